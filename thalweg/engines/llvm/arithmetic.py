@@ -43,19 +43,19 @@ class Arithmetic(Regions):
     # Arithmetic
 
     def add(self, a: Operand, b: Operand) -> Value:
-        """a + b; integers wrap."""
+        """The sum a + b; integers wrap."""
         return self._binary("add", "fadd", a, b)
 
     def subtract(self, a: Operand, b: Operand) -> Value:
-        """a - b; integers wrap."""
+        """The difference a - b; integers wrap."""
         return self._binary("sub", "fsub", a, b)
 
     def multiply(self, a: Operand, b: Operand) -> Value:
-        """a · b; integers wrap."""
+        """The product a · b; integers wrap."""
         return self._binary("mul", "fmul", a, b)
 
     def divide(self, a: Operand, b: Operand) -> Value:
-        """a / b; integers truncate towards zero, and x / 0 = 0 (never a trap)."""
+        """The quotient a / b; integers truncate towards zero, and x / 0 = 0 (never a trap)."""
         x, y = self.unify(a, b)
         if is_float(x.type):
             return self._binary("", "fdiv", x, y)
@@ -77,7 +77,7 @@ class Arithmetic(Regions):
         return self.select(trapping, 1, divisor)
 
     def negate(self, a: Value) -> Value:
-        """-a."""
+        """The negative -a."""
         if is_float(a.type):
             return self.instruction(f"fneg {a}", a.type, a.width, (a,))
         return self.subtract(0, a)
@@ -97,7 +97,7 @@ class Arithmetic(Regions):
         return self.intrinsic("copysign", magnitude, sign)
 
     def fma(self, a: Operand, b: Operand, c: Operand) -> Value:
-        """a·b + c: rounded once where the target has the instruction, else twice."""
+        """The sum a·b + c: rounded once where the target has the instruction, else twice."""
         return self.intrinsic("fma" if self.target.fused else "fmuladd", a, b, c)
 
     def floor(self, a: Value) -> Value:
@@ -121,27 +121,27 @@ class Arithmetic(Regions):
     # Bits
 
     def bit_and(self, a: Operand, b: Operand) -> Value:
-        """a & b."""
+        """Bitwise a & b."""
         return self._binary("and", "", a, b)
 
     def bit_or(self, a: Operand, b: Operand) -> Value:
-        """a | b."""
+        """Bitwise a | b."""
         return self._binary("or", "", a, b)
 
     def bit_xor(self, a: Operand, b: Operand) -> Value:
-        """a ^ b."""
+        """Bitwise a ^ b."""
         return self._binary("xor", "", a, b)
 
     def shift_left(self, a: Operand, b: Operand) -> Value:
-        """a << b, for 0 ≤ b < the number of bits."""
+        """Bits a << b, for 0 ≤ b < the number of bits."""
         return self._binary("shl", "", a, b)
 
     def shift_right_logical(self, a: Operand, b: Operand) -> Value:
-        """a >> b with zeros shifted in."""
+        """Bits a >> b with zeros shifted in."""
         return self._binary("lshr", "", a, b)
 
     def shift_right_arithmetic(self, a: Operand, b: Operand) -> Value:
-        """a >> b with the sign shifted in."""
+        """Bits a >> b with the sign shifted in."""
         return self._binary("ashr", "", a, b)
 
     def invert(self, a: Value) -> Value:
@@ -151,13 +151,13 @@ class Arithmetic(Regions):
     # Comparison and choice
 
     def compare(self, predicate: str, a: Operand, b: Operand) -> Value:
-        """a ∘ b as i1, with an LLVM predicate: oeq, une, olt, ult … or eq, ne, slt, ult …"""
+        """Whether a ∘ b, as i1, by an LLVM predicate: oeq, une, olt, ult or eq, ne, slt, ult …."""
         x, y = self.unify(a, b)
         operation = "fcmp" if is_float(x.type) else "icmp"
         return self.instruction(f"{operation} {predicate} {x}, {y.text}", "i1", x.width, (x, y))
 
     def select(self, condition: Value, a: Operand, b: Operand) -> Value:
-        """a where the condition holds, else b; both are evaluated."""
+        """Take a where the condition holds, else b; both are evaluated."""
         x, y = self.unify(a, b)
         width = max(condition.width, x.width)
         c, x, y = self.splat(condition, width), self.splat(x, width), self.splat(y, width)

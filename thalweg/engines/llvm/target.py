@@ -19,7 +19,6 @@ _NAMED = {
     "avx2": ("haswell", _AVX2),
     "avx": ("sandybridge", _AVX),
     "sse": ("x86-64-v2", _SSE),
-    "neon": ("cortex-a76", _NEON),
 }
 
 
@@ -63,6 +62,6 @@ class Target:
 
     @staticmethod
     def named(name: str) -> "Target":
-        """A well-known processor class: avx512, avx2, avx, sse or neon."""
+        """A well-known processor class: avx512, avx2, avx or sse."""
         cpu, shape = _NAMED[name]
         return Target(cpu, "", *shape)
