@@ -37,16 +37,18 @@ FORMATS = {
 
 
 def polynomial(e: Emitter, x: Value, coefficients: Sequence[float]) -> Value:
-    """Σ cⱼ xʲ by Estrin's scheme: pairs, pairs of pairs, … so that the steps overlap."""
-    terms = [e.constant(c, x.type, x.width) for c in coefficients]
-    power = x
-    while len(terms) > 1:
-        pairs = zip(terms[::2], terms[1::2], strict=False)
-        last = terms[-1:] if len(terms) % 2 else []
-        terms = [e.fma(high, power, low) for low, high in pairs] + last
-        if len(terms) > 1:
-            power = e.multiply(power, power)
-    return terms[0]
+    """Σ cⱼ xʲ by Horner's rule, the even and odd powers apart while there are more than six.
+
+    That is nearly as few instructions as Horner's rule alone, in chains half as long or less.
+    """
+    if len(coefficients) > 6:
+        square = e.multiply(x, x)
+        even = polynomial(e, square, coefficients[::2])
+        return e.fma(polynomial(e, square, coefficients[1::2]), x, even)
+    result = e.constant(coefficients[-1], x.type, x.width)
+    for coefficient in coefficients[-2::-1]:
+        result = e.fma(result, x, coefficient)
+    return result
 
 
 def clamp(e: Emitter, x: Value, low: float, high: float) -> Value:
