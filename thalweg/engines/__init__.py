@@ -1,0 +1,1 @@
+"""Who runs a program: the NumPy reference, the native engine, and other libraries' engines."""

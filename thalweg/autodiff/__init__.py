@@ -1,0 +1,1 @@
+"""What changes with what: derivatives, batching, and the stateful habit over the same tape."""

@@ -1,0 +1,1 @@
+"""What a computation is: specs, tensors and their tape, primitives, programs."""

@@ -1,0 +1,189 @@
+"""Primitives: declared once, by their NumPy meaning and their rule.
+
+A primitive's body is its NumPy meaning and its docstring the documentation. The decorator states
+what else there is to know: how shapes and dtypes follow from the operands', and one rule an
+operand, `(g, out, *operands, **params) -> cotangent`, written in thalweg operations so that it
+differentiates again and traces. The decorated name *is* the public function.
+
+    @elementwise   acts on each element alone; operands broadcast. Its rules are diagonal, so the
+                   same rule maps tangents forward and cotangents back.
+    @linear        linear in each differentiable operand: a tangent goes through the primitive.
+    @general       anything else; forward derivatives come from transposing the rule.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import register
+from thalweg.core.spec import BOOL, FLOAT64, DType, Spec, broadcast, promote
+from thalweg.core.tensor import Tensor, apply, as_tensor, astype
+
+Rule = Callable[..., Any]
+Cast = Callable[[tuple[Spec, ...]], tuple[DType, ...]]
+Arguments = Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]
+
+PRIMITIVES: dict[str, Primitive] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Primitive:
+    """A named operation with its meaning, its spec rule and its derivative rules."""
+
+    name: str
+    kind: str
+    meaning: Callable[..., Any]
+    spec: Callable[..., Spec]
+    rules: tuple[Rule | None, ...]
+    cast: Cast | None
+    arguments: Arguments | None
+    variadic: Rule | None = None
+    identity: bool = False
+
+    def __post_init__(self) -> None:
+        PRIMITIVES[self.name] = self
+        register(self.name, self)
+        documented = self.arguments or self.meaning
+        for key, value in (
+            ("__doc__", self.meaning.__doc__),
+            ("__name__", self.name),
+            ("__qualname__", self.name),
+            ("__module__", self.meaning.__module__),
+            ("__signature__", inspect.signature(documented)),
+        ):
+            object.__setattr__(self, key, value)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
+        tensors = tuple(as_tensor(operand) for operand in operands)
+        if self.cast is not None:
+            dtypes = self.cast(tuple(tensor.spec for tensor in tensors))
+            tensors = tuple(map(_cast_operand, tensors, dtypes))
+        if self.identity and self._changes_nothing(tensors[0].spec, params):
+            return tensors[0]
+        return apply(self, tensors, params)
+
+    def _changes_nothing(self, spec: Spec, params: dict[str, Any]) -> bool:
+        result = self.spec(spec, **params)
+        return result.shape == spec.shape and result.dtype == spec.dtype and not spec.weak
+
+    def rule(self, position: int) -> Rule | None:
+        """Return the derivative rule of one operand, or None if it has none."""
+        if self.variadic is not None:
+            return functools.partial(self.variadic, position=position)
+        return self.rules[position] if position < len(self.rules) else None
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+def _cast_operand(tensor: Tensor, dtype: DType) -> Tensor:
+    return tensor if tensor.dtype == dtype else astype(tensor, dtype)
+
+
+# ---- how operands are cast before an elementwise primitive
+
+
+def same(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+    """All operands take their common dtype."""
+    return (promote(specs)[0],) * len(specs)
+
+
+def floating(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+    """All operands take their common dtype; integers and booleans become float64."""
+    dtype = promote(specs)[0]
+    return (dtype if dtype.kind in "fc" else FLOAT64,) * len(specs)
+
+
+def boolean(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+    """All operands become booleans."""
+    return (BOOL,) * len(specs)
+
+
+def choice(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+    """The first operand becomes boolean, the others take their common dtype."""
+    return (BOOL, *same(specs[1:]))
+
+
+# ---- the three ways to declare a primitive
+
+
+def elementwise(
+    *rules: Rule | None, cast: Cast = same, result: DType | None = None
+) -> Callable[[Callable[..., Any]], Primitive]:
+    """Declare a primitive that acts on each element alone; its operands broadcast.
+
+    Args:
+        rules: One `(g, out, *operands) -> cotangent` an operand, at the broadcast shape; the sum
+            over broadcast axes is added here. None where there is no derivative.
+        cast: How the operands' dtypes are brought together first.
+        result: The dtype of the result, if not the operands'.
+    """
+
+    def declare(meaning: Callable[..., Any]) -> Primitive:
+        name = meaning.__name__
+
+        def spec(*specs: Spec) -> Spec:
+            dtype = specs[-1].dtype if result is None else result
+            return Spec(broadcast(name, specs), dtype, all(s.weak for s in specs))
+
+        return Primitive(name, "elementwise", meaning, spec, rules, cast, None)
+
+    return declare
+
+
+def linear(
+    spec: Callable[..., Spec],
+    *rules: Rule | None,
+    arguments: Arguments | None = None,
+    variadic: Rule | None = None,
+    identity: bool = False,
+) -> Callable[[Callable[..., Any]], Primitive]:
+    """Declare a primitive that is linear in each operand with a rule; rules are its transposes.
+
+    Args:
+        spec: `(*specs, **params) -> Spec` of the result.
+        rules: One `(g, out, *operands, **params) -> cotangent` an operand, or None.
+        arguments: Maps a user's call to `(operands, params)`, validated and normalised.
+        variadic: The rule of every operand where their number varies; it gets `position` too.
+        identity: Whether a result of the operand's own spec is always the operand itself.
+    """
+    return _declare("linear", spec, rules, arguments, variadic, identity)
+
+
+def general(
+    spec: Callable[..., Spec],
+    *rules: Rule | None,
+    arguments: Arguments | None = None,
+    identity: bool = False,
+) -> Callable[[Callable[..., Any]], Primitive]:
+    """Declare any other primitive by its vector-Jacobian products; arguments as for `linear`."""
+    return _declare("general", spec, rules, arguments, None, identity)
+
+
+def _declare(
+    kind: str,
+    spec: Callable[..., Spec],
+    rules: tuple[Rule | None, ...],
+    arguments: Arguments | None,
+    variadic: Rule | None,
+    identity: bool,
+) -> Callable[[Callable[..., Any]], Primitive]:
+    def declare(meaning: Callable[..., Any]) -> Primitive:
+        name = meaning.__name__
+        return Primitive(
+            name, kind, meaning, spec, rules, None, arguments, variadic, identity
+        )
+
+    return declare
+
+
+def is_floating(dtype: DType) -> bool:
+    """Tell whether values of a dtype have derivatives."""
+    return bool(np.issubdtype(dtype, np.inexact))

@@ -1,0 +1,73 @@
+"""A shape and a dtype without data; promotion between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg.errors import ShapeError
+
+DType = np.dtype[Any]
+Shape = tuple[int, ...]
+
+BOOL = np.dtype(np.bool_)
+INT64 = np.dtype(np.int64)
+FLOAT64 = np.dtype(np.float64)
+
+_WEAK: dict[str, Any] = {"b": False, "i": 0, "f": 0.0, "c": 0j}
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The shape and dtype of a value.
+
+    `weak` marks the dtype of a Python number, which gives way to its partner's (NEP 50).
+    """
+
+    shape: Shape
+    dtype: DType
+    weak: bool = False
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        size = 1
+        for extent in self.shape:
+            size *= extent
+        return size
+
+    @property
+    def nbytes(self) -> int:
+        """The number of bytes a dense array of this spec takes."""
+        return self.size * self.dtype.itemsize
+
+    def __str__(self) -> str:
+        return f"{self.dtype.name}[{','.join(str(n) for n in self.shape)}]"
+
+
+def promote(specs: tuple[Spec, ...]) -> tuple[DType, bool]:
+    """Return the dtype NumPy gives to an operation on these specs, and whether it is weak."""
+    if all(spec.weak for spec in specs):
+        return np.result_type(*(spec.dtype for spec in specs)), True
+    operands = [_WEAK[spec.dtype.kind] if spec.weak else spec.dtype for spec in specs]
+    return np.result_type(*operands), False
+
+
+def broadcast(name: str, specs: tuple[Spec, ...]) -> Shape:
+    """Return the shape of an elementwise operation on these specs.
+
+    Raises:
+        ShapeError: If the shapes do not broadcast; it names the operation and the shapes.
+    """
+    first = specs[0].shape
+    if all(spec.shape == first for spec in specs):
+        return first
+    try:
+        return np.broadcast_shapes(*(spec.shape for spec in specs))
+    except ValueError:
+        shapes = " and ".join(str(spec.shape) for spec in specs)
+        raise ShapeError(
+            f"{name} got shapes {shapes}, which do not broadcast. Trailing axes must be equal or 1."
+        ) from None

@@ -1,0 +1,473 @@
+"""Tensor: a NumPy array or a traced symbol, with the tape that remembers how it was made."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thalweg.core.operation import OPERATIONS
+from thalweg.core.program import Symbol
+from thalweg.core.spec import DType, Shape, Spec
+from thalweg.core.tracing import Trace
+from thalweg.errors import DtypeError, GradientError, TracingError, UnsupportedOperation
+
+if TYPE_CHECKING:
+    from thalweg.core.primitive import Primitive
+
+_sequence = itertools.count()
+
+
+class Node:
+    """One recorded operation: what a backward walk needs to know about a tensor.
+
+    A variable (a tensor whose derivative is wanted) is a node without a primitive.
+    `order` increases with time, so descending order is a valid backward order.
+    """
+
+    __slots__ = ("__weakref__", "data", "inputs", "order", "params", "primitive", "variable")
+
+    def __init__(
+        self,
+        primitive: Primitive | None,
+        inputs: tuple[Tensor, ...],
+        params: Mapping[str, Any],
+        data: Any,
+        variable: Any = None,
+    ) -> None:
+        self.primitive = primitive
+        self.inputs = inputs
+        self.params = params
+        self.data = data
+        self.variable = variable
+        self.order = next(_sequence)
+
+
+class _Recording(threading.local):
+    enabled = True
+
+
+_recording = _Recording()
+
+
+def is_recording() -> bool:
+    """Tell whether operations are recorded on the tape in this thread."""
+    return _recording.enabled
+
+
+@contextmanager
+def set_recording(enabled: bool) -> Iterator[None]:
+    """Switch the tape on or off inside a `with` block, in this thread."""
+    before = _recording.enabled
+    _recording.enabled = enabled
+    try:
+        yield
+    finally:
+        _recording.enabled = before
+
+
+class Method:
+    """A tensor method that is the operation of the same name, with the tensor as first argument."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Callable[..., Any]:
+        function = OPERATIONS[self.name]
+        if tensor is None:
+            return function
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            return function(tensor, *args, **kwargs)
+
+        return method
+
+
+class Tensor:
+    """An array whose operations can be differentiated, batched, traced and compiled.
+
+    Args:
+        data: Anything `numpy.asarray` accepts.
+        requires_grad: Whether `backward()` computes its derivative.
+        dtype: The dtype to convert to; by default that of the data.
+
+    Example:
+        >>> import thalweg as tw
+        >>> x = tw.Tensor([1.0, 2.0], requires_grad=True)
+        >>> (x**2).sum().backward()
+        >>> x.grad
+        Tensor([2., 4.])
+    """
+
+    __slots__ = ("__weakref__", "data", "grad", "node", "weak")
+    __array_priority__ = 1000
+
+    data: Any
+    grad: Tensor | None
+    node: Node | None
+    weak: bool
+
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
+        if isinstance(data, Tensor):
+            data = data.numpy()
+        self.data = np.array(data, dtype=dtype)
+        if self.data.dtype.kind not in "biufc":
+            raise DtypeError(
+                f"Tensor got data of dtype {self.data.dtype}; it wants numbers or booleans. "
+                "Encode text and objects as numbers first."
+            )
+        self.grad = None
+        self.node = None
+        self.weak = False
+        if requires_grad:
+            self.requires_grad = True
+
+    # ---- what it is
+
+    @property
+    def spec(self) -> Spec:
+        """The shape and dtype, without the data."""
+        return Spec(self.data.shape, self.data.dtype, self.weak)
+
+    @property
+    def shape(self) -> Shape:
+        """The extent of each axis."""
+        shape: Shape = self.data.shape
+        return shape
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the elements."""
+        dtype: DType = self.data.dtype
+        return dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.data.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.spec.size
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether derivatives with respect to this tensor are tracked."""
+        return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if self.node is not None and self.node.primitive is not None:
+            raise GradientError(
+                "requires_grad was set on a tensor computed from others; only leaves can be "
+                "changed. Use detach() first."
+            )
+        if wanted and self.data.dtype.kind not in "fc":
+            raise DtypeError(
+                f"requires_grad was set on a tensor of dtype {self.data.dtype}; only floating "
+                "dtypes have derivatives. Convert it with astype(float) first."
+            )
+        self.node = variable(self).node if wanted else None
+
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether the value exists only when the traced program runs."""
+        return isinstance(self.data, Symbol)
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """Return the values as a NumPy array that shares this tensor's memory.
+
+        Raises:
+            TracingError: While tracing, when there are no values yet.
+        """
+        if isinstance(self.data, Symbol):
+            raise TracingError(
+                "Python asked for the values of a tensor that is being traced; they exist only "
+                "when the compiled program runs. Use thalweg or NumPy operations on it (where "
+                "instead of if), or compute it outside the traced function."
+            )
+        return np.asarray(self.data)
+
+    def detach(self) -> Tensor:
+        """Return the same values without their history."""
+        return make(self.data, None, self.weak)
+
+    def item(self) -> Any:
+        """Return the only element as a Python number."""
+        return self.numpy().item()
+
+    def tolist(self) -> Any:
+        """Return the values as nested Python lists."""
+        return self.numpy().tolist()
+
+    def backward(self, gradient: Any = None, retain_graph: bool = False) -> None:
+        """Add the derivative of this tensor to `.grad` of every leaf that requires it."""
+        OPERATIONS["backward"](self, gradient, retain_graph)
+
+    # ---- NumPy's protocols
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.node is not None:
+            raise GradientError(
+                "A tensor that requires gradients was converted to a NumPy array, which would "
+                "lose them. Use detach().numpy(), or NumPy functions directly on the tensor."
+            )
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        function = OPERATIONS.get(ufunc.__name__)
+        if method != "__call__" or function is None or kwargs:
+            called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            extra = f" with {', '.join(kwargs)}" if kwargs and function else ""
+            raise UnsupportedOperation(_unsupported(f"numpy.{called}{extra}"))
+        return function(*inputs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        function = OPERATIONS.get(func.__name__)
+        if function is None:
+            raise UnsupportedOperation(_unsupported(f"{func.__module__}.{func.__name__}"))
+        return function(*args, **kwargs)
+
+    # ---- Python's protocols
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d tensor; it has no axis to count.")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
+
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
+
+    def __index__(self) -> int:
+        return self.numpy().__index__()
+
+    def __repr__(self) -> str:
+        if isinstance(self.data, Symbol):
+            return f"Tensor({self.data.spec}, traced)"
+        text = np.array2string(self.data, separator=", ", prefix="Tensor(")
+        dtype = "" if self.dtype in (np.float64, np.int64, np.bool_) else f", dtype={self.dtype}"
+        return f"Tensor({text}{dtype}{', requires_grad=True' if self.node else ''})"
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return _call("getitem", self, key)
+
+    # ---- operators
+
+    def __add__(self, other: Any) -> Tensor:
+        return _call("add", self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return _call("add", other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return _call("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return _call("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return _call("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return _call("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return _call("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return _call("divide", other, self)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return _call("floor_divide", self, other)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return _call("floor_divide", other, self)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return _call("remainder", self, other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return _call("remainder", other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return _call("pow", self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return _call("pow", other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return _call("matmul", self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return _call("matmul", other, self)
+
+    def __neg__(self) -> Tensor:
+        return _call("negative", self)
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return _call("absolute", self)
+
+    def __invert__(self) -> Tensor:
+        return _call("logical_not", self)
+
+    def __and__(self, other: Any) -> Tensor:
+        return _call("logical_and", self, other)
+
+    def __or__(self, other: Any) -> Tensor:
+        return _call("logical_or", self, other)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return _call("logical_xor", self, other)
+
+    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
+        return _call("equal", self, other)
+
+    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
+        return _call("not_equal", self, other)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return _call("less", self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return _call("less_equal", self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return _call("greater", self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return _call("greater_equal", self, other)
+
+    # ---- operations as methods
+
+    all = Method("all")
+    any = Method("any")
+    argmax = Method("argmax")
+    argmin = Method("argmin")
+    astype = Method("astype")
+    clip = Method("clip")
+    cumsum = Method("cumsum")
+    dot = Method("dot")
+    max = Method("max")
+    mean = Method("mean")
+    min = Method("min")
+    prod = Method("prod")
+    repeat = Method("repeat")
+    reshape = Method("reshape")
+    squeeze = Method("squeeze")
+    std = Method("std")
+    sum = Method("sum")
+    swapaxes = Method("swapaxes")
+    take = Method("take")
+    transpose = Method("transpose")
+    var = Method("var")
+
+    @property
+    def T(self) -> Tensor:
+        """The transpose: all axes in reverse order."""
+        return _call("transpose", self)
+
+    @property
+    def mT(self) -> Tensor:
+        """The matrix transpose: the last two axes swapped."""
+        return _call("swapaxes", self, -1, -2)
+
+
+def _call(name: str, *args: Any) -> Tensor:
+    result: Tensor = OPERATIONS[name](*args)
+    return result
+
+
+def _unsupported(called: str) -> str:
+    return (
+        f"{called} is not supported on thalweg tensors. "
+        "Write it with supported operations, or apply it outside the function being traced."
+    )
+
+
+def make(data: Any, node: Node | None = None, weak: bool = False) -> Tensor:
+    """Build a tensor around an array or a symbol, without a copy or a check."""
+    tensor = Tensor.__new__(Tensor)
+    tensor.data = data
+    tensor.grad = None
+    tensor.node = node
+    tensor.weak = weak
+    return tensor
+
+
+def as_tensor(value: Any) -> Tensor:
+    """Return a tensor over the value; Python numbers become weakly typed scalars."""
+    if isinstance(value, Tensor):
+        return value
+    weak = type(value) in (int, float, bool, complex)
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufc":
+        raise DtypeError(
+            f"An operand of type {type(value).__name__} and dtype {array.dtype} was given; "
+            "thalweg wants numbers, arrays of numbers or tensors."
+        )
+    return make(array, None, weak)
+
+
+def variable(tensor: Tensor) -> Tensor:
+    """Return the same value as a fresh variable, whose derivative can be asked for.
+
+    The variable remembers the tensor it was made from, so that derivatives of derivatives
+    flow through to it.
+    """
+    return make(tensor.data, Node(None, (tensor,), {}, tensor.data, tensor), tensor.weak)
+
+
+def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
+    """Compute a primitive, or trace it, and record it on the tape if a derivative may be wanted."""
+    trace = innermost(tensors)
+    if trace is None:
+        with np.errstate(all="ignore"):
+            data = np.asarray(primitive.meaning(*(t.data for t in tensors), **params))
+        weak = all(tensor.weak for tensor in tensors)
+    else:
+        symbols = tuple(trace.lift(tensor) for tensor in tensors)
+        data = trace.append(primitive, symbols, params)
+        weak = data.spec.weak
+    node = None
+    if _recording.enabled and data.dtype.kind in "fc":
+        for position, tensor in enumerate(tensors):
+            if tensor.node is not None and primitive.rule(position) is not None:
+                node = Node(primitive, tensors, params, data)
+                break
+    return make(data, node, weak)
+
+
+def innermost(tensors: tuple[Tensor, ...]) -> Trace | None:
+    """Return the trace that an operation on these tensors belongs to, None if all are eager."""
+    found: Trace | None = None
+    for tensor in tensors:
+        if isinstance(tensor.data, Symbol):
+            trace = Trace.of(tensor.data)
+            if found is None or trace.level > found.level:
+                found = trace
+    return found
+
+
+def astype(tensor: Any, dtype: Any) -> Tensor:
+    """Convert to a dtype; the derivative converts back."""
+    return _call("astype", tensor, dtype)

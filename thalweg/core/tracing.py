@@ -1,0 +1,129 @@
+"""Traces: running a function on symbols to obtain its program."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+
+from thalweg.core.program import Equation, Program, Symbol
+from thalweg.core.spec import Spec
+from thalweg.errors import TracingError
+
+if TYPE_CHECKING:
+    from thalweg.core.primitive import Primitive
+    from thalweg.core.tensor import Tensor
+
+_levels = itertools.count()
+
+
+class Trace:
+    """A program being written. Equal equations are written once.
+
+    Arrays and tensors of outer scopes that the function uses are captured: they become further
+    inputs of the program, never constants in its text, so that the program stays valid when
+    their contents change.
+    """
+
+    def __init__(self) -> None:
+        self.level = next(_levels)
+        self.equations: list[Equation] = []
+        self.captured: dict[int, tuple[Tensor, Symbol]] = {}
+        self._known: dict[Any, Symbol] = {}
+        self._literals: dict[Any, Symbol] = {}
+
+    @classmethod
+    def of(cls, symbol: Symbol) -> Trace:
+        """Return the trace a symbol belongs to.
+
+        Raises:
+            TracingError: If that trace has ended.
+        """
+        owner = symbol.owner() if symbol.owner is not None else None
+        if owner is None:
+            raise TracingError(
+                "A traced tensor was used after the function that traced it had ended; it has no "
+                "value. Return it from the function instead of storing it elsewhere."
+            )
+        found: Trace = owner
+        return found
+
+    def input(self, spec: Spec) -> Symbol:
+        """Return a new symbol for an argument of the program."""
+        return Symbol(spec, None, ref(self))
+
+    def lift(self, tensor: Tensor) -> Symbol:
+        """Return the symbol for a tensor: its own, a literal, or a captured input."""
+        data = tensor.data
+        if isinstance(data, Symbol):
+            if Trace.of(data) is self:
+                return data
+        elif data.ndim == 0:
+            return self._literal(data, tensor.weak)
+        key = id(data)
+        if key not in self.captured:
+            self.captured[key] = (tensor, self.input(Spec(data.shape, data.dtype)))
+        return self.captured[key][1]
+
+    def _literal(self, value: np.ndarray[Any, Any], weak: bool) -> Symbol:
+        key = (value.dtype.str, value.tobytes(), weak)
+        if key not in self._literals:
+            self._literals[key] = Symbol(Spec((), value.dtype, weak), value, ref(self))
+        return self._literals[key]
+
+    def append(
+        self, primitive: Primitive, inputs: tuple[Symbol, ...], params: Mapping[str, Any]
+    ) -> Symbol:
+        """Write an equation and return the symbol it defines."""
+        key = (primitive, inputs, tuple(sorted(params.items())))
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        spec = primitive.spec(*(s.spec for s in inputs), **params)
+        symbol = self.input(replace(spec, weak=all(s.spec.weak for s in inputs)))
+        self.equations.append(Equation(primitive, inputs, params, symbol, _user_line()))
+        self._known[key] = symbol
+        return symbol
+
+
+def trace(
+    function: Callable[..., Any], specs: list[Spec], make: Callable[[Symbol], Any]
+) -> tuple[Any, Trace, list[Symbol]]:
+    """Run a function on fresh symbols, one a spec.
+
+    Args:
+        function: Called with one traced tensor a spec.
+        specs: The shapes and dtypes of the arguments.
+        make: Builds a tensor around a symbol.
+
+    Returns:
+        What the function returned, the trace and the symbols of the arguments.
+    """
+    current = Trace()
+    symbols = [current.input(spec) for spec in specs]
+    result = function(*(make(symbol) for symbol in symbols))
+    return result, current, symbols
+
+
+def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Program:
+    """Close a trace into a program whose further inputs are what it captured."""
+    captured = [symbol for _, symbol in current.captured.values()]
+    return Program((*inputs, *captured), tuple(current.equations), tuple(outputs))
+
+
+def _user_line() -> str:
+    frame = sys._getframe(1)
+    while frame is not None and _is_own(frame.f_globals.get("__name__", "")):
+        if frame.f_back is None:
+            return ""
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _is_own(module: str) -> bool:
+    return module == "thalweg" or module.startswith(("thalweg.", "numpy", "contextlib"))

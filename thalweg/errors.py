@@ -1,0 +1,87 @@
+"""Every error thalweg raises on purpose.
+
+    ThalwegError
+    ├── ShapeError (ValueError)              operands or parameters whose shapes do not fit
+    ├── DtypeError (TypeError)               a dtype an operation or a fit cannot work with
+    ├── ArgumentError (ValueError)           an argument outside its range, or an unknown name
+    ├── IndexOutOfRange (IndexError)         an index array that points outside its axis
+    ├── GradientError (RuntimeError)         a derivative that does not exist as asked
+    ├── TracingError (TypeError)             Python needed a value that exists only when the program runs
+    ├── UnsupportedOperation (TypeError)     a NumPy function or primitive that thalweg cannot run
+    ├── DataError (ValueError)               data that cannot be trained on
+    ├── CheckpointError (ValueError)         a file that is damaged or belongs to another run
+    ├── EngineError (RuntimeError)           an engine that cannot compile or run a program
+    └── TrainingDiverged (ArithmeticError)   a run whose loss or parameters stopped being finite
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class ThalwegError(Exception):
+    """Anything thalweg refuses on purpose."""
+
+
+class ShapeError(ThalwegError, ValueError):
+    """Operands or parameters whose shapes do not fit together."""
+
+
+class DtypeError(ThalwegError, TypeError):
+    """A dtype that an operation or a fit cannot work with."""
+
+
+class ArgumentError(ThalwegError, ValueError):
+    """An argument outside its range, or a name nobody knows."""
+
+
+class IndexOutOfRange(ThalwegError, IndexError):
+    """An index array that points outside the axis it indexes."""
+
+
+class GradientError(ThalwegError, RuntimeError):
+    """A derivative that does not exist as asked."""
+
+
+class TracingError(ThalwegError, TypeError):
+    """Python asked for a value that exists only when the traced program runs."""
+
+
+class UnsupportedOperation(ThalwegError, TypeError):
+    """A NumPy function or a primitive that thalweg cannot run."""
+
+
+class DataError(ThalwegError, ValueError):
+    """Data that cannot be trained on, with the column and rows at fault."""
+
+
+class CheckpointError(ThalwegError, ValueError):
+    """A file that is damaged, incomplete or belongs to another run."""
+
+
+class EngineError(ThalwegError, RuntimeError):
+    """An engine that cannot compile or run a program."""
+
+
+class TrainingDiverged(ThalwegError, ArithmeticError):
+    """A run whose loss or parameters stopped being finite.
+
+    Attributes:
+        step: The first step whose loss or parameters were not finite.
+        params: The last parameters that were finite.
+        fit: The run up to that point, as `tw.fit` would have returned it.
+    """
+
+    def __init__(self, message: str, *, step: int, params: Any, fit: Any = None) -> None:
+        super().__init__(message)
+        self.step = step
+        self.params = params
+        self.fit = fit
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'adam'?" for a misspelt name, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,305 @@
+"""Primitives that act on each element alone: NumPy's names, NumPy's broadcasting and promotion."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import operation
+from thalweg.core.primitive import boolean, choice, elementwise, floating
+from thalweg.core.spec import BOOL
+from thalweg.core.tensor import Tensor, as_tensor
+
+Array = np.ndarray[Any, Any]
+
+# ---- arithmetic
+
+
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g)
+def add(x: Array, y: Array) -> Array:
+    """Sum: x + y."""
+    return np.add(x, y)
+
+
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: -g)
+def subtract(x: Array, y: Array) -> Array:
+    """Difference: x - y."""
+    return np.subtract(x, y)
+
+
+@elementwise(lambda g, out, x, y: g * y, lambda g, out, x, y: g * x)
+def multiply(x: Array, y: Array) -> Array:
+    """Product: x · y."""
+    return np.multiply(x, y)
+
+
+@elementwise(lambda g, out, x, y: g / y, lambda g, out, x, y: -(g * out / y), cast=floating)
+def divide(x: Array, y: Array) -> Array:
+    """Quotient: x / y; integers are divided as float64."""
+    return np.divide(x, y)
+
+
+@elementwise(None, None)
+def floor_divide(x: Array, y: Array) -> Array:
+    """Quotient rounded down: ⌊x / y⌋. It has no derivative."""
+    return np.floor_divide(x, y)
+
+
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: -(g * floor_divide(x, y)))
+def remainder(x: Array, y: Array) -> Array:
+    """Remainder with the sign of y: x - y ⌊x / y⌋."""
+    return np.remainder(x, y)
+
+
+@elementwise(lambda g, out, x: -g)
+def negative(x: Array) -> Array:
+    """Negative: -x."""
+    return np.negative(x)
+
+
+@elementwise(lambda g, out, x: g * sign(x))
+def absolute(x: Array) -> Array:
+    """Absolute value |x|; its derivative at 0 is taken as 0."""
+    return np.absolute(x)
+
+
+@elementwise(lambda g, out, x: g * 0.0)
+def sign(x: Array) -> Array:
+    """Sign: -1, 0 or 1."""
+    return np.sign(x)
+
+
+@elementwise(lambda g, out, x: g * (2.0 * x))
+def square(x: Array) -> Array:
+    """Square: x²."""
+    return np.square(x)
+
+
+@elementwise(lambda g, out, x: g * 0.5 / out, cast=floating)
+def sqrt(x: Array) -> Array:
+    """Square root: √x."""
+    return np.sqrt(x)
+
+
+def _power_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
+    positive = x > 0.0
+    return where(positive, g * out * log(where(positive, x, 1.0)), 0.0)
+
+
+@elementwise(lambda g, out, x, y: g * (y * power(x, y - 1)), _power_exponent)
+def power(x: Array, y: Array) -> Array:
+    """Power: xʸ."""
+    return np.power(x, y)
+
+
+@operation
+def pow(x: Any, y: Any) -> Tensor:
+    """Python's `x ** y`: as NumPy, small constant exponents are squares, roots and quotients."""
+    if isinstance(y, (int, float)) and not isinstance(y, bool):
+        tensor = as_tensor(x)
+        if y == 2:
+            return square(tensor)
+        if y == 1:
+            return tensor
+        if tensor.dtype.kind == "f" and y == 0.5:
+            return sqrt(tensor)
+        if tensor.dtype.kind == "f" and y == -1:
+            return 1.0 / tensor
+    return power(x, y)
+
+
+# ---- exponentials and logarithms
+
+
+@elementwise(lambda g, out, x: g * out, cast=floating)
+def exp(x: Array) -> Array:
+    """Exponential: eˣ."""
+    return np.exp(x)
+
+
+@elementwise(lambda g, out, x: g * (out + 1.0), cast=floating)
+def expm1(x: Array) -> Array:
+    """Exponential minus one, accurate near zero: eˣ - 1."""
+    return np.expm1(x)
+
+
+@elementwise(lambda g, out, x: g / x, cast=floating)
+def log(x: Array) -> Array:
+    """Natural logarithm: ln x."""
+    return np.log(x)
+
+
+@elementwise(lambda g, out, x: g / (1.0 + x), cast=floating)
+def log1p(x: Array) -> Array:
+    """Logarithm of one plus x, accurate near zero: ln(1 + x)."""
+    return np.log1p(x)
+
+
+@elementwise(
+    lambda g, out, x, y: g * sigmoid(x - y),
+    lambda g, out, x, y: g * sigmoid(y - x),
+    cast=floating,
+)
+def logaddexp(x: Array, y: Array) -> Array:
+    """Logarithm of a sum of exponentials: ln(eˣ + eʸ)."""
+    return np.logaddexp(x, y)
+
+
+@elementwise(lambda g, out, x: g * (out * (1.0 - out)), cast=floating)
+def sigmoid(x: Array) -> Array:
+    """Logistic function: 1 / (1 + e⁻ˣ)."""
+    e = np.exp(-np.absolute(x))
+    return np.where(x < 0, e, np.ones_like(e)) / (1 + e)
+
+
+# ---- trigonometric and related functions
+
+
+@elementwise(lambda g, out, x: g * cos(x), cast=floating)
+def sin(x: Array) -> Array:
+    """Sine of x in radians."""
+    return np.sin(x)
+
+
+@elementwise(lambda g, out, x: -(g * sin(x)), cast=floating)
+def cos(x: Array) -> Array:
+    """Cosine of x in radians."""
+    return np.cos(x)
+
+
+@elementwise(lambda g, out, x: g * (1.0 + out * out), cast=floating)
+def tan(x: Array) -> Array:
+    """Tangent of x in radians."""
+    return np.tan(x)
+
+
+@elementwise(lambda g, out, x: g / (1.0 + x * x), cast=floating)
+def arctan(x: Array) -> Array:
+    """Inverse tangent, in radians."""
+    return np.arctan(x)
+
+
+@elementwise(lambda g, out, x: g * (1.0 - out * out), cast=floating)
+def tanh(x: Array) -> Array:
+    """Hyperbolic tangent."""
+    return np.tanh(x)
+
+
+_TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+
+
+@elementwise(lambda g, out, x: g * (_TWO_OVER_ROOT_PI * exp(-(x * x))), cast=floating)
+def erf(x: Array) -> Array:
+    """Error function: 2/√π ∫₀ˣ e^(-t²) dt."""
+    return np.asarray(_erf(x)).astype(np.asarray(x).dtype)
+
+
+# ---- rounding
+
+
+@elementwise(lambda g, out, x: g * 0.0)
+def floor(x: Array) -> Array:
+    """Largest integer not above x."""
+    return np.floor(x)
+
+
+@elementwise(lambda g, out, x: g * 0.0)
+def ceil(x: Array) -> Array:
+    """Smallest integer not below x."""
+    return np.ceil(x)
+
+
+# ---- choosing
+
+
+def _share(g: Any, x: Any, y: Any, wins: Any) -> Any:
+    return where(wins(x, y), g, where(equal(x, y), g * 0.5, 0.0))
+
+
+@elementwise(
+    lambda g, out, x, y: _share(g, x, y, greater),
+    lambda g, out, x, y: _share(g, y, x, greater),
+)
+def maximum(x: Array, y: Array) -> Array:
+    """Larger of two; NaN if either is. Ties share the derivative equally."""
+    return np.maximum(x, y)
+
+
+@elementwise(
+    lambda g, out, x, y: _share(g, x, y, less),
+    lambda g, out, x, y: _share(g, y, x, less),
+)
+def minimum(x: Array, y: Array) -> Array:
+    """Smaller of two; NaN if either is. Ties share the derivative equally."""
+    return np.minimum(x, y)
+
+
+@elementwise(
+    None,
+    lambda g, out, condition, x, y: where(condition, g, 0.0),
+    lambda g, out, condition, x, y: where(condition, 0.0, g),
+    cast=choice,
+)
+def where(condition: Array, x: Array, y: Array) -> Array:
+    """Choose x where the condition holds, else y."""
+    return np.where(condition, x, y)
+
+
+# ---- comparisons and logic: results are Boolean
+
+
+@elementwise(None, None, result=BOOL)
+def equal(x: Array, y: Array) -> Array:
+    """Tell where x = y."""
+    return np.equal(x, y)
+
+
+@elementwise(None, None, result=BOOL)
+def not_equal(x: Array, y: Array) -> Array:
+    """Tell where x ≠ y."""
+    return np.not_equal(x, y)
+
+
+@elementwise(None, None, result=BOOL)
+def less(x: Array, y: Array) -> Array:
+    """Tell where x < y."""
+    return np.less(x, y)
+
+
+@elementwise(None, None, result=BOOL)
+def less_equal(x: Array, y: Array) -> Array:
+    """Tell where x ≤ y."""
+    return np.less_equal(x, y)
+
+
+@elementwise(None, None, result=BOOL)
+def greater(x: Array, y: Array) -> Array:
+    """Tell where x > y."""
+    return np.greater(x, y)
+
+
+@elementwise(None, None, result=BOOL)
+def greater_equal(x: Array, y: Array) -> Array:
+    """Tell where x ≥ y."""
+    return np.greater_equal(x, y)
+
+
+@elementwise(None, None, cast=boolean, result=BOOL)
+def logical_and(x: Array, y: Array) -> Array:
+    """Tell where both hold."""
+    return np.logical_and(x, y)
+
+
+@elementwise(None, None, cast=boolean, result=BOOL)
+def logical_or(x: Array, y: Array) -> Array:
+    """Tell where at least one holds."""
+    return np.logical_or(x, y)
+
+
+@elementwise(None, cast=boolean, result=BOOL)
+def logical_not(x: Array) -> Array:
+    """Tell where it does not hold."""
+    return np.logical_not(x)

@@ -1,0 +1,283 @@
+"""Reductions: primitives over axes, and NumPy's functions composed of them."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import operation
+from thalweg.core.primitive import general, linear
+from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import ShapeError
+from thalweg.ops.elementwise import absolute, equal, exp, log, sqrt, square, where
+from thalweg.ops.shaping import (
+    broadcast_to,
+    concatenate,
+    flip,
+    normalize_axes,
+    normalize_axis,
+    reduce_sum,
+    reshape,
+    restore_axes,
+    slice_,
+    stop_gradient,
+    without,
+)
+
+Array = np.ndarray[Any, Any]
+Axes = tuple[int, ...]
+
+
+def _reduced(x: Spec, axis: Axes) -> Spec:
+    return Spec(without(x.shape, axis), x.dtype)
+
+
+def _reduced_extreme(x: Spec, axis: Axes) -> Spec:
+    if builtins.any(x.shape[a] == 0 for a in axis):
+        raise ShapeError(
+            f"A maximum or minimum was asked over an empty axis of shape {x.shape}; "
+            "it wants at least one element."
+        )
+    return _reduced(x, axis)
+
+
+def _spread(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
+    return broadcast_to(restore_axes(value, x.shape, axis), x.shape)
+
+
+def _extreme_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
+    attained = equal(x, _spread(out, x, axis))
+    ties = reduce_sum(attained.astype(x.dtype), axis)
+    return where(attained, _spread(g / ties, x, axis), 0.0)
+
+
+@general(_reduced_extreme, _extreme_rule)
+def reduce_max(x: Array, *, axis: Axes) -> Array:
+    """Largest element over some axes; NaN if there is one. Ties share the derivative."""
+    return np.max(x, axis=axis)
+
+
+@general(_reduced_extreme, _extreme_rule)
+def reduce_min(x: Array, *, axis: Axes) -> Array:
+    """Smallest element over some axes; NaN if there is one. Ties share the derivative."""
+    return np.min(x, axis=axis)
+
+
+def _prefix_products(x: Tensor) -> Tensor:
+    """Products of all earlier elements along the last axis, in log2(n) doubling passes."""
+    n = x.shape[-1]
+    lead = tuple((0, extent, 1) for extent in x.shape[:-1])
+    result, step = _shifted(x, 1, lead), 1
+    while step < n:
+        result, step = result * _shifted(result, step, lead), 2 * step
+    return result
+
+
+def _shifted(x: Tensor, by: int, lead: tuple[tuple[int, int, int], ...]) -> Tensor:
+    n = x.shape[-1]
+    kept = slice_(x, (*lead, (0, builtins.max(0, n - by), 1)))
+    ones = as_tensor(np.ones((*x.shape[:-1], builtins.min(by, n)), x.dtype))
+    return concatenate((ones, kept), axis=-1)
+
+
+def _product_of_others(x: Tensor) -> Tensor:
+    return _prefix_products(x) * flip(_prefix_products(flip(x, -1)), -1)
+
+
+def _prod_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
+    # Products of the other elements, so that zeros keep their derivatives.
+    kept = [i for i in range(x.ndim) if i not in axis]
+    order = (*kept, *axis)
+    flat = reshape(x.transpose(order), (*(x.shape[i] for i in kept), -1)) if x.size else x
+    if not x.size:
+        return x
+    others = reshape(_product_of_others(flat), tuple(x.shape[i] for i in order))
+    inverse = tuple(int(i) for i in np.argsort(order))
+    return _spread(g, x, axis) * others.transpose(inverse)
+
+
+@general(_reduced, _prod_rule)
+def reduce_prod(x: Array, *, axis: Axes) -> Array:
+    """Product over some axes, which disappear."""
+    return np.prod(x, axis=axis, dtype=x.dtype)
+
+
+def _index_of(x: Spec, axis: int) -> Spec:
+    _reduced_extreme(x, (axis,))
+    return Spec(without(x.shape, (axis,)), INT64)
+
+
+@general(_index_of)
+def index_of_max(x: Array, *, axis: int) -> Array:
+    """Position of the first largest element along an axis, NaN counting as largest."""
+    return np.asarray(np.argmax(x, axis=axis), np.int64)
+
+
+@general(_index_of)
+def index_of_min(x: Array, *, axis: int) -> Array:
+    """Position of the first smallest element along an axis, NaN counting as smallest."""
+    return np.asarray(np.argmin(x, axis=axis), np.int64)
+
+
+@linear(
+    lambda x, axis: x,
+    lambda g, out, x, axis: flip(cumulative_sum(flip(g, axis), axis=axis), axis),
+)
+def cumulative_sum(x: Array, *, axis: int) -> Array:
+    """Running sum along an axis."""
+    return np.cumsum(x, axis=axis, dtype=x.dtype)
+
+
+# ---- NumPy's functions
+
+
+def _finish(x: Tensor, result: Tensor, axis: Axes, keepdims: bool) -> Tensor:
+    return restore_axes(result, x.shape, axis) if keepdims else result
+
+
+@operation
+def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
+    """Sum over some axes; by default over all.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.sum(tw.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
+        Tensor([4., 6.])
+    """
+    tensor = as_tensor(x)
+    axes = normalize_axes("sum", axis, tensor.ndim)
+    if dtype is None and tensor.dtype.kind in "bi":
+        dtype = INT64
+    if dtype is not None:
+        tensor = tensor.astype(dtype)
+    return _finish(tensor, reduce_sum(tensor, axes), axes, keepdims)
+
+
+@operation
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Arithmetic mean over some axes; by default over all."""
+    tensor = as_tensor(x)
+    axes = normalize_axes("mean", axis, tensor.ndim)
+    if tensor.dtype.kind not in "fc":
+        tensor = tensor.astype(FLOAT64)
+    return sum(tensor, axes, keepdims=keepdims) / float(_count(tensor.shape, axes))
+
+
+def _count(shape: Shape, axes: Axes) -> int:
+    count = 1
+    for axis in axes:
+        count *= shape[axis]
+    return count
+
+
+@operation
+def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Largest element over some axes; by default over all."""
+    tensor = as_tensor(x)
+    axes = normalize_axes("max", axis, tensor.ndim)
+    return _finish(tensor, reduce_max(tensor, axis=axes), axes, keepdims)
+
+
+@operation
+def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Smallest element over some axes; by default over all."""
+    tensor = as_tensor(x)
+    axes = normalize_axes("min", axis, tensor.ndim)
+    return _finish(tensor, reduce_min(tensor, axis=axes), axes, keepdims)
+
+
+@operation
+def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Product over some axes; by default over all."""
+    tensor = as_tensor(x)
+    axes = normalize_axes("prod", axis, tensor.ndim)
+    if tensor.dtype.kind in "bi":
+        tensor = tensor.astype(INT64)
+    return _finish(tensor, reduce_prod(tensor, axis=axes), axes, keepdims)
+
+
+@operation
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Tell whether some element over the axes is true."""
+    return sum(as_tensor(x).astype(BOOL), axis, keepdims=keepdims) > 0
+
+
+@operation
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Tell whether every element over the axes is true."""
+    return equal(sum(equal(as_tensor(x).astype(BOOL), False), axis, keepdims=keepdims), 0)
+
+
+@operation
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Position of the first largest element along an axis, or in the flattened tensor."""
+    return _position(index_of_max, x, axis, keepdims)
+
+
+@operation
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Position of the first smallest element along an axis, or in the flattened tensor."""
+    return _position(index_of_min, x, axis, keepdims)
+
+
+def _position(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tensor:
+    tensor = as_tensor(x)
+    if axis is None:
+        found: Tensor = primitive(reshape(tensor, -1), axis=0)
+        return reshape(found, (1,) * tensor.ndim) if keepdims else found
+    position = normalize_axis(primitive.name, axis, tensor.ndim)
+    return _finish(tensor, primitive(tensor, axis=position), (position,), keepdims)
+
+
+@operation
+def cumsum(x: Any, axis: int | None = None) -> Tensor:
+    """Running sum along an axis, or of the flattened tensor."""
+    tensor = as_tensor(x)
+    if tensor.dtype.kind in "bi":
+        tensor = tensor.astype(INT64)
+    if axis is None:
+        return cumulative_sum(reshape(tensor, -1), axis=0)
+    return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
+
+
+@operation
+def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
+    """Variance over some axes: Σ (x - x̄)² / (n - ddof)."""
+    tensor = as_tensor(x)
+    axes = normalize_axes("var", axis, tensor.ndim)
+    deviation = tensor - mean(tensor, axes, keepdims=True)
+    count = float(_count(tensor.shape, axes) - ddof)
+    return sum(square(deviation), axes, keepdims=keepdims) / count
+
+
+@operation
+def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
+    """Standard deviation over some axes: the square root of the variance."""
+    return sqrt(var(x, axis, ddof, keepdims))
+
+
+@operation
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Logarithm of a sum of exponentials, without overflow: ln Σ eˣ."""
+    tensor = as_tensor(x)
+    axes = normalize_axes("logsumexp", axis, tensor.ndim)
+    largest = stop_gradient(max(tensor, axes, keepdims=True))
+    # A slice of nothing but -inf, or one with +inf, would subtract inf from inf.
+    shift = where(absolute(largest) < float("inf"), largest, 0.0)
+    total = sum(exp(tensor - shift), axes, keepdims=True)
+    result = log(total) + shift
+    return result if keepdims else reshape(result, without(tensor.shape, axes))
+
+
+@operation
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Euclidean norm √Σ x² by default; `ord` 1 and inf give Σ |x| and max |x|."""
+    tensor = as_tensor(x)
+    if ord == 1:
+        return sum(absolute(tensor), axis, keepdims=keepdims)
+    if ord == float("inf"):
+        return max(absolute(tensor), axis, keepdims=keepdims)
+    return sqrt(sum(square(tensor), axis, keepdims=keepdims))

@@ -1,0 +1,315 @@
+"""Primitives that rearrange elements; each states its shape and its transpose."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import operation
+from thalweg.core.primitive import general, is_floating, linear
+from thalweg.core.spec import Shape, Spec, broadcast, promote
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import ArgumentError, ShapeError
+
+Array = np.ndarray[Any, Any]
+
+# ---- axes and shapes, validated
+
+
+def normalize_axis(name: str, axis: int, ndim: int) -> int:
+    """Return an axis counted from the front.
+
+    Raises:
+        ArgumentError: If there is no such axis.
+    """
+    position = int(axis)
+    if not -ndim <= position < ndim:
+        raise ArgumentError(
+            f"{name} got axis {axis} for a tensor with {ndim} axes; "
+            f"it wants one between {-ndim} and {ndim - 1}."
+        )
+    return position % ndim
+
+
+def normalize_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
+    """Return axes counted from the front and sorted; None means all of them.
+
+    Raises:
+        ArgumentError: If there is no such axis, or one is named twice.
+    """
+    if axis is None:
+        return tuple(range(ndim))
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(sorted(normalize_axis(name, a, ndim) for a in given))
+    if len(set(axes)) != len(axes):
+        raise ArgumentError(f"{name} got axis {axis}, which names an axis twice.")
+    return axes
+
+
+def as_shape(shape: Any) -> Shape:
+    """Return a shape given as an integer or a sequence of integers."""
+    if isinstance(shape, (int, np.integer)):
+        return (int(shape),)
+    return tuple(int(extent) for extent in shape)
+
+
+# ---- the primitives
+
+
+def _resolve_reshape(x: Any, *shape: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    tensor = as_tensor(x)
+    wanted = as_shape(shape[0] if len(shape) == 1 else shape)
+    known = math.prod(extent for extent in wanted if extent != -1)
+    if wanted.count(-1) == 1 and known and tensor.size % known == 0:
+        wanted = tuple(tensor.size // known if extent == -1 else extent for extent in wanted)
+    if -1 in wanted or math.prod(wanted) != tensor.size:
+        raise ShapeError(
+            f"reshape got a tensor of shape {tensor.shape} ({tensor.size} elements) and the shape "
+            f"{as_shape(shape[0] if len(shape) == 1 else shape)}, which does not hold as many."
+        )
+    return (tensor,), {"shape": wanted}
+
+
+@linear(
+    lambda x, shape: Spec(shape, x.dtype),
+    lambda g, out, x, shape: reshape(g, x.shape),
+    arguments=_resolve_reshape,
+    identity=True,
+)
+def reshape(x: Array, *, shape: Shape) -> Array:
+    """Give the elements, in row-major order, another shape; one extent may be -1."""
+    return np.reshape(x, shape)
+
+
+def _resolve_transpose(x: Any, *axes: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    tensor = as_tensor(x)
+    given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+    if not given:
+        return (tensor,), {"axes": tuple(reversed(range(tensor.ndim)))}
+    order = tuple(normalize_axis("transpose", a, tensor.ndim) for a in given)
+    if sorted(order) != list(range(tensor.ndim)):
+        raise ArgumentError(
+            f"transpose got axes {tuple(given)} for a tensor with {tensor.ndim} axes; "
+            "it wants each axis once."
+        )
+    return (tensor,), {"axes": order}
+
+
+@linear(
+    lambda x, axes: Spec(tuple(x.shape[a] for a in axes), x.dtype),
+    lambda g, out, x, axes: transpose(g, tuple(int(a) for a in np.argsort(axes))),
+    arguments=_resolve_transpose,
+)
+def transpose(x: Array, *, axes: tuple[int, ...]) -> Array:
+    """Permute the axes; by default reverse them."""
+    return np.transpose(x, axes)
+
+
+@operation
+def sum_to(g: Tensor, shape: Shape) -> Tensor:
+    """Sum over the axes that broadcasting added, the transpose of `broadcast_to`."""
+    if g.shape == shape:
+        return g
+    added = g.ndim - len(shape)
+    stretched = [i for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1]
+    axes = (*range(added), *(i + added for i in stretched))
+    from_operation: Tensor = reduce_sum(g, axes)
+    return from_operation if from_operation.shape == shape else reshape(from_operation, shape)
+
+
+def _resolve_broadcast(x: Any, shape: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    tensor, wanted = as_tensor(x), as_shape(shape)
+    if broadcast("broadcast_to", (tensor.spec, Spec(wanted, tensor.dtype))) != wanted:
+        raise ShapeError(f"broadcast_to got shape {tensor.shape}, which is not part of {wanted}.")
+    return (tensor,), {"shape": wanted}
+
+
+@linear(
+    lambda x, shape: Spec(shape, x.dtype),
+    lambda g, out, x, shape: sum_to(g, x.shape),
+    arguments=_resolve_broadcast,
+    identity=True,
+)
+def broadcast_to(x: Array, *, shape: Shape) -> Array:
+    """Repeat along new leading axes and axes of extent 1."""
+    return np.broadcast_to(x, shape)
+
+
+def _resolve_reduce_sum(x: Any, axis: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    tensor = as_tensor(x)
+    return (tensor,), {"axis": normalize_axes("sum", axis, tensor.ndim)}
+
+
+def without(shape: Shape, axes: tuple[int, ...]) -> Shape:
+    """Return a shape without some of its axes."""
+    return tuple(n for i, n in enumerate(shape) if i not in axes)
+
+
+def restore_axes(g: Tensor, shape: Shape, axes: tuple[int, ...]) -> Tensor:
+    """Put reduced axes back as axes of extent 1."""
+    return reshape(g, tuple(1 if i in axes else n for i, n in enumerate(shape)))
+
+
+@linear(
+    lambda x, axis: Spec(without(x.shape, axis), x.dtype),
+    lambda g, out, x, axis: broadcast_to(restore_axes(g, x.shape, axis), x.shape),
+    arguments=_resolve_reduce_sum,
+    identity=True,
+)
+def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
+    """Sum over some axes, which disappear."""
+    return np.sum(x, axis=axis, dtype=x.dtype)
+
+
+def _resolve_concatenate(arrays: Any, axis: int = 0) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    tensors = [as_tensor(array) for array in arrays]
+    if not tensors:
+        raise ArgumentError("concatenate got no tensors; it wants at least one.")
+    dtype = promote(tuple(tensor.spec for tensor in tensors))[0]
+    position = normalize_axis("concatenate", axis, tensors[0].ndim)
+    for tensor in tensors:
+        if without(tensor.shape, (position,)) != without(tensors[0].shape, (position,)):
+            shapes = ", ".join(str(t.shape) for t in tensors)
+            raise ShapeError(f"concatenate got {shapes}, which differ off axis {axis}.")
+    return tuple(tensor.astype(dtype) for tensor in tensors), {"axis": position}
+
+
+def _concatenated(*specs: Spec, axis: int) -> Spec:
+    total = sum(spec.shape[axis] for spec in specs)
+    shape = specs[0].shape
+    return Spec((*shape[:axis], total, *shape[axis + 1 :]), specs[0].dtype)
+
+
+def _own_part(g: Tensor, out: Tensor, *operands: Tensor, position: int, axis: int) -> Tensor:
+    start = sum(operand.shape[axis] for operand in operands[:position])
+    bounds = [(0, n, 1) for n in g.shape]
+    bounds[axis] = (start, start + operands[position].shape[axis], 1)
+    return slice_(g, tuple(bounds))
+
+
+@linear(_concatenated, variadic=_own_part, arguments=_resolve_concatenate)
+def concatenate(*arrays: Array, axis: int) -> Array:
+    """Join tensors along an existing axis."""
+    return np.concatenate(arrays, axis=axis)
+
+
+def _resolve_flip(x: Any, axis: Any = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    tensor = as_tensor(x)
+    return (tensor,), {"axis": normalize_axes("flip", axis, tensor.ndim)}
+
+
+@linear(
+    lambda x, axis: Spec(x.shape, x.dtype),
+    lambda g, out, x, axis: flip(g, axis),
+    arguments=_resolve_flip,
+)
+def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
+    """Reverse the order along some axes; by default along all."""
+    return np.flip(x, axis)
+
+
+Bounds = tuple[tuple[int, int, int], ...]
+
+
+def extent(start: int, stop: int, step: int) -> int:
+    """Return the number of elements of a slice with a positive step."""
+    return max(0, -(-(stop - start) // step))
+
+
+def _unslice(g: Tensor, shape: Shape, bounds: Bounds) -> Tensor:
+    low, high, interior = [], [], []
+    for (start, _, step), n, kept in zip(bounds, shape, g.shape, strict=True):
+        low.append(start if kept else 0)
+        interior.append(step - 1)
+        high.append(n - start - ((kept - 1) * step + 1) if kept else n)
+    return pad_with_zeros(g, tuple(low), tuple(high), tuple(interior))
+
+
+@linear(
+    lambda x, bounds: Spec(tuple(extent(*b) for b in bounds), x.dtype),
+    lambda g, out, x, bounds: _unslice(g, x.shape, bounds),
+    arguments=lambda x, bounds: ((x,), {"bounds": bounds}),
+    identity=True,
+)
+def slice_(x: Array, *, bounds: Bounds) -> Array:
+    """Take every `step`-th element between `start` and `stop` along each axis."""
+    return x[tuple(slice(*b) for b in bounds)]
+
+
+def _unpad(g: Tensor, shape: Shape, low: Shape, interior: Shape) -> Tensor:
+    bounds = tuple(
+        (start, start + (n - 1) * (gap + 1) + 1 if n else start, gap + 1)
+        for start, n, gap in zip(low, shape, interior, strict=True)
+    )
+    return slice_(g, bounds)
+
+
+def _padded(x: Spec, low: Shape, high: Shape, interior: Shape) -> Spec:
+    spread = (n + max(0, n - 1) * gap for n, gap in zip(x.shape, interior, strict=True))
+    return Spec(tuple(a + n + b for a, n, b in zip(low, spread, high, strict=True)), x.dtype)
+
+
+@linear(
+    _padded,
+    lambda g, out, x, low, high, interior: _unpad(g, x.shape, low, interior),
+    arguments=lambda x, low, high, interior: (
+        (x,),
+        {"low": low, "high": high, "interior": interior},
+    ),
+)
+def pad_with_zeros(x: Array, *, low: Shape, high: Shape, interior: Shape) -> Array:
+    """Put zeros before, after and between the elements of each axis."""
+    padded = np.zeros(_padded(Spec(x.shape, x.dtype), low, high, interior).shape, x.dtype)
+    inner = (
+        slice(a, a + (n - 1) * (gap + 1) + 1 if n else a, gap + 1)
+        for a, n, gap in zip(low, x.shape, interior, strict=True)
+    )
+    padded[tuple(inner)] = x
+    return padded
+
+
+def _resolve_astype(x: Any, dtype: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (as_tensor(x),), {"dtype": np.dtype(dtype)}
+
+
+@general(
+    lambda x, dtype: Spec(x.shape, dtype),
+    lambda g, out, x, dtype: g.astype(x.dtype) if is_floating(x.dtype) else None,
+    arguments=_resolve_astype,
+    identity=True,
+)
+def astype(x: Array, *, dtype: np.dtype[Any]) -> Array:
+    """Convert to another dtype."""
+    return x.astype(dtype)
+
+
+@general(lambda x: x)
+def stop_gradient(x: Array) -> Array:
+    """Return the same values, as a constant to derivatives."""
+    return x
+
+
+@operation
+def expand_dims(x: Any, axis: Any) -> Tensor:
+    """Insert axes of extent 1 at the given positions of the result."""
+    tensor = as_tensor(x)
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = normalize_axes("expand_dims", tuple(given), tensor.ndim + len(given))
+    rest = iter(tensor.shape)
+    shape = tuple(1 if i in axes else next(rest) for i in range(tensor.ndim + len(given)))
+    return reshape(tensor, shape)
+
+
+@operation
+def squeeze(x: Any, axis: Any = None) -> Tensor:
+    """Remove axes of extent 1; by default all of them."""
+    tensor = as_tensor(x)
+    if axis is None:
+        axes = tuple(i for i, n in enumerate(tensor.shape) if n == 1)
+    else:
+        axes = normalize_axes("squeeze", axis, tensor.ndim)
+    if any(tensor.shape[a] != 1 for a in axes):
+        raise ShapeError(f"squeeze got axis {axis} of shape {tensor.shape}; only extent 1 can go.")
+    return reshape(tensor, without(tensor.shape, axes))

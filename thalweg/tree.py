@@ -1,0 +1,60 @@
+"""Nested parameters: tuples, lists, dicts, named tuples of arrays, over optree.
+
+`None` is an empty subtree, as in Optax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import optree
+
+from thalweg.errors import ShapeError
+
+Tree = Any
+TreeDef = optree.PyTreeSpec
+
+
+def flatten(tree: Tree) -> tuple[list[Any], TreeDef]:
+    """Return the leaves of a tree, in a fixed order, and its structure."""
+    leaves, definition = optree.tree_flatten(tree)
+    return leaves, definition
+
+
+def unflatten(definition: TreeDef, leaves: Any) -> Tree:
+    """Rebuild a tree from its structure and leaves."""
+    return optree.tree_unflatten(definition, leaves)
+
+
+def leaves(tree: Tree) -> list[Any]:
+    """Return the leaves of a tree, in a fixed order."""
+    return optree.tree_leaves(tree)
+
+
+def map(function: Callable[..., Any], tree: Tree, *rest: Tree) -> Tree:
+    """Apply a function to corresponding leaves of trees of one structure.
+
+    Raises:
+        ShapeError: If the structures differ.
+    """
+    try:
+        return optree.tree_map(function, tree, *rest)
+    except ValueError as error:
+        if rest and structure(tree) != structure(rest[0]):
+            raise ShapeError(
+                f"The trees differ in structure: {structure(tree)} against {structure(rest[0])}. "
+                "Give both the same nesting and keys."
+            ) from error
+        raise
+
+
+def structure(tree: Tree) -> TreeDef:
+    """Return the structure of a tree, without its leaves."""
+    return optree.tree_structure(tree)
+
+
+def paths(tree: Tree) -> list[str]:
+    """Name each leaf by where it sits, as Python would reach it: `['w'][0]`."""
+    accessors = optree.tree_accessors(tree)
+    return [accessor.codify("") for accessor in accessors]
