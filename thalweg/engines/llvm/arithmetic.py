@@ -69,6 +69,8 @@ class Arithmetic(Regions):
         x, y = self.unify(a, b)
         if is_float(x.type):
             return self._binary("", "fdiv", x, y)
+        if not isinstance(b, Value) and b not in (0, -1):
+            return self._binary("sdiv", "", x, y)
         quotient = self._binary("sdiv", "", x, self._safe_divisor(y))
         # The least integer over -1 wraps to itself, as negation does.
         quotient = self.select(self.compare("eq", y, -1), self.negate(x), quotient)
@@ -79,6 +81,8 @@ class Arithmetic(Regions):
         x, y = self.unify(a, b)
         if is_float(x.type):
             return self._binary("", "frem", x, y)
+        if not isinstance(b, Value) and b not in (0, -1):
+            return self._binary("srem", "", x, y)
         return self._binary("srem", "", x, self._safe_divisor(y))
 
     def _safe_divisor(self, divisor: Value) -> Value:
