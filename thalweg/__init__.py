@@ -1,0 +1,1 @@
+"""Gradient-based optimization: plain NumPy losses, composed optimizers, one native loop."""
