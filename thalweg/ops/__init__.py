@@ -1,5 +1,5 @@
 """What a user writes: NumPy's names, composed of few primitives."""
 
-from thalweg.ops import creation, elementwise, indexing, linalg, reductions, shaping
+from thalweg.ops import creation, elementwise, getitem, indexing, linalg, reductions, shaping
 
-__all__ = ["creation", "elementwise", "indexing", "linalg", "reductions", "shaping"]
+__all__ = ["creation", "elementwise", "getitem", "indexing", "linalg", "reductions", "shaping"]

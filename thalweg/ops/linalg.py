@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec, promote
 from thalweg.core.tensor import Tensor, as_tensor
@@ -27,12 +27,13 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
 
 @linear(
     lambda x, y: Spec((*x.shape[:-1], y.shape[-1]), x.dtype),
-    lambda g, out, x, y: matrix_product(g, swapaxes(y, -1, -2)),
-    lambda g, out, x, y: matrix_product(swapaxes(x, -1, -2), g),
+    lambda g, out, x, y: op.matrix_product(g, swapaxes(y, -1, -2)),
+    lambda g, out, x, y: op.matrix_product(swapaxes(x, -1, -2), g),
 )
 def matrix_product(x: Array, y: Array) -> Array:
     """Product of stacks of matrices of equal batch shape: (…, m, k) · (…, k, n) = (…, m, n)."""
-    return np.matmul(x, y)
+    product: Array = np.matmul(x, y)
+    return product
 
 
 @operation

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
+from thalweg.ops.creation import ones
 from thalweg.ops.elementwise import absolute, equal, exp, log, sqrt, square, where
 from thalweg.ops.shaping import (
     broadcast_to,
@@ -24,6 +25,7 @@ from thalweg.ops.shaping import (
     restore_axes,
     slice_,
     stop_gradient,
+    transpose,
     without,
 )
 
@@ -57,13 +59,13 @@ def _extreme_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
 @general(_reduced_extreme, _extreme_rule)
 def reduce_max(x: Array, *, axis: Axes) -> Array:
     """Largest element over some axes; NaN if there is one. Ties share the derivative."""
-    return np.max(x, axis=axis)
+    return np.asarray(np.max(x, axis=axis))
 
 
 @general(_reduced_extreme, _extreme_rule)
 def reduce_min(x: Array, *, axis: Axes) -> Array:
     """Smallest element over some axes; NaN if there is one. Ties share the derivative."""
-    return np.min(x, axis=axis)
+    return np.asarray(np.min(x, axis=axis))
 
 
 def _prefix_products(x: Tensor) -> Tensor:
@@ -79,8 +81,8 @@ def _prefix_products(x: Tensor) -> Tensor:
 def _shifted(x: Tensor, by: int, lead: tuple[tuple[int, int, int], ...]) -> Tensor:
     n = x.shape[-1]
     kept = slice_(x, (*lead, (0, builtins.max(0, n - by), 1)))
-    ones = as_tensor(np.ones((*x.shape[:-1], builtins.min(by, n)), x.dtype))
-    return concatenate((ones, kept), axis=-1)
+    first = ones((*x.shape[:-1], builtins.min(by, n)), x.dtype, like=x)
+    return concatenate((first, kept), axis=-1)
 
 
 def _product_of_others(x: Tensor) -> Tensor:
@@ -94,15 +96,15 @@ def _prod_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
     flat = reshape(x.transpose(order), (*(x.shape[i] for i in kept), -1)) if x.size else x
     if not x.size:
         return x
-    others = reshape(_product_of_others(flat), tuple(x.shape[i] for i in order))
+    others: Tensor = reshape(_product_of_others(flat), tuple(x.shape[i] for i in order))
     inverse = tuple(int(i) for i in np.argsort(order))
-    return _spread(g, x, axis) * others.transpose(inverse)
+    return _spread(g, x, axis) * transpose(others, inverse)
 
 
 @general(_reduced, _prod_rule)
 def reduce_prod(x: Array, *, axis: Axes) -> Array:
     """Product over some axes, which disappear."""
-    return np.prod(x, axis=axis, dtype=x.dtype)
+    return np.asarray(np.prod(x, axis=axis, dtype=x.dtype))
 
 
 def _index_of(x: Spec, axis: int) -> Spec:
@@ -124,7 +126,7 @@ def index_of_min(x: Array, *, axis: int) -> Array:
 
 @linear(
     lambda x, axis: x,
-    lambda g, out, x, axis: flip(cumulative_sum(flip(g, axis), axis=axis), axis),
+    lambda g, out, x, axis: flip(op.cumulative_sum(flip(g, axis), axis=axis), axis),
 )
 def cumulative_sum(x: Array, *, axis: int) -> Array:
     """Running sum along an axis."""

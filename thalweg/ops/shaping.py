@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor
@@ -74,7 +74,7 @@ def _resolve_reshape(x: Any, *shape: Any) -> tuple[tuple[Any, ...], dict[str, An
 
 @linear(
     lambda x, shape: Spec(shape, x.dtype),
-    lambda g, out, x, shape: reshape(g, x.shape),
+    lambda g, out, x, shape: op.reshape(g, x.shape),
     arguments=_resolve_reshape,
     identity=True,
 )
@@ -99,7 +99,7 @@ def _resolve_transpose(x: Any, *axes: Any) -> tuple[tuple[Any, ...], dict[str, A
 
 @linear(
     lambda x, axes: Spec(tuple(x.shape[a] for a in axes), x.dtype),
-    lambda g, out, x, axes: transpose(g, tuple(int(a) for a in np.argsort(axes))),
+    lambda g, out, x, axes: op.transpose(g, tuple(int(a) for a in np.argsort(axes))),
     arguments=_resolve_transpose,
 )
 def transpose(x: Array, *, axes: tuple[int, ...]) -> Array:
@@ -202,7 +202,7 @@ def _resolve_flip(x: Any, axis: Any = None) -> tuple[tuple[Any, ...], dict[str, 
 
 @linear(
     lambda x, axis: Spec(x.shape, x.dtype),
-    lambda g, out, x, axis: flip(g, axis),
+    lambda g, out, x, axis: op.flip(g, axis),
     arguments=_resolve_flip,
 )
 def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
