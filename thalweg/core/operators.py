@@ -148,27 +148,32 @@ class Operators:
     astype = Method("astype")
     clip = Method("clip")
     cumsum = Method("cumsum")
+    diagonal = Method("diagonal")
     dot = Method("dot")
+    flatten = Method("flatten")
     max = Method("max")
     mean = Method("mean")
     min = Method("min")
     prod = Method("prod")
+    ravel = Method("ravel")
     repeat = Method("repeat")
     reshape = Method("reshape")
+    round = Method("round")
     squeeze = Method("squeeze")
     std = Method("std")
     sum = Method("sum")
     swapaxes = Method("swapaxes")
     take = Method("take")
+    trace = Method("trace")
     transpose = Method("transpose")
     var = Method("var")
 
     @property
-    def T(self) -> Tensor:
+    def T(self) -> Tensor:  # noqa: N802 - NumPy's name
         """The transpose: all axes in reverse order."""
         return _call("transpose", self)
 
     @property
-    def mT(self) -> Tensor:
+    def mT(self) -> Tensor:  # noqa: N802 - the Array API's name
         """The matrix transpose: the last two axes swapped."""
         return _call("swapaxes", self, -1, -2)
