@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -213,9 +216,16 @@ class Tensor(Operators):
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         function = OPERATIONS.get(func.__name__)
+        called = f"{func.__module__}.{func.__name__}"
         if function is None:
-            raise UnsupportedOperation(_unsupported(f"{func.__module__}.{func.__name__}"))
+            raise UnsupportedOperation(_unsupported(called))
+        unknown = [name for name in kwargs if name not in _parameters(function)]
+        if unknown:
+            raise UnsupportedOperation(_unsupported(f"{called} with {', '.join(unknown)}"))
         return function(*args, **kwargs)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        return sys.modules["thalweg"]
 
     # ---- Python's protocols
 
@@ -248,6 +258,11 @@ class Tensor(Operators):
 
     def __hash__(self) -> int:
         return id(self)
+
+
+@functools.cache
+def _parameters(function: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(function).parameters)
 
 
 def _unsupported(called: str) -> str:

@@ -125,7 +125,7 @@ def poisson_nll(predictions: Any, targets: Any) -> Tensor:
         targets: y, the counts.
     """
     tensor = as_tensor(predictions)
-    return exp(tensor) - targets * tensor
+    return exp(tensor) - multiply(targets, tensor)
 
 
 # ---- classification
