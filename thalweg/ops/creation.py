@@ -7,10 +7,19 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import op, operation
-from thalweg.core.spec import Spec
+from thalweg.core.primitive import general
+from thalweg.core.spec import DType, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
+
+
+@general(lambda shape, dtype, axis: Spec(shape, dtype))
+def iota(*, shape: Shape, dtype: DType, axis: int) -> np.ndarray[Any, Any]:
+    """Return the position along one axis, at every element. Only the compiler writes it."""
+    row = [1] * len(shape)
+    row[axis] = shape[axis]
+    return np.broadcast_to(np.arange(shape[axis], dtype=dtype).reshape(row), shape)
 
 
 @operation
