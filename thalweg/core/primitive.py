@@ -60,6 +60,7 @@ class Primitive:
             object.__setattr__(self, key, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        """Apply the primitive to what a user passes: tensors, arrays, numbers."""
         operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
         tensors = tuple(as_tensor(operand) for operand in operands)
         if self.cast is not None:
@@ -177,9 +178,7 @@ def _declare(
 ) -> Callable[[Callable[..., Any]], Primitive]:
     def declare(meaning: Callable[..., Any]) -> Primitive:
         name = meaning.__name__
-        return Primitive(
-            name, kind, meaning, spec, rules, None, arguments, variadic, identity
-        )
+        return Primitive(name, kind, meaning, spec, rules, None, arguments, variadic, identity)
 
     return declare
 
