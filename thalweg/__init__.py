@@ -6,6 +6,7 @@ from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vj
 from thalweg.autodiff.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from thalweg.autodiff.stateful import enable_grad, no_grad
 from thalweg.core.tensor import Tensor
+from thalweg.engines.jit import jit
 
 __all__ = [
     "Tensor",
@@ -16,6 +17,7 @@ __all__ = [
     "jacfwd",
     "jacobian",
     "jacrev",
+    "jit",
     "jvp",
     "linearize",
     "no_grad",

@@ -12,9 +12,7 @@ from thalweg.ops.creation import zeros_like
 Tangents = list[Tensor | None]
 
 
-def tangents(
-    outputs: list[Tensor], seeds: dict[Node, Tensor], create_graph: bool
-) -> Tangents:
+def tangents(outputs: list[Tensor], seeds: dict[Node, Tensor], create_graph: bool) -> Tangents:
     """Return the tangent of every output; None where it does not depend on the seeds.
 
     Args:

@@ -13,9 +13,7 @@ from thalweg.ops.creation import ones_like
 Function = Callable[..., Any]
 
 
-def value_and_grad(
-    function: Function, argnums: Argnums = 0, has_aux: bool = False
-) -> Function:
+def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """Return a function that computes a scalar loss and its gradient together.
 
     Args:

@@ -456,6 +456,7 @@ def variable(tensor: Tensor) -> Tensor:
 def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
     """Compute a primitive, or trace it, and record it on the tape if a derivative may be wanted."""
     trace = innermost(tensors)
+    data: Any
     if trace is None:
         with np.errstate(all="ignore"):
             data = np.asarray(primitive.meaning(*(t.data for t in tensors), **params))
