@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program, Symbol
+from thalweg.core.random_bits import keyed_permutation
 from thalweg.engines.engine import Array, Loop
 from thalweg.errors import EngineError
 
@@ -149,8 +150,6 @@ class ReferenceRun:
 
     def _rows(self, epoch: int) -> Array:
         if self._compiled.loop.reshuffled and epoch != self._epoch:
-            from thalweg.core.random_bits import keyed_permutation
-
             self._order = keyed_permutation(self._compiled.loop.rows, self._seed, epoch)
             self._epoch = epoch
         if self._order is None:
