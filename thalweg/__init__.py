@@ -2,6 +2,7 @@
 
 from numpy import bool_, e, float32, float64, inf, int32, int64, nan, newaxis, pi
 
+from thalweg import optim, tree
 from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
 from thalweg.autodiff.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
@@ -286,6 +287,7 @@ __all__ = [
     "one_hot",
     "ones",
     "ones_like",
+    "optim",
     "outer",
     "pad",
     "pi",
@@ -335,6 +337,7 @@ __all__ = [
     "tile",
     "trace",
     "transpose",
+    "tree",
     "tril",
     "triu",
     "trunc",
