@@ -146,11 +146,11 @@ def _gather(x: Tensor, places: list[int], arrays: list[Tensor], together: bool) 
         return take(merged, arrays[0], axis=start)
     position: Any = 0
     for indices, extent in zip(arrays, extents, strict=True):
-        position = position * extent + _from_front(indices, extent)
+        position = position * extent + from_front(indices, extent)
     return take(merged, broadcast_to(position, shape), axis=start)
 
 
-def _from_front(indices: Tensor, extent: int) -> Tensor:
+def from_front(indices: Tensor, extent: int) -> Tensor:
     """Return indices with negative ones counted from the front; refuse what is out of range."""
     if indices.is_symbolic:
         # Reading from 0, 1, … checks the range when the program runs.
