@@ -102,12 +102,13 @@ class NativeEngine:
             )
 
     def _load(self, assembly: Assembly, run: str, reshuffled: bool) -> Library:
-        functions = [*assembly.functions, run]
         declarations = {*assembly.declarations, _MEMCPY}
+        texts = []
         if reshuffled:
-            functions.append(random.permutation(self.target))
-            declarations |= random.declarations(self.target)
-        return load([module_text(functions, declarations)], ["run"], self.target)
+            declarations.add("declare void @permute(ptr, i64, i64, i64)")
+            texts.append(module_text([random.permutation(self.target)], ()))
+        texts.append(module_text([*assembly.functions, run], declarations))
+        return load(texts, ["run"], self.target)
 
 
 def _held(loop: Loop, program: Program) -> list[Symbol]:
