@@ -12,7 +12,7 @@ from thalweg.engines.llvm.prefetch import RowPrefetch
 from thalweg.engines.llvm.values import Value
 from thalweg.engines.llvm.writer import Writer
 
-# A block's rows and the running gradient stay in registers.
+# A block's rows stay in registers up to this many vectors; more are read again from the cache.
 _ROW_VECTORS = 24
 
 
@@ -29,12 +29,13 @@ class _Stream:
             self.width //= 2
         self.vectors = -(-self.columns // self.width)
         self.block = self._block()
+        self.held = self.block * self.vectors <= _ROW_VECTORS
         self.prefetch = RowPrefetch(writer, plan.graph, self.stream.matrix)
 
     def _block(self) -> int:
-        """Return the rows read together: a power of 2, at most a vector's lanes."""
+        """Return the rows read together: a vector's lanes of numbers a row."""
         block = self.writer.e.target.lanes(self.type)
-        while block > 1 and (block * self.vectors > _ROW_VECTORS or block // 2 >= self.rows):
+        while block > 1 and block // 2 >= self.rows:
             block //= 2
         return block
 
@@ -117,7 +118,7 @@ class _Stream:
         writer.flush()
         gradients = totals[len(sums) :]
         for i, weight in enumerate(weights):
-            for k, row in enumerate(rows):
+            for k, row in enumerate(rows if self.held else self._again(first, count)):
                 factor = writer.e.splat(writer.e.extract(weight, k), self.width)
                 for j, vector in enumerate(row):
                     slot = i * self.vectors + j
@@ -129,6 +130,11 @@ class _Stream:
             self._masked(self.writer.value(self.stream.matrix, (row, at)), at)
             for at in self._columns()
         ]
+
+    def _again(self, first: Affine, count: int) -> list[list[Value]]:
+        """Read the rows a second time, so that they need not be kept in registers."""
+        with self.writer.fresh_loads():
+            return [self._row(first + k) for k in range(count)]
 
     def _predict(
         self, root: Symbol, first: Affine, rows: list[list[Value]], parameters: list[Value]
