@@ -12,7 +12,8 @@ from thalweg.ops.linalg import matrix_product
 from thalweg.ops.reductions import cumulative_sum, reduce_max, reduce_min, reduce_prod
 from thalweg.ops.shaping import broadcast_to, reduce_sum, reshape
 
-_LARGEST_EXACT = {"f": {8: 2**53, 4: 2**24}, "i": {8: 2**62, 4: 2**31 - 1}}
+# The largest whole number up to which a dtype has all of them.
+_LARGEST_EXACT = {"float64": 2**53, "float32": 2**24, "int64": 2**63 - 1, "int32": 2**31 - 1}
 
 
 def reduce_nothing(draft: Draft, equation: Equation) -> Symbol | None:
@@ -39,14 +40,17 @@ def sum_uniform(draft: Draft, equation: Equation) -> Symbol | None:
     """`reduce_sum(broadcast_to(c)) -> broadcast_to(n c)` for a whole number c. Exact."""
     x, output = equation.inputs[0], equation.output
     literal = draft.uniform(x)
-    largest = _LARGEST_EXACT.get(x.dtype.kind, {}).get(x.dtype.itemsize)
-    if literal is None or literal.value is None or largest is None:
+    if literal is None or literal.value is None:
         return None
     value = literal.value.item()
     count = _extent(equation, equation.params["axis"])
-    if not math.isfinite(value) or value != int(value) or abs(value) * count > largest:
+    if not math.isfinite(value) or value != int(value) or not _is_exact(x, value * count):
         return None
     return draft.full(value * count, output.shape, output.dtype)
+
+
+def _is_exact(x: Symbol, value: float) -> bool:
+    return abs(value) <= _LARGEST_EXACT.get(x.dtype.name, 0)
 
 
 def _extent(equation: Equation, axes: tuple[int, ...]) -> int:
@@ -61,15 +65,15 @@ def sum_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
     x, shape, axes = inner.inputs[0], inner.output.shape, equation.params["axis"]
     added = len(shape) - len(x.shape)
     repeated = {a for a in axes if a < added or x.shape[a - added] != shape[a]}
-    if not repeated:
+    count = _extent(equation, tuple(repeated))
+    if not repeated or not _is_exact(x, count):
         return None
     # What is summed over and not repeated, then what of x is left but for the repeated axes.
     summed = tuple(a - added for a in axes if a not in repeated)
     total = draft.add(reduce_sum, (x,), {"axis": summed}) if summed else x
     kept = tuple(n for a, n in enumerate(x.shape) if a + added not in axes)
     total = draft.add(reshape, (total,), {"shape": kept})
-    count = draft.literal(_extent(equation, tuple(repeated)), x.dtype)
-    return draft.add(multiply, (total, count))
+    return draft.add(multiply, (total, draft.literal(count, x.dtype)))
 
 
 def negate_sum(draft: Draft, equation: Equation) -> Symbol | None:

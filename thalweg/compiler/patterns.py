@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from thalweg.compiler.rewrite import Draft, Rule
+from thalweg.compiler.rewrite import Draft
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import BOOL, FLOAT64, DType, Spec
@@ -111,6 +111,7 @@ class Table:
                     self._filed.setdefault(_place(before), []).append(row)
 
     def __call__(self, draft: Draft, equation: Equation) -> Symbol | None:
+        """Apply the first identity that matches: the table is a rule itself."""
         filed = self._filed
         for position, symbol in enumerate(equation.inputs):
             for row in filed.get((position, _head(draft, symbol)), ()):
@@ -207,15 +208,3 @@ def _orders(wanted: Pattern) -> list[Pattern]:
         if wanted.primitive in COMMUTATIVE:
             found.append(operands[::-1])
     return [Application(wanted.primitive, operands) for operands in dict.fromkeys(found)]
-
-
-def tables(identities: dict[Primitive, tuple[Identity, ...]]) -> Callable[[Primitive], Rule | None]:
-    """Return a lookup of the table of a primitive; None for those without identities."""
-    built: dict[Primitive, Table] = {}
-
-    def lookup(primitive: Primitive) -> Table | None:
-        if primitive not in built and primitive in identities:
-            built[primitive] = Table(identities[primitive])
-        return built.get(primitive)
-
-    return lookup
