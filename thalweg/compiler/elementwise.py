@@ -85,13 +85,13 @@ def negate_scalar(draft: Draft, equation: Equation) -> Symbol | None:
 
 
 def invert_once(draft: Draft, equation: Equation) -> Symbol | None:
-    """`divide(x, c) -> multiply(x, divide(1, c))` where c is read several times.
+    """`divide(x, c) -> multiply(x, divide(1, c))` for a scalar c.
 
     Division costs several products. To rounding, and infinite where 1 / c is: for c below 1e-308
     (float32: 3e-39), to which no scale that is left after dividing by it makes sense.
     """
     divisor = equation.inputs[1]
-    if equation.output.spec.size < 4 * divisor.spec.size:
+    if divisor.spec.size != 1 or equation.output.spec.size < 4:
         return None
     inverse = draft.add(divide, (draft.literal(1, divisor.dtype), divisor))
     return draft.add(multiply, (equation.inputs[0], inverse))

@@ -247,8 +247,12 @@ def pad_sum(draft: Draft, equation: Equation) -> Symbol | None:
 
 def negate_late(draft: Draft, equation: Equation) -> Symbol | None:
     """`reshape(negative(x)) -> negative(reshape(x))`: what reads the result may take the sign."""
-    inner = draft.producer(equation.inputs[0], negative)
-    if inner is None or not draft.is_used_once(equation.inputs[0]):
+    x = equation.inputs[0]
+    inner = draft.producer(x, negative)
+    # Past leading ones, elementwise primitives reach for x by themselves, and spread late.
+    if inner is None or adds_leading_ones(x.shape, equation.output.shape):
+        return None
+    if not draft.is_used_once(x):
         return None
     moved = draft.add(equation.primitive, inner.inputs, equation.params)
     return draft.add(negative, (moved,))
