@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from thalweg.compiler.access import Accesses, domain_index
 from thalweg.compiler.affine import Index, Var, of
@@ -49,6 +50,7 @@ class Kernel:
     outer: Shape
     roots: list[Symbol]
     parts: list[Kernel] = field(default_factory=list)
+    stream: Any = None
 
     @property
     def main(self) -> Symbol:
@@ -112,7 +114,7 @@ def _scheduled(graph: Graph, kept: set[Symbol], accesses: Accesses) -> list[Symb
 
 def _shape_of_loops(equation: Equation, packed: bool) -> tuple[Kind, Shape, Shape]:
     name, result = equation.primitive.name, squeezed(equation.output.shape)
-    if name == "matrix_product":
+    if name == "matrix_product" and equation.inputs[0].spec.size:
         return Kind.PRODUCT, result, result
     if packed:
         return Kind.TRANSPOSE, result, result
