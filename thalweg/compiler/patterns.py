@@ -85,6 +85,7 @@ class Application:
 Pattern = Variable | Number | Application
 Bindings = dict[str, Symbol]
 LITERAL = "literal"
+ANYWHERE = (-1, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,10 @@ class Row:
 
 
 class Table:
-    """The identities of one primitive, filed by the first operand that tells them apart."""
+    """The identities of one primitive, filed by the first operand that tells them apart.
+
+    That is by its position and what it is: a number, any literal, or the result of a primitive.
+    """
 
     def __init__(self, identities: Iterable[Identity]) -> None:
         self._filed: dict[tuple[int, Any], list[Row]] = {}
@@ -114,31 +118,34 @@ class Table:
         """Apply the first identity that matches: the table is a rule itself."""
         filed = self._filed
         for position, symbol in enumerate(equation.inputs):
-            for row in filed.get((position, _head(draft, symbol)), ()):
-                found = _replaced(draft, equation, row)
-                if found is not None:
-                    return found
-        for row in filed.get((-1, None), ()):
+            for head in _heads(draft, symbol):
+                for row in filed.get((position, head), ()):
+                    found = _replaced(draft, equation, row)
+                    if found is not None:
+                        return found
+        for row in filed.get(ANYWHERE, ()):
             found = _replaced(draft, equation, row)
             if found is not None:
                 return found
         return None
 
 
-def _head(draft: Draft, symbol: Symbol) -> Any:
+def _heads(draft: Draft, symbol: Symbol) -> tuple[Any, ...]:
     if symbol.value is not None:
-        return LITERAL
+        return symbol.value.item(), LITERAL
     producer = draft.producers.get(symbol)
-    return None if producer is None else producer.primitive
+    return () if producer is None else (producer.primitive,)
 
 
 def _place(before: Application) -> tuple[int, Any]:
     for position, operand in enumerate(before.operands):
         if isinstance(operand, Application):
             return position, operand.primitive
-        if isinstance(operand, Number) or operand.name in "ab":
+        if isinstance(operand, Number):
+            return position, operand.value
+        if operand.name in "ab":
             return position, LITERAL
-    return -1, None
+    return ANYWHERE
 
 
 def _replaced(draft: Draft, equation: Equation, row: Row) -> Symbol | None:
