@@ -114,7 +114,7 @@ def network_step(activation: Callable[[Any], Any]) -> Callable[..., Any]:
 def adam_step(X: Any, y: Any, rows: Any, w: Any, mu: Any, nu: Any, count: Any) -> Any:
     X, y = _batch(X, rows), _batch(y, rows)
     value, g = tw.value_and_grad(lambda w: np.mean((X @ w - y) ** 2))(w)
-    count = count + 1.0
+    nu, count = np.absolute(nu), np.absolute(count) + 1.0  # whatever was drawn for them
     mu = 0.9 * mu + (1 - 0.9) * g
     nu = 0.999 * nu + (1 - 0.999) * g**2
     step = (mu / (1 - 0.9**count)) / (np.sqrt(nu / (1 - 0.999**count)) + 1e-8)
@@ -143,7 +143,7 @@ STEPS = {
     "softmax": Step(softmax_step, (*_CLASSIFIED, spec(4, 3), spec(3), spec()), 44),
     "tanh": Step(network_step(np.tanh), _NETWORK, 59),
     "relu": Step(network_step(lambda z: np.maximum(z, 0.0)), _NETWORK, 61),
-    "adam": Step(adam_step, (spec(30, 4), spec(30), _ROWS, spec(4), spec(4), spec(4), spec()), 35),
+    "adam": Step(adam_step, (spec(30, 4), spec(30), _ROWS, spec(4), spec(4), spec(4), spec()), 37),
     "embedding": Step(
         embedding_step,
         (spec(30, dtype=np.int64), spec(30), _ROWS, spec(7, 4), spec(4), spec()),
