@@ -65,9 +65,7 @@ SAMPLES["concatenate"] = [
     ((real(3), real(1)), {"axis": 0}),
 ]
 SAMPLES["slice_"] = [((real(5, 4),), {"bounds": ((1, 5, 2), (0, 3, 1))})]
-SAMPLES["pad_with_zeros"] = [
-    ((real(3, 2),), {"low": (1, 0), "high": (0, 2), "interior": (2, 0)})
-]
+SAMPLES["pad_with_zeros"] = [((real(3, 2),), {"low": (1, 0), "high": (0, 2), "interior": (2, 0)})]
 SAMPLES["astype"] = [
     ((real(3),), {"dtype": np.dtype("float32")}),
     ((real(3),), {"dtype": np.dtype("int64")}),
@@ -90,9 +88,7 @@ SAMPLES["scatter_add"] = [
     ((real(2, 4, 3), integers(4, 2), real(2, 2, 3)), {"axis": 1}),
 ]
 SAMPLES["take_along_axis"] = [((real(3, 4), integers(4, 3, 2)), {"axis": 1})]
-SAMPLES["scatter_add_along_axis"] = [
-    ((real(3, 4), integers(4, 3, 2), real(3, 2)), {"axis": 1})
-]
+SAMPLES["scatter_add_along_axis"] = [((real(3, 4), integers(4, 3, 2), real(3, 2)), {"axis": 1})]
 
 CASES = [
     (name, operands, params) for name, samples in SAMPLES.items() for operands, params in samples

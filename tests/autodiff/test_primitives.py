@@ -17,9 +17,7 @@ Operands = tuple[Any, ...]
 
 
 def call(name: str, params: dict[str, Any]) -> Callable[..., Any]:
-    return lambda *operands: apply(
-        PRIMITIVES[name], tuple(as_tensor(o) for o in operands), params
-    )
+    return lambda *operands: apply(PRIMITIVES[name], tuple(as_tensor(o) for o in operands), params)
 
 
 def of_floats(name: str, operands: Operands, params: dict[str, Any]) -> tuple[Any, list[Any]]:
@@ -142,9 +140,7 @@ def test_second_derivatives_are_differences_of_first(
     first = tw.grad(loss, argnums=every)
     forward_over_reverse = tw.jvp(first, floats, along)[1]
     reverse_over_reverse = tw.grad(
-        lambda *xs: sum(
-            np.sum(g * v) for g, v in zip(first(*xs), along, strict=True)
-        ),
+        lambda *xs: sum(np.sum(g * v) for g, v in zip(first(*xs), along, strict=True)),
         argnums=every,
     )(*floats)
     for i, (h, r) in enumerate(zip(forward_over_reverse, reverse_over_reverse, strict=True)):
