@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from thalweg.compiler.affine import ZERO, Affine, Index, Var, of
+from thalweg.compiler.affine import ZERO, Affine, Index, Var, linear, of
 from thalweg.compiler.graph import (
     POSITIONS,
     REDUCTIONS,
@@ -62,6 +62,24 @@ class Accesses:
             self._known[root] = list(found)
         return self._known[root]
 
+    def behind(self, symbol: Symbol, index: Index) -> list[Access]:
+        """Return the reads that evaluating a value at an index needs."""
+        found: dict[Access, None] = {}
+        self._walk(symbol, index, found, set())
+        return list(found)
+
+    def unit_stride(self, symbol: Symbol, axis: int) -> bool:
+        """Tell whether neighbours along an axis are neighbours in every array they come from."""
+        index = tuple(of(Var(i, n)) for i, n in enumerate(symbol.shape))
+        var = Var(axis, symbol.shape[axis])
+        for access in self.behind(symbol, index):
+            if access.index is None:
+                return False
+            at = linear(access.index, access.symbol.shape)
+            if at.coefficient(var) not in (0, 1) or any(_moves(v, var) for v, _ in at.terms):
+                return False
+        return True
+
     def _walk(
         self,
         symbol: Symbol,
@@ -111,3 +129,10 @@ class Accesses:
             return ZERO
         number = _GATHERED + self.graph.order[equation.output]
         return Affine(0, ((Var(number, extent, (equation.inputs[1], index)), 1),))
+
+
+def _moves(gathered: Var, var: Var) -> bool:
+    """Tell whether a gathered position depends on a variable."""
+    if gathered.number < _GATHERED:
+        return False
+    return any(v == var or _moves(v, var) for at in gathered.detail[1] for v, _ in at.terms)

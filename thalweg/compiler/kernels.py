@@ -112,7 +112,7 @@ def _scheduled(graph: Graph, kept: set[Symbol], accesses: Accesses) -> list[Symb
 
 def _shape_of_loops(equation: Equation, packed: bool) -> tuple[Kind, Shape, Shape]:
     name, result = equation.primitive.name, squeezed(equation.output.shape)
-    if name == "matrix_product":
+    if name == "matrix_product" and equation.inputs[0].spec.size:
         return Kind.PRODUCT, result, result
     if packed:
         return Kind.TRANSPOSE, result, result

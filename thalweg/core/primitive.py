@@ -62,6 +62,7 @@ class Primitive:
             object.__setattr__(self, key, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        """Apply the primitive to what a user passes: tensors, arrays, numbers."""
         operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
         tensors = tuple(as_tensor(operand) for operand in operands)
         if self.cast is not None:

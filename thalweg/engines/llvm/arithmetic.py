@@ -27,18 +27,28 @@ class Arithmetic(Regions):
         values = self.unify(*args)
         return self._call(f"llvm.{name}.{_suffix(values[0])}", values[0].type, values)
 
-    def _call(self, name: str, type: str, values: Sequence[Value], extra: str = "") -> Value:
-        """Call a pure function; `extra` holds trailing immediate arguments."""
+    def _call(
+        self,
+        name: str,
+        type: str,
+        values: Sequence[Value],
+        immediate: str = "",
+        attributes: str = "",
+    ) -> Value:
+        """Call a pure function; `immediate` is a trailing argument that must be a literal."""
         width = max(v.width for v in values)
         result = type_text(type, width)
-        types = ", ".join([v.llvm_type for v in values] + ([extra.split()[0]] if extra else []))
-        arguments = ", ".join([repr(v) for v in values] + ([extra] if extra else []))
+        more = [immediate] if immediate else []
+        types = ", ".join([v.llvm_type for v in values] + [i.split()[0] for i in more])
+        arguments = ", ".join([repr(v) for v in values] + more)
         self.declarations.add(f"declare {result} @{name}({types})")
-        return self.instruction(f"call {result} @{name}({arguments})", type, width, values)
+        text = f"call {result} @{name}({arguments}) {attributes}".rstrip()
+        return self.instruction(text, type, width, values)
 
-    def call(self, name: str, *args: Operand) -> Value:
+    def call(self, name: str, *args: Operand, attributes: str = "") -> Value:
         """Call an external scalar function without side effects, such as the C library's `sin`."""
-        return self._call(name, self.unify(*args)[0].type, self.unify(*args))
+        values = self.unify(*args)
+        return self._call(name, values[0].type, values, attributes=attributes)
 
     # Arithmetic
 
@@ -59,6 +69,8 @@ class Arithmetic(Regions):
         x, y = self.unify(a, b)
         if is_float(x.type):
             return self._binary("", "fdiv", x, y)
+        if not isinstance(b, Value) and b not in (0, -1):
+            return self._binary("sdiv", "", x, y)
         quotient = self._binary("sdiv", "", x, self._safe_divisor(y))
         # The least integer over -1 wraps to itself, as negation does.
         quotient = self.select(self.compare("eq", y, -1), self.negate(x), quotient)
@@ -69,6 +81,8 @@ class Arithmetic(Regions):
         x, y = self.unify(a, b)
         if is_float(x.type):
             return self._binary("", "frem", x, y)
+        if not isinstance(b, Value) and b not in (0, -1):
+            return self._binary("srem", "", x, y)
         return self._binary("srem", "", x, self._safe_divisor(y))
 
     def _safe_divisor(self, divisor: Value) -> Value:
@@ -162,6 +176,14 @@ class Arithmetic(Regions):
         width = max(condition.width, x.width)
         c, x, y = self.splat(condition, width), self.splat(x, width), self.splat(y, width)
         return self.instruction(f"select {c}, {x}, {y}", x.type, width, (c, x, y))
+
+    def any_lane(self, condition: Value) -> Value:
+        """Whether a condition holds in any lane."""
+        if condition.width == 1:
+            return condition
+        name = f"llvm.vector.reduce.or.{_suffix(condition)}"
+        self.declarations.add(f"declare i1 @{name}({condition.llvm_type})")
+        return self.instruction(f"call i1 @{name}({condition})", "i1", 1, (condition,))
 
     def maximum(self, a: Operand, b: Operand) -> Value:
         """The larger of two; NaN if either is NaN."""

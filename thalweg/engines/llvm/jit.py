@@ -22,7 +22,7 @@ from thalweg.errors import EngineError
 # All that generated code may call: the C library's functions that LLVM turns instructions into,
 # and those the mathematics names. Anything else is a mistake, found before the code can run.
 _C_LIBRARY = (
-    *("sin", "cos", "fmod", "fmodf", "floor", "floorf", "ceil", "ceilf", "rint", "rintf"),
+    *("sin", "cos", "tan", "fmod", "fmodf", "floor", "floorf", "ceil", "ceilf", "rint", "rintf"),
     *("trunc", "truncf", "fma", "fmaf", "memcpy", "memmove", "memset"),
 )
 
