@@ -89,6 +89,7 @@ SAMPLES["scatter_add"] = [
 ]
 SAMPLES["take_along_axis"] = [((real(3, 4), integers(4, 3, 2)), {"axis": 1})]
 SAMPLES["scatter_add_along_axis"] = [((real(3, 4), integers(4, 3, 2), real(3, 2)), {"axis": 1})]
+SAMPLES["iota"] = [((), {"shape": (2, 3), "dtype": np.dtype("int64"), "axis": 1})]
 
 CASES = [
     (name, operands, params) for name, samples in SAMPLES.items() for operands, params in samples

@@ -13,10 +13,10 @@ from thalweg.core.spec import Spec
 from thalweg.core.tensor import as_tensor, make
 from thalweg.core.tracing import finish, trace
 from thalweg.engines.engine import Loop
-from thalweg.engines.numpy import ReferenceEngine
+from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import EngineError, IndexOutOfRange
 
-ENGINE = ReferenceEngine()
+ENGINE = NumpyEngine()
 RANDOM = np.random.default_rng(1)
 X, Y = RANDOM.normal(size=(10, 3)), RANDOM.normal(size=10)
 
