@@ -2,8 +2,13 @@
 
 from numpy import bool_, e, float32, float64, inf, int32, int64, nan, newaxis, pi
 
-from thalweg.autodiff.functional import grad, value_and_grad
+from thalweg import optim, tree
+from thalweg.autodiff.batching import vmap
+from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
+from thalweg.autodiff.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
+from thalweg.autodiff.stateful import enable_grad, no_grad
 from thalweg.core.tensor import Tensor
+from thalweg.engines.jit import jit
 from thalweg.ops.activations import (
     elu,
     gelu,
@@ -206,6 +211,7 @@ __all__ = [
     "e",
     "einsum",
     "elu",
+    "enable_grad",
     "equal",
     "erf",
     "exp",
@@ -225,9 +231,11 @@ __all__ = [
     "grad",
     "greater",
     "greater_equal",
+    "hessian",
     "hinge_loss",
     "hstack",
     "huber_loss",
+    "hvp",
     "inf",
     "inner",
     "int32",
@@ -236,15 +244,21 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jit",
+    "jvp",
     "l2_loss",
     "leaky_relu",
     "less",
     "less_equal",
+    "linearize",
     "linspace",
     "log",
+    "log10",
     "log1p",
     "log2",
-    "log10",
     "log_cosh",
     "log_sigmoid",
     "log_softmax",
@@ -267,11 +281,13 @@ __all__ = [
     "nan_to_num",
     "negative",
     "newaxis",
+    "no_grad",
     "norm",
     "not_equal",
     "one_hot",
     "ones",
     "ones_like",
+    "optim",
     "outer",
     "pad",
     "pi",
@@ -321,6 +337,7 @@ __all__ = [
     "tile",
     "trace",
     "transpose",
+    "tree",
     "tril",
     "triu",
     "trunc",
@@ -328,6 +345,8 @@ __all__ = [
     "var",
     "vdot",
     "vecdot",
+    "vjp",
+    "vmap",
     "vstack",
     "where",
     "zeros",

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
 
 import numpy as np
 
@@ -29,11 +30,13 @@ _sequence = itertools.count()
 class Node:
     """One recorded operation: what a backward walk needs to know about a tensor.
 
-    A variable (a tensor whose derivative is wanted) is a node without a primitive.
+    A variable (a tensor whose derivative is wanted) is a node without a primitive. Its input is
+    the tensor it stands for; or, if the derivative is to be stored in a tensor's `.grad`, it has
+    no input and `leaf` refers to that tensor, weakly, because the tensor holds the node.
     `order` increases with time, so descending order is a valid backward order.
     """
 
-    __slots__ = ("__weakref__", "data", "inputs", "order", "params", "primitive", "variable")
+    __slots__ = ("__weakref__", "data", "inputs", "leaf", "order", "params", "primitive")
 
     def __init__(
         self,
@@ -41,13 +44,13 @@ class Node:
         inputs: tuple[Tensor, ...],
         params: Mapping[str, Any],
         data: Any,
-        variable: Any = None,
+        leaf: ReferenceType[Tensor] | None = None,
     ) -> None:
         self.primitive = primitive
         self.inputs = inputs
         self.params = params
         self.data = data
-        self.variable = variable
+        self.leaf = leaf
         self.order = next(_sequence)
 
 
@@ -159,7 +162,20 @@ class Tensor(Operators):
                 f"requires_grad was set on a tensor of dtype {self.data.dtype}; only floating "
                 "dtypes have derivatives. Convert it with astype(float) first."
             )
-        self.node = variable(self).node if wanted else None
+        if not wanted:
+            self.node = None
+        elif self.node is None:
+            self.node = Node(None, (), {}, self.data, ref(self))
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this tensor was not computed from others whose derivatives are tracked."""
+        return self.node is None or self.node.leaf is not None
+
+    @property
+    def grad_fn(self) -> Any:
+        """The step of the tape that made this tensor; None for a leaf."""
+        return None if self.is_leaf else OPERATIONS["grad_fn"](self)
 
     @property
     def is_symbolic(self) -> bool:
@@ -302,12 +318,13 @@ def variable(tensor: Tensor) -> Tensor:
     The variable remembers the tensor it was made from, so that derivatives of derivatives
     flow through to it.
     """
-    return make(tensor.data, Node(None, (tensor,), {}, tensor.data, tensor), tensor.weak)
+    return make(tensor.data, Node(None, (tensor,), {}, tensor.data), tensor.weak)
 
 
 def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
     """Compute a primitive, or trace it, and record it on the tape if a derivative may be wanted."""
     trace = innermost(tensors)
+    data: Any
     if trace is None:
         with np.errstate(all="ignore"):
             data: Any = np.asarray(primitive.meaning(*(t.data for t in tensors), **params))

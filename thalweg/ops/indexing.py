@@ -77,6 +77,7 @@ def take(x: Array, indices: Array, *, axis: int) -> Array:
     lambda g, out, x, indices, updates, axis: g,
     None,
     lambda g, out, x, indices, updates, axis: take(g, indices, axis=axis),
+    additive=True,
 )
 def scatter_add(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
     """Add slices at integer positions along an axis; repeated positions add up."""
@@ -119,6 +120,7 @@ def take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
     lambda g, out, x, indices, updates, axis: g,
     None,
     lambda g, out, x, indices, updates, axis: take_along_axis(g, indices, axis=axis),
+    additive=True,
 )
 def scatter_add_along_axis(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
     """Add one element at each position, the transpose of `take_along_axis`."""

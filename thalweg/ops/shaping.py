@@ -202,7 +202,7 @@ def _own_part(g: Tensor, out: Tensor, *operands: Tensor, position: int, axis: in
     return slice_(g, tuple(bounds))
 
 
-@linear(_concatenated, variadic=_own_part, arguments=_resolve_concatenate)
+@linear(_concatenated, variadic=_own_part, arguments=_resolve_concatenate, additive=True)
 def concatenate(*arrays: Array, axis: int) -> Array:
     """Join tensors along an existing axis."""
     return np.concatenate(arrays, axis=axis)

@@ -14,7 +14,7 @@ from thalweg.engines.llvm.products import write_product
 from thalweg.engines.llvm.reductions import write_column, write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import LLVM_TYPES
+from thalweg.engines.llvm.values import LLVM_TYPES, literal
 from thalweg.engines.llvm.writer import TYPES, Writer
 
 # The arena begins with the fault flag and the number of the epoch whose order is in place.
@@ -161,7 +161,8 @@ def _loss_text(step: Step, loss: Symbol, label: str, at: object) -> list[str]:
     assert callable(at)
     type = TYPES[loss.dtype]
     if loss.value is not None:
-        return [f"  store double {float(loss.value.item()).hex()}, ptr %loss, align 8"]
+        value = literal(loss.value.item(), "f64")
+        return [f"  store double {value}, ptr %loss, align 8"]
     place = at(step.offset(loss))
     lines = [f"  %{label}loss = load {LLVM_TYPES[type]}, ptr {place}, align 4"]
     value = f"%{label}loss"

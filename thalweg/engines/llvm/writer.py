@@ -63,7 +63,7 @@ class Writer:
     def loop(self, trip: int, carried: tuple[Value, ...] = ()) -> tuple[Affine, list[Value]]:
         """Open a loop; return its position and the carried values in it."""
         index, phis = self.e.begin_loop(trip, carried)
-        return self.bind(index, trip), phis
+        return self.bind(index, trip), list(phis)
 
     def lanes(self, active: int) -> Affine:
         """Return the position of a lane, of which the leading `active` are real."""

@@ -1,0 +1,92 @@
+"""Transformations applied one after another."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from thalweg.errors import ArgumentError
+from thalweg.optim.recipe import factory
+from thalweg.optim.transformation import (
+    GradientTransformation,
+    OptState,
+    Params,
+    Updates,
+    as_transformation,
+)
+
+
+@factory
+def chain(*args: GradientTransformation) -> GradientTransformation:
+    """Apply transformations one after another; the state is the tuple of their states.
+
+    Args:
+        args: Transformations, the first one nearest to the gradient.
+
+    Raises:
+        ArgumentError: If an argument is no transformation; by `update`, if the state is another's.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.chain(tw.optim.clip_by_global_norm(1.0), tw.optim.adam(0.1))
+        chain(clip_by_global_norm(max_norm=1.0), adam(learning_rate=0.1))
+    """
+    links = [as_transformation(link) for link in args]
+
+    def init(params: Params) -> tuple[OptState, ...]:
+        return tuple(link.init(params) for link in links)
+
+    def update(
+        updates: Updates, state: OptState, params: Params = None, **extra: Any
+    ) -> tuple[Updates, OptState]:
+        if len(state) != len(links):
+            raise ArgumentError(
+                f"A chain of {len(links)} transformations got a state of {len(state)}. "
+                "Give the state that its own init returned."
+            )
+        states = []
+        for link, own in zip(links, state, strict=True):
+            updates, new = link.update(updates, own, params, **extra)
+            states.append(new)
+        return updates, tuple(states)
+
+    return GradientTransformation(init, update)
+
+
+@factory
+def named_chain(*args: tuple[str, GradientTransformation]) -> GradientTransformation:
+    """Apply transformations one after another; the state is a dict of theirs by name.
+
+    Args:
+        args: Pairs of a name and a transformation.
+
+    Raises:
+        ArgumentError: If a name is given twice.
+
+    Example:
+        >>> import thalweg as tw
+        >>> named = tw.optim.named_chain(
+        ...     ("momentum", tw.optim.trace(0.9)), ("rate", tw.optim.scale(-1.0))
+        ... )
+        >>> list(named.init([0.0]))
+        ['momentum', 'rate']
+    """
+    links = OrderedDict((name, as_transformation(link)) for name, link in args)
+    if len(links) != len(args):
+        raise ArgumentError(
+            f"named_chain got the names {', '.join(repr(name) for name, _ in args)}. "
+            "Give each transformation a name of its own."
+        )
+
+    def init(params: Params) -> OptState:
+        return OrderedDict((name, link.init(params)) for name, link in links.items())
+
+    def update(
+        updates: Updates, state: OptState, params: Params = None, **extra: Any
+    ) -> tuple[Updates, OptState]:
+        states = OrderedDict()
+        for name, link in links.items():
+            updates, states[name] = link.update(updates, state[name], params, **extra)
+        return updates, states
+
+    return GradientTransformation(init, update)

@@ -1,0 +1,182 @@
+"""Hyperparameters kept in the state, where they can be read, changed and scheduled."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.errors import ArgumentError, did_you_mean
+from thalweg.optim.leaves import common_dtype
+from thalweg.optim.recipe import Form
+from thalweg.optim.scaling import at_step
+from thalweg.optim.transformation import (
+    GradientTransformation,
+    OptState,
+    Params,
+    Updates,
+    as_transformation,
+    first_count,
+    safe_increment,
+)
+
+
+class WrappedScheduleState(NamedTuple):
+    """The state of one scheduled hyperparameter."""
+
+    count: Any  # int32 scalar: the steps made
+
+
+class InjectStatefulHyperparamsState(NamedTuple):
+    """The state of an optimizer with injected hyperparameters."""
+
+    count: Any  # int32 scalar: the steps made
+    hyperparams: dict[str, Any]  # the numbers by name; change one here and the next step uses it
+    hyperparams_states: dict[str, WrappedScheduleState]  # of those with a schedule
+    inner_state: OptState
+
+
+def inject_hyperparams(
+    inner_factory: Callable[..., GradientTransformation],
+    static_args: str | Iterable[str] = (),
+    hyperparam_dtype: Any = None,
+) -> Callable[..., GradientTransformation]:
+    """Make a factory whose transformations keep their numbers in the state.
+
+    There they can be read and changed between steps, and each may follow a schedule.
+
+    Args:
+        inner_factory: A factory such as `adam`.
+        static_args: Names of arguments that are no hyperparameters though callable or numbers.
+        hyperparam_dtype: The dtype of the numbers; by default the parameters'.
+
+    Returns:
+        A factory of the same arguments, which accepts a schedule in place of every number.
+
+    Raises:
+        ArgumentError: If a static argument is none of the factory's.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.inject_hyperparams(tw.optim.sgd)(learning_rate=0.1)
+        >>> optimizer
+        inject_hyperparams(sgd)(learning_rate=0.1)
+        >>> state = optimizer.init([0.0])
+        >>> state.hyperparams["learning_rate"] = 0.5
+        >>> updates, state = optimizer.update([1.0], state)
+        >>> updates
+        [Tensor(-0.5)]
+    """
+    names = {static_args} if isinstance(static_args, str) else set(static_args)
+    return Injected(inner_factory, frozenset(names), hyperparam_dtype)
+
+
+class Injected:
+    """A factory whose transformations keep their numbers in the state: `inject_hyperparams`."""
+
+    def __init__(
+        self, inner_factory: Callable[..., Any], static_args: frozenset[str], dtype: Any
+    ) -> None:
+        self.inner_factory = inner_factory
+        self.static_args = static_args
+        self.dtype = dtype
+        self.__signature__ = inspect.signature(inner_factory)
+        self.__name__ = f"inject_hyperparams({getattr(inner_factory, '__name__', inner_factory)})"
+        self._form = Form(inner_factory)
+        for name in sorted(static_args - set(self._form.parameters)):
+            raise ArgumentError(
+                f"static_args names {name!r}, which is no argument of {inner_factory.__name__}."
+                f"{did_you_mean(name, self._form.parameters)}"
+            )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> GradientTransformation:
+        """Return a transformation with its numbers in the state."""
+        arguments = self._form.bind(args, kwargs)
+        found = _Kinds(arguments, self.static_args)
+        if not found.schedules:
+            # Numbers outside their range are refused here, not at the first step.
+            self.inner_factory(*self._form.split(arguments)[0], **self._form.split(arguments)[1])
+        pair = _pair(self, found)
+        return pair.remember(self, self._form, arguments)
+
+    def inner(self, others: dict[str, Any], numbers: dict[str, Any]) -> GradientTransformation:
+        """Return the transformation for the current numbers."""
+        weak = {name: _weak(value) for name, value in numbers.items()}
+        arguments = {name: {**others, **weak}[name] for name in self._form.parameters}
+        positional, named = self._form.split(arguments)
+        return as_transformation(self.inner_factory(*positional, **named))
+
+    def converted(self, value: Any, like: Any) -> Tensor:
+        """Return a number as it is kept in the state; integers stay integers."""
+        tensor = as_tensor(value)
+        if tensor.dtype.kind != "f":
+            return tensor
+        return astype(tensor, self.dtype or common_dtype(like))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Injected) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[Any, ...]:
+        return self.inner_factory, self.static_args, str(self.dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return inject_hyperparams, (self.inner_factory, sorted(self.static_args), self.dtype)
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+
+class _Kinds:
+    """The arguments of a factory, sorted: schedules, numbers, others."""
+
+    def __init__(self, arguments: dict[str, Any], static_args: frozenset[str]) -> None:
+        self.schedules: dict[str, Any] = {}
+        self.numbers: dict[str, Any] = {}
+        self.others: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if name in static_args or isinstance(value, (bool, GradientTransformation)):
+                self.others[name] = value
+            elif callable(value) and not isinstance(value, type):
+                self.schedules[name] = value
+            elif isinstance(value, (int, float)) or hasattr(value, "shape"):
+                self.numbers[name] = value
+            else:
+                self.others[name] = value
+
+
+def _pair(injected: Injected, found: _Kinds) -> GradientTransformation:
+    def init(params: Params) -> InjectStatefulHyperparamsState:
+        states = {name: WrappedScheduleState(first_count()) for name in found.schedules}
+        numbers = {k: injected.converted(v, params) for k, v in found.numbers.items()}
+        for name, schedule in found.schedules.items():
+            value = at_step(schedule, states[name].count)
+            numbers[name] = injected.converted(value, params)
+        inner_state = injected.inner(found.others, numbers).init(params)
+        return InjectStatefulHyperparamsState(first_count(), numbers, states, inner_state)
+
+    def update(
+        updates: Updates, state: OptState, params: Params = None, **extra: Any
+    ) -> tuple[Updates, OptState]:
+        like = updates if params is None else params
+        numbers = {k: injected.converted(v, like) for k, v in state.hyperparams.items()}
+        states = {}
+        for name, schedule in found.schedules.items():
+            count = state.hyperparams_states[name].count
+            numbers[name] = injected.converted(at_step(schedule, count), like)
+            states[name] = WrappedScheduleState(safe_increment(count))
+        inner = injected.inner(found.others, numbers)
+        result, inner_state = inner.update(updates, state.inner_state, params, **extra)
+        count = safe_increment(state.count)
+        return result, InjectStatefulHyperparamsState(count, numbers, states, inner_state)
+
+    return GradientTransformation(init, update)
+
+
+def _weak(value: Any) -> Any:
+    """Return a number as a weak scalar, which leaves the updates' dtypes as they are."""
+    tensor = as_tensor(value)
+    return make(tensor.data, tensor.node, True) if tensor.dtype.kind == "f" else value

@@ -1,0 +1,151 @@
+"""Transformations of some of the leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+
+from thalweg import tree
+from thalweg.errors import ArgumentError
+from thalweg.optim.recipe import factory
+from thalweg.optim.transformation import (
+    GradientTransformation,
+    OptState,
+    Params,
+    Updates,
+    as_transformation,
+)
+from thalweg.tree import Tree
+
+
+class MaskedNode(NamedTuple):
+    """An empty subtree, where a masked transformation sees no leaf."""
+
+
+class MaskedState(NamedTuple):
+    """The state of `masked`."""
+
+    inner_state: OptState
+
+
+@factory
+def masked(
+    inner: GradientTransformation, mask: Any, *, mask_compatible_extra_args: bool = False
+) -> GradientTransformation:
+    """Transform only the leaves a mask selects; the others' updates pass through unchanged.
+
+    Args:
+        inner: The transformation of the selected leaves.
+        mask: A tree of booleans of the parameters' structure or a prefix of it, or a function
+            from parameters to one.
+        mask_compatible_extra_args: Whether extra arguments of the updates' structure are masked.
+
+    Raises:
+        ShapeError: By `init` or `update`, if the mask does not fit the tree.
+
+    Example:
+        >>> import thalweg as tw
+        >>> halve_weights = tw.optim.masked(tw.optim.scale(0.5), {"w": True, "b": False})
+        >>> updates = {"w": tw.Tensor(1.0), "b": tw.Tensor(1.0)}
+        >>> halve_weights.update(updates, halve_weights.init(updates))[0]
+        {'w': Tensor(0.5), 'b': Tensor(1.)}
+    """
+    transformation = as_transformation(inner)
+
+    def selected(leaves: Tree, chosen: Tree) -> Tree:
+        return tree.map(lambda keep, leaf: leaf if keep else MaskedNode(), chosen, leaves)
+
+    def init(params: Params) -> MaskedState:
+        return MaskedState(transformation.init(selected(params, _resolved(mask, params))))
+
+    def update(
+        updates: Updates, state: OptState, params: Params = None, **extra: Any
+    ) -> tuple[Updates, OptState]:
+        chosen = _resolved(mask, updates)
+        if mask_compatible_extra_args:
+            whole = tree.structure(updates)
+            fits = {name for name, value in extra.items() if tree.structure(value) == whole}
+            extra = {n: selected(v, chosen) if n in fits else v for n, v in extra.items()}
+        inner_params = None if params is None else selected(params, chosen)
+        found, inner_state = transformation.update(
+            selected(updates, chosen), state.inner_state, inner_params, **extra
+        )
+        merged = tree.map(lambda keep, new, old: new if keep else old, chosen, found, updates)
+        return merged, MaskedState(inner_state)
+
+    return GradientTransformation(init, update)
+
+
+def _resolved(mask: Any, leaves: Tree) -> Tree:
+    """Return the tree of booleans; a mask may be a function, or a tree that is callable itself."""
+    marks = tree.leaves(mask)
+    return mask(leaves) if marks and all(map(callable, marks)) else mask
+
+
+class PartitionState(NamedTuple):
+    """The state of `partition`."""
+
+    inner_states: Mapping[Hashable, OptState]  # by label
+
+
+@factory
+def partition(
+    transforms: Mapping[Any, GradientTransformation],
+    param_labels: Any,
+    *,
+    mask_compatible_extra_args: bool = False,
+) -> GradientTransformation:
+    """Transform groups of leaves differently.
+
+    Args:
+        transforms: A transformation for each label.
+        param_labels: A tree of labels of the parameters' structure or a prefix of it, or a
+            function from parameters to one.
+        mask_compatible_extra_args: Whether extra arguments of the updates' structure are split
+            like them.
+
+    Raises:
+        ArgumentError: By `init`, if a label has no transformation.
+
+    Example:
+        >>> import thalweg as tw
+        >>> groups = tw.optim.partition(
+        ...     {"fast": tw.optim.sgd(1.0), "frozen": tw.optim.set_to_zero()},
+        ...     {"w": "fast", "b": "frozen"},
+        ... )
+        >>> gradients = {"w": tw.Tensor(2.0), "b": tw.Tensor(2.0)}
+        >>> groups.update(gradients, groups.init(gradients))[0]
+        {'w': Tensor(-2.), 'b': Tensor(0.)}
+    """
+    inner = {label: as_transformation(each) for label, each in transforms.items()}
+
+    def group(labels: Tree, label: Any) -> GradientTransformation:
+        mask = tree.map(lambda found: bool(found == label), labels)
+        return masked(inner[label], mask, mask_compatible_extra_args=mask_compatible_extra_args)
+
+    def init(params: Params) -> PartitionState:
+        labels = param_labels(params) if callable(param_labels) else param_labels
+        unknown = [label for label in tree.leaves(labels) if label not in inner]
+        if unknown:
+            raise ArgumentError(
+                f"partition got a parameter labelled {unknown[0]!r}, but transformations for "
+                f"{', '.join(map(repr, inner))}. Add one for {unknown[0]!r} or change the label."
+            )
+        return PartitionState({label: group(labels, label).init(params) for label in inner})
+
+    def update(
+        updates: Updates, state: OptState, params: Params = None, **extra: Any
+    ) -> tuple[Updates, OptState]:
+        labels = param_labels(updates) if callable(param_labels) else param_labels
+        states = {}
+        for label in inner:
+            updates, states[label] = group(labels, label).update(
+                updates, state.inner_states[label], params, **extra
+            )
+        return updates, PartitionState(states)
+
+    return GradientTransformation(init, update)
+
+
+# Optax's older name.
+multi_transform = partition

@@ -1,0 +1,189 @@
+"""Schedules that go from one value to another."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from thalweg.core.tensor import Tensor
+from thalweg.ops.elementwise import cos, equal, floor, less, logical_or, maximum, minimum, where
+from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE
+from thalweg.optim.recipe import factory
+from thalweg.optim.schedules.schedule import Schedule
+
+
+@factory
+def constant_schedule(value: float) -> Schedule:
+    """Keep one value.
+
+    Args:
+        value: The value at every step.
+
+    Raises:
+        ArgumentError: If it is not finite.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.constant_schedule(0.1)(7)
+        Tensor(0.1)
+    """
+    FINITE.check("value", value)
+    return Schedule(lambda step: value)
+
+
+@factory
+def polynomial_schedule(
+    init_value: float,
+    end_value: float,
+    power: float,
+    transition_steps: int,
+    transition_begin: int = 0,
+) -> Schedule:
+    """Go from one value to another along a power of the time that is left.
+
+        s = clip((step − transition_begin) / transition_steps, 0, 1)
+        value = end_value + (init_value − end_value) (1 − s)^power
+
+    Args:
+        init_value: The value until the transition begins.
+        end_value: The value after the transition.
+        power: The exponent; 1 is a straight line.
+        transition_steps: Steps the transition takes; without a positive number there is none, and
+            the value stays `init_value`.
+        transition_begin: The step at which it begins; negative numbers mean 0.
+
+    Raises:
+        ArgumentError: If a value or the power is not finite.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.polynomial_schedule(1.0, 0.0, power=2, transition_steps=10)(5)
+        Tensor(0.25)
+    """
+    FINITE.check("init_value", init_value)
+    FINITE.check("end_value", end_value)
+    FINITE.check("power", power)
+    return _polynomial(init_value, end_value, power, transition_steps, transition_begin)
+
+
+def _polynomial(init: Any, end: Any, power: Any, steps: int, begin: int) -> Schedule:
+    if steps <= 0:
+        return Schedule(lambda step: init)
+    start = max(begin, 0)
+
+    def value(step: Tensor) -> Any:
+        passed = minimum(maximum(step - start, 0.0), float(steps))
+        return (init - end) * (1 - passed / steps) ** power + end
+
+    return Schedule(value)
+
+
+@factory
+def linear_schedule(
+    init_value: float, end_value: float, transition_steps: int, transition_begin: int = 0
+) -> Schedule:
+    """Go from one value to another along a straight line.
+
+    Arguments and errors as for `polynomial_schedule`.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.optim.linear_schedule(1.0, 0.0, transition_steps=4)(np.arange(6))
+        Tensor([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
+    """
+    FINITE.check("init_value", init_value)
+    FINITE.check("end_value", end_value)
+    return _polynomial(init_value, end_value, 1, transition_steps, transition_begin)
+
+
+@factory
+def exponential_decay(
+    init_value: float,
+    transition_steps: int,
+    decay_rate: float,
+    transition_begin: int = 0,
+    staircase: bool = False,
+    end_value: float | None = None,
+) -> Schedule:
+    """Multiply by the decay rate once every so many steps, smoothly or in stairs.
+
+        value = init_value · decay_rate^((step − transition_begin) / transition_steps)
+
+    Args:
+        init_value: The value until the decay begins.
+        transition_steps: Steps in which the value changes by the factor `decay_rate`; without a
+            positive number it stays `init_value`.
+        decay_rate: The factor; with 0 the value stays `init_value`.
+        transition_begin: The step at which it begins; negative numbers mean 0.
+        staircase: Whether the exponent is rounded down.
+        end_value: A bound the value does not cross: the lowest if it decays (`decay_rate` < 1),
+            otherwise the highest. None for no bound.
+
+    Raises:
+        ArgumentError: If a value is not finite or the decay rate negative.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.exponential_decay(1.0, transition_steps=100, decay_rate=0.9)(200)
+        Tensor(0.81)
+    """
+    FINITE.check("init_value", init_value)
+    NON_NEGATIVE.check("decay_rate", decay_rate)
+    if end_value is not None:
+        FINITE.check("end_value", end_value)
+    if transition_steps <= 0:
+        return Schedule(lambda step: init_value)
+    start = max(transition_begin, 0)
+
+    def value(step: Tensor) -> Any:
+        passed = step - start
+        exponent = passed / transition_steps
+        decayed = init_value * decay_rate ** (floor(exponent) if staircase else exponent)
+        waiting = less(passed, 0.0)
+        if end_value is None:
+            return where(logical_or(waiting, equal(decay_rate, 0.0)), init_value, decayed)
+        decayed = where(waiting, init_value, decayed)
+        sinks = less(decay_rate, 1.0)
+        bounded = where(sinks, maximum(decayed, end_value), minimum(decayed, end_value))
+        return where(equal(decay_rate, 0.0), init_value, bounded)
+
+    return Schedule(value)
+
+
+@factory
+def cosine_decay_schedule(
+    init_value: float, decay_steps: int, alpha: float = 0.0, exponent: float = 1.0
+) -> Schedule:
+    """Fall along half a period of a cosine.
+
+        c = (1 + cos(π · min(step / decay_steps, 1))) / 2
+        value = init_value ((1 − alpha) c^exponent + alpha)
+
+    Args:
+        init_value: The value at step 0.
+        decay_steps: Steps the decay takes, at least 1.
+        alpha: What is left at the end, as a share of `init_value`.
+        exponent: Bends the curve; 1 is the cosine itself.
+
+    Raises:
+        ArgumentError: If `decay_steps` is not positive or a number not finite.
+
+    Source:
+        Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017,
+        equation 5. arXiv:1608.03983
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.cosine_decay_schedule(1.0, decay_steps=10)(10)
+        Tensor(0.)
+    """
+    FINITE.check("init_value", init_value)
+    POSITIVE.check("decay_steps", decay_steps)
+    FINITE.check("alpha", alpha)
+    FINITE.check("exponent", exponent)
+
+    def value(step: Tensor) -> Any:
+        cosine = 0.5 * (1 + cos(math.pi * minimum(step, float(decay_steps)) / decay_steps))
+        return init_value * ((1 - alpha) * cosine**exponent + alpha)
+
+    return Schedule(value)

@@ -1,0 +1,50 @@
+"""What a schedule is: a pure function of the step that knows how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from thalweg.core.spec import FLOAT64
+from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.ops.creation import asarray
+from thalweg.ops.shaping import broadcast_to
+from thalweg.optim.recipe import Form, Recipe
+
+ScalarOrSchedule = float | Callable[[Any], Any]
+
+
+class Schedule(Recipe):
+    """A pure function of the step that knows how it was made.
+
+    A plain function of the step does wherever a schedule is wanted; a schedule also prints,
+    compares, pickles, and its numbers are hyperparameters that change without recompiling.
+
+    Args:
+        function: Maps steps, a float64 tensor counted from 0, to values.
+
+    Example:
+        >>> import thalweg as tw
+        >>> halving = tw.optim.Schedule(lambda step: 0.5**step)
+        >>> halving(3)
+        Tensor(0.125)
+    """
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self._function = function
+        self.remember(type(self), _FORM, {"function": function})
+
+    def twin(self) -> Self:
+        """Return a new schedule of the same function."""
+        return type(self)(self._function)
+
+    def __call__(self, step: Any) -> Tensor:
+        """Return the float64 value at a step, or the values at an array of steps."""
+        steps = asarray(step)
+        value = as_tensor(self._function(astype(steps, FLOAT64)))
+        return value if value.shape == steps.shape else broadcast_to(value, steps.shape)
+
+
+_FORM = Form(Schedule)

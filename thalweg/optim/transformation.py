@@ -1,0 +1,245 @@
+"""Gradient transformations: pairs of pure functions, and values that know how they were made."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Self
+
+from thalweg.core.tensor import Tensor, astype
+from thalweg.errors import ArgumentError
+from thalweg.ops.creation import asarray, zeros
+from thalweg.ops.creation import zeros_like as zeros_like_leaf
+from thalweg.ops.elementwise import minimum
+from thalweg.optim.leaves import each
+from thalweg.optim.recipe import Form, Recipe, factory
+from thalweg.tree import Tree
+
+Params = Tree
+Updates = Tree
+OptState = Tree
+
+_LAST_COUNT = 2**31 - 1
+
+
+class EmptyState(NamedTuple):
+    """The state of a transformation that remembers nothing."""
+
+
+class GradientTransformation(Recipe):
+    """A pair of pure functions that turns gradients into updates.
+
+    It unpacks as `init, update = transformation`. It prints, compares, pickles and can be rebuilt
+    with other hyperparameters when its factory is one of this package or marked with `factory`.
+
+    Args:
+        init: Maps parameters to the initial state, a tree.
+        update: Maps `(updates, state, params=None, **extra_args)` to new updates and new state.
+            Extra arguments that it does not accept are not passed on to it.
+
+    Example:
+        >>> import thalweg as tw
+        >>> double = tw.optim.GradientTransformation(
+        ...     lambda params: tw.optim.EmptyState(),
+        ...     lambda updates, state, params=None: (tw.tree.map(lambda g: 2 * g, updates), state),
+        ... )
+        >>> double.update([1.0, 2.0], double.init([0.0, 0.0]))
+        ([2.0, 4.0], EmptyState())
+    """
+
+    __slots__ = ("_accepted", "_init", "_update")
+
+    def __init__(self, init: Callable[..., OptState], update: Callable[..., Any]) -> None:
+        self._init, self._update = init, update
+        self._accepted = _accepted(update)
+        self.remember(type(self), _FORM, {"init": init, "update": update})
+
+    def twin(self) -> Self:
+        """Return a new transformation of the same functions."""
+        return type(self)(self._init, self._update)
+
+    def init(self, params: Params) -> OptState:
+        """Return the initial state for parameters."""
+        return self._init(params)
+
+    def update(
+        self, updates: Updates, state: OptState, params: Params = None, **extra_args: Any
+    ) -> tuple[Updates, OptState]:
+        """Return new updates and the new state.
+
+        Args:
+            updates: Gradients, or the updates of a transformation before this one.
+            state: What `init` or the last `update` returned.
+            params: The parameters, for transformations that need them.
+            extra_args: Anything else a transformation may want, such as the loss.
+        """
+        if self._accepted is not None:
+            extra_args = {k: v for k, v in extra_args.items() if k in self._accepted}
+        found: tuple[Updates, OptState] = self._update(updates, state, params, **extra_args)
+        return found
+
+    def __iter__(self) -> Iterator[Callable[..., Any]]:
+        return iter((self.init, self.update))
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: Any) -> Any:
+        return (self.init, self.update)[index]
+
+
+_FORM = Form(GradientTransformation)
+
+# Every transformation accepts extra arguments.
+GradientTransformationExtraArgs = GradientTransformation
+
+
+def _accepted(update: Callable[..., Any]) -> frozenset[str] | None:
+    """Return the names an update function takes, or None if it takes any."""
+    code = getattr(update, "__code__", None)
+    if code is not None and code.co_flags & inspect.CO_VARKEYWORDS:
+        return None
+    parameters = inspect.signature(update).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return None
+    return frozenset(parameters)
+
+
+def as_transformation(value: Any) -> GradientTransformation:
+    """Return a transformation for anything that has `init` and `update`.
+
+    Raises:
+        ArgumentError: If it has not.
+    """
+    if isinstance(value, GradientTransformation):
+        return value
+    if callable(getattr(value, "init", None)) and callable(getattr(value, "update", None)):
+        return GradientTransformation(value.init, value.update)
+    name = getattr(value, "__name__", repr(value))
+    call = f"Call it first: {name}(…)." if callable(value) else "Give one such as sgd(0.1)."
+    raise ArgumentError(
+        f"{name} was given where a gradient transformation, with init and update, is wanted. {call}"
+    )
+
+
+def needed(params: Params, name: str) -> Params:
+    """Return the parameters given to an update that cannot do without them.
+
+    Raises:
+        ArgumentError: If there are none.
+    """
+    if params is None:
+        raise ArgumentError(
+            f"{name} was updated without parameters, but needs their values. "
+            "Call update(updates, state, params)."
+        )
+    return params
+
+
+# ---- the step count
+
+
+def first_count() -> Tensor:
+    """Return the count before the first step: 0, an int32 scalar."""
+    return zeros((), "int32")
+
+
+def safe_increment(count: Any) -> Tensor:
+    """Return an int32 count plus one, saturating at the largest int32 instead of wrapping.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.optim.safe_increment(np.int32(2**31 - 1)).item() == 2**31 - 1
+        True
+    """
+    return minimum(asarray(count), _LAST_COUNT - 1) + 1
+
+
+# ---- the simplest transformations
+
+
+def init_empty_state(params: Params) -> EmptyState:
+    """Return the state of a transformation that remembers nothing."""
+    return EmptyState()
+
+
+@factory
+def identity() -> GradientTransformation:
+    """Leave updates as they are.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.identity().update([1.0], tw.optim.EmptyState())
+        ([1.0], EmptyState())
+    """
+
+    def update(
+        updates: Updates, state: OptState, params: Params = None, **extra: Any
+    ) -> tuple[Updates, OptState]:
+        return updates, state
+
+    return GradientTransformation(init_empty_state, update)
+
+
+@factory
+def set_to_zero() -> GradientTransformation:
+    """Replace updates by zeros: the parameters stay where they are.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.set_to_zero().update([1.0], tw.optim.EmptyState())
+        ([Tensor(0.)], EmptyState())
+    """
+    return stateless(lambda updates, params: each(zeros_like_leaf, updates))
+
+
+@factory
+def stateless(f: Callable[..., Updates]) -> GradientTransformation:
+    """Transform updates by a function of `(updates, params)`, without a state.
+
+    Example:
+        >>> import thalweg as tw
+        >>> halve = tw.optim.stateless(
+        ...     lambda updates, params: tw.tree.map(lambda g: g / 2, updates)
+        ... )
+        >>> halve.update([1.0], tw.optim.EmptyState())
+        ([0.5], EmptyState())
+    """
+
+    def update(
+        updates: Updates, state: OptState, params: Params = None, **extra: Any
+    ) -> tuple[Updates, OptState]:
+        return f(updates, params), state
+
+    return GradientTransformation(init_empty_state, update)
+
+
+@factory
+def stateless_with_tree_map(f: Callable[..., Any]) -> GradientTransformation:
+    """Transform each leaf by a function of `(update, param)`; param is None if none are given.
+
+    Example:
+        >>> import thalweg as tw
+        >>> flip = tw.optim.stateless_with_tree_map(lambda update, param: -update)
+        >>> flip.update([1.0], tw.optim.EmptyState())
+        ([Tensor(-1.)], EmptyState())
+    """
+    return stateless(
+        lambda updates, params: (
+            each(lambda u: f(u, None), updates) if params is None else each(f, updates, params)
+        )
+    )
+
+
+def apply_updates(params: Params, updates: Updates) -> Params:
+    """Return parameters plus updates, in the parameters' dtypes.
+
+    Raises:
+        ShapeError: If the trees differ in structure, or shapes do not broadcast.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.apply_updates({"w": tw.Tensor([1.0, 2.0])}, {"w": tw.Tensor([0.5, -0.5])})
+        {'w': Tensor([1.5, 1.5])}
+    """
+    return each(lambda p, u: astype(p + u, p.dtype), params, updates)
