@@ -127,7 +127,12 @@ def binary(
 
 def _choices(random: np.random.Generator) -> Iterator[Sample]:
     for dtype in (*NUMBERS, np.bool_):
-        for shapes in (((3,), (3,), (3,)), ((3, 1), (4,), ()), ((), (2, 0), (1,)), ((5,), (), (5,))):
+        for shapes in (
+            ((3,), (3,), (3,)),
+            ((3, 1), (4,), ()),
+            ((), (2, 0), (1,)),
+            ((5,), (), (5,)),
+        ):
             condition = boolean(random, shapes[0])
             x, y = (_cast(real(random, shape), dtype) for shape in shapes[1:])
             yield Sample((condition, x, y), smooth=dtype is np.float64)
@@ -240,7 +245,9 @@ def _indices(random: np.random.Generator, extent: int, shape: tuple[int, ...], d
 
 def _taken(with_updates: bool) -> Row:
     def row(random: np.random.Generator) -> Iterator[Sample]:
-        for dtype, index_dtype in zip(NUMBERS, (np.int64, np.int32, np.int32, np.int64), strict=True):
+        for dtype, index_dtype in zip(
+            NUMBERS, (np.int64, np.int32, np.int32, np.int64), strict=True
+        ):
             for shape, axis, positions in POSITIONS:
                 x = _cast(real(random, shape), dtype)
                 operands = [x, _indices(random, shape[axis], positions, index_dtype)]
@@ -255,7 +262,9 @@ def _taken(with_updates: bool) -> Row:
 def _along(with_updates: bool) -> Row:
     def row(random: np.random.Generator) -> Iterator[Sample]:
         cases = (((5,), 0, 3), ((3, 4), 1, 2), ((3, 4), 0, 5), ((2, 3, 4), 1, 1), ((3, 2), 1, 0))
-        for dtype, index_dtype in zip(NUMBERS, (np.int64, np.int32, np.int32, np.int64), strict=True):
+        for dtype, index_dtype in zip(
+            NUMBERS, (np.int64, np.int32, np.int32, np.int64), strict=True
+        ):
             for shape, axis, count in cases:
                 positions = (*shape[:axis], count, *shape[axis + 1 :])
                 x = _cast(real(random, shape), dtype)
