@@ -86,4 +86,3 @@ def keyed_permutation(n: int, seed: int, epoch: int) -> NDArray[np.int32]:
         order[row] = order[target]
         order[target] = row
     return np.array(order, np.int32)
-
