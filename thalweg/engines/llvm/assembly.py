@@ -8,11 +8,13 @@ from thalweg.compiler.graph import Graph
 from thalweg.compiler.kernels import Kernel, Kind, Plan, form_kernels
 from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign, resolve
 from thalweg.compiler.pipeline import optimize
+from thalweg.compiler.streams import fuse_streams
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.maps import write_map, write_transpose
 from thalweg.engines.llvm.products import write_product
 from thalweg.engines.llvm.reductions import write_column, write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
+from thalweg.engines.llvm.streams import write_stream
 from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.values import LLVM_TYPES, literal
 from thalweg.engines.llvm.writer import TYPES, Writer
@@ -29,6 +31,7 @@ _WRITERS = {
     Kind.COLUMN: write_column,
     Kind.PRODUCT: write_product,
     Kind.SCAN: write_scan,
+    Kind.STREAM: write_stream,
 }
 
 
@@ -84,6 +87,7 @@ class Assembly:
         better = optimize(program)
         graph = Graph(better)
         plan = form_kernels(graph)
+        fuse_streams(plan, 8 * self.target.vector_bytes)
         pairs = list(zip(better.inputs[:states], better.outputs[:states], strict=True))
         places = {new: fixed[old] for old, new in zip(program.inputs, better.inputs, strict=True)
                   if old in fixed}  # fmt: skip
