@@ -30,7 +30,7 @@ def engine(name: str) -> Engine:
 
     Example:
         >>> engine("numpy").name
-        'reference'
+        'numpy'
     """
     if name not in _ENGINES:
         raise ArgumentError(
