@@ -85,11 +85,12 @@ def sqrt(x: Array) -> Array:
 
 def _power_of_base(g: Any, out: Any, x: Any, y: Any) -> Any:
     """Return g y xʸ⁻¹, which is 0 where y = 0 even if x = 0."""
-    if y.is_symbolic or y.size != 1:
-        zero = y == 0
-        return op.where(zero, 0.0, g * (y * op.power(x, op.where(zero, 1.0, y - 1))))
-    exponent = y.numpy().item()
-    return g * 0.0 if exponent == 0 else g * (y * op.pow(x, exponent - 1))
+    if y.size == 1 and y.node is None and not y.is_symbolic:
+        # A constant exponent leaves a constant one: the derivative of a cube is a square.
+        exponent = y.item()
+        return g * 0.0 if exponent == 0 else g * (y * op.pow(x, exponent - 1))
+    zero = y == 0
+    return op.where(zero, 0.0, g * (y * op.power(x, op.where(zero, 1.0, y - 1))))
 
 
 def _power_of_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
