@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import operation, register
+from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise import (
@@ -32,6 +33,7 @@ from thalweg.ops.elementwise import (
     where,
 )
 from thalweg.ops.reductions import all
+from thalweg.ops.shaping import astype
 
 _INFINITY = float("inf")
 
@@ -97,10 +99,10 @@ def nan_to_num(
 
 @operation
 def rint(x: Any) -> Tensor:
-    """Nearest integer, the even one of two equally near."""
+    """Nearest integer, the even one of two equally near; integers become float64."""
     tensor = as_tensor(x)
     if tensor.dtype.kind != "f":
-        return tensor
+        return astype(tensor, FLOAT64)
     below = floor(tensor)
     part = tensor - below
     even = equal(floor(below * 0.5) * 2, below)
@@ -112,9 +114,9 @@ def rint(x: Any) -> Tensor:
 @operation
 def round(x: Any, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even; as NumPy, by scaling and `rint`."""
-    if decimals == 0:
-        return rint(x)
     tensor = as_tensor(x)
+    if decimals == 0:
+        return rint(tensor) if tensor.dtype.kind == "f" else tensor
     if tensor.dtype.kind != "f":
         if decimals > 0:
             return tensor
