@@ -170,7 +170,7 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
     ),
     # ---- positions
     "take": (
-        lambda np, x: [np.take(x, PLACES), np.take(x, PLACES, axis=1), x.take(np.array(1), 0)],
+        lambda np, x: [np.take(x, PLACES), np.take(x, PLACES, 1), x.take(np.array(1), 0)],
         (B,),
     ),
     "take_along_axis": (
