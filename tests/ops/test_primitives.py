@@ -20,7 +20,6 @@ from thalweg.core.tracing import finish, trace
 from thalweg.testing import check_gradients
 
 Array = np.ndarray[Any, Any]
-jax.config.update("jax_enable_x64", True)
 each_primitive = pytest.mark.parametrize("name", sorted(ROWS))
 
 

@@ -11,6 +11,7 @@ from thalweg.core.operation import op, operation
 from thalweg.core.primitive import boolean, choice, elementwise, floating
 from thalweg.core.spec import BOOL
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import DtypeError
 
 Array = np.ndarray[Any, Any]
 
@@ -118,6 +119,11 @@ def pow(x: Any, y: Any) -> Tensor:
             return sqrt(tensor)
         if tensor.dtype.kind == "f" and y == -1:
             return 1.0 / tensor
+        if type(y) is int and y < 0 and tensor.dtype.kind in "iu":
+            raise DtypeError(
+                f"A tensor of dtype {tensor.dtype} was raised to the power {y}, which gives no "
+                "integers. Convert it with astype(float)."
+            )
     return power(x, y)
 
 
