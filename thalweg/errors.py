@@ -9,6 +9,7 @@
     ├── TracingError (TypeError)             Python needed a value that exists only when the program runs
     ├── UnsupportedOperation (TypeError)     a NumPy function or primitive that thalweg cannot run
     ├── DataError (ValueError)               data that cannot be trained on
+    ├── SpecError (ValueError)               an optimizer or model written as text that means nothing
     ├── CheckpointError (ValueError)         a file that is damaged or belongs to another run
     ├── EngineError (RuntimeError)           an engine that cannot compile or run a program
     └── TrainingDiverged (ArithmeticError)   a run whose loss or parameters stopped being finite
@@ -55,6 +56,10 @@ class UnsupportedOperation(ThalwegError, TypeError):
 
 class DataError(ThalwegError, ValueError):
     """Data that cannot be trained on, with the column and rows at fault."""
+
+
+class SpecError(ThalwegError, ValueError):
+    """An optimizer or model written as text that cannot be understood."""
 
 
 class CheckpointError(ThalwegError, ValueError):

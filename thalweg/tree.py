@@ -58,3 +58,22 @@ def paths(tree: Tree) -> list[str]:
     """Name each leaf by where it sits, as Python would reach it: `['w'][0]`."""
     accessors = optree.tree_accessors(tree)
     return [accessor.codify("") for accessor in accessors]
+
+
+def prefix_leaves(prefix: Tree, tree: Tree) -> list[Any]:
+    """Return, for each leaf of a tree, the leaf of a prefix that stands above it.
+
+    A prefix has the tree's structure down to some depth; `None` in it is a leaf.
+
+    Raises:
+        ShapeError: If the prefix is not one of this tree.
+    """
+    try:
+        above = optree.broadcast_prefix(prefix, tree, none_is_leaf=True)
+    except ValueError as error:
+        raise ShapeError(
+            f"{prefix} was given for a tree of structure {structure(tree)}; it wants one value "
+            "for the whole tree, or that nesting with a value for each part."
+        ) from error
+    below = optree.tree_leaves(tree, none_is_leaf=True)
+    return [value for value, leaf in zip(above, below, strict=True) if leaf is not None]

@@ -1,22 +1,19 @@
-"""Derivatives of functions: grad, value_and_grad, vjp over trees of parameters."""
+"""Derivatives of functions over trees: grad, value_and_grad, vjp, jvp, linearize."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from thalweg import tree
-from thalweg.autodiff.reverse import cotangents
-from thalweg.core.operation import OPERATIONS
-from thalweg.core.tensor import Tensor, as_tensor, variable
-from thalweg.errors import DtypeError, GradientError
+from thalweg.autodiff.recorded import Argnums, Recorded
+from thalweg.core.tensor import Tensor
+from thalweg.errors import ArgumentError, GradientError
+from thalweg.ops.creation import ones_like
 
-Argnums = int | Sequence[int]
+Function = Callable[..., Any]
 
 
-def value_and_grad(
-    function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
-) -> Callable[..., Any]:
+def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """Return a function that computes a scalar loss and its gradient together.
 
     Args:
@@ -38,35 +35,18 @@ def value_and_grad(
         >>> value, gradient
         (Tensor(5.), Tensor([2., 4.]))
     """
-    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        arguments = list(args)
-        variables, definitions = [], []
-        for position in positions:
-            leaves, definition = tree.flatten(arguments[position])
-            fresh = [_variable(leaf) for leaf in leaves]
-            arguments[position] = tree.unflatten(definition, fresh)
-            variables += fresh
-            definitions.append((definition, len(fresh)))
-        result = function(*arguments, **kwargs)
-        value, aux = result if has_aux else (result, None)
-        value = scalar(value)
-        gradients = iter(pull_back([(value, OPERATIONS["ones_like"](value))], variables))
-        grads = tuple(
-            tree.unflatten(definition, [next(gradients) for _ in range(count)])
-            for definition, count in definitions
-        )
-        found = grads[0] if isinstance(argnums, int) else grads
-        value = detached(value, variables)
-        return ((value, aux), found) if has_aux else (value, found)
+        recorded = Recorded(function, args, kwargs, argnums, has_aux)
+        value = _scalar(recorded)
+        found = recorded.as_arguments(recorded.pull_back([ones_like(value)]))
+        result = recorded.value()
+        return ((result, recorded.aux), found) if has_aux else (result, found)
 
     return differentiated
 
 
-def grad(
-    function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
-) -> Callable[..., Any]:
+def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """Return a function that computes the gradient of a scalar loss.
 
     Arguments and errors as for `value_and_grad`; with `has_aux` it returns (gradient, aux).
@@ -85,49 +65,106 @@ def grad(
     return gradient
 
 
-def pull_back(outputs: list[tuple[Tensor, Tensor]], variables: list[Tensor]) -> list[Tensor]:
-    """Return the cotangents of variables; zeros for those the outputs do not depend on."""
-    nodes = [v.node for v in variables if v.node is not None]
-    # Recording the walk costs time, and matters only to derivatives of this derivative.
-    found = cotangents(outputs, nodes, create_graph=_differentiated_outside(outputs, variables))
-    return [
-        found[v.node] if v.node in found else OPERATIONS["zeros_like"](v)
-        for v in variables
-        if v.node is not None
-    ]
+def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """Evaluate a function and return the map from its cotangents to its arguments': u ↦ uᵀJ.
+
+    Args:
+        function: Maps trees of arrays to a tree of arrays, or to (tree, aux) with `has_aux`.
+        primals: Its arguments.
+        has_aux: Whether the function returns something else beside its result.
+
+    Returns:
+        (result, pullback), or (result, pullback, aux). The pullback maps a tree like the result
+        to a tuple of trees like the primals; it may be called many times.
+
+    Raises:
+        DtypeError: If a primal is not of a floating dtype.
+        ShapeError: From the pullback, if its argument is not like the result.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> value, pullback = tw.vjp(np.multiply, np.array([1.0, 2.0]), 3.0)
+        >>> pullback(np.array([1.0, 1.0]))
+        (Tensor([3., 3.]), Tensor(3.))
+    """
+    recorded = Recorded(function, primals, {}, range(len(primals)), has_aux)
+
+    def pullback(cotangent: Any) -> Any:
+        gradients = recorded.directions("The pullback of vjp", cotangent, forward=False)
+        return recorded.as_arguments(recorded.pull_back(gradients))
+
+    extra = (recorded.aux,) if has_aux else ()
+    return (recorded.value(), pullback, *extra)
 
 
-def _differentiated_outside(
-    outputs: list[tuple[Tensor, Tensor]], variables: list[Tensor]
-) -> bool:
-    """Tell whether the outputs or their cotangents depend on variables older than these."""
-    oldest = min((v.node.order for v in variables if v.node is not None), default=0)
-    seen = set()
-    stack = [t.node for pair in outputs for t in pair if t.node is not None]
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if node.primitive is None and node.order < oldest:
-            return True
-        stack += [t.node for t in node.inputs if t.node is not None]
-    return False
+def linearize(function: Function, *primals: Any) -> tuple[Any, Function]:
+    """Evaluate a function and return its derivative there as a linear map: v ↦ Jv.
+
+    Arguments, result and errors as for `vjp`; the map takes one tangent a primal.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> value, pushforward = tw.linearize(np.square, np.array([1.0, 2.0]))
+        >>> pushforward(np.array([1.0, 10.0]))
+        Tensor([ 2., 40.])
+    """
+    recorded = Recorded(function, primals, {}, range(len(primals)), has_aux=False)
+
+    def pushforward(*tangents: Any) -> Any:
+        moving = recorded.directions("The map of linearize", tangents, forward=True)
+        return recorded.as_result(recorded.push_forward(moving))
+
+    return recorded.value(), pushforward
 
 
-def detached(value: Tensor, variables: list[Tensor]) -> Tensor:
-    """Return a value without its history, unless an enclosing derivative needs it."""
-    outside = _differentiated_outside([(value, value)], variables)
-    return value if outside else value.detach()
+def jvp(
+    function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
+) -> tuple[Any, ...]:
+    """Evaluate a function and its derivative in one direction: Jv.
+
+    Args:
+        function: Maps trees of arrays to a tree of arrays, or to (tree, aux) with `has_aux`.
+        primals: Its arguments, a tuple or list.
+        tangents: The direction: one tree like each primal.
+        has_aux: Whether the function returns something else beside its result.
+
+    Returns:
+        (result, tangent), or (result, tangent, aux); the tangent is a tree like the result.
+
+    Raises:
+        DtypeError: If a primal is not of a floating dtype.
+        ShapeError: If a tangent is not like its primal.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.jvp(np.sin, (np.zeros(2),), (np.array([1.0, 2.0]),))
+        (Tensor([0., 0.]), Tensor([1., 2.]))
+    """
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (tuple, list)):
+            raise ArgumentError(
+                f"jvp got {name} of type {type(given).__name__}; it wants a tuple with one entry "
+                f"an argument. Write jvp(f, (x,), (v,))."
+            )
+    recorded = Recorded(function, primals, {}, range(len(primals)), has_aux)
+    moving = recorded.directions("jvp", tuple(tangents), forward=True)
+    tangent = recorded.as_result(recorded.push_forward(moving))
+    extra = (recorded.aux,) if has_aux else ()
+    return (recorded.value(), tangent, *extra)
 
 
-def scalar(value: Any) -> Tensor:
-    """Return a function's result as a scalar tensor.
+def _scalar(recorded: Recorded) -> Tensor:
+    """Return the only output.
 
     Raises:
         GradientError: If it is not one floating number.
     """
-    tensor = as_tensor(value)
+    if len(recorded.outputs) != 1:
+        raise GradientError(
+            f"grad needs a scalar, but the function returned {len(recorded.outputs)} values. "
+            "Return the loss alone, or (loss, rest) with has_aux=True."
+        )
+    tensor = recorded.outputs[0]
     if tensor.shape != ():
         raise GradientError(
             f"grad needs a scalar, but the function returned shape {tensor.shape}. "
@@ -139,13 +176,3 @@ def scalar(value: Any) -> Tensor:
             "no derivative. Convert its inputs with astype(float)."
         )
     return tensor
-
-
-def _variable(leaf: Any) -> Tensor:
-    tensor = as_tensor(leaf)
-    if tensor.dtype.kind not in "fc":
-        raise DtypeError(
-            f"A derivative was asked with respect to a parameter of dtype {tensor.dtype}; "
-            "only floating dtypes have derivatives. Convert it with astype(float)."
-        )
-    return variable(tensor)

@@ -1,56 +1,90 @@
-"""The walk back along the tape: cotangents from an output to the tensors it was made of."""
+"""The walk back along the tape: cotangents from outputs to the tensors they were made of."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
-from thalweg.core.operation import OPERATIONS
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Node, Tensor, make, set_recording
+from thalweg.errors import GradientError
+from thalweg.ops.shaping import broadcast_to, sum_to
+
+Outputs = list[tuple[Tensor, Tensor]]
 
 
 def cotangents(
-    outputs: Iterable[tuple[Tensor, Tensor]],
-    variables: list[Node] | None,
-    create_graph: bool,
+    outputs: Outputs, variables: list[Node] | None, create_graph: bool
 ) -> dict[Node, Tensor]:
     """Return the cotangent of every variable that the outputs depend on.
 
     Args:
         outputs: Pairs of an output and its own cotangent, of the output's shape.
-        variables: Nodes whose cotangents are wanted; None means every leaf variable.
+        variables: Nodes whose cotangents are wanted; None means every leaf.
         create_graph: Whether the walk itself is recorded, for derivatives of derivatives.
+
+    Raises:
+        GradientError: If an earlier backward walk freed the tape.
     """
-    found: dict[Node, Tensor] = {}
-    starts = [(output.node, g) for output, g in outputs if output.node is not None]
-    for node, g in starts:
-        found[node] = found[node] + g if node in found else g
-    order = _reachable([node for node, _ in starts])
+    order = reachable((output for output, _ in outputs), variables)
     useful = _useful(order, variables)
-    wanted = set(variables) if variables is not None else {n for n in order if n.variable}
+    wanted = {n for n in order if n.leaf is not None} if variables is None else set(variables)
+    found: dict[Node, Tensor] = {}
     with set_recording(create_graph):
+        for output, g in outputs:
+            _accumulate(found, output.node, g)
         for node in order:
             if node not in useful or node not in found:
                 continue
             g = found[node] if node in wanted else found.pop(node)
             if node.primitive is not None:
                 _propagate(node, g, useful, found)
-            elif node not in wanted:
+            elif node not in wanted and node.inputs:
                 _accumulate(found, node.inputs[0].node, g)
     return {node: found[node] for node in wanted if node in found}
 
 
-def _reachable(starts: list[Node]) -> list[Node]:
-    """Return all nodes the starts depend on, latest first."""
+def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[Node]:
+    """Return the nodes that outputs depend on and that may depend on variables, latest first.
+
+    Raises:
+        GradientError: If an earlier backward walk freed one of them.
+    """
+    # What is older than every variable depends on none, however long its history.
+    oldest = min((node.order for node in variables), default=0) if variables is not None else 0
     seen: set[Node] = set()
-    stack = list(starts)
+    stack = [tensor.node for tensor in outputs]
     while stack:
         node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack += [t.node for t in node.inputs if t.node is not None]
+        if node is None or node in seen or node.order < oldest:
+            continue
+        if node.primitive is not None and not node.inputs:
+            raise GradientError(
+                f"Trying to backward through the graph a second time: the values that "
+                f"{node.primitive.name} needs were freed by the first backward(). "
+                "Give the first one retain_graph=True, or compute the loss again."
+            )
+        seen.add(node)
+        stack += [tensor.node for tensor in node.inputs]
     return sorted(seen, key=lambda node: -node.order)
+
+
+def depends_on_older(outputs: Iterable[Tensor], variables: list[Node]) -> bool:
+    """Tell whether outputs depend on more than these variables: on variables made before."""
+    oldest = min((node.order for node in variables), default=0)
+    seen: set[Node] = set()
+    stack = [tensor.node for tensor in outputs]
+    while stack:
+        node = stack.pop()
+        if node is None or node in seen:
+            continue
+        # A node is on the tape only because it depends on some variable, older than itself.
+        if node.order < oldest or node.leaf is not None:
+            return True
+        seen.add(node)
+        stack += [tensor.node for tensor in node.inputs]
+    return False
 
 
 def _useful(order: list[Node], variables: list[Node] | None) -> set[Node]:
@@ -59,7 +93,7 @@ def _useful(order: list[Node], variables: list[Node] | None) -> set[Node]:
         return set(order)
     useful = set(variables)
     for node in reversed(order):
-        if any(t.node in useful for t in node.inputs if t.node is not None):
+        if any(tensor.node in useful for tensor in node.inputs):
             useful.add(node)
     return useful
 
@@ -75,25 +109,18 @@ def _propagate(node: Node, g: Tensor, useful: set[Node], found: dict[Node, Tenso
             continue
         cotangent = rule(g, out, *node.inputs, **node.params)
         if cotangent is not None:
-            _accumulate(found, operand.node, _shaped(cotangent, operand.shape))
+            _accumulate(found, operand.node, shaped(cotangent, operand.shape))
 
 
-def _shaped(cotangent: Any, shape: Shape) -> Tensor:
+def shaped(cotangent: Any, shape: Shape) -> Tensor:
     """Undo broadcasting: the cotangent of an operand has the operand's shape."""
     if cotangent.shape == shape:
         result: Tensor = cotangent
-    elif len(cotangent.shape) < len(shape) or cotangent.size < _size(shape):
-        result = OPERATIONS["broadcast_to"](cotangent, shape)
+    elif len(cotangent.shape) < len(shape) or cotangent.size < math.prod(shape):
+        result = broadcast_to(cotangent, shape)
     else:
-        result = OPERATIONS["sum_to"](cotangent, shape)
+        result = sum_to(cotangent, shape)
     return result
-
-
-def _size(shape: Shape) -> int:
-    size = 1
-    for extent in shape:
-        size *= extent
-    return size
 
 
 def _accumulate(found: dict[Node, Tensor], node: Node | None, g: Tensor) -> None:

@@ -19,3 +19,19 @@ def operation(function: Function) -> Function:
     """Register a function composed of primitives under its own name."""
     register(function.__name__, function)
     return function
+
+
+class Operations:
+    """The operations by name, for derivative rules: `op.cos` is found when the rule runs.
+
+    A rule may so name an operation declared after it, or the very one it belongs to.
+    """
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        try:
+            return OPERATIONS[name]
+        except KeyError:
+            raise AttributeError(f"There is no operation named {name}.") from None
+
+
+op = Operations()

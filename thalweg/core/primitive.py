@@ -7,7 +7,8 @@ differentiates again and traces. The decorated name *is* the public function.
 
     @elementwise   acts on each element alone; operands broadcast. Its rules are diagonal, so the
                    same rule maps tangents forward and cotangents back.
-    @linear        linear in each differentiable operand: a tangent goes through the primitive.
+    @linear        linear in each differentiable operand, or `additive`: linear in all of them
+                   together. A tangent goes through the primitive itself.
     @general       anything else; forward derivatives come from transposing the rule.
 """
 
@@ -45,6 +46,7 @@ class Primitive:
     arguments: Arguments | None
     variadic: Rule | None = None
     identity: bool = False
+    additive: bool = False
 
     def __post_init__(self) -> None:
         PRIMITIVES[self.name] = self
@@ -60,6 +62,7 @@ class Primitive:
             object.__setattr__(self, key, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        """Apply the primitive to what a user passes: tensors, arrays, numbers."""
         operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
         tensors = tuple(as_tensor(operand) for operand in operands)
         if self.cast is not None:
@@ -144,6 +147,7 @@ def linear(
     arguments: Arguments | None = None,
     variadic: Rule | None = None,
     identity: bool = False,
+    additive: bool = False,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare a primitive that is linear in each operand with a rule; rules are its transposes.
 
@@ -153,8 +157,10 @@ def linear(
         arguments: Maps a user's call to `(operands, params)`, validated and normalised.
         variadic: The rule of every operand where their number varies; it gets `position` too.
         identity: Whether a result of the operand's own spec is always the operand itself.
+        additive: Whether it is linear in all operands with a rule together, a sum such as
+            x + S·u; otherwise it is linear in each of them alone, a product such as x·y.
     """
-    return _declare("linear", spec, rules, arguments, variadic, identity)
+    return _declare("linear", spec, rules, arguments, variadic, identity, additive)
 
 
 def general(
@@ -164,7 +170,7 @@ def general(
     identity: bool = False,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare any other primitive by its vector-Jacobian products; arguments as for `linear`."""
-    return _declare("general", spec, rules, arguments, None, identity)
+    return _declare("general", spec, rules, arguments, None, identity, False)
 
 
 def _declare(
@@ -174,11 +180,12 @@ def _declare(
     arguments: Arguments | None,
     variadic: Rule | None,
     identity: bool,
+    additive: bool,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     def declare(meaning: Callable[..., Any]) -> Primitive:
         name = meaning.__name__
         return Primitive(
-            name, kind, meaning, spec, rules, None, arguments, variadic, identity
+            name, kind, meaning, spec, rules, None, arguments, variadic, identity, additive
         )
 
     return declare

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
 
 import numpy as np
 
 from thalweg.core.operation import OPERATIONS
+from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.spec import DType, Shape, Spec
 from thalweg.core.tracing import Trace
@@ -25,11 +30,13 @@ _sequence = itertools.count()
 class Node:
     """One recorded operation: what a backward walk needs to know about a tensor.
 
-    A variable (a tensor whose derivative is wanted) is a node without a primitive.
+    A variable (a tensor whose derivative is wanted) is a node without a primitive. Its input is
+    the tensor it stands for; or, if the derivative is to be stored in a tensor's `.grad`, it has
+    no input and `leaf` refers to that tensor, weakly, because the tensor holds the node.
     `order` increases with time, so descending order is a valid backward order.
     """
 
-    __slots__ = ("__weakref__", "data", "inputs", "order", "params", "primitive", "variable")
+    __slots__ = ("__weakref__", "data", "inputs", "leaf", "order", "params", "primitive")
 
     def __init__(
         self,
@@ -37,13 +44,13 @@ class Node:
         inputs: tuple[Tensor, ...],
         params: Mapping[str, Any],
         data: Any,
-        variable: Any = None,
+        leaf: ReferenceType[Tensor] | None = None,
     ) -> None:
         self.primitive = primitive
         self.inputs = inputs
         self.params = params
         self.data = data
-        self.variable = variable
+        self.leaf = leaf
         self.order = next(_sequence)
 
 
@@ -70,24 +77,7 @@ def set_recording(enabled: bool) -> Iterator[None]:
         _recording.enabled = before
 
 
-class Method:
-    """A tensor method that is the operation of the same name, with the tensor as first argument."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, tensor: Tensor | None, owner: type) -> Callable[..., Any]:
-        function = OPERATIONS[self.name]
-        if tensor is None:
-            return function
-
-        def method(*args: Any, **kwargs: Any) -> Any:
-            return function(tensor, *args, **kwargs)
-
-        return method
-
-
-class Tensor:
+class Tensor(Operators):
     """An array whose operations can be differentiated, batched, traced and compiled.
 
     Args:
@@ -172,7 +162,20 @@ class Tensor:
                 f"requires_grad was set on a tensor of dtype {self.data.dtype}; only floating "
                 "dtypes have derivatives. Convert it with astype(float) first."
             )
-        self.node = variable(self).node if wanted else None
+        if not wanted:
+            self.node = None
+        elif self.node is None:
+            self.node = Node(None, (), {}, self.data, ref(self))
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this tensor was not computed from others whose derivatives are tracked."""
+        return self.node is None or self.node.leaf is not None
+
+    @property
+    def grad_fn(self) -> Any:
+        """The step of the tape that made this tensor; None for a leaf."""
+        return None if self.is_leaf else OPERATIONS["grad_fn"](self)
 
     @property
     def is_symbolic(self) -> bool:
@@ -229,9 +232,16 @@ class Tensor:
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         function = OPERATIONS.get(func.__name__)
+        called = f"{func.__module__}.{func.__name__}"
         if function is None:
-            raise UnsupportedOperation(_unsupported(f"{func.__module__}.{func.__name__}"))
+            raise UnsupportedOperation(_unsupported(called))
+        unknown = [name for name in kwargs if name not in _parameters(function)]
+        if unknown:
+            raise UnsupportedOperation(_unsupported(f"{called} with {', '.join(unknown)}"))
         return function(*args, **kwargs)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        return sys.modules["thalweg"]
 
     # ---- Python's protocols
 
@@ -265,136 +275,10 @@ class Tensor:
     def __hash__(self) -> int:
         return id(self)
 
-    def __getitem__(self, key: Any) -> Tensor:
-        return _call("getitem", self, key)
 
-    # ---- operators
-
-    def __add__(self, other: Any) -> Tensor:
-        return _call("add", self, other)
-
-    def __radd__(self, other: Any) -> Tensor:
-        return _call("add", other, self)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return _call("subtract", self, other)
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return _call("subtract", other, self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return _call("multiply", self, other)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return _call("multiply", other, self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return _call("divide", self, other)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return _call("divide", other, self)
-
-    def __floordiv__(self, other: Any) -> Tensor:
-        return _call("floor_divide", self, other)
-
-    def __rfloordiv__(self, other: Any) -> Tensor:
-        return _call("floor_divide", other, self)
-
-    def __mod__(self, other: Any) -> Tensor:
-        return _call("remainder", self, other)
-
-    def __rmod__(self, other: Any) -> Tensor:
-        return _call("remainder", other, self)
-
-    def __pow__(self, other: Any) -> Tensor:
-        return _call("pow", self, other)
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return _call("pow", other, self)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return _call("matmul", self, other)
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return _call("matmul", other, self)
-
-    def __neg__(self) -> Tensor:
-        return _call("negative", self)
-
-    def __pos__(self) -> Tensor:
-        return self
-
-    def __abs__(self) -> Tensor:
-        return _call("absolute", self)
-
-    def __invert__(self) -> Tensor:
-        return _call("logical_not", self)
-
-    def __and__(self, other: Any) -> Tensor:
-        return _call("logical_and", self, other)
-
-    def __or__(self, other: Any) -> Tensor:
-        return _call("logical_or", self, other)
-
-    def __xor__(self, other: Any) -> Tensor:
-        return _call("logical_xor", self, other)
-
-    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return _call("equal", self, other)
-
-    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return _call("not_equal", self, other)
-
-    def __lt__(self, other: Any) -> Tensor:
-        return _call("less", self, other)
-
-    def __le__(self, other: Any) -> Tensor:
-        return _call("less_equal", self, other)
-
-    def __gt__(self, other: Any) -> Tensor:
-        return _call("greater", self, other)
-
-    def __ge__(self, other: Any) -> Tensor:
-        return _call("greater_equal", self, other)
-
-    # ---- operations as methods
-
-    all = Method("all")
-    any = Method("any")
-    argmax = Method("argmax")
-    argmin = Method("argmin")
-    astype = Method("astype")
-    clip = Method("clip")
-    cumsum = Method("cumsum")
-    dot = Method("dot")
-    max = Method("max")
-    mean = Method("mean")
-    min = Method("min")
-    prod = Method("prod")
-    repeat = Method("repeat")
-    reshape = Method("reshape")
-    squeeze = Method("squeeze")
-    std = Method("std")
-    sum = Method("sum")
-    swapaxes = Method("swapaxes")
-    take = Method("take")
-    transpose = Method("transpose")
-    var = Method("var")
-
-    @property
-    def T(self) -> Tensor:
-        """The transpose: all axes in reverse order."""
-        return _call("transpose", self)
-
-    @property
-    def mT(self) -> Tensor:
-        """The matrix transpose: the last two axes swapped."""
-        return _call("swapaxes", self, -1, -2)
-
-
-def _call(name: str, *args: Any) -> Tensor:
-    result: Tensor = OPERATIONS[name](*args)
-    return result
+@functools.cache
+def _parameters(function: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(function).parameters)
 
 
 def _unsupported(called: str) -> str:
@@ -434,15 +318,16 @@ def variable(tensor: Tensor) -> Tensor:
     The variable remembers the tensor it was made from, so that derivatives of derivatives
     flow through to it.
     """
-    return make(tensor.data, Node(None, (tensor,), {}, tensor.data, tensor), tensor.weak)
+    return make(tensor.data, Node(None, (tensor,), {}, tensor.data), tensor.weak)
 
 
 def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
     """Compute a primitive, or trace it, and record it on the tape if a derivative may be wanted."""
     trace = innermost(tensors)
+    data: Any
     if trace is None:
         with np.errstate(all="ignore"):
-            data = np.asarray(primitive.meaning(*(t.data for t in tensors), **params))
+            data: Any = np.asarray(primitive.meaning(*(t.data for t in tensors), **params))
         weak = all(tensor.weak for tensor in tensors)
     else:
         symbols = tuple(trace.lift(tensor) for tensor in tensors)
@@ -470,4 +355,5 @@ def innermost(tensors: tuple[Tensor, ...]) -> Trace | None:
 
 def astype(tensor: Any, dtype: Any) -> Tensor:
     """Convert to a dtype; the derivative converts back."""
-    return _call("astype", tensor, dtype)
+    converted: Tensor = OPERATIONS["astype"](tensor, dtype)
+    return converted

@@ -33,7 +33,7 @@ class Trace:
     def __init__(self) -> None:
         self.level = next(_levels)
         self.equations: list[Equation] = []
-        self.captured: dict[int, tuple[Tensor, Symbol]] = {}
+        self.captured: dict[tuple[int, int], tuple[Tensor, Symbol]] = {}
         self._known: dict[Any, Symbol] = {}
         self._literals: dict[Any, Symbol] = {}
 
@@ -63,11 +63,12 @@ class Trace:
         if isinstance(data, Symbol):
             if Trace.of(data) is self:
                 return data
-        elif data.ndim == 0:
+        elif data.ndim == 0 and tensor.node is None:
             return self._literal(data, tensor.weak)
-        key = id(data)
+        # One array may be here twice, with and without a history, as x and x.detach().
+        key = (id(data), id(tensor.node))
         if key not in self.captured:
-            self.captured[key] = (tensor, self.input(Spec(data.shape, data.dtype)))
+            self.captured[key] = (tensor, self.input(tensor.spec))
         return self.captured[key][1]
 
     def _literal(self, value: np.ndarray[Any, Any], weak: bool) -> Symbol:

@@ -1,5 +1,35 @@
 """What a user writes: NumPy's names, composed of few primitives."""
 
-from thalweg.ops import creation, elementwise, indexing, linalg, reductions, shaping
+from thalweg.ops import (
+    activations,
+    arranging,
+    composed,
+    creation,
+    einsum,
+    elementwise,
+    getitem,
+    indexing,
+    joining,
+    linalg,
+    losses,
+    norms,
+    reductions,
+    shaping,
+)
 
-__all__ = ["creation", "elementwise", "indexing", "linalg", "reductions", "shaping"]
+__all__ = [
+    "activations",
+    "arranging",
+    "composed",
+    "creation",
+    "einsum",
+    "elementwise",
+    "getitem",
+    "indexing",
+    "joining",
+    "linalg",
+    "losses",
+    "norms",
+    "reductions",
+    "shaping",
+]

@@ -6,11 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation
-from thalweg.core.spec import Spec
+from thalweg.core.operation import op, operation
+from thalweg.core.primitive import general
+from thalweg.core.spec import DType, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
-from thalweg.ops.shaping import as_shape, broadcast_to
+from thalweg.ops.shaping import as_shape, astype, broadcast_to
+
+
+@general(lambda shape, dtype, axis: Spec(shape, dtype))
+def iota(*, shape: Shape, dtype: DType, axis: int) -> np.ndarray[Any, Any]:
+    """Return the position along one axis, at every element. Only the compiler writes it."""
+    row = [1] * len(shape)
+    row[axis] = shape[axis]
+    return np.broadcast_to(np.arange(shape[axis], dtype=dtype).reshape(row), shape)
 
 
 @operation
@@ -19,10 +28,13 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, *, like: Tensor | None 
 
     Args:
         shape: The shape, an integer or a sequence of them.
-        fill_value: A number.
+        fill_value: A number, or a tensor that broadcasts to the shape.
         dtype: By default that of the number, float64 for Python floats.
         like: A tensor whose world the result belongs to: traced, if that is traced.
     """
+    if isinstance(fill_value, Tensor):
+        filled = fill_value if dtype is None else astype(fill_value, dtype)
+        return broadcast_to(filled, as_shape(shape))
     value = np.asarray(fill_value, dtype=dtype)
     if like is not None and like.is_symbolic:
         trace = Trace.of(like.data)
@@ -69,15 +81,35 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Te
 
 
 @operation
-def linspace(start: float, stop: float, num: int = 50, dtype: Any = None) -> Tensor:
-    """Return evenly spaced numbers from start to stop, both included."""
-    return make(np.linspace(start, stop, num, dtype=dtype))
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None
+) -> Tensor:
+    """Return evenly spaced numbers from start to stop.
+
+    Args:
+        start: The first number.
+        stop: The last number, or with `endpoint` false the one after the last.
+        num: How many.
+        endpoint: Whether `stop` is one of them.
+        dtype: By default float64.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.linspace(0, 1, 5)
+        Tensor([0.  , 0.25, 0.5 , 0.75, 1.  ])
+    """
+    if not isinstance(start, Tensor) and not isinstance(stop, Tensor):
+        return make(np.linspace(start, stop, num, endpoint, dtype=dtype))
+    steps = max(1, num - 1 if endpoint else num)
+    fractions = make(np.arange(num) / steps)
+    result = as_tensor(start) + (as_tensor(stop) - start) * fractions
+    return result if dtype is None else astype(result, dtype)
 
 
 @operation
-def eye(rows: int, columns: int | None = None, dtype: Any = np.float64) -> Tensor:
-    """Return ones on the main diagonal and zeros elsewhere."""
-    return make(np.eye(rows, columns, dtype=dtype))
+def eye(rows: int, columns: int | None = None, k: int = 0, dtype: Any = np.float64) -> Tensor:
+    """Return ones on the k-th diagonal and zeros elsewhere."""
+    return make(np.eye(rows, columns, k, dtype))
 
 
 def asarray(value: Any, dtype: Any = None) -> Tensor:
@@ -87,9 +119,46 @@ def asarray(value: Any, dtype: Any = None) -> Tensor:
         DtypeError: If the values are neither numbers nor Booleans.
     """
     if isinstance(value, Tensor):
-        return value if dtype is None else value.astype(dtype)
+        return value if dtype is None else astype(value, dtype)
+    if _holds_tensors(value):
+        joined: Tensor = op.stack([asarray(item, dtype) for item in value])
+        return joined
     tensor = as_tensor(np.asarray(value, dtype=dtype))
     return make(tensor.data)
+
+
+def _holds_tensors(value: Any) -> bool:
+    if not isinstance(value, (list, tuple)):
+        return False
+    return any(isinstance(item, Tensor) or _holds_tensors(item) for item in value)
+
+
+def array(value: Any, dtype: Any = None) -> Tensor:
+    """Return a tensor over a copy of the value; lists may hold tensors, also traced ones.
+
+    Raises:
+        DtypeError: If the values are neither numbers nor Booleans.
+
+    Example:
+        >>> import thalweg as tw
+        >>> x = tw.Tensor(2.0)
+        >>> tw.array([x, x**2])
+        Tensor([2., 4.])
+    """
+    if isinstance(value, Tensor) or _holds_tensors(value):
+        return asarray(value, dtype)
+    return make(as_tensor(np.array(value, dtype=dtype)).data)
+
+
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return a new tensor over a copy of the data, as PyTorch's function of that name.
+
+    Args:
+        data: Anything `numpy.asarray` accepts.
+        dtype: By default that of the data.
+        requires_grad: Whether `backward()` computes its derivative.
+    """
+    return Tensor(data, requires_grad, dtype)
 
 
 def spec_of(value: Any) -> Spec:

@@ -1,38 +1,33 @@
-"""Products: matmul is the primitive, dot and einsum are composed of it."""
+"""Products of vectors and matrices; the primitive is the product of stacks of matrices."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
-from thalweg.ops.shaping import broadcast_to, reshape, transpose
+from thalweg.ops.arranging import ravel, swapaxes
+from thalweg.ops.elementwise import multiply
+from thalweg.ops.shaping import broadcast_to, normalize_axis, reduce_sum, reshape, transpose
 
 Array = np.ndarray[Any, Any]
 
 
-@operation
-def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
-    """Exchange two axes."""
-    tensor = as_tensor(x)
-    order = list(range(tensor.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
-    return transpose(tensor, tuple(order))
-
-
 @linear(
     lambda x, y: Spec((*x.shape[:-1], y.shape[-1]), x.dtype),
-    lambda g, out, x, y: matrix_product(g, swapaxes(y, -1, -2)),
-    lambda g, out, x, y: matrix_product(swapaxes(x, -1, -2), g),
+    lambda g, out, x, y: op.matrix_product(g, swapaxes(y, -1, -2)),
+    lambda g, out, x, y: op.matrix_product(swapaxes(x, -1, -2), g),
 )
 def matrix_product(x: Array, y: Array) -> Array:
     """Product of stacks of matrices of equal batch shape: (…, m, k) · (…, k, n) = (…, m, n)."""
-    return np.matmul(x, y)
+    product: Array = np.matmul(x, y)
+    return product
 
 
 @operation
@@ -52,43 +47,113 @@ def matmul(x: Any, y: Any) -> Tensor:
     if not a.ndim or inner is None or a.shape[-1] != inner:
         raise ShapeError(
             f"matmul got shapes {a.shape} and {b.shape}; the last axis of the first must equal "
-            "the last but one (or only) axis of the second."
+            "the last but one (or only) axis of the second. Transpose one, or use *."
         )
     dtype = promote((a.spec, b.spec))[0]
     a, b = (t if t.dtype == dtype else t.astype(dtype) for t in (a, b))
     left = reshape(a, (1, *a.shape)) if a.ndim == 1 else a
     right = reshape(b, (*b.shape, 1)) if b.ndim == 1 else b
+    product = _stacked_product(left, right, f"matmul got shapes {a.shape} and {b.shape}")
+    rows = () if a.ndim == 1 else product.shape[-2:-1]
+    columns = () if b.ndim == 1 else product.shape[-1:]
+    return reshape(product, (*product.shape[:-2], *rows, *columns))
+
+
+def _stacked_product(left: Tensor, right: Tensor, given: str) -> Tensor:
     if left.ndim > 2 and right.ndim == 2:
         # One tall matrix instead of a stack of equal products.
-        tall = matrix_product(reshape(left, (-1, left.shape[-1])) if left.size else left, right)
-        product = reshape(tall, (*left.shape[:-1], right.shape[-1]))
-    else:
-        try:
-            batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-        except ValueError:
-            raise ShapeError(
-                f"matmul got shapes {a.shape} and {b.shape}, whose leading axes do not broadcast."
-            ) from None
-        product = matrix_product(
-            broadcast_to(left, (*batch, *left.shape[-2:])),
-            broadcast_to(right, (*batch, *right.shape[-2:])),
-        )
-    shape = product.shape
-    if b.ndim == 1:
-        shape = shape[:-1]
-    if a.ndim == 1:
-        shape = (*shape[:-2], *shape[-1:]) if b.ndim > 1 else shape[:-1]
-    return product if shape == product.shape else reshape(product, shape)
+        rows = math.prod(left.shape[:-1])
+        tall = matrix_product(reshape(left, (rows, left.shape[-1])), right)
+        return reshape(tall, (*left.shape[:-1], right.shape[-1]))
+    try:
+        batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    except ValueError:
+        raise ShapeError(
+            f"{given}, whose leading axes do not broadcast. Make them equal or 1."
+        ) from None
+    return matrix_product(
+        broadcast_to(left, (*batch, *left.shape[-2:])),
+        broadcast_to(right, (*batch, *right.shape[-2:])),
+    )
 
 
 @operation
 def dot(x: Any, y: Any) -> Tensor:
-    """NumPy's dot: a product of scalars, or matmul for vectors and matrices."""
+    """Products of the rows of x and the columns of y, as NumPy: last axis with last but one."""
     a, b = as_tensor(x), as_tensor(y)
     if not a.ndim or not b.ndim:
-        return a * b
-    if b.ndim > 2:
+        return multiply(a, b)
+    if b.ndim <= 2:
+        return matmul(a, b)
+    return tensordot(a, b, ((-1,), (-2,)))
+
+
+@operation
+def inner(x: Any, y: Any) -> Tensor:
+    """Sums of products over the last axes of both."""
+    a, b = as_tensor(x), as_tensor(y)
+    if not a.ndim or not b.ndim:
+        return multiply(a, b)
+    return tensordot(a, b, ((-1,), (-1,)))
+
+
+@operation
+def outer(x: Any, y: Any) -> Tensor:
+    """Products of each element of x and each of y: shape (x.size, y.size)."""
+    a, b = as_tensor(x), as_tensor(y)
+    return multiply(reshape(a, (a.size, 1)), reshape(b, (1, b.size)))
+
+
+@operation
+def vdot(x: Any, y: Any) -> Tensor:
+    """Sum of products of all elements."""
+    return matmul(ravel(x), ravel(y))
+
+
+@operation
+def vecdot(x: Any, y: Any, axis: int = -1) -> Tensor:
+    """Sums of products along one axis; the other axes broadcast."""
+    product = multiply(x, y)
+    return reduce_sum(product, normalize_axis("vecdot", axis, product.ndim))
+
+
+@operation
+def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
+    """Sum products over several axes at once.
+
+    Args:
+        x: A tensor.
+        y: A tensor.
+        axes: The axes of x and the axes of y to sum over, as two sequences; or how many of
+            the last of x and the first of y.
+
+    Raises:
+        ShapeError: If their extents differ.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.tensordot(tw.ones((2, 3)), tw.ones((3, 4)), axes=1).shape
+        (2, 4)
+    """
+    a, b = as_tensor(x), as_tensor(y)
+    if np.ndim(axes) == 0 and not isinstance(axes, (tuple, list)):
+        axes = (range(a.ndim - int(axes), a.ndim), range(int(axes)))
+    one = _listed(axes[0], a.ndim)
+    other = _listed(axes[1], b.ndim)
+    if [a.shape[i] for i in one] != [b.shape[i] for i in other]:
         raise ShapeError(
-            f"dot got shapes {a.shape} and {b.shape}; for more than two axes use matmul or einsum."
+            f"tensordot got shapes {a.shape} and {b.shape} and axes {one} and {other}, whose "
+            "extents differ. Name axes of equal extents, in the same order."
         )
-    return matmul(a, b)
+    rows = [i for i in range(a.ndim) if i not in one]
+    columns = [i for i in range(b.ndim) if i not in other]
+    shape = (*(a.shape[i] for i in rows), *(b.shape[i] for i in columns))
+    size = math.prod(a.shape[i] for i in one)
+    left = reshape(transpose(a, (*rows, *one)), (math.prod(a.shape[i] for i in rows), size))
+    right = reshape(transpose(b, (*other, *columns)), (size, math.prod(shape[len(rows) :])))
+    return reshape(matmul(left, right), shape)
+
+
+def _listed(axes: Any, ndim: int) -> list[int]:
+    given = axes if isinstance(axes, (tuple, list, range)) else (axes,)
+    return [normalize_axis("tensordot", axis, ndim) for axis in given]

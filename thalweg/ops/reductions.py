@@ -7,13 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import op, operation, register
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
-from thalweg.ops.elementwise import absolute, equal, exp, log, sqrt, square, where
+from thalweg.ops.creation import ones
+from thalweg.ops.elementwise import (
+    absolute,
+    equal,
+    exp,
+    greater,
+    log,
+    logical_not,
+    sqrt,
+    square,
+    where,
+)
 from thalweg.ops.shaping import (
+    astype,
     broadcast_to,
     concatenate,
     flip,
@@ -24,6 +36,7 @@ from thalweg.ops.shaping import (
     restore_axes,
     slice_,
     stop_gradient,
+    transpose,
     without,
 )
 
@@ -57,13 +70,13 @@ def _extreme_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
 @general(_reduced_extreme, _extreme_rule)
 def reduce_max(x: Array, *, axis: Axes) -> Array:
     """Largest element over some axes; NaN if there is one. Ties share the derivative."""
-    return np.max(x, axis=axis)
+    return np.asarray(np.max(x, axis=axis))
 
 
 @general(_reduced_extreme, _extreme_rule)
 def reduce_min(x: Array, *, axis: Axes) -> Array:
     """Smallest element over some axes; NaN if there is one. Ties share the derivative."""
-    return np.min(x, axis=axis)
+    return np.asarray(np.min(x, axis=axis))
 
 
 def _prefix_products(x: Tensor) -> Tensor:
@@ -79,8 +92,8 @@ def _prefix_products(x: Tensor) -> Tensor:
 def _shifted(x: Tensor, by: int, lead: tuple[tuple[int, int, int], ...]) -> Tensor:
     n = x.shape[-1]
     kept = slice_(x, (*lead, (0, builtins.max(0, n - by), 1)))
-    ones = as_tensor(np.ones((*x.shape[:-1], builtins.min(by, n)), x.dtype))
-    return concatenate((ones, kept), axis=-1)
+    first = ones((*x.shape[:-1], builtins.min(by, n)), x.dtype, like=x)
+    return concatenate((first, kept), axis=-1)
 
 
 def _product_of_others(x: Tensor) -> Tensor:
@@ -94,15 +107,15 @@ def _prod_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
     flat = reshape(x.transpose(order), (*(x.shape[i] for i in kept), -1)) if x.size else x
     if not x.size:
         return x
-    others = reshape(_product_of_others(flat), tuple(x.shape[i] for i in order))
+    others: Tensor = reshape(_product_of_others(flat), tuple(x.shape[i] for i in order))
     inverse = tuple(int(i) for i in np.argsort(order))
-    return _spread(g, x, axis) * others.transpose(inverse)
+    return _spread(g, x, axis) * transpose(others, inverse)
 
 
 @general(_reduced, _prod_rule)
 def reduce_prod(x: Array, *, axis: Axes) -> Array:
     """Product over some axes, which disappear."""
-    return np.prod(x, axis=axis, dtype=x.dtype)
+    return np.asarray(np.prod(x, axis=axis, dtype=x.dtype))
 
 
 def _index_of(x: Spec, axis: int) -> Spec:
@@ -124,7 +137,7 @@ def index_of_min(x: Array, *, axis: int) -> Array:
 
 @linear(
     lambda x, axis: x,
-    lambda g, out, x, axis: flip(cumulative_sum(flip(g, axis), axis=axis), axis),
+    lambda g, out, x, axis: flip(op.cumulative_sum(flip(g, axis), axis=axis), axis),
 )
 def cumulative_sum(x: Array, *, axis: int) -> Array:
     """Running sum along an axis."""
@@ -147,23 +160,34 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
         >>> tw.sum(tw.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
         Tensor([4., 6.])
     """
-    tensor = as_tensor(x)
+    tensor = _integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, tensor.ndim)
-    if dtype is None and tensor.dtype.kind in "bi":
-        dtype = INT64
-    if dtype is not None:
-        tensor = tensor.astype(dtype)
     return _finish(tensor, reduce_sum(tensor, axes), axes, keepdims)
 
 
 @operation
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Arithmetic mean over some axes; by default over all."""
-    tensor = as_tensor(x)
+def mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
+    """Arithmetic mean over some axes; by default over all. Integers are averaged as float64."""
+    tensor = _floating(x, dtype)
     axes = normalize_axes("mean", axis, tensor.ndim)
-    if tensor.dtype.kind not in "fc":
-        tensor = tensor.astype(FLOAT64)
     return sum(tensor, axes, keepdims=keepdims) / float(_count(tensor.shape, axes))
+
+
+def _floating(x: Any, dtype: Any) -> Tensor:
+    tensor = as_tensor(x)
+    if dtype is None and tensor.dtype.kind not in "fc":
+        dtype = FLOAT64
+    return tensor if dtype is None else astype(tensor, dtype)
+
+
+def _integers_widened(x: Any, dtype: Any) -> Tensor:
+    """Return a tensor in a dtype, by default int64 for booleans and integers."""
+    tensor = as_tensor(x)
+    if dtype is None and tensor.dtype.kind in "bi":
+        dtype = INT64
+    elif dtype is None and tensor.dtype.kind == "u":
+        dtype = np.dtype(np.uint64)
+    return tensor if dtype is None else astype(tensor, dtype)
 
 
 def _count(shape: Shape, axes: Axes) -> int:
@@ -181,6 +205,9 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return _finish(tensor, reduce_max(tensor, axis=axes), axes, keepdims)
 
 
+register("amax", max)
+
+
 @operation
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Smallest element over some axes; by default over all."""
@@ -189,26 +216,27 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return _finish(tensor, reduce_min(tensor, axis=axes), axes, keepdims)
 
 
+register("amin", min)
+
+
 @operation
-def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def prod(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Product over some axes; by default over all."""
-    tensor = as_tensor(x)
+    tensor = _integers_widened(x, dtype)
     axes = normalize_axes("prod", axis, tensor.ndim)
-    if tensor.dtype.kind in "bi":
-        tensor = tensor.astype(INT64)
     return _finish(tensor, reduce_prod(tensor, axis=axes), axes, keepdims)
 
 
 @operation
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Tell whether some element over the axes is true."""
-    return sum(as_tensor(x).astype(BOOL), axis, keepdims=keepdims) > 0
+    return greater(sum(astype(x, BOOL), axis, keepdims=keepdims), 0)
 
 
 @operation
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Tell whether every element over the axes is true."""
-    return equal(sum(equal(as_tensor(x).astype(BOOL), False), axis, keepdims=keepdims), 0)
+    return equal(sum(logical_not(x), axis, keepdims=keepdims), 0)
 
 
 @operation
@@ -233,51 +261,54 @@ def _position(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tenso
 
 
 @operation
-def cumsum(x: Any, axis: int | None = None) -> Tensor:
+def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running sum along an axis, or of the flattened tensor."""
-    tensor = as_tensor(x)
-    if tensor.dtype.kind in "bi":
-        tensor = tensor.astype(INT64)
+    tensor = _integers_widened(x, dtype)
     if axis is None:
         return cumulative_sum(reshape(tensor, -1), axis=0)
     return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
 
 
 @operation
-def var(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
-    """Variance over some axes: Σ (x - x̄)² / (n - ddof)."""
-    tensor = as_tensor(x)
+def var(
+    x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Tensor:
+    """Variance over some axes: Σ (x - x̄)² / (n - ddof); by default over all.
+
+    Args:
+        x: A tensor.
+        axis: An axis, several, or None for all.
+        dtype: What to compute in; by default float64 for integers.
+        ddof: Subtracted from the number of elements: 1 gives the unbiased estimate.
+        keepdims: Whether reduced axes stay, with extent 1.
+    """
+    tensor = _floating(x, dtype)
     axes = normalize_axes("var", axis, tensor.ndim)
     deviation = tensor - mean(tensor, axes, keepdims=True)
-    count = float(_count(tensor.shape, axes) - ddof)
+    count = builtins.max(0.0, float(_count(tensor.shape, axes) - ddof))
     return sum(square(deviation), axes, keepdims=keepdims) / count
 
 
 @operation
-def std(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
-    """Standard deviation over some axes: the square root of the variance."""
-    return sqrt(var(x, axis, ddof, keepdims))
+def std(
+    x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Tensor:
+    """Standard deviation over some axes: the square root of the variance; arguments as there."""
+    return sqrt(var(x, axis, dtype, ddof, keepdims))
 
 
 @operation
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Logarithm of a sum of exponentials, without overflow: ln Σ eˣ."""
-    tensor = as_tensor(x)
+    """Logarithm of a sum of exponentials, without overflow: ln Σ eˣ.
+
+    Where all of x is -∞, so is the result, and the derivative is taken as 0.
+    """
+    tensor = _floating(x, None)
     axes = normalize_axes("logsumexp", axis, tensor.ndim)
     largest = stop_gradient(max(tensor, axes, keepdims=True))
     # A slice of nothing but -inf, or one with +inf, would subtract inf from inf.
     shift = where(absolute(largest) < float("inf"), largest, 0.0)
     total = sum(exp(tensor - shift), axes, keepdims=True)
-    result = log(total) + shift
+    nothing = equal(total, 0)
+    result = where(nothing, -float("inf"), log(where(nothing, 1, total))) + shift
     return result if keepdims else reshape(result, without(tensor.shape, axes))
-
-
-@operation
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Euclidean norm √Σ x² by default; `ord` 1 and inf give Σ |x| and max |x|."""
-    tensor = as_tensor(x)
-    if ord == 1:
-        return sum(absolute(tensor), axis, keepdims=keepdims)
-    if ord == float("inf"):
-        return max(absolute(tensor), axis, keepdims=keepdims)
-    return sqrt(sum(square(tensor), axis, keepdims=keepdims))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor
@@ -58,23 +58,27 @@ def as_shape(shape: Any) -> Shape:
 # ---- the primitives
 
 
-def _resolve_reshape(x: Any, *shape: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+Resolved = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def _resolve_reshape(x: Any, *extents: Any, shape: Any = None) -> Resolved:
     tensor = as_tensor(x)
-    wanted = as_shape(shape[0] if len(shape) == 1 else shape)
+    given = as_shape((extents[0] if len(extents) == 1 else extents) if shape is None else shape)
+    wanted = given
     known = math.prod(extent for extent in wanted if extent != -1)
     if wanted.count(-1) == 1 and known and tensor.size % known == 0:
         wanted = tuple(tensor.size // known if extent == -1 else extent for extent in wanted)
     if -1 in wanted or math.prod(wanted) != tensor.size:
         raise ShapeError(
             f"reshape got a tensor of shape {tensor.shape} ({tensor.size} elements) and the shape "
-            f"{as_shape(shape[0] if len(shape) == 1 else shape)}, which does not hold as many."
+            f"{given}, which does not hold as many. Change an extent, or make one of them -1."
         )
     return (tensor,), {"shape": wanted}
 
 
 @linear(
     lambda x, shape: Spec(shape, x.dtype),
-    lambda g, out, x, shape: reshape(g, x.shape),
+    lambda g, out, x, shape: op.reshape(g, x.shape),
     arguments=_resolve_reshape,
     identity=True,
 )
@@ -83,23 +87,24 @@ def reshape(x: Array, *, shape: Shape) -> Array:
     return np.reshape(x, shape)
 
 
-def _resolve_transpose(x: Any, *axes: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _resolve_transpose(x: Any, *order: Any, axes: Any = None) -> Resolved:
     tensor = as_tensor(x)
-    given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-    if not given:
+    single = len(order) == 1 and not isinstance(order[0], (int, np.integer))
+    given = (order[0] if single else order or None) if axes is None else axes
+    if given is None:
         return (tensor,), {"axes": tuple(reversed(range(tensor.ndim)))}
-    order = tuple(normalize_axis("transpose", a, tensor.ndim) for a in given)
-    if sorted(order) != list(range(tensor.ndim)):
+    places = tuple(normalize_axis("transpose", a, tensor.ndim) for a in given)
+    if sorted(places) != list(range(tensor.ndim)):
         raise ArgumentError(
             f"transpose got axes {tuple(given)} for a tensor with {tensor.ndim} axes; "
             "it wants each axis once."
         )
-    return (tensor,), {"axes": order}
+    return (tensor,), {"axes": places}
 
 
 @linear(
     lambda x, axes: Spec(tuple(x.shape[a] for a in axes), x.dtype),
-    lambda g, out, x, axes: transpose(g, tuple(int(a) for a in np.argsort(axes))),
+    lambda g, out, x, axes: op.transpose(g, tuple(int(a) for a in np.argsort(axes))),
     arguments=_resolve_transpose,
 )
 def transpose(x: Array, *, axes: tuple[int, ...]) -> Array:
@@ -119,7 +124,7 @@ def sum_to(g: Tensor, shape: Shape) -> Tensor:
     return from_operation if from_operation.shape == shape else reshape(from_operation, shape)
 
 
-def _resolve_broadcast(x: Any, shape: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _resolve_broadcast(x: Any, shape: Any) -> Resolved:
     tensor, wanted = as_tensor(x), as_shape(shape)
     if broadcast("broadcast_to", (tensor.spec, Spec(wanted, tensor.dtype))) != wanted:
         raise ShapeError(f"broadcast_to got shape {tensor.shape}, which is not part of {wanted}.")
@@ -137,7 +142,7 @@ def broadcast_to(x: Array, *, shape: Shape) -> Array:
     return np.broadcast_to(x, shape)
 
 
-def _resolve_reduce_sum(x: Any, axis: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _resolve_reduce_sum(x: Any, axis: Any) -> Resolved:
     tensor = as_tensor(x)
     return (tensor,), {"axis": normalize_axes("sum", axis, tensor.ndim)}
 
@@ -163,17 +168,25 @@ def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
     return np.sum(x, axis=axis, dtype=x.dtype)
 
 
-def _resolve_concatenate(arrays: Any, axis: int = 0) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Resolved:
     tensors = [as_tensor(array) for array in arrays]
     if not tensors:
-        raise ArgumentError("concatenate got no tensors; it wants at least one.")
-    dtype = promote(tuple(tensor.spec for tensor in tensors))[0]
+        raise ArgumentError("concatenate got no tensors; it wants at least one. Check the list.")
+    if axis is None:
+        tensors, axis = [reshape(tensor, (tensor.size,)) for tensor in tensors], 0
+    if dtype is None:
+        dtype = promote(tuple(tensor.spec for tensor in tensors))[0]
     position = normalize_axis("concatenate", axis, tensors[0].ndim)
+    first = tensors[0]
     for tensor in tensors:
-        if without(tensor.shape, (position,)) != without(tensors[0].shape, (position,)):
+        same_rank = tensor.ndim == first.ndim
+        if not same_rank or without(tensor.shape, (position,)) != without(first.shape, (position,)):
             shapes = ", ".join(str(t.shape) for t in tensors)
-            raise ShapeError(f"concatenate got {shapes}, which differ off axis {axis}.")
-    return tuple(tensor.astype(dtype) for tensor in tensors), {"axis": position}
+            raise ShapeError(
+                f"concatenate got shapes {shapes}; they may differ along axis {axis} only. "
+                "Reshape or broadcast them first."
+            )
+    return tuple(astype(tensor, dtype) for tensor in tensors), {"axis": position}
 
 
 def _concatenated(*specs: Spec, axis: int) -> Spec:
@@ -189,20 +202,20 @@ def _own_part(g: Tensor, out: Tensor, *operands: Tensor, position: int, axis: in
     return slice_(g, tuple(bounds))
 
 
-@linear(_concatenated, variadic=_own_part, arguments=_resolve_concatenate)
+@linear(_concatenated, variadic=_own_part, arguments=_resolve_concatenate, additive=True)
 def concatenate(*arrays: Array, axis: int) -> Array:
     """Join tensors along an existing axis."""
     return np.concatenate(arrays, axis=axis)
 
 
-def _resolve_flip(x: Any, axis: Any = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _resolve_flip(x: Any, axis: Any = None) -> Resolved:
     tensor = as_tensor(x)
     return (tensor,), {"axis": normalize_axes("flip", axis, tensor.ndim)}
 
 
 @linear(
     lambda x, axis: Spec(x.shape, x.dtype),
-    lambda g, out, x, axis: flip(g, axis),
+    lambda g, out, x, axis: op.flip(g, axis),
     arguments=_resolve_flip,
 )
 def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
@@ -270,7 +283,7 @@ def pad_with_zeros(x: Array, *, low: Shape, high: Shape, interior: Shape) -> Arr
     return padded
 
 
-def _resolve_astype(x: Any, dtype: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _resolve_astype(x: Any, dtype: Any) -> Resolved:
     return (as_tensor(x),), {"dtype": np.dtype(dtype)}
 
 

@@ -1,0 +1,193 @@
+"""What is true of the project as a whole: sizes, names, imports, documentation, commands."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "thalweg"
+FILES = sorted(PACKAGE.rglob("*.py"))
+BANNED_NAMES = {"base", "common", "helper", "helpers", "misc", "util", "utils"}
+IMPORT_BUDGET_SECONDS = 0.2
+FILE_BUDGET, FUNCTION_BUDGET = 400, 60
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+each_file = pytest.mark.parametrize("path", FILES, ids=relative)
+
+
+def functions_of(path: Path) -> Iterator[Function]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, Function):
+            yield node
+
+
+def lines_of_code(function: Function) -> int:
+    """Count the lines of a function from its `def` to its end, without its docstring."""
+    lines = (function.end_lineno or function.lineno) - function.lineno + 1
+    if ast.get_docstring(function, clean=False) is not None:
+        docstring = function.body[0]
+        lines -= (docstring.end_lineno or docstring.lineno) - docstring.lineno + 1
+    return lines
+
+
+# ---- sizes and names
+
+
+@each_file
+def test_no_file_is_over_the_size_budget(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= FILE_BUDGET, f"{relative(path)} has {lines} lines; split it by what it does"
+
+
+@each_file
+def test_no_function_is_over_the_size_budget(path: Path) -> None:
+    long = {f.name: n for f in functions_of(path) if (n := lines_of_code(f)) > FUNCTION_BUDGET}
+    assert not long, f"{relative(path)} has functions of too many lines: {long}"
+
+
+def test_the_measure_of_a_function_leaves_out_its_docstring() -> None:
+    source = 'def f():\n    """One.\n\n    Two.\n    """\n    x = 1\n    return x\n'
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+    assert lines_of_code(function) == 3
+
+
+@each_file
+def test_every_file_is_named_for_what_is_in_it(path: Path) -> None:
+    names = set(path.relative_to(PACKAGE).with_suffix("").parts)
+    assert not names & BANNED_NAMES, f"{relative(path)} is named for nothing"
+
+
+# ---- what the package never does
+
+
+def calls_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func)
+        elif isinstance(node, ast.Import):
+            yield from (f"import {alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield f"import {node.module}"
+
+
+@each_file
+def test_no_file_runs_text_or_loads_pickles(path: Path) -> None:
+    banned = {"eval", "exec", "builtins.eval", "builtins.exec", "import dill", "import cloudpickle"}
+    found = {
+        call for call in calls_of(path) if call in banned or re.match(r"(pickle|shelve)\.", call)
+    }
+    assert not found, f"{relative(path)} uses {found}: text and files from outside must not run"
+
+
+@each_file
+def test_no_file_leaves_work_for_later(path: Path) -> None:
+    found = re.findall(r"#.*\b(?:TODO|FIXME|XXX)\b.*", path.read_text(encoding="utf-8"))
+    assert not found, f"{relative(path)}: {found}"
+
+
+# ---- importing
+
+IMPORT_PROBE = """
+import sys, time
+before = set(sys.modules)
+import numpy
+start = time.perf_counter()
+import thalweg
+seconds = time.perf_counter() - start
+new = {
+    name.partition(".")[0]
+    for name, module in sys.modules.items()
+    if name not in before and getattr(module, "__file__", None)
+}
+print(seconds, *sorted(new - set(sys.stdlib_module_names)))
+"""
+
+
+def import_probe() -> tuple[float, set[str]]:
+    """Import thalweg in a new process; return its seconds after NumPy's own, and what it loaded."""
+    run = subprocess.run(
+        [sys.executable, "-c", IMPORT_PROBE], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    seconds, *modules = run.stdout.split()
+    return float(seconds), set(modules)
+
+
+def test_import_loads_numpy_and_optree_alone() -> None:
+    _, modules = import_probe()
+    # typing_extensions is optree's own dependency
+    assert modules <= {"numpy", "optree", "thalweg", "typing_extensions"}
+
+
+def test_import_is_fast() -> None:
+    best = min(import_probe()[0] for _ in range(5))
+    assert best <= IMPORT_BUDGET_SECONDS, f"import thalweg took {best:.3f} s beyond NumPy"
+
+
+# ---- documentation
+
+
+def public_names() -> Iterator[tuple[str, object]]:
+    """Yield every function and class that a module of the package lists in `__all__`."""
+    names = ["thalweg"]
+    names += [m.name for m in pkgutil.walk_packages([str(PACKAGE)], "thalweg.")]
+    for name in names:
+        if name.endswith("__main__"):
+            continue
+        module = importlib.import_module(name)
+        assert module.__doc__, f"module {name} has no docstring"
+        for public in getattr(module, "__all__", ()):
+            yield f"{name}.{public}", getattr(module, public)
+
+
+def test_every_public_name_is_documented() -> None:
+    undocumented = [
+        name
+        for name, value in public_names()
+        if (inspect.isroutine(value) or inspect.isclass(value)) and not inspect.getdoc(value)
+    ]
+    assert not undocumented
+
+
+def test_every_error_is_also_a_builtin_and_stands_in_the_drawn_tree() -> None:
+    errors = importlib.import_module("thalweg.errors")
+    classes = [c for _, c in inspect.getmembers(errors, inspect.isclass)]
+    classes = [c for c in classes if c.__module__ == errors.__name__]
+    assert errors.ThalwegError in classes
+    for error in classes:
+        assert issubclass(error, errors.ThalwegError)
+        assert error.__name__ in (errors.__doc__ or "")
+        builtins = [c for c in error.__mro__ if c.__module__ == "builtins"]
+        others = set(builtins) - {Exception, BaseException, object}
+        assert others or error is errors.ThalwegError, f"{error.__name__} is no builtin"
+
+
+# ---- commands
+
+
+def test_continuous_integration_runs_the_command_of_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.split("## Test", 1)[1]
+    command = re.search(r"```\n(.+)\n```", section)
+    assert command is not None
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert command.group(1) in script.splitlines()
+
+
+def test_every_folder_of_the_package_is_a_package() -> None:
+    folders = {path.parent for path in FILES}
+    assert all((folder / "__init__.py").exists() for folder in folders)

@@ -1,0 +1,147 @@
+"""vmap: a function of one example applied to a batch of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from thalweg import tree
+from thalweg.autodiff.batching_rules import batched, move_axis
+from thalweg.core.program import Equation, Program, Symbol, evaluate
+from thalweg.core.spec import Spec
+from thalweg.core.tensor import Tensor, apply, as_tensor, make
+from thalweg.core.tracing import finish, trace
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.shaping import broadcast_to
+
+Axis = int | None
+Value = tuple[Tensor, bool]
+
+
+def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
+    """Return a function that applies another to every example of a batch, without a Python loop.
+
+    Args:
+        function: Maps trees of arrays, one example, to a tree of arrays.
+        in_axes: Which axis of each argument counts the examples; None for arguments that all
+            examples share. One value for all positional arguments or a tuple with one an
+            argument, each a value or a tree of them. Keyword arguments are batched along axis 0.
+        out_axes: Where the axis that counts the examples is put in the results, likewise; None
+            for results that do not depend on the example.
+
+    Returns:
+        A function of the same arguments with that further axis. It can be differentiated,
+        batched again and traced.
+
+    Raises:
+        ShapeError: If batched arguments disagree in the number of examples, or lack the axis.
+        ArgumentError: If nothing is batched, or out_axes is None for a batched result.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
+        Tensor([3., 4.])
+    """
+
+    def vectorized(*args: Any, **kwargs: Any) -> Any:
+        leaves, definition = tree.flatten((args, kwargs))
+        axes = _input_axes(in_axes, args, kwargs)
+        mapped = [i for i, axis in enumerate(axes) if axis is not None]
+        batches = [_to_front(leaves[i], axes[i], i) for i in mapped]
+        size = _common_size(batches)
+
+        def per_example(*examples: Tensor) -> Any:
+            given = list(leaves)
+            for i, example in zip(mapped, examples, strict=True):
+                given[i] = example
+            positional, keywords = tree.unflatten(definition, given)
+            return function(*positional, **keywords)
+
+        specs = [Spec(batch.shape[1:], batch.dtype) for batch in batches]
+        result, current, symbols = trace(per_example, specs, make)
+        found, structure = tree.flatten(result)
+        outputs = [current.lift(as_tensor(leaf)) for leaf in found]
+        program = finish(current, symbols, outputs)
+        shared = [tensor for tensor, _ in current.captured.values()]
+        values = _evaluate(program, batches, shared, size)
+        where = tree.prefix_leaves(out_axes, result)
+        return tree.unflatten(
+            structure, [_placed(*v, axis, size) for v, axis in zip(values, where, strict=True)]
+        )
+
+    return vectorized
+
+
+def _evaluate(
+    program: Program, batches: list[Tensor], shared: list[Tensor], size: int
+) -> list[Value]:
+    """Walk a program of one example on whole batches, each with the examples along axis 0."""
+
+    def step(equation: Equation, operands: list[Value]) -> Value:
+        primitive, params = equation.primitive, equation.params
+        tensors = tuple(tensor for tensor, _ in operands)
+        flags = tuple(flag for _, flag in operands)
+        if any(flags):
+            return batched(primitive, size, tensors, flags, params), True
+        return apply(primitive, tensors, params), False
+
+    def literal(symbol: Symbol) -> Value:
+        return make(symbol.value, None, symbol.spec.weak), False
+
+    arguments = [*((b, True) for b in batches), *((s, False) for s in shared)]
+    return evaluate(program, arguments, step, literal)
+
+
+def _input_axes(in_axes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Axis]:
+    """Return the axis of every leaf of the arguments."""
+    given = tuple(in_axes) if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
+    if len(given) != len(args):
+        raise ArgumentError(
+            f"vmap got in_axes={in_axes} for a call with {len(args)} positional arguments. "
+            "Give one entry an argument, or one integer for all."
+        )
+    return tree.prefix_leaves((given, dict.fromkeys(kwargs, 0)), (args, kwargs))
+
+
+def _to_front(leaf: Any, axis: Any, position: int) -> Tensor:
+    tensor = as_tensor(leaf)
+    if not isinstance(axis, int) or not -tensor.ndim <= axis < tensor.ndim:
+        raise ShapeError(
+            f"vmap was asked to batch along axis {axis} of an argument of shape {tensor.shape} "
+            f"(leaf {position}). Give an axis it has, or None if all examples share it."
+        )
+    return move_axis(tensor, axis % tensor.ndim, 0)
+
+
+def _common_size(batches: list[Tensor]) -> int:
+    sizes = [batch.shape[0] for batch in batches]
+    if not sizes:
+        raise ArgumentError(
+            "vmap found nothing to batch: every entry of in_axes is None, or there are no "
+            "arguments. Give at least one argument an axis, or call the function itself."
+        )
+    if len(set(sizes)) > 1:
+        raise ShapeError(
+            f"vmap got arguments with {', '.join(map(str, sizes))} examples. Batched arguments "
+            "must agree; use None in in_axes for those that all examples share."
+        )
+    return sizes[0]
+
+
+def _placed(tensor: Tensor, is_batched: bool, axis: Any, size: int) -> Tensor:
+    """Put the axis that counts the examples where it was asked for."""
+    if axis is None:
+        if is_batched:
+            raise ArgumentError(
+                "vmap got out_axes=None for a result that differs between examples. "
+                "Give the axis that shall count them."
+            )
+        return tensor
+    if not is_batched:
+        tensor = broadcast_to(tensor, (size, *tensor.shape))
+    if not isinstance(axis, int) or not -tensor.ndim <= axis < tensor.ndim:
+        raise ArgumentError(
+            f"vmap got out_axes={axis} for a result of shape {tensor.shape[1:]} an example. "
+            f"It wants an axis between {-tensor.ndim} and {tensor.ndim - 1}."
+        )
+    return move_axis(tensor, 0, axis % tensor.ndim)

@@ -1,0 +1,172 @@
+"""A function's evaluation with its tape: what every derivative of a function starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from thalweg import tree
+from thalweg.autodiff.forward import tangents
+from thalweg.autodiff.reverse import cotangents, depends_on_older
+from thalweg.core.tensor import Node, Tensor, as_tensor, is_recording, set_recording, variable
+from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
+from thalweg.ops.creation import zeros_like
+
+Argnums = int | Sequence[int]
+
+
+class Recorded:
+    """One evaluation of a function, ready for walks along its tape.
+
+    Attributes:
+        variables: The leaves of the arguments differentiated with respect to.
+        outputs: The leaves of the result.
+        aux: What the function returned beside its result.
+        outside: Whether the outputs depend on older variables too, those of an outer derivative.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        arguments: Sequence[Any],
+        keywords: Mapping[str, Any],
+        argnums: Argnums,
+        has_aux: bool,
+    ) -> None:
+        given = list(arguments)
+        self._single = isinstance(argnums, int)
+        self._definitions = []
+        self.variables: list[Tensor] = []
+        for position in _positions(argnums, len(given)):
+            leaves, definition = tree.flatten(given[position])
+            fresh = [_variable(leaf) for leaf in leaves]
+            given[position] = tree.unflatten(definition, fresh)
+            self.variables += fresh
+            self._definitions.append(definition)
+        # An enclosing no_grad hides what happens here from others, not from these variables.
+        outer = is_recording()
+        with set_recording(True):
+            result = function(*given, **keywords)
+        result, aux = _pair(result) if has_aux else (result, None)
+        leaves, self._definition = tree.flatten(result)
+        self.outputs = [as_tensor(leaf) for leaf in leaves]
+        self._nodes = [v.node for v in self.variables if v.node is not None]
+        self.outside = outer and depends_on_older(self.outputs, self._nodes)
+        self.aux = tree.map(lambda leaf: self._settled(leaf, outer), aux)
+
+    def _settled(self, leaf: Any, outer: bool) -> Any:
+        if not isinstance(leaf, Tensor) or (outer and depends_on_older([leaf], self._nodes)):
+            return leaf
+        return leaf.detach()
+
+    def value(self) -> Any:
+        """Return the function's result; without history, unless an outer derivative needs it."""
+        if self.outside:
+            return tree.unflatten(self._definition, self.outputs)
+        return tree.unflatten(self._definition, [output.detach() for output in self.outputs])
+
+    def pull_back(self, gradients: list[Tensor | None]) -> list[Tensor]:
+        """Return the cotangent of every variable from those of the outputs."""
+        pairs = [(o, g) for o, g in zip(self.outputs, gradients, strict=True) if g is not None]
+        create_graph = self._create_graph([g for _, g in pairs])
+        found = cotangents(pairs, self._nodes, create_graph)
+        result = []
+        for v, node in zip(self.variables, self._nodes, strict=True):
+            g = found[node] if node in found else zeros_like(v)
+            result.append(g if create_graph else g.detach())
+        return result
+
+    def push_forward(self, moving: list[Tensor | None]) -> list[Tensor]:
+        """Return the tangent of every output from those of the variables."""
+        seeds: dict[Node, Tensor] = {
+            node: t for node, t in zip(self._nodes, moving, strict=True) if t is not None
+        }
+        create_graph = self._create_graph(list(seeds.values()))
+        result = []
+        for output, t in zip(
+            self.outputs, tangents(self.outputs, seeds, create_graph), strict=True
+        ):
+            found = zeros_like(output) if t is None else t
+            result.append(found if create_graph else found.detach())
+        return result
+
+    def _create_graph(self, directions: list[Tensor]) -> bool:
+        """Tell whether a walk must itself be recorded; recording costs time."""
+        moving = any(tensor.node is not None for tensor in directions)
+        return is_recording() and (self.outside or moving)
+
+    # ---- trees
+
+    def as_arguments(self, leaves: Sequence[Any]) -> Any:
+        """Put one value a variable into the trees of the arguments; a tuple if there are many."""
+        trees, start = [], 0
+        for definition in self._definitions:
+            trees.append(tree.unflatten(definition, leaves[start : start + definition.num_leaves]))
+            start += definition.num_leaves
+        return trees[0] if self._single else tuple(trees)
+
+    def as_result(self, leaves: Sequence[Any]) -> Any:
+        """Put one value an output into the tree of the result."""
+        return tree.unflatten(self._definition, leaves)
+
+    def directions(self, name: str, given: Any, forward: bool) -> list[Tensor | None]:
+        """Return the leaves of given tangents or cotangents, checked against what they belong to.
+
+        Raises:
+            ShapeError: If their structure or shapes differ.
+        """
+        wanted = self.variables if forward else self.outputs
+        shaped = self.as_arguments(wanted) if forward else self.as_result(wanted)
+        leaves, definition = tree.flatten(given)
+        kind = "tangents" if forward else "cotangents"
+        if definition != tree.structure(shaped):
+            raise ShapeError(
+                f"{name} got {kind} of structure {definition}, but the "
+                f"{'primals have' if forward else 'function returned'} {tree.structure(shaped)}. "
+                "Give both the same nesting and keys."
+            )
+        return [
+            _direction(name, kind, leaf, like) for leaf, like in zip(leaves, wanted, strict=True)
+        ]
+
+
+def _direction(name: str, kind: str, leaf: Any, like: Tensor) -> Tensor | None:
+    tensor = as_tensor(leaf)
+    if tensor.shape != like.shape:
+        raise ShapeError(
+            f"{name} got {kind} of shape {tensor.shape} for a value of shape {like.shape}. "
+            "Give each value a direction of its own shape."
+        )
+    if like.dtype.kind not in "fc":
+        return None
+    return tensor if tensor.dtype == like.dtype else tensor.astype(like.dtype)
+
+
+def _positions(argnums: Argnums, count: int) -> tuple[int, ...]:
+    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for position in positions:
+        if not -count <= position < count:
+            raise ArgumentError(
+                f"argnums={argnums} was given for a call with {count} positional arguments; "
+                "it counts them from 0. Pass that argument by position, or change argnums."
+            )
+    return positions
+
+
+def _pair(result: Any) -> tuple[Any, Any]:
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise GradientError(
+            f"has_aux=True was given, but the function returned {type(result).__name__}; it "
+            "wants a pair (value, aux). Return both, or leave has_aux out."
+        )
+    return result
+
+
+def _variable(leaf: Any) -> Tensor:
+    tensor = as_tensor(leaf)
+    if tensor.dtype.kind not in "fc":
+        raise DtypeError(
+            f"A derivative was asked with respect to a parameter of dtype {tensor.dtype}; "
+            "only floating dtypes have derivatives. Convert it with astype(float)."
+        )
+    return variable(tensor)

@@ -1,0 +1,121 @@
+"""Which values get memory of their own; everything else is recomputed where it is read."""
+
+from __future__ import annotations
+
+from thalweg.compiler.graph import (
+    GATHERS,
+    GUARDED,
+    POSITIONS,
+    REDUCTIONS,
+    SCATTERS,
+    Graph,
+    is_view,
+)
+from thalweg.core.program import Equation, Symbol
+
+ALWAYS = REDUCTIONS | POSITIONS | SCATTERS | {"matrix_product", "cumulative_sum"}
+
+# Rough cost of one vector operation beside an addition, measured on AVX-512.
+_COST = {
+    "divide": 4, "sqrt": 5, "exp": 12, "expm1": 14, "log": 16, "log1p": 20, "tanh": 16,
+    "sigmoid": 16, "logaddexp": 30, "erf": 20, "sin": 14, "cos": 14, "tan": 24, "arctan": 20,
+    "power": 40, "floor_divide": 30, "remainder": 30,
+}  # fmt: skip
+
+# A value read at several places is kept from this cost on, a broadcast one from the second.
+_SHARED = 8
+_BROADCAST = 4
+# Transposing a matrix once beats strided reads from this many rows on.
+_TRANSPOSED_ROWS = 8
+_VIEWS = frozenset({"transpose", "reshape", "broadcast_to", "stop_gradient", "take", "slice_"})
+
+
+def cost(equation: Equation) -> int:
+    """Return the cost of one element of an equation, without its operands'."""
+    if equation.primitive.kind == "elementwise":
+        return _COST.get(equation.primitive.name, 1)
+    return 2 if equation.primitive.name in GATHERS | GUARDED else 0
+
+
+def materialized(graph: Graph) -> tuple[set[Symbol], set[Symbol]]:
+    """Return the values to be kept, and those among them that are packed transposes."""
+    kept: set[Symbol] = set()
+    packed: set[Symbol] = set()
+
+    def keep(symbol: Symbol) -> None:
+        while not graph.is_leaf(symbol) and graph.producer[symbol].primitive.name in (
+            "stop_gradient",
+        ):
+            symbol = graph.producer[symbol].inputs[0]
+        if not graph.is_leaf(symbol):
+            kept.add(symbol)
+
+    for symbol in graph.program.outputs:
+        keep(symbol)
+    for equation in graph.program.equations:
+        name = equation.primitive.name
+        if name in ALWAYS:
+            kept.add(equation.output)
+        if name == "reshape" and not is_view(equation):
+            keep(equation.inputs[0])
+        if name == "matrix_product":
+            _keep_factors(graph, equation, keep, packed)
+        if name in SCATTERS:
+            for operand in equation.inputs[1:]:
+                _keep_computed(graph, operand, keep)
+        if name in GATHERS and equation.output.spec.size > equation.inputs[0].spec.size:
+            _keep_computed(graph, equation.inputs[0], keep)
+    kept |= packed
+    _keep_shared(graph, kept)
+    return kept, packed
+
+
+def _keep_factors(graph: Graph, equation: Equation, keep: object, packed: set[Symbol]) -> None:
+    """Factors are read many times: keep what is computed, pack a transposed right factor."""
+    assert callable(keep)
+    left, right = equation.inputs
+    maker = graph.producer.get(right)
+    rows, columns = left.shape[-2], right.shape[-1]
+    if (
+        maker is not None
+        and maker.primitive.name == "transpose"
+        and len(right.shape) == 2
+        and rows >= _TRANSPOSED_ROWS
+        and columns >= 4
+        and right.shape[0] > 1
+    ):
+        packed.add(right)
+        keep(maker.inputs[0])
+    for operand in equation.inputs:
+        if operand not in packed:
+            _keep_computed(graph, operand, keep)
+
+
+def _keep_computed(graph: Graph, symbol: Symbol, keep: object) -> None:
+    """Keep the value behind a chain of views, if it is computed rather than read."""
+    assert callable(keep)
+    while not graph.is_leaf(symbol) and graph.producer[symbol].primitive.name in _VIEWS:
+        symbol = graph.producer[symbol].inputs[0]
+    keep(symbol)
+
+
+def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
+    """Keep values that are dear and read at several places, or once and broadcast."""
+    costs: dict[Symbol, int] = {}
+    for equation in graph.program.equations:
+        symbol = equation.output
+        total = cost(equation) + sum(
+            0 if s in kept or graph.is_leaf(s) else costs[s] for s in equation.inputs
+        )
+        costs[symbol] = total
+        if equation.primitive.kind != "elementwise" or symbol.dtype.kind == "b":
+            continue
+        users = graph.users.get(symbol, [])
+        if len(users) > 1 and total >= (_BROADCAST if symbol.shape == () else _SHARED):
+            kept.add(symbol)
+        elif total >= _BROADCAST and any(
+            user.output.spec.size > symbol.spec.size and user.primitive.kind == "elementwise"
+            or user.primitive.name == "broadcast_to"
+            for user in users
+        ):
+            kept.add(symbol)

@@ -1,0 +1,179 @@
+"""What Python's operators and a tensor's methods mean: the operations of the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from thalweg.core.operation import OPERATIONS
+
+if TYPE_CHECKING:
+    from thalweg.core.tensor import Tensor
+
+
+def _call(name: str, *args: Any) -> Tensor:
+    result: Tensor = OPERATIONS[name](*args)
+    return result
+
+
+class Method:
+    """A tensor method that is the operation of the same name, with the tensor as first argument."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Callable[..., Any]:
+        function = OPERATIONS[self.name]
+        if tensor is None:
+            return function
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            return function(tensor, *args, **kwargs)
+
+        return method
+
+
+class Operators:
+    """The part of a tensor that only names operations; the operations decide everything."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return _call("getitem", self, key)
+
+    # ---- operators
+
+    def __add__(self, other: Any) -> Tensor:
+        return _call("add", self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return _call("add", other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return _call("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return _call("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return _call("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return _call("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return _call("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return _call("divide", other, self)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return _call("floor_divide", self, other)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return _call("floor_divide", other, self)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return _call("remainder", self, other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return _call("remainder", other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return _call("pow", self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return _call("pow", other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return _call("matmul", self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return _call("matmul", other, self)
+
+    def __neg__(self) -> Tensor:
+        return _call("negative", self)
+
+    def __pos__(self) -> Tensor:
+        return self  # type: ignore[return-value]
+
+    def __abs__(self) -> Tensor:
+        return _call("absolute", self)
+
+    def __invert__(self) -> Tensor:
+        return _call("logical_not", self)
+
+    def __and__(self, other: Any) -> Tensor:
+        return _call("logical_and", self, other)
+
+    def __or__(self, other: Any) -> Tensor:
+        return _call("logical_or", self, other)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return _call("logical_xor", self, other)
+
+    def __rand__(self, other: Any) -> Tensor:
+        return _call("logical_and", other, self)
+
+    def __ror__(self, other: Any) -> Tensor:
+        return _call("logical_or", other, self)
+
+    def __rxor__(self, other: Any) -> Tensor:
+        return _call("logical_xor", other, self)
+
+    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
+        return _call("equal", self, other)
+
+    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
+        return _call("not_equal", self, other)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return _call("less", self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return _call("less_equal", self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return _call("greater", self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return _call("greater_equal", self, other)
+
+    # ---- operations as methods
+
+    all = Method("all")
+    any = Method("any")
+    argmax = Method("argmax")
+    argmin = Method("argmin")
+    astype = Method("astype")
+    clip = Method("clip")
+    cumsum = Method("cumsum")
+    diagonal = Method("diagonal")
+    dot = Method("dot")
+    flatten = Method("flatten")
+    max = Method("max")
+    mean = Method("mean")
+    min = Method("min")
+    prod = Method("prod")
+    ravel = Method("ravel")
+    repeat = Method("repeat")
+    reshape = Method("reshape")
+    round = Method("round")
+    squeeze = Method("squeeze")
+    std = Method("std")
+    sum = Method("sum")
+    swapaxes = Method("swapaxes")
+    take = Method("take")
+    trace = Method("trace")
+    transpose = Method("transpose")
+    var = Method("var")
+
+    @property
+    def T(self) -> Tensor:  # noqa: N802 - NumPy's name
+        """The transpose: all axes in reverse order."""
+        return _call("transpose", self)
+
+    @property
+    def mT(self) -> Tensor:  # noqa: N802 - the Array API's name
+        """The matrix transpose: the last two axes swapped."""
+        return _call("swapaxes", self, -1, -2)

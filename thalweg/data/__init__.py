@@ -1,0 +1,1 @@
+"""Data: reading files and frames into columns, and columns into arrays."""

@@ -1,0 +1,164 @@
+"""jit: a function traced once a signature, then run by an engine."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg import tree
+from thalweg.core.program import Equation, Program, Symbol, evaluate
+from thalweg.core.tensor import Tensor, apply, as_tensor, is_recording, make
+from thalweg.core.tracing import finish, trace
+from thalweg.engines.registry import choose
+from thalweg.errors import ArgumentError
+
+_ARRAYS = (Tensor, np.ndarray, np.generic, bool, int, float, complex)
+
+
+class _Traced:
+    """One signature: its program, what it captured, and the engine's function for it."""
+
+    def __init__(
+        self, program: Program, captured: list[Tensor], structure: tree.TreeDef, engine: str
+    ) -> None:
+        self.program = program
+        self.captured = captured
+        self.structure = structure
+        self.engine = engine
+
+    @functools.cached_property
+    def run(self) -> Callable[..., list[Any]]:
+        """The engine's function, compiled when it is first needed."""
+        return choose(self.engine, self.program).compile(self.program)
+
+    def __call__(self, given: list[Tensor]) -> Any:
+        tensors = [*given, *self.captured]
+        if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
+            found = evaluate(self.program, tensors, _apply, _literal)
+        else:
+            arrays = self.run(*(tensor.data for tensor in tensors))
+            weak = (symbol.spec.weak for symbol in self.program.outputs)
+            found = [make(a, None, w) for a, w in zip(arrays, weak, strict=True)]
+        return tree.unflatten(self.structure, found)
+
+
+def jit(
+    function: Callable[..., Any] | None = None,
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+    engine: str = "auto",
+) -> Callable[..., Any]:
+    """Return a function that computes the same on an engine, from a program traced once.
+
+    The function runs in Python once for every signature: the tree structure of its arguments,
+    the shape and dtype of every array or number, and the value of every static argument. Arrays
+    of outer scopes that it uses are inputs of the program, read anew at each call. Inside a
+    trace, or where a derivative is wanted, the program's operations are applied one by one.
+
+    Args:
+        function: Maps trees of arrays and numbers to a tree of arrays; without it, `jit` returns
+            a decorator.
+        static_argnums: Positional arguments that are constants of the program; hashable.
+        static_argnames: Keyword arguments likewise. Strings and other leaves that are no
+            numbers are static without being named.
+        engine: "auto", "native", "reference", "jax" or "torch".
+
+    Raises:
+        ArgumentError: If a static argument cannot be hashed, or the engine is unknown.
+        TracingError: If the function asks for the value of a traced tensor.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> distance = tw.jit(lambda x, y: np.sqrt(np.sum((x - y) ** 2)), engine="reference")
+        >>> distance(np.array([0.0, 3.0]), np.array([4.0, 0.0]))
+        Tensor(5.)
+    """
+    if function is None:
+        return functools.partial(
+            jit, static_argnums=static_argnums, static_argnames=static_argnames, engine=engine
+        )
+    positions = {static_argnums} if isinstance(static_argnums, int) else set(static_argnums)
+    names = {static_argnames} if isinstance(static_argnames, str) else set(static_argnames)
+    known: dict[Any, _Traced] = {}
+    lock = threading.Lock()
+
+    @functools.wraps(function)
+    def compiled(*args: Any, **kwargs: Any) -> Any:
+        static = {i % len(args) for i in positions if -len(args) <= i < len(args)}
+        wrapped = tuple(_static(a) if i in static else a for i, a in enumerate(args))
+        keywords = {k: _static(a) if k in names else a for k, a in kwargs.items()}
+        leaves, definition = tree.flatten((wrapped, keywords))
+        places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, _ARRAYS)]
+        given = [as_tensor(leaves[i]) for i in places]
+        constants = tuple((i, v) for i, v in enumerate(leaves) if not isinstance(v, _ARRAYS))
+        key = (definition, tuple(tensor.spec for tensor in given), constants)
+        try:
+            found = known.get(key)
+        except TypeError as error:
+            raise ArgumentError(
+                f"jit got an argument that is neither an array nor hashable: {error}. Pass arrays "
+                "and numbers in tuples, lists and dicts, or make the argument hashable."
+            ) from error
+        if found is None:
+            # Traced outside the lock: two threads may both trace, and the first one is kept.
+            made = _trace(function, leaves, definition, places, given, engine)
+            with lock:
+                found = known.setdefault(key, made)
+        return found(given)
+
+    return compiled
+
+
+@dataclass(frozen=True)
+class _Static:
+    """A constant of the program; constants of one type and value share a program."""
+
+    kind: type
+    value: Any
+
+
+def _static(value: Any) -> _Static:
+    # 1, 1.0 and True are equal, yet programs made with them differ.
+    return _Static(type(value), value)
+
+
+def _trace(
+    function: Callable[..., Any],
+    leaves: list[Any],
+    definition: tree.TreeDef,
+    places: list[int],
+    given: list[Tensor],
+    engine: str,
+) -> _Traced:
+    def on_symbols(*tensors: Tensor) -> Any:
+        arguments = [leaf.value if isinstance(leaf, _Static) else leaf for leaf in leaves]
+        for place, tensor in zip(places, tensors, strict=True):
+            arguments[place] = tensor
+        args, kwargs = tree.unflatten(definition, arguments)
+        return function(*args, **kwargs)
+
+    specs = [tensor.spec for tensor in given]
+    result, current, symbols = trace(on_symbols, specs, _symbolic)
+    found, structure = tree.flatten(result)
+    outputs = [current.lift(as_tensor(leaf)) for leaf in found]
+    program = finish(current, symbols, outputs)
+    captured = [tensor for tensor, _ in current.captured.values()]
+    return _Traced(program, captured, structure, engine)
+
+
+def _symbolic(symbol: Symbol) -> Tensor:
+    return make(symbol, None, symbol.spec.weak)
+
+
+def _apply(equation: Equation, operands: list[Tensor]) -> Tensor:
+    return apply(equation.primitive, tuple(operands), equation.params)
+
+
+def _literal(symbol: Symbol) -> Tensor:
+    return make(symbol.value, None, symbol.spec.weak)

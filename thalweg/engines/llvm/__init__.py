@@ -1,0 +1,1 @@
+"""The native engine: programs as machine code, made with LLVM."""

@@ -1,0 +1,136 @@
+"""Loops over domains: which axes run together, how wide the vectors are, chunks and tails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from thalweg.compiler.access import domain_index
+from thalweg.compiler.affine import ZERO, Affine, Index, linear
+from thalweg.compiler.graph import GATHERS, GUARDED
+from thalweg.compiler.kernels import Plan
+from thalweg.compiler.materialize import cost
+from thalweg.core.program import Equation, Symbol
+from thalweg.engines.llvm.lowering import TYPES
+from thalweg.engines.llvm.values import BYTES, is_float
+from thalweg.engines.llvm.writer import Writer
+
+Shape = tuple[int, ...]
+
+# Up to this many vectors are written out one after another instead of as a loop …
+_UNROLLED = 8
+# … unless that many copies of a dear expression would make the code long.
+_UNROLLED_COST = 240
+
+
+def inlined(plan: Plan, root: Symbol) -> Iterator[Equation]:
+    """Yield the equations computed where a root is: its own and those without memory."""
+    stack, seen = [root], {root}
+    while stack:
+        symbol = stack.pop()
+        if plan.graph.is_leaf(symbol) or (symbol is not root and symbol in plan.kept):
+            continue
+        equation = plan.graph.producer[symbol]
+        yield equation
+        fresh = [s for s in equation.inputs if s not in seen]
+        seen.update(fresh)
+        stack += fresh
+
+
+def width_for(plan: Plan, roots: list[Symbol], extent: int, writer: Writer) -> int:
+    """Return the lanes of a vector: by the widest float, and not beyond the extent."""
+    types = set()
+    for root in roots:
+        types.add(TYPES[root.dtype])
+        for equation in inlined(plan, root):
+            types.update(TYPES[s.dtype] for s in equation.inputs)
+    floats = {t for t in types if is_float(t)}
+    size = max(BYTES[t] for t in floats or types)
+    width = writer.e.target.vector_bytes // max(size, 4)
+    while width > 1 and width // 2 >= extent:
+        width //= 2
+    return width
+
+
+def expression_cost(plan: Plan, roots: list[Symbol]) -> int:
+    """Return the cost of one element of all roots together."""
+    return sum(cost(equation) + 1 for root in roots for equation in inlined(plan, root))
+
+
+def positional(plan: Plan, roots: list[Symbol]) -> bool:
+    """Tell whether values depend on where they are: guards, counters and gathers."""
+    names = GUARDED | GATHERS | {"iota"}
+    return any(e.primitive.name in names for root in roots for e in inlined(plan, root))
+
+
+def guarded(plan: Plan, roots: list[Symbol]) -> bool:
+    """Tell whether padding or joining makes the ends of an axis different from its middle."""
+    return any(e.primitive.name in GUARDED for root in roots for e in inlined(plan, root))
+
+
+def collapsed(plan: Plan, roots: list[Symbol], domain: Shape) -> list[list[int]]:
+    """Group adjacent axes of a domain that every access walks as if they were one."""
+    groups: list[list[int]] = [[axis] for axis in range(len(domain))]
+    if len(domain) < 2 or positional(plan, roots):
+        return groups
+    strides = [_strides(linear(domain_index(root.shape), root.shape), len(domain)) for root in roots]
+    for root in roots:
+        for access in plan.accesses.of(root):
+            if access.index is None:
+                return groups
+            strides.append(_strides(linear(access.index, access.symbol.shape), len(domain)))
+    groups = [[0]]
+    for axis in range(1, len(domain)):
+        if all(s[axis - 1] == s[axis] * domain[axis] for s in strides):
+            groups[-1].append(axis)
+        else:
+            groups.append([axis])
+    return groups
+
+
+def _strides(at: Affine, rank: int) -> list[int]:
+    found = {var.number: coefficient for var, coefficient in at.terms}
+    return [found.get(axis, 0) for axis in range(rank)]
+
+
+def spread(position: list[Affine], shape: Shape) -> Index:
+    """Return the index of an array of a shape from positions along its axes that are not 1."""
+    rest = iter(position)
+    return tuple(ZERO if n == 1 else next(rest) for n in shape)
+
+
+def chunks(
+    writer: Writer,
+    extent: int,
+    body: Callable[[Affine], None],
+    *,
+    cost: int = 0,
+    ends_differ: bool = False,
+) -> None:
+    """Apply a body to all of 0 … extent - 1, a vector at a time, the last one partly.
+
+    Args:
+        writer: The kernel; its `width` is the vector's.
+        extent: The number of elements.
+        body: Called with the position of the lanes.
+        cost: The cost of the body, which limits unrolling.
+        ends_differ: Whether first and last vector are written apart, so that what is decided
+            by comparing positions is settled in between.
+    """
+    width = writer.width
+    full, rest = divmod(extent, width)
+    lanes = writer.lanes(width)
+    limit = max(2, min(_UNROLLED, _UNROLLED_COST // max(1, cost)))
+    if full <= limit:
+        for k in range(full):
+            body(lanes + k * width)
+    else:
+        first, last = (1, full - 1) if ends_differ else (0, full)
+        if ends_differ:
+            body(lanes)
+        at, _ = writer.loop(last - first)
+        body(at * width + lanes + first * width)
+        writer.e.end_loop()
+        if ends_differ:
+            body(lanes + last * width)
+    if rest:
+        body(writer.lanes(rest) + full * width)

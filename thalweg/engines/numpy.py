@@ -1,0 +1,168 @@
+"""The reference engine: a program's definition, equation by equation in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.primitive import Primitive
+from thalweg.core.program import Program, Symbol
+from thalweg.core.random_bits import keyed_permutation
+from thalweg.engines.engine import Array, Loop
+from thalweg.errors import EngineError
+
+# A meaning, its parameters, the places it reads, the place it writes, the places then free.
+_Step = tuple[Callable[..., Any], dict[str, Any], tuple[int, ...], int, tuple[int, ...]]
+
+
+class ReferenceEngine:
+    """Runs every program, by the NumPy meaning of each primitive; other engines must agree."""
+
+    name = "reference"
+
+    def unsupported(self, program: Program) -> list[Any]:
+        """Return no equation: every primitive has a NumPy meaning."""
+        return []
+
+    def compile(self, program: Program) -> Callable[..., list[Array]]:
+        """Return a function from arrays to arrays, in the order of inputs and outputs."""
+        places = _places(program)
+        constants = [(places[s], s.value) for s in places if s.value is not None]
+        inputs = [places[symbol] for symbol in program.inputs]
+        outputs = [places[symbol] for symbol in program.outputs]
+        steps = list(_steps(program, places))
+
+        def run(*arrays: Array) -> list[Array]:
+            values: list[Any] = [None] * len(places)
+            for place, constant in constants:
+                values[place] = constant
+            for place, array in zip(inputs, arrays, strict=True):
+                values[place] = array
+            # As in eager operations, an overflow is a value and not an event.
+            with np.errstate(all="ignore"):
+                for meaning, params, reads, place, free in steps:
+                    values[place] = np.asarray(meaning(*(values[i] for i in reads), **params))
+                    for i in free:
+                        values[i] = None
+            return [values[place] for place in outputs]
+
+        return run
+
+    def compile_loop(self, loop: Loop) -> ReferenceLoop:
+        """Return a loop ready to run."""
+        remainder = None if loop.remainder is None else self.compile(loop.remainder)
+        return ReferenceLoop(loop, self.compile(loop.step), remainder)
+
+
+def _places(program: Program) -> dict[Symbol, int]:
+    """Number the values of a program: inputs, literals, then what each equation defines."""
+    read = [symbol for equation in program.equations for symbol in equation.inputs]
+    literals = [s for s in (*read, *program.outputs) if s.value is not None]
+    defined = [equation.output for equation in program.equations]
+    ordered = dict.fromkeys((*program.inputs, *literals, *defined))
+    return {symbol: place for place, symbol in enumerate(ordered)}
+
+
+def _steps(program: Program, places: dict[Symbol, int]) -> Iterator[_Step]:
+    last = {s: i for i, e in enumerate(program.equations) for s in (*e.inputs, e.output)}
+    kept = set(program.outputs)
+    ending: dict[int, list[int]] = {}
+    for symbol, i in last.items():
+        if symbol not in kept and symbol.value is None:
+            ending.setdefault(i, []).append(places[symbol])
+    for i, equation in enumerate(program.equations):
+        primitive: Primitive = equation.primitive
+        reads = tuple(places[symbol] for symbol in equation.inputs)
+        free = tuple(ending.get(i, ()))
+        yield primitive.meaning, dict(equation.params), reads, places[equation.output], free
+
+
+class ReferenceLoop:
+    """A loop whose steps are NumPy calls."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        step: Callable[..., list[Array]],
+        remainder: Callable[..., list[Array]] | None,
+    ) -> None:
+        self.loop = loop
+        self.step = step
+        self.remainder = remainder
+
+    def begin(
+        self,
+        state: Sequence[Array],
+        data: Sequence[Array],
+        scalars: Array,
+        order: Array | None,
+        seed: int,
+    ) -> ReferenceRun:
+        """Start a run; arguments as `CompiledLoop.begin` states them."""
+        return ReferenceRun(self, state, data, scalars, order, seed)
+
+
+class ReferenceRun:
+    """One run of a loop with its own state."""
+
+    def __init__(
+        self,
+        compiled: ReferenceLoop,
+        state: Sequence[Array],
+        data: Sequence[Array],
+        scalars: Array,
+        order: Array | None,
+        seed: int,
+    ) -> None:
+        self._compiled = compiled
+        self._state = [np.array(array) for array in state]
+        self._constant = [*data, *(np.asarray(value) for value in scalars)]
+        self._order = order
+        self._seed = seed
+        self._epoch = -1
+
+    def advance(self, start: int, steps: int, losses: Array) -> None:
+        """Run steps start … start + steps - 1 and write the loss of each.
+
+        Raises:
+            IndexOutOfRange: If an index array of the loss points outside its axis.
+        """
+        for i in range(steps):
+            run, rows = self._batch(start + i)
+            *state, loss = run(*self._state, *self._constant, *rows)
+            self._state = state
+            losses[i] = loss
+
+    def _batch(self, step: int) -> tuple[Callable[..., list[Array]], list[Array]]:
+        """Return the program of a step and its rows."""
+        compiled, loop = self._compiled, self._compiled.loop
+        if loop.batch_size == 0:
+            return compiled.step, []
+        epoch, position = divmod(step, loop.steps_per_epoch)
+        begin = position * loop.batch_size
+        rows = self._rows(epoch)[begin : begin + loop.batch_size]
+        rows = rows.astype(loop.step.inputs[-1].dtype, copy=False)
+        if compiled.remainder is not None and len(rows) < loop.batch_size:
+            return compiled.remainder, [rows]
+        return compiled.step, [rows]
+
+    def _rows(self, epoch: int) -> Array:
+        if self._compiled.loop.reshuffled and epoch != self._epoch:
+            self._order = keyed_permutation(self._compiled.loop.rows, self._seed, epoch)
+            self._epoch = epoch
+        if self._order is None:
+            raise EngineError(
+                "A run was begun without an order for a loop that is not reshuffled. "
+                "Give begin() the order of the rows, int32 of shape (rows,)."
+            )
+        return self._order
+
+    def state(self) -> list[Array]:
+        """Return copies of the current state."""
+        return [array.copy() for array in self._state]
+
+    def restore(self, state: Sequence[Array]) -> None:
+        """Replace the current state."""
+        self._state = [np.array(array) for array in state]

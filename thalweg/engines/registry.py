@@ -1,0 +1,78 @@
+"""Engines by name, and the choice between them."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import warnings
+
+from thalweg.core.program import Program
+from thalweg.engines.engine import Engine
+from thalweg.engines.numpy import ReferenceEngine
+from thalweg.errors import ArgumentError, EngineError, did_you_mean
+
+# Imported on first use: each stands on a library that takes time to load or may be missing.
+_ENGINES = {
+    "reference": ("thalweg.engines.numpy", "ReferenceEngine"),
+    "native": ("thalweg.engines.llvm.engine", "NativeEngine"),
+    "jax": ("thalweg.engines.jax", "JaxEngine"),
+    "torch": ("thalweg.engines.torch", "TorchEngine"),
+}
+
+
+@functools.cache
+def engine(name: str) -> Engine:
+    """Return the engine of a name: "native", "reference", "jax" or "torch".
+
+    Raises:
+        ArgumentError: If there is no engine of that name.
+        EngineError: If the library it stands on cannot be imported.
+
+    Example:
+        >>> engine("reference").name
+        'reference'
+    """
+    if name not in _ENGINES:
+        raise ArgumentError(
+            f"engine={name!r} was given.{did_you_mean(name, _ENGINES)} It wants "
+            f'"auto" or one of {", ".join(_ENGINES)}.'
+        )
+    module, member = _ENGINES[name]
+    try:
+        found: Engine = getattr(importlib.import_module(module), member)()
+    except ImportError as error:
+        raise EngineError(
+            f"The engine {name!r} cannot be imported: {error}. "
+            'Install what it needs, or choose engine="reference".'
+        ) from error
+    return found
+
+
+def choose(name: str, *programs: Program) -> Engine:
+    """Return the engine of a name, or for "auto" the fastest that runs all these programs.
+
+    "auto" is the native engine if it supports every equation, otherwise the reference engine
+    with one warning that names the primitive and the line of the user's code.
+
+    Raises:
+        ArgumentError: If there is no engine of that name.
+        EngineError: If the engine asked for by name cannot be imported.
+    """
+    if name != "auto":
+        return engine(name)
+    try:
+        native = engine("native")
+    except EngineError as error:
+        warnings.warn(f"Running on the slow reference engine. {error}", stacklevel=3)
+        return ReferenceEngine()
+    lacking = [equation for program in programs for equation in native.unsupported(program)]
+    if not lacking:
+        return native
+    line = f" (made at {lacking[0].source})" if lacking[0].source else ""
+    warnings.warn(
+        f"The native engine cannot run {lacking[0].primitive.name}{line}; the whole program runs "
+        'on the slow reference engine. Rewrite that line, or choose engine="reference" to '
+        "silence this warning.",
+        stacklevel=3,
+    )
+    return ReferenceEngine()

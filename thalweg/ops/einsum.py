@@ -1,0 +1,194 @@
+"""Einstein sums, composed of transposes, products and one matrix product a pair of operands."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from thalweg.core.operation import operation
+from thalweg.core.spec import promote
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
+from thalweg.ops.linalg import matrix_product
+from thalweg.ops.shaping import astype, broadcast_to, reduce_sum, reshape, transpose
+
+Labels = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A tensor whose axes carry labels: letters, or "-1", "-2", … for those of an ellipsis."""
+
+    tensor: Tensor
+    labels: Labels
+
+
+@operation
+def einsum(subscripts: str, *operands: Any) -> Tensor:
+    """Sum products over the axes that the result does not name.
+
+    Args:
+        subscripts: As in NumPy: "ij,jk->ik", with an implied result ("ij,jk"), or "...".
+        operands: One tensor a term, contracted from left to right.
+
+    Raises:
+        ArgumentError: If the subscripts do not fit the operands.
+        ShapeError: If an axis has different extents in different operands.
+        UnsupportedOperation: If a letter stands twice in one term (a diagonal).
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.einsum("ij,j->i", tw.ones((2, 3)), tw.ones(3))
+        Tensor([3., 3.])
+    """
+    if not isinstance(subscripts, str):
+        raise UnsupportedOperation(
+            f"einsum got {type(subscripts).__name__} as subscripts; it wants text such as "
+            "'ij,jk->ik'. Write the axes as letters."
+        )
+    tensors = [as_tensor(operand) for operand in operands]
+    terms, result = _parse(subscripts, tensors)
+    current = terms[0]
+    for position, term in enumerate(terms[1:], start=1):
+        later = {label for rest in terms[position + 1 :] for label in rest.labels}
+        current = _pair(current, term, later | set(result), subscripts)
+    return _arranged(_summed(current, set(result)), result)
+
+
+# ---- reading the subscripts
+
+
+def _parse(subscripts: str, tensors: list[Tensor]) -> tuple[list[_Term], Labels]:
+    left, arrow, right = subscripts.replace(" ", "").partition("->")
+    inputs = left.split(",")
+    if len(inputs) != len(tensors):
+        raise ArgumentError(
+            f"einsum got {len(tensors)} operands for the {len(inputs)} terms of {subscripts!r}; "
+            "give one operand a term."
+        )
+    terms = [
+        _Term(tensor, _labels(text, tensor.ndim, subscripts))
+        for text, tensor in zip(inputs, tensors, strict=True)
+    ]
+    ellipsis = max((_dots(term.labels) for term in terms), key=len)
+    letters = [label for term in terms for label in term.labels if label.isalpha()]
+    if arrow:
+        result = _split(right, ellipsis, subscripts)
+    else:
+        once = sorted(letter for letter in set(letters) if letters.count(letter) == 1)
+        result = (*ellipsis, *once)
+    unknown = set(result) - set(letters) - set(ellipsis)
+    if unknown or len(set(result)) != len(result):
+        raise ArgumentError(
+            f"einsum got {subscripts!r}, whose result names an axis twice or one that no operand "
+            "has. Name each axis of the result once."
+        )
+    return terms, result
+
+
+def _labels(text: str, ndim: int, subscripts: str) -> Labels:
+    hidden = ndim - len(text.replace("...", ""))
+    dots = tuple(str(place) for place in range(-hidden, 0)) if "..." in text else ()
+    labels = _split(text, dots, subscripts)
+    if len(labels) != ndim:
+        raise ArgumentError(
+            f"einsum got an operand with {ndim} axes for the term {text!r} of {subscripts!r}; "
+            "write one letter an axis, or '...' for the others."
+        )
+    if len(set(labels)) != len(labels):
+        raise UnsupportedOperation(
+            f"einsum got the term {text!r}, which names an axis twice. Read the diagonal first, "
+            "with diagonal or trace."
+        )
+    return labels
+
+
+def _split(text: str, dots: Labels, subscripts: str) -> Labels:
+    before, found, after = text.partition("...")
+    letters = before + after
+    if letters and not (letters.isalpha() and letters.isascii()):
+        raise ArgumentError(
+            f"einsum got {text!r} in {subscripts!r}; a term wants letters a-z, A-Z and at most "
+            "one '...'."
+        )
+    return (*before, *(dots if found else ()), *after)
+
+
+def _dots(labels: Labels) -> Labels:
+    return tuple(label for label in labels if not label.isalpha())
+
+
+# ---- computing
+
+
+def _pair(first: _Term, second: _Term, wanted: set[str], subscripts: str) -> _Term:
+    """Multiply two terms and sum over the axes that nothing else wants."""
+    first = _summed(first, wanted | set(second.labels))
+    second = _summed(second, wanted | set(first.labels))
+    shared = [label for label in first.labels if label in second.labels]
+    first, second = _stretched(first, second, shared, subscripts)
+    dtype = promote((first.tensor.spec, second.tensor.spec))[0]
+    first, second = (_Term(astype(t.tensor, dtype), t.labels) for t in (first, second))
+    batch = [label for label in shared if label in wanted]
+    inner = [label for label in shared if label not in wanted]
+    rows = [label for label in first.labels if label not in shared]
+    columns = [label for label in second.labels if label not in shared]
+    if not inner or (batch and not rows and not columns):
+        return _multiplied(first, second, (*batch, *rows, *columns), inner)
+    extents = _extents(first) | _extents(second)
+    sizes = [math.prod(extents[label] for label in group) for group in (rows, inner, columns)]
+    lead = tuple(extents[label] for label in batch)
+    left = reshape(_arranged(first, (*batch, *rows, *inner)), (*lead, sizes[0], sizes[1]))
+    right = reshape(_arranged(second, (*batch, *inner, *columns)), (*lead, sizes[1], sizes[2]))
+    labels = (*batch, *rows, *columns)
+    product = reshape(matrix_product(left, right), tuple(extents[label] for label in labels))
+    return _Term(product, labels)
+
+
+def _multiplied(first: _Term, second: _Term, kept: Labels, inner: list[str]) -> _Term:
+    """Multiply elementwise, which is all there is to do without an axis to contract alone."""
+    labels = (*kept, *inner)
+    product = _spread(first, labels) * _spread(second, labels)
+    return _summed(_Term(product, labels), set(kept))
+
+
+def _spread(term: _Term, labels: Labels) -> Tensor:
+    own = tuple(label for label in labels if label in term.labels)
+    extents = _extents(term)
+    return reshape(_arranged(term, own), tuple(extents.get(label, 1) for label in labels))
+
+
+def _extents(term: _Term) -> dict[str, int]:
+    return dict(zip(term.labels, term.tensor.shape, strict=True))
+
+
+def _summed(term: _Term, wanted: set[str]) -> _Term:
+    axes = tuple(axis for axis, label in enumerate(term.labels) if label not in wanted)
+    kept = tuple(label for label in term.labels if label in wanted)
+    return _Term(reduce_sum(term.tensor, axes), kept)
+
+
+def _arranged(term: _Term, labels: Labels) -> Tensor:
+    order = tuple(term.labels.index(label) for label in labels)
+    in_order = order == tuple(range(len(order)))
+    return term.tensor if in_order else transpose(term.tensor, order)
+
+
+def _stretched(
+    first: _Term, second: _Term, shared: list[str], subscripts: str
+) -> tuple[_Term, _Term]:
+    """Broadcast the axes of extent 1 of one term to the extents of the other's."""
+    one, other = _extents(first), _extents(second)
+    for label in shared:
+        if one[label] != other[label] and 1 not in (one[label], other[label]):
+            raise ShapeError(
+                f"einsum got shapes {first.tensor.shape} and {second.tensor.shape} for "
+                f"{subscripts!r}, which give one axis the extents {one[label]} and {other[label]}. "
+                "Give axes of the same letter the same extent."
+            )
+        one[label] = other[label] = other[label] if one[label] == 1 else one[label]
+    return (
+        _Term(broadcast_to(first.tensor, tuple(one[n] for n in first.labels)), first.labels),
+        _Term(broadcast_to(second.tensor, tuple(other[n] for n in second.labels)), second.labels),
+    )

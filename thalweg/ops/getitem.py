@@ -1,0 +1,158 @@
+"""`x[...]`: slices, integers, `...`, None and integer arrays, as NumPy reads them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import operation
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import IndexOutOfRange, ShapeError, UnsupportedOperation
+from thalweg.ops.creation import arange
+from thalweg.ops.indexing import as_indices, counted_from_front, take
+from thalweg.ops.shaping import broadcast_to, flip, reshape, slice_, transpose
+
+Key = slice | int | Tensor | None
+
+
+@operation
+def getitem(x: Any, key: Any) -> Tensor:
+    """Index with slices, integers, `...`, None, integer arrays and masks that are not traced.
+
+    Raises:
+        IndexOutOfRange: If an index points outside its axis, or there are more than axes.
+        ShapeError: If index arrays do not broadcast together.
+        UnsupportedOperation: If a mask is traced: its result would have no static shape.
+    """
+    tensor = as_tensor(x)
+    items = _read(key)
+    if any(isinstance(item, Tensor) for item in items):
+        # Beside index arrays, NumPy reads integers as index arrays too.
+        items = [as_indices(item) if isinstance(item, int) else item for item in items]
+    keys = _expand(items, tensor)
+    result = _cut(tensor, keys)
+    arrays = [item for item in keys if isinstance(item, Tensor)]
+    if not arrays:
+        return result
+    places = [place for place, item in enumerate(keys) if isinstance(item, Tensor)]
+    # An ellipsis stands between two arrays even if it stands for no axis.
+    given = [place for place, item in enumerate(items) if isinstance(item, Tensor)]
+    together = given == list(range(given[0], given[0] + len(given)))
+    return _gather(result, places, arrays, together)
+
+
+def _read(key: Any) -> list[Any]:
+    """Return the items of a key: None, Ellipsis, slices, integers and integer tensors."""
+    items: list[Any] = []
+    for item in key if isinstance(key, tuple) else (key,):
+        if item is None or item is Ellipsis or isinstance(item, slice):
+            items.append(item)
+        elif isinstance(item, (int, np.integer)) and not isinstance(item, bool):
+            items.append(int(item))
+        else:
+            empty = isinstance(item, list) and not item
+            indices = as_tensor(np.zeros(0, np.int64) if empty else item)
+            items += _positions(indices) if indices.dtype.kind == "b" else [_as_key(indices)]
+    return items
+
+
+def _as_key(indices: Tensor) -> Any:
+    indices = as_indices(indices)
+    return int(indices.item()) if not indices.ndim and not indices.is_symbolic else indices
+
+
+def _positions(mask: Tensor) -> list[Tensor]:
+    """Return the positions where a mask holds, one array an axis of the mask."""
+    if mask.is_symbolic or not mask.ndim:
+        raise UnsupportedOperation(
+            f"A {'traced' if mask.ndim else '0-d'} Boolean mask was used as an index; the shape "
+            "of its result depends on the data. Use where(mask, x, 0), or integer positions."
+        )
+    return [as_tensor(positions) for positions in np.nonzero(mask.numpy())]
+
+
+def _expand(keys: list[Any], tensor: Tensor) -> list[Key]:
+    """Replace `...` and missing trailing keys by full slices."""
+    used = sum(1 for item in keys if item is not None and item is not Ellipsis)
+    if used > tensor.ndim or sum(1 for item in keys if item is Ellipsis) > 1:
+        raise IndexOutOfRange(
+            f"{used} indices were given for a tensor of shape {tensor.shape}; at most "
+            f"{tensor.ndim} and one ... fit. Remove the others."
+        )
+    full: list[Key] = [slice(None)] * (tensor.ndim - used)
+    expanded: list[Key] = []
+    for item in keys:
+        if item is Ellipsis:
+            expanded += full
+            full = []
+        else:
+            expanded.append(item)
+    return expanded + full
+
+
+def _cut(x: Tensor, keys: list[Key]) -> Tensor:
+    """Apply slices, integers and new axes; axes with index arrays stay whole."""
+    bounds, turned, shape = [], [], []
+    extents = iter(x.shape)
+    for item in keys:
+        if item is None:
+            shape.append(1)
+            continue
+        extent = next(extents)
+        if isinstance(item, int):
+            position = int(counted_from_front(np.asarray(item), extent))
+            bounds.append((position, position + 1, 1))
+        elif isinstance(item, slice):
+            start, stop, step = item.indices(extent)
+            count = len(range(start, stop, step))
+            if step < 0:
+                turned.append(len(bounds))
+                start, step = start + (count - 1) * step, -step
+            bounds.append((start, start + (count - 1) * step + 1, step) if count else (0, 0, 1))
+            shape.append(count)
+        else:
+            bounds.append((0, extent, 1))
+            shape.append(extent)
+    whole = all(bound == (0, n, 1) for bound, n in zip(bounds, x.shape, strict=True))
+    result = x if whole else slice_(x, tuple(bounds))
+    if turned:
+        result = flip(result, tuple(turned))
+    return reshape(result, tuple(shape))
+
+
+def _gather(x: Tensor, places: list[int], arrays: list[Tensor], together: bool) -> Tensor:
+    """Merge the indexed axes into one and take from it once.
+
+    The axes of the indices replace the indexed axes if those stand together, else come first.
+    """
+    try:
+        shape = np.broadcast_shapes(*(indices.shape for indices in arrays))
+    except ValueError:
+        shapes = " and ".join(str(indices.shape) for indices in arrays)
+        raise ShapeError(
+            f"Index arrays of shapes {shapes} were given, which do not broadcast together. "
+            "Give them equal shapes, or index one axis at a time."
+        ) from None
+    start = places[0]
+    if not together:
+        rest = [axis for axis in range(x.ndim) if axis not in places]
+        x, start = transpose(x, (*places, *rest)), 0
+    end = start + len(places)
+    extents = x.shape[start:end]
+    merged = reshape(x, (*x.shape[:start], math.prod(extents), *x.shape[end:]))
+    if len(arrays) == 1:
+        return take(merged, arrays[0], axis=start)
+    position: Any = 0
+    for indices, extent in zip(arrays, extents, strict=True):
+        position = position * extent + from_front(indices, extent)
+    return take(merged, broadcast_to(position, shape), axis=start)
+
+
+def from_front(indices: Tensor, extent: int) -> Tensor:
+    """Return indices with negative ones counted from the front; refuse what is out of range."""
+    if indices.is_symbolic:
+        # Reading from 0, 1, … checks the range when the program runs.
+        return take(arange(extent), indices, axis=0)
+    return as_tensor(counted_from_front(indices.numpy(), extent))

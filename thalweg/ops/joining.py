@@ -1,0 +1,149 @@
+"""Tensors put together and taken apart: stack, split and their relatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import operation
+from thalweg.core.spec import broadcast
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.arranging import atleast_1d, atleast_2d, ravel
+from thalweg.ops.shaping import (
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    normalize_axis,
+    reshape,
+    slice_,
+    transpose,
+)
+
+
+@operation
+def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
+    """Join tensors of one shape along a new axis.
+
+    Raises:
+        ShapeError: If the shapes differ.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.stack([tw.ones(2), tw.zeros(2)], axis=1)
+        Tensor([[1., 0.],
+                [1., 0.]])
+    """
+    tensors = [as_tensor(array) for array in arrays]
+    if not tensors:
+        raise ArgumentError("stack got no tensors; it wants at least one. Check the list.")
+    if any(tensor.shape != tensors[0].shape for tensor in tensors):
+        shapes = ", ".join(str(tensor.shape) for tensor in tensors)
+        raise ShapeError(f"stack got {shapes}; it wants equal shapes. Broadcast or reshape them.")
+    position = normalize_axis("stack", axis, tensors[0].ndim + 1)
+    return concatenate([expand_dims(tensor, position) for tensor in tensors], axis=position)
+
+
+@operation
+def vstack(arrays: Sequence[Any]) -> Tensor:
+    """Join along the first axis; vectors of n elements count as rows of shape (1, n)."""
+    return concatenate([atleast_2d(array) for array in arrays], axis=0)
+
+
+@operation
+def hstack(arrays: Sequence[Any]) -> Tensor:
+    """Join along the second axis; vectors along their only one."""
+    tensors = [atleast_1d(array) for array in arrays]
+    return concatenate(tensors, axis=0 if tensors and tensors[0].ndim == 1 else 1)
+
+
+@operation
+def column_stack(arrays: Sequence[Any]) -> Tensor:
+    """Join vectors as the columns of a matrix; matrices contribute their columns."""
+    tensors = [as_tensor(array) for array in arrays]
+    return concatenate([t if t.ndim > 1 else transpose(atleast_2d(t)) for t in tensors], axis=1)
+
+
+@operation
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Cut a tensor into equal parts, or at the given positions along an axis.
+
+    Raises:
+        ArgumentError: If a number of parts does not divide the axis.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.split(tw.arange(5), [2])
+        [Tensor([0, 1]), Tensor([2, 3, 4])]
+    """
+    tensor = as_tensor(x)
+    position = normalize_axis("split", axis, tensor.ndim)
+    extent = tensor.shape[position]
+    if np.ndim(indices_or_sections) == 0 and (
+        int(indices_or_sections) < 1 or extent % int(indices_or_sections)
+    ):
+        raise ArgumentError(
+            f"split got {indices_or_sections} parts for an axis of extent {extent}; it wants a "
+            "divisor of the extent. Use array_split for unequal parts."
+        )
+    return array_split(tensor, indices_or_sections, position)
+
+
+@operation
+def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Cut a tensor into nearly equal parts, the first ones larger, or at the given positions.
+
+    Raises:
+        ArgumentError: If fewer than one part is asked for.
+    """
+    tensor = as_tensor(x)
+    position = normalize_axis("array_split", axis, tensor.ndim)
+    extent = tensor.shape[position]
+    if np.ndim(indices_or_sections):
+        cuts = [int(cut) for cut in indices_or_sections]
+    else:
+        parts = int(indices_or_sections)
+        if parts < 1:
+            raise ArgumentError(f"array_split got {parts} parts; it wants at least 1.")
+        size, larger = divmod(extent, parts)
+        cuts = [part * size + min(part, larger) for part in range(1, parts)]
+    edges = zip([None, *cuts], [*cuts, None], strict=True)
+    return [_part(tensor, position, *slice(*edge).indices(extent)[:2]) for edge in edges]
+
+
+def _part(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
+    bounds = [(0, n, 1) for n in x.shape]
+    bounds[axis] = (start, max(start, stop), 1)
+    return slice_(x, tuple(bounds))
+
+
+@operation
+def broadcast_arrays(*arrays: Any) -> list[Tensor]:
+    """Return the tensors broadcast to their common shape.
+
+    Raises:
+        ShapeError: If they have none.
+    """
+    tensors = [as_tensor(array) for array in arrays]
+    shape = broadcast("broadcast_arrays", tuple(t.spec for t in tensors)) if tensors else ()
+    return [broadcast_to(tensor, shape) for tensor in tensors]
+
+
+@operation
+def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
+    """Return the coordinates of a grid, one tensor an axis.
+
+    Args:
+        arrays: The vectors of coordinates along each axis.
+        indexing: "xy", where the first vector runs along the second axis, or "ij".
+    """
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"meshgrid got indexing {indexing!r}; it wants 'xy' or 'ij'.")
+    vectors = [ravel(array) for array in arrays]
+    places = list(range(len(vectors)))
+    if indexing == "xy" and len(vectors) > 1:
+        places[:2] = [1, 0]
+    ones = [(1,) * place + (-1,) + (1,) * (len(vectors) - place - 1) for place in places]
+    return broadcast_arrays(*(reshape(v, s) for v, s in zip(vectors, ones, strict=True)))

@@ -1,0 +1,100 @@
+"""Norms of vectors and matrices, with NumPy's signature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thalweg.core.operation import operation
+from thalweg.core.spec import FLOAT64
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import ArgumentError, UnsupportedOperation
+from thalweg.ops.arranging import ravel
+from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, square, where
+from thalweg.ops.reductions import max, min, sum
+from thalweg.ops.shaping import astype, normalize_axis, restore_axes
+
+_INFINITY = float("inf")
+
+
+@operation
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Norm of a vector or a matrix; √Σ x² by default.
+
+    The derivative of the Euclidean norm at 0 is taken as 0.
+
+    Args:
+        x: A tensor.
+        ord: For vectors a number p, for (Σ |x|ᵖ)^(1/p); inf and -inf give the largest and the
+            smallest |x|, 0 the number of nonzeros. For matrices "fro", or 1, -1, inf, -inf for
+            the largest and smallest column sum and row sum of |x|.
+        axis: An axis for vectors, two for matrices; by default all of a vector or matrix.
+        keepdims: Whether reduced axes stay, with extent 1.
+
+    Raises:
+        UnsupportedOperation: If a norm needs singular values (2, -2 and "nuc" of matrices).
+        ArgumentError: If there is no norm of that order or over that many axes.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.norm(tw.Tensor([3.0, 4.0]))
+        Tensor(5.)
+    """
+    tensor = as_tensor(x)
+    if tensor.dtype.kind not in "fc":
+        tensor = astype(tensor, FLOAT64)
+    if axis is None and ord is None:
+        flat = _euclidean(ravel(tensor), 0, False)
+        return restore_axes(flat, tensor.shape, tuple(range(tensor.ndim))) if keepdims else flat
+    given = tuple(range(tensor.ndim)) if axis is None else axis
+    axes = [
+        normalize_axis("norm", a, tensor.ndim)
+        for a in (given if isinstance(given, (tuple, list)) else (given,))
+    ]
+    if len(axes) == 1:
+        return _vector_norm(tensor, ord, axes[0], keepdims)
+    if len(axes) == 2:
+        return _matrix_norm(tensor, ord, axes[0], axes[1], keepdims)
+    raise ArgumentError(
+        f"norm got {len(axes)} axes with ord {ord}; it wants one axis for vectors or two for "
+        "matrices. Give axis, or leave ord out."
+    )
+
+
+def _euclidean(x: Tensor, axis: Any, keepdims: bool) -> Tensor:
+    total = sum(square(x), axis, keepdims=keepdims)
+    # The root has no finite derivative at 0, so 0 is kept away from it.
+    zero = equal(total, 0)
+    return where(zero, 0, sqrt(where(zero, 1, total)))
+
+
+def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Tensor:
+    if ord is None or ord == 2:
+        return _euclidean(x, axis, keepdims)
+    if isinstance(ord, str):
+        raise ArgumentError(f"norm got ord {ord!r} for vectors; it wants a number or None.")
+    if ord == _INFINITY:
+        return max(absolute(x), axis, keepdims)
+    if ord == -_INFINITY:
+        return min(absolute(x), axis, keepdims)
+    if ord == 1:
+        return sum(absolute(x), axis, keepdims=keepdims)
+    if ord == 0:
+        return sum(astype(not_equal(x, 0), x.dtype), axis, keepdims=keepdims)
+    return power(sum(power(absolute(x), ord), axis, keepdims=keepdims), 1.0 / ord)
+
+
+def _matrix_norm(x: Tensor, ord: Any, rows: int, columns: int, keepdims: bool) -> Tensor:
+    if ord is None or ord == "fro":
+        return _euclidean(x, (rows, columns), keepdims)
+    if ord in (2, -2, "nuc"):
+        raise UnsupportedOperation(
+            f"norm got ord {ord!r} for matrices, which needs singular values. "
+            "Use the Frobenius norm, ord='fro'."
+        )
+    if ord not in (1, -1, _INFINITY, -_INFINITY):
+        raise ArgumentError(f"norm got ord {ord!r}; matrices have 'fro', 1, -1, inf and -inf.")
+    along = rows if ord in (1, -1) else columns
+    sums = sum(absolute(x), along, keepdims=True)
+    extreme = max if ord > 0 else min
+    result: Tensor = extreme(sums, (rows, columns), keepdims)
+    return result
