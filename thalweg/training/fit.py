@@ -23,7 +23,7 @@ from thalweg.training.program import Problem
 from thalweg.training.progress import Progress
 from thalweg.training.record import Trees
 from thalweg.training.result import Fit
-from thalweg.training.slices import Facts, NotFinite, Slices, Watchers
+from thalweg.training.slices import Facts, NotFiniteError, Slices, Watchers
 
 
 def fit(
@@ -133,7 +133,7 @@ def fit(
     try:
         slices.go()
         slices.end()
-    except NotFinite as bad:
+    except NotFiniteError as bad:
         suspects = Suspects(step, arrays, lambda: leaf_names(data, loss), state)
         raise diverged(slices, bad, suspects) from None
     except KeyboardInterrupt as interruption:
