@@ -70,7 +70,7 @@ def fit(
             on_end`. They are called between slices of the run, never for each step.
         progress: "auto" shows a line in terminals, from half a second on; True, False, or a
             function of the run's info.
-        engine: "auto", "native" or "reference".
+        engine: "auto", "native" or "numpy".
         checkpoint: A path, or a Checkpoint, to write the run to while it goes.
         resume: A path or a Fit to continue, bit for bit as if it had not stopped. A finished
             run goes on for `epochs` more; an interrupted one is completed, if called as before.

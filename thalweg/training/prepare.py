@@ -103,8 +103,9 @@ def _chosen(engine: EngineChoice, programs: Sequence[Program]) -> Engine:
     return choose(engine, *programs) if isinstance(engine, str) else engine
 
 
-def _identity(engine: EngineChoice, chosen: Engine) -> Hashable:
-    return chosen.name if isinstance(engine, str) else engine
+def _identity(engine: EngineChoice, chosen: Engine) -> tuple[str, int]:
+    # An engine given as an object is itself alone; its id is kept alive by what it compiled.
+    return chosen.name, 0 if isinstance(engine, str) else id(engine)
 
 
 def _captured(traced: Traced, fingerprint: Fingerprint) -> Captured:
