@@ -84,7 +84,7 @@ class Trees:
 
     def state_of(self, arrays: Sequence[Array]) -> Any:
         """Return the optimizer's state as its `init` makes it, with tensors for leaves."""
-        return tree.map(lambda i: make(arrays[i]), self.state)
+        return tree.map(lambda i: make(arrays[i].copy()), self.state)
 
 
 def _numbers(definition: tree.TreeDef) -> Any:
@@ -92,12 +92,13 @@ def _numbers(definition: tree.TreeDef) -> Any:
 
 
 def _as_kind(array: Array, kind: type) -> Any:
+    # Copies: what the caller does to them must not reach the run.
     if issubclass(kind, Tensor):
-        return make(array)
+        return make(array.copy())
     if issubclass(kind, float):
         # NumPy's float64 is a Python float too, and keeps its own type.
         return kind(array)
-    return array[()] if issubclass(kind, np.generic) else array
+    return array[()] if issubclass(kind, np.generic) else array.copy()
 
 
 _FACTS = (
