@@ -32,9 +32,7 @@ def require_gradient(
     made = {equation.output: equation for equation in trace.equations}
     read = _ancestors(loss, made)
     paths = [f"params{path}" for path in tree.paths(params)]
-    unread = [
-        path for path, symbol in zip(paths, inputs, strict=False) if symbol not in read
-    ]
+    unread = [path for path, symbol in zip(paths, inputs, strict=False) if symbol not in read]
     if len(unread) == len(paths):
         raise GradientError(
             "The loss ignores its parameters: its value does not depend on them, so there is "

@@ -22,10 +22,10 @@ from thalweg.engines.llvm.assembly import (
     run_text,
 )
 from thalweg.engines.llvm.emitter import module_text
+from thalweg.engines.llvm.facts import Cell
 from thalweg.engines.llvm.jit import Library, load
 from thalweg.engines.llvm.lowering import LOWERINGS, TYPES
 from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.writer import Cell
 from thalweg.errors import EngineError, IndexOutOfRange
 
 _MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
@@ -136,7 +136,8 @@ class _Arena:
         """Return a stretch of the arena as an array."""
         count = int(np.prod(shape, dtype=np.int64))
         nbytes = count * np.dtype(dtype).itemsize
-        return self.memory[place : place + nbytes].view(dtype).reshape(shape)
+        stretch: Array = self.memory[place : place + nbytes].view(dtype)
+        return stretch.reshape(shape)
 
     def fill(self, step: Step, arrays: dict[Symbol, Array]) -> None:
         """Write the pointers of a step's tables."""
