@@ -170,8 +170,13 @@ from thalweg.ops.shaping import (
     stop_gradient,
     transpose,
 )
+from thalweg.training.checkpoint import Checkpoint, load
+from thalweg.training.fit import fit
+from thalweg.training.result import Fit
 
 __all__ = [
+    "Checkpoint",
+    "Fit",
     "Tensor",
     "abs",
     "absolute",
@@ -219,6 +224,7 @@ __all__ = [
     "expand_dims",
     "expm1",
     "eye",
+    "fit",
     "flatten",
     "flip",
     "float32",
@@ -255,10 +261,11 @@ __all__ = [
     "less_equal",
     "linearize",
     "linspace",
+    "load",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "log_cosh",
     "log_sigmoid",
     "log_softmax",

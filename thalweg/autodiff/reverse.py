@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -116,11 +115,16 @@ def shaped(cotangent: Any, shape: Shape) -> Tensor:
     """Undo broadcasting: the cotangent of an operand has the operand's shape."""
     if cotangent.shape == shape:
         result: Tensor = cotangent
-    elif len(cotangent.shape) < len(shape) or cotangent.size < math.prod(shape):
+    elif _stretches(cotangent.shape, shape):
         result = broadcast_to(cotangent, shape)
     else:
         result = sum_to(cotangent, shape)
     return result
+
+
+def _stretches(small: Shape, shape: Shape) -> bool:
+    pairs = zip(reversed(small), reversed(shape), strict=False)
+    return len(small) <= len(shape) and all(n in (1, extent) for n, extent in pairs)
 
 
 def _accumulate(found: dict[Node, Tensor], node: Node | None, g: Tensor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from thalweg.compiler.access import Accesses, domain_index
 from thalweg.compiler.affine import Index, Var, of
@@ -49,6 +50,7 @@ class Kernel:
     outer: Shape
     roots: list[Symbol]
     parts: list[Kernel] = field(default_factory=list)
+    stream: Any = None
 
     @property
     def main(self) -> Symbol:

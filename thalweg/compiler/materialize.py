@@ -108,8 +108,12 @@ def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
             0 if s in kept or graph.is_leaf(s) else costs[s] for s in equation.inputs
         )
         costs[symbol] = total
-        if equation.primitive.kind != "elementwise" or symbol.dtype.kind == "b":
+        alone = equation.primitive.kind == "elementwise" or equation.primitive.name == "astype"
+        if not alone or symbol.dtype.kind == "b":
             continue
+        if symbol.shape == () and equation.primitive.name == "power":
+            # Powers of a counter keep memory from step to step: they are computed once a step.
+            kept.add(symbol)
         users = graph.users.get(symbol, [])
         if len(users) > 1 and total >= (_BROADCAST if symbol.shape == () else _SHARED):
             kept.add(symbol)

@@ -113,10 +113,12 @@ def _read_first(
     if kernel.kind is Kind.SCATTER:
         return root is new and state is equation.inputs[0]
     if kernel.kind is Kind.STREAM:
-        # Everything but the last part's epilogue is over before that epilogue writes.
-        last = kernel.parts[-1]
-        if root not in last.roots or root is last.main:
-            return new in last.roots and new is not last.main
+        # All rows have been read before the maps that end the kernel write.
+        ending = {r for part in kernel.parts for r in part.roots[1:]} | set(kernel.stream.scalars)
+        if new not in ending:
+            return False
+        if root not in ending:
+            return True
     if kernel.kind in (Kind.ROW, Kind.SCAN, Kind.TRANSPOSE):
         return False
     same = index == domain_index(state.shape) and squeezed(state.shape) == squeezed(root.shape)

@@ -25,6 +25,7 @@ import numpy as np
 from thalweg.core.operation import register
 from thalweg.core.spec import BOOL, FLOAT64, DType, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, apply, as_tensor, astype
+from thalweg.errors import ArgumentError
 
 Rule = Callable[..., Any]
 Cast = Callable[[tuple[Spec, ...]], tuple[DType, ...]]
@@ -87,7 +88,16 @@ class Primitive:
 
 
 def _cast_operand(tensor: Tensor, dtype: DType) -> Tensor:
-    return tensor if tensor.dtype == dtype else astype(tensor, dtype)
+    if tensor.dtype == dtype:
+        return tensor
+    if tensor.weak and dtype.kind in "iu" and not tensor.is_symbolic:
+        limits = np.iinfo(dtype)
+        if not limits.min <= tensor.item() <= limits.max:
+            raise ArgumentError(
+                f"The Python integer {tensor.item()} was combined with a tensor of dtype {dtype}, "
+                f"which holds {limits.min} to {limits.max}. Convert the tensor with astype."
+            )
+    return astype(tensor, dtype)
 
 
 # ---- how operands are cast before an elementwise primitive

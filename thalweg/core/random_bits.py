@@ -80,10 +80,10 @@ def keyed_permutation(n: int, seed: int, epoch: int) -> NDArray[np.int32]:
     first, second = threefry2x32_pairs(key, np.zeros_like(counters), counters)
     pairs = [w.reshape(blocks, ROWS_PER_BLOCK // 2) for w in (first, second)]
     words = np.concatenate(pairs, axis=1).ravel()[:n]
-    targets = words.astype(np.uint64) * np.arange(1, n + 1, dtype=np.uint64) >> np.uint64(32)
+    bounds: NDArray[np.uint64] = np.arange(1, n + 1, dtype=np.uint64)
+    targets = np.right_shift(words.astype(np.uint64) * bounds, np.uint64(32))
     order = [0] * n
     for row, target in enumerate(targets.tolist()):
         order[row] = order[target]
         order[target] = row
     return np.array(order, np.int32)
-

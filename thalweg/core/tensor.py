@@ -327,7 +327,7 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
     data: Any
     if trace is None:
         with np.errstate(all="ignore"):
-            data: Any = np.asarray(primitive.meaning(*(t.data for t in tensors), **params))
+            data = np.asarray(primitive.meaning(*(t.data for t in tensors), **params))
         weak = all(tensor.weak for tensor in tensors)
     else:
         symbols = tuple(trace.lift(tensor) for tensor in tensors)

@@ -1,7 +1,7 @@
 """Elementwise kernels made with the emitter, for tests."""
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,6 +13,20 @@ from thalweg.engines.llvm.values import BYTES, Value
 TYPES = {"f32": np.float32, "f64": np.float64, "i1": np.bool_, "i8": np.int8, "i32": np.int32}
 TYPES["i64"] = np.int64
 NAMES = {np.dtype(dtype): name for name, dtype in TYPES.items()}
+
+
+def runnable(name: str) -> Target:
+    """The named target where this machine can run it, else the host."""
+    target, host = Target.named(name), Target.host()
+    return target if target.vector_bytes <= host.vector_bytes else host
+
+
+def run(e: Emitter, parameters: Sequence[Value], *arguments: np.ndarray | int) -> None:
+    """Compile an emitter's body with these parameters for its target, and call it once."""
+    text = module_text([e.function("kernel", parameters)], e.declarations)
+    types = [ctypes.c_int64 if isinstance(a, int) else ctypes.c_void_p for a in arguments]
+    kernel = load([text], ["kernel"], e.target).function("kernel", None, *types)
+    kernel(*[a if isinstance(a, int) else a.ctypes.data for a in arguments])
 
 
 def elementwise(
@@ -46,14 +60,11 @@ def elementwise(
         e.end_loop()
     if rest:
         piece(whole * width, rest)
-    text = module_text([e.function("kernel", [*pointers, output])], e.declarations)
-    run = load([text], ["kernel"], target).function(
-        "kernel", None, *[ctypes.c_void_p] * (len(arrays) + 1)
-    )
     # Bytes around the result that must stay as they are.
     guard = 64
     held = np.full(size * BYTES[result] + 2 * guard, 0xAB, np.uint8)
     out = held[guard : guard + size * BYTES[result]].view(TYPES[result])
-    run(*[np.ascontiguousarray(a).ctypes.data for a in arrays], out.ctypes.data)
-    assert (held[:guard] == 0xAB).all() and (held[held.size - guard :] == 0xAB).all()
+    run(e, [*pointers, output], *map(np.ascontiguousarray, arrays), out)
+    assert (held[:guard] == 0xAB).all()
+    assert (held[held.size - guard :] == 0xAB).all()
     return out.copy()

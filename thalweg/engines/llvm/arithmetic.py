@@ -36,13 +36,16 @@ class Arithmetic(Regions):
         attributes: str = "",
     ) -> Value:
         """Call a pure function; `immediate` is a trailing argument that must be a literal."""
-        width = max(v.width for v in values)
+        width = max([v.width for v in values])
         result = type_text(type, width)
-        more = [immediate] if immediate else []
-        types = ", ".join([v.llvm_type for v in values] + [i.split()[0] for i in more])
-        arguments = ", ".join([repr(v) for v in values] + more)
-        self.declarations.add(f"declare {result} @{name}({types})")
+        arguments = ", ".join([repr(v) for v in values])
+        if immediate:
+            arguments += f", {immediate}"
         text = f"call {result} @{name}({arguments}) {attributes}".rstrip()
+        if name not in self._declared:
+            self._declared.add(name)
+            types = [v.llvm_type for v in values] + immediate.split()[:1]
+            self.declarations.add(f"declare {result} @{name}({', '.join(types)})")
         return self.instruction(text, type, width, values)
 
     def call(self, name: str, *args: Operand, attributes: str = "") -> Value:

@@ -25,6 +25,7 @@ from thalweg.engines.llvm.emitter import module_text
 from thalweg.engines.llvm.jit import Library, load
 from thalweg.engines.llvm.lowering import LOWERINGS, TYPES
 from thalweg.engines.llvm.target import Target
+from thalweg.engines.llvm.writer import Cell
 from thalweg.errors import EngineError, IndexOutOfRange
 
 _MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
@@ -64,7 +65,7 @@ class NativeEngine:
         """
         self._check(program)
         assembly = Assembly(self.target)
-        step = assembly.step(program, {}, 0, None)
+        step = assembly.step(program, {}, 0, None, looped=False)
         text = run_text(Schedule(1, 0, 0, False), calls_text(step, None, None, "f"), None)
         library = self._load(assembly, text, False)
         return _Function(library, assembly.end, step)
@@ -81,7 +82,7 @@ class NativeEngine:
             self._check(program)
             order = program.inputs[-1] if loop.batch_size else None
             fixed = dict(zip(_held(loop, program), places, strict=True))
-            steps.append(assembly.step(program, fixed, loop.states, order))
+            steps.append(assembly.step(program, fixed, loop.states, order, looped=True))
             rows.append(steps[-1].program.inputs[-1] if loop.batch_size else None)
         schedule = Schedule(loop.steps_per_epoch, loop.batch_size, loop.rows, loop.reshuffled)
         texts = [
@@ -90,7 +91,7 @@ class NativeEngine:
         ]
         text = run_text(schedule, texts[0], texts[1] if len(texts) > 1 else None)
         library = self._load(assembly, text, loop.reshuffled)
-        return _CompiledLoop(library, loop, assembly.end, steps, places)
+        return _CompiledLoop(library, loop, assembly.end, steps, places, assembly.cells)
 
     def _check(self, program: Program) -> None:
         for equation in self.unsupported(program):
@@ -102,12 +103,13 @@ class NativeEngine:
             )
 
     def _load(self, assembly: Assembly, run: str, reshuffled: bool) -> Library:
-        functions = [*assembly.functions, run]
         declarations = {*assembly.declarations, _MEMCPY}
+        texts = []
         if reshuffled:
-            functions.append(random.permutation(self.target))
-            declarations |= random.declarations(self.target)
-        return load([module_text(functions, declarations)], ["run"], self.target)
+            declarations.add("declare void @permute(ptr, i64, i64, i64)")
+            texts.append(module_text([random.permutation(self.target)], ()))
+        texts.append(module_text([*assembly.functions, run], declarations))
+        return load(texts, ["run"], self.target)
 
 
 def _held(loop: Loop, program: Program) -> list[Symbol]:
@@ -125,9 +127,9 @@ class _Arena:
     """Aligned memory of one run, with the tables of pointers that kernels read."""
 
     def __init__(self, nbytes: int) -> None:
-        raw = np.zeros(nbytes + 128, np.uint8)
+        raw = np.zeros(nbytes + 192, np.uint8)
         start = -raw.ctypes.data % 64
-        self.memory = raw[start : start + nbytes]
+        self.memory = raw[start : start + nbytes + 64]
         self.address: int = self.memory.ctypes.data
 
     def view(self, place: int, shape: tuple[int, ...], dtype: Any) -> Array:
@@ -140,8 +142,9 @@ class _Arena:
         """Write the pointers of a step's tables."""
         words = self.memory[: len(self.memory) // 8 * 8].view(np.int64)
         for entry in step.entries:
-            if entry.symbol is None:
-                words[entry.place // 8] = self.address + FAULT
+            if entry.symbol is None or isinstance(entry.symbol, Cell):
+                place = FAULT if entry.symbol is None else entry.symbol.place
+                words[entry.place // 8] = self.address + place
                 continue
             offset = step.offset(entry.symbol)
             if offset is not None:
@@ -191,13 +194,20 @@ class _CompiledLoop:
     """A compiled loop; each run has an arena of its own, so runs may share it across threads."""
 
     def __init__(
-        self, library: Library, loop: Loop, nbytes: int, steps: list[Step], places: list[int]
+        self,
+        library: Library,
+        loop: Loop,
+        nbytes: int,
+        steps: list[Step],
+        places: list[int],
+        cells: list[Cell],
     ) -> None:
         self.run = library.function("run", None, *_SIGNATURE)
         self.loop = loop
         self.nbytes = nbytes
         self.steps = steps
         self.places = places
+        self.cells = cells
 
     def begin(
         self,
@@ -238,6 +248,7 @@ class _NativeRun:
             arena.view(place, symbol.shape, symbol.dtype)
             for place, symbol in zip(compiled.places, inputs[: loop.states], strict=False)
         ]
+        self._cells = [arena.view(cell.place, (2,), np.int64) for cell in compiled.cells]
         self.restore(state)
         for place, scalar in zip(compiled.places[loop.states :], scalars, strict=True):
             arena.view(place, (1,), np.float64)[0] = scalar
@@ -264,3 +275,5 @@ class _NativeRun:
         """Replace the current state."""
         for view, value in zip(self._states, state, strict=True):
             view[...] = value
+        for cell in self._cells:
+            cell[...] = 0

@@ -4,6 +4,7 @@ No optimisation passes run: the emitter writes vectors, hoists and shares by con
 passes were measured to double the time for a few per cent at best.
 """
 
+import contextlib
 import ctypes
 import functools
 import itertools
@@ -134,9 +135,15 @@ def _linker() -> Any:
 
 @functools.cache
 def _c_library() -> dict[str, int]:
-    _initialize()
-    addresses = {name: llvm.address_of_symbol(name) for name in _C_LIBRARY}
-    return {name: address for name, address in addresses.items() if address}
+    """The addresses of the C library's functions, its mathematics being a library of its own."""
+    addresses: dict[str, int] = {}
+    for file in ("ucrtbase",) if sys.platform == "win32" else (None, "libm.so.6"):
+        with contextlib.suppress(OSError):
+            library = ctypes.CDLL(file)
+            for name in _C_LIBRARY:
+                if name not in addresses and hasattr(library, name):
+                    addresses[name] = ctypes.cast(library[name], ctypes.c_void_p).value or 0
+    return addresses
 
 
 def _unlinked(texts: Iterable[str], names: Iterable[str], error: RuntimeError) -> str:

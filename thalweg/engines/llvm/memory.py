@@ -45,6 +45,11 @@ class Memory(Arithmetic):
         if not cse and depth is None:
             depth = self.depth
         stored, align = _stored(type), align or BYTES[type]
+        if (active := _static(active)) == 1 and width > 1:
+            # LLVM 22 widens a masked access of one lane whose elements are then converted, and
+            # so touches memory beyond it; a scalar access is exact, and shorter.
+            first = self.load(pointer, type, 1, None, align, depth, cse)
+            return self.insert(self.constant(0, type, width), first, 0)
         if width == 1 or active is None or active == width:
             text = f"load {type_text(stored, width)}, {pointer}, align {align}"
             loaded = self.instruction(text, stored, width, (pointer,), depth, cse)
@@ -65,6 +70,8 @@ class Memory(Arithmetic):
     ) -> None:
         """Write a value's lanes to an address, or the leading `active` ones, here."""
         align = align or BYTES[value.type]
+        if (active := _static(active)) == 1:
+            value = self.extract(value, 0)
         value = self.convert(value, _stored(value.type))
         if value.width == 1 or active is None or active == value.width:
             self.raw(f"store {value}, {pointer}, align {align}")
@@ -90,6 +97,9 @@ class Memory(Arithmetic):
         if width == 1:
             address = self.element(pointer, offsets, type)
             return self.load(address, type, depth=depth, cse=cse)
+        if (active := _static(active)) == 1:
+            first = self.gather(pointer, self.extract(offsets, 0), type, None, depth, cse)
+            return self.insert(self.constant(0, type, width), first, 0)
         mask = self.leading(width if active is None else active, width)
         addresses = self._addresses(pointer, offsets, type)
         result, pointers = type_text(stored, width), addresses.llvm_type
@@ -109,6 +119,10 @@ class Memory(Arithmetic):
         """Write lanes to element offsets from an address; of equal offsets the last lane wins."""
         if offsets.width == 1 and value.width == 1:
             self.store(value, self.element(pointer, offsets, value.type))
+            return
+        if (active := _static(active)) == 1:
+            first = self.element(pointer, self.extract(offsets, 0), value.type)
+            self.store(self.extract(value, 0), first)
             return
         width = offsets.width
         mask = self.leading(width if active is None else active, width)
@@ -150,3 +164,10 @@ class Memory(Arithmetic):
 
 def _stored(type: str) -> str:
     return "i8" if type == "i1" else type
+
+
+def _static(active: Active) -> Active:
+    """A number of lanes as an int where it is a constant."""
+    if isinstance(active, Value) and active.is_constant:
+        return int(active.text)
+    return active

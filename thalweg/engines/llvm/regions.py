@@ -59,6 +59,7 @@ class Regions:
         self.declarations: set[str] = set()
         self.regions: list[Region] = [Region("entry")]
         self._names = 0
+        self._declared: set[str] = set()
 
     @property
     def depth(self) -> int:
@@ -93,7 +94,10 @@ class Regions:
     ) -> Value:
         """The result of an instruction, placed at its deepest operand's level (or `depth`)."""
         if depth is None:
-            depth = max((operand.depth for operand in operands), default=0)
+            depth = 0
+            for operand in operands:
+                if operand.depth > depth:
+                    depth = operand.depth
         if cse:
             for region in self.regions[: depth + 1]:
                 if (known := region.known.get(right_hand_side)) is not None:
@@ -138,14 +142,25 @@ class Regions:
 
     def unify(self, *operands: Operand) -> list[Value]:
         """The operands with one type and width: numbers take the type of the first Value."""
-        model = next((x for x in operands if isinstance(x, Value)), None)
+        model: Value | None = None
+        width = 1
+        for x in operands:
+            if isinstance(x, Value):
+                model = model or x
+                if x.type != model.type:
+                    raise TypeError(
+                        f"operands of one type were wanted, not {operands}; convert them first"
+                    )
+                if x.width > width:
+                    width = x.width
         if model is None:
             raise TypeError(f"{operands}: at least one operand must be a Value, to tell the type")
-        values = [x if isinstance(x, Value) else self.constant(x, model.type) for x in operands]
-        if any(v.type != model.type for v in values):
-            raise TypeError(f"operands of one type were wanted, not {values}; convert them first")
-        width = max(v.width for v in values)
-        return [self.splat(v, width) for v in values]
+        return [
+            (x if x.width == width else self.splat(x, width))
+            if isinstance(x, Value)
+            else self.constant(x, model.type, width)
+            for x in operands
+        ]
 
     # Loops and guards
 

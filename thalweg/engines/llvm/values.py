@@ -1,5 +1,6 @@
 """What an LLVM operand is: its text, element type, lane count and loop depth."""
 
+import functools
 import math
 import struct
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ def integer_of(type: str) -> str:
     return "i64" if type == "f64" else "i32"
 
 
+@functools.cache
 def type_text(type: str, width: int) -> str:
     """An LLVM type: `double`, or `<8 x double>`."""
     return LLVM_TYPES[type] if width == 1 else f"<{width} x {LLVM_TYPES[type]}>"

@@ -1,0 +1,17 @@
+"""The native engine's tests keep their object code to themselves."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def object_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    before = os.environ.get("THALWEG_CACHE_DIR")
+    os.environ["THALWEG_CACHE_DIR"] = str(tmp_path_factory.mktemp("objects"))
+    yield
+    if before is None:
+        del os.environ["THALWEG_CACHE_DIR"]
+    else:
+        os.environ["THALWEG_CACHE_DIR"] = before
