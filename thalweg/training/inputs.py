@@ -166,14 +166,38 @@ def read_data(data: Any, loss: Callable[..., Any], name: str = "data") -> Data:
 
 
 def arguments(data: Any) -> Any:
-    """Return data as the loss's further arguments: a tuple, or a dict for keywords."""
+    """Return data as the loss's further arguments: a tuple, or a dict for keywords.
+
+    A list of arrays stands for the tuple of them, a list of numbers for an array.
+    """
     if data is None:
         return ()
-    if isinstance(data, (tuple, dict)):
-        return data
-    if isinstance(data, list) and data and all(hasattr(item, "shape") for item in data):
-        return tuple(data)
-    return (data,) if not isinstance(data, list) else (np.asarray(data),)
+    if isinstance(data, dict):
+        return {name: _array_of(value) for name, value in data.items()}
+    if isinstance(data, list):
+        data = _array_of(data)
+    if isinstance(data, (tuple, list)):
+        return tuple(map(_array_of, data))
+    return (data,)
+
+
+def _array_of(value: Any) -> Any:
+    """Return a list of numbers, or of rows of numbers, as an array; anything else as it is."""
+    if type(value) is not list or not _is_table(value):
+        return value
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ShapeError(
+            f"A list of data is no table ({error}). Give rows of equal length, or arrays."
+        ) from error
+
+
+def _is_table(value: list[Any]) -> bool:
+    rest = [item for item in value if not isinstance(item, (int, float))]
+    if any(isinstance(item, (dict, tuple)) for item in rest):
+        return False
+    return all(_is_table(i) if type(i) is list else np.ndim(i) == 0 for i in rest)
 
 
 def _is_ready(array: Array) -> bool:
