@@ -59,7 +59,7 @@ class Captured:
     fingerprint, so that no data of the user are kept alive; others were made while tracing.
     """
 
-    sources: tuple[int | Any, ...]
+    sources: tuple[Any, ...]
 
     def arrays(self, referred: Sequence[Any]) -> list[Any]:
         """Return the arrays, given those the loss refers to."""
@@ -108,7 +108,8 @@ def program_text(program: Program) -> Hashable:
     def place(symbol: Symbol) -> Hashable:
         if symbol.value is not None:
             return symbol.spec, symbol.value.tobytes()
-        return places[symbol]
+        found: Hashable = places[symbol]
+        return found
 
     lines = []
     for equation in program.equations:

@@ -85,9 +85,9 @@ def read_resume(resume: Any, checkpoint: Checkpoint | None) -> Record | None:
         raise ArgumentError(
             f"resume={resume!r} was given; it wants the path of a checkpoint, or a Fit."
         )
-    if checkpoint is not None and not Path(resume).exists():
-        if os.path.realpath(resume) == os.path.realpath(checkpoint.path):
-            return None
+    own = checkpoint is not None and os.path.realpath(resume) == os.path.realpath(checkpoint.path)
+    if own and not Path(resume).exists():
+        return None
     return read_record(resume)[0]
 
 

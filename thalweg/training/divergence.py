@@ -16,7 +16,7 @@ from thalweg.errors import TrainingDiverged
 from thalweg.training.batches import Batches
 from thalweg.training.cache import Step
 from thalweg.training.inputs import State, is_finite
-from thalweg.training.slices import NotFinite, Slices
+from thalweg.training.slices import NotFiniteError, Slices
 
 # A column whose scale is this many times the median one deserves mention.
 _ODD_SCALE = 100.0
@@ -41,7 +41,7 @@ class Suspects:
     state: State
 
 
-def diverged(slices: Slices, bad: NotFinite, suspects: Suspects) -> TrainingDiverged:
+def diverged(slices: Slices, bad: NotFiniteError, suspects: Suspects) -> TrainingDiverged:
     """Return the error for a run with a slice that is not finite; the run ends before that."""
     start, state = slices.at
     scratch = np.empty(len(bad.losses))
@@ -67,8 +67,7 @@ def diverged(slices: Slices, bad: NotFinite, suspects: Suspects) -> TrainingDive
 def first_bad_step(
     run: Run, start: int, state: list[Array], losses: Array, params: int, scratch: Array
 ) -> tuple[int, list[Array]]:
-    """Return the first step whose loss or resulting parameters are not finite, and the state
-    before it, by running parts of the slice again.
+    """Return the first step that ends not finite and the state before it, by running again.
 
     Args:
         run: The run, which computes the same again from the same state.
@@ -165,7 +164,7 @@ def _rows(layout: Batches, step: int) -> Array:
     return order[first : first + layout.batch_size]
 
 
-class _Found(Exception):
+class _FoundError(Exception):
     """Ends the walk over a program at the operation looked for."""
 
     def __init__(self, equation: Equation, value: str) -> None:
@@ -181,13 +180,13 @@ def _blame(program: Program, arguments: Sequence[Array]) -> tuple[Equation, str]
         value = np.asarray(equation.primitive.meaning(*operands, **equation.params))
         if not is_finite(value) and all(is_finite(np.asarray(o)) for o in operands):
             worst = value[~np.isfinite(value)].flat[0]
-            raise _Found(equation, _spelt(float(worst)))
+            raise _FoundError(equation, _spelt(float(worst)))
         return value
 
     try:
         with np.errstate(all="ignore"):
             evaluate(program, arguments, apply, lambda symbol: symbol.value)
-    except _Found as found:
+    except _FoundError as found:
         return found.equation, found.value
     except MemoryError:
         pass

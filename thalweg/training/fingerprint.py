@@ -47,7 +47,8 @@ class Fingerprint:
         self.key: Hashable | None
         try:
             self.key = self._of(function)
-        except _Unknown:
+            hash(self.key)
+        except (_UnknownError, TypeError):
             self.key = None
 
     def position(self, array: np.ndarray[Any, Any]) -> int | None:
@@ -60,7 +61,8 @@ class Fingerprint:
     def _of(self, value: Any) -> Hashable:
         kind = type(value)
         if kind is float:
-            return value.hex()
+            digits: str = value.hex()
+            return digits
         if kind in _BY_VALUE:
             return kind, value
         seen = self._seen.get(id(value))
@@ -83,7 +85,7 @@ class Fingerprint:
     def _spend(self, objects: int) -> None:
         self._budget -= objects
         if self._budget < 0:
-            raise _Unknown
+            raise _UnknownError
 
     def _of_function(self, function: types.FunctionType) -> Hashable:
         closure = function.__closure__ or ()
@@ -118,7 +120,7 @@ class Fingerprint:
     def _of_array(self, value: Any) -> Hashable:
         array = value.data if isinstance(value, Tensor) else value
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufcSUmM":
-            raise _Unknown
+            raise _UnknownError
         self.arrays.append(array)
         return type(value), array.shape, array.dtype.str, checksum(array)
 
@@ -139,10 +141,11 @@ class Fingerprint:
         if isinstance(value, complex):
             return repr(value)
         if hasattr(value, "__name__") and _is_library(getattr(value, "__module__", "")):
-            return value
+            known: Hashable = value
+            return known
         if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
             # Another library's array: whether its contents change cannot be told cheaply.
-            raise _Unknown
+            raise _UnknownError
         state = tuple(map(self._of, _state(value)))
         return type(value), *self._of_class(type(value)), state
 
@@ -160,7 +163,7 @@ class Fingerprint:
                     yield self._of(member)
 
 
-class _Unknown(Exception):
+class _UnknownError(Exception):
     """An object whose influence on a program cannot be told."""
 
 
@@ -168,12 +171,12 @@ def _state(value: Any) -> Iterator[Any]:
     """Yield what an object holds: its attributes by name and by slot, and its items.
 
     Raises:
-        _Unknown: If it hides its state.
+        _UnknownError: If it hides its state.
     """
     attributes = getattr(value, "__dict__", None)
     slots = [slot for base in type(value).__mro__ for slot in _slots(base)]
     if attributes is None and not slots and not isinstance(value, (tuple, list, dict)):
-        raise _Unknown
+        raise _UnknownError
     yield attributes
     for slot in slots:
         yield getattr(value, slot, "unset")
@@ -198,7 +201,7 @@ def checksum(array: np.ndarray[Any, Any]) -> int:
     if array.size == 0:
         return 0
     if array.flags.c_contiguous:
-        return zlib.crc32(array.reshape(-1).view(np.uint8))
+        return zlib.crc32(array.reshape(-1).view(np.uint8).data)
     return zlib.crc32(array.tobytes())
 
 

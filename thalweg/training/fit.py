@@ -23,7 +23,7 @@ from thalweg.training.program import Problem
 from thalweg.training.progress import Progress
 from thalweg.training.record import Trees
 from thalweg.training.result import Fit
-from thalweg.training.slices import Facts, NotFinite, Slices, Watchers
+from thalweg.training.slices import Facts, NotFiniteError, Slices, Watchers
 
 
 def fit(
@@ -70,7 +70,7 @@ def fit(
             on_end`. They are called between slices of the run, never for each step.
         progress: "auto" shows a line in terminals, from half a second on; True, False, or a
             function of the run's info.
-        engine: "auto", "native" or "reference".
+        engine: "auto", "native" or "numpy".
         checkpoint: A path, or a Checkpoint, to write the run to while it goes.
         resume: A path or a Fit to continue, bit for bit as if it had not stopped. A finished
             run goes on for `epochs` more; an interrupted one is completed, if called as before.
@@ -118,7 +118,9 @@ def fit(
     )  # fmt: skip
     fingerprint = Fingerprint(loss)
     step, compiling = prepare_step(problem, fingerprint, layout, engine)
-    evaluate, more = _evaluation(problem, fingerprint, validation, engine)
+    # Where the steps had to fall back, which was warned of, the evaluations follow them.
+    same = step.engine if engine == "auto" and step.engine != "native" else engine
+    evaluate, more = _evaluation(problem, fingerprint, validation, same)
     wanted, evaluations, heard = (epochs, steps), (evaluate_every, patience), hooks.wants("on_eval")
     course = read_course(layout.steps_per_epoch, before, wanted, evaluations, evaluate, heard)
     leaves = [*start.arrays, *state.arrays]
@@ -133,7 +135,7 @@ def fit(
     try:
         slices.go()
         slices.end()
-    except NotFinite as bad:
+    except NotFiniteError as bad:
         suspects = Suspects(step, arrays, lambda: leaf_names(data, loss), state)
         raise diverged(slices, bad, suspects) from None
     except KeyboardInterrupt as interruption:

@@ -28,7 +28,7 @@ class History:
 
     @property
     def step(self) -> Array:
-        """How many steps had been made when each loss was taken: 0, 1, 2, …"""
+        """How many steps had been made when each loss was taken, from 0 on."""
         return np.arange(len(self.loss))
 
     @property

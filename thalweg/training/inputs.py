@@ -152,7 +152,7 @@ def read_data(data: Any, loss: Callable[..., Any], name: str = "data") -> Data:
         if type(leaf) is np.ndarray and _is_ready(leaf):
             arrays.append(leaf)
         else:
-            arrays.append(_converted(leaf, lambda i=i: leaf_names(data, loss, name)[i]))
+            arrays.append(_converted(leaf, leaf_names(data, loss, name)[i]))
     rows = 1
     if arrays:
         rows = arrays[0].shape[0] if arrays[0].ndim else 0
@@ -181,30 +181,28 @@ def _is_ready(array: Array) -> bool:
     return kind and array.flags.c_contiguous and array.dtype.isnative
 
 
-def _converted(leaf: Any, name: Callable[[], str]) -> Array:
+def _converted(leaf: Any, name: str) -> Array:
     """Return a leaf as a contiguous array of numbers; refuse before a copy that does not fit."""
     if isinstance(leaf, Tensor):
         leaf = leaf.numpy()
     if hasattr(leaf, "tocsr"):
         size = math.prod(leaf.shape) * np.dtype(leaf.dtype).itemsize
-        require_memory(size, f"{name()} is sparse, and trained on densely it")
+        require_memory(size, f"{name} is sparse, and trained on densely it")
         leaf = leaf.toarray()
     try:
         array = np.asarray(leaf)
     except (TypeError, ValueError) as error:
         raise DtypeError(
-            f"{name()} is a {type(leaf).__name__}, which NumPy cannot read as an array ({error}). "
+            f"{name} is a {type(leaf).__name__}, which NumPy cannot read as an array ({error}). "
             "Give arrays of numbers."
         ) from error
     if array.dtype.kind not in "fiub":
         raise DtypeError(
-            f"{name()} has dtype {array.dtype}, but a loss works on real numbers. "
+            f"{name} has dtype {array.dtype}, but a loss works on real numbers. "
             "Encode text, dates and objects as numbers first."
         )
     if not _is_ready(array):
-        require_memory(
-            array.nbytes, f"{name()}, of shape {array.shape}, is not contiguous; its copy"
-        )
+        require_memory(array.nbytes, f"{name}, of shape {array.shape}, is not contiguous; its copy")
         array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
     # A subclass such as np.memmap is read through its plain view.
     return array.view(np.ndarray)

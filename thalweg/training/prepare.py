@@ -60,7 +60,13 @@ def prepare_step(
         reshuffled=batches.reshuffled,
     )
     chosen = _chosen(engine, traced.programs)
-    text = (chosen.name, layout, loop.states, loop.data, *map(program_text, traced.programs))
+    text = (
+        _identity(engine, chosen),
+        layout,
+        loop.states,
+        loop.data,
+        *map(program_text, traced.programs),
+    )
     compiled = COMPILED.get(text) or COMPILED.keep(text, chosen.compile_loop(loop))
     step = Step(chosen.name, loop, compiled, _captured(traced, fingerprint))
     if _is_worth_keeping(fingerprint, step.captured):
@@ -80,7 +86,7 @@ def prepare_evaluation(
     traced = trace_loss(problem)
     program = traced.programs[0]
     chosen = _chosen(engine, traced.programs)
-    text = (chosen.name, "loss", program_text(program))
+    text = (_identity(engine, chosen), "loss", program_text(program))
     run = COMPILED.get(text) or COMPILED.keep(text, chosen.compile(program))
     evaluation = Evaluation(chosen.name, program, run, _captured(traced, fingerprint))
     if _is_worth_keeping(fingerprint, evaluation.captured):
@@ -95,6 +101,11 @@ def _structure(problem: Problem) -> Hashable:
 
 def _chosen(engine: EngineChoice, programs: Sequence[Program]) -> Engine:
     return choose(engine, *programs) if isinstance(engine, str) else engine
+
+
+def _identity(engine: EngineChoice, chosen: Engine) -> tuple[str, int]:
+    # An engine given as an object is itself alone; its id is kept alive by what it compiled.
+    return chosen.name, 0 if isinstance(engine, str) else id(engine)
 
 
 def _captured(traced: Traced, fingerprint: Fingerprint) -> Captured:

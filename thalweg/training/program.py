@@ -143,7 +143,7 @@ class _Evaluation(_Part):
 
 def _share(parts: Sequence[_Part]) -> Traced:
     """Give all programs the inputs that any of them captured."""
-    captured: dict[int, Tensor] = {}
+    captured: dict[Any, Tensor] = {}
     for part in parts:
         captured.update({key: tensor for key, (tensor, _) in part.trace.captured.items()})
     programs = []

@@ -35,7 +35,9 @@ def _title(fit: Fit) -> str:
     record = fit.record
     layout = record.layout
     batch = f"batch {layout.batch_size:,} of {layout.rows:,}, " if layout.batch_size else ""
-    steps = f"{_number(fit.epochs)} epochs ({fit.steps:,} steps)" if batch else f"{fit.steps:,} steps"
+    steps = (
+        f"{_number(fit.epochs)} epochs ({fit.steps:,} steps)" if batch else f"{fit.steps:,} steps"
+    )
     unfinished = "" if fit.finished else ", interrupted"
     return f"thalweg fit: {record.loss}, {record.optimizer}, {batch}{steps}{unfinished}"
 

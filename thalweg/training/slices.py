@@ -71,7 +71,7 @@ class Watchers:
     checkpoint: Checkpoint | None
 
 
-class NotFinite(Exception):
+class NotFiniteError(Exception):
     """A slice whose losses or parameters are not all finite."""
 
     def __init__(self, losses: Array) -> None:
@@ -136,7 +136,7 @@ class Slices:
         """Run to the end of the course, or until someone stops it.
 
         Raises:
-            NotFinite: If a loss or a parameter is not finite; `at` is still from before.
+            NotFiniteError: If a loss or a parameter is not finite; `at` is still from before.
         """
         course = self.course
         pace = Pace()
@@ -164,7 +164,7 @@ class Slices:
         state = self.run.state()
         copied = time.perf_counter()
         if not (_all_finite(losses) and all(map(is_finite, state[: self.params]))):
-            raise NotFinite(losses)
+            raise NotFiniteError(losses)
         self.at = (step + steps, state)
         self.running += ran - began
         pace.learn(steps, ran - began, copied - ran)

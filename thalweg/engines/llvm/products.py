@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from thalweg.compiler.affine import ZERO, Affine
@@ -198,19 +199,17 @@ class _Dots(_Product):
         if looped:
             outer, _ = writer.loop(self.rows)
 
+        def one(number: Affine, at: Affine) -> Value:
+            if lanes_are_columns:
+                return self.read_right(at, number)
+            return self.read_left(number, at)
+
+        def other(at: Affine) -> Value:
+            return self.read_left(outer, at) if lanes_are_columns else self.read_right(at, ZERO)
+
         def block(first: Affine, size: int) -> None:
-            totals = [
-                self._dot(
-                    (lambda at, k=k: self.read_right(at, first + k))
-                    if lanes_are_columns
-                    else (lambda at, k=k: self.read_left(first + k, at)),
-                    (lambda at: self.read_left(outer, at))
-                    if lanes_are_columns
-                    else (lambda at: self.read_right(at, ZERO)),
-                    inner_width,
-                )
-                for k in range(size)
-            ]
+            dots = [functools.partial(one, first + k) for k in range(size)]
+            totals = [self._dot(dot, other, inner_width) for dot in dots]
             self._gathered(totals, outer, first, lanes_are_columns, result_width)
 
         full, rest = divmod(count, result_width)
