@@ -100,9 +100,7 @@ def _adam(w: Workload, params: Arrays) -> Update:
             v[k] = 0.999 * v[k] + 0.001 * g * g
         c1, c2 = 1 - 0.9 ** (step + 1), 1 - 0.999 ** (step + 1)
         directions = [(a / c1) / (np.sqrt(b / c2) + 1e-8) for a, b in zip(m, v, strict=True)]
-        return [
-            p - rate * (d + weight_decay * p) for p, d in zip(params, directions, strict=True)
-        ]
+        return [p - rate * (d + weight_decay * p) for p, d in zip(params, directions, strict=True)]
 
     return update
 

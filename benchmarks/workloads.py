@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from thalweg.core.random_bits import keyed_permutation
 
 Array = np.ndarray[Any, Any]

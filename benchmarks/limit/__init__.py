@@ -17,10 +17,17 @@ from benchmarks.timing import Contestant
 from benchmarks.workloads import Workload
 
 SOURCES = Path(__file__).parent
-COMPILE = (
-    "g++ -c -std=c++17 -O3 -march=native -ffast-math -mprefer-vector-width=512 "
-    "-fno-math-errno -fPIC"
-).split()
+COMPILE = [
+    "g++",
+    "-c",
+    "-std=c++17",
+    "-O3",
+    "-march=native",
+    "-ffast-math",
+    "-mprefer-vector-width=512",
+    "-fno-math-errno",
+    "-fPIC",
+]
 # Linked without -ffast-math, which would make the whole process flush small numbers to zero.
 LINK = ["g++", "-shared"]
 LIBRARIES = ["-lmvec", "-lm"]

@@ -154,7 +154,7 @@ def test_shapes_that_do_not_fit_in_the_loss_are_named_with_its_line(squared, reg
         ({"optimizer": tw.optim.sgd}, ("sgd was given", "Call it first: sgd(…)")),
         ({"optimizer": 0.1}, ("0.1 was given", "Give one such as")),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
 )  # fmt: skip
 def test_arguments_outside_their_range(squared, regression, sgd, arguments, parts) -> None:
     with refused(errors.ArgumentError, *parts):

@@ -25,7 +25,7 @@ import numpy as np
 from thalweg.core.operation import register
 from thalweg.core.spec import BOOL, FLOAT64, DType, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, apply, as_tensor, astype
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, UnsupportedOperation
 
 Rule = Callable[..., Any]
 Cast = Callable[[tuple[Spec, ...]], tuple[DType, ...]]
@@ -65,6 +65,12 @@ class Primitive:
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Apply the primitive to what a user passes: tensors, arrays, numbers."""
         operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
+        if self.cast is not None and (kwargs or len(args) != len(self.rules)):
+            raise UnsupportedOperation(
+                f"{self.name} got {len(args)} operands and the arguments {list(kwargs)}; it wants "
+                f"{len(self.rules)} operands, by position: {inspect.signature(self.meaning)}. "
+                "Leave the others out."
+            )
         tensors = tuple(as_tensor(operand) for operand in operands)
         if self.cast is not None:
             dtypes = self.cast(tuple(tensor.spec for tensor in tensors))

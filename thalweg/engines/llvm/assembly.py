@@ -10,14 +10,17 @@ from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign, re
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.streams import fuse_streams
 from thalweg.core.program import Program, Symbol
+from thalweg.engines.llvm.columns import write_column
+from thalweg.engines.llvm.facts import Cell, Facts
+from thalweg.engines.llvm.lowering import TYPES
 from thalweg.engines.llvm.maps import write_map, write_transpose
 from thalweg.engines.llvm.products import write_product
-from thalweg.engines.llvm.reductions import write_column, write_row
+from thalweg.engines.llvm.rows import write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.streams import write_stream
 from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.values import LLVM_TYPES, literal
-from thalweg.engines.llvm.writer import TYPES, Cell, Facts, Writer
+from thalweg.engines.llvm.writer import Writer
 
 # The arena begins with the fault flag and the number of the epoch whose order is in place.
 FAULT = 0

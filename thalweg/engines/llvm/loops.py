@@ -74,7 +74,9 @@ def collapsed(plan: Plan, roots: list[Symbol], domain: Shape) -> list[list[int]]
     groups: list[list[int]] = [[axis] for axis in range(len(domain))]
     if len(domain) < 2 or positional(plan, roots):
         return groups
-    strides = [_strides(linear(domain_index(root.shape), root.shape), len(domain)) for root in roots]
+    strides = [
+        _strides(linear(domain_index(root.shape), root.shape), len(domain)) for root in roots
+    ]
     for root in roots:
         for access in plan.accesses.of(root):
             if access.index is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from thalweg.compiler.affine import ZERO, Affine, Index
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.compiler.streams import Stream
@@ -75,9 +77,7 @@ class _Stream:
     def _parameters(self, root: Symbol) -> list[Value]:
         """Return the vectors of the forward product's right factor."""
         right = self.plan.graph.producer[root].inputs[1]
-        return [
-            self._masked(self.writer.value(right, (at, ZERO)), at) for at in self._columns()
-        ]
+        return [self._masked(self.writer.value(right, (at, ZERO)), at) for at in self._columns()]
 
     # ---- accumulators
 
@@ -187,8 +187,8 @@ class _Stream:
         writer, graph = self.writer, self.plan.graph
         count = len(self.stream.sums)
         for root, total in zip(self.stream.sums, totals, strict=False):
-            combine = COMBINE[graph.producer[root].primitive.name]
-            value = writer.e.horizontal(total, lambda x, y, c=combine: c(writer.e, x, y))
+            combine = functools.partial(COMBINE[graph.producer[root].primitive.name], writer.e)
+            value = writer.e.horizontal(total, combine)
             writer.width = self.block
             writer.put(root, (ZERO,) * len(root.shape), value)
         for root in self.stream.scalars:
@@ -207,4 +207,3 @@ class _Stream:
 def write_stream(writer: Writer, plan: Plan, kernel: Kernel) -> None:
     """Write a STREAM kernel."""
     _Stream(writer, plan, kernel).write()
-

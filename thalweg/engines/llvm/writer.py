@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from thalweg.compiler.affine import ZERO, Affine, Index, Var, linear
 from thalweg.compiler.graph import (
@@ -22,39 +21,12 @@ from thalweg.compiler.graph import (
 from thalweg.core.program import Equation, Symbol
 from thalweg.engines.llvm.counters import counted_power
 from thalweg.engines.llvm.emitter import Emitter
+from thalweg.engines.llvm.facts import Cell, Facts
 from thalweg.engines.llvm.lowering import LOWERINGS, TYPES, identity
 from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.values import BYTES, Value
 
 _LANE = -1
-
-
-@dataclass
-class Facts:
-    """What kernels may rely on.
-
-    Attributes:
-        kept: The values that have memory, or are computed once in their kernel.
-        stored: Those that are written to memory.
-        arena: The values in the arena, where whole vectors may be read past a value's end.
-        trusted: Index arrays known to be in range.
-        invariant: Scalars that stay the same over all steps of a loop.
-        cell: Reserves 16 bytes of the arena, zero when a run begins; None outside of loops.
-    """
-
-    kept: set[Symbol]
-    stored: set[Symbol]
-    arena: set[Symbol]
-    trusted: set[Symbol]
-    invariant: set[Symbol]
-    cell: Callable[[], Cell] | None
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Memory that a kernel keeps from step to step for itself."""
-
-    place: int
 
 
 class Writer:
@@ -196,7 +168,9 @@ class Writer:
         without waiting, which a masked one is not; inside an array, a load that reaches into
         the next row would wait for that row's store instead.
         """
-        whole = active is None or (not at.terms and at.constant + active == symbol.spec.size)
+        last = not at.terms and active is not None and at.constant + active == symbol.spec.size
+        # Buffers are padded to whole vectors: only an aligned one stays within.
+        whole = active is None or (last and at.constant % self.width == 0)
         return None if whole and symbol in self.facts.arena else active
 
     def put(self, symbol: Symbol, index: Index, value: Value) -> None:
@@ -249,9 +223,11 @@ class Writer:
         """Return an equation's value at an index from its operands'."""
         name, inputs = equation.primitive.name, equation.inputs
         if name in GUARDED:
-            return self._padded(equation, index) if len(inputs) == 1 and (
-                name == "pad_with_zeros"
-            ) else self._joined(equation, index)
+            return (
+                self._padded(equation, index)
+                if len(inputs) == 1 and (name == "pad_with_zeros")
+                else self._joined(equation, index)
+            )
         if name == "iota":
             at = self.position(index[equation.params["axis"]])
             return self.e.convert(at, TYPES[equation.output.dtype])
@@ -366,7 +342,7 @@ class Writer:
             last = (extent - 1) * spacing
             if extent == 0 or high < 0 or low > last:
                 return zero
-            if 0 <= low and high <= last and spacing == 1:
+            if low >= 0 and high <= last and spacing == 1:
                 places.append(at)
                 continue
             holds, safe = self._within(at, extent, spacing)
