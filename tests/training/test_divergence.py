@@ -108,8 +108,8 @@ def test_the_operation_is_found_in_a_last_smaller_batch_of_a_later_epoch(engine)
 
 def test_parameters_that_overflow_under_a_finite_loss_are_noticed(engine) -> None:
     with pytest.raises(TrainingDiverged, match="parameters stopped being finite at step 1 ") as e:
-        tw.fit(lambda b: b, 1.0, optimizer=tw.optim.sgd(1.5e308), steps=9, engine=engine)
-    assert e.value.params == 1 - 1.5e308
+        tw.fit(lambda b: b[0], np.ones(1), optimizer=tw.optim.sgd(1.5e308), steps=9, engine=engine)
+    assert e.value.params == [1 - 1.5e308]
     assert e.value.fit.history.loss.tolist() == [1.0]
 
 
