@@ -132,7 +132,7 @@ struct Bias {
 // Adam with decoupled weight decay on n numbers; the gradient is multiplied by `scale` first.
 template <class T>
 static INLINE void adam(T* p, T* m, T* v, const T* gradient, long n, T rate, const Bias& bias,
-                 T weight_decay, T scale) {
+                        T weight_decay, T scale) {
   T a = rate * (T)bias.first(), c = (T)bias.second(), keep = 1 - rate * weight_decay;
   for (long i = 0; i < n; i++) {
     T g = gradient[i] * scale;
