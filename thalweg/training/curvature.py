@@ -36,7 +36,7 @@ def largest_stable_rate(
         The rate, or None where the curvature is not positive or cannot be had.
     """
     rng = np.random.default_rng(0)
-    direction: list[Array] = [rng.standard_normal(array.shape) for array in params]
+    direction: list[Array] = [np.asarray(rng.standard_normal(a.shape)) for a in params]
     point = tree.unflatten(problem.params, [make(array) for array in params])
     rows = [make(array) for array in data]
     curvature = 0.0
