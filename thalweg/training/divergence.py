@@ -16,7 +16,9 @@ from thalweg.errors import TrainingDiverged
 from thalweg.training.batches import Batches
 from thalweg.training.cache import Step
 from thalweg.training.curvature import largest_stable_rate
-from thalweg.training.inputs import State, is_finite
+from thalweg.training.finite import is_finite, require_finite
+from thalweg.training.inputs import Data
+from thalweg.training.parameters import State
 from thalweg.training.program import Problem
 from thalweg.training.slices import NotFiniteError, Slices
 
@@ -35,6 +37,7 @@ class Suspects:
         step: The compiled step.
         start: The leaves of parameters and state that the run began with.
         arrays: The data and what the loss captured.
+        data: The data as the caller gave them.
         names: Names the data's arrays, when asked.
         state: The optimizer's numbers.
     """
@@ -43,12 +46,18 @@ class Suspects:
     step: Step
     start: Sequence[Array]
     arrays: Sequence[Array]
+    data: Data
     names: Callable[[], list[str]]
     state: State
 
 
 def diverged(slices: Slices, bad: NotFiniteError, suspects: Suspects) -> TrainingDiverged:
-    """Return the error for a run with a slice that is not finite; the run ends before that."""
+    """Return the error for a run with a slice that is not finite; the run ends before that.
+
+    Raises:
+        DataError: If it is the data that have changed, and are no longer finite.
+    """
+    require_finite(suspects.data.arrays, suspects.data.given, suspects.names())
     start, state = slices.at
     scratch = np.empty(len(bad.losses))
     step, state = first_bad_step(slices.run, start, state, bad.losses, slices.params, scratch)
