@@ -238,7 +238,7 @@ def test_errors_of_the_users_own_pass_unchanged(regression, sgd) -> None:
     def loss(b, X, y):
         raise LookupError("mine")
 
-    with pytest.raises(LookupError, match="^'?mine'?$"):
+    with pytest.raises(LookupError, match=r"^'?mine'?$"):
         tw.fit(loss, np.zeros(3), regression, optimizer=sgd)
 
 

@@ -313,8 +313,7 @@ def test_evaluations_may_come_more_often_or_less(squared, regression, sgd) -> No
     assert at(steps=4) == [4]
 
 
-def test_the_best_parameters_are_those_of_the_least_validation_loss(regression) -> None:
-    X, y = regression
+def test_the_best_parameters_are_those_of_the_least_validation_loss() -> None:
     seen = []
     # The training data pull away from the validation data after a while.
     found = tw.fit(

@@ -129,7 +129,7 @@ def fit(
         leaves = [*before.params, *before.state]
     arrays = [*rows.arrays, *step.captured.arrays(fingerprint.arrays)]
     run = step.compiled.begin(leaves, arrays, state.scalars, layout.order(), layout.seed)
-    trees = Trees(start.definition, start.kinds, state.definition)
+    trees = Trees.of(start.definition, start.kinds, state.definition)
     facts = Facts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)
     slices = Slices(course, facts, Watchers(hooks, line, writes), run, leaves, before)
     try:
