@@ -136,7 +136,7 @@ def fit(
         slices.go()
         slices.end()
     except NotFiniteError as bad:
-        suspects = Suspects(step, arrays, lambda: leaf_names(data, loss), state)
+        suspects = Suspects(problem, step, leaves, arrays, lambda: leaf_names(data, loss), state)
         raise diverged(slices, bad, suspects) from None
     except KeyboardInterrupt as interruption:
         interruption.fit = slices.interrupted()  # type: ignore[attr-defined]
