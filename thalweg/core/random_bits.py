@@ -71,14 +71,14 @@ def keyed_permutation(n: int, seed: int, epoch: int) -> NDArray[np.int32]:
     """A uniformly random order of the rows 0 … n-1, a function of (n, seed, epoch) alone.
 
     The epoch's key is threefry of the epoch's two words under the seed's: JAX's
-    `fold_in(key(seed), epoch)`. Under it, and with 13 rounds, counter c (high word 0) gives two words: the first to
-    row 64·⌊c/32⌋ + c mod 32, the second to the row 32 further on. A row's word w is its target
-    ⌊w·(row + 1) / 2³²⌋, which is uniform up to n/2³². The shuffle is Fisher's and Yates's,
-    inside out: for each row from 0 on, the order's entry at the target moves to the row, and the
-    row takes its place.
+    `fold_in(key(seed), epoch)`. Under it and with 13 rounds, counter c (high word 0) gives two
+    words: the first to row 64·⌊c/32⌋ + c mod 32, the second to the row 32 further on. A row's
+    word w is its target ⌊w·(row + 1) / 2³²⌋, which is uniform up to n/2³². The shuffle is
+    Fisher's and Yates's, inside out: for each row from 0 on, the order's entry at the target
+    moves to the row, and the row takes its place.
 
     >>> keyed_permutation(8, seed=0, epoch=1)
-    array([0, 1, 4, 2, 5, 6, 3, 7], dtype=int32)
+    array([0, 6, 4, 2, 7, 1, 5, 3], dtype=int32)
     """
     key = threefry2x32(split_words(seed), split_words(epoch))
     blocks = -(-n // ROWS_PER_BLOCK)
