@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from thalweg.cli import status
 from thalweg.cli.settings import Settings, from_toml, to_toml
 from thalweg.errors import ArgumentError
 
@@ -112,7 +113,6 @@ def _settings(given: Mapping[str, Any], run: Path | None) -> tuple[Settings, dic
 
 
 def _fit(settings: Settings, facts: Mapping[str, Any], out: Path | None, as_json: bool) -> int:
-    from thalweg.cli.command import DONE, INTERRUPTED
     from thalweg.cli.fitting import check, resolve, train
     from thalweg.cli.folder import prepare, save
     from thalweg.cli.problem import read_problem
@@ -136,7 +136,7 @@ def _fit(settings: Settings, facts: Mapping[str, Any], out: Path | None, as_json
         from thalweg.cli.screen import show
 
         show(result, folder)
-    return INTERRUPTED if result.trained.interrupted else DONE
+    return status.INTERRUPTED if result.trained.interrupted else status.DONE
 
 
 def _stem(path: Path) -> str:
@@ -168,7 +168,7 @@ def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:
         sys.stdout.flush()
     else:
         write_text(out, text)
-    return 0
+    return status.DONE
 
 
 def demo(*, out: Path = Path("thalweg-demo")) -> int:

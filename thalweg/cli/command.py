@@ -1,8 +1,4 @@
-"""The program: runs a command and turns its end into an exit status and a line, never a traceback.
-
-0 done · 1 a demonstration that disagrees, or an error in thalweg · 2 a mistake of the user's ·
-3 a run that diverged · 130 interrupted.
-"""
+"""The program: runs a command; its end is an exit status and a line, never a traceback."""
 
 from __future__ import annotations
 
@@ -11,11 +7,10 @@ import sys
 import warnings
 from collections.abc import Sequence
 
+from thalweg.cli.status import DIVERGED, DONE, FAILED, INTERRUPTED, MISTAKEN
 from thalweg.errors import ThalwegError, TrainingDiverged
 
 __all__ = ["main"]
-
-DONE, FAILED, MISTAKEN, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: _say(str(message))
+            warnings.showwarning = _warn
             return _run(sys.argv[1:] if arguments is None else list(arguments))
     except TrainingDiverged as error:
         # The end of its message tells where Python finds the parameters.
@@ -69,6 +64,10 @@ def _run(arguments: list[str]) -> int:
     except CycloptsError as error:
         return _say(f"{error} See thalweg --help.", MISTAKEN)
     return status if isinstance(status, int) else DONE
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    _say(str(message))
 
 
 def _say(message: str, status: int = DONE) -> int:

@@ -75,7 +75,7 @@ def demonstrate() -> Demonstration:
     """Run the study: every table, batch size and optimizer of the lecture."""
     began = time.perf_counter()
     X, y = lecture.make_regression()
-    closed_form = np.linalg.lstsq(X, y, rcond=None)[0]
+    closed_form = np.asarray(np.linalg.lstsq(X, y, rcond=None)[0], np.float64)
     studies = tuple(
         (study, tuple(_measure(study, case, X, y) for case in study.cases)) for study in STUDIES
     )
@@ -93,7 +93,7 @@ def _measure(study: Study, case: Case, X: Floats, y: Floats) -> Measured:
         began = time.perf_counter()
         _fit(case, X, y, 1)
         seconds.append(time.perf_counter() - began)
-    loss = float(squared_loss(fit.params, X, y))
+    loss = float(squared_loss(np.asarray(fit.params), X, y))
     return Measured(case, fit, loss, statistics.median(seconds))
 
 
@@ -152,30 +152,24 @@ def page(shown: Demonstration) -> str:
         table = grid(study, runs)
         document.heading(study.title)
         document.table(table.header, table.rows, table.caption)
-        document.image(_losses(runs, shown.least_squares), f"losses: {study.title}")
+    document.heading("Losses")
+    document.image(_losses(shown), "losses above the least, epoch by epoch")
     document.heading("Runtime per epoch")
     document.image(_runtimes(shown), "runtime per epoch")
     return document.text()
 
 
-def _losses(runs: tuple[Measured, ...], least: float) -> str:
-    lines: list[plots.Line] = []
-    for run in runs:
-        history = run.fit.history
-        lines.append((f"batch {run.case.batch_size:,}", history.validation_epoch, history.validation))
-    panels = [("all", lines), ("near the least", _near(lines, least))]
-    return plots.curves(panels, ("epoch", "loss"), level=least, level_name="least squares")
-
-
-def _near(lines: list[plots.Line], least: float) -> list[plots.Line]:
-    """Keep of each line what is within a tenth of the least; its start if that is nothing."""
-    near: list[plots.Line] = []
-    for name, x, y in lines:
-        heights = np.asarray(y)
-        kept = heights <= 1.1 * least
-        if kept.any():
-            near.append((name, np.asarray(x)[kept], heights[kept]))
-    return near or lines
+def _losses(shown: Demonstration) -> str:
+    """Draw how far each run is above the least loss, epoch by epoch."""
+    panels: list[tuple[str, list[plots.Line]]] = []
+    for study, runs in shown.studies:
+        lines: list[plots.Line] = []
+        for run in runs:
+            history = run.fit.history
+            above = np.maximum(history.validation - shown.least_squares, 1e-3)
+            lines.append((f"batch {run.case.batch_size:,}", history.validation_epoch, above))
+        panels.append((study.title, lines))
+    return plots.curves(panels, ("epoch", "loss above the least"))
 
 
 def _runtimes(shown: Demonstration) -> str:

@@ -282,9 +282,9 @@ def _optimized(settings: Settings, problem: Problem, progress: Any) -> Trained:
             progress=progress,
         )
     except KeyboardInterrupt as interruption:
-        if (fit := getattr(interruption, "fit", None)) is None:
+        if not hasattr(interruption, "fit"):
             raise
-        interrupted = True
+        fit, interrupted = interruption.fit, True
     course.loss = np.asarray(fit.history.loss) * problem.unit
     best = fit.best_params
     gradient = _gradient(loss, best, rows)

@@ -79,7 +79,9 @@ def write_text(path: Path, text: str) -> None:
         temporary.replace(path)
     except OSError as error:
         reason = error.strerror or error
-        raise ArgumentError(f"{path} cannot be written: {reason}. Make room or choose another.") from error
+        raise ArgumentError(
+            f"{path} cannot be written: {reason}. Make room or choose another."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -121,13 +123,18 @@ def _history(result: Result) -> str:
 
 
 def _rows(train: list[float], held_out: list[float]) -> list[tuple[Any, Any]]:
-    return list(zip(train, held_out or [""] * len(train), strict=True))
+    absent: list[Any] = [""] * len(train)
+    return list(zip(train, held_out or absent, strict=True))
 
 
 def _coefficients(result: Result) -> str:
     table = result.coefficients()
     suffixes = [f":{name}" if name else "" for name in table.outputs]
-    header = ["feature", *(f"coefficient{s}" for s in suffixes), *(f"standardized{s}" for s in suffixes)]
+    header = [
+        "feature",
+        *(f"coefficient{s}" for s in suffixes),
+        *(f"standardized{s}" for s in suffixes),
+    ]
     both = np.concatenate([table.values, table.standardized], axis=1).tolist()
     return _csv([header, *([name, *row] for name, row in zip(table.names, both, strict=True))])
 
@@ -152,8 +159,8 @@ def load(folder: Path) -> Stored:
         description = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CheckpointError(
-            f"{folder} holds no model: {path.name} cannot be read ({error.strerror}); name a folder "
-            "that thalweg fit wrote."
+            f"{folder} holds no model: {path.name} cannot be read ({error.strerror}); name a "
+            "folder that thalweg fit wrote."
         ) from error
     except ValueError as error:
         raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
@@ -161,7 +168,9 @@ def load(folder: Path) -> Stored:
         raise CheckpointError(f"{path} is no {FORMAT!r}; fit again with this version.")
     arrays, _ = storage.read(folder / MODEL)
     if description.get("checksum") != _checksum(folder / MODEL):
-        raise CheckpointError(f"{folder}: {MODEL} and {path.name} are of different fits; fit again.")
+        raise CheckpointError(
+            f"{folder}: {MODEL} and {path.name} are of different fits; fit again."
+        )
     encoding = from_json(description.get("encoding", {}))
     try:
         model = parse_model(description["model"])

@@ -81,7 +81,7 @@ def make_regression(
         ((100, 6), (100,))
     """
     # The draws and their order are what makes these numbers those of scikit-learn.
-    random = np.random.RandomState(SEED)  # noqa: NPY002
+    random = np.random.RandomState(SEED)
     X = random.standard_normal(size=(rows, features))
     slopes = np.zeros(features)
     slopes[:informative] = 100 * random.uniform(size=informative)

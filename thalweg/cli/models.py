@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def initial(model: Model, features: int, outputs: int, seed: int) -> Params:
     random = np.random.default_rng([seed, 1])
     hidden = [
         random.normal(scale=np.sqrt(2 / max(1, before)), size=(before, after))
-        for before, after in zip(sizes[:-1], sizes[1:], strict=True)
+        for before, after in itertools.pairwise(sizes)
     ]
     weights = [*hidden, np.zeros((sizes[-1], *tail))]
     biases = [*(np.zeros(size) for size in model.hidden), np.zeros(tail)]
@@ -70,7 +71,7 @@ def squared_weights(params: Params) -> Any:
 
 
 def flat(params: Params) -> dict[str, Array]:
-    """Return parameters as named arrays: weights.0, biases.0, weights.1, …"""
+    """Return parameters as named arrays: weights.0, biases.0, weights.1 and so on."""
     return {f"{kind}.{i}": np.asarray(a) for kind in params for i, a in enumerate(params[kind])}
 
 

@@ -197,9 +197,7 @@ OBJECTIVES = {
     ),
     "logistic": Objective("logistic", ("binary",), logistic, _log_odds, 0.25, mean=_expit),
     "hinge": Objective("hinge", ("binary",), hinge, _majority, None, False),
-    "softmax": Objective(
-        "softmax", ("multiclass",), softmax, _log_shares, 0.5, mean=_softmax_mean
-    ),
+    "softmax": Objective("softmax", ("multiclass",), softmax, _log_shares, 0.5, mean=_softmax_mean),
 }
 
 DEFAULTS: dict[Kind, str] = {
@@ -243,7 +241,9 @@ def parse_objective(text: str | None, kind: Kind) -> Objective:
 
 def _with_number(objective: Objective, name: str, text: str) -> Objective:
     if name not in ("huber", "quantile"):
-        raise SpecError(f"The loss {name} takes no number, and {shown(text)} was given. Leave it out.")
+        raise SpecError(
+            f"The loss {name} takes no number, and {shown(text)} was given. Leave it out."
+        )
     try:
         number = float(text)
     except ValueError:
@@ -251,8 +251,8 @@ def _with_number(objective: Objective, name: str, text: str) -> Objective:
     if name == "huber":
         if not 0 < number < np.inf:
             raise SpecError(
-                f"The loss huber was given {shown(text)}. It wants a positive number: the residual, "
-                "in standard deviations of the target, from which on it is linear."
+                f"The loss huber was given {shown(text)}. It wants a positive number: the "
+                "residual, in standard deviations of the target, from which on it is linear."
             )
         return replace(
             objective, text=f"huber({number!r})", losses=huber(number), null=_huber_center(number)

@@ -46,7 +46,9 @@ class Page:
         rows = "".join(f"<li>{html.escape(item)}</li>" for item in items)
         self._parts.append(f"<ul>{rows}</ul>")
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> None:
+    def table(
+        self, header: Sequence[str], rows: Sequence[Sequence[str]], caption: str = ""
+    ) -> None:
         """Add a table of texts."""
         head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
         body = "".join(

@@ -99,7 +99,9 @@ def read_problem(settings: Settings) -> Problem:
         )
     y = values if encoding.target.kind == "multiclass" else _scaled(values, encoding)
     every = Rows(encoding.matrix(table), y)
-    return Problem(encoding, objective, every.take(training), every.take(held), digest(settings.data))
+    return Problem(
+        encoding, objective, every.take(training), every.take(held), digest(settings.data)
+    )
 
 
 def _split(rows: int, settings: Settings, source: str) -> tuple[Integers, Integers]:

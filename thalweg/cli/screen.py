@@ -13,6 +13,7 @@ from rich.table import Table
 
 from thalweg.cli import demo, tables
 from thalweg.cli.demo import Demonstration
+from thalweg.cli.lecture import LEAST_SQUARES
 from thalweg.cli.summary import Result
 from thalweg.cli.tables import Grid
 from thalweg.training.report import sparkline
@@ -43,7 +44,9 @@ def show(result: Result, folder: Path) -> None:
     if line := sparkline(course.train):
         screen.print(f"  training loss {line}")
     screen.print(f"  {escape(tables.pace(result))}", soft_wrap=True)
-    screen.print(f"  written to {escape(str(folder))}: report.html, model, history, run.toml", soft_wrap=True)
+    screen.print(
+        f"  written to {escape(str(folder))}: report.html, model, history, run.toml", soft_wrap=True
+    )
 
 
 def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:
@@ -61,12 +64,12 @@ def show_demonstration(shown: Demonstration, folder: Path) -> int:
     """Print the study, write its page, and return the exit status."""
     folder.mkdir(parents=True, exist_ok=True)
     screen = console()
-    screen.print("[bold]thalweg demo[/]  least squares on 10,000 rows and 21 columns, the lecture's")
+    screen.print(
+        "[bold]thalweg demo[/]  least squares on 10,000 rows and 21 columns, the lecture's"
+    )
     for study, runs in shown.studies:
         show_grid(screen, demo.grid(study, runs))
-    screen.print(
-        f"  least squares: {shown.least_squares:.12g}, the lecture: {demo.LEAST_SQUARES:.12g}"
-    )
+    screen.print(f"  least squares: {shown.least_squares:.12g}, the lecture: {LEAST_SQUARES:.12g}")
     total = sum(run.fit.steps for _, runs in shown.studies for run in runs)
     verdict = "every printed number reproduced" if shown.agrees else "NOT every number reproduced"
     screen.print(f"  {verdict}; {total:,} steps, {shown.seconds:.2f} s with compiling and timing")

@@ -128,7 +128,9 @@ def from_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     except OSError as error:
         raise ArgumentError(f"{path} cannot be read: {error.strerror}; check its name.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ArgumentError(f"{path} is no TOML file: {error}; give one that a fit wrote.") from error
+        raise ArgumentError(
+            f"{path} is no TOML file: {error}; give one that a fit wrote."
+        ) from error
     found = content.get("fit")
     if not isinstance(found, dict):
         raise ArgumentError(f"{path} has no table [fit]; give a run.toml that a fit wrote.")
