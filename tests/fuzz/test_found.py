@@ -1,0 +1,31 @@
+"""The smallest forms of the programs on which random ones have failed, each kept for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import thalweg as tw
+from tests.fuzz.cases import Case
+from tests.fuzz.compare import difference
+from thalweg.core.primitive import PRIMITIVES
+from thalweg.core.spec import Spec
+from thalweg.core.tensor import make
+from thalweg.core.tracing import finish, trace
+from thalweg.engines.llvm.engine import NativeEngine
+
+_random = np.random.default_rng(3)
+
+
+def real(*shape: int) -> np.ndarray:
+    return _random.normal(size=shape)
+
+
+def assert_agrees(function: Callable[..., Any], *arrays: Any) -> None:
+    given = [np.asarray(array) for array in arrays]
+    result, current, symbols = trace(function, [Spec(a.shape, a.dtype) for a in given], make)
+    results = result if isinstance(result, tuple) else (result,)
+    program = finish(current, symbols, [current.lift(r) for r in results])
+    assert difference(Case(program, given), NativeEngine()) is None
