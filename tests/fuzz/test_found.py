@@ -29,3 +29,7 @@ def assert_agrees(function: Callable[..., Any], *arrays: Any) -> None:
     results = result if isinstance(result, tuple) else (result,)
     program = finish(current, symbols, [current.lift(r) for r in results])
     assert difference(Case(program, given), NativeEngine()) is None
+
+
+def test_a_scalar_input_that_is_returned_keeps_its_shape() -> None:
+    assert_agrees(lambda x: x, 2.0)

@@ -184,7 +184,7 @@ class _Function:
             return np.array(symbol.value)
         offset = self.step.offset(symbol)
         if offset is None:
-            return arrays[symbol].copy()
+            return arrays[symbol].reshape(symbol.shape).copy()
         return arena.view(offset, symbol.shape, symbol.dtype).copy()
 
 
