@@ -33,3 +33,7 @@ def assert_agrees(function: Callable[..., Any], *arrays: Any) -> None:
 
 def test_a_scalar_input_that_is_returned_keeps_its_shape() -> None:
     assert_agrees(lambda x: x, 2.0)
+
+
+def test_a_running_sum_of_booleans_is_their_running_or() -> None:
+    assert_agrees(lambda x: tw.cumsum(x, dtype=bool), np.array([True, True, False]))
