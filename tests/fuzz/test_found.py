@@ -37,3 +37,9 @@ def test_a_scalar_input_that_is_returned_keeps_its_shape() -> None:
 
 def test_a_running_sum_of_booleans_is_their_running_or() -> None:
     assert_agrees(lambda x: tw.cumsum(x, dtype=bool), np.array([True, True, False]))
+
+
+def test_a_product_of_two_transposed_matrices() -> None:
+    integers = _random.integers(-9, 9, (3, 2, 2))
+    assert_agrees(lambda x, y: x.T @ y.T, integers[0], integers[1])
+    assert_agrees(lambda x, y: x.T @ y.T, real(9, 20), real(3, 9))

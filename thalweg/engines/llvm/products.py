@@ -299,7 +299,7 @@ def write_product(writer: Writer, plan: Plan, kernel: Kernel) -> None:
         product = _Dots(writer, plan, kernel)
     else:
         product = _Tiles(writer, plan, kernel)
-        product.swapped = not across_right and (down_left or right.shape[-1] == 1)
+        product.swapped = right.shape[-1] == 1
     for extent in equation.output.shape[:-2]:
         at, _ = writer.loop(extent) if extent > 1 else (ZERO, [])
         product.batch.append(at)
