@@ -43,3 +43,8 @@ def test_a_product_of_two_transposed_matrices() -> None:
     integers = _random.integers(-9, 9, (3, 2, 2))
     assert_agrees(lambda x, y: x.T @ y.T, integers[0], integers[1])
     assert_agrees(lambda x, y: x.T @ y.T, real(9, 20), real(3, 9))
+
+
+def test_the_gradient_of_an_empty_broadcast_is_a_sum_of_nothing() -> None:
+    gradient = tw.grad(lambda x: tw.sum(x * np.zeros(0)))(np.ones(1))
+    assert np.array_equal(gradient.numpy(), [0.0])
