@@ -48,3 +48,13 @@ def test_a_product_of_two_transposed_matrices() -> None:
 def test_the_gradient_of_an_empty_broadcast_is_a_sum_of_nothing() -> None:
     gradient = tw.grad(lambda x: tw.sum(x * np.zeros(0)))(np.ones(1))
     assert np.array_equal(gradient.numpy(), [0.0])
+
+
+def test_a_reduction_reads_a_map_of_its_own_phase() -> None:
+    def function(x: Any) -> Any:
+        spread = tw.broadcast_to(tw.cos(tw.sum(x)), (65,))
+        return tw.min(spread), spread
+
+    assert_agrees(function, real(65))
+    assert_agrees(lambda x, i: PRIMITIVES["scatter_add"](tw.softmax(x), i, tw.sum(x), axis=0),
+                  real(65), 3)  # fmt: skip

@@ -231,11 +231,12 @@ class _Row:
         writer, width = self.writer, self.writer.width
 
         def step(at: Affine, chain: int, before: list[Value]) -> None:
+            # Reductions may read maps of their phase, never the other way round.
+            for root in maps:
+                self._map(root, at)
             for i, root in enumerate(reductions):
                 slot = i * chains + chain
                 before[slot] = self._combine(root, before[slot], self._element(root, at))
-            for root in maps:
-                self._map(root, at)
             writer.flush()
 
         rounds, left = divmod(full, chains)
