@@ -58,3 +58,11 @@ def test_a_reduction_reads_a_map_of_its_own_phase() -> None:
     assert_agrees(function, real(65))
     assert_agrees(lambda x, i: PRIMITIVES["scatter_add"](tw.softmax(x), i, tw.sum(x), axis=0),
                   real(65), 3)  # fmt: skip
+
+
+def test_a_reduction_of_nothing_stands_beside_a_real_one() -> None:
+    def function(x: Any, y: Any, z: Any) -> Any:
+        return tw.sum(y * (2.0 * z * tw.sum(x)) * z)
+
+    assert_agrees(function, real(2, 2), real(0), real(0))
+    assert_agrees(lambda x, y: (x @ y, tw.prod(x, axis=1)), real(3, 0), real(0, 2))
