@@ -66,3 +66,19 @@ def test_a_reduction_of_nothing_stands_beside_a_real_one() -> None:
 
     assert_agrees(function, real(2, 2), real(0), real(0))
     assert_agrees(lambda x, y: (x @ y, tw.prod(x, axis=1)), real(3, 0), real(0, 2))
+
+
+def test_a_padded_part_of_a_product_is_no_map_on_the_product() -> None:
+    def function(x: Any, y: Any, z: Any) -> Any:
+        part = z * (2.0 * (x @ y)[2:])
+        return tw.pad(part, ((2, 0), (0, 0)))
+
+    assert_agrees(function, real(4, 4), real(4, 1), real(1, 1))
+
+
+def test_a_padded_part_of_a_map_is_read_once_that_is_written() -> None:
+    def function(x: Any) -> Any:
+        whole = tw.exp(x)
+        return tw.pad(whole[3:], ((3, 0),)), whole
+
+    assert_agrees(function, real(40))
