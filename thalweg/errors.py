@@ -1,18 +1,18 @@
 """Every error thalweg raises on purpose.
 
-    ThalwegError
-    ├── ShapeError (ValueError)              operands or parameters whose shapes do not fit
-    ├── DtypeError (TypeError)               a dtype an operation or a fit cannot work with
-    ├── ArgumentError (ValueError)           an argument outside its range, or an unknown name
-    ├── IndexOutOfRange (IndexError)         an index array that points outside its axis
-    ├── GradientError (RuntimeError)         a derivative that does not exist as asked
-    ├── TracingError (TypeError)             Python needed a value that exists only when the program runs
-    ├── UnsupportedOperation (TypeError)     a NumPy function or primitive that thalweg cannot run
-    ├── DataError (ValueError)               data that cannot be trained on
-    ├── SpecError (ValueError)               an optimizer or model written as text that means nothing
-    ├── CheckpointError (ValueError)         a file that is damaged or belongs to another run
-    ├── EngineError (RuntimeError)           an engine that cannot compile or run a program
-    └── TrainingDiverged (ArithmeticError)   a run whose loss or parameters stopped being finite
+ThalwegError
+├── ShapeError (ValueError)              operands or parameters whose shapes do not fit
+├── DtypeError (TypeError)               a dtype an operation or a fit cannot work with
+├── ArgumentError (ValueError)           an argument outside its range, or an unknown name
+├── IndexOutOfRange (IndexError)         an index array that points outside its axis
+├── GradientError (RuntimeError)         a derivative that does not exist as asked
+├── TracingError (TypeError)             a value that exists only when the program runs
+├── UnsupportedOperation (TypeError)     a NumPy function or primitive that thalweg cannot run
+├── DataError (ValueError)               data that cannot be trained on
+├── SpecError (ValueError)               an optimizer or model written as text that means nothing
+├── CheckpointError (ValueError)         a file that is damaged or belongs to another run
+├── EngineError (RuntimeError)           an engine that cannot compile or run a program
+└── TrainingDiverged (ArithmeticError)   a run whose loss or parameters stopped being finite
 """
 
 from __future__ import annotations

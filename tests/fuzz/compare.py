@@ -14,7 +14,7 @@ from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import Spec
 from thalweg.engines.engine import CompiledLoop
 from thalweg.engines.llvm.engine import NativeEngine
-from thalweg.engines.numpy import ReferenceEngine
+from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import IndexOutOfRange
 
 Array = np.ndarray[Any, Any]
@@ -45,11 +45,11 @@ def difference(case: Case, engine: NativeEngine) -> str | None:
     for given, kept in zip(arrays, before, strict=True):
         if not equal_bits(given, kept):
             return "an input array was changed"
-    wanted = outcome(lambda: ReferenceEngine().compile(program)(*arrays))
+    wanted = outcome(lambda: NumpyEngine().compile(program)(*arrays))
     if same(got, wanted, program):
         return None
     simpler = optimize(program)
-    meant = outcome(lambda: ReferenceEngine().compile(simpler)(*arrays))
+    meant = outcome(lambda: NumpyEngine().compile(simpler)(*arrays))
     found = unlike(meant, wanted, lambda seed: Perturbed(seed, True)(program, arrays), program)
     if found:
         return f"passes: {found}"

@@ -13,7 +13,7 @@ from thalweg.core.primitive import Primitive
 from thalweg.core.tensor import Tensor, apply
 from thalweg.errors import UnsupportedOperation
 from thalweg.ops.creation import arange
-from thalweg.ops.getitem import from_front
+from thalweg.ops.indexing import from_front
 from thalweg.ops.shaping import broadcast_to, reshape, transpose
 
 Flags = tuple[bool, ...]

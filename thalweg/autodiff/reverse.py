@@ -115,18 +115,16 @@ def shaped(cotangent: Any, shape: Shape) -> Tensor:
     """Undo broadcasting: the cotangent of an operand has the operand's shape."""
     if cotangent.shape == shape:
         result: Tensor = cotangent
-    elif _is_part(cotangent.shape, shape):
+    elif _stretches(cotangent.shape, shape):
         result = broadcast_to(cotangent, shape)
     else:
         result = sum_to(cotangent, shape)
     return result
 
 
-def _is_part(part: Shape, shape: Shape) -> bool:
-    """Tell whether a shape is to be spread to another: it lacks axes, or has them at extent 1."""
-    if len(part) != len(shape):
-        return len(part) < len(shape)
-    return any(n == 1 != m for n, m in zip(part, shape, strict=True))
+def _stretches(small: Shape, shape: Shape) -> bool:
+    pairs = zip(reversed(small), reversed(shape), strict=False)
+    return len(small) <= len(shape) and all(n in (1, extent) for n, extent in pairs)
 
 
 def _accumulate(found: dict[Node, Tensor], node: Node | None, g: Tensor) -> None:

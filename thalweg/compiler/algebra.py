@@ -79,7 +79,7 @@ EXACT: Identities = {
     ),
     floor_divide: (Identity(lambda x: floor_divide(x, 1), lambda x: x, kinds="iu"),),
     negative: (
-        Identity(lambda x: -(-x), lambda x: x),
+        Identity(lambda x: negative(negative(x)), lambda x: x),
         Identity(lambda x, a: -(x * a), lambda x, a: x * (-a)),
         Identity(lambda x, a: -(x / a), lambda x, a: x / (-a)),
     ),

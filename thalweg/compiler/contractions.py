@@ -12,7 +12,8 @@ from thalweg.ops.linalg import matrix_product
 from thalweg.ops.reductions import cumulative_sum, reduce_max, reduce_min, reduce_prod
 from thalweg.ops.shaping import broadcast_to, reduce_sum, reshape
 
-_LARGEST_EXACT = {"f": {8: 2**53, 4: 2**24}, "i": {8: 2**62, 4: 2**31 - 1}}
+# The number up to which a dtype has every whole number: repetitions are counted in it.
+_LARGEST = {"float64": 2**53, "float32": 2**24, "int64": 2**63 - 1, "int32": 2**31 - 1}
 
 
 def reduce_nothing(draft: Draft, equation: Equation) -> Symbol | None:
@@ -37,47 +38,29 @@ def accumulate_nothing(draft: Draft, equation: Equation) -> Symbol | None:
     return x if x.shape[equation.params["axis"]] == 1 else None
 
 
-def reduce_uniform(draft: Draft, equation: Equation) -> Symbol | None:
-    """`reduce_max(broadcast_to(c)) -> broadcast_to(c)` for a literal c. Exact."""
-    literal, output = draft.uniform(equation.inputs[0]), equation.output
-    return None if literal is None else draft.conform(literal, output.spec)
+def reduce_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
+    """`reduce_max(broadcast_to(x)) -> broadcast_to(reduce_max(x))`, and so for sums.
 
-
-def sum_uniform(draft: Draft, equation: Equation) -> Symbol | None:
-    """`reduce_sum(broadcast_to(c)) -> broadcast_to(n c)` for a whole number c. Exact."""
-    x, output = equation.inputs[0], equation.output
-    literal = draft.uniform(x)
-    largest = _LARGEST_EXACT.get(x.dtype.kind, {}).get(x.dtype.itemsize)
-    if literal is None or literal.value is None or largest is None:
-        return None
-    value = literal.value.item()
-    count = _extent(equation, equation.params["axis"])
-    if not math.isfinite(value) or value != int(value) or abs(value) * count > largest:
-        return None
-    return draft.full(value * count, output.shape, output.dtype)
-
-
-def _extent(equation: Equation, axes: tuple[int, ...]) -> int:
-    return math.prod(equation.inputs[0].shape[axis] for axis in axes)
-
-
-def sum_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
-    """`reduce_sum(broadcast_to(x)) -> multiply(x, n)` over the n repetitions. To rounding."""
+    A sum over n repetitions becomes `multiply(reduce_sum(x), n)`. Extremes are exact, sums to
+    rounding.
+    """
     inner = draft.producer(equation.inputs[0], broadcast_to)
     if inner is None:
         return None
     x, shape, axes = inner.inputs[0], inner.output.shape, equation.params["axis"]
     added = len(shape) - len(x.shape)
     repeated = {a for a in axes if a < added or x.shape[a - added] != shape[a]}
-    if not repeated:
+    count = math.prod(shape[a] for a in repeated)
+    if equation.primitive is reduce_sum and not 0 < count <= _LARGEST.get(x.dtype.name, 0):
         return None
-    # What is summed over and not repeated, then what of x is left but for the repeated axes.
-    summed = tuple(a - added for a in axes if a not in repeated)
-    total = draft.add(reduce_sum, (x,), {"axis": summed}) if summed else x
+    # First what is not repeated, then what of x is left but for the repeated axes.
+    rest = tuple(a - added for a in axes if a not in repeated)
+    found = draft.add(equation.primitive, (x,), {"axis": rest}) if rest else x
     kept = tuple(n for a, n in enumerate(x.shape) if a + added not in axes)
-    total = draft.add(reshape, (total,), {"shape": kept})
-    count = draft.literal(_extent(equation, tuple(repeated)), x.dtype)
-    return draft.add(multiply, (total, count))
+    found = draft.add(reshape, (found,), {"shape": kept})
+    if equation.primitive is not reduce_sum or count == 1:
+        return found
+    return draft.add(multiply, (found, draft.literal(count, x.dtype)))
 
 
 def negate_sum(draft: Draft, equation: Equation) -> Symbol | None:
@@ -95,10 +78,10 @@ def outer_product(draft: Draft, equation: Equation) -> Symbol | None:
 
 
 RULES: dict[Primitive, tuple[Rule, ...]] = {
-    reduce_sum: (reduce_empty, reduce_nothing, sum_uniform, sum_before_spread, negate_sum),
+    reduce_sum: (reduce_empty, reduce_nothing, reduce_before_spread, negate_sum),
     reduce_prod: (reduce_empty, reduce_nothing),
-    reduce_max: (reduce_empty, reduce_nothing, reduce_uniform),
-    reduce_min: (reduce_empty, reduce_nothing, reduce_uniform),
+    reduce_max: (reduce_empty, reduce_nothing, reduce_before_spread),
+    reduce_min: (reduce_empty, reduce_nothing, reduce_before_spread),
     cumulative_sum: (accumulate_nothing,),
     matrix_product: (reduce_empty, outer_product),
 }

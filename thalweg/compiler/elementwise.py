@@ -1,4 +1,4 @@
-"""What holds for every elementwise primitive."""
+"""Rules for elementwise primitives that no identity of scalars can say."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import numpy as np
 
 from thalweg.compiler.patterns import COMMUTATIVE
 from thalweg.compiler.rewrite import Draft, Rule
+from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import Shape
+from thalweg.ops.elementwise import divide, multiply, negative
 from thalweg.ops.shaping import reshape
 
 
@@ -68,4 +70,36 @@ def reuse_mirrored(draft: Draft, equation: Equation) -> Symbol | None:
     return None
 
 
-RULES: tuple[Rule, ...] = (compute_literals, spread_late, reuse_mirrored, drop_reshape)
+# ---- rules of single primitives that ask for sizes
+
+
+def negate_scalar(draft: Draft, equation: Equation) -> Symbol | None:
+    """`negative(multiply(x, c)) -> multiply(x, negative(c))` for a scalar c. Exact."""
+    product = draft.producer(equation.inputs[0], multiply)
+    if product is None:
+        return None
+    for x, factor in (product.inputs, product.inputs[::-1]):
+        if factor.shape == () and x.shape != () and x.value is None:
+            return draft.add(multiply, (x, draft.add(negative, (factor,))))
+    return None
+
+
+def invert_once(draft: Draft, equation: Equation) -> Symbol | None:
+    """`divide(x, c) -> multiply(x, divide(1, c))` for a scalar c.
+
+    Division costs several products. To rounding, and infinite where 1 / c is: for c below 1e-308
+    (float32: 3e-39), to which no scale that is left after dividing by it makes sense.
+    """
+    divisor = equation.inputs[1]
+    if divisor.spec.size != 1 or equation.output.spec.size < 4:
+        return None
+    inverse = draft.add(divide, (draft.literal(1, divisor.dtype), divisor))
+    return draft.add(multiply, (equation.inputs[0], inverse))
+
+
+COMMON: tuple[Rule, ...] = (compute_literals, spread_late, reuse_mirrored, drop_reshape)
+
+RULES: dict[Primitive, tuple[Rule, ...]] = {
+    negative: (negate_scalar,),
+    divide: (invert_once,),
+}

@@ -106,9 +106,9 @@ def _scheduled(graph: Graph, kept: set[Symbol], accesses: Accesses) -> list[Symb
     ordered = [e.output for e in graph.program.equations if e.output in kept]
     early: set[Symbol] = set()
     for root in ordered:
-        if root.shape == () and graph.producer[root].primitive.kind == "elementwise":
-            if all(graph.is_leaf(a.symbol) or a.symbol in early for a in accesses.of(root)):
-                early.add(root)
+        scalar = root.shape == () and graph.producer[root].primitive.kind == "elementwise"
+        if scalar and all(graph.is_leaf(a.symbol) or a.symbol in early for a in accesses.of(root)):
+            early.add(root)
     return [r for r in ordered if r in early] + [r for r in ordered if r not in early]
 
 
@@ -224,9 +224,7 @@ def _prefix(inside: list[tuple[Symbol, Index | None]], graph: Graph, root: Symbo
 def _domain_of(equation: Equation, over: dict[int, Var]) -> list[Var]:
     kept = iter(_variables(domain_index(equation.output.shape)))
     shape = equation.inputs[0].shape
-    return [
-        over[axis] if axis in over else next(kept) for axis, n in enumerate(shape) if n != 1
-    ]
+    return [over[axis] if axis in over else next(kept) for axis, n in enumerate(shape) if n != 1]
 
 
 def _variables(index: Index) -> list[Var]:

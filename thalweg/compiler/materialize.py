@@ -108,14 +108,20 @@ def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
             0 if s in kept or graph.is_leaf(s) else costs[s] for s in equation.inputs
         )
         costs[symbol] = total
-        if equation.primitive.kind != "elementwise" or symbol.dtype.kind == "b":
+        alone = equation.primitive.kind == "elementwise" or equation.primitive.name == "astype"
+        if not alone or symbol.dtype.kind == "b":
             continue
+        if symbol.shape == () and equation.primitive.name == "power":
+            # Powers of a counter keep memory from step to step: they are computed once a step.
+            kept.add(symbol)
         users = graph.users.get(symbol, [])
-        if len(users) > 1 and total >= (_BROADCAST if symbol.shape == () else _SHARED):
+        limit = _BROADCAST if symbol.shape == () else _SHARED
+        shared = len(users) > 1 and total >= limit
+        if shared or (total >= _BROADCAST and any(_spreads(symbol, user) for user in users)):
             kept.add(symbol)
-        elif total >= _BROADCAST and any(
-            user.output.spec.size > symbol.spec.size and user.primitive.kind == "elementwise"
-            or user.primitive.name == "broadcast_to"
-            for user in users
-        ):
-            kept.add(symbol)
+
+
+def _spreads(symbol: Symbol, user: Equation) -> bool:
+    """Tell whether an equation reads each element of a value several times."""
+    larger = user.output.spec.size > symbol.spec.size and user.primitive.kind == "elementwise"
+    return larger or user.primitive.name == "broadcast_to"

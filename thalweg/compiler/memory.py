@@ -91,9 +91,7 @@ def _readers(plan: Plan) -> dict[Symbol, list[Reader]]:
     return readers
 
 
-def _in_place(
-    plan: Plan, state: Symbol, new: Symbol, readers: dict[Symbol, list[Reader]]
-) -> bool:
+def _in_place(plan: Plan, state: Symbol, new: Symbol, readers: dict[Symbol, list[Reader]]) -> bool:
     """Tell whether the new value may overwrite the old one: all reads come before the write."""
     position = plan.home[new]
     kernel = plan.kernels[position]

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from thalweg.compiler.rewrite import Draft, Rule
+from thalweg.compiler.rewrite import Draft
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import BOOL, FLOAT64, DType, Spec
@@ -85,6 +85,7 @@ class Application:
 Pattern = Variable | Number | Application
 Bindings = dict[str, Symbol]
 LITERAL = "literal"
+ANYWHERE = (-1, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,10 @@ class Row:
 
 
 class Table:
-    """The identities of one primitive, filed by the first operand that tells them apart."""
+    """The identities of one primitive, filed by the first operand that tells them apart.
+
+    That is by its position and what it is: a number, any literal, or the result of a primitive.
+    """
 
     def __init__(self, identities: Iterable[Identity]) -> None:
         self._filed: dict[tuple[int, Any], list[Row]] = {}
@@ -111,33 +115,37 @@ class Table:
                     self._filed.setdefault(_place(before), []).append(row)
 
     def __call__(self, draft: Draft, equation: Equation) -> Symbol | None:
+        """Apply the first identity that matches: the table is a rule itself."""
         filed = self._filed
         for position, symbol in enumerate(equation.inputs):
-            for row in filed.get((position, _head(draft, symbol)), ()):
-                found = _replaced(draft, equation, row)
-                if found is not None:
-                    return found
-        for row in filed.get((-1, None), ()):
+            for head in _heads(draft, symbol):
+                for row in filed.get((position, head), ()):
+                    found = _replaced(draft, equation, row)
+                    if found is not None:
+                        return found
+        for row in filed.get(ANYWHERE, ()):
             found = _replaced(draft, equation, row)
             if found is not None:
                 return found
         return None
 
 
-def _head(draft: Draft, symbol: Symbol) -> Any:
+def _heads(draft: Draft, symbol: Symbol) -> tuple[Any, ...]:
     if symbol.value is not None:
-        return LITERAL
+        return symbol.value.item(), LITERAL
     producer = draft.producers.get(symbol)
-    return None if producer is None else producer.primitive
+    return () if producer is None else (producer.primitive,)
 
 
 def _place(before: Application) -> tuple[int, Any]:
     for position, operand in enumerate(before.operands):
         if isinstance(operand, Application):
             return position, operand.primitive
-        if isinstance(operand, Number) or operand.name in "ab":
+        if isinstance(operand, Number):
+            return position, operand.value
+        if operand.name in "ab":
             return position, LITERAL
-    return -1, None
+    return ANYWHERE
 
 
 def _replaced(draft: Draft, equation: Equation, row: Row) -> Symbol | None:
@@ -207,15 +215,3 @@ def _orders(wanted: Pattern) -> list[Pattern]:
         if wanted.primitive in COMMUTATIVE:
             found.append(operands[::-1])
     return [Application(wanted.primitive, operands) for operands in dict.fromkeys(found)]
-
-
-def tables(identities: dict[Primitive, tuple[Identity, ...]]) -> Callable[[Primitive], Rule | None]:
-    """Return a lookup of the table of a primitive; None for those without identities."""
-    built: dict[Primitive, Table] = {}
-
-    def lookup(primitive: Primitive) -> Table | None:
-        if primitive not in built and primitive in identities:
-            built[primitive] = Table(identities[primitive])
-        return built.get(primitive)
-
-    return lookup

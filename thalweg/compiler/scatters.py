@@ -17,7 +17,7 @@ from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import INT64, DType, Spec
 from thalweg.ops.creation import iota
-from thalweg.ops.elementwise import add, divide, equal, less, multiply, negative, subtract, where
+from thalweg.ops.elementwise import add, equal, less, multiply, negative, subtract, where
 from thalweg.ops.indexing import scatter_add, scatter_add_along_axis
 from thalweg.ops.shaping import astype, reshape
 
@@ -25,22 +25,23 @@ Change = Callable[[Symbol], Symbol]
 
 
 def scale_updates(draft: Draft, equation: Equation) -> Symbol | None:
-    """`multiply(scatter_add(0, i, u), c) -> scatter_add(0, i, multiply(u, c))` for a scalar c."""
+    """`multiply(scatter_add(0, i, u), c) -> scatter_add(0, i, multiply(u, c))` for a scalar c.
+
+    A division by a scalar is such a product already.
+    """
     x, y = equation.inputs
     for scattered, factor in ((x, y), (y, x)):
         if factor.spec.size == 1 and scattered.shape == equation.output.shape:
-            found = _changed(draft, scattered, _applied(draft, multiply, factor))
+            # A factor of shape (1, 1) must not add axes to the updates.
+            scalar = draft.add(reshape, (factor,), {"shape": ()})
+            found = _changed(draft, scattered, _times(draft, scalar))
             if found is not None:
                 return found
     return None
 
 
-def divide_updates(draft: Draft, equation: Equation) -> Symbol | None:
-    """`divide(scatter_add(0, i, u), c) -> scatter_add(0, i, divide(u, c))` for a scalar c."""
-    x, y = equation.inputs
-    if y.spec.size != 1 or x.shape != equation.output.shape:
-        return None
-    return _changed(draft, x, _applied(draft, divide, y))
+def _times(draft: Draft, scalar: Symbol) -> Change:
+    return lambda updates: draft.add(multiply, (updates, scalar))
 
 
 def negate_updates(draft: Draft, equation: Equation) -> Symbol | None:
@@ -54,15 +55,6 @@ def convert_updates(draft: Draft, equation: Equation) -> Symbol | None:
     if x.dtype.kind != "f" or dtype.kind != "f":
         return None
     return _changed(draft, x, lambda u: draft.add(astype, (u,), {"dtype": dtype}))
-
-
-def _applied(draft: Draft, primitive: Primitive, factor: Symbol) -> Change:
-    def change(updates: Symbol) -> Symbol:
-        # A factor of shape (1, 1) must not add axes to the updates.
-        scalar = draft.add(reshape, (factor,), {"shape": ()})
-        return draft.add(primitive, (updates, scalar))
-
-    return change
 
 
 def _scatter(draft: Draft, symbol: Symbol) -> Equation | None:
@@ -97,7 +89,7 @@ def subtract_updates(draft: Draft, equation: Equation) -> Symbol | None:
     """`subtract(p, scatter_add(0, i, u)) -> scatter_add(p, i, negative(u))`."""
     x, y = equation.inputs
     negated = _changed(draft, y, lambda u: draft.add(negative, (u,)))
-    return negated and _added(draft, negated, x, equation)
+    return None if negated is None else _added(draft, negated, x, equation)
 
 
 def _added(draft: Draft, symbol: Symbol, base: Symbol, equation: Equation) -> Symbol | None:
@@ -111,7 +103,9 @@ def _added(draft: Draft, symbol: Symbol, base: Symbol, equation: Equation) -> Sy
         moved = draft.conform(base, equation.output.spec)
     else:
         moved = _added(draft, zeros, base, equation)
-    return moved and draft.add(scatter.primitive, (moved, indices, updates), scatter.params)
+    if moved is None:
+        return None
+    return draft.add(scatter.primitive, (moved, indices, updates), scatter.params)
 
 
 # ---- one position a row
@@ -153,7 +147,6 @@ def _from_front(draft: Draft, indices: Symbol, extent: int, dtype: DType) -> Sym
 
 RULES: dict[Primitive, tuple[Rule, ...]] = {
     multiply: (scale_updates,),
-    divide: (divide_updates,),
     negative: (negate_updates,),
     astype: (convert_updates,),
     add: (add_updates,),

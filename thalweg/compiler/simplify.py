@@ -17,11 +17,11 @@ def rules_of(primitive: Primitive) -> tuple[Rule, ...]:
     """Return all rules for a primitive, in the order in which they are tried."""
     rules = _found.get(primitive)
     if rules is None:
-        rules = elementwise.RULES if primitive.kind == "elementwise" else ()
+        rules = elementwise.COMMON if primitive.kind == "elementwise" else ()
         # Identities first: they shrink programs at once, and only some scatters are replaceable.
         if primitive in IDENTITIES:
             rules += (Table(IDENTITIES[primitive]),)
-        for room in (views, contractions, scatters):
+        for room in (elementwise, views, contractions, scatters):
             rules += room.RULES.get(primitive, ())
         _found[primitive] = rules
     return rules

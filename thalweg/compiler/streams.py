@@ -135,9 +135,9 @@ def _admit(
         stream.backward.append(kernel)
         return True
     if kernel.kind is Kind.MAP and kernel.domain == rows:
-        if all(_rowwise_reads(plan, root, inside, per_row, rows) for root in kernel.roots):
-            stream.maps += kernel.roots
-            return True
+        fits = all(_rowwise_reads(plan, root, inside, per_row, rows) for root in kernel.roots)
+        stream.maps += kernel.roots if fits else []
+        return fits
     if kernel.kind is Kind.ROW and kernel.domain == rows and kernel.outer == ():
         return _admit_row(plan, stream, kernel, rows, inside)
     return False
@@ -151,7 +151,9 @@ def _admit_row(
     plan: Plan, stream: Stream, kernel: Kernel, rows: tuple[int, ...], inside: set[Symbol]
 ) -> bool:
     """Admit reductions over the rows, maps over rows beside them, and maps on the results."""
-    sums, maps, scalars = [], [], []
+    sums: list[Symbol] = []
+    maps: list[Symbol] = []
+    scalars: list[Symbol] = []
     for root in kernel.roots:
         per_row = {*stream.forward, *stream.maps, *maps}
         known = inside | set(kernel.roots)

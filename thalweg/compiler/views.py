@@ -10,6 +10,7 @@ from thalweg.compiler.rewrite import Draft, Rule, adds_leading_ones
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import DType, Shape
+from thalweg.ops.elementwise import add, negative, subtract
 from thalweg.ops.indexing import take, take_along_axis
 from thalweg.ops.shaping import (
     Bounds,
@@ -67,7 +68,7 @@ def keep_shape(draft: Draft, equation: Equation) -> Symbol | None:
 def reshape_once(draft: Draft, equation: Equation) -> Symbol | None:
     """`reshape(reshape(x)) -> reshape(x)`."""
     inner = draft.producer(equation.inputs[0], reshape)
-    return inner and draft.add(reshape, inner.inputs, equation.params)
+    return None if inner is None else draft.add(reshape, inner.inputs, equation.params)
 
 
 def reshape_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
@@ -89,7 +90,7 @@ def _differ_by_leading_ones(first: Shape, second: Shape) -> bool:
 def spread_once(draft: Draft, equation: Equation) -> Symbol | None:
     """`broadcast_to(broadcast_to(x)) -> broadcast_to(x)`, also through leading ones."""
     bare = draft.spread.get(equation.inputs[0])
-    return bare and draft.add(broadcast_to, (bare,), equation.params)
+    return None if bare is None else draft.add(broadcast_to, (bare,), equation.params)
 
 
 def reshape_rather_than_spread(draft: Draft, equation: Equation) -> Symbol | None:
@@ -233,6 +234,30 @@ def concatenate_parts(draft: Draft, equation: Equation) -> Symbol | None:
     return draft.add(concatenate, parts, equation.params)
 
 
+def pad_sum(draft: Draft, equation: Equation) -> Symbol | None:
+    """`add(pad_with_zeros(x), pad_with_zeros(y)) -> pad_with_zeros(add(x, y))`, padded alike."""
+    first, second = (draft.producer(symbol, pad_with_zeros) for symbol in equation.inputs)
+    if first is None or second is None or first.params != second.params:
+        return None
+    if first.output.shape != second.output.shape:
+        return None
+    total = draft.add(equation.primitive, (*first.inputs, *second.inputs))
+    return draft.add(pad_with_zeros, (total,), first.params)
+
+
+def negate_late(draft: Draft, equation: Equation) -> Symbol | None:
+    """`reshape(negative(x)) -> negative(reshape(x))`: what reads the result may take the sign."""
+    x = equation.inputs[0]
+    inner = draft.producer(x, negative)
+    # Past leading ones, elementwise primitives reach for x by themselves, and spread late.
+    if inner is None or adds_leading_ones(x.shape, equation.output.shape):
+        return None
+    if not draft.is_used_once(x):
+        return None
+    moved = draft.add(equation.primitive, inner.inputs, equation.params)
+    return draft.add(negative, (moved,))
+
+
 # ---- conversions
 
 
@@ -262,9 +287,9 @@ def convert_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
 
 
 RULES: dict[Primitive, tuple[Rule, ...]] = {
-    reshape: (keep_shape, keep_uniform, reshape_once, reshape_before_spread),
+    reshape: (keep_shape, keep_uniform, reshape_once, reshape_before_spread, negate_late),
     broadcast_to: (keep_shape, keep_uniform, spread_once, reshape_rather_than_spread),
-    transpose: (keep_uniform, transpose_once, reshape_rather_than_transpose),
+    transpose: (keep_uniform, transpose_once, reshape_rather_than_transpose, negate_late),
     flip: (keep_uniform, flip_once),
     slice_: (
         slice_nothing,
@@ -275,6 +300,8 @@ RULES: dict[Primitive, tuple[Rule, ...]] = {
         slice_padding,
     ),
     pad_with_zeros: (pad_nothing,),
+    add: (pad_sum,),
+    subtract: (pad_sum,),
     concatenate: (concatenate_parts,),
     astype: (keep_shape, keep_uniform, convert_once, convert_before_spread),
     stop_gradient: (forget,),

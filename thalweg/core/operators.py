@@ -101,25 +101,25 @@ class Operators:
         return _call("absolute", self)
 
     def __invert__(self) -> Tensor:
-        return _call("logical_not", self)
+        return _call("invert", self)
 
     def __and__(self, other: Any) -> Tensor:
-        return _call("logical_and", self, other)
+        return _call("bitwise_and", self, other)
 
     def __or__(self, other: Any) -> Tensor:
-        return _call("logical_or", self, other)
+        return _call("bitwise_or", self, other)
 
     def __xor__(self, other: Any) -> Tensor:
-        return _call("logical_xor", self, other)
+        return _call("bitwise_xor", self, other)
 
     def __rand__(self, other: Any) -> Tensor:
-        return _call("logical_and", other, self)
+        return _call("bitwise_and", other, self)
 
     def __ror__(self, other: Any) -> Tensor:
-        return _call("logical_or", other, self)
+        return _call("bitwise_or", other, self)
 
     def __rxor__(self, other: Any) -> Tensor:
-        return _call("logical_xor", other, self)
+        return _call("bitwise_xor", other, self)
 
     def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
         return _call("equal", self, other)

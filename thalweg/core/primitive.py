@@ -25,6 +25,7 @@ import numpy as np
 from thalweg.core.operation import register
 from thalweg.core.spec import BOOL, FLOAT64, DType, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, apply, as_tensor, astype
+from thalweg.errors import ArgumentError, UnsupportedOperation
 
 Rule = Callable[..., Any]
 Cast = Callable[[tuple[Spec, ...]], tuple[DType, ...]]
@@ -64,6 +65,12 @@ class Primitive:
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Apply the primitive to what a user passes: tensors, arrays, numbers."""
         operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
+        if self.cast is not None and (kwargs or len(args) != len(self.rules)):
+            raise UnsupportedOperation(
+                f"{self.name} got {len(args)} operands and the arguments {list(kwargs)}; it wants "
+                f"{len(self.rules)} operands, by position: {inspect.signature(self.meaning)}. "
+                "Leave the others out."
+            )
         tensors = tuple(as_tensor(operand) for operand in operands)
         if self.cast is not None:
             dtypes = self.cast(tuple(tensor.spec for tensor in tensors))
@@ -87,7 +94,16 @@ class Primitive:
 
 
 def _cast_operand(tensor: Tensor, dtype: DType) -> Tensor:
-    return tensor if tensor.dtype == dtype else astype(tensor, dtype)
+    if tensor.dtype == dtype:
+        return tensor
+    if tensor.weak and dtype.kind in "iu" and not tensor.is_symbolic:
+        limits = np.iinfo(dtype)
+        if not limits.min <= tensor.item() <= limits.max:
+            raise ArgumentError(
+                f"The Python integer {tensor.item()} was combined with a tensor of dtype {dtype}, "
+                f"which holds {limits.min} to {limits.max}. Convert the tensor with astype."
+            )
+    return astype(tensor, dtype)
 
 
 # ---- how operands are cast before an elementwise primitive

@@ -16,7 +16,7 @@ BOOL = np.dtype(np.bool_)
 INT64 = np.dtype(np.int64)
 FLOAT64 = np.dtype(np.float64)
 
-_WEAK: dict[str, Any] = {"b": False, "i": 0, "f": 0.0, "c": 0j}
+_WEAK: dict[str, Any] = {"b": False, "i": 0, "u": 0, "f": 0.0, "c": 0j}
 
 
 @dataclass(frozen=True, slots=True)

@@ -326,8 +326,13 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
     trace = innermost(tensors)
     data: Any
     if trace is None:
-        with np.errstate(all="ignore"):
-            data: Any = np.asarray(primitive.meaning(*(t.data for t in tensors), **params))
+        try:
+            with np.errstate(all="ignore"):
+                data = np.asarray(primitive.meaning(*(t.data for t in tensors), **params))
+        except ValueError:
+            # Stating the result's spec explains shapes that do not fit better than NumPy does.
+            primitive.spec(*(tensor.spec for tensor in tensors), **params)
+            raise
         weak = all(tensor.weak for tensor in tensors)
     else:
         symbols = tuple(trace.lift(tensor) for tensor in tensors)

@@ -67,7 +67,7 @@ def jit(
         static_argnums: Positional arguments that are constants of the program; hashable.
         static_argnames: Keyword arguments likewise. Strings and other leaves that are no
             numbers are static without being named.
-        engine: "auto", "native", "reference", "jax" or "torch".
+        engine: "auto", "native", "numpy", "jax" or "torch".
 
     Raises:
         ArgumentError: If a static argument cannot be hashed, or the engine is unknown.
@@ -75,7 +75,7 @@ def jit(
 
     Example:
         >>> import numpy as np, thalweg as tw
-        >>> distance = tw.jit(lambda x, y: np.sqrt(np.sum((x - y) ** 2)), engine="reference")
+        >>> distance = tw.jit(lambda x, y: np.sqrt(np.sum((x - y) ** 2)), engine="numpy")
         >>> distance(np.array([0.0, 3.0]), np.array([4.0, 0.0]))
         Tensor(5.)
     """

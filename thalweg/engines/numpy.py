@@ -17,10 +17,10 @@ from thalweg.errors import EngineError
 _Step = tuple[Callable[..., Any], dict[str, Any], tuple[int, ...], int, tuple[int, ...]]
 
 
-class ReferenceEngine:
+class NumpyEngine:
     """Runs every program, by the NumPy meaning of each primitive; other engines must agree."""
 
-    name = "reference"
+    name = "numpy"
 
     def unsupported(self, program: Program) -> list[Any]:
         """Return no equation: every primitive has a NumPy meaning."""
@@ -50,10 +50,10 @@ class ReferenceEngine:
 
         return run
 
-    def compile_loop(self, loop: Loop) -> ReferenceLoop:
+    def compile_loop(self, loop: Loop) -> NumpyLoop:
         """Return a loop ready to run."""
         remainder = None if loop.remainder is None else self.compile(loop.remainder)
-        return ReferenceLoop(loop, self.compile(loop.step), remainder)
+        return NumpyLoop(loop, self.compile(loop.step), remainder)
 
 
 def _places(program: Program) -> dict[Symbol, int]:
@@ -79,7 +79,7 @@ def _steps(program: Program, places: dict[Symbol, int]) -> Iterator[_Step]:
         yield primitive.meaning, dict(equation.params), reads, places[equation.output], free
 
 
-class ReferenceLoop:
+class NumpyLoop:
     """A loop whose steps are NumPy calls."""
 
     def __init__(
@@ -99,17 +99,17 @@ class ReferenceLoop:
         scalars: Array,
         order: Array | None,
         seed: int,
-    ) -> ReferenceRun:
+    ) -> NumpyRun:
         """Start a run; arguments as `CompiledLoop.begin` states them."""
-        return ReferenceRun(self, state, data, scalars, order, seed)
+        return NumpyRun(self, state, data, scalars, order, seed)
 
 
-class ReferenceRun:
+class NumpyRun:
     """One run of a loop with its own state."""
 
     def __init__(
         self,
-        compiled: ReferenceLoop,
+        compiled: NumpyLoop,
         state: Sequence[Array],
         data: Sequence[Array],
         scalars: Array,

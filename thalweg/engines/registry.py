@@ -8,12 +8,12 @@ import warnings
 
 from thalweg.core.program import Program
 from thalweg.engines.engine import Engine
-from thalweg.engines.numpy import ReferenceEngine
+from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import ArgumentError, EngineError, did_you_mean
 
 # Imported on first use: each stands on a library that takes time to load or may be missing.
 _ENGINES = {
-    "reference": ("thalweg.engines.numpy", "ReferenceEngine"),
+    "numpy": ("thalweg.engines.numpy", "NumpyEngine"),
     "native": ("thalweg.engines.llvm.engine", "NativeEngine"),
     "jax": ("thalweg.engines.jax", "JaxEngine"),
     "torch": ("thalweg.engines.torch", "TorchEngine"),
@@ -22,15 +22,15 @@ _ENGINES = {
 
 @functools.cache
 def engine(name: str) -> Engine:
-    """Return the engine of a name: "native", "reference", "jax" or "torch".
+    """Return the engine of a name: "native", "numpy", "jax" or "torch".
 
     Raises:
         ArgumentError: If there is no engine of that name.
         EngineError: If the library it stands on cannot be imported.
 
     Example:
-        >>> engine("reference").name
-        'reference'
+        >>> engine("numpy").name
+        'numpy'
     """
     if name not in _ENGINES:
         raise ArgumentError(
@@ -43,7 +43,7 @@ def engine(name: str) -> Engine:
     except ImportError as error:
         raise EngineError(
             f"The engine {name!r} cannot be imported: {error}. "
-            'Install what it needs, or choose engine="reference".'
+            'Install what it needs, or choose engine="numpy".'
         ) from error
     return found
 
@@ -64,15 +64,15 @@ def choose(name: str, *programs: Program) -> Engine:
         native = engine("native")
     except EngineError as error:
         warnings.warn(f"Running on the slow reference engine. {error}", stacklevel=3)
-        return ReferenceEngine()
+        return NumpyEngine()
     lacking = [equation for program in programs for equation in native.unsupported(program)]
     if not lacking:
         return native
     line = f" (made at {lacking[0].source})" if lacking[0].source else ""
     warnings.warn(
         f"The native engine cannot run {lacking[0].primitive.name}{line}; the whole program runs "
-        'on the slow reference engine. Rewrite that line, or choose engine="reference" to '
+        'on the slow reference engine. Rewrite that line, or choose engine="numpy" to '
         "silence this warning.",
         stacklevel=3,
     )
-    return ReferenceEngine()
+    return NumpyEngine()

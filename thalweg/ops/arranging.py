@@ -13,6 +13,7 @@ from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation import arange, full
 from thalweg.ops.elementwise import equal, greater_equal, where
 from thalweg.ops.indexing import take
+from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import (
     broadcast_to,
     concatenate,
@@ -20,7 +21,6 @@ from thalweg.ops.shaping import (
     normalize_axes,
     normalize_axis,
     pad_with_zeros,
-    reduce_sum,
     reshape,
     slice_,
     transpose,
@@ -253,14 +253,14 @@ def _matrix(name: str, x: Any) -> Tensor:
 def tril(x: Any, k: int = 0) -> Tensor:
     """Lower triangle of a matrix or of a stack of them; zeros above the k-th diagonal."""
     tensor = _matrix("tril", x)
-    return where(greater_equal(k, _columns_minus_rows(tensor.shape)), tensor, 0)
+    return where(greater_equal(k, _columns_minus_rows(tensor.shape)), tensor, False)
 
 
 @operation
 def triu(x: Any, k: int = 0) -> Tensor:
     """Upper triangle of a matrix or of a stack of them; zeros below the k-th diagonal."""
     tensor = _matrix("triu", x)
-    return where(greater_equal(_columns_minus_rows(tensor.shape), k), tensor, 0)
+    return where(greater_equal(_columns_minus_rows(tensor.shape), k), tensor, False)
 
 
 @operation
@@ -277,7 +277,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 @operation
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Sum of a diagonal of the matrices along two axes."""
-    return reduce_sum(diagonal(x, offset, axis1, axis2), -1)
+    return sum(diagonal(x, offset, axis1, axis2), -1)
 
 
 @operation
@@ -289,4 +289,4 @@ def diag(x: Any, k: int = 0) -> Tensor:
     extent = tensor.size + abs(k)
     column = pad_with_zeros(tensor, low=(max(0, -k),), high=(max(0, k),), interior=(0,))
     on_diagonal = equal(_columns_minus_rows((extent, extent)), k)
-    return where(on_diagonal, expand_dims(column, 1), 0)
+    return where(on_diagonal, expand_dims(column, 1), False)

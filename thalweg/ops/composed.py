@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import operation, register
+from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.elementwise import (
     absolute,
     arctan,
@@ -23,6 +24,8 @@ from thalweg.ops.elementwise import (
     less_equal,
     log,
     log1p,
+    logical_and,
+    logical_not,
     logical_or,
     maximum,
     minimum,
@@ -32,6 +35,7 @@ from thalweg.ops.elementwise import (
     where,
 )
 from thalweg.ops.reductions import all
+from thalweg.ops.shaping import astype
 
 _INFINITY = float("inf")
 
@@ -97,10 +101,10 @@ def nan_to_num(
 
 @operation
 def rint(x: Any) -> Tensor:
-    """Nearest integer, the even one of two equally near."""
+    """Nearest integer, the even one of two equally near; integers become float64."""
     tensor = as_tensor(x)
     if tensor.dtype.kind != "f":
-        return tensor
+        return astype(tensor, FLOAT64)
     below = floor(tensor)
     part = tensor - below
     even = equal(floor(below * 0.5) * 2, below)
@@ -112,9 +116,9 @@ def rint(x: Any) -> Tensor:
 @operation
 def round(x: Any, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even; as NumPy, by scaling and `rint`."""
-    if decimals == 0:
-        return rint(x)
     tensor = as_tensor(x)
+    if decimals == 0:
+        return rint(tensor) if tensor.dtype.kind == "f" else tensor
     if tensor.dtype.kind != "f":
         if decimals > 0:
             return tensor
@@ -223,6 +227,41 @@ def isfinite(x: Any) -> Tensor:
 def logical_xor(x: Any, y: Any) -> Tensor:
     """Tell where exactly one holds."""
     return not_equal(not_equal(x, 0), not_equal(y, 0))
+
+
+def _booleans(symbol: str, *operands: Any) -> tuple[Tensor, ...]:
+    tensors = tuple(as_tensor(operand) for operand in operands)
+    if any(tensor.dtype.kind != "b" for tensor in tensors):
+        dtypes = " and ".join(str(tensor.dtype) for tensor in tensors)
+        raise DtypeError(
+            f"{symbol} got {dtypes}; it wants Booleans, bits of integers are not supported. "
+            "Compare first, or use logical_and, logical_or, logical_xor or logical_not."
+        )
+    return tensors
+
+
+@operation
+def bitwise_and(x: Any, y: Any) -> Tensor:
+    """Tell where both of two Booleans hold: x & y."""
+    return logical_and(*_booleans("&", x, y))
+
+
+@operation
+def bitwise_or(x: Any, y: Any) -> Tensor:
+    """Tell where at least one of two Booleans holds: x | y."""
+    return logical_or(*_booleans("|", x, y))
+
+
+@operation
+def bitwise_xor(x: Any, y: Any) -> Tensor:
+    """Tell where exactly one of two Booleans holds: x ^ y."""
+    return not_equal(*_booleans("^", x, y))
+
+
+@operation
+def invert(x: Any) -> Tensor:
+    """Tell where a Boolean does not hold: ~x."""
+    return logical_not(*_booleans("~", x))
 
 
 @operation

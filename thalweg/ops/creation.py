@@ -8,7 +8,7 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general
-from thalweg.core.spec import DType, Shape, Spec
+from thalweg.core.spec import DType, Shape, Spec, promote
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
@@ -101,9 +101,12 @@ def linspace(
     if not isinstance(start, Tensor) and not isinstance(stop, Tensor):
         return make(np.linspace(start, stop, num, endpoint, dtype=dtype))
     steps = max(1, num - 1 if endpoint else num)
-    fractions = make(np.arange(num) / steps)
-    result = as_tensor(start) + (as_tensor(stop) - start) * fractions
-    return result if dtype is None else astype(result, dtype)
+    low, high = as_tensor(start), as_tensor(stop)
+    ahead = (1,) * max(low.ndim, high.ndim)
+    dtype = promote((low.spec, high.spec, as_tensor(1.0).spec))[0] if dtype is None else dtype
+    fractions = np.reshape(np.arange(num) / steps, (num, *ahead)).astype(dtype)
+    result = low + (high - low) * fractions
+    return astype(result, dtype)
 
 
 @operation

@@ -11,6 +11,7 @@ from thalweg.core.operation import op, operation
 from thalweg.core.primitive import boolean, choice, elementwise, floating
 from thalweg.core.spec import BOOL
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import DtypeError
 
 Array = np.ndarray[Any, Any]
 
@@ -85,11 +86,12 @@ def sqrt(x: Array) -> Array:
 
 def _power_of_base(g: Any, out: Any, x: Any, y: Any) -> Any:
     """Return g y xʸ⁻¹, which is 0 where y = 0 even if x = 0."""
-    if y.is_symbolic or y.size != 1:
-        zero = y == 0
-        return op.where(zero, 0.0, g * (y * op.power(x, op.where(zero, 1.0, y - 1))))
-    exponent = y.numpy().item()
-    return g * 0.0 if exponent == 0 else g * (y * op.pow(x, exponent - 1))
+    if y.size == 1 and y.node is None and not y.is_symbolic:
+        # A constant exponent leaves a constant one: the derivative of a cube is a square.
+        exponent = y.item()
+        return g * 0.0 if exponent == 0 else g * (y * op.pow(x, exponent - 1))
+    zero = y == 0
+    return op.where(zero, 0.0, g * (y * op.power(x, op.where(zero, 1.0, y - 1))))
 
 
 def _power_of_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -117,6 +119,11 @@ def pow(x: Any, y: Any) -> Tensor:
             return sqrt(tensor)
         if tensor.dtype.kind == "f" and y == -1:
             return 1.0 / tensor
+        if type(y) is int and y < 0 and tensor.dtype.kind in "iu":
+            raise DtypeError(
+                f"A tensor of dtype {tensor.dtype} was raised to the power {y}, which gives no "
+                "integers. Convert it with astype(float)."
+            )
     return power(x, y)
 
 

@@ -10,8 +10,7 @@ import numpy as np
 from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import IndexOutOfRange, ShapeError, UnsupportedOperation
-from thalweg.ops.creation import arange
-from thalweg.ops.indexing import as_indices, counted_from_front, take
+from thalweg.ops.indexing import as_indices, counted_from_front, from_front, take
 from thalweg.ops.shaping import broadcast_to, flip, reshape, slice_, transpose
 
 Key = slice | int | Tensor | None
@@ -148,11 +147,3 @@ def _gather(x: Tensor, places: list[int], arrays: list[Tensor], together: bool) 
     for indices, extent in zip(arrays, extents, strict=True):
         position = position * extent + from_front(indices, extent)
     return take(merged, broadcast_to(position, shape), axis=start)
-
-
-def from_front(indices: Tensor, extent: int) -> Tensor:
-    """Return indices with negative ones counted from the front; refuse what is out of range."""
-    if indices.is_symbolic:
-        # Reading from 0, 1, … checks the range when the program runs.
-        return take(arange(extent), indices, axis=0)
-    return as_tensor(counted_from_front(indices.numpy(), extent))

@@ -131,6 +131,14 @@ def scatter_add_along_axis(x: Array, indices: Array, updates: Array, *, axis: in
     return result
 
 
+def from_front(indices: Tensor, extent: int) -> Tensor:
+    """Return indices with negative ones counted from the front; refuse what is out of range."""
+    if indices.is_symbolic:
+        # Reading from 0, 1, … checks the range when the program runs.
+        return take(arange(extent), indices, axis=0)
+    return as_tensor(counted_from_front(indices.numpy(), extent))
+
+
 @operation
 def one_hot(indices: Any, num_classes: int, dtype: Any = np.float64) -> Tensor:
     """Return 1 at each index and 0 elsewhere along a new last axis.

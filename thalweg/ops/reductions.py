@@ -52,9 +52,21 @@ def _reduced_extreme(x: Spec, axis: Axes) -> Spec:
     if builtins.any(x.shape[a] == 0 for a in axis):
         raise ShapeError(
             f"A maximum or minimum was asked over an empty axis of shape {x.shape}; "
-            "it wants at least one element."
+            "it wants at least one element. Check that the data are not empty."
         )
     return _reduced(x, axis)
+
+
+def _resolve_extreme(x: Any, axis: Axes) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    tensor = as_tensor(x)
+    _reduced_extreme(tensor.spec, axis)
+    return (tensor,), {"axis": axis}
+
+
+def _resolve_index(x: Any, axis: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    tensor = as_tensor(x)
+    _reduced_extreme(tensor.spec, (axis,))
+    return (tensor,), {"axis": axis}
 
 
 def _spread(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
@@ -67,13 +79,13 @@ def _extreme_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
     return where(attained, _spread(g / ties, x, axis), 0.0)
 
 
-@general(_reduced_extreme, _extreme_rule)
+@general(_reduced_extreme, _extreme_rule, arguments=_resolve_extreme)
 def reduce_max(x: Array, *, axis: Axes) -> Array:
     """Largest element over some axes; NaN if there is one. Ties share the derivative."""
     return np.asarray(np.max(x, axis=axis))
 
 
-@general(_reduced_extreme, _extreme_rule)
+@general(_reduced_extreme, _extreme_rule, arguments=_resolve_extreme)
 def reduce_min(x: Array, *, axis: Axes) -> Array:
     """Smallest element over some axes; NaN if there is one. Ties share the derivative."""
     return np.asarray(np.min(x, axis=axis))
@@ -123,13 +135,13 @@ def _index_of(x: Spec, axis: int) -> Spec:
     return Spec(without(x.shape, (axis,)), INT64)
 
 
-@general(_index_of)
+@general(_index_of, arguments=_resolve_index)
 def index_of_max(x: Array, *, axis: int) -> Array:
     """Position of the first largest element along an axis, NaN counting as largest."""
     return np.asarray(np.argmax(x, axis=axis), np.int64)
 
 
-@general(_index_of)
+@general(_index_of, arguments=_resolve_index)
 def index_of_min(x: Array, *, axis: int) -> Array:
     """Position of the first smallest element along an axis, NaN counting as smallest."""
     return np.asarray(np.argmin(x, axis=axis), np.int64)

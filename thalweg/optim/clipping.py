@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from thalweg import tree
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation import asarray
-from thalweg.ops.elementwise import less, maximum, minimum, sqrt, square, where
+from thalweg.ops.elementwise import add, less, maximum, minimum, sqrt, square, where
 from thalweg.ops.reductions import mean
 from thalweg.ops.reductions import sum as total
 from thalweg.optim.leaves import each
@@ -24,10 +25,8 @@ def global_norm(updates: Updates) -> Tensor:
         >>> tw.optim.global_norm({"w": tw.Tensor([3.0, 0.0]), "b": tw.Tensor(4.0)})
         Tensor(5.)
     """
-    squares: Any = 0.0
-    for leaf in tree.leaves(updates):
-        squares = squares + total(square(asarray(leaf)))
-    return sqrt(squares)
+    squares = [total(square(asarray(leaf))) for leaf in tree.leaves(updates)]
+    return sqrt(functools.reduce(add, squares) if squares else 0.0)
 
 
 @factory

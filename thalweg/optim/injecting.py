@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, did_you_mean
-from thalweg.optim.leaves import common_dtype
+from thalweg.optim.leaves import cast_like, common_dtype
 from thalweg.optim.recipe import Form
 from thalweg.optim.scaling import at_step
 from thalweg.optim.transformation import (
@@ -102,8 +102,8 @@ class Injected:
 
     def inner(self, others: dict[str, Any], numbers: dict[str, Any]) -> GradientTransformation:
         """Return the transformation for the current numbers."""
-        weak = {name: _weak(value) for name, value in numbers.items()}
-        arguments = {name: {**others, **weak}[name] for name in self._form.parameters}
+        given = {**others, **numbers}
+        arguments = {name: given[name] for name in self._form.parameters}
         positional, named = self._form.split(arguments)
         return as_transformation(self.inner_factory(*positional, **named))
 
@@ -170,13 +170,10 @@ def _pair(injected: Injected, found: _Kinds) -> GradientTransformation:
             states[name] = WrappedScheduleState(safe_increment(count))
         inner = injected.inner(found.others, numbers)
         result, inner_state = inner.update(updates, state.inner_state, params, **extra)
+        # The numbers have a dtype, which would widen narrower leaves.
+        result = cast_like(result, updates)
+        inner_state = cast_like(inner_state, state.inner_state)
         count = safe_increment(state.count)
         return result, InjectStatefulHyperparamsState(count, numbers, states, inner_state)
 
     return GradientTransformation(init, update)
-
-
-def _weak(value: Any) -> Any:
-    """Return a number as a weak scalar, which leaves the updates' dtypes as they are."""
-    tensor = as_tensor(value)
-    return make(tensor.data, tensor.node, True) if tensor.dtype.kind == "f" else value

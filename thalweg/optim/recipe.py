@@ -29,13 +29,18 @@ class Form:
     """The signature of a factory, and which of its parameters are numbers."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
+        self.name = getattr(function, "__name__", type(function).__name__)
         self.signature = inspect.signature(function)
         self.parameters = self.signature.parameters
         self.floating = {name: _floating(p) for name, p in self.parameters.items()}
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return all arguments of a call by name, numbers as Python floats."""
-        bound = self.signature.bind(*args, **kwargs)
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            known = ", ".join(self.parameters)
+            raise TypeError(f"{self.name}: {error}; its arguments are {known}.") from None
         bound.apply_defaults()
         return {
             name: _plain(value) if _is_number(value, self.floating[name]) else value

@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 from thalweg.compiler.graph import Graph
 from thalweg.compiler.kernels import Kernel, Kind, Plan, form_kernels
 from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign, resolve
+from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.streams import fuse_streams
 from thalweg.core.program import Program, Symbol
+from thalweg.engines.llvm.columns import write_column
+from thalweg.engines.llvm.facts import Cell, Facts
+from thalweg.engines.llvm.lowering import TYPES
 from thalweg.engines.llvm.maps import write_map, write_transpose
 from thalweg.engines.llvm.products import write_product
-from thalweg.engines.llvm.reductions import write_column, write_row
+from thalweg.engines.llvm.rows import write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.streams import write_stream
 from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import LLVM_TYPES, literal
-from thalweg.engines.llvm.writer import TYPES, Writer
+from thalweg.engines.llvm.values import LLVM_TYPES
+from thalweg.engines.llvm.writer import Writer
 
 # The arena begins with the fault flag and the number of the epoch whose order is in place.
 FAULT = 0
@@ -40,7 +44,7 @@ class Entry:
     """One pointer of a kernel's table: where it is kept and what it points to."""
 
     place: int
-    symbol: Symbol | None
+    symbol: Symbol | Cell | None
 
 
 @dataclass
@@ -65,6 +69,7 @@ class Assembly:
         self.target = target
         self.end = _HEADER
         self.declarations: set[str] = set()
+        self.cells: list[Cell] = []
         self._names: dict[str, str] = {}
 
     def reserve(self, nbytes: int) -> int:
@@ -73,8 +78,18 @@ class Assembly:
         self.end += max(ALIGNMENT, aligned_size(nbytes))
         return place
 
+    def cell(self) -> Cell:
+        """Return memory that a kernel keeps from step to step for itself."""
+        self.cells.append(Cell(self.reserve(16)))
+        return self.cells[-1]
+
     def step(
-        self, program: Program, fixed: dict[Symbol, int], states: int, rows: Symbol | None
+        self,
+        program: Program,
+        fixed: dict[Symbol, int],
+        states: int,
+        rows: Symbol | None,
+        looped: bool,
     ) -> Step:
         """Compile one program.
 
@@ -83,8 +98,9 @@ class Assembly:
             fixed: The places of states and scalars in the arena.
             states: The number of states.
             rows: The input whose positions are known to be in range.
+            looped: Whether the program is a step of a loop.
         """
-        better = optimize(program)
+        better = own_outputs(optimize(program), states)
         graph = Graph(better)
         plan = form_kernels(graph)
         fuse_streams(plan, 8 * self.target.vector_bytes)
@@ -94,16 +110,22 @@ class Assembly:
         storage = assign(plan, pairs, places, self.end)
         self.end = storage.end
         step = Step(better, plan, storage)
-        trusted = {new for old, new in zip(program.inputs, better.inputs, strict=True)
-                   if old is rows}  # fmt: skip
+        renamed = dict(zip(program.inputs, better.inputs, strict=True))
+        facts = Facts(
+            plan.kept,
+            storage.stored,
+            set(storage.offsets),
+            {renamed[rows]} if rows is not None else set(),
+            {renamed[symbol] for symbol in program.inputs[states:] if symbol in fixed},
+            self.cell if looped else None,
+        )
         for kernel in plan.kernels:
-            self._kernel(step, kernel, trusted)
+            self._kernel(step, kernel, facts)
         return step
 
-    def _kernel(self, step: Step, kernel: Kernel, trusted: set[Symbol]) -> None:
+    def _kernel(self, step: Step, kernel: Kernel, facts: Facts) -> None:
         plan, storage = step.plan, step.storage
-        roots = set(kernel.roots)
-        writer = Writer(plan.graph, plan.kept, roots, storage.stored, trusted, self.target)
+        writer = Writer(plan.graph, set(kernel.roots), facts, self.target)
         if kernel.kind is Kind.SCATTER:
             array = plan.graph.producer[kernel.main].inputs[0]
             place = storage.offsets.get(array)
@@ -164,9 +186,6 @@ def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str)
 def _loss_text(step: Step, loss: Symbol, label: str, at: object) -> list[str]:
     assert callable(at)
     type = TYPES[loss.dtype]
-    if loss.value is not None:
-        value = literal(loss.value.item(), "f64")
-        return [f"  store double {value}, ptr %loss, align 8"]
     place = at(step.offset(loss))
     lines = [f"  %{label}loss = load {LLVM_TYPES[type]}, ptr {place}, align 4"]
     value = f"%{label}loss"

@@ -37,12 +37,14 @@ def inlined(plan: Plan, root: Symbol) -> Iterator[Equation]:
 
 
 def width_for(plan: Plan, roots: list[Symbol], extent: int, writer: Writer) -> int:
-    """Return the lanes of a vector: by the widest float, and not beyond the extent."""
-    types = set()
+    """Return the lanes of a vector: by the widest float, and not beyond the extent.
+
+    Scalars do not count: they are converted once, outside the loops.
+    """
+    symbols = list(roots)
     for root in roots:
-        types.add(TYPES[root.dtype])
-        for equation in inlined(plan, root):
-            types.update(TYPES[s.dtype] for s in equation.inputs)
+        symbols += [s for equation in inlined(plan, root) for s in equation.inputs]
+    types = {TYPES[s.dtype] for s in symbols if s.spec.size > 1} or {TYPES[roots[0].dtype]}
     floats = {t for t in types if is_float(t)}
     size = max(BYTES[t] for t in floats or types)
     width = writer.e.target.vector_bytes // max(size, 4)
@@ -72,7 +74,9 @@ def collapsed(plan: Plan, roots: list[Symbol], domain: Shape) -> list[list[int]]
     groups: list[list[int]] = [[axis] for axis in range(len(domain))]
     if len(domain) < 2 or positional(plan, roots):
         return groups
-    strides = [_strides(linear(domain_index(root.shape), root.shape), len(domain)) for root in roots]
+    strides = [
+        _strides(linear(domain_index(root.shape), root.shape), len(domain)) for root in roots
+    ]
     for root in roots:
         for access in plan.accesses.of(root):
             if access.index is None:

@@ -44,4 +44,3 @@ class RowPrefetch:
         if length % per_line != 1 and length > 1:
             # A row need not start on a line: its last element may lie on one more.
             writer.e.prefetch(writer.address(source, row * length + (length - 1)))
-

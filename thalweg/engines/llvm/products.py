@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from thalweg.compiler.affine import ZERO, Affine
@@ -198,19 +199,17 @@ class _Dots(_Product):
         if looped:
             outer, _ = writer.loop(self.rows)
 
+        def one(number: Affine, at: Affine) -> Value:
+            if lanes_are_columns:
+                return self.read_right(at, number)
+            return self.read_left(number, at)
+
+        def other(at: Affine) -> Value:
+            return self.read_left(outer, at) if lanes_are_columns else self.read_right(at, ZERO)
+
         def block(first: Affine, size: int) -> None:
-            totals = [
-                self._dot(
-                    (lambda at, k=k: self.read_right(at, first + k))
-                    if lanes_are_columns
-                    else (lambda at, k=k: self.read_left(first + k, at)),
-                    (lambda at: self.read_left(outer, at))
-                    if lanes_are_columns
-                    else (lambda at: self.read_right(at, ZERO)),
-                    inner_width,
-                )
-                for k in range(size)
-            ]
+            dots = [functools.partial(one, first + k) for k in range(size)]
+            totals = [self._dot(dot, other, inner_width) for dot in dots]
             self._gathered(totals, outer, first, lanes_are_columns, result_width)
 
         full, rest = divmod(count, result_width)
@@ -287,19 +286,23 @@ def write_product(writer: Writer, plan: Plan, kernel: Kernel) -> None:
     if 0 in equation.output.shape:
         return
     reads = plan.accesses
-    across_right = right.shape[-1] > 1 and reads.unit_stride(right, len(right.shape) - 1)
-    down_left = left.shape[-2] > 1 and reads.unit_stride(left, len(left.shape) - 2)
     along = (
         left.shape[-1] >= 4
         and reads.unit_stride(left, len(left.shape) - 1)
         and reads.unit_stride(right, len(right.shape) - 2)
     )
+    # Results are stored along their lanes: down the rows only where there is a single column.
+    single = right.shape[-1] == 1
+    if single:
+        in_lanes = left.shape[-2] > 1 and reads.unit_stride(left, len(left.shape) - 2)
+    else:
+        in_lanes = reads.unit_stride(right, len(right.shape) - 1)
     product: _Tiles | _Dots
-    if not (across_right or down_left) and along:
+    if along and not in_lanes:
         product = _Dots(writer, plan, kernel)
     else:
         product = _Tiles(writer, plan, kernel)
-        product.swapped = right.shape[-1] == 1
+        product.swapped = single
     for extent in equation.output.shape[:-2]:
         at, _ = writer.loop(extent) if extent > 1 else (ZERO, [])
         product.batch.append(at)

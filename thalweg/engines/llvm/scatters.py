@@ -26,11 +26,9 @@ def write_scatter(writer: Writer, plan: Plan, kernel: Kernel, in_place: bool) ->
     along = equation.primitive.name == "scatter_add_along_axis"
     first, last = axis, axis + (1 if along else len(indices.shape))
     writer.width = 1
-    places: list[Affine] = []
     vectors = not along and last < len(updates.shape) and updates.shape[-1] > 1
     loops = updates.shape[:-1] if vectors else updates.shape
-    for extent in loops:
-        places.append(writer.loop(extent)[0] if extent > 1 else ZERO)
+    places = [writer.loop(extent)[0] if extent > 1 else ZERO for extent in loops]
 
     def add(place: list[Affine]) -> None:
         at = tuple(place)
@@ -61,9 +59,7 @@ def _add(writer: Writer, root: Symbol, index: Index, update: Value) -> None:
 
 
 def _copy(writer: Writer, plan: Plan, root: Symbol, source: Symbol) -> None:
-    places: list[Affine] = []
-    for extent in root.shape[:-1]:
-        places.append(writer.loop(extent)[0] if extent > 1 else ZERO)
+    places = [writer.loop(extent)[0] if extent > 1 else ZERO for extent in root.shape[:-1]]
     last = root.shape[-1] if root.shape else 1
     writer.width = width_for(plan, [root], last, writer)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from thalweg.compiler.affine import ZERO, Affine, Index
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.compiler.streams import Stream
@@ -12,7 +14,7 @@ from thalweg.engines.llvm.prefetch import RowPrefetch
 from thalweg.engines.llvm.values import Value
 from thalweg.engines.llvm.writer import Writer
 
-# A block's rows and the running gradient stay in registers.
+# A block's rows stay in registers up to this many vectors; more are read again from the cache.
 _ROW_VECTORS = 24
 
 
@@ -29,12 +31,13 @@ class _Stream:
             self.width //= 2
         self.vectors = -(-self.columns // self.width)
         self.block = self._block()
+        self.held = self.block * self.vectors <= _ROW_VECTORS
         self.prefetch = RowPrefetch(writer, plan.graph, self.stream.matrix)
 
     def _block(self) -> int:
-        """Return the rows read together: a power of 2, at most a vector's lanes."""
+        """Return the rows read together: a vector's lanes of numbers a row."""
         block = self.writer.e.target.lanes(self.type)
-        while block > 1 and (block * self.vectors > _ROW_VECTORS or block // 2 >= self.rows):
+        while block > 1 and block // 2 >= self.rows:
             block //= 2
         return block
 
@@ -74,9 +77,7 @@ class _Stream:
     def _parameters(self, root: Symbol) -> list[Value]:
         """Return the vectors of the forward product's right factor."""
         right = self.plan.graph.producer[root].inputs[1]
-        return [
-            self._masked(self.writer.value(right, (at, ZERO)), at) for at in self._columns()
-        ]
+        return [self._masked(self.writer.value(right, (at, ZERO)), at) for at in self._columns()]
 
     # ---- accumulators
 
@@ -117,7 +118,7 @@ class _Stream:
         writer.flush()
         gradients = totals[len(sums) :]
         for i, weight in enumerate(weights):
-            for k, row in enumerate(rows):
+            for k, row in enumerate(rows if self.held else self._again(first, count)):
                 factor = writer.e.splat(writer.e.extract(weight, k), self.width)
                 for j, vector in enumerate(row):
                     slot = i * self.vectors + j
@@ -129,6 +130,11 @@ class _Stream:
             self._masked(self.writer.value(self.stream.matrix, (row, at)), at)
             for at in self._columns()
         ]
+
+    def _again(self, first: Affine, count: int) -> list[list[Value]]:
+        """Read the rows a second time, so that they need not be kept in registers."""
+        with self.writer.fresh_loads():
+            return [self._row(first + k) for k in range(count)]
 
     def _predict(
         self, root: Symbol, first: Affine, rows: list[list[Value]], parameters: list[Value]
@@ -181,8 +187,8 @@ class _Stream:
         writer, graph = self.writer, self.plan.graph
         count = len(self.stream.sums)
         for root, total in zip(self.stream.sums, totals, strict=False):
-            combine = COMBINE[graph.producer[root].primitive.name]
-            value = writer.e.horizontal(total, lambda x, y, c=combine: c(writer.e, x, y))
+            combine = functools.partial(COMBINE[graph.producer[root].primitive.name], writer.e)
+            value = writer.e.horizontal(total, combine)
             writer.width = self.block
             writer.put(root, (ZERO,) * len(root.shape), value)
         for root in self.stream.scalars:
@@ -201,4 +207,3 @@ class _Stream:
 def write_stream(writer: Writer, plan: Plan, kernel: Kernel) -> None:
     """Write a STREAM kernel."""
     _Stream(writer, plan, kernel).write()
-

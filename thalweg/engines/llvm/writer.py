@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from thalweg.compiler.affine import ZERO, Affine, Index, Var, linear
 from thalweg.compiler.graph import (
@@ -18,10 +19,12 @@ from thalweg.compiler.graph import (
     reduced_index,
 )
 from thalweg.core.program import Equation, Symbol
+from thalweg.engines.llvm.counters import counted_power
 from thalweg.engines.llvm.emitter import Emitter
+from thalweg.engines.llvm.facts import Cell, Facts
 from thalweg.engines.llvm.lowering import LOWERINGS, TYPES, identity
 from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import BYTES, Value, is_float
+from thalweg.engines.llvm.values import BYTES, Value
 
 _LANE = -1
 
@@ -33,22 +36,21 @@ class Writer:
     Lanes of a vector are a variable like a loop's; only the leading `active` of them are real.
     """
 
-    def __init__(
-        self, graph: Graph, kept: set[Symbol], local: set[Symbol], stored: set[Symbol],
-        trusted: set[Symbol], target: Target,
-    ) -> None:  # fmt: skip
+    def __init__(self, graph: Graph, local: set[Symbol], facts: Facts, target: Target) -> None:
         self.e = Emitter(target)
         self.graph = graph
-        self.kept = kept
+        self.facts = facts
+        self.kept = facts.kept
         self.local = local
-        self.stored = stored
-        self.trusted = trusted
+        self.stored = facts.stored
+        self.trusted = facts.trusted
         self.width = 1
-        self.arrays: list[Symbol | None] = []
+        self.arrays: list[Symbol | Cell | None] = []
         self.on_gather: Callable[[Symbol, Index, Value], None] | None = None
         self.table = self.e.parameter("table", "ptr")
         self._loops: dict[Var, Value] = {}
         self._numbers = 0
+        self._fresh = False
         self._pending: list[tuple[Value, Value, int | None]] = []
 
     # ---- loops, lanes and positions
@@ -116,7 +118,7 @@ class Writer:
 
     # ---- arrays
 
-    def pointer(self, symbol: Symbol | None) -> Value:
+    def pointer(self, symbol: Symbol | Cell | None) -> Value:
         """Return the address of an array: an entry of the kernel's table (None: the fault flag)."""
         if symbol not in self.arrays:
             self.arrays.append(symbol)
@@ -135,12 +137,13 @@ class Writer:
         """Read an array; lanes that are not real read 0 or nothing at all."""
         at, type = linear(index, symbol.shape), TYPES[symbol.dtype]
         stride, spread, fixed = self.split(at)
-        active = self.active(index)
+        active = self._accessed(symbol, fixed, self.active(index))
         if spread is None and stride == 0:
             return self.e.load(self.address(symbol, fixed), type)
         if spread is None and stride == 1:
-            return self.e.load(self.address(symbol, fixed), type, self.width, active)
-        e = self.e
+            address = self.address(symbol, fixed)
+            return self.e.load(address, type, self.width, active, cse=not self._fresh)
+        e, active = self.e, self.active(index)
         if spread is None and stride == -1 and active == self.width:
             first = self.e.load(self.address(symbol, fixed + (1 - self.width)), type, self.width)
             return e.shuffle(first, None, list(range(self.width))[::-1])
@@ -151,9 +154,28 @@ class Writer:
             steps = e.add(steps, spread)
         return e.gather(self.address(symbol, fixed), steps, type, active)
 
+    @contextmanager
+    def fresh_loads(self) -> Iterator[None]:
+        """Read arrays again in a `with` block, even where they were read before."""
+        before, self._fresh = self._fresh, True
+        yield
+        self._fresh = before
+
+    def _accessed(self, symbol: Symbol, at: Affine, active: int | None) -> int | None:
+        """Return how many lanes an access at the array's very end must be limited to.
+
+        In the arena what lies beyond is padding. A plain store is read back by a plain load
+        without waiting, which a masked one is not; inside an array, a load that reaches into
+        the next row would wait for that row's store instead.
+        """
+        last = not at.terms and active is not None and at.constant + active == symbol.spec.size
+        # Buffers are padded to whole vectors: only an aligned one stays within.
+        whole = active is None or (last and at.constant % self.width == 0)
+        return None if whole and symbol in self.facts.arena else active
+
     def put(self, symbol: Symbol, index: Index, value: Value) -> None:
         """Remember a local value, and store it at the next flush if it is read elsewhere."""
-        self.e.regions[-1].memo[symbol, index, self.width] = value
+        self.e.regions[-1].memo[symbol, index, self.width, False] = value
         if symbol not in self.stored:
             return
         stride, spread, fixed = self.split(linear(index, symbol.shape))
@@ -161,8 +183,9 @@ class Writer:
             raise AssertionError("a kernel stores along its lanes only")
         if stride:
             value = self.e.splat(value, self.width)
-        address = self.address(symbol, fixed)
-        self._pending.append((value, address, self.active(index) if stride else None))
+        active = self.active(index) if stride else None
+        active = self._accessed(symbol, fixed, active)
+        self._pending.append((value, self.address(symbol, fixed), active))
 
     def flush(self) -> None:
         """Write what was put. Reads of the same iteration come first: states change in place."""
@@ -176,7 +199,7 @@ class Writer:
         """Return a value at an index: computed, read, or remembered."""
         if symbol.value is not None:
             return self.e.constant(symbol.value.item(), TYPES[symbol.dtype])
-        key = symbol, index, self.width
+        key = symbol, index, self.width, self._fresh
         for region in self.e.regions:
             if key in region.memo:
                 found: Value = region.memo[key]
@@ -200,9 +223,11 @@ class Writer:
         """Return an equation's value at an index from its operands'."""
         name, inputs = equation.primitive.name, equation.inputs
         if name in GUARDED:
-            return self._padded(equation, index) if len(inputs) == 1 and (
-                name == "pad_with_zeros"
-            ) else self._joined(equation, index)
+            return (
+                self._padded(equation, index)
+                if len(inputs) == 1 and (name == "pad_with_zeros")
+                else self._joined(equation, index)
+            )
         if name == "iota":
             at = self.position(index[equation.params["axis"]])
             return self.e.convert(at, TYPES[equation.output.dtype])
@@ -215,11 +240,26 @@ class Writer:
             for position in range(1 if name in GATHERS else len(inputs))
         ]
         values = [self.value(s, at) for s, at in zip(inputs, places, strict=False)]
+        if name == "power" and self._counts(equation):
+            return counted_power(self, values[0], equation)
         if name == "astype":
             return self.e.convert(values[0], TYPES[equation.output.dtype])
         if equation.primitive.kind == "elementwise":
             return LOWERINGS[name](self.e, *values)
         return values[0]
+
+    def _counts(self, equation: Equation) -> bool:
+        """Tell whether an equation raises a constant of the loop to an integer scalar."""
+        base, exponent = equation.inputs
+        maker = self.graph.producer.get(exponent)
+        return (
+            self.facts.cell is not None
+            and equation.output.shape == ()
+            and (base.value is not None or base in self.facts.invariant)
+            and maker is not None
+            and maker.primitive.name == "astype"
+            and maker.inputs[0].dtype.kind == "i"
+        )
 
     def _degenerate(self, equation: Equation, index: Index) -> Value:
         """Return a reduction or product over nothing, or a reduction over axes of extent 1."""
@@ -263,8 +303,11 @@ class Writer:
                 known: Affine = region.memo[key]
                 return known
         value = self.e.convert(self.value(symbol, index), "i64")
+        active = self.active(index)
         if symbol not in self.trusted:
-            value = self.checked(value, extent, self.active(index))
+            value = self.checked(value, extent, active)
+        if active is not None and active < value.width:
+            value = self.e.select(self.e.leading(active, value.width), value, 0)
         if self.on_gather is not None:
             self.on_gather(symbol, index, value)
         at = self.bind(value, extent)
@@ -299,7 +342,7 @@ class Writer:
             last = (extent - 1) * spacing
             if extent == 0 or high < 0 or low > last:
                 return zero
-            if 0 <= low and high <= last and spacing == 1:
+            if low >= 0 and high <= last and spacing == 1:
                 places.append(at)
                 continue
             holds, safe = self._within(at, extent, spacing)
@@ -333,8 +376,3 @@ class Writer:
             result = value if result is None else self.e.select(holds, value, result)
         assert result is not None
         return result
-
-
-def is_floating(symbol: Symbol) -> bool:
-    """Tell whether a value is of a floating type."""
-    return is_float(TYPES[symbol.dtype])

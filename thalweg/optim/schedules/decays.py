@@ -72,7 +72,7 @@ def _polynomial(init: Any, end: Any, power: Any, steps: int, begin: int) -> Sche
     start = max(begin, 0)
 
     def value(step: Tensor) -> Any:
-        passed = minimum(maximum(step - start, 0.0), float(steps))
+        passed = minimum(maximum(step - start if start else step, 0.0), float(steps))
         return (init - end) * (1 - passed / steps) ** power + end
 
     return Schedule(value)
@@ -136,7 +136,7 @@ def exponential_decay(
     start = max(transition_begin, 0)
 
     def value(step: Tensor) -> Any:
-        passed = step - start
+        passed = step - start if start else step
         exponent = passed / transition_steps
         decayed = init_value * decay_rate ** (floor(exponent) if staircase else exponent)
         waiting = less(passed, 0.0)

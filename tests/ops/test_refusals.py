@@ -1,0 +1,80 @@
+"""What operations refuse, and that they say what was given, what was wanted, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import thalweg as tw
+from thalweg.errors import ArgumentError, DtypeError, ShapeError, UnsupportedOperation
+
+X = tw.Tensor(np.arange(6.0).reshape(2, 3))
+
+REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (
+        lambda: X + tw.ones(2),
+        ShapeError,
+        r"add got shapes \(2, 3\) and \(2,\), which do not broadcast. Trailing axes",
+    ),
+    (
+        lambda: np.where(X > 0, X, tw.ones((5, 1, 4))),
+        ShapeError,
+        r"where got shapes \(2, 3\) and \(2, 3\) and \(5, 1, 4\), which do not broadcast",
+    ),
+    (
+        lambda: X.reshape(4, 2),
+        ShapeError,
+        r"reshape got a tensor of shape \(2, 3\) \(6 elements\) and the shape \(4, 2\).*-1",
+    ),
+    (lambda: X.reshape(-1, -1), ShapeError, r"does not hold as many"),
+    (lambda: X.sum(axis=2), ArgumentError, r"sum got axis 2 for a tensor with 2 axes.*-2 and 1"),
+    (lambda: X.mean(axis=(0, 0)), ArgumentError, r"names an axis twice"),
+    (lambda: X.transpose(0, 0), ArgumentError, r"transpose got axes \(0, 0\).*each axis once"),
+    (lambda: np.moveaxis(X, (0, 1), 0), ArgumentError, r"2 axes to move and 1 places"),
+    (lambda: np.squeeze(X, 0), ShapeError, r"squeeze got axis 0 of shape \(2, 3\); only extent 1"),
+    (
+        lambda: np.broadcast_to(X, (3, 3)),
+        ShapeError,
+        r"broadcast_to got shapes \(2, 3\) and \(3, 3\)",
+    ),
+    (lambda: np.broadcast_to(X, (1, 3)), ShapeError, r"broadcast_to got shape \(2, 3\)"),
+    (
+        lambda: np.concatenate([X, tw.ones((2, 2))]),
+        ShapeError,
+        r"concatenate got shapes \(2, 3\), \(2, 2\); they may differ along axis 0 only. Reshape",
+    ),
+    (lambda: np.concatenate([X, tw.ones(3)]), ShapeError, r"concatenate got shapes"),
+    (lambda: tw.concatenate([]), ArgumentError, r"concatenate got no tensors; it wants at least"),
+    (lambda: np.stack([X, X[0]]), ShapeError, r"stack got \(2, 3\), \(3,\); it wants equal shapes"),
+    (lambda: tw.stack([]), ArgumentError, r"stack got no tensors"),
+    (
+        lambda: np.split(X, 2, axis=1),
+        ArgumentError,
+        r"2 parts for an axis of extent 3.*array_split",
+    ),
+    (lambda: np.array_split(X, 0), ArgumentError, r"array_split got 0 parts"),
+    (lambda: np.pad(X, 1, mode="mean"), ArgumentError, r"pad got mode 'mean'; it wants 'constant'"),
+    (lambda: np.pad(X, -1), ArgumentError, r"pad_width -1; widths must not be negative"),
+    (lambda: np.tril(X[0]), ShapeError, r"tril got shape \(3,\); it wants a matrix"),
+    (lambda: tw.meshgrid(X[0], indexing="yx"), ArgumentError, r"'yx'; it wants 'xy' or 'ij'"),
+    (lambda: np.take(X, np.array([0.5])), DtypeError, r"dtype float64 were given; they must be"),
+    (lambda: np.take_along_axis(X, np.array([0]), 0), ShapeError, r"2 axes and indices with 1"),
+    # ---- NumPy functions and arguments that thalweg lacks
+    (lambda: np.fft.fft(X), UnsupportedOperation, r"numpy.*fft is not supported on thalweg tens"),
+    (lambda: np.linalg.svd(X), UnsupportedOperation, r"svd is not supported on thalweg tensors"),
+    (lambda: np.add.reduce(X), UnsupportedOperation, r"numpy.add.reduce is not supported"),
+    (lambda: np.add(X, X, out=np.zeros((2, 3))), UnsupportedOperation, r"numpy.add with out"),
+    (lambda: np.sum(X, where=X > 0), UnsupportedOperation, r"numpy.sum with where is not supp"),
+    (lambda: np.gcd(X, X), UnsupportedOperation, r"numpy.gcd is not supported"),
+    (lambda: np.where(X), UnsupportedOperation, r"where got 1 operands.*it wants 3 operands"),
+]
+
+
+@pytest.mark.parametrize("position", range(len(REFUSALS)))
+def test_a_refusal_says_what_was_given_and_wanted(position: int) -> None:
+    call, error, message = REFUSALS[position]
+    with pytest.raises(error, match=message):
+        call()

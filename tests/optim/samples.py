@@ -1,0 +1,233 @@
+"""One row an optimizer, a transformation and a schedule: how to make it, in several ways.
+
+Each sample builds its value from a namespace of Optax's names, thalweg's or Optax's own.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+Sample = Callable[[Any], Any]
+
+
+class Layer(NamedTuple):
+    """A node of the sample parameters that is no plain container."""
+
+    weights: Any
+    nothing: Any
+
+
+def params(dtype: Any = np.float64) -> dict[str, Any]:
+    """Return sample parameters: a matrix, a vector, a scalar, a named tuple with a None."""
+    rng = np.random.default_rng(0)
+    return {
+        "matrix": rng.normal(size=(3, 2)).astype(dtype),
+        "vector": rng.normal(size=4).astype(dtype),
+        "scalar": np.asarray(rng.normal(), dtype),
+        "layer": Layer(rng.normal(size=(2, 1, 2)).astype(dtype), None),
+    }
+
+
+MASK = {"matrix": True, "vector": False, "scalar": True, "layer": False}
+LABELS = {"matrix": "a", "vector": "b", "scalar": "a", "layer": Layer("b", None)}
+
+
+def mask_of(tree: Any) -> Any:
+    """Select the matrix and the scalar."""
+    return {name: name in ("matrix", "scalar") for name in tree}
+
+
+OPTIMIZERS: dict[str, list[Sample]] = {
+    "sgd": [
+        lambda o: o.sgd(0.1),
+        lambda o: o.sgd(0.1, momentum=0.9),
+        lambda o: o.sgd(0.1, momentum=0.8, nesterov=True),
+        lambda o: o.sgd(o.exponential_decay(1.0, 50, 0.5), momentum=0.9),
+        lambda o: o.sgd(lambda step: 0.1 * 0.95**step),
+    ],
+    "adam": [
+        lambda o: o.adam(0.1),
+        lambda o: o.adam(0.1, b1=0.7, b2=0.95, eps=1e-3, eps_root=1e-4),
+        lambda o: o.adam(0.1, nesterov=True),
+        lambda o: o.adam(0.1, b1=0.0, b2=0.0),
+        lambda o: o.adam(o.cosine_decay_schedule(0.1, 150, alpha=0.1)),
+    ],
+    "nadam": [lambda o: o.nadam(0.1), lambda o: o.nadam(0.02, b1=0.8, b2=0.99, eps=1e-4)],
+    "adamw": [
+        lambda o: o.adamw(0.1),
+        lambda o: o.adamw(0.1, weight_decay=0.05, mask=MASK),
+        lambda o: o.adamw(0.1, weight_decay=0.05, mask=mask_of, nesterov=True),
+        lambda o: o.adamw(0.1, weight_decay=o.linear_schedule(0.1, 0.0, 100)),
+        lambda o: o.adamw(0.1, weight_decay=0.0),
+    ],
+    "nadamw": [lambda o: o.nadamw(0.1), lambda o: o.nadamw(0.1, b1=0.8, weight_decay=0.2)],
+    "adagrad": [
+        lambda o: o.adagrad(0.5),
+        lambda o: o.adagrad(0.5, initial_accumulator_value=0.0, eps=1e-3),
+    ],
+    "rmsprop": [
+        lambda o: o.rmsprop(0.01),
+        lambda o: o.rmsprop(0.01, decay=0.7, eps=1e-4, initial_scale=0.5, eps_in_sqrt=False),
+        lambda o: o.rmsprop(0.01, momentum=0.9),
+        lambda o: o.rmsprop(0.01, momentum=0.9, nesterov=True, bias_correction=True),
+        lambda o: o.rmsprop(0.01, centered=True, eps=1e-3, initial_scale=1.0),
+        lambda o: o.rmsprop(0.01, centered=True, eps=1e-2, eps_in_sqrt=False, initial_scale=1.0),
+    ],
+    "lion": [
+        lambda o: o.lion(0.01),
+        lambda o: o.lion(0.01, b1=0.7, b2=0.8, weight_decay=0.1, mask=MASK),
+    ],
+    "sign_sgd": [lambda o: o.sign_sgd(0.01)],
+}
+
+TRANSFORMATIONS: dict[str, list[Sample]] = {
+    "identity": [lambda o: o.identity()],
+    "set_to_zero": [lambda o: o.set_to_zero()],
+    "stateless": [lambda o: o.stateless(lambda updates, params: params)],
+    "stateless_with_tree_map": [lambda o: o.stateless_with_tree_map(lambda u, p: u + 2 * p)],
+    "scale": [lambda o: o.scale(-0.3), lambda o: o.scale(2)],
+    "scale_by_learning_rate": [
+        lambda o: o.scale_by_learning_rate(0.1),
+        lambda o: o.scale_by_learning_rate(0.1, flip_sign=False),
+        lambda o: o.scale_by_learning_rate(o.linear_schedule(1.0, 0.0, 100)),
+        lambda o: o.scale_by_learning_rate(None),
+    ],
+    "scale_by_schedule": [
+        lambda o: o.scale_by_schedule(o.polynomial_schedule(1.0, 0.1, 2, 100, 20)),
+        lambda o: o.scale_by_schedule(lambda step: 0.95**step),
+    ],
+    "scale_by_sign": [lambda o: o.scale_by_sign()],
+    "trace": [
+        lambda o: o.trace(0.9),
+        lambda o: o.trace(0.9, nesterov=True),
+        lambda o: o.trace(0.9, accumulator_dtype="float32"),
+    ],
+    "ema": [
+        lambda o: o.ema(0.9),
+        lambda o: o.ema(0.5, debias=False),
+        lambda o: o.ema(0.5, accumulator_dtype="float32"),
+    ],
+    "scale_by_adam": [
+        lambda o: o.scale_by_adam(),
+        lambda o: o.scale_by_adam(b1=0.5, b2=0.9, eps=0.1, eps_root=0.1, nesterov=True),
+        lambda o: o.scale_by_adam(mu_dtype="float32"),
+    ],
+    "scale_by_lion": [
+        lambda o: o.scale_by_lion(),
+        lambda o: o.scale_by_lion(b1=0.5, b2=0.7, mode="smooth", smooth_beta=2.0),
+        lambda o: o.scale_by_lion(mode="refined"),
+    ],
+    "scale_by_rss": [lambda o: o.scale_by_rss(), lambda o: o.scale_by_rss(0.0, 1e-2)],
+    "scale_by_rms": [
+        lambda o: o.scale_by_rms(),
+        lambda o: o.scale_by_rms(0.5, 1e-3, 0.1, eps_in_sqrt=False, bias_correction=True),
+    ],
+    "scale_by_stddev": [
+        lambda o: o.scale_by_stddev(0.9, 1e-3, 1.0),
+        lambda o: o.scale_by_stddev(0.9, 0.1, 1.0, eps_in_sqrt=False),
+        lambda o: o.scale_by_stddev(0.9, 1.0, bias_correction=True),
+    ],
+    "add_decayed_weights": [
+        lambda o: o.add_decayed_weights(),
+        lambda o: o.add_decayed_weights(0.1, mask=MASK),
+        lambda o: o.add_decayed_weights(o.linear_schedule(1.0, 0.0, 10)),
+    ],
+    "clip": [lambda o: o.clip(0.7)],
+    "clip_by_global_norm": [
+        lambda o: o.clip_by_global_norm(1.0),
+        lambda o: o.clip_by_global_norm(4.0),
+        lambda o: o.clip_by_global_norm(1e6),
+    ],
+    "clip_by_block_rms": [lambda o: o.clip_by_block_rms(0.8)],
+    "chain": [
+        lambda o: o.chain(o.clip_by_global_norm(1.0), o.adam(0.1), o.ema(0.5)),
+        lambda o: o.chain(o.chain(o.trace(0.9)), o.scale(-0.1)),
+    ],
+    "named_chain": [
+        lambda o: o.named_chain(("z", o.trace(0.9)), ("decay", o.add_decayed_weights(0.1))),
+    ],
+    "masked": [
+        lambda o: o.masked(o.adam(0.1), MASK),
+        lambda o: o.masked(o.sgd(0.1, momentum=0.9), mask_of),
+        lambda o: o.masked(o.add_decayed_weights(0.1), True),
+    ],
+    "partition": [
+        lambda o: o.partition({"a": o.adam(0.1), "b": o.sgd(0.1, momentum=0.9)}, LABELS),
+        lambda o: o.partition({"a": o.set_to_zero(), "b": o.adamw(0.1), "c": o.sgd(1.0)}, LABELS),
+    ],
+    "inject_hyperparams": [
+        lambda o: o.inject_hyperparams(o.adam)(learning_rate=0.1),
+        lambda o: o.inject_hyperparams(o.sgd)(o.exponential_decay(1.0, 50, 0.5), momentum=0.9),
+        lambda o: o.inject_hyperparams(o.scale_by_adam)(
+            b1=o.piecewise_interpolate_schedule("linear", 0.5, {100: 1.8}), b2=0.99
+        ),
+    ],
+}
+
+SCHEDULES: dict[str, list[Sample]] = {
+    "constant_schedule": [lambda o: o.constant_schedule(0.3), lambda o: o.constant_schedule(1)],
+    "linear_schedule": [
+        lambda o: o.linear_schedule(1.0, 0.1, 50),
+        lambda o: o.linear_schedule(0.0, 1.0, 50, transition_begin=20),
+        lambda o: o.linear_schedule(1.0, 0.1, 0),
+        lambda o: o.linear_schedule(1.0, 0.1, 50, transition_begin=-20),
+    ],
+    "polynomial_schedule": [
+        lambda o: o.polynomial_schedule(1.0, 0.1, 2, 50),
+        lambda o: o.polynomial_schedule(1.0, 0.1, 0.5, 50, 10),
+        lambda o: o.polynomial_schedule(0.1, 1.0, 3.0, -1),
+    ],
+    "exponential_decay": [
+        lambda o: o.exponential_decay(1.0, 100, 0.9),
+        lambda o: o.exponential_decay(1.0, 10, 0.5, 20, staircase=True),
+        lambda o: o.exponential_decay(1.0, 10, 0.5, end_value=0.2),
+        lambda o: o.exponential_decay(0.1, 10, 1.5, end_value=0.9),
+        lambda o: o.exponential_decay(0.1, 10, 1.5, transition_begin=-5),
+        lambda o: o.exponential_decay(0.7, 10, 0.0, end_value=2.0),
+        lambda o: o.exponential_decay(0.7, 10, 0),
+        lambda o: o.exponential_decay(0.7, 0, 0.5),
+    ],
+    "cosine_decay_schedule": [
+        lambda o: o.cosine_decay_schedule(0.5, 100),
+        lambda o: o.cosine_decay_schedule(0.5, 100, alpha=0.1, exponent=2.0),
+        lambda o: o.cosine_decay_schedule(0.5, 7, exponent=0.7),
+    ],
+    "piecewise_constant_schedule": [
+        lambda o: o.piecewise_constant_schedule(0.5),
+        lambda o: o.piecewise_constant_schedule(0.5, {30: 0.1, 10: 2, 199: 0.0}),
+    ],
+    "piecewise_interpolate_schedule": [
+        lambda o: o.piecewise_interpolate_schedule("linear", 0.5, {30: 0.1, 10: 2.0}),
+        lambda o: o.piecewise_interpolate_schedule("cosine", 0.5, {30: 0.1, 120: 5.0}),
+        lambda o: o.piecewise_interpolate_schedule("cosine", 0.5, {0: 0.1, 20: 3.0}),
+        lambda o: o.piecewise_interpolate_schedule("linear", 0.5),
+    ],
+    "join_schedules": [
+        lambda o: o.join_schedules(
+            [o.constant_schedule(1.0), o.exponential_decay(1.0, 9, 0.5), lambda step: step * 2.0],
+            [20, 70],
+        ),
+        lambda o: o.join_schedules([o.linear_schedule(0.0, 1.0, 10)], []),
+    ],
+    "warmup_constant_schedule": [lambda o: o.warmup_constant_schedule(0.0, 1.0, 30)],
+    "warmup_cosine_decay_schedule": [
+        lambda o: o.warmup_cosine_decay_schedule(0.0, 1.0, 20, 150),
+        lambda o: o.warmup_cosine_decay_schedule(0.1, 1.0, 20, 150, end_value=0.2, exponent=1.5),
+        lambda o: o.warmup_cosine_decay_schedule(0.1, 0.0, 20, 150, end_value=0.2),
+    ],
+    "warmup_exponential_decay_schedule": [
+        lambda o: o.warmup_exponential_decay_schedule(0.0, 1.0, 20, 10, 0.8),
+        lambda o: o.warmup_exponential_decay_schedule(0.0, 1.0, 20, 10, 0.8, 5, True, 0.3),
+    ],
+}
+
+
+def listed(rows: dict[str, list[Sample]]) -> list[Any]:
+    """Return the samples of a table as pytest parameters, numbered within their row."""
+    return [
+        pytest.param(sample, id=f"{name}-{i}")
+        for name, samples in rows.items()
+        for i, sample in enumerate(samples)
+    ]

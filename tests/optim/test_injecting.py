@@ -1,0 +1,65 @@
+"""Hyperparameters in the state."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import thalweg as tw
+from thalweg import optim
+
+
+def test_numbers_can_be_read_and_changed_between_steps() -> None:
+    optimizer = optim.inject_hyperparams(optim.sgd)(learning_rate=0.1)
+    state = optimizer.init([1.0])
+    assert state.hyperparams["learning_rate"].item() == 0.1
+    state.hyperparams["learning_rate"] = 0.7
+    updates, state = optimizer.update([1.0], state)
+    assert updates[0].item() == -0.7
+    assert state.hyperparams["learning_rate"].item() == 0.7
+    assert state.count.item() == 1
+
+
+def test_scheduled_numbers_show_their_current_value() -> None:
+    optimizer = optim.inject_hyperparams(optim.adam)(optim.linear_schedule(1.0, 0.0, 10), b1=0.5)
+    state = optimizer.init([1.0])
+    for step in range(3):
+        _, state = optimizer.update([1.0], state)
+        assert state.hyperparams["learning_rate"].item() == pytest.approx(1.0 - step / 10)
+    assert state.hyperparams["b1"].item() == 0.5
+    assert state.hyperparams_states["learning_rate"].count.item() == 3
+
+
+def test_a_mask_function_is_no_schedule_when_named_static() -> None:
+    def mask(tree: Any) -> Any:
+        return tw.tree.map(lambda leaf: leaf.ndim > 0, tree)
+
+    optimizer = optim.inject_hyperparams(optim.adamw, static_args="mask")(
+        0.1, weight_decay=0.5, mask=mask
+    )
+    plain = optim.adamw(0.1, weight_decay=0.5, mask=mask)
+    tree = [np.ones(2), np.array(1.0)]
+    ours, _ = optimizer.update(tree, optimizer.init(tree), tree)
+    theirs, _ = plain.update(tree, plain.init(tree), tree)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_numbers_are_kept_in_the_dtype_of_the_parameters() -> None:
+    optimizer = optim.inject_hyperparams(optim.adam)(0.1)
+    narrow = optimizer.init(np.ones(2, np.float32))
+    assert narrow.hyperparams["b2"].dtype == np.float32
+    wide = optim.inject_hyperparams(optim.adam, hyperparam_dtype="float64")(0.1)
+    state = wide.init(np.ones(2, np.float32))
+    assert state.hyperparams["b2"].dtype == np.float64
+    updates, _ = wide.update(np.ones(2, np.float32), state)
+    assert updates.dtype == np.float32
+
+
+def test_injected_factories_compare_by_what_they_inject() -> None:
+    inject = optim.inject_hyperparams
+    assert inject(optim.sgd)(0.1) == inject(optim.sgd)(0.1)
+    assert inject(optim.sgd)(0.1).structure == inject(optim.sgd)(0.2).structure
+    assert inject(optim.sgd)(0.1).structure != inject(optim.sign_sgd)(0.1).structure
+    assert inject(optim.sgd)(0.1).structure != optim.sgd(0.1).structure
+    assert inject(optim.sgd, "nesterov") != inject(optim.sgd)

@@ -1,0 +1,397 @@
+"""Sample operands and parameters: one row a primitive. A primitive without a row fails a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from thalweg import Tensor
+from thalweg.core.primitive import PRIMITIVES, Primitive
+from thalweg.core.tensor import apply, as_tensor
+
+Array = np.ndarray[Any, Any]
+Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
+
+FLOATS = (np.float64, np.float32)
+NUMBERS = (np.float64, np.float32, np.int64, np.int32)
+SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (5,), (0,), (3, 7), (2, 0, 3), (2, 3, 5))
+BROADCASTING: tuple[tuple[tuple[int, ...], ...], ...] = (
+    ((), ()),
+    ((3,), (3,)),
+    ((3, 1), (1, 4)),
+    ((2, 3), ()),
+    ((), (5,)),
+    ((0, 3), (1, 3)),
+    ((1,), (7,)),
+    ((2, 1, 3), (4, 1)),
+)
+SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.5, 1e-30, 700.0, -700.0)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Operands and parameters as an engine gets them: cast and checked.
+
+    `smooth` tells that derivatives of every order exist there, so that differences give them.
+    """
+
+    operands: tuple[Array, ...]
+    params: dict[str, Any] = field(default_factory=dict)
+    smooth: bool = True
+
+    def __str__(self) -> str:
+        specs = ", ".join(str(as_tensor(operand).spec) for operand in self.operands)
+        return f"({specs}, {self.params})"
+
+
+def call(primitive: Primitive, operands: tuple[Any, ...], params: dict[str, Any]) -> Tensor:
+    """Apply a primitive without the casts and checks of a user's call."""
+    return apply(primitive, tuple(as_tensor(operand) for operand in operands), params)
+
+
+def samples(name: str, seed: int = 0) -> list[Sample]:
+    """Return the samples of a primitive, the same for the same seed."""
+    return list(ROWS[name](np.random.default_rng(seed)))
+
+
+# ---- what operands are drawn from
+
+
+def real(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw numbers well away from integers, halves and from 0."""
+    whole = random.integers(-3, 3, shape)
+    return np.asarray(whole + random.uniform(0.1, 0.4, shape))
+
+
+def positive(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return np.asarray(random.uniform(0.4, 2.4, shape))
+
+
+def boolean(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return np.asarray(random.random(shape) < 0.5)
+
+
+def distinct(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw numbers without ties, a tenth apart at least."""
+    size = int(np.prod(shape))
+    return (random.permutation(size).reshape(shape) - size / 2) / 10.0 + 0.03
+
+
+def _cast(values: Array, dtype: Any) -> Array:
+    if np.dtype(dtype).kind == "b":
+        return np.asarray(values > 0)
+    if np.dtype(dtype).kind in "iu":
+        values = np.where(np.abs(values) < 1, np.sign(values), values)
+    return np.asarray(values).astype(dtype)
+
+
+Row = Callable[[np.random.Generator], Iterator[Sample]]
+
+
+def unary(draw: Draw = real, dtypes: tuple[Any, ...] = FLOATS) -> Row:
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        for dtype in dtypes:
+            smooth = dtype is np.float64
+            for shape in SHAPES:
+                yield Sample((_cast(draw(random, shape), dtype),), smooth=smooth)
+            strided = _cast(draw(random, (4, 6)), dtype)[::2, ::-1]
+            yield Sample((strided,), smooth=smooth)
+            if np.dtype(dtype).kind == "f":
+                yield Sample((np.array(SPECIAL, dtype),), smooth=False)
+
+    return row
+
+
+def binary(
+    left: Draw = real, right: Draw = real, dtypes: tuple[Any, ...] = NUMBERS, apart: bool = False
+) -> Row:
+    """Return a row of two operands; `apart` keeps them from being equal."""
+
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        for dtype in dtypes:
+            for shapes in BROADCASTING:
+                x, y = left(random, shapes[0]), right(random, shapes[1])
+                if apart:
+                    y = y + 0.35
+                operands = (_cast(x, dtype), _cast(y, dtype))
+                yield Sample(operands, smooth=dtype is np.float64)
+            if np.dtype(dtype).kind == "f":
+                column = np.array(SPECIAL, dtype)
+                yield Sample((column[:, None], column), smooth=False)
+
+    return row
+
+
+def _choices(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype in (*NUMBERS, np.bool_):
+        for shapes in (
+            ((3,), (3,), (3,)),
+            ((3, 1), (4,), ()),
+            ((), (2, 0), (1,)),
+            ((5,), (), (5,)),
+        ):
+            condition = boolean(random, shapes[0])
+            x, y = (_cast(real(random, shape), dtype) for shape in shapes[1:])
+            yield Sample((condition, x, y), smooth=dtype is np.float64)
+
+
+def shaping(*cases: tuple[tuple[int, ...], dict[str, Any]], draw: Draw = distinct) -> Row:
+    """Return a row of one operand a case: its shape and the parameters."""
+
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        for dtype in (*NUMBERS, np.bool_):
+            for shape, params in cases:
+                operand = _cast(draw(random, shape), dtype)
+                yield Sample((operand,), params, smooth=dtype is np.float64)
+
+    return row
+
+
+def over_axes(draw: Draw = distinct, dtypes: tuple[Any, ...] = NUMBERS, empty: bool = True) -> Row:
+    """Return a row of reductions over every kind of axes."""
+
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        cases: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
+            ((), ()),
+            ((1,), (0,)),
+            ((7,), (0,)),
+            ((3, 5), (0,)),
+            ((3, 5), (1,)),
+            ((3, 5), (0, 1)),
+            ((2, 3, 4), (0, 2)),
+            ((0, 3), (1,)),
+        ]
+        if empty:
+            cases += [((0,), (0,)), ((0, 3), (0,)), ((2, 3), ())]
+        for dtype in dtypes:
+            for shape, axis in cases:
+                operand = _cast(draw(random, shape), dtype)
+                yield Sample((operand,), {"axis": axis}, smooth=dtype is np.float64)
+            if np.dtype(dtype).kind == "f":
+                column = np.array(SPECIAL, dtype)
+                yield Sample((np.stack([column, column[::-1]]),), {"axis": (0,)}, smooth=False)
+
+    return row
+
+
+def along_axis(empty: bool, dtypes: tuple[Any, ...] = NUMBERS) -> Row:
+    """Return a row of operations along one axis."""
+
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        cases = [((1,), 0), ((7,), 0), ((3, 5), 0), ((3, 5), 1), ((2, 3, 4), 1), ((0, 3), 1)]
+        if empty:
+            cases += [((0,), 0), ((3, 0), 1)]
+        for dtype in dtypes:
+            for shape, axis in cases:
+                operand = _cast(distinct(random, shape), dtype)
+                yield Sample((operand,), {"axis": axis}, smooth=dtype is np.float64)
+
+    return row
+
+
+def _concatenations(random: np.random.Generator) -> Iterator[Sample]:
+    cases: tuple[tuple[int, tuple[tuple[int, ...], ...]], ...] = (
+        (0, ((3,),)),
+        (0, ((3,), (0,), (1,))),
+        (1, ((2, 3), (2, 1), (2, 4))),
+        (0, ((2, 3), (1, 3))),
+        (2, ((2, 0, 1), (2, 0, 3))),
+    )
+    for dtype in (*NUMBERS, np.bool_):
+        for axis, shapes in cases:
+            operands = tuple(_cast(real(random, shape), dtype) for shape in shapes)
+            yield Sample(operands, {"axis": axis}, smooth=dtype is np.float64)
+
+
+def _products(random: np.random.Generator) -> Iterator[Sample]:
+    cases = (
+        ((1, 1), (1, 1)),
+        ((2, 3), (3, 4)),
+        ((1, 7), (7, 1)),
+        ((5, 1), (1, 5)),
+        ((2, 0), (0, 3)),
+        ((0, 2), (2, 3)),
+        ((2, 2, 3), (2, 3, 5)),
+        ((2, 1, 2, 3), (2, 1, 3, 1)),
+        ((17, 9), (9, 33)),
+    )
+    for dtype in NUMBERS:
+        for shapes in cases:
+            x, y = (_cast(real(random, shape), dtype) for shape in shapes)
+            yield Sample((x, y), smooth=dtype is np.float64 and x.size < 100)
+
+
+# ---- positions: x and axis, the shape of the indices
+
+POSITIONS: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
+    ((5,), 0, ()),
+    ((5,), 0, (3,)),
+    ((5,), 0, (2, 4)),
+    ((4, 3), 0, (6,)),
+    ((4, 3), 1, (2, 2)),
+    ((2, 3, 4), 1, (5,)),
+    ((4, 0), 0, (3,)),
+    ((3, 2), 0, (0,)),
+)
+
+
+def _indices(random: np.random.Generator, extent: int, shape: tuple[int, ...], dtype: Any) -> Array:
+    """Draw positions, also repeated and negative ones."""
+    return np.asarray(random.integers(-extent, extent, shape), dtype)
+
+
+def _taken(with_updates: bool) -> Row:
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        for dtype, index_dtype in zip(
+            NUMBERS, (np.int64, np.int32, np.int32, np.int64), strict=True
+        ):
+            for shape, axis, positions in POSITIONS:
+                x = _cast(real(random, shape), dtype)
+                operands = [x, _indices(random, shape[axis], positions, index_dtype)]
+                if with_updates:
+                    updated = (*shape[:axis], *positions, *shape[axis + 1 :])
+                    operands.append(_cast(real(random, updated), dtype))
+                yield Sample(tuple(operands), {"axis": axis}, smooth=dtype is np.float64)
+
+    return row
+
+
+def _along(with_updates: bool) -> Row:
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        cases = (((5,), 0, 3), ((3, 4), 1, 2), ((3, 4), 0, 5), ((2, 3, 4), 1, 1), ((3, 2), 1, 0))
+        for dtype, index_dtype in zip(
+            NUMBERS, (np.int64, np.int32, np.int32, np.int64), strict=True
+        ):
+            for shape, axis, count in cases:
+                positions = (*shape[:axis], count, *shape[axis + 1 :])
+                x = _cast(real(random, shape), dtype)
+                operands = [x, _indices(random, shape[axis], positions, index_dtype)]
+                if with_updates:
+                    operands.append(_cast(real(random, positions), dtype))
+                yield Sample(tuple(operands), {"axis": axis}, smooth=dtype is np.float64)
+
+    return row
+
+
+def _conversions(random: np.random.Generator) -> Iterator[Sample]:
+    for source in (*NUMBERS, np.bool_):
+        for target in (*NUMBERS, np.bool_):
+            for shape in ((), (5,), (0,), (2, 3)):
+                operand = _cast(real(random, shape), source)
+                # Differences of float32 results are too coarse, integers have no derivative.
+                smooth = source is np.float64 and target is np.float64
+                yield Sample((operand,), {"dtype": np.dtype(target)}, smooth=smooth)
+
+
+def _iotas(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype in NUMBERS:
+        for shape, axis in (((5,), 0), ((3, 4), 0), ((3, 4), 1), ((2, 0), 1)):
+            params = {"shape": shape, "dtype": np.dtype(dtype), "axis": axis}
+            yield Sample((), params, smooth=False)
+
+
+# ---- the rows
+
+LOGIC = binary(dtypes=(np.bool_,))
+COMPARISON = binary(dtypes=(*NUMBERS, np.bool_))
+
+ROWS: dict[str, Row] = {
+    "add": binary(dtypes=(*NUMBERS, np.bool_)),
+    "subtract": binary(),
+    "multiply": binary(dtypes=(*NUMBERS, np.bool_)),
+    "divide": binary(dtypes=FLOATS),
+    "floor_divide": binary(right=positive),
+    "remainder": binary(right=positive),
+    "negative": unary(dtypes=NUMBERS),
+    "absolute": unary(dtypes=NUMBERS),
+    "sign": unary(dtypes=NUMBERS),
+    "square": unary(dtypes=NUMBERS),
+    "sqrt": unary(positive),
+    "power": binary(left=positive, dtypes=FLOATS),
+    "exp": unary(),
+    "expm1": unary(),
+    "log": unary(positive),
+    "log1p": unary(positive),
+    "logaddexp": binary(dtypes=FLOATS),
+    "sigmoid": unary(),
+    "sin": unary(),
+    "cos": unary(),
+    "tan": unary(),
+    "arctan": unary(),
+    "tanh": unary(),
+    "erf": unary(),
+    "floor": unary(),
+    "ceil": unary(),
+    "maximum": binary(apart=True),
+    "minimum": binary(apart=True),
+    "where": _choices,
+    **dict.fromkeys(("equal", "not_equal", "less", "less_equal"), COMPARISON),
+    **dict.fromkeys(("greater", "greater_equal"), COMPARISON),
+    **dict.fromkeys(("logical_and", "logical_or"), LOGIC),
+    "logical_not": unary(dtypes=(np.bool_,)),
+    "reshape": shaping(
+        ((), {"shape": (1, 1)}),
+        ((6,), {"shape": (2, 3)}),
+        ((2, 3, 4), {"shape": (4, 6)}),
+        ((1, 3), {"shape": (3,)}),
+        ((0, 3), {"shape": (2, 0)}),
+    ),
+    "transpose": shaping(
+        ((), {"axes": ()}),
+        ((5,), {"axes": (0,)}),
+        ((3, 4), {"axes": (1, 0)}),
+        ((2, 3, 4), {"axes": (2, 0, 1)}),
+        ((2, 0, 4), {"axes": (1, 2, 0)}),
+    ),
+    "broadcast_to": shaping(
+        ((), {"shape": (3,)}),
+        ((1,), {"shape": (0,)}),
+        ((3, 1), {"shape": (2, 3, 4)}),
+        ((4,), {"shape": (3, 4)}),
+        ((3,), {"shape": (3,)}),
+    ),
+    "reduce_sum": over_axes(),
+    "reduce_max": over_axes(empty=False),
+    "reduce_min": over_axes(empty=False),
+    "reduce_prod": over_axes(draw=real),
+    "index_of_max": along_axis(empty=False),
+    "index_of_min": along_axis(empty=False),
+    "cumulative_sum": along_axis(empty=True),
+    "concatenate": _concatenations,
+    "flip": shaping(
+        ((5,), {"axis": (0,)}),
+        ((3, 4), {"axis": (1,)}),
+        ((3, 4), {"axis": (0, 1)}),
+        ((2, 0), {"axis": (0,)}),
+        ((3,), {"axis": ()}),
+    ),
+    "slice_": shaping(
+        ((), {"bounds": ()}),
+        ((7,), {"bounds": ((1, 6, 2),)}),
+        ((7,), {"bounds": ((3, 3, 1),)}),
+        ((4, 5), {"bounds": ((0, 4, 1), (2, 3, 1))}),
+        ((4, 5, 2), {"bounds": ((0, 4, 3), (1, 5, 2), (0, 2, 1))}),
+    ),
+    "pad_with_zeros": shaping(
+        ((), {"low": (), "high": (), "interior": ()}),
+        ((3,), {"low": (1,), "high": (2,), "interior": (0,)}),
+        ((3,), {"low": (0,), "high": (0,), "interior": (2,)}),
+        ((2, 3), {"low": (1, 0), "high": (0, 2), "interior": (1, 3)}),
+        ((0, 2), {"low": (2, 0), "high": (1, 1), "interior": (1, 0)}),
+    ),
+    "astype": _conversions,
+    "stop_gradient": unary(dtypes=NUMBERS),
+    "take": _taken(with_updates=False),
+    "scatter_add": _taken(with_updates=True),
+    "take_along_axis": _along(with_updates=False),
+    "scatter_add_along_axis": _along(with_updates=True),
+    "matrix_product": _products,
+    "iota": _iotas,
+}
+
+
+def test_every_primitive_has_a_row_of_samples() -> None:
+    assert set(ROWS) == set(PRIMITIVES)

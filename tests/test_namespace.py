@@ -1,0 +1,62 @@
+"""The package is the namespace: NumPy's functions under NumPy's names, dtypes, constants."""
+
+import numpy as np
+import pytest
+
+import thalweg as tw
+
+NAMES_TEXT = """
+abs absolute add all any arange arctan argmax argmin array asarray ceil clip concatenate cos
+cumsum divide dot e einsum equal exp expand_dims expm1 eye flip float32 float64 floor full
+full_like greater greater_equal inf int32 int64 isfinite isinf isnan less less_equal linspace
+log log1p logaddexp logical_and logical_not logical_or logical_xor matmul max maximum mean min
+minimum moveaxis multiply nan negative newaxis not_equal ones ones_like outer pad pi power prod
+ravel reciprocal repeat reshape sign sin split sqrt square squeeze stack std subtract sum
+swapaxes take take_along_axis tan tanh tensordot tile transpose tril triu var vdot where zeros
+zeros_like
+"""
+NAMES = NAMES_TEXT.split()
+OWN_TEXT = """
+Tensor erf gelu grad huber_loss log_softmax logsumexp norm one_hot poisson_nll quantile_loss
+relu sigmoid silu softmax softplus stop_gradient tensor value_and_grad
+"""
+OWN = OWN_TEXT.split()
+
+
+@pytest.mark.parametrize("name", [*NAMES, *OWN])
+def test_the_package_lists_the_name(name: str) -> None:
+    assert name in tw.__all__
+    assert hasattr(tw, name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_those_of_numpy(name: str) -> None:
+    assert hasattr(np, name)
+
+
+def test_every_listed_name_exists_once() -> None:
+    assert len(set(tw.__all__)) == len(tw.__all__)
+    assert all(hasattr(tw, name) for name in tw.__all__)
+
+
+def test_a_tensor_names_the_package_as_its_namespace() -> None:
+    assert tw.ones(2).__array_namespace__() is tw
+
+
+def test_primitives_are_functions_with_a_signature_and_a_documentation() -> None:
+    assert tw.exp.__name__ == "exp"
+    assert "eˣ" in tw.exp.__doc__
+    assert repr(tw.exp) == "<primitive exp>"
+
+
+METHODS_TEXT = """
+all any argmax argmin astype clip cumsum diagonal dot flatten max mean min prod ravel repeat
+reshape round squeeze std sum swapaxes take trace transpose var
+"""
+METHODS = METHODS_TEXT.split()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_are_those_of_an_array(name: str) -> None:
+    assert hasattr(np.ndarray, name)
+    assert callable(getattr(tw.ones((2, 2)), name))

@@ -1,0 +1,116 @@
+"""Kernels that reduce down the columns of their domain: one accumulator a vector of columns."""
+
+from __future__ import annotations
+
+from thalweg.compiler.affine import Affine
+from thalweg.compiler.kernels import Kernel, Plan
+from thalweg.core.program import Symbol
+from thalweg.engines.llvm.domains import Domain, combine, is_reduction, start
+from thalweg.engines.llvm.loops import width_for
+from thalweg.engines.llvm.lowering import TYPES
+from thalweg.engines.llvm.values import Value
+from thalweg.engines.llvm.writer import Writer
+
+# Rows added at once, and accumulators in use, to hide the latency of an addition.
+_CHAINS = 4
+_ACCUMULATORS = 8
+
+
+class _Column:
+    """Writes one COLUMN kernel: vectors along the kept last axis, one accumulator each."""
+
+    def __init__(self, writer: Writer, plan: Plan, kernel: Kernel) -> None:
+        self.writer, self.plan, self.kernel = writer, plan, kernel
+        self.domain = Domain.of(plan, kernel)
+        self.reductions = [r for r in kernel.roots if is_reduction(plan, r)]
+        self.maps = [r for r in kernel.roots if not is_reduction(plan, r)]
+        self.extent = kernel.domain[-1]
+        writer.width = width_for(plan, kernel.roots, self.extent, writer)
+
+    def write(self) -> None:
+        domain, writer = self.domain, self.writer
+        for axis in domain.kept[:-1]:
+            domain.position[axis], _ = writer.loop(self.kernel.domain[axis])
+        width = writer.width
+        together = max(1, _ACCUMULATORS // (2 * len(self.reductions)))
+        full, rest = divmod(self.extent, width)
+        rounds = full // together
+        lanes = writer.lanes(width)
+        done = 0
+        if rounds > 1:
+            at, _ = writer.loop(rounds)
+            self._columns([at * (together * width) + lanes + k * width for k in range(together)])
+            writer.e.end_loop()
+            done = rounds * together
+        places = [lanes + k * width for k in range(done, full)]
+        if rest:
+            places.append(writer.lanes(rest) + full * width)
+        for first in range(0, len(places), together):
+            self._columns(places[first : first + together])
+        for _ in domain.kept[:-1]:
+            writer.e.end_loop()
+
+    def _columns(self, places: list[Affine]) -> None:
+        """Reduce some vectors of columns, then write the maps that follow."""
+        writer, domain = self.writer, self.domain
+        slots = [(root, at) for root in self.reductions for at in places]
+        deepest = domain.reduced[-1]
+        trip = self.kernel.domain[deepest]
+        rows = max(1, min(_CHAINS, _ACCUMULATORS // len(slots), trip // 2))
+        totals = [
+            writer.e.constant(start(self.plan, root), TYPES[root.dtype], writer.width)
+            for root, _ in slots
+            for _ in range(rows)
+        ]
+        for axis in domain.reduced[:-1]:
+            domain.position[axis], totals = writer.loop(self.kernel.domain[axis], tuple(totals))
+        rounds, left = divmod(trip, rows)
+        at, totals = writer.loop(rounds, tuple(totals))
+        for row in range(rows):
+            domain.position[deepest] = at * rows + row
+            self._add(slots, rows, row, totals)
+        totals = writer.e.end_loop(totals)
+        for k in range(left):
+            domain.position[deepest] = Affine(rounds * rows + k)
+            self._add(slots, rows, k % rows, totals)
+        for _ in domain.reduced[:-1]:
+            totals = writer.e.end_loop(totals)
+        self._finish(slots, rows, totals, places)
+
+    def _finish(
+        self,
+        slots: list[tuple[Symbol, Affine]],
+        rows: int,
+        totals: list[Value],
+        places: list[Affine],
+    ) -> None:
+        domain, writer = self.domain, self.writer
+        for i, (root, at) in enumerate(slots):
+            total = totals[i * rows]
+            for k in range(1, rows):
+                total = combine(self.writer, self.plan, root, total, totals[i * rows + k])
+            domain.position[domain.kept[-1]] = at
+            writer.put(root, domain.result(root), total)
+        for at in places:
+            domain.position[domain.kept[-1]] = at
+            for root in self.maps:
+                writer.compute(root, domain.result(root))
+        writer.flush()
+
+    def _add(
+        self, slots: list[tuple[Symbol, Affine]], rows: int, row: int, totals: list[Value]
+    ) -> None:
+        writer, domain = self.writer, self.domain
+        for i, (root, at) in enumerate(slots):
+            domain.position[domain.kept[-1]] = at
+            equation = self.plan.graph.producer[root]
+            value = writer.value(equation.inputs[0], domain.operand(equation))
+            slot = i * rows + row
+            totals[slot] = combine(
+                self.writer, self.plan, root, totals[slot], writer.e.splat(value, writer.width)
+            )
+
+
+def write_column(writer: Writer, plan: Plan, kernel: Kernel) -> None:
+    """Write a COLUMN kernel."""
+    _Column(writer, plan, kernel).write()

@@ -1,0 +1,36 @@
+"""What the kernels of a program may rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from thalweg.core.program import Symbol
+
+
+@dataclass
+class Facts:
+    """What kernels may rely on.
+
+    Attributes:
+        kept: The values that have memory, or are computed once in their kernel.
+        stored: Those that are written to memory.
+        arena: The values in the arena, where whole vectors may be read past a value's end.
+        trusted: Index arrays known to be in range.
+        invariant: Scalars that stay the same over all steps of a loop.
+        cell: Reserves 16 bytes of the arena, zero when a run begins; None outside of loops.
+    """
+
+    kept: set[Symbol]
+    stored: set[Symbol]
+    arena: set[Symbol]
+    trusted: set[Symbol]
+    invariant: set[Symbol]
+    cell: Callable[[], Cell] | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Memory that a kernel keeps from step to step for itself."""
+
+    place: int

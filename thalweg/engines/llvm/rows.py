@@ -1,0 +1,189 @@
+"""Kernels that reduce along the last axis of their domain, in vectors."""
+
+from __future__ import annotations
+
+import math
+
+from thalweg.compiler.affine import Affine
+from thalweg.compiler.graph import squeezed
+from thalweg.compiler.kernels import Kernel, Plan
+from thalweg.core.program import Symbol
+from thalweg.engines.llvm.domains import Domain, combine, is_reduction, start
+from thalweg.engines.llvm.loops import expression_cost, spread, width_for
+from thalweg.engines.llvm.lowering import COMBINE, TYPES
+from thalweg.engines.llvm.values import Value
+from thalweg.engines.llvm.writer import Writer
+
+# Independent accumulators hide the latency of an addition.
+_CHAINS = 4
+# Rows of up to this many vectors are written out, if that is not too dear.
+_UNROLLED = 8
+_UNROLLED_COST = 400
+
+
+class _Row:
+    """Writes one ROW kernel: loops over the kept axes, reductions in vectors within."""
+
+    def __init__(self, writer: Writer, plan: Plan, kernel: Kernel) -> None:
+        self.writer, self.plan, self.kernel = writer, plan, kernel
+        self.domain = Domain.of(plan, kernel)
+        self.groups = self.domain.groups(kernel.roots)
+        shape = kernel.domain
+        self.extents = [math.prod(shape[axis] for axis in group) for group in self.groups]
+        writer.width = width_for(plan, kernel.roots, self.extents[-1], writer)
+        self.cost = expression_cost(plan, kernel.roots)
+
+    def write(self) -> None:
+        kept = self.domain.kept
+        for axis in kept:
+            self.domain.position[axis], _ = self.writer.loop(self.kernel.domain[axis])
+        vectors = -(-self.extents[-1] // self.writer.width)
+        small = vectors <= _UNROLLED and vectors * self.cost <= _UNROLLED_COST
+        if len(self.groups) == 1 and small:
+            self._whole_row()
+        else:
+            self._phases()
+        for _ in kept:
+            self.writer.e.end_loop()
+
+    # ---- a short row: everything written out, values stay in registers
+
+    def _whole_row(self) -> None:
+        for root in self.kernel.roots:
+            if is_reduction(self.plan, root):
+                lanes = [self._element(root, at) for at in self._chunks()]
+                total = lanes[0]
+                for vector in lanes[1:]:
+                    total = combine(self.writer, self.plan, root, total, vector)
+                self._finish(root, total)
+            elif self._over_domain(root):
+                for at in self._chunks():
+                    self._map(root, at)
+            else:
+                self._outer_map(root)
+        self.writer.flush()
+
+    def _chunks(self) -> list[Affine]:
+        width = self.writer.width
+        full, rest = divmod(self.extents[-1], width)
+        places = [self.writer.lanes(width) + k * width for k in range(full)]
+        return places + ([self.writer.lanes(rest) + full * width] if rest else [])
+
+    # ---- a long row: one pass a phase; a phase ends where a reduction is needed whole
+
+    def _phases(self) -> None:
+        phase: dict[Symbol, int] = {}
+        for root in self.kernel.roots:
+            phase[root] = 0
+            for access in self.plan.accesses.of(root):
+                if access.symbol in phase and access.symbol is not root:
+                    whole = is_reduction(self.plan, access.symbol)
+                    phase[root] = max(phase[root], phase[access.symbol] + whole)
+        for number in range(max(phase.values()) + 1):
+            roots = [root for root in self.kernel.roots if phase[root] == number]
+            for root in roots:
+                if not is_reduction(self.plan, root) and not self._over_domain(root):
+                    self._outer_map(root)
+            self.writer.flush()
+            self._pass(
+                [root for root in roots if is_reduction(self.plan, root)],
+                [
+                    root
+                    for root in roots
+                    if not is_reduction(self.plan, root) and self._over_domain(root)
+                ],
+            )
+
+    def _pass(self, reductions: list[Symbol], maps: list[Symbol]) -> None:
+        if not reductions and not maps:
+            return
+        writer = self.writer
+        full, rest = divmod(self.extents[-1], writer.width)
+        chains = _CHAINS if full >= 2 * _CHAINS and len(reductions) <= 2 and not maps else 1
+        accumulators = [
+            writer.e.constant(start(self.plan, root), TYPES[root.dtype], writer.width)
+            for root in reductions
+            for _ in range(chains)
+        ]
+        for group, extent in zip(self.groups[:-1], self.extents[:-1], strict=True):
+            at, accumulators = writer.loop(extent, tuple(accumulators))
+            self.domain.position[group[-1]] = at
+        accumulators = self._innermost(reductions, maps, chains, accumulators, full, rest)
+        for _ in self.groups[:-1]:
+            accumulators = writer.e.end_loop(accumulators)
+        for i, root in enumerate(reductions):
+            total = accumulators[i * chains]
+            for k in range(1, chains):
+                total = combine(self.writer, self.plan, root, total, accumulators[i * chains + k])
+            self._finish(root, total)
+        writer.flush()
+
+    def _innermost(
+        self,
+        reductions: list[Symbol],
+        maps: list[Symbol],
+        chains: int,
+        accumulators: list[Value],
+        full: int,
+        rest: int,
+    ) -> list[Value]:
+        writer, width = self.writer, self.writer.width
+
+        def step(at: Affine, chain: int, before: list[Value]) -> None:
+            # Reductions may read maps of their phase, never the other way round.
+            for root in maps:
+                self._map(root, at)
+            for i, root in enumerate(reductions):
+                slot = i * chains + chain
+                element = self._element(root, at)
+                before[slot] = combine(self.writer, self.plan, root, before[slot], element)
+            writer.flush()
+
+        rounds, left = divmod(full, chains)
+        if rounds > 1:
+            at, accumulators = writer.loop(rounds, tuple(accumulators))
+            for chain in range(chains):
+                place = at * (width * chains) + writer.lanes(width) + chain * width
+                step(place, chain, accumulators)
+            accumulators = writer.e.end_loop(accumulators)
+        else:
+            left = full
+        for k in range(left):
+            step(writer.lanes(width) + (full - left + k) * width, k % chains, accumulators)
+        if rest:
+            step(writer.lanes(rest) + full * width, 0, accumulators)
+        return accumulators
+
+    # ---- one element
+
+    def _over_domain(self, root: Symbol) -> bool:
+        return squeezed(root.shape) == self.kernel.domain
+
+    def _element(self, root: Symbol, at: Affine) -> Value:
+        """Return the operand's lanes, with the reduction's identity in those that are not real."""
+        writer, equation = self.writer, self.plan.graph.producer[root]
+        self.domain.position[self.groups[-1][-1]] = at
+        index = self.domain.operand(equation)
+        value = writer.e.splat(writer.value(equation.inputs[0], index), writer.width)
+        active = writer.active((at,))
+        if active is None or active == writer.width:
+            return value
+        mask = writer.e.leading(active, writer.width)
+        return writer.e.select(mask, value, start(self.plan, root))
+
+    def _finish(self, root: Symbol, lanes: Value) -> None:
+        name = self.plan.graph.producer[root].primitive.name
+        total = self.writer.e.horizontal(lanes, lambda x, y: COMBINE[name](self.writer.e, x, y))
+        self.writer.put(root, self.domain.result(root), total)
+
+    def _map(self, root: Symbol, at: Affine) -> None:
+        self.domain.position[self.groups[-1][-1]] = at
+        self.writer.compute(root, spread(self.domain.position, root.shape))
+
+    def _outer_map(self, root: Symbol) -> None:
+        self.writer.compute(root, self.domain.result(root))
+
+
+def write_row(writer: Writer, plan: Plan, kernel: Kernel) -> None:
+    """Write a ROW kernel."""
+    _Row(writer, plan, kernel).write()

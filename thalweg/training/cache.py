@@ -1,0 +1,120 @@
+"""Compiled runs, kept for fits of the same loss, optimizer structure and shapes."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from thalweg.core.program import Program, Symbol
+from thalweg.engines.engine import CompiledLoop, Loop
+
+Kept = TypeVar("Kept")
+
+
+class Cache(Generic[Kept]):
+    """The most recently used values, by key; safe to use from several threads.
+
+    Two threads that miss the same key both make the value, and the first one made is kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Kept | None:
+        """Return the value of a key, or None."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def keep(self, key: Hashable, value: Kept) -> Kept:
+        """Remember a value unless the key has one; return the one that is kept."""
+        with self._lock:
+            found = self._kept.setdefault(key, value)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+            return found
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+@dataclass(frozen=True)
+class Captured:
+    """The arrays a program captured from the loss's surroundings.
+
+    An array that the loss refers to itself is found anew at each fit, by its place in the loss's
+    fingerprint, so that no data of the user are kept alive; others were made while tracing.
+    """
+
+    sources: tuple[Any, ...]
+
+    def arrays(self, referred: Sequence[Any]) -> list[Any]:
+        """Return the arrays, given those the loss refers to."""
+        return [referred[s] if type(s) is int else s for s in self.sources]
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the arrays kept."""
+        return sum(source.nbytes for source in self.sources if type(source) is not int)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A training step, ready to run."""
+
+    engine: str
+    loop: Loop
+    compiled: CompiledLoop
+    captured: Captured
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The loss of some data, ready to run."""
+
+    engine: str
+    program: Program
+    run: Callable[..., list[Any]]
+    captured: Captured
+
+
+# What tracing found, by what was traced.
+STEPS: Cache[Step] = Cache(64)
+EVALUATIONS: Cache[Evaluation] = Cache(64)
+# What an engine made of a program, by the program's text: traced anew, it need not be compiled.
+COMPILED: Cache[Any] = Cache(64)
+
+# A program that made more than this while it was traced is traced anew at each fit.
+MOST_KEPT = 2**26
+
+
+def program_text(program: Program) -> Hashable:
+    """Return a key equal for programs that compute the same in the same way."""
+    places: dict[Symbol, Any] = {s: i for i, s in enumerate(program.inputs)}
+
+    def place(symbol: Symbol) -> Hashable:
+        if symbol.value is not None:
+            return symbol.spec, symbol.value.tobytes()
+        found: Hashable = places[symbol]
+        return found
+
+    lines = []
+    for equation in program.equations:
+        params = tuple(sorted(equation.params.items()))
+        lines.append((equation.primitive, tuple(map(place, equation.inputs)), params))
+        places[equation.output] = len(places)
+    specs = tuple(symbol.spec for symbol in program.inputs)
+    return specs, tuple(lines), tuple(map(place, program.outputs))

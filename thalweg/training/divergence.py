@@ -1,0 +1,230 @@
+"""Why a run stopped being finite: the exact step, the likely cause, and what to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.program import Equation, Program, evaluate
+from thalweg.core.random_bits import keyed_permutation
+from thalweg.engines.engine import Array, Run
+from thalweg.errors import TrainingDiverged
+from thalweg.training.batches import Batches
+from thalweg.training.cache import Step
+from thalweg.training.curvature import largest_stable_rate
+from thalweg.training.finite import is_finite, require_finite
+from thalweg.training.inputs import Data
+from thalweg.training.parameters import State
+from thalweg.training.program import Problem
+from thalweg.training.slices import NotFiniteError, Slices
+
+# A column whose scale is this many times the median one deserves mention.
+_ODD_SCALE = 100.0
+# A loss that grew by this much before it overflowed was climbing.
+_CLIMBED = 10.0
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """What may be to blame.
+
+    Attributes:
+        problem: The loss, and the structures it works on.
+        step: The compiled step.
+        start: The leaves of parameters and state that the run began with.
+        arrays: The data and what the loss captured.
+        data: The data as the caller gave them.
+        names: Names the data's arrays, when asked.
+        state: The optimizer's numbers.
+    """
+
+    problem: Problem
+    step: Step
+    start: Sequence[Array]
+    arrays: Sequence[Array]
+    data: Data
+    names: Callable[[], list[str]]
+    state: State
+
+
+def diverged(slices: Slices, bad: NotFiniteError, suspects: Suspects) -> TrainingDiverged:
+    """Return the error for a run with a slice that is not finite; the run ends before that.
+
+    Raises:
+        DataError: If it is the data that have changed, and are no longer finite.
+    """
+    require_finite(suspects.data.arrays, suspects.data.given, suspects.names())
+    start, state = slices.at
+    scratch = np.empty(len(bad.losses))
+    step, state = first_bad_step(slices.run, start, state, bad.losses, slices.params, scratch)
+    slices.at = step, state
+    fit = slices.so_far()
+    loss = float(bad.losses[step - start])
+    losses = [*fit.record.losses.tolist(), loss]
+    per_epoch = slices.facts.layout.steps_per_epoch
+    what = f"The loss became {_spelt(loss)}"
+    if math.isfinite(loss):
+        what = "The parameters stopped being finite"
+    causes = [*_scales(suspects), *_climb(losses, suspects, slices.facts.layout)]
+    if len(losses) == 1 or not causes:
+        causes += _first_bad_equation(suspects, state, slices.facts.layout, step)
+    message = (
+        f"{what} at step {step} (epoch {step // per_epoch + 1}). {' '.join(causes)} "
+        "The last finite parameters are in this error's `params`, the run so far in its `fit`."
+    )
+    return TrainingDiverged(message, step=step, params=fit.params, fit=fit)
+
+
+def first_bad_step(
+    run: Run, start: int, state: list[Array], losses: Array, params: int, scratch: Array
+) -> tuple[int, list[Array]]:
+    """Return the first step that ends not finite and the state before it, by running again.
+
+    Args:
+        run: The run, which computes the same again from the same state.
+        start: The first step of the slice.
+        state: The state before that step.
+        losses: The losses of the slice.
+        params: How many leading arrays of the state are parameters.
+        scratch: Room for as many losses.
+    """
+    bad = np.flatnonzero(~np.isfinite(losses))
+    # Parameters are finite after `low` steps; a step is bad if `high` steps end worse.
+    low, high = 0, int(bad[0]) + 1 if bad.size else len(losses)
+    while high - low > 1:
+        middle = (low + high) // 2
+        run.restore(state)
+        run.advance(start + low, middle - low, scratch[: middle - low])
+        reached = run.state()
+        if all(map(is_finite, reached[:params])):
+            low, state = middle, reached
+        else:
+            high = middle
+    return start + low, state
+
+
+# ---- causes
+
+
+def _climb(losses: Sequence[float], suspects: Suspects, layout: Batches) -> list[str]:
+    """Blame the learning rate if the loss was climbing before it overflowed."""
+    finite = [abs(loss) for loss in losses if math.isfinite(loss)]
+    if len(finite) < 2 or finite[-1] <= _CLIMBED * min(finite):
+        return []
+    state = suspects.state
+    rates = [
+        (name.rpartition(".")[2], value)
+        for name, value in zip(state.names, state.scalars.tolist(), strict=True)
+        if "learning_rate" in name and value > 0
+    ]
+    used = f" ({rates[0][0]}={rates[0][1]:g})" if rates else ""
+    lower = f", such as {rates[0][1] / 10:g} or {rates[0][1] / 100:g}" if rates else ""
+    stable = _stable_rate(suspects, layout) if state.names == ["learning_rate"] else None
+    limit = ""
+    if stable is not None and stable < rates[0][1]:
+        limit = f"; where the run began, rates above {stable:.2g} make the loss climb"
+        lower = f", such as {stable / 2:.1g}"
+    lowest = finite.index(min(finite))
+    return [
+        f"It had climbed from {min(finite):.3g} at step {lowest} to {finite[-1]:.3g}: the "
+        f"learning rate{used} is likely too large{limit}. Try a smaller one{lower}, or "
+        "chain(clip_by_global_norm(1.0), …)."
+    ]
+
+
+def _stable_rate(suspects: Suspects, layout: Batches) -> float | None:
+    """Return the largest stable rate of gradient descent on the first batch, if it is that."""
+    if suspects.state.arrays:
+        return None
+    problem = suspects.problem
+    data = suspects.arrays[: len(problem.data_specs)]
+    if layout.batch_size:
+        rows = _rows(layout, 0)
+        data = [array[rows] for array in data]
+    return largest_stable_rate(problem, suspects.start[: len(problem.param_specs)], data)
+
+
+def _scales(suspects: Suspects) -> list[str]:
+    """Blame a column of the data whose scale is far from the others'."""
+    for array, name in zip(suspects.arrays, suspects.names(), strict=False):
+        if array.ndim != 2 or array.dtype.kind != "f" or array.shape[1] < 2:
+            continue
+        with np.errstate(all="ignore"):
+            scales = np.sqrt(np.mean(np.square(array[:100_000], dtype=np.float64), axis=0))
+        column, typical = int(np.argmax(scales)), float(np.median(scales))
+        if scales[column] > _ODD_SCALE * typical:
+            return [
+                f"Column {column} of {name} has values around {scales[column]:.2g}, where the "
+                f"median column has {typical:.2g}: one step size cannot suit both. Standardize "
+                "the columns: (X - X.mean(0)) / X.std(0)."
+            ]
+    return []
+
+
+def _first_bad_equation(
+    suspects: Suspects, state: Sequence[Array], layout: Batches, step: int
+) -> list[str]:
+    """Blame the first operation of the step whose result is not finite."""
+    loop = suspects.step.loop
+    program, rows = loop.step, []
+    if layout.batch_size:
+        rows = [_rows(layout, step)]
+        if len(rows[0]) < layout.batch_size and loop.remainder is not None:
+            program = loop.remainder
+    scalars = [np.asarray(value) for value in suspects.state.scalars]
+    found = _blame(program, [*state, *suspects.arrays, *scalars, *rows])
+    if found is None:
+        return []
+    equation, value = found
+    source = f" at {equation.source}" if equation.source else ""
+    return [
+        f"{equation.primitive.name}{source} gave {value} from finite numbers. Keep its operands "
+        "in range: standardize the data, start from smaller parameters, or use a stable form "
+        "such as logaddexp, softplus or log1p."
+    ]
+
+
+def _rows(layout: Batches, step: int) -> Array:
+    epoch, position = divmod(step, layout.steps_per_epoch)
+    order = layout.order()
+    if order is None:
+        order = keyed_permutation(layout.rows, layout.seed, epoch)
+    first = position * layout.batch_size
+    return order[first : first + layout.batch_size]
+
+
+class _FoundError(Exception):
+    """Ends the walk over a program at the operation looked for."""
+
+    def __init__(self, equation: Equation, value: str) -> None:
+        super().__init__()
+        self.equation = equation
+        self.value = value
+
+
+def _blame(program: Program, arguments: Sequence[Array]) -> tuple[Equation, str] | None:
+    """Return the first equation that makes infinities or NaN of finite numbers, and which."""
+
+    def apply(equation: Equation, operands: list[Any]) -> Any:
+        value = np.asarray(equation.primitive.meaning(*operands, **equation.params))
+        if not is_finite(value) and all(is_finite(np.asarray(o)) for o in operands):
+            worst = value[~np.isfinite(value)].flat[0]
+            raise _FoundError(equation, _spelt(float(worst)))
+        return value
+
+    try:
+        with np.errstate(all="ignore"):
+            evaluate(program, arguments, apply, lambda symbol: symbol.value)
+    except _FoundError as found:
+        return found.equation, found.value
+    except MemoryError:
+        pass
+    return None
+
+
+def _spelt(value: float) -> str:
+    return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"

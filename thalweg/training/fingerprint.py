@@ -1,0 +1,234 @@
+"""What a loss is, as a key: equal keys mean that tracing would write the same program again.
+
+A function's meaning is its code, its defaults, and the values of its closure and of the globals
+it reads, looked at recursively. Numbers, strings, arrays and containers count by value, functions
+and objects by what they are made of, classes and libraries by identity. Whatever influences a
+program without being seen here makes the loss unknown, and it is traced at every fit.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import sys
+import types
+import zlib
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.tensor import Tensor
+
+# A loss that refers to more objects than this is traced anew at every fit.
+_LIMIT = 2_000
+
+# Libraries are taken not to change while a program runs.
+_LIBRARIES = frozenset({"numpy", "thalweg", *sys.stdlib_module_names})
+
+_BY_VALUE = frozenset({int, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented)})
+
+
+class Fingerprint:
+    """The key of a function and, beside it, the arrays it refers to, in a fixed order.
+
+    Attributes:
+        key: Equal for functions that trace to the same program; None if it cannot be told.
+        arrays: The arrays met on the way; their contents count in the key by a checksum.
+    """
+
+    __slots__ = ("_budget", "_seen", "arrays", "key")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.arrays: list[np.ndarray[Any, Any]] = []
+        # Objects by id, which are kept here so that no id is given to another one meanwhile.
+        self._seen: dict[int, tuple[int, Any]] = {}
+        self._budget = _LIMIT
+        self.key: Hashable | None
+        try:
+            self.key = self._of(function)
+            hash(self.key)
+        except (_UnknownError, TypeError):
+            self.key = None
+
+    def position(self, array: np.ndarray[Any, Any]) -> int | None:
+        """Return where an array stands among those referred to, or None."""
+        for i, known in enumerate(self.arrays):
+            if known is array:
+                return i
+        return None
+
+    def _of(self, value: Any) -> Hashable:
+        kind = type(value)
+        if kind is float:
+            digits: str = value.hex()
+            return digits
+        if kind in _BY_VALUE:
+            return kind, value
+        seen = self._seen.get(id(value))
+        if seen is not None:
+            return "again", seen[0]
+        self._seen[id(value)] = len(self._seen), value
+        self._spend(1)
+        if kind is types.FunctionType:
+            return self._of_function(value)
+        if isinstance(value, (np.ndarray, Tensor)):
+            return self._of_array(value)
+        if kind in (tuple, list):
+            self._spend(len(value))
+            return kind, tuple(map(self._of, value))
+        if kind is dict:
+            self._spend(len(value))
+            return kind, tuple((self._of(k), self._of(v)) for k, v in value.items())
+        return self._of_object(value)
+
+    def _spend(self, objects: int) -> None:
+        self._budget -= objects
+        if self._budget < 0:
+            raise _UnknownError
+
+    def _of_function(self, function: types.FunctionType) -> Hashable:
+        closure = function.__closure__ or ()
+        if not closure and _is_library(function.__module__):
+            return function
+        code = function.__code__
+        cells = dict(zip(code.co_freevars, closure, strict=True))
+        found: list[Hashable] = [code]
+        for name, attributes in names_read(code):
+            if name in cells:
+                try:
+                    found.append(self._of_name(cells[name].cell_contents, attributes))
+                except ValueError:  # the cell is still empty
+                    found.append("empty")
+            elif name in function.__globals__:
+                found.append(self._of_name(function.__globals__[name], attributes))
+        found += [self._of(function.__defaults__), self._of(function.__kwdefaults__)]
+        return tuple(found)
+
+    def _of_name(self, value: Any, attributes: tuple[str, ...]) -> Hashable:
+        """Look at what a name stands for; of a module, only at the attributes that are read."""
+        for attribute in attributes:
+            if not isinstance(value, (types.ModuleType, type)):
+                break
+            if _is_library(getattr(value, "__module__", value.__name__)):
+                return value
+            if not hasattr(value, attribute):
+                return "missing", attribute
+            value = getattr(value, attribute)
+        return self._of(value)
+
+    def _of_array(self, value: Any) -> Hashable:
+        array = value.data if isinstance(value, Tensor) else value
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufcSUmM":
+            raise _UnknownError
+        self.arrays.append(array)
+        return type(value), array.shape, array.dtype.str, checksum(array)
+
+    def _of_object(self, value: Any) -> Hashable:
+        if isinstance(value, type):
+            return value, *self._of_class(value)
+        if isinstance(value, np.generic):
+            return value.dtype.str, value.tobytes()
+        if isinstance(value, (np.dtype, np.ufunc, types.ModuleType, types.BuiltinFunctionType)):
+            return value
+        if isinstance(value, types.MethodType):
+            return "method", self._of(value.__func__), self._of(value.__self__)
+        if isinstance(value, functools.partial):
+            return "partial", self._of(value.func), self._of(value.args), self._of(value.keywords)
+        if isinstance(value, (set, frozenset)):
+            self._spend(len(value))
+            return type(value), frozenset(map(self._of, value))
+        if isinstance(value, complex):
+            return repr(value)
+        if hasattr(value, "__name__") and _is_library(getattr(value, "__module__", "")):
+            known: Hashable = value
+            return known
+        if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
+            # Another library's array: whether its contents change cannot be told cheaply.
+            raise _UnknownError
+        state = tuple(map(self._of, _state(value)))
+        return type(value), *self._of_class(type(value)), state
+
+    def _of_class(self, owner: type) -> Iterator[Hashable]:
+        """Yield the functions of a class and of those it inherits from."""
+        for base in owner.__mro__:
+            if _is_library(base.__module__):
+                continue
+            for member in list(vars(base).values()):
+                if isinstance(member, (staticmethod, classmethod)):
+                    member = member.__func__
+                elif isinstance(member, property):
+                    member = member.fget
+                if isinstance(member, types.FunctionType):
+                    yield self._of(member)
+
+
+class _UnknownError(Exception):
+    """An object whose influence on a program cannot be told."""
+
+
+def _state(value: Any) -> Iterator[Any]:
+    """Yield what an object holds: its attributes by name and by slot, and its items.
+
+    Raises:
+        _UnknownError: If it hides its state.
+    """
+    attributes = getattr(value, "__dict__", None)
+    slots = [slot for base in type(value).__mro__ for slot in _slots(base)]
+    if attributes is None and not slots and not isinstance(value, (tuple, list, dict)):
+        raise _UnknownError
+    yield attributes
+    for slot in slots:
+        yield getattr(value, slot, "unset")
+    if isinstance(value, dict):
+        yield dict(value)
+    elif isinstance(value, (tuple, list)):
+        yield tuple(value)
+
+
+def _slots(owner: type) -> tuple[str, ...]:
+    slots = owner.__dict__.get("__slots__", ())
+    names = (slots,) if isinstance(slots, str) else tuple(slots)
+    return tuple(name for name in names if name not in ("__weakref__", "__dict__"))
+
+
+def _is_library(module: str | None) -> bool:
+    return (module or "").partition(".")[0] in _LIBRARIES
+
+
+def checksum(array: np.ndarray[Any, Any]) -> int:
+    """Return a checksum of an array's contents, in the order of its indices."""
+    if array.size == 0:
+        return 0
+    if array.flags.c_contiguous:
+        return zlib.crc32(array.reshape(-1).view(np.uint8).data)
+    return zlib.crc32(array.tobytes())
+
+
+@functools.lru_cache(maxsize=1024)
+def names_read(code: types.CodeType) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the globals and closure variables that code reads, with the attributes read of each.
+
+    Functions defined inside the code are included.
+
+    Example:
+        >>> names_read((lambda b: np.linalg.norm(b)).__code__)
+        (('np', ('linalg', 'norm')),)
+    """
+    found: dict[tuple[str, tuple[str, ...]], None] = {}
+    name, attributes = "", []
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("CACHE", "PRECALL"):
+            continue
+        if name and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            attributes.append(str(instruction.argval))
+            continue
+        if name:
+            found[name, tuple(attributes)] = None
+        name, attributes = "", []
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLOSURE"):
+            name = str(instruction.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found.update(dict.fromkeys(names_read(constant)))
+    return tuple(found)

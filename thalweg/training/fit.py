@@ -1,0 +1,176 @@
+"""tw.fit: a loss, parameters, data and an optimizer, run as one loop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal
+
+from thalweg.engines.engine import Engine
+from thalweg.errors import ArgumentError
+from thalweg.optim import GradientTransformation
+from thalweg.optim.transformation import as_transformation
+from thalweg.training.batches import Shuffle, read_batches
+from thalweg.training.callbacks import Callbacks
+from thalweg.training.checkpoint import Checkpoint, read_checkpoint, read_resume, require_same
+from thalweg.training.course import Evaluate, read_course
+from thalweg.training.divergence import Suspects, diverged
+from thalweg.training.fingerprint import Fingerprint
+from thalweg.training.inputs import leaf_names, read_data
+from thalweg.training.parameters import read_parameters, read_state
+from thalweg.training.prepare import prepare_evaluation, prepare_step
+from thalweg.training.program import Problem
+from thalweg.training.progress import Progress
+from thalweg.training.record import Trees
+from thalweg.training.result import Fit
+from thalweg.training.slices import Facts, NotFiniteError, Slices, Watchers
+
+
+def fit(
+    loss: Callable[..., Any],
+    params: Any,
+    data: Any = None,
+    *,
+    optimizer: GradientTransformation,
+    batch_size: int | None = None,
+    epochs: int = 1,
+    steps: int | None = None,
+    shuffle: Shuffle = "epoch",
+    seed: int = 0,
+    drop_last: bool = False,
+    validation: Any = None,
+    evaluate_every: int | None = None,
+    patience: int | None = None,
+    callbacks: Any = (),
+    progress: bool | Literal["auto"] | Callable[..., Any] = "auto",
+    engine: str | Engine = "auto",
+    checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    resume: str | os.PathLike[str] | Fit | None = None,
+) -> Fit:
+    """Minimize a loss over parameters: batches, gradients, optimizer and schedule in one loop.
+
+    Args:
+        loss: Called as `loss(params, *arrays)`, or `loss(params, **arrays)` for a dict of data;
+            returns a scalar. Plain NumPy. It is run once, to trace it.
+        params: Where to start: a tree of floating arrays or numbers.
+        data: An array, or a tuple or dict of arrays that share axis 0; or None.
+        optimizer: A gradient transformation, such as `tw.optim.adam(0.01)`.
+        batch_size: Rows a step, from 1 to all; None uses the data whole at each step.
+        epochs: How often to go through the data.
+        steps: How many steps to make, instead of `epochs`.
+        shuffle: "epoch" draws a new order each epoch, "once" draws one order for all epochs
+            (`numpy.random.default_rng(seed).shuffle`), False keeps the order of the data.
+        seed: What the orders follow from, 0 or more.
+        drop_last: Whether to leave out an epoch's last batch if it is smaller.
+        validation: Data like `data`, on which the loss is evaluated during the run.
+        evaluate_every: Steps between two evaluations; by default an epoch.
+        patience: Stop after this many evaluations without a new best one.
+        callbacks: Functions called with the run's info at each evaluation (each epoch, if there
+            are no validation data), or objects with any of `on_begin on_eval on_checkpoint
+            on_end`. They are called between slices of the run, never for each step.
+        progress: "auto" shows a line in terminals, from half a second on; True, False, or a
+            function of the run's info.
+        engine: "auto", "native" or "numpy".
+        checkpoint: A path, or a Checkpoint, to write the run to while it goes.
+        resume: A path or a Fit to continue, bit for bit as if it had not stopped. A finished
+            run goes on for `epochs` more; an interrupted one is completed, if called as before.
+
+    Returns:
+        The fit: `params`, `best_params`, `history`, `opt_state`, `plot()`, `save()`.
+
+    Raises:
+        ArgumentError: If an argument is outside its range.
+        DataError: If the data hold NaN, are empty, or do not fit in memory.
+        ShapeError: If shapes do not fit, in the data or in the loss.
+        DtypeError: If parameters are not floating or data not numbers.
+        GradientError: If the loss is no scalar, or ignores its parameters.
+        UnsupportedOperation: If the loss calls a NumPy function that thalweg lacks.
+        TrainingDiverged: If the loss or the parameters stop being finite.
+        CheckpointError: If a file is damaged, missing or of another run.
+        KeyboardInterrupt: On Ctrl-C; its attribute `fit` is the run so far.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.normal(size=(200, 2))
+        >>> y = X @ [1.0, -2.0] + 3.0
+        >>> def squared(params, X, y):
+        ...     return np.mean((y - X @ params["w"] - params["b"]) ** 2)
+        >>> found = tw.fit(
+        ...     squared, {"w": np.zeros(2), "b": 0.0}, (X, y),
+        ...     optimizer=tw.optim.adam(0.1), batch_size=20, epochs=50,
+        ... )
+        >>> found.params["w"].round(3), round(found.params["b"], 3)
+        (array([ 1., -2.]), 3.0)
+    """
+    _require_function(loss)
+    optimizer = as_transformation(optimizer)
+    start = read_parameters(params)
+    rows = read_data(data, loss)
+    layout = read_batches(rows.rows, batch_size, shuffle, seed, drop_last, data is not None)
+    writes = read_checkpoint(checkpoint)
+    before = read_resume(resume, writes)
+    hooks, line = Callbacks(callbacks), Progress(progress)
+    state = read_state(optimizer, start)
+    problem = Problem(
+        loss, optimizer, start.definition, start.specs, state.definition, state.specs,
+        rows.definition, rows.specs, len(state.names),
+    )  # fmt: skip
+    fingerprint = Fingerprint(loss)
+    step, compiling = prepare_step(problem, fingerprint, layout, engine)
+    # Where the steps had to fall back, which was warned of, the evaluations follow them.
+    same = step.engine if engine == "auto" and step.engine != "native" else engine
+    evaluate, more = _evaluation(problem, fingerprint, validation, same)
+    wanted, evaluations, heard = (epochs, steps), (evaluate_every, patience), hooks.wants("on_eval")
+    course = read_course(layout.steps_per_epoch, before, wanted, evaluations, evaluate, heard)
+    leaves = [*start.arrays, *state.arrays]
+    if before is not None:
+        require_same(before, start.arrays, state.arrays, layout, optimizer)
+        leaves = [*before.params, *before.state]
+    arrays = [*rows.arrays, *step.captured.arrays(fingerprint.arrays)]
+    run = step.compiled.begin(leaves, arrays, state.scalars, layout.order(), layout.seed)
+    trees = Trees.of(start.definition, start.kinds, state.definition)
+    facts = Facts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)
+    slices = Slices(course, facts, Watchers(hooks, line, writes), run, leaves, before)
+    names = lambda: leaf_names(data, loss)
+    return _run(slices, Suspects(problem, step, leaves, arrays, rows, names, state))
+
+
+def _run(slices: Slices, suspects: Suspects) -> Fit:
+    try:
+        slices.go()
+        slices.end()
+    except NotFiniteError as bad:
+        raise diverged(slices, bad, suspects) from None
+    except KeyboardInterrupt as interruption:
+        interruption.fit = slices.interrupted()  # type: ignore[attr-defined]
+        raise
+    return Fit(slices.record(finished=True), slices.facts.trees)
+
+
+def _evaluation(
+    problem: Problem, fingerprint: Fingerprint, validation: Any, engine: str | Engine
+) -> tuple[Evaluate | None, float]:
+    """Return the loss on the validation data as a function of parameters, and the compile time."""
+    if validation is None:
+        return None, 0.0
+    held = read_data(validation, problem.loss, "validation")
+    held_problem = replace(problem, data=held.definition, data_specs=held.specs)
+    ready, seconds = prepare_evaluation(held_problem, fingerprint, engine)
+    arrays = [*held.arrays, *ready.captured.arrays(fingerprint.arrays)]
+    return lambda params: float(ready.run(*params, *arrays)[0]), seconds
+
+
+def _require_function(loss: Any) -> None:
+    if not callable(loss):
+        raise ArgumentError(
+            f"loss={loss!r} was given, but a loss is a function of (params, *arrays) that "
+            "returns one number. Give the function itself, not its result."
+        )
+
+
+def name_of(function: Any) -> str:
+    """Return the name a function is known by."""
+    name = getattr(function, "__name__", None) or type(function).__name__
+    return str(name)

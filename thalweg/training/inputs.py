@@ -1,0 +1,185 @@
+"""Data as the caller gives them: checked once, converted without needless copies."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg import tree
+from thalweg.core.spec import Spec
+from thalweg.core.tensor import Tensor
+from thalweg.errors import DataError, DtypeError, ShapeError
+from thalweg.training.finite import FINITE, is_finite, require_finite
+from thalweg.training.memory import require_memory
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The leaves of the caller's data, which share their first axis; `rows` is its length.
+
+    `given` keeps the caller's own leaves, for the names of their columns.
+    """
+
+    arrays: list[Array]
+    definition: tree.TreeDef
+    rows: int
+    given: list[Any]
+
+    @property
+    def specs(self) -> list[Spec]:
+        """The shapes and dtypes of the leaves."""
+        return [Spec(array.shape, array.dtype) for array in self.arrays]
+
+
+def read_data(data: Any, loss: Callable[..., Any], name: str = "data") -> Data:
+    """Flatten data into contiguous arrays that share axis 0.
+
+    Args:
+        data: None, an array, or a tuple or dict of (trees of) arrays.
+        loss: The function they are for; its parameters name them in errors.
+        name: What to call the whole in errors.
+
+    Raises:
+        DataError: If there are no rows, or one holds NaN or an infinity, or a needed copy does
+            not fit in memory.
+        ShapeError: If the arrays differ in length.
+        DtypeError: If an array does not hold numbers.
+    """
+    leaves, definition = tree.flatten(arguments(data))
+    arrays = []
+    for i, leaf in enumerate(leaves):
+        if type(leaf) is np.ndarray and _is_ready(leaf):
+            arrays.append(leaf)
+        else:
+            arrays.append(_converted(leaf, leaf_names(data, loss, name)[i]))
+    rows = 1
+    if arrays:
+        rows = arrays[0].shape[0] if arrays[0].ndim else 0
+    if any(not a.ndim or a.shape[0] != rows for a in arrays) or rows == 0:
+        _refuse_lengths(arrays, leaf_names(data, loss, name))
+    found = Data(arrays, definition, rows, leaves)
+    if not all(FINITE.holds(array) or is_finite(array) for array in arrays):
+        require_finite(arrays, leaves, leaf_names(data, loss, name))
+    for array in arrays:
+        FINITE.note(array)
+    return found
+
+
+def arguments(data: Any) -> Any:
+    """Return data as the loss's further arguments: a tuple, or a dict for keywords.
+
+    A list of arrays stands for the tuple of them, a list of numbers for an array.
+    """
+    if data is None:
+        return ()
+    if isinstance(data, dict):
+        return {name: _array_of(value) for name, value in data.items()}
+    if isinstance(data, list):
+        data = _array_of(data)
+    if isinstance(data, (tuple, list)):
+        return tuple(map(_array_of, data))
+    return (data,)
+
+
+def _array_of(value: Any) -> Any:
+    """Return a list of numbers, or of rows of numbers, as an array; anything else as it is."""
+    if type(value) is not list or not _is_table(value):
+        return value
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ShapeError(
+            f"A list of data is no table ({error}). Give rows of equal length, or arrays."
+        ) from error
+
+
+def _is_table(value: list[Any]) -> bool:
+    rest = [item for item in value if not isinstance(item, (int, float))]
+    if any(isinstance(item, (dict, tuple)) for item in rest):
+        return False
+    return all(_is_table(i) if type(i) is list else np.ndim(i) == 0 for i in rest)
+
+
+def _is_ready(array: Array) -> bool:
+    kind = array.dtype.kind in "fiub"
+    return kind and array.flags.c_contiguous and array.dtype.isnative
+
+
+def _converted(leaf: Any, name: str) -> Array:
+    """Return a leaf as a contiguous array of numbers; refuse before a copy that does not fit."""
+    if isinstance(leaf, Tensor):
+        leaf = leaf.numpy()
+    if hasattr(leaf, "tocsr"):
+        size = math.prod(leaf.shape) * np.dtype(leaf.dtype).itemsize
+        require_memory(size, f"{name} is sparse, and trained on densely it")
+        leaf = leaf.toarray()
+    try:
+        array = np.asarray(leaf)
+    except (TypeError, ValueError) as error:
+        raise DtypeError(
+            f"{name} is a {type(leaf).__name__}, which NumPy cannot read as an array ({error}). "
+            "Give arrays of numbers."
+        ) from error
+    if array.dtype.kind not in "fiub":
+        raise DtypeError(
+            f"{name} has dtype {array.dtype}, but a loss works on real numbers. "
+            "Encode text, dates and objects as numbers first."
+        )
+    if not _is_ready(array):
+        require_memory(array.nbytes, f"{name}, of shape {array.shape}, is not contiguous; its copy")
+        array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    # A subclass such as np.memmap is read through its plain view.
+    return array.view(np.ndarray)
+
+
+def leaf_names(data: Any, loss: Callable[..., Any], name: str = "data") -> list[str]:
+    """Name each array: by the loss's parameter or the dict's key, and its place below that."""
+    args = arguments(data)
+    if isinstance(args, dict):
+        return [f"{name}{path}" for path in tree.paths(args)]
+    known = _parameter_names(loss) if name == "data" else []
+    names = []
+    for position, value in enumerate(args):
+        whole = f"{name}[{position}]" if isinstance(data, (tuple, list)) else name
+        for path in tree.paths(value):
+            label = f" ({known[position]}{path})" if position < len(known) else ""
+            names.append(f"{whole}{path}{label}")
+    return names
+
+
+def _parameter_names(loss: Callable[..., Any]) -> list[str]:
+    """Return the names of a loss's positional parameters after the first."""
+    try:
+        parameters = inspect.signature(loss).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in parameters if p.kind in positional][1:]
+
+
+def _refuse_lengths(arrays: list[Array], names: list[str]) -> None:
+    for array, name in zip(arrays, names, strict=True):
+        if array.ndim == 0:
+            raise ShapeError(
+                f"{name} is a single number, but data are arrays of rows. Put constants into the "
+                "loss itself: lambda params, X: loss(params, X, 0.5)."
+            )
+    lengths = {array.shape[0] for array in arrays}
+    if len(lengths) > 1:
+        shapes = ", ".join(f"{n} {a.shape}" for n, a in zip(names, arrays, strict=True))
+        raise ShapeError(
+            f"The data differ in their number of rows: {shapes}. "
+            "All arrays must be equally long along axis 0; check how they were split or filtered."
+        )
+    empty = ", ".join(f"{n} {a.shape}" for n, a in zip(names, arrays, strict=True))
+    raise DataError(
+        f"The data have no rows: {empty}. A fit needs at least one row; check the filter or the "
+        "file they come from."
+    )

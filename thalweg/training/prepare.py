@@ -1,0 +1,121 @@
+"""From a problem to something that runs: traced and compiled, or found among what was before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from thalweg.core.program import Program
+from thalweg.engines.engine import Engine, Loop
+from thalweg.engines.registry import choose
+from thalweg.training.batches import Batches
+from thalweg.training.cache import (
+    COMPILED,
+    EVALUATIONS,
+    MOST_KEPT,
+    STEPS,
+    Captured,
+    Evaluation,
+    Step,
+    program_text,
+)
+from thalweg.training.fingerprint import Fingerprint
+from thalweg.training.program import Problem, Traced, trace_loss, trace_step
+
+EngineChoice = str | Engine
+
+
+def prepare_step(
+    problem: Problem, fingerprint: Fingerprint, batches: Batches, engine: EngineChoice
+) -> tuple[Step, float]:
+    """Return a training step ready to run, and the seconds that took.
+
+    Raises:
+        ThalwegError: Whatever tracing the loss or compiling it raises.
+    """
+    layout = (batches.rows, batches.batch_size, batches.remainder, batches.reshuffled)
+    key = (
+        fingerprint.key,
+        problem.optimizer.structure,
+        _structure(problem),
+        problem.state,
+        tuple(problem.state_specs),
+        layout,
+        engine,
+    )
+    known = STEPS.get(key) if fingerprint.key is not None else None
+    if known is not None:
+        return known, 0.0
+    began = time.perf_counter()
+    traced = trace_step(problem, batches.specs())
+    remainder = traced.programs[1] if len(traced.programs) > 1 else None
+    loop = Loop(
+        step=traced.programs[0],
+        remainder=remainder,
+        states=len(problem.param_specs) + len(problem.state_specs),
+        data=len(problem.data_specs) + len(traced.captured),
+        rows=batches.rows,
+        batch_size=batches.batch_size,
+        reshuffled=batches.reshuffled,
+    )
+    chosen = _chosen(engine, traced.programs)
+    text = (
+        _identity(engine, chosen),
+        layout,
+        loop.states,
+        loop.data,
+        *map(program_text, traced.programs),
+    )
+    compiled = COMPILED.get(text) or COMPILED.keep(text, chosen.compile_loop(loop))
+    step = Step(chosen.name, loop, compiled, _captured(traced, fingerprint))
+    if _is_worth_keeping(fingerprint, step.captured):
+        STEPS.keep(key, step)
+    return step, time.perf_counter() - began
+
+
+def prepare_evaluation(
+    problem: Problem, fingerprint: Fingerprint, engine: EngineChoice
+) -> tuple[Evaluation, float]:
+    """Return the loss of given data ready to run, and the seconds that took; errors as above."""
+    key = (fingerprint.key, _structure(problem), engine)
+    known = EVALUATIONS.get(key) if fingerprint.key is not None else None
+    if known is not None:
+        return known, 0.0
+    began = time.perf_counter()
+    traced = trace_loss(problem)
+    program = traced.programs[0]
+    chosen = _chosen(engine, traced.programs)
+    text = (_identity(engine, chosen), "loss", program_text(program))
+    run = COMPILED.get(text) or COMPILED.keep(text, chosen.compile(program))
+    evaluation = Evaluation(chosen.name, program, run, _captured(traced, fingerprint))
+    if _is_worth_keeping(fingerprint, evaluation.captured):
+        EVALUATIONS.keep(key, evaluation)
+    return evaluation, time.perf_counter() - began
+
+
+def _structure(problem: Problem) -> Hashable:
+    params = problem.params, tuple(problem.param_specs)
+    return params, problem.data, tuple(problem.data_specs)
+
+
+def _chosen(engine: EngineChoice, programs: Sequence[Program]) -> Engine:
+    return choose(engine, *programs) if isinstance(engine, str) else engine
+
+
+def _identity(engine: EngineChoice, chosen: Engine) -> tuple[str, int]:
+    # An engine given as an object is itself alone; its id is kept alive by what it compiled.
+    return chosen.name, 0 if isinstance(engine, str) else id(engine)
+
+
+def _captured(traced: Traced, fingerprint: Fingerprint) -> Captured:
+    sources: list[Any] = []
+    for array in traced.captured:
+        position = fingerprint.position(array)
+        # What was made while tracing may share memory with arrays that change later.
+        sources.append(array.copy() if position is None else position)
+    return Captured(tuple(sources))
+
+
+def _is_worth_keeping(fingerprint: Fingerprint, captured: Captured) -> bool:
+    return fingerprint.key is not None and captured.nbytes <= MOST_KEPT

@@ -1,0 +1,191 @@
+"""A fit as programs: loss, gradient, optimizer and update traced into one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from thalweg import tree
+from thalweg.autodiff.functional import value_and_grad
+from thalweg.core.program import Program, Symbol
+from thalweg.core.spec import FLOAT64, Spec
+from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tracing import Trace
+from thalweg.errors import GradientError, ShapeError
+from thalweg.ops.indexing import take
+from thalweg.optim import GradientTransformation, apply_updates
+from thalweg.training.complaints import at_the_users_line
+from thalweg.training.gradients import require_gradient
+
+_SCALAR = Spec((), FLOAT64, weak=True)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is traced: a loss, an optimizer, and the structures and specs of what they work on."""
+
+    loss: Callable[..., Any]
+    optimizer: GradientTransformation
+    params: tree.TreeDef
+    param_specs: Sequence[Spec]
+    state: tree.TreeDef
+    state_specs: Sequence[Spec]
+    data: tree.TreeDef
+    data_specs: Sequence[Spec]
+    scalars: int
+
+    def call(self, params: Any, leaves: Sequence[Tensor]) -> Tensor:
+        """Return the loss on traced data.
+
+        Raises:
+            GradientError: If it is not one floating number.
+        """
+        data = tree.unflatten(self.data, leaves)
+        found = self.loss(params, **data) if isinstance(data, dict) else self.loss(params, *data)
+        return _scalar(found)
+
+
+@dataclass(frozen=True)
+class Traced:
+    """Programs that share their inputs, and the arrays captured from the loss's surroundings.
+
+    `captured` stand behind the data among the programs' inputs.
+    """
+
+    programs: list[Program]
+    captured: list[Any]
+
+
+def trace_step(problem: Problem, batches: Sequence[Spec]) -> Traced:
+    """Trace one training step for each size of batch.
+
+    A program maps `(*params, *state, *data, *captured, *scalars, rows)` to
+    `(*params, *state, loss)`.
+
+    Args:
+        problem: What to trace.
+        batches: The specs of `rows`, one a program; none for one program that has no rows.
+
+    Raises:
+        GradientError: If the loss is no floating scalar or does not depend on the parameters.
+        ShapeError: If the optimizer changes the shape of its state.
+    """
+    if not batches:
+        return _share([_Step(problem, None)])
+    return _share([_Step(problem, rows) for rows in batches])
+
+
+def trace_loss(problem: Problem) -> Traced:
+    """Trace the loss alone, `(*params, *data, *captured)` to the loss."""
+    return _share([_Evaluation(problem)])
+
+
+class _Part:
+    """A program in the making, its inputs still apart from what it captured."""
+
+    def __init__(self) -> None:
+        self.trace = Trace()
+        self.before: list[Symbol] = []
+        self.after: list[Symbol] = []
+        self.outputs: list[Symbol] = []
+
+    def inputs(self, specs: Sequence[Spec], place: list[Symbol]) -> list[Tensor]:
+        """Return new traced tensors, inputs at a place."""
+        symbols = [self.trace.input(spec) for spec in specs]
+        place += symbols
+        return [make(symbol, None, symbol.spec.weak) for symbol in symbols]
+
+
+class _Step(_Part):
+    def __init__(self, problem: Problem, rows: Spec | None) -> None:
+        super().__init__()
+        params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
+        state = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
+        data = self.inputs(problem.data_specs, self.before)
+        scalars = self.inputs([_SCALAR] * problem.scalars, self.after)
+        if rows is not None:
+            positions = self.inputs([rows], self.after)[0]
+            data = [take(leaf, positions, axis=0) for leaf in data]
+        with at_the_users_line(problem, data):
+            loss, gradient = value_and_grad(problem.call)(params, data)
+        loss_symbol = self.trace.lift(loss)
+        gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
+        require_gradient(self.trace, loss_symbol, self.before, gradients, params)
+        optimizer = problem.optimizer.rebuild(scalars) if scalars else problem.optimizer
+        updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
+        params = apply_updates(params, updates)
+        leaves = [*tree.leaves(params), *self._state_leaves(problem, after)]
+        self.outputs = [*(self.trace.lift(as_tensor(leaf)) for leaf in leaves), loss_symbol]
+        for symbol, before in zip(self.outputs[:-1], self.before, strict=False):
+            _require_spec(symbol.spec, before.spec)
+
+    def _state_leaves(self, problem: Problem, after: Any) -> list[Any]:
+        leaves, definition = tree.flatten(after)
+        if definition != problem.state:
+            raise ShapeError(
+                f"The optimizer changes the structure of its state from {problem.state} to "
+                f"{definition}, but every step must return what it was given. "
+                "Return the new state in the structure that init made."
+            )
+        return leaves
+
+
+class _Evaluation(_Part):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
+        data = self.inputs(problem.data_specs, self.before)
+        with at_the_users_line(problem, data):
+            loss = problem.call(params, data)
+        self.outputs = [self.trace.lift(loss)]
+
+
+def _share(parts: Sequence[_Part]) -> Traced:
+    """Give all programs the inputs that any of them captured."""
+    captured: dict[Any, Tensor] = {}
+    for part in parts:
+        captured.update({key: tensor for key, (tensor, _) in part.trace.captured.items()})
+    programs = []
+    for part in parts:
+        known = part.trace.captured
+        between = [
+            known[key][1] if key in known else part.trace.input(Spec(tensor.shape, tensor.dtype))
+            for key, tensor in captured.items()
+        ]
+        equations = tuple(part.trace.equations)
+        inputs = (*part.before, *between, *part.after)
+        programs.append(Program(inputs, equations, tuple(part.outputs)))
+    return Traced(programs, [tensor.data for tensor in captured.values()])
+
+
+def _scalar(value: Any) -> Tensor:
+    if value is None:
+        raise GradientError(
+            "The loss returned None, but fit needs one number a call. Add a return statement."
+        )
+    if isinstance(value, (tuple, list, dict)):
+        raise GradientError(
+            f"The loss returned a {type(value).__name__}, but fit needs one number a call. "
+            "Return the loss alone."
+        )
+    tensor = as_tensor(value)
+    if tensor.shape != ():
+        raise GradientError(
+            f"The loss returned an array of shape {tensor.shape}, but fit needs a scalar. "
+            "Reduce it with np.mean or np.sum."
+        )
+    if tensor.dtype.kind != "f":
+        raise GradientError(
+            f"The loss returned {tensor.dtype}, which has no derivative; fit needs a floating "
+            "scalar. A count of errors cannot be minimized by gradients: use a smooth loss."
+        )
+    return tensor
+
+
+def _require_spec(after: Spec, before: Spec) -> None:
+    if (after.shape, after.dtype) != (before.shape, before.dtype):
+        raise ShapeError(
+            f"The optimizer turns a {before} of its state into a {after}, but every step must "
+            "return what it was given. Keep shapes and dtypes as init made them, with astype."
+        )

@@ -1,0 +1,166 @@
+"""Everything a run can be continued from: arrays and facts, in memory or in a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg import tree
+from thalweg.core.tensor import Tensor, make
+from thalweg.errors import CheckpointError
+from thalweg.training import storage, structure
+from thalweg.training.batches import Batches
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A run as it stands after a step.
+
+    Attributes:
+        params: The leaves of the parameters.
+        state: The leaves of the optimizer's state.
+        best: The leaves of the parameters of the best evaluation, or None before the first.
+        losses: The loss of every step so far.
+        validation: The loss of every evaluation so far.
+        validation_step: The steps made at each evaluation.
+        step: How many steps have been made.
+        began: The step at which the call of `fit` began that this record is of.
+        finished: Whether that call made all its steps, or was stopped on purpose.
+        layout: How the epochs are laid out.
+        optimizer: The optimizer, or its text.
+        loss: The name of the loss.
+        engine: The name of the engine.
+        seconds: The time that call took so far.
+        running: The part of it spent in steps.
+        compiling: The time it took to trace and compile, apart from these.
+    """
+
+    params: list[Array]
+    state: list[Array]
+    best: list[Array] | None
+    losses: Array
+    validation: Array
+    validation_step: Array
+    step: int
+    began: int
+    finished: bool
+    layout: Batches
+    optimizer: object
+    loss: str
+    engine: str
+    seconds: float
+    running: float
+    compiling: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """The trees around a record's arrays, with the arrays' numbers for leaves.
+
+    Attributes:
+        params: The tree of the parameters.
+        kinds: What the caller had for each array.
+        state: The tree of the optimizer's state.
+    """
+
+    params: Any
+    kinds: tuple[type, ...]
+    state: Any
+
+    @classmethod
+    def of(cls, params: tree.TreeDef, kinds: tuple[type, ...], state: tree.TreeDef) -> Trees:
+        """Return the trees of flattened parameters and state."""
+        return cls(_numbers(params), kinds, _numbers(state))
+
+    def params_of(self, arrays: Sequence[Array]) -> Any:
+        """Return parameters in the caller's tree and kinds of arrays."""
+        return tree.map(lambda i: _as_kind(arrays[i], self.kinds[i]), self.params)
+
+    def state_of(self, arrays: Sequence[Array]) -> Any:
+        """Return the optimizer's state as its `init` makes it, with tensors for leaves."""
+        return tree.map(lambda i: make(arrays[i].copy()), self.state)
+
+
+def _numbers(definition: tree.TreeDef) -> Any:
+    return tree.unflatten(definition, range(definition.num_leaves))
+
+
+def _as_kind(array: Array, kind: type) -> Any:
+    # Copies: what the caller does to them must not reach the run.
+    if issubclass(kind, Tensor):
+        return make(array.copy())
+    if issubclass(kind, float):
+        # NumPy's float64 is a Python float too, and keeps its own type.
+        return kind(array)
+    return array[()] if issubclass(kind, np.generic) else array.copy()
+
+
+_FACTS = (
+    "step", "began", "finished", "optimizer", "loss", "engine", "seconds", "running", "compiling",
+)  # fmt: skip
+_KINDS = {"float": float, "Tensor": Tensor}
+
+
+def write_record(path: str | os.PathLike[str], record: Record, trees: Trees) -> None:
+    """Write a record to a file; errors as `storage.write` states them."""
+    arrays = {
+        "losses": record.losses,
+        "validation": record.validation,
+        "validation_step": record.validation_step,
+    }
+    for name in ("params", "state", "best"):
+        for i, array in enumerate(getattr(record, name) or ()):
+            arrays[f"{name}/{i}"] = array
+    facts = {name: getattr(record, name) for name in _FACTS}
+    facts["optimizer"] = str(record.optimizer)
+    facts["layout"] = asdict(record.layout)
+    facts["trees"] = {
+        "params": structure.describe(trees.params),
+        "kinds": [kind.__name__ for kind in trees.kinds],
+        "state": structure.describe(trees.state),
+    }
+    storage.write(path, arrays, facts)
+
+
+def read_record(path: str | os.PathLike[str]) -> tuple[Record, Trees]:
+    """Read a record from a file.
+
+    Raises:
+        CheckpointError: If the file is missing, damaged or none of a fit.
+    """
+    arrays, facts = storage.read(path)
+    try:
+        described = facts["trees"]
+        leaves = {name: _numbered(arrays, name) for name in ("params", "state", "best")}
+        trees = Trees(
+            structure.rebuild(described["params"], len(leaves["params"])),
+            tuple(_KINDS.get(name, np.ndarray) for name in described["kinds"]),
+            structure.rebuild(described["state"], len(leaves["state"])),
+        )
+        record = Record(
+            params=leaves["params"],
+            state=leaves["state"],
+            best=leaves["best"] or None,
+            losses=arrays["losses"],
+            validation=arrays["validation"],
+            validation_step=arrays["validation_step"],
+            layout=Batches(**facts["layout"]),
+            **{name: facts[name] for name in _FACTS},
+        )
+    except (KeyError, TypeError, IndexError) as error:
+        raise CheckpointError(
+            f"{path} is not the record of a fit ({error}). Give a file that save or checkpoint "
+            "wrote."
+        ) from error
+    return record, trees
+
+
+def _numbered(arrays: Mapping[str, Array], name: str) -> list[Array]:
+    count = sum(key.startswith(f"{name}/") for key in arrays)
+    return [arrays[f"{name}/{i}"] for i in range(count)]
