@@ -63,12 +63,12 @@ _STEPS = (3, 4)
 def loop_difference(case: LoopCase, engine: NativeEngine) -> str | None:
     """Return what is wrong with a loop after some steps, taken in two parts."""
     got = _after(engine.compile_loop(case.loop), case)
-    wanted = _after(ReferenceEngine().compile_loop(case.loop), case)
+    wanted = _after(NumpyEngine().compile_loop(case.loop), case)
     outputs = (*case.loop.step.outputs[:-1], Symbol(Spec((sum(_STEPS),), np.dtype(float))))
     shown = Program((), (), outputs)
 
     def perturbed(seed: int) -> list[Array]:
-        reference = ReferenceEngine()
+        reference = NumpyEngine()
         rounding = Perturbed(seed, True)
         reference.compile = lambda program: lambda *arrays: rounding(program, arrays)
         return _after(reference.compile_loop(case.loop), case)
