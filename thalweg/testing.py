@@ -185,8 +185,8 @@ def check_engines_agree(
             else:
                 continue
             raise EngineError(
-                f"The engine {engine!r} gives {got} for the result{name and f' {name}'}{where}, but "
-                f"{engines[0]!r} gives {due}. Engines must agree: report the function, and "
+                f"The engine {engine!r} gives {got} for the result{name and f' {name}'}{where}, "
+                f"but {engines[0]!r} gives {due}. Engines must agree: report the function, and "
                 f"meanwhile use engine={engines[0]!r}; or allow more with rtol."
             )
 

@@ -45,6 +45,20 @@ def test_nan_is_found_in_the_last_of_many_rows(sgd) -> None:
         tw.fit(lambda b, x: np.mean((x - b) ** 2), 0.0, x, optimizer=sgd)
 
 
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_nan_that_comes_into_data_between_two_fits_is_named_all_the_same(sgd, engine) -> None:
+    x = np.ones((300_000, 2))
+
+    def loss(b, x):
+        return np.mean((x - b) ** 2)
+
+    for _ in range(2):
+        tw.fit(loss, np.zeros(2), x, optimizer=sgd, batch_size=1000, engine=engine)
+    x[1234, 1] = np.nan
+    with refused(errors.DataError, "data (x) holds NaN in column 1, row 1234,"):
+        tw.fit(loss, np.zeros(2), x, optimizer=sgd, batch_size=1000, engine=engine)
+
+
 def test_nan_in_the_validation_data_is_named(squared, regression, sgd) -> None:
     X, y = regression
     held = y.copy()

@@ -69,12 +69,27 @@ def test_a_rate_that_is_too_large_is_named_with_what_to_try(squared, regression)
     for part in (
         "The loss became inf at step",
         "It had climbed from",
-        "learning rate (learning_rate=2) is likely too large",
-        "such as 0.2 or 0.02",
+        "learning rate (learning_rate=2) is likely too large; where the run began, rates above",
+        "make the loss climb. Try a smaller one, such as 0.",
         "clip_by_global_norm(1.0)",
         "last finite parameters are in this error's `params`",
     ):
         assert part in told
+
+
+def test_the_stable_rate_is_two_over_the_largest_eigenvalue(squared, regression) -> None:
+    X, y = regression
+    limit = 2 / np.linalg.eigvalsh(2 * X.T @ X / len(y)).max()
+    with pytest.raises(TrainingDiverged, match=f"rates above {limit:.2g} make the loss climb"):
+        tw.fit(squared, np.zeros(3), (X, y), optimizer=tw.optim.sgd(2 * limit), steps=10**6)
+    below = tw.fit(squared, np.zeros(3), (X, y), optimizer=tw.optim.sgd(0.99 * limit), steps=10**4)
+    assert below.history.loss[-1] < below.history.loss[0]
+
+
+def test_other_optimizers_are_told_to_try_a_tenth_of_their_rate() -> None:
+    momentum = tw.optim.sgd(3.0, momentum=0.9)
+    with pytest.raises(TrainingDiverged, match=r"learning_rate=3\) .* such as 0\.3 or 0\.03"):
+        tw.fit(lambda b: b * b, 1.0, optimizer=momentum, steps=10**6)
 
 
 def test_a_column_of_another_scale_is_named(squared, regression) -> None:
@@ -108,8 +123,8 @@ def test_the_operation_is_found_in_a_last_smaller_batch_of_a_later_epoch(engine)
 
 def test_parameters_that_overflow_under_a_finite_loss_are_noticed(engine) -> None:
     with pytest.raises(TrainingDiverged, match="parameters stopped being finite at step 1 ") as e:
-        tw.fit(lambda b: b, 1.0, optimizer=tw.optim.sgd(1.5e308), steps=9, engine=engine)
-    assert e.value.params == 1 - 1.5e308
+        tw.fit(lambda b: b[0], np.ones(1), optimizer=tw.optim.sgd(1.5e308), steps=9, engine=engine)
+    assert e.value.params == [1 - 1.5e308]
     assert e.value.fit.history.loss.tolist() == [1.0]
 
 

@@ -315,7 +315,11 @@ def test_a_cached_run_keeps_no_data_alive() -> None:
     x = np.ones(1000).view(Owner)
     held = np.ones(1000).view(Owner)
     gone = [weakref.ref(x), weakref.ref(held)]
-    fitted(lambda b, x: np.mean((x + held - b) ** 2), 0.0, data=x)
+
+    def make(held):
+        return lambda b, x: np.mean((x + held - b) ** 2)
+
+    fitted(make(held), 0.0, data=x)
     del x, held
     gc.collect()
     assert [ref() for ref in gone] == [None, None]

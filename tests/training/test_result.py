@@ -27,11 +27,10 @@ def found(regression):
 
 def test_it_prints_on_one_screen(found) -> None:
     lines = repr(found).splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert max(map(len, lines)) <= 100
-    assert lines[0] == (
-        "thalweg fit: squared, adam(learning_rate=0.1), batch 10 of 103, 5 epochs (55 steps)"
-    )
+    assert lines[0] == "thalweg fit: squared, batch 10 of 103, 5 epochs (55 steps)"
+    assert lines.pop(1) == "  optimizer   adam(learning_rate=0.1)"
     assert re.match(r"  loss +\d\.\d+  \(first \d\.\d+\)  [▁-█]+$", lines[1])
     assert re.match(r"  validation +\d\.\d+  \(best \d\.\d+ at step \d+\)  [▁-█]+$", lines[2])
     assert re.match(

@@ -99,7 +99,7 @@ def test_a_file_of_a_later_format_is_refused(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(storage, "VERSION", 99)
     storage.write(tmp_path / "later", {}, {})
     monkeypatch.setattr(storage, "VERSION", 1)
-    with pytest.raises(CheckpointError, match="has format 99, .* Install a newer"):
+    with pytest.raises(CheckpointError, match=r"has format 99, .* Install a newer"):
         storage.read(tmp_path / "later")
 
 

@@ -1,1 +1,5 @@
-"""The command line."""
+"""The command line: `thalweg fit`, `thalweg predict`, `thalweg demo`."""
+
+from thalweg.cli.command import main
+
+__all__ = ["main"]

@@ -6,14 +6,20 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from thalweg import optim
 from thalweg.cli.grammar import Map, Spec
 from thalweg.data.table import shown
 from thalweg.errors import SpecError
 
-__all__ = ["Model", "build", "parse_model"]
+__all__ = ["Model", "build", "optimizers", "parse_model"]
 
 MAX_LAYERS = 32
 MAX_LAYER_SIZE = 1 << 16
+
+# Transformations whose arguments, functions or trees of parameters, no text can write.
+OF_FUNCTIONS = frozenset({
+    "masked", "multi_transform", "named_chain", "partition", "stateless", "stateless_with_tree_map",
+})  # fmt: skip
 
 
 def build(spec: Spec, registry: Mapping[str, Callable[..., object]]) -> object:
@@ -85,6 +91,23 @@ def _parameter(parameter: inspect.Parameter) -> str:
     if parameter.default is parameter.empty:
         return parameter.name
     return f"{parameter.name}={parameter.default!r}"
+
+
+def optimizers() -> dict[str, Callable[..., object]]:
+    """Return what an optimizer may be written with: transformations and schedules, by name.
+
+    >>> sorted(optimizers())[:3]
+    ['adagrad', 'adam', 'adamw']
+    """
+    named = {name: getattr(optim, name) for name in optim.__all__}
+    made = {"GradientTransformation", "GradientTransformationExtraArgs", "Schedule"}
+    return {
+        name: value
+        for name, value in named.items()
+        if inspect.isfunction(value)
+        and inspect.signature(value).return_annotation in made
+        and name not in OF_FUNCTIONS
+    }
 
 
 # ---- models

@@ -1,4 +1,4 @@
-"""Outputs of a training step: what it hands on to the next is computed, not merely passed on."""
+"""Outputs that are computed, not merely passed on."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from thalweg.core.spec import FLOAT64, DType, Spec
 from thalweg.ops.shaping import astype
 
 
-def own_outputs(program: Program, states: int) -> Program:
-    """Return a step whose outputs have equations of their own, and whose loss is float64.
+def own_outputs(program: Program, states: int = 0, loss: bool = False) -> Program:
+    """Return a program whose outputs have equations of their own.
 
-    A state that becomes another state's old value, data or a number is copied by an equation. So
-    it is one kernel among others that read the old value, and what is swapped or handed down
-    never meets a value already replaced.
+    An output that is an input or a number is copied by an equation. So it is one kernel among
+    others that read the old value, and states that are exchanged or handed down never meet a
+    value already replaced. A state that stays as it is needs no copy.
 
     Args:
-        program: Maps (states, …) to (states, loss).
+        program: Maps (states, …) to (states, …).
         states: The number of states.
+        loss: Whether the last output is a loss, wanted as float64.
     """
     producer = {equation.output: equation for equation in program.equations}
     first: list[Equation] = []
@@ -28,16 +29,17 @@ def own_outputs(program: Program, states: int) -> Program:
         return output
 
     outputs: list[Symbol] = []
-    for state, output in zip(program.inputs[:states], program.outputs[:-1], strict=True):
+    for position, output in enumerate(program.outputs):
         behind = _behind(producer, output)
-        passed_on = behind not in producer and behind is not state
-        # Ahead of everything else: what nobody reads any more may be overwritten at once.
-        outputs.append(copied(behind, behind.dtype, first) if passed_on else output)
-    loss = program.outputs[-1]
-    behind = _behind(producer, loss)
-    if loss.dtype != FLOAT64 or (behind not in producer and behind.value is None):
-        loss = copied(loss, FLOAT64, last)
-    return Program(program.inputs, (*first, *program.equations, *last), (*outputs, loss))
+        is_loss = loss and position == len(program.outputs) - 1
+        if is_loss and output.dtype != FLOAT64:
+            outputs.append(copied(behind, FLOAT64, last))
+        elif behind in producer or (position < states and behind is program.inputs[position]):
+            outputs.append(behind)
+        else:
+            # Ahead of everything else: what nobody reads any more may be overwritten at once.
+            outputs.append(copied(behind, behind.dtype, first))
+    return Program(program.inputs, (*first, *program.equations, *last), tuple(outputs))
 
 
 def _behind(producer: dict[Symbol, Equation], symbol: Symbol) -> Symbol:

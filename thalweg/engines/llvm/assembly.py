@@ -20,7 +20,6 @@ from thalweg.engines.llvm.rows import write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.streams import write_stream
 from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import literal
 from thalweg.engines.llvm.writer import Writer
 
 # The arena begins with the fault flag and the number of the epoch whose order is in place.
@@ -104,9 +103,7 @@ class Assembly:
             rows: The input whose positions are known to be in range.
             looped: Whether the program is a step of a loop.
         """
-        better = optimize(program)
-        if looped:
-            better = own_outputs(better, states)
+        better = own_outputs(optimize(program), states, loss=looped)
         graph = Graph(better)
         plan = form_kernels(graph)
         fuse_streams(plan, 8 * self.target.vector_bytes)
@@ -191,8 +188,6 @@ def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str)
 
 def _loss_text(step: Step, loss: Symbol, label: str, at: Callable[[int], str]) -> list[str]:
     value = f"%{label}loss"
-    if loss.value is not None:
-        return [f"  store double {literal(loss.value.item(), 'f64')}, ptr %loss, align 8"]
     place = at(step.place(loss))
     return [
         f"  {value} = load double, ptr {place}, align 8",

@@ -33,7 +33,7 @@ class Image:
         outer: Places in the arena that point to an array, given by its position.
         held: The places of states and scalars.
         cells: Places that are zero when a run begins or is restored.
-        outputs: Of a single program, each output: its place, or the input or number it is.
+        outputs: The places of a single program's outputs.
     """
 
     objects: tuple[bytes, ...]
@@ -42,7 +42,7 @@ class Image:
     outer: tuple[tuple[int, int], ...]
     held: tuple[int, ...] = ()
     cells: tuple[int, ...] = ()
-    outputs: tuple[tuple[str, Any], ...] = ()
+    outputs: tuple[int, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the image as bytes: a line of JSON, then the objects."""
@@ -66,7 +66,7 @@ class Image:
             tuple((place, position) for place, position in fields["outer"]),
             tuple(fields["held"]),
             tuple(fields["cells"]),
-            tuple((kind, what) for kind, what in fields["outputs"]),
+            tuple(fields["outputs"]),
         )
 
 
@@ -108,17 +108,10 @@ def _build(program: Program, target: Target) -> Image:
     step = assembly.step(program, {}, 0, None, looped=False)
     run = run_text(Schedule(1, 0, 0, False), calls_text(step, None, None, "f"), None)
     positions = {symbol: i for i, symbol in enumerate(step.program.inputs)}
-    outputs = tuple(_output(step, positions, symbol) for symbol in step.program.outputs)
+    outputs = tuple(step.storage.offsets[symbol] for symbol in step.program.outputs)
     inner, outer = _pointers(step, positions)
     objects = _objects(assembly, run, False)
     return Image(objects, assembly.end, tuple(inner), tuple(outer), outputs=outputs)
-
-
-def _output(step: Step, positions: dict[Symbol, int], symbol: Symbol) -> tuple[str, Any]:
-    if symbol.value is not None:
-        return "number", symbol.value.item()
-    offset = step.offset(symbol)
-    return ("place", offset) if offset is not None else ("input", positions[symbol])
 
 
 def _build_loop(loop: Loop, target: Target) -> Image:

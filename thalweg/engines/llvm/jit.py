@@ -125,7 +125,7 @@ def _machine(target: Target) -> Any:
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=target.cpu,
         features=target.features,
-        opt=2,
+        opt=1,
         codemodel="small",
         reloc="pic",
         jit=True,

@@ -135,9 +135,8 @@ class _Row:
                 self._map(root, at)
             for i, root in enumerate(reductions):
                 slot = i * chains + chain
-                before[slot] = combine(
-                    self.writer, self.plan, root, before[slot], self._element(root, at)
-                )
+                element = self._element(root, at)
+                before[slot] = combine(self.writer, self.plan, root, before[slot], element)
             writer.flush()
 
         rounds, left = divmod(full, chains)

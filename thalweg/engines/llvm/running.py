@@ -67,6 +67,7 @@ class CompiledProgram:
         self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
 
     def __call__(self, *arguments: Any) -> list[Array]:
+        """Return the outputs for arrays of the shapes it was compiled for."""
         arrays = [
             np.ascontiguousarray(np.asarray(value, dtype))
             for value, (_, dtype) in zip(arguments, self.inputs, strict=True)
@@ -80,14 +81,10 @@ class CompiledProgram:
         arena = Arena(self.image, arrays)
         self.run(arena.address, None, 0, 1, None, 0)
         arena.raise_fault()
-        found = []
-        for (kind, what), (shape, dtype) in zip(self.image.outputs, self.outputs, strict=True):
-            if kind == "place":
-                found.append(arena.view(what, shape, dtype).copy())
-            else:
-                value = arrays[what] if kind == "input" else what
-                found.append(np.array(value, dtype).reshape(shape))
-        return found
+        return [
+            arena.view(place, shape, dtype).copy()
+            for place, (shape, dtype) in zip(self.image.outputs, self.outputs, strict=True)
+        ]
 
 
 class CompiledLoop:

@@ -1,0 +1,183 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from thalweg.cli import status
+from thalweg.cli.settings import Settings, from_toml, to_toml
+from thalweg.errors import ArgumentError
+
+__all__ = ["application"]
+
+Option = Parameter(negative=())
+
+
+def application() -> App:
+    """Return the command line as an application."""
+    app = App(
+        name="thalweg",
+        help="Gradient-based optimization: fit a file, predict with the fit, see a demonstration.",
+        version=_version,
+        suppress_keyboard_interrupt=False,
+    )
+    app.command(fit)
+    app.command(predict)
+    app.command(demo)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("thalweg")
+    except PackageNotFoundError:
+        return "0 (not installed)"
+
+
+def fit(
+    data: str | None = None,
+    /,
+    *,
+    target: Annotated[str | None, Parameter(name=["--target", "-y"])] = None,
+    task: str | None = None,
+    model: str | None = None,
+    loss: str | None = None,
+    optimizer: str | None = None,
+    batch_size: int | None = None,
+    epochs: int | None = None,
+    patience: int | None = None,
+    l2: float | None = None,
+    missing: str | None = None,
+    drop: Annotated[list[str] | None, Option] = None,
+    holdout: float | None = None,
+    seed: int | None = None,
+    out: Path | None = None,
+    run: Path | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Fit a model to a file, and write the model and a report to a folder.
+
+    Numbers are standardized, texts one-hot encoded, a fifth of the rows held out.
+
+    Args:
+        data: A CSV, TSV, gzipped CSV or Parquet file.
+        target: The column to predict.
+        task: regression, binary or multiclass; guessed from the target by default.
+        model: linear (the default), or mlp:64,32 with the sizes of the hidden layers.
+        loss: squared, absolute, huber(1.0), quantile(0.9), poisson, logistic, hinge or softmax.
+        optimizer: Such as 'adam(0.01)' or 'chain(clip_by_global_norm(1.0), sgd(0.1))'. By default
+            linear models with a smooth loss go to their optimum by accelerated gradient descent.
+        batch_size: Rows a step.
+        epochs: How often to go through the training rows.
+        patience: Stop after this many epochs without a better loss on a tenth of the training rows
+            set aside; 0 for never.
+        l2: The penalty ½·l2·‖coefficients‖² beside the sum of losses, 1/C in scikit-learn; by
+            default 1 for classes and 0 for a regression.
+        missing: refuse (the default) missing values, or take the mean.
+        drop: A column to leave out; may be given several times.
+        holdout: The share of rows held out, 0.2 by default.
+        seed: What the rows held out and all other random choices follow from, 0 by default.
+        out: The folder to write, by default the file's name with .thalweg.
+        run: The run.toml of a fit to repeat; other options change it.
+        as_json: Print the result as JSON.
+    """
+    given = {
+        "data": data, "target": target, "task": task, "model": model, "loss": loss,
+        "optimizer": optimizer, "batch_size": batch_size, "epochs": epochs, "patience": patience,
+        "l2": l2, "missing": missing, "drop": None if drop is None else tuple(drop),
+        "holdout": holdout, "seed": seed,
+    }  # fmt: skip
+    settings, facts = _settings(given, run)
+    return _fit(settings, facts, out, as_json)
+
+
+def _settings(given: Mapping[str, Any], run: Path | None) -> tuple[Settings, dict[str, Any]]:
+    """Combine what is written on the command line with the file of a run, if one is given."""
+    found, facts = ({}, {}) if run is None else from_toml(run)
+    merged = found | {name: value for name, value in given.items() if value is not None}
+    if "data" not in merged:
+        raise ArgumentError("No file was given; write thalweg fit data.csv --target COLUMN.")
+    if "target" not in merged:
+        raise ArgumentError(
+            f"No target was given; say which column of {merged['data']} to predict, with --target."
+        )
+    return Settings(**merged), facts
+
+
+def _fit(settings: Settings, facts: Mapping[str, Any], out: Path | None, as_json: bool) -> int:
+    from thalweg.cli.fitting import check, resolve, train
+    from thalweg.cli.folder import prepare, save
+    from thalweg.cli.problem import read_problem
+    from thalweg.cli.summary import Result
+
+    check(settings)
+    problem = read_problem(settings)
+    chosen = resolve(replace(settings, data=str(Path(settings.data).resolve())), problem)
+    folder = out or Path(_stem(Path(settings.data)) + ".thalweg")
+    prepare(folder)
+    if facts.get("digest", problem.digest) != problem.digest:
+        sys.stderr.write(f"thalweg: {settings.data} has changed since the run to repeat.\n")
+    result = Result(chosen, problem, train(chosen, problem))
+    from thalweg.cli.report import report
+
+    run = to_toml(chosen, _facts(problem.digest))
+    save(folder, result, run, report(result, run))
+    if as_json:
+        sys.stdout.write(json.dumps(result.plain() | {"folder": str(folder)}, indent=1) + "\n")
+    else:
+        from thalweg.cli.screen import show
+
+        show(result, folder)
+    return status.INTERRUPTED if result.trained.interrupted else status.DONE
+
+
+def _stem(path: Path) -> str:
+    """Return a file's name without its kind: houses for houses.csv.gz."""
+    name = path.name.removesuffix(".gz")
+    return name.rpartition(".")[0] or name
+
+
+def _facts(digest: str) -> dict[str, Any]:
+    import numpy as np
+
+    return {"digest": digest, "thalweg": _version(), "numpy": np.__version__}
+
+
+def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:
+    """Predict a new file with a fitted model, as CSV.
+
+    Args:
+        folder: What thalweg fit wrote.
+        data: A file with the columns the model was fitted on, in any order.
+        out: The file to write; by default predictions are printed.
+    """
+    from thalweg.cli.folder import write_text
+    from thalweg.cli.prediction import predict as predicted
+
+    text = predicted(folder, data)
+    if out is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        write_text(out, text)
+    return status.DONE
+
+
+def demo(*, out: Path = Path("thalweg-demo")) -> int:
+    """Run the regression study of the lecture that thalweg starts from, beside its numbers.
+
+    Args:
+        out: The folder to write the page with the plots to.
+    """
+    from thalweg.cli.demo import demonstrate
+    from thalweg.cli.screen import show_demonstration
+
+    return show_demonstration(demonstrate(), out)

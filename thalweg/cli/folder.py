@@ -1,0 +1,181 @@
+"""The folder a fit writes: every file whole or absent, and the model bound to its description."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import hashlib
+import io
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from thalweg.cli import models
+from thalweg.cli.models import Params
+from thalweg.cli.objectives import Objective, parse_objective
+from thalweg.cli.spec import Model, parse_model
+from thalweg.cli.summary import Result
+from thalweg.data.encoding import Encoding
+from thalweg.data.stored import from_json, to_json
+from thalweg.errors import ArgumentError, CheckpointError
+from thalweg.training import storage
+
+__all__ = ["Stored", "load", "prepare", "save", "write_text"]
+
+FORMAT = "thalweg model 1"
+MODEL, DESCRIPTION = "model.safetensors", "model.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A model read from its folder."""
+
+    encoding: Encoding
+    objective: Objective
+    model: Model
+    params: Params
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder, and make sure that it can be written.
+
+    Raises:
+        ArgumentError: If it cannot, or holds files of something else.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        names = {entry.name for entry in folder.iterdir()}
+        probe = folder / f".{secrets.token_hex(4)}.tmp"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ArgumentError(
+            f"The folder {folder} cannot be written: {error.strerror or error}. Choose another "
+            "with --out."
+        ) from error
+    if names and not names & {MODEL, DESCRIPTION}:
+        raise ArgumentError(
+            f"The folder {folder} holds other files. Choose an empty or a new one with --out."
+        )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole: after a crash there is the old one or the new one.
+
+    Raises:
+        ArgumentError: If it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ArgumentError(
+            f"{path} cannot be written: {reason}. Make room or choose another."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def save(folder: Path, result: Result, run: str, report: str) -> None:
+    """Write model, history, coefficients, the file that repeats the run, and the report."""
+    description = {
+        "format": FORMAT,
+        "model": result.settings.model,
+        "loss": result.settings.loss,
+        "encoding": to_json(result.problem.encoding),
+    }
+    # The old description must not stand beside the new model if this ends between the two.
+    with contextlib.suppress(OSError):
+        (folder / DESCRIPTION).unlink(missing_ok=True)
+    storage.write(folder / MODEL, models.flat(result.trained.params), {"format": FORMAT})
+    description["checksum"] = _checksum(folder / MODEL)
+    write_text(folder / "run.toml", run)
+    write_text(folder / "history.csv", _history(result))
+    if result.linear:
+        write_text(folder / "coefficients.csv", _coefficients(result))
+    write_text(folder / "report.html", report)
+    write_text(folder / DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+
+
+def _history(result: Result) -> str:
+    course = result.trained.course
+    judged = dict(zip(course.at, _rows(course.train, course.held_out), strict=True))
+    rows: list[list[Any]] = [["step", "loss", "training_loss", "held_out_loss"]]
+    losses = [*course.loss.tolist(), ""]
+    for step, loss in enumerate(losses):
+        rows.append([step, loss, *judged.get(step, ("", ""))])
+    return _csv(rows)
+
+
+def _rows(train: list[float], held_out: list[float]) -> list[tuple[Any, Any]]:
+    absent: list[Any] = [""] * len(train)
+    return list(zip(train, held_out or absent, strict=True))
+
+
+def _coefficients(result: Result) -> str:
+    table = result.coefficients()
+    suffixes = [f":{name}" if name else "" for name in table.outputs]
+    header = [
+        "feature",
+        *(f"coefficient{s}" for s in suffixes),
+        *(f"standardized{s}" for s in suffixes),
+    ]
+    both = np.concatenate([table.values, table.standardized], axis=1).tolist()
+    return _csv([header, *([name, *row] for name, row in zip(table.names, both, strict=True))])
+
+
+def _csv(rows: list[list[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+# ---- reading
+
+
+def load(folder: Path) -> Stored:
+    """Read a model; no code in the folder is run.
+
+    Raises:
+        CheckpointError: If it is missing, damaged, or no model of a fit.
+    """
+    path = folder / DESCRIPTION
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CheckpointError(
+            f"{folder} holds no model: {path.name} cannot be read ({error.strerror}); name a "
+            "folder that thalweg fit wrote."
+        ) from error
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is no {FORMAT!r}; fit again with this version.")
+    arrays, _ = storage.read(folder / MODEL)
+    if description.get("checksum") != _checksum(folder / MODEL):
+        raise CheckpointError(
+            f"{folder}: {MODEL} and {path.name} are of different fits; fit again."
+        )
+    encoding = from_json(description.get("encoding", {}))
+    try:
+        model = parse_model(description["model"])
+        objective = parse_objective(description["loss"], encoding.target.kind)
+        params = models.nested(arrays)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
+    return Stored(encoding, objective, model, params)

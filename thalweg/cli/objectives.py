@@ -1,0 +1,270 @@
+"""What a model's scores are compared with the target by: losses in plain NumPy, and their nulls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalweg.data.table import shown
+from thalweg.data.target import Kind
+from thalweg.errors import SpecError, did_you_mean
+
+__all__ = ["Objective", "parse_objective"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A loss, and all that a fit must know of it.
+
+    Args:
+        text: How it is written on the command line.
+        kinds: The kinds of target it is for.
+        losses: Maps scores and targets to one loss a row, in plain NumPy.
+        null: Maps the training targets, and the number of classes, to the best constant score.
+        curvature: The largest second derivative in the scores; None if there is none.
+        smooth: Whether it has a gradient everywhere.
+        power: Losses of a target in other units scale by this power of the unit; 0 where a target
+            must stay in its own units.
+        mean: Maps scores to predictions, or to probabilities of the classes.
+    """
+
+    text: str
+    kinds: tuple[Kind, ...]
+    losses: Callable[[Any, Any], Any]
+    null: Callable[[Floats, int], Any]
+    curvature: float | None
+    smooth: bool = True
+    power: int = 0
+    mean: Callable[[Floats], Floats] | None = None
+
+    @property
+    def standardizes_target(self) -> bool:
+        """Whether a regression's target is trained on in standard deviations from its mean."""
+        return self.power > 0
+
+
+# ---- regression
+
+
+def squared(scores: Any, y: Any) -> Any:
+    """Return (y − s)², shape (rows,).
+
+    >>> squared(np.array([1.0]), np.array([3.0]))
+    array([4.])
+    """
+    return (y - scores) ** 2
+
+
+def absolute(scores: Any, y: Any) -> Any:
+    """Return |y − s|, shape (rows,)."""
+    return np.abs(y - scores)
+
+
+def huber(threshold: float) -> Callable[[Any, Any], Any]:
+    """Return ½r² where |r| ≤ t, and t(|r| − ½t) elsewhere, for residuals r = y − s.
+
+    >>> huber(1.0)(np.array([0.0, 0.0]), np.array([1.0, 3.0]))
+    array([0.5, 2.5])
+    """
+
+    def losses(scores: Any, y: Any) -> Any:
+        inside = np.minimum(np.abs(y - scores), threshold)
+        return inside * (np.abs(y - scores) - 0.5 * inside)
+
+    return losses
+
+
+def quantile(level: float) -> Callable[[Any, Any], Any]:
+    """Return max(q r, (q − 1) r) for residuals r = y − s.
+
+    >>> quantile(0.9)(np.array([0.0, 0.0]), np.array([1.0, -1.0]))
+    array([0.9, 0.1])
+    """
+
+    def losses(scores: Any, y: Any) -> Any:
+        return np.maximum(level * (y - scores), (level - 1.0) * (y - scores))
+
+    return losses
+
+
+def poisson(scores: Any, y: Any) -> Any:
+    """Return eˢ − y s, the negative log-likelihood of counts up to a constant."""
+    return np.exp(scores) - y * scores
+
+
+# ---- classes
+
+
+def logistic(scores: Any, y: Any) -> Any:
+    """Return log(1 + eˢ) − y s for y of 0 and 1.
+
+    >>> logistic(np.array([0.0]), np.array([1.0])) == np.log(2)
+    array([ True])
+    """
+    return np.logaddexp(0.0, scores) - y * scores
+
+
+def hinge(scores: Any, y: Any) -> Any:
+    """Return max(0, 1 − (2y − 1) s) for y of 0 and 1."""
+    return np.maximum(0.0, 1.0 - (2.0 * y - 1.0) * scores)
+
+
+def softmax(scores: Any, y: Any) -> Any:
+    """Return log Σₖ exp(sₖ) − s_y for classes y, scores of shape (rows, classes).
+
+    >>> softmax(np.zeros((1, 4)), np.array([2])) == np.log(4)
+    array([ True])
+    """
+    least = np.max(scores, axis=1, keepdims=True)
+    total = np.sum(np.exp(scores - least), axis=1)
+    chosen = np.take_along_axis(scores - least, y[:, None], axis=1)
+    return np.log(total) - chosen[:, 0]
+
+
+# ---- best constants
+
+
+def _huber_center(threshold: float) -> Callable[[Floats, int], float]:
+    def center(y: Floats, classes: int) -> float:
+        low, high = float(np.min(y)), float(np.max(y))
+        # Σ clip(y − c) falls in c; 100 halvings leave nothing between the ends.
+        for _ in range(100):
+            middle = (low + high) / 2
+            above = np.sum(np.clip(y - middle, -threshold, threshold)) > 0
+            low, high = (middle, high) if above else (low, middle)
+        return (low + high) / 2
+
+    return center
+
+
+def _log_odds(y: Floats, classes: int) -> float:
+    # Training rows of one class alone would have infinite odds.
+    ones = float(np.clip(np.sum(y), 1e-3, len(y) - 1e-3))
+    return float(np.log(ones) - np.log(len(y) - ones))
+
+
+def _log_shares(y: Floats, classes: int) -> Floats:
+    # A class without a training row has no share; a tiny one keeps its loss finite.
+    counts = np.maximum(np.bincount(y.astype(np.int64), minlength=classes), 1e-3)
+    return np.asarray(np.log(counts / counts.sum()))
+
+
+def _majority(y: Floats, classes: int) -> float:
+    return 1.0 if np.mean(y) >= 0.5 else -1.0
+
+
+def _expit(scores: Floats) -> Floats:
+    """Return 1 / (1 + e⁻ˢ) without overflow."""
+    positive = 1.0 / (1.0 + np.exp(-np.abs(scores)))
+    return np.where(scores >= 0, positive, 1.0 - positive)
+
+
+def _softmax_mean(scores: Floats) -> Floats:
+    shares = np.exp(scores - np.max(scores, axis=1, keepdims=True))
+    return np.asarray(shares / np.sum(shares, axis=1, keepdims=True))
+
+
+# ---- by name
+
+_REGRESSION: tuple[Kind, ...] = ("regression",)
+
+OBJECTIVES = {
+    "squared": Objective(
+        "squared", _REGRESSION, squared, lambda y, _: float(np.mean(y)), 2.0, power=2
+    ),
+    "absolute": Objective(
+        "absolute", _REGRESSION, absolute, lambda y, _: float(np.median(y)), None, False, power=1
+    ),
+    "huber": Objective("huber(1.0)", _REGRESSION, huber(1.0), _huber_center(1.0), 1.0, power=2),
+    "quantile": Objective(
+        "quantile(0.5)",
+        _REGRESSION,
+        quantile(0.5),
+        lambda y, _: float(np.quantile(y, 0.5)),
+        None,
+        False,
+        power=1,
+    ),
+    "poisson": Objective(
+        "poisson", _REGRESSION, poisson, lambda y, _: float(np.log(np.mean(y))), None, mean=np.exp
+    ),
+    "logistic": Objective("logistic", ("binary",), logistic, _log_odds, 0.25, mean=_expit),
+    "hinge": Objective("hinge", ("binary",), hinge, _majority, None, False),
+    "softmax": Objective("softmax", ("multiclass",), softmax, _log_shares, 0.5, mean=_softmax_mean),
+}
+
+DEFAULTS: dict[Kind, str] = {
+    "regression": "squared",
+    "binary": "logistic",
+    "multiclass": "softmax",
+}
+
+
+def parse_objective(text: str | None, kind: Kind) -> Objective:
+    """Read a loss: its name, with a number for huber and quantile.
+
+    Args:
+        text: What was written; None for the usual loss of the kind.
+        kind: The kind of target.
+
+    Raises:
+        SpecError: If there is no such loss, it has no such number, or is not for such a target.
+
+    Example:
+        >>> parse_objective("quantile(0.9)", "regression").text
+        'quantile(0.9)'
+    """
+    written = DEFAULTS[kind] if text is None else text.strip()
+    match = re.fullmatch(r"(\w+)\s*(?:\(\s*([^()\s]+)\s*\))?", written, re.ASCII)
+    name = match[1] if match else written
+    if match is None or name not in OBJECTIVES:
+        guess = did_you_mean(name, OBJECTIVES)
+        raise SpecError(
+            f"There is no loss {shown(name)}.{guess} Choose one of {', '.join(OBJECTIVES)}."
+        )
+    objective = OBJECTIVES[name]
+    if kind not in objective.kinds:
+        fitting = [n for n, other in OBJECTIVES.items() if kind in other.kinds]
+        raise SpecError(
+            f"The loss {name} is for a {objective.kinds[0]} target, and this one is {kind}. "
+            f"Choose {' or '.join(fitting)}, or another --task."
+        )
+    return objective if match[2] is None else _with_number(objective, name, match[2])
+
+
+def _with_number(objective: Objective, name: str, text: str) -> Objective:
+    if name not in ("huber", "quantile"):
+        raise SpecError(
+            f"The loss {name} takes no number, and {shown(text)} was given. Leave it out."
+        )
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if name == "huber":
+        if not 0 < number < np.inf:
+            raise SpecError(
+                f"The loss huber was given {shown(text)}. It wants a positive number: the "
+                "residual, in standard deviations of the target, from which on it is linear."
+            )
+        return replace(
+            objective, text=f"huber({number!r})", losses=huber(number), null=_huber_center(number)
+        )
+    if not 0 < number < 1:
+        raise SpecError(
+            f"The loss quantile was given {shown(text)}. It wants a level between 0 and 1, "
+            "such as 0.9."
+        )
+    return replace(
+        objective,
+        text=f"quantile({number!r})",
+        losses=quantile(number),
+        null=lambda y, _: float(np.quantile(y, number)),
+    )

@@ -1,0 +1,79 @@
+"""What a person sees in a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from thalweg.cli import demo, tables
+from thalweg.cli.demo import Demonstration
+from thalweg.cli.lecture import LEAST_SQUARES
+from thalweg.cli.summary import Result
+from thalweg.cli.tables import Grid
+from thalweg.training.report import sparkline
+
+__all__ = ["console", "show", "show_demonstration", "show_grid"]
+
+MOST_FEATURES = 30
+
+
+def console() -> Console:
+    """Return where results are printed; lines in files and pipes are not cut at 80 characters."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, width=160)
+
+
+def show(result: Result, folder: Path) -> None:
+    """Print what a fit found and where it was written."""
+    screen, settings = console(), result.settings
+    title = f"{settings.model}, {settings.loss} loss, {settings.optimizer}"
+    screen.print(f"[bold]thalweg fit[/]  {escape(title)}", soft_wrap=True)
+    for note in result.notes():
+        screen.print(f"  {escape(note)}", soft_wrap=True)
+    if result.linear:
+        show_grid(screen, tables.coefficients(result, MOST_FEATURES))
+    show_grid(screen, tables.losses(result))
+    course = result.trained.course
+    if line := sparkline(course.train):
+        screen.print(f"  training loss {line}")
+    screen.print(f"  {escape(tables.pace(result))}", soft_wrap=True)
+    screen.print(
+        f"  written to {escape(str(folder))}: report.html, model, history, run.toml", soft_wrap=True
+    )
+
+
+def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:
+    """Print a table of texts, the first column to the left and the others to the right."""
+    table = Table(title=escape(grid.caption) or None, box=SIMPLE_HEAD, title_justify="left")
+    for position, name in enumerate(grid.header):
+        table.add_column(escape(name), justify="right" if position else "left", no_wrap=True)
+    for position, row in enumerate(grid.rows):
+        style = marks[position] if position < len(marks) else None
+        table.add_row(*map(escape, row), style=style)
+    screen.print(table)
+
+
+def show_demonstration(shown: Demonstration, folder: Path) -> int:
+    """Print the study, write its page, and return the exit status."""
+    folder.mkdir(parents=True, exist_ok=True)
+    screen = console()
+    screen.print(
+        "[bold]thalweg demo[/]  least squares on 10,000 rows and 21 columns, the lecture's"
+    )
+    for study, runs in shown.studies:
+        show_grid(screen, demo.grid(study, runs))
+    screen.print(f"  least squares: {shown.least_squares:.12g}, the lecture: {LEAST_SQUARES:.12g}")
+    total = sum(run.fit.steps for _, runs in shown.studies for run in runs)
+    verdict = "every printed number reproduced" if shown.agrees else "NOT every number reproduced"
+    screen.print(f"  {verdict}; {total:,} steps, {shown.seconds:.2f} s with compiling and timing")
+    path = demo.write(shown, folder)
+    screen.print(f"  plots: {escape(str(path))}", soft_wrap=True)
+    screen.print("  try: thalweg fit yours.csv --target column", soft_wrap=True)
+    return 0 if shown.agrees else 1

@@ -1,0 +1,80 @@
+"""Results as tables of texts, the same ones on the screen and in reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from thalweg.cli.summary import Result
+
+__all__ = ["Grid", "coefficients", "losses", "number", "pace"]
+
+MOST_CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table of texts: a caption, a header and rows."""
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def number(value: float) -> str:
+    """Write a number to six digits, as short as it can be.
+
+    >>> number(1234567.0), number(0.5)
+    ('1.23457e+06', '0.5')
+    """
+    return f"{value:.6g}"
+
+
+def losses(result: Result) -> Grid:
+    """Return the losses of the model beside those of the best constant."""
+    name = result.score_name
+    rows = [
+        [
+            f"{where} ({judged['rows']:,} rows)",
+            number(judged["loss"]),
+            number(judged["null loss"]),
+            f"{judged['score']:.4f}",
+            f"{judged['null score']:.4f}",
+        ]
+        for where, judged in result.losses().items()
+    ]
+    header = ["", f"{result.settings.loss} loss", "null model", name, "null model"]
+    return Grid("", header, rows)
+
+
+def coefficients(result: Result, most: int | None = None) -> Grid:
+    """Return the coefficients, the largest effects first.
+
+    Args:
+        result: A linear model.
+        most: How many features to show; None for all.
+    """
+    table = result.coefficients()
+    order = table.by_weight()
+    shown = order if most is None else order[: most + 1]
+    if table.outputs == ("",):
+        header = ["", "coefficient", "for one std. dev."]
+        rows = [
+            [table.names[i], number(table.values[i, 0]), number(table.standardized[i, 0])]
+            for i in shown
+        ]
+    else:
+        header = ["", *table.outputs]
+        rows = [[table.names[i], *(f"{v:.4g}" for v in table.values[i])] for i in shown]
+    left = len(order) - len(shown)
+    more = f", the {most} largest of {len(order) - 1}" if left else ""
+    return Grid(f"Coefficients in the columns' own units{more}", header, rows)
+
+
+def pace(result: Result) -> str:
+    """Return how long the run took, in one line."""
+    trained = result.trained
+    return (
+        f"{trained.steps:,} steps in {trained.seconds:.3g} s ({trained.us_per_step:.3g} µs/step, "
+        f"compile {trained.compile_seconds:.2g} s, engine {trained.engine})"
+    )
