@@ -178,6 +178,8 @@ def demo(*, out: Path = Path("thalweg-demo")) -> int:
         out: The folder to write the page with the plots to.
     """
     from thalweg.cli.demo import demonstrate
+    from thalweg.cli.folder import make
     from thalweg.cli.screen import show_demonstration
 
+    make(out)
     return show_demonstration(demonstrate(), out)

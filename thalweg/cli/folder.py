@@ -9,6 +9,7 @@ import io
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from thalweg.data.stored import from_json, to_json
 from thalweg.errors import ArgumentError, CheckpointError
 from thalweg.training import storage
 
-__all__ = ["Stored", "load", "prepare", "save", "write_text"]
+__all__ = ["Stored", "load", "make", "prepare", "save", "write_text"]
 
 FORMAT = "thalweg model 1"
 MODEL, DESCRIPTION = "model.safetensors", "model.json"
@@ -41,11 +42,11 @@ class Stored:
     params: Params
 
 
-def prepare(folder: Path) -> None:
-    """Make the folder, and make sure that it can be written.
+def make(folder: Path) -> set[str]:
+    """Make a folder, make sure that it can be written, and return the names in it.
 
     Raises:
-        ArgumentError: If it cannot, or holds files of something else.
+        ArgumentError: If it cannot.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,6 +59,16 @@ def prepare(folder: Path) -> None:
             f"The folder {folder} cannot be written: {error.strerror or error}. Choose another "
             "with --out."
         ) from error
+    return names
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder of a fit, or make sure that it is one.
+
+    Raises:
+        ArgumentError: If it cannot be written, or holds files of something else.
+    """
+    names = make(folder)
     if names and not names & {MODEL, DESCRIPTION}:
         raise ArgumentError(
             f"The folder {folder} holds other files. Choose an empty or a new one with --out."
@@ -99,7 +110,7 @@ def save(folder: Path, result: Result, run: str, report: str) -> None:
     with contextlib.suppress(OSError):
         (folder / DESCRIPTION).unlink(missing_ok=True)
     storage.write(folder / MODEL, models.flat(result.trained.params), {"format": FORMAT})
-    description["checksum"] = _checksum(folder / MODEL)
+    description["checksum"] = _checksum(models.flat(result.trained.params))
     write_text(folder / "run.toml", run)
     write_text(folder / "history.csv", _history(result))
     if result.linear:
@@ -108,8 +119,12 @@ def save(folder: Path, result: Result, run: str, report: str) -> None:
     write_text(folder / DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
 
 
-def _checksum(path: Path) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+def _checksum(arrays: Mapping[str, models.Array]) -> str:
+    # Of the numbers, not of the file: the order of its entries is the library's own.
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(arrays):
+        digest.update(f"{name}{arrays[name].shape}".encode() + arrays[name].tobytes())
+    return digest.hexdigest()
 
 
 def _history(result: Result) -> str:
@@ -167,7 +182,7 @@ def load(folder: Path) -> Stored:
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no {FORMAT!r}; fit again with this version.")
     arrays, _ = storage.read(folder / MODEL)
-    if description.get("checksum") != _checksum(folder / MODEL):
+    if description.get("checksum") != _checksum(arrays):
         raise CheckpointError(
             f"{folder}: {MODEL} and {path.name} are of different fits; fit again."
         )

@@ -20,14 +20,20 @@ from thalweg.training.report import sparkline
 
 __all__ = ["console", "show", "show_demonstration", "show_grid"]
 
-MOST_FEATURES = 30
+WIDTH = 160
+MOST_FEATURES, MOST_FEATURES_OF_CLASSES = 30, 10
+
+
+class _Screen(Console):
+    """A console that leaves a reader who has gone away to the program."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def console() -> Console:
     """Return where results are printed; lines in files and pipes are not cut at 80 characters."""
-    if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(highlight=False, width=160)
+    return _Screen(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
 
 
 def show(result: Result, folder: Path) -> None:
@@ -38,7 +44,8 @@ def show(result: Result, folder: Path) -> None:
     for note in result.notes():
         screen.print(f"  {escape(note)}", soft_wrap=True)
     if result.linear:
-        show_grid(screen, tables.coefficients(result, MOST_FEATURES))
+        most = MOST_FEATURES if result.problem.outputs == 1 else MOST_FEATURES_OF_CLASSES
+        show_grid(screen, tables.coefficients(result, most))
     show_grid(screen, tables.losses(result))
     course = result.trained.course
     if line := sparkline(course.train):
@@ -62,7 +69,6 @@ def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:
 
 def show_demonstration(shown: Demonstration, folder: Path) -> int:
     """Print the study, write its page, and return the exit status."""
-    folder.mkdir(parents=True, exist_ok=True)
     screen = console()
     screen.print(
         "[bold]thalweg demo[/]  least squares on 10,000 rows and 21 columns, the lecture's"
