@@ -24,7 +24,7 @@ def test_losses_agree_with_independent_ones() -> None:
 
     assert_allclose(
         value("huber(1.5)", "regression", SCORES, NUMBERS),
-        np.mean(optax.huber_loss(SCORES, NUMBERS, 1.5)),
+        np.mean(optax.huber_loss(SCORES, NUMBERS, delta=1.5)),
         rtol=1e-6,
     )
     assert_allclose(
