@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import thalweg as tw
-from thalweg.optim import GradientTransformation
 
-from benchmarks.timing import SAMPLE_SECONDS, seconds
+import thalweg as tw
+from benchmarks.timing import ATTEMPTS, SAMPLE_SECONDS, seconds
 from benchmarks.workloads import (
     CLIP,
     DECAY,
@@ -18,6 +17,7 @@ from benchmarks.workloads import (
     WEIGHT_DECAY,
     Workload,
 )
+from thalweg.optim import GradientTransformation
 
 # ---- losses
 
@@ -126,7 +126,7 @@ class Fits:
     Attributes:
         workload: What is trained.
         shuffle: How its rows are ordered.
-        length: The steps N of the shorter of the two fits that are timed, found by the first sample.
+        length: The steps N of the shorter of two timed fits, found by the first sample.
     """
 
     workload: Workload
@@ -145,13 +145,13 @@ class Fits:
         """
         if not self.length:
             self.length = 100
-            while (taken := self._difference()) < 2 * SAMPLE_SECONDS:
+            while (taken := self._difference(1)) < 2 * SAMPLE_SECONDS:
                 # Not by more at once: the first differences are small and uncertain.
                 self.length *= min(10, max(2, int(2 * SAMPLE_SECONDS / max(taken, 1e-9)) + 1))
-        return self._difference() / (2 * self.length) * 1e6
+        return self._difference(ATTEMPTS) / (2 * self.length) * 1e6
 
-    def _difference(self) -> float:
-        return self._seconds(3 * self.length) - self._seconds(self.length)
+    def _difference(self, attempts: int) -> float:
+        return self._seconds(3 * self.length, attempts) - self._seconds(self.length, attempts)
 
-    def _seconds(self, steps: int) -> float:
-        return seconds(lambda: fit(self.workload, steps, shuffle=self.shuffle))
+    def _seconds(self, steps: int, attempts: int) -> float:
+        return seconds(lambda: fit(self.workload, steps, shuffle=self.shuffle), 1, attempts)

@@ -12,6 +12,7 @@
 | W8 | Rosenbrock's function of 1000 numbers, float64 | none | Adam | none |
 """
 
+import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ def outputs(model: str, params: Sequence[Array], X: Array) -> list[Array]:
 def _network_start(sizes: Sequence[int], dtype: type[np.floating[Any]]) -> list[Array]:
     random = np.random.default_rng(3)
     params = []
-    for a, b in zip(sizes[:-1], sizes[1:], strict=True):
+    for a, b in itertools.pairwise(sizes):
         params.append((random.normal(size=(a, b)) * np.sqrt(1 / a)).astype(dtype))
         params.append(np.zeros(b, dtype))
     return params

@@ -1,14 +1,16 @@
 """thalweg: write a loss in plain NumPy, compose an optimizer, run it as one native loop."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from numpy import bool_, e, float32, float64, inf, int32, int64, nan, newaxis, pi
 
-from thalweg import optim, tree
+from thalweg import tree
 from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
 from thalweg.autodiff.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from thalweg.autodiff.stateful import enable_grad, no_grad
 from thalweg.core.tensor import Tensor
-from thalweg.engines.jit import jit
 from thalweg.ops.activations import (
     elu,
     gelu,
@@ -170,9 +172,23 @@ from thalweg.ops.shaping import (
     stop_gradient,
     transpose,
 )
-from thalweg.training.checkpoint import Checkpoint, load
-from thalweg.training.fit import fit
-from thalweg.training.result import Fit
+
+if TYPE_CHECKING:
+    from thalweg import optim
+    from thalweg.engines.jit import jit
+    from thalweg.training.checkpoint import Checkpoint, load
+    from thalweg.training.fit import fit
+    from thalweg.training.result import Fit
+
+# Imported when first asked for, so that `import thalweg` stays quick.
+_LATER = {
+    "Checkpoint": "training.checkpoint",
+    "Fit": "training.result",
+    "fit": "training.fit",
+    "jit": "engines.jit",
+    "load": "training.checkpoint",
+    "optim": "optim",
+}
 
 __all__ = [
     "Checkpoint",
@@ -359,3 +375,15 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_LATER[name]}")
+    globals()[name] = module if _LATER[name] == name else getattr(module, name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -17,7 +17,17 @@ from benchmarks.timing import Contestant
 from benchmarks.workloads import Workload
 
 SOURCES = Path(__file__).parent
-COMPILE = ["g++", "-c", "-std=c++17", "-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512", "-fno-math-errno", "-fPIC"]
+COMPILE = [
+    "g++",
+    "-c",
+    "-std=c++17",
+    "-O3",
+    "-march=native",
+    "-ffast-math",
+    "-mprefer-vector-width=512",
+    "-fno-math-errno",
+    "-fPIC",
+]
 # Linked without -ffast-math, which would make the whole process flush small numbers to zero.
 LINK = ["g++", "-shared"]
 LIBRARIES = ["-lmvec", "-lm"]
@@ -54,7 +64,8 @@ def _argument(value: Any) -> Any:
     """An array as a pointer, an int as a long, a float as a double."""
     if isinstance(value, np.ndarray):
         assert value.flags.c_contiguous
-        return ctypes.c_void_p(value.ctypes.data)
+        # This pointer keeps its array alive.
+        return value.ctypes.data_as(ctypes.c_void_p)
     return (ctypes.c_long if isinstance(value, int) else ctypes.c_double)(value)
 
 
@@ -91,6 +102,4 @@ def prepare(w: Workload) -> Contestant:
         kernel(*converted)
         return params
 
-    # The pointers do not keep their arrays alive; the function does.
-    train.arrays = (inputs, params)  # type: ignore[attr-defined]
     return Contestant(train, train, w.steps)

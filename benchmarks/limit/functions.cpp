@@ -18,9 +18,9 @@ void w6(const double* x, const double* y, long steps, double* W1, double* b1, do
   for (long s = 0; s < steps; s++) {
     for (int i = 0; i < M; i++)
       for (int j = 0; j < 16; j++) h1[i * 16 + j] = x[i] * P[j] + P[16 + j];
-    for (int i = 0; i < M * 16; i++) h1[i] = tanh(h1[i]);
+    tanh_of(h1, M * 16);
     product<double, M, 16, 16>(h1, 16, 1, P + 32, P + 288, h2, STORE(h2, 16));
-    for (int i = 0; i < M * 16; i++) h2[i] = tanh(h2[i]);
+    tanh_of(h2, M * 16);
     double error_sum = 0;
     __m512d g0 = _mm512_setzero_pd(), g1 = g0, w0 = _mm512_loadu_pd(P + 304),
             w1 = _mm512_loadu_pd(P + 312);

@@ -67,9 +67,9 @@ void w4(const float* X, const int* y, const int* order, long steps, float* W1, f
   for (long s = 0; s < steps; s++) {
     gather<M, 64>(X, y, order + s * M, x, labels);
     product<float, M, 32, 64>(x, 64, 1, P, P + 2048, h1, STORE(h1, 32));
-    for (int i = 0; i < M * 32; i++) h1[i] = tanhf(h1[i]);
+    tanh_of(h1, M * 32);
     product<float, M, 32, 32>(h1, 32, 1, P + o2, P + o2 + 1024, h2, STORE(h2, 32));
-    for (int i = 0; i < M * 32; i++) h2[i] = tanhf(h2[i]);
+    tanh_of(h2, M * 32);
     product<float, M, 16, 32>(h2, 32, 1, P + o3, P + o3 + 512, Z, STORE(Z, 16));
     softmax_gradient<M>(Z, labels, D3);
     product<float, 32, 16, M>(h2, 1, 32, D3, nullptr, G + o3, STORE(G + o3, 16));

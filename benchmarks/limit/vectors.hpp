@@ -2,9 +2,10 @@
 // Adam.
 #pragma once
 #include <immintrin.h>
-#include <math.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmath>
 
 #define INLINE __attribute__((always_inline)) inline
 #define ALIGNED __attribute__((aligned(64)))
@@ -132,7 +133,7 @@ struct Bias {
 // Adam with decoupled weight decay on n numbers; the gradient is multiplied by `scale` first.
 template <class T>
 static INLINE void adam(T* p, T* m, T* v, const T* gradient, long n, T rate, const Bias& bias,
-                 T weight_decay, T scale) {
+                        T weight_decay, T scale) {
   T a = rate * (T)bias.first(), c = (T)bias.second(), keep = 1 - rate * weight_decay;
   for (long i = 0; i < n; i++) {
     T g = gradient[i] * scale;
@@ -175,4 +176,10 @@ static INLINE void softmax_gradient(const float* Z, const int* labels, float* D)
                        _mm512_mask_sub_ps(e, (__mmask16)(1 << labels[m + r]), e, mean));
     }
   }
+}
+
+// In a function of its own: within a large one, the loop's pointer is spilled at every call.
+template <class T>
+static __attribute__((noinline)) void tanh_of(T* h, long n) {
+  for (long i = 0; i < n; i++) h[i] = std::tanh(h[i]);
 }

@@ -61,7 +61,8 @@ class Rival:
         return answer["microseconds"]
 
     def _ask(self, workload: str) -> dict[str, Any]:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         try:
             print(workload, file=self._process.stdin, flush=True)
             line = self._process.stdout.readline()

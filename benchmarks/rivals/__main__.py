@@ -22,7 +22,7 @@ def prepare(family: str, name: str) -> tuple[dict[str, Contestant], dict[str, fl
             contestant = make()
             losses[way] = w.loss(contestant.train())
             ready[way] = contestant
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             failures.append(f"{way}: {type(error).__name__}: {str(error)[:300]}")
     return ready, losses, failures
 

@@ -90,10 +90,15 @@ def softmax_gradient(X, y, rows, W, b, gW, gb, z):
 
 
 @compiled
+def as_float32(a, b, c, d):
+    return np.float32(a), np.float32(b), np.float32(c), np.float32(d)
+
+
+@compiled
 def softmax(X, y, order, W, b, rate, decay, decay_steps):
     mW, vW, gW = np.zeros_like(W), np.zeros_like(W), np.zeros_like(W)
     mb, vb, gb, z = np.zeros_like(b), np.zeros_like(b), np.zeros_like(b), np.zeros_like(b)
-    one, two, three, four = map_float32(0.9, 0.1, 0.999, 0.001)
+    one, two, three, four = as_float32(0.9, 0.1, 0.999, 0.001)
     epsilon, factor = np.float32(1e-8), decay ** (1 / decay_steps)
     power1, power2 = 1.0, 1.0
     for s in range(order.shape[0]):
@@ -107,11 +112,6 @@ def softmax(X, y, order, W, b, rate, decay, decay_steps):
             scale, correction, one, two, three, four, epsilon,
         )  # fmt: skip
         adam(b, mb, vb, gb, scale, correction, one, two, three, four, epsilon)
-
-
-@compiled
-def map_float32(a, b, c, d):
-    return np.float32(a), np.float32(b), np.float32(c), np.float32(d)
 
 
 @compiled

@@ -45,7 +45,7 @@ def network(w: Workload) -> Contestant:
     if w.optimizer == "momentum":
         solver = {"solver": "sgd", "momentum": MOMENTUM, "nesterovs_momentum": False}
     estimator = NETWORKS.get(w.model, MLPRegressor)(
-        w.sizes[1:-1],
+        hidden_layer_sizes=w.sizes[1:-1],
         activation="relu" if w.model == "relu" else "tanh",
         batch_size=batch,
         learning_rate_init=w.rate,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 from benchmarks.timing import Contestant
 from benchmarks.workloads import CLIP, DECAY, DECAY_STEPS, MOMENTUM, WEIGHT_DECAY, Workload
@@ -28,15 +28,15 @@ def linear(params, X, y):
 
 
 def logistic(params, X, y):
-    return F.binary_cross_entropy_with_logits(X @ params[0], y)
+    return functional.binary_cross_entropy_with_logits(X @ params[0], y)
 
 
 def tanh(params, X, y):
-    return F.cross_entropy(network(params, X, torch.tanh), y)
+    return functional.cross_entropy(network(params, X, torch.tanh), y)
 
 
 def relu(params, X, y):
-    return F.cross_entropy(network(params, X, torch.relu), y)
+    return functional.cross_entropy(network(params, X, torch.relu), y)
 
 
 def curve(params, x, y):
@@ -44,7 +44,10 @@ def curve(params, x, y):
 
 
 def factors(params, i, j, y):
-    u, v = F.embedding(i, params[0], sparse=True), F.embedding(j, params[1], sparse=True)
+    u, v = (
+        functional.embedding(i, params[0], sparse=True),
+        functional.embedding(j, params[1], sparse=True),
+    )
     return ((y - (u * v).sum(1)) ** 2).mean()
 
 

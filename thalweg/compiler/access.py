@@ -113,7 +113,8 @@ class Accesses:
             yield from ((symbol, None) for symbol in inputs[1:])
         elif name == "pad_with_zeros":
             places = padding(equation, index)
-            plain = all(spacing == 1 for _, _, spacing in places)
+            # A read that may fall on padding is made elsewhere: at a place that is an element.
+            plain = all(spacing == 1 and _is_within(at, n) for at, n, spacing in places)
             yield inputs[0], tuple(at for at, _, _ in places) if plain else None
         elif name == "reshape" and not is_view(equation):
             yield inputs[0], None
@@ -129,6 +130,11 @@ class Accesses:
             return ZERO
         number = _GATHERED + self.graph.order[equation.output]
         return Affine(0, ((Var(number, extent, (equation.inputs[1], index)), 1),))
+
+
+def _is_within(at: Affine, extent: int) -> bool:
+    low, high = at.bounds()
+    return low >= 0 and high < extent
 
 
 def _moves(gathered: Var, var: Var) -> bool:

@@ -24,6 +24,14 @@ def reduce_nothing(draft: Draft, equation: Equation) -> Symbol | None:
     return draft.add(reshape, (x,), {"shape": output.shape})
 
 
+def reduce_empty(draft: Draft, equation: Equation) -> Symbol | None:
+    """`reduce_sum(x) -> broadcast_to(0)` for x without elements, products likewise. Exact."""
+    if equation.inputs[0].spec.size:
+        return None
+    start = 1 if equation.primitive is reduce_prod else 0
+    return draft.full(start, equation.output.shape, equation.output.dtype)
+
+
 def accumulate_nothing(draft: Draft, equation: Equation) -> Symbol | None:
     """`cumulative_sum(x) -> x` along an axis of extent 1. Exact."""
     x = equation.inputs[0]
@@ -70,10 +78,10 @@ def outer_product(draft: Draft, equation: Equation) -> Symbol | None:
 
 
 RULES: dict[Primitive, tuple[Rule, ...]] = {
-    reduce_sum: (reduce_nothing, reduce_before_spread, negate_sum),
-    reduce_prod: (reduce_nothing,),
-    reduce_max: (reduce_nothing, reduce_before_spread),
-    reduce_min: (reduce_nothing, reduce_before_spread),
+    reduce_sum: (reduce_empty, reduce_nothing, reduce_before_spread, negate_sum),
+    reduce_prod: (reduce_empty, reduce_nothing),
+    reduce_max: (reduce_empty, reduce_nothing, reduce_before_spread),
+    reduce_min: (reduce_empty, reduce_nothing, reduce_before_spread),
     cumulative_sum: (accumulate_nothing,),
-    matrix_product: (outer_product,),
+    matrix_product: (reduce_empty, outer_product),
 }

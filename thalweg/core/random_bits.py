@@ -16,6 +16,8 @@ ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = 0x1BD11BDA
 # A permutation's rows in groups: see `keyed_permutation`.
 ROWS_PER_BLOCK = 64
+# The fewest rounds that the authors' statistical tests (BigCrush) cannot tell from random.
+PERMUTATION_ROUNDS = 13
 
 
 def threefry2x32(key: ArrayLike, counter: ArrayLike) -> Words:
@@ -36,19 +38,23 @@ def threefry2x32(key: ArrayLike, counter: ArrayLike) -> Words:
     return bits[: bits.size - odd].reshape(counters.shape)
 
 
-def threefry2x32_pairs(key: ArrayLike, high: ArrayLike, low: ArrayLike) -> tuple[Words, Words]:
+def threefry2x32_pairs(
+    key: ArrayLike, high: ArrayLike, low: ArrayLike, rounds: int = 20
+) -> tuple[Words, Words]:
     """The two random words of each pair of counter words (high, low), elementwise."""
     first, second = np.asarray(key, np.uint32)
     schedule = (first, second, first ^ second ^ np.uint32(PARITY))
     with np.errstate(over="ignore"):
         x = np.asarray(high, np.uint32) + first
         y = np.asarray(low, np.uint32) + second
-        for group in range(5):
-            for rotation in ROTATIONS[group % 2]:
-                x = x + y
-                y = (y << np.uint32(rotation) | y >> np.uint32(32 - rotation)) ^ x
-            x = x + schedule[(group + 1) % 3]
-            y = y + schedule[(group + 2) % 3] + np.uint32(group + 1)
+        for number in range(rounds):
+            rotation = ROTATIONS[number // 4 % 2][number % 4]
+            x = x + y
+            y = (y << np.uint32(rotation) | y >> np.uint32(32 - rotation)) ^ x
+            if number % 4 == 3:
+                group = number // 4 + 1
+                x = x + schedule[group % 3]
+                y = y + schedule[(group + 1) % 3] + np.uint32(group)
     return x, y
 
 
@@ -65,19 +71,19 @@ def keyed_permutation(n: int, seed: int, epoch: int) -> NDArray[np.int32]:
     """A uniformly random order of the rows 0 … n-1, a function of (n, seed, epoch) alone.
 
     The epoch's key is threefry of the epoch's two words under the seed's: JAX's
-    `fold_in(key(seed), epoch)`. Under it, counter c (high word 0) gives two words: the first to
-    row 64·⌊c/32⌋ + c mod 32, the second to the row 32 further on. A row's word w is its target
-    ⌊w·(row + 1) / 2³²⌋, which is uniform up to n/2³². The shuffle is Fisher's and Yates's,
-    inside out: for each row from 0 on, the order's entry at the target moves to the row, and the
-    row takes its place.
+    `fold_in(key(seed), epoch)`. Under it and with 13 rounds, counter c (high word 0) gives two
+    words: the first to row 64·⌊c/32⌋ + c mod 32, the second to the row 32 further on. A row's
+    word w is its target ⌊w·(row + 1) / 2³²⌋, which is uniform up to n/2³². The shuffle is
+    Fisher's and Yates's, inside out: for each row from 0 on, the order's entry at the target
+    moves to the row, and the row takes its place.
 
     >>> keyed_permutation(8, seed=0, epoch=1)
-    array([0, 1, 4, 2, 5, 6, 3, 7], dtype=int32)
+    array([0, 6, 4, 2, 7, 1, 5, 3], dtype=int32)
     """
     key = threefry2x32(split_words(seed), split_words(epoch))
     blocks = -(-n // ROWS_PER_BLOCK)
     counters = np.arange(blocks * (ROWS_PER_BLOCK // 2), dtype=np.uint32)
-    first, second = threefry2x32_pairs(key, np.zeros_like(counters), counters)
+    first, second = threefry2x32_pairs(key, np.zeros_like(counters), counters, PERMUTATION_ROUNDS)
     pairs = [w.reshape(blocks, ROWS_PER_BLOCK // 2) for w in (first, second)]
     words = np.concatenate(pairs, axis=1).ravel()[:n]
     bounds: NDArray[np.uint64] = np.arange(1, n + 1, dtype=np.uint64)

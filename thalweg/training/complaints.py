@@ -15,7 +15,7 @@ from thalweg.errors import ThalwegError, TrainingDiverged
 if TYPE_CHECKING:
     from thalweg.training.program import Problem
 
-_OWN = ("thalweg.", "numpy", "contextlib")
+_OWN = ("thalweg.", "numpy", "contextlib", "optree")
 
 
 @contextlib.contextmanager

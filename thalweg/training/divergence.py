@@ -15,7 +15,11 @@ from thalweg.engines.engine import Array, Run
 from thalweg.errors import TrainingDiverged
 from thalweg.training.batches import Batches
 from thalweg.training.cache import Step
-from thalweg.training.inputs import State, is_finite
+from thalweg.training.curvature import largest_stable_rate
+from thalweg.training.finite import is_finite, require_finite
+from thalweg.training.inputs import Data
+from thalweg.training.parameters import State
+from thalweg.training.program import Problem
 from thalweg.training.slices import NotFiniteError, Slices
 
 # A column whose scale is this many times the median one deserves mention.
@@ -29,20 +33,31 @@ class Suspects:
     """What may be to blame.
 
     Attributes:
+        problem: The loss, and the structures it works on.
         step: The compiled step.
+        start: The leaves of parameters and state that the run began with.
         arrays: The data and what the loss captured.
+        data: The data as the caller gave them.
         names: Names the data's arrays, when asked.
         state: The optimizer's numbers.
     """
 
+    problem: Problem
     step: Step
+    start: Sequence[Array]
     arrays: Sequence[Array]
+    data: Data
     names: Callable[[], list[str]]
     state: State
 
 
 def diverged(slices: Slices, bad: NotFiniteError, suspects: Suspects) -> TrainingDiverged:
-    """Return the error for a run with a slice that is not finite; the run ends before that."""
+    """Return the error for a run with a slice that is not finite; the run ends before that.
+
+    Raises:
+        DataError: If it is the data that have changed, and are no longer finite.
+    """
+    require_finite(suspects.data.arrays, suspects.data.given, suspects.names())
     start, state = slices.at
     scratch = np.empty(len(bad.losses))
     step, state = first_bad_step(slices.run, start, state, bad.losses, slices.params, scratch)
@@ -54,7 +69,7 @@ def diverged(slices: Slices, bad: NotFiniteError, suspects: Suspects) -> Trainin
     what = f"The loss became {_spelt(loss)}"
     if math.isfinite(loss):
         what = "The parameters stopped being finite"
-    causes = [*_scales(suspects), *_climb(losses, suspects.state)]
+    causes = [*_scales(suspects), *_climb(losses, suspects, slices.facts.layout)]
     if len(losses) == 1 or not causes:
         causes += _first_bad_equation(suspects, state, slices.facts.layout, step)
     message = (
@@ -95,11 +110,12 @@ def first_bad_step(
 # ---- causes
 
 
-def _climb(losses: Sequence[float], state: State) -> list[str]:
+def _climb(losses: Sequence[float], suspects: Suspects, layout: Batches) -> list[str]:
     """Blame the learning rate if the loss was climbing before it overflowed."""
     finite = [abs(loss) for loss in losses if math.isfinite(loss)]
     if len(finite) < 2 or finite[-1] <= _CLIMBED * min(finite):
         return []
+    state = suspects.state
     rates = [
         (name.rpartition(".")[2], value)
         for name, value in zip(state.names, state.scalars.tolist(), strict=True)
@@ -107,12 +123,29 @@ def _climb(losses: Sequence[float], state: State) -> list[str]:
     ]
     used = f" ({rates[0][0]}={rates[0][1]:g})" if rates else ""
     lower = f", such as {rates[0][1] / 10:g} or {rates[0][1] / 100:g}" if rates else ""
+    stable = _stable_rate(suspects, layout) if state.names == ["learning_rate"] else None
+    limit = ""
+    if stable is not None and stable < rates[0][1]:
+        limit = f"; where the run began, rates above {stable:.2g} make the loss climb"
+        lower = f", such as {stable / 2:.1g}"
     lowest = finite.index(min(finite))
     return [
         f"It had climbed from {min(finite):.3g} at step {lowest} to {finite[-1]:.3g}: the "
-        f"learning rate{used} is likely too large. Try a smaller one{lower}, or "
+        f"learning rate{used} is likely too large{limit}. Try a smaller one{lower}, or "
         "chain(clip_by_global_norm(1.0), …)."
     ]
+
+
+def _stable_rate(suspects: Suspects, layout: Batches) -> float | None:
+    """Return the largest stable rate of gradient descent on the first batch, if it is that."""
+    if suspects.state.arrays:
+        return None
+    problem = suspects.problem
+    data = suspects.arrays[: len(problem.data_specs)]
+    if layout.batch_size:
+        rows = _rows(layout, 0)
+        data = [array[rows] for array in data]
+    return largest_stable_rate(problem, suspects.start[: len(problem.param_specs)], data)
 
 
 def _scales(suspects: Suspects) -> list[str]:

@@ -17,7 +17,8 @@ from thalweg.training.checkpoint import Checkpoint, read_checkpoint, read_resume
 from thalweg.training.course import Evaluate, read_course
 from thalweg.training.divergence import Suspects, diverged
 from thalweg.training.fingerprint import Fingerprint
-from thalweg.training.inputs import leaf_names, read_data, read_parameters, read_state
+from thalweg.training.inputs import leaf_names, read_data
+from thalweg.training.parameters import read_parameters, read_state
 from thalweg.training.prepare import prepare_evaluation, prepare_step
 from thalweg.training.program import Problem
 from thalweg.training.progress import Progress
@@ -118,7 +119,9 @@ def fit(
     )  # fmt: skip
     fingerprint = Fingerprint(loss)
     step, compiling = prepare_step(problem, fingerprint, layout, engine)
-    evaluate, more = _evaluation(problem, fingerprint, validation, engine)
+    # Where the steps had to fall back, which was warned of, the evaluations follow them.
+    same = step.engine if engine == "auto" and step.engine != "native" else engine
+    evaluate, more = _evaluation(problem, fingerprint, validation, same)
     wanted, evaluations, heard = (epochs, steps), (evaluate_every, patience), hooks.wants("on_eval")
     course = read_course(layout.steps_per_epoch, before, wanted, evaluations, evaluate, heard)
     leaves = [*start.arrays, *state.arrays]
@@ -127,19 +130,23 @@ def fit(
         leaves = [*before.params, *before.state]
     arrays = [*rows.arrays, *step.captured.arrays(fingerprint.arrays)]
     run = step.compiled.begin(leaves, arrays, state.scalars, layout.order(), layout.seed)
-    trees = Trees(start.definition, start.kinds, state.definition)
+    trees = Trees.of(start.definition, start.kinds, state.definition)
     facts = Facts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)
     slices = Slices(course, facts, Watchers(hooks, line, writes), run, leaves, before)
+    names = lambda: leaf_names(data, loss)
+    return _run(slices, Suspects(problem, step, leaves, arrays, rows, names, state))
+
+
+def _run(slices: Slices, suspects: Suspects) -> Fit:
     try:
         slices.go()
         slices.end()
     except NotFiniteError as bad:
-        suspects = Suspects(step, arrays, lambda: leaf_names(data, loss), state)
         raise diverged(slices, bad, suspects) from None
     except KeyboardInterrupt as interruption:
         interruption.fit = slices.interrupted()  # type: ignore[attr-defined]
         raise
-    return Fit(slices.record(finished=True), trees)
+    return Fit(slices.record(finished=True), slices.facts.trees)
 
 
 def _evaluation(

@@ -43,7 +43,8 @@ def require_gradient(
             f"The loss ignores {', '.join(unread)}: its value does not depend on it, so it would "
             "keep its initial value. Use it in the loss, or leave it out of params."
         )
-    if all(_is_zero(gradient, made) for gradient in gradients):
+    zeros = _zeros(trace.equations)
+    if all(g in zeros or _is_literal_zero(g) for g in gradients):
         raise GradientError(
             "The gradient of the loss is zero everywhere: it uses its parameters only through "
             "steps without a derivative, such as sign, comparisons, argmax or stop_gradient. "
@@ -63,8 +64,27 @@ def _ancestors(symbol: Symbol, made: dict[Symbol, Equation]) -> set[Symbol]:
     return found
 
 
-def _is_zero(gradient: Symbol, made: dict[Symbol, Equation]) -> bool:
-    """Tell whether a gradient is a literal zero, maybe broadcast."""
-    while gradient in made and made[gradient].primitive.name == "broadcast_to":
-        gradient = made[gradient].inputs[0]
-    return gradient.value is not None and not gradient.value.any()
+_PRODUCTS = frozenset({"multiply", "matrix_product"})
+_SUMS = frozenset({"add", "subtract", "negative", "astype"})
+
+
+def _zeros(equations: Sequence[Equation]) -> set[Symbol]:
+    """Return the values that are zero whatever the inputs are, as far as it is plain to see."""
+    zeros: set[Symbol] = set()
+    for equation in equations:
+        operands = [s for s in equation.inputs if s.dtype.kind == "f"]
+        known = [s in zeros or _is_literal_zero(s) for s in operands]
+        primitive = equation.primitive
+        if primitive.name in _PRODUCTS:
+            vanishes = any(known)
+        elif primitive.name in _SUMS or primitive.kind == "linear":
+            vanishes = bool(known) and all(known)
+        else:
+            vanishes = primitive.name == "divide" and known[0]
+        if vanishes:
+            zeros.add(equation.output)
+    return zeros
+
+
+def _is_literal_zero(symbol: Symbol) -> bool:
+    return symbol.value is not None and not symbol.value.any()

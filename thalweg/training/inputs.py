@@ -1,4 +1,4 @@
-"""Parameters and data as the caller gives them: checked once, converted without needless copies."""
+"""Data as the caller gives them: checked once, converted without needless copies."""
 
 from __future__ import annotations
 
@@ -12,106 +12,12 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.core.spec import Spec
-from thalweg.core.tensor import Tensor, make
-from thalweg.errors import ArgumentError, DataError, DtypeError, ShapeError
-from thalweg.optim import GradientTransformation
+from thalweg.core.tensor import Tensor
+from thalweg.errors import DataError, DtypeError, ShapeError
+from thalweg.training.finite import FINITE, is_finite, require_finite
 from thalweg.training.memory import require_memory
 
 Array = np.ndarray[Any, Any]
-
-# Rows are looked at this many elements at a time, to need little memory.
-_BLOCK = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """The leaves of the caller's parameters, and what the caller had in their places."""
-
-    arrays: list[Array]
-    definition: tree.TreeDef
-    kinds: tuple[type, ...]
-
-    @property
-    def specs(self) -> list[Spec]:
-        """The shapes and dtypes of the leaves."""
-        return [Spec(array.shape, array.dtype) for array in self.arrays]
-
-    def tensors(self) -> Any:
-        """Return the tree with tensors for leaves."""
-        return tree.unflatten(self.definition, [make(array) for array in self.arrays])
-
-    def paths(self) -> list[str]:
-        """Name each leaf as Python would reach it: `params['w'][0]`."""
-        return [f"params{path}" for path in tree.paths(self.tensors())]
-
-
-def read_parameters(params: Any) -> Parameters:
-    """Flatten parameters into contiguous floating arrays.
-
-    Raises:
-        DtypeError: If a leaf is not floating.
-        ArgumentError: If there is no leaf.
-        DataError: If a value is not finite.
-    """
-    leaves, definition = tree.flatten(params)
-    arrays = [_parameter(leaf) for leaf in leaves]
-    found = Parameters(arrays, definition, tuple(map(type, leaves)))
-    if not leaves:
-        raise ArgumentError(
-            f"params={params!r} was given, which holds no array. "
-            "Give a tree of arrays or numbers, such as np.zeros(3) or {'w': w, 'b': 0.0}."
-        )
-    for i, array in enumerate(arrays):
-        if array.dtype.kind != "f" or not array.dtype.isnative:
-            raise DtypeError(
-                f"{found.paths()[i]} has dtype {array.dtype}, but parameters must be floating: "
-                "an integer cannot move by a fraction. Convert it with astype(float), or write "
-                "2.0 for 2."
-            )
-        if not is_finite(array):
-            raise DataError(
-                f"{found.paths()[i]} holds values that are not finite, but training starts from "
-                "finite parameters. Replace the NaN or infinity there."
-            )
-    return found
-
-
-def _parameter(leaf: Any) -> Array:
-    if type(leaf) is np.ndarray and leaf.flags.c_contiguous:
-        return leaf
-    if isinstance(leaf, Tensor):
-        leaf = leaf.numpy()
-    try:
-        return np.asarray(leaf, order="C")
-    except (TypeError, ValueError) as error:
-        raise DtypeError(
-            f"params holds a {type(leaf).__name__}, which NumPy cannot read as an array "
-            f"({error}). Give arrays or numbers."
-        ) from error
-
-
-def read_state(optimizer: GradientTransformation, params: Parameters) -> State:
-    """Return the optimizer's initial state for parameters, as arrays, and its hyperparameters."""
-    leaves, definition = tree.flatten(optimizer.init(params.tensors()))
-    arrays = [leaf.numpy() if isinstance(leaf, Tensor) else np.asarray(leaf) for leaf in leaves]
-    numbers = optimizer.hyperparameters
-    scalars = np.array([float(value) for value in numbers.values()])
-    return State(arrays, definition, scalars, list(numbers))
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The leaves of an optimizer's state, and its numbers with their names."""
-
-    arrays: list[Array]
-    definition: tree.TreeDef
-    scalars: Array
-    names: list[str]
-
-    @property
-    def specs(self) -> list[Spec]:
-        """The shapes and dtypes of the leaves."""
-        return [Spec(array.shape, array.dtype) for array in self.arrays]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,21 +65,46 @@ def read_data(data: Any, loss: Callable[..., Any], name: str = "data") -> Data:
     if any(not a.ndim or a.shape[0] != rows for a in arrays) or rows == 0:
         _refuse_lengths(arrays, leaf_names(data, loss, name))
     found = Data(arrays, definition, rows, leaves)
-    for i, array in enumerate(arrays):
-        if not is_finite(array):
-            raise DataError(_not_finite(array, leaves[i], leaf_names(data, loss, name)[i]))
+    if not all(FINITE.holds(array) or is_finite(array) for array in arrays):
+        require_finite(arrays, leaves, leaf_names(data, loss, name))
+    for array in arrays:
+        FINITE.note(array)
     return found
 
 
 def arguments(data: Any) -> Any:
-    """Return data as the loss's further arguments: a tuple, or a dict for keywords."""
+    """Return data as the loss's further arguments: a tuple, or a dict for keywords.
+
+    A list of arrays stands for the tuple of them, a list of numbers for an array.
+    """
     if data is None:
         return ()
-    if isinstance(data, (tuple, dict)):
-        return data
-    if isinstance(data, list) and data and all(hasattr(item, "shape") for item in data):
-        return tuple(data)
-    return (data,) if not isinstance(data, list) else (np.asarray(data),)
+    if isinstance(data, dict):
+        return {name: _array_of(value) for name, value in data.items()}
+    if isinstance(data, list):
+        data = _array_of(data)
+    if isinstance(data, (tuple, list)):
+        return tuple(map(_array_of, data))
+    return (data,)
+
+
+def _array_of(value: Any) -> Any:
+    """Return a list of numbers, or of rows of numbers, as an array; anything else as it is."""
+    if type(value) is not list or not _is_table(value):
+        return value
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ShapeError(
+            f"A list of data is no table ({error}). Give rows of equal length, or arrays."
+        ) from error
+
+
+def _is_table(value: list[Any]) -> bool:
+    rest = [item for item in value if not isinstance(item, (int, float))]
+    if any(isinstance(item, (dict, tuple)) for item in rest):
+        return False
+    return all(_is_table(i) if type(i) is list else np.ndim(i) == 0 for i in rest)
 
 
 def _is_ready(array: Array) -> bool:
@@ -252,54 +183,3 @@ def _refuse_lengths(arrays: list[Array], names: list[str]) -> None:
         f"The data have no rows: {empty}. A fit needs at least one row; check the filter or the "
         "file they come from."
     )
-
-
-# ---- values that are not finite
-
-
-def is_finite(array: Array) -> bool:
-    """Tell whether all values are finite."""
-    if array.dtype.kind != "f":
-        return True
-    if array.size <= _BLOCK:
-        return bool(np.isfinite(array).all())
-    flat = array.reshape(-1)
-    blocks = range(0, flat.size, _BLOCK)
-    return all(bool(np.isfinite(flat[i : i + _BLOCK]).all()) for i in blocks)
-
-
-def _not_finite(array: Array, given: Any, name: str) -> str:
-    """Say where an array is not finite: its first bad column and that column's first rows."""
-    table = array.reshape(len(array), -1)
-    rows_per_block = max(1, _BLOCK // max(1, table.shape[1]))
-    bad_rows: list[int] = []
-    column = -1
-    count = 0
-    for start in range(0, len(table), rows_per_block):
-        rows, columns = np.nonzero(~np.isfinite(table[start : start + rows_per_block]))
-        if column < 0 and columns.size:
-            column = int(columns.min())
-        rows = rows[columns == column] + start
-        count += rows.size
-        bad_rows += [int(row) for row in rows[: 3 - len(bad_rows)]]
-    values = sorted({_spelt(table[row, column]) for row in bad_rows})
-    where = f"column {_column_name(given, column)}, " if array.ndim > 1 else ""
-    listed = ", ".join(map(str, bad_rows))
-    more = f" and {count - len(bad_rows)} more" if count > len(bad_rows) else ""
-    plural = "row" if count == 1 else "rows"
-    return (
-        f"{name} holds {' and '.join(values)} in {where}{plural} {listed}{more}, but training "
-        "needs finite numbers: one such value makes every parameter NaN. Drop those rows, or "
-        "fill them in, for example with the column's mean."
-    )
-
-
-def _spelt(value: float) -> str:
-    return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"
-
-
-def _column_name(given: Any, column: int) -> str:
-    names = getattr(given, "columns", None)
-    if names is not None and len(names) > column:
-        return f"{column} ({str(names[column])!r})"
-    return str(column)

@@ -61,29 +61,44 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """The trees around a record's leaves, and the caller's kinds of arrays."""
+    """The trees around a record's arrays, with the arrays' numbers for leaves.
 
-    params: tree.TreeDef
+    Attributes:
+        params: The tree of the parameters.
+        kinds: What the caller had for each array.
+        state: The tree of the optimizer's state.
+    """
+
+    params: Any
     kinds: tuple[type, ...]
-    state: tree.TreeDef
+    state: Any
+
+    @classmethod
+    def of(cls, params: tree.TreeDef, kinds: tuple[type, ...], state: tree.TreeDef) -> Trees:
+        """Return the trees of flattened parameters and state."""
+        return cls(_numbers(params), kinds, _numbers(state))
 
     def params_of(self, arrays: Sequence[Array]) -> Any:
         """Return parameters in the caller's tree and kinds of arrays."""
-        leaves = [_as_kind(a, kind) for a, kind in zip(arrays, self.kinds, strict=True)]
-        return tree.unflatten(self.params, leaves)
+        return tree.map(lambda i: _as_kind(arrays[i], self.kinds[i]), self.params)
 
     def state_of(self, arrays: Sequence[Array]) -> Any:
         """Return the optimizer's state as its `init` makes it, with tensors for leaves."""
-        return tree.unflatten(self.state, [make(array) for array in arrays])
+        return tree.map(lambda i: make(arrays[i].copy()), self.state)
+
+
+def _numbers(definition: tree.TreeDef) -> Any:
+    return tree.unflatten(definition, range(definition.num_leaves))
 
 
 def _as_kind(array: Array, kind: type) -> Any:
+    # Copies: what the caller does to them must not reach the run.
     if issubclass(kind, Tensor):
-        return make(array)
+        return make(array.copy())
     if issubclass(kind, float):
         # NumPy's float64 is a Python float too, and keeps its own type.
         return kind(array)
-    return array[()] if issubclass(kind, np.generic) else array
+    return array[()] if issubclass(kind, np.generic) else array.copy()
 
 
 _FACTS = (
@@ -123,13 +138,15 @@ def read_record(path: str | os.PathLike[str]) -> tuple[Record, Trees]:
     try:
         described = facts["trees"]
         leaves = {name: _numbered(arrays, name) for name in ("params", "state", "best")}
-        params, order = structure.definition(described["params"], len(leaves["params"]))
-        state, state_order = structure.definition(described["state"], len(leaves["state"]))
-        kinds = [_KINDS.get(name, np.ndarray) for name in described["kinds"]]
+        trees = Trees(
+            structure.rebuild(described["params"], len(leaves["params"])),
+            tuple(_KINDS.get(name, np.ndarray) for name in described["kinds"]),
+            structure.rebuild(described["state"], len(leaves["state"])),
+        )
         record = Record(
-            params=[leaves["params"][i] for i in order],
-            state=[leaves["state"][i] for i in state_order],
-            best=[leaves["best"][i] for i in order] if leaves["best"] else None,
+            params=leaves["params"],
+            state=leaves["state"],
+            best=leaves["best"] or None,
             losses=arrays["losses"],
             validation=arrays["validation"],
             validation_step=arrays["validation_step"],
@@ -141,7 +158,7 @@ def read_record(path: str | os.PathLike[str]) -> tuple[Record, Trees]:
             f"{path} is not the record of a fit ({error}). Give a file that save or checkpoint "
             "wrote."
         ) from error
-    return record, Trees(params, tuple(kinds[i] for i in order), state)
+    return record, trees
 
 
 def _numbered(arrays: Mapping[str, Array], name: str) -> list[Array]:

@@ -34,17 +34,20 @@ def html(fit: Fit) -> str:
 def _title(fit: Fit) -> str:
     record = fit.record
     layout = record.layout
-    batch = f"batch {layout.batch_size:,} of {layout.rows:,}, " if layout.batch_size else ""
-    steps = (
-        f"{_number(fit.epochs)} epochs ({fit.steps:,} steps)" if batch else f"{fit.steps:,} steps"
-    )
-    unfinished = "" if fit.finished else ", interrupted"
-    return f"thalweg fit: {record.loss}, {record.optimizer}, {batch}{steps}{unfinished}"
+    parts = [record.loss]
+    if layout.batch_size:
+        parts.append(f"batch {layout.batch_size:,} of {layout.rows:,}")
+        parts.append(f"{_count(fit.epochs, 'epoch')} ({_count(fit.steps, 'step')})")
+    else:
+        parts.append(_count(fit.steps, "step"))
+    if not fit.finished:
+        parts.append("interrupted")
+    return f"thalweg fit: {', '.join(parts)}"
 
 
 def _rows(fit: Fit) -> list[tuple[str, str]]:
     losses = fit.record.losses
-    rows = []
+    rows = [("optimizer", str(fit.record.optimizer))]
     if len(losses):
         rows.append(("loss", f"{losses[-1]:.6g}  (first {losses[0]:.6g})  {sparkline(losses)}"))
     validation = fit.record.validation
@@ -97,5 +100,6 @@ def sparkline(values: Any, width: int = 24) -> str:
     return "".join(_BARS[round(place)] for place in places.tolist())
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+def _count(value: float, unit: str) -> str:
+    number = f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    return f"{number} {unit}{'' if value == 1 else 's'}"

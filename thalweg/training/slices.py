@@ -18,7 +18,7 @@ from thalweg.training.batches import Batches
 from thalweg.training.callbacks import Callbacks, Info
 from thalweg.training.checkpoint import Checkpoint
 from thalweg.training.course import Course
-from thalweg.training.inputs import is_finite
+from thalweg.training.finite import is_finite
 from thalweg.training.progress import Progress
 from thalweg.training.record import Record, Trees, write_record
 from thalweg.training.result import Fit

@@ -1,53 +1,37 @@
-"""The structure of a tree as JSON, and back, without importing or running anything it names."""
+"""The structure of a tree as JSON, and back, without importing or running anything it names.
+
+A structure is given as a tree of numbers: where in a list of arrays each leaf stands.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from thalweg import optim, tree
 from thalweg.errors import CheckpointError
 
 
-def describe(structure: tree.TreeDef) -> Any:
-    """Return a tree's structure as JSON; leaves are numbered in the order of flattening."""
-    return _described(tree.unflatten(structure, [_Leaf(i) for i in range(structure.num_leaves)]))
-
-
-class _Leaf:
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-
-def definition(description: Any, count: int) -> tuple[tree.TreeDef, list[int]]:
-    """Return the structure of a description, and its leaves' numbers in the order of flattening.
+def describe(node: Any) -> Any:
+    """Return a tree of numbers as JSON.
 
     Raises:
-        CheckpointError: If the description means nothing.
+        CheckpointError: If a key of a dict is none that JSON can hold.
     """
-    leaves, found = tree.flatten(rebuild(description, [_Leaf(i) for i in range(count)]))
-    numbers = [leaf.number for leaf in leaves]
-    if sorted(numbers) != list(range(count)):
-        raise CheckpointError("The structure of the parameters in the file does not fit them.")
-    return found, numbers
-
-
-def _described(node: Any) -> Any:
-    if isinstance(node, _Leaf):
-        return node.number
+    if type(node) is int:
+        return node
     if node is None:
         return {"none": []}
     if isinstance(node, dict):
-        return {"dict": [[_key(key), _described(value)] for key, value in node.items()]}
+        return {"dict": [[_key(key), describe(value)] for key, value in node.items()]}
     if isinstance(node, tuple) and hasattr(node, "_fields"):
-        items = {f: _described(v) for f, v in zip(node._fields, node, strict=True)}
+        items = {f: describe(v) for f, v in zip(node._fields, node, strict=True)}
         return {"named": type(node).__name__, "items": items}
     if isinstance(node, (list, tuple)):
-        kind = "list" if isinstance(node, list) else "tuple"
-        return {kind: [_described(item) for item in node]}
+        return {"list" if isinstance(node, list) else "tuple": [describe(i) for i in node]}
     # Another registered container: its leaves by their paths.
     leaves = zip(tree.paths(node), tree.leaves(node), strict=True)
-    return {"dict": [[path, _described(leaf)] for path, leaf in leaves]}
+    return {"dict": [[path, describe(leaf)] for path, leaf in leaves]}
 
 
 def _key(key: Any) -> Any:
@@ -59,27 +43,36 @@ def _key(key: Any) -> Any:
     )
 
 
-def rebuild(description: Any, leaves: Sequence[Any]) -> Any:
-    """Return the tree of a description around its leaves.
+def rebuild(description: Any, count: int) -> Any:
+    """Return the tree of numbers of a description.
 
     Named tuples are those of thalweg's optimizers; any other one becomes a dict of its fields.
 
     Raises:
-        CheckpointError: If the description means nothing.
+        CheckpointError: If it means nothing, or has other numbers than 0 … count - 1.
     """
+    found = _rebuilt(description)
+    if sorted(tree.leaves(found)) != list(range(count)):
+        raise CheckpointError("The structure of the parameters in the file does not fit them.")
+    return found
+
+
+def _rebuilt(description: Any) -> Any:
     match description:
-        case int() if 0 <= description < len(leaves):
-            return leaves[description]
+        case bool():
+            pass
+        case int():
+            return description
         case {"none": []}:
             return None
         case {"dict": [*items]}:
-            return {key: rebuild(value, leaves) for key, value in items}
+            return {key: _rebuilt(value) for key, value in items}
         case {"list": [*items]}:
-            return [rebuild(item, leaves) for item in items]
+            return [_rebuilt(item) for item in items]
         case {"tuple": [*items]}:
-            return tuple(rebuild(item, leaves) for item in items)
+            return tuple(_rebuilt(item) for item in items)
         case {"named": str(name), "items": dict(items)}:
-            return _named(name, {field: rebuild(v, leaves) for field, v in items.items()})
+            return _named(name, {field: _rebuilt(v) for field, v in items.items()})
     raise CheckpointError("The structure of the parameters in the file means nothing.")
 
 

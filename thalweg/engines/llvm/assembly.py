@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from thalweg.compiler.graph import Graph
 from thalweg.compiler.kernels import Kernel, Kind, Plan, form_kernels
 from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign, resolve
+from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.streams import fuse_streams
 from thalweg.core.program import Program, Symbol
@@ -19,7 +20,7 @@ from thalweg.engines.llvm.rows import write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.streams import write_stream
 from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import LLVM_TYPES, literal
+from thalweg.engines.llvm.values import LLVM_TYPES
 from thalweg.engines.llvm.writer import Writer
 
 # The arena begins with the fault flag and the number of the epoch whose order is in place.
@@ -99,7 +100,7 @@ class Assembly:
             rows: The input whose positions are known to be in range.
             looped: Whether the program is a step of a loop.
         """
-        better = optimize(program)
+        better = own_outputs(optimize(program), states)
         graph = Graph(better)
         plan = form_kernels(graph)
         fuse_streams(plan, 8 * self.target.vector_bytes)
@@ -185,9 +186,6 @@ def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str)
 def _loss_text(step: Step, loss: Symbol, label: str, at: object) -> list[str]:
     assert callable(at)
     type = TYPES[loss.dtype]
-    if loss.value is not None:
-        value = literal(loss.value.item(), "f64")
-        return [f"  store double {value}, ptr %loss, align 8"]
     place = at(step.offset(loss))
     lines = [f"  %{label}loss = load {LLVM_TYPES[type]}, ptr {place}, align 4"]
     value = f"%{label}loss"

@@ -11,7 +11,7 @@ import itertools
 import re
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -57,8 +57,21 @@ def load(texts: Iterable[str], names: Iterable[str], target: Target | None = Non
         EngineError: a module is no valid IR, or a function that nobody defines is called.
     """
     target = target or Target.host()
-    texts, names = list(dict.fromkeys(texts)), list(names)
-    objects = [compile_object(text, target) for text in texts]
+    texts = list(dict.fromkeys(texts))
+    return link([compile_object(text, target) for text in texts], list(names), texts)
+
+
+def link(objects: Sequence[bytes], names: Sequence[str], texts: Sequence[str] = ()) -> Library:
+    """Link object code into one library.
+
+    Args:
+        objects: what `compile_object` returned, for this machine.
+        names: the functions whose addresses are wanted.
+        texts: the modules the objects were made from, to explain a failure.
+
+    Raises:
+        EngineError: a function that nobody defines is called.
+    """
     builder = llvm.JITLibraryBuilder()
     for code in objects:
         builder.add_object_img(code)
@@ -112,7 +125,7 @@ def _machine(target: Target) -> Any:
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=target.cpu,
         features=target.features,
-        opt=2,
+        opt=1,
         codemodel="small",
         reloc="pic",
         jit=True,

@@ -286,19 +286,23 @@ def write_product(writer: Writer, plan: Plan, kernel: Kernel) -> None:
     if 0 in equation.output.shape:
         return
     reads = plan.accesses
-    across_right = right.shape[-1] > 1 and reads.unit_stride(right, len(right.shape) - 1)
-    down_left = left.shape[-2] > 1 and reads.unit_stride(left, len(left.shape) - 2)
     along = (
         left.shape[-1] >= 4
         and reads.unit_stride(left, len(left.shape) - 1)
         and reads.unit_stride(right, len(right.shape) - 2)
     )
+    # Results are stored along their lanes: down the rows only where there is a single column.
+    single = right.shape[-1] == 1
+    if single:
+        in_lanes = left.shape[-2] > 1 and reads.unit_stride(left, len(left.shape) - 2)
+    else:
+        in_lanes = reads.unit_stride(right, len(right.shape) - 1)
     product: _Tiles | _Dots
-    if not (across_right or down_left) and along:
+    if along and not in_lanes:
         product = _Dots(writer, plan, kernel)
     else:
         product = _Tiles(writer, plan, kernel)
-        product.swapped = not across_right and (down_left or right.shape[-1] == 1)
+        product.swapped = single
     for extent in equation.output.shape[:-2]:
         at, _ = writer.loop(extent) if extent > 1 else (ZERO, [])
         product.batch.append(at)

@@ -1,34 +1,50 @@
 """Random bits and permutations in vectors, equal bit for bit to `thalweg.core.random_bits`."""
 
-from thalweg.core.random_bits import PARITY, ROTATIONS, ROWS_PER_BLOCK
+from thalweg.core.random_bits import (
+    PARITY,
+    PERMUTATION_ROUNDS,
+    ROTATIONS,
+    ROWS_PER_BLOCK,
+)
 from thalweg.engines.llvm.emitter import Emitter
 from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.values import Operand, Value
 
 Pair = tuple[Value, Value]
 
+# Rows moved in one turn of the loop.
+_ROWS_TOGETHER = 8
 
-def threefry2x32(e: Emitter, key: Pair, high: Operand, low: Value) -> Pair:
+
+def threefry2x32(e: Emitter, key: Pair, high: Operand, low: Value, rounds: int = 20) -> Pair:
     """The two random words (i32) of each pair of counter words, under a key of two words."""
     first, second = key
     schedule = (first, second, e.bit_xor(e.bit_xor(first, second), PARITY))
     x, y = e.add(first, high), e.add(low, second)
-    for group in range(5):
-        for rotation in ROTATIONS[group % 2]:
-            x = e.add(x, y)
-            turned = e.bit_or(e.shift_left(y, rotation), e.shift_right_logical(y, 32 - rotation))
-            y = e.bit_xor(turned, x)
-        x = e.add(x, schedule[(group + 1) % 3])
-        y = e.add(y, e.add(schedule[(group + 2) % 3], group + 1))
+    for number in range(rounds):
+        rotation = ROTATIONS[number // 4 % 2][number % 4]
+        x = e.add(x, y)
+        turned = e.bit_or(e.shift_left(y, rotation), e.shift_right_logical(y, 32 - rotation))
+        y = e.bit_xor(turned, x)
+        if number % 4 == 3:
+            group = number // 4 + 1
+            x = e.add(x, schedule[group % 3])
+            y = e.add(y, e.add(schedule[(group + 1) % 3], group))
     return x, y
 
 
 def bounded(e: Emitter, words: Value, bound: Value) -> Value:
     """Random words as integers in [0, bound): ⌊word·bound / 2³²⌋, with a bias of bound/2³²."""
-    mask = 0xFFFFFFFF
-    wide = e.bit_and(e.convert(words, "i64"), mask)
-    product = e.multiply(wide, e.bit_and(e.convert(bound, "i64"), mask))
-    return e.convert(e.shift_right_logical(product, 32), "i32")
+    # Products of 32 bits by 32 are made for every second lane at once: even lanes, then odd.
+    wide = words.width // 2
+    w, b = (e.instruction(f"bitcast {v} to <{wide} x i64>", "i64", wide, (v,)) for v in
+            (words, bound))  # fmt: skip
+    low = (1 << 32) - 1
+    even = e.multiply(e.bit_and(w, low), e.bit_and(b, low))
+    odd = e.multiply(e.shift_right_logical(w, 32), e.shift_right_logical(b, 32))
+    both = e.bit_or(e.shift_right_logical(even, 32), e.bit_and(odd, low << 32))
+    width = words.width
+    return e.instruction(f"bitcast {both} to <{width} x i32>", "i32", width, (both,))
 
 
 def split_words(e: Emitter, number: Value) -> Pair:
@@ -66,7 +82,7 @@ def _write_targets(e: Emitter, key: Pair, targets: Value, block: Value, start: V
     lane = e.multiply(group, width)
     counter = e.convert(e.add(e.multiply(block, half), lane), "i32")
     counter = e.add(counter, e.lanes("i32", width))
-    words = threefry2x32(e, key, 0, counter)
+    words = threefry2x32(e, key, 0, counter, PERMUTATION_ROUNDS)
     for which, word in enumerate(words):
         at = e.add(lane, which * half)
         bound = e.add(e.convert(e.add(start, at), "i32"), e.lanes("i32", width))
@@ -76,10 +92,21 @@ def _write_targets(e: Emitter, key: Pair, targets: Value, block: Value, start: V
 
 def _move(e: Emitter, order: Value, targets: Value, start: Value, rows: Value) -> None:
     """Move each row into the order: the entry at its target goes to the row's own place."""
-    within, _ = e.begin_loop(rows)
+    groups = e.divide(rows, _ROWS_TOGETHER)
+    group, _ = e.begin_loop(groups)
+    first = e.multiply(group, _ROWS_TOGETHER)
+    for k in range(_ROWS_TOGETHER):
+        _move_row(e, order, targets, start, e.add(first, k))
+    e.end_loop()
+    done = e.multiply(groups, _ROWS_TOGETHER)
+    single, _ = e.begin_loop(e.subtract(rows, done))
+    _move_row(e, order, targets, start, e.add(done, single))
+    e.end_loop()
+
+
+def _move_row(e: Emitter, order: Value, targets: Value, start: Value, within: Value) -> None:
     row = e.add(start, within)
     target = e.load(e.element(targets, within, "i32"), "i32", cse=False)
-    place = e.element(order, target, "i32")
+    place = e.element(order, e.convert(target, "i64"), "i32")
     e.store(e.load(place, "i32", cse=False), e.element(order, row, "i32"))
     e.store(e.convert(row, "i32"), place)
-    e.end_loop()

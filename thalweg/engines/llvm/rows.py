@@ -130,13 +130,13 @@ class _Row:
         writer, width = self.writer, self.writer.width
 
         def step(at: Affine, chain: int, before: list[Value]) -> None:
-            for i, root in enumerate(reductions):
-                slot = i * chains + chain
-                before[slot] = combine(
-                    self.writer, self.plan, root, before[slot], self._element(root, at)
-                )
+            # Reductions may read maps of their phase, never the other way round.
             for root in maps:
                 self._map(root, at)
+            for i, root in enumerate(reductions):
+                slot = i * chains + chain
+                element = self._element(root, at)
+                before[slot] = combine(self.writer, self.plan, root, before[slot], element)
             writer.flush()
 
         rounds, left = divmod(full, chains)

@@ -6,7 +6,7 @@ from thalweg.compiler.affine import ZERO, Affine, Index, linear
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.core.program import Symbol
 from thalweg.engines.llvm.loops import chunks, width_for
-from thalweg.engines.llvm.lowering import TYPES, compare
+from thalweg.engines.llvm.lowering import COMBINE, TYPES, compare
 from thalweg.engines.llvm.values import Value, is_float
 from thalweg.engines.llvm.writer import Writer
 
@@ -121,7 +121,7 @@ class _Scan:
         writer, type = self.writer, TYPES[self.root.dtype]
         zero = writer.e.constant(0, type, writer.width)
         at, (before,) = writer.loop(self.shape[self.axis], (zero,))
-        total = writer.e.add(before, self._element(at))
+        total = COMBINE["reduce_sum"](writer.e, before, self._element(at))
         index = tuple(at if a == self.axis else p for a, p in enumerate(self.place))
         writer.put(self.root, index, total)
         writer.flush()

@@ -168,7 +168,9 @@ class Writer:
         without waiting, which a masked one is not; inside an array, a load that reaches into
         the next row would wait for that row's store instead.
         """
-        whole = active is None or (not at.terms and at.constant + active == symbol.spec.size)
+        last = not at.terms and active is not None and at.constant + active == symbol.spec.size
+        # Buffers are padded to whole vectors: only an aligned one stays within.
+        whole = active is None or (last and at.constant % self.width == 0)
         return None if whole and symbol in self.facts.arena else active
 
     def put(self, symbol: Symbol, index: Index, value: Value) -> None:

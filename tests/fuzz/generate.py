@@ -1,0 +1,91 @@
+"""Random programs that are valid by construction, each a function of one integer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import thalweg as tw
+from tests.fuzz.cases import Case
+from tests.fuzz.growth import Growth
+from tests.fuzz.operations import OPERATIONS
+from thalweg.core.tensor import Tensor, make
+from thalweg.core.tracing import finish
+
+_DERIVATIVES = 0.35
+
+
+def random_case(seed: int) -> Case:
+    """Return a program with inputs; every choice follows from the seed."""
+    g = Growth(seed)
+    if g.chance(_DERIVATIVES):
+        grow(g, g.integer(0, 4))
+        g.keep(g.choose((gradient, gradient, gradient, second, forward, batched))(g))
+        grow(g, g.integer(0, 3))
+    else:
+        grow(g, g.integer(1, 15))
+    return _closed(g)
+
+
+def grow(g: Growth, count: int) -> None:
+    """Add values to the pool."""
+    for _ in range(count):
+        g.keep(g.choose(OPERATIONS)(g))
+
+
+def _closed(g: Growth) -> Case:
+    outputs = [g.pool[-1] if g.pool else g.fresh(g.shape())]
+    outputs += [g.choose(g.pool) for _ in range(g.choose((0, 0, 1, 2, 3))) if g.pool]
+    if g.inputs and g.chance(0.05):
+        outputs.append(make(g.inputs[0]))
+    program = finish(g.trace, g.inputs, [g.trace.lift(output) for output in outputs])
+    captured = [np.asarray(tensor.data) for tensor, _ in g.trace.captured.values()]
+    return Case(program, [*g.arrays, *captured])
+
+
+# ---- derivatives of what grows
+
+
+def scalar(g: Growth, x: Tensor, count: int) -> Tensor:
+    """Return a number that depends on x through random operations."""
+    before = g.pool
+    g.pool = [*(t for t in before if g.chance(0.3)), x]
+    grow(g, count)
+    value: Any = g.pool[-1]
+    g.pool = before
+    value = value if value.dtype.kind == "f" else value.astype(float) * tw.sum(x)
+    if g.chance(0.5):
+        value = tw.square(value)
+    if g.chance(0.5):
+        value = value * g.partner(value.shape, "f")
+    return tw.mean(value) if g.chance(0.5) and value.size else tw.sum(value)
+
+
+def _variable(g: Growth, low: int = 0) -> Tensor:
+    return g.pick("f", (low, 3))
+
+
+def gradient(g: Growth) -> Tensor:
+    count = g.integer(1, 7)
+    return tw.grad(lambda x: scalar(g, x, count))(_variable(g))
+
+
+def second(g: Growth) -> Tensor:
+    count = g.integer(1, 4)
+    inner = tw.grad(lambda x: scalar(g, x, count))
+    return tw.grad(lambda x: tw.sum(tw.square(inner(x))))(_variable(g))
+
+
+def forward(g: Growth) -> Tensor:
+    x = _variable(g)
+    count = g.integer(1, 5)
+    direction = g.of_shape(x.shape, x.dtype, "f")
+    _, tangent = tw.jvp(lambda x: scalar(g, x, count), (x,), (direction,))
+    return tangent
+
+
+def batched(g: Growth) -> Tensor:
+    x = _variable(g, 1)
+    count = g.integer(1, 5)
+    return tw.vmap(lambda x: scalar(g, x, count))(x)

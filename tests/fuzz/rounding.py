@@ -1,0 +1,128 @@
+"""What rounding may do to a program: its meaning, run again with every freedom used at random.
+
+An engine may add in another order, round its functions to a few units in the last place, and
+simplify as the passes say. A run with such perturbations shows how far each of a program's
+results may move, or that it may turn to anything; what stays the same must be met exactly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.program import Equation, Program, Symbol, evaluate
+
+Array = np.ndarray[Any, Any]
+
+# Functions that are rounded to a few units, not correctly; in units of the last place.
+_FUNCTIONS = {
+    **dict.fromkeys(("exp", "expm1", "log", "log1p", "sin", "cos", "arctan", "tanh", "erf"), 6),
+    **dict.fromkeys(("tan", "sigmoid", "power", "logaddexp"), 10),
+}
+_ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "square", "sqrt"})
+_SUMS = frozenset({"reduce_sum", "cumulative_sum", "scatter_add", "scatter_add_along_axis"})
+# Where NumPy itself does not say which of two zeros is chosen.
+_EXTREMES = frozenset({"maximum", "minimum", "reduce_max", "reduce_min", "floor_divide"})
+
+
+class Perturbed:
+    """Evaluates programs with random rounding.
+
+    `simplified` also allows what the passes may do: other roundings of arithmetic, and the
+    other sign of any zero.
+    """
+
+    def __init__(self, seed: int, simplified: bool) -> None:
+        self.random = np.random.default_rng(seed)
+        self.simplified = simplified
+
+    def __call__(self, program: Program, arrays: list[Array]) -> list[Array]:
+        with np.errstate(all="ignore"):
+            return evaluate(program, arrays, self._apply, _literal)
+
+    def _apply(self, equation: Equation, operands: list[Array]) -> Array:
+        name, output = equation.primitive.name, equation.output
+        result = np.asarray(equation.primitive.meaning(*operands, **equation.params))
+        if output.dtype.kind != "f" or not result.size:
+            return result
+        if name in _SUMS or name == "matrix_product":
+            return self._sum(equation, operands, result)
+        units = _FUNCTIONS.get(name, 0)
+        if name == "reduce_prod":
+            return self._product(operands[0], result)
+        if self.simplified and name in _ARITHMETIC:
+            units = 2
+        if units:
+            result = self._moved(result, units)
+        if self.simplified and name in ("add", "subtract") and self.random.random() < 0.5:
+            result = self._cancelled(operands, result)
+        if self.simplified or name in _EXTREMES:
+            result = self._either_zero(result)
+        return result
+
+    def _moved(self, result: Array, units: float) -> Array:
+        """Return values moved by up to so many units in the last place."""
+        limits = np.finfo(result.dtype)
+        noise = self.random.uniform(-units, units, result.shape)
+        tiny = np.rint(noise) * float(limits.smallest_subnormal)
+        exact = (result == 0) | ~np.isfinite(result)
+        moved = result * (1 + noise * float(limits.eps)) + np.where(exact, 0, tiny)
+        return np.where(exact, result, moved).astype(result.dtype)
+
+    def _cancelled(self, operands: list[Array], result: Array) -> Array:
+        """Return nothing where all that is left of two numbers is their rounding."""
+        size = np.abs(operands[0]) + np.abs(operands[1])
+        left = np.abs(result) <= 64 * float(np.finfo(result.dtype).eps) * size
+        return np.where(left & np.isfinite(result), result.dtype.type(0), result)
+
+    def _either_zero(self, result: Array) -> Array:
+        flipped = self.random.random(result.shape) < 0.5
+        return np.where((result == 0) & flipped, -result, result)
+
+    def _sum(self, equation: Equation, operands: list[Array], result: Array) -> Array:
+        """Return sums in another order: off by parts of the sum of magnitudes."""
+        finite = [np.where(np.isfinite(o), np.abs(o), 0).astype(o.dtype) for o in operands]
+        kept = [
+            f if s.dtype.kind == "f" else o
+            for s, f, o in zip(equation.inputs, finite, operands, strict=True)
+        ]
+        magnitude = np.asarray(equation.primitive.meaning(*kept, **equation.params))
+        count = _terms(equation)
+        units = 1 + 0.5 * np.sqrt(count) + count / 64 if count > 1 or self.simplified else 0
+        noise = self.random.uniform(-units, units, result.shape) * float(np.finfo(result.dtype).eps)
+        moved = result + noise * np.where(np.isinf(magnitude), 0, magnitude)
+        # Where even the sum of magnitudes overflows, the order decides what comes out.
+        moved = np.where(np.isinf(magnitude), self._anything(result.shape), moved)
+        return self._either_zero(moved.astype(result.dtype))
+
+    def _anything(self, shape: tuple[int, ...]) -> Array:
+        return self.random.choice([np.nan, 0.0, 1.0, -1.0, 1e30, -1e30], shape)
+
+    def _product(self, x: Array, result: Array) -> Array:
+        # Partial products may overflow or vanish in one order and not in another.
+        count = x.size // max(1, result.size)
+        with np.errstate(divide="ignore"):
+            reach = np.abs(np.log(np.abs(x[np.isfinite(x) & (x != 0)]))).sum()
+        if reach > float(np.log(np.finfo(x.dtype).max)):
+            return self._anything(result.shape).astype(result.dtype)
+        return self._either_zero(self._moved(result, count))
+
+
+def _terms(equation: Equation) -> int:
+    """Return how many terms a sum has."""
+    name, first = equation.primitive.name, equation.inputs[0]
+    if name == "matrix_product":
+        return first.shape[-1]
+    if name == "reduce_sum":
+        return first.spec.size // max(1, equation.output.spec.size)
+    if name == "cumulative_sum":
+        return first.shape[equation.params["axis"]]
+    indices = equation.inputs[1]
+    along = name == "scatter_add_along_axis"
+    return 1 + (indices.shape[equation.params["axis"]] if along else indices.spec.size)
+
+
+def _literal(symbol: Symbol) -> Array:
+    assert symbol.value is not None
+    return symbol.value

@@ -1,0 +1,84 @@
+"""The smallest forms of the programs on which random ones have failed, each kept for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import thalweg as tw
+from tests.fuzz.cases import Case
+from tests.fuzz.compare import difference
+from thalweg.core.primitive import PRIMITIVES
+from thalweg.core.spec import Spec
+from thalweg.core.tensor import make
+from thalweg.core.tracing import finish, trace
+from thalweg.engines.llvm.engine import NativeEngine
+
+_random = np.random.default_rng(3)
+
+
+def real(*shape: int) -> np.ndarray:
+    return _random.normal(size=shape)
+
+
+def assert_agrees(function: Callable[..., Any], *arrays: Any) -> None:
+    given = [np.asarray(array) for array in arrays]
+    result, current, symbols = trace(function, [Spec(a.shape, a.dtype) for a in given], make)
+    results = result if isinstance(result, tuple) else (result,)
+    program = finish(current, symbols, [current.lift(r) for r in results])
+    assert difference(Case(program, given), NativeEngine()) is None
+
+
+def test_a_scalar_input_that_is_returned_keeps_its_shape() -> None:
+    assert_agrees(lambda x: x, 2.0)
+
+
+def test_a_running_sum_of_booleans_is_their_running_or() -> None:
+    assert_agrees(lambda x: tw.cumsum(x, dtype=bool), np.array([True, True, False]))
+
+
+def test_a_product_of_two_transposed_matrices() -> None:
+    integers = _random.integers(-9, 9, (3, 2, 2))
+    assert_agrees(lambda x, y: x.T @ y.T, integers[0], integers[1])
+    assert_agrees(lambda x, y: x.T @ y.T, real(9, 20), real(3, 9))
+
+
+def test_the_gradient_of_an_empty_broadcast_is_a_sum_of_nothing() -> None:
+    gradient = tw.grad(lambda x: tw.sum(x * np.zeros(0)))(np.ones(1))
+    assert np.array_equal(gradient.numpy(), [0.0])
+
+
+def test_a_reduction_reads_a_map_of_its_own_phase() -> None:
+    def function(x: Any) -> Any:
+        spread = tw.broadcast_to(tw.cos(tw.sum(x)), (65,))
+        return tw.min(spread), spread
+
+    assert_agrees(function, real(65))
+    assert_agrees(lambda x, i: PRIMITIVES["scatter_add"](tw.softmax(x), i, tw.sum(x), axis=0),
+                  real(65), 3)  # fmt: skip
+
+
+def test_a_reduction_of_nothing_stands_beside_a_real_one() -> None:
+    def function(x: Any, y: Any, z: Any) -> Any:
+        return tw.sum(y * (2.0 * z * tw.sum(x)) * z)
+
+    assert_agrees(function, real(2, 2), real(0), real(0))
+    assert_agrees(lambda x, y: (x @ y, tw.prod(x, axis=1)), real(3, 0), real(0, 2))
+
+
+def test_a_padded_part_of_a_product_is_no_map_on_the_product() -> None:
+    def function(x: Any, y: Any, z: Any) -> Any:
+        part = z * (2.0 * (x @ y)[2:])
+        return tw.pad(part, ((2, 0), (0, 0)))
+
+    assert_agrees(function, real(4, 4), real(4, 1), real(1, 1))
+
+
+def test_a_padded_part_of_a_map_is_read_once_that_is_written() -> None:
+    def function(x: Any) -> Any:
+        whole = tw.exp(x)
+        return tw.pad(whole[3:], ((3, 0),)), whole
+
+    assert_agrees(function, real(40))

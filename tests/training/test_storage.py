@@ -1,0 +1,157 @@
+"""Files: complete or absent, verified, and read without running anything."""
+
+import json
+import os
+import struct
+import sys
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+import thalweg as tw
+from thalweg.errors import CheckpointError
+from thalweg.training import storage
+
+ARRAYS = {
+    "C": np.arange(12.0).reshape(3, 4),
+    "F": np.asfortranarray(np.arange(12.0).reshape(3, 4)),
+    "transposed": np.arange(6).reshape(2, 3).T,
+    "strided": np.arange(20.0, dtype=np.float32)[::3],
+    "reversed": np.arange(5, dtype=np.int32)[::-1],
+    "big endian": np.arange(4, dtype=">f8"),
+    "0-d": np.array(2.5),
+    "empty": np.zeros((0, 3)),
+    "bool": np.array([True, False]),
+    "float16": np.array([1.5], np.float16),
+    "uint8": np.array([255], np.uint8),
+    "nan": np.array([np.nan, -np.inf, -0.0]),
+}
+
+
+def test_every_layout_and_dtype_comes_back_as_it_was(tmp_path) -> None:
+    storage.write(tmp_path / "file", ARRAYS, {"one": [1, "µ"]})
+    arrays, facts = storage.read(tmp_path / "file")
+    assert facts == {"one": [1, "µ"]}
+    assert set(arrays) == set(ARRAYS)
+    for name, array in ARRAYS.items():
+        assert arrays[name].shape == array.shape
+        assert arrays[name].dtype == array.dtype.newbyteorder("=")
+        assert np.array_equal(arrays[name], array, equal_nan=name == "nan")
+
+
+@pytest.fixture
+def content(tmp_path):
+    small = {"a": np.arange(5.0), "b": np.arange(3)}
+    storage.write(tmp_path / "whole", small, {"step": 17})
+    return (tmp_path / "whole").read_bytes()
+
+
+def refused(path, content):
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError):
+        storage.read(path)
+
+
+def test_every_flipped_byte_is_noticed(tmp_path, content) -> None:
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        refused(tmp_path / "damaged", bytes(damaged))
+
+
+def test_every_truncation_and_every_extension_is_noticed(tmp_path, content) -> None:
+    for length in range(0, len(content), 8):
+        refused(tmp_path / "damaged", content[:length])
+    refused(tmp_path / "damaged", content + b"\0")
+
+
+def header_of(content):
+    length = struct.unpack("<Q", content[:8])[0]
+    return json.loads(content[8 : 8 + length]), content[8 + length :]
+
+
+def with_header(header, body):
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + body
+
+
+def test_swapped_names_a_lost_and_an_added_array_are_noticed(tmp_path, content) -> None:
+    header, body = header_of(content)
+    same = {**header, "a": {**header["a"], "shape": [5, 1]}}
+    refused(tmp_path / "damaged", with_header(same, body))
+    renamed = {("c" if name == "a" else name): entry for name, entry in header.items()}
+    refused(tmp_path / "damaged", with_header(renamed, body))
+
+
+def test_a_file_of_someone_else_is_told_from_a_damaged_one(tmp_path) -> None:
+    save_file({"x": np.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(CheckpointError, match="was not written by thalweg"):
+        tw.load(tmp_path / "other.safetensors")
+    storage.write(tmp_path / "ours", {"x": np.zeros(2)}, {"some": "facts"})
+    with pytest.raises(CheckpointError, match="is not the record of a fit"):
+        tw.load(tmp_path / "ours")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        tw.load(tmp_path)
+
+
+def test_a_file_of_a_later_format_is_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(storage, "VERSION", 99)
+    storage.write(tmp_path / "later", {}, {})
+    monkeypatch.setattr(storage, "VERSION", 1)
+    with pytest.raises(CheckpointError, match=r"has format 99, .* Install a newer"):
+        storage.read(tmp_path / "later")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x80\x04\x95pickle",
+        struct.pack("<Q", 2**63) + b"{}",
+        struct.pack("<Q", 2) + b"{}",
+        struct.pack("<Q", 2) + b"[]",
+        with_header({"__metadata__": {"thalweg": "{}"}}, b""),
+        with_header({"a": {"dtype": "F64", "shape": [2**60], "data_offsets": [0, 8]}}, b"\0" * 8),
+        with_header({"__metadata__": 3}, b""),
+    ],
+    ids=str,
+)
+def test_what_is_no_file_of_ours_is_refused(tmp_path, content) -> None:
+    refused(tmp_path / "file", content)
+
+
+def test_reading_opens_nothing_else_and_imports_nothing(tmp_path, content) -> None:
+    (tmp_path / "whole").write_bytes(content)
+    storage.read(tmp_path / "whole")
+    seen = []
+    watching = True
+
+    def audit(event, arguments):
+        if watching and event in ("import", "open", "exec", "compile", "subprocess.Popen"):
+            seen.append((event, str(arguments[0])))
+
+    sys.addaudithook(audit)
+    storage.read(tmp_path / "whole")
+    watching = False
+    assert seen == [("open", str(tmp_path / "whole"))]
+
+
+def test_an_old_file_survives_a_failed_write(tmp_path, content, monkeypatch) -> None:
+    path = tmp_path / "whole"
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(CheckpointError, match="cannot be written: No space left on device"):
+        storage.write(path, {"a": np.zeros(9)}, {})
+    assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_is_written_through(tmp_path, content) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "whole")
+    storage.write(tmp_path / "link", {"a": np.zeros(9)}, {})
+    assert (tmp_path / "link").is_symlink()
+    assert storage.read(tmp_path / "whole")[0]["a"].shape == (9,)

@@ -1,0 +1,173 @@
+"""A compiled program or loop as data: machine code, and where its memory is. Kept on disk."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from thalweg.compiler.signature import signature
+from thalweg.core.program import Program, Symbol
+from thalweg.engines.engine import Loop
+from thalweg.engines.llvm import cache, random
+from thalweg.engines.llvm.assembly import Assembly, Schedule, Step, calls_text, run_text
+from thalweg.engines.llvm.emitter import module_text
+from thalweg.engines.llvm.facts import Cell
+from thalweg.engines.llvm.jit import compile_object
+from thalweg.engines.llvm.target import Target
+
+_MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+_PERMUTE = "declare void @permute(ptr, i64, i64, i64)"
+
+
+@dataclass(frozen=True)
+class Image:
+    """Everything a run needs, without the program it came from.
+
+    Attributes:
+        objects: Object code, to be linked; it exports `run`.
+        nbytes: The size of the arena.
+        inner: Places in the arena that point to other places there.
+        outer: Places in the arena that point to an array, given by its position.
+        held: The places of states and scalars.
+        cells: Places that are zero when a run begins or is restored.
+        outputs: The places of a single program's outputs.
+    """
+
+    objects: tuple[bytes, ...]
+    nbytes: int
+    inner: tuple[tuple[int, int], ...]
+    outer: tuple[tuple[int, int], ...]
+    held: tuple[int, ...] = ()
+    cells: tuple[int, ...] = ()
+    outputs: tuple[int, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """Return the image as bytes: a line of JSON, then the objects."""
+        fields = asdict(self)
+        fields["objects"] = [len(code) for code in self.objects]
+        return json.dumps(fields).encode() + b"\n" + b"".join(self.objects)
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Image:
+        """Return the image that `to_bytes` wrote."""
+        head, _, rest = content.partition(b"\n")
+        fields = json.loads(head)
+        objects, start = [], 0
+        for length in fields.pop("objects"):
+            objects.append(rest[start : start + length])
+            start += length
+        return cls(
+            tuple(objects),
+            fields["nbytes"],
+            tuple((place, offset) for place, offset in fields["inner"]),
+            tuple((place, position) for place, position in fields["outer"]),
+            tuple(fields["held"]),
+            tuple(fields["cells"]),
+            tuple(fields["outputs"]),
+        )
+
+
+def program_image(program: Program, target: Target) -> Image:
+    """Return the image of a single program, from disk if it was ever compiled."""
+    return _kept(f"program\n{signature(program)}", target, lambda: _build(program, target))
+
+
+def loop_image(loop: Loop, target: Target) -> Image:
+    """Return the image of a loop, from disk if it was ever compiled."""
+    shape = (loop.states, loop.data, loop.rows, loop.batch_size, loop.reshuffled)
+    programs = [p for p in (loop.step, loop.remainder) if p is not None]
+    text = "\n".join([f"loop{shape}", *(signature(program) for program in programs)])
+    return _kept(text, target, lambda: _build_loop(loop, target))
+
+
+def _kept(text: str, target: Target, build: Any) -> Image:
+    name = cache.key(f"{_sources()}\n{text}", target)
+    content = cache.read(name)
+    if content is not None:
+        return Image.from_bytes(content)
+    image: Image = build()
+    cache.write(name, image.to_bytes())
+    return image
+
+
+@functools.cache
+def _sources() -> str:
+    """Return what changes whenever the package does: an image is the work of its own version."""
+    root = Path(__file__).parents[2]
+    files = sorted(path for room in ("compiler", "core", "engines", "ops")
+                   for path in (root / room).rglob("*.py"))  # fmt: skip
+    stats = ((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+    return repr(list(stats))
+
+
+def _build(program: Program, target: Target) -> Image:
+    assembly = Assembly(target)
+    step = assembly.step(program, {}, 0, None, looped=False)
+    run = run_text(Schedule(1, 0, 0, False), calls_text(step, None, None, "f"), None)
+    positions = {symbol: i for i, symbol in enumerate(step.program.inputs)}
+    outputs = tuple(step.storage.offsets[symbol] for symbol in step.program.outputs)
+    inner, outer = _pointers(step, positions)
+    objects = _objects(assembly, run, False)
+    return Image(objects, assembly.end, tuple(inner), tuple(outer), outputs=outputs)
+
+
+def _build_loop(loop: Loop, target: Target) -> Image:
+    assembly = Assembly(target)
+    held = [assembly.reserve(symbol.spec.nbytes) for symbol in _held(loop, loop.step)]
+    texts: list[list[str]] = []
+    inner: list[tuple[int, int]] = []
+    outer: list[tuple[int, int]] = []
+    for program, label in zip((loop.step, loop.remainder), "fr", strict=True):
+        if program is None:
+            continue
+        order = program.inputs[-1] if loop.batch_size else None
+        fixed = dict(zip(_held(loop, program), held, strict=True))
+        step = assembly.step(program, fixed, loop.states, order, looped=True)
+        data = step.program.inputs[loop.states : loop.states + loop.data]
+        found = _pointers(step, {symbol: i for i, symbol in enumerate(data)})
+        inner += found[0]
+        outer += found[1]
+        rows = step.program.inputs[-1] if loop.batch_size else None
+        texts.append(calls_text(step, rows, step.program.outputs[-1], label))
+    schedule = Schedule(loop.steps_per_epoch, loop.batch_size, loop.rows, loop.reshuffled)
+    run = run_text(schedule, texts[0], texts[1] if len(texts) > 1 else None)
+    cells = tuple(cell.place for cell in assembly.cells)
+    objects = _objects(assembly, run, loop.reshuffled)
+    return Image(objects, assembly.end, tuple(inner), tuple(outer), tuple(held), cells)
+
+
+def _held(loop: Loop, program: Program) -> list[Symbol]:
+    """Return the inputs that live in the arena: states and scalars."""
+    end = len(program.inputs) - (1 if loop.batch_size else 0)
+    first_scalar = loop.states + loop.data
+    return [*program.inputs[: loop.states], *program.inputs[first_scalar:end]]
+
+
+def _pointers(
+    step: Step, positions: dict[Symbol, int]
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return the table entries that point into the arena, and those that point to arrays."""
+    inner, outer = [], []
+    for entry in step.entries:
+        if entry.symbol is None:
+            inner.append((entry.place, 0))
+        elif isinstance(entry.symbol, Cell):
+            inner.append((entry.place, entry.symbol.place))
+        elif (offset := step.offset(entry.symbol)) is not None:
+            inner.append((entry.place, offset))
+        elif entry.symbol in positions:
+            outer.append((entry.place, positions[entry.symbol]))
+    return inner, outer
+
+
+def _objects(assembly: Assembly, run: str, reshuffled: bool) -> tuple[bytes, ...]:
+    declarations = {*assembly.declarations, _MEMCPY}
+    texts = []
+    if reshuffled:
+        declarations.add(_PERMUTE)
+        texts.append(module_text([random.permutation(assembly.target)], ()))
+    texts.append(module_text([*assembly.functions, run], declarations))
+    return tuple(compile_object(text, assembly.target) for text in texts)

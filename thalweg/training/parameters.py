@@ -1,0 +1,108 @@
+"""Parameters as the caller gives them, and the optimizer's state for them, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg import tree
+from thalweg.core.spec import Spec
+from thalweg.core.tensor import Tensor, make
+from thalweg.errors import ArgumentError, DataError, DtypeError
+from thalweg.optim import GradientTransformation
+from thalweg.training.finite import is_finite
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The leaves of the caller's parameters, and what the caller had in their places."""
+
+    arrays: list[Array]
+    definition: tree.TreeDef
+    kinds: tuple[type, ...]
+
+    @property
+    def specs(self) -> list[Spec]:
+        """The shapes and dtypes of the leaves."""
+        return [Spec(array.shape, array.dtype) for array in self.arrays]
+
+    def tensors(self) -> Any:
+        """Return the tree with tensors for leaves."""
+        return tree.unflatten(self.definition, [make(array) for array in self.arrays])
+
+    def paths(self) -> list[str]:
+        """Name each leaf as Python would reach it: `params['w'][0]`."""
+        return [f"params{path}" for path in tree.paths(self.tensors())]
+
+
+def read_parameters(params: Any) -> Parameters:
+    """Flatten parameters into contiguous floating arrays.
+
+    Raises:
+        DtypeError: If a leaf is not floating.
+        ArgumentError: If there is no leaf.
+        DataError: If a value is not finite.
+    """
+    leaves, definition = tree.flatten(params)
+    arrays = [_parameter(leaf) for leaf in leaves]
+    found = Parameters(arrays, definition, tuple(map(type, leaves)))
+    if not leaves:
+        raise ArgumentError(
+            f"params={params!r} was given, which holds no array. "
+            "Give a tree of arrays or numbers, such as np.zeros(3) or {'w': w, 'b': 0.0}."
+        )
+    for i, array in enumerate(arrays):
+        if array.dtype.kind != "f" or not array.dtype.isnative:
+            raise DtypeError(
+                f"{found.paths()[i]} has dtype {array.dtype}, but parameters must be floating: "
+                "an integer cannot move by a fraction. Convert it with astype(float), or write "
+                "2.0 for 2."
+            )
+        if not is_finite(array):
+            raise DataError(
+                f"{found.paths()[i]} holds values that are not finite, but training starts from "
+                "finite parameters. Replace the NaN or infinity there."
+            )
+    return found
+
+
+def _parameter(leaf: Any) -> Array:
+    if type(leaf) is np.ndarray and leaf.flags.c_contiguous:
+        return leaf
+    if isinstance(leaf, Tensor):
+        leaf = leaf.numpy()
+    try:
+        return np.asarray(leaf, order="C")
+    except (TypeError, ValueError) as error:
+        raise DtypeError(
+            f"params holds a {type(leaf).__name__}, which NumPy cannot read as an array "
+            f"({error}). Give arrays or numbers."
+        ) from error
+
+
+def read_state(optimizer: GradientTransformation, params: Parameters) -> State:
+    """Return the optimizer's initial state for parameters, as arrays, and its hyperparameters."""
+    leaves, definition = tree.flatten(optimizer.init(params.tensors()))
+    arrays = [leaf.numpy() if isinstance(leaf, Tensor) else np.asarray(leaf) for leaf in leaves]
+    numbers = optimizer.hyperparameters
+    scalars = np.array([float(value) for value in numbers.values()])
+    return State(arrays, definition, scalars, list(numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The leaves of an optimizer's state, and its numbers with their names."""
+
+    arrays: list[Array]
+    definition: tree.TreeDef
+    scalars: Array
+    names: list[str]
+
+    @property
+    def specs(self) -> list[Spec]:
+        """The shapes and dtypes of the leaves."""
+        return [Spec(array.shape, array.dtype) for array in self.arrays]
