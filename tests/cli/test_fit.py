@@ -163,8 +163,7 @@ def test_counts_are_fitted_by_poisson_regression(thalweg: Thalweg, tmp_path: Pat
     lines = ["x,visits", *(f"{a!r},{b}" for a, b in zip(x.tolist(), y.tolist(), strict=True))]
     (tmp_path / "c.csv").write_text("\n".join(lines))
     ran = thalweg(
-        "fit", "c.csv", "-y", "visits", "--loss", "poisson", "--task", "regression",
-        "--holdout", 0, "--json",
+        "fit", "c.csv", "-y", "visits", "--loss", "poisson", "--holdout", 0, "--json",
     )  # fmt: skip
     result = json.loads(ran.out)
     assert result["converged"]

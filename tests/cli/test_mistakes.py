@@ -207,10 +207,12 @@ def test_an_interrupted_run_leaves_the_model_so_far(
 # ---- as a process
 
 
-def process(*arguments: object, **more: object) -> subprocess.Popen[str]:
+def process(
+    *arguments: object, variables: dict[str, str] | None = None, **more: object
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "thalweg", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(variables or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -238,6 +240,20 @@ def test_ctrl_c_ends_a_process_at_once(files: Path, tmp_path: Path) -> None:
     assert ran.returncode == 130
     assert "Traceback" not in err
     assert "Interrupted" in out + err
+
+
+def test_a_terminal_of_few_letters_is_enough(files: Path, tmp_path: Path) -> None:
+    ran = process(
+        "fit",
+        files / "diabetes.csv",
+        "-y",
+        "target",
+        cwd=tmp_path,
+        variables={"PYTHONIOENCODING": "ascii"},
+    )
+    out, err = ran.communicate(timeout=60)
+    assert (ran.returncode, err) == (0, "")
+    assert "squared loss" in out
 
 
 def test_a_reader_that_leaves_is_no_error(files: Path, tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ import csv
 import hashlib
 import io
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +19,13 @@ from thalweg.cli.models import Params
 from thalweg.cli.objectives import Objective, parse_objective
 from thalweg.cli.spec import Model, parse_model
 from thalweg.cli.summary import Result
+from thalweg.cli.writing import make, write_text
 from thalweg.data.encoding import Encoding
 from thalweg.data.stored import from_json, to_json
 from thalweg.errors import ArgumentError, CheckpointError
 from thalweg.training import storage
 
-__all__ = ["Stored", "load", "make", "prepare", "save", "write_text"]
+__all__ = ["Stored", "load", "prepare", "save"]
 
 FORMAT = "thalweg model 1"
 MODEL, DESCRIPTION = "model.safetensors", "model.json"
@@ -42,26 +41,6 @@ class Stored:
     params: Params
 
 
-def make(folder: Path) -> set[str]:
-    """Make a folder, make sure that it can be written, and return the names in it.
-
-    Raises:
-        ArgumentError: If it cannot.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        names = {entry.name for entry in folder.iterdir()}
-        probe = folder / f".{secrets.token_hex(4)}.tmp"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise ArgumentError(
-            f"The folder {folder} cannot be written: {error.strerror or error}. Choose another "
-            "with --out."
-        ) from error
-    return names
-
-
 def prepare(folder: Path) -> None:
     """Make the folder of a fit, or make sure that it is one.
 
@@ -73,29 +52,6 @@ def prepare(folder: Path) -> None:
         raise ArgumentError(
             f"The folder {folder} holds other files. Choose an empty or a new one with --out."
         )
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole: after a crash there is the old one or the new one.
-
-    Raises:
-        ArgumentError: If it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise ArgumentError(
-            f"{path} cannot be written: {reason}. Make room or choose another."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def save(folder: Path, result: Result, run: str, report: str) -> None:

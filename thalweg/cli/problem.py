@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.cli.objectives import Objective, parse_objective
+from thalweg.cli.objectives import Objective, kind_of, parse_objective
 from thalweg.cli.settings import Settings
 from thalweg.data.encoding import Encoding, encode
 from thalweg.data.frames import read_table
@@ -84,7 +84,7 @@ def read_problem(settings: Settings) -> Problem:
         table,
         settings.target,
         settings.missing,
-        kind=settings.task,
+        kind=settings.task or kind_of(settings.loss),
         drop=settings.drop,
         rows=training,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -14,13 +15,16 @@ from rich.table import Table
 from thalweg.cli import demo, tables
 from thalweg.cli.demo import Demonstration
 from thalweg.cli.lecture import LEAST_SQUARES
-from thalweg.cli.summary import Result
 from thalweg.cli.tables import Grid
 from thalweg.training.report import sparkline
+
+if TYPE_CHECKING:
+    from thalweg.cli.summary import Result
 
 __all__ = ["console", "show", "show_demonstration", "show_grid"]
 
 WIDTH = 160
+MOST_CLASSES = 10
 MOST_FEATURES, MOST_FEATURES_OF_CLASSES = 30, 10
 
 
@@ -44,8 +48,7 @@ def show(result: Result, folder: Path) -> None:
     for note in result.notes():
         screen.print(f"  {escape(note)}", soft_wrap=True)
     if result.linear:
-        most = MOST_FEATURES if result.problem.outputs == 1 else MOST_FEATURES_OF_CLASSES
-        show_grid(screen, tables.coefficients(result, most))
+        _show_coefficients(screen, result)
     show_grid(screen, tables.losses(result))
     course = result.trained.course
     if line := sparkline(course.train):
@@ -54,6 +57,15 @@ def show(result: Result, folder: Path) -> None:
     screen.print(
         f"  written to {escape(str(folder))}: report.html, model, history, run.toml", soft_wrap=True
     )
+
+
+def _show_coefficients(screen: Console, result: Result) -> None:
+    outputs = result.problem.outputs
+    if outputs > MOST_CLASSES:
+        screen.print(f"  coefficients of {outputs} classes: in coefficients.csv")
+        return
+    most = MOST_FEATURES if outputs == 1 else MOST_FEATURES_OF_CLASSES
+    show_grid(screen, tables.coefficients(result, most))
 
 
 def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:

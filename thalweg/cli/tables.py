@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from thalweg.cli.summary import Coefficients, Result
 from thalweg.cli.uncertainty import two_sided
+
+if TYPE_CHECKING:
+    from thalweg.cli.summary import Coefficients, Result
 
 __all__ = ["Grid", "coefficients", "losses", "number", "pace"]
 

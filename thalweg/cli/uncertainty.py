@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
-from thalweg.cli.objectives import Objective
+
+if TYPE_CHECKING:
+    from thalweg.cli.objectives import Objective
 
 __all__ = ["covariance", "two_sided"]
 
