@@ -18,6 +18,7 @@ from thalweg.compiler.graph import (
     reduced_axes,
     reduced_index,
 )
+from thalweg.compiler.memory import ALIGNMENT
 from thalweg.core.program import Equation, Symbol
 from thalweg.engines.llvm.counters import counted_power
 from thalweg.engines.llvm.emitter import Emitter
@@ -169,8 +170,9 @@ class Writer:
         the next row would wait for that row's store instead.
         """
         last = not at.terms and active is not None and at.constant + active == symbol.spec.size
-        # Buffers are padded to whole vectors: only an aligned one stays within.
-        whole = active is None or (last and at.constant % self.width == 0)
+        # Buffers are padded to a register: only an aligned vector of no more stays within.
+        fits = self.width * BYTES[TYPES[symbol.dtype]] <= ALIGNMENT and not at.constant % self.width
+        whole = active is None or (last and fits)
         return None if whole and symbol in self.facts.arena else active
 
     def put(self, symbol: Symbol, index: Index, value: Value) -> None:
