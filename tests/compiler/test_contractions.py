@@ -28,7 +28,7 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], list[str]]] = {
     "sums of nothing": (
         lambda x: np.sum(np.full_like(x, np.inf)),
         (spec(0),),
-        ["b = broadcast_to(inf, shape=(0,))", "c = reduce_sum(b, axis=(0,))", "return c"],
+        ["return 0.0"],
     ),
     "largest of equals": (
         lambda x: x * np.max(np.full_like(x, 0.1)),

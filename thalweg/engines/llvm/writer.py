@@ -18,7 +18,7 @@ from thalweg.compiler.graph import (
     reduced_axes,
     reduced_index,
 )
-from thalweg.compiler.memory import ALIGNMENT
+from thalweg.compiler.memory import aligned_size
 from thalweg.core.program import Equation, Symbol
 from thalweg.engines.llvm.counters import counted_power
 from thalweg.engines.llvm.emitter import Emitter
@@ -170,10 +170,9 @@ class Writer:
         the next row would wait for that row's store instead.
         """
         last = not at.terms and active is not None and at.constant + active == symbol.spec.size
-        # Buffers are padded to a register: only an aligned vector of no more stays within.
-        fits = self.width * BYTES[TYPES[symbol.dtype]] <= ALIGNMENT and not at.constant % self.width
-        whole = active is None or (last and fits)
-        return None if whole and symbol in self.facts.arena else active
+        end = (at.constant + self.width) * BYTES[TYPES[symbol.dtype]]
+        padded = last and end <= aligned_size(symbol.spec.nbytes)
+        return None if padded and symbol in self.facts.arena else active
 
     def put(self, symbol: Symbol, index: Index, value: Value) -> None:
         """Remember a local value, and store it at the next flush if it is read elsewhere."""
@@ -251,12 +250,13 @@ class Writer:
         return values[0]
 
     def _counts(self, equation: Equation) -> bool:
-        """Tell whether an equation raises a constant of the loop to an integer scalar."""
+        """Tell whether an equation raises a constant float of the loop to an integer scalar."""
         base, exponent = equation.inputs
         maker = self.graph.producer.get(exponent)
         return (
             self.facts.cell is not None
             and equation.output.shape == ()
+            and equation.output.dtype.kind == "f"
             and (base.value is not None or base in self.facts.invariant)
             and maker is not None
             and maker.primitive.name == "astype"
