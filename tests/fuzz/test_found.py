@@ -82,3 +82,9 @@ def test_a_padded_part_of_a_map_is_read_once_that_is_written() -> None:
         return tw.pad(whole[3:], ((3, 0),)), whole
 
     assert_agrees(function, real(40))
+
+
+def test_wide_integers_beside_narrow_floats_stay_within_their_memory() -> None:
+    floats = np.ones(17, np.float32)
+    assert_agrees(lambda x, y: (y + 1, x + 1.0, x + 2.0), floats, np.arange(17))
+    assert_agrees(lambda x, y: (x + 2.0, y + 1, x + 1.0), floats, np.arange(17))
