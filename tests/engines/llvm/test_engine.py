@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import thalweg as tw
 from tests.compiler.programs import program_of, spec
 from tests.engines.llvm.kernels import runnable
-from tests.engines.loops import given
 from tests.samples import Sample, samples
 from thalweg.core.primitive import PRIMITIVES, Primitive
 from thalweg.core.program import Equation, Program, Symbol
@@ -77,20 +75,6 @@ def test_a_primitive_it_does_not_know_is_refused_not_guessed() -> None:
         del PRIMITIVES["strange"]
 
 
-def test_a_step_that_does_not_fit_itself_is_refused() -> None:
-    engine = NativeEngine()
-    x = np.ones(3)
-    grows = given(lambda a: (np.concatenate((a, a)), np.sum(a)), [x]).loop
-    with pytest.raises(EngineError, match=r"float64\[6\] in the place of the state float64\[3\]"):
-        engine.compile_loop(grows)
-    widens = given(lambda a: (tw.astype(a, float), np.sum(a)), [x.astype(np.float32)]).loop
-    with pytest.raises(EngineError, match=r"float64\[3\] in the place of the state float32\[3\]"):
-        engine.compile_loop(widens)
-    many = given(lambda a: (a, a), [x]).loop
-    with pytest.raises(EngineError, match=r"loss of shape \(3,\).*Return a scalar"):
-        engine.compile_loop(many)
-
-
 def test_programs_without_equations_hand_their_inputs_out() -> None:
     program = program_of(lambda a, b: (b, a, 2.5, 3, True), spec(2), spec(dtype=np.float32))
     a = np.array([1.0, 2.0])
@@ -99,3 +83,10 @@ def test_programs_without_equations_hand_their_inputs_out() -> None:
     assert [v.dtype.name for v in found] == ["float32", "float64", "float64", "int64", "bool"]
     found[1][0] = 7.0
     assert a[0] == 1.0, "a result is a copy"
+
+
+def test_what_is_passed_through_must_be_of_a_dtype_it_knows() -> None:
+    program = program_of(lambda x, y: (x, y + 1.0), Spec((3,), np.dtype(np.float16)), spec(3))
+    assert [e.primitive.name for e in NativeEngine().unsupported(program)] == ["astype"]
+    with pytest.raises(EngineError, match="cannot run astype on float16"):
+        NativeEngine().compile(program)
