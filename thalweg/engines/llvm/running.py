@@ -24,14 +24,19 @@ _VOID = ctypes.c_void_p
 _SIGNATURE = (_VOID, _VOID, ctypes.c_int64, ctypes.c_int64, _VOID, ctypes.c_int64)
 
 
+def allocate(nbytes: int) -> Array:
+    """Return zeroed bytes that begin on a cache line."""
+    raw = np.zeros(nbytes + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + nbytes]
+
+
 class Arena:
     """Aligned memory of one run, with the tables of pointers that kernels read."""
 
     def __init__(self, image: Image, arrays: Sequence[Array]) -> None:
         nbytes = image.nbytes + _ARENA_PADDING
-        raw = np.zeros(nbytes + 64, np.uint8)
-        start = -raw.ctypes.data % 64
-        self.memory = raw[start : start + nbytes]
+        self.memory = allocate(nbytes)
         self.address: int = self.memory.ctypes.data
         words = self.memory[: nbytes // 8 * 8].view(np.int64)
         for place, offset in image.inner:
@@ -73,7 +78,7 @@ class CompiledProgram:
             for value, (_, dtype) in zip(arguments, self.inputs, strict=True)
         ]
         for array, (shape, _) in zip(arrays, self.inputs, strict=True):
-            if array.size != 1 and array.shape != shape:
+            if array.shape != (shape or (1,)):
                 raise EngineError(
                     f"A compiled program got an array of shape {array.shape}, but was made for "
                     f"{shape}. Compile it for these shapes."
@@ -130,12 +135,12 @@ class NativeRun:
             for array, (_, dtype) in zip(data, compiled.data, strict=True)
         ]
         for array, (shape, _) in zip(self._data, compiled.data, strict=True):
-            if array.size != 1 and array.shape != shape:
+            if array.shape != (shape or (1,)):
                 raise EngineError(
                     f"A compiled loop got data of shape {array.shape}, but was made for {shape}. "
                     "Compile it for these shapes."
                 )
-        self._order = np.zeros(compiled.rows + ORDER_PADDING, np.int32)
+        self._order = allocate(4 * (compiled.rows + ORDER_PADDING)).view(np.int32)
         if order is not None:
             self._order[: compiled.rows] = order
         self._arena = arena = Arena(image, self._data)
