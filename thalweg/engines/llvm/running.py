@@ -25,14 +25,19 @@ _VOID = ctypes.c_void_p
 _SIGNATURE = (_VOID, _VOID, ctypes.c_int64, ctypes.c_int64, _VOID, ctypes.c_int64)
 
 
+def allocate(nbytes: int) -> Array:
+    """Return zeroed bytes that begin on a cache line."""
+    raw = np.zeros(nbytes + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + nbytes]
+
+
 class Arena:
     """Aligned memory of one run, with the tables of pointers that kernels read."""
 
     def __init__(self, image: Image, arrays: Sequence[Array]) -> None:
         nbytes = image.nbytes + _ARENA_PADDING
-        raw = np.zeros(nbytes + 64, np.uint8)
-        start = -raw.ctypes.data % 64
-        self.memory = raw[start : start + nbytes]
+        self.memory = allocate(nbytes)
         self.address: int = self.memory.ctypes.data
         words = self.memory[: nbytes // 8 * 8].view(np.int64)
         for place, offset in image.inner:
@@ -187,7 +192,7 @@ class NativeRun:
 
 def _padded_order(loop: Loop, order: Array | None) -> Array:
     """Return the order of the rows with room to read ahead; rows are trusted, so look at them."""
-    padded = np.zeros(loop.rows + ORDER_PADDING, np.int32)
+    padded = allocate(4 * (loop.rows + ORDER_PADDING)).view(np.int32)
     if loop.reshuffled or not loop.batch_size:
         return padded
     if order is None:
