@@ -58,3 +58,13 @@ def test_a_right_factor_is_turned_where_many_rows_read_it() -> None:
 def test_powers_of_scalars_are_kept_once() -> None:
     names, _ = kept(lambda x, s, n: (x * s**n, x + s**n), (9,), (), ())
     assert names == ["power"]
+
+
+def test_a_long_chain_is_kept_here_and_there() -> None:
+    def chain(x: Any) -> Any:
+        for _ in range(200):
+            x = 0.5 * x + 1.0
+        return x
+
+    names, _ = kept(chain, (9,))
+    assert 200 / 50 <= len(names) <= 400 / 25

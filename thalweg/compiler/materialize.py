@@ -29,6 +29,9 @@ _COST = {
 # A value read at several places is kept from this cost on, a broadcast one from the second.
 _SHARED = 8
 _BROADCAST = 4
+# Values are written by recursion, which Python bounds: of a long chain some are kept, in registers
+# where all is one kernel.
+_DEPTH = 50
 # Transposing a matrix once beats strided reads from this many rows on.
 _TRANSPOSED_ROWS = 8
 _VIEWS = frozenset({"transpose", "reshape", "broadcast_to", "stop_gradient", "take", "slice_"})
@@ -99,12 +102,15 @@ def _keep_computed(graph: Graph, symbol: Symbol, keep: Keep) -> None:
 def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
     """Keep values that are dear and read at several places, or once and broadcast."""
     costs: dict[Symbol, int] = {}
+    depths: dict[Symbol, int] = {}
     for equation in graph.program.equations:
         symbol = equation.output
-        total = cost(equation) + sum(
-            0 if s in kept or graph.is_leaf(s) else costs[s] for s in equation.inputs
-        )
+        inlined = [s for s in equation.inputs if s not in kept and not graph.is_leaf(s)]
+        total = cost(equation) + sum(costs[s] for s in inlined)
         costs[symbol] = total
+        depths[symbol] = 1 + max((depths[s] for s in inlined), default=0)
+        if depths[symbol] >= _DEPTH and equation.primitive.name != "stop_gradient":
+            kept.add(symbol)
         alone = equation.primitive.kind == "elementwise" or equation.primitive.name == "astype"
         if not alone or symbol.dtype.kind == "b":
             continue

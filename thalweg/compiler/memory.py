@@ -103,7 +103,7 @@ def _read_first(
         # Updates and positions are read while the array changes, at places unknown.
         own = index == domain_index(state.shape)
         return root is new and state is equation.inputs[0] and own
-    if kernel.kind is Kind.STREAM:
+    if kernel.stream is not None:
         # What ends the kernel is written after all else is read.
         ending = {r for part in kernel.parts for r in part.roots[1:]} | set(kernel.stream.scalars)
         return new in ending

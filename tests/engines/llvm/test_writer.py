@@ -127,6 +127,33 @@ def test_reshaping_keeps_the_order_in_memory(before: Any, after: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("steps", [60, 700])
+def test_chains_longer_than_pythons_stack(steps: int) -> None:
+    def chain(x: Any, i: Any) -> Any:
+        y = x
+        for _ in range(steps):
+            y = 0.99 * y + 0.01
+            x = x[i]
+        return y, x
+
+    check_engines_agree(chain, RANDOM.normal(size=11), RANDOM.permutation(11))
+
+
+def test_positions_beyond_what_32_bits_count() -> None:
+    # Pages that nobody touches take no memory.
+    x = np.zeros(2**31 + 100, np.bool_)
+    x[2**31 + 7] = True
+    i = np.array([2**31 + 7, -93, 5, 2**31 + 8])
+    program = program_of(
+        lambda x, i: (x[i], x[2**31 + 3 :], x[:: 2**30], x[::-1][85:95]), spec_of(x), spec_of(i)
+    )
+    chosen, end, strided, reverse = NativeEngine().compile(program)(x, i)
+    assert chosen.tolist() == [True, True, False, False]
+    assert np.flatnonzero(end).tolist() == [4]
+    assert strided.tolist() == [False] * 3
+    assert np.flatnonzero(reverse).tolist() == [7]
+
+
 @pytest.mark.parametrize("target", ["avx512", "avx2", "sse"])
 def test_inputs_are_not_read_beyond_their_ends(target: str) -> None:
     # The array ends where an unreadable page begins: reading beyond would end the process.

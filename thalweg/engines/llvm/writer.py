@@ -243,6 +243,9 @@ class Writer:
             operand_index(equation, position, index, self.gathered)
             for position in range(1 if name in GATHERS else len(inputs))
         ]
+        if 0 in inputs[0].shape:
+            # Whatever position was asked for, there is nothing to read.
+            return self.e.constant(0, TYPES[equation.output.dtype])
         values = [self.value(s, at) for s, at in zip(inputs, places, strict=False)]
         if name == "power" and self._counts(equation):
             return counted_power(self, values[0], equation)
