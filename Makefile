@@ -1,6 +1,8 @@
 # `make check` is everything a change must pass; the other targets are for longer runs.
 PYTHON ?= python
 WORKERS ?= 2
+# The seeds of `make fuzz`, from the first to before the last.
+SEEDS ?= 100000:120000
 
 .PHONY: check format lint types layers test fuzz bench
 
@@ -24,7 +26,7 @@ test:
 	$(PYTHON) -m pytest -n $(WORKERS) -m "not fuzz"
 
 fuzz:
-	$(PYTHON) -m pytest -m fuzz
+	$(PYTHON) -m tests.fuzz $(subst :, ,$(SEEDS))
 
 bench:
 	$(PYTHON) -m benchmarks

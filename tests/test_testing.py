@@ -1,11 +1,15 @@
-"""check_gradients accepts right derivatives and refuses wrong ones, of either order."""
+"""Right derivatives and agreeing engines pass; wrong ones are named, of either order."""
+
+from typing import Any
 
 import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.errors import ArgumentError, DtypeError, GradientError
-from thalweg.testing import check_gradients
+from thalweg.engines import registry
+from thalweg.engines.numpy import NumpyEngine
+from thalweg.errors import ArgumentError, DtypeError, EngineError, GradientError
+from thalweg.testing import check_engines_agree, check_gradients
 
 
 def test_right_derivatives_pass_over_trees_of_arguments() -> None:
@@ -49,3 +53,42 @@ def test_what_cannot_be_checked_is_refused() -> None:
         check_gradients(np.sin, np.array([1]))
     with pytest.raises(ArgumentError, match="without a floating result"):
         check_gradients(np.sign(1.0).__lt__, np.array([1.0]))
+
+
+def test_engines_agree_over_trees_also_where_values_are_not_finite() -> None:
+    params = {"w": np.array([0.0, 1.0, np.inf]), "n": 3}
+    check_engines_agree(lambda p: {"log": np.log(p["w"] - 1e-3), "all": (p["n"] + 1, p)}, params)
+    check_engines_agree(lambda x: x * 2, tw.Tensor([1.0], requires_grad=True))
+    check_engines_agree(lambda: np.float32(2.0))
+
+
+def other_engine(monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
+    """Put the reference engine, with its results changed, in the native engine's place."""
+
+    class Changed(NumpyEngine):
+        def compile(self, program: Any) -> Any:
+            run = super().compile(program)
+            return lambda *arrays: [change(result) for result in run(*arrays)]
+
+    engines = {"numpy": NumpyEngine(), "native": Changed()}
+    monkeypatch.setattr(registry, "engine", engines.__getitem__)
+
+
+def test_an_engine_that_differs_is_named_with_the_element(monkeypatch: pytest.MonkeyPatch) -> None:
+    other_engine(monkeypatch, lambda result: result * (1.0 + 1e-6))
+    message = (
+        r"'native' gives 2\.000002 for the result \['y'\], element \(0, 1\), but 'numpy' gives "
+        r"2\.0\. Engines must agree: .*rtol"
+    )
+    with pytest.raises(EngineError, match=message):
+        check_engines_agree(lambda x: {"y": np.abs(x)}, np.array([[0.0, -2.0]]))
+    check_engines_agree(np.abs, np.array([[0.0, -2.0]]), rtol=1e-5)
+    other_engine(monkeypatch, lambda result: result + 1)
+    with pytest.raises(EngineError, match="gives 3 for"):
+        check_engines_agree(np.abs, np.array([-2]))
+
+
+def test_an_engine_that_gives_another_spec_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    other_engine(monkeypatch, lambda result: result.astype(np.float32))
+    with pytest.raises(EngineError, match=r"gives float32\[1\] .* gives float64\[1\]"):
+        check_engines_agree(np.abs, np.array([1.0]))

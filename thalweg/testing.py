@@ -1,24 +1,28 @@
-"""Checks for your own functions and primitives: are their derivatives what differences say?"""
+"""Checks for your own functions and primitives: of their derivatives, and of every engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from thalweg import tree
 from thalweg.autodiff.functional import grad
+from thalweg.autodiff.stateful import no_grad
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, DtypeError, GradientError
+from thalweg.engines.jit import jit
+from thalweg.errors import ArgumentError, DtypeError, EngineError, GradientError
 from thalweg.ops.linalg import vdot
 
 Array = np.ndarray[Any, Any]
 Scalar = Callable[[list[Any]], Any]
 
-__all__ = ["check_gradients"]
+__all__ = ["check_engines_agree", "check_gradients"]
 
 _STEP = 1e-3
+# Allowed between engines, relative to a result's largest element: other orders of summation.
+_AGREEMENT = {"float64": 1e-12, "float32": 1e-5}
 
 
 def check_gradients(
@@ -140,3 +144,63 @@ def _differences(
             moved[place][index] += offset * step
             values.append(float(as_tensor(scalar(moved)).detach()))
         yield index, (values[0] - 8.0 * values[1] + 8.0 * values[2] - values[3]) / (12.0 * step)
+
+
+def check_engines_agree(
+    function: Callable[..., Any],
+    *arguments: Any,
+    engines: Sequence[str] = ("numpy", "native"),
+    rtol: float | None = None,
+) -> None:
+    """Compare what engines compute of a function; they must agree with the first of them.
+
+    Shapes and dtypes must be equal, integers and Booleans too, and NaN and infinities must stand
+    in the same places.
+
+    Args:
+        function: Maps trees of arrays to a tree of arrays.
+        arguments: Where to compare: trees of arrays and numbers.
+        engines: Names, the one to agree with first.
+        rtol: Allowed difference, relative to the largest finite element of a result; 10⁻¹² for
+            float64 and 10⁻⁵ for float32 unless given.
+
+    Raises:
+        EngineError: If two engines differ; it names the result and the element. Also if an
+            engine cannot run the function.
+
+    Example:
+        >>> import numpy as np
+        >>> check_engines_agree(lambda x: np.cumsum(np.exp(x)), np.array([0.5, -1.0, 2.0]))
+    """
+    with no_grad():
+        results = [jit(function, engine=name)(*arguments) for name in engines]
+    names = tree.paths(results[0])
+    wanted, *others = ([_array(leaf) for leaf in tree.leaves(result)] for result in results)
+    for engine, found in zip(engines[1:], others, strict=True):
+        for name, a, b in zip(names, wanted, found, strict=True):
+            if (a.shape, a.dtype) != (b.shape, b.dtype):
+                got, due, where = as_tensor(b).spec, as_tensor(a).spec, ""
+            elif (index := _first_difference(a, b, rtol)) is not None:
+                got, due, where = b[index], a[index], f", element {index}"
+            else:
+                continue
+            raise EngineError(
+                f"The engine {engine!r} gives {got} for the result{name and f' {name}'}{where}, "
+                f"but {engines[0]!r} gives {due}. Engines must agree: report the function, and "
+                f"meanwhile use engine={engines[0]!r}; or allow more with rtol."
+            )
+
+
+def _array(value: Any) -> Array:
+    return as_tensor(value).detach().numpy()
+
+
+def _first_difference(wanted: Array, found: Array, rtol: float | None) -> tuple[int, ...] | None:
+    """Return the index of the first element that differs."""
+    if wanted.dtype.kind == "f":
+        largest = np.max(np.abs(wanted), where=np.isfinite(wanted), initial=0.0)
+        relative = _AGREEMENT.get(wanted.dtype.name, 1e-2) if rtol is None else rtol
+        same = np.isclose(found, wanted, rtol=0.0, atol=relative * largest, equal_nan=True)
+    else:
+        same = found == wanted
+    return None if np.all(same) else tuple(int(i) for i in np.argwhere(~same)[0])

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz.cases import Case
+from tests.fuzz.cases import Case, LoopCase
 from tests.fuzz.rounding import Perturbed
 from thalweg.compiler.pipeline import optimize
-from thalweg.core.program import Program
+from thalweg.core.program import Program, Symbol
+from thalweg.core.spec import Spec
+from thalweg.engines.engine import CompiledLoop
 from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import IndexOutOfRange
@@ -53,6 +55,35 @@ def difference(case: Case, engine: NativeEngine) -> str | None:
         return f"passes: {found}"
     found = unlike(got, meant, lambda seed: Perturbed(seed, False)(simpler, arrays), simpler)
     return f"machine code: {found}" if found else None
+
+
+_STEPS = (3, 4)
+
+
+def loop_difference(case: LoopCase, engine: NativeEngine) -> str | None:
+    """Return what is wrong with a loop after some steps, taken in two parts."""
+    got = _after(engine.compile_loop(case.loop), case)
+    wanted = _after(NumpyEngine().compile_loop(case.loop), case)
+    outputs = (*case.loop.step.outputs[:-1], Symbol(Spec((sum(_STEPS),), np.dtype(float))))
+    shown = Program((), (), outputs)
+
+    def perturbed(seed: int) -> list[Array]:
+        reference = NumpyEngine()
+        rounding = Perturbed(seed, True)
+        reference.compile = lambda program: lambda *arrays: rounding(program, arrays)
+        return _after(reference.compile_loop(case.loop), case)
+
+    return unlike(got, wanted, perturbed, shown)
+
+
+def _after(loop: CompiledLoop, case: LoopCase) -> list[Array]:
+    run = loop.begin(case.state, case.data, case.scalars, case.order, case.seed)
+    losses = np.zeros(sum(_STEPS))
+    start = 0
+    for steps in _STEPS:
+        run.advance(start, steps, losses[start:])
+        start += steps
+    return [*run.state(), losses]
 
 
 def same(got: Results, wanted: Results, program: Program) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 import thalweg as tw
 from tests.fuzz.cases import Case
@@ -15,6 +16,7 @@ from thalweg.core.spec import Spec
 from thalweg.core.tensor import make
 from thalweg.core.tracing import finish, trace
 from thalweg.engines.llvm.engine import NativeEngine
+from thalweg.errors import EngineError
 
 _random = np.random.default_rng(3)
 
@@ -82,3 +84,16 @@ def test_a_padded_part_of_a_map_is_read_once_that_is_written() -> None:
         return tw.pad(whole[3:], ((3, 0),)), whole
 
     assert_agrees(function, real(40))
+
+
+def test_wide_integers_beside_narrow_floats_stay_within_their_memory() -> None:
+    floats = np.ones(17, np.float32)
+    assert_agrees(lambda x, y: (y + 1, x + 1.0, x + 2.0), floats, np.arange(17))
+    assert_agrees(lambda x, y: (x + 2.0, y + 1, x + 1.0), floats, np.arange(17))
+
+
+def test_one_element_is_not_taken_for_an_array_of_several() -> None:
+    _, current, (symbol,) = trace(lambda x: x, [Spec((5,), np.dtype(float))], make)
+    run = NativeEngine().compile(finish(current, [symbol], [symbol]))
+    with pytest.raises(EngineError, match=r"an array of shape \(\) and"):
+        run(np.ones(()))

@@ -21,7 +21,7 @@ from thalweg.compiler.graph import (
 from thalweg.core.program import Equation, Symbol
 
 # Numbers of variables: own axes from 0, reduced axes and inner extents after them, then gathers.
-_INNER = 1_000
+INNER = 1_000
 _GATHERED = 1_000_000
 
 
@@ -103,10 +103,10 @@ class Accesses:
         if index is None or name in ("concatenate", "cumulative_sum") or name in POSITIONS:
             yield from ((symbol, None) for symbol in inputs)
         elif name in REDUCTIONS:
-            over = access_variables(equation, _INNER)
+            over = access_variables(equation, INNER)
             yield inputs[0], reduced_index(equation, index, over)
         elif name == "matrix_product":
-            inner = of(Var(_INNER, inputs[0].shape[-1]))
+            inner = of(Var(INNER, inputs[0].shape[-1]))
             yield from zip(inputs, product_indices(equation, index, inner), strict=True)
         elif name in SCATTERS:
             yield inputs[0], index
@@ -135,6 +135,11 @@ class Accesses:
 def _is_within(at: Affine, extent: int) -> bool:
     low, high = at.bounds()
     return low >= 0 and high < extent
+
+
+def is_inner(var: Var) -> bool:
+    """Tell whether a variable runs along a reduced axis or a product's inner extent."""
+    return INNER <= var.number < _GATHERED
 
 
 def _moves(gathered: Var, var: Var) -> bool:

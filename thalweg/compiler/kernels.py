@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from thalweg.compiler.access import Accesses, domain_index
+from thalweg.compiler.access import INNER, Accesses, domain_index
 from thalweg.compiler.affine import Index, Var, of
 from thalweg.compiler.graph import (
     POSITIONS,
@@ -201,7 +201,7 @@ def _prefix(inside: list[tuple[Symbol, Index | None]], graph: Graph, root: Symbo
     if equation.primitive.name in REDUCTIONS:
         # The reduced axes carry other variables; put the domain's in their place.
         shape = equation.inputs[0].shape
-        over = {axis: Var(1_000 + axis, shape[axis]) for axis in reduced_axes(equation)}
+        over = {axis: Var(INNER + axis, shape[axis]) for axis in reduced_axes(equation)}
         position = {var: i for i, var in enumerate(_domain_of(equation, over))}
     else:
         position = {var: i for i, var in enumerate(_variables(domain_index(root.shape)))}

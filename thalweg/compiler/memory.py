@@ -109,14 +109,13 @@ def _read_first(
     """Tell whether a read in the writing kernel itself precedes the write of its element."""
     equation = plan.graph.producer[root]
     if kernel.kind is Kind.SCATTER:
-        return root is new and state is equation.inputs[0]
+        # Updates and positions are read while the array changes, at places unknown.
+        own = index == domain_index(state.shape)
+        return root is new and state is equation.inputs[0] and own
     if kernel.kind is Kind.STREAM:
-        # All rows have been read before the maps that end the kernel write.
+        # What ends the kernel is written after all else is read.
         ending = {r for part in kernel.parts for r in part.roots[1:]} | set(kernel.stream.scalars)
-        if new not in ending:
-            return False
-        if root not in ending:
-            return True
+        return new in ending
     if kernel.kind in (Kind.ROW, Kind.SCAN, Kind.TRANSPOSE):
         return False
     same = index == domain_index(state.shape) and squeezed(state.shape) == squeezed(root.shape)

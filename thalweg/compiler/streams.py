@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from thalweg.compiler.access import domain_index
+from thalweg.compiler.access import domain_index, is_inner
 from thalweg.compiler.graph import REDUCTIONS, squeezed
 from thalweg.compiler.kernels import Kernel, Kind, Plan
 from thalweg.core.program import Equation, Symbol
@@ -181,7 +181,14 @@ def _admit_row(
 def _rowwise_reads(
     plan: Plan, root: Symbol, inside: set[Symbol], per_row: set[Symbol], rows: tuple[int, ...]
 ) -> bool:
-    """Tell whether all a value reads within the stream is one number of its own row."""
+    """Tell whether all a value reads within the stream is one number of its own row.
+
+    A map runs along its own axis, a sum or a product along its inner one; a row chosen by an
+    index array may be any.
+    """
+    name = plan.graph.producer[root].primitive.name
+    summed = name in REDUCTIONS or name == "matrix_product"
+    axis = next((at for at in domain_index(root.shape) if at.terms), None)
     for access in plan.accesses.of(root):
         if access.symbol not in inside:
             continue
@@ -193,8 +200,7 @@ def _rowwise_reads(
         var, coefficient = own[0].terms[0]
         if coefficient != 1 or var.extent != rows[0]:
             return False
-        is_map = plan.graph.producer[root].primitive.kind == "elementwise"
-        if is_map and own[0] != next(at for at in domain_index(root.shape) if at.terms):
+        if not (is_inner(var) if summed else own[0] == axis):
             return False
     return True
 

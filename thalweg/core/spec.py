@@ -49,6 +49,9 @@ class Spec:
 
 def promote(specs: tuple[Spec, ...]) -> tuple[DType, bool]:
     """Return the dtype NumPy gives to an operation on these specs, and whether it is weak."""
+    first = specs[0]
+    if all(spec.dtype is first.dtype and spec.weak is first.weak for spec in specs):
+        return first.dtype, first.weak
     if all(spec.weak for spec in specs):
         return np.result_type(*(spec.dtype for spec in specs)), True
     operands = [_WEAK[spec.dtype.kind] if spec.weak else spec.dtype for spec in specs]

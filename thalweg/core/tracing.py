@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -82,12 +82,15 @@ class Trace:
         self, primitive: Primitive, inputs: tuple[Symbol, ...], params: Mapping[str, Any]
     ) -> Symbol:
         """Write an equation and return the symbol it defines."""
-        key = (primitive, inputs, tuple(sorted(params.items())))
+        key = (primitive, inputs, tuple(params.items()))
         known = self._known.get(key)
         if known is not None:
             return known
         spec = primitive.spec(*(s.spec for s in inputs), **params)
-        symbol = self.input(replace(spec, weak=all(s.spec.weak for s in inputs)))
+        weak = all(s.spec.weak for s in inputs)
+        if spec.weak is not weak:
+            spec = Spec(spec.shape, spec.dtype, weak)
+        symbol = self.input(spec)
         self.equations.append(Equation(primitive, inputs, params, symbol, _user_line()))
         self._known[key] = symbol
         return symbol
@@ -120,12 +123,13 @@ def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Progr
 
 def _user_line() -> str:
     frame = sys._getframe(1)
-    while frame is not None and _is_own(frame.f_globals.get("__name__", "")):
-        if frame.f_back is None:
-            return ""
+    while frame.f_back is not None and _is_own(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
+    if _is_own(frame.f_globals.get("__name__", "")):
+        return ""
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
+@functools.cache
 def _is_own(module: str) -> bool:
-    return module == "thalweg" or module.startswith(("thalweg.", "numpy", "contextlib"))
+    return module.partition(".")[0] in ("thalweg", "numpy", "contextlib", "optree")

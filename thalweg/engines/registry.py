@@ -15,14 +15,12 @@ from thalweg.errors import ArgumentError, EngineError, did_you_mean
 _ENGINES = {
     "numpy": ("thalweg.engines.numpy", "NumpyEngine"),
     "native": ("thalweg.engines.llvm.engine", "NativeEngine"),
-    "jax": ("thalweg.engines.jax", "JaxEngine"),
-    "torch": ("thalweg.engines.torch", "TorchEngine"),
 }
 
 
 @functools.cache
 def engine(name: str) -> Engine:
-    """Return the engine of a name: "native", "numpy", "jax" or "torch".
+    """Return the engine of a name: "native" or "numpy".
 
     Raises:
         ArgumentError: If there is no engine of that name.

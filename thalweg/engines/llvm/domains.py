@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from thalweg.compiler.access import domain_index
+from thalweg.compiler.access import INNER, domain_index
 from thalweg.compiler.affine import ZERO, Affine, Index, linear
 from thalweg.compiler.graph import REDUCTIONS, reduced_axes, squeezed
 from thalweg.compiler.kernels import Kernel, Plan
@@ -103,7 +103,7 @@ class Domain:
         for axis, n in enumerate(shape):
             if n == 1:
                 continue
-            numbers.append(1_000 + axis if axis in over else kept_so_far)
+            numbers.append(INNER + axis if axis in over else kept_so_far)
             kept_so_far += axis not in over
         return numbers
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg.engines.llvm.emitter import Emitter
 from thalweg.engines.llvm.mathematics import MATHEMATICS
-from thalweg.engines.llvm.values import Value, is_float
+from thalweg.engines.llvm.values import BYTES, Value, is_float
 
 Lowering = Callable[..., Value]
 
@@ -87,9 +87,9 @@ def _floor_divide(e: Emitter, x: Value, y: Value) -> Value:
 def _power(e: Emitter, x: Value, y: Value) -> Value:
     if is_float(x.type):
         return MATHEMATICS["power"](e, x, y)
-    # Integer powers by repeated squaring, over all bits of the exponent.
+    # Integer powers by repeated squaring, over all bits of the exponent; they wrap.
     result, base = e.constant(1, x.type, max(x.width, y.width)), x
-    for bit in range(6):
+    for bit in range(8 * BYTES[x.type] - 1):
         odd = e.compare("ne", e.bit_and(e.shift_right_logical(y, bit), 1), 0)
         result = e.select(odd, e.multiply(result, base), result)
         base = e.multiply(base, base)

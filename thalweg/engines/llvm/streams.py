@@ -193,7 +193,6 @@ class _Stream:
             writer.put(root, (ZERO,) * len(root.shape), value)
         for root in self.stream.scalars:
             writer.compute(root, (ZERO,) * len(root.shape))
-        writer.flush()
         for i, kernel in enumerate(self.stream.backward):
             for j, at in enumerate(self._columns()):
                 total = totals[count + i * self.vectors + j]
@@ -201,7 +200,8 @@ class _Stream:
                 writer.put(kernel.main, spread([at], shape), total)
                 for root in kernel.roots[1:]:
                     writer.compute(root, spread([at], root.shape))
-            writer.flush()
+        # Not before: any of these values may overwrite a state that another one reads.
+        writer.flush()
 
 
 def write_stream(writer: Writer, plan: Plan, kernel: Kernel) -> None:

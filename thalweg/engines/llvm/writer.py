@@ -18,6 +18,7 @@ from thalweg.compiler.graph import (
     reduced_axes,
     reduced_index,
 )
+from thalweg.compiler.memory import aligned_size
 from thalweg.core.program import Equation, Symbol
 from thalweg.engines.llvm.counters import counted_power
 from thalweg.engines.llvm.emitter import Emitter
@@ -43,7 +44,6 @@ class Writer:
         self.kept = facts.kept
         self.local = local
         self.stored = facts.stored
-        self.trusted = facts.trusted
         self.width = 1
         self.arrays: list[Symbol | Cell | None] = []
         self.on_gather: Callable[[Symbol, Index, Value], None] | None = None
@@ -169,9 +169,9 @@ class Writer:
         the next row would wait for that row's store instead.
         """
         last = not at.terms and active is not None and at.constant + active == symbol.spec.size
-        # Buffers are padded to whole vectors: only an aligned one stays within.
-        whole = active is None or (last and at.constant % self.width == 0)
-        return None if whole and symbol in self.facts.arena else active
+        end = (at.constant + self.width) * BYTES[TYPES[symbol.dtype]]
+        padded = last and end <= aligned_size(symbol.spec.nbytes)
+        return None if padded and symbol in self.facts.arena else active
 
     def put(self, symbol: Symbol, index: Index, value: Value) -> None:
         """Remember a local value, and store it at the next flush if it is read elsewhere."""
@@ -249,12 +249,13 @@ class Writer:
         return values[0]
 
     def _counts(self, equation: Equation) -> bool:
-        """Tell whether an equation raises a constant of the loop to an integer scalar."""
+        """Tell whether an equation raises a constant float of the loop to an integer scalar."""
         base, exponent = equation.inputs
         maker = self.graph.producer.get(exponent)
         return (
             self.facts.cell is not None
             and equation.output.shape == ()
+            and equation.output.dtype.kind == "f"
             and (base.value is not None or base in self.facts.invariant)
             and maker is not None
             and maker.primitive.name == "astype"
@@ -304,7 +305,7 @@ class Writer:
                 return known
         value = self.e.convert(self.value(symbol, index), "i64")
         active = self.active(index)
-        if symbol not in self.trusted:
+        if not self.facts.within(symbol, extent):
             value = self.checked(value, extent, active)
         if active is not None and active < value.width:
             value = self.e.select(self.e.leading(active, value.width), value, 0)

@@ -1,4 +1,4 @@
-"""The native engine's tests keep their object code to themselves."""
+"""Tests keep the native engine's object code to themselves."""
 
 import os
 from collections.abc import Iterator
