@@ -246,7 +246,7 @@ def descend(library: Any, w: Any, b: Any, A: Any, y: Any) -> None:
         loss.backward()
         with library.no_grad():
             for p in (w, b):
-                p -= 0.1 * p.grad  # noqa: PLW2901 - in place
+                p -= 0.1 * p.grad
             w.grad.zero_()
         b.grad = None
 
