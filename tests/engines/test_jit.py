@@ -181,3 +181,10 @@ def test_auto_falls_back_where_the_native_engine_cannot_be_imported(
     with pytest.warns(UserWarning, match=r"slow reference engine.*cannot be imported"):
         assert tw.jit(np.sin)(X).tolist() == np.sin(X).tolist()
     registry.engine.cache_clear()
+
+
+def test_a_gradient_at_a_captured_point_runs_compiled() -> None:
+    point = np.array([1.0, -2.0])
+    found = tw.jit(lambda x: tw.grad(lambda b: np.sum(np.tanh(b) * x))(point))(np.ones(2))
+    assert not found.requires_grad
+    assert np.allclose(found.numpy(), 1 - np.tanh(point) ** 2, rtol=1e-14)

@@ -7,6 +7,7 @@ from typing import Any
 
 from thalweg import tree
 from thalweg.autodiff.batching_rules import batched, move_axis
+from thalweg.autodiff.reverse import captured_by
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, apply, as_tensor, make
@@ -62,7 +63,7 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> C
         found, structure = tree.flatten(result)
         outputs = [current.lift(as_tensor(leaf)) for leaf in found]
         program = finish(current, symbols, outputs)
-        shared = [tensor for tensor, _ in current.captured.values()]
+        shared = captured_by(current)
         values = _evaluate(program, batches, shared, size)
         where = tree.prefix_leaves(out_axes, result)
         return tree.unflatten(

@@ -51,11 +51,12 @@ class Recorded:
         leaves, self._definition = tree.flatten(result)
         self.outputs = [as_tensor(leaf) for leaf in leaves]
         self._nodes = [v.node for v in self.variables if v.node is not None]
-        self.outside = outer and depends_on_older(self.outputs, self._nodes)
+        self._oldest = min((node.order for node in self._nodes), default=0)
+        self.outside = outer and depends_on_older(self.outputs, self._oldest)
         self.aux = tree.map(lambda leaf: self._settled(leaf, outer), aux)
 
     def _settled(self, leaf: Any, outer: bool) -> Any:
-        if not isinstance(leaf, Tensor) or (outer and depends_on_older([leaf], self._nodes)):
+        if not isinstance(leaf, Tensor) or (outer and depends_on_older([leaf], self._oldest)):
             return leaf
         return leaf.detach()
 

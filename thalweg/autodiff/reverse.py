@@ -7,6 +7,7 @@ from typing import Any
 
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Node, Tensor, make, set_recording
+from thalweg.core.tracing import Trace
 from thalweg.errors import GradientError
 from thalweg.ops.shaping import broadcast_to, sum_to
 
@@ -69,9 +70,8 @@ def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[N
     return sorted(seen, key=lambda node: -node.order)
 
 
-def depends_on_older(outputs: Iterable[Tensor], variables: list[Node]) -> bool:
-    """Tell whether outputs depend on more than these variables: on variables made before."""
-    oldest = min((node.order for node in variables), default=0)
+def depends_on_older(outputs: Iterable[Tensor], oldest: int) -> bool:
+    """Tell whether outputs depend on a leaf, or on a variable made before a moment."""
     seen: set[Node] = set()
     stack = [tensor.node for tensor in outputs]
     while stack:
@@ -84,6 +84,12 @@ def depends_on_older(outputs: Iterable[Tensor], variables: list[Node]) -> bool:
         seen.add(node)
         stack += [tensor.node for tensor in node.inputs]
     return False
+
+
+def captured_by(trace: Trace) -> list[Tensor]:
+    """Return what a finished trace captured, without the history that ends inside of it."""
+    found = [tensor for tensor, _ in trace.captured.values()]
+    return [t if depends_on_older([t], trace.level) else t.detach() for t in found]
 
 
 def _useful(order: list[Node], variables: list[Node] | None) -> set[Node]:

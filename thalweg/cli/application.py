@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -159,11 +160,14 @@ def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:
         data: A file with the columns the model was fitted on, in any order.
         out: The file to write; by default predictions are printed.
     """
-    from thalweg.cli.folder import write_text
     from thalweg.cli.prediction import predict as predicted
+    from thalweg.cli.writing import write_text
 
     text = predicted(folder, data)
     if out is None:
+        # Names of classes must not depend on the terminal.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
         sys.stdout.write(text)
         sys.stdout.flush()
     else:
@@ -179,5 +183,7 @@ def demo(*, out: Path = Path("thalweg-demo")) -> int:
     """
     from thalweg.cli.demo import demonstrate
     from thalweg.cli.screen import show_demonstration
+    from thalweg.cli.writing import make
 
+    make(out)
     return show_demonstration(demonstrate(), out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -24,6 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0...
         0
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without Greek letters shows their codes rather than an error.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _warn

@@ -16,6 +16,7 @@ from thalweg.cli import lecture, plots
 from thalweg.cli.lecture import LEAST_SQUARES, SEED, STUDIES, Case, Study, squared_loss
 from thalweg.cli.page import Page
 from thalweg.cli.tables import Grid
+from thalweg.cli.writing import write_text
 from thalweg.training.result import Fit
 
 __all__ = ["Demonstration", "demonstrate", "grid", "page"]
@@ -183,8 +184,6 @@ def _runtimes(shown: Demonstration) -> str:
 
 def write(shown: Demonstration, folder: Path) -> Path:
     """Write the page to a folder and return its path."""
-    from thalweg.cli.folder import write_text
-
     path = folder / "demo.html"
     write_text(path, page(shown))
     return path

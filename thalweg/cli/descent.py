@@ -26,7 +26,8 @@ __all__ = ["Coordinates", "Descent", "decorrelated", "descend"]
 
 Floats = NDArray[np.float64]
 
-TOLERANCE = 1e-10
+# A gradient this small is converged; a run goes on to the second while it still gains.
+TOLERANCE, AIM = 1e-10, 1e-14
 MOST_STEPS = 50_000
 LEAST_RATE = 1e-12
 # Multiply-adds after which a run ends, converged or not.
@@ -85,6 +86,7 @@ class Descent:
         fits: The stages.
         rate: The step size.
         momentum: The share of the past step that is repeated.
+        settled: Whether it has converged as far as rounding lets it.
         interrupted: Whether Ctrl-C ended it.
     """
 
@@ -93,7 +95,13 @@ class Descent:
     fits: list[Fit] = field(default_factory=list)
     rate: float = 1.0
     momentum: float = 0.9
+    settled: bool = False
     interrupted: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing left to do, or to be done."""
+        return self.gradient <= AIM or self.settled or self.interrupted
 
     @property
     def steps(self) -> int:
@@ -146,7 +154,7 @@ def descend(
     at = Descent(start)
     at.gradient = _norm(gradient(at.gamma, *data))
     most = int(np.clip(MOST_WORK / max(1, start.size * len(y)), 2000, MOST_STEPS))
-    while not (at.converged or at.interrupted) and at.steps < most and at.rate > LEAST_RATE:
+    while not at.ended and at.steps < most and at.rate > LEAST_RATE:
         steps = min(int(10 / (1 - at.momentum)), most - at.steps)
         fit = _stage(loss, at, data, steps, progress, on_eval)
         if fit is None:
@@ -157,8 +165,10 @@ def descend(
         at.fits.append(fit)
         reached = _norm(gradient(fit.params, *data))
         if reached > 0.1 * at.gradient:
+            at.settled = at.converged
             at.momentum = min(1 - (1 - at.momentum) / 3, 1 - 1e-4)
-        at.gamma, at.gradient = np.asarray(fit.params), reached
+        if not at.settled or reached < at.gradient:
+            at.gamma, at.gradient = np.asarray(fit.params), reached
     return at
 
 

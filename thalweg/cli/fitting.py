@@ -31,6 +31,7 @@ VANISHED = 1e-8
 # How long a run of a chosen optimizer is if nobody says.
 STEPS, MOST_EPOCHS, BATCH_SIZE = 10_000, 1000, 100
 SET_ASIDE = 0.1
+LEAST_WAIT = 1000
 
 
 @dataclass
@@ -127,7 +128,6 @@ def resolve(settings: Settings, problem: Problem) -> Settings:
     asked = (settings.batch_size, settings.epochs, settings.patience)
     chosen = replace(
         settings,
-        task=problem.encoding.target.kind,
         model=str(model),
         loss=objective.text,
         l2=float(classes) if settings.l2 is None else float(settings.l2),
@@ -142,7 +142,8 @@ def resolve(settings: Settings, problem: Problem) -> Settings:
     epochs = settings.epochs or min(MOST_EPOCHS, math.ceil(STEPS / steps_per_epoch))
     patience = settings.patience
     if patience is None:
-        patience = 0 if linear or settings.epochs else 20
+        waiting = max(20, math.ceil(LEAST_WAIT / steps_per_epoch))
+        patience = 0 if linear or settings.epochs else waiting
     decaying = f"adam(cosine_decay_schedule(0.05, {epochs * steps_per_epoch}))"
     usual = decaying if linear else "adam(0.003)"
     optimizer = settings.optimizer or usual
@@ -278,13 +279,15 @@ def _optimized(settings: Settings, problem: Problem, progress: Any) -> Trained:
             validation=(aside.X, aside.y) if patience else None,
             patience=patience,
             evaluate_every=None if patience else max(1, total // 100),
-            callbacks=lambda info: _seldom(info, total, judge),
+            callbacks=lambda info: _seldom(info, course, judge, bool(patience)),
             progress=progress,
         )
     except KeyboardInterrupt as interruption:
         if not hasattr(interruption, "fit"):
             raise
         fit, interrupted = interruption.fit, True
+    if course.at[-1] < fit.steps:
+        judge(fit.steps, fit.params)
     course.loss = np.asarray(fit.history.loss) * problem.unit
     best = fit.best_params
     gradient = _gradient(loss, best, rows)
@@ -295,11 +298,12 @@ def _optimized(settings: Settings, problem: Problem, progress: Any) -> Trained:
     return Trained(best, course, (fit,), gradient, converged, chosen, interrupted)
 
 
-def _seldom(info: Info, total: int, judge: Callable[[int, Params], None]) -> None:
-    """Judge about a hundred times a run: it costs more than the steps of an epoch may."""
-    every = max(1, total // 100)
-    epoch = info.steps_per_epoch
-    if info.step // every != (info.step - epoch) // every or every <= epoch:
+def _seldom(
+    info: Info, course: Course, judge: Callable[[int, Params], None], each_epoch: bool
+) -> None:
+    """Judge; ever more seldom if told of each epoch, for it costs more than the epoch's steps."""
+    wait = info.steps_per_epoch * (1 + len(course.at) // 50) if each_epoch else 1
+    if info.step - course.at[-1] >= wait:
         judge(info.step, info.params)
 
 

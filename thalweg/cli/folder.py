@@ -7,8 +7,7 @@ import csv
 import hashlib
 import io
 import json
-import os
-import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,13 @@ from thalweg.cli.models import Params
 from thalweg.cli.objectives import Objective, parse_objective
 from thalweg.cli.spec import Model, parse_model
 from thalweg.cli.summary import Result
+from thalweg.cli.writing import make, write_text
 from thalweg.data.encoding import Encoding
 from thalweg.data.stored import from_json, to_json
 from thalweg.errors import ArgumentError, CheckpointError
 from thalweg.training import storage
 
-__all__ = ["Stored", "load", "prepare", "save", "write_text"]
+__all__ = ["Stored", "load", "prepare", "save"]
 
 FORMAT = "thalweg model 1"
 MODEL, DESCRIPTION = "model.safetensors", "model.json"
@@ -42,49 +42,16 @@ class Stored:
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder, and make sure that it can be written.
+    """Make the folder of a fit, or make sure that it is one.
 
     Raises:
-        ArgumentError: If it cannot, or holds files of something else.
+        ArgumentError: If it cannot be written, or holds files of something else.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        names = {entry.name for entry in folder.iterdir()}
-        probe = folder / f".{secrets.token_hex(4)}.tmp"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise ArgumentError(
-            f"The folder {folder} cannot be written: {error.strerror or error}. Choose another "
-            "with --out."
-        ) from error
+    names = make(folder)
     if names and not names & {MODEL, DESCRIPTION}:
         raise ArgumentError(
             f"The folder {folder} holds other files. Choose an empty or a new one with --out."
         )
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole: after a crash there is the old one or the new one.
-
-    Raises:
-        ArgumentError: If it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise ArgumentError(
-            f"{path} cannot be written: {reason}. Make room or choose another."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def save(folder: Path, result: Result, run: str, report: str) -> None:
@@ -99,7 +66,7 @@ def save(folder: Path, result: Result, run: str, report: str) -> None:
     with contextlib.suppress(OSError):
         (folder / DESCRIPTION).unlink(missing_ok=True)
     storage.write(folder / MODEL, models.flat(result.trained.params), {"format": FORMAT})
-    description["checksum"] = _checksum(folder / MODEL)
+    description["checksum"] = _checksum(models.flat(result.trained.params))
     write_text(folder / "run.toml", run)
     write_text(folder / "history.csv", _history(result))
     if result.linear:
@@ -108,8 +75,12 @@ def save(folder: Path, result: Result, run: str, report: str) -> None:
     write_text(folder / DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
 
 
-def _checksum(path: Path) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+def _checksum(arrays: Mapping[str, models.Array]) -> str:
+    # Of the numbers, not of the file: the order of its entries is the library's own.
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(arrays):
+        digest.update(f"{name}{arrays[name].shape}".encode() + arrays[name].tobytes())
+    return digest.hexdigest()
 
 
 def _history(result: Result) -> str:
@@ -167,7 +138,7 @@ def load(folder: Path) -> Stored:
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no {FORMAT!r}; fit again with this version.")
     arrays, _ = storage.read(folder / MODEL)
-    if description.get("checksum") != _checksum(folder / MODEL):
+    if description.get("checksum") != _checksum(arrays):
         raise CheckpointError(
             f"{folder}: {MODEL} and {path.name} are of different fits; fit again."
         )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from thalweg.cli.spec import Model
 
-__all__ = ["flat", "initial", "nested", "scores", "squared_weights"]
+__all__ = ["Array", "Params", "flat", "initial", "nested", "scores", "squared_weights"]
 
 Array = NDArray[Any]
 Params = dict[str, list[Any]]

@@ -14,7 +14,7 @@ from thalweg.data.table import shown
 from thalweg.data.target import Kind
 from thalweg.errors import SpecError, did_you_mean
 
-__all__ = ["Objective", "parse_objective"]
+__all__ = ["Objective", "kind_of", "parse_objective"]
 
 Floats = NDArray[np.float64]
 
@@ -205,6 +205,16 @@ DEFAULTS: dict[Kind, str] = {
     "binary": "logistic",
     "multiclass": "softmax",
 }
+
+
+def kind_of(text: str | None) -> Kind | None:
+    """Return the kind of target that a loss as written decides: numbers may also be classes.
+
+    >>> kind_of("poisson"), kind_of("logistic"), kind_of(None)
+    ('regression', None, None)
+    """
+    objective = OBJECTIVES.get((text or "").partition("(")[0].strip())
+    return "regression" if objective and objective.kinds == _REGRESSION else None
 
 
 def parse_objective(text: str | None, kind: Kind) -> Objective:

@@ -104,7 +104,7 @@ def curves(
             ax.set_yscale("log")
             ax.yaxis.set_minor_locator(NullLocator())
         ax.set(xlabel=labels[0], ylabel=labels[1], title=_plain(title))
-        ax.legend(frameon=False, loc="upper right")
+        ax.legend(frameon=False, loc="upper right" if level is None else "center right")
     return _draw(figure)
 
 

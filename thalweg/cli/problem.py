@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.cli.objectives import Objective, parse_objective
+from thalweg.cli.objectives import Objective, kind_of, parse_objective
 from thalweg.cli.settings import Settings
 from thalweg.data.encoding import Encoding, encode
 from thalweg.data.frames import read_table
+from thalweg.data.table import Table
+from thalweg.data.target import Kind, guess_target
 from thalweg.errors import DataError
 
 __all__ = ["Problem", "digest", "read_problem"]
@@ -84,7 +86,7 @@ def read_problem(settings: Settings) -> Problem:
         table,
         settings.target,
         settings.missing,
-        kind=settings.task,
+        kind=settings.task or _decided(settings, table),
         drop=settings.drop,
         rows=training,
     )
@@ -102,6 +104,12 @@ def read_problem(settings: Settings) -> Problem:
     return Problem(
         encoding, objective, every.take(training), every.take(held), digest(settings.data)
     )
+
+
+def _decided(settings: Settings, table: Table) -> Kind | None:
+    """Return the kind that the loss decides against what the target looks like."""
+    kind = kind_of(settings.loss)
+    return kind if kind and guess_target(table, settings.target).kind != kind else None
 
 
 def _split(rows: int, settings: Settings, source: str) -> tuple[Integers, Integers]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -14,20 +15,29 @@ from rich.table import Table
 from thalweg.cli import demo, tables
 from thalweg.cli.demo import Demonstration
 from thalweg.cli.lecture import LEAST_SQUARES
-from thalweg.cli.summary import Result
 from thalweg.cli.tables import Grid
 from thalweg.training.report import sparkline
 
+if TYPE_CHECKING:
+    from thalweg.cli.summary import Result
+
 __all__ = ["console", "show", "show_demonstration", "show_grid"]
 
-MOST_FEATURES = 30
+WIDTH = 160
+MOST_CLASSES = 10
+MOST_FEATURES, MOST_FEATURES_OF_CLASSES = 30, 10
+
+
+class _Screen(Console):
+    """A console that leaves a reader who has gone away to the program."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def console() -> Console:
     """Return where results are printed; lines in files and pipes are not cut at 80 characters."""
-    if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(highlight=False, width=160)
+    return _Screen(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
 
 
 def show(result: Result, folder: Path) -> None:
@@ -38,7 +48,7 @@ def show(result: Result, folder: Path) -> None:
     for note in result.notes():
         screen.print(f"  {escape(note)}", soft_wrap=True)
     if result.linear:
-        show_grid(screen, tables.coefficients(result, MOST_FEATURES))
+        _show_coefficients(screen, result)
     show_grid(screen, tables.losses(result))
     course = result.trained.course
     if line := sparkline(course.train):
@@ -47,6 +57,15 @@ def show(result: Result, folder: Path) -> None:
     screen.print(
         f"  written to {escape(str(folder))}: report.html, model, history, run.toml", soft_wrap=True
     )
+
+
+def _show_coefficients(screen: Console, result: Result) -> None:
+    outputs = result.problem.outputs
+    if outputs > MOST_CLASSES:
+        screen.print(f"  coefficients of {outputs} classes: in coefficients.csv")
+        return
+    most = MOST_FEATURES if outputs == 1 else MOST_FEATURES_OF_CLASSES
+    show_grid(screen, tables.coefficients(result, most))
 
 
 def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:
@@ -62,7 +81,6 @@ def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:
 
 def show_demonstration(shown: Demonstration, folder: Path) -> int:
     """Print the study, write its page, and return the exit status."""
-    folder.mkdir(parents=True, exist_ok=True)
     screen = console()
     screen.print(
         "[bold]thalweg demo[/]  least squares on 10,000 rows and 21 columns, the lecture's"

@@ -13,6 +13,7 @@ from thalweg.cli.fitting import Trained, mean_loss
 from thalweg.cli.models import Params
 from thalweg.cli.problem import Problem, Rows
 from thalweg.cli.settings import Settings
+from thalweg.cli.uncertainty import covariance
 
 __all__ = ["Coefficients", "Result", "predictions"]
 
@@ -28,12 +29,15 @@ class Coefficients:
         outputs: The classes they are for; one empty name if there is one score.
         values: In the columns' own units, shape (1 + features, outputs).
         standardized: For a change of one standard deviation, shape (1 + features, outputs).
+        std_errors: Robust standard errors of the values, shape (1 + features,); None where a
+            penalty, a loss with kinks or an unfinished run leaves them without meaning.
     """
 
     names: tuple[str, ...]
     outputs: tuple[str, ...]
     values: Floats
     standardized: Floats
+    std_errors: Floats | None = None
 
     def by_weight(self) -> list[int]:
         """Return the intercept's position and then the features', the largest effects first."""
@@ -72,7 +76,25 @@ class Result:
             outputs,
             np.concatenate([intercept.reshape(shape) + target.mean, slopes.reshape(shape)]),
             np.concatenate([bias.reshape(shape) + target.mean, weights.reshape(shape)]),
+            self._std_errors(),
         )
+
+    def _std_errors(self) -> Floats | None:
+        problem, params = self.problem, self.trained.params
+        if not self.trained.converged or self.settings.l2 or problem.outputs > 1:
+            return None
+        rows, encoding = problem.train, problem.encoding
+        found = covariance(
+            problem.objective, rows.X, rows.y, np.asarray(models.scores(params, rows.X))
+        )
+        if found is None:
+            return None
+        units = encoding.original_units
+        # What turns standardized intercept and coefficients into those in own units, by columns.
+        columns = [units(unit[1:], unit[0]) for unit in np.eye(len(found))]
+        own = np.array([[intercept, *slopes] for slopes, intercept in columns]).T
+        variances = np.sum((own @ found) * own, axis=1)
+        return np.asarray(np.sqrt(np.maximum(variances, 0.0)) * encoding.target.scale)
 
     def losses(self) -> dict[str, dict[str, float]]:
         """Return losses and scores of the model and the null model, by the rows judged on."""
@@ -117,6 +139,11 @@ class Result:
             notes.append(f"{verdict}: the norm of the gradient is {trained.gradient:.1e}.")
         if trained.converged is False:
             notes.append(self._why_not())
+        if self.linear and trained.converged is None:
+            notes.append(
+                "The loss has kinks, so no gradient tells how near the optimum is; --epochs "
+                f"{10 * (settings.epochs or 1)} goes nearer."
+            )
         if settings.patience:
             notes.append(
                 f"The parameters are those after step {trained.chosen_step:,}, the best on a tenth "

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from thalweg.cli.summary import Result
+from thalweg.cli.uncertainty import two_sided
+
+if TYPE_CHECKING:
+    from thalweg.cli.summary import Coefficients, Result
 
 __all__ = ["Grid", "coefficients", "losses", "number", "pace"]
 
-MOST_CLASSES = 10
+# The 97.5th percentile of the standard normal.
+NORMAL_975 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -58,17 +63,37 @@ def coefficients(result: Result, most: int | None = None) -> Grid:
     order = table.by_weight()
     shown = order if most is None else order[: most + 1]
     if table.outputs == ("",):
-        header = ["", "coefficient", "for one std. dev."]
-        rows = [
-            [table.names[i], number(table.values[i, 0]), number(table.standardized[i, 0])]
-            for i in shown
-        ]
+        header, cells = _single(table)
+        rows = [[table.names[i], *cells[i]] for i in shown]
     else:
         header = ["", *table.outputs]
         rows = [[table.names[i], *(f"{v:.4g}" for v in table.values[i])] for i in shown]
     left = len(order) - len(shown)
     more = f", the {most} largest of {len(order) - 1}" if left else ""
-    return Grid(f"Coefficients in the columns' own units{more}", header, rows)
+    robust = "" if table.std_errors is None else ", robust standard errors"
+    return Grid(f"Coefficients in the columns' own units{robust}{more}", header, rows)
+
+
+def _single(table: Coefficients) -> tuple[list[str], list[list[str]]]:
+    """Return a header and the cells of each coefficient, with what is known of its error."""
+    header, errors = ["", "coefficient"], table.std_errors
+    cells = [[number(value)] for value in table.values[:, 0].tolist()]
+    if errors is not None:
+        header += ["std. error", "z", "P>|z|", "2.5 %", "97.5 %"]
+        for cell, value, error in zip(cells, table.values[:, 0], errors, strict=True):
+            cell += _uncertain(float(value), float(error))
+    header.append("for one std. dev.")
+    for cell, value in zip(cells, table.standardized[:, 0].tolist(), strict=True):
+        cell.append(number(value))
+    return header, cells
+
+
+def _uncertain(value: float, error: float) -> list[str]:
+    if not error:
+        return ["0", "", "", "", ""]
+    z = value / error
+    ends = value - NORMAL_975 * error, value + NORMAL_975 * error
+    return [f"{error:.4g}", f"{z:.2f}", f"{two_sided(z):.3f}", *(f"{end:.5g}" for end in ends)]
 
 
 def pace(result: Result) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -18,13 +17,11 @@ from thalweg.core.operation import OPERATIONS
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.spec import DType, Shape, Spec
-from thalweg.core.tracing import Trace
+from thalweg.core.tracing import Trace, clock
 from thalweg.errors import DtypeError, GradientError, TracingError, UnsupportedOperation
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
-
-_sequence = itertools.count()
 
 
 class Node:
@@ -51,7 +48,7 @@ class Node:
         self.params = params
         self.data = data
         self.leaf = leaf
-        self.order = next(_sequence)
+        self.order = next(clock)
 
 
 class _Recording(threading.local):

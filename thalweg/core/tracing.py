@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
     from thalweg.core.tensor import Tensor
 
-_levels = itertools.count()
+# One clock for traces and for what is recorded on tapes, so that their order is known.
+clock = itertools.count()
 
 
 class Trace:
@@ -31,7 +32,7 @@ class Trace:
     """
 
     def __init__(self) -> None:
-        self.level = next(_levels)
+        self.level = next(clock)
         self.equations: list[Equation] = []
         self.captured: dict[tuple[int, int], tuple[Tensor, Symbol]] = {}
         self._known: dict[Any, Symbol] = {}

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from thalweg.core.program import Program
+from thalweg.errors import EngineError
 
 Array = np.ndarray[Any, Any]
 
@@ -45,6 +46,35 @@ class Loop:
         if self.batch_size == 0:
             return 1
         return self.rows // self.batch_size + (self.remainder is not None)
+
+    def check(self) -> None:
+        """Verify that the steps can follow each other.
+
+        Raises:
+            EngineError: If a state changes its shape or dtype, the loss is no scalar, or rows are
+                not int32.
+        """
+        for program in (self.step, self.remainder):
+            if program is not None:
+                self._check(program)
+
+    def _check(self, program: Program) -> None:
+        for state, output in zip(program.inputs[: self.states], program.outputs[:-1], strict=True):
+            if (state.shape, state.dtype) != (output.shape, output.dtype):
+                raise EngineError(
+                    f"A step puts {output.spec} in the place of the state {state.spec}. A state "
+                    "keeps its shape and dtype over all steps: convert what replaces it."
+                )
+        if program.outputs[-1].shape != ():
+            raise EngineError(
+                f"A step gives a loss of shape {program.outputs[-1].shape}. Return a scalar, such "
+                "as its mean."
+            )
+        if self.batch_size and program.inputs[-1].dtype != np.int32:
+            raise EngineError(
+                f"A step takes rows of dtype {program.inputs[-1].dtype}; engines give int32. "
+                "Trace it with rows of that dtype."
+            )
 
 
 class Run(Protocol):

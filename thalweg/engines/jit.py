@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from thalweg import tree
+from thalweg.autodiff.reverse import captured_by
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.tensor import Tensor, apply, as_tensor, is_recording, make
 from thalweg.core.tracing import finish, trace
@@ -148,7 +149,7 @@ def _trace(
     found, structure = tree.flatten(result)
     outputs = [current.lift(as_tensor(leaf)) for leaf in found]
     program = finish(current, symbols, outputs)
-    captured = [tensor for tensor, _ in current.captured.values()]
+    captured = captured_by(current)
     return _Traced(program, captured, structure, engine)
 
 

@@ -51,7 +51,12 @@ class NumpyEngine:
         return run
 
     def compile_loop(self, loop: Loop) -> NumpyLoop:
-        """Return a loop ready to run."""
+        """Return a loop ready to run.
+
+        Raises:
+            EngineError: If the loop's steps cannot follow each other.
+        """
+        loop.check()
         remainder = None if loop.remainder is None else self.compile(loop.remainder)
         return NumpyLoop(loop, self.compile(loop.step), remainder)
 
@@ -143,7 +148,6 @@ class NumpyRun:
         epoch, position = divmod(step, loop.steps_per_epoch)
         begin = position * loop.batch_size
         rows = self._rows(epoch)[begin : begin + loop.batch_size]
-        rows = rows.astype(loop.step.inputs[-1].dtype, copy=False)
         if compiled.remainder is not None and len(rows) < loop.batch_size:
             return compiled.remainder, [rows]
         return compiled.step, [rows]

@@ -91,7 +91,7 @@ class Assembly:
         program: Program,
         fixed: dict[Symbol, int],
         states: int,
-        rows: Symbol | None,
+        trusted: dict[Symbol, int],
         looped: bool,
     ) -> Step:
         """Compile one program.
@@ -100,7 +100,7 @@ class Assembly:
             program: Its leading inputs are states, replaced by its leading outputs.
             fixed: The places of states and scalars in the arena.
             states: The number of states.
-            rows: The input whose positions are known to be in range.
+            trusted: Inputs whose values are known to be from 0 up to below a number.
             looped: Whether the program is a step of a loop.
         """
         better = own_outputs(optimize(program), states, loss=looped)
@@ -118,7 +118,7 @@ class Assembly:
             plan.kept,
             storage.stored,
             set(storage.offsets),
-            {renamed[rows]} if rows is not None else set(),
+            {renamed[symbol]: bound for symbol, bound in trusted.items()},
             {renamed[symbol] for symbol in program.inputs[states:] if symbol in fixed},
             self.cell if looped else None,
         )

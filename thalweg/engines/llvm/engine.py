@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from thalweg.compiler.graph import GATHERS, GUARDED, POSITIONS, REDUCTIONS, SAME_INDEX, SCATTERS
+from thalweg.compiler.outputs import own_outputs
 from thalweg.core.program import Equation, Program
 from thalweg.engines import engine
 from thalweg.engines.engine import Array, Loop
@@ -33,7 +34,7 @@ class NativeEngine:
         """Return the equations this engine cannot run: by primitive, or by dtype."""
         return [
             equation
-            for equation in program.equations
+            for equation in own_outputs(program).equations
             if equation.primitive.name not in SUPPORTED
             or any(symbol.dtype not in TYPES for symbol in (*equation.inputs, equation.output))
         ]
@@ -48,7 +49,12 @@ class NativeEngine:
         return CompiledProgram(program_image(program, self.target), program)
 
     def compile_loop(self, loop: Loop) -> engine.CompiledLoop:
-        """Return a loop ready to run; errors as for `compile`."""
+        """Return a loop ready to run.
+
+        Raises:
+            EngineError: As for `compile`, or if the loop's steps cannot follow each other.
+        """
+        loop.check()
         for program in (loop.step, loop.remainder):
             if program is not None:
                 self._check(program)

@@ -16,7 +16,7 @@ class Facts:
         kept: The values that have memory, or are computed once in their kernel.
         stored: Those that are written to memory.
         arena: The values in the arena, where whole vectors may be read past a value's end.
-        trusted: Index arrays known to be in range.
+        trusted: Index arrays whose values are known to be from 0 up to below a number.
         invariant: Scalars that stay the same over all steps of a loop.
         cell: Reserves 16 bytes of the arena, zero when a run begins; None outside of loops.
     """
@@ -24,9 +24,13 @@ class Facts:
     kept: set[Symbol]
     stored: set[Symbol]
     arena: set[Symbol]
-    trusted: set[Symbol]
+    trusted: dict[Symbol, int]
     invariant: set[Symbol]
     cell: Callable[[], Cell] | None
+
+    def within(self, indices: Symbol, extent: int) -> bool:
+        """Tell whether all positions an array holds are known to be on an axis."""
+        return indices in self.trusted and self.trusted[indices] <= extent
 
 
 @dataclass(frozen=True)

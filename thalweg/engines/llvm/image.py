@@ -105,7 +105,7 @@ def _sources() -> str:
 
 def _build(program: Program, target: Target) -> Image:
     assembly = Assembly(target)
-    step = assembly.step(program, {}, 0, None, looped=False)
+    step = assembly.step(program, {}, 0, {}, looped=False)
     run = run_text(Schedule(1, 0, 0, False), calls_text(step, None, None, "f"), None)
     positions = {symbol: i for i, symbol in enumerate(step.program.inputs)}
     outputs = tuple(step.storage.offsets[symbol] for symbol in step.program.outputs)
@@ -123,9 +123,9 @@ def _build_loop(loop: Loop, target: Target) -> Image:
     for program, label in zip((loop.step, loop.remainder), "fr", strict=True):
         if program is None:
             continue
-        order = program.inputs[-1] if loop.batch_size else None
+        trusted = {program.inputs[-1]: loop.rows} if loop.batch_size else {}
         fixed = dict(zip(_held(loop, program), held, strict=True))
-        step = assembly.step(program, fixed, loop.states, order, looped=True)
+        step = assembly.step(program, fixed, loop.states, trusted, looped=True)
         data = step.program.inputs[loop.states : loop.states + loop.data]
         found = _pointers(step, {symbol: i for i, symbol in enumerate(data)})
         inner += found[0]

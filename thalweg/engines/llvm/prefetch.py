@@ -25,7 +25,8 @@ class RowPrefetch:
         self.gather: Equation | None = None
         if maker is not None and maker.primitive.name == "take" and maker.params["axis"] == 0:
             source, indices = maker.inputs
-            if indices in writer.trusted and source.spec.nbytes > _SMALL and graph.is_leaf(source):
+            known = writer.facts.within(indices, source.shape[0])
+            if known and source.spec.nbytes > _SMALL and graph.is_leaf(source):
                 self.gather = maker
 
     def row(self, at: Affine, ahead: int = _AHEAD) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.program import Program
+from thalweg.core.spec import Spec
 from thalweg.engines.engine import Array, Loop, Run
 from thalweg.engines.llvm.assembly import EPOCH, FAULT
 from thalweg.engines.llvm.image import Image
@@ -54,8 +55,10 @@ class Arena:
         return stretch.reshape(shape)
 
     def raise_fault(self) -> None:
-        """Raise if an index array pointed outside its axis."""
-        if self.view(FAULT, (1,), np.int64)[0]:
+        """Raise if an index array pointed outside its axis since this was last asked."""
+        fault = self.view(FAULT, (1,), np.int64)
+        if fault[0]:
+            fault[0] = 0
             raise IndexOutOfRange(
                 "An index array of the program holds a position outside the axis it indexes; "
                 "positions must lie between -extent and extent - 1. Check the data it comes from."
@@ -67,29 +70,41 @@ class CompiledProgram:
 
     def __init__(self, image: Image, program: Program) -> None:
         self.image = image
-        self.inputs = [(symbol.shape, symbol.dtype) for symbol in program.inputs]
-        self.outputs = [(symbol.shape, symbol.dtype) for symbol in program.outputs]
+        self.inputs = [symbol.spec for symbol in program.inputs]
+        self.outputs = [symbol.spec for symbol in program.outputs]
         self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
 
     def __call__(self, *arguments: Any) -> list[Array]:
-        """Return the outputs for arrays of the shapes it was compiled for."""
-        arrays = [
-            np.ascontiguousarray(np.asarray(value, dtype))
-            for value, (_, dtype) in zip(arguments, self.inputs, strict=True)
-        ]
-        for array, (shape, _) in zip(arrays, self.inputs, strict=True):
-            if array.shape != (shape or (1,)):
-                raise EngineError(
-                    f"A compiled program got an array of shape {array.shape}, but was made for "
-                    f"{shape}. Compile it for these shapes."
-                )
+        """Return the outputs for arrays of the specs it was compiled for.
+
+        Raises:
+            EngineError: If an array is of another shape or dtype.
+            IndexOutOfRange: If an index array points outside its axis.
+        """
+        arrays = _checked("program got as argument", arguments, self.inputs)
         arena = Arena(self.image, arrays)
         self.run(arena.address, None, 0, 1, None, 0)
         arena.raise_fault()
         return [
-            arena.view(place, shape, dtype).copy()
-            for place, (shape, dtype) in zip(self.image.outputs, self.outputs, strict=True)
+            arena.view(place, spec.shape, spec.dtype).copy()
+            for place, spec in zip(self.image.outputs, self.outputs, strict=True)
         ]
+
+
+def _checked(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> list[Array]:
+    """Return arrays as compiled code reads them: of their specs, contiguous and aligned."""
+    arrays: list[Array] = []
+    for position, (value, spec) in enumerate(zip(values, specs, strict=True)):
+        array = np.asarray(value)
+        if array.shape != spec.shape or array.dtype != spec.dtype:
+            raise EngineError(
+                f"A compiled {what} {position} an array of shape {array.shape} and dtype "
+                f"{array.dtype}; it was made for {spec.shape} and {spec.dtype}. Convert the array, "
+                "or compile for its shape and dtype."
+            )
+        plain = array.flags.c_contiguous and array.flags.aligned
+        arrays.append(array if plain else array.copy())
+    return arrays
 
 
 class CompiledLoop:
@@ -97,10 +112,10 @@ class CompiledLoop:
 
     def __init__(self, image: Image, loop: Loop) -> None:
         self.image = image
-        self.rows = loop.rows
-        self.states = [(s.shape, s.dtype) for s in loop.step.inputs[: loop.states]]
-        data = loop.step.inputs[loop.states : loop.states + loop.data]
-        self.data = [(s.shape, s.dtype) for s in data]
+        self.loop = loop
+        specs = [symbol.spec for symbol in loop.step.inputs]
+        self.states = specs[: loop.states]
+        self.data = specs[loop.states : loop.states + loop.data]
         self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
 
     def begin(
@@ -111,7 +126,12 @@ class CompiledLoop:
         order: Array | None,
         seed: int,
     ) -> Run:
-        """Start a run; arguments as the protocol says."""
+        """Start a run; arguments as the protocol says.
+
+        Raises:
+            EngineError: If an array is of another shape or dtype than compiled for.
+            IndexOutOfRange: If the order holds a row that does not exist.
+        """
         return NativeRun(self, state, data, scalars, order, seed)
 
 
@@ -130,26 +150,16 @@ class NativeRun:
         image = compiled.image
         self._run = compiled.run
         self._seed = seed
-        self._data = [
-            np.ascontiguousarray(np.asarray(array, dtype))
-            for array, (_, dtype) in zip(data, compiled.data, strict=True)
-        ]
-        for array, (shape, _) in zip(self._data, compiled.data, strict=True):
-            if array.shape != (shape or (1,)):
-                raise EngineError(
-                    f"A compiled loop got data of shape {array.shape}, but was made for {shape}. "
-                    "Compile it for these shapes."
-                )
-        self._order = allocate(4 * (compiled.rows + ORDER_PADDING)).view(np.int32)
-        if order is not None:
-            self._order[: compiled.rows] = order
+        self._data = _checked("loop got as data", data, compiled.data)
+        self._order = _padded_order(compiled.loop, order)
         self._arena = arena = Arena(image, self._data)
         # No epoch's order is in place yet.
         arena.view(EPOCH, (1,), np.int64)[0] = -1
         count = len(compiled.states)
+        self._specs = compiled.states
         self._states = [
-            arena.view(place, shape, dtype)
-            for place, (shape, dtype) in zip(image.held[:count], compiled.states, strict=True)
+            arena.view(place, spec.shape, spec.dtype)
+            for place, spec in zip(image.held[:count], compiled.states, strict=True)
         ]
         self._cells = [arena.view(place, (2,), np.int64) for place in image.cells]
         self.restore(state)
@@ -173,7 +183,29 @@ class NativeRun:
 
     def restore(self, state: Sequence[Array]) -> None:
         """Replace the current state."""
-        for view, value in zip(self._states, state, strict=True):
+        values = _checked("loop got as state", state, self._specs)
+        for view, value in zip(self._states, values, strict=True):
             view[...] = value
         for cell in self._cells:
             cell[...] = 0
+
+
+def _padded_order(loop: Loop, order: Array | None) -> Array:
+    """Return the order of the rows with room to read ahead; rows are trusted, so look at them."""
+    padded = allocate(4 * (loop.rows + ORDER_PADDING)).view(np.int32)
+    if loop.reshuffled or not loop.batch_size:
+        return padded
+    if order is None:
+        raise EngineError(
+            "A run was begun without an order for a loop that is not reshuffled. "
+            "Give begin() the order of the rows, int32 of shape (rows,)."
+        )
+    (rows,) = _checked("loop got as order", [order], [Spec((loop.rows,), padded.dtype)])
+    # As unsigned numbers, negative ones are too large as well.
+    if rows.view(np.uint32).max(initial=0) >= loop.rows:
+        raise IndexOutOfRange(
+            f"The order of the rows holds {rows[rows.view(np.uint32) >= loop.rows][0]}; there are "
+            f"rows 0 to {loop.rows - 1}. Give begin() each row's number."
+        )
+    padded[: loop.rows] = rows
+    return padded

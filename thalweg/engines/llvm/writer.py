@@ -44,7 +44,6 @@ class Writer:
         self.kept = facts.kept
         self.local = local
         self.stored = facts.stored
-        self.trusted = facts.trusted
         self.width = 1
         self.arrays: list[Symbol | Cell | None] = []
         self.on_gather: Callable[[Symbol, Index, Value], None] | None = None
@@ -306,7 +305,7 @@ class Writer:
                 return known
         value = self.e.convert(self.value(symbol, index), "i64")
         active = self.active(index)
-        if symbol not in self.trusted:
+        if not self.facts.within(symbol, extent):
             value = self.checked(value, extent, active)
         if active is not None and active < value.width:
             value = self.e.select(self.e.leading(active, value.width), value, 0)

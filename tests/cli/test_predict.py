@@ -1,0 +1,133 @@
+"""`thalweg predict`: what a stored model says about new rows."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from tests.cli.conftest import Thalweg, training_rows
+
+
+def parsed(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_regression_predicts_as_least_squares(thalweg: Thalweg, files: Path) -> None:
+    assert thalweg("fit", files / "diabetes.csv", "-y", "target", "--out", "m").status == 0
+    ran = thalweg("predict", "m", files / "diabetes.parquet")
+    assert ran.status == 0
+    X, y = load_diabetes(return_X_y=True)
+    rows = training_rows(len(y))
+    expected = LinearRegression().fit(X[rows], y[rows]).predict(X)
+    assert_allclose([float(row["target"]) for row in parsed(ran.out)], expected, rtol=1e-9)
+
+
+def test_classes_are_predicted_by_name_with_probabilities(thalweg: Thalweg, tmp_path: Path) -> None:
+    iris = load_iris(as_frame=True)
+    frame = iris.frame.assign(species=iris.target_names[iris.target]).drop(columns="target")
+    frame.to_csv(tmp_path / "iris.csv", index=False)
+    assert thalweg("fit", "iris.csv", "-y", "species", "--out", "m", "--holdout", 0).status == 0
+    # Other columns, in another order, without the target.
+    new = frame.drop(columns="species").iloc[:, ::-1].assign(note="x")
+    new.to_csv(tmp_path / "new.csv", index=False)
+    ran = thalweg("predict", "m", "new.csv", "--out", "p.csv")
+    assert (ran.status, ran.out) == (0, "")
+    X = frame.drop(columns="species").to_numpy()
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    oracle = LogisticRegression(C=1.0, tol=1e-12, max_iter=10_000).fit(Z, frame.species)
+    found = parsed((tmp_path / "p.csv").read_text())
+    assert [row["species"] for row in found] == oracle.predict(Z).tolist()
+    shares = [[float(row[f"probability of {name}"]) for name in oracle.classes_] for row in found]
+    assert_allclose(shares, oracle.predict_proba(Z), atol=1e-6)
+
+
+def test_two_classes_have_probabilities_that_sum_to_one(thalweg: Thalweg, files: Path) -> None:
+    assert thalweg("fit", files / "cancer.csv", "-y", "target", "--out", "m").status == 0
+    found = parsed(thalweg("predict", "m", files / "cancer.csv").out)
+    shares = np.array([[float(r["probability of 0"]), float(r["probability of 1"])] for r in found])
+    assert_allclose(shares.sum(axis=1), 1.0)
+    taken = [str(int(share[1] > share[0])) for share in shares]
+    assert [row["target"] for row in found] == taken
+
+
+def test_a_loss_without_probabilities_gives_scores(thalweg: Thalweg, files: Path) -> None:
+    fit = ("fit", files / "cancer.csv", "-y", "target", "--loss", "hinge", "--epochs", 20)
+    assert thalweg(*fit, "--out", "m").status == 0
+    found = parsed(thalweg("predict", "m", files / "cancer.csv").out)
+    assert list(found[0]) == ["target", "score"]
+    assert all((float(row["score"]) > 0) == (row["target"] == "1") for row in found)
+
+
+def test_a_network_predicts_what_it_was_judged_by(thalweg: Thalweg, files: Path) -> None:
+    import json
+
+    fit = ("fit", files / "diabetes.csv", "-y", "target", "--model", "mlp:8", "--holdout", 0)
+    judged = json.loads(thalweg(*fit, "--out", "m", "--json").out)["losses"]["training"]
+    _, y = load_diabetes(return_X_y=True)
+    found = [float(row["target"]) for row in parsed(thalweg("predict", "m", fit[1]).out)]
+    assert_allclose(np.mean((y - found) ** 2), judged["loss"], rtol=1e-9)
+
+
+def test_missing_values_take_the_mean_of_the_training_rows(
+    thalweg: Thalweg, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"x": [1.0, 2, 3, 4, 5, 6, np.nan], "y": [2.0, 4, 6, 8, 10, 12, 7.5]})
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    fit = ("fit", "d.csv", "-y", "y", "--missing", "mean", "--holdout", 0, "--out", "m")
+    assert thalweg(*fit).status == 0
+    (tmp_path / "new.csv").write_text("x,z\n,1\n3.5,2\n")
+    found = [float(row["y"]) for row in parsed(thalweg("predict", "m", "new.csv").out)]
+    assert found[0] == pytest.approx(found[1], rel=1e-12)
+
+
+# ---- damage
+
+
+@pytest.fixture
+def fitted(thalweg: Thalweg, files: Path, tmp_path: Path) -> Path:
+    thalweg("fit", files / "diabetes.csv", "-y", "target", "--out", "m")
+    return tmp_path / "m"
+
+
+def refused(thalweg: Thalweg, files: Path) -> str:
+    ran = thalweg("predict", "m", files / "diabetes.csv")
+    assert ran.status == 2
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1
+    return ran.err
+
+
+def test_a_changed_number_in_the_model_is_noticed(
+    thalweg: Thalweg, files: Path, fitted: Path
+) -> None:
+    content = bytearray((fitted / "model.safetensors").read_bytes())
+    content[-3] ^= 1
+    (fitted / "model.safetensors").write_bytes(content)
+    assert "checksum" in refused(thalweg, files)
+
+
+def test_files_of_different_fits_are_not_mixed(
+    thalweg: Thalweg, files: Path, fitted: Path, tmp_path: Path
+) -> None:
+    thalweg("fit", files / "diabetes.csv", "-y", "target", "--seed", 1, "--out", "other")
+    (tmp_path / "other" / "model.safetensors").replace(fitted / "model.safetensors")
+    assert "different fits" in refused(thalweg, files)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": "thalweg model 1"}'])
+def test_a_damaged_description_is_refused(
+    thalweg: Thalweg, files: Path, fitted: Path, text: str
+) -> None:
+    (fitted / "model.json").write_text(text)
+    assert "fit again" in refused(thalweg, files)
+
+
+def test_a_missing_model_is_refused(thalweg: Thalweg, files: Path, fitted: Path) -> None:
+    (fitted / "model.safetensors").unlink()
+    assert "cannot be read" in refused(thalweg, files)
