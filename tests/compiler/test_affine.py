@@ -50,8 +50,6 @@ def test_bounds_are_the_least_and_greatest_value() -> None:
 def test_parts_of_an_expression() -> None:
     at = of(A, 2) + of(B, -1) + 3
     assert [at.coefficient(var) for var in (A, B, C)] == [2, -1, 0]
-    assert at.without(A) == of(B, -1, 3)
-    assert at.without(C) == at
 
 
 @pytest.mark.parametrize("shape", [(4, 3, 5), (4,), (), (1, 3), (4, 1, 1), (1, 1)])

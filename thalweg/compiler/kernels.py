@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from thalweg.compiler.access import INNER, Accesses, domain_index
-from thalweg.compiler.affine import Index, Var, of
+from thalweg.compiler.affine import Index, Var
 from thalweg.compiler.graph import (
     POSITIONS,
     REDUCTIONS,
@@ -247,8 +247,3 @@ def _own_cost(plan: Plan, root: Symbol) -> int:
         total += 2 if cheap else cost(equation)
         stack += equation.inputs
     return total
-
-
-def loop_variables(domain: Shape) -> list[Index]:
-    """Return the identity index of a domain, an axis at a time."""
-    return [(of(Var(i, n)),) for i, n in enumerate(domain)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from thalweg.compiler.graph import (
     GATHERS,
     GUARDED,
@@ -12,6 +14,8 @@ from thalweg.compiler.graph import (
     is_view,
 )
 from thalweg.core.program import Equation, Symbol
+
+Keep = Callable[[Symbol], None]
 
 ALWAYS = REDUCTIONS | POSITIONS | SCATTERS | {"matrix_product", "cumulative_sum"}
 
@@ -43,10 +47,7 @@ def materialized(graph: Graph) -> tuple[set[Symbol], set[Symbol]]:
     packed: set[Symbol] = set()
 
     def keep(symbol: Symbol) -> None:
-        while not graph.is_leaf(symbol) and graph.producer[symbol].primitive.name in (
-            "stop_gradient",
-        ):
-            symbol = graph.producer[symbol].inputs[0]
+        symbol = graph.behind(symbol, {"stop_gradient"})
         if not graph.is_leaf(symbol):
             kept.add(symbol)
 
@@ -70,9 +71,8 @@ def materialized(graph: Graph) -> tuple[set[Symbol], set[Symbol]]:
     return kept, packed
 
 
-def _keep_factors(graph: Graph, equation: Equation, keep: object, packed: set[Symbol]) -> None:
+def _keep_factors(graph: Graph, equation: Equation, keep: Keep, packed: set[Symbol]) -> None:
     """Factors are read many times: keep what is computed, pack a transposed right factor."""
-    assert callable(keep)
     left, right = equation.inputs
     maker = graph.producer.get(right)
     rows, columns = left.shape[-2], right.shape[-1]
@@ -91,12 +91,9 @@ def _keep_factors(graph: Graph, equation: Equation, keep: object, packed: set[Sy
             _keep_computed(graph, operand, keep)
 
 
-def _keep_computed(graph: Graph, symbol: Symbol, keep: object) -> None:
+def _keep_computed(graph: Graph, symbol: Symbol, keep: Keep) -> None:
     """Keep the value behind a chain of views, if it is computed rather than read."""
-    assert callable(keep)
-    while not graph.is_leaf(symbol) and graph.producer[symbol].primitive.name in _VIEWS:
-        symbol = graph.producer[symbol].inputs[0]
-    keep(symbol)
+    keep(graph.behind(symbol, _VIEWS))
 
 
 def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:

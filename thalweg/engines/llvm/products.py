@@ -303,10 +303,5 @@ def write_product(writer: Writer, plan: Plan, kernel: Kernel) -> None:
     else:
         product = _Tiles(writer, plan, kernel)
         product.swapped = single
-    for extent in equation.output.shape[:-2]:
-        at, _ = writer.loop(extent) if extent > 1 else (ZERO, [])
-        product.batch.append(at)
-    product.write()
-    for extent in equation.output.shape[:-2]:
-        if extent > 1:
-            writer.e.end_loop()
+    with writer.nest(equation.output.shape[:-2]) as product.batch:
+        product.write()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from thalweg.compiler.affine import ZERO, Affine, Index, Var, linear
 from thalweg.compiler.graph import (
     GATHERS,
-    GUARDED,
     REDUCTIONS,
     Graph,
     is_view,
@@ -46,7 +45,6 @@ class Writer:
         self.stored = facts.stored
         self.width = 1
         self.arrays: list[Symbol | Cell | None] = []
-        self.on_gather: Callable[[Symbol, Index, Value], None] | None = None
         self.table = self.e.parameter("table", "ptr")
         self._loops: dict[Var, Value] = {}
         self._numbers = 0
@@ -66,6 +64,14 @@ class Writer:
         """Open a loop; return its position and the carried values in it."""
         index, phis = self.e.begin_loop(trip, carried)
         return self.bind(index, trip), list(phis)
+
+    @contextmanager
+    def nest(self, extents: Sequence[int]) -> Iterator[list[Affine]]:
+        """Open a loop an axis around a `with` block; an axis of extent 1 needs none."""
+        yield [self.loop(extent)[0] if extent != 1 else ZERO for extent in extents]
+        for extent in extents:
+            if extent != 1:
+                self.e.end_loop()
 
     def lanes(self, active: int) -> Affine:
         """Return the position of a lane, of which the leading `active` are real."""
@@ -222,12 +228,10 @@ class Writer:
     def evaluate(self, equation: Equation, index: Index) -> Value:
         """Return an equation's value at an index from its operands'."""
         name, inputs = equation.primitive.name, equation.inputs
-        if name in GUARDED:
-            return (
-                self._padded(equation, index)
-                if len(inputs) == 1 and (name == "pad_with_zeros")
-                else self._joined(equation, index)
-            )
+        if name == "pad_with_zeros":
+            return self._padded(equation, index)
+        if name == "concatenate":
+            return self._joined(equation, index)
         if name == "iota":
             at = self.position(index[equation.params["axis"]])
             return self.e.convert(at, TYPES[equation.output.dtype])
@@ -309,8 +313,6 @@ class Writer:
             value = self.checked(value, extent, active)
         if active is not None and active < value.width:
             value = self.e.select(self.e.leading(active, value.width), value, 0)
-        if self.on_gather is not None:
-            self.on_gather(symbol, index, value)
         at = self.bind(value, extent)
         self.e.regions[min(value.depth, self.e.depth)].memo[key] = at
         return at
