@@ -235,3 +235,75 @@ def test_a_leaf_has_no_step_and_constants_show_as_none() -> None:
     assert first.variable is x
     assert second is None
     assert (x * 2.0).grad_fn.next_functions[0][0] == first
+
+
+# ---- the loop of PyTorch's tutorials
+
+
+def descend(library: Any, w: Any, b: Any, A: Any, y: Any) -> None:
+    for _ in range(20):
+        loss = ((A @ w + b - y) ** 2).mean()
+        loss.backward()
+        with library.no_grad():
+            for p in (w, b):
+                p -= 0.1 * p.grad
+            w.grad.zero_()
+        b.grad = None
+
+
+def test_a_loop_of_backward_and_updates_in_place_is_that_of_torch() -> None:
+    rng = np.random.default_rng(0)
+    A, y = rng.normal(size=(30, 3)), rng.normal(size=30)
+    w, b = tw.zeros(3, requires_grad=True), tw.tensor(0.0, requires_grad=True)
+    descend(tw, w, b, A, y)
+    theirs = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    constant = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
+    descend(torch, theirs, constant, torch.tensor(A), torch.tensor(y))
+    np.testing.assert_allclose(w.detach().numpy(), theirs.detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(b.item(), constant.item(), rtol=1e-12)
+    assert w.is_leaf
+    assert w.requires_grad
+
+
+def test_a_leaf_is_not_changed_while_operations_are_recorded() -> None:
+    w = leaf()
+    with pytest.raises(GradientError, match=r"w -= lr \* w.grad.*inside `with tw.no_grad\(\):`"):
+        w -= 1.0
+    with pytest.raises(GradientError, match=r"zero_\(\) was called on a tensor with a recorded"):
+        (w * 2).zero_()
+
+
+def test_a_derivative_that_needs_a_changed_leaf_is_refused() -> None:
+    w = leaf()
+    loss = (w**2).sum()
+    with tw.no_grad():
+        w /= 2.0
+    with pytest.raises(GradientError, match="needs for its derivative was changed in place"):
+        loss.backward()
+    (w**2).sum().backward()
+    assert w.grad.tolist() == X.tolist()
+
+
+def test_an_update_in_place_keeps_shape_and_dtype() -> None:
+    w = tw.tensor(np.ones(2, np.float32), requires_grad=True)
+    with tw.no_grad():
+        w *= np.float64(3.0)
+        with pytest.raises(ShapeError, match=r"shape \(2,\) was changed in place to shape \(3, 2"):
+            w += np.ones((3, 2))
+    assert (w.dtype, w.tolist()) == (np.float32, [3.0, 3.0])
+
+
+def test_tensors_without_gradients_are_values_that_do_not_change() -> None:
+    x = tw.ones(2)
+    y = x
+    y += 1
+    assert (x.tolist(), y.tolist()) == ([1.0, 1.0], [2.0, 2.0])
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "zeros_like", "ones_like"])
+def test_new_tensors_may_require_gradients(name: str) -> None:
+    x = getattr(tw, name)(np.ones(2) if name.endswith("like") else 2, requires_grad=True)
+    (3 * x).sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+    assert tw.full(2, 1.5, requires_grad=True).is_leaf
+    assert tw.full_like(x, 1.5, requires_grad=True).requires_grad

@@ -97,3 +97,19 @@ def test_one_element_is_not_taken_for_an_array_of_several() -> None:
     run = NativeEngine().compile(finish(current, [symbol], [symbol]))
     with pytest.raises(EngineError, match=r"an array of shape \(\) and"):
         run(np.ones(()))
+
+
+def test_a_scatter_converts_its_updates_first() -> None:
+    assert_agrees(
+        lambda x, u, i: PRIMITIVES["scatter_add"](x, i, u, axis=0),
+        real(3).astype(np.float32), real(4), np.array([0, 2, 2, 1]),
+    )  # fmt: skip
+
+
+def test_sums_of_a_wide_dtype_are_not_made_in_a_narrow_one() -> None:
+    def function(x: Any, u: Any, i: Any) -> Any:
+        wide = PRIMITIVES["scatter_add"](tw.zeros_like(x), i, u, axis=0)
+        return wide.astype(np.float32)
+
+    big = np.array([1.0, 1e-8] * 50)
+    assert_agrees(function, np.zeros(2), big, np.zeros(100, np.int64))

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.errors import ArgumentError, DtypeError, ShapeError, UnsupportedOperation
+from thalweg.errors import (
+    ArgumentError,
+    DtypeError,
+    GradientError,
+    ShapeError,
+    UnsupportedOperation,
+)
+
+scipy = pytest.importorskip("scipy")
+torch = pytest.importorskip("torch")
 
 X = tw.Tensor(np.arange(6.0).reshape(2, 3))
 
@@ -69,6 +78,28 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: np.add(X, X, out=np.zeros((2, 3))), UnsupportedOperation, r"numpy.add with out"),
     (lambda: np.sum(X, where=X > 0), UnsupportedOperation, r"numpy.sum with where is not supp"),
     (lambda: np.gcd(X, X), UnsupportedOperation, r"numpy.gcd is not supported"),
+    (
+        lambda: scipy.special.gammaln(X),
+        UnsupportedOperation,
+        r"^The ufunc gammaln is not supported",
+    ),
+    (lambda: np.sort(X), UnsupportedOperation, r"sort .* convert the tensors: np.asarray\(x\)"),
+    (
+        lambda: tw.grad(lambda x: np.sum(np.sort(x)))(np.ones(3)),
+        UnsupportedOperation,
+        r"numpy.sort is not .* apply it outside the function being traced",
+    ),
+    (
+        lambda: torch.relu(X),
+        UnsupportedOperation,
+        r"torch.relu was called on a thalweg tensor; it works on its own .* Use NumPy's",
+    ),
+    (lambda: X.__setitem__(0, 1.0), UnsupportedOperation, r"x\[...\] = … was .*np.where\(mask"),
+    (
+        lambda: tw.grad(lambda x: np.sum(np.array([x[0], x[1]])))(np.ones(3)),
+        GradientError,
+        r"plain array of a tensor whose gradient is wanted.* Join tensors with np.stack",
+    ),
     (lambda: np.where(X), UnsupportedOperation, r"where got 1 operands.*it wants 3 operands"),
 ]
 

@@ -65,9 +65,18 @@ def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[N
                 f"{node.primitive.name} needs were freed by the first backward(). "
                 "Give the first one retain_graph=True, or compute the loss again."
             )
+        _require_unchanged(node)
         seen.add(node)
         stack += [tensor.node for tensor in node.inputs]
     return sorted(seen, key=lambda node: -node.order)
+
+
+def _require_unchanged(node: Node) -> None:
+    if node.primitive is not None and any(t.changed > node.order for t in node.inputs):
+        raise GradientError(
+            f"A tensor that {node.primitive.name} needs for its derivative was changed in place "
+            "since. Call backward() before the update, or compute the loss again after it."
+        )
 
 
 def depends_on_older(outputs: Iterable[Tensor], oldest: int) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 from thalweg.autodiff.reverse import cotangents, reachable
 from thalweg.core.operation import operation
-from thalweg.core.tensor import Node, Tensor, as_tensor, make, set_recording
+from thalweg.core.tensor import Node, Tensor, as_tensor, is_recording, make, set_recording
 from thalweg.errors import GradientError, ShapeError, TracingError
-from thalweg.ops.creation import ones_like
+from thalweg.ops.creation import ones_like, zeros_like
 
 # PyTorch's names for the steps of its tape, where they are not ours in capitals.
 _STEP_NAMES = {
@@ -127,6 +127,52 @@ def _store(leaf: Tensor, g: Tensor) -> None:
     else:
         # Another leaf may have been given the same array, and users change .grad in place.
         leaf.grad = make(g.data if g.is_symbolic else g.data.copy())
+
+
+# ---- changing leaves
+
+
+@operation
+def assign(tensor: Tensor, value: Tensor) -> Tensor:
+    """Give a leaf that requires gradients a new value: what `w -= lr * w.grad` means.
+
+    Any other tensor is a value that does not change: `x -= y` is `x = x - y`.
+
+    Raises:
+        GradientError: If the tape is recording, for the step itself would be differentiated.
+        ShapeError: If the shape would change.
+    """
+    if tensor.node is None or tensor.node.leaf is None:
+        return value
+    if is_recording():
+        raise GradientError(
+            "A leaf that requires gradients was changed in place, as in w -= lr * w.grad, while "
+            "operations are recorded. Write the update inside `with tw.no_grad():`."
+        )
+    if value.shape != tensor.shape:
+        raise ShapeError(
+            f"A tensor of shape {tensor.shape} was changed in place to shape {value.shape}. "
+            "Combine it with tensors that broadcast to its own shape."
+        )
+    value = value if value.dtype == tensor.dtype else value.astype(tensor.dtype)
+    tensor.replace_data(value.data)
+    return tensor
+
+
+@operation
+def zero_(tensor: Tensor) -> Tensor:
+    """Set all elements to zero, as in `w.grad.zero_()`, and return the tensor.
+
+    Raises:
+        GradientError: If the tensor is computed from others whose derivatives are recorded.
+    """
+    if tensor.node is not None and (tensor.node.leaf is None or is_recording()):
+        raise GradientError(
+            "zero_() was called on a tensor with a recorded history, which it would falsify. "
+            "Zero gradients, w.grad.zero_(), or leaves inside `with tw.no_grad():`."
+        )
+    tensor.replace_data(zeros_like(tensor).data)
+    return tensor
 
 
 # ---- looking at the tape

@@ -91,6 +91,20 @@ class Operators:
     def __rmatmul__(self, other: Any) -> Tensor:
         return _call("matmul", other, self)
 
+    # Where nothing is recorded, these change a leaf itself; elsewhere they are x = x + y.
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return _call("assign", self, _call("add", self, other))
+
+    def __isub__(self, other: Any) -> Tensor:
+        return _call("assign", self, _call("subtract", self, other))
+
+    def __imul__(self, other: Any) -> Tensor:
+        return _call("assign", self, _call("multiply", self, other))
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return _call("assign", self, _call("divide", self, other))
+
     def __neg__(self) -> Tensor:
         return _call("negative", self)
 
@@ -167,6 +181,7 @@ class Operators:
     trace = Method("trace")
     transpose = Method("transpose")
     var = Method("var")
+    zero_ = Method("zero_")
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - NumPy's name

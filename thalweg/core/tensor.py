@@ -16,6 +16,7 @@ import numpy as np
 from thalweg.core.operation import OPERATIONS
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
+from thalweg.core.refusals import ASSIGNED, LOSES_GRADIENT, TRACED, foreign, ufunc_name, unsupported
 from thalweg.core.spec import DType, Shape, Spec
 from thalweg.core.tracing import Trace, clock
 from thalweg.errors import DtypeError, GradientError, TracingError, UnsupportedOperation
@@ -90,13 +91,14 @@ class Tensor(Operators):
         Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "node", "weak")
+    __slots__ = ("__weakref__", "changed", "data", "grad", "node", "weak")
     __array_priority__ = 1000
 
     data: Any
     grad: Tensor | None
     node: Node | None
     weak: bool
+    changed: int  # when the data were last replaced, on the clock of the tape; -1 for never
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
         if isinstance(data, Tensor):
@@ -110,6 +112,7 @@ class Tensor(Operators):
         self.grad = None
         self.node = None
         self.weak = False
+        self.changed = -1
         if requires_grad:
             self.requires_grad = True
 
@@ -186,12 +189,18 @@ class Tensor(Operators):
             TracingError: While tracing, when there are no values yet.
         """
         if isinstance(self.data, Symbol):
-            raise TracingError(
-                "Python asked for the values of a tensor that is being traced; they exist only "
-                "when the compiled program runs. Use thalweg or NumPy operations on it (where "
-                "instead of if), or compute it outside the traced function."
-            )
+            raise TracingError(TRACED)
         return np.asarray(self.data)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad` and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    def replace_data(self, data: Any) -> None:
+        """Take other data of the same shape and dtype; a tape that needs the old ones refuses."""
+        self.data = data
+        self.changed = next(clock)
 
     def detach(self) -> Tensor:
         """Return the same values without their history."""
@@ -213,29 +222,37 @@ class Tensor(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.node is not None:
-            raise GradientError(
-                "A tensor that requires gradients was converted to a NumPy array, which would "
-                "lose them. Use detach().numpy(), or NumPy functions directly on the tensor."
-            )
+            raise GradientError(LOSES_GRADIENT)
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         function = OPERATIONS.get(ufunc.__name__)
         if method != "__call__" or function is None or kwargs:
-            called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             extra = f" with {', '.join(kwargs)}" if kwargs and function else ""
-            raise UnsupportedOperation(_unsupported(f"numpy.{called}{extra}"))
+            called = f"{ufunc_name(ufunc, method)}{extra}"
+            raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
         return function(*inputs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         function = OPERATIONS.get(func.__name__)
         called = f"{func.__module__}.{func.__name__}"
         if function is None:
-            raise UnsupportedOperation(_unsupported(called))
+            raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
         unknown = [name for name in kwargs if name not in _parameters(function)]
         if unknown:
-            raise UnsupportedOperation(_unsupported(f"{called} with {', '.join(unknown)}"))
+            called = f"{called} with {', '.join(unknown)}"
+            raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
         return function(*args, **kwargs)
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise UnsupportedOperation(foreign(f"torch.{func.__name__}"))
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self.__array__().__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.__array__().__dlpack_device__()
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         return sys.modules["thalweg"]
@@ -262,6 +279,12 @@ class Tensor(Operators):
     def __index__(self) -> int:
         return self.numpy().__index__()
 
+    def __format__(self, form: str) -> str:
+        return str(self) if not form or self.ndim else format(self.item(), form)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise UnsupportedOperation(ASSIGNED)
+
     def __repr__(self) -> str:
         if isinstance(self.data, Symbol):
             return f"Tensor({self.data.spec}, traced)"
@@ -278,11 +301,13 @@ def _parameters(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(inspect.signature(function).parameters)
 
 
-def _unsupported(called: str) -> str:
-    return (
-        f"{called} is not supported on thalweg tensors. "
-        "Write it with supported operations, or apply it outside the function being traced."
-    )
+def _is_traced(given: Any) -> bool:
+    """Tell whether a traced tensor, or one whose gradient is wanted, is among the arguments."""
+    if isinstance(given, Tensor):
+        return given.is_symbolic or given.node is not None
+    if isinstance(given, dict):
+        given = tuple(given.values())
+    return isinstance(given, (tuple, list)) and any(map(_is_traced, given))
 
 
 def make(data: Any, node: Node | None = None, weak: bool = False) -> Tensor:
@@ -292,6 +317,7 @@ def make(data: Any, node: Node | None = None, weak: bool = False) -> Tensor:
     tensor.grad = None
     tensor.node = node
     tensor.weak = weak
+    tensor.changed = -1
     return tensor
 
 

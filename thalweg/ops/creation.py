@@ -23,7 +23,14 @@ def iota(*, shape: Shape, dtype: DType, axis: int) -> np.ndarray[Any, Any]:
 
 
 @operation
-def full(shape: Any, fill_value: Any, dtype: Any = None, *, like: Tensor | None = None) -> Tensor:
+def full(
+    shape: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    *,
+    like: Tensor | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Return a tensor filled with one value.
 
     Args:
@@ -31,7 +38,13 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, *, like: Tensor | None 
         fill_value: A number, or a tensor that broadcasts to the shape.
         dtype: By default that of the number, float64 for Python floats.
         like: A tensor whose world the result belongs to: traced, if that is traced.
+        requires_grad: Whether `backward()` computes its derivative.
     """
+    found = _filled(shape, fill_value, dtype, like)
+    return found.detach().requires_grad_() if requires_grad else found
+
+
+def _filled(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Tensor:
     if isinstance(fill_value, Tensor):
         filled = fill_value if dtype is None else astype(fill_value, dtype)
         return broadcast_to(filled, as_shape(shape))
@@ -43,34 +56,47 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, *, like: Tensor | None 
 
 
 @operation
-def zeros(shape: Any, dtype: Any = np.float64, *, like: Tensor | None = None) -> Tensor:
+def zeros(
+    shape: Any,
+    dtype: Any = np.float64,
+    *,
+    like: Tensor | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Return a tensor of zeros; arguments as for `full`."""
-    return full(shape, 0, dtype, like=like)
+    return full(shape, 0, dtype, like=like, requires_grad=requires_grad)
 
 
 @operation
-def ones(shape: Any, dtype: Any = np.float64, *, like: Tensor | None = None) -> Tensor:
+def ones(
+    shape: Any,
+    dtype: Any = np.float64,
+    *,
+    like: Tensor | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Return a tensor of ones; arguments as for `full`."""
-    return full(shape, 1, dtype, like=like)
+    return full(shape, 1, dtype, like=like, requires_grad=requires_grad)
 
 
 @operation
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+def full_like(x: Any, fill_value: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
     """Return one value in the shape and dtype of another tensor."""
     tensor = as_tensor(x)
-    return full(tensor.shape, fill_value, dtype or tensor.dtype, like=tensor)
+    kind = dtype or tensor.dtype
+    return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
 
 
 @operation
-def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+def zeros_like(x: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
     """Return zeros in the shape and dtype of another tensor."""
-    return full_like(x, 0, dtype)
+    return full_like(x, 0, dtype, requires_grad=requires_grad)
 
 
 @operation
-def ones_like(x: Any, dtype: Any = None) -> Tensor:
+def ones_like(x: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
     """Return ones in the shape and dtype of another tensor."""
-    return full_like(x, 1, dtype)
+    return full_like(x, 1, dtype, requires_grad=requires_grad)
 
 
 @operation

@@ -1,0 +1,45 @@
+"""What a tensor answers where NumPy, Python or another library asks for what it cannot give."""
+
+from __future__ import annotations
+
+import numpy as np
+
+TRACED = (
+    "Python asked for the values of a tensor that is being traced; they exist only when the "
+    "compiled program runs. Use thalweg or NumPy operations on it (where instead of if), or "
+    "compute it outside the traced function."
+)
+
+LOSES_GRADIENT = (
+    "NumPy was asked to make a plain array of a tensor whose gradient is wanted, and the gradient "
+    "would be lost. Join tensors with np.stack instead of a list or np.array, call NumPy's "
+    "functions on the tensor itself, or convert detach().numpy() if no gradient shall flow."
+)
+
+ASSIGNED = (
+    "x[...] = … was written on a tensor, but the elements of tensors cannot be replaced. Build the "
+    "new values with np.where(mask, new, x), or with np.stack or np.concatenate from parts."
+)
+
+
+def unsupported(called: str, traced: bool) -> str:
+    """Say that a function of NumPy's has no meaning on tensors, and what to do instead."""
+    wanted = "Write it with supported operations, or apply it outside the function being traced."
+    if not traced:
+        wanted = "Write it with supported operations, or convert the tensors: np.asarray(x)."
+    return f"{called} is not supported on thalweg tensors. {wanted}"
+
+
+def ufunc_name(ufunc: np.ufunc, method: str) -> str:
+    """Return a ufunc's name as users write it; SciPy's do not know their module."""
+    own = getattr(np, ufunc.__name__, None) is ufunc
+    called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    return f"numpy.{called}" if own else f"The ufunc {called}"
+
+
+def foreign(called: str) -> str:
+    """Say that another library's function was called on a tensor."""
+    return (
+        f"{called} was called on a thalweg tensor; it works on its own library's arrays alone. "
+        "Use NumPy's function, or thalweg's, of that name."
+    )
