@@ -16,6 +16,7 @@ from thalweg.core.spec import Spec
 from thalweg.core.tensor import make
 from thalweg.core.tracing import finish, trace
 from thalweg.engines.llvm.engine import NativeEngine
+from thalweg.engines.llvm.target import Target
 from thalweg.errors import EngineError
 
 _random = np.random.default_rng(3)
@@ -113,3 +114,15 @@ def test_sums_of_a_wide_dtype_are_not_made_in_a_narrow_one() -> None:
 
     big = np.array([1.0, 1e-8] * 50)
     assert_agrees(function, np.zeros(2), big, np.zeros(100, np.int64))
+
+
+@pytest.mark.parametrize("target", ["avx512", "avx2", "sse"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("count", [3, 5, 6, 7, 9, 17, 33])
+def test_lanes_beyond_the_last_element_never_reach_a_sum(target, dtype, count) -> None:
+    x = np.ones(count, dtype)
+    for function in (lambda x: tw.sum(x / x), lambda x: tw.max(x / x), lambda x: (x / x) @ x):
+        result, current, (symbol,) = trace(function, [Spec(x.shape, x.dtype)], make)
+        program = finish(current, [symbol], [current.lift(result)])
+        (found,) = NativeEngine(Target.named(target)).compile(program)(x)
+        assert found == (1 if function(x).item() == 1 else count)

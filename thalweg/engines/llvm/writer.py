@@ -27,6 +27,8 @@ from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.values import BYTES, Value
 
 _LANE = -1
+# The bytes of a vector on processors without masked loads.
+_NO_MASKS = 16
 
 
 class Writer:
@@ -140,10 +142,12 @@ class Writer:
         return self.e.offset(pointer, at.constant * BYTES[type])
 
     def load(self, symbol: Symbol, index: Index) -> Value:
-        """Read an array; lanes that are not real read 0 or nothing at all."""
+        """Read an array; lanes that are not real hold nothing of meaning."""
         at, type = linear(index, symbol.shape), TYPES[symbol.dtype]
         stride, spread, fixed = self.split(at)
         active = self._accessed(symbol, fixed, self.active(index))
+        if (stride or spread is not None) and self._is_apart(active):
+            return self._load_apart(symbol, fixed, stride, spread, active or 0)
         if spread is None and stride == 0:
             return self.e.load(self.address(symbol, fixed), type)
         if spread is None and stride == 1:
@@ -159,6 +163,31 @@ class Writer:
         if spread is not None:
             steps = e.add(steps, spread)
         return e.gather(self.address(symbol, fixed), steps, type, active)
+
+    def _is_apart(self, active: int | None) -> bool:
+        """Tell whether lanes are to be read one by one: where there is no masked access."""
+        if active is None or active >= self.width:
+            return False
+        return active == 1 or self.e.target.vector_bytes == _NO_MASKS
+
+    def _load_apart(
+        self, symbol: Symbol, fixed: Affine, stride: int, spread: Value | None, active: int
+    ) -> Value:
+        """Read the leading lanes one by one; the others hold the first.
+
+        LLVM 22 reads them so by itself, with zeros in the others. But it takes the quotient of
+        lanes that it knows to be zero for zero, and then drops the choice that removes the NaN.
+        """
+        e, type = self.e, TYPES[symbol.dtype]
+        vector: Value | None = None
+        for lane in range(active):
+            address = self.address(symbol, fixed + lane * stride)
+            if spread is not None:
+                address = e.element(address, e.extract(spread, lane), type)
+            value = e.load(address, type, cse=not self._fresh)
+            vector = e.splat(value, self.width) if vector is None else e.insert(vector, value, lane)
+        assert vector is not None
+        return vector
 
     @contextmanager
     def fresh_loads(self) -> Iterator[None]:
