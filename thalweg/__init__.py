@@ -172,6 +172,7 @@ from thalweg.ops.shaping import (
     stop_gradient,
     transpose,
 )
+from thalweg.ops.summaries import array_equal, average, count_nonzero, polyval, ptp
 
 __version__ = "0.1.0"
 
@@ -212,11 +213,13 @@ __all__ = [
     "argmax",
     "argmin",
     "array",
+    "array_equal",
     "array_split",
     "asarray",
     "astype",
     "atleast_1d",
     "atleast_2d",
+    "average",
     "bool_",
     "broadcast_arrays",
     "broadcast_to",
@@ -226,6 +229,7 @@ __all__ = [
     "concatenate",
     "cos",
     "cosh",
+    "count_nonzero",
     "cumsum",
     "diag",
     "diagonal",
@@ -319,10 +323,12 @@ __all__ = [
     "pad",
     "pi",
     "poisson_nll",
+    "polyval",
     "positive",
     "pow",
     "power",
     "prod",
+    "ptp",
     "quantile_loss",
     "ravel",
     "reciprocal",
