@@ -55,12 +55,12 @@ CASES: dict[str, tuple[Any, list[str]]] = {
             "return g",
         ],
     ),
-    "a conversion": (
+    "no conversion to a narrower dtype": (
         lambda p, i, u, c: tw.Tensor.astype(scattered(u, i), np.float32),
         [
-            "e = astype(c, dtype=float32)",
-            "f = broadcast_to(0.0, shape=(5, 3))",
-            "g = scatter_add(f, b, e, axis=0)",
+            "e = broadcast_to(0.0, shape=(5, 3))",
+            "f = scatter_add(e, b, c, axis=0)",
+            "g = astype(f, dtype=float32)",
             "return g",
         ],
     ),

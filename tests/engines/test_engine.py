@@ -62,3 +62,10 @@ def test_rows_of_another_dtype_are_refused(engine: Any) -> None:
     step = program_of(summed, spec(3), spec(4, dtype=np.int64))
     with pytest.raises(EngineError, match="rows of dtype int64; engines give int32"):
         engine.compile_loop(replace(loop, step=step))
+
+
+@each_engine
+def test_an_epoch_without_a_step_is_refused(engine: Any) -> None:
+    loop = replace(given(summed, [X], rows=12, batch=4).loop, rows=3)
+    with pytest.raises(EngineError, match="3 rows has no batch of 4"):
+        engine.compile_loop(loop)

@@ -9,7 +9,7 @@ import numpy as np
 import thalweg as tw
 from tests.fuzz.cases import Case
 from tests.fuzz.growth import Growth
-from tests.fuzz.operations import OPERATIONS
+from tests.fuzz.operations import DENSE, OPERATIONS
 from thalweg.core.tensor import Tensor, make
 from thalweg.core.tracing import finish
 
@@ -24,19 +24,19 @@ def random_case(seed: int) -> Case:
         g.keep(g.choose((gradient, gradient, gradient, second, forward, batched))(g))
         grow(g, g.integer(0, 3))
     else:
-        grow(g, g.integer(1, 15))
+        grow(g, g.integer(1, 30 if g.dense else 15))
     return _closed(g)
 
 
 def grow(g: Growth, count: int) -> None:
     """Add values to the pool."""
     for _ in range(count):
-        g.keep(g.choose(OPERATIONS)(g))
+        g.keep(g.choose(DENSE if g.dense else OPERATIONS)(g))
 
 
 def _closed(g: Growth) -> Case:
     outputs = [g.pool[-1] if g.pool else g.fresh(g.shape())]
-    outputs += [g.choose(g.pool) for _ in range(g.choose((0, 0, 1, 2, 3))) if g.pool]
+    outputs += [g.choose(g.pool) for _ in range(g.choose((0, 0, 1, 2, 3, 5))) if g.pool]
     if g.inputs and g.chance(0.05):
         outputs.append(make(g.inputs[0]))
     program = finish(g.trace, g.inputs, [g.trace.lift(output) for output in outputs])

@@ -39,7 +39,10 @@ class Growth:
         if random.random() < 0.06:
             extents.append(0)
         self.extents = [int(n) for n in (*extents, 1)]
-        dtypes = random.choice(DTYPES, int(random.integers(1, 4)))
+        # Few shapes and floats alone: more of such a program is computed together.
+        self.dense = bool(random.random() < 0.35)
+        known = DTYPES[2:5] if self.dense else DTYPES
+        dtypes = random.choice(known, int(random.integers(1, 2 if self.dense else 4)))
         self.dtypes = [np.dtype(str(name)) for name in dtypes]
 
     # ---- choices
@@ -103,7 +106,7 @@ class Growth:
                 if empty or math.prod(shape):
                     return self.fresh(shape, kinds)
                 self.extents = [n for n in self.extents if n]
-        if self.chance(0.5):
+        if self.chance(0.2 if self.dense else 0.5):
             return fits[-1]
         return self.choose(fits)
 

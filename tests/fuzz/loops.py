@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import thalweg as tw
 from tests.fuzz.cases import LoopCase
 from tests.fuzz.generate import grow, scalar
 from tests.fuzz.growth import Growth
+from tests.fuzz.models import Model, random_model, trained
 from tests.fuzz.values import Array, filled
 from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import Spec
@@ -20,6 +20,8 @@ from thalweg.core.tracing import Trace, finish
 from thalweg.engines.engine import Loop
 
 _ROWS = (1, 2, 5, 8, 13, 24, 33, 40, 67, 130)
+# Long data are read ahead of time.
+_MANY_ROWS = (700, 3_000, 9_000)
 
 
 @dataclass
@@ -35,12 +37,18 @@ class _Parts:
 def random_loop(seed: int) -> LoopCase:
     """Return a loop with all it starts from; every choice follows from the seed."""
     g = Growth(seed)
-    rows = int(g.choose(_ROWS))
+    rows = int(g.choose(_ROWS if g.chance(0.95) else _MANY_ROWS))
     batch = int(g.choose((0, 1, rows, g.integer(1, rows + 1), g.integer(1, rows + 1))))
+    batch = batch if rows < 200 else g.integer(1, 200)
     parts = _Parts(_states(g), _data(g, rows), g.random.uniform(0.01, 0.2, g.integer(0, 4)), batch)
-    model = g.choose(_MODELS) if g.chance(0.5) else None
+    model = random_model(g, rows) if g.chance(0.6) else None
     if model is not None:
-        _fit_model(g, parts, rows)
+        moments = [np.zeros_like(p) for p in 2 * model.parameters]
+        parts.states[:0] = [*model.parameters, *moments, np.array(0)]
+        parts.data[:0] = model.data
+        if g.chance(0.7):
+            # The model alone, as runs are.
+            del parts.states[len(moments) * 3 // 2 + 1 :], parts.data[len(model.data) :]
     step, extra = _step(g, parts, batch, model)
     remainder, more = None, []
     if batch and rows % batch and g.chance(0.6):
@@ -86,21 +94,7 @@ def _data(g: Growth, rows: int) -> list[Array]:
     return data
 
 
-def _fit_model(g: Growth, parts: _Parts, rows: int) -> None:
-    """Replace the leading states and data by those of a model: X, y, weights, two moments."""
-    columns = int(g.choose((1, 2, 3, 5, 8, 11, 16, 20, 33)))
-    dtype = np.dtype(str(g.choose(("float64", "float64", "float32"))))
-    parts.data[:0] = [
-        filled(g.random, Spec((rows, columns), dtype), False),
-        filled(g.random, Spec((rows,), dtype), False),
-    ]
-    shape = (columns, 1) if g.chance(0.3) else (columns,)
-    parts.states[:0] = [filled(g.random, Spec(shape, dtype), False) for _ in range(3)]
-
-
-def _step(
-    g: Growth, parts: _Parts, batch: int, model: Callable[..., Any] | None
-) -> tuple[Program, list[Array]]:
+def _step(g: Growth, parts: _Parts, batch: int, model: Model | None) -> tuple[Program, list[Array]]:
     """Return one step's program and the data that it wants beside its parts'."""
     g.trace, g.inputs, g.arrays, g.pool = Trace(), [], [], []
 
@@ -115,8 +109,10 @@ def _step(
     first: list[Tensor] = []
     loss: Any = None
     if model is not None:
-        first, loss = _trained(g, model, states[:3], seen)
-    grow(g, g.integer(0, 6))
+        rate = scalars[0] if scalars else 0.05
+        first, loss = trained(g, model, states, seen, rate)
+    if len(first) < len(states) or g.chance(0.2):
+        grow(g, g.integer(0, 6))
     news = [*first, *(_updated(g, s, states, scalars) for s in states[len(first) :])]
     loss = _loss(g) if loss is None or g.chance(0.1) else loss
     leading = [t.data for t in (*states, *data)]
@@ -195,39 +191,3 @@ def _scattered(g: Growth, state: Tensor) -> Tensor:
     positions = g.positions((g.integer(1, 6),), state.shape[0])
     updates = g.of_shape((positions.shape[0], *state.shape[1:]), state.dtype, "f")
     return g.primitive("scatter_add", state, positions, 0.1 * tw.tanh(updates), axis=0)
-
-
-# ---- models, as they are trained
-
-
-def _margins(w: Tensor, x: Tensor) -> Tensor:
-    return tw.ravel(x @ w)
-
-
-_MODELS: tuple[Callable[[Any, Any, Any], Any], ...] = (
-    lambda w, x, y: tw.mean(tw.square(y - _margins(w, x))),
-    lambda w, x, y: tw.sum(tw.square(_margins(w, x) - y)) / x.shape[0] + 0.1 * tw.sum(w * w),
-    lambda w, x, y: tw.mean(tw.logaddexp(0.0, -y * _margins(w, x))),
-    lambda w, x, y: tw.mean(tw.huber_loss(_margins(w, x), y)),
-    lambda w, x, y: tw.mean(tw.exp(tw.minimum(_margins(w, x), 2.0)) - y * _margins(w, x)),
-    lambda w, x, y: tw.mean(tw.abs(_margins(tw.tanh(w), x) - y)) + tw.max(tw.abs(w)),
-    lambda w, x, y: tw.mean(tw.square(y - tw.sum(tw.softmax(x * tw.ravel(w)) * x, axis=-1))),
-)
-
-
-def _trained(
-    g: Growth, model: Callable[..., Any], states: list[Tensor], data: list[Tensor]
-) -> tuple[list[Tensor], Any]:
-    """Return new weights and moments, by one of the common rules, and the loss."""
-    w, first, second = states
-    x, y = data[:2]
-    loss, found = tw.value_and_grad(lambda w: model(w, x, y))(w)
-    found = tw.clip(found, -1.0, 1.0)
-    style = g.integer(0, 3)
-    if style == 0:
-        return [w - 0.05 * found, second, first], loss
-    m = 0.9 * first + 0.1 * found
-    if style == 1:
-        return [w - 0.05 * m, m, second], loss
-    v = 0.99 * tw.abs(second) + 0.01 * found * found
-    return [w - 0.05 * m / (tw.sqrt(v) + 1e-3), m, v], loss

@@ -293,6 +293,24 @@ def counting(g: Growth) -> Tensor:
     return g.primitive("iota", shape=shape, dtype=dtype, axis=g.integer(0, len(shape)))
 
 
+def row(g: Growth) -> Tensor:
+    """Return what rows are compared with: their sums, means and extremes, and the rest."""
+    x = g.pick("f", (1, 3), empty=False)
+    axes = g.subset(range(x.ndim)) or (x.ndim - 1,)
+    name = g.choose(("sum", "mean", "max", "min", "logsumexp", "var", "std"))
+    found = getattr(tw, name)(x, axis=axes, keepdims=True)
+    return g.choose(_BESIDE)(x, found)
+
+
+_BESIDE: tuple[Callable[[Any, Any], Any], ...] = (
+    lambda x, y: x - y,
+    lambda x, y: x / (1.0 + tw.absolute(y)),
+    lambda x, y: tw.exp(tw.minimum(x - y, 1.0)),
+    lambda x, y: tw.where(x >= y, x, 0.0) + y,
+    lambda x, y: y,
+)
+
+
 def composed(g: Growth) -> Tensor:
     x = g.pick("f", (1, 3), empty=False)
     return g.choose(_COMPOSED)(x)
@@ -324,4 +342,10 @@ OPERATIONS: tuple[Callable[[Growth], Tensor], ...] = (
     *(padding, joining, taking, taking_along, scattering, scattering_along),
     *(reduction, reduction, reduction, statistic, position, running_sum),
     *(product, product, application, counting, composed),
+)
+
+# Elementwise work, reductions and products on few shapes: what is fused.
+DENSE: tuple[Callable[[Growth], Tensor], ...] = (
+    *(function, function, function, arithmetic, arithmetic, arithmetic, arithmetic, unary, power),
+    *(choice, comparison, row, row, row, product, application, reduction, transpose, composed),
 )

@@ -36,8 +36,11 @@ class Perturbed:
     def __init__(self, seed: int, simplified: bool) -> None:
         self.random = np.random.default_rng(seed)
         self.simplified = simplified
+        self.scattered = False
 
     def __call__(self, program: Program, arrays: list[Array]) -> list[Array]:
+        # The updates of a scatter may be added one by one to what their sum was added to.
+        self.scattered = any(e.primitive.name.startswith("scatter") for e in program.equations)
         with np.errstate(all="ignore"):
             return evaluate(program, arrays, self._apply, _literal)
 
@@ -51,12 +54,10 @@ class Perturbed:
         units = _FUNCTIONS.get(name, 0)
         if name == "reduce_prod":
             return self._product(operands[0], result)
-        if self.simplified and name in _ARITHMETIC:
-            units = 2
         if units:
             result = self._moved(result, units)
-        if self.simplified and name in ("add", "subtract") and self.random.random() < 0.5:
-            result = self._cancelled(operands, result)
+        if self.simplified and name in _ARITHMETIC:
+            result = self._rearranged(name, operands, result)
         if self.simplified or name in _EXTREMES:
             result = self._either_zero(result)
         return result
@@ -69,6 +70,24 @@ class Perturbed:
         exact = (result == 0) | ~np.isfinite(result)
         moved = result * (1 + noise * float(limits.eps)) + np.where(exact, 0, tiny)
         return np.where(exact, result, moved).astype(result.dtype)
+
+    def _rearranged(self, name: str, operands: list[Array], result: Array) -> Array:
+        """Return results of arithmetic as they are if it is written in another way."""
+        result = self._moved(result, 2)
+        if name in ("multiply", "divide", "square"):
+            # What vanishes between two literals need not vanish once they are one.
+            lost = (result == 0) & np.all([o != 0 for o in np.broadcast_arrays(*operands)], axis=0)
+            tiny = self.random.uniform(-2, 2, result.shape)
+            tiny = np.rint(tiny) * float(np.finfo(result.dtype).smallest_subnormal)
+            return np.where(lost, tiny, result).astype(result.dtype)
+        if name in ("add", "subtract") and self.scattered:
+            size = np.abs(operands[0]) + np.abs(operands[1])
+            noise = self.random.uniform(-8, 8, result.shape) * float(np.finfo(result.dtype).eps)
+            moved = result + np.where(np.isfinite(size), noise * size, 0)
+            result = moved.astype(result.dtype)
+        if name in ("add", "subtract") and self.random.random() < 0.5:
+            result = self._cancelled(operands, result)
+        return result
 
     def _cancelled(self, operands: list[Array], result: Array) -> Array:
         """Return nothing where all that is left of two numbers is their rounding."""

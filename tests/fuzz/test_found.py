@@ -16,6 +16,7 @@ from thalweg.core.spec import Spec
 from thalweg.core.tensor import make
 from thalweg.core.tracing import finish, trace
 from thalweg.engines.llvm.engine import NativeEngine
+from thalweg.engines.llvm.target import Target
 from thalweg.errors import EngineError
 
 _random = np.random.default_rng(3)
@@ -97,3 +98,31 @@ def test_one_element_is_not_taken_for_an_array_of_several() -> None:
     run = NativeEngine().compile(finish(current, [symbol], [symbol]))
     with pytest.raises(EngineError, match=r"an array of shape \(\) and"):
         run(np.ones(()))
+
+
+def test_a_scatter_converts_its_updates_first() -> None:
+    assert_agrees(
+        lambda x, u, i: PRIMITIVES["scatter_add"](x, i, u, axis=0),
+        real(3).astype(np.float32), real(4), np.array([0, 2, 2, 1]),
+    )  # fmt: skip
+
+
+def test_sums_of_a_wide_dtype_are_not_made_in_a_narrow_one() -> None:
+    def function(x: Any, u: Any, i: Any) -> Any:
+        wide = PRIMITIVES["scatter_add"](tw.zeros_like(x), i, u, axis=0)
+        return wide.astype(np.float32)
+
+    big = np.array([1.0, 1e-8] * 50)
+    assert_agrees(function, np.zeros(2), big, np.zeros(100, np.int64))
+
+
+@pytest.mark.parametrize("target", ["avx512", "avx2", "sse"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("count", [3, 5, 6, 7, 9, 17, 33])
+def test_lanes_beyond_the_last_element_never_reach_a_sum(target, dtype, count) -> None:
+    x = np.ones(count, dtype)
+    for function in (lambda x: tw.sum(x / x), lambda x: tw.max(x / x), lambda x: (x / x) @ x):
+        result, current, (symbol,) = trace(function, [Spec(x.shape, x.dtype)], make)
+        program = finish(current, [symbol], [current.lift(result)])
+        (found,) = NativeEngine(Target.named(target)).compile(program)(x)
+        assert found == (1 if function(x).item() == 1 else count)

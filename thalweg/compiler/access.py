@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from thalweg.compiler.affine import ZERO, Affine, Index, Var, linear, of
+from thalweg.compiler.affine import ZERO, Affine, Index, Var, axis_variables, linear, of
 from thalweg.compiler.graph import (
     POSITIONS,
     REDUCTIONS,
@@ -70,7 +70,7 @@ class Accesses:
 
     def unit_stride(self, symbol: Symbol, axis: int) -> bool:
         """Tell whether neighbours along an axis are neighbours in every array they come from."""
-        index = tuple(of(Var(i, n)) for i, n in enumerate(symbol.shape))
+        index = axis_variables(symbol.shape)
         var = Var(axis, symbol.shape[axis])
         for access in self.behind(symbol, index):
             if access.index is None:

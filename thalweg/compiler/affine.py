@@ -53,10 +53,6 @@ class Affine:
         """Return the coefficient of a variable, 0 if it does not occur."""
         return next((c for v, c in self.terms if v == var), 0)
 
-    def without(self, var: Var) -> Affine:
-        """Return the expression with one variable at 0."""
-        return Affine(self.constant, tuple(term for term in self.terms if term[0] != var))
-
 
 ZERO = Affine()
 Index = tuple[Affine, ...]
@@ -69,9 +65,9 @@ def of(var: Var, coefficient: int = 1, constant: int = 0) -> Affine:
     return Affine(constant, ((var, coefficient),))
 
 
-def axis_variables(shape: tuple[int, ...], first: int = 0) -> Index:
-    """Return one variable an axis, numbered from `first`; axes of extent 1 are at 0."""
-    return tuple(of(Var(first + i, n)) for i, n in enumerate(shape))
+def axis_variables(shape: tuple[int, ...]) -> Index:
+    """Return one variable an axis, numbered like it; axes of extent 1 are at 0."""
+    return tuple(of(Var(i, n)) for i, n in enumerate(shape))
 
 
 def linear(index: Index, shape: tuple[int, ...]) -> Affine:

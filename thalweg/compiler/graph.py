@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import cached_property
 
 from thalweg.compiler.affine import ZERO, Affine, Index, Var
@@ -40,6 +40,12 @@ class Graph:
     def is_leaf(self, symbol: Symbol) -> bool:
         """Tell whether a symbol is an input of the program or a literal."""
         return symbol not in self.producer
+
+    def behind(self, symbol: Symbol, names: Set[str]) -> Symbol:
+        """Return the value at the start of a chain of primitives of these names."""
+        while symbol in self.producer and self.producer[symbol].primitive.name in names:
+            symbol = self.producer[symbol].inputs[0]
+        return symbol
 
 
 def squeezed(shape: Shape) -> Shape:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING
 
 from thalweg.compiler.access import INNER, Accesses, domain_index
-from thalweg.compiler.affine import Index, Var, of
+from thalweg.compiler.affine import Index, Var
 from thalweg.compiler.graph import (
     POSITIONS,
     REDUCTIONS,
@@ -18,6 +18,9 @@ from thalweg.compiler.graph import (
 )
 from thalweg.compiler.materialize import cost, materialized
 from thalweg.core.program import Equation, Symbol
+
+if TYPE_CHECKING:
+    from thalweg.compiler.streams import Stream
 
 Shape = tuple[int, ...]
 
@@ -42,7 +45,8 @@ class Kind(Enum):
 class Kernel:
     """Kept values computed together, in order; `domain` and `outer` have no axes of extent 1.
 
-    `outer` is the part of a ROW or COLUMN domain that is not reduced.
+    `outer` is the part of a ROW or COLUMN domain that is not reduced. A STREAM has its contents
+    in `stream`, and in `parts` the products with their maps that end it.
     """
 
     kind: Kind
@@ -50,7 +54,7 @@ class Kernel:
     outer: Shape
     roots: list[Symbol]
     parts: list[Kernel] = field(default_factory=list)
-    stream: Any = None
+    stream: Stream | None = None
 
     @property
     def main(self) -> Symbol:
@@ -247,8 +251,3 @@ def _own_cost(plan: Plan, root: Symbol) -> int:
         total += 2 if cheap else cost(equation)
         stack += equation.inputs
     return total
-
-
-def loop_variables(domain: Shape) -> list[Index]:
-    """Return the identity index of a domain, an axis at a time."""
-    return [(of(Var(i, n)),) for i, n in enumerate(domain)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from thalweg.compiler.graph import (
     GATHERS,
     GUARDED,
@@ -12,6 +14,8 @@ from thalweg.compiler.graph import (
     is_view,
 )
 from thalweg.core.program import Equation, Symbol
+
+Keep = Callable[[Symbol], None]
 
 ALWAYS = REDUCTIONS | POSITIONS | SCATTERS | {"matrix_product", "cumulative_sum"}
 
@@ -25,6 +29,9 @@ _COST = {
 # A value read at several places is kept from this cost on, a broadcast one from the second.
 _SHARED = 8
 _BROADCAST = 4
+# Values are written by recursion, which Python bounds: of a long chain some are kept, in registers
+# where all is one kernel.
+_DEPTH = 50
 # Transposing a matrix once beats strided reads from this many rows on.
 _TRANSPOSED_ROWS = 8
 _VIEWS = frozenset({"transpose", "reshape", "broadcast_to", "stop_gradient", "take", "slice_"})
@@ -43,10 +50,7 @@ def materialized(graph: Graph) -> tuple[set[Symbol], set[Symbol]]:
     packed: set[Symbol] = set()
 
     def keep(symbol: Symbol) -> None:
-        while not graph.is_leaf(symbol) and graph.producer[symbol].primitive.name in (
-            "stop_gradient",
-        ):
-            symbol = graph.producer[symbol].inputs[0]
+        symbol = graph.behind(symbol, {"stop_gradient"})
         if not graph.is_leaf(symbol):
             kept.add(symbol)
 
@@ -70,9 +74,8 @@ def materialized(graph: Graph) -> tuple[set[Symbol], set[Symbol]]:
     return kept, packed
 
 
-def _keep_factors(graph: Graph, equation: Equation, keep: object, packed: set[Symbol]) -> None:
+def _keep_factors(graph: Graph, equation: Equation, keep: Keep, packed: set[Symbol]) -> None:
     """Factors are read many times: keep what is computed, pack a transposed right factor."""
-    assert callable(keep)
     left, right = equation.inputs
     maker = graph.producer.get(right)
     rows, columns = left.shape[-2], right.shape[-1]
@@ -91,23 +94,23 @@ def _keep_factors(graph: Graph, equation: Equation, keep: object, packed: set[Sy
             _keep_computed(graph, operand, keep)
 
 
-def _keep_computed(graph: Graph, symbol: Symbol, keep: object) -> None:
+def _keep_computed(graph: Graph, symbol: Symbol, keep: Keep) -> None:
     """Keep the value behind a chain of views, if it is computed rather than read."""
-    assert callable(keep)
-    while not graph.is_leaf(symbol) and graph.producer[symbol].primitive.name in _VIEWS:
-        symbol = graph.producer[symbol].inputs[0]
-    keep(symbol)
+    keep(graph.behind(symbol, _VIEWS))
 
 
 def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
     """Keep values that are dear and read at several places, or once and broadcast."""
     costs: dict[Symbol, int] = {}
+    depths: dict[Symbol, int] = {}
     for equation in graph.program.equations:
         symbol = equation.output
-        total = cost(equation) + sum(
-            0 if s in kept or graph.is_leaf(s) else costs[s] for s in equation.inputs
-        )
+        inlined = [s for s in equation.inputs if s not in kept and not graph.is_leaf(s)]
+        total = cost(equation) + sum(costs[s] for s in inlined)
         costs[symbol] = total
+        depths[symbol] = 1 + max((depths[s] for s in inlined), default=0)
+        if depths[symbol] >= _DEPTH and equation.primitive.name != "stop_gradient":
+            kept.add(symbol)
         alone = equation.primitive.kind == "elementwise" or equation.primitive.name == "astype"
         if not alone or symbol.dtype.kind == "b":
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from thalweg.compiler.access import domain_index
+from thalweg.compiler.affine import Index
 from thalweg.compiler.graph import squeezed
 from thalweg.compiler.kernels import Kernel, Kind, Plan
 from thalweg.core.program import Symbol
@@ -25,7 +26,8 @@ class Storage:
         offsets: The place in the arena of each state and kept value that is stored.
         copies: Pairs (state, new value) to be copied when the step has ended.
         stored: The kept values that need memory: read by another kernel, or returned.
-        end: The first free byte of the arena.
+        end: The first byte of the arena that was never used.
+        free: Stretches below that, (offset, size), whose values nobody reads any more.
     """
 
     offsets: dict[Symbol, int]
@@ -35,16 +37,6 @@ class Storage:
     free: list[tuple[int, int]] = field(default_factory=list)
 
 
-def resolve(plan: Plan, symbol: Symbol) -> Symbol:
-    """Return the value that a symbol stands for, behind stop_gradient."""
-    while symbol in plan.graph.producer:
-        maker = plan.graph.producer[symbol]
-        if maker.primitive.name != "stop_gradient" or symbol in plan.kept:
-            break
-        symbol = maker.inputs[0]
-    return symbol
-
-
 def assign(
     plan: Plan, states: list[tuple[Symbol, Symbol]], offsets: dict[Symbol, int], start: int
 ) -> Storage:
@@ -52,24 +44,26 @@ def assign(
 
     Args:
         plan: Kernels in the order they run.
-        states: Pairs of a state input and the output that replaces it after the step.
+        states: Pairs of a state input and the output that replaces it after the step: itself or
+            a kept value.
         offsets: The places of the state inputs, fixed beforehand.
         start: The first byte of the arena for everything else.
     """
     readers = _readers(plan)
     home = plan.home
-    outputs = {resolve(plan, symbol) for symbol in plan.graph.program.outputs}
+    outputs = set(plan.graph.program.outputs)
     stored = {
         root
         for root in plan.kept
         if root in outputs or any(at != home[root] for at, _, _ in readers.get(root, []))
     }
     storage = Storage(dict(offsets), [], stored, start)
-    for state, output in states:
-        new = resolve(plan, output)
+    for state, new in states:
         if new is state:
             continue
-        if new in home and new not in storage.offsets and _in_place(plan, state, new, readers):
+        if new not in storage.offsets and _in_place(
+            plan, home[new], state, new, readers.get(state, [])
+        ):
             storage.offsets[new] = offsets[state]
         else:
             storage.copies.append((state, new))
@@ -78,7 +72,7 @@ def assign(
     return storage
 
 
-Reader = tuple[int, Symbol, object]
+Reader = tuple[int, Symbol, Index | None]
 
 
 def _readers(plan: Plan) -> dict[Symbol, list[Reader]]:
@@ -91,20 +85,17 @@ def _readers(plan: Plan) -> dict[Symbol, list[Reader]]:
     return readers
 
 
-def _in_place(plan: Plan, state: Symbol, new: Symbol, readers: dict[Symbol, list[Reader]]) -> bool:
+def _in_place(plan: Plan, position: int, state: Symbol, new: Symbol, readers: list[Reader]) -> bool:
     """Tell whether the new value may overwrite the old one: all reads come before the write."""
-    position = plan.home[new]
     kernel = plan.kernels[position]
-    for at, root, index in readers.get(state, []):
-        if at > position:
-            return False
-        if at == position and not _read_first(plan, kernel, state, root, index, new):
-            return False
-    return True
+    return all(
+        at < position or (at == position and _read_first(plan, kernel, state, root, index, new))
+        for at, root, index in readers
+    )
 
 
 def _read_first(
-    plan: Plan, kernel: Kernel, state: Symbol, root: Symbol, index: object, new: Symbol
+    plan: Plan, kernel: Kernel, state: Symbol, root: Symbol, index: Index | None, new: Symbol
 ) -> bool:
     """Tell whether a read in the writing kernel itself precedes the write of its element."""
     equation = plan.graph.producer[root]
@@ -112,7 +103,7 @@ def _read_first(
         # Updates and positions are read while the array changes, at places unknown.
         own = index == domain_index(state.shape)
         return root is new and state is equation.inputs[0] and own
-    if kernel.kind is Kind.STREAM:
+    if kernel.stream is not None:
         # What ends the kernel is written after all else is read.
         ending = {r for part in kernel.parts for r in part.roots[1:]} | set(kernel.stream.scalars)
         return new in ending

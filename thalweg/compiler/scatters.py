@@ -50,9 +50,12 @@ def negate_updates(draft: Draft, equation: Equation) -> Symbol | None:
 
 
 def convert_updates(draft: Draft, equation: Equation) -> Symbol | None:
-    """`astype(scatter_add(0, i, u)) -> scatter_add(0, i, astype(u))` between floating dtypes."""
+    """`astype(scatter_add(0, i, u)) -> scatter_add(0, i, astype(u))` to a wider floating dtype.
+
+    Never to a narrower one: the sum would lose what the dtype of its terms was chosen for.
+    """
     x, dtype = equation.inputs[0], equation.output.dtype
-    if x.dtype.kind != "f" or dtype.kind != "f":
+    if x.dtype.kind != "f" or dtype.kind != "f" or dtype.itemsize < x.dtype.itemsize:
         return None
     return _changed(draft, x, lambda u: draft.add(astype, (u,), {"dtype": dtype}))
 

@@ -51,9 +51,14 @@ class Loop:
         """Verify that the steps can follow each other.
 
         Raises:
-            EngineError: If a state changes its shape or dtype, the loss is no scalar, or rows are
-                not int32.
+            EngineError: If a state changes its shape or dtype, the loss is no scalar, rows are
+                not int32, or an epoch has no step.
         """
+        if self.steps_per_epoch < 1:
+            raise EngineError(
+                f"An epoch of {self.rows} rows has no batch of {self.batch_size}. Make batches "
+                "smaller, or give the program of the remainder."
+            )
         for program in (self.step, self.remainder):
             if program is not None:
                 self._check(program)

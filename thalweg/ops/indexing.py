@@ -72,11 +72,17 @@ def take(x: Array, indices: Array, *, axis: int) -> Array:
     return np.take(x, counted_from_front(indices, x.shape[axis]), axis=axis)
 
 
+def _resolve_scatter(x: Any, indices: Any, updates: Any, axis: int) -> Any:
+    tensor, positions = as_tensor(x), as_indices(indices)
+    return (tensor, positions, as_tensor(updates).astype(tensor.dtype)), {"axis": axis}
+
+
 @linear(
     lambda x, indices, updates, axis: x,
     lambda g, out, x, indices, updates, axis: g,
     None,
     lambda g, out, x, indices, updates, axis: take(g, indices, axis=axis),
+    arguments=_resolve_scatter,
     additive=True,
 )
 def scatter_add(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
@@ -120,6 +126,7 @@ def take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
     lambda g, out, x, indices, updates, axis: g,
     None,
     lambda g, out, x, indices, updates, axis: take_along_axis(g, indices, axis=axis),
+    arguments=_resolve_scatter,
     additive=True,
 )
 def scatter_add_along_axis(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from thalweg.compiler.graph import Graph
 from thalweg.compiler.kernels import Kernel, Kind, Plan, form_kernels
-from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign, resolve
+from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign
 from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.streams import fuse_streams
@@ -56,14 +56,6 @@ class Step:
     calls: list[tuple[str, int]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
-    def offset(self, symbol: Symbol) -> int | None:
-        """Return where a value lies in the arena, None if it is an array outside."""
-        return self.storage.offsets.get(resolve(self.plan, symbol))
-
-    def place(self, symbol: Symbol) -> int:
-        """Return where a value lies in the arena."""
-        return self.storage.offsets[resolve(self.plan, symbol)]
-
 
 class Assembly:
     """Collects kernels, each distinct text once, and lays out the arena."""
@@ -108,18 +100,15 @@ class Assembly:
         plan = form_kernels(graph)
         fuse_streams(plan, 8 * self.target.vector_bytes)
         pairs = list(zip(better.inputs[:states], better.outputs[:states], strict=True))
-        places = {new: fixed[old] for old, new in zip(program.inputs, better.inputs, strict=True)
-                  if old in fixed}  # fmt: skip
-        storage = assign(plan, pairs, places, self.end)
+        storage = assign(plan, pairs, fixed, self.end)
         self.end = storage.end
         step = Step(better, plan, storage)
-        renamed = dict(zip(program.inputs, better.inputs, strict=True))
         facts = Facts(
             plan.kept,
             storage.stored,
             set(storage.offsets),
-            {renamed[symbol]: bound for symbol, bound in trusted.items()},
-            {renamed[symbol] for symbol in program.inputs[states:] if symbol in fixed},
+            trusted,
+            set(better.inputs[states:]) & set(fixed),
             self.cell if looped else None,
         )
         for kernel in plan.kernels:
@@ -188,7 +177,7 @@ def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str)
 
 def _loss_text(step: Step, loss: Symbol, label: str, at: Callable[[int], str]) -> list[str]:
     value = f"%{label}loss"
-    place = at(step.place(loss))
+    place = at(step.storage.offsets[loss])
     return [
         f"  {value} = load double, ptr {place}, align 8",
         f"  store double {value}, ptr %loss, align 8",
@@ -199,7 +188,7 @@ def _copy_text(step: Step, state: Symbol, new: Symbol, at: Callable[[int], str])
     size = state.spec.nbytes
     if size == 0:
         return []
-    to, source = at(step.storage.offsets[state]), at(step.place(new))
+    to, source = at(step.storage.offsets[state]), at(step.storage.offsets[new])
     call = f"call void @llvm.memcpy.p0.p0.i64(ptr align 4 {to}, ptr align 4 {source}"
     return [f"  {call}, i64 {size}, i1 false)"]
 

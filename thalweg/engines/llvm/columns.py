@@ -6,7 +6,7 @@ from thalweg.compiler.affine import Affine
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.core.program import Symbol
 from thalweg.engines.llvm.domains import Domain, combine, is_reduction, start
-from thalweg.engines.llvm.loops import width_for
+from thalweg.engines.llvm.loops import panels, width_for
 from thalweg.engines.llvm.lowering import TYPES
 from thalweg.engines.llvm.values import Value
 from thalweg.engines.llvm.writer import Writer
@@ -29,26 +29,12 @@ class _Column:
 
     def write(self) -> None:
         domain, writer = self.domain, self.writer
-        for axis in domain.kept[:-1]:
-            domain.position[axis], _ = writer.loop(self.kernel.domain[axis])
-        width = writer.width
+        outer = domain.kept[:-1]
         together = max(1, _ACCUMULATORS // (2 * len(self.reductions)))
-        full, rest = divmod(self.extent, width)
-        rounds = full // together
-        lanes = writer.lanes(width)
-        done = 0
-        if rounds > 1:
-            at, _ = writer.loop(rounds)
-            self._columns([at * (together * width) + lanes + k * width for k in range(together)])
-            writer.e.end_loop()
-            done = rounds * together
-        places = [lanes + k * width for k in range(done, full)]
-        if rest:
-            places.append(writer.lanes(rest) + full * width)
-        for first in range(0, len(places), together):
-            self._columns(places[first : first + together])
-        for _ in domain.kept[:-1]:
-            writer.e.end_loop()
+        with writer.nest([self.kernel.domain[axis] for axis in outer]) as places:
+            for axis, at in zip(outer, places, strict=True):
+                domain.position[axis] = at
+            panels(writer, self.extent, together, self._columns)
 
     def _columns(self, places: list[Affine]) -> None:
         """Reduce some vectors of columns, then write the maps that follow."""

@@ -9,7 +9,7 @@ from thalweg.compiler.affine import ZERO, Affine, Index, linear
 from thalweg.compiler.graph import REDUCTIONS, reduced_axes, squeezed
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.core.program import Equation, Symbol
-from thalweg.engines.llvm.loops import positional, spread
+from thalweg.engines.llvm.loops import joined, positional, spread
 from thalweg.engines.llvm.lowering import COMBINE, TYPES, identity
 from thalweg.engines.llvm.values import Value
 from thalweg.engines.llvm.writer import Writer
@@ -54,39 +54,28 @@ class Domain:
 
     def groups(self, roots: list[Symbol]) -> list[list[int]]:
         """Group adjacent reduced axes that every access walks as if they were one."""
-        groups = [[axis] for axis in self.reduced]
+        apart = [[axis] for axis in self.reduced]
         if positional(self.plan, roots):
-            return groups
+            return apart
         strides = []
         for root in roots:
             found = self._strides(root)
             if found is None:
-                return groups
+                return apart
             strides += found
-        joined: list[list[int]] = []
-        for axis in self.reduced:
-            before = joined[-1][-1] if joined else None
-            if before == axis - 1 and all(
-                s[axis - 1] == s[axis] * self.shape[axis] for s in strides
-            ):
-                joined[-1].append(axis)
-            else:
-                joined.append([axis])
-        return joined
+        return joined(self.reduced, self.shape, strides)
 
     def _strides(self, root: Symbol) -> list[list[int]] | None:
         """Return how each access of a root moves along the domain's axes."""
         numbers = self._numbers(root)
+        walked = [(access.symbol, access.index) for access in self.plan.accesses.of(root)]
+        if not is_reduction(self.plan, root):
+            walked.append((root, domain_index(root.shape)))
         found = []
-        own = linear(domain_index(root.shape), root.shape)
-        accesses = [(a.symbol, a.index) for a in self.plan.accesses.of(root)]
-        for symbol, index in accesses:
+        for symbol, index in walked:
             if index is None:
                 return None
             terms = {var.number: c for var, c in linear(index, symbol.shape).terms}
-            found.append([terms.get(number, 0) for number in numbers])
-        if not is_reduction(self.plan, root):
-            terms = {var.number: c for var, c in own.terms}
             found.append([terms.get(number, 0) for number in numbers])
         return found
 

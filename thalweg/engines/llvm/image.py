@@ -156,7 +156,7 @@ def _pointers(
             inner.append((entry.place, 0))
         elif isinstance(entry.symbol, Cell):
             inner.append((entry.place, entry.symbol.place))
-        elif (offset := step.offset(entry.symbol)) is not None:
+        elif (offset := step.storage.offsets.get(entry.symbol)) is not None:
             inner.append((entry.place, offset))
         elif entry.symbol in positions:
             outer.append((entry.place, positions[entry.symbol]))

@@ -71,20 +71,26 @@ def guarded(plan: Plan, roots: list[Symbol]) -> bool:
 
 def collapsed(plan: Plan, roots: list[Symbol], domain: Shape) -> list[list[int]]:
     """Group adjacent axes of a domain that every access walks as if they were one."""
-    groups: list[list[int]] = [[axis] for axis in range(len(domain))]
-    if len(domain) < 2 or positional(plan, roots):
-        return groups
+    apart = [[axis] for axis in range(len(domain))]
+    if positional(plan, roots):
+        return apart
     strides = [
         _strides(linear(domain_index(root.shape), root.shape), len(domain)) for root in roots
     ]
     for root in roots:
         for access in plan.accesses.of(root):
             if access.index is None:
-                return groups
+                return apart
             strides.append(_strides(linear(access.index, access.symbol.shape), len(domain)))
-    groups = [[0]]
-    for axis in range(1, len(domain)):
-        if all(s[axis - 1] == s[axis] * domain[axis] for s in strides):
+    return joined(list(range(len(domain))), domain, strides)
+
+
+def joined(axes: list[int], domain: Shape, strides: list[list[int]]) -> list[list[int]]:
+    """Group adjacent axes that every access, given by its strides, walks as if they were one."""
+    groups: list[list[int]] = []
+    for axis in axes:
+        follows = bool(groups) and groups[-1][-1] == axis - 1
+        if follows and all(s[axis - 1] == s[axis] * domain[axis] for s in strides):
             groups[-1].append(axis)
         else:
             groups.append([axis])
@@ -138,3 +144,30 @@ def chunks(
             body(lanes + last * width)
     if rest:
         body(writer.lanes(rest) + full * width)
+
+
+def panels(
+    writer: Writer, extent: int, together: int, body: Callable[[list[Affine]], None]
+) -> None:
+    """Apply a body to all of 0 … extent - 1, several vectors at a time; the last may be fewer.
+
+    Args:
+        writer: The kernel; its `width` is the vector's.
+        extent: The number of elements.
+        together: How many vectors the body gets at once.
+        body: Called with the positions of their lanes.
+    """
+    width = writer.width
+    full, rest = divmod(extent, width)
+    rounds, done = full // together, 0
+    lanes = writer.lanes(width)
+    if rounds > 1:
+        at, _ = writer.loop(rounds)
+        body([at * (together * width) + lanes + k * width for k in range(together)])
+        writer.e.end_loop()
+        done = rounds * together
+    places = [lanes + k * width for k in range(done, full)]
+    if rest:
+        places.append(writer.lanes(rest) + full * width)
+    for first in range(0, len(places), together):
+        body(places[first : first + together])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from thalweg.compiler.affine import ZERO, Affine
 from thalweg.compiler.kernels import Kernel, Plan
@@ -35,15 +36,11 @@ def write_map(writer: Writer, plan: Plan, kernel: Kernel) -> None:
             writer.compute(root, spread(position, root.shape))
         writer.flush()
 
-    for group, extent in zip(groups[:-1], extents[:-1], strict=True):
-        position[group[-1]], _ = writer.loop(extent)
-    if groups:
+    with writer.nest(extents[:-1]) as places:
+        for group, at in zip(groups, places, strict=False):
+            position[group[-1]] = at
         cost, differ = expression_cost(plan, roots), guarded(plan, roots)
-        chunks(writer, extents[-1], body, cost=cost, ends_differ=differ)
-    else:
-        body(ZERO)
-    for _ in groups[:-1]:
-        writer.e.end_loop()
+        chunks(writer, extents[-1] if extents else 1, body, cost=cost, ends_differ=differ)
 
 
 def write_transpose(writer: Writer, plan: Plan, kernel: Kernel) -> None:
@@ -70,8 +67,7 @@ def write_transpose(writer: Writer, plan: Plan, kernel: Kernel) -> None:
     _tiles(writer, rows, strip)
 
 
-def _tiles(writer: Writer, extent: int, body: object) -> None:
-    assert callable(body)
+def _tiles(writer: Writer, extent: int, body: Callable[[Affine, int], None]) -> None:
     full, rest = divmod(extent, writer.width)
     if full > 1:
         at, _ = writer.loop(full)

@@ -12,8 +12,9 @@ from thalweg.engines.llvm.writer import Writer
 _LINE = 64
 # Arrays up to this size stay in the inner caches by themselves.
 _SMALL = 1 << 18
-# This many rows ahead hides the latency of the outer caches; tried from 8 to 64.
-_AHEAD = 24
+# This many rows ahead hides the latency of the outer caches; tried from 8 to 64. The order of the
+# rows is read that far beyond its end.
+AHEAD = 24
 
 
 class RowPrefetch:
@@ -29,13 +30,13 @@ class RowPrefetch:
             if known and source.spec.nbytes > _SMALL and graph.is_leaf(source):
                 self.gather = maker
 
-    def row(self, at: Affine, ahead: int = _AHEAD) -> None:
-        """Ask for the row that will be read `ahead` rows after this one."""
+    def row(self, at: Affine) -> None:
+        """Ask for the row that will be read `AHEAD` rows after this one."""
         if self.gather is None:
             return
         writer = self.writer
         source, indices = self.gather.inputs
-        place = writer.address(indices, at + ahead)
+        place = writer.address(indices, at + AHEAD)
         position = writer.e.convert(writer.e.load(place, TYPES[indices.dtype]), "i64")
         row = writer.bind(position, source.shape[0])
         length = source.spec.size // source.shape[0]

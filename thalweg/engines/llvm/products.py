@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from thalweg.compiler.affine import ZERO, Affine
 from thalweg.compiler.kernels import Kernel, Plan
-from thalweg.engines.llvm.loops import spread, width_for
+from thalweg.engines.llvm.loops import panels, spread, width_for
 from thalweg.engines.llvm.lowering import TYPES
 from thalweg.engines.llvm.values import Value, is_float
 from thalweg.engines.llvm.writer import Writer
@@ -79,22 +79,8 @@ class _Tiles(_Product):
         if self.swapped:
             self.rows, self.columns = self.columns, self.rows
         self.writer.width = width_for(self.plan, self.kernel.roots, self.columns, self.writer)
-        width = self.writer.width
-        full, rest = divmod(self.columns, width)
-        vectors = full + (rest > 0)
-        across = self._across(vectors)
-        lanes = self.writer.lanes(width)
-        rounds, done = full // across, 0
-        if rounds > 1:
-            at, _ = self.writer.loop(rounds)
-            self._down([at * (across * width) + lanes + k * width for k in range(across)])
-            self.writer.e.end_loop()
-            done = rounds * across
-        places = [lanes + k * width for k in range(done, full)]
-        if rest:
-            places.append(self.writer.lanes(rest) + full * width)
-        for start in range(0, len(places), across):
-            self._down(places[start : start + across])
+        vectors = -(-self.columns // self.writer.width)
+        panels(self.writer, self.columns, self._across(vectors), self._down)
 
     def _across(self, vectors: int) -> int:
         """Return the vectors of a tile's row."""
@@ -303,10 +289,5 @@ def write_product(writer: Writer, plan: Plan, kernel: Kernel) -> None:
     else:
         product = _Tiles(writer, plan, kernel)
         product.swapped = single
-    for extent in equation.output.shape[:-2]:
-        at, _ = writer.loop(extent) if extent > 1 else (ZERO, [])
-        product.batch.append(at)
-    product.write()
-    for extent in equation.output.shape[:-2]:
-        if extent > 1:
-            writer.e.end_loop()
+    with writer.nest(equation.output.shape[:-2]) as product.batch:
+        product.write()

@@ -35,16 +35,15 @@ class _Row:
 
     def write(self) -> None:
         kept = self.domain.kept
-        for axis in kept:
-            self.domain.position[axis], _ = self.writer.loop(self.kernel.domain[axis])
         vectors = -(-self.extents[-1] // self.writer.width)
         small = vectors <= _UNROLLED and vectors * self.cost <= _UNROLLED_COST
-        if len(self.groups) == 1 and small:
-            self._whole_row()
-        else:
-            self._phases()
-        for _ in kept:
-            self.writer.e.end_loop()
+        with self.writer.nest([self.kernel.domain[axis] for axis in kept]) as places:
+            for axis, at in zip(kept, places, strict=True):
+                self.domain.position[axis] = at
+            if len(self.groups) == 1 and small:
+                self._whole_row()
+            else:
+                self._phases()
 
     # ---- a short row: everything written out, values stay in registers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,12 +15,8 @@ from thalweg.engines.engine import Array, Loop, Run
 from thalweg.engines.llvm.assembly import EPOCH, FAULT
 from thalweg.engines.llvm.image import Image
 from thalweg.engines.llvm.jit import link
+from thalweg.engines.llvm.prefetch import AHEAD
 from thalweg.errors import EngineError, IndexOutOfRange
-
-# The order may be read this far beyond its end, to ask for coming rows ahead of time.
-ORDER_PADDING = 64
-# Whole vectors may be read past the last buffer of an arena.
-_ARENA_PADDING = 64
 
 _VOID = ctypes.c_void_p
 _SIGNATURE = (_VOID, _VOID, ctypes.c_int64, ctypes.c_int64, _VOID, ctypes.c_int64)
@@ -36,10 +33,9 @@ class Arena:
     """Aligned memory of one run, with the tables of pointers that kernels read."""
 
     def __init__(self, image: Image, arrays: Sequence[Array]) -> None:
-        nbytes = image.nbytes + _ARENA_PADDING
-        self.memory = allocate(nbytes)
+        self.memory = allocate(image.nbytes)
         self.address: int = self.memory.ctypes.data
-        words = self.memory[: nbytes // 8 * 8].view(np.int64)
+        words = self.memory.view(np.int64)
         for place, offset in image.inner:
             words[place // 8] = self.address + offset
         for place, position in image.outer:
@@ -47,10 +43,7 @@ class Arena:
 
     def view(self, place: int, shape: tuple[int, ...], dtype: Any) -> Array:
         """Return a stretch of the arena as an array."""
-        count = 1
-        for extent in shape:
-            count *= extent
-        nbytes = count * np.dtype(dtype).itemsize
+        nbytes = math.prod(shape) * np.dtype(dtype).itemsize
         stretch: Array = self.memory[place : place + nbytes].view(dtype)
         return stretch.reshape(shape)
 
@@ -192,7 +185,7 @@ class NativeRun:
 
 def _padded_order(loop: Loop, order: Array | None) -> Array:
     """Return the order of the rows with room to read ahead; rows are trusted, so look at them."""
-    padded = allocate(4 * (loop.rows + ORDER_PADDING)).view(np.int32)
+    padded = allocate(4 * (loop.rows + AHEAD)).view(np.int32)
     if loop.reshuffled or not loop.batch_size:
         return padded
     if order is None:

@@ -28,7 +28,6 @@ def write_scatter(writer: Writer, plan: Plan, kernel: Kernel, in_place: bool) ->
     writer.width = 1
     vectors = not along and last < len(updates.shape) and updates.shape[-1] > 1
     loops = updates.shape[:-1] if vectors else updates.shape
-    places = [writer.loop(extent)[0] if extent > 1 else ZERO for extent in loops]
 
     def add(place: list[Affine]) -> None:
         at = tuple(place)
@@ -36,16 +35,14 @@ def write_scatter(writer: Writer, plan: Plan, kernel: Kernel, in_place: bool) ->
         target = (*at[:first], writer.gathered(equation, inner), *at[last:])
         _add(writer, root, target, writer.value(updates, at))
 
-    if vectors:
-        # Positions are scalars: read them before the vectors' width is set.
-        writer.gathered(equation, tuple(places[first:last]))
-        writer.width = width_for(plan, [root], updates.shape[-1], writer)
-        chunks(writer, updates.shape[-1], lambda at: add([*places, at]))
-    else:
-        add(places)
-    for extent in loops:
-        if extent > 1:
-            writer.e.end_loop()
+    with writer.nest(loops) as places:
+        if vectors:
+            # Positions are scalars: read them before the vectors' width is set.
+            writer.gathered(equation, tuple(places[first:last]))
+            writer.width = width_for(plan, [root], updates.shape[-1], writer)
+            chunks(writer, updates.shape[-1], lambda at: add([*places, at]))
+        else:
+            add(places)
 
 
 def _add(writer: Writer, root: Symbol, index: Index, update: Value) -> None:
@@ -59,19 +56,16 @@ def _add(writer: Writer, root: Symbol, index: Index, update: Value) -> None:
 
 
 def _copy(writer: Writer, plan: Plan, root: Symbol, source: Symbol) -> None:
-    places = [writer.loop(extent)[0] if extent > 1 else ZERO for extent in root.shape[:-1]]
     last = root.shape[-1] if root.shape else 1
     writer.width = width_for(plan, [root], last, writer)
+    with writer.nest(root.shape[:-1]) as places:
 
-    def copy(at: Affine) -> None:
-        index = (*places, at) if root.shape else ()
-        writer.put(root, index, writer.value(source, index))
-        writer.flush()
+        def copy(at: Affine) -> None:
+            index = (*places, at) if root.shape else ()
+            writer.put(root, index, writer.value(source, index))
+            writer.flush()
 
-    chunks(writer, last, copy)
-    for extent in root.shape[:-1]:
-        if extent > 1:
-            writer.e.end_loop()
+        chunks(writer, last, copy)
 
 
 class _Scan:
@@ -92,15 +86,15 @@ class _Scan:
         writer.width = 1
         outer = [a for a, n in enumerate(self.shape) if a != self.axis and n > 1]
         vectors = bool(outer) and outer[-1] == last
-        for axis in outer[: len(outer) - vectors]:
-            self.place[axis], _ = writer.loop(self.shape[axis])
-        if vectors:
-            writer.width = width_for(self.plan, [self.root], self.shape[last], writer)
-            chunks(writer, self.shape[last], self._lane, cost=1_000)
-        else:
-            self._walk()
-        for _ in outer[: len(outer) - vectors]:
-            writer.e.end_loop()
+        looped = outer[: len(outer) - vectors]
+        with writer.nest([self.shape[axis] for axis in looped]) as places:
+            for axis, at in zip(looped, places, strict=True):
+                self.place[axis] = at
+            if vectors:
+                writer.width = width_for(self.plan, [self.root], self.shape[last], writer)
+                chunks(writer, self.shape[last], self._lane, cost=1_000)
+            else:
+                self._walk()
 
     def _lane(self, at: Affine) -> None:
         self.place[-1] = at

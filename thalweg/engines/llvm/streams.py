@@ -23,6 +23,7 @@ class _Stream:
 
     def __init__(self, writer: Writer, plan: Plan, kernel: Kernel) -> None:
         self.writer, self.plan, self.kernel = writer, plan, kernel
+        assert kernel.stream is not None
         self.stream: Stream = kernel.stream
         self.rows, self.columns = self.stream.matrix.shape
         self.type = TYPES[self.stream.matrix.dtype]

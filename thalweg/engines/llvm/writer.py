@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from thalweg.compiler.affine import ZERO, Affine, Index, Var, linear
 from thalweg.compiler.graph import (
     GATHERS,
-    GUARDED,
     REDUCTIONS,
     Graph,
     is_view,
@@ -28,6 +27,8 @@ from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.values import BYTES, Value
 
 _LANE = -1
+# The bytes of a vector on processors without masked loads.
+_NO_MASKS = 16
 
 
 class Writer:
@@ -46,7 +47,6 @@ class Writer:
         self.stored = facts.stored
         self.width = 1
         self.arrays: list[Symbol | Cell | None] = []
-        self.on_gather: Callable[[Symbol, Index, Value], None] | None = None
         self.table = self.e.parameter("table", "ptr")
         self._loops: dict[Var, Value] = {}
         self._numbers = 0
@@ -66,6 +66,14 @@ class Writer:
         """Open a loop; return its position and the carried values in it."""
         index, phis = self.e.begin_loop(trip, carried)
         return self.bind(index, trip), list(phis)
+
+    @contextmanager
+    def nest(self, extents: Sequence[int]) -> Iterator[list[Affine]]:
+        """Open a loop an axis around a `with` block; an axis of extent 1 needs none."""
+        yield [self.loop(extent)[0] if extent != 1 else ZERO for extent in extents]
+        for extent in extents:
+            if extent != 1:
+                self.e.end_loop()
 
     def lanes(self, active: int) -> Affine:
         """Return the position of a lane, of which the leading `active` are real."""
@@ -134,10 +142,12 @@ class Writer:
         return self.e.offset(pointer, at.constant * BYTES[type])
 
     def load(self, symbol: Symbol, index: Index) -> Value:
-        """Read an array; lanes that are not real read 0 or nothing at all."""
+        """Read an array; lanes that are not real hold nothing of meaning."""
         at, type = linear(index, symbol.shape), TYPES[symbol.dtype]
         stride, spread, fixed = self.split(at)
         active = self._accessed(symbol, fixed, self.active(index))
+        if (stride or spread is not None) and self._is_apart(active):
+            return self._load_apart(symbol, fixed, stride, spread, active or 0)
         if spread is None and stride == 0:
             return self.e.load(self.address(symbol, fixed), type)
         if spread is None and stride == 1:
@@ -153,6 +163,31 @@ class Writer:
         if spread is not None:
             steps = e.add(steps, spread)
         return e.gather(self.address(symbol, fixed), steps, type, active)
+
+    def _is_apart(self, active: int | None) -> bool:
+        """Tell whether lanes are to be read one by one: where there is no masked access."""
+        if active is None or active >= self.width:
+            return False
+        return active == 1 or self.e.target.vector_bytes == _NO_MASKS
+
+    def _load_apart(
+        self, symbol: Symbol, fixed: Affine, stride: int, spread: Value | None, active: int
+    ) -> Value:
+        """Read the leading lanes one by one; the others hold the first.
+
+        LLVM 22 reads them so by itself, with zeros in the others. But it takes the quotient of
+        lanes that it knows to be zero for zero, and then drops the choice that removes the NaN.
+        """
+        e, type = self.e, TYPES[symbol.dtype]
+        vector: Value | None = None
+        for lane in range(active):
+            address = self.address(symbol, fixed + lane * stride)
+            if spread is not None:
+                address = e.element(address, e.extract(spread, lane), type)
+            value = e.load(address, type, cse=not self._fresh)
+            vector = e.splat(value, self.width) if vector is None else e.insert(vector, value, lane)
+        assert vector is not None
+        return vector
 
     @contextmanager
     def fresh_loads(self) -> Iterator[None]:
@@ -222,12 +257,10 @@ class Writer:
     def evaluate(self, equation: Equation, index: Index) -> Value:
         """Return an equation's value at an index from its operands'."""
         name, inputs = equation.primitive.name, equation.inputs
-        if name in GUARDED:
-            return (
-                self._padded(equation, index)
-                if len(inputs) == 1 and (name == "pad_with_zeros")
-                else self._joined(equation, index)
-            )
+        if name == "pad_with_zeros":
+            return self._padded(equation, index)
+        if name == "concatenate":
+            return self._joined(equation, index)
         if name == "iota":
             at = self.position(index[equation.params["axis"]])
             return self.e.convert(at, TYPES[equation.output.dtype])
@@ -239,6 +272,9 @@ class Writer:
             operand_index(equation, position, index, self.gathered)
             for position in range(1 if name in GATHERS else len(inputs))
         ]
+        if 0 in inputs[0].shape:
+            # Whatever position was asked for, there is nothing to read.
+            return self.e.constant(0, TYPES[equation.output.dtype])
         values = [self.value(s, at) for s, at in zip(inputs, places, strict=False)]
         if name == "power" and self._counts(equation):
             return counted_power(self, values[0], equation)
@@ -309,8 +345,6 @@ class Writer:
             value = self.checked(value, extent, active)
         if active is not None and active < value.width:
             value = self.e.select(self.e.leading(active, value.width), value, 0)
-        if self.on_gather is not None:
-            self.on_gather(symbol, index, value)
         at = self.bind(value, extent)
         self.e.regions[min(value.depth, self.e.depth)].memo[key] = at
         return at

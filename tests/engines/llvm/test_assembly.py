@@ -1,0 +1,57 @@
+"""Whole loops as modules: kernels shared by text, the arena's layout, what a step calls."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from tests.compiler.programs import program_of, spec
+from tests.engines.loops import check_loop
+from thalweg.engines.llvm.assembly import Assembly, Step
+from thalweg.engines.llvm.target import Target
+
+
+def assembled(function: Any, *shapes: Any, states: int = 0) -> tuple[Assembly, Step]:
+    program = program_of(function, *(spec(*shape) for shape in shapes))
+    assembly = Assembly(Target.host())
+    fixed = {s: assembly.reserve(s.spec.nbytes) for s in program.inputs[:states]}
+    return assembly, assembly.step(program, fixed, states, {}, looped=bool(states))
+
+
+def test_kernels_of_one_text_are_written_once() -> None:
+    def alike(a: Any, b: Any, c: Any, d: Any) -> Any:
+        return np.cumsum(a), np.cumsum(b), np.cumsum(c), np.cumsum(d)
+
+    assembly, step = assembled(alike, (9,), (9,), (9,), (8,))
+    names = [name for name, _ in step.calls]
+    assert len(set(names)) == len(assembly.functions) == 2
+    assert names[:3] == [names[0]] * 3
+    tables = [place for _, place in step.calls]
+    assert len(set(tables)) == 4, "each call has pointers of its own"
+
+
+def test_everything_in_the_arena_has_room_of_its_own() -> None:
+    def step(a: Any, b: Any, c: Any) -> Any:
+        return a + b[0], np.cumsum(b), c * 2.0, np.sum(a)
+
+    assembly, done = assembled(step, (3,), (9,), (), states=3)
+    # States changed in place have two names for one stretch.
+    stretches = {place: symbol.spec.nbytes for symbol, place in done.storage.offsets.items()}
+    stretches |= {entry.place: 8 for entry in done.entries}
+    taken = sorted(stretches.items())
+    assert taken[0][0] >= 64, "the header comes first"
+    for (place, nbytes), (following, _) in itertools.pairwise(taken):
+        assert place + nbytes <= following
+    assert taken[-1][0] + taken[-1][1] <= assembly.end
+
+
+def test_a_long_program_of_many_kernels_runs_in_order() -> None:
+    def long(x: Any) -> Any:
+        y = x
+        for i in range(40):
+            y = np.cumsum(np.flip(y)) / (i + 1.0) - np.mean(y)
+        return y, np.sum(y)
+
+    check_loop(long, [np.linspace(-1.0, 1.0, 13)], steps=3, rtol=1e-9)
