@@ -57,10 +57,10 @@ def read_parameters(params: Any) -> Parameters:
         )
     for i, array in enumerate(arrays):
         if array.dtype.kind != "f" or not array.dtype.isnative:
+            why = ": an integer cannot move by a fraction" if array.dtype.kind in "iub" else ""
             raise DtypeError(
-                f"{found.paths()[i]} has dtype {array.dtype}, but parameters must be floating: "
-                "an integer cannot move by a fraction. Convert it with astype(float), or write "
-                "2.0 for 2."
+                f"{found.paths()[i]} has dtype {array.dtype}, but parameters must be floating"
+                f"{why}. Convert it with astype(float), or write 2.0 for 2."
             )
         if not is_finite(array):
             raise DataError(
@@ -77,7 +77,7 @@ def _parameter(leaf: Any) -> Array:
         leaf = leaf.numpy()
     try:
         return np.asarray(leaf, order="C")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(
             f"params holds a {type(leaf).__name__}, which NumPy cannot read as an array "
             f"({error}). Give arrays or numbers."
