@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import optax
+import pandas as pd
 import pytest
 import torch
 
@@ -236,3 +237,55 @@ def test_an_infinite_derivative_is_told_with_the_line_it_belongs_to(sgd, engine)
 def test_an_optimizer_without_a_sign_is_warned_of(squared, regression) -> None:
     with pytest.warns(UserWarning, match=r"rose from .* never below .*scale_by_learning_rate"):
         tw.fit(squared, np.zeros(3), regression, optimizer=tw.optim.scale_by_adam(), steps=50)
+
+
+# ---- data frames
+
+
+def test_columns_of_different_kinds_are_read_as_numbers(squared, sgd) -> None:
+    X, y = np.c_[np.linspace(0, 1, 6), np.arange(6) % 2, np.arange(6)], np.ones(6)
+    frame = pd.DataFrame({"size": X[:, 0], "new": X[:, 1] == 1, "rooms": np.arange(6)})
+    expected = tw.fit(squared, np.zeros(3), (X, y), optimizer=sgd).params
+    for given in (frame, frame.convert_dtypes()):
+        assert tw.fit(squared, np.zeros(3), (given, y), optimizer=sgd).params.tolist() == list(
+            expected
+        )
+
+
+def test_a_missing_value_and_a_text_are_named_with_column_and_row(squared, sgd) -> None:
+    frame = pd.DataFrame({"size": [1.0, 2.0], "rooms": pd.array([1, None], dtype="Int64")})
+    parts = "data[0] (X) lacks a value in column 1 ('rooms'), row 1", "Drop those rows"
+    with told(errors.DataError, *parts):
+        tw.fit(squared, np.zeros(2), (frame, np.ones(2)), optimizer=sgd)
+    frame = pd.DataFrame({"size": [1.0, 2.0], "city": ["Ulm", "Bonn"]})
+    parts = "holds 'Ulm' in column 1 ('city'), row 0", "real numbers", "Encode text"
+    with told(errors.DtypeError, *parts):
+        tw.fit(squared, np.zeros(2), (frame, np.ones(2)), optimizer=sgd)
+
+
+def test_a_column_asked_for_by_name_is_told_how_to_get_it(sgd) -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0], "y": [2.0, 4.0]})
+    loss = lambda b, table: np.mean((table["y"] - b * table["x"]) ** 2)
+    with told(errors.UnsupportedOperation, "x['y'] was asked", "x[:, 0]", "dict(frame)"):
+        tw.fit(loss, 0.0, frame, optimizer=sgd)
+    by_name = lambda b, x, y: np.mean((y - b * x) ** 2)
+    assert tw.fit(by_name, 0.0, dict(frame), optimizer=sgd, epochs=50).params == pytest.approx(2)
+
+
+def test_parameters_in_an_object_are_told_what_to_be_put_into(squared, regression, sgd) -> None:
+    class Model:
+        pass
+
+    with told(errors.DtypeError, "params['m'] is a Model", "dicts, lists, tuples or named tuples"):
+        tw.fit(squared, {"m": Model()}, regression, optimizer=sgd)
+
+
+@pytest.mark.parametrize("choice", ["function", True])
+def test_progress_that_was_asked_for_is_shown_once_at_least(
+    squared, regression, sgd, choice, capsys
+):
+    steps = []
+    progress = (lambda info: steps.append(info.step)) if choice == "function" else choice
+    tw.fit(squared, np.zeros(3), regression, optimizer=sgd, epochs=4, progress=progress)
+    assert steps == ([4] if choice == "function" else [])
+    assert ("step 4/4" in capsys.readouterr().err) is (choice is True)

@@ -150,7 +150,7 @@ def load(path: str | os.PathLike[str]) -> Fit:
 
     Returns:
         The fit: parameters in the tree and kinds of arrays they were fitted in, the optimizer's
-        state, the history.
+        state, the history. Named tuples of your own become dicts of their fields.
 
     Raises:
         CheckpointError: If the file is missing, damaged or no record of a fit.

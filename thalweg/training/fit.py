@@ -84,8 +84,9 @@ def fit(
         callbacks: Functions called with the run's info at each evaluation (each epoch, if there
             are no validation data), or objects with any of `on_begin on_eval on_checkpoint
             on_end`. They are called between slices of the run, never for each step.
-        progress: "auto" shows a line in terminals, from half a second on; True, False, or a
-            function of the run's info.
+        progress: "auto" shows a line in terminals, from half a second on; True shows it
+            anywhere, False never; or a function of the run's info, called from half a second on,
+            at most ten times a second, and once at least.
         engine: "auto", "native" or "numpy".
         checkpoint: A path, or a Checkpoint, to write the run to while it goes.
         resume: A path or a Fit to continue, bit for bit as if it had not stopped. A finished

@@ -16,6 +16,7 @@ from thalweg.core.tensor import Tensor
 from thalweg.errors import DataError, DtypeError, ShapeError
 from thalweg.training.finite import FINITE, is_finite, require_finite
 from thalweg.training.memory import require_memory
+from thalweg.training.mixed import as_numbers
 
 Array = np.ndarray[Any, Any]
 
@@ -132,6 +133,8 @@ def _converted(leaf: Any, name: str) -> Array:
             f"{name} is a {type(leaf).__name__}, which NumPy cannot read as an array ({error}). "
             "Give arrays of numbers."
         ) from error
+    if array.dtype.kind == "O":
+        array = as_numbers(array, leaf, name)
     if array.dtype.kind not in "fiub":
         raise DtypeError(
             f"{name} has dtype {array.dtype}, but a loss works on real numbers. "

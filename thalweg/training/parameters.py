@@ -56,6 +56,12 @@ def read_parameters(params: Any) -> Parameters:
             "Give a tree of arrays or numbers, such as np.zeros(3) or {'w': w, 'b': 0.0}."
         )
     for i, array in enumerate(arrays):
+        if array.dtype.kind == "O":
+            raise DtypeError(
+                f"{found.paths()[i]} is a {type(leaves[i]).__name__}, which is neither an array "
+                "nor a tree that is known. Put arrays and numbers into dicts, lists, tuples or "
+                "named tuples."
+            )
         if array.dtype.kind != "f" or not array.dtype.isnative:
             why = ": an integer cannot move by a fraction" if array.dtype.kind in "iub" else ""
             raise DtypeError(
