@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.fuzz.cases import Case, LoopCase
-from tests.fuzz.rounding import Perturbed
+from tests.fuzz.rounding import Perturbed, jumps_at
 from thalweg.compiler.pipeline import optimize
 from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import Spec
@@ -50,9 +50,11 @@ def difference(case: Case, engine: NativeEngine) -> str | None:
         return None
     simpler = optimize(program)
     meant = outcome(lambda: NumpyEngine().compile(simpler)(*arrays))
-    found = unlike(meant, wanted, lambda seed: Perturbed(seed, True)(program, arrays), program)
-    if found:
-        return f"passes: {found}"
+    # An index that the passes find nobody to need is not looked at.
+    if not (isinstance(wanted, str) and not isinstance(meant, str)):
+        found = unlike(meant, wanted, lambda seed: Perturbed(seed, True)(program, arrays), program)
+        if found:
+            return f"passes: {found}"
     found = unlike(got, meant, lambda seed: Perturbed(seed, False)(simpler, arrays), simpler)
     return f"machine code: {found}" if found else None
 
@@ -65,7 +67,7 @@ def loop_difference(case: LoopCase, engine: NativeEngine) -> str | None:
     got = _after(engine.compile_loop(case.loop), case)
     wanted = _after(NumpyEngine().compile_loop(case.loop), case)
     outputs = (*case.loop.step.outputs[:-1], Symbol(Spec((sum(_STEPS),), np.dtype(float))))
-    shown = Program((), (), outputs)
+    shown = Program((), case.loop.step.equations, outputs)
 
     def perturbed(seed: int) -> list[Array]:
         reference = NumpyEngine()
@@ -113,19 +115,22 @@ def unlike(
             return f"output {i} of the reference is {w.dtype}{list(w.shape)}, not {symbol.spec}"
     if same(got, wanted, program):
         return None
+    jumps = any(map(jumps_at, program.equations))
     samples: list[list[Array]] = []
     found = None
     for count in _SAMPLES:
         samples += [perturbed(seed) for seed in range(len(samples), count)]
-        found = _first_wrong(got, wanted, samples)
+        found = _first_wrong(got, wanted, samples, jumps)
         if found is None:
             return None
     return found
 
 
-def _first_wrong(got: list[Array], wanted: list[Array], samples: list[list[Array]]) -> str | None:
+def _first_wrong(
+    got: list[Array], wanted: list[Array], samples: list[list[Array]], jumps: bool
+) -> str | None:
     for i, (g, w) in enumerate(zip(got, wanted, strict=True)):
-        wrong = _wrong(g, w, [sample[i] for sample in samples])
+        wrong = _wrong(g, w, [sample[i] for sample in samples], jumps)
         if wrong.any():
             at = tuple(int(k) for k in np.argwhere(wrong)[0])
             count = int(wrong.sum())
@@ -133,7 +138,7 @@ def _first_wrong(got: list[Array], wanted: list[Array], samples: list[list[Array
     return None
 
 
-def _wrong(got: Array, wanted: Array, samples: Sequence[Array]) -> Array:
+def _wrong(got: Array, wanted: Array, samples: Sequence[Array], jumps: bool) -> Array:
     """Return where a result is neither what is wanted nor as uncertain as that."""
     with np.errstate(all="ignore"):
         alike = (got == wanted) | ((got != got) & (wanted != wanted))
@@ -144,6 +149,9 @@ def _wrong(got: Array, wanted: Array, samples: Sequence[Array]) -> Array:
         spread = np.max([_distance(sample, wanted) for sample in samples], axis=0)
         near = np.abs(got - wanted) <= _SLACK * spread
         unsettled = ~np.isfinite(spread)
+        if jumps:
+            # Where rounding decides which way a program goes, samples need not see every way.
+            unsettled |= spread > 1e-2 * np.abs(wanted)
         return np.asarray(~(alike | near | unsettled))
 
 

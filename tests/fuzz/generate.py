@@ -10,10 +10,13 @@ import thalweg as tw
 from tests.fuzz.cases import Case
 from tests.fuzz.growth import Growth
 from tests.fuzz.operations import DENSE, OPERATIONS
+from thalweg.compiler.dead_code import remove_dead_code
 from thalweg.core.tensor import Tensor, make
 from thalweg.core.tracing import finish
 
 _DERIVATIVES = 0.35
+_FAULTS = 0.04
+_INDEXED = ("take", "take_along_axis", "scatter_add", "scatter_add_along_axis")
 
 
 def random_case(seed: int) -> Case:
@@ -41,7 +44,28 @@ def _closed(g: Growth) -> Case:
         outputs.append(make(g.inputs[0]))
     program = finish(g.trace, g.inputs, [g.trace.lift(output) for output in outputs])
     captured = [np.asarray(tensor.data) for tensor, _ in g.trace.captured.values()]
-    return Case(program, [*g.arrays, *captured])
+    case = Case(program, [*g.arrays, *captured])
+    return _with_fault(g, case) if g.chance(_FAULTS) else case
+
+
+def _with_fault(g: Growth, case: Case) -> Case:
+    """Return the case with one index out of range, if it has one that matters."""
+    # What nobody needs is not computed, and so not refused.
+    program = remove_dead_code(case.program)
+    reads = [
+        (e.inputs[1], e.inputs[0].shape[e.params["axis"]])
+        for e in program.equations
+        if e.primitive.name in _INDEXED and e.output.spec.size and e.inputs[-1].spec.size
+    ]
+    reads = [(s, n) for s, n in reads if s in program.inputs and s.spec.size]
+    arrays = list(case.arrays)
+    if reads:
+        symbol, extent = g.choose(reads)
+        position = program.inputs.index(symbol)
+        wrong = arrays[position] = np.array(arrays[position])
+        at = tuple(g.integer(0, n) for n in wrong.shape)
+        wrong[at] = g.choose((extent, -extent - 1, 2**31 - 1, -(2**31)))
+    return Case(program, arrays)
 
 
 # ---- derivatives of what grows

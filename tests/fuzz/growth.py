@@ -34,7 +34,7 @@ class Growth:
         self.pool: list[Tensor] = []
         # Few extents a program, so that shapes meet.
         extents = list(random.choice(EXTENTS, int(random.integers(1, 4))))
-        if random.random() < 0.12:
+        if random.random() < 0.2:
             extents.append(random.choice(LONG_EXTENTS))
         if random.random() < 0.06:
             extents.append(0)

@@ -25,6 +25,19 @@ _SUMS = frozenset({"reduce_sum", "cumulative_sum", "scatter_add", "scatter_add_a
 # Where NumPy itself does not say which of two zeros is chosen.
 _EXTREMES = frozenset({"maximum", "minimum", "reduce_max", "reduce_min", "floor_divide"})
 
+# What may take another value altogether when its operand moves a little.
+_JUMPS = frozenset(
+    {"index_of_max", "index_of_min", "floor", "ceil", "sign", "floor_divide", "remainder"}
+    | {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
+)
+
+
+def jumps_at(equation: Equation) -> bool:
+    """Tell whether an equation has jumps: comparisons, rounding, conversion to integers."""
+    if equation.primitive.name == "astype":
+        return equation.inputs[0].dtype.kind == "f" != equation.output.dtype.kind
+    return equation.primitive.name in _JUMPS
+
 
 class Perturbed:
     """Evaluates programs with random rounding.
@@ -56,6 +69,11 @@ class Perturbed:
             return self._product(operands[0], result)
         if units:
             result = self._moved(result, units)
+        if name == "logaddexp":
+            # The larger of the two and what is added to it may cancel.
+            size = np.maximum(*(np.abs(o) for o in operands)) * float(np.finfo(result.dtype).eps)
+            noise = self.random.uniform(-2, 2, result.shape) * np.where(np.isfinite(size), size, 0)
+            result = (result + noise).astype(result.dtype)
         if self.simplified and name in _ARITHMETIC:
             result = self._rearranged(name, operands, result)
         if self.simplified or name in _EXTREMES:
@@ -108,8 +126,11 @@ class Perturbed:
         ]
         magnitude = np.asarray(equation.primitive.meaning(*kept, **equation.params))
         count = _terms(equation)
-        units = 1 + 0.5 * np.sqrt(count) + count / 64 if count > 1 or self.simplified else 0
-        noise = self.random.uniform(-units, units, result.shape) * float(np.finfo(result.dtype).eps)
+        units = 1 + 0.5 * np.sqrt(count) + count / 24 if count > 1 or self.simplified else 0
+        # Sums of equal terms are all off to the same side.
+        together = self.random.random() < 0.5
+        noise = self.random.uniform(-1, 1, () if together else result.shape)
+        noise = noise * units * float(np.finfo(result.dtype).eps)
         moved = result + noise * np.where(np.isinf(magnitude), 0, magnitude)
         # Where even the sum of magnitudes overflows, the order decides what comes out.
         moved = np.where(np.isinf(magnitude), self._anything(result.shape), moved)
