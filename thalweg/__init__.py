@@ -393,8 +393,7 @@ def __getattr__(name: str) -> Any:
         hint = errors.did_you_mean(name, __all__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}".rstrip("."))
     module = importlib.import_module(f"{__name__}.{_LATER[name]}")
-    globals()[name] = module if _LATER[name] == name else getattr(module, name)
-    return globals()[name]
+    return globals().setdefault(name, module if _LATER[name] == name else getattr(module, name))
 
 
 def __dir__() -> list[str]:

@@ -27,7 +27,7 @@ NAN, INF = float("nan"), float("inf")
         (lambda: optim.adam(0.1, eps=-1e-8), r"eps=-1e-08 .*\[0, ∞\)"),
         (lambda: optim.adam(0.1, eps_root=NAN), r"eps_root=nan"),
         (lambda: optim.adamw(0.1, weight_decay=NAN), r"weight_decay=nan .*\(-∞, ∞\).*schedule"),
-        (lambda: optim.sgd(0.1, momentum=1.5), r"decay=1.5 .*\[0, 1\)"),
+        (lambda: optim.sgd(0.1, momentum=1.5), r"momentum=1.5 .*\[0, 1\)"),
         (lambda: optim.ema(1.0), r"decay=1.0 .*\[0, 1\)"),
         (lambda: optim.rmsprop(0.1, decay=2), r"decay=2.0 .*\[0, 1\)"),
         (lambda: optim.rmsprop(0.1, initial_scale=-1), r"initial_scale=-1.0 .*\[0, ∞\)"),
