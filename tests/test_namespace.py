@@ -1,5 +1,9 @@
 """The package is the namespace: NumPy's functions under NumPy's names, dtypes, constants."""
 
+import re
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -60,3 +64,33 @@ METHODS = METHODS_TEXT.split()
 def test_methods_are_those_of_an_array(name: str) -> None:
     assert hasattr(np.ndarray, name)
     assert callable(getattr(tw.ones((2, 2)), name))
+
+
+LOSSES_TEXT = """
+hinge_loss huber_loss l2_loss log_cosh sigmoid_binary_cross_entropy softmax_cross_entropy
+softmax_cross_entropy_with_integer_labels squared_error
+"""
+
+
+@pytest.mark.parametrize("name", LOSSES_TEXT.split())
+def test_losses_are_found_where_optax_has_them(name: str) -> None:
+    optax = pytest.importorskip("optax")
+    assert getattr(tw.optim, name) is getattr(tw, name)
+    assert getattr(tw.optim.losses, name) is getattr(tw, name)
+    assert hasattr(optax, name)
+    assert hasattr(optax.losses, name)
+
+
+def test_the_version_is_known_and_stated_once() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", tw.__version__)
+    assert "__version__" in dir(tw)
+    project = (Path(__file__).resolve().parent.parent / "pyproject.toml").read_text("utf-8")
+    assert tw.__version__ not in project
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "meant"), [(tw, "zeroes", "zeros"), (tw.optim, "adm", "adam")]
+)
+def test_a_misspelt_name_gets_a_suggestion(where: Any, name: str, meant: str) -> None:
+    with pytest.raises(AttributeError, match=rf"no attribute '{name}'. Did you mean '{meant}'?"):
+        getattr(where, name)

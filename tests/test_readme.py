@@ -54,7 +54,3 @@ def test_the_commands_of_the_readme_run_on_a_file(tmp_path, monkeypatch, capsys)
         assert main(shlex.split(command)[1:]) == 0
     predicted = capsys.readouterr().out.split()
     assert float(predicted[-1].split(",")[-1]) == pytest.approx(170, abs=5)
-
-
-def test_lines_of_the_readme_are_not_too_long() -> None:
-    assert max(map(len, README.splitlines())) <= 120

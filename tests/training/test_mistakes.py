@@ -196,6 +196,11 @@ def test_epochs_and_steps_exclude_each_other(squared, regression, sgd) -> None:
         tw.fit(squared, np.zeros(3), regression, optimizer=sgd, epochs=3, steps=5)
 
 
+def test_a_fraction_for_validation_is_told_to_hold_out_rows(squared, regression, sgd) -> None:
+    with told(errors.ShapeError, "validation is a single number", "Hold out rows yourself"):
+        tw.fit(squared, np.zeros(3), regression, optimizer=sgd, validation=0.2)
+
+
 def test_what_is_no_engine_is_refused(squared, regression, sgd) -> None:
     with told(errors.ArgumentError, "engine=None", '"auto"'):
         tw.fit(squared, np.zeros(3), regression, optimizer=sgd, engine=None)

@@ -66,9 +66,10 @@ class Primitive:
         """Apply the primitive to what a user passes: tensors, arrays, numbers."""
         operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
         if self.cast is not None and (kwargs or len(args) != len(self.rules)):
+            extra = f" and the arguments {', '.join(kwargs)}" if kwargs else ""
             raise UnsupportedOperation(
-                f"{self.name} got {len(args)} operands and the arguments {list(kwargs)}; it wants "
-                f"{len(self.rules)} operands, by position: {inspect.signature(self.meaning)}. "
+                f"{self.name} got {len(args)} operands{extra}; it wants {len(self.rules)} "
+                f"operands, by position: {', '.join(inspect.signature(self.meaning).parameters)}. "
                 "Leave the others out."
             )
         tensors = tuple(as_tensor(operand) for operand in operands)

@@ -142,7 +142,9 @@ def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Progr
 
 
 # Whose frames on the stack are not the user's code.
-_LIBRARIES = frozenset({"contextlib", "functools", "numpy", "optree", "scipy", "thalweg"})
+_LIBRARIES = frozenset(
+    {"contextlib", "functools", "jax", "numpy", "optree", "scipy", "thalweg", "torch"}
+)
 
 
 def is_users(frame: FrameType) -> bool:

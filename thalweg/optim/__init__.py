@@ -11,6 +11,7 @@ Lower case names are transformations, pairs of pure functions:
 from typing import Any
 
 from thalweg.errors import did_you_mean
+from thalweg.ops import losses
 from thalweg.optim import schedules
 from thalweg.optim.accumulation import (
     EmaState,
@@ -192,7 +193,16 @@ __all__ = [
 ]
 
 
+# Optax has these in its namespace too; here they belong to `thalweg`.
+_LOSSES = frozenset(
+    {"hinge_loss", "huber_loss", "l2_loss", "log_cosh", "sigmoid_binary_cross_entropy"}
+    | {"softmax_cross_entropy", "softmax_cross_entropy_with_integer_labels", "squared_error"}
+)
+
+
 def __getattr__(name: str) -> Any:
+    if name in _LOSSES:
+        return getattr(losses, name)
     hint = did_you_mean(name, __all__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}".rstrip("."))
 

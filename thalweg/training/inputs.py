@@ -175,10 +175,12 @@ def _parameter_names(loss: Callable[..., Any]) -> list[str]:
 def _refuse_lengths(arrays: list[Array], names: list[str]) -> None:
     for array, name in zip(arrays, names, strict=True):
         if array.ndim == 0:
-            raise ShapeError(
-                f"{name} is a single number, but data are arrays of rows. Put constants into the "
-                "loss itself: lambda params, X: loss(params, X, 0.5)."
-            )
+            advice = "Put constants into the loss itself: lambda params, X: loss(params, X, 0.5)."
+            if name == "validation":
+                advice = (
+                    "Hold out rows yourself: data=(X[:80], y[:80]), validation=(X[80:], y[80:])."
+                )
+            raise ShapeError(f"{name} is a single number, but data are arrays of rows. {advice}")
     lengths = {array.shape[0] for array in arrays}
     if len(lengths) > 1:
         shapes = ", ".join(f"{n} {a.shape}" for n, a in zip(names, arrays, strict=True))

@@ -87,7 +87,8 @@ def link(objects: Sequence[bytes], names: Sequence[str], texts: Sequence[str] = 
     return Library(tracker, names)
 
 
-@functools.lru_cache(maxsize=1024)
+# Few: a text may be as long as a megabyte, and the disk has the rest.
+@functools.lru_cache(maxsize=64)
 def compile_object(text: str, target: Target) -> bytes:
     """The object code of a module, from memory, from disk, or made now.
 
