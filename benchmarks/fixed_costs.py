@@ -94,11 +94,12 @@ def compiling(w: Workload) -> tuple[list[float], list[float]]:
 
 def repeating(w: Workload) -> list[float]:
     """Seconds of a fit of one step again: the same, another learning rate, another seed."""
+    start = w.start()
     rates, seeds = (iter(range(1, 2 * FITS)) for _ in range(2))
     again: list[Callable[[], object]] = [
-        lambda: thalweg_runs.fit(w, 1),
-        lambda: thalweg_runs.fit(w, 1, rate=w.rate / (1 + next(rates))),
-        lambda: thalweg_runs.fit(w, 1, seed=next(seeds)),
+        lambda: thalweg_runs.fit(w, 1, start=start),
+        lambda: thalweg_runs.fit(w, 1, start=start, rate=w.rate / (1 + next(rates))),
+        lambda: thalweg_runs.fit(w, 1, start=start, seed=next(seeds)),
     ]
     thalweg_runs.fit(w, 1)
     return [statistics.median(seconds(run) for _ in range(FITS)) for run in again]

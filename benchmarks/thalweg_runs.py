@@ -97,14 +97,15 @@ def fit(
     w: Workload,
     steps: int,
     *,
+    start: Any = None,
     rate: float | None = None,
     seed: int = SEED,
     shuffle: str = "epoch",
 ) -> Any:
-    """Train a workload for some steps."""
+    """Train a workload for some steps, from its own start or from another."""
     return tw.fit(
         LOSSES[w.model],
-        w.start(),
+        w.start() if start is None else start,
         w.data() or None,
         optimizer=optimizer(w, rate),
         batch_size=w.batch or None,

@@ -78,7 +78,10 @@ class Tensor(Operators):
     @property
     def spec(self) -> Spec:
         """The shape and dtype, without the data."""
-        return Spec(self.data.shape, self.data.dtype, self.weak)
+        data = self.data
+        if isinstance(data, Symbol) and data.spec.weak is self.weak:
+            return data.spec
+        return Spec(data.shape, data.dtype, self.weak)
 
     @property
     def shape(self) -> Shape:

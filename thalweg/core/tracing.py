@@ -159,6 +159,6 @@ def _is_users(module: str) -> bool:
 
 def _user_line() -> str:
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and not is_users(frame):
+    while frame is not None and not _is_users(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

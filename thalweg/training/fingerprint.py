@@ -116,7 +116,8 @@ class Fingerprint:
         for attribute in attributes:
             if not isinstance(value, (types.ModuleType, type)):
                 break
-            if _is_library(getattr(value, "__module__", value.__name__)):
+            is_module = isinstance(value, types.ModuleType)
+            if _is_library(value.__name__ if is_module else value.__module__):
                 return value
             if not hasattr(value, attribute):
                 return "missing", attribute

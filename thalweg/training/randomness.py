@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import random as numpy_random  # here, as NumPy imports it no sooner than it is used
 
 
 @contextlib.contextmanager
@@ -34,7 +35,7 @@ def warned_of_random_numbers(loss: Callable[..., Any], generators: Sequence[Any]
 
 def _states(generators: Sequence[Any]) -> list[str]:
     # Beside those, the two that every module shares.
-    shared = random.getstate(), np.random.get_state(legacy=False)  # noqa: NPY002
+    shared = random.getstate(), numpy_random.get_state(legacy=False)  # noqa: NPY002
     return [_text(state) for state in (*shared, *map(_state, generators))]
 
 
@@ -48,6 +49,6 @@ def _text(state: Any) -> str:
 def _state(generator: Any) -> Any:
     if isinstance(generator, random.Random):
         return generator.getstate()
-    if isinstance(generator, np.random.RandomState):
+    if isinstance(generator, numpy_random.RandomState):
         return generator.get_state(legacy=False)
     return generator.bit_generator.state

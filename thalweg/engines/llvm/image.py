@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -97,10 +98,10 @@ def _kept(text: str, target: Target, build: Any) -> Image:
 def _sources() -> str:
     """Return what changes whenever the package does: an image is the work of its own version."""
     root = Path(__file__).parents[2]
-    files = sorted(path for room in ("compiler", "core", "engines", "ops")
-                   for path in (root / room).rglob("*.py"))  # fmt: skip
-    stats = ((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
-    return repr(list(stats))
+    folders = [f for room in ("compiler", "core", "engines", "ops") for f in os.walk(root / room)]
+    files = sorted((name, f"{folder}/{name}") for folder, _, names in folders for name in names)
+    states = ((name, os.stat(path)) for name, path in files if name.endswith(".py"))
+    return repr([(name, state.st_size, state.st_mtime_ns) for name, state in states])
 
 
 def _build(program: Program, target: Target) -> Image:
