@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy import bool_, e, float32, float64, inf, int32, int64, nan, newaxis, pi
 
-from thalweg import tree
+from thalweg import errors, tree
 from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
 from thalweg.autodiff.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
@@ -172,9 +172,12 @@ from thalweg.ops.shaping import (
     stop_gradient,
     transpose,
 )
+from thalweg.ops.summaries import array_equal, average, count_nonzero, polyval, ptp
+
+__version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from thalweg import optim
+    from thalweg import optim, testing
     from thalweg.engines.jit import jit
     from thalweg.training.checkpoint import Checkpoint, load
     from thalweg.training.fit import fit
@@ -188,6 +191,7 @@ _LATER = {
     "jit": "engines.jit",
     "load": "training.checkpoint",
     "optim": "optim",
+    "testing": "testing",
 }
 
 __all__ = [
@@ -209,11 +213,13 @@ __all__ = [
     "argmax",
     "argmin",
     "array",
+    "array_equal",
     "array_split",
     "asarray",
     "astype",
     "atleast_1d",
     "atleast_2d",
+    "average",
     "bool_",
     "broadcast_arrays",
     "broadcast_to",
@@ -223,6 +229,7 @@ __all__ = [
     "concatenate",
     "cos",
     "cosh",
+    "count_nonzero",
     "cumsum",
     "diag",
     "diagonal",
@@ -235,6 +242,7 @@ __all__ = [
     "enable_grad",
     "equal",
     "erf",
+    "errors",
     "exp",
     "exp2",
     "expand_dims",
@@ -315,10 +323,12 @@ __all__ = [
     "pad",
     "pi",
     "poisson_nll",
+    "polyval",
     "positive",
     "pow",
     "power",
     "prod",
+    "ptp",
     "quantile_loss",
     "ravel",
     "reciprocal",
@@ -357,6 +367,7 @@ __all__ = [
     "tanh",
     "tensor",
     "tensordot",
+    "testing",
     "tile",
     "trace",
     "transpose",
@@ -379,11 +390,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        hint = errors.did_you_mean(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}".rstrip("."))
     module = importlib.import_module(f"{__name__}.{_LATER[name]}")
     globals()[name] = module if _LATER[name] == name else getattr(module, name)
     return globals()[name]
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, "__version__"]

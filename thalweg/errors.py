@@ -4,6 +4,7 @@ ThalwegError
 ├── ShapeError (ValueError)              operands or parameters whose shapes do not fit
 ├── DtypeError (TypeError)               a dtype an operation or a fit cannot work with
 ├── ArgumentError (ValueError)           an argument outside its range, or an unknown name
+├── CallError (TypeError)                a call with arguments that the function does not take
 ├── IndexOutOfRange (IndexError)         an index array that points outside its axis
 ├── GradientError (RuntimeError)         a derivative that does not exist as asked
 ├── TracingError (TypeError)             a value that exists only when the program runs
@@ -36,6 +37,10 @@ class DtypeError(ThalwegError, TypeError):
 
 class ArgumentError(ThalwegError, ValueError):
     """An argument outside its range, or a name nobody knows."""
+
+
+class CallError(ThalwegError, TypeError):
+    """A call with arguments that the function does not take, or without ones it needs."""
 
 
 class IndexOutOfRange(ThalwegError, IndexError):

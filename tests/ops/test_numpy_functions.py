@@ -180,6 +180,22 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
         ],
         (X,),
     ),
+    # ---- summaries
+    "average": (
+        lambda np, x, y: [
+            np.average(x),
+            np.average(x, 1, y + 1),
+            np.average(x, axis=0, keepdims=True),
+            np.average(x, weights=x**2 + 1),
+        ],
+        (X, P[0]),
+    ),
+    "ptp": (lambda np, x: [np.ptp(x), np.ptp(x, 1), np.ptp(x, axis=0, keepdims=True)], (X,)),
+    "count_nonzero": (
+        lambda np, x: [np.count_nonzero(x > 0.1, axis=1), np.count_nonzero(x, 0)],
+        (X,),
+    ),
+    "polyval": (lambda np, x, y: np.polyval(y, x), (X, W)),
     # ---- products
     "matmul": (lambda np, x, y: [x @ y, np.matmul(x, y), y @ y, x.T @ x], (X, V)),
     "matmul of stacks": (lambda np, x, y: [x @ y.T, x @ x.mT, V @ x.mT, y @ x[0].T], (B, X)),

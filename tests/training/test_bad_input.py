@@ -103,7 +103,7 @@ def test_data_must_be_numbers(squared, regression, sgd) -> None:
     with refused(errors.DtypeError, "data[0] (X) has dtype <U32", "real numbers", "Encode"):
         tw.fit(squared, np.zeros(3), (X.astype(str), y), optimizer=sgd)
     with refused(errors.DtypeError, "data[0] (X) has dtype object"):
-        tw.fit(squared, np.zeros(3), (X.astype(object), y), optimizer=sgd)
+        tw.fit(squared, np.zeros(3), (X.astype(str).astype(object), y), optimizer=sgd)
 
 
 # ---- shapes

@@ -300,7 +300,8 @@ def test_what_cannot_be_told_is_traced_at_every_fit(traces) -> None:
         centers.append(rng.normal())
         return (b - centers[-1]) ** 2
 
-    found = [fitted(loss, 0.0, optimizer=tw.optim.sgd(0.5)).params for _ in range(3)]
+    with pytest.warns(UserWarning, match="drawn once"):
+        found = [fitted(loss, 0.0, optimizer=tw.optim.sgd(0.5)).params for _ in range(3)]
     assert found == centers
     assert traces["traced"] == 3
     assert Fingerprint(loss).key is None

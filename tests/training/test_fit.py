@@ -303,13 +303,13 @@ def test_validation_is_the_loss_on_held_out_data(squared, regression, sgd, engin
 def test_evaluations_may_come_more_often_or_less(squared, regression, sgd) -> None:
     def at(**arguments):
         return tw.fit(
-            squared, np.zeros(3), regression, optimizer=sgd, batch_size=20, epochs=3,
+            squared, np.zeros(3), regression, optimizer=sgd, batch_size=20,
             validation=regression, **arguments,
         ).history.validation_step.tolist()  # fmt: skip
 
-    assert at(evaluate_every=7) == [7, 14]
-    assert at(evaluate_every=1) == list(range(1, 19))
-    assert at(evaluate_every=100) == []
+    assert at(epochs=3, evaluate_every=7) == [7, 14]
+    assert at(epochs=3, evaluate_every=1) == list(range(1, 19))
+    assert at(epochs=3, evaluate_every=100) == []
     assert at(steps=4) == [4]
 
 

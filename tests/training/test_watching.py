@@ -159,10 +159,12 @@ def test_a_pipe_gets_nothing_by_itself_and_a_line_each_tenth_if_asked() -> None:
     assert "\r" not in stream.getvalue()
 
 
-def test_a_run_too_short_to_wait_for_shows_nothing(squared, regression, capsys) -> None:
+def test_a_run_too_short_to_wait_for_shows_one_line_if_asked(squared, regression, capsys) -> None:
     run(squared, regression, progress=True)
     shown = capsys.readouterr()
-    assert (shown.out, shown.err) == ("", "")
+    assert (shown.out, shown.err.count("\n")) == ("", 1)
+    run(squared, regression)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_function_gets_the_info_at_most_ten_times_a_second(squared, regression) -> None:

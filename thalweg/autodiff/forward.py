@@ -6,7 +6,8 @@ from typing import Any
 
 from thalweg.autodiff.reverse import cotangents, reachable, shaped
 from thalweg.core.primitive import Primitive
-from thalweg.core.tensor import Node, Tensor, apply, make, set_recording, variable
+from thalweg.core.tape import Node, set_recording
+from thalweg.core.tensor import Tensor, apply, make, variable
 from thalweg.ops.creation import zeros_like
 
 Tangents = list[Tensor | None]

@@ -8,7 +8,8 @@ from typing import Any
 from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.functional import grad, jvp
 from thalweg.autodiff.recorded import Argnums, Recorded
-from thalweg.core.tensor import Tensor, set_recording
+from thalweg.core.tape import set_recording
+from thalweg.core.tensor import Tensor
 from thalweg.errors import GradientError
 from thalweg.ops.creation import eye
 from thalweg.ops.shaping import reshape

@@ -8,7 +8,8 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
-from thalweg.core.tensor import Node, Tensor, as_tensor, is_recording, set_recording, variable
+from thalweg.core.tape import Node, is_recording, set_recording
+from thalweg.core.tensor import Tensor, as_tensor, variable
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
 from thalweg.ops.creation import zeros_like
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from thalweg.core.program import Symbol
 from thalweg.core.spec import Shape
-from thalweg.core.tensor import Node, Tensor, make, set_recording
+from thalweg.core.tape import Node, set_recording
+from thalweg.core.tensor import Tensor, make
 from thalweg.core.tracing import Trace
 from thalweg.errors import GradientError
 from thalweg.ops.shaping import broadcast_to, sum_to
@@ -39,7 +42,8 @@ def cotangents(
                 continue
             g = found[node] if node in wanted else found.pop(node)
             if node.primitive is not None:
-                _propagate(node, g, useful, found)
+                with _lines_of(node):
+                    _propagate(node, g, useful, found)
             elif node not in wanted and node.inputs:
                 _accumulate(found, node.inputs[0].node, g)
     return {node: found[node] for node in wanted if node in found}
@@ -110,6 +114,13 @@ def _useful(order: list[Node], variables: list[Node] | None) -> set[Node]:
         if any(tensor.node in useful for tensor in node.inputs):
             useful.add(node)
     return useful
+
+
+def _lines_of(node: Node) -> AbstractContextManager[None]:
+    """Give what is traced inside the line of the user's code that the node stems from."""
+    if isinstance(node.data, Symbol):
+        return Trace.of(node.data).deriving(node.data)
+    return nullcontext()
 
 
 def _propagate(node: Node, g: Tensor, useful: set[Node], found: dict[Node, Tensor]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from thalweg.autodiff.reverse import cotangents, reachable
 from thalweg.core.operation import operation
-from thalweg.core.tensor import Node, Tensor, as_tensor, is_recording, make, set_recording
+from thalweg.core.tape import Node, is_recording, set_recording
+from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import GradientError, ShapeError, TracingError
 from thalweg.ops.creation import ones_like, zeros_like
 

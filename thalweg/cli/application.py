@@ -7,12 +7,12 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from thalweg import __version__
 from thalweg.cli import status
 from thalweg.cli.settings import Settings, from_toml, to_toml
 from thalweg.errors import ArgumentError
@@ -27,20 +27,13 @@ def application() -> App:
     app = App(
         name="thalweg",
         help="Gradient-based optimization: fit a file, predict with the fit, see a demonstration.",
-        version=_version,
+        version=__version__,
         suppress_keyboard_interrupt=False,
     )
     app.command(fit)
     app.command(predict)
     app.command(demo)
     return app
-
-
-def _version() -> str:
-    try:
-        return version("thalweg")
-    except PackageNotFoundError:
-        return "0 (not installed)"
 
 
 def fit(
@@ -149,7 +142,7 @@ def _stem(path: Path) -> str:
 def _facts(digest: str) -> dict[str, Any]:
     import numpy as np
 
-    return {"digest": digest, "thalweg": _version(), "numpy": np.__version__}
+    return {"digest": digest, "thalweg": __version__, "numpy": np.__version__}
 
 
 def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:

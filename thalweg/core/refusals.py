@@ -16,6 +16,17 @@ LOSES_GRADIENT = (
     "functions on the tensor itself, or convert detach().numpy() if no gradient shall flow."
 )
 
+STORED = (
+    "A tensor was written into a NumPy array, out[i] = …, which holds plain numbers. Collect the "
+    "tensors in a list and join them: np.stack(parts), or np.concatenate(parts)."
+)
+
+FLOAT_LOSES_GRADIENT = (
+    "Python asked for a tensor inside a derivative as a float, as float(x), math.exp(x) and "
+    "out[i] = x do, and the gradient would be lost. Use NumPy's functions, np.stack for the parts "
+    "of an array, or x.item() if no gradient shall flow."
+)
+
 ASSIGNED = (
     "x[...] = … was written on a tensor, but the elements of tensors cannot be replaced. Build the "
     "new values with np.where(mask, new, x), or with np.stack or np.concatenate from parts."

@@ -5,74 +5,31 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from weakref import ReferenceType, ref
+from weakref import ref
 
 import numpy as np
 
 from thalweg.core.operation import OPERATIONS
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
-from thalweg.core.refusals import ASSIGNED, LOSES_GRADIENT, TRACED, foreign, ufunc_name, unsupported
+from thalweg.core.refusals import (
+    ASSIGNED,
+    FLOAT_LOSES_GRADIENT,
+    LOSES_GRADIENT,
+    TRACED,
+    foreign,
+    ufunc_name,
+    unsupported,
+)
 from thalweg.core.spec import DType, Shape, Spec
+from thalweg.core.tape import Node, is_recording
 from thalweg.core.tracing import Trace, clock
 from thalweg.errors import DtypeError, GradientError, TracingError, UnsupportedOperation
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
-
-
-class Node:
-    """One recorded operation: what a backward walk needs to know about a tensor.
-
-    A variable (a tensor whose derivative is wanted) is a node without a primitive. Its input is
-    the tensor it stands for; or, if the derivative is to be stored in a tensor's `.grad`, it has
-    no input and `leaf` refers to that tensor, weakly, because the tensor holds the node.
-    `order` increases with time, so descending order is a valid backward order.
-    """
-
-    __slots__ = ("__weakref__", "data", "inputs", "leaf", "order", "params", "primitive")
-
-    def __init__(
-        self,
-        primitive: Primitive | None,
-        inputs: tuple[Tensor, ...],
-        params: Mapping[str, Any],
-        data: Any,
-        leaf: ReferenceType[Tensor] | None = None,
-    ) -> None:
-        self.primitive = primitive
-        self.inputs = inputs
-        self.params = params
-        self.data = data
-        self.leaf = leaf
-        self.order = next(clock)
-
-
-class _Recording(threading.local):
-    enabled = True
-
-
-_recording = _Recording()
-
-
-def is_recording() -> bool:
-    """Tell whether operations are recorded on the tape in this thread."""
-    return _recording.enabled
-
-
-@contextmanager
-def set_recording(enabled: bool) -> Iterator[None]:
-    """Switch the tape on or off inside a `with` block, in this thread."""
-    before = _recording.enabled
-    _recording.enabled = enabled
-    try:
-        yield
-    finally:
-        _recording.enabled = before
 
 
 class Tensor(Operators):
@@ -271,6 +228,8 @@ class Tensor(Operators):
         return bool(self.numpy())
 
     def __float__(self) -> float:
+        if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
+            raise GradientError(FLOAT_LOSES_GRADIENT)
         return float(self.numpy())
 
     def __int__(self) -> int:
@@ -362,7 +321,7 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
         data = trace.append(primitive, symbols, params)
         weak = data.spec.weak
     node = None
-    if _recording.enabled and data.dtype.kind in "fc":
+    if is_recording() and data.dtype.kind in "fc":
         for position, tensor in enumerate(tensors):
             if tensor.node is not None and primitive.rule(position) is not None:
                 node = Node(primitive, tensors, params, data)

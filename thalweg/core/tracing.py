@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import itertools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 # One clock for traces and for what is recorded on tapes, so that their order is known.
 clock = itertools.count()
 
+# Follows the user's line in the source of an equation that a derivative rule wrote.
+DERIVATIVE = " (in its derivative)"
+
 
 class Trace:
     """A program being written. Equal equations are written once.
@@ -36,6 +41,8 @@ class Trace:
         self.equations: list[Equation] = []
         self.captured: dict[tuple[int, int], tuple[Tensor, Symbol]] = {}
         self._known: dict[Any, Symbol] = {}
+        self._sources: dict[Symbol, str] = {}
+        self._deriving: str | None = None
         self._literals: dict[Any, Symbol] = {}
 
     @classmethod
@@ -78,6 +85,17 @@ class Trace:
             self._literals[key] = Symbol(Spec((), value.dtype, weak), value, ref(self))
         return self._literals[key]
 
+    @contextmanager
+    def deriving(self, symbol: Symbol) -> Iterator[None]:
+        """Write equations of a symbol's derivative, which have the line that made the symbol."""
+        before, line = self._deriving, self._sources.get(symbol, "")
+        derivative = line if line.endswith(DERIVATIVE) else f"{line}{DERIVATIVE}"
+        self._deriving = derivative if line else None
+        try:
+            yield
+        finally:
+            self._deriving = before
+
     def append(
         self, primitive: Primitive, inputs: tuple[Symbol, ...], params: Mapping[str, Any]
     ) -> Symbol:
@@ -91,8 +109,10 @@ class Trace:
         if spec.weak is not weak:
             spec = Spec(spec.shape, spec.dtype, weak)
         symbol = self.input(spec)
-        self.equations.append(Equation(primitive, inputs, params, symbol, _user_line()))
+        source = _user_line() if self._deriving is None else self._deriving
+        self.equations.append(Equation(primitive, inputs, params, symbol, source))
         self._known[key] = symbol
+        self._sources[symbol] = source
         return symbol
 
 
@@ -121,15 +141,22 @@ def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Progr
     return Program((*inputs, *captured), tuple(current.equations), tuple(outputs))
 
 
-def _user_line() -> str:
-    frame = sys._getframe(1)
-    while frame.f_back is not None and _is_own(frame.f_globals.get("__name__", "")):
-        frame = frame.f_back
-    if _is_own(frame.f_globals.get("__name__", "")):
-        return ""
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+# Whose frames on the stack are not the user's code.
+_LIBRARIES = frozenset({"contextlib", "functools", "numpy", "optree", "scipy", "thalweg"})
+
+
+def is_users(frame: FrameType) -> bool:
+    """Tell whether a frame runs the user's code, not that of a library."""
+    return _is_users(frame.f_globals.get("__name__", ""))
 
 
 @functools.cache
-def _is_own(module: str) -> bool:
-    return module.partition(".")[0] in ("thalweg", "numpy", "contextlib", "optree")
+def _is_users(module: str) -> bool:
+    return module.partition(".")[0] not in _LIBRARIES
+
+
+def _user_line() -> str:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not is_users(frame):
+        frame = frame.f_back
+    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -13,7 +13,8 @@ import numpy as np
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
 from thalweg.core.program import Equation, Program, Symbol, evaluate
-from thalweg.core.tensor import Tensor, apply, as_tensor, is_recording, make
+from thalweg.core.tape import is_recording
+from thalweg.core.tensor import Tensor, apply, as_tensor, make
 from thalweg.core.tracing import finish, trace
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError

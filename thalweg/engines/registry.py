@@ -6,7 +6,7 @@ import functools
 import importlib
 import warnings
 
-from thalweg.core.program import Program
+from thalweg.core.program import Equation, Program
 from thalweg.engines.engine import Engine
 from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import ArgumentError, EngineError, did_you_mean
@@ -16,6 +16,8 @@ _ENGINES = {
     "numpy": ("thalweg.engines.numpy", "NumpyEngine"),
     "native": ("thalweg.engines.llvm.engine", "NativeEngine"),
 }
+
+_DTYPES = frozenset({"bool", "float32", "float64", "int32", "int64"})
 
 
 @functools.cache
@@ -66,11 +68,18 @@ def choose(name: str, *programs: Program) -> Engine:
     lacking = [equation for program in programs for equation in native.unsupported(program)]
     if not lacking:
         return native
-    line = f" (made at {lacking[0].source})" if lacking[0].source else ""
-    warnings.warn(
-        f"The native engine cannot run {lacking[0].primitive.name}{line}; the whole program runs "
-        'on the slow reference engine. Rewrite that line, or choose engine="numpy" to '
-        "silence this warning.",
-        stacklevel=3,
-    )
+    warnings.warn(_told(lacking[0]), stacklevel=3)
     return NumpyEngine()
+
+
+def _told(equation: Equation) -> str:
+    line = f" (made at {equation.source})" if equation.source else ""
+    used = {symbol.dtype.name for symbol in (*equation.inputs, equation.output)}
+    strange = sorted(used - _DTYPES)
+    kinds = f" on {', '.join(strange)}" if strange else ""
+    advice = "Convert those arrays with astype(np.float32)" if strange else "Rewrite that line"
+    return (
+        f"The native engine cannot run {equation.primitive.name}{line}{kinds}; the whole program "
+        f'runs on the slow reference engine. {advice}, or choose engine="numpy" to silence this '
+        "warning."
+    )

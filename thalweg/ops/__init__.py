@@ -15,6 +15,8 @@ from thalweg.ops import (
     norms,
     reductions,
     shaping,
+    special,
+    summaries,
 )
 
 __all__ = [
@@ -32,4 +34,6 @@ __all__ = [
     "norms",
     "reductions",
     "shaping",
+    "special",
+    "summaries",
 ]

@@ -50,6 +50,12 @@ def _read(key: Any) -> list[Any]:
             items.append(item)
         elif isinstance(item, (int, np.integer)) and not isinstance(item, bool):
             items.append(int(item))
+        elif isinstance(item, str):
+            raise UnsupportedOperation(
+                f"x[{item!r}] was asked of a tensor, whose columns have no names; data frames are "
+                "given to a loss as matrices. Index them by position, as in x[:, 0], or fit "
+                "dict(frame), whose columns are the loss's arguments by name."
+            )
         else:
             empty = isinstance(item, list) and not item
             indices = as_tensor(np.zeros(0, np.int64) if empty else item)

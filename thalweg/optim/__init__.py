@@ -8,6 +8,9 @@ Lower case names are transformations, pairs of pure functions:
     params = apply_updates(params, updates)
 """
 
+from typing import Any
+
+from thalweg.errors import did_you_mean
 from thalweg.optim import schedules
 from thalweg.optim.accumulation import (
     EmaState,
@@ -187,3 +190,12 @@ __all__ = [
     "warmup_cosine_decay_schedule",
     "warmup_exponential_decay_schedule",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    hint = did_you_mean(name, __all__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}".rstrip("."))
+
+
+def __dir__() -> list[str]:
+    return __all__

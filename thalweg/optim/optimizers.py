@@ -8,6 +8,7 @@ from thalweg.optim.accumulation import trace
 from thalweg.optim.combining import chain
 from thalweg.optim.decay import add_decayed_weights
 from thalweg.optim.moments import scale_by_adam, scale_by_lion
+from thalweg.optim.ranges import DECAY
 from thalweg.optim.recipe import factory
 from thalweg.optim.root_mean_squares import scale_by_rms, scale_by_rss, scale_by_stddev
 from thalweg.optim.scaling import scale_by_learning_rate, scale_by_sign
@@ -48,6 +49,8 @@ def sgd(
         >>> tw.optim.apply_updates(params, updates)
         Tensor([ 0.8, -1.6])
     """
+    if momentum is not None:
+        DECAY.check("momentum", momentum)
     first = identity() if momentum is None else trace(momentum, nesterov, accumulator_dtype)
     return chain(first, scale_by_learning_rate(learning_rate))
 

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, ParamSpec, Self, TypeVar
 
+from thalweg.core.calls import bind
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 
@@ -36,11 +37,7 @@ class Form:
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return all arguments of a call by name, numbers as Python floats."""
-        try:
-            bound = self.signature.bind(*args, **kwargs)
-        except TypeError as error:
-            known = ", ".join(self.parameters)
-            raise TypeError(f"{self.name}: {error}; its arguments are {known}.") from None
+        bound = bind(self.name, self.signature, args, kwargs)
         bound.apply_defaults()
         return {
             name: _plain(value) if _is_number(value, self.floating[name]) else value

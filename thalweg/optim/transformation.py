@@ -113,13 +113,34 @@ def as_transformation(value: Any) -> GradientTransformation:
     """
     if isinstance(value, GradientTransformation):
         return value
-    if callable(getattr(value, "init", None)) and callable(getattr(value, "update", None)):
+    ours = callable(getattr(value, "init", None)) and callable(getattr(value, "update", None))
+    elsewhere = (getattr(value.update, "__module__", "") or "") if ours else ""
+    if elsewhere.partition(".")[0] == "optax":
+        raise ArgumentError(
+            "A transformation of Optax was given, whose steps run on JAX's arrays alone. "
+            "thalweg.optim has Optax's names: write `import thalweg.optim as optax`."
+        )
+    if ours:
         return GradientTransformation(value.init, value.update)
-    name = getattr(value, "__name__", repr(value))
-    call = f"Call it first: {name}(…)." if callable(value) else "Give one such as sgd(0.1)."
     raise ArgumentError(
-        f"{name} was given where a gradient transformation, with init and update, is wanted. {call}"
+        f"{_named(value)} was given where a gradient transformation, with init and update, is "
+        f"wanted. {_advice(value)}"
     )
+
+
+def _named(value: Any) -> str:
+    return str(getattr(value, "__name__", repr(value)))
+
+
+def _advice(value: Any) -> str:
+    """Say how to make a transformation of what was given."""
+    if callable(value):
+        return f"Call it first: {_named(value)}(…)."
+    if isinstance(value, str) and value.isidentifier():
+        return f"Write optim.{value}(0.01), if there is one of that name."
+    if isinstance(value, (list, tuple)):
+        return "Join several with chain(first, second, …)."
+    return "Give one such as sgd(0.1)."
 
 
 def needed(params: Params, name: str) -> Params:

@@ -91,6 +91,13 @@ def read_resume(resume: Any, checkpoint: Checkpoint | None) -> Record | None:
     return read_record(resume)[0]
 
 
+# How to call what is no argument of fit.
+_LABELS = {
+    "rows": "The number of rows",
+    "remainder": "The size of an epoch's smaller last batch (see drop_last)",
+}
+
+
 def require_same(
     record: Record, params: list[Array], state: list[Array], layout: Batches, optimizer: object
 ) -> None:
@@ -108,25 +115,31 @@ def require_same(
         mine = [(array.shape, array.dtype.name) for array in given]
         theirs = [(array.shape, array.dtype.name) for array in kept]
         if mine != theirs:
-            told = f" ({optimizer} against {record.optimizer})" if given is state else ""
+            whose = f" of {optimizer}" if given is state else ""
+            kept_by = f", of {record.optimizer}" if given is state else ""
             raise CheckpointError(
-                f"The {name}{told} are {_listed(mine)}, but the run to resume has "
-                f"{_listed(theirs)}. Resume with the params and the optimizer it was begun with, "
-                "or start a new run from its params."
+                f"The {name}{whose} would be {_listed(mine)}, but the run to resume has "
+                f"{_listed(theirs)}{kept_by}. Resume with the params and the optimizer it was "
+                "begun with, or start a new run from its params."
             )
     for field in fields(Batches):
         mine, theirs = getattr(layout, field.name), getattr(record.layout, field.name)
         if mine != theirs:
             raise CheckpointError(
-                f"{field.name} is {mine!r} here, but {theirs!r} in the run to resume; its order "
+                f"{_LABELS.get(field.name, field.name)} is {_shown(field.name, mine)} here, but "
+                f"{_shown(field.name, theirs)} in the run to resume; its order "
                 "of rows could not go on. Resume with the data and batches it was begun with, or "
                 "start a new run from its params."
             )
 
 
+def _shown(name: str, value: Any) -> str:
+    return "None (all rows)" if name == "batch_size" and value == 0 else repr(value)
+
+
 def _listed(specs: list[Any]) -> str:
     listed = ", ".join(f"{dtype}{list(shape)}" for shape, dtype in specs[:6])
-    return listed + (", …" if len(specs) > 6 else "") if specs else "empty"
+    return listed + (", …" if len(specs) > 6 else "") if specs else "nothing"
 
 
 def load(path: str | os.PathLike[str]) -> Fit:
@@ -137,7 +150,7 @@ def load(path: str | os.PathLike[str]) -> Fit:
 
     Returns:
         The fit: parameters in the tree and kinds of arrays they were fitted in, the optimizer's
-        state, the history.
+        state, the history. Named tuples of your own become dicts of their fields.
 
     Raises:
         CheckpointError: If the file is missing, damaged or no record of a fit.

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from thalweg import tree
+from thalweg.core.refusals import STORED
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ThalwegError, TrainingDiverged
+from thalweg.core.tracing import is_users
+from thalweg.errors import GradientError, ThalwegError, TracingError, TrainingDiverged
 
 if TYPE_CHECKING:
     from thalweg.training.program import Problem
-
-_OWN = ("thalweg.", "numpy", "contextlib", "optree")
 
 
 @contextlib.contextmanager
@@ -26,21 +26,40 @@ def at_the_users_line(problem: Problem, data: Sequence[Tensor]) -> Iterator[None
     except TrainingDiverged:
         raise
     except ThalwegError as error:
-        told = f"{error} The loss was called with {_called_with(problem, data)}{_line(error)}."
+        told = f"{error} The loss was called with {called_with(problem, data)}{_line(error)}."
+        raise type(error)(told) from error
+    except (TypeError, ValueError) as error:
+        # NumPy asked a tensor for its values, and hides the answer behind an error of its own.
+        if not isinstance(error.__cause__, (TracingError, GradientError)):
+            raise
+        raise TracingError(f"{STORED} That was{_line(error).removeprefix(',')}.") from error
+
+
+@contextlib.contextmanager
+def from_the_optimizer(problem: Problem) -> Iterator[None]:
+    """Add to an error that it comes from the optimizer, and the user's line if there is one."""
+    try:
+        yield
+    except ThalwegError as error:
+        told = f"{error} It came from the optimizer, {problem.optimizer}{_line(error, inside=1)}."
         raise type(error)(told) from error
 
 
-def _line(error: BaseException) -> str:
-    """Return " at FILE:LINE" for the innermost line that is the user's."""
-    found = ""
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        module = frame.f_globals.get("__name__", "")
-        if not module.startswith(_OWN) and module != "thalweg":
-            found = f", at {frame.f_code.co_filename}:{line}"
-    return found
+def _line(error: BaseException, inside: int = 0) -> str:
+    """Return ", at FILE:LINE" for the innermost line that is the user's.
+
+    Args:
+        error: What was raised.
+        inside: How many of the outermost frames do not count.
+    """
+    frames = list(traceback.walk_tb(error.__traceback__))[inside:]
+    for frame, line in reversed(frames):
+        if is_users(frame):
+            return f", at {frame.f_code.co_filename}:{line}"
+    return ""
 
 
-def _called_with(problem: Problem, data: Sequence[Tensor]) -> str:
+def called_with(problem: Problem, data: Sequence[Tensor]) -> str:
     """Describe the arguments of the loss by name and shape."""
     names = _names(problem.loss)
     params = _shapes(tree.unflatten(problem.params, [spec.shape for spec in problem.param_specs]))

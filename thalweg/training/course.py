@@ -58,6 +58,11 @@ def read_course(
         DataError: If the history would not fit in memory.
     """
     epochs, steps = wanted
+    if steps is not None and epochs != 1:
+        raise ArgumentError(
+            f"epochs={epochs!r} and steps={steps!r} were given; each says how long to run. "
+            "Give one of them."
+        )
     if steps is None:
         advice = "It is how often to go through the data."
         count = steps_per_epoch * whole_number("epochs", epochs, 1, advice)

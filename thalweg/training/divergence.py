@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +12,16 @@ import numpy as np
 
 from thalweg.core.program import Equation, Program, evaluate
 from thalweg.core.random_bits import keyed_permutation
+from thalweg.core.tracing import DERIVATIVE
 from thalweg.engines.engine import Array, Run
-from thalweg.errors import TrainingDiverged
+from thalweg.errors import IndexOutOfRange, TrainingDiverged
 from thalweg.training.batches import Batches
 from thalweg.training.cache import Step
 from thalweg.training.curvature import largest_stable_rate
 from thalweg.training.finite import is_finite, require_finite
 from thalweg.training.inputs import Data
 from thalweg.training.parameters import State
+from thalweg.training.positions import Read, out_of_range
 from thalweg.training.program import Problem
 from thalweg.training.slices import NotFiniteError, Slices
 
@@ -50,6 +53,13 @@ class Suspects:
     names: Callable[[], list[str]]
     state: State
 
+    def out_of_range(self, error: IndexOutOfRange) -> IndexOutOfRange:
+        """Return an error that tells which data hold the index, and where it is used."""
+        loop = self.step.loop
+        return out_of_range(
+            error, Read(loop.step, loop.states, self.arrays, self.names, loop.batch_size)
+        )
+
 
 def diverged(slices: Slices, bad: NotFiniteError, suspects: Suspects) -> TrainingDiverged:
     """Return the error for a run with a slice that is not finite; the run ends before that.
@@ -77,6 +87,20 @@ def diverged(slices: Slices, bad: NotFiniteError, suspects: Suspects) -> Trainin
         "The last finite parameters are in this error's `params`, the run so far in its `fit`."
     )
     return TrainingDiverged(message, step=step, params=fit.params, fit=fit)
+
+
+def warn_of_climb(losses: Array) -> None:
+    """Warn of a run that only ever made the loss worse: it has found nothing."""
+    if len(losses) < 2:
+        return
+    first, last = float(losses[0]), float(losses[-1])
+    if float(losses.min()) == first and last > max(_CLIMBED * abs(first), first):
+        warnings.warn(
+            f"The loss rose from {first:.3g} to {last:.3g} and was never below its first value. "
+            "Either the learning rate is too large, or the optimizer goes along the gradient "
+            "instead of against it: end a chain with scale_by_learning_rate(0.01).",
+            stacklevel=4,
+        )
 
 
 def first_bad_step(
@@ -182,10 +206,21 @@ def _first_bad_equation(
     equation, value = found
     source = f" at {equation.source}" if equation.source else ""
     return [
-        f"{equation.primitive.name}{source} gave {value} from finite numbers. Keep its operands "
-        "in range: standardize the data, start from smaller parameters, or use a stable form "
-        "such as logaddexp, softplus or log1p."
+        f"{equation.primitive.name}{source} gave {value} from finite numbers. {_advice(equation)}"
     ]
+
+
+def _advice(equation: Equation) -> str:
+    if equation.source.endswith(DERIVATIVE):
+        return (
+            "The derivative there is infinite or overflows, as that of sqrt, a norm or a root is "
+            "at 0. Start from other parameters, or add a small number inside, as in "
+            "np.sqrt(x + 1e-12)."
+        )
+    return (
+        "Keep its operands in range: standardize the data, start from smaller parameters, or use "
+        "a stable form such as logaddexp, softplus or log1p."
+    )
 
 
 def _rows(layout: Batches, step: int) -> Array:

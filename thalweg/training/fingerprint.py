@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import dis
 import functools
+import os
+import random
 import sys
 import types
 import zlib
@@ -26,6 +28,8 @@ _LIMIT = 2_000
 # Libraries are taken not to change while a program runs.
 _LIBRARIES = frozenset({"numpy", "thalweg", *sys.stdlib_module_names})
 
+_STANDARD: str = os.path.realpath(os.path.dirname(os.__file__)) + os.sep
+
 _BY_VALUE = frozenset({int, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented)})
 
 
@@ -35,12 +39,14 @@ class Fingerprint:
     Attributes:
         key: Equal for functions that trace to the same program; None if it cannot be told.
         arrays: The arrays met on the way; their contents count in the key by a checksum.
+        generators: The random number generators met on the way; they make the function unknown.
     """
 
-    __slots__ = ("_budget", "_seen", "arrays", "key")
+    __slots__ = ("_budget", "_seen", "arrays", "generators", "key")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.arrays: list[np.ndarray[Any, Any]] = []
+        self.generators: list[Any] = []
         # Objects by id, which are kept here so that no id is given to another one meanwhile.
         self._seen: dict[int, tuple[int, Any]] = {}
         self._budget = _LIMIT
@@ -140,6 +146,9 @@ class Fingerprint:
             return type(value), frozenset(map(self._of, value))
         if isinstance(value, complex):
             return repr(value)
+        if isinstance(value, (np.random.Generator, np.random.RandomState, random.Random)):
+            self.generators.append(value)
+            raise _UnknownError
         if hasattr(value, "__name__") and _is_library(getattr(value, "__module__", "")):
             known: Hashable = value
             return known
@@ -192,8 +201,16 @@ def _slots(owner: type) -> tuple[str, ...]:
     return tuple(name for name in names if name not in ("__weakref__", "__dict__"))
 
 
+@functools.cache
 def _is_library(module: str | None) -> bool:
-    return (module or "").partition(".")[0] in _LIBRARIES
+    name = (module or "").partition(".")[0]
+    if name not in _LIBRARIES:
+        return False
+    # A user's own file may have the name of a standard module, such as trace.py.
+    path: str | None = getattr(sys.modules.get(name), "__file__", None)
+    if path is None or name in ("numpy", "thalweg"):
+        return True
+    return os.path.realpath(path).startswith(_STANDARD)
 
 
 def checksum(array: np.ndarray[Any, Any]) -> int:

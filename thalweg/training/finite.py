@@ -43,7 +43,7 @@ def _not_finite(array: Array, given: Any, name: str) -> str:
         count += rows.size
         bad_rows += [int(row) for row in rows[: 3 - len(bad_rows)]]
     values = sorted({_spelt(table[row, column]) for row in bad_rows})
-    where = f"column {_column_name(given, column)}, " if array.ndim > 1 else ""
+    where = f"column {column_name(given, column)}, " if array.ndim > 1 else ""
     listed = ", ".join(map(str, bad_rows))
     more = f" and {count - len(bad_rows)} more" if count > len(bad_rows) else ""
     plural = "row" if count == 1 else "rows"
@@ -58,7 +58,8 @@ def _spelt(value: float) -> str:
     return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"
 
 
-def _column_name(given: Any, column: int) -> str:
+def column_name(given: Any, column: int) -> str:
+    """Return a column's number, with its name where the caller's data frame has one."""
     names = getattr(given, "columns", None)
     if names is not None and len(names) > column:
         return f"{column} ({str(names[column])!r})"

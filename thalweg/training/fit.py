@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from thalweg.engines.engine import Engine
-from thalweg.errors import ArgumentError
+from thalweg.core.calls import explained
+from thalweg.engines.engine import Array, Engine
+from thalweg.errors import ArgumentError, IndexOutOfRange
 from thalweg.optim import GradientTransformation
 from thalweg.optim.transformation import as_transformation
 from thalweg.training.batches import Shuffle, read_batches
 from thalweg.training.callbacks import Callbacks
 from thalweg.training.checkpoint import Checkpoint, read_checkpoint, read_resume, require_same
 from thalweg.training.course import Evaluate, read_course
-from thalweg.training.divergence import Suspects, diverged
+from thalweg.training.divergence import Suspects, diverged, warn_of_climb
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import leaf_names, read_data
 from thalweg.training.parameters import read_parameters, read_state
+from thalweg.training.positions import Read, out_of_range
 from thalweg.training.prepare import prepare_evaluation, prepare_step
 from thalweg.training.program import Problem
 from thalweg.training.progress import Progress
@@ -27,6 +30,18 @@ from thalweg.training.result import Fit
 from thalweg.training.slices import Facts, NotFiniteError, Slices, Watchers
 
 
+def _advice(*args: Any, **kwargs: Any) -> str:
+    """Return what to do about a call of fit that does not fit its signature."""
+    if len(args) > 3:
+        return " Give several arrays of data as one tuple, as in fit(loss, params, (X, y), …)."
+    if any(name in kwargs for name in ("lr", "learning_rate")):
+        return " The learning rate belongs to the optimizer: optimizer=tw.optim.adam(0.01)."
+    if kwargs.keys() <= inspect.signature(fit).parameters.keys() and "optimizer" not in kwargs:
+        return " Give an optimizer, such as optimizer=tw.optim.adam(0.01)."
+    return ""
+
+
+@explained(_advice)
 def fit(
     loss: Callable[..., Any],
     params: Any,
@@ -69,8 +84,9 @@ def fit(
         callbacks: Functions called with the run's info at each evaluation (each epoch, if there
             are no validation data), or objects with any of `on_begin on_eval on_checkpoint
             on_end`. They are called between slices of the run, never for each step.
-        progress: "auto" shows a line in terminals, from half a second on; True, False, or a
-            function of the run's info.
+        progress: "auto" shows a line in terminals, from half a second on; True shows it
+            anywhere, False never; or a function of the run's info, called from half a second on,
+            at most ten times a second, and once at least.
         engine: "auto", "native" or "numpy".
         checkpoint: A path, or a Checkpoint, to write the run to while it goes.
         resume: A path or a Fit to continue, bit for bit as if it had not stopped. A finished
@@ -80,6 +96,7 @@ def fit(
         The fit: `params`, `best_params`, `history`, `opt_state`, `plot()`, `save()`.
 
     Raises:
+        CallError: If an argument is unknown or missing, or the loss does not take the data.
         ArgumentError: If an argument is outside its range.
         DataError: If the data hold NaN, are empty, or do not fit in memory.
         ShapeError: If shapes do not fit, in the data or in the loss.
@@ -143,10 +160,14 @@ def _run(slices: Slices, suspects: Suspects) -> Fit:
         slices.end()
     except NotFiniteError as bad:
         raise diverged(slices, bad, suspects) from None
+    except IndexOutOfRange as error:
+        raise suspects.out_of_range(error) from None
     except KeyboardInterrupt as interruption:
         interruption.fit = slices.interrupted()  # type: ignore[attr-defined]
         raise
-    return Fit(slices.record(finished=True), slices.facts.trees)
+    record = slices.record(finished=True)
+    warn_of_climb(record.losses)
+    return Fit(record, slices.facts.trees)
 
 
 def _evaluation(
@@ -159,7 +180,16 @@ def _evaluation(
     held_problem = replace(problem, data=held.definition, data_specs=held.specs)
     ready, seconds = prepare_evaluation(held_problem, fingerprint, engine)
     arrays = [*held.arrays, *ready.captured.arrays(fingerprint.arrays)]
-    return lambda params: float(ready.run(*params, *arrays)[0]), seconds
+    names = lambda: leaf_names(validation, problem.loss, "validation")
+    read = Read(ready.program, len(problem.param_specs), arrays, names, 0)
+
+    def evaluate(params: Sequence[Array]) -> float:
+        try:
+            return float(ready.run(*params, *arrays)[0])
+        except IndexOutOfRange as error:
+            raise out_of_range(error, read) from None
+
+    return evaluate, seconds
 
 
 def _require_function(loss: Any) -> None:

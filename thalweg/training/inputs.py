@@ -16,6 +16,7 @@ from thalweg.core.tensor import Tensor
 from thalweg.errors import DataError, DtypeError, ShapeError
 from thalweg.training.finite import FINITE, is_finite, require_finite
 from thalweg.training.memory import require_memory
+from thalweg.training.mixed import as_numbers
 
 Array = np.ndarray[Any, Any]
 
@@ -120,13 +121,20 @@ def _converted(leaf: Any, name: str) -> Array:
         size = math.prod(leaf.shape) * np.dtype(leaf.dtype).itemsize
         require_memory(size, f"{name} is sparse, and trained on densely it")
         leaf = leaf.toarray()
+    if isinstance(leaf, np.ma.MaskedArray) and np.ma.is_masked(leaf):
+        raise DataError(
+            f"{name} is a masked array with {int(leaf.mask.sum())} masked values, but training "
+            "needs a number in each place. Drop those rows, or fill them in with filled(value)."
+        )
     try:
         array = np.asarray(leaf)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(
             f"{name} is a {type(leaf).__name__}, which NumPy cannot read as an array ({error}). "
             "Give arrays of numbers."
         ) from error
+    if array.dtype.kind == "O":
+        array = as_numbers(array, leaf, name)
     if array.dtype.kind not in "fiub":
         raise DtypeError(
             f"{name} has dtype {array.dtype}, but a loss works on real numbers. "

@@ -56,11 +56,17 @@ def read_parameters(params: Any) -> Parameters:
             "Give a tree of arrays or numbers, such as np.zeros(3) or {'w': w, 'b': 0.0}."
         )
     for i, array in enumerate(arrays):
-        if array.dtype.kind != "f" or not array.dtype.isnative:
+        if array.dtype.kind == "O":
             raise DtypeError(
-                f"{found.paths()[i]} has dtype {array.dtype}, but parameters must be floating: "
-                "an integer cannot move by a fraction. Convert it with astype(float), or write "
-                "2.0 for 2."
+                f"{found.paths()[i]} is a {type(leaves[i]).__name__}, which is neither an array "
+                "nor a tree that is known. Put arrays and numbers into dicts, lists, tuples or "
+                "named tuples."
+            )
+        if array.dtype.kind != "f" or not array.dtype.isnative:
+            why = ": an integer cannot move by a fraction" if array.dtype.kind in "iub" else ""
+            raise DtypeError(
+                f"{found.paths()[i]} has dtype {array.dtype}, but parameters must be floating"
+                f"{why}. Convert it with astype(float), or write 2.0 for 2."
             )
         if not is_finite(array):
             raise DataError(
@@ -77,7 +83,7 @@ def _parameter(leaf: Any) -> Array:
         leaf = leaf.numpy()
     try:
         return np.asarray(leaf, order="C")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(
             f"params holds a {type(leaf).__name__}, which NumPy cannot read as an array "
             f"({error}). Give arrays or numbers."

@@ -11,7 +11,7 @@ from thalweg.core.program import Program
 from thalweg.engines import registry
 from thalweg.engines.engine import Engine, Loop
 from thalweg.engines.registry import choose
-from thalweg.errors import EngineError
+from thalweg.errors import ArgumentError, EngineError
 from thalweg.training.batches import Batches
 from thalweg.training.cache import (
     COMPILED,
@@ -25,6 +25,7 @@ from thalweg.training.cache import (
 )
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step
+from thalweg.training.randomness import warned_of_random_numbers
 
 EngineChoice = str | Engine
 
@@ -52,7 +53,8 @@ def prepare_step(
         return known, 0.0
     _import(engine)
     began = time.perf_counter()
-    traced = trace_step(problem, batches.specs())
+    with warned_of_random_numbers(problem.loss, fingerprint.generators):
+        traced = trace_step(problem, batches.specs())
     remainder = traced.programs[1] if len(traced.programs) > 1 else None
     loop = Loop(
         step=traced.programs[0],
@@ -112,7 +114,13 @@ def _import(engine: EngineChoice) -> None:
 
 
 def _chosen(engine: EngineChoice, programs: Sequence[Program]) -> Engine:
-    return choose(engine, *programs) if isinstance(engine, str) else engine
+    if isinstance(engine, str):
+        return choose(engine, *programs)
+    if not hasattr(engine, "compile_loop"):
+        raise ArgumentError(
+            f'engine={engine!r} was given. It wants "auto", the name of an engine, or an engine.'
+        )
+    return engine
 
 
 def _identity(engine: EngineChoice, chosen: Engine) -> tuple[str, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,12 @@ from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
-from thalweg.errors import GradientError, ShapeError
+from thalweg.errors import CallError, GradientError, ShapeError
 from thalweg.ops.indexing import take
 from thalweg.optim import GradientTransformation, apply_updates
-from thalweg.training.complaints import at_the_users_line
+from thalweg.training.complaints import at_the_users_line, called_with, from_the_optimizer
 from thalweg.training.gradients import require_gradient
+from thalweg.training.pairings import warn_of_pairings
 
 _SCALAR = Spec((), FLOAT64, weak=True)
 
@@ -39,11 +41,35 @@ class Problem:
         """Return the loss on traced data.
 
         Raises:
+            CallError: If the loss does not take as many arrays, or those names.
             GradientError: If it is not one floating number.
         """
         data = tree.unflatten(self.data, leaves)
-        found = self.loss(params, **data) if isinstance(data, dict) else self.loss(params, *data)
-        return _scalar(found)
+        args, kwargs = ((), data) if isinstance(data, dict) else (data, {})
+        self._require_arguments(params, args, kwargs)
+        return _scalar(self.loss(params, *args, **kwargs))
+
+    def _require_arguments(self, params: Any, args: Any, kwargs: Any) -> None:
+        try:
+            signature = inspect.signature(self.loss)
+        except (TypeError, ValueError):
+            return
+        try:
+            signature.bind(params, *args, **kwargs)
+        except TypeError as error:
+            given = _described(args, kwargs)
+            raise CallError(
+                f"The loss takes {signature}, which {given} do not fit: {error}. "
+                "Give one array, in a tuple, for each argument of the loss after the first, or a "
+                "dict with their names; validation in the same form."
+            ) from None
+
+
+def _described(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    if kwargs:
+        return f"the parameters and data named {', '.join(kwargs)}"
+    arrays = "1 array" if len(args) == 1 else f"{len(args) or 'no'} arrays"
+    return f"the parameters and {arrays} of data"
 
 
 @dataclass(frozen=True)
@@ -71,9 +97,10 @@ def trace_step(problem: Problem, batches: Sequence[Spec]) -> Traced:
         GradientError: If the loss is no floating scalar or does not depend on the parameters.
         ShapeError: If the optimizer changes the shape of its state.
     """
-    if not batches:
-        return _share([_Step(problem, None)])
-    return _share([_Step(problem, rows) for rows in batches])
+    steps = [_Step(problem, rows) for rows in batches] or [_Step(problem, None)]
+    first, batch = steps[0], steps[0].batch
+    warn_of_pairings(first.trace, [leaf.data for leaf in batch], called_with(problem, batch))
+    return _share(steps)
 
 
 def trace_loss(problem: Problem) -> Traced:
@@ -109,12 +136,14 @@ class _Step(_Part):
             data = [take(leaf, positions, axis=0) for leaf in data]
         with at_the_users_line(problem, data):
             loss, gradient = value_and_grad(problem.call)(params, data)
+        self.batch = data
         loss_symbol = self.trace.lift(loss)
         gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
         require_gradient(self.trace, loss_symbol, self.before, gradients, params)
         optimizer = problem.optimizer.rebuild(scalars) if scalars else problem.optimizer
-        updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
-        params = apply_updates(params, updates)
+        with from_the_optimizer(problem):
+            updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
+            params = apply_updates(params, updates)
         leaves = [*tree.leaves(params), *self._state_leaves(problem, after)]
         self.outputs = [*(self.trace.lift(as_tensor(leaf)) for leaf in leaves), loss_symbol]
         for symbol, before in zip(self.outputs[:-1], self.before, strict=False):

@@ -40,17 +40,22 @@ class Progress:
                 f"progress={choice!r} was given; it wants 'auto', True, False or a function of "
                 "the run's info."
             )
-        if callable(choice) or choice is True or (choice == "auto" and self._watched):
+        self._asked = callable(choice) or choice is True
+        if self._asked or (choice == "auto" and self._watched):
             self.due = _FIRST
 
     def show(self, info: Info) -> None:
         """Show where the run stands; `due` says, in seconds since it began, when to call again."""
         self._show(info)
+        self._shown = True
         self.due = info.seconds + _EVERY
 
     def end(self, info: Info) -> None:
-        """Leave the last line standing, if there was one."""
-        if self._shown:
+        """Leave the last line standing, if there was one; show one if that was asked for."""
+        if self._show != self._line:
+            if not self._shown:
+                self.show(info)
+        elif self._shown or self._asked:
             self._tenth = -1
             self._line(info)
             self._write("\n" if self._watched else "")
@@ -62,7 +67,6 @@ class Progress:
             # A file or a pipe keeps every line: a few will do.
             self._write(f"{describe(info)}\n")
             self._tenth = tenth
-        self._shown = True
 
     def _write(self, text: str) -> None:
         # A closed terminal is no reason to lose a run.

@@ -1,0 +1,60 @@
+"""What the README shows, run in order as a reader would."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from thalweg.cli import main
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+COMMANDS = re.findall(r"^thalweg (?:fit|predict) .*$", README, re.MULTILINE)
+# A line `expression  # → value` states what it evaluates to.
+STATED = re.compile(r"^(\S.*?)  # → (.*)$", re.MULTILINE)
+
+
+def run(block: str, namespace: dict[str, Any]) -> None:
+    """Run a block up to each stated value, and compare it."""
+    done = 0
+    for stated in STATED.finditer(block):
+        exec(block[done : stated.start()], namespace)
+        assert str(eval(stated.group(1), namespace)) == stated.group(2), stated.group(0)
+        done = stated.end()
+    exec(block[done:], namespace)
+
+
+def test_the_blocks_of_the_readme_run_and_state_the_truth(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, Any] = {}
+    for block in BLOCKS:
+        run(block, namespace)
+    assert sum(len(STATED.findall(block)) for block in BLOCKS) >= 8
+
+
+def test_a_value_that_is_not_true_is_found() -> None:
+    with pytest.raises(AssertionError, match="# → 3"):
+        run("x = 1\nx + 1  # → 3\n", {})
+
+
+def test_the_commands_of_the_readme_run_on_a_file(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    rooms = rng.integers(1, 7, 200)
+    prices = 50.0 * rooms + 20 + rng.normal(size=200)
+    rows = [f"{r},{p:.4f}" for r, p in zip(rooms, prices, strict=True)]
+    Path("houses.csv").write_text("\n".join(["rooms,price", *rows]) + "\n", encoding="utf-8")
+    Path("new.csv").write_text("rooms\n3\n", encoding="utf-8")
+    assert len(COMMANDS) == 2
+    for command in COMMANDS:
+        capsys.readouterr()
+        assert main(shlex.split(command)[1:]) == 0
+    predicted = capsys.readouterr().out.split()
+    assert float(predicted[-1].split(",")[-1]) == pytest.approx(170, abs=5)
+
+
+def test_lines_of_the_readme_are_not_too_long() -> None:
+    assert max(map(len, README.splitlines())) <= 120
