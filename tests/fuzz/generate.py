@@ -8,8 +8,8 @@ import numpy as np
 
 import thalweg as tw
 from tests.fuzz.cases import Case
+from tests.fuzz.chains import DENSE, OPERATIONS
 from tests.fuzz.growth import Growth
-from tests.fuzz.operations import DENSE, OPERATIONS
 from thalweg.compiler.dead_code import remove_dead_code
 from thalweg.core.tensor import Tensor, make
 from thalweg.core.tracing import finish

@@ -335,17 +335,3 @@ _COMPOSED: tuple[Callable[[Any], Any], ...] = (
     lambda x: tw.one_hot(tw.argmax(x, axis=-1), x.shape[-1]),
     lambda x: tw.einsum("...i,...i->...", x, x),
 )
-
-OPERATIONS: tuple[Callable[[Growth], Tensor], ...] = (
-    *(function, arithmetic, arithmetic, arithmetic, unary, division, power, comparison, logic),
-    *(choice, conversion, reshape, reshape, transpose, transpose, spread, spread, flip, cut, item),
-    *(padding, joining, taking, taking_along, scattering, scattering_along),
-    *(reduction, reduction, reduction, statistic, position, running_sum),
-    *(product, product, application, counting, composed),
-)
-
-# Elementwise work, reductions and products on few shapes: what is fused.
-DENSE: tuple[Callable[[Growth], Tensor], ...] = (
-    *(function, function, function, arithmetic, arithmetic, arithmetic, arithmetic, unary, power),
-    *(choice, comparison, row, row, row, product, application, reduction, transpose, composed),
-)
