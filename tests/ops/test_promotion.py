@@ -29,8 +29,6 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "logical_and": lambda x, y: np.logical_and(x, y),
     "concatenate": lambda x, y: np.concatenate([x, x + y]),
 }
-# NumPy has no power of booleans, and gives int8 for it.
-WITHOUT_BOOLEANS = {"power"}
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
 
 
@@ -48,8 +46,6 @@ def dtype_traced(function: Callable[..., Any], *operands: Any) -> Any:
 def test_a_tensor_and_a_scalar_give_the_dtype_of_numpy(name: str, dtype: Any) -> None:
     function, x = FUNCTIONS[name], operand(dtype)
     for scalar in SCALARS:
-        if name in WITHOUT_BOOLEANS and dtype is np.bool_ and isinstance(scalar, (bool, np.bool_)):
-            continue
         expected = function(x, scalar).dtype
         assert function(tw.Tensor(x), scalar).dtype == expected, repr(scalar)
         assert dtype_traced(lambda t, s=scalar: function(t, s), x) == expected, repr(scalar)
@@ -61,8 +57,6 @@ def test_two_tensors_give_the_dtype_of_numpy(name: str, dtype: Any) -> None:
     function, x = FUNCTIONS[name], operand(dtype)
     for other in DTYPES:
         y = operand(other)
-        if name in WITHOUT_BOOLEANS and dtype is np.bool_ and other is np.bool_:
-            continue
         expected = function(x, y).dtype
         assert function(tw.Tensor(x), tw.Tensor(y)).dtype == expected, other
         assert function(tw.Tensor(x), y).dtype == expected, other
@@ -145,3 +139,19 @@ def test_in_place_arithmetic_rebinds_and_leaves_the_old_tensor_alone() -> None:
     before = x
     x += 1
     assert (x.tolist(), before.tolist()) == ([2.0, 3.0], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("function", [np.floor_divide, np.remainder, np.power])
+def test_booleans_are_counted_as_numpy_counts_them_also_while_traced(function: Any) -> None:
+    x, y = np.array([True, False]), np.array([True, True])
+    want = function(x, y)
+    got = function(tw.Tensor(x), tw.Tensor(y))
+    assert got.dtype == dtype_traced(function, x, y) == want.dtype == np.int8
+    np.testing.assert_array_equal(got.numpy(), want)
+
+
+@pytest.mark.parametrize("function", [np.negative, np.sign, lambda x: x - x])
+@pytest.mark.parametrize("run", [lambda f, x: f(tw.Tensor(x)), lambda f, x: tw.jit(f)(x)])
+def test_what_has_no_meaning_for_booleans_is_refused(function: Any, run: Any) -> None:
+    with pytest.raises(DtypeError, match="Booleans were subtracted"):
+        run(function, np.array([True, False]))

@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import register
-from thalweg.core.spec import BOOL, FLOAT64, DType, Spec, broadcast, promote
+from thalweg.core.spec import BOOL, FLOAT64, INT8, DType, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, apply, as_tensor, astype
-from thalweg.errors import ArgumentError, UnsupportedOperation
+from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
 
 Rule = Callable[..., Any]
 Cast = Callable[[tuple[Spec, ...]], tuple[DType, ...]]
@@ -113,6 +113,27 @@ def _cast_operand(tensor: Tensor, dtype: DType) -> Tensor:
 def same(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
     """All operands take their common dtype."""
     return (promote(specs)[0],) * len(specs)
+
+
+def counted(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+    """All operands take their common dtype; booleans are counted as int8, as NumPy does."""
+    dtype = promote(specs)[0]
+    return (INT8 if dtype.kind == "b" else dtype,) * len(specs)
+
+
+def numeric(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+    """All operands take their common dtype, which must not be boolean.
+
+    Raises:
+        DtypeError: If all operands are booleans.
+    """
+    dtypes = same(specs)
+    if dtypes[0].kind == "b":
+        raise DtypeError(
+            "Booleans were subtracted or negated, or their sign was asked for, which has no "
+            "meaning for them. Use ^ and ~ for logic, or convert them with astype(int)."
+        )
+    return dtypes
 
 
 def floating(specs: tuple[Spec, ...]) -> tuple[DType, ...]:

@@ -13,6 +13,7 @@ DType = np.dtype[Any]
 Shape = tuple[int, ...]
 
 BOOL = np.dtype(np.bool_)
+INT8 = np.dtype(np.int8)
 INT64 = np.dtype(np.int64)
 FLOAT64 = np.dtype(np.float64)
 

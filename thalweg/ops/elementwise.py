@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import op, operation
-from thalweg.core.primitive import boolean, choice, elementwise, floating
+from thalweg.core.primitive import boolean, choice, counted, elementwise, floating, numeric
 from thalweg.core.spec import BOOL
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import DtypeError
@@ -24,7 +24,7 @@ def add(x: Array, y: Array) -> Array:
     return np.add(x, y)
 
 
-@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: -g)
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: -g, cast=numeric)
 def subtract(x: Array, y: Array) -> Array:
     """Difference: x - y."""
     return np.subtract(x, y)
@@ -42,19 +42,23 @@ def divide(x: Array, y: Array) -> Array:
     return np.divide(x, y)
 
 
-@elementwise(None, None)
+@elementwise(None, None, cast=counted)
 def floor_divide(x: Array, y: Array) -> Array:
     """Quotient rounded down: ⌊x / y⌋. It has no derivative."""
     return np.floor_divide(x, y)
 
 
-@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: -(g * op.floor_divide(x, y)))
+@elementwise(
+    lambda g, out, x, y: g,
+    lambda g, out, x, y: -(g * op.floor_divide(x, y)),
+    cast=counted,
+)
 def remainder(x: Array, y: Array) -> Array:
     """Remainder with the sign of y: x - y ⌊x / y⌋."""
     return np.remainder(x, y)
 
 
-@elementwise(lambda g, out, x: -g)
+@elementwise(lambda g, out, x: -g, cast=numeric)
 def negative(x: Array) -> Array:
     """Negative: -x."""
     return np.negative(x)
@@ -66,13 +70,13 @@ def absolute(x: Array) -> Array:
     return np.absolute(x)
 
 
-@elementwise(lambda g, out, x: g * 0.0)
+@elementwise(lambda g, out, x: g * 0.0, cast=numeric)
 def sign(x: Array) -> Array:
     """Sign: -1, 0 or 1."""
     return np.sign(x)
 
 
-@elementwise(lambda g, out, x: g * (2.0 * x))
+@elementwise(lambda g, out, x: g * (2.0 * x), cast=counted)
 def square(x: Array) -> Array:
     """Square: x²."""
     return np.square(x)
@@ -99,7 +103,7 @@ def _power_of_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
     return g * (out * op.log(op.where(x == 0, 1.0, x)))
 
 
-@elementwise(_power_of_base, _power_of_exponent)
+@elementwise(_power_of_base, _power_of_exponent, cast=counted)
 def power(x: Array, y: Array) -> Array:
     """Power: xʸ."""
     return np.power(x, y)

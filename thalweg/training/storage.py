@@ -40,7 +40,8 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], facts: Any)
         },
         sort_keys=True,
     )
-    metadata = {"thalweg": content, "checksum": _digest(content.encode())}
+    # One entry: safetensors writes several in an order of its own, another one each time.
+    metadata = {"thalweg": f"{_digest(content.encode())}\n{content}"}
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
@@ -80,13 +81,13 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], Any]:
         raise CheckpointError(
             f"{path} is damaged or no safetensors file ({error}). {_ADVICE}"
         ) from error
-    text = metadata.get("thalweg")
-    if text is None:
+    checksum, _, text = metadata.get("thalweg", "").partition("\n")
+    if not checksum:
         raise CheckpointError(
             f"{path} was not written by thalweg. Read it with safetensors itself, and give its "
             "arrays to fit as params."
         )
-    if metadata.get("checksum") != _digest(text.encode()):
+    if checksum != _digest(text.encode()):
         raise CheckpointError(f"{path} is damaged: its header fails its checksum. {_ADVICE}")
     header = json.loads(text)
     if header["version"] > VERSION:
