@@ -1,0 +1,116 @@
+"""What an entry of PyTorch's data base is called here."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import thalweg as tw
+from tests.oracle.database import Call
+from thalweg.core.tensor import Tensor
+
+# Whose results are drawn; the stream of random numbers is compared elsewhere, bit for bit.
+DRAWN = {
+    "bernoulli", "cauchy", "exponential", "geometric", "log_normal", "multinomial", "normal",
+    "rand_like", "randint", "randint_like", "randn", "randn_like", "uniform",
+}  # fmt: skip
+# Whose values are whatever was in memory: shapes and dtypes are compared.
+UNSPECIFIED = {
+    "empty", "empty_like", "empty_permuted", "empty_strided", "new_empty", "new_empty_strided",
+}  # fmt: skip
+
+# Where NumPy's function of the same name means something else, PyTorch's is the method.
+METHODS = {
+    "argsort", "cov", "cross", "msort", "median", "nanmedian", "norm", "sort", "split", "squeeze",
+    "unique",
+}  # fmt: skip
+
+# Where a call by position means NumPy's, PyTorch's is spelled by its keywords.
+KEYWORDS = {
+    "amax": ("dim", "keepdim"),
+    "amin": ("dim", "keepdim"),
+    "gradient": (),
+    "max": ("dim", "keepdim"),
+    "min": ("dim", "keepdim"),
+    "quantile": ("q", "dim", "keepdim"),
+    "nanquantile": ("q", "dim", "keepdim"),
+    "squeeze": ("dim",),
+    "unique": ("sorted", "return_inverse", "return_counts", "dim"),
+    "cumsum": ("dim",),
+}
+
+PROPERTIES = {"H": "H", "T": "T", "mH": "mH", "mT": "mT", "imag": "imag", "real": "real"}
+
+# Another name of the same function.
+OTHERWISE = {
+    "view_copy": None,
+}
+
+
+def is_unspecified(info: Any) -> bool:
+    """Tell whether only the shape and dtype of a result are specified."""
+    return info.name in UNSPECIFIED
+
+
+def function_of(name: str, info: Any) -> Call | None:
+    """Return thalweg's function for an entry, or None."""
+    if info.name in DRAWN:
+        return None
+    own = info.name
+    if own in PROPERTIES:
+        return lambda x: getattr(x, PROPERTIES[own])
+    if own.startswith("__"):
+        found = getattr(Tensor, own, None)
+    elif own in METHODS:
+        found = getattr(Tensor, own, None)
+    else:
+        found = _looked_up(own) or getattr(Tensor, own, None)
+    if found is None:
+        return None
+    return _by_keyword(found, KEYWORDS[own]) if own in KEYWORDS else found
+
+
+def _looked_up(own: str) -> Call | None:
+    *rooms, last = own.split(".")
+    if rooms and rooms[0] in ("masked", "torch", "signal", "sparse"):
+        return None
+    for room in (".".join(rooms), "" if rooms != ["linalg"] else None):
+        if room is None:
+            continue
+        try:
+            place = importlib.import_module(f"thalweg.{room}") if room else tw
+        except ImportError:
+            try:
+                place = importlib.import_module(f"thalweg.ops.{room}")
+            except ImportError:
+                continue
+        found = getattr(place, last, None)
+        if callable(found) and not isinstance(found, type):
+            return found
+    return None
+
+
+def _by_keyword(function: Call, names: tuple[str, ...]) -> Call:
+    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], Tensor) and names[0] != "q":
+            return function(x, *args, **kwargs)
+        return function(x, **dict(zip(names, args, strict=False)), **kwargs)
+
+    return called
+
+
+def method_of(name: str, info: Any) -> Call | None:
+    """Return the method of tensors for an entry, or None."""
+    if info.method_variant is None or info.name.startswith("__") or info.name in PROPERTIES:
+        return None
+    found = getattr(Tensor, info.name, None)
+    if found is None or isinstance(found, property):
+        return None
+    return _by_keyword(found, KEYWORDS[info.name]) if info.name in KEYWORDS else found
+
+
+def in_place_of(info: Any) -> Call | None:
+    """Return the method that writes an entry's result into its first operand, or None."""
+    if info.inplace_variant is None or info.name.startswith("__"):
+        return None
+    return getattr(Tensor, f"{info.name}_", None)
