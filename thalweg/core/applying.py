@@ -80,11 +80,11 @@ def _record(
     primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any], result: Tensor
 ) -> None:
     for position, tensor in enumerate(tensors):
-        if tensor.view is not None:
+        if tensor.origin is not None:
             refresh(tensor)
         if tensor.node is not None and primitive.rule(position) is not None:
             for other in tensors[position + 1 :]:
-                if other.view is not None:
+                if other.origin is not None:
                     refresh(other)
             result.node = node = Node(primitive, tensors, params, result.array)
             if recording.anomalies:
@@ -94,7 +94,7 @@ def _record(
 
 def refresh(tensor: Tensor) -> None:
     """Give a view the history its base got by changes in place since the view was made."""
-    view, memory = tensor.view, tensor.memory
+    view, memory = tensor.origin, tensor.memory
     if view is None or memory is None or view.seen == memory.version:
         return
     view.seen = memory.version

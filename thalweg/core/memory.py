@@ -71,6 +71,8 @@ def share(tensor: Tensor, source: Tensor) -> None:
 def note_view(tensor: Tensor, source: Tensor, primitive: Primitive, params: Any) -> None:
     """Note that a tensor shows part of another one's memory."""
     share(tensor, source)
-    base, steps = (source, ()) if source.view is None else (source.view.base, source.view.steps)
+    base, steps = (
+        (source, ()) if source.origin is None else (source.origin.base, source.origin.steps)
+    )
     memory = memory_of(source)
-    tensor.view = View(base, (*steps, (primitive, params)), memory.version)
+    tensor.origin = View(base, (*steps, (primitive, params)), memory.version)

@@ -47,13 +47,13 @@ class Tensor(Operators):
         Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "view", "weak")
+    __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "origin", "weak")
     __array_priority__ = 1000
 
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
     memory: Memory | None
-    view: View | None
+    origin: View | None
     weak: bool
     _grad: Tensor | None
 
@@ -66,7 +66,7 @@ class Tensor(Operators):
                 f"Tensor got data of dtype {self.array.dtype}; it wants numbers or booleans. "
                 "Encode text and objects as numbers first."
             )
-        self.node = self.memory = self.view = self._grad = None
+        self.node = self.memory = self.origin = self._grad = None
         self.weak = False
         if requires_grad:
             self.requires_grad = True
@@ -135,7 +135,7 @@ class Tensor(Operators):
     @property
     def requires_grad(self) -> bool:
         """Whether derivatives with respect to this tensor are tracked."""
-        if self.view is not None:
+        if self.origin is not None:
             OPERATIONS["refresh"](self)
         return self.node is not None
 
@@ -167,7 +167,7 @@ class Tensor(Operators):
     @property
     def grad_fn(self) -> Any:
         """The step of the tape that made this tensor; None for a leaf."""
-        if self.view is not None:
+        if self.origin is not None:
             OPERATIONS["refresh"](self)
         return None if self.is_leaf else OPERATIONS["grad_fn"](self)
 
@@ -336,7 +336,7 @@ def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
     tensor.array = array
     tensor.node = node
     tensor.weak = weak
-    tensor.memory = tensor.view = tensor._grad = None
+    tensor.memory = tensor.origin = tensor._grad = None
     return tensor
 
 
