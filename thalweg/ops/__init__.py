@@ -1,11 +1,14 @@
 """What a user writes: NumPy's and PyTorch's names, composed of few primitives."""
 
 from thalweg.ops import activations as _activations
+from thalweg.ops import arithmetic as _arithmetic
 from thalweg.ops import arranging as _arranging
 from thalweg.ops import assigning as _assigning
+from thalweg.ops import axes as _axes
 from thalweg.ops import composed as _composed
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
+from thalweg.ops import diagonals as _diagonals
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import getitem as _getitem
@@ -18,12 +21,15 @@ from thalweg.ops import reductions as _reductions
 from thalweg.ops import shaping as _shaping
 from thalweg.ops import special as _special
 from thalweg.ops import summaries as _summaries
+from thalweg.ops import viewing as _viewing
 from thalweg.ops.activations import *
+from thalweg.ops.arithmetic import *
 from thalweg.ops.arranging import *
 from thalweg.ops.assigning import *
 from thalweg.ops.composed import *
 from thalweg.ops.copying import *
 from thalweg.ops.creation import *
+from thalweg.ops.diagonals import *
 from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
 from thalweg.ops.indexing import *
@@ -34,14 +40,17 @@ from thalweg.ops.norms import *
 from thalweg.ops.reductions import *
 from thalweg.ops.shaping import *
 from thalweg.ops.summaries import *
+from thalweg.ops.viewing import *
 
 __all__: list[str] = []
 __all__ += _activations.__all__
+__all__ += _arithmetic.__all__
 __all__ += _arranging.__all__
 __all__ += _assigning.__all__
 __all__ += _composed.__all__
 __all__ += _copying.__all__
 __all__ += _creation.__all__
+__all__ += _diagonals.__all__
 __all__ += _einsum.__all__
 __all__ += _elementwise.__all__
 __all__ += _indexing.__all__
@@ -52,3 +61,4 @@ __all__ += _norms.__all__
 __all__ += _reductions.__all__
 __all__ += _shaping.__all__
 __all__ += _summaries.__all__
+__all__ += _viewing.__all__

@@ -9,11 +9,9 @@ import numpy as np
 from thalweg.core.operation import method, register
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.creation import arange, full
-from thalweg.ops.elementwise import equal, greater_equal, where
+from thalweg.errors import ArgumentError
+from thalweg.ops.creation import full
 from thalweg.ops.indexing import take
-from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import (
     broadcast_to,
     concatenate,
@@ -29,8 +27,6 @@ from thalweg.ops.shaping import (
 __all__ = [
     "atleast_1d",
     "atleast_2d",
-    "diag",
-    "diagonal",
     "diff",
     "flatten",
     "moveaxis",
@@ -40,9 +36,6 @@ __all__ = [
     "roll",
     "swapaxes",
     "tile",
-    "trace",
-    "tril",
-    "triu",
 ]
 
 # ---- shapes and axes
@@ -252,60 +245,3 @@ def _pad_constant(x: Tensor, widths: list[tuple[int, int]], values: list[Any]) -
             blocks.insert(place, full(shape, value, x.dtype, like=x))
         x = concatenate(blocks, axis=axis)
     return x
-
-
-# ---- matrices
-
-
-def _columns_minus_rows(shape: Shape) -> Tensor:
-    return arange(shape[-1]) - expand_dims(arange(shape[-2]), 1)
-
-
-def _matrix(name: str, x: Any) -> Tensor:
-    tensor = as_tensor(x)
-    if tensor.ndim < 2:
-        raise ShapeError(f"{name} got shape {tensor.shape}; it wants a matrix. Use reshape.")
-    return tensor
-
-
-@method
-def tril(x: Any, k: int = 0) -> Tensor:
-    """Lower triangle of a matrix or of a stack of them; zeros above the k-th diagonal."""
-    tensor = _matrix("tril", x)
-    return where(greater_equal(k, _columns_minus_rows(tensor.shape)), tensor, False)
-
-
-@method
-def triu(x: Any, k: int = 0) -> Tensor:
-    """Upper triangle of a matrix or of a stack of them; zeros below the k-th diagonal."""
-    tensor = _matrix("triu", x)
-    return where(greater_equal(_columns_minus_rows(tensor.shape), k), tensor, False)
-
-
-@method
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """Read a diagonal of the matrices along two axes; it becomes the last axis."""
-    tensor = moveaxis(_matrix("diagonal", x), (axis1, axis2), (-2, -1))
-    rows, columns = tensor.shape[-2:]
-    first = (max(0, -offset), max(0, offset))
-    count = max(0, min(rows - first[0], columns - first[1]))
-    positions = (first[0] + np.arange(count)) * columns + first[1] + np.arange(count)
-    return take(reshape(tensor, (*tensor.shape[:-2], rows * columns)), positions, axis=-1)
-
-
-@method
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """Sum of a diagonal of the matrices along two axes."""
-    return sum(diagonal(x, offset, axis1, axis2), -1)
-
-
-@method
-def diag(x: Any, k: int = 0) -> Tensor:
-    """Read the k-th diagonal of a matrix, or build the matrix with a vector there."""
-    tensor = as_tensor(x)
-    if tensor.ndim != 1:
-        return diagonal(tensor, k)
-    extent = tensor.size + abs(k)
-    column = pad_with_zeros(tensor, low=(max(0, -k),), high=(max(0, k),), interior=(0,))
-    on_diagonal = equal(_columns_minus_rows((extent, extent)), k)
-    return where(on_diagonal, expand_dims(column, 1), False)

@@ -72,13 +72,13 @@ def positive(x: Any) -> Tensor:
     return as_tensor(x)
 
 
-@method
+@method(inplace=True)
 def reciprocal(x: Any) -> Tensor:
     """One over x; integers are inverted as float64, where NumPy rounds to zero."""
     return divide(1, x)
 
 
-@method
+@method("clamp", inplace=True)
 def clip(
     x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
 ) -> Tensor:
@@ -106,7 +106,7 @@ def clip(
     return tensor if high is None else minimum(tensor, high)
 
 
-@method
+@method(inplace=True)
 def nan_to_num(
     x: Any, nan: Any = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Tensor:
@@ -137,7 +137,7 @@ def rint(x: Any) -> Tensor:
     return where(equal(below, tensor), tensor, where(down, below, below + 1))
 
 
-@method
+@method(inplace=True)
 def round(x: Any, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even; as NumPy, by scaling and `rint`."""
     tensor = as_tensor(x)
@@ -157,7 +157,7 @@ def round(x: Any, decimals: int = 0) -> Tensor:
 register("around", round)
 
 
-@method
+@method("fix", inplace=True)
 def trunc(x: Any) -> Tensor:
     """Drop the digits after the point: the nearest integer towards zero."""
     tensor = as_tensor(x)
@@ -166,30 +166,28 @@ def trunc(x: Any) -> Tensor:
     return where(less(tensor, 0), ceil(tensor), floor(tensor))
 
 
-register("fix", trunc)
-
 # ---- exponentials, logarithms, trigonometry
 
 
-@method
+@method(inplace=True)
 def exp2(x: Any) -> Tensor:
     """Power of two: 2ˣ."""
     return power(2.0, x)
 
 
-@method
+@method(inplace=True)
 def log2(x: Any) -> Tensor:
     """Logarithm to base 2."""
     return log(x) / math.log(2.0)
 
 
-@method
+@method(inplace=True)
 def log10(x: Any) -> Tensor:
     """Logarithm to base 10."""
     return log(x) / math.log(10.0)
 
 
-@method
+@method(inplace=True)
 def sinh(x: Any) -> Tensor:
     """Hyperbolic sine: (eˣ - e⁻ˣ) / 2."""
     tensor = as_tensor(x)
@@ -197,28 +195,28 @@ def sinh(x: Any) -> Tensor:
     return (expm1(tensor) - expm1(-tensor)) * 0.5
 
 
-@method
+@method(inplace=True)
 def cosh(x: Any) -> Tensor:
     """Hyperbolic cosine: (eˣ + e⁻ˣ) / 2."""
     tensor = as_tensor(x)
     return (exp(tensor) + exp(-tensor)) * 0.5
 
 
-@method
+@method("asin", inplace=True)
 def arcsin(x: Any) -> Tensor:
     """Inverse sine, in radians, of x in [-1, 1]."""
     tensor = as_tensor(x)
     return arctan(tensor / sqrt((1.0 - tensor) * (1.0 + tensor)))
 
 
-@method
+@method("acos", inplace=True)
 def arccos(x: Any) -> Tensor:
     """Inverse cosine, in radians, of x in [-1, 1]."""
     tensor = as_tensor(x)
     return 2.0 * arctan(sqrt((1.0 - tensor) / (1.0 + tensor)))
 
 
-@method
+@method("atanh", inplace=True)
 def arctanh(x: Any) -> Tensor:
     """Inverse hyperbolic tangent of x in [-1, 1]."""
     tensor = as_tensor(x)
@@ -247,7 +245,7 @@ def isfinite(x: Any) -> Tensor:
     return less(absolute(x), _INFINITY)
 
 
-@method
+@method(inplace=True)
 def logical_xor(x: Any, y: Any) -> Tensor:
     """Tell where exactly one holds."""
     return not_equal(not_equal(x, 0), not_equal(y, 0))

@@ -54,6 +54,11 @@ def normalize_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
     given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    if not ndim:
+        # As NumPy's reductions and PyTorch: without axes, 0 and -1 name none.
+        for one in given:
+            normalize_axis(name, one, 1)
+        return ()
     axes = tuple(sorted(normalize_axis(name, a, ndim) for a in given))
     if len(set(axes)) != len(axes):
         raise ArgumentError(f"{name} got axis {axis}, which names an axis twice.")
@@ -100,8 +105,17 @@ def reshape(x: Array, *, shape: Shape) -> Array:
     return np.reshape(x, shape)
 
 
-def _resolve_transpose(x: Any, *order: Any, axes: Any = None) -> Resolved:
+def _resolve_transpose(
+    x: Any, *order: Any, axes: Any = None, dim0: Any = None, dim1: Any = None
+) -> Resolved:
     tensor = as_tensor(x)
+    if dim0 is not None:
+        return (tensor,), {"axes": _swapped((dim0, *order) if order else (dim0, dim1), tensor.ndim)}
+    if dim1 is not None:
+        return (tensor,), {"axes": _swapped((*order, dim1), tensor.ndim)}
+    if len(order) == 2:
+        # No permutation: PyTorch's two axes to exchange.
+        return (tensor,), {"axes": _swapped(order, tensor.ndim)}
     single = len(order) == 1 and not isinstance(order[0], (int, np.integer))
     given = (order[0] if single else order or None) if axes is None else axes
     if given is None:
@@ -113,6 +127,14 @@ def _resolve_transpose(x: Any, *order: Any, axes: Any = None) -> Resolved:
             "it wants each axis once."
         )
     return (tensor,), {"axes": places}
+
+
+def _swapped(pair: tuple[Any, ...], ndim: int) -> tuple[int, ...]:
+    first, second = (normalize_axis("transpose", axis, ndim or 1) for axis in pair)
+    order = list(range(ndim))
+    if ndim:
+        order[first], order[second] = order[second], order[first]
+    return tuple(order)
 
 
 @linear(
@@ -344,5 +366,16 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
     return reshape(tensor, without(tensor.shape, axes))
 
 
-for _primitive in (reshape, transpose, broadcast_to, flip, astype, stop_gradient):
+def _transposed(x: Tensor, *order: Any, **named: Any) -> Tensor:
+    """Permute the axes, by default reverse them; or exchange two.
+
+    Of a matrix two integers are, as NumPy's, the order of its axes.
+    """
+    if len(order) == 2 and x.ndim == 2:
+        return transpose(x, order)
+    return transpose(x, *order, **named)
+
+
+attach("transpose", _transposed)
+for _primitive in (reshape, broadcast_to, flip, astype, stop_gradient):
     attach(_primitive.name, _primitive)
