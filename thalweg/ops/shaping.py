@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, method, op
+from thalweg.core.operation import attach, method, op, publish
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor
@@ -207,6 +207,9 @@ def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
 
 def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Resolved:
     tensors = [as_tensor(array) for array in arrays]
+    if len({tensor.ndim for tensor in tensors}) > 1:
+        # As PyTorch: vectors without elements join anything.
+        tensors = [tensor for tensor in tensors if tensor.array.shape != (0,)]
     if not tensors:
         raise ArgumentError("concatenate got no tensors; it wants at least one. Check the list.")
     if axis is None:
@@ -376,6 +379,7 @@ def _transposed(x: Tensor, *order: Any, **named: Any) -> Tensor:
     return transpose(x, *order, **named)
 
 
+publish(concatenate, ("cat", "concat"), False, False, "concatenate")
 attach("transpose", _transposed)
 for _primitive in (reshape, broadcast_to, flip, astype, stop_gradient):
     attach(_primitive.name, _primitive)

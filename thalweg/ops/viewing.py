@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ def _reinterpreted(x: Tensor, dtype: Any) -> Tensor:
     return shown
 
 
-@operation
+@method
 def view_as(x: Tensor, y: Tensor) -> Tensor:
     """Show the same memory in the shape of another tensor."""
     return view(x, y.shape)
@@ -322,7 +323,7 @@ def split_with_sizes(x: Any, split_sizes: Any, axis: int = 0) -> tuple[Tensor, .
             f"tensor's size at dimension {place}), but got split_sizes={sizes}. Change one."
         )
     starts = np.cumsum([0, *sizes]).tolist()
-    return tuple(part_of(tensor, place, a, b) for a, b in zip(starts, starts[1:], strict=False))
+    return tuple(part_of(tensor, place, a, b) for a, b in pairwise(starts))
 
 
 @operation
@@ -409,7 +410,8 @@ def unfold(x: Any, axis: int, size: int, step: int) -> Tensor:
     """
     tensor = as_tensor(x)
     place = axis_of("unfold", axis, tensor.ndim)
-    tensor = tensor if tensor.ndim else reshape(tensor, (1,))
+    if not tensor.ndim:
+        return reshape(unfold(reshape(tensor, (1,)), 0, size, step), (-1,))
     extent = tensor.shape[place]
     if step <= 0:
         raise ArgumentError(f"unfold: step is {step} but must be > 0.")
