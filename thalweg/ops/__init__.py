@@ -18,9 +18,12 @@ from thalweg.ops import linalg as _linalg
 from thalweg.ops import losses as _losses
 from thalweg.ops import norms as _norms
 from thalweg.ops import reductions as _reductions
+from thalweg.ops import scans as _scans
 from thalweg.ops import shaping as _shaping
+from thalweg.ops import sorting as _sorting
 from thalweg.ops import special as _special
 from thalweg.ops import summaries as _summaries
+from thalweg.ops import uniqueness as _uniqueness
 from thalweg.ops import viewing as _viewing
 from thalweg.ops.activations import *
 from thalweg.ops.arithmetic import *
@@ -38,8 +41,11 @@ from thalweg.ops.linalg import *
 from thalweg.ops.losses import *
 from thalweg.ops.norms import *
 from thalweg.ops.reductions import *
+from thalweg.ops.scans import *
 from thalweg.ops.shaping import *
+from thalweg.ops.sorting import *
 from thalweg.ops.summaries import *
+from thalweg.ops.uniqueness import *
 from thalweg.ops.viewing import *
 
 __all__: list[str] = []
@@ -59,6 +65,9 @@ __all__ += _linalg.__all__
 __all__ += _losses.__all__
 __all__ += _norms.__all__
 __all__ += _reductions.__all__
+__all__ += _scans.__all__
 __all__ += _shaping.__all__
+__all__ += _sorting.__all__
 __all__ += _summaries.__all__
+__all__ += _uniqueness.__all__
 __all__ += _viewing.__all__

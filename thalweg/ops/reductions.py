@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op, register
+from thalweg.core.operation import method, op
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
@@ -42,6 +42,8 @@ from thalweg.ops.shaping import (
 
 __all__ = [
     "all",
+    "amax",
+    "amin",
     "any",
     "argmax",
     "argmin",
@@ -226,25 +228,49 @@ def _count(shape: Shape, axes: Axes) -> int:
 
 
 @method
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Largest element over some axes; by default over all."""
+def max(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None, y: Any = None) -> Any:
+    """Largest element over some axes; by default over all.
+
+    Called with `dim`, return the values and their positions, as PyTorch does; called with a
+    second tensor, the larger of both.
+    """
+    if dim is not None:
+        return op.extreme_along(x, dim, keepdims, index_of_max)
+    if y is not None or isinstance(axis, Tensor):
+        return op.maximum(x, axis if y is None else y)
+    return amax(x, axis, keepdims)
+
+
+@method
+def amax(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -> Tensor:
+    """Largest element over some axes; by default over all. Ties share the derivative."""
     tensor = as_tensor(x)
+    axis = axis if dim is None else (None if dim in ((), []) else dim)
     axes = normalize_axes("max", axis, tensor.ndim)
     return _finish(tensor, reduce_max(tensor, axis=axes), axes, keepdims)
 
 
-register("amax", max)
+@method
+def min(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None, y: Any = None) -> Any:
+    """Smallest element over some axes; by default over all.
+
+    Called with `dim`, return the values and their positions, as PyTorch does; called with a
+    second tensor, the smaller of both.
+    """
+    if dim is not None:
+        return op.extreme_along(x, dim, keepdims, index_of_min)
+    if y is not None or isinstance(axis, Tensor):
+        return op.minimum(x, axis if y is None else y)
+    return amin(x, axis, keepdims)
 
 
 @method
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Smallest element over some axes; by default over all."""
+def amin(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -> Tensor:
+    """Smallest element over some axes; by default over all. Ties share the derivative."""
     tensor = as_tensor(x)
+    axis = axis if dim is None else (None if dim in ((), []) else dim)
     axes = normalize_axes("min", axis, tensor.ndim)
     return _finish(tensor, reduce_min(tensor, axis=axes), axes, keepdims)
-
-
-register("amin", min)
 
 
 @method
@@ -284,16 +310,21 @@ def _position(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tenso
     if axis is None:
         found: Tensor = primitive(reshape(tensor, -1), axis=0)
         return reshape(found, (1,) * tensor.ndim) if keepdims else found
+    if not tensor.ndim:
+        normalize_axes(primitive.name, axis, 0)
+        return _position(primitive, tensor, None, keepdims)
     position = normalize_axis(primitive.name, axis, tensor.ndim)
     return _finish(tensor, primitive(tensor, axis=position), (position,), keepdims)
 
 
-@method
+@method(inplace=True)
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running sum along an axis, or of the flattened tensor."""
     tensor = _integers_widened(x, dtype)
     if axis is None:
         return cumulative_sum(reshape(tensor, -1), axis=0)
+    if not tensor.ndim and axis in (0, -1):
+        return tensor
     return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
 
 
