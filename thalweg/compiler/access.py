@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from thalweg.compiler.affine import ZERO, Affine, Index, Var, axis_variables, linear, of
 from thalweg.compiler.graph import (
     POSITIONS,
+    PRODUCTS,
     REDUCTIONS,
     SCATTERS,
     Graph,
     access_variables,
+    inner_extents,
     is_view,
     operand_index,
     padding,
@@ -105,8 +107,9 @@ class Accesses:
         elif name in REDUCTIONS:
             over = access_variables(equation, INNER)
             yield inputs[0], reduced_index(equation, index, over)
-        elif name == "matrix_product":
-            inner = of(Var(INNER, inputs[0].shape[-1]))
+        elif name in PRODUCTS:
+            extents = inner_extents(equation)
+            inner = tuple(of(Var(INNER + i, n)) for i, n in enumerate(extents))
             yield from zip(inputs, product_indices(equation, index, inner), strict=True)
         elif name in SCATTERS:
             yield inputs[0], index

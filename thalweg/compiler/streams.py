@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from thalweg.compiler.access import domain_index, is_inner
-from thalweg.compiler.graph import REDUCTIONS, squeezed
+from thalweg.compiler.graph import PRODUCTS, REDUCTIONS, squeezed
 from thalweg.compiler.kernels import Kernel, Kind, Plan
 from thalweg.core.program import Equation, Symbol
 
@@ -187,7 +187,7 @@ def _rowwise_reads(
     index array may be any.
     """
     name = plan.graph.producer[root].primitive.name
-    summed = name in REDUCTIONS or name == "matrix_product"
+    summed = name in REDUCTIONS or name in PRODUCTS
     axis = next((at for at in domain_index(root.shape) if at.terms), None)
     for access in plan.accesses.of(root):
         if access.symbol not in inside:

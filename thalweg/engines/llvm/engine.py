@@ -17,8 +17,8 @@ from thalweg.errors import EngineError
 
 SUPPORTED = frozenset(
     {*LOWERINGS, *GATHERS, *GUARDED, *POSITIONS, *REDUCTIONS, *SAME_INDEX, *SCATTERS}
-    | {"broadcast_to", "cumulative_sum", "flip", "iota", "matrix_product", "reshape", "slice_",
-       "transpose"}
+    | {"broadcast_to", "contract", "cumulative_sum", "flip", "iota", "matrix_product",
+       "overlap_add", "reshape", "slice_", "transpose", "windows"}
 )  # fmt: skip
 
 

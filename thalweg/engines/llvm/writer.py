@@ -5,6 +5,7 @@ from __future__ import annotations
 from thalweg.compiler.affine import ZERO, Affine, Index, linear
 from thalweg.compiler.graph import (
     GATHERS,
+    PRODUCTS,
     REDUCTIONS,
     Graph,
     is_view,
@@ -73,7 +74,7 @@ class Writer(Arrays):
             return self.e.convert(at, TYPES[equation.output.dtype])
         if name == "reshape" and not is_view(equation):
             return self._reshaped(equation, index)
-        if name in REDUCTIONS or name == "matrix_product":
+        if name in REDUCTIONS or name in PRODUCTS:
             return self._degenerate(equation, index)
         places = [
             operand_index(equation, position, index, self.gathered)
@@ -110,9 +111,9 @@ class Writer(Arrays):
         type, name = TYPES[equation.output.dtype], equation.primitive.name
         operand = equation.inputs[0]
         if operand.spec.size == 0:
-            start = 0 if name == "matrix_product" else identity(name, type)
+            start = 0 if name in PRODUCTS else identity(name, type)
             return self.e.constant(start, type)
-        if name == "matrix_product" or any(operand.shape[a] != 1 for a in reduced_axes(equation)):
+        if name in PRODUCTS or any(operand.shape[a] != 1 for a in reduced_axes(equation)):
             raise AssertionError(f"{name} is used in its kernel before it is computed")
         over = dict.fromkeys(reduced_axes(equation), ZERO)
         return self.value(operand, reduced_index(equation, index, over))
