@@ -50,6 +50,27 @@ def pad_with_zeros(x: Array, low: Any, high: Any, interior: Any) -> Array:
     return np.asarray(jax.lax.pad(x, np.zeros((), x.dtype), config))
 
 
+def windows(x: Array, axes: Any, size: Any, stride: Any, dilation: Any) -> Array:
+    for i, (axis, k, step, gap) in enumerate(zip(axes, size, stride, dilation, strict=True)):
+        at = axis + i
+        count = (x.shape[at] - (k - 1) * gap - 1) // step + 1
+        places = np.arange(count)[:, None] * step + np.arange(k) * gap
+        x = np.take(x, places, axis=at)
+    return x
+
+
+def overlap_add(g: Array, axes: Any, extents: Any, stride: Any, dilation: Any) -> Array:
+    for i in reversed(range(len(axes))):
+        at, step, gap = axes[i] + i, stride[i], dilation[i]
+        shape = (*g.shape[:at], extents[i], *g.shape[at + 2 :])
+        total = np.moveaxis(np.zeros(shape, g.dtype), at, 0)
+        parts = np.moveaxis(g, (at, at + 1), (0, 1))
+        for place in np.ndindex(*parts.shape[:2]):
+            total[place[0] * step + place[1] * gap] += parts[place]
+        g = np.moveaxis(total, 0, at)
+    return g
+
+
 ORACLES: dict[str, Callable[..., Any]] = {
     "astype": lambda x, dtype: x.astype(dtype),
     "sigmoid": scipy.special.expit,
@@ -68,6 +89,9 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "scatter_add": scatter_add,
     "scatter_add_along_axis": scatter_add_along_axis,
     "matrix_product": np.matmul,
+    "windows": windows,
+    "overlap_add": overlap_add,
+    "contract": lambda x, y, labels: np.einsum(labels, x, y),
     "iota": lambda shape, dtype, axis: np.asarray(jax.lax.broadcasted_iota(dtype, shape, axis)),
 }
 

@@ -101,7 +101,9 @@ def operand_index(
 
 def _window_index(equation: Equation, index: Index) -> Index:
     params = equation.params
-    steps = dict(zip(params["axes"], zip(params["stride"], params["dilation"], strict=True), strict=True))
+    steps = dict(
+        zip(params["axes"], zip(params["stride"], params["dilation"], strict=True), strict=True)
+    )
     places, found = iter(index), []
     for axis in range(len(equation.inputs[0].shape)):
         at = next(places)

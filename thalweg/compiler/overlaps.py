@@ -30,12 +30,10 @@ def overlap_contraction(draft: Draft, equation: Equation) -> Symbol | None:
     axes = equation.params["axes"]
     elements = [result[a] for a in window_axes(axes)]
     places = [result[a - 1] for a in window_axes(axes)]
-    for position, own, other in ((0, left, right), (1, right, left)):
-        # The places of windows from one operand alone, their elements from the other.
-        apart = set(places) <= set(own) - set(other) and set(elements) <= set(other) - set(own)
-        if apart:
-            break
-    else:
+    # The places of windows must come from one operand alone, their elements from the other.
+    position = 0 if places[0] in left else 1
+    own, other = (left, right) if position == 0 else (right, left)
+    if not set(places) <= set(own) - set(other) or not set(elements) <= set(other) - set(own):
         return None
     image, kernel = product.inputs[position], product.inputs[1 - position]
     places_in = tuple(own.index(label) for label in places)
@@ -53,9 +51,7 @@ def overlap_contraction(draft: Draft, equation: Equation) -> Symbol | None:
     return draft.add(contract, operands, {"labels": f"{texts[0]},{texts[1]}->{kept}"})
 
 
-def _windows_of(
-    draft: Draft, equation: Equation, image: Symbol, places: tuple[int, ...]
-) -> Symbol:
+def _windows_of(draft: Draft, equation: Equation, image: Symbol, places: tuple[int, ...]) -> Symbol:
     """Return the windows whose products with flipped elements are the overlapped sums."""
     params, rank = equation.params, len(image.shape)
     low, high, interior = [0] * rank, [0] * rank, [0] * rank
@@ -84,9 +80,7 @@ def overlap_side_by_side(draft: Draft, equation: Equation) -> Symbol | None:
     for axis, (k, step, _) in zip(inner, rows, strict=True):
         high[axis] = step - k
     zeros = (0,) * len(high)
-    wide = draft.add(
-        pad_with_zeros, (g,), {"low": zeros, "high": tuple(high), "interior": zeros}
-    )
+    wide = draft.add(pad_with_zeros, (g,), {"low": zeros, "high": tuple(high), "interior": zeros})
     flat = [n for a, n in enumerate(wide.shape) if a not in inner]
     for axis, place, step in zip(params["axes"], inner, steps, strict=True):
         flat[axis] = wide.shape[place - 1] * step

@@ -95,7 +95,9 @@ def contract(x: Array, y: Array, *, labels: str) -> Array:
         shape += [math.prod(extents[label] for label in group) for group in groups[1:]]
         return array.transpose(order).reshape(shape)
 
-    product = np.matmul(grouped(x, left, batch, rows, inner), grouped(y, right, batch, inner, columns))
+    product = np.matmul(
+        grouped(x, left, batch, rows, inner), grouped(y, right, batch, inner, columns)
+    )
     found = [*batch, *rows, *columns]
     product = product.reshape([extents[label] for label in found])
-    return np.ascontiguousarray(product.transpose([found.index(label) for label in result]))
+    return np.asarray(product.transpose([found.index(label) for label in result]), order="C")

@@ -10,54 +10,14 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.contraction import contract
 from thalweg.ops.elementwise import add
-from thalweg.ops.shaping import astype, pad_with_zeros, reshape, slice_, transpose
+from thalweg.ops.shaping import astype, reshape, slice_
+from thalweg.ops.sliding import Extents, check_fits, padded, whole_numbers, with_batch
 from thalweg.ops.windows import overlap_add, windows
 
-Extents = int | tuple[int, ...]
 Padding = Extents | Literal["same", "valid"]
 
 # The labels of a contraction: the places of windows, and the elements of a window.
 _PLACES, _ELEMENTS = "hij", "uvw"
-
-
-def whole_numbers(name: str, what: str, given: Any, rank: int, least: int) -> tuple[int, ...]:
-    """Return one number an axis, from one number or as many as there are axes.
-
-    Raises:
-        ArgumentError: If there are more or fewer, or one is too small.
-    """
-    values = tuple(given) if isinstance(given, (tuple, list)) else (given,) * rank
-    values = values * rank if len(values) == 1 else values
-    if len(values) != rank or any(int(v) != v or v < least for v in values):
-        raise ArgumentError(
-            f"{name} got {what}={given}; it wants a whole number from {least} on, or {rank} of them."
-        )
-    return tuple(int(v) for v in values)
-
-
-def with_batch(name: str, x: Any, rank: int) -> tuple[Tensor, bool]:
-    """Return a tensor with a leading axis of examples, and whether it had one.
-
-    Raises:
-        ShapeError: If the tensor has too many or too few axes.
-    """
-    tensor = as_tensor(x)
-    if tensor.ndim not in (rank + 1, rank + 2):
-        raise ShapeError(
-            f"{name} got a tensor of shape {tensor.shape}; it wants (batch, channels, "
-            f"{', '.join(('height', 'width')[-rank:])}), or the same without the batch. "
-            "Reshape it first."
-        )
-    batched = tensor.ndim == rank + 2
-    return (tensor if batched else reshape(tensor, (1, *tensor.shape))), batched
-
-
-def padded(x: Tensor, low: tuple[int, ...], high: tuple[int, ...]) -> Tensor:
-    """Return a tensor with zeros around its last axes."""
-    if not any(low) and not any(high):
-        return x
-    lead = (0,) * (x.ndim - len(low))
-    return pad_with_zeros(x, (*lead, *low), (*lead, *high), (0,) * x.ndim)
 
 
 def _paddings(
@@ -123,7 +83,7 @@ def _convolve(
     steps = whole_numbers(name, "stride", stride, rank, 1)
     gaps = whole_numbers(name, "dilation", dilation, rank, 1)
     x = padded(x, *_paddings(name, padding, size, steps, gaps))
-    _check_fits(name, x, size, gaps)
+    check_fits(name, x, size, gaps)
     elements, places = _ELEMENTS[:rank], _PLACES[:rank]
     spread = "".join(h + u for h, u in zip(places, elements, strict=True))
     if groups == 1:
@@ -136,15 +96,6 @@ def _convolve(
     result = contract(kernel, seen, f"goc{elements},ngc{spread}->ngo{places}")
     joined = (x.shape[0], kernel.shape[0] * kernel.shape[1], *result.shape[3:])
     return _finished(reshape(result, joined), offset, batched, rank)
-
-
-def _check_fits(name: str, x: Tensor, size: tuple[int, ...], dilation: tuple[int, ...]) -> None:
-    covered = tuple((k - 1) * gap + 1 for k, gap in zip(size, dilation, strict=True))
-    if any(n < k for n, k in zip(x.shape[2:], covered, strict=True)):
-        raise ShapeError(
-            f"{name} got an input of height and width {x.shape[2:]} with its padding, and windows "
-            f"that cover {covered}. Pad more, or take a smaller kernel."
-        )
 
 
 @operation
@@ -182,7 +133,8 @@ def conv2d(
 ) -> Tensor:
     """Correlate images with weights, as `torch.nn.functional.conv2d`.
 
-    out[n, o, i, j] = b[o] + Σ_cuv w[o, c, u, v] · x[n, c, i·stride + u·dilation, j·stride + v·dilation]
+    out[n, o, i, j] = b[o] + Σ_cuv w[o, c, u, v] · x[n, c, i·s + u·d, j·s + v·d] with stride s and
+    dilation d.
 
     Args:
         input: (N, C, H, W), or (C, H, W).
@@ -262,7 +214,16 @@ def conv_transpose1d(
 ) -> Tensor:
     """The transpose of `conv1d`: (N, C, L) and weights (C, O/groups, k); see `conv_transpose2d`."""
     return _convolve_transposed(
-        "conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation
+        "conv_transpose1d",
+        1,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        output_padding,
+        groups,
+        dilation,
     )
 
 
@@ -293,66 +254,14 @@ def conv_transpose2d(
         ShapeError: If channels, groups or extents do not fit.
     """
     return _convolve_transposed(
-        "conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation
+        "conv_transpose2d",
+        2,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        output_padding,
+        groups,
+        dilation,
     )
-
-
-@operation
-def unfold(
-    input: Any,
-    kernel_size: Extents,
-    dilation: Extents = 1,
-    padding: Extents = 0,
-    stride: Extents = 1,
-) -> Tensor:
-    """Write the windows of (N, C, H, W) as columns: (N, C·kH·kW, windows), as PyTorch's `unfold`."""
-    x, batched = with_batch("unfold", input, 2)
-    size = whole_numbers("unfold", "kernel_size", kernel_size, 2, 1)
-    gaps = whole_numbers("unfold", "dilation", dilation, 2, 1)
-    both = whole_numbers("unfold", "padding", padding, 2, 0)
-    x = padded(x, both, both)
-    _check_fits("unfold", x, size, gaps)
-    steps = whole_numbers("unfold", "stride", stride, 2, 1)
-    seen = transpose(windows(x, size, steps, gaps, (2, 3)), (0, 1, 3, 5, 2, 4))
-    shape = seen.shape
-    columns = (shape[1] * shape[2] * shape[3], shape[4] * shape[5])
-    return reshape(seen, (shape[0], *columns) if batched else columns)
-
-
-@operation
-def fold(
-    input: Any,
-    output_size: Extents,
-    kernel_size: Extents,
-    dilation: Extents = 1,
-    padding: Extents = 0,
-    stride: Extents = 1,
-) -> Tensor:
-    """Add columns (N, C·kH·kW, windows) to an image (N, C, H, W): the transpose of `unfold`.
-
-    Raises:
-        ShapeError: If the columns are not the windows of such an image.
-    """
-    x, batched = with_batch("fold", input, 1)
-    wanted = whole_numbers("fold", "output_size", output_size, 2, 1)
-    size = whole_numbers("fold", "kernel_size", kernel_size, 2, 1)
-    gaps = whole_numbers("fold", "dilation", dilation, 2, 1)
-    both = whole_numbers("fold", "padding", padding, 2, 0)
-    steps = whole_numbers("fold", "stride", stride, 2, 1)
-    extents = tuple(n + 2 * p for n, p in zip(wanted, both, strict=True))
-    counts = tuple(
-        (n - gap * (k - 1) - 1) // step + 1
-        for n, gap, k, step in zip(extents, gaps, size, steps, strict=True)
-    )
-    if x.shape[1] % (size[0] * size[1]) or x.shape[2] != counts[0] * counts[1]:
-        raise ShapeError(
-            f"fold got columns of shape {x.shape} for windows {size} of an image {wanted}; it "
-            f"wants (N, C·{size[0] * size[1]}, {counts[0] * counts[1]}). Change output_size."
-        )
-    shape = (x.shape[0], x.shape[1] // (size[0] * size[1]), *size, *counts)
-    seen = transpose(reshape(x, shape), (0, 1, 4, 2, 5, 3))
-    whole = overlap_add(seen, extents, steps, gaps, (2, 3))
-    bounds = [(0, n, 1) for n in whole.shape[:2]]
-    bounds += [(p, p + n, 1) for p, n in zip(both, wanted, strict=True)]
-    image = slice_(whole, tuple(bounds))
-    return image if batched else reshape(image, image.shape[1:])

@@ -9,7 +9,6 @@ import numpy as np
 from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
-from thalweg.ops.convolution import Extents, padded, whole_numbers, with_batch
 from thalweg.ops.creation import arange
 from thalweg.ops.elementwise import add, divide, equal, logical_or, multiply, not_equal, where
 from thalweg.ops.reductions import reduce_max, reduce_min
@@ -22,6 +21,7 @@ from thalweg.ops.shaping import (
     restore_axes,
     stop_gradient,
 )
+from thalweg.ops.sliding import Extents, padded, whole_numbers, with_batch
 from thalweg.ops.windows import window_axes, windows
 
 Numbers = tuple[int, ...]
@@ -46,9 +46,7 @@ class _Pool:
                 f"{name} got padding={padding} for windows of {self.size}; a window of padding "
                 "alone has no extreme. Pad by at most half the window."
             )
-        self.counts = tuple(
-            self._count(name, axis, ceil_mode) for axis in range(rank)
-        )
+        self.counts = tuple(self._count(name, axis, ceil_mode) for axis in range(rank))
         self.high = tuple(
             max(0, (n - 1) * step + self._reach(axis) - extent - p)
             for axis, (n, step, extent, p) in enumerate(
@@ -90,9 +88,7 @@ def _seen(x: Tensor, pool: _Pool, outside: float | int) -> Tensor:
     whole = padded(x, pool.low, pool.high)
     if whole is not x and outside != 0:
         inner = reshape(as_tensor(True), (1,) * rank)
-        mask = pad_with_zeros(
-            broadcast_to(inner, pool.extents), pool.low, pool.high, (0,) * rank
-        )
+        mask = pad_with_zeros(broadcast_to(inner, pool.extents), pool.low, pool.high, (0,) * rank)
         whole = where(mask, whole, outside)
     return windows(whole, pool.size, pool.stride, pool.dilation, _spatial(x, rank))
 

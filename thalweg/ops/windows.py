@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.operation import op
 from thalweg.core.primitive import linear
-from thalweg.core.spec import Shape, Spec
+from thalweg.core.spec import Spec
 from thalweg.core.tensor import as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.shaping import Resolved, normalize_axes
@@ -157,11 +156,3 @@ def overlap_add(g: Array, *, axes: Axes, extents: Axes, stride: Axes, dilation: 
                 target[axis] = slice(0, 0)
         total[tuple(target)] += g[tuple(chosen)]
     return total
-
-
-def pairs(shape: Shape, axes: Axes) -> Iterator[tuple[int, bool]]:
-    """Yield, for each axis of a shape, its place in the result of `windows`, and if it is one."""
-    place = 0
-    for axis in range(len(shape)):
-        yield place, axis in axes
-        place += 2 if axis in axes else 1

@@ -307,7 +307,7 @@ class _Dots(_Contraction):
 
 
 def write_contraction(writer: Writer, plan: Plan, kernel: Kernel) -> None:
-    """Write a PRODUCT kernel of a contraction, by the schedule that its operands' strides favour."""
+    """Write a contraction's kernel by the schedule that its operands' strides favour."""
     tiles = _Tiles(writer, plan, kernel)
     if 0 in tiles.equation.output.shape:
         return
