@@ -159,6 +159,14 @@ def _windows(
     return apply(primitive, operands, {**params, "axes": axes})
 
 
+@batching("fold_in", "random_bits")
+def _keyed(
+    primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
+) -> Tensor:
+    # Keys are arrays of keys already: axes before the two words are examples.
+    return apply(primitive, _all_batched(size, operands, flags), params)
+
+
 @batching("slice_")
 def _slice(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params

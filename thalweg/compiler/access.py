@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from thalweg.compiler.affine import ZERO, Affine, Index, Var, axis_variables, linear, of
 from thalweg.compiler.graph import (
+    DRAWS,
     POSITIONS,
     PRODUCTS,
     REDUCTIONS,
@@ -114,6 +115,10 @@ class Accesses:
         elif name in SCATTERS:
             yield inputs[0], index
             yield from ((symbol, None) for symbol in inputs[1:])
+        elif name in DRAWS:
+            own = index[: len(inputs[0].shape) - 1]
+            yield from ((inputs[0], (*own, Affine(word))) for word in (0, 1))
+            yield from ((symbol, own) for symbol in inputs[1:])
         elif name == "pad_with_zeros":
             places = padding(equation, index)
             # A read that may fall on padding is made elsewhere: at a place that is an element.

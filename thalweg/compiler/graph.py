@@ -16,6 +16,7 @@ SCATTERS = frozenset({"scatter_add", "scatter_add_along_axis"})
 GATHERS = frozenset({"take", "take_along_axis"})
 GUARDED = frozenset({"pad_with_zeros", "concatenate"})
 PRODUCTS = frozenset({"matrix_product", "contract"})
+DRAWS = frozenset({"fold_in", "random_bits"})
 SAME_INDEX = frozenset({"astype", "stop_gradient"})
 
 Gathered = Callable[[Equation, Index], Affine]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from thalweg.compiler.graph import (
+    DRAWS,
     GATHERS,
     GUARDED,
     POSITIONS,
@@ -18,7 +19,7 @@ from thalweg.core.program import Equation, Symbol
 
 Keep = Callable[[Symbol], None]
 
-ALWAYS = REDUCTIONS | POSITIONS | SCATTERS | PRODUCTS | {"cumulative_sum"}
+ALWAYS = REDUCTIONS | POSITIONS | SCATTERS | PRODUCTS | DRAWS | {"cumulative_sum"}
 
 # Rough cost of one vector operation beside an addition, measured on AVX-512.
 _COST = {

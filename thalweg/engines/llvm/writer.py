@@ -18,6 +18,7 @@ from thalweg.compiler.graph import (
 from thalweg.core.program import Equation, Symbol
 from thalweg.engines.llvm.arrays import Arrays
 from thalweg.engines.llvm.counters import counted_power
+from thalweg.engines.llvm.draws import folded_in, random_number
 from thalweg.engines.llvm.facts import Facts
 from thalweg.engines.llvm.lowering import LOWERINGS, TYPES, identity
 from thalweg.engines.llvm.target import Target
@@ -72,6 +73,10 @@ class Writer(Arrays):
         if name == "iota":
             at = self.position(index[equation.params["axis"]])
             return self.e.convert(at, TYPES[equation.output.dtype])
+        if name == "fold_in":
+            return folded_in(self, equation, index)
+        if name == "random_bits":
+            return random_number(self, equation, index)
         if name == "reshape" and not is_view(equation):
             return self._reshaped(equation, index)
         if name in REDUCTIONS or name in PRODUCTS:
