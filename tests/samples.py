@@ -24,7 +24,7 @@ from tests.draws import (
     real,
     shaping,
 )
-from tests.sliding import WINDOWS, contractions, overlaps
+from tests.sliding import WINDOWS, contractions, keys, overlaps
 from thalweg import Tensor
 from thalweg.core.primitive import PRIMITIVES, Primitive
 from thalweg.core.tensor import apply, as_tensor
@@ -330,6 +330,8 @@ ROWS: dict[str, Row] = {
     "windows": shaping(*WINDOWS),
     "overlap_add": overlaps,
     "contract": contractions,
+    "fold_in": keys(folded=True),
+    "random_bits": keys(folded=False),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.draws import NUMBERS, Sample, cast, real
+from tests.draws import NUMBERS, Row, Sample, cast, real
 from thalweg.core.spec import Spec
 from thalweg.ops.windows import windows
 
@@ -56,3 +56,25 @@ def overlaps(random: np.random.Generator) -> Iterator[Sample]:
             given = {key: params[key] for key in ("axes", "stride", "dilation")}
             operand = cast(real(random, seen.shape), dtype)
             yield Sample((operand,), {**given, "extents": extents}, smooth=dtype is np.float64)
+
+
+def keys(folded: bool) -> Row:
+    """Return a row of keys, with numbers to fold in or with shapes to draw."""
+
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        for lead in ((), (1,), (5,), (2, 3), (0,)):
+            key = random.integers(-(2**31), 2**31, (*lead, 2)).astype(np.int32)
+            if folded:
+                for dtype in (np.int32, np.int64):
+                    numbers = random.integers(-5, 2**31, lead).astype(dtype)
+                    yield Sample((key, np.asarray(numbers)), smooth=False)
+                yield Sample(
+                    (key, np.asarray(random.integers(-(2**63), 2**63, lead))), smooth=False
+                )
+                continue
+            for dtype in (np.int32, np.int64, np.float32, np.float64):
+                for shape in ((), (1,), (21,), (3, 7), (0,)):
+                    params = {"shape": shape, "dtype": np.dtype(dtype)}
+                    yield Sample((key,), params, smooth=False)
+
+    return row

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.extend.random
 import numpy as np
 import pytest
 import scipy.special
@@ -71,6 +72,36 @@ def overlap_add(g: Array, axes: Any, extents: Any, stride: Any, dilation: Any) -
     return g
 
 
+def words(key: Array, counter: list[int]) -> Array:
+    """Return the random words of JAX for high words, then low words, of counters."""
+    pair = np.asarray(key).view(np.uint32)
+    return np.asarray(jax.extend.random.threefry_2x32(pair, np.array(counter, np.uint32)))
+
+
+def fold_in(key: Array, data: Array) -> Array:
+    result = np.empty_like(key)
+    for place in np.ndindex(data.shape):
+        number = int(data[place])
+        low, high = number % 2**32, number // 2**32 % 2**32 if data.dtype.itemsize > 4 else 0
+        result[place] = words(key[place], [high, low]).view(np.int32)
+    return result
+
+
+def random_bits(key: Array, shape: Any, dtype: Any) -> Array:
+    result = np.empty((*key.shape[:-1], *shape), dtype)
+    size = int(np.prod(shape))
+    for place in np.ndindex(key.shape[:-1]):
+        high, low = np.split(words(key[place], [0] * size + list(range(size))), 2)
+        bits = high ^ low if dtype.itemsize == 4 else high.astype(np.uint64) << np.uint64(32) | low
+        if dtype.kind == "i":
+            drawn = bits.view(dtype)
+        else:
+            places = np.finfo(dtype).nmant
+            drawn = np.ldexp((bits >> bits.dtype.type(8 * dtype.itemsize - places)), -places)
+        result[place] = drawn.reshape(shape)
+    return result
+
+
 ORACLES: dict[str, Callable[..., Any]] = {
     "astype": lambda x, dtype: x.astype(dtype),
     "sigmoid": scipy.special.expit,
@@ -90,6 +121,8 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "scatter_add_along_axis": scatter_add_along_axis,
     "matrix_product": np.matmul,
     "windows": windows,
+    "fold_in": fold_in,
+    "random_bits": random_bits,
     "overlap_add": overlap_add,
     "contract": lambda x, y, labels: np.einsum(labels, x, y),
     "iota": lambda shape, dtype, axis: np.asarray(jax.lax.broadcasted_iota(dtype, shape, axis)),

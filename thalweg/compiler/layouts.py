@@ -9,7 +9,7 @@ away; what is left over is one copy where images enter and one where they leave.
 
 from __future__ import annotations
 
-from thalweg.compiler.rewrite import Draft, Rule
+from thalweg.compiler.rewrite import Draft, Rule, restoring
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.ops.contraction import contract, parts
@@ -31,10 +31,6 @@ from thalweg.ops.windows import overlap_add, windows
 _EXAMPLES = 8
 
 
-def _restoring(rank: int) -> tuple[int, ...]:
-    return (rank - 1, *range(rank - 1))
-
-
 def _packing(rank: int) -> tuple[int, ...]:
     return (*range(1, rank), 0)
 
@@ -49,7 +45,7 @@ def _restored(draft: Draft, symbol: Symbol) -> Symbol:
     rank = len(symbol.shape)
     if rank < 2:
         return symbol
-    return draft.add(transpose, (symbol,), {"axes": _restoring(rank)})
+    return draft.add(transpose, (symbol,), {"axes": restoring(rank)})
 
 
 def _behind(draft: Draft, symbol: Symbol) -> Symbol | None:
@@ -57,7 +53,7 @@ def _behind(draft: Draft, symbol: Symbol) -> Symbol | None:
     maker = draft.producer(symbol, transpose)
     if maker is None or len(symbol.shape) < 3:
         return None
-    return maker.inputs[0] if maker.params["axes"] == _restoring(len(symbol.shape)) else None
+    return maker.inputs[0] if maker.params["axes"] == restoring(len(symbol.shape)) else None
 
 
 def restore_result(draft: Draft, equation: Equation) -> Symbol | None:

@@ -65,7 +65,11 @@ def _candidate(plan: Plan, done: set[Symbol], row_bytes: int) -> tuple[int, Symb
 def _forward_matrix(equation: Equation) -> Symbol | None:
     """Return the matrix of a product matrix · vector with many rows."""
     left, right = equation.inputs
-    if left.dtype.kind != "f" or len(left.shape) != 2:
+    if (
+        equation.primitive.name != "matrix_product"
+        or left.dtype.kind != "f"
+        or len(left.shape) != 2
+    ):
         return None
     if right.shape[-1] == 1 and left.shape[0] > 1 and left.shape[1] > 1:
         return left

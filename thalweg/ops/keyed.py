@@ -165,7 +165,7 @@ def normal(key: Any, shape: Any = (), dtype: Any = FLOAT64) -> Tensor:
     _check_floating("normal", dtype)
     low = np.nextafter(np.asarray(-1, dtype), np.asarray(0, dtype))
     numbers = uniform(key, shape, dtype, float(low), 1.0)
-    return np.asarray(math.sqrt(2), dtype) * erf_inverse(numbers)
+    return erf_inverse(numbers) * np.asarray(math.sqrt(2), dtype)
 
 
 def bernoulli(key: Any, p: Any = 0.5, shape: Any = None) -> Tensor:

@@ -10,7 +10,7 @@ from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation import arange
-from thalweg.ops.elementwise import add, divide, equal, logical_or, multiply, not_equal, where
+from thalweg.ops.elementwise import add, divide, equal, less, multiply, not_equal, where
 from thalweg.ops.reductions import reduce_max, reduce_min
 from thalweg.ops.shaping import (
     astype,
@@ -108,12 +108,15 @@ def _max_pool(
     axes = window_axes(_spatial(x, rank))
     fixed = stop_gradient(seen)
     top = restore_axes(reduce_max(fixed, axes), seen.shape, axes)
-    hit = logical_or(equal(fixed, top), not_equal(fixed, fixed))
     size = int(np.prod(pool.size))
     spread = [1 if i % 2 == 0 else pool.size[i // 2] for i in range(2 * rank)]
     order = reshape(arange(size, dtype=np.int32), tuple(spread))
-    # Of equal elements the first is the maximum, and alone has the derivative.
-    first = reduce_min(where(hit, order, np.int32(size)), axes)
+    # Of equal elements the first is the maximum, and alone has the derivative; of several NaN it
+    # is the last, as PyTorch has it: they are counted below 0.
+    marked = where(equal(fixed, top), order, np.int32(size))
+    marked = where(not_equal(fixed, fixed), np.int32(-1) - order, marked)
+    first = reduce_min(marked, axes)
+    first = where(less(first, 0), np.int32(-1) - first, first)
     chosen = equal(order, restore_axes(first, seen.shape, axes))
     result = reduce_sum(where(chosen, seen, 0), axes)
     found = result if batched else reshape(result, result.shape[1:])

@@ -135,14 +135,13 @@ class _Tiles(_Contraction):
 
     def write(self) -> None:
         lane = self.outer[-1] if self.outer else None
-        wide = 0 if lane is not None and lane in self.own[0] else 1
+        apart = [position for position in (0, 1) if lane is None or lane not in self.own[position]]
+        # Where both operands have the lanes, the one that has rows is read row by row.
+        wide = 1 - apart[0] if apart else 1 if self.alone(0) else 0
         rows = self.alone(1 - wide)
-        both = lane is not None and lane in self.own[1 - wide]
         columns = [label for label in self.alone(wide) if label != lane]
-        if both and not rows:
-            rows, columns = columns, []
         self.wide, self.lane = wide, lane
-        self.row = next((label for label in reversed(rows) if label != lane), None)
+        self.row = rows[-1] if rows else None
         self.column = columns[-1] if columns else None
         self.inner.sort(key=lambda label: -self.stride(wide, label))
         extent = 1 if lane is None else self.extents[lane]
@@ -150,8 +149,8 @@ class _Tiles(_Contraction):
         writer.width = width_for(self.plan, self.kernel.roots, extent, writer)
         vectors = -(-extent // writer.width)
         self.across = vectors if vectors <= 3 else 3 if vectors % 3 == 0 else 2
-        apart = (lane, self.row, self.column)
-        looped = [label for label in self.outer if label not in apart]
+        tiled = (lane, self.row, self.column)
+        looped = [label for label in self.outer if label not in tiled]
         self.nest(looped)
         beside = 1 if self.column is None else max(1, 3 // self.across)
         self.blocks(self.column, beside, self._columns)
