@@ -59,9 +59,9 @@ def _behind(draft: Draft, symbol: Symbol) -> Symbol | None:
 def restore_result(draft: Draft, equation: Equation) -> Symbol | None:
     """`f(restored(x), y) -> restored(f(x, packed(y)))` for an elementwise f. Exact."""
     shape = equation.output.shape
-    if not any(
-        _behind(draft, symbol) is not None and symbol.shape == shape for symbol in equation.inputs
-    ):
+    restored = [s for s in equation.inputs if len(s.shape) == len(shape) and _behind(draft, s)]
+    # An axis of examples that is only repeated needs no order.
+    if not any(symbol.shape[0] == shape[0] for symbol in restored):
         return None
     operands = []
     for symbol in equation.inputs:
