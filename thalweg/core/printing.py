@@ -68,10 +68,11 @@ def set_printoptions(
     Raises:
         ArgumentError: If a number is negative or the profile is unknown.
 
-    >>> set_printoptions(precision=2)
-    >>> tensor_text(np.array([0.5, 0.25]))
-    'tensor([0.50, 0.25])'
-    >>> set_printoptions(profile="default")
+    Example:
+        >>> set_printoptions(precision=2)
+        >>> tensor_text(np.array([0.5, 0.25]))
+        'tensor([0.50, 0.25])'
+        >>> set_printoptions(profile="default")
     """
     global _current
     start = _current if profile is None else _profile(profile)
@@ -97,8 +98,9 @@ def _profile(name: str) -> _Options:
 def get_printoptions() -> dict[str, Any]:
     """Return the options in force, by the names that `set_printoptions` takes.
 
-    >>> get_printoptions()["edgeitems"]
-    3
+    Example:
+        >>> get_printoptions()["edgeitems"]
+        3
     """
     return dataclasses.asdict(_current)
 
@@ -107,9 +109,10 @@ def get_printoptions() -> dict[str, Any]:
 def printoptions(**options: Any) -> Iterator[None]:
     """Print with other options inside a `with` block; takes what `set_printoptions` takes.
 
-    >>> with printoptions(precision=1):
-    ...     tensor_text(np.array([0.5, 0.25]))
-    'tensor([0.5, 0.2])'
+    Example:
+        >>> with printoptions(precision=1):
+        ...     tensor_text(np.array([0.5, 0.25]))
+        'tensor([0.5, 0.2])'
     """
     global _current
     before = _current
@@ -135,10 +138,11 @@ def tensor_text(
         suffixes: What follows the values, size and dtype, such as "requires_grad=True".
         default: The floating dtype, real or complex, that goes without saying.
 
-    >>> tensor_text(np.arange(6.0).reshape(2, 3))
-    'tensor([[0., 1., 2.],\n        [3., 4., 5.]])'
-    >>> tensor_text(np.float32([0.5]), suffixes=["requires_grad=True"])
-    'tensor([0.5000], dtype=thalweg.float32, requires_grad=True)'
+    Example:
+        >>> tensor_text(np.arange(6.0).reshape(2, 3))
+        'tensor([[0., 1., 2.],\n        [3., 4., 5.]])'
+        >>> tensor_text(np.float32([0.5]), suffixes=["requires_grad=True"])
+        'tensor([0.5000], dtype=thalweg.float32, requires_grad=True)'
     """
     body = _body(array, len(prefix)) if array.size else "[]"
     return _close(prefix + body, [*_facts(array, default), *suffixes], len(prefix))

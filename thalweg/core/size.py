@@ -14,11 +14,12 @@ class Size(tuple[int, ...]):
     Raises:
         TypeError: If an extent is not an integer.
 
-    >>> size = Size((2, 3, 4))
-    >>> size
-    thalweg.Size([2, 3, 4])
-    >>> size.numel(), size[1:], size == (2, 3, 4)
-    (24, thalweg.Size([3, 4]), True)
+    Example:
+        >>> size = Size((2, 3, 4))
+        >>> size
+        thalweg.Size([2, 3, 4])
+        >>> size.numel(), size[1:], size == (2, 3, 4)
+        (24, thalweg.Size([3, 4]), True)
     """
 
     __slots__ = ()
