@@ -69,10 +69,11 @@ def set_printoptions(
         ArgumentError: If a number is negative or the profile is unknown.
 
     Example:
-        >>> set_printoptions(precision=2)
-        >>> tensor_text(np.array([0.5, 0.25]))
-        'tensor([0.50, 0.25])'
-        >>> set_printoptions(profile="default")
+        >>> import thalweg as tw
+        >>> tw.set_printoptions(precision=2)
+        >>> tw.tensor([0.5, 0.25])
+        tensor([0.50, 0.25])
+        >>> tw.set_printoptions(profile="default")
     """
     global _current
     start = _current if profile is None else _profile(profile)
@@ -99,7 +100,8 @@ def get_printoptions() -> dict[str, Any]:
     """Return the options in force, by the names that `set_printoptions` takes.
 
     Example:
-        >>> get_printoptions()["edgeitems"]
+        >>> import thalweg as tw
+        >>> tw.get_printoptions()["edgeitems"]
         3
     """
     return dataclasses.asdict(_current)
@@ -110,9 +112,10 @@ def printoptions(**options: Any) -> Iterator[None]:
     """Print with other options inside a `with` block; takes what `set_printoptions` takes.
 
     Example:
-        >>> with printoptions(precision=1):
-        ...     tensor_text(np.array([0.5, 0.25]))
-        'tensor([0.5, 0.2])'
+        >>> import thalweg as tw
+        >>> with tw.printoptions(precision=1):
+        ...     tw.tensor([0.5, 0.25])
+        tensor([0.5, 0.2])
     """
     global _current
     before = _current

@@ -1,4 +1,4 @@
-"""The shape of a tensor, which prints and adds as PyTorch's does and is otherwise a tuple."""
+"""The extents of a tensor's axes, and the number of its elements."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any, SupportsIndex, overload
 
 
 class Size(tuple[int, ...]):
-    """A tuple of extents that stays a Size when it is sliced, added or repeated.
+    """The extent of each axis: a tuple that prints, slices and adds as PyTorch's.
 
     Raises:
         TypeError: If an extent is not an integer.
 
     Example:
-        >>> size = Size((2, 3, 4))
+        >>> import thalweg as tw
+        >>> size = tw.zeros((2, 3, 4)).shape
         >>> size
         thalweg.Size([2, 3, 4])
         >>> size.numel(), size[1:], size == (2, 3, 4)
@@ -54,3 +55,22 @@ class Size(tuple[int, ...]):
 
     def __repr__(self) -> str:
         return f"thalweg.Size([{', '.join(map(repr, self))}])"
+
+
+class Count(int):
+    """The number of elements of a tensor: NumPy's `x.size`, and called, PyTorch's `x.size()`."""
+
+    shape: tuple[int, ...]
+
+    def __new__(cls, count: int, shape: tuple[int, ...] = ()) -> Count:
+        """Return the number, which knows the shape too."""
+        found = super().__new__(cls, count)
+        found.shape = shape
+        return found
+
+    def __call__(self, dim: int | None = None) -> Any:
+        """Return the shape, or the extent of one axis."""
+        return Size(self.shape) if dim is None else self.shape[dim]
+
+    def __reduce__(self) -> Any:
+        return int, (int(self),)
