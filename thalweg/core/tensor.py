@@ -44,7 +44,7 @@ class Tensor(Operators):
         >>> x = tw.Tensor([1.0, 2.0], requires_grad=True)
         >>> (x**2).sum().backward()
         >>> x.grad
-        Tensor([2., 4.])
+        tensor([2., 4.])
     """
 
     __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "view", "weak")

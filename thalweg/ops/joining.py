@@ -44,7 +44,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.stack([tw.ones(2), tw.zeros(2)], axis=1)
-        Tensor([[1., 0.],
+        tensor([[1., 0.],
                 [1., 0.]])
     """
     tensors = [as_tensor(array) for array in arrays]
@@ -87,7 +87,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     Example:
         >>> import thalweg as tw
         >>> tw.split(tw.arange(5), [2])
-        [Tensor([0, 1]), Tensor([2, 3, 4])]
+        [tensor([0, 1]), tensor([2, 3, 4])]
     """
     tensor = as_tensor(x)
     position = normalize_axis("split", axis, tensor.ndim)

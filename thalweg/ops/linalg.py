@@ -50,7 +50,7 @@ def matmul(x: Any, y: Any) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.matmul(tw.ones((2, 3)), tw.ones(3))
-        Tensor([3., 3.])
+        tensor([3., 3.])
     """
     a, b = as_tensor(x), as_tensor(y)
     inner = b.shape[-2] if b.ndim > 1 else (b.shape[0] if b.ndim else None)
@@ -143,7 +143,7 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.tensordot(tw.ones((2, 3)), tw.ones((3, 4)), axes=1).shape
-        (2, 4)
+        thalweg.Size([2, 4])
     """
     a, b = as_tensor(x), as_tensor(y)
     if np.ndim(axes) == 0 and not isinstance(axes, (tuple, list)):
