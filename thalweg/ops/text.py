@@ -16,9 +16,13 @@ def text(x: Tensor) -> str:
     """Return what a tensor prints as, in PyTorch's form: values, dtype, part in the tape."""
     if isinstance(x.array, Symbol):
         return f"tensor({x.array.spec}, traced)"
-    step = x.grad_fn
-    if step is not None:
-        suffixes = [f"grad_fn=<{step.name()}>"]
-    else:
-        suffixes = ["requires_grad=True"] if x.requires_grad else []
-    return tensor_text(x.array, suffixes=suffixes, default=default_dtype())
+    return tensor_text(x.array, suffixes=_part_in_tape(x), default=default_dtype())
+
+
+def _part_in_tape(x: Tensor) -> list[str]:
+    if not x.requires_grad:
+        return []
+    # What grad and its like differentiate with respect to is no leaf, and no step made it.
+    if x.node is None or x.node.primitive is None:
+        return ["requires_grad=True"]
+    return [f"grad_fn=<{x.grad_fn.name()}>"]
