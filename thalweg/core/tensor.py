@@ -84,7 +84,8 @@ class Tensor(Operators):
     @property
     def shape(self) -> Size:
         """The extent of each axis."""
-        return Size(self.array.shape)
+        # What an array says of itself needs no check: a third of the time.
+        return tuple.__new__(Size, self.array.shape)
 
     @property
     def dtype(self) -> DType:
