@@ -25,7 +25,7 @@ PROGRAMS = [
     lambda size, kind: size == tuple(size),
     lambda size, kind: tuple(size) == size,
     lambda size, kind: {tuple(size): 1}[size],
-    lambda size, kind: f"{size}",
+    lambda size, kind: str(size),
 ]
 
 
@@ -50,6 +50,11 @@ def test_a_copied_or_pickled_size_is_a_size(back) -> None:
 def test_an_element_of_a_size_is_a_plain_integer() -> None:
     assert type(Size((2, 3))[0]) is int
     assert type(Size([True])[0]) is int
+
+
+def test_a_size_inside_a_sentence_reads_as_a_tuple() -> None:
+    assert f"of shape {Size((2, 3))}" == "of shape (2, 3)"
+    assert f"{Size(())}, {Size((4,))}" == "(), (4,)"
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,10 @@ class Size(tuple[int, ...]):
     def __rmul__(self, count: SupportsIndex) -> Size:
         return Size(super().__rmul__(count))
 
+    def __format__(self, form: str) -> str:
+        # Inside a sentence, such as an error's, a size reads as a tuple.
+        return format(tuple(self), form)
+
     def __repr__(self) -> str:
         return f"thalweg.Size([{', '.join(map(repr, self))}])"
 

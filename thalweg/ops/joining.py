@@ -51,7 +51,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
     if not tensors:
         raise ArgumentError("stack got no tensors; it wants at least one. Check the list.")
     if any(tensor.shape != tensors[0].shape for tensor in tensors):
-        shapes = ", ".join(str(tensor.shape) for tensor in tensors)
+        shapes = ", ".join(f"{tensor.shape}" for tensor in tensors)
         raise ShapeError(f"stack got {shapes}; it wants equal shapes. Broadcast or reshape them.")
     position = normalize_axis("stack", axis, tensors[0].ndim + 1)
     return concatenate([expand_dims(tensor, position) for tensor in tensors], axis=position)
