@@ -15,6 +15,7 @@ import thalweg as tw
 def float64_by_default() -> Iterator[None]:
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
+    tw.set_default_dtype(tw.float64)
     yield
     torch.set_default_dtype(before)
     tw.set_default_dtype(tw.float64)
