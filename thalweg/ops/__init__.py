@@ -18,6 +18,7 @@ from thalweg.ops import reductions as _reductions
 from thalweg.ops import shaping as _shaping
 from thalweg.ops import special as _special
 from thalweg.ops import summaries as _summaries
+from thalweg.ops import text as _text
 from thalweg.ops.activations import *
 from thalweg.ops.arranging import *
 from thalweg.ops.assigning import *
@@ -34,6 +35,7 @@ from thalweg.ops.norms import *
 from thalweg.ops.reductions import *
 from thalweg.ops.shaping import *
 from thalweg.ops.summaries import *
+from thalweg.ops.text import *
 
 __all__: list[str] = []
 __all__ += _activations.__all__
@@ -52,3 +54,4 @@ __all__ += _norms.__all__
 __all__ += _reductions.__all__
 __all__ += _shaping.__all__
 __all__ += _summaries.__all__
+__all__ += _text.__all__

@@ -140,7 +140,7 @@ def linspace(
     Example:
         >>> import thalweg as tw
         >>> tw.linspace(0, 1, 5)
-        Tensor([0.  , 0.25, 0.5 , 0.75, 1.  ])
+        tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
     if not isinstance(start, Tensor) and not isinstance(stop, Tensor):
         return make(np.linspace(start, stop, num, endpoint, dtype=dtype))
@@ -190,7 +190,7 @@ def array(value: Any, dtype: Any = None) -> Tensor:
         >>> import thalweg as tw
         >>> x = tw.Tensor(2.0)
         >>> tw.array([x, x**2])
-        Tensor([2., 4.])
+        tensor([2., 4.])
     """
     if isinstance(value, Tensor) or _holds_tensors(value):
         return asarray(value, dtype)
