@@ -47,10 +47,9 @@ class Generator(MersenneTwister):
     one step for other threads.
 
     Example:
-        >>> import thalweg as tw
-        >>> stream = tw.Generator().manual_seed(1234)
+        >>> stream = Generator().manual_seed(1234)
         >>> stream.rand((2,), "float32")
-        array([0.0289804 , 0.40189707], dtype=float32)
+        array([0.02897924, 0.40189856], dtype=float32)
     """
 
     # ---- uniform numbers
@@ -89,11 +88,11 @@ class Generator(MersenneTwister):
         width = high - low
         n = math.prod(shape)
         words = self.words(n) if width < _NARROW else self.long_words(n)
+        # All 2⁶⁴ integers are the words as they are. Negative ones are reached by wrapping around.
         if width < 2**64:
             words %= np.uint64(width)
-        # Integers of 64 bits wrap around, and so reach their lowest values.
-        values = words + np.uint64(low % 2**64)
-        return values.view(np.int64 if low < 0 else np.uint64).astype(dtype).reshape(shape)
+            words += np.uint64(low % 2**64)
+        return words.view(np.int64 if low < 0 else np.uint64).astype(dtype).reshape(shape)
 
     def random(self, shape: Shape = (), dtype: Any = np.int64) -> Array:
         """Draw from all integers that the dtype has, for signed ones from 0.
@@ -242,7 +241,7 @@ class Generator(MersenneTwister):
         with np.errstate(divide="ignore", invalid="ignore"):
             scores = weights / self.exponential(1.0, weights.shape, weights.dtype)
         if n == 1:
-            return np.argmax(scores, axis=-1, keepdims=True)
+            return np.asarray(np.argmax(scores, axis=-1, keepdims=True))
         order: NDArray[np.int64] = np.argsort(-scores, axis=-1, kind="stable")
         return order[..., :n]
 
