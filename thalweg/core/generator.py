@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from thalweg.core.box_muller import BLOCK, normal_blocks
 from thalweg.core.fisher_yates import shuffled
 from thalweg.core.fused import fma
+from thalweg.core.memory_order import in_memory_order
 from thalweg.core.mersenne_twister import MersenneTwister
 from thalweg.core.spec import Shape
 from thalweg.errors import DtypeError
@@ -238,8 +239,9 @@ class Generator(MersenneTwister):
             found = [np.searchsorted(row, f) for row, f in zip(rows, fractions, strict=True)]
             return np.reshape(np.array(found, np.int64), (*weights.shape[:-1], n))
         # The smallest of exponential numbers of these rates belongs to each with its probability.
+        times = in_memory_order(weights, lambda s: self.exponential(1.0, s, weights.dtype))
         with np.errstate(divide="ignore", invalid="ignore"):
-            scores = weights / self.exponential(1.0, weights.shape, weights.dtype)
+            scores = weights / times
         if n == 1:
             return np.asarray(np.argmax(scores, axis=-1, keepdims=True))
         order: NDArray[np.int64] = np.argsort(-scores, axis=-1, kind="stable")
