@@ -102,7 +102,7 @@ def test_what_is_no_number_of_numbers_is_refused() -> None:
     for function in (tw.linspace, tw.logspace):
         with pytest.raises(ArgumentError, match="non-negative"):
             function(0, 1, -1)
-        with pytest.raises(CallError, match="num=2.5"):
+        with pytest.raises(CallError, match=r"num=2\.5"):
             function(0, 1, 2.5)
         with pytest.raises(CallError, match="no end"):
             function(0, steps=3)
