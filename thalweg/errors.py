@@ -13,6 +13,8 @@ ThalwegError
 ├── SpecError (ValueError)               an optimizer or model written as text that means nothing
 ├── CheckpointError (ValueError)         a file that is damaged or belongs to another run
 ├── EngineError (RuntimeError)           an engine that cannot compile or run a program
+├── MemberError (AttributeError)         a member that a module lacks, or cannot have so named
+├── StateError (RuntimeError)            a state that does not fit the module it is for
 └── TrainingDiverged (ArithmeticError)   a run whose loss or parameters stopped being finite
 """
 
@@ -73,6 +75,16 @@ class CheckpointError(ThalwegError, ValueError):
 
 class EngineError(ThalwegError, RuntimeError):
     """An engine that cannot compile or run a program."""
+
+
+class MemberError(ThalwegError, AttributeError, KeyError):
+    """A member that a module does not have, or a name that a member cannot have."""
+
+    __str__ = Exception.__str__  # KeyError would quote the message
+
+
+class StateError(ThalwegError, RuntimeError):
+    """A state that does not fit the module it is for."""
 
 
 class TrainingDiverged(ThalwegError, ArithmeticError):
