@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, make
 
 _SLOTS = tuple(name for name in Tensor.__slots__ if name != "__weakref__")
 
@@ -101,15 +101,31 @@ def lay(tensor: Tensor, data: Any) -> None:
     tensor.weak = False
 
 
-def convert(tensor: Tensor, function: Callable[[Tensor], Tensor]) -> None:
-    """Replace the values of a leaf, and of its gradient, by a function of them."""
+def rebind(tensor: Tensor, data: Any) -> None:
+    """Let a leaf lie on the memory of other data; it keeps its gradient and whether it wants one.
+
+    The gradient may be of another dtype afterwards; `convert` changes both.
+    """
     wanted, gradient = tensor.requires_grad, tensor.grad
-    converted = function(tensor.detach())
-    lay(tensor, converted)
+    lay(tensor, data)
     if wanted:
         tensor.requires_grad = True
+    tensor.grad = gradient
+
+
+def convert(tensor: Tensor, function: Callable[[Tensor], Tensor]) -> None:
+    """Replace the values of a leaf, and of its gradient, by a function of them."""
+    gradient, tensor.grad = tensor.grad, None
+    rebind(tensor, function(tensor.detach()))
     if gradient is not None:
         tensor.grad = function(gradient.detach())
+
+
+def own(tensor: Tensor) -> Tensor:
+    """Return a tensor of the same value whose changes in place are its own."""
+    if tensor.is_symbolic:
+        return make(tensor.data, tensor.node, tensor.weak)
+    return make(tensor.detach().numpy().copy())
 
 
 def overwrite(tensor: Tensor, value: Any) -> None:

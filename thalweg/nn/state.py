@@ -16,12 +16,6 @@ from thalweg.nn.parameter import Parameter, overwrite
 _EXTRA = "_extra_state"
 
 
-class StateDict(OrderedDict[str, Any]):
-    """Tensors by dotted names, with `_metadata`: the version of each module, by its name."""
-
-    _metadata: OrderedDict[str, dict[str, Any]]
-
-
 class _Keys(NamedTuple):
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -71,7 +65,8 @@ class WithState(Hooked):
             ['weight', 'bias']
         """
         if destination is None:
-            destination = StateDict()
+            # A plain ordered dictionary, which is a tree, with the versions as an attribute.
+            destination = OrderedDict()
             destination._metadata = OrderedDict()
         metadata = {"version": self._version}
         if hasattr(destination, "_metadata"):
@@ -129,7 +124,7 @@ class WithState(Hooked):
         metadata = getattr(state_dict, "_metadata", {})
         keys = _IncompatibleKeys([], [])
         messages: list[str] = []
-        _load(self, StateDict(state_dict), "", metadata, assign, keys, messages)
+        _load(self, OrderedDict(state_dict), "", metadata, assign, keys, messages)
         if strict:
             messages = _differences(keys) + messages
         if messages:
@@ -234,7 +229,7 @@ def _load(
     for name, child in module._modules.items():
         if child is not None:
             below = f"{prefix}{name}."
-            theirs = StateDict((k, v) for k, v in state_dict.items() if k.startswith(below))
+            theirs = OrderedDict((k, v) for k, v in state_dict.items() if k.startswith(below))
             _load(child, theirs, below, metadata, assign, keys, messages)
     for hook in module._hooked("load_post").values():
         if hook.function(module, keys) is not None:
