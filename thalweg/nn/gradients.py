@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.spec import default_dtype
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import GradientError
-from thalweg.nn.parameter import default_dtype, overwrite
+from thalweg.nn.parameter import copy_into
 from thalweg.ops.composed import clip
 from thalweg.ops.elementwise import minimum
 from thalweg.ops.joining import stack
@@ -94,7 +95,7 @@ def clip_grads_with_norm_(
         factor = minimum(float(max_norm) / (total_norm + 1e-6), 1.0)
         for parameter in _listed(parameters):
             if parameter.grad is not None:
-                overwrite(parameter.grad, parameter.grad * factor)
+                copy_into(parameter.grad, parameter.grad * factor)
 
 
 def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
@@ -103,7 +104,7 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | Non
     with set_recording(False):
         for parameter in _listed(parameters):
             if parameter.grad is not None:
-                overwrite(parameter.grad, clip(parameter.grad, -limit, limit))
+                copy_into(parameter.grad, clip(parameter.grad, -limit, limit))
 
 
 def _listed(tensors: Any) -> list[Tensor]:

@@ -2,58 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, NamedTuple
-from weakref import ref
+from dataclasses import dataclass
+from typing import Any
 
+from thalweg.autodiff.hooks import Handle
 from thalweg.errors import CallError
+from thalweg.nn.backward_hooks import BackwardHooks
 from thalweg.nn.walking import Walking
 
-_numbers = itertools.count()
 
-
-class Hook(NamedTuple):
+@dataclass(frozen=True)
+class Hook:
     """A function to be called, and how."""
 
     function: Callable[..., Any]
     with_kwargs: bool = False
     always_call: bool = False
 
+    def __call__(self, *args: Any) -> Any:
+        """Call the function."""
+        return self.function(*args)
 
-Hooks = OrderedDict[int, Hook]
 
-
-class RemovableHandle:
-    """What registering a hook returns: `remove()` takes it away, as does leaving its `with` block.
-
-    Example:
-        >>> from thalweg import nn
-        >>> import numpy as np
-        >>> layer = nn.Identity()
-        >>> with layer.register_forward_hook(lambda module, args, output: 2 * output):
-        ...     doubled = layer(np.ones(2))
-        >>> float(doubled[0]), float(layer(np.ones(2))[0])
-        (2.0, 1.0)
-    """
-
-    def __init__(self, hooks: Hooks) -> None:
-        self.id = next(_numbers)
-        self._hooks = ref(hooks)
-
-    def remove(self) -> None:
-        """Take the hook away; doing so again does nothing."""
-        hooks = self._hooks()
-        if hooks is not None:
-            hooks.pop(self.id, None)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
+Hooks = OrderedDict[int, Any]
 
 
 class Hooked(Walking):
@@ -74,7 +48,8 @@ class Hooked(Walking):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what `forward` returns, with the hooks around it."""
-        if not self._hooks:
+        hooks = self._hooks
+        if not hooks or not any(hooks.values()):
             return self.forward(*args, **kwargs)
         return self._call_with_hooks(args, kwargs)
 
@@ -83,7 +58,7 @@ class Hooked(Walking):
         result = None
         try:
             args, kwargs = self._before_forward(args, kwargs)
-            watch = self._backward_watch()
+            watch = self._backward_hooks()
             if watch is not None:
                 args = watch.inputs(args)
             result = self.forward(*args, **kwargs)
@@ -102,11 +77,11 @@ class Hooked(Walking):
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         for hook in list(self._hooked("forward_pre").values()):
             if not hook.with_kwargs:
-                given = hook.function(self, args)
+                given = hook(self, args)
                 if given is not None:
                     args = given if isinstance(given, tuple) else (given,)
                 continue
-            given = hook.function(self, args, kwargs)
+            given = hook(self, args, kwargs)
             if given is None:
                 continue
             if not (isinstance(given, tuple) and len(given) == 2):
@@ -117,16 +92,18 @@ class Hooked(Walking):
             args, kwargs = given
         return args, kwargs
 
-    def _backward_watch(self) -> Any:
-        return None
+    def _backward_hooks(self) -> BackwardHooks | None:
+        before, after = self._hooked("backward_pre"), self._hooked("backward")
+        if not before and not after:
+            return None
+        return BackwardHooks(self, list(before.values()), list(after.values()))
 
     def _hooked(self, kind: str) -> Hooks:
         return self._hooks.get(kind) or OrderedDict()
 
-    def _register(self, kind: str, hook: Hook, prepend: bool = False) -> RemovableHandle:
+    def _register(self, kind: str, hook: Hook, prepend: bool = False) -> Handle:
         hooks = self._hooks.setdefault(kind, OrderedDict())
-        handle = RemovableHandle(hooks)
-        hooks[handle.id] = hook
+        handle = Handle(hooks, hook)
         if prepend:
             hooks.move_to_end(handle.id, last=False)
         return handle
@@ -135,7 +112,7 @@ class Hooked(Walking):
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
+    ) -> Handle:
         """Call a function before `forward`.
 
         Args:
@@ -153,7 +130,7 @@ class Hooked(Walking):
         prepend: bool = False,
         with_kwargs: bool = False,
         always_call: bool = False,
-    ) -> RemovableHandle:
+    ) -> Handle:
         """Call a function after `forward`.
 
         Args:
@@ -167,7 +144,7 @@ class Hooked(Walking):
 
     def register_full_backward_pre_hook(
         self, hook: Callable[..., Any], prepend: bool = False
-    ) -> RemovableHandle:
+    ) -> Handle:
         """Call a function when the derivative with respect to the output is known.
 
         Args:
@@ -179,7 +156,7 @@ class Hooked(Walking):
 
     def register_full_backward_hook(
         self, hook: Callable[..., Any], prepend: bool = False
-    ) -> RemovableHandle:
+    ) -> Handle:
         """Call a function when the derivatives with respect to the positional arguments are known.
 
         Args:
@@ -189,18 +166,18 @@ class Hooked(Walking):
         """
         return self._register("backward", Hook(hook), prepend)
 
-    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call `hook(module, prefix, keep_vars)` before `state_dict` collects the module."""
         return self._register("state_dict_pre", Hook(hook))
 
-    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call `hook(module, state_dict, prefix, metadata)` after `state_dict` collected it.
 
         The hook changes the dictionary in place and returns None.
         """
         return self._register("state_dict_post", Hook(hook))
 
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call a function before `load_state_dict` reads the module's own entries.
 
         Args:
@@ -209,7 +186,7 @@ class Hooked(Walking):
         """
         return self._register("load_pre", Hook(hook))
 
-    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call `hook(module, incompatible_keys)` after the module's entries were loaded.
 
         The hook changes `missing_keys` and `unexpected_keys` in place and returns None.
@@ -221,8 +198,8 @@ def _after_forward(
     module: Hooked, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
 ) -> Any:
     if hook.with_kwargs:
-        return hook.function(module, args, kwargs, result)
-    return hook.function(module, args, result)
+        return hook(module, args, kwargs, result)
+    return hook(module, args, result)
 
 
 def _replaced(new: Any, old: Any) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.drawing import draw_normal, draw_order, draw_uniform
-from thalweg.nn.parameter import overwrite
+from thalweg.nn.parameter import copy_into
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
@@ -279,8 +279,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
 
 
 def _written(tensor: Tensor, values: Any) -> Tensor:
-    overwrite(tensor, values)
-    return tensor
+    return copy_into(tensor, values)
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:

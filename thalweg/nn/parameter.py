@@ -7,9 +7,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from thalweg.core.tensor import Tensor, as_tensor, make
-
-_SLOTS = tuple(name for name in Tensor.__slots__ if name != "__weakref__")
+from thalweg.core.inplace import overwrite
+from thalweg.core.memory import share
+from thalweg.core.spec import default_dtype
+from thalweg.core.tape import set_recording
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
 
 
 class Parameter(Tensor):
@@ -43,12 +45,10 @@ class Parameter(Tensor):
         return f"Parameter containing:\n{super().__repr__()}"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
-        copied = type(self)(_copied(self), self.requires_grad)
+        # As in PyTorch: without the gradient, which belongs to the computation that led to it.
+        copied = type(self)(own(self.detach()), self.requires_grad)
         memo[id(self)] = copied
         return copied
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (self.detach().numpy(), self.requires_grad), self.__dict__ or None
 
 
 class Buffer(Tensor):
@@ -77,72 +77,53 @@ class Buffer(Tensor):
     def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
         self.persistent = persistent
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Buffer:
-        copied = type(self)(_copied(self), persistent=self.persistent)
-        memo[id(self)] = copied
-        return copied
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (self.detach().numpy(),), self.__dict__
-
 
 def _laid_on(cls: type[Any], data: Any) -> Any:
     """Return a tensor of a class on the memory of a tensor or an array, without its history."""
     found = Tensor.__new__(cls)
-    lay(found, np.empty(0, dtype=default_dtype()) if data is None else data)
+    found._grad = None
+    _lay(found, np.empty(0, dtype=default_dtype()) if data is None else data)
     return found
 
 
-def lay(tensor: Tensor, data: Any) -> None:
+def _lay(tensor: Tensor, data: Any) -> None:
     """Let a tensor lie on the memory of other data, of any shape and dtype, with no history."""
-    source = as_tensor(data).detach()
-    for name in _SLOTS:
-        setattr(tensor, name, getattr(source, name))
-    tensor.weak = False
+    source = as_tensor(data)
+    tensor.array, tensor.weak = source.array, False
+    tensor.node = tensor.view = tensor.memory = None
+    if isinstance(data, Tensor) and not source.is_symbolic:
+        share(tensor, source)
 
 
 def rebind(tensor: Tensor, data: Any) -> None:
-    """Let a leaf lie on the memory of other data; it keeps its gradient and whether it wants one.
-
-    The gradient may be of another dtype afterwards; `convert` changes both.
-    """
-    wanted, gradient = tensor.requires_grad, tensor.grad
-    lay(tensor, data)
-    if wanted:
+    """Let a leaf lie on the memory of other data; it keeps its gradient and its hooks."""
+    before = tensor.node
+    _lay(tensor, data)
+    if before is not None:
         tensor.requires_grad = True
-    tensor.grad = gradient
+        tensor.node.watched = before.watched  # type: ignore[union-attr]
 
 
 def convert(tensor: Tensor, function: Callable[[Tensor], Tensor]) -> None:
     """Replace the values of a leaf, and of its gradient, by a function of them."""
-    gradient, tensor.grad = tensor.grad, None
+    gradient = tensor._grad
     rebind(tensor, function(tensor.detach()))
-    if gradient is not None:
-        tensor.grad = function(gradient.detach())
+    tensor._grad = None if gradient is None else function(gradient.detach())
 
 
 def own(tensor: Tensor) -> Tensor:
     """Return a tensor of the same value whose changes in place are its own."""
-    if tensor.is_symbolic:
-        return make(tensor.data, tensor.node, tensor.weak)
-    return make(tensor.detach().numpy().copy())
+    array = tensor.array
+    return make(array if tensor.is_symbolic else array.copy(), tensor.node, tensor.weak)
 
 
-def overwrite(tensor: Tensor, value: Any) -> None:
-    """Write values into a tensor's memory, whatever derivatives are recorded."""
-    tensor.replace_data(np.array(as_tensor(value).detach().numpy(), dtype=tensor.dtype))
-
-
-def _copied(tensor: Tensor) -> Any:
-    detached = tensor.detach()
-    return detached if tensor.is_symbolic else detached.numpy().copy()
+def copy_into(tensor: Tensor, value: Any) -> Tensor:
+    """Write values into a tensor's memory, which is not recorded, and return the tensor."""
+    new = as_tensor(value)
+    with set_recording(False):
+        return overwrite(tensor, new if new.dtype == tensor.dtype else astype(new, tensor.dtype))
 
 
 def new_parameter(*shape: int, dtype: Any = None) -> Parameter:
     """Return a parameter of a shape, in the default dtype unless told, for a layer to fill."""
     return Parameter(np.zeros(shape, dtype=default_dtype() if dtype is None else dtype))
-
-
-def default_dtype() -> Any:
-    """Return the dtype of new parameters."""
-    return np.dtype(np.float64)

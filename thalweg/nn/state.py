@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, CallError, StateError
 from thalweg.nn.hooks import Hooked
-from thalweg.nn.parameter import Parameter, overwrite
+from thalweg.nn.parameter import Parameter, copy_into
 
 _EXTRA = "_extra_state"
 
@@ -72,7 +72,7 @@ class WithState(Hooked):
         if hasattr(destination, "_metadata"):
             destination._metadata[prefix[:-1]] = metadata
         for hook in self._hooked("state_dict_pre").values():
-            hook.function(self, prefix, keep_vars)
+            hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, child in self._modules.items():
             if child is not None:
@@ -80,7 +80,7 @@ class WithState(Hooked):
                     destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
                 )
         for hook in self._hooked("state_dict_post").values():
-            if hook.function(self, destination, prefix, metadata) is not None:
+            if hook(self, destination, prefix, metadata) is not None:
                 raise StateError(
                     "A state_dict post-hook must return None, and one returned something else. "
                     "Change the dictionary in place."
@@ -146,7 +146,7 @@ class WithState(Hooked):
     ) -> None:
         """Copy this module's own entries; a module with older versions of them may extend it."""
         for hook in self._hooked("load_pre").values():
-            hook.function(
+            hook(
                 self, state_dict, prefix, local_metadata, strict,
                 missing_keys, unexpected_keys, error_msgs,
             )  # fmt: skip
@@ -194,7 +194,7 @@ class WithState(Hooked):
                 f"checkpoint, the shape in current model is {member.shape}."
             )
         if not assign:
-            overwrite(member, loaded)
+            copy_into(member, loaded)
         elif isinstance(member, Parameter):
             wanted = member.requires_grad
             if isinstance(loaded, Parameter):
@@ -232,7 +232,7 @@ def _load(
             theirs = OrderedDict((k, v) for k, v in state_dict.items() if k.startswith(below))
             _load(child, theirs, below, metadata, assign, keys, messages)
     for hook in module._hooked("load_post").values():
-        if hook.function(module, keys) is not None:
+        if hook(module, keys) is not None:
             raise ArgumentError(
                 "A load_state_dict post-hook must return None, and one returned something else. "
                 "Change missing_keys and unexpected_keys in place."
