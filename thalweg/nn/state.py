@@ -190,8 +190,8 @@ class WithState(Hooked):
             loaded = loaded.reshape(())
         if loaded.shape != member.shape:
             return (
-                f"size mismatch for {key}: copying a param with shape {loaded.shape} from "
-                f"checkpoint, the shape in current model is {member.shape}."
+                f"size mismatch for {key}: copying a param with shape {loaded.shape!r} from "
+                f"checkpoint, the shape in current model is {member.shape!r}."
             )
         if not assign:
             copy_into(member, loaded)
