@@ -7,7 +7,7 @@ from typing import Any
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import CallError, ShapeError
 from thalweg.nn.module import Module
-from thalweg.ops.shaping import reshape
+from thalweg.ops.shaping import normalize_axis, reshape
 
 
 class Flatten(Module):
@@ -33,7 +33,7 @@ class Flatten(Module):
         """Return the input with the axes joined."""
         x = as_tensor(input)
         shape = tuple(x.shape) or (1,)
-        first, last = (_axis(d, len(shape)) for d in (self.start_dim, self.end_dim))
+        first, last = (normalize_axis("flatten", d, len(shape)) for d in (self.start_dim, self.end_dim))
         if first > last:
             raise ShapeError(
                 "flatten() has invalid args: start_dim cannot come after end_dim, and "
@@ -85,7 +85,7 @@ class Unflatten(Module):
     def forward(self, input: Any) -> Tensor:
         """Return the input with the axis split."""
         x = as_tensor(input)
-        axis = _axis(self.dim, x.ndim)
+        axis = normalize_axis("unflatten", self.dim, x.ndim)
         sizes = list(self.unflattened_size)
         extent = x.shape[axis]
         product = 1
@@ -103,12 +103,3 @@ class Unflatten(Module):
     def extra_repr(self) -> str:
         """Return the axis and the extents."""
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
-
-
-def _axis(dim: int, ndim: int) -> int:
-    if not -ndim <= dim < ndim:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got "
-            f"{dim})"
-        )
-    return dim % ndim

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
 from thalweg.core.tensor import Tensor
-from thalweg.errors import CallError, IndexOutOfRange, MemberError, UnsupportedOperation
+from thalweg.errors import ArgumentError, CallError, IndexOutOfRange, MemberError
 from thalweg.nn.containers import pairs
 from thalweg.nn.module import Module
 from thalweg.nn.parameter import Parameter
@@ -77,7 +78,7 @@ class ParameterList(Module):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse: a list of parameters computes nothing."""
-        raise UnsupportedOperation(
+        raise ArgumentError(
             "ParameterList should not be called. Use the parameters in it in a module's forward."
         )
 
@@ -100,7 +101,7 @@ class ParameterDict(Module):
 
     Args:
         parameters: A dictionary of parameters, or pairs; tensors become parameters, other
-            values are kept as they are.
+            values are kept as they are. A plain dictionary is put in the order of its names.
 
     Example:
         >>> import thalweg as tw
@@ -158,12 +159,6 @@ class ParameterDict(Module):
         self.update(other)
         return self
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Refuse: a dictionary of parameters computes nothing."""
-        raise UnsupportedOperation(
-            "ParameterDict should not be called. Use the parameters in it in a module's forward."
-        )
-
     def keys(self) -> Iterable[str]:
         """Return the names."""
         return self._keys.keys()
@@ -216,7 +211,10 @@ class ParameterDict(Module):
         Raises:
             CallError: If it is neither.
         """
-        for key, value in list(pairs(parameters, "ParameterDict")):
+        given = list(pairs(parameters, "ParameterDict"))
+        if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict):
+            given.sort(key=lambda pair: str(pair[0]))  # as in PyTorch
+        for key, value in given:
             self[key] = value
 
     def extra_repr(self) -> str:
