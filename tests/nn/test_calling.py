@@ -82,9 +82,7 @@ def test_tied_weights_are_replaced_together_unless_told() -> None:
     [
         (lambda m, x, lib: call(lib, m, {"weight": x}, x, strict=True), "Missing key.*'bias'"),
         (
-            lambda m, x, lib: call(
-                lib, m, {"weight": x, "bias": x, "nope": x}, x, strict=True
-            ),
+            lambda m, x, lib: call(lib, m, {"weight": x, "bias": x, "nope": x}, x, strict=True),
             "Unexpected key.*'nope'",
         ),
         (lambda m, x, lib: call(lib, m, {"weight": 3}, x), "3 is not an instance of"),
@@ -135,9 +133,9 @@ def test_a_batch_of_models_is_one_call() -> None:
     weights = THALWEG.range(4, 2, 3)
     biases = THALWEG.range(4, 2)
     x = THALWEG.range(5, 3)
-    together = tw.vmap(
-        lambda w, b: nn.functional_call(module, {"weight": w, "bias": b}, x)
-    )(weights, biases)
+    together = tw.vmap(lambda w, b: nn.functional_call(module, {"weight": w, "bias": b}, x))(
+        weights, biases
+    )
     for i in range(4):
         one = nn.functional_call(module, {"weight": weights[i], "bias": biases[i]}, x)
         np.testing.assert_allclose(together[i].numpy(), one.numpy(), rtol=1e-13)

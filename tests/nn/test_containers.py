@@ -1,5 +1,6 @@
 """Chains, lists and dictionaries of modules: what PyTorch's do."""
 
+import itertools
 from collections import OrderedDict
 from typing import Any
 
@@ -10,7 +11,7 @@ from thalweg import nn
 
 
 def layers(lib: Library, *sizes: int) -> list[Any]:
-    return [lib.nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False)]
+    return [lib.nn.Linear(a, b) for a, b in itertools.pairwise(sizes)]
 
 
 def chain(lib: Library) -> Any:
@@ -124,7 +125,7 @@ def test_lists_of_modules() -> None:
         module += [lib.nn.Linear(3, 1)]
         module.insert(0, lib.nn.Linear(1, 1))
         module[1] = lib.nn.Sequential(lib.nn.Linear(4, 4), lib.nn.Identity())
-        told += [repr(module), repr(module[1:]), repr(module.pop(2)), repr(module + [module[0]])]
+        told += [repr(module), repr(module[1:]), repr(module.pop(2)), repr(module + module[:1])]
         del module[0], module[-1:]
         return told, module, repr(lib.nn.ModuleList())
 
@@ -163,16 +164,14 @@ def test_lists_of_parameters() -> None:
 
 
 def test_lists_and_dictionaries_of_parameters_print_what_is_in_them() -> None:
-    from thalweg import nn as ours
-
     values = [THALWEG.ones(2), 3, THALWEG.ones(2, 3)]
-    assert repr(ours.ParameterList(values)) == (
+    assert repr(nn.ParameterList(values)) == (
         "ParameterList(\n"
         "    (0): Parameter containing: [thalweg.float64 of size 2]\n"
         "    (1): Object of type: int\n"
         "    (2): Parameter containing: [thalweg.float64 of size 2x3]\n)"
     )
-    assert "(w): Parameter containing" in repr(ours.ParameterDict({"w": THALWEG.ones(2), "n": 3}))
+    assert "(w): Parameter containing" in repr(nn.ParameterDict({"w": THALWEG.ones(2), "n": 3}))
 
 
 def test_dictionaries_of_parameters() -> None:

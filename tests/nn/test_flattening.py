@@ -37,7 +37,10 @@ def test_unflatten_splits_an_axis(sizes: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "text"),
     [
-        (lambda lib: lib.nn.Flatten(2, 1)(lib.ones(1, 2, 3)), "start_dim cannot come after end_dim"),
+        (
+            lambda lib: lib.nn.Flatten(2, 1)(lib.ones(1, 2, 3)),
+            "start_dim cannot come after end_dim",
+        ),
         (lambda lib: lib.nn.Flatten(0, 5)(lib.ones(1, 2)), "ut of range|got axis 5"),
         (lambda lib: lib.nn.Unflatten(1, 3), "must be a tuple of ints, but found type int"),
         (lambda lib: lib.nn.Unflatten(1, (2, "a")), "found element of type str at pos 1"),

@@ -11,7 +11,7 @@ import torch
 import thalweg as tw
 from tests.nn.libraries import same, same_error
 from thalweg import nn
-from thalweg.core.generator import Generator
+from thalweg.core.generator import Generator, default_generator
 
 SHAPES = [(5, 3), (3, 5), (4, 3, 2, 2), (2, 3, 5), (40, 30)]
 
@@ -29,10 +29,12 @@ EXACT: list[Draw] = [
     lambda init, t, g: init.kaiming_uniform_(t, mode="fan_out", nonlinearity="relu", generator=g),
     lambda init, t, g: init.kaiming_normal_(t, generator=g),
     lambda init, t, g: init.kaiming_normal_(t, mode="fan_out", nonlinearity="tanh", generator=g),
-]
-CLOSE: list[Draw] = [
     lambda init, t, g: init.trunc_normal_(t, generator=g),
     lambda init, t, g: init.trunc_normal_(t, 0.5, 0.3, -0.1, 0.9, generator=g),
+    lambda init, t, g: init.trunc_normal_(t, 0.5, 0.3, 0.7, 1.4, generator=g),
+    lambda init, t, g: init.trunc_normal_(t, 0.0, 2.0, 0.5, 0.6, generator=g),
+]
+CLOSE: list[Draw] = [
     lambda init, t, g: init.orthogonal_(t, generator=g),
     lambda init, t, g: init.orthogonal_(t, gain=2.5, generator=g),
 ]
@@ -143,3 +145,16 @@ def test_parameters_are_initialized_though_they_require_gradients() -> None:
     assert weight.is_leaf
     assert weight.array is array
     assert weight.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_layers_draw_from_the_default_stream_as_in_pytorch() -> None:
+    for seed in (0, 1234):
+        default_generator.manual_seed(seed)
+        torch.manual_seed(seed)
+        ours = nn.Sequential(nn.Linear(4, 8, dtype=tw.float32), nn.Linear(8, 3, dtype=tw.float32))
+        theirs = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Linear(8, 3))
+        sparse = nn.init.sparse_(tw.zeros((9, 4), dtype=tw.float32), 0.4)
+        expected = torch.nn.init.sparse_(torch.zeros(9, 4), 0.4)
+        np.testing.assert_array_equal(sparse.numpy(), expected.numpy())
+        for name, value in theirs.state_dict().items():
+            np.testing.assert_array_equal(ours.state_dict()[name].numpy(), value.numpy())

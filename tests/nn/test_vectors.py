@@ -50,7 +50,7 @@ def test_there_and_back_changes_nothing() -> None:
 
 def test_vectors_that_do_not_fit_are_refused() -> None:
     module = model(THALWEG)
-    with pytest.raises(tw.errors.CallError, match="expected thalweg.Tensor, but got: list"):
+    with pytest.raises(tw.errors.CallError, match=r"expected thalweg\.Tensor, but got: list"):
         nn.utils.vector_to_parameters([1.0], module.parameters())  # type: ignore[arg-type]
     with pytest.raises(tw.errors.ShapeError, match="a vector of 3 elements"):
         nn.utils.vector_to_parameters(tw.ones(3), module.parameters())

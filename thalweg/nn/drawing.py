@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from thalweg.core.generator import Generator
+from thalweg.core.generator import Generator, default_generator
 from thalweg.core.tensor import Tensor
 from thalweg.nn.parameter import copy_into
 
-_default = Generator()
+
+def stream(generator: Generator | None) -> Generator:
+    """Return the generator to draw from: the default one, unless another is given."""
+    return default_generator if generator is None else generator
 
 
-def draw_uniform(tensor: Tensor, low: float, high: float, generator: Any) -> Tensor:
+def draw_uniform(tensor: Tensor, low: float, high: float, generator: Generator | None) -> Tensor:
     """Draw all elements uniformly from [low, high)."""
-    return copy_into(tensor, (generator or _default).uniform(low, high, tensor.shape, tensor.dtype))
+    values = stream(generator).uniform(low, high, tensor.shape, tensor.dtype)
+    return copy_into(tensor, values)
 
 
-def draw_normal(tensor: Tensor, mean: float, std: float, generator: Any) -> Tensor:
+def draw_normal(tensor: Tensor, mean: float, std: float, generator: Generator | None) -> Tensor:
     """Draw all elements from a normal distribution."""
-    return copy_into(tensor, (generator or _default).normal(mean, std, tensor.shape, tensor.dtype))
-
-
-def draw_order(n: int) -> Any:
-    """Draw an order of 0 … n - 1."""
-    return _default.randperm(n)
+    return copy_into(tensor, stream(generator).normal(mean, std, tensor.shape, tensor.dtype))

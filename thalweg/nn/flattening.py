@@ -33,7 +33,9 @@ class Flatten(Module):
         """Return the input with the axes joined."""
         x = as_tensor(input)
         shape = tuple(x.shape) or (1,)
-        first, last = (normalize_axis("flatten", d, len(shape)) for d in (self.start_dim, self.end_dim))
+        first, last = (
+            normalize_axis("flatten", d, len(shape)) for d in (self.start_dim, self.end_dim)
+        )
         if first > last:
             raise ShapeError(
                 "flatten() has invalid args: start_dim cannot come after end_dim, and "

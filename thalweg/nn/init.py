@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.generator import Generator, default_generator
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.nn.drawing import draw_normal, draw_order, draw_uniform
+from thalweg.nn.drawing import draw_normal, draw_uniform, stream
 from thalweg.nn.parameter import copy_into
 
 __all__ = [
@@ -150,7 +151,8 @@ def trunc_normal_(
 ) -> Tensor:
     """Draw all elements from a normal distribution restricted to [a, b].
 
-    Each is mean + std √2 erf⁻¹(u) for a uniform u between the ends' values of erf.
+    What falls outside is drawn again. Where more than 70 % would, uniform numbers from [a, b] are
+    drawn instead, and kept with a probability in proportion to the density.
     """
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
@@ -159,12 +161,38 @@ def trunc_normal_(
             UserWarning,
             stacklevel=2,
         )
-    low, high = (math.erf((end - mean) / std / math.sqrt(2.0)) for end in (a, b))
-    draw_uniform(tensor, low, high, generator)
-    fractions = tensor.detach().numpy()
-    values = _inverse_erf(fractions.astype(np.float64)).astype(fractions.dtype)
-    scaled = values * fractions.dtype.type(std * math.sqrt(2.0)) + fractions.dtype.type(mean)
-    return _written(tensor, np.clip(scaled, a, b))
+    below, above = (math.erf((end - mean) / std / math.sqrt(2.0)) for end in (a, b))
+    draw = _redrawn_normal if (above - below) / 2 > 0.3 else _thinned_uniform
+    return copy_into(tensor, draw(tensor, (mean, std, a, b), stream(generator)))
+
+
+def _redrawn_normal(
+    tensor: Tensor, given: tuple[float, float, float, float], source: Generator
+) -> Any:
+    mean, std, a, b = given
+    kind = tensor.dtype.type
+    values = source.normal(mean, std, tensor.shape, tensor.dtype)
+    while (outside := (values < kind(a)) | (values > kind(b))).any():
+        fresh = source.normal(mean, std, tensor.shape, tensor.dtype)
+        values = np.where(outside, fresh, values)
+    return values
+
+
+def _thinned_uniform(
+    tensor: Tensor, given: tuple[float, float, float, float], source: Generator
+) -> Any:
+    mean, std, a, b = given
+    shape, kind = tensor.shape, tensor.dtype.type
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    values = np.zeros(shape, tensor.dtype)
+    pending = np.ones(shape, np.bool_)
+    while pending.any():
+        fresh = source.uniform(a, b, shape, tensor.dtype)
+        values = np.where(pending, fresh, values)
+        density = ((fresh - kind(mean)) / kind(std)) ** 2 * kind(-0.5) - kind(peak)
+        with np.errstate(divide="ignore"):
+            pending &= np.log(source.rand(shape, tensor.dtype)) > density
+    return values
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
@@ -271,7 +299,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     zeros = math.ceil(sparsity * rows)
     values = draw_normal(tensor, 0.0, std, generator).detach().numpy().copy()
     for column in range(columns):
-        values[draw_order(rows)[:zeros], column] = 0
+        values[default_generator.randperm(rows)[:zeros], column] = 0
     return _written(tensor, values)
 
 
@@ -299,19 +327,3 @@ def _require_axes(tensor: Tensor, wanted: tuple[int, ...], message: str) -> None
         raise ShapeError(
             f"{message}, and one of shape {tuple(tensor.shape)} was given. Reshape it first."
         )
-
-
-def _inverse_erf(y: Any) -> Any:
-    """Solve erf(x) = y: Winitzki's approximation, then Newton's and Halley's steps."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logarithm = np.log1p(-y * y)
-        middle = 2 / (math.pi * 0.147) + logarithm / 2
-        x = np.sign(y) * np.sqrt(np.sqrt(middle * middle - logarithm / 0.147) - middle)
-        for _ in range(3):
-            error = _erf(x) - y
-            step = error / (2 / math.sqrt(math.pi) * np.exp(-x * x))
-            x = x - step / (1 + x * step)
-    return np.where(np.abs(y) == 1, np.copysign(np.inf, y), np.where(np.abs(y) > 1, np.nan, x))
-
-
-_erf = np.vectorize(math.erf, otypes=[np.float64])

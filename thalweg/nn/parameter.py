@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from thalweg.core.inplace import overwrite
-from thalweg.core.memory import share
+from thalweg.core.memory import memory_of
 from thalweg.core.spec import default_dtype
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
@@ -92,7 +92,7 @@ def _lay(tensor: Tensor, data: Any) -> None:
     tensor.array, tensor.weak = source.array, False
     tensor.node = tensor.view = tensor.memory = None
     if isinstance(data, Tensor) and not source.is_symbolic:
-        share(tensor, source)
+        tensor.memory = memory_of(source)
 
 
 def rebind(tensor: Tensor, data: Any) -> None:
