@@ -6,6 +6,7 @@ ThalwegError
 ├── ArgumentError (ValueError)           an argument outside its range, or an unknown name
 ├── CallError (TypeError)                a call with arguments that the function does not take
 ├── IndexOutOfRange (IndexError)         an index array that points outside its axis
+├── MissingEntry (KeyError)              a dictionary without an entry that is needed
 ├── GradientError (RuntimeError)         a derivative that does not exist as asked
 ├── TracingError (TypeError)             a value that exists only when the program runs
 ├── UnsupportedOperation (TypeError)     a NumPy function or primitive that thalweg cannot run
@@ -45,6 +46,13 @@ class CallError(ThalwegError, TypeError):
 
 class IndexOutOfRange(ThalwegError, IndexError):
     """An index array that points outside the axis it indexes."""
+
+
+class MissingEntry(ThalwegError, KeyError):
+    """A dictionary without an entry that is needed."""
+
+    # A KeyError shows its argument quoted, as if it were the key.
+    __str__ = Exception.__str__
 
 
 class GradientError(ThalwegError, RuntimeError):
