@@ -160,7 +160,11 @@ SCHEDULERS: dict[str, list[Sample]] = {
         lambda s, o: s.SequentialLR(o, [s.ConstantLR(o), s.StepLR(o, 4, 0.5)], [0]),
         lambda s, o: s.SequentialLR(
             o,
-            [s.LinearLR(o, 0.1), s.CosineAnnealingWarmRestarts(o, 5, 2), s.LambdaLR(o, abs)],
+            [
+                s.LinearLR(o, 0.1),
+                s.CosineAnnealingWarmRestarts(o, 5, 2),
+                s.LambdaLR(o, lambda e: e),
+            ],
             [8, 8],
         ),
         lambda s, o: s.SequentialLR(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -136,10 +137,11 @@ class SequentialLR(_Composed):
         """Begin a scheduler, and keep what others contribute to the rates."""
         rates = read_rates(self.optimizer)
         scheduler._begin()
-        for i, rate in enumerate(rates):
-            others = math.prod(other._share(i) for other in self._beside)
-            rates[i] = carried(rate, before[i], self._alone(i), 0.0, others)
-        write_rates(self.optimizer, rates)
+        together = [
+            carried(rate, before[i], self._alone(i), 0.0, partial(self._others, i))
+            for i, rate in enumerate(rates)
+        ]
+        write_rates(self.optimizer, together)
 
     def _alone(self, group: int) -> Any:
         return self._active()[0]._alone(group)
@@ -179,9 +181,11 @@ class ChainedScheduler(_Composed):
         if optimizer is None:
             optimizer = getattr(schedulers[0], "optimizer", None)
         self._compose(schedulers, optimizer)
+        bringing = [s for s in self._schedulers if s._brings_rates]
+        self.base_lrs = list((bringing or self._schedulers)[0].base_lrs)
         for i, scheduler in enumerate(self._schedulers):
             scheduler._stand_beside([*self._schedulers[:i], *self._schedulers[i + 1 :]])
-        self.last_epoch = getattr(self._schedulers[0], "last_epoch", 0)
+        self.last_epoch = self._schedulers[0].last_epoch
         if len(self._schedulers) > 1:
             self._meet()
         self._last_lr = read_rates(optimizer)

@@ -145,6 +145,11 @@ class CosineAnnealingWarmRestarts(ScheduleView):
         super()._jump(epoch)
         self.last_epoch = int(epoch)
 
+    def _restore(self, state_dict: dict[str, Any]) -> None:
+        # PyTorch's states keep the place in the fall, which follows from the epoch.
+        rest = {k: v for k, v in state_dict.items() if k not in ("T_cur", "T_i")}
+        super()._restore({"_epoch": state_dict["last_epoch"], **rest})
+
 
 def _check_count(name: str, value: Any) -> None:
     if not isinstance(value, int) or value < 1:

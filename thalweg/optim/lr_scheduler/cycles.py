@@ -24,6 +24,8 @@ class CyclicLR(ScheduleView):
     """Let the rate rise and fall along straight lines, and the momentum against it.
 
     It sets the rate: changes by others do not last, unless they are in one `ChainedScheduler`.
+    It begins with `base_lr`, also after another scheduler, where PyTorch begins with the rate
+    before that one.
 
     Args:
         optimizer: The optimizer.
@@ -52,6 +54,7 @@ class CyclicLR(ScheduleView):
     """
 
     _sets = True
+    _brings_rates = True
     _unsaved = ScheduleView._unsaved | {"_scale_fn"}
 
     def __init__(
@@ -187,6 +190,7 @@ class OneCycleLR(ScheduleView):
     """
 
     _sets = True
+    _brings_rates = True
 
     def __init__(
         self,

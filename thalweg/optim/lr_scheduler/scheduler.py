@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from thalweg.optim.lr_scheduler.groups import accept, read_rates, starting_rates, write_rates
@@ -37,6 +38,8 @@ class LRScheduler:
         ...         return [base_lr * 0.5**self.last_epoch for base_lr in self.base_lrs]
     """
 
+    # Whether the base rates are arguments, and not the optimizer's.
+    _brings_rates = False
     _get_lr_called_within_step = False
     _unsaved = frozenset({"optimizer", "_get_lr_called_within_step", "_beside"})
 
@@ -142,6 +145,10 @@ class LRScheduler:
         base_lr = self.base_lrs[group]
         return self._alone(group) / base_lr if base_lr else 1.0
 
+    def _others(self, group: int) -> Any:
+        """Return by which factor the schedulers beside this one change the rate of a group."""
+        return math.prod(other._share(group) for other in self._beside)
+
     def _stand_beside(self, others: Sequence[LRScheduler]) -> None:
         """Note which schedulers are at work on the same rates."""
         self._beside = [*self._beside, *others]
@@ -168,7 +175,7 @@ class LRScheduler:
         )
 
 
-def carried(rate: Any, before: Any, after: Any, floor: Any, others: Any) -> Any:
+def carried(rate: Any, before: Any, after: Any, floor: Any, others: Callable[[], Any]) -> Any:
     """Return a rate after a schedule went from one value to the next.
 
         rate' = floor + (rate − floor) (after − floor) / (before − floor)
@@ -177,10 +184,11 @@ def carried(rate: Any, before: Any, after: Any, floor: Any, others: Any) -> Any:
     From the floor there is no way back up by factors: there the difference counts, times what
     the others contribute.
     """
-    if rate == before:
-        return after
     if after == before:
         return rate
     if before == floor:
-        return rate + (after - before) * others
+        share = others()
+        return after if rate == before and share == 1.0 else rate + (after - before) * share
+    if rate == before:
+        return after
     return floor + (rate - floor) * ((after - floor) / (before - floor))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from thalweg.ops.creation import arange
@@ -111,7 +111,7 @@ class ScheduleView(LRScheduler):
             return after
         start = self.last_epoch == 0
         before = self.base_lrs[group] if start else curve(self.last_epoch - 1)
-        others = math.prod(other._share(group) for other in self._beside)
+        others = partial(self._others, group)
         return carried(plain(rate), before, after, self._floor(group), others)
 
     def _initial_step(self) -> None:
@@ -129,9 +129,19 @@ class ScheduleView(LRScheduler):
         self._write([curve(epoch) for curve in self._rates()])
 
     def _write_momenta(self) -> None:
-        self._renew()
+        # Not every `get_lr` of a subclass asks for the schedules.
+        if "_curves" not in self.__dict__:
+            self._renew()
         for group, curve in zip(self.optimizer.param_groups, self._curves[1], strict=False):
             write_momentum(group, momentum_key(self.optimizer), curve(self.last_epoch))
+
+    def _restore(self, state_dict: dict[str, Any]) -> None:
+        super()._restore(state_dict)
+        self._renew()
+
+    def __getstate__(self) -> dict[str, Any]:
+        made = ("_curves", "_made_of")
+        return {name: value for name, value in self.__dict__.items() if name not in made}
 
     def _alone(self, group: int) -> Any:
         return self._rates()[group](self.last_epoch)
