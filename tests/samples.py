@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from thalweg import Tensor
+from thalweg.core.applying import apply
 from thalweg.core.primitive import PRIMITIVES, Primitive
-from thalweg.core.tensor import apply, as_tensor
+from thalweg.core.tensor import as_tensor
 
 Array = np.ndarray[Any, Any]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
@@ -296,7 +297,27 @@ def _iotas(random: np.random.Generator) -> Iterator[Sample]:
 # ---- the rows
 
 LOGIC = binary(dtypes=(np.bool_,))
+
+
+def _put(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype in FLOATS[:1]:
+        for shape, places in (((5,), (3,)), ((2, 3), (2, 2)), ((4,), (0,)), ((3, 1), ())):
+            indices = random.permutation(int(np.prod(shape)))[: int(np.prod(places))].reshape(
+                places
+            )
+            yield Sample(
+                (
+                    random.normal(size=shape).astype(dtype),
+                    indices,
+                    random.normal(size=places).astype(dtype),
+                )
+            )
+
+
 COMPARISON = binary(dtypes=(*NUMBERS, np.bool_))
+
+# Primitives that no compiled engine runs: their programs run on the reference engine.
+REFERENCE_ONLY = {"duplicate", "put"}
 
 ROWS: dict[str, Row] = {
     "add": binary(dtypes=(*NUMBERS, np.bool_)),
@@ -390,6 +411,8 @@ ROWS: dict[str, Row] = {
     "scatter_add_along_axis": _along(with_updates=True),
     "matrix_product": _products,
     "iota": _iotas,
+    "duplicate": unary(dtypes=(*NUMBERS, np.bool_)),
+    "put": _put,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from thalweg.core.operation import OPERATIONS
@@ -16,27 +15,19 @@ def _call(name: str, *args: Any) -> Tensor:
     return result
 
 
-class Method:
-    """A tensor method that is the operation of the same name, with the tensor as first argument."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, tensor: Tensor | None, owner: type) -> Callable[..., Any]:
-        function = OPERATIONS[self.name]
-        if tensor is None:
-            return function
-
-        def method(*args: Any, **kwargs: Any) -> Any:
-            return function(tensor, *args, **kwargs)
-
-        return method
+def _in_place(name: str, tensor: Any, other: Any) -> Tensor:
+    result: Tensor = OPERATIONS["inplace"](OPERATIONS[name], tensor, other)
+    return result
 
 
 class Operators:
     """The part of a tensor that only names operations; the operations decide everything."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+        # The operations declared with `method` are methods too.
+        def __getattr__(self, name: str) -> Any: ...
 
     def __getitem__(self, key: Any) -> Tensor:
         return _call("getitem", self, key)
@@ -91,19 +82,43 @@ class Operators:
     def __rmatmul__(self, other: Any) -> Tensor:
         return _call("matmul", other, self)
 
-    # Where nothing is recorded, these change a leaf itself; elsewhere they are x = x + y.
+    # ---- operators that change the tensor itself
 
     def __iadd__(self, other: Any) -> Tensor:
-        return _call("assign", self, _call("add", self, other))
+        return _in_place("add", self, other)
 
     def __isub__(self, other: Any) -> Tensor:
-        return _call("assign", self, _call("subtract", self, other))
+        return _in_place("subtract", self, other)
 
     def __imul__(self, other: Any) -> Tensor:
-        return _call("assign", self, _call("multiply", self, other))
+        return _in_place("multiply", self, other)
 
     def __itruediv__(self, other: Any) -> Tensor:
-        return _call("assign", self, _call("divide", self, other))
+        return _in_place("divide", self, other)
+
+    def __ifloordiv__(self, other: Any) -> Tensor:
+        return _in_place("floor_divide", self, other)
+
+    def __imod__(self, other: Any) -> Tensor:
+        return _in_place("remainder", self, other)
+
+    def __ipow__(self, other: Any) -> Tensor:
+        return _in_place("pow", self, other)
+
+    def __iand__(self, other: Any) -> Tensor:
+        return _in_place("bitwise_and", self, other)
+
+    def __ior__(self, other: Any) -> Tensor:
+        return _in_place("bitwise_or", self, other)
+
+    def __ixor__(self, other: Any) -> Tensor:
+        return _in_place("bitwise_xor", self, other)
+
+    def __ilshift__(self, other: Any) -> Tensor:
+        return _in_place("bitwise_left_shift", self, other)
+
+    def __irshift__(self, other: Any) -> Tensor:
+        return _in_place("bitwise_right_shift", self, other)
 
     def __neg__(self) -> Tensor:
         return _call("negative", self)
@@ -135,6 +150,18 @@ class Operators:
     def __rxor__(self, other: Any) -> Tensor:
         return _call("bitwise_xor", other, self)
 
+    def __lshift__(self, other: Any) -> Tensor:
+        return _call("bitwise_left_shift", self, other)
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return _call("bitwise_left_shift", other, self)
+
+    def __rshift__(self, other: Any) -> Tensor:
+        return _call("bitwise_right_shift", self, other)
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return _call("bitwise_right_shift", other, self)
+
     def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
         return _call("equal", self, other)
 
@@ -152,36 +179,6 @@ class Operators:
 
     def __ge__(self, other: Any) -> Tensor:
         return _call("greater_equal", self, other)
-
-    # ---- operations as methods
-
-    all = Method("all")
-    any = Method("any")
-    argmax = Method("argmax")
-    argmin = Method("argmin")
-    astype = Method("astype")
-    clip = Method("clip")
-    cumsum = Method("cumsum")
-    diagonal = Method("diagonal")
-    dot = Method("dot")
-    flatten = Method("flatten")
-    max = Method("max")
-    mean = Method("mean")
-    min = Method("min")
-    prod = Method("prod")
-    ravel = Method("ravel")
-    repeat = Method("repeat")
-    reshape = Method("reshape")
-    round = Method("round")
-    squeeze = Method("squeeze")
-    std = Method("std")
-    sum = Method("sum")
-    swapaxes = Method("swapaxes")
-    take = Method("take")
-    trace = Method("trace")
-    transpose = Method("transpose")
-    var = Method("var")
-    zero_ = Method("zero_")
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - NumPy's name

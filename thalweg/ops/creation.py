@@ -13,6 +13,21 @@ from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
 
+__all__ = [
+    "arange",
+    "array",
+    "asarray",
+    "eye",
+    "full",
+    "full_like",
+    "linspace",
+    "ones",
+    "ones_like",
+    "tensor",
+    "zeros",
+    "zeros_like",
+]
+
 
 @general(lambda shape, dtype, axis: Spec(shape, dtype))
 def iota(*, shape: Shape, dtype: DType, axis: int) -> np.ndarray[Any, Any]:
@@ -50,7 +65,7 @@ def _filled(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Ten
         return broadcast_to(filled, as_shape(shape))
     value = np.asarray(fill_value, dtype=dtype)
     if like is not None and like.is_symbolic:
-        trace = Trace.of(like.data)
+        trace = Trace.of(like.array)
         return broadcast_to(make(trace.lift(make(value))), as_shape(shape))
     return make(np.full(as_shape(shape), value, value.dtype))
 
@@ -153,7 +168,7 @@ def asarray(value: Any, dtype: Any = None) -> Tensor:
         joined: Tensor = op.stack([asarray(item, dtype) for item in value])
         return joined
     tensor = as_tensor(np.asarray(value, dtype=dtype))
-    return make(tensor.data)
+    return make(tensor.array)
 
 
 def _holds_tensors(value: Any) -> bool:
@@ -176,7 +191,7 @@ def array(value: Any, dtype: Any = None) -> Tensor:
     """
     if isinstance(value, Tensor) or _holds_tensors(value):
         return asarray(value, dtype)
-    return make(as_tensor(np.array(value, dtype=dtype)).data)
+    return make(as_tensor(np.array(value, dtype=dtype)).array)
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:

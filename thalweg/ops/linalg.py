@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import op, operation
+from thalweg.core.operation import method, op
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec, promote
 from thalweg.core.tensor import Tensor, as_tensor
@@ -15,6 +15,16 @@ from thalweg.errors import ShapeError
 from thalweg.ops.arranging import ravel, swapaxes
 from thalweg.ops.elementwise import multiply
 from thalweg.ops.shaping import broadcast_to, normalize_axis, reduce_sum, reshape, transpose
+
+__all__ = [
+    "dot",
+    "inner",
+    "matmul",
+    "outer",
+    "tensordot",
+    "vdot",
+    "vecdot",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -30,7 +40,7 @@ def matrix_product(x: Array, y: Array) -> Array:
     return product
 
 
-@operation
+@method
 def matmul(x: Any, y: Any) -> Tensor:
     """Matrix product with NumPy's rules: vectors are promoted, batch axes broadcast.
 
@@ -77,7 +87,7 @@ def _stacked_product(left: Tensor, right: Tensor, given: str) -> Tensor:
     )
 
 
-@operation
+@method
 def dot(x: Any, y: Any) -> Tensor:
     """Products of the rows of x and the columns of y, as NumPy: last axis with last but one."""
     a, b = as_tensor(x), as_tensor(y)
@@ -88,7 +98,7 @@ def dot(x: Any, y: Any) -> Tensor:
     return tensordot(a, b, ((-1,), (-2,)))
 
 
-@operation
+@method
 def inner(x: Any, y: Any) -> Tensor:
     """Sums of products over the last axes of both."""
     a, b = as_tensor(x), as_tensor(y)
@@ -97,27 +107,27 @@ def inner(x: Any, y: Any) -> Tensor:
     return tensordot(a, b, ((-1,), (-1,)))
 
 
-@operation
+@method
 def outer(x: Any, y: Any) -> Tensor:
     """Products of each element of x and each of y: shape (x.size, y.size)."""
     a, b = as_tensor(x), as_tensor(y)
     return multiply(reshape(a, (a.size, 1)), reshape(b, (1, b.size)))
 
 
-@operation
+@method
 def vdot(x: Any, y: Any) -> Tensor:
     """Sum of products of all elements."""
     return matmul(ravel(x), ravel(y))
 
 
-@operation
+@method
 def vecdot(x: Any, y: Any, axis: int = -1) -> Tensor:
     """Sums of products along one axis; the other axes broadcast."""
     product = multiply(x, y)
     return reduce_sum(product, normalize_axis("vecdot", axis, product.ndim))
 
 
-@operation
+@method
 def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
     """Sum products over several axes at once.
 
