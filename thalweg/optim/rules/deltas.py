@@ -54,9 +54,7 @@ def scale_by_adadelta(rho: float = 0.9, eps: float = 1e-6) -> GradientTransforma
         updates: Updates, state: OptState, params: Params = None, **extra: Any
     ) -> tuple[Updates, OptState]:
         e_g = update_second_moment(updates, state.e_g, rho)
-        found = each(
-            lambda g, v, x: sqrt(x + eps) / sqrt(v + eps) * g, updates, e_g, state.e_x
-        )
+        found = each(lambda g, v, x: sqrt(x + eps) / sqrt(v + eps) * g, updates, e_g, state.e_x)
         e_x = update_second_moment(found, state.e_x, rho)
         return found, ScaleByAdaDeltaState(e_g, e_x)
 

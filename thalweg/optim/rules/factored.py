@@ -84,7 +84,9 @@ def factored_descent(
         parts = (tree.unflatten(structure, part) for part in (rows, columns, whole))
         return FactoredDescentState(first_count(), *parts)
 
-    def direction(g: Tensor, kept: tuple[Any, Any, Any], weight: Any) -> tuple[Any, tuple[Any, ...]]:
+    def direction(
+        g: Tensor, kept: tuple[Any, Any, Any], weight: Any
+    ) -> tuple[Any, tuple[Any, ...]]:
         """Return u and the new averages."""
         smallest = _precision(g.dtype) if eps1 is None else eps1
         share = astype(weight, g.dtype)

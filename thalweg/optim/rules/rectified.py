@@ -29,9 +29,7 @@ class ScaleByRadamState(NamedTuple):
 
 
 @factory
-def scale_by_radam(
-    b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8
-) -> GradientTransformation:
+def scale_by_radam(b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> GradientTransformation:
     """Scale updates as Adam does, rectified; as momentum alone while their variance is unknown.
 
         ρ∞ = 2 / (1 − b2) − 1       ρ = ρ∞ − 2 t b2ᵗ / (1 − b2ᵗ)

@@ -53,7 +53,7 @@ class Adam(Optimizer):
         [0.75, -1.75]
     """
 
-    state_names = MOMENTS
+    state_names: Mapping[str, str] = MOMENTS
 
     def __init__(
         self,
@@ -91,8 +91,9 @@ class Adam(Optimizer):
 
     def transformation(self, options: Mapping[str, Any]) -> GradientTransformation:
         """Return Adam's scaling and descent with a group's options."""
+        b1, b2 = options["betas"]
         scaled = scale_by_amsgrad if options["amsgrad"] else scale_by_adam
-        rule = scaled(*options["betas"], options["eps"])
+        rule = scaled(b1, b2, options["eps"])
         return descent(options, rule, decoupled=options["decoupled_weight_decay"])
 
 

@@ -34,7 +34,7 @@ class Adamax(Optimizer):
         [0.75, -1.75]
     """
 
-    state_names = {**MOMENTS, "nu": "exp_inf"}
+    state_names: Mapping[str, str] = {**MOMENTS, "nu": "exp_inf"}
 
     def __init__(
         self,
@@ -66,7 +66,8 @@ class Adamax(Optimizer):
 
     def transformation(self, options: Mapping[str, Any]) -> GradientTransformation:
         """Return Adamax's scaling and descent with a group's options."""
-        return descent(options, scale_by_adamax(*options["betas"], options["eps"]))
+        b1, b2 = options["betas"]
+        return descent(options, scale_by_adamax(b1, b2, options["eps"]))
 
 
 class NAdam(Optimizer):
@@ -100,7 +101,7 @@ class NAdam(Optimizer):
         0.741
     """
 
-    state_names = {"count": "step", "mu_product": "mu_product", **MOMENTS}
+    state_names: Mapping[str, str] = {"count": "step", "mu_product": "mu_product", **MOMENTS}
 
     def __init__(
         self,
@@ -138,7 +139,8 @@ class NAdam(Optimizer):
 
     def transformation(self, options: Mapping[str, Any]) -> GradientTransformation:
         """Return NAdam's scaling and descent with a group's options."""
-        rule = scale_by_nadam(*options["betas"], options["eps"], options["momentum_decay"])
+        b1, b2 = options["betas"]
+        rule = scale_by_nadam(b1, b2, options["eps"], options["momentum_decay"])
         return descent(options, rule, decoupled=options["decoupled_weight_decay"])
 
 
@@ -161,7 +163,7 @@ class RAdam(Optimizer):
         [0.5, -1.0]
     """
 
-    state_names = MOMENTS
+    state_names: Mapping[str, str] = MOMENTS
 
     def __init__(
         self,
@@ -195,5 +197,6 @@ class RAdam(Optimizer):
 
     def transformation(self, options: Mapping[str, Any]) -> GradientTransformation:
         """Return rectified scaling and descent with a group's options."""
-        rule = scale_by_radam(*options["betas"], options["eps"])
+        b1, b2 = options["betas"]
+        rule = scale_by_radam(b1, b2, options["eps"])
         return descent(options, rule, decoupled=options["decoupled_weight_decay"])

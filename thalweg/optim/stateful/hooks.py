@@ -116,7 +116,7 @@ def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(step)
     def run(self: Hooked, *args: Any, **kwargs: Any) -> Any:
         nothing = not (self._before_step or self._after_step)
-        if nothing and not (_BEFORE_EVERY_STEP or _AFTER_EVERY_STEP) or self._inside_hooks:
+        if (nothing and not (_BEFORE_EVERY_STEP or _AFTER_EVERY_STEP)) or self._inside_hooks:
             return step(self, *args, **kwargs)
         self._inside_hooks = True
         try:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from thalweg.autodiff.stateful import enable_grad, no_grad
+from thalweg.autodiff.modes import enable_grad, no_grad
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation import zeros_like
 from thalweg.ops.elementwise import absolute
-from thalweg.ops.joining import concatenate
-from thalweg.ops.shaping import reshape
+from thalweg.ops.shaping import concatenate, reshape
 from thalweg.optim.stateful import checks
 from thalweg.optim.stateful.checks import Number
 from thalweg.optim.stateful.groups import Group
@@ -133,7 +132,7 @@ class LBFGS(Optimizer):
             if state["n_iter"] == 1:
                 t *= min(1.0, 1.0 / float(absolute(here.gradient).sum()))
             state["t"], state["d"] = t, d
-            here = here._replace(slope=_dot(here.gradient, d))
+            here = here._replace(t=0.0, slope=_dot(here.gradient, d))
             if here.slope > -group["tolerance_change"]:
                 break
             last = iteration == group["max_iter"]
@@ -236,7 +235,7 @@ def two_loops(
 def _ended(
     group: Mapping[str, Any], evaluations: int, here: Point, d: Tensor, change: float
 ) -> bool:
-    return (
+    return bool(
         evaluations >= group["max_eval"]
         or _largest(here.gradient) <= group["tolerance_grad"]
         or _largest(d) * abs(here.t) <= group["tolerance_change"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from thalweg.autodiff.stateful import enable_grad
+from thalweg.autodiff.modes import enable_grad
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.optim.stateful import saving
@@ -53,7 +54,7 @@ class Optimizer(Hooked):
     """
 
     # Keys of the state by the field names of the transformation's state, in their order.
-    state_names: Mapping[str, str] = {}
+    state_names: Mapping[str, str] = MappingProxyType({})
     # Fields of the transformation's state that are not kept: 1 once there is a state.
     implied: frozenset[str] = frozenset()
 

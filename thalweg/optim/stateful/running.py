@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from thalweg.core.memory import memory_of
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
 from thalweg.optim.stateful.groups import Group
@@ -18,14 +19,13 @@ if TYPE_CHECKING:
 
 def touched(param: Tensor) -> None:
     """Note that a parameter's memory was written, so that a tape that needs the old refuses."""
-    param.replace_data(param.data)
+    memory_of(param).written("")
 
 
 def written(param: Tensor, value: Tensor) -> None:
     """Give a parameter's memory new values."""
-    data = param.data
-    data[...] = value.data
-    param.replace_data(data)
+    param.array[...] = value.array
+    touched(param)
 
 
 class Runner:
@@ -57,7 +57,7 @@ class Runner:
             grad = param.grad
             if grad is None:
                 continue
-            data, g = param.data, grad.data
+            data, g = param.array, grad.array
             update = updates.get((data.shape, data.dtype))
             if update is None:
                 update = self._of(param)
@@ -66,10 +66,10 @@ class Runner:
             state = states[param]
             if update.simple:
                 try:
-                    kept = [state[key].data for key in update.keys]
+                    kept = [state[key].array for key in update.keys]
                 except KeyError:
                     update.begin(numbers, [param], [state])
-                    kept = [state[key].data for key in update.keys]
+                    kept = [state[key].array for key in update.keys]
                 update.run(numbers, [data, g, *kept])
             else:
                 update.run_on(numbers, [param], [state])
@@ -81,7 +81,7 @@ class Runner:
             self._of(param).begin(self._numbers, [param], [states[param]])
 
     def _of(self, param: Tensor) -> Update:
-        key = (param.data.shape, param.data.dtype)
+        key = (param.array.shape, param.array.dtype)
         update = self._updates.get(key)
         if update is None:
             update = self._updates[key] = self._traced([param], None)
@@ -136,4 +136,4 @@ def _fitting(param: Tensor) -> Any:
             "an element."
         )
     param.grad = grad.detach().astype(param.dtype)
-    return param.grad.data
+    return param.grad.array

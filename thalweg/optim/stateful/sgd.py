@@ -52,7 +52,7 @@ class SGD(Optimizer):
         [0.5, -1.0]
     """
 
-    state_names = {"trace": "momentum_buffer"}
+    state_names: Mapping[str, str] = {"trace": "momentum_buffer"}
     implied = frozenset({"count"})
 
     def __init__(
@@ -136,7 +136,7 @@ class ASGD(Optimizer):
         [0.5, -1.0]
     """
 
-    state_names = {"count": "step", "eta": "eta", "mu": "mu", "ax": "ax"}
+    state_names: Mapping[str, str] = {"count": "step", "eta": "eta", "mu": "mu", "ax": "ax"}
 
     def __init__(
         self,

@@ -55,7 +55,7 @@ class Rprop(Optimizer):
         [0.75]
     """
 
-    state_names = {"count": "step", "prev": "prev", "step_size": "step_size"}
+    state_names: Mapping[str, str] = {"count": "step", "prev": "prev", "step_size": "step_size"}
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class Muon(Optimizer):
         True
     """
 
-    state_names = {"trace": "momentum_buffer"}
+    state_names: Mapping[str, str] = {"trace": "momentum_buffer"}
 
     def __init__(
         self,

@@ -63,7 +63,7 @@ class RMSprop(Optimizer):
         0.5
     """
 
-    state_names = {
+    state_names: Mapping[str, str] = {
         "count": "step",
         "nu": "square_avg",
         "trace": "momentum_buffer",
@@ -148,7 +148,7 @@ class Adagrad(Optimizer):
         0.75
     """
 
-    state_names = {"count": "step", "sum_of_squares": "sum"}
+    state_names: Mapping[str, str] = {"count": "step", "sum_of_squares": "sum"}
 
     def __init__(
         self,
@@ -233,7 +233,7 @@ class Adadelta(Optimizer):
         0.98
     """
 
-    state_names = {"count": "step", "e_g": "square_avg", "e_x": "acc_delta"}
+    state_names: Mapping[str, str] = {"count": "step", "e_g": "square_avg", "e_x": "acc_delta"}
 
     def __init__(
         self,
@@ -301,7 +301,7 @@ class Adafactor(Optimizer):
         1.98
     """
 
-    state_names = {"count": "step"}
+    state_names: Mapping[str, str] = {"count": "step"}
 
     def __init__(
         self,

@@ -62,7 +62,7 @@ class Update:
         self._build, self._places = build, places
         self._ordered = list(names.values())
         weak = [Spec((), FLOAT64, weak=True)] * numbers
-        specs = [real(p.data).spec for p in params]
+        specs = [real(p.array).spec for p in params]
         self._first, structure, self._taken = self._traced(self._initial, [*weak, *specs], ())
         self.entries = self._entries(numbers, specs, structure, names, implied)
         given = [*weak, *specs, *specs, *(entry.spec for entry in self.entries)]
@@ -152,8 +152,8 @@ class Update:
         before = any(
             entry.name in states[entry.owner or 0] for entry in self.entries if not entry.implied
         )
-        given = [*numbers, *(real(p.data).data for p in params)]
-        values = computed(self._first, [*given, *(t.data for t in self._taken)])
+        given = [*numbers, *(real(p.array).array for p in params)]
+        values = computed(self._first, [*given, *(t.array for t in self._taken)])
         for entry, value in sorted(
             zip(self.entries, values, strict=True), key=lambda pair: self._order(pair[0].name)
         ):
@@ -173,14 +173,14 @@ class Update:
         """Update parameters and their states, where that takes more than `run` alone."""
         missing = [e for e in self.entries if e.implied or e.name not in states[e.owner or 0]]
         begun = self.begin(numbers, params, states) if missing else True
-        arrays = [real(p.data).data for p in params]
-        arrays += [real(p.grad.data).data for p in params if p.grad is not None]
+        arrays = [real(p.array).array for p in params]
+        arrays += [real(p.grad.array).array for p in params if p.grad is not None]
         for entry in self.entries:
             if entry.implied:
-                arrays.append(full((), float(begun), entry.spec.dtype).data)
+                arrays.append(full((), float(begun), entry.spec.dtype).array)
             else:
                 arrays.append(_memory(states[entry.owner or 0][entry.name], entry))
-        self.run(numbers, [*arrays, *(tensor.data for tensor in self._captured)])
+        self.run(numbers, [*arrays, *(tensor.array for tensor in self._captured)])
         for entry in self.entries:
             if entry.owner is None:
                 for state in states[1:]:
@@ -197,8 +197,8 @@ def _kept(entry: Entry, value: Any, param: Tensor) -> Tensor:
 
 
 def _memory(kept: Tensor, entry: Entry) -> Any:
-    data = kept.data
-    return data if entry.scalar else real(data).data
+    data = kept.array
+    return data if entry.scalar else real(data).array
 
 
 def _symbolic(symbol: Symbol) -> Tensor:
