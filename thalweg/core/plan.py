@@ -60,6 +60,9 @@ _NUMBER_DTYPES = ("float64", "float32", "int64", "int32", "bool")
 
 _CONSTANT, _SCALAR, _ARRAY = range(3)
 
+# Elements at a time of large arrays: a step's operands then stay in a core's cache.
+_BLOCK = 8192
+
 
 def _single(value: float) -> float:
     """Round to float32."""
@@ -77,8 +80,10 @@ class Plan:
 
     def __init__(self, program: Program, roles: Sequence[Role], targets: Sequence[int]) -> None:
         self._program, self._roles, self._targets = program, roles, targets
-        written = _Writer(program, roles, targets)
-        self._prepare, self._step = written.functions()
+        writer = _Writer(program, roles, targets)
+        self._prepare, self._step = writer.functions()
+        self._given = [role for role in roles if role is not Role.NUMBER]
+        self._divisible = writer.divisible()
         self._numbers: Sequence[float] | None = None
         self._constants: tuple[Any, ...] | None = None
         # As in eager operations, an overflow is a value and not an event. A context that knows
@@ -97,13 +102,31 @@ class Plan:
             self._numbers, self._constants = numbers, self._prepared(numbers)
         if self._constants is not None:
             try:
-                self._context.run(self._step, self._constants, *arrays)
+                if self._divisible and arrays[0].size > 2 * _BLOCK and _dense(arrays, self._given):
+                    self._context.run(self._run_blocks, arrays)
+                else:
+                    self._context.run(self._step, self._constants, *arrays)
                 return
             except (ArithmeticError, ValueError):
                 # Python refuses what NumPy gives as Inf or NaN. Scalars come first, so nothing
                 # has been written yet.
                 pass
         self._define(numbers, arrays)
+
+    def _run_blocks(self, arrays: Sequence[Array]) -> None:
+        """Run elementwise steps a few thousand elements at a time, which the cache holds."""
+        pairs = list(zip(arrays, self._given, strict=True))
+        flat = [a.reshape(-1) if role is Role.ARRAY else a for a, role in pairs]
+        stop = flat[0].size
+        for begin in range(0, stop, _BLOCK):
+            part = slice(begin, begin + _BLOCK)
+            # All blocks count from where the first one does.
+            last = begin + _BLOCK >= stop
+            block = [
+                a[part] if role is Role.ARRAY else a if last else a.copy()
+                for a, role in zip(flat, self._given, strict=True)
+            ]
+            self._step(self._constants, *block)
 
     def _prepared(self, numbers: Sequence[float]) -> tuple[Any, ...] | None:
         try:
@@ -131,6 +154,12 @@ def computed(program: Program, values: Sequence[Any]) -> list[Array]:
 
 def _apply(equation: Equation, operands: list[Any]) -> Any:
     return np.asarray(equation.primitive.meaning(*operands, **equation.params))
+
+
+def _dense(arrays: Sequence[Array], roles: Sequence[Role]) -> bool:
+    return all(
+        a.flags.c_contiguous for a, role in zip(arrays, roles, strict=True) if role is Role.ARRAY
+    )
 
 
 class _Writer:
@@ -177,6 +206,14 @@ class _Writer:
         )
         exec(compile(source, "<plan>", "exec"), self.scope)
         return self.scope["prepare"], self.scope["step"]
+
+    def divisible(self) -> bool:
+        """Tell whether every element is computed from its own operands, in one shape."""
+        shapes = {
+            symbol.shape for symbol in (*self.given, *self.stages) if self.stages[symbol] == _ARRAY
+        }
+        kinds = {e.primitive.kind for e in self.equations if self.stages[e.output] == _ARRAY}
+        return len(shapes) == 1 and kinds <= {"elementwise"}
 
     def _take(self, symbol: Symbol, role: Role) -> None:
         name = self.inputs[symbol]

@@ -33,7 +33,7 @@ class Adam(Optimizer):
         foreach: Means nothing here; nor do `capturable` and `fused`.
         maximize: Whether to climb instead.
         capturable: See `foreach`.
-        differentiable: Refused.
+        differentiable: Whether steps are recorded; parameters that are leaves refuse then.
         fused: See `foreach`.
         decoupled_weight_decay: Whether weights decay beside the rule, as in AdamW.
 

@@ -74,12 +74,8 @@ def flags(options: Mapping[str, Any]) -> None:
     foreach, fused = options.get("foreach"), options.get("fused")
     if foreach and fused:
         raise ArgumentError("`fused` and `foreach` cannot be `True` together. Leave both out.")
-    if options.get("differentiable"):
-        raise ArgumentError(
-            "differentiable=True was given, but steps of the stateful classes are not recorded. "
-            "Differentiate through `updates, state = transformation.update(...)` instead, as "
-            "with tw.optim.sgd."
-        )
+    if fused and options.get("differentiable"):
+        raise ArgumentError("`fused` does not support `differentiable`. Leave `fused` out.")
     if foreach and not options.get("capturable"):
         for name, value in (("lr", options.get("lr")), *_numbered(options.get("betas"))):
             if isinstance(value, Tensor):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from thalweg import tree
+from thalweg.autodiff.modes import enable_grad
+from thalweg.core.inplace import operand, overwrite
 from thalweg.core.memory import memory_of
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
 from thalweg.optim.stateful.groups import Group
 from thalweg.optim.stateful.options import joined, split
 from thalweg.optim.stateful.update import Place, Update
-from thalweg.optim.transformation import GradientTransformation
+from thalweg.optim.transformation import GradientTransformation, apply_updates
 
 if TYPE_CHECKING:
     from thalweg.optim.stateful.optimizer import Optimizer
@@ -49,7 +52,10 @@ class Runner:
         self._names, self._implied = optimizer.state_names, optimizer.implied
         kept = before is not None and before._key == self._key
         self._updates: dict[Any, Update] = before._updates if before and kept else {}
+        self._given = dict(options)
         self.step = self._step_together if optimizer.together else self._step_each
+        if options.get("differentiable"):
+            self.step = self._step_recorded
 
     def _step_each(self, group: Group, states: Any) -> None:
         numbers, updates = self._numbers, self._updates
@@ -74,6 +80,22 @@ class Runner:
             else:
                 update.run_on(numbers, [param], [state])
             touched(param)
+
+    def _step_recorded(self, group: Group, states: Any) -> None:
+        """Make each step in recorded operations, through which derivatives pass."""
+        rule = self._rule(self._given)
+        for param in group["params"]:
+            if param.grad is None:
+                continue
+            update, state = self._of(param), states[param]
+            begun = update.begin(self._numbers, [param], [state])
+            before = tree.unflatten(update.structure, update.leaves(state, begun))
+            with enable_grad():
+                # The value that the parameter had stays part of the history of the new one.
+                old = operand(param)
+                updates, after = rule.update(param.grad, before, old)
+                overwrite(param, apply_updates(old, updates))
+            update.keep(state, tree.leaves(after))
 
     def begin(self, group: Group, states: Any) -> None:
         """Fill in the states of parameters that are stepped alone."""

@@ -33,7 +33,7 @@ class SGD(Optimizer):
         nesterov: Whether momentum looks one step ahead.
         maximize: Whether to climb instead.
         foreach: Means nothing here.
-        differentiable: Refused.
+        differentiable: Whether steps are recorded; parameters that are leaves refuse then.
         fused: Means nothing here.
 
     Raises:
@@ -117,7 +117,7 @@ class ASGD(Optimizer):
         weight_decay: A pull towards zero as part of the gradient, in [0, ∞).
         foreach: Means nothing here.
         maximize: Whether to climb instead.
-        differentiable: Refused.
+        differentiable: Whether steps are recorded; parameters that are leaves refuse then.
         capturable: Means nothing here.
 
     Raises:

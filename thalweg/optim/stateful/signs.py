@@ -36,7 +36,7 @@ class Rprop(Optimizer):
         capturable: Means nothing here; nor does `foreach`.
         foreach: See `capturable`.
         maximize: Whether to climb instead.
-        differentiable: Refused.
+        differentiable: Whether steps are recorded; parameters that are leaves refuse then.
 
     Raises:
         ArgumentError: If a number is outside its range.

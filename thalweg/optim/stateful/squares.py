@@ -44,7 +44,7 @@ class RMSprop(Optimizer):
         capturable: Means nothing here; nor does `foreach`.
         foreach: See `capturable`.
         maximize: Whether to climb instead.
-        differentiable: Refused.
+        differentiable: Whether steps are recorded; parameters that are leaves refuse then.
 
     Raises:
         ArgumentError: If a number is outside its range.
@@ -128,7 +128,7 @@ class Adagrad(Optimizer):
         eps: Added to the root, in [0, ∞).
         foreach: Means nothing here; nor does `fused`.
         maximize: Whether to climb instead.
-        differentiable: Refused.
+        differentiable: Whether steps are recorded; parameters that are leaves refuse then.
         fused: See `foreach`.
 
     Raises:
@@ -215,7 +215,7 @@ class Adadelta(Optimizer):
         foreach: Means nothing here; nor does `capturable`.
         capturable: See `foreach`.
         maximize: Whether to climb instead.
-        differentiable: Refused.
+        differentiable: Whether steps are recorded; parameters that are leaves refuse then.
 
     Raises:
         ArgumentError: If a number is outside its range.

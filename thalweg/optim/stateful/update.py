@@ -9,7 +9,7 @@ from thalweg import tree
 from thalweg.core.plan import Plan, Role, computed
 from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import FLOAT64, Spec
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.core.tracing import finish, trace
 from thalweg.ops.creation import full
 from thalweg.optim.transformation import GradientTransformation, apply_updates
@@ -63,10 +63,12 @@ class Update:
         self._ordered = list(names.values())
         weak = [Spec((), FLOAT64, weak=True)] * numbers
         specs = [real(p.array).spec for p in params]
-        self._first, structure, self._taken = self._traced(self._initial, [*weak, *specs], ())
-        self.entries = self._entries(numbers, specs, structure, names, implied)
+        self._first, self.structure, self._taken = self._traced(self._initial, [*weak, *specs], ())
+        self.entries = self._entries(numbers, specs, self.structure, names, implied)
         given = [*weak, *specs, *specs, *(entry.spec for entry in self.entries)]
-        program, _, captured = self._traced(self._step, given, (numbers, len(specs), structure))
+        program, _, captured = self._traced(
+            self._step, given, (numbers, len(specs), self.structure)
+        )
         roles = [Role.NUMBER] * numbers + [Role.ARRAY] * (2 * len(specs))
         roles += [Role.COUNTER if e.scalar else Role.ARRAY for e in self.entries]
         roles += [Role.ARRAY] * len(captured)
@@ -166,6 +168,22 @@ class Update:
 
     def _order(self, name: str) -> int:
         return self._ordered.index(name) if name in self._ordered else len(self._ordered)
+
+    # ---- a recorded step of one parameter
+
+    def leaves(self, state: State, begun: bool) -> list[Tensor]:
+        """Return a parameter's state as the leaves of the transformation's."""
+        found = []
+        for entry in self.entries:
+            kept = full((), float(begun)) if entry.implied else state[entry.name]
+            found.append(astype(kept, entry.spec.dtype) if entry.scalar else kept)
+        return found
+
+    def keep(self, state: State, leaves: Sequence[Tensor]) -> None:
+        """Take the leaves of a transformation's state as a parameter's."""
+        for entry, leaf in zip(self.entries, leaves, strict=True):
+            if not entry.implied:
+                state[entry.name] = astype(leaf, "float32") if entry.name == STEP else leaf
 
     # ---- a step
 
