@@ -6,13 +6,19 @@ Lower case names are transformations, pairs of pure functions:
     state = optimizer.init(params)
     updates, state = optimizer.update(gradients, state, params)
     params = apply_updates(params, updates)
+
+CamelCase names are the same transformations attached to parameters, as in PyTorch:
+
+    optimizer = Adam(model.parameters(), lr=0.1)
+    loss.backward()
+    optimizer.step()
 """
 
 from typing import Any
 
 from thalweg.errors import did_you_mean
 from thalweg.ops import losses
-from thalweg.optim import lr_scheduler, schedules
+from thalweg.optim import lr_scheduler, rules, schedules
 from thalweg.optim.accumulation import (
     EmaState,
     TraceState,
@@ -104,6 +110,25 @@ from thalweg.optim.schedules import (
     warmup_cosine_decay_schedule,
     warmup_exponential_decay_schedule,
 )
+from thalweg.optim.stateful import (
+    ASGD,
+    LBFGS,
+    SGD,
+    Adadelta,
+    Adafactor,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Muon,
+    NAdam,
+    Optimizer,
+    RAdam,
+    RMSprop,
+    Rprop,
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 from thalweg.optim.transformation import (
     EmptyState,
     GradientTransformation,
@@ -121,6 +146,15 @@ from thalweg.optim.transformation import (
 )
 
 __all__ = [
+    "ASGD",
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
     "EmaState",
     "EmptyState",
     "GradientTransformation",
@@ -128,9 +162,15 @@ __all__ = [
     "InjectStatefulHyperparamsState",
     "MaskedNode",
     "MaskedState",
+    "Muon",
+    "NAdam",
     "OptState",
+    "Optimizer",
     "Params",
     "PartitionState",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
     "ScalarOrSchedule",
     "ScaleByAdamState",
     "ScaleByLionState",
@@ -180,7 +220,10 @@ __all__ = [
     "piecewise_constant_schedule",
     "piecewise_interpolate_schedule",
     "polynomial_schedule",
+    "register_optimizer_step_post_hook",
+    "register_optimizer_step_pre_hook",
     "rmsprop",
+    "rules",
     "safe_increment",
     "scale",
     "scale_by_adam",
