@@ -15,6 +15,8 @@ ThalwegError
 ├── SpecError              an optimizer or model written as text that means nothing
 ├── CheckpointError        a file that is damaged or belongs to another run
 ├── EngineError            an engine that cannot compile or run a program
+├── MemberError            a member that a module lacks, or a name that none can have
+├── StateError             a state that does not fit the module it is for
 └── TrainingDiverged       a run whose loss or parameters stopped being finite
 
 Each is also one of Python's own errors; where users of NumPy and of PyTorch would catch different
@@ -89,6 +91,16 @@ class CheckpointError(ThalwegError, ValueError):
 
 class EngineError(ThalwegError, RuntimeError):
     """An engine that cannot compile or run a program."""
+
+
+class MemberError(ThalwegError, AttributeError, KeyError):
+    """A member that a module does not have, or a name that a member cannot have."""
+
+    __str__ = Exception.__str__  # KeyError would quote the message
+
+
+class StateError(ThalwegError, RuntimeError):
+    """A state that does not fit the module it is for."""
 
 
 class TrainingDiverged(ThalwegError, ArithmeticError):
