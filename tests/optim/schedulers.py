@@ -28,14 +28,32 @@ class Plain:
         for hook in self.hooks:
             hook(self, (), {})
 
-    def register_step_post_hook(self, hook: Any) -> None:
+    def register_step_post_hook(self, hook: Any) -> "Handle":
         self.hooks.append(hook)
+        return Handle(self.hooks, hook)
 
     def state_dict(self) -> dict[str, Any]:
         return {"param_groups": [dict(group) for group in self.param_groups]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.param_groups = [dict(group) for group in state["param_groups"]]
+
+
+class Handle:
+    """Takes a hook away."""
+
+    def __init__(self, hooks: list[Any], hook: Any) -> None:
+        self.hooks, self.hook = hooks, hook
+
+    def remove(self) -> None:
+        self.hooks[:] = [hook for hook in self.hooks if hook != self.hook]
+
+
+def ours(rates: tuple[Any, ...] = (0.5,), **options: Any) -> Any:
+    """Return an optimizer of thalweg's with groups of these rates."""
+    kind = tw.optim.Adam if "betas" in options else tw.optim.SGD
+    groups = [{"params": [tw.tensor([0.0], requires_grad=True)], "lr": rate} for rate in rates]
+    return kind(groups, **options)
 
 
 def theirs(rates: tuple[Any, ...] = (0.5,), **options: Any) -> Any:

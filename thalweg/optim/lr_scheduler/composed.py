@@ -37,6 +37,10 @@ class _Composed(LRScheduler):
         self.base_lrs = list(self._schedulers[0].base_lrs)
         self._beside = []
         self._step_count = 1
+        self._watch = self._schedulers[0]._watch
+        for scheduler in self._schedulers[1:]:
+            if scheduler._watch is not None:
+                scheduler._watch.stop()
 
 
 def _accepted(name: str, schedulers: Sequence[Any], optimizer: Any) -> list[LRScheduler]:

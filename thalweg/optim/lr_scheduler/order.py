@@ -9,32 +9,36 @@ from thalweg.ops.composed import isfinite
 from thalweg.ops.reductions import all as every
 
 
-def watch(optimizer: Any) -> None:
-    """Note from now on whether an optimizer made a step."""
-    register = getattr(optimizer, "register_step_post_hook", None)
-    if register is not None and not hasattr(optimizer, "_opt_called"):
-        optimizer._opt_called = False
-        register(_note_step)
+class Watch:
+    """Notes whether an optimizer made a step, until it is asked."""
 
+    def __init__(self, optimizer: Any) -> None:
+        register = getattr(optimizer, "register_step_post_hook", None)
+        self._seen = register is None
+        self._handle: Any = None if register is None else register(self._note)
 
-def _note_step(optimizer: Any, args: Any, kwargs: Any) -> None:
-    optimizer._opt_called = True
+    def _note(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        self._seen = True
 
+    def stop(self) -> None:
+        """Look no longer."""
+        if self._handle is not None:
+            self._handle.remove()
 
-def check_order(optimizer: Any) -> None:
-    """Warn if an optimizer made no step though it could have.
+    def check(self, optimizer: Any) -> None:
+        """Warn if the optimizer made no step though it could have, and look no longer.
 
-    It could not if a gradient is infinite or NaN: then whoever trains leaves the step out on
-    purpose, as with scaled losses, and nothing is in the wrong order.
-    """
-    if getattr(optimizer, "_opt_called", True) or _spoilt(optimizer):
-        return
-    warnings.warn(
-        "`lr_scheduler.step()` was called before `optimizer.step()`: the first learning rate of "
-        "the schedule is never used. Call `optimizer.step()` first.",
-        UserWarning,
-        stacklevel=3,
-    )
+        It could not if a gradient is infinite or NaN: then whoever trains leaves the step out on
+        purpose, as with scaled losses, and nothing is in the wrong order.
+        """
+        self.stop()
+        if not self._seen and not _spoilt(optimizer):
+            warnings.warn(
+                "`lr_scheduler.step()` was called before `optimizer.step()`: the first learning "
+                "rate of the schedule is never used. Call `optimizer.step()` first.",
+                UserWarning,
+                stacklevel=3,
+            )
 
 
 def _spoilt(optimizer: Any) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from thalweg.optim.lr_scheduler.groups import accept, read_rates, starting_rates, write_rates
-from thalweg.optim.lr_scheduler.order import check_order, watch
+from thalweg.optim.lr_scheduler.order import Watch
 
 
 class LRScheduler:
@@ -41,14 +41,17 @@ class LRScheduler:
     # Whether the base rates are arguments, and not the optimizer's.
     _brings_rates = False
     _get_lr_called_within_step = False
-    _unsaved = frozenset({"optimizer", "_get_lr_called_within_step", "_beside"})
+    _unsaved = frozenset({"optimizer", "_get_lr_called_within_step", "_beside", "_watch"})
+    # What a copy does without: it is made anew, or belongs to the optimizer it was made for.
+    _passing = frozenset({"_watch"})
+    _watch: Watch | None = None
 
     def __init__(self, optimizer: Any, last_epoch: int = -1) -> None:
         self.optimizer = accept(optimizer)
         self.base_lrs = starting_rates(optimizer, last_epoch)
         self.last_epoch = last_epoch
         self._beside: list[LRScheduler] = []
-        watch(optimizer)
+        self._watch = Watch(optimizer)
         self._initial_step()
 
     def get_lr(self) -> list[Any]:
@@ -69,8 +72,8 @@ class LRScheduler:
         Args:
             epoch: An epoch to jump to; deprecated, as in PyTorch. None for the next one.
         """
-        if self._step_count == 1:
-            check_order(self.optimizer)
+        if self._watch is not None and self._step_count == 1:
+            self._watch.check(self.optimizer)
         self._step_count += 1
         if epoch is None:
             self._advance()
@@ -102,6 +105,9 @@ class LRScheduler:
         if untouched:
             write_rates(self.optimizer, self._last_lr)
             self._write_momenta()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k not in self._passing}
 
     # ---- what schedulers that are made of schedulers ask of them
 

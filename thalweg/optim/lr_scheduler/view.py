@@ -53,6 +53,7 @@ class ScheduleView(LRScheduler):
     """
 
     _unsaved = LRScheduler._unsaved | {"_curves", "_made_of"}
+    _passing = LRScheduler._passing | {"_curves", "_made_of"}
     _sets = False
 
     def _settings(self) -> tuple[Any, ...]:
@@ -138,10 +139,6 @@ class ScheduleView(LRScheduler):
     def _restore(self, state_dict: dict[str, Any]) -> None:
         super()._restore(state_dict)
         self._renew()
-
-    def __getstate__(self) -> dict[str, Any]:
-        made = ("_curves", "_made_of")
-        return {name: value for name, value in self.__dict__.items() if name not in made}
 
     def _alone(self, group: int) -> Any:
         return self._rates()[group](self.last_epoch)
