@@ -7,6 +7,7 @@ ThalwegError
 │   └── AxisError          an axis that a tensor does not have
 ├── CallError              a call with arguments that the function does not take
 ├── IndexOutOfRange        an index that points outside its axis
+├── MissingEntry           a dictionary without an entry that is needed
 ├── GradientError          a derivative that does not exist as asked
 ├── TracingError           a value that exists only when the program runs
 ├── UnsupportedOperation   a NumPy function or primitive that thalweg cannot run
@@ -55,6 +56,13 @@ class CallError(ThalwegError, TypeError):
 
 class IndexOutOfRange(ThalwegError, IndexError):
     """An index array that points outside the axis it indexes."""
+
+
+class MissingEntry(ThalwegError, KeyError):
+    """A dictionary without an entry that is needed."""
+
+    # A KeyError shows its argument quoted, as if it were the key.
+    __str__ = Exception.__str__
 
 
 class GradientError(ThalwegError, RuntimeError):

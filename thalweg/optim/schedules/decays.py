@@ -63,19 +63,20 @@ def polynomial_schedule(
     FINITE.check("init_value", init_value)
     FINITE.check("end_value", end_value)
     FINITE.check("power", power)
-    return _polynomial(init_value, end_value, power, transition_steps, transition_begin)
-
-
-def _polynomial(init: Any, end: Any, power: Any, steps: int, begin: int) -> Schedule:
-    if steps <= 0:
-        return Schedule(lambda step: init)
-    start = max(begin, 0)
+    if transition_steps <= 0:
+        return Schedule(lambda step: init_value)
 
     def value(step: Tensor) -> Any:
-        passed = minimum(maximum(step - start if start else step, 0.0), float(steps))
-        return (init - end) * (1 - passed / steps) ** power + end
+        left = _left(step, transition_steps, transition_begin)
+        return (init_value - end_value) * (left / transition_steps) ** power + end_value
 
     return Schedule(value)
+
+
+def _left(step: Tensor, steps: int, begin: int) -> Any:
+    """Return how many steps of a transition are left."""
+    passed = step - begin if begin > 0 else step
+    return steps - minimum(maximum(passed, 0.0), float(steps))
 
 
 @factory
@@ -93,7 +94,16 @@ def linear_schedule(
     """
     FINITE.check("init_value", init_value)
     FINITE.check("end_value", end_value)
-    return _polynomial(init_value, end_value, 1, transition_steps, transition_begin)
+    if transition_steps <= 0:
+        return Schedule(lambda step: init_value)
+
+    def value(step: Tensor) -> Any:
+        # Both ends are exact, however far apart they are.
+        left = _left(step, transition_steps, transition_begin)
+        share = left / transition_steps
+        return init_value * share + end_value * ((transition_steps - left) / transition_steps)
+
+    return Schedule(value)
 
 
 @factory

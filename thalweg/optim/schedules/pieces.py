@@ -71,7 +71,7 @@ def piecewise_interpolate_schedule(
         tensor([1.0000, 0.7500, 0.5000, 0.2500, 0.0000])
     """
     FINITE.check("init_value", init_value)
-    interpolate = _INTERPOLATIONS.get(interpolate_type)
+    interpolate = INTERPOLATIONS.get(interpolate_type)
     if interpolate is None:
         raise ArgumentError(
             f"interpolate_type={interpolate_type!r} was given; it must be 'linear' or 'cosine'."
@@ -93,7 +93,7 @@ def piecewise_interpolate_schedule(
     return Schedule(value)
 
 
-_INTERPOLATIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
+INTERPOLATIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "linear": lambda start, end, share: (end - start) * share + start,
     "cosine": lambda start, end, share: end + (start - end) / 2.0 * (cos(math.pi * share) + 1),
 }
