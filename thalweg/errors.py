@@ -13,6 +13,7 @@ ThalwegError
 ├── SpecError (ValueError)               an optimizer or model written as text that means nothing
 ├── CheckpointError (ValueError)         a file that is damaged or belongs to another run
 ├── EngineError (RuntimeError)           an engine that cannot compile or run a program
+├── WorkerError (RuntimeError)           a loader's worker process that died or is late
 └── TrainingDiverged (ArithmeticError)   a run whose loss or parameters stopped being finite
 """
 
@@ -73,6 +74,10 @@ class CheckpointError(ThalwegError, ValueError):
 
 class EngineError(ThalwegError, RuntimeError):
     """An engine that cannot compile or run a program."""
+
+
+class WorkerError(ThalwegError, RuntimeError):
+    """A worker process of a loader that died, or does not answer in time."""
 
 
 class TrainingDiverged(ThalwegError, ArithmeticError):
