@@ -218,7 +218,7 @@ class DataLoader:
         if self._workers is None or not self._workers.alive:
             self._workers = ParallelIterator(self)
         else:
-            self._workers.restart()
+            self._workers.restart(self)
         return self._workers
 
     def __getstate__(self) -> dict[str, Any]:

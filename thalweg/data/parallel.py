@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import multiprocessing
 import os
 import time
@@ -41,13 +42,12 @@ class ParallelIterator(LoaderIterator):
     """
 
     def __init__(self, loader: DataLoader) -> None:
-        self._loader = loader
         self._epoch = 0
         base_seed = draw_seed(loader.generator)
         self._pool = WorkerPool(loader, base_seed)
         # Runs when the iterator is dropped, and at the end of the interpreter at the latest.
         weakref.finalize(self, self._pool.close)
-        self.restart()
+        self.restart(loader)
 
     @property
     def alive(self) -> bool:
@@ -57,9 +57,10 @@ class ParallelIterator(LoaderIterator):
     def __len__(self) -> int:
         return len(self._loader)
 
-    def restart(self) -> None:
+    def restart(self, loader: DataLoader) -> None:
         """Begin an epoch; what the workers still have of another one is dropped."""
-        loader = self._loader
+        # A copy, which lacks the workers: a loader that is no longer used is gone at once.
+        self._loader = copy.copy(loader)
         self._epoch += 1
         self._order = loader.index_batches()
         self._sent = 0

@@ -42,7 +42,7 @@ def gather(rows: Tensor, indices: Any) -> Tensor:
     Raises:
         IndexOutOfRange: If an index points outside the first axis.
     """
-    if rows.node is not None or rows.is_symbolic:
+    if rows.requires_grad or rows.is_symbolic:
         return rows[np.asarray(indices, np.intp)]
     data = rows.data
     flags = data.flags

@@ -221,15 +221,7 @@ class WeightedRandomSampler(ArraySampler):
     def arrays(self) -> Iterator[IntArray]:
         """Yield the order, as one index array."""
         generator = self.generator or default_generator
-        if self.replacement and self.num_samples > 1:
-            sums = np.cumsum(self.weights)
-            uniform = generator.rand((self.num_samples,))
-            last = np.flatnonzero(self.weights)[-1]
-            yield np.minimum(np.searchsorted(sums / sums[-1], uniform), last).astype(np.int64)
-            return
-        # The exponential race: the n first of arrivals Eᵢ / wᵢ are a draw without replacement.
-        speeds = self.weights / generator.exponential(1.0, self.weights.shape)
-        yield np.argsort(-speeds, kind="stable")[: self.num_samples].astype(np.int64)
+        yield generator.multinomial(self.weights, self.num_samples, self.replacement)
 
 
 class BatchSampler(Sampler[list[int]]):
