@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from thalweg.data.datasets import IterableDataset
 from thalweg.data.fetching import fetcher
 from thalweg.data.samplers import draw_seed
 
@@ -18,6 +18,9 @@ __all__ = ["LoaderIterator", "SerialIterator"]
 class LoaderIterator(ABC):
     """One epoch of a loader."""
 
+    _announced: int | None
+    _yielded: int
+
     @abstractmethod
     def __next__(self) -> Any: ...
 
@@ -26,6 +29,17 @@ class LoaderIterator(ABC):
 
     def __iter__(self) -> LoaderIterator:
         return self
+
+    def _count(self) -> None:
+        """Count a batch; warn of a stream that yields more than its `__len__` said."""
+        self._yielded += 1
+        if self._announced is not None and self._yielded > self._announced:
+            warnings.warn(
+                f"A stream of {self._announced} batches by its length yielded batch "
+                f"{self._yielded}; len(loader) is wrong. Correct __len__, or give each worker its "
+                "own part with get_worker_info().",
+                stacklevel=3,
+            )
 
 
 class SerialIterator(LoaderIterator):
@@ -39,7 +53,7 @@ class SerialIterator(LoaderIterator):
         self._fetch = fetcher(
             loader.dataset, loader.collate_fn, loader.is_batched, loader.drop_last
         )
-        self._is_stream = isinstance(loader.dataset, IterableDataset)
+        self._announced = loader.announced_length
         self._yielded = 0
 
     def __len__(self) -> int:
@@ -47,7 +61,5 @@ class SerialIterator(LoaderIterator):
 
     def __next__(self) -> Any:
         batch = self._fetch(next(self._order))
-        self._yielded += 1
-        if self._is_stream:
-            self._loader.check_announced(self._yielded)
+        self._count()
         return batch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +117,7 @@ class DataLoader:
         self.batch_sampler = batch_sampler
         convert = default_convert if batch_sampler is None else default_collate
         self.collate_fn = collate_fn or convert
-        self._announced: int | None = None
+        self.announced_length: int | None = None  # what len() last said of a stream
         self._workers: ParallelIterator | None = None
         self._ready = True
 
@@ -205,7 +204,7 @@ class DataLoader:
         n = len(self.dataset)
         if self.batch_size is not None:
             n = n // self.batch_size if self.drop_last else -(-n // self.batch_size)
-        self._announced = n
+        self.announced_length = n
         return n
 
     def __iter__(self) -> LoaderIterator:
@@ -237,16 +236,6 @@ class DataLoader:
     def is_batched(self) -> bool:
         """Whether the loader yields batches, and not single samples."""
         return self.batch_sampler is not None
-
-    def check_announced(self, n_yielded: int) -> None:
-        """Warn of a stream that yields more than its `__len__` said."""
-        if self._is_stream and self._announced is not None and n_yielded > self._announced:
-            warnings.warn(
-                f"A stream of announced length {self._announced} yielded batch {n_yielded}; a "
-                "progress bar by len(loader) is wrong. Correct __len__, or give each worker its "
-                "own part with get_worker_info().",
-                stacklevel=3,
-            )
 
 
 def _context(context: Any, num_workers: int) -> BaseContext:

@@ -64,6 +64,7 @@ class ParallelIterator(LoaderIterator):
         self._epoch += 1
         self._order = loader.index_batches()
         self._sent = 0
+        self._announced = loader.announced_length
         self._yielded = 0
         self._next_worker = 0
         self._exhausted: set[int] = set()
@@ -93,8 +94,7 @@ class ParallelIterator(LoaderIterator):
             if kind == FAILURE:
                 raise _error(worker, *decode(payload))
             if kind != END:
-                self._yielded += 1
-                self._loader.check_announced(self._yielded)
+                self._count()
                 return decode(payload)
         if not self._loader.persistent_workers:
             self._pool.close()

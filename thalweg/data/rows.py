@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmap import mmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,8 +91,11 @@ def portable(rows: Tensor) -> Tensor | MappedFile:
     source = getattr(data, "base", None)
     if get_spawning_popen() is None or not isinstance(source, np.memmap):
         return rows
-    whole = source.shape == data.shape and source.strides == data.strides
-    if not whole or source.filename is None or source.mode == "c":
+    # A slice of a memmap is one too, which wrongly tells the offset of the whole.
+    whole = isinstance(source.base, mmap) and source.shape == data.shape
+    if not whole or source.strides != data.strides or source.filename is None:
+        return rows
+    if source.mode == "c":
         return rows
     source.flush()
     order = "C" if source.flags.c_contiguous else "F"

@@ -207,12 +207,11 @@ class WeightedRandomSampler(ArraySampler):
                 f"{np.max(self.weights, initial=0)} with the sum {total}; finite weights >= 0 with "
                 "a positive sum are wanted. Correct them."
             )
-        possible = np.count_nonzero(self.weights)
         if not replacement and num_samples > len(self.weights):
             raise ArgumentError(
-                f"WeightedRandomSampler got num_samples={num_samples} and {possible} positive "
-                "weights; without replacement no more can be drawn. Pass replacement=True or "
-                "fewer samples."
+                f"WeightedRandomSampler got num_samples={num_samples} for {len(self.weights)} "
+                "weights; without replacement no more samples than weights are wanted. Pass "
+                "replacement=True or fewer samples."
             )
 
     def __len__(self) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.generator import default_generator
+from thalweg.core.generator import Generator, default_generator
 from thalweg.data.fetching import Fetch, fetcher
 
 __all__ = [
@@ -149,6 +149,8 @@ def _listen(tasks: Connection, inbox: SimpleQueue[bytes], current: Current) -> N
 def _seed(base_seed: int, worker: int) -> None:
     """Seed every stream a data set may draw from; different in each worker, as in PyTorch."""
     random.seed(base_seed + worker)
+    # Made anew: the fork may have copied it in the middle of another thread's draw, locked.
+    Generator.__init__(default_generator)
     default_generator.manual_seed(base_seed + worker)
     words = np.random.SeedSequence([worker, base_seed]).generate_state(4)
     np.random.seed(words)  # noqa: NPY002  (data sets do use the old functions)
