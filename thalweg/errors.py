@@ -1,19 +1,27 @@
 """Every error thalweg raises on purpose.
 
 ThalwegError
-├── ShapeError (ValueError)              operands or parameters whose shapes do not fit
-├── DtypeError (TypeError)               a dtype an operation or a fit cannot work with
-├── ArgumentError (ValueError)           an argument outside its range, or an unknown name
-├── CallError (TypeError)                a call with arguments that the function does not take
-├── IndexOutOfRange (IndexError)         an index array that points outside its axis
-├── GradientError (RuntimeError)         a derivative that does not exist as asked
-├── TracingError (TypeError)             a value that exists only when the program runs
-├── UnsupportedOperation (TypeError)     a NumPy function or primitive that thalweg cannot run
-├── DataError (ValueError)               data that cannot be trained on
-├── SpecError (ValueError)               an optimizer or model written as text that means nothing
-├── CheckpointError (ValueError)         a file that is damaged or belongs to another run
-├── EngineError (RuntimeError)           an engine that cannot compile or run a program
-└── TrainingDiverged (ArithmeticError)   a run whose loss or parameters stopped being finite
+├── ShapeError             operands or parameters whose shapes do not fit
+├── DtypeError             a dtype an operation or a fit cannot work with
+├── ArgumentError          an argument outside its range, or an unknown name
+│   └── AxisError          an axis that a tensor does not have
+├── CallError              a call with arguments that the function does not take
+├── IndexOutOfRange        an index that points outside its axis
+├── MissingEntry           a dictionary without an entry that is needed
+├── GradientError          a derivative that does not exist as asked
+├── TracingError           a value that exists only when the program runs
+├── UnsupportedOperation   a NumPy function or primitive that thalweg cannot run
+├── DataError              data that cannot be trained on
+├── SpecError              an optimizer or model written as text that means nothing
+├── CheckpointError        a file that is damaged or belongs to another run
+├── EngineError            an engine that cannot compile or run a program
+├── MemberError            a member that a module lacks, or a name that none can have
+├── StateError             a state that does not fit the module it is for
+├── WorkerError            a loader's worker process that died or is late
+└── TrainingDiverged       a run whose loss or parameters stopped being finite
+
+Each is also one of Python's own errors; where users of NumPy and of PyTorch would catch different
+ones (a ValueError here, a RuntimeError there), it is both.
 """
 
 from __future__ import annotations
@@ -27,16 +35,20 @@ class ThalwegError(Exception):
     """Anything thalweg refuses on purpose."""
 
 
-class ShapeError(ThalwegError, ValueError):
+class ShapeError(ThalwegError, ValueError, RuntimeError):
     """Operands or parameters whose shapes do not fit together."""
 
 
-class DtypeError(ThalwegError, TypeError):
+class DtypeError(ThalwegError, TypeError, RuntimeError):
     """A dtype that an operation or a fit cannot work with."""
 
 
-class ArgumentError(ThalwegError, ValueError):
+class ArgumentError(ThalwegError, ValueError, RuntimeError):
     """An argument outside its range, or a name nobody knows."""
+
+
+class AxisError(ArgumentError, IndexError):
+    """An axis that a tensor does not have."""
 
 
 class CallError(ThalwegError, TypeError):
@@ -45,6 +57,13 @@ class CallError(ThalwegError, TypeError):
 
 class IndexOutOfRange(ThalwegError, IndexError):
     """An index array that points outside the axis it indexes."""
+
+
+class MissingEntry(ThalwegError, KeyError):
+    """A dictionary without an entry that is needed."""
+
+    # A KeyError shows its argument quoted, as if it were the key.
+    __str__ = Exception.__str__
 
 
 class GradientError(ThalwegError, RuntimeError):
@@ -73,6 +92,20 @@ class CheckpointError(ThalwegError, ValueError):
 
 class EngineError(ThalwegError, RuntimeError):
     """An engine that cannot compile or run a program."""
+
+
+class MemberError(ThalwegError, AttributeError, KeyError):
+    """A member that a module does not have, or a name that a member cannot have."""
+
+    __str__ = Exception.__str__  # KeyError would quote the message
+
+
+class StateError(ThalwegError, RuntimeError):
+    """A state that does not fit the module it is for."""
+
+
+class WorkerError(ThalwegError, RuntimeError):
+    """A loader's worker process that died, or did not answer in time."""
 
 
 class TrainingDiverged(ThalwegError, ArithmeticError):

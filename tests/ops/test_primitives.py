@@ -102,6 +102,12 @@ def random_bits(key: Array, shape: Any, dtype: Any) -> Array:
     return result
 
 
+def put(x: Array, indices: Array, values: Array) -> Array:
+    result = x.copy()
+    np.put(result, indices, values)
+    return result
+
+
 ORACLES: dict[str, Callable[..., Any]] = {
     "astype": lambda x, dtype: x.astype(dtype),
     "sigmoid": scipy.special.expit,
@@ -125,6 +131,8 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "random_bits": random_bits,
     "overlap_add": overlap_add,
     "contract": lambda x, y, labels: np.einsum(labels, x, y),
+    "duplicate": np.copy,
+    "put": put,
     "iota": lambda shape, dtype, axis: np.asarray(jax.lax.broadcasted_iota(dtype, shape, axis)),
 }
 
@@ -162,7 +170,7 @@ def run_traced(name: str, sample: Sample) -> Array:
         return call(primitive, operands, sample.params)
 
     result, current, inputs = trace(function, specs, make)
-    program = finish(current, inputs, [result.data])
+    program = finish(current, inputs, [result.array])
     program.check()
     (value,) = evaluate(
         program,

@@ -12,9 +12,10 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
+from thalweg.core.applying import apply
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.tape import is_recording
-from thalweg.core.tensor import Tensor, apply, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import finish, trace
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError
@@ -43,7 +44,7 @@ class _Traced:
         if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
             found = evaluate(self.program, tensors, _apply, _literal)
         else:
-            arrays = self.run(*(tensor.data for tensor in tensors))
+            arrays = self.run(*(tensor.array for tensor in tensors))
             weak = (symbol.spec.weak for symbol in self.program.outputs)
             found = [make(a, None, w) for a, w in zip(arrays, weak, strict=True)]
         return tree.unflatten(self.structure, found)
@@ -79,7 +80,7 @@ def jit(
         >>> import numpy as np, thalweg as tw
         >>> distance = tw.jit(lambda x, y: np.sqrt(np.sum((x - y) ** 2)), engine="numpy")
         >>> distance(np.array([0.0, 3.0]), np.array([4.0, 0.0]))
-        Tensor(5.)
+        tensor(5.)
     """
     if function is None:
         return functools.partial(

@@ -14,6 +14,8 @@ from thalweg.ops.shaping import astype, reshape, slice_
 from thalweg.ops.sliding import Extents, check_fits, padded, whole_numbers, with_batch
 from thalweg.ops.windows import overlap_add, windows
 
+__all__ = ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"]
+
 Padding = Extents | Literal["same", "valid"]
 
 # The labels of a contraction: the places of windows, and the elements of a window.

@@ -28,6 +28,8 @@ from thalweg.ops.elementwise import floor_divide, less, log1p, maximum, sqrt, sq
 from thalweg.ops.joining import stack
 from thalweg.ops.shaping import Resolved, as_shape, astype, broadcast_to, reshape
 
+__all__ = ["bernoulli", "fold_in", "key", "normal", "random_bits", "split", "uniform"]
+
 Array = np.ndarray[Any, Any]
 
 INT32 = np.dtype(np.int32)
