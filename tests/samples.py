@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from thalweg import Tensor
+from thalweg.core.applying import apply
 from thalweg.core.primitive import PRIMITIVES, Primitive
-from thalweg.core.tensor import apply, as_tensor
+from thalweg.core.tensor import as_tensor
 
 Array = np.ndarray[Any, Any]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
@@ -206,6 +207,25 @@ def _concatenations(random: np.random.Generator) -> Iterator[Sample]:
             yield Sample(operands, {"axis": axis}, smooth=dtype is np.float64)
 
 
+def _matmuls(random: np.random.Generator) -> Iterator[Sample]:
+    cases = (
+        ((3,), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3,)),
+        ((4, 2, 3), (3,)),
+        ((3,), (4, 3, 2)),
+        ((2, 3), (3, 4)),
+        ((2, 2, 3), (3, 5)),
+        ((2, 3), (4, 3, 5)),
+        ((2, 1, 2, 3), (4, 3, 1)),
+        ((2, 0), (0,)),
+    )
+    for dtype in FLOATS:
+        for shapes in cases:
+            x, y = (_cast(real(random, shape), dtype) for shape in shapes)
+            yield Sample((x, y), smooth=dtype is np.float64)
+
+
 def _products(random: np.random.Generator) -> Iterator[Sample]:
     cases = (
         ((1, 1), (1, 1)),
@@ -296,7 +316,27 @@ def _iotas(random: np.random.Generator) -> Iterator[Sample]:
 # ---- the rows
 
 LOGIC = binary(dtypes=(np.bool_,))
+
+
+def _put(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype in FLOATS[:1]:
+        for shape, places in (((5,), (3,)), ((2, 3), (2, 2)), ((4,), (0,)), ((3, 1), ())):
+            indices = random.permutation(int(np.prod(shape)))[: int(np.prod(places))].reshape(
+                places
+            )
+            yield Sample(
+                (
+                    random.normal(size=shape).astype(dtype),
+                    indices,
+                    random.normal(size=places).astype(dtype),
+                )
+            )
+
+
 COMPARISON = binary(dtypes=(*NUMBERS, np.bool_))
+
+# Primitives that no compiled engine runs: their programs run on the reference engine.
+REFERENCE_ONLY = {"duplicate", "matmul", "put"}
 
 ROWS: dict[str, Row] = {
     "add": binary(dtypes=(*NUMBERS, np.bool_)),
@@ -388,8 +428,11 @@ ROWS: dict[str, Row] = {
     "scatter_add": _taken(with_updates=True),
     "take_along_axis": _along(with_updates=False),
     "scatter_add_along_axis": _along(with_updates=True),
+    "matmul": _matmuls,
     "matrix_product": _products,
     "iota": _iotas,
+    "duplicate": unary(dtypes=(*NUMBERS, np.bool_)),
+    "put": _put,
 }
 
 

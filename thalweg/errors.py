@@ -1,20 +1,24 @@
 """Every error thalweg raises on purpose.
 
 ThalwegError
-├── ShapeError (ValueError)              operands or parameters whose shapes do not fit
-├── DtypeError (TypeError)               a dtype an operation or a fit cannot work with
-├── ArgumentError (ValueError)           an argument outside its range, or an unknown name
-├── CallError (TypeError)                a call with arguments that the function does not take
-├── IndexOutOfRange (IndexError)         an index array that points outside its axis
-├── GradientError (RuntimeError)         a derivative that does not exist as asked
-├── TracingError (TypeError)             a value that exists only when the program runs
-├── UnsupportedOperation (TypeError)     a NumPy function or primitive that thalweg cannot run
-├── DataError (ValueError)               data that cannot be trained on
-├── SpecError (ValueError)               an optimizer or model written as text that means nothing
-├── CheckpointError (ValueError)         a file that is damaged or belongs to another run
-├── EngineError (RuntimeError)           an engine that cannot compile or run a program
-├── WorkerError (RuntimeError)           a loader's worker process that died or is late
-└── TrainingDiverged (ArithmeticError)   a run whose loss or parameters stopped being finite
+├── ShapeError             operands or parameters whose shapes do not fit
+├── DtypeError             a dtype an operation or a fit cannot work with
+├── ArgumentError          an argument outside its range, or an unknown name
+│   └── AxisError          an axis that a tensor does not have
+├── CallError              a call with arguments that the function does not take
+├── IndexOutOfRange        an index that points outside its axis
+├── GradientError          a derivative that does not exist as asked
+├── TracingError           a value that exists only when the program runs
+├── UnsupportedOperation   a NumPy function or primitive that thalweg cannot run
+├── DataError              data that cannot be trained on
+├── SpecError              an optimizer or model written as text that means nothing
+├── CheckpointError        a file that is damaged or belongs to another run
+├── EngineError            an engine that cannot compile or run a program
+├── WorkerError            a loader's worker process that died or is late
+└── TrainingDiverged       a run whose loss or parameters stopped being finite
+
+Each is also one of Python's own errors; where users of NumPy and of PyTorch would catch different
+ones (a ValueError here, a RuntimeError there), it is both.
 """
 
 from __future__ import annotations
@@ -28,16 +32,20 @@ class ThalwegError(Exception):
     """Anything thalweg refuses on purpose."""
 
 
-class ShapeError(ThalwegError, ValueError):
+class ShapeError(ThalwegError, ValueError, RuntimeError):
     """Operands or parameters whose shapes do not fit together."""
 
 
-class DtypeError(ThalwegError, TypeError):
+class DtypeError(ThalwegError, TypeError, RuntimeError):
     """A dtype that an operation or a fit cannot work with."""
 
 
-class ArgumentError(ThalwegError, ValueError):
+class ArgumentError(ThalwegError, ValueError, RuntimeError):
     """An argument outside its range, or a name nobody knows."""
+
+
+class AxisError(ArgumentError, IndexError):
+    """An axis that a tensor does not have."""
 
 
 class CallError(ThalwegError, TypeError):

@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.autodiff.functional import grad
-from thalweg.autodiff.stateful import no_grad
+from thalweg.autodiff.modes import no_grad
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.engines.jit import jit
 from thalweg.errors import ArgumentError, DtypeError, EngineError, GradientError

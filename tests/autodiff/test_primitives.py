@@ -10,8 +10,9 @@ import pytest
 import thalweg as tw
 from tests.samples import ROWS, samples
 from thalweg.autodiff.batching_rules import BATCHING
+from thalweg.core.applying import apply
 from thalweg.core.primitive import PRIMITIVES
-from thalweg.core.tensor import apply, as_tensor
+from thalweg.core.tensor import as_tensor
 
 Operands = tuple[Any, ...]
 
@@ -77,6 +78,7 @@ def test_every_primitive_on_operands_has_a_batching_rule() -> None:
         name
         for name, primitive in PRIMITIVES.items()
         if primitive.kind != "elementwise" and samples(name)[0].operands
+        if primitive.expansion is None
     }
     assert not needed - set(BATCHING)
 

@@ -43,7 +43,8 @@ def test_an_intermediate_result_stores_no_gradient() -> None:
     x = leaf()
     y = x * 2
     y.sum().backward()
-    assert y.grad is None
+    with pytest.warns(UserWarning, match="not a leaf Tensor is being accessed"):
+        assert y.grad is None
     assert not y.is_leaf
     assert x.is_leaf
 
@@ -51,7 +52,7 @@ def test_an_intermediate_result_stores_no_gradient() -> None:
 def test_two_leaves_never_share_one_gradient_array() -> None:
     x, y = leaf(), leaf()
     (x + y).sum().backward()
-    x.grad.data[:] = 7.0
+    x.grad.array[:] = 7.0
     assert y.grad.tolist() == [1.0, 1.0, 1.0]
 
 
@@ -101,7 +102,7 @@ def test_requires_grad_can_be_set_again_without_losing_the_tape() -> None:
     assert x.grad.tolist() == [3.0, 3.0, 3.0]
     x.requires_grad = False
     assert not (x * 3).requires_grad
-    with pytest.raises(GradientError, match=r"only leaves can be.*detach"):
+    with pytest.raises(GradientError, match=r"leaf variables.*detach"):
         (leaf() * 2).requires_grad = False
 
 
@@ -269,8 +270,10 @@ def test_a_leaf_is_not_changed_while_operations_are_recorded() -> None:
     w = leaf()
     with pytest.raises(GradientError, match=r"w -= lr \* w.grad.*inside `with tw.no_grad\(\):`"):
         w -= 1.0
-    with pytest.raises(GradientError, match=r"zero_\(\) was called on a tensor with a recorded"):
-        (w * 2).zero_()
+    with pytest.raises(GradientError, match="A leaf tensor that requires grad was changed"):
+        w.zero_()
+    with pytest.raises(GradientError, match="A view of a leaf tensor"):
+        w[1:].zero_()
 
 
 def test_a_derivative_that_needs_a_changed_leaf_is_refused() -> None:
@@ -278,7 +281,10 @@ def test_a_derivative_that_needs_a_changed_leaf_is_refused() -> None:
     loss = (w**2).sum()
     with tw.no_grad():
         w /= 2.0
-    with pytest.raises(GradientError, match="needs for its derivative was changed in place"):
+    with pytest.raises(
+        GradientError,
+        match=r"square needs its operand 0, of shape \(3,\), which was changed in place",
+    ):
         loss.backward()
     (w**2).sum().backward()
     assert w.grad.tolist() == X.tolist()
@@ -288,16 +294,16 @@ def test_an_update_in_place_keeps_shape_and_dtype() -> None:
     w = tw.tensor(np.ones(2, np.float32), requires_grad=True)
     with tw.no_grad():
         w *= np.float64(3.0)
-        with pytest.raises(ShapeError, match=r"shape \(2,\) was changed in place to shape \(3, 2"):
+        with pytest.raises(ShapeError, match=r"output with shape \[2\] doesn't match .*\[3, 2\]"):
             w += np.ones((3, 2))
     assert (w.dtype, w.tolist()) == (np.float32, [3.0, 3.0])
 
 
-def test_tensors_without_gradients_are_values_that_do_not_change() -> None:
+def test_tensors_are_changed_in_their_own_memory() -> None:
     x = tw.ones(2)
     y = x
     y += 1
-    assert (x.tolist(), y.tolist()) == ([1.0, 1.0], [2.0, 2.0])
+    assert (x.tolist(), y.tolist()) == ([2.0, 2.0], [2.0, 2.0])
 
 
 @pytest.mark.parametrize("name", ["zeros", "ones", "zeros_like", "ones_like"])

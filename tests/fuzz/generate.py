@@ -43,7 +43,7 @@ def _closed(g: Growth) -> Case:
     if g.inputs and g.chance(0.05):
         outputs.append(make(g.inputs[0]))
     program = finish(g.trace, g.inputs, [g.trace.lift(output) for output in outputs])
-    captured = [np.asarray(tensor.data) for tensor, _ in g.trace.captured.values()]
+    captured = [np.asarray(tensor.array) for tensor, _ in g.trace.captured.values()]
     case = Case(program, [*g.arrays, *captured])
     return _with_fault(g, case) if g.chance(_FAULTS) else case
 

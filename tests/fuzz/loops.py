@@ -115,10 +115,10 @@ def _step(g: Growth, parts: _Parts, batch: int, model: Model | None) -> tuple[Pr
         grow(g, g.integer(0, 6))
     news = [*first, *(_updated(g, s, states, scalars) for s in states[len(first) :])]
     loss = _loss(g) if loss is None or g.chance(0.1) else loss
-    leading = [t.data for t in (*states, *data)]
-    trailing = [t.data for t in scalars] + ([rows.data] if rows is not None else [])
+    leading = [t.array for t in (*states, *data)]
+    trailing = [t.array for t in scalars] + ([rows.array] if rows is not None else [])
     outputs = [g.trace.lift(t) for t in (*news, loss)]
-    captured = [np.asarray(tensor.data) for tensor, _ in g.trace.captured.values()]
+    captured = [np.asarray(tensor.array) for tensor, _ in g.trace.captured.values()]
     program = finish(g.trace, [], outputs)
     inputs = (*leading, *g.inputs, *program.inputs, *trailing)
     return Program(inputs, program.equations, program.outputs), [*g.arrays, *captured]

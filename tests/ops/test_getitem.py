@@ -99,7 +99,7 @@ def run_traced(x: Array, key: Any) -> Array:
         lambda tensor, *positions: tensor[filled(positions)], specs, make
     )
     captured = [tensor.numpy() for tensor, _ in current.captured.values()]
-    program = finish(current, inputs, [result.data])
+    program = finish(current, inputs, [result.array])
     program.check()
     (value,) = evaluate(
         program,

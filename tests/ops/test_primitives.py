@@ -50,6 +50,12 @@ def pad_with_zeros(x: Array, low: Any, high: Any, interior: Any) -> Array:
     return np.asarray(jax.lax.pad(x, np.zeros((), x.dtype), config))
 
 
+def put(x: Array, indices: Array, values: Array) -> Array:
+    result = x.copy()
+    np.put(result, indices, values)
+    return result
+
+
 ORACLES: dict[str, Callable[..., Any]] = {
     "astype": lambda x, dtype: x.astype(dtype),
     "sigmoid": scipy.special.expit,
@@ -68,6 +74,8 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "scatter_add": scatter_add,
     "scatter_add_along_axis": scatter_add_along_axis,
     "matrix_product": np.matmul,
+    "duplicate": np.copy,
+    "put": put,
     "iota": lambda shape, dtype, axis: np.asarray(jax.lax.broadcasted_iota(dtype, shape, axis)),
 }
 
@@ -105,7 +113,7 @@ def run_traced(name: str, sample: Sample) -> Array:
         return call(primitive, operands, sample.params)
 
     result, current, inputs = trace(function, specs, make)
-    program = finish(current, inputs, [result.data])
+    program = finish(current, inputs, [result.array])
     program.check()
     (value,) = evaluate(
         program,

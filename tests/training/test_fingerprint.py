@@ -241,7 +241,7 @@ def test_two_arrays_and_one_array_twice_are_told_apart() -> None:
 def test_arrays_in_a_closure_are_read_anew_at_each_fit(wrap, n, engine) -> None:
     values = np.full(n, 3.0)
     held = wrap(values)
-    array = held.data if isinstance(held, tw.Tensor) else held
+    array = held.array if isinstance(held, tw.Tensor) else held
 
     def loss(b):
         return np.mean((held - b) ** 2)

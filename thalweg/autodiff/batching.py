@@ -8,9 +8,10 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.batching_rules import batched, move_axis
 from thalweg.autodiff.reverse import captured_by
+from thalweg.core.applying import apply
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.spec import Spec
-from thalweg.core.tensor import Tensor, apply, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import finish, trace
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.shaping import broadcast_to

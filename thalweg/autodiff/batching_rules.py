@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from thalweg.core.applying import apply
 from thalweg.core.primitive import Primitive
-from thalweg.core.tensor import Tensor, apply
+from thalweg.core.tensor import Tensor
 from thalweg.errors import UnsupportedOperation
+from thalweg.ops.assigning import put
 from thalweg.ops.creation import arange
 from thalweg.ops.indexing import from_front
 from thalweg.ops.shaping import broadcast_to, reshape, transpose
@@ -90,11 +92,21 @@ def _elementwise(
 # ---- primitives that only need their parameters shifted
 
 
-@batching("astype", "stop_gradient")
+@batching("astype", "duplicate", "stop_gradient")
 def _unchanged(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
 ) -> Tensor:
     return apply(primitive, operands, params)
+
+
+@batching("put")
+def _put(
+    primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
+) -> Tensor:
+    x, indices, values = _all_batched(size, operands, flags)
+    count = x.size // size if size else 0
+    starts = reshape(arange(size) * count, (size, *(1,) * (indices.ndim - 1)))
+    return put(x, from_front(indices, count) + starts, values)
 
 
 @batching("reshape")

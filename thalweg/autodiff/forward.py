@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg.autodiff.reverse import cotangents, reachable, shaped
+from thalweg.core.applying import apply
 from thalweg.core.primitive import Primitive
 from thalweg.core.tape import Node, set_recording
-from thalweg.core.tensor import Tensor, apply, make, variable
+from thalweg.core.tensor import Tensor, make, variable
 from thalweg.ops.creation import zeros_like
 
 Tangents = list[Tensor | None]
@@ -46,12 +47,12 @@ def _tangent(node: Node, moving: Tangents, create_graph: bool) -> Tensor | None:
         found = _linear(primitive, node, moving)
     else:
         found = _transposed(primitive, node, moving, create_graph)
-    return None if found is None else shaped(found, node.data.shape)
+    return None if found is None else shaped(found, node.array.shape)
 
 
 def _diagonal(primitive: Primitive, node: Node, moving: Tangents) -> Tensor | None:
     """Apply the rules themselves: a diagonal matrix is its own transpose."""
-    out, total = make(node.data, node), None
+    out, total = make(node.array, node), None
     for position, tangent in enumerate(moving):
         rule = primitive.rule(position)
         if tangent is not None and rule is not None:
@@ -84,7 +85,7 @@ def _transposed(
     primitive: Primitive, node: Node, moving: Tangents, create_graph: bool
 ) -> Tensor | None:
     """Transpose each rule g ↦ Jᵀg, which is linear in g, by walking back through it to g."""
-    out = make(node.data, node)
+    out = make(node.array, node)
     g = variable(zeros_like(out))
     pairs = []
     with set_recording(True):

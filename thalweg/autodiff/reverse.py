@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from thalweg.autodiff.changed import operands, result
+from thalweg.autodiff.hooks import after, before, checked, hooked
 from thalweg.core.program import Symbol
 from thalweg.core.spec import Shape
 from thalweg.core.tape import Node, set_recording
-from thalweg.core.tensor import Tensor, make
+from thalweg.core.tape import recording as tape
+from thalweg.core.tensor import Tensor
 from thalweg.core.tracing import Trace
 from thalweg.errors import GradientError
 from thalweg.ops.shaping import broadcast_to, sum_to
+
+_order = operator.attrgetter("order")
 
 Outputs = list[tuple[Tensor, Tensor]]
 
@@ -31,18 +36,31 @@ def cotangents(
         GradientError: If an earlier backward walk freed the tape.
     """
     order = reachable((output for output, _ in outputs), variables)
-    useful = _useful(order, variables)
+    return walk(order, outputs, variables, create_graph)
+
+
+def walk(
+    order: list[Node], outputs: Outputs, variables: list[Node] | None, create_graph: bool
+) -> dict[Node, Tensor]:
+    """Return the cotangents, as `cotangents` does, along nodes in a given order, latest first."""
+    useful = None if variables is None else _useful(order, variables)
     wanted = {n for n in order if n.leaf is not None} if variables is None else set(variables)
     found: dict[Node, Tensor] = {}
     with set_recording(create_graph):
         for output, g in outputs:
             _accumulate(found, output.node, g)
         for node in order:
-            if node not in useful or node not in found:
+            if node not in found or (useful is not None and node not in useful):
                 continue
+            if node.watched is not None:
+                found[node] = hooked(node, found[node], create_graph)
             g = found[node] if node in wanted else found.pop(node)
             if node.primitive is not None:
-                with _lines_of(node):
+                if isinstance(node.array, Symbol):
+                    # What is traced has the line of the user's code that the node stems from.
+                    with Trace.of(node.array).deriving(node.array):
+                        _propagate(node, g, useful, found)
+                else:
                     _propagate(node, g, useful, found)
             elif node not in wanted and node.inputs:
                 _accumulate(found, node.inputs[0].node, g)
@@ -69,18 +87,9 @@ def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[N
                 f"{node.primitive.name} needs were freed by the first backward(). "
                 "Give the first one retain_graph=True, or compute the loss again."
             )
-        _require_unchanged(node)
         seen.add(node)
         stack += [tensor.node for tensor in node.inputs]
-    return sorted(seen, key=lambda node: -node.order)
-
-
-def _require_unchanged(node: Node) -> None:
-    if node.primitive is not None and any(t.changed > node.order for t in node.inputs):
-        raise GradientError(
-            f"A tensor that {node.primitive.name} needs for its derivative was changed in place "
-            "since. Call backward() before the update, or compute the loss again after it."
-        )
+    return sorted(seen, key=_order, reverse=True)
 
 
 def depends_on_older(outputs: Iterable[Tensor], oldest: int) -> bool:
@@ -105,10 +114,8 @@ def captured_by(trace: Trace) -> list[Tensor]:
     return [t if depends_on_older([t], trace.level) else t.detach() for t in found]
 
 
-def _useful(order: list[Node], variables: list[Node] | None) -> set[Node]:
+def _useful(order: list[Node], variables: list[Node]) -> set[Node]:
     """Return the nodes that lead to a wanted variable."""
-    if variables is None:
-        return set(order)
     useful = set(variables)
     for node in reversed(order):
         if any(tensor.node in useful for tensor in node.inputs):
@@ -116,30 +123,35 @@ def _useful(order: list[Node], variables: list[Node] | None) -> set[Node]:
     return useful
 
 
-def _lines_of(node: Node) -> AbstractContextManager[None]:
-    """Give what is traced inside the line of the user's code that the node stems from."""
-    if isinstance(node.data, Symbol):
-        return Trace.of(node.data).deriving(node.data)
-    return nullcontext()
-
-
-def _propagate(node: Node, g: Tensor, useful: set[Node], found: dict[Node, Tensor]) -> None:
+def _propagate(node: Node, g: Tensor, useful: set[Node] | None, found: dict[Node, Tensor]) -> None:
     primitive = node.primitive
     if primitive is None:
         return
-    out = make(node.data, node)
-    for position, operand in enumerate(node.inputs):
-        rule = primitive.rule(position)
-        if rule is None or operand.node is None or operand.node not in useful:
-            continue
-        cotangent = rule(g, out, *node.inputs, **node.params)
+    if node.watched is not None:
+        g = before(node, g)
+    out, inputs, params = result(node), operands(node), node.params
+    passed: list[Tensor | None] = []
+    for position, operand in enumerate(inputs):
+        source, cotangent = operand.node, None
+        if source is not None and (useful is None or source in useful):
+            rule = primitive.rule(position)
+            if rule is not None:
+                cotangent = rule(g, out, *inputs, **params)
+        if cotangent is not None and cotangent.array.shape != operand.array.shape:
+            cotangent = shaped(cotangent, operand.array.shape)
+        passed.append(cotangent)
+    if tape.anomalies:
+        checked(node, passed)
+    if node.watched is not None:
+        passed = after(node, passed, g)
+    for operand, cotangent in zip(inputs, passed, strict=True):
         if cotangent is not None:
-            _accumulate(found, operand.node, shaped(cotangent, operand.shape))
+            _accumulate(found, operand.node, cotangent)
 
 
 def shaped(cotangent: Any, shape: Shape) -> Tensor:
     """Undo broadcasting: the cotangent of an operand has the operand's shape."""
-    if cotangent.shape == shape:
+    if cotangent.array.shape == shape:
         result: Tensor = cotangent
     elif _stretches(cotangent.shape, shape):
         result = broadcast_to(cotangent, shape)

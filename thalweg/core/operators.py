@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from thalweg.core.operation import OPERATIONS
@@ -16,21 +15,9 @@ def _call(name: str, *args: Any) -> Tensor:
     return result
 
 
-class Method:
-    """A tensor method that is the operation of the same name, with the tensor as first argument."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, tensor: Tensor | None, owner: type) -> Callable[..., Any]:
-        function = OPERATIONS[self.name]
-        if tensor is None:
-            return function
-
-        def method(*args: Any, **kwargs: Any) -> Any:
-            return function(tensor, *args, **kwargs)
-
-        return method
+def _in_place(name: str, tensor: Any, other: Any) -> Tensor:
+    result: Tensor = OPERATIONS["inplace"](OPERATIONS[name], tensor, other)
+    return result
 
 
 class Operators:
@@ -38,157 +25,167 @@ class Operators:
 
     __slots__ = ()
 
+    if TYPE_CHECKING:
+        # The operations declared with `method` are methods too.
+        def __getattr__(self, name: str) -> Any: ...
+
     def __getitem__(self, key: Any) -> Tensor:
-        return _call("getitem", self, key)
+        return OPERATIONS["getitem"](self, key)  # type: ignore[no-any-return]
 
     # ---- operators
 
     def __add__(self, other: Any) -> Tensor:
-        return _call("add", self, other)
+        return OPERATIONS["add"](self, other)  # type: ignore[no-any-return]
 
     def __radd__(self, other: Any) -> Tensor:
-        return _call("add", other, self)
+        return OPERATIONS["add"](other, self)  # type: ignore[no-any-return]
 
     def __sub__(self, other: Any) -> Tensor:
-        return _call("subtract", self, other)
+        return OPERATIONS["subtract"](self, other)  # type: ignore[no-any-return]
 
     def __rsub__(self, other: Any) -> Tensor:
-        return _call("subtract", other, self)
+        return OPERATIONS["subtract"](other, self)  # type: ignore[no-any-return]
 
     def __mul__(self, other: Any) -> Tensor:
-        return _call("multiply", self, other)
+        return OPERATIONS["multiply"](self, other)  # type: ignore[no-any-return]
 
     def __rmul__(self, other: Any) -> Tensor:
-        return _call("multiply", other, self)
+        return OPERATIONS["multiply"](other, self)  # type: ignore[no-any-return]
 
     def __truediv__(self, other: Any) -> Tensor:
-        return _call("divide", self, other)
+        return OPERATIONS["divide"](self, other)  # type: ignore[no-any-return]
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return _call("divide", other, self)
+        return OPERATIONS["divide"](other, self)  # type: ignore[no-any-return]
 
     def __floordiv__(self, other: Any) -> Tensor:
-        return _call("floor_divide", self, other)
+        return OPERATIONS["floor_divide"](self, other)  # type: ignore[no-any-return]
 
     def __rfloordiv__(self, other: Any) -> Tensor:
-        return _call("floor_divide", other, self)
+        return OPERATIONS["floor_divide"](other, self)  # type: ignore[no-any-return]
 
     def __mod__(self, other: Any) -> Tensor:
-        return _call("remainder", self, other)
+        return OPERATIONS["remainder"](self, other)  # type: ignore[no-any-return]
 
     def __rmod__(self, other: Any) -> Tensor:
-        return _call("remainder", other, self)
+        return OPERATIONS["remainder"](other, self)  # type: ignore[no-any-return]
 
     def __pow__(self, other: Any) -> Tensor:
-        return _call("pow", self, other)
+        return OPERATIONS["pow"](self, other)  # type: ignore[no-any-return]
 
     def __rpow__(self, other: Any) -> Tensor:
-        return _call("pow", other, self)
+        return OPERATIONS["pow"](other, self)  # type: ignore[no-any-return]
 
     def __matmul__(self, other: Any) -> Tensor:
-        return _call("matmul", self, other)
+        return OPERATIONS["matmul"](self, other)  # type: ignore[no-any-return]
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return _call("matmul", other, self)
+        return OPERATIONS["matmul"](other, self)  # type: ignore[no-any-return]
 
-    # Where nothing is recorded, these change a leaf itself; elsewhere they are x = x + y.
+    # ---- operators that change the tensor itself
 
     def __iadd__(self, other: Any) -> Tensor:
-        return _call("assign", self, _call("add", self, other))
+        return _in_place("add", self, other)
 
     def __isub__(self, other: Any) -> Tensor:
-        return _call("assign", self, _call("subtract", self, other))
+        return _in_place("subtract", self, other)
 
     def __imul__(self, other: Any) -> Tensor:
-        return _call("assign", self, _call("multiply", self, other))
+        return _in_place("multiply", self, other)
 
     def __itruediv__(self, other: Any) -> Tensor:
-        return _call("assign", self, _call("divide", self, other))
+        return _in_place("divide", self, other)
+
+    def __ifloordiv__(self, other: Any) -> Tensor:
+        return _in_place("floor_divide", self, other)
+
+    def __imod__(self, other: Any) -> Tensor:
+        return _in_place("remainder", self, other)
+
+    def __ipow__(self, other: Any) -> Tensor:
+        return _in_place("pow", self, other)
+
+    def __iand__(self, other: Any) -> Tensor:
+        return _in_place("bitwise_and", self, other)
+
+    def __ior__(self, other: Any) -> Tensor:
+        return _in_place("bitwise_or", self, other)
+
+    def __ixor__(self, other: Any) -> Tensor:
+        return _in_place("bitwise_xor", self, other)
+
+    def __ilshift__(self, other: Any) -> Tensor:
+        return _in_place("bitwise_left_shift", self, other)
+
+    def __irshift__(self, other: Any) -> Tensor:
+        return _in_place("bitwise_right_shift", self, other)
 
     def __neg__(self) -> Tensor:
-        return _call("negative", self)
+        return OPERATIONS["negative"](self)  # type: ignore[no-any-return]
 
     def __pos__(self) -> Tensor:
         return self  # type: ignore[return-value]
 
     def __abs__(self) -> Tensor:
-        return _call("absolute", self)
+        return OPERATIONS["absolute"](self)  # type: ignore[no-any-return]
 
     def __invert__(self) -> Tensor:
-        return _call("invert", self)
+        return OPERATIONS["invert"](self)  # type: ignore[no-any-return]
 
     def __and__(self, other: Any) -> Tensor:
-        return _call("bitwise_and", self, other)
+        return OPERATIONS["bitwise_and"](self, other)  # type: ignore[no-any-return]
 
     def __or__(self, other: Any) -> Tensor:
-        return _call("bitwise_or", self, other)
+        return OPERATIONS["bitwise_or"](self, other)  # type: ignore[no-any-return]
 
     def __xor__(self, other: Any) -> Tensor:
-        return _call("bitwise_xor", self, other)
+        return OPERATIONS["bitwise_xor"](self, other)  # type: ignore[no-any-return]
 
     def __rand__(self, other: Any) -> Tensor:
-        return _call("bitwise_and", other, self)
+        return OPERATIONS["bitwise_and"](other, self)  # type: ignore[no-any-return]
 
     def __ror__(self, other: Any) -> Tensor:
-        return _call("bitwise_or", other, self)
+        return OPERATIONS["bitwise_or"](other, self)  # type: ignore[no-any-return]
 
     def __rxor__(self, other: Any) -> Tensor:
-        return _call("bitwise_xor", other, self)
+        return OPERATIONS["bitwise_xor"](other, self)  # type: ignore[no-any-return]
+
+    def __lshift__(self, other: Any) -> Tensor:
+        return OPERATIONS["bitwise_left_shift"](self, other)  # type: ignore[no-any-return]
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return OPERATIONS["bitwise_left_shift"](other, self)  # type: ignore[no-any-return]
+
+    def __rshift__(self, other: Any) -> Tensor:
+        return OPERATIONS["bitwise_right_shift"](self, other)  # type: ignore[no-any-return]
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return OPERATIONS["bitwise_right_shift"](other, self)  # type: ignore[no-any-return]
 
     def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return _call("equal", self, other)
+        return OPERATIONS["equal"](self, other)  # type: ignore[no-any-return]
 
     def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return _call("not_equal", self, other)
+        return OPERATIONS["not_equal"](self, other)  # type: ignore[no-any-return]
 
     def __lt__(self, other: Any) -> Tensor:
-        return _call("less", self, other)
+        return OPERATIONS["less"](self, other)  # type: ignore[no-any-return]
 
     def __le__(self, other: Any) -> Tensor:
-        return _call("less_equal", self, other)
+        return OPERATIONS["less_equal"](self, other)  # type: ignore[no-any-return]
 
     def __gt__(self, other: Any) -> Tensor:
-        return _call("greater", self, other)
+        return OPERATIONS["greater"](self, other)  # type: ignore[no-any-return]
 
     def __ge__(self, other: Any) -> Tensor:
-        return _call("greater_equal", self, other)
-
-    # ---- operations as methods
-
-    all = Method("all")
-    any = Method("any")
-    argmax = Method("argmax")
-    argmin = Method("argmin")
-    astype = Method("astype")
-    clip = Method("clip")
-    cumsum = Method("cumsum")
-    diagonal = Method("diagonal")
-    dot = Method("dot")
-    flatten = Method("flatten")
-    max = Method("max")
-    mean = Method("mean")
-    min = Method("min")
-    prod = Method("prod")
-    ravel = Method("ravel")
-    repeat = Method("repeat")
-    reshape = Method("reshape")
-    round = Method("round")
-    squeeze = Method("squeeze")
-    std = Method("std")
-    sum = Method("sum")
-    swapaxes = Method("swapaxes")
-    take = Method("take")
-    trace = Method("trace")
-    transpose = Method("transpose")
-    var = Method("var")
-    zero_ = Method("zero_")
+        return OPERATIONS["greater_equal"](self, other)  # type: ignore[no-any-return]
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - NumPy's name
         """The transpose: all axes in reverse order."""
-        return _call("transpose", self)
+        return OPERATIONS["transpose"](self)  # type: ignore[no-any-return]
 
     @property
     def mT(self) -> Tensor:  # noqa: N802 - the Array API's name
         """The matrix transpose: the last two axes swapped."""
-        return _call("swapaxes", self, -1, -2)
+        return OPERATIONS["swapaxes"](self, -1, -2)  # type: ignore[no-any-return]

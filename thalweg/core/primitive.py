@@ -16,15 +16,17 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import register
-from thalweg.core.spec import BOOL, FLOAT64, INT8, DType, Spec, broadcast, promote
-from thalweg.core.tensor import Tensor, apply, as_tensor, astype
+from thalweg.core.applying import apply, apply_to_two
+from thalweg.core.operation import publish, translated
+from thalweg.core.spec import BOOL, FLOAT32, FLOAT64, INT8, DType, Spec, broadcast, promote
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
 
 Rule = Callable[..., Any]
@@ -48,10 +50,15 @@ class Primitive:
     variadic: Rule | None = None
     identity: bool = False
     additive: bool = False
+    view: bool = False
+    names: tuple[str, ...] = ()
+    inplace: bool = False
+    # How it is written in a program, of other primitives; eagerly it is one operation.
+    expansion: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         PRIMITIVES[self.name] = self
-        register(self.name, self)
+        publish(self, self.names, self.kind == "elementwise", self.inplace, self.name)
         documented = self.arguments or self.meaning
         for key, value in (
             ("__doc__", self.meaning.__doc__),
@@ -62,23 +69,44 @@ class Primitive:
         ):
             object.__setattr__(self, key, value)
 
+    def __get__(self, tensor: Tensor | None, owner: type) -> Callable[..., Any]:
+        return self if tensor is None else types.MethodType(self, tensor)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Apply the primitive to what a user passes: tensors, arrays, numbers."""
-        operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
-        if self.cast is not None and (kwargs or len(args) != len(self.rules)):
-            extra = f" and the arguments {', '.join(kwargs)}" if kwargs else ""
-            raise UnsupportedOperation(
-                f"{self.name} got {len(args)} operands{extra}; it wants {len(self.rules)} "
-                f"operands, by position: {', '.join(inspect.signature(self.meaning).parameters)}. "
-                "Leave the others out."
-            )
-        tensors = tuple(as_tensor(operand) for operand in operands)
+        if kwargs:
+            args, kwargs = self._named(args, kwargs)
         if self.cast is not None:
-            dtypes = self.cast(tuple(tensor.spec for tensor in tensors))
-            tensors = tuple(map(_cast_operand, tensors, dtypes))
+            if len(args) == 2 and self.cast in _UNIFORM:
+                pair = _matching(*args)
+                if pair is not None:
+                    return apply_to_two(self, *pair)
+            if len(args) != len(self.rules):
+                raise UnsupportedOperation(
+                    f"{self.name} got {len(args)} operands; it wants {len(self.rules)} operands, "
+                    f"by position: {', '.join(inspect.signature(self.meaning).parameters)}."
+                )
+            return apply(self, _brought_together(args, self.cast), kwargs)
+        operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
+        tensors = tuple(map(as_tensor, operands))
         if self.identity and self._changes_nothing(tensors[0].spec, params):
             return tensors[0]
         return apply(self, tensors, params)
+
+    def _named(self, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Return a call with the names of parameters that this primitive has."""
+        known = self.__signature__.parameters  # type: ignore[attr-defined]
+        kwargs = translated(kwargs, tuple(known))
+        if self.cast is None:
+            return args, kwargs
+        named = [name for name in list(known)[len(args) :] if name in kwargs]
+        operands = [*args, *(kwargs.pop(name) for name in named)]
+        if kwargs:
+            raise UnsupportedOperation(
+                f"{self.name} got the arguments {', '.join(kwargs)}; it wants the operands "
+                f"{', '.join(known)} alone. Leave the others out."
+            )
+        return tuple(operands), kwargs
 
     def _changes_nothing(self, spec: Spec, params: dict[str, Any]) -> bool:
         result = self.spec(spec, **params)
@@ -86,12 +114,38 @@ class Primitive:
 
     def rule(self, position: int) -> Rule | None:
         """Return the derivative rule of one operand, or None if it has none."""
-        if self.variadic is not None:
-            return functools.partial(self.variadic, position=position)
-        return self.rules[position] if position < len(self.rules) else None
+        if self.variadic is None:
+            return self.rules[position] if position < len(self.rules) else None
+        return functools.partial(self.variadic, position=position)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
+
+
+def _matching(x: Any, y: Any) -> tuple[Tensor, Tensor] | None:
+    """Return two operands that need no casts beyond a number's; the common case, fast."""
+    if isinstance(x, Tensor):
+        dtype = x.array.dtype
+        if x.weak or not (dtype is FLOAT64 or dtype is FLOAT32):
+            return None
+        if isinstance(y, Tensor):
+            return (x, y) if y.array.dtype is dtype and not y.weak else None
+        return (x, make(np.array(y, dtype))) if y.__class__ is float or y.__class__ is int else None
+    if (x.__class__ is float or x.__class__ is int) and isinstance(y, Tensor) and not y.weak:
+        dtype = y.array.dtype
+        if dtype is FLOAT64 or dtype is FLOAT32:
+            return make(np.array(x, dtype)), y
+    return None
+
+
+def _brought_together(operands: tuple[Any, ...], cast: Cast) -> tuple[Tensor, ...]:
+    """Return tensors of the dtypes an elementwise primitive wants."""
+    tensors = tuple(map(as_tensor, operands))
+    dtype = tensors[0].array.dtype
+    if len(tensors) == 1 and cast in _UNIFORM and (dtype is FLOAT64 or dtype is FLOAT32):
+        return tensors
+    dtypes = cast(tuple(tensor.spec for tensor in tensors))
+    return tuple(map(_cast_operand, tensors, dtypes))
 
 
 def _cast_operand(tensor: Tensor, dtype: DType) -> Tensor:
@@ -104,6 +158,8 @@ def _cast_operand(tensor: Tensor, dtype: DType) -> Tensor:
                 f"The Python integer {tensor.item()} was combined with a tensor of dtype {dtype}, "
                 f"which holds {limits.min} to {limits.max}. Convert the tensor with astype."
             )
+    if tensor.weak and tensor.node is None and not tensor.is_symbolic:
+        return make(tensor.array.astype(dtype), None, True)
     return astype(tensor, dtype)
 
 
@@ -152,11 +208,19 @@ def choice(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
     return (BOOL, *same(specs[1:]))
 
 
+# Those that leave operands of one floating dtype as they are.
+_UNIFORM = {same, counted, numeric, floating}
+
+
 # ---- the three ways to declare a primitive
 
 
 def elementwise(
-    *rules: Rule | None, cast: Cast = same, result: DType | None = None
+    *rules: Rule | None,
+    cast: Cast = same,
+    result: DType | None = None,
+    names: tuple[str, ...] = (),
+    inplace: bool = True,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare a primitive that acts on each element alone; its operands broadcast.
 
@@ -165,6 +229,8 @@ def elementwise(
             over broadcast axes is added here. None where there is no derivative.
         cast: How the operands' dtypes are brought together first.
         result: The dtype of the result, if not the operands'.
+        names: Other names of the function, such as PyTorch's.
+        inplace: Whether `name_` writes the result into the first operand.
     """
 
     def declare(meaning: Callable[..., Any]) -> Primitive:
@@ -174,7 +240,9 @@ def elementwise(
             dtype = specs[-1].dtype if result is None else result
             return Spec(broadcast(name, specs), dtype, all(s.weak for s in specs))
 
-        return Primitive(name, "elementwise", meaning, spec, rules, cast, None)
+        return Primitive(
+            name, "elementwise", meaning, spec, rules, cast, None, names=names, inplace=inplace
+        )
 
     return declare
 
@@ -186,6 +254,8 @@ def linear(
     variadic: Rule | None = None,
     identity: bool = False,
     additive: bool = False,
+    view: bool = False,
+    expansion: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare a primitive that is linear in each operand with a rule; rules are its transposes.
 
@@ -197,8 +267,10 @@ def linear(
         identity: Whether a result of the operand's own spec is always the operand itself.
         additive: Whether it is linear in all operands with a rule together, a sum such as
             x + S·u; otherwise it is linear in each of them alone, a product such as x·y.
+        view: Whether the result may lie in the first operand's memory.
+        expansion: `(*operands, **params)`, how it is written in a program, of other primitives.
     """
-    return _declare("linear", spec, rules, arguments, variadic, identity, additive)
+    return _declare("linear", spec, rules, arguments, variadic, identity, additive, view, expansion)
 
 
 def general(
@@ -208,7 +280,7 @@ def general(
     identity: bool = False,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare any other primitive by its vector-Jacobian products; arguments as for `linear`."""
-    return _declare("general", spec, rules, arguments, None, identity, False)
+    return _declare("general", spec, rules, arguments, None, identity)
 
 
 def _declare(
@@ -218,13 +290,16 @@ def _declare(
     arguments: Arguments | None,
     variadic: Rule | None,
     identity: bool,
-    additive: bool,
+    additive: bool = False,
+    view: bool = False,
+    expansion: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     def declare(meaning: Callable[..., Any]) -> Primitive:
         name = meaning.__name__
         return Primitive(
-            name, kind, meaning, spec, rules, None, arguments, variadic, identity, additive
-        )
+            name, kind, meaning, spec, rules, None, arguments, variadic, identity, additive, view,
+            expansion=expansion,
+        )  # fmt: skip
 
     return declare
 

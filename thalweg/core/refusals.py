@@ -27,9 +27,9 @@ FLOAT_LOSES_GRADIENT = (
     "of an array, or x.item() if no gradient shall flow."
 )
 
-ASSIGNED = (
-    "x[...] = … was written on a tensor, but the elements of tensors cannot be replaced. Build the "
-    "new values with np.where(mask, new, x), or with np.stack or np.concatenate from parts."
+NUMPY_LOSES_GRADIENT = (
+    "numpy() was called on a tensor that requires grad, and the gradient would be lost. Use "
+    "tensor.detach().numpy() if no gradient shall flow."
 )
 
 

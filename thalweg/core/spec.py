@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.errors import ShapeError
+from thalweg.errors import DtypeError, ShapeError
 
 DType = np.dtype[Any]
 Shape = tuple[int, ...]
@@ -16,6 +16,39 @@ BOOL = np.dtype(np.bool_)
 INT8 = np.dtype(np.int8)
 INT64 = np.dtype(np.int64)
 FLOAT64 = np.dtype(np.float64)
+
+FLOAT32 = np.dtype(np.float32)
+
+_default = FLOAT64
+
+
+def default_dtype() -> DType:
+    """Return the dtype of new floating tensors: float64, or what `set_default_dtype` gave."""
+    return _default
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Set the dtype of new floating tensors: float64 or float32.
+
+    Raises:
+        DtypeError: If it is no floating dtype.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.set_default_dtype(tw.float32)
+        >>> tw.zeros(2).dtype
+        dtype('float32')
+        >>> tw.set_default_dtype(tw.float64)
+    """
+    global _default
+    wanted = np.dtype(dtype)
+    if wanted.kind != "f":
+        raise DtypeError(
+            f"only floating-point types are supported as the default type, and {wanted} was "
+            "given. Give tw.float32 or tw.float64."
+        )
+    _default = wanted
+
 
 _WEAK: dict[str, Any] = {"b": False, "i": 0, "u": 0, "f": 0.0, "c": 0j}
 

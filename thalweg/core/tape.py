@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType
 
 from thalweg.core.tracing import clock
 
 if TYPE_CHECKING:
+    from thalweg.core.memory import Memory
     from thalweg.core.primitive import Primitive
     from thalweg.core.tensor import Tensor
 
@@ -21,24 +22,38 @@ class Node:
     A variable (a tensor whose derivative is wanted) is a node without a primitive. Its input is
     the tensor it stands for; or, if the derivative is to be stored in a tensor's `.grad`, it has
     no input and `leaf` refers to that tensor, weakly, because the tensor holds the node.
-    `order` increases with time, so descending order is a valid backward order.
+    `order` increases with time, so descending order is a valid backward order. `array` is the
+    result, whose `memory` is known where others share it; `watched` is what users asked to be
+    told when the walk comes by.
     """
 
-    __slots__ = ("__weakref__", "data", "inputs", "leaf", "order", "params", "primitive")
+    __slots__ = (
+        "__weakref__",
+        "array",
+        "inputs",
+        "leaf",
+        "memory",
+        "order",
+        "params",
+        "primitive",
+        "watched",
+    )
 
     def __init__(
         self,
         primitive: Primitive | None,
         inputs: tuple[Tensor, ...],
         params: Mapping[str, Any],
-        data: Any,
+        array: Any,
         leaf: ReferenceType[Tensor] | None = None,
     ) -> None:
         self.primitive = primitive
         self.inputs = inputs
         self.params = params
-        self.data = data
+        self.array = array
         self.leaf = leaf
+        self.memory: Memory | None = None
+        self.watched: Watched | None = None
         self.order = next(clock)
 
     def is_differentiated(self) -> bool:
@@ -55,24 +70,71 @@ class Node:
         return False
 
 
+class Watched:
+    """What users asked of one step of the tape.
+
+    Attributes:
+        hooks: Called in turn with the cotangent of the step's result; each may replace it.
+        before: Called with the cotangents before the step's rule runs.
+        after: Called with the operands' cotangents and the result's after the rule ran.
+        stored: Called with a leaf after its `.grad` was added to.
+        retained: The tensor whose `.grad` shall be kept though it is no leaf.
+        line: The line of the user's code that made the step, while anomalies are looked for.
+    """
+
+    __slots__ = ("after", "before", "hooks", "line", "retained", "stored")
+
+    def __init__(self) -> None:
+        self.hooks: dict[int, Callable[[Tensor], Tensor | None]] = {}
+        self.before: dict[int, Callable[..., Any]] = {}
+        self.after: dict[int, Callable[..., Any]] = {}
+        self.stored: dict[int, Callable[[Tensor], None]] = {}
+        self.retained: ReferenceType[Tensor] | None = None
+        self.line = ""
+
+
+def watched(node: Node) -> Watched:
+    """Return what users asked of a step, made when they first ask."""
+    if node.watched is None:
+        node.watched = Watched()
+    return node.watched
+
+
 class _Recording(threading.local):
     enabled = True
+    anomalies = False
 
 
-_recording = _Recording()
+recording = _Recording()
 
 
 def is_recording() -> bool:
     """Tell whether operations are recorded on the tape in this thread."""
-    return _recording.enabled
+    return recording.enabled
 
 
-@contextmanager
-def set_recording(enabled: bool) -> Iterator[None]:
-    """Switch the tape on or off inside a `with` block, in this thread."""
-    before = _recording.enabled
-    _recording.enabled = enabled
-    try:
-        yield
-    finally:
-        _recording.enabled = before
+class set_recording:  # noqa: N801 - a context manager
+    """Switch the tape on or off inside a `with` block or a decorated function, in this thread."""
+
+    __slots__ = ("_before", "_enabled")
+
+    def __init__(self, enabled: bool) -> None:
+        self._enabled = enabled
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(recording.enabled)
+        recording.enabled = self._enabled
+
+    def __exit__(self, *exception: object) -> None:
+        recording.enabled = self._before.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that runs with this setting."""
+
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with set_recording(self._enabled):
+                return function(*args, **kwargs)
+
+        return run

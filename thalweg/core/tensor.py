@@ -5,33 +5,32 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any, Self
 from weakref import ref
 
 import numpy as np
 
-from thalweg.core.operation import OPERATIONS
+from thalweg.core.memory import Memory, View, memory_of
+from thalweg.core.operation import OPERATIONS, owns_methods
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.refusals import (
-    ASSIGNED,
     FLOAT_LOSES_GRADIENT,
     LOSES_GRADIENT,
+    NUMPY_LOSES_GRADIENT,
     TRACED,
     foreign,
     ufunc_name,
     unsupported,
 )
-from thalweg.core.spec import DType, Shape, Spec
-from thalweg.core.tape import Node, is_recording
-from thalweg.core.tracing import Trace, clock
-from thalweg.errors import DtypeError, GradientError, TracingError, UnsupportedOperation
-
-if TYPE_CHECKING:
-    from thalweg.core.primitive import Primitive
+from thalweg.core.size import Count, Size
+from thalweg.core.spec import DType, Spec
+from thalweg.core.tape import Node
+from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError, UnsupportedOperation
 
 
+@owns_methods
 class Tensor(Operators):
     """An array whose operations can be differentiated, batched, traced and compiled.
 
@@ -48,28 +47,27 @@ class Tensor(Operators):
         Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "changed", "data", "grad", "node", "weak")
+    __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "view", "weak")
     __array_priority__ = 1000
 
-    data: Any
-    grad: Tensor | None
+    array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
+    memory: Memory | None
+    view: View | None
     weak: bool
-    changed: int  # when the data were last replaced, on the clock of the tape; -1 for never
+    _grad: Tensor | None
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
         if isinstance(data, Tensor):
-            data = data.numpy()
-        self.data = np.array(data, dtype=dtype)
-        if self.data.dtype.kind not in "biufc":
+            data = data.detach().numpy()
+        self.array = np.array(data, dtype=dtype)
+        if self.array.dtype.kind not in "biufc":
             raise DtypeError(
-                f"Tensor got data of dtype {self.data.dtype}; it wants numbers or booleans. "
+                f"Tensor got data of dtype {self.array.dtype}; it wants numbers or booleans. "
                 "Encode text and objects as numbers first."
             )
-        self.grad = None
-        self.node = None
+        self.node = self.memory = self.view = self._grad = None
         self.weak = False
-        self.changed = -1
         if requires_grad:
             self.requires_grad = True
 
@@ -78,54 +76,88 @@ class Tensor(Operators):
     @property
     def spec(self) -> Spec:
         """The shape and dtype, without the data."""
-        data = self.data
-        if isinstance(data, Symbol) and data.spec.weak is self.weak:
-            return data.spec
-        return Spec(data.shape, data.dtype, self.weak)
+        array = self.array
+        if isinstance(array, Symbol) and array.spec.weak is self.weak:
+            return array.spec
+        return Spec(array.shape, array.dtype, self.weak)
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> Size:
         """The extent of each axis."""
-        shape: Shape = self.data.shape
-        return shape
+        return Size(self.array.shape)
 
     @property
     def dtype(self) -> DType:
         """The type of the elements."""
-        dtype: DType = self.data.dtype
+        dtype: DType = self.array.dtype
         return dtype
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return len(self.data.shape)
+        return len(self.array.shape)
 
     @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self.spec.size
+    def size(self) -> Count:
+        """The number of elements; called, as PyTorch does, `x.size()` is the shape."""
+        array = self.array
+        return Count(array.spec.size if isinstance(array, Symbol) else array.size, array.shape)
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without the history: what is written into it is not recorded."""
+        found = make(self.array, None, self.weak)
+        if not isinstance(self.array, Symbol):
+            found.memory = Memory()
+        return found
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self.array = as_tensor(value).array
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The derivative that `backward()` stored, or None.
+
+        Raises:
+            GradientError: If it is set to a tensor of another shape or dtype.
+        """
+        if self._grad is None and self.node is not None:
+            OPERATIONS["warn_of_no_grad"](self)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            OPERATIONS["require_gradient_of"](self, value)
+        self._grad = value
 
     @property
     def requires_grad(self) -> bool:
         """Whether derivatives with respect to this tensor are tracked."""
+        if self.view is not None:
+            OPERATIONS["refresh"](self)
         return self.node is not None
 
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
         if self.node is not None and self.node.primitive is not None:
+            if wanted:
+                return
             raise GradientError(
-                "requires_grad was set on a tensor computed from others; only leaves can be "
-                "changed. Use detach() first."
+                "you can only change requires_grad flags of leaf variables, and this tensor was "
+                "computed from others. Use detach() first."
             )
-        if wanted and self.data.dtype.kind not in "fc":
+        if wanted and self.array.dtype.kind not in "fc":
             raise DtypeError(
-                f"requires_grad was set on a tensor of dtype {self.data.dtype}; only floating "
-                "dtypes have derivatives. Convert it with astype(float) first."
+                f"requires_grad was set on a tensor of dtype {self.array.dtype}; only Tensors of "
+                "floating point and complex dtype can require gradients. Convert it with "
+                "astype(float) first."
             )
         if not wanted:
             self.node = None
         elif self.node is None:
-            self.node = Node(None, (), {}, self.data, ref(self))
+            self.node = Node(None, (), {}, self.array, ref(self))
 
     @property
     def is_leaf(self) -> bool:
@@ -135,48 +167,70 @@ class Tensor(Operators):
     @property
     def grad_fn(self) -> Any:
         """The step of the tape that made this tensor; None for a leaf."""
+        if self.view is not None:
+            OPERATIONS["refresh"](self)
         return None if self.is_leaf else OPERATIONS["grad_fn"](self)
 
     @property
     def is_symbolic(self) -> bool:
         """Whether the value exists only when the traced program runs."""
-        return isinstance(self.data, Symbol)
+        return isinstance(self.array, Symbol)
 
-    def numpy(self) -> np.ndarray[Any, Any]:
+    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
         """Return the values as a NumPy array that shares this tensor's memory.
+
+        Args:
+            force: Whether to leave out the history of a tensor that requires gradients.
 
         Raises:
             TracingError: While tracing, when there are no values yet.
+            GradientError: If the tensor requires gradients.
         """
-        if isinstance(self.data, Symbol):
+        if isinstance(self.array, Symbol):
             raise TracingError(TRACED)
-        return np.asarray(self.data)
+        if self.node is not None and not force:
+            raise GradientError(NUMPY_LOSES_GRADIENT)
+        return np.asarray(self.array)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set `requires_grad` and return the tensor."""
         self.requires_grad = requires_grad
         return self
 
-    def replace_data(self, data: Any) -> None:
-        """Take other data of the same shape and dtype; a tape that needs the old ones refuses."""
-        self.data = data
-        self.changed = next(clock)
-
     def detach(self) -> Tensor:
-        """Return the same values without their history."""
-        return make(self.data, None, self.weak)
+        """Return a tensor on the same memory without the history."""
+        found = make(self.array, None, self.weak)
+        if not isinstance(self.array, Symbol):
+            found.memory = memory_of(self)
+        return found
 
     def item(self) -> Any:
-        """Return the only element as a Python number."""
-        return self.numpy().item()
+        """Return the only element as a Python number.
+
+        Raises:
+            ShapeError: If there are more elements, or none.
+        """
+        values = self.numpy(force=True)
+        if values.size != 1:
+            raise ShapeError(
+                f"a Tensor with {values.size} elements cannot be converted to Scalar; item() "
+                "wants one element. Index it, or use tolist()."
+            )
+        return values.item()
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
-        return self.numpy().tolist()
+        return self.numpy(force=True).tolist()
 
-    def backward(self, gradient: Any = None, retain_graph: bool = False) -> None:
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
         """Add the derivative of this tensor to `.grad` of every leaf that requires it."""
-        OPERATIONS["backward"](self, gradient, retain_graph)
+        OPERATIONS["backward"](self, gradient, retain_graph, create_graph, inputs)
 
     # ---- NumPy's protocols
 
@@ -228,31 +282,35 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self.numpy())
+        return bool(self.numpy(force=True))
 
     def __float__(self) -> float:
         if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
             raise GradientError(FLOAT_LOSES_GRADIENT)
-        return float(self.numpy())
+        return float(self.numpy(force=True))
 
     def __int__(self) -> int:
-        return int(self.numpy())
+        return int(self.numpy(force=True))
 
     def __index__(self) -> int:
-        return self.numpy().__index__()
+        return int(self.numpy(force=True).__index__())
 
     def __format__(self, form: str) -> str:
         return str(self) if not form or self.ndim else format(self.item(), form)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise UnsupportedOperation(ASSIGNED)
+        OPERATIONS["setitem"](self, key, value)
 
     def __repr__(self) -> str:
-        if isinstance(self.data, Symbol):
-            return f"Tensor({self.data.spec}, traced)"
-        text = np.array2string(self.data, separator=", ", prefix="Tensor(")
-        dtype = "" if self.dtype in (np.float64, np.int64, np.bool_) else f", dtype={self.dtype}"
-        return f"Tensor({text}{dtype}{', requires_grad=True' if self.node else ''})"
+        text: str = OPERATIONS["text"](self)
+        return text
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return OPERATIONS["pickled"](self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        found: Tensor = OPERATIONS["deep_copy"](self, memo)
+        return found
 
     def __hash__(self) -> int:
         return id(self)
@@ -272,14 +330,13 @@ def _is_traced(given: Any) -> bool:
     return isinstance(given, (tuple, list)) and any(map(_is_traced, given))
 
 
-def make(data: Any, node: Node | None = None, weak: bool = False) -> Tensor:
+def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
     """Build a tensor around an array or a symbol, without a copy or a check."""
     tensor = Tensor.__new__(Tensor)
-    tensor.data = data
-    tensor.grad = None
+    tensor.array = array
     tensor.node = node
     tensor.weak = weak
-    tensor.changed = -1
+    tensor.memory = tensor.view = tensor._grad = None
     return tensor
 
 
@@ -303,44 +360,7 @@ def variable(tensor: Tensor) -> Tensor:
     The variable remembers the tensor it was made from, so that derivatives of derivatives
     flow through to it.
     """
-    return make(tensor.data, Node(None, (tensor,), {}, tensor.data), tensor.weak)
-
-
-def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
-    """Compute a primitive, or trace it, and record it on the tape if a derivative may be wanted."""
-    trace = innermost(tensors)
-    data: Any
-    if trace is None:
-        try:
-            with np.errstate(all="ignore"):
-                data = np.asarray(primitive.meaning(*(t.data for t in tensors), **params))
-        except ValueError:
-            # Stating the result's spec explains shapes that do not fit better than NumPy does.
-            primitive.spec(*(tensor.spec for tensor in tensors), **params)
-            raise
-        weak = all(tensor.weak for tensor in tensors)
-    else:
-        symbols = tuple(trace.lift(tensor) for tensor in tensors)
-        data = trace.append(primitive, symbols, params)
-        weak = data.spec.weak
-    node = None
-    if is_recording() and data.dtype.kind in "fc":
-        for position, tensor in enumerate(tensors):
-            if tensor.node is not None and primitive.rule(position) is not None:
-                node = Node(primitive, tensors, params, data)
-                break
-    return make(data, node, weak)
-
-
-def innermost(tensors: tuple[Tensor, ...]) -> Trace | None:
-    """Return the trace that an operation on these tensors belongs to, None if all are eager."""
-    found: Trace | None = None
-    for tensor in tensors:
-        if isinstance(tensor.data, Symbol):
-            trace = Trace.of(tensor.data)
-            if found is None or trace.level > found.level:
-                found = trace
-    return found
+    return make(tensor.array, Node(None, (tensor,), {}, tensor.array), tensor.weak)
 
 
 def astype(tensor: Any, dtype: Any) -> Tensor:

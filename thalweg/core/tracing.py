@@ -67,14 +67,14 @@ class Trace:
 
     def lift(self, tensor: Tensor) -> Symbol:
         """Return the symbol for a tensor: its own, a literal, or a captured input."""
-        data = tensor.data
-        if isinstance(data, Symbol):
-            if Trace.of(data) is self:
-                return data
-        elif data.ndim == 0 and tensor.node is None:
-            return self._literal(data, tensor.weak)
+        array = tensor.array
+        if isinstance(array, Symbol):
+            if Trace.of(array) is self:
+                return array
+        elif array.ndim == 0 and tensor.node is None:
+            return self._literal(array, tensor.weak)
         # One array may be here twice, with and without a history, as x and x.detach().
-        key = (id(data), id(tensor.node))
+        key = (id(array), id(tensor.node))
         if key not in self.captured:
             self.captured[key] = (tensor, self.input(tensor.spec))
         return self.captured[key][1]
@@ -109,7 +109,7 @@ class Trace:
         if spec.weak is not weak:
             spec = Spec(spec.shape, spec.dtype, weak)
         symbol = self.input(spec)
-        source = _user_line() if self._deriving is None else self._deriving
+        source = user_line() if self._deriving is None else self._deriving
         self.equations.append(Equation(primitive, inputs, params, symbol, source))
         self._known[key] = symbol
         self._sources[symbol] = source
@@ -157,7 +157,8 @@ def _is_users(module: str) -> bool:
     return module.partition(".")[0] not in _LIBRARIES
 
 
-def _user_line() -> str:
+def user_line() -> str:
+    """Return the line of the user's code that is being run, as FILE:LINE."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and not _is_users(frame.f_globals.get("__name__", "")):
         frame = frame.f_back

@@ -112,7 +112,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
             )
 
     def __len__(self) -> int:
-        return self.tensors[0].shape[0]
+        return int(self.tensors[0].shape[0])
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
         return tuple(tensor[index] for tensor in self.tensors)

@@ -12,9 +12,10 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
+from thalweg.core.applying import apply
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.tape import is_recording
-from thalweg.core.tensor import Tensor, apply, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import finish, trace
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError
@@ -43,7 +44,7 @@ class _Traced:
         if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
             found = evaluate(self.program, tensors, _apply, _literal)
         else:
-            arrays = self.run(*(tensor.data for tensor in tensors))
+            arrays = self.run(*(tensor.array for tensor in tensors))
             weak = (symbol.spec.weak for symbol in self.program.outputs)
             found = [make(a, None, w) for a, w in zip(arrays, weak, strict=True)]
         return tree.unflatten(self.structure, found)

@@ -1,39 +1,66 @@
-"""What a user writes: NumPy's names, composed of few primitives."""
+"""What a user writes: NumPy's and PyTorch's names, composed of few primitives."""
 
-from thalweg.ops import (
-    activations,
-    arranging,
-    composed,
-    creation,
-    einsum,
-    elementwise,
-    getitem,
-    indexing,
-    joining,
-    linalg,
-    losses,
-    norms,
-    reductions,
-    shaping,
-    special,
-    summaries,
-)
+from thalweg.ops import activations as _activations
+from thalweg.ops import arranging as _arranging
+from thalweg.ops import assigning as _assigning
+from thalweg.ops import composed as _composed
+from thalweg.ops import copying as _copying
+from thalweg.ops import creation as _creation
+from thalweg.ops import einsum as _einsum
+from thalweg.ops import elementwise as _elementwise
+from thalweg.ops import getitem as _getitem
+from thalweg.ops import indexing as _indexing
+from thalweg.ops import joining as _joining
+from thalweg.ops import linalg as _linalg
+from thalweg.ops import losses as _losses
+from thalweg.ops import norms as _norms
+from thalweg.ops import random as _random
+from thalweg.ops import random_fills as _random_fills
+from thalweg.ops import reductions as _reductions
+from thalweg.ops import sampling as _sampling
+from thalweg.ops import shaping as _shaping
+from thalweg.ops import spacing as _spacing
+from thalweg.ops import special as _special
+from thalweg.ops import summaries as _summaries
+from thalweg.ops.activations import *
+from thalweg.ops.arranging import *
+from thalweg.ops.assigning import *
+from thalweg.ops.composed import *
+from thalweg.ops.copying import *
+from thalweg.ops.creation import *
+from thalweg.ops.einsum import *
+from thalweg.ops.elementwise import *
+from thalweg.ops.indexing import *
+from thalweg.ops.joining import *
+from thalweg.ops.linalg import *
+from thalweg.ops.losses import *
+from thalweg.ops.norms import *
+from thalweg.ops.random import *
+from thalweg.ops.random_fills import *
+from thalweg.ops.reductions import *
+from thalweg.ops.sampling import *
+from thalweg.ops.shaping import *
+from thalweg.ops.spacing import *
+from thalweg.ops.summaries import *
 
-__all__ = [
-    "activations",
-    "arranging",
-    "composed",
-    "creation",
-    "einsum",
-    "elementwise",
-    "getitem",
-    "indexing",
-    "joining",
-    "linalg",
-    "losses",
-    "norms",
-    "reductions",
-    "shaping",
-    "special",
-    "summaries",
-]
+__all__: list[str] = []
+__all__ += _activations.__all__
+__all__ += _arranging.__all__
+__all__ += _assigning.__all__
+__all__ += _composed.__all__
+__all__ += _copying.__all__
+__all__ += _creation.__all__
+__all__ += _einsum.__all__
+__all__ += _elementwise.__all__
+__all__ += _indexing.__all__
+__all__ += _joining.__all__
+__all__ += _linalg.__all__
+__all__ += _losses.__all__
+__all__ += _norms.__all__
+__all__ += _random.__all__
+__all__ += _random_fills.__all__
+__all__ += _reductions.__all__
+__all__ += _sampling.__all__
+__all__ += _shaping.__all__
+__all__ += _spacing.__all__
+__all__ += _summaries.__all__

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import method
 from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
@@ -23,21 +23,33 @@ from thalweg.ops.elementwise import (
 from thalweg.ops.reductions import max, sum
 from thalweg.ops.shaping import astype, stop_gradient
 
+__all__ = [
+    "elu",
+    "gelu",
+    "leaky_relu",
+    "log_sigmoid",
+    "log_softmax",
+    "relu",
+    "silu",
+    "softmax",
+    "softplus",
+]
 
-@operation
+
+@method
 def relu(x: Any) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0; NaN stays NaN, the derivative at 0 is 0."""
     return where(less_equal(x, 0), 0, x)
 
 
-@operation
+@method
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Tensor:
     """Return x where x > 0, else a small multiple of x."""
     tensor = as_tensor(x)
     return where(less_equal(tensor, 0), negative_slope * tensor, tensor)
 
 
-@operation
+@method
 def elu(x: Any, alpha: float = 1.0) -> Tensor:
     """Exponential linear unit: x where x > 0, else α (eˣ - 1)."""
     tensor = as_tensor(x)
@@ -45,7 +57,7 @@ def elu(x: Any, alpha: float = 1.0) -> Tensor:
     return where(negative, alpha * expm1(where(negative, tensor, 0)), tensor)
 
 
-@operation
+@method
 def gelu(x: Any, approximate: str = "none") -> Tensor:
     """Gaussian error linear unit: x Φ(x), Φ the normal distribution function.
 
@@ -68,26 +80,26 @@ def gelu(x: Any, approximate: str = "none") -> Tensor:
     raise ArgumentError(f"gelu got approximate={approximate!r}; it wants 'none' or 'tanh'.")
 
 
-@operation
+@method
 def silu(x: Any) -> Tensor:
     """Sigmoid linear unit: x / (1 + e⁻ˣ)."""
     tensor = as_tensor(x)
     return tensor * sigmoid(tensor)
 
 
-@operation
+@method
 def softplus(x: Any) -> Tensor:
     """Smooth rectifier, without overflow: ln(1 + eˣ)."""
     return logaddexp(x, 0.0)
 
 
-@operation
+@method
 def log_sigmoid(x: Any) -> Tensor:
     """Logarithm of the logistic function, without overflow: -ln(1 + e⁻ˣ)."""
     return -softplus(-as_tensor(x))
 
 
-@operation
+@method
 def softmax(x: Any, axis: Any = -1) -> Tensor:
     """Exponentials that sum to one: eˣ / Σ eˣ over the axes.
 
@@ -100,7 +112,7 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
     return exponentials / sum(exponentials, axis, keepdims=True)
 
 
-@operation
+@method
 def log_softmax(x: Any, axis: Any = -1) -> Tensor:
     """Logarithm of the softmax, without overflow: x - ln Σ eˣ over the axes."""
     shifted = shifted_logits(x, axis)

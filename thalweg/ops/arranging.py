@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation, register
+from thalweg.core.operation import method, register
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
@@ -25,6 +25,25 @@ from thalweg.ops.shaping import (
     slice_,
     transpose,
 )
+
+__all__ = [
+    "atleast_1d",
+    "atleast_2d",
+    "diag",
+    "diagonal",
+    "diff",
+    "flatten",
+    "moveaxis",
+    "pad",
+    "ravel",
+    "repeat",
+    "roll",
+    "swapaxes",
+    "tile",
+    "trace",
+    "tril",
+    "triu",
+]
 
 # ---- shapes and axes
 
@@ -48,20 +67,20 @@ register("ndim", _ndim)
 register("size", _size)
 
 
-@operation
+@method
 def ravel(x: Any) -> Tensor:
     """Return all elements along one axis, in row-major order."""
     tensor = as_tensor(x)
     return reshape(tensor, (tensor.size,))
 
 
-@operation
+@method
 def flatten(x: Any) -> Tensor:
     """Return all elements along one axis, in row-major order, as `ravel`."""
     return ravel(x)
 
 
-@operation
+@method
 def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     """Move axes to other places; the others keep their order.
 
@@ -87,7 +106,7 @@ def _places(name: str, axes: Any, ndim: int) -> list[int]:
     return [normalize_axis(name, axis, ndim) for axis in given]
 
 
-@operation
+@method
 def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
     """Exchange two axes."""
     tensor = as_tensor(x)
@@ -98,14 +117,14 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
     return transpose(tensor, tuple(order))
 
 
-@operation
+@method
 def atleast_1d(x: Any) -> Tensor:
     """Return a tensor with at least one axis: a scalar becomes shape (1,)."""
     tensor = as_tensor(x)
     return tensor if tensor.ndim else reshape(tensor, (1,))
 
 
-@operation
+@method
 def atleast_2d(x: Any) -> Tensor:
     """Return a tensor with at least two axes: n numbers become shape (1, n)."""
     tensor = atleast_1d(x)
@@ -115,7 +134,7 @@ def atleast_2d(x: Any) -> Tensor:
 # ---- repeating and moving elements
 
 
-@operation
+@method
 def tile(x: Any, reps: Any) -> Tensor:
     """Repeat a whole tensor, as often along each axis as `reps` says."""
     tensor = as_tensor(x)
@@ -129,7 +148,7 @@ def tile(x: Any, reps: Any) -> Tensor:
     return reshape(result, tuple(t * n for t, n in zip(times, shape, strict=True)))
 
 
-@operation
+@method
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
     """Repeat each element along an axis, by default of the flattened tensor.
 
@@ -150,7 +169,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
     return reshape(result, (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :]))
 
 
-@operation
+@method
 def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
     """Move elements along axes, those pushed over the end coming back at the start."""
     tensor = as_tensor(x)
@@ -171,7 +190,7 @@ def _between(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
     return slice_(x, bounds)
 
 
-@operation
+@method
 def diff(x: Any, n: int = 1, axis: int = -1) -> Tensor:
     """Differences of neighbours along an axis, taken `n` times."""
     tensor = as_tensor(x)
@@ -186,7 +205,7 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Tensor:
 # ---- padding
 
 
-@operation
+@method
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Tensor:
     """Widen a tensor along its axes.
 
@@ -249,21 +268,21 @@ def _matrix(name: str, x: Any) -> Tensor:
     return tensor
 
 
-@operation
+@method
 def tril(x: Any, k: int = 0) -> Tensor:
     """Lower triangle of a matrix or of a stack of them; zeros above the k-th diagonal."""
     tensor = _matrix("tril", x)
     return where(greater_equal(k, _columns_minus_rows(tensor.shape)), tensor, False)
 
 
-@operation
+@method
 def triu(x: Any, k: int = 0) -> Tensor:
     """Upper triangle of a matrix or of a stack of them; zeros below the k-th diagonal."""
     tensor = _matrix("triu", x)
     return where(greater_equal(_columns_minus_rows(tensor.shape), k), tensor, False)
 
 
-@operation
+@method
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Read a diagonal of the matrices along two axes; it becomes the last axis."""
     tensor = moveaxis(_matrix("diagonal", x), (axis1, axis2), (-2, -1))
@@ -274,13 +293,13 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     return take(reshape(tensor, (*tensor.shape[:-2], rows * columns)), positions, axis=-1)
 
 
-@operation
+@method
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Sum of a diagonal of the matrices along two axes."""
     return sum(diagonal(x, offset, axis1, axis2), -1)
 
 
-@operation
+@method
 def diag(x: Any, k: int = 0) -> Tensor:
     """Read the k-th diagonal of a matrix, or build the matrix with a vector there."""
     tensor = as_tensor(x)

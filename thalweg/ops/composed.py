@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation, register
+from thalweg.core.operation import method, register
 from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError
@@ -37,24 +37,48 @@ from thalweg.ops.elementwise import (
 from thalweg.ops.reductions import all
 from thalweg.ops.shaping import astype
 
+__all__ = [
+    "allclose",
+    "arccos",
+    "arcsin",
+    "arctanh",
+    "clip",
+    "cosh",
+    "exp2",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "log2",
+    "log10",
+    "logical_xor",
+    "nan_to_num",
+    "positive",
+    "reciprocal",
+    "rint",
+    "round",
+    "sinh",
+    "trunc",
+]
+
 _INFINITY = float("inf")
 
 # ---- arithmetic
 
 
-@operation
+@method
 def positive(x: Any) -> Tensor:
     """Return x itself: +x."""
     return as_tensor(x)
 
 
-@operation
+@method
 def reciprocal(x: Any) -> Tensor:
     """One over x; integers are inverted as float64, where NumPy rounds to zero."""
     return divide(1, x)
 
 
-@operation
+@method
 def clip(
     x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
 ) -> Tensor:
@@ -82,7 +106,7 @@ def clip(
     return tensor if high is None else minimum(tensor, high)
 
 
-@operation
+@method
 def nan_to_num(
     x: Any, nan: Any = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Tensor:
@@ -99,7 +123,7 @@ def nan_to_num(
 # ---- rounding: the derivative is 0
 
 
-@operation
+@method
 def rint(x: Any) -> Tensor:
     """Nearest integer, the even one of two equally near; integers become float64."""
     tensor = as_tensor(x)
@@ -113,7 +137,7 @@ def rint(x: Any) -> Tensor:
     return where(equal(below, tensor), tensor, where(down, below, below + 1))
 
 
-@operation
+@method
 def round(x: Any, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even; as NumPy, by scaling and `rint`."""
     tensor = as_tensor(x)
@@ -133,7 +157,7 @@ def round(x: Any, decimals: int = 0) -> Tensor:
 register("around", round)
 
 
-@operation
+@method
 def trunc(x: Any) -> Tensor:
     """Drop the digits after the point: the nearest integer towards zero."""
     tensor = as_tensor(x)
@@ -147,25 +171,25 @@ register("fix", trunc)
 # ---- exponentials, logarithms, trigonometry
 
 
-@operation
+@method
 def exp2(x: Any) -> Tensor:
     """Power of two: 2ˣ."""
     return power(2.0, x)
 
 
-@operation
+@method
 def log2(x: Any) -> Tensor:
     """Logarithm to base 2."""
     return log(x) / math.log(2.0)
 
 
-@operation
+@method
 def log10(x: Any) -> Tensor:
     """Logarithm to base 10."""
     return log(x) / math.log(10.0)
 
 
-@operation
+@method
 def sinh(x: Any) -> Tensor:
     """Hyperbolic sine: (eˣ - e⁻ˣ) / 2."""
     tensor = as_tensor(x)
@@ -173,28 +197,28 @@ def sinh(x: Any) -> Tensor:
     return (expm1(tensor) - expm1(-tensor)) * 0.5
 
 
-@operation
+@method
 def cosh(x: Any) -> Tensor:
     """Hyperbolic cosine: (eˣ + e⁻ˣ) / 2."""
     tensor = as_tensor(x)
     return (exp(tensor) + exp(-tensor)) * 0.5
 
 
-@operation
+@method
 def arcsin(x: Any) -> Tensor:
     """Inverse sine, in radians, of x in [-1, 1]."""
     tensor = as_tensor(x)
     return arctan(tensor / sqrt((1.0 - tensor) * (1.0 + tensor)))
 
 
-@operation
+@method
 def arccos(x: Any) -> Tensor:
     """Inverse cosine, in radians, of x in [-1, 1]."""
     tensor = as_tensor(x)
     return 2.0 * arctan(sqrt((1.0 - tensor) / (1.0 + tensor)))
 
 
-@operation
+@method
 def arctanh(x: Any) -> Tensor:
     """Inverse hyperbolic tangent of x in [-1, 1]."""
     tensor = as_tensor(x)
@@ -204,26 +228,26 @@ def arctanh(x: Any) -> Tensor:
 # ---- tests
 
 
-@operation
+@method
 def isnan(x: Any) -> Tensor:
     """Tell where x is not a number."""
     tensor = as_tensor(x)
     return not_equal(tensor, tensor)
 
 
-@operation
+@method
 def isinf(x: Any) -> Tensor:
     """Tell where x is +∞ or -∞."""
     return equal(absolute(x), _INFINITY)
 
 
-@operation
+@method
 def isfinite(x: Any) -> Tensor:
     """Tell where x is neither infinite nor NaN."""
     return less(absolute(x), _INFINITY)
 
 
-@operation
+@method
 def logical_xor(x: Any, y: Any) -> Tensor:
     """Tell where exactly one holds."""
     return not_equal(not_equal(x, 0), not_equal(y, 0))
@@ -240,31 +264,31 @@ def _booleans(symbol: str, *operands: Any) -> tuple[Tensor, ...]:
     return tensors
 
 
-@operation
+@method
 def bitwise_and(x: Any, y: Any) -> Tensor:
     """Tell where both of two Booleans hold: x & y."""
     return logical_and(*_booleans("&", x, y))
 
 
-@operation
+@method
 def bitwise_or(x: Any, y: Any) -> Tensor:
     """Tell where at least one of two Booleans holds: x | y."""
     return logical_or(*_booleans("|", x, y))
 
 
-@operation
+@method
 def bitwise_xor(x: Any, y: Any) -> Tensor:
     """Tell where exactly one of two Booleans holds: x ^ y."""
     return not_equal(*_booleans("^", x, y))
 
 
-@operation
+@method
 def invert(x: Any) -> Tensor:
     """Tell where a Boolean does not hold: ~x."""
     return logical_not(*_booleans("~", x))
 
 
-@operation
+@method
 def isclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
     """Tell where x and y are equal or differ by no more than atol + rtol |y|."""
     a, b = as_tensor(x), as_tensor(y)
@@ -272,7 +296,7 @@ def isclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
     return logical_or(near, equal(a, b))
 
 
-@operation
+@method
 def allclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
     """Tell whether all elements of x and y are close, as `isclose` tells of each."""
     return all(isclose(x, y, rtol, atol))

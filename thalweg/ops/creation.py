@@ -8,10 +8,24 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general
-from thalweg.core.spec import DType, Shape, Spec, promote
+from thalweg.core.spec import DType, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
+
+__all__ = [
+    "arange",
+    "array",
+    "asarray",
+    "eye",
+    "full",
+    "full_like",
+    "ones",
+    "ones_like",
+    "tensor",
+    "zeros",
+    "zeros_like",
+]
 
 
 @general(lambda shape, dtype, axis: Spec(shape, dtype))
@@ -50,7 +64,7 @@ def _filled(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Ten
         return broadcast_to(filled, as_shape(shape))
     value = np.asarray(fill_value, dtype=dtype)
     if like is not None and like.is_symbolic:
-        trace = Trace.of(like.data)
+        trace = Trace.of(like.array)
         return broadcast_to(make(trace.lift(make(value))), as_shape(shape))
     return make(np.full(as_shape(shape), value, value.dtype))
 
@@ -83,7 +97,10 @@ def ones(
 def full_like(x: Any, fill_value: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
     """Return one value in the shape and dtype of another tensor."""
     tensor = as_tensor(x)
-    kind = dtype or tensor.dtype
+    kind = tensor.array.dtype if dtype is None else np.dtype(dtype)
+    if not tensor.is_symbolic and not isinstance(fill_value, Tensor):
+        filled = make(np.full(tensor.array.shape, fill_value, kind))
+        return filled.requires_grad_() if requires_grad else filled
     return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
 
 
@@ -107,35 +124,6 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Te
 
 
 @operation
-def linspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None
-) -> Tensor:
-    """Return evenly spaced numbers from start to stop.
-
-    Args:
-        start: The first number.
-        stop: The last number, or with `endpoint` false the one after the last.
-        num: How many.
-        endpoint: Whether `stop` is one of them.
-        dtype: By default float64.
-
-    Example:
-        >>> import thalweg as tw
-        >>> tw.linspace(0, 1, 5)
-        Tensor([0.  , 0.25, 0.5 , 0.75, 1.  ])
-    """
-    if not isinstance(start, Tensor) and not isinstance(stop, Tensor):
-        return make(np.linspace(start, stop, num, endpoint, dtype=dtype))
-    steps = max(1, num - 1 if endpoint else num)
-    low, high = as_tensor(start), as_tensor(stop)
-    ahead = (1,) * max(low.ndim, high.ndim)
-    dtype = promote((low.spec, high.spec, as_tensor(1.0).spec))[0] if dtype is None else dtype
-    fractions = np.reshape(np.arange(num) / steps, (num, *ahead)).astype(dtype)
-    result = low + (high - low) * fractions
-    return astype(result, dtype)
-
-
-@operation
 def eye(rows: int, columns: int | None = None, k: int = 0, dtype: Any = np.float64) -> Tensor:
     """Return ones on the k-th diagonal and zeros elsewhere."""
     return make(np.eye(rows, columns, k, dtype))
@@ -153,7 +141,7 @@ def asarray(value: Any, dtype: Any = None) -> Tensor:
         joined: Tensor = op.stack([asarray(item, dtype) for item in value])
         return joined
     tensor = as_tensor(np.asarray(value, dtype=dtype))
-    return make(tensor.data)
+    return make(tensor.array)
 
 
 def _holds_tensors(value: Any) -> bool:
@@ -176,7 +164,7 @@ def array(value: Any, dtype: Any = None) -> Tensor:
     """
     if isinstance(value, Tensor) or _holds_tensors(value):
         return asarray(value, dtype)
-    return make(as_tensor(np.array(value, dtype=dtype)).data)
+    return make(as_tensor(np.array(value, dtype=dtype)).array)
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:

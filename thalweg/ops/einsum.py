@@ -13,6 +13,10 @@ from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
 from thalweg.ops.linalg import matrix_product
 from thalweg.ops.shaping import astype, broadcast_to, reduce_sum, reshape, transpose
 
+__all__ = [
+    "einsum",
+]
+
 Labels = tuple[str, ...]
 
 

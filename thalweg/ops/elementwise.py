@@ -7,11 +7,53 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import op, operation
+from thalweg.core.operation import method, op
 from thalweg.core.primitive import boolean, choice, counted, elementwise, floating, numeric
 from thalweg.core.spec import BOOL
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import DtypeError
+
+__all__ = [
+    "absolute",
+    "add",
+    "arctan",
+    "ceil",
+    "cos",
+    "divide",
+    "equal",
+    "erf",
+    "exp",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "not_equal",
+    "pow",
+    "power",
+    "remainder",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sqrt",
+    "square",
+    "subtract",
+    "tan",
+    "tanh",
+    "where",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -64,7 +106,7 @@ def negative(x: Array) -> Array:
     return np.negative(x)
 
 
-@elementwise(lambda g, out, x: g * op.sign(x))
+@elementwise(lambda g, out, x: g * op.sign(x), names=("abs",))
 def absolute(x: Array) -> Array:
     """Absolute value |x|; its derivative at 0 is taken as 0."""
     return np.absolute(x)
@@ -109,7 +151,7 @@ def power(x: Array, y: Array) -> Array:
     return np.power(x, y)
 
 
-@operation
+@method
 def pow(x: Any, y: Any) -> Tensor:
     """Python's `x ** y`: as NumPy, small constant exponents are squares, roots and quotients."""
     # Only Python's own numbers give way to the dtype of x.

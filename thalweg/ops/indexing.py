@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import op, operation
+from thalweg.core.operation import attach, method, op
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor
@@ -14,6 +14,13 @@ from thalweg.errors import DtypeError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation import arange, zeros
 from thalweg.ops.elementwise import equal
 from thalweg.ops.shaping import astype, broadcast_to, expand_dims, normalize_axis, reshape
+
+__all__ = [
+    "one_hot",
+    "scatter_add",
+    "take",
+    "take_along_axis",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -146,7 +153,7 @@ def from_front(indices: Tensor, extent: int) -> Tensor:
     return as_tensor(counted_from_front(indices.numpy(), extent))
 
 
-@operation
+@method
 def one_hot(indices: Any, num_classes: int, dtype: Any = np.float64) -> Tensor:
     """Return 1 at each index and 0 elsewhere along a new last axis.
 
@@ -157,3 +164,7 @@ def one_hot(indices: Any, num_classes: int, dtype: Any = np.float64) -> Tensor:
     """
     positions = expand_dims(as_indices(indices), -1)
     return astype(equal(positions, arange(num_classes)), dtype)
+
+
+for _primitive in (take, take_along_axis):
+    attach(_primitive.name, _primitive)

@@ -22,6 +22,17 @@ from thalweg.ops.shaping import (
     transpose,
 )
 
+__all__ = [
+    "array_split",
+    "broadcast_arrays",
+    "column_stack",
+    "hstack",
+    "meshgrid",
+    "split",
+    "stack",
+    "vstack",
+]
+
 
 @operation
 def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:

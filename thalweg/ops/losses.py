@@ -26,6 +26,20 @@ from thalweg.ops.indexing import as_indices, take_along_axis
 from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import astype, expand_dims, normalize_axis, squeeze
 
+__all__ = [
+    "absolute_error",
+    "hinge_loss",
+    "huber_loss",
+    "l2_loss",
+    "log_cosh",
+    "poisson_nll",
+    "quantile_loss",
+    "sigmoid_binary_cross_entropy",
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_with_integer_labels",
+    "squared_error",
+]
+
 # ---- regression
 
 

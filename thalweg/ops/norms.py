@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import method
 from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, UnsupportedOperation
@@ -13,10 +13,14 @@ from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, squ
 from thalweg.ops.reductions import max, min, sum
 from thalweg.ops.shaping import astype, normalize_axis, restore_axes
 
+__all__ = [
+    "norm",
+]
+
 _INFINITY = float("inf")
 
 
-@operation
+@method
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Norm of a vector or a matrix; √Σ x² by default.
 

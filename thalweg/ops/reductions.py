@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import op, operation, register
+from thalweg.core.applying import apply
+from thalweg.core.operation import method, op, register
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
@@ -39,6 +40,22 @@ from thalweg.ops.shaping import (
     transpose,
     without,
 )
+
+__all__ = [
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "cumsum",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "std",
+    "sum",
+    "var",
+]
 
 Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
@@ -163,7 +180,7 @@ def _finish(x: Tensor, result: Tensor, axis: Axes, keepdims: bool) -> Tensor:
     return restore_axes(result, x.shape, axis) if keepdims else result
 
 
-@operation
+@method
 def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Sum over some axes; by default over all.
 
@@ -174,10 +191,12 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
     """
     tensor = _integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, tensor.ndim)
-    return _finish(tensor, reduce_sum(tensor, axes), axes, keepdims)
+    if not axes:
+        return tensor
+    return _finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 
-@operation
+@method
 def mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean over some axes; by default over all. Integers are averaged as float64."""
     tensor = _floating(x, dtype)
@@ -209,7 +228,7 @@ def _count(shape: Shape, axes: Axes) -> int:
     return count
 
 
-@operation
+@method
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Largest element over some axes; by default over all."""
     tensor = as_tensor(x)
@@ -220,7 +239,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 register("amax", max)
 
 
-@operation
+@method
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Smallest element over some axes; by default over all."""
     tensor = as_tensor(x)
@@ -231,7 +250,7 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 register("amin", min)
 
 
-@operation
+@method
 def prod(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Product over some axes; by default over all."""
     tensor = _integers_widened(x, dtype)
@@ -239,25 +258,25 @@ def prod(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) ->
     return _finish(tensor, reduce_prod(tensor, axis=axes), axes, keepdims)
 
 
-@operation
+@method
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Tell whether some element over the axes is true."""
     return greater(sum(astype(x, BOOL), axis, keepdims=keepdims), 0)
 
 
-@operation
+@method
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Tell whether every element over the axes is true."""
     return equal(sum(logical_not(x), axis, keepdims=keepdims), 0)
 
 
-@operation
+@method
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Position of the first largest element along an axis, or in the flattened tensor."""
     return _position(index_of_max, x, axis, keepdims)
 
 
-@operation
+@method
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Position of the first smallest element along an axis, or in the flattened tensor."""
     return _position(index_of_min, x, axis, keepdims)
@@ -272,7 +291,7 @@ def _position(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tenso
     return _finish(tensor, primitive(tensor, axis=position), (position,), keepdims)
 
 
-@operation
+@method
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running sum along an axis, or of the flattened tensor."""
     tensor = _integers_widened(x, dtype)
@@ -281,7 +300,7 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
 
 
-@operation
+@method
 def var(
     x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
 ) -> Tensor:
@@ -301,7 +320,7 @@ def var(
     return sum(square(deviation), axes, keepdims=keepdims) / count
 
 
-@operation
+@method
 def std(
     x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
 ) -> Tensor:
@@ -309,7 +328,7 @@ def std(
     return sqrt(var(x, axis, dtype, ddof, keepdims))
 
 
-@operation
+@method
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Logarithm of a sum of exponentials, without overflow: ln Σ eˣ.
 

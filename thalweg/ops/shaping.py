@@ -7,11 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import op, operation
+from thalweg.core.applying import apply
+from thalweg.core.operation import attach, method, op
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, ShapeError
+from thalweg.errors import ArgumentError, AxisError, ShapeError
+
+__all__ = [
+    "astype",
+    "broadcast_to",
+    "concatenate",
+    "expand_dims",
+    "flip",
+    "reshape",
+    "squeeze",
+    "stop_gradient",
+    "transpose",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -22,11 +35,11 @@ def normalize_axis(name: str, axis: int, ndim: int) -> int:
     """Return an axis counted from the front.
 
     Raises:
-        ArgumentError: If there is no such axis.
+        AxisError: If there is no such axis.
     """
     position = int(axis)
     if not -ndim <= position < ndim:
-        raise ArgumentError(
+        raise AxisError(
             f"{name} got axis {axis} for a tensor with {ndim} axes; "
             f"it wants one between {-ndim} and {ndim - 1}."
         )
@@ -81,6 +94,7 @@ def _resolve_reshape(x: Any, *extents: Any, shape: Any = None) -> Resolved:
     lambda g, out, x, shape: op.reshape(g, x.shape),
     arguments=_resolve_reshape,
     identity=True,
+    view=True,
 )
 def reshape(x: Array, *, shape: Shape) -> Array:
     """Give the elements, in row-major order, another shape; one extent may be -1."""
@@ -106,13 +120,14 @@ def _resolve_transpose(x: Any, *order: Any, axes: Any = None) -> Resolved:
     lambda x, axes: Spec(tuple(x.shape[a] for a in axes), x.dtype),
     lambda g, out, x, axes: op.transpose(g, tuple(int(a) for a in np.argsort(axes))),
     arguments=_resolve_transpose,
+    view=True,
 )
 def transpose(x: Array, *, axes: tuple[int, ...]) -> Array:
     """Permute the axes; by default reverse them."""
     return np.transpose(x, axes)
 
 
-@operation
+@method
 def sum_to(g: Tensor, shape: Shape) -> Tensor:
     """Sum over the axes that broadcasting added, the transpose of `broadcast_to`."""
     if g.shape == shape:
@@ -136,9 +151,18 @@ def _resolve_broadcast(x: Any, shape: Any) -> Resolved:
     lambda g, out, x, shape: sum_to(g, x.shape),
     arguments=_resolve_broadcast,
     identity=True,
+    view=True,
 )
 def broadcast_to(x: Array, *, shape: Shape) -> Array:
     """Repeat along new leading axes and axes of extent 1."""
+    if x.flags.c_contiguous:
+        # NumPy's own function takes longer than small operations do.
+        whole = (1,) * (len(shape) - x.ndim) + x.shape
+        steps = (0,) * (len(shape) - x.ndim) + x.strides
+        strides = [0 if n == 1 else step for n, step in zip(whole, steps, strict=True)]
+        spread: Array = np.ndarray(shape, x.dtype, x, 0, strides)
+        spread.flags.writeable = False
+        return spread
     return np.broadcast_to(x, shape)
 
 
@@ -157,15 +181,20 @@ def restore_axes(g: Tensor, shape: Shape, axes: tuple[int, ...]) -> Tensor:
     return reshape(g, tuple(1 if i in axes else n for i, n in enumerate(shape)))
 
 
+def _spread_again(g: Tensor, shape: Shape, axis: tuple[int, ...]) -> Tensor:
+    restored = g if not g.array.shape else restore_axes(g, shape, axis)
+    return apply(broadcast_to, (restored,), {"shape": shape})
+
+
 @linear(
     lambda x, axis: Spec(without(x.shape, axis), x.dtype),
-    lambda g, out, x, axis: broadcast_to(restore_axes(g, x.shape, axis), x.shape),
+    lambda g, out, x, axis: _spread_again(g, x.array.shape, axis),
     arguments=_resolve_reduce_sum,
     identity=True,
 )
 def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
     """Sum over some axes, which disappear."""
-    return np.sum(x, axis=axis, dtype=x.dtype)
+    return np.add.reduce(x, axis=axis, dtype=x.dtype)
 
 
 def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Resolved:
@@ -245,6 +274,7 @@ def _unslice(g: Tensor, shape: Shape, bounds: Bounds) -> Tensor:
     lambda g, out, x, bounds: _unslice(g, x.shape, bounds),
     arguments=lambda x, bounds: ((x,), {"bounds": bounds}),
     identity=True,
+    view=True,
 )
 def slice_(x: Array, *, bounds: Bounds) -> Array:
     """Take every `step`-th element between `start` and `stop` along each axis."""
@@ -304,7 +334,7 @@ def stop_gradient(x: Array) -> Array:
     return x
 
 
-@operation
+@method
 def expand_dims(x: Any, axis: Any) -> Tensor:
     """Insert axes of extent 1 at the given positions of the result."""
     tensor = as_tensor(x)
@@ -315,7 +345,7 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
     return reshape(tensor, shape)
 
 
-@operation
+@method
 def squeeze(x: Any, axis: Any = None) -> Tensor:
     """Remove axes of extent 1; by default all of them."""
     tensor = as_tensor(x)
@@ -326,3 +356,7 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
     if any(tensor.shape[a] != 1 for a in axes):
         raise ShapeError(f"squeeze got axis {axis} of shape {tensor.shape}; only extent 1 can go.")
     return reshape(tensor, without(tensor.shape, axes))
+
+
+for _primitive in (reshape, transpose, broadcast_to, flip, astype, stop_gradient):
+    attach(_primitive.name, _primitive)

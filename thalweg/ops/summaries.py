@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import method
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.elementwise import equal, not_equal
 from thalweg.ops.reductions import all, max, mean, min, sum
 from thalweg.ops.shaping import broadcast_to, normalize_axes, reshape
 
+__all__ = [
+    "array_equal",
+    "average",
+    "count_nonzero",
+    "polyval",
+    "ptp",
+]
 
-@operation
+
+@method
 def average(x: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Tensor:
     """Weighted mean over some axes: Σ wᵢ xᵢ / Σ wᵢ; by default over all, with equal weights.
 
@@ -51,19 +59,19 @@ def _aligned(weights: Tensor, tensor: Tensor, axis: Any) -> Tensor:
     return reshape(weights, tuple(n if i in axes else 1 for i, n in enumerate(tensor.shape)))
 
 
-@operation
+@method
 def ptp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Tensor:
     """Range of values over some axes, the largest less the smallest; by default over all."""
     return max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
 
 
-@operation
+@method
 def count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Tensor:
     """Count the elements that are not zero over some axes; by default over all."""
     return sum(not_equal(x, 0), axis, keepdims=keepdims)
 
 
-@operation
+@method
 def array_equal(a1: Any, a2: Any) -> Tensor:
     """Tell whether two tensors have one shape and equal elements.
 
@@ -76,7 +84,7 @@ def array_equal(a1: Any, a2: Any) -> Tensor:
     return all(equal(first, second)) if first.shape == second.shape else as_tensor(False)
 
 
-@operation
+@method
 def polyval(p: Any, x: Any) -> Tensor:
     """Value of a polynomial, its coefficients from the highest power down: p₀ xⁿ⁻¹ + … + pₙ₋₁."""
     coefficients, tensor = as_tensor(p), as_tensor(x)

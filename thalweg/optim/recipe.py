@@ -267,7 +267,7 @@ def _scan(value: Any, floating: bool | None, path: str, numbers: Numbers) -> Has
 
 def _key(value: Any) -> Hashable:
     if isinstance(value, Tensor):
-        return _Identity(value) if value.is_symbolic else _key(value.data)
+        return _Identity(value) if value.is_symbolic else _key(value.array)
     if hasattr(value, "tobytes") and hasattr(value, "dtype"):
         return value.shape, str(value.dtype), value.tobytes()
     try:

@@ -125,7 +125,7 @@ class Fingerprint:
         return self._of(value)
 
     def _of_array(self, value: Any) -> Hashable:
-        array = value.data if isinstance(value, Tensor) else value
+        array = value.array if isinstance(value, Tensor) else value
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufcSUmM":
             raise _UnknownError
         self.arrays.append(array)

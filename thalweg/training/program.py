@@ -99,7 +99,7 @@ def trace_step(problem: Problem, batches: Sequence[Spec]) -> Traced:
     """
     steps = [_Step(problem, rows) for rows in batches] or [_Step(problem, None)]
     first, batch = steps[0], steps[0].batch
-    warn_of_pairings(first.trace, [leaf.data for leaf in batch], called_with(problem, batch))
+    warn_of_pairings(first.trace, [leaf.array for leaf in batch], called_with(problem, batch))
     return _share(steps)
 
 
@@ -185,7 +185,7 @@ def _share(parts: Sequence[_Part]) -> Traced:
         equations = tuple(part.trace.equations)
         inputs = (*part.before, *between, *part.after)
         programs.append(Program(inputs, equations, tuple(part.outputs)))
-    return Traced(programs, [tensor.data for tensor in captured.values()])
+    return Traced(programs, [tensor.array for tensor in captured.values()])
 
 
 def _scalar(value: Any) -> Tensor:

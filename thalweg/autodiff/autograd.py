@@ -1,0 +1,29 @@
+"""PyTorch's `autograd` by name: `tw.autograd.grad`, `tw.autograd.backward` and the modes."""
+
+from __future__ import annotations
+
+from thalweg.autodiff.graph import Step
+from thalweg.autodiff.modes import (
+    detect_anomaly,
+    enable_grad,
+    inference_mode,
+    is_anomaly_enabled,
+    no_grad,
+    set_detect_anomaly,
+    set_grad_enabled,
+)
+from thalweg.autodiff.stateful import backward
+from thalweg.autodiff.stateful import gradients as grad
+
+__all__ = [
+    "Step",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "grad",
+    "inference_mode",
+    "is_anomaly_enabled",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]

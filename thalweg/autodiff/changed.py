@@ -1,0 +1,77 @@
+"""What was changed in place after it was recorded: derivatives that need it are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thalweg.core.memory import Memory, known_memory
+from thalweg.core.tape import Node
+from thalweg.core.tensor import Tensor, make
+from thalweg.errors import GradientError
+
+
+class _Overwritten:
+    """Stands for values that are gone: its shape is known, and asking for more is refused."""
+
+    __slots__ = ("_memory", "_node", "_position", "dtype", "shape")
+
+    def __init__(self, array: Any, node: Node, memory: Memory, position: int | None) -> None:
+        self.shape, self.dtype = array.shape, array.dtype
+        self._node, self._memory, self._position = node, memory, position
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        found = 1
+        for extent in self.shape:
+            found *= extent
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        raise GradientError(self._refusal())
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise GradientError(self._refusal())
+
+    def _refusal(self) -> str:
+        primitive = self._node.primitive
+        name = "an operation" if primitive is None else primitive.name
+        what = "its result" if self._position is None else f"its operand {self._position}"
+        line = f" at {self._memory.line}" if self._memory.line else " where nothing is recorded"
+        return (
+            "one of the variables needed for gradient computation has been modified by an inplace "
+            f"operation: {name} needs {what}, of shape {self.shape}, which was changed in place "
+            f"since{line}, and is at version {self._memory.version} now. Write that change "
+            "without the underscore (x = x + y), change a clone(), or call backward() before it."
+        )
+
+
+def operands(node: Node) -> tuple[Tensor, ...]:
+    """Return the operands of a recorded operation, those overwritten since guarded."""
+    for tensor in node.inputs:
+        if tensor.memory is None and tensor.view is None:
+            continue
+        memory = tensor.memory if tensor.view is None else tensor.view.base.memory
+        if memory is not None and memory.changed > node.order:
+            return tuple(_guarded(t, node, i) for i, t in enumerate(node.inputs))
+    return node.inputs
+
+
+def _guarded(tensor: Tensor, node: Node, position: int) -> Tensor:
+    memory = known_memory(tensor)
+    if memory is None or memory.changed <= node.order:
+        return tensor
+    return make(_Overwritten(tensor.array, node, memory, position), tensor.node)
+
+
+def result(node: Node) -> Tensor:
+    """Return the result of a recorded operation, guarded if it was overwritten since."""
+    memory = node.memory
+    if memory is None or memory.changed <= node.order:
+        return make(node.array, node)
+    return make(_Overwritten(node.array, node, memory, None), node)

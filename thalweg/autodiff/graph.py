@@ -1,0 +1,92 @@
+"""Looking at the tape: `grad_fn`, `next_functions`, and hooks on its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from thalweg.autodiff.hooks import Handle
+from thalweg.core.operation import operation
+from thalweg.core.tape import Node, watched
+from thalweg.core.tensor import Tensor
+
+# PyTorch's names for the steps of its tape, where they are not ours in capitals.
+_STEP_NAMES = {
+    "absolute": "Abs",
+    "astype": "ToCopy",
+    "broadcast_to": "Expand",
+    "concatenate": "Cat",
+    "cumulative_sum": "Cumsum",
+    "divide": "Div",
+    "matrix_product": "Mm",
+    "multiply": "Mul",
+    "negative": "Neg",
+    "power": "Pow",
+    "reduce_max": "Amax",
+    "reduce_min": "Amin",
+    "reduce_prod": "Prod",
+    "reduce_sum": "Sum",
+    "reshape": "View",
+    "slice_": "Slice",
+    "square": "Pow",
+    "subtract": "Sub",
+    "take": "IndexSelect",
+    "take_along_axis": "Gather",
+    "transpose": "Permute",
+}
+
+
+class Step:
+    """One step of the tape, as PyTorch shows it; two are equal if they are the same step."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def name(self) -> str:
+        """Return the step's name in PyTorch's style, such as `LogBackward0`."""
+        primitive = self._node.primitive
+        if primitive is None:
+            return "AccumulateGrad"
+        default = "".join(part.capitalize() for part in primitive.name.split("_"))
+        return f"{_STEP_NAMES.get(primitive.name, default)}Backward0"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Step | None, int], ...]:
+        """The steps that made the operands, None for constants; each with output number 0."""
+        return tuple((_step(tensor), 0) for tensor in self._node.inputs)
+
+    @property
+    def variable(self) -> Tensor | None:
+        """The leaf whose `.grad` this step adds to, as long as it lives."""
+        return self._node.leaf() if self._node.leaf is not None else None
+
+    def register_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call a function with (operands' cotangents, result's cotangents) after the step."""
+        return Handle(watched(self._node).after, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> Handle:
+        """Call a function with the result's cotangents before the step."""
+        return Handle(watched(self._node).before, hook)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Step) and self._node is other._node
+
+    def __hash__(self) -> int:
+        return hash(self._node)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self._node):#x}>"
+
+
+@operation
+def grad_fn(tensor: Tensor) -> Step | None:
+    """Return the step of the tape that made a tensor, or that adds to a leaf's `.grad`."""
+    return _step(tensor)
+
+
+def _step(tensor: Tensor) -> Step | None:
+    node = tensor.node
+    # A variable of an enclosing functional derivative stands for the tensor it was made from.
+    while node is not None and node.primitive is None and node.inputs:
+        node = node.inputs[0].node
+    return None if node is None else Step(node)

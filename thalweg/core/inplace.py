@@ -1,0 +1,162 @@
+"""Writing into a tensor's own memory, so that its history and that of its views stay true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.applying import refresh
+from thalweg.core.memory import memory_of
+from thalweg.core.operation import OPERATIONS, register
+from thalweg.core.program import Symbol
+from thalweg.core.tape import is_recording
+from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tracing import Trace, user_line
+from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError
+
+_KINDS = "buifc"
+
+
+def inplace(function: Callable[..., Any], tensor: Any, *args: Any, **kwargs: Any) -> Tensor:
+    """Write the result of a function into its first operand, and return that.
+
+    Raises:
+        GradientError: If the operand is a leaf that requires gradients and the tape is on.
+        ShapeError: If the result has another shape.
+        DtypeError: If the result is of another kind, a float into integers.
+    """
+    if not isinstance(tensor, Tensor):
+        raise DtypeError(
+            f"An operation in place was asked of a {type(tensor).__name__}; it wants a tensor. "
+            "Convert it with tw.tensor first."
+        )
+    return overwrite(tensor, function(operand(tensor, args), *args, **kwargs))
+
+
+def operand(tensor: Tensor, others: tuple[Any, ...] = ()) -> Tensor:
+    """Return what stands for a tensor in the computation of its own new value.
+
+    Where that is recorded, the values before the change must outlast it.
+    """
+    require_changeable(tensor)
+    if isinstance(tensor.array, Symbol):
+        return make(tensor.array, tensor.node, tensor.weak)
+    if not is_recording():
+        return tensor
+    if tensor.view is not None:
+        refresh(tensor)
+    if tensor.node is None and not any(_is_recorded(other) for other in others):
+        return tensor
+    return make(tensor.array.copy(), tensor.node, tensor.weak)
+
+
+def _is_recorded(other: Any) -> bool:
+    if isinstance(other, (tuple, list)):
+        return any(map(_is_recorded, other))
+    return isinstance(other, Tensor) and other.node is not None
+
+
+def require_changeable(tensor: Tensor) -> None:
+    """Refuse to change a leaf that requires gradients, or a view of one, while recording."""
+    if not is_recording():
+        return
+    base = tensor if tensor.view is None else tensor.view.base
+    if base.node is not None and base.node.leaf is not None:
+        what = "leaf tensor" if tensor.view is None else "view of a leaf tensor"
+        raise GradientError(
+            f"A {what} that requires grad was changed in place, as in w -= lr * w.grad, while "
+            "operations are recorded. Write the update inside `with tw.no_grad():`."
+        )
+
+
+def overwrite(tensor: Tensor, value: Any) -> Tensor:
+    """Give a tensor the values and the history of another one, in its own memory.
+
+    Raises: as `inplace`; TracingError if traced values would leave the traced function.
+    """
+    require_changeable(tensor)
+    new = as_tensor(value)
+    _require_fitting(tensor, new)
+    if isinstance(new.array, Symbol) or isinstance(tensor.array, Symbol):
+        return _rebound(tensor, new)
+    if _is_variable(tensor):
+        # It stands for a value of the caller's, whose memory is not to be touched.
+        tensor.array = new.array.astype(tensor.dtype)
+        tensor.node, tensor.memory = new.node, None
+        return tensor
+    _write(tensor, new)
+    recorded = is_recording()
+    memory = memory_of(tensor)
+    memory.written(user_line() if recorded else "")
+    if recorded and (new.node is not None or tensor.node is not None):
+        _rewrite_history(tensor, new)
+    return tensor
+
+
+def _is_variable(tensor: Tensor) -> bool:
+    node = tensor.node
+    return node is not None and node.primitive is None and node.leaf is None
+
+
+def _write(tensor: Tensor, new: Tensor) -> None:
+    if not tensor.array.flags.writeable:
+        raise ShapeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location, or the memory is read-only. Please clone() the tensor before "
+            "performing the operation."
+        )
+    np.copyto(tensor.array, new.array, casting="unsafe")
+
+
+def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
+    if new.dtype != tensor.dtype:
+        new = OPERATIONS["astype"](new, tensor.dtype)
+    tensor.node = new.node
+    view, memory = tensor.view, memory_of(tensor)
+    if view is None:
+        return
+    base = view.base
+    # The base's own values are as they shall be; this only writes the history of them.
+    part = new if new.node is not None else new.detach()
+    base.node = OPERATIONS["embed"](make(base.array, base.node), part, view.steps).node
+    if base.node is not None:
+        base.node.memory = memory
+    view.seen = memory.version
+
+
+def _require_fitting(tensor: Tensor, new: Tensor) -> None:
+    if new.array.shape != tensor.array.shape:
+        raise ShapeError(
+            f"output with shape {list(tensor.shape)} doesn't match the broadcast shape "
+            f"{list(new.shape)}: a tensor changed in place keeps its shape. Combine it with "
+            "tensors that broadcast to that."
+        )
+    kind, wanted = new.array.dtype.kind, tensor.array.dtype.kind
+    if _KINDS.index(kind) > _KINDS.index(wanted) and not (kind in "ui" and wanted in "ui"):
+        raise DtypeError(
+            f"result type {new.dtype} can't be cast to the desired output type {tensor.dtype} of "
+            "the tensor that is changed in place. Convert the tensor with astype first."
+        )
+
+
+def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
+    if not isinstance(tensor.array, Symbol):
+        raise TracingError(
+            "A tensor from outside a traced function was changed in place inside of it; its value "
+            "would exist only when the program runs. Return the new value instead."
+        )
+    if tensor.view is not None:
+        raise TracingError(
+            "A view was changed in place in a traced function, where views do not share memory. "
+            "Build the new values with where, or with concatenate."
+        )
+    if new.dtype != tensor.dtype:
+        new = OPERATIONS["astype"](new, tensor.dtype)
+    tensor.array = Trace.of(tensor.array).lift(new)
+    tensor.node = new.node
+    return tensor
+
+
+register("inplace", inplace)

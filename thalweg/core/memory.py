@@ -1,0 +1,80 @@
+"""Which tensors share memory, when that was last written, and what views show of what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from thalweg.core.tracing import clock
+
+if TYPE_CHECKING:
+    from thalweg.core.primitive import Primitive
+    from thalweg.core.tensor import Tensor
+
+
+class Memory:
+    """What tensors on the same memory share; it is made when it is first written in place.
+
+    Attributes:
+        version: How often it was written in place.
+        changed: When it was last, on the clock of the tape; -1 for never.
+        line: The line of the user's code that wrote it last, where that is known.
+    """
+
+    __slots__ = ("changed", "line", "version")
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.changed = -1
+        self.line = ""
+
+    def written(self, line: str) -> None:
+        """Take note of a change in place."""
+        self.version += 1
+        self.changed = next(clock)
+        self.line = line
+
+
+class View:
+    """How a tensor was cut out of another one, its base, which is no view itself.
+
+    Attributes:
+        base: The tensor that owns the history of the memory.
+        steps: The primitives, with their parameters, that lead from the base to the view.
+        seen: The version of the memory at which the view's own history was made.
+    """
+
+    __slots__ = ("base", "seen", "steps")
+
+    def __init__(self, base: Tensor, steps: tuple[tuple[Primitive, Any], ...], seen: int) -> None:
+        self.base = base
+        self.steps = steps
+        self.seen = seen
+
+
+def memory_of(tensor: Tensor) -> Memory:
+    """Return what a tensor shares with others on its memory, made when it is first asked for."""
+    base = tensor if tensor.view is None else tensor.view.base
+    memory = base.memory
+    if memory is None:
+        memory = base.memory = Memory()
+        if base.node is not None:
+            base.node.memory = memory
+    if tensor.node is not None:
+        tensor.node.memory = memory
+    return memory
+
+
+def known_memory(tensor: Tensor) -> Memory | None:
+    """Return what a tensor shares with others, or None if its memory was never written."""
+    view = tensor.view
+    return tensor.memory if view is None else view.base.memory
+
+
+def note_view(tensor: Tensor, source: Tensor, primitive: Primitive, params: Any) -> None:
+    """Note that a tensor shows part of another one's memory."""
+    step = (primitive, params)
+    whole = source.view
+    base = source if whole is None else whole.base
+    steps = (step,) if whole is None else (*whole.steps, step)
+    memory = base.memory
+    tensor.view = View(base, steps, 0 if memory is None else memory.version)

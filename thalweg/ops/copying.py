@@ -1,0 +1,111 @@
+"""Copies of tensors: clone, deep copies, pickles; and what a tensor prints as."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import method, operation
+from thalweg.core.primitive import linear
+from thalweg.core.program import Symbol
+from thalweg.core.spec import default_dtype
+from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.errors import GradientError, TracingError
+
+__all__ = ["clone", "contiguous"]
+
+
+@linear(lambda x: x, lambda g, out, x: g, arguments=lambda x: ((x,), {}))
+def duplicate(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the same values in memory of their own."""
+    return x.copy(order="K")
+
+
+@method
+def clone(x: Any, *, memory_format: Any = None) -> Tensor:
+    """Return the same values in memory of their own; derivatives pass through."""
+    tensor = as_tensor(x)
+    return tensor if isinstance(tensor.array, Symbol) else duplicate(tensor)
+
+
+@method
+def contiguous(x: Any, memory_format: Any = None) -> Tensor:
+    """Return a tensor whose memory is in row-major order: itself, or a copy."""
+    tensor = as_tensor(x)
+    if isinstance(tensor.array, Symbol) or tensor.array.flags.c_contiguous:
+        return tensor
+    copied = duplicate(tensor)
+    copied.array = np.ascontiguousarray(copied.array)
+    return copied
+
+
+@operation
+def deep_copy(x: Tensor, memo: dict[int, Any]) -> Tensor:
+    """Return a leaf's copy with its gradient, what `copy.deepcopy` means.
+
+    Raises:
+        GradientError: If the tensor was computed from others that require gradients.
+    """
+    if x.node is not None and x.node.leaf is None:
+        raise GradientError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+            "protocol at the moment. Use clone(), or detach() first."
+        )
+    _require_values(x)
+    copied = type(x).__new__(type(x))
+    memo[id(x)] = copied
+    _fill(copied, x.array.copy(), x.node is not None)
+    copied._grad = None if x._grad is None else deep_copy(x._grad, memo)
+    _copy_attributes(x, copied, memo)
+    return copied
+
+
+def _copy_attributes(x: Tensor, copied: Tensor, memo: dict[int, Any]) -> None:
+    import copy
+
+    for name, value in getattr(x, "__dict__", {}).items():
+        copied.__dict__[name] = copy.deepcopy(value, memo)
+
+
+def _fill(tensor: Tensor, array: Any, requires_grad: bool) -> None:
+    plain = make(array)
+    for slot in ("array", "node", "weak", "memory", "view", "_grad"):
+        setattr(tensor, slot, getattr(plain, slot))
+    if requires_grad:
+        tensor.requires_grad = True
+
+
+def _require_values(x: Tensor) -> None:
+    if isinstance(x.array, Symbol):
+        raise TracingError(
+            "A tensor that is being traced was copied or pickled; it has no values yet. Do so "
+            "outside the traced function."
+        )
+
+
+@operation
+def pickled(x: Tensor) -> Any:
+    """Return how to build a tensor again: its values, and whether it requires gradients."""
+    _require_values(x)
+    attributes = getattr(x, "__dict__", None)
+    return _rebuilt, (type(x), x.array, x.node is not None, attributes)
+
+
+def _rebuilt(kind: type[Tensor], array: Any, requires_grad: bool, attributes: Any) -> Tensor:
+    tensor = kind.__new__(kind)
+    _fill(tensor, array, requires_grad)
+    if attributes:
+        tensor.__dict__.update(attributes)
+    return tensor
+
+
+@operation
+def text(x: Tensor) -> str:
+    """Return what a tensor prints as."""
+    if isinstance(x.array, Symbol):
+        return f"tensor({x.array.spec}, traced)"
+    body = np.array2string(x.array, separator=", ", prefix="tensor(")
+    known = x.dtype in (default_dtype(), np.int64, np.bool_)
+    dtype = "" if known else f", dtype=thalweg.{x.dtype}"
+    return f"tensor({body}{dtype}{', requires_grad=True' if x.node else ''})"
