@@ -52,10 +52,10 @@ def test_products_that_decide_a_tie_decide_it(dtype: Any) -> None:
     random = np.random.default_rng(2)
     eps = dtype(np.finfo(dtype).eps)
     c = (1 + random.integers(0, 2**20, 500) * eps).astype(dtype)
-    # Half a unit in the last place, and a little less or more.
-    b = (1 + random.integers(-3, 4, 500) * eps).astype(dtype)
-    check([np.full(500, eps / 2, dtype), b, c], dtype)
-    check([np.full(500, -eps / 4, dtype), b, c], dtype)
+    # Half a unit in the last place, and so little less that float64 does not see it.
+    k = random.integers(-3, 4, 500)
+    check([(eps / 2 * (1 + k * eps)).astype(dtype), (1 - k * eps).astype(dtype), c], dtype)
+    check([(-eps / 2 * (1 + k * eps)).astype(dtype), (1 - k * eps).astype(dtype), c], dtype)
 
 
 def test_smallest_numbers_are_rounded_once() -> None:

@@ -22,6 +22,7 @@ from thalweg.ops import shaping as _shaping
 from thalweg.ops import spacing as _spacing
 from thalweg.ops import special as _special
 from thalweg.ops import summaries as _summaries
+from thalweg.ops import text as _text
 from thalweg.ops.activations import *
 from thalweg.ops.arranging import *
 from thalweg.ops.assigning import *
@@ -42,6 +43,7 @@ from thalweg.ops.sampling import *
 from thalweg.ops.shaping import *
 from thalweg.ops.spacing import *
 from thalweg.ops.summaries import *
+from thalweg.ops.text import *
 
 __all__: list[str] = []
 __all__ += _activations.__all__
@@ -64,3 +66,4 @@ __all__ += _sampling.__all__
 __all__ += _shaping.__all__
 __all__ += _spacing.__all__
 __all__ += _summaries.__all__
+__all__ += _text.__all__

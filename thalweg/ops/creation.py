@@ -160,7 +160,7 @@ def array(value: Any, dtype: Any = None) -> Tensor:
         >>> import thalweg as tw
         >>> x = tw.Tensor(2.0)
         >>> tw.array([x, x**2])
-        Tensor([2., 4.])
+        tensor([2., 4.])
     """
     if isinstance(value, Tensor) or _holds_tensors(value):
         return asarray(value, dtype)
