@@ -17,6 +17,7 @@ ThalwegError
 ├── EngineError            an engine that cannot compile or run a program
 ├── MemberError            a member that a module lacks, or a name that none can have
 ├── StateError             a state that does not fit the module it is for
+├── WorkerError            a loader's worker process that died or is late
 └── TrainingDiverged       a run whose loss or parameters stopped being finite
 
 Each is also one of Python's own errors; where users of NumPy and of PyTorch would catch different
@@ -101,6 +102,10 @@ class MemberError(ThalwegError, AttributeError, KeyError):
 
 class StateError(ThalwegError, RuntimeError):
     """A state that does not fit the module it is for."""
+
+
+class WorkerError(ThalwegError, RuntimeError):
+    """A loader's worker process that died, or did not answer in time."""
 
 
 class TrainingDiverged(ThalwegError, ArithmeticError):

@@ -59,6 +59,14 @@ def test_draws_are_those_of_pytorch_bit_for_bit(draw: int, dtype: str) -> None:
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("draw", range(len(EXACT)))
+def test_transposed_weights_are_filled_in_the_order_of_their_memory(draw: int) -> None:
+    ours, theirs = tw.zeros((6, 4)), torch.zeros(6, 4, dtype=torch.float64)
+    EXACT[draw](nn.init, ours.T, Generator().manual_seed(3))
+    EXACT[draw](torch.nn.init, theirs.T, torch.Generator().manual_seed(3))
+    np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
 @pytest.mark.parametrize(("dtype", "rel"), [("float32", 3e-6), ("float64", 1e-13)])
 @pytest.mark.parametrize("draw", range(len(CLOSE)))
 def test_draws_that_are_computed_with_are_close_to_those_of_pytorch(

@@ -60,7 +60,7 @@ def normal_blocks(uniform: NDArray[Any], mean: float, std: float) -> NDArray[Any
 def _scaled(values: NDArray[Any], mean: float, std: float) -> NDArray[Any]:
     # Adding a zero is no rounding, but makes -0 a +0, as the fused operation does.
     if mean == 0 and std == 1:
-        return values + values.dtype.type(0)
+        return np.asarray(values + values.dtype.type(0))
     return fma(values, std, mean, values.dtype)
 
 

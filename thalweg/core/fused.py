@@ -85,7 +85,9 @@ def _fma64(a: Doubles, b: Doubles, c: Doubles) -> Doubles:
         high, low = _product(a, b)
         middle, rest = _sum(c, low)
         top, error = _sum(high, middle)
-        result = np.asarray(top + _sum_to_odd(error, rest))
+        total = np.asarray(top + _sum_to_odd(error, rest))
+        # Zeros have the sign that the plain sum gives them.
+        result = np.where(total == 0, high + c, total)
         safe = _in_range(a) & _in_range(b) & _in_range(c)
         if not safe.all():
             unsafe = ~np.broadcast_to(safe, result.shape)

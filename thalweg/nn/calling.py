@@ -28,6 +28,7 @@ def functional_call(
 
     The module is afterwards as it was, also if the call fails. What it changes in place in the
     given tensors stays changed, and what it assigns to their names is put into the dictionary.
+    While it runs, no other thread may use the module.
 
     Args:
         module: What to call.

@@ -11,18 +11,24 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thalweg.core.generator import Generator, default_generator
+from thalweg.core.memory_order import in_memory_order
+from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.nn.drawing import draw_normal, draw_uniform, stream
 from thalweg.nn.parameter import copy_into
+from thalweg.ops import random_fills
+from thalweg.ops.random_arguments import normal_in, stream, values_of
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
     "normal_", "ones_", "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_",
     "xavier_uniform_", "zeros_",
 ]  # fmt: skip
+
+Array = NDArray[Any]
 
 _GAINS = {
     **dict.fromkeys(("linear", "sigmoid"), 1),
@@ -133,12 +139,12 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = No
         >>> bool(tw.all(weight >= 1.0))
         True
     """
-    return draw_uniform(tensor, a, b, generator)
+    return _uniform(tensor, a, b, generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Draw all elements from a normal distribution."""
-    return draw_normal(tensor, mean, std, generator)
+    return _normal(tensor, mean, std, generator)
 
 
 def trunc_normal_(
@@ -163,35 +169,36 @@ def trunc_normal_(
         )
     below, above = (math.erf((end - mean) / std / math.sqrt(2.0)) for end in (a, b))
     draw = _redrawn_normal if (above - below) / 2 > 0.3 else _thinned_uniform
-    return copy_into(tensor, draw(tensor, (mean, std, a, b), stream(generator)))
+    memory = values_of("trunc_normal_", tensor)
+    return copy_into(tensor, draw(memory, (mean, std, a, b), stream(generator)))
 
 
 def _redrawn_normal(
-    tensor: Tensor, given: tuple[float, float, float, float], source: Generator
-) -> Any:
+    memory: Array, given: tuple[float, float, float, float], source: Generator
+) -> Array:
     mean, std, a, b = given
-    kind = tensor.dtype.type
-    values = source.normal(mean, std, tensor.shape, tensor.dtype)
+    kind = memory.dtype.type
+    values = normal_in(memory, mean, std, source)
     while (outside := (values < kind(a)) | (values > kind(b))).any():
-        fresh = source.normal(mean, std, tensor.shape, tensor.dtype)
-        values = np.where(outside, fresh, values)
+        values = np.where(outside, normal_in(memory, mean, std, source), values)
     return values
 
 
 def _thinned_uniform(
-    tensor: Tensor, given: tuple[float, float, float, float], source: Generator
-) -> Any:
+    memory: Array, given: tuple[float, float, float, float], source: Generator
+) -> Array:
     mean, std, a, b = given
-    shape, kind = tensor.shape, tensor.dtype.type
+    kind = memory.dtype.type
     peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
-    values = np.zeros(shape, tensor.dtype)
-    pending = np.ones(shape, np.bool_)
+    values = np.zeros_like(memory)
+    pending = np.ones(memory.shape, np.bool_)
     while pending.any():
-        fresh = source.uniform(a, b, shape, tensor.dtype)
+        fresh = in_memory_order(memory, lambda shape: source.uniform(a, b, shape, memory.dtype))
         values = np.where(pending, fresh, values)
         density = ((fresh - kind(mean)) / kind(std)) ** 2 * kind(-0.5) - kind(peak)
+        chance = in_memory_order(memory, lambda shape: source.rand(shape, memory.dtype))
         with np.errstate(divide="ignore"):
-            pending &= np.log(source.rand(shape, tensor.dtype)) > density
+            pending &= np.log(chance) > density
     return values
 
 
@@ -199,13 +206,13 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) ->
     """Draw uniformly from ±gain √(6 / (fan in + fan out)) (Glorot and Bengio 2010)."""
     fan_in, fan_out = _fans(tensor)
     bound = math.sqrt(3.0) * (gain * math.sqrt(2.0 / float(fan_in + fan_out)))
-    return draw_uniform(tensor, -bound, bound, generator)
+    return _uniform(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """Draw from a normal distribution, σ = gain √(2 / (fan in + fan out)) (Glorot and Bengio)."""
     fan_in, fan_out = _fans(tensor)
-    return draw_normal(tensor, 0.0, gain * math.sqrt(2.0 / float(fan_in + fan_out)), generator)
+    return _normal(tensor, 0.0, gain * math.sqrt(2.0 / float(fan_in + fan_out)), generator)
 
 
 def kaiming_uniform_(
@@ -231,7 +238,7 @@ def kaiming_uniform_(
     return _kaiming(
         tensor,
         (a, mode, nonlinearity),
-        lambda std: draw_uniform(tensor, -math.sqrt(3.0) * std, math.sqrt(3.0) * std, generator),
+        lambda std: _uniform(tensor, -math.sqrt(3.0) * std, math.sqrt(3.0) * std, generator),
     )
 
 
@@ -244,7 +251,7 @@ def kaiming_normal_(
 ) -> Tensor:
     """Draw from a normal distribution, σ = gain / √fan; the rest is as in `kaiming_uniform_`."""
     return _kaiming(
-        tensor, (a, mode, nonlinearity), lambda std: draw_normal(tensor, 0.0, std, generator)
+        tensor, (a, mode, nonlinearity), lambda std: _normal(tensor, 0.0, std, generator)
     )
 
 
@@ -280,7 +287,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         _require_axes(tensor, (), "Only tensors with 2 or more dimensions are supported")
     if 0 in tensor.shape:
         return tensor
-    drawn = draw_normal(tensor, 0.0, 1.0, generator).detach().numpy()
+    drawn = _normal(tensor, 0.0, 1.0, generator).detach().numpy()
     flat = drawn.reshape(tensor.shape[0], -1)
     wide = flat.shape[0] < flat.shape[1]
     q, r = np.linalg.qr(flat.T if wide else flat)
@@ -297,13 +304,23 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     _require_axes(tensor, (2,), "Only tensors with 2 dimensions are supported")
     rows, columns = tensor.shape
     zeros = math.ceil(sparsity * rows)
-    values = draw_normal(tensor, 0.0, std, generator).detach().numpy().copy()
+    values = _normal(tensor, 0.0, std, generator).detach().numpy().copy()
     for column in range(columns):
         values[default_generator.randperm(rows)[:zeros], column] = 0
     return _written(tensor, values)
 
 
 # ---- parts
+
+
+def _uniform(tensor: Tensor, low: float, high: float, generator: Any) -> Tensor:
+    with set_recording(False):
+        return random_fills.uniform_(tensor, low, high, generator=generator)
+
+
+def _normal(tensor: Tensor, mean: float, std: float, generator: Any) -> Tensor:
+    with set_recording(False):
+        return random_fills.normal_(tensor, mean, std, generator=generator)
 
 
 def _written(tensor: Tensor, values: Any) -> Tensor:

@@ -78,7 +78,12 @@ class Module(WithState):
     # ---- conversions
 
     def to(
-        self, *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False
+        self,
+        *args: Any,
+        device: Any = None,
+        dtype: Any = None,
+        non_blocking: bool = False,
+        memory_format: Any = None,
     ) -> Self:
         """Convert all floating parameters and buffers to a dtype, in place.
 
@@ -87,6 +92,7 @@ class Module(WithState):
             device: The only device is "cpu".
             dtype: A floating dtype.
             non_blocking: Accepted as in PyTorch; it has no meaning here.
+            memory_format: Accepted as in PyTorch; it has no meaning here.
 
         Raises:
             DtypeError: If the dtype is not floating.
