@@ -207,6 +207,25 @@ def _concatenations(random: np.random.Generator) -> Iterator[Sample]:
             yield Sample(operands, {"axis": axis}, smooth=dtype is np.float64)
 
 
+def _matmuls(random: np.random.Generator) -> Iterator[Sample]:
+    cases = (
+        ((3,), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3,)),
+        ((4, 2, 3), (3,)),
+        ((3,), (4, 3, 2)),
+        ((2, 3), (3, 4)),
+        ((2, 2, 3), (3, 5)),
+        ((2, 3), (4, 3, 5)),
+        ((2, 1, 2, 3), (4, 3, 1)),
+        ((2, 0), (0,)),
+    )
+    for dtype in FLOATS:
+        for shapes in cases:
+            x, y = (_cast(real(random, shape), dtype) for shape in shapes)
+            yield Sample((x, y), smooth=dtype is np.float64)
+
+
 def _products(random: np.random.Generator) -> Iterator[Sample]:
     cases = (
         ((1, 1), (1, 1)),
@@ -317,7 +336,7 @@ def _put(random: np.random.Generator) -> Iterator[Sample]:
 COMPARISON = binary(dtypes=(*NUMBERS, np.bool_))
 
 # Primitives that no compiled engine runs: their programs run on the reference engine.
-REFERENCE_ONLY = {"duplicate", "put"}
+REFERENCE_ONLY = {"duplicate", "matmul", "put"}
 
 ROWS: dict[str, Row] = {
     "add": binary(dtypes=(*NUMBERS, np.bool_)),
@@ -409,6 +428,7 @@ ROWS: dict[str, Row] = {
     "scatter_add": _taken(with_updates=True),
     "take_along_axis": _along(with_updates=False),
     "scatter_add_along_axis": _along(with_updates=True),
+    "matmul": _matmuls,
     "matrix_product": _products,
     "iota": _iotas,
     "duplicate": unary(dtypes=(*NUMBERS, np.bool_)),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from thalweg.autodiff.changed import operands, result
@@ -16,6 +16,8 @@ from thalweg.core.tensor import Tensor
 from thalweg.core.tracing import Trace
 from thalweg.errors import GradientError
 from thalweg.ops.shaping import broadcast_to, sum_to
+
+_order = operator.attrgetter("order")
 
 Outputs = list[tuple[Tensor, Tensor]]
 
@@ -54,7 +56,11 @@ def walk(
                 found[node] = hooked(node, found[node], create_graph)
             g = found[node] if node in wanted else found.pop(node)
             if node.primitive is not None:
-                with _lines_of(node):
+                if isinstance(node.array, Symbol):
+                    # What is traced has the line of the user's code that the node stems from.
+                    with Trace.of(node.array).deriving(node.array):
+                        _propagate(node, g, useful, found)
+                else:
                     _propagate(node, g, useful, found)
             elif node not in wanted and node.inputs:
                 _accumulate(found, node.inputs[0].node, g)
@@ -84,10 +90,6 @@ def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[N
         seen.add(node)
         stack += [tensor.node for tensor in node.inputs]
     return sorted(seen, key=_order, reverse=True)
-
-
-def _order(node: Node) -> int:
-    return node.order
 
 
 def depends_on_older(outputs: Iterable[Tensor], oldest: int) -> bool:
@@ -121,39 +123,28 @@ def _useful(order: list[Node], variables: list[Node]) -> set[Node]:
     return useful
 
 
-_NOTHING: AbstractContextManager[None] = nullcontext()
-
-
-def _lines_of(node: Node) -> AbstractContextManager[None]:
-    """Give what is traced inside the line of the user's code that the node stems from."""
-    if isinstance(node.array, Symbol):
-        return Trace.of(node.array).deriving(node.array)
-    return _NOTHING
-
-
 def _propagate(node: Node, g: Tensor, useful: set[Node] | None, found: dict[Node, Tensor]) -> None:
     primitive = node.primitive
     if primitive is None:
         return
     if node.watched is not None:
         g = before(node, g)
-    out, inputs = result(node), operands(node)
+    out, inputs, params = result(node), operands(node), node.params
     passed: list[Tensor | None] = []
     for position, operand in enumerate(inputs):
-        source = node.inputs[position].node
-        if source is None or (useful is not None and source not in useful):
-            passed.append(None)
-            continue
-        rule = primitive.rule(position)
-        cotangent: Any = None if rule is None else rule(g, out, *inputs, **node.params)
-        if cotangent is not None:
+        source, cotangent = operand.node, None
+        if source is not None and (useful is None or source in useful):
+            rule = primitive.rule(position)
+            if rule is not None:
+                cotangent = rule(g, out, *inputs, **params)
+        if cotangent is not None and cotangent.array.shape != operand.array.shape:
             cotangent = shaped(cotangent, operand.array.shape)
-            if tape.anomalies:
-                checked(node, cotangent)
         passed.append(cotangent)
+    if tape.anomalies:
+        checked(node, passed)
     if node.watched is not None:
         passed = after(node, passed, g)
-    for operand, cotangent in zip(node.inputs, passed, strict=True):
+    for operand, cotangent in zip(inputs, passed, strict=True):
         if cotangent is not None:
             _accumulate(found, operand.node, cotangent)
 

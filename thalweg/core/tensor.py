@@ -11,7 +11,7 @@ from weakref import ref
 
 import numpy as np
 
-from thalweg.core.memory import Memory, View, share
+from thalweg.core.memory import Memory, View, memory_of
 from thalweg.core.operation import OPERATIONS, owns_methods
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
@@ -200,8 +200,8 @@ class Tensor(Operators):
     def detach(self) -> Tensor:
         """Return a tensor on the same memory without the history."""
         found = make(self.array, None, self.weak)
-        if self.memory is not None or (self.node is not None and self.node.primitive is None):
-            share(found, self)
+        if not isinstance(self.array, Symbol):
+            found.memory = memory_of(self)
         return found
 
     def item(self) -> Any:

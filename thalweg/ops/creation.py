@@ -98,7 +98,10 @@ def ones(
 def full_like(x: Any, fill_value: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
     """Return one value in the shape and dtype of another tensor."""
     tensor = as_tensor(x)
-    kind = dtype or tensor.dtype
+    kind = tensor.array.dtype if dtype is None else np.dtype(dtype)
+    if not tensor.is_symbolic and not isinstance(fill_value, Tensor):
+        filled = make(np.full(tensor.array.shape, fill_value, kind))
+        return filled.requires_grad_() if requires_grad else filled
     return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
 
 

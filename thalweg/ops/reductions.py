@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.applying import apply
 from thalweg.core.operation import method, op, register
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
@@ -190,7 +191,9 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
     """
     tensor = _integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, tensor.ndim)
-    return _finish(tensor, reduce_sum(tensor, axes), axes, keepdims)
+    if not axes:
+        return tensor
+    return _finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 
 @method
