@@ -109,7 +109,7 @@ def test_a_tensor_may_be_the_learning_rate_and_change_in_place() -> None:
         give_gradients(params, reference, rng, missing=False)
         ours.step()
         theirs.step()
-        rate.mul_(0.5)
+        rate.numpy()[...] *= 0.5
         there.mul_(0.5)
     for p, q in zip(params, reference, strict=True):
         np.testing.assert_allclose(p.numpy(force=True), q.detach().numpy(), **TOLERANCE)
@@ -192,8 +192,11 @@ def test_infinities_and_nans_of_gradients_reach_the_parameters_without_a_warning
 # ---- derivatives through steps
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RAdam"])
-def test_derivatives_through_recorded_steps_are_those_of_torch(name: str) -> None:
+# PyTorch corrects Adam's recorded averages in float32.
+@pytest.mark.parametrize(
+    ("name", "rtol"), [("SGD", 1e-12), ("RAdam", 1e-12), ("Adam", 1e-5), ("AdamW", 1e-5)]
+)
+def test_derivatives_through_recorded_steps_are_those_of_torch(name: str, rtol: float) -> None:
     start = np.array([1.0, -2.0, 3.0])
 
     def through(lib: Any) -> list[Any]:
@@ -211,7 +214,7 @@ def test_derivatives_through_recorded_steps_are_those_of_torch(name: str) -> Non
         return [rate.grad.numpy(), w.grad.numpy()]
 
     for mine, reference in zip(through(tw), through(torch), strict=True):
-        np.testing.assert_allclose(mine, reference, rtol=1e-11)
+        np.testing.assert_allclose(mine, reference, rtol=rtol)
 
 
 def test_a_leaf_refuses_a_recorded_step() -> None:
