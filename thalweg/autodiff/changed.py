@@ -63,10 +63,10 @@ def operands(node: Node) -> tuple[Tensor, ...]:
 
 
 def _guarded(tensor: Tensor, node: Node, position: int) -> Tensor:
-    memory = known_memory(tensor)
+    memory, source = known_memory(tensor), node.sources[position]
     if memory is None or memory.changed <= node.order:
-        return tensor
-    return make(_Overwritten(tensor.array, node, memory, position), tensor.node)
+        return tensor if tensor.node is source else make(tensor.array, source)
+    return make(_Overwritten(tensor.array, node, memory, position), source)
 
 
 def result(node: Node) -> Tensor:

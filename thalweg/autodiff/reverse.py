@@ -62,8 +62,8 @@ def walk(
                         _propagate(node, g, useful, found)
                 else:
                     _propagate(node, g, useful, found)
-            elif node not in wanted and node.inputs:
-                _accumulate(found, node.inputs[0].node, g)
+            elif node not in wanted and node.sources:
+                _accumulate(found, node.sources[0], g)
     return {node: found[node] for node in wanted if node in found}
 
 
@@ -88,7 +88,7 @@ def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[N
                 "Give the first one retain_graph=True, or compute the loss again."
             )
         seen.add(node)
-        stack += [tensor.node for tensor in node.inputs]
+        stack += node.sources
     return sorted(seen, key=_order, reverse=True)
 
 
@@ -104,7 +104,7 @@ def depends_on_older(outputs: Iterable[Tensor], oldest: int) -> bool:
         if node.order < oldest or node.leaf is not None:
             return True
         seen.add(node)
-        stack += [tensor.node for tensor in node.inputs]
+        stack += node.sources
     return False
 
 
@@ -118,7 +118,7 @@ def _useful(order: list[Node], variables: list[Node]) -> set[Node]:
     """Return the nodes that lead to a wanted variable."""
     useful = set(variables)
     for node in reversed(order):
-        if any(tensor.node in useful for tensor in node.inputs):
+        if any(source in useful for source in node.sources):
             useful.add(node)
     return useful
 
@@ -131,22 +131,24 @@ def _propagate(node: Node, g: Tensor, useful: set[Node] | None, found: dict[Node
         g = before(node, g)
     out, inputs, params = result(node), operands(node), node.params
     passed: list[Tensor | None] = []
-    for position, operand in enumerate(inputs):
-        source, cotangent = operand.node, None
+    for position, source in enumerate(node.sources):
+        cotangent = None
         if source is not None and (useful is None or source in useful):
             rule = primitive.rule(position)
             if rule is not None:
                 cotangent = rule(g, out, *inputs, **params)
-        if cotangent is not None and cotangent.array.shape != operand.array.shape:
-            cotangent = shaped(cotangent, operand.array.shape)
+        if cotangent is not None:
+            shape = inputs[position].array.shape
+            if cotangent.array.shape != shape:
+                cotangent = shaped(cotangent, shape)
         passed.append(cotangent)
     if tape.anomalies:
         checked(node, passed)
     if node.watched is not None:
         passed = after(node, passed, g)
-    for operand, cotangent in zip(inputs, passed, strict=True):
+    for source, cotangent in zip(node.sources, passed, strict=True):
         if cotangent is not None:
-            _accumulate(found, operand.node, cotangent)
+            _accumulate(found, source, cotangent)
 
 
 def shaped(cotangent: Any, shape: Shape) -> Tensor:

@@ -54,7 +54,7 @@ def backward(
 def _free(order: list[Node]) -> None:
     for node in order:
         if node.primitive is not None:
-            node.inputs, node.params, node.array = (), {}, None
+            node.inputs, node.sources, node.params, node.array = (), (), {}, None
 
 
 def _several(given: Any) -> list[Tensor]:

@@ -44,7 +44,7 @@ class Tensor(Operators):
         >>> x = tw.Tensor([1.0, 2.0], requires_grad=True)
         >>> (x**2).sum().backward()
         >>> x.grad
-        Tensor([2., 4.])
+        tensor([2., 4.])
     """
 
     __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "view", "weak")
@@ -84,7 +84,8 @@ class Tensor(Operators):
     @property
     def shape(self) -> Size:
         """The extent of each axis."""
-        return Size(self.array.shape)
+        # What an array says of itself needs no check: a third of the time.
+        return tuple.__new__(Size, self.array.shape)
 
     @property
     def dtype(self) -> DType:

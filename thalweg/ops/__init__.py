@@ -14,10 +14,15 @@ from thalweg.ops import joining as _joining
 from thalweg.ops import linalg as _linalg
 from thalweg.ops import losses as _losses
 from thalweg.ops import norms as _norms
+from thalweg.ops import random as _random
+from thalweg.ops import random_fills as _random_fills
 from thalweg.ops import reductions as _reductions
+from thalweg.ops import sampling as _sampling
 from thalweg.ops import shaping as _shaping
+from thalweg.ops import spacing as _spacing
 from thalweg.ops import special as _special
 from thalweg.ops import summaries as _summaries
+from thalweg.ops import text as _text
 from thalweg.ops.activations import *
 from thalweg.ops.arranging import *
 from thalweg.ops.assigning import *
@@ -31,9 +36,14 @@ from thalweg.ops.joining import *
 from thalweg.ops.linalg import *
 from thalweg.ops.losses import *
 from thalweg.ops.norms import *
+from thalweg.ops.random import *
+from thalweg.ops.random_fills import *
 from thalweg.ops.reductions import *
+from thalweg.ops.sampling import *
 from thalweg.ops.shaping import *
+from thalweg.ops.spacing import *
 from thalweg.ops.summaries import *
+from thalweg.ops.text import *
 
 __all__: list[str] = []
 __all__ += _activations.__all__
@@ -49,6 +59,11 @@ __all__ += _joining.__all__
 __all__ += _linalg.__all__
 __all__ += _losses.__all__
 __all__ += _norms.__all__
+__all__ += _random.__all__
+__all__ += _random_fills.__all__
 __all__ += _reductions.__all__
+__all__ += _sampling.__all__
 __all__ += _shaping.__all__
+__all__ += _spacing.__all__
 __all__ += _summaries.__all__
+__all__ += _text.__all__

@@ -202,7 +202,7 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.tensordot(tw.ones((2, 3)), tw.ones((3, 4)), axes=1).shape
-        (2, 4)
+        thalweg.Size([2, 4])
     """
     a, b = as_tensor(x), as_tensor(y)
     if np.ndim(axes) == 0 and not isinstance(axes, (tuple, list)):

@@ -187,7 +187,7 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
     Example:
         >>> import thalweg as tw
         >>> tw.sum(tw.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
-        Tensor([4., 6.])
+        tensor([4., 6.])
     """
     tensor = _integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, tensor.ndim)

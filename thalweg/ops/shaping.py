@@ -210,7 +210,7 @@ def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -
     for tensor in tensors:
         same_rank = tensor.ndim == first.ndim
         if not same_rank or without(tensor.shape, (position,)) != without(first.shape, (position,)):
-            shapes = ", ".join(str(t.shape) for t in tensors)
+            shapes = ", ".join(f"{t.shape}" for t in tensors)
             raise ShapeError(
                 f"concatenate got shapes {shapes}; they may differ along axis {axis} only. "
                 "Reshape or broadcast them first."
