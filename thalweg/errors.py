@@ -7,6 +7,7 @@ ThalwegError
 │   └── AxisError          an axis that a tensor does not have
 ├── CallError              a call with arguments that the function does not take
 ├── IndexOutOfRange        an index that points outside its axis
+├── MissingEntry           a dictionary without an entry that is needed
 ├── GradientError          a derivative that does not exist as asked
 ├── TracingError           a value that exists only when the program runs
 ├── UnsupportedOperation   a NumPy function or primitive that thalweg cannot run
@@ -14,6 +15,9 @@ ThalwegError
 ├── SpecError              an optimizer or model written as text that means nothing
 ├── CheckpointError        a file that is damaged or belongs to another run
 ├── EngineError            an engine that cannot compile or run a program
+├── MemberError            a member that a module lacks, or a name that none can have
+├── StateError             a state that does not fit the module it is for
+├── WorkerError            a loader's worker process that died or is late
 └── TrainingDiverged       a run whose loss or parameters stopped being finite
 
 Each is also one of Python's own errors; where users of NumPy and of PyTorch would catch different
@@ -55,6 +59,13 @@ class IndexOutOfRange(ThalwegError, IndexError):
     """An index array that points outside the axis it indexes."""
 
 
+class MissingEntry(ThalwegError, KeyError):
+    """A dictionary without an entry that is needed."""
+
+    # A KeyError shows its argument quoted, as if it were the key.
+    __str__ = Exception.__str__
+
+
 class GradientError(ThalwegError, RuntimeError):
     """A derivative that does not exist as asked."""
 
@@ -81,6 +92,20 @@ class CheckpointError(ThalwegError, ValueError):
 
 class EngineError(ThalwegError, RuntimeError):
     """An engine that cannot compile or run a program."""
+
+
+class MemberError(ThalwegError, AttributeError, KeyError):
+    """A member that a module does not have, or a name that a member cannot have."""
+
+    __str__ = Exception.__str__  # KeyError would quote the message
+
+
+class StateError(ThalwegError, RuntimeError):
+    """A state that does not fit the module it is for."""
+
+
+class WorkerError(ThalwegError, RuntimeError):
+    """A loader's worker process that died, or did not answer in time."""
 
 
 class TrainingDiverged(ThalwegError, ArithmeticError):

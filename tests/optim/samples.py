@@ -223,6 +223,41 @@ SCHEDULES: dict[str, list[Sample]] = {
     ],
 }
 
+# The schedules that Optax has not, under these names.
+OWN_SCHEDULES: dict[str, list[Sample]] = {
+    "step_schedule": [
+        lambda o: o.step_schedule(0.5, 20),
+        lambda o: o.step_schedule(0.5, 1, gamma=0.9),
+        lambda o: o.step_schedule(0.5, 30, gamma=0.0),
+    ],
+    "multi_step_schedule": [
+        lambda o: o.multi_step_schedule(0.5, [30, 10, 30, 150]),
+        lambda o: o.multi_step_schedule(0.5, [], gamma=2.0),
+    ],
+    "cosine_annealing_schedule": [
+        lambda o: o.cosine_annealing_schedule(0.5, 30),
+        lambda o: o.cosine_annealing_schedule(0.5, 150, 0.1),
+    ],
+    "cosine_restarts_schedule": [
+        lambda o: o.cosine_restarts_schedule(0.5, 30),
+        lambda o: o.cosine_restarts_schedule(0.5, 7, multiplier=2, end_value=0.1),
+        lambda o: o.cosine_restarts_schedule(0.5, 1, multiplier=3),
+    ],
+    "triangular_schedule": [
+        lambda o: o.triangular_schedule(0.1, 0.5, 20),
+        lambda o: o.triangular_schedule(0.1, 0.5, 20, 7, mode="triangular2"),
+        lambda o: o.triangular_schedule(0.1, 0.5, 20, 30, mode="exp_range", gamma=0.99),
+        lambda o: o.triangular_schedule(0.1, 0.5, 20, 0),
+        lambda o: o.triangular_schedule(0.1, 0.5, 20, height=lambda cycle, step: 1 / cycle),
+    ],
+    "one_cycle_schedule": [
+        lambda o: o.one_cycle_schedule(0.5, 150),
+        lambda o: o.one_cycle_schedule(0.5, 180, 0.4, "linear", three_phase=True),
+        lambda o: o.one_cycle_schedule(0.5, 200, pct_start=0.0, div_factor=10.0),
+        lambda o: o.one_cycle_schedule(0.5, 100, pct_start=0.01, final_div_factor=10.0),
+    ],
+}
+
 
 def listed(rows: dict[str, list[Sample]]) -> list[Any]:
     """Return the samples of a table as pytest parameters, numbered within their row."""

@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from tests.optim.samples import OPTIMIZERS, SCHEDULES, TRANSFORMATIONS, Sample, listed, params
+from tests.optim.samples import (
+    OPTIMIZERS,
+    OWN_SCHEDULES,
+    SCHEDULES,
+    TRANSFORMATIONS,
+    Sample,
+    listed,
+    params,
+)
 from thalweg import optim
 
 jax = pytest.importorskip("jax")
@@ -134,7 +142,7 @@ def test_every_optimizer_and_transformation_has_a_row() -> None:
 
 
 def test_every_schedule_has_a_row() -> None:
-    assert factories("Schedule") == SCHEDULES.keys()
+    assert factories("Schedule") == SCHEDULES.keys() | OWN_SCHEDULES.keys()
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS | TRANSFORMATIONS | SCHEDULES))
@@ -146,6 +154,6 @@ def test_every_factory_has_the_arguments_and_defaults_of_optax(name: str) -> Non
 
 
 def test_every_public_name_of_optax_here_is_the_public_name_there() -> None:
-    own = {"Schedule", "ScalarOrSchedule", "factory"}
+    own = {"Schedule", "ScalarOrSchedule", "factory", "lr_scheduler", *OWN_SCHEDULES}
     states = {name for name in optim.__all__ if name.endswith(("State", "Schedule", "Node"))}
     assert not [n for n in set(optim.__all__) - own - states if not hasattr(optax, n)]

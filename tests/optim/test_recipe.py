@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from tests.optim.samples import MASK, OPTIMIZERS, SCHEDULES, TRANSFORMATIONS, Sample, listed, params
+from tests.optim.samples import (
+    MASK,
+    OPTIMIZERS,
+    OWN_SCHEDULES,
+    SCHEDULES,
+    TRANSFORMATIONS,
+    Sample,
+    listed,
+    params,
+)
 from thalweg import optim
 from thalweg.core.program import Program, Symbol, evaluate
 from thalweg.core.spec import FLOAT64, Spec
@@ -18,7 +27,7 @@ from thalweg.core.tracing import finish, trace
 from thalweg.errors import ArgumentError
 from thalweg.optim.recipe import Recipe
 
-EVERYTHING = listed(OPTIMIZERS | TRANSFORMATIONS | SCHEDULES)
+EVERYTHING = listed(OPTIMIZERS | TRANSFORMATIONS | SCHEDULES | OWN_SCHEDULES)
 
 
 def holds_a_function(text: str) -> bool:
@@ -347,7 +356,7 @@ def test_a_step_traced_with_its_numbers_as_inputs_equals_the_eager_step(
         )
 
 
-@pytest.mark.parametrize("sample", listed(SCHEDULES))
+@pytest.mark.parametrize("sample", listed(SCHEDULES | OWN_SCHEDULES))
 def test_a_schedule_traced_with_its_numbers_as_inputs_equals_the_eager_one(sample: Sample) -> None:
     made = sample(optim)
     numbers = list(made.hyperparameters.values())

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from tests.optim.samples import SCHEDULES, Sample, listed
+from tests.optim.samples import OWN_SCHEDULES, SCHEDULES, Sample, listed
 from thalweg import optim
 
 
-@pytest.mark.parametrize("sample", listed(SCHEDULES))
+@pytest.mark.parametrize("sample", listed(SCHEDULES | OWN_SCHEDULES))
 @pytest.mark.parametrize("step", [3, 3.0, np.int32(3), np.array(3), tw.Tensor(3), tw.Tensor(3.0)])
 def test_a_schedule_accepts_any_kind_of_step(sample: Sample, step: Any) -> None:
     value = sample(optim)(step)
@@ -19,7 +19,7 @@ def test_a_schedule_accepts_any_kind_of_step(sample: Sample, step: Any) -> None:
     assert value.dtype == np.float64
 
 
-@pytest.mark.parametrize("sample", listed(SCHEDULES))
+@pytest.mark.parametrize("sample", listed(SCHEDULES | OWN_SCHEDULES))
 def test_a_schedule_accepts_arrays_of_steps(sample: Sample) -> None:
     schedule = sample(optim)
     steps = np.arange(12).reshape(3, 4)
@@ -37,3 +37,37 @@ def test_a_plain_function_becomes_a_schedule() -> None:
 def test_the_schedules_are_found_in_their_own_module_too() -> None:
     assert optim.schedules.exponential_decay is optim.exponential_decay
     assert set(optim.schedules.__all__) <= set(optim.__all__)
+
+
+@pytest.mark.parametrize("multiplier", [2, 3, 5, 10])
+@pytest.mark.parametrize("period", [1, 3, 10, 49])
+def test_restarts_come_when_they_are_due_however_late(period: int, multiplier: int) -> None:
+    schedule = optim.cosine_restarts_schedule(1.0, period, multiplier)
+    starts, length = [0], period
+    while starts[-1] < 10**9:
+        starts.append(starts[-1] + length)
+        length *= multiplier
+    assert schedule(np.array(starts)).tolist() == [1.0] * len(starts)
+    last = sorted({start - 1 for start in starts[1:]} - set(starts))
+    assert (schedule(np.array(last)).numpy() < 0.6).all()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: optim.step_schedule(0.5, 0),
+        lambda: optim.step_schedule(np.nan, 3),
+        lambda: optim.multi_step_schedule(0.5, [3], gamma=np.inf),
+        lambda: optim.cosine_annealing_schedule(0.5, 0),
+        lambda: optim.cosine_restarts_schedule(0.5, 3, 0),
+        lambda: optim.triangular_schedule(0.1, 0.5, 0),
+        lambda: optim.triangular_schedule(0.1, 0.5, 3, -1),
+        lambda: optim.triangular_schedule(0.1, 0.5, 3, mode="square"),
+        lambda: optim.one_cycle_schedule(0.5, 0),
+        lambda: optim.one_cycle_schedule(0.5, 10, 1.5),
+        lambda: optim.one_cycle_schedule(0.5, 10, anneal_strategy="sin"),
+    ],
+)
+def test_a_schedule_refuses_numbers_that_mean_nothing(make: Any) -> None:
+    with pytest.raises(tw.errors.ArgumentError, match="was given"):
+        make()

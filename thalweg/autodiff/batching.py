@@ -42,7 +42,7 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> C
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
-        Tensor([3., 4.])
+        tensor([3., 4.])
     """
 
     def vectorized(*args: Any, **kwargs: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.memory import Memory
+from thalweg.core.memory import Memory, known_memory
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import GradientError
@@ -54,17 +54,19 @@ class _Overwritten:
 def operands(node: Node) -> tuple[Tensor, ...]:
     """Return the operands of a recorded operation, those overwritten since guarded."""
     for tensor in node.inputs:
-        memory = tensor.memory
+        if tensor.memory is None and tensor.origin is None:
+            continue
+        memory = tensor.memory if tensor.origin is None else tensor.origin.base.memory
         if memory is not None and memory.changed > node.order:
             return tuple(_guarded(t, node, i) for i, t in enumerate(node.inputs))
     return node.inputs
 
 
 def _guarded(tensor: Tensor, node: Node, position: int) -> Tensor:
-    memory = tensor.memory
+    memory, source = known_memory(tensor), node.sources[position]
     if memory is None or memory.changed <= node.order:
-        return tensor
-    return make(_Overwritten(tensor.array, node, memory, position), tensor.node)
+        return tensor if tensor.node is source else make(tensor.array, source)
+    return make(_Overwritten(tensor.array, node, memory, position), source)
 
 
 def result(node: Node) -> Tensor:

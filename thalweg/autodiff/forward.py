@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from thalweg.autodiff.changed import operands
 from thalweg.autodiff.reverse import cotangents, reachable, shaped
 from thalweg.core.applying import apply
 from thalweg.core.primitive import Primitive
@@ -28,7 +29,7 @@ def tangents(outputs: list[Tensor], seeds: dict[Node, Tensor], create_graph: boo
         for node in reversed(order):
             if node in seeds:
                 continue
-            moving = [found.get(t.node) if t.node is not None else None for t in node.inputs]
+            moving = [None if source is None else found.get(source) for source in node.sources]
             if any(t is not None for t in moving):
                 tangent = _tangent(node, moving, create_graph)
                 if tangent is not None:
@@ -56,7 +57,7 @@ def _diagonal(primitive: Primitive, node: Node, moving: Tangents) -> Tensor | No
     for position, tangent in enumerate(moving):
         rule = primitive.rule(position)
         if tangent is not None and rule is not None:
-            part = rule(tangent, out, *node.inputs, **node.params)
+            part = rule(tangent, out, *operands(node), **node.params)
             total = part if total is None else total + part
     return total
 
@@ -65,18 +66,18 @@ def _linear(primitive: Primitive, node: Node, moving: Tangents) -> Tensor | None
     """Send tangents through the primitive: together if it is a sum, in turn if a product."""
     places = [i for i in range(len(moving)) if primitive.rule(i) is not None]
     if primitive.additive:
-        operands = list(node.inputs)
+        given = list(operands(node))
         for i in places:
             tangent = moving[i]
             zero = zeros_like
-            operands[i] = zero(operands[i]) if tangent is None else tangent
-        return apply(primitive, tuple(operands), node.params)
+            given[i] = zero(given[i]) if tangent is None else tangent
+        return apply(primitive, tuple(given), node.params)
     total = None
     for i in places:
         tangent = moving[i]
         if tangent is not None:
-            operands = [*node.inputs[:i], tangent, *node.inputs[i + 1 :]]
-            part = apply(primitive, tuple(operands), node.params)
+            inputs = operands(node)
+            part = apply(primitive, (*inputs[:i], tangent, *inputs[i + 1 :]), node.params)
             total = part if total is None else total + part
     return total
 
@@ -93,7 +94,7 @@ def _transposed(
             rule = primitive.rule(position)
             if tangent is None or rule is None:
                 continue
-            pulled: Any = rule(g, out, *node.inputs, **node.params)
+            pulled: Any = rule(g, out, *operands(node), **node.params)
             if pulled is not None:
                 pairs.append((shaped(pulled, tangent.shape), tangent))
     variables = [g.node] if g.node is not None else []

@@ -33,7 +33,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         >>> import numpy as np, thalweg as tw
         >>> value, gradient = tw.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
         >>> value, gradient
-        (Tensor(5.), Tensor([2., 4.]))
+        (tensor(5.), tensor([2., 4.]))
     """
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -54,7 +54,7 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.grad(lambda x: np.sum(3 * x + 2))(np.zeros(2))
-        Tensor([3., 3.])
+        tensor([3., 3.])
     """
     both = value_and_grad(function, argnums, has_aux)
 
@@ -85,7 +85,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
         >>> import numpy as np, thalweg as tw
         >>> value, pullback = tw.vjp(np.multiply, np.array([1.0, 2.0]), 3.0)
         >>> pullback(np.array([1.0, 1.0]))
-        (Tensor([3., 3.]), Tensor(3.))
+        (tensor([3., 3.]), tensor(3.))
     """
     recorded = Recorded(function, primals, {}, range(len(primals)), has_aux)
 
@@ -106,7 +106,7 @@ def linearize(function: Function, *primals: Any) -> tuple[Any, Function]:
         >>> import numpy as np, thalweg as tw
         >>> value, pushforward = tw.linearize(np.square, np.array([1.0, 2.0]))
         >>> pushforward(np.array([1.0, 10.0]))
-        Tensor([ 2., 40.])
+        tensor([ 2., 40.])
     """
     recorded = Recorded(function, primals, {}, range(len(primals)), has_aux=False)
 
@@ -138,7 +138,7 @@ def jvp(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.jvp(np.sin, (np.zeros(2),), (np.array([1.0, 2.0]),))
-        (Tensor([0., 0.]), Tensor([1., 2.]))
+        (tensor([0., 0.]), tensor([1., 2.]))
     """
     for name, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, (tuple, list)):

@@ -53,7 +53,7 @@ class Step:
     @property
     def next_functions(self) -> tuple[tuple[Step | None, int], ...]:
         """The steps that made the operands, None for constants; each with output number 0."""
-        return tuple((_step(tensor), 0) for tensor in self._node.inputs)
+        return tuple((_step(source), 0) for source in self._node.sources)
 
     @property
     def variable(self) -> Tensor | None:
@@ -81,12 +81,11 @@ class Step:
 @operation
 def grad_fn(tensor: Tensor) -> Step | None:
     """Return the step of the tape that made a tensor, or that adds to a leaf's `.grad`."""
-    return _step(tensor)
+    return _step(tensor.node)
 
 
-def _step(tensor: Tensor) -> Step | None:
-    node = tensor.node
+def _step(node: Node | None) -> Step | None:
     # A variable of an enclosing functional derivative stands for the tensor it was made from.
-    while node is not None and node.primitive is None and node.inputs:
-        node = node.inputs[0].node
+    while node is not None and node.primitive is None and node.sources:
+        node = node.sources[0]
     return None if node is None else Step(node)

@@ -71,24 +71,23 @@ def after(node: Node, passed: list[Tensor | None], g: Tensor) -> list[Tensor | N
     return passed
 
 
-def checked(node: Node, cotangent: Tensor) -> None:
-    """Refuse a cotangent that is not finite, naming the step and the line that made it.
+def checked(node: Node, passed: list[Tensor | None]) -> None:
+    """Refuse cotangents with NaN, naming the step and the line that made it.
 
     Raises:
-        GradientError: If there is a NaN in it.
+        GradientError: If there is a NaN in one.
     """
-    if cotangent.is_symbolic:
-        return
     with set_recording(False):
-        healthy = bool((cotangent == cotangent).all())
-    if not healthy:
-        name = node.primitive.name if node.primitive is not None else "a step"
-        line = node.watched.line if node.watched is not None else ""
-        raise GradientError(
-            f"The derivative rule of {name} returned nan values{f' (made at {line})' * bool(line)}. "
-            "Look at its operands there: a division by zero, the root of zero or the logarithm "
-            "of zero are the usual causes."
-        )
+        for g in passed:
+            if g is None or g.is_symbolic or bool((g == g).all()):
+                continue
+            name = node.primitive.name if node.primitive is not None else "a step"
+            line = f" (made at {node.watched.line})" if node.watched and node.watched.line else ""
+            raise GradientError(
+                f"The derivative rule of {name} returned nan values{line}. "
+                "Look at its operands there: a division by zero, the root of zero or the "
+                "logarithm of zero are the usual causes."
+            )
 
 
 def store(tensor: Tensor, g: Tensor, create_graph: bool = False) -> None:

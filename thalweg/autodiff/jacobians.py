@@ -41,7 +41,7 @@ def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) ->
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
-        Tensor([[2., 0.],
+        tensor([[2., 0.],
                 [0., 4.]])
     """
 
@@ -65,7 +65,7 @@ def jacfwd(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> F
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.jacfwd(lambda x: np.array([1.0, 2.0, 3.0]) * x)(2.0)
-        Tensor([1., 2., 3.])
+        tensor([1., 2., 3.])
     """
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -92,7 +92,7 @@ def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.hessian(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
-        Tensor([[ 6.,  0.],
+        tensor([[ 6.,  0.],
                 [ 0., 12.]])
     """
     return jacfwd(jacobian(function, argnums, has_aux), argnums, has_aux)
@@ -109,7 +109,7 @@ def hvp(function: Function, primal: Any, tangent: Any) -> Any:
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
-        Tensor([ 6., 12.])
+        tensor([ 6., 12.])
     """
     return jvp(grad(function), (primal,), (tangent,))[1]
 

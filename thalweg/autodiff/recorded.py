@@ -44,6 +44,8 @@ class Recorded:
             given[position] = tree.unflatten(definition, fresh)
             self.variables += fresh
             self._definitions.append(definition)
+        # The function may change its arguments in place, which gives them other nodes.
+        self._nodes = [v.node for v in self.variables if v.node is not None]
         # An enclosing no_grad hides what happens here from others, not from these variables.
         outer = is_recording()
         with set_recording(True):
@@ -51,7 +53,6 @@ class Recorded:
         result, aux = _pair(result) if has_aux else (result, None)
         leaves, self._definition = tree.flatten(result)
         self.outputs = [as_tensor(leaf) for leaf in leaves]
-        self._nodes = [v.node for v in self.variables if v.node is not None]
         self._oldest = min((node.order for node in self._nodes), default=0)
         self.outside = outer and depends_on_older(self.outputs, self._oldest)
         self.aux = tree.map(lambda leaf: self._settled(leaf, outer), aux)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from thalweg.autodiff.changed import operands, result
@@ -16,6 +16,8 @@ from thalweg.core.tensor import Tensor
 from thalweg.core.tracing import Trace
 from thalweg.errors import GradientError
 from thalweg.ops.shaping import broadcast_to, sum_to
+
+_order = operator.attrgetter("order")
 
 Outputs = list[tuple[Tensor, Tensor]]
 
@@ -54,10 +56,14 @@ def walk(
                 found[node] = hooked(node, found[node], create_graph)
             g = found[node] if node in wanted else found.pop(node)
             if node.primitive is not None:
-                with _lines_of(node):
+                if isinstance(node.array, Symbol):
+                    # What is traced has the line of the user's code that the node stems from.
+                    with Trace.of(node.array).deriving(node.array):
+                        _propagate(node, g, useful, found)
+                else:
                     _propagate(node, g, useful, found)
-            elif node not in wanted and node.inputs:
-                _accumulate(found, node.inputs[0].node, g)
+            elif node not in wanted and node.sources:
+                _accumulate(found, node.sources[0], g)
     return {node: found[node] for node in wanted if node in found}
 
 
@@ -82,12 +88,8 @@ def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[N
                 "Give the first one retain_graph=True, or compute the loss again."
             )
         seen.add(node)
-        stack += [tensor.node for tensor in node.inputs]
+        stack += node.sources
     return sorted(seen, key=_order, reverse=True)
-
-
-def _order(node: Node) -> int:
-    return node.order
 
 
 def depends_on_older(outputs: Iterable[Tensor], oldest: int) -> bool:
@@ -102,7 +104,7 @@ def depends_on_older(outputs: Iterable[Tensor], oldest: int) -> bool:
         if node.order < oldest or node.leaf is not None:
             return True
         seen.add(node)
-        stack += [tensor.node for tensor in node.inputs]
+        stack += node.sources
     return False
 
 
@@ -116,19 +118,9 @@ def _useful(order: list[Node], variables: list[Node]) -> set[Node]:
     """Return the nodes that lead to a wanted variable."""
     useful = set(variables)
     for node in reversed(order):
-        if any(tensor.node in useful for tensor in node.inputs):
+        if any(source in useful for source in node.sources):
             useful.add(node)
     return useful
-
-
-_NOTHING: AbstractContextManager[None] = nullcontext()
-
-
-def _lines_of(node: Node) -> AbstractContextManager[None]:
-    """Give what is traced inside the line of the user's code that the node stems from."""
-    if isinstance(node.array, Symbol):
-        return Trace.of(node.array).deriving(node.array)
-    return _NOTHING
 
 
 def _propagate(node: Node, g: Tensor, useful: set[Node] | None, found: dict[Node, Tensor]) -> None:
@@ -137,25 +129,26 @@ def _propagate(node: Node, g: Tensor, useful: set[Node] | None, found: dict[Node
         return
     if node.watched is not None:
         g = before(node, g)
-    out, inputs = result(node), operands(node)
+    out, inputs, params = result(node), operands(node), node.params
     passed: list[Tensor | None] = []
-    for position, operand in enumerate(inputs):
-        source = node.inputs[position].node
-        if source is None or (useful is not None and source not in useful):
-            passed.append(None)
-            continue
-        rule = primitive.rule(position)
-        cotangent: Any = None if rule is None else rule(g, out, *inputs, **node.params)
+    for position, source in enumerate(node.sources):
+        cotangent = None
+        if source is not None and (useful is None or source in useful):
+            rule = primitive.rule(position)
+            if rule is not None:
+                cotangent = rule(g, out, *inputs, **params)
         if cotangent is not None:
-            cotangent = shaped(cotangent, operand.array.shape)
-            if tape.anomalies:
-                checked(node, cotangent)
+            shape = inputs[position].array.shape
+            if cotangent.array.shape != shape:
+                cotangent = shaped(cotangent, shape)
         passed.append(cotangent)
+    if tape.anomalies:
+        checked(node, passed)
     if node.watched is not None:
         passed = after(node, passed, g)
-    for operand, cotangent in zip(node.inputs, passed, strict=True):
+    for source, cotangent in zip(node.sources, passed, strict=True):
         if cotangent is not None:
-            _accumulate(found, operand.node, cotangent)
+            _accumulate(found, source, cotangent)
 
 
 def shaped(cotangent: Any, shape: Shape) -> Tensor:

@@ -54,7 +54,7 @@ def backward(
 def _free(order: list[Node]) -> None:
     for node in order:
         if node.primitive is not None:
-            node.inputs, node.params, node.array = (), {}, None
+            node.inputs, node.sources, node.params, node.array = (), (), {}, None
 
 
 def _several(given: Any) -> list[Tensor]:
@@ -87,14 +87,14 @@ def _starts(gradients: Any) -> list[Any]:
 
 
 def _start(tensor: Tensor, gradient: Any, caller: str) -> Tensor:
-    if not tensor.requires_grad:
+    if tensor.node is None and not tensor.requires_grad:
         raise GradientError(
             f"{caller} was called on a tensor that does not require grad and does not have a "
             "grad_fn: it was not computed from one that does. Set requires_grad=True on the "
             "leaves first, outside no_grad()."
         )
     if gradient is None:
-        if tensor.size != 1:
+        if tensor.array.shape != () and tensor.size != 1:
             raise GradientError(
                 f"grad can be implicitly created only for scalar outputs, and {caller} was "
                 f"called on a tensor of shape {tuple(tensor.shape)}. Reduce it with .sum() or "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thalweg.core.memory import note_view
+from thalweg.core.memory import known_memory, note_view
 from thalweg.core.operation import register
 from thalweg.core.program import Symbol
 from thalweg.core.tape import Node, recording, watched
@@ -33,6 +33,7 @@ class _Quiet(threading.local):
 
 
 _quiet = _Quiet()
+_ndarray = np.ndarray
 
 
 def quietly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -52,12 +53,15 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
         # Stating the result's spec explains shapes that do not fit better than NumPy does.
         primitive.spec(*(tensor.spec for tensor in tensors), **params)
         raise
-    if found.__class__ is not np.ndarray:
+    if found.__class__ is not _ndarray:
         found = np.asarray(found)
     weak = bool(tensors) and tensors[0].weak and all(tensor.weak for tensor in tensors)
     result = make(found, None, weak)
-    if recording.enabled and found.dtype.kind in "fc":
-        _record(primitive, tensors, params, result)
+    if recording.enabled:
+        for tensor in tensors:
+            if tensor.node is not None or tensor.origin is not None:
+                _record(primitive, tensors, params, result)
+                break
     if found.base is not None and arrays and np.may_share_memory(found, arrays[0]):
         if primitive.view:
             note_view(result, tensors[0], primitive, params)
@@ -66,12 +70,33 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
     return result
 
 
+def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
+    """Apply an elementwise primitive to two operands, as `apply` does, in less time."""
+    a, b = x.array, y.array
+    if a.__class__ is Symbol or b.__class__ is Symbol:
+        return _traced(primitive, (x, y), {})
+    try:
+        found = _quiet.run(primitive.meaning, a, b)
+    except ValueError:
+        primitive.spec(x.spec, y.spec)
+        raise
+    result = make(found if found.__class__ is _ndarray else np.asarray(found))
+    if recording.enabled and not (
+        x.node is None and y.node is None and x.origin is None and y.origin is None
+    ):
+        _record(primitive, (x, y), {}, result)
+    return result
+
+
 def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
+    if primitive.expansion is not None:
+        expanded: Tensor = primitive.expansion(*tensors, **params)
+        return expanded
     trace = innermost(tensors)
     symbols = tuple(trace.lift(tensor) for tensor in tensors)
     symbol = trace.append(primitive, symbols, params)
     result = make(symbol, None, symbol.spec.weak)
-    if recording.enabled and symbol.spec.dtype.kind in "fc":
+    if recording.enabled:
         _record(primitive, tensors, params, result)
     return result
 
@@ -79,6 +104,8 @@ def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[s
 def _record(
     primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any], result: Tensor
 ) -> None:
+    if result.array.dtype.kind not in "fc":
+        return
     for position, tensor in enumerate(tensors):
         if tensor.origin is not None:
             refresh(tensor)
@@ -94,7 +121,7 @@ def _record(
 
 def refresh(tensor: Tensor) -> None:
     """Give a view the history its base got by changes in place since the view was made."""
-    view, memory = tensor.origin, tensor.memory
+    view, memory = tensor.origin, known_memory(tensor)
     if view is None or memory is None or view.seen == memory.version:
         return
     view.seen = memory.version

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Memory:
-    """What tensors on the same memory share.
+    """What tensors on the same memory share; it is made when it is first written in place.
 
     Attributes:
         version: How often it was written in place.
@@ -53,26 +53,28 @@ class View:
 
 def memory_of(tensor: Tensor) -> Memory:
     """Return what a tensor shares with others on its memory, made when it is first asked for."""
-    memory = tensor.memory
+    base = tensor if tensor.origin is None else tensor.origin.base
+    memory = base.memory
     if memory is None:
-        memory = tensor.memory = Memory()
-        if tensor.node is not None:
-            tensor.node.memory = memory
+        memory = base.memory = Memory()
+        if base.node is not None:
+            base.node.memory = memory
+    if tensor.node is not None:
+        tensor.node.memory = memory
     return memory
 
 
-def share(tensor: Tensor, source: Tensor) -> None:
-    """Note that two tensors lie on the same memory."""
-    tensor.memory = memory_of(source)
-    if tensor.node is not None and tensor.node is not source.node:
-        tensor.node.memory = tensor.memory
+def known_memory(tensor: Tensor) -> Memory | None:
+    """Return what a tensor shares with others, or None if its memory was never written."""
+    view = tensor.origin
+    return tensor.memory if view is None else view.base.memory
 
 
 def note_view(tensor: Tensor, source: Tensor, primitive: Primitive, params: Any) -> None:
     """Note that a tensor shows part of another one's memory."""
-    share(tensor, source)
-    base, steps = (
-        (source, ()) if source.origin is None else (source.origin.base, source.origin.steps)
-    )
-    memory = memory_of(source)
-    tensor.origin = View(base, (*steps, (primitive, params)), memory.version)
+    step = (primitive, params)
+    whole = source.origin
+    base = source if whole is None else whole.base
+    steps = (step,) if whole is None else (*whole.steps, step)
+    memory = base.memory
+    tensor.origin = View(base, steps, 0 if memory is None else memory.version)

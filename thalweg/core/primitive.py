@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.applying import apply
+from thalweg.core.applying import apply, apply_to_two
 from thalweg.core.operation import WIDER, publish, translated
 from thalweg.core.spec import BOOL, FLOAT32, FLOAT64, INT8, DType, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
@@ -53,6 +53,8 @@ class Primitive:
     view: bool = False
     names: tuple[str, ...] = ()
     inplace: bool = False
+    # How it is written in a program, of other primitives; eagerly it is one operation.
+    expansion: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         PRIMITIVES[self.name] = self
@@ -79,14 +81,16 @@ class Primitive:
                 return found
             args, kwargs = self._named(args, kwargs)
         if self.cast is not None:
-            tensors = tuple(map(as_tensor, args))
-            if len(tensors) != len(self.rules):
+            if len(args) == 2 and self.cast in _UNIFORM:
+                pair = _matching(*args)
+                if pair is not None:
+                    return apply_to_two(self, *pair)
+            if len(args) != len(self.rules):
                 raise UnsupportedOperation(
                     f"{self.name} got {len(args)} operands; it wants {len(self.rules)} operands, "
-                    "by position: "
-                    f"{', '.join(inspect.signature(self.meaning).parameters)}."
+                    f"by position: {', '.join(inspect.signature(self.meaning).parameters)}."
                 )
-            return apply(self, _brought_together(tensors, self.cast), kwargs)
+            return apply(self, _brought_together(args, self.cast), kwargs)
         operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
         tensors = tuple(map(as_tensor, operands))
         if self.identity and self._changes_nothing(tensors[0].spec, params):
@@ -114,24 +118,36 @@ class Primitive:
 
     def rule(self, position: int) -> Rule | None:
         """Return the derivative rule of one operand, or None if it has none."""
-        if self.variadic is not None:
-            return functools.partial(self.variadic, position=position)
-        return self.rules[position] if position < len(self.rules) else None
+        if self.variadic is None:
+            return self.rules[position] if position < len(self.rules) else None
+        return functools.partial(self.variadic, position=position)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
 
-def _brought_together(tensors: tuple[Tensor, ...], cast: Cast) -> tuple[Tensor, ...]:
-    """Cast operands to the dtypes an elementwise primitive wants; the common cases fast."""
+def _matching(x: Any, y: Any) -> tuple[Tensor, Tensor] | None:
+    """Return two operands that need no casts beyond a number's; the common case, fast."""
+    if isinstance(x, Tensor):
+        dtype = x.array.dtype
+        if x.weak or not (dtype is FLOAT64 or dtype is FLOAT32):
+            return None
+        if isinstance(y, Tensor):
+            return (x, y) if y.array.dtype is dtype and not y.weak else None
+        return (x, make(np.array(y, dtype))) if y.__class__ is float or y.__class__ is int else None
+    if (x.__class__ is float or x.__class__ is int) and isinstance(y, Tensor) and not y.weak:
+        dtype = y.array.dtype
+        if dtype is FLOAT64 or dtype is FLOAT32:
+            return make(np.array(x, dtype)), y
+    return None
+
+
+def _brought_together(operands: tuple[Any, ...], cast: Cast) -> tuple[Tensor, ...]:
+    """Return tensors of the dtypes an elementwise primitive wants."""
+    tensors = tuple(map(as_tensor, operands))
     dtype = tensors[0].array.dtype
-    if dtype is FLOAT64 or dtype is FLOAT32:
-        for tensor in tensors:
-            if tensor.array.dtype is not dtype or tensor.weak:
-                break
-        else:
-            if cast is not choice and cast is not boolean:
-                return tensors
+    if len(tensors) == 1 and cast in _UNIFORM and (dtype is FLOAT64 or dtype is FLOAT32):
+        return tensors
     dtypes = cast(tuple(tensor.spec for tensor in tensors))
     return tuple(map(_cast_operand, tensors, dtypes))
 
@@ -196,6 +212,10 @@ def choice(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
     return (BOOL, *same(specs[1:]))
 
 
+# Those that leave operands of one floating dtype as they are.
+_UNIFORM = {same, counted, numeric, floating}
+
+
 # ---- the three ways to declare a primitive
 
 
@@ -239,6 +259,7 @@ def linear(
     identity: bool = False,
     additive: bool = False,
     view: bool = False,
+    expansion: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare a primitive that is linear in each operand with a rule; rules are its transposes.
 
@@ -251,8 +272,9 @@ def linear(
         additive: Whether it is linear in all operands with a rule together, a sum such as
             x + S·u; otherwise it is linear in each of them alone, a product such as x·y.
         view: Whether the result may lie in the first operand's memory.
+        expansion: `(*operands, **params)`, how it is written in a program, of other primitives.
     """
-    return _declare("linear", spec, rules, arguments, variadic, identity, additive, view)
+    return _declare("linear", spec, rules, arguments, variadic, identity, additive, view, expansion)
 
 
 def general(
@@ -274,12 +296,14 @@ def _declare(
     identity: bool,
     additive: bool = False,
     view: bool = False,
+    expansion: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     def declare(meaning: Callable[..., Any]) -> Primitive:
         name = meaning.__name__
         return Primitive(
-            name, kind, meaning, spec, rules, None, arguments, variadic, identity, additive, view
-        )
+            name, kind, meaning, spec, rules, None, arguments, variadic, identity, additive, view,
+            expansion=expansion,
+        )  # fmt: skip
 
     return declare
 

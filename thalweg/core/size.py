@@ -3,44 +3,62 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+import operator
+from collections.abc import Iterable
+from typing import Any, SupportsIndex, overload
 
 
 class Size(tuple[int, ...]):
-    """The extent of each axis: a tuple that prints as PyTorch's.
+    """The extent of each axis: a tuple that prints, slices and adds as PyTorch's.
+
+    Raises:
+        TypeError: If an extent is not an integer.
 
     Example:
         >>> import thalweg as tw
-        >>> tw.zeros((2, 3)).shape
-        thalweg.Size([2, 3])
+        >>> size = tw.zeros((2, 3, 4)).shape
+        >>> size
+        thalweg.Size([2, 3, 4])
+        >>> size.numel(), size[1:], size == (2, 3, 4)
+        (24, thalweg.Size([3, 4]), True)
     """
 
     __slots__ = ()
 
+    def __new__(cls, extents: Iterable[SupportsIndex] = ()) -> Size:
+        """Make a Size of the extents, each checked to be an integer."""
+        return super().__new__(cls, map(operator.index, extents))
+
     def numel(self) -> int:
-        """Return the number of elements of a tensor of this shape."""
+        """Return the number of elements of a tensor of this size: ∏ nᵢ, and 1 for none."""
         return math.prod(self)
 
-    def __getitem__(self, key: Any) -> Any:
-        found = super().__getitem__(key)
-        return Size(found) if isinstance(key, slice) else found
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, key: slice) -> Size: ...
+    def __getitem__(self, key: SupportsIndex | slice) -> int | Size:
+        part = super().__getitem__(key)
+        return Size(part) if isinstance(part, tuple) else part
 
-    def __add__(self, other: Any) -> Size:
-        return Size((*self, *other))
+    def __add__(self, other: tuple[Any, ...]) -> Size:
+        return Size(super().__add__(other))
 
-    def __radd__(self, other: Any) -> Size:
-        return Size((*other, *self))
+    def __radd__(self, other: tuple[Any, ...]) -> Size:
+        return Size(other.__add__(self))
 
-    def __mul__(self, times: Any) -> Size:
-        return Size(super().__mul__(times))
+    def __mul__(self, count: SupportsIndex) -> Size:
+        return Size(super().__mul__(count))
 
-    __rmul__ = __mul__
+    def __rmul__(self, count: SupportsIndex) -> Size:
+        return Size(super().__rmul__(count))
 
-    def __str__(self) -> str:
-        return str(tuple(self))  # inside a sentence
+    def __format__(self, form: str) -> str:
+        # Inside a sentence, such as an error's, a size reads as a tuple.
+        return format(tuple(self), form)
 
     def __repr__(self) -> str:
-        return f"thalweg.Size({list(self)})"
+        return f"thalweg.Size([{', '.join(map(repr, self))}])"
 
 
 class Count(int):

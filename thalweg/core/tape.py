@@ -22,6 +22,7 @@ class Node:
     A variable (a tensor whose derivative is wanted) is a node without a primitive. Its input is
     the tensor it stands for; or, if the derivative is to be stored in a tensor's `.grad`, it has
     no input and `leaf` refers to that tensor, weakly, because the tensor holds the node.
+    `sources` are the inputs' own nodes then, as a later change in place gives a tensor another.
     `order` increases with time, so descending order is a valid backward order. `array` is the
     result, whose `memory` is known where others share it; `watched` is what users asked to be
     told when the walk comes by.
@@ -36,6 +37,7 @@ class Node:
         "order",
         "params",
         "primitive",
+        "sources",
         "watched",
     )
 
@@ -49,6 +51,7 @@ class Node:
     ) -> None:
         self.primitive = primitive
         self.inputs = inputs
+        self.sources = tuple([tensor.node for tensor in inputs])
         self.params = params
         self.array = array
         self.leaf = leaf
@@ -66,7 +69,7 @@ class Node:
                 return True
             if node not in seen:
                 seen.add(node)
-                stack += [t.node for t in node.inputs if t.node is not None]
+                stack += [source for source in node.sources if source is not None]
         return False
 
 

@@ -80,7 +80,7 @@ def jit(
         >>> import numpy as np, thalweg as tw
         >>> distance = tw.jit(lambda x, y: np.sqrt(np.sum((x - y) ** 2)), engine="numpy")
         >>> distance(np.array([0.0, 3.0]), np.array([4.0, 0.0]))
-        Tensor(5.)
+        tensor(5.)
     """
     if function is None:
         return functools.partial(

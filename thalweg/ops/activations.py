@@ -106,7 +106,7 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.softmax(tw.Tensor([0.0, 0.0]))
-        Tensor([0.5, 0.5])
+        tensor([0.5000, 0.5000])
     """
     exponentials = exp(shifted_logits(x, axis))
     return exponentials / sum(exponentials, axis, keepdims=True)

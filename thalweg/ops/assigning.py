@@ -12,7 +12,7 @@ from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.errors import DtypeError, ShapeError, UnsupportedOperation
+from thalweg.errors import DtypeError, ShapeError
 from thalweg.ops.elementwise import where
 from thalweg.ops.getitem import getitem
 from thalweg.ops.indexing import take
@@ -68,7 +68,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
 
     Raises:
         ShapeError: If the value does not broadcast to the part.
-        UnsupportedOperation: If a mask is traced.
+        UnsupportedOperation: If a mask is traced: write x = where(mask, value, x).
     """
     places = getitem(make(_counted(x)), key)
     new = as_tensor(value)
@@ -76,14 +76,20 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         shown = x[key]
         overwrite(shown, _fitted(new, shown.array.shape))
         return
-    if x.is_symbolic and places.is_symbolic and _has_mask(key):
-        raise UnsupportedOperation("x[mask] = … was traced; write x = where(mask, value, x).")
-    overwrite(x, put(operand(x, (new,)), places, _fitted(new, places.array.shape)))
+    new = _fitted(new, places.array.shape)
+    write = _put_at if x.is_symbolic and not places.is_symbolic else put
+    overwrite(x, write(operand(x, (new,)), places, new))
 
 
-def _has_mask(key: Any) -> bool:
-    items = key if isinstance(key, tuple) else (key,)
-    return any(isinstance(item, Tensor) and item.dtype.kind == "b" for item in items)
+def _put_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+    """Do what `put` does at places that are known while tracing, so that it compiles."""
+    at = places.array.ravel()
+    chosen, source = np.zeros(x.size, np.bool_), np.zeros(x.size, np.int64)
+    chosen[at], source[at] = True, np.arange(at.size)
+    if not at.size:
+        return x
+    new = reshape(take(reshape(values, (-1,)), source), x.array.shape)
+    return where(chosen.reshape(x.array.shape), new, x)
 
 
 def _fitted(value: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -96,7 +96,7 @@ def clip(
     Example:
         >>> import thalweg as tw
         >>> tw.clip(tw.Tensor([-2.0, 0.5, 3.0]), 0, 1)
-        Tensor([0. , 0.5, 1. ])
+        tensor([0.0000, 0.5000, 1.0000])
     """
     tensor = as_tensor(x)
     low = a_min if min is None else min

@@ -1,4 +1,4 @@
-"""Copies of tensors: clone, deep copies, pickles; and what a tensor prints as."""
+"""Copies of tensors: clone, deep copies, pickles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from thalweg.core.operation import method, operation
 from thalweg.core.primitive import linear
 from thalweg.core.program import Symbol
-from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import GradientError, TracingError
 
@@ -98,14 +97,3 @@ def _rebuilt(kind: type[Tensor], array: Any, requires_grad: bool, attributes: An
     if attributes:
         tensor.__dict__.update(attributes)
     return tensor
-
-
-@operation
-def text(x: Tensor) -> str:
-    """Return what a tensor prints as."""
-    if isinstance(x.array, Symbol):
-        return f"tensor({x.array.spec}, traced)"
-    body = np.array2string(x.array, separator=", ", prefix="tensor(")
-    known = x.dtype in (default_dtype(), np.int64, np.bool_)
-    dtype = "" if known else f", dtype=thalweg.{x.dtype}"
-    return f"tensor({body}{dtype}{', requires_grad=True' if x.node else ''})"

@@ -8,7 +8,7 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general
-from thalweg.core.spec import DType, Shape, Spec, promote
+from thalweg.core.spec import DType, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
@@ -20,7 +20,6 @@ __all__ = [
     "eye",
     "full",
     "full_like",
-    "linspace",
     "ones",
     "ones_like",
     "tensor",
@@ -98,7 +97,10 @@ def ones(
 def full_like(x: Any, fill_value: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
     """Return one value in the shape and dtype of another tensor."""
     tensor = as_tensor(x)
-    kind = dtype or tensor.dtype
+    kind = tensor.array.dtype if dtype is None else np.dtype(dtype)
+    if not tensor.is_symbolic and not isinstance(fill_value, Tensor):
+        filled = make(np.full(tensor.array.shape, fill_value, kind))
+        return filled.requires_grad_() if requires_grad else filled
     return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
 
 
@@ -119,35 +121,6 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Te
     """Return numbers from start (by default 0) up to, not including, stop."""
     first, last = (0, start) if stop is None else (start, stop)
     return make(np.arange(first, last, step, dtype=dtype))
-
-
-@operation
-def linspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None
-) -> Tensor:
-    """Return evenly spaced numbers from start to stop.
-
-    Args:
-        start: The first number.
-        stop: The last number, or with `endpoint` false the one after the last.
-        num: How many.
-        endpoint: Whether `stop` is one of them.
-        dtype: By default float64.
-
-    Example:
-        >>> import thalweg as tw
-        >>> tw.linspace(0, 1, 5)
-        Tensor([0.  , 0.25, 0.5 , 0.75, 1.  ])
-    """
-    if not isinstance(start, Tensor) and not isinstance(stop, Tensor):
-        return make(np.linspace(start, stop, num, endpoint, dtype=dtype))
-    steps = max(1, num - 1 if endpoint else num)
-    low, high = as_tensor(start), as_tensor(stop)
-    ahead = (1,) * max(low.ndim, high.ndim)
-    dtype = promote((low.spec, high.spec, as_tensor(1.0).spec))[0] if dtype is None else dtype
-    fractions = np.reshape(np.arange(num) / steps, (num, *ahead)).astype(dtype)
-    result = low + (high - low) * fractions
-    return astype(result, dtype)
 
 
 @operation
@@ -187,7 +160,7 @@ def array(value: Any, dtype: Any = None) -> Tensor:
         >>> import thalweg as tw
         >>> x = tw.Tensor(2.0)
         >>> tw.array([x, x**2])
-        Tensor([2., 4.])
+        tensor([2., 4.])
     """
     if isinstance(value, Tensor) or _holds_tensors(value):
         return asarray(value, dtype)

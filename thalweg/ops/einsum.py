@@ -44,7 +44,7 @@ def einsum(subscripts: str, *operands: Any) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.einsum("ij,j->i", tw.ones((2, 3)), tw.ones(3))
-        Tensor([3., 3.])
+        tensor([3., 3.])
     """
     if not isinstance(subscripts, str):
         raise UnsupportedOperation(

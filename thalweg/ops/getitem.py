@@ -135,7 +135,7 @@ def _gather(x: Tensor, places: list[int], arrays: list[Tensor], together: bool) 
     try:
         shape = np.broadcast_shapes(*(indices.shape for indices in arrays))
     except ValueError:
-        shapes = " and ".join(str(indices.shape) for indices in arrays)
+        shapes = " and ".join(f"{indices.shape}" for indices in arrays)
         raise ShapeError(
             f"Index arrays of shapes {shapes} were given, which do not broadcast together. "
             "Give them equal shapes, or index one axis at a time."

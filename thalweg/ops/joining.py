@@ -55,14 +55,14 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.stack([tw.ones(2), tw.zeros(2)], axis=1)
-        Tensor([[1., 0.],
+        tensor([[1., 0.],
                 [1., 0.]])
     """
     tensors = [as_tensor(array) for array in arrays]
     if not tensors:
         raise ArgumentError("stack got no tensors; it wants at least one. Check the list.")
     if any(tensor.shape != tensors[0].shape for tensor in tensors):
-        shapes = ", ".join(str(tensor.shape) for tensor in tensors)
+        shapes = ", ".join(f"{tensor.shape}" for tensor in tensors)
         raise ShapeError(f"stack got {shapes}; it wants equal shapes. Broadcast or reshape them.")
     position = normalize_axis("stack", axis, tensors[0].ndim + 1)
     return concatenate([expand_dims(tensor, position) for tensor in tensors], axis=position)
@@ -104,7 +104,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     Example:
         >>> import thalweg as tw
         >>> tw.split(tw.arange(5), [2])
-        [Tensor([0, 1]), Tensor([2, 3, 4])]
+        [tensor([0, 1]), tensor([2, 3, 4])]
     """
     tensor = as_tensor(x)
     position = normalize_axis("split", axis, tensor.ndim)

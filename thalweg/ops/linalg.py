@@ -7,14 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op
+from thalweg.core.operation import attach, method, op
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.arranging import ravel, swapaxes
 from thalweg.ops.elementwise import multiply
-from thalweg.ops.shaping import broadcast_to, normalize_axis, reduce_sum, reshape, transpose
+from thalweg.ops.shaping import (
+    broadcast_to,
+    normalize_axis,
+    reduce_sum,
+    reshape,
+    squeeze,
+    transpose,
+)
 
 __all__ = [
     "dot",
@@ -40,8 +47,70 @@ def matrix_product(x: Array, y: Array) -> Array:
     return product
 
 
-@method
-def matmul(x: Any, y: Any) -> Tensor:
+def _resolve_matmul(x: Any, y: Any) -> tuple[tuple[Tensor, Tensor], dict[str, Any]]:
+    a, b = as_tensor(x), as_tensor(y)
+    left, right = a.array.shape, b.array.shape
+    if not left or not right or left[-1] != (right[-2] if len(right) > 1 else right[0]):
+        raise ShapeError(
+            f"matmul got shapes {left} and {right}; the last axis of the first must equal "
+            "the last but one (or only) axis of the second. Transpose one, or use *."
+        )
+    if a.array.dtype is not b.array.dtype:
+        dtype = promote((a.spec, b.spec))[0]
+        a, b = (t if t.dtype == dtype else t.astype(dtype) for t in (a, b))
+    return (a, b), {}
+
+
+def _expand_matmul(a: Tensor, b: Tensor) -> Tensor:
+    left = reshape(a, (1, *a.shape)) if a.ndim == 1 else a
+    right = reshape(b, (*b.shape, 1)) if b.ndim == 1 else b
+    product = _stacked_product(left, right, f"matmul got shapes {a.shape} and {b.shape}")
+    rows = () if a.ndim == 1 else product.shape[-2:-1]
+    columns = () if b.ndim == 1 else product.shape[-1:]
+    return reshape(product, (*product.shape[:-2], *rows, *columns))
+
+
+def _matmul_spec(x: Spec, y: Spec) -> Spec:
+    try:
+        batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    except ValueError:
+        raise ShapeError(
+            f"matmul got shapes {x.shape} and {y.shape}, whose leading axes do not broadcast. "
+            "Make them equal or 1."
+        ) from None
+    return Spec((*batch, *x.shape[:-1][-1:], *(y.shape[-1:] if len(y.shape) > 1 else ())), x.dtype)
+
+
+def _matmul_of_left(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if y.ndim == 1:
+        return g * y if x.ndim == 1 else reshape(g, (*g.shape, 1)) * y
+    if x.ndim == 1:
+        if y.ndim == 2:
+            return op.matmul(y, g)
+        return squeeze(op.matmul(y, reshape(g, (*g.shape, 1))), -1)
+    return op.matmul(g, swapaxes(y, -1, -2))
+
+
+def _matmul_of_right(g: Any, out: Any, x: Any, y: Any) -> Any:
+    if x.ndim == 1:
+        return g * x if y.ndim == 1 else reshape(x, (-1, 1)) * reshape(g, (*g.shape[:-1], 1, -1))
+    if y.ndim == 1:
+        rows = x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
+        return op.matmul(g if g.ndim == 1 else reshape(g, (-1,)), rows)
+    if y.ndim == 2 and x.ndim > 2:
+        # One tall matrix instead of a stack of products that are summed.
+        x, g = reshape(x, (-1, x.shape[-1])), reshape(g, (-1, g.shape[-1]))
+    return op.matmul(swapaxes(x, -1, -2), g)
+
+
+@linear(
+    _matmul_spec,
+    _matmul_of_left,
+    _matmul_of_right,
+    arguments=_resolve_matmul,
+    expansion=_expand_matmul,
+)
+def matmul(x: Array, y: Array) -> Array:
     """Matrix product with NumPy's rules: vectors are promoted, batch axes broadcast.
 
     Raises:
@@ -50,23 +119,13 @@ def matmul(x: Any, y: Any) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.matmul(tw.ones((2, 3)), tw.ones(3))
-        Tensor([3., 3.])
+        tensor([3., 3.])
     """
-    a, b = as_tensor(x), as_tensor(y)
-    inner = b.shape[-2] if b.ndim > 1 else (b.shape[0] if b.ndim else None)
-    if not a.ndim or inner is None or a.shape[-1] != inner:
-        raise ShapeError(
-            f"matmul got shapes {a.shape} and {b.shape}; the last axis of the first must equal "
-            "the last but one (or only) axis of the second. Transpose one, or use *."
-        )
-    dtype = promote((a.spec, b.spec))[0]
-    a, b = (t if t.dtype == dtype else t.astype(dtype) for t in (a, b))
-    left = reshape(a, (1, *a.shape)) if a.ndim == 1 else a
-    right = reshape(b, (*b.shape, 1)) if b.ndim == 1 else b
-    product = _stacked_product(left, right, f"matmul got shapes {a.shape} and {b.shape}")
-    rows = () if a.ndim == 1 else product.shape[-2:-1]
-    columns = () if b.ndim == 1 else product.shape[-1:]
-    return reshape(product, (*product.shape[:-2], *rows, *columns))
+    product: Array = np.matmul(x, y)
+    return product
+
+
+attach("matmul", matmul)
 
 
 def _stacked_product(left: Tensor, right: Tensor, given: str) -> Tensor:
@@ -143,7 +202,7 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.tensordot(tw.ones((2, 3)), tw.ones((3, 4)), axes=1).shape
-        (2, 4)
+        thalweg.Size([2, 4])
     """
     a, b = as_tensor(x), as_tensor(y)
     if np.ndim(axes) == 0 and not isinstance(axes, (tuple, list)):

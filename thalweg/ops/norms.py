@@ -41,7 +41,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     Example:
         >>> import thalweg as tw
         >>> tw.norm(tw.Tensor([3.0, 4.0]))
-        Tensor(5.)
+        tensor(5.)
     """
     tensor = as_tensor(x)
     if tensor.dtype.kind not in "fc":

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.applying import apply
 from thalweg.core.operation import method, op
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
@@ -188,11 +189,13 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
     Example:
         >>> import thalweg as tw
         >>> tw.sum(tw.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
-        Tensor([4., 6.])
+        tensor([4., 6.])
     """
     tensor = _integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, tensor.ndim)
-    return _finish(tensor, reduce_sum(tensor, axes), axes, keepdims)
+    if not axes:
+        return tensor
+    return _finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 
 @method

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.applying import apply
 from thalweg.core.operation import attach, method, op, publish
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
@@ -176,6 +177,14 @@ def _resolve_broadcast(x: Any, shape: Any) -> Resolved:
 )
 def broadcast_to(x: Array, *, shape: Shape) -> Array:
     """Repeat along new leading axes and axes of extent 1."""
+    if x.flags.c_contiguous:
+        # NumPy's own function takes longer than small operations do.
+        whole = (1,) * (len(shape) - x.ndim) + x.shape
+        steps = (0,) * (len(shape) - x.ndim) + x.strides
+        strides = [0 if n == 1 else step for n, step in zip(whole, steps, strict=True)]
+        spread: Array = np.ndarray(shape, x.dtype, x, 0, strides)
+        spread.flags.writeable = False
+        return spread
     return np.broadcast_to(x, shape)
 
 
@@ -194,15 +203,21 @@ def restore_axes(g: Tensor, shape: Shape, axes: tuple[int, ...]) -> Tensor:
     return reshape(g, tuple(1 if i in axes else n for i, n in enumerate(shape)))
 
 
+def _spread_again(g: Tensor, shape: Shape, axis: tuple[int, ...]) -> Tensor:
+    restored = g if not g.array.shape else restore_axes(g, shape, axis)
+    return apply(broadcast_to, (restored,), {"shape": shape})
+
+
 @linear(
     lambda x, axis: Spec(without(x.shape, axis), x.dtype),
-    lambda g, out, x, axis: broadcast_to(restore_axes(g, x.shape, axis), x.shape),
+    lambda g, out, x, axis: _spread_again(g, x.array.shape, axis),
     arguments=_resolve_reduce_sum,
     identity=True,
 )
 def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
     """Sum over some axes, which disappear."""
-    return np.sum(x, axis=axis, dtype=x.dtype)
+    total: Array = np.add.reduce(x, axis=axis, dtype=x.dtype)
+    return total
 
 
 def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Resolved:
@@ -221,7 +236,7 @@ def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -
     for tensor in tensors:
         same_rank = tensor.ndim == first.ndim
         if not same_rank or without(tensor.shape, (position,)) != without(first.shape, (position,)):
-            shapes = ", ".join(str(t.shape) for t in tensors)
+            shapes = ", ".join(f"{t.shape}" for t in tensors)
             raise ShapeError(
                 f"concatenate got shapes {shapes}; they may differ along axis {axis} only. "
                 "Reshape or broadcast them first."

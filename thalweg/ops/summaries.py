@@ -36,7 +36,7 @@ def average(x: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = F
     Example:
         >>> import numpy as np, thalweg as tw
         >>> np.average(tw.Tensor([1.0, 4.0]), weights=[3.0, 1.0])
-        Tensor(1.75)
+        tensor(1.7500)
     """
     tensor = as_tensor(x)
     if weights is None:

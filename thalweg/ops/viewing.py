@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.memory import share
+from thalweg.core.memory import memory_of
 from thalweg.core.operation import FURTHER, attach, method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
@@ -93,7 +93,7 @@ def view(x: Tensor, *shape: Any, dtype: Any = None) -> Tensor:
 
 def _reinterpreted(x: Tensor, dtype: Any) -> Tensor:
     shown = make(x.detach().numpy().view(dtype))
-    share(shown, x)
+    shown.memory = memory_of(x)
     return shown
 
 

@@ -6,13 +6,19 @@ Lower case names are transformations, pairs of pure functions:
     state = optimizer.init(params)
     updates, state = optimizer.update(gradients, state, params)
     params = apply_updates(params, updates)
+
+CamelCase names are the same transformations attached to parameters, as in PyTorch:
+
+    optimizer = Adam(model.parameters(), lr=0.1)
+    loss.backward()
+    optimizer.step()
 """
 
 from typing import Any
 
 from thalweg.errors import did_you_mean
 from thalweg.ops import losses
-from thalweg.optim import schedules
+from thalweg.optim import lr_scheduler, rules, schedules, swa_utils
 from thalweg.optim.accumulation import (
     EmaState,
     TraceState,
@@ -87,16 +93,41 @@ from thalweg.optim.schedules import (
     ScalarOrSchedule,
     Schedule,
     constant_schedule,
+    cosine_annealing_schedule,
     cosine_decay_schedule,
+    cosine_restarts_schedule,
     exponential_decay,
     join_schedules,
     linear_schedule,
+    multi_step_schedule,
+    one_cycle_schedule,
     piecewise_constant_schedule,
     piecewise_interpolate_schedule,
     polynomial_schedule,
+    step_schedule,
+    triangular_schedule,
     warmup_constant_schedule,
     warmup_cosine_decay_schedule,
     warmup_exponential_decay_schedule,
+)
+from thalweg.optim.stateful import (
+    ASGD,
+    LBFGS,
+    SGD,
+    Adadelta,
+    Adafactor,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Muon,
+    NAdam,
+    Optimizer,
+    RAdam,
+    RMSprop,
+    Rprop,
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
 )
 from thalweg.optim.transformation import (
     EmptyState,
@@ -115,6 +146,15 @@ from thalweg.optim.transformation import (
 )
 
 __all__ = [
+    "ASGD",
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
     "EmaState",
     "EmptyState",
     "GradientTransformation",
@@ -122,9 +162,15 @@ __all__ = [
     "InjectStatefulHyperparamsState",
     "MaskedNode",
     "MaskedState",
+    "Muon",
+    "NAdam",
     "OptState",
+    "Optimizer",
     "Params",
     "PartitionState",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
     "ScalarOrSchedule",
     "ScaleByAdamState",
     "ScaleByLionState",
@@ -149,7 +195,9 @@ __all__ = [
     "clip_by_block_rms",
     "clip_by_global_norm",
     "constant_schedule",
+    "cosine_annealing_schedule",
     "cosine_decay_schedule",
+    "cosine_restarts_schedule",
     "ema",
     "exponential_decay",
     "factory",
@@ -160,16 +208,22 @@ __all__ = [
     "join_schedules",
     "linear_schedule",
     "lion",
+    "lr_scheduler",
     "masked",
+    "multi_step_schedule",
     "multi_transform",
     "nadam",
     "nadamw",
     "named_chain",
+    "one_cycle_schedule",
     "partition",
     "piecewise_constant_schedule",
     "piecewise_interpolate_schedule",
     "polynomial_schedule",
+    "register_optimizer_step_post_hook",
+    "register_optimizer_step_pre_hook",
     "rmsprop",
+    "rules",
     "safe_increment",
     "scale",
     "scale_by_adam",
@@ -186,7 +240,10 @@ __all__ = [
     "sign_sgd",
     "stateless",
     "stateless_with_tree_map",
+    "step_schedule",
+    "swa_utils",
     "trace",
+    "triangular_schedule",
     "warmup_constant_schedule",
     "warmup_cosine_decay_schedule",
     "warmup_exponential_decay_schedule",

@@ -50,7 +50,7 @@ def trace(
         >>> momentum = tw.optim.trace(0.5)
         >>> updates, state = momentum.update([1.0], momentum.init([0.0]))
         >>> momentum.update([1.0], state)
-        ([Tensor(1.5)], TraceState(trace=[Tensor(1.5)]))
+        ([tensor(1.5000)], TraceState(trace=[tensor(1.5000)]))
     """
     DECAY.check("decay", decay)
 
@@ -94,7 +94,7 @@ def ema(decay: float, debias: bool = True, accumulator_dtype: Any = None) -> Gra
         >>> average = tw.optim.ema(0.5)
         >>> updates, _ = average.update([1.0], average.init([0.0]))
         >>> updates
-        [Tensor(1.)]
+        [tensor(1.)]
     """
     DECAY.check("decay", decay)
 

@@ -23,7 +23,7 @@ def global_norm(updates: Updates) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.global_norm({"w": tw.Tensor([3.0, 0.0]), "b": tw.Tensor(4.0)})
-        Tensor(5.)
+        tensor(5.)
     """
     squares = [total(square(asarray(leaf))) for leaf in tree.leaves(updates)]
     return sqrt(functools.reduce(add, squares) if squares else 0.0)
@@ -42,7 +42,7 @@ def clip(max_delta: float) -> GradientTransformation:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.clip(1.0).update([-3.0, 0.5], tw.optim.EmptyState())
-        ([Tensor(-1.), Tensor(0.5)], EmptyState())
+        ([tensor(-1.), tensor(0.5000)], EmptyState())
     """
     NON_NEGATIVE.check("max_delta", max_delta)
     return stateless(
@@ -69,7 +69,7 @@ def clip_by_global_norm(max_norm: float) -> GradientTransformation:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.clip_by_global_norm(1.0).update(tw.Tensor([3.0, 4.0]), tw.optim.EmptyState())
-        (Tensor([0.6, 0.8]), EmptyState())
+        (tensor([0.6000, 0.8000]), EmptyState())
     """
     POSITIVE.check("max_norm", max_norm)
 
@@ -101,7 +101,7 @@ def clip_by_block_rms(threshold: float) -> GradientTransformation:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.clip_by_block_rms(1.0).update(tw.Tensor([2.0, -2.0]), tw.optim.EmptyState())
-        (Tensor([ 1., -1.]), EmptyState())
+        (tensor([ 1., -1.]), EmptyState())
     """
     POSITIVE.check("threshold", threshold)
 

@@ -48,7 +48,7 @@ def masked(
         >>> halve_weights = tw.optim.masked(tw.optim.scale(0.5), {"w": True, "b": False})
         >>> updates = {"w": tw.Tensor(1.0), "b": tw.Tensor(1.0)}
         >>> halve_weights.update(updates, halve_weights.init(updates))[0]
-        {'w': Tensor(0.5), 'b': Tensor(1.)}
+        {'w': tensor(0.5000), 'b': tensor(1.)}
     """
     transformation = as_transformation(inner)
 
@@ -115,7 +115,7 @@ def partition(
         ... )
         >>> gradients = {"w": tw.Tensor(2.0), "b": tw.Tensor(2.0)}
         >>> groups.update(gradients, groups.init(gradients))[0]
-        {'w': Tensor(-2.), 'b': Tensor(0.)}
+        {'w': tensor(-2.), 'b': tensor(0.)}
     """
     inner = {label: as_transformation(each) for label, each in transforms.items()}
 

@@ -107,7 +107,10 @@ def scale_by_adam(
         else:
             mu_hat = bias_correction(mu, b1, count)
         nu_hat = bias_correction(nu, b2, count)
-        found = each(lambda m, v: m / (sqrt(v + eps_root) + eps), mu_hat, nu_hat)
+        # Most have no eps_root, and an addition of 0 costs a pass over the parameters.
+        plain = isinstance(eps_root, float) and eps_root == 0
+        shifted = nu_hat if plain else each(lambda v: v + eps_root, nu_hat)
+        found = each(lambda m, v: m / (sqrt(v) + eps), mu_hat, shifted)
         kept = ScaleByAdamState(count, cast(mu, mu_dtype), cast_like(nu, state.nu))
         return found, kept
 
@@ -158,7 +161,7 @@ def scale_by_lion(
         >>> lion = tw.optim.scale_by_lion()
         >>> updates, _ = lion.update([3.0, -0.1], lion.init([0.0, 0.0]))
         >>> updates
-        [Tensor(1.), Tensor(-1.)]
+        [tensor(1.), tensor(-1.)]
     """
     DECAY.check("b1", b1)
     DECAY.check("b2", b2)

@@ -47,7 +47,7 @@ def sgd(
         >>> gradient = tw.grad(lambda p: (p**2).sum())(params)
         >>> updates, state = optimizer.update(gradient, optimizer.init(params), params)
         >>> tw.optim.apply_updates(params, updates)
-        Tensor([ 0.8, -1.6])
+        tensor([ 0.8000, -1.6000])
     """
     if momentum is not None:
         DECAY.check("momentum", momentum)
@@ -92,7 +92,7 @@ def adam(
         >>> gradient = tw.grad(lambda p: (p**2).sum())(params)
         >>> updates, state = optimizer.update(gradient, optimizer.init(params), params)
         >>> updates
-        Tensor([-0.1,  0.1])
+        tensor([-0.1000,  0.1000])
     """
     return chain(
         scale_by_adam(b1, b2, eps, eps_root, mu_dtype, nesterov=nesterov),

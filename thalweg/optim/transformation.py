@@ -209,7 +209,7 @@ def set_to_zero() -> GradientTransformation:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.set_to_zero().update([1.0], tw.optim.EmptyState())
-        ([Tensor(0.)], EmptyState())
+        ([tensor(0.)], EmptyState())
     """
     return stateless(lambda updates, params: each(zeros_like_leaf, updates))
 
@@ -243,7 +243,7 @@ def stateless_with_tree_map(f: Callable[..., Any]) -> GradientTransformation:
         >>> import thalweg as tw
         >>> flip = tw.optim.stateless_with_tree_map(lambda update, param: -update)
         >>> flip.update([1.0], tw.optim.EmptyState())
-        ([Tensor(-1.)], EmptyState())
+        ([tensor(-1.)], EmptyState())
     """
     return stateless(
         lambda updates, params: (
@@ -261,6 +261,6 @@ def apply_updates(params: Params, updates: Updates) -> Params:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.apply_updates({"w": tw.Tensor([1.0, 2.0])}, {"w": tw.Tensor([0.5, -0.5])})
-        {'w': Tensor([1.5, 1.5])}
+        {'w': tensor([1.5000, 1.5000])}
     """
     return each(lambda p, u: astype(p + u, p.dtype), params, updates)

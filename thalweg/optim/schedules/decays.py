@@ -25,7 +25,7 @@ def constant_schedule(value: float) -> Schedule:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.constant_schedule(0.1)(7)
-        Tensor(0.1)
+        tensor(0.1000)
     """
     FINITE.check("value", value)
     return Schedule(lambda step: value)
@@ -58,24 +58,25 @@ def polynomial_schedule(
     Example:
         >>> import thalweg as tw
         >>> tw.optim.polynomial_schedule(1.0, 0.0, power=2, transition_steps=10)(5)
-        Tensor(0.25)
+        tensor(0.2500)
     """
     FINITE.check("init_value", init_value)
     FINITE.check("end_value", end_value)
     FINITE.check("power", power)
-    return _polynomial(init_value, end_value, power, transition_steps, transition_begin)
-
-
-def _polynomial(init: Any, end: Any, power: Any, steps: int, begin: int) -> Schedule:
-    if steps <= 0:
-        return Schedule(lambda step: init)
-    start = max(begin, 0)
+    if transition_steps <= 0:
+        return Schedule(lambda step: init_value)
 
     def value(step: Tensor) -> Any:
-        passed = minimum(maximum(step - start if start else step, 0.0), float(steps))
-        return (init - end) * (1 - passed / steps) ** power + end
+        left = _left(step, transition_steps, transition_begin)
+        return (init_value - end_value) * (left / transition_steps) ** power + end_value
 
     return Schedule(value)
+
+
+def _left(step: Tensor, steps: int, begin: int) -> Any:
+    """Return how many steps of a transition are left."""
+    passed = step - begin if begin > 0 else step
+    return steps - minimum(maximum(passed, 0.0), float(steps))
 
 
 @factory
@@ -89,11 +90,20 @@ def linear_schedule(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.optim.linear_schedule(1.0, 0.0, transition_steps=4)(np.arange(6))
-        Tensor([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
+        tensor([1.0000, 0.7500, 0.5000, 0.2500, 0.0000, 0.0000])
     """
     FINITE.check("init_value", init_value)
     FINITE.check("end_value", end_value)
-    return _polynomial(init_value, end_value, 1, transition_steps, transition_begin)
+    if transition_steps <= 0:
+        return Schedule(lambda step: init_value)
+
+    def value(step: Tensor) -> Any:
+        # Both ends are exact, however far apart they are.
+        left = _left(step, transition_steps, transition_begin)
+        share = left / transition_steps
+        return init_value * share + end_value * ((transition_steps - left) / transition_steps)
+
+    return Schedule(value)
 
 
 @factory
@@ -125,7 +135,7 @@ def exponential_decay(
     Example:
         >>> import thalweg as tw
         >>> tw.optim.exponential_decay(1.0, transition_steps=100, decay_rate=0.9)(200)
-        Tensor(0.81)
+        tensor(0.8100)
     """
     FINITE.check("init_value", init_value)
     NON_NEGATIVE.check("decay_rate", decay_rate)
@@ -175,7 +185,7 @@ def cosine_decay_schedule(
     Example:
         >>> import thalweg as tw
         >>> tw.optim.cosine_decay_schedule(1.0, decay_steps=10)(10)
-        Tensor(0.)
+        tensor(0.)
     """
     FINITE.check("init_value", init_value)
     POSITIVE.check("decay_steps", decay_steps)

@@ -35,7 +35,7 @@ def piecewise_constant_schedule(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.optim.piecewise_constant_schedule(1.0, {2: 0.5, 4: 0.1})(np.arange(6))
-        Tensor([1.  , 1.  , 0.5 , 0.5 , 0.05, 0.05])
+        tensor([1.0000, 1.0000, 0.5000, 0.5000, 0.0500, 0.0500])
     """
     FINITE.check("init_value", init_value)
     pieces = _pieces(boundaries_and_scales)
@@ -68,10 +68,10 @@ def piecewise_interpolate_schedule(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.optim.piecewise_interpolate_schedule("linear", 1.0, {4: 0.0})(np.arange(5))
-        Tensor([1.  , 0.75, 0.5 , 0.25, 0.  ])
+        tensor([1.0000, 0.7500, 0.5000, 0.2500, 0.0000])
     """
     FINITE.check("init_value", init_value)
-    interpolate = _INTERPOLATIONS.get(interpolate_type)
+    interpolate = INTERPOLATIONS.get(interpolate_type)
     if interpolate is None:
         raise ArgumentError(
             f"interpolate_type={interpolate_type!r} was given; it must be 'linear' or 'cosine'."
@@ -93,7 +93,7 @@ def piecewise_interpolate_schedule(
     return Schedule(value)
 
 
-_INTERPOLATIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
+INTERPOLATIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "linear": lambda start, end, share: (end - start) * share + start,
     "cosine": lambda start, end, share: end + (start - end) / 2.0 * (cos(math.pi * share) + 1),
 }
@@ -124,7 +124,7 @@ def join_schedules(
         >>> warmup = tw.optim.linear_schedule(0.0, 1.0, transition_steps=2)
         >>> joined = tw.optim.join_schedules([warmup, tw.optim.constant_schedule(0.5)], [2])
         >>> joined(np.arange(4))
-        Tensor([0. , 0.5, 0.5, 0.5])
+        tensor([0.0000, 0.5000, 0.5000, 0.5000])
     """
     if len(schedules) != len(boundaries) + 1:
         raise ArgumentError(
@@ -153,7 +153,7 @@ def warmup_constant_schedule(init_value: float, peak_value: float, warmup_steps:
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.optim.warmup_constant_schedule(0.0, 1.0, warmup_steps=2)(np.arange(4))
-        Tensor([0. , 0.5, 1. , 1. ])
+        tensor([0.0000, 0.5000, 1.0000, 1.0000])
     """
     return linear_schedule(init_value, peak_value, warmup_steps)
 
@@ -184,7 +184,7 @@ def warmup_cosine_decay_schedule(
         >>> import thalweg as tw
         >>> schedule = tw.optim.warmup_cosine_decay_schedule(0.0, 1.0, 10, decay_steps=100)
         >>> schedule(10)
-        Tensor(1.)
+        tensor(1.)
     """
     FINITE.check("peak_value", peak_value)
     FINITE.check("end_value", end_value)
@@ -235,7 +235,7 @@ def warmup_exponential_decay_schedule(
     Example:
         >>> import thalweg as tw
         >>> tw.optim.warmup_exponential_decay_schedule(0.0, 1.0, 10, 100, decay_rate=0.5)(110)
-        Tensor(0.5)
+        tensor(0.5000)
     """
     rise = linear_schedule(init_value, peak_value, warmup_steps)
     fall = exponential_decay(

@@ -27,7 +27,7 @@ class Schedule(Recipe):
         >>> import thalweg as tw
         >>> halving = tw.optim.Schedule(lambda step: 0.5**step)
         >>> halving(3)
-        Tensor(0.125)
+        tensor(0.1250)
     """
 
     __slots__ = ("_function",)

@@ -1,0 +1,152 @@
+"""Writing into tensors: what NumPy and PyTorch hold afterwards, and the gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import thalweg as tw
+from thalweg.errors import GradientError, ShapeError
+
+torch = pytest.importorskip("torch")
+
+X = np.random.default_rng(0).normal(size=(4, 5))
+KEYS: list[Any] = [
+    0,
+    -1,
+    slice(1, 3),
+    (slice(None), 2),
+    (..., slice(0, 5, 2)),
+    ([0, 2],),
+    ([0, 2, 0], [1, 1, 1]),
+    X > 0.3,
+    (slice(None), np.array([True, False, True, False, False])),
+    (1, 2),
+    slice(2, 2),
+]
+
+
+@pytest.mark.parametrize("position", range(len(KEYS)))
+def test_assigning_gives_values_and_gradients_of_torch(position: int) -> None:
+    key = KEYS[position]
+    ours, theirs = tw.tensor(X, requires_grad=True), torch.tensor(X, requires_grad=True)
+    a, b = ours * 2.0, theirs * 2.0
+    shape = np.zeros_like(X)[key].shape
+    value = np.random.default_rng(1).normal(size=shape)
+    v, w = tw.tensor(value, requires_grad=True), torch.tensor(value, requires_grad=True)
+    a[key], b[key] = v * v, w * w
+    np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy())
+    (a**3).sum().backward()
+    (b**3).sum().backward()
+    np.testing.assert_allclose(ours.grad.numpy(), theirs.grad.numpy(), rtol=1e-14)
+    if position != 6:  # of equal places PyTorch gives each value the gradient, as we do
+        np.testing.assert_allclose(v.grad.numpy(), w.grad.numpy(), rtol=1e-14)
+
+
+@pytest.mark.parametrize("position", range(len(KEYS)))
+def test_assigning_compiles_where_the_places_are_known(position: int) -> None:
+    key = KEYS[position]
+
+    def changed(x: Any) -> Any:
+        y = x * 2.0
+        y[key] = 7.0
+        return y
+
+    want = X * 2.0
+    want[key] = 7.0
+    np.testing.assert_array_equal(tw.jit(changed)(X).numpy(), want)
+
+
+VIEWS: list[Callable[[Any], Any]] = [
+    lambda x: x[1],
+    lambda x: x.T,
+    lambda x: x.reshape(20)[3:9],
+    lambda x: x[:, 1:4].T[1],
+    lambda x: x[::2].reshape(2, 5, 1)[1],
+]
+
+
+@pytest.mark.parametrize("position", range(len(VIEWS)))
+def test_a_change_of_a_view_changes_the_base_and_its_history(position: int) -> None:
+    view = VIEWS[position]
+    ours, theirs = tw.tensor(X, requires_grad=True), torch.tensor(X, requires_grad=True)
+    losses = []
+    for leaf, sine in ((ours, np.sin), (theirs, torch.sin)):
+        base = leaf * 1.0
+        before, part = view(base), view(base)
+        part *= sine(leaf.sum())
+        after = base * base
+        losses.append(after.sum() + (before * 3.0).sum() + (part**2).sum())
+    assert losses[0].item() == pytest.approx(losses[1].item(), rel=1e-14)
+    for loss in losses:
+        loss.backward()
+    np.testing.assert_allclose(ours.grad.numpy(), theirs.grad.numpy(), rtol=1e-11)
+
+
+def test_a_change_of_the_base_changes_views_and_their_history() -> None:
+    ours, theirs = tw.tensor(X, requires_grad=True), torch.tensor(X, requires_grad=True)
+    for leaf in (ours, theirs):
+        base = leaf * 1.0
+        view = base[1:3]
+        base *= 2.0
+        (view * view).sum().backward()
+    np.testing.assert_allclose(ours.grad.numpy(), theirs.grad.numpy(), rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["exp", "tanh", "sqrt", "sigmoid"])
+def test_a_result_that_the_derivative_needs_is_guarded(name: str) -> None:
+    x = tw.tensor(np.abs(X), requires_grad=True)
+    y = getattr(tw, name)(x)
+    y += 1.0
+    with pytest.raises(GradientError, match=f"inplace operation: {name} needs its result"):
+        y.sum().backward()
+
+
+def test_a_change_that_no_derivative_needs_does_no_harm() -> None:
+    x = tw.tensor(X, requires_grad=True)
+    y = x + 1.0
+    y *= 2.0
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), np.full_like(X, 2.0))
+
+
+def test_the_operand_of_an_operation_in_place_is_kept_for_its_derivative() -> None:
+    x = tw.tensor(X, requires_grad=True)
+    y = x * 1.0
+    y.sin_()
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), np.cos(X), rtol=1e-14)
+
+
+def test_memory_is_shared_with_numpy_both_ways() -> None:
+    array = np.zeros(3)
+    x = tw.asarray(array)
+    x += 1.0
+    assert array.tolist() == [1.0, 1.0, 1.0]
+    x.numpy()[0] = 5.0
+    assert x.tolist() == [5.0, 1.0, 1.0]
+
+
+def test_shapes_and_kinds_that_do_not_fit_are_refused() -> None:
+    x = tw.zeros((2, 3))
+    with pytest.raises(ShapeError, match=r"shape mismatch: value tensor of shape \[4\]"):
+        x[0] = tw.ones(4)
+    with pytest.raises(RuntimeError, match="result type float64 can't be cast"):
+        tw.tensor([1, 2]).add_(0.5)
+    with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
+        tw.broadcast_to(tw.zeros(3), (2, 3)).fill_(1.0)
+    assert x.tolist() == np.zeros((2, 3)).tolist()
+
+
+def test_functions_do_not_change_the_callers_memory_through_grad() -> None:
+    array = np.ones(3)
+
+    def loss(x: Any) -> Any:
+        x *= 2.0
+        return np.sum(x * x)
+
+    assert tw.grad(loss)(array).tolist() == [8.0, 8.0, 8.0]
+    assert array.tolist() == [1.0, 1.0, 1.0]

@@ -1,0 +1,220 @@
+"""Hooks: what users ask a module to call before and after its own forward and backward."""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from thalweg.autodiff.hooks import Handle
+from thalweg.errors import CallError
+from thalweg.nn.backward_hooks import BackwardHooks
+from thalweg.nn.walking import Walking
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A function to be called, and how."""
+
+    function: Callable[..., Any]
+    with_kwargs: bool = False
+    always_call: bool = False
+
+    def __call__(self, *args: Any) -> Any:
+        """Call the function."""
+        return self.function(*args)
+
+
+Hooks = OrderedDict[int, Any]
+
+
+class Hooked(Walking):
+    """Members that can be called, with the hooks around the call."""
+
+    _hooks: dict[str, Hooks]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.__dict__["_hooks"] = {}
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the module's result; each module defines its own."""
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function. Define '
+            "forward(self, ...) in the class."
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what `forward` returns, with the hooks around it."""
+        hooks = self._hooks
+        if not hooks or not any(hooks.values()):
+            return self.forward(*args, **kwargs)
+        return self._call_with_hooks(args, kwargs)
+
+    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        called: set[int] = set()
+        result = None
+        try:
+            args, kwargs = self._before_forward(args, kwargs)
+            watch = self._backward_hooks()
+            if watch is not None:
+                args = watch.inputs(args)
+            result = self.forward(*args, **kwargs)
+            for number, hook in list(self._hooked("forward").items()):
+                called.add(number)
+                result = _replaced(_after_forward(self, hook, args, kwargs, result), result)
+            return result if watch is None else watch.outputs(result)
+        except Exception:
+            for number, hook in self._hooked("forward").items():
+                if hook.always_call and number not in called:
+                    _call_whatever_happens(self, hook, args, kwargs, result)
+            raise
+
+    def _before_forward(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        for hook in list(self._hooked("forward_pre").values()):
+            if not hook.with_kwargs:
+                given = hook(self, args)
+                if given is not None:
+                    args = given if isinstance(given, tuple) else (given,)
+                continue
+            given = hook(self, args, kwargs)
+            if given is None:
+                continue
+            if not (isinstance(given, tuple) and len(given) == 2):
+                raise CallError(
+                    "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
+                    f"got {given}. Return both, changed or not."
+                )
+            args, kwargs = given
+        return args, kwargs
+
+    def _backward_hooks(self) -> BackwardHooks | None:
+        before, after = self._hooked("backward_pre"), self._hooked("backward")
+        if not before and not after:
+            return None
+        return BackwardHooks(self, list(before.values()), list(after.values()))
+
+    def _hooked(self, kind: str) -> Hooks:
+        return self._hooks.get(kind) or OrderedDict()
+
+    def _register(self, kind: str, hook: Hook, prepend: bool = False) -> Handle:
+        hooks = self._hooks.setdefault(kind, OrderedDict())
+        handle = Handle(hooks, hook)
+        if prepend:
+            hooks.move_to_end(handle.id, last=False)
+        return handle
+
+    # ---- registering
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """Call a function before `forward`.
+
+        Args:
+            hook: Called as `hook(module, args)`; what it returns, unless None, replaces the
+                arguments. With keywords, `hook(module, args, kwargs)`, which returns both.
+            prepend: Whether it is called before the hooks that are there already.
+            with_kwargs: Whether it is given the keyword arguments.
+        """
+        return self._register("forward_pre", Hook(hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> Handle:
+        """Call a function after `forward`.
+
+        Args:
+            hook: Called as `hook(module, args, output)`; what it returns, unless None, replaces
+                the output. With keywords, `hook(module, args, kwargs, output)`.
+            prepend: Whether it is called before the hooks that are there already.
+            with_kwargs: Whether it is given the keyword arguments.
+            always_call: Whether it is called even if the call fails.
+        """
+        return self._register("forward", Hook(hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> Handle:
+        """Call a function when the derivative with respect to the output is known.
+
+        Args:
+            hook: Called as `hook(module, grad_output)`; what it returns, unless None, replaces
+                `grad_output`.
+            prepend: Whether it is called before the hooks that are there already.
+        """
+        return self._register("backward_pre", Hook(hook), prepend)
+
+    def register_full_backward_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> Handle:
+        """Call a function when the derivatives with respect to the positional arguments are known.
+
+        Args:
+            hook: Called as `hook(module, grad_input, grad_output)`; what it returns, unless None,
+                replaces `grad_input`.
+            prepend: Whether it is called before the hooks that are there already.
+        """
+        return self._register("backward", Hook(hook), prepend)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(module, prefix, keep_vars)` before `state_dict` collects the module."""
+        return self._register("state_dict_pre", Hook(hook))
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(module, state_dict, prefix, metadata)` after `state_dict` collected it.
+
+        The hook changes the dictionary in place and returns None.
+        """
+        return self._register("state_dict_post", Hook(hook))
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call a function before `load_state_dict` reads the module's own entries.
+
+        Args:
+            hook: Called as `hook(module, state_dict, prefix, metadata, strict, missing_keys,
+                unexpected_keys, error_messages)`; it may change all of these in place.
+        """
+        return self._register("load_pre", Hook(hook))
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(module, incompatible_keys)` after the module's entries were loaded.
+
+        The hook changes `missing_keys` and `unexpected_keys` in place and returns None.
+        """
+        return self._register("load_post", Hook(hook))
+
+
+def _after_forward(
+    module: Hooked, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+) -> Any:
+    if hook.with_kwargs:
+        return hook(module, args, kwargs, result)
+    return hook(module, args, result)
+
+
+def _replaced(new: Any, old: Any) -> Any:
+    return old if new is None else new
+
+
+def _call_whatever_happens(
+    module: Hooked, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+) -> None:
+    try:
+        _after_forward(module, hook, args, kwargs, result)
+    except Exception as error:
+        warnings.warn(
+            f"A forward hook with always_call=True raised {error!r} after another error, which "
+            "is the one that is reported.",
+            RuntimeWarning,
+            stacklevel=2,
+        )

@@ -1,0 +1,235 @@
+"""Random tensors from a generator's stream: PyTorch's functions and, bit for bit, its numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalweg.core.generator import Generator, default_generator
+from thalweg.core.operation import operation
+from thalweg.core.spec import default_dtype
+from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.errors import CallError
+from thalweg.ops.random_arguments import (
+    bounds_of,
+    extents_of,
+    integers,
+    leaf,
+    require_deviation,
+    require_held,
+    shape_of,
+    stream,
+    values_of,
+)
+
+__all__ = [
+    "Generator",
+    "default_generator",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "normal",
+    "rand",
+    "randint",
+    "randn",
+    "randperm",
+    "seed",
+    "set_rng_state",
+]
+
+Array = NDArray[Any]
+
+
+# ---- the default stream
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the default generator's stream of a seed, and return that generator.
+
+    Args:
+        seed: From -2⁶³ to 2⁶⁴ - 1. The numbers drawn are those of PyTorch after the same seed.
+
+    Example:
+        >>> import thalweg as tw
+        >>> generator = tw.manual_seed(1234)
+        >>> tw.rand(2, dtype=tw.float32).numpy()
+        array([0.02897924, 0.40189856], dtype=float32)
+    """
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Seed the default generator from the operating system's randomness; return the seed."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """Return the seed that the default generator's stream started from."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """Return the default generator's state; shape (5056,), uint8."""
+    return make(default_generator.get_state())
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Let the default generator go on where it was when `get_rng_state` was called."""
+    default_generator.set_state(new_state)
+
+
+# ---- from nothing
+
+
+@operation
+def rand(
+    *size: Any,
+    dtype: Any = None,
+    generator: Generator | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    **keywords: Any,
+) -> Tensor:
+    """Return numbers uniform on [0, 1).
+
+    Args:
+        size: The shape: integers, or one sequence of them (also as the keyword `size`).
+        dtype: Floating or complex; by default that of `set_default_dtype`.
+        generator: Whose stream to draw from; by default the one that `manual_seed` seeds.
+        requires_grad: Whether `backward()` computes its derivative.
+        device: "cpu".
+        keywords: `size`, if it is given by name.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.rand(2, 3).shape
+        thalweg.Size([2, 3])
+    """
+    shape = shape_of("rand", size, keywords)
+    values = stream(generator, device).rand(shape, dtype or default_dtype())
+    return leaf(values, requires_grad)
+
+
+@operation
+def randn(
+    *size: Any,
+    dtype: Any = None,
+    generator: Generator | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
+    **keywords: Any,
+) -> Tensor:
+    """Return standard normal numbers; arguments as for `rand`."""
+    shape = shape_of("randn", size, keywords)
+    values = stream(generator, device).normal(0.0, 1.0, shape, dtype or default_dtype())
+    return leaf(values, requires_grad)
+
+
+@operation
+def randint(
+    *bounds: Any,
+    low: int | None = None,
+    high: int | None = None,
+    size: Any = None,
+    dtype: Any = np.int64,
+    generator: Generator | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
+) -> Tensor:
+    """Return integers from low (by default 0) to high - 1: `randint([low,] high, size)`.
+
+    Raises:
+        ArgumentError: If there is no integer in that range, or the dtype does not hold it.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.randint(10, (2, 3)).shape
+        thalweg.Size([2, 3])
+    """
+    first, last, rest = bounds_of("randint", bounds, low, high)
+    extents = rest[0] if rest else size
+    if extents is None or len(rest) > 1 or isinstance(extents, (int, np.integer)):
+        raise CallError(
+            f"randint got the size {extents!r}; it wants a sequence of integers, as in "
+            "randint(10, (2, 3))."
+        )
+    return leaf(
+        integers(first, last, extents_of("randint", extents), dtype, generator, device),
+        requires_grad,
+    )
+
+
+@operation
+def randperm(
+    n: int,
+    *,
+    dtype: Any = np.int64,
+    generator: Generator | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
+) -> Tensor:
+    """Return 0 … n - 1 in random order.
+
+    Raises:
+        ArgumentError: If n is negative, or the dtype does not hold n - 1.
+    """
+    (count,) = extents_of("randperm", (n,))
+    require_held("randperm", 0, count, np.dtype(dtype))
+    return leaf(stream(generator, device).randperm(count, dtype), requires_grad)
+
+
+@operation
+def normal(
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    device: Any = None,
+) -> Tensor:
+    """Return normal numbers.
+
+    Args:
+        mean: Their means, a number or a tensor.
+        std: Their standard deviations, a number or a tensor that broadcasts with the means.
+        size: The shape, where both are numbers.
+        generator: Whose stream to draw from; by default the one that `manual_seed` seeds.
+        dtype: Where both are numbers; else that of the mean if a tensor, of std if not.
+        requires_grad: Whether `backward()` computes its derivative.
+        device: "cpu".
+
+    Raises:
+        ArgumentError: If a standard deviation is negative.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.normal(tw.zeros(3), 2.0).shape
+        thalweg.Size([3])
+    """
+    source = stream(generator, device)
+    if isinstance(mean, Tensor) or isinstance(std, Tensor):
+        if size is not None:
+            raise CallError("normal got tensors and a size; their shape is the size. Leave it out.")
+        return leaf(_normal_of_tensors(source, mean, std), requires_grad)
+    if size is None:
+        raise CallError("normal got two numbers and no size. Give the shape as the third argument.")
+    require_deviation("normal", std)
+    shape = extents_of("normal", size)
+    return leaf(source.normal(mean, std, shape, dtype or default_dtype()), requires_grad)
+
+
+def _normal_of_tensors(source: Generator, mean: Any, std: Any) -> Array:
+    means, deviations = (values_of("normal", as_tensor(x)) for x in (mean, std))
+    dtype = (means if isinstance(mean, Tensor) else deviations).dtype
+    require_deviation("normal", deviations)
+    shape = np.broadcast_shapes(means.shape, deviations.shape)
+    if not isinstance(std, Tensor):
+        return np.asarray(source.normal(0.0, std, shape, dtype) + means)
+    values = (source.normal(0.0, 1.0, shape, dtype) * deviations).astype(dtype)
+    # A mean that is Python's number gives way to the dtype of the others.
+    shifted: Array = values + (means if isinstance(mean, Tensor) else mean)
+    return shifted.astype(dtype)

@@ -1,0 +1,131 @@
+"""Descent by squares kept for rows and columns alone."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from thalweg import tree
+from thalweg.core.spec import DType
+from thalweg.core.tensor import Tensor, astype
+from thalweg.ops.creation import asarray, zeros_like
+from thalweg.ops.elementwise import maximum, minimum, sqrt, square
+from thalweg.ops.reductions import mean
+from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
+from thalweg.optim.recipe import factory
+from thalweg.optim.transformation import (
+    GradientTransformation,
+    OptState,
+    Params,
+    Updates,
+    first_count,
+    needed,
+    safe_increment,
+)
+
+
+class FactoredDescentState(NamedTuple):
+    """The state of `factored_descent`; None stands where a parameter has no such average."""
+
+    count: Any  # int32 scalar: the steps made
+    row_var: Params  # the average of squares of each row, of arrays of two axes or more
+    col_var: Params  # the average of squares of each column
+    variance: Params  # the average of squares of each element, of other arrays
+
+
+@factory
+def factored_descent(
+    learning_rate: float = 1e-2,
+    beta2_decay: float = -0.8,
+    eps1: float | None = None,
+    eps2: float = 1e-3,
+    d: float = 1.0,
+) -> GradientTransformation:
+    """Descend by the root of averaged squares, which rows and columns keep between them.
+
+        ω = t^beta2_decay       R ← R + ω (mean g² of rows − R)     C ← likewise of columns
+        V = R C / max(mean R, eps1)         (arrays of one axis: V ← V + ω (g² − V))
+        u = g / √max(V, eps1²)
+        α = max(eps2, rms(p)) · min(learning_rate, 1/√t)
+        update = −α / max(1, rms(u) / d) · u
+
+    Args:
+        learning_rate: The largest relative step, in [0, ∞).
+        beta2_decay: The power of the step with which new squares lose weight, usually negative.
+        eps1: Keeps squares from zero; None for the precision of the dtype.
+        eps2: The smallest size a parameter counts with, in [0, ∞).
+        d: The root mean square above which updates are scaled down, in (0, ∞).
+
+    Raises:
+        ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
+
+    Source:
+        Shazeer & Stern, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", 2018,
+        algorithms 4 and 5. arXiv:1804.04235
+
+    Example:
+        >>> import thalweg as tw
+        >>> adafactor = tw.optim.rules.factored_descent(0.01)
+        >>> updates, _ = adafactor.update([3.0], adafactor.init([2.0]), [2.0])
+        >>> round(updates[0].item(), 12)
+        -0.02
+    """
+    NON_NEGATIVE.check("learning_rate", learning_rate)
+    NON_NEGATIVE.check("eps2", eps2)
+    POSITIVE.check("d", d)
+
+    def init(params: Params) -> FactoredDescentState:
+        leaves, structure = tree.flatten(params)
+        rows, columns, whole = [], [], []
+        for leaf in map(asarray, leaves):
+            factored = leaf.ndim > 1
+            rows.append(zeros_like(leaf[..., :1]) if factored else None)
+            columns.append(zeros_like(leaf[..., :1, :]) if factored else None)
+            whole.append(None if factored else zeros_like(leaf))
+        parts = (tree.unflatten(structure, part) for part in (rows, columns, whole))
+        return FactoredDescentState(first_count(), *parts)
+
+    def direction(
+        g: Tensor, kept: tuple[Any, Any, Any], weight: Any
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """Return u and the new averages."""
+        smallest = _precision(g.dtype) if eps1 is None else eps1
+        share = astype(weight, g.dtype)
+        rows, columns, variance = kept
+        if rows is None:
+            variance = variance + share * (square(g) - variance)
+        else:
+            rows = rows + share * (mean(square(g), axis=-1, keepdims=True) - rows)
+            columns = columns + share * (mean(square(g), axis=-2, keepdims=True) - columns)
+            scale = maximum(mean(rows, axis=-2, keepdims=True), smallest)
+        squares = variance if rows is None else rows * columns / scale
+        u = g / sqrt(maximum(squares, smallest * smallest))
+        return u, (rows, columns, variance)
+
+    def update(
+        updates: Updates, state: OptState, params: Params = None, **extra: Any
+    ) -> tuple[Updates, OptState]:
+        weights = tree.leaves(needed(params, "factored_descent"))
+        count = safe_increment(state.count)
+        t = astype(count, "float64")
+        rate = minimum(1.0 / sqrt(t), learning_rate)
+        gradients, structure = tree.flatten(updates)
+        averages = zip(*(structure.flatten_up_to(part) for part in state[1:]), strict=True)
+        found, kept = [], []
+        for g, p, average in zip(map(asarray, gradients), weights, averages, strict=True):
+            u, new = direction(g, average, t**beta2_decay)
+            size = maximum(_rms(asarray(p)), eps2) * astype(rate, g.dtype)
+            found.append(-(size / maximum(_rms(u) / d, 1.0)) * u)
+            kept.append(new)
+        parts = (tree.unflatten(structure, list(part)) for part in zip(*kept, strict=True))
+        return tree.unflatten(structure, found), FactoredDescentState(count, *parts)
+
+    return GradientTransformation(init, update)
+
+
+def _precision(dtype: DType) -> float:
+    """Return the distance from 1 to the next number of a dtype."""
+    return float({2: 2.0**-10, 4: 2.0**-23}.get(dtype.itemsize, 2.0**-52))
+
+
+def _rms(x: Tensor) -> Tensor:
+    return sqrt(mean(square(x)))
