@@ -42,8 +42,12 @@ KEYWORDS = {
 PROPERTIES = {"H": "H", "T": "T", "mH": "mH", "mT": "mT", "imag": "imag", "real": "real"}
 
 # Another name of the same function.
-OTHERWISE = {
-    "view_copy": None,
+ADAPTED: dict[str, Any] = {
+    "where": lambda x, condition, y: tw.where(condition, x, y),
+    "nonzero": lambda x, as_tuple=False: tw.nonzero(x, as_tuple=as_tuple),
+    "einsum": lambda operands, subscripts: tw.einsum(subscripts, *operands),
+    "slice": lambda x, *args: tw.ops.masking._sliced(x, *args),
+    "equal": lambda x, y: x.equal(y),
 }
 
 
@@ -61,6 +65,8 @@ def function_of(name: str, info: Any) -> Call | None:
         return lambda x: getattr(x, PROPERTIES[own])
     if own.startswith("__"):
         found = getattr(Tensor, own, None)
+    elif own in ADAPTED:
+        found = ADAPTED[own]
     elif own in METHODS:
         found = getattr(Tensor, own, None)
     else:
@@ -102,6 +108,8 @@ def _by_keyword(function: Call, names: tuple[str, ...]) -> Call:
 def method_of(name: str, info: Any) -> Call | None:
     """Return the method of tensors for an entry, or None."""
     if info.method_variant is None or info.name.startswith("__") or info.name in PROPERTIES:
+        return None
+    if info.name in ("where", "nonzero"):
         return None
     found = getattr(Tensor, info.name, None)
     if found is None or isinstance(found, property):

@@ -20,6 +20,7 @@ from thalweg.ops import joining as _joining
 from thalweg.ops import keyed
 from thalweg.ops import linalg as _linalg
 from thalweg.ops import losses as _losses
+from thalweg.ops import masking as _masking
 from thalweg.ops import norms as _norms
 from thalweg.ops import pooling as _pooling
 from thalweg.ops import random as _random
@@ -28,6 +29,7 @@ from thalweg.ops import random_fills as _random_fills
 from thalweg.ops import reductions as _reductions
 from thalweg.ops import sampling as _sampling
 from thalweg.ops import scans as _scans
+from thalweg.ops import scattering as _scattering
 from thalweg.ops import shaping as _shaping
 from thalweg.ops import sliding as _sliding
 from thalweg.ops import sorting as _sorting
@@ -55,6 +57,7 @@ from thalweg.ops.indexing import *
 from thalweg.ops.joining import *
 from thalweg.ops.linalg import *
 from thalweg.ops.losses import *
+from thalweg.ops.masking import *
 from thalweg.ops.norms import *
 from thalweg.ops.pooling import *
 from thalweg.ops.random import *
@@ -62,6 +65,7 @@ from thalweg.ops.random_fills import *
 from thalweg.ops.reductions import *
 from thalweg.ops.sampling import *
 from thalweg.ops.scans import *
+from thalweg.ops.scattering import *
 from thalweg.ops.shaping import *
 from thalweg.ops.sorting import *
 from thalweg.ops.spacing import *
@@ -89,6 +93,7 @@ __all__ += _indexing.__all__
 __all__ += _joining.__all__
 __all__ += _linalg.__all__
 __all__ += _losses.__all__
+__all__ += _masking.__all__
 __all__ += _norms.__all__
 __all__ += _pooling.__all__
 __all__ += _random.__all__
@@ -96,6 +101,7 @@ __all__ += _random_fills.__all__
 __all__ += _reductions.__all__
 __all__ += _sampling.__all__
 __all__ += _scans.__all__
+__all__ += _scattering.__all__
 __all__ += _shaping.__all__
 __all__ += _sorting.__all__
 __all__ += _spacing.__all__

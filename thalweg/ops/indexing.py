@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, method, op
+from thalweg.core.operation import attach, method, op, publish
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor
@@ -17,7 +17,6 @@ from thalweg.ops.shaping import astype, broadcast_to, expand_dims, normalize_axi
 
 __all__ = [
     "one_hot",
-    "scatter_add",
     "take",
     "take_along_axis",
 ]
@@ -100,8 +99,10 @@ def scatter_add(x: Array, indices: Array, updates: Array, *, axis: int) -> Array
     return result
 
 
-def _resolve_along(x: Any, indices: Any, axis: int = -1) -> Any:
+def _resolve_along(x: Any, indices: Any, axis: int | None = -1) -> Any:
     tensor, positions = as_tensor(x), as_indices(indices)
+    if axis is None:
+        tensor, positions, axis = reshape(tensor, -1), reshape(positions, -1), 0
     if positions.ndim != tensor.ndim:
         raise ShapeError(
             f"take_along_axis got a tensor with {tensor.ndim} axes and indices with "
@@ -166,5 +167,6 @@ def one_hot(indices: Any, num_classes: int, dtype: Any = np.float64) -> Tensor:
     return astype(equal(positions, arange(num_classes)), dtype)
 
 
+publish(take_along_axis, ("take_along_dim",), True, False, "take_along_axis")
 for _primitive in (take, take_along_axis):
     attach(_primitive.name, _primitive)
