@@ -37,6 +37,8 @@ KEYWORDS = {
     "squeeze": ("dim",),
     "unique": ("sorted", "return_inverse", "return_counts", "dim"),
     "cumsum": ("dim",),
+    "std": ("dim",),
+    "var": ("dim",),
 }
 
 PROPERTIES = {"H": "H", "T": "T", "mH": "mH", "mT": "mT", "imag": "imag", "real": "real"}

@@ -35,6 +35,7 @@ from thalweg.ops import sliding as _sliding
 from thalweg.ops import sorting as _sorting
 from thalweg.ops import spacing as _spacing
 from thalweg.ops import special as _special
+from thalweg.ops import statistics as _statistics
 from thalweg.ops import summaries as _summaries
 from thalweg.ops import text as _text
 from thalweg.ops import uniqueness as _uniqueness
@@ -69,6 +70,7 @@ from thalweg.ops.scattering import *
 from thalweg.ops.shaping import *
 from thalweg.ops.sorting import *
 from thalweg.ops.spacing import *
+from thalweg.ops.statistics import *
 from thalweg.ops.summaries import *
 from thalweg.ops.text import *
 from thalweg.ops.uniqueness import *
@@ -105,6 +107,7 @@ __all__ += _scattering.__all__
 __all__ += _shaping.__all__
 __all__ += _sorting.__all__
 __all__ += _spacing.__all__
+__all__ += _statistics.__all__
 __all__ += _summaries.__all__
 __all__ += _text.__all__
 __all__ += _uniqueness.__all__
