@@ -5,12 +5,15 @@ from thalweg.ops import arithmetic as _arithmetic
 from thalweg.ops import arranging as _arranging
 from thalweg.ops import assigning as _assigning
 from thalweg.ops import axes as _axes
+from thalweg.ops import bits as _bits
+from thalweg.ops import complex_numbers as _complex_numbers
 from thalweg.ops import composed as _composed
 from thalweg.ops import contraction as _contraction
 from thalweg.ops import convolution as _convolution
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
 from thalweg.ops import diagonals as _diagonals
+from thalweg.ops import dtypes as _dtypes
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import folding as _folding
@@ -30,6 +33,7 @@ from thalweg.ops import reductions as _reductions
 from thalweg.ops import sampling as _sampling
 from thalweg.ops import scans as _scans
 from thalweg.ops import scattering as _scattering
+from thalweg.ops import sets as _sets
 from thalweg.ops import shaping as _shaping
 from thalweg.ops import sliding as _sliding
 from thalweg.ops import sorting as _sorting
@@ -45,12 +49,15 @@ from thalweg.ops.activations import *
 from thalweg.ops.arithmetic import *
 from thalweg.ops.arranging import *
 from thalweg.ops.assigning import *
+from thalweg.ops.bits import *
+from thalweg.ops.complex_numbers import *
 from thalweg.ops.composed import *
 from thalweg.ops.contraction import *
 from thalweg.ops.convolution import *
 from thalweg.ops.copying import *
 from thalweg.ops.creation import *
 from thalweg.ops.diagonals import *
+from thalweg.ops.dtypes import *
 from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
 from thalweg.ops.folding import *
@@ -67,6 +74,7 @@ from thalweg.ops.reductions import *
 from thalweg.ops.sampling import *
 from thalweg.ops.scans import *
 from thalweg.ops.scattering import *
+from thalweg.ops.sets import *
 from thalweg.ops.shaping import *
 from thalweg.ops.sorting import *
 from thalweg.ops.spacing import *
@@ -82,12 +90,15 @@ __all__ += _activations.__all__
 __all__ += _arithmetic.__all__
 __all__ += _arranging.__all__
 __all__ += _assigning.__all__
+__all__ += _bits.__all__
+__all__ += _complex_numbers.__all__
 __all__ += _composed.__all__
 __all__ += _contraction.__all__
 __all__ += _convolution.__all__
 __all__ += _copying.__all__
 __all__ += _creation.__all__
 __all__ += _diagonals.__all__
+__all__ += _dtypes.__all__
 __all__ += _einsum.__all__
 __all__ += _elementwise.__all__
 __all__ += _folding.__all__
@@ -104,6 +115,7 @@ __all__ += _reductions.__all__
 __all__ += _sampling.__all__
 __all__ += _scans.__all__
 __all__ += _scattering.__all__
+__all__ += _sets.__all__
 __all__ += _shaping.__all__
 __all__ += _sorting.__all__
 __all__ += _spacing.__all__

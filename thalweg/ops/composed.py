@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.core.operation import method, register
 from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, DtypeError
+from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise import (
     absolute,
     arctan,
@@ -24,8 +24,6 @@ from thalweg.ops.elementwise import (
     less_equal,
     log,
     log1p,
-    logical_and,
-    logical_not,
     logical_or,
     maximum,
     minimum,
@@ -249,41 +247,6 @@ def isfinite(x: Any) -> Tensor:
 def logical_xor(x: Any, y: Any) -> Tensor:
     """Tell where exactly one holds."""
     return not_equal(not_equal(x, 0), not_equal(y, 0))
-
-
-def _booleans(symbol: str, *operands: Any) -> tuple[Tensor, ...]:
-    tensors = tuple(as_tensor(operand) for operand in operands)
-    if any(tensor.dtype.kind != "b" for tensor in tensors):
-        dtypes = " and ".join(str(tensor.dtype) for tensor in tensors)
-        raise DtypeError(
-            f"{symbol} got {dtypes}; it wants Booleans, bits of integers are not supported. "
-            "Compare first, or use logical_and, logical_or, logical_xor or logical_not."
-        )
-    return tensors
-
-
-@method
-def bitwise_and(x: Any, y: Any) -> Tensor:
-    """Tell where both of two Booleans hold: x & y."""
-    return logical_and(*_booleans("&", x, y))
-
-
-@method
-def bitwise_or(x: Any, y: Any) -> Tensor:
-    """Tell where at least one of two Booleans holds: x | y."""
-    return logical_or(*_booleans("|", x, y))
-
-
-@method
-def bitwise_xor(x: Any, y: Any) -> Tensor:
-    """Tell where exactly one of two Booleans holds: x ^ y."""
-    return not_equal(*_booleans("^", x, y))
-
-
-@method
-def invert(x: Any) -> Tensor:
-    """Tell where a Boolean does not hold: ~x."""
-    return logical_not(*_booleans("~", x))
 
 
 @method

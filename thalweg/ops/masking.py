@@ -25,7 +25,6 @@ __all__ = [
     "masked_fill",
     "masked_scatter",
     "masked_select",
-    "nonzero",
     "select_scatter",
     "slice_scatter",
     "unravel_index",
@@ -194,20 +193,6 @@ def diagonal_scatter(
 
 
 # ---- where elements are not zero
-
-
-@method
-def nonzero(x: Any, *, as_tuple: bool = True) -> Any:
-    """Return where elements are not zero: one vector an axis, as NumPy.
-
-    Args:
-        x: A tensor.
-        as_tuple: False for PyTorch's form, the rows of one matrix.
-    """
-    values = as_tensor(x).numpy(force=True)
-    if not as_tuple:
-        return argwhere(x)
-    return tuple(as_tensor(part) for part in np.nonzero(np.atleast_1d(values)))
 
 
 @method
