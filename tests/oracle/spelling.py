@@ -29,7 +29,6 @@ METHODS = {
 KEYWORDS = {
     "amax": ("dim", "keepdim"),
     "amin": ("dim", "keepdim"),
-    "gradient": (),
     "max": ("dim", "keepdim"),
     "min": ("dim", "keepdim"),
     "quantile": ("q", "dim", "keepdim"),
@@ -48,8 +47,11 @@ ADAPTED: dict[str, Any] = {
     "where": lambda x, condition, y: tw.where(condition, x, y),
     "nonzero": lambda x, as_tuple=False: tw.nonzero(x, as_tuple=as_tuple),
     "einsum": lambda operands, subscripts: tw.einsum(subscripts, *operands),
-    "slice": lambda x, *args: tw.ops.masking._sliced(x, *args),
+    "slice": tw.ops.masking.slice_along,
     "equal": lambda x, y: x.equal(y),
+    "gradient": lambda x, spacing=1.0, dim=None, edge_order=1: tw.gradient(
+        x, spacing=spacing, dim=dim, edge_order=edge_order
+    ),
 }
 
 
@@ -100,7 +102,7 @@ def _looked_up(own: str) -> Call | None:
 
 def _by_keyword(function: Call, names: tuple[str, ...]) -> Call:
     def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if args and isinstance(args[0], Tensor) and names[0] != "q":
+        if args and isinstance(args[0], Tensor | bool) and names[0] not in ("q", "sorted"):
             return function(x, *args, **kwargs)
         return function(x, **dict(zip(names, args, strict=False)), **kwargs)
 

@@ -9,10 +9,12 @@ from thalweg.ops import bits as _bits
 from thalweg.ops import complex_numbers as _complex_numbers
 from thalweg.ops import composed as _composed
 from thalweg.ops import contraction as _contraction
+from thalweg.ops import conversions as _conversions
 from thalweg.ops import convolution as _convolution
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
 from thalweg.ops import diagonals as _diagonals
+from thalweg.ops import distances as _distances
 from thalweg.ops import dtypes as _dtypes
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
@@ -26,6 +28,7 @@ from thalweg.ops import losses as _losses
 from thalweg.ops import masking as _masking
 from thalweg.ops import norms as _norms
 from thalweg.ops import pooling as _pooling
+from thalweg.ops import products as _products
 from thalweg.ops import random as _random
 from thalweg.ops import random_arguments as _random_arguments
 from thalweg.ops import random_fills as _random_fills
@@ -53,10 +56,12 @@ from thalweg.ops.bits import *
 from thalweg.ops.complex_numbers import *
 from thalweg.ops.composed import *
 from thalweg.ops.contraction import *
+from thalweg.ops.conversions import *
 from thalweg.ops.convolution import *
 from thalweg.ops.copying import *
 from thalweg.ops.creation import *
 from thalweg.ops.diagonals import *
+from thalweg.ops.distances import *
 from thalweg.ops.dtypes import *
 from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
@@ -68,6 +73,7 @@ from thalweg.ops.losses import *
 from thalweg.ops.masking import *
 from thalweg.ops.norms import *
 from thalweg.ops.pooling import *
+from thalweg.ops.products import *
 from thalweg.ops.random import *
 from thalweg.ops.random_fills import *
 from thalweg.ops.reductions import *
@@ -94,10 +100,12 @@ __all__ += _bits.__all__
 __all__ += _complex_numbers.__all__
 __all__ += _composed.__all__
 __all__ += _contraction.__all__
+__all__ += _conversions.__all__
 __all__ += _convolution.__all__
 __all__ += _copying.__all__
 __all__ += _creation.__all__
 __all__ += _diagonals.__all__
+__all__ += _distances.__all__
 __all__ += _dtypes.__all__
 __all__ += _einsum.__all__
 __all__ += _elementwise.__all__
@@ -109,6 +117,7 @@ __all__ += _losses.__all__
 __all__ += _masking.__all__
 __all__ += _norms.__all__
 __all__ += _pooling.__all__
+__all__ += _products.__all__
 __all__ += _random.__all__
 __all__ += _random_fills.__all__
 __all__ += _reductions.__all__

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, method, op, publish
+from thalweg.core.operation import attach, method, op
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor
@@ -19,6 +19,7 @@ __all__ = [
     "one_hot",
     "take",
     "take_along_axis",
+    "take_along_dim",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -167,6 +168,11 @@ def one_hot(indices: Any, num_classes: int, dtype: Any = np.float64) -> Tensor:
     return astype(equal(positions, arange(num_classes)), dtype)
 
 
-publish(take_along_axis, ("take_along_dim",), True, False, "take_along_axis")
+@method
+def take_along_dim(x: Any, indices: Any, axis: int | None = None) -> Tensor:
+    """Read one element at each position along an axis, by default of the flattened tensor."""
+    return take_along_axis(x, indices, axis=axis)
+
+
 for _primitive in (take, take_along_axis):
     attach(_primitive.name, _primitive)

@@ -159,11 +159,12 @@ def slice_scatter(
     """Return a copy in which the slice along an axis shows another tensor."""
     tensor = as_tensor(x)
     return _replaced(
-        "slice_scatter", tensor, _sliced(_counted(tensor), axis, start, end, step), src
+        "slice_scatter", tensor, slice_along(_counted(tensor), axis, start, end, step), src
     )
 
 
-def _sliced(
+@operation
+def slice_along(
     x: Any, axis: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
     """Read a slice along one axis."""

@@ -394,7 +394,13 @@ def index_fill(x: Any, axis: int, index: Any, value: Any) -> Tensor:
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
             f"{number.ndim} dimension(s). Use index_copy."
         )
-    found = put_at(tensor, _slice_places(tensor, place, positions), number)
+    _require_within(positions, tensor.shape[place])
+    ones = as_tensor(np.ones(positions.shape))
+    hit = add_at(op.zeros(tensor.shape[place]), positions, ones, axis=0)
+    shape = [1] * tensor.ndim
+    shape[place] = -1
+    filled = astype(number, tensor.dtype)
+    found = where(equal(reshape(hit, tuple(shape)), 0), tensor, filled)
     return reshape(found, as_tensor(x).shape)
 
 

@@ -33,6 +33,9 @@ __all__ = [
     "var_mean",
 ]
 
+# PyTorch's None names all axes.
+_UNSAID: Any = object()
+
 # ---- spreads
 
 
@@ -43,12 +46,12 @@ def _divisor(axis: Any, dim: Any, ddof: float, unbiased: Any, correction: Any) -
     """
     if isinstance(axis, bool):
         axis, unbiased = None, axis
-    axes = axis if dim is None else dim
+    axes = axis if dim is _UNSAID else dim
     if correction is not None:
         return axes, float(correction)
     if unbiased is not None:
         return axes, float(unbiased)
-    return axes, float(ddof) if dim is None else 1.0
+    return axes, float(ddof) if dim is _UNSAID else 1.0
 
 
 @method
@@ -59,7 +62,7 @@ def var(
     ddof: float = 0,
     keepdims: bool = False,
     *,
-    dim: Any = None,
+    dim: Any = _UNSAID,
     unbiased: bool | None = None,
     correction: float | None = None,
 ) -> Tensor:
@@ -91,7 +94,7 @@ def std(
     ddof: float = 0,
     keepdims: bool = False,
     *,
-    dim: Any = None,
+    dim: Any = _UNSAID,
     unbiased: bool | None = None,
     correction: float | None = None,
 ) -> Tensor:
@@ -302,7 +305,6 @@ def cov(
         raise ShapeError(
             f"cov(): expected input to have two or fewer dimensions but got {tensor.ndim}."
         )
-    single = tensor.ndim < 2 and y is None
     rows = reshape(tensor, (1, -1)) if tensor.ndim < 2 else tensor if rowvar else tensor.T
     if y is not None:
         more = as_tensor(y)
@@ -310,7 +312,7 @@ def cov(
             [rows, reshape(more, (1, -1)) if more.ndim < 2 else more if rowvar else more.T]
         )
     weights = _weights(rows, fweights, aweights)
-    total = float(rows.shape[1]) if weights is None else sum(weights)
+    total = float(rows.shape[1]) if weights is None else sum(weights, dtype=weights.dtype)
     lost: Any = float(correction if ddof is None else ddof)
     if aweights is not None and lost:
         lost = lost * sum(weights * as_tensor(aweights)) / total
@@ -320,7 +322,7 @@ def cov(
     count = max(count, 0.0) if isinstance(count, float) else where(count < 0, 0.0, count)
     heavy = centred if weights is None else centred * weights
     found = divide(matmul(heavy, op.conj(centred).T), count)
-    return reshape(found, ()) if single else found
+    return reshape(found, ()) if found.array.shape == (1, 1) else found
 
 
 def _weights(rows: Tensor, fweights: Any, aweights: Any) -> Tensor | None:
@@ -338,7 +340,8 @@ def _weights(rows: Tensor, fweights: Any, aweights: Any) -> Tensor | None:
             raise DtypeError(f"cov(): {name} of dtype {tensor.dtype} were given.")
         if bool((tensor.numpy(force=True) < 0).any()):
             raise ArgumentError(f"cov(): {name} cannot be negative.")
-        weights = astype(tensor, rows.dtype) if weights is None else weights * tensor
+        # As PyTorch: summed in the dtype they are given in.
+        weights = tensor if weights is None else astype(weights, tensor.dtype) * tensor
     return weights
 
 
