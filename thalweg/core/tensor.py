@@ -263,8 +263,17 @@ class Tensor(Operators):
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         raise UnsupportedOperation(foreign(f"torch.{func.__name__}"))
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        return self.__array__().__dlpack__(**kwargs)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return self.__array__().__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self.__array__().__dlpack_device__()
@@ -292,6 +301,9 @@ class Tensor(Operators):
 
     def __int__(self) -> int:
         return int(self.numpy(force=True))
+
+    def __complex__(self) -> complex:
+        return complex(self.numpy(force=True))
 
     def __index__(self) -> int:
         return int(self.numpy(force=True).__index__())
