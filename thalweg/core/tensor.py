@@ -249,8 +249,9 @@ class Tensor(Operators):
         return function(*inputs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        function = OPERATIONS.get(func.__name__)
         called = f"{func.__module__}.{func.__name__}"
+        # numpy.linalg's diagonal, trace and outer are not numpy's.
+        function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
         if function is None:
             raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
         unknown = [name for name in kwargs if name not in _parameters(function)]

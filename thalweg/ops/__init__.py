@@ -12,17 +12,21 @@ from thalweg.ops import contraction as _contraction
 from thalweg.ops import convolution as _convolution
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
+from thalweg.ops import decompositions as _decompositions
 from thalweg.ops import diagonals as _diagonals
 from thalweg.ops import dtypes as _dtypes
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import folding as _folding
+from thalweg.ops import fourier as _fourier
 from thalweg.ops import getitem as _getitem
 from thalweg.ops import indexing as _indexing
 from thalweg.ops import joining as _joining
 from thalweg.ops import keyed
 from thalweg.ops import linalg as _linalg
 from thalweg.ops import losses as _losses
+from thalweg.ops import matrices as _matrices
+from thalweg.ops import matrix_norms as _matrix_norms
 from thalweg.ops import norms as _norms
 from thalweg.ops import pooling as _pooling
 from thalweg.ops import random as _random
@@ -53,15 +57,19 @@ from thalweg.ops.contraction import *
 from thalweg.ops.convolution import *
 from thalweg.ops.copying import *
 from thalweg.ops.creation import *
+from thalweg.ops.decompositions import *
 from thalweg.ops.diagonals import *
 from thalweg.ops.dtypes import *
 from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
 from thalweg.ops.folding import *
+from thalweg.ops.fourier import *
 from thalweg.ops.indexing import *
 from thalweg.ops.joining import *
 from thalweg.ops.linalg import *
 from thalweg.ops.losses import *
+from thalweg.ops.matrices import *
+from thalweg.ops.matrix_norms import *
 from thalweg.ops.norms import *
 from thalweg.ops.pooling import *
 from thalweg.ops.random import *
@@ -81,6 +89,10 @@ from thalweg.ops.windows import *
 
 __all__: list[str] = ["keyed"]
 __all__ += _activations.__all__
+__all__ += _matrix_norms.__all__
+__all__ += _matrices.__all__
+__all__ += _fourier.__all__
+__all__ += _decompositions.__all__
 __all__ += _sets.__all__
 __all__ += _dtypes.__all__
 __all__ += _complex_numbers.__all__
