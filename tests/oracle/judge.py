@@ -21,6 +21,7 @@ from tests.oracle.database import (
     translated,
     wrong_samples,
 )
+from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor, make
 
 MODES = ("values", "gradients", "in-place", "non-contiguous", "methods", "errors")
@@ -52,6 +53,15 @@ def judge(name: str, info: Any, modes: tuple[str, ...] = MODES) -> Verdict | Non
     call = spelling.function_of(name, info)
     if call is None:
         return None
+    before = default_dtype()
+    tw.set_default_dtype(tw.float32)  # as PyTorch's is
+    try:
+        return _judged(name, info, call, modes)
+    finally:
+        tw.set_default_dtype(before)
+
+
+def _judged(name: str, info: Any, call: Call, modes: tuple[str, ...]) -> Verdict:
     verdict = Verdict(name)
     if {"values", "gradients"} & set(modes):
         for number, sample in enumerate(samples(info)):

@@ -47,6 +47,10 @@ ADAPTED: dict[str, Any] = {
     "where": lambda x, condition, y: tw.where(condition, x, y),
     "nonzero": lambda x, as_tuple=False: tw.nonzero(x, as_tuple=as_tuple),
     "einsum": lambda operands, subscripts: tw.einsum(subscripts, *operands),
+    "polygamma": lambda x, n: tw.polygamma(n, x),
+    "special.polygamma": lambda x, n: tw.polygamma(n, x),
+    "zero_": lambda x: x.clone().zero_(),
+    "fill": lambda x, value: x.clone().fill_(value),
     "slice": tw.ops.masking.slice_along,
     "equal": lambda x, y: x.equal(y),
     "gradient": lambda x, spacing=1.0, dim=None, edge_order=1: tw.gradient(

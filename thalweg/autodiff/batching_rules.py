@@ -94,7 +94,23 @@ def _elementwise(
 # ---- primitives that only need their parameters shifted
 
 
-@batching("astype", "duplicate", "stop_gradient")
+@batching(
+    "astype",
+    "cholesky_factor",
+    "completing_columns",
+    "conjugate",
+    "determinant_of",
+    "duplicate",
+    "eigen_parts",
+    "imaginary_part",
+    "inverse_of",
+    "log_of_determinant",
+    "orthogonal_parts",
+    "real_part",
+    "sign_of_determinant",
+    "singular_parts",
+    "stop_gradient",
+)
 def _unchanged(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
 ) -> Tensor:
@@ -151,6 +167,7 @@ def _several_axes(
 @batching(
     "concatenate",
     "cumulative_sum",
+    "fourier",
     "index_of_max",
     "index_of_min",
     "scatter_add_along_axis",
@@ -169,6 +186,13 @@ def _windows(
 ) -> Tensor:
     axes = tuple(axis + 1 for axis in params["axes"])
     return apply(primitive, operands, {**params, "axes": axes})
+
+
+@batching("pseudo_inverse", "solve_matrices")
+def _stacked(
+    primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
+) -> Tensor:
+    return apply(primitive, _all_batched(size, operands, flags), params)
 
 
 @batching("fold_in", "random_bits")

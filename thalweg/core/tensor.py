@@ -249,8 +249,9 @@ class Tensor(Operators):
         return function(*inputs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        function = OPERATIONS.get(func.__name__)
         called = f"{func.__module__}.{func.__name__}"
+        # numpy.linalg's diagonal, trace and outer are not numpy's.
+        function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
         if function is None:
             raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
         unknown = [name for name in kwargs if name not in _parameters(function)]
@@ -263,8 +264,17 @@ class Tensor(Operators):
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         raise UnsupportedOperation(foreign(f"torch.{func.__name__}"))
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        return self.__array__().__dlpack__(**kwargs)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return self.__array__().__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self.__array__().__dlpack_device__()
@@ -292,6 +302,9 @@ class Tensor(Operators):
 
     def __int__(self) -> int:
         return int(self.numpy(force=True))
+
+    def __complex__(self) -> complex:
+        return complex(self.numpy(force=True))
 
     def __index__(self) -> int:
         return int(self.numpy(force=True).__index__())

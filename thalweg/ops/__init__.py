@@ -5,6 +5,7 @@ from thalweg.ops import arithmetic as _arithmetic
 from thalweg.ops import arranging as _arranging
 from thalweg.ops import assigning as _assigning
 from thalweg.ops import axes as _axes
+from thalweg.ops import bessel_functions as _bessel_functions
 from thalweg.ops import bits as _bits
 from thalweg.ops import complex_numbers as _complex_numbers
 from thalweg.ops import composed as _composed
@@ -13,12 +14,16 @@ from thalweg.ops import conversions as _conversions
 from thalweg.ops import convolution as _convolution
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
+from thalweg.ops import decompositions as _decompositions
 from thalweg.ops import diagonals as _diagonals
 from thalweg.ops import distances as _distances
 from thalweg.ops import dtypes as _dtypes
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
+from thalweg.ops import error_functions as _error_functions
 from thalweg.ops import folding as _folding
+from thalweg.ops import fourier as _fourier
+from thalweg.ops import gamma_functions as _gamma_functions
 from thalweg.ops import getitem as _getitem
 from thalweg.ops import indexing as _indexing
 from thalweg.ops import joining as _joining
@@ -26,6 +31,8 @@ from thalweg.ops import keyed
 from thalweg.ops import linalg as _linalg
 from thalweg.ops import losses as _losses
 from thalweg.ops import masking as _masking
+from thalweg.ops import matrices as _matrices
+from thalweg.ops import matrix_norms as _matrix_norms
 from thalweg.ops import norms as _norms
 from thalweg.ops import pooling as _pooling
 from thalweg.ops import products as _products
@@ -52,6 +59,7 @@ from thalweg.ops.activations import *
 from thalweg.ops.arithmetic import *
 from thalweg.ops.arranging import *
 from thalweg.ops.assigning import *
+from thalweg.ops.bessel_functions import *
 from thalweg.ops.bits import *
 from thalweg.ops.complex_numbers import *
 from thalweg.ops.composed import *
@@ -60,17 +68,23 @@ from thalweg.ops.conversions import *
 from thalweg.ops.convolution import *
 from thalweg.ops.copying import *
 from thalweg.ops.creation import *
+from thalweg.ops.decompositions import *
 from thalweg.ops.diagonals import *
 from thalweg.ops.distances import *
 from thalweg.ops.dtypes import *
 from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
+from thalweg.ops.error_functions import *
 from thalweg.ops.folding import *
+from thalweg.ops.fourier import *
+from thalweg.ops.gamma_functions import *
 from thalweg.ops.indexing import *
 from thalweg.ops.joining import *
 from thalweg.ops.linalg import *
 from thalweg.ops.losses import *
 from thalweg.ops.masking import *
+from thalweg.ops.matrices import *
+from thalweg.ops.matrix_norms import *
 from thalweg.ops.norms import *
 from thalweg.ops.pooling import *
 from thalweg.ops.products import *
@@ -96,6 +110,7 @@ __all__ += _activations.__all__
 __all__ += _arithmetic.__all__
 __all__ += _arranging.__all__
 __all__ += _assigning.__all__
+__all__ += _bessel_functions.__all__
 __all__ += _bits.__all__
 __all__ += _complex_numbers.__all__
 __all__ += _composed.__all__
@@ -104,17 +119,23 @@ __all__ += _conversions.__all__
 __all__ += _convolution.__all__
 __all__ += _copying.__all__
 __all__ += _creation.__all__
+__all__ += _decompositions.__all__
 __all__ += _diagonals.__all__
 __all__ += _distances.__all__
 __all__ += _dtypes.__all__
 __all__ += _einsum.__all__
 __all__ += _elementwise.__all__
+__all__ += _error_functions.__all__
 __all__ += _folding.__all__
+__all__ += _fourier.__all__
+__all__ += _gamma_functions.__all__
 __all__ += _indexing.__all__
 __all__ += _joining.__all__
 __all__ += _linalg.__all__
 __all__ += _losses.__all__
 __all__ += _masking.__all__
+__all__ += _matrices.__all__
+__all__ += _matrix_norms.__all__
 __all__ += _norms.__all__
 __all__ += _pooling.__all__
 __all__ += _products.__all__

@@ -19,6 +19,7 @@ from thalweg.ops.shaping import (
     normalize_axis,
     reduce_sum,
     reshape,
+    restore_axes,
     squeeze,
     transpose,
 )

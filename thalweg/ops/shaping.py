@@ -13,6 +13,7 @@ from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, AxisError, ShapeError
+from thalweg.ops.dtypes import require_cpu
 
 __all__ = [
     "astype",
@@ -339,8 +340,12 @@ def pad_with_zeros(x: Array, *, low: Shape, high: Shape, interior: Shape) -> Arr
     return padded
 
 
-def _resolve_astype(x: Any, dtype: Any) -> Resolved:
-    return (as_tensor(x),), {"dtype": np.dtype(dtype)}
+def _resolve_astype(x: Any, dtype: Any, *, copy: bool = False, device: Any = None) -> Resolved:
+    require_cpu(device)
+    tensor, wanted = as_tensor(x), np.dtype(dtype)
+    if copy and tensor.dtype == wanted:
+        tensor = op.clone(tensor)
+    return (tensor,), {"dtype": wanted}
 
 
 @general(

@@ -20,8 +20,8 @@ from thalweg.training.checkpoint import Checkpoint, read_checkpoint, read_resume
 from thalweg.training.course import Evaluate, read_course
 from thalweg.training.divergence import Suspects, diverged, warn_of_climb
 from thalweg.training.fingerprint import Fingerprint
-from thalweg.training.modules import Carrying, accepting_modules
 from thalweg.training.inputs import leaf_names, read_data
+from thalweg.training.modules import Carrying, accepting_modules
 from thalweg.training.parameters import read_parameters, read_state, with_carried
 from thalweg.training.positions import Read, out_of_range
 from thalweg.training.prepare import prepare_evaluation, prepare_step
