@@ -8,6 +8,7 @@ from thalweg.ops import axes as _axes
 from thalweg.ops import bessel_functions as _bessel_functions
 from thalweg.ops import bits as _bits
 from thalweg.ops import complex_numbers as _complex_numbers
+from thalweg.ops import complex_views as _complex_views
 from thalweg.ops import composed as _composed
 from thalweg.ops import contraction as _contraction
 from thalweg.ops import conversions as _conversions
@@ -21,6 +22,7 @@ from thalweg.ops import dtypes as _dtypes
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import error_functions as _error_functions
+from thalweg.ops import flipping as _flipping
 from thalweg.ops import folding as _folding
 from thalweg.ops import fourier as _fourier
 from thalweg.ops import gamma_functions as _gamma_functions
@@ -62,6 +64,7 @@ from thalweg.ops.assigning import *
 from thalweg.ops.bessel_functions import *
 from thalweg.ops.bits import *
 from thalweg.ops.complex_numbers import *
+from thalweg.ops.complex_views import *
 from thalweg.ops.composed import *
 from thalweg.ops.contraction import *
 from thalweg.ops.conversions import *
@@ -75,6 +78,7 @@ from thalweg.ops.dtypes import *
 from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
 from thalweg.ops.error_functions import *
+from thalweg.ops.flipping import *
 from thalweg.ops.folding import *
 from thalweg.ops.fourier import *
 from thalweg.ops.gamma_functions import *
@@ -113,6 +117,7 @@ __all__ += _assigning.__all__
 __all__ += _bessel_functions.__all__
 __all__ += _bits.__all__
 __all__ += _complex_numbers.__all__
+__all__ += _complex_views.__all__
 __all__ += _composed.__all__
 __all__ += _contraction.__all__
 __all__ += _conversions.__all__
@@ -126,6 +131,7 @@ __all__ += _dtypes.__all__
 __all__ += _einsum.__all__
 __all__ += _elementwise.__all__
 __all__ += _error_functions.__all__
+__all__ += _flipping.__all__
 __all__ += _folding.__all__
 __all__ += _fourier.__all__
 __all__ += _gamma_functions.__all__

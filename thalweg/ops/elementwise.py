@@ -321,7 +321,7 @@ def where(condition: Array, x: Array, y: Array) -> Array:
 # ---- comparisons and logic: results are Boolean
 
 
-@elementwise(None, None, result=BOOL)
+@elementwise(None, None, result=BOOL, names=("eq",))
 def equal(x: Array, y: Array) -> Array:
     """Tell where x = y."""
     return np.equal(x, y)

@@ -92,15 +92,20 @@ def _matmul_of_left(g: Any, out: Any, x: Any, y: Any) -> Any:
     return op.matmul(g, swapaxes(y, -1, -2))
 
 
+def _rows(x: Tensor) -> Tensor:
+    """Return the rows of a stack of matrices as one matrix, also where they have no elements."""
+    return x if x.ndim == 2 else reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+
+
 def _matmul_of_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1:
         return g * x if y.ndim == 1 else reshape(x, (-1, 1)) * reshape(g, (*g.shape[:-1], 1, -1))
     if y.ndim == 1:
-        rows = x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
+        rows = _rows(x)
         return op.matmul(g if g.ndim == 1 else reshape(g, (-1,)), rows)
     if y.ndim == 2 and x.ndim > 2:
         # One tall matrix instead of a stack of products that are summed.
-        x, g = reshape(x, (-1, x.shape[-1])), reshape(g, (-1, g.shape[-1]))
+        x, g = _rows(x), _rows(g)
     return op.matmul(swapaxes(x, -1, -2), g)
 
 

@@ -69,8 +69,9 @@ def fit(
     """Minimize a loss over parameters: batches, gradients, optimizer and schedule in one loop.
 
     Args:
-        loss: A module to train (see below), or a function, called as `loss(params, *arrays)`, or `loss(params, **arrays)` for a dict of data;
-            returns a scalar. Plain NumPy. It is run once, to trace it.
+        loss: A module to train (see below), or a function, called as `loss(params, *arrays)`, or
+            `loss(params, **arrays)` for a dict of data; returns a scalar. Plain NumPy. It is run
+            once, to trace it.
         params: Where to start: a tree of floating arrays or numbers.
         data: An array, or a tuple or dict of arrays that share axis 0; or None.
         optimizer: A gradient transformation, such as `tw.optim.adam(0.01)`.
