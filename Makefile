@@ -4,7 +4,7 @@ WORKERS ?= 2
 # The seeds of `make fuzz`, from the first to before the last.
 SEEDS ?= 100000:120000
 
-.PHONY: check format lint types layers test fuzz bench
+.PHONY: check format lint types layers test fuzz bench oracle
 
 check: lint types layers test
 
@@ -30,3 +30,6 @@ fuzz:
 
 bench:
 	$(PYTHON) -m benchmarks
+
+oracle:
+	$(PYTHON) -m tests.oracle report
