@@ -16,6 +16,9 @@ from tests.oracle.judge import MODES, judge
 RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text(encoding="utf-8"))
 ENTRIES = entries()
 
+# PyTorch warns of functions it deprecates, in the making of its own samples.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
 # The others, whose samples are many or slow to make, are left to `make oracle`.
 FEW = 60
 QUICK = sorted(name for name, agreed in RECORDED.items() if sum(agreed) <= FEW and name in ENTRIES)
