@@ -48,7 +48,7 @@ from thalweg.ops import *
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from thalweg import optim, testing
+    from thalweg import nn, optim, testing
     from thalweg.autodiff import autograd
     from thalweg.engines.jit import jit
     from thalweg.training.checkpoint import Checkpoint, load
@@ -69,6 +69,7 @@ _LATER = {
     "fit": "training.fit",
     "jit": "engines.jit",
     "load": "training.checkpoint",
+    "nn": "nn",
     "optim": "optim",
     "testing": "testing",
 }
@@ -78,7 +79,7 @@ __all__ = [
     "data", "double", "e", "enable_grad", "errors", "fit", "float", "float16", "float32",
     "float64", "grad", "half", "hessian", "hvp", "inf", "inference_mode", "int", "int8", "int16",
     "int32", "int64", "is_grad_enabled", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linearize",
-    "load", "long", "nan", "newaxis", "no_grad", "optim", "pi", "set_default_dtype",
+    "load", "long", "nan", "newaxis", "nn", "no_grad", "optim", "pi", "set_default_dtype",
     "set_grad_enabled", "short", "testing", "tree", "uint8", "uint16", "uint32", "uint64",
     "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip

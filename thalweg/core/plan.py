@@ -275,7 +275,10 @@ class _Writer:
             into = self._spent(i, equation)
             self.fresh.add(output)
         name = into or name
-        self.working.append(f"{name} = {call}({', '.join([*operands, *([into] if into else [])])})")
+        if into is not None:
+            # By position where NumPy allows it, which is faster.
+            operands.append(f"out={into}" if ufunc in (np.maximum, np.minimum) else into)
+        self.working.append(f"{name} = {call}({', '.join(operands)})")
         self.names[output] = name
 
     def _spent(self, i: int, equation: Equation) -> str | None:

@@ -102,7 +102,8 @@ class Update:
         gradients = self._tree(leaves[numbers + count : numbers + 2 * count])
         state = tree.unflatten(structure, leaves[numbers + 2 * count :])
         updates, after = transformation.update(gradients, state, params)
-        return tree.leaves(apply_updates(params, updates)), tree.leaves(after)
+        new = apply_updates(params, updates)
+        return [new] if self._places is None else [new[p] for p in self._places], after
 
     def _traced(
         self, function: Callable[..., Any], specs: list[Spec], more: tuple[Any, ...]
