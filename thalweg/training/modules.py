@@ -80,7 +80,8 @@ def accepting_modules(fit: Callable[P, Result]) -> Callable[P, Result]:
     def fitted(*args: P.args, **kwargs: P.kwargs) -> Result:
         nn = sys.modules.get("thalweg.nn.module")
         if nn is not None and args and isinstance(args[0], nn.Module):
-            return _fit_module(fit, *args, **kwargs)
+            train: Callable[..., Result] = functools.partial(_fit_module, fit)
+            return train(*args, **kwargs)
         return fit(*args, **kwargs)
 
     return fitted
