@@ -41,6 +41,7 @@ from thalweg.autodiff.modes import (
 )
 from thalweg.core.operation import FURTHER
 from thalweg.core.size import Size
+from thalweg.core.spec import default_dtype as get_default_dtype
 from thalweg.core.spec import set_default_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.ops import *
@@ -48,7 +49,7 @@ from thalweg.ops import *
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from thalweg import optim, testing
+    from thalweg import nn, optim, testing
     from thalweg.autodiff import autograd
     from thalweg.engines.jit import jit
     from thalweg.training.checkpoint import Checkpoint, load
@@ -69,6 +70,7 @@ _LATER = {
     "fit": "training.fit",
     "jit": "engines.jit",
     "load": "training.checkpoint",
+    "nn": "nn",
     "optim": "optim",
     "testing": "testing",
 }
@@ -76,9 +78,10 @@ _LATER = {
 __all__ = [
     "Checkpoint", "Fit", "Size", "Tensor", "autograd", "bool", "bool_", "complex64", "complex128",
     "data", "double", "e", "enable_grad", "errors", "fit", "float", "float16", "float32",
-    "float64", "grad", "half", "hessian", "hvp", "inf", "inference_mode", "int", "int8", "int16",
+    "float64", "get_default_dtype", "grad", "half", "hessian", "hvp", "inf", "inference_mode",
+    "int", "int8", "int16",
     "int32", "int64", "is_grad_enabled", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linearize",
-    "load", "long", "nan", "newaxis", "no_grad", "optim", "pi", "set_default_dtype",
+    "load", "long", "nan", "newaxis", "nn", "no_grad", "optim", "pi", "set_default_dtype",
     "set_grad_enabled", "short", "testing", "tree", "uint8", "uint16", "uint32", "uint64",
     "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip

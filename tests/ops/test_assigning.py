@@ -1,4 +1,4 @@
-"""Writing into tensors: what NumPy's arrays and PyTorch's tensors hold afterwards, and gradients."""
+"""Writing into tensors: what NumPy and PyTorch hold afterwards, and the gradients."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_change_of_a_view_changes_the_base_and_its_history(position: int) -> N
         before, part = view(base), view(base)
         part *= sine(leaf.sum())
         after = base * base
-        losses.append((after.sum() + (before * 3.0).sum() + (part**2).sum()))
+        losses.append(after.sum() + (before * 3.0).sum() + (part**2).sum())
     assert losses[0].item() == pytest.approx(losses[1].item(), rel=1e-14)
     for loss in losses:
         loss.backward()

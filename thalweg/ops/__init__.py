@@ -4,6 +4,7 @@ from thalweg.ops import activations as _activations
 from thalweg.ops import arranging as _arranging
 from thalweg.ops import assigning as _assigning
 from thalweg.ops import composed as _composed
+from thalweg.ops import convolution as _convolution
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
 from thalweg.ops import einsum as _einsum
@@ -11,9 +12,11 @@ from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import getitem as _getitem
 from thalweg.ops import indexing as _indexing
 from thalweg.ops import joining as _joining
+from thalweg.ops import keyed
 from thalweg.ops import linalg as _linalg
 from thalweg.ops import losses as _losses
 from thalweg.ops import norms as _norms
+from thalweg.ops import pooling as _pooling
 from thalweg.ops import random as _random
 from thalweg.ops import random_fills as _random_fills
 from thalweg.ops import reductions as _reductions
@@ -27,6 +30,7 @@ from thalweg.ops.activations import *
 from thalweg.ops.arranging import *
 from thalweg.ops.assigning import *
 from thalweg.ops.composed import *
+from thalweg.ops.convolution import *
 from thalweg.ops.copying import *
 from thalweg.ops.creation import *
 from thalweg.ops.einsum import *
@@ -36,6 +40,7 @@ from thalweg.ops.joining import *
 from thalweg.ops.linalg import *
 from thalweg.ops.losses import *
 from thalweg.ops.norms import *
+from thalweg.ops.pooling import *
 from thalweg.ops.random import *
 from thalweg.ops.random_fills import *
 from thalweg.ops.reductions import *
@@ -45,11 +50,12 @@ from thalweg.ops.spacing import *
 from thalweg.ops.summaries import *
 from thalweg.ops.text import *
 
-__all__: list[str] = []
+__all__: list[str] = ["keyed"]
 __all__ += _activations.__all__
 __all__ += _arranging.__all__
 __all__ += _assigning.__all__
 __all__ += _composed.__all__
+__all__ += _convolution.__all__
 __all__ += _copying.__all__
 __all__ += _creation.__all__
 __all__ += _einsum.__all__
@@ -59,6 +65,7 @@ __all__ += _joining.__all__
 __all__ += _linalg.__all__
 __all__ += _losses.__all__
 __all__ += _norms.__all__
+__all__ += _pooling.__all__
 __all__ += _random.__all__
 __all__ += _random_fills.__all__
 __all__ += _reductions.__all__

@@ -194,7 +194,8 @@ def _spread_again(g: Tensor, shape: Shape, axis: tuple[int, ...]) -> Tensor:
 )
 def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
     """Sum over some axes, which disappear."""
-    return np.add.reduce(x, axis=axis, dtype=x.dtype)
+    total: Array = np.add.reduce(x, axis=axis, dtype=x.dtype)
+    return total
 
 
 def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Resolved:
