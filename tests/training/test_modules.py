@@ -41,9 +41,7 @@ class Centred(nn.Module):
 def perceptron() -> nn.Module:
     tw.manual_seed(0)
     float64 = {"dtype": tw.float64}
-    return nn.Sequential(
-        Centred(), nn.Linear(5, 8, **float64), Tanh(), nn.Linear(8, 2, **float64)
-    )
+    return nn.Sequential(Centred(), nn.Linear(5, 8, **float64), Tanh(), nn.Linear(8, 2, **float64))
 
 
 def mse(output: Any, target: Any) -> Any:
