@@ -189,7 +189,7 @@ def test_a_group_added_midway_is_stepped(name: str) -> None:
 
 @each_stepped
 def test_maximizing_climbs(name: str) -> None:
-    w, _, _ = leaves()
+    w = leaves()[0]
     if "maximize" not in make(name, [w]).defaults:
         return
     down, up = leaves()[:2], leaves()[:2]
