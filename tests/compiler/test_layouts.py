@@ -111,3 +111,15 @@ def test_optimizing_a_gradient_keeps_its_answer() -> None:
     better = optimize(program)
     for found, wanted in zip(run(better, *arguments), run(program, *arguments), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    "turned",
+    [lambda x: -tw.transpose(x), lambda x: tw.transpose(-x) * 2.0, lambda x: tw.exp(-x.T).T],
+    ids=["before", "after", "between"],
+)
+def test_signs_and_transposes_of_matrices_do_not_chase_each_other(turned: Any) -> None:
+    program = program_of(turned, spec(3, 4))
+    x = np.arange(12.0).reshape(3, 4)
+    (found,), (wanted,) = run(optimize(program), x), run(program, x)
+    np.testing.assert_array_equal(found, wanted)
