@@ -273,7 +273,7 @@ def _put(random: np.random.Generator) -> Iterator[Sample]:
 COMPARISON = binary(dtypes=(*NUMBERS, np.bool_))
 
 # Primitives that no compiled engine runs: their programs run on the reference engine.
-REFERENCE_ONLY = {"duplicate", "matmul", "put"}
+REFERENCE_ONLY = {"duplicate", "matmul", "put_at"}
 
 ROWS: dict[str, Row] = {
     "add": binary(dtypes=(*NUMBERS, np.bool_)),
@@ -374,7 +374,7 @@ ROWS: dict[str, Row] = {
     "fold_in": keys(folded=True),
     "random_bits": keys(folded=False),
     "duplicate": unary(dtypes=(*NUMBERS, np.bool_)),
-    "put": _put,
+    "put_at": _put,
 }
 
 
