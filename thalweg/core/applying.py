@@ -55,7 +55,7 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
         raise
     if found.__class__ is not _ndarray:
         found = np.asarray(found)
-    weak = bool(tensors) and tensors[0].weak and all([tensor.weak for tensor in tensors])
+    weak = bool(tensors) and tensors[0].weak and all(tensor.weak for tensor in tensors)
     result = make(found, None, weak)
     if recording.enabled:
         for tensor in tensors:
