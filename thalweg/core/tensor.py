@@ -115,7 +115,7 @@ class Tensor(Operators):
     @data.setter
     def data(self, value: Any) -> None:
         self.array = as_tensor(value).array
-        self.memory = self.view = None
+        self.memory = self.origin = None
         if self.node is not None and self.node.leaf is not None:
             self.node.array = self.array
 
