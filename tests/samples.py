@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from tests.draws import (
+    BROADCASTING,
+    FLOATS,
+    NUMBERS,
+    SHAPES,
+    SPECIAL,
+    Array,
+    Draw,
+    Row,
+    Sample,
+    boolean,
+    cast,
+    distinct,
+    positive,
+    real,
+    shaping,
+)
+from tests.sliding import WINDOWS, contractions, keys, overlaps
 from thalweg import Tensor
 from thalweg.core.applying import apply
 from thalweg.core.primitive import PRIMITIVES, Primitive
 from thalweg.core.tensor import as_tensor
-
-Array = np.ndarray[Any, Any]
-Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
-
-FLOATS = (np.float64, np.float32)
-NUMBERS = (np.float64, np.float32, np.int64, np.int32)
-SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (5,), (0,), (3, 7), (2, 0, 3), (2, 3, 5))
-BROADCASTING: tuple[tuple[tuple[int, ...], ...], ...] = (
-    ((), ()),
-    ((3,), (3,)),
-    ((3, 1), (1, 4)),
-    ((2, 3), ()),
-    ((), (5,)),
-    ((0, 3), (1, 3)),
-    ((1,), (7,)),
-    ((2, 1, 3), (4, 1)),
-)
-SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.5, 1e-30, 700.0, -700.0)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Operands and parameters as an engine gets them: cast and checked.
-
-    `smooth` tells that derivatives of every order exist there, so that differences give them.
-    """
-
-    operands: tuple[Array, ...]
-    params: dict[str, Any] = field(default_factory=dict)
-    smooth: bool = True
-
-    def __str__(self) -> str:
-        specs = ", ".join(str(as_tensor(operand).spec) for operand in self.operands)
-        return f"({specs}, {self.params})"
 
 
 def call(primitive: Primitive, operands: tuple[Any, ...], params: dict[str, Any]) -> Tensor:
@@ -58,47 +41,13 @@ def samples(name: str, seed: int = 0) -> list[Sample]:
     return list(ROWS[name](np.random.default_rng(seed)))
 
 
-# ---- what operands are drawn from
-
-
-def real(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Draw numbers well away from integers, halves and from 0."""
-    whole = random.integers(-3, 3, shape)
-    return np.asarray(whole + random.uniform(0.1, 0.4, shape))
-
-
-def positive(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    return np.asarray(random.uniform(0.4, 2.4, shape))
-
-
-def boolean(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    return np.asarray(random.random(shape) < 0.5)
-
-
-def distinct(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Draw numbers without ties, a tenth apart at least."""
-    size = int(np.prod(shape))
-    return (random.permutation(size).reshape(shape) - size / 2) / 10.0 + 0.03
-
-
-def _cast(values: Array, dtype: Any) -> Array:
-    if np.dtype(dtype).kind == "b":
-        return np.asarray(values > 0)
-    if np.dtype(dtype).kind in "iu":
-        values = np.where(np.abs(values) < 1, np.sign(values), values)
-    return np.asarray(values).astype(dtype)
-
-
-Row = Callable[[np.random.Generator], Iterator[Sample]]
-
-
 def unary(draw: Draw = real, dtypes: tuple[Any, ...] = FLOATS) -> Row:
     def row(random: np.random.Generator) -> Iterator[Sample]:
         for dtype in dtypes:
             smooth = dtype is np.float64
             for shape in SHAPES:
-                yield Sample((_cast(draw(random, shape), dtype),), smooth=smooth)
-            strided = _cast(draw(random, (4, 6)), dtype)[::2, ::-1]
+                yield Sample((cast(draw(random, shape), dtype),), smooth=smooth)
+            strided = cast(draw(random, (4, 6)), dtype)[::2, ::-1]
             yield Sample((strided,), smooth=smooth)
             if np.dtype(dtype).kind == "f":
                 yield Sample((np.array(SPECIAL, dtype),), smooth=False)
@@ -117,7 +66,7 @@ def binary(
                 x, y = left(random, shapes[0]), right(random, shapes[1])
                 if apart:
                     y = y + 0.35
-                operands = (_cast(x, dtype), _cast(y, dtype))
+                operands = (cast(x, dtype), cast(y, dtype))
                 yield Sample(operands, smooth=dtype is np.float64)
             if np.dtype(dtype).kind == "f":
                 column = np.array(SPECIAL, dtype)
@@ -135,20 +84,8 @@ def _choices(random: np.random.Generator) -> Iterator[Sample]:
             ((5,), (), (5,)),
         ):
             condition = boolean(random, shapes[0])
-            x, y = (_cast(real(random, shape), dtype) for shape in shapes[1:])
+            x, y = (cast(real(random, shape), dtype) for shape in shapes[1:])
             yield Sample((condition, x, y), smooth=dtype is np.float64)
-
-
-def shaping(*cases: tuple[tuple[int, ...], dict[str, Any]], draw: Draw = distinct) -> Row:
-    """Return a row of one operand a case: its shape and the parameters."""
-
-    def row(random: np.random.Generator) -> Iterator[Sample]:
-        for dtype in (*NUMBERS, np.bool_):
-            for shape, params in cases:
-                operand = _cast(draw(random, shape), dtype)
-                yield Sample((operand,), params, smooth=dtype is np.float64)
-
-    return row
 
 
 def over_axes(draw: Draw = distinct, dtypes: tuple[Any, ...] = NUMBERS, empty: bool = True) -> Row:
@@ -169,7 +106,7 @@ def over_axes(draw: Draw = distinct, dtypes: tuple[Any, ...] = NUMBERS, empty: b
             cases += [((0,), (0,)), ((0, 3), (0,)), ((2, 3), ())]
         for dtype in dtypes:
             for shape, axis in cases:
-                operand = _cast(draw(random, shape), dtype)
+                operand = cast(draw(random, shape), dtype)
                 yield Sample((operand,), {"axis": axis}, smooth=dtype is np.float64)
             if np.dtype(dtype).kind == "f":
                 column = np.array(SPECIAL, dtype)
@@ -187,7 +124,7 @@ def along_axis(empty: bool, dtypes: tuple[Any, ...] = NUMBERS) -> Row:
             cases += [((0,), 0), ((3, 0), 1)]
         for dtype in dtypes:
             for shape, axis in cases:
-                operand = _cast(distinct(random, shape), dtype)
+                operand = cast(distinct(random, shape), dtype)
                 yield Sample((operand,), {"axis": axis}, smooth=dtype is np.float64)
 
     return row
@@ -203,7 +140,7 @@ def _concatenations(random: np.random.Generator) -> Iterator[Sample]:
     )
     for dtype in (*NUMBERS, np.bool_):
         for axis, shapes in cases:
-            operands = tuple(_cast(real(random, shape), dtype) for shape in shapes)
+            operands = tuple(cast(real(random, shape), dtype) for shape in shapes)
             yield Sample(operands, {"axis": axis}, smooth=dtype is np.float64)
 
 
@@ -240,7 +177,7 @@ def _products(random: np.random.Generator) -> Iterator[Sample]:
     )
     for dtype in NUMBERS:
         for shapes in cases:
-            x, y = (_cast(real(random, shape), dtype) for shape in shapes)
+            x, y = (cast(real(random, shape), dtype) for shape in shapes)
             yield Sample((x, y), smooth=dtype is np.float64 and x.size < 100)
 
 
@@ -269,11 +206,11 @@ def _taken(with_updates: bool) -> Row:
             NUMBERS, (np.int64, np.int32, np.int32, np.int64), strict=True
         ):
             for shape, axis, positions in POSITIONS:
-                x = _cast(real(random, shape), dtype)
+                x = cast(real(random, shape), dtype)
                 operands = [x, _indices(random, shape[axis], positions, index_dtype)]
                 if with_updates:
                     updated = (*shape[:axis], *positions, *shape[axis + 1 :])
-                    operands.append(_cast(real(random, updated), dtype))
+                    operands.append(cast(real(random, updated), dtype))
                 yield Sample(tuple(operands), {"axis": axis}, smooth=dtype is np.float64)
 
     return row
@@ -287,10 +224,10 @@ def _along(with_updates: bool) -> Row:
         ):
             for shape, axis, count in cases:
                 positions = (*shape[:axis], count, *shape[axis + 1 :])
-                x = _cast(real(random, shape), dtype)
+                x = cast(real(random, shape), dtype)
                 operands = [x, _indices(random, shape[axis], positions, index_dtype)]
                 if with_updates:
-                    operands.append(_cast(real(random, positions), dtype))
+                    operands.append(cast(real(random, positions), dtype))
                 yield Sample(tuple(operands), {"axis": axis}, smooth=dtype is np.float64)
 
     return row
@@ -300,7 +237,7 @@ def _conversions(random: np.random.Generator) -> Iterator[Sample]:
     for source in (*NUMBERS, np.bool_):
         for target in (*NUMBERS, np.bool_):
             for shape in ((), (5,), (0,), (2, 3)):
-                operand = _cast(real(random, shape), source)
+                operand = cast(real(random, shape), source)
                 # Differences of float32 results are too coarse, integers have no derivative.
                 smooth = source is np.float64 and target is np.float64
                 yield Sample((operand,), {"dtype": np.dtype(target)}, smooth=smooth)
@@ -433,6 +370,11 @@ ROWS: dict[str, Row] = {
     "iota": _iotas,
     "duplicate": unary(dtypes=(*NUMBERS, np.bool_)),
     "put": _put,
+    "windows": shaping(*WINDOWS),
+    "overlap_add": overlaps,
+    "contract": contractions,
+    "fold_in": keys(folded=True),
+    "random_bits": keys(folded=False),
 }
 
 

@@ -89,7 +89,7 @@ def test_padding_and_joining_are_placed_by_their_shifts() -> None:
 def test_products_and_reductions_read_along_their_inner_axes() -> None:
     (product,) = program_of(lambda a, b: a @ b, spec(2, 3, 4), spec(2, 4, 5)).equations
     index = axis_variables((2, 3, 5))
-    left, right = product_indices(product, index, Affine(7))
+    left, right = product_indices(product, index, (Affine(7),))
     assert left == (index[0], index[1], Affine(7))
     assert right == (index[0], Affine(7), index[2])
     (total,) = program_of(lambda a: np.sum(a, (0, 2)), spec(2, 3, 4)).equations

@@ -7,6 +7,7 @@ from typing import Any
 
 import thalweg as tw
 from tests.fuzz.growth import LARGEST, Growth
+from tests.fuzz.images import contraction, convolution, drawing, overlapping, pooling, sliding
 from tests.fuzz.operations import (
     application,
     arithmetic,
@@ -104,11 +105,12 @@ OPERATIONS: tuple[Callable[[Growth], Tensor], ...] = (
     *(padding, joining, taking, taking_along, scattering, scattering_along),
     *(reduction, reduction, reduction, statistic, position, running_sum),
     *(product, product, application, counting, composed, algebra, algebra, rearranged, rearranged),
+    *(sliding, overlapping, contraction, contraction, convolution, pooling, drawing),
 )
 
 # Elementwise work, reductions and products on few shapes: what is fused.
 DENSE: tuple[Callable[[Growth], Tensor], ...] = (
     *(function, function, function, arithmetic, arithmetic, arithmetic, arithmetic, unary, power),
     *(choice, comparison, row, row, row, product, application, reduction, transpose, composed),
-    *(algebra, rearranged),
+    *(algebra, rearranged, contraction, convolution, pooling),
 )

@@ -7,11 +7,14 @@ results may move, or that it may turn to anything; what stays the same must be m
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.program import Equation, Program, Symbol, evaluate
+from thalweg.ops.contraction import parts
+from thalweg.ops.windows import window_axes
 
 Array = np.ndarray[Any, Any]
 
@@ -22,6 +25,7 @@ _FUNCTIONS = {
 }
 _ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "square", "sqrt"})
 _SUMS = frozenset({"reduce_sum", "cumulative_sum", "scatter_add", "scatter_add_along_axis"})
+_PRODUCTS = frozenset({"matrix_product", "contract"})
 # Where NumPy itself does not say which of two zeros is chosen.
 _EXTREMES = frozenset({"maximum", "minimum", "reduce_max", "reduce_min", "floor_divide"})
 
@@ -62,8 +66,10 @@ class Perturbed:
         result = np.asarray(equation.primitive.meaning(*operands, **equation.params))
         if output.dtype.kind != "f" or not result.size:
             return result
-        if name in _SUMS or name == "matrix_product":
+        if name in _SUMS or name in _PRODUCTS:
             return self._sum(equation, operands, result)
+        if name == "overlap_add":
+            return self._overlapped(equation, operands, result)
         units = _FUNCTIONS.get(name, 0)
         if name == "reduce_prod":
             return self._product(operands[0], result)
@@ -136,6 +142,13 @@ class Perturbed:
         moved = np.where(np.isinf(magnitude), self._anything(result.shape), moved)
         return self._either_zero(moved.astype(result.dtype))
 
+    def _overlapped(self, equation: Equation, operands: list[Array], result: Array) -> Array:
+        """Return overlaps as sums, and where weights are not finite, as products with zeros."""
+        finite = np.isfinite(operands[0]).all()
+        if self.simplified and not finite and self.random.random() < 0.5:
+            return self._anything(result.shape).astype(result.dtype)
+        return self._sum(equation, operands, result)
+
     def _anything(self, shape: tuple[int, ...]) -> Array:
         return self.random.choice([np.nan, 0.0, 1.0, -1.0, 1e30, -1e30], shape)
 
@@ -154,6 +167,12 @@ def _terms(equation: Equation) -> int:
     name, first = equation.primitive.name, equation.inputs[0]
     if name == "matrix_product":
         return first.shape[-1]
+    if name == "contract":
+        shape = equation.inputs[0].shape
+        labels, _, kept = parts(equation.params["labels"])
+        return math.prod(n for label, n in zip(labels, shape, strict=True) if label not in kept)
+    if name == "overlap_add":
+        return math.prod(first.shape[a] for a in window_axes(equation.params["axes"]))
     if name == "reduce_sum":
         return first.spec.size // max(1, equation.output.spec.size)
     if name == "cumulative_sum":

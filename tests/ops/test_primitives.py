@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.extend.random
 import numpy as np
 import pytest
 import scipy.special
@@ -56,6 +57,57 @@ def put(x: Array, indices: Array, values: Array) -> Array:
     return result
 
 
+def windows(x: Array, axes: Any, size: Any, stride: Any, dilation: Any) -> Array:
+    for i, (axis, k, step, gap) in enumerate(zip(axes, size, stride, dilation, strict=True)):
+        at = axis + i
+        count = (x.shape[at] - (k - 1) * gap - 1) // step + 1
+        places = np.arange(count)[:, None] * step + np.arange(k) * gap
+        x = np.take(x, places, axis=at)
+    return x
+
+
+def overlap_add(g: Array, axes: Any, extents: Any, stride: Any, dilation: Any) -> Array:
+    for i in reversed(range(len(axes))):
+        at, step, gap = axes[i] + i, stride[i], dilation[i]
+        shape = (*g.shape[:at], extents[i], *g.shape[at + 2 :])
+        total = np.moveaxis(np.zeros(shape, g.dtype), at, 0)
+        parts = np.moveaxis(g, (at, at + 1), (0, 1))
+        for place in np.ndindex(*parts.shape[:2]):
+            total[place[0] * step + place[1] * gap] += parts[place]
+        g = np.moveaxis(total, 0, at)
+    return g
+
+
+def words(key: Array, counter: list[int]) -> Array:
+    """Return the random words of JAX for high words, then low words, of counters."""
+    pair = np.asarray(key).view(np.uint32)
+    return np.asarray(jax.extend.random.threefry_2x32(pair, np.array(counter, np.uint32)))
+
+
+def fold_in(key: Array, data: Array) -> Array:
+    result = np.empty_like(key)
+    for place in np.ndindex(data.shape):
+        number = int(data[place])
+        low, high = number % 2**32, number // 2**32 % 2**32 if data.dtype.itemsize > 4 else 0
+        result[place] = words(key[place], [high, low]).view(np.int32)
+    return result
+
+
+def random_bits(key: Array, shape: Any, dtype: Any) -> Array:
+    result = np.empty((*key.shape[:-1], *shape), dtype)
+    size = int(np.prod(shape))
+    for place in np.ndindex(key.shape[:-1]):
+        high, low = np.split(words(key[place], [0] * size + list(range(size))), 2)
+        bits = high ^ low if dtype.itemsize == 4 else high.astype(np.uint64) << np.uint64(32) | low
+        if dtype.kind == "i":
+            drawn = bits.view(dtype)
+        else:
+            places = np.finfo(dtype).nmant
+            drawn = np.ldexp((bits >> bits.dtype.type(8 * dtype.itemsize - places)), -places)
+        result[place] = drawn.reshape(shape)
+    return result
+
+
 ORACLES: dict[str, Callable[..., Any]] = {
     "astype": lambda x, dtype: x.astype(dtype),
     "sigmoid": scipy.special.expit,
@@ -76,6 +128,11 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "matrix_product": np.matmul,
     "duplicate": np.copy,
     "put": put,
+    "windows": windows,
+    "fold_in": fold_in,
+    "random_bits": random_bits,
+    "overlap_add": overlap_add,
+    "contract": lambda x, y, labels: np.einsum(labels, x, y),
     "iota": lambda shape, dtype, axis: np.asarray(jax.lax.broadcasted_iota(dtype, shape, axis)),
 }
 

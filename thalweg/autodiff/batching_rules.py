@@ -7,6 +7,7 @@ returns the result with that axis in front. Elementwise primitives need none of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from string import ascii_letters
 from typing import Any
 
 from thalweg.core.applying import apply
@@ -14,6 +15,7 @@ from thalweg.core.primitive import Primitive
 from thalweg.core.tensor import Tensor
 from thalweg.errors import UnsupportedOperation
 from thalweg.ops.assigning import put
+from thalweg.ops.contraction import parts
 from thalweg.ops.creation import arange
 from thalweg.ops.indexing import from_front
 from thalweg.ops.shaping import broadcast_to, reshape, transpose
@@ -161,6 +163,22 @@ def _one_axis(
     return apply(primitive, whole, {**params, "axis": params["axis"] + 1})
 
 
+@batching("windows", "overlap_add")
+def _windows(
+    primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
+) -> Tensor:
+    axes = tuple(axis + 1 for axis in params["axes"])
+    return apply(primitive, operands, {**params, "axes": axes})
+
+
+@batching("fold_in", "random_bits")
+def _keyed(
+    primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
+) -> Tensor:
+    # Keys are arrays of keys already: axes before the two words are examples.
+    return apply(primitive, _all_batched(size, operands, flags), params)
+
+
 @batching("slice_")
 def _slice(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
@@ -192,6 +210,18 @@ def _matrix_product(
         product = apply(primitive, (x, wide), params)
         return move_axis(reshape(product, (x.shape[0], size, y.shape[2])), 1, 0)
     return apply(primitive, _all_batched(size, operands, flags), params)
+
+
+@batching("contract")
+def _contract(
+    primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
+) -> Tensor:
+    left, right, result = parts(params["labels"])
+    new = next(label for label in ascii_letters if label not in left + right)
+    left, right = (
+        new + own if flag else own for own, flag in zip((left, right), flags, strict=True)
+    )
+    return apply(primitive, operands, {"labels": f"{left},{right}->{new}{result}"})
 
 
 # ---- reading and adding at positions

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from thalweg.compiler.affine import ZERO, Affine, Index, Var, axis_variables, linear, of
 from thalweg.compiler.graph import (
+    DRAWS,
     POSITIONS,
+    PRODUCTS,
     REDUCTIONS,
     SCATTERS,
     Graph,
     access_variables,
+    inner_extents,
     is_view,
     operand_index,
     padding,
@@ -105,12 +108,17 @@ class Accesses:
         elif name in REDUCTIONS:
             over = access_variables(equation, INNER)
             yield inputs[0], reduced_index(equation, index, over)
-        elif name == "matrix_product":
-            inner = of(Var(INNER, inputs[0].shape[-1]))
+        elif name in PRODUCTS:
+            extents = inner_extents(equation)
+            inner = tuple(of(Var(INNER + i, n)) for i, n in enumerate(extents))
             yield from zip(inputs, product_indices(equation, index, inner), strict=True)
         elif name in SCATTERS:
             yield inputs[0], index
             yield from ((symbol, None) for symbol in inputs[1:])
+        elif name in DRAWS:
+            own = index[: len(inputs[0].shape) - 1]
+            yield from ((inputs[0], (*own, Affine(word))) for word in (0, 1))
+            yield from ((symbol, own) for symbol in inputs[1:])
         elif name == "pad_with_zeros":
             places = padding(equation, index)
             # A read that may fall on padding is made elsewhere: at a place that is an element.

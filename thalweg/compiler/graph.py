@@ -15,6 +15,8 @@ POSITIONS = frozenset({"index_of_max", "index_of_min"})
 SCATTERS = frozenset({"scatter_add", "scatter_add_along_axis"})
 GATHERS = frozenset({"take", "take_along_axis"})
 GUARDED = frozenset({"pad_with_zeros", "concatenate"})
+PRODUCTS = frozenset({"matrix_product", "contract"})
+DRAWS = frozenset({"fold_in", "random_bits"})
 SAME_INDEX = frozenset({"astype", "stop_gradient"})
 
 Gathered = Callable[[Equation, Index], Affine]
@@ -83,6 +85,8 @@ def operand_index(
     if name == "slice_":
         bounds = zip(index, params["bounds"], strict=True)
         return tuple(at * step + start for at, (start, _, step) in bounds)
+    if name == "windows":
+        return _window_index(equation, index)
     if name == "flip":
         return tuple(
             at * -1 + (n - 1) if axis in params["axis"] else at
@@ -94,6 +98,21 @@ def operand_index(
     if name in GATHERS:
         return _gather_index(equation, position, index, gathered)
     raise AssertionError(f"{name} does not read its operands at single positions")
+
+
+def _window_index(equation: Equation, index: Index) -> Index:
+    params = equation.params
+    steps = dict(
+        zip(params["axes"], zip(params["stride"], params["dilation"], strict=True), strict=True)
+    )
+    places, found = iter(index), []
+    for axis in range(len(equation.inputs[0].shape)):
+        at = next(places)
+        if axis in steps:
+            stride, dilation = steps[axis]
+            at = at * stride + next(places) * dilation
+        found.append(at)
+    return tuple(found)
 
 
 def _gather_index(
@@ -129,10 +148,35 @@ def offsets(equation: Equation) -> list[int]:
     return starts
 
 
-def product_indices(equation: Equation, index: Index, inner: Affine) -> tuple[Index, Index]:
-    """Return where a matrix product reads its operands for one element and inner position."""
-    *batch, row, column = index
-    return (*batch, row, inner), (*batch, inner, column)
+def product_labels(equation: Equation) -> tuple[str, str, str]:
+    """Return one label an axis of a product's operands and of its result."""
+    if equation.primitive.name == "contract":
+        left, right, result = equation.params["labels"].replace("->", ",").split(",")
+        return left, right, result
+    batch = "abcdefghijklmnopqrstuvw"[: len(equation.output.shape) - 2]
+    return f"{batch}xy", f"{batch}yz", f"{batch}xz"
+
+
+def inner_labels(equation: Equation) -> str:
+    """Return the labels that a product sums over, in the order of its first operand."""
+    left, _, result = product_labels(equation)
+    return "".join(label for label in left if label not in result)
+
+
+def inner_extents(equation: Equation) -> Shape:
+    """Return how many terms a product sums, along each label."""
+    shape = dict(zip(product_labels(equation)[0], equation.inputs[0].shape, strict=True))
+    return tuple(shape[label] for label in inner_labels(equation))
+
+
+def product_indices(
+    equation: Equation, index: Index, inner: tuple[Affine, ...]
+) -> tuple[Index, Index]:
+    """Return where a product reads its operands for one element and inner positions."""
+    left, right, result = product_labels(equation)
+    at = dict(zip(result, index, strict=True))
+    at |= dict(zip(inner_labels(equation), inner, strict=True))
+    return tuple(at[label] for label in left), tuple(at[label] for label in right)
 
 
 def reduced_index(equation: Equation, index: Index, over: dict[int, Affine]) -> Index:

@@ -10,6 +10,7 @@ from thalweg.compiler.access import INNER, Accesses, domain_index
 from thalweg.compiler.affine import Index, Var
 from thalweg.compiler.graph import (
     POSITIONS,
+    PRODUCTS,
     REDUCTIONS,
     SCATTERS,
     Graph,
@@ -118,7 +119,7 @@ def _scheduled(graph: Graph, kept: set[Symbol], accesses: Accesses) -> list[Symb
 
 def _shape_of_loops(equation: Equation, packed: bool) -> tuple[Kind, Shape, Shape]:
     name, result = equation.primitive.name, squeezed(equation.output.shape)
-    if name == "matrix_product" and equation.inputs[0].spec.size:
+    if name in PRODUCTS and equation.inputs[0].spec.size:
         return Kind.PRODUCT, result, result
     if packed:
         return Kind.TRANSPOSE, result, result

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from thalweg.compiler.graph import (
+    DRAWS,
     GATHERS,
     GUARDED,
     POSITIONS,
+    PRODUCTS,
     REDUCTIONS,
     SCATTERS,
     Graph,
@@ -17,7 +19,7 @@ from thalweg.core.program import Equation, Symbol
 
 Keep = Callable[[Symbol], None]
 
-ALWAYS = REDUCTIONS | POSITIONS | SCATTERS | {"matrix_product", "cumulative_sum"}
+ALWAYS = REDUCTIONS | POSITIONS | SCATTERS | PRODUCTS | DRAWS | {"cumulative_sum"}
 
 # Rough cost of one vector operation beside an addition, measured on AVX-512.
 _COST = {
@@ -64,6 +66,9 @@ def materialized(graph: Graph) -> tuple[set[Symbol], set[Symbol]]:
             keep(equation.inputs[0])
         if name == "matrix_product":
             _keep_factors(graph, equation, keep, packed)
+        if name == "contract":
+            for operand in equation.inputs:
+                _keep_images(graph, operand, keep)
         if name in SCATTERS:
             for operand in equation.inputs[1:]:
                 _keep_computed(graph, operand, keep)
@@ -92,6 +97,19 @@ def _keep_factors(graph: Graph, equation: Equation, keep: Keep, packed: set[Symb
     for operand in equation.inputs:
         if operand not in packed:
             _keep_computed(graph, operand, keep)
+
+
+def _keep_images(graph: Graph, symbol: Symbol, keep: Keep) -> None:
+    """Keep what windows slide over, padded and in order: each element is read many times."""
+    while symbol in graph.producer:
+        maker = graph.producer[symbol]
+        if maker.primitive.name == "windows":
+            keep(maker.inputs[0])
+            return
+        if maker.primitive.name not in _VIEWS:
+            break
+        symbol = maker.inputs[0]
+    keep(symbol)
 
 
 def _keep_computed(graph: Graph, symbol: Symbol, keep: Keep) -> None:

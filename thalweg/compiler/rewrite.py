@@ -163,6 +163,11 @@ def _key(primitive: Primitive, inputs: Inputs, params: Mapping[str, Any]) -> Any
     return primitive, inputs, items if len(items) < 2 else tuple(sorted(items))
 
 
+def restoring(rank: int) -> tuple[int, ...]:
+    """Return the axes of the transpose that puts the last axis first."""
+    return (rank - 1, *range(rank - 1))
+
+
 def adds_leading_ones(before: Shape, after: Shape) -> bool:
     """Tell whether a shape is another with axes of extent 1 in front."""
     added = len(after) - len(before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from thalweg.compiler import contractions, elementwise, scatters, views
+from thalweg.compiler import contractions, elementwise, layouts, overlaps, scatters, views
 from thalweg.compiler.algebra import IDENTITIES
 from thalweg.compiler.dead_code import remove_dead_code
 from thalweg.compiler.patterns import Table
@@ -17,11 +17,11 @@ def rules_of(primitive: Primitive) -> tuple[Rule, ...]:
     """Return all rules for a primitive, in the order in which they are tried."""
     rules = _found.get(primitive)
     if rules is None:
-        rules = elementwise.COMMON if primitive.kind == "elementwise" else ()
+        rules = elementwise.COMMON + layouts.COMMON if primitive.kind == "elementwise" else ()
         # Identities first: they shrink programs at once, and only some scatters are replaceable.
         if primitive in IDENTITIES:
             rules += (Table(IDENTITIES[primitive]),)
-        for room in (elementwise, views, contractions, scatters):
+        for room in (elementwise, views, contractions, scatters, layouts, overlaps):
             rules += room.RULES.get(primitive, ())
         _found[primitive] = rules
     return rules

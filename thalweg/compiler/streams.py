@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from thalweg.compiler.access import domain_index, is_inner
-from thalweg.compiler.graph import REDUCTIONS, squeezed
+from thalweg.compiler.graph import PRODUCTS, REDUCTIONS, squeezed
 from thalweg.compiler.kernels import Kernel, Kind, Plan
 from thalweg.core.program import Equation, Symbol
 
@@ -65,7 +65,11 @@ def _candidate(plan: Plan, done: set[Symbol], row_bytes: int) -> tuple[int, Symb
 def _forward_matrix(equation: Equation) -> Symbol | None:
     """Return the matrix of a product matrix · vector with many rows."""
     left, right = equation.inputs
-    if left.dtype.kind != "f" or len(left.shape) != 2:
+    if (
+        equation.primitive.name != "matrix_product"
+        or left.dtype.kind != "f"
+        or len(left.shape) != 2
+    ):
         return None
     if right.shape[-1] == 1 and left.shape[0] > 1 and left.shape[1] > 1:
         return left
@@ -187,7 +191,7 @@ def _rowwise_reads(
     index array may be any.
     """
     name = plan.graph.producer[root].primitive.name
-    summed = name in REDUCTIONS or name == "matrix_product"
+    summed = name in REDUCTIONS or name in PRODUCTS
     axis = next((at for at in domain_index(root.shape) if at.terms), None)
     for access in plan.accesses.of(root):
         if access.symbol not in inside:

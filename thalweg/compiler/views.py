@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from thalweg.compiler.rewrite import Draft, Rule, adds_leading_ones
+from thalweg.compiler.rewrite import Draft, Rule, adds_leading_ones, restoring
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import DType, Shape
@@ -252,7 +252,9 @@ def negate_late(draft: Draft, equation: Equation) -> Symbol | None:
     # Past leading ones, elementwise primitives reach for x by themselves, and spread late.
     if inner is None or adds_leading_ones(x.shape, equation.output.shape):
         return None
-    if not draft.is_used_once(x):
+    # What restores the order of images goes last itself.
+    restored = len(x.shape) > 2 and equation.params.get("axes") == restoring(len(x.shape))
+    if restored or not draft.is_used_once(x):
         return None
     moved = draft.add(equation.primitive, inner.inputs, equation.params)
     return draft.add(negative, (moved,))

@@ -6,6 +6,8 @@ JAX uses. A draw is a function of key and counter alone, so that every engine gi
 bits, in any order and from any point of a run.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -43,10 +45,14 @@ def threefry2x32_pairs(
 ) -> tuple[Words, Words]:
     """The two random words of each pair of counter words (high, low), elementwise."""
     first, second = np.asarray(key, np.uint32)
+    counters = np.asarray(high, np.uint32), np.asarray(low, np.uint32)
+    return _pairs(first, second, *counters, rounds)
+
+
+def _pairs(first: Any, second: Any, high: Any, low: Any, rounds: int = 20) -> tuple[Words, Words]:
     schedule = (first, second, first ^ second ^ np.uint32(PARITY))
     with np.errstate(over="ignore"):
-        x = np.asarray(high, np.uint32) + first
-        y = np.asarray(low, np.uint32) + second
+        x, y = high + first, low + second
         for number in range(rounds):
             rotation = ROTATIONS[number // 4 % 2][number % 4]
             x = x + y
@@ -56,6 +62,46 @@ def threefry2x32_pairs(
                 x = x + schedule[group % 3]
                 y = y + schedule[(group + 1) % 3] + np.uint32(group)
     return x, y
+
+
+def folded(key: NDArray[np.int32], data: NDArray[Any]) -> NDArray[np.int32]:
+    """Keys made of keys (…, 2) and whole numbers (…): JAX's `fold_in`.
+
+    Words are the bits of 32-bit integers, signed or not. The two counter words are those of the
+    number; a 32-bit number is the low word alone.
+    """
+    first, second = np.moveaxis(_unsigned(key), -1, 0)
+    low = data.astype(np.uint32)
+    high = (data >> 32).astype(np.uint32) if data.dtype.itemsize > 4 else np.uint32(0)
+    words = _pairs(first, second, high, low)
+    return np.stack(np.broadcast_arrays(*words), axis=-1).view(np.int32)
+
+
+def random_words(key: NDArray[np.int32], size: int) -> tuple[Words, Words]:
+    """The two random words of each counter 0 … size-1, under each key: (…, 2) gives (…, size)."""
+    first, second = np.moveaxis(_unsigned(key), -1, 0)
+    counters = np.arange(size, dtype=np.uint32)
+    return _pairs(first[..., None], second[..., None], np.uint32(0), counters)
+
+
+def drawn(first: Words, second: Words, dtype: Any) -> NDArray[Any]:
+    """Pairs of random words as one random number each, JAX's.
+
+    Integers are random bits; floats are uniform in [0, 1), the leading bits behind the point.
+    """
+    if np.dtype(dtype) in (np.int32, np.float32):
+        bits = first ^ second
+        if np.dtype(dtype) == np.int32:
+            return bits.view(np.int32)
+        return (bits >> np.uint32(9) | np.uint32(0x3F800000)).view(np.float32) - np.float32(1)
+    wide = first.astype(np.uint64) << np.uint64(32) | second
+    if np.dtype(dtype) == np.int64:
+        return wide.view(np.int64)
+    return (wide >> np.uint64(12) | np.uint64(0x3FF0000000000000)).view(np.float64) - 1.0
+
+
+def _unsigned(key: NDArray[np.int32]) -> Words:
+    return np.ascontiguousarray(key).view(np.uint32)
 
 
 def split_words(number: int) -> tuple[int, int]:

@@ -4,25 +4,32 @@ from thalweg.ops import activations as _activations
 from thalweg.ops import arranging as _arranging
 from thalweg.ops import assigning as _assigning
 from thalweg.ops import composed as _composed
+from thalweg.ops import contraction as _contraction
+from thalweg.ops import convolution as _convolution
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
+from thalweg.ops import folding as _folding
 from thalweg.ops import getitem as _getitem
 from thalweg.ops import indexing as _indexing
 from thalweg.ops import joining as _joining
+from thalweg.ops import keyed as _keyed
 from thalweg.ops import linalg as _linalg
 from thalweg.ops import losses as _losses
 from thalweg.ops import norms as _norms
+from thalweg.ops import pooling as _pooling
 from thalweg.ops import random as _random
 from thalweg.ops import random_fills as _random_fills
 from thalweg.ops import reductions as _reductions
 from thalweg.ops import sampling as _sampling
 from thalweg.ops import shaping as _shaping
+from thalweg.ops import sliding as _sliding
 from thalweg.ops import spacing as _spacing
 from thalweg.ops import special as _special
 from thalweg.ops import summaries as _summaries
 from thalweg.ops import text as _text
+from thalweg.ops import windows as _windows
 from thalweg.ops.activations import *
 from thalweg.ops.arranging import *
 from thalweg.ops.assigning import *

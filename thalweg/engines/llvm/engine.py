@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from thalweg.compiler.graph import GATHERS, GUARDED, POSITIONS, REDUCTIONS, SAME_INDEX, SCATTERS
+from thalweg.compiler.graph import (
+    DRAWS,
+    GATHERS,
+    GUARDED,
+    POSITIONS,
+    REDUCTIONS,
+    SAME_INDEX,
+    SCATTERS,
+)
 from thalweg.compiler.outputs import own_outputs
 from thalweg.core.program import Equation, Program
 from thalweg.engines import engine
@@ -16,9 +24,9 @@ from thalweg.engines.llvm.target import Target
 from thalweg.errors import EngineError
 
 SUPPORTED = frozenset(
-    {*LOWERINGS, *GATHERS, *GUARDED, *POSITIONS, *REDUCTIONS, *SAME_INDEX, *SCATTERS}
-    | {"broadcast_to", "cumulative_sum", "flip", "iota", "matrix_product", "reshape", "slice_",
-       "transpose"}
+    {*DRAWS, *LOWERINGS, *GATHERS, *GUARDED, *POSITIONS, *REDUCTIONS, *SAME_INDEX, *SCATTERS}
+    | {"broadcast_to", "contract", "cumulative_sum", "flip", "iota", "matrix_product",
+       "overlap_add", "reshape", "slice_", "transpose", "windows"}
 )  # fmt: skip
 
 

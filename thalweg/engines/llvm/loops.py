@@ -60,8 +60,13 @@ def expression_cost(plan: Plan, roots: list[Symbol]) -> int:
 
 def positional(plan: Plan, roots: list[Symbol]) -> bool:
     """Tell whether values depend on where they are: guards, counters and gathers."""
-    names = GUARDED | GATHERS | {"iota"}
-    return any(e.primitive.name in names for root in roots for e in inlined(plan, root))
+    names = GUARDED | GATHERS | {"iota", "fold_in"}
+    return any(
+        e.primitive.name in names
+        or (e.primitive.name == "random_bits" and e.inputs[0].shape != (2,))
+        for root in roots
+        for e in inlined(plan, root)
+    )
 
 
 def guarded(plan: Plan, roots: list[Symbol]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from thalweg.compiler.affine import ZERO, Affine
 from thalweg.compiler.kernels import Kernel, Plan
@@ -20,14 +20,49 @@ _SHORT = 8
 _IN_FLIGHT = 8
 
 
-class _Product:
-    """What both schedules share: operands by row, inner position and column; the epilogue."""
+class Sums:
+    """What every product needs: sums of products in registers, and maps on the result."""
 
     def __init__(self, writer: Writer, plan: Plan, kernel: Kernel) -> None:
         self.writer, self.plan, self.kernel = writer, plan, kernel
         self.equation = plan.graph.producer[kernel.main]
         self.left, self.right = self.equation.inputs
         self.type = TYPES[self.equation.output.dtype]
+
+    def accumulate(self, x: Value, y: Value, total: Value | None) -> Value:
+        """Return a sum of products with one product more."""
+        e = self.writer.e
+        if is_float(self.type):
+            return e.multiply(x, y) if total is None else e.fma(x, y, total)
+        if self.type == "i1":
+            both = e.bit_and(x, y)
+            return both if total is None else e.bit_or(total, both)
+        product = e.multiply(x, y)
+        return product if total is None else e.add(total, product)
+
+    def combine(self, x: Value, y: Value) -> Value:
+        """Return the sum of two partial sums."""
+        return self.writer.e.bit_or(x, y) if self.type == "i1" else self.writer.e.add(x, y)
+
+    def zero(self) -> Value:
+        """Return an empty sum a lane."""
+        return self.writer.e.constant(0, self.type, self.writer.width)
+
+    def put(self, places: Sequence[Affine], total: Value) -> None:
+        """Put one result, at a position an axis, and compute the maps on it."""
+        writer, shape = self.writer, self.equation.output.shape
+        index = tuple(ZERO if n == 1 else at for at, n in zip(places, shape, strict=True))
+        writer.put(self.kernel.main, index, total)
+        position = [at for at, n in zip(index, shape, strict=True) if n != 1]
+        for root in self.kernel.roots[1:]:
+            writer.compute(root, spread(position, root.shape))
+
+
+class _Product(Sums):
+    """What both schedules share: operands by row, inner position and column."""
+
+    def __init__(self, writer: Writer, plan: Plan, kernel: Kernel) -> None:
+        super().__init__(writer, plan, kernel)
         self.batch: list[Affine] = []
         self.rows, self.inner = self.left.shape[-2:]
         self.columns = self.right.shape[-1]
@@ -39,34 +74,11 @@ class _Product:
     def read_right(self, inner: Affine, column: Affine) -> Value:
         return self.writer.value(self.right, (*self.batch, inner, column))
 
-    def accumulate(self, x: Value, y: Value, total: Value | None) -> Value:
-        e = self.writer.e
-        if is_float(self.type):
-            return e.multiply(x, y) if total is None else e.fma(x, y, total)
-        if self.type == "i1":
-            both = e.bit_and(x, y)
-            return both if total is None else e.bit_or(total, both)
-        product = e.multiply(x, y)
-        return product if total is None else e.add(total, product)
-
-    def combine(self, x: Value, y: Value) -> Value:
-        return self.writer.e.bit_or(x, y) if self.type == "i1" else self.writer.e.add(x, y)
-
-    def zero(self) -> Value:
-        return self.writer.e.constant(0, self.type, self.writer.width)
-
     def finish(self, row: Affine, column: Affine, total: Value) -> None:
         """Put one result and compute the maps on it."""
-        writer = self.writer
         if self.swapped:
             row, column = column, row
-        shape = self.equation.output.shape
-        places = (*self.batch, row, column)
-        index = tuple(ZERO if n == 1 else at for at, n in zip(places, shape, strict=True))
-        writer.put(self.kernel.main, index, total)
-        position = [at for at, n in zip(index, shape, strict=True) if n != 1]
-        for root in self.kernel.roots[1:]:
-            writer.compute(root, spread(position, root.shape))
+        self.put((*self.batch, row, column), total)
 
 
 class _Tiles(_Product):

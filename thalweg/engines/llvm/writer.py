@@ -5,6 +5,7 @@ from __future__ import annotations
 from thalweg.compiler.affine import ZERO, Affine, Index, linear
 from thalweg.compiler.graph import (
     GATHERS,
+    PRODUCTS,
     REDUCTIONS,
     Graph,
     is_view,
@@ -17,6 +18,7 @@ from thalweg.compiler.graph import (
 from thalweg.core.program import Equation, Symbol
 from thalweg.engines.llvm.arrays import Arrays
 from thalweg.engines.llvm.counters import counted_power
+from thalweg.engines.llvm.draws import folded_in, random_number
 from thalweg.engines.llvm.facts import Facts
 from thalweg.engines.llvm.lowering import LOWERINGS, TYPES, identity
 from thalweg.engines.llvm.target import Target
@@ -71,9 +73,13 @@ class Writer(Arrays):
         if name == "iota":
             at = self.position(index[equation.params["axis"]])
             return self.e.convert(at, TYPES[equation.output.dtype])
+        if name == "fold_in":
+            return folded_in(self, equation, index)
+        if name == "random_bits":
+            return random_number(self, equation, index)
         if name == "reshape" and not is_view(equation):
             return self._reshaped(equation, index)
-        if name in REDUCTIONS or name == "matrix_product":
+        if name in REDUCTIONS or name in PRODUCTS:
             return self._degenerate(equation, index)
         places = [
             operand_index(equation, position, index, self.gathered)
@@ -110,9 +116,9 @@ class Writer(Arrays):
         type, name = TYPES[equation.output.dtype], equation.primitive.name
         operand = equation.inputs[0]
         if operand.spec.size == 0:
-            start = 0 if name == "matrix_product" else identity(name, type)
+            start = 0 if name in PRODUCTS else identity(name, type)
             return self.e.constant(start, type)
-        if name == "matrix_product" or any(operand.shape[a] != 1 for a in reduced_axes(equation)):
+        if name in PRODUCTS or any(operand.shape[a] != 1 for a in reduced_axes(equation)):
             raise AssertionError(f"{name} is used in its kernel before it is computed")
         over = dict.fromkeys(reduced_axes(equation), ZERO)
         return self.value(operand, reduced_index(equation, index, over))
