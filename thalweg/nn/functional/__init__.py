@@ -6,44 +6,111 @@
 tensor([0., 2.])
 """
 
-from thalweg.nn.functional.activations import *
-from thalweg.nn.functional.activations import __all__ as _activations
-from thalweg.nn.functional.classification import *
-from thalweg.nn.functional.classification import __all__ as _classification
-from thalweg.nn.functional.distances import *
-from thalweg.nn.functional.distances import __all__ as _distances
-from thalweg.nn.functional.dropping import *
-from thalweg.nn.functional.dropping import __all__ as _dropping
-from thalweg.nn.functional.linear import *
-from thalweg.nn.functional.linear import __all__ as _linear
-from thalweg.nn.functional.margins import *
-from thalweg.nn.functional.margins import __all__ as _margins
-from thalweg.nn.functional.normalizing import *
-from thalweg.nn.functional.normalizing import __all__ as _normalizing
-from thalweg.nn.functional.padding import *
-from thalweg.nn.functional.padding import __all__ as _padding
-from thalweg.nn.functional.pooling import *
-from thalweg.nn.functional.pooling import __all__ as _pooling
-from thalweg.nn.functional.rectifiers import *
-from thalweg.nn.functional.rectifiers import __all__ as _rectifiers
-from thalweg.nn.functional.regression import *
-from thalweg.nn.functional.regression import __all__ as _regression
+from thalweg.nn.functional.activations import (
+    celu,
+    elu,
+    elu_,
+    gelu,
+    glu,
+    log_softmax,
+    logsigmoid,
+    mish,
+    selu,
+    selu_,
+    sigmoid,
+    silu,
+    softmax,
+    softmin,
+    softplus,
+    softsign,
+    tanh,
+    tanhshrink,
+)
+from thalweg.nn.functional.classification import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    kl_div,
+    multilabel_soft_margin_loss,
+    nll_loss,
+    soft_margin_loss,
+)
+from thalweg.nn.functional.distances import cosine_similarity, normalize, pairwise_distance
+from thalweg.nn.functional.dropping import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
+from thalweg.nn.functional.margins import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
+from thalweg.nn.functional.normalizing import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    rms_norm,
+)
+from thalweg.nn.functional.padding import pad
+from thalweg.nn.functional.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+)
+from thalweg.nn.functional.products import bilinear, embedding, linear, one_hot
+from thalweg.nn.functional.rectifiers import (
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    hardtanh_,
+    leaky_relu,
+    leaky_relu_,
+    prelu,
+    relu,
+    relu6,
+    relu_,
+    rrelu,
+    softshrink,
+    threshold,
+    threshold_,
+)
+from thalweg.nn.functional.regression import (
+    gaussian_nll_loss,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
 from thalweg.ops.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from thalweg.ops.folding import fold, unfold
 from thalweg.ops.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 
 __all__ = [
-    "avg_pool1d", "avg_pool2d", "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "fold",
-    "max_pool1d", "max_pool2d", "unfold",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "alpha_dropout",
+    "avg_pool1d", "avg_pool2d", "batch_norm", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d", "conv_transpose1d",
+    "conv_transpose2d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy",
+    "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding",
+    "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu", "group_norm",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss",
+    "huber_loss", "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu",
+    "leaky_relu_", "linear", "log_softmax", "logsigmoid", "margin_ranking_loss", "max_pool1d",
+    "max_pool2d", "mish", "mse_loss", "multi_margin_loss", "multilabel_margin_loss",
+    "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot", "pad",
+    "pairwise_distance", "poisson_nll_loss", "prelu", "relu", "relu6", "relu_", "rms_norm",
+    "rrelu", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
+    "threshold", "threshold_", "triplet_margin_loss", "triplet_margin_with_distance_loss",
+    "unfold",
 ]  # fmt: skip
-__all__ += _activations
-__all__ += _classification
-__all__ += _distances
-__all__ += _dropping
-__all__ += _linear
-__all__ += _margins
-__all__ += _normalizing
-__all__ += _padding
-__all__ += _pooling
-__all__ += _rectifiers
-__all__ += _regression
