@@ -47,6 +47,17 @@ def ours(value: Any) -> Any:
     return value
 
 
+def leaves(value: Any) -> Any:
+    """Return PyTorch's tensors as leaves of the same values, of which gradients are kept."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().requires_grad_(value.requires_grad)
+    if isinstance(value, tuple | list):
+        return type(value)(leaves(v) for v in value)
+    if isinstance(value, dict):
+        return {k: leaves(v) for k, v in value.items()}
+    return value
+
+
 def outputs(value: Any) -> list[Any]:
     return list(value) if isinstance(value, tuple | list) else [value]
 
@@ -60,8 +71,8 @@ def gradients(module: Any, args: Any, kwargs: Any, library: Any) -> tuple[list[A
             weights = weights.reshape(tuple(result.shape))
             spread = torch.tensor(weights) if library is torch else tw.tensor(weights)
             (result * spread).sum().backward()
-    leaves = [*module.parameters(), *args, *kwargs.values()]
-    tensors = [t for t in leaves if isinstance(t, (torch.Tensor, tw.Tensor)) and t.requires_grad]
+    given = [*module.parameters(), *args, *kwargs.values()]
+    tensors = [t for t in given if isinstance(t, (torch.Tensor, tw.Tensor)) and t.requires_grad]
     return found, [t.grad for t in tensors]
 
 
@@ -81,7 +92,7 @@ def agree(info: Any, sample: Any, training: bool) -> None:
     assert list(mine.state_dict()) == list(theirs.state_dict())
     mine.load_state_dict({name: ours(value) for name, value in theirs.state_dict().items()})
     assert repr(mine) == repr(theirs)
-    args, kwargs = sample.forward_input.args, sample.forward_input.kwargs
+    args, kwargs = leaves(sample.forward_input.args), leaves(sample.forward_input.kwargs)
     my_args, my_kwargs = ours(args), ours(kwargs)
     my_results = gradients(mine, my_args, my_kwargs, tw)
     their_results = gradients(theirs, args, kwargs, torch)

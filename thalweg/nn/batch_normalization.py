@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from thalweg.core.inplace import overwrite
+from thalweg.core.spec import default_dtype
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
@@ -70,9 +71,9 @@ class RunningNorm(Module):
             self.register_parameter(
                 name, new_parameter(num_features, dtype=dtype) if wanted else None
             )
-        tracked = track_running_stats
-        self.register_buffer("running_mean", zeros(num_features, dtype) if tracked else None)
-        self.register_buffer("running_var", ones(num_features, dtype) if tracked else None)
+        tracked, kind = track_running_stats, default_dtype() if dtype is None else dtype
+        self.register_buffer("running_mean", zeros(num_features, kind) if tracked else None)
+        self.register_buffer("running_var", ones(num_features, kind) if tracked else None)
         self.register_buffer("num_batches_tracked", zeros((), np.int64) if tracked else None)
         self.reset_parameters()
 

@@ -191,8 +191,8 @@ def batch_norm(
             f"{list(x.shape)}. Give larger batches, or call eval()."
         )
     centred, middle, variance = _moments(x, axes)
-    _follow(running_mean, middle, momentum)
-    if count > 1:
+    if count:
+        _follow(running_mean, middle, momentum)
         _follow(running_var, variance * (count / (count - 1)), momentum)
     return _scaled(centred / sqrt(variance + eps), scale, shift)
 

@@ -147,7 +147,7 @@ def gaussian_nll_loss(
     Args:
         input: ŷ, the expected values.
         target: y.
-        var: The variances: of the shape of ŷ, with a last extent of 1, or without the last axis.
+        var: The variances: of the shape of ŷ, where extents may be 1, or without the last axis.
         full: Whether the constant ½ ln 2π is added.
         eps: ε; the derivative of the maximum is taken as 1.
         reduction: "mean", "sum" or "none".
@@ -167,7 +167,9 @@ def gaussian_nll_loss(
     if variance.shape != x.shape and variance.ndim:
         if x.shape[:-1] == variance.shape:
             variance = expand_dims(variance, -1)
-        elif variance.shape not in ((*x.shape[:-1], 1), (1,)):
+        elif variance.ndim != x.ndim or any(
+            n not in (1, extent) for n, extent in zip(variance.shape, x.shape, strict=True)
+        ):
             raise ShapeError(
                 f"var is of incorrect size: {variance.shape}, for predictions of {x.shape}. "
                 "Give one for each, or one for each row."
