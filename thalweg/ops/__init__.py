@@ -12,6 +12,7 @@ from thalweg.ops import contraction as _contraction
 from thalweg.ops import convolution as _convolution
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
+from thalweg.ops import cumulative as _cumulative
 from thalweg.ops import decompositions as _decompositions
 from thalweg.ops import diagonals as _diagonals
 from thalweg.ops import dtypes as _dtypes
@@ -43,6 +44,7 @@ from thalweg.ops import spacing as _spacing
 from thalweg.ops import special as _special
 from thalweg.ops import summaries as _summaries
 from thalweg.ops import text as _text
+from thalweg.ops import transcendental as _transcendental
 from thalweg.ops import uniqueness as _uniqueness
 from thalweg.ops import viewing as _viewing
 from thalweg.ops import windows as _windows
@@ -57,6 +59,7 @@ from thalweg.ops.contraction import *
 from thalweg.ops.convolution import *
 from thalweg.ops.copying import *
 from thalweg.ops.creation import *
+from thalweg.ops.cumulative import *
 from thalweg.ops.decompositions import *
 from thalweg.ops.diagonals import *
 from thalweg.ops.dtypes import *
@@ -83,6 +86,7 @@ from thalweg.ops.sorting import *
 from thalweg.ops.spacing import *
 from thalweg.ops.summaries import *
 from thalweg.ops.text import *
+from thalweg.ops.transcendental import *
 from thalweg.ops.uniqueness import *
 from thalweg.ops.viewing import *
 from thalweg.ops.windows import *
@@ -92,6 +96,7 @@ __all__ += _activations.__all__
 __all__ += _matrix_norms.__all__
 __all__ += _matrices.__all__
 __all__ += _fourier.__all__
+__all__ += _cumulative.__all__
 __all__ += _decompositions.__all__
 __all__ += _sets.__all__
 __all__ += _dtypes.__all__
@@ -125,6 +130,7 @@ __all__ += _sorting.__all__
 __all__ += _spacing.__all__
 __all__ += _summaries.__all__
 __all__ += _text.__all__
+__all__ += _transcendental.__all__
 __all__ += _uniqueness.__all__
 __all__ += _viewing.__all__
 __all__ += _windows.__all__

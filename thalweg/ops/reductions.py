@@ -333,7 +333,13 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 @method
 def var(
-    x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Tensor:
     """Variance over some axes: Σ (x - x̄)² / (n - ddof); by default over all.
 
@@ -343,7 +349,9 @@ def var(
         dtype: What to compute in; by default float64 for integers.
         ddof: Subtracted from the number of elements: 1 gives the unbiased estimate.
         keepdims: Whether reduced axes stay, with extent 1.
+        correction: Another name of `ddof`.
     """
+    ddof = ddof if correction is None else correction
     tensor = _floating(x, dtype)
     axes = normalize_axes("var", axis, tensor.ndim)
     deviation = tensor - mean(tensor, axes, keepdims=True)
@@ -353,10 +361,16 @@ def var(
 
 @method
 def std(
-    x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Tensor:
     """Standard deviation over some axes: the square root of the variance; arguments as there."""
-    return sqrt(var(x, axis, dtype, ddof, keepdims))
+    return sqrt(var(x, axis, dtype, ddof, keepdims, correction=correction))
 
 
 @method

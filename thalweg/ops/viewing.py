@@ -178,7 +178,7 @@ def unflatten(x: Any, axis: int, sizes: Any) -> Tensor:
 # ---- axes in another order
 
 
-@method("permute_dims")
+@method
 def permute(x: Any, *axes: Any) -> Tensor:
     """Put the axes into another order."""
     tensor = as_tensor(x)
