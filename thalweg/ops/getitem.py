@@ -26,6 +26,8 @@ def getitem(x: Any, key: Any) -> Tensor:
         UnsupportedOperation: If a mask is traced: its result would have no static shape.
     """
     tensor = as_tensor(x)
+    if _is_scalar_mask(key):
+        return take(reshape(tensor, (1, *tensor.shape)), np.arange(int(bool(key))), axis=0)
     items = _read(key)
     if any(isinstance(item, Tensor) for item in items):
         # Beside index arrays, NumPy reads integers as index arrays too.
@@ -40,6 +42,13 @@ def getitem(x: Any, key: Any) -> Tensor:
     given = [place for place, item in enumerate(items) if isinstance(item, Tensor)]
     together = given == list(range(given[0], given[0] + len(given)))
     return _gather(result, places, arrays, together)
+
+
+def _is_scalar_mask(key: Any) -> bool:
+    if isinstance(key, (Tensor, np.ndarray)):
+        symbolic = isinstance(key, Tensor) and key.is_symbolic
+        return not key.ndim and key.dtype.kind == "b" and not symbolic
+    return isinstance(key, (bool, np.bool_))
 
 
 def _read(key: Any) -> list[Any]:
