@@ -141,7 +141,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "overlap_add": overlap_add,
     "contract": lambda x, y, labels: np.einsum(labels, x, y),
     "duplicate": np.copy,
-    "put": put,
+    "put_at": put,
     "iota": lambda shape, dtype, axis: np.asarray(jax.lax.broadcasted_iota(dtype, shape, axis)),
 }
 

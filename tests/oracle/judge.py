@@ -21,6 +21,7 @@ from tests.oracle.database import (
     translated,
     wrong_samples,
 )
+from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor, make
 
 MODES = ("values", "gradients", "in-place", "non-contiguous", "methods", "errors")
@@ -52,6 +53,15 @@ def judge(name: str, info: Any, modes: tuple[str, ...] = MODES) -> Verdict | Non
     call = spelling.function_of(name, info)
     if call is None:
         return None
+    before = default_dtype()
+    tw.set_default_dtype(tw.float32)  # as PyTorch's is
+    try:
+        return _judged(name, info, call, modes)
+    finally:
+        tw.set_default_dtype(before)
+
+
+def _judged(name: str, info: Any, call: Call, modes: tuple[str, ...]) -> Verdict:
     verdict = Verdict(name)
     if {"values", "gradients"} & set(modes):
         for number, sample in enumerate(samples(info)):
@@ -259,8 +269,9 @@ def _gradients(found: Any, wanted: Any, taken: Any, number: int) -> tuple[bool, 
     if len(ours) != len(theirs):
         return True, "no results to differentiate"
     try:
+        # Derivatives here are transposed without conjugation, as JAX's; PyTorch's conjugates.
         pairs = [
-            (ours[i], make(as_array(w)))
+            (ours[i], make(as_array(w).conj()))
             for i, w in zip(places, weights, strict=True)
             if ours[i].requires_grad
         ]
@@ -277,7 +288,7 @@ def _compare_gradients(pairs: Any, inputs: list[Tensor], arrays: list[Any]) -> N
         found = tw.autograd.grad(list(outputs), inputs, list(weights), allow_unused=True)
     for own, got, want in zip(inputs, found, arrays, strict=True):
         zeros = np.zeros(own.shape, own.dtype)
-        ours = zeros if got is None else got.detach().numpy()
+        ours = zeros if got is None else got.detach().numpy().conj()
         try:
             _compare_arrays(ours, zeros if want is None else want)
         except Disagreement as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 import thalweg as tw
@@ -29,7 +30,6 @@ METHODS = {
 KEYWORDS = {
     "amax": ("dim", "keepdim"),
     "amin": ("dim", "keepdim"),
-    "gradient": (),
     "max": ("dim", "keepdim"),
     "min": ("dim", "keepdim"),
     "quantile": ("q", "dim", "keepdim"),
@@ -37,13 +37,32 @@ KEYWORDS = {
     "squeeze": ("dim",),
     "unique": ("sorted", "return_inverse", "return_counts", "dim"),
     "cumsum": ("dim",),
+    "std": ("dim",),
+    "var": ("dim",),
 }
 
 PROPERTIES = {"H": "H", "T": "T", "mH": "mH", "mT": "mT", "imag": "imag", "real": "real"}
 
 # Another name of the same function.
-OTHERWISE = {
-    "view_copy": None,
+ADAPTED: dict[str, Any] = {
+    "where": lambda x, condition, y: tw.where(condition, x, y),
+    "nonzero": lambda x, as_tuple=False: tw.nonzero(x, as_tuple=as_tuple),
+    "einsum": lambda operands, subscripts: tw.einsum(subscripts, *operands),
+    "polygamma": lambda x, n: tw.polygamma(n, x),
+    "special.polygamma": lambda x, n: tw.polygamma(n, x),
+    "zero_": lambda x: x.clone().zero_(),
+    "fill": lambda x, value: x.clone().fill_(value),
+    "slice": tw.ops.masking.slice_along,
+    "equal": lambda x, y: x.equal(y),
+    "gradient": lambda x, spacing=1.0, dim=None, edge_order=1: tw.gradient(
+        x, spacing=spacing, dim=dim, edge_order=edge_order
+    ),
+}
+
+
+# Where the function of that name outside of nn.functional is NumPy's.
+ELSEWHERE = {
+    f"nn.functional.{name}" for name in ("huber_loss", "one_hot", "pad", "softplus", "unfold")
 }
 
 
@@ -61,6 +80,8 @@ def function_of(name: str, info: Any) -> Call | None:
         return lambda x: getattr(x, PROPERTIES[own])
     if own.startswith("__"):
         found = getattr(Tensor, own, None)
+    elif own in ADAPTED:
+        found = ADAPTED[own]
     elif own in METHODS:
         found = getattr(Tensor, own, None)
     else:
@@ -72,6 +93,10 @@ def function_of(name: str, info: Any) -> Call | None:
 
 def _looked_up(own: str) -> Call | None:
     *rooms, last = own.split(".")
+    if own in ELSEWHERE:
+        rooms_found = importlib.util.find_spec("thalweg.nn.functional")
+        if rooms_found is None:
+            return None
     if rooms and rooms[0] in ("masked", "torch", "signal", "sparse"):
         return None
     for room in (".".join(rooms), "" if rooms != ["linalg"] else None):
@@ -92,7 +117,7 @@ def _looked_up(own: str) -> Call | None:
 
 def _by_keyword(function: Call, names: tuple[str, ...]) -> Call:
     def called(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if args and isinstance(args[0], Tensor) and names[0] != "q":
+        if args and isinstance(args[0], Tensor | bool) and names[0] not in ("q", "sorted"):
             return function(x, *args, **kwargs)
         return function(x, **dict(zip(names, args, strict=False)), **kwargs)
 
@@ -102,6 +127,8 @@ def _by_keyword(function: Call, names: tuple[str, ...]) -> Call:
 def method_of(name: str, info: Any) -> Call | None:
     """Return the method of tensors for an entry, or None."""
     if info.method_variant is None or info.name.startswith("__") or info.name in PROPERTIES:
+        return None
+    if info.name in ("where", "nonzero"):
         return None
     found = getattr(Tensor, info.name, None)
     if found is None or isinstance(found, property):

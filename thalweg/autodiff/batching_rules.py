@@ -14,7 +14,7 @@ from thalweg.core.applying import apply
 from thalweg.core.primitive import Primitive
 from thalweg.core.tensor import Tensor
 from thalweg.errors import UnsupportedOperation
-from thalweg.ops.assigning import put
+from thalweg.ops.assigning import put_at
 from thalweg.ops.contraction import parts
 from thalweg.ops.creation import arange
 from thalweg.ops.indexing import from_front
@@ -117,14 +117,14 @@ def _unchanged(
     return apply(primitive, operands, params)
 
 
-@batching("put")
+@batching("put_at")
 def _put(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
 ) -> Tensor:
     x, indices, values = _all_batched(size, operands, flags)
     count = x.size // size if size else 0
     starts = reshape(arange(size) * count, (size, *(1,) * (indices.ndim - 1)))
-    return put(x, from_front(indices, count) + starts, values)
+    return put_at(x, from_front(indices, count) + starts, values)
 
 
 @batching("reshape")

@@ -121,8 +121,6 @@ def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     # The base's own values are as they shall be; this only writes the history of them.
     part = new if new.node is not None else new.detach()
     base.node = OPERATIONS["embed"](make(base.array, base.node), part, view.steps).node
-    if base.node is not None:
-        base.node.memory = memory
     view.seen = memory.version
 
 

@@ -57,11 +57,15 @@ def memory_of(tensor: Tensor) -> Memory:
     memory = base.memory
     if memory is None:
         memory = base.memory = Memory()
-        if base.node is not None:
-            base.node.memory = memory
-    if tensor.node is not None:
-        tensor.node.memory = memory
+        _note(base, memory)
+    _note(tensor, memory)
     return memory
+
+
+def _note(tensor: Tensor, memory: Memory) -> None:
+    # After a change in place the tape keeps a result of its own, which no later change touches.
+    if tensor.node is not None and tensor.node.array is tensor.array:
+        tensor.node.memory = memory
 
 
 def known_memory(tensor: Tensor) -> Memory | None:

@@ -161,14 +161,32 @@ def logical_xor(x: Any, y: Any) -> Tensor:
 
 
 @method
-def isclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
-    """Tell where x and y are equal or differ by no more than atol + rtol |y|."""
+def isclose(
+    x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Tensor:
+    """Tell where x and y are equal or differ by no more than atol + rtol |y|.
+
+    Args:
+        x: A tensor.
+        y: Another one.
+        rtol: The relative tolerance.
+        atol: The absolute one.
+        equal_nan: Whether two NaN are close.
+
+    Raises:
+        ArgumentError: If a tolerance is negative.
+    """
+    if rtol < 0 or atol < 0:
+        raise ArgumentError(f"isclose got rtol {rtol} and atol {atol}; they must not be negative.")
     a, b = as_tensor(x), as_tensor(y)
     near = less_equal(absolute(a - b), atol + rtol * absolute(b)) & isfinite(b)
-    return logical_or(near, equal(a, b))
+    found = logical_or(near, equal(a, b))
+    return logical_or(found, isnan(a) & isnan(b)) if equal_nan else found
 
 
 @method
-def allclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
+def allclose(
+    x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Tensor:
     """Tell whether all elements of x and y are close, as `isclose` tells of each."""
-    return all(isclose(x, y, rtol, atol))
+    return all(isclose(x, y, rtol, atol, equal_nan))

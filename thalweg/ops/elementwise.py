@@ -261,7 +261,13 @@ def arctan(x: Array) -> Array:
 @elementwise(lambda g, out, x: g * (1.0 - out * out), cast=floating)
 def tanh(x: Array) -> Array:
     """Hyperbolic tangent."""
-    return np.tanh(x)
+    if x.dtype.kind != "c":
+        return np.tanh(x)
+    # NumPy's zero beside ±1 has the sign of sin(2b), the standard's that of b.
+    found: Array = np.asarray(np.tanh(x))
+    edge = np.isinf(x.real) & np.isfinite(x.imag)
+    found.imag[edge] = np.copysign(0.0, x.imag)[edge]
+    return found
 
 
 _TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
@@ -329,7 +335,7 @@ def where(condition: Array, x: Array, y: Array) -> Array:
 # ---- comparisons and logic: results are Boolean
 
 
-@elementwise(None, None, result=BOOL)
+@elementwise(None, None, result=BOOL, names=("eq",))
 def equal(x: Array, y: Array) -> Array:
     """Tell where x = y."""
     return np.equal(x, y)

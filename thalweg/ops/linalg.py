@@ -19,6 +19,7 @@ from thalweg.ops.shaping import (
     normalize_axis,
     reduce_sum,
     reshape,
+    restore_axes,
     squeeze,
     transpose,
 )
@@ -91,15 +92,20 @@ def _matmul_of_left(g: Any, out: Any, x: Any, y: Any) -> Any:
     return op.matmul(g, swapaxes(y, -1, -2))
 
 
+def _rows(x: Tensor) -> Tensor:
+    """Return the rows of a stack of matrices as one matrix, also where they have no elements."""
+    return x if x.ndim == 2 else reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+
+
 def _matmul_of_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1:
         return g * x if y.ndim == 1 else reshape(x, (-1, 1)) * reshape(g, (*g.shape[:-1], 1, -1))
     if y.ndim == 1:
-        rows = x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
+        rows = _rows(x)
         return op.matmul(g if g.ndim == 1 else reshape(g, (-1,)), rows)
     if y.ndim == 2 and x.ndim > 2:
         # One tall matrix instead of a stack of products that are summed.
-        x, g = reshape(x, (-1, x.shape[-1])), reshape(g, (-1, g.shape[-1]))
+        x, g = _rows(x), _rows(g)
     return op.matmul(swapaxes(x, -1, -2), g)
 
 
@@ -166,7 +172,7 @@ def inner(x: Any, y: Any) -> Tensor:
     return tensordot(a, b, ((-1,), (-1,)))
 
 
-@method
+@method("ger")
 def outer(x: Any, y: Any) -> Tensor:
     """Products of each element of x and each of y: shape (x.size, y.size)."""
     a, b = as_tensor(x), as_tensor(y)
@@ -181,13 +187,26 @@ def vdot(x: Any, y: Any) -> Tensor:
 
 @method
 def vecdot(x: Any, y: Any, axis: int = -1) -> Tensor:
-    """Sums of products along one axis, those of x conjugated; the other axes broadcast."""
+    """Sums of products along one axis, those of x conjugated; the other axes broadcast.
+
+    Raises:
+        ShapeError: If the extents along the axis differ.
+    """
+    extents = [
+        tensor.shape[normalize_axis("vecdot", axis, tensor.ndim)]
+        for tensor in (as_tensor(x), as_tensor(y))
+    ]
+    if extents[0] != extents[1]:
+        raise ShapeError(
+            f"vecdot got vectors of {extents[0]} and {extents[1]} elements along axis {axis}; "
+            "both must have as many. Name the axis of the vectors."
+        )
     product = multiply(op.conj(x), y)
     return reduce_sum(product, normalize_axis("vecdot", axis, product.ndim))
 
 
 @method
-def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
+def tensordot(x: Any, y: Any, axes: Any = 2, *, dims: Any = None) -> Tensor:
     """Sum products over several axes at once.
 
     Args:
@@ -195,6 +214,7 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
         y: A tensor.
         axes: The axes of x and the axes of y to sum over, as two sequences; or how many of
             the last of x and the first of y.
+        dims: PyTorch's name of `axes`.
 
     Raises:
         ShapeError: If their extents differ.
@@ -205,10 +225,17 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
         thalweg.Size([2, 4])
     """
     a, b = as_tensor(x), as_tensor(y)
+    axes = axes if dims is None else dims
     if np.ndim(axes) == 0 and not isinstance(axes, (tuple, list)):
         axes = (range(a.ndim - int(axes), a.ndim), range(int(axes)))
     one = _listed(axes[0], a.ndim)
     other = _listed(axes[1], b.ndim)
+    for i, j in zip(one, other, strict=False):
+        # As PyTorch: an extent of 1 repeats, so that what it meets is summed.
+        if a.shape[i] == 1 and b.shape[j] > 1:
+            b = restore_axes(reduce_sum(b, j), b.shape, (j,))
+        elif b.shape[j] == 1 and a.shape[i] > 1:
+            a = restore_axes(reduce_sum(a, i), a.shape, (i,))
     if [a.shape[i] for i in one] != [b.shape[i] for i in other]:
         raise ShapeError(
             f"tensordot got shapes {a.shape} and {b.shape} and axes {one} and {other}, whose "

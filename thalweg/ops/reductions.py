@@ -21,8 +21,6 @@ from thalweg.ops.elementwise import (
     greater,
     log,
     logical_not,
-    sqrt,
-    square,
     where,
 )
 from thalweg.ops.shaping import (
@@ -54,9 +52,7 @@ __all__ = [
     "mean",
     "min",
     "prod",
-    "std",
     "sum",
-    "var",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -201,12 +197,12 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
 @method
 def mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean over some axes; by default over all. Integers are averaged as float64."""
-    tensor = _floating(x, dtype)
+    tensor = as_floating(x, dtype)
     axes = normalize_axes("mean", axis, tensor.ndim)
-    return sum(tensor, axes, keepdims=keepdims) / float(_count(tensor.shape, axes))
+    return sum(tensor, axes, keepdims=keepdims) / float(count_over(tensor.shape, axes))
 
 
-def _floating(x: Any, dtype: Any) -> Tensor:
+def as_floating(x: Any, dtype: Any) -> Tensor:
     tensor = as_tensor(x)
     if dtype is None and tensor.dtype.kind not in "fc":
         dtype = FLOAT64
@@ -223,7 +219,7 @@ def _integers_widened(x: Any, dtype: Any) -> Tensor:
     return tensor if dtype is None else astype(tensor, dtype)
 
 
-def _count(shape: Shape, axes: Axes) -> int:
+def count_over(shape: Shape, axes: Axes) -> int:
     count = 1
     for axis in axes:
         count *= shape[axis]
@@ -332,6 +328,7 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 
 @method
+<<<<<<< HEAD
 def var(
     x: Any,
     axis: Any = None,
@@ -374,12 +371,14 @@ def std(
 
 
 @method
+=======
+>>>>>>> torchops
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Logarithm of a sum of exponentials, without overflow: ln Σ eˣ.
 
     Where all of x is -∞, so is the result, and the derivative is taken as 0.
     """
-    tensor = _floating(x, None)
+    tensor = as_floating(x, None)
     axes = normalize_axes("logsumexp", axis, tensor.ndim)
     largest = stop_gradient(max(tensor, axes, keepdims=True))
     # A slice of nothing but -inf, or one with +inf, would subtract inf from inf.

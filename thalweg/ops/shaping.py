@@ -250,15 +250,15 @@ def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
 
 def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Resolved:
     tensors = [as_tensor(array) for array in arrays]
-    if len({tensor.ndim for tensor in tensors}) > 1:
+    if dtype is None and tensors:
+        dtype = promote(tuple(tensor.spec for tensor in tensors))[0]
+    if axis is not None and len({tensor.ndim for tensor in tensors}) > 1:
         # As PyTorch: vectors without elements join anything.
         tensors = [tensor for tensor in tensors if tensor.array.shape != (0,)]
     if not tensors:
         raise ArgumentError("concatenate got no tensors; it wants at least one. Check the list.")
     if axis is None:
         tensors, axis = [reshape(tensor, (tensor.size,)) for tensor in tensors], 0
-    if dtype is None:
-        dtype = promote(tuple(tensor.spec for tensor in tensors))[0]
     position = normalize_axis("concatenate", axis, tensors[0].ndim)
     first = tensors[0]
     for tensor in tensors:
@@ -375,9 +375,13 @@ def _resolve_astype(x: Any, dtype: Any, *, copy: bool = False, device: Any = Non
     return (tensor,), {"dtype": wanted}
 
 
+def _converted_back(g: Tensor, dtype: np.dtype[Any]) -> Tensor:
+    return astype(op.real(g) if dtype.kind == "f" else g, dtype)
+
+
 @general(
     lambda x, dtype: Spec(x.shape, dtype),
-    lambda g, out, x, dtype: g.astype(x.dtype) if is_floating(x.dtype) else None,
+    lambda g, out, x, dtype: _converted_back(g, x.dtype) if is_floating(x.dtype) else None,
     arguments=_resolve_astype,
     identity=True,
 )

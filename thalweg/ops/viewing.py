@@ -347,7 +347,7 @@ def split_in_sizes(x: Any, split_size: Any, axis: int = 0) -> tuple[Tensor, ...]
 attach("split", split_in_sizes, replace=True)
 
 
-@method
+@method("unsafe_chunk")
 def chunk(x: Any, chunks: int, axis: int = 0) -> tuple[Tensor, ...]:
     """Cut a tensor into at most `chunks` parts of one size, the last one smaller."""
     tensor = as_tensor(x)

@@ -20,8 +20,8 @@ from thalweg.training.checkpoint import Checkpoint, read_checkpoint, read_resume
 from thalweg.training.course import Evaluate, read_course
 from thalweg.training.divergence import Suspects, diverged, warn_of_climb
 from thalweg.training.fingerprint import Fingerprint
-from thalweg.training.modules import Carrying, accepting_modules
 from thalweg.training.inputs import leaf_names, read_data
+from thalweg.training.modules import Carrying, accepting_modules
 from thalweg.training.parameters import read_parameters, read_state, with_carried
 from thalweg.training.positions import Read, out_of_range
 from thalweg.training.prepare import prepare_evaluation, prepare_step
@@ -69,8 +69,9 @@ def fit(
     """Minimize a loss over parameters: batches, gradients, optimizer and schedule in one loop.
 
     Args:
-        loss: A module to train (see below), or a function, called as `loss(params, *arrays)`, or `loss(params, **arrays)` for a dict of data;
-            returns a scalar. Plain NumPy. It is run once, to trace it.
+        loss: A module to train (see below), or a function, called as `loss(params, *arrays)`, or
+            `loss(params, **arrays)` for a dict of data; returns a scalar. Plain NumPy. It is run
+            once, to trace it.
         params: Where to start: a tree of floating arrays or numbers.
         data: An array, or a tuple or dict of arrays that share axis 0; or None.
         optimizer: A gradient transformation, such as `tw.optim.adam(0.01)`.
