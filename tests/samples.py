@@ -276,9 +276,8 @@ BITS = binary(dtypes=(np.int32, np.int64))
 SHIFTS = binary(left=positive, right=positive, dtypes=(np.int32, np.int64))
 
 # Primitives that no compiled engine runs: their programs run on the reference engine.
-<<<<<<< HEAD
 REFERENCE_ONLY = {
-    "duplicate", "matmul", "put",
+    "duplicate", "matmul", "put_at",
     "arccos", "arcsin", "arctanh", "cosh", "exp2", "log2", "log10", "rint", "sinh",
     "and_bits", "or_bits", "xor_bits", "invert_bits", "shift_left", "shift_right",
     "real_part", "imaginary_part", "conjugate", "fourier",
@@ -286,9 +285,6 @@ REFERENCE_ONLY = {
     "log_of_determinant", "orthogonal_parts", "pseudo_inverse", "sign_of_determinant",
     "singular_parts", "solve_matrices",
 }  # fmt: skip
-=======
-REFERENCE_ONLY = {"duplicate", "matmul", "put_at"}
->>>>>>> torchops
 
 ROWS: dict[str, Row] = {
     "add": binary(dtypes=(*NUMBERS, np.bool_)),
@@ -389,8 +385,7 @@ ROWS: dict[str, Row] = {
     "fold_in": keys(folded=True),
     "random_bits": keys(folded=False),
     "duplicate": unary(dtypes=(*NUMBERS, np.bool_)),
-<<<<<<< HEAD
-    "put": _put,
+    "put_at": _put,
     **dict.fromkeys(("arccos", "arcsin", "arctanh"), unary(inside)),
     **dict.fromkeys(("cosh", "exp2", "rint", "sinh"), unary()),
     **dict.fromkeys(("log2", "log10"), unary(positive)),
@@ -400,9 +395,6 @@ ROWS: dict[str, Row] = {
     **dict.fromkeys(("real_part", "imaginary_part", "conjugate"), complex_numbers()),
     "fourier": complex_numbers({"axis": 0, "inverse": False}, {"axis": 1, "inverse": True}),
     **MATRICES,
-=======
-    "put_at": _put,
->>>>>>> torchops
 }
 
 

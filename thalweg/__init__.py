@@ -84,13 +84,8 @@ __all__ = [
     "float64", "grad", "half", "hessian", "hvp", "inf", "inference_mode", "int", "int8", "int16",
     "int32", "int64", "is_grad_enabled", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linalg",
     "linearize", "load", "long", "nan", "newaxis", "nn", "no_grad", "optim", "pi",
-<<<<<<< HEAD
-    "set_default_dtype", "set_grad_enabled", "short", "testing", "tree", "uint8", "uint16",
-    "uint32", "uint64", "value_and_grad", "vjp", "vmap",
-=======
     "set_default_dtype", "set_grad_enabled", "short", "special", "testing", "tree", "uint8",
     "uint16", "uint32", "uint64", "value_and_grad", "vjp", "vmap",
->>>>>>> torchops
 ]  # fmt: skip
 __all__ += _ops.__all__
 __all__ += FURTHER

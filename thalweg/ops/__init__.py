@@ -115,7 +115,6 @@ from thalweg.ops.windows import *
 
 __all__: list[str] = ["keyed"]
 __all__ += _activations.__all__
-<<<<<<< HEAD
 __all__ += _matrix_norms.__all__
 __all__ += _matrices.__all__
 __all__ += _fourier.__all__
@@ -125,8 +124,6 @@ __all__ += _sets.__all__
 __all__ += _dtypes.__all__
 __all__ += _complex_numbers.__all__
 __all__ += _bits.__all__
-=======
->>>>>>> torchops
 __all__ += _arithmetic.__all__
 __all__ += _arranging.__all__
 __all__ += _assigning.__all__

@@ -328,51 +328,6 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 
 @method
-<<<<<<< HEAD
-def var(
-    x: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    *,
-    correction: float | None = None,
-) -> Tensor:
-    """Variance over some axes: Σ (x - x̄)² / (n - ddof); by default over all.
-
-    Args:
-        x: A tensor.
-        axis: An axis, several, or None for all.
-        dtype: What to compute in; by default float64 for integers.
-        ddof: Subtracted from the number of elements: 1 gives the unbiased estimate.
-        keepdims: Whether reduced axes stay, with extent 1.
-        correction: Another name of `ddof`.
-    """
-    ddof = ddof if correction is None else correction
-    tensor = _floating(x, dtype)
-    axes = normalize_axes("var", axis, tensor.ndim)
-    deviation = tensor - mean(tensor, axes, keepdims=True)
-    count = builtins.max(0.0, float(_count(tensor.shape, axes) - ddof))
-    return sum(square(deviation), axes, keepdims=keepdims) / count
-
-
-@method
-def std(
-    x: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    *,
-    correction: float | None = None,
-) -> Tensor:
-    """Standard deviation over some axes: the square root of the variance; arguments as there."""
-    return sqrt(var(x, axis, dtype, ddof, keepdims, correction=correction))
-
-
-@method
-=======
->>>>>>> torchops
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Logarithm of a sum of exponentials, without overflow: ln Σ eˣ.
 
