@@ -4,7 +4,11 @@ WORKERS ?= 2
 # The seeds of `make fuzz`, from the first to before the last.
 SEEDS ?= 100000:120000
 
-.PHONY: check format lint types layers test fuzz bench
+# A checkout of data-apis/array-api-tests with its submodule, for `make array-api`.
+SUITE ?= ../array-api-tests
+EXAMPLES ?= 20
+
+.PHONY: check format lint types layers test fuzz bench array-api
 
 check: lint types layers test
 
@@ -30,3 +34,10 @@ fuzz:
 
 bench:
 	$(PYTHON) -m benchmarks
+
+array-api:
+	cd $(SUITE) && PYTHONPATH=$(CURDIR) ARRAY_API_TESTS_MODULE=thalweg \
+		ARRAY_API_TESTS_VERSION=2024.12 ARRAY_API_TESTS_MAX_ARRAY_SIZE=128 \
+		$(PYTHON) -m pytest array_api_tests --max-examples $(EXAMPLES) \
+		--hypothesis-disable-deadline -W ignore -p no:cacheprovider \
+		--xfails-file $(CURDIR)/docs/array-api-exceptions.txt
