@@ -37,7 +37,7 @@ bench:
 
 array-api:
 	cd $(SUITE) && PYTHONPATH=$(CURDIR) ARRAY_API_TESTS_MODULE=thalweg \
-		ARRAY_API_TESTS_VERSION=2024.12 ARRAY_API_TESTS_MAX_ARRAY_SIZE=128 \
+		ARRAY_API_TESTS_VERSION=2024.12 \
 		$(PYTHON) -m pytest array_api_tests --max-examples $(EXAMPLES) \
 		--hypothesis-disable-deadline -W ignore -p no:cacheprovider \
 		--xfails-file $(CURDIR)/docs/array-api-exceptions.txt
