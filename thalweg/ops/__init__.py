@@ -15,6 +15,7 @@ from thalweg.ops import conversions as _conversions
 from thalweg.ops import convolution as _convolution
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
+from thalweg.ops import cumulative as _cumulative
 from thalweg.ops import decompositions as _decompositions
 from thalweg.ops import diagonals as _diagonals
 from thalweg.ops import distances as _distances
@@ -54,6 +55,7 @@ from thalweg.ops import special as _special
 from thalweg.ops import statistics as _statistics
 from thalweg.ops import summaries as _summaries
 from thalweg.ops import text as _text
+from thalweg.ops import transcendental as _transcendental
 from thalweg.ops import uniqueness as _uniqueness
 from thalweg.ops import viewing as _viewing
 from thalweg.ops import windows as _windows
@@ -71,6 +73,7 @@ from thalweg.ops.conversions import *
 from thalweg.ops.convolution import *
 from thalweg.ops.copying import *
 from thalweg.ops.creation import *
+from thalweg.ops.cumulative import *
 from thalweg.ops.decompositions import *
 from thalweg.ops.diagonals import *
 from thalweg.ops.distances import *
@@ -105,6 +108,7 @@ from thalweg.ops.spacing import *
 from thalweg.ops.statistics import *
 from thalweg.ops.summaries import *
 from thalweg.ops.text import *
+from thalweg.ops.transcendental import *
 from thalweg.ops.uniqueness import *
 from thalweg.ops.viewing import *
 from thalweg.ops.windows import *
@@ -124,6 +128,7 @@ __all__ += _conversions.__all__
 __all__ += _convolution.__all__
 __all__ += _copying.__all__
 __all__ += _creation.__all__
+__all__ += _cumulative.__all__
 __all__ += _decompositions.__all__
 __all__ += _diagonals.__all__
 __all__ += _distances.__all__
@@ -158,6 +163,7 @@ __all__ += _spacing.__all__
 __all__ += _statistics.__all__
 __all__ += _summaries.__all__
 __all__ += _text.__all__
+__all__ += _transcendental.__all__
 __all__ += _uniqueness.__all__
 __all__ += _viewing.__all__
 __all__ += _windows.__all__

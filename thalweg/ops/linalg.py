@@ -181,14 +181,27 @@ def outer(x: Any, y: Any) -> Tensor:
 
 @method
 def vdot(x: Any, y: Any) -> Tensor:
-    """Sum of products of all elements."""
-    return matmul(ravel(x), ravel(y))
+    """Sum of products of all elements, those of x conjugated."""
+    return matmul(ravel(op.conj(x)), ravel(y))
 
 
 @method
 def vecdot(x: Any, y: Any, axis: int = -1) -> Tensor:
-    """Sums of products along one axis; the other axes broadcast."""
-    product = multiply(x, y)
+    """Sums of products along one axis, those of x conjugated; the other axes broadcast.
+
+    Raises:
+        ShapeError: If the extents along the axis differ.
+    """
+    extents = [
+        tensor.shape[normalize_axis("vecdot", axis, tensor.ndim)]
+        for tensor in (as_tensor(x), as_tensor(y))
+    ]
+    if extents[0] != extents[1]:
+        raise ShapeError(
+            f"vecdot got vectors of {extents[0]} and {extents[1]} elements along axis {axis}; "
+            "both must have as many. Name the axis of the vectors."
+        )
+    product = multiply(op.conj(x), y)
     return reduce_sum(product, normalize_axis("vecdot", axis, product.ndim))
 
 
