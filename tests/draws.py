@@ -89,3 +89,52 @@ def shaping(*cases: tuple[tuple[int, ...], dict[str, Any]], draw: Draw = distinc
                 yield Sample((operand,), params, smooth=dtype is np.float64)
 
     return row
+
+
+def unary(draw: Draw = real, dtypes: tuple[Any, ...] = FLOATS) -> Row:
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        for dtype in dtypes:
+            smooth = dtype is np.float64
+            for shape in SHAPES:
+                yield Sample((cast(draw(random, shape), dtype),), smooth=smooth)
+            strided = cast(draw(random, (4, 6)), dtype)[::2, ::-1]
+            yield Sample((strided,), smooth=smooth)
+            if np.dtype(dtype).kind == "f":
+                yield Sample((np.array(SPECIAL, dtype),), smooth=False)
+
+    return row
+
+
+def binary(
+    left: Draw = real, right: Draw = real, dtypes: tuple[Any, ...] = NUMBERS, apart: bool = False
+) -> Row:
+    """Return a row of two operands; `apart` keeps them from being equal."""
+
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        for dtype in dtypes:
+            for shapes in BROADCASTING:
+                x, y = left(random, shapes[0]), right(random, shapes[1])
+                if apart:
+                    y = y + 0.35
+                operands = (cast(x, dtype), cast(y, dtype))
+                yield Sample(operands, smooth=dtype is np.float64)
+            if np.dtype(dtype).kind == "f":
+                column = np.array(SPECIAL, dtype)
+                yield Sample((column[:, None], column), smooth=False)
+
+    return row
+
+
+def along_axis(empty: bool, dtypes: tuple[Any, ...] = NUMBERS) -> Row:
+    """Return a row of operations along one axis."""
+
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        cases = [((1,), 0), ((7,), 0), ((3, 5), 0), ((3, 5), 1), ((2, 3, 4), 1), ((0, 3), 1)]
+        if empty:
+            cases += [((0,), 0), ((3, 0), 1)]
+        for dtype in dtypes:
+            for shape, axis in cases:
+                operand = cast(distinct(random, shape), dtype)
+                yield Sample((operand,), {"axis": axis}, smooth=dtype is np.float64)
+
+    return row

@@ -8,23 +8,25 @@ from typing import Any
 import numpy as np
 
 from tests.draws import (
-    BROADCASTING,
     FLOATS,
     NUMBERS,
-    SHAPES,
     SPECIAL,
     Array,
     Draw,
     Row,
     Sample,
+    along_axis,
+    binary,
     boolean,
     cast,
     distinct,
     positive,
     real,
     shaping,
+    unary,
 )
 from tests.matrices import MATRICES, complex_numbers, inside
+from tests.positions import POSITIONS
 from tests.sliding import WINDOWS, contractions, keys, overlaps
 from thalweg import Tensor
 from thalweg.core.applying import apply
@@ -40,40 +42,6 @@ def call(primitive: Primitive, operands: tuple[Any, ...], params: dict[str, Any]
 def samples(name: str, seed: int = 0) -> list[Sample]:
     """Return the samples of a primitive, the same for the same seed."""
     return list(ROWS[name](np.random.default_rng(seed)))
-
-
-def unary(draw: Draw = real, dtypes: tuple[Any, ...] = FLOATS) -> Row:
-    def row(random: np.random.Generator) -> Iterator[Sample]:
-        for dtype in dtypes:
-            smooth = dtype is np.float64
-            for shape in SHAPES:
-                yield Sample((cast(draw(random, shape), dtype),), smooth=smooth)
-            strided = cast(draw(random, (4, 6)), dtype)[::2, ::-1]
-            yield Sample((strided,), smooth=smooth)
-            if np.dtype(dtype).kind == "f":
-                yield Sample((np.array(SPECIAL, dtype),), smooth=False)
-
-    return row
-
-
-def binary(
-    left: Draw = real, right: Draw = real, dtypes: tuple[Any, ...] = NUMBERS, apart: bool = False
-) -> Row:
-    """Return a row of two operands; `apart` keeps them from being equal."""
-
-    def row(random: np.random.Generator) -> Iterator[Sample]:
-        for dtype in dtypes:
-            for shapes in BROADCASTING:
-                x, y = left(random, shapes[0]), right(random, shapes[1])
-                if apart:
-                    y = y + 0.35
-                operands = (cast(x, dtype), cast(y, dtype))
-                yield Sample(operands, smooth=dtype is np.float64)
-            if np.dtype(dtype).kind == "f":
-                column = np.array(SPECIAL, dtype)
-                yield Sample((column[:, None], column), smooth=False)
-
-    return row
 
 
 def _choices(random: np.random.Generator) -> Iterator[Sample]:
@@ -112,21 +80,6 @@ def over_axes(draw: Draw = distinct, dtypes: tuple[Any, ...] = NUMBERS, empty: b
             if np.dtype(dtype).kind == "f":
                 column = np.array(SPECIAL, dtype)
                 yield Sample((np.stack([column, column[::-1]]),), {"axis": (0,)}, smooth=False)
-
-    return row
-
-
-def along_axis(empty: bool, dtypes: tuple[Any, ...] = NUMBERS) -> Row:
-    """Return a row of operations along one axis."""
-
-    def row(random: np.random.Generator) -> Iterator[Sample]:
-        cases = [((1,), 0), ((7,), 0), ((3, 5), 0), ((3, 5), 1), ((2, 3, 4), 1), ((0, 3), 1)]
-        if empty:
-            cases += [((0,), 0), ((3, 0), 1)]
-        for dtype in dtypes:
-            for shape, axis in cases:
-                operand = cast(distinct(random, shape), dtype)
-                yield Sample((operand,), {"axis": axis}, smooth=dtype is np.float64)
 
     return row
 
@@ -184,7 +137,7 @@ def _products(random: np.random.Generator) -> Iterator[Sample]:
 
 # ---- positions: x and axis, the shape of the indices
 
-POSITIONS: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
+PLACES: tuple[tuple[tuple[int, ...], int, tuple[int, ...]], ...] = (
     ((5,), 0, ()),
     ((5,), 0, (3,)),
     ((5,), 0, (2, 4)),
@@ -206,7 +159,7 @@ def _taken(with_updates: bool) -> Row:
         for dtype, index_dtype in zip(
             NUMBERS, (np.int64, np.int32, np.int32, np.int64), strict=True
         ):
-            for shape, axis, positions in POSITIONS:
+            for shape, axis, positions in PLACES:
                 x = cast(real(random, shape), dtype)
                 operands = [x, _indices(random, shape[axis], positions, index_dtype)]
                 if with_updates:
@@ -284,6 +237,7 @@ REFERENCE_ONLY = {
     "cholesky_factor", "completing_columns", "determinant_of", "eigen_parts", "inverse_of",
     "log_of_determinant", "orthogonal_parts", "pseudo_inverse", "sign_of_determinant",
     "singular_parts", "solve_matrices",
+    *POSITIONS,
 }  # fmt: skip
 
 ROWS: dict[str, Row] = {
@@ -395,6 +349,7 @@ ROWS: dict[str, Row] = {
     **dict.fromkeys(("real_part", "imaginary_part", "conjugate"), complex_numbers()),
     "fourier": complex_numbers({"axis": 0, "inverse": False}, {"axis": 1, "inverse": True}),
     **MATRICES,
+    **POSITIONS,
 }
 
 

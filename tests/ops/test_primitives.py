@@ -14,6 +14,7 @@ import scipy.special
 
 import thalweg as tw
 from tests.matrices import MATRIX_ORACLES
+from tests.positions import POSITION_ORACLES
 from tests.samples import ROWS, Sample, call, samples
 from thalweg.core.primitive import PRIMITIVES, is_floating
 from thalweg.core.program import evaluate
@@ -117,6 +118,7 @@ def floor_divide(x: Array, y: Array) -> Array:
 
 ORACLES: dict[str, Callable[..., Any]] = {
     **MATRIX_ORACLES,
+    **POSITION_ORACLES,
     "floor_divide": floor_divide,
     "astype": lambda x, dtype: x.astype(dtype),
     "sigmoid": scipy.special.expit,

@@ -14,7 +14,6 @@ from thalweg.core.applying import apply
 from thalweg.core.primitive import Primitive
 from thalweg.core.tensor import Tensor
 from thalweg.errors import UnsupportedOperation
-from thalweg.ops.assigning import put_at
 from thalweg.ops.contraction import parts
 from thalweg.ops.creation import arange
 from thalweg.ops.indexing import from_front
@@ -104,6 +103,7 @@ def _elementwise(
     "eigen_parts",
     "imaginary_part",
     "inverse_of",
+    "last_diagonal",
     "log_of_determinant",
     "orthogonal_parts",
     "real_part",
@@ -117,14 +117,21 @@ def _unchanged(
     return apply(primitive, operands, params)
 
 
-@batching("put_at")
+@batching("complex_of")
+def _together(
+    primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
+) -> Tensor:
+    return apply(primitive, _all_batched(size, operands, flags), params)
+
+
+@batching("combine_at", "put_at")
 def _put(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
 ) -> Tensor:
     x, indices, values = _all_batched(size, operands, flags)
     count = x.size // size if size else 0
     starts = reshape(arange(size) * count, (size, *(1,) * (indices.ndim - 1)))
-    return put_at(x, from_front(indices, count) + starts, values)
+    return apply(primitive, (x, from_front(indices, count) + starts, values), params)
 
 
 @batching("reshape")
@@ -170,8 +177,11 @@ def _several_axes(
     "fourier",
     "index_of_max",
     "index_of_min",
+    "index_of_running_extreme",
+    "order_along",
     "scatter_add_along_axis",
     "take_along_axis",
+    "windows_along",
 )
 def _one_axis(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params

@@ -240,8 +240,8 @@ def sgn(x: Any) -> Tensor:
     return where(equal(size, 0), 0, tensor / where(equal(size, 0), 1, size))
 
 
-@elementwise(None)
-def _sign_bit(x: Array) -> Array:
+@elementwise(None, inplace=False)
+def sign_bit(x: Array) -> Array:
     """Tell where the sign bit is set, as 0 and 1."""
     return np.signbit(x).astype(x.dtype)
 
@@ -250,7 +250,7 @@ def _sign_bit(x: Array) -> Array:
 def signbit(x: Any) -> Tensor:
     """Tell where x is negative, of zeros too: true for -0.0."""
     tensor = as_tensor(x)
-    return less(tensor, 0) if tensor.dtype.kind != "f" else greater(_sign_bit(tensor), 0)
+    return less(tensor, 0) if tensor.dtype.kind != "f" else greater(sign_bit(tensor), 0)
 
 
 @method(inplace=True)

@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.core.operation import FURTHER, attach, in_place_variant, method, op, operation
 from thalweg.core.primitive import elementwise, floating
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, GradientError
 from thalweg.ops.elementwise import add, multiply, subtract
 
 __all__ = [
@@ -70,7 +70,14 @@ def digamma(x: Array) -> Array:
     return np.where(np.isposinf(z), np.inf, total).astype(x.dtype)
 
 
-@elementwise(None, lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)), cast=floating)
+def _no_derivative(g: Any, out: Any, x: Any, y: Any) -> Any:
+    raise GradientError(
+        "The derivative of zeta(x, y) with respect to x was asked for, which is not known here; "
+        "it is with respect to y. Detach x."
+    )
+
+
+@elementwise(_no_derivative, lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)), cast=floating)
 def zeta(x: Array, y: Array) -> Array:
     """Hurwitz zeta function: Σ 1 / (y + k)ˣ over k = 0, 1, …, for x > 1.
 

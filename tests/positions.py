@@ -1,0 +1,144 @@
+"""Samples of primitives that order and combine elements, and of special functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import scipy.special
+
+from tests.draws import (
+    FLOATS,
+    Array,
+    Row,
+    Sample,
+    along_axis,
+    binary,
+    positive,
+    real,
+    shaping,
+    unary,
+)
+
+
+def _ordered(*params: dict[str, Any]) -> Row:
+    """Return a row along an axis, with further parameters."""
+    plain = along_axis(empty=False)
+
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        for sample in plain(random):
+            for chosen in params:
+                yield Sample(sample.operands, {**sample.params, **chosen}, smooth=False)
+
+    return row
+
+
+def _combined(random: np.random.Generator) -> Iterator[Sample]:
+    for shape, places in (((5,), (3,)), ((2, 3), (2, 4)), ((4,), (0,)), ((3, 1), (6,))):
+        for how in ("multiply", "maximum", "minimum"):
+            indices = random.integers(0, int(np.prod(shape)), places)
+            yield Sample((real(random, shape), indices, real(random, places)), {"how": how})
+
+
+def _parts(random: np.random.Generator) -> Iterator[Sample]:
+    for shape in ((), (3,), (2, 0), (2, 3)):
+        yield Sample((real(random, shape), real(random, shape)), smooth=False)
+
+
+def _zetas(random: np.random.Generator) -> Iterator[Sample]:
+    # Only the derivative of the second operand is known.
+    for shapes in (((), ()), ((3,), (3,)), ((2, 1), (1, 4))):
+        s, a = random.uniform(2.5, 4.0, shapes[0]), positive(random, shapes[1])
+        yield Sample((np.asarray(s), np.asarray(a)), smooth=False)
+
+
+def between(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw numbers well inside of -1 … 1."""
+    return random.uniform(-0.9, 0.9, shape)
+
+
+def above_one(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw numbers well above 1."""
+    return random.uniform(1.5, 4.0, shape)
+
+
+INTEGERS = (np.int64, np.int32)
+DIAGONALS = (
+    ((3, 3), {"offset": 0}),
+    ((2, 4), {"offset": 1}),
+    ((2, 3, 4), {"offset": -1}),
+    ((0, 3), {"offset": 0}),
+)
+OVERLAPS = (
+    ((5,), {"axis": 0, "size": 2, "step": 1}),
+    ((7, 2), {"axis": 0, "size": 3, "step": 2}),
+    ((2, 6), {"axis": 1, "size": 2, "step": 3}),
+)
+
+POSITIONS: dict[str, Row] = {
+    "combine_at": _combined,
+    "complex_of": _parts,
+    "index_of_running_extreme": _ordered({"largest": True}, {"largest": False}),
+    "last_diagonal": shaping(*DIAGONALS),
+    "order_along": _ordered({"descending": False}, {"descending": True}),
+    "windows_along": shaping(*OVERLAPS),
+    "arccosh": unary(above_one),
+    "arcsinh": unary(),
+    "arctan2": binary(dtypes=FLOATS),
+    "fmod": binary(right=positive),
+    "hypot": binary(dtypes=FLOATS),
+    **dict.fromkeys(("gcd", "lcm"), binary(dtypes=INTEGERS)),
+    "nextafter": binary(dtypes=(np.float64,)),
+    "sign_bit": unary(),
+    **dict.fromkeys(("digamma", "lgamma"), unary(positive)),
+    **dict.fromkeys(("erfc", "erfcx", "i0", "i0e", "i1", "i1e"), unary()),
+    "erfinv": unary(between),
+    "zeta": _zetas,
+}
+
+
+def _combine_at(x: Array, places: Array, values: Array, how: str) -> Array:
+    result = x.copy().ravel()
+    combine = {"multiply": np.multiply, "maximum": np.maximum, "minimum": np.minimum}[how]
+    for place, value in zip(places.ravel(), values.ravel(), strict=True):
+        result[place] = combine(result[place], value)
+    return result.reshape(x.shape)
+
+
+def _order_along(x: Array, axis: int, descending: bool) -> Array:
+    return np.argsort(-x if descending else x, axis=axis, kind="stable")
+
+
+def _running(x: Array, axis: int, largest: bool) -> Array:
+    last = np.moveaxis(x if largest else -x, axis, -1)
+    found = np.zeros(last.shape, np.int64)
+    for place in np.ndindex(last.shape):
+        row = last[place[:-1]][: place[-1] + 1]
+        found[place] = np.flatnonzero(row == row.max())[-1]
+    return np.moveaxis(found, -1, axis)
+
+
+def _windows_along(x: Array, axis: int, size: int, step: int) -> Array:
+    starts = range(0, x.shape[axis] - size + 1, step)
+    parts = [np.take(x, range(start, start + size), axis) for start in starts]
+    return np.stack([np.moveaxis(part, axis, -1) for part in parts], axis)
+
+
+POSITION_ORACLES: dict[str, Any] = {
+    "combine_at": _combine_at,
+    "complex_of": lambda x, y: x + 1j * y,
+    "index_of_running_extreme": _running,
+    "last_diagonal": lambda x, offset: np.diagonal(x, offset, -2, -1),
+    "order_along": _order_along,
+    "windows_along": _windows_along,
+    "sign_bit": np.signbit,
+    "digamma": scipy.special.psi,
+    # As C has it, and PyTorch.
+    "lgamma": lambda x: np.where(np.isneginf(x), np.inf, scipy.special.gammaln(x)),
+    "zeta": scipy.special.zeta,
+    **{
+        name: getattr(scipy.special, name)
+        for name in ("erfc", "erfcx", "erfinv", "i0", "i0e", "i1", "i1e")
+    },
+}
