@@ -45,6 +45,7 @@ from thalweg.ops import scans as _scans
 from thalweg.ops import scattering as _scattering
 from thalweg.ops import sets as _sets
 from thalweg.ops import shaping as _shaping
+from thalweg.ops import sharing as _sharing
 from thalweg.ops import sliding as _sliding
 from thalweg.ops import sorting as _sorting
 from thalweg.ops import spacing as _spacing
@@ -96,6 +97,7 @@ from thalweg.ops.scans import *
 from thalweg.ops.scattering import *
 from thalweg.ops.sets import *
 from thalweg.ops.shaping import *
+from thalweg.ops.sharing import *
 from thalweg.ops.sorting import *
 from thalweg.ops.spacing import *
 from thalweg.ops.statistics import *
@@ -147,6 +149,7 @@ __all__ += _scans.__all__
 __all__ += _scattering.__all__
 __all__ += _sets.__all__
 __all__ += _shaping.__all__
+__all__ += _sharing.__all__
 __all__ += _sorting.__all__
 __all__ += _spacing.__all__
 __all__ += _statistics.__all__
