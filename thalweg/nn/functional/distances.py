@@ -57,15 +57,21 @@ def normalize(
         tensor([[0.6000, 0.8000]])
     """
     x = as_tensor(input)
-    found = x / not_below(length(x, p, dim, True), eps)
+    found = _normalized(x, p, dim, eps)
     return found if out is None else overwrite(out, found)
+
+
+def _normalized(x: Tensor, p: float, dim: Any, eps: float) -> Tensor:
+    if x.ndim == 0:
+        return x / not_below(absolute(x), eps)
+    return x / not_below(length(x, p, dim, True), eps)
 
 
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """Cosine of the angle between vectors: Σ x₁x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε))."""
     first, second = pair(x1, x2)
-    a, b = (x / not_below(length(x, 2, dim, True), eps) for x in (first, second))
-    return sum(a * b, dim)
+    product = _normalized(first, 2, dim, eps) * _normalized(second, 2, dim, eps)
+    return sum(product, dim) if product.ndim else product
 
 
 def pairwise_distance(
