@@ -90,7 +90,7 @@ def slopes(x: Tensor, low: float, high: float) -> Tensor:
         return where(less_equal(x, 0), drawn, 1)
     below = x.array <= 0
     factors = np.ones(x.shape, x.dtype)
-    factors[below] = stream(None).uniform(low, high, (np.count_nonzero(below),))
+    factors[below] = stream(None).uniform(low, high, (int(np.count_nonzero(below)),))
     return make(factors)
 
 

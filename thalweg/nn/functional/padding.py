@@ -55,10 +55,11 @@ def pad(
         raise ArgumentError(f'Padding mode "{mode}" doesn\'t take in value argument')
     pairs = [(int(pad[i]), int(pad[i + 1])) for i in range(0, len(pad), 2)][::-1]
     pairs = [(0, 0)] * (x.ndim - len(pairs)) + pairs
+    if mode in ("constant", "circular"):
+        x = _cut(x, pairs)
+        pairs = [(max(0, before), max(0, after)) for before, after in pairs]
     if mode == "constant":
-        widths = [(max(0, before), max(0, after)) for before, after in pairs]
-        cut = _cut(x, pairs)
-        return arranging.pad(cut, widths, constant_values=0 if value is None else value)
+        return arranging.pad(x, pairs, constant_values=0 if value is None else value)
     for axis, (before, after) in enumerate(pairs):
         if before or after:
             x = take(x, _places(x.shape, axis, before, after, mode), axis=axis)
@@ -80,8 +81,9 @@ def _places(shape: Shape, axis: int, before: int, after: int, mode: str) -> Arra
         return places % max(extent, 1)
     if mode == "reflect":
         last = extent - 1
-        return last - np.abs(last - np.abs(places))
-    return np.clip(places, 0, max(extent - 1, 0))
+        places = last - np.abs(last - np.abs(places))
+    inside: Array = np.clip(places, 0, max(extent - 1, 0))
+    return inside
 
 
 def _cut(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:
