@@ -57,6 +57,7 @@ DROPPING: tuple[tuple[str, tuple[int, ...]], ...] = (
 )
 
 
+@pytest.mark.filterwarnings("ignore:dropout2d. Received a 3D input")
 @pytest.mark.parametrize(("name", "shape"), DROPPING)
 def test_what_is_drawn_is_pytorch_s(name: str, shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(0).normal(size=shape)
@@ -116,7 +117,7 @@ def test_running_values_follow_several_batches(momentum: float | None) -> None:
 
 
 def test_running_values_follow_in_a_traced_function() -> None:
-    layer = nn.BatchNorm1d(3)
+    layer = nn.BatchNorm1d(3).requires_grad_(False)
     x = tw.tensor(np.random.default_rng(0).normal(size=(4, 3)))
     buffers = dict(layer.named_buffers())
 
@@ -193,6 +194,8 @@ TRACED: tuple[tuple[nn.Module, tuple[int, ...]], ...] = (
 @pytest.mark.parametrize(("layer", "shape"), TRACED, ids=[type(x).__name__ for x, _ in TRACED])
 def test_layers_and_their_derivatives_run_natively(layer: nn.Module, shape: Any) -> None:
     x = tw.tensor(np.random.default_rng(0).normal(size=shape))
+    # Where derivatives of what a traced function captures are wanted, it is not compiled.
+    layer.requires_grad_(False)
     count = 2 if isinstance(layer, nn.Bilinear) else 1
 
     def loss(x: tw.Tensor) -> tw.Tensor:

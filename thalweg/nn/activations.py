@@ -114,8 +114,12 @@ class Mish(_Rectifier):
         return functional.mish(input, self.inplace)
 
 
-class Hardswish(_Rectifier):
+class Hardswish(Module):
     """Return x (x + 3) / 6 between -3 and 3, 0 below and x above."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
 
     def forward(self, input: Any) -> Tensor:
         """Return the piece of each element."""
