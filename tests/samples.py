@@ -159,7 +159,7 @@ def _matmuls(random: np.random.Generator) -> Iterator[Sample]:
     )
     for dtype in FLOATS:
         for shapes in cases:
-            x, y = (_cast(real(random, shape), dtype) for shape in shapes)
+            x, y = (cast(real(random, shape), dtype) for shape in shapes)
             yield Sample((x, y), smooth=dtype is np.float64)
 
 
@@ -273,7 +273,7 @@ def _put(random: np.random.Generator) -> Iterator[Sample]:
 COMPARISON = binary(dtypes=(*NUMBERS, np.bool_))
 
 # Primitives that no compiled engine runs: their programs run on the reference engine.
-REFERENCE_ONLY = {"duplicate", "matmul", "put"}
+REFERENCE_ONLY = {"duplicate", "matmul", "put_at"}
 
 ROWS: dict[str, Row] = {
     "add": binary(dtypes=(*NUMBERS, np.bool_)),
@@ -368,13 +368,13 @@ ROWS: dict[str, Row] = {
     "matmul": _matmuls,
     "matrix_product": _products,
     "iota": _iotas,
-    "duplicate": unary(dtypes=(*NUMBERS, np.bool_)),
-    "put": _put,
     "windows": shaping(*WINDOWS),
     "overlap_add": overlaps,
     "contract": contractions,
     "fold_in": keys(folded=True),
     "random_bits": keys(folded=False),
+    "duplicate": unary(dtypes=(*NUMBERS, np.bool_)),
+    "put_at": _put,
 }
 
 

@@ -41,11 +41,13 @@ from thalweg.autodiff.modes import (
 )
 from thalweg.core.operation import FURTHER
 from thalweg.core.size import Size
+from thalweg.core.spec import default_dtype as get_default_dtype
 from thalweg.core.spec import set_default_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.ops import *
 
 __version__ = "0.1.0"
+__array_api_version__ = "2024.12"
 
 if TYPE_CHECKING:
     from thalweg import nn, optim, testing
@@ -66,22 +68,26 @@ _LATER = {
     "Fit": "training.result",
     "autograd": "autodiff.autograd",
     "data": "data",
+    "fft": "fft",
     "fit": "training.fit",
     "jit": "engines.jit",
+    "linalg": "linalg",
     "load": "training.checkpoint",
     "nn": "nn",
     "optim": "optim",
+    "special": "special",
     "testing": "testing",
 }
 
 __all__ = [
     "Checkpoint", "Fit", "Size", "Tensor", "autograd", "bool", "bool_", "complex64", "complex128",
-    "data", "double", "e", "enable_grad", "errors", "fit", "float", "float16", "float32",
-    "float64", "grad", "half", "hessian", "hvp", "inf", "inference_mode", "int", "int8", "int16",
-    "int32", "int64", "is_grad_enabled", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linearize",
-    "load", "long", "nan", "newaxis", "nn", "no_grad", "optim", "pi", "set_default_dtype",
-    "set_grad_enabled", "short", "testing", "tree", "uint8", "uint16", "uint32", "uint64",
-    "value_and_grad", "vjp", "vmap",
+    "data", "double", "e", "enable_grad", "errors", "fft", "fit", "float", "float16", "float32",
+    "float64", "get_default_dtype", "grad", "half", "hessian", "hvp", "inf", "inference_mode", "int",
+    "int8", "int16",
+    "int32", "int64", "is_grad_enabled", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linalg",
+    "linearize", "load", "long", "nan", "newaxis", "nn", "no_grad", "optim", "pi",
+    "set_default_dtype", "set_grad_enabled", "short", "special", "testing", "tree", "uint8",
+    "uint16", "uint32", "uint64", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 __all__ += _ops.__all__
 __all__ += FURTHER

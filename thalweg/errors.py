@@ -55,7 +55,7 @@ class CallError(ThalwegError, TypeError):
     """A call with arguments that the function does not take, or without ones it needs."""
 
 
-class IndexOutOfRange(ThalwegError, IndexError):
+class IndexOutOfRange(ThalwegError, IndexError, RuntimeError):
     """An index array that points outside the axis it indexes."""
 
 

@@ -51,12 +51,6 @@ def pad_with_zeros(x: Array, low: Any, high: Any, interior: Any) -> Array:
     return np.asarray(jax.lax.pad(x, np.zeros((), x.dtype), config))
 
 
-def put(x: Array, indices: Array, values: Array) -> Array:
-    result = x.copy()
-    np.put(result, indices, values)
-    return result
-
-
 def windows(x: Array, axes: Any, size: Any, stride: Any, dilation: Any) -> Array:
     for i, (axis, k, step, gap) in enumerate(zip(axes, size, stride, dilation, strict=True)):
         at = axis + i
@@ -108,6 +102,12 @@ def random_bits(key: Array, shape: Any, dtype: Any) -> Array:
     return result
 
 
+def put(x: Array, indices: Array, values: Array) -> Array:
+    result = x.copy()
+    np.put(result, indices, values)
+    return result
+
+
 ORACLES: dict[str, Callable[..., Any]] = {
     "astype": lambda x, dtype: x.astype(dtype),
     "sigmoid": scipy.special.expit,
@@ -126,13 +126,13 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "scatter_add": scatter_add,
     "scatter_add_along_axis": scatter_add_along_axis,
     "matrix_product": np.matmul,
-    "duplicate": np.copy,
-    "put": put,
     "windows": windows,
     "fold_in": fold_in,
     "random_bits": random_bits,
     "overlap_add": overlap_add,
     "contract": lambda x, y, labels: np.einsum(labels, x, y),
+    "duplicate": np.copy,
+    "put_at": put,
     "iota": lambda shape, dtype, axis: np.asarray(jax.lax.broadcasted_iota(dtype, shape, axis)),
 }
 

@@ -14,7 +14,7 @@ from thalweg.core.applying import apply
 from thalweg.core.primitive import Primitive
 from thalweg.core.tensor import Tensor
 from thalweg.errors import UnsupportedOperation
-from thalweg.ops.assigning import put
+from thalweg.ops.assigning import put_at
 from thalweg.ops.contraction import parts
 from thalweg.ops.creation import arange
 from thalweg.ops.indexing import from_front
@@ -94,21 +94,37 @@ def _elementwise(
 # ---- primitives that only need their parameters shifted
 
 
-@batching("astype", "duplicate", "stop_gradient")
+@batching(
+    "astype",
+    "cholesky_factor",
+    "completing_columns",
+    "conjugate",
+    "determinant_of",
+    "duplicate",
+    "eigen_parts",
+    "imaginary_part",
+    "inverse_of",
+    "log_of_determinant",
+    "orthogonal_parts",
+    "real_part",
+    "sign_of_determinant",
+    "singular_parts",
+    "stop_gradient",
+)
 def _unchanged(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
 ) -> Tensor:
     return apply(primitive, operands, params)
 
 
-@batching("put")
+@batching("put_at")
 def _put(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
 ) -> Tensor:
     x, indices, values = _all_batched(size, operands, flags)
     count = x.size // size if size else 0
     starts = reshape(arange(size) * count, (size, *(1,) * (indices.ndim - 1)))
-    return put(x, from_front(indices, count) + starts, values)
+    return put_at(x, from_front(indices, count) + starts, values)
 
 
 @batching("reshape")
@@ -151,6 +167,7 @@ def _several_axes(
 @batching(
     "concatenate",
     "cumulative_sum",
+    "fourier",
     "index_of_max",
     "index_of_min",
     "scatter_add_along_axis",
@@ -169,6 +186,13 @@ def _windows(
 ) -> Tensor:
     axes = tuple(axis + 1 for axis in params["axes"])
     return apply(primitive, operands, {**params, "axes": axes})
+
+
+@batching("pseudo_inverse", "solve_matrices")
+def _stacked(
+    primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
+) -> Tensor:
+    return apply(primitive, _all_batched(size, operands, flags), params)
 
 
 @batching("fold_in", "random_bits")

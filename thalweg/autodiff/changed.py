@@ -54,9 +54,9 @@ class _Overwritten:
 def operands(node: Node) -> tuple[Tensor, ...]:
     """Return the operands of a recorded operation, those overwritten since guarded."""
     for tensor in node.inputs:
-        if tensor.memory is None and tensor.view is None:
+        if tensor.memory is None and tensor.origin is None:
             continue
-        memory = tensor.memory if tensor.view is None else tensor.view.base.memory
+        memory = tensor.memory if tensor.origin is None else tensor.origin.base.memory
         if memory is not None and memory.changed > node.order:
             return tuple(_guarded(t, node, i) for i, t in enumerate(node.inputs))
     return node.inputs

@@ -59,7 +59,7 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
     result = make(found, None, weak)
     if recording.enabled:
         for tensor in tensors:
-            if tensor.node is not None or tensor.view is not None:
+            if tensor.node is not None or tensor.origin is not None:
                 _record(primitive, tensors, params, result)
                 break
     if found.base is not None and arrays and np.may_share_memory(found, arrays[0]):
@@ -82,7 +82,7 @@ def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
         raise
     result = make(found if found.__class__ is _ndarray else np.asarray(found))
     if recording.enabled and not (
-        x.node is None and y.node is None and x.view is None and y.view is None
+        x.node is None and y.node is None and x.origin is None and y.origin is None
     ):
         _record(primitive, (x, y), {}, result)
     return result
@@ -107,11 +107,11 @@ def _record(
     if result.array.dtype.kind not in "fc":
         return
     for position, tensor in enumerate(tensors):
-        if tensor.view is not None:
+        if tensor.origin is not None:
             refresh(tensor)
         if tensor.node is not None and primitive.rule(position) is not None:
             for other in tensors[position + 1 :]:
-                if other.view is not None:
+                if other.origin is not None:
                     refresh(other)
             result.node = node = Node(primitive, tensors, params, result.array)
             if recording.anomalies:
@@ -121,7 +121,7 @@ def _record(
 
 def refresh(tensor: Tensor) -> None:
     """Give a view the history its base got by changes in place since the view was made."""
-    view, memory = tensor.view, known_memory(tensor)
+    view, memory = tensor.origin, known_memory(tensor)
     if view is None or memory is None or view.seen == memory.version:
         return
     view.seen = memory.version

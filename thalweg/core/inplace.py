@@ -45,7 +45,7 @@ def operand(tensor: Tensor, others: tuple[Any, ...] = ()) -> Tensor:
         return make(tensor.array, tensor.node, tensor.weak)
     if not is_recording():
         return tensor
-    if tensor.view is not None:
+    if tensor.origin is not None:
         refresh(tensor)
     if tensor.node is None and not any(_is_recorded(other) for other in others):
         return tensor
@@ -62,9 +62,9 @@ def require_changeable(tensor: Tensor) -> None:
     """Refuse to change a leaf that requires gradients, or a view of one, while recording."""
     if not is_recording():
         return
-    base = tensor if tensor.view is None else tensor.view.base
+    base = tensor if tensor.origin is None else tensor.origin.base
     if base.node is not None and base.node.leaf is not None:
-        what = "leaf tensor" if tensor.view is None else "view of a leaf tensor"
+        what = "leaf tensor" if tensor.origin is None else "view of a leaf tensor"
         raise GradientError(
             f"A {what} that requires grad was changed in place, as in w -= lr * w.grad, while "
             "operations are recorded. Write the update inside `with tw.no_grad():`."
@@ -114,15 +114,13 @@ def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     if new.dtype != tensor.dtype:
         new = OPERATIONS["astype"](new, tensor.dtype)
     tensor.node = new.node
-    view, memory = tensor.view, memory_of(tensor)
+    view, memory = tensor.origin, memory_of(tensor)
     if view is None:
         return
     base = view.base
     # The base's own values are as they shall be; this only writes the history of them.
     part = new if new.node is not None else new.detach()
     base.node = OPERATIONS["embed"](make(base.array, base.node), part, view.steps).node
-    if base.node is not None:
-        base.node.memory = memory
     view.seen = memory.version
 
 
@@ -147,7 +145,7 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
             "A tensor from outside a traced function was changed in place inside of it; its value "
             "would exist only when the program runs. Return the new value instead."
         )
-    if tensor.view is not None:
+    if tensor.origin is not None:
         raise TracingError(
             "A view was changed in place in a traced function, where views do not share memory. "
             "Build the new values with where, or with concatenate."

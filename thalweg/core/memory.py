@@ -53,28 +53,32 @@ class View:
 
 def memory_of(tensor: Tensor) -> Memory:
     """Return what a tensor shares with others on its memory, made when it is first asked for."""
-    base = tensor if tensor.view is None else tensor.view.base
+    base = tensor if tensor.origin is None else tensor.origin.base
     memory = base.memory
     if memory is None:
         memory = base.memory = Memory()
-        if base.node is not None:
-            base.node.memory = memory
-    if tensor.node is not None:
-        tensor.node.memory = memory
+        _note(base, memory)
+    _note(tensor, memory)
     return memory
+
+
+def _note(tensor: Tensor, memory: Memory) -> None:
+    # After a change in place the tape keeps a result of its own, which no later change touches.
+    if tensor.node is not None and tensor.node.array is tensor.array:
+        tensor.node.memory = memory
 
 
 def known_memory(tensor: Tensor) -> Memory | None:
     """Return what a tensor shares with others, or None if its memory was never written."""
-    view = tensor.view
+    view = tensor.origin
     return tensor.memory if view is None else view.base.memory
 
 
 def note_view(tensor: Tensor, source: Tensor, primitive: Primitive, params: Any) -> None:
     """Note that a tensor shows part of another one's memory."""
     step = (primitive, params)
-    whole = source.view
+    whole = source.origin
     base = source if whole is None else whole.base
     steps = (step,) if whole is None else (*whole.steps, step)
     memory = base.memory
-    tensor.view = View(base, steps, 0 if memory is None else memory.version)
+    tensor.origin = View(base, steps, 0 if memory is None else memory.version)

@@ -26,6 +26,9 @@ _KEYWORDS = {
     "tensors": "arrays",
 }
 
+# By an elementwise primitive's name: keywords that are no operands, and what takes them.
+WIDER: dict[str, tuple[frozenset[str], Callable[..., Any]]] = {}
+
 _owners: list[type] = []
 
 
@@ -35,9 +38,26 @@ def owns_methods(owner: type) -> type:
     return owner
 
 
+class Operations:
+    """The operations by name, for derivative rules: `op.cos` is found when the rule runs.
+
+    A rule may so name an operation declared after it, or the very one it belongs to.
+    """
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        try:
+            return OPERATIONS[name]
+        except KeyError:
+            raise AttributeError(f"There is no operation named {name}.") from None
+
+
+op = Operations()
+
+
 def register(name: str, function: Callable[..., Any]) -> None:
     """Make a function reachable under NumPy's name for it."""
     OPERATIONS[name] = function
+    setattr(op, name, function)
 
 
 @overload
@@ -88,11 +108,21 @@ def publish(
     return function
 
 
-def attach(name: str, function: Callable[..., Any]) -> None:
-    """Make a function a method of tensors, unless their class defines one of that name itself."""
+def attach(name: str, function: Any, replace: bool = False) -> None:
+    """Make a function a method of tensors, unless they have one of that name already."""
     for owner in _owners:
-        if name not in vars(owner):
+        if replace or name not in vars(owner):
             setattr(owner, name, function)
+
+
+def widen(name: str, *keywords: str) -> Callable[[Function], Function]:
+    """Let a function take the calls of an elementwise primitive that give these keywords."""
+
+    def declare(function: Function) -> Function:
+        WIDER[name] = frozenset(keywords), function
+        return function
+
+    return declare
 
 
 def in_place_variant(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -132,19 +162,3 @@ def translated(kwargs: dict[str, Any], parameters: tuple[str, ...]) -> dict[str,
         name if name in parameters else _KEYWORDS.get(name, name): value
         for name, value in kwargs.items()
     }
-
-
-class Operations:
-    """The operations by name, for derivative rules: `op.cos` is found when the rule runs.
-
-    A rule may so name an operation declared after it, or the very one it belongs to.
-    """
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        try:
-            return OPERATIONS[name]
-        except KeyError:
-            raise AttributeError(f"There is no operation named {name}.") from None
-
-
-op = Operations()

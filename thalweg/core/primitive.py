@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import apply, apply_to_two
-from thalweg.core.operation import publish, translated
+from thalweg.core.operation import WIDER, publish, translated
 from thalweg.core.spec import BOOL, FLOAT32, FLOAT64, INT8, DType, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
@@ -75,12 +75,20 @@ class Primitive:
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Apply the primitive to what a user passes: tensors, arrays, numbers."""
         if kwargs:
+            wider = WIDER.get(self.name)
+            if wider is not None and not wider[0].isdisjoint(kwargs):
+                found: Tensor = wider[1](*args, **kwargs)
+                return found
             args, kwargs = self._named(args, kwargs)
         if self.cast is not None:
             if len(args) == 2 and self.cast in _UNIFORM:
                 pair = _matching(*args)
                 if pair is not None:
                     return apply_to_two(self, *pair)
+            elif len(args) == 1 and self.cast in _UNIFORM and isinstance(args[0], Tensor):
+                dtype = args[0].array.dtype
+                if dtype is FLOAT64 or dtype is FLOAT32:
+                    return apply(self, args, kwargs)
             if len(args) != len(self.rules):
                 raise UnsupportedOperation(
                     f"{self.name} got {len(args)} operands; it wants {len(self.rules)} operands, "

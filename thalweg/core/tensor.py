@@ -47,13 +47,13 @@ class Tensor(Operators):
         tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "view", "weak")
+    __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "origin", "weak")
     __array_priority__ = 1000
 
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
     memory: Memory | None
-    view: View | None
+    origin: View | None
     weak: bool
     _grad: Tensor | None
 
@@ -66,7 +66,7 @@ class Tensor(Operators):
                 f"Tensor got data of dtype {self.array.dtype}; it wants numbers or booleans. "
                 "Encode text and objects as numbers first."
             )
-        self.node = self.memory = self.view = self._grad = None
+        self.node = self.memory = self.origin = self._grad = None
         self.weak = False
         if requires_grad:
             self.requires_grad = True
@@ -115,6 +115,9 @@ class Tensor(Operators):
     @data.setter
     def data(self, value: Any) -> None:
         self.array = as_tensor(value).array
+        self.memory = self.origin = None
+        if self.node is not None and self.node.leaf is not None:
+            self.node.array = self.array
 
     @property
     def grad(self) -> Tensor | None:
@@ -136,7 +139,7 @@ class Tensor(Operators):
     @property
     def requires_grad(self) -> bool:
         """Whether derivatives with respect to this tensor are tracked."""
-        if self.view is not None:
+        if self.origin is not None:
             OPERATIONS["refresh"](self)
         return self.node is not None
 
@@ -168,7 +171,7 @@ class Tensor(Operators):
     @property
     def grad_fn(self) -> Any:
         """The step of the tape that made this tensor; None for a leaf."""
-        if self.view is not None:
+        if self.origin is not None:
             OPERATIONS["refresh"](self)
         return None if self.is_leaf else OPERATIONS["grad_fn"](self)
 
@@ -249,8 +252,9 @@ class Tensor(Operators):
         return function(*inputs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        function = OPERATIONS.get(func.__name__)
         called = f"{func.__module__}.{func.__name__}"
+        # numpy.linalg's diagonal, trace and outer are not numpy's.
+        function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
         if function is None:
             raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
         unknown = [name for name in kwargs if name not in _parameters(function)]
@@ -263,8 +267,17 @@ class Tensor(Operators):
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         raise UnsupportedOperation(foreign(f"torch.{func.__name__}"))
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        return self.__array__().__dlpack__(**kwargs)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        return self.__array__().__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self.__array__().__dlpack_device__()
@@ -292,6 +305,9 @@ class Tensor(Operators):
 
     def __int__(self) -> int:
         return int(self.numpy(force=True))
+
+    def __complex__(self) -> complex:
+        return complex(self.numpy(force=True))
 
     def __index__(self) -> int:
         return int(self.numpy(force=True).__index__())
@@ -337,7 +353,7 @@ def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
     tensor.array = array
     tensor.node = node
     tensor.weak = weak
-    tensor.memory = tensor.view = tensor._grad = None
+    tensor.memory = tensor.origin = tensor._grad = None
     return tensor
 
 

@@ -63,8 +63,8 @@ def default_convert(data: Any) -> Any:
     Example:
         >>> import numpy as np
         >>> from thalweg.data import default_convert
-        >>> default_convert((np.zeros(2), "a"))[0].shape
-        (2,)
+        >>> default_convert((np.zeros(2), "a"))[0].tolist()
+        [0.0, 0.0]
     """
     if isinstance(data, Tensor):
         return data

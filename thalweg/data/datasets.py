@@ -93,9 +93,9 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         >>> from thalweg.data import DataLoader, TensorDataset
         >>> rows = TensorDataset(np.arange(6.0).reshape(3, 2), np.array([0, 1, 0]))
         >>> for x, y in DataLoader(rows, batch_size=2):
-        ...     print(x.shape, y.tolist())
-        (2, 2) [0, 1]
-        (1, 2) [0]
+        ...     print(len(x), y.tolist())
+        2 [0, 1]
+        1 [0]
     """
 
     tensors: tuple[Tensor, ...]
@@ -112,7 +112,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
             )
 
     def __len__(self) -> int:
-        return self.tensors[0].shape[0]
+        return int(self.tensors[0].shape[0])
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
         return tuple(tensor[index] for tensor in self.tensors)

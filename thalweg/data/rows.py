@@ -45,7 +45,7 @@ def gather(rows: Tensor, indices: Any) -> Tensor:
     """
     if rows.requires_grad or rows.is_symbolic:
         return rows[np.asarray(indices, np.intp)]
-    data = rows.data
+    data = rows.array
     flags = data.flags
     try:
         # take is three times as fast, but copies the whole array first if it is not in order.
@@ -87,7 +87,7 @@ def portable(rows: Tensor) -> Tensor | MappedFile:
     """Return what travels to a starting worker process: a mapped file travels as its name."""
     from multiprocessing.context import get_spawning_popen
 
-    data = rows.data
+    data = rows.array
     source = getattr(data, "base", None)
     if get_spawning_popen() is None or not isinstance(source, np.memmap):
         return rows

@@ -90,7 +90,7 @@ def _lay(tensor: Tensor, data: Any) -> None:
     """Let a tensor lie on the memory of other data, of any shape and dtype, with no history."""
     source = as_tensor(data)
     tensor.array, tensor.weak = source.array, False
-    tensor.node = tensor.view = tensor.memory = None
+    tensor.node = tensor.origin = tensor.memory = None
     if isinstance(data, Tensor) and not source.is_symbolic:
         tensor.memory = memory_of(source)
 

@@ -100,28 +100,30 @@ def log_sigmoid(x: Any) -> Tensor:
 
 
 @method
-def softmax(x: Any, axis: Any = -1) -> Tensor:
-    """Exponentials that sum to one: eˣ / Σ eˣ over the axes.
+def softmax(x: Any, axis: Any = -1, dtype: Any = None) -> Tensor:
+    """Exponentials that sum to one: eˣ / Σ eˣ over the axes; computed in `dtype`, if given.
 
     Example:
         >>> import thalweg as tw
         >>> tw.softmax(tw.Tensor([0.0, 0.0]))
         tensor([0.5000, 0.5000])
     """
-    exponentials = exp(shifted_logits(x, axis))
+    exponentials = exp(shifted_logits(x, axis, dtype))
     return exponentials / sum(exponentials, axis, keepdims=True)
 
 
 @method
-def log_softmax(x: Any, axis: Any = -1) -> Tensor:
+def log_softmax(x: Any, axis: Any = -1, dtype: Any = None) -> Tensor:
     """Logarithm of the softmax, without overflow: x - ln Σ eˣ over the axes."""
-    shifted = shifted_logits(x, axis)
+    shifted = shifted_logits(x, axis, dtype)
     return shifted - log(sum(exp(shifted), axis, keepdims=True))
 
 
-def shifted_logits(x: Any, axis: Any) -> Tensor:
+def shifted_logits(x: Any, axis: Any, dtype: Any = None) -> Tensor:
     """Return x minus its largest element over the axes, a constant to derivatives."""
-    tensor = as_tensor(x)
+    tensor = as_tensor(x) if dtype is None else astype(x, dtype)
+    if not tensor.size:
+        return tensor
     if tensor.dtype.kind not in "fc":
         tensor = astype(tensor, FLOAT64)
     return tensor - stop_gradient(max(tensor, axis, keepdims=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,9 @@ from thalweg.core.operation import method, register
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.creation import arange, full
-from thalweg.ops.elementwise import equal, greater_equal, where
+from thalweg.ops.creation import full
+from thalweg.ops.elementwise import not_equal
 from thalweg.ops.indexing import take
-from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import (
     broadcast_to,
     concatenate,
@@ -29,8 +29,7 @@ from thalweg.ops.shaping import (
 __all__ = [
     "atleast_1d",
     "atleast_2d",
-    "diag",
-    "diagonal",
+    "atleast_3d",
     "diff",
     "flatten",
     "moveaxis",
@@ -40,9 +39,6 @@ __all__ = [
     "roll",
     "swapaxes",
     "tile",
-    "trace",
-    "tril",
-    "triu",
 ]
 
 # ---- shapes and axes
@@ -75,9 +71,26 @@ def ravel(x: Any) -> Tensor:
 
 
 @method
-def flatten(x: Any) -> Tensor:
-    """Return all elements along one axis, in row-major order, as `ravel`."""
-    return ravel(x)
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Return all elements, or those of a run of axes, along one axis, in row-major order.
+
+    Raises:
+        ArgumentError: If the first axis of the run is after the last.
+    """
+    tensor = as_tensor(x)
+    # NumPy's argument here is the order, of which there is one.
+    start = 0 if start_dim in ("C", "K", "A") else start_dim
+    if not tensor.ndim:
+        normalize_axes("flatten", (start,), 0), normalize_axes("flatten", (end_dim,), 0)
+        return reshape(tensor, (1,))
+    first = normalize_axis("flatten", start, tensor.ndim)
+    last = normalize_axis("flatten", end_dim, tensor.ndim)
+    if first > last:
+        raise ArgumentError(
+            f"flatten() has invalid args: start_dim {start_dim} cannot come after end_dim {end_dim}"
+        )
+    shape = tensor.shape
+    return reshape(tensor, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
 @method
@@ -110,6 +123,9 @@ def _places(name: str, axes: Any, ndim: int) -> list[int]:
 def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
     """Exchange two axes."""
     tensor = as_tensor(x)
+    if not tensor.ndim:
+        normalize_axes("swapaxes", (axis1,), 0), normalize_axes("swapaxes", (axis2,), 0)
+        return tensor
     order = list(range(tensor.ndim))
     first = normalize_axis("swapaxes", axis1, tensor.ndim)
     second = normalize_axis("swapaxes", axis2, tensor.ndim)
@@ -117,28 +133,52 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
     return transpose(tensor, tuple(order))
 
 
-@method
-def atleast_1d(x: Any) -> Tensor:
-    """Return a tensor with at least one axis: a scalar becomes shape (1,)."""
-    tensor = as_tensor(x)
-    return tensor if tensor.ndim else reshape(tensor, (1,))
+def _each(function: Any, arrays: tuple[Any, ...]) -> Any:
+    """Apply a function to one tensor, or to each of several."""
+    if len(arrays) == 1 and not (
+        isinstance(arrays[0], (tuple, list)) and any(isinstance(a, Tensor) for a in arrays[0])
+    ):
+        return function(as_tensor(arrays[0]))
+    given = arrays[0] if len(arrays) == 1 else arrays
+    return tuple(function(as_tensor(array)) for array in given)
 
 
 @method
-def atleast_2d(x: Any) -> Tensor:
-    """Return a tensor with at least two axes: n numbers become shape (1, n)."""
-    tensor = atleast_1d(x)
-    return tensor if tensor.ndim > 1 else reshape(tensor, (1, tensor.size))
+def atleast_1d(*arrays: Any) -> Any:
+    """Return a tensor, or each of several, with at least one axis: a scalar becomes shape (1,)."""
+    return _each(lambda x: x if x.ndim else reshape(x, (1,)), arrays)
+
+
+@method
+def atleast_2d(*arrays: Any) -> Any:
+    """Return a tensor, or each of several, with two axes or more: n numbers become (1, n)."""
+    return _each(lambda x: x if x.ndim > 1 else reshape(x, (1, x.size)), arrays)
+
+
+def _three(x: Tensor) -> Tensor:
+    if x.ndim > 2:
+        return x
+    return reshape(x, (1, x.size, 1) if x.ndim < 2 else (*x.shape, 1))
+
+
+@method
+def atleast_3d(*arrays: Any) -> Any:
+    """Return a tensor, or each of several, with three axes or more: n numbers become (1, n, 1)."""
+    return _each(_three, arrays)
 
 
 # ---- repeating and moving elements
 
 
 @method
-def tile(x: Any, reps: Any) -> Tensor:
-    """Repeat a whole tensor, as often along each axis as `reps` says."""
+def tile(x: Any, *reps: Any, dims: Any = None) -> Tensor:
+    """Repeat a whole tensor, as often along each axis as `reps` says: integers, or a tuple."""
     tensor = as_tensor(x)
-    times = tuple(int(n) for n in reps) if np.ndim(reps) else (int(reps),)
+    given = reps if dims is None else (dims,)
+    given = given[0] if len(given) == 1 else given
+    times = tuple(int(n) for n in given) if np.ndim(given) else (int(given),)
+    if min(times, default=0) < 0:
+        raise ShapeError(f"Trying to create tensor with negative dimension: tile got {times}.")
     ndim = max(tensor.ndim, len(times))
     times = (1,) * (ndim - len(times)) + times
     shape = (1,) * (ndim - tensor.ndim) + tensor.shape
@@ -148,31 +188,55 @@ def tile(x: Any, reps: Any) -> Tensor:
     return reshape(result, tuple(t * n for t, n in zip(times, shape, strict=True)))
 
 
-@method
-def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
+@method("repeat_interleave")
+def repeat(
+    x: Any, repeats: Any = None, axis: int | None = None, *, output_size: int | None = None
+) -> Tensor:
     """Repeat each element along an axis, by default of the flattened tensor.
 
     Args:
         x: A tensor.
         repeats: How often: an integer, or one for each position along the axis.
         axis: The axis, or None.
+        output_size: The extent of the result, where it is known.
+
+    Given one vector of integers alone, return each of its positions as often as it says.
     """
     tensor = as_tensor(x)
-    if axis is None:
+    if repeats is None:
+        return as_tensor(np.repeat(np.arange(tensor.size), tensor.numpy()))
+    if axis is None or not tensor.ndim:
         tensor, axis = ravel(tensor), 0
     axis = normalize_axis("repeat", axis, tensor.ndim)
     shape = tensor.shape
+    if isinstance(repeats, Tensor):
+        repeats = repeats.detach().numpy()
     if np.ndim(repeats):
-        return take(tensor, np.repeat(np.arange(shape[axis]), np.asarray(repeats)), axis=axis)
+        counts = np.broadcast_to(np.asarray(repeats), (shape[axis],))
+        return take(tensor, np.repeat(np.arange(shape[axis]), counts), axis=axis)
     apart = (*shape[: axis + 1], int(repeats), *shape[axis + 1 :])
     result = broadcast_to(expand_dims(tensor, axis + 1), apart)
     return reshape(result, (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :]))
 
 
 @method
-def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
-    """Move elements along axes, those pushed over the end coming back at the start."""
-    tensor = as_tensor(x)
+def roll(x: Any, shift: Any = None, axis: Any = None, *, shifts: Any = None) -> Tensor:
+    """Move elements along axes, those pushed over the end coming back at the start.
+
+    Args:
+        x: A tensor.
+        shift: By how many positions: a number, or one an axis.
+        axis: The axes; None for the flattened tensor.
+        shifts: Another name of `shift`.
+
+    Raises:
+        ShapeError: If there are not as many shifts as axes.
+    """
+    tensor, shift = as_tensor(x), shift if shifts is None else shifts
+    axis = None if isinstance(axis, (tuple, list)) and not axis else axis
+    several = isinstance(shift, (tuple, list))
+    if several and (not shift or (len(shift) > 1 and not isinstance(axis, (tuple, list)))):
+        raise ShapeError(f"roll: shifts and dimensions must align; got {shift} and axis {axis}.")
     if axis is None:
         return reshape(roll(ravel(tensor), shift, 0), tensor.shape)
     axes, shifts = np.broadcast_arrays(axis, shift)
@@ -191,15 +255,36 @@ def _between(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
 
 
 @method
-def diff(x: Any, n: int = 1, axis: int = -1) -> Tensor:
-    """Differences of neighbours along an axis, taken `n` times."""
+def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+    """Differences of neighbours along an axis, taken `n` times.
+
+    Args:
+        x: A tensor.
+        n: How often.
+        axis: The axis.
+        prepend: What to put before the axis first: a tensor, or a number.
+        append: What to put behind it.
+    """
     tensor = as_tensor(x)
+    if not tensor.ndim:
+        raise ShapeError("diff expects input to be at least one-dimensional; reshape it first.")
     place = normalize_axis("diff", axis, tensor.ndim)
+    if n:
+        parts = [*_edge(prepend, tensor, place), tensor, *_edge(append, tensor, place)]
+        tensor = concatenate(parts, axis=place)
     for _ in range(n):
         extent = tensor.shape[place]
         later = _between(tensor, place, min(1, extent), extent)
-        tensor = later - _between(tensor, place, 0, max(0, extent - 1))
+        earlier = _between(tensor, place, 0, max(0, extent - 1))
+        tensor = not_equal(later, earlier) if tensor.dtype.kind == "b" else later - earlier
     return tensor
+
+
+def _edge(given: Any, x: Tensor, axis: int) -> list[Tensor]:
+    if given is None:
+        return []
+    edge = as_tensor(given)
+    return [edge if edge.ndim else broadcast_to(edge, (*x.shape[:axis], 1, *x.shape[axis + 1 :]))]
 
 
 # ---- padding
@@ -252,60 +337,3 @@ def _pad_constant(x: Tensor, widths: list[tuple[int, int]], values: list[Any]) -
             blocks.insert(place, full(shape, value, x.dtype, like=x))
         x = concatenate(blocks, axis=axis)
     return x
-
-
-# ---- matrices
-
-
-def _columns_minus_rows(shape: Shape) -> Tensor:
-    return arange(shape[-1]) - expand_dims(arange(shape[-2]), 1)
-
-
-def _matrix(name: str, x: Any) -> Tensor:
-    tensor = as_tensor(x)
-    if tensor.ndim < 2:
-        raise ShapeError(f"{name} got shape {tensor.shape}; it wants a matrix. Use reshape.")
-    return tensor
-
-
-@method
-def tril(x: Any, k: int = 0) -> Tensor:
-    """Lower triangle of a matrix or of a stack of them; zeros above the k-th diagonal."""
-    tensor = _matrix("tril", x)
-    return where(greater_equal(k, _columns_minus_rows(tensor.shape)), tensor, False)
-
-
-@method
-def triu(x: Any, k: int = 0) -> Tensor:
-    """Upper triangle of a matrix or of a stack of them; zeros below the k-th diagonal."""
-    tensor = _matrix("triu", x)
-    return where(greater_equal(_columns_minus_rows(tensor.shape), k), tensor, False)
-
-
-@method
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """Read a diagonal of the matrices along two axes; it becomes the last axis."""
-    tensor = moveaxis(_matrix("diagonal", x), (axis1, axis2), (-2, -1))
-    rows, columns = tensor.shape[-2:]
-    first = (max(0, -offset), max(0, offset))
-    count = max(0, min(rows - first[0], columns - first[1]))
-    positions = (first[0] + np.arange(count)) * columns + first[1] + np.arange(count)
-    return take(reshape(tensor, (*tensor.shape[:-2], rows * columns)), positions, axis=-1)
-
-
-@method
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """Sum of a diagonal of the matrices along two axes."""
-    return sum(diagonal(x, offset, axis1, axis2), -1)
-
-
-@method
-def diag(x: Any, k: int = 0) -> Tensor:
-    """Read the k-th diagonal of a matrix, or build the matrix with a vector there."""
-    tensor = as_tensor(x)
-    if tensor.ndim != 1:
-        return diagonal(tensor, k)
-    extent = tensor.size + abs(k)
-    column = pad_with_zeros(tensor, low=(max(0, -k),), high=(max(0, k),), interior=(0,))
-    on_diagonal = equal(_columns_minus_rows((extent, extent)), k)
-    return where(on_diagonal, expand_dims(column, 1), False)

@@ -1,4 +1,4 @@
-"""Writing into tensors: x[...] = value, copy_, fill_, zero_; and its pure form, `put`."""
+"""Writing into tensors: x[...] = value, copy_, fill_, zero_; and its pure form, `put_at`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from thalweg.ops.getitem import getitem
 from thalweg.ops.indexing import take
 from thalweg.ops.shaping import astype, broadcast_to, reshape
 
-__all__ = ["copy_", "fill_", "put", "zero_"]
+__all__ = ["copy_", "fill_", "zero_"]
 
 Array = np.ndarray[Any, Any]
 
@@ -35,13 +35,13 @@ def _put_arguments(x: Any, indices: Any, values: Any) -> tuple[tuple[Any, ...], 
 
 @linear(
     lambda x, indices, values: Spec(x.shape, x.dtype),
-    lambda g, out, x, indices, values: op.put(g, indices, 0.0),
+    lambda g, out, x, indices, values: op.put_at(g, indices, 0.0),
     None,
     lambda g, out, x, indices, values: take(reshape(g, (-1,)), indices),
     arguments=_put_arguments,
     additive=True,
 )
-def put(x: Array, indices: Array, values: Array) -> Array:
+def put_at(x: Array, indices: Array, values: Array) -> Array:
     """Replace elements, counted in row-major order; of equal indices the last one wins."""
     flat = x.ravel().copy()
     flat[indices.ravel()] = values.ravel()  # negative ones count from the back
@@ -54,7 +54,7 @@ def embed(base: Tensor, part: Tensor, steps: Any) -> Tensor:
     places: Tensor = make(_counted(base))
     for primitive, params in steps:
         places = apply(primitive, (places,), params)
-    return put(base, places, part)
+    return put_at(base, places, part)
 
 
 def _counted(x: Tensor) -> Array:
@@ -72,17 +72,17 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     """
     places = getitem(make(_counted(x)), key)
     new = as_tensor(value)
-    if not x.is_symbolic and places.memory is not None and places.view is not None:
+    if not x.is_symbolic and places.memory is not None and places.origin is not None:
         shown = x[key]
         overwrite(shown, _fitted(new, shown.array.shape))
         return
     new = _fitted(new, places.array.shape)
-    write = _put_at if x.is_symbolic and not places.is_symbolic else put
+    write = _chosen_at if x.is_symbolic and not places.is_symbolic else put_at
     overwrite(x, write(operand(x, (new,)), places, new))
 
 
-def _put_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
-    """Do what `put` does at places that are known while tracing, so that it compiles."""
+def _chosen_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+    """Do what `put_at` does at places that are known while tracing, so that it compiles."""
     at = places.array.ravel()
     chosen, source = np.zeros(x.size, np.bool_), np.zeros(x.size, np.int64)
     chosen[at], source[at] = True, np.arange(at.size)

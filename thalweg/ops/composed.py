@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.core.operation import method, register
 from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, DtypeError
+from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise import (
     absolute,
     arctan,
@@ -24,8 +24,6 @@ from thalweg.ops.elementwise import (
     less_equal,
     log,
     log1p,
-    logical_and,
-    logical_not,
     logical_or,
     maximum,
     minimum,
@@ -72,13 +70,13 @@ def positive(x: Any) -> Tensor:
     return as_tensor(x)
 
 
-@method
+@method(inplace=True)
 def reciprocal(x: Any) -> Tensor:
     """One over x; integers are inverted as float64, where NumPy rounds to zero."""
     return divide(1, x)
 
 
-@method
+@method("clamp", inplace=True)
 def clip(
     x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
 ) -> Tensor:
@@ -106,7 +104,7 @@ def clip(
     return tensor if high is None else minimum(tensor, high)
 
 
-@method
+@method(inplace=True)
 def nan_to_num(
     x: Any, nan: Any = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Tensor:
@@ -137,7 +135,7 @@ def rint(x: Any) -> Tensor:
     return where(equal(below, tensor), tensor, where(down, below, below + 1))
 
 
-@method
+@method(inplace=True)
 def round(x: Any, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even; as NumPy, by scaling and `rint`."""
     tensor = as_tensor(x)
@@ -157,7 +155,7 @@ def round(x: Any, decimals: int = 0) -> Tensor:
 register("around", round)
 
 
-@method
+@method("fix", inplace=True)
 def trunc(x: Any) -> Tensor:
     """Drop the digits after the point: the nearest integer towards zero."""
     tensor = as_tensor(x)
@@ -166,30 +164,28 @@ def trunc(x: Any) -> Tensor:
     return where(less(tensor, 0), ceil(tensor), floor(tensor))
 
 
-register("fix", trunc)
-
 # ---- exponentials, logarithms, trigonometry
 
 
-@method
+@method(inplace=True)
 def exp2(x: Any) -> Tensor:
     """Power of two: 2ˣ."""
     return power(2.0, x)
 
 
-@method
+@method(inplace=True)
 def log2(x: Any) -> Tensor:
     """Logarithm to base 2."""
     return log(x) / math.log(2.0)
 
 
-@method
+@method(inplace=True)
 def log10(x: Any) -> Tensor:
     """Logarithm to base 10."""
     return log(x) / math.log(10.0)
 
 
-@method
+@method(inplace=True)
 def sinh(x: Any) -> Tensor:
     """Hyperbolic sine: (eˣ - e⁻ˣ) / 2."""
     tensor = as_tensor(x)
@@ -197,28 +193,28 @@ def sinh(x: Any) -> Tensor:
     return (expm1(tensor) - expm1(-tensor)) * 0.5
 
 
-@method
+@method(inplace=True)
 def cosh(x: Any) -> Tensor:
     """Hyperbolic cosine: (eˣ + e⁻ˣ) / 2."""
     tensor = as_tensor(x)
     return (exp(tensor) + exp(-tensor)) * 0.5
 
 
-@method
+@method("asin", inplace=True)
 def arcsin(x: Any) -> Tensor:
     """Inverse sine, in radians, of x in [-1, 1]."""
     tensor = as_tensor(x)
     return arctan(tensor / sqrt((1.0 - tensor) * (1.0 + tensor)))
 
 
-@method
+@method("acos", inplace=True)
 def arccos(x: Any) -> Tensor:
     """Inverse cosine, in radians, of x in [-1, 1]."""
     tensor = as_tensor(x)
     return 2.0 * arctan(sqrt((1.0 - tensor) / (1.0 + tensor)))
 
 
-@method
+@method("atanh", inplace=True)
 def arctanh(x: Any) -> Tensor:
     """Inverse hyperbolic tangent of x in [-1, 1]."""
     tensor = as_tensor(x)
@@ -247,56 +243,39 @@ def isfinite(x: Any) -> Tensor:
     return less(absolute(x), _INFINITY)
 
 
-@method
+@method(inplace=True)
 def logical_xor(x: Any, y: Any) -> Tensor:
     """Tell where exactly one holds."""
     return not_equal(not_equal(x, 0), not_equal(y, 0))
 
 
-def _booleans(symbol: str, *operands: Any) -> tuple[Tensor, ...]:
-    tensors = tuple(as_tensor(operand) for operand in operands)
-    if any(tensor.dtype.kind != "b" for tensor in tensors):
-        dtypes = " and ".join(str(tensor.dtype) for tensor in tensors)
-        raise DtypeError(
-            f"{symbol} got {dtypes}; it wants Booleans, bits of integers are not supported. "
-            "Compare first, or use logical_and, logical_or, logical_xor or logical_not."
-        )
-    return tensors
-
-
 @method
-def bitwise_and(x: Any, y: Any) -> Tensor:
-    """Tell where both of two Booleans hold: x & y."""
-    return logical_and(*_booleans("&", x, y))
+def isclose(
+    x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Tensor:
+    """Tell where x and y are equal or differ by no more than atol + rtol |y|.
 
+    Args:
+        x: A tensor.
+        y: Another one.
+        rtol: The relative tolerance.
+        atol: The absolute one.
+        equal_nan: Whether two NaN are close.
 
-@method
-def bitwise_or(x: Any, y: Any) -> Tensor:
-    """Tell where at least one of two Booleans holds: x | y."""
-    return logical_or(*_booleans("|", x, y))
-
-
-@method
-def bitwise_xor(x: Any, y: Any) -> Tensor:
-    """Tell where exactly one of two Booleans holds: x ^ y."""
-    return not_equal(*_booleans("^", x, y))
-
-
-@method
-def invert(x: Any) -> Tensor:
-    """Tell where a Boolean does not hold: ~x."""
-    return logical_not(*_booleans("~", x))
-
-
-@method
-def isclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
-    """Tell where x and y are equal or differ by no more than atol + rtol |y|."""
+    Raises:
+        ArgumentError: If a tolerance is negative.
+    """
+    if rtol < 0 or atol < 0:
+        raise ArgumentError(f"isclose got rtol {rtol} and atol {atol}; they must not be negative.")
     a, b = as_tensor(x), as_tensor(y)
     near = less_equal(absolute(a - b), atol + rtol * absolute(b)) & isfinite(b)
-    return logical_or(near, equal(a, b))
+    found = logical_or(near, equal(a, b))
+    return logical_or(found, isnan(a) & isnan(b)) if equal_nan else found
 
 
 @method
-def allclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
+def allclose(
+    x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Tensor:
     """Tell whether all elements of x and y are close, as `isclose` tells of each."""
-    return all(isclose(x, y, rtol, atol))
+    return all(isclose(x, y, rtol, atol, equal_nan))

@@ -14,6 +14,8 @@ from thalweg.core.tensor import as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.shaping import Resolved
 
+__all__ = ["contract"]
+
 Array = np.ndarray[Any, Any]
 
 

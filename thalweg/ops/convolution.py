@@ -14,6 +14,8 @@ from thalweg.ops.shaping import astype, reshape, slice_
 from thalweg.ops.sliding import Extents, check_fits, padded, whole_numbers, with_batch
 from thalweg.ops.windows import overlap_add, windows
 
+__all__ = ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"]
+
 Padding = Extents | Literal["same", "valid"]
 
 # The labels of a contraction: the places of windows, and the elements of a window.
@@ -151,7 +153,7 @@ def conv2d(
     Example:
         >>> import thalweg as tw
         >>> from thalweg.ops.convolution import conv2d
-        >>> conv2d(tw.ones((1, 1, 3, 3)), tw.ones((2, 1, 2, 2)), padding=1).shape
+        >>> tuple(conv2d(tw.ones((1, 1, 3, 3)), tw.ones((2, 1, 2, 2)), padding=1).shape)
         (1, 2, 4, 4)
     """
     return _convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)

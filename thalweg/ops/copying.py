@@ -69,7 +69,7 @@ def _copy_attributes(x: Tensor, copied: Tensor, memo: dict[int, Any]) -> None:
 
 def _fill(tensor: Tensor, array: Any, requires_grad: bool) -> None:
     plain = make(array)
-    for slot in ("array", "node", "weak", "memory", "view", "_grad"):
+    for slot in ("array", "node", "weak", "memory", "origin", "_grad"):
         setattr(tensor, slot, getattr(plain, slot))
     if requires_grad:
         tensor.requires_grad = True

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general
-from thalweg.core.spec import DType, Shape, Spec
+from thalweg.core.spec import FLOAT64, DType, Shape, Spec, default_dtype
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
+from thalweg.errors import ArgumentError, CallError, DtypeError
+from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
 
 __all__ = [
     "arange",
     "array",
     "asarray",
+    "empty",
+    "empty_like",
     "eye",
+    "from_dlpack",
     "full",
     "full_like",
     "ones",
@@ -26,6 +33,8 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @general(lambda shape, dtype, axis: Spec(shape, dtype))
@@ -36,12 +45,45 @@ def iota(*, shape: Shape, dtype: DType, axis: int) -> np.ndarray[Any, Any]:
     return np.broadcast_to(np.arange(shape[axis], dtype=dtype).reshape(row), shape)
 
 
+# ---- of a given shape
+
+
+def sized(function: Function) -> Function:
+    """Let a function of a shape take it as PyTorch does too: f(2, 3), f(size=(2, 3))."""
+    stated = inspect.signature(function)
+    name = function.__name__
+
+    def understood(*given: Any, **named: Any) -> Any:
+        if "size" in named:
+            given = (named.pop("size"), *given)
+        if len(given) > 1 and not isinstance(given[1], (int, np.integer)):
+            # NumPy's second argument is the dtype.
+            return function(*given, **named)
+        if "shape" in named:
+            return function(**named)
+        if not given:
+            raise CallError(f"{name} got no shape. Give it the extents: tw.{name}(2, 3).")
+        return function(given[0] if len(given) == 1 else given, **named)
+
+    for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
+        setattr(understood, attribute, getattr(function, attribute))
+    understood.__signature__ = stated  # type: ignore[attr-defined]
+    return understood  # type: ignore[return-value]
+
+
+def _new(array: Any, requires_grad: bool) -> Tensor:
+    found = make(array)
+    return found.requires_grad_() if requires_grad else found
+
+
 @operation
 def full(
-    shape: Any,
-    fill_value: Any,
+    shape: Any = None,
+    fill_value: Any = None,
     dtype: Any = None,
     *,
+    device: Any = None,
+    size: Any = None,
     like: Tensor | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -50,11 +92,14 @@ def full(
     Args:
         shape: The shape, an integer or a sequence of them.
         fill_value: A number, or a tensor that broadcasts to the shape.
-        dtype: By default that of the number, float64 for Python floats.
+        dtype: By default that of the number; for Python's floats that of `set_default_dtype`.
+        device: "cpu" or None.
+        size: PyTorch's name of `shape`.
         like: A tensor whose world the result belongs to: traced, if that is traced.
         requires_grad: Whether `backward()` computes its derivative.
     """
-    found = _filled(shape, fill_value, dtype, like)
+    require_cpu(device)
+    found = _filled(shape if size is None else size, fill_value, dtype, like)
     return found.detach().requires_grad_() if requires_grad else found
 
 
@@ -62,86 +107,227 @@ def _filled(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Ten
     if isinstance(fill_value, Tensor):
         filled = fill_value if dtype is None else astype(fill_value, dtype)
         return broadcast_to(filled, as_shape(shape))
-    value = np.asarray(fill_value, dtype=dtype)
+    value = np.asarray(fill_value, dtype=_dtype_of(fill_value, dtype))
     if like is not None and like.is_symbolic:
         trace = Trace.of(like.array)
         return broadcast_to(make(trace.lift(make(value))), as_shape(shape))
     return make(np.full(as_shape(shape), value, value.dtype))
 
 
+def _dtype_of(value: Any, dtype: Any) -> Any:
+    """Return the dtype of a new tensor of Python's numbers; None leaves it to NumPy."""
+    if dtype is not None or default_dtype() is FLOAT64:
+        return dtype
+    kind = _rank(value)
+    if kind == _KINDS.index(complex):
+        return np.result_type(default_dtype(), np.complex64)
+    return default_dtype() if kind == _KINDS.index(float) else None
+
+
+_KINDS = [bool, int, float, complex]
+
+
+def _rank(value: Any) -> int:
+    """Order values by what decides their common dtype: Python's numbers, then all others."""
+    if isinstance(value, (list, tuple)):
+        return max(map(_rank, value), default=_KINDS.index(float))
+    return _KINDS.index(type(value)) if type(value) in _KINDS else len(_KINDS)
+
+
 @operation
+@sized
 def zeros(
     shape: Any,
-    dtype: Any = np.float64,
+    dtype: Any = None,
     *,
+    device: Any = None,
     like: Tensor | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Return a tensor of zeros; arguments as for `full`."""
-    return full(shape, 0, dtype, like=like, requires_grad=requires_grad)
+    """Return a tensor of zeros: `tw.zeros((2, 3))` or `tw.zeros(2, 3)`; arguments as for `full`."""
+    kind = default_dtype() if dtype is None else dtype
+    return full(shape, 0, kind, device=device, like=like, requires_grad=requires_grad)
 
 
 @operation
+@sized
 def ones(
     shape: Any,
-    dtype: Any = np.float64,
+    dtype: Any = None,
     *,
+    device: Any = None,
     like: Tensor | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Return a tensor of ones; arguments as for `full`."""
-    return full(shape, 1, dtype, like=like, requires_grad=requires_grad)
+    """Return a tensor of ones: `tw.ones((2, 3))` or `tw.ones(2, 3)`; arguments as for `full`."""
+    kind = default_dtype() if dtype is None else dtype
+    return full(shape, 1, kind, device=device, like=like, requires_grad=requires_grad)
 
 
 @operation
-def full_like(x: Any, fill_value: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
+@sized
+def empty(
+    shape: Any, dtype: Any = None, *, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Return a tensor of whatever its memory holds, to be filled; arguments as for `full`."""
+    require_cpu(device)
+    return _new(
+        np.empty(as_shape(shape), default_dtype() if dtype is None else dtype), requires_grad
+    )
+
+
+# ---- like another tensor
+
+
+@operation
+def full_like(
+    x: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Return one value in the shape and dtype of another tensor."""
+    require_cpu(device)
     tensor = as_tensor(x)
     kind = tensor.array.dtype if dtype is None else np.dtype(dtype)
     if not tensor.is_symbolic and not isinstance(fill_value, Tensor):
-        filled = make(np.full(tensor.array.shape, fill_value, kind))
-        return filled.requires_grad_() if requires_grad else filled
+        return _new(np.full(tensor.array.shape, fill_value, kind), requires_grad)
     return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
 
 
 @operation
-def zeros_like(x: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    x: Any, dtype: Any = None, *, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Return zeros in the shape and dtype of another tensor."""
-    return full_like(x, 0, dtype, requires_grad=requires_grad)
+    return full_like(x, 0, dtype, device=device, requires_grad=requires_grad)
 
 
 @operation
-def ones_like(x: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
+def ones_like(
+    x: Any, dtype: Any = None, *, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Return ones in the shape and dtype of another tensor."""
-    return full_like(x, 1, dtype, requires_grad=requires_grad)
+    return full_like(x, 1, dtype, device=device, requires_grad=requires_grad)
 
 
 @operation
-def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Tensor:
-    """Return numbers from start (by default 0) up to, not including, stop."""
-    first, last = (0, start) if stop is None else (start, stop)
-    return make(np.arange(first, last, step, dtype=dtype))
+def empty_like(
+    x: Any, dtype: Any = None, *, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Return a tensor of the shape and dtype of another one, to be filled."""
+    return full_like(x, 0, dtype, device=device, requires_grad=requires_grad)
+
+
+# ---- ranges and matrices
 
 
 @operation
-def eye(rows: int, columns: int | None = None, k: int = 0, dtype: Any = np.float64) -> Tensor:
+def arange(
+    start: Any = None,
+    stop: Any = None,
+    step: Any = 1,
+    dtype: Any = None,
+    *,
+    end: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Return numbers from start (by default 0) up to, not including, stop.
+
+    Args:
+        start: The first number; the end, if it is the only argument.
+        stop: Where to end.
+        step: The difference of neighbours.
+        dtype: By default int64, or that of `set_default_dtype` if a number is a float.
+        end: PyTorch's name of `stop`.
+        device: "cpu" or None.
+        requires_grad: Whether `backward()` computes its derivative.
+
+    Raises:
+        ArgumentError: If the step is 0.
+    """
+    require_cpu(device)
+    last = end if stop is None else stop
+    numbers = [_number(n) for n in ((0, start) if last is None else (start or 0, last))]
+    by = _number(step)
+    if by == 0:
+        raise ArgumentError("arange got step 0, which reaches no end. Give another step.")
+    if dtype is None and any(isinstance(n, float) for n in (*numbers, by)):
+        dtype = np.result_type(default_dtype(), *(n for n in numbers if isinstance(n, np.generic)))
+    return _new(np.arange(*numbers, by, dtype=dtype), requires_grad)
+
+
+def _number(value: Any) -> Any:
+    return value.item() if isinstance(value, Tensor) else value
+
+
+@operation
+def eye(
+    rows: int,
+    columns: int | None = None,
+    k: int = 0,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Return ones on the k-th diagonal and zeros elsewhere."""
-    return make(np.eye(rows, columns, k, dtype))
+    require_cpu(device)
+    kind = default_dtype() if dtype is None else dtype
+    return _new(np.eye(rows, columns, k, kind), requires_grad)
 
 
-def asarray(value: Any, dtype: Any = None) -> Tensor:
-    """Return a tensor over the value, without a copy where NumPy needs none.
+# ---- from values
+
+
+def asarray(
+    obj: Any,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    copy: bool | None = None,
+) -> Tensor:
+    """Return a tensor over the values, by default without a copy where NumPy needs none.
+
+    Args:
+        obj: A tensor, an array, a number, or nested sequences of these.
+        dtype: By default that of the values.
+        device: "cpu" or None.
+        copy: Whether to copy: always, never, or (None) where needed.
 
     Raises:
         DtypeError: If the values are neither numbers nor Booleans.
+        ArgumentError: If a copy is needed and not allowed.
     """
-    if isinstance(value, Tensor):
-        return value if dtype is None else astype(value, dtype)
-    if _holds_tensors(value):
-        joined: Tensor = op.stack([asarray(item, dtype) for item in value])
+    require_cpu(device)
+    if isinstance(obj, Tensor):
+        return _converted(obj, dtype, copy)
+    if _holds_tensors(obj):
+        joined: Tensor = op.stack([asarray(item, dtype) for item in obj])
         return joined
-    tensor = as_tensor(np.asarray(value, dtype=dtype))
-    return make(tensor.array)
+    try:
+        array = np.array(obj, dtype=_dtype_of(obj, dtype), copy=copy)
+    except OverflowError as error:
+        raise DtypeError(f"asarray got a number that no dtype holds: {error}.") from None
+    except ValueError as error:
+        if copy is not False:
+            raise
+        raise ArgumentError(f"asarray got copy=False: {error} Allow it with copy=None.") from None
+    return make(as_tensor(array).array)
+
+
+def _converted(x: Tensor, dtype: Any, copy: bool | None) -> Tensor:
+    if dtype is not None and np.dtype(dtype) != x.dtype:
+        if copy is False:
+            raise ArgumentError(
+                f"asarray got copy=False and dtype {np.dtype(dtype)} for a tensor of dtype "
+                f"{x.dtype}, which needs a copy. Allow it with copy=None."
+            )
+        return astype(x, dtype)
+    return op.clone(x) if copy else x  # type: ignore[no-any-return]
 
 
 def _holds_tensors(value: Any) -> bool:
@@ -150,7 +336,7 @@ def _holds_tensors(value: Any) -> bool:
     return any(isinstance(item, Tensor) or _holds_tensors(item) for item in value)
 
 
-def array(value: Any, dtype: Any = None) -> Tensor:
+def array(value: Any, dtype: Any = None, *, copy: bool | None = True) -> Tensor:
     """Return a tensor over a copy of the value; lists may hold tensors, also traced ones.
 
     Raises:
@@ -162,20 +348,37 @@ def array(value: Any, dtype: Any = None) -> Tensor:
         >>> tw.array([x, x**2])
         tensor([2., 4.])
     """
-    if isinstance(value, Tensor) or _holds_tensors(value):
-        return asarray(value, dtype)
-    return make(as_tensor(np.array(value, dtype=dtype)).array)
+    return asarray(value, dtype, copy=copy)
 
 
-def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(
+    data: Any, dtype: Any = None, requires_grad: bool = False, *, device: Any = None
+) -> Tensor:
     """Return a new tensor over a copy of the data, as PyTorch's function of that name.
 
     Args:
         data: Anything `numpy.asarray` accepts.
-        dtype: By default that of the data.
+        dtype: By default that of the data; of Python's floats that of `set_default_dtype`.
         requires_grad: Whether `backward()` computes its derivative.
+        device: "cpu" or None.
     """
-    return Tensor(data, requires_grad, dtype)
+    require_cpu(device)
+    return Tensor(data, requires_grad, _dtype_of(data, dtype))
+
+
+@operation
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """Return a tensor over the memory of any object with `__dlpack__`, such as other arrays.
+
+    Args:
+        x: The object.
+        device: "cpu" or None.
+        copy: Whether to copy: always, never, or (None) where needed.
+    """
+    require_cpu(device)
+    if isinstance(x, Tensor):
+        return _converted(x.detach(), None, copy)
+    return make(np.from_dlpack(x, copy=copy))
 
 
 def spec_of(value: Any) -> Spec:

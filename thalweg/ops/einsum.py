@@ -10,6 +10,7 @@ from thalweg.core.operation import operation
 from thalweg.core.spec import promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
+from thalweg.ops.diagonals import diagonal
 from thalweg.ops.linalg import matrix_product
 from thalweg.ops.shaping import astype, broadcast_to, reduce_sum, reshape, transpose
 
@@ -39,7 +40,7 @@ def einsum(subscripts: str, *operands: Any) -> Tensor:
     Raises:
         ArgumentError: If the subscripts do not fit the operands.
         ShapeError: If an axis has different extents in different operands.
-        UnsupportedOperation: If a letter stands twice in one term (a diagonal).
+        UnsupportedOperation: If the subscripts are no text.
 
     Example:
         >>> import thalweg as tw
@@ -71,12 +72,10 @@ def _parse(subscripts: str, tensors: list[Tensor]) -> tuple[list[_Term], Labels]
             f"einsum got {len(tensors)} operands for the {len(inputs)} terms of {subscripts!r}; "
             "give one operand a term."
         )
-    terms = [
-        _Term(tensor, _labels(text, tensor.ndim, subscripts))
-        for text, tensor in zip(inputs, tensors, strict=True)
-    ]
+    labels = [_labels(t, x.ndim, subscripts) for t, x in zip(inputs, tensors, strict=True)]
+    terms = [_term(x, own) for x, own in zip(tensors, labels, strict=True)]
     ellipsis = max((_dots(term.labels) for term in terms), key=len)
-    letters = [label for term in terms for label in term.labels if label.isalpha()]
+    letters = [label for own in labels for label in own if label.isalpha()]
     if arrow:
         result = _split(right, ellipsis, subscripts)
     else:
@@ -100,12 +99,23 @@ def _labels(text: str, ndim: int, subscripts: str) -> Labels:
             f"einsum got an operand with {ndim} axes for the term {text!r} of {subscripts!r}; "
             "write one letter an axis, or '...' for the others."
         )
-    if len(set(labels)) != len(labels):
-        raise UnsupportedOperation(
-            f"einsum got the term {text!r}, which names an axis twice. Read the diagonal first, "
-            "with diagonal or trace."
-        )
     return labels
+
+
+def _term(tensor: Tensor, labels: Labels) -> _Term:
+    """Return a tensor with its labels; of axes with one label only the diagonal."""
+    while len(set(labels)) < len(labels):
+        label = next(one for one in labels if labels.count(one) > 1)
+        first = labels.index(label)
+        second = labels.index(label, first + 1)
+        if tensor.shape[first] != tensor.shape[second]:
+            raise ShapeError(
+                f"einsum got the axes {tensor.shape[first]} and {tensor.shape[second]} under one "
+                f"letter, {label!r}. Give axes of different extents different letters."
+            )
+        tensor = diagonal(tensor, 0, first, second)
+        labels = (*labels[:first], *labels[first + 1 : second], *labels[second + 1 :], label)
+    return _Term(tensor, labels)
 
 
 def _split(text: str, dots: Labels, subscripts: str) -> Labels:

@@ -66,19 +66,24 @@ def add(x: Array, y: Array) -> Array:
     return np.add(x, y)
 
 
-@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: -g, cast=numeric)
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: -g, cast=numeric, names=("sub",))
 def subtract(x: Array, y: Array) -> Array:
     """Difference: x - y."""
     return np.subtract(x, y)
 
 
-@elementwise(lambda g, out, x, y: g * y, lambda g, out, x, y: g * x)
+@elementwise(lambda g, out, x, y: g * y, lambda g, out, x, y: g * x, names=("mul",))
 def multiply(x: Array, y: Array) -> Array:
     """Product: x · y."""
     return np.multiply(x, y)
 
 
-@elementwise(lambda g, out, x, y: g / y, lambda g, out, x, y: -(g * out / y), cast=floating)
+@elementwise(
+    lambda g, out, x, y: g / y,
+    lambda g, out, x, y: -(g * out / y),
+    cast=floating,
+    names=("div", "true_divide"),
+)
 def divide(x: Array, y: Array) -> Array:
     """Quotient: x / y; integers are divided as float64."""
     return np.divide(x, y)
@@ -100,7 +105,7 @@ def remainder(x: Array, y: Array) -> Array:
     return np.remainder(x, y)
 
 
-@elementwise(lambda g, out, x: -g, cast=numeric)
+@elementwise(lambda g, out, x: -g, cast=numeric, names=("neg",))
 def negative(x: Array) -> Array:
     """Negative: -x."""
     return np.negative(x)
@@ -151,7 +156,7 @@ def power(x: Array, y: Array) -> Array:
     return np.power(x, y)
 
 
-@method
+@method(inplace=True)
 def pow(x: Any, y: Any) -> Tensor:
     """Python's `x ** y`: as NumPy, small constant exponents are squares, roots and quotients."""
     # Only Python's own numbers give way to the dtype of x.
@@ -210,7 +215,7 @@ def logaddexp(x: Array, y: Array) -> Array:
     return np.logaddexp(x, y)
 
 
-@elementwise(lambda g, out, x: g * (out * (1.0 - out)), cast=floating)
+@elementwise(lambda g, out, x: g * (out * (1.0 - out)), cast=floating, names=("expit",))
 def sigmoid(x: Array) -> Array:
     """Logistic function: 1 / (1 + e⁻ˣ)."""
     e = np.exp(-np.absolute(x))
@@ -239,7 +244,7 @@ def tan(x: Array) -> Array:
     return np.tan(x)
 
 
-@elementwise(lambda g, out, x: g / (1.0 + x * x), cast=floating)
+@elementwise(lambda g, out, x: g / (1.0 + x * x), cast=floating, names=("atan",))
 def arctan(x: Array) -> Array:
     """Inverse tangent, in radians."""
     return np.arctan(x)
@@ -322,31 +327,31 @@ def equal(x: Array, y: Array) -> Array:
     return np.equal(x, y)
 
 
-@elementwise(None, None, result=BOOL)
+@elementwise(None, None, result=BOOL, names=("ne",))
 def not_equal(x: Array, y: Array) -> Array:
     """Tell where x ≠ y."""
     return np.not_equal(x, y)
 
 
-@elementwise(None, None, result=BOOL)
+@elementwise(None, None, result=BOOL, names=("lt",))
 def less(x: Array, y: Array) -> Array:
     """Tell where x < y."""
     return np.less(x, y)
 
 
-@elementwise(None, None, result=BOOL)
+@elementwise(None, None, result=BOOL, names=("le",))
 def less_equal(x: Array, y: Array) -> Array:
     """Tell where x ≤ y."""
     return np.less_equal(x, y)
 
 
-@elementwise(None, None, result=BOOL)
+@elementwise(None, None, result=BOOL, names=("gt",))
 def greater(x: Array, y: Array) -> Array:
     """Tell where x > y."""
     return np.greater(x, y)
 
 
-@elementwise(None, None, result=BOOL)
+@elementwise(None, None, result=BOOL, names=("ge",))
 def greater_equal(x: Array, y: Array) -> Array:
     """Tell where x ≥ y."""
     return np.greater_equal(x, y)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.shaping import reshape, slice_, transpose
 from thalweg.ops.sliding import Extents, check_fits, padded, whole_numbers, with_batch
 from thalweg.ops.windows import overlap_add, windows
 
+__all__ = ["fold", "unfold"]
 
-@operation
+
 def unfold(
     input: Any,
     kernel_size: Extents,
@@ -34,7 +34,6 @@ def unfold(
     return reshape(seen, (shape[0], *columns) if batched else columns)
 
 
-@operation
 def fold(
     input: Any,
     output_size: Extents,

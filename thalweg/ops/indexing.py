@@ -17,9 +17,9 @@ from thalweg.ops.shaping import astype, broadcast_to, expand_dims, normalize_axi
 
 __all__ = [
     "one_hot",
-    "scatter_add",
     "take",
     "take_along_axis",
+    "take_along_dim",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -100,8 +100,10 @@ def scatter_add(x: Array, indices: Array, updates: Array, *, axis: int) -> Array
     return result
 
 
-def _resolve_along(x: Any, indices: Any, axis: int = -1) -> Any:
+def _resolve_along(x: Any, indices: Any, axis: int | None = -1) -> Any:
     tensor, positions = as_tensor(x), as_indices(indices)
+    if axis is None:
+        tensor, positions, axis = reshape(tensor, -1), reshape(positions, -1), 0
     if positions.ndim != tensor.ndim:
         raise ShapeError(
             f"take_along_axis got a tensor with {tensor.ndim} axes and indices with "
@@ -164,6 +166,12 @@ def one_hot(indices: Any, num_classes: int, dtype: Any = np.float64) -> Tensor:
     """
     positions = expand_dims(as_indices(indices), -1)
     return astype(equal(positions, arange(num_classes)), dtype)
+
+
+@method
+def take_along_dim(x: Any, indices: Any, axis: int | None = None) -> Tensor:
+    """Read one element at each position along an axis, by default of the flattened tensor."""
+    return take_along_axis(x, indices, axis=axis)
 
 
 for _primitive in (take, take_along_axis):

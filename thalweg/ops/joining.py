@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation
-from thalweg.core.spec import broadcast
+from thalweg.core.operation import method, operation
+from thalweg.core.size import Size
+from thalweg.core.spec import FLOAT64, Spec, broadcast
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.arranging import atleast_1d, atleast_2d, ravel
+from thalweg.ops.arranging import atleast_1d, atleast_2d, atleast_3d, ravel
+from thalweg.ops.indexing import take
 from thalweg.ops.shaping import (
+    as_shape,
     broadcast_to,
     concatenate,
     expand_dims,
@@ -25,11 +29,18 @@ from thalweg.ops.shaping import (
 __all__ = [
     "array_split",
     "broadcast_arrays",
+    "broadcast_shapes",
+    "cartesian_prod",
     "column_stack",
+    "combinations",
+    "dsplit",
+    "dstack",
+    "hsplit",
     "hstack",
     "meshgrid",
     "split",
     "stack",
+    "vsplit",
     "vstack",
 ]
 
@@ -57,7 +68,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
     return concatenate([expand_dims(tensor, position) for tensor in tensors], axis=position)
 
 
-@operation
+@operation("row_stack")
 def vstack(arrays: Sequence[Any]) -> Tensor:
     """Join along the first axis; vectors of n elements count as rows of shape (1, n)."""
     return concatenate([atleast_2d(array) for array in arrays], axis=0)
@@ -68,6 +79,12 @@ def hstack(arrays: Sequence[Any]) -> Tensor:
     """Join along the second axis; vectors along their only one."""
     tensors = [atleast_1d(array) for array in arrays]
     return concatenate(tensors, axis=0 if tensors and tensors[0].ndim == 1 else 1)
+
+
+@operation
+def dstack(arrays: Sequence[Any]) -> Tensor:
+    """Join along the third axis; matrices and vectors get one of extent 1."""
+    return concatenate([atleast_3d(array) for array in arrays], axis=2)
 
 
 @operation
@@ -130,7 +147,36 @@ def _part(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
     return slice_(x, tuple(bounds))
 
 
-@operation
+def _cut_along(name: str, x: Any, where: Any, axis: int, least: int) -> list[Tensor]:
+    tensor = as_tensor(x)
+    if tensor.ndim < least:
+        raise ShapeError(
+            f"{name} requires a tensor with at least {least} dimension, but got a tensor with "
+            f"{tensor.ndim} dimensions. Reshape it first."
+        )
+    return split(tensor, where, axis)
+
+
+@method
+def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """Cut along the second axis, or a vector along its only one; as `split`."""
+    axis = 0 if as_tensor(x).ndim < 2 else 1
+    return _cut_along("hsplit", x, indices_or_sections, axis, 1)
+
+
+@method
+def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """Cut along the first axis, of two at least; as `split`."""
+    return _cut_along("vsplit", x, indices_or_sections, 0, 2)
+
+
+@method
+def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """Cut along the third axis; as `split`."""
+    return _cut_along("dsplit", x, indices_or_sections, 2, 3)
+
+
+@operation("broadcast_tensors")
 def broadcast_arrays(*arrays: Any) -> list[Tensor]:
     """Return the tensors broadcast to their common shape.
 
@@ -152,9 +198,61 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
     """
     if indexing not in ("xy", "ij"):
         raise ArgumentError(f"meshgrid got indexing {indexing!r}; it wants 'xy' or 'ij'.")
+    if len(arrays) == 1 and isinstance(arrays[0], (tuple, list)) and _are_tensors(arrays[0]):
+        arrays = tuple(arrays[0])  # PyTorch's list of them
     vectors = [ravel(array) for array in arrays]
     places = list(range(len(vectors)))
     if indexing == "xy" and len(vectors) > 1:
         places[:2] = [1, 0]
     ones = [(1,) * place + (-1,) + (1,) * (len(vectors) - place - 1) for place in places]
     return broadcast_arrays(*(reshape(v, s) for v, s in zip(vectors, ones, strict=True)))
+
+
+def _are_tensors(items: Sequence[Any]) -> bool:
+    return any(isinstance(item, Tensor) for item in items)
+
+
+@operation
+def broadcast_shapes(*shapes: Any) -> Size:
+    """Return the shape that tensors of these shapes broadcast to.
+
+    Raises:
+        ShapeError: If they do not.
+    """
+    specs = tuple(Spec(as_shape(shape), FLOAT64) for shape in shapes)
+    if any(extent < 0 for spec in specs for extent in spec.shape):
+        raise ShapeError(f"Trying to create tensor with negative dimension: {shapes}.")
+    return Size(broadcast("broadcast_shapes", specs) if specs else ())
+
+
+@operation
+def cartesian_prod(*tensors: Any) -> Tensor:
+    """Return all choices of one element of each vector, as rows; the last changes fastest.
+
+    Raises:
+        ShapeError: If one is no vector.
+    """
+    vectors = [as_tensor(item) for item in tensors]
+    if any(vector.ndim != 1 for vector in vectors):
+        raise ShapeError("Expect a 1D vector; cartesian_prod got tensors of other shapes.")
+    if len(vectors) == 1:
+        return vectors[0]
+    return stack([ravel(grid) for grid in meshgrid(*vectors, indexing="ij")], axis=1)
+
+
+@operation
+def combinations(x: Any, r: int = 2, with_replacement: bool = False) -> Tensor:
+    """Return all choices of r elements of a vector, as rows, in the order of their positions.
+
+    Raises:
+        ShapeError: If it is no vector.
+        ArgumentError: If r is negative.
+    """
+    tensor = as_tensor(x)
+    if tensor.ndim != 1:
+        raise ShapeError(f"Expect a 1D vector, but got shape {tensor.shape}. Use ravel.")
+    if r < 0:
+        raise ArgumentError(f"Expect a non-negative number, but got {r}.")
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    rows = list(choose(range(tensor.size), r)) if r else []
+    return take(tensor, np.asarray(rows, np.int64).reshape(len(rows), r), axis=0)

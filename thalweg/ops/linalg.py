@@ -19,6 +19,7 @@ from thalweg.ops.shaping import (
     normalize_axis,
     reduce_sum,
     reshape,
+    restore_axes,
     squeeze,
     transpose,
 )
@@ -166,7 +167,7 @@ def inner(x: Any, y: Any) -> Tensor:
     return tensordot(a, b, ((-1,), (-1,)))
 
 
-@method
+@method("ger")
 def outer(x: Any, y: Any) -> Tensor:
     """Products of each element of x and each of y: shape (x.size, y.size)."""
     a, b = as_tensor(x), as_tensor(y)
@@ -187,7 +188,7 @@ def vecdot(x: Any, y: Any, axis: int = -1) -> Tensor:
 
 
 @method
-def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
+def tensordot(x: Any, y: Any, axes: Any = 2, *, dims: Any = None) -> Tensor:
     """Sum products over several axes at once.
 
     Args:
@@ -195,6 +196,7 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
         y: A tensor.
         axes: The axes of x and the axes of y to sum over, as two sequences; or how many of
             the last of x and the first of y.
+        dims: PyTorch's name of `axes`.
 
     Raises:
         ShapeError: If their extents differ.
@@ -205,10 +207,17 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
         thalweg.Size([2, 4])
     """
     a, b = as_tensor(x), as_tensor(y)
+    axes = axes if dims is None else dims
     if np.ndim(axes) == 0 and not isinstance(axes, (tuple, list)):
         axes = (range(a.ndim - int(axes), a.ndim), range(int(axes)))
     one = _listed(axes[0], a.ndim)
     other = _listed(axes[1], b.ndim)
+    for i, j in zip(one, other, strict=False):
+        # As PyTorch: an extent of 1 repeats, so that what it meets is summed.
+        if a.shape[i] == 1 and b.shape[j] > 1:
+            b = restore_axes(reduce_sum(b, j), b.shape, (j,))
+        elif b.shape[j] == 1 and a.shape[i] > 1:
+            a = restore_axes(reduce_sum(a, i), a.shape, (i,))
     if [a.shape[i] for i in one] != [b.shape[i] for i in other]:
         raise ShapeError(
             f"tensordot got shapes {a.shape} and {b.shape} and axes {one} and {other}, whose "

@@ -24,6 +24,8 @@ from thalweg.ops.shaping import (
 from thalweg.ops.sliding import Extents, padded, whole_numbers, with_batch
 from thalweg.ops.windows import window_axes, windows
 
+__all__ = ["avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"]
+
 Numbers = tuple[int, ...]
 
 

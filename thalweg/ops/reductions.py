@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import apply
-from thalweg.core.operation import method, op, register
+from thalweg.core.operation import method, op
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
@@ -21,8 +21,6 @@ from thalweg.ops.elementwise import (
     greater,
     log,
     logical_not,
-    sqrt,
-    square,
     where,
 )
 from thalweg.ops.shaping import (
@@ -43,6 +41,8 @@ from thalweg.ops.shaping import (
 
 __all__ = [
     "all",
+    "amax",
+    "amin",
     "any",
     "argmax",
     "argmin",
@@ -52,9 +52,7 @@ __all__ = [
     "mean",
     "min",
     "prod",
-    "std",
     "sum",
-    "var",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -189,8 +187,11 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
         >>> tw.sum(tw.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
         tensor([4., 6.])
     """
-    tensor = _integers_widened(x, dtype)
-    axes = normalize_axes("sum", axis, tensor.ndim)
+    if dtype is None and isinstance(x, Tensor) and x.array.dtype.kind == "f":
+        tensor = x
+    else:
+        tensor = _integers_widened(x, dtype)
+    axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
         return tensor
     return _finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
@@ -199,12 +200,12 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
 @method
 def mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean over some axes; by default over all. Integers are averaged as float64."""
-    tensor = _floating(x, dtype)
+    tensor = as_floating(x, dtype)
     axes = normalize_axes("mean", axis, tensor.ndim)
-    return sum(tensor, axes, keepdims=keepdims) / float(_count(tensor.shape, axes))
+    return sum(tensor, axes, keepdims=keepdims) / float(count_over(tensor.shape, axes))
 
 
-def _floating(x: Any, dtype: Any) -> Tensor:
+def as_floating(x: Any, dtype: Any) -> Tensor:
     tensor = as_tensor(x)
     if dtype is None and tensor.dtype.kind not in "fc":
         dtype = FLOAT64
@@ -221,7 +222,7 @@ def _integers_widened(x: Any, dtype: Any) -> Tensor:
     return tensor if dtype is None else astype(tensor, dtype)
 
 
-def _count(shape: Shape, axes: Axes) -> int:
+def count_over(shape: Shape, axes: Axes) -> int:
     count = 1
     for axis in axes:
         count *= shape[axis]
@@ -229,25 +230,49 @@ def _count(shape: Shape, axes: Axes) -> int:
 
 
 @method
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Largest element over some axes; by default over all."""
+def max(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None, y: Any = None) -> Any:
+    """Largest element over some axes; by default over all.
+
+    Called with `dim`, return the values and their positions, as PyTorch does; called with a
+    second tensor, the larger of both.
+    """
+    if dim is not None:
+        return op.extreme_along(x, dim, keepdims, index_of_max)
+    if y is not None or isinstance(axis, Tensor):
+        return op.maximum(x, axis if y is None else y)
+    return amax(x, axis, keepdims)
+
+
+@method
+def amax(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -> Tensor:
+    """Largest element over some axes; by default over all. Ties share the derivative."""
     tensor = as_tensor(x)
+    axis = axis if dim is None else (None if dim in ((), []) else dim)
     axes = normalize_axes("max", axis, tensor.ndim)
     return _finish(tensor, reduce_max(tensor, axis=axes), axes, keepdims)
 
 
-register("amax", max)
+@method
+def min(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None, y: Any = None) -> Any:
+    """Smallest element over some axes; by default over all.
+
+    Called with `dim`, return the values and their positions, as PyTorch does; called with a
+    second tensor, the smaller of both.
+    """
+    if dim is not None:
+        return op.extreme_along(x, dim, keepdims, index_of_min)
+    if y is not None or isinstance(axis, Tensor):
+        return op.minimum(x, axis if y is None else y)
+    return amin(x, axis, keepdims)
 
 
 @method
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Smallest element over some axes; by default over all."""
+def amin(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -> Tensor:
+    """Smallest element over some axes; by default over all. Ties share the derivative."""
     tensor = as_tensor(x)
+    axis = axis if dim is None else (None if dim in ((), []) else dim)
     axes = normalize_axes("min", axis, tensor.ndim)
     return _finish(tensor, reduce_min(tensor, axis=axes), axes, keepdims)
-
-
-register("amin", min)
 
 
 @method
@@ -287,45 +312,22 @@ def _position(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tenso
     if axis is None:
         found: Tensor = primitive(reshape(tensor, -1), axis=0)
         return reshape(found, (1,) * tensor.ndim) if keepdims else found
+    if not tensor.ndim:
+        normalize_axes(primitive.name, axis, 0)
+        return _position(primitive, tensor, None, keepdims)
     position = normalize_axis(primitive.name, axis, tensor.ndim)
     return _finish(tensor, primitive(tensor, axis=position), (position,), keepdims)
 
 
-@method
+@method(inplace=True)
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running sum along an axis, or of the flattened tensor."""
     tensor = _integers_widened(x, dtype)
     if axis is None:
         return cumulative_sum(reshape(tensor, -1), axis=0)
+    if not tensor.ndim and axis in (0, -1):
+        return tensor
     return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
-
-
-@method
-def var(
-    x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
-) -> Tensor:
-    """Variance over some axes: Σ (x - x̄)² / (n - ddof); by default over all.
-
-    Args:
-        x: A tensor.
-        axis: An axis, several, or None for all.
-        dtype: What to compute in; by default float64 for integers.
-        ddof: Subtracted from the number of elements: 1 gives the unbiased estimate.
-        keepdims: Whether reduced axes stay, with extent 1.
-    """
-    tensor = _floating(x, dtype)
-    axes = normalize_axes("var", axis, tensor.ndim)
-    deviation = tensor - mean(tensor, axes, keepdims=True)
-    count = builtins.max(0.0, float(_count(tensor.shape, axes) - ddof))
-    return sum(square(deviation), axes, keepdims=keepdims) / count
-
-
-@method
-def std(
-    x: Any, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
-) -> Tensor:
-    """Standard deviation over some axes: the square root of the variance; arguments as there."""
-    return sqrt(var(x, axis, dtype, ddof, keepdims))
 
 
 @method
@@ -334,7 +336,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     Where all of x is -∞, so is the result, and the derivative is taken as 0.
     """
-    tensor = _floating(x, None)
+    tensor = as_floating(x, None)
     axes = normalize_axes("logsumexp", axis, tensor.ndim)
     largest = stop_gradient(max(tensor, axes, keepdims=True))
     # A slice of nothing but -inf, or one with +inf, would subtract inf from inf.

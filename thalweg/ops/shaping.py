@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import apply
-from thalweg.core.operation import attach, method, op
+from thalweg.core.operation import attach, method, op, publish
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, AxisError, ShapeError
+from thalweg.ops.dtypes import require_cpu
 
 __all__ = [
     "astype",
@@ -55,6 +56,11 @@ def normalize_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
     given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    if not ndim:
+        # As NumPy's reductions and PyTorch: without axes, 0 and -1 name none.
+        for one in given:
+            normalize_axis(name, one, 1)
+        return ()
     axes = tuple(sorted(normalize_axis(name, a, ndim) for a in given))
     if len(set(axes)) != len(axes):
         raise ArgumentError(f"{name} got axis {axis}, which names an axis twice.")
@@ -101,8 +107,17 @@ def reshape(x: Array, *, shape: Shape) -> Array:
     return np.reshape(x, shape)
 
 
-def _resolve_transpose(x: Any, *order: Any, axes: Any = None) -> Resolved:
+def _resolve_transpose(
+    x: Any, *order: Any, axes: Any = None, dim0: Any = None, dim1: Any = None
+) -> Resolved:
     tensor = as_tensor(x)
+    if dim0 is not None:
+        return (tensor,), {"axes": _swapped((dim0, *order) if order else (dim0, dim1), tensor.ndim)}
+    if dim1 is not None:
+        return (tensor,), {"axes": _swapped((*order, dim1), tensor.ndim)}
+    if len(order) == 2:
+        # No permutation: PyTorch's two axes to exchange.
+        return (tensor,), {"axes": _swapped(order, tensor.ndim)}
     single = len(order) == 1 and not isinstance(order[0], (int, np.integer))
     given = (order[0] if single else order or None) if axes is None else axes
     if given is None:
@@ -114,6 +129,14 @@ def _resolve_transpose(x: Any, *order: Any, axes: Any = None) -> Resolved:
             "it wants each axis once."
         )
     return (tensor,), {"axes": places}
+
+
+def _swapped(pair: tuple[Any, ...], ndim: int) -> tuple[int, ...]:
+    first, second = (normalize_axis("transpose", axis, ndim or 1) for axis in pair)
+    order = list(range(ndim))
+    if ndim:
+        order[first], order[second] = order[second], order[first]
+    return tuple(order)
 
 
 @linear(
@@ -200,6 +223,9 @@ def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
 
 def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Resolved:
     tensors = [as_tensor(array) for array in arrays]
+    if len({tensor.ndim for tensor in tensors}) > 1:
+        # As PyTorch: vectors without elements join anything.
+        tensors = [tensor for tensor in tensors if tensor.array.shape != (0,)]
     if not tensors:
         raise ArgumentError("concatenate got no tensors; it wants at least one. Check the list.")
     if axis is None:
@@ -314,8 +340,12 @@ def pad_with_zeros(x: Array, *, low: Shape, high: Shape, interior: Shape) -> Arr
     return padded
 
 
-def _resolve_astype(x: Any, dtype: Any) -> Resolved:
-    return (as_tensor(x),), {"dtype": np.dtype(dtype)}
+def _resolve_astype(x: Any, dtype: Any, *, copy: bool = False, device: Any = None) -> Resolved:
+    require_cpu(device)
+    tensor, wanted = as_tensor(x), np.dtype(dtype)
+    if copy and tensor.dtype == wanted:
+        tensor = op.clone(tensor)
+    return (tensor,), {"dtype": wanted}
 
 
 @general(
@@ -359,5 +389,17 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
     return reshape(tensor, without(tensor.shape, axes))
 
 
-for _primitive in (reshape, transpose, broadcast_to, flip, astype, stop_gradient):
+def _transposed(x: Tensor, *order: Any, **named: Any) -> Tensor:
+    """Permute the axes, by default reverse them; or exchange two.
+
+    Of a matrix two integers are, as NumPy's, the order of its axes.
+    """
+    if len(order) == 2 and x.ndim == 2:
+        return transpose(x, order)
+    return transpose(x, *order, **named)
+
+
+publish(concatenate, ("cat", "concat"), False, False, "concatenate")
+attach("transpose", _transposed)
+for _primitive in (reshape, broadcast_to, flip, astype, stop_gradient):
     attach(_primitive.name, _primitive)

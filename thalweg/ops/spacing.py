@@ -19,6 +19,7 @@ from thalweg.core.program import Symbol
 from thalweg.core.spec import default_dtype, promote
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, CallError
+from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import astype
 
 __all__ = ["linspace", "logspace"]
@@ -36,6 +37,7 @@ def linspace(
     *,
     end: Any = None,
     steps: int | None = None,
+    device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Return evenly spaced numbers from start to stop.
@@ -48,6 +50,7 @@ def linspace(
         dtype: By default that of `set_default_dtype` for Python's numbers, else NumPy's.
         end: PyTorch's name of `stop`.
         steps: PyTorch's name of `num`.
+        device: "cpu" or None.
         requires_grad: Whether `backward()` computes its derivative.
 
     Raises:
@@ -58,6 +61,7 @@ def linspace(
         >>> tw.linspace(0, 1, 5).tolist()
         [0.0, 0.25, 0.5, 0.75, 1.0]
     """
+    require_cpu(device)
     last, count = _end("linspace", stop, end), _count("linspace", num, steps)
     if _is_differentiable(start) or _is_differentiable(last):
         found = _through_tensors(start, last, count, endpoint, dtype)
@@ -205,6 +209,8 @@ def _kind(start: Any, stop: Any, dtype: Any) -> Any:
         return np.dtype(dtype)
     if all(type(x) in (int, float, bool) for x in (start, stop)):
         return default_dtype()
+    if all(type(x) in (int, float, bool, complex) for x in (start, stop)):
+        return np.result_type(default_dtype(), np.complex64)
     return np.result_type(start, stop, 1.0)
 
 

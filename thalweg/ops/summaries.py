@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.operation import method
+from thalweg.core.operation import attach, method
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.elementwise import equal, not_equal
@@ -92,3 +92,11 @@ def polyval(p: Any, x: Any) -> Tensor:
     for i in range(coefficients.shape[0]):
         value = value * tensor + coefficients[i]
     return value
+
+
+def _equal(x: Tensor, other: Any) -> bool:
+    """Tell whether two tensors have one shape and equal elements; `==` tells of each element."""
+    return bool(array_equal(x, other))
+
+
+attach("equal", _equal, replace=True)

@@ -13,6 +13,8 @@ from thalweg.core.tensor import as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.shaping import Resolved, normalize_axes
 
+__all__ = ["overlap_add", "windows"]
+
 Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
 

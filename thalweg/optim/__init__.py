@@ -18,7 +18,7 @@ from typing import Any
 
 from thalweg.errors import did_you_mean
 from thalweg.ops import losses
-from thalweg.optim import lr_scheduler, rules, schedules
+from thalweg.optim import lr_scheduler, rules, schedules, swa_utils
 from thalweg.optim.accumulation import (
     EmaState,
     TraceState,
@@ -241,6 +241,7 @@ __all__ = [
     "stateless",
     "stateless_with_tree_map",
     "step_schedule",
+    "swa_utils",
     "trace",
     "triangular_schedule",
     "warmup_constant_schedule",

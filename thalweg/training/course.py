@@ -22,7 +22,8 @@ class Course:
         start: The step it starts from.
         total: The step it ends at.
         began: The step at which this call of fit began, or the interrupted one it completes.
-        evaluate: The loss of given parameters on the validation data, if there are any.
+        evaluate: The loss on the validation data, if there are any, of the leaves of parameters
+            and state.
         evaluate_every: The steps between two evaluations; 0 for none.
         patience: After how many evaluations without a new best one to stop; 0 for never.
     """

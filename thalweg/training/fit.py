@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from thalweg import tree
 from thalweg.core.calls import explained
 from thalweg.engines.engine import Array, Engine
 from thalweg.errors import ArgumentError, IndexOutOfRange
@@ -20,7 +21,8 @@ from thalweg.training.course import Evaluate, read_course
 from thalweg.training.divergence import Suspects, diverged, warn_of_climb
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import leaf_names, read_data
-from thalweg.training.parameters import read_parameters, read_state
+from thalweg.training.modules import Carrying, accepting_modules
+from thalweg.training.parameters import read_parameters, read_state, with_carried
 from thalweg.training.positions import Read, out_of_range
 from thalweg.training.prepare import prepare_evaluation, prepare_step
 from thalweg.training.program import Problem
@@ -41,6 +43,7 @@ def _advice(*args: Any, **kwargs: Any) -> str:
     return ""
 
 
+@accepting_modules
 @explained(_advice)
 def fit(
     loss: Callable[..., Any],
@@ -66,8 +69,9 @@ def fit(
     """Minimize a loss over parameters: batches, gradients, optimizer and schedule in one loop.
 
     Args:
-        loss: Called as `loss(params, *arrays)`, or `loss(params, **arrays)` for a dict of data;
-            returns a scalar. Plain NumPy. It is run once, to trace it.
+        loss: A module to train (see below), or a function, called as `loss(params, *arrays)`, or
+            `loss(params, **arrays)` for a dict of data; returns a scalar. Plain NumPy. It is run
+            once, to trace it.
         params: Where to start: a tree of floating arrays or numbers.
         data: An array, or a tuple or dict of arrays that share axis 0; or None.
         optimizer: A gradient transformation, such as `tw.optim.adam(0.01)`.
@@ -91,6 +95,11 @@ def fit(
         checkpoint: A path, or a Checkpoint, to write the run to while it goes.
         resume: A path or a Fit to continue, bit for bit as if it had not stopped. A finished
             run goes on for `epochs` more; an interrupted one is completed, if called as before.
+
+    A module is trained by `fit(model, (X, y), loss=nn.functional.mse_loss, optimizer=…)`: the loss
+    is called with the model's output and the last of the data, which may also be a data set or
+    loader over arrays. Its buffers and random numbers are part of the run, and it holds the
+    trained parameters when `fit` returns; validation is evaluated in its evaluation mode.
 
     Returns:
         The fit: `params`, `best_params`, `history`, `opt_state`, `plot()`, `save()`.
@@ -130,15 +139,19 @@ def fit(
     before = read_resume(resume, writes)
     hooks, line = Callbacks(callbacks), Progress(progress)
     state = read_state(optimizer, start)
+    own, carried = state.definition, None
+    if isinstance(loss, Carrying):
+        carried = loss.carried(layout.seed)
+        state = with_carried(state, carried)
     problem = Problem(
         loss, optimizer, start.definition, start.specs, state.definition, state.specs,
-        rows.definition, rows.specs, len(state.names),
+        rows.definition, rows.specs, len(state.names), carried is not None,
     )  # fmt: skip
     fingerprint = Fingerprint(loss)
     step, compiling = prepare_step(problem, fingerprint, layout, engine)
     # Where the steps had to fall back, which was warned of, the evaluations follow them.
     same = step.engine if engine == "auto" and step.engine != "native" else engine
-    evaluate, more = _evaluation(problem, fingerprint, validation, same)
+    evaluate, more = _evaluation(problem, carried, fingerprint, validation, same)
     wanted, evaluations, heard = (epochs, steps), (evaluate_every, patience), hooks.wants("on_eval")
     course = read_course(layout.steps_per_epoch, before, wanted, evaluations, evaluate, heard)
     leaves = [*start.arrays, *state.arrays]
@@ -147,7 +160,7 @@ def fit(
         leaves = [*before.params, *before.state]
     arrays = [*rows.arrays, *step.captured.arrays(fingerprint.arrays)]
     run = step.compiled.begin(leaves, arrays, state.scalars, layout.order(), layout.seed)
-    trees = Trees.of(start.definition, start.kinds, state.definition)
+    trees = Trees.of(start.definition, start.kinds, own)
     facts = Facts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)
     slices = Slices(course, facts, Watchers(hooks, line, writes), run, leaves, before)
     names = lambda: leaf_names(data, loss)
@@ -171,21 +184,32 @@ def _run(slices: Slices, suspects: Suspects) -> Fit:
 
 
 def _evaluation(
-    problem: Problem, fingerprint: Fingerprint, validation: Any, engine: str | Engine
+    problem: Problem,
+    carried: Any,
+    fingerprint: Fingerprint,
+    validation: Any,
+    engine: str | Engine,
 ) -> tuple[Evaluate | None, float]:
-    """Return the loss on the validation data as a function of parameters, and the compile time."""
+    """Return the loss on the validation data as a function of leaves, and the compile time."""
     if validation is None:
         return None, 0.0
     held = read_data(validation, problem.loss, "validation")
-    held_problem = replace(problem, data=held.definition, data_specs=held.specs)
+    count, own = len(problem.param_specs), len(tree.leaves(carried))
+    states = problem.state_specs[len(problem.state_specs) - own :]
+    loss = problem.loss.evaluation if isinstance(problem.loss, Carrying) else problem.loss
+    held_problem = replace(
+        problem, loss=loss, data=held.definition, data_specs=held.specs,
+        state=tree.structure(carried if carried is not None else ()), state_specs=states,
+    )  # fmt: skip
     ready, seconds = prepare_evaluation(held_problem, fingerprint, engine)
     arrays = [*held.arrays, *ready.captured.arrays(fingerprint.arrays)]
     names = lambda: leaf_names(validation, problem.loss, "validation")
-    read = Read(ready.program, len(problem.param_specs), arrays, names, 0)
+    read = Read(ready.program, count + own, arrays, names, 0)
 
-    def evaluate(params: Sequence[Array]) -> float:
+    def evaluate(leaves: Sequence[Array]) -> float:
+        given = [*leaves[:count], *leaves[len(leaves) - own :]]
         try:
-            return float(ready.run(*params, *arrays)[0])
+            return float(ready.run(*given, *arrays)[0])
         except IndexOutOfRange as error:
             raise out_of_range(error, read) from None
 

@@ -99,6 +99,13 @@ def read_state(optimizer: GradientTransformation, params: Parameters) -> State:
     return State(arrays, definition, scalars, list(numbers))
 
 
+def with_carried(state: State, carried: Any) -> State:
+    """Return the state of an optimizer followed by that of the loss, a tree of arrays."""
+    both = (tree.unflatten(state.definition, state.arrays), carried)
+    leaves, definition = tree.flatten(both)
+    return State([np.asarray(leaf) for leaf in leaves], definition, state.scalars, state.names)
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """The leaves of an optimizer's state, and its numbers with their names."""

@@ -36,6 +36,7 @@ class Problem:
     data: tree.TreeDef
     data_specs: Sequence[Spec]
     scalars: int
+    carries: bool = False  # the loss has a state of its own, behind the optimizer's
 
     def call(self, params: Any, leaves: Sequence[Tensor]) -> Tensor:
         """Return the loss on traced data.
@@ -48,6 +49,15 @@ class Problem:
         args, kwargs = ((), data) if isinstance(data, dict) else (data, {})
         self._require_arguments(params, args, kwargs)
         return _scalar(self.loss(params, *args, **kwargs))
+
+    def call_carrying(
+        self, params: Any, leaves: Sequence[Tensor], carried: Any
+    ) -> tuple[Tensor, Any]:
+        """Return the loss on traced data and its own state after it; errors as for `call`."""
+        if not self.carries:
+            return self.call(params, leaves), carried
+        loss, after = self.loss(params, carried, *tree.unflatten(self.data, leaves))
+        return _scalar(loss), after
 
     def _require_arguments(self, params: Any, args: Any, kwargs: Any) -> None:
         try:
@@ -104,7 +114,10 @@ def trace_step(problem: Problem, batches: Sequence[Spec]) -> Traced:
 
 
 def trace_loss(problem: Problem) -> Traced:
-    """Trace the loss alone, `(*params, *data, *captured)` to the loss."""
+    """Trace the loss alone, `(*params, *state, *data, *captured)` to the loss.
+
+    The state is the loss's own, which most have none of.
+    """
     return _share([_Evaluation(problem)])
 
 
@@ -134,8 +147,10 @@ class _Step(_Part):
         if rows is not None:
             positions = self.inputs([rows], self.after)[0]
             data = [take(leaf, positions, axis=0) for leaf in data]
+        state, carried = state if problem.carries else (state, ())
         with at_the_users_line(problem, data):
-            loss, gradient = value_and_grad(problem.call)(params, data)
+            differentiated = value_and_grad(problem.call_carrying, has_aux=True)
+            (loss, carried), gradient = differentiated(params, data, carried)
         self.batch = data
         loss_symbol = self.trace.lift(loss)
         gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
@@ -144,6 +159,7 @@ class _Step(_Part):
         with from_the_optimizer(problem):
             updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
             params = apply_updates(params, updates)
+        after = (after, carried) if problem.carries else after
         leaves = [*tree.leaves(params), *self._state_leaves(problem, after)]
         self.outputs = [*(self.trace.lift(as_tensor(leaf)) for leaf in leaves), loss_symbol]
         for symbol, before in zip(self.outputs[:-1], self.before, strict=False):
@@ -164,9 +180,10 @@ class _Evaluation(_Part):
     def __init__(self, problem: Problem) -> None:
         super().__init__()
         params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
+        carried = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
         data = self.inputs(problem.data_specs, self.before)
         with at_the_users_line(problem, data):
-            loss = problem.call(params, data)
+            loss, _ = problem.call_carrying(params, data, carried)
         self.outputs = [self.trace.lift(loss)]
 
 

@@ -192,7 +192,7 @@ class Slices:
         step, state = self.at
         if self.course.evaluate is not None:
             params = state[: self.params]
-            loss = self.course.evaluate(params)
+            loss = self.course.evaluate(state)
             if loss < self.best[0]:
                 self.best = (loss, step, params)
             self.validation.append((step, loss))

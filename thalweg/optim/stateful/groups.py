@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from thalweg.core.tensor import Tensor
+from thalweg.core.tracing import is_users
 from thalweg.errors import ArgumentError, CallError
 
 Group = dict[str, Any]
@@ -71,7 +74,7 @@ def checked(group: Any, defaults: Mapping[str, Any], differentiable: bool) -> Gr
         warnings.warn(
             "The optimizer contains a parameter group with duplicate parameters, each of which "
             "takes a step more. Give every parameter once.",
-            stacklevel=4,
+            stacklevel=_users_level(),
         )
     return group
 
@@ -131,3 +134,15 @@ def check_together(groups: list[Group], group: Group) -> None:
             "all optimizer param groups should be with/without names. cannot add param group "
             f"{having} names to the optimizer. Name the parameters of all groups or of none."
         )
+
+
+def _users_level() -> int:
+    """Return how far the caller's caller is below the user's line, as warnings count it."""
+    for level in itertools.count(1):
+        try:
+            frame = sys._getframe(level)
+        except ValueError:
+            break
+        if is_users(frame):
+            return level
+    return 2

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from thalweg import tree
-from thalweg.core.plan import Plan, Role, computed
+from thalweg.core.plan import Plan, computed
+from thalweg.core.planning import Role
 from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
@@ -102,7 +103,8 @@ class Update:
         gradients = self._tree(leaves[numbers + count : numbers + 2 * count])
         state = tree.unflatten(structure, leaves[numbers + 2 * count :])
         updates, after = transformation.update(gradients, state, params)
-        return tree.leaves(apply_updates(params, updates)), tree.leaves(after)
+        new = apply_updates(params, updates)
+        return [new] if self._places is None else [new[p] for p in self._places], after
 
     def _traced(
         self, function: Callable[..., Any], specs: list[Spec], more: tuple[Any, ...]

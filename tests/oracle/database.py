@@ -1,0 +1,131 @@
+"""PyTorch's own operator data base, live: nothing of it is stored here."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.testing._internal.common_methods_invocations import op_db
+from torch.utils._pytree import tree_map
+
+from thalweg.core.tensor import Tensor, make
+
+warnings.simplefilter("ignore")
+
+# The first of these that an entry supports is what it is measured in.
+DTYPES = (torch.float64, torch.int64, torch.complex128, torch.bool)
+PLACEMENT = {"device", "layout", "memory_format", "pin_memory", "non_blocking"}
+OF_NUMPY = {
+    getattr(torch, name): np.dtype(name)
+    for name in (
+        "bool", "uint8", "int8", "int16", "int32", "int64",
+        "float16", "float32", "float64", "complex64", "complex128",
+    )
+}  # fmt: skip
+
+
+class Untranslatable(Exception):
+    """A sample that only PyTorch can hold: another device, layout or dtype."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One call in PyTorch's tensors: positional and keyword arguments."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+def entries() -> dict[str, Any]:
+    """Return the entries of the data base by name, variants after a dot."""
+    found: dict[str, Any] = {}
+    for info in op_db:
+        variant = f".{info.variant_test_name}" if info.variant_test_name else ""
+        found.setdefault(f"{info.name}{variant}", info)
+    return found
+
+
+def dtype_of(info: Any) -> Any:
+    """Return the dtype an entry is measured in, or None."""
+    return next((dtype for dtype in DTYPES if dtype in info.dtypes), None)
+
+
+def samples(info: Any, noncontiguous: bool = False) -> Iterator[Sample]:
+    """Yield the sample inputs of an entry."""
+    dtype = dtype_of(info)
+    torch.manual_seed(0)
+    graded = info.supports_autograd and dtype is not None and dtype.is_floating_point
+    for sample in info.sample_inputs("cpu", dtype, requires_grad=graded):
+        given = sample.noncontiguous() if noncontiguous else sample
+        kwargs = {k: v for k, v in given.kwargs.items() if k not in PLACEMENT}
+        yield Sample((given.input, *given.args), kwargs)
+
+
+def in_place_samples(info: Any) -> Iterator[Sample]:
+    """Yield the samples whose result fits into their first input."""
+    dtype = dtype_of(info)
+    torch.manual_seed(0)
+    graded = info.supports_autograd and dtype is not None and dtype.is_floating_point
+    for sample in info.sample_inputs("cpu", dtype, requires_grad=graded):
+        if not sample.broadcasts_input:
+            yield Sample((sample.input, *sample.args), dict(sample.kwargs))
+
+
+def wrong_samples(info: Any) -> Iterator[tuple[Sample, Any]]:
+    """Yield inputs that are errors, with the class of the error."""
+    if info.error_inputs_func is None:
+        return
+    torch.manual_seed(0)
+    for wrong in info.error_inputs("cpu"):
+        given = wrong.sample_input
+        kwargs = {k: v for k, v in given.kwargs.items() if k not in PLACEMENT}
+        yield Sample((given.input, *given.args), kwargs), wrong.error_type
+
+
+def as_array(value: torch.Tensor) -> np.ndarray[Any, Any]:
+    """Return a tensor's values on its own memory."""
+    if value.layout is not torch.strided or value.device.type != "cpu":
+        raise Untranslatable(str(value.layout))
+    if value.dtype not in OF_NUMPY:
+        raise Untranslatable(str(value.dtype))
+    return value.detach().resolve_conj().resolve_neg().numpy()
+
+
+def translated(value: Any, taken: list[tuple[Any, Tensor]], copy: bool = True) -> Any:
+    """Return arguments as thalweg's; note each tensor that requires gradients with its own."""
+
+    def leaf(item: Any) -> Any:
+        if isinstance(item, torch.Tensor):
+            array = as_array(item)
+            ours = make(array.copy() if copy else array)
+            if item.requires_grad:
+                ours.requires_grad = True
+                taken.append((item, ours))
+            return ours
+        if isinstance(item, torch.dtype):
+            if item not in OF_NUMPY:
+                raise Untranslatable(str(item))
+            return OF_NUMPY[item]
+        if isinstance(item, slice):
+            return slice(*(leaf(part) for part in (item.start, item.stop, item.step)))
+        if isinstance(item, torch.device | torch.layout | torch.memory_format):
+            raise Untranslatable(str(item))
+        return item
+
+    return tree_map(leaf, value)
+
+
+def flat(value: Any) -> list[Any]:
+    """Return the leaves of nested tuples and lists."""
+    if isinstance(value, tuple | list):
+        return [leaf for item in value for leaf in flat(item)]
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in flat(item)]
+    return [value]
+
+
+Call = Callable[..., Any]

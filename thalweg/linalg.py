@@ -1,0 +1,41 @@
+"""Linear algebra: the Array API's extension, and PyTorch's further names.
+
+>>> import thalweg as tw
+>>> tw.linalg.det(tw.tensor([[2.0, 1.0], [1.0, 2.0]]))
+tensor(3.)
+"""
+
+from thalweg.ops.linalg import matmul, tensordot, vecdot
+from thalweg.ops.matrices import _linalg_diagonal as diagonal
+from thalweg.ops.matrices import _linalg_outer as outer
+from thalweg.ops.matrices import _linalg_trace as trace
+from thalweg.ops.matrices import (
+    cholesky,
+    cond,
+    cross,
+    det,
+    eigh,
+    eigvalsh,
+    inv,
+    lstsq,
+    matrix_power,
+    matrix_rank,
+    matrix_transpose,
+    multi_dot,
+    pinv,
+    qr,
+    slogdet,
+    solve,
+    solve_triangular,
+    svd,
+    svdvals,
+)
+from thalweg.ops.matrix_norms import matrix_norm, vector_norm
+from thalweg.ops.matrix_norms import norm_of as norm
+
+__all__ = [
+    "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul",
+    "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot", "norm", "outer",
+    "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "tensordot", "trace",
+    "vecdot", "vector_norm",
+]  # fmt: skip

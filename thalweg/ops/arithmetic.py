@@ -1,0 +1,420 @@
+"""Arithmetic beyond the operators: PyTorch's fused forms, remainders, signs and magnitudes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import method, op, widen
+from thalweg.core.primitive import counted, elementwise, floating
+from thalweg.core.spec import FLOAT64
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import ArgumentError, DtypeError
+from thalweg.ops.composed import isnan, trunc
+from thalweg.ops.elementwise import (
+    absolute,
+    add,
+    divide,
+    equal,
+    floor_divide,
+    greater,
+    less,
+    log,
+    log1p,
+    logaddexp,
+    logical_or,
+    maximum,
+    minimum,
+    multiply,
+    power,
+    sign,
+    sin,
+    sqrt,
+    subtract,
+    where,
+)
+from thalweg.ops.shaping import astype
+
+__all__ = [
+    "addcdiv",
+    "addcmul",
+    "arccosh",
+    "arcsinh",
+    "arctan2",
+    "clamp_max",
+    "clamp_min",
+    "copysign",
+    "deg2rad",
+    "float_power",
+    "fmax",
+    "fmin",
+    "fmod",
+    "frac",
+    "heaviside",
+    "hypot",
+    "isneginf",
+    "isposinf",
+    "isreal",
+    "ldexp",
+    "lerp",
+    "logaddexp2",
+    "logit",
+    "nextafter",
+    "rad2deg",
+    "rsqrt",
+    "rsub",
+    "sgn",
+    "signbit",
+    "sinc",
+    "xlogy",
+]
+
+Array = np.ndarray[Any, Any]
+
+# ---- PyTorch's keywords of the arithmetic operators
+
+
+def _scaled(name: str, y: Any, alpha: Any) -> Any:
+    if type(alpha) is float and as_tensor(y).dtype.kind in "biu":
+        raise ArgumentError(
+            f"For integral input tensors, argument alpha of {name} must not be a floating point "
+            f"number, and {alpha} was given. Convert the tensor with astype(float)."
+        )
+    if type(alpha) is bool and as_tensor(y).dtype.kind != "b":
+        raise ArgumentError(
+            f"Boolean alpha only supported for Boolean results, and {name} got {alpha}. "
+            "Give a number."
+        )
+    return y if type(alpha) is int and alpha == 1 else multiply(y, alpha)
+
+
+@widen("add", "alpha")
+def _add(x: Any, y: Any = None, *, other: Any = None, alpha: Any = 1) -> Tensor:
+    return add(x, _scaled("add", other if y is None else y, alpha))
+
+
+@widen("subtract", "alpha")
+def _subtract(x: Any, y: Any = None, *, other: Any = None, alpha: Any = 1) -> Tensor:
+    return subtract(x, _scaled("sub", other if y is None else y, alpha))
+
+
+@widen("divide", "rounding_mode")
+def _divide(
+    x: Any, y: Any = None, *, other: Any = None, rounding_mode: str | None = None
+) -> Tensor:
+    divisor = other if y is None else y
+    if rounding_mode is None:
+        return divide(x, divisor)
+    if rounding_mode == "floor":
+        return floor_divide(x, divisor)
+    if rounding_mode != "trunc":
+        raise ArgumentError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+            f"{rounding_mode!r}. Give one of these."
+        )
+    kind = np.result_type(as_tensor(x).dtype, as_tensor(divisor).dtype).kind
+    quotient = trunc(divide(x, divisor))
+    return quotient if kind in "fc" else astype(quotient, np.int64)
+
+
+@method
+def rsub(x: Any, y: Any, *, alpha: Any = 1) -> Tensor:
+    """Difference the other way around: y - α x."""
+    return subtract(y, _scaled("rsub", x, alpha))
+
+
+@method(inplace=True)
+def addcmul(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
+    """Add a multiple of a product: x + value · tensor₁ · tensor₂."""
+    product = multiply(tensor1, tensor2)
+    return add(x, product if type(value) is int and value == 1 else multiply(value, product))
+
+
+@method(inplace=True)
+def addcdiv(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
+    """Add a multiple of a quotient: x + value · tensor₁ / tensor₂.
+
+    Raises:
+        DtypeError: If all three are integers.
+    """
+    operands = [as_tensor(operand) for operand in (x, tensor1, tensor2)]
+    if all(operand.dtype.kind not in "fc" for operand in operands):
+        raise DtypeError(
+            "Integer division with addcdiv is no longer supported; it got integers alone. "
+            "Convert them with astype(float)."
+        )
+    return add(x, multiply(value, divide(tensor1, tensor2)))
+
+
+@method(inplace=True)
+def lerp(x: Any, end: Any, weight: Any) -> Tensor:
+    """Interpolate linearly: x + weight · (end - x).
+
+    Raises:
+        DtypeError: If x and end are of different dtypes.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.lerp(tw.tensor([0.0, 10.0]), tw.tensor([10.0, 20.0]), 0.5)
+        tensor([5., 15.])
+    """
+    start, stop, share = as_tensor(x), as_tensor(end), as_tensor(weight)
+    given = [start, stop] if share.weak else [start, stop, share]
+    if len({tensor.dtype for tensor in given if not tensor.weak}) > 1:
+        raise DtypeError(
+            f"lerp expected dtype {start.dtype} for `end` and `weight` but got dtypes "
+            f"{stop.dtype} and {share.dtype}. Convert them with astype."
+        )
+    return add(start, multiply(share, subtract(stop, start)))
+
+
+@method(inplace=True)
+def clamp_min(x: Any, min: Any) -> Tensor:
+    """Limit values from below: the larger of x and `min`."""
+    return maximum(x, min)
+
+
+@method(inplace=True)
+def clamp_max(x: Any, max: Any) -> Tensor:
+    """Limit values from above: the smaller of x and `max`."""
+    return minimum(x, max)
+
+
+@method(inplace=True)
+def rsqrt(x: Any) -> Tensor:
+    """One over the square root: 1 / √x."""
+    return divide(1.0, sqrt(x))
+
+
+@method("radians", inplace=True)
+def deg2rad(x: Any) -> Tensor:
+    """Convert degrees to radians: x π / 180."""
+    return multiply(x, math.pi / 180.0)
+
+
+@method("degrees", inplace=True)
+def rad2deg(x: Any) -> Tensor:
+    """Convert radians to degrees: 180 x / π."""
+    return multiply(x, 180.0 / math.pi)
+
+
+@method(inplace=True)
+def float_power(x: Any, y: Any) -> Tensor:
+    """Power in double precision: xʸ, whatever the dtypes."""
+    base, exponent = as_tensor(x), as_tensor(y)
+    wide = [t if t.dtype.kind == "c" else astype(t, FLOAT64) for t in (base, exponent)]
+    return power(*wide)
+
+
+# ---- remainders and parts
+
+
+@elementwise(
+    lambda g, out, x, y: g,
+    lambda g, out, x, y: -(g * op.trunc(op.divide(x, y))),
+    cast=counted,
+)
+def fmod(x: Array, y: Array) -> Array:
+    """Remainder with the sign of x, as C's: x - y trunc(x / y)."""
+    return np.fmod(x, y)
+
+
+@method(inplace=True)
+def frac(x: Any) -> Tensor:
+    """Digits after the point, with the sign of x: x - trunc(x)."""
+    return subtract(x, trunc(x))
+
+
+# ---- signs and magnitudes
+
+
+@method(inplace=True)
+def sgn(x: Any) -> Tensor:
+    """Sign: -1, 0 or 1; of a complex number x / |x|."""
+    tensor = as_tensor(x)
+    if tensor.dtype.kind != "c":
+        return sign(tensor)
+    size = absolute(tensor)
+    return where(equal(size, 0), 0, tensor / where(equal(size, 0), 1, size))
+
+
+@elementwise(None)
+def _sign_bit(x: Array) -> Array:
+    """Tell where the sign bit is set, as 0 and 1."""
+    return np.signbit(x).astype(x.dtype)
+
+
+@method
+def signbit(x: Any) -> Tensor:
+    """Tell where x is negative, of zeros too: true for -0.0."""
+    tensor = as_tensor(x)
+    return less(tensor, 0) if tensor.dtype.kind != "f" else greater(_sign_bit(tensor), 0)
+
+
+@method(inplace=True)
+def copysign(x: Any, y: Any) -> Tensor:
+    """Return |x| with the sign of y, also of its zeros."""
+    tensor = as_tensor(x)
+    size = absolute(tensor if tensor.dtype.kind == "f" else astype(tensor, FLOAT64))
+    return where(signbit(y), -size, size)
+
+
+@method(inplace=True)
+def heaviside(x: Any, values: Any) -> Tensor:
+    """Step function: 0 where x < 0, `values` where x = 0, 1 where x > 0.
+
+    Raises:
+        DtypeError: If the dtypes differ.
+    """
+    tensor, at_zero = as_tensor(x), as_tensor(values)
+    if tensor.dtype != at_zero.dtype and not (tensor.weak or at_zero.weak):
+        raise DtypeError(
+            f"heaviside is not yet implemented for tensors with different dtypes: it got "
+            f"{tensor.dtype} and {at_zero.dtype}. Convert one with astype."
+        )
+    step = astype(greater(tensor, 0), tensor.dtype)
+    return where(isnan(tensor), tensor, where(equal(tensor, 0), at_zero, step))
+
+
+@elementwise(
+    lambda g, out, x, y: g * _safely_divided(x, out),
+    lambda g, out, x, y: g * _safely_divided(y, out),
+    cast=floating,
+)
+def hypot(x: Array, y: Array) -> Array:
+    """Length of the hypotenuse, without overflow: √(x² + y²)."""
+    return np.hypot(x, y)
+
+
+def _safely_divided(x: Any, y: Any) -> Any:
+    zero = equal(y, 0)
+    return where(zero, 0.0, x / where(zero, 1.0, y))
+
+
+@elementwise(
+    lambda g, out, x, y: g * _safely_divided(y, x * x + y * y),
+    lambda g, out, x, y: -(g * _safely_divided(x, x * x + y * y)),
+    cast=floating,
+    names=("atan2",),
+)
+def arctan2(x: Array, y: Array) -> Array:
+    """Angle of the point (y, x), in radians between -π and π: the arctangent of x / y."""
+    return np.arctan2(x, y)
+
+
+@elementwise(lambda g, out, x: g / op.sqrt(x * x + 1.0), cast=floating, names=("asinh",))
+def arcsinh(x: Array) -> Array:
+    """Inverse hyperbolic sine."""
+    return np.arcsinh(x)
+
+
+@elementwise(
+    lambda g, out, x: g / (op.sqrt(x - 1.0) * op.sqrt(x + 1.0)), cast=floating, names=("acosh",)
+)
+def arccosh(x: Array) -> Array:
+    """Inverse hyperbolic cosine of x ≥ 1."""
+    return np.arccosh(x)
+
+
+@elementwise(None, None, cast=floating)
+def nextafter(x: Array, y: Array) -> Array:
+    """Next number after x in the direction of y."""
+    return np.nextafter(x, y)
+
+
+@method
+def fmax(x: Any, y: Any) -> Tensor:
+    """Larger of two; where one is NaN, the other."""
+    a, b = as_tensor(x), as_tensor(y)
+    if np.result_type(a.dtype, b.dtype).kind != "f":
+        return maximum(a, b)
+    # Ties go to the first, as do their derivatives.
+    return where(logical_or(op.greater_equal(a, b), isnan(b)), a, b)
+
+
+@method
+def fmin(x: Any, y: Any) -> Tensor:
+    """Smaller of two; where one is NaN, the other."""
+    a, b = as_tensor(x), as_tensor(y)
+    if np.result_type(a.dtype, b.dtype).kind != "f":
+        return minimum(a, b)
+    return where(logical_or(op.less_equal(a, b), isnan(b)), a, b)
+
+
+# ---- exponentials, logarithms and their limits
+
+
+@method(inplace=True)
+def ldexp(x: Any, y: Any) -> Tensor:
+    """Multiply by a power of two: x 2ʸ."""
+    return multiply(x, power(2.0, y))
+
+
+@method
+def logaddexp2(x: Any, y: Any) -> Tensor:
+    """Logarithm to base 2 of a sum of powers of two: log₂(2ˣ + 2ʸ)."""
+    scale = math.log(2.0)
+    return logaddexp(multiply(x, scale), multiply(y, scale)) / scale
+
+
+@method(inplace=True)
+def logit(x: Any, eps: float | None = None) -> Tensor:
+    """Log odds: ln(x / (1 - x)), the inverse of the logistic function.
+
+    Args:
+        x: A tensor of probabilities.
+        eps: Where to limit them, to between eps and 1 - eps; None for no limit.
+    """
+    tensor = as_tensor(x)
+    if eps is None:
+        return log(tensor) - log1p(-tensor)
+    inside = op.logical_and(op.greater_equal(tensor, eps), op.less_equal(tensor, 1.0 - eps))
+    bounded = where(inside, tensor, where(greater(tensor, 0.5), 1.0 - eps, eps))
+    return log(bounded) - log1p(-bounded)
+
+
+@method(inplace=True)
+def xlogy(x: Any, y: Any) -> Tensor:
+    """Return x ln y, and 0 where x is 0, whatever y is there; the derivatives too."""
+    nothing = op.logical_and(equal(x, 0), op.logical_not(isnan(y)))
+    return where(nothing, 0, multiply(x, log(where(nothing, 1, y))))
+
+
+@method(inplace=True)
+def sinc(x: Any) -> Tensor:
+    """Normalised sine: sin(π x) / (π x), and 1 at 0."""
+    angle = multiply(x, math.pi)
+    zero = equal(angle, 0)
+    safe = where(zero, 1.0, angle)
+    # Near 0 the series keeps the derivatives, which are 0 there.
+    return where(zero, 1.0 - angle * angle / 6.0, sin(safe) / safe)
+
+
+# ---- tests
+
+
+@method
+def isposinf(x: Any) -> Tensor:
+    """Tell where x is +∞."""
+    return equal(x, math.inf)
+
+
+@method
+def isneginf(x: Any) -> Tensor:
+    """Tell where x is -∞."""
+    return equal(x, -math.inf)
+
+
+@method
+def isreal(x: Any) -> Tensor:
+    """Tell where the imaginary part is 0."""
+    tensor = as_tensor(x)
+    return equal(tensor, tensor) if tensor.dtype.kind not in "fc" else _is_real(tensor)
+
+
+def _is_real(x: Tensor) -> Tensor:
+    if x.dtype.kind == "f":
+        return op.logical_or(equal(x, x), isnan(x))
+    return equal(op.imag(x), 0)

@@ -1,0 +1,94 @@
+"""Parts of complex numbers.
+
+Derivatives of complex numbers are holomorphic ones, transposed without conjugation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import attach, method, op, operation
+from thalweg.core.primitive import linear
+from thalweg.core.spec import DType, Spec
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.ops.elementwise import add, multiply
+from thalweg.ops.shaping import astype
+
+__all__ = ["angle", "conj", "imag", "iscomplexobj", "real"]
+
+Array = np.ndarray[Any, Any]
+
+
+def real_dtype(dtype: DType) -> DType:
+    """Return the dtype of the parts of a complex dtype."""
+    return np.dtype(f"f{dtype.itemsize // 2}") if dtype.kind == "c" else dtype
+
+
+def _of_parts(x: Spec) -> Spec:
+    return Spec(x.shape, real_dtype(x.dtype))
+
+
+@linear(_of_parts, lambda g, out, x: astype(g, x.dtype), arguments=lambda x: ((x,), {}))
+def real_part(x: Array) -> Array:
+    """Real part of complex numbers."""
+    return np.real(x).copy()
+
+
+@linear(
+    _of_parts,
+    lambda g, out, x: multiply(astype(g, x.dtype), -1j),
+    arguments=lambda x: ((x,), {}),
+)
+def imaginary_part(x: Array) -> Array:
+    """Imaginary part of complex numbers."""
+    return np.imag(x).copy()
+
+
+@linear(lambda x: x, lambda g, out, x: op.conj(g), arguments=lambda x: ((x,), {}))
+def conjugate(x: Array) -> Array:
+    """Complex conjugate."""
+    return np.conjugate(x)
+
+
+@operation
+def real(x: Any) -> Tensor:
+    """Real part; of real numbers, they themselves."""
+    tensor = as_tensor(x)
+    return real_part(tensor) if tensor.dtype.kind == "c" else tensor
+
+
+@operation
+def imag(x: Any) -> Tensor:
+    """Imaginary part; of real numbers zeros."""
+    tensor = as_tensor(x)
+    if tensor.dtype.kind == "c":
+        return imaginary_part(tensor)
+    zeros: Tensor = op.zeros_like(tensor)
+    return zeros
+
+
+@method("conj_physical", "resolve_conj")
+def conj(x: Any) -> Tensor:
+    """Complex conjugate: a - bi of a + bi; of real numbers, they themselves."""
+    tensor = as_tensor(x)
+    return conjugate(tensor) if tensor.dtype.kind == "c" else tensor
+
+
+@method
+def angle(x: Any) -> Tensor:
+    """Angle of complex numbers in radians between -π and π; of real ones 0 or π."""
+    found: Tensor = op.arctan2(imag(x), add(real(x), 0.0))
+    return found
+
+
+@operation("is_complex")
+def iscomplexobj(x: Any) -> bool:
+    """Tell whether the dtype is complex."""
+    return as_tensor(x).dtype.kind == "c"
+
+
+attach("is_complex", iscomplexobj)
+attach("real", property(real, doc="The real part."))  # type: ignore[arg-type]
+attach("imag", property(imag, doc="The imaginary part."))  # type: ignore[arg-type]

@@ -1,0 +1,261 @@
+"""Matrices taken apart: primitives over stacks of matrices, one array as the result of each.
+
+Where a decomposition has several parts, they stand above each other in one array; the functions
+of `thalweg.linalg` cut it. Derivatives are holomorphic ones, transposed without conjugation.
+
+Derivatives: Giles (2008), Collected matrix derivative results for forward and reverse mode
+algorithmic differentiation; of QR: Walter and Lehmann (2012); of the pseudo-inverse: Golub and
+Pereyra (1973).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.primitive import general
+from thalweg.core.spec import Spec
+from thalweg.core.tensor import Tensor
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.arranging import swapaxes
+from thalweg.ops.complex_numbers import conj, real_dtype
+from thalweg.ops.creation import eye
+from thalweg.ops.diagonals import diagonal, tril
+from thalweg.ops.elementwise import where
+from thalweg.ops.linalg import matmul
+from thalweg.ops.shaping import concatenate, expand_dims
+
+__all__: list[str] = []
+
+Array = np.ndarray[Any, Any]
+
+
+def turned(x: Tensor) -> Tensor:
+    """Return the transposes of a stack of matrices."""
+    return swapaxes(x, -1, -2)
+
+
+def adjoint_of(x: Tensor) -> Tensor:
+    """Return the conjugate transposes of a stack of matrices."""
+    return conj(swapaxes(x, -1, -2))
+
+
+def require_square(name: str, x: Spec) -> None:
+    """Refuse what is no stack of square matrices.
+
+    Raises:
+        ShapeError: If the last two axes differ, or there are none.
+    """
+    if len(x.shape) < 2 or x.shape[-1] != x.shape[-2]:
+        raise ShapeError(
+            f"{name} got shape {tuple(x.shape)}; it wants square matrices along the last two axes."
+        )
+
+
+def _numerically(function: Any, *args: Any, **kwargs: Any) -> Any:
+    try:
+        return function(*args, **kwargs)
+    except np.linalg.LinAlgError as error:
+        raise ArgumentError(
+            f"linalg.{function.__name__} found no result: {error}. Check the matrix, or add a "
+            "small multiple of the identity to it."
+        ) from None
+
+
+# ---- solving
+
+
+@general(
+    lambda a, b: b,
+    lambda g, out, a, b: -matmul(solve_matrices(turned(a), g), turned(out)),
+    lambda g, out, a, b: solve_matrices(turned(a), g),
+)
+def solve_matrices(a: Array, b: Array) -> Array:
+    """Solve a x = b for stacks of matrices of equal batch shape."""
+    found: Array = _numerically(np.linalg.solve, a, b)
+    return found
+
+
+@general(lambda x: x, lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)))
+def inverse_of(x: Array) -> Array:
+    """Inverse of square matrices."""
+    found: Array = _numerically(np.linalg.inv, x)
+    return found
+
+
+def _scaled(g: Tensor, x: Tensor) -> Tensor:
+    return expand_dims(expand_dims(g, -1), -1) * turned(inverse_of(x))
+
+
+@general(lambda x: Spec(x.shape[:-2], x.dtype), lambda g, out, x: _scaled(g * out, x))
+def determinant_of(x: Array) -> Array:
+    """Determinant of square matrices; the derivative is that of invertible ones."""
+    return np.asarray(np.linalg.det(x))
+
+
+@general(
+    lambda x: Spec(x.shape[:-2], real_dtype(x.dtype)),
+    lambda g, out, x: _scaled(g, x),
+)
+def log_of_determinant(x: Array) -> Array:
+    """Logarithm of the magnitude of the determinant of square matrices."""
+    return np.asarray(np.linalg.slogdet(x)[1])
+
+
+@general(lambda x: Spec(x.shape[:-2], x.dtype))
+def sign_of_determinant(x: Array) -> Array:
+    """Sign of the determinant of square matrices: -1, 0 or 1; of complex ones on the circle."""
+    return np.asarray(np.linalg.slogdet(x)[0])
+
+
+def _pseudo_inverse_rule(g: Tensor, out: Tensor, x: Tensor, rtol: Tensor) -> Tensor:
+    p, pt, gt = out, turned(out), turned(g)
+    rows, columns = x.shape[-2:]
+    beside = eye(rows, dtype=x.dtype) - matmul(x, p)
+    below = eye(columns, dtype=x.dtype) - matmul(p, x)
+    found = matmul(matmul(beside, gt), matmul(p, pt)) + matmul(matmul(pt, p), matmul(gt, below))
+    return found - matmul(matmul(pt, g), pt)
+
+
+@general(
+    lambda x, rtol: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
+    _pseudo_inverse_rule,
+    None,
+)
+def pseudo_inverse(x: Array, rtol: Array) -> Array:
+    """Moore-Penrose inverse; singular values up to `rtol` times the largest count as zero."""
+    found: Array = _numerically(np.linalg.pinv, x, rtol)
+    return found
+
+
+# ---- Cholesky
+
+
+def _half_lower(x: Tensor) -> Tensor:
+    """Return the lower triangle with half of the diagonal."""
+    return tril(x) - eye(x.shape[-1], dtype=x.dtype) * x * 0.5
+
+
+def _cholesky_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+    lt = adjoint_of(out)
+    inner = _half_lower(matmul(lt, tril(g)))
+    found = solve_matrices(lt, inner)
+    found = adjoint_of(solve_matrices(lt, adjoint_of(found)))
+    return (found + adjoint_of(found)) * 0.5
+
+
+@general(lambda x: x, _cholesky_rule)
+def cholesky_factor(x: Array) -> Array:
+    """Lower triangular L with L Lᴴ = x, of positive definite matrices."""
+    found: Array = _numerically(np.linalg.cholesky, x)
+    return found
+
+
+# ---- eigenvalues of symmetric matrices
+
+
+def _eigen_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+    values, vectors = out[..., 0, :], out[..., 1:, :]
+    of_values, of_vectors = g[..., 0, :], g[..., 1:, :]
+    gaps = expand_dims(values, -2) - expand_dims(values, -1)
+    one = eye(x.shape[-1], dtype=x.dtype)
+    apart = where(gaps == 0, 0.0, 1.0 / where(gaps == 0, 1.0, gaps))
+    inner = one * expand_dims(of_values, -2) + apart * matmul(adjoint_of(vectors), of_vectors)
+    found = matmul(vectors, matmul(inner, adjoint_of(vectors)))
+    return (found + adjoint_of(found)) * 0.5
+
+
+@general(lambda x: Spec((*x.shape[:-2], x.shape[-1] + 1, x.shape[-1]), x.dtype), _eigen_rule)
+def eigen_parts(x: Array) -> Array:
+    """Eigenvalues, as a first row, and eigenvectors, as columns, of symmetric matrices.
+
+    Where eigenvalues coincide, the derivatives of their vectors do not exist and count as 0.
+    """
+    values, vectors = _numerically(np.linalg.eigh, x)
+    return np.concatenate([values[..., None, :].astype(x.dtype), vectors], axis=-2)
+
+
+# ---- singular values
+
+
+def _singular_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+    m, n = x.shape[-2:]
+    u, s, v = out[..., :m, :], out[..., m, :], out[..., m + 1 :, :]
+    gu, gs, gv = g[..., :m, :], g[..., m, :], g[..., m + 1 :, :]
+    row, column = expand_dims(s, -2), expand_dims(s, -1)
+    gaps = (row - column) * (row + column)
+    apart = where(gaps == 0, 0.0, 1.0 / where(gaps == 0, 1.0, gaps))
+    one = eye(s.shape[-1], dtype=x.dtype)
+    ut, vt = adjoint_of(u), adjoint_of(v)
+    of_u, of_v = matmul(ut, gu), matmul(vt, gv)
+    skew_u, skew_v = of_u - adjoint_of(of_u), of_v - adjoint_of(of_v)
+    inner = apart * skew_u * row + column * (apart * skew_v) + one * expand_dims(gs, -2)
+    found = matmul(u, matmul(inner, vt))
+    below = where(s == 0, 0.0, 1.0 / where(s == 0, 1.0, s))
+    if m > n:
+        found = found + matmul((gu - matmul(u, of_u)) * expand_dims(below, -2), vt)
+    if n > m:
+        found = found + matmul(u, adjoint_of((gv - matmul(v, of_v)) * expand_dims(below, -2)))
+    return found
+
+
+@general(
+    lambda x: Spec((*x.shape[:-2], sum(x.shape[-2:]) + 1, min(x.shape[-2:])), x.dtype),
+    _singular_rule,
+)
+def singular_parts(x: Array) -> Array:
+    """U, the singular values as a row, and V, above each other; each with min(m, n) columns."""
+    u, s, vt = _numerically(np.linalg.svd, x, full_matrices=False)
+    v = np.conjugate(np.swapaxes(vt, -1, -2))
+    return np.concatenate([u, s[..., None, :].astype(x.dtype), v], axis=-2)
+
+
+def _completing(x: Spec) -> Spec:
+    return Spec((*x.shape[:-2], x.shape[-2], x.shape[-2] - x.shape[-1]), x.dtype)
+
+
+@general(_completing)
+def completing_columns(x: Array) -> Array:
+    """Orthonormal columns that complete tall matrices of orthonormal columns to square ones."""
+    columns = x.shape[-1]
+    found: Array = np.linalg.qr(x, mode="complete")[0][..., columns:]
+    return found
+
+
+# ---- QR
+
+
+def _tall_qr(g_q: Tensor, g_r: Tensor, q: Tensor, r: Tensor) -> Tensor:
+    inner = matmul(r, adjoint_of(g_r)) - matmul(adjoint_of(g_q), q)
+    lower = tril(inner, -1)
+    mirrored = lower + adjoint_of(lower) + eye(inner.shape[-1], dtype=q.dtype) * inner
+    found = g_q + matmul(q, mirrored)
+    return adjoint_of(solve_matrices(r, adjoint_of(found)))
+
+
+def _qr_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+    m, n = x.shape[-2:]
+    q, r = out[..., :m, :], turned(out[..., m:, :])
+    g_q, g_r = g[..., :m, :], turned(g[..., m:, :])
+    if m >= n:
+        return _tall_qr(g_q, g_r, q, r)
+    rest = g_r[..., m:]
+    g_q = g_q + matmul(x[..., m:], adjoint_of(rest))
+    square = _tall_qr(g_q, g_r[..., :m], q, r[..., :m])
+    return concatenate((square, matmul(q, rest)), axis=-1)
+
+
+@general(
+    lambda x: Spec((*x.shape[:-2], sum(x.shape[-2:]), min(x.shape[-2:])), x.dtype),
+    _qr_rule,
+)
+def orthogonal_parts(x: Array) -> Array:
+    """Q and Rᵀ above each other, of min(m, n) columns: Q orthonormal, R upper triangular."""
+    q, r = _numerically(np.linalg.qr, x)
+    return np.concatenate([q, np.swapaxes(r, -1, -2)], axis=-2)
+
+
+def diagonal_of(x: Tensor) -> Tensor:
+    """Return the diagonals of a stack of matrices."""
+    return diagonal(x, 0, -2, -1)

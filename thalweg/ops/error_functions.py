@@ -1,0 +1,133 @@
+"""The error function's relatives and the normal distribution; they run on the reference engine."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import op, operation
+from thalweg.core.primitive import elementwise, floating
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.ops.composed import isnan
+from thalweg.ops.elementwise import (
+    equal,
+    greater,
+    less,
+    log,
+    log1p,
+    logical_and,
+    logical_not,
+    multiply,
+    where,
+)
+
+__all__ = [
+    "erfc",
+    "erfcx",
+    "erfinv",
+]
+
+Array = np.ndarray[Any, Any]
+
+_TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
+
+
+def _each(function: Any, x: Array) -> Array:
+    values = np.fromiter(map(function, x.ravel().tolist()), np.float64, x.size)
+    return values.reshape(x.shape)
+
+
+@elementwise(lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))), cast=floating)
+def erfc(x: Array) -> Array:
+    """Complementary error function, accurate where it is small: 1 - erf(x)."""
+    return _each(math.erfc, x).astype(x.dtype)
+
+
+@elementwise(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI), cast=floating)
+def erfcx(x: Array) -> Array:
+    """Scaled complementary error function: e^(x²) erfc(x).
+
+    Source:
+        From 25 on its asymptotic series; Abramowitz & Stegun 7.1.23.
+    """
+    z = np.asarray(x, np.float64)
+    near = np.where(z < 25.0, z, 0.0)
+    far = np.where(z < 25.0, 25.0, z)
+    u = 1.0 / (2.0 * far * far)
+    series = 1.0 - u * (1.0 - 3.0 * u * (1.0 - 5.0 * u * (1.0 - 7.0 * u * (1.0 - 9.0 * u))))
+    tail = series / (far * math.sqrt(math.pi))
+    return np.where(z < 25.0, np.exp(near * near) * _each(math.erfc, near), tail).astype(x.dtype)
+
+
+@elementwise(lambda g, out, x: g * (op.exp(out * out) / _TWO_OVER_ROOT_PI), cast=floating)
+def erfinv(x: Array) -> Array:
+    """Inverse of the error function, for x between -1 and 1.
+
+    Source:
+        Winitzki's first guess, then Halley's method on the complement, which keeps the digits
+        near the ends.
+    """
+    z = np.asarray(x, np.float64)
+    size = np.abs(z)
+    inside = np.where(size < 1.0, size, 0.0)
+    logarithm = np.log1p(-inside * inside)
+    half = 2.0 / (np.pi * 0.147) + 0.5 * logarithm
+    found = np.sqrt(np.sqrt(half * half - logarithm / 0.147) - half)
+    for _ in range(4):
+        small = inside < 0.5
+        missed = np.where(
+            small, _each(math.erf, found) - inside, (1.0 - inside) - _each(math.erfc, found)
+        )
+        step = missed / (_TWO_OVER_ROOT_PI * np.exp(-found * found))
+        found = found - step / (1.0 + found * step)
+    found = np.where(size < 1.0, found, np.where(size == 1.0, np.inf, np.nan))
+    return np.copysign(found, z).astype(x.dtype)
+
+
+# ---- the normal distribution
+
+
+@operation
+def ndtr(x: Any) -> Tensor:
+    """Distribution function of the normal distribution: erfc(-x / √2) / 2."""
+    return multiply(0.5, erfc(multiply(x, -math.sqrt(0.5))))
+
+
+@operation
+def ndtri(x: Any) -> Tensor:
+    """Quantile of the normal distribution, the inverse of `ndtr`."""
+    return multiply(math.sqrt(2.0), erfinv(multiply(2.0, x) - 1.0))
+
+
+@operation
+def log_ndtr(x: Any) -> Tensor:
+    """Logarithm of the normal distribution function, accurate in its tail too."""
+    z = multiply(x, math.sqrt(0.5))
+    tail = less(z, -1.0)
+    far = where(tail, z, -1.0)
+    near = where(tail, 0.0, z)
+    in_tail = log(multiply(0.5, erfcx(-far))) - far * far
+    return where(tail, in_tail, log1p(multiply(-0.5, erfc(near))))
+
+
+# ---- entropies
+
+
+@operation
+def entr(x: Any) -> Tensor:
+    """Entropy's term: -x ln x; 0 at 0, -∞ below."""
+    tensor = as_tensor(x)
+    safe = where(greater(tensor, 0), tensor, 1.0)
+    found = where(
+        greater(tensor, 0), -(tensor * log(safe)), where(equal(tensor, 0), 0.0, -math.inf)
+    )
+    return where(isnan(tensor), tensor, found)
+
+
+@operation
+def xlog1py(x: Any, y: Any) -> Tensor:
+    """Return x ln(1 + y), and 0 where x is 0, whatever y is there."""
+    nothing = logical_and(equal(x, 0), logical_not(isnan(y)))
+    return where(nothing, 0.0, multiply(x, log1p(where(nothing, 0.0, y))))

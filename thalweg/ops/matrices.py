@@ -1,0 +1,445 @@
+"""Linear algebra by NumPy's and PyTorch's names: systems, decompositions, norms of matrices."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thalweg.core.operation import method, op, operation, register
+from thalweg.core.spec import FLOAT64, promote
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.arranging import moveaxis
+from thalweg.ops.complex_numbers import conj, real
+from thalweg.ops.creation import eye
+from thalweg.ops.decompositions import (
+    adjoint_of,
+    cholesky_factor,
+    completing_columns,
+    determinant_of,
+    eigen_parts,
+    inverse_of,
+    log_of_determinant,
+    orthogonal_parts,
+    pseudo_inverse,
+    require_square,
+    sign_of_determinant,
+    singular_parts,
+    solve_matrices,
+    turned,
+)
+from thalweg.ops.diagonals import tril, triu
+from thalweg.ops.elementwise import greater, log
+from thalweg.ops.linalg import matmul
+from thalweg.ops.reductions import max, min, sum
+from thalweg.ops.shaping import (
+    astype,
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    normalize_axis,
+    squeeze,
+    stop_gradient,
+)
+
+__all__ = [
+    "cholesky",
+    "cross",
+    "det",
+    "logdet",
+    "matrix_power",
+    "matrix_transpose",
+    "slogdet",
+]
+
+
+class EighResult(NamedTuple):
+    """Eigenvalues in ascending order, and eigenvectors as columns."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+class QRResult(NamedTuple):
+    """Orthonormal columns, and an upper triangle."""
+
+    Q: Tensor
+    R: Tensor
+
+
+class SlogdetResult(NamedTuple):
+    """The sign of a determinant, and the logarithm of its magnitude."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
+class SVDResult(NamedTuple):
+    """Left singular vectors as columns, singular values, right ones as conjugate rows."""
+
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
+
+def floating(x: Any) -> Tensor:
+    """Return a tensor of a floating dtype; integers become float64."""
+    tensor = as_tensor(x)
+    return tensor if tensor.dtype.kind in "fc" else astype(tensor, FLOAT64)
+
+
+def _matrices(name: str, x: Any) -> Tensor:
+    tensor = floating(x)
+    if tensor.ndim < 2:
+        raise ShapeError(
+            f"{name} got shape {tuple(tensor.shape)}; it wants matrices along the last two axes. "
+            "Reshape it."
+        )
+    return tensor
+
+
+def _square(name: str, x: Any) -> Tensor:
+    tensor = floating(x)
+    require_square(name, tensor.spec)
+    return tensor
+
+
+@method
+def matrix_transpose(x: Any) -> Tensor:
+    """Transposes of a stack of matrices: the last two axes swapped."""
+    tensor = as_tensor(x)
+    if tensor.ndim < 2:
+        raise ShapeError(
+            f"matrix_transpose got shape {tuple(tensor.shape)}; it wants matrices along the last "
+            "two axes. Reshape it."
+        )
+    return turned(tensor)
+
+
+# ---- systems and inverses
+
+
+@operation
+def solve(a: Any, b: Any) -> Tensor:
+    """Solve a x = b for x.
+
+    Args:
+        a: Square matrices of shape (…, n, n).
+        b: A vector of shape (n,), or matrices of shape (…, n, k).
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+        ArgumentError: If a matrix is singular.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.linalg.solve(tw.tensor([[2.0, 0.0], [0.0, 4.0]]), tw.tensor([2.0, 2.0]))
+        tensor([1.0000, 0.5000])
+    """
+    left, right = _square("solve", a), floating(b)
+    dtype = promote((left.spec, right.spec))[0]
+    left, right = astype(left, dtype), astype(right, dtype)
+    column = right.ndim == 1
+    right = expand_dims(right, 1) if column else right
+    if right.ndim < 2 or right.shape[-2] != left.shape[-1]:
+        raise ShapeError(
+            f"solve got shapes {tuple(left.shape)} and {tuple(as_tensor(b).shape)}; the rows of "
+            "both must be as many. Transpose one, or reshape it."
+        )
+    batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    found = solve_matrices(
+        broadcast_to(left, (*batch, *left.shape[-2:])),
+        broadcast_to(right, (*batch, *right.shape[-2:])),
+    )
+    return squeeze(found, -1) if column else found
+
+
+@operation
+def solve_triangular(
+    A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Tensor:
+    """Solve A X = B, or X A = B if not `left`, reading one triangle of A alone."""
+    matrix = triu(_square("solve_triangular", A)) if upper else tril(_square("solve_triangular", A))
+    if unitriangular:
+        one = eye(matrix.shape[-1], dtype=matrix.dtype)
+        matrix = matrix * (1 - one) + one
+    return solve(matrix, B) if left else turned(solve(turned(matrix), turned(as_tensor(B))))
+
+
+@method("inverse")
+def inv(x: Any) -> Tensor:
+    """Inverse of square matrices.
+
+    Raises:
+        ArgumentError: If one is singular.
+    """
+    return inverse_of(_square("inv", x))
+
+
+@method("pinverse")
+def pinv(x: Any, rtol: Any = None, *, rcond: Any = None, hermitian: bool = False) -> Tensor:
+    """Moore-Penrose inverse of matrices, of full rank where derivatives are wanted.
+
+    Args:
+        x: Matrices of shape (…, m, n).
+        rtol: Singular values up to this part of the largest count as zero; by default
+            max(m, n) ε.
+        rcond: NumPy's older name of `rtol`.
+        hermitian: Whether the matrices are known to be symmetric; they need not be told.
+    """
+    tensor = _matrices("pinv", x)
+    return pseudo_inverse(tensor, _tolerance(tensor, rtol if rcond is None else rcond))
+
+
+def _tolerance(x: Tensor, rtol: Any) -> Tensor:
+    kind = real(x).dtype
+    if rtol is None:
+        rtol = float(np.finfo(kind).eps) * (
+            x.shape[-1] if x.shape[-1] > x.shape[-2] else x.shape[-2]
+        )
+    return astype(broadcast_to(as_tensor(rtol), x.shape[:-2]), kind)
+
+
+@operation
+def lstsq(a: Any, b: Any) -> Tensor:
+    """Return the x of least ‖a x - b‖, and of least ‖x‖ among those."""
+    matrix, right = _matrices("lstsq", a), floating(b)
+    return matmul(pinv(matrix), right)
+
+
+# ---- determinants and powers
+
+
+@method
+def det(x: Any) -> Tensor:
+    """Determinant of square matrices; derivatives are those of invertible ones."""
+    return determinant_of(_square("det", x))
+
+
+@method
+def slogdet(x: Any) -> SlogdetResult:
+    """Sign of the determinant of square matrices, and the logarithm of its magnitude."""
+    tensor = _square("slogdet", x)
+    return SlogdetResult(sign_of_determinant(tensor), log_of_determinant(tensor))
+
+
+@method
+def logdet(x: Any) -> Tensor:
+    """Logarithm of the determinant of square matrices; NaN where that is negative."""
+    sign, size = slogdet(x)
+    return size + log(sign)
+
+
+@method
+def matrix_power(x: Any, n: int) -> Tensor:
+    """Product of a square matrix with itself, n times; of its inverse for negative n."""
+    tensor = _square("matrix_power", x)
+    base, times = (inv(tensor), -n) if n < 0 else (tensor, n)
+    if times == 0:
+        one: Tensor = broadcast_to(eye(base.shape[-1], dtype=base.dtype), base.shape)
+        return op.clone(one)  # type: ignore[no-any-return]
+    found = None
+    while times:
+        if times % 2:
+            found = base if found is None else matmul(found, base)
+        times //= 2
+        base = matmul(base, base) if times else base
+    assert found is not None
+    return found
+
+
+@operation
+def multi_dot(arrays: Sequence[Any]) -> Tensor:
+    """Product of several matrices, from left to right."""
+    return functools.reduce(matmul, [as_tensor(array) for array in arrays])
+
+
+# ---- decompositions
+
+
+@method
+def cholesky(x: Any, *, upper: bool = False) -> Tensor:
+    """Triangular factor of positive definite matrices: the lower L with L Lᴴ = x, or Lᴴ.
+
+    Raises:
+        ArgumentError: If a matrix is not positive definite.
+    """
+    found = cholesky_factor(_square("cholesky", x))
+    return adjoint_of(found) if upper else found
+
+
+@operation
+def qr(x: Any, mode: str = "reduced") -> QRResult:
+    """Orthonormal columns and an upper triangle whose product is the matrix.
+
+    Args:
+        x: Matrices of shape (…, m, n).
+        mode: "reduced" for min(m, n) columns, or "complete" for m of them; derivatives take
+            the further ones for constants.
+
+    Raises:
+        ArgumentError: If there is no such mode.
+    """
+    tensor = _matrices("qr", x)
+    if mode not in ("reduced", "complete"):
+        raise ArgumentError(f"qr got mode {mode!r}; it wants 'reduced' or 'complete'.")
+    parts = orthogonal_parts(tensor)
+    rows, columns = tensor.shape[-2:]
+    q, r = parts[..., :rows, :], turned(parts[..., rows:, :])
+    if mode == "complete" and rows > columns:
+        q = concatenate((q, completing_columns(stop_gradient(q))), axis=-1)
+        below = ((0, rows - columns), (0, 0))
+        r = op.pad(r, (*((0, 0),) * (r.ndim - 2), *below))
+    return QRResult(q, r)
+
+
+@operation
+def eigh(x: Any, UPLO: str = "L") -> EighResult:
+    """Eigenvalues, in ascending order, and eigenvectors of symmetric or Hermitian matrices.
+
+    Args:
+        x: Matrices of shape (…, n, n).
+        UPLO: "L" or "U", the triangle that is read.
+    """
+    parts = eigen_parts(_from_triangle(_square("eigh", x), UPLO))
+    return EighResult(real(parts[..., 0, :]), parts[..., 1:, :])
+
+
+@operation
+def eigvalsh(x: Any, UPLO: str = "L") -> Tensor:
+    """Eigenvalues, in ascending order, of symmetric or Hermitian matrices."""
+    return eigh(x, UPLO).eigenvalues
+
+
+def _from_triangle(x: Tensor, triangle: str) -> Tensor:
+    if triangle.upper() not in ("L", "U"):
+        raise ArgumentError(f"eigh got UPLO {triangle!r}; it wants 'L' or 'U'.")
+    return adjoint_of(x) if triangle.upper() == "U" else x
+
+
+@operation
+def svd(
+    x: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
+    """Singular values and vectors: x = U diag(S) Vh, the values in descending order.
+
+    Args:
+        x: Matrices of shape (…, m, n).
+        full_matrices: Whether U and Vh are square; derivatives take what that adds for constant.
+        compute_uv: Whether to return the vectors, not the values alone.
+        hermitian: Whether the matrices are known to be symmetric; they need not be told.
+    """
+    tensor = _matrices("svd", x)
+    rows, columns = tensor.shape[-2:]
+    parts = singular_parts(tensor)
+    values = real(parts[..., rows, :])
+    if not compute_uv:
+        return values
+    u, v = parts[..., :rows, :], parts[..., rows + 1 :, :]
+    if full_matrices and rows > columns:
+        u = concatenate((u, completing_columns(stop_gradient(u))), axis=-1)
+    elif full_matrices and columns > rows:
+        v = concatenate((v, completing_columns(stop_gradient(v))), axis=-1)
+    return SVDResult(u, values, adjoint_of(v))
+
+
+@operation
+def svdvals(x: Any) -> Tensor:
+    """Singular values of matrices, in descending order."""
+    found: Tensor = svd(x, compute_uv=False)
+    return found
+
+
+# ---- sizes of matrices
+
+
+@operation
+def matrix_rank(x: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Tensor:
+    """Number of singular values larger than `tol`, or `rtol` times the largest.
+
+    Args:
+        x: Matrices of shape (…, m, n).
+        tol: What counts as zero.
+        hermitian: Whether the matrices are known to be symmetric; they need not be told.
+        rtol: What part of the largest counts as zero; by default max(m, n) ε.
+    """
+    tensor = _matrices("matrix_rank", x)
+    values = svdvals(tensor)
+    if tol is not None:
+        return sum(greater(values, expand_dims(as_tensor(tol), -1)), -1)
+    if not values.shape[-1]:
+        return sum(astype(values, np.int64), -1)
+    limit = max(values, -1) * _tolerance(tensor, rtol)
+    return sum(greater(values, expand_dims(limit, -1)), -1)
+
+
+@operation
+def cond(x: Any, p: Any = None) -> Tensor:
+    """Condition number of matrices: ‖x‖ ‖x⁻¹‖, by singular values for p None, 2 or -2."""
+    tensor = _matrices("cond", x)
+    if p in (None, 2, -2):
+        values = svdvals(tensor)
+        found = max(values, -1) / min(values, -1)
+        return 1 / found if p == -2 else found
+    size: Tensor = op.matrix_norm(tensor, ord=p) * op.matrix_norm(inv(tensor), ord=p)
+    return size
+
+
+# ---- products
+
+
+@method
+def cross(x: Any, y: Any, axis: int = -1) -> Tensor:
+    """Cross product of vectors of three elements along an axis; the other axes broadcast.
+
+    Raises:
+        ShapeError: If the vectors have not three elements.
+    """
+    a, b = as_tensor(x), as_tensor(y)
+    places = [normalize_axis("cross", axis, tensor.ndim) for tensor in (a, b)]
+    if a.shape[places[0]] != 3 or b.shape[places[1]] != 3:
+        raise ShapeError(
+            f"cross got shapes {tuple(a.shape)} and {tuple(b.shape)}; it wants three elements "
+            f"along axis {axis}. Move the axis of the vectors there."
+        )
+    a, b = moveaxis(a, axis, -1), moveaxis(b, axis, -1)
+    after, before = np.array([1, 2, 0]), np.array([2, 0, 1])
+    found = a[..., after] * b[..., before] - a[..., before] * b[..., after]
+    return moveaxis(found, -1, axis)
+
+
+def _linalg_diagonal(x: Any, *, offset: int = 0) -> Tensor:
+    """Diagonals of a stack of matrices, as the last axis."""
+    found: Tensor = op.diagonal(x, offset, -2, -1)
+    return found
+
+
+def _linalg_trace(x: Any, *, offset: int = 0, dtype: Any = None) -> Tensor:
+    """Sums of the diagonals of a stack of matrices."""
+    return sum(_linalg_diagonal(x, offset=offset), -1, dtype)
+
+
+def _linalg_outer(x: Any, y: Any) -> Tensor:
+    """Products of each element of a vector and each of another one."""
+    a, b = as_tensor(x), as_tensor(y)
+    if a.ndim != 1 or b.ndim != 1:
+        raise ShapeError(
+            f"linalg.outer got shapes {tuple(a.shape)} and {tuple(b.shape)}; it wants vectors. "
+            "Use tw.outer, which flattens."
+        )
+    found: Tensor = op.outer(a, b)
+    return found
+
+
+def _linalg_vecdot(x: Any, y: Any, *, axis: int = -1) -> Tensor:
+    """Sums of products along an axis, of conjugates of the first vectors."""
+    found: Tensor = op.vecdot(conj(x), y, axis=axis)
+    return found
+
+
+register("linalg.diagonal", _linalg_diagonal)
+register("linalg.trace", _linalg_trace)
+register("linalg.outer", _linalg_outer)

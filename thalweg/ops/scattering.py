@@ -1,0 +1,445 @@
+"""Reading and writing at positions along an axis, by PyTorch's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import FURTHER, attach, in_place_variant, method, op, understanding
+from thalweg.core.primitive import general
+from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
+from thalweg.ops.assigning import put_at
+from thalweg.ops.axes import axis_of, lifted
+from thalweg.ops.creation import arange
+from thalweg.ops.elementwise import divide, equal, multiply, where
+from thalweg.ops.indexing import as_indices, from_front, take, take_along_axis
+from thalweg.ops.indexing import scatter_add as add_at
+from thalweg.ops.shaping import broadcast_to, reshape, slice_
+
+__all__ = [
+    "gather",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_reduce",
+    "index_select",
+    "put",
+    "scatter",
+    "scatter_add",
+    "scatter_reduce",
+]
+
+Array = np.ndarray[Any, Any]
+
+# ---- places: positions of elements, counted in row-major order
+
+
+def places_along(x: Tensor, axis: int, index: Tensor) -> Tensor:
+    """Return where x[i, index[i, j]] and its like lie, for every element of the index."""
+    strides = [int(np.prod(x.shape[i + 1 :])) for i in range(x.ndim)]
+    places: Any = from_front(index, x.shape[axis]) * strides[axis]
+    for i, stride in enumerate(strides):
+        if i != axis:
+            shape = [1] * x.ndim
+            shape[i] = -1
+            places = places + reshape(arange(index.shape[i]) * stride, tuple(shape))
+    found: Tensor = places
+    return found
+
+
+def add_to(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+    """Add values at places; those at repeated ones add up."""
+    sums = add_at(reshape(x, -1), reshape(places, -1), reshape(values, -1), axis=0)
+    return reshape(sums, x.shape)
+
+
+def read_at(x: Tensor, places: Tensor) -> Tensor:
+    """Return the elements at places."""
+    return take(reshape(x, -1), places, axis=0)
+
+
+def _checked(name: str, x: Any, axis: Any, index: Any) -> tuple[Tensor, int, Tensor]:
+    (tensor, positions), given = lifted(x, as_indices(index)), as_tensor(x)
+    place = axis_of(name, axis, given.ndim)
+    if positions.ndim != tensor.ndim and positions.size:
+        raise ShapeError(
+            f"{name}: Index tensor must have the same number of dimensions as input tensor; the "
+            f"shapes are {tensor.shape} and {positions.shape}. Reshape one."
+        )
+    for i, (n, m) in enumerate(zip(positions.shape, tensor.shape, strict=False)):
+        if i != place and n > m and positions.size:
+            raise ShapeError(
+                f"{name}: Size does not match at dimension {i} expected index "
+                f"{list(positions.shape)} to be no larger than self {list(tensor.shape)} apart "
+                f"from dimension {place}. Cut the index."
+            )
+    _require_within(positions, tensor.shape[place])
+    return tensor, place, positions
+
+
+def _require_within(index: Tensor, extent: int) -> None:
+    if index.is_symbolic or not index.size:
+        return
+    low, high = int(index.array.min()), int(index.array.max())
+    if low < 0 or high >= extent:
+        raise IndexOutOfRange(
+            f"index {low if low < 0 else high} is out of bounds for an axis of size {extent}; "
+            f"indices lie between 0 and {extent - 1}."
+        )
+
+
+def _source(name: str, x: Tensor, index: Tensor, source: Any) -> Tensor:
+    """Return what an index writes: a number for all places, or the first elements of a tensor."""
+    given = as_tensor(source)
+    if given.weak:
+        return astype(broadcast_to(given, index.shape), x.dtype)
+    (values,) = lifted(given)
+    if values.dtype != x.dtype:
+        raise DtypeError(
+            f"{name}(): Expected self.dtype to be equal to src.dtype; they are {x.dtype} and "
+            f"{values.dtype}. Convert one with astype."
+        )
+    if not index.size:
+        return reshape(slice_(values, ((0, 0, 1),) * values.ndim), index.shape)
+    if values.ndim != index.ndim or any(
+        n > m for n, m in zip(index.shape, values.shape, strict=True)
+    ):
+        raise ShapeError(
+            f"{name}: Expected index {list(index.shape)} to be no larger than src "
+            f"{list(values.shape)}. Cut the index, or give a larger source."
+        )
+    return slice_(values, tuple((0, n, 1) for n in index.shape))
+
+
+# ---- an index for each element
+
+
+@method
+def gather(x: Any, axis: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
+    """Read one element for each position: out[i, j] = x[i, index[i, j]] for the last axis.
+
+    Raises:
+        ShapeError: If the index has other axes, or is larger along another one.
+        IndexOutOfRange: If a position is.
+    """
+    tensor, place, positions = _checked("gather", x, axis, index)
+    if not positions.size:
+        found = read_at(tensor, positions) if tensor.size else positions.astype(tensor.dtype)
+    elif all(
+        n == m
+        for i, (n, m) in enumerate(zip(positions.shape, tensor.shape, strict=True))
+        if i != place
+    ):
+        found = take_along_axis(tensor, positions, axis=place)
+    else:
+        found = read_at(tensor, places_along(tensor, place, positions))
+    return reshape(found, as_tensor(index).shape)
+
+
+@method(inplace=True)
+def scatter(
+    x: Any,
+    axis: int,
+    index: Any,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
+) -> Tensor:
+    """Write one element for each position: x[i, index[i, j]] = src[i, j] for the last axis.
+
+    Args:
+        x: A tensor.
+        axis: The axis the index counts along.
+        index: The positions.
+        src: A tensor at least as large, or a number.
+        value: The number.
+        reduce: "add" or "multiply" what is written to what is there; None replaces it.
+
+    Raises: as `gather`.
+    """
+    tensor, place, positions = _checked("scatter", x, axis, index)
+    given = value if src is None else src
+    if reduce not in (None, "add", "multiply"):
+        raise ArgumentError(
+            f"scatter(): reduce argument must be either add or multiply, not {reduce!r}."
+        )
+    values = _source("scatter", tensor, positions, given)
+    if not positions.size:
+        return as_tensor(x) + 0
+    places = places_along(tensor, place, positions)
+    if reduce == "add":
+        found = add_to(tensor, places, values)
+    elif reduce == "multiply":
+        found = _combined(tensor, places, values, "multiply")
+    else:
+        found = put_at(tensor, places, values)
+    return reshape(found, as_tensor(x).shape)
+
+
+def _scatter_add(x: Any, axis: int, index: Any, src: Any) -> Tensor:
+    """Add one element for each position: x[i, index[i, j]] += src[i, j] for the last axis.
+
+    Raises: as `gather`.
+    """
+    return scatter(x, axis, index, src, reduce="add")
+
+
+# The primitive of this name is what reading positions transposes to; this is PyTorch's function.
+_scatter_add.__name__ = _scatter_add.__qualname__ = "scatter_add"
+scatter_add = understanding(_scatter_add)
+attach("scatter_add", scatter_add)
+FURTHER["scatter_add_"] = in_place_variant("scatter_add", scatter_add)
+attach("scatter_add_", FURTHER["scatter_add_"])
+
+
+# ---- combining what meets at one place
+
+_UFUNCS = {"multiply": np.multiply, "maximum": np.maximum, "minimum": np.minimum}
+
+
+def _rule_of_target(
+    g: Tensor, out: Tensor, x: Tensor, places: Tensor, values: Tensor, how: str
+) -> Tensor:
+    if how == "multiply":
+        return multiply(g, _combined(op.ones_like(x), places, values, how))
+    return where(equal(x, out), divide(g, _ties(out, x, places, values)), 0.0)
+
+
+def _rule_of_values(
+    g: Tensor, out: Tensor, x: Tensor, places: Tensor, values: Tensor, how: str
+) -> Tensor:
+    if how != "multiply":
+        ties = _ties(out, x, places, values)
+        return where(equal(values, read_at(out, places)), read_at(divide(g, ties), places), 0.0)
+    # The product of the others: without its own zero where it is the only one.
+    zero = equal(values, 0)
+    ones = where(zero, 1.0, values)
+    zeros = add_to(op.zeros_like(x), places, astype(zero, x.dtype))
+    product = read_at(_combined(x, places, ones, how), places)
+    count = read_at(zeros, places)
+    others = where(
+        zero,
+        where(equal(count, 1), product, 0.0),
+        where(equal(count, 0), divide(product, ones), 0.0),
+    )
+    return multiply(read_at(g, places), others)
+
+
+def _ties(out: Tensor, x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+    reached = astype(equal(values, read_at(out, places)), x.dtype)
+    ties = add_to(astype(equal(x, out), x.dtype), places, reached)
+    return where(equal(ties, 0), 1.0, ties)
+
+
+@general(
+    lambda x, places, values, how: x,
+    _rule_of_target,
+    None,
+    _rule_of_values,
+)
+def combine_at(x: Array, places: Array, values: Array, *, how: str) -> Array:
+    """Multiply what is at places by values, or keep the larger or smaller; places may repeat."""
+    flat = x.ravel().copy()
+    _UFUNCS[how].at(flat, places.ravel(), values.ravel())
+    return flat.reshape(x.shape)
+
+
+def _combined(x: Tensor, places: Tensor, values: Tensor, how: str) -> Tensor:
+    return combine_at(x, places, values, how=how)
+
+
+_REDUCTIONS = {"amax": "maximum", "amin": "minimum", "prod": "multiply"}
+_NEUTRAL = {"amax": -np.inf, "amin": np.inf, "prod": 1, "sum": 0, "mean": 0}
+
+
+def _reduced(
+    name: str, x: Tensor, places: Tensor, values: Tensor, reduce: str, include_self: bool
+) -> Tensor:
+    if reduce not in _NEUTRAL:
+        raise ArgumentError(
+            f"{name}: reduce argument must be either {', '.join(_NEUTRAL)}, got {reduce!r}."
+        )
+    if not places.size:
+        return x + 0
+    start = x
+    if not include_self:
+        neutral: Any = _NEUTRAL[reduce]
+        if x.dtype.kind in "iu" and np.isinf(neutral):
+            limits = np.iinfo(x.dtype)
+            neutral = limits.min if reduce == "amax" else limits.max
+        start = put_at(x, places, as_tensor(np.asarray(neutral, x.dtype)))
+    if reduce in _REDUCTIONS:
+        return _combined(start, places, values, _REDUCTIONS[reduce])
+    total = add_to(start, places, values)
+    if reduce == "sum":
+        return total
+    ones = as_tensor(np.ones(places.shape, x.dtype))
+    count = add_to(op.ones_like(x) if include_self else op.zeros_like(x), places, ones)
+    count = where(equal(count, 0), 1.0, count)
+    if x.dtype.kind in "iu":
+        return astype(op.floor_divide(total, astype(count, x.dtype)), x.dtype)
+    return divide(total, count)
+
+
+@method(inplace=True)
+def scatter_reduce(
+    x: Any, axis: int, index: Any, src: Any, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """Combine x[i, index[i, j]] with src[i, j], for the last axis.
+
+    Args:
+        x: A tensor.
+        axis: The axis the index counts along.
+        index: The positions.
+        src: What to combine; at least as large as the index.
+        reduce: "sum", "prod", "mean", "amax" or "amin".
+        include_self: Whether what is there takes part.
+
+    Raises: as `gather`; ArgumentError for another `reduce`.
+    """
+    tensor, place, positions = _checked("scatter_reduce", x, axis, index)
+    values = _source("scatter_reduce", tensor, positions, src)
+    places = places_along(tensor, place, positions) if positions.size else positions
+    found = _reduced("scatter_reduce", tensor, places, values, reduce, include_self)
+    return reshape(found, as_tensor(x).shape)
+
+
+# ---- an index for each slice
+
+
+def _slices(name: str, x: Any, axis: Any, index: Any) -> tuple[Tensor, int, Tensor]:
+    (tensor, positions), given = lifted(x, as_indices(index)), as_tensor(x)
+    if positions.ndim != 1:
+        raise IndexOutOfRange(
+            f"{name}(): Index is supposed to be a vector, but it has shape {positions.shape}."
+        )
+    place = axis_of(name, axis, given.ndim)
+    return tensor, place, positions
+
+
+def _slice_places(x: Tensor, axis: int, index: Tensor) -> Tensor:
+    shape = [1] * x.ndim
+    shape[axis] = index.size
+    whole = (*x.shape[:axis], index.size, *x.shape[axis + 1 :])
+    return places_along(x, axis, broadcast_to(reshape(index, tuple(shape)), whole))
+
+
+def _slice_source(name: str, x: Tensor, axis: int, index: Tensor, source: Any) -> Tensor:
+    values, wanted = as_tensor(source), (*x.shape[:axis], index.size, *x.shape[axis + 1 :])
+    if values.dtype != x.dtype and not values.weak:
+        raise DtypeError(
+            f"{name}(): self and source expected to have the same dtype, but got {x.dtype} and "
+            f"{values.dtype}. Convert one with astype."
+        )
+    if values.size != int(np.prod(wanted)) or (values.ndim and values.array.shape != wanted):
+        raise ShapeError(
+            f"{name}(): Number of indices ({index.size}) should be equal to source.size(dim), and "
+            f"source of shape {wanted}; it has shape {values.shape}."
+        )
+    return reshape(values, wanted)
+
+
+@method
+def index_select(x: Any, axis: int, index: Any) -> Tensor:
+    """Read slices at positions along an axis.
+
+    Raises:
+        IndexOutOfRange: If there is no such axis or position, or the index is no vector.
+    """
+    tensor, place, positions = _slices("index_select", x, axis, index)
+    _require_within(positions, tensor.shape[place])
+    found = take(tensor, positions, axis=place)
+    return found if as_tensor(x).ndim else reshape(found, ())
+
+
+@method(inplace=True)
+def index_add(x: Any, axis: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
+    """Add multiples of slices at positions along an axis; repeated positions add up.
+
+    Raises:
+        ShapeError: If the source is not one slice for each position.
+        DtypeError: If it is of another dtype.
+    """
+    tensor, place, positions = _slices("index_add", x, axis, index)
+    values = _slice_source("index_add", tensor, place, positions, source)
+    _require_within(positions, tensor.shape[place])
+    found = add_at(tensor, positions, multiply(values, alpha), axis=place)
+    return reshape(found, as_tensor(x).shape)
+
+
+@method(inplace=True)
+def index_copy(x: Any, axis: int, index: Any, source: Any) -> Tensor:
+    """Replace slices at positions along an axis; arguments as `index_add`'s."""
+    tensor, place, positions = _slices("index_copy", x, axis, index)
+    values = _slice_source("index_copy", tensor, place, positions, source)
+    _require_within(positions, tensor.shape[place])
+    found = put_at(tensor, _slice_places(tensor, place, positions), values)
+    return reshape(found, as_tensor(x).shape)
+
+
+@method(inplace=True)
+def index_fill(x: Any, axis: int, index: Any, value: Any) -> Tensor:
+    """Write one number into the slices at positions along an axis.
+
+    Raises:
+        ShapeError: If the value is no number.
+    """
+    tensor, place, positions = _slices("index_fill", x, axis, index)
+    number = as_tensor(value)
+    if number.ndim:
+        raise ShapeError(
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{number.ndim} dimension(s). Use index_copy."
+        )
+    _require_within(positions, tensor.shape[place])
+    ones = as_tensor(np.ones(positions.shape))
+    hit = add_at(op.zeros(tensor.shape[place]), positions, ones, axis=0)
+    shape = [1] * tensor.ndim
+    shape[place] = -1
+    filled = astype(number, tensor.dtype)
+    found = where(equal(reshape(hit, tuple(shape)), 0), tensor, filled)
+    return reshape(found, as_tensor(x).shape)
+
+
+@method(inplace=True)
+def index_reduce(
+    x: Any, axis: int, index: Any, source: Any, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """Combine slices at positions along an axis: by "prod", "mean", "amax" or "amin"."""
+    tensor, place, positions = _slices("index_reduce", x, axis, index)
+    values = _slice_source("index_reduce", tensor, place, positions, source)
+    places = _slice_places(tensor, place, positions)
+    found = _reduced("index_reduce", tensor, places, values, reduce, include_self)
+    return reshape(found, as_tensor(x).shape)
+
+
+# ---- places in the flattened tensor
+
+
+@method(inplace=True)
+def put(x: Any, index: Any, source: Any, accumulate: bool = False) -> Tensor:
+    """Replace elements, counted in row-major order, or add to them.
+
+    Raises:
+        ShapeError: If there is not one number for each position.
+        DtypeError: If they are of another dtype.
+    """
+    tensor, places, values = as_tensor(x), as_indices(index), as_tensor(source)
+    if values.size != places.size:
+        raise ShapeError(
+            f"put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {values.size}, index.numel() = {places.size}."
+        )
+    if values.dtype != tensor.dtype and not values.weak:
+        raise DtypeError(
+            f"put_(): self and source expected to have the same dtype, but got {tensor.dtype} and "
+            f"{values.dtype}. Convert one with astype."
+        )
+    if not places.size:
+        return tensor + 0
+    values = reshape(values, places.shape)
+    places = from_front(places, tensor.size)
+    return add_to(tensor, places, values) if accumulate else put_at(tensor, places, values)

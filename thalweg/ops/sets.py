@@ -1,0 +1,115 @@
+"""The different values among the elements: the Array API's functions, one result or several."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thalweg.core.operation import method, operation
+from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.errors import ArgumentError
+
+__all__ = [
+    "isin",
+    "nonzero",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
+]
+
+Array = np.ndarray[Any, Any]
+
+
+class UniqueAll(NamedTuple):
+    """The different values, where each is first, which each element is, how often it occurs."""
+
+    values: Tensor
+    indices: Tensor
+    inverse_indices: Tensor
+    counts: Tensor
+
+
+class UniqueCounts(NamedTuple):
+    """The different values, and how often each occurs."""
+
+    values: Tensor
+    counts: Tensor
+
+
+class UniqueInverse(NamedTuple):
+    """The different values, and which of them each element is."""
+
+    values: Tensor
+    inverse_indices: Tensor
+
+
+def _values(x: Any) -> Array:
+    return as_tensor(x).numpy(force=True)
+
+
+@operation
+def unique_all(x: Any) -> UniqueAll:
+    """Return the different values in order, with their first places, inverse and counts.
+
+    Every NaN is a value of its own.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.unique_all(tw.tensor([3, 1, 3])).counts
+        tensor([1, 2])
+    """
+    values = _values(x)
+    found: Any = np.unique_all(values)
+    inverse = np.reshape(found.inverse_indices, values.shape)
+    return UniqueAll(make(found.values), make(found.indices), make(inverse), make(found.counts))
+
+
+@operation
+def unique_counts(x: Any) -> UniqueCounts:
+    """Return the different values in order, and how often each occurs."""
+    found = np.unique_counts(_values(x))
+    return UniqueCounts(make(found.values), make(found.counts))
+
+
+@operation
+def unique_inverse(x: Any) -> UniqueInverse:
+    """Return the different values in order, and which of them each element is."""
+    values = _values(x)
+    found = np.unique_inverse(values)
+    return UniqueInverse(make(found.values), make(np.reshape(found.inverse_indices, values.shape)))
+
+
+@operation
+def unique_values(x: Any) -> Tensor:
+    """Return the different values in order; every NaN is a value of its own."""
+    return make(np.unique_values(_values(x)))
+
+
+@method
+def nonzero(x: Any, *, as_tuple: bool = True) -> Any:
+    """Return the positions of the elements that are not zero, one tensor an axis.
+
+    Args:
+        x: A tensor with at least one axis.
+        as_tuple: If false, return one tensor with a row an element, as PyTorch does.
+
+    Raises:
+        ArgumentError: If it has no axis.
+    """
+    values = _values(x)
+    if not as_tuple:
+        return make(np.argwhere(values))
+    if not values.ndim:
+        raise ArgumentError("nonzero got a 0-d tensor, which has no positions. Use x.reshape(1).")
+    return tuple(make(np.ascontiguousarray(places)) for places in np.nonzero(values))
+
+
+@operation
+def isin(
+    x: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
+) -> Tensor:
+    """Tell which elements are among others."""
+    found = np.isin(_values(x), _values(test_elements), assume_unique=assume_unique, invert=invert)
+    return make(np.asarray(found))
