@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import thalweg as tw
-from tests.nn.libraries import Library, same, same_error
+from tests.nn.libraries import Library, fill, same, same_error
 from thalweg import nn
 from thalweg.nn.functional.dropping import drawing_with
 from thalweg.ops import keyed
@@ -18,6 +18,7 @@ LAYERS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("Embedding", (10, 7, 2)),
     ("Conv1d", (4, 6, 3)),
     ("Conv2d", (4, 6, (3, 2), 1, 0, 1, 2)),
+    ("ConvTranspose2d", (4, 6, (3, 2), 1, 0, 0, 2)),
     ("BatchNorm1d", (3,)),
     ("LayerNorm", ((3, 4),)),
     ("GroupNorm", (2, 4)),
@@ -163,6 +164,18 @@ def test_embeddings_with_options(options: dict[str, Any]) -> None:
         out = layer(indices)
         (out * lib.range(2, 2, 3)).sum().backward()
         return out, layer.weight, layer.weight.grad, repr(layer)
+
+    same(code, rel=1e-12)
+
+
+# ---- transposed convolutions
+
+
+@pytest.mark.parametrize("size", [None, (5, 5), (2, 4, 6, 5)])
+def test_transposed_convolutions_can_have_the_size_that_is_wanted(size: Any) -> None:
+    def code(lib: Library) -> Any:
+        layer = fill(lib.nn.ConvTranspose2d(3, 4, 3, stride=2, padding=1), lib)
+        return layer(lib.range(2, 3, 3, 3), output_size=size), repr(layer)
 
     same(code, rel=1e-12)
 

@@ -40,7 +40,7 @@ from thalweg.nn.batch_normalization import (
 from thalweg.nn.bilinear import Bilinear
 from thalweg.nn.calling import functional_call
 from thalweg.nn.containers import ModuleDict, ModuleList, Sequential
-from thalweg.nn.convolution import Conv1d, Conv2d
+from thalweg.nn.convolution import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
 from thalweg.nn.distances import CosineSimilarity, PairwiseDistance
 from thalweg.nn.dropout import (
     AlphaDropout,
@@ -143,6 +143,7 @@ __all__ = [
     "ConstantPad3d",
     "Conv1d",
     "Conv2d",
+    "ConvTranspose1d", "ConvTranspose2d",
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",

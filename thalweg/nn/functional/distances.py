@@ -18,10 +18,9 @@ _INFINITY = float("inf")
 
 def length(x: Tensor, p: float, axis: Any, keepdims: bool) -> Tensor:
     """Norm of vectors along axes: (Σ |x|ᵖ)^(1/p); its derivative at 0 is 0."""
-    if p == _INFINITY:
-        return max(absolute(x), axis, keepdims=keepdims)
-    if p == -_INFINITY:
-        return min(absolute(x), axis, keepdims=keepdims)
+    if p in (_INFINITY, -_INFINITY):
+        extreme: Tensor = (max if p > 0 else min)(absolute(x), axis, keepdims=keepdims)
+        return extreme
     if p == 0:
         return sum(astype(not_equal(x, 0), x.dtype), axis, keepdims=keepdims)
     if p == 1:
