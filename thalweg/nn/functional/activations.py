@@ -148,7 +148,7 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
         tensor([[0.5000, 0.5000]])
     """
     x = _converted(input, dtype)
-    return smooth.softmax(x, _axis(x, dim)) if x.ndim else x * 0 + 1
+    return smooth.softmax(x, _axis(x, dim)) if x.size and x.ndim else x * 0 + 1
 
 
 def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
@@ -161,7 +161,7 @@ def log_softmax(
 ) -> Tensor:
     """Logarithm of `softmax`, without overflow: x - ln Σ eˣ."""
     x = _converted(input, dtype)
-    return smooth.log_softmax(x, _axis(x, dim)) if x.ndim else x * 0
+    return smooth.log_softmax(x, _axis(x, dim)) if x.size and x.ndim else x * 0
 
 
 def _converted(input: Any, dtype: Any) -> Tensor:
