@@ -11,7 +11,7 @@ from thalweg.core.tensor import Tensor, make
 from thalweg.errors import DtypeError
 from thalweg.ops.creation import asarray
 
-__all__ = ["as_tensor", "from_numpy", "is_tensor"]
+__all__ = ["as_tensor", "from_numpy"]
 
 
 @operation
@@ -46,9 +46,3 @@ def from_numpy(ndarray: Any) -> Tensor:
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """Return a tensor of data, on their own memory where they are an array of that dtype."""
     return asarray(data, dtype)
-
-
-@operation
-def is_tensor(obj: Any) -> bool:
-    """Tell whether an object is a tensor."""
-    return isinstance(obj, Tensor)
