@@ -80,8 +80,8 @@ def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Tensor:
         typed: Tensor = max(absolute(x), axis, keepdims)
         return typed
     if ord == -_INFINITY:
-        typed = min(absolute(x), axis, keepdims)
-        return typed
+        least: Tensor = min(absolute(x), axis, keepdims)
+        return least
     if ord == 1:
         return sum(absolute(x), axis, keepdims=keepdims)
     if ord == 0:

@@ -147,8 +147,8 @@ def _cross_of(x: Tensor, other: Any, dim: int | None = None) -> Tensor:
     places = [i for i, n in enumerate(shape) if n == 3]
     if not places:
         raise ShapeError(f"no dimension of size 3 in input of shape {shape}; cross wants one.")
-    typed = op.cross(tensor, other, places[0])
-    return typed
+    found: Tensor = op.cross(tensor, other, places[0])
+    return found
 
 
 attach("cross", _cross_of)
