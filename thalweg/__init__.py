@@ -70,6 +70,7 @@ _LATER = {
     "data": "data",
     "fft": "fft",
     "fit": "training.fit",
+    "func": "nn.func",
     "jit": "engines.jit",
     "linalg": "linalg",
     "load": "training.checkpoint",
@@ -82,6 +83,7 @@ _LATER = {
 __all__ = [
     "Checkpoint", "Fit", "Size", "Tensor", "autograd", "bool", "bool_", "complex64", "complex128",
     "data", "double", "e", "enable_grad", "errors", "fft", "fit", "float", "float16", "float32",
+    "func",
     "float64", "get_default_dtype", "grad", "half", "hessian", "hvp", "inf", "inference_mode", "int",
     "int8", "int16",
     "int32", "int64", "is_grad_enabled", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linalg",

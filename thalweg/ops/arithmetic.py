@@ -318,7 +318,7 @@ def arccosh(x: Array) -> Array:
     return np.arccosh(x)
 
 
-@elementwise(None, None, cast=floating)
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g * 0.0, cast=floating)
 def nextafter(x: Array, y: Array) -> Array:
     """Next number after x in the direction of y."""
     return np.nextafter(x, y)

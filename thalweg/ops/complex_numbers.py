@@ -69,7 +69,7 @@ def imag(x: Any) -> Tensor:
     return zeros
 
 
-@method("conj_physical", "resolve_conj")
+@method("conj_physical", "resolve_conj", "resolve_neg")
 def conj(x: Any) -> Tensor:
     """Complex conjugate: a - bi of a + bi; of real numbers, they themselves."""
     tensor = as_tensor(x)

@@ -13,7 +13,7 @@ from thalweg.core.spec import FLOAT64, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import moveaxis
-from thalweg.ops.complex_numbers import conj, real
+from thalweg.ops.complex_numbers import real
 from thalweg.ops.creation import eye
 from thalweg.ops.decompositions import (
     adjoint_of,
@@ -431,12 +431,6 @@ def _linalg_outer(x: Any, y: Any) -> Tensor:
             "Use tw.outer, which flattens."
         )
     found: Tensor = op.outer(a, b)
-    return found
-
-
-def _linalg_vecdot(x: Any, y: Any, *, axis: int = -1) -> Tensor:
-    """Sums of products along an axis, of conjugates of the first vectors."""
-    found: Tensor = op.vecdot(conj(x), y, axis=axis)
     return found
 
 

@@ -46,7 +46,8 @@ def _divisor(axis: Any, dim: Any, ddof: float, unbiased: Any, correction: Any) -
     """
     if isinstance(axis, bool):
         axis, unbiased = None, axis
-    axes = axis if dim is _UNSAID else dim
+    # No axes are none to NumPy, and all of them to PyTorch.
+    axes = axis if dim is _UNSAID else None if dim in ((), []) else dim
     if correction is not None:
         return axes, float(correction)
     if unbiased is not None:
@@ -80,7 +81,7 @@ def var(
     """
     tensor = as_floating(x, dtype)
     given, less = _divisor(axis, dim, ddof, unbiased, correction)
-    axes = normalize_axes("var", None if given in ((), []) else given, tensor.ndim)
+    axes = normalize_axes("var", given, tensor.ndim)
     deviation = tensor - mean(tensor, axes, keepdims=True)
     count = max(0.0, float(count_over(tensor.shape, axes) - less))
     return sum(square(deviation), axes, keepdims=keepdims) / count
