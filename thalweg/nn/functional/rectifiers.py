@@ -166,7 +166,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise ArgumentError(
-            f"lambda must be greater or equal to 0, but found to be {lambd} in softshrink."
+            f"lambda must be in range [0, ∞) for softshrink, but found {lambd}. Give its absolute value."
         )
     x = as_tensor(input)
     return where(less_equal(absolute(x), lambd), 0, x - lambd * sign(x))
