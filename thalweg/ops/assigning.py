@@ -11,6 +11,7 @@ from thalweg.core.inplace import operand, overwrite
 from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
+from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import DtypeError, ShapeError
 from thalweg.ops.elementwise import where
@@ -113,9 +114,11 @@ def _own(new: Tensor, given: Any) -> Tensor:
 @method
 def copy_(x: Tensor, source: Any, non_blocking: bool = False) -> Tensor:
     """Write another tensor's values into this one, broadcast and converted to its dtype."""
-    if source is x:
-        return x
-    return overwrite(x, _own(astype(_fitted(as_tensor(source), x.array.shape), x.dtype), source))
+    new = astype(_fitted(as_tensor(source), x.array.shape), x.dtype)
+    before = operand(x, (new,))
+    # The history goes on, with a derivative of zero.
+    kept = before.node is not None and is_recording()
+    return overwrite(x, where(False, before, new) if kept else _own(new, source))
 
 
 @method
