@@ -12,6 +12,7 @@ from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation import full
+from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.elementwise import not_equal
 from thalweg.ops.indexing import take
 from thalweg.ops.shaping import (
@@ -20,9 +21,7 @@ from thalweg.ops.shaping import (
     expand_dims,
     normalize_axes,
     normalize_axis,
-    pad_with_zeros,
     reshape,
-    slice_,
     transpose,
 )
 

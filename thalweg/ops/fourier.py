@@ -15,16 +15,9 @@ from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError
 from thalweg.ops.arranging import roll
 from thalweg.ops.complex_numbers import conj, real
+from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.dtypes import require_cpu
-from thalweg.ops.shaping import (
-    astype,
-    concatenate,
-    flip,
-    normalize_axes,
-    normalize_axis,
-    pad_with_zeros,
-    slice_,
-)
+from thalweg.ops.shaping import astype, concatenate, flip, normalize_axes, normalize_axis
 
 __all__: list[str] = []
 

@@ -18,6 +18,7 @@ from thalweg.errors import IndexOutOfRange, ShapeError
 from thalweg.ops.arranging import ravel
 from thalweg.ops.axes import along, axis_of, lifted
 from thalweg.ops.composed import isnan
+from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import equal, logical_not, where
 from thalweg.ops.indexing import take_along_axis
 from thalweg.ops.reductions import any, argmax, max, min, sum
@@ -28,7 +29,6 @@ from thalweg.ops.shaping import (
     normalize_axis,
     reshape,
     restore_axes,
-    slice_,
     without,
 )
 

@@ -9,8 +9,9 @@ from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.applying import applied
 from thalweg.ops import activations as smooth
 from thalweg.ops import elementwise
+from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import absolute, expm1, greater, less_equal, where
-from thalweg.ops.shaping import normalize_axis, slice_
+from thalweg.ops.shaping import normalize_axis
 
 __all__ = [
     "celu", "elu", "elu_", "gelu", "glu", "log_softmax", "logsigmoid", "mish", "selu", "selu_",

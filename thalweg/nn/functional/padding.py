@@ -11,8 +11,8 @@ from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops import arranging
+from thalweg.ops.cutting import slice_
 from thalweg.ops.indexing import take
-from thalweg.ops.shaping import slice_
 
 __all__ = ["pad"]
 
