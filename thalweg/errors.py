@@ -9,6 +9,7 @@ ThalwegError
 ├── IndexOutOfRange        an index that points outside its axis
 ├── MissingEntry           a dictionary without an entry that is needed
 ├── GradientError          a derivative that does not exist as asked
+│   └── MissingDerivative  a user's Function without the part that was needed
 ├── TracingError           a value that exists only when the program runs
 ├── UnsupportedOperation   a NumPy function or primitive that thalweg cannot run
 ├── DataError              data that cannot be trained on
@@ -68,6 +69,10 @@ class MissingEntry(ThalwegError, KeyError):
 
 class GradientError(ThalwegError, RuntimeError):
     """A derivative that does not exist as asked."""
+
+
+class MissingDerivative(GradientError, NotImplementedError):
+    """A user's Function without the forward or the backward that was needed."""
 
 
 class TracingError(ThalwegError, TypeError):

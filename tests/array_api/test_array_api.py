@@ -79,7 +79,10 @@ def agree(name: str, *operands: Any, **named: Any) -> None:
         for part in name.split("."):
             function = getattr(function, part)
         convert = namespace.asarray
-        given = [convert(x) if isinstance(x, np.ndarray) else x for x in operands]
+        given = [
+            convert(np.asarray(x)) if isinstance(x, (np.ndarray, np.generic)) else x
+            for x in operands
+        ]
         return function(*given, **named)
 
     with np.errstate(all="ignore"):

@@ -12,7 +12,7 @@ from tests.compiler.test_overlaps import agrees
 from thalweg.compiler.pipeline import optimize
 from thalweg.ops.contraction import contract
 from thalweg.ops.convolution import conv2d
-from thalweg.ops.shaping import pad_with_zeros, slice_
+from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.windows import windows
 
 

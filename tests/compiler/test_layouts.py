@@ -15,8 +15,9 @@ from thalweg.compiler.kernels import Kind
 from thalweg.compiler.pipeline import optimize
 from thalweg.core.program import Program
 from thalweg.ops.convolution import conv2d
+from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.pooling import avg_pool2d, max_pool2d
-from thalweg.ops.shaping import flip, pad_with_zeros, slice_
+from thalweg.ops.shaping import flip
 from thalweg.ops.windows import overlap_add, windows
 
 EXAMPLES = 9

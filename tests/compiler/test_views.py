@@ -9,7 +9,8 @@ import thalweg as tw
 from tests.compiler.programs import arguments_for, body, program_of, run, spec
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.views import keeps_values
-from thalweg.ops.shaping import pad_with_zeros, slice_, stop_gradient
+from thalweg.ops.cutting import pad_with_zeros, slice_
+from thalweg.ops.shaping import stop_gradient
 
 astype = tw.Tensor.astype
 take = tw.Tensor.take

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from thalweg.autodiff import derivatives as functional
+from thalweg.autodiff.extending import Function, once_differentiable
 from thalweg.autodiff.graph import Step
 from thalweg.autodiff.modes import (
     detect_anomaly,
@@ -16,14 +18,17 @@ from thalweg.autodiff.stateful import backward
 from thalweg.autodiff.stateful import gradients as grad
 
 __all__ = [
+    "Function",
     "Step",
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "functional",
     "grad",
     "inference_mode",
     "is_anomaly_enabled",
     "no_grad",
+    "once_differentiable",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]

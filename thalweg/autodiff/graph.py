@@ -47,6 +47,8 @@ class Step:
         primitive = self._node.primitive
         if primitive is None:
             return "AccumulateGrad"
+        if hasattr(primitive, "step_name"):
+            return str(primitive.step_name)
         default = "".join(part.capitalize() for part in primitive.name.split("_"))
         return f"{_STEP_NAMES.get(primitive.name, default)}Backward0"
 

@@ -47,8 +47,8 @@ def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) ->
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         recorded = _recorded(function, args, kwargs, argnums, has_aux)
-        rows = [_rows(recorded, position) for position in range(len(recorded.outputs))]
-        found = recorded.as_result([recorded.as_arguments(row) for row in rows])
+        parts = [rows(recorded, position) for position in range(len(recorded.outputs))]
+        found = recorded.as_result([recorded.as_arguments(row) for row in parts])
         return (found, recorded.aux) if has_aux else found
 
     return differentiated
@@ -70,10 +70,10 @@ def jacfwd(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> F
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         recorded = _recorded(function, args, kwargs, argnums, has_aux)
-        columns = [_columns(recorded, position) for position in range(len(recorded.variables))]
+        parts = [columns(recorded, position) for position in range(len(recorded.variables))]
         found = recorded.as_result(
-            [recorded.as_arguments(row) for row in zip(*columns, strict=True)]
-            if columns
+            [recorded.as_arguments(row) for row in zip(*parts, strict=True)]
+            if parts
             else [recorded.as_arguments(()) for _ in recorded.outputs]
         )
         return (found, recorded.aux) if has_aux else found
@@ -132,7 +132,7 @@ def _basis(value: Tensor) -> Tensor:
     return reshape(eye(value.size, dtype=value.dtype), (value.size, *value.shape))
 
 
-def _rows(recorded: Recorded, position: int) -> list[Tensor]:
+def rows(recorded: Recorded, position: int) -> list[Tensor]:
     """Return the derivatives of one output with respect to every variable."""
     output = recorded.outputs[position]
 
@@ -149,7 +149,7 @@ def _rows(recorded: Recorded, position: int) -> list[Tensor]:
     ]
 
 
-def _columns(recorded: Recorded, position: int) -> list[Tensor]:
+def columns(recorded: Recorded, position: int) -> list[Tensor]:
     """Return the derivatives of every output with respect to one variable."""
     value = recorded.variables[position]
 

@@ -10,7 +10,7 @@ from thalweg.compiler.rewrite import Draft, Rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.ops.contraction import contract, parts
-from thalweg.ops.shaping import Bounds, pad_with_zeros, slice_
+from thalweg.ops.cutting import Bounds, pad_with_zeros, slice_
 from thalweg.ops.windows import reach, windows
 
 

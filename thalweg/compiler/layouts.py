@@ -13,16 +13,15 @@ from thalweg.compiler.rewrite import Draft, Rule, restoring
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.ops.contraction import contract, parts
+from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.reductions import reduce_max, reduce_min, reduce_prod
 from thalweg.ops.shaping import (
     astype,
     broadcast_to,
     concatenate,
     flip,
-    pad_with_zeros,
     reduce_sum,
     reshape,
-    slice_,
     transpose,
 )
 from thalweg.ops.windows import overlap_add, windows

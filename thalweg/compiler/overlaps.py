@@ -12,8 +12,9 @@ from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import Shape
 from thalweg.ops.contraction import contract, parts
+from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.elementwise import add
-from thalweg.ops.shaping import flip, pad_with_zeros, reshape, slice_
+from thalweg.ops.shaping import flip, reshape
 from thalweg.ops.windows import overlap_add, window_axes, windows
 
 

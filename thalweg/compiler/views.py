@@ -10,6 +10,7 @@ from thalweg.compiler.rewrite import Draft, Rule, adds_leading_ones, restoring
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import DType, Shape
+from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.elementwise import add, negative, subtract
 from thalweg.ops.indexing import take, take_along_axis
 from thalweg.ops.shaping import (
@@ -18,9 +19,7 @@ from thalweg.ops.shaping import (
     broadcast_to,
     concatenate,
     flip,
-    pad_with_zeros,
     reshape,
-    slice_,
     stop_gradient,
     transpose,
 )

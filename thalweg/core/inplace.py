@@ -113,6 +113,9 @@ def _write(tensor: Tensor, new: Tensor) -> None:
 def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     if new.dtype != tensor.dtype:
         new = OPERATIONS["astype"](new, tensor.dtype)
+    if new.node is not None and new.node.primitive is None:
+        # What takes a leaf's values does not become that leaf.
+        new = OPERATIONS["clone"](new)
     tensor.node = new.node
     view, memory = tensor.origin, memory_of(tensor)
     if view is None:

@@ -142,9 +142,7 @@ def understanding(function: Function) -> Function:
     own = inspect.signature(function).parameters
     # Of two of PyTorch's names for one parameter a call gives one.
     keywords = _KEYWORDS if "axis" in own else _KEYWORDS | {"dim": "axes", "dims": "axes"}
-    names = {
-        theirs: ours for theirs, ours in keywords.items() if ours in own and theirs not in own
-    }
+    names = {theirs: ours for theirs, ours in keywords.items() if ours in own and theirs not in own}
     if not names:
         return function
 

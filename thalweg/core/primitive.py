@@ -97,7 +97,12 @@ class Primitive:
             return apply(self, _brought_together(args, self.cast), kwargs)
         operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
         tensors = tuple(map(as_tensor, operands))
-        if self.identity and self._changes_nothing(tensors[0].spec, params):
+        if (
+            self.identity
+            and self._changes_nothing(tensors[0].spec, params)
+            # A recorded tensor's reshaping is another tensor, whose flags are its own.
+            and (tensors[0].node is None or self.name != "reshape" or tensors[0].is_symbolic)
+        ):
             return tensors[0]
         return apply(self, tensors, params)
 

@@ -8,7 +8,6 @@ from thalweg.nn.activations import (
     CELU,
     ELU,
     GELU,
-    GLU,
     SELU,
     Hardshrink,
     Hardsigmoid,
@@ -16,7 +15,6 @@ from thalweg.nn.activations import (
     Hardtanh,
     LeakyReLU,
     LogSigmoid,
-    LogSoftmax,
     Mish,
     PReLU,
     ReLU,
@@ -24,9 +22,6 @@ from thalweg.nn.activations import (
     RReLU,
     Sigmoid,
     SiLU,
-    Softmax,
-    Softmax2d,
-    Softmin,
     Softplus,
     Softshrink,
     Softsign,
@@ -45,7 +40,7 @@ from thalweg.nn.batch_normalization import (
 from thalweg.nn.bilinear import Bilinear
 from thalweg.nn.calling import functional_call
 from thalweg.nn.containers import ModuleDict, ModuleList, Sequential
-from thalweg.nn.convolution import Conv1d, Conv2d
+from thalweg.nn.convolution import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
 from thalweg.nn.distances import CosineSimilarity, PairwiseDistance
 from thalweg.nn.dropout import (
     AlphaDropout,
@@ -118,6 +113,7 @@ from thalweg.nn.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from thalweg.nn.softmaxes import GLU, LogSoftmax, Softmax, Softmax2d, Softmin
 from thalweg.nn.vectors import parameters_to_vector, vector_to_parameters
 
 __all__ = [
@@ -147,6 +143,7 @@ __all__ = [
     "ConstantPad3d",
     "Conv1d",
     "Conv2d",
+    "ConvTranspose1d", "ConvTranspose2d",
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",

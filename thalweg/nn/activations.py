@@ -5,8 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ShapeError
+from thalweg.core.tensor import Tensor
 from thalweg.nn import functional, init
 from thalweg.nn.module import Module
 from thalweg.nn.parameter import Parameter, new_parameter
@@ -115,8 +114,12 @@ class Mish(_Rectifier):
         return functional.mish(input, self.inplace)
 
 
-class Hardswish(_Rectifier):
+class Hardswish(Module):
     """Return x (x + 3) / 6 between -3 and 3, 0 below and x above."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
 
     def forward(self, input: Any) -> Tensor:
         """Return the piece of each element."""
@@ -384,76 +387,6 @@ class Threshold(Module):
     def extra_repr(self) -> str:
         """Return the threshold and the value."""
         return f"threshold={self.threshold}, value={self.value}{_in_place(self.inplace)}"
-
-
-# ---- along an axis
-
-
-class _AlongAxis(Module):
-    """A function along an axis.
-
-    Args:
-        dim: The axis; by default 0 for tensors of 0, 1 and 3 axes, else 1.
-    """
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def extra_repr(self) -> str:
-        """Return the axis."""
-        return f"dim={self.dim}"
-
-
-class Softmax(_AlongAxis):
-    """Exponentials that sum to one along an axis."""
-
-    def forward(self, input: Any) -> Tensor:
-        """Return eˣ / Σ eˣ."""
-        return functional.softmax(input, self.dim)
-
-
-class Softmin(_AlongAxis):
-    """Softmax of -x."""
-
-    def forward(self, input: Any) -> Tensor:
-        """Return e⁻ˣ / Σ e⁻ˣ."""
-        return functional.softmin(input, self.dim)
-
-
-class LogSoftmax(_AlongAxis):
-    """Logarithm of the softmax along an axis."""
-
-    def forward(self, input: Any) -> Tensor:
-        """Return x - ln Σ eˣ."""
-        return functional.log_softmax(input, self.dim)
-
-
-class Softmax2d(Module):
-    """Softmax over the channels of (N, C, H, W) or (C, H, W)."""
-
-    def forward(self, input: Any) -> Tensor:
-        """Return eˣ / Σ eˣ."""
-        x = as_tensor(input)
-        if x.ndim not in (3, 4):
-            raise ShapeError(f"Softmax2d: expected input to be 3D or 4D, got shape {x.shape}.")
-        return functional.softmax(x, -3)
-
-
-class GLU(Module):
-    """Gated linear unit: a σ(b), a the first half along the axis and b the second."""
-
-    def __init__(self, dim: int = -1) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def forward(self, input: Any) -> Tensor:
-        """Return a σ(b)."""
-        return functional.glu(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """Return the axis."""
-        return f"dim={self.dim}"
 
 
 def _in_place(inplace: bool) -> str:

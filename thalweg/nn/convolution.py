@@ -72,11 +72,14 @@ class Convolution(Module):
         self.dilation = _each(dilation, self.rank)
         self.groups = groups
         self.padding_mode = padding_mode
+        self.output_padding = (0,) * self.rank
         self._check()
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
-        self.weight = new_parameter(*shape, dtype=dtype)
+        self.weight = new_parameter(*self._shape(), dtype=dtype)
         self.register_parameter("bias", new_parameter(out_channels, dtype=dtype) if bias else None)
         self.reset_parameters()
+
+    def _shape(self) -> tuple[int, ...]:
+        return (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
 
     def _check(self) -> None:
         if self.groups <= 0:
@@ -133,6 +136,8 @@ class Convolution(Module):
             text += f", padding={self.padding}"
         if self.dilation != (1,) * self.rank:
             text += f", dilation={self.dilation}"
+        if self.output_padding != (0,) * self.rank:
+            text += f", output_padding={self.output_padding}"
         if self.groups != 1:
             text += f", groups={self.groups}"
         if self.bias is None:
@@ -195,4 +200,120 @@ class Conv2d(Convolution):
         x, padding = self._padded(input)
         return functional.conv2d(
             x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
+        )
+
+
+class TransposedConvolution(Convolution):
+    """What transposes of convolutions share.
+
+    Args:
+        in_channels: The extent of the input's axis of channels.
+        out_channels: That of the output's.
+        kernel_size: The extents of a window; one number, or one an axis.
+        stride: The step between windows of the output.
+        padding: How much of the output is cut off on both sides.
+        output_padding: How much is added at its end.
+        groups: Into how many parts the channels are cut.
+        bias: Whether a number is added to each channel.
+        dilation: The distance between the elements of a window.
+        padding_mode: Only "zeros".
+        device: Accepted as in PyTorch; tensors are on the CPU.
+        dtype: The parameters' dtype; by default the default dtype.
+
+    Raises:
+        ArgumentError: If the groups do not divide the channels, or the padding mode is another.
+
+    Attributes:
+        weight: Of shape (in_channels, out_channels / groups, *kernel_size).
+        bias: Of shape (out_channels,); None without.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Extents,
+        stride: Extents = 1,
+        padding: Extents = 0,
+        output_padding: Extents = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Extents = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if padding_mode != "zeros":
+            raise ArgumentError(
+                f'Only "zeros" padding mode is supported for {type(self).__name__}, and '
+                f"{padding_mode!r} was given."
+            )
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias,
+            padding_mode, device, dtype,
+        )  # fmt: skip
+        self.output_padding = _each(output_padding, self.rank)
+
+    def _shape(self) -> tuple[int, ...]:
+        return (self.in_channels, self.out_channels // self.groups, *self.kernel_size)
+
+    def _cut(self) -> tuple[int, ...]:
+        return tuple(int(n) for n in self.padding)
+
+    def _output_padding_for(self, x: Tensor, output_size: Any) -> tuple[int, ...]:
+        """Return how much is added at the end, so that the output has the size wanted."""
+        if output_size is None:
+            return self.output_padding
+        wanted = tuple(output_size)[-self.rank :]
+        extents = zip(
+            x.shape[-self.rank :], self.stride, self._cut(), self.dilation, self.kernel_size,
+            strict=True,
+        )  # fmt: skip
+        least = tuple((n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in extents)
+        added = tuple(n - few for n, few in zip(wanted, least, strict=True))
+        if any(not 0 <= n < s for n, s in zip(added, self.stride, strict=True)):
+            raise ArgumentError(
+                f"requested an output size of {wanted}, but valid sizes range from {least} to less "
+                f"than a stride of {self.stride} more."
+            )
+        return added
+
+
+class ConvTranspose1d(TransposedConvolution):
+    """The transpose of `Conv1d`, of (N, C, L) or (C, L); see `functional.conv_transpose1d`."""
+
+    rank = 1
+
+    def forward(self, input: Any, output_size: Any = None) -> Tensor:
+        """Return the transposed convolution, of the size wanted if one is given."""
+        x = as_tensor(input)
+        return functional.conv_transpose1d(
+            x,
+            self.weight,
+            self.bias,
+            self.stride,
+            self._cut(),
+            self._output_padding_for(x, output_size),
+            self.groups,
+            self.dilation,
+        )
+
+
+class ConvTranspose2d(TransposedConvolution):
+    """The transpose of `Conv2d`, of images; see `functional.conv_transpose2d`."""
+
+    rank = 2
+
+    def forward(self, input: Any, output_size: Any = None) -> Tensor:
+        """Return the transposed convolution, of the size wanted if one is given."""
+        x = as_tensor(input)
+        return functional.conv_transpose2d(
+            x,
+            self.weight,
+            self.bias,
+            self.stride,
+            self._cut(),
+            self._output_padding_for(x, output_size),
+            self.groups,
+            self.dilation,
         )

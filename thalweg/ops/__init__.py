@@ -28,6 +28,7 @@ from thalweg.ops import folding as _folding
 from thalweg.ops import fourier as _fourier
 from thalweg.ops import gamma_functions as _gamma_functions
 from thalweg.ops import getitem as _getitem
+from thalweg.ops import indexed_slices as _indexed_slices
 from thalweg.ops import indexing as _indexing
 from thalweg.ops import joining as _joining
 from thalweg.ops import keyed
@@ -37,6 +38,7 @@ from thalweg.ops import masking as _masking
 from thalweg.ops import matrices as _matrices
 from thalweg.ops import matrix_norms as _matrix_norms
 from thalweg.ops import norms as _norms
+from thalweg.ops import parts_of_axes as _parts_of_axes
 from thalweg.ops import pooling as _pooling
 from thalweg.ops import products as _products
 from thalweg.ops import random as _random
@@ -48,6 +50,7 @@ from thalweg.ops import scans as _scans
 from thalweg.ops import scattering as _scattering
 from thalweg.ops import sets as _sets
 from thalweg.ops import shaping as _shaping
+from thalweg.ops import sharing as _sharing
 from thalweg.ops import sliding as _sliding
 from thalweg.ops import sorting as _sorting
 from thalweg.ops import spacing as _spacing
@@ -85,6 +88,7 @@ from thalweg.ops.flipping import *
 from thalweg.ops.folding import *
 from thalweg.ops.fourier import *
 from thalweg.ops.gamma_functions import *
+from thalweg.ops.indexed_slices import *
 from thalweg.ops.indexing import *
 from thalweg.ops.joining import *
 from thalweg.ops.linalg import *
@@ -93,6 +97,7 @@ from thalweg.ops.masking import *
 from thalweg.ops.matrices import *
 from thalweg.ops.matrix_norms import *
 from thalweg.ops.norms import *
+from thalweg.ops.parts_of_axes import *
 from thalweg.ops.pooling import *
 from thalweg.ops.products import *
 from thalweg.ops.random import *
@@ -103,6 +108,7 @@ from thalweg.ops.scans import *
 from thalweg.ops.scattering import *
 from thalweg.ops.sets import *
 from thalweg.ops.shaping import *
+from thalweg.ops.sharing import *
 from thalweg.ops.sorting import *
 from thalweg.ops.spacing import *
 from thalweg.ops.statistics import *
@@ -156,8 +162,10 @@ __all__ += _reductions.__all__
 __all__ += _sampling.__all__
 __all__ += _scans.__all__
 __all__ += _scattering.__all__
+__all__ += _indexed_slices.__all__
 __all__ += _sets.__all__
 __all__ += _shaping.__all__
+__all__ += _sharing.__all__
 __all__ += _sorting.__all__
 __all__ += _spacing.__all__
 __all__ += _statistics.__all__
@@ -166,4 +174,5 @@ __all__ += _text.__all__
 __all__ += _transcendental.__all__
 __all__ += _uniqueness.__all__
 __all__ += _viewing.__all__
+__all__ += _parts_of_axes.__all__
 __all__ += _windows.__all__

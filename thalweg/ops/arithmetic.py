@@ -416,5 +416,6 @@ def isreal(x: Any) -> Tensor:
 
 def _is_real(x: Tensor) -> Tensor:
     if x.dtype.kind == "f":
-        return op.logical_or(equal(x, x), isnan(x))
+        typed: Tensor = op.logical_or(equal(x, x), isnan(x))
+        return typed
     return equal(op.imag(x), 0)

@@ -12,6 +12,7 @@ from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation import full
+from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.elementwise import not_equal
 from thalweg.ops.indexing import take
 from thalweg.ops.shaping import (
@@ -20,9 +21,7 @@ from thalweg.ops.shaping import (
     expand_dims,
     normalize_axes,
     normalize_axis,
-    pad_with_zeros,
     reshape,
-    slice_,
     transpose,
 )
 
@@ -71,7 +70,7 @@ def ravel(x: Any) -> Tensor:
 
 
 @method
-def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+def flatten(x: Any, start_dim: Any = 0, end_dim: int = -1) -> Tensor:
     """Return all elements, or those of a run of axes, along one axis, in row-major order.
 
     Raises:
@@ -79,7 +78,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """
     tensor = as_tensor(x)
     # NumPy's argument here is the order, of which there is one.
-    start = 0 if start_dim in ("C", "K", "A") else start_dim
+    start = 0 if isinstance(start_dim, str) else start_dim
     if not tensor.ndim:
         normalize_axes("flatten", (start,), 0), normalize_axes("flatten", (end_dim,), 0)
         return reshape(tensor, (1,))
@@ -176,7 +175,7 @@ def tile(x: Any, *reps: Any, dims: Any = None) -> Tensor:
     tensor = as_tensor(x)
     given = reps if dims is None else (dims,)
     given = given[0] if len(given) == 1 else given
-    times = tuple(int(n) for n in given) if np.ndim(given) else (int(given),)
+    times = tuple(map(int, np.atleast_1d(given).tolist()))
     if min(times, default=0) < 0:
         raise ShapeError(f"Trying to create tensor with negative dimension: tile got {times}.")
     ndim = max(tensor.ndim, len(times))

@@ -11,6 +11,7 @@ from thalweg.core.inplace import operand, overwrite
 from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
+from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import DtypeError, ShapeError
 from thalweg.ops.elementwise import where
@@ -74,7 +75,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     new = as_tensor(value)
     if not x.is_symbolic and places.memory is not None and places.origin is not None:
         shown = x[key]
-        overwrite(shown, _fitted(new, shown.array.shape))
+        overwrite(shown, _own(_fitted(new, shown.array.shape), value))
         return
     new = _fitted(new, places.array.shape)
     write = _chosen_at if x.is_symbolic and not places.is_symbolic else put_at
@@ -105,10 +106,19 @@ def _fitted(value: Tensor, shape: tuple[int, ...]) -> Tensor:
         ) from None
 
 
+def _own(new: Tensor, given: Any) -> Tensor:
+    """Return a value with a step of the tape of its own, which another tensor may then take."""
+    return op.clone(new) if new is given and new.node is not None else new
+
+
 @method
 def copy_(x: Tensor, source: Any, non_blocking: bool = False) -> Tensor:
     """Write another tensor's values into this one, broadcast and converted to its dtype."""
-    return overwrite(x, astype(_fitted(as_tensor(source), x.array.shape), x.dtype))
+    new = astype(_fitted(as_tensor(source), x.array.shape), x.dtype)
+    before = operand(x, (new,))
+    # The history goes on, with a derivative of zero.
+    kept = before.node is not None and is_recording()
+    return overwrite(x, where(False, before, new) if kept else _own(new, source))
 
 
 @method

@@ -14,8 +14,8 @@ from thalweg.errors import DtypeError, ShapeError
 from thalweg.ops.complex_numbers import imag, real
 from thalweg.ops.elementwise import cos, multiply, sin
 from thalweg.ops.joining import stack
+from thalweg.ops.parts_of_axes import select
 from thalweg.ops.shaping import broadcast_to
-from thalweg.ops.viewing import select
 
 __all__ = ["complex", "polar", "view_as_complex", "view_as_real"]
 

@@ -9,8 +9,9 @@ from thalweg.core.spec import promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.contraction import contract
+from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import add
-from thalweg.ops.shaping import astype, reshape, slice_
+from thalweg.ops.shaping import astype, reshape
 from thalweg.ops.sliding import Extents, check_fits, padded, whole_numbers, with_batch
 from thalweg.ops.windows import overlap_add, windows
 

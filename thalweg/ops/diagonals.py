@@ -15,10 +15,11 @@ from thalweg.ops.arranging import moveaxis
 from thalweg.ops.axes import axis_of
 from thalweg.ops.copying import clone
 from thalweg.ops.creation import arange, zeros
+from thalweg.ops.cutting import pad_with_zeros
 from thalweg.ops.elementwise import greater_equal, where
 from thalweg.ops.indexing import scatter_add, take
 from thalweg.ops.reductions import sum
-from thalweg.ops.shaping import expand_dims, pad_with_zeros, reshape
+from thalweg.ops.shaping import expand_dims, reshape
 
 __all__ = [
     "block_diag",
@@ -96,7 +97,8 @@ def _positions(rows: int, columns: int, offset: int) -> Array:
 
 
 def _read(x: Spec, offset: int) -> Spec:
-    return Spec((*x.shape[:-2], _positions(*x.shape[-2:], offset).size), x.dtype)
+    rows, columns = x.shape[-2:]
+    return Spec((*x.shape[:-2], _positions(rows, columns, offset).size), x.dtype)
 
 
 @linear(

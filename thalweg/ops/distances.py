@@ -11,6 +11,7 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.axes import axis_of
 from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, square, where
+from thalweg.ops.parts_of_axes import part_of
 from thalweg.ops.reductions import amax, amin, as_floating, sum
 from thalweg.ops.shaping import (
     broadcast_to,
@@ -20,7 +21,6 @@ from thalweg.ops.shaping import (
     reshape,
     transpose,
 )
-from thalweg.ops.viewing import part_of
 
 __all__ = [
     "cdist",

@@ -6,7 +6,8 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
-from thalweg.ops.shaping import reshape, slice_, transpose
+from thalweg.ops.cutting import slice_
+from thalweg.ops.shaping import reshape, transpose
 from thalweg.ops.sliding import Extents, check_fits, padded, whole_numbers, with_batch
 from thalweg.ops.windows import overlap_add, windows
 

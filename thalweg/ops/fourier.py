@@ -8,23 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError
 from thalweg.ops.arranging import roll
 from thalweg.ops.complex_numbers import conj, real
+from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.dtypes import require_cpu
-from thalweg.ops.shaping import (
-    astype,
-    concatenate,
-    flip,
-    normalize_axes,
-    normalize_axis,
-    pad_with_zeros,
-    slice_,
-)
+from thalweg.ops.shaping import astype, concatenate, flip, normalize_axes, normalize_axis
 
 __all__: list[str] = []
 
@@ -33,7 +26,7 @@ _NORMS = ("backward", "ortho", "forward")
 
 @linear(
     lambda x, axis, inverse: x,
-    lambda g, out, x, axis, inverse: fourier(g, axis=axis, inverse=inverse),
+    lambda g, out, x, axis, inverse: op.fourier(g, axis=axis, inverse=inverse),
 )
 def fourier(x: np.ndarray[Any, Any], *, axis: int, inverse: bool) -> np.ndarray[Any, Any]:
     """Sums of complex numbers with e^(∓2πi jk/n) along an axis, - forward and + inverse."""

@@ -10,8 +10,9 @@ import numpy as np
 from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import IndexOutOfRange, ShapeError, UnsupportedOperation
+from thalweg.ops.cutting import slice_
 from thalweg.ops.indexing import as_indices, counted_from_front, from_front, take
-from thalweg.ops.shaping import broadcast_to, flip, reshape, slice_, transpose
+from thalweg.ops.shaping import broadcast_to, flip, reshape, transpose
 
 Key = slice | int | Tensor | None
 

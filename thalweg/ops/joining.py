@@ -14,6 +14,7 @@ from thalweg.core.spec import FLOAT64, Spec, broadcast
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import atleast_1d, atleast_2d, atleast_3d, ravel
+from thalweg.ops.cutting import slice_
 from thalweg.ops.indexing import take
 from thalweg.ops.shaping import (
     as_shape,
@@ -22,7 +23,6 @@ from thalweg.ops.shaping import (
     expand_dims,
     normalize_axis,
     reshape,
-    slice_,
     transpose,
 )
 

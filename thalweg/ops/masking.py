@@ -14,9 +14,9 @@ from thalweg.ops.axes import axis_of
 from thalweg.ops.diagonals import diagonal
 from thalweg.ops.elementwise import where
 from thalweg.ops.getitem import getitem
+from thalweg.ops.parts_of_axes import part_of, select
 from thalweg.ops.scattering import add_to, read_at
 from thalweg.ops.shaping import broadcast_to
-from thalweg.ops.viewing import part_of, select
 
 __all__ = [
     "argwhere",

@@ -383,7 +383,8 @@ def cond(x: Any, p: Any = None) -> Tensor:
     if p in (None, 2, -2):
         values = svdvals(tensor)
         found = max(values, -1) / min(values, -1)
-        return 1 / found if p == -2 else found
+        typed: Tensor = 1 / found if p == -2 else found
+        return typed
     size: Tensor = op.matrix_norm(tensor, ord=p) * op.matrix_norm(inv(tensor), ord=p)
     return size
 

@@ -10,12 +10,12 @@ from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation import arange
+from thalweg.ops.cutting import pad_with_zeros
 from thalweg.ops.elementwise import add, divide, equal, less, multiply, not_equal, where
 from thalweg.ops.reductions import reduce_max, reduce_min
 from thalweg.ops.shaping import (
     astype,
     broadcast_to,
-    pad_with_zeros,
     reduce_sum,
     reshape,
     restore_axes,

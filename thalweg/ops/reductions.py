@@ -14,6 +14,7 @@ from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.creation import ones
+from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import (
     absolute,
     equal,
@@ -33,7 +34,6 @@ from thalweg.ops.shaping import (
     reduce_sum,
     reshape,
     restore_axes,
-    slice_,
     stop_gradient,
     transpose,
     without,

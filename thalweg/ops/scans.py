@@ -13,6 +13,7 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import ravel
 from thalweg.ops.axes import along, axis_of
+from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import absolute, equal, exp, less, log, where
 from thalweg.ops.indexing import take_along_axis
 from thalweg.ops.reductions import cumsum, sum
@@ -22,7 +23,6 @@ from thalweg.ops.shaping import (
     expand_dims,
     normalize_axis,
     reshape,
-    slice_,
     stop_gradient,
 )
 from thalweg.ops.sorting import Found

@@ -6,7 +6,8 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.shaping import pad_with_zeros, reshape
+from thalweg.ops.cutting import pad_with_zeros
+from thalweg.ops.shaping import reshape
 
 Extents = int | tuple[int, ...]
 

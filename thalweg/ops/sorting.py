@@ -18,6 +18,7 @@ from thalweg.errors import IndexOutOfRange, ShapeError
 from thalweg.ops.arranging import ravel
 from thalweg.ops.axes import along, axis_of, lifted
 from thalweg.ops.composed import isnan
+from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import equal, logical_not, where
 from thalweg.ops.indexing import take_along_axis
 from thalweg.ops.reductions import any, argmax, max, min, sum
@@ -28,7 +29,6 @@ from thalweg.ops.shaping import (
     normalize_axis,
     reshape,
     restore_axes,
-    slice_,
     without,
 )
 
@@ -317,6 +317,7 @@ def mode(x: Any, axis: int = -1, keepdims: bool = False) -> Found:
         value = sum(where(equal(ranks, first), 1, 0) * op.arange(last.shape[-1]), -1, keepdims=True)
         chosen = equal(last, take_along_axis(last, value, axis=-1))
         extent = last.shape[-1]
-        return extent - 1 - argmax(astype(flip(chosen, -1), INT64), -1)
+        typed: Tensor = extent - 1 - argmax(astype(flip(chosen, -1), INT64), -1)
+        return typed
 
     return picked_at(x, index, axis, keepdims)

@@ -213,7 +213,7 @@ def _of_last_axis(rows: Tensor, share: Tensor, method: str, leave_out: bool) -> 
         last = as_tensor(np.asarray(extent - 1.0))
     rank = last * share
     if method in ("lower", "higher", "nearest"):
-        rounded = {"lower": floor, "higher": op.ceil, "nearest": op.rint}[method]
+        rounded: Any = {"lower": floor, "higher": op.ceil, "nearest": op.rint}[method]
         return _with_nan(_at_rank(ordered, rounded(rank)), missing, leave_out)
     below, above = _at_rank(ordered, floor(rank)), _at_rank(ordered, op.ceil(rank))
     part = 0.5 if method == "midpoint" else rank - floor(rank)

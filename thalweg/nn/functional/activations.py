@@ -9,8 +9,9 @@ from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.applying import applied
 from thalweg.ops import activations as smooth
 from thalweg.ops import elementwise
+from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import absolute, expm1, greater, less_equal, where
-from thalweg.ops.shaping import normalize_axis, slice_
+from thalweg.ops.shaping import normalize_axis
 
 __all__ = [
     "celu", "elu", "elu_", "gelu", "glu", "log_softmax", "logsigmoid", "mish", "selu", "selu_",
@@ -148,7 +149,7 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
         tensor([[0.5000, 0.5000]])
     """
     x = _converted(input, dtype)
-    return smooth.softmax(x, _axis(x, dim)) if x.ndim else x * 0 + 1
+    return smooth.softmax(x, _axis(x, dim)) if x.size and x.ndim else x * 0 + 1
 
 
 def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
@@ -161,7 +162,7 @@ def log_softmax(
 ) -> Tensor:
     """Logarithm of `softmax`, without overflow: x - ln Σ eˣ."""
     x = _converted(input, dtype)
-    return smooth.log_softmax(x, _axis(x, dim)) if x.ndim else x * 0
+    return smooth.log_softmax(x, _axis(x, dim)) if x.size and x.ndim else x * 0
 
 
 def _converted(input: Any, dtype: Any) -> Tensor:

@@ -18,10 +18,9 @@ _INFINITY = float("inf")
 
 def length(x: Tensor, p: float, axis: Any, keepdims: bool) -> Tensor:
     """Norm of vectors along axes: (Σ |x|ᵖ)^(1/p); its derivative at 0 is 0."""
-    if p == _INFINITY:
-        return max(absolute(x), axis, keepdims=keepdims)
-    if p == -_INFINITY:
-        return min(absolute(x), axis, keepdims=keepdims)
+    if p in (_INFINITY, -_INFINITY):
+        extreme: Tensor = (max if p > 0 else min)(absolute(x), axis, keepdims=keepdims)
+        return extreme
     if p == 0:
         return sum(astype(not_equal(x, 0), x.dtype), axis, keepdims=keepdims)
     if p == 1:
@@ -57,15 +56,21 @@ def normalize(
         tensor([[0.6000, 0.8000]])
     """
     x = as_tensor(input)
-    found = x / not_below(length(x, p, dim, True), eps)
+    found = _normalized(x, p, dim, eps)
     return found if out is None else overwrite(out, found)
+
+
+def _normalized(x: Tensor, p: float, dim: Any, eps: float) -> Tensor:
+    if x.ndim == 0:
+        return x / not_below(absolute(x), eps)
+    return x / not_below(length(x, p, dim, True), eps)
 
 
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """Cosine of the angle between vectors: Σ x₁x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε))."""
     first, second = pair(x1, x2)
-    a, b = (x / not_below(length(x, 2, dim, True), eps) for x in (first, second))
-    return sum(a * b, dim)
+    product = _normalized(first, 2, dim, eps) * _normalized(second, 2, dim, eps)
+    return sum(product, dim) if product.ndim else product
 
 
 def pairwise_distance(

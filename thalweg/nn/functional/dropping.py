@@ -1,6 +1,6 @@
 """Dropout: elements set to zero at random, with PyTorch's names, arguments and stream.
 
-All draws are made in `mask` and `uniform_like`. Eager draws are the default generator's, and so
+All draws are made in `mask` and `slopes`. Eager draws are the default generator's, and so
 PyTorch's for the same seed. A traced function cannot draw from a stream; it draws with the key
 that `drawing_with` gave, a new one for every call.
 """
@@ -22,7 +22,7 @@ from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, TracingError
 from thalweg.nn.functional.applying import applied
 from thalweg.ops import keyed
-from thalweg.ops.elementwise import less
+from thalweg.ops.elementwise import less, less_equal, where
 from thalweg.ops.random_arguments import bernoulli_in, stream
 from thalweg.ops.shaping import astype, reshape
 
@@ -83,11 +83,15 @@ def mask(shape: Shape, p: float, like: Tensor) -> Tensor:
     return make(bernoulli_in(empty, 1 - p, stream(None)))
 
 
-def uniform_like(x: Tensor, low: float, high: float) -> Tensor:
-    """Draw numbers uniform between two bounds, in the shape and dtype of a tensor."""
+def slopes(x: Tensor, low: float, high: float) -> Tensor:
+    """Draw a number uniform between two bounds for each element of a tensor up to 0, else 1."""
     if x.is_symbolic:
-        return keyed.uniform(_next_key(), x.shape, x.dtype, low, high)
-    return make(stream(None).uniform(low, high, tuple(x.shape), x.dtype))
+        drawn = keyed.uniform(_next_key(), x.shape, x.dtype, low, high)
+        return where(less_equal(x, 0), drawn, 1)
+    below = x.array <= 0
+    factors = np.ones(x.shape, x.dtype)
+    factors[below] = stream(None).uniform(low, high, (int(np.count_nonzero(below)),))
+    return make(factors)
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

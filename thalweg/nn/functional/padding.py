@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops import arranging
-from thalweg.ops.shaping import slice_
+from thalweg.ops.cutting import slice_
+from thalweg.ops.indexing import take
 
 __all__ = ["pad"]
 
-_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+_MODES = ("constant", "reflect", "replicate", "circular")
+
+Array = np.ndarray[Any, Any]
 
 
 def pad(
@@ -49,25 +55,35 @@ def pad(
         raise ArgumentError(f'Padding mode "{mode}" doesn\'t take in value argument')
     pairs = [(int(pad[i]), int(pad[i + 1])) for i in range(0, len(pad), 2)][::-1]
     pairs = [(0, 0)] * (x.ndim - len(pairs)) + pairs
-    if mode != "constant":
-        _require_source(x, pairs, mode)
-    cut = _cut(x, pairs)
-    widths = [(max(0, before), max(0, after)) for before, after in pairs]
-    if not any(n for width in widths for n in width):
-        return cut
+    if mode in ("constant", "circular"):
+        x = _cut(x, pairs)
+        pairs = [(max(0, before), max(0, after)) for before, after in pairs]
     if mode == "constant":
-        return arranging.pad(cut, widths, constant_values=0 if value is None else value)
-    return arranging.pad(cut, widths, mode=_MODES[mode])
+        return arranging.pad(x, pairs, constant_values=0 if value is None else value)
+    for axis, (before, after) in enumerate(pairs):
+        if before or after:
+            x = take(x, _places(x.shape, axis, before, after, mode), axis=axis)
+    return x
 
 
-def _require_source(x: Tensor, pairs: list[tuple[int, int]], mode: str) -> None:
-    for extent, width in zip(x.shape, pairs, strict=True):
-        room = {"reflect": extent - 1, "circular": extent}.get(mode, max(width) if extent else 0)
-        if max(width) > room:
-            raise ShapeError(
-                f"Padding size should be less than the corresponding input dimension, but got "
-                f"padding {width} at an axis of input {list(x.shape)} with mode {mode!r}."
-            )
+def _places(shape: Shape, axis: int, before: int, after: int, mode: str) -> Array:
+    """Return the position along an axis from which each element of the widened one comes."""
+    extent = shape[axis]
+    room = {"reflect": extent - 1, "circular": extent}.get(mode)
+    wide = max(before, after)
+    if (room is not None and wide > max(0, room)) or (not extent and wide > 0):
+        raise ShapeError(
+            "Padding size should be less than the corresponding input dimension, but got padding "
+            f"({before}, {after}) at axis {axis} of input {list(shape)} with mode {mode!r}."
+        )
+    places = np.arange(-before, extent + after)
+    if mode == "circular":
+        return places % max(extent, 1)
+    if mode == "reflect":
+        last = extent - 1
+        places = last - np.abs(last - np.abs(places))
+    inside: Array = np.clip(places, 0, max(extent - 1, 0))
+    return inside
 
 
 def _cut(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.applying import applied
-from thalweg.nn.functional.dropping import uniform_like
+from thalweg.nn.functional.dropping import slopes
 from thalweg.ops import activations as smooth
 from thalweg.ops.elementwise import absolute, greater, greater_equal, less_equal, sign, where
 from thalweg.ops.shaping import reshape
@@ -96,9 +96,7 @@ def rrelu(
         raise ArgumentError(f"Lower bound should be less than upper, got {lower} and {upper}.")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
-    return applied(
-        lambda x: where(less_equal(x, 0), x * uniform_like(x, lower, upper), x), input, inplace
-    )
+    return applied(lambda x: x * slopes(x, lower, upper), input, inplace)
 
 
 def hardtanh(
@@ -168,7 +166,8 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise ArgumentError(
-            f"lambda must be greater or equal to 0, but found to be {lambd} in softshrink."
+            f"lambda must be in range [0, ∞) for softshrink, but found {lambd}. Give its "
+            "absolute value."
         )
     x = as_tensor(input)
     return where(less_equal(absolute(x), lambd), 0, x - lambd * sign(x))

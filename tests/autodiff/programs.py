@@ -1,0 +1,120 @@
+"""Random programs of views, changes in place and other operations, for any tensor library."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+class Overlapping(Exception):
+    """PyTorch refuses operands that share part of the memory that is written; we compute."""
+
+
+Step = Callable[[Any, list[Any]], Any]
+
+UNARY = ["exp", "sin", "tanh", "square", "neg", "sigmoid", "abs", "clone", "detach"]
+UNARY_IN_PLACE = ["exp_", "sin_", "tanh_", "neg_", "sigmoid_", "zero_", "square_", "abs_"]
+BINARY_IN_PLACE = ["add_", "mul_", "sub_", "copy_"]
+
+
+def views(choose: random.Random, ndim: int) -> Callable[[Any], Any]:
+    """Return a random view."""
+    i, j = choose.randrange(2), choose.randrange(3)
+    options: list[Callable[[Any], Any]] = [lambda x: x[i], lambda x: x[i : i + 2]]
+    options += [lambda x: x[::2], lambda x: x.unsqueeze(0), lambda x: x[..., j : j + 1]]
+    options += [lambda x: x.view(-1), lambda x: x.reshape(-1), lambda x: x[None]]
+    options += [lambda x: x.expand(2, *x.shape), lambda x: x.squeeze()]
+    if ndim > 1:
+        options += [lambda x: x.swapaxes(0, 1)]
+        options += [lambda x: x.swapaxes(0, -1), lambda x: x[:, i], lambda x: x.diagonal()]
+        options += [lambda x: x.narrow(0, 0, 1), lambda x: x.select(-1, i)]
+    return choose.choice(options)
+
+
+def step(choose: random.Random) -> Step:
+    """Return a random step: it takes the tensors so far, and may return one more."""
+    kind = choose.choice(
+        ["view"] * 4
+        + ["unary"] * 2
+        + ["binary"] * 3
+        + ["own"] * 2
+        + ["change"] * 3
+        + ["assign", "quiet", "fill", "detached"]
+    )
+    a, b, scale = choose.random(), choose.random(), choose.uniform(0.5, 1.5)
+
+    def pick(tensors: list[Any], at: float) -> Any:
+        return tensors[int(at * len(tensors))]
+
+    if kind == "view":
+        low, high = views(choose, 1), views(choose, 2)
+        return lambda lib, ts: (high if pick(ts, a).ndim > 1 else low)(pick(ts, a))
+    if kind == "unary":
+        name = choose.choice(UNARY)
+        return lambda lib, ts: getattr(pick(ts, a), name)()
+    if kind == "binary":
+        name = choose.choice(["add", "mul", "sub"])
+        return lambda lib, ts: getattr(lib, name)(pick(ts, a), pick(ts, b) * scale)
+    if kind == "own":
+        name = choose.choice(UNARY_IN_PLACE)
+        return lambda lib, ts: none(getattr(pick(ts, a), name)())
+    if kind == "change":
+        name = choose.choice(BINARY_IN_PLACE)
+        return lambda lib, ts: none(getattr(pick(ts, a), name)(pick(ts, b)))
+    if kind == "assign":
+        key = choose.choice([0, -1, slice(0, 1), slice(None, None, 2), (..., 0)])
+        return lambda lib, ts: none(pick(ts, a).__setitem__(key, pick(ts, b)))
+    if kind == "fill":
+        return lambda lib, ts: none(pick(ts, a).fill_(scale))
+    if kind == "detached":
+        return lambda lib, ts: none(pick(ts, a).detach().mul_(scale))
+
+    def quiet(lib: Any, ts: list[Any]) -> None:
+        with lib.no_grad():
+            pick(ts, a).mul_(scale)
+
+    return quiet
+
+
+def none(_: Any) -> None:
+    """Return nothing: the step made no further tensor."""
+
+
+def run(lib: Any, seed: int, length: int) -> tuple[Any, ...]:
+    """Run a random program; return what can be seen of it, up to its first error."""
+    choose = random.Random(seed)
+    values = np.random.default_rng(seed).normal(size=(2, 3, 3))
+    leaves = [lib.tensor(value, requires_grad=True) for value in values]
+    tensors = [leaves[0] * 1.0, leaves[1], lib.tensor(values[0]), leaves[1] * 2.0]
+    seen: list[Any] = []
+    for _ in range(length):
+        one = step(choose)
+        try:
+            made = one(lib, tensors)
+        except (RuntimeError, IndexError, ValueError) as error:
+            if "refer to a single memory" in str(error):
+                raise Overlapping from None
+            seen.append(kind_of(error))
+            continue
+        if made is not None and made.ndim < 5:
+            tensors.append(made)
+    shown = [np.asarray(t.detach()).copy() for t in tensors]
+    flags = [(t.requires_grad, t.is_leaf) for t in tensors]
+    grads: Any = None
+    try:
+        wanted = [t for t in tensors if t.requires_grad]
+        total = sum((t * t * 0.1).sum() for t in wanted) if wanted else None
+        if total is not None:
+            total.backward()
+            grads = [None if x.grad is None else np.asarray(x.grad) for x in leaves]
+    except RuntimeError as error:
+        grads = kind_of(error)
+    return seen, shown, flags, grads
+
+
+def kind_of(error: Exception) -> str:
+    """Return what an error is about, as far as two libraries can agree."""
+    return "index" if isinstance(error, IndexError) else "refused"

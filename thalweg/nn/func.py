@@ -1,0 +1,70 @@
+"""PyTorch's `torch.func` by name and order of arguments: `tw.func`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from thalweg.autodiff import batching
+from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
+from thalweg.autodiff.jacobians import hessian, jacfwd, jacrev
+from thalweg.autodiff.recorded import Argnums
+from thalweg.errors import ArgumentError
+from thalweg.nn.calling import functional_call
+
+__all__ = [
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp",
+    "linearize", "vjp", "vmap",
+]  # fmt: skip
+
+
+def grad_and_value(
+    func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Return a function that computes (gradient, value): `value_and_grad` in PyTorch's order.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.func.grad_and_value(lambda x: (x**2).sum())(tw.tensor([1.0, 2.0]))
+        (tensor([2., 4.]), tensor(5.))
+    """
+    both = value_and_grad(func, argnums, has_aux)
+
+    def swapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        value, gradient = both(*args, **kwargs)
+        return gradient, value
+
+    return swapped
+
+
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """Return a function that applies another to every example of a batch, as `tw.vmap` does.
+
+    Args:
+        func: The function of one example.
+        in_dims: Which axis of each argument counts the examples; None for shared arguments.
+        out_dims: Where that axis is put in the results.
+        randomness: How random numbers are drawn; the function is traced, so only "error".
+        chunk_size: Accepted; the whole batch is computed at once.
+
+    Raises:
+        ArgumentError: If another randomness is asked for.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.func.vmap(tw.dot, in_dims=(0, None))(tw.eye(2), tw.tensor([3.0, 4.0]))
+        tensor([3., 4.])
+    """
+    if randomness != "error":
+        raise ArgumentError(
+            f"vmap got randomness={randomness!r}; it wants 'error'. Draw the random numbers "
+            "before, and pass them as an argument."
+        )
+    return batching.vmap(func, in_dims, out_dims)
