@@ -16,6 +16,7 @@ from thalweg.ops import convolution as _convolution
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
 from thalweg.ops import cumulative as _cumulative
+from thalweg.ops import cutting as _cutting
 from thalweg.ops import decompositions as _decompositions
 from thalweg.ops import diagonals as _diagonals
 from thalweg.ops import distances as _distances
@@ -34,6 +35,7 @@ from thalweg.ops import joining as _joining
 from thalweg.ops import keyed
 from thalweg.ops import linalg as _linalg
 from thalweg.ops import losses as _losses
+from thalweg.ops import magnitudes as _magnitudes
 from thalweg.ops import masking as _masking
 from thalweg.ops import matrices as _matrices
 from thalweg.ops import matrix_norms as _matrix_norms
@@ -93,6 +95,7 @@ from thalweg.ops.indexing import *
 from thalweg.ops.joining import *
 from thalweg.ops.linalg import *
 from thalweg.ops.losses import *
+from thalweg.ops.magnitudes import *
 from thalweg.ops.masking import *
 from thalweg.ops.matrices import *
 from thalweg.ops.matrix_norms import *
@@ -146,14 +149,17 @@ __all__ += _flipping.__all__
 __all__ += _folding.__all__
 __all__ += _fourier.__all__
 __all__ += _gamma_functions.__all__
+__all__ += _indexed_slices.__all__
 __all__ += _indexing.__all__
 __all__ += _joining.__all__
 __all__ += _linalg.__all__
 __all__ += _losses.__all__
+__all__ += _magnitudes.__all__
 __all__ += _masking.__all__
 __all__ += _matrices.__all__
 __all__ += _matrix_norms.__all__
 __all__ += _norms.__all__
+__all__ += _parts_of_axes.__all__
 __all__ += _pooling.__all__
 __all__ += _products.__all__
 __all__ += _random.__all__
@@ -162,7 +168,6 @@ __all__ += _reductions.__all__
 __all__ += _sampling.__all__
 __all__ += _scans.__all__
 __all__ += _scattering.__all__
-__all__ += _indexed_slices.__all__
 __all__ += _sets.__all__
 __all__ += _shaping.__all__
 __all__ += _sharing.__all__
@@ -174,5 +179,4 @@ __all__ += _text.__all__
 __all__ += _transcendental.__all__
 __all__ += _uniqueness.__all__
 __all__ += _viewing.__all__
-__all__ += _parts_of_axes.__all__
 __all__ += _windows.__all__

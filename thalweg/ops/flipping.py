@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.core.operation import method, operation
 from thalweg.core.primitive import elementwise
+from thalweg.core.spec import DType, Spec, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.arranging import swapaxes
@@ -71,13 +72,23 @@ def rot90(x: Any, k: int = 1, axes: Any = (0, 1), *, dims: Any = None) -> Tensor
     return flip(swapaxes(tensor, first, second), second)
 
 
-@elementwise(None, None)
+def _integers(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+    dtype = promote(specs)[0]
+    if dtype.kind not in "iu":
+        raise DtypeError(
+            f"A common divisor or multiple was asked of numbers of dtype {dtype}; it wants "
+            "integers. Convert them with astype(int)."
+        )
+    return (dtype,) * len(specs)
+
+
+@elementwise(None, None, cast=_integers)
 def gcd(x: Array, y: Array) -> Array:
     """Greatest common divisor of integers."""
     return np.gcd(x, y)
 
 
-@elementwise(None, None)
+@elementwise(None, None, cast=_integers)
 def lcm(x: Array, y: Array) -> Array:
     """Least common multiple of integers, not negative."""
     return np.lcm(x, y)
