@@ -4,7 +4,11 @@ WORKERS ?= 2
 # The seeds of `make fuzz`, from the first to before the last.
 SEEDS ?= 100000:120000
 
-.PHONY: check format lint types layers test fuzz bench
+# A checkout of data-apis/array-api-tests with its submodule, for `make array-api`.
+SUITE ?= ../array-api-tests
+EXAMPLES ?= 20
+
+.PHONY: check format lint types layers test fuzz bench oracle array-api
 
 check: lint types layers test
 
@@ -30,3 +34,13 @@ fuzz:
 
 bench:
 	$(PYTHON) -m benchmarks
+
+oracle:
+	$(PYTHON) -m tests.oracle report
+
+array-api:
+	cd $(SUITE) && PYTHONPATH=$(CURDIR) ARRAY_API_TESTS_MODULE=thalweg \
+		ARRAY_API_TESTS_VERSION=2024.12 \
+		$(PYTHON) -m pytest array_api_tests --max-examples $(EXAMPLES) \
+		--hypothesis-disable-deadline -W ignore -p no:cacheprovider \
+		--xfails-file $(CURDIR)/docs/array-api-exceptions.txt

@@ -24,6 +24,7 @@ from tests.draws import (
     real,
     shaping,
 )
+from tests.matrices import MATRICES, complex_numbers, inside
 from tests.sliding import WINDOWS, contractions, keys, overlaps
 from thalweg import Tensor
 from thalweg.core.applying import apply
@@ -271,9 +272,19 @@ def _put(random: np.random.Generator) -> Iterator[Sample]:
 
 
 COMPARISON = binary(dtypes=(*NUMBERS, np.bool_))
+BITS = binary(dtypes=(np.int32, np.int64))
+SHIFTS = binary(left=positive, right=positive, dtypes=(np.int32, np.int64))
 
 # Primitives that no compiled engine runs: their programs run on the reference engine.
-REFERENCE_ONLY = {"duplicate", "matmul", "put_at"}
+REFERENCE_ONLY = {
+    "duplicate", "matmul", "put_at",
+    "arccos", "arcsin", "arctanh", "cosh", "exp2", "log2", "log10", "rint", "sinh",
+    "and_bits", "or_bits", "xor_bits", "invert_bits", "shift_left", "shift_right",
+    "real_part", "imaginary_part", "conjugate", "fourier",
+    "cholesky_factor", "completing_columns", "determinant_of", "eigen_parts", "inverse_of",
+    "log_of_determinant", "orthogonal_parts", "pseudo_inverse", "sign_of_determinant",
+    "singular_parts", "solve_matrices",
+}  # fmt: skip
 
 ROWS: dict[str, Row] = {
     "add": binary(dtypes=(*NUMBERS, np.bool_)),
@@ -375,6 +386,15 @@ ROWS: dict[str, Row] = {
     "random_bits": keys(folded=False),
     "duplicate": unary(dtypes=(*NUMBERS, np.bool_)),
     "put_at": _put,
+    **dict.fromkeys(("arccos", "arcsin", "arctanh"), unary(inside)),
+    **dict.fromkeys(("cosh", "exp2", "rint", "sinh"), unary()),
+    **dict.fromkeys(("log2", "log10"), unary(positive)),
+    **dict.fromkeys(("and_bits", "or_bits", "xor_bits"), BITS),
+    "invert_bits": unary(dtypes=(np.int32, np.int64)),
+    **dict.fromkeys(("shift_left", "shift_right"), SHIFTS),
+    **dict.fromkeys(("real_part", "imaginary_part", "conjugate"), complex_numbers()),
+    "fourier": complex_numbers({"axis": 0, "inverse": False}, {"axis": 1, "inverse": True}),
+    **MATRICES,
 }
 
 

@@ -269,8 +269,9 @@ def _gradients(found: Any, wanted: Any, taken: Any, number: int) -> tuple[bool, 
     if len(ours) != len(theirs):
         return True, "no results to differentiate"
     try:
+        # Derivatives here are transposed without conjugation, as JAX's; PyTorch's conjugates.
         pairs = [
-            (ours[i], make(as_array(w)))
+            (ours[i], make(as_array(w).conj()))
             for i, w in zip(places, weights, strict=True)
             if ours[i].requires_grad
         ]
@@ -287,7 +288,7 @@ def _compare_gradients(pairs: Any, inputs: list[Tensor], arrays: list[Any]) -> N
         found = tw.autograd.grad(list(outputs), inputs, list(weights), allow_unused=True)
     for own, got, want in zip(inputs, found, arrays, strict=True):
         zeros = np.zeros(own.shape, own.dtype)
-        ours = zeros if got is None else got.detach().numpy()
+        ours = zeros if got is None else got.detach().numpy().conj()
         try:
             _compare_arrays(ours, zeros if want is None else want)
         except Disagreement as error:

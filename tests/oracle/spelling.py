@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 import thalweg as tw
@@ -22,7 +23,7 @@ UNSPECIFIED = {
 # Where NumPy's function of the same name means something else, PyTorch's is the method.
 METHODS = {
     "argsort", "cov", "cross", "msort", "median", "nanmedian", "norm", "sort", "split", "squeeze",
-    "unique",
+    "unfold", "unique",
 }  # fmt: skip
 
 # Where a call by position means NumPy's, PyTorch's is spelled by its keywords.
@@ -59,6 +60,12 @@ ADAPTED: dict[str, Any] = {
 }
 
 
+# Where the function of that name outside of nn.functional is NumPy's.
+ELSEWHERE = {
+    f"nn.functional.{name}" for name in ("huber_loss", "one_hot", "pad", "softplus", "unfold")
+}
+
+
 def is_unspecified(info: Any) -> bool:
     """Tell whether only the shape and dtype of a result are specified."""
     return info.name in UNSPECIFIED
@@ -86,6 +93,10 @@ def function_of(name: str, info: Any) -> Call | None:
 
 def _looked_up(own: str) -> Call | None:
     *rooms, last = own.split(".")
+    if own in ELSEWHERE:
+        rooms_found = importlib.util.find_spec("thalweg.nn.functional")
+        if rooms_found is None:
+            return None
     if rooms and rooms[0] in ("masked", "torch", "signal", "sparse"):
         return None
     for room in (".".join(rooms), "" if rooms != ["linalg"] else None):

@@ -141,9 +141,8 @@ def understanding(function: Function) -> Function:
     """Let a function take PyTorch's names of its parameters too."""
     own = inspect.signature(function).parameters
     # Of two of PyTorch's names for one parameter a call gives one.
-    names = {
-        theirs: ours for theirs, ours in _KEYWORDS.items() if ours in own and theirs not in own
-    }
+    keywords = _KEYWORDS if "axis" in own else _KEYWORDS | {"dim": "axes", "dims": "axes"}
+    names = {theirs: ours for theirs, ours in keywords.items() if ours in own and theirs not in own}
     if not names:
         return function
 

@@ -234,6 +234,7 @@ def elementwise(
     result: DType | None = None,
     names: tuple[str, ...] = (),
     inplace: bool = True,
+    expansion: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare a primitive that acts on each element alone; its operands broadcast.
 
@@ -244,6 +245,7 @@ def elementwise(
         result: The dtype of the result, if not the operands'.
         names: Other names of the function, such as PyTorch's.
         inplace: Whether `name_` writes the result into the first operand.
+        expansion: `(*operands)`, how it is written in a program, of other primitives.
     """
 
     def declare(meaning: Callable[..., Any]) -> Primitive:
@@ -254,8 +256,9 @@ def elementwise(
             return Spec(broadcast(name, specs), dtype, all(s.weak for s in specs))
 
         return Primitive(
-            name, "elementwise", meaning, spec, rules, cast, None, names=names, inplace=inplace
-        )
+            name, "elementwise", meaning, spec, rules, cast, None, names=names, inplace=inplace,
+            expansion=expansion,
+        )  # fmt: skip
 
     return declare
 

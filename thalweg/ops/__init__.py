@@ -8,12 +8,14 @@ from thalweg.ops import axes as _axes
 from thalweg.ops import bessel_functions as _bessel_functions
 from thalweg.ops import bits as _bits
 from thalweg.ops import complex_numbers as _complex_numbers
+from thalweg.ops import complex_views as _complex_views
 from thalweg.ops import composed as _composed
 from thalweg.ops import contraction as _contraction
 from thalweg.ops import conversions as _conversions
 from thalweg.ops import convolution as _convolution
 from thalweg.ops import copying as _copying
 from thalweg.ops import creation as _creation
+from thalweg.ops import cumulative as _cumulative
 from thalweg.ops import decompositions as _decompositions
 from thalweg.ops import diagonals as _diagonals
 from thalweg.ops import distances as _distances
@@ -21,6 +23,7 @@ from thalweg.ops import dtypes as _dtypes
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import error_functions as _error_functions
+from thalweg.ops import flipping as _flipping
 from thalweg.ops import folding as _folding
 from thalweg.ops import fourier as _fourier
 from thalweg.ops import gamma_functions as _gamma_functions
@@ -45,6 +48,7 @@ from thalweg.ops import scans as _scans
 from thalweg.ops import scattering as _scattering
 from thalweg.ops import sets as _sets
 from thalweg.ops import shaping as _shaping
+from thalweg.ops import sharing as _sharing
 from thalweg.ops import sliding as _sliding
 from thalweg.ops import sorting as _sorting
 from thalweg.ops import spacing as _spacing
@@ -52,6 +56,7 @@ from thalweg.ops import special as _special
 from thalweg.ops import statistics as _statistics
 from thalweg.ops import summaries as _summaries
 from thalweg.ops import text as _text
+from thalweg.ops import transcendental as _transcendental
 from thalweg.ops import uniqueness as _uniqueness
 from thalweg.ops import viewing as _viewing
 from thalweg.ops import windows as _windows
@@ -62,12 +67,14 @@ from thalweg.ops.assigning import *
 from thalweg.ops.bessel_functions import *
 from thalweg.ops.bits import *
 from thalweg.ops.complex_numbers import *
+from thalweg.ops.complex_views import *
 from thalweg.ops.composed import *
 from thalweg.ops.contraction import *
 from thalweg.ops.conversions import *
 from thalweg.ops.convolution import *
 from thalweg.ops.copying import *
 from thalweg.ops.creation import *
+from thalweg.ops.cumulative import *
 from thalweg.ops.decompositions import *
 from thalweg.ops.diagonals import *
 from thalweg.ops.distances import *
@@ -75,6 +82,7 @@ from thalweg.ops.dtypes import *
 from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
 from thalweg.ops.error_functions import *
+from thalweg.ops.flipping import *
 from thalweg.ops.folding import *
 from thalweg.ops.fourier import *
 from thalweg.ops.gamma_functions import *
@@ -96,11 +104,13 @@ from thalweg.ops.scans import *
 from thalweg.ops.scattering import *
 from thalweg.ops.sets import *
 from thalweg.ops.shaping import *
+from thalweg.ops.sharing import *
 from thalweg.ops.sorting import *
 from thalweg.ops.spacing import *
 from thalweg.ops.statistics import *
 from thalweg.ops.summaries import *
 from thalweg.ops.text import *
+from thalweg.ops.transcendental import *
 from thalweg.ops.uniqueness import *
 from thalweg.ops.viewing import *
 from thalweg.ops.windows import *
@@ -113,12 +123,14 @@ __all__ += _assigning.__all__
 __all__ += _bessel_functions.__all__
 __all__ += _bits.__all__
 __all__ += _complex_numbers.__all__
+__all__ += _complex_views.__all__
 __all__ += _composed.__all__
 __all__ += _contraction.__all__
 __all__ += _conversions.__all__
 __all__ += _convolution.__all__
 __all__ += _copying.__all__
 __all__ += _creation.__all__
+__all__ += _cumulative.__all__
 __all__ += _decompositions.__all__
 __all__ += _diagonals.__all__
 __all__ += _distances.__all__
@@ -126,6 +138,7 @@ __all__ += _dtypes.__all__
 __all__ += _einsum.__all__
 __all__ += _elementwise.__all__
 __all__ += _error_functions.__all__
+__all__ += _flipping.__all__
 __all__ += _folding.__all__
 __all__ += _fourier.__all__
 __all__ += _gamma_functions.__all__
@@ -147,11 +160,13 @@ __all__ += _scans.__all__
 __all__ += _scattering.__all__
 __all__ += _sets.__all__
 __all__ += _shaping.__all__
+__all__ += _sharing.__all__
 __all__ += _sorting.__all__
 __all__ += _spacing.__all__
 __all__ += _statistics.__all__
 __all__ += _summaries.__all__
 __all__ += _text.__all__
+__all__ += _transcendental.__all__
 __all__ += _uniqueness.__all__
 __all__ += _viewing.__all__
 __all__ += _windows.__all__

@@ -318,7 +318,7 @@ def arccosh(x: Array) -> Array:
     return np.arccosh(x)
 
 
-@elementwise(None, None, cast=floating)
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g * 0.0, cast=floating)
 def nextafter(x: Array, y: Array) -> Array:
     """Next number after x in the direction of y."""
     return np.nextafter(x, y)
@@ -416,5 +416,6 @@ def isreal(x: Any) -> Tensor:
 
 def _is_real(x: Tensor) -> Tensor:
     if x.dtype.kind == "f":
-        return op.logical_or(equal(x, x), isnan(x))
+        typed: Tensor = op.logical_or(equal(x, x), isnan(x))
+        return typed
     return equal(op.imag(x), 0)

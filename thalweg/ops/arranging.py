@@ -71,7 +71,7 @@ def ravel(x: Any) -> Tensor:
 
 
 @method
-def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+def flatten(x: Any, start_dim: Any = 0, end_dim: int = -1) -> Tensor:
     """Return all elements, or those of a run of axes, along one axis, in row-major order.
 
     Raises:
@@ -79,7 +79,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """
     tensor = as_tensor(x)
     # NumPy's argument here is the order, of which there is one.
-    start = 0 if start_dim in ("C", "K", "A") else start_dim
+    start = 0 if isinstance(start_dim, str) else start_dim
     if not tensor.ndim:
         normalize_axes("flatten", (start,), 0), normalize_axes("flatten", (end_dim,), 0)
         return reshape(tensor, (1,))
@@ -176,7 +176,7 @@ def tile(x: Any, *reps: Any, dims: Any = None) -> Tensor:
     tensor = as_tensor(x)
     given = reps if dims is None else (dims,)
     given = given[0] if len(given) == 1 else given
-    times = tuple(int(n) for n in given) if np.ndim(given) else (int(given),)
+    times = tuple(map(int, np.atleast_1d(given).tolist()))
     if min(times, default=0) < 0:
         raise ShapeError(f"Trying to create tensor with negative dimension: tile got {times}.")
     ndim = max(tensor.ndim, len(times))

@@ -69,7 +69,7 @@ def imag(x: Any) -> Tensor:
     return zeros
 
 
-@method("conj_physical", "resolve_conj")
+@method("conj_physical", "resolve_conj", "resolve_neg")
 def conj(x: Any) -> Tensor:
     """Complex conjugate: a - bi of a + bi; of real numbers, they themselves."""
     tensor = as_tensor(x)
@@ -90,5 +90,5 @@ def iscomplexobj(x: Any) -> bool:
 
 
 attach("is_complex", iscomplexobj)
-attach("real", property(real, doc="The real part."))  # type: ignore[arg-type]
-attach("imag", property(imag, doc="The imaginary part."))  # type: ignore[arg-type]
+attach("real", property(real, doc="The real part."))
+attach("imag", property(imag, doc="The imaginary part."))

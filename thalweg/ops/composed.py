@@ -2,60 +2,42 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.operation import method, register
-from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise import (
     absolute,
-    arctan,
     ceil,
     divide,
     equal,
-    exp,
-    expm1,
     floor,
     less,
     less_equal,
-    log,
-    log1p,
     logical_or,
     maximum,
     minimum,
     not_equal,
-    power,
-    sqrt,
     where,
 )
 from thalweg.ops.reductions import all
-from thalweg.ops.shaping import astype
+from thalweg.ops.transcendental import rint
 
 __all__ = [
     "allclose",
-    "arccos",
-    "arcsin",
-    "arctanh",
     "clip",
-    "cosh",
-    "exp2",
     "isclose",
     "isfinite",
     "isinf",
     "isnan",
-    "log2",
-    "log10",
     "logical_xor",
     "nan_to_num",
     "positive",
     "reciprocal",
-    "rint",
     "round",
-    "sinh",
     "trunc",
 ]
 
@@ -78,7 +60,7 @@ def reciprocal(x: Any) -> Tensor:
 
 @method("clamp", inplace=True)
 def clip(
-    x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
+    x: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None
 ) -> Tensor:
     """Limit values to lie between two bounds; NaN stays NaN.
 
@@ -86,10 +68,10 @@ def clip(
 
     Args:
         x: A tensor.
-        a_min: Lower bound, a number, a tensor that broadcasts, or None for no bound.
-        a_max: Upper bound, likewise.
-        min: Another name of `a_min`.
-        max: Another name of `a_max`.
+        min: Lower bound, a number, a tensor that broadcasts, or None for no bound.
+        max: Upper bound, likewise.
+        a_min: NumPy's other name of `min`.
+        a_max: NumPy's other name of `max`.
 
     Example:
         >>> import thalweg as tw
@@ -121,27 +103,13 @@ def nan_to_num(
 # ---- rounding: the derivative is 0
 
 
-@method
-def rint(x: Any) -> Tensor:
-    """Nearest integer, the even one of two equally near; integers become float64."""
-    tensor = as_tensor(x)
-    if tensor.dtype.kind != "f":
-        return astype(tensor, FLOAT64)
-    below = floor(tensor)
-    part = tensor - below
-    even = equal(floor(below * 0.5) * 2, below)
-    down = logical_or(less(part, 0.5), equal(part, 0.5) & even)
-    # An infinity minus itself is NaN, and larger numbers are integers already.
-    return where(equal(below, tensor), tensor, where(down, below, below + 1))
-
-
 @method(inplace=True)
 def round(x: Any, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even; as NumPy, by scaling and `rint`."""
     tensor = as_tensor(x)
     if decimals == 0:
-        return rint(tensor) if tensor.dtype.kind == "f" else tensor
-    if tensor.dtype.kind != "f":
+        return rint(tensor) if tensor.dtype.kind in "fc" else tensor
+    if tensor.dtype.kind not in "fc":
         if decimals > 0:
             return tensor
         raise ArgumentError(
@@ -162,63 +130,6 @@ def trunc(x: Any) -> Tensor:
     if tensor.dtype.kind != "f":
         return tensor
     return where(less(tensor, 0), ceil(tensor), floor(tensor))
-
-
-# ---- exponentials, logarithms, trigonometry
-
-
-@method(inplace=True)
-def exp2(x: Any) -> Tensor:
-    """Power of two: 2ˣ."""
-    return power(2.0, x)
-
-
-@method(inplace=True)
-def log2(x: Any) -> Tensor:
-    """Logarithm to base 2."""
-    return log(x) / math.log(2.0)
-
-
-@method(inplace=True)
-def log10(x: Any) -> Tensor:
-    """Logarithm to base 10."""
-    return log(x) / math.log(10.0)
-
-
-@method(inplace=True)
-def sinh(x: Any) -> Tensor:
-    """Hyperbolic sine: (eˣ - e⁻ˣ) / 2."""
-    tensor = as_tensor(x)
-    # expm1 keeps the digits near zero.
-    return (expm1(tensor) - expm1(-tensor)) * 0.5
-
-
-@method(inplace=True)
-def cosh(x: Any) -> Tensor:
-    """Hyperbolic cosine: (eˣ + e⁻ˣ) / 2."""
-    tensor = as_tensor(x)
-    return (exp(tensor) + exp(-tensor)) * 0.5
-
-
-@method("asin", inplace=True)
-def arcsin(x: Any) -> Tensor:
-    """Inverse sine, in radians, of x in [-1, 1]."""
-    tensor = as_tensor(x)
-    return arctan(tensor / sqrt((1.0 - tensor) * (1.0 + tensor)))
-
-
-@method("acos", inplace=True)
-def arccos(x: Any) -> Tensor:
-    """Inverse cosine, in radians, of x in [-1, 1]."""
-    tensor = as_tensor(x)
-    return 2.0 * arctan(sqrt((1.0 - tensor) / (1.0 + tensor)))
-
-
-@method("atanh", inplace=True)
-def arctanh(x: Any) -> Tensor:
-    """Inverse hyperbolic tangent of x in [-1, 1]."""
-    tensor = as_tensor(x)
-    return (log1p(tensor) - log1p(-tensor)) * 0.5
 
 
 # ---- tests

@@ -96,7 +96,8 @@ def _positions(rows: int, columns: int, offset: int) -> Array:
 
 
 def _read(x: Spec, offset: int) -> Spec:
-    return Spec((*x.shape[:-2], _positions(*x.shape[-2:], offset).size), x.dtype)
+    rows, columns = x.shape[-2:]
+    return Spec((*x.shape[:-2], _positions(rows, columns, offset).size), x.dtype)
 
 
 @linear(

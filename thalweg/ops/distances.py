@@ -74,7 +74,7 @@ def _norm_of(
     """
     tensor = as_floating(x, dtype)
     if p == "nuc":
-        found: Tensor = op.norm(tensor, "nuc", dim, keepdim)
+        found: Tensor = op.matrix_norm(tensor, ord="nuc", keepdims=keepdim)
         return found
     if isinstance(p, str) and p != "fro":
         raise ArgumentError(f"norm got p={p!r}; it wants a number, 'fro' or 'nuc'.")

@@ -43,7 +43,7 @@ class device(str):  # noqa: N801 - PyTorch's name
     """Where tensors lie: "cpu", the only place."""
 
     __slots__ = ()
-    index = None
+    index = None  # type: ignore[assignment]
 
     def __new__(cls, name: Any = "cpu") -> device:
         """Accept the name of the CPU, and no other."""
@@ -75,7 +75,8 @@ def require_cpu(wanted: Any) -> None:
 
 def _as_dtype(given: Any) -> DType:
     if isinstance(given, type) or not hasattr(given, "dtype"):
-        return np.dtype(given)
+        typed: DType = np.dtype(given)
+        return typed
     found: DType = given.dtype
     return found
 
@@ -260,5 +261,5 @@ def _to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
     return as_tensor(x)
 
 
-attach("device", property(lambda x: device(), doc="Where the tensor lies: the CPU."))  # type: ignore[arg-type]
+attach("device", property(lambda x: device(), doc="Where the tensor lies: the CPU."))
 attach("to_device", _to_device)

@@ -91,8 +91,13 @@ def divide(x: Array, y: Array) -> Array:
 
 @elementwise(None, None, cast=counted)
 def floor_divide(x: Array, y: Array) -> Array:
-    """Quotient rounded down: ⌊x / y⌋. It has no derivative."""
-    return np.floor_divide(x, y)
+    """Quotient rounded down: ⌊x / y⌋, of infinite numbers too. It has no derivative."""
+    quotient: Array = np.floor_divide(x, y)
+    if x.dtype.kind != "f":
+        return quotient
+    # NumPy gives NaN for ∞ / 1, and -1 for 1 / -∞; the Array API standard's are ∞ and -0.
+    infinite = np.isinf(x) | np.isinf(y)
+    return np.where(infinite, np.floor(np.divide(x, y)), quotient) if infinite.any() else quotient
 
 
 @elementwise(
@@ -190,7 +195,10 @@ def exp(x: Array) -> Array:
 @elementwise(lambda g, out, x: g * (out + 1.0), cast=floating)
 def expm1(x: Array) -> Array:
     """Exponential minus one, accurate near zero: eˣ - 1."""
-    return np.expm1(x)
+    if x.dtype.kind != "c":
+        return np.expm1(x)
+    # NumPy's is NaN for infinite complex numbers that have a limit.
+    return np.where(np.isfinite(x), np.expm1(x), np.exp(x) - 1)
 
 
 @elementwise(lambda g, out, x: g / x, cast=floating)
@@ -253,7 +261,13 @@ def arctan(x: Array) -> Array:
 @elementwise(lambda g, out, x: g * (1.0 - out * out), cast=floating)
 def tanh(x: Array) -> Array:
     """Hyperbolic tangent."""
-    return np.tanh(x)
+    if x.dtype.kind != "c":
+        return np.tanh(x)
+    # NumPy's zero beside ±1 has the sign of sin(2b), the standard's that of b.
+    found: Array = np.asarray(np.tanh(x))
+    edge = np.isinf(x.real) & np.isfinite(x.imag)
+    found.imag[edge] = np.copysign(0.0, x.imag)[edge]
+    return found
 
 
 _TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
@@ -321,7 +335,7 @@ def where(condition: Array, x: Array, y: Array) -> Array:
 # ---- comparisons and logic: results are Boolean
 
 
-@elementwise(None, None, result=BOOL)
+@elementwise(None, None, result=BOOL, names=("eq",))
 def equal(x: Array, y: Array) -> Array:
     """Tell where x = y."""
     return np.equal(x, y)

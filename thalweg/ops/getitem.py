@@ -26,6 +26,9 @@ def getitem(x: Any, key: Any) -> Tensor:
         UnsupportedOperation: If a mask is traced: its result would have no static shape.
     """
     tensor = as_tensor(x)
+    if _is_scalar_mask(key):
+        return take(reshape(tensor, (1, *tensor.shape)), np.arange(int(bool(key))), axis=0)
+    _require_fitting_masks(key if isinstance(key, tuple) else (key,), tensor)
     items = _read(key)
     if any(isinstance(item, Tensor) for item in items):
         # Beside index arrays, NumPy reads integers as index arrays too.
@@ -40,6 +43,41 @@ def getitem(x: Any, key: Any) -> Tensor:
     given = [place for place, item in enumerate(items) if isinstance(item, Tensor)]
     together = given == list(range(given[0], given[0] + len(given)))
     return _gather(result, places, arrays, together)
+
+
+def _is_scalar_mask(key: Any) -> bool:
+    if isinstance(key, (Tensor, np.ndarray)):
+        symbolic = isinstance(key, Tensor) and key.is_symbolic
+        return not key.ndim and key.dtype.kind == "b" and not symbolic
+    return isinstance(key, (bool, np.bool_))
+
+
+def _axes_used(item: Any) -> int:
+    if item is None or item is Ellipsis:
+        return 0
+    return len(item.shape) if _is_mask(item) else 1
+
+
+def _is_mask(item: Any) -> bool:
+    return isinstance(item, (Tensor, np.ndarray)) and item.dtype.kind == "b"
+
+
+def _require_fitting_masks(items: tuple[Any, ...], tensor: Tensor) -> None:
+    """Refuse a mask whose extents are not those of the axes it indexes."""
+    if not any(map(_is_mask, items)):
+        return
+    place = 0
+    for position, item in enumerate(items):
+        if item is Ellipsis:
+            place = tensor.ndim - sum(map(_axes_used, items[position + 1 :]))
+        elif _is_mask(item):
+            extents = tensor.shape[place : place + len(item.shape)]
+            if tuple(item.shape) != tuple(extents):
+                raise IndexOutOfRange(
+                    f"A mask of shape {tuple(item.shape)} was used as an index of axes of extents "
+                    f"{tuple(extents)}; they must be equal. Broadcast the mask first."
+                )
+        place += _axes_used(item)
 
 
 def _read(key: Any) -> list[Any]:

@@ -92,15 +92,20 @@ def _matmul_of_left(g: Any, out: Any, x: Any, y: Any) -> Any:
     return op.matmul(g, swapaxes(y, -1, -2))
 
 
+def _rows(x: Tensor) -> Tensor:
+    """Return the rows of a stack of matrices as one matrix, also where they have no elements."""
+    return x if x.ndim == 2 else reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+
+
 def _matmul_of_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1:
         return g * x if y.ndim == 1 else reshape(x, (-1, 1)) * reshape(g, (*g.shape[:-1], 1, -1))
     if y.ndim == 1:
-        rows = x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
+        rows = _rows(x)
         return op.matmul(g if g.ndim == 1 else reshape(g, (-1,)), rows)
     if y.ndim == 2 and x.ndim > 2:
         # One tall matrix instead of a stack of products that are summed.
-        x, g = reshape(x, (-1, x.shape[-1])), reshape(g, (-1, g.shape[-1]))
+        x, g = _rows(x), _rows(g)
     return op.matmul(swapaxes(x, -1, -2), g)
 
 
@@ -176,14 +181,27 @@ def outer(x: Any, y: Any) -> Tensor:
 
 @method
 def vdot(x: Any, y: Any) -> Tensor:
-    """Sum of products of all elements."""
-    return matmul(ravel(x), ravel(y))
+    """Sum of products of all elements, those of x conjugated."""
+    return matmul(ravel(op.conj(x)), ravel(y))
 
 
 @method
 def vecdot(x: Any, y: Any, axis: int = -1) -> Tensor:
-    """Sums of products along one axis; the other axes broadcast."""
-    product = multiply(x, y)
+    """Sums of products along one axis, those of x conjugated; the other axes broadcast.
+
+    Raises:
+        ShapeError: If the extents along the axis differ.
+    """
+    extents = [
+        tensor.shape[normalize_axis("vecdot", axis, tensor.ndim)]
+        for tensor in (as_tensor(x), as_tensor(y))
+    ]
+    if extents[0] != extents[1]:
+        raise ShapeError(
+            f"vecdot got vectors of {extents[0]} and {extents[1]} elements along axis {axis}; "
+            "both must have as many. Name the axis of the vectors."
+        )
+    product = multiply(op.conj(x), y)
     return reduce_sum(product, normalize_axis("vecdot", axis, product.ndim))
 
 

@@ -13,7 +13,7 @@ from thalweg.core.spec import FLOAT64, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import moveaxis
-from thalweg.ops.complex_numbers import conj, real
+from thalweg.ops.complex_numbers import real
 from thalweg.ops.creation import eye
 from thalweg.ops.decompositions import (
     adjoint_of,
@@ -383,7 +383,8 @@ def cond(x: Any, p: Any = None) -> Tensor:
     if p in (None, 2, -2):
         values = svdvals(tensor)
         found = max(values, -1) / min(values, -1)
-        return 1 / found if p == -2 else found
+        typed: Tensor = 1 / found if p == -2 else found
+        return typed
     size: Tensor = op.matrix_norm(tensor, ord=p) * op.matrix_norm(inv(tensor), ord=p)
     return size
 
@@ -431,12 +432,6 @@ def _linalg_outer(x: Any, y: Any) -> Tensor:
             "Use tw.outer, which flattens."
         )
     found: Tensor = op.outer(a, b)
-    return found
-
-
-def _linalg_vecdot(x: Any, y: Any, *, axis: int = -1) -> Tensor:
-    """Sums of products along an axis, of conjugates of the first vectors."""
-    found: Tensor = op.vecdot(conj(x), y, axis=axis)
     return found
 
 

@@ -77,9 +77,11 @@ def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Tensor:
     if isinstance(ord, str):
         raise ArgumentError(f"norm got ord {ord!r} for vectors; it wants a number or None.")
     if ord == _INFINITY:
-        return max(absolute(x), axis, keepdims)
+        typed: Tensor = max(absolute(x), axis, keepdims)
+        return typed
     if ord == -_INFINITY:
-        return min(absolute(x), axis, keepdims)
+        least: Tensor = min(absolute(x), axis, keepdims)
+        return least
     if ord == 1:
         return sum(absolute(x), axis, keepdims=keepdims)
     if ord == 0:

@@ -84,7 +84,7 @@ def unique_inverse(x: Any) -> UniqueInverse:
 @operation
 def unique_values(x: Any) -> Tensor:
     """Return the different values in order; every NaN is a value of its own."""
-    return make(np.unique_values(_values(x)))
+    return make(np.unique(_values(x), equal_nan=False))
 
 
 @method

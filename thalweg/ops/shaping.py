@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -80,8 +81,10 @@ def as_shape(shape: Any) -> Shape:
 Resolved = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-def _resolve_reshape(x: Any, *extents: Any, shape: Any = None) -> Resolved:
-    tensor = as_tensor(x)
+def _resolve_reshape(
+    x: Any, *extents: Any, shape: Any = None, copy: bool | None = None
+) -> Resolved:
+    tensor = as_tensor(x) if not copy else op.clone(x)
     given = as_shape((extents[0] if len(extents) == 1 else extents) if shape is None else shape)
     wanted = given
     known = math.prod(extent for extent in wanted if extent != -1)
@@ -92,7 +95,31 @@ def _resolve_reshape(x: Any, *extents: Any, shape: Any = None) -> Resolved:
             f"reshape got a tensor of shape {tensor.shape} ({tensor.size} elements) and the shape "
             f"{given}, which does not hold as many. Change an extent, or make one of them -1."
         )
+    if copy is False:
+        _require_view(tensor, wanted)
     return (tensor,), {"shape": wanted}
+
+
+def _require_view(tensor: Tensor, shape: Shape) -> None:
+    if tensor.is_symbolic:
+        return
+    try:
+        np.reshape(tensor.array, shape, copy=False)
+    except ValueError:
+        raise ArgumentError(
+            f"reshape got copy=False for a tensor of shape {tensor.shape} and strides "
+            f"{tensor.array.strides}, which needs a copy for shape {shape}. Allow it."
+        ) from None
+
+
+# It takes the extents apart too, as PyTorch's and NumPy's methods; the standard's is this.
+_resolve_reshape.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [
+        inspect.Parameter("x", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        inspect.Parameter("shape", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        inspect.Parameter("copy", inspect.Parameter.KEYWORD_ONLY, default=None),
+    ]
+)
 
 
 @linear(
@@ -223,15 +250,15 @@ def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
 
 def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Resolved:
     tensors = [as_tensor(array) for array in arrays]
-    if len({tensor.ndim for tensor in tensors}) > 1:
+    if dtype is None and tensors:
+        dtype = promote(tuple(tensor.spec for tensor in tensors))[0]
+    if axis is not None and len({tensor.ndim for tensor in tensors}) > 1:
         # As PyTorch: vectors without elements join anything.
         tensors = [tensor for tensor in tensors if tensor.array.shape != (0,)]
     if not tensors:
         raise ArgumentError("concatenate got no tensors; it wants at least one. Check the list.")
     if axis is None:
         tensors, axis = [reshape(tensor, (tensor.size,)) for tensor in tensors], 0
-    if dtype is None:
-        dtype = promote(tuple(tensor.spec for tensor in tensors))[0]
     position = normalize_axis("concatenate", axis, tensors[0].ndim)
     first = tensors[0]
     for tensor in tensors:
@@ -348,9 +375,13 @@ def _resolve_astype(x: Any, dtype: Any, *, copy: bool = False, device: Any = Non
     return (tensor,), {"dtype": wanted}
 
 
+def _converted_back(g: Tensor, dtype: np.dtype[Any]) -> Tensor:
+    return astype(op.real(g) if dtype.kind == "f" else g, dtype)
+
+
 @general(
     lambda x, dtype: Spec(x.shape, dtype),
-    lambda g, out, x, dtype: g.astype(x.dtype) if is_floating(x.dtype) else None,
+    lambda g, out, x, dtype: _converted_back(g, x.dtype) if is_floating(x.dtype) else None,
     arguments=_resolve_astype,
     identity=True,
 )

@@ -317,6 +317,7 @@ def mode(x: Any, axis: int = -1, keepdims: bool = False) -> Found:
         value = sum(where(equal(ranks, first), 1, 0) * op.arange(last.shape[-1]), -1, keepdims=True)
         chosen = equal(last, take_along_axis(last, value, axis=-1))
         extent = last.shape[-1]
-        return extent - 1 - argmax(astype(flip(chosen, -1), INT64), -1)
+        typed: Tensor = extent - 1 - argmax(astype(flip(chosen, -1), INT64), -1)
+        return typed
 
     return picked_at(x, index, axis, keepdims)

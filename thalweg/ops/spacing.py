@@ -118,7 +118,9 @@ def logspace(
 
 def _spaced(start: Any, stop: Any, n: int, endpoint: bool, dtype: Any) -> Array:
     kind = _kind(start, stop, dtype)
-    if not endpoint or not _is_scalar_of(kind, start, stop):
+    if not endpoint and _is_scalar_of(kind, start, stop):
+        return _spaced(start, stop, n + 1, True, dtype)[:-1]
+    if not _is_scalar_of(kind, start, stop):
         return np.linspace(start, stop, n, endpoint, dtype=kind)
     with np.errstate(all="ignore"):
         low, high = kind.type(start), kind.type(stop)

@@ -46,7 +46,8 @@ def _divisor(axis: Any, dim: Any, ddof: float, unbiased: Any, correction: Any) -
     """
     if isinstance(axis, bool):
         axis, unbiased = None, axis
-    axes = axis if dim is _UNSAID else dim
+    # No axes are none to NumPy, and all of them to PyTorch.
+    axes = axis if dim is _UNSAID else None if dim in ((), []) else dim
     if correction is not None:
         return axes, float(correction)
     if unbiased is not None:
@@ -80,7 +81,7 @@ def var(
     """
     tensor = as_floating(x, dtype)
     given, less = _divisor(axis, dim, ddof, unbiased, correction)
-    axes = normalize_axes("var", None if given in ((), []) else given, tensor.ndim)
+    axes = normalize_axes("var", given, tensor.ndim)
     deviation = tensor - mean(tensor, axes, keepdims=True)
     count = max(0.0, float(count_over(tensor.shape, axes) - less))
     return sum(square(deviation), axes, keepdims=keepdims) / count
@@ -212,7 +213,7 @@ def _of_last_axis(rows: Tensor, share: Tensor, method: str, leave_out: bool) -> 
         last = as_tensor(np.asarray(extent - 1.0))
     rank = last * share
     if method in ("lower", "higher", "nearest"):
-        rounded = {"lower": floor, "higher": op.ceil, "nearest": op.rint}[method]
+        rounded: Any = {"lower": floor, "higher": op.ceil, "nearest": op.rint}[method]
         return _with_nan(_at_rank(ordered, rounded(rank)), missing, leave_out)
     below, above = _at_rank(ordered, floor(rank)), _at_rank(ordered, op.ceil(rank))
     part = 0.5 if method == "midpoint" else rank - floor(rank)

@@ -62,7 +62,8 @@ def _aligned(weights: Tensor, tensor: Tensor, axis: Any) -> Tensor:
 @method
 def ptp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Tensor:
     """Range of values over some axes, the largest less the smallest; by default over all."""
-    return max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
+    typed: Tensor = max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
+    return typed
 
 
 @method

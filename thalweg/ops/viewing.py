@@ -48,7 +48,6 @@ __all__ = [
     "tensor_split",
     "unbind",
     "unflatten",
-    "unfold",
     "unsqueeze",
     "view_as",
 ]
@@ -178,7 +177,7 @@ def unflatten(x: Any, axis: int, sizes: Any) -> Tensor:
 # ---- axes in another order
 
 
-@method("permute_dims")
+@method
 def permute(x: Any, *axes: Any) -> Tensor:
     """Put the axes into another order."""
     tensor = as_tensor(x)
@@ -347,7 +346,7 @@ def split_in_sizes(x: Any, split_size: Any, axis: int = 0) -> tuple[Tensor, ...]
 attach("split", split_in_sizes, replace=True)
 
 
-@method
+@method("unsafe_chunk")
 def chunk(x: Any, chunks: int, axis: int = 0) -> tuple[Tensor, ...]:
     """Cut a tensor into at most `chunks` parts of one size, the last one smaller."""
     tensor = as_tensor(x)
@@ -400,7 +399,6 @@ def windows_along(x: Array, *, axis: int, size: int, step: int) -> Array:
     return shown[(*(slice(None),) * axis, slice(None, None, step))]
 
 
-@method
 def unfold(x: Any, axis: int, size: int, step: int) -> Tensor:
     """Show all windows of `size` positions along an axis, `step` apart, along a new last axis.
 
@@ -422,6 +420,9 @@ def unfold(x: Any, axis: int, size: int, step: int) -> Tensor:
         )
     return windows_along(tensor, axis=place, size=int(size), step=int(step))
 
+
+# As a function, the name means images' windows.
+attach("unfold", unfold, replace=True)
 
 # ---- copies of what the views show
 

@@ -45,10 +45,10 @@ class Carrying:
     def __call__(self, params: Any, carried: Any, *arrays: Any) -> tuple[Any, Any]:
         """Return the loss of a batch in training, and the state after it."""
         from thalweg.nn.calling import call_with_state
-        from thalweg.nn.drawing import drawing
+        from thalweg.nn.functional.dropping import drawing_with
         from thalweg.ops.keyed import fold_in
 
-        with drawing(fold_in(carried["key"], carried["step"])):
+        with drawing_with(fold_in(carried["key"], carried["step"])):
             output, buffers = call_with_state(self._model, params, carried["buffers"], arrays[:-1])
             value = self._loss(output, arrays[-1])
         return value, {**carried, "buffers": buffers, "step": carried["step"] + 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -81,7 +82,12 @@ def _floor_divide(e: Emitter, x: Value, y: Value) -> Value:
     floored = e.select(short, e.add(floored, 1.0), floored)
     zero = e.copysign(0.0, e.divide(x, y))
     whole = e.select(e.compare("oeq", quotient, 0.0), zero, floored)
-    return e.select(e.compare("oeq", y, 0.0), e.divide(x, y), whole)
+    # By zero, and of infinite numbers, it is the quotient's.
+    plain = e.select(e.compare("oeq", y, 0.0), e.divide(x, y), whole)
+    infinite = e.bit_or(
+        e.compare("oeq", e.absolute(x), math.inf), e.compare("oeq", e.absolute(y), math.inf)
+    )
+    return e.select(infinite, e.floor(e.divide(x, y)), plain)
 
 
 def _power(e: Emitter, x: Value, y: Value) -> Value:

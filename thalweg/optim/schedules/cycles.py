@@ -8,7 +8,6 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
-from thalweg.ops.composed import rint
 from thalweg.ops.elementwise import (
     cos,
     equal,
@@ -20,6 +19,7 @@ from thalweg.ops.elementwise import (
     minimum,
     where,
 )
+from thalweg.ops.transcendental import rint
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.pieces import INTERPOLATIONS

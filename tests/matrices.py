@@ -1,0 +1,149 @@
+"""Samples of the primitives of complex numbers and of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tests.draws import Array, Row, Sample, real
+
+Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
+
+
+def inside(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw numbers well inside of -1 … 1."""
+    return random.uniform(-0.9, 0.9, shape)
+
+
+def complex_numbers(*params: dict[str, Any]) -> Row:
+    """Return a row of complex operands; differences of real numbers say nothing of them."""
+
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        for shape in ((3, 4), (1, 2)):
+            x = real(random, shape) + 1j * real(random, shape)
+            for chosen in params or ({},):
+                yield Sample((x,), chosen, smooth=False)
+
+    return row
+
+
+# ---- matrices that have what is asked of them, and whose derivatives exist
+
+
+def _regular(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return random.normal(size=shape) + 3.0 * np.eye(shape[-2], shape[-1])
+
+
+def _symmetric(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    x = random.normal(size=shape)
+    return x + np.swapaxes(x, -1, -2) + np.diag(4.0 * np.arange(shape[-1]))
+
+
+def _definite(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    x = random.normal(size=shape)
+    return np.matmul(x, np.swapaxes(x, -1, -2)) + 2.0 * np.eye(shape[-1])
+
+
+def _orthonormal(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return np.linalg.qr(random.normal(size=shape))[0]
+
+
+SQUARE = ((1, 1), (3, 3), (2, 2, 2))
+
+
+def stacks(draw: Draw, shapes: tuple[tuple[int, ...], ...] = SQUARE, smooth: bool = True) -> Row:
+    """Return a row of stacks of matrices."""
+
+    def row(random: np.random.Generator) -> Iterator[Sample]:
+        for dtype in (np.float64, np.float32):
+            for shape in shapes:
+                operand = draw(random, shape).astype(dtype)
+                yield Sample((operand,), smooth=smooth and dtype is np.float64)
+
+    return row
+
+
+def _systems(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype in (np.float64, np.float32):
+        for shape, columns in (((2, 2), 1), ((3, 3), 2), ((2, 2, 2), 3)):
+            a = _regular(random, shape).astype(dtype)
+            b = random.normal(size=(*shape[:-1], columns)).astype(dtype)
+            yield Sample((a, b), smooth=dtype is np.float64)
+
+
+def _pseudo_inverses(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype in (np.float64, np.float32):
+        for shape in ((3, 3), (4, 2), (2, 3, 2), (2, 4)):
+            x = _regular(random, shape).astype(dtype)
+            rtol = np.full(shape[:-2], 1e-6, dtype)
+            # A tolerance has no derivative, so differences of all operands do not apply.
+            yield Sample((x, rtol), smooth=dtype is np.float64)
+
+
+_ANY = ((3, 3), (4, 2), (2, 4), (2, 3, 2))
+
+MATRICES: dict[str, Row] = {
+    "solve_matrices": _systems,
+    "inverse_of": stacks(_regular),
+    "determinant_of": stacks(_regular),
+    "log_of_determinant": stacks(_regular),
+    "sign_of_determinant": stacks(_regular, smooth=False),
+    "pseudo_inverse": _pseudo_inverses,
+    # Their derivatives are those along symmetric matrices: tests/ops/test_matrices.py.
+    "cholesky_factor": stacks(_definite, smooth=False),
+    "eigen_parts": stacks(_symmetric, smooth=False),
+    "singular_parts": stacks(_regular, _ANY),
+    "completing_columns": stacks(_orthonormal, ((3, 1), (2, 4, 2)), smooth=False),
+    "orthogonal_parts": stacks(_regular, _ANY),
+}
+
+
+# ---- what NumPy says
+
+
+def _eigen_parts(x: Array) -> Array:
+    values, vectors = np.linalg.eigh(x)
+    return np.concatenate([values[..., None, :], vectors], -2)
+
+
+def _singular_parts(x: Array) -> Array:
+    u, s, vt = np.linalg.svd(x, full_matrices=False)
+    return np.concatenate([u, s[..., None, :], np.swapaxes(vt, -1, -2)], -2)
+
+
+def _orthogonal_parts(x: Array) -> Array:
+    q, r = np.linalg.qr(x)
+    return np.concatenate([q, np.swapaxes(r, -1, -2)], -2)
+
+
+def _transform(x: Array, axis: int, inverse: bool) -> Array:
+    n = x.shape[axis]
+    sign = 2j if inverse else -2j
+    waves = np.exp(sign * np.pi * np.outer(np.arange(n), np.arange(n)) / n)
+    return np.moveaxis(np.tensordot(waves, x, (1, axis)), 0, axis).astype(x.dtype)
+
+
+MATRIX_ORACLES: dict[str, Callable[..., Any]] = {
+    "solve_matrices": np.linalg.solve,
+    "inverse_of": np.linalg.inv,
+    "determinant_of": np.linalg.det,
+    "log_of_determinant": lambda x: np.linalg.slogdet(x).logabsdet,
+    "sign_of_determinant": lambda x: np.linalg.slogdet(x).sign,
+    "pseudo_inverse": np.linalg.pinv,
+    "cholesky_factor": np.linalg.cholesky,
+    "eigen_parts": _eigen_parts,
+    "singular_parts": _singular_parts,
+    "completing_columns": lambda q: np.linalg.qr(q, "complete")[0][..., q.shape[-1] :],
+    "orthogonal_parts": _orthogonal_parts,
+    "and_bits": np.bitwise_and,
+    "or_bits": np.bitwise_or,
+    "xor_bits": np.bitwise_xor,
+    "invert_bits": np.invert,
+    "shift_left": np.left_shift,
+    "shift_right": np.right_shift,
+    "real_part": np.real,
+    "imaginary_part": np.imag,
+    "fourier": _transform,
+}
