@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+
 class Overlapping(Exception):
     """An operand shares part of the memory that is written: PyTorch refuses, or its order shows."""
 
@@ -35,8 +36,14 @@ def views(choose: random.Random, ndim: int) -> Callable[[Any], Any]:
 
 def step(choose: random.Random) -> Step:
     """Return a random step: it takes the tensors so far, and may return one more."""
-    kind = choose.choice(["view"] * 4 + ["unary"] * 2 + ["binary"] * 3 + ["own"] * 2 + ["change"] * 3
-                         + ["assign", "quiet", "fill", "detached"])
+    kind = choose.choice(
+        ["view"] * 4
+        + ["unary"] * 2
+        + ["binary"] * 3
+        + ["own"] * 2
+        + ["change"] * 3
+        + ["assign", "quiet", "fill", "detached"]
+    )
     a, b, scale = choose.random(), choose.random(), choose.uniform(0.5, 1.5)
 
     def pick(tensors: list[Any], at: float) -> Any:
