@@ -166,7 +166,8 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise ArgumentError(
-            f"lambda must be in range [0, ∞) for softshrink, but found {lambd}. Give its absolute value."
+            f"lambda must be in range [0, ∞) for softshrink, but found {lambd}. Give its "
+            "absolute value."
         )
     x = as_tensor(input)
     return where(less_equal(absolute(x), lambd), 0, x - lambd * sign(x))
