@@ -24,7 +24,7 @@ def shown(found: Any) -> Any:
     if isinstance(found, (tuple, list)):
         return tuple(map(shown, found))
     array = np.asarray(found.detach())
-    return (array.shape, found.requires_grad, array.round(10).tolist())
+    return (array.shape, found.requires_grad, (array.round(10) + 0.0).tolist())
 
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...] | Any]] = {
@@ -88,9 +88,8 @@ def test_hessians_have_torchs_values_and_structure(name: str, strategy: str) -> 
 def test_products_have_torchs_values_and_structure(name: str, product: str) -> None:
     function, values = FUNCTIONS[name]
     if name == "tuples" and product in ("hvp", "vhp"):
-        pytest.raises(
-            RuntimeError, tw.autograd.functional.hvp, function, given(tw, values), given(tw, values)
-        )
+        with pytest.raises(RuntimeError, match="single"):
+            tw.autograd.functional.hvp(function, given(tw, values), given(tw, values))
         return
     found = []
     for lib in BOTH:
@@ -124,7 +123,7 @@ MISTAKES: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_mistakes_raise_torchs_classes(name: str) -> None:
-    with pytest.raises(Exception, match=".") as theirs:
+    with pytest.raises(Exception, match=r"\w") as theirs:
         MISTAKES[name](torch)
     with pytest.raises(theirs.type):
         MISTAKES[name](tw)

@@ -8,7 +8,8 @@ from typing import Any
 
 from thalweg.autodiff.hooks import store
 from thalweg.autodiff.reverse import Outputs, reachable, walk
-from thalweg.core.operation import operation
+from thalweg.core.memory import memory_of
+from thalweg.core.operation import attach, method, operation
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError
@@ -221,3 +222,34 @@ def warn_of_no_grad(tensor: Tensor) -> None:
             "non-leaf Tensor if you want it, or access the leaf Tensor instead.",
             stacklevel=4,
         )
+
+
+# ---- what a tensor tells of itself
+
+
+@method
+def detach_(tensor: Tensor) -> Tensor:
+    """Forget a tensor's history, in place: it is a leaf that requires no gradient.
+
+    Raises:
+        GradientError: If the tensor is a view, whose history is its base's.
+    """
+    if tensor.origin is not None and tensor.requires_grad:
+        raise GradientError(
+            "Can't detach views in-place: what they show belongs to their base. Use detach()."
+        )
+    tensor.node = None
+    return tensor
+
+
+def _version(tensor: Tensor) -> int:
+    return memory_of(tensor).version
+
+
+def _retains_grad(tensor: Tensor) -> bool:
+    node = tensor.node
+    return node is not None and node.watched is not None and node.watched.retained is not None
+
+
+attach("_version", property(_version, doc="How often this memory was changed in place."))
+attach("retains_grad", property(_retains_grad, doc="Whether `.grad` is kept though no leaf."))

@@ -10,11 +10,10 @@ from thalweg.compiler.rewrite import Draft, Rule, adds_leading_ones, restoring
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import DType, Shape
-from thalweg.ops.cutting import pad_with_zeros, slice_
+from thalweg.ops.cutting import Bounds, pad_with_zeros, slice_
 from thalweg.ops.elementwise import add, negative, subtract
 from thalweg.ops.indexing import take, take_along_axis
 from thalweg.ops.shaping import (
-    Bounds,
     astype,
     broadcast_to,
     concatenate,

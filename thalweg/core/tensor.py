@@ -296,7 +296,13 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self.numpy(force=True))
+        values = self.numpy(force=True)
+        if values.size != 1:
+            held = "no values" if values.size == 0 else "more than one value"
+            raise ShapeError(
+                f"Boolean value of Tensor with {held} is ambiguous. Use .any() or .all()."
+            )
+        return bool(values)
 
     def __float__(self) -> float:
         if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
