@@ -5,7 +5,7 @@ from __future__ import annotations
 from thalweg.ops.activations import log_softmax, softmax
 from thalweg.ops.arithmetic import logit, sinc, xlogy
 from thalweg.ops.bessel_functions import i0, i0e, i1, i1e
-from thalweg.ops.composed import exp2, round
+from thalweg.ops.composed import round
 from thalweg.ops.elementwise import erf, expm1, log1p, sigmoid
 from thalweg.ops.error_functions import (
     entr,
@@ -19,6 +19,7 @@ from thalweg.ops.error_functions import (
 )
 from thalweg.ops.gamma_functions import digamma, lgamma, mvlgamma, polygamma, zeta
 from thalweg.ops.reductions import logsumexp
+from thalweg.ops.transcendental import exp2
 
 expit, gammaln, multigammaln, psi = sigmoid, lgamma, mvlgamma, digamma
 

@@ -36,6 +36,7 @@ from thalweg.ops import losses as _losses
 from thalweg.ops import masking as _masking
 from thalweg.ops import matrices as _matrices
 from thalweg.ops import matrix_norms as _matrix_norms
+from thalweg.ops import matrix_products as _matrix_products
 from thalweg.ops import norms as _norms
 from thalweg.ops import pooling as _pooling
 from thalweg.ops import products as _products
@@ -92,6 +93,7 @@ from thalweg.ops.losses import *
 from thalweg.ops.masking import *
 from thalweg.ops.matrices import *
 from thalweg.ops.matrix_norms import *
+from thalweg.ops.matrix_products import *
 from thalweg.ops.norms import *
 from thalweg.ops.pooling import *
 from thalweg.ops.products import *
@@ -115,15 +117,6 @@ from thalweg.ops.windows import *
 
 __all__: list[str] = ["keyed"]
 __all__ += _activations.__all__
-__all__ += _matrix_norms.__all__
-__all__ += _matrices.__all__
-__all__ += _fourier.__all__
-__all__ += _cumulative.__all__
-__all__ += _decompositions.__all__
-__all__ += _sets.__all__
-__all__ += _dtypes.__all__
-__all__ += _complex_numbers.__all__
-__all__ += _bits.__all__
 __all__ += _arithmetic.__all__
 __all__ += _arranging.__all__
 __all__ += _assigning.__all__
@@ -137,6 +130,7 @@ __all__ += _conversions.__all__
 __all__ += _convolution.__all__
 __all__ += _copying.__all__
 __all__ += _creation.__all__
+__all__ += _cumulative.__all__
 __all__ += _decompositions.__all__
 __all__ += _diagonals.__all__
 __all__ += _distances.__all__
@@ -155,6 +149,7 @@ __all__ += _losses.__all__
 __all__ += _masking.__all__
 __all__ += _matrices.__all__
 __all__ += _matrix_norms.__all__
+__all__ += _matrix_products.__all__
 __all__ += _norms.__all__
 __all__ += _pooling.__all__
 __all__ += _products.__all__

@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg.core.operation import method, op, widen
 from thalweg.core.primitive import counted, elementwise, floating
-from thalweg.core.spec import FLOAT64
+from thalweg.core.spec import FLOAT64, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.composed import isnan, trunc
@@ -256,9 +256,10 @@ def signbit(x: Any) -> Tensor:
 @method(inplace=True)
 def copysign(x: Any, y: Any) -> Tensor:
     """Return |x| with the sign of y, also of its zeros."""
-    tensor = as_tensor(x)
-    size = absolute(tensor if tensor.dtype.kind == "f" else astype(tensor, FLOAT64))
-    return where(signbit(y), -size, size)
+    tensor, other = as_tensor(x), as_tensor(y)
+    dtype = promote((tensor.spec, other.spec))[0]
+    size = absolute(astype(tensor, dtype if dtype.kind == "f" else FLOAT64))
+    return where(signbit(other), -size, size)
 
 
 @method(inplace=True)
