@@ -8,7 +8,7 @@ SEEDS ?= 100000:120000
 SUITE ?= ../array-api-tests
 EXAMPLES ?= 20
 
-.PHONY: check format lint types layers test fuzz bench array-api
+.PHONY: check format lint types layers test fuzz bench oracle array-api
 
 check: lint types layers test
 
@@ -34,6 +34,9 @@ fuzz:
 
 bench:
 	$(PYTHON) -m benchmarks
+
+oracle:
+	$(PYTHON) -m tests.oracle report
 
 array-api:
 	cd $(SUITE) && PYTHONPATH=$(CURDIR) ARRAY_API_TESTS_MODULE=thalweg \

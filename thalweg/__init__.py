@@ -41,6 +41,7 @@ from thalweg.autodiff.modes import (
 )
 from thalweg.core.operation import FURTHER
 from thalweg.core.size import Size
+from thalweg.core.spec import default_dtype as get_default_dtype
 from thalweg.core.spec import set_default_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.ops import *
@@ -81,7 +82,8 @@ _LATER = {
 __all__ = [
     "Checkpoint", "Fit", "Size", "Tensor", "autograd", "bool", "bool_", "complex64", "complex128",
     "data", "double", "e", "enable_grad", "errors", "fft", "fit", "float", "float16", "float32",
-    "float64", "grad", "half", "hessian", "hvp", "inf", "inference_mode", "int", "int8", "int16",
+    "float64", "get_default_dtype", "grad", "half", "hessian", "hvp", "inf", "inference_mode", "int",
+    "int8", "int16",
     "int32", "int64", "is_grad_enabled", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "linalg",
     "linearize", "load", "long", "nan", "newaxis", "nn", "no_grad", "optim", "pi",
     "set_default_dtype", "set_grad_enabled", "short", "special", "testing", "tree", "uint8",

@@ -2,7 +2,7 @@
 
 >>> import thalweg as tw
 >>> tw.linalg.det(tw.tensor([[2.0, 1.0], [1.0, 2.0]]))
-tensor(3.)
+tensor(3.0000)
 """
 
 from thalweg.ops.linalg import matmul, tensordot, vecdot

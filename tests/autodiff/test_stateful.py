@@ -313,3 +313,12 @@ def test_new_tensors_may_require_gradients(name: str) -> None:
     assert x.grad.tolist() == [3.0, 3.0]
     assert tw.full(2, 1.5, requires_grad=True).is_leaf
     assert tw.full_like(x, 1.5, requires_grad=True).requires_grad
+
+
+def test_data_are_the_values_without_the_history() -> None:
+    x = leaf()
+    x.data.add_(1.0)
+    np.testing.assert_array_equal(x.detach().numpy(), X + 1.0)
+    x.data = tw.tensor(X)
+    (x**2).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), 2 * X)

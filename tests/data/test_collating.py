@@ -100,7 +100,7 @@ def test_converting_shares_memory() -> None:
 @pytest.mark.parametrize(
     "samples",
     [[None], [{1, 2}], [np.array(["a"])], [np.array([object()])], [torch.ones(2), 3]],
-    ids=repr,
+    ids=["None", "a set", "text", "objects", "a tensor and a number"],
 )
 def test_what_has_no_batch_is_refused_as_by_pytorch(samples: list[Any]) -> None:
     with pytest.raises(TypeError):

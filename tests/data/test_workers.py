@@ -24,6 +24,12 @@ from thalweg.core.generator import Generator, default_generator
 from thalweg.data.rows import MappedFile, opened, portable
 from thalweg.errors import WorkerError
 
+# Other tests of this process may have started the threads of JAX, which warn of every fork.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 X = np.arange(46.0).reshape(23, 2)
 Y = np.arange(23)
 

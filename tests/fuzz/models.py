@@ -12,6 +12,9 @@ import thalweg as tw
 from tests.fuzz.growth import Growth
 from tests.fuzz.values import Array
 from thalweg.core.tensor import Tensor
+from thalweg.ops import keyed
+from thalweg.ops.convolution import conv2d
+from thalweg.ops.pooling import avg_pool2d, max_pool2d
 
 Loss = Callable[[list[Any], list[Any]], Any]
 
@@ -27,7 +30,8 @@ class Model:
 
 def random_model(g: Growth, rows: int) -> Model:
     """Return a model of a random family and size."""
-    return g.choose((linear, linear, linear, hidden_layer, classes, table, factors))(g, rows)
+    families = (linear, linear, linear, hidden_layer, classes, table, factors, pictures)
+    return g.choose(families)(g, rows)
 
 
 def _normal(g: Growth, dtype: Any, *shape: int) -> Array:
@@ -122,6 +126,36 @@ def factors(g: Growth, rows: int) -> Model:
     positions = [g.random.integers(0, n, rows) for n in (left, right)]
     data = [*positions, _normal(g, dtype, rows)]
     return Model(data, [_normal(g, dtype, left, rank), _normal(g, dtype, right, rank)], loss)
+
+
+def pictures(g: Growth, rows: int) -> Model:
+    """Return a network of one convolution and one pooling, that may drop pixels."""
+    dtype, _ = _sizes(g)
+    channels, out = g.choose((1, 2)), g.choose((1, 3, 6))
+    height, width, size = g.integer(4, 8), g.integer(4, 8), g.integer(1, 4)
+    stride, padding, pool = (
+        g.choose((1, 1, 2)),
+        g.choose((0, 1)),
+        g.choose((max_pool2d, avg_pool2d)),
+    )
+    kept = g.choose((None, 0.8))
+
+    def features(p: list[Any], x: Any) -> Any:
+        h = tw.tanh(conv2d(x, p[0], p[1], stride, padding))
+        if kept is not None:
+            drawn = keyed.bernoulli(keyed.fold_in(keyed.key(3), 1), kept, h.shape)
+            h = tw.where(drawn, h / kept, 0.0)
+        window = tuple(min(2, n) for n in h.shape[2:])
+        return tw.reshape(pool(h, window), (h.shape[0], -1))
+
+    x = _normal(g, dtype, rows, channels, height, width)
+    parameters = [_normal(g, dtype, out, channels, size, size), _normal(g, dtype, out)]
+    length = features(parameters, x[:1]).shape[1]
+
+    def loss(p: list[Any], d: list[Any]) -> Any:
+        return tw.mean(tw.square(features(p, d[0]) @ p[2] - d[1]))
+
+    return Model([x, _normal(g, dtype, rows)], [*parameters, _normal(g, dtype, length)], loss)
 
 
 # ---- rules of update: parameters, as many first and second moments, and a count of steps

@@ -72,3 +72,16 @@ def test_training_with_a_scheduler_gives_the_parameters_of_pytorch(
     resumed = train(tw, kind, sample, lr_scheduler, True)
     np.testing.assert_array_equal(resumed[0], found[0])
     assert resumed[1] == found[1]
+
+
+@pytest.mark.parametrize("sample", listed())
+def test_the_rates_do_not_depend_on_the_default_dtype(sample: Sample) -> None:
+    rates = []
+    for dtype in (tw.float64, tw.float32):
+        tw.set_default_dtype(dtype)
+        try:
+            optimizer = ours((0.5, 1e-3), momentum=0.9)
+            rates.append(walk(optimizer, sample(lr_scheduler, optimizer), STEPS))
+        finally:
+            tw.set_default_dtype(tw.float64)
+    np.testing.assert_array_equal(rates[0], rates[1])

@@ -140,3 +140,15 @@ def test_names_of_parameters_are_saved() -> None:
     other = make("SGD", [("w", w), ("b", b)])
     other.load_state_dict(saved)
     assert other.param_groups[0]["param_names"] == ["w", "b"]
+
+
+def test_a_step_that_was_saved_as_a_number_becomes_a_tensor() -> None:
+    w, b, x = leaves()
+    optimizer = make("Adam", [w, b])
+    train(optimizer, (w, b, x), 2)
+    saved = copy.deepcopy(optimizer.state_dict())
+    for kept in saved["state"].values():
+        kept["step"] = 2
+    optimizer.load_state_dict(saved)
+    train(optimizer, (w, b, x), 1)
+    assert optimizer.state[w]["step"].item() == 3.0

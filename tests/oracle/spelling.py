@@ -23,7 +23,7 @@ UNSPECIFIED = {
 # Where NumPy's function of the same name means something else, PyTorch's is the method.
 METHODS = {
     "argsort", "cov", "cross", "msort", "median", "nanmedian", "norm", "sort", "split", "squeeze",
-    "unique",
+    "unfold", "unique",
 }  # fmt: skip
 
 # Where a call by position means NumPy's, PyTorch's is spelled by its keywords.

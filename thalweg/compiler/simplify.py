@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from thalweg.compiler import contractions, elementwise, layouts, overlaps, scatters, views
+from thalweg.compiler import (
+    contractions,
+    cuts,
+    elementwise,
+    layouts,
+    matrices,
+    overlaps,
+    scatters,
+    views,
+)
 from thalweg.compiler.algebra import IDENTITIES
 from thalweg.compiler.dead_code import remove_dead_code
 from thalweg.compiler.patterns import Table
@@ -17,11 +26,15 @@ def rules_of(primitive: Primitive) -> tuple[Rule, ...]:
     """Return all rules for a primitive, in the order in which they are tried."""
     rules = _found.get(primitive)
     if rules is None:
-        rules = elementwise.COMMON + layouts.COMMON if primitive.kind == "elementwise" else ()
+        rules = (
+            elementwise.COMMON + layouts.COMMON + matrices.COMMON
+            if primitive.kind == "elementwise"
+            else ()
+        )
         # Identities first: they shrink programs at once, and only some scatters are replaceable.
         if primitive in IDENTITIES:
             rules += (Table(IDENTITIES[primitive]),)
-        for room in (elementwise, views, contractions, scatters, layouts, overlaps):
+        for room in (elementwise, views, contractions, scatters, layouts, matrices, overlaps, cuts):
             rules += room.RULES.get(primitive, ())
         _found[primitive] = rules
     return rules

@@ -252,8 +252,8 @@ def negate_late(draft: Draft, equation: Equation) -> Symbol | None:
     # Past leading ones, elementwise primitives reach for x by themselves, and spread late.
     if inner is None or adds_leading_ones(x.shape, equation.output.shape):
         return None
-    # What restores the order of images goes last itself.
-    restored = len(x.shape) > 2 and equation.params.get("axes") == restoring(len(x.shape))
+    # The transposes of matrices, and what restores the order of images, go last themselves.
+    restored = equation.params.get("axes") == restoring(len(x.shape))
     if restored or not draft.is_used_once(x):
         return None
     moved = draft.add(equation.primitive, inner.inputs, equation.params)

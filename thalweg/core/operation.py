@@ -38,9 +38,26 @@ def owns_methods(owner: type) -> type:
     return owner
 
 
+class Operations:
+    """The operations by name, for derivative rules: `op.cos` is found when the rule runs.
+
+    A rule may so name an operation declared after it, or the very one it belongs to.
+    """
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        try:
+            return OPERATIONS[name]
+        except KeyError:
+            raise AttributeError(f"There is no operation named {name}.") from None
+
+
+op = Operations()
+
+
 def register(name: str, function: Callable[..., Any]) -> None:
     """Make a function reachable under NumPy's name for it."""
     OPERATIONS[name] = function
+    setattr(op, name, function)
 
 
 @overload
@@ -146,19 +163,3 @@ def translated(kwargs: dict[str, Any], parameters: tuple[str, ...]) -> dict[str,
         name if name in parameters else _KEYWORDS.get(name, name): value
         for name, value in kwargs.items()
     }
-
-
-class Operations:
-    """The operations by name, for derivative rules: `op.cos` is found when the rule runs.
-
-    A rule may so name an operation declared after it, or the very one it belongs to.
-    """
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        try:
-            return OPERATIONS[name]
-        except KeyError:
-            raise AttributeError(f"There is no operation named {name}.") from None
-
-
-op = Operations()

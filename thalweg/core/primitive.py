@@ -85,6 +85,10 @@ class Primitive:
                 pair = _matching(*args)
                 if pair is not None:
                     return apply_to_two(self, *pair)
+            elif len(args) == 1 and self.cast in _UNIFORM and isinstance(args[0], Tensor):
+                dtype = args[0].array.dtype
+                if dtype is FLOAT64 or dtype is FLOAT32:
+                    return apply(self, args, kwargs)
             if len(args) != len(self.rules):
                 raise UnsupportedOperation(
                     f"{self.name} got {len(args)} operands; it wants {len(self.rules)} operands, "

@@ -35,10 +35,11 @@ def set_default_dtype(dtype: Any) -> None:
 
     Example:
         >>> import thalweg as tw
+        >>> before = tw.get_default_dtype()
         >>> tw.set_default_dtype(tw.float32)
-        >>> tw.zeros(2).dtype
+        >>> tw.get_default_dtype()
         dtype('float32')
-        >>> tw.set_default_dtype(tw.float64)
+        >>> tw.set_default_dtype(before)
     """
     global _default
     wanted = np.dtype(dtype)

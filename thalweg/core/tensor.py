@@ -115,6 +115,9 @@ class Tensor(Operators):
     @data.setter
     def data(self, value: Any) -> None:
         self.array = as_tensor(value).array
+        self.memory = self.origin = None
+        if self.node is not None and self.node.leaf is not None:
+            self.node.array = self.array
 
     @property
     def grad(self) -> Tensor | None:

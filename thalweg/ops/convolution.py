@@ -153,7 +153,7 @@ def conv2d(
     Example:
         >>> import thalweg as tw
         >>> from thalweg.ops.convolution import conv2d
-        >>> conv2d(tw.ones((1, 1, 3, 3)), tw.ones((2, 1, 2, 2)), padding=1).shape
+        >>> tuple(conv2d(tw.ones((1, 1, 3, 3)), tw.ones((2, 1, 2, 2)), padding=1).shape)
         (1, 2, 4, 4)
     """
     return _convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)

@@ -187,8 +187,11 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
         >>> tw.sum(tw.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
         tensor([4., 6.])
     """
-    tensor = _integers_widened(x, dtype)
-    axes = normalize_axes("sum", axis, tensor.ndim)
+    if dtype is None and isinstance(x, Tensor) and x.array.dtype.kind == "f":
+        tensor = x
+    else:
+        tensor = _integers_widened(x, dtype)
+    axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
         return tensor
     return _finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)

@@ -48,7 +48,6 @@ __all__ = [
     "tensor_split",
     "unbind",
     "unflatten",
-    "unfold",
     "unsqueeze",
     "view_as",
 ]
@@ -400,7 +399,6 @@ def windows_along(x: Array, *, axis: int, size: int, step: int) -> Array:
     return shown[(*(slice(None),) * axis, slice(None, None, step))]
 
 
-@method
 def unfold(x: Any, axis: int, size: int, step: int) -> Tensor:
     """Show all windows of `size` positions along an axis, `step` apart, along a new last axis.
 
@@ -422,6 +420,9 @@ def unfold(x: Any, axis: int, size: int, step: int) -> Tensor:
         )
     return windows_along(tensor, axis=place, size=int(size), step=int(step))
 
+
+# As a function, the name means images' windows.
+attach("unfold", unfold, replace=True)
 
 # ---- copies of what the views show
 

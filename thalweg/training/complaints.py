@@ -66,11 +66,13 @@ def called_with(problem: Problem, data: Sequence[Tensor]) -> str:
     arguments: Any = tree.unflatten(problem.data, list(data))
     items: list[tuple[str, Any]] = [(names[0] if names else "params", params)]
     if isinstance(arguments, dict):
-        items += [(name, _shapes(tree.map(lambda t: t.shape, v))) for name, v in arguments.items()]
+        items += [
+            (name, _shapes(tree.map(lambda t: tuple(t.shape), v))) for name, v in arguments.items()
+        ]
     else:
         for position, value in enumerate(arguments, 1):
             name = names[position] if position < len(names) else f"data[{position - 1}]"
-            items.append((name, _shapes(tree.map(lambda t: t.shape, value))))
+            items.append((name, _shapes(tree.map(lambda t: tuple(t.shape), value))))
     return ", ".join(f"{name} {shape}" for name, shape in items)
 
 

@@ -45,10 +45,10 @@ class Carrying:
     def __call__(self, params: Any, carried: Any, *arrays: Any) -> tuple[Any, Any]:
         """Return the loss of a batch in training, and the state after it."""
         from thalweg.nn.calling import call_with_state
-        from thalweg.nn.drawing import drawing
+        from thalweg.nn.functional.dropping import drawing_with
         from thalweg.ops.keyed import fold_in
 
-        with drawing(fold_in(carried["key"], carried["step"])):
+        with drawing_with(fold_in(carried["key"], carried["step"])):
             output, buffers = call_with_state(self._model, params, carried["buffers"], arrays[:-1])
             value = self._loss(output, arrays[-1])
         return value, {**carried, "buffers": buffers, "step": carried["step"] + 1}
@@ -80,7 +80,8 @@ def accepting_modules(fit: Callable[P, Result]) -> Callable[P, Result]:
     def fitted(*args: P.args, **kwargs: P.kwargs) -> Result:
         nn = sys.modules.get("thalweg.nn.module")
         if nn is not None and args and isinstance(args[0], nn.Module):
-            return _fit_module(fit, *args, **kwargs)
+            train: Callable[..., Result] = functools.partial(_fit_module, fit)
+            return train(*args, **kwargs)
         return fit(*args, **kwargs)
 
     return fitted

@@ -9,7 +9,7 @@ from typing import Any
 
 from thalweg.core.program import Program
 from thalweg.engines import registry
-from thalweg.engines.engine import Engine, Loop
+from thalweg.engines.engine import CompiledLoop, Engine, Loop
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError, EngineError
 from thalweg.training.batches import Batches
@@ -24,6 +24,7 @@ from thalweg.training.cache import (
     program_text,
 )
 from thalweg.training.fingerprint import Fingerprint
+from thalweg.training.layout import RelaidLoop, relaid, transposed_states
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step
 from thalweg.training.randomness import warned_of_random_numbers
 
@@ -73,7 +74,7 @@ def prepare_step(
         loop.data,
         *map(program_text, traced.programs),
     )
-    compiled = COMPILED.get(text) or COMPILED.keep(text, chosen.compile_loop(loop))
+    compiled = COMPILED.get(text) or COMPILED.keep(text, _compiled(chosen, loop))
     step = Step(chosen.name, loop, compiled, _captured(traced, fingerprint))
     if _is_worth_keeping(fingerprint, step.captured):
         STEPS.keep(key, step)
@@ -121,6 +122,13 @@ def _chosen(engine: EngineChoice, programs: Sequence[Program]) -> Engine:
             f'engine={engine!r} was given. It wants "auto", the name of an engine, or an engine.'
         )
     return engine
+
+
+def _compiled(engine: Engine, loop: Loop) -> CompiledLoop:
+    states = transposed_states(loop)
+    if not states:
+        return engine.compile_loop(loop)
+    return RelaidLoop(engine.compile_loop(relaid(loop, states)), states)
 
 
 def _identity(engine: EngineChoice, chosen: Engine) -> tuple[str, int]:

@@ -13,10 +13,9 @@ from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.streams import fuse_streams
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.columns import write_column
-from thalweg.engines.llvm.contractions import write_contraction
+from thalweg.engines.llvm.contractions import write_sums_of_products
 from thalweg.engines.llvm.facts import Cell, Facts
 from thalweg.engines.llvm.maps import write_map, write_transpose
-from thalweg.engines.llvm.products import write_product
 from thalweg.engines.llvm.rows import write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.streams import write_stream
@@ -33,7 +32,7 @@ _WRITERS = {
     Kind.TRANSPOSE: write_transpose,
     Kind.ROW: write_row,
     Kind.COLUMN: write_column,
-    Kind.PRODUCT: write_product,
+    Kind.PRODUCT: write_sums_of_products,
     Kind.SCAN: write_scan,
     Kind.STREAM: write_stream,
 }
@@ -124,8 +123,6 @@ class Assembly:
             place = storage.offsets.get(array)
             in_place = place is not None and storage.offsets.get(kernel.main) == place
             write_scatter(writer, plan, kernel, in_place)
-        elif plan.graph.producer[kernel.main].primitive.name == "contract":
-            write_contraction(writer, plan, kernel)
         else:
             _WRITERS[kernel.kind](writer, plan, kernel)
         text = writer.e.function("KERNEL", [writer.table])

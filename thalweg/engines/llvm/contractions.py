@@ -15,7 +15,7 @@ from thalweg.compiler.graph import inner_labels, product_labels
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.core.program import Symbol
 from thalweg.engines.llvm.loops import panels, width_for
-from thalweg.engines.llvm.products import Sums
+from thalweg.engines.llvm.products import Sums, write_product
 from thalweg.engines.llvm.values import Value
 from thalweg.engines.llvm.writer import Writer
 
@@ -305,7 +305,15 @@ class _Dots(_Contraction):
         writer.flush()
 
 
-def write_contraction(writer: Writer, plan: Plan, kernel: Kernel) -> None:
+def write_sums_of_products(writer: Writer, plan: Plan, kernel: Kernel) -> None:
+    """Write a PRODUCT kernel: of matrices, or of arrays of many axes."""
+    if plan.graph.producer[kernel.main].primitive.name == "matrix_product":
+        write_product(writer, plan, kernel)
+    else:
+        _write_contraction(writer, plan, kernel)
+
+
+def _write_contraction(writer: Writer, plan: Plan, kernel: Kernel) -> None:
     """Write a contraction's kernel by the schedule that its operands' strides favour."""
     tiles = _Tiles(writer, plan, kernel)
     if 0 in tiles.equation.output.shape:

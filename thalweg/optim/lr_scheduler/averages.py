@@ -40,6 +40,16 @@ class SWALR(LRScheduler):
     Source:
         Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization",
         2018. arXiv:1803.05407
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.SWALR(optimizer, swa_lr=0.2, anneal_epochs=2)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        1.0 0.6 0.2 0.2
     """
 
     _unsaved = LRScheduler._unsaved | {"_left"}

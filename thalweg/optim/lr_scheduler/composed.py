@@ -85,6 +85,18 @@ class SequentialLR(_Composed):
         ArgumentError: If there is no scheduler, not one milestone fewer, one of them follows a
             metric, they belong to different optimizers, or the milestones are not in order.
         CallError: If one is no scheduler.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.optim.lr_scheduler import ExponentialLR, LinearLR, SequentialLR
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> parts = [LinearLR(optimizer, 0.5, total_iters=2), ExponentialLR(optimizer, 0.5)]
+        >>> scheduler = SequentialLR(optimizer, parts, milestones=[2])
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        0.5 0.75 1.0 0.5
     """
 
     def __init__(
@@ -177,6 +189,18 @@ class ChainedScheduler(_Composed):
         ArgumentError: If there is no scheduler, one of them follows a metric, or they belong to
             different optimizers.
         CallError: If one is no scheduler.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.optim.lr_scheduler import ChainedScheduler, ConstantLR, ExponentialLR
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> parts = [ConstantLR(optimizer, 0.1, total_iters=2), ExponentialLR(optimizer, 0.5)]
+        >>> scheduler = ChainedScheduler(parts)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        0.1 0.05 0.25 0.125
     """
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Any = None) -> None:

@@ -29,6 +29,16 @@ class CosineAnnealingLR(ScheduleView):
     Source:
         Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
         arXiv:1608.03983
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        1.0 0.5 0.0 0.5
     """
 
     def __init__(
@@ -70,6 +80,16 @@ class CosineAnnealingWarmRestarts(ScheduleView):
     Source:
         Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
         arXiv:1608.03983
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        1.0 0.5 1.0 0.5
     """
 
     _sets = True

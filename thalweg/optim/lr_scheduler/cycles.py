@@ -51,6 +51,16 @@ class CyclicLR(ScheduleView):
 
     Source:
         Smith, "Cyclical Learning Rates for Training Neural Networks", 2017. arXiv:1506.01186
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0, momentum=0.9)
+        >>> scheduler = tw.optim.lr_scheduler.CyclicLR(optimizer, 0.1, 0.9, 2)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        0.1 0.5 0.9 0.5
     """
 
     _sets = True
@@ -187,6 +197,16 @@ class OneCycleLR(ScheduleView):
     Source:
         Smith & Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large
         Learning Rates", 2018. arXiv:1708.07120
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0, momentum=0.9)
+        >>> scheduler = tw.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=5)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        0.04 0.95 0.611 0.188
     """
 
     _sets = True

@@ -33,6 +33,16 @@ class StepLR(ScheduleView):
     Raises:
         ArgumentError: If `step_size` is not positive.
         CallError: If the optimizer is none.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        1.0 1.0 0.5 0.5
     """
 
     def __init__(
@@ -63,6 +73,16 @@ class MultiStepLR(ScheduleView):
 
     Raises:
         CallError: If the optimizer is none.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.MultiStepLR(optimizer, [1, 3], gamma=0.5)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        1.0 0.5 0.5 0.25
     """
 
     def __init__(
@@ -97,6 +117,16 @@ class ConstantLR(ScheduleView):
     Raises:
         ArgumentError: If the factor is outside its range.
         CallError: If the optimizer is none.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.ConstantLR(optimizer, 0.1, total_iters=2)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        0.1 0.1 1.0 1.0
     """
 
     def __init__(
@@ -140,6 +170,16 @@ class LinearLR(ScheduleView):
     Raises:
         ArgumentError: If a factor is outside its range.
         CallError: If the optimizer is none.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.LinearLR(optimizer, 0.5, total_iters=2)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        0.5 0.75 1.0 1.0
     """
 
     def __init__(
@@ -178,6 +218,16 @@ class ExponentialLR(ScheduleView):
 
     Raises:
         CallError: If the optimizer is none.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        1.0 0.5 0.25 0.125
     """
 
     def __init__(self, optimizer: Any, gamma: float, last_epoch: int = -1) -> None:
@@ -204,6 +254,16 @@ class PolynomialLR(ScheduleView):
 
     Raises:
         CallError: If the optimizer is none.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.PolynomialLR(optimizer, 4, power=2)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        1.0 0.562 0.25 0.062
     """
 
     def __init__(

@@ -70,6 +70,16 @@ class LambdaLR(_OfFunctions):
     Raises:
         ArgumentError: If the list has more or fewer functions than the optimizer has groups.
         CallError: If the optimizer or a function is none.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        1.0 0.5 0.333 0.25
     """
 
     _sets = True
@@ -92,6 +102,16 @@ class MultiplicativeLR(_OfFunctions):
     Raises:
         ArgumentError: If the list has more or fewer functions than the optimizer has groups.
         CallError: If the optimizer or a function is none.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.MultiplicativeLR(optimizer, lambda epoch: 0.5)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        1.0 0.5 0.25 0.125
     """
 
     def get_lr(self) -> list[Any]:

@@ -33,6 +33,15 @@ class ReduceLROnPlateau(LRScheduler):
         ArgumentError: If the factor is not below 1, a mode is unknown, or the list has more or
             fewer rates than the optimizer has groups.
         CallError: If the optimizer is none.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = tw.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
+        >>> for loss in (3.0, 2.0, 2.5, 2.0):
+        ...     scheduler.step(loss)
+        ...     print(scheduler.get_last_lr(), end=" ")
+        [1.0] [1.0] [1.0] [0.1]
     """
 
     def __init__(

@@ -156,6 +156,17 @@ class ScheduleLR(ScheduleView):
     Raises:
         ArgumentError: If the list has more or fewer schedules than the optimizer has groups.
         CallError: If the optimizer is none, or has no groups.
+
+    Example:
+        >>> import thalweg as tw
+        >>> schedule = tw.optim.warmup_constant_schedule(0.0, 1.0, warmup_steps=2)
+        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)])
+        >>> scheduler = tw.optim.lr_scheduler.ScheduleLR(optimizer, schedule)
+        >>> for epoch in range(4):
+        ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
+        ...     optimizer.step()
+        ...     scheduler.step()
+        0.0 0.5 1.0 1.0
     """
 
     _unsaved = ScheduleView._unsaved | {"_given"}

@@ -59,7 +59,7 @@ def scale_by_nadam(
         >>> nadam = tw.optim.rules.scale_by_nadam()
         >>> updates, _ = nadam.update([3.0], nadam.init([0.0]))
         >>> round(updates[0].item(), 4)
-        1.036
+        1.0565
     """
     DECAY.check("b1", b1)
     DECAY.check("b2", b2)

@@ -139,11 +139,10 @@ class Optimizer(Hooked):
 
     def _runner(self, position: int, group: Group) -> Runner:
         """Return what steps a group; traced programs are kept while numbers alone change."""
-        values = [group[name] for name in self.defaults]
         before = self._runners.get(position)
-        if before is not None and before.lasting and before.values == values:
+        if before is not None and before.lasting and before.values == before.read(group):
             return before
-        options = dict(zip(self.defaults, values, strict=True))
+        options = {name: group[name] for name in self.defaults}
         found = Runner(self, options, before)
         self._runners[position] = found
         return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from thalweg import tree
@@ -43,7 +44,8 @@ class Runner:
     def __init__(
         self, optimizer: Optimizer, options: Mapping[str, Any], before: Runner | None
     ) -> None:
-        self.values = list(options.values())
+        self.read = _reader(tuple(options))
+        self.values = self.read(options)
         # The number in a tensor may change while the tensor stays.
         self.lasting = not any(map(_holds_array, self.values))
         self._key, self._numbers = split(options)
@@ -136,6 +138,13 @@ class Runner:
 
         count = len(self._numbers)
         return Update(build, count, params, places, self._names, self._implied)
+
+
+def _reader(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Return a function from a group to the tuple of its options."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda group: tuple(group[name] for name in names)
 
 
 def _holds_array(value: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
+from thalweg.ops.creation import full
 from thalweg.optim.stateful.groups import Group
 
 StateDict = dict[str, Any]
@@ -82,6 +83,8 @@ def _cast(value: Any, param: Tensor, name: str = "") -> Any:
         if floating and value.dtype != param.dtype:
             return value.detach().astype(param.dtype)
         return deepcopy(value)
+    if name == "step" and isinstance(value, (int, float)):
+        return full((), value, "float32")
     if isinstance(value, dict):
         return {k: _cast(v, param, str(k)) for k, v in value.items()}
     if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from thalweg import tree
-from thalweg.core.plan import Plan, Role, computed
+from thalweg.core.plan import Plan, computed
+from thalweg.core.planning import Role
 from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype, make

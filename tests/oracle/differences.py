@@ -1,0 +1,44 @@
+"""Where thalweg means something else than PyTorch on purpose, and why.
+
+The rule: where NumPy and PyTorch give different numbers for the same call, NumPy's wins; called in
+PyTorch's words (`dim=`, or a method that arrays do not have), a function means PyTorch's.
+"""
+
+from __future__ import annotations
+
+# By entry of the data base; they hold for samples that disagree in any of the modes.
+DIFFERENCES: dict[str, str] = {
+    "repeat": "`x.repeat(n)` repeats each element, as NumPy's method; PyTorch's is `x.tile`.",
+    "std": "Without `dim=` or `correction=`, n divides, as in NumPy; in PyTorch n - 1.",
+    "var": "Without `dim=` or `correction=`, n divides, as in NumPy; in PyTorch n - 1.",
+    "transpose": "`x.transpose(0, 1)` of a matrix gives, as in NumPy, the order of its axes: no "
+    "change. Swap by `x.T`, `x.swapaxes(0, 1)`, `tw.transpose(x, 0, 1)` or `dim0=`, `dim1=`.",
+    "nonzero": "Of a tensor without axes, with `as_tuple=True`, it is an error, as in NumPy.",
+    "nn.functional.silu.complex": "There is no sigmoid of complex numbers.",
+}
+
+# By what an error says of a call that PyTorch refuses, and thalweg takes: NumPy does too.
+LENIENCE = {
+    "a number as first operand": "Python numbers and lists are operands like tensors.",
+    "out=": "There is no `out=`; the error is a TypeError.",
+    "other": "What is no contradiction is computed: dtypes are promoted, shapes broadcast.",
+}
+
+# Functions that mean NumPy's when they are called by position, and what is measured instead.
+SPELLED = {
+    "argsort, sort, msort": "`x.sort()` and `tw.sort(x, dim=0)` return values and indices; "
+    "`tw.sort(x)` the values alone.",
+    "amax, amin, max, min": "`tw.max(x, dim=0)` returns values and indices; `tw.max(x, 0)` the "
+    "values alone.",
+    "cross": "`x.cross(y)` takes the first axis of extent 3; `tw.cross(x, y)` the last axis.",
+    "cumsum, quantile, std, var": "Axes are named by `dim=`.",
+    "equal": "`x.equal(y)` is one truth value; `tw.equal(x, y)` one for each element.",
+    "median, nanmedian": "`x.median()` and `tw.median(x, dim=0)` are the lower of two middle "
+    "elements; `tw.median(x)` their mean.",
+    "meshgrid": "`indexing=` is 'xy' by default.",
+    "nonzero": "`as_tuple=False` gives PyTorch's matrix.",
+    "norm": "`x.norm(p)` is that of all elements; `tw.norm(x, 2)` of a matrix NumPy's.",
+    "split": "`x.split(n)` cuts parts of n positions; `tw.split(x, n)` n parts.",
+    "squeeze": "`x.squeeze(0)` leaves an axis of another extent; `tw.squeeze(x, 0)` refuses it.",
+    "unique": "`x.unique()` is PyTorch's, `tw.unique_values` and its like the Array API's.",
+}

@@ -1,0 +1,153 @@
+"""The report of a whole run: how much of PyTorch's data base agrees, and what does not."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+
+from tests.oracle.database import entries
+from tests.oracle.differences import DIFFERENCES, LENIENCE, SPELLED
+from tests.oracle.judge import MODES, Verdict, judge
+from tests.oracle.spelling import DRAWN
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "pytorch-conformance.md"
+RECORD = Path(__file__).with_name("recorded.json")
+
+
+def verdicts() -> tuple[list[Verdict], list[str]]:
+    """Return the verdicts on all entries, and the entries there is no function for."""
+    found, missing = [], []
+    for name, info in entries().items():
+        verdict = judge(name, info)
+        if verdict is None or not any(verdict.asked.values()):
+            missing.append(name)
+        else:
+            found.append(verdict)
+            sys.stdout.write(f"{name}: {_row(verdict)}\n")
+    return found, missing
+
+
+def record(found: list[Verdict]) -> None:
+    """Write how many samples of each entry agree, below which none may fall."""
+    kept = {verdict.name: [verdict.agreed[mode] for mode in MODES] for verdict in found}
+    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(kept[name])}" for name in sorted(kept))
+    RECORD.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+
+
+def _row(verdict: Verdict) -> str:
+    return ", ".join(
+        f"{mode} {verdict.agreed[mode]}/{verdict.asked[mode]}"
+        for mode in MODES
+        if verdict.asked[mode]
+    )
+
+
+def page(found: list[Verdict], missing: list[str]) -> str:
+    """Return the page that is published."""
+    parts = [_summary(found), _differences(), _exceptions(found), _table(found), _rest(missing)]
+    return "\n".join(parts)
+
+
+def _summary(found: list[Verdict]) -> str:
+    lines = [
+        "# Conformance to PyTorch",
+        "",
+        f"PyTorch {torch.__version__.partition('+')[0]} comes with a data base of its operators: "
+        "for each, samples of arguments in all shapes, and calls that are errors. Every sample of "
+        "every operator that thalweg has is run by both, in float64 (or the first of int64, "
+        "complex128 and bool that the operator takes), and the results are compared to a relative "
+        "1e-9: values and dtypes; gradients for random weights; the variant in place, and its "
+        "refusal of leaves; the method; arguments that are not contiguous; and the class of the "
+        "exception. Nothing of the data base is stored: `make oracle` writes this page.",
+        "",
+        "| | samples that agree | of | |",
+        "|---|---:|---:|---:|",
+    ]
+    for mode in MODES:
+        agreed = sum(verdict.agreed[mode] for verdict in found)
+        asked = sum(verdict.asked[mode] for verdict in found)
+        share = 100 * agreed / asked if asked else 100.0
+        lines.append(f"| {mode} | {agreed:,} | {asked:,} | {share:.2f} % |")
+    whole = sum(_is_whole(verdict) for verdict in found)
+    lines += [
+        "",
+        f"{len(found)} of the {len(entries())} entries are measured; of {whole} of them all values "
+        "and gradients agree.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _is_whole(verdict: Verdict) -> bool:
+    return all(verdict.agreed[m] == verdict.asked[m] for m in ("values", "gradients"))
+
+
+def _differences() -> str:
+    lines = [
+        "## Where NumPy's meaning stands",
+        "",
+        "Where NumPy and PyTorch give different numbers for the same call, NumPy's wins. PyTorch's "
+        "meaning is had by PyTorch's spelling, which is what is measured:",
+        "",
+    ]
+    lines += [f"- {names}: {text}" for names, text in SPELLED.items()]
+    lines += ["", "What disagrees for that reason, or another:", ""]
+    lines += [f"- {name}: {text}" for name, text in DIFFERENCES.items()]
+    lines += ["", "Calls that PyTorch refuses and thalweg takes, or refuses otherwise:", ""]
+    lines += [f"- {what}: {text}" for what, text in LENIENCE.items()]
+    lines += [
+        "",
+        "Derivatives of complex numbers are transposed without conjugation, as JAX's; they are "
+        "conjugated before they are compared.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _exceptions(found: list[Verdict]) -> str:
+    lines = ["## Every sample whose values or gradients disagree", ""]
+    for verdict in found:
+        said = [c for c in verdict.complaints if c.startswith(("values", "gradients"))]
+        if not said:
+            continue
+        reason = DIFFERENCES.get(verdict.name, "No reason; it is to be repaired.")
+        lines += [f"- **{verdict.name}** ({len(said)}): {reason}"]
+        lines += [f"  - {_short(complaint)}" for complaint in said[:4]]
+        if len(said) > 4:
+            lines.append(f"  - and {len(said) - 4} more of the kind")
+    return "\n".join([*lines, ""])
+
+
+def _short(complaint: str) -> str:
+    line = " ".join(complaint.split())
+    return f"`{line[:150]}`" if "`" not in line else line[:150].replace("`", "'")
+
+
+def _table(found: list[Verdict]) -> str:
+    lines = ["## Entry by entry", "", f"| entry | {' | '.join(MODES)} |"]
+    lines.append("|---" * (len(MODES) + 1) + "|")
+    for verdict in sorted(found, key=lambda verdict: verdict.name):
+        cells = [
+            f"{verdict.agreed[m]}/{verdict.asked[m]}" if verdict.asked[m] else "" for m in MODES
+        ]
+        lines.append(f"| {verdict.name} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def _rest(missing: list[str]) -> str:
+    names = ", ".join(name for name in missing if name.partition(".")[0] not in DRAWN)
+    drawn = ", ".join(name for name in missing if name.partition(".")[0] in DRAWN)
+    return "\n".join(
+        [
+            "## Not measured",
+            "",
+            f"Drawn at random, and compared bit by bit elsewhere: {drawn}.",
+            "",
+            f"thalweg has no function of the name: {names}.",
+            "",
+        ]
+    )

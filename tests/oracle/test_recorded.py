@@ -1,0 +1,46 @@
+"""What once agreed with PyTorch's operator data base agrees still."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("expecttest")
+pytest.importorskip("torch")
+
+from tests.oracle.database import entries
+from tests.oracle.judge import MODES, judge
+
+RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text(encoding="utf-8"))
+ENTRIES = entries()
+
+# PyTorch warns of functions it deprecates, in the making of its own samples.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+# The others, whose samples are many or slow to make, are left to `make oracle`.
+FEW = 60
+QUICK = sorted(name for name, agreed in RECORDED.items() if sum(agreed) <= FEW and name in ENTRIES)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_an_entry_agrees_as_far_as_it_did(name: str) -> None:
+    verdict = judge(name, ENTRIES[name])
+    assert verdict is not None, f"{name} has no function any more"
+    found = [verdict.agreed[mode] for mode in MODES]
+    lost = [m for m, new, old in zip(MODES, found, RECORDED[name], strict=True) if new < old]
+    assert not lost, "\n".join(c for c in verdict.complaints if c.startswith(tuple(lost)))
+
+
+def test_the_record_covers_what_is_claimed() -> None:
+    assert len(RECORDED) >= 250
+    assert set(RECORDED) <= set(ENTRIES)
+
+
+def test_a_wrong_function_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.oracle.spelling.function_of", lambda name, info: lambda x: x * 1.0)
+    verdict = judge("sin", ENTRIES["sin"])
+    assert verdict is not None
+    assert verdict.asked["values"] > 0
+    assert verdict.agreed["values"] == verdict.agreed["gradients"] == 0

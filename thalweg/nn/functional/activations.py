@@ -1,0 +1,202 @@
+"""Smooth activations, with PyTorch's names and arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.nn.functional.applying import applied
+from thalweg.ops import activations as smooth
+from thalweg.ops import elementwise
+from thalweg.ops.elementwise import absolute, expm1, greater, less_equal, where
+from thalweg.ops.shaping import normalize_axis, slice_
+
+__all__ = [
+    "celu", "elu", "elu_", "gelu", "glu", "log_softmax", "logsigmoid", "mish", "selu", "selu_",
+    "sigmoid", "silu", "softmax", "softmin", "softplus", "softsign", "tanh", "tanhshrink",
+]  # fmt: skip
+
+# Klambauer et al., "Self-Normalizing Neural Networks", 2017: the fixed point of mean 0, variance 1.
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Exponential linear unit: x where x > 0, else α (eˣ - 1).
+
+    Source:
+        Clevert, Unterthiner & Hochreiter, 2015. arXiv:1511.07289
+    """
+    return applied(lambda x: smooth.elu(x, alpha), input, inplace)
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """Write `elu` of a tensor into its own memory."""
+    return elu(input, alpha, inplace=True)
+
+
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Exponential linear unit with a continuous derivative: x where x > 0, else α (e^(x/α) - 1).
+
+    Raises:
+        ArgumentError: If α is 0.
+
+    Source:
+        Barron, "Continuously Differentiable Exponential Linear Units", 2017. arXiv:1704.07483
+    """
+    if alpha == 0:
+        raise ArgumentError("celu got alpha=0, which cannot be divided by. Give a positive number.")
+    return applied(lambda x: _celu(x, alpha), input, inplace)
+
+
+def _celu(x: Tensor, alpha: float) -> Tensor:
+    negative = less_equal(x, 0)
+    # Where it is not chosen, the exponential must not overflow: its derivative would be NaN.
+    return where(negative, alpha * expm1(where(negative, x, 0) / alpha), x)
+
+
+def selu(input: Any, inplace: bool = False) -> Tensor:
+    """Self-normalizing linear unit: λ x where x > 0, else λ α (eˣ - 1), λ ≈ 1.0507, α ≈ 1.6733.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.nn import functional as F
+        >>> F.selu(tw.tensor([-1.0, 0.0, 1.0]))
+        tensor([-1.1113,  0.0000,  1.0507])
+    """
+    return applied(lambda x: _SELU_SCALE * smooth.elu(x, _SELU_ALPHA), input, inplace)
+
+
+def selu_(input: Tensor) -> Tensor:
+    """Write `selu` of a tensor into its own memory."""
+    return selu(input, inplace=True)
+
+
+def gelu(input: Any, approximate: str = "none") -> Tensor:
+    """Gaussian error linear unit: x Φ(x), Φ the normal distribution function.
+
+    Raises:
+        ArgumentError: If `approximate` is neither "none" nor "tanh".
+    """
+    return smooth.gelu(input, approximate)
+
+
+def silu(input: Any, inplace: bool = False) -> Tensor:
+    """Sigmoid linear unit: x σ(x)."""
+    return applied(smooth.silu, input, inplace)
+
+
+def mish(input: Any, inplace: bool = False) -> Tensor:
+    """Return x tanh(ln(1 + eˣ)).
+
+    Source:
+        Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019. arXiv:1908.08681
+    """
+    return applied(lambda x: x * elementwise.tanh(smooth.softplus(x)), input, inplace)
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """Smooth rectifier: ln(1 + e^(βx)) / β, and x itself where βx is above the threshold."""
+    x = as_tensor(input)
+    scaled = x * beta
+    return where(greater(scaled, threshold), x, smooth.softplus(scaled) / beta)
+
+
+def softsign(input: Any) -> Tensor:
+    """Return x / (1 + |x|)."""
+    x = as_tensor(input)
+    return x / (1 + absolute(x))
+
+
+def sigmoid(input: Any) -> Tensor:
+    """Logistic function: 1 / (1 + e⁻ˣ)."""
+    return elementwise.sigmoid(input)
+
+
+def logsigmoid(input: Any) -> Tensor:
+    """Logarithm of the logistic function, without overflow."""
+    return smooth.log_sigmoid(input)
+
+
+def tanh(input: Any) -> Tensor:
+    """Hyperbolic tangent."""
+    return elementwise.tanh(input)
+
+
+def tanhshrink(input: Any) -> Tensor:
+    """Return x - tanh x."""
+    x = as_tensor(input)
+    return x - elementwise.tanh(x)
+
+
+# ---- along an axis
+
+
+def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """Exponentials that sum to one along an axis: eˣ / Σ eˣ.
+
+    Args:
+        input: A tensor.
+        dim: The axis; by default 0 for tensors of 0, 1 and 3 axes, else 1.
+        dtype: What the input is converted to first.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.nn import functional as F
+        >>> F.softmax(tw.tensor([[0.0, 0.0]]), dim=1)
+        tensor([[0.5000, 0.5000]])
+    """
+    x = _converted(input, dtype)
+    return smooth.softmax(x, _axis(x, dim)) if x.ndim else x * 0 + 1
+
+
+def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """Return `softmax` of -x."""
+    return softmax(-_converted(input, dtype), dim)
+
+
+def log_softmax(
+    input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
+    """Logarithm of `softmax`, without overflow: x - ln Σ eˣ."""
+    x = _converted(input, dtype)
+    return smooth.log_softmax(x, _axis(x, dim)) if x.ndim else x * 0
+
+
+def _converted(input: Any, dtype: Any) -> Tensor:
+    return as_tensor(input) if dtype is None else astype(as_tensor(input), dtype)
+
+
+def _axis(x: Tensor, dim: int | None) -> int:
+    if dim is None:
+        return 0 if x.ndim in (1, 3) else 1
+    return dim
+
+
+def glu(input: Any, dim: int = -1) -> Tensor:
+    """Gated linear unit: a σ(b), a the first half along the axis and b the second.
+
+    Raises:
+        ShapeError: If the extent of the axis is odd.
+
+    Source:
+        Dauphin et al., "Language Modeling with Gated Convolutional Networks", 2016.
+        arXiv:1612.08083
+    """
+    x = as_tensor(input)
+    if x.ndim == 0:
+        raise ShapeError("glu does not support 0-dimensional tensors. Give at least one axis.")
+    axis = normalize_axis("glu", dim, x.ndim)
+    if x.shape[axis] % 2:
+        raise ShapeError(
+            f"Halving dimension must be even, but dimension {axis} is size {x.shape[axis]} for "
+            "glu. Give twice as many features as are wanted."
+        )
+    half = x.shape[axis] // 2
+    whole = [(0, n, 1) for n in x.shape]
+    first, second = (
+        slice_(x, (*whole[:axis], (start, start + half, 1), *whole[axis + 1 :]))
+        for start in (0, half)
+    )
+    return first * elementwise.sigmoid(second)

@@ -1,0 +1,75 @@
+"""Lengths, directions and distances of vectors, with PyTorch's names and arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thalweg.core.inplace import overwrite
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.nn.functional.reducing import not_below, pair
+from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, square, where
+from thalweg.ops.reductions import max, min, sum
+from thalweg.ops.shaping import astype
+
+__all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
+
+_INFINITY = float("inf")
+
+
+def length(x: Tensor, p: float, axis: Any, keepdims: bool) -> Tensor:
+    """Norm of vectors along axes: (Σ |x|ᵖ)^(1/p); its derivative at 0 is 0."""
+    if p == _INFINITY:
+        return max(absolute(x), axis, keepdims=keepdims)
+    if p == -_INFINITY:
+        return min(absolute(x), axis, keepdims=keepdims)
+    if p == 0:
+        return sum(astype(not_equal(x, 0), x.dtype), axis, keepdims=keepdims)
+    if p == 1:
+        return sum(absolute(x), axis, keepdims=keepdims)
+    # Powers and roots have no finite derivative at 0, so 0 is kept away from them.
+    if p == 2:
+        total = sum(square(x), axis, keepdims=keepdims)
+    else:
+        nothing = equal(x, 0)
+        powers = power(absolute(where(nothing, 1, x)), p)
+        total = sum(where(nothing, 0, powers), axis, keepdims=keepdims)
+    zero = equal(total, 0)
+    safe = where(zero, 1, total)
+    return where(zero, 0, sqrt(safe) if p == 2 else power(safe, 1 / p))
+
+
+def normalize(
+    input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None
+) -> Tensor:
+    """Divide vectors by their length, or by ε where that is larger: x / max(‖x‖ₚ, ε).
+
+    Args:
+        input: A tensor.
+        p: The order of the norm.
+        dim: The axis, or the axes, along which the vectors lie.
+        eps: ε.
+        out: What to write the result into.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.nn import functional as F
+        >>> F.normalize(tw.tensor([[3.0, 4.0]]))
+        tensor([[0.6000, 0.8000]])
+    """
+    x = as_tensor(input)
+    found = x / not_below(length(x, p, dim, True), eps)
+    return found if out is None else overwrite(out, found)
+
+
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """Cosine of the angle between vectors: Σ x₁x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε))."""
+    first, second = pair(x1, x2)
+    a, b = (x / not_below(length(x, 2, dim, True), eps) for x in (first, second))
+    return sum(a * b, dim)
+
+
+def pairwise_distance(
+    x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    """Distance of vectors along the last axis: ‖x₁ - x₂ + ε‖ₚ."""
+    return length(as_tensor(x1) - as_tensor(x2) + eps, p, -1, keepdim)
