@@ -251,7 +251,9 @@ def arange(
     """
     require_cpu(device)
     last = end if stop is None else stop
-    numbers = [_number(n) for n in ((0, start) if last is None else (start or 0, last))]
+    numbers = [
+        _number(n) for n in ((0, start) if last is None else (0 if start is None else start, last))
+    ]
     by = _number(step)
     if by == 0:
         raise ArgumentError("arange got step 0, which reaches no end. Give another step.")
