@@ -28,10 +28,10 @@ from thalweg.ops.matrices import (
 )
 from thalweg.ops.matrix_norms import matrix_norm, vector_norm
 from thalweg.ops.matrix_norms import norm_of as norm
-from thalweg.ops.matrix_products import cross
 from thalweg.ops.matrix_products import diagonals as diagonal
 from thalweg.ops.matrix_products import outer_product as outer
 from thalweg.ops.matrix_products import traces as trace
+from thalweg.ops.products import cross
 
 __all__ = [
     "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul",

@@ -90,5 +90,5 @@ def iscomplexobj(x: Any) -> bool:
 
 
 attach("is_complex", iscomplexobj)
-attach("real", property(real, doc="The real part."))  # type: ignore[arg-type]
-attach("imag", property(imag, doc="The imaginary part."))  # type: ignore[arg-type]
+attach("real", property(real, doc="The real part."))
+attach("imag", property(imag, doc="The imaginary part."))

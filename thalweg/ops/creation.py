@@ -259,7 +259,8 @@ def arange(
         raise ArgumentError("arange got step 0, which reaches no end. Give another step.")
     if dtype is None and any(isinstance(n, float) for n in (*numbers, by)):
         dtype = np.result_type(default_dtype(), *(n for n in numbers if isinstance(n, np.generic)))
-    return _new(np.arange(*numbers, by, dtype=dtype), requires_grad)
+    first, last = numbers
+    return _new(np.arange(first, last, by, dtype=dtype), requires_grad)
 
 
 def _number(value: Any) -> Any:
@@ -329,7 +330,7 @@ def _converted(x: Tensor, dtype: Any, copy: bool | None) -> Tensor:
                 f"{x.dtype}, which needs a copy. Allow it with copy=None."
             )
         return astype(x, dtype)
-    return op.clone(x) if copy else x  # type: ignore[no-any-return]
+    return op.clone(x) if copy else x
 
 
 def _holds_tensors(value: Any) -> bool:

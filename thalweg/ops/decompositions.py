@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.operation import op
 from thalweg.core.primitive import general
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor
@@ -68,8 +69,8 @@ def _numerically(function: Any, *args: Any, **kwargs: Any) -> Any:
 
 @general(
     lambda a, b: b,
-    lambda g, out, a, b: -matmul(solve_matrices(turned(a), g), turned(out)),
-    lambda g, out, a, b: solve_matrices(turned(a), g),
+    lambda g, out, a, b: -matmul(op.solve_matrices(turned(a), g), turned(out)),
+    lambda g, out, a, b: op.solve_matrices(turned(a), g),
 )
 def solve_matrices(a: Array, b: Array) -> Array:
     """Solve a x = b for stacks of matrices of equal batch shape."""

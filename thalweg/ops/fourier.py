@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import operation
+from thalweg.core.operation import op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor, as_tensor, make
@@ -33,7 +33,7 @@ _NORMS = ("backward", "ortho", "forward")
 
 @linear(
     lambda x, axis, inverse: x,
-    lambda g, out, x, axis, inverse: fourier(g, axis=axis, inverse=inverse),
+    lambda g, out, x, axis, inverse: op.fourier(g, axis=axis, inverse=inverse),
 )
 def fourier(x: np.ndarray[Any, Any], *, axis: int, inverse: bool) -> np.ndarray[Any, Any]:
     """Sums of complex numbers with e^(∓2πi jk/n) along an axis, - forward and + inverse."""

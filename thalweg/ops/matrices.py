@@ -379,7 +379,7 @@ def cond(x: Any, p: Any = None) -> Tensor:
     tensor = _matrices("cond", x)
     if p in (None, 2, -2):
         values = svdvals(tensor)
-        found = max(values, -1) / min(values, -1)
+        found: Tensor = max(values, -1) / min(values, -1)
         return 1 / found if p == -2 else found
     size: Tensor = op.matrix_norm(tensor, ord=p) * op.matrix_norm(inv(tensor), ord=p)
     return size
