@@ -39,6 +39,7 @@ from thalweg.ops import magnitudes as _magnitudes
 from thalweg.ops import masking as _masking
 from thalweg.ops import matrices as _matrices
 from thalweg.ops import matrix_norms as _matrix_norms
+from thalweg.ops import matrix_products as _matrix_products
 from thalweg.ops import norms as _norms
 from thalweg.ops import parts_of_axes as _parts_of_axes
 from thalweg.ops import pooling as _pooling
@@ -99,6 +100,7 @@ from thalweg.ops.magnitudes import *
 from thalweg.ops.masking import *
 from thalweg.ops.matrices import *
 from thalweg.ops.matrix_norms import *
+from thalweg.ops.matrix_products import *
 from thalweg.ops.norms import *
 from thalweg.ops.parts_of_axes import *
 from thalweg.ops.pooling import *
@@ -158,6 +160,7 @@ __all__ += _magnitudes.__all__
 __all__ += _masking.__all__
 __all__ += _matrices.__all__
 __all__ += _matrix_norms.__all__
+__all__ += _matrix_products.__all__
 __all__ += _norms.__all__
 __all__ += _parts_of_axes.__all__
 __all__ += _pooling.__all__
