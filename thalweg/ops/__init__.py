@@ -24,6 +24,7 @@ from thalweg.ops import dtypes as _dtypes
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import error_functions as _error_functions
+from thalweg.ops import exponential_limits as _exponential_limits
 from thalweg.ops import flipping as _flipping
 from thalweg.ops import folding as _folding
 from thalweg.ops import fourier as _fourier
@@ -87,6 +88,7 @@ from thalweg.ops.dtypes import *
 from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
 from thalweg.ops.error_functions import *
+from thalweg.ops.exponential_limits import *
 from thalweg.ops.flipping import *
 from thalweg.ops.folding import *
 from thalweg.ops.fourier import *
@@ -127,6 +129,7 @@ from thalweg.ops.windows import *
 __all__: list[str] = ["keyed"]
 __all__ += _activations.__all__
 __all__ += _arithmetic.__all__
+__all__ += _exponential_limits.__all__
 __all__ += _arranging.__all__
 __all__ += _assigning.__all__
 __all__ += _bessel_functions.__all__
