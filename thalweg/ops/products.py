@@ -148,6 +148,10 @@ def cross(x: Any, y: Any, axis: int = -1) -> Tensor:
         ShapeError: If the axis has another extent.
     """
     a, b = as_tensor(x), as_tensor(y)
+    if axis < 0:
+        # Counted from the end, the axis is the same one whatever axes stand before it.
+        ndim = max(a.ndim, b.ndim)
+        a, b = (t[(None,) * (ndim - t.ndim)] if t.ndim < ndim else t for t in (a, b))
     if a.ndim != b.ndim:
         raise ShapeError(
             f"cross: inputs must have the same number of dimensions, not {a.ndim} and {b.ndim}."
