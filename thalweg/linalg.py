@@ -2,17 +2,13 @@
 
 >>> import thalweg as tw
 >>> tw.linalg.det(tw.tensor([[2.0, 1.0], [1.0, 2.0]]))
-tensor(3.)
+tensor(3.0000)
 """
 
 from thalweg.ops.linalg import matmul, tensordot, vecdot
-from thalweg.ops.matrices import _linalg_diagonal as diagonal
-from thalweg.ops.matrices import _linalg_outer as outer
-from thalweg.ops.matrices import _linalg_trace as trace
 from thalweg.ops.matrices import (
     cholesky,
     cond,
-    cross,
     det,
     eigh,
     eigvalsh,
@@ -32,6 +28,10 @@ from thalweg.ops.matrices import (
 )
 from thalweg.ops.matrix_norms import matrix_norm, vector_norm
 from thalweg.ops.matrix_norms import norm_of as norm
+from thalweg.ops.matrix_products import diagonals as diagonal
+from thalweg.ops.matrix_products import outer_product as outer
+from thalweg.ops.matrix_products import traces as trace
+from thalweg.ops.products import cross
 
 __all__ = [
     "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul",

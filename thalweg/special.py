@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from thalweg.ops.activations import log_softmax, softmax
-from thalweg.ops.arithmetic import logit, sinc, xlogy
 from thalweg.ops.bessel_functions import i0, i0e, i1, i1e
 from thalweg.ops.composed import round
 from thalweg.ops.elementwise import erf, expm1, log1p, sigmoid
@@ -17,6 +16,7 @@ from thalweg.ops.error_functions import (
     ndtri,
     xlog1py,
 )
+from thalweg.ops.exponential_limits import logit, sinc, xlogy
 from thalweg.ops.gamma_functions import digamma, lgamma, mvlgamma, polygamma, zeta
 from thalweg.ops.reductions import logsumexp
 from thalweg.ops.transcendental import exp2

@@ -51,8 +51,8 @@ def test_a_thousand_steps_leak_nothing() -> None:
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    # Python's own counters and caches may grow by some bytes; a tape left behind would be 1000 times
-    # as much.
+    # Counters and caches of Python may grow by some bytes; a tape left behind would be 1000 times
+    # that.
     assert grown < 20_000
 
 

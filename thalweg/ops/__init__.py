@@ -24,6 +24,7 @@ from thalweg.ops import dtypes as _dtypes
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import error_functions as _error_functions
+from thalweg.ops import exponential_limits as _exponential_limits
 from thalweg.ops import flipping as _flipping
 from thalweg.ops import folding as _folding
 from thalweg.ops import fourier as _fourier
@@ -39,6 +40,7 @@ from thalweg.ops import magnitudes as _magnitudes
 from thalweg.ops import masking as _masking
 from thalweg.ops import matrices as _matrices
 from thalweg.ops import matrix_norms as _matrix_norms
+from thalweg.ops import matrix_products as _matrix_products
 from thalweg.ops import norms as _norms
 from thalweg.ops import parts_of_axes as _parts_of_axes
 from thalweg.ops import pooling as _pooling
@@ -86,6 +88,7 @@ from thalweg.ops.dtypes import *
 from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
 from thalweg.ops.error_functions import *
+from thalweg.ops.exponential_limits import *
 from thalweg.ops.flipping import *
 from thalweg.ops.folding import *
 from thalweg.ops.fourier import *
@@ -99,6 +102,7 @@ from thalweg.ops.magnitudes import *
 from thalweg.ops.masking import *
 from thalweg.ops.matrices import *
 from thalweg.ops.matrix_norms import *
+from thalweg.ops.matrix_products import *
 from thalweg.ops.norms import *
 from thalweg.ops.parts_of_axes import *
 from thalweg.ops.pooling import *
@@ -125,6 +129,7 @@ from thalweg.ops.windows import *
 __all__: list[str] = ["keyed"]
 __all__ += _activations.__all__
 __all__ += _arithmetic.__all__
+__all__ += _exponential_limits.__all__
 __all__ += _arranging.__all__
 __all__ += _assigning.__all__
 __all__ += _bessel_functions.__all__
@@ -158,6 +163,7 @@ __all__ += _magnitudes.__all__
 __all__ += _masking.__all__
 __all__ += _matrices.__all__
 __all__ += _matrix_norms.__all__
+__all__ += _matrix_products.__all__
 __all__ += _norms.__all__
 __all__ += _parts_of_axes.__all__
 __all__ += _pooling.__all__

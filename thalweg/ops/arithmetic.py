@@ -8,25 +8,25 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import method, op, widen
-from thalweg.core.primitive import counted, elementwise
-from thalweg.core.spec import FLOAT64
+from thalweg.core.primitive import counted, elementwise, floating
+from thalweg.core.spec import FLOAT64, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.composed import isnan, trunc
 from thalweg.ops.elementwise import (
+    absolute,
     add,
     divide,
     equal,
     floor_divide,
     greater,
-    log,
-    log1p,
-    logaddexp,
+    less,
+    logical_or,
     maximum,
     minimum,
     multiply,
     power,
-    sin,
+    sign,
     sqrt,
     subtract,
     where,
@@ -45,15 +45,10 @@ __all__ = [
     "isneginf",
     "isposinf",
     "isreal",
-    "ldexp",
     "lerp",
-    "logaddexp2",
-    "logit",
     "rad2deg",
     "rsqrt",
     "rsub",
-    "sinc",
-    "xlogy",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -212,53 +207,121 @@ def frac(x: Any) -> Tensor:
     return subtract(x, trunc(x))
 
 
-# ---- exponentials, logarithms and their limits
+# ---- signs and magnitudes
 
 
 @method(inplace=True)
-def ldexp(x: Any, y: Any) -> Tensor:
-    """Multiply by a power of two: x 2ʸ."""
-    return multiply(x, power(2.0, y))
+def sgn(x: Any) -> Tensor:
+    """Sign: -1, 0 or 1; of a complex number x / |x|."""
+    tensor = as_tensor(x)
+    if tensor.dtype.kind != "c":
+        return sign(tensor)
+    size = absolute(tensor)
+    return where(equal(size, 0), 0, tensor / where(equal(size, 0), 1, size))
+
+
+@elementwise(None)
+def _sign_bit(x: Array) -> Array:
+    """Tell where the sign bit is set, as 0 and 1."""
+    return np.signbit(x).astype(x.dtype)
 
 
 @method
-def logaddexp2(x: Any, y: Any) -> Tensor:
-    """Logarithm to base 2 of a sum of powers of two: log₂(2ˣ + 2ʸ)."""
-    scale = math.log(2.0)
-    return logaddexp(multiply(x, scale), multiply(y, scale)) / scale
-
-
-@method(inplace=True)
-def logit(x: Any, eps: float | None = None) -> Tensor:
-    """Log odds: ln(x / (1 - x)), the inverse of the logistic function.
-
-    Args:
-        x: A tensor of probabilities.
-        eps: Where to limit them, to between eps and 1 - eps; None for no limit.
-    """
+def signbit(x: Any) -> Tensor:
+    """Tell where x is negative, of zeros too: true for -0.0."""
     tensor = as_tensor(x)
-    if eps is None:
-        return log(tensor) - log1p(-tensor)
-    inside = op.logical_and(op.greater_equal(tensor, eps), op.less_equal(tensor, 1.0 - eps))
-    bounded = where(inside, tensor, where(greater(tensor, 0.5), 1.0 - eps, eps))
-    return log(bounded) - log1p(-bounded)
+    return less(tensor, 0) if tensor.dtype.kind != "f" else greater(_sign_bit(tensor), 0)
 
 
 @method(inplace=True)
-def xlogy(x: Any, y: Any) -> Tensor:
-    """Return x ln y, and 0 where x is 0, whatever y is there; the derivatives too."""
-    nothing = op.logical_and(equal(x, 0), op.logical_not(isnan(y)))
-    return where(nothing, 0, multiply(x, log(where(nothing, 1, y))))
+def copysign(x: Any, y: Any) -> Tensor:
+    """Return |x| with the sign of y, also of its zeros."""
+    tensor, other = as_tensor(x), as_tensor(y)
+    dtype = promote((tensor.spec, other.spec))[0]
+    size = absolute(astype(tensor, dtype if dtype.kind == "f" else FLOAT64))
+    return where(signbit(other), -size, size)
 
 
 @method(inplace=True)
-def sinc(x: Any) -> Tensor:
-    """Normalised sine: sin(π x) / (π x), and 1 at 0."""
-    angle = multiply(x, math.pi)
-    zero = equal(angle, 0)
-    safe = where(zero, 1.0, angle)
-    # Near 0 the series keeps the derivatives, which are 0 there.
-    return where(zero, 1.0 - angle * angle / 6.0, sin(safe) / safe)
+def heaviside(x: Any, values: Any) -> Tensor:
+    """Step function: 0 where x < 0, `values` where x = 0, 1 where x > 0.
+
+    Raises:
+        DtypeError: If the dtypes differ.
+    """
+    tensor, at_zero = as_tensor(x), as_tensor(values)
+    if tensor.dtype != at_zero.dtype and not (tensor.weak or at_zero.weak):
+        raise DtypeError(
+            f"heaviside is not yet implemented for tensors with different dtypes: it got "
+            f"{tensor.dtype} and {at_zero.dtype}. Convert one with astype."
+        )
+    step = astype(greater(tensor, 0), tensor.dtype)
+    return where(isnan(tensor), tensor, where(equal(tensor, 0), at_zero, step))
+
+
+@elementwise(
+    lambda g, out, x, y: g * _safely_divided(x, out),
+    lambda g, out, x, y: g * _safely_divided(y, out),
+    cast=floating,
+)
+def hypot(x: Array, y: Array) -> Array:
+    """Length of the hypotenuse, without overflow: √(x² + y²)."""
+    return np.hypot(x, y)
+
+
+def _safely_divided(x: Any, y: Any) -> Any:
+    zero = equal(y, 0)
+    return where(zero, 0.0, x / where(zero, 1.0, y))
+
+
+@elementwise(
+    lambda g, out, x, y: g * _safely_divided(y, x * x + y * y),
+    lambda g, out, x, y: -(g * _safely_divided(x, x * x + y * y)),
+    cast=floating,
+    names=("atan2",),
+)
+def arctan2(x: Array, y: Array) -> Array:
+    """Angle of the point (y, x), in radians between -π and π: the arctangent of x / y."""
+    return np.arctan2(x, y)
+
+
+@elementwise(lambda g, out, x: g / op.sqrt(x * x + 1.0), cast=floating, names=("asinh",))
+def arcsinh(x: Array) -> Array:
+    """Inverse hyperbolic sine."""
+    return np.arcsinh(x)
+
+
+@elementwise(
+    lambda g, out, x: g / (op.sqrt(x - 1.0) * op.sqrt(x + 1.0)), cast=floating, names=("acosh",)
+)
+def arccosh(x: Array) -> Array:
+    """Inverse hyperbolic cosine of x ≥ 1."""
+    return np.arccosh(x)
+
+
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g * 0.0, cast=floating)
+def nextafter(x: Array, y: Array) -> Array:
+    """Next number after x in the direction of y."""
+    return np.nextafter(x, y)
+
+
+@method
+def fmax(x: Any, y: Any) -> Tensor:
+    """Larger of two; where one is NaN, the other."""
+    a, b = as_tensor(x), as_tensor(y)
+    if np.result_type(a.dtype, b.dtype).kind != "f":
+        return maximum(a, b)
+    # Ties go to the first, as do their derivatives.
+    return where(logical_or(op.greater_equal(a, b), isnan(b)), a, b)
+
+
+@method
+def fmin(x: Any, y: Any) -> Tensor:
+    """Smaller of two; where one is NaN, the other."""
+    a, b = as_tensor(x), as_tensor(y)
+    if np.result_type(a.dtype, b.dtype).kind != "f":
+        return minimum(a, b)
+    return where(logical_or(op.less_equal(a, b), isnan(b)), a, b)
 
 
 # ---- tests

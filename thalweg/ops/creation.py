@@ -251,14 +251,16 @@ def arange(
     """
     require_cpu(device)
     last = end if stop is None else stop
-    numbers = [_number(n) for n in ((0, start) if last is None else (start or 0, last))]
+    numbers = [
+        _number(n) for n in ((0, start) if last is None else (0 if start is None else start, last))
+    ]
     by = _number(step)
     if by == 0:
         raise ArgumentError("arange got step 0, which reaches no end. Give another step.")
     if dtype is None and any(isinstance(n, float) for n in (*numbers, by)):
         dtype = np.result_type(default_dtype(), *(n for n in numbers if isinstance(n, np.generic)))
-    counted: Any = np.arange
-    return _new(counted(*numbers, by, dtype=dtype), requires_grad)
+    first, last = numbers
+    return _new(np.arange(first, last, by, dtype=dtype), requires_grad)
 
 
 def _number(value: Any) -> Any:

@@ -43,7 +43,6 @@ class device(str):  # noqa: N801 - PyTorch's name
     """Where tensors lie: "cpu", the only place."""
 
     __slots__ = ()
-    index = None  # type: ignore[assignment]
 
     def __new__(cls, name: Any = "cpu") -> device:
         """Accept the name of the CPU, and no other."""
@@ -53,6 +52,10 @@ class device(str):  # noqa: N801 - PyTorch's name
                 "None. Runs on other devices are compiled by engine='jax'."
             )
         return super().__new__(cls, "cpu")
+
+    @property
+    def index(self) -> None:  # type: ignore[override]
+        """The number among devices of the kind, which the CPU has none of."""
 
     @property
     def type(self) -> str:
@@ -74,10 +77,8 @@ def require_cpu(wanted: Any) -> None:
 
 
 def _as_dtype(given: Any) -> DType:
-    if isinstance(given, type) or not hasattr(given, "dtype"):
-        typed: DType = np.dtype(given)
-        return typed
-    found: DType = given.dtype
+    named = isinstance(given, type) or not hasattr(given, "dtype")
+    found: DType = np.dtype(given) if named else given.dtype
     return found
 
 
@@ -167,7 +168,8 @@ def result_type(*arrays_and_dtypes: Any) -> DType:
         given if isinstance(given, (bool, int, float, complex)) else _part(given)
         for given in arrays_and_dtypes
     ]
-    return np.result_type(*parts)
+    found: DType = np.result_type(*parts)
+    return found
 
 
 def _part(given: Any) -> Any:

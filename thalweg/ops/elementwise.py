@@ -197,8 +197,10 @@ def expm1(x: Array) -> Array:
     """Exponential minus one, accurate near zero: eˣ - 1."""
     if x.dtype.kind != "c":
         return np.expm1(x)
-    # NumPy's is NaN for infinite complex numbers that have a limit.
-    return np.where(np.isfinite(x), np.expm1(x), np.exp(x) - 1)
+    # NumPy's is NaN for infinite complex numbers that have a limit, and -0 at -0.
+    found: Array = np.asarray(np.where(np.isfinite(x), np.expm1(x), np.exp(x) - 1))
+    found.real += 0.0
+    return found
 
 
 @elementwise(lambda g, out, x: g / x, cast=floating)

@@ -64,7 +64,7 @@ def _is_mask(item: Any) -> bool:
 
 
 def _require_fitting_masks(items: tuple[Any, ...], tensor: Tensor) -> None:
-    """Refuse a mask whose extents are not those of the axes it indexes."""
+    """Refuse a mask whose extents are neither those of the axes it indexes nor 0."""
     if not any(map(_is_mask, items)):
         return
     place = 0
@@ -73,7 +73,10 @@ def _require_fitting_masks(items: tuple[Any, ...], tensor: Tensor) -> None:
             place = tensor.ndim - sum(map(_axes_used, items[position + 1 :]))
         elif _is_mask(item):
             extents = tensor.shape[place : place + len(item.shape)]
-            if tuple(item.shape) != tuple(extents):
+            fits = len(item.shape) == len(extents) and all(
+                own in (extent, 0) for own, extent in zip(item.shape, extents, strict=True)
+            )
+            if not fits:
                 raise IndexOutOfRange(
                     f"A mask of shape {tuple(item.shape)} was used as an index of axes of extents "
                     f"{tuple(extents)}; they must be equal. Broadcast the mask first."

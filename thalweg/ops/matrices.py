@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.core.operation import method, op, operation, register
+from thalweg.core.operation import method, op, operation
 from thalweg.core.spec import FLOAT64, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.arranging import moveaxis
 from thalweg.ops.complex_numbers import real
 from thalweg.ops.creation import eye
 from thalweg.ops.decompositions import (
@@ -40,14 +39,12 @@ from thalweg.ops.shaping import (
     broadcast_to,
     concatenate,
     expand_dims,
-    normalize_axis,
     squeeze,
     stop_gradient,
 )
 
 __all__ = [
     "cholesky",
-    "cross",
     "det",
     "logdet",
     "matrix_power",
@@ -382,59 +379,7 @@ def cond(x: Any, p: Any = None) -> Tensor:
     tensor = _matrices("cond", x)
     if p in (None, 2, -2):
         values = svdvals(tensor)
-        found = max(values, -1) / min(values, -1)
-        typed: Tensor = 1 / found if p == -2 else found
-        return typed
+        found: Tensor = max(values, -1) / min(values, -1)
+        return 1 / found if p == -2 else found
     size: Tensor = op.matrix_norm(tensor, ord=p) * op.matrix_norm(inv(tensor), ord=p)
     return size
-
-
-# ---- products
-
-
-@method
-def cross(x: Any, y: Any, axis: int = -1) -> Tensor:
-    """Cross product of vectors of three elements along an axis; the other axes broadcast.
-
-    Raises:
-        ShapeError: If the vectors have not three elements.
-    """
-    a, b = as_tensor(x), as_tensor(y)
-    places = [normalize_axis("cross", axis, tensor.ndim) for tensor in (a, b)]
-    if a.shape[places[0]] != 3 or b.shape[places[1]] != 3:
-        raise ShapeError(
-            f"cross got shapes {tuple(a.shape)} and {tuple(b.shape)}; it wants three elements "
-            f"along axis {axis}. Move the axis of the vectors there."
-        )
-    a, b = moveaxis(a, axis, -1), moveaxis(b, axis, -1)
-    after, before = np.array([1, 2, 0]), np.array([2, 0, 1])
-    found = a[..., after] * b[..., before] - a[..., before] * b[..., after]
-    return moveaxis(found, -1, axis)
-
-
-def _linalg_diagonal(x: Any, *, offset: int = 0) -> Tensor:
-    """Diagonals of a stack of matrices, as the last axis."""
-    found: Tensor = op.diagonal(x, offset, -2, -1)
-    return found
-
-
-def _linalg_trace(x: Any, *, offset: int = 0, dtype: Any = None) -> Tensor:
-    """Sums of the diagonals of a stack of matrices."""
-    return sum(_linalg_diagonal(x, offset=offset), -1, dtype)
-
-
-def _linalg_outer(x: Any, y: Any) -> Tensor:
-    """Products of each element of a vector and each of another one."""
-    a, b = as_tensor(x), as_tensor(y)
-    if a.ndim != 1 or b.ndim != 1:
-        raise ShapeError(
-            f"linalg.outer got shapes {tuple(a.shape)} and {tuple(b.shape)}; it wants vectors. "
-            "Use tw.outer, which flattens."
-        )
-    found: Tensor = op.outer(a, b)
-    return found
-
-
-register("linalg.diagonal", _linalg_diagonal)
-register("linalg.trace", _linalg_trace)
-register("linalg.outer", _linalg_outer)

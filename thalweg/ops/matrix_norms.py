@@ -67,10 +67,13 @@ def vector_norm(
         return sum(size, axis, keepdims=keepdims)
     if ord == _INFINITY:
         # Nothing has the norm 0.
-        return max(size, axis, keepdims) if tensor.size else sum(size, axis, keepdims=keepdims)
+        largest: Tensor = (
+            max(size, axis, keepdims) if tensor.size else sum(size, axis, None, keepdims)
+        )
+        return largest
     if ord == -_INFINITY:
-        typed: Tensor = min(size, axis, keepdims)
-        return typed
+        smallest: Tensor = min(size, axis, keepdims)
+        return smallest
     return power(sum(power(size, float(ord)), axis, keepdims=keepdims), 1.0 / ord)
 
 
@@ -116,8 +119,8 @@ def _of_last_axes(x: Tensor, ord: Any) -> Tensor:
         sizes = sum(absolute(x), -2 if ord in (1, -1) else -1)
     if ord > 0 and not sizes.shape[-1]:
         return sum(sizes, -1)
-    typed: Tensor = max(sizes, -1) if ord > 0 else min(sizes, -1)
-    return typed
+    extreme: Tensor = max(sizes, -1) if ord > 0 else min(sizes, -1)
+    return extreme
 
 
 @operation("linalg.norm")

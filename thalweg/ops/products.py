@@ -9,10 +9,12 @@ import numpy as np
 from thalweg.core.operation import attach, method, op, operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
-from thalweg.ops.elementwise import add, multiply
+from thalweg.ops.axes import axis_of
+from thalweg.ops.elementwise import add, multiply, subtract
 from thalweg.ops.linalg import matmul, outer
+from thalweg.ops.parts_of_axes import part_of
 from thalweg.ops.reductions import sum
-from thalweg.ops.shaping import broadcast_to, expand_dims, reshape
+from thalweg.ops.shaping import broadcast_to, concatenate, expand_dims, reshape
 
 __all__ = [
     "addbmm",
@@ -22,6 +24,7 @@ __all__ = [
     "baddbmm",
     "bmm",
     "chain_matmul",
+    "cross",
     "kron",
     "mm",
     "mv",
@@ -137,18 +140,45 @@ def chain_matmul(*matrices: Any) -> Tensor:
     return result
 
 
+@operation
+def cross(x: Any, y: Any, axis: int = -1) -> Tensor:
+    """Cross products of vectors of three elements along an axis; the others broadcast.
+
+    Raises:
+        ShapeError: If the axis has another extent.
+    """
+    a, b = as_tensor(x), as_tensor(y)
+    if axis < 0:
+        # Counted from the end, the axis is the same one whatever axes stand before it.
+        ndim = max(a.ndim, b.ndim)
+        a, b = (t[(None,) * (ndim - t.ndim)] if t.ndim < ndim else t for t in (a, b))
+    if a.ndim != b.ndim:
+        raise ShapeError(
+            f"cross: inputs must have the same number of dimensions, not {a.ndim} and {b.ndim}."
+        )
+    place = axis_of("cross", axis, a.ndim)
+    if not a.ndim or a.shape[place] != 3 or b.shape[place] != 3:
+        raise ShapeError(
+            f"cross: inputs dimension {axis} must have length 3. Got shapes {a.shape} and "
+            f"{b.shape}."
+        )
+    p, q = ([part_of(v, place, i, i + 1) for i in range(3)] for v in (a, b))
+    parts = [
+        subtract(multiply(p[i], q[j]), multiply(p[j], q[i])) for i, j in ((1, 2), (2, 0), (0, 1))
+    ]
+    return concatenate(parts, axis=place)
+
+
 def _cross_of(x: Tensor, other: Any, dim: int | None = None) -> Tensor:
     """Cross products along an axis, by default along the first of extent 3."""
     tensor = as_tensor(x)
     if dim is not None:
-        typed: Tensor = op.cross(tensor, other, dim)
-        return typed
+        return cross(tensor, other, dim)
     shape = np.broadcast_shapes(tensor.shape, as_tensor(other).shape)
     places = [i for i, n in enumerate(shape) if n == 3]
     if not places:
         raise ShapeError(f"no dimension of size 3 in input of shape {shape}; cross wants one.")
-    found: Tensor = op.cross(tensor, other, places[0])
-    return found
+    return cross(tensor, other, places[0])
 
 
 attach("cross", _cross_of)
@@ -202,5 +232,5 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
         raise ShapeError(f"vander got shape {tensor.shape}; it wants a vector. Use ravel.")
     count = tensor.size if N is None else int(N)
     powers = np.arange(count) if increasing else np.arange(count)[::-1]
-    typed: Tensor = op.power(expand_dims(tensor, 1), powers.copy())
-    return typed
+    found: Tensor = op.power(expand_dims(tensor, 1), powers.copy())
+    return found

@@ -8,8 +8,8 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.nn.functional.reducing import chosen, reduced
 from thalweg.ops import activations as smooth
-from thalweg.ops.arithmetic import xlogy
 from thalweg.ops.elementwise import equal, exp, greater_equal, less, less_equal, log, where
+from thalweg.ops.exponential_limits import xlogy
 from thalweg.ops.indexing import take, take_along_axis
 from thalweg.ops.losses import sigmoid_binary_cross_entropy
 from thalweg.ops.reductions import all as all_of

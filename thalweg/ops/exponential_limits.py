@@ -1,0 +1,78 @@
+"""Exponentials and logarithms where one factor vanishes: PyTorch's and SciPy's names."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from thalweg.core.operation import method, op
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.ops.composed import isnan
+from thalweg.ops.elementwise import (
+    equal,
+    greater,
+    log,
+    log1p,
+    logaddexp,
+    multiply,
+    power,
+    sin,
+    where,
+)
+
+__all__ = [
+    "ldexp",
+    "logaddexp2",
+    "logit",
+    "sinc",
+    "xlogy",
+]
+
+
+# ---- exponentials, logarithms and their limits
+
+
+@method(inplace=True)
+def ldexp(x: Any, y: Any) -> Tensor:
+    """Multiply by a power of two: x 2ʸ."""
+    return multiply(x, power(2.0, y))
+
+
+@method
+def logaddexp2(x: Any, y: Any) -> Tensor:
+    """Logarithm to base 2 of a sum of powers of two: log₂(2ˣ + 2ʸ)."""
+    scale = math.log(2.0)
+    return logaddexp(multiply(x, scale), multiply(y, scale)) / scale
+
+
+@method(inplace=True)
+def logit(x: Any, eps: float | None = None) -> Tensor:
+    """Log odds: ln(x / (1 - x)), the inverse of the logistic function.
+
+    Args:
+        x: A tensor of probabilities.
+        eps: Where to limit them, to between eps and 1 - eps; None for no limit.
+    """
+    tensor = as_tensor(x)
+    if eps is None:
+        return log(tensor) - log1p(-tensor)
+    inside = op.logical_and(op.greater_equal(tensor, eps), op.less_equal(tensor, 1.0 - eps))
+    bounded = where(inside, tensor, where(greater(tensor, 0.5), 1.0 - eps, eps))
+    return log(bounded) - log1p(-bounded)
+
+
+@method(inplace=True)
+def xlogy(x: Any, y: Any) -> Tensor:
+    """Return x ln y, and 0 where x is 0, whatever y is there; the derivatives too."""
+    nothing = op.logical_and(equal(x, 0), op.logical_not(isnan(y)))
+    return where(nothing, 0, multiply(x, log(where(nothing, 1, y))))
+
+
+@method(inplace=True)
+def sinc(x: Any) -> Tensor:
+    """Normalised sine: sin(π x) / (π x), and 1 at 0."""
+    angle = multiply(x, math.pi)
+    zero = equal(angle, 0)
+    safe = where(zero, 1.0, angle)
+    # Near 0 the series keeps the derivatives, which are 0 there.
+    return where(zero, 1.0 - angle * angle / 6.0, sin(safe) / safe)
