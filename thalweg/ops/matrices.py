@@ -354,7 +354,9 @@ def svdvals(x: Any) -> Tensor:
 
 
 @operation
-def matrix_rank(x: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Tensor:
+def matrix_rank(
+    x: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None, atol: Any = None
+) -> Tensor:
     """Number of singular values larger than `tol`, or `rtol` times the largest.
 
     Args:
@@ -362,6 +364,7 @@ def matrix_rank(x: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
         tol: What counts as zero.
         hermitian: Whether the matrices are known to be symmetric; they need not be told.
         rtol: What part of the largest counts as zero; by default max(m, n) ε.
+        atol: PyTorch's name of `tol`, beside which `rtol` counts too.
     """
     tensor = _matrices("matrix_rank", x)
     values = svdvals(tensor)
@@ -369,7 +372,13 @@ def matrix_rank(x: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
         return sum(greater(values, expand_dims(as_tensor(tol), -1)), -1)
     if not values.shape[-1]:
         return sum(astype(values, np.int64), -1)
-    limit = max(values, -1) * _tolerance(tensor, rtol)
+    part = _tolerance(tensor, rtol)
+    if atol is not None and rtol is None:
+        # As PyTorch: a tolerance of its own leaves none for the other.
+        part = op.where(greater(atol, 0), 0.0, part)
+    limit = max(values, -1) * part
+    if atol is not None:
+        limit = op.maximum(limit, atol)
     return sum(greater(values, expand_dims(limit, -1)), -1)
 
 
