@@ -62,7 +62,13 @@ def samples(info: Any, noncontiguous: bool = False) -> Iterator[Sample]:
     for sample in info.sample_inputs("cpu", dtype, requires_grad=graded):
         given = sample.noncontiguous() if noncontiguous else sample
         kwargs = {k: v for k, v in given.kwargs.items() if k not in PLACEMENT}
-        yield Sample((given.input, *given.args), kwargs)
+        if not _is_drawn(info.name, kwargs):
+            yield Sample((given.input, *given.args), kwargs)
+
+
+def _is_drawn(name: str, kwargs: dict[str, Any]) -> bool:
+    """Tell whether a sample's result is random."""
+    return bool(kwargs.get("dropout_p") or (name.endswith(".rrelu") and kwargs.get("training")))
 
 
 def in_place_samples(info: Any) -> Iterator[Sample]:
@@ -112,6 +118,10 @@ def translated(value: Any, taken: list[tuple[Any, Tensor]], copy: bool = True) -
             return OF_NUMPY[item]
         if isinstance(item, slice):
             return slice(*(leaf(part) for part in (item.start, item.stop, item.step)))
+        if isinstance(item, torch.nn.Module) or str(getattr(item, "__module__", "")).startswith(
+            "torch"
+        ):
+            raise Untranslatable(repr(item))
         if isinstance(item, torch.device | torch.layout | torch.memory_format):
             raise Untranslatable(str(item))
         return item

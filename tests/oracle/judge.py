@@ -15,6 +15,7 @@ from tests.oracle.database import (
     Sample,
     Untranslatable,
     as_array,
+    dtype_of,
     flat,
     in_place_samples,
     samples,
@@ -51,7 +52,7 @@ class Verdict:
 def judge(name: str, info: Any, modes: tuple[str, ...] = MODES) -> Verdict | None:
     """Return the verdict on an entry, or None if thalweg has no such function."""
     call = spelling.function_of(name, info)
-    if call is None:
+    if call is None or dtype_of(info) is None:
         return None
     before = default_dtype()
     tw.set_default_dtype(tw.float32)  # as PyTorch's is

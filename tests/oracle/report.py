@@ -139,8 +139,9 @@ def _table(found: list[Verdict]) -> str:
 
 
 def _rest(missing: list[str]) -> str:
-    names = ", ".join(name for name in missing if name.partition(".")[0] not in DRAWN)
-    drawn = ", ".join(name for name in missing if name.partition(".")[0] in DRAWN)
+    is_drawn = {name: any(name == d or name.startswith(f"{d}.") for d in DRAWN) for name in missing}
+    names = ", ".join(name for name in missing if not is_drawn[name])
+    drawn = ", ".join(name for name in missing if is_drawn[name])
     return "\n".join(
         [
             "## Not measured",

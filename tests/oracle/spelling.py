@@ -13,6 +13,8 @@ from thalweg.core.tensor import Tensor
 # Whose results are drawn; the stream of random numbers is compared elsewhere, bit for bit.
 DRAWN = {
     "bernoulli", "cauchy", "exponential", "geometric", "log_normal", "multinomial", "normal",
+    "nn.functional.alpha_dropout", "nn.functional.dropout", "nn.functional.dropout2d",
+    "nn.functional.dropout3d", "nn.functional.feature_alpha_dropout",
     "rand_like", "randint", "randint_like", "randn", "randn_like", "uniform",
 }  # fmt: skip
 # Whose values are whatever was in memory: shapes and dtypes are compared.
@@ -52,6 +54,10 @@ ADAPTED: dict[str, Any] = {
     "special.polygamma": lambda x, n: tw.polygamma(n, x),
     "zero_": lambda x: x.clone().zero_(),
     "fill": lambda x, value: x.clone().fill_(value),
+    "nn.functional.embedding": lambda weight, index, **kwargs: tw.nn.functional.embedding(
+        index, weight, **kwargs
+    ),
+    "linalg.pinv.singular": lambda x, y: tw.linalg.pinv(tw.matmul(x, y.mT)),
     "slice": tw.ops.masking.slice_along,
     "equal": lambda x, y: x.equal(y),
     "gradient": lambda x, spacing=1.0, dim=None, edge_order=1: tw.gradient(
@@ -80,8 +86,8 @@ def function_of(name: str, info: Any) -> Call | None:
         return lambda x: getattr(x, PROPERTIES[own])
     if own.startswith("__"):
         found = getattr(Tensor, own, None)
-    elif own in ADAPTED:
-        found = ADAPTED[own]
+    elif name in ADAPTED or own in ADAPTED:
+        found = ADAPTED[name] if name in ADAPTED else ADAPTED[own]
     elif own in METHODS:
         found = getattr(Tensor, own, None)
     else:
