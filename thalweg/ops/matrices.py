@@ -365,7 +365,6 @@ def matrix_rank(
         hermitian: Whether the matrices are symmetric, and only their lower triangle is read.
         atol: What counts as zero at least, beside `rtol`, which is 0 then by default.
         rtol: What part of the largest counts as zero; by default max(m, n) ε.
-        atol: PyTorch's name of `tol`, beside which `rtol` counts too.
     """
     tensor = _matrices("matrix_rank", x)
     tensor = _symmetric(tensor) if hermitian else tensor
