@@ -5,6 +5,7 @@
 tensor(3.0000)
 """
 
+from thalweg.ops.least_squares import lstsq
 from thalweg.ops.linalg import matmul, tensordot, vecdot
 from thalweg.ops.matrices import (
     cholesky,
@@ -13,7 +14,6 @@ from thalweg.ops.matrices import (
     eigh,
     eigvalsh,
     inv,
-    lstsq,
     matrix_power,
     matrix_rank,
     matrix_transpose,

@@ -145,6 +145,7 @@ def ihfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
 def _places(x: Tensor, s: Any, axes: Any) -> list[tuple[int | None, int]]:
     if axes is None:
         axes = range(x.ndim) if s is None else range(x.ndim - len(s), x.ndim)
+    axes = (axes,) if isinstance(axes, int) else axes
     places = [normalize_axis("fftn", axis, x.ndim) for axis in axes]
     return list(zip([None] * len(places) if s is None else s, places, strict=True))
 

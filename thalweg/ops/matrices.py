@@ -31,7 +31,7 @@ from thalweg.ops.decompositions import (
     turned,
 )
 from thalweg.ops.diagonals import tril, triu
-from thalweg.ops.elementwise import greater, log
+from thalweg.ops.elementwise import greater, log, maximum, where
 from thalweg.ops.linalg import matmul
 from thalweg.ops.reductions import max, min, sum
 from thalweg.ops.shaping import (
@@ -185,9 +185,10 @@ def pinv(x: Any, rtol: Any = None, *, rcond: Any = None, hermitian: bool = False
         rtol: Singular values up to this part of the largest count as zero; by default
             max(m, n) ε.
         rcond: NumPy's older name of `rtol`.
-        hermitian: Whether the matrices are known to be symmetric; they need not be told.
+        hermitian: Whether the matrices are symmetric, and only their lower triangle is read.
     """
     tensor = _matrices("pinv", x)
+    tensor = _symmetric(tensor) if hermitian else tensor
     return pseudo_inverse(tensor, _tolerance(tensor, rtol if rcond is None else rcond))
 
 
@@ -198,13 +199,6 @@ def _tolerance(x: Tensor, rtol: Any) -> Tensor:
             x.shape[-1] if x.shape[-1] > x.shape[-2] else x.shape[-2]
         )
     return astype(broadcast_to(as_tensor(rtol), x.shape[:-2]), kind)
-
-
-@operation
-def lstsq(a: Any, b: Any) -> Tensor:
-    """Return the x of least ‖a x - b‖, and of least ‖x‖ among those."""
-    matrix, right = _matrices("lstsq", a), floating(b)
-    return matmul(pinv(matrix), right)
 
 
 # ---- determinants and powers
@@ -317,6 +311,12 @@ def _from_triangle(x: Tensor, triangle: str) -> Tensor:
     return adjoint_of(x) if triangle.upper() == "U" else x
 
 
+def _symmetric(x: Tensor) -> Tensor:
+    """Return the symmetric matrices that have these lower triangles."""
+    found: Tensor = op.tril(x) + adjoint_of(op.tril(x, -1))
+    return found
+
+
 @operation
 def svd(
     x: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
@@ -355,30 +355,28 @@ def svdvals(x: Any) -> Tensor:
 
 @operation
 def matrix_rank(
-    x: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None, atol: Any = None
+    x: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
     """Number of singular values larger than `tol`, or `rtol` times the largest.
 
     Args:
         x: Matrices of shape (…, m, n).
         tol: What counts as zero.
-        hermitian: Whether the matrices are known to be symmetric; they need not be told.
+        hermitian: Whether the matrices are symmetric, and only their lower triangle is read.
+        atol: What counts as zero at least, beside `rtol`, which is 0 then by default.
         rtol: What part of the largest counts as zero; by default max(m, n) ε.
-        atol: PyTorch's name of `tol`, beside which `rtol` counts too.
     """
     tensor = _matrices("matrix_rank", x)
+    tensor = _symmetric(tensor) if hermitian else tensor
     values = svdvals(tensor)
     if tol is not None:
         return sum(greater(values, expand_dims(as_tensor(tol), -1)), -1)
     if not values.shape[-1]:
         return sum(astype(values, np.int64), -1)
-    part = _tolerance(tensor, rtol)
     if atol is not None and rtol is None:
-        # As PyTorch: a tolerance of its own leaves none for the other.
-        part = op.where(greater(atol, 0), 0.0, part)
-    limit = max(values, -1) * part
-    if atol is not None:
-        limit = op.maximum(limit, atol)
+        rtol = where(greater(as_tensor(atol), 0), 0.0, _tolerance(tensor, None))
+    limit = max(values, -1) * _tolerance(tensor, rtol)
+    limit = limit if atol is None else maximum(limit, as_tensor(atol))
     return sum(greater(values, expand_dims(limit, -1)), -1)
 
 

@@ -12,9 +12,9 @@ from thalweg.ops.reductions import sum
 __all__: list[str] = []
 
 
-def diagonals(x: Any, *, offset: int = 0) -> Tensor:
+def diagonals(x: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Diagonals of a stack of matrices, as the last axis."""
-    found: Tensor = op.diagonal(x, offset, -2, -1)
+    found: Tensor = op.diagonal(x, offset, dim1, dim2)
     return found
 
 
