@@ -14,6 +14,8 @@ DIFFERENCES: dict[str, str] = {
     "transpose": "`x.transpose(0, 1)` of a matrix gives, as in NumPy, the order of its axes: no "
     "change. Swap by `x.T`, `x.swapaxes(0, 1)`, `tw.transpose(x, 0, 1)` or `dim0=`, `dim1=`.",
     "nonzero": "Of a tensor without axes, with `as_tuple=True`, it is an error, as in NumPy.",
+    "linalg.svd": "With `full_matrices=True`, the vectors beyond the singular values are any that "
+    "complete the others; the choice differs.",
     "nn.functional.hardsigmoid": "PyTorch multiplies the derivative by a sixth of single "
     "precision; here it is one of the tensor's.",
     "nn.functional.silu.complex": "There is no sigmoid of complex numbers.",

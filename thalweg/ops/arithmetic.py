@@ -138,7 +138,7 @@ def lerp(x: Any, end: Any, weight: Any) -> Tensor:
     Example:
         >>> import thalweg as tw
         >>> tw.lerp(tw.tensor([0.0, 10.0]), tw.tensor([10.0, 20.0]), 0.5)
-        tensor([5., 15.])
+        tensor([ 5., 15.])
     """
     start, stop, share = as_tensor(x), as_tensor(end), as_tensor(weight)
     given = [start, stop] if share.weak else [start, stop, share]
