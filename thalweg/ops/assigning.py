@@ -73,7 +73,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     """
     places = getitem(make(_counted(x)), key)
     new = as_tensor(value)
-    if not x.is_symbolic and places.memory is not None and places.origin is not None:
+    if not x.is_symbolic and places.origin is not None:
         shown = x[key]
         overwrite(shown, _own(_fitted(new, shown.array.shape), value))
         return
