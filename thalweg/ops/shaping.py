@@ -327,7 +327,7 @@ def _converted_back(g: Tensor, dtype: np.dtype[Any]) -> Tensor:
 )
 def astype(x: Array, *, dtype: np.dtype[Any]) -> Array:
     """Convert to another dtype; of complex numbers a real one keeps the real part."""
-    return (x.real if x.dtype.kind == "c" and dtype.kind != "c" else x).astype(dtype)
+    return (x.real if x.dtype.kind == "c" and dtype.kind not in "cb" else x).astype(dtype)
 
 
 @general(lambda x: x)
