@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from thalweg.core.tape import recording, set_recording
 
 
-class no_grad(set_recording):  # noqa: N801 - PyTorch's name
+class _Mode(set_recording):
+    """A setting that is a `with` block, a decorator, and a bare decorator."""
+
+    __slots__ = ()
+
+    records: ClassVar[bool]
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        """Return the block; or, used as a bare decorator, the decorated function."""
+        block = super().__new__(cls)
+        if function is None:
+            return block
+        cls.__init__(block)
+        return block(function)
+
+    def __init__(self, function: Callable[..., Any] | None = None) -> None:
+        super().__init__(self.records)
+
+
+class no_grad(_Mode):  # noqa: N801 - PyTorch's name
     """Record nothing on the tape inside a `with` block or a decorated function, in this thread.
 
     `grad`, `vjp` and the like still differentiate a function that is called inside.
@@ -22,19 +41,10 @@ class no_grad(set_recording):  # noqa: N801 - PyTorch's name
         False
     """
 
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        """Return the block; or, used as a bare decorator, the decorated function."""
-        block = super().__new__(cls)
-        if function is None:
-            return block
-        cls.__init__(block)
-        return block(function)
-
-    def __init__(self, function: Callable[..., Any] | None = None) -> None:
-        super().__init__(False)
+    records = False
 
 
-class enable_grad(set_recording):  # noqa: N801 - PyTorch's name
+class enable_grad(_Mode):  # noqa: N801 - PyTorch's name
     """Record on the tape again, inside `no_grad`; a `with` block or a decorator.
 
     Example:
@@ -46,16 +56,7 @@ class enable_grad(set_recording):  # noqa: N801 - PyTorch's name
         True
     """
 
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        """Return the block; or, used as a bare decorator, the decorated function."""
-        block = super().__new__(cls)
-        if function is None:
-            return block
-        cls.__init__(block)
-        return block(function)
-
-    def __init__(self, function: Callable[..., Any] | None = None) -> None:
-        super().__init__(True)
+    records = True
 
 
 inference_mode = no_grad

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,11 +34,6 @@ class _Quiet(threading.local):
 
 _quiet = _Quiet()
 _ndarray = np.ndarray
-
-
-def quietly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a function of NumPy's without its warnings of floating-point errors."""
-    return _quiet.run(function, *args, **kwargs)
 
 
 def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:

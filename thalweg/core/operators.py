@@ -10,11 +10,6 @@ if TYPE_CHECKING:
     from thalweg.core.tensor import Tensor
 
 
-def _call(name: str, *args: Any) -> Tensor:
-    result: Tensor = OPERATIONS[name](*args)
-    return result
-
-
 def _in_place(name: str, tensor: Any, other: Any) -> Tensor:
     result: Tensor = OPERATIONS["inplace"](OPERATIONS[name], tensor, other)
     return result

@@ -22,7 +22,7 @@ from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import swapaxes
 from thalweg.ops.complex_numbers import conj, real_dtype
 from thalweg.ops.creation import eye
-from thalweg.ops.diagonals import diagonal, tril
+from thalweg.ops.diagonals import tril
 from thalweg.ops.elementwise import where
 from thalweg.ops.linalg import matmul
 from thalweg.ops.shaping import concatenate, expand_dims
@@ -255,8 +255,3 @@ def orthogonal_parts(x: Array) -> Array:
     """Q and Rᵀ above each other, of min(m, n) columns: Q orthonormal, R upper triangular."""
     q, r = _numerically(np.linalg.qr, x)
     return np.concatenate([q, np.swapaxes(r, -1, -2)], axis=-2)
-
-
-def diagonal_of(x: Tensor) -> Tensor:
-    """Return the diagonals of a stack of matrices."""
-    return diagonal(x, 0, -2, -1)

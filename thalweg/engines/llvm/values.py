@@ -27,11 +27,6 @@ def is_float(type: str) -> bool:
     return type in ("f32", "f64")
 
 
-def integer_of(type: str) -> str:
-    """The integer type with as many bits as a floating-point type."""
-    return "i64" if type == "f64" else "i32"
-
-
 @functools.cache
 def type_text(type: str, width: int) -> str:
     """An LLVM type: `double`, or `<8 x double>`."""

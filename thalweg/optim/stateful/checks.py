@@ -24,17 +24,6 @@ def non_negative(**options: Any) -> None:
             raise ArgumentError(f"Invalid {_title(name)}: {value}. Give zero or a positive number.")
 
 
-def below_one(**options: Any) -> None:
-    """Accept options in [0, 1), shares of the past.
-
-    Raises:
-        ArgumentError: If one is outside.
-    """
-    for name, value in options.items():
-        if not 0.0 <= plain_number(name, value) < 1.0:
-            raise ArgumentError(f"Invalid {_title(name)}: {value}. Give a number in [0, 1).")
-
-
 def at_most_one(**options: Any) -> None:
     """Accept options in [0, 1].
 
