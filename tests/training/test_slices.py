@@ -1,14 +1,17 @@
 """A run in slices: no cut changes a bit, and Ctrl-C is heard between any two."""
 
+import gc
 import os
 import signal
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.engines.llvm.running import CompiledLoop
 from thalweg.training import slices
 
 
@@ -192,3 +195,26 @@ def test_fits_in_threads_give_the_bits_of_fits_alone(squared, regression, engine
         thread.join()
     for a, b in zip(alone, found, strict=True):
         assert np.array_equal(a, b)
+
+
+def test_a_run_is_freed_when_its_fit_returns(squared, regression, sgd, monkeypatch) -> None:
+    runs = []
+    began = CompiledLoop.begin
+
+    def begin(*args):
+        run = began(*args)
+        runs.append(weakref.ref(run))
+        return run
+
+    monkeypatch.setattr(CompiledLoop, "begin", begin)
+    gc.disable()
+    try:
+        seen = []
+        fit = tw.fit(
+            squared, np.zeros(3), regression, optimizer=sgd, batch_size=10,
+            callbacks=[lambda info: seen.append(info.params)], progress=False,
+        )  # fmt: skip
+        assert [run() for run in runs] == [None]
+        assert seen[-1].tolist() == fit.params.tolist()
+    finally:
+        gc.enable()

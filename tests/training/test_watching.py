@@ -118,7 +118,7 @@ class Terminal(io.StringIO):
 
 
 def info_at(step, seconds, steps=1000):
-    info = Info(steps, 100, lambda: None)
+    info = Info(steps, 100, lambda leaves: None)
     info.step, info.seconds, info.loss = step, seconds, 0.123456
     return info
 

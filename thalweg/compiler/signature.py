@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import Spec
 
@@ -29,5 +31,6 @@ def _operand(numbers: dict[Symbol, str], symbol: Symbol) -> str:
     return f"{_spec(symbol.spec)}={symbol.value.tobytes().hex()}"
 
 
+@functools.lru_cache(maxsize=512)
 def _spec(spec: Spec) -> str:
     return f"{spec.dtype.str}{spec.shape}{'~' if spec.weak else ''}"

@@ -88,7 +88,7 @@ def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[s
         expanded: Tensor = primitive.expansion(*tensors, **params)
         return expanded
     trace = innermost(tensors)
-    symbols = tuple(trace.lift(tensor) for tensor in tensors)
+    symbols = tuple(map(trace.lift, tensors))
     symbol = trace.append(primitive, symbols, params)
     result = make(symbol, None, symbol.spec.weak)
     if recording.enabled:
@@ -132,8 +132,8 @@ def refresh(tensor: Tensor) -> None:
 
 def innermost(tensors: tuple[Tensor, ...]) -> Trace:
     """Return the trace that an operation on these tensors, some of them traced, belongs to."""
-    traces = [Trace.of(t.array) for t in tensors if isinstance(t.array, Symbol)]
-    return max(traces, key=lambda trace: trace.level)
+    traces = [Trace.of(t.array) for t in tensors if t.array.__class__ is Symbol]
+    return traces[0] if len(traces) == 1 else max(traces, key=lambda trace: trace.level)
 
 
 register("refresh", refresh)

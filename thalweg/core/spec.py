@@ -85,8 +85,12 @@ class Spec:
 def promote(specs: tuple[Spec, ...]) -> tuple[DType, bool]:
     """Return the dtype NumPy gives to an operation on these specs, and whether it is weak."""
     first = specs[0]
-    if all(spec.dtype is first.dtype and spec.weak is first.weak for spec in specs):
-        return first.dtype, first.weak
+    dtype, weak = first.dtype, first.weak
+    for spec in specs:
+        if spec.dtype is not dtype or spec.weak is not weak:
+            break
+    else:
+        return dtype, weak
     if all(spec.weak for spec in specs):
         return np.result_type(*(spec.dtype for spec in specs)), True
     operands = [_WEAK[spec.dtype.kind] if spec.weak else spec.dtype for spec in specs]
@@ -100,7 +104,10 @@ def broadcast(name: str, specs: tuple[Spec, ...]) -> Shape:
         ShapeError: If the shapes do not broadcast; it names the operation and the shapes.
     """
     first = specs[0].shape
-    if all(spec.shape == first for spec in specs):
+    for spec in specs:
+        if spec.shape != first:
+            break
+    else:
         return first
     try:
         return np.broadcast_shapes(*(spec.shape for spec in specs))

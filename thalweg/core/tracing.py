@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -104,8 +103,9 @@ class Trace:
         known = self._known.get(key)
         if known is not None:
             return known
-        spec = primitive.spec(*(s.spec for s in inputs), **params)
-        weak = all(s.spec.weak for s in inputs)
+        specs = [s.spec for s in inputs]
+        spec = primitive.spec(*specs, **params)
+        weak = all(s.weak for s in specs)
         if spec.weak is not weak:
             spec = Spec(spec.shape, spec.dtype, weak)
         symbol = self.input(spec)
@@ -146,20 +146,26 @@ _LIBRARIES = frozenset(
     {"contextlib", "functools", "jax", "numpy", "optree", "scipy", "thalweg", "torch"}
 )
 
+# Whether a module is the user's, by its name.
+_users: dict[str, bool] = {}
+
 
 def is_users(frame: FrameType) -> bool:
     """Tell whether a frame runs the user's code, not that of a library."""
-    return _is_users(frame.f_globals.get("__name__", ""))
-
-
-@functools.cache
-def _is_users(module: str) -> bool:
-    return module.partition(".")[0] not in _LIBRARIES
+    name = frame.f_globals.get("__name__", "")
+    found = _users.get(name)
+    if found is None:
+        found = _users[name] = name.partition(".")[0] not in _LIBRARIES
+    return found
 
 
 def user_line() -> str:
     """Return the line of the user's code that is being run, as FILE:LINE."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and not _is_users(frame.f_globals.get("__name__", "")):
+    known = _users.get
+    while frame is not None:
+        found = known(frame.f_globals.get("__name__"))
+        if found or (found is None and is_users(frame)):
+            break
         frame = frame.f_back
     return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -22,9 +22,10 @@ class Info:
         best_validation: The least one so far, or None.
         seconds: The time since the run began.
         path: The file of the last checkpoint, or None.
+        leaves: The leaves of the current parameters.
     """
 
-    def __init__(self, steps: int, steps_per_epoch: int, params: Callable[[], Any]) -> None:
+    def __init__(self, steps: int, steps_per_epoch: int, params_of: Callable[[Any], Any]) -> None:
         self.step = 0
         self.steps = steps
         self.steps_per_epoch = steps_per_epoch
@@ -34,7 +35,8 @@ class Info:
         self.seconds = 0.0
         self.path: str | None = None
         self.stopped = False
-        self._params = params
+        self.leaves: Sequence[Any] = ()
+        self._params_of = params_of
 
     @property
     def epoch(self) -> float:
@@ -49,7 +51,7 @@ class Info:
     @property
     def params(self) -> Any:
         """The current parameters, in the caller's tree and kinds of arrays."""
-        return self._params()
+        return self._params_of(self.leaves)
 
     def stop(self) -> None:
         """End the run after this callback; it counts as finished."""

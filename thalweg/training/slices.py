@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -113,10 +112,7 @@ class Slices:
         self.patient_from = 0
         if before is not None:
             self._take_up(before)
-        self.info = Info(course.total, facts.layout.steps_per_epoch, self._params)
-
-    def _params(self) -> Any:
-        return self.facts.trees.params_of(self.at[1][: self.params])
+        self.info = Info(course.total, facts.layout.steps_per_epoch, facts.trees.params_of)
 
     def _take_up(self, before: Record) -> None:
         steps, values = before.validation_step.tolist(), before.validation.tolist()
@@ -247,6 +243,7 @@ class Slices:
     def _informed(self) -> Info:
         info, done = self.info, self.at[0] - self.course.start
         info.step = self.at[0]
+        info.leaves = self.at[1][: self.params]
         info.seconds = time.perf_counter() - self.began
         if done:
             info.loss = float(self.losses[done - 1])

@@ -146,6 +146,35 @@ def test_the_state_is_the_runs_own() -> None:
     assert case.state[0].tolist() == [0.0] * 5
 
 
+@pytest.mark.parametrize("reshuffled", [False, True])
+def test_a_run_in_memory_that_another_run_left_is_the_same_run(reshuffled: bool) -> None:
+    step, state, data = STEPS["adam"]
+    case = given(step, state, data, [0.05], rows=103, batch=10, reshuffled=reshuffled)
+
+    def bits(compiled: Any, seed: int) -> list[bytes]:
+        run = compiled.begin(case.state, case.data, case.scalars, case.order, seed)
+        losses, after = advanced(run, 37)
+        return [losses.tobytes(), *(a.tobytes() for a in after)]
+
+    used = ENGINE.compile_loop(case.loop)
+    wanted = [bits(ENGINE.compile_loop(case.loop), seed) for seed in range(3)]
+    assert [bits(used, seed) for seed in range(3)] == wanted
+    two = [used.begin(case.state, case.data, case.scalars, case.order, seed) for seed in (0, 1)]
+    for run in two:
+        run.advance(0, 20, np.empty(20))
+    assert bits(used, 2) == wanted[2]
+    rest = np.empty(17)
+    two[1].advance(20, 17, rest)
+    assert [a.tobytes() for a in two[1].state()] == wanted[1][1:]
+
+
+def test_a_program_keeps_its_results_apart_from_its_memory() -> None:
+    compiled = ENGINE.compile(program_of(lambda x: x * 2.0, spec(3)))
+    (first,) = compiled(np.ones(3))
+    (second,) = compiled(np.full(3, 5.0))
+    assert (first.tolist(), second.tolist()) == ([2.0] * 3, [10.0] * 3)
+
+
 # ---- arrays of all kinds
 
 

@@ -25,7 +25,7 @@ from thalweg.engines.llvm.writer import Writer
 # The arena begins with the fault flag and the number of the epoch whose order is in place.
 FAULT = 0
 EPOCH = 8
-_HEADER = 64
+HEADER = 64
 
 _WRITERS = {
     Kind.MAP: write_map,
@@ -62,7 +62,7 @@ class Assembly:
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.end = _HEADER
+        self.end = HEADER
         self.declarations: set[str] = set()
         self.cells: list[Cell] = []
         self._names: dict[str, str] = {}

@@ -17,7 +17,7 @@ from thalweg.compiler.outputs import own_outputs
 from thalweg.core.program import Equation, Program
 from thalweg.engines import engine
 from thalweg.engines.engine import Array, Loop
-from thalweg.engines.llvm.image import loop_image, program_image
+from thalweg.engines.llvm import image, jit
 from thalweg.engines.llvm.lowering import LOWERINGS, TYPES
 from thalweg.engines.llvm.running import CompiledLoop, CompiledProgram
 from thalweg.engines.llvm.target import Target
@@ -37,6 +37,8 @@ class NativeEngine:
 
     def __init__(self, target: Target | None = None) -> None:
         self.target = target or Target.host()
+        jit.start()
+        image.start()
 
     def unsupported(self, program: Program) -> list[Equation]:
         """Return the equations this engine cannot run: by primitive, or by dtype."""
@@ -44,7 +46,7 @@ class NativeEngine:
             equation
             for equation in own_outputs(program).equations
             if equation.primitive.name not in SUPPORTED
-            or any(symbol.dtype not in TYPES for symbol in (*equation.inputs, equation.output))
+            or not TYPES.keys() >= {s.spec.dtype for s in (*equation.inputs, equation.output)}
         ]
 
     def compile(self, program: Program) -> Callable[..., list[Array]]:
@@ -54,7 +56,7 @@ class NativeEngine:
             EngineError: If the engine lacks a primitive or a dtype; it names the user's line.
         """
         self._check(program)
-        return CompiledProgram(program_image(program, self.target), program)
+        return CompiledProgram(image.program_image(program, self.target), program)
 
     def compile_loop(self, loop: Loop) -> engine.CompiledLoop:
         """Return a loop ready to run.
@@ -66,7 +68,7 @@ class NativeEngine:
         for program in (loop.step, loop.remainder):
             if program is not None:
                 self._check(program)
-        return CompiledLoop(loop_image(loop, self.target), loop)
+        return CompiledLoop(image.loop_image(loop, self.target), loop)
 
     def _check(self, program: Program) -> None:
         for equation in self.unsupported(program):

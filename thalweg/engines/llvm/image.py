@@ -94,6 +94,11 @@ def _kept(text: str, target: Target, build: Any) -> Image:
     return image
 
 
+def start() -> None:
+    """Look at what images depend on, once a process, ahead of the first."""
+    _sources()
+
+
 @functools.cache
 def _sources() -> str:
     """Return what changes whenever the package does: an image is the work of its own version."""

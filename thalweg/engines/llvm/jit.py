@@ -139,6 +139,12 @@ def _initialize() -> None:
     llvm.initialize_native_asmprinter()
 
 
+def start() -> None:
+    """Make what every library needs, once a process, ahead of the first."""
+    _linker()
+    _c_library()
+
+
 @functools.cache
 def _linker() -> Any:
     """The process's linker. JITLink keeps an object's parts together, as ARM's relocations need."""

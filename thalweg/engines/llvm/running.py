@@ -12,13 +12,15 @@ import numpy as np
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 from thalweg.engines.engine import Array, Loop, Run
-from thalweg.engines.llvm.assembly import EPOCH, FAULT
+from thalweg.engines.llvm.assembly import EPOCH, FAULT, HEADER
 from thalweg.engines.llvm.image import Image
 from thalweg.engines.llvm.jit import link
 from thalweg.engines.llvm.prefetch import AHEAD
 from thalweg.errors import EngineError, IndexOutOfRange
 
 _VOID = ctypes.c_void_p
+# Larger arenas are not kept for another run.
+_MOST_KEPT = 1 << 25
 _SIGNATURE = (_VOID, _VOID, ctypes.c_int64, ctypes.c_int64, _VOID, ctypes.c_int64)
 
 
@@ -32,9 +34,14 @@ def allocate(nbytes: int) -> Array:
 class Arena:
     """Aligned memory of one run, with the tables of pointers that kernels read."""
 
-    def __init__(self, image: Image, arrays: Sequence[Array]) -> None:
+    def __init__(self, image: Image, rows: int) -> None:
         self.memory = allocate(image.nbytes)
         self.address: int = self.memory.ctypes.data
+        # Where the rows' order is drawn or copied to, with room to read ahead.
+        self.order: Array = allocate(4 * (rows + AHEAD)).view(np.int32)
+
+    def point(self, image: Image, arrays: Sequence[Array]) -> None:
+        """Fill in the tables, which point into the arena and to arrays."""
         words = self.memory.view(np.int64)
         for place, offset in image.inner:
             words[place // 8] = self.address + offset
@@ -58,11 +65,37 @@ class Arena:
             )
 
 
+class Arenas:
+    """The arenas of one image. One that is free is used again: new memory is slow to touch."""
+
+    def __init__(self, image: Image, rows: int = 0) -> None:
+        self._image = image
+        self._rows = rows
+        self._free: list[Arena] = []
+
+    def take(self, arrays: Sequence[Array]) -> Arena:
+        """Return an arena with a zeroed header, whose tables point to these arrays."""
+        try:
+            arena = self._free.pop()
+        except IndexError:
+            arena = Arena(self._image, self._rows)
+        else:
+            arena.memory[:HEADER] = 0
+        arena.point(self._image, arrays)
+        return arena
+
+    def give_back(self, arena: Arena) -> None:
+        """Keep an arena that nobody uses any more, unless there is one or it is large."""
+        if not self._free and arena.memory.nbytes + arena.order.nbytes <= _MOST_KEPT:
+            self._free.append(arena)
+
+
 class CompiledProgram:
     """A compiled program, called with arrays."""
 
     def __init__(self, image: Image, program: Program) -> None:
         self.image = image
+        self.arenas = Arenas(image)
         self.inputs = [symbol.spec for symbol in program.inputs]
         self.outputs = [symbol.spec for symbol in program.outputs]
         self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
@@ -75,13 +108,15 @@ class CompiledProgram:
             IndexOutOfRange: If an index array points outside its axis.
         """
         arrays = _checked("program got as argument", arguments, self.inputs)
-        arena = Arena(self.image, arrays)
+        arena = self.arenas.take(arrays)
         self.run(arena.address, None, 0, 1, None, 0)
         arena.raise_fault()
-        return [
+        results = [
             arena.view(place, spec.shape, spec.dtype).copy()
             for place, spec in zip(self.image.outputs, self.outputs, strict=True)
         ]
+        self.arenas.give_back(arena)
+        return results
 
 
 def _checked(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> list[Array]:
@@ -105,6 +140,7 @@ class CompiledLoop:
 
     def __init__(self, image: Image, loop: Loop) -> None:
         self.image = image
+        self.arenas = Arenas(image, loop.rows)
         self.loop = loop
         specs = [symbol.spec for symbol in loop.step.inputs]
         self.states = specs[: loop.states]
@@ -144,8 +180,9 @@ class NativeRun:
         self._run = compiled.run
         self._seed = seed
         self._data = _checked("loop got as data", data, compiled.data)
-        self._order = _padded_order(compiled.loop, order)
-        self._arena = arena = Arena(image, self._data)
+        self._arenas = compiled.arenas
+        self._arena = arena = compiled.arenas.take(self._data)
+        _put_order(arena.order, compiled.loop, order)
         # No epoch's order is in place yet.
         arena.view(EPOCH, (1,), np.int64)[0] = -1
         count = len(compiled.states)
@@ -159,6 +196,10 @@ class NativeRun:
         for place, scalar in zip(image.held[count:], scalars, strict=True):
             arena.view(place, (1,), np.float64)[0] = scalar
 
+    def __del__(self) -> None:
+        if hasattr(self, "_arena"):
+            self._arenas.give_back(self._arena)
+
     def advance(self, start: int, steps: int, losses: Array) -> None:
         """Run steps start … start + steps - 1 and write the loss of each."""
         if losses.dtype != np.float64 or losses.size < steps or not losses.flags.c_contiguous:
@@ -166,7 +207,7 @@ class NativeRun:
                 f"advance got {losses.dtype} losses of shape {losses.shape} for {steps} steps; "
                 "it wants at least as many contiguous float64."
             )
-        arena, order = self._arena.address, self._order.ctypes.data
+        arena, order = self._arena.address, self._arena.order.ctypes.data
         self._run(arena, order, start, steps, losses.ctypes.data, self._seed)
         self._arena.raise_fault()
 
@@ -183,22 +224,20 @@ class NativeRun:
             cell[...] = 0
 
 
-def _padded_order(loop: Loop, order: Array | None) -> Array:
-    """Return the order of the rows with room to read ahead; rows are trusted, so look at them."""
-    padded = allocate(4 * (loop.rows + AHEAD)).view(np.int32)
+def _put_order(place: Array, loop: Loop, order: Array | None) -> None:
+    """Copy the order of the rows where the loop reads it; rows are trusted, so look at them."""
     if loop.reshuffled or not loop.batch_size:
-        return padded
+        return
     if order is None:
         raise EngineError(
             "A run was begun without an order for a loop that is not reshuffled. "
             "Give begin() the order of the rows, int32 of shape (rows,)."
         )
-    (rows,) = _checked("loop got as order", [order], [Spec((loop.rows,), padded.dtype)])
+    (rows,) = _checked("loop got as order", [order], [Spec((loop.rows,), place.dtype)])
     # As unsigned numbers, negative ones are too large as well.
     if rows.view(np.uint32).max(initial=0) >= loop.rows:
         raise IndexOutOfRange(
             f"The order of the rows holds {rows[rows.view(np.uint32) >= loop.rows][0]}; there are "
             f"rows 0 to {loop.rows - 1}. Give begin() each row's number."
         )
-    padded[: loop.rows] = rows
-    return padded
+    place[: loop.rows] = rows
