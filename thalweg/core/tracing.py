@@ -164,7 +164,7 @@ def user_line() -> str:
     frame: FrameType | None = sys._getframe(1)
     known = _users.get
     while frame is not None:
-        found = known(frame.f_globals.get("__name__"))
+        found = known(frame.f_globals.get("__name__", ""))
         if found or (found is None and is_users(frame)):
             break
         frame = frame.f_back
