@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,6 +84,25 @@ class Program:
             if symbol.value is None and symbol not in defined:
                 raise EngineError("An output of the program is undefined.")
 
+    @functools.cached_property
+    def signature(self) -> str:
+        """Everything that a program's code depends on, without names or sources."""
+        numbers: dict[Symbol, str] = {symbol: str(i) for i, symbol in enumerate(self.inputs)}
+
+        def operand(symbol: Symbol) -> str:
+            if symbol.value is None:
+                return numbers[symbol]
+            return f"{_spec(symbol.spec)}={symbol.value.tobytes().hex()}"
+
+        lines = [_spec(symbol.spec) for symbol in self.inputs]
+        for equation in self.equations:
+            operands = ",".join(map(operand, equation.inputs))
+            params = sorted((key, str(value)) for key, value in equation.params.items())
+            output = equation.output
+            numbers[output] = str(len(numbers))
+            lines.append(f"{equation.primitive.name}({operands}){params}{_spec(output.spec)}")
+        return "\n".join([*lines, ",".join(map(operand, self.outputs))])
+
     def name(self, symbol: Symbol) -> str:
         """Return the name under which `print(program)` shows a symbol."""
         if symbol.value is not None:
@@ -118,6 +138,11 @@ def evaluate(
     for equation in program.equations:
         values[equation.output] = apply(equation, [read(symbol) for symbol in equation.inputs])
     return [read(symbol) for symbol in program.outputs]
+
+
+@functools.lru_cache(maxsize=512)
+def _spec(spec: Spec) -> str:
+    return f"{spec.dtype.str}{spec.shape}{'~' if spec.weak else ''}"
 
 
 def _letters() -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from thalweg.core.program import Program, Symbol
+from thalweg.core.program import Program
 from thalweg.engines.engine import CompiledLoop, Loop
 
 Kept = TypeVar("Kept")
@@ -94,27 +94,8 @@ class Evaluation:
 # What tracing found, by what was traced.
 STEPS: Cache[Step] = Cache(64)
 EVALUATIONS: Cache[Evaluation] = Cache(64)
-# What an engine made of a program, by the program's text: traced anew, it need not be compiled.
+# What an engine made of a program, by its signature: traced anew, it need not be compiled.
 COMPILED: Cache[Any] = Cache(64)
 
 # A program that made more than this while it was traced is traced anew at each fit.
 MOST_KEPT = 2**26
-
-
-def program_text(program: Program) -> Hashable:
-    """Return a key equal for programs that compute the same in the same way."""
-    places: dict[Symbol, Any] = {s: i for i, s in enumerate(program.inputs)}
-
-    def place(symbol: Symbol) -> Hashable:
-        if symbol.value is not None:
-            return symbol.spec, symbol.value.tobytes()
-        found: Hashable = places[symbol]
-        return found
-
-    lines = []
-    for equation in program.equations:
-        params = tuple(sorted(equation.params.items()))
-        lines.append((equation.primitive, tuple(map(place, equation.inputs)), params))
-        places[equation.output] = len(places)
-    specs = tuple(symbol.spec for symbol in program.inputs)
-    return specs, tuple(lines), tuple(map(place, program.outputs))

@@ -21,7 +21,6 @@ from thalweg.training.cache import (
     Captured,
     Evaluation,
     Step,
-    program_text,
 )
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.layout import RelaidLoop, relaid, transposed_states
@@ -72,7 +71,7 @@ def prepare_step(
         layout,
         loop.states,
         loop.data,
-        *map(program_text, traced.programs),
+        *(program.signature for program in traced.programs),
     )
     compiled = COMPILED.get(text) or COMPILED.keep(text, _compiled(chosen, loop))
     step = Step(chosen.name, loop, compiled, _captured(traced, fingerprint))
@@ -94,7 +93,7 @@ def prepare_evaluation(
     traced = trace_loss(problem)
     program = traced.programs[0]
     chosen = _chosen(engine, traced.programs)
-    text = (_identity(engine, chosen), "loss", program_text(program))
+    text = (_identity(engine, chosen), "loss", program.signature)
     run = COMPILED.get(text) or COMPILED.keep(text, chosen.compile(program))
     evaluation = Evaluation(chosen.name, program, run, _captured(traced, fingerprint))
     if _is_worth_keeping(fingerprint, evaluation.captured):

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from thalweg.compiler.signature import signature
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.engine import Loop
 from thalweg.engines.llvm import cache, random
@@ -73,14 +72,14 @@ class Image:
 
 def program_image(program: Program, target: Target) -> Image:
     """Return the image of a single program, from disk if it was ever compiled."""
-    return _kept(f"program\n{signature(program)}", target, lambda: _build(program, target))
+    return _kept(f"program\n{program.signature}", target, lambda: _build(program, target))
 
 
 def loop_image(loop: Loop, target: Target) -> Image:
     """Return the image of a loop, from disk if it was ever compiled."""
     shape = (loop.states, loop.data, loop.rows, loop.batch_size, loop.reshuffled)
     programs = [p for p in (loop.step, loop.remainder) if p is not None]
-    text = "\n".join([f"loop{shape}", *(signature(program) for program in programs)])
+    text = "\n".join([f"loop{shape}", *(program.signature for program in programs)])
     return _kept(text, target, lambda: _build_loop(loop, target))
 
 

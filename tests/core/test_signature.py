@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from tests.compiler.programs import program_of, spec
-from thalweg.compiler.signature import signature
 
 
 def of(function: Any, *specs: Any) -> str:
-    return signature(program_of(function, *(specs or (spec(3), spec(3)))))
+    return program_of(function, *(specs or (spec(3), spec(3)))).signature
 
 
 def test_programs_traced_twice_have_one_signature() -> None:
