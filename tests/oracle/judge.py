@@ -15,6 +15,7 @@ from tests.oracle.database import (
     Sample,
     Untranslatable,
     as_array,
+    called,
     dtype_of,
     flat,
     in_place_samples,
@@ -103,7 +104,7 @@ def _shown(sample: Sample) -> str:
 def _judge_call(verdict: Verdict, info: Any, call: Call, sample: Sample, number: int) -> None:
     taken: list[tuple[Any, Tensor]] = []
     try:
-        wanted = info.op(*sample.args, **sample.kwargs)
+        wanted = called(info, info.op, sample, sample.args, sample.kwargs)
         args, kwargs = translated((sample.args, sample.kwargs), taken)
         as_leaves = [leaf for leaf in flat(wanted) if isinstance(leaf, torch.Tensor)]
         _ = [as_array(leaf) for leaf in as_leaves]
@@ -111,7 +112,7 @@ def _judge_call(verdict: Verdict, info: Any, call: Call, sample: Sample, number:
         return
     found = None
     try:
-        found = call(*args, **kwargs)
+        found = called(info, call, sample, args, kwargs)
         _compare_all(found, wanted, spelling.is_unspecified(info))
         complaint = None
     except Exception as error:
@@ -127,13 +128,13 @@ def _judge_noncontiguous(
 ) -> None:
     taken: list[tuple[Any, Tensor]] = []
     try:
-        wanted = info.op(*sample.args, **sample.kwargs)
+        wanted = called(info, info.op, sample, sample.args, sample.kwargs)
         args, kwargs = translated((sample.args, sample.kwargs), taken, copy=False)
         _ = [as_array(leaf) for leaf in flat(wanted) if isinstance(leaf, torch.Tensor)]
     except (Untranslatable, RuntimeError, NotImplementedError):
         return
     try:
-        found = call(*args, **kwargs)
+        found = called(info, call, sample, args, kwargs)
         _compare_all(found, wanted, spelling.is_unspecified(info))
         _, complaint = _gradients(found, wanted, taken, number)
     except Exception as error:
