@@ -13,12 +13,8 @@ DIFFERENCES: dict[str, str] = {
     "var": "Without `dim=` or `correction=`, n divides, as in NumPy; in PyTorch n - 1.",
     "transpose": "`x.transpose(0, 1)` of a matrix gives, as in NumPy, the order of its axes: no "
     "change. Swap by `x.T`, `x.swapaxes(0, 1)`, `tw.transpose(x, 0, 1)` or `dim0=`, `dim1=`.",
-    "nonzero": "Of a tensor without axes, with `as_tuple=True`, it is an error, as in NumPy.",
-    "linalg.svd": "With `full_matrices=True`, the vectors beyond the singular values are any that "
-    "complete the others; the choice differs.",
     "nn.functional.hardsigmoid": "PyTorch multiplies the derivative by a sixth of single "
     "precision; here it is one of the tensor's.",
-    "nn.functional.silu.complex": "There is no sigmoid of complex numbers.",
 }
 
 # By what an error says of a call that PyTorch refuses, and thalweg takes: NumPy does too.
@@ -42,6 +38,8 @@ SPELLED = {
     "meshgrid": "`indexing=` is 'xy' by default.",
     "nonzero": "`as_tuple=False` gives PyTorch's matrix.",
     "norm": "`x.norm(p)` is that of all elements; `tw.norm(x, 2)` of a matrix NumPy's.",
+    "solve": "`tw.linalg.solve(a, b, left=True)` takes stacks of vectors too; without `left=`, b "
+    "is a vector if it has one axis, as in the Array API standard.",
     "split": "`x.split(n)` cuts parts of n positions; `tw.split(x, n)` n parts.",
     "squeeze": "`x.squeeze(0)` leaves an axis of another extent; `tw.squeeze(x, 0)` refuses it.",
     "unique": "`x.unique()` is PyTorch's, `tw.unique_values` and its like the Array API's.",

@@ -10,7 +10,7 @@ import torch
 
 from tests.oracle.database import entries
 from tests.oracle.differences import DIFFERENCES, LENIENCE, SPELLED
-from tests.oracle.judge import MODES, Verdict, judge
+from tests.oracle.judge import CLOSE, MODES, TOLERANCE, Verdict, judge
 from tests.oracle.spelling import DRAWN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,19 +59,23 @@ def _summary(found: list[Verdict]) -> str:
         f"PyTorch {torch.__version__.partition('+')[0]} comes with a data base of its operators: "
         "for each, samples of arguments in all shapes, and calls that are errors. Every sample of "
         "every operator that thalweg has is run by both, in float64 (or the first of int64, "
-        "complex128 and bool that the operator takes), and the results are compared to a relative "
-        "1e-9: values and dtypes; gradients for random weights; the variant in place, and its "
-        "refusal of leaves; the method; arguments that are not contiguous; and the class of the "
-        "exception. Nothing of the data base is stored: `make oracle` writes this page.",
+        "complex128 and bool that the operator takes), and the results are compared to "
+        f"{TOLERANCE:g} of the number itself and a thousandth of the largest beside it (of 1 at "
+        f"least); how many are within {CLOSE:g} is told too. Compared are values and dtypes; "
+        "gradients for random weights; the variant in place, and its refusal of leaves; the "
+        "method; arguments that are not contiguous; and the class of the exception. Of singular "
+        "vectors and eigenvectors, whose signs are the routine's choice, the data base says what "
+        "is determined. Nothing of the data base is stored: `make oracle` writes this page.",
         "",
-        "| | samples that agree | of | |",
-        "|---|---:|---:|---:|",
+        f"| | samples that agree | of | | within {CLOSE:g} |",
+        "|---|---:|---:|---:|---:|",
     ]
     for mode in MODES:
         agreed = sum(verdict.agreed[mode] for verdict in found)
         asked = sum(verdict.asked[mode] for verdict in found)
-        share = 100 * agreed / asked if asked else 100.0
-        lines.append(f"| {mode} | {agreed:,} | {asked:,} | {share:.2f} % |")
+        close = sum(verdict.close[mode] for verdict in found)
+        shares = [f"{100 * part / max(asked, 1):.2f} %" for part in (agreed, close)]
+        lines.append(f"| {mode} | {agreed:,} | {asked:,} | {shares[0]} | {shares[1]} |")
     whole = sum(_is_whole(verdict) for verdict in found)
     lines += [
         "",
