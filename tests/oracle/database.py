@@ -19,7 +19,7 @@ warnings.simplefilter("ignore")
 Call = Callable[..., Any]
 
 # The first of these that an entry supports is what it is measured in.
-DTYPES = (torch.float64, torch.int64, torch.complex128, torch.bool)
+DTYPES = (torch.float64, torch.int64, torch.complex128, torch.bool, torch.float32)
 PLACEMENT = {"device", "layout", "memory_format", "pin_memory", "non_blocking"}
 OF_NUMPY = {
     getattr(torch, name): np.dtype(name)

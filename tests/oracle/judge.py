@@ -30,7 +30,7 @@ from thalweg.core.tensor import Tensor, make
 MODES = ("values", "gradients", "in-place", "non-contiguous", "methods", "errors")
 # A difference is measured in parts of the number itself and a thousandth of the largest beside it
 # (of 1 at least): TOLERANCE of that agrees, and how many samples differ by no more than CLOSE is
-# told too. The few results in single precision agree to SINGLE.
+# told too. The few results in single precision agree to SINGLE of the number and the largest.
 TOLERANCE, CLOSE, SINGLE = 1e-9, 1e-12, 1e-6
 
 
@@ -281,12 +281,14 @@ def _compare_arrays(found: Any, wanted: Any) -> float:
     # Infinities and NaN in the same places; the rest by its distance.
     if not np.array_equal(found[~finite], wanted[~finite], equal_nan=True):
         raise Disagreement("other infinities or NaN")
+    single = np.finfo(wanted.dtype).bits < 64
     sizes = np.abs(wanted[finite])
     apart = np.abs(found[finite] - wanted[finite])
-    distance = float(np.max(apart / (sizes + 1e-3 * max(1.0, sizes.max(initial=0.0))), initial=0.0))
-    if not distance <= (SINGLE if np.finfo(wanted.dtype).bits < 64 else TOLERANCE):
+    parts = sizes + (1.0 if single else 1e-3) * max(1.0, sizes.max(initial=0.0))
+    distance = float(np.max(apart / parts, initial=0.0))
+    if not distance <= (SINGLE if single else TOLERANCE):
         raise Disagreement(f"values differ by {apart.max():.3g}")
-    return distance
+    return 0.0 if single else distance
 
 
 def _wanted_gradients(wanted: Any, taken: list[Taken], number: int) -> Gradients | None:
