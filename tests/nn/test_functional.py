@@ -123,3 +123,11 @@ def test_one_hot_counts_the_classes_itself() -> None:
 )
 def test_what_pytorch_refuses_is_refused(code: Any, text: str) -> None:
     same_error(lambda lib: code(lib.nn.functional, lib.ones(2, 3, 3)), text)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_an_empty_vector_is_normalized_to_itself(training: bool) -> None:
+    def code(lib: Library, x: Any) -> Any:
+        return lib.nn.functional.batch_norm(x, lib.ones(0), lib.ones(0), training=training)
+
+    differentiated(code, (0,))
