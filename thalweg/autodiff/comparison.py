@@ -163,8 +163,7 @@ class Comparison:
                     np.zeros(own.size) if g is None else own.split(g.detach().numpy().conj())
                 )
         return [
-            _stacked(rows, self._spaces[i].size) @ self._along[i].T
-            for i, rows in enumerate(found)
+            _stacked(rows, self._spaces[i].size) @ self._along[i].T for i, rows in enumerate(found)
         ]
 
     def _pulled(self, output: Tensor, g: Tensor) -> Sequence[Tensor | None]:
