@@ -80,15 +80,10 @@ def _scattered(
     return reshape(scatter_add(flat, places, reshape(g, (-1,)), axis=0), tuple(x.shape))
 
 
-def _taken(x: Tensor, *, shape: Steps, stride: Steps, offset: int, layout: Steps) -> Tensor:
-    return take(reshape(x, (-1,)), positions(tuple(x.shape), shape, stride, offset, layout))
-
-
 @linear(
     lambda x, shape, stride, offset, layout: Spec(shape, x.dtype),
     _scattered,
     view=True,
-    expansion=_taken,
 )
 def strided(x: Array, *, shape: Steps, stride: Steps, offset: int, layout: Steps) -> Array:
     """Show elements by their places in the memory of an array of this layout."""
@@ -163,6 +158,11 @@ def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None
         _require_dense(root)
     offset = own if storage_offset is None else int(storage_offset) - before
     _require_inside(root, shape, steps, offset)
+    if tensor.is_symbolic:
+        # So it compiles.
+        return take(
+            reshape(tensor, (-1,)), positions(tuple(root.shape), shape, steps, offset, layout)
+        )
     params = {"shape": shape, "stride": steps, "offset": offset, "layout": layout}
     # What the tensor does not remember of its base, what is cut out of it does not either.
     with set_recording(is_recording() and tensor.node is not None):
