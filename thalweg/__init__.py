@@ -50,8 +50,7 @@ __version__ = "0.1.0"
 __array_api_version__ = "2024.12"
 
 if TYPE_CHECKING:
-    from thalweg import nn, optim, testing
-    from thalweg.autodiff import autograd
+    from thalweg import autograd, nn, optim, testing
     from thalweg.engines.jit import jit
     from thalweg.training.checkpoint import Checkpoint, load
     from thalweg.training.fit import fit
@@ -66,11 +65,12 @@ double, half, long, short = float64, float16, int64, int16
 _LATER = {
     "Checkpoint": "training.checkpoint",
     "Fit": "training.result",
-    "autograd": "autodiff.autograd",
+    "autograd": "autograd",
+    "cuda": "cuda",
     "data": "data",
     "fft": "fft",
     "fit": "training.fit",
-    "func": "nn.func",
+    "func": "func",
     "jit": "engines.jit",
     "linalg": "linalg",
     "load": "training.checkpoint",
@@ -90,6 +90,7 @@ __all__ = [
     "bool_",
     "complex64",
     "complex128",
+    "cuda",
     "data",
     "double",
     "e",

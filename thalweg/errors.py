@@ -75,7 +75,7 @@ class MissingDerivative(GradientError, NotImplementedError):
     """A user's Function without the forward or the backward that was needed."""
 
 
-class TracingError(ThalwegError, TypeError):
+class TracingError(ThalwegError, TypeError, RuntimeError):
     """Python asked for a value that exists only when the traced program runs."""
 
 

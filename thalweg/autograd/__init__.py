@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from thalweg.autodiff import derivatives as functional
-from thalweg.autodiff.extending import Function, once_differentiable
+from thalweg.autodiff.extending import Function
 from thalweg.autodiff.graph import Step
 from thalweg.autodiff.modes import (
     detect_anomaly,
@@ -14,8 +13,10 @@ from thalweg.autodiff.modes import (
     set_detect_anomaly,
     set_grad_enabled,
 )
+from thalweg.autodiff.once import once_differentiable
 from thalweg.autodiff.stateful import backward
 from thalweg.autodiff.stateful import gradients as grad
+from thalweg.autograd import function, functional
 
 __all__ = [
     "Function",
@@ -23,6 +24,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "function",
     "functional",
     "grad",
     "inference_mode",
