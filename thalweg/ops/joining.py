@@ -168,7 +168,7 @@ def _cut_along(name: str, x: Any, where: Any, axis: int, least: int) -> list[Ten
             f"{name} requires a tensor with at least {least} dimension, but got a tensor with "
             f"{tensor.ndim} dimensions. Reshape it first."
         )
-    return split(tensor, where, axis)
+    return list(split(tensor, where, axis))
 
 
 @method

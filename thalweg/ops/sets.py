@@ -8,7 +8,7 @@ import numpy as np
 
 from thalweg.core.operation import method, operation, widen
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.errors import ArgumentError, CallError
+from thalweg.errors import ArgumentError, UnsupportedOperation
 
 __all__ = [
     "isin",
@@ -110,7 +110,7 @@ def nonzero(x: Any, *, as_tuple: bool = True) -> Any:
 def _places(condition: Any, *others: Any) -> Any:
     """Return where a condition holds, as `nonzero` does."""
     if others:
-        raise CallError(
+        raise UnsupportedOperation(
             f"where got {1 + len(others)} operands; it wants a condition, or a condition, x and y."
         )
     return nonzero(condition)
