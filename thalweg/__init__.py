@@ -52,9 +52,10 @@ __array_api_version__ = "2024.12"
 if TYPE_CHECKING:
     from thalweg import autograd, nn, optim, testing
     from thalweg.engines.jit import jit
-    from thalweg.training.checkpoint import Checkpoint, load
+    from thalweg.training.checkpoint import Checkpoint
     from thalweg.training.fit import fit
     from thalweg.training.result import Fit
+    from thalweg.training.saving import load, save
 
 # Python's own names for types and PyTorch's for ours.
 bool, float, int = bool_, float32, int32
@@ -73,9 +74,10 @@ _LATER = {
     "func": "func",
     "jit": "engines.jit",
     "linalg": "linalg",
-    "load": "training.checkpoint",
+    "load": "training.saving",
     "nn": "nn",
     "optim": "optim",
+    "save": "training.saving",
     "special": "special",
     "testing": "testing",
 }
@@ -131,6 +133,7 @@ __all__ = [
     "no_grad",
     "optim",
     "pi",
+    "save",
     "set_default_dtype",
     "set_grad_enabled",
     "short",
