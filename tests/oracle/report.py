@@ -63,9 +63,9 @@ def _summary(found: list[Verdict]) -> str:
         f"{_brief(TOLERANCE)} of the number itself and a thousandth of the largest beside it (of 1 "
         f"at least); how many are within {_brief(CLOSE)} is told too. Compared are values and "
         "dtypes; gradients for random weights; the variant in place, and its refusal of leaves; "
-        "the method; arguments that are not contiguous; and the class of the exception. Of singular "
-        "vectors and eigenvectors, whose signs are the routine's choice, the data base says what "
-        "is determined. Nothing of the data base is stored: `make oracle` writes this page.",
+        "the method; arguments that are not contiguous; and the class of the exception. Of "
+        "singular vectors and eigenvectors, whose signs are the routine's choice, the data base "
+        "says what is determined. Nothing of it is stored: `make oracle` writes this page.",
         "",
         f"| | samples that agree | of | | within {_brief(CLOSE)} |",
         "|---|---:|---:|---:|---:|",
