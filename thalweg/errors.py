@@ -2,6 +2,7 @@
 
 ThalwegError
 ├── ShapeError             operands or parameters whose shapes do not fit
+│   └── EmptyAxis          an extreme of no elements
 ├── DtypeError             a dtype an operation or a fit cannot work with
 ├── ArgumentError          an argument outside its range, or an unknown name
 │   └── AxisError          an axis that a tensor does not have
@@ -38,6 +39,10 @@ class ThalwegError(Exception):
 
 class ShapeError(ThalwegError, ValueError, RuntimeError):
     """Operands or parameters whose shapes do not fit together."""
+
+
+class EmptyAxis(ShapeError, IndexError):
+    """A maximum or minimum over an axis without elements."""
 
 
 class DtypeError(ThalwegError, TypeError, RuntimeError):

@@ -193,7 +193,7 @@ def _refusal_of_leaf(written: Call, leaf: Tensor, rest: Any, kwargs: Any) -> str
 
 def _judge_error(verdict: Verdict, call: Call, sample: Sample, wanted: Any) -> None:
     try:
-        args, kwargs = translated((sample.args, sample.kwargs), [])
+        args, kwargs = translated((sample.args, sample.kwargs), [], copy=False, known={})
     except Exception:
         return
     expected = getattr(wanted, "__name__", wanted)

@@ -33,6 +33,9 @@ def write_out(
 
     Args:
         out: A tensor or an array; for several results a tuple of them, None for a new one.
+        function: What is called.
+        args: Its arguments by position.
+        kwargs: Its arguments by name.
         overlapping: Whether `out` may share memory with the operands in any way, as in NumPy.
 
     Raises:
@@ -85,6 +88,15 @@ def _require_writable(name: str, out: Any) -> None:
         )
     if isinstance(out, Tensor) and is_recording() and out.requires_grad:
         raise _no_differentiation(name)
+    array = out.array if isinstance(out, Tensor) else out
+    if isinstance(array, np.ndarray) and any(
+        step == 0 and extent > 1 for step, extent in zip(array.strides, array.shape, strict=True)
+    ):
+        raise ShapeError(
+            f"unsupported operation: {name} got an expanded tensor as out=, of which more than one "
+            "element refers to a single memory location. Please clone() the tensor before "
+            "performing the operation."
+        )
 
 
 def _no_differentiation(name: str) -> GradientError:

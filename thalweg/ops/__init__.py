@@ -48,6 +48,7 @@ from thalweg.ops import products as _products
 from thalweg.ops import random as _random
 from thalweg.ops import random_arguments as _random_arguments
 from thalweg.ops import random_fills as _random_fills
+from thalweg.ops import ranges as _ranges
 from thalweg.ops import reductions as _reductions
 from thalweg.ops import sampling as _sampling
 from thalweg.ops import scans as _scans
@@ -109,6 +110,7 @@ from thalweg.ops.pooling import *
 from thalweg.ops.products import *
 from thalweg.ops.random import *
 from thalweg.ops.random_fills import *
+from thalweg.ops.ranges import *
 from thalweg.ops.reductions import *
 from thalweg.ops.sampling import *
 from thalweg.ops.scans import *
@@ -170,6 +172,7 @@ __all__ += _pooling.__all__
 __all__ += _products.__all__
 __all__ += _random.__all__
 __all__ += _random_fills.__all__
+__all__ += _ranges.__all__
 __all__ += _reductions.__all__
 __all__ += _sampling.__all__
 __all__ += _scans.__all__

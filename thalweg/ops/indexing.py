@@ -11,8 +11,9 @@ from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import DtypeError, IndexOutOfRange, ShapeError
-from thalweg.ops.creation import arange, zeros
+from thalweg.ops.creation import zeros
 from thalweg.ops.elementwise import equal
+from thalweg.ops.ranges import arange
 from thalweg.ops.shaping import astype, broadcast_to, expand_dims, normalize_axis, reshape
 
 __all__ = [
