@@ -16,7 +16,7 @@ from thalweg.core.tensor import Tensor, make
 from thalweg.errors import CallError, GradientError, ShapeError
 
 # After so many steps without an answer, memory is taken to be shared.
-_STEPS = 10_000
+_STEPS: Any = 10_000  # NumPy's annotations know 0 and -1 only
 
 
 def write_out(
