@@ -21,8 +21,8 @@ DIFFERENCES: dict[str, str] = {
     "nn.functional.silu.complex": "There is no sigmoid of complex numbers.",
 }
 
-# Of calls that are errors in PyTorch, those that are none here on purpose: what they have in common,
-# why they are computed, and the entries of the data base that have such calls.
+# Of calls that are errors in PyTorch those that are none here on purpose: what they have in
+# common, why they are computed, and the entries of the data base that have such calls.
 LENIENCE: dict[str, tuple[str, frozenset[str]]] = {
     "A Python number where PyTorch wants a tensor": (
         "Numbers are operands like tensors, in either place or both, as in NumPy and as the Array "
