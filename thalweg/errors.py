@@ -4,6 +4,7 @@ ThalwegError
 ├── ShapeError             operands or parameters whose shapes do not fit
 │   └── EmptyAxis          an extreme of no elements
 ├── DtypeError             a dtype an operation or a fit cannot work with
+│   └── WrongIndex         values used as an index that are no integers
 ├── ArgumentError          an argument outside its range, or an unknown name
 │   └── AxisError          an axis that a tensor does not have
 ├── CallError              a call with arguments that the function does not take
@@ -49,6 +50,10 @@ class DtypeError(ThalwegError, TypeError, RuntimeError):
     """A dtype that an operation or a fit cannot work with."""
 
 
+class WrongIndex(DtypeError, IndexError):
+    """Values used as an index that are no integers."""
+
+
 class ArgumentError(ThalwegError, ValueError, RuntimeError):
     """An argument outside its range, or a name nobody knows."""
 
@@ -80,7 +85,7 @@ class MissingDerivative(GradientError, NotImplementedError):
     """A user's Function without the forward or the backward that was needed."""
 
 
-class TracingError(ThalwegError, TypeError):
+class TracingError(ThalwegError, TypeError, RuntimeError):
     """Python asked for a value that exists only when the traced program runs."""
 
 
