@@ -119,10 +119,25 @@ def as_array(value: torch.Tensor) -> np.ndarray[Any, Any]:
     return value.detach().resolve_conj().resolve_neg().numpy()
 
 
-def translated(value: Any, taken: list[tuple[Any, Tensor]], copy: bool = True) -> Any:
-    """Return arguments as thalweg's; note each tensor that requires gradients with its own."""
+def translated(
+    value: Any,
+    taken: list[tuple[Any, Tensor]],
+    copy: bool = True,
+    known: dict[int, Tensor] | None = None,
+) -> Any:
+    """Return arguments as thalweg's; note each tensor that requires gradients with its own.
+
+    Where `known` is given, a tensor given twice, as an operand and as `out=`, stays one.
+    """
 
     def leaf(item: Any) -> Any:
+        if isinstance(item, torch.Tensor) and known is not None:
+            if id(item) not in known:
+                known[id(item)] = converted(item)
+            return known[id(item)]
+        return converted(item)
+
+    def converted(item: Any) -> Any:
         if isinstance(item, torch.Tensor):
             array = as_array(item)
             ours = make(array.copy() if copy else array)

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from tests.oracle.database import entries
-from tests.oracle.differences import DIFFERENCES, LENIENCE, ROUNDED, SPELLED
+from tests.oracle.differences import DIFFERENCES, LENIENCE, ROUNDED, SPELLED, lenience
 from tests.oracle.judge import CLOSE, MODES, TOLERANCE, Verdict, judge
 from tests.oracle.spelling import DRAWN
 
@@ -48,8 +48,16 @@ def _row(verdict: Verdict) -> str:
 
 def page(found: list[Verdict], missing: list[str]) -> str:
     """Return the page that is published."""
-    parts = [_summary(found), _differences(), _exceptions(found), _farther(found)]
-    return "\n".join([*parts, _table(found), _rest(missing)])
+    parts = [
+        _summary(found),
+        _differences(),
+        _errors(found),
+        _exceptions(found),
+        _farther(found),
+        _table(found),
+        _rest(missing),
+    ]
+    return "\\n".join(parts)
 
 
 def _summary(found: list[Verdict]) -> str:
@@ -101,8 +109,6 @@ def _differences() -> str:
     lines += [f"- {names}: {text}" for names, text in SPELLED.items()]
     lines += ["", "What disagrees for that reason, or another:", ""]
     lines += [f"- {name}: {text}" for name, text in DIFFERENCES.items()]
-    lines += ["", "Calls that PyTorch refuses and thalweg takes, or refuses otherwise:", ""]
-    lines += [f"- {what}: {text}" for what, text in LENIENCE.items()]
     lines += [
         "",
         "Derivatives of complex numbers are transposed without conjugation, as JAX's; they are "
@@ -110,6 +116,32 @@ def _differences() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _errors(found: list[Verdict]) -> str:
+    """Return the calls that are errors in PyTorch alone, by what they have in common."""
+    counts = dict.fromkeys(LENIENCE, 0)
+    others = []
+    for verdict in found:
+        for complaint in verdict.complaints:
+            if complaint.startswith("errors"):
+                what = lenience(verdict.name, complaint)
+                if what is None:
+                    others.append(f"  - {verdict.name}: {_short(complaint)}")
+                else:
+                    counts[what] += 1
+    asked = sum(verdict.asked["errors"] for verdict in found)
+    agreed = sum(verdict.agreed["errors"] for verdict in found)
+    lines = [
+        "## Calls that PyTorch alone refuses",
+        "",
+        f"Of {asked:,} calls that are errors in PyTorch, {agreed:,} are errors of that class here; "
+        f"{sum(counts.values()):,} mean something to NumPy's users, and are computed:",
+        "",
+    ]
+    lines += [f"- {what} ({counts[what]}): {why}" for what, (why, _) in LENIENCE.items()]
+    lines += [f"- No reason; to be repaired ({len(others)}).", *others]
+    return "\n".join([*lines, ""])
 
 
 def _exceptions(found: list[Verdict]) -> str:

@@ -14,13 +14,19 @@ from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import finish, trace
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.random_arguments import drawing
 from thalweg.ops.shaping import broadcast_to
 
 Axis = int | None
 Value = tuple[Tensor, bool]
 
 
-def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
+def vmap(
+    function: Callable[..., Any],
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    randomness: str = "error",
+) -> Callable[..., Any]:
     """Return a function that applies another to every example of a batch, without a Python loop.
 
     Args:
@@ -30,6 +36,8 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> C
             argument, each a value or a tree of them. Keyword arguments are batched along axis 0.
         out_axes: Where the axis that counts the examples is put in the results, likewise; None
             for results that do not depend on the example.
+        randomness: What random numbers drawn from a generator's stream are: "error", or "same"
+            for all examples.
 
     Returns:
         A function of the same arguments with that further axis. It can be differentiated,
@@ -37,13 +45,20 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> C
 
     Raises:
         ShapeError: If batched arguments disagree in the number of examples, or lack the axis.
-        ArgumentError: If nothing is batched, or out_axes is None for a batched result.
+        ArgumentError: If nothing is batched, or out_axes is None for a batched result; if another
+            randomness is asked for.
+        TracingError: If the function draws random numbers.
 
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
         tensor([3., 4.])
     """
+    if randomness not in ("error", "same"):
+        raise ArgumentError(
+            f"vmap got randomness={randomness!r}; it wants 'error' or 'same'. Draw the random "
+            "numbers before, and pass them as an argument."
+        )
 
     def vectorized(*args: Any, **kwargs: Any) -> Any:
         leaves, definition = tree.flatten((args, kwargs))
@@ -60,7 +75,8 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> C
             return function(*positional, **keywords)
 
         specs = [Spec(batch.shape[1:], batch.dtype) for batch in batches]
-        result, current, symbols = trace(per_example, specs, make)
+        with drawing(randomness == "same"):
+            result, current, symbols = trace(per_example, specs, make)
         found, structure = tree.flatten(result)
         outputs = [current.lift(as_tensor(leaf)) for leaf in found]
         program = finish(current, symbols, outputs)

@@ -48,6 +48,7 @@ from thalweg.ops import products as _products
 from thalweg.ops import random as _random
 from thalweg.ops import random_arguments as _random_arguments
 from thalweg.ops import random_fills as _random_fills
+from thalweg.ops import ranges as _ranges
 from thalweg.ops import reductions as _reductions
 from thalweg.ops import restriding as _restriding
 from thalweg.ops import sampling as _sampling
@@ -110,6 +111,7 @@ from thalweg.ops.pooling import *
 from thalweg.ops.products import *
 from thalweg.ops.random import *
 from thalweg.ops.random_fills import *
+from thalweg.ops.ranges import *
 from thalweg.ops.reductions import *
 from thalweg.ops.restriding import *
 from thalweg.ops.sampling import *
@@ -172,6 +174,7 @@ __all__ += _pooling.__all__
 __all__ += _products.__all__
 __all__ += _random.__all__
 __all__ += _random_fills.__all__
+__all__ += _ranges.__all__
 __all__ += _reductions.__all__
 __all__ += _restriding.__all__
 __all__ += _sampling.__all__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -152,12 +153,16 @@ def _spacings(name: str, given: tuple[Any, ...], axes: tuple[int, ...]) -> list[
         return [1.0] * len(axes)
     if len(given) == 1 and np.ndim(given[0]) == 0 and not isinstance(given[0], Tensor):
         return [given[0]] * len(axes)
-    if len(given) != len(axes):
-        raise ArgumentError(
-            f"{name} expected spacing to be unspecified, a scalar or a list of length "
-            f"{len(axes)}, and got {len(given)}."
-        )
+    _require_one_each(name, given, len(axes))
     return list(given)
+
+
+def _require_one_each(name: str, spacing: Sequence[Any], axes: int) -> None:
+    if len(spacing) != axes:
+        raise ArgumentError(
+            f"{name} expected spacing to be unspecified, a scalar or a list of length {axes}, one "
+            f"for each axis, and got {len(spacing)}."
+        )
 
 
 @operation
@@ -183,6 +188,8 @@ def gradient(
         ShapeError: If an axis has too few points, or not as many as positions.
     """
     tensor = as_floating(x, None)
+    if isinstance(spacing, (tuple, list)):
+        _require_one_each("gradient", spacing, tensor.ndim if dim is None else np.size(dim))
     if dim is not None or spacing is not None:
         return _as_list(_gradients(tensor, _listed(spacing), dim, edge_order))
     found = _gradients(tensor, varargs, axis, edge_order)

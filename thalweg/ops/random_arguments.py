@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -18,8 +21,31 @@ from thalweg.errors import ArgumentError, CallError, DtypeError, TracingError
 Array = NDArray[Any]
 
 
+_refused: ContextVar[bool] = ContextVar("refused", default=False)
+
+
+@contextlib.contextmanager
+def drawing(allowed: bool) -> Iterator[None]:
+    """Allow or refuse the drawing of random numbers inside."""
+    before = _refused.set(not allowed)
+    try:
+        yield
+    finally:
+        _refused.reset(before)
+
+
 def stream(generator: Generator | None, device: Any = None) -> Generator:
-    """Return the generator to draw from."""
+    """Return the generator to draw from.
+
+    Raises:
+        TracingError: Where one draw would stand for every example of a batch.
+    """
+    if _refused.get():
+        raise TracingError(
+            "vmap: called random operation while in randomness error mode: the function is traced "
+            "once, and one draw would stand for every example. Draw the numbers before and pass "
+            "them as an argument, or say randomness='same'."
+        )
     if device is not None and str(device) != "cpu":
         raise ArgumentError(
             f"A random tensor was wanted on the device {device!r}; they are made on the CPU. "
