@@ -108,7 +108,7 @@ def _start(tensor: Tensor, gradient: Any, caller: str) -> Tensor:
             f"{caller} got a gradient of shape {tuple(start.shape)} for a tensor of shape "
             f"{tuple(tensor.shape)}. Give one number an element."
         )
-    return start if start.dtype == tensor.dtype else start.astype(tensor.dtype)
+    return start if start.dtype == tensor.dtype else start.to(tensor.dtype)
 
 
 def _store(leaf: Tensor, g: Tensor, create_graph: bool) -> None:

@@ -111,7 +111,7 @@ def _write(tensor: Tensor, new: Tensor) -> None:
 
 def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     if new.dtype != tensor.dtype:
-        new = OPERATIONS["astype"](new, tensor.dtype)
+        new = OPERATIONS["cast"](new, tensor.dtype)
     if new.node is not None and new.node.primitive is None:
         # What takes a leaf's values does not become that leaf.
         new = OPERATIONS["clone"](new)
@@ -161,7 +161,7 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
             "Build the new values with where, or with concatenate."
         )
     if new.dtype != tensor.dtype:
-        new = OPERATIONS["astype"](new, tensor.dtype)
+        new = OPERATIONS["cast"](new, tensor.dtype)
     tensor.array = Trace.of(tensor.array).lift(new)
     return superseded(tensor, new)
 
