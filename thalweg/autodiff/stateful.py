@@ -57,7 +57,8 @@ def backward(
     targets = {} if inputs is None else {_node(t): t for t in _several(inputs)}
     for node, g in found.items():
         leaf = targets.get(node) if targets else node.leaf() if node.leaf is not None else None
-        if leaf is not None:
+        # Since it was recorded, requires_grad may have been taken from the leaf.
+        if leaf is not None and leaf.node is not None:
             _store(leaf, g, create_graph)
     if not (create_graph if retain_graph is None else retain_graph):
         _free(order)
@@ -119,7 +120,7 @@ def _start(tensor: Tensor, gradient: Any, caller: str) -> Tensor:
             f"{caller} got a gradient of shape {tuple(start.shape)} for a tensor of shape "
             f"{tuple(tensor.shape)}. Give one number an element."
         )
-    return start if start.dtype == tensor.dtype else start.astype(tensor.dtype)
+    return start if start.dtype == tensor.dtype else start.to(tensor.dtype)
 
 
 def _store(leaf: Tensor, g: Tensor, create_graph: bool) -> None:
@@ -254,10 +255,13 @@ def detach_(tensor: Tensor) -> Tensor:
     Raises:
         GradientError: If the tensor is a view, whose history is its base's.
     """
-    if tensor.origin is not None and tensor.requires_grad:
-        raise GradientError(
-            "Can't detach views in-place: what they show belongs to their base. Use detach()."
-        )
+    view = tensor.origin
+    if view is not None:
+        if not view.own:
+            raise GradientError(
+                "Can't detach views in-place: what they show belongs to their base. Use detach()."
+            )
+        view.base.node = None
     tensor.node = None
     return tensor
 

@@ -107,8 +107,8 @@ class Primitive:
         if (
             self.identity
             and self._changes_nothing(tensors[0].spec, params)
-            # A recorded tensor's reshaping is another tensor, whose flags are its own.
-            and (tensors[0].node is None or self.name != "reshape" or tensors[0].is_symbolic)
+            # A view is another tensor even of the same shape: its flags and its axes are its own.
+            and (not self.view or tensors[0].is_symbolic)
         ):
             return tensors[0]
         return apply(self, tensors, params)

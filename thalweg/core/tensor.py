@@ -398,6 +398,6 @@ def variable(tensor: Tensor) -> Tensor:
 
 
 def astype(tensor: Any, dtype: Any) -> Tensor:
-    """Convert to a dtype; the derivative converts back."""
-    converted: Tensor = OPERATIONS["astype"](tensor, dtype)
+    """Convert to a dtype, the tensor itself where it has that; the derivative converts back."""
+    converted: Tensor = OPERATIONS["cast"](tensor, dtype)
     return converted

@@ -3,7 +3,7 @@
 import sys
 from types import ModuleType
 
-from thalweg.nn import functional, init
+from thalweg.nn import functional, init, modules
 from thalweg.nn.activations import (
     CELU,
     ELU,
@@ -224,6 +224,7 @@ __all__ = [
     "functional",
     "functional_call",
     "init",
+    "modules",
     "utils",
 ]  # fmt: skip
 

@@ -119,8 +119,8 @@ def split(
     tensor = as_tensor(x)
     if dim is not None or split_size_or_sections is not None:
         sizes = indices_or_sections if split_size_or_sections is None else split_size_or_sections
-        parts: tuple[Tensor, ...] = op.split_in_sizes(tensor, sizes, axis if dim is None else dim)
-        return parts
+        pieces: tuple[Tensor, ...] = op.split_in_sizes(tensor, sizes, axis if dim is None else dim)
+        return pieces
     position = normalize_axis("split", axis, tensor.ndim)
     extent = tensor.shape[position]
     if np.ndim(indices_or_sections) == 0 and (
