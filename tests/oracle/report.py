@@ -60,12 +60,12 @@ def _summary(found: list[Verdict]) -> str:
         "for each, samples of arguments in all shapes, and calls that are errors. Every sample of "
         "every operator that thalweg has is run by both, in float64 (or the first of int64, "
         "complex128 and bool that the operator takes), and the results are compared to "
-        f"{_brief(TOLERANCE)} of the number itself and a thousandth of the largest beside it (of 1 at "
-        f"least); how many are within {_brief(CLOSE)} is told too. Compared are values and dtypes; "
-        "gradients for random weights; the variant in place, and its refusal of leaves; the "
-        "method; arguments that are not contiguous; and the class of the exception. Of singular "
-        "vectors and eigenvectors, whose signs are the routine's choice, the data base says what "
-        "is determined. Nothing of the data base is stored: `make oracle` writes this page.",
+        f"{_brief(TOLERANCE)} of the number itself and a thousandth of the largest beside it (of 1 "
+        f"at least); how many are within {_brief(CLOSE)} is told too. Compared are values and "
+        "dtypes; gradients for random weights; the variant in place, and its refusal of leaves; "
+        "the method; arguments that are not contiguous; and the class of the exception. Of "
+        "singular vectors and eigenvectors, whose signs are the routine's choice, the data base "
+        "says what is determined. Nothing of the data base is stored: `make oracle` writes this page.",
         "",
         f"| | samples that agree | of | | within {_brief(CLOSE)} |",
         "|---|---:|---:|---:|---:|",
