@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thalweg.autodiff import derivatives as functional
+from thalweg.autodiff.checking import gradcheck, gradgradcheck
 from thalweg.autodiff.extending import Function, once_differentiable
 from thalweg.autodiff.graph import Step
 from thalweg.autodiff.modes import (
@@ -25,6 +26,8 @@ __all__ = [
     "enable_grad",
     "functional",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "inference_mode",
     "is_anomaly_enabled",
     "no_grad",

@@ -116,7 +116,7 @@ def negative(x: Array) -> Array:
     return np.negative(x)
 
 
-@elementwise(lambda g, out, x: g * op.sign(x), names=("abs",))
+@elementwise(lambda g, out, x: op.along_direction(g, out, x), names=("abs",))
 def absolute(x: Array) -> Array:
     """Absolute value |x|; its derivative at 0 is taken as 0."""
     return np.absolute(x)
