@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 
 from tests.draws import Array, Row, Sample, real
 
@@ -97,6 +98,7 @@ MATRICES: dict[str, Row] = {
     "singular_parts": stacks(_regular, _ANY),
     "completing_columns": stacks(_orthonormal, ((3, 1), (2, 4, 2)), smooth=False),
     "orthogonal_parts": stacks(_regular, _ANY),
+    "exponential_of": stacks(_regular),
 }
 
 
@@ -137,6 +139,7 @@ MATRIX_ORACLES: dict[str, Callable[..., Any]] = {
     "singular_parts": _singular_parts,
     "completing_columns": lambda q: np.linalg.qr(q, "complete")[0][..., q.shape[-1] :],
     "orthogonal_parts": _orthogonal_parts,
+    "exponential_of": scipy.linalg.expm,
     "and_bits": np.bitwise_and,
     "or_bits": np.bitwise_or,
     "xor_bits": np.bitwise_xor,

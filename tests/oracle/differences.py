@@ -13,6 +13,8 @@ DIFFERENCES: dict[str, str] = {
     "var": "Without `dim=` or `correction=`, n divides, as in NumPy; in PyTorch n - 1.",
     "transpose": "`x.transpose(0, 1)` of a matrix gives, as in NumPy, the order of its axes: no "
     "change. Swap by `x.T`, `x.swapaxes(0, 1)`, `tw.transpose(x, 0, 1)` or `dim0=`, `dim1=`.",
+    "cholesky_inverse": "PyTorch's derivative fills the triangle that is not read; here it is 0 "
+    "there.",
     "nn.functional.hardsigmoid": "PyTorch multiplies the derivative by a sixth of single "
     "precision; here it is one of the tensor's.",
 }

@@ -96,6 +96,7 @@ from thalweg.nn.functional.regression import (
 from thalweg.nn.functional.resampling import interpolate
 from thalweg.nn.functional.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from thalweg.ops.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
+from thalweg.ops.distances import pdist
 from thalweg.ops.folding import fold, unfold
 from thalweg.ops.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 
@@ -111,9 +112,9 @@ __all__ = [
     "leaky_relu_", "linear", "log_softmax", "logsigmoid", "margin_ranking_loss", "max_pool1d",
     "max_pool2d", "mish", "mse_loss", "multi_margin_loss", "multilabel_margin_loss",
     "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot", "pad", "pairwise_distance",
-    "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu6", "relu_",
-    "rms_norm", "rrelu", "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "silu",
-    "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink",
+    "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu6",
+    "relu_", "rms_norm", "rrelu", "scaled_dot_product_attention", "selu", "selu_", "sigmoid",
+    "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink",
     "softsign", "tanh", "tanhshrink", "threshold", "threshold_", "triplet_margin_loss",
     "triplet_margin_with_distance_loss", "unfold",
 ]  # fmt: skip
