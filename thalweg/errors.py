@@ -15,6 +15,7 @@ ThalwegError
 ├── DataError              data that cannot be trained on
 ├── SpecError              an optimizer or model written as text that means nothing
 ├── CheckpointError        a file that is damaged or belongs to another run
+│   └── MissingFile        a file that is not there
 ├── EngineError            an engine that cannot compile or run a program
 ├── MemberError            a member that a module lacks, or a name that none can have
 ├── StateError             a state that does not fit the module it is for
@@ -75,7 +76,7 @@ class MissingDerivative(GradientError, NotImplementedError):
     """A user's Function without the forward or the backward that was needed."""
 
 
-class TracingError(ThalwegError, TypeError):
+class TracingError(ThalwegError, TypeError, RuntimeError):
     """Python asked for a value that exists only when the traced program runs."""
 
 
@@ -93,6 +94,10 @@ class SpecError(ThalwegError, ValueError):
 
 class CheckpointError(ThalwegError, ValueError):
     """A file that is damaged, incomplete or belongs to another run."""
+
+
+class MissingFile(CheckpointError, FileNotFoundError):
+    """A file that is not there."""
 
 
 class EngineError(ThalwegError, RuntimeError):

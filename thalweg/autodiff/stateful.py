@@ -130,7 +130,9 @@ def gradients(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> Any:
     """Return the derivatives of outputs with respect to inputs: PyTorch's `autograd.grad`.
@@ -141,7 +143,9 @@ def gradients(
         grad_outputs: The cotangent of each output; by default 1 for scalars.
         retain_graph: Whether the tape is kept; by default it is if `create_graph` is given.
         create_graph: Whether the derivatives can themselves be differentiated.
+        only_inputs: Always so: no `.grad` is changed.
         allow_unused: Whether None stands for an input the outputs do not depend on.
+        is_grads_batched: Not supported; `tw.vmap` and `tw.jacrev` do many at once.
         materialize_grads: Whether zeros do.
 
     Returns:
@@ -156,9 +160,14 @@ def gradients(
     if isinstance(inputs, Mapping):
         found = gradients(
             outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph,
-            allow_unused, materialize_grads,
+            only_inputs, allow_unused, is_grads_batched, materialize_grads,
         )  # fmt: skip
         return dict(zip(inputs, found, strict=True))
+    if is_grads_batched:
+        raise GradientError(
+            "autograd.grad() got is_grads_batched=True; it takes one cotangent an output. Call it "
+            "once each, or use tw.jacrev."
+        )
     wanted = _several(inputs)
     nodes = [_node(tensor) for tensor in wanted]
     pairs = _outputs(outputs, grad_outputs, "autograd.grad()")

@@ -90,6 +90,9 @@ class Primitive:
                 if dtype is FLOAT64 or dtype is FLOAT32:
                     return apply(self, args, kwargs)
             if len(args) != len(self.rules):
+                wider = WIDER.get(self.name)
+                if wider is not None and not wider[0]:
+                    return wider[1](*args)  # type: ignore[no-any-return]
                 raise UnsupportedOperation(
                     f"{self.name} got {len(args)} operands; it wants {len(self.rules)} operands, "
                     f"by position: {', '.join(inspect.signature(self.meaning).parameters)}."

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.core.operation import method, operation
+from thalweg.core.operation import method, operation, widen
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, UnsupportedOperation
 
 __all__ = [
     "isin",
@@ -107,6 +107,16 @@ def nonzero(x: Any, *, as_tuple: bool | None = None) -> Any:
     if not values.ndim:
         raise ArgumentError("nonzero got a 0-d tensor, which has no positions. Use x.reshape(1).")
     return tuple(make(np.ascontiguousarray(places)) for places in np.nonzero(values))
+
+
+@widen("where")
+def _places(condition: Any, *others: Any) -> Any:
+    """Return where a condition holds, as `nonzero` does."""
+    if others:
+        raise UnsupportedOperation(
+            f"where got {1 + len(others)} operands; it wants a condition, or a condition, x and y."
+        )
+    return nonzero(condition)
 
 
 @operation

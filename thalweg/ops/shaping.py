@@ -12,7 +12,7 @@ from thalweg.core.applying import apply
 from thalweg.core.operation import attach, method, op, publish
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, AxisError, ShapeError
 from thalweg.ops.cutting import slice_
 from thalweg.ops.dtypes import require_cpu
@@ -310,6 +310,9 @@ def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
 def _resolve_astype(x: Any, dtype: Any, *, copy: bool = False, device: Any = None) -> Resolved:
     require_cpu(device)
     tensor, wanted = as_tensor(x), np.dtype(dtype)
+    if tensor.weak and not tensor.is_symbolic:
+        # A dtype that was asked for is no longer a number's, which gives way.
+        tensor = make(tensor.array, tensor.node)
     if copy and tensor.dtype == wanted:
         tensor = op.clone(tensor)
     return (tensor,), {"dtype": wanted}

@@ -1,0 +1,131 @@
+"""PyTorch's `torch.func` by name and order of arguments: `tw.func`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from thalweg.autodiff import batching
+from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
+from thalweg.autodiff.jacobians import hessian, jacfwd, jacrev
+from thalweg.autodiff.recorded import Argnums
+from thalweg.core.generator import default_generator
+from thalweg.core.tensor import Tensor
+from thalweg.errors import ArgumentError, TracingError
+from thalweg.nn.calling import functional_call
+from thalweg.nn.module import Module
+from thalweg.ops.joining import stack
+
+__all__ = [
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp",
+    "linearize", "stack_module_state", "vjp", "vmap",
+]  # fmt: skip
+
+
+def grad_and_value(
+    func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Return a function that computes (gradient, value): `value_and_grad` in PyTorch's order.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.func.grad_and_value(lambda x: (x**2).sum())(tw.tensor([1.0, 2.0]))
+        (tensor([2., 4.]), tensor(5.))
+    """
+    both = value_and_grad(func, argnums, has_aux)
+
+    def swapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        value, gradient = both(*args, **kwargs)
+        return gradient, value
+
+    return swapped
+
+
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """Return a function that applies another to every example of a batch, as `tw.vmap` does.
+
+    Args:
+        func: The function of one example.
+        in_dims: Which axis of each argument counts the examples; None for shared arguments.
+        out_dims: Where that axis is put in the results.
+        randomness: "error" refuses random numbers drawn inside, "same" draws them once for all
+            examples; the function is traced, so they cannot be "different".
+        chunk_size: Accepted; the whole batch is computed at once.
+
+    Raises:
+        ArgumentError: If another randomness is asked for.
+        TracingError: If random numbers are drawn inside and that is an error.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.func.vmap(tw.dot, in_dims=(0, None))(tw.eye(2), tw.tensor([3.0, 4.0]))
+        tensor([3., 4.])
+    """
+    if randomness not in ("error", "same"):
+        raise ArgumentError(
+            f"vmap got randomness={randomness!r}; it wants 'error' or 'same'. {_DRAW_BEFORE}"
+        )
+    return batching.vmap(
+        func if randomness == "same" else _drawing_nothing(func), in_dims, out_dims
+    )
+
+
+_DRAW_BEFORE = "Draw random numbers before, one for each example, and pass them as an argument."
+
+
+def _drawing_nothing(func: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(func)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        before = default_generator.position
+        result = func(*args, **kwargs)
+        if default_generator.position != before:
+            raise TracingError(
+                "vmap: called random operation while in randomness error mode: all examples would "
+                f"get the same numbers. {_DRAW_BEFORE}"
+            )
+        return result
+
+    return checked
+
+
+def stack_module_state(
+    models: Sequence[Module],
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the parameters and the buffers of several models of one kind, stacked along axis 0.
+
+    Args:
+        models: Modules of one class, whose parameters have the same names and shapes.
+
+    Returns:
+        Two dictionaries by name, as `functional_call` takes them under `vmap`.
+
+    Raises:
+        ArgumentError: If there are no models, or of several classes.
+
+    Example:
+        >>> import thalweg as tw
+        >>> params, buffers = tw.func.stack_module_state([tw.nn.Linear(2, 3) for _ in range(4)])
+        >>> params["weight"].shape
+        thalweg.Size([4, 3, 2])
+    """
+    if len({type(model) for model in models}) != 1:
+        raise ArgumentError(
+            f"stack_module_state got models of {len({type(model) for model in models})} classes; "
+            "it wants one at least, and all of one class. Give them in a list."
+        )
+    params = _stacked([dict(model.named_parameters()) for model in models])
+    for tensor in params.values():
+        tensor.requires_grad_()
+    return params, _stacked([dict(model.named_buffers()) for model in models])
+
+
+def _stacked(dicts: list[dict[str, Any]]) -> dict[str, Tensor]:
+    return {name: stack([found[name].detach() for found in dicts]) for name in dicts[0]}
