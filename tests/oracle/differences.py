@@ -13,6 +13,12 @@ DIFFERENCES: dict[str, str] = {
     "var": "Without `dim=` or `correction=`, n divides, as in NumPy; in PyTorch n - 1.",
     "transpose": "`x.transpose(0, 1)` of a matrix gives, as in NumPy, the order of its axes: no "
     "change. Swap by `x.T`, `x.swapaxes(0, 1)`, `tw.transpose(x, 0, 1)` or `dim0=`, `dim1=`.",
+    "as_strided": "A tensor made of part of an array's memory, with gaps, knows no more than its "
+    "elements; of a tensor's own parts, the whole memory is known.",
+    "as_strided.partial_views": "The samples are parts of a larger memory; a tensor made of an "
+    "array knows no more than its elements. Of a tensor's own parts, the whole memory is known.",
+    "cholesky_inverse": "PyTorch's derivative fills the triangle that is not read; here it is 0 "
+    "there.",
     "nn.functional.hardsigmoid": "PyTorch multiplies the derivative by a sixth of single "
     "precision; here it is one of the tensor's.",
 }

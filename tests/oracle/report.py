@@ -73,7 +73,9 @@ def _summary(found: list[Verdict]) -> str:
         "dtypes; gradients for random weights; the variant in place, and its refusal of leaves; "
         "the method; arguments that are not contiguous; and the class of the exception. Of "
         "singular vectors and eigenvectors, whose signs are the routine's choice, the data base "
-        "says what is determined. Nothing of it is stored: `make oracle` writes this page.",
+        "says what is determined, and where derivatives exist along symmetric or triangular "
+        "matrices alone, it makes them so. Nothing of the data base is stored: `make oracle` "
+        "writes this page.",
         "",
         f"| | samples that agree | of | | within {_brief(CLOSE)} |",
         "|---|---:|---:|---:|---:|",

@@ -102,6 +102,7 @@ def _elementwise(
     "determinant_of",
     "duplicate",
     "eigen_parts",
+    "exponential_of",
     "imaginary_part",
     "inverse_of",
     "last_diagonal",

@@ -39,6 +39,7 @@ from thalweg.ops import losses as _losses
 from thalweg.ops import magnitudes as _magnitudes
 from thalweg.ops import masking as _masking
 from thalweg.ops import matrices as _matrices
+from thalweg.ops import matrix_functions as _matrix_functions
 from thalweg.ops import matrix_norms as _matrix_norms
 from thalweg.ops import matrix_products as _matrix_products
 from thalweg.ops import norms as _norms
@@ -103,6 +104,7 @@ from thalweg.ops.losses import *
 from thalweg.ops.magnitudes import *
 from thalweg.ops.masking import *
 from thalweg.ops.matrices import *
+from thalweg.ops.matrix_functions import *
 from thalweg.ops.matrix_norms import *
 from thalweg.ops.matrix_products import *
 from thalweg.ops.norms import *
@@ -166,6 +168,7 @@ __all__ += _losses.__all__
 __all__ += _magnitudes.__all__
 __all__ += _masking.__all__
 __all__ += _matrices.__all__
+__all__ += _matrix_functions.__all__
 __all__ += _matrix_norms.__all__
 __all__ += _matrix_products.__all__
 __all__ += _norms.__all__
