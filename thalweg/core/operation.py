@@ -140,6 +140,12 @@ def in_place_variant(name: str, function: Callable[..., Any]) -> Callable[..., A
     return written
 
 
+@functools.cache
+def parameters_of(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of a function's parameters."""
+    return frozenset(inspect.signature(function).parameters)
+
+
 def understanding(function: Function) -> Function:
     """Let a function take PyTorch's names of its parameters too, and `out=`."""
     own = inspect.signature(function).parameters

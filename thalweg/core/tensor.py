@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Self
@@ -12,7 +10,7 @@ from weakref import ref
 import numpy as np
 
 from thalweg.core.memory import Memory, View, memory_of
-from thalweg.core.operation import OPERATIONS, owns_methods, register
+from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.refusals import (
@@ -260,7 +258,7 @@ class Tensor(Operators):
             raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
         kwargs = dict(kwargs)
         out = kwargs.pop("out", None)
-        unknown = [name for name in kwargs if name not in _parameters(function)]
+        unknown = [name for name in kwargs if name not in parameters_of(function)]
         if unknown:
             called = f"{called} with {', '.join(unknown)}"
             raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
@@ -340,11 +338,6 @@ class Tensor(Operators):
 
     def __hash__(self) -> int:
         return id(self)
-
-
-@functools.cache
-def _parameters(function: Callable[..., Any]) -> frozenset[str]:
-    return frozenset(inspect.signature(function).parameters)
 
 
 def _written(out: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
