@@ -114,7 +114,7 @@ def _own(new: Tensor, given: Any) -> Tensor:
 @method
 def copy_(x: Tensor, source: Any, non_blocking: bool = False) -> Tensor:
     """Write another tensor's values into this one, broadcast and converted to its dtype."""
-    new = astype(_fitted(as_tensor(source), x.array.shape), x.dtype)
+    new = astype(broadcast_to(as_tensor(source), x.array.shape), x.dtype)
     before = operand(x, (new,))
     # The history goes on, with a derivative of zero.
     kept = before.node is not None and is_recording()
