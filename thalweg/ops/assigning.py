@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import apply
-from thalweg.core.inplace import operand, overwrite
+from thalweg.core.inplace import operand, overwrite, require_changeable
 from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
@@ -114,6 +114,9 @@ def _own(new: Tensor, given: Any) -> Tensor:
 @method
 def copy_(x: Tensor, source: Any, non_blocking: bool = False) -> Tensor:
     """Write another tensor's values into this one, broadcast and converted to its dtype."""
+    if source is x:
+        require_changeable(x)
+        return x
     new = astype(broadcast_to(as_tensor(source), x.array.shape), x.dtype)
     before = operand(x, (new,))
     # The history goes on, with a derivative of zero.
