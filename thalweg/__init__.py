@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from thalweg.training.checkpoint import Checkpoint, load
     from thalweg.training.fit import fit
     from thalweg.training.result import Fit
+    from thalweg.training.saving import save
 
 # Python's own names for types and PyTorch's for ours.
 bool, float, int = bool_, float32, int32
@@ -84,6 +85,7 @@ _LATER = {
     "load": "training.checkpoint",
     "nn": "nn",
     "optim": "optim",
+    "save": "training.saving",
     "special": "special",
     "testing": "testing",
 }
@@ -139,6 +141,7 @@ __all__ = [
     "no_grad",
     "optim",
     "pi",
+    "save",
     "set_default_dtype",
     "set_grad_enabled",
     "short",

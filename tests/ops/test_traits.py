@@ -69,7 +69,7 @@ CASES: dict[str, Callable[[Any], Any]] = {
     "pairwise_distance": lambda lib: lib.pairwise_distance(
         values(lib), values(lib) + 1.0, 1.0, 0.0
     ),
-    "dtypes": lambda lib: (lib.cfloat, lib.cdouble),
+    "dtypes": lambda lib: (values(lib).type(lib.cfloat).dtype, values(lib).to(lib.cdouble).dtype),
     "a dtype is one": lambda lib: isinstance(values(lib).dtype, lib.dtype),
 }
 
