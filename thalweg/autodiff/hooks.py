@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
-from thalweg.core.operation import method
+from thalweg.core.operation import method, op
 from thalweg.core.tape import Node, set_recording, watched
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import CallError, GradientError, ShapeError
@@ -100,7 +100,10 @@ def store(tensor: Tensor, g: Tensor, create_graph: bool = False) -> None:
     held = tensor._grad
     if held is None:
         # Another leaf may have been given the same array, and users change .grad in place.
-        tensor._grad = g if create_graph else make(g.array if g.is_symbolic else g.array.copy())
+        if create_graph:
+            tensor._grad = op.clone(g)
+        else:
+            tensor._grad = make(g.array if g.is_symbolic else g.array.copy())
     elif create_graph or held.is_symbolic or g.is_symbolic:
         tensor._grad = held + g if create_graph else (held + g).detach()
     else:

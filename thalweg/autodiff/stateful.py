@@ -9,7 +9,7 @@ from typing import Any
 from thalweg.autodiff.hooks import store
 from thalweg.autodiff.reverse import Outputs, reachable, walk
 from thalweg.core.memory import memory_of
-from thalweg.core.operation import attach, method, operation
+from thalweg.core.operation import FURTHER, attach, method, operation
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError, TracingError
@@ -264,6 +264,9 @@ def detach_(tensor: Tensor) -> Tensor:
         view.base.node = None
     tensor.node = None
     return tensor
+
+
+FURTHER["detach_"] = detach_
 
 
 def _version(tensor: Tensor) -> int:

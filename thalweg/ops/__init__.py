@@ -65,6 +65,7 @@ from thalweg.ops import special as _special
 from thalweg.ops import statistics as _statistics
 from thalweg.ops import summaries as _summaries
 from thalweg.ops import text as _text
+from thalweg.ops import traits as _traits
 from thalweg.ops import transcendental as _transcendental
 from thalweg.ops import uniqueness as _uniqueness
 from thalweg.ops import viewing as _viewing
@@ -127,6 +128,7 @@ from thalweg.ops.spacing import *
 from thalweg.ops.statistics import *
 from thalweg.ops.summaries import *
 from thalweg.ops.text import *
+from thalweg.ops.traits import *
 from thalweg.ops.transcendental import *
 from thalweg.ops.uniqueness import *
 from thalweg.ops.viewing import *
@@ -191,6 +193,7 @@ __all__ += _spacing.__all__
 __all__ += _statistics.__all__
 __all__ += _summaries.__all__
 __all__ += _text.__all__
+__all__ += _traits.__all__
 __all__ += _transcendental.__all__
 __all__ += _uniqueness.__all__
 __all__ += _viewing.__all__

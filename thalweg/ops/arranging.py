@@ -88,6 +88,8 @@ def flatten(x: Any, start_dim: Any = 0, end_dim: int = -1) -> Tensor:
         raise ArgumentError(
             f"flatten() has invalid args: start_dim {start_dim} cannot come after end_dim {end_dim}"
         )
+    if first == last:
+        return tensor
     shape = tensor.shape
     return reshape(tensor, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import apply
-from thalweg.core.inplace import operand, overwrite
+from thalweg.core.inplace import operand, overwrite, require_changeable
 from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
@@ -19,7 +19,7 @@ from thalweg.ops.getitem import getitem
 from thalweg.ops.indexing import take
 from thalweg.ops.shaping import astype, broadcast_to, reshape
 
-__all__ = ["copy_", "fill_", "zero_"]
+__all__ = ["copy_", "fill", "fill_", "zero_"]
 
 Array = np.ndarray[Any, Any]
 
@@ -114,7 +114,11 @@ def _own(new: Tensor, given: Any) -> Tensor:
 @method
 def copy_(x: Tensor, source: Any, non_blocking: bool = False) -> Tensor:
     """Write another tensor's values into this one, broadcast and converted to its dtype."""
-    new = astype(_fitted(as_tensor(source), x.array.shape), x.dtype)
+    itself = source is x
+    if itself:
+        require_changeable(x)
+        return x
+    new = astype(broadcast_to(as_tensor(source), x.array.shape), x.dtype)
     before = operand(x, (new,))
     # The history goes on, with a derivative of zero.
     kept = before.node is not None and is_recording()
@@ -134,6 +138,12 @@ def fill_(x: Tensor, value: Any) -> Tensor:
     source = operand(x, (number,))
     # The history goes on, with a derivative of zero.
     return overwrite(x, filled if source.node is None else where(False, source, filled))
+
+
+@operation
+def fill(x: Any, value: Any) -> Tensor:
+    """Return a tensor's copy with all elements set to one number; derivatives go to the number."""
+    return fill_(op.clone(x), value)
 
 
 @method

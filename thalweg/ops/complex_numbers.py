@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, method, op, operation
+from thalweg.core.operation import FURTHER, attach, in_place_variant, method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tensor import Tensor, as_tensor
@@ -74,6 +74,11 @@ def conj(x: Any) -> Tensor:
     """Complex conjugate: a - bi of a + bi; of real numbers, they themselves."""
     tensor = as_tensor(x)
     return conjugate(tensor) if tensor.dtype.kind == "c" else tensor
+
+
+_conjugated_in_place = in_place_variant("conj_physical", conj)
+attach("conj_physical_", _conjugated_in_place)
+FURTHER["conj_physical_"] = _conjugated_in_place
 
 
 @method

@@ -18,7 +18,8 @@ __all__ = ["clone", "contiguous"]
 @linear(lambda x: x, lambda g, out, x: g, arguments=lambda x: ((x,), {}))
 def duplicate(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return the same values in memory of their own."""
-    return x.copy(order="K")
+    # Elements that share a place get places of their own, as they follow each other.
+    return x.copy(order="C" if 0 in x.strides else "K")
 
 
 @method

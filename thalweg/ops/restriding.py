@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.core.applying import apply, refresh
 from thalweg.core.inplace import keep_retained, require_changeable, superseded
 from thalweg.core.memory import Memory, memory_of
-from thalweg.core.operation import attach, method
+from thalweg.core.operation import FURTHER, attach, method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.program import Symbol
 from thalweg.core.spec import Spec
@@ -20,12 +20,14 @@ from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import user_line
 from thalweg.errors import GradientError, ShapeError, TracingError
 from thalweg.ops.arranging import swapaxes
+from thalweg.ops.copying import clone
 from thalweg.ops.creation import zeros
 from thalweg.ops.indexing import scatter_add, take
+from thalweg.ops.ranges import arange
 from thalweg.ops.shaping import reshape
 from thalweg.ops.viewing import extents, squeeze_ones, swapdims, t, unsqueeze
 
-__all__ = ["as_strided", "as_strided_"]
+__all__ = ["as_strided", "as_strided_", "as_strided_copy", "as_strided_scatter"]
 
 Array = np.ndarray[Any, Any]
 Steps = tuple[int, ...]
@@ -200,6 +202,34 @@ def _require_inside(root: Tensor, shape: Steps, stride: Steps, offset: int) -> N
         )
 
 
+@operation
+def as_strided_copy(x: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """Return what `as_strided` shows, in memory of its own."""
+    return clone(as_strided(x, size, stride, storage_offset))
+
+
+@method
+def as_strided_scatter(
+    x: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None
+) -> Tensor:
+    """Return a copy of a tensor with other values where `as_strided` would show it.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.as_strided_scatter(tw.zeros(5), tw.ones(2), (2,), (3,))
+        tensor([1., 0., 0., 1., 0.])
+    """
+    tensor, new = as_tensor(x), as_tensor(src)
+    shape = extents((size,))
+    if tuple(new.shape) != shape:
+        raise ShapeError(
+            f"as_strided_scatter: expected src to have a size equal to the slice of self. src size "
+            f"= {list(new.shape)}, slice size = {list(shape)}. Give one value for each place."
+        )
+    places = as_strided(arange(tensor.size).reshape(tensor.shape), size, stride, storage_offset)
+    return op.put_at(tensor, places, new)  # type: ignore[no-any-return]
+
+
 # ---- views that a tensor itself becomes
 
 
@@ -304,4 +334,12 @@ def _resized(x: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
 
 
 attach("resize_", _resized)
-attach("resize_as_", lambda x, other, memory_format=None: _resized(x, tuple(other.shape)))
+
+
+def _resized_as(x: Tensor, other: Any, *, memory_format: Any = None) -> Tensor:
+    """Give the tensor itself the shape of another one, as `resize_` does."""
+    return _resized(x, tuple(as_tensor(other).shape))
+
+
+attach("resize_as_", _resized_as)
+FURTHER["resize_as_"] = _resized_as

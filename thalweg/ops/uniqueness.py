@@ -16,6 +16,7 @@ __all__ = [
     "bucketize",
     "histc",
     "searchsorted",
+    "unique",
     "unique_consecutive",
 ]
 
@@ -67,6 +68,42 @@ def _unique_of(
 
 
 attach("unique", _unique_of)
+
+
+@operation
+def unique(
+    x: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,
+) -> Any:
+    """Return the different elements, or slices along an axis, in order: NumPy's function.
+
+    The method, as PyTorch's, has another order of arguments and tells NaNs apart.
+
+    Args:
+        x: A tensor.
+        return_index: Whether to return where each occurs first.
+        return_inverse: Whether to return which of them each element is.
+        return_counts: Whether to return how often each occurs.
+        axis: The axis whose slices are compared; None for elements.
+        equal_nan: Whether NaNs are one element.
+        sorted: They always are.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.unique(tw.tensor([2.0, 1.0, 2.0]), return_counts=True)
+        (tensor([1., 2.]), tensor([1, 2]))
+    """
+    distinct: Any = np.unique
+    found = distinct(
+        _numbers(x), return_index, return_inverse, return_counts, axis, equal_nan=equal_nan
+    )
+    return _results(found if isinstance(found, tuple) else (found,))
 
 
 @method
