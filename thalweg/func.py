@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,9 +9,8 @@ from thalweg.autodiff import batching
 from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
 from thalweg.autodiff.jacobians import hessian, jacfwd, jacrev
 from thalweg.autodiff.recorded import Argnums
-from thalweg.core.generator import default_generator
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError, TracingError
+from thalweg.errors import ArgumentError
 from thalweg.nn.calling import functional_call
 from thalweg.nn.module import Module
 from thalweg.ops.joining import stack
@@ -56,44 +54,23 @@ def vmap(
         func: The function of one example.
         in_dims: Which axis of each argument counts the examples; None for shared arguments.
         out_dims: Where that axis is put in the results.
-        randomness: "error" refuses random numbers drawn inside, "same" draws them once for all
-            examples; the function is traced, so they cannot be "different".
+        randomness: How random numbers are drawn; the function is traced, so only "error".
         chunk_size: Accepted; the whole batch is computed at once.
 
     Raises:
         ArgumentError: If another randomness is asked for.
-        TracingError: If random numbers are drawn inside and that is an error.
 
     Example:
         >>> import thalweg as tw
         >>> tw.func.vmap(tw.dot, in_dims=(0, None))(tw.eye(2), tw.tensor([3.0, 4.0]))
         tensor([3., 4.])
     """
-    if randomness not in ("error", "same"):
+    if randomness != "error":
         raise ArgumentError(
-            f"vmap got randomness={randomness!r}; it wants 'error' or 'same'. {_DRAW_BEFORE}"
+            f"vmap got randomness={randomness!r}; it wants 'error'. Draw the random numbers "
+            "before, and pass them as an argument."
         )
-    return batching.vmap(
-        func if randomness == "same" else _drawing_nothing(func), in_dims, out_dims
-    )
-
-
-_DRAW_BEFORE = "Draw random numbers before, one for each example, and pass them as an argument."
-
-
-def _drawing_nothing(func: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(func)
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        before = default_generator.position
-        result = func(*args, **kwargs)
-        if default_generator.position != before:
-            raise TracingError(
-                "vmap: called random operation while in randomness error mode: all examples would "
-                f"get the same numbers. {_DRAW_BEFORE}"
-            )
-        return result
-
-    return checked
+    return batching.vmap(func, in_dims, out_dims)
 
 
 def stack_module_state(

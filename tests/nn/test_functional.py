@@ -134,3 +134,11 @@ def test_losses_of_classes_have_the_dtype_of_the_scores(name: str, options: Any)
         scores = tw.ones(2, 3, dtype=tw.float32)
         target = tw.tensor([0, 2]).astype(classes)
         assert getattr(functional, name)(scores, target, **options).dtype == np.float32
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_an_empty_vector_is_normalized_to_itself(training: bool) -> None:
+    def code(lib: Library, x: Any) -> Any:
+        return lib.nn.functional.batch_norm(x, lib.ones(0), lib.ones(0), training=training)
+
+    differentiated(code, (0,))

@@ -16,7 +16,8 @@ from thalweg.core.tensor import Tensor
 from thalweg.errors import UnsupportedOperation
 from thalweg.ops.contraction import parts
 from thalweg.ops.creation import arange
-from thalweg.ops.indexing import from_front
+from thalweg.ops.indexing import from_front, take
+from thalweg.ops.restriding import positions
 from thalweg.ops.shaping import broadcast_to, reshape, transpose
 
 Flags = tuple[bool, ...]
@@ -188,6 +189,15 @@ def _one_axis(
 ) -> Tensor:
     whole = _all_batched(size, operands, flags)
     return apply(primitive, whole, {**params, "axis": params["axis"] + 1})
+
+
+@batching("strided")
+def _strided(
+    primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
+) -> Tensor:
+    (x,) = operands
+    places = positions(tuple(x.shape[1:]), **params)
+    return take(reshape(x, (size, -1)), places, axis=1)
 
 
 @batching("windows", "overlap_add")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from thalweg.autodiff.checking import gradcheck, gradgradcheck
 from thalweg.autodiff.extending import Function
 from thalweg.autodiff.graph import Step
 from thalweg.autodiff.modes import (
@@ -27,6 +28,8 @@ __all__ = [
     "function",
     "functional",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "inference_mode",
     "is_anomaly_enabled",
     "no_grad",

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import refresh
-from thalweg.core.memory import memory_of
+from thalweg.core.memory import Memory, memory_of
 from thalweg.core.operation import OPERATIONS, register
 from thalweg.core.program import Symbol
-from thalweg.core.tape import is_recording
+from thalweg.core.tape import Node, is_recording, watched
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace, user_line
 from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError
@@ -84,8 +84,7 @@ def overwrite(tensor: Tensor, value: Any) -> Tensor:
     if _is_variable(tensor):
         # It stands for a value of the caller's, whose memory is not to be touched.
         tensor.array = new.array.astype(tensor.dtype)
-        tensor.node, tensor.memory = new.node, None
-        return tensor
+        return superseded(tensor, new)
     _write(tensor, new)
     recorded = is_recording()
     memory = memory_of(tensor)
@@ -116,6 +115,7 @@ def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     if new.node is not None and new.node.primitive is None:
         # What takes a leaf's values does not become that leaf.
         new = OPERATIONS["clone"](new)
+    keep_retained(tensor, new.node)
     tensor.node = new.node
     view, memory = tensor.origin, memory_of(tensor)
     if view is None:
@@ -125,6 +125,13 @@ def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     part = new if new.node is not None else new.detach()
     base.node = OPERATIONS["embed"](make(base.array, base.node), part, view.steps).node
     view.seen = memory.version
+
+
+def keep_retained(tensor: Tensor, node: Node | None) -> None:
+    """Let the gradient that is kept of a tensor be that of its new values."""
+    asked = None if tensor.node is None else tensor.node.watched
+    if asked is not None and asked.retained is not None and node is not None:
+        watched(node).retained, asked.retained = asked.retained, None
 
 
 def _require_fitting(tensor: Tensor, new: Tensor) -> None:
@@ -156,7 +163,13 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
     if new.dtype != tensor.dtype:
         new = OPERATIONS["astype"](new, tensor.dtype)
     tensor.array = Trace.of(tensor.array).lift(new)
-    tensor.node = new.node
+    return superseded(tensor, new)
+
+
+def superseded(tensor: Tensor, new: Tensor) -> Tensor:
+    """Give a tensor that holds other values now their history; what was recorded held the old."""
+    tensor.node, tensor.memory = new.node, Memory()
+    tensor.memory.written(user_line() if is_recording() else "")
     return tensor
 
 

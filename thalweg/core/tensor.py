@@ -12,7 +12,7 @@ from weakref import ref
 import numpy as np
 
 from thalweg.core.memory import Memory, View, memory_of
-from thalweg.core.operation import OPERATIONS, owns_methods
+from thalweg.core.operation import OPERATIONS, owns_methods, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.refusals import (
@@ -361,6 +361,9 @@ def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
     tensor.weak = weak
     tensor.memory = tensor.origin = tensor._grad = None
     return tensor
+
+
+register("tensor_on", make)
 
 
 def as_tensor(value: Any) -> Tensor:

@@ -49,6 +49,7 @@ from thalweg.ops import random as _random
 from thalweg.ops import random_arguments as _random_arguments
 from thalweg.ops import random_fills as _random_fills
 from thalweg.ops import reductions as _reductions
+from thalweg.ops import restriding as _restriding
 from thalweg.ops import sampling as _sampling
 from thalweg.ops import scans as _scans
 from thalweg.ops import scattering as _scattering
@@ -110,6 +111,7 @@ from thalweg.ops.products import *
 from thalweg.ops.random import *
 from thalweg.ops.random_fills import *
 from thalweg.ops.reductions import *
+from thalweg.ops.restriding import *
 from thalweg.ops.sampling import *
 from thalweg.ops.scans import *
 from thalweg.ops.scattering import *
@@ -171,6 +173,7 @@ __all__ += _products.__all__
 __all__ += _random.__all__
 __all__ += _random_fills.__all__
 __all__ += _reductions.__all__
+__all__ += _restriding.__all__
 __all__ += _sampling.__all__
 __all__ += _scans.__all__
 __all__ += _scattering.__all__

@@ -88,19 +88,22 @@ def unique_values(x: Any) -> Tensor:
 
 
 @method
-def nonzero(x: Any, *, as_tuple: bool = True) -> Any:
+def nonzero(x: Any, *, as_tuple: bool | None = None) -> Any:
     """Return the positions of the elements that are not zero, one tensor an axis.
 
     Args:
         x: A tensor with at least one axis.
-        as_tuple: If false, return one tensor with a row an element, as PyTorch does.
+        as_tuple: PyTorch's keyword: false for one tensor with a row an element; true for one
+            tensor an axis, where a tensor without axes counts as a vector.
 
     Raises:
         ArgumentError: If it has no axis.
     """
     values = _values(x)
-    if not as_tuple:
+    if as_tuple is False:
         return make(np.argwhere(values))
+    if as_tuple:
+        values = np.atleast_1d(values)
     if not values.ndim:
         raise ArgumentError("nonzero got a 0-d tensor, which has no positions. Use x.reshape(1).")
     return tuple(make(np.ascontiguousarray(places)) for places in np.nonzero(values))
