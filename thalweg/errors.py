@@ -3,6 +3,7 @@
 ThalwegError
 ├── ShapeError             operands or parameters whose shapes do not fit
 ├── DtypeError             a dtype an operation or a fit cannot work with
+│   └── IndexDtypeError    an index that is neither integers nor a mask
 ├── ArgumentError          an argument outside its range, or an unknown name
 │   └── AxisError          an axis that a tensor does not have
 ├── CallError              a call with arguments that the function does not take
@@ -43,6 +44,10 @@ class ShapeError(ThalwegError, ValueError, RuntimeError):
 
 class DtypeError(ThalwegError, TypeError, RuntimeError):
     """A dtype that an operation or a fit cannot work with."""
+
+
+class IndexDtypeError(DtypeError, IndexError):
+    """An index that is neither integers nor a mask."""
 
 
 class ArgumentError(ThalwegError, ValueError, RuntimeError):

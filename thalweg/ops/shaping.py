@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from thalweg.core.operation import attach, method, op, publish
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.errors import ArgumentError, AxisError, ShapeError
+from thalweg.errors import ArgumentError, AxisError, CallError, ShapeError
 from thalweg.ops.cutting import slice_
 from thalweg.ops.dtypes import require_cpu
 
@@ -70,10 +71,19 @@ def normalize_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def as_shape(shape: Any) -> Shape:
-    """Return a shape given as an integer or a sequence of integers."""
+    """Return a shape given as an integer or a sequence of integers.
+
+    Raises:
+        CallError: If it is neither.
+    """
     if isinstance(shape, (int, np.integer)):
         return (int(shape),)
-    return tuple(int(extent) for extent in shape)
+    try:
+        return tuple(map(operator.index, shape))
+    except TypeError:
+        raise CallError(
+            f"The shape {shape!r} was given; a shape is an integer or a sequence of integers."
+        ) from None
 
 
 # ---- the primitives
