@@ -171,10 +171,8 @@ def empty(
 ) -> Tensor:
     """Return a tensor of whatever its memory holds, to be filled; arguments as for `full`."""
     require_cpu(device)
-    return _new(
-        np.empty(possible(as_shape(shape)), default_dtype() if dtype is None else dtype),
-        requires_grad,
-    )
+    kind = default_dtype() if dtype is None else dtype
+    return _new(np.empty(possible(as_shape(shape)), kind), requires_grad)
 
 
 # ---- like another tensor
