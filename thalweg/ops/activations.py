@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-@method
+@method(inplace=True)
 def relu(x: Any) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0; NaN stays NaN, the derivative at 0 is 0."""
     return where(less_equal(x, 0), 0, x)

@@ -270,8 +270,10 @@ def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -
         raise ArgumentError("concatenate got no tensors; it wants at least one. Check the list.")
     if axis is None:
         tensors, axis = [reshape(tensor, (tensor.size,)) for tensor in tensors], 0
-    position = normalize_axis("concatenate", axis, tensors[0].ndim)
     first = tensors[0]
+    if not first.array.shape:
+        raise ShapeError("zero-dimensional tensors cannot be concatenated. Use stack.")
+    position = normalize_axis("concatenate", axis, first.ndim)
     for tensor in tensors:
         same_rank = tensor.ndim == first.ndim
         if not same_rank or without(tensor.shape, (position,)) != without(first.shape, (position,)):
