@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -42,3 +44,23 @@ def test_models_of_several_classes_do_not_stack() -> None:
     for lib in BOTH:
         with pytest.raises(RuntimeError, match="class"):
             lib.func.stack_module_state([lib.nn.Linear(1, 1), lib.nn.Identity()])
+
+
+def test_random_numbers_under_vmap_are_refused_or_the_same_for_all_examples() -> None:
+    def noisy(lib: Any) -> Any:
+        return lambda x: x + lib.rand(2)
+
+    for lib in BOTH:
+        with pytest.raises(RuntimeError, match="randomness"):
+            lib.func.vmap(noisy(lib))(lib.zeros(3))
+        lib.manual_seed(0)
+        found = lib.func.vmap(noisy(lib), randomness="same")(lib.zeros(3))
+        lib.manual_seed(0)
+        assert (found == lib.rand(2)).all()
+
+
+def test_a_second_normal_number_of_a_pair_is_noticed_too() -> None:
+    tw.manual_seed(0)
+    tw.randn(1)
+    with pytest.raises(tw.errors.ArgumentError, match="randomness"):
+        tw.func.vmap(lambda x: x + tw.randn(1))(tw.zeros(3))

@@ -9,7 +9,7 @@ __all__ = ["device_count", "is_available", "manual_seed", "manual_seed_all"]
 
 
 def is_available() -> bool:
-    """Tell that there is no such device; fits run on others by `engine="jax"`."""
+    """Tell that there is no such device."""
     return False
 
 

@@ -2,8 +2,9 @@
 
 ThalwegError
 ├── ShapeError             operands or parameters whose shapes do not fit
+│   └── EmptyAxis          an extreme of no elements
 ├── DtypeError             a dtype an operation or a fit cannot work with
-│   └── IndexDtypeError    an index that is neither integers nor a mask
+│   └── WrongIndex         values used as an index that are no integers
 ├── ArgumentError          an argument outside its range, or an unknown name
 │   └── AxisError          an axis that a tensor does not have
 ├── CallError              a call with arguments that the function does not take
@@ -42,12 +43,16 @@ class ShapeError(ThalwegError, ValueError, RuntimeError):
     """Operands or parameters whose shapes do not fit together."""
 
 
+class EmptyAxis(ShapeError, IndexError):
+    """A maximum or minimum over an axis without elements."""
+
+
 class DtypeError(ThalwegError, TypeError, RuntimeError):
     """A dtype that an operation or a fit cannot work with."""
 
 
-class IndexDtypeError(DtypeError, IndexError):
-    """An index that is neither integers nor a mask."""
+class WrongIndex(DtypeError, IndexError):
+    """Values used as an index that are no integers."""
 
 
 class ArgumentError(ThalwegError, ValueError, RuntimeError):

@@ -54,23 +54,18 @@ def vmap(
         func: The function of one example.
         in_dims: Which axis of each argument counts the examples; None for shared arguments.
         out_dims: Where that axis is put in the results.
-        randomness: How random numbers are drawn; the function is traced, so only "error".
-        chunk_size: Accepted; the whole batch is computed at once.
+        randomness: Whether random functions inside fail ("error"), draw other numbers for every
+            example ("different"), or once for all ("same").
+        chunk_size: How many examples are computed at a time; by default all.
 
-    Raises:
-        ArgumentError: If another randomness is asked for.
+    Raises: as `tw.vmap`.
 
     Example:
         >>> import thalweg as tw
         >>> tw.func.vmap(tw.dot, in_dims=(0, None))(tw.eye(2), tw.tensor([3.0, 4.0]))
         tensor([3., 4.])
     """
-    if randomness != "error":
-        raise ArgumentError(
-            f"vmap got randomness={randomness!r}; it wants 'error'. Draw the random numbers "
-            "before, and pass them as an argument."
-        )
-    return batching.vmap(func, in_dims, out_dims)
+    return batching.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)
 
 
 def stack_module_state(

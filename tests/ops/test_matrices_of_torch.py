@@ -134,3 +134,62 @@ def test_inverses_of_symmetric_matrices_have_the_derivatives_of_all() -> None:
     x = tw.eye(2, requires_grad=True)
     tw.linalg.pinv(x, hermitian=True).sum().backward()
     np.testing.assert_allclose(x.grad.numpy(), -np.ones((2, 2)))
+
+
+def test_exponentials_of_matrices_are_pytorch_s() -> None:
+    same(lambda lib, x: lib.matrix_exp(x), SQUARES)
+    same(lambda lib, x: lib.linalg.matrix_exp(x * 9), SQUARES, rel=1e-9)
+    twice = tw.grad(lambda x: tw.sum(tw.grad(lambda y: tw.sum(tw.matrix_exp(y)))(x) ** 2))
+    x = SQUARES[0] / 3
+    step = 1e-5 * np.eye(3)
+
+    def slope(at: Any) -> Any:
+        return np.sum(tw.grad(lambda y: tw.sum(tw.matrix_exp(y)))(tw.tensor(at)).numpy() ** 2)
+
+    wanted = (slope(x + step) - slope(x - step)) / 2e-5
+    np.testing.assert_allclose(np.trace(twice(tw.tensor(x)).numpy()), wanted, 1e-6)
+
+
+def test_exponentials_of_large_and_empty_matrices_stay_numbers() -> None:
+    big = np.array([[[0.0, 50.0], [-50.0, 0.0]], [[1e-3, 0.0], [0.0, -700.0]]])
+    np.testing.assert_allclose(
+        tw.matrix_exp(tw.tensor(big)).numpy(), torch.matrix_exp(torch.tensor(big)).numpy(), 1e-9
+    )
+    assert tw.matrix_exp(tw.zeros(0, 2, 2)).shape == (0, 2, 2)
+    assert tw.matrix_exp(tw.zeros(2, 0, 0)).shape == (2, 0, 0)
+
+
+@pytest.mark.parametrize("upper", [False, True])
+def test_systems_by_cholesky_factors_are_pytorch_s(upper: bool) -> None:
+    factor = np.linalg.cholesky(SQUARES @ np.swapaxes(SQUARES, -1, -2) + np.eye(3))
+    factor = np.swapaxes(factor, -1, -2).copy() if upper else factor
+    cut = "triu" if upper else "tril"
+    same(lambda lib, b, x: lib.cholesky_solve(b, getattr(lib, cut)(x), upper), SQUARES, factor)
+    same(lambda lib, x: lib.cholesky_inverse(getattr(lib, cut)(x), upper), factor, rel=1e-9)
+
+
+def test_systems_over_several_axes_are_pytorch_s() -> None:
+    x = RANDOM.normal(size=(2, 3, 6))
+    same(lambda lib, x: lib.linalg.tensorinv(x, ind=2), x)
+    same(lambda lib, a, b: lib.linalg.tensorsolve(a, b), x, x[:, :, 0].copy())
+    turned = np.moveaxis(x, 1, -1).copy()
+    same(lambda lib, a, b: lib.linalg.tensorsolve(a, b, dims=(1,)), turned, x[:, :, 0].copy())
+
+
+def test_powers_of_vectors_are_pytorch_s() -> None:
+    same(lambda lib, x: lib.linalg.vander(x), SYSTEM)
+    same(lambda lib, x: lib.linalg.vander(x, N=5), np.array([0.0, 1.0, -2.0]))
+    same(lambda lib, x: lib.linalg.vander(x, N=3), np.array(2.0))
+
+
+def test_what_makes_no_square_system_is_refused() -> None:
+    for wrong in (
+        lambda: tw.linalg.tensorinv(tw.ones(2, 3), ind=1),
+        lambda: tw.linalg.tensorinv(tw.ones(2, 2), ind=0),
+        lambda: tw.linalg.tensorsolve(tw.ones(2, 3), tw.ones(2)),
+        lambda: tw.linalg.vander(tw.ones(3), N=1),
+        lambda: tw.matrix_exp(tw.ones(2, 3)),
+        lambda: tw.pdist(tw.ones(2)),
+    ):
+        with pytest.raises(ValueError, match=r"want|only supports|must"):
+            wrong()

@@ -31,9 +31,11 @@ OF_NUMPY = {
 
 
 # Whose vectors have a sign, or a phase, that the routine chooses, or whose derivatives exist along
-# symmetric matrices alone: the data base says what of the result is determined, and makes the
-# matrices symmetric.
-FREE_TO_TURN = {("linalg.eigh", ""), ("linalg.pinv", "hermitian"), ("linalg.svd", ""), ("svd", "")}
+# symmetric or triangular matrices alone: the data base says what of the result is determined, and
+# makes such matrices of the arguments.
+AS_CHECKED = {
+    ("cholesky_solve", ""), ("linalg.eigh", ""), ("linalg.pinv", "hermitian"), ("linalg.svd", ""),
+}  # fmt: skip
 
 
 class Untranslatable(Exception):
@@ -78,8 +80,8 @@ def samples(info: Any, noncontiguous: bool = False) -> Iterator[Sample]:
 
 
 def called(info: Any, function: Call, sample: Sample, args: Any, kwargs: Any) -> Any:
-    """Call a function; where vectors are free to turn, as the data base does for derivatives."""
-    if (info.name, info.variant_test_name) not in FREE_TO_TURN:
+    """Call a function; where there is a choice, as the data base does to check derivatives."""
+    if (info.name, info.variant_test_name) not in AS_CHECKED:
         return function(*args, **kwargs)
     return sample.determined(info.gradcheck_wrapper(function, *args, **kwargs))
 
@@ -119,10 +121,25 @@ def as_array(value: torch.Tensor) -> np.ndarray[Any, Any]:
     return value.detach().resolve_conj().resolve_neg().numpy()
 
 
-def translated(value: Any, taken: list[tuple[Any, Tensor]], copy: bool = True) -> Any:
-    """Return arguments as thalweg's; note each tensor that requires gradients with its own."""
+def translated(
+    value: Any,
+    taken: list[tuple[Any, Tensor]],
+    copy: bool = True,
+    known: dict[int, Tensor] | None = None,
+) -> Any:
+    """Return arguments as thalweg's; note each tensor that requires gradients with its own.
+
+    Where `known` is given, a tensor given twice, as an operand and as `out=`, stays one.
+    """
 
     def leaf(item: Any) -> Any:
+        if isinstance(item, torch.Tensor) and known is not None:
+            if id(item) not in known:
+                known[id(item)] = converted(item)
+            return known[id(item)]
+        return converted(item)
+
+    def converted(item: Any) -> Any:
         if isinstance(item, torch.Tensor):
             array = as_array(item)
             ours = make(array.copy() if copy else array)

@@ -13,6 +13,12 @@ DIFFERENCES: dict[str, str] = {
     "var": "Without `dim=` or `correction=`, n divides, as in NumPy; in PyTorch n - 1.",
     "transpose": "`x.transpose(0, 1)` of a matrix gives, as in NumPy, the order of its axes: no "
     "change. Swap by `x.T`, `x.swapaxes(0, 1)`, `tw.transpose(x, 0, 1)` or `dim0=`, `dim1=`.",
+    "as_strided": "A tensor made of part of an array's memory, with gaps, knows no more than its "
+    "elements; of a tensor's own parts, the whole memory is known.",
+    "as_strided.partial_views": "The samples are parts of a larger memory; a tensor made of an "
+    "array knows no more than its elements. Of a tensor's own parts, the whole memory is known.",
+    "cholesky_inverse": "PyTorch's derivative fills the triangle that is not read; here it is 0 "
+    "there.",
     "nn.functional.hardsigmoid": "PyTorch multiplies the derivative by a sixth of single "
     "precision; here it is one of the tensor's.",
 }
@@ -30,12 +36,53 @@ ROUNDED = {
     "special.polygamma.special_polygamma_n_0": _TRIGAMMA,
 }
 
-# By what an error says of a call that PyTorch refuses, and thalweg takes: NumPy does too.
-LENIENCE = {
-    "a number as first operand": "Python numbers and lists are operands like tensors.",
-    "out=": "There is no `out=`; the error is a TypeError.",
-    "other": "What is no contradiction is computed: dtypes are promoted, shapes broadcast.",
-}
+# Of calls that are errors in PyTorch those that are none here on purpose: what they have in
+# common, why they are computed, and the entries of the data base that have such calls.
+LENIENCE: dict[str, tuple[str, frozenset[str]]] = {
+    "A Python number where PyTorch wants a tensor": (
+        "Numbers are operands like tensors, in either place or both, as in NumPy and as the Array "
+        "API has it since 2024.12: `tw.maximum(x, 2)`, `tw.atan2(1, x)`, `tw.gcd(2, 3)`.",
+        frozenset(),
+    ),
+    "Operands of several dtypes": (
+        "They are promoted, by NumPy's rules; the mean of integers is a float, and one of a dtype "
+        "that is asked for is converted to it.",
+        frozenset({"nn.functional.conv1d", "nn.functional.conv2d", "mean"}),
+    ),
+    "`out=` of another precision": (
+        "What is of the same kind is converted, float64 to float32 or complex64, wherever `out=` "
+        "is written; PyTorch does so for some functions, and refuses it for others.",
+        frozenset({"aminmax", "complex", "gather"}),
+    ),
+    "Operands that broadcast, or have more axes": (
+        "`linalg.cross` broadcasts a vector for each row; the ends of `linspace` and `logspace` "
+        "may be tensors; `trace` is that of each matrix of a stack. So in NumPy and the Array API.",
+        frozenset(
+            {
+                "linalg.cross", "linspace", "linspace.tensor_overload", "logspace",
+                "logspace.tensor_overload", "trace",
+            }
+        ),
+    ),
+    "A range whose step leads away from its end": (
+        "It is empty, as in NumPy, the Array API and Python's `range`.",
+        frozenset({"arange"}),
+    ),
+    "One tensor where a list of tensors is wanted": (
+        "It is the list of its rows, as in NumPy; here these do not fit into `out=`, whose error "
+        "is of another class.",
+        frozenset({"cat"}),
+    ),
+}  # fmt: skip
+
+
+def lenience(name: str, complaint: str) -> str | None:
+    """Return what the calls have in common among which a complaint about an error belongs."""
+    # The data base states no class for what is no tensor: it leaves that to Python.
+    if complaint.endswith("no error; PyTorch raises Exception"):
+        return next(iter(LENIENCE))
+    return next((what for what, (_, entries) in LENIENCE.items() if name in entries), None)
+
 
 # Functions that mean NumPy's when they are called by position, and what is measured instead.
 SPELLED = {

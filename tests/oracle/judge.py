@@ -228,7 +228,7 @@ def _require_refusal(written: Call, leaf: Tensor, rest: Any, kwargs: Any) -> Non
 
 def _judge_error(verdict: Verdict, call: Call, sample: Sample, wanted: Any) -> None:
     try:
-        args, kwargs = translated((sample.args, sample.kwargs), [])
+        args, kwargs = translated((sample.args, sample.kwargs), [], copy=False, known={})
     except Exception:
         return
     expected = getattr(wanted, "__name__", wanted)

@@ -12,7 +12,7 @@ from thalweg.core.memory import memory_of
 from thalweg.core.operation import attach, method, operation
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError
+from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError, TracingError
 from thalweg.ops.creation import ones_like, zeros_like
 
 
@@ -38,15 +38,27 @@ def backward(
         GradientError: If a tensor does not depend on a leaf that requires gradients, if it is
             not a scalar and no gradient is given, or if its tape has been freed.
         ShapeError: If a gradient has another shape than its tensor.
+        ArgumentError: If there are no inputs among `inputs`.
     """
     outputs = _outputs(tensors, grad_tensors, "backward()")
+    if inputs is not None and not _several(inputs):
+        raise ArgumentError(
+            "`inputs` argument to `backward()` cannot be empty: it names the tensors whose .grad "
+            "is added to. Leave it out for all leaves."
+        )
     wanted = None if inputs is None else [_node(t) for t in _several(inputs)]
     order = reachable([tensor for tensor, _ in outputs], wanted)
     found = walk(order, outputs, wanted, create_graph)
+    if wanted is None and not any(node.leaf is not None for node in found):
+        raise GradientError(
+            "backward() was called inside a function that is differentiated, of what depends on "
+            "its arguments alone: they have no .grad. Use tw.grad or tw.autograd.grad there."
+        )
     targets = {} if inputs is None else {_node(t): t for t in _several(inputs)}
     for node, g in found.items():
         leaf = targets.get(node) if targets else node.leaf() if node.leaf is not None else None
-        if leaf is not None:
+        # Since it was recorded, requires_grad may have been taken from the leaf.
+        if leaf is not None and leaf.node is not None:
             _store(leaf, g, create_graph)
     if not (create_graph if retain_graph is None else retain_graph):
         _free(order)
@@ -108,7 +120,7 @@ def _start(tensor: Tensor, gradient: Any, caller: str) -> Tensor:
             f"{caller} got a gradient of shape {tuple(start.shape)} for a tensor of shape "
             f"{tuple(tensor.shape)}. Give one number an element."
         )
-    return start if start.dtype == tensor.dtype else start.astype(tensor.dtype)
+    return start if start.dtype == tensor.dtype else start.to(tensor.dtype)
 
 
 def _store(leaf: Tensor, g: Tensor, create_graph: bool) -> None:
@@ -243,10 +255,13 @@ def detach_(tensor: Tensor) -> Tensor:
     Raises:
         GradientError: If the tensor is a view, whose history is its base's.
     """
-    if tensor.origin is not None and tensor.requires_grad:
-        raise GradientError(
-            "Can't detach views in-place: what they show belongs to their base. Use detach()."
-        )
+    view = tensor.origin
+    if view is not None:
+        if not view.own:
+            raise GradientError(
+                "Can't detach views in-place: what they show belongs to their base. Use detach()."
+            )
+        view.base.node = None
     tensor.node = None
     return tensor
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from thalweg.autodiff.checking import gradcheck, gradgradcheck
 from thalweg.autodiff.extending import Function
 from thalweg.autodiff.graph import Step
 from thalweg.autodiff.modes import (
@@ -18,6 +17,7 @@ from thalweg.autodiff.once import once_differentiable
 from thalweg.autodiff.stateful import backward
 from thalweg.autodiff.stateful import gradients as grad
 from thalweg.autograd import function, functional
+from thalweg.autograd.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
     "Function",

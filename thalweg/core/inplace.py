@@ -62,9 +62,11 @@ def require_changeable(tensor: Tensor) -> None:
     """Refuse to change a leaf that requires gradients, or a view of one, while recording."""
     if not is_recording():
         return
-    base = tensor if tensor.origin is None else tensor.origin.base
-    if base.node is not None and base.node.leaf is not None:
-        what = "leaf tensor" if tensor.origin is None else "view of a leaf tensor"
+    node, is_view = tensor.node, False
+    if tensor.origin is not None and (node is None or node.leaf is None):
+        node, is_view = tensor.origin.base.node, not tensor.origin.own
+    if node is not None and node.leaf is not None:
+        what = "view of a leaf tensor" if is_view else "leaf tensor"
         raise GradientError(
             f"A {what} that requires grad was changed in place, as in w -= lr * w.grad, while "
             "operations are recorded. Write the update inside `with tw.no_grad():`."
@@ -111,7 +113,7 @@ def _write(tensor: Tensor, new: Tensor) -> None:
 
 def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     if new.dtype != tensor.dtype:
-        new = OPERATIONS["astype"](new, tensor.dtype)
+        new = OPERATIONS["cast"](new, tensor.dtype)
     if new.node is not None and new.node.primitive is None:
         # What takes a leaf's values does not become that leaf.
         new = OPERATIONS["clone"](new)
@@ -161,7 +163,7 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
             "Build the new values with where, or with concatenate."
         )
     if new.dtype != tensor.dtype:
-        new = OPERATIONS["astype"](new, tensor.dtype)
+        new = OPERATIONS["cast"](new, tensor.dtype)
     tensor.array = Trace.of(tensor.array).lift(new)
     return superseded(tensor, new)
 

@@ -41,14 +41,16 @@ class View:
     Attributes:
         steps: The primitives, with their parameters, that lead from the base to the view.
         seen: The version of the memory at which the view's own history was made.
+        own: Whether the base is what the tensor itself was before it became a view.
     """
 
-    __slots__ = ("_array", "_base", "seen", "steps")
+    __slots__ = ("_array", "_base", "own", "seen", "steps")
 
     def __init__(self, base: Tensor, steps: tuple[tuple[Primitive, Any], ...], seen: int) -> None:
         self._base, self._array = base, base.array
         self.steps = steps
         self.seen = seen
+        self.own = False
 
     @property
     def base(self) -> Tensor:

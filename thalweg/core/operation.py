@@ -141,18 +141,18 @@ def in_place_variant(name: str, function: Callable[..., Any]) -> Callable[..., A
 
 
 def understanding(function: Function) -> Function:
-    """Let a function take PyTorch's names of its parameters too."""
+    """Let a function take PyTorch's names of its parameters too, and `out=`."""
     own = inspect.signature(function).parameters
     # Of two of PyTorch's names for one parameter a call gives one.
     keywords = _KEYWORDS if "axis" in own else _KEYWORDS | {"dim": "axes", "dims": "axes"}
     names = {theirs: ours for theirs, ours in keywords.items() if ours in own and theirs not in own}
-    if not names:
-        return function
 
     @functools.wraps(function)
     def understood(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
             kwargs = {names.get(name, name): value for name, value in kwargs.items()}
+            if "out" in kwargs:
+                return OPERATIONS["write_out"](kwargs.pop("out"), understood, args, kwargs)
         return function(*args, **kwargs)
 
     return understood  # type: ignore[return-value]

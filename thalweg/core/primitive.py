@@ -25,6 +25,7 @@ import numpy as np
 
 from thalweg.core.applying import apply, apply_to_two
 from thalweg.core.operation import WIDER, publish, translated
+from thalweg.core.outputs import write_out
 from thalweg.core.spec import BOOL, FLOAT32, FLOAT64, INT8, DType, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
@@ -75,6 +76,9 @@ class Primitive:
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Apply the primitive to what a user passes: tensors, arrays, numbers."""
         if kwargs:
+            if "out" in kwargs:
+                written: Tensor = write_out(kwargs.pop("out"), self, args, kwargs)
+                return written
             wider = WIDER.get(self.name)
             if wider is not None and not wider[0].isdisjoint(kwargs):
                 found: Tensor = wider[1](*args, **kwargs)
@@ -103,8 +107,8 @@ class Primitive:
         if (
             self.identity
             and self._changes_nothing(tensors[0].spec, params)
-            # A recorded tensor's reshaping is another tensor, whose flags are its own.
-            and (tensors[0].node is None or self.name != "reshape" or tensors[0].is_symbolic)
+            # A view is another tensor even of the same shape: its flags and its axes are its own.
+            and (not self.view or tensors[0].is_symbolic)
         ):
             return tensors[0]
         return apply(self, tensors, params)

@@ -247,11 +247,12 @@ class Tensor(Operators):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         function = OPERATIONS.get(ufunc.__name__)
+        out = kwargs.pop("out", None)
         if method != "__call__" or function is None or kwargs:
             extra = f" with {', '.join(kwargs)}" if kwargs and function else ""
             called = f"{ufunc_name(ufunc, method)}{extra}"
             raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
-        return function(*inputs)
+        return function(*inputs) if out is None else _written(out, function, inputs, {})
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
@@ -259,11 +260,13 @@ class Tensor(Operators):
         function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
         if function is None:
             raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
+        kwargs = dict(kwargs)
+        out = kwargs.pop("out", None)
         unknown = [name for name in kwargs if name not in _parameters(function)]
         if unknown:
             called = f"{called} with {', '.join(unknown)}"
             raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
-        return function(*args, **kwargs)
+        return function(*args, **kwargs) if out is None else _written(out, function, args, kwargs)
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -346,6 +349,11 @@ def _parameters(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(inspect.signature(function).parameters)
 
 
+def _written(out: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Write what one of NumPy's functions returns into `out`, which may overlap its operands."""
+    return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
+
+
 def _is_traced(given: Any) -> bool:
     """Tell whether a traced tensor, or one whose gradient is wanted, is among the arguments."""
     if isinstance(given, Tensor):
@@ -392,6 +400,6 @@ def variable(tensor: Tensor) -> Tensor:
 
 
 def astype(tensor: Any, dtype: Any) -> Tensor:
-    """Convert to a dtype; the derivative converts back."""
-    converted: Tensor = OPERATIONS["astype"](tensor, dtype)
+    """Convert to a dtype, the tensor itself where it has that; the derivative converts back."""
+    converted: Tensor = OPERATIONS["cast"](tensor, dtype)
     return converted

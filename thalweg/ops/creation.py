@@ -1,4 +1,4 @@
-"""New tensors: from numbers, ranges and other tensors' shapes."""
+"""New tensors: from numbers and other tensors' shapes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
 
 __all__ = [
-    "arange",
     "array",
     "asarray",
     "empty",
@@ -71,7 +70,7 @@ def sized(function: Function) -> Function:
     return understood  # type: ignore[return-value]
 
 
-def _new(array: Any, requires_grad: bool) -> Tensor:
+def new(array: Any, requires_grad: bool) -> Tensor:
     found = make(array)
     return found.requires_grad_() if requires_grad else found
 
@@ -172,7 +171,7 @@ def empty(
     """Return a tensor of whatever its memory holds, to be filled; arguments as for `full`."""
     require_cpu(device)
     kind = default_dtype() if dtype is None else dtype
-    return _new(np.empty(possible(as_shape(shape)), kind), requires_grad)
+    return new(np.empty(possible(as_shape(shape)), kind), requires_grad)
 
 
 # ---- like another tensor
@@ -192,7 +191,7 @@ def full_like(
     tensor = as_tensor(x)
     kind = tensor.array.dtype if dtype is None else np.dtype(dtype)
     if not tensor.is_symbolic and not isinstance(fill_value, Tensor):
-        return _new(np.full(tensor.array.shape, fill_value, kind), requires_grad)
+        return new(np.full(tensor.array.shape, fill_value, kind), requires_grad)
     return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
 
 
@@ -224,49 +223,6 @@ def empty_like(
 
 
 @operation
-def arange(
-    start: Any = None,
-    stop: Any = None,
-    step: Any = 1,
-    dtype: Any = None,
-    *,
-    end: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return numbers from start (by default 0) up to, not including, stop.
-
-    Args:
-        start: The first number; the end, if it is the only argument.
-        stop: Where to end.
-        step: The difference of neighbours.
-        dtype: By default int64, or that of `set_default_dtype` if a number is a float.
-        end: PyTorch's name of `stop`.
-        device: "cpu" or None.
-        requires_grad: Whether `backward()` computes its derivative.
-
-    Raises:
-        ArgumentError: If the step is 0.
-    """
-    require_cpu(device)
-    last = end if stop is None else stop
-    numbers = [
-        _number(n) for n in ((0, start) if last is None else (0 if start is None else start, last))
-    ]
-    by = _number(step)
-    if by == 0:
-        raise ArgumentError("arange got step 0, which reaches no end. Give another step.")
-    if dtype is None and any(isinstance(n, float) for n in (*numbers, by)):
-        dtype = np.result_type(default_dtype(), *(n for n in numbers if isinstance(n, np.generic)))
-    first, last = numbers
-    return _new(np.arange(first, last, by, dtype=dtype), requires_grad)
-
-
-def _number(value: Any) -> Any:
-    return value.item() if isinstance(value, Tensor) else value
-
-
-@operation
 def eye(
     rows: int,
     columns: int | None = None,
@@ -276,10 +232,19 @@ def eye(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Return ones on the k-th diagonal and zeros elsewhere."""
+    """Return ones on the k-th diagonal and zeros elsewhere.
+
+    Raises:
+        ArgumentError: If a number of rows or columns is negative.
+    """
     require_cpu(device)
+    for name, count in (("rows", rows), ("columns", columns)):
+        if count is not None and count < 0:
+            raise ArgumentError(
+                f"eye got {count} {name}; it wants a number greater or equal to 0. Give another."
+            )
     kind = default_dtype() if dtype is None else dtype
-    return _new(np.eye(rows, columns, k, kind), requires_grad)
+    return new(np.eye(rows, columns, k, kind), requires_grad)
 
 
 # ---- from values

@@ -12,7 +12,7 @@ from thalweg.core.operation import method, op, operation
 from thalweg.core.size import Size
 from thalweg.core.spec import FLOAT64, Spec, broadcast
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, ShapeError
+from thalweg.errors import ArgumentError, CallError, ShapeError
 from thalweg.ops.arranging import atleast_1d, atleast_2d, atleast_3d, ravel
 from thalweg.ops.cutting import slice_
 from thalweg.ops.indexing import take
@@ -119,12 +119,12 @@ def split(
     tensor = as_tensor(x)
     if dim is not None or split_size_or_sections is not None:
         sizes = indices_or_sections if split_size_or_sections is None else split_size_or_sections
-        parts: tuple[Tensor, ...] = op.split_in_sizes(tensor, sizes, axis if dim is None else dim)
-        return parts
+        pieces: tuple[Tensor, ...] = op.split_in_sizes(tensor, sizes, axis if dim is None else dim)
+        return pieces
     position = normalize_axis("split", axis, tensor.ndim)
     extent = tensor.shape[position]
     if np.ndim(indices_or_sections) == 0 and (
-        int(indices_or_sections) < 1 or extent % int(indices_or_sections)
+        (parts := _parts("split", indices_or_sections)) < 1 or extent % parts
     ):
         raise ArgumentError(
             f"split got {indices_or_sections} parts for an axis of extent {extent}; it wants a "
@@ -146,13 +146,31 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     if np.ndim(indices_or_sections):
         cuts = [int(cut) for cut in indices_or_sections]
     else:
-        parts = int(indices_or_sections)
+        parts = _parts("array_split", indices_or_sections)
         if parts < 1:
             raise ArgumentError(f"array_split got {parts} parts; it wants at least 1.")
         size, larger = divmod(extent, parts)
         cuts = [part * size + min(part, larger) for part in range(1, parts)]
     edges = zip([None, *cuts], [*cuts, None], strict=True)
     return [_part(tensor, position, *slice(*edge).indices(extent)[:2]) for edge in edges]
+
+
+def _parts(name: str, given: Any) -> int:
+    """Return how many parts are wanted.
+
+    Raises:
+        CallError: If it is no whole number.
+    """
+    try:
+        parts = int(given)
+    except (TypeError, ValueError):
+        parts = None
+    if parts is None or parts != given:
+        raise CallError(
+            f"{name} got {given!r}; it wants a number of parts, or a list of positions to cut at. "
+            "Give an int, or a list of them."
+        )
+    return parts
 
 
 def _part(x: Tensor, axis: int, start: int, stop: int) -> Tensor:

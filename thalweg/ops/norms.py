@@ -103,7 +103,7 @@ def _power_sum(size: Tensor, ord: float, axis: Any, keepdims: bool) -> Tensor:
     powers = where(zero, 0.0 if ord > 0 else _INFINITY, power(where(zero, 1, size), ord))
     total = sum(powers, axis, keepdims=keepdims)
     zero = equal(total, 0)
-    return where(zero, 0, power(where(zero, 1, total), 1.0 / ord))
+    return where(zero, 0.0 if ord > 0 else _INFINITY, power(where(zero, 1, total), 1.0 / ord))
 
 
 def _matrix_norm(x: Tensor, ord: Any, rows: int, columns: int, keepdims: bool) -> Tensor:

@@ -228,7 +228,10 @@ def _become(x: Tensor, shown: Callable[[Tensor], Tensor]) -> Tensor:
         new = shown(former)
     if new is not former:
         keep_retained(x, new.node)
+        own = x.origin is None or x.origin.own
         x.array, x.node, x.origin = new.array, new.node, new.origin
+        if x.origin is not None:
+            x.origin.own = own
     memory.written(user_line() if is_recording() else "")
     if x.origin is not None:
         x.origin.seen = memory.version

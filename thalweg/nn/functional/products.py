@@ -85,6 +85,7 @@ def embedding(
     Raises:
         IndexOutOfRange: If an index is negative or no row.
         ArgumentError: If `padding_idx` is no row.
+        ShapeError: If the weight is no matrix.
 
     Example:
         >>> import thalweg as tw
@@ -93,6 +94,11 @@ def embedding(
         [[2.0, 3.0], [0.0, 1.0], [2.0, 3.0]]
     """
     indices, table = indexing.as_indices(input), as_tensor(weight)
+    if table.ndim != 2:
+        raise ShapeError(
+            f"'weight' must be 2-D, rows of features; embedding got shape {table.shape}. "
+            "Reshape it."
+        )
     _require_rows(indices, table.shape[0])
     if max_norm is not None:
         _shorten(table, indices, max_norm, norm_type)
