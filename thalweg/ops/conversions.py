@@ -62,9 +62,6 @@ def astype(x: Any, dtype: Any, *, copy: bool = True, device: Any = None) -> Tens
     """
     require_cpu(device)
     tensor = as_tensor(x)
-    if tensor.weak and not tensor.is_symbolic:
-        # A dtype that was asked for is no longer a number's, which gives way.
-        tensor = make(tensor.array, tensor.node)
     converted = cast(tensor, dtype)
     return clone(tensor) if copy and converted is tensor else converted
 
