@@ -62,9 +62,6 @@ def astype(x: Any, dtype: Any, *, copy: bool = True, device: Any = None) -> Tens
     """
     require_cpu(device)
     tensor = as_tensor(x)
-    if tensor.weak and not tensor.is_symbolic:
-        # A dtype that was asked for is no longer a number's, which gives way.
-        tensor = make(tensor.array, tensor.node)
     converted = cast(tensor, dtype)
     return clone(tensor) if copy and converted is tensor else converted
 
@@ -105,6 +102,14 @@ def to(x: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **kwargs: A
             raise ArgumentError(f"to() got {given!r}; it wants a dtype, a tensor or 'cpu'.")
     found = x if dtype is None else cast(x, dtype)
     return clone(found) if copy and found is x else found
+
+
+def _type(x: Tensor, dtype: Any = None) -> Any:
+    """Convert to a dtype; without one, return the dtype's name."""
+    return f"thalweg.{x.dtype}" if dtype is None else astype(x, dtype)
+
+
+attach("type", _type)
 
 
 @method
@@ -255,6 +260,7 @@ attach("data_ptr", _data_ptr)
 attach("itemsize", property(_element_size))
 attach("nbytes", property(lambda x: x.spec.nbytes))
 attach("device", property(lambda x: "cpu"))
+attach("is_cuda", property(lambda x: False))
 attach("cpu", lambda x: x)
 
 

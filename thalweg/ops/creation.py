@@ -10,10 +10,10 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general
-from thalweg.core.spec import FLOAT64, DType, Shape, Spec, default_dtype
+from thalweg.core.spec import FLOAT64, DType, Shape, Spec, default_dtype, possible
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
-from thalweg.errors import ArgumentError, CallError, DtypeError
+from thalweg.errors import ArgumentError, CallError, DtypeError, ShapeError
 from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
 
@@ -110,7 +110,7 @@ def _filled(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Ten
     if like is not None and like.is_symbolic:
         trace = Trace.of(like.array)
         return broadcast_to(make(trace.lift(make(value))), as_shape(shape))
-    return make(np.full(as_shape(shape), value, value.dtype))
+    return make(np.full(possible(as_shape(shape)), value, value.dtype))
 
 
 def _dtype_of(value: Any, dtype: Any) -> Any:
@@ -170,9 +170,8 @@ def empty(
 ) -> Tensor:
     """Return a tensor of whatever its memory holds, to be filled; arguments as for `full`."""
     require_cpu(device)
-    return new(
-        np.empty(as_shape(shape), default_dtype() if dtype is None else dtype), requires_grad
-    )
+    kind = default_dtype() if dtype is None else dtype
+    return new(np.empty(possible(as_shape(shape)), kind), requires_grad)
 
 
 # ---- like another tensor
@@ -329,9 +328,20 @@ def tensor(
         dtype: By default that of the data; of Python's floats that of `set_default_dtype`.
         requires_grad: Whether `backward()` computes its derivative.
         device: "cpu" or None.
+
+    Raises:
+        ShapeError: If the rows of nested lists have different lengths.
     """
     require_cpu(device)
-    return Tensor(data, requires_grad, _dtype_of(data, dtype))
+    try:
+        return Tensor(data, requires_grad, _dtype_of(data, dtype))
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ShapeError(
+            "tensor got lists of different lengths beside each other; it wants rows of one length. "
+            "Pad the shorter ones, or keep a list of tensors."
+        ) from None
 
 
 @operation

@@ -22,7 +22,9 @@ _INFINITY = float("inf")
 
 
 @method
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+def norm(
+    x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, *, p: Any = None
+) -> Tensor:
     """Norm of a vector or a matrix; √Σ x² by default.
 
     The derivative of a norm at 0 is taken as 0.
@@ -34,6 +36,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
             the largest and smallest column sum and row sum of |x|.
         axis: An axis for vectors, two for matrices; by default all of a vector or matrix.
         keepdims: Whether reduced axes stay, with extent 1.
+        p: PyTorch's order, of all elements together: `x.norm(p)`.
 
     Raises:
         UnsupportedOperation: If a norm needs singular values (2, -2 and "nuc" of matrices).
@@ -45,6 +48,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         tensor(5.)
     """
     tensor = as_tensor(x)
+    if p is not None:
+        found: Tensor = tensor.norm(p, axis, keepdims)
+        return found
     if tensor.dtype.kind not in "fc":
         tensor = astype(tensor, FLOAT64)
     if axis is None and ord is None:

@@ -124,6 +124,8 @@ def write_record(path: str | os.PathLike[str], record: Record, trees: Trees) -> 
         "params": structure.describe(trees.params),
         "kinds": [kind.__name__ for kind in trees.kinds],
         "state": structure.describe(trees.state),
+        # A module's buffers and random numbers stand behind the optimizer's state.
+        "carried": len(record.state) - len(tree.leaves(trees.state)),
     }
     storage.write(path, arrays, facts)
 
@@ -149,7 +151,9 @@ def record_of(path: Any, arrays: Mapping[str, Array], facts: Any) -> tuple[Recor
         trees = Trees(
             structure.rebuild(described["params"], len(leaves["params"])),
             tuple(_KINDS.get(name, np.ndarray) for name in described["kinds"]),
-            structure.rebuild(described["state"], len(leaves["state"])),
+            structure.rebuild(
+                described["state"], len(leaves["state"]) - described.get("carried", 0)
+            ),
         )
         record = Record(
             params=leaves["params"],

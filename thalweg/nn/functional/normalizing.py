@@ -183,6 +183,9 @@ def batch_norm(
         return _scaled(clone(x), weight, bias)
     if x.ndim < 2:
         raise ShapeError(f"batch_norm got shape {x.shape}; it wants (N, channels, …). Reshape it.")
+    _require_channels(
+        x.shape[1], running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
     scale, shift = _along_channels(weight, x.ndim), _along_channels(bias, x.ndim)
     if not training:
         return _by_running(x, running_mean, running_var, scale, shift, eps)
@@ -198,6 +201,16 @@ def batch_norm(
         _follow(running_mean, middle, momentum)
         _follow(running_var, variance * (count / (count - 1)), momentum)
     return _scaled(centred / sqrt(variance + eps), scale, shift)
+
+
+def _require_channels(channels: int, **given: Any) -> None:
+    for name, values in given.items():
+        if values is not None and as_tensor(values).size != channels:
+            raise ShapeError(
+                f"{name} should contain {channels} elements not {as_tensor(values).size}: "
+                f"batch_norm got an input of {channels} channels, along its second axis. Give "
+                "both the same number."
+            )
 
 
 def _by_running(
