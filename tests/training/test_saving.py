@@ -24,8 +24,8 @@ def returned(given: Any) -> Any:
 
 @pytest.mark.parametrize(
     "given",
-    [3, 2.5, float("inf"), "text", None, True, [], (), {}, [1, ("a", None)], {1: {"k": (2.0,)}},
-     OrderedDict(b=1, a=2)],
+    [3, 2.5, float("inf"), 1 - 2j, "text", None, True, [], (), {}, [1, ("a", None)],
+     {1: {"k": (2.0,)}}, OrderedDict(b=1, a=2)],
     ids=str,
 )  # fmt: skip
 def test_plain_values_and_containers_come_back(given: Any) -> None:
@@ -34,7 +34,10 @@ def test_plain_values_and_containers_come_back(given: Any) -> None:
     assert type(found) is type(given)
 
 
-@pytest.mark.parametrize("dtype", ["bool", "int8", "int64", "float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    "dtype",
+    ["bool", "int8", "int64", "float16", "float32", "float64", "complex64", "complex128"],
+)
 def test_tensors_and_arrays_come_back_of_their_kind_and_can_be_changed(dtype: str) -> None:
     array = np.arange(6).reshape(2, 3).astype(dtype)
     found = returned({"tensor": tw.tensor(array).T, "array": array[:, ::2], "number": array[1, 2]})

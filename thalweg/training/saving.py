@@ -90,11 +90,15 @@ def _describe(node: Any, place: str, arrays: list[Array]) -> Any:
         kind = "tensor" if isinstance(node, Tensor) else "array"
         if array.dtype.kind not in "biufc":
             raise DtypeError(f"{place} is an array of {array.dtype}; a file holds numbers.")
-        arrays.append(array)
+        complex_numbers = array.dtype == np.complex128
+        # safetensors does not know these.
+        arrays.append(np.stack([array.real, array.imag], -1) if complex_numbers else array)
         wanted = isinstance(node, Tensor) and node.requires_grad and node.is_leaf
-        return {kind: len(arrays) - 1, "requires_grad": wanted}
+        return {kind: len(arrays) - 1, "requires_grad": wanted, "complex": complex_numbers}
     if isinstance(node, _PLAIN):
         return {"value": node}
+    if isinstance(node, complex | np.complexfloating):
+        return {"real": float(node.real), "imag": float(node.imag)}
     if isinstance(node, np.generic):
         return {"value": node.item()}
     if isinstance(node, Mapping):
@@ -119,11 +123,13 @@ def _describe(node: Any, place: str, arrays: list[Array]) -> Any:
 def _rebuilt(described: Any, arrays: Mapping[str, Array]) -> Any:
     match described:
         case {"tensor": int(number), "requires_grad": bool(wanted)}:
-            return make(arrays[str(number)]).requires_grad_(wanted)
+            return make(_array(arrays[str(number)], described)).requires_grad_(wanted)
         case {"array": int(number)}:
-            return arrays[str(number)]
+            return _array(arrays[str(number)], described)
         case {"value": value}:
             return value
+        case {"real": float(real), "imag": float(imag)}:
+            return complex(real, imag)
         case {"dict": [*entries]}:
             return {_rebuilt(key, arrays): _rebuilt(value, arrays) for key, value in entries}
         case {"ordered": [*entries]}:
@@ -134,3 +140,7 @@ def _rebuilt(described: Any, arrays: Mapping[str, Array]) -> Any:
         case {"tuple": [*items]}:
             return tuple(_rebuilt(item, arrays) for item in items)
     raise CheckpointError("What the file says of its structure means nothing. Save it again.")
+
+
+def _array(array: Array, described: Mapping[str, Any]) -> Array:
+    return np.asarray(array[..., 0] + 1j * array[..., 1]) if described.get("complex") else array
