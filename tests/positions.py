@@ -75,6 +75,12 @@ OVERLAPS = (
     ((7, 2), {"axis": 0, "size": 3, "step": 2}),
     ((2, 6), {"axis": 1, "size": 2, "step": 3}),
 )
+STRIDES = (
+    ((6,), {"shape": (2, 3), "stride": (1, 2), "offset": 0, "layout": (1,)}),
+    ((6,), {"shape": (4, 3), "stride": (1, 1), "offset": 0, "layout": (1,)}),
+    ((2, 3), {"shape": (3, 2), "stride": (1, 3), "offset": 0, "layout": (3, 1)}),
+    ((2, 2, 3), {"shape": (2, 2), "stride": (4, 0), "offset": 3, "layout": (6, 3, 1)}),
+)
 
 POSITIONS: dict[str, Row] = {
     "combine_at": _combined,
@@ -82,6 +88,7 @@ POSITIONS: dict[str, Row] = {
     "index_of_running_extreme": _ordered({"largest": True}, {"largest": False}),
     "last_diagonal": shaping(*DIAGONALS),
     "order_along": _ordered({"descending": False}, {"descending": True}),
+    "strided": shaping(*STRIDES),
     "windows_along": shaping(*OVERLAPS),
     "arccosh": unary(above_one),
     "arcsinh": unary(),
@@ -125,12 +132,18 @@ def _windows_along(x: Array, axis: int, size: int, step: int) -> Array:
     return np.stack([np.moveaxis(part, axis, -1) for part in parts], axis)
 
 
+def _strided(x: Array, shape: Any, stride: Any, offset: int, layout: Any) -> Array:
+    steps = [step * x.itemsize for step in stride]
+    return np.lib.stride_tricks.as_strided(np.ascontiguousarray(x).ravel()[offset:], shape, steps)
+
+
 POSITION_ORACLES: dict[str, Any] = {
     "combine_at": _combine_at,
     "complex_of": lambda x, y: x + 1j * y,
     "index_of_running_extreme": _running,
     "last_diagonal": lambda x, offset: np.diagonal(x, offset, -2, -1),
     "order_along": _order_along,
+    "strided": _strided,
     "windows_along": _windows_along,
     "sign_bit": np.signbit,
     "digamma": scipy.special.psi,

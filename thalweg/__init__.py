@@ -50,12 +50,12 @@ __version__ = "0.1.0"
 __array_api_version__ = "2024.12"
 
 if TYPE_CHECKING:
-    from thalweg import nn, optim, testing
-    from thalweg.autodiff import autograd
+    from thalweg import autograd, nn, optim, testing
     from thalweg.engines.jit import jit
-    from thalweg.training.checkpoint import Checkpoint, load
+    from thalweg.training.checkpoint import Checkpoint
     from thalweg.training.fit import fit
     from thalweg.training.result import Fit
+    from thalweg.training.saving import load, save
 
 # Python's own names for types and PyTorch's for ours.
 bool, float, int = bool_, float32, int32
@@ -66,16 +66,18 @@ double, half, long, short = float64, float16, int64, int16
 _LATER = {
     "Checkpoint": "training.checkpoint",
     "Fit": "training.result",
-    "autograd": "autodiff.autograd",
+    "autograd": "autograd",
+    "cuda": "cuda",
     "data": "data",
     "fft": "fft",
     "fit": "training.fit",
-    "func": "nn.func",
+    "func": "func",
     "jit": "engines.jit",
     "linalg": "linalg",
-    "load": "training.checkpoint",
+    "load": "training.saving",
     "nn": "nn",
     "optim": "optim",
+    "save": "training.saving",
     "special": "special",
     "testing": "testing",
 }
@@ -90,6 +92,7 @@ __all__ = [
     "bool_",
     "complex64",
     "complex128",
+    "cuda",
     "data",
     "double",
     "e",
@@ -130,6 +133,7 @@ __all__ = [
     "no_grad",
     "optim",
     "pi",
+    "save",
     "set_default_dtype",
     "set_grad_enabled",
     "short",

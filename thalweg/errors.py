@@ -17,6 +17,7 @@ ThalwegError
 ├── DataError              data that cannot be trained on
 ├── SpecError              an optimizer or model written as text that means nothing
 ├── CheckpointError        a file that is damaged or belongs to another run
+│   └── MissingFile        a file that is not there
 ├── EngineError            an engine that cannot compile or run a program
 ├── MemberError            a member that a module lacks, or a name that none can have
 ├── StateError             a state that does not fit the module it is for
@@ -103,6 +104,10 @@ class SpecError(ThalwegError, ValueError):
 
 class CheckpointError(ThalwegError, ValueError):
     """A file that is damaged, incomplete or belongs to another run."""
+
+
+class MissingFile(CheckpointError, FileNotFoundError):
+    """A file that is not there."""
 
 
 class EngineError(ThalwegError, RuntimeError):

@@ -18,6 +18,7 @@ Step = Callable[[Any, list[Any]], Any]
 UNARY = ["exp", "sin", "tanh", "square", "neg", "sigmoid", "abs", "clone", "detach"]
 UNARY_IN_PLACE = ["exp_", "sin_", "tanh_", "neg_", "sigmoid_", "square_", "abs_"]
 BINARY_IN_PLACE = ["add_", "mul_", "sub_", "copy_"]
+WALKS: list[dict[str, bool]] = [{}, {"retain_graph": True}, {"create_graph": True}]
 
 
 def views(choose: random.Random, ndim: int) -> Callable[[Any], Any]:
@@ -32,6 +33,54 @@ def views(choose: random.Random, ndim: int) -> Callable[[Any], Any]:
         options += [lambda x: x.swapaxes(0, -1), lambda x: x[:, i], lambda x: x.diagonal()]
         options += [lambda x: x.narrow(0, 0, 1), lambda x: x.select(-1, i)]
     return choose.choice(options)
+
+
+def turned(choose: random.Random) -> Callable[[Any], Any]:
+    """Return a random view that a tensor itself becomes."""
+    options: list[Callable[[Any], Any]] = [lambda x: x.unsqueeze_(0), lambda x: x.squeeze_()]
+    options += [lambda x: x.transpose_(0, -1), lambda x: x.swapaxes_(-1, 0)]
+    options += [lambda x: x.as_strided_((2, 2), (3, 1)), lambda x: x.t_()]
+    return choose.choice(options)
+
+
+def picked(choose: random.Random) -> Callable[[Any, Any], Any]:
+    """Return a random selection that copies."""
+    places = [choose.randrange(2) for _ in range(2)]
+    options: list[Callable[[Any, Any], Any]] = [
+        lambda lib, x: x[places],
+        lambda lib, x: x[x > 0.0],
+        lambda lib, x: x[lib.tensor(np.array(places))],
+        lambda lib, x: x[..., places],
+        lambda lib, x: x.flatten(),
+        lambda lib, x: x.as_strided((2, 2), (2, 1)),
+        lambda lib, x: x.sum(0),
+        lambda lib, x: x.clone(),
+    ]
+    return choose.choice(options)
+
+
+def other_step(choose: random.Random) -> Step:
+    """Return a random step of the rarer kinds: walks back, flags, selections, new shapes."""
+    kind = choose.choice(["walk"] * 3 + ["turn"] * 2 + ["pick"] * 3 + ["mask", "flag", "apart"])
+    a, b, scale = choose.random(), choose.random(), choose.uniform(0.5, 1.5)
+
+    def pick(tensors: list[Any], at: float) -> Any:
+        return tensors[int(at * len(tensors))]
+
+    if kind == "walk":
+        how = choose.choice(WALKS)
+        return lambda lib, ts: none((pick(ts, a) * scale).sum().backward(**how))
+    if kind == "turn":
+        become = turned(choose)
+        return lambda lib, ts: none(become(pick(ts, a)))
+    if kind == "pick":
+        part = picked(choose)
+        return lambda lib, ts: part(lib, pick(ts, a))
+    if kind == "mask":
+        return lambda lib, ts: none(solid(pick(ts, a)).__setitem__(solid(pick(ts, a)) > 0.5, scale))
+    if kind == "flag":
+        return lambda lib, ts: pick(ts, a).detach().clone().requires_grad_(b < 0.7)
+    return lambda lib, ts: none(pick(ts, a).detach_())
 
 
 def step(choose: random.Random) -> Step:
@@ -100,15 +149,15 @@ def none(_: Any) -> None:
     """Return nothing: the step made no further tensor."""
 
 
-def run(lib: Any, seed: int, length: int) -> tuple[Any, ...]:
-    """Run a random program; return what can be seen of it, up to its first error."""
+def run(lib: Any, seed: int, length: int, rare: float = 0.0) -> tuple[Any, ...]:
+    """Run a random program, with a share of rarer steps; return what can be seen of it."""
     choose = random.Random(seed)
     values = np.random.default_rng(seed).normal(size=(2, 3, 3))
     leaves = [lib.tensor(value, requires_grad=True) for value in values]
     tensors = [leaves[0] * 1.0, leaves[1], lib.tensor(values[0]), leaves[1] * 2.0]
     seen: list[Any] = []
     for _ in range(length):
-        one = step(choose)
+        one = other_step(choose) if choose.random() < rare else step(choose)
         try:
             made = one(lib, tensors)
         except (RuntimeError, IndexError, ValueError) as error:
@@ -117,7 +166,11 @@ def run(lib: Any, seed: int, length: int) -> tuple[Any, ...]:
         if made is not None and made.ndim < 5:
             tensors.append(made)
     shown = [np.asarray(t.detach()).copy() for t in tensors]
-    flags = [(t.requires_grad, t.is_leaf) for t in tensors]
+    try:
+        flags = [(t.requires_grad, t.is_leaf) for t in tensors]
+    except RuntimeError:
+        # PyTorch does not look at a view made without a record whose base was changed since.
+        raise Overlapping from None
     grads: Any = None
     try:
         wanted = [t for t in tensors if t.requires_grad]

@@ -227,8 +227,6 @@ def test_one_draw_for_all_examples_has_to_be_asked_for() -> None:
         )
         found.append(shifted(lib.zeros((3, 2), dtype=lib.float64)).numpy())
     np.testing.assert_allclose(*found, rtol=1e-6)
-    with pytest.raises(tw.errors.ArgumentError, match="wants 'error' or 'same'"):
-        tw.vmap(tw.sin, randomness="different")
 
 
 def test_a_result_changed_in_place_names_the_users_line() -> None:

@@ -123,3 +123,22 @@ def test_one_hot_counts_the_classes_itself() -> None:
 )
 def test_what_pytorch_refuses_is_refused(code: Any, text: str) -> None:
     same_error(lambda lib: code(lib.nn.functional, lib.ones(2, 3, 3)), text)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_an_empty_vector_is_normalized_to_itself(training: bool) -> None:
+    def code(lib: Library, x: Any) -> Any:
+        return lib.nn.functional.batch_norm(x, lib.ones(0), lib.ones(0), training=training)
+
+    differentiated(code, (0,))
+
+
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}, {"reduction": "none"}])
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
+def test_losses_of_classes_have_the_dtype_of_the_scores(name: str, options: Any) -> None:
+    if name == "nll_loss" and "label_smoothing" in options:
+        options = {"ignore_index": 1}
+    for classes in (np.int64, np.int32):
+        scores = tw.ones(2, 3, dtype=tw.float32)
+        target = tw.tensor([0, 2]).astype(classes)
+        assert getattr(functional, name)(scores, target, **options).dtype == np.float32

@@ -127,7 +127,7 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         GradientError,
         r"plain array of a tensor whose gradient is wanted.* Join tensors with np.stack",
     ),
-    (lambda: np.where(X), UnsupportedOperation, r"where got 1 operands.*it wants 3 operands"),
+    (lambda: np.where(X, X), UnsupportedOperation, r"where got 2 operands; it wants a condition"),
 ]
 
 

@@ -13,12 +13,27 @@ DIFFERENCES: dict[str, str] = {
     "var": "Without `dim=` or `correction=`, n divides, as in NumPy; in PyTorch n - 1.",
     "transpose": "`x.transpose(0, 1)` of a matrix gives, as in NumPy, the order of its axes: no "
     "change. Swap by `x.T`, `x.swapaxes(0, 1)`, `tw.transpose(x, 0, 1)` or `dim0=`, `dim1=`.",
-    "nonzero": "Of a tensor without axes, with `as_tuple=True`, it is an error, as in NumPy.",
-    "linalg.svd": "With `full_matrices=True`, the vectors beyond the singular values are any that "
-    "complete the others; the choice differs.",
+    "as_strided": "A tensor made of part of an array's memory, with gaps, knows no more than its "
+    "elements; of a tensor's own parts, the whole memory is known.",
+    "as_strided.partial_views": "The samples are parts of a larger memory; a tensor made of an "
+    "array knows no more than its elements. Of a tensor's own parts, the whole memory is known.",
+    "cholesky_inverse": "PyTorch's derivative fills the triangle that is not read; here it is 0 "
+    "there.",
     "nn.functional.hardsigmoid": "PyTorch multiplies the derivative by a sixth of single "
     "precision; here it is one of the tensor's.",
-    "nn.functional.silu.complex": "There is no sigmoid of complex numbers.",
+}
+
+# By entry: why results that agree are not closer than they are.
+_TRIGAMMA = "PyTorch's trigamma is off by up to 4e-10; this one by 8e-16, against mpmath."
+ROUNDED = {
+    "digamma": f"Of the derivative. {_TRIGAMMA}",
+    "logcumsumexp": "Of the derivative: against extended precision, PyTorch's loses ten times as "
+    "many digits as this one.",
+    "nn.functional.normalize": "Rounding of a derivative that is 0 but for cancellation.",
+    "nn.functional.scaled_dot_product_attention": "Rounding of small derivatives, differences of "
+    "large numbers: against extended precision, both are off by up to 5e-12.",
+    "polygamma": _TRIGAMMA,
+    "special.polygamma.special_polygamma_n_0": _TRIGAMMA,
 }
 
 # Of calls that are errors in PyTorch those that are none here on purpose: what they have in
@@ -83,6 +98,8 @@ SPELLED = {
     "meshgrid": "`indexing=` is 'xy' by default.",
     "nonzero": "`as_tuple=False` gives PyTorch's matrix.",
     "norm": "`x.norm(p)` is that of all elements; `tw.norm(x, 2)` of a matrix NumPy's.",
+    "solve": "`tw.linalg.solve(a, b, left=True)` takes stacks of vectors too; without `left=`, b "
+    "is a vector if it has one axis, as in the Array API standard.",
     "split": "`x.split(n)` cuts parts of n positions; `tw.split(x, n)` n parts.",
     "squeeze": "`x.squeeze(0)` leaves an axis of another extent; `tw.squeeze(x, 0)` refuses it.",
     "unique": "`x.unique()` is PyTorch's, `tw.unique_values` and its like the Array API's.",

@@ -9,16 +9,20 @@ from thalweg import tree
 from thalweg.autodiff.batching_rules import batched, move_axis
 from thalweg.autodiff.reverse import captured_by
 from thalweg.core.applying import apply
+from thalweg.core.generator import default_generator
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.core.tracing import finish, trace
+from thalweg.core.tracing import Trace, finish, trace
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.random_arguments import drawing
-from thalweg.ops.shaping import broadcast_to
+from thalweg.ops.drawing import Batch, drawing_batch, drawing_for
+from thalweg.ops.shaping import broadcast_to, concatenate
 
 Axis = int | None
 Value = tuple[Tensor, bool]
+
+
+_IN = object()
 
 
 def vmap(
@@ -26,6 +30,10 @@ def vmap(
     in_axes: Any = 0,
     out_axes: Any = 0,
     randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+    in_dims: Any = _IN,
+    out_dims: Any = _IN,
 ) -> Callable[..., Any]:
     """Return a function that applies another to every example of a batch, without a Python loop.
 
@@ -36,8 +44,11 @@ def vmap(
             argument, each a value or a tree of them. Keyword arguments are batched along axis 0.
         out_axes: Where the axis that counts the examples is put in the results, likewise; None
             for results that do not depend on the example.
-        randomness: What random numbers drawn from a generator's stream are: "error", or "same"
-            for all examples.
+        randomness: What a random function inside does: "error"; "different" draws other numbers
+            for every example; "same" draws once for all.
+        chunk_size: How many examples are computed at a time, to save memory; by default all.
+        in_dims: PyTorch's name of `in_axes`.
+        out_dims: PyTorch's name of `out_axes`.
 
     Returns:
         A function of the same arguments with that further axis. It can be differentiated,
@@ -45,20 +56,20 @@ def vmap(
 
     Raises:
         ShapeError: If batched arguments disagree in the number of examples, or lack the axis.
-        ArgumentError: If nothing is batched, or out_axes is None for a batched result; if another
-            randomness is asked for.
-        TracingError: If the function draws random numbers.
+        ArgumentError: If nothing is batched, out_axes is None for a batched result, or numbers
+            are drawn with randomness="error".
 
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
         tensor([3., 4.])
+        >>> _ = tw.manual_seed(0)
+        >>> tw.vmap(lambda x: x + tw.rand(()), randomness="same")(tw.zeros(2)).unique().numel()
+        1
     """
-    if randomness not in ("error", "same"):
-        raise ArgumentError(
-            f"vmap got randomness={randomness!r}; it wants 'error' or 'same'. Draw the random "
-            "numbers before, and pass them as an argument."
-        )
+    in_axes = in_axes if in_dims is _IN else in_dims
+    out_axes = out_axes if out_dims is _IN else out_dims
+    _require_known(randomness, chunk_size)
 
     def vectorized(*args: Any, **kwargs: Any) -> Any:
         leaves, definition = tree.flatten((args, kwargs))
@@ -74,25 +85,78 @@ def vmap(
             positional, keywords = tree.unflatten(definition, given)
             return function(*positional, **keywords)
 
-        specs = [Spec(batch.shape[1:], batch.dtype) for batch in batches]
-        with drawing(randomness == "same"):
-            result, current, symbols = trace(per_example, specs, make)
-        found, structure = tree.flatten(result)
-        outputs = [current.lift(as_tensor(leaf)) for leaf in found]
-        program = finish(current, symbols, outputs)
-        shared = captured_by(current)
-        values = _evaluate(program, batches, shared, size)
+        if chunk_size is None or size <= chunk_size:
+            result, values = _applied(per_example, batches, size, randomness)
+        else:
+            result, values = _in_chunks(per_example, batches, size, randomness, chunk_size)
         where = tree.prefix_leaves(out_axes, result)
-        return tree.unflatten(
-            structure, [_placed(*v, axis, size) for v, axis in zip(values, where, strict=True)]
-        )
+        placed = [_placed(*v, axis, size) for v, axis in zip(values, where, strict=True)]
+        return tree.unflatten(tree.structure(result), placed)
 
     return vectorized
 
 
-def _evaluate(
-    program: Program, batches: list[Tensor], shared: list[Tensor], size: int
-) -> list[Value]:
+def _require_known(randomness: str, chunk_size: int | None) -> None:
+    if randomness not in ("error", "different", "same"):
+        raise ArgumentError(
+            f"Only allowed values for randomness are 'error', 'different', or 'same'. Got "
+            f"{randomness!r}. Give one of these to vmap."
+        )
+    if chunk_size is not None and chunk_size <= 0:
+        raise ArgumentError(
+            f"vmap: chunk_size should be None or greater than 0. (got {chunk_size}). Give how "
+            "many examples are computed at a time."
+        )
+
+
+def _applied(
+    per_example: Callable[..., Any], batches: list[Tensor], size: int, randomness: str
+) -> tuple[Any, list[Value]]:
+    """Return the function's result, traced, and the value of each leaf of it for all examples."""
+    drawn: set[tuple[int, int]] = set()
+
+    def traced(*examples: Tensor) -> Any:
+        current = Trace.of(examples[0].array)
+
+        def example_of(whole: Tensor) -> Tensor:
+            key = (id(whole.array), id(whole.node))
+            symbol = current.input(Spec(tuple(whole.shape[1:]), whole.dtype))
+            current.captured[key] = (whole, symbol)
+            drawn.add(key)
+            return make(symbol)
+
+        with drawing_for(Batch(randomness, size, example_of, drawing_batch())):
+            return per_example(*examples)
+
+    specs = [Spec(batch.shape[1:], batch.dtype) for batch in batches]
+    result, current, symbols = trace(traced, specs, make)
+    outputs = [current.lift(as_tensor(leaf)) for leaf in tree.leaves(result)]
+    program = finish(current, symbols, outputs)
+    captured = zip(captured_by(current), current.captured, strict=True)
+    arguments = [*((b, True) for b in batches), *((t, key in drawn) for t, key in captured)]
+    return result, _evaluate(program, arguments, size)
+
+
+def _in_chunks(
+    per_example: Callable[..., Any], batches: list[Tensor], size: int, randomness: str, step: int
+) -> tuple[Any, list[Value]]:
+    """Return what `_applied` does, computed for some of the examples at a time."""
+    parts: list[list[Value]] = []
+    state = default_generator.get_state()
+    for start in range(0, size, step):
+        if randomness == "same":
+            default_generator.set_state(state)
+        chunk = [batch[start : start + step] for batch in batches]
+        result, values = _applied(per_example, chunk, min(step, size - start), randomness)
+        parts.append(values)
+    together: list[Value] = [
+        (concatenate([tensor for tensor, _ in pieces], 0), True) if pieces[0][1] else pieces[0]
+        for pieces in zip(*parts, strict=True)
+    ]
+    return result, together
+
+
+def _evaluate(program: Program, arguments: list[Value], size: int) -> list[Value]:
     """Walk a program of one example on whole batches, each with the examples along axis 0."""
 
     def step(equation: Equation, operands: list[Value]) -> Value:
@@ -106,7 +170,6 @@ def _evaluate(
     def literal(symbol: Symbol) -> Value:
         return make(symbol.value, None, symbol.spec.weak), False
 
-    arguments = [*((b, True) for b in batches), *((s, False) for s in shared)]
     return evaluate(program, arguments, step, literal)
 
 

@@ -15,8 +15,9 @@ from thalweg.core.primitive import Primitive
 from thalweg.core.tensor import Tensor
 from thalweg.errors import UnsupportedOperation
 from thalweg.ops.contraction import parts
-from thalweg.ops.indexing import from_front
+from thalweg.ops.indexing import from_front, take
 from thalweg.ops.ranges import arange
+from thalweg.ops.restriding import positions
 from thalweg.ops.shaping import broadcast_to, reshape, transpose
 
 Flags = tuple[bool, ...]
@@ -101,6 +102,7 @@ def _elementwise(
     "determinant_of",
     "duplicate",
     "eigen_parts",
+    "exponential_of",
     "imaginary_part",
     "inverse_of",
     "last_diagonal",
@@ -188,6 +190,15 @@ def _one_axis(
 ) -> Tensor:
     whole = _all_batched(size, operands, flags)
     return apply(primitive, whole, {**params, "axis": params["axis"] + 1})
+
+
+@batching("strided")
+def _strided(
+    primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
+) -> Tensor:
+    (x,) = operands
+    places = positions(tuple(x.shape[1:]), **params)
+    return take(reshape(x, (size, -1)), places, axis=1)
 
 
 @batching("windows", "overlap_add")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg.core.memory import Memory, known_memory
+from thalweg.core.program import Symbol
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import GradientError
@@ -66,7 +67,17 @@ def _guarded(tensor: Tensor, node: Node, position: int) -> Tensor:
     memory, source = known_memory(tensor), node.sources[position]
     if memory is None or memory.changed <= node.order:
         return tensor if tensor.node is source else make(tensor.array, source)
-    return make(_Overwritten(tensor.array, node, memory, position), source)
+    if source is not None and source.array is not None and _outlasts(source, tensor):
+        return make(source.array, source)
+    # The tensor may have another shape by now; its node has that of the values it stood for.
+    shaped = tensor.array if source is None or source.array is None else source.array
+    return make(_Overwritten(shaped, node, memory, position), source)
+
+
+def _outlasts(source: Node, tensor: Tensor) -> bool:
+    """Tell whether the values a node stands for are as they were though its tensor changed."""
+    is_variable = source.primitive is None and source.leaf is None
+    return isinstance(source.array, Symbol) or (is_variable and tensor.array is not source.array)
 
 
 def result(node: Node) -> Tensor:

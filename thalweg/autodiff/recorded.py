@@ -142,7 +142,7 @@ def _direction(name: str, kind: str, leaf: Any, like: Tensor) -> Tensor | None:
         )
     if like.dtype.kind not in "fc":
         return None
-    return tensor if tensor.dtype == like.dtype else tensor.astype(like.dtype)
+    return tensor if tensor.dtype == like.dtype else tensor.to(like.dtype)
 
 
 def _positions(argnums: Argnums, count: int) -> tuple[int, ...]:

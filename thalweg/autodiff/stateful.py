@@ -57,7 +57,8 @@ def backward(
     targets = {} if inputs is None else {_node(t): t for t in _several(inputs)}
     for node, g in found.items():
         leaf = targets.get(node) if targets else node.leaf() if node.leaf is not None else None
-        if leaf is not None:
+        # Since it was recorded, requires_grad may have been taken from the leaf.
+        if leaf is not None and leaf.node is not None:
             _store(leaf, g, create_graph)
     if not (create_graph if retain_graph is None else retain_graph):
         _free(order)
@@ -119,7 +120,7 @@ def _start(tensor: Tensor, gradient: Any, caller: str) -> Tensor:
             f"{caller} got a gradient of shape {tuple(start.shape)} for a tensor of shape "
             f"{tuple(tensor.shape)}. Give one number an element."
         )
-    return start if start.dtype == tensor.dtype else start.astype(tensor.dtype)
+    return start if start.dtype == tensor.dtype else start.to(tensor.dtype)
 
 
 def _store(leaf: Tensor, g: Tensor, create_graph: bool) -> None:
@@ -141,7 +142,9 @@ def gradients(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> Any:
     """Return the derivatives of outputs with respect to inputs: PyTorch's `autograd.grad`.
@@ -152,7 +155,9 @@ def gradients(
         grad_outputs: The cotangent of each output; by default 1 for scalars.
         retain_graph: Whether the tape is kept; by default it is if `create_graph` is given.
         create_graph: Whether the derivatives can themselves be differentiated.
+        only_inputs: Always so: no `.grad` is changed.
         allow_unused: Whether None stands for an input the outputs do not depend on.
+        is_grads_batched: Not supported; `tw.vmap` and `tw.jacrev` do many at once.
         materialize_grads: Whether zeros do.
 
     Returns:
@@ -167,9 +172,14 @@ def gradients(
     if isinstance(inputs, Mapping):
         found = gradients(
             outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph,
-            allow_unused, materialize_grads,
+            only_inputs, allow_unused, is_grads_batched, materialize_grads,
         )  # fmt: skip
         return dict(zip(inputs, found, strict=True))
+    if is_grads_batched:
+        raise GradientError(
+            "autograd.grad() got is_grads_batched=True; it takes one cotangent an output. Call it "
+            "once each, or use tw.jacrev."
+        )
     wanted = _several(inputs)
     nodes = [_node(tensor) for tensor in wanted]
     pairs = _outputs(outputs, grad_outputs, "autograd.grad()")
@@ -245,10 +255,13 @@ def detach_(tensor: Tensor) -> Tensor:
     Raises:
         GradientError: If the tensor is a view, whose history is its base's.
     """
-    if tensor.origin is not None and tensor.requires_grad:
-        raise GradientError(
-            "Can't detach views in-place: what they show belongs to their base. Use detach()."
-        )
+    view = tensor.origin
+    if view is not None:
+        if not view.own:
+            raise GradientError(
+                "Can't detach views in-place: what they show belongs to their base. Use detach()."
+            )
+        view.base.node = None
     tensor.node = None
     return tensor
 

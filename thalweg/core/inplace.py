@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import refresh
-from thalweg.core.memory import memory_of
+from thalweg.core.memory import Memory, memory_of
 from thalweg.core.operation import OPERATIONS, register
 from thalweg.core.program import Symbol
-from thalweg.core.tape import is_recording
+from thalweg.core.tape import Node, is_recording, watched
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace, user_line
 from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError
@@ -62,9 +62,11 @@ def require_changeable(tensor: Tensor) -> None:
     """Refuse to change a leaf that requires gradients, or a view of one, while recording."""
     if not is_recording():
         return
-    base = tensor if tensor.origin is None else tensor.origin.base
-    if base.node is not None and base.node.leaf is not None:
-        what = "leaf tensor" if tensor.origin is None else "view of a leaf tensor"
+    node, is_view = tensor.node, False
+    if tensor.origin is not None and (node is None or node.leaf is None):
+        node, is_view = tensor.origin.base.node, not tensor.origin.own
+    if node is not None and node.leaf is not None:
+        what = "view of a leaf tensor" if is_view else "leaf tensor"
         raise GradientError(
             f"A {what} that requires grad was changed in place, as in w -= lr * w.grad, while "
             "operations are recorded. Write the update inside `with tw.no_grad():`."
@@ -84,8 +86,7 @@ def overwrite(tensor: Tensor, value: Any) -> Tensor:
     if _is_variable(tensor):
         # It stands for a value of the caller's, whose memory is not to be touched.
         tensor.array = new.array.astype(tensor.dtype)
-        tensor.node, tensor.memory = new.node, None
-        return tensor
+        return superseded(tensor, new)
     _write(tensor, new)
     recorded = is_recording()
     memory = memory_of(tensor)
@@ -112,10 +113,11 @@ def _write(tensor: Tensor, new: Tensor) -> None:
 
 def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     if new.dtype != tensor.dtype:
-        new = OPERATIONS["astype"](new, tensor.dtype)
+        new = OPERATIONS["cast"](new, tensor.dtype)
     if new.node is not None and new.node.primitive is None:
         # What takes a leaf's values does not become that leaf.
         new = OPERATIONS["clone"](new)
+    keep_retained(tensor, new.node)
     tensor.node = new.node
     view, memory = tensor.origin, memory_of(tensor)
     if view is None:
@@ -125,6 +127,13 @@ def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     part = new if new.node is not None else new.detach()
     base.node = OPERATIONS["embed"](make(base.array, base.node), part, view.steps).node
     view.seen = memory.version
+
+
+def keep_retained(tensor: Tensor, node: Node | None) -> None:
+    """Let the gradient that is kept of a tensor be that of its new values."""
+    asked = None if tensor.node is None else tensor.node.watched
+    if asked is not None and asked.retained is not None and node is not None:
+        watched(node).retained, asked.retained = asked.retained, None
 
 
 def _require_fitting(tensor: Tensor, new: Tensor) -> None:
@@ -154,9 +163,15 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
             "Build the new values with where, or with concatenate."
         )
     if new.dtype != tensor.dtype:
-        new = OPERATIONS["astype"](new, tensor.dtype)
+        new = OPERATIONS["cast"](new, tensor.dtype)
     tensor.array = Trace.of(tensor.array).lift(new)
-    tensor.node = new.node
+    return superseded(tensor, new)
+
+
+def superseded(tensor: Tensor, new: Tensor) -> Tensor:
+    """Give a tensor that holds other values now their history; what was recorded held the old."""
+    tensor.node, tensor.memory = new.node, Memory()
+    tensor.memory.written(user_line() if is_recording() else "")
     return tensor
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from thalweg.core.operation import OPERATIONS
 from thalweg.core.tracing import clock
 
 if TYPE_CHECKING:
@@ -38,17 +39,30 @@ class View:
     """How a tensor was cut out of another one, its base, which is no view itself.
 
     Attributes:
-        base: The tensor that owns the history of the memory.
         steps: The primitives, with their parameters, that lead from the base to the view.
         seen: The version of the memory at which the view's own history was made.
+        own: Whether the base is what the tensor itself was before it became a view.
     """
 
-    __slots__ = ("base", "seen", "steps")
+    __slots__ = ("_array", "_base", "own", "seen", "steps")
 
     def __init__(self, base: Tensor, steps: tuple[tuple[Primitive, Any], ...], seen: int) -> None:
-        self.base = base
+        self._base, self._array = base, base.array
         self.steps = steps
         self.seen = seen
+        self.own = False
+
+    @property
+    def base(self) -> Tensor:
+        """The tensor that owns the history of the memory."""
+        base = self._base
+        if base.array is not self._array:
+            # The base itself was given another shape, or other data, and keeps no history of ours.
+            former = base.origin.base if base.origin is not None else None
+            if former is None or former.array is not self._array:
+                former = OPERATIONS["tensor_on"](self._array)
+            self._base = base = former
+        return base
 
 
 def memory_of(tensor: Tensor) -> Memory:

@@ -116,7 +116,10 @@ def attach(name: str, function: Any, replace: bool = False) -> None:
 
 
 def widen(name: str, *keywords: str) -> Callable[[Function], Function]:
-    """Let a function take the calls of an elementwise primitive that give these keywords."""
+    """Let a function take the calls of an elementwise primitive that give these keywords.
+
+    Without keywords it takes those that give another number of operands.
+    """
 
     def declare(function: Function) -> Function:
         WIDER[name] = frozenset(keywords), function

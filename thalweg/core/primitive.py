@@ -94,6 +94,9 @@ class Primitive:
                 if dtype is FLOAT64 or dtype is FLOAT32:
                     return apply(self, args, kwargs)
             if len(args) != len(self.rules):
+                wider = WIDER.get(self.name)
+                if wider is not None and not wider[0]:
+                    return wider[1](*args)  # type: ignore[no-any-return]
                 raise UnsupportedOperation(
                     f"{self.name} got {len(args)} operands; it wants {len(self.rules)} operands, "
                     f"by position: {', '.join(inspect.signature(self.meaning).parameters)}."
@@ -104,8 +107,8 @@ class Primitive:
         if (
             self.identity
             and self._changes_nothing(tensors[0].spec, params)
-            # A recorded tensor's reshaping is another tensor, whose flags are its own.
-            and (tensors[0].node is None or self.name != "reshape" or tensors[0].is_symbolic)
+            # A view is another tensor even of the same shape: its flags and its axes are its own.
+            and (not self.view or tensors[0].is_symbolic)
         ):
             return tensors[0]
         return apply(self, tensors, params)

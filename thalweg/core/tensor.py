@@ -12,7 +12,7 @@ from weakref import ref
 import numpy as np
 
 from thalweg.core.memory import Memory, View, memory_of
-from thalweg.core.operation import OPERATIONS, owns_methods
+from thalweg.core.operation import OPERATIONS, owns_methods, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.refusals import (
@@ -371,6 +371,9 @@ def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
     return tensor
 
 
+register("tensor_on", make)
+
+
 def as_tensor(value: Any) -> Tensor:
     """Return a tensor over the value; Python numbers become weakly typed scalars."""
     if isinstance(value, Tensor):
@@ -395,6 +398,6 @@ def variable(tensor: Tensor) -> Tensor:
 
 
 def astype(tensor: Any, dtype: Any) -> Tensor:
-    """Convert to a dtype; the derivative converts back."""
-    converted: Tensor = OPERATIONS["astype"](tensor, dtype)
+    """Convert to a dtype, the tensor itself where it has that; the derivative converts back."""
+    converted: Tensor = OPERATIONS["cast"](tensor, dtype)
     return converted

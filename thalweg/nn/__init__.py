@@ -3,7 +3,7 @@
 import sys
 from types import ModuleType
 
-from thalweg.nn import functional, init
+from thalweg.nn import functional, init, modules
 from thalweg.nn.activations import (
     CELU,
     ELU,
@@ -113,6 +113,7 @@ from thalweg.nn.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from thalweg.nn.resampling import Upsample
 from thalweg.nn.softmaxes import GLU, LogSoftmax, Softmax, Softmax2d, Softmin
 from thalweg.nn.vectors import parameters_to_vector, vector_to_parameters
 
@@ -218,12 +219,14 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",
+    "Upsample",
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
     "functional",
     "functional_call",
     "init",
+    "modules",
     "utils",
 ]  # fmt: skip
 

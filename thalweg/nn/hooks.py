@@ -29,6 +29,14 @@ class Hook:
 
 Hooks = OrderedDict[int, Any]
 
+# By kind, the hooks around every module's call.
+_of_all: dict[str, Hooks] = {}
+
+
+def register_for_all(kind: str, hook: Hook) -> Handle:
+    """Let a function be called around every module's forward or backward, before its own hooks."""
+    return Handle(_of_all.setdefault(kind, OrderedDict()), hook)
+
 
 class Hooked(Walking):
     """Members that can be called, with the hooks around the call."""
@@ -49,7 +57,7 @@ class Hooked(Walking):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what `forward` returns, with the hooks around it."""
         hooks = self._hooks
-        if not hooks or not any(hooks.values()):
+        if not (hooks or _of_all) or not (any(hooks.values()) or any(_of_all.values())):
             return self.forward(*args, **kwargs)
         return self._call_with_hooks(args, kwargs)
 
@@ -99,7 +107,8 @@ class Hooked(Walking):
         return BackwardHooks(self, list(before.values()), list(after.values()))
 
     def _hooked(self, kind: str) -> Hooks:
-        return self._hooks.get(kind) or OrderedDict()
+        own, others = self._hooks.get(kind) or OrderedDict(), _of_all.get(kind)
+        return OrderedDict((*others.items(), *own.items())) if others else own
 
     def _register(self, kind: str, hook: Hook, prepend: bool = False) -> Handle:
         hooks = self._hooks.setdefault(kind, OrderedDict())

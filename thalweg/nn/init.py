@@ -178,9 +178,9 @@ def _redrawn_normal(
 ) -> Array:
     mean, std, a, b = given
     kind = memory.dtype.type
-    values = normal_in(memory, mean, std, source)
+    values = normal_in(memory, mean, std, source).numpy()
     while (outside := (values < kind(a)) | (values > kind(b))).any():
-        values = np.where(outside, normal_in(memory, mean, std, source), values)
+        values = np.where(outside, normal_in(memory, mean, std, source).numpy(), values)
     return values
 
 

@@ -120,7 +120,7 @@ class Module(WithState):
                 "nn.Module.to only accepts floating point or complex dtypes, but got desired "
                 f"dtype={wanted}. Convert the inputs instead."
             )
-        return self._apply(lambda t: t.astype(wanted) if t.dtype.kind in "fc" else t)
+        return self._apply(lambda t: t.to(wanted) if t.dtype.kind in "fc" else t)
 
     def float(self) -> Self:
         """Convert all floating parameters and buffers to float32."""
@@ -137,7 +137,7 @@ class Module(WithState):
     def type(self, dst_type: Any) -> Self:
         """Convert all parameters and buffers, the integers too, to a dtype."""
         wanted = np.dtype(dst_type)
-        return self._apply(lambda t: t.astype(wanted))
+        return self._apply(lambda t: t.to(wanted))
 
     def cpu(self) -> Self:
         """Return the module, which is on the CPU already."""

@@ -39,6 +39,7 @@ from thalweg.ops import losses as _losses
 from thalweg.ops import magnitudes as _magnitudes
 from thalweg.ops import masking as _masking
 from thalweg.ops import matrices as _matrices
+from thalweg.ops import matrix_functions as _matrix_functions
 from thalweg.ops import matrix_norms as _matrix_norms
 from thalweg.ops import matrix_products as _matrix_products
 from thalweg.ops import norms as _norms
@@ -50,6 +51,7 @@ from thalweg.ops import random_arguments as _random_arguments
 from thalweg.ops import random_fills as _random_fills
 from thalweg.ops import ranges as _ranges
 from thalweg.ops import reductions as _reductions
+from thalweg.ops import restriding as _restriding
 from thalweg.ops import sampling as _sampling
 from thalweg.ops import scans as _scans
 from thalweg.ops import scattering as _scattering
@@ -102,6 +104,7 @@ from thalweg.ops.losses import *
 from thalweg.ops.magnitudes import *
 from thalweg.ops.masking import *
 from thalweg.ops.matrices import *
+from thalweg.ops.matrix_functions import *
 from thalweg.ops.matrix_norms import *
 from thalweg.ops.matrix_products import *
 from thalweg.ops.norms import *
@@ -112,6 +115,7 @@ from thalweg.ops.random import *
 from thalweg.ops.random_fills import *
 from thalweg.ops.ranges import *
 from thalweg.ops.reductions import *
+from thalweg.ops.restriding import *
 from thalweg.ops.sampling import *
 from thalweg.ops.scans import *
 from thalweg.ops.scattering import *
@@ -164,6 +168,7 @@ __all__ += _losses.__all__
 __all__ += _magnitudes.__all__
 __all__ += _masking.__all__
 __all__ += _matrices.__all__
+__all__ += _matrix_functions.__all__
 __all__ += _matrix_norms.__all__
 __all__ += _matrix_products.__all__
 __all__ += _norms.__all__
@@ -174,6 +179,7 @@ __all__ += _random.__all__
 __all__ += _random_fills.__all__
 __all__ += _ranges.__all__
 __all__ += _reductions.__all__
+__all__ += _restriding.__all__
 __all__ += _sampling.__all__
 __all__ += _scans.__all__
 __all__ += _scattering.__all__

@@ -83,6 +83,17 @@ def angle(x: Any) -> Tensor:
     return found
 
 
+@operation
+def along_direction(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+    """Return g times the derivative of |x|: of complex z, Re(z̄ g / |z|), or back, g z̄ / |z|."""
+    if x.dtype.kind != "c":
+        signed: Tensor = g * op.sign(x)
+        return signed
+    at_zero = op.equal(out, 0.0)
+    slope = g * op.where(at_zero, 0.0, conj(x) / op.where(at_zero, 1.0, out))
+    return real(slope) if g.dtype.kind == "c" else slope
+
+
 @operation("is_complex")
 def iscomplexobj(x: Any) -> bool:
     """Tell whether the dtype is complex."""

@@ -9,12 +9,15 @@ import numpy as np
 from thalweg.core.operation import FURTHER, attach, method, operation
 from thalweg.core.program import Symbol
 from thalweg.core.spec import default_dtype
-from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import astype as cast
 from thalweg.errors import ArgumentError
 from thalweg.ops.copying import clone
 from thalweg.ops.creation import full, ones, zeros
+from thalweg.ops.dtypes import require_cpu
 
 __all__ = [
+    "astype",
     "is_floating_point",
     "is_tensor",
     "numel",
@@ -38,9 +41,37 @@ _DTYPES = {
 }
 
 
+@method
+def astype(x: Any, dtype: Any, *, copy: bool = True, device: Any = None) -> Tensor:
+    """Convert to a dtype, in memory of its own; of complex numbers a real one keeps the real part.
+
+    Args:
+        x: A tensor.
+        dtype: The dtype.
+        copy: Whether to copy even where x has that dtype already; `to` does not.
+        device: "cpu" or None.
+
+    Raises:
+        ArgumentError: If another device is asked for.
+
+    Example:
+        >>> import thalweg as tw
+        >>> x = tw.zeros(2)
+        >>> x.astype(x.dtype) is x, x.astype(x.dtype, copy=False) is x
+        (False, True)
+    """
+    require_cpu(device)
+    tensor = as_tensor(x)
+    if tensor.weak and not tensor.is_symbolic:
+        # A dtype that was asked for is no longer a number's, which gives way.
+        tensor = make(tensor.array, tensor.node)
+    converted = cast(tensor, dtype)
+    return clone(tensor) if copy and converted is tensor else converted
+
+
 def _converting(name: str, dtype: Any) -> Any:
     def convert(x: Tensor, memory_format: Any = None) -> Tensor:
-        return astype(x, dtype)
+        return cast(x, dtype)
 
     convert.__name__ = convert.__qualname__ = name
     convert.__doc__ = f"Convert to {np.dtype(dtype)}."
@@ -72,14 +103,14 @@ def to(x: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **kwargs: A
             dtype = given
         elif given is not None and not isinstance(given, bool) and str(given) != "cpu":
             raise ArgumentError(f"to() got {given!r}; it wants a dtype, a tensor or 'cpu'.")
-    found = x if dtype is None else astype(x, dtype)
+    found = x if dtype is None else cast(x, dtype)
     return clone(found) if copy and found is x else found
 
 
 @method
 def type_as(x: Tensor, other: Tensor) -> Tensor:
     """Convert to the dtype of another tensor."""
-    return astype(x, other.dtype)
+    return cast(x, other.dtype)
 
 
 # ---- new tensors alike

@@ -82,7 +82,7 @@ def take(x: Array, indices: Array, *, axis: int) -> Array:
 
 def _resolve_scatter(x: Any, indices: Any, updates: Any, axis: int) -> Any:
     tensor, positions = as_tensor(x), as_indices(indices)
-    return (tensor, positions, as_tensor(updates).astype(tensor.dtype)), {"axis": axis}
+    return (tensor, positions, astype(as_tensor(updates), tensor.dtype)), {"axis": axis}
 
 
 @linear(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, operation
+from thalweg.core.operation import method, op, operation
 from thalweg.core.size import Size
 from thalweg.core.spec import FLOAT64, Spec, broadcast
 from thalweg.core.tensor import Tensor, as_tensor
@@ -95,8 +95,18 @@ def column_stack(arrays: Sequence[Any]) -> Tensor:
 
 
 @operation
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+def split(
+    x: Any,
+    indices_or_sections: Any = None,
+    axis: int = 0,
+    *,
+    dim: int | None = None,
+    split_size_or_sections: Any = None,
+) -> list[Tensor] | tuple[Tensor, ...]:
     """Cut a tensor into equal parts, or at the given positions along an axis.
+
+    With PyTorch's `dim=` or `split_size_or_sections=` it is `x.split`, which is given the sizes
+    of the parts.
 
     Raises:
         ArgumentError: If a number of parts does not divide the axis.
@@ -107,6 +117,10 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
         [tensor([0, 1]), tensor([2, 3, 4])]
     """
     tensor = as_tensor(x)
+    if dim is not None or split_size_or_sections is not None:
+        sizes = indices_or_sections if split_size_or_sections is None else split_size_or_sections
+        pieces: tuple[Tensor, ...] = op.split_in_sizes(tensor, sizes, axis if dim is None else dim)
+        return pieces
     position = normalize_axis("split", axis, tensor.ndim)
     extent = tensor.shape[position]
     if np.ndim(indices_or_sections) == 0 and (
@@ -172,7 +186,7 @@ def _cut_along(name: str, x: Any, where: Any, axis: int, least: int) -> list[Ten
             f"{name} requires a tensor with at least {least} dimension, but got a tensor with "
             f"{tensor.ndim} dimensions. Reshape it first."
         )
-    return split(tensor, where, axis)
+    return list(split(tensor, where, axis))
 
 
 @method

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, method, operation
+from thalweg.core.operation import attach, method
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.axes import axis_of
@@ -123,7 +123,7 @@ def split_with_sizes(x: Any, split_sizes: Any, axis: int = 0) -> tuple[Tensor, .
     return tuple(part_of(tensor, place, a, b) for a, b in pairwise(starts))
 
 
-@operation
+@method("unsafe_split")
 def split_in_sizes(x: Any, split_size: Any, axis: int = 0) -> tuple[Tensor, ...]:
     """Cut a tensor into parts of one size, the last one smaller, or of several sizes.
 

@@ -12,6 +12,7 @@ from thalweg.core.operation import operation
 from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import CallError
+from thalweg.ops.drawing import drawing_batch, drawn, one_by_one
 from thalweg.ops.random_arguments import (
     bounds_of,
     extents_of,
@@ -108,8 +109,8 @@ def rand(
         thalweg.Size([2, 3])
     """
     shape = shape_of("rand", size, keywords)
-    values = stream(generator, device).rand(shape, dtype or default_dtype())
-    return leaf(values, requires_grad)
+    source = stream(generator, device)
+    return leaf(drawn(lambda s: source.rand(s, dtype or default_dtype()), shape), requires_grad)
 
 
 @operation
@@ -123,8 +124,8 @@ def randn(
 ) -> Tensor:
     """Return standard normal numbers; arguments as for `rand`."""
     shape = shape_of("randn", size, keywords)
-    values = stream(generator, device).normal(0.0, 1.0, shape, dtype or default_dtype())
-    return leaf(values, requires_grad)
+    source, kind = stream(generator, device), dtype or default_dtype()
+    return leaf(drawn(lambda s: source.normal(0.0, 1.0, s, kind), shape), requires_grad)
 
 
 @operation
@@ -155,9 +156,9 @@ def randint(
             f"randint got the size {extents!r}; it wants a sequence of integers, as in "
             "randint(10, (2, 3))."
         )
+    shape = extents_of("randint", extents)
     return leaf(
-        integers(first, last, extents_of("randint", extents), dtype, generator, device),
-        requires_grad,
+        drawn(lambda s: integers(first, last, s, dtype, generator, device), shape), requires_grad
     )
 
 
@@ -177,7 +178,9 @@ def randperm(
     """
     (count,) = extents_of("randperm", (n,))
     require_held("randperm", 0, count, np.dtype(dtype))
-    return leaf(stream(generator, device).randperm(count, dtype), requires_grad)
+    source = stream(generator, device)
+    permute = one_by_one(lambda: source.randperm(count, dtype), 1)
+    return leaf(drawn(permute, (count,)), requires_grad)
 
 
 @operation
@@ -219,17 +222,28 @@ def normal(
         raise CallError("normal got two numbers and no size. Give the shape as the third argument.")
     require_deviation("normal", std)
     shape = extents_of("normal", size)
-    return leaf(source.normal(mean, std, shape, dtype or default_dtype()), requires_grad)
+    kind = dtype or default_dtype()
+    return leaf(drawn(lambda s: source.normal(mean, std, s, kind), shape), requires_grad)
 
 
-def _normal_of_tensors(source: Generator, mean: Any, std: Any) -> Array:
+def _normal_of_tensors(source: Generator, mean: Any, std: Any) -> Tensor:
+    if drawing_batch() is not None:
+        return _normal_of_examples(source, as_tensor(mean).detach(), as_tensor(std).detach())
     means, deviations = (values_of("normal", as_tensor(x)) for x in (mean, std))
     dtype = (means if isinstance(mean, Tensor) else deviations).dtype
     require_deviation("normal", deviations)
     shape = np.broadcast_shapes(means.shape, deviations.shape)
     if not isinstance(std, Tensor):
-        return np.asarray(source.normal(0.0, std, shape, dtype) + means)
+        return make(np.asarray(source.normal(0.0, std, shape, dtype) + means))
     values = (source.normal(0.0, 1.0, shape, dtype) * deviations).astype(dtype)
     # A mean that is Python's number gives way to the dtype of the others.
     shifted: Array = values + (means if isinstance(mean, Tensor) else mean)
-    return shifted.astype(dtype)
+    return make(shifted.astype(dtype))
+
+
+def _normal_of_examples(source: Generator, mean: Tensor, std: Tensor) -> Tensor:
+    dtype = (std if mean.weak else mean).dtype
+    shape = np.broadcast_shapes(mean.shape, std.shape)
+    standard = drawn(lambda s: source.normal(0.0, 1.0, s, dtype), tuple(shape))
+    found: Tensor = standard * std + mean
+    return found

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import operator
-from collections.abc import Iterator
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -17,35 +14,13 @@ from thalweg.core.program import Symbol
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, CallError, DtypeError, TracingError
+from thalweg.ops.drawing import Fill, drawing_batch, drawn
 
 Array = NDArray[Any]
 
 
-_refused: ContextVar[bool] = ContextVar("refused", default=False)
-
-
-@contextlib.contextmanager
-def drawing(allowed: bool) -> Iterator[None]:
-    """Allow or refuse the drawing of random numbers inside."""
-    before = _refused.set(not allowed)
-    try:
-        yield
-    finally:
-        _refused.reset(before)
-
-
 def stream(generator: Generator | None, device: Any = None) -> Generator:
-    """Return the generator to draw from.
-
-    Raises:
-        TracingError: Where one draw would stand for every example of a batch.
-    """
-    if _refused.get():
-        raise TracingError(
-            "vmap: called random operation while in randomness error mode: the function is traced "
-            "once, and one draw would stand for every example. Draw the numbers before and pass "
-            "them as an argument, or say randomness='same'."
-        )
+    """Return the generator to draw from."""
     if device is not None and str(device) != "cpu":
         raise ArgumentError(
             f"A random tensor was wanted on the device {device!r}; they are made on the CPU. "
@@ -79,7 +54,11 @@ def values_of(name: str, tensor: Tensor) -> Array:
 
 def laid_out(name: str, x: Any, dtype: Any) -> Array:
     """Return an array to be filled, in the shape, memory order and, by default, dtype of x."""
-    values = values_of(name, as_tensor(x))
+    tensor = as_tensor(x)
+    if drawing_batch() is not None:
+        # The axis of the examples comes before those of one, whatever their order in memory.
+        return np.empty(tensor.shape, tensor.dtype if dtype is None else dtype)
+    values = values_of(name, tensor)
     return laid_out_like(values, values.dtype if dtype is None else dtype)
 
 
@@ -100,9 +79,8 @@ def require_deviation(name: str, std: Any) -> None:
         )
 
 
-def leaf(values: Array, requires_grad: bool) -> Tensor:
-    """Return a tensor over the values."""
-    tensor = make(values)
+def leaf(tensor: Tensor, requires_grad: bool) -> Tensor:
+    """Return a new tensor, as a leaf that requires gradients if so asked."""
     return tensor.requires_grad_() if requires_grad else tensor
 
 
@@ -185,16 +163,29 @@ def require_held(name: str, low: int, high: int, dtype: np.dtype[Any]) -> None:
         )
 
 
-def normal_in(like: Array, mean: float, std: float, source: Generator) -> Array:
+def filled_like(like: Array, draw: Fill) -> Tensor:
+    """Return numbers drawn in the order of an array's memory, for each example if in a batch."""
+    if drawing_batch() is not None:
+        return drawn(draw, like.shape)
+    return make(in_memory_order(like, draw))
+
+
+def normal_in(like: Array, mean: float, std: float, source: Generator) -> Tensor:
     """Return normal numbers as PyTorch fills such memory with them."""
     scattered = not like.flags.c_contiguous
-    return in_memory_order(
+    return filled_like(
         like, lambda shape: source.normal(mean, std, shape, like.dtype, one_by_one=scattered)
     )
 
 
-def bernoulli_in(like: Array, p: Any, source: Generator) -> Array:
+def bernoulli_in(like: Array, p: Any, source: Generator) -> Tensor:
     """Return zeros and ones in an array's dtype, drawn in the order of its memory."""
+    if drawing_batch() is not None:
+        return drawn(lambda shape: _bernoulli(np.empty(shape, like.dtype), p, source), like.shape)
+    return make(_bernoulli(like, p, source))
+
+
+def _bernoulli(like: Array, p: Any, source: Generator) -> Array:
     require_probability(p)
     if isinstance(p, np.ndarray):
         if p.dtype not in (np.float32, np.float64):

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from thalweg.core.generator import Generator
 from thalweg.core.inplace import overwrite, require_changeable
-from thalweg.core.memory_order import in_memory_order
 from thalweg.core.operation import method
 from thalweg.core.spec import Shape
-from thalweg.core.tensor import Tensor, make
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, DtypeError
+from thalweg.ops.drawing import drawing_batch
 from thalweg.ops.random_arguments import (
     bernoulli_in,
+    filled_like,
+    laid_out,
     normal_in,
     require_deviation,
     require_held,
@@ -79,7 +81,7 @@ def normal_(
     """
     source, memory = _source_and_memory("normal_", x, generator)
     require_deviation("normal", std)
-    return overwrite(x, make(normal_in(memory, mean, std, source)))
+    return overwrite(x, normal_in(memory, mean, std, source))
 
 
 @method
@@ -128,7 +130,7 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
     """
     source, memory = _source_and_memory("bernoulli_", x, generator)
     chances = values_of("bernoulli_", p) if isinstance(p, Tensor) else p
-    return overwrite(x, make(bernoulli_in(memory, chances, source)))
+    return overwrite(x, bernoulli_in(memory, chances, source))
 
 
 @method
@@ -202,13 +204,13 @@ def _source_and_memory(name: str, x: Any, generator: Generator | None) -> tuple[
         raise DtypeError(
             f"{name} got a {type(x).__name__}; it fills a tensor. Convert it with tw.tensor first."
         )
-    memory = values_of(name, x)
+    memory = laid_out(name, x, None) if drawing_batch() is not None else values_of(name, x)
     require_changeable(x)
     return stream(generator), memory
 
 
 def _filled(x: Tensor, memory: Array, draw: Callable[[Shape], Array]) -> Tensor:
-    return overwrite(x, make(in_memory_order(memory, draw)))
+    return overwrite(x, filled_like(memory, draw))
 
 
 def _require_positive(name: str, what: str, value: float) -> None:

@@ -90,7 +90,7 @@ def _spread(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
 
 def _extreme_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
     attained = equal(x, _spread(out, x, axis))
-    ties = reduce_sum(attained.astype(x.dtype), axis)
+    ties = reduce_sum(astype(attained, x.dtype), axis)
     return where(attained, _spread(g / ties, x, axis), 0.0)
 
 

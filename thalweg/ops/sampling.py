@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.core.generator import Generator
-from thalweg.core.memory_order import in_memory_order
 from thalweg.core.operation import method, operation
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, CallError, DtypeError, ShapeError
+from thalweg.ops.drawing import drawing_batch, drawn, one_by_one
+from thalweg.ops.elementwise import less
 from thalweg.ops.random_arguments import (
     bernoulli_in,
     bounds_of,
+    filled_like,
     integers,
     laid_out,
     leaf,
@@ -22,6 +24,7 @@ from thalweg.ops.random_arguments import (
     stream,
     values_of,
 )
+from thalweg.ops.shaping import astype
 
 __all__ = ["bernoulli", "multinomial", "rand_like", "randint_like", "randn_like"]
 
@@ -40,7 +43,7 @@ def rand_like(
     """Return numbers uniform on [0, 1) in the shape, memory order and dtype of a tensor."""
     like = laid_out("rand_like", x, dtype)
     source = stream(generator, device)
-    return leaf(in_memory_order(like, lambda s: source.rand(s, like.dtype)), requires_grad)
+    return leaf(filled_like(like, lambda s: source.rand(s, like.dtype)), requires_grad)
 
 
 @operation
@@ -73,7 +76,7 @@ def randint_like(
     if rest:
         raise CallError("randint_like got more than two bounds. Give it x, low and high.")
     like = laid_out("randint_like", x, dtype)
-    values = in_memory_order(
+    values = filled_like(
         like, lambda shape: integers(first, last, shape, like.dtype, generator, device)
     )
     return leaf(values, requires_grad)
@@ -96,9 +99,17 @@ def bernoulli(x: Any, p: float | None = None, *, generator: Generator | None = N
         >>> tw.bernoulli(tw.array([0.0, 1.0])).tolist()
         [0.0, 1.0]
     """
-    values = values_of("bernoulli", as_tensor(x))
-    chances = values if p is None else p
-    return make(bernoulli_in(np.empty(values.shape, values.dtype), chances, stream(generator)))
+    tensor, source = as_tensor(x), stream(generator)
+    if tensor.is_symbolic and drawing_batch() is not None and p is None:
+        # The probabilities are not known yet; PyTorch compares them with these numbers too.
+        chances = drawn(lambda shape: source.rand(shape, tensor.dtype), tuple(tensor.shape))
+        return astype(less(chances, tensor), tensor.dtype)
+    empty = np.empty(tensor.shape, tensor.dtype)
+    if p is None:
+        return bernoulli_in(empty, values_of("bernoulli", tensor), source)
+    if drawing_batch() is None:
+        values_of("bernoulli", tensor)
+    return bernoulli_in(empty, p, source)
 
 
 @method
@@ -126,7 +137,9 @@ def multinomial(
     """
     weights = values_of("multinomial", as_tensor(x))
     _require_weights(weights, num_samples, replacement)
-    return make(stream(generator).multinomial(weights, num_samples, replacement))
+    source = stream(generator)
+    choose = one_by_one(lambda: source.multinomial(weights, num_samples, replacement), weights.ndim)
+    return drawn(choose, (*weights.shape[:-1], num_samples))
 
 
 def _require_weights(weights: Array, n: int, replacement: bool) -> None:

@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import apply
-from thalweg.core.operation import attach, method, op, publish
+from thalweg.core.operation import attach, method, op, publish, register
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, AxisError, ShapeError
 from thalweg.ops.cutting import slice_
-from thalweg.ops.dtypes import require_cpu
 
 __all__ = [
-    "astype",
     "broadcast_to",
     "concatenate",
     "expand_dims",
@@ -307,12 +305,8 @@ def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
     return np.flip(x, axis)
 
 
-def _resolve_astype(x: Any, dtype: Any, *, copy: bool = False, device: Any = None) -> Resolved:
-    require_cpu(device)
-    tensor, wanted = as_tensor(x), np.dtype(dtype)
-    if copy and tensor.dtype == wanted:
-        tensor = op.clone(tensor)
-    return (tensor,), {"dtype": wanted}
+def _resolve_astype(x: Any, dtype: Any) -> Resolved:
+    return (as_tensor(x),), {"dtype": np.dtype(dtype)}
 
 
 def _converted_back(g: Tensor, dtype: np.dtype[Any]) -> Tensor:
@@ -372,5 +366,7 @@ def _transposed(x: Tensor, *order: Any, **named: Any) -> Tensor:
 
 publish(concatenate, ("cat", "concat"), False, False, "concatenate")
 attach("transpose", _transposed)
-for _primitive in (reshape, broadcast_to, flip, astype, stop_gradient):
+# What converts inside of operations returns the tensor itself where nothing changes.
+register("cast", astype)
+for _primitive in (reshape, broadcast_to, flip, stop_gradient):
     attach(_primitive.name, _primitive)

@@ -9,7 +9,7 @@ from typing import Any
 
 from thalweg.errors import ArgumentError, CheckpointError
 from thalweg.training.batches import Batches, whole_number
-from thalweg.training.record import Array, Record, Trees, read_record
+from thalweg.training.record import Array, Record, read_record
 from thalweg.training.result import Fit
 
 
@@ -142,29 +142,4 @@ def _listed(specs: list[Any]) -> str:
     return listed + (", …" if len(specs) > 6 else "") if specs else "nothing"
 
 
-def load(path: str | os.PathLike[str]) -> Fit:
-    """Read a fit that `Fit.save` or a checkpoint wrote. Loading runs no code from the file.
-
-    Args:
-        path: The file.
-
-    Returns:
-        The fit: parameters in the tree and kinds of arrays they were fitted in, the optimizer's
-        state, the history. Named tuples of your own become dicts of their fields.
-
-    Raises:
-        CheckpointError: If the file is missing, damaged or no record of a fit.
-
-    Example:
-        >>> import os, tempfile
-        >>> import numpy as np, thalweg as tw
-        >>> fit = tw.fit(lambda b: (b - 3.0) ** 2, 0.0, None, optimizer=tw.optim.sgd(0.5))
-        >>> path = os.path.join(tempfile.mkdtemp(), "fit.safetensors")
-        >>> fit.save(path)
-        >>> tw.load(path).params
-        3.0
-    """
-    return Fit(*read_record(path))
-
-
-__all__ = ["Checkpoint", "Trees", "load", "read_checkpoint", "read_resume", "require_same"]
+__all__ = ["Checkpoint", "read_checkpoint", "read_resume", "require_same"]

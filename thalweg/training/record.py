@@ -134,7 +134,15 @@ def read_record(path: str | os.PathLike[str]) -> tuple[Record, Trees]:
     Raises:
         CheckpointError: If the file is missing, damaged or none of a fit.
     """
-    arrays, facts = storage.read(path)
+    return record_of(path, *storage.read(path))
+
+
+def record_of(path: Any, arrays: Mapping[str, Array], facts: Any) -> tuple[Record, Trees]:
+    """Return the record that the arrays and facts of a file are.
+
+    Raises:
+        CheckpointError: If they are none of a fit.
+    """
     try:
         described = facts["trees"]
         leaves = {name: _numbered(arrays, name) for name in ("params", "state", "best")}

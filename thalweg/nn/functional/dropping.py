@@ -22,6 +22,7 @@ from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, TracingError
 from thalweg.nn.functional.applying import applied
 from thalweg.ops import keyed
+from thalweg.ops.drawing import drawing_batch, drawn
 from thalweg.ops.elementwise import less, less_equal, where
 from thalweg.ops.random_arguments import bernoulli_in, stream
 from thalweg.ops.shaping import astype, reshape
@@ -75,19 +76,24 @@ def mask(shape: Shape, p: float, like: Tensor) -> Tensor:
         p: The probability of 0.
         like: What the mask is for: the dtype, and whether it is traced.
     """
+    if like.is_symbolic and _keys.get() is None and drawing_batch() is not None:
+        return bernoulli_in(np.empty(shape, like.dtype), 1 - p, stream(None))
     if like.is_symbolic:
         return astype(less(keyed.uniform(_next_key(), shape, like.dtype), 1 - p), like.dtype)
     # Numbers are drawn in the order of memory: that of the tensor, where the shapes are equal.
     alike = shape == tuple(like.shape)
     empty = laid_out_like(like.array, like.dtype) if alike else np.empty(shape, like.dtype)
-    return make(bernoulli_in(empty, 1 - p, stream(None)))
+    return bernoulli_in(empty, 1 - p, stream(None))
 
 
 def slopes(x: Tensor, low: float, high: float) -> Tensor:
     """Draw a number uniform between two bounds for each element of a tensor up to 0, else 1."""
     if x.is_symbolic:
-        drawn = keyed.uniform(_next_key(), x.shape, x.dtype, low, high)
-        return where(less_equal(x, 0), drawn, 1)
+        if _keys.get() is None and drawing_batch() is not None:
+            numbers = drawn(lambda s: stream(None).uniform(low, high, s, x.dtype), tuple(x.shape))
+        else:
+            numbers = keyed.uniform(_next_key(), x.shape, x.dtype, low, high)
+        return where(less_equal(x, 0), numbers, 1)
     below = x.array <= 0
     factors = np.ones(x.shape, x.dtype)
     factors[below] = stream(None).uniform(low, high, (int(np.count_nonzero(below)),))

@@ -166,5 +166,5 @@ def _fitting(param: Tensor) -> Any:
             f"A parameter of shape {param.shape} has a gradient of shape {shape}. Give one number "
             "an element."
         )
-    param.grad = grad.detach().astype(param.dtype)
+    param.grad = grad.detach().to(param.dtype)
     return param.grad.array

@@ -81,7 +81,7 @@ def _cast(value: Any, param: Tensor, name: str = "") -> Any:
     if isinstance(value, Tensor):
         floating = value.dtype.kind in "fc" and param.dtype.kind in "fc" and name != "step"
         if floating and value.dtype != param.dtype:
-            return value.detach().astype(param.dtype)
+            return value.detach().to(param.dtype)
         return deepcopy(value)
     if name == "step" and isinstance(value, (int, float)):
         return full((), value, "float32")

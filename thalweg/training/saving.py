@@ -1,0 +1,136 @@
+"""save and load: nested containers of tensors, numbers and text in one file that runs no code."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.tensor import Tensor, make
+from thalweg.errors import CheckpointError, DtypeError
+from thalweg.training import storage
+from thalweg.training.record import record_of
+from thalweg.training.result import Fit
+
+Array = np.ndarray[Any, Any]
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def save(obj: Any, f: Any) -> None:
+    """Write tensors, numbers and text, in dicts, lists and tuples, to a file that `load` reads.
+
+    Args:
+        obj: Such as a `state_dict()`, or a dict of several with the number of the epoch.
+        f: A path, or a binary file that is open for writing. A file at a path is replaced whole
+            or not at all.
+
+    Raises:
+        DtypeError: If something in it is of another type, such as a whole module.
+        CheckpointError: If the file cannot be written.
+
+    Example:
+        >>> import os, tempfile
+        >>> import thalweg as tw
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
+        >>> model = tw.nn.Linear(2, 1)
+        >>> tw.save({"model": model.state_dict(), "epoch": 3}, path)
+        >>> found = tw.load(path)
+        >>> found["epoch"], model.load_state_dict(found["model"])
+        (3, <All keys matched successfully>)
+    """
+    arrays: list[Array] = []
+    described = _describe(obj, "obj", arrays)
+    named = {str(number): array for number, array in enumerate(arrays)}
+    if hasattr(f, "write"):
+        f.write(storage.packed(named, {"saved": described}))
+    else:
+        storage.write(f, named, {"saved": described})
+
+
+def load(f: Any, map_location: Any = None, *, weights_only: bool | None = None) -> Any:
+    """Read what `save`, `Fit.save` or a checkpoint wrote. Loading runs no code from the file.
+
+    Args:
+        f: A path, or a binary file that is open for reading.
+        map_location: "cpu" or None, where tensors lie.
+        weights_only: Accepted; a file holds nothing that could be run.
+
+    Returns:
+        What was saved; or the fit: parameters in the tree and kinds of arrays they were fitted
+        in, the optimizer's state, the history. Named tuples of your own become dicts of their
+        fields in a fit, and tuples in what `save` wrote.
+
+    Raises:
+        MissingFile: If there is no such file.
+        CheckpointError: If it is damaged, or neither of the two.
+
+    Example:
+        >>> import os, tempfile
+        >>> import numpy as np, thalweg as tw
+        >>> fit = tw.fit(lambda b: (b - 3.0) ** 2, 0.0, None, optimizer=tw.optim.sgd(0.5))
+        >>> path = os.path.join(tempfile.mkdtemp(), "fit.safetensors")
+        >>> fit.save(path)
+        >>> tw.load(path).params
+        3.0
+    """
+    name = f if isinstance(f, (str, os.PathLike)) else getattr(f, "name", "The file")
+    arrays, facts = storage.unpacked(name, f.read()) if hasattr(f, "read") else storage.read(f)
+    if isinstance(facts, dict) and "saved" in facts:
+        return _rebuilt(facts["saved"], arrays)
+    return Fit(*record_of(name, arrays, facts))
+
+
+def _describe(node: Any, place: str, arrays: list[Array]) -> Any:
+    """Return a value as JSON, its arrays put aside."""
+    if isinstance(node, (Tensor, np.ndarray)):
+        array = node.numpy(force=True) if isinstance(node, Tensor) else node
+        kind = "tensor" if isinstance(node, Tensor) else "array"
+        if array.dtype.kind not in "biufc":
+            raise DtypeError(f"{place} is an array of {array.dtype}; a file holds numbers.")
+        arrays.append(array)
+        wanted = isinstance(node, Tensor) and node.requires_grad and node.is_leaf
+        return {kind: len(arrays) - 1, "requires_grad": wanted}
+    if isinstance(node, _PLAIN):
+        return {"value": node}
+    if isinstance(node, np.generic):
+        return {"value": node.item()}
+    if isinstance(node, Mapping):
+        kind = "ordered" if isinstance(node, OrderedDict) else "dict"
+        entries = [
+            [_describe(key, f"a key of {place}", arrays), _describe(v, f"{place}[{key!r}]", arrays)]
+            for key, v in node.items()
+        ]
+        return {kind: entries}
+    if isinstance(node, (list, tuple)):
+        kind = "list" if isinstance(node, list) else "tuple"
+        return {kind: [_describe(v, f"{place}[{i}]", arrays) for i, v in enumerate(node)]}
+    advice = "Convert it to one of these."
+    if hasattr(node, "state_dict"):
+        advice = "Save its state_dict(), and load it with load_state_dict()."
+    raise DtypeError(
+        f"save got a {type(node).__name__} at {place}; a file holds tensors, arrays, numbers, "
+        f"text and None, in dicts, lists and tuples. {advice}"
+    )
+
+
+def _rebuilt(described: Any, arrays: Mapping[str, Array]) -> Any:
+    match described:
+        case {"tensor": int(number), "requires_grad": bool(wanted)}:
+            return make(arrays[str(number)]).requires_grad_(wanted)
+        case {"array": int(number)}:
+            return arrays[str(number)]
+        case {"value": value}:
+            return value
+        case {"dict": [*entries]}:
+            return {_rebuilt(key, arrays): _rebuilt(value, arrays) for key, value in entries}
+        case {"ordered": [*entries]}:
+            pairs = [(_rebuilt(key, arrays), _rebuilt(value, arrays)) for key, value in entries]
+            return OrderedDict(pairs)
+        case {"list": [*items]}:
+            return [_rebuilt(item, arrays) for item in items]
+        case {"tuple": [*items]}:
+            return tuple(_rebuilt(item, arrays) for item in items)
+    raise CheckpointError("What the file says of its structure means nothing. Save it again.")
