@@ -250,21 +250,22 @@ class Tensor(Operators):
             extra = f" with {', '.join(kwargs)}" if kwargs and function else ""
             called = f"{ufunc_name(ufunc, method)}{extra}"
             raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
-        return function(*inputs) if out is None else _written(out, function, inputs, {})
+        if out is None:
+            return function(*inputs)
+        return OPERATIONS["write_out"](out, function, inputs, {}, overlapping=True)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
         # numpy.linalg's diagonal, trace and outer are not numpy's.
         function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
-        if function is None:
-            raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
-        kwargs = dict(kwargs)
         out = kwargs.pop("out", None)
-        unknown = [name for name in kwargs if name not in _parameters(function)]
-        if unknown:
-            called = f"{called} with {', '.join(unknown)}"
-            raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
-        return function(*args, **kwargs) if out is None else _written(out, function, args, kwargs)
+        unknown = [name for name in kwargs if name not in _parameters(function)] if function else []
+        if function is None or unknown:
+            extra = f" with {', '.join(unknown)}" if unknown else ""
+            raise UnsupportedOperation(unsupported(f"{called}{extra}", _is_traced((args, kwargs))))
+        if out is None:
+            return function(*args, **kwargs)
+        return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -345,11 +346,6 @@ class Tensor(Operators):
 @functools.cache
 def _parameters(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(inspect.signature(function).parameters)
-
-
-def _written(out: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Write what one of NumPy's functions returns into `out`, which may overlap its operands."""
-    return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
 
 
 def _is_traced(given: Any) -> bool:
