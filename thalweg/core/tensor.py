@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Self
 from weakref import ref
 
@@ -56,8 +56,6 @@ class Tensor(Operators):
     _grad: Tensor | None
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
-        if not isinstance(requires_grad, (bool, np.bool_)):
-            raise DtypeError(f"Tensor({data!r}, {requires_grad!r}) wants data; see tw.empty.")
         if isinstance(data, Tensor):
             data = data.detach().numpy()
         self.array = np.array(data, dtype=dtype)
@@ -250,21 +248,24 @@ class Tensor(Operators):
             extra = f" with {', '.join(kwargs)}" if kwargs and function else ""
             called = f"{ufunc_name(ufunc, method)}{extra}"
             raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
-        return function(*inputs) if out is None else _written(out, function, inputs, {})
+        if out is None:
+            return function(*inputs)
+        return OPERATIONS["write_out"](out, function, inputs, {}, overlapping=True)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
         # numpy.linalg's diagonal, trace and outer are not numpy's.
         function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
-        if function is None:
-            raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
-        kwargs = dict(kwargs)
         out = kwargs.pop("out", None)
-        unknown = [name for name in kwargs if name not in parameters_of(function)]
-        if unknown:
-            called = f"{called} with {', '.join(unknown)}"
-            raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
-        return function(*args, **kwargs) if out is None else _written(out, function, args, kwargs)
+        unknown = (
+            [name for name in kwargs if name not in parameters_of(function)] if function else []
+        )
+        if function is None or unknown:
+            extra = f" with {', '.join(unknown)}" if unknown else ""
+            raise UnsupportedOperation(unsupported(f"{called}{extra}", _is_traced((args, kwargs))))
+        if out is None:
+            return function(*args, **kwargs)
+        return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -310,13 +311,13 @@ class Tensor(Operators):
     def __float__(self) -> float:
         if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
             raise GradientError(FLOAT_LOSES_GRADIENT)
-        return float(self.item())
+        return float(self.numpy(force=True))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self.numpy(force=True))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self.numpy(force=True))
 
     def __index__(self) -> int:
         return int(self.numpy(force=True).__index__())
@@ -340,11 +341,6 @@ class Tensor(Operators):
 
     def __hash__(self) -> int:
         return id(self)
-
-
-def _written(out: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Write what one of NumPy's functions returns into `out`, which may overlap its operands."""
-    return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
 
 
 def _is_traced(given: Any) -> bool:

@@ -97,12 +97,18 @@ def full(
         like: A tensor whose world the result belongs to: traced, if that is traced.
         requires_grad: Whether `backward()` computes its derivative.
     """
+    return _filled(shape if size is None else size, fill_value, dtype, device, like, requires_grad)
+
+
+def _filled(
+    shape: Any, value: Any, dtype: Any, device: Any, like: Tensor | None, requires_grad: bool
+) -> Tensor:
     require_cpu(device)
-    found = _filled(shape if size is None else size, fill_value, dtype, like)
+    found = _broadcast(shape, value, dtype, like)
     return found.detach().requires_grad_() if requires_grad else found
 
 
-def _filled(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Tensor:
+def _broadcast(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Tensor:
     if isinstance(fill_value, Tensor):
         filled = fill_value if dtype is None else astype(fill_value, dtype)
         return broadcast_to(filled, as_shape(shape))
@@ -145,7 +151,7 @@ def zeros(
 ) -> Tensor:
     """Return a tensor of zeros: `tw.zeros((2, 3))` or `tw.zeros(2, 3)`; arguments as for `full`."""
     kind = default_dtype() if dtype is None else dtype
-    return full(shape, 0, kind, device=device, like=like, requires_grad=requires_grad)
+    return _filled(shape, 0, kind, device, like, requires_grad)
 
 
 @operation
@@ -160,7 +166,7 @@ def ones(
 ) -> Tensor:
     """Return a tensor of ones: `tw.ones((2, 3))` or `tw.ones(2, 3)`; arguments as for `full`."""
     kind = default_dtype() if dtype is None else dtype
-    return full(shape, 1, kind, device=device, like=like, requires_grad=requires_grad)
+    return _filled(shape, 1, kind, device, like, requires_grad)
 
 
 @operation

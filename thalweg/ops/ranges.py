@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -57,11 +58,11 @@ def arange(
 
 
 def _require_reachable(first: Any, last: Any, by: Any, dtype: Any) -> None:
-    if not (np.isfinite(first) and np.isfinite(last)):
+    if not (math.isfinite(first) and math.isfinite(last)):
         raise ArgumentError(
             f"unsupported range: {first} -> {last}; arange wants finite ends. Give other ends."
         )
-    if dtype is not None and np.dtype(dtype).kind in "iu" and -1 < by < 1:
+    if -1 < by < 1 and dtype is not None and np.dtype(dtype).kind in "iu":
         raise ArgumentError(
             f"arange got step {by} and dtype {np.dtype(dtype)}, as which the step must be nonzero. "
             "Give a whole step, or a floating dtype."
