@@ -131,6 +131,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--fixed-costs", action="store_true", help="times of importing, compiling and starting"
     )
+    parser.add_argument(
+        "--habits", action="store_true", help="eager steps, loaders and modules beside PyTorch's"
+    )
     return parser.parse_args()
 
 
@@ -142,6 +145,12 @@ def main() -> None:
     pin()
     if asked.fixed_costs:
         fixed_costs.report(selected)
+        return
+    if asked.habits:
+        # PyTorch is imported only where it is asked for.
+        from benchmarks import habits
+
+        habits.report()
         return
     if reason := limit.why_not():
         print(f"There is no limit: {reason}.")

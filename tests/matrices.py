@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import mpmath
 import numpy as np
 
 from tests.draws import Array, Row, Sample, real
@@ -97,6 +98,7 @@ MATRICES: dict[str, Row] = {
     "singular_parts": stacks(_regular, _ANY),
     "completing_columns": stacks(_orthonormal, ((3, 1), (2, 4, 2)), smooth=False),
     "orthogonal_parts": stacks(_regular, _ANY),
+    "exponential_of": stacks(_regular),
 }
 
 
@@ -118,6 +120,14 @@ def _orthogonal_parts(x: Array) -> Array:
     return np.concatenate([q, np.swapaxes(r, -1, -2)], -2)
 
 
+def _exponential(x: Array) -> Array:
+    with mpmath.workdps(40):
+        each = [
+            mpmath.expm(mpmath.matrix(a.tolist())).tolist() for a in x.reshape(-1, *x.shape[-2:])
+        ]
+    return np.array(each, dtype=np.float64).reshape(x.shape)
+
+
 def _transform(x: Array, axis: int, inverse: bool) -> Array:
     n = x.shape[axis]
     sign = 2j if inverse else -2j
@@ -137,6 +147,7 @@ MATRIX_ORACLES: dict[str, Callable[..., Any]] = {
     "singular_parts": _singular_parts,
     "completing_columns": lambda q: np.linalg.qr(q, "complete")[0][..., q.shape[-1] :],
     "orthogonal_parts": _orthogonal_parts,
+    "exponential_of": _exponential,
     "and_bits": np.bitwise_and,
     "or_bits": np.bitwise_or,
     "xor_bits": np.bitwise_xor,

@@ -50,46 +50,37 @@ __version__ = "0.1.0"
 __array_api_version__ = "2024.12"
 
 if TYPE_CHECKING:
-    from thalweg import nn, optim, testing
-    from thalweg.autodiff import autograd
+    from thalweg import autograd, nn, optim, testing
     from thalweg.engines.jit import jit
-    from thalweg.training.checkpoint import Checkpoint, load
+    from thalweg.training.checkpoint import Checkpoint
     from thalweg.training.fit import fit
     from thalweg.training.result import Fit
-    from thalweg.training.saving import save
+    from thalweg.training.saving import load, save
 
 # Python's own names for types and PyTorch's for ours.
 bool, float, int = bool_, float32, int32
 double, half, long, short = float64, float16, int64, int16
-
-# What PyTorch's namespace has of its nn.functional, with the same arguments.
-_FUNCTIONAL = [
-    "adaptive_avg_pool1d", "alpha_dropout", "bilinear", "celu", "channel_shuffle",
-    "cosine_similarity", "dropout", "feature_alpha_dropout", "group_norm", "hardshrink",
-    "layer_norm", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "rms_norm",
-    "rrelu", "selu", "selu_", "threshold", "threshold_",
-]  # fmt: skip
 
 # Imported when first asked for, so that `import thalweg` stays quick: the module, or the module
 # that the name is in.
 _LATER = {
     "Checkpoint": "training.checkpoint",
     "Fit": "training.result",
-    "autograd": "autodiff.autograd",
+    "autograd": "autograd",
+    "cuda": "cuda",
     "data": "data",
     "fft": "fft",
     "fit": "training.fit",
-    "func": "nn.func",
+    "func": "func",
     "jit": "engines.jit",
     "linalg": "linalg",
-    "load": "training.checkpoint",
+    "load": "training.saving",
     "nn": "nn",
     "optim": "optim",
     "save": "training.saving",
     "special": "special",
     "testing": "testing",
 }
-_LATER |= dict.fromkeys(_FUNCTIONAL, "nn.functional")
 
 __all__ = [
     "Checkpoint",
@@ -101,6 +92,7 @@ __all__ = [
     "bool_",
     "complex64",
     "complex128",
+    "cuda",
     "data",
     "double",
     "e",
@@ -156,7 +148,6 @@ __all__ = [
     "vjp",
     "vmap",
 ]  # fmt: skip
-__all__ += _FUNCTIONAL
 __all__ += _ops.__all__
 __all__ += FURTHER
 

@@ -2,7 +2,9 @@
 
 ThalwegError
 ├── ShapeError             operands or parameters whose shapes do not fit
+│   └── EmptyAxis          an extreme of no elements
 ├── DtypeError             a dtype an operation or a fit cannot work with
+│   └── WrongIndex         values used as an index that are no integers
 ├── ArgumentError          an argument outside its range, or an unknown name
 │   └── AxisError          an axis that a tensor does not have
 ├── CallError              a call with arguments that the function does not take
@@ -15,6 +17,7 @@ ThalwegError
 ├── DataError              data that cannot be trained on
 ├── SpecError              an optimizer or model written as text that means nothing
 ├── CheckpointError        a file that is damaged or belongs to another run
+│   └── MissingFile        a file that is not there
 ├── EngineError            an engine that cannot compile or run a program
 ├── MemberError            a member that a module lacks, or a name that none can have
 ├── StateError             a state that does not fit the module it is for
@@ -40,8 +43,16 @@ class ShapeError(ThalwegError, ValueError, RuntimeError):
     """Operands or parameters whose shapes do not fit together."""
 
 
+class EmptyAxis(ShapeError, IndexError):
+    """A maximum or minimum over an axis without elements."""
+
+
 class DtypeError(ThalwegError, TypeError, RuntimeError):
     """A dtype that an operation or a fit cannot work with."""
+
+
+class WrongIndex(DtypeError, IndexError):
+    """Values used as an index that are no integers."""
 
 
 class ArgumentError(ThalwegError, ValueError, RuntimeError):
@@ -75,7 +86,7 @@ class MissingDerivative(GradientError, NotImplementedError):
     """A user's Function without the forward or the backward that was needed."""
 
 
-class TracingError(ThalwegError, TypeError):
+class TracingError(ThalwegError, TypeError, RuntimeError):
     """Python asked for a value that exists only when the traced program runs."""
 
 
@@ -93,6 +104,10 @@ class SpecError(ThalwegError, ValueError):
 
 class CheckpointError(ThalwegError, ValueError):
     """A file that is damaged, incomplete or belongs to another run."""
+
+
+class MissingFile(CheckpointError, FileNotFoundError):
+    """A file that is not there."""
 
 
 class EngineError(ThalwegError, RuntimeError):

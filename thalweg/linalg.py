@@ -26,6 +26,8 @@ from thalweg.ops.matrices import (
     svd,
     svdvals,
 )
+from thalweg.ops.matrix_functions import matrix_exp, tensorinv, tensorsolve
+from thalweg.ops.matrix_functions import powers_of as vander
 from thalweg.ops.matrix_norms import matrix_norm, vector_norm
 from thalweg.ops.matrix_norms import norm_of as norm
 from thalweg.ops.matrix_products import diagonals as diagonal
@@ -35,7 +37,7 @@ from thalweg.ops.products import cross
 
 __all__ = [
     "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul",
-    "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot", "norm", "outer",
-    "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "tensordot", "trace",
-    "vecdot", "vector_norm",
+    "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot",
+    "norm", "outer", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals",
+    "tensordot", "tensorinv", "tensorsolve", "trace", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip

@@ -2,92 +2,31 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
-import array_api_strict as xp
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import thalweg as tw
-
-xp.set_array_api_strict_flags(api_version="2024.12")
-quickly = settings(
-    max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+from tests.array_api.strict import (
+    ALL,
+    BOOLS,
+    COMPLEX,
+    FLOATS,
+    INTEGERS,
+    NUMBERS,
+    REALS,
+    agree,
+    arrays,
+    pairs,
+    quickly,
+    require_equal,
+    xp,
 )
-
-BOOLS = ("bool",)
-INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-REALS = ("float32", "float64")
-COMPLEX = ("complex64", "complex128")
-FLOATS = REALS + COMPLEX
-NUMBERS = INTEGERS + FLOATS
-ALL = BOOLS + NUMBERS
-SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
-
-
-def values(dtype: str) -> st.SearchStrategy[Any]:
-    if dtype in FLOATS:
-        real = st.integers(-40, 40).map(lambda n: n / 8)
-        return st.builds(complex, real, real) if dtype in COMPLEX else real
-    return hnp.from_dtype(np.dtype(dtype))
-
-
-@st.composite
-def arrays(draw: Any, dtypes: tuple[str, ...], shape: Any = SHAPES) -> np.ndarray:
-    dtype = draw(st.sampled_from(dtypes))
-    return draw(hnp.arrays(dtype, shape, elements=values(dtype)))
-
-
-@st.composite
-def pairs(draw: Any, dtypes: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    dtype = draw(st.sampled_from(dtypes))
-    shapes = draw(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3))
-    return tuple(
-        draw(hnp.arrays(dtype, shape, elements=values(dtype))) for shape in shapes.input_shapes
-    )
-
-
-def plain(found: Any) -> Any:
-    """Return the NumPy arrays in a result, however they are packed."""
-    if isinstance(found, (tuple, list)):
-        return [plain(part) for part in found]
-    return found.detach().numpy() if isinstance(found, tw.Tensor) else np.asarray(found)
-
-
-def require_equal(found: Any, expected: Any) -> None:
-    found, expected = plain(found), plain(expected)
-    if isinstance(expected, list):
-        assert len(found) == len(expected)
-        for one, other in zip(found, expected, strict=True):
-            require_equal(one, other)
-        return
-    assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
-    close = {"float32": 1e-4, "complex64": 1e-4}.get(expected.dtype.name, 1e-10)
-    np.testing.assert_allclose(found, expected, close, close)
-
-
-def agree(name: str, *operands: Any, **named: Any) -> None:
-    """Compute by both libraries, and compare shapes, dtypes and values."""
-
-    def of(namespace: Any) -> Any:
-        function = namespace
-        for part in name.split("."):
-            function = getattr(function, part)
-        convert = namespace.asarray
-        given = [
-            convert(np.asarray(x)) if isinstance(x, (np.ndarray, np.generic)) else x
-            for x in operands
-        ]
-        return function(*given, **named)
-
-    with np.errstate(all="ignore"):
-        require_equal(of(tw), of(xp))
-
 
 # ---- elementwise
 
@@ -325,119 +264,3 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_gives_the_same_result(name: str) -> None:
     require_equal(CALLS[name](tw), CALLS[name](xp))
-
-
-# ---- linalg and fft
-
-REGULAR = np.random.default_rng(3).normal(size=(2, 3, 3)) + 3 * np.eye(3)
-DEFINITE = REGULAR @ np.swapaxes(REGULAR, -1, -2)
-
-
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize(
-    "name",
-    ["inv", "det", "slogdet", "pinv", "svdvals", "matrix_rank", "matrix_norm", "vector_norm"],
-)
-def test_functions_of_matrices(name: str, dtype: str) -> None:
-    agree(f"linalg.{name}", REGULAR.astype(dtype))
-
-
-@pytest.mark.parametrize("dtype", FLOATS)
-def test_decompositions_and_systems(dtype: str) -> None:
-    x, b = DEFINITE.astype(dtype), REGULAR.astype(dtype)
-    agree("linalg.cholesky", x)
-    agree("linalg.cholesky", x, upper=True)
-    agree("linalg.eigvalsh", x)
-    agree("linalg.solve", x, b)
-    agree("linalg.solve", x, b[0, 0])
-    agree("linalg.matrix_power", x, -2)
-    for name in ("eigh", "qr", "svd"):
-        parts = getattr(tw.linalg, name)(tw.asarray(x))
-        expected = getattr(xp.linalg, name)(xp.asarray(x))
-        assert [p.dtype for p in parts] == [np.asarray(p).dtype for p in expected]
-        # Vectors are known but for their signs.
-        require_equal([abs(p) for p in parts], [np.abs(np.asarray(p)) for p in expected])
-
-
-@pytest.mark.parametrize("ord", ["fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf])
-def test_norms(ord: Any) -> None:
-    agree("linalg.matrix_norm", REGULAR, ord=ord, keepdims=True)
-    if not isinstance(ord, str):
-        agree("linalg.vector_norm", REGULAR, ord=ord, axis=(0, 2))
-
-
-TRANSFORMS = ["fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fftn", "ifftn", "rfftn", "irfftn"]
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
-@pytest.mark.parametrize("name", TRANSFORMS)
-def test_transforms(name: str, dtype: str) -> None:
-    real = name in ("rfft", "ihfft", "rfftn")
-    if real == (dtype in REALS):
-        for norm in ("backward", "ortho", "forward"):
-            agree(f"fft.{name}", REGULAR.astype(dtype), norm=norm)
-
-
-def test_frequencies() -> None:
-    for name in ("fftfreq", "rfftfreq"):
-        require_equal(getattr(tw.fft, name)(5, d=0.5), getattr(xp.fft, name)(5, d=0.5))
-    for name in ("fftshift", "ifftshift"):
-        agree(f"fft.{name}", REGULAR)
-        agree(f"fft.{name}", REGULAR, axes=-1)
-
-
-# ---- what the namespace says of itself
-
-
-def public(namespace: Any) -> set[str]:
-    return {
-        name
-        for name in namespace.__all__
-        if not name.startswith("_") and callable(getattr(namespace, name))
-        if inspect.getmodule(getattr(namespace, name)) is not None
-    }
-
-
-@pytest.mark.parametrize("room", ["", "linalg", "fft"])
-def test_every_name_of_the_standard_is_there(room: str) -> None:
-    theirs, ours = (getattr(p, room) if room else p for p in (xp, tw))
-    strict_only = {
-        "get_array_api_strict_flags",
-        "set_array_api_strict_flags",
-        "reset_array_api_strict_flags",
-        "ArrayAPIStrictFlags",
-        "Device",
-    }
-    assert {n for n in public(theirs) - strict_only if not hasattr(ours, n)} == set()
-
-
-def test_information() -> None:
-    ours, theirs = tw.__array_namespace_info__(), xp.__array_namespace_info__()
-    assert set(ours.dtypes()) == set(theirs.dtypes())
-    for kind in ("bool", "integral", "real floating", ("signed integer", "complex floating")):
-        assert set(ours.dtypes(kind=kind)) == set(theirs.dtypes(kind=kind))
-    assert set(ours.default_dtypes()) == set(theirs.default_dtypes())
-    assert ours.default_device() == tw.ones(2).device == "cpu"
-    assert set(ours.capabilities()) == set(theirs.capabilities())
-
-
-@pytest.mark.parametrize("dtype", NUMBERS)
-def test_limits_of_dtypes(dtype: str) -> None:
-    name = "iinfo" if dtype in INTEGERS else "finfo"
-    ours, theirs = (getattr(p, name)(getattr(p, dtype)) for p in (tw, xp))
-    for field in ("bits", "max", "min"):
-        assert getattr(ours, field) == getattr(theirs, field)
-    assert tw.isdtype(getattr(tw, dtype), "numeric")
-    assert not tw.isdtype(getattr(tw, dtype), "bool")
-
-
-def test_memory_is_shared_through_dlpack() -> None:
-    x = tw.arange(3.0)
-    np.from_dlpack(x)[0] = 7.0
-    assert x[0] == 7.0
-    y = np.arange(3)
-    tw.from_dlpack(y)[1] = 9
-    assert y[1] == 9
-    copied = tw.from_dlpack(y, copy=True)
-    copied[1] = 0
-    assert y[1] == 9

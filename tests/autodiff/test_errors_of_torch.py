@@ -65,6 +65,41 @@ def hooked_shape(lib: Any) -> None:
     y.sum().backward()
 
 
+def hooked_number(lib: Any) -> None:
+    x = leaf(lib)
+    x.register_hook(lambda g: 3)
+    x.sum().backward()
+
+
+def captured_changed(lib: Any) -> None:
+    total = lib.zeros(())
+    lib.func.vmap(lambda x: total.add_(x))(lib.ones(2))
+
+
+def multiplied(lib: Any, backward: bool) -> None:
+    class Product(lib.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            return x * y
+
+    if backward:
+        Product.backward = staticmethod(lambda ctx, g: g)
+    Product.apply(leaf(lib), leaf(lib)).sum().backward()
+
+
+def halved(lib: Any) -> None:
+    class Half(lib.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x / 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g[:2]
+
+    Half.apply(leaf(lib)).sum().backward()
+
+
 CASES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "no scalar": (lambda lib: (leaf(lib) * 2).backward(), "only for scalar outputs"),
     "no graph": (lambda lib: lib.ones(1).sum().backward(), "does not require grad"),
@@ -115,8 +150,53 @@ CASES: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda lib: lib.func.grad(lambda x: x * 2)(lib.ones(2)),
         "scalar",
     ),
+    "backward within grad": (
+        lambda lib: lib.func.grad(lambda x: ((x * 2).sum().backward(), x.sum())[1])(lib.ones(2)),
+        "backward",
+    ),
     "argnums too large": (lambda lib: lib.func.grad(lambda x: x, 2)(lib.ones(())), "argnum"),
     "view detached in place": (lambda lib: (leaf(lib) * 2)[:2].detach_(), "detach views in-place"),
+    "gradient of another dtype set": (
+        lambda lib: set_grad(lib, lib.ones(3, dtype=lib.float32)),
+        "dtype",
+    ),
+    "no inputs": (lambda lib: leaf(lib).sum().backward(inputs=[]), "cannot be empty"),
+    "hook of no tensor": (hooked_number, "hook returned"),
+    "number asked of an example": (
+        lambda lib: lib.func.vmap(lambda x: x.item())(lib.ones(2)),
+        r"item\(\)|Python asked for the values",
+    ),
+    "choice by an example": (
+        lambda lib: lib.func.vmap(lambda x: x if x > 0 else -x)(lib.ones(2)),
+        "data-dependent|where instead of if",
+    ),
+    "draw for an example": (
+        lambda lib: lib.func.vmap(lambda x: x + lib.randn(()))(lib.ones(2)),
+        "called random operation while in randomness error mode",
+    ),
+    "dropout of an example": (
+        lambda lib: lib.func.vmap(lib.nn.functional.dropout)(lib.ones((2, 3))),
+        "random",
+    ),
+    "tensor changed for an example": (captured_changed, "in ?place|doesn't match"),
+    "hessian of no scalar": (
+        lambda lib: lib.autograd.functional.hessian(lambda x: x * x, lib.ones(2)),
+        "single element|scalar",
+    ),
+    "jacobian of a constant": (
+        lambda lib: lib.autograd.functional.jacobian(
+            lambda x: lib.ones(2), lib.ones(2), strict=True
+        ),
+        "does not require gradients|independent",
+    ),
+    "Function with too few gradients": (lambda lib: multiplied(lib, backward=True), "expected 2"),
+    "Function without backward": (lambda lib: multiplied(lib, backward=False), "backward"),
+    "Function with a gradient of another shape": (halved, "shape"),
+    "out of what requires grad": (
+        lambda lib: lib.add(leaf(lib), 1, out=lib.ones(3)),
+        "don't support automatic differentiation",
+    ),
+    "index of floats": (lambda lib: lib.ones(2)[lib.tensor([0.5])], "integer|long"),
 }
 
 
@@ -129,6 +209,24 @@ def test_a_mistake_raises_torchs_class_and_says_what_it_says(name: str) -> None:
     with pytest.raises(theirs.type, match=text) as ours:
         wrong(tw)
     assert isinstance(ours.value, tw.errors.ThalwegError)
+
+
+@pytest.mark.parametrize("loss", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"])
+def test_a_target_of_another_shape_is_warned_of(loss: str) -> None:
+    for lib in (torch, tw):
+        with pytest.warns(UserWarning, match="different to .*Please ensure they have"):
+            getattr(lib.nn.functional, loss)(lib.zeros(3), lib.zeros((3, 1)))
+
+
+def test_one_draw_for_all_examples_has_to_be_asked_for() -> None:
+    found = []
+    for lib in (torch, tw):
+        lib.manual_seed(0)
+        shifted = lib.func.vmap(
+            lambda x, lib=lib: x + lib.rand(2, dtype=lib.float64), randomness="same"
+        )
+        found.append(shifted(lib.zeros((3, 2), dtype=lib.float64)).numpy())
+    np.testing.assert_allclose(*found, rtol=1e-6)
 
 
 def test_a_result_changed_in_place_names_the_users_line() -> None:

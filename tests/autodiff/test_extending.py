@@ -202,3 +202,57 @@ def test_a_graph_with_a_saved_result_is_freed_without_the_collector() -> None:
 
 def test_the_errors_are_ours() -> None:
     assert issubclass(MissingDerivative, GradientError)
+
+
+def doubling_of(lib: Any, backward: Any) -> Any:
+    class Doubling(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, factor: Any = 2.0) -> Any:
+            ctx.needed = ctx.needs_input_grad
+            return x * factor
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            found = backward(lib, g)
+            return (found, None)[: len(ctx.needed)]
+
+    return Doubling
+
+
+@pytest.mark.parametrize(
+    "backward",
+    [
+        lambda lib, g: g.expand(3, *g.shape),
+        lambda lib, g: g[:2],
+        lambda lib, g: g.sum(),
+        lambda lib, g: 3.0,
+        lambda lib, g: (2 * g).to(lib.float32),
+    ],
+    ids=["broadcast", "too few", "without axes", "number", "another dtype"],
+)
+def test_a_gradient_that_does_not_fit_its_argument_is_summed_converted_or_refused(
+    backward: Any,
+) -> None:
+    found: list[Any] = []
+    refusal = ""
+    for lib in BOTH:
+        x = lib.tensor(X, requires_grad=True)
+        try:
+            doubling_of(lib, backward).apply(x).sum().backward()
+            found.append((x.grad.tolist(), str(x.grad.dtype).removeprefix("torch.")))
+        except RuntimeError as error:
+            found.append("refused")
+            refusal = refusal or str(error)
+    assert found[0] == found[1]
+    if "refused" in found:
+        assert "function DoublingBackward returned" in refusal
+        assert "at index 0" in refusal
+
+
+def test_arguments_of_forward_are_given_by_name_too() -> None:
+    for lib in BOTH:
+        x = lib.tensor(X, requires_grad=True)
+        y = doubling_of(lib, lambda lib, g: 5 * g).apply(x, factor=3.0)
+        assert y.tolist() == (3 * X).tolist()
+        y.sum().backward()
+        assert x.grad.tolist() == [5.0] * len(X)

@@ -1,5 +1,6 @@
 """backward, .grad, no_grad and the visible tape: PyTorch's habit, against PyTorch."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -322,3 +323,12 @@ def test_data_are_the_values_without_the_history() -> None:
     x.data = tw.tensor(X)
     (x**2).sum().backward()
     np.testing.assert_array_equal(x.grad.numpy(), 2 * X)
+
+
+def test_autograd_grad_takes_the_arguments_of_pytorch_in_their_order() -> None:
+    ours, theirs = (inspect.signature(lib.autograd.grad).parameters for lib in (tw, torch))
+    assert list(ours) == list(theirs)
+    x = tw.tensor([1.0, 2.0], requires_grad=True)
+    assert tw.autograd.grad((x**2).sum(), x, only_inputs=True)[0].tolist() == [2.0, 4.0]
+    with pytest.raises(tw.errors.GradientError, match="jacrev"):
+        tw.autograd.grad(x**2, x, tw.eye(2), is_grads_batched=True)

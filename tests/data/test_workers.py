@@ -1,13 +1,8 @@
 """Worker processes read what one process would, say what went wrong, and leave nothing behind."""
 
-import gc
 import multiprocessing
 import os
 import random
-import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,29 +14,16 @@ import torch
 import torch.utils.data as torch_data
 
 import thalweg as tw
+from tests.data.processes import MARKS, batches, plain
 from thalweg import data
 from thalweg.core.generator import Generator, default_generator
 from thalweg.data.rows import MappedFile, opened, portable
 from thalweg.errors import WorkerError
 
-# Other tests of this process may have started the threads of JAX, which warn of every fork.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = MARKS
 
 X = np.arange(46.0).reshape(23, 2)
 Y = np.arange(23)
-
-
-@pytest.fixture(autouse=True)
-def no_process_is_left() -> Iterator[None]:
-    yield
-    gc.collect()
-    deadline = time.monotonic() + 10
-    while multiprocessing.active_children() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not multiprocessing.active_children()
 
 
 class Items(data.Dataset[Any]):
@@ -76,16 +58,6 @@ class TorchPart(torch_data.IterableDataset):  # type: ignore[misc]
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.parts[torch_data.get_worker_info().id])
-
-
-def plain(value: Any) -> Any:
-    if isinstance(value, (tuple, list)):
-        return [plain(entry) for entry in value]
-    return value.tolist() if hasattr(value, "tolist") else value
-
-
-def batches(loader: Any) -> list[Any]:
-    return [plain(batch) for batch in loader]
 
 
 # ---- what they read
@@ -360,119 +332,3 @@ def test_a_data_set_that_cannot_travel_leaves_no_process() -> None:
     loader = data.DataLoader(Items(lambda i: i), num_workers=2, multiprocessing_context="spawn")
     with pytest.raises(Exception, match=r"(?i)pickle"):
         iter(loader)
-
-
-# ---- how they end
-
-
-@pytest.mark.parametrize("persistent", [False, True])
-def test_an_epoch_left_early_ends_its_workers_when_dropped(persistent: bool) -> None:
-    large = np.zeros((64, 1 << 16))
-    loader = data.DataLoader(large, 8, num_workers=2, persistent_workers=persistent)
-    start = time.monotonic()
-    for _ in loader:
-        break
-    del loader
-    assert not multiprocessing.active_children()
-    assert time.monotonic() - start < 4
-
-
-def test_loaders_in_several_threads_do_not_disturb_each_other() -> None:
-    found: dict[int, list[Any]] = {}
-
-    def read(n: int) -> None:
-        found[n] = batches(data.DataLoader(Y + n, 3, num_workers=1))
-
-    threads = [threading.Thread(target=read, args=(n,)) for n in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == {n: batches(data.DataLoader(Y + n, 3)) for n in range(3)}
-
-
-SCRIPT = """
-import multiprocessing, os, sys, time
-import thalweg.data as data
-
-class Slow(data.Dataset):
-    def __len__(self):
-        return 1000
-    def __getitem__(self, index):
-        if index > 5:
-            time.sleep({seconds})
-        return index
-
-if __name__ == "__main__":
-    batches = iter(data.DataLoader(Slow(), None, num_workers=2, persistent_workers={persistent}))
-    assert [next(batches) for _ in range(4)] == [0, 1, 2, 3]
-    print(*[process.pid for process in multiprocessing.active_children()], flush=True)
-    {then}
-"""
-
-
-def script(seconds: float, then: str, persistent: bool = False) -> subprocess.Popen[str]:
-    code = SCRIPT.format(seconds=seconds, then=then, persistent=persistent)
-    return subprocess.Popen(
-        [sys.executable, "-c", code], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
-def is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"
-
-
-def all_end(pids: list[int], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while any(map(is_running, pids)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not any(map(is_running, pids))
-
-
-def started(process: subprocess.Popen[str]) -> list[int]:
-    assert process.stdout is not None
-    return [int(pid) for pid in process.stdout.readline().split()]
-
-
-@pytest.mark.parametrize("persistent", [False, True])
-def test_workers_end_with_the_interpreter(persistent: bool) -> None:
-    process = script(0.01, "pass", persistent)
-    pids = started(process)
-    _, errors = process.communicate(timeout=20)
-    assert (len(pids), process.returncode, errors) == (2, 0, "")
-    assert all_end(pids)
-
-
-def test_an_interrupt_ends_everything_at_once() -> None:
-    process = script(60, "list(batches)")
-    pids = started(process)
-    time.sleep(0.3)
-    start = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
-    assert time.monotonic() - start < 4
-    assert "KeyboardInterrupt" in errors
-    assert all_end(pids)
-
-
-def test_workers_ignore_an_interrupt_meant_for_the_main_process() -> None:
-    process = script(
-        0.01, "[os.kill(p.pid, 2) for p in multiprocessing.active_children()]; print(next(batches))"
-    )
-    pids = started(process)
-    out, errors = process.communicate(timeout=20)
-    assert (out.strip(), errors) == ("4", "")
-    assert all_end(pids)
-
-
-def test_workers_end_when_the_main_process_is_killed() -> None:
-    process = script(60, "list(batches)")
-    pids = started(process)
-    process.kill()
-    process.communicate(timeout=20)
-    assert len(pids) == 2
-    assert all_end(pids)

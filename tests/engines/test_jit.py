@@ -188,3 +188,11 @@ def test_a_gradient_at_a_captured_point_runs_compiled() -> None:
     found = tw.jit(lambda x: tw.grad(lambda b: np.sum(np.tanh(b) * x))(point))(np.ones(2))
     assert not found.requires_grad
     assert np.allclose(found.numpy(), 1 - np.tanh(point) ** 2, rtol=1e-14)
+
+
+@pytest.mark.parametrize("draw", [lambda: tw.rand(()), lambda: np.random.rand()])  # noqa: NPY002
+def test_random_numbers_that_are_drawn_once_are_warned_of(draw: Any) -> None:
+    f = tw.jit(lambda x: x + draw(), engine="numpy")
+    with pytest.warns(UserWarning, match="function .*every call uses the same ones"):
+        first = f(0.0)
+    assert f(0.0).item() == first.item()

@@ -123,3 +123,55 @@ def test_one_hot_counts_the_classes_itself() -> None:
 )
 def test_what_pytorch_refuses_is_refused(code: Any, text: str) -> None:
     same_error(lambda lib: code(lib.nn.functional, lib.ones(2, 3, 3)), text)
+
+
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}, {"reduction": "none"}])
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
+def test_losses_of_classes_have_the_dtype_of_the_scores(name: str, options: Any) -> None:
+    if name == "nll_loss" and "label_smoothing" in options:
+        options = {"ignore_index": 1}
+    for classes in (np.int64, np.int32):
+        scores = tw.ones(2, 3, dtype=tw.float32)
+        target = tw.tensor([0, 2]).astype(classes)
+        assert getattr(functional, name)(scores, target, **options).dtype == np.float32
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_an_empty_vector_is_normalized_to_itself(training: bool) -> None:
+    def code(lib: Library, x: Any) -> Any:
+        return lib.nn.functional.batch_norm(x, lib.ones(0), lib.ones(0), training=training)
+
+    differentiated(code, (0,))
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "text"),
+    [
+        (
+            lambda lib, F: F.cross_entropy(lib.zeros(2, 3), lib.tensor([0, 3])),
+            IndexError,
+            "Target 3",
+        ),
+        (lambda lib, F: F.nll_loss(lib.zeros(2, 3), lib.tensor([-1, 0])), IndexError, "Target -1"),
+        (lambda lib, F: F.embedding(lib.tensor([4]), lib.zeros(4, 2)), IndexError, "out of range"),
+        (lambda lib, F: F.softmax(lib.zeros(2, 3), dim=2), IndexError, "softmax|Dimension"),
+        (
+            lambda lib, F: F.batch_norm(lib.zeros(2, 4), lib.zeros(3), lib.ones(3)),
+            RuntimeError,
+            "running_mean should contain 4 elements not 3",
+        ),
+        (lambda lib, F: lib.nn.Sequential(lib.nn.ReLU), TypeError, "ReLU"),
+        (lambda lib, F: lib.nn.Linear(-1, 3), RuntimeError, "negative dimension"),
+        (lambda lib, F: lib.zeros(2, 3)[1.0], IndexError, "integers"),
+        (lambda lib, F: float(lib.zeros(3)), ValueError, "converted to"),
+        (lambda lib, F: lib.zeros(2, -1), RuntimeError, "negative|non-negative"),
+        (lambda lib, F: lib.zeros(2.5), TypeError, "ints|integer"),
+        (lambda lib, F: lib.tensor([[1, 2], [3]]), ValueError, "length"),
+    ],
+)
+def test_common_mistakes_are_told_in_the_words_of_what_was_called(
+    code: Any, kind: type[Exception], text: str
+) -> None:
+    for lib in (tw, torch):
+        with pytest.raises(kind, match=text):
+            code(lib, lib.nn.functional)

@@ -115,3 +115,12 @@ def test_one_hot_is_that_of_jax() -> None:
 def test_stop_gradient_holds_a_value_constant() -> None:
     slope = tw.grad(lambda x: x * tw.stop_gradient(x))(3.0)
     assert slope.item() == 3.0
+
+
+def test_complex_numbers_have_a_logistic_function_too() -> None:
+    z = np.array([0.3 + 2j, -5.0 - 1j, 800.0 + 3j, -40.0 + 1j, 2j])
+    for ours, theirs in ((tw.sigmoid, torch.sigmoid), (tw.silu, torch.nn.functional.silu)):
+        found = ours(tw.tensor(z)).numpy()
+        np.testing.assert_allclose(found, theirs(torch.tensor(z)).numpy(), 1e-12)
+    # Where the exponential overflows too; PyTorch's is not a number there.
+    assert tw.sigmoid(tw.tensor(-800.0 + 1j)).item() == 0

@@ -150,3 +150,27 @@ def test_functions_do_not_change_the_callers_memory_through_grad() -> None:
 
     assert tw.grad(loss)(array).tolist() == [8.0, 8.0, 8.0]
     assert array.tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float32"])
+@pytest.mark.parametrize("value", [0, 2.7, True, [0.5, 0.0, 2.5]], ids=str)
+def test_what_is_assigned_is_converted_to_the_dtype(dtype: str, value: Any) -> None:
+    for key in (0, (slice(None), slice(None)), [1], (0, slice(0, 3))):
+        found = []
+        # PyTorch refuses tensors of other dtypes beside index arrays.
+        for lib in (tw, np) if isinstance(value, list) else (tw, np, torch):
+            x = lib.ones((2, 3), dtype=getattr(lib, dtype))
+            x[key] = value
+            found.append(x.tolist())
+        assert all(one == found[0] for one in found)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int64", "float32"])
+@pytest.mark.parametrize("value", [0, 2.5])
+def test_masked_fill_keeps_the_dtype(dtype: str, value: Any) -> None:
+    found = []
+    for lib in (tw, torch):
+        x = lib.ones(2, dtype=getattr(lib, dtype))
+        filled = x.masked_fill(lib.tensor([True, False]), value)
+        found.append((filled.tolist(), filled.dtype == x.dtype))
+    assert found[0] == found[1]

@@ -81,7 +81,6 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
         (X, Y),
     ),
     "tests": (lambda np, x: [np.isnan(x), np.isinf(x), np.isfinite(x), np.isclose(x, x)], (X,)),
-    "allclose": (lambda np, x, y: [np.allclose(x, y), np.allclose(x, x)], (X, Y)),
     # ---- reductions
     "sum": (
         lambda np, x: [x.sum(), np.sum(x, 0), np.sum(x, (0, 2)), x.sum(-1, keepdims=True)],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.core.tensor import make
+from thalweg.core.tensor import as_tensor, make
 from thalweg.core.tracing import trace
 from thalweg.errors import ArgumentError, DtypeError
 
@@ -155,3 +155,10 @@ def test_booleans_are_counted_as_numpy_counts_them_also_while_traced(function: A
 def test_what_has_no_meaning_for_booleans_is_refused(function: Any, run: Any) -> None:
     with pytest.raises(DtypeError, match="Booleans were subtracted"):
         run(function, np.array([True, False]))
+
+
+def test_a_number_whose_dtype_was_asked_for_does_not_give_way() -> None:
+    number = as_tensor(2.0).astype(np.float32)
+    assert (number + 1.0).dtype == np.float32
+    assert np.where(tw.tensor([True, False]), number, 1.0).dtype == np.float32
+    assert (as_tensor(2.0).astype(np.float64) + tw.ones(2, dtype=tw.float32)).dtype == np.float64

@@ -11,7 +11,9 @@ import pytest
 import thalweg as tw
 from thalweg.errors import (
     ArgumentError,
+    CallError,
     DtypeError,
+    EmptyAxis,
     GradientError,
     ShapeError,
     UnsupportedOperation,
@@ -71,11 +73,37 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: tw.meshgrid(X[0], indexing="yx"), ArgumentError, r"'yx'; it wants 'xy' or 'ij'"),
     (lambda: np.take(X, np.array([0.5])), DtypeError, r"dtype float64 were given; they must be"),
     (lambda: np.take_along_axis(X, np.array([0]), 0), ShapeError, r"2 axes and indices with 1"),
+    (lambda: tw.max(tw.ones((2, 0)), axis=1), EmptyAxis, r"empty axis of shape \(2, 0\).*at least"),
+    (lambda: np.diff(X, -1), ArgumentError, r"non-negative but got -1: diff wants n >= 0"),
+    (lambda: tw.gradient(X, spacing=[0.1], dim=(0, 1)), ArgumentError, r"length 2, one.* got 1"),
+    (lambda: np.split(X, "ab"), CallError, r"split got 'ab'; it wants a number of parts.*Give an"),
+    (lambda: tw.hsplit(X, 1.5), CallError, r"split got 1.5; it wants a number of parts"),
+    (lambda: tw.narrow(X, 1, tw.ones(2), 1), ArgumentError, r"integral Tensor; narrow got shape"),
+    (lambda: tw.narrow(X, 1, tw.tensor(True), 1), ArgumentError, r"and dtype bool. Give an int"),
+    (lambda: tw.eye(-1), ArgumentError, r"eye got -1 rows; it wants a number greater or equal to"),
+    (lambda: tw.eye(2, -3), ArgumentError, r"eye got -3 columns"),
+    (lambda: tw.arange(0, float("inf")), ArgumentError, r"0 -> inf; arange wants finite ends"),
+    (
+        lambda: tw.arange(0, 4, 0.5, dtype=int),
+        ArgumentError,
+        r"got step 0.5 and dtype int64.*whole",
+    ),
+    (lambda: tw.nn.functional.max_pool1d(tw.ones((0, 9)), 2), ShapeError, r"without a channel or"),
+    (
+        lambda: tw.nn.functional.embedding(tw.tensor([0]), tw.ones((1, 1, 1))),
+        ShapeError,
+        r"must be 2-D, rows of features; embedding got shape \(1, 1, 1\). Resh",
+    ),
+    (
+        lambda: tw.nn.functional.multi_margin_loss(X, tw.tensor([0, 1]), weight=tw.ones((1, 3))),
+        ShapeError,
+        r"must be one-dimensional.* multi_margin_loss got shape \(1, 3\)",
+    ),
     # ---- NumPy functions and arguments that thalweg lacks
     (lambda: np.linalg.eig(X), UnsupportedOperation, r"numpy.*eig is not supported on thalweg"),
     (lambda: np.nanstd(X), UnsupportedOperation, r"nanstd is not supported on thalweg tensors"),
     (lambda: np.add.reduce(X), UnsupportedOperation, r"numpy.add.reduce is not supported"),
-    (lambda: np.add(X, X, out=np.zeros((2, 3))), UnsupportedOperation, r"numpy.add with out"),
+    (lambda: np.add(X, X, where=X > 0), UnsupportedOperation, r"numpy.add with where is not"),
     (lambda: np.sum(X, where=X > 0), UnsupportedOperation, r"numpy.sum with where is not supp"),
     (lambda: np.spacing(X), UnsupportedOperation, r"numpy.spacing is not supported"),
     (
@@ -99,7 +127,7 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         GradientError,
         r"plain array of a tensor whose gradient is wanted.* Join tensors with np.stack",
     ),
-    (lambda: np.where(X), UnsupportedOperation, r"where got 1 operands.*it wants 3 operands"),
+    (lambda: np.where(X, X), UnsupportedOperation, r"where got 2 operands; it wants a condition"),
 ]
 
 

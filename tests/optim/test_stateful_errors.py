@@ -142,3 +142,18 @@ def test_an_option_without_a_default_must_be_given() -> None:
 
     with pytest.raises(ValueError, match="didn't specify a value of required"):
         tw.optim.Optimizer([leaf()], {"lr": REQUIRED})
+
+
+@pytest.mark.parametrize("lr", [None, "0.1"])
+def test_a_learning_rate_that_is_no_number_is_refused_by_name(lr: Any) -> None:
+    for lib in (tw, torch):
+        with pytest.raises(TypeError, match=f"lr={lr!r}" if lib is tw else None):
+            lib.optim.SGD([lib.zeros(1, requires_grad=True)], lr=lr)
+
+
+def test_a_group_without_parameters_is_refused() -> None:
+    for lib in (tw, torch):
+        optimizer = lib.optim.SGD([lib.zeros(1, requires_grad=True)], lr=0.1)
+        with pytest.raises(KeyError, match="params"):
+            optimizer.add_param_group({"lr": 1.0})
+        assert len(optimizer.param_groups) == 1

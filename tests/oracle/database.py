@@ -16,8 +16,10 @@ from thalweg.core.tensor import Tensor, make
 
 warnings.simplefilter("ignore")
 
+Call = Callable[..., Any]
+
 # The first of these that an entry supports is what it is measured in.
-DTYPES = (torch.float64, torch.int64, torch.complex128, torch.bool)
+DTYPES = (torch.float64, torch.int64, torch.complex128, torch.bool, torch.float32)
 PLACEMENT = {"device", "layout", "memory_format", "pin_memory", "non_blocking"}
 OF_NUMPY = {
     getattr(torch, name): np.dtype(name)
@@ -25,6 +27,14 @@ OF_NUMPY = {
         "bool", "uint8", "int8", "int16", "int32", "int64",
         "float16", "float32", "float64", "complex64", "complex128",
     )
+}  # fmt: skip
+
+
+# Whose vectors have a sign, or a phase, that the routine chooses, or whose derivatives exist along
+# symmetric or triangular matrices alone: the data base says what of the result is determined, and
+# makes such matrices of the arguments.
+AS_CHECKED = {
+    ("cholesky_solve", ""), ("linalg.eigh", ""), ("linalg.pinv", "hermitian"), ("linalg.svd", ""),
 }  # fmt: skip
 
 
@@ -38,6 +48,8 @@ class Sample:
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    # What of the result is determined, where not all of it is.
+    determined: Callable[[Any], Any] = lambda result: result
 
 
 def entries() -> dict[str, Any]:
@@ -58,12 +70,20 @@ def samples(info: Any, noncontiguous: bool = False) -> Iterator[Sample]:
     """Yield the sample inputs of an entry."""
     dtype = dtype_of(info)
     torch.manual_seed(0)
+    np.random.seed(0)  # noqa: NPY002 (some samples draw their keywords by it)
     graded = info.supports_autograd and dtype is not None and dtype.is_floating_point
     for sample in info.sample_inputs("cpu", dtype, requires_grad=graded):
         given = sample.noncontiguous() if noncontiguous else sample
         kwargs = {k: v for k, v in given.kwargs.items() if k not in PLACEMENT}
         if not _is_drawn(info.name, kwargs):
-            yield Sample((given.input, *given.args), kwargs)
+            yield Sample((given.input, *given.args), kwargs, sample.output_process_fn_grad)
+
+
+def called(info: Any, function: Call, sample: Sample, args: Any, kwargs: Any) -> Any:
+    """Call a function; where there is a choice, as the data base does to check derivatives."""
+    if (info.name, info.variant_test_name) not in AS_CHECKED:
+        return function(*args, **kwargs)
+    return sample.determined(info.gradcheck_wrapper(function, *args, **kwargs))
 
 
 def _is_drawn(name: str, kwargs: dict[str, Any]) -> bool:
@@ -101,10 +121,25 @@ def as_array(value: torch.Tensor) -> np.ndarray[Any, Any]:
     return value.detach().resolve_conj().resolve_neg().numpy()
 
 
-def translated(value: Any, taken: list[tuple[Any, Tensor]], copy: bool = True) -> Any:
-    """Return arguments as thalweg's; note each tensor that requires gradients with its own."""
+def translated(
+    value: Any,
+    taken: list[tuple[Any, Tensor]],
+    copy: bool = True,
+    known: dict[int, Tensor] | None = None,
+) -> Any:
+    """Return arguments as thalweg's; note each tensor that requires gradients with its own.
+
+    Where `known` is given, a tensor given twice, as an operand and as `out=`, stays one.
+    """
 
     def leaf(item: Any) -> Any:
+        if isinstance(item, torch.Tensor) and known is not None:
+            if id(item) not in known:
+                known[id(item)] = converted(item)
+            return known[id(item)]
+        return converted(item)
+
+    def converted(item: Any) -> Any:
         if isinstance(item, torch.Tensor):
             array = as_array(item)
             ours = make(array.copy() if copy else array)
@@ -136,6 +171,3 @@ def flat(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [leaf for item in value.values() for leaf in flat(item)]
     return [value]
-
-
-Call = Callable[..., Any]

@@ -53,6 +53,8 @@ ADAPTED: dict[str, Any] = {
     "einsum": lambda operands, subscripts: tw.einsum(subscripts, *operands),
     "polygamma": lambda x, n: tw.polygamma(n, x),
     "special.polygamma": lambda x, n: tw.polygamma(n, x),
+    "linalg.lstsq.grad_oriented": lambda a, b, driver: tw.linalg.lstsq(a, b, driver=driver)[:2],
+    "linalg.solve": lambda a, b, left=True: tw.linalg.solve(a, b, left=left),
     "zero_": lambda x: x.clone().zero_(),
     "fill": lambda x, value: x.clone().fill_(value),
     "nn.functional.embedding": lambda weight, index, **kwargs: tw.nn.functional.embedding(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,15 @@ import pytest
 
 import thalweg as tw
 from thalweg import nn
-from thalweg.data import DataLoader, TensorDataset
+from thalweg.data import (
+    ConcatDataset,
+    DataLoader,
+    Dataset,
+    RandomSampler,
+    Subset,
+    TensorDataset,
+    WeightedRandomSampler,
+)
 from thalweg.errors import ArgumentError, CallError
 
 RNG = np.random.default_rng(0)
@@ -133,3 +142,100 @@ def test_mistakes_are_told() -> None:
         tw.fit(model, X, loss=mse, optimizer=tw.optim.sgd(0.1))
     with pytest.raises(ArgumentError, match="without a parameter that requires grad"):
         tw.fit(Tanh(), (X, Y), loss=mse, optimizer=tw.optim.sgd(0.1))
+
+
+def regression() -> nn.Module:
+    tw.manual_seed(0)
+    return nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Dropout(0.2), nn.Linear(4, 2))
+
+
+OPTIONS: dict[str, Any] = {"loss": mse, "optimizer": tw.optim.adam(0.01), "batch_size": 20}
+
+
+def test_a_run_with_buffers_is_resumed_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "run.safetensors"
+    whole, halved = regression(), regression()
+    tw.fit(whole, (X, Y), epochs=4, **OPTIONS)
+    tw.fit(halved, (X, Y), epochs=2, checkpoint=path, **OPTIONS)
+    again = regression()
+    tw.fit(again, (X, Y), epochs=2, resume=path, **OPTIONS)
+    for one, other in zip(again.state_dict().values(), whole.state_dict().values(), strict=True):
+        assert np.array_equal(one.numpy(), other.numpy())
+    assert tw.load(path).params.keys() == dict(whole.named_parameters()).keys()
+
+
+def test_parts_of_data_sets_and_loaders_of_them_are_data() -> None:
+    rows = TensorDataset(X, Y)
+    part, rest = Subset(rows, range(80)), ConcatDataset([Subset(rows, range(80, 100))])
+    given = [
+        ((X[:80], Y[:80]), (X[80:], Y[80:])),
+        (part, rest),
+        (DataLoader(part, batch_size=20, shuffle=True), DataLoader(rest, batch_size=7)),
+    ]
+    fits = [
+        tw.fit(regression(), data, validation=held, epochs=2, **OPTIONS) for data, held in given
+    ]
+    for fit in fits[1:]:
+        assert np.array_equal(fit.history.loss, fits[0].history.loss)
+        assert np.array_equal(fit.history.validation, fits[0].history.validation)
+
+
+class Own(Dataset[Any]):
+    def __getitem__(self, index: int) -> Any:
+        return X[index], Y[index]
+
+    def __len__(self) -> int:
+        return len(X)
+
+
+WEIGHTED = WeightedRandomSampler([1.0] * 100, 100)
+ROWS = TensorDataset(X, Y)
+LEFT_OUT: list[tuple[Any, str]] = [
+    (DataLoader(ROWS, batch_size=10, sampler=WEIGHTED), "the sampler WeightedRandomSampler"),
+    (DataLoader(ROWS, batch_size=10, sampler=RandomSampler(ROWS, num_samples=5)), "num_samples"),
+    (DataLoader(ROWS, batch_size=10, collate_fn=lambda rows: rows), "a collate_fn"),
+    (DataLoader(ROWS, batch_size=None), "no batch_size"),
+    (DataLoader(ROWS, batch_sampler=[[0, 1], [2]]), "batch_s"),
+    (DataLoader(Own(), batch_size=10), r"type Own.*DataLoader\(dataset, batch_size=len"),
+    (Own(), "type Own"),
+]
+
+
+@pytest.mark.parametrize(("data", "told"), LEFT_OUT)
+def test_what_a_run_would_leave_out_of_a_loader_is_refused(data: Any, told: str) -> None:
+    with pytest.raises(ArgumentError, match=told):
+        tw.fit(regression(), data, loss=mse, optimizer=tw.optim.adam(0.01))
+
+
+def test_errors_call_the_data_by_the_names_of_the_module() -> None:
+    with pytest.raises(ValueError, match=r"data\[0\] \(input\).*data\[1\] \(target\)"):
+        tw.fit(regression(), (X, Y[:-1]), **OPTIONS)
+    with pytest.raises(ValueError, match=r"x \(20, 4\), target \(20, 2\)"):
+        tw.fit(Wide(), (X[:, :4], Y), **OPTIONS)
+
+
+class Wide(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(5, 2)
+
+    def forward(self, x: Any, scale: float = 1.0) -> Any:
+        return self.linear(x) * scale
+
+
+MISTAKEN: list[tuple[Any, dict[str, Any], str]] = [
+    (nn.Sequential, {}, "the class Sequential.*Sequential"),
+    ((X, Y), {}, "tuple in the place of the module"),
+    (mse, {}, r"fit\(loss, params, data"),
+    (Wide(), {"loss": nn.MSELoss}, r"the class loss=MSELoss. Call it: MSELoss\(\)"),
+    (Wide(), {"optimizer": tw.optim.SGD([tw.zeros(1, requires_grad=True)])}, r"optim.sgd\(0.01\)"),
+    (Wide(), {"optimizer": tw.optim.Adam}, r"optim.adam\(0.01\)"),
+]
+
+
+@pytest.mark.parametrize(("model", "options", "told"), MISTAKEN, ids=range(len(MISTAKEN)))
+def test_a_call_that_is_not_of_a_module_says_what_is_wanted(
+    model: Any, options: dict[str, Any], told: str
+) -> None:
+    with pytest.raises((CallError, ArgumentError), match=told):
+        tw.fit(model, (X, Y), **{**OPTIONS, **options})

@@ -15,8 +15,8 @@ from thalweg.core.primitive import Primitive
 from thalweg.core.tensor import Tensor
 from thalweg.errors import UnsupportedOperation
 from thalweg.ops.contraction import parts
-from thalweg.ops.creation import arange
 from thalweg.ops.indexing import from_front, take
+from thalweg.ops.ranges import arange
 from thalweg.ops.restriding import positions
 from thalweg.ops.shaping import broadcast_to, reshape, transpose
 
@@ -102,6 +102,7 @@ def _elementwise(
     "determinant_of",
     "duplicate",
     "eigen_parts",
+    "exponential_of",
     "imaginary_part",
     "inverse_of",
     "last_diagonal",

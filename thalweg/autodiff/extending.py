@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
@@ -10,12 +10,12 @@ from weakref import ref
 from thalweg.core.applying import refresh
 from thalweg.core.memory import known_memory, memory_of
 from thalweg.core.tape import Node, is_recording, set_recording
-from thalweg.core.tensor import Tensor, make
+from thalweg.core.tensor import Tensor, astype, make
 from thalweg.errors import GradientError, MissingDerivative
 from thalweg.ops.creation import zeros
-from thalweg.ops.shaping import concatenate, reshape
+from thalweg.ops.shaping import concatenate, reshape, sum_to
 
-__all__ = ["Function", "once_differentiable"]
+__all__ = ["Function"]
 
 
 class Context:
@@ -109,8 +109,10 @@ class Function:
         )
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Compute the results, and record how their derivative is computed."""
+        if kwargs:
+            args = _positional(cls, args, kwargs)
         for arg in args:
             if isinstance(arg, Tensor) and arg.origin is not None:
                 refresh(arg)
@@ -133,6 +135,16 @@ class Function:
             for tensor in ctx._dirty:
                 memory_of(tensor)
         return tuple(outputs) if several else outputs[0]
+
+
+def _positional(
+    cls: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
+    """Return the arguments in the order of forward's, those left out by their defaults."""
+    takes_context = cls.setup_context is Function.setup_context
+    names = list(inspect.signature(cls.forward).parameters.values())[takes_context:]
+    bound = inspect.Signature(names).bind(*args, **kwargs)
+    return bound.args
 
 
 def _fresh(output: Any, ctx: Context, args: tuple[Any, ...]) -> Any:
@@ -236,7 +248,9 @@ class _Call:
         self.seen: set[int] = set()
         self.specs = [(tuple(o.array.shape), o.dtype) for o in wanted]
         self._cls, self._ctx, self._count = cls, ctx, len(args)
-        self._places = [i for i, arg in enumerate(args) if isinstance(arg, Tensor)]
+        tensors = {i: arg for i, arg in enumerate(args) if isinstance(arg, Tensor)}
+        self._places = list(tensors)
+        self._wanted = [(tuple(t.array.shape), t.dtype) for t in tensors.values()]
         positions = {id(o): i for i, o in enumerate(wanted)}
         self._order = [positions.get(id(o)) for o in outputs]
         self._blank = [
@@ -267,7 +281,35 @@ class _Call:
                 "for those that have none."
             )
         self.seen.clear()
-        return [given[place] for place in self._places]
+        return [
+            self._fitted(given[place], i, *wanted)
+            for i, (place, wanted) in enumerate(zip(self._places, self._wanted, strict=True))
+        ]
+
+    def _fitted(self, g: Any, position: int, shape: tuple[int, ...], dtype: Any) -> Tensor | None:
+        """Return a cotangent in the shape and dtype of its argument."""
+        if g is None or not self._ctx.needs_input_grad[self._places[position]]:
+            return None
+        if not isinstance(g, Tensor):
+            raise GradientError(
+                f"function {self.step_name} returned a {type(g).__name__} as the gradient at index "
+                f"{position}; it wants a tensor, or None. Return tw.tensor(…) in its place."
+            )
+        if g.shape != shape:
+            g = self._summed(g, position, shape)
+        return g if g.dtype == dtype else astype(g, dtype)
+
+    def _summed(self, g: Tensor, position: int, shape: tuple[int, ...]) -> Tensor:
+        if len(shape) > g.ndim or any(
+            n not in (1, m) for n, m in zip(shape[::-1], g.shape[::-1], strict=False)
+        ):
+            raise GradientError(
+                f"function {self.step_name} returned an invalid gradient at index {position} - got "
+                f"{list(g.shape)} but expected shape compatible with {list(shape)}. Return one "
+                "number for each element of the argument."
+            )
+        summed: Tensor = sum_to(g, shape)
+        return summed
 
     def _cotangents(self, g: Tensor) -> list[Tensor | None]:
         if len(self._order) == 1:
@@ -317,44 +359,3 @@ def _count(shape: tuple[int, ...]) -> int:
     for extent in shape:
         found *= extent
     return found
-
-
-class _Refusal:
-    """Stands for the derivative of a derivative that was declared to have none."""
-
-    kind, additive, identity, view = "general", False, False, False
-    name = "once_differentiable"
-
-    def rule(self, position: int) -> Any:
-        """Return a rule that refuses."""
-
-        def refused(g: Tensor, *rest: Any) -> Tensor:
-            raise GradientError(
-                "trying to differentiate twice a function that was marked with "
-                "@once_differentiable. Write its backward in tensor operations, and leave the "
-                "mark out."
-            )
-
-        return refused
-
-
-def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a backward that cannot itself be differentiated; asking for that is refused."""
-
-    @functools.wraps(backward)
-    def run(ctx: Any, *cotangents: Any) -> Any:
-        with set_recording(False):
-            found = backward(ctx, *cotangents)
-        depends = [g for g in cotangents if isinstance(g, Tensor) and g.node is not None]
-        if not is_recording() or not depends:
-            return found
-        several = isinstance(found, (tuple, list))
-        marked = [
-            make(g.array, Node(_Refusal(), (depends[0],), {}, g.array))  # type: ignore[arg-type]
-            if isinstance(g, Tensor)
-            else g
-            for g in (found if several else (found,))
-        ]
-        return tuple(marked) if several else marked[0]
-
-    return run

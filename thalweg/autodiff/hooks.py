@@ -10,7 +10,7 @@ from weakref import ref
 from thalweg.core.operation import method, op
 from thalweg.core.tape import Node, set_recording, watched
 from thalweg.core.tensor import Tensor, make
-from thalweg.errors import GradientError, ShapeError
+from thalweg.errors import CallError, GradientError, ShapeError
 
 _numbers = itertools.count()
 
@@ -41,6 +41,11 @@ def hooked(node: Node, g: Tensor, create_graph: bool) -> Tensor:
     for hook in list(asked.hooks.values()):
         found = hook(g)
         if found is not None:
+            if not isinstance(found, Tensor):
+                raise CallError(
+                    f"A hook returned a {type(found).__name__} in place of a gradient. Return "
+                    "None, or a tensor of the gradient's shape."
+                )
             if found.shape != g.shape:
                 raise ShapeError(
                     f"A hook returned a gradient of shape {tuple(found.shape)} in place of one of "

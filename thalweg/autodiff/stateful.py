@@ -12,7 +12,7 @@ from thalweg.core.memory import memory_of
 from thalweg.core.operation import FURTHER, attach, method, operation
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError
+from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError, TracingError
 from thalweg.ops.creation import ones_like, zeros_like
 
 
@@ -38,11 +38,22 @@ def backward(
         GradientError: If a tensor does not depend on a leaf that requires gradients, if it is
             not a scalar and no gradient is given, or if its tape has been freed.
         ShapeError: If a gradient has another shape than its tensor.
+        ArgumentError: If there are no inputs among `inputs`.
     """
     outputs = _outputs(tensors, grad_tensors, "backward()")
+    if inputs is not None and not _several(inputs):
+        raise ArgumentError(
+            "`inputs` argument to `backward()` cannot be empty: it names the tensors whose .grad "
+            "is added to. Leave it out for all leaves."
+        )
     wanted = None if inputs is None else [_node(t) for t in _several(inputs)]
     order = reachable([tensor for tensor, _ in outputs], wanted)
     found = walk(order, outputs, wanted, create_graph)
+    if wanted is None and not any(node.leaf is not None for node in found):
+        raise GradientError(
+            "backward() was called inside a function that is differentiated, of what depends on "
+            "its arguments alone: they have no .grad. Use tw.grad or tw.autograd.grad there."
+        )
     targets = {} if inputs is None else {_node(t): t for t in _several(inputs)}
     for node, g in found.items():
         leaf = targets.get(node) if targets else node.leaf() if node.leaf is not None else None
@@ -131,7 +142,9 @@ def gradients(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> Any:
     """Return the derivatives of outputs with respect to inputs: PyTorch's `autograd.grad`.
@@ -142,7 +155,9 @@ def gradients(
         grad_outputs: The cotangent of each output; by default 1 for scalars.
         retain_graph: Whether the tape is kept; by default it is if `create_graph` is given.
         create_graph: Whether the derivatives can themselves be differentiated.
+        only_inputs: Always so: no `.grad` is changed.
         allow_unused: Whether None stands for an input the outputs do not depend on.
+        is_grads_batched: Not supported; `tw.vmap` and `tw.jacrev` do many at once.
         materialize_grads: Whether zeros do.
 
     Returns:
@@ -157,9 +172,14 @@ def gradients(
     if isinstance(inputs, Mapping):
         found = gradients(
             outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph,
-            allow_unused, materialize_grads,
+            only_inputs, allow_unused, is_grads_batched, materialize_grads,
         )  # fmt: skip
         return dict(zip(inputs, found, strict=True))
+    if is_grads_batched:
+        raise GradientError(
+            "autograd.grad() got is_grads_batched=True; it takes one cotangent an output. Call it "
+            "once each, or use tw.jacrev."
+        )
     wanted = _several(inputs)
     nodes = [_node(tensor) for tensor in wanted]
     pairs = _outputs(outputs, grad_outputs, "autograd.grad()")

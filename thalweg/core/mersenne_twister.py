@@ -24,6 +24,7 @@ class MersenneTwister:
 
     _engine: Any  # NumPy's MT19937; None until words are drawn
     _cached: float | None  # the second normal number of a pair
+    _drawn = 0
 
     def __init__(self, device: Any = "cpu") -> None:
         if str(device) != "cpu":
@@ -55,6 +56,11 @@ class MersenneTwister:
             self._cached = None
             self._engine = None
         return self
+
+    @property
+    def position(self) -> tuple[int, float | None]:
+        """What changes with every draw."""
+        return self._drawn, self._cached
 
     def seed(self) -> int:
         """Start a new stream from the operating system's randomness, and return its seed."""
@@ -106,6 +112,7 @@ class MersenneTwister:
     def words(self, n: int) -> Array:
         """Draw n words of 32 bits, as unsigned integers of 64."""
         with self._lock:
+            self._drawn += n
             return np.asarray(self._started().random_raw(n))
 
     def long_words(self, n: int) -> Array:

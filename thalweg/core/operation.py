@@ -116,7 +116,10 @@ def attach(name: str, function: Any, replace: bool = False) -> None:
 
 
 def widen(name: str, *keywords: str) -> Callable[[Function], Function]:
-    """Let a function take the calls of an elementwise primitive that give these keywords."""
+    """Let a function take the calls of an elementwise primitive that give these keywords.
+
+    Without keywords it takes those that give another number of operands.
+    """
 
     def declare(function: Function) -> Function:
         WIDER[name] = frozenset(keywords), function
@@ -137,19 +140,25 @@ def in_place_variant(name: str, function: Callable[..., Any]) -> Callable[..., A
     return written
 
 
+@functools.cache
+def parameters_of(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of a function's parameters."""
+    return frozenset(inspect.signature(function).parameters)
+
+
 def understanding(function: Function) -> Function:
-    """Let a function take PyTorch's names of its parameters too."""
+    """Let a function take PyTorch's names of its parameters too, and `out=`."""
     own = inspect.signature(function).parameters
     # Of two of PyTorch's names for one parameter a call gives one.
     keywords = _KEYWORDS if "axis" in own else _KEYWORDS | {"dim": "axes", "dims": "axes"}
     names = {theirs: ours for theirs, ours in keywords.items() if ours in own and theirs not in own}
-    if not names:
-        return function
 
     @functools.wraps(function)
     def understood(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
             kwargs = {names.get(name, name): value for name, value in kwargs.items()}
+            if "out" in kwargs:
+                return OPERATIONS["write_out"](kwargs.pop("out"), understood, args, kwargs)
         return function(*args, **kwargs)
 
     return understood  # type: ignore[return-value]

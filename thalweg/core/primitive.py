@@ -25,6 +25,7 @@ import numpy as np
 
 from thalweg.core.applying import apply, apply_to_two
 from thalweg.core.operation import WIDER, publish, translated
+from thalweg.core.outputs import write_out
 from thalweg.core.spec import BOOL, FLOAT32, FLOAT64, INT8, DType, Spec, broadcast, promote
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
@@ -75,6 +76,9 @@ class Primitive:
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Apply the primitive to what a user passes: tensors, arrays, numbers."""
         if kwargs:
+            if "out" in kwargs:
+                written: Tensor = write_out(kwargs.pop("out"), self, args, kwargs)
+                return written
             wider = WIDER.get(self.name)
             if wider is not None and not wider[0].isdisjoint(kwargs):
                 found: Tensor = wider[1](*args, **kwargs)
@@ -90,6 +94,9 @@ class Primitive:
                 if dtype is FLOAT64 or dtype is FLOAT32:
                     return apply(self, args, kwargs)
             if len(args) != len(self.rules):
+                wider = WIDER.get(self.name)
+                if wider is not None and not wider[0]:
+                    return wider[1](*args)  # type: ignore[no-any-return]
                 raise UnsupportedOperation(
                     f"{self.name} got {len(args)} operands; it wants {len(self.rules)} operands, "
                     f"by position: {', '.join(inspect.signature(self.meaning).parameters)}."

@@ -7,6 +7,8 @@ import operator
 from collections.abc import Iterable
 from typing import Any, SupportsIndex, overload
 
+from thalweg.errors import AxisError
+
 
 class Size(tuple[int, ...]):
     """The extent of each axis: a tuple that prints, slices and adds as PyTorch's.
@@ -74,7 +76,11 @@ class Count(int):
 
     def __call__(self, dim: int | None = None) -> Any:
         """Return the shape, or the extent of one axis."""
-        return Size(self.shape) if dim is None else self.shape[dim]
+        if dim is None:
+            return Size(self.shape)
+        if not -len(self.shape) <= dim < len(self.shape):
+            raise AxisError(f"size got axis {dim} of the shape {self.shape}. Give one it has.")
+        return self.shape[dim]
 
     def __reduce__(self) -> Any:
         return int, (int(self),)

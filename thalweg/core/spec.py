@@ -97,6 +97,20 @@ def promote(specs: tuple[Spec, ...]) -> tuple[DType, bool]:
     return np.result_type(*operands), False
 
 
+def possible(shape: Shape) -> Shape:
+    """Return a shape that a tensor can have.
+
+    Raises:
+        ShapeError: If an extent is negative.
+    """
+    if min(shape, default=0) < 0:
+        raise ShapeError(
+            f"negative dimensions are not allowed: the shape {shape} was given. Give extents of 0 "
+            "or more."
+        )
+    return shape
+
+
 def broadcast(name: str, specs: tuple[Spec, ...]) -> Shape:
     """Return the shape of an elementwise operation on these specs.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Self
@@ -12,7 +10,7 @@ from weakref import ref
 import numpy as np
 
 from thalweg.core.memory import Memory, View, memory_of
-from thalweg.core.operation import OPERATIONS, owns_methods, register
+from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.refusals import (
@@ -58,6 +56,8 @@ class Tensor(Operators):
     _grad: Tensor | None
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
+        if not isinstance(requires_grad, (bool, np.bool_)):
+            raise DtypeError(f"Tensor({data!r}, {requires_grad!r}) wants data; see tw.empty.")
         if isinstance(data, Tensor):
             data = data.detach().numpy()
         self.array = np.array(data, dtype=dtype)
@@ -245,11 +245,12 @@ class Tensor(Operators):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         function = OPERATIONS.get(ufunc.__name__)
+        out = kwargs.pop("out", None)
         if method != "__call__" or function is None or kwargs:
             extra = f" with {', '.join(kwargs)}" if kwargs and function else ""
             called = f"{ufunc_name(ufunc, method)}{extra}"
             raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
-        return function(*inputs)
+        return function(*inputs) if out is None else _written(out, function, inputs, {})
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
@@ -257,11 +258,13 @@ class Tensor(Operators):
         function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
         if function is None:
             raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
-        unknown = [name for name in kwargs if name not in _parameters(function)]
+        kwargs = dict(kwargs)
+        out = kwargs.pop("out", None)
+        unknown = [name for name in kwargs if name not in parameters_of(function)]
         if unknown:
             called = f"{called} with {', '.join(unknown)}"
             raise UnsupportedOperation(unsupported(called, _is_traced((args, kwargs))))
-        return function(*args, **kwargs)
+        return function(*args, **kwargs) if out is None else _written(out, function, args, kwargs)
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -307,13 +310,13 @@ class Tensor(Operators):
     def __float__(self) -> float:
         if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
             raise GradientError(FLOAT_LOSES_GRADIENT)
-        return float(self.numpy(force=True))
+        return float(self.item())
 
     def __int__(self) -> int:
-        return int(self.numpy(force=True))
+        return int(self.item())
 
     def __complex__(self) -> complex:
-        return complex(self.numpy(force=True))
+        return complex(self.item())
 
     def __index__(self) -> int:
         return int(self.numpy(force=True).__index__())
@@ -339,9 +342,9 @@ class Tensor(Operators):
         return id(self)
 
 
-@functools.cache
-def _parameters(function: Callable[..., Any]) -> frozenset[str]:
-    return frozenset(inspect.signature(function).parameters)
+def _written(out: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Write what one of NumPy's functions returns into `out`, which may overlap its operands."""
+    return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
 
 
 def _is_traced(given: Any) -> bool:

@@ -17,6 +17,7 @@ from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import finish, trace
+from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError
 
@@ -147,7 +148,8 @@ def _trace(
         return function(*args, **kwargs)
 
     specs = [tensor.spec for tensor in given]
-    result, current, symbols = trace(on_symbols, specs, _symbolic)
+    with warned_of_random_numbers(function, (), "function", "call"):
+        result, current, symbols = trace(on_symbols, specs, _symbolic)
     found, structure = tree.flatten(result)
     outputs = [current.lift(as_tensor(leaf)) for leaf in found]
     program = finish(current, symbols, outputs)

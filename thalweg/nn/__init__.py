@@ -113,6 +113,7 @@ from thalweg.nn.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from thalweg.nn.resampling import Upsample
 from thalweg.nn.softmaxes import GLU, LogSoftmax, Softmax, Softmax2d, Softmin
 from thalweg.nn.vectors import parameters_to_vector, vector_to_parameters
 
@@ -218,6 +219,7 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",
+    "Upsample",
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",

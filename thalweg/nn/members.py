@@ -158,6 +158,11 @@ class Members:
             MemberError: If the name is empty, has a dot or belongs to something else.
         """
         if module is not None and not isinstance(module, Members):
+            if isinstance(module, type):
+                raise CallError(
+                    f"the class {module.__name__} is not a Module. Give an object of it, as "
+                    f"{module.__name__}()."
+                )
             raise CallError(
                 f"{_type_name(module)} is not a Module subclass. Give an nn.Module, or put the "
                 "function into the forward of one."

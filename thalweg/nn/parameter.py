@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg.core.inplace import overwrite
 from thalweg.core.memory import memory_of
-from thalweg.core.spec import default_dtype
+from thalweg.core.spec import default_dtype, possible
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 
@@ -126,4 +126,4 @@ def copy_into(tensor: Tensor, value: Any) -> Tensor:
 
 def new_parameter(*shape: int, dtype: Any = None) -> Parameter:
     """Return a parameter of a shape, in the default dtype unless told, for a layer to fill."""
-    return Parameter(np.zeros(shape, dtype=default_dtype() if dtype is None else dtype))
+    return Parameter(np.zeros(possible(shape), dtype=default_dtype() if dtype is None else dtype))

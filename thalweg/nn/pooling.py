@@ -89,9 +89,20 @@ class MaxPool2d(_MaxPool):
 class _AvgPool(Module):
     """Means of windows: what the layers share."""
 
-    kernel_size: Extents
-    stride: Extents
-    padding: Extents
+    def __init__(
+        self,
+        kernel_size: Extents,
+        stride: Extents | None = None,
+        padding: Extents = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
 
     def extra_repr(self) -> str:
         """Return the arguments."""
@@ -117,13 +128,11 @@ class AvgPool1d(_AvgPool):
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
-        super().__init__()
         step = kernel_size if stride is None else stride
-        self.kernel_size, self.stride, self.padding = (
+        window, step, padding = (
             (n,) if isinstance(n, int) else n for n in (kernel_size, step, padding)
         )
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
+        super().__init__(window, step, padding, ceil_mode, count_include_pad)
 
     def forward(self, input: Any) -> Tensor:
         """Return the means."""
@@ -158,12 +167,7 @@ class AvgPool2d(_AvgPool):
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
+        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
         self.divisor_override = divisor_override
 
     def forward(self, input: Any) -> Tensor:

@@ -39,6 +39,7 @@ from thalweg.ops import losses as _losses
 from thalweg.ops import magnitudes as _magnitudes
 from thalweg.ops import masking as _masking
 from thalweg.ops import matrices as _matrices
+from thalweg.ops import matrix_functions as _matrix_functions
 from thalweg.ops import matrix_norms as _matrix_norms
 from thalweg.ops import matrix_products as _matrix_products
 from thalweg.ops import norms as _norms
@@ -48,6 +49,7 @@ from thalweg.ops import products as _products
 from thalweg.ops import random as _random
 from thalweg.ops import random_arguments as _random_arguments
 from thalweg.ops import random_fills as _random_fills
+from thalweg.ops import ranges as _ranges
 from thalweg.ops import reductions as _reductions
 from thalweg.ops import restriding as _restriding
 from thalweg.ops import sampling as _sampling
@@ -103,6 +105,7 @@ from thalweg.ops.losses import *
 from thalweg.ops.magnitudes import *
 from thalweg.ops.masking import *
 from thalweg.ops.matrices import *
+from thalweg.ops.matrix_functions import *
 from thalweg.ops.matrix_norms import *
 from thalweg.ops.matrix_products import *
 from thalweg.ops.norms import *
@@ -111,6 +114,7 @@ from thalweg.ops.pooling import *
 from thalweg.ops.products import *
 from thalweg.ops.random import *
 from thalweg.ops.random_fills import *
+from thalweg.ops.ranges import *
 from thalweg.ops.reductions import *
 from thalweg.ops.restriding import *
 from thalweg.ops.sampling import *
@@ -166,6 +170,7 @@ __all__ += _losses.__all__
 __all__ += _magnitudes.__all__
 __all__ += _masking.__all__
 __all__ += _matrices.__all__
+__all__ += _matrix_functions.__all__
 __all__ += _matrix_norms.__all__
 __all__ += _matrix_products.__all__
 __all__ += _norms.__all__
@@ -174,6 +179,7 @@ __all__ += _pooling.__all__
 __all__ += _products.__all__
 __all__ += _random.__all__
 __all__ += _random_fills.__all__
+__all__ += _ranges.__all__
 __all__ += _reductions.__all__
 __all__ += _restriding.__all__
 __all__ += _sampling.__all__

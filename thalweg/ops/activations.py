@@ -21,7 +21,7 @@ from thalweg.ops.elementwise import (
     where,
 )
 from thalweg.ops.reductions import max, sum
-from thalweg.ops.shaping import astype, stop_gradient
+from thalweg.ops.shaping import astype, normalize_axes, stop_gradient
 
 __all__ = [
     "elu",
@@ -108,20 +108,21 @@ def softmax(x: Any, axis: Any = -1, dtype: Any = None) -> Tensor:
         >>> tw.softmax(tw.Tensor([0.0, 0.0]))
         tensor([0.5000, 0.5000])
     """
-    exponentials = exp(shifted_logits(x, axis, dtype))
+    exponentials = exp(shifted_logits(x, axis, dtype, "softmax"))
     return exponentials / sum(exponentials, axis, keepdims=True)
 
 
 @method
 def log_softmax(x: Any, axis: Any = -1, dtype: Any = None) -> Tensor:
     """Logarithm of the softmax, without overflow: x - ln Σ eˣ over the axes."""
-    shifted = shifted_logits(x, axis, dtype)
+    shifted = shifted_logits(x, axis, dtype, "log_softmax")
     return shifted - log(sum(exp(shifted), axis, keepdims=True))
 
 
-def shifted_logits(x: Any, axis: Any, dtype: Any = None) -> Tensor:
+def shifted_logits(x: Any, axis: Any, dtype: Any = None, name: str = "softmax") -> Tensor:
     """Return x minus its largest element over the axes, a constant to derivatives."""
     tensor = as_tensor(x) if dtype is None else astype(x, dtype)
+    normalize_axes(name, axis, tensor.ndim)
     if not tensor.size:
         return tensor
     if tensor.dtype.kind not in "fc":

@@ -265,8 +265,14 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
         axis: The axis.
         prepend: What to put before the axis first: a tensor, or a number.
         append: What to put behind it.
+
+    Raises:
+        ArgumentError: If `n` is negative.
+        ShapeError: If the tensor has no axes.
     """
     tensor = as_tensor(x)
+    if n < 0:
+        raise ArgumentError(f"order must be non-negative but got {n}: diff wants n >= 0.")
     if not tensor.ndim:
         raise ShapeError("diff expects input to be at least one-dimensional; reshape it first.")
     place = normalize_axis("diff", axis, tensor.ndim)

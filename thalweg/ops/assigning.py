@@ -75,6 +75,8 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     new = as_tensor(value)
     if not x.is_symbolic and places.origin is not None:
         shown = x[key]
+        if new.dtype != x.dtype:
+            new = astype(new, x.dtype)
         overwrite(shown, _own(_fitted(new, shown.array.shape), value))
         return
     new = _fitted(new, places.array.shape)

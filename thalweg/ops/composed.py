@@ -187,6 +187,10 @@ def isclose(
 @method
 def allclose(
     x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Tensor:
-    """Tell whether all elements of x and y are close, as `isclose` tells of each."""
-    return all(isclose(x, y, rtol, atol, equal_nan))
+) -> Any:
+    """Tell whether all elements of x and y are close, as `isclose` tells of each: True or False.
+
+    Inside a traced function the answer is a tensor.
+    """
+    found = all(isclose(x, y, rtol, atol, equal_nan))
+    return found if found.is_symbolic else bool(found)

@@ -1,4 +1,4 @@
-"""New tensors: from numbers, ranges and other tensors' shapes."""
+"""New tensors: from numbers and other tensors' shapes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general
-from thalweg.core.spec import FLOAT64, DType, Shape, Spec, default_dtype
+from thalweg.core.spec import FLOAT64, DType, Shape, Spec, default_dtype, possible
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
-from thalweg.errors import ArgumentError, CallError, DtypeError
+from thalweg.errors import ArgumentError, CallError, DtypeError, ShapeError
 from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
 
 __all__ = [
-    "arange",
     "array",
     "asarray",
     "empty",
@@ -71,7 +70,7 @@ def sized(function: Function) -> Function:
     return understood  # type: ignore[return-value]
 
 
-def _new(array: Any, requires_grad: bool) -> Tensor:
+def new(array: Any, requires_grad: bool) -> Tensor:
     found = make(array)
     return found.requires_grad_() if requires_grad else found
 
@@ -111,7 +110,7 @@ def _filled(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Ten
     if like is not None and like.is_symbolic:
         trace = Trace.of(like.array)
         return broadcast_to(make(trace.lift(make(value))), as_shape(shape))
-    return make(np.full(as_shape(shape), value, value.dtype))
+    return make(np.full(possible(as_shape(shape)), value, value.dtype))
 
 
 def _dtype_of(value: Any, dtype: Any) -> Any:
@@ -171,9 +170,8 @@ def empty(
 ) -> Tensor:
     """Return a tensor of whatever its memory holds, to be filled; arguments as for `full`."""
     require_cpu(device)
-    return _new(
-        np.empty(as_shape(shape), default_dtype() if dtype is None else dtype), requires_grad
-    )
+    kind = default_dtype() if dtype is None else dtype
+    return new(np.empty(possible(as_shape(shape)), kind), requires_grad)
 
 
 # ---- like another tensor
@@ -193,7 +191,7 @@ def full_like(
     tensor = as_tensor(x)
     kind = tensor.array.dtype if dtype is None else np.dtype(dtype)
     if not tensor.is_symbolic and not isinstance(fill_value, Tensor):
-        return _new(np.full(tensor.array.shape, fill_value, kind), requires_grad)
+        return new(np.full(tensor.array.shape, fill_value, kind), requires_grad)
     return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
 
 
@@ -225,49 +223,6 @@ def empty_like(
 
 
 @operation
-def arange(
-    start: Any = None,
-    stop: Any = None,
-    step: Any = 1,
-    dtype: Any = None,
-    *,
-    end: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return numbers from start (by default 0) up to, not including, stop.
-
-    Args:
-        start: The first number; the end, if it is the only argument.
-        stop: Where to end.
-        step: The difference of neighbours.
-        dtype: By default int64, or that of `set_default_dtype` if a number is a float.
-        end: PyTorch's name of `stop`.
-        device: "cpu" or None.
-        requires_grad: Whether `backward()` computes its derivative.
-
-    Raises:
-        ArgumentError: If the step is 0.
-    """
-    require_cpu(device)
-    last = end if stop is None else stop
-    numbers = [
-        _number(n) for n in ((0, start) if last is None else (0 if start is None else start, last))
-    ]
-    by = _number(step)
-    if by == 0:
-        raise ArgumentError("arange got step 0, which reaches no end. Give another step.")
-    if dtype is None and any(isinstance(n, float) for n in (*numbers, by)):
-        dtype = np.result_type(default_dtype(), *(n for n in numbers if isinstance(n, np.generic)))
-    first, last = numbers
-    return _new(np.arange(first, last, by, dtype=dtype), requires_grad)
-
-
-def _number(value: Any) -> Any:
-    return value.item() if isinstance(value, Tensor) else value
-
-
-@operation
 def eye(
     rows: int,
     columns: int | None = None,
@@ -277,10 +232,19 @@ def eye(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Return ones on the k-th diagonal and zeros elsewhere."""
+    """Return ones on the k-th diagonal and zeros elsewhere.
+
+    Raises:
+        ArgumentError: If a number of rows or columns is negative.
+    """
     require_cpu(device)
+    for name, count in (("rows", rows), ("columns", columns)):
+        if count is not None and count < 0:
+            raise ArgumentError(
+                f"eye got {count} {name}; it wants a number greater or equal to 0. Give another."
+            )
     kind = default_dtype() if dtype is None else dtype
-    return _new(np.eye(rows, columns, k, kind), requires_grad)
+    return new(np.eye(rows, columns, k, kind), requires_grad)
 
 
 # ---- from values
@@ -364,9 +328,20 @@ def tensor(
         dtype: By default that of the data; of Python's floats that of `set_default_dtype`.
         requires_grad: Whether `backward()` computes its derivative.
         device: "cpu" or None.
+
+    Raises:
+        ShapeError: If the rows of nested lists have different lengths.
     """
     require_cpu(device)
-    return Tensor(data, requires_grad, _dtype_of(data, dtype))
+    try:
+        return Tensor(data, requires_grad, _dtype_of(data, dtype))
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ShapeError(
+            "tensor got lists of different lengths beside each other; it wants rows of one length. "
+            "Pad the shorter ones, or keep a list of tensors."
+        ) from None
 
 
 @operation

@@ -110,7 +110,15 @@ def sign_of_determinant(x: Array) -> Array:
     return np.asarray(np.linalg.slogdet(x)[0])
 
 
-def _pseudo_inverse_rule(g: Tensor, out: Tensor, x: Tensor, rtol: Tensor) -> Tensor:
+def symmetric(x: Tensor) -> Tensor:
+    """Return the symmetric or Hermitian matrices that have these lower triangles."""
+    return tril(x) + adjoint_of(tril(x, -1))
+
+
+def _pseudo_inverse_rule(
+    g: Tensor, out: Tensor, x: Tensor, rtol: Tensor, hermitian: bool = False
+) -> Tensor:
+    x = symmetric(x) if hermitian else x
     p, pt, gt = out, turned(out), turned(g)
     rows, columns = x.shape[-2:]
     beside = eye(rows, dtype=x.dtype) - matmul(x, p)
@@ -120,13 +128,16 @@ def _pseudo_inverse_rule(g: Tensor, out: Tensor, x: Tensor, rtol: Tensor) -> Ten
 
 
 @general(
-    lambda x, rtol: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
+    lambda x, rtol, hermitian=False: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
     _pseudo_inverse_rule,
     None,
 )
-def pseudo_inverse(x: Array, rtol: Array) -> Array:
-    """Moore-Penrose inverse; singular values up to `rtol` times the largest count as zero."""
-    found: Array = _numerically(np.linalg.pinv, x, rtol)
+def pseudo_inverse(x: Array, rtol: Array, *, hermitian: bool = False) -> Array:
+    """Moore-Penrose inverse; singular values up to `rtol` times the largest count as zero.
+
+    Of Hermitian matrices the lower triangle is read; derivatives are those of whole matrices.
+    """
+    found: Array = _numerically(np.linalg.pinv, x, rtol, hermitian)
     return found
 
 
@@ -156,7 +167,7 @@ def cholesky_factor(x: Array) -> Array:
 # ---- eigenvalues of symmetric matrices
 
 
-def _eigen_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+def _eigen_rule(g: Tensor, out: Tensor, x: Tensor, triangle: str = "L") -> Tensor:
     values, vectors = out[..., 0, :], out[..., 1:, :]
     of_values, of_vectors = g[..., 0, :], g[..., 1:, :]
     gaps = expand_dims(values, -2) - expand_dims(values, -1)
@@ -167,21 +178,26 @@ def _eigen_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     return (found + adjoint_of(found)) * 0.5
 
 
-@general(lambda x: Spec((*x.shape[:-2], x.shape[-1] + 1, x.shape[-1]), x.dtype), _eigen_rule)
-def eigen_parts(x: Array) -> Array:
+@general(
+    lambda x, triangle="L": Spec((*x.shape[:-2], x.shape[-1] + 1, x.shape[-1]), x.dtype),
+    _eigen_rule,
+)
+def eigen_parts(x: Array, *, triangle: str = "L") -> Array:
     """Eigenvalues, as a first row, and eigenvectors, as columns, of symmetric matrices.
 
+    One triangle is read, "L" or "U".
     Where eigenvalues coincide, the derivatives of their vectors do not exist and count as 0.
     """
-    values, vectors = _numerically(np.linalg.eigh, x)
+    values, vectors = _numerically(np.linalg.eigh, x, triangle)
     return np.concatenate([values[..., None, :].astype(x.dtype), vectors], axis=-2)
 
 
 # ---- singular values
 
 
-def _singular_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+def _singular_rule(g: Tensor, out: Tensor, x: Tensor, full: bool = False) -> Tensor:
     m, n = x.shape[-2:]
+    g, out = (part[..., : min(m, n)] for part in (g, out))
     u, s, v = out[..., :m, :], out[..., m, :], out[..., m + 1 :, :]
     gu, gs, gv = g[..., :m, :], g[..., m, :], g[..., m + 1 :, :]
     row, column = expand_dims(s, -2), expand_dims(s, -1)
@@ -201,15 +217,28 @@ def _singular_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     return found
 
 
-@general(
-    lambda x: Spec((*x.shape[:-2], sum(x.shape[-2:]) + 1, min(x.shape[-2:])), x.dtype),
-    _singular_rule,
-)
-def singular_parts(x: Array) -> Array:
-    """U, the singular values as a row, and V, above each other; each with min(m, n) columns."""
-    u, s, vt = _numerically(np.linalg.svd, x, full_matrices=False)
+def _singular_spec(x: Spec, full: bool = False) -> Spec:
+    columns = max(x.shape[-2:]) if full else min(x.shape[-2:])
+    return Spec((*x.shape[:-2], sum(x.shape[-2:]) + 1, columns), x.dtype)
+
+
+@general(_singular_spec, _singular_rule)
+def singular_parts(x: Array, *, full: bool = False) -> Array:
+    """U, the singular values as a row, and V, above each other; each with min(m, n) columns.
+
+    With all columns, that is max(m, n), zeros fill the others; derivatives take the vectors
+    beyond the singular values for constant.
+    """
+    u, s, vt = _numerically(np.linalg.svd, x, full_matrices=full)
     v = np.conjugate(np.swapaxes(vt, -1, -2))
-    return np.concatenate([u, s[..., None, :].astype(x.dtype), v], axis=-2)
+    parts = [u, s[..., None, :].astype(x.dtype), v]
+    columns = max(part.shape[-1] for part in parts)
+    return np.concatenate([_widened(part, columns) for part in parts], axis=-2)
+
+
+def _widened(x: Array, columns: int) -> Array:
+    lacking = columns - x.shape[-1]
+    return np.pad(x, (*((0, 0),) * (x.ndim - 1), (0, lacking))) if lacking else x
 
 
 def _completing(x: Spec) -> Spec:

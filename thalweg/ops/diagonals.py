@@ -14,10 +14,11 @@ from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import moveaxis
 from thalweg.ops.axes import axis_of
 from thalweg.ops.copying import clone
-from thalweg.ops.creation import arange, zeros
+from thalweg.ops.creation import zeros
 from thalweg.ops.cutting import pad_with_zeros
 from thalweg.ops.elementwise import greater_equal, where
 from thalweg.ops.indexing import scatter_add, take
+from thalweg.ops.ranges import arange
 from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import expand_dims, reshape
 

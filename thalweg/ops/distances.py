@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.operation import attach, method, op, operation
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.axes import axis_of
-from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, square, where
+from thalweg.ops.elementwise import where
+from thalweg.ops.indexing import take
+from thalweg.ops.norms import norm_of_vectors
 from thalweg.ops.parts_of_axes import part_of
-from thalweg.ops.reductions import amax, amin, as_floating, sum
+from thalweg.ops.reductions import as_floating, sum
 from thalweg.ops.shaping import (
     broadcast_to,
     concatenate,
@@ -26,35 +29,9 @@ __all__ = [
     "cdist",
     "dist",
     "gradient",
+    "pdist",
     "renorm",
 ]
-
-_INFINITY = float("inf")
-
-
-def vector_norm(x: Tensor, p: float, axes: tuple[int, ...], keepdims: bool) -> Tensor:
-    """Return (Σ |x|ᵖ)^(1/p) over axes; its derivative at 0 is taken as 0."""
-    size = absolute(x)
-    if p in (_INFINITY, -_INFINITY):
-        return (amax if p > 0 else amin)(size, axes, keepdims)
-    if p == 0:
-        return sum(astype(not_equal(x, 0), size.dtype), axes, keepdims=keepdims)
-    if p == 1:
-        return sum(size, axes, keepdims=keepdims)
-    if p == 2:
-        return _root(sum(square(size), axes, keepdims=keepdims), 2.0)
-    # Where a sum of powers has no finite derivative, at 0, the elements are kept away from it.
-    zero = equal(size, 0)
-    safe = power(where(zero, 1.0, size), p) if p > 0 else power(size, p)
-    total = sum(where(zero, 0.0, safe) if p > 0 else safe, axes, keepdims=keepdims)
-    return _root(total, p)
-
-
-def _root(total: Tensor, p: float) -> Tensor:
-    zero = equal(total, 0)
-    safe = where(zero, 1.0, total)
-    at_zero = 0.0 if p > 0 else _INFINITY
-    return where(zero, at_zero, sqrt(safe) if p == 2 else power(safe, 1.0 / p))
 
 
 def _norm_of(
@@ -79,7 +56,7 @@ def _norm_of(
     if isinstance(p, str) and p != "fro":
         raise ArgumentError(f"norm got p={p!r}; it wants a number, 'fro' or 'nuc'.")
     axes = normalize_axes("norm", None if dim in ((), []) else dim, tensor.ndim)
-    return vector_norm(tensor, 2.0 if p in ("fro", None) else float(p), axes, keepdim)
+    return norm_of_vectors(tensor, 2.0 if p in ("fro", None) else float(p), axes, keepdim)
 
 
 attach("norm", _norm_of, replace=True)
@@ -89,7 +66,7 @@ attach("norm", _norm_of, replace=True)
 def dist(x: Any, y: Any, p: float = 2.0) -> Tensor:
     """Norm of a difference: (Σ |x - y|ᵖ)^(1/p) over all elements."""
     difference = as_floating(x, None) - as_tensor(y)
-    return vector_norm(difference, float(p), tuple(range(difference.ndim)), False)
+    return norm_of_vectors(difference, float(p), tuple(range(difference.ndim)), False)
 
 
 @operation
@@ -119,7 +96,24 @@ def cdist(
     difference = expand_dims(a, -2) - expand_dims(b, -3)
     if not difference.shape[-1]:
         return sum(difference, -1)
-    return vector_norm(difference, float(p), (difference.ndim - 1,), False)
+    return norm_of_vectors(difference, float(p), (difference.ndim - 1,), False)
+
+
+@operation
+def pdist(x: Any, p: float = 2.0) -> Tensor:
+    """Distances of the rows of a matrix from all later rows: of n rows n (n - 1) / 2.
+
+    Raises:
+        ShapeError: If x is no matrix.
+    """
+    rows = as_tensor(x)
+    if rows.ndim != 2:
+        raise ShapeError(
+            f"pdist only supports 2D tensors, got: {rows.ndim}D. Give a matrix of one row a point."
+        )
+    one, other = np.triu_indices(rows.shape[0], 1)
+    difference = take(rows, one, axis=0) - take(rows, other, axis=0)
+    return norm_of_vectors(difference, float(p), 1, False)
 
 
 @method(inplace=True)
@@ -139,7 +133,7 @@ def renorm(x: Any, p: float, axis: int, maxnorm: float) -> Tensor:
         raise ShapeError(f"renorm: input needs at least 2 dimensions, got {tensor.ndim}.")
     place = axis_of("renorm", axis, tensor.ndim)
     others = tuple(i for i in range(tensor.ndim) if i != place)
-    norms = vector_norm(tensor, float(p), others, True)
+    norms = norm_of_vectors(tensor, float(p), others, True)
     factor = where(norms > maxnorm, maxnorm / (norms + 1e-7), 1.0)
     return tensor * factor
 
@@ -152,12 +146,16 @@ def _spacings(name: str, given: tuple[Any, ...], axes: tuple[int, ...]) -> list[
         return [1.0] * len(axes)
     if len(given) == 1 and np.ndim(given[0]) == 0 and not isinstance(given[0], Tensor):
         return [given[0]] * len(axes)
-    if len(given) != len(axes):
-        raise ArgumentError(
-            f"{name} expected spacing to be unspecified, a scalar or a list of length "
-            f"{len(axes)}, and got {len(given)}."
-        )
+    _require_one_each(name, given, len(axes))
     return list(given)
+
+
+def _require_one_each(name: str, spacing: Sequence[Any], axes: int) -> None:
+    if len(spacing) != axes:
+        raise ArgumentError(
+            f"{name} expected spacing to be unspecified, a scalar or a list of length {axes}, one "
+            f"for each axis, and got {len(spacing)}."
+        )
 
 
 @operation
@@ -183,6 +181,8 @@ def gradient(
         ShapeError: If an axis has too few points, or not as many as positions.
     """
     tensor = as_floating(x, None)
+    if isinstance(spacing, (tuple, list)):
+        _require_one_each("gradient", spacing, tensor.ndim if dim is None else np.size(dim))
     if dim is not None or spacing is not None:
         return _as_list(_gradients(tensor, _listed(spacing), dim, edge_order))
     found = _gradients(tensor, varargs, axis, edge_order)

@@ -228,8 +228,9 @@ def logaddexp(x: Array, y: Array) -> Array:
 @elementwise(lambda g, out, x: g * (out * (1.0 - out)), cast=floating, names=("expit",))
 def sigmoid(x: Array) -> Array:
     """Logistic function: 1 / (1 + e⁻ˣ)."""
-    e = np.exp(-np.absolute(x))
-    result: Array = np.where(x < 0, e, np.ones_like(e)) / (1 + e)
+    falling = x.real < 0
+    e = np.exp(np.where(falling, x, -x))
+    result: Array = np.where(falling, e, np.ones_like(e)) / (1 + e)
     return result
 
 

@@ -199,6 +199,59 @@ def irfftn(x: Any, s: Sizes = None, axes: Sizes = None, norm: str | None = None)
     return irfft(tensor, n, last, norm)
 
 
+_LAST_TWO = (-2, -1)
+
+
+@operation
+def fft2(x: Any, s: Sizes = None, axes: Sizes = _LAST_TWO, norm: str | None = None) -> Tensor:
+    """Discrete Fourier transform along two axes; arguments as for `fftn`."""
+    return fftn(x, s, axes, norm)
+
+
+@operation
+def ifft2(x: Any, s: Sizes = None, axes: Sizes = _LAST_TWO, norm: str | None = None) -> Tensor:
+    """Inverse discrete Fourier transform along two axes; arguments as for `fftn`."""
+    return ifftn(x, s, axes, norm)
+
+
+@operation
+def rfft2(x: Any, s: Sizes = None, axes: Sizes = _LAST_TWO, norm: str | None = None) -> Tensor:
+    """Discrete Fourier transform of real numbers along two axes, half of the last one."""
+    return rfftn(x, s, axes, norm)
+
+
+@operation
+def irfft2(x: Any, s: Sizes = None, axes: Sizes = _LAST_TWO, norm: str | None = None) -> Tensor:
+    """Inverse of `rfft2`: real numbers."""
+    return irfftn(x, s, axes, norm)
+
+
+@operation
+def hfftn(x: Any, s: Sizes = None, axes: Sizes = None, norm: str | None = None) -> Tensor:
+    """Discrete Fourier transform of numbers with conjugate symmetry along several axes."""
+    _require_norm(norm)
+    return irfftn(conj(x), s, axes, _OPPOSITE[norm])
+
+
+@operation
+def ihfftn(x: Any, s: Sizes = None, axes: Sizes = None, norm: str | None = None) -> Tensor:
+    """Inverse of `hfftn`, half of the last axis."""
+    _require_norm(norm)
+    return conj(rfftn(x, s, axes, _OPPOSITE[norm]))
+
+
+@operation
+def hfft2(x: Any, s: Sizes = None, axes: Sizes = _LAST_TWO, norm: str | None = None) -> Tensor:
+    """Discrete Fourier transform of numbers with conjugate symmetry along two axes."""
+    return hfftn(x, s, axes, norm)
+
+
+@operation
+def ihfft2(x: Any, s: Sizes = None, axes: Sizes = _LAST_TWO, norm: str | None = None) -> Tensor:
+    """Inverse of `hfft2`, half of the last axis."""
+    return ihfftn(x, s, axes, norm)
+
+
 # ---- frequencies
 
 

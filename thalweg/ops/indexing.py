@@ -10,9 +10,10 @@ from thalweg.core.operation import attach, method, op
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import DtypeError, IndexOutOfRange, ShapeError
-from thalweg.ops.creation import arange, zeros
+from thalweg.errors import IndexOutOfRange, ShapeError, WrongIndex
+from thalweg.ops.creation import zeros
 from thalweg.ops.elementwise import equal
+from thalweg.ops.ranges import arange
 from thalweg.ops.shaping import astype, broadcast_to, expand_dims, normalize_axis, reshape
 
 __all__ = [
@@ -45,11 +46,11 @@ def as_indices(value: Any) -> Tensor:
     """Return an integer tensor.
 
     Raises:
-        DtypeError: If the values are not integers.
+        WrongIndex: If the values are not integers.
     """
     tensor = as_tensor(value)
     if tensor.dtype.kind not in "iu":
-        raise DtypeError(
+        raise WrongIndex(
             f"Indices of dtype {tensor.dtype} were given; they must be integers. "
             "Convert them with astype(int), or use where for Boolean masks."
         )

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, operation
+from thalweg.core.operation import method, op, operation
 from thalweg.core.size import Size
 from thalweg.core.spec import FLOAT64, Spec, broadcast
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, ShapeError
+from thalweg.errors import ArgumentError, CallError, ShapeError
 from thalweg.ops.arranging import atleast_1d, atleast_2d, atleast_3d, ravel
 from thalweg.ops.cutting import slice_
 from thalweg.ops.indexing import take
@@ -95,8 +95,18 @@ def column_stack(arrays: Sequence[Any]) -> Tensor:
 
 
 @operation
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+def split(
+    x: Any,
+    indices_or_sections: Any = None,
+    axis: int = 0,
+    *,
+    dim: int | None = None,
+    split_size_or_sections: Any = None,
+) -> list[Tensor] | tuple[Tensor, ...]:
     """Cut a tensor into equal parts, or at the given positions along an axis.
+
+    With PyTorch's `dim=` or `split_size_or_sections=` it is `x.split`, which is given the sizes
+    of the parts.
 
     Raises:
         ArgumentError: If a number of parts does not divide the axis.
@@ -107,10 +117,14 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
         [tensor([0, 1]), tensor([2, 3, 4])]
     """
     tensor = as_tensor(x)
+    if dim is not None or split_size_or_sections is not None:
+        sizes = indices_or_sections if split_size_or_sections is None else split_size_or_sections
+        pieces: tuple[Tensor, ...] = op.split_in_sizes(tensor, sizes, axis if dim is None else dim)
+        return pieces
     position = normalize_axis("split", axis, tensor.ndim)
     extent = tensor.shape[position]
     if np.ndim(indices_or_sections) == 0 and (
-        int(indices_or_sections) < 1 or extent % int(indices_or_sections)
+        (parts := _parts("split", indices_or_sections)) < 1 or extent % parts
     ):
         raise ArgumentError(
             f"split got {indices_or_sections} parts for an axis of extent {extent}; it wants a "
@@ -132,13 +146,31 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     if np.ndim(indices_or_sections):
         cuts = [int(cut) for cut in indices_or_sections]
     else:
-        parts = int(indices_or_sections)
+        parts = _parts("array_split", indices_or_sections)
         if parts < 1:
             raise ArgumentError(f"array_split got {parts} parts; it wants at least 1.")
         size, larger = divmod(extent, parts)
         cuts = [part * size + min(part, larger) for part in range(1, parts)]
     edges = zip([None, *cuts], [*cuts, None], strict=True)
     return [_part(tensor, position, *slice(*edge).indices(extent)[:2]) for edge in edges]
+
+
+def _parts(name: str, given: Any) -> int:
+    """Return how many parts are wanted.
+
+    Raises:
+        CallError: If it is no whole number.
+    """
+    try:
+        parts = int(given)
+    except (TypeError, ValueError):
+        parts = None
+    if parts is None or parts != given:
+        raise CallError(
+            f"{name} got {given!r}; it wants a number of parts, or a list of positions to cut at. "
+            "Give an int, or a list of them."
+        )
+    return parts
 
 
 def _part(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
@@ -154,7 +186,7 @@ def _cut_along(name: str, x: Any, where: Any, axis: int, least: int) -> list[Ten
             f"{name} requires a tensor with at least {least} dimension, but got a tensor with "
             f"{tensor.ndim} dimensions. Reshape it first."
         )
-    return split(tensor, where, axis)
+    return list(split(tensor, where, axis))
 
 
 @method

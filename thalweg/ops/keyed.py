@@ -23,9 +23,9 @@ from thalweg.core.random_bits import drawn, folded, random_words
 from thalweg.core.spec import FLOAT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError
-from thalweg.ops.creation import arange
 from thalweg.ops.elementwise import floor_divide, less, log1p, maximum, sqrt, square, where
 from thalweg.ops.joining import stack
+from thalweg.ops.ranges import arange
 from thalweg.ops.shaping import Resolved, as_shape, astype, broadcast_to, reshape
 
 __all__ = ["bernoulli", "fold_in", "key", "normal", "random_bits", "split", "uniform"]

@@ -33,14 +33,16 @@ def lstsq(a: Any, b: Any, rcond: Any = None, *, driver: str | None = None) -> Ls
         b: Right-hand sides of shape (…, m, k).
         rcond: Singular values up to this part of the largest count as zero.
         driver: PyTorch's name of a routine, which tells what is returned beside the solution:
-            "gels" and "gelsy" no singular values, "gels" no rank.
+            "gels" no rank, "gelsy" no residuals, and neither of them singular values.
     """
     matrix, right = _matrices("lstsq", a), floating(b)
     rows, columns = matrix.shape[-2:]
     solution = matmul(pinv(matrix, rcond), right)
     empty = zeros((0,), matrix.dtype)
     rank = matrix_rank(matrix, rtol=rcond) if driver != "gels" else zeros((0,), np.int64)
-    full = rows > columns and (driver == "gels" or bool((rank == columns).all()))
-    residuals = sum(square(matmul(matrix, solution) - right), -2) if full else empty
-    values = svdvals(matrix) if driver in ("gelsd", "gelss") else empty
+    full = driver == "gels" or (driver != "gelsy" and bool((rank == columns).all()))
+    residuals = empty
+    if full and rows > columns:
+        residuals = sum(square(matmul(matrix, solution) - right), -2)
+    values = empty if driver in ("gels", "gelsy") else svdvals(matrix)
     return LstsqResult(solution, residuals, rank, values)

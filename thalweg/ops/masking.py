@@ -58,7 +58,8 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Tensor:
         )
     if number.dtype.kind == "c" and tensor.dtype.kind != "c":
         raise DtypeError("value cannot be converted to type double without overflow")
-    if not number.weak or number.dtype.kind > tensor.dtype.kind:
+    # A small integer is left to promotion, which refuses one that the dtype does not hold.
+    if not number.weak or number.dtype.kind == "f" or tensor.dtype.kind == "b":
         number = astype(number, tensor.dtype)
     return where(_mask("masked_fill", mask), number, tensor)
 

@@ -28,6 +28,7 @@ from thalweg.ops.decompositions import (
     sign_of_determinant,
     singular_parts,
     solve_matrices,
+    symmetric,
     turned,
 )
 from thalweg.ops.diagonals import tril, triu
@@ -120,12 +121,14 @@ def matrix_transpose(x: Any) -> Tensor:
 
 
 @operation
-def solve(a: Any, b: Any) -> Tensor:
+def solve(a: Any, b: Any, *, left: bool | None = None) -> Tensor:
     """Solve a x = b for x.
 
     Args:
         a: Square matrices of shape (…, n, n).
         b: A vector of shape (n,), or matrices of shape (…, n, k).
+        left: PyTorch's keyword: true to solve a x = b, false to solve x a = b. Given it, a stack
+            of vectors, of shape a.shape[:-1], is taken for one too, as PyTorch does.
 
     Raises:
         ShapeError: If the shapes do not fit.
@@ -136,22 +139,29 @@ def solve(a: Any, b: Any) -> Tensor:
         >>> tw.linalg.solve(tw.tensor([[2.0, 0.0], [0.0, 4.0]]), tw.tensor([2.0, 2.0]))
         tensor([1.0000, 0.5000])
     """
-    left, right = _square("solve", a), floating(b)
-    dtype = promote((left.spec, right.spec))[0]
-    left, right = astype(left, dtype), astype(right, dtype)
-    column = right.ndim == 1
-    right = expand_dims(right, 1) if column else right
-    if right.ndim < 2 or right.shape[-2] != left.shape[-1]:
-        raise ShapeError(
-            f"solve got shapes {tuple(left.shape)} and {tuple(as_tensor(b).shape)}; the rows of "
-            "both must be as many. Transpose one, or reshape it."
-        )
-    batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-    found = solve_matrices(
-        broadcast_to(left, (*batch, *left.shape[-2:])),
-        broadcast_to(right, (*batch, *right.shape[-2:])),
-    )
+    matrix, right = _square("solve", a), floating(b)
+    dtype = promote((matrix.spec, right.spec))[0]
+    matrix, right = astype(matrix, dtype), astype(right, dtype)
+    column = right.ndim == 1 or (left is not None and right.shape == matrix.shape[:-1])
+    if column and left is False:
+        raise ShapeError("solve got vectors and left=False; it wants matrices. Reshape them.")
+    right = expand_dims(right, -1) if column else right
+    if left is False:
+        return turned(_solved(turned(matrix), turned(right)))
+    found = _solved(matrix, right)
     return squeeze(found, -1) if column else found
+
+
+def _solved(a: Tensor, b: Tensor) -> Tensor:
+    if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
+        raise ShapeError(
+            f"solve got shapes {tuple(a.shape)} and {tuple(b.shape)}; the rows of both must be as "
+            "many. Transpose one, or reshape it; of stacks of vectors say left=True."
+        )
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    return solve_matrices(
+        broadcast_to(a, (*batch, *a.shape[-2:])), broadcast_to(b, (*batch, *b.shape[-2:]))
+    )
 
 
 @operation
@@ -185,11 +195,12 @@ def pinv(x: Any, rtol: Any = None, *, rcond: Any = None, hermitian: bool = False
         rtol: Singular values up to this part of the largest count as zero; by default
             max(m, n) ε.
         rcond: NumPy's older name of `rtol`.
-        hermitian: Whether the matrices are symmetric, and only their lower triangle is read.
+        hermitian: Whether the matrices are symmetric, and only their lower triangle is read;
+            derivatives are those of the inverse of whole matrices.
     """
     tensor = _matrices("pinv", x)
-    tensor = _symmetric(tensor) if hermitian else tensor
-    return pseudo_inverse(tensor, _tolerance(tensor, rtol if rcond is None else rcond))
+    limit = _tolerance(tensor, rtol if rcond is None else rcond)
+    return pseudo_inverse(tensor, limit, hermitian=hermitian)
 
 
 def _tolerance(x: Tensor, rtol: Any) -> Tensor:
@@ -295,7 +306,9 @@ def eigh(x: Any, UPLO: str = "L") -> EighResult:
         x: Matrices of shape (…, n, n).
         UPLO: "L" or "U", the triangle that is read.
     """
-    parts = eigen_parts(_from_triangle(_square("eigh", x), UPLO))
+    if UPLO.upper() not in ("L", "U"):
+        raise ArgumentError(f"eigh got UPLO {UPLO!r}; it wants 'L' or 'U'.")
+    parts = eigen_parts(_square("eigh", x), triangle=UPLO.upper())
     return EighResult(real(parts[..., 0, :]), parts[..., 1:, :])
 
 
@@ -303,18 +316,6 @@ def eigh(x: Any, UPLO: str = "L") -> EighResult:
 def eigvalsh(x: Any, UPLO: str = "L") -> Tensor:
     """Eigenvalues, in ascending order, of symmetric or Hermitian matrices."""
     return eigh(x, UPLO).eigenvalues
-
-
-def _from_triangle(x: Tensor, triangle: str) -> Tensor:
-    if triangle.upper() not in ("L", "U"):
-        raise ArgumentError(f"eigh got UPLO {triangle!r}; it wants 'L' or 'U'.")
-    return adjoint_of(x) if triangle.upper() == "U" else x
-
-
-def _symmetric(x: Tensor) -> Tensor:
-    """Return the symmetric matrices that have these lower triangles."""
-    found: Tensor = op.tril(x) + adjoint_of(op.tril(x, -1))
-    return found
 
 
 @operation
@@ -331,15 +332,14 @@ def svd(
     """
     tensor = _matrices("svd", x)
     rows, columns = tensor.shape[-2:]
-    parts = singular_parts(tensor)
-    values = real(parts[..., rows, :])
+    full = full_matrices and compute_uv and rows != columns
+    parts = singular_parts(tensor, full=full)
+    values = real(parts[..., rows, : rows if rows < columns else columns])
     if not compute_uv:
         return values
     u, v = parts[..., :rows, :], parts[..., rows + 1 :, :]
-    if full_matrices and rows > columns:
-        u = concatenate((u, completing_columns(stop_gradient(u))), axis=-1)
-    elif full_matrices and columns > rows:
-        v = concatenate((v, completing_columns(stop_gradient(v))), axis=-1)
+    if full:
+        u, v = u[..., :rows], v[..., :columns]
     return SVDResult(u, values, adjoint_of(v))
 
 
@@ -367,7 +367,7 @@ def matrix_rank(
         rtol: What part of the largest counts as zero; by default max(m, n) ε.
     """
     tensor = _matrices("matrix_rank", x)
-    tensor = _symmetric(tensor) if hermitian else tensor
+    tensor = symmetric(tensor) if hermitian else tensor
     values = svdvals(tensor)
     if tol is not None:
         return sum(greater(values, expand_dims(as_tensor(tol), -1)), -1)

@@ -11,25 +11,15 @@ from thalweg.core.spec import DType
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.arranging import moveaxis
-from thalweg.ops.complex_numbers import imag, real
-from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, square, where
+from thalweg.ops.elementwise import absolute
 from thalweg.ops.matrices import floating, svdvals
+from thalweg.ops.norms import norm_of_vectors
 from thalweg.ops.reductions import max, min, sum
 from thalweg.ops.shaping import astype, expand_dims
 
 __all__: list[str] = []
 
 _INFINITY = float("inf")
-
-
-def _squares(x: Tensor) -> Tensor:
-    return square(real(x)) + square(imag(x)) if x.dtype.kind == "c" else square(x)
-
-
-def _rooted(total: Tensor) -> Tensor:
-    # The root has no finite derivative at 0, so 0 is kept away from it.
-    zero = equal(total, 0)
-    return where(zero, 0, sqrt(where(zero, 1, total)))
 
 
 def _in(x: Any, dtype: Any) -> Tensor:
@@ -47,7 +37,7 @@ def vector_norm(
 ) -> Tensor:
     """Norm of vectors: (Σ |x|ᵖ)^(1/p) over one or several axes; by default over all.
 
-    The derivative of the Euclidean norm at 0 is taken as 0.
+    The derivative of a norm at 0 is taken as 0.
 
     Args:
         x: A tensor.
@@ -56,25 +46,7 @@ def vector_norm(
         keepdims: Whether reduced axes stay, with extent 1.
         dtype: What to compute in.
     """
-    tensor = _in(x, dtype)
-    if ord == 2:
-        return _rooted(sum(_squares(tensor), axis, keepdims=keepdims))
-    if ord == 0:
-        kind = real(tensor).dtype
-        return sum(astype(not_equal(tensor, 0), kind), axis, keepdims=keepdims)
-    size = absolute(tensor)
-    if ord == 1:
-        return sum(size, axis, keepdims=keepdims)
-    if ord == _INFINITY:
-        # Nothing has the norm 0.
-        largest: Tensor = (
-            max(size, axis, keepdims) if tensor.size else sum(size, axis, None, keepdims)
-        )
-        return largest
-    if ord == -_INFINITY:
-        smallest: Tensor = min(size, axis, keepdims)
-        return smallest
-    return power(sum(power(size, float(ord)), axis, keepdims=keepdims), 1.0 / ord)
+    return norm_of_vectors(_in(x, dtype), ord, axis, keepdims)
 
 
 @operation
@@ -106,7 +78,7 @@ def matrix_norm(
 
 def _of_last_axes(x: Tensor, ord: Any) -> Tensor:
     if ord is None or ord == "fro":
-        return _rooted(sum(_squares(x), (-2, -1)))
+        return norm_of_vectors(x, 2, (-2, -1), False)
     if ord == "nuc":
         return sum(svdvals(x), -1)
     if ord not in (1, -1, 2, -2, _INFINITY, -_INFINITY):

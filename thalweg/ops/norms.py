@@ -9,6 +9,7 @@ from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, UnsupportedOperation
 from thalweg.ops.arranging import ravel
+from thalweg.ops.complex_numbers import imag, real
 from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, square, where
 from thalweg.ops.reductions import max, min, sum
 from thalweg.ops.shaping import astype, normalize_axis, restore_axes
@@ -21,10 +22,12 @@ _INFINITY = float("inf")
 
 
 @method
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+def norm(
+    x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, *, p: Any = None
+) -> Tensor:
     """Norm of a vector or a matrix; √Σ x² by default.
 
-    The derivative of the Euclidean norm at 0 is taken as 0.
+    The derivative of a norm at 0 is taken as 0.
 
     Args:
         x: A tensor.
@@ -33,6 +36,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
             the largest and smallest column sum and row sum of |x|.
         axis: An axis for vectors, two for matrices; by default all of a vector or matrix.
         keepdims: Whether reduced axes stay, with extent 1.
+        p: PyTorch's order, of all elements together: `x.norm(p)`.
 
     Raises:
         UnsupportedOperation: If a norm needs singular values (2, -2 and "nuc" of matrices).
@@ -44,6 +48,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         tensor(5.)
     """
     tensor = as_tensor(x)
+    if p is not None:
+        found: Tensor = tensor.norm(p, axis, keepdims)
+        return found
     if tensor.dtype.kind not in "fc":
         tensor = astype(tensor, FLOAT64)
     if axis is None and ord is None:
@@ -55,7 +62,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         for a in (given if isinstance(given, (tuple, list)) else (given,))
     ]
     if len(axes) == 1:
-        return _vector_norm(tensor, ord, axes[0], keepdims)
+        return norm_of_vectors(tensor, ord, axes[0], keepdims)
     if len(axes) == 2:
         return _matrix_norm(tensor, ord, axes[0], axes[1], keepdims)
     raise ArgumentError(
@@ -65,28 +72,38 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
 
 
 def _euclidean(x: Tensor, axis: Any, keepdims: bool) -> Tensor:
-    total = sum(square(x), axis, keepdims=keepdims)
+    squares = square(real(x)) + square(imag(x)) if x.dtype.kind == "c" else square(x)
+    total = sum(squares, axis, keepdims=keepdims)
     # The root has no finite derivative at 0, so 0 is kept away from it.
     zero = equal(total, 0)
     return where(zero, 0, sqrt(where(zero, 1, total)))
 
 
-def _vector_norm(x: Tensor, ord: Any, axis: int, keepdims: bool) -> Tensor:
+def norm_of_vectors(x: Tensor, ord: Any, axis: Any, keepdims: bool) -> Tensor:
+    """Return (Σ |x|ᵖ)^(1/p) over some axes; the meaning of each p is that of `norm`."""
     if ord is None or ord == 2:
         return _euclidean(x, axis, keepdims)
     if isinstance(ord, str):
         raise ArgumentError(f"norm got ord {ord!r} for vectors; it wants a number or None.")
-    if ord == _INFINITY:
-        typed: Tensor = max(absolute(x), axis, keepdims)
-        return typed
-    if ord == -_INFINITY:
-        least: Tensor = min(absolute(x), axis, keepdims)
-        return least
-    if ord == 1:
-        return sum(absolute(x), axis, keepdims=keepdims)
     if ord == 0:
-        return sum(astype(not_equal(x, 0), x.dtype), axis, keepdims=keepdims)
-    return power(sum(power(absolute(x), ord), axis, keepdims=keepdims), 1.0 / ord)
+        return sum(astype(not_equal(x, 0), real(x).dtype), axis, keepdims=keepdims)
+    size = absolute(x)
+    # Nothing has the norm 0.
+    if ord == 1 or (ord == _INFINITY and not x.size):
+        return sum(size, axis, keepdims=keepdims)
+    if ord in (_INFINITY, -_INFINITY):
+        extreme: Tensor = (max if ord > 0 else min)(size, axis, keepdims)
+        return extreme
+    return _power_sum(size, ord, axis, keepdims)
+
+
+def _power_sum(size: Tensor, ord: float, axis: Any, keepdims: bool) -> Tensor:
+    # Powers have no finite derivative at 0 either: neither those of the elements, nor the root.
+    zero = equal(size, 0)
+    powers = where(zero, 0.0 if ord > 0 else _INFINITY, power(where(zero, 1, size), ord))
+    total = sum(powers, axis, keepdims=keepdims)
+    zero = equal(total, 0)
+    return where(zero, 0.0 if ord > 0 else _INFINITY, power(where(zero, 1, total), 1.0 / ord))
 
 
 def _matrix_norm(x: Tensor, ord: Any, rows: int, columns: int, keepdims: bool) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, method, operation
+from thalweg.core.operation import attach, method
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.axes import axis_of
@@ -37,8 +37,9 @@ def narrow(x: Any, axis: int, start: Any, length: int) -> Tensor:
 
     Raises:
         ShapeError: If the tensor has no axes, or they reach over the end.
+        ArgumentError: If the start is a tensor, and not one integer.
     """
-    tensor, first = as_tensor(x), int(start)
+    tensor, first = as_tensor(x), _start(start)
     if not tensor.ndim:
         raise ShapeError("narrow() cannot be applied to a 0-dim tensor. Reshape it first.")
     place = axis_of("narrow", axis, tensor.ndim)
@@ -52,6 +53,15 @@ def narrow(x: Any, axis: int, start: Any, length: int) -> Tensor:
             "the length is negative. Give fewer positions."
         )
     return part_of(tensor, place, first, first + length)
+
+
+def _start(given: Any) -> int:
+    if isinstance(given, Tensor) and (given.ndim or given.dtype.kind not in "iu"):
+        raise ArgumentError(
+            f"start must be an 0-dim integral Tensor; narrow got shape {given.shape} and dtype "
+            f"{given.dtype}. Give an int."
+        )
+    return int(given)
 
 
 def part_of(x: Tensor, axis: int, start: int, stop: int, step: int = 1) -> Tensor:
@@ -113,7 +123,7 @@ def split_with_sizes(x: Any, split_sizes: Any, axis: int = 0) -> tuple[Tensor, .
     return tuple(part_of(tensor, place, a, b) for a, b in pairwise(starts))
 
 
-@operation
+@method("unsafe_split")
 def split_in_sizes(x: Any, split_size: Any, axis: int = 0) -> tuple[Tensor, ...]:
     """Cut a tensor into parts of one size, the last one smaller, or of several sizes.
 

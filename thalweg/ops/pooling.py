@@ -8,10 +8,10 @@ import numpy as np
 
 from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError
-from thalweg.ops.creation import arange
+from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.cutting import pad_with_zeros
 from thalweg.ops.elementwise import add, divide, equal, less, multiply, not_equal, where
+from thalweg.ops.ranges import arange
 from thalweg.ops.reductions import reduce_max, reduce_min
 from thalweg.ops.shaping import (
     astype,
@@ -104,6 +104,11 @@ def _max_pool(
     ceil_mode: bool, return_indices: bool,
 ) -> Any:  # fmt: skip
     x, batched = with_batch(name, input, rank)
+    if 0 in x.shape[1:]:
+        raise ShapeError(
+            f"{name} expected a tensor with optional 0 dim batch size for input; it got shape "
+            f"{x.shape}, without a channel or a position. Check that the data are not empty."
+        )
     pool = _Pool(name, rank, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
     least = -np.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
     seen = _seen(x, pool, least)

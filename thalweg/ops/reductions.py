@@ -12,7 +12,7 @@ from thalweg.core.operation import method, op
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ShapeError
+from thalweg.errors import EmptyAxis
 from thalweg.ops.creation import ones
 from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import (
@@ -65,7 +65,7 @@ def _reduced(x: Spec, axis: Axes) -> Spec:
 
 def _reduced_extreme(x: Spec, axis: Axes) -> Spec:
     if builtins.any(x.shape[a] == 0 for a in axis):
-        raise ShapeError(
+        raise EmptyAxis(
             f"A maximum or minimum was asked over an empty axis of shape {x.shape}; "
             "it wants at least one element. Check that the data are not empty."
         )

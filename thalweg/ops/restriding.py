@@ -21,8 +21,9 @@ from thalweg.core.tracing import user_line
 from thalweg.errors import GradientError, ShapeError, TracingError
 from thalweg.ops.arranging import swapaxes
 from thalweg.ops.copying import clone
-from thalweg.ops.creation import arange, zeros
+from thalweg.ops.creation import zeros
 from thalweg.ops.indexing import scatter_add, take
+from thalweg.ops.ranges import arange
 from thalweg.ops.shaping import reshape
 from thalweg.ops.viewing import extents, squeeze_ones, swapdims, t, unsqueeze
 

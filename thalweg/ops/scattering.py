@@ -12,11 +12,11 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.ops.assigning import put_at
 from thalweg.ops.axes import axis_of, lifted
-from thalweg.ops.creation import arange
 from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import divide, equal, multiply, where
 from thalweg.ops.indexing import as_indices, from_front, take, take_along_axis
 from thalweg.ops.indexing import scatter_add as add_at
+from thalweg.ops.ranges import arange
 from thalweg.ops.shaping import broadcast_to, reshape
 
 __all__ = [

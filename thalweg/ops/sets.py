@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.core.operation import method, operation
+from thalweg.core.operation import method, operation, widen
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, UnsupportedOperation
 
 __all__ = [
     "isin",
@@ -88,22 +88,35 @@ def unique_values(x: Any) -> Tensor:
 
 
 @method
-def nonzero(x: Any, *, as_tuple: bool = True) -> Any:
+def nonzero(x: Any, *, as_tuple: bool | None = None) -> Any:
     """Return the positions of the elements that are not zero, one tensor an axis.
 
     Args:
         x: A tensor with at least one axis.
-        as_tuple: If false, return one tensor with a row an element, as PyTorch does.
+        as_tuple: PyTorch's keyword: false for one tensor with a row an element; true for one
+            tensor an axis, where a tensor without axes counts as a vector.
 
     Raises:
         ArgumentError: If it has no axis.
     """
     values = _values(x)
-    if not as_tuple:
+    if as_tuple is False:
         return make(np.argwhere(values))
+    if as_tuple:
+        values = np.atleast_1d(values)
     if not values.ndim:
         raise ArgumentError("nonzero got a 0-d tensor, which has no positions. Use x.reshape(1).")
     return tuple(make(np.ascontiguousarray(places)) for places in np.nonzero(values))
+
+
+@widen("where")
+def _places(condition: Any, *others: Any) -> Any:
+    """Return where a condition holds, as `nonzero` does."""
+    if others:
+        raise UnsupportedOperation(
+            f"where got {1 + len(others)} operands; it wants a condition, or a condition, x and y."
+        )
+    return nonzero(condition)
 
 
 @operation

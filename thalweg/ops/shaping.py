@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from thalweg.core.applying import apply
 from thalweg.core.operation import attach, method, op, publish, register
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
-from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, AxisError, ShapeError
+from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.errors import ArgumentError, AxisError, CallError, ShapeError
 from thalweg.ops.cutting import slice_
 
 __all__ = [
@@ -68,10 +69,19 @@ def normalize_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def as_shape(shape: Any) -> Shape:
-    """Return a shape given as an integer or a sequence of integers."""
+    """Return a shape given as an integer or a sequence of integers.
+
+    Raises:
+        CallError: If it is neither.
+    """
     if isinstance(shape, (int, np.integer)):
         return (int(shape),)
-    return tuple(int(extent) for extent in shape)
+    try:
+        return tuple(map(operator.index, shape))
+    except TypeError:
+        raise CallError(
+            f"The shape {shape!r} was given; a shape is an integer or a sequence of integers."
+        ) from None
 
 
 # ---- the primitives
@@ -258,8 +268,10 @@ def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -
         raise ArgumentError("concatenate got no tensors; it wants at least one. Check the list.")
     if axis is None:
         tensors, axis = [reshape(tensor, (tensor.size,)) for tensor in tensors], 0
-    position = normalize_axis("concatenate", axis, tensors[0].ndim)
     first = tensors[0]
+    if not first.array.shape:
+        raise ShapeError("zero-dimensional tensors cannot be concatenated. Use stack.")
+    position = normalize_axis("concatenate", axis, first.ndim)
     for tensor in tensors:
         same_rank = tensor.ndim == first.ndim
         if not same_rank or without(tensor.shape, (position,)) != without(first.shape, (position,)):
@@ -306,7 +318,11 @@ def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
 
 
 def _resolve_astype(x: Any, dtype: Any) -> Resolved:
-    return (as_tensor(x),), {"dtype": np.dtype(dtype)}
+    tensor = as_tensor(x)
+    if tensor.weak and not tensor.is_symbolic:
+        # A dtype that was asked for is no longer a number's, which gives way.
+        tensor = make(tensor.array, tensor.node)
+    return (tensor,), {"dtype": np.dtype(dtype)}
 
 
 def _converted_back(g: Tensor, dtype: np.dtype[Any]) -> Tensor:

@@ -12,7 +12,7 @@ from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.arranging import moveaxis
 from thalweg.ops.axes import axis_of
 from thalweg.ops.composed import isnan
-from thalweg.ops.elementwise import divide, floor, logical_not, sqrt, square, where
+from thalweg.ops.elementwise import divide, equal, floor, logical_not, sqrt, square, where
 from thalweg.ops.indexing import take_along_axis
 from thalweg.ops.linalg import matmul
 from thalweg.ops.reductions import amax, amin, any, as_floating, count_over, mean, sum
@@ -99,10 +99,14 @@ def std(
     unbiased: bool | None = None,
     correction: float | None = None,
 ) -> Tensor:
-    """Standard deviation over some axes: the square root of the variance; arguments as there."""
-    return sqrt(
-        var(x, axis, dtype, ddof, keepdims, dim=dim, unbiased=unbiased, correction=correction)
-    )
+    """Standard deviation over some axes: the square root of the variance; arguments as there.
+
+    The derivative where all elements are equal is taken as 0.
+    """
+    squared = var(x, axis, dtype, ddof, keepdims, dim=dim, unbiased=unbiased, correction=correction)
+    # The root has no finite derivative at 0, so 0 is kept away from it.
+    zero = equal(squared, 0)
+    return where(zero, 0, sqrt(where(zero, 1, squared)))
 
 
 def _with_mean(

@@ -129,11 +129,17 @@ def as_transformation(value: Any) -> GradientTransformation:
 
 
 def _named(value: Any) -> str:
+    if hasattr(value, "param_groups"):
+        return f"The optimizer {type(value).__name__} with parameters of its own"
     return str(getattr(value, "__name__", repr(value)))
 
 
 def _advice(value: Any) -> str:
     """Say how to make a transformation of what was given."""
+    kind = value if isinstance(value, type) else type(value)
+    if hasattr(kind, "add_param_group"):
+        name = kind.__name__.lower()
+        return f"That is for loops of your own; here give the transformation, optim.{name}(0.01)."
     if callable(value):
         return f"Call it first: {_named(value)}(…)."
     if isinstance(value, str) and value.isidentifier():

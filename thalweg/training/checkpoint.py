@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from thalweg.errors import ArgumentError, CheckpointError
-from thalweg.ops.dtypes import require_cpu
-from thalweg.training import storage
 from thalweg.training.batches import Batches, whole_number
-from thalweg.training.record import Array, Record, Trees, read_record
+from thalweg.training.record import Array, Record, read_record
 from thalweg.training.result import Fit
-from thalweg.training.saving import rebuilt
 
 
 @dataclass(frozen=True)
@@ -145,44 +142,4 @@ def _listed(specs: list[Any]) -> str:
     return listed + (", …" if len(specs) > 6 else "") if specs else "nothing"
 
 
-def load(
-    path: str | os.PathLike[str],
-    map_location: Any = None,
-    *,
-    weights_only: bool = True,
-    mmap: bool | None = None,
-) -> Any:
-    """Read what `save`, `Fit.save` or a checkpoint wrote. Loading runs no code from the file.
-
-    Args:
-        path: The file.
-        map_location: "cpu" or None, as in PyTorch.
-        weights_only: Accepted; a file never holds anything else than values.
-        mmap: Accepted; the file is read whole, and verified.
-
-    Returns:
-        What `save` was given; or the fit: parameters in the tree and kinds of arrays they were
-        fitted in, the optimizer's state, the history. Named tuples of your own become dicts of
-        their fields.
-
-    Raises:
-        CheckpointError: If the file is missing, damaged or none of these.
-        ArgumentError: If another device is asked for.
-
-    Example:
-        >>> import os, tempfile
-        >>> import numpy as np, thalweg as tw
-        >>> fit = tw.fit(lambda b: (b - 3.0) ** 2, 0.0, None, optimizer=tw.optim.sgd(0.5))
-        >>> path = os.path.join(tempfile.mkdtemp(), "fit.safetensors")
-        >>> fit.save(path)
-        >>> tw.load(path).params
-        3.0
-    """
-    require_cpu(map_location)
-    arrays, facts = storage.read(path)
-    if isinstance(facts, dict) and "saved" in facts:
-        return rebuilt(arrays, facts)
-    return Fit(*read_record(path))
-
-
-__all__ = ["Checkpoint", "Trees", "load", "read_checkpoint", "read_resume", "require_same"]
+__all__ = ["Checkpoint", "read_checkpoint", "read_resume", "require_same"]

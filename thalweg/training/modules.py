@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import numpy as np
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, CallError
+from thalweg.training.loaders import arrays_of, read_rows
 
 if TYPE_CHECKING:
     from thalweg.nn.module import Module
@@ -30,10 +32,13 @@ class Carrying:
         model: The module whose loss it is; its buffers are the state, beside a key of random
             numbers and the number of the step.
         loss: Called with the module's output and the last of the data.
+        inputs: How many of the data the module is called with.
     """
 
-    def __init__(self, model: Module, loss: Callable[..., Any]) -> None:
+    def __init__(self, model: Module, loss: Callable[..., Any], inputs: int) -> None:
         self._model, self._loss = model, loss
+        # What errors call the data by.
+        self.__signature__ = _signature(model, inputs)
         self.__name__ = getattr(loss, "__name__", None) or type(loss).__name__
 
     def carried(self, seed: int) -> dict[str, Any]:
@@ -62,6 +67,15 @@ class Carrying:
         return self._loss(output, arrays[-1]), carried
 
 
+def _signature(model: Module, inputs: int) -> inspect.Signature:
+    """Return (params, *the inputs of the model, target)."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    known = [p.name for p in inspect.signature(model.forward).parameters.values() if p.kind is kind]
+    names = known[:inputs] + [f"input{i}" for i in range(len(known), inputs)]
+    distinct = dict.fromkeys(["params", *names, "target"])
+    return inspect.Signature([inspect.Parameter(name, kind) for name in distinct])
+
+
 @contextmanager
 def _evaluating(model: Module) -> Iterator[None]:
     modes = [(module, module.training) for module in model.modules()]
@@ -82,9 +96,23 @@ def accepting_modules(fit: Callable[P, Result]) -> Callable[P, Result]:
         if nn is not None and args and isinstance(args[0], nn.Module):
             train: Callable[..., Result] = functools.partial(_fit_module, fit)
             return train(*args, **kwargs)
+        if "loss" in kwargs and args:
+            raise CallError(_no_module(args[0]))
         return fit(*args, **kwargs)
 
     return fitted
+
+
+def _no_module(given: Any) -> str:
+    what = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
+    advice = "Give the module first: fit(model, (X, y), loss=…, optimizer=…)."
+    if isinstance(given, type):
+        advice = f"Make a module of it: {given.__name__}(…)."
+    elif type(given).__module__.partition(".")[0] == "torch" or hasattr(given, "state_dict"):
+        advice = "Build it of thalweg.nn, which has PyTorch's layers by name."
+    elif callable(given):
+        advice = "A loss of (params, *data) comes first, without loss=: fit(loss, params, data, …)."
+    return f"fit got loss=… and {what} in the place of the module. {advice}"
 
 
 def _fit_module(
@@ -96,9 +124,11 @@ def _fit_module(
             "fit got a module. It wants fit(model, (X, y), loss=…, optimizer=…), the loss being "
             "called with the model's output and y: thalweg.nn.functional.mse_loss, for example."
         )
-    data, options = _read_rows(data, options)
+    if isinstance(loss, type):
+        raise CallError(f"fit got the class loss={loss.__name__}. Call it: {loss.__name__}().")
+    data, options = read_rows(data, options)
     if options.get("validation") is not None:
-        options["validation"] = _arrays(options["validation"])
+        options["validation"] = arrays_of(options["validation"])
     params = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if not params:
         raise ArgumentError(
@@ -106,7 +136,7 @@ def _fit_module(
             "Set requires_grad on some, or give a module with layers."
         )
     start = {name: p.numpy(force=True) for name, p in params.items()}
-    carrying = Carrying(model, loss)
+    carrying = Carrying(model, loss, len(data) - 1)
     result = fit(carrying, start, data, **options)
     _write_back(model, params, result)
     return result
@@ -122,26 +152,3 @@ def _write_back(model: Module, params: Mapping[str, Tensor], result: Any) -> Non
         kept = record.state[len(record.state) - len(buffers) - 2 :]
         for (_, buffer), value in zip(buffers, kept, strict=False):
             buffer.copy_(value)
-
-
-def _read_rows(data: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Return the arrays of data, and the options that a loader of them stands for."""
-    if not (hasattr(data, "dataset") and hasattr(data, "drop_last")):
-        return _arrays(data), options
-    given = {"batch_size": data.batch_size, "drop_last": data.drop_last}
-    shuffled = type(getattr(data, "sampler", None)).__name__ == "RandomSampler"
-    given["shuffle"] = "epoch" if shuffled else False
-    return _arrays(data.dataset), {**given, **options}
-
-
-def _arrays(data: Any) -> Any:
-    """Return data as a tuple whose last is what the loss compares the output with."""
-    data = getattr(data, "tensors", data)
-    found = tuple(data) if isinstance(data, (tuple, list)) else ()
-    if len(found) < 2:
-        raise ArgumentError(
-            f"fit got a module and data of type {type(data).__name__}. It wants a tuple (X, y) of "
-            "arrays, a TensorDataset, or a DataLoader of one, which have what the model is called "
-            "with and, last, what the loss compares its output with."
-        )
-    return found

@@ -10,6 +10,7 @@ from typing import Any
 from thalweg.core.program import Program
 from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
+from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError, EngineError
 from thalweg.training.batches import Batches
@@ -25,7 +26,6 @@ from thalweg.training.cache import (
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.layout import RelaidLoop, relaid, transposed_states
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step
-from thalweg.training.randomness import warned_of_random_numbers
 
 EngineChoice = str | Engine
 
@@ -53,7 +53,7 @@ def prepare_step(
         return known, 0.0
     _import(engine)
     began = time.perf_counter()
-    with warned_of_random_numbers(problem.loss, fingerprint.generators):
+    with warned_of_random_numbers(problem.loss, fingerprint.generators, "loss", "step"):
         traced = trace_step(problem, batches.specs())
     remainder = traced.programs[1] if len(traced.programs) > 1 else None
     loop = Loop(

@@ -124,6 +124,8 @@ def write_record(path: str | os.PathLike[str], record: Record, trees: Trees) -> 
         "params": structure.describe(trees.params),
         "kinds": [kind.__name__ for kind in trees.kinds],
         "state": structure.describe(trees.state),
+        # A module's buffers and random numbers stand behind the optimizer's state.
+        "carried": len(record.state) - len(tree.leaves(trees.state)),
     }
     storage.write(path, arrays, facts)
 
@@ -134,14 +136,24 @@ def read_record(path: str | os.PathLike[str]) -> tuple[Record, Trees]:
     Raises:
         CheckpointError: If the file is missing, damaged or none of a fit.
     """
-    arrays, facts = storage.read(path)
+    return record_of(path, *storage.read(path))
+
+
+def record_of(path: Any, arrays: Mapping[str, Array], facts: Any) -> tuple[Record, Trees]:
+    """Return the record that the arrays and facts of a file are.
+
+    Raises:
+        CheckpointError: If they are none of a fit.
+    """
     try:
         described = facts["trees"]
         leaves = {name: _numbered(arrays, name) for name in ("params", "state", "best")}
         trees = Trees(
             structure.rebuild(described["params"], len(leaves["params"])),
             tuple(_KINDS.get(name, np.ndarray) for name in described["kinds"]),
-            structure.rebuild(described["state"], len(leaves["state"])),
+            structure.rebuild(
+                described["state"], len(leaves["state"]) - described.get("carried", 0)
+            ),
         )
         record = Record(
             params=leaves["params"],

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.errors import CheckpointError
+from thalweg.errors import CheckpointError, MissingFile
 
 Array = np.ndarray[Any, Any]
 
@@ -29,6 +29,24 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], facts: Any)
     Raises:
         CheckpointError: If the folder is missing or cannot be written.
     """
+    content = packed(arrays, facts)
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    try:
+        _write_through(temporary, content)
+        temporary.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be written: {error.strerror or error}. What was there before is "
+            "unharmed. Give a path in a folder that exists, can be written and has space."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def packed(arrays: Mapping[str, Array], facts: Any) -> bytes:
+    """Return the bytes of a file."""
     from safetensors.numpy import save
 
     ready = {name: _plain(array) for name, array in arrays.items()}
@@ -42,19 +60,7 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], facts: Any)
     )
     # One entry: safetensors writes several in an order of its own, another one each time.
     metadata = {"thalweg": f"{_digest(content.encode())}\n{content}"}
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    try:
-        _write_through(temporary, save(ready, metadata))
-        temporary.replace(target)
-        _sync_folder(target.parent)
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be written: {error.strerror or error}. What was there before is "
-            "unharmed. Give a path in a folder that exists, can be written and has space."
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    return save(ready, metadata)
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], Any]:
@@ -63,16 +69,27 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], Any]:
     Raises:
         CheckpointError: If it is missing, damaged, or no file of thalweg's.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise CheckpointError(
+        kind = MissingFile if isinstance(error, FileNotFoundError) else CheckpointError
+        raise kind(
             f"{path} cannot be read: {error.strerror or error}. Give the path of a file that "
             "save or checkpoint wrote."
         ) from error
+    return unpacked(path, content)
+
+
+def unpacked(path: Any, content: bytes) -> tuple[dict[str, Array], Any]:
+    """Return the arrays and the facts in the bytes of a file, and raise what `read` does."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    if content[:2] in (b"PK", b"\x80\x02"):
+        raise CheckpointError(
+            f"{path} was written by another library's save, in a format whose loading can run "
+            "code. Load it there, and save its tensors as arrays, with safetensors for example."
+        )
     try:
         arrays = load(content)
         length = int.from_bytes(content[:8], "little")

@@ -10,9 +10,9 @@ from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.dropping import dropout
 from thalweg.ops.activations import softmax
 from thalweg.ops.arranging import repeat, swapaxes
-from thalweg.ops.creation import arange
 from thalweg.ops.elementwise import less_equal, where
 from thalweg.ops.linalg import matmul
+from thalweg.ops.ranges import arange
 from thalweg.ops.shaping import expand_dims
 
 __all__ = ["scaled_dot_product_attention"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg.core.tensor import Tensor, as_tensor, astype
-from thalweg.errors import ArgumentError, DtypeError, ShapeError
+from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.nn.functional.reducing import chosen, reduced
 from thalweg.ops import activations as smooth
 from thalweg.ops.elementwise import equal, exp, greater_equal, less, less_equal, log, where
@@ -134,6 +134,7 @@ def _of_classes(logs: Tensor, y: Tensor, weight: Any, ignored: int, kind: str) -
             f"{logs.shape} and the target {y.shape}; the target wants that of the input without "
             "the axis of classes."
         )
+    _require_classes(y, ignored, logs.shape[axis])
     weights = _weights_of(logs, y, weight, ignored)
     places = expand_dims(_places(y, ignored, logs.shape[axis]), axis)
     chosen_logs = squeeze(take_along_axis(logs, places, axis), axis)
@@ -142,6 +143,18 @@ def _of_classes(logs: Tensor, y: Tensor, weight: Any, ignored: int, kind: str) -
     if kind != "mean":
         return reduced(losses, kind)
     return sum(losses) / sum(weights)
+
+
+def _require_classes(y: Tensor, ignored: int, classes: int) -> None:
+    if y.is_symbolic:
+        return
+    values = y.numpy()
+    wrong = values[((values < 0) | (values >= classes)) & (values != ignored)]
+    if wrong.size:
+        raise IndexOutOfRange(
+            f"Target {wrong[0]} is out of bounds: the input has scores of {classes} classes, whose "
+            f"targets are 0 to {classes - 1}. Count the classes from 0, or give more scores."
+        )
 
 
 def _places(y: Tensor, ignored: int, classes: int) -> Tensor:
@@ -158,7 +171,7 @@ def _weights_of(logs: Tensor, y: Tensor, weight: Any, ignored: int) -> Tensor:
     if factors.shape != (classes,):
         raise ShapeError(
             f"weight tensor should be defined either for all {classes} classes or no classes but "
-            f"got weight tensor of shape: {factors.shape}"
+            f"got weight tensor of shape: {tuple(factors.shape)}. Give one number for each class."
         )
     return where(equal(y, ignored), 0, take(factors, _places(y, ignored, classes), axis=0))
 

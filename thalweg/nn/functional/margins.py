@@ -9,9 +9,9 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.distances import pairwise_distance
 from thalweg.nn.functional.reducing import chosen, not_below, reduced
-from thalweg.ops.creation import arange
 from thalweg.ops.elementwise import equal, less, minimum, not_equal, sqrt, square, where
 from thalweg.ops.indexing import take, take_along_axis
+from thalweg.ops.ranges import arange
 from thalweg.ops.reductions import any as any_of
 from thalweg.ops.reductions import cumsum, sum
 from thalweg.ops.shaping import expand_dims, reshape
@@ -126,7 +126,13 @@ def multi_margin_loss(
 
     Raises:
         ArgumentError: If p is neither 1 nor 2.
+        ShapeError: If the weight is no vector.
     """
+    if weight is not None and as_tensor(weight).ndim != 1:
+        raise ShapeError(
+            f"weight must be one-dimensional, a factor for each class; multi_margin_loss got shape "
+            f"{as_tensor(weight).shape}. Reshape it."
+        )
     if p not in (1, 2):
         raise ArgumentError(f"only p == 1 and p == 2 supported, and p={p} was given.")
     kind = chosen(reduction, size_average, reduce)

@@ -11,6 +11,7 @@ from thalweg.core.inplace import overwrite
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.copying import clone
 from thalweg.ops.elementwise import sqrt, square
 from thalweg.ops.reductions import mean
 from thalweg.ops.shaping import reshape
@@ -161,7 +162,7 @@ def batch_norm(
     mean, and its variance with n - 1 in the denominator, as s.
 
     Args:
-        input: x, of shape (N, channels) or (N, channels, …).
+        input: x, of shape (N, channels) or (N, channels, …); or (0,), which stays as it is.
         running_mean: The running means, of shape (channels,), or None.
         running_var: The running variances, likewise.
         weight: A factor for each channel, or None.
@@ -178,8 +179,13 @@ def batch_norm(
         Ioffe & Szegedy, "Batch Normalization", 2015. arXiv:1502.03167
     """
     x = as_tensor(input)
+    if x.shape == (0,):
+        return _scaled(clone(x), weight, bias)
     if x.ndim < 2:
         raise ShapeError(f"batch_norm got shape {x.shape}; it wants (N, channels, …). Reshape it.")
+    _require_channels(
+        x.shape[1], running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
     scale, shift = _along_channels(weight, x.ndim), _along_channels(bias, x.ndim)
     if not training:
         return _by_running(x, running_mean, running_var, scale, shift, eps)
@@ -195,6 +201,16 @@ def batch_norm(
         _follow(running_mean, middle, momentum)
         _follow(running_var, variance * (count / (count - 1)), momentum)
     return _scaled(centred / sqrt(variance + eps), scale, shift)
+
+
+def _require_channels(channels: int, **given: Any) -> None:
+    for name, values in given.items():
+        if values is not None and as_tensor(values).size != channels:
+            raise ShapeError(
+                f"{name} should contain {channels} elements not {as_tensor(values).size}: "
+                f"batch_norm got an input of {channels} channels, along its second axis. Give "
+                "both the same number."
+            )
 
 
 def _by_running(

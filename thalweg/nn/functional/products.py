@@ -85,6 +85,7 @@ def embedding(
     Raises:
         IndexOutOfRange: If an index is negative or no row.
         ArgumentError: If `padding_idx` is no row.
+        ShapeError: If the weight is no matrix.
 
     Example:
         >>> import thalweg as tw
@@ -93,11 +94,12 @@ def embedding(
         [[2.0, 3.0], [0.0, 1.0], [2.0, 3.0]]
     """
     indices, table = indexing.as_indices(input), as_tensor(weight)
-    if not indices.is_symbolic and indices.size and int(indices.numpy().min()) < 0:
-        raise IndexOutOfRange(
-            f"index out of range in self: embedding got {int(indices.numpy().min())}; rows are "
-            "counted from 0."
+    if table.ndim != 2:
+        raise ShapeError(
+            f"'weight' must be 2-D, rows of features; embedding got shape {table.shape}. "
+            "Reshape it."
         )
+    _require_rows(indices, table.shape[0])
     if max_norm is not None:
         _shorten(table, indices, max_norm, norm_type)
     rows = indexing.take(table, indices, axis=0)
@@ -112,6 +114,17 @@ def embedding(
         place = padding_row(padding_idx, table.shape[0])
         rows = where(expand_dims(equal(indices, place), -1), stop_gradient(rows), rows)
     return rows
+
+
+def _require_rows(indices: Tensor, rows: int) -> None:
+    if indices.is_symbolic or not indices.size:
+        return
+    least, largest = int(indices.numpy().min()), int(indices.numpy().max())
+    if least < 0 or largest >= rows:
+        raise IndexOutOfRange(
+            f"index out of range in self: embedding got {least if least < 0 else largest} for "
+            f"{rows} rows, which are counted from 0 to {rows - 1}. Give the table more rows."
+        )
 
 
 def padding_row(padding_idx: int, rows: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 from thalweg.core.tensor import Tensor, as_tensor
@@ -16,6 +17,19 @@ from thalweg.ops.shaping import expand_dims, stop_gradient
 __all__ = [
     "gaussian_nll_loss", "huber_loss", "l1_loss", "mse_loss", "poisson_nll_loss", "smooth_l1_loss",
 ]  # fmt: skip
+
+
+def _alike(name: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:
+    """Return prediction and target of one shape; warn if they are not: few mean to broadcast."""
+    x, y = as_tensor(input), as_tensor(target)
+    if x.shape != y.shape:
+        warnings.warn(
+            f"{name} got a target of shape {tuple(y.shape)} that is different to that of the "
+            f"input, {tuple(x.shape)}. This will likely lead to incorrect results due to "
+            "broadcasting. Please ensure they have the same size.",
+            stacklevel=3,
+        )
+    return pair(x, y)
 
 
 def mse_loss(
@@ -42,7 +56,7 @@ def mse_loss(
         >>> F.mse_loss(tw.tensor([1.0, 2.0]), tw.tensor([1.0, 4.0]))
         tensor(2.)
     """
-    x, y = pair(input, target)
+    x, y = _alike("mse_loss", input, target)
     return weighted(square(x - y), weight, chosen(reduction, size_average, reduce))
 
 
@@ -55,7 +69,7 @@ def l1_loss(
     weight: Any = None,
 ) -> Tensor:
     """Absolute error: |ŷ - y|; arguments as of `mse_loss`."""
-    x, y = pair(input, target)
+    x, y = _alike("l1_loss", input, target)
     return weighted(absolute(x - y), weight, chosen(reduction, size_average, reduce))
 
 
@@ -81,7 +95,7 @@ def smooth_l1_loss(
         )
     if beta == 0:
         return l1_loss(input, target, size_average, reduce, reduction)
-    x, y = pair(input, target)
+    x, y = _alike("smooth_l1_loss", input, target)
     found = losses.huber_loss(x, y, beta) / beta
     return reduced(found, chosen(reduction, size_average, reduce))
 
@@ -97,7 +111,7 @@ def huber_loss(
     Source:
         Huber, "Robust Estimation of a Location Parameter", 1964.
     """
-    x, y = pair(input, target)
+    x, y = _alike("huber_loss", input, target)
     return weighted(losses.huber_loss(x, y, delta), weight, chosen(reduction, None, None))
 
 

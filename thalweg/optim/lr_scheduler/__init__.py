@@ -28,6 +28,9 @@ from thalweg.optim.lr_scheduler.plateau import ReduceLROnPlateau
 from thalweg.optim.lr_scheduler.scheduler import LRScheduler
 from thalweg.optim.lr_scheduler.view import ScheduleLR
 
+# What PyTorch's users derived their own from before version 2.
+_LRScheduler = LRScheduler
+
 __all__ = [
     "SWALR",
     "ChainedScheduler",

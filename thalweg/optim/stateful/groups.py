@@ -10,7 +10,7 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.core.tracing import is_users
-from thalweg.errors import ArgumentError, CallError
+from thalweg.errors import ArgumentError, CallError, MissingEntry
 
 Group = dict[str, Any]
 
@@ -49,6 +49,7 @@ def checked(group: Any, defaults: Mapping[str, Any], differentiable: bool) -> Gr
 
     Raises:
         CallError: If the group or what it holds is of another type.
+        MissingEntry: If it has no parameters.
         ArgumentError: If an option is missing, a parameter is no leaf, or some have no names.
     """
     if not isinstance(group, dict):
@@ -56,7 +57,12 @@ def checked(group: Any, defaults: Mapping[str, Any], differentiable: bool) -> Gr
             f"param_group must be a dict, but got {type(group).__name__}. Give "
             "{'params': [...], 'lr': ...}."
         )
-    params = group.get("params", ())
+    if "params" not in group:
+        raise MissingEntry(
+            f"A parameter group with the entries {list(group)} was given; it wants 'params' too. "
+            "Give {'params': [...], 'lr': ...}."
+        )
+    params = group["params"]
     if isinstance(params, (set, frozenset)):
         raise CallError(_UNORDERED)
     group["params"] = [params] if isinstance(params, Tensor) else list(params)
@@ -107,7 +113,7 @@ def _check_parameter(param: Any, differentiable: bool) -> None:
     if not isinstance(param, Tensor):
         raise CallError(
             f"optimizer can only optimize Tensors, but one of the params is "
-            f"{type(param).__name__}. Wrap it: tw.Tensor(x, requires_grad=True)."
+            f"{type(param).__name__}. Wrap it: tw.tensor(x, requires_grad=True)."
         )
     if not param.is_leaf and not differentiable and not getattr(param, "retains_grad", False):
         raise ArgumentError(

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, CallError
 
 # Integers that say how a step is made, not numbers in its arithmetic.
 STRUCTURAL = frozenset({"ns_steps"})
@@ -64,10 +64,13 @@ def plain_number(name: str, value: Any) -> float:
     """Return an option as a Python float.
 
     Raises:
+        CallError: If it is no number.
         ArgumentError: If it is an array of more than one number.
     """
     if isinstance(value, (int, float)):
         return float(value)
+    if not hasattr(value, "item"):
+        raise CallError(f"{name}={value!r} was given; it wants a number. Give one such as 0.01.")
     if getattr(value, "size", 1) != 1:
         raise ArgumentError(
             f"Tensor {name} must be 1-element, but has shape {value.shape}. Give one number; "

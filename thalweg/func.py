@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from thalweg.autodiff import batching
 from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
 from thalweg.autodiff.jacobians import hessian, jacfwd, jacrev
 from thalweg.autodiff.recorded import Argnums
+from thalweg.core.tensor import Tensor
+from thalweg.errors import ArgumentError
 from thalweg.nn.calling import functional_call
+from thalweg.nn.module import Module
+from thalweg.ops.joining import stack
 
 __all__ = [
     "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp",
-    "linearize", "vjp", "vmap",
+    "linearize", "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
 
 
@@ -62,3 +66,38 @@ def vmap(
         tensor([3., 4.])
     """
     return batching.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)
+
+
+def stack_module_state(
+    models: Sequence[Module],
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the parameters and the buffers of several models of one kind, stacked along axis 0.
+
+    Args:
+        models: Modules of one class, whose parameters have the same names and shapes.
+
+    Returns:
+        Two dictionaries by name, as `functional_call` takes them under `vmap`.
+
+    Raises:
+        ArgumentError: If there are no models, or of several classes.
+
+    Example:
+        >>> import thalweg as tw
+        >>> params, buffers = tw.func.stack_module_state([tw.nn.Linear(2, 3) for _ in range(4)])
+        >>> params["weight"].shape
+        thalweg.Size([4, 3, 2])
+    """
+    if len({type(model) for model in models}) != 1:
+        raise ArgumentError(
+            f"stack_module_state got models of {len({type(model) for model in models})} classes; "
+            "it wants one at least, and all of one class. Give them in a list."
+        )
+    params = _stacked([dict(model.named_parameters()) for model in models])
+    for tensor in params.values():
+        tensor.requires_grad_()
+    return params, _stacked([dict(model.named_buffers()) for model in models])
+
+
+def _stacked(dicts: list[dict[str, Any]]) -> dict[str, Tensor]:
+    return {name: stack([found[name].detach() for found in dicts]) for name in dicts[0]}

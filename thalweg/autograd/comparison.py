@@ -134,13 +134,13 @@ class Comparison:
 
     # ---- by walks back
 
-    def backward(self, nondet_tol: float, dtypes: bool, batched: bool) -> None:
+    def backward(self, nondet_tol: float, batched: bool) -> None:
         """Compare walks back with differences, with themselves and with a batch of them."""
         for k, output in enumerate(self._outputs):
             if not output.requires_grad:
                 continue
-            rows = self._rows(output, self._across[k], dtypes)
-            again = self._rows(output, self._across[k], False)
+            rows = self._rows(output, self._across[k])
+            again = self._rows(output, self._across[k])
             for i, (a, b) in enumerate(zip(rows, again, strict=True)):
                 self._compare(k, i, a, "analytical")
                 if a.size and not np.max(np.abs(a - b)) <= nondet_tol:
@@ -148,16 +148,11 @@ class Comparison:
             if batched and len(self._across[k]):
                 self._compare_batch(output, rows, k)
 
-    def _rows(self, output: Tensor, across: Array, dtypes: bool) -> list[Array]:
+    def _rows(self, output: Tensor, across: Array) -> list[Array]:
         space = _Parts.of(output)
         found: list[list[Array]] = [[] for _ in self._inputs]
         for direction in across:
             for i, g in enumerate(self._pulled(output, make(space.joined(direction).conj()))):
-                if dtypes and g is not None and g.dtype != self._inputs[i].dtype:
-                    raise GradientError(
-                        f"The derivative with respect to input {self._places[i]} has dtype "
-                        f"{g.dtype}, but the input has {self._inputs[i].dtype}. Convert it."
-                    )
                 own = self._spaces[i]
                 found[i].append(
                     np.zeros(own.size) if g is None else own.split(g.detach().numpy().conj())

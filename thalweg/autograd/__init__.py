@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from thalweg.autodiff import derivatives as functional
-from thalweg.autodiff.checking import gradcheck, gradgradcheck
-from thalweg.autodiff.extending import Function, once_differentiable
+from thalweg.autodiff.extending import Function
 from thalweg.autodiff.graph import Step
 from thalweg.autodiff.modes import (
     detect_anomaly,
@@ -15,8 +13,11 @@ from thalweg.autodiff.modes import (
     set_detect_anomaly,
     set_grad_enabled,
 )
+from thalweg.autodiff.once import once_differentiable
 from thalweg.autodiff.stateful import backward
 from thalweg.autodiff.stateful import gradients as grad
+from thalweg.autograd import function, functional
+from thalweg.autograd.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
     "Function",
@@ -24,6 +25,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "function",
     "functional",
     "grad",
     "gradcheck",

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.autodiff.comparison import Comparison, several, tensors_of
 from thalweg.autodiff.stateful import gradients
+from thalweg.autograd.comparison import Comparison, several, tensors_of
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import ArgumentError, GradientError
 
@@ -46,7 +46,7 @@ def gradcheck(
         nondet_tol: How much two walks back may differ from each other.
         check_undefined_grad: Accepted; the outputs are differentiated one at a time, so a
             function's backward meets outputs without a cotangent anyway.
-        check_grad_dtypes: Whether derivatives must have the dtype of their input.
+        check_grad_dtypes: Accepted; a derivative always has the dtype of its input.
         check_batched_grad: Whether a batch of walks back must give the same.
         check_batched_forward_grad: Whether a batch of forward derivatives must.
         check_forward_ad: Whether forward derivatives are compared too.
@@ -77,7 +77,7 @@ def gradcheck(
     try:
         check.require_zero()
         if check_backward_ad:
-            check.backward(nondet_tol, check_grad_dtypes, check_batched_grad)
+            check.backward(nondet_tol, check_batched_grad)
         if check_forward_ad:
             check.forward(check_batched_forward_grad)
     except GradientError:
@@ -120,7 +120,7 @@ def gradgradcheck(
         raise_exception: Whether a difference is an error.
         nondet_tol: How much two walks may differ.
         check_undefined_grad: Accepted.
-        check_grad_dtypes: Whether derivatives must have the dtype of their input.
+        check_grad_dtypes: Accepted.
         check_batched_grad: Whether a batch of walks back must give the same.
         check_fwd_over_rev: Whether forward derivatives of the walk back are compared.
         check_rev_over_rev: Whether those by a second walk back are.

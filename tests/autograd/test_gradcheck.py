@@ -205,16 +205,15 @@ def test_a_result_that_is_no_tensor_is_refused() -> None:
         tw.autograd.gradcheck(lambda x: 1.0, leaf(tw, 2))
 
 
-def test_a_derivative_of_another_dtype_is_found() -> None:
-    class Halved(tw.autograd.Function):
+@pytest.mark.parametrize("lib", [tw, torch])
+def test_a_derivative_of_another_dtype_is_brought_to_that_of_its_input(lib: Any) -> None:
+    class Doubled(lib.autograd.Function):  # type: ignore[misc]
         @staticmethod
         def forward(ctx: Any, x: Any) -> Any:
             return x * 2
 
         @staticmethod
         def backward(ctx: Any, g: Any) -> Any:
-            return (g * 2).to(tw.float32)
+            return (g * 2).to(lib.float32)
 
-    assert tw.autograd.gradcheck(Halved.apply, leaf(tw, 2))
-    with pytest.raises(tw.errors.GradientError, match="has dtype float32"):
-        tw.autograd.gradcheck(Halved.apply, leaf(tw, 2), check_grad_dtypes=True)
+    assert lib.autograd.gradcheck(Doubled.apply, leaf(lib, 2), check_grad_dtypes=True)
