@@ -57,7 +57,7 @@ def page(found: list[Verdict], missing: list[str]) -> str:
         _table(found),
         _rest(missing),
     ]
-    return "\\n".join(parts)
+    return "\n".join(parts)
 
 
 def _summary(found: list[Verdict]) -> str:
