@@ -61,6 +61,14 @@ if TYPE_CHECKING:
 bool, float, int = bool_, float32, int32
 double, half, long, short = float64, float16, int64, int16
 
+# What PyTorch's namespace has of its nn.functional, with the same arguments.
+_FUNCTIONAL = [
+    "adaptive_avg_pool1d", "alpha_dropout", "bilinear", "celu", "channel_shuffle",
+    "cosine_similarity", "dropout", "feature_alpha_dropout", "group_norm", "hardshrink",
+    "layer_norm", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "rms_norm",
+    "rrelu", "selu", "selu_", "threshold", "threshold_",
+]  # fmt: skip
+
 # Imported when first asked for, so that `import thalweg` stays quick: the module, or the module
 # that the name is in.
 _LATER = {
@@ -81,6 +89,7 @@ _LATER = {
     "special": "special",
     "testing": "testing",
 }
+_LATER |= dict.fromkeys(_FUNCTIONAL, "nn.functional")
 
 __all__ = [
     "Checkpoint",
@@ -148,6 +157,7 @@ __all__ = [
     "vjp",
     "vmap",
 ]  # fmt: skip
+__all__ += _FUNCTIONAL
 __all__ += _ops.__all__
 __all__ += FURTHER
 

@@ -75,7 +75,7 @@ def test_the_deviation_of_equal_numbers_has_the_derivative_zero(dim: int | None)
 def test_what_scripts_ask_of_devices_and_types_is_answered() -> None:
     x = tw.ones(2)
     assert x.type(tw.float32).dtype == np.float32
-    assert x.type() == "thalweg.float64"
+    assert x.type() == "thalweg.DoubleTensor"
     assert not x.is_cuda
     assert not tw.cuda.is_available()
     assert tw.cuda.device_count() == 0

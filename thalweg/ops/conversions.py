@@ -104,14 +104,6 @@ def to(x: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **kwargs: A
     return clone(found) if copy and found is x else found
 
 
-def _type(x: Tensor, dtype: Any = None) -> Any:
-    """Convert to a dtype; without one, return the dtype's name."""
-    return f"thalweg.{x.dtype}" if dtype is None else astype(x, dtype)
-
-
-attach("type", _type)
-
-
 @method
 def type_as(x: Tensor, other: Tensor) -> Tensor:
     """Convert to the dtype of another tensor."""
@@ -260,7 +252,6 @@ attach("data_ptr", _data_ptr)
 attach("itemsize", property(_element_size))
 attach("nbytes", property(lambda x: x.spec.nbytes))
 attach("device", property(lambda x: "cpu"))
-attach("is_cuda", property(lambda x: False))
 attach("cpu", lambda x: x)
 
 
