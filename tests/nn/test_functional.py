@@ -174,7 +174,8 @@ def test_an_empty_vector_is_normalized_to_itself(training: bool) -> None:
 def test_common_mistakes_are_told_in_the_words_of_what_was_called(
     code: Any, kind: type[Exception], text: str
 ) -> None:
-    for lib in (tw, torch):
-        with pytest.raises(kind, match=text), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # PyTorch warns of sizes before it refuses them
-            code(lib, lib.nn.functional)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch warns of sizes before it refuses them
+        for lib in (tw, torch):
+            with pytest.raises(kind, match=text):
+                code(lib, lib.nn.functional)
