@@ -1,4 +1,4 @@
-"""What the README shows, run in order as a reader would."""
+"""What the README and the pages of docs show, run in order as a reader would."""
 
 import re
 import shlex
@@ -8,10 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+import thalweg as tw
 from thalweg.cli import main
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks_of(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+BLOCKS = blocks_of(README)
 COMMANDS = re.findall(r"^thalweg (?:fit|predict) .*$", README, re.MULTILINE)
 # A line `expression  # → value` states what it evaluates to.
 STATED = re.compile(r"^(\S.*?)  # → (.*)$", re.MULTILINE)
@@ -33,6 +41,18 @@ def test_the_blocks_of_the_readme_run_and_state_the_truth(tmp_path, monkeypatch)
     for block in BLOCKS:
         run(block, namespace)
     assert sum(len(STATED.findall(block)) for block in BLOCKS) >= 8
+
+
+def test_the_blocks_of_the_page_for_pytorch_s_users_state_the_truth(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "coming-from-pytorch.md").read_text(encoding="utf-8")
+    before, namespace = tw.get_default_dtype(), {}
+    try:
+        for block in blocks_of(page):
+            run(block, namespace)
+    finally:
+        tw.set_default_dtype(before)
+    assert len(page.splitlines()) <= 120
 
 
 def test_a_value_that_is_not_true_is_found() -> None:

@@ -80,3 +80,10 @@ def test_what_scripts_ask_of_devices_and_types_is_answered() -> None:
     assert not tw.cuda.is_available()
     assert tw.cuda.device_count() == 0
     tw.cuda.manual_seed_all(0)
+
+
+def test_no_tensor_equals_none() -> None:
+    for lib in (tw, torch):
+        x = lib.ones(3)
+        assert (x == None) is False  # noqa: E711
+        assert (x != None) is True  # noqa: E711

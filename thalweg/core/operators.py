@@ -158,9 +158,14 @@ class Operators:
         return OPERATIONS["bitwise_right_shift"](other, self)  # type: ignore[no-any-return]
 
     def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
+        # None equals no tensor, as a whole.
+        if other is None:
+            return NotImplemented
         return OPERATIONS["equal"](self, other)  # type: ignore[no-any-return]
 
     def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
+        if other is None:
+            return NotImplemented
         return OPERATIONS["not_equal"](self, other)  # type: ignore[no-any-return]
 
     def __lt__(self, other: Any) -> Tensor:

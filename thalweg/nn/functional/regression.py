@@ -6,6 +6,7 @@ import math
 import warnings
 from typing import Any
 
+from thalweg.core.spec import broadcast
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.reducing import chosen, pair, reduced, weighted
@@ -23,6 +24,7 @@ def _alike(name: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:
     """Return prediction and target of one shape; warn if they are not: few mean to broadcast."""
     x, y = as_tensor(input), as_tensor(target)
     if x.shape != y.shape:
+        broadcast(name, (x.spec, y.spec))
         warnings.warn(
             f"{name} got a target of shape {tuple(y.shape)} that is different to that of the "
             f"input, {tuple(x.shape)}. This will likely lead to incorrect results due to "
