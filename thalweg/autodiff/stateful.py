@@ -49,17 +49,19 @@ def backward(
     wanted = None if inputs is None else [_node(t) for t in _several(inputs)]
     order = reachable([tensor for tensor, _ in outputs], wanted)
     found = walk(order, outputs, wanted, create_graph)
-    if wanted is None and not any(node.leaf is not None for node in found):
-        raise GradientError(
-            "backward() was called inside a function that is differentiated, of what depends on "
-            "its arguments alone: they have no .grad. Use tw.grad or tw.autograd.grad there."
-        )
     targets = {} if inputs is None else {_node(t): t for t in _several(inputs)}
+    stored = False
     for node, g in found.items():
         leaf = targets.get(node) if targets else node.leaf() if node.leaf is not None else None
         # Since it was recorded, requires_grad may have been taken from the leaf.
         if leaf is not None and leaf.node is not None:
             _store(leaf, g, create_graph)
+            stored = True
+    if not stored and wanted is None and not any(node.leaf is not None for node in found):
+        raise GradientError(
+            "backward() was called inside a function that is differentiated, of what depends on "
+            "its arguments alone: they have no .grad. Use tw.grad or tw.autograd.grad there."
+        )
     if not (create_graph if retain_graph is None else retain_graph):
         _free(order)
 
