@@ -134,7 +134,8 @@ def _of_classes(logs: Tensor, y: Tensor, weight: Any, ignored: int, kind: str) -
             f"{logs.shape} and the target {y.shape}; the target wants that of the input without "
             "the axis of classes."
         )
-    _require_classes(y, ignored, logs.shape[axis])
+    if _all_count(y, ignored, logs.shape[axis]) and weight is None:
+        return reduced(-squeeze(take_along_axis(logs, expand_dims(y, axis), axis), axis), kind)
     weights = _weights_of(logs, y, weight, ignored)
     places = expand_dims(_places(y, ignored, logs.shape[axis]), axis)
     chosen_logs = squeeze(take_along_axis(logs, places, axis), axis)
@@ -145,16 +146,20 @@ def _of_classes(logs: Tensor, y: Tensor, weight: Any, ignored: int, kind: str) -
     return sum(losses) / sum(weights)
 
 
-def _require_classes(y: Tensor, ignored: int, classes: int) -> None:
+def _all_count(y: Tensor, ignored: int, classes: int) -> bool:
+    """Tell whether no target is ignored, as far as is known; refuse those that are no class."""
     if y.is_symbolic:
-        return
+        return False
     values = y.numpy()
+    if not values.size or (values.min() >= 0 and values.max() < classes):
+        return not 0 <= ignored < classes or bool((values != ignored).all())
     wrong = values[((values < 0) | (values >= classes)) & (values != ignored)]
     if wrong.size:
         raise IndexOutOfRange(
             f"Target {wrong[0]} is out of bounds: the input has scores of {classes} classes, whose "
             f"targets are 0 to {classes - 1}. Count the classes from 0, or give more scores."
         )
+    return False
 
 
 def _places(y: Tensor, ignored: int, classes: int) -> Tensor:
