@@ -10,7 +10,20 @@ from thalweg.nn.module import Module
 from thalweg.ops.sliding import Extents
 
 
-class _MaxPool(Module):
+class _Pool(Module):
+    """Windows: what the layers share."""
+
+    def __init__(
+        self, kernel_size: Extents, stride: Extents | None, padding: Extents, ceil_mode: bool
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+
+
+class _MaxPool(_Pool):
     """Maxima of windows.
 
     Args:
@@ -31,13 +44,9 @@ class _MaxPool(Module):
         return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
+        super().__init__(kernel_size, stride, padding, ceil_mode)
         self.dilation = dilation
         self.return_indices = return_indices
-        self.ceil_mode = ceil_mode
 
     def extra_repr(self) -> str:
         """Return the arguments."""
@@ -86,7 +95,7 @@ class MaxPool2d(_MaxPool):
         )
 
 
-class _AvgPool(Module):
+class _AvgPool(_Pool):
     """Means of windows: what the layers share."""
 
     def __init__(
@@ -97,11 +106,7 @@ class _AvgPool(Module):
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-        self.ceil_mode = ceil_mode
+        super().__init__(kernel_size, stride, padding, ceil_mode)
         self.count_include_pad = count_include_pad
 
     def extra_repr(self) -> str:
