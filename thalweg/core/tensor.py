@@ -311,13 +311,13 @@ class Tensor(Operators):
     def __float__(self) -> float:
         if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
             raise GradientError(FLOAT_LOSES_GRADIENT)
-        return float(self.numpy(force=True))
+        return float(self.item())
 
     def __int__(self) -> int:
-        return int(self.numpy(force=True))
+        return int(self.item())
 
     def __complex__(self) -> complex:
-        return complex(self.numpy(force=True))
+        return complex(self.item())
 
     def __index__(self) -> int:
         return int(self.numpy(force=True).__index__())
