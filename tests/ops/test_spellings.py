@@ -87,3 +87,8 @@ def test_no_tensor_equals_none() -> None:
         x = lib.ones(3)
         assert (x == None) is False  # noqa: E711
         assert (x != None) is True  # noqa: E711
+
+
+def test_sizes_given_for_data_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"Tensor\(2, 3\) wants data; see tw.empty"):
+        tw.Tensor(2, 3)

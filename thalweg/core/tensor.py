@@ -56,6 +56,8 @@ class Tensor(Operators):
     _grad: Tensor | None
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
+        if not isinstance(requires_grad, (bool, np.bool_)):
+            raise DtypeError(f"Tensor({data!r}, {requires_grad!r}) wants data; see tw.empty.")
         if isinstance(data, Tensor):
             data = data.detach().numpy()
         self.array = np.array(data, dtype=dtype)
