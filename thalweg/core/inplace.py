@@ -84,9 +84,12 @@ def overwrite(tensor: Tensor, value: Any) -> Tensor:
     if isinstance(new.array, Symbol) or isinstance(tensor.array, Symbol):
         return _rebound(tensor, new)
     if _is_variable(tensor):
+        _require_unseen(tensor)
         # It stands for a value of the caller's, whose memory is not to be touched.
         tensor.array = new.array.astype(tensor.dtype)
         return superseded(tensor, new)
+    if tensor.origin is not None and _is_variable(tensor.origin.base):
+        raise GradientError(f"A view of {_ARGUMENT}")
     _write(tensor, new)
     recorded = is_recording()
     memory = memory_of(tensor)
@@ -94,6 +97,18 @@ def overwrite(tensor: Tensor, value: Any) -> Tensor:
     if recorded and (new.node is not None or tensor.node is not None):
         _rewrite_history(tensor, new)
     return tensor
+
+
+_ARGUMENT = (
+    "an argument of the function being differentiated was changed in place, but the caller's "
+    "memory is not the function's. Work on a copy of the argument: x = x.clone()."
+)
+
+
+def _require_unseen(variable: Tensor) -> None:
+    # Views of the caller's memory would go on to show it as it was.
+    if variable.memory is not None:
+        raise GradientError(f"After a view of it was taken, {_ARGUMENT}")
 
 
 def _is_variable(tensor: Tensor) -> bool:
