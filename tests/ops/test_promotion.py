@@ -162,3 +162,15 @@ def test_a_number_whose_dtype_was_asked_for_does_not_give_way() -> None:
     assert (number + 1.0).dtype == np.float32
     assert np.where(tw.tensor([True, False]), number, 1.0).dtype == np.float32
     assert (as_tensor(2.0).astype(np.float64) + tw.ones(2, dtype=tw.float32)).dtype == np.float64
+
+
+@pytest.mark.parametrize("name", ["arctan2", "copysign", "hypot", "logaddexp", "nextafter"])
+def test_functions_of_two_floats_have_the_dtype_of_both(name: str) -> None:
+    pairs = [("f4", "f8"), ("f8", "f4"), ("f4", "f4"), ("i8", "f4"), ("f4", "i8"), ("f2", "f4")]
+    for x, y in pairs if name != "nextafter" else pairs[:3]:
+        given = np.array([1.5, -2.0]).astype(x), np.array([-1.0, 3.0]).astype(y)
+        expected = getattr(np, name)(*given)
+        found = getattr(tw, name)(*map(tw.tensor, given))
+        assert found.dtype == expected.dtype, (x, y)
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-3)
+    assert getattr(tw, name)(tw.tensor(given[0]), -1.0).dtype == given[0].dtype

@@ -8,7 +8,6 @@ import numpy as np
 
 from thalweg.core.operation import method, op
 from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import DtypeError
 from thalweg.ops.composed import isnan
@@ -70,9 +69,9 @@ def signbit(x: Any) -> Tensor:
 @method(inplace=True)
 def copysign(x: Any, y: Any) -> Tensor:
     """Return |x| with the sign of y, also of its zeros."""
-    tensor = as_tensor(x)
-    size = absolute(tensor if tensor.dtype.kind == "f" else astype(tensor, FLOAT64))
-    return where(signbit(y), -size, size)
+    tensor, signed = as_tensor(x), as_tensor(y)
+    size = absolute(astype(tensor, floating((tensor.spec, signed.spec))[0]))
+    return where(signbit(signed), -size, size)
 
 
 @method(inplace=True)
