@@ -174,3 +174,46 @@ def test_masked_fill_keeps_the_dtype(dtype: str, value: Any) -> None:
         filled = x.masked_fill(lib.tensor([True, False]), value)
         found.append((filled.tolist(), filled.dtype == x.dtype))
     assert found[0] == found[1]
+
+
+def drawn_key(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Return a random key: numbers, slices of any step, ellipsis, new axes, arrays, masks."""
+    parts: list[Any] = []
+    for extent in shape[: rng.integers(len(shape) + 1)]:
+        kind = rng.integers(7)
+        if kind == 0:
+            parts.append(int(rng.integers(-extent, extent)))
+        elif kind <= 3:
+            ends = [None if rng.random() < 0.3 else int(n) for n in rng.integers(-6, 7, 2)]
+            parts.append(slice(*ends, int(rng.choice([-3, -2, -1, 1, 2]))))
+        elif kind == 4:
+            parts.append(rng.integers(-extent, extent, rng.integers(1, 3)))
+        elif kind == 5 and not any(isinstance(part, np.ndarray) for part in parts):
+            parts.append(rng.random(extent) < 0.5)
+        else:
+            parts.append(slice(None))
+    if rng.random() < 0.3:
+        parts.insert(rng.integers(len(parts) + 1), None)
+    if rng.random() < 0.3:
+        parts.append(...)
+    return tuple(parts)
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_any_key_reads_and_writes_what_numpys_does(block: int) -> None:
+    rng = np.random.default_rng(block)
+    for _ in range(60):
+        shape = tuple(int(n) for n in rng.integers(1, 5, rng.integers(1, 4)))
+        key = drawn_key(rng, shape)
+        held = rng.normal(size=shape)
+        try:
+            part = held[key].copy()
+        except IndexError:
+            continue
+        found = tw.tensor(held)
+        np.testing.assert_array_equal(found[key].numpy(), part, err_msg=str(key))
+        value = np.asarray(rng.normal(size=part.shape) if rng.random() < 0.7 else 7.0)
+        found[key] = tw.tensor(value)
+        # Where a place is named twice, NumPy's last one wins.
+        held[key] = value
+        np.testing.assert_array_equal(found.numpy(), held, err_msg=str(key))

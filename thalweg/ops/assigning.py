@@ -71,9 +71,11 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         ShapeError: If the value does not broadcast to the part.
         UnsupportedOperation: If a mask is traced: write x = where(mask, value, x).
     """
-    places = getitem(make(_counted(x)), key)
+    counted = make(_counted(x))
+    places = getitem(counted, key)
     new = as_tensor(value)
-    if not x.is_symbolic and places.origin is not None:
+    # What shows the tensor's own memory, and not that of a copy made on the way, is written there.
+    if not x.is_symbolic and places.origin is not None and places.origin.base is counted:
         shown = x[key]
         if new.dtype != x.dtype:
             new = astype(new, x.dtype)
