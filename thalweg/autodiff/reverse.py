@@ -8,6 +8,7 @@ from typing import Any
 
 from thalweg.autodiff.changed import operands, result
 from thalweg.autodiff.hooks import after, before, checked, hooked
+from thalweg.core.applying import apply
 from thalweg.core.program import Symbol
 from thalweg.core.spec import Shape
 from thalweg.core.tape import Node, set_recording
@@ -156,7 +157,7 @@ def shaped(cotangent: Any, shape: Shape) -> Tensor:
     if cotangent.array.shape == shape:
         result: Tensor = cotangent
     elif _stretches(cotangent.shape, shape):
-        result = broadcast_to(cotangent, shape)
+        result = apply(broadcast_to, (cotangent,), {"shape": shape})
     else:
         result = sum_to(cotangent, shape)
     return result

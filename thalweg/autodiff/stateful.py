@@ -13,7 +13,7 @@ from thalweg.core.operation import FURTHER, attach, method, operation
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError, TracingError
-from thalweg.ops.creation import ones_like, zeros_like
+from thalweg.ops.creation import ones_of, zeros_like
 
 
 @operation
@@ -115,7 +115,7 @@ def _start(tensor: Tensor, gradient: Any, caller: str) -> Tensor:
                 f"called on a tensor of shape {tuple(tensor.shape)}. Reduce it with .sum() or "
                 ".mean(), or give a gradient of that shape."
             )
-        return ones_like(tensor)
+        return ones_of(tensor)
     start = as_tensor(gradient)
     if start.shape != tensor.shape:
         raise ShapeError(

@@ -217,6 +217,13 @@ def ones_like(
     return full_like(x, 1, dtype, device=device, requires_grad=requires_grad)
 
 
+def ones_of(x: Tensor) -> Tensor:
+    """Return ones like a tensor, where a call of `ones_like` would take too long."""
+    if x.is_symbolic:
+        return ones_like(x)
+    return make(np.ones(x.array.shape, x.array.dtype))
+
+
 @operation
 def empty_like(
     x: Any, dtype: Any = None, *, device: Any = None, requires_grad: bool = False
