@@ -192,7 +192,7 @@ def test_the_slide_shows_what_it_showed(name: str, replayed: dict[str, Any]) -> 
         # Reductions and logarithms round by the machine; all else is exact.
         np.testing.assert_allclose(array, exact, rtol=1e-12 if array.itemsize == 8 else 5e-7)
     elif "values" in want:
-        np.testing.assert_allclose(numbers(value).ravel(), want["values"], rtol=1e-11, atol=1e-12)
+        np.testing.assert_allclose(numbers(value).ravel(), want["values"], rtol=1e-12, atol=1e-12)
     elif "value" in want:
         assert value == pytest.approx(want["value"], rel=1e-12)
     if "repr" in want and name not in ("T22", "T22b", "T23", "T24a", "T24d", "T26b", "T28d"):
