@@ -106,6 +106,17 @@ def lenet(nn: Any, extent: int) -> Any:
     )  # fmt: skip
 
 
+def _built_lenet(library: Any, extent: int) -> Any:
+    """The same network of float32 from either library."""
+    before = library.get_default_dtype()
+    library.manual_seed(0)
+    library.set_default_dtype(library.float32)
+    try:
+        return lenet(library.nn, extent)
+    finally:
+        library.set_default_dtype(before)
+
+
 def _images(extent: int) -> tuple[Any, Any]:
     rng = np.random.default_rng(0)
     label = rng.integers(0, 10, 2048)
@@ -116,13 +127,7 @@ def _images(extent: int) -> tuple[Any, Any]:
 
 def _trained_lenet(extent: int, steps: int) -> Pair:
     X, y = _images(extent)
-    pair = []
-    for library in (tw, torch):
-        library.manual_seed(0)
-        library.set_default_dtype(library.float32)
-        pair.append(lenet(library.nn, extent))
-        library.set_default_dtype(library.float64)
-    ours, theirs = pair
+    ours, theirs = (_built_lenet(library, extent) for library in (tw, torch))
     optimizer = torch.optim.SGD(theirs.parameters(), lr=0.01, momentum=0.9)
     Xt, yt = torch.tensor(X), torch.tensor(y)
 
@@ -197,17 +202,12 @@ def compare(pair: Pair) -> tuple[float, float, float]:
 def report() -> None:
     """Print a line for each pair."""
     torch.set_num_threads(1)
-    before = torch.get_default_dtype(), tw.get_default_dtype()
     print("Microseconds, one thread; the other is PyTorch where nothing else is said.")
     print(f"{'':<40}{'thalweg':>10}{'other':>10}{'ratio':>8}{'apart':>9}")
-    try:
-        for pair in pairs():
-            ours, theirs, ratio = compare(pair)
-            apart = "" if math.isnan(pair.apart) else f"{pair.apart:.0e}"
-            print(f"{pair.name:<40}{ours:>10.3g}{theirs:>10.3g}{ratio:>8.3f}{apart:>9}", flush=True)
-    finally:
-        torch.set_default_dtype(before[0])
-        tw.set_default_dtype(before[1])
+    for pair in pairs():
+        ours, theirs, ratio = compare(pair)
+        apart = "" if math.isnan(pair.apart) else f"{pair.apart:.0e}"
+        print(f"{pair.name:<40}{ours:>10.3g}{theirs:>10.3g}{ratio:>8.3f}{apart:>9}", flush=True)
 
 
 if __name__ == "__main__":

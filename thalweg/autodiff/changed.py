@@ -76,8 +76,8 @@ def _guarded(tensor: Tensor, node: Node, position: int) -> Tensor:
 
 def _outlasts(source: Node, tensor: Tensor) -> bool:
     """Tell whether the values a node stands for are as they were though its tensor changed."""
-    is_variable = source.primitive is None and source.leaf is None
-    return isinstance(source.array, Symbol) or (is_variable and tensor.array is not source.array)
+    moved = source.is_variable and tensor.array is not source.array
+    return isinstance(source.array, Symbol) or moved
 
 
 def result(node: Node) -> Tensor:

@@ -112,8 +112,7 @@ def _require_unseen(variable: Tensor) -> None:
 
 
 def _is_variable(tensor: Tensor) -> bool:
-    node = tensor.node
-    return node is not None and node.primitive is None and node.leaf is None
+    return tensor.node is not None and tensor.node.is_variable
 
 
 def _write(tensor: Tensor, new: Tensor) -> None:

@@ -96,7 +96,7 @@ def note_view(tensor: Tensor, source: Tensor, primitive: Primitive, params: Any)
     steps = (step,) if whole is None else (*whole.steps, step)
     memory = base.memory
     node = base.node
-    if memory is None and node is not None and node.primitive is None and node.leaf is None:
+    if memory is None and node is not None and node.is_variable:
         # A variable: that it is shown elsewhere decides whether it may be changed.
         memory_of(base)
     tensor.origin = View(base, steps, 0 if memory is None else memory.version)

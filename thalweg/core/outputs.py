@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from thalweg.core.inplace import overwrite
 from thalweg.core.memory import memory_of
-from thalweg.core.operation import OPERATIONS, register
+from thalweg.core.operation import OPERATIONS, parameters_of, register
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import CallError, GradientError, ShapeError
@@ -74,7 +73,7 @@ def _with_dtype(
         out is None
         or "dtype" in kwargs
         or any(True for _ in _arrays((args, kwargs)))
-        or "dtype" not in inspect.signature(function).parameters
+        or "dtype" not in parameters_of(function)
     ):
         return kwargs
     return {**kwargs, "dtype": out.dtype}

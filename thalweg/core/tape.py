@@ -59,13 +59,18 @@ class Node:
         self.watched: Watched | None = None
         self.order = next(clock)
 
+    @property
+    def is_variable(self) -> bool:
+        """Whether it is what grad, vjp or the like differentiate with respect to, no leaf."""
+        return self.primitive is None and self.leaf is None
+
     def is_differentiated(self) -> bool:
         """Tell whether grad, vjp or the like wants a derivative with respect to what is below."""
         seen: set[Node] = set()
         stack: list[Node] = [self]
         while stack:
             node = stack.pop()
-            if node.primitive is None and node.leaf is None:
+            if node.is_variable:
                 return True
             if node not in seen:
                 seen.add(node)

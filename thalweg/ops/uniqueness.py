@@ -49,14 +49,11 @@ def _unique_of(
         dim: The axis whose slices are compared; None for elements.
     """
     values = _numbers(x)
-    if dim is None:
-        values_of, axis = values, None
-    else:
-        values_of, axis = values, axis_of("unique", dim, values.ndim)
-        if not values.ndim:
-            values_of = values.reshape(1)
+    axis = None if dim is None else axis_of("unique", dim, values.ndim)
+    # A number has one slice along the axis it does not have.
+    slices = values if axis is None or values.ndim else values.reshape(1)
     found: Any = np.unique(
-        values_of, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
+        slices, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
     )
     inverse = found[1].reshape(values.shape if axis is None else -1)
     parts = [
