@@ -40,8 +40,11 @@ from unicodedata import category
 class ThalwegError(Exception):
     """Anything thalweg refuses on purpose; what its message quotes cannot command a terminal."""
 
+    _one_line = False
+
     def __init__(self, *arguments: object) -> None:
-        super().__init__(*(_lines(a) if isinstance(a, str) else a for a in arguments))
+        shown = printable if self._one_line else _lines
+        super().__init__(*(shown(a) if isinstance(a, str) else a for a in arguments))
 
 
 class ShapeError(ThalwegError, ValueError, RuntimeError):
@@ -102,13 +105,19 @@ class UnsupportedOperation(ThalwegError, TypeError):
 class DataError(ThalwegError, ValueError):
     """Data that cannot be trained on, with the column and rows at fault."""
 
+    _one_line = True
+
 
 class SpecError(ThalwegError, ValueError):
     """An optimizer or model written as text that cannot be understood."""
 
+    _one_line = True
+
 
 class CheckpointError(ThalwegError, ValueError):
     """A file that is damaged, incomplete or belongs to another run."""
+
+    _one_line = True
 
 
 class MissingFile(CheckpointError, FileNotFoundError):

@@ -57,6 +57,8 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if not self.data.isprintable():
+            _require_text(self.data)
         _choice("task", self.task, get_args(Kind))
         _choice("missing", self.missing, get_args(Missing))
         _at_least("batch-size", self.batch_size, 1)
@@ -69,6 +71,16 @@ class Settings:
                 f"--holdout is {self.holdout}; give the share of rows to hold out, such as 0.2, "
                 "or 0 for none."
             )
+
+
+def _require_text(path: str) -> None:
+    """Refuse a path whose bytes are no text: the files of a fit could not name it."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise ArgumentError(
+            f"The path {shown(path)} is not written in UTF-8; rename what is not."
+        ) from error
 
 
 def _choice(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
