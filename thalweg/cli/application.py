@@ -113,6 +113,8 @@ def _fit(settings: Settings, facts: Mapping[str, Any], out: Path | None, as_json
     from thalweg.cli.summary import Result
 
     check(settings)
+    if facts.get("edited"):
+        sys.stderr.write("thalweg: the run to repeat was edited since a fit wrote it.\n")
     problem = read_problem(settings)
     chosen = resolve(replace(settings, data=str(Path(settings.data).resolve())), problem)
     folder = out or Path(_stem(Path(settings.data)) + ".thalweg")

@@ -82,7 +82,15 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool | None = None) 
     name = f if isinstance(f, (str, os.PathLike)) else getattr(f, "name", "The file")
     arrays, facts = storage.unpacked(name, f.read()) if hasattr(f, "read") else storage.read(f)
     if isinstance(facts, dict) and "saved" in facts:
-        return _rebuilt(facts["saved"], arrays)
+        try:
+            return _rebuilt(facts["saved"], arrays)
+        except (LookupError, RecursionError, TypeError, ValueError) as error:
+            if isinstance(error, CheckpointError):
+                raise
+            raise CheckpointError(
+                f"{name} is damaged: what it says of its structure does not fit ({error}). Save "
+                "it again."
+            ) from error
     return Fit(*record_of(name, arrays, facts))
 
 
