@@ -14,7 +14,7 @@ import numpy as np
 
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.spec import Spec
-from thalweg.errors import TracingError
+from thalweg.errors import TracingError, printable
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
@@ -168,4 +168,4 @@ def user_line() -> str:
         if found or (found is None and is_users(frame)):
             break
         frame = frame.f_back
-    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return "" if frame is None else f"{printable(frame.f_code.co_filename)}:{frame.f_lineno}"

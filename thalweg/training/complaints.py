@@ -12,7 +12,7 @@ from thalweg import tree
 from thalweg.core.refusals import STORED
 from thalweg.core.tensor import Tensor
 from thalweg.core.tracing import is_users
-from thalweg.errors import GradientError, ThalwegError, TracingError, TrainingDiverged
+from thalweg.errors import GradientError, ThalwegError, TracingError, TrainingDiverged, printable
 
 if TYPE_CHECKING:
     from thalweg.training.program import Problem
@@ -55,7 +55,7 @@ def _line(error: BaseException, inside: int = 0) -> str:
     frames = list(traceback.walk_tb(error.__traceback__))[inside:]
     for frame, line in reversed(frames):
         if is_users(frame):
-            return f", at {frame.f_code.co_filename}:{line}"
+            return f", at {printable(frame.f_code.co_filename)}:{line}"
     return ""
 
 
