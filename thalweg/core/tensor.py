@@ -25,6 +25,7 @@ from thalweg.core.refusals import (
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
+from thalweg.core.tracing import note_made, owner_of, tracing
 from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError, UnsupportedOperation
 
 
@@ -61,6 +62,8 @@ class Tensor(Operators):
         if isinstance(data, Tensor):
             data = data.detach().numpy()
         self.array = np.array(data, dtype=dtype)
+        if tracing.traces:
+            note_made(self.array)
         if self.array.dtype.kind not in "biufc":
             raise DtypeError(
                 f"Tensor got data of dtype {self.array.dtype}; it wants numbers or booleans. "
@@ -365,6 +368,13 @@ def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
 
 
 register("tensor_on", make)
+
+
+def fresh(array: Any) -> Tensor:
+    """Build a tensor around an array that nobody else has."""
+    if tracing.traces:
+        note_made(owner_of(array))
+    return make(array)
 
 
 def as_tensor(value: Any) -> Tensor:

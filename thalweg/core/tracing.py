@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
-from weakref import ref
+from weakref import WeakValueDictionary, ref
 
 import numpy as np
 
+from thalweg.core.operation import OPERATIONS
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.spec import Spec
 from thalweg.errors import TracingError
@@ -19,6 +22,8 @@ from thalweg.errors import TracingError
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
     from thalweg.core.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
 
 # One clock for traces and for what is recorded on tapes, so that their order is known.
 clock = itertools.count()
@@ -39,8 +44,12 @@ class Trace:
         self.level = next(clock)
         self.equations: list[Equation] = []
         self.captured: dict[tuple[int, int], tuple[Tensor, Symbol]] = {}
+        self.producers: dict[Symbol, Equation] = {}
+        self.strides: dict[Symbol, tuple[int, ...] | None] = {}
+        # What was made while the function ran: arrays by identity, and tensors that show others'.
+        self.made: WeakValueDictionary[int, Array] = WeakValueDictionary()
+        self.views: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
         self._known: dict[Any, Symbol] = {}
-        self._sources: dict[Symbol, str] = {}
         self._deriving: str | None = None
         self._literals: dict[Any, Symbol] = {}
 
@@ -66,6 +75,8 @@ class Trace:
 
     def lift(self, tensor: Tensor) -> Symbol:
         """Return the symbol for a tensor: its own, a literal, or a captured input."""
+        if tensor.origin is not None:
+            OPERATIONS["refresh"](tensor)
         array = tensor.array
         if isinstance(array, Symbol):
             if Trace.of(array) is self:
@@ -87,7 +98,8 @@ class Trace:
     @contextmanager
     def deriving(self, symbol: Symbol) -> Iterator[None]:
         """Write equations of a symbol's derivative, which have the line that made the symbol."""
-        before, line = self._deriving, self._sources.get(symbol, "")
+        made = self.producers.get(symbol)
+        before, line = self._deriving, "" if made is None else made.source
         derivative = line if line.endswith(DERIVATIVE) else f"{line}{DERIVATIVE}"
         self._deriving = derivative if line else None
         try:
@@ -110,10 +122,68 @@ class Trace:
             spec = Spec(spec.shape, spec.dtype, weak)
         symbol = self.input(spec)
         source = user_line() if self._deriving is None else self._deriving
-        self.equations.append(Equation(primitive, inputs, params, symbol, source))
+        equation = Equation(primitive, inputs, params, symbol, source)
+        self.equations.append(equation)
         self._known[key] = symbol
-        self._sources[symbol] = source
+        self.producers[symbol] = equation
         return symbol
+
+    def release(self, memory: Array) -> None:
+        """Give what was captured of an array's memory a copy, as the array is about to change."""
+        for key, (tensor, symbol) in list(self.captured.items()):
+            if owner_of(tensor.array) is memory:
+                copied = OPERATIONS["tensor_on"](tensor.array.copy("K"), tensor.node, tensor.weak)
+                del self.captured[key]
+                self.captured[id(copied.array), id(copied.node)] = (copied, symbol)
+
+
+def owner_of(array: Any) -> Any:
+    """Return the array whose memory another one shows, itself if it owns its memory."""
+    while isinstance(array, np.ndarray) and isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+class _Tracing(threading.local):
+    """The traces that a thread is writing, and how it computes meanings of primitives meanwhile.
+
+    Meanings run in a context in which NumPy does not warn of overflow or division by zero:
+    entering `np.errstate` at every operation would take longer than small operations do.
+    """
+
+    def __init__(self) -> None:
+        self.traces: tuple[Trace, ...] = ()
+        context = contextvars.copy_context()
+        context.run(np.seterr, all="ignore")
+        self.quiet = self.run = context.run
+
+
+tracing = _Tracing()
+
+
+@contextmanager
+def writing(current: Trace) -> Iterator[Trace]:
+    """Run what a trace is written of: what is made meanwhile is known to be the function's own."""
+    before = tracing.traces, tracing.run
+    tracing.traces, tracing.run = (*tracing.traces, current), _run_noting
+    try:
+        yield current
+    finally:
+        tracing.traces, tracing.run = before
+
+
+def _run_noting(meaning: Callable[..., Any], *arrays: Any, **params: Any) -> Any:
+    found = tracing.quiet(meaning, *arrays, **params)
+    owner = owner_of(found)
+    if isinstance(owner, np.ndarray) and not any(owner is owner_of(given) for given in arrays):
+        note_made(owner)
+    return found
+
+
+def note_made(array: Array) -> None:
+    """Take note of memory that is new, while tracing."""
+    for current in tracing.traces:
+        current.made[id(array)] = array
 
 
 def trace(
@@ -131,7 +201,8 @@ def trace(
     """
     current = Trace()
     symbols = [current.input(spec) for spec in specs]
-    result = function(*(make(symbol) for symbol in symbols))
+    with writing(current):
+        result = function(*(make(symbol) for symbol in symbols))
     return result, current, symbols
 
 

@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import apply
-from thalweg.core.inplace import operand, overwrite, require_changeable
+from thalweg.core.inplace import READ_ONLY, operand, overwrite, require_changeable
 from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import DtypeError, ShapeError
+from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import where
 from thalweg.ops.getitem import getitem
 from thalweg.ops.indexing import take
-from thalweg.ops.shaping import astype, broadcast_to, reshape
+from thalweg.ops.shaping import astype, broadcast_to, flip, reshape, transpose
 
 __all__ = ["copy_", "fill", "fill_", "zero_"]
 
@@ -52,10 +53,41 @@ def put_at(x: Array, indices: Array, values: Array) -> Array:
 @operation
 def embed(base: Tensor, part: Tensor, steps: Any) -> Tensor:
     """Replace what some steps, each a primitive and its parameters, show of a tensor."""
-    places: Tensor = make(_counted(base))
+    if base.is_symbolic or part.is_symbolic:
+        moved = all(primitive in _MOVING for primitive, _ in steps)
+        return (_moved_back if moved else _placed)(base, part, steps)
+    return put_at(base, _shown(make(_counted(base)), steps), part)
+
+
+# Views whose elements are those of their base in other places, so that their transposes put
+# the elements back.
+_MOVING = {slice_, reshape, transpose, flip}
+
+
+def _shown(x: Tensor, steps: Any) -> Tensor:
     for primitive, params in steps:
-        places = apply(primitive, (places,), params)
-    return put_at(base, places, part)
+        x = apply(primitive, (x,), params)
+    return x
+
+
+def _moved_back(base: Tensor, part: Tensor, steps: Any) -> Tensor:
+    """Replace what steps show by a choice between the base and the part, moved to its place."""
+    chosen = np.zeros(base.array.shape, np.bool_)
+    shown = [make(chosen)]
+    for primitive, params in steps:
+        shown.append(apply(primitive, (shown[-1],), params))
+    for (primitive, params), before in zip(reversed(steps), reversed(shown[:-1]), strict=True):
+        part = primitive.rules[0](part, part, before, **params)
+    shown[-1].array[...] = True
+    return part if chosen.all() else where(chosen, part, base)
+
+
+def _placed(base: Tensor, part: Tensor, steps: Any) -> Tensor:
+    """Replace what steps show, known by its positions."""
+    places = _shown(make(_counted(base)), steps)
+    if not places.array.flags.writeable:
+        raise ShapeError(READ_ONLY)
+    return _chosen_at(base, places, part)
 
 
 def _counted(x: Tensor) -> Array:
@@ -75,8 +107,11 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     places = getitem(counted, key)
     new = as_tensor(value)
     # What shows the tensor's own memory, and not that of a copy made on the way, is written there.
-    if not x.is_symbolic and places.origin is not None and places.origin.base is counted:
-        shown = x[key]
+    if places.origin is not None and places.origin.base is counted:
+        shown = getitem(x, key)
+        if _is_same_view(new, shown):
+            # Whose elements are there already, as after x[key] += 1.
+            return
         if new.dtype != x.dtype:
             new = astype(new, x.dtype)
         overwrite(shown, _own(_fitted(new, shown.array.shape), value))
@@ -84,6 +119,13 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     new = _fitted(new, places.array.shape)
     write = _chosen_at if x.is_symbolic and not places.is_symbolic else put_at
     overwrite(x, write(operand(x, (new,)), places, new))
+
+
+def _is_same_view(x: Tensor, y: Tensor) -> bool:
+    mine, other = x.origin, y.origin
+    if mine is None or other is None or mine.detached or mine.base is not other.base:
+        return False
+    return mine.steps == other.steps
 
 
 def _chosen_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:

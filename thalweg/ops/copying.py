@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.applying import own_memory, refresh, standing_for
+from thalweg.core.layout import dense_like, strides_of
 from thalweg.core.operation import method, operation
 from thalweg.core.primitive import linear
 from thalweg.core.program import Symbol
@@ -26,7 +28,18 @@ def duplicate(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def clone(x: Any, *, memory_format: Any = None) -> Tensor:
     """Return the same values in memory of their own; derivatives pass through."""
     tensor = as_tensor(x)
-    return tensor if isinstance(tensor.array, Symbol) else duplicate(tensor)
+    return _apart(tensor) if isinstance(tensor.array, Symbol) else duplicate(tensor)
+
+
+def _apart(x: Tensor) -> Tensor:
+    """Return a traced value as another tensor, which may be written without the first."""
+    if x.origin is not None:
+        refresh(x)
+    copied = own_memory(standing_for(x))
+    strides = strides_of(x.array)
+    if copied.memory is not None and strides is not None:
+        copied.memory.first = dense_like(x.array.shape, strides)
+    return copied
 
 
 @method

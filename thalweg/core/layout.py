@@ -1,0 +1,197 @@
+"""Where the elements of traced values would lie, and what of them would be shown, not copied.
+
+Traced values lie nowhere. But NumPy's `reshape` returns a view or a copy as the elements lie, and
+what is written into a view is seen in its base. So the layout that NumPy would give each value is
+worked out, when it is asked for, from the equations that lead to it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thalweg.core.memory import Memory, View
+from thalweg.core.program import Equation, Symbol
+from thalweg.core.tracing import Trace, user_line
+from thalweg.errors import TracingError
+
+if TYPE_CHECKING:
+    from thalweg.core.primitive import Primitive
+
+Array = np.ndarray[Any, Any]
+Steps = Sequence[tuple["Primitive", Any]]
+Strides = tuple[int, ...]
+
+# Primitives whose results lie in the order of their operands, as elementwise ones' do.
+_KEEPING = frozenset(
+    {"astype", "duplicate", "reduce_max", "reduce_min", "reduce_prod", "reduce_sum"}
+)
+# Primitives whose results lie in row-major order.
+_ROW_MAJOR = frozenset({"pad_with_zeros", "put_at", "scatter_add", "take"})
+
+
+def row_major(shape: Sequence[int]) -> Strides:
+    """Return how many elements apart neighbours lie along each axis of an array in C order."""
+    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+
+
+def is_view(view: View) -> bool:
+    """Tell whether NumPy would show memory where a traced tensor was cut out of another one.
+
+    Raises:
+        TracingError: If that depends on the layout of a value, which is not known.
+    """
+    base = view.base
+    memory = base.memory
+    shape = tuple(base.array.shape)
+    found = {shows(shape, strides, view.steps) for strides in _possible(shape, memory)}
+    if len(found) == 1:
+        return found.pop()
+    raise TracingError(
+        f"At {user_line()} the memory of a reshaped tensor matters, as it or what it was made of "
+        f"was written; whether NumPy's reshape of shape {shape} is a view or a copy here depends "
+        "on how the elements lie, which is not known while a function is traced. Say which: "
+        "reshape a copy, x.copy().reshape(…), or write into the tensor by its own axes."
+    )
+
+
+def _possible(shape: Strides, memory: Memory | None) -> list[Strides]:
+    first = None if memory is None else memory.first
+    known = strides_of(first) if isinstance(first, Symbol) else first
+    if known is not None or first is None:
+        return [row_major(shape) if known is None else known]
+    axes = [axis for axis, extent in enumerate(shape) if extent > 1]
+    orders = itertools.islice(itertools.permutations(axes), 720)
+    return [_dense(shape, order) for order in orders]
+
+
+def _dense(shape: Strides, order: Sequence[int]) -> Strides:
+    """Return the strides of an array without gaps, its axes in this order; the others have one."""
+    strides, step = [1] * len(shape), 1
+    for axis in reversed(order):
+        strides[axis] = step
+        step *= shape[axis]
+    return tuple(strides)
+
+
+def dense_like(shape: Strides, strides: Strides) -> Strides:
+    """Return the strides of a copy that keeps the order of the axes in memory."""
+    moving = [axis for axis, extent in enumerate(shape) if extent > 1]
+    return _dense(shape, sorted(moving, key=lambda axis: -abs(strides[axis])))
+
+
+def shows(shape: Strides, strides: Strides, steps: Steps) -> bool:
+    """Tell whether steps lead to a view of an array of this layout, not to a copy."""
+    item = np.dtype(np.complex128)
+    wide = tuple(step * item.itemsize for step in strides)
+    # An array of that layout without its memory: nothing of it is read.
+    shown: Array = np.lib.stride_tricks.as_strided(np.empty(1, item), shape, wide)
+    for primitive, params in steps:
+        if primitive.name != "reshape":
+            shown = primitive.meaning(shown, **params)
+            continue
+        try:
+            shown = np.reshape(shown, params["shape"], copy=False)
+        except ValueError:
+            return False
+    return True
+
+
+# ---- the layout of values
+
+
+def strides_of(symbol: Symbol) -> Strides | None:
+    """Return how many elements apart neighbours lie, as NumPy would lay a value out; None: unknown.
+
+    Arguments of traced functions lie in row-major order where nothing else is noted of them.
+    """
+    trace = Trace.of(symbol)
+    known = trace.strides
+    pending = [symbol]
+    while pending:
+        equation = trace.producers.get(pending[-1])
+        needed = () if equation is None else _operands(trace, equation)
+        missing = [operand for operand in needed if operand not in known]
+        if missing:
+            pending += missing
+            continue
+        current = pending.pop()
+        if current not in known:
+            known[current] = _given(trace, current) if equation is None else _laid(trace, equation)
+    return known[symbol]
+
+
+def _operands(trace: Trace, equation: Equation) -> Sequence[Symbol]:
+    primitive = equation.primitive
+    if primitive.kind == "elementwise" or primitive.name in _KEEPING:
+        return equation.inputs
+    return equation.inputs[:1] if primitive.view else ()
+
+
+def _given(trace: Trace, symbol: Symbol) -> Strides:
+    for tensor, captured in trace.captured.values():
+        if captured is symbol and isinstance(tensor.array, np.ndarray):
+            item = tensor.array.itemsize
+            return tuple(step // item for step in tensor.array.strides)
+    return row_major(symbol.shape)
+
+
+def _laid(trace: Trace, equation: Equation) -> Strides | None:
+    primitive, shape = equation.primitive, equation.output.shape
+    if sum(extent > 1 for extent in shape) <= 1 and not primitive.view:
+        return _dense(shape, [axis for axis, extent in enumerate(shape) if extent > 1])
+    if primitive.name in _ROW_MAJOR:
+        return row_major(shape)
+    operands = _operands(trace, equation)
+    layouts = [trace.strides[operand] for operand in operands]
+    if not operands or None in layouts:
+        return None
+    pairs = [(o.shape, s) for o, s in zip(operands, layouts, strict=True) if s is not None]
+    if primitive.view:
+        return _cut(*pairs[0], primitive, equation.params)
+    return _kept(equation, pairs)
+
+
+def _cut(shape: Strides, strides: Strides, primitive: Primitive, params: Any) -> Strides | None:
+    if not shows(shape, strides, [(primitive, params)]):
+        return row_major(primitive.spec(_Shaped(shape), **params).shape)
+    item = np.dtype(np.complex128)
+    wide = tuple(step * item.itemsize for step in strides)
+    whole = np.lib.stride_tricks.as_strided(np.empty(1, item), shape, wide)
+    shown = primitive.meaning(whole, **params)
+    return tuple(step // item.itemsize for step in shown.strides)
+
+
+class _Shaped:
+    """A shape alone, where a rule asks for a spec."""
+
+    def __init__(self, shape: Strides) -> None:
+        self.shape, self.dtype = shape, np.dtype(np.complex128)
+
+
+def _kept(equation: Equation, operands: list[tuple[Strides, Strides]]) -> Strides:
+    """Let NumPy lay out the result for small operands whose axes lie in the same order."""
+    small = [
+        _miniature(shape, strides, symbol.dtype)
+        for (shape, strides), symbol in zip(operands, equation.inputs, strict=True)
+    ]
+    with np.errstate(all="ignore"):
+        found = np.asarray(equation.primitive.meaning(*small, **equation.params))
+    return dense_like(equation.output.shape, found.strides)
+
+
+def _miniature(shape: Strides, strides: Strides, dtype: Any) -> Array:
+    """Return an array with extents of at most 2, its axes in the order of these strides."""
+    extents = [min(extent, 2) for extent in shape]
+    moving = [axis for axis, step in enumerate(strides) if step]
+    order = sorted(moving, key=lambda axis: -abs(strides[axis]))
+    laid = np.ones([extents[axis] for axis in order], dtype)
+    full = np.zeros(len(shape), int)
+    for axis, step in zip(order, laid.strides, strict=True):
+        full[axis] = step
+    found: Array = np.lib.stride_tricks.as_strided(laid, extents, full)
+    return found
