@@ -8,6 +8,7 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
+from thalweg.core.applying import refresh
 from thalweg.core.tape import Node, is_recording, set_recording
 from thalweg.core.tensor import Tensor, as_tensor, variable
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
@@ -52,7 +53,7 @@ class Recorded:
             result = function(*given, **keywords)
         result, aux = _pair(result) if has_aux else (result, None)
         leaves, self._definition = tree.flatten(result)
-        self.outputs = [as_tensor(leaf) for leaf in leaves]
+        self.outputs = [_current(as_tensor(leaf)) for leaf in leaves]
         self._oldest = min((node.order for node in self._nodes), default=0)
         self.outside = outer and depends_on_older(self.outputs, self._oldest)
         self.aux = tree.map(lambda leaf: self._settled(leaf, outer), aux)
@@ -163,6 +164,13 @@ def _pair(result: Any) -> tuple[Any, Any]:
             "wants a pair (value, aux). Return both, or leave has_aux out."
         )
     return result
+
+
+def _current(tensor: Tensor) -> Tensor:
+    """Return a tensor with the history that its base got since it was cut out of it."""
+    if tensor.origin is not None:
+        refresh(tensor)
+    return tensor
 
 
 def _variable(leaf: Any) -> Tensor:

@@ -143,7 +143,7 @@ def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     keep_retained(tensor, new.node)
     tensor.node = new.node
     view, memory = tensor.origin, memory_of(tensor)
-    if view is None:
+    if view is None or view.detached:
         return
     base = view.base
     # The base's own values are as they shall be; this only writes the history of them.
@@ -199,7 +199,7 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
     else:
         found = OPERATIONS["embed"](standing_for(base), new, view.steps)
         base.array, node = found.array, found.node
-    if is_recording():
+    if is_recording() and not (view is not None and view.detached):
         base.node = node
     memory.written(user_line())
     if not isinstance(given, Symbol):

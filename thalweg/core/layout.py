@@ -91,6 +91,9 @@ def shows(shape: Strides, strides: Strides, steps: Steps) -> bool:
     # An array of that layout without its memory: nothing of it is read.
     shown: Array = np.lib.stride_tricks.as_strided(np.empty(1, item), shape, wide)
     for primitive, params in steps:
+        layout = tuple(step // item.itemsize for step in shown.strides)
+        if primitive.name == "strided" and params["layout"] != layout:
+            return False
         if primitive.name != "reshape":
             shown = primitive.meaning(shown, **params)
             continue

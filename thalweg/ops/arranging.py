@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, register
+from thalweg.core.operation import method, op, register
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
@@ -70,28 +70,40 @@ def ravel(x: Any) -> Tensor:
 
 
 @method
-def flatten(x: Any, start_dim: Any = 0, end_dim: int = -1) -> Tensor:
+def flatten(x: Any, start_dim: Any = None, end_dim: int | None = None) -> Tensor:
     """Return all elements, or those of a run of axes, along one axis, in row-major order.
+
+    Called with nothing but the tensor it copies, as NumPy's method does; the elements of a run
+    of axes are shown where that can be.
 
     Raises:
         ArgumentError: If the first axis of the run is after the last.
     """
     tensor = as_tensor(x)
-    # NumPy's argument here is the order, of which there is one.
-    start = 0 if isinstance(start_dim, str) else start_dim
+    if isinstance(start_dim, str) or (start_dim is None and end_dim is None):
+        return _flat_copy(tensor, "C" if start_dim is None else start_dim)
+    start, end = 0 if start_dim is None else start_dim, -1 if end_dim is None else end_dim
     if not tensor.ndim:
-        normalize_axes("flatten", (start,), 0), normalize_axes("flatten", (end_dim,), 0)
+        normalize_axes("flatten", (start,), 0), normalize_axes("flatten", (end,), 0)
         return reshape(tensor, (1,))
     first = normalize_axis("flatten", start, tensor.ndim)
-    last = normalize_axis("flatten", end_dim, tensor.ndim)
+    last = normalize_axis("flatten", end, tensor.ndim)
     if first > last:
         raise ArgumentError(
-            f"flatten() has invalid args: start_dim {start_dim} cannot come after end_dim {end_dim}"
+            f"flatten() has invalid args: start_dim {start} cannot come after end_dim {end}"
         )
     if first == last:
         return tensor
     shape = tensor.shape
     return reshape(tensor, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
+
+
+def _flat_copy(x: Tensor, order: str) -> Tensor:
+    if order not in ("C", "F"):
+        raise ArgumentError(f"flatten got order {order!r}; it wants 'C' or 'F'. Give one of them.")
+    flat = ravel(transpose(x) if order == "F" else x)
+    copied: Tensor = op.clone(flat) if flat.origin is not None else flat
+    return copied
 
 
 @method

@@ -35,11 +35,21 @@ def _put_arguments(x: Any, indices: Any, values: Any) -> tuple[tuple[Any, ...], 
     return (tensor, places, new), {}
 
 
+def _read_where_last(g: Tensor, x: Tensor, indices: Tensor) -> Tensor:
+    """Return the cotangents of what was written; that of an element overwritten later is 0."""
+    read = take(reshape(g, (-1,)), indices)
+    order = np.arange(indices.size).reshape(indices.array.shape)
+    last = take(put_at(np.zeros(x.size, np.int64), indices, order), indices)
+    if not last.is_symbolic and bool((last.array == order).all()):
+        return read
+    return where(last == order, read, 0.0)
+
+
 @linear(
     lambda x, indices, values: Spec(x.shape, x.dtype),
     lambda g, out, x, indices, values: op.put_at(g, indices, 0.0),
     None,
-    lambda g, out, x, indices, values: take(reshape(g, (-1,)), indices),
+    lambda g, out, x, indices, values: _read_where_last(g, x, indices),
     arguments=_put_arguments,
     additive=True,
 )
@@ -53,10 +63,25 @@ def put_at(x: Array, indices: Array, values: Array) -> Array:
 @operation
 def embed(base: Tensor, part: Tensor, steps: Any) -> Tensor:
     """Replace what some steps, each a primitive and its parameters, show of a tensor."""
+    for position, (primitive, _) in enumerate(steps):
+        if primitive.name in ("real_part", "imaginary_part"):
+            return _embed_part(base, part, steps[:position], steps[position:])
     if base.is_symbolic or part.is_symbolic:
         moved = all(primitive in _MOVING for primitive, _ in steps)
         return (_moved_back if moved else _placed)(base, part, steps)
     return put_at(base, _shown(make(_counted(base)), steps), part)
+
+
+def _embed_part(base: Tensor, part: Tensor, before: Any, after: Any) -> Tensor:
+    """Replace what steps show of the real or imaginary parts of what other steps show."""
+    numbers = _shown(base, before)
+    real, imaginary = op.real(numbers), op.imag(numbers)
+    if after[0][0].name == "real_part":
+        real = embed(real, part, after[1:])
+    else:
+        imaginary = embed(imaginary, part, after[1:])
+    found: Tensor = embed(base, op.complex_of(real, imaginary), before)
+    return found
 
 
 # Views whose elements are those of their base in other places, so that their transposes put
@@ -116,9 +141,14 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
             new = astype(new, x.dtype)
         overwrite(shown, _own(_fitted(new, shown.array.shape), value))
         return
-    new = _fitted(new, places.array.shape)
-    write = _chosen_at if x.is_symbolic and not places.is_symbolic else put_at
-    overwrite(x, write(operand(x, (new,)), places, new))
+    write_at(x, places, _fitted(new, places.array.shape))
+
+
+def write_at(x: Tensor, places: Tensor, values: Tensor) -> None:
+    """Write into elements of a tensor, counted in row-major order."""
+    traced = x.is_symbolic or values.is_symbolic
+    write = _chosen_at if traced and not places.is_symbolic else put_at
+    overwrite(x, write(operand(x, (values,)), places, values))
 
 
 def _is_same_view(x: Tensor, y: Tensor) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, register
+from thalweg.core.operation import method, op, register
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise import (
@@ -48,8 +48,9 @@ _INFINITY = float("inf")
 
 @method
 def positive(x: Any) -> Tensor:
-    """Return x itself: +x."""
-    return as_tensor(x)
+    """Return a copy: +x."""
+    copied: Tensor = op.clone(x)
+    return copied
 
 
 @method(inplace=True)

@@ -102,11 +102,18 @@ def _read(x: Spec, offset: int) -> Spec:
     return Spec((*x.shape[:-2], _positions(rows, columns, offset).size), x.dtype)
 
 
+def _read_at_positions(x: Tensor, offset: int) -> Tensor:
+    rows, columns = x.shape[-2:]
+    flat = reshape(x, (*x.shape[:-2], rows * columns))
+    return take(flat, _positions(rows, columns, offset), axis=-1)
+
+
 @linear(
     _read,
     lambda g, out, x, offset: _written(g, x.shape, offset),
     arguments=lambda x, offset: ((x,), {"offset": offset}),
     view=True,
+    expansion=_read_at_positions,
 )
 def last_diagonal(x: Array, *, offset: int) -> Array:
     """Show a diagonal of the matrices along the last two axes."""
@@ -134,11 +141,7 @@ def diagonal(
     if places[0] == places[1]:
         raise ArgumentError(f"diagonal dimensions cannot be identical {first}, {second}.")
     tensor = moveaxis(tensor, (first, second), (-2, -1))
-    if not tensor.is_symbolic:
-        return last_diagonal(tensor, offset=int(offset))
-    rows, columns = tensor.shape[-2:]
-    flat = reshape(tensor, (*tensor.shape[:-2], rows * columns))
-    return take(flat, _positions(rows, columns, offset), axis=-1)
+    return last_diagonal(tensor, offset=int(offset))
 
 
 def _diagonal_copy(x: Any, *args: Any, **kwargs: Any) -> Tensor:
