@@ -128,6 +128,15 @@ def strides_of(symbol: Symbol) -> Strides | None:
     return known[symbol]
 
 
+def note_layout(symbol: Symbol, array: Any) -> None:
+    """Note how the elements of an argument lie."""
+    if isinstance(array, Symbol):
+        Trace.of(symbol).strides[symbol] = strides_of(array)
+    elif array.itemsize:
+        found = tuple(step // array.itemsize for step in array.strides)
+        Trace.of(symbol).strides[symbol] = found
+
+
 def _operands(trace: Trace, equation: Equation) -> Sequence[Symbol]:
     primitive = equation.primitive
     if primitive.kind == "elementwise" or primitive.name in _KEEPING:

@@ -6,6 +6,7 @@ import contextvars
 import itertools
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -16,8 +17,9 @@ import numpy as np
 
 from thalweg.core.operation import OPERATIONS
 from thalweg.core.program import Equation, Program, Symbol
+from thalweg.core.refusals import STORED
 from thalweg.core.spec import Spec
-from thalweg.errors import TracingError
+from thalweg.errors import GradientError, TracingError
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
@@ -167,9 +169,37 @@ def writing(current: Trace) -> Iterator[Trace]:
     before = tracing.traces, tracing.run
     tracing.traces, tracing.run = (*tracing.traces, current), _run_noting
     try:
-        yield current
+        with explaining_arrays():
+            yield current
     finally:
         tracing.traces, tracing.run = before
+
+
+@contextmanager
+def explaining_arrays() -> Iterator[None]:
+    """Say what to do where a tensor was written into a NumPy array, which hides that it was."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        # NumPy asked a tensor for its values, and hides the answer behind an error of its own.
+        if isinstance(error.__cause__, (TracingError, GradientError)):
+            line = raised_at(error)
+            raise TracingError(f"{STORED}{f' That was at {line}.' if line else ''}") from error
+        raise
+
+
+def raised_at(error: BaseException, inside: int = 0) -> str:
+    """Return the innermost line of the user's that an error came from, as FILE:LINE.
+
+    Args:
+        error: What was raised.
+        inside: How many of the outermost frames do not count.
+    """
+    frames = list(traceback.walk_tb(error.__traceback__))[inside:]
+    for frame, line in reversed(frames):
+        if is_users(frame):
+            return f"{frame.f_code.co_filename}:{line}"
+    return ""
 
 
 def _run_noting(meaning: Callable[..., Any], *arrays: Any, **params: Any) -> Any:

@@ -82,9 +82,7 @@ def _scattered(
     return reshape(scatter_add(flat, places, reshape(g, (-1,)), axis=0), tuple(x.shape))
 
 
-def _read_at_places(
-    x: Tensor, shape: Steps, stride: Steps, offset: int, layout: Steps
-) -> Tensor:
+def _read_at_places(x: Tensor, shape: Steps, stride: Steps, offset: int, layout: Steps) -> Tensor:
     return take(reshape(x, (-1,)), positions(tuple(x.shape), shape, stride, offset, layout))
 
 

@@ -151,7 +151,7 @@ class _Step(_Part):
             positions = self.inputs([rows], self.after)[0]
             data = [take(leaf, positions, axis=0) for leaf in data]
         state, carried = state if problem.carries else (state, ())
-        with writing(self.trace), at_the_users_line(problem, data):
+        with at_the_users_line(problem, data), writing(self.trace):
             differentiated = value_and_grad(problem.call_carrying, has_aux=True)
             (loss, carried), gradient = differentiated(params, data, carried)
         self.batch = data
@@ -185,7 +185,7 @@ class _Evaluation(_Part):
         params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
         carried = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
         data = self.inputs(problem.data_specs, self.before)
-        with writing(self.trace), at_the_users_line(problem, data):
+        with at_the_users_line(problem, data), writing(self.trace):
             loss, _ = problem.call_carrying(params, data, carried)
         self.outputs = [self.trace.lift(loss)]
 
