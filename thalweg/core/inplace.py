@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import innermost, is_view, refresh, standing_for
-from thalweg.core.memory import Memory, memory_of
+from thalweg.core.memory import Element, Memory, memory_of
 from thalweg.core.operation import OPERATIONS, register
 from thalweg.core.program import Symbol
 from thalweg.core.tape import Node, is_recording, watched
@@ -84,6 +84,13 @@ def overwrite(tensor: Tensor, value: Any) -> Tensor:
     require_changeable(tensor)
     new = as_tensor(value)
     _require_fitting(tensor, new)
+    place = tensor.memory
+    if isinstance(place, Element):
+        OPERATIONS["setitem"](place.tensor, place.key, new)
+        read = place.tensor[place.key]
+        tensor.array, tensor.node = read.array, read.node
+        place.written(user_line())
+        return tensor
     if isinstance(new.array, Symbol) or isinstance(tensor.array, Symbol):
         return _rebound(tensor, new)
     if tracing.traces:
@@ -188,17 +195,17 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
     given = base.array
     if not isinstance(given, Symbol):
         _release(base)
+        memory.first = tuple(step // given.itemsize for step in given.strides)
+    trace = innermost((base, new))
     if view is None:
-        trace = innermost((tensor, new))
-        base.array = trace.lift(new)
-        node = new.node
+        base.array, node = trace.lift(new), new.node
     elif isinstance(given, Symbol) and not is_view(view):
         # NumPy copied here: the tensor has memory of its own.
         tensor.origin, tensor.memory = None, None
         return _rebound(tensor, new)
     else:
         found = OPERATIONS["embed"](standing_for(base), new, view.steps)
-        base.array, node = found.array, found.node
+        base.array, node = trace.lift(found), found.node
     if is_recording() and not (view is not None and view.detached):
         base.node = node
     memory.written(user_line())

@@ -21,6 +21,7 @@ from thalweg.errors import TracingError
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
+    from thalweg.core.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
 Steps = Sequence[tuple["Primitive", Any]]
@@ -48,8 +49,9 @@ def is_view(view: View) -> bool:
     base = view.base
     memory = base.memory
     shape = tuple(base.array.shape)
-    found = {shows(shape, strides, view.steps) for strides in _possible(shape, memory)}
-    if len(found) == 1:
+    layouts = _possible(shape, memory, base.array)
+    found = {shows(shape, strides, view.steps) for strides in layouts}
+    if len(found) == 1 and not view.doubtful:
         return found.pop()
     raise TracingError(
         f"At {user_line()} the memory of a reshaped tensor matters, as it or what it was made of "
@@ -59,11 +61,30 @@ def is_view(view: View) -> bool:
     )
 
 
-def _possible(shape: Strides, memory: Memory | None) -> list[Strides]:
-    first = None if memory is None else memory.first
+def follows_itself(tensor: Tensor) -> bool | None:
+    """Tell whether NumPy would lay a tensor out in row-major order without gaps; None: unknown."""
+    array = tensor.array
+    if not isinstance(array, Symbol):
+        return bool(array.flags.c_contiguous)
+    view = tensor.origin
+    base, steps = (tensor, ()) if view is None else (view.base, view.steps)
+    shape = tuple(base.array.shape)
+    layouts = _possible(shape, base.memory, base.array)
+    found = {_follows(shape, strides, steps) for strides in layouts}
+    return found.pop() if len(found) == 1 else None
+
+
+def _follows(shape: Strides, strides: Strides, steps: Steps) -> bool:
+    shown = _shown(shape, strides, steps)
+    return shown is None or bool(shown.flags.c_contiguous)
+
+
+def _possible(shape: Strides, memory: Memory | None, value: Symbol) -> list[Strides]:
+    """Return the layouts that the memory of a traced value may have."""
+    first = value if memory is None or memory.first is None else memory.first
     known = strides_of(first) if isinstance(first, Symbol) else first
-    if known is not None or first is None:
-        return [row_major(shape) if known is None else known]
+    if known is not None:
+        return [known]
     axes = [axis for axis, extent in enumerate(shape) if extent > 1]
     orders = itertools.islice(itertools.permutations(axes), 720)
     return [_dense(shape, order) for order in orders]
@@ -86,6 +107,11 @@ def dense_like(shape: Strides, strides: Strides) -> Strides:
 
 def shows(shape: Strides, strides: Strides, steps: Steps) -> bool:
     """Tell whether steps lead to a view of an array of this layout, not to a copy."""
+    return _shown(shape, strides, steps) is not None
+
+
+def _shown(shape: Strides, strides: Strides, steps: Steps) -> Array | None:
+    """Return what steps show of an array of this layout, not to be read; None if they copy."""
     item = np.dtype(np.complex128)
     wide = tuple(step * item.itemsize for step in strides)
     # An array of that layout without its memory: nothing of it is read.
@@ -93,15 +119,15 @@ def shows(shape: Strides, strides: Strides, steps: Steps) -> bool:
     for primitive, params in steps:
         layout = tuple(step // item.itemsize for step in shown.strides)
         if primitive.name == "strided" and params["layout"] != layout:
-            return False
+            return None
         if primitive.name != "reshape":
             shown = primitive.meaning(shown, **params)
             continue
         try:
             shown = np.reshape(shown, params["shape"], copy=False)
         except ValueError:
-            return False
-    return True
+            return None
+    return shown
 
 
 # ---- the layout of values
@@ -126,6 +152,18 @@ def strides_of(symbol: Symbol) -> Strides | None:
         if current not in known:
             known[current] = _given(trace, current) if equation is None else _laid(trace, equation)
     return known[symbol]
+
+
+def laid_out_like(x: Tensor, like: Tensor) -> Tensor:
+    """Note that a traced tensor's elements lie as those of another one of its shape, and return it.
+
+    That is what NumPy's zeros_like and its like do.
+    """
+    if x.memory is not None and x.array.shape == like.array.shape:
+        strides = strides_of(like.array)
+        if strides is not None:
+            x.memory.first = dense_like(tuple(x.array.shape), strides)
+    return x
 
 
 def note_layout(symbol: Symbol, array: Any) -> None:
@@ -169,13 +207,10 @@ def _laid(trace: Trace, equation: Equation) -> Strides | None:
 
 
 def _cut(shape: Strides, strides: Strides, primitive: Primitive, params: Any) -> Strides | None:
-    if not shows(shape, strides, [(primitive, params)]):
+    shown = _shown(shape, strides, [(primitive, params)])
+    if shown is None:
         return row_major(primitive.spec(_Shaped(shape), **params).shape)
-    item = np.dtype(np.complex128)
-    wide = tuple(step * item.itemsize for step in strides)
-    whole = np.lib.stride_tricks.as_strided(np.empty(1, item), shape, wide)
-    shown = primitive.meaning(whole, **params)
-    return tuple(step // item.itemsize for step in shown.strides)
+    return tuple(step // shown.itemsize for step in shown.strides)
 
 
 class _Shaped:

@@ -43,6 +43,23 @@ class Memory:
         self.line = line
 
 
+class Element(Memory):
+    """What one element has that was read alone: as NumPy's scalars, a value of its own.
+
+    Methods that change it in place, which NumPy's scalars do not have, write where it was read.
+
+    Attributes:
+        tensor: What it was read from.
+        key: The indices.
+    """
+
+    __slots__ = ("key", "tensor")
+
+    def __init__(self, tensor: Tensor, key: tuple[int, ...]) -> None:
+        super().__init__()
+        self.tensor, self.key = tensor, key
+
+
 class View:
     """How a tensor was cut out of another one, its base, which is no view itself.
 
@@ -51,9 +68,10 @@ class View:
         seen: The version of the memory at which the view's own history was made.
         own: Whether the base is what the tensor itself was before it became a view.
         detached: Whether it has the values alone, and nothing of their history.
+        doubtful: Whether it may be a copy in NumPy, which depends on an unknown layout.
     """
 
-    __slots__ = ("_base", "_held", "detached", "own", "seen", "steps")
+    __slots__ = ("_base", "_held", "detached", "doubtful", "own", "seen", "steps")
 
     def __init__(self, base: Tensor, steps: tuple[tuple[Primitive, Any], ...], seen: int) -> None:
         self._base = base
@@ -61,7 +79,7 @@ class View:
         self._held = memory_of(base) if base.array.__class__ is Symbol else base.array
         self.steps = steps
         self.seen = seen
-        self.own = self.detached = False
+        self.own = self.detached = self.doubtful = False
 
     @property
     def base(self) -> Tensor:
@@ -122,6 +140,8 @@ def note_view(tensor: Tensor, source: Tensor, primitive: Primitive, params: Any)
     base = source if whole is None else whole.base
     steps = (step,) if whole is None else (*whole.steps, step)
     _show(tensor, base, steps, whole is not None and whole.detached)
+    if whole is not None and whole.doubtful and tensor.origin is not None:
+        tensor.origin.doubtful = True
 
 
 def note_detached(tensor: Tensor, source: Tensor) -> None:

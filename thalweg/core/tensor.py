@@ -9,7 +9,7 @@ from weakref import ref
 
 import numpy as np
 
-from thalweg.core.memory import Memory, View, memory_of, note_detached
+from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
 from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
@@ -113,7 +113,7 @@ class Tensor(Operators):
         if tracing.traces or isinstance(self.array, Symbol):
             return self.detach()
         found = make(self.array, None, self.weak)
-        found.memory = Memory()
+        found.memory = self.memory if isinstance(self.memory, Element) else Memory()
         return found
 
     @data.setter

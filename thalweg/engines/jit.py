@@ -46,10 +46,8 @@ class _Traced:
         tensors = [*given, *self.captured]
         if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
             # Results have memory of their own, as those that an engine computes.
-            found = [
-                op.clone(t) if t.origin is not None or any(t is x for x in tensors) else t
-                for t in evaluate(self.program, tensors, _apply, _literal)
-            ]
+            results = evaluate(self.program, tensors, _apply, _literal)
+            found = [_apart(result, tensors) for result in results]
         else:
             arrays = self.run(*(tensor.array for tensor in tensors))
             weak = (symbol.spec.weak for symbol in self.program.outputs)
@@ -107,9 +105,7 @@ def jit(
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, _ARRAYS)]
         given = [as_tensor(leaves[i]) for i in places]
         # How the elements lie decides what is a view in the function.
-        orders = tuple(
-            (i, tensor.array.strides) for i, tensor in enumerate(given) if _is_turned(tensor)
-        )
+        orders = tuple((i, x.array.strides) for i, x in enumerate(given) if _is_turned(x))
         constants = tuple((i, v) for i, v in enumerate(leaves) if not isinstance(v, _ARRAYS))
         key = (definition, tuple(tensor.spec for tensor in given), constants, orders)
         try:
@@ -167,6 +163,12 @@ def _trace(
     program = finish(current, symbols, outputs)
     captured = captured_by(current)
     return _Traced(program, captured, structure, engine)
+
+
+def _apart(result: Tensor, given: list[Tensor]) -> Tensor:
+    if result.origin is None and not any(result is tensor for tensor in given):
+        return result
+    return op.clone(result)  # type: ignore[no-any-return]
 
 
 def _is_turned(tensor: Tensor) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.layout import follows_itself
 from thalweg.core.operation import method, op, register
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
@@ -64,9 +65,16 @@ register("size", _size)
 
 @method
 def ravel(x: Any) -> Tensor:
-    """Return all elements along one axis, in row-major order."""
+    """Return all elements along one axis, in row-major order; a view if they lie so in memory."""
     tensor = as_tensor(x)
-    return reshape(tensor, (tensor.size,))
+    flat = reshape(tensor, (tensor.size,))
+    # NumPy's reshape of a vector is always a view, its ravel only of one without gaps.
+    contiguous = follows_itself(tensor)
+    if contiguous is None and flat.origin is not None:
+        flat.origin.doubtful = True
+    elif contiguous is False and (flat is tensor or flat.origin is not None):
+        flat = op.clone(flat)
+    return flat
 
 
 @method
@@ -102,7 +110,7 @@ def _flat_copy(x: Tensor, order: str) -> Tensor:
     if order not in ("C", "F"):
         raise ArgumentError(f"flatten got order {order!r}; it wants 'C' or 'F'. Give one of them.")
     flat = ravel(transpose(x) if order == "F" else x)
-    copied: Tensor = op.clone(flat) if flat.origin is not None else flat
+    copied: Tensor = op.clone(flat) if flat is x or flat.origin is not None else flat
     return copied
 
 

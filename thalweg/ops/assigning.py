@@ -129,11 +129,11 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         UnsupportedOperation: If a mask is traced: write x = where(mask, value, x).
     """
     counted = make(_counted(x))
-    places = getitem(counted, key)
+    places = getitem(counted, _whole(key, x.ndim))
     new = as_tensor(value)
     # What shows the tensor's own memory, and not that of a copy made on the way, is written there.
     if places.origin is not None and places.origin.base is counted:
-        shown = getitem(x, key)
+        shown = _shown(x, places.origin.steps)
         if _is_same_view(new, shown):
             # Whose elements are there already, as after x[key] += 1.
             return
@@ -142,6 +142,14 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         overwrite(shown, _own(_fitted(new, shown.array.shape), value))
         return
     write_at(x, places, _fitted(new, places.array.shape))
+
+
+def _whole(key: Any, ndim: int) -> Any:
+    """Return a key that shows an element where one of integers alone would copy it."""
+    items = key if isinstance(key, tuple) else (key,)
+    if len(items) == ndim and not any(isinstance(item, (Tensor, bool)) for item in items):
+        return key if any(item is Ellipsis for item in items) else (*items, ...)
+    return key
 
 
 def write_at(x: Tensor, places: Tensor, values: Tensor) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import own_memory, refresh, standing_for
-from thalweg.core.layout import dense_like, strides_of
-from thalweg.core.operation import method, operation
+from thalweg.core.layout import dense_like, row_major, strides_of
+from thalweg.core.operation import attach, method, operation, register
 from thalweg.core.primitive import linear
 from thalweg.core.program import Symbol
 from thalweg.core.tensor import Tensor, as_tensor, make
@@ -40,6 +40,22 @@ def _apart(x: Tensor) -> Tensor:
     if copied.memory is not None and strides is not None:
         copied.memory.first = dense_like(x.array.shape, strides)
     return copied
+
+
+def _copied(x: Tensor, order: str = "C") -> Tensor:
+    """Return the same values in memory of their own, in row-major order or that of the axes."""
+    copied = clone(x)
+    if isinstance(copied.array, Symbol):
+        if order == "C" and copied.memory is not None:
+            copied.memory.first = row_major(tuple(x.array.shape))
+    elif order == "C":
+        copied.array = np.ascontiguousarray(copied.array)
+    return copied
+
+
+attach("copy", _copied)
+# As a function NumPy's keeps the order of the axes in memory.
+register("numpy.copy", lambda a, order="K", subok=False: _copied(a, order))
 
 
 @method

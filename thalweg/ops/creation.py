@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from thalweg.core.layout import laid_out_like
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general
 from thalweg.core.spec import FLOAT64, DType, Shape, Spec, default_dtype, possible
@@ -111,11 +112,12 @@ def _filled(
 def _broadcast(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Tensor:
     if isinstance(fill_value, Tensor):
         filled = fill_value if dtype is None else astype(fill_value, dtype)
-        return broadcast_to(filled, as_shape(shape))
+        return op.clone(broadcast_to(filled, as_shape(shape)))  # type: ignore[no-any-return]
     value = np.asarray(fill_value, dtype=_dtype_of(fill_value, dtype))
     if like is not None and like.is_symbolic:
         trace = Trace.of(like.array)
-        return broadcast_to(make(trace.lift(make(value))), as_shape(shape))
+        spread = broadcast_to(make(trace.lift(make(value))), as_shape(shape))
+        return laid_out_like(op.clone(spread), like)
     return fresh(np.full(possible(as_shape(shape)), value, value.dtype))
 
 
@@ -197,7 +199,7 @@ def full_like(
     tensor = as_tensor(x)
     kind = tensor.array.dtype if dtype is None else np.dtype(dtype)
     if not tensor.is_symbolic and not isinstance(fill_value, Tensor):
-        return new(np.full(tensor.array.shape, fill_value, kind), requires_grad)
+        return new(np.full_like(tensor.array, fill_value, kind), requires_grad)
     return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
 
 
