@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thalweg.core.layout import is_view
+from thalweg.core.layout import is_shown, require_known
 from thalweg.core.memory import Memory, View, known_memory, note_view
 from thalweg.core.operation import register
 from thalweg.core.program import Symbol
 from thalweg.core.tape import Node, recording, set_recording, watched
 from thalweg.core.tensor import Tensor, make
-from thalweg.core.tracing import Trace, tracing, user_line
+from thalweg.core.tracing import Trace, owner_of, tracing, user_line
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
@@ -83,17 +83,32 @@ def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[s
         symbol = trace.append(primitive, symbols, params)
         result = make(symbol, None, symbol.spec.weak)
         if recording.enabled and any(tensor.node is not None for tensor in tensors):
-            _record(primitive, tuple(map(standing_for, tensors)), params, result)
-    if primitive.view:
-        note_view(result, tensors[0], primitive, params)
-    else:
-        own_memory(result)
+            _record(primitive, tuple(map(_kept, tensors, symbols)), params, result)
+    shown = is_shown(tensors[0], primitive, params) if primitive.view else False
+    if shown is False:
+        return own_memory(result)
+    note_view(result, tensors[0], primitive, params)
+    if shown is None and result.origin is not None:
+        result.origin.doubtful = True
     return result
 
 
 def standing_for(tensor: Tensor) -> Tensor:
     """Return another tensor of the same value, which stays when the tensor is written."""
     return make(tensor.array, tensor.node, tensor.weak)
+
+
+def _kept(tensor: Tensor, symbol: Symbol) -> Tensor:
+    """Return an operand as a derivative finds it, whatever is written into its memory later."""
+    array = tensor.array
+    if array.__class__ is Symbol:
+        return standing_for(tensor)
+    if array.ndim and array.dtype.kind in "fc":
+        return make(symbol, tensor.node, tensor.weak)
+    # Positions stay known; the trace keeps no copy of them.
+    owner = owner_of(array)
+    own = any(trace.made.get(id(owner)) is owner for trace in tracing.traces)
+    return make(array.copy() if own else array, tensor.node, tensor.weak)
 
 
 def own_memory(tensor: Tensor) -> Tensor:
@@ -142,8 +157,7 @@ def refresh(tensor: Tensor) -> None:
 
 def _derive(tensor: Tensor, view: View, base: Tensor) -> None:
     """Give a view of traced values those that its base has now."""
-    if not is_view(view):
-        return
+    require_known(view)
     with set_recording(not view.detached):
         shown = shown_of(base, view)
     tensor.array = shown.array

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.applying import innermost, is_view, refresh, standing_for
+from thalweg.core.applying import innermost, refresh, standing_for
+from thalweg.core.layout import keep_layout, require_known
 from thalweg.core.memory import Element, Memory, memory_of
 from thalweg.core.operation import OPERATIONS, register
 from thalweg.core.program import Symbol
@@ -199,15 +200,13 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
     trace = innermost((base, new))
     if view is None:
         base.array, node = trace.lift(new), new.node
-    elif isinstance(given, Symbol) and not is_view(view):
-        # NumPy copied here: the tensor has memory of its own.
-        tensor.origin, tensor.memory = None, None
-        return _rebound(tensor, new)
     else:
+        require_known(view)
         found = OPERATIONS["embed"](standing_for(base), new, view.steps)
         base.array, node = trace.lift(found), found.node
     if is_recording() and not (view is not None and view.detached):
         base.node = node
+    keep_layout(base)
     memory.written(user_line())
     if not isinstance(given, Symbol):
         _turn(base, memory)

@@ -40,25 +40,33 @@ def row_major(shape: Sequence[int]) -> Strides:
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
-def is_view(view: View) -> bool:
-    """Tell whether NumPy would show memory where a traced tensor was cut out of another one.
+def require_known(view: View) -> None:
+    """Refuse to go on where it matters whether NumPy would have copied, and that is not known."""
+    if view.doubtful:
+        raise TracingError(
+            f"At {user_line()} the memory of a reshaped tensor matters, as it or what it was made "
+            "of is written. Whether NumPy's reshape was a view or a copy depends on how the "
+            "elements lay, which is not known while a function is traced. Say which: reshape a "
+            "copy, x.copy().reshape(…), or write into the tensor by its own axes."
+        )
 
-    Raises:
-        TracingError: If that depends on the layout of a value, which is not known.
-    """
-    base = view.base
-    memory = base.memory
-    shape = tuple(base.array.shape)
-    layouts = _possible(shape, memory, base.array)
-    found = {shows(shape, strides, view.steps) for strides in layouts}
-    if len(found) == 1 and not view.doubtful:
-        return found.pop()
-    raise TracingError(
-        f"At {user_line()} the memory of a reshaped tensor matters, as it or what it was made of "
-        f"was written; whether NumPy's reshape of shape {shape} is a view or a copy here depends "
-        "on how the elements lie, which is not known while a function is traced. Say which: "
-        "reshape a copy, x.copy().reshape(…), or write into the tensor by its own axes."
-    )
+
+def is_shown(tensor: Tensor, primitive: Primitive, params: Any) -> bool | None:
+    """Tell whether NumPy would show a traced tensor's memory, not copy it; None: unknown."""
+    if primitive.name not in ("reshape", "strided"):
+        return True
+    if primitive.name == "reshape" and _keeps_axes(tensor.array.shape, params["shape"]):
+        return True
+    found = {
+        shows(shape, strides, (*steps, (primitive, params)))
+        for shape, strides, steps in _layouts(tensor)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _keeps_axes(shape: Strides, wanted: Strides) -> bool:
+    """Tell whether axes of extent 1 come and go and nothing else."""
+    return [n for n in shape if n != 1] == [n for n in wanted if n != 1]
 
 
 def follows_itself(tensor: Tensor) -> bool | None:
@@ -66,17 +74,30 @@ def follows_itself(tensor: Tensor) -> bool | None:
     array = tensor.array
     if not isinstance(array, Symbol):
         return bool(array.flags.c_contiguous)
-    view = tensor.origin
-    base, steps = (tensor, ()) if view is None else (view.base, view.steps)
-    shape = tuple(base.array.shape)
-    layouts = _possible(shape, base.memory, base.array)
-    found = {_follows(shape, strides, steps) for strides in layouts}
+    found = {_follows(*layout) for layout in _layouts(tensor)}
     return found.pop() if len(found) == 1 else None
 
 
 def _follows(shape: Strides, strides: Strides, steps: Steps) -> bool:
     shown = _shown(shape, strides, steps)
     return shown is None or bool(shown.flags.c_contiguous)
+
+
+def _layouts(tensor: Tensor) -> list[tuple[Strides, Strides, Steps]]:
+    """Return the shape and the possible layouts of a tensor's memory, and what shows it there."""
+    view = tensor.origin
+    base, steps = (tensor, ()) if view is None else (view.base, view.steps)
+    shape = tuple(base.array.shape)
+    return [(shape, strides, steps) for strides in _possible(shape, base.memory, base.array)]
+
+
+def keep_layout(base: Tensor) -> None:
+    """Note that the new value of a tensor that was written lies where the old one did."""
+    memory, value = base.memory, base.array
+    if memory is not None and memory.first is not None:
+        first = memory.first
+        strides = strides_of(first) if isinstance(first, Symbol) else first
+        Trace.of(value).strides.setdefault(value, strides)
 
 
 def _possible(shape: Strides, memory: Memory | None, value: Symbol) -> list[Strides]:
