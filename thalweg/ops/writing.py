@@ -100,6 +100,8 @@ def _place(arr: Any, mask: Any, vals: Any) -> None:
 def _putmask(a: Any, mask: Any, values: Any) -> None:
     """Write the values at the same positions, repeated if they are too few, where a mask holds."""
     tensor = _target(a)
+    if not as_tensor(values).size:
+        return
     new = reshape(_repeated(values, tensor.size), tensor.shape)
     overwrite(tensor, _chosen(reshape(as_tensor(mask), tensor.shape), new, tensor))
 
