@@ -20,13 +20,6 @@ SHAPES = [(4,), (2, 3), (3, 4), (3, 3), (2, 3, 2), (1, 4), (6,)]
 
 
 @dataclass
-class Statement:
-    """One line: `run(namespace, values)` changes the values, of which it may add one."""
-
-    text: str
-
-
-@dataclass
 class Writing:
     """A random program.
 

@@ -7,6 +7,7 @@ import itertools
 import sys
 import threading
 import traceback
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -52,6 +53,7 @@ class Trace:
         self.made: WeakValueDictionary[int, Array] = WeakValueDictionary()
         self.views: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
         self._known: dict[Any, Symbol] = {}
+        self._seen: dict[tuple[int, int], _Seen] = {}
         self._deriving: str | None = None
         self._literals: dict[Any, Symbol] = {}
 
@@ -89,7 +91,21 @@ class Trace:
         key = (id(array), id(tensor.node))
         if key not in self.captured:
             self.captured[key] = (tensor, self.input(tensor.spec))
+            if isinstance(array, np.ndarray):
+                self._seen[key] = _Seen(array)
+        elif key in self._seen and array.nbytes <= _SMALL:
+            self._seen[key].require_same()
         return self.captured[key][1]
+
+    def require_unchanged(self) -> None:
+        """Refuse arrays that were written after the function had used them, while it was traced.
+
+        Raises:
+            TracingError: If there is one: its values now are those the program would read.
+        """
+        for key in self.captured:
+            if key in self._seen:
+                self._seen[key].require_same()
 
     def _literal(self, value: np.ndarray[Any, Any], weak: bool) -> Symbol:
         key = (value.dtype.str, value.tobytes(), weak)
@@ -136,7 +152,38 @@ class Trace:
             if owner_of(tensor.array) is memory:
                 copied = OPERATIONS["tensor_on"](tensor.array.copy("K"), tensor.node, tensor.weak)
                 del self.captured[key]
+                self._seen.pop(key, None)
                 self.captured[id(copied.array), id(copied.node)] = (copied, symbol)
+
+
+class _Seen:
+    """What an array held when a traced function used it first."""
+
+    def __init__(self, array: Array) -> None:
+        self._array, self._line = array, user_line()
+        self._held = self._contents()
+
+    def _contents(self) -> Any:
+        array = self._array
+        if array.nbytes > _LARGE:
+            # Of what is large a part stands for the whole.
+            array = array[tuple(slice(None, None, -(-n // 32)) for n in array.shape)]
+        return array.tobytes() if array.nbytes <= _SMALL else zlib.crc32(array.tobytes())
+
+    def require_same(self) -> None:
+        """Refuse if the array holds other values now."""
+        if self._held != self._contents():
+            raise TracingError(
+                f"An array of shape {tuple(self._array.shape)} that a traced function used, at "
+                f"{self._line}, was changed afterwards by the function itself. The program reads "
+                "it when it runs, with the values that it has then. Use a copy of it, x * "
+                "mask.copy(), or make it a tensor, mask = tw.zeros(n)."
+            )
+
+
+# Up to so many bytes an array is kept whole and compared whenever it is used; beyond so many
+# a part of it is compared at the end.
+_SMALL, _LARGE = 1 << 12, 1 << 24
 
 
 def owner_of(array: Any) -> Any:
@@ -171,6 +218,7 @@ def writing(current: Trace) -> Iterator[Trace]:
     try:
         with explaining_arrays():
             yield current
+            current.require_unchanged()
     finally:
         tracing.traces, tracing.run = before
 

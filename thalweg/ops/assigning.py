@@ -15,7 +15,7 @@ from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import DtypeError, ShapeError
 from thalweg.ops.cutting import slice_
-from thalweg.ops.elementwise import where
+from thalweg.ops.elementwise import equal, where
 from thalweg.ops.getitem import getitem
 from thalweg.ops.indexing import take
 from thalweg.ops.shaping import astype, broadcast_to, flip, reshape, transpose
@@ -155,6 +155,12 @@ def _whole(key: Any, ndim: int) -> Any:
 def write_at(x: Tensor, places: Tensor, values: Tensor) -> None:
     """Write into elements of a tensor, counted in row-major order."""
     traced = x.is_symbolic or values.is_symbolic
+    if places.is_symbolic and places.size == 1:
+        # So it compiles.
+        chosen = equal(reshape(places, ()), _counted(x))
+        new = reshape(astype(values, x.dtype), ())
+        overwrite(x, where(chosen, new, operand(x, (values,))))
+        return
     write = _chosen_at if traced and not places.is_symbolic else put_at
     overwrite(x, write(operand(x, (values,)), places, values))
 
