@@ -206,7 +206,7 @@ def tile(x: Any, *reps: Any, dims: Any = None) -> Tensor:
     apart = [extent for n in shape for extent in (1, n)]
     spread = [extent for pair in zip(times, shape, strict=True) for extent in pair]
     result = broadcast_to(reshape(tensor, apart), spread)
-    return reshape(result, tuple(t * n for t, n in zip(times, shape, strict=True)))
+    return _apart(reshape(result, tuple(t * n for t, n in zip(times, shape, strict=True))), tensor)
 
 
 @method("repeat_interleave")
@@ -237,7 +237,13 @@ def repeat(
         return take(tensor, np.repeat(np.arange(shape[axis]), counts), axis=axis)
     apart = (*shape[: axis + 1], int(repeats), *shape[axis + 1 :])
     result = broadcast_to(expand_dims(tensor, axis + 1), apart)
-    return reshape(result, (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :]))
+    shape = (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :])
+    return _apart(reshape(result, shape), tensor)
+
+
+def _apart(result: Tensor, x: Tensor) -> Tensor:
+    """Return what repeated a tensor once, so that it would show that, in memory of its own."""
+    return op.clone(result) if result.size == x.size else result  # type: ignore[no-any-return]
 
 
 @method
@@ -345,7 +351,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
             # NumPy works out which position each element of the border repeats.
             where_from = np.pad(np.arange(tensor.shape[axis]), (before, after), mode)  # type: ignore[call-overload]
             tensor = take(tensor, where_from, axis=axis)
-    return tensor
+    return op.clone(tensor) if tensor is x else tensor  # type: ignore[no-any-return]
 
 
 def _pairs(value: Any, ndim: int) -> list[tuple[Any, Any]]:

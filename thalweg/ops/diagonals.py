@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.applying import apply
 from thalweg.core.operation import FURTHER, method, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import INT64, Shape, Spec
@@ -20,7 +21,7 @@ from thalweg.ops.elementwise import greater_equal, where
 from thalweg.ops.indexing import scatter_add, take
 from thalweg.ops.ranges import arange
 from thalweg.ops.reductions import sum
-from thalweg.ops.shaping import expand_dims, reshape
+from thalweg.ops.shaping import broadcast_to, expand_dims, reshape
 
 __all__ = [
     "block_diag",
@@ -171,7 +172,9 @@ def diag(x: Any, k: int = 0, *, diagonal: int | None = None) -> Tensor:
             f"diag(): Supports 1D or 2D tensors. Got {tensor.ndim}D. Use diagonal or diag_embed."
         )
     if tensor.ndim == 2:
-        return _diagonal_copy(tensor, offset)
+        # A view that is not written, as NumPy's.
+        shown = diagonal(tensor, offset)
+        return apply(broadcast_to, (shown,), {"shape": tuple(shown.shape)})
     return diag_embed(tensor, offset)
 
 

@@ -119,7 +119,15 @@ def _put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> No
     write_at(tensor, make(places), broadcast_to(as_tensor(values), places.shape))
 
 
-for _function in (_put, _copyto, _fill_diagonal, _place, _putmask, _put_along_axis):
+def _nan_to_num(
+    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Tensor:
+    """Replace NaN, +∞ and -∞ by numbers, in a copy or in the tensor itself."""
+    found: Tensor = op.nan_to_num(as_tensor(x), nan, posinf, neginf)
+    return found if copy else overwrite(_target(x), found)
+
+
+for _function in (_put, _copyto, _fill_diagonal, _nan_to_num, _place, _putmask, _put_along_axis):
     # Functions of these names that are not called through NumPy may be PyTorch's, which are pure.
     _function.__name__ = _function.__qualname__ = _function.__name__[1:]
     register(f"numpy.{_function.__name__}", _function)
