@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, register
+from thalweg.core.operation import method, op, register
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise import (
@@ -48,8 +48,9 @@ _INFINITY = float("inf")
 
 @method
 def positive(x: Any) -> Tensor:
-    """Return x itself: +x."""
-    return as_tensor(x)
+    """Return a copy of x: +x."""
+    copied: Tensor = op.clone(x)
+    return copied
 
 
 @method(inplace=True)
@@ -81,6 +82,8 @@ def clip(
     tensor = as_tensor(x)
     low = a_min if min is None else min
     high = a_max if max is None else max
+    if low is None and high is None:
+        tensor = op.clone(tensor)
     if low is not None:
         tensor = maximum(tensor, low)
     return tensor if high is None else minimum(tensor, high)
@@ -93,7 +96,8 @@ def nan_to_num(
     """Replace NaN, +∞ and -∞ by numbers; the infinities by the dtype's extremes by default."""
     tensor = as_tensor(x)
     if tensor.dtype.kind != "f":
-        return tensor
+        copied: Tensor = op.clone(tensor)
+        return copied
     largest = float(np.finfo(tensor.dtype).max)
     tensor = where(isnan(tensor), nan, tensor)
     tensor = where(equal(tensor, _INFINITY), largest if posinf is None else posinf, tensor)

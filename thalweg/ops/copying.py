@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import require_no_derivative
 from thalweg.core.operation import method, operation
 from thalweg.core.primitive import linear
 from thalweg.core.program import Symbol
@@ -26,7 +27,10 @@ def duplicate(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def clone(x: Any, *, memory_format: Any = None) -> Tensor:
     """Return the same values in memory of their own; derivatives pass through."""
     tensor = as_tensor(x)
-    return tensor if isinstance(tensor.array, Symbol) else duplicate(tensor)
+    if isinstance(tensor.array, Symbol):
+        # What is written into the copy later is another value, so it is another tensor.
+        return make(tensor.array, tensor.node, tensor.weak)
+    return duplicate(tensor)
 
 
 @method
@@ -88,6 +92,7 @@ def _require_values(x: Tensor) -> None:
 def pickled(x: Tensor) -> Any:
     """Return how to build a tensor again: its values, and whether it requires gradients."""
     _require_values(x)
+    require_no_derivative(x, "A copy by copy.copy(x) or pickle")
     attributes = getattr(x, "__dict__", None)
     return _rebuilt, (type(x), x.array, x.node is not None, attributes)
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general
+from thalweg.core.refusals import LOSES_GRADIENT
 from thalweg.core.spec import FLOAT64, DType, Shape, Spec, default_dtype, possible
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
-from thalweg.errors import ArgumentError, CallError, DtypeError, ShapeError
+from thalweg.errors import ArgumentError, CallError, DtypeError, GradientError, ShapeError
 from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
 
@@ -111,7 +112,7 @@ def _filled(
 def _broadcast(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Tensor:
     if isinstance(fill_value, Tensor):
         filled = fill_value if dtype is None else astype(fill_value, dtype)
-        return broadcast_to(filled, as_shape(shape))
+        return op.clone(broadcast_to(filled, as_shape(shape)))  # type: ignore[no-any-return]
     value = np.asarray(fill_value, dtype=_dtype_of(fill_value, dtype))
     if like is not None and like.is_symbolic:
         trace = Trace.of(like.array)
@@ -368,6 +369,8 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     """
     require_cpu(device)
     if isinstance(x, Tensor):
+        if x.requires_grad:
+            raise GradientError(LOSES_GRADIENT)
         return _converted(x.detach(), None, copy)
     return make(np.from_dlpack(x, copy=copy))
 

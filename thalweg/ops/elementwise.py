@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.inplace import intact
 from thalweg.core.operation import method, op
 from thalweg.core.primitive import boolean, choice, counted, elementwise, floating, numeric
 from thalweg.core.spec import BOOL
@@ -80,7 +81,7 @@ def multiply(x: Array, y: Array) -> Array:
 
 @elementwise(
     lambda g, out, x, y: g / y,
-    lambda g, out, x, y: -(g * out / y),
+    lambda g, out, x, y: -(g * intact(out, lambda: op.divide(x, y)) / y),
     cast=floating,
     names=("div", "true_divide"),
 )
@@ -170,7 +171,8 @@ def pow(x: Any, y: Any) -> Tensor:
         if y == 2:
             return square(tensor)
         if y == 1:
-            return tensor
+            copied: Tensor = op.clone(tensor)
+            return copied
         if tensor.dtype.kind == "f" and y == 0.5:
             return sqrt(tensor)
         if tensor.dtype.kind == "f" and y == -1:

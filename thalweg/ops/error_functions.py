@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.inplace import intact
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import elementwise, floating
 from thalweg.core.tensor import Tensor, as_tensor
@@ -20,6 +21,7 @@ from thalweg.ops.elementwise import (
     logical_and,
     logical_not,
     multiply,
+    square,
     where,
 )
 
@@ -61,7 +63,11 @@ def erfcx(x: Array) -> Array:
     return np.where(z < 25.0, np.exp(near * near) * _each(math.erfc, near), tail).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * (op.exp(out * out) / _TWO_OVER_ROOT_PI), cast=floating)
+def _erfinv_rule(g: Tensor, out: Tensor, x: Tensor) -> Any:
+    return g * (op.exp(square(intact(out, lambda: op.erfinv(x)))) / _TWO_OVER_ROOT_PI)
+
+
+@elementwise(_erfinv_rule, cast=floating)
 def erfinv(x: Array) -> Array:
     """Inverse of the error function, for x between -1 and 1.
 

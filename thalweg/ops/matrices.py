@@ -250,13 +250,14 @@ def matrix_power(x: Any, n: int) -> Tensor:
         times //= 2
         base = matmul(base, base) if times else base
     assert found is not None
-    return found
+    return op.clone(found) if n == 1 else found  # type: ignore[no-any-return]
 
 
 @operation
 def multi_dot(arrays: Sequence[Any]) -> Tensor:
     """Product of several matrices, from left to right."""
-    return functools.reduce(matmul, [as_tensor(array) for array in arrays])
+    given = [as_tensor(array) for array in arrays]
+    return functools.reduce(matmul, given) if len(given) > 1 else op.clone(given[0])
 
 
 # ---- decompositions
