@@ -15,11 +15,11 @@ FAR = [10.0**k for k in (1, 2, 4, 6, 10, 15, 100, 300)]
 POINTS = [*FAR, *(-x for x in FAR), *(-x - 0.25 for x in FAR[:5]), 0.0, -0.0, 1e-300, -1e-300]
 EVERYWHERE = [*POINTS, np.inf, -np.inf, np.nan, -1.0, -5.0, 0.5, -0.5]
 
-NAMES = (
+NAMES_TEXT = (
     "digamma entr erf erfc erfcx erfinv exp2 expit expm1 gammaln i0 i0e i1 i1e lgamma log1p "
     "log_ndtr logit ndtr ndtri psi sinc"
-).split()
-FUNCTIONS: dict[str, Any] = {name: getattr(tw.special, name) for name in NAMES}
+)
+FUNCTIONS: dict[str, Any] = {name: getattr(tw.special, name) for name in NAMES_TEXT.split()}
 FUNCTIONS |= {f"polygamma {n}": lambda x, n=n: tw.special.polygamma(n, x) for n in (1, 2, 5, 150)}
 FUNCTIONS |= {f"zeta {s}": lambda x, s=s: tw.special.zeta(s, x) for s in (1.5, 2.0, 3.0, 60.0)}
 FUNCTIONS["multigammaln"] = lambda x: tw.special.multigammaln(x, 3)

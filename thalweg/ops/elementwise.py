@@ -152,8 +152,8 @@ def _power_of_base(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def _power_of_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
-    """Return g xʸ ln x, which is 0 at x = 0 and NaN, as it does not exist, where x < 0."""
-    return g * (out * op.log(op.where(x == 0, 1.0, x)))
+    """Return g xʸ ln x: at x = 0 it is 0, but -∞ where y < 0; where x < 0 it does not exist."""
+    return g * (out * op.log(op.where(op.logical_and(x == 0, y >= 0), 1.0, x)))
 
 
 @elementwise(_power_of_base, _power_of_exponent, cast=counted)

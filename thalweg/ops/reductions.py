@@ -91,9 +91,10 @@ def _spread(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
 
 
 def _extreme_rule(name: str, g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
-    attained = equal(x, _spread(intact(out, lambda: getattr(op, name)(x, axis=axis)), x, axis))
-    ties = reduce_sum(astype(attained, x.dtype), axis)
-    return where(attained, _spread(g / ties, x, axis), 0.0)
+    largest = intact(out, lambda: getattr(op, name)(x, axis=axis))
+    attained = astype(equal(x, _spread(largest, x, axis)), x.dtype)
+    # Of NaN, which equals no element, every derivative is 0 / 0.
+    return attained * _spread(g / reduce_sum(attained, axis), x, axis)
 
 
 @general(_reduced_extreme, partial(_extreme_rule, "reduce_max"), arguments=_resolve_extreme)
