@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import method, register
+from thalweg.core.primitive import numeric
+from thalweg.core.spec import REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise import (
@@ -48,8 +50,10 @@ _INFINITY = float("inf")
 
 @method
 def positive(x: Any) -> Tensor:
-    """Return x itself: +x."""
-    return as_tensor(x)
+    """Return x itself: +x; Booleans have no sign."""
+    tensor = as_tensor(x)
+    numeric((tensor.spec,))
+    return tensor
 
 
 @method(inplace=True)
@@ -127,6 +131,7 @@ register("around", round)
 def trunc(x: Any) -> Tensor:
     """Drop the digits after the point: the nearest integer towards zero."""
     tensor = as_tensor(x)
+    require_dtypes("trunc", REAL, tensor)
     if tensor.dtype.kind != "f":
         return tensor
     return where(less(tensor, 0), ceil(tensor), floor(tensor))

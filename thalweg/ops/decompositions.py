@@ -16,11 +16,11 @@ import numpy as np
 
 from thalweg.core.operation import op
 from thalweg.core.primitive import general
-from thalweg.core.spec import Spec
+from thalweg.core.spec import SINGLE_OR_DOUBLE, Spec, real_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import swapaxes
-from thalweg.ops.complex_numbers import conj, real_dtype
+from thalweg.ops.complex_numbers import conj
 from thalweg.ops.creation import eye
 from thalweg.ops.diagonals import tril
 from thalweg.ops.elementwise import where
@@ -71,6 +71,7 @@ def _numerically(function: Any, *args: Any, **kwargs: Any) -> Any:
     lambda a, b: b,
     lambda g, out, a, b: -matmul(op.solve_matrices(turned(a), g), turned(out)),
     lambda g, out, a, b: op.solve_matrices(turned(a), g),
+    takes=SINGLE_OR_DOUBLE,
 )
 def solve_matrices(a: Array, b: Array) -> Array:
     """Solve a x = b for stacks of matrices of equal batch shape."""
@@ -78,7 +79,11 @@ def solve_matrices(a: Array, b: Array) -> Array:
     return found
 
 
-@general(lambda x: x, lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)))
+@general(
+    lambda x: x,
+    lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)),
+    takes=SINGLE_OR_DOUBLE,
+)
 def inverse_of(x: Array) -> Array:
     """Inverse of square matrices."""
     found: Array = _numerically(np.linalg.inv, x)
@@ -89,7 +94,11 @@ def _scaled(g: Tensor, x: Tensor) -> Tensor:
     return expand_dims(expand_dims(g, -1), -1) * turned(inverse_of(x))
 
 
-@general(lambda x: Spec(x.shape[:-2], x.dtype), lambda g, out, x: _scaled(g * out, x))
+@general(
+    lambda x: Spec(x.shape[:-2], x.dtype),
+    lambda g, out, x: _scaled(g * out, x),
+    takes=SINGLE_OR_DOUBLE,
+)
 def determinant_of(x: Array) -> Array:
     """Determinant of square matrices; the derivative is that of invertible ones."""
     return np.asarray(np.linalg.det(x))
@@ -98,13 +107,14 @@ def determinant_of(x: Array) -> Array:
 @general(
     lambda x: Spec(x.shape[:-2], real_dtype(x.dtype)),
     lambda g, out, x: _scaled(g, x),
+    takes=SINGLE_OR_DOUBLE,
 )
 def log_of_determinant(x: Array) -> Array:
     """Logarithm of the magnitude of the determinant of square matrices."""
     return np.asarray(np.linalg.slogdet(x)[1])
 
 
-@general(lambda x: Spec(x.shape[:-2], x.dtype))
+@general(lambda x: Spec(x.shape[:-2], x.dtype), takes=SINGLE_OR_DOUBLE)
 def sign_of_determinant(x: Array) -> Array:
     """Sign of the determinant of square matrices: -1, 0 or 1; of complex ones on the circle."""
     return np.asarray(np.linalg.slogdet(x)[0])
@@ -131,6 +141,7 @@ def _pseudo_inverse_rule(
     lambda x, rtol, hermitian=False: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
     _pseudo_inverse_rule,
     None,
+    takes=SINGLE_OR_DOUBLE,
 )
 def pseudo_inverse(x: Array, rtol: Array, *, hermitian: bool = False) -> Array:
     """Moore-Penrose inverse; singular values up to `rtol` times the largest count as zero.
@@ -157,7 +168,7 @@ def _cholesky_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     return (found + adjoint_of(found)) * 0.5
 
 
-@general(lambda x: x, _cholesky_rule)
+@general(lambda x: x, _cholesky_rule, takes=SINGLE_OR_DOUBLE)
 def cholesky_factor(x: Array) -> Array:
     """Lower triangular L with L Lᴴ = x, of positive definite matrices."""
     found: Array = _numerically(np.linalg.cholesky, x)
@@ -181,6 +192,7 @@ def _eigen_rule(g: Tensor, out: Tensor, x: Tensor, triangle: str = "L") -> Tenso
 @general(
     lambda x, triangle="L": Spec((*x.shape[:-2], x.shape[-1] + 1, x.shape[-1]), x.dtype),
     _eigen_rule,
+    takes=SINGLE_OR_DOUBLE,
 )
 def eigen_parts(x: Array, *, triangle: str = "L") -> Array:
     """Eigenvalues, as a first row, and eigenvectors, as columns, of symmetric matrices.
@@ -222,7 +234,7 @@ def _singular_spec(x: Spec, full: bool = False) -> Spec:
     return Spec((*x.shape[:-2], sum(x.shape[-2:]) + 1, columns), x.dtype)
 
 
-@general(_singular_spec, _singular_rule)
+@general(_singular_spec, _singular_rule, takes=SINGLE_OR_DOUBLE)
 def singular_parts(x: Array, *, full: bool = False) -> Array:
     """U, the singular values as a row, and V, above each other; each with min(m, n) columns.
 
@@ -245,7 +257,7 @@ def _completing(x: Spec) -> Spec:
     return Spec((*x.shape[:-2], x.shape[-2], x.shape[-2] - x.shape[-1]), x.dtype)
 
 
-@general(_completing)
+@general(_completing, takes=SINGLE_OR_DOUBLE)
 def completing_columns(x: Array) -> Array:
     """Orthonormal columns that complete tall matrices of orthonormal columns to square ones."""
     columns = x.shape[-1]
@@ -279,6 +291,7 @@ def _qr_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
 @general(
     lambda x: Spec((*x.shape[:-2], sum(x.shape[-2:]), min(x.shape[-2:])), x.dtype),
     _qr_rule,
+    takes=SINGLE_OR_DOUBLE,
 )
 def orthogonal_parts(x: Array) -> Array:
     """Q and Rᵀ above each other, of min(m, n) columns: Q orthonormal, R upper triangular."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.composed import isnan
 from thalweg.ops.elementwise import (
@@ -39,13 +40,17 @@ def _each(function: Any, x: Array) -> Array:
     return values.reshape(x.shape)
 
 
-@elementwise(lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))), cast=floating)
+@elementwise(
+    lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))),
+    cast=floating,
+    takes=REAL,
+)
 def erfc(x: Array) -> Array:
     """Complementary error function, accurate where it is small: 1 - erf(x)."""
     return _each(math.erfc, x).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI), cast=floating)
+@elementwise(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI), cast=floating, takes=REAL)
 def erfcx(x: Array) -> Array:
     """Scaled complementary error function: e^(x²) erfc(x).
 
@@ -61,7 +66,9 @@ def erfcx(x: Array) -> Array:
     return np.where(z < 25.0, np.exp(near * near) * _each(math.erfc, near), tail).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * (op.exp(out * out) / _TWO_OVER_ROOT_PI), cast=floating)
+@elementwise(
+    lambda g, out, x: g * (op.exp(out * out) / _TWO_OVER_ROOT_PI), cast=floating, takes=REAL
+)
 def erfinv(x: Array) -> Array:
     """Inverse of the error function, for x between -1 and 1.
 

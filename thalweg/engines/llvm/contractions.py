@@ -15,7 +15,7 @@ from thalweg.compiler.affine import ZERO, Affine, Index, Var, axis_variables, li
 from thalweg.compiler.graph import inner_labels, product_labels
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.core.program import Symbol
-from thalweg.engines.llvm.blocks import BLOCK, Total, accumulated
+from thalweg.engines.llvm.blocks import BLOCK, accumulated
 from thalweg.engines.llvm.loops import panels, width_for
 from thalweg.engines.llvm.products import Sums, write_product
 from thalweg.engines.llvm.values import Value
