@@ -16,9 +16,6 @@ from thalweg.core.tracing import trace
 from thalweg.errors import DtypeError
 
 DTYPES = [np.dtype(code) for code in "?bhiqBHIQefdFD"]
-    np.dtype(code)
-    for code in ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
-]
 NUMBERS = (True, 2, 2.5, 1j)
 
 
