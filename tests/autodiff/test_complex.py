@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -76,6 +76,12 @@ SLOPES: dict[str, Callable[[Any], Any]] = {
     "jit of vmap of grad": lambda f: tw.jit(tw.vmap(tw.grad(f)))(PAIR)[0],
     "jvp": lambda f: np.array([float(tw.jvp(f, (X,), (e,))[1]) for e in np.eye(8)]),
 }
+
+
+@pytest.fixture(autouse=True)
+def double_precision() -> Iterator[None]:
+    with jax.enable_x64(True):
+        yield
 
 
 @functools.cache

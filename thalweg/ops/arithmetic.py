@@ -25,6 +25,7 @@ from thalweg.ops.elementwise import (
     sqrt,
     subtract,
 )
+from thalweg.ops.reductions import as_floating
 from thalweg.ops.shaping import astype
 
 __all__ = [
@@ -141,6 +142,8 @@ def lerp(x: Any, end: Any, weight: Any) -> Tensor:
             f"lerp expected dtype {start.dtype} for `end` and `weight` but got dtypes "
             f"{stop.dtype} and {share.dtype}. Convert them with astype."
         )
+    # Differences of unsigned integers would wrap.
+    start, stop = as_floating(start, None), as_floating(stop, None)
     return add(start, multiply(share, subtract(stop, start)))
 
 
@@ -214,13 +217,17 @@ def frac(x: Any) -> Tensor:
 @method
 def isposinf(x: Any) -> Tensor:
     """Tell where x is +∞."""
-    return equal(x, math.inf)
+    tensor = as_tensor(x)
+    require_dtypes("isposinf", REAL, tensor)
+    return equal(tensor, math.inf)
 
 
 @method
 def isneginf(x: Any) -> Tensor:
     """Tell where x is -∞."""
-    return equal(x, -math.inf)
+    tensor = as_tensor(x)
+    require_dtypes("isneginf", REAL, tensor)
+    return equal(tensor, -math.inf)
 
 
 @method

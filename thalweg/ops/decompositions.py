@@ -10,17 +10,18 @@ Pereyra (1973).
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.operation import op
-from thalweg.core.primitive import general
+from thalweg.core.primitive import Rule, general
 from thalweg.core.spec import SINGLE_OR_DOUBLE, Spec, real_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import swapaxes
-from thalweg.ops.complex_numbers import conj
+from thalweg.ops.complex_numbers import conj, imag, real
 from thalweg.ops.creation import eye
 from thalweg.ops.diagonals import tril
 from thalweg.ops.elementwise import where
@@ -62,6 +63,16 @@ def _numerically(function: Any, *args: Any, **kwargs: Any) -> Any:
             f"linalg.{function.__name__} found no result: {error}. Check the matrix, or add a "
             "small multiple of the identity to it."
         ) from None
+
+
+def _of_adjoints(rule: Rule) -> Rule:
+    """Let a rule written with conjugate transposes take and give cotangents that have none."""
+
+    @functools.wraps(rule)
+    def transposed(g: Tensor, *given: Any, **params: Any) -> Tensor:
+        return conj(rule(conj(g), *given, **params))
+
+    return transposed
 
 
 # ---- solving
@@ -114,7 +125,14 @@ def log_of_determinant(x: Array) -> Array:
     return np.asarray(np.linalg.slogdet(x)[1])
 
 
-@general(lambda x: Spec(x.shape[:-2], x.dtype), takes=SINGLE_OR_DOUBLE)
+def _sign_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+    """Return the cotangent of a sign on the circle, which turns by Im tr(x⁻¹ dx)."""
+    if x.dtype.kind != "c":
+        return x * 0.0
+    return _scaled(imag(g * out) * 1j, x)
+
+
+@general(lambda x: Spec(x.shape[:-2], x.dtype), _sign_rule, takes=SINGLE_OR_DOUBLE)
 def sign_of_determinant(x: Array) -> Array:
     """Sign of the determinant of square matrices: -1, 0 or 1; of complex ones on the circle."""
     return np.asarray(np.linalg.slogdet(x)[0])
@@ -125,11 +143,12 @@ def symmetric(x: Tensor) -> Tensor:
     return tril(x) + adjoint_of(tril(x, -1))
 
 
+@_of_adjoints
 def _pseudo_inverse_rule(
     g: Tensor, out: Tensor, x: Tensor, rtol: Tensor, hermitian: bool = False
 ) -> Tensor:
     x = symmetric(x) if hermitian else x
-    p, pt, gt = out, turned(out), turned(g)
+    p, pt, gt = out, adjoint_of(out), adjoint_of(g)
     rows, columns = x.shape[-2:]
     beside = eye(rows, dtype=x.dtype) - matmul(x, p)
     below = eye(columns, dtype=x.dtype) - matmul(p, x)
@@ -160,6 +179,7 @@ def _half_lower(x: Tensor) -> Tensor:
     return tril(x) - eye(x.shape[-1], dtype=x.dtype) * x * 0.5
 
 
+@_of_adjoints
 def _cholesky_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     lt = adjoint_of(out)
     inner = _half_lower(matmul(lt, tril(g)))
@@ -178,6 +198,7 @@ def cholesky_factor(x: Array) -> Array:
 # ---- eigenvalues of symmetric matrices
 
 
+@_of_adjoints
 def _eigen_rule(g: Tensor, out: Tensor, x: Tensor, triangle: str = "L") -> Tensor:
     values, vectors = out[..., 0, :], out[..., 1:, :]
     of_values, of_vectors = g[..., 0, :], g[..., 1:, :]
@@ -207,6 +228,7 @@ def eigen_parts(x: Array, *, triangle: str = "L") -> Array:
 # ---- singular values
 
 
+@_of_adjoints
 def _singular_rule(g: Tensor, out: Tensor, x: Tensor, full: bool = False) -> Tensor:
     m, n = x.shape[-2:]
     g, out = (part[..., : min(m, n)] for part in (g, out))
@@ -271,11 +293,13 @@ def completing_columns(x: Array) -> Array:
 def _tall_qr(g_q: Tensor, g_r: Tensor, q: Tensor, r: Tensor) -> Tensor:
     inner = matmul(r, adjoint_of(g_r)) - matmul(adjoint_of(g_q), q)
     lower = tril(inner, -1)
-    mirrored = lower + adjoint_of(lower) + eye(inner.shape[-1], dtype=q.dtype) * inner
+    # The diagonal of R is real.
+    mirrored = lower + adjoint_of(lower) + eye(inner.shape[-1], dtype=q.dtype) * real(inner)
     found = g_q + matmul(q, mirrored)
     return adjoint_of(solve_matrices(r, adjoint_of(found)))
 
 
+@_of_adjoints
 def _qr_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     m, n = x.shape[-2:]
     q, r = out[..., :m, :], turned(out[..., m:, :])

@@ -11,7 +11,7 @@ from thalweg.core.operation import method, op
 from thalweg.core.primitive import boolean, choice, counted, elementwise, floating, numeric
 from thalweg.core.spec import BOOL, REAL, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import DtypeError
+from thalweg.errors import DtypeError, UnsupportedOperation
 
 __all__ = [
     "absolute",
@@ -123,7 +123,15 @@ def absolute(x: Array) -> Array:
     return np.absolute(x)
 
 
-@elementwise(lambda g, out, x: g * 0.0, cast=numeric)
+def _sign_rule(g: Any, out: Any, x: Any) -> Any:
+    if x.dtype.kind == "c":
+        raise UnsupportedOperation(
+            "The derivative of the sign of complex numbers was asked for. Write x / abs(x)."
+        )
+    return g * 0.0
+
+
+@elementwise(_sign_rule, cast=numeric)
 def sign(x: Array) -> Array:
     """Sign: -1, 0 or 1."""
     return np.sign(x)

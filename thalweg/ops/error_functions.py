@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL
+from thalweg.core.spec import REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.composed import isnan
 from thalweg.ops.elementwise import (
@@ -126,6 +126,7 @@ def log_ndtr(x: Any) -> Tensor:
 def entr(x: Any) -> Tensor:
     """Entropy's term: -x ln x; 0 at 0, -∞ below."""
     tensor = as_tensor(x)
+    require_dtypes("entr", REAL, tensor)
     safe = where(greater(tensor, 0), tensor, 1.0)
     found = where(
         greater(tensor, 0), -(tensor * log(safe)), where(equal(tensor, 0), 0.0, -math.inf)

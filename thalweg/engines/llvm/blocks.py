@@ -55,7 +55,8 @@ def accumulated(
         if trip % size:
             left = e.subtract(trip, first)
             rounds = e.select(e.compare("slt", left, size), left, size)
-        index, phis = e.begin_loop(rounds, [total.empty for total in totals])
+        index, phis = e.begin_loop(rounds, [total.empty for total in totals], arrays.stop(size))
+        e.innermost.most = size
         parts = e.end_loop(body(arrays.bind(e.add(first, index), trip), list(phis)))
         return [
             total.combine(one, other)
