@@ -20,10 +20,14 @@ from thalweg.errors import UnsupportedOperation
 
 # Functions that take any number of operands, make nothing of numbers, or write: tested below.
 APART = {
-    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "can_cast", "einsum",
-    "empty_like", "linalg.eigh", "linalg.qr", "linalg.svd", "meshgrid", "put", "result_type",
-    "unique_all", "unique_counts", "unique_inverse", "unique_values", "unstack",
+    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "can_cast", "copy", "copyto",
+    "einsum", "empty_like", "fill_diagonal", "linalg.eigh", "linalg.qr", "linalg.svd", "meshgrid",
+    "place", "put", "put_along_axis", "putmask", "result_type", "unique_all", "unique_counts",
+    "unique_inverse", "unique_values", "unstack",
 }  # fmt: skip
+
+
+NOWHERE = np.array([], int)
 
 
 def function_named(name: str) -> Any:
@@ -116,7 +120,7 @@ def _parts(found: Any) -> list[Any]:
 def test_put_writes_into_the_tensor_as_numpy_does() -> None:
     for indices, values, mode in (
         ([0, 5], [7.0, 8.0], "raise"), ([-1, 1, 2], [3.0, 4.0], "raise"), (4, 2, "raise"),
-        ([13, -14], [1.0], "wrap"), ([99, -99], [1.0, 2.0], "clip"), ([], [], "raise"),
+        ([13, -14], [1.0], "wrap"), ([99, -99], [1.0, 2.0], "clip"), (NOWHERE, [], "raise"),
     ):  # fmt: skip
         array, tensor = np.arange(12.0).reshape(3, 4), tw.arange(12.0).reshape(3, 4)
         assert np.put(array, indices, values, mode) is None

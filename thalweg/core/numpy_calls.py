@@ -52,7 +52,12 @@ def operation_called(func: Callable[..., Any]) -> Callable[..., Any] | None:
         return OPERATIONS.get(f"numpy.{name}") or OPERATIONS.get(name)
     if module in _APART:
         return None
-    return OPERATIONS.get(f"{module}.{name}".removeprefix("numpy.")) or OPERATIONS.get(name)
+    called = f"{module}.{name}"
+    return (
+        OPERATIONS.get(called)
+        or OPERATIONS.get(called.removeprefix("numpy."))
+        or OPERATIONS.get(name)
+    )
 
 
 def by_name(

@@ -9,7 +9,7 @@ from weakref import ref
 
 import numpy as np
 
-from thalweg.core.memory import Memory, View, memory_of
+from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
 from thalweg.core.numpy_calls import by_name, operation_called
 from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
@@ -26,6 +26,7 @@ from thalweg.core.refusals import (
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
+from thalweg.core.tracing import note_made, owner_of, tracing
 from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError, UnsupportedOperation
 
 
@@ -62,6 +63,8 @@ class Tensor(Operators):
         if isinstance(data, Tensor):
             data = data.detach().numpy()
         self.array = np.array(data, dtype=dtype)
+        if tracing.traces:
+            note_made(self.array)
         if self.array.dtype.kind not in "biufc":
             raise DtypeError(
                 f"Tensor got data of dtype {self.array.dtype}; it wants numbers or booleans. "
@@ -108,14 +111,21 @@ class Tensor(Operators):
     @property
     def data(self) -> Tensor:
         """The same memory without the history: what is written into it is not recorded."""
+        if tracing.traces or isinstance(self.array, Symbol):
+            return self.detach()
         found = make(self.array, None, self.weak)
-        if not isinstance(self.array, Symbol):
-            found.memory = Memory()
+        found.memory = self.memory if isinstance(self.memory, Element) else Memory()
         return found
 
     @data.setter
     def data(self, value: Any) -> None:
-        self.array = as_tensor(value).array
+        new = as_tensor(value)
+        if isinstance(new.array, Symbol) or isinstance(self.array, Symbol):
+            raise TracingError(
+                "x.data = y was written in a traced function, where values have no memory to be "
+                "exchanged. Write x.copy_(y), or use y from there on."
+            )
+        self.array = new.array
         self.memory = self.origin = None
         if self.node is not None and self.node.leaf is not None:
             self.node.array = self.array
@@ -204,8 +214,13 @@ class Tensor(Operators):
 
     def detach(self) -> Tensor:
         """Return a tensor on the same memory without the history."""
+        traced = isinstance(self.array, Symbol)
+        if traced and self.origin is not None:
+            OPERATIONS["refresh"](self)
         found = make(self.array, None, self.weak)
-        if not isinstance(self.array, Symbol):
+        if traced or tracing.traces:
+            note_detached(found, self)
+        else:
             found.memory = memory_of(self)
         return found
 
@@ -367,6 +382,13 @@ def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
 
 
 register("tensor_on", make)
+
+
+def fresh(array: Any) -> Tensor:
+    """Build a tensor around an array that nobody else has."""
+    if tracing.traces:
+        note_made(owner_of(array))
+    return make(array)
 
 
 def as_tensor(value: Any) -> Tensor:

@@ -21,7 +21,7 @@ from thalweg.core.spec import SINGLE_OR_DOUBLE, Spec, real_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import swapaxes
-from thalweg.ops.complex_numbers import conj, imag, real
+from thalweg.ops.complex_numbers import conjugated, imag, real
 from thalweg.ops.creation import eye
 from thalweg.ops.diagonals import tril
 from thalweg.ops.elementwise import where
@@ -40,7 +40,7 @@ def turned(x: Tensor) -> Tensor:
 
 def adjoint_of(x: Tensor) -> Tensor:
     """Return the conjugate transposes of a stack of matrices."""
-    return conj(swapaxes(x, -1, -2))
+    return conjugated(swapaxes(x, -1, -2))
 
 
 def require_square(name: str, x: Spec) -> None:
@@ -70,7 +70,7 @@ def _of_adjoints(rule: Rule) -> Rule:
 
     @functools.wraps(rule)
     def transposed(g: Tensor, *given: Any, **params: Any) -> Tensor:
-        return conj(rule(conj(g), *given, **params))
+        return conjugated(rule(conjugated(g), *given, **params))
 
     return transposed
 

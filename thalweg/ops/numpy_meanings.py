@@ -16,7 +16,6 @@ from thalweg.core.spec import FLOAT64, promote
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.elementwise import where
-from thalweg.ops.shaping import broadcast_to, reshape
 
 __all__: list[str] = []
 
@@ -47,25 +46,6 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
         found = where(condition, astype(choice, dtype), found)
     return found
-
-
-@_numpys
-def put(a: Tensor, ind: Any, v: Any, mode: str = "raise") -> None:
-    """Write into elements, counted in row-major order; too few values are repeated."""
-    places = np.asarray(as_tensor(ind).numpy(force=True), np.int64).ravel()
-    if mode == "wrap":
-        places = places % a.size
-    elif mode == "clip":
-        places = np.clip(places, 0, a.size - 1)
-    values = reshape(as_tensor(v), (-1,))
-    if not places.size or not values.size:
-        return
-    if values.size != places.size:
-        repeated = broadcast_to(
-            reshape(values, (1, -1)), (-(-places.size // values.size), values.size)
-        )
-        values = reshape(repeated, (-1,))[: places.size]
-    op.put_(a, places, astype(values, a.dtype))
 
 
 @_numpys
