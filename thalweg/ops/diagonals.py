@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import apply
-from thalweg.core.operation import FURTHER, method, operation
+from thalweg.core.operation import FURTHER, method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype
