@@ -11,6 +11,7 @@ import numpy as np
 
 from thalweg.core.leaving import number_of, numbers_of, require_no_derivative
 from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
+from thalweg.core.numpy_calls import by_name, operation_called
 from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
@@ -268,12 +269,9 @@ class Tensor(Operators):
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
-        # numpy.linalg's diagonal, trace and outer are not numpy's.
-        function = (
-            OPERATIONS.get(called)  # what has NumPy's meaning for calls of NumPy's alone
-            or OPERATIONS.get(called.removeprefix("numpy."))
-            or OPERATIONS.get(func.__name__)
-        )
+        function = operation_called(func)
+        if function is not None:
+            args, kwargs = by_name(func, function, args, kwargs)
         out = kwargs.pop("out", None)
         unknown = (
             [name for name in kwargs if name not in parameters_of(function)] if function else []

@@ -12,8 +12,9 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.arranging import moveaxis
 from thalweg.ops.axes import axis_of
+from thalweg.ops.complex_numbers import squared_magnitude
 from thalweg.ops.composed import isnan
-from thalweg.ops.elementwise import divide, equal, floor, logical_not, sqrt, square, where
+from thalweg.ops.elementwise import divide, equal, floor, logical_not, sqrt, where
 from thalweg.ops.indexing import take_along_axis
 from thalweg.ops.linalg import matmul
 from thalweg.ops.reductions import amax, amin, any, as_floating, count_over, mean, sum
@@ -85,7 +86,7 @@ def var(
     axes = normalize_axes("var", given, tensor.ndim)
     deviation = tensor - mean(tensor, axes, keepdims=True)
     count = max(0.0, float(count_over(tensor.shape, axes) - less))
-    return sum(square(deviation), axes, keepdims=keepdims) / count
+    return sum(squared_magnitude(deviation), axes, keepdims=keepdims) / count
 
 
 @method
