@@ -20,12 +20,14 @@ from thalweg.core.refusals import (
     TRACED,
     foreign,
     ufunc_name,
-    unsupported,
+    with_keywords,
 )
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
 from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError, UnsupportedOperation
+
+_OUT = frozenset({"out"})
 
 
 @owns_methods
@@ -245,28 +247,25 @@ class Tensor(Operators):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         function = OPERATIONS.get(ufunc.__name__)
-        out = kwargs.pop("out", None)
-        if method != "__call__" or function is None or kwargs:
-            extra = f" with {', '.join(kwargs)}" if kwargs and function else ""
-            called = f"{ufunc_name(ufunc, method)}{extra}"
-            raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
-        if out is None:
+        if method != "__call__" or function is None or (kwargs and kwargs.keys() - _OUT):
+            own = ufunc if method == "__call__" else getattr(ufunc, method)
+            called = with_keywords(ufunc_name(ufunc, method), kwargs.keys() - _OUT)
+            return OPERATIONS["on_values"](own, called, function, inputs, kwargs)
+        if not kwargs:
             return function(*inputs)
-        return OPERATIONS["write_out"](out, function, inputs, {}, overlapping=True)
+        return OPERATIONS["write_out"](kwargs["out"], function, inputs, {}, overlapping=True)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
         # numpy.linalg's diagonal, trace and outer are not numpy's.
         function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
-        out = kwargs.pop("out", None)
-        unknown = (
-            [name for name in kwargs if name not in parameters_of(function)] if function else []
-        )
+        unknown = kwargs.keys() - parameters_of(function) - _OUT if function and kwargs else ()
         if function is None or unknown:
-            extra = f" with {', '.join(unknown)}" if unknown else ""
-            raise UnsupportedOperation(unsupported(f"{called}{extra}", _is_traced((args, kwargs))))
-        if out is None:
+            called = with_keywords(called, unknown)
+            return OPERATIONS["on_values"](func, called, function, args, kwargs)
+        if "out" not in kwargs:
             return function(*args, **kwargs)
+        out = kwargs.pop("out")
         return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
 
     @classmethod
@@ -343,15 +342,6 @@ class Tensor(Operators):
 
     def __hash__(self) -> int:
         return id(self)
-
-
-def _is_traced(given: Any) -> bool:
-    """Tell whether a traced tensor, or one whose gradient is wanted, is among the arguments."""
-    if isinstance(given, Tensor):
-        return given.is_symbolic or given.node is not None
-    if isinstance(given, dict):
-        given = tuple(given.values())
-    return isinstance(given, (tuple, list)) and any(map(_is_traced, given))
 
 
 def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:

@@ -8,11 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
 from thalweg.core.applying import apply
+from thalweg.core.kinds import NUMBERS, as_given
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
@@ -21,7 +20,7 @@ from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError
 
-_ARRAYS = (Tensor, np.ndarray, np.generic, bool, int, float, complex)
+_ARRAYS = (Tensor, *NUMBERS)
 
 
 class _Traced:
@@ -81,7 +80,7 @@ def jit(
         >>> import numpy as np, thalweg as tw
         >>> distance = tw.jit(lambda x, y: np.sqrt(np.sum((x - y) ** 2)), engine="numpy")
         >>> distance(np.array([0.0, 3.0]), np.array([4.0, 0.0]))
-        tensor(5.)
+        np.float64(5.0)
     """
     if function is None:
         return functools.partial(
@@ -114,7 +113,8 @@ def jit(
             made = _trace(function, leaves, definition, places, given, engine)
             with lock:
                 found = known.setdefault(key, made)
-        return found(given)
+        shown = [tensor.array for tensor in found.captured]
+        return as_given(found(given), [leaves[i] for i in places], shown)
 
     return compiled
 
