@@ -28,7 +28,7 @@ def test_a_mask_may_be_a_prefix_of_the_tree() -> None:
     updates, _ = masked.update(
         {"net": [1.0, 2.0], "head": (3.0,)}, masked.init({"net": [0.0, 0.0], "head": (0.0,)})
     )
-    assert [u for u in updates["net"]] == [-1.0, -2.0]
+    assert list(updates["net"]) == [-1.0, -2.0]
     assert updates["head"] == (3.0,)
 
 
