@@ -10,7 +10,7 @@ from weakref import ref
 import numpy as np
 
 from thalweg.core.memory import Memory, View, memory_of
-from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
+from thalweg.core.operation import OPERATIONS, by_name, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.refusals import (
@@ -25,7 +25,14 @@ from thalweg.core.refusals import (
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
-from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError, UnsupportedOperation
+from thalweg.errors import (
+    ArgumentError,
+    DtypeError,
+    GradientError,
+    ShapeError,
+    TracingError,
+    UnsupportedOperation,
+)
 
 _OUT = frozenset({"out"})
 
@@ -252,19 +259,29 @@ class Tensor(Operators):
             called = with_keywords(ufunc_name(ufunc, method), kwargs.keys() - _OUT)
             return OPERATIONS["on_values"](own, called, function, inputs, kwargs)
         if not kwargs:
-            return function(*inputs)
+            try:
+                return function(*inputs)
+            except (TypeError, ArgumentError) as error:
+                return OPERATIONS["on_values_instead"](ufunc, error, inputs, kwargs)
         return OPERATIONS["write_out"](kwargs["out"], function, inputs, {}, overlapping=True)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
         # numpy.linalg's diagonal, trace and outer are not numpy's.
         function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
+        if func is np.put:  # ours is PyTorch's, which writes into a copy
+            function = None
+        if function is not None and len(args) > 2:
+            args, kwargs = by_name(func, function, args, kwargs)
         unknown = kwargs.keys() - parameters_of(function) - _OUT if function and kwargs else ()
         if function is None or unknown:
             called = with_keywords(called, unknown)
             return OPERATIONS["on_values"](func, called, function, args, kwargs)
         if "out" not in kwargs:
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except (TypeError, ArgumentError) as error:
+                return OPERATIONS["on_values_instead"](func, error, args, kwargs)
         out = kwargs.pop("out")
         return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
 

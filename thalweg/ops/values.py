@@ -54,6 +54,22 @@ def on_values(
     return out[0] if isinstance(out, tuple) and len(out) == 1 else out
 
 
+def instead(
+    function: Callable[..., Any], error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Return what NumPy's function makes of a call that ours does not take, given its error.
+
+    Raises:
+        Exception: That error, if a tensor is traced or carries a gradient, or NumPy refuses too.
+    """
+    if any(tensor.is_symbolic or tensor.requires_grad for tensor in _tensors((args, kwargs))):
+        raise error
+    try:
+        return on_values(function, function.__name__, None, args, kwargs)
+    except Exception:
+        raise error from None
+
+
 def _described(ours: Callable[..., Any] | None) -> str:
     if ours is None:
         return ""
@@ -83,3 +99,4 @@ def _plain(given: Any) -> Any:
 
 
 register("on_values", on_values)
+register("on_values_instead", instead)
