@@ -9,19 +9,11 @@ from weakref import ref
 
 import numpy as np
 
+from thalweg.core import refusals
 from thalweg.core.memory import Memory, View, memory_of
 from thalweg.core.operation import OPERATIONS, by_name, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
-from thalweg.core.refusals import (
-    FLOAT_LOSES_GRADIENT,
-    LOSES_GRADIENT,
-    NUMPY_LOSES_GRADIENT,
-    TRACED,
-    foreign,
-    ufunc_name,
-    with_keywords,
-)
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
@@ -200,9 +192,9 @@ class Tensor(Operators):
             GradientError: If the tensor requires gradients.
         """
         if isinstance(self.array, Symbol):
-            raise TracingError(TRACED)
+            raise TracingError(refusals.TRACED)
         if self.node is not None and not force:
-            raise GradientError(NUMPY_LOSES_GRADIENT)
+            raise GradientError(refusals.NUMPY_LOSES_GRADIENT)
         return np.asarray(self.array)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -249,14 +241,16 @@ class Tensor(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.node is not None:
-            raise GradientError(LOSES_GRADIENT)
+            raise GradientError(refusals.LOSES_GRADIENT)
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         function = OPERATIONS.get(ufunc.__name__)
         if method != "__call__" or function is None or (kwargs and kwargs.keys() - _OUT):
             own = ufunc if method == "__call__" else getattr(ufunc, method)
-            called = with_keywords(ufunc_name(ufunc, method), kwargs.keys() - _OUT)
+            called = refusals.with_keywords(
+                refusals.ufunc_name(ufunc, method), kwargs.keys() - _OUT
+            )
             return OPERATIONS["on_values"](own, called, function, inputs, kwargs)
         if not kwargs:
             try:
@@ -275,7 +269,7 @@ class Tensor(Operators):
             args, kwargs = by_name(func, function, args, kwargs)
         unknown = kwargs.keys() - parameters_of(function) - _OUT if function and kwargs else ()
         if function is None or unknown:
-            called = with_keywords(called, unknown)
+            called = refusals.with_keywords(called, unknown)
             return OPERATIONS["on_values"](func, called, function, args, kwargs)
         if "out" not in kwargs:
             try:
@@ -287,7 +281,7 @@ class Tensor(Operators):
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        raise UnsupportedOperation(foreign(f"torch.{func.__name__}"))
+        raise UnsupportedOperation(refusals.foreign(f"torch.{func.__name__}"))
 
     def __dlpack__(
         self,
@@ -328,7 +322,7 @@ class Tensor(Operators):
 
     def __float__(self) -> float:
         if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
-            raise GradientError(FLOAT_LOSES_GRADIENT)
+            raise GradientError(refusals.FLOAT_LOSES_GRADIENT)
         return float(self.item())
 
     def __int__(self) -> int:
