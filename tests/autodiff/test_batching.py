@@ -58,7 +58,7 @@ def test_the_function_runs_once_for_all_examples() -> None:
 
 def test_a_scalar_of_an_outer_scope_keeps_its_derivative() -> None:
     gradient = tw.grad(lambda w: np.sum(tw.vmap(lambda x: np.sum(x) * w)(A)))(2.0)
-    assert gradient.item() == A.sum()
+    assert gradient == A.sum()
 
 
 def test_a_value_and_its_detached_twin_stay_apart() -> None:
@@ -144,7 +144,7 @@ def test_gradients_of_shared_arguments_end_inside_the_batch() -> None:
     shared = np.array([1.0, -2.0])
     gradient = tw.grad(lambda b, x: np.tanh(b) @ x * np.sum(b**2))
     found = tw.vmap(gradient, in_axes=(None, 0))(shared, A)
-    assert not found.requires_grad
+    assert type(found) is np.ndarray
     assert np.allclose(found, [gradient(shared, row) for row in A], rtol=1e-14)
 
 

@@ -10,7 +10,7 @@ from thalweg.autodiff.functional import grad, jvp
 from thalweg.autodiff.recorded import Argnums, Recorded
 from thalweg.core.kinds import same_kind
 from thalweg.core.tape import set_recording
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, make
 from thalweg.errors import GradientError
 from thalweg.ops.creation import eye
 from thalweg.ops.shaping import reshape
@@ -146,10 +146,7 @@ def rows(recorded: Recorded, position: int) -> list[Tensor]:
 
     with set_recording(recorded.outside):
         found = vmap(pull)(_basis(output))
-    return [
-        reshape(row, (*output.shape, *v.shape))
-        for row, v in zip(found, recorded.variables, strict=True)
-    ]
+    return [_block(row, output, v) for row, v in zip(found, recorded.variables, strict=True)]
 
 
 def columns(recorded: Recorded, position: int) -> list[Tensor]:
@@ -164,6 +161,12 @@ def columns(recorded: Recorded, position: int) -> list[Tensor]:
     with set_recording(recorded.outside):
         found = vmap(push, out_axes=-1)(_basis(value))
     return [
-        reshape(column, (*output.shape, *value.shape))
+        _block(column, output, value)
         for column, output in zip(found, recorded.outputs, strict=True)
     ]
+
+
+def _block(found: Tensor, output: Tensor, value: Tensor) -> Tensor:
+    """Return the derivatives of an output with respect to a value, of numbers as a number."""
+    block = reshape(found, (*output.shape, *value.shape))
+    return make(block.array, block.node, True) if output.weak and value.weak else block

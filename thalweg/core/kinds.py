@@ -14,7 +14,8 @@ from thalweg.core.tensor import Tensor, as_tensor
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
-NUMBERS = (np.ndarray, np.generic, bool, int, float, complex)
+_ARRAYS = (np.ndarray, np.generic)
+NUMBERS = (*_ARRAYS, bool, int, float, complex)
 
 
 def same_kind(function: Callable[P, Result], *operands: Any) -> Callable[P, Result]:
@@ -46,11 +47,13 @@ def on_tensors(function: Callable[P, Result]) -> Callable[P, Result]:
     @functools.wraps(function)
     def kept(*args: P.args, **kwargs: P.kwargs) -> Result:
         leaves, definition = tree.flatten((args, kwargs))
-        if not are_arrays(leaves):
-            return function(*args, **kwargs)
-        inside = [as_tensor(x) if isinstance(x, (np.ndarray, np.generic)) else x for x in leaves]
-        positional, keywords = tree.unflatten(definition, inside)
-        found: Result = as_given(function(*positional, **keywords), leaves, ())
+        if any(isinstance(leaf, _ARRAYS) for leaf in leaves):
+            inside = [as_tensor(x) if isinstance(x, _ARRAYS) else x for x in leaves]
+            positional, keywords = tree.unflatten(definition, inside)
+            result = function(*positional, **keywords)
+        else:
+            result = function(*args, **kwargs)
+        found: Result = as_given(result, leaves, ())
         return found
 
     return kept

@@ -27,11 +27,17 @@ class _Traced:
     """One signature: its program, what it captured, and the engine's function for it."""
 
     def __init__(
-        self, program: Program, captured: list[Tensor], structure: tree.TreeDef, engine: str
+        self,
+        program: Program,
+        captured: list[Tensor],
+        structure: tree.TreeDef,
+        weak: list[bool],
+        engine: str,
     ) -> None:
         self.program = program
         self.captured = captured
         self.structure = structure
+        self.weak = weak
         self.engine = engine
 
     @functools.cached_property
@@ -42,11 +48,14 @@ class _Traced:
     def __call__(self, given: list[Tensor]) -> Any:
         tensors = [*given, *self.captured]
         if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
-            found = evaluate(self.program, tensors, _apply, _literal)
+            outputs = evaluate(self.program, tensors, _apply, _literal)
+            found = [
+                make(t.array, t.node, True) if w and not t.weak else t
+                for t, w in zip(outputs, self.weak, strict=True)
+            ]
         else:
             arrays = self.run(*(tensor.array for tensor in tensors))
-            weak = (symbol.spec.weak for symbol in self.program.outputs)
-            found = [make(a, None, w) for a, w in zip(arrays, weak, strict=True)]
+            found = [make(a, None, w) for a, w in zip(arrays, self.weak, strict=True)]
         return tree.unflatten(self.structure, found)
 
 
@@ -151,10 +160,10 @@ def _trace(
     with warned_of_random_numbers(function, (), "function", "call"):
         result, current, symbols = trace(on_symbols, specs, _symbolic)
     found, structure = tree.flatten(result)
-    outputs = [current.lift(as_tensor(leaf)) for leaf in found]
-    program = finish(current, symbols, outputs)
-    captured = captured_by(current)
-    return _Traced(program, captured, structure, engine)
+    tensors = [as_tensor(leaf) for leaf in found]
+    program = finish(current, symbols, [current.lift(tensor) for tensor in tensors])
+    weak = [tensor.weak for tensor in tensors]
+    return _Traced(program, captured_by(current), structure, weak, engine)
 
 
 def _symbolic(symbol: Symbol) -> Tensor:
