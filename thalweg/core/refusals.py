@@ -8,25 +8,27 @@ import numpy as np
 
 TRACED = (
     "Python asked for the values of a tensor that is being traced; they exist only when the "
-    "compiled program runs. Use thalweg or NumPy operations on it (where instead of if), or "
-    "compute it outside the traced function."
+    "compiled program runs. Use thalweg or NumPy operations on it (where instead of if; a buffer "
+    "out = tw.zeros(n) instead of np.zeros(n)), or compute it outside the traced function."
 )
 
 LOSES_GRADIENT = (
     "NumPy was asked to make a plain array of a tensor whose gradient is wanted, and the gradient "
-    "would be lost. Join tensors with np.stack instead of a list or np.array, call NumPy's "
-    "functions on the tensor itself, or convert detach().numpy() if no gradient shall flow."
+    "would be lost. Join tensors with np.stack instead of a list or np.array, write them into "
+    "out = tw.zeros(n) instead of np.zeros(n), call NumPy's functions on the tensor itself, or "
+    "convert detach().numpy() if no gradient shall flow."
 )
 
 STORED = (
-    "A tensor was written into a NumPy array, out[i] = …, which holds plain numbers. Collect the "
-    "tensors in a list and join them: np.stack(parts), or np.concatenate(parts)."
+    "A tensor was written into a NumPy array, out[i] = …, which holds plain numbers. Make the "
+    "buffer a tensor, out = tw.zeros(n), or tw.empty or tw.zeros_like; or collect the tensors in a "
+    "list and join them: np.stack(parts), or np.concatenate(parts)."
 )
 
 FLOAT_LOSES_GRADIENT = (
     "Python asked for a tensor inside a derivative as a float, as float(x), math.exp(x) and "
-    "out[i] = x do, and the gradient would be lost. Use NumPy's functions, np.stack for the parts "
-    "of an array, or x.item() if no gradient shall flow."
+    "out[i] = x do, and the gradient would be lost. Use NumPy's functions, a buffer out = "
+    "tw.zeros(n), np.stack for the parts of an array, or x.item() if no gradient shall flow."
 )
 
 NUMPY_LOSES_GRADIENT = (

@@ -10,18 +10,19 @@ from weakref import ref
 import numpy as np
 
 from thalweg.core import refusals
-from thalweg.core.memory import Memory, View, memory_of
+from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
 from thalweg.core.operation import OPERATIONS, by_name, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
+from thalweg.core.tracing import note_made, owner_of, tracing
 from thalweg.errors import (
-    ArgumentError,
     DtypeError,
     GradientError,
     ShapeError,
+    ThalwegError,
     TracingError,
     UnsupportedOperation,
 )
@@ -62,6 +63,8 @@ class Tensor(Operators):
         if isinstance(data, Tensor):
             data = data.detach().numpy()
         self.array = np.array(data, dtype=dtype)
+        if tracing.traces:
+            note_made(self.array)
         if self.array.dtype.kind not in "biufc":
             raise DtypeError(
                 f"Tensor got data of dtype {self.array.dtype}; it wants numbers or booleans. "
@@ -108,14 +111,21 @@ class Tensor(Operators):
     @property
     def data(self) -> Tensor:
         """The same memory without the history: what is written into it is not recorded."""
+        if tracing.traces or isinstance(self.array, Symbol):
+            return self.detach()
         found = make(self.array, None, self.weak)
-        if not isinstance(self.array, Symbol):
-            found.memory = Memory()
+        found.memory = self.memory if isinstance(self.memory, Element) else Memory()
         return found
 
     @data.setter
     def data(self, value: Any) -> None:
-        self.array = as_tensor(value).array
+        new = as_tensor(value)
+        if isinstance(new.array, Symbol) or isinstance(self.array, Symbol):
+            raise TracingError(
+                "x.data = y was written in a traced function, where values have no memory to be "
+                "exchanged. Write x.copy_(y), or use y from there on."
+            )
+        self.array = new.array
         self.memory = self.origin = None
         if self.node is not None and self.node.leaf is not None:
             self.node.array = self.array
@@ -204,8 +214,13 @@ class Tensor(Operators):
 
     def detach(self) -> Tensor:
         """Return a tensor on the same memory without the history."""
+        traced = isinstance(self.array, Symbol)
+        if traced and self.origin is not None:
+            OPERATIONS["refresh"](self)
         found = make(self.array, None, self.weak)
-        if not isinstance(self.array, Symbol):
+        if traced or tracing.traces:
+            note_detached(found, self)
+        else:
             found.memory = memory_of(self)
         return found
 
@@ -255,16 +270,18 @@ class Tensor(Operators):
         if not kwargs:
             try:
                 return function(*inputs)
-            except (TypeError, ArgumentError) as error:
+            except (TypeError, ThalwegError) as error:
                 return OPERATIONS["on_values_instead"](ufunc, error, inputs, kwargs)
         return OPERATIONS["write_out"](kwargs["out"], function, inputs, {}, overlapping=True)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
         # numpy.linalg's diagonal, trace and outer are not numpy's.
-        function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
-        if func is np.put:  # ours is PyTorch's, which writes into a copy
-            function = None
+        function = (
+            OPERATIONS.get(called)  # what has NumPy's meaning for calls of NumPy's alone
+            or OPERATIONS.get(called.removeprefix("numpy."))
+            or OPERATIONS.get(func.__name__)
+        )
         if function is not None and len(args) > 2:
             args, kwargs = by_name(func, function, args, kwargs)
         unknown = kwargs.keys() - parameters_of(function) - _OUT if function and kwargs else ()
@@ -274,7 +291,7 @@ class Tensor(Operators):
         if "out" not in kwargs:
             try:
                 return function(*args, **kwargs)
-            except (TypeError, ArgumentError) as error:
+            except (TypeError, ThalwegError) as error:
                 return OPERATIONS["on_values_instead"](func, error, args, kwargs)
         out = kwargs.pop("out")
         return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
@@ -366,6 +383,13 @@ def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
 
 
 register("tensor_on", make)
+
+
+def fresh(array: Any) -> Tensor:
+    """Build a tensor around an array that nobody else has."""
+    if tracing.traces:
+        note_made(owner_of(array))
+    return make(array)
 
 
 def as_tensor(value: Any) -> Tensor:

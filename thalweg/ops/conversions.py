@@ -9,7 +9,7 @@ import numpy as np
 from thalweg.core.operation import FURTHER, attach, method, operation
 from thalweg.core.program import Symbol
 from thalweg.core.spec import default_dtype
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.core.tensor import astype as cast
 from thalweg.errors import ArgumentError
 from thalweg.ops.copying import clone
@@ -149,7 +149,7 @@ def _new_full(
 
 def _new_tensor(x: Tensor, data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor of the same dtype over a copy of the data."""
-    found = make(np.array(as_tensor(data).numpy(force=True), _dtype_of(x, dtype)))
+    found = fresh(np.array(as_tensor(data).numpy(force=True), _dtype_of(x, dtype)))
     found.requires_grad = requires_grad
     return found
 
@@ -172,7 +172,7 @@ attach("new_empty_strided", _new_empty_strided)
 @operation
 def scalar_tensor(value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor without axes over a number."""
-    found = make(np.asarray(value, default_dtype() if dtype is None else dtype))
+    found = fresh(np.asarray(value, default_dtype() if dtype is None else dtype))
     found.requires_grad = requires_grad
     return found
 

@@ -20,7 +20,7 @@ from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import swapaxes
-from thalweg.ops.complex_numbers import conj, real_dtype
+from thalweg.ops.complex_numbers import conjugated, real_dtype
 from thalweg.ops.creation import eye
 from thalweg.ops.diagonals import tril
 from thalweg.ops.elementwise import where
@@ -39,7 +39,7 @@ def turned(x: Tensor) -> Tensor:
 
 def adjoint_of(x: Tensor) -> Tensor:
     """Return the conjugate transposes of a stack of matrices."""
-    return conj(swapaxes(x, -1, -2))
+    return conjugated(swapaxes(x, -1, -2))
 
 
 def require_square(name: str, x: Spec) -> None:

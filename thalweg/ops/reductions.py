@@ -193,7 +193,7 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
         tensor = _integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
-        return tensor
+        return op.clone(tensor) if tensor is x else tensor  # type: ignore[no-any-return]
     return _finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 
@@ -326,7 +326,7 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     if axis is None:
         return cumulative_sum(reshape(tensor, -1), axis=0)
     if not tensor.ndim and axis in (0, -1):
-        return tensor
+        return op.clone(tensor)  # type: ignore[no-any-return]
     return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
 
 

@@ -326,7 +326,7 @@ def cov(
     count = total - lost
     count = max(count, 0.0) if isinstance(count, float) else where(count < 0, 0.0, count)
     heavy = centred if weights is None else centred * weights
-    found = divide(matmul(heavy, op.conj(centred).T), count)
+    found = divide(matmul(heavy, op.conjugated(centred).T), count)
     return reshape(found, ()) if found.array.shape == (1, 1) else found
 
 

@@ -12,9 +12,6 @@ from thalweg.core.refusals import unsupported
 from thalweg.core.tensor import Tensor
 from thalweg.errors import UnsupportedOperation
 
-# NumPy's functions, and the method of its ufuncs, that write into their first argument.
-_WRITERS = frozenset({"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"})
-
 
 def on_values(
     function: Callable[..., Any],
@@ -25,7 +22,7 @@ def on_values(
 ) -> Any:
     """Return what a function of NumPy's makes of the arrays in the tensors' places.
 
-    What it writes, by `out=` or into its first argument, is written into the tensor's memory.
+    What it writes is written into the tensors' own memory.
 
     Args:
         function: NumPy's function, or a method of a ufunc.
@@ -42,7 +39,7 @@ def on_values(
         raise UnsupportedOperation(unsupported(called, _described(ours)))
     out = kwargs.get("out")
     written = list(_tensors(out))
-    if function.__name__ in _WRITERS:
+    if function.__name__ == "at":  # of a ufunc, which writes into its first argument
         written += _tensors(args[:1])
     for tensor in written:
         require_changeable(tensor)
