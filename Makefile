@@ -11,7 +11,7 @@ FILES ?= 0:20000
 SUITE ?= ../array-api-tests
 EXAMPLES ?= 20
 
-.PHONY: check format lint types layers test fuzz corrupt bench oracle array-api
+.PHONY: check format lint types layers test fuzz corrupt interruptions bench oracle array-api
 
 check: lint types layers test
 
@@ -34,6 +34,12 @@ test:
 
 fuzz:
 	$(PYTHON) -m tests.fuzz $(subst :, ,$(SEEDS))
+
+# Ctrl-C at random moments, so many times in each phase of a fit.
+TRIALS ?= 50
+
+interruptions:
+	$(PYTHON) -m tests.interruptions $(TRIALS)
 
 bench:
 	$(PYTHON) -m benchmarks
