@@ -119,7 +119,7 @@ class Operators:
         return OPERATIONS["negative"](self)  # type: ignore[no-any-return]
 
     def __pos__(self) -> Tensor:
-        return self  # type: ignore[return-value]
+        return OPERATIONS["positive"](self)  # type: ignore[no-any-return]
 
     def __abs__(self) -> Tensor:
         return OPERATIONS["absolute"](self)  # type: ignore[no-any-return]
