@@ -193,10 +193,10 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
     if dtype is None and isinstance(x, Tensor) and x.array.dtype.kind == "f":
         tensor = x
     else:
-        tensor = _integers_widened(x, dtype)
+        tensor = integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
-        return op.clone(tensor)  # type: ignore[no-any-return]
+        return op.clone(tensor) if tensor is x else tensor  # type: ignore[no-any-return]
     return _finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 
@@ -215,7 +215,7 @@ def as_floating(x: Any, dtype: Any) -> Tensor:
     return tensor if dtype is None else astype(tensor, dtype)
 
 
-def _integers_widened(x: Any, dtype: Any) -> Tensor:
+def integers_widened(x: Any, dtype: Any) -> Tensor:
     """Return a tensor in a dtype, by default int64 for booleans and integers."""
     tensor = as_tensor(x)
     if dtype is None and tensor.dtype.kind in "bi":
@@ -281,7 +281,7 @@ def amin(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -
 @method
 def prod(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Product over some axes; by default over all."""
-    tensor = _integers_widened(x, dtype)
+    tensor = integers_widened(x, dtype)
     axes = normalize_axes("prod", axis, tensor.ndim)
     return _finish(tensor, reduce_prod(tensor, axis=axes), axes, keepdims)
 
@@ -325,7 +325,7 @@ def _position(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tenso
 @method(inplace=True)
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running sum along an axis, or of the flattened tensor."""
-    tensor = _integers_widened(x, dtype)
+    tensor = integers_widened(x, dtype)
     if axis is None:
         return cumulative_sum(reshape(tensor, -1), axis=0)
     if not tensor.ndim and axis in (0, -1):

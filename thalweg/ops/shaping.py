@@ -316,6 +316,7 @@ def _resolve_flip(x: Any, axis: Any = None) -> Resolved:
     lambda x, axis: Spec(x.shape, x.dtype),
     lambda g, out, x, axis: op.flip(g, axis),
     arguments=_resolve_flip,
+    view=True,
 )
 def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
     """Reverse the order along some axes; by default along all."""
@@ -348,7 +349,7 @@ def astype(x: Array, *, dtype: np.dtype[Any]) -> Array:
 @general(lambda x: x)
 def stop_gradient(x: Array) -> Array:
     """Return the same values, as a constant to derivatives."""
-    return x
+    return x.copy()
 
 
 @method
