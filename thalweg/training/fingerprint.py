@@ -126,6 +126,9 @@ class Fingerprint:
 
     def _of_array(self, value: Any) -> Hashable:
         array = value.array if isinstance(value, Tensor) else value
+        if type(value) is Tensor and value.requires_grad:
+            # Whether a gradient is wanted of it is looked at while tracing.
+            raise _UnknownError
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufcSUmM":
             raise _UnknownError
         self.arrays.append(array)

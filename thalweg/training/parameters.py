@@ -10,7 +10,7 @@ import numpy as np
 from thalweg import tree
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, make
-from thalweg.errors import ArgumentError, DataError, DtypeError
+from thalweg.errors import ArgumentError, DataError, DtypeError, GradientError
 from thalweg.optim import GradientTransformation
 from thalweg.training.finite import is_finite
 
@@ -80,6 +80,7 @@ def _parameter(leaf: Any) -> Array:
     if type(leaf) is np.ndarray and leaf.flags.c_contiguous:
         return leaf
     if isinstance(leaf, Tensor):
+        require_no_gradient(leaf, "a parameter to start from")
         leaf = leaf.numpy()
     try:
         return np.asarray(leaf, order="C")
@@ -90,11 +91,28 @@ def _parameter(leaf: Any) -> Array:
         ) from error
 
 
+def require_no_gradient(tensor: Tensor, role: str) -> None:
+    """Refuse a tensor whose gradient is wanted where a run takes it as a constant.
+
+    Raises:
+        GradientError: If the tensor requires gradients.
+    """
+    if tensor.requires_grad:
+        raise GradientError(
+            f"fit got a tensor that requires grad as {role}, but a run is not differentiated: the "
+            "gradient would be lost in it. Give x.detach(); or, to differentiate a training run, "
+            "write its steps with optimizer.update and tw.grad inside the function."
+        )
+
+
 def read_state(optimizer: GradientTransformation, params: Parameters) -> State:
     """Return the optimizer's initial state for parameters, as arrays, and its hyperparameters."""
     leaves, definition = tree.flatten(optimizer.init(params.tensors()))
     arrays = [leaf.numpy() if isinstance(leaf, Tensor) else np.asarray(leaf) for leaf in leaves]
     numbers = optimizer.hyperparameters
+    for name, number in numbers.items():
+        if isinstance(number, Tensor):
+            require_no_gradient(number, f"the optimizer's {name}")
     scalars = np.array([float(value) for value in numbers.values()])
     return State(arrays, definition, scalars, list(numbers))
 

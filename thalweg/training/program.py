@@ -12,6 +12,7 @@ from thalweg.autodiff.functional import value_and_grad
 from thalweg.core.applying import standing_for
 from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import FLOAT64, Spec
+from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace, writing
 from thalweg.errors import CallError, GradientError, ShapeError
@@ -20,6 +21,7 @@ from thalweg.optim import GradientTransformation, apply_updates
 from thalweg.training.complaints import at_the_users_line, called_with, from_the_optimizer
 from thalweg.training.gradients import require_gradient
 from thalweg.training.pairings import warn_of_pairings
+from thalweg.training.parameters import require_no_gradient
 
 _SCALAR = Spec((), FLOAT64, weak=True)
 
@@ -195,6 +197,9 @@ def _share(parts: Sequence[_Part]) -> Traced:
     captured: dict[Any, Tensor] = {}
     for part in parts:
         captured.update({key: tensor for key, (tensor, _) in part.trace.captured.items()})
+    for tensor in captured.values():
+        if _is_wanted_outside(tensor, parts[0].trace.level):
+            require_no_gradient(tensor, "a value that the loss or the optimizer reads")
     programs = []
     for part in parts:
         known = part.trace.captured
@@ -206,6 +211,26 @@ def _share(parts: Sequence[_Part]) -> Traced:
         inputs = (*part.before, *between, *part.after)
         programs.append(Program(inputs, equations, tuple(part.outputs)))
     return Traced(programs, [tensor.array for tensor in captured.values()])
+
+
+def _is_wanted_outside(tensor: Tensor, began: int) -> bool:
+    """Tell whether somebody wants the derivative by what a captured tensor was computed from.
+
+    That is a function being differentiated since before the trace began, or a leaf; but not a
+    module's parameters, which require gradients also where the module is not trained.
+    """
+    seen: set[Node] = set()
+    stack = [tensor.node] if tensor.requires_grad else []
+    while stack:
+        node = stack.pop()
+        if node is None or node in seen:
+            continue
+        leaf = None if node.leaf is None else node.leaf()
+        if type(leaf) is Tensor or (node.is_variable and node.order < began):
+            return True
+        seen.add(node)
+        stack += node.sources
+    return False
 
 
 def _scalar(value: Any) -> Tensor:
