@@ -101,8 +101,8 @@ def vmap(
         placed = [_placed(*v, axis, size) for v, axis in zip(values, where, strict=True)]
         return tree.unflatten(tree.structure(result), placed)
 
-    options = {"randomness": randomness, "chunk_size": chunk_size}
-    return Transformed(vectorized, functools.partial(vmap, **options), function, in_axes, out_axes)
+    again = functools.partial(vmap, randomness=randomness, chunk_size=chunk_size)
+    return Transformed(vectorized, again, function, in_axes, out_axes)
 
 
 def _require_known(randomness: str, chunk_size: int | None) -> None:
