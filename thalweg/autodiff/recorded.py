@@ -9,7 +9,7 @@ from thalweg import tree
 from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
 from thalweg.core.applying import refresh
-from thalweg.core.tape import Node, is_recording, set_recording
+from thalweg.core.tape import Node, is_recording, recording, set_recording
 from thalweg.core.tensor import Tensor, as_tensor, make, variable
 from thalweg.core.tracing import explaining_arrays
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
@@ -50,8 +50,12 @@ class Recorded:
         self._nodes = [v.node for v in self.variables if v.node is not None]
         # An enclosing no_grad hides what happens here from others, not from these variables.
         outer = is_recording()
-        with set_recording(True), explaining_arrays():
-            result = function(*given, **keywords)
+        recording.functions += 1
+        try:
+            with set_recording(True), explaining_arrays():
+                result = function(*given, **keywords)
+        finally:
+            recording.functions -= 1
         result, aux = _pair(result) if has_aux else (result, None)
         leaves, self._definition = tree.flatten(result)
         self.outputs = [_current(as_tensor(leaf)) for leaf in leaves]

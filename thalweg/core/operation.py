@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
@@ -145,43 +144,6 @@ def in_place_variant(name: str, function: Callable[..., Any]) -> Callable[..., A
 def parameters_of(function: Callable[..., Any]) -> frozenset[str]:
     """Return the names of a function's parameters."""
     return frozenset(inspect.signature(function).parameters)
-
-
-# What NumPy names otherwise than we do, in the same place.
-_SAME = {"a_max": "max", "a_min": "min"}
-
-
-@functools.cache
-def _places(numpys: Callable[..., Any], ours: Callable[..., Any]) -> tuple[int, list[Any]]:
-    """Return how many arguments by position two functions agree on, and NumPy's parameters."""
-    try:
-        theirs = list(inspect.signature(numpys).parameters.values())
-    except ValueError:
-        return sys.maxsize, []
-    own = list(inspect.signature(ours).parameters)
-    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in theirs):
-        return sys.maxsize, []
-    count = 2
-    for parameter, name in zip(theirs[2:], own[2:], strict=False):
-        if _SAME.get(parameter.name, parameter.name) != name:
-            break
-        count += 1
-    return count, theirs
-
-
-def by_name(
-    numpys: Callable[..., Any],
-    ours: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return a call of NumPy's function with names for what ours has in another place."""
-    count, theirs = _places(numpys, ours)
-    if len(args) <= count:
-        return args, kwargs
-    moved = zip(theirs[count:], args[count:], strict=False)
-    named = {p.name: value for p, value in moved if value is not p.default}
-    return args[:count], {**named, **kwargs}
 
 
 def understanding(function: Function) -> Function:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg.core import refusals
-from thalweg.core.operation import OPERATIONS, by_name, parameters_of
+from thalweg.core.numpy_calls import by_name, operation_called
+from thalweg.core.operation import OPERATIONS, parameters_of
 from thalweg.errors import GradientError, ThalwegError, UnsupportedOperation
 
 _OUT = frozenset({"out"})
@@ -24,11 +25,11 @@ class Protocols:
     __slots__ = ()
 
     if TYPE_CHECKING:
-        node: Any
+        requires_grad: bool
         numpy: Any
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self.node is not None:
+        if self.requires_grad:
             raise GradientError(refusals.LOSES_GRADIENT)
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
@@ -49,23 +50,18 @@ class Protocols:
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
-        # numpy.linalg's diagonal, trace and outer are not numpy's.
-        function = (
-            OPERATIONS.get(called)  # what has NumPy's meaning for calls of NumPy's alone
-            or OPERATIONS.get(called.removeprefix("numpy."))
-            or OPERATIONS.get(func.__name__)
-        )
-        if function is not None and len(args) > 2:
+        function, given = operation_called(func), (args, kwargs)
+        if function is not None:
             args, kwargs = by_name(func, function, args, kwargs)
         unknown = kwargs.keys() - parameters_of(function) - _OUT if function and kwargs else ()
         if function is None or unknown:
             called = refusals.with_keywords(called, unknown)
-            return OPERATIONS["on_values"](func, called, function, args, kwargs)
+            return OPERATIONS["on_values"](func, called, function, *given)
         if "out" not in kwargs:
             try:
                 return function(*args, **kwargs)
             except (TypeError, ThalwegError) as error:
-                return OPERATIONS["on_values_instead"](func, error, args, kwargs)
+                return OPERATIONS["on_values_instead"](func, error, *given)
         out = kwargs.pop("out")
         return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
 

@@ -25,16 +25,20 @@ STORED = (
     "list and join them: np.stack(parts), or np.concatenate(parts)."
 )
 
-FLOAT_LOSES_GRADIENT = (
-    "Python asked for a tensor inside a derivative as a float, as float(x), math.exp(x) and "
-    "out[i] = x do, and the gradient would be lost. Use NumPy's functions, a buffer out = "
-    "tw.zeros(n), np.stack for the parts of an array, or x.item() if no gradient shall flow."
-)
-
 NUMPY_LOSES_GRADIENT = (
     "numpy() was called on a tensor that requires grad, and the gradient would be lost. Use "
     "tensor.detach().numpy() if no gradient shall flow."
 )
+
+
+def leaves_tape(called: str) -> str:
+    """Say that a derivative would be lost with values that become plain numbers."""
+    return (
+        f"{called} was asked inside a function that is being differentiated, for plain numbers, "
+        "and their gradient would be lost. Compute with the tensor itself: NumPy's and thalweg's "
+        "functions take it, np.stack joins parts, and comparing or printing it is fine. Write "
+        "x.detach() first if no gradient shall flow."
+    )
 
 
 def unsupported(called: str, ours: str) -> str:

@@ -9,6 +9,7 @@ from weakref import ref
 import numpy as np
 
 from thalweg.core import refusals
+from thalweg.core.leaving import number_of, numbers_of, require_no_derivative
 from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
 from thalweg.core.operation import OPERATIONS, owns_methods, register
 from thalweg.core.operators import Operators
@@ -57,6 +58,7 @@ class Tensor(Operators, Protocols):
         if not isinstance(requires_grad, (bool, np.bool_)):
             raise DtypeError(f"Tensor({data!r}, {requires_grad!r}) wants data; see tw.empty.")
         if isinstance(data, Tensor):
+            require_no_derivative(data, "A copy by tensor(x)")
             data = data.detach().numpy()
         self.array = np.array(data, dtype=dtype)
         if tracing.traces:
@@ -197,11 +199,11 @@ class Tensor(Operators, Protocols):
             TracingError: While tracing, when there are no values yet.
             GradientError: If the tensor requires gradients.
         """
-        if isinstance(self.array, Symbol):
-            raise TracingError(refusals.TRACED)
+        found = numbers_of(self)
         if self.node is not None and not force:
             raise GradientError(refusals.NUMPY_LOSES_GRADIENT)
-        return np.asarray(self.array)
+        require_no_derivative(self, "numpy(force=True)")
+        return found
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set `requires_grad` and return the tensor."""
@@ -226,17 +228,14 @@ class Tensor(Operators, Protocols):
         Raises:
             ShapeError: If there are more elements, or none.
         """
-        values = self.numpy(force=True)
-        if values.size != 1:
-            raise ShapeError(
-                f"a Tensor with {values.size} elements cannot be converted to Scalar; item() "
-                "wants one element. Index it, or use tolist()."
-            )
-        return values.item()
+        require_no_derivative(self, "item()")
+        return number_of(self)
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
-        return self.numpy(force=True).tolist()
+        found = numbers_of(self).tolist()
+        require_no_derivative(self, "tolist()")
+        return found
 
     def backward(
         self,
@@ -259,7 +258,7 @@ class Tensor(Operators, Protocols):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        values = self.numpy(force=True)
+        values = numbers_of(self)
         if values.size != 1:
             held = "no values" if values.size == 0 else "more than one value"
             raise ShapeError(
@@ -268,21 +267,22 @@ class Tensor(Operators, Protocols):
         return bool(values)
 
     def __float__(self) -> float:
-        if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
-            raise GradientError(refusals.FLOAT_LOSES_GRADIENT)
-        return float(self.item())
+        require_no_derivative(self, "float(x), as math.exp(x) and out[i] = x want it too,")
+        return float(number_of(self))
 
     def __int__(self) -> int:
-        return int(self.item())
+        # The derivative of a number without its digits is 0 wherever there is one.
+        return int(number_of(self))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        require_no_derivative(self, "complex(x)")
+        return complex(number_of(self))
 
     def __index__(self) -> int:
-        return int(self.numpy(force=True).__index__())
+        return int(numbers_of(self).__index__())
 
     def __format__(self, form: str) -> str:
-        return str(self) if not form or self.ndim else format(self.item(), form)
+        return str(self) if not form or self.ndim else format(number_of(self), form)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         OPERATIONS["setitem"](self, key, value)

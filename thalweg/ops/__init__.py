@@ -43,6 +43,7 @@ from thalweg.ops import matrix_functions as _matrix_functions
 from thalweg.ops import matrix_norms as _matrix_norms
 from thalweg.ops import matrix_products as _matrix_products
 from thalweg.ops import norms as _norms
+from thalweg.ops import numpy_meanings as _numpy_meanings
 from thalweg.ops import parts_of_axes as _parts_of_axes
 from thalweg.ops import pooling as _pooling
 from thalweg.ops import products as _products

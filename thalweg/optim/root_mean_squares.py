@@ -10,6 +10,7 @@ from thalweg.ops.elementwise import greater, sqrt, square, where
 from thalweg.optim.leaves import each, full_like, zeros_like
 from thalweg.optim.moments import bias_correction as corrected
 from thalweg.optim.moments import update_moment, update_second_moment
+from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -70,7 +71,7 @@ def scale_by_rss(
         )
         return found, ScaleByRssState(total)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 class ScaleByRmsState(NamedTuple):
@@ -139,7 +140,7 @@ def scale_by_rms(
         found = each(divided, updates, corrected(nu, decay, count))
         return found, ScaleByRmsWithCountState(count, nu)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 class ScaleByRStdDevState(NamedTuple):
@@ -203,7 +204,7 @@ def scale_by_stddev(
         mu_hat, nu_hat = corrected(mu, decay, count), corrected(nu, decay, count)
         return scaled(updates, mu_hat, nu_hat), ScaleByRStdDevWithCountState(count, mu, nu)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 def _check(decay: Any, eps: Any, initial_scale: Any) -> None:
