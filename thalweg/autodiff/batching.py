@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace, finish, trace
+from thalweg.core.transformed import Transformed
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.copying import clone
 from thalweg.ops.drawing import Batch, drawing_batch, drawing_for
@@ -99,7 +101,8 @@ def vmap(
         placed = [_placed(*v, axis, size) for v, axis in zip(values, where, strict=True)]
         return tree.unflatten(tree.structure(result), placed)
 
-    return vectorized
+    again = functools.partial(vmap, randomness=randomness, chunk_size=chunk_size)
+    return Transformed(vectorized, again, function, in_axes, out_axes)
 
 
 def _require_known(randomness: str, chunk_size: int | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any, Self
 from weakref import ref
@@ -12,10 +11,10 @@ import numpy as np
 from thalweg.core import refusals
 from thalweg.core.leaving import number_of, numbers_of, require_no_derivative
 from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
-from thalweg.core.numpy_calls import by_name, operation_called
-from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
+from thalweg.core.operation import OPERATIONS, owns_methods, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
+from thalweg.core.protocols import Protocols
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
@@ -24,16 +23,12 @@ from thalweg.errors import (
     DtypeError,
     GradientError,
     ShapeError,
-    ThalwegError,
     TracingError,
-    UnsupportedOperation,
 )
-
-_OUT = frozenset({"out"})
 
 
 @owns_methods
-class Tensor(Operators):
+class Tensor(Operators, Protocols):
     """An array whose operations can be differentiated, batched, traced and compiled.
 
     Args:
@@ -251,67 +246,6 @@ class Tensor(Operators):
     ) -> None:
         """Add the derivative of this tensor to `.grad` of every leaf that requires it."""
         OPERATIONS["backward"](self, gradient, retain_graph, create_graph, inputs)
-
-    # ---- NumPy's protocols
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self.requires_grad:
-            raise GradientError(refusals.LOSES_GRADIENT)
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        function = OPERATIONS.get(ufunc.__name__)
-        if method != "__call__" or function is None or (kwargs and kwargs.keys() - _OUT):
-            own = ufunc if method == "__call__" else getattr(ufunc, method)
-            called = refusals.with_keywords(
-                refusals.ufunc_name(ufunc, method), kwargs.keys() - _OUT
-            )
-            return OPERATIONS["on_values"](own, called, function, inputs, kwargs)
-        if not kwargs:
-            try:
-                return function(*inputs)
-            except (TypeError, ThalwegError) as error:
-                return OPERATIONS["on_values_instead"](ufunc, error, inputs, kwargs)
-        return OPERATIONS["write_out"](kwargs["out"], function, inputs, {}, overlapping=True)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        called = f"{func.__module__}.{func.__name__}"
-        function, given = operation_called(func), (args, kwargs)
-        if function is not None:
-            args, kwargs = by_name(func, function, args, kwargs)
-        unknown = kwargs.keys() - parameters_of(function) - _OUT if function and kwargs else ()
-        if function is None or unknown:
-            called = refusals.with_keywords(called, unknown)
-            return OPERATIONS["on_values"](func, called, function, *given)
-        if "out" not in kwargs:
-            try:
-                return function(*args, **kwargs)
-            except (TypeError, ThalwegError) as error:
-                return OPERATIONS["on_values_instead"](func, error, *given)
-        out = kwargs.pop("out")
-        return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
-
-    @classmethod
-    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        raise UnsupportedOperation(refusals.foreign(f"torch.{func.__name__}"))
-
-    def __dlpack__(
-        self,
-        *,
-        stream: Any = None,
-        max_version: tuple[int, int] | None = None,
-        dl_device: tuple[int, int] | None = None,
-        copy: bool | None = None,
-    ) -> Any:
-        return self.__array__().__dlpack__(
-            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
-        )
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self.__array__().__dlpack_device__()
-
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        return sys.modules["thalweg"]
 
     # ---- Python's protocols
 

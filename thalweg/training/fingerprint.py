@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.tensor import Tensor
+from thalweg.core.transformed import Transformed
 
 # A loss that refers to more objects than this is traced anew at every fit.
 _LIMIT = 2_000
@@ -143,6 +144,9 @@ class Fingerprint:
             return value
         if isinstance(value, types.MethodType):
             return "method", self._of(value.__func__), self._of(value.__self__)
+        if isinstance(value, Transformed):
+            maker, arguments = value.made
+            return "made", self._of(maker), self._of(arguments)
         if isinstance(value, functools.partial):
             return "partial", self._of(value.func), self._of(value.args), self._of(value.keywords)
         if isinstance(value, (set, frozenset)):

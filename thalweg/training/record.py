@@ -85,10 +85,13 @@ class Trees:
     def state_of(self, arrays: Sequence[Array]) -> Any:
         """Return the optimizer's state as its `init` makes it of such parameters."""
         tensors = any(issubclass(kind, Tensor) for kind in self.kinds)
-        scalar: type = Tensor if tensors else np.generic
-        array: type = Tensor if tensors else np.ndarray
-        kind = lambda leaf: array if leaf.ndim else scalar
-        return tree.map(lambda i: _as_kind(arrays[i], kind(arrays[i])), self.state)
+
+        def returned(i: int) -> Any:
+            array = arrays[i]
+            kind = Tensor if tensors else np.ndarray if array.ndim else np.generic
+            return _as_kind(array, kind)
+
+        return tree.map(returned, self.state)
 
 
 def _numbers(definition: tree.TreeDef) -> Any:
