@@ -20,7 +20,7 @@ from thalweg.core.operation import OPERATIONS
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.refusals import STORED
 from thalweg.core.spec import Spec
-from thalweg.errors import GradientError, TracingError
+from thalweg.errors import GradientError, TracingError, printable
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
@@ -246,7 +246,7 @@ def raised_at(error: BaseException, inside: int = 0) -> str:
     frames = list(traceback.walk_tb(error.__traceback__))[inside:]
     for frame, line in reversed(frames):
         if is_users(frame):
-            return f"{frame.f_code.co_filename}:{line}"
+            return f"{printable(frame.f_code.co_filename)}:{line}"
     return ""
 
 
@@ -317,4 +317,4 @@ def user_line() -> str:
         if found or (found is None and is_users(frame)):
             break
         frame = frame.f_back
-    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return "" if frame is None else f"{printable(frame.f_code.co_filename)}:{frame.f_lineno}"
