@@ -27,6 +27,9 @@ class Operators:
     if TYPE_CHECKING:
         # The operations declared with `method` are methods too.
         def __getattr__(self, name: str) -> Any: ...
+        def detach(self) -> Tensor: ...
+
+        data: Any
 
     def __getitem__(self, key: Any) -> Tensor:
         return OPERATIONS["getitem"](self, key)  # type: ignore[no-any-return]

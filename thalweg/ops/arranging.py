@@ -237,13 +237,13 @@ def repeat(
         return take(tensor, np.repeat(np.arange(shape[axis]), counts), axis=axis)
     apart = (*shape[: axis + 1], int(repeats), *shape[axis + 1 :])
     result = broadcast_to(expand_dims(tensor, axis + 1), apart)
-    shape = (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :])
-    return _apart(reshape(result, shape), tensor)
+    longer = (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :])
+    return _apart(reshape(result, longer), tensor)
 
 
 def _apart(result: Tensor, x: Tensor) -> Tensor:
     """Return what repeated a tensor once, so that it would show that, in memory of its own."""
-    return op.clone(result) if result.size == x.size else result  # type: ignore[no-any-return]
+    return op.clone(result) if result.size == x.size else result
 
 
 @method
@@ -351,7 +351,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
             # NumPy works out which position each element of the border repeats.
             where_from = np.pad(np.arange(tensor.shape[axis]), (before, after), mode)  # type: ignore[call-overload]
             tensor = take(tensor, where_from, axis=axis)
-    return op.clone(tensor) if tensor is x else tensor  # type: ignore[no-any-return]
+    return op.clone(tensor) if tensor is x else tensor
 
 
 def _pairs(value: Any, ndim: int) -> list[tuple[Any, Any]]:

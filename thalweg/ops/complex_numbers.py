@@ -91,7 +91,7 @@ register("conjugated", conjugated)
 def conj(x: Any) -> Tensor:
     """Complex conjugate: a - bi of a + bi; of real numbers a copy."""
     found = conjugated(x)
-    return op.clone(found) if found is x else found  # type: ignore[no-any-return]
+    return op.clone(found) if found is x else found
 
 
 _conjugated_in_place = in_place_variant("conj_physical", conj)
