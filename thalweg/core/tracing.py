@@ -205,7 +205,7 @@ class _Tracing(threading.local):
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
         self.quiet: Callable[..., Any] = context.run
-        self.run = self.quiet
+        self.run: Callable[..., Any] = self.quiet
 
 
 tracing = _Tracing()
