@@ -204,7 +204,8 @@ class _Tracing(threading.local):
         self.traces: tuple[Trace, ...] = ()
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
-        self.quiet = self.run = context.run
+        self.quiet: Callable[..., Any] = context.run
+        self.run: Callable[..., Any] = self.quiet
 
 
 tracing = _Tracing()

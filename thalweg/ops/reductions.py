@@ -196,7 +196,7 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
         tensor = integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
-        return op.clone(tensor) if tensor is x else tensor  # type: ignore[no-any-return]
+        return op.clone(tensor) if tensor is x else tensor
     return _finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 
