@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.tensor import Tensor
+from thalweg.core.tracing import place_of
 
 # A loss that refers to more objects than this is traced anew at every fit.
 _LIMIT = 2_000
@@ -39,16 +40,15 @@ class Fingerprint:
     Attributes:
         key: Equal for functions that trace to the same program; None if it cannot be told.
         arrays: The arrays met on the way; their contents count in the key by a checksum.
-        generators: The random number generators met on the way; they make the function unknown.
     """
 
-    __slots__ = ("_budget", "_seen", "arrays", "generators", "key")
+    __slots__ = ("_budget", "_places", "_seen", "arrays", "key")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.arrays: list[np.ndarray[Any, Any]] = []
-        self.generators: list[Any] = []
         # Objects by id, which are kept here so that no id is given to another one meanwhile.
         self._seen: dict[int, tuple[int, Any]] = {}
+        self._places: dict[Hashable, int] = {}
         self._budget = _LIMIT
         self.key: Hashable | None
         try:
@@ -95,7 +95,7 @@ class Fingerprint:
 
     def _of_function(self, function: types.FunctionType) -> Hashable:
         closure = function.__closure__ or ()
-        if not closure and _is_library(function.__module__):
+        if not closure and is_library(function.__module__):
             return function
         code = function.__code__
         cells = dict(zip(code.co_freevars, closure, strict=True))
@@ -117,7 +117,7 @@ class Fingerprint:
             if not isinstance(value, (types.ModuleType, type)):
                 break
             is_module = isinstance(value, types.ModuleType)
-            if _is_library(value.__name__ if is_module else value.__module__):
+            if is_library(value.__name__ if is_module else value.__module__):
                 return value
             if not hasattr(value, attribute):
                 return "missing", attribute
@@ -129,7 +129,13 @@ class Fingerprint:
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufcSUmM":
             raise _UnknownError
         self.arrays.append(array)
-        return type(value), array.shape, array.dtype.str, checksum(array)
+        # Whether two arrays are one, or equal, makes a difference where one is trained.
+        first = self._places.setdefault(place_of(array), len(self.arrays))
+        facts = type(value), array.shape, array.dtype.str, checksum(array), first
+        node = value.node if isinstance(value, Tensor) else None
+        if node is None or node.watched is None:
+            return facts
+        return *facts, tuple(map(self._of, node.watched.hooks.values()))
 
     def _of_object(self, value: Any) -> Hashable:
         if isinstance(value, type):
@@ -148,9 +154,8 @@ class Fingerprint:
         if isinstance(value, complex):
             return repr(value)
         if isinstance(value, (np.random.Generator, np.random.RandomState, random.Random)):
-            self.generators.append(value)
             raise _UnknownError
-        if hasattr(value, "__name__") and _is_library(getattr(value, "__module__", "")):
+        if hasattr(value, "__name__") and is_library(getattr(value, "__module__", "")):
             known: Hashable = value
             return known
         if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
@@ -162,7 +167,7 @@ class Fingerprint:
     def _of_class(self, owner: type) -> Iterator[Hashable]:
         """Yield the functions of a class and of those it inherits from."""
         for base in owner.__mro__:
-            if _is_library(base.__module__):
+            if is_library(base.__module__):
                 continue
             for member in list(vars(base).values()):
                 if isinstance(member, (staticmethod, classmethod)):
@@ -203,7 +208,9 @@ def _slots(owner: type) -> tuple[str, ...]:
 
 
 @functools.cache
-def _is_library(module: str | None) -> bool:
+def is_library(module: str | None) -> bool:
+    """Tell whether a module, by its name, is taken not to change while a program runs."""
+    """Tell whether a module is taken not to change while a program runs, by its name."""
     name = (module or "").partition(".")[0]
     if name not in _LIBRARIES:
         return False

@@ -196,7 +196,7 @@ def _evaluation(
     held = read_data(validation, problem.loss, "validation")
     count, own = len(problem.param_specs), len(tree.leaves(carried))
     states = problem.state_specs[len(problem.state_specs) - own :]
-    loss = problem.loss.evaluation if isinstance(problem.loss, Carrying) else problem.loss
+    loss = problem.loss.evaluation() if isinstance(problem.loss, Carrying) else problem.loss
     held_problem = replace(
         problem, loss=loss, data=held.definition, data_specs=held.specs,
         state=tree.structure(carried if carried is not None else ()), state_specs=states,

@@ -10,7 +10,6 @@ from typing import Any
 from thalweg.core.program import Program
 from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
-from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError, EngineError
 from thalweg.training.batches import Batches
@@ -26,6 +25,8 @@ from thalweg.training.cache import (
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.layout import RelaidLoop, relaid, transposed_states
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step
+from thalweg.training.steadiness import trace_steadily
+from thalweg.training.untrained import warn_of_untrained
 
 EngineChoice = str | Engine
 
@@ -53,8 +54,8 @@ def prepare_step(
         return known, 0.0
     _import(engine)
     began = time.perf_counter()
-    with warned_of_random_numbers(problem.loss, fingerprint.generators, "loss", "step"):
-        traced = trace_step(problem, batches.specs())
+    traced = trace_steadily(problem, lambda: trace_step(problem, batches.specs()))
+    warn_of_untrained(problem, traced)
     remainder = traced.programs[1] if len(traced.programs) > 1 else None
     loop = Loop(
         step=traced.programs[0],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,15 @@ from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace
-from thalweg.errors import CallError, GradientError, ShapeError
+from thalweg.errors import CallError, GradientError, ShapeError, TracingError
 from thalweg.ops.indexing import take
 from thalweg.optim import GradientTransformation, apply_updates
 from thalweg.training.complaints import at_the_users_line, called_with, from_the_optimizer
 from thalweg.training.gradients import require_gradient
 from thalweg.training.pairings import warn_of_pairings
+
+# What stands for a line of the user's that is not known.
+UNKNOWN = "some line"
 
 _SCALAR = Spec((), FLOAT64, weak=True)
 
@@ -59,6 +63,17 @@ class Problem:
         loss, after = self.loss(params, carried, *tree.unflatten(self.data, leaves))
         return _scalar(loss), after
 
+    @property
+    def model(self) -> Any:
+        """The module whose loss it is; None for a function of parameters."""
+        loss: Any = self.loss
+        return loss.model if self.carries else None
+
+    def traced(self, trace: Trace, params: Any, carried: Any) -> AbstractContextManager[None]:
+        """Return the block within which the loss is traced and differentiated."""
+        loss: Any = self.loss
+        return loss.traced(trace, params, carried) if self.carries else nullcontext()
+
     def _require_arguments(self, params: Any, args: Any, kwargs: Any) -> None:
         try:
             signature = inspect.signature(self.loss)
@@ -86,11 +101,19 @@ def _described(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
 class Traced:
     """Programs that share their inputs, and the arrays captured from the loss's surroundings.
 
-    `captured` stand behind the data among the programs' inputs.
+    Attributes:
+        programs: The programs.
+        captured: The arrays; they stand behind the data among the programs' inputs.
+        lines: The user's line that uses each first.
+        untrained: The tensors among them that require gradients, with that line.
+        began: When tracing began, on the clock of the tape.
     """
 
     programs: list[Program]
     captured: list[Any]
+    lines: list[str]
+    untrained: list[tuple[Tensor, str]]
+    began: int
 
 
 def trace_step(problem: Problem, batches: Sequence[Spec]) -> Traced:
@@ -148,7 +171,7 @@ class _Step(_Part):
             positions = self.inputs([rows], self.after)[0]
             data = [take(leaf, positions, axis=0) for leaf in data]
         state, carried = state if problem.carries else (state, ())
-        with at_the_users_line(problem, data):
+        with at_the_users_line(problem, data), problem.traced(self.trace, params, carried):
             differentiated = value_and_grad(problem.call_carrying, has_aux=True)
             (loss, carried), gradient = differentiated(params, data, carried)
         self.batch = data
@@ -182,7 +205,7 @@ class _Evaluation(_Part):
         params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
         carried = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
         data = self.inputs(problem.data_specs, self.before)
-        with at_the_users_line(problem, data):
+        with at_the_users_line(problem, data), problem.traced(self.trace, params, carried):
             loss, _ = problem.call_carrying(params, data, carried)
         self.outputs = [self.trace.lift(loss)]
 
@@ -190,8 +213,12 @@ class _Evaluation(_Part):
 def _share(parts: Sequence[_Part]) -> Traced:
     """Give all programs the inputs that any of them captured."""
     captured: dict[Any, Tensor] = {}
+    lines: dict[Any, str] = {}
     for part in parts:
-        captured.update({key: tensor for key, (tensor, _) in part.trace.captured.items()})
+        for key, (tensor, symbol) in part.trace.captured.items():
+            captured[key] = tensor
+            lines.setdefault(key, part.trace.line_of(symbol) or UNKNOWN)
+    _require_values(captured, lines)
     programs = []
     for part in parts:
         known = part.trace.captured
@@ -202,7 +229,20 @@ def _share(parts: Sequence[_Part]) -> Traced:
         equations = tuple(part.trace.equations)
         inputs = (*part.before, *between, *part.after)
         programs.append(Program(inputs, equations, tuple(part.outputs)))
-    return Traced(programs, [tensor.array for tensor in captured.values()])
+    arrays = [tensor.array for tensor in captured.values()]
+    untrained = [(t, lines[key]) for key, t in captured.items() if t.node is not None]
+    return Traced(programs, arrays, list(lines.values()), untrained, parts[0].trace.level)
+
+
+def _require_values(captured: Mapping[Any, Tensor], lines: Mapping[Any, str]) -> None:
+    """Refuse what was kept from an earlier trace, and has no value."""
+    for key, tensor in captured.items():
+        if tensor.is_symbolic:
+            raise TracingError(
+                f"The loss uses at {lines[key]} a tensor that it kept from an earlier call, as in "
+                "self.hidden = …; a run traces it once, and no value is left from one step to the "
+                "next. Keep it in a buffer of the module: register_buffer, then self.hidden = …."
+            )
 
 
 def _scalar(value: Any) -> Tensor:
