@@ -142,7 +142,7 @@ def _captured(traced: Traced, fingerprint: Fingerprint) -> Captured:
         position = fingerprint.position(array)
         # What was made while tracing may share memory with arrays that change later.
         sources.append(array.copy() if position is None else position)
-    return Captured(tuple(sources))
+    return Captured(tuple(sources), tuple(traced.lines))
 
 
 def _is_worth_keeping(fingerprint: Fingerprint, captured: Captured) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -57,6 +58,15 @@ class Record:
     seconds: float
     running: float
     compiling: float
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: of an optimizer that cannot be, its text."""
+        facts = dict(vars(self))
+        try:
+            pickle.dumps(self.optimizer)
+        except (pickle.PicklingError, TypeError, AttributeError):
+            facts["optimizer"] = str(self.optimizer)
+        return facts
 
 
 @dataclass(frozen=True, slots=True)
