@@ -183,7 +183,7 @@ MASK = np.where(np.arange(20) < 10, 0.0, -np.inf)
             r"INFINITE\['weights'\], which the loss refers to at .*:\d+, holds inf",
         ),
         (lambda r: NOTHING * np.mean(r**2), r"uses the number NaN at .*:\d+"),
-        (lambda r: np.mean(r**2 * np.log(np.arange(20.0) - 1)), r"An array, which .* holds NaN"),
+        (lambda r: np.mean(r**2 * np.array([np.nan] * 20)), r"An array, which .* holds NaN"),
         (lambda r: tw.logsumexp(r + 2 * MASK - MASK), r"subtract at .* gave NaN from infinite"),
         (lambda r: np.mean(np.log(r - r)), r"log at .* gave -inf from finite numbers"),
     ],
