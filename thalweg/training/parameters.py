@@ -62,8 +62,9 @@ def read_parameters(params: Any) -> Parameters:
                 "nor a tree that is known. Put arrays and numbers into dicts, lists, tuples or "
                 "named tuples."
             )
-        if array.dtype.kind != "f" or not array.dtype.isnative:
+        if array.dtype.kind != "f" or array.dtype.itemsize > 8:
             why = ": an integer cannot move by a fraction" if array.dtype.kind in "iub" else ""
+            why = ", of at most 64 bits" if array.dtype.kind == "f" else why
             raise DtypeError(
                 f"{found.paths()[i]} has dtype {array.dtype}, but parameters must be floating"
                 f"{why}. Convert it with astype(float), or write 2.0 for 2."
@@ -77,17 +78,18 @@ def read_parameters(params: Any) -> Parameters:
 
 
 def _parameter(leaf: Any) -> Array:
-    if type(leaf) is np.ndarray and leaf.flags.c_contiguous:
+    if type(leaf) is np.ndarray and leaf.flags.c_contiguous and leaf.dtype.isnative:
         return leaf
     if isinstance(leaf, Tensor):
         leaf = leaf.numpy()
     try:
-        return np.asarray(leaf, order="C")
+        array = np.asarray(leaf, order="C")
     except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(
             f"params holds a {type(leaf).__name__}, which NumPy cannot read as an array "
             f"({error}). Give arrays or numbers."
         ) from error
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def read_state(optimizer: GradientTransformation, params: Parameters) -> State:
