@@ -161,6 +161,8 @@ def fit(
     arrays = [*rows.arrays, *step.captured.arrays(fingerprint.arrays)]
     run = step.compiled.begin(leaves, arrays, state.scalars, layout.order(), layout.seed)
     trees = Trees.of(start.definition, start.kinds, own)
+    if writes is not None:
+        trees.require_writable()
     facts = Facts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)
     slices = Slices(course, facts, Watchers(hooks, line, writes), run, leaves, before)
     names = lambda: leaf_names(data, loss)

@@ -18,7 +18,7 @@ from thalweg.errors import CallError, GradientError, ShapeError, TracingError
 from thalweg.ops.indexing import take
 from thalweg.optim import GradientTransformation, apply_updates
 from thalweg.training.complaints import at_the_users_line, called_with, from_the_optimizer
-from thalweg.training.gradients import require_gradient
+from thalweg.training.gradients import require_gradient, warn_of_ignored, without_derivative
 from thalweg.training.pairings import warn_of_pairings
 
 # What stands for a line of the user's that is not known.
@@ -133,6 +133,7 @@ def trace_step(problem: Problem, batches: Sequence[Spec]) -> Traced:
     steps = [_Step(problem, rows) for rows in batches] or [_Step(problem, None)]
     first, batch = steps[0], steps[0].batch
     warn_of_pairings(first.trace, [leaf.array for leaf in batch], called_with(problem, batch))
+    warn_of_ignored(first.ignored)
     return _share(steps)
 
 
@@ -177,13 +178,22 @@ class _Step(_Part):
         self.batch = data
         loss_symbol = self.trace.lift(loss)
         gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
-        require_gradient(self.trace, loss_symbol, self.before, gradients, params)
+        unread = require_gradient(self.trace, loss_symbol, self.before, gradients, params)
+        names = [f"params{path}" for path in tree.paths(params)]
+        before = tree.leaves(params)
+        self.ignored = [n for n, p in zip(names, before, strict=True) if n in unread and p.size]
+        # What the loss ignores stays as it is: weight decay too would change it unseen. So does,
+        # as in PyTorch, a module's parameter without a gradient.
+        still = {names.index(name) for name in unread}
+        if problem.carries:
+            still |= set(without_derivative(self.trace, gradients))
         optimizer = problem.optimizer.rebuild(scalars) if scalars else problem.optimizer
         with from_the_optimizer(problem):
             updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
             params = apply_updates(params, updates)
         after = (after, carried) if problem.carries else after
-        leaves = [*tree.leaves(params), *self._state_leaves(problem, after)]
+        moved = [before[i] if i in still else p for i, p in enumerate(tree.leaves(params))]
+        leaves = [*moved, *self._state_leaves(problem, after)]
         self.outputs = [*(self.trace.lift(as_tensor(leaf)) for leaf in leaves), loss_symbol]
         for symbol, before in zip(self.outputs[:-1], self.before, strict=False):
             _require_spec(symbol.spec, before.spec)

@@ -88,13 +88,24 @@ class Trees:
         """Return the trees of flattened parameters and state."""
         return cls(_numbers(params), kinds, _numbers(state))
 
+    def require_writable(self) -> None:
+        """Refuse, before a run rather than after it, trees that no file can hold.
+
+        Raises:
+            CheckpointError: If a key of a dict is none that JSON can hold.
+        """
+        structure.describe(self.params)
+        structure.describe(self.state)
+
     def params_of(self, arrays: Sequence[Array]) -> Any:
         """Return parameters in the caller's tree and kinds of arrays."""
-        return tree.map(lambda i: _as_kind(arrays[i], self.kinds[i]), self.params)
+        places, definition = tree.flatten_parameters(self.params)
+        return tree.unflatten(definition, [_as_kind(arrays[i], self.kinds[i]) for i in places])
 
     def state_of(self, arrays: Sequence[Array]) -> Any:
         """Return the optimizer's state as its `init` makes it, with tensors for leaves."""
-        return tree.map(lambda i: make(arrays[i].copy()), self.state)
+        places, definition = tree.flatten_parameters(self.state)
+        return tree.unflatten(definition, [make(arrays[i].copy()) for i in places])
 
 
 def _numbers(definition: tree.TreeDef) -> Any:
