@@ -8,6 +8,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from thalweg.core.program import Program
+from thalweg.core.spec import default_dtype
 from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
 from thalweg.engines.registry import choose
@@ -48,13 +49,14 @@ def prepare_step(
         tuple(problem.state_specs),
         layout,
         engine,
+        default_dtype(),
     )
     known = STEPS.get(key) if fingerprint.key is not None else None
     if known is not None:
         return known, 0.0
     _import(engine)
     began = time.perf_counter()
-    traced = trace_steadily(problem, lambda: trace_step(problem, batches.specs()))
+    traced, steady = trace_steadily(problem, lambda: trace_step(problem, batches.specs()))
     warn_of_untrained(problem, traced)
     remainder = traced.programs[1] if len(traced.programs) > 1 else None
     loop = Loop(
@@ -76,7 +78,7 @@ def prepare_step(
     )
     compiled = COMPILED.get(text) or COMPILED.keep(text, _compiled(chosen, loop))
     step = Step(chosen.name, loop, compiled, _captured(traced, fingerprint))
-    if _is_worth_keeping(fingerprint, step.captured):
+    if steady and _is_worth_keeping(fingerprint, step.captured):
         STEPS.keep(key, step)
     return step, time.perf_counter() - began
 
@@ -85,7 +87,7 @@ def prepare_evaluation(
     problem: Problem, fingerprint: Fingerprint, engine: EngineChoice
 ) -> tuple[Evaluation, float]:
     """Return the loss of given data ready to run, and the seconds that took; errors as above."""
-    key = (fingerprint.key, _structure(problem), engine)
+    key = (fingerprint.key, _structure(problem), engine, default_dtype())
     known = EVALUATIONS.get(key) if fingerprint.key is not None else None
     if known is not None:
         return known, 0.0

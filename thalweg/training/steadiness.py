@@ -17,7 +17,7 @@ from thalweg.training.program import UNKNOWN, Problem, Traced
 from thalweg.training.surroundings import Surroundings
 
 
-def trace_steadily(problem: Problem, trace: Callable[[], Traced]) -> Traced:
+def trace_steadily(problem: Problem, trace: Callable[[], Traced]) -> tuple[Traced, bool]:
     """Trace a loss, and once more if it may be another one at each call.
 
     What it changes without being changed by it, such as a count of its calls, is warned of.
@@ -25,6 +25,9 @@ def trace_steadily(problem: Problem, trace: Callable[[], Traced]) -> Traced:
     Args:
         problem: Whose loss it is.
         trace: Traces it.
+
+    Returns:
+        What was traced, and whether tracing left everything as it was.
 
     Raises:
         TracingError: If it depends on what it changes itself, or on a clock or the like; of random
@@ -35,12 +38,12 @@ def trace_steadily(problem: Problem, trace: Callable[[], Traced]) -> Traced:
     after = _Look(problem.loss)
     changed = _changes(before.state, after.state)
     if not changed and not before.unsteady:
-        return found
+        return found, True
     drawn = [name for name in changed if is_generator(after.found.get(name))]
     if drawn:
         what = f"The loss ({', '.join(drawn)}, {_where_drawn(problem, found, after)})"
         warnings.warn(drawn_once(what, "loss", "step"), stacklevel=level_of_user())
-        return found
+        return found, False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         where = _first_difference(found, trace())
@@ -48,7 +51,7 @@ def trace_steadily(problem: Problem, trace: Callable[[], Traced]) -> Traced:
         raise TracingError(_unsteady(changed, where))
     if changed:
         warnings.warn(_changed(changed), stacklevel=level_of_user())
-    return found
+    return found, not changed
 
 
 def _where_drawn(problem: Problem, traced: Traced, look: _Look) -> str:

@@ -13,17 +13,21 @@ import numpy as np
 
 from thalweg.core.tensor import Tensor
 from thalweg.engines.randomness import is_generator, random_state
-from thalweg.training.fingerprint import checksum, is_library, names_read
+from thalweg.training.fingerprint import (
+    checksum,
+    is_library,
+    is_outside,
+    members_of,
+    names_read,
+)
 
 # A loss that refers to more than this is known in part.
 _LIMIT = 5_000
 
 _ATOMS = (int, float, complex, str, bytes, type(None), np.generic, np.dtype, np.ufunc)
 _COUNTS = (itertools.count, itertools.cycle, itertools.repeat)
-# Modules of Python's whose functions answer otherwise at every call; and that of descriptors.
-_CLOCKS = frozenset(
-    {"datetime", "os", "posix", "secrets", "time", "uuid", "_io", "io", "subprocess"}
-)
+# Its generators may be seeded by the operating system at every call.
+_NUMPYS = "numpy.random"
 # Where modules keep what is assigned to them; it is found by name.
 _REGISTRIES = frozenset({"_parameters", "_buffers", "_modules"})
 
@@ -44,8 +48,7 @@ class Surroundings:
         self.unsteady = False
         self._seen: dict[int, Any] = {}
         self._left = _LIMIT
-        for label, value in _parts(name, function):
-            self._visit(label, value)
+        self._visit(name, function)
 
     def _visit(self, label: str, value: Any) -> None:
         if self._left <= 0:
@@ -61,8 +64,11 @@ class Surroundings:
             for hook in list(node.watched.hooks.values()) if node and node.watched else []:
                 self._visit(f"the hook of {label}", hook)
             return
-        self.unsteady |= _is_unsteady(value)
-        parts = list(_parts(label, value))
+        try:
+            self.unsteady |= _is_unsteady(value)
+            parts = list(_parts(label, value))
+        except Exception:  # what attributes of the user's own raise when they are looked at
+            self.unsteady, parts = True, []
         if not parts:
             self.found[label] = value
         for inner, part in parts:
@@ -82,10 +88,11 @@ class Surroundings:
 
 def _is_unsteady(value: Any) -> bool:
     if isinstance(value, types.ModuleType):
-        root = value.__name__.partition(".")[0]
-        return root in _CLOCKS or not is_library(root)
+        name = value.__name__
+        return is_outside(name) or not is_library(name) or name == _NUMPYS
     if callable(value):
-        return str(getattr(value, "__module__", "")).partition(".")[0] in _CLOCKS
+        home = str(getattr(value, "__module__", ""))
+        return is_outside(home) or home.startswith(_NUMPYS)
     return not hasattr(value, "__dict__") and not isinstance(value, (Mapping, list, tuple, set))
 
 
@@ -121,7 +128,10 @@ def _parts_of_function(function: types.FunctionType) -> Iterator[tuple[str, Any]
         except (KeyError, ValueError):
             continue
         for attribute in attributes:
-            if not isinstance(value, types.ModuleType) or is_library(value.__name__):
+            inside = value is np and attribute == "random"
+            if not isinstance(value, types.ModuleType) or (
+                is_library(value.__name__) and not inside
+            ):
                 break
             name, value = f"{name}.{attribute}", getattr(value, attribute, None)
         yield name, value
@@ -149,14 +159,10 @@ def _functions(label: str, owner: type) -> Iterator[tuple[str, Any]]:
     for base in owner.__mro__:
         if is_library(base.__module__):
             continue
-        for name, member in list(vars(base).items()):
-            if isinstance(member, (staticmethod, classmethod)):
-                member = member.__func__
-            elif isinstance(member, property):
-                member = member.fget
+        for name, member in members_of(base):
             if isinstance(member, types.FunctionType):
                 yield from _parts_of_function(member)
-            elif not name.startswith("__"):
+            else:
                 yield f"{label or owner.__name__}.{name}", member
 
 
