@@ -41,7 +41,7 @@ def native_all(functions: Any, *arrays: Any, engine: str = "avx2") -> list[Any]:
 def values(dtype: str, count: int = 37) -> Any:
     rng = np.random.default_rng(ALL.index(dtype))
     kind = np.dtype(dtype)
-    if kind == bool:
+    if kind.kind == "b":
         return rng.integers(0, 2, count).astype(bool)
     if kind.kind == "f":
         return (rng.normal(size=count) * 10.0 ** rng.integers(-6, 4, count)).astype(kind)
