@@ -80,7 +80,7 @@ def register_dataclass(kind: type) -> type:
 
     def together(known: Any, children: Any) -> Any:
         # Not by calling the class, whose checks may look at values that are traced.
-        node = object.__new__(kind)
+        node: Any = object.__new__(kind)
         for name, value in (*known, *zip(parts, children, strict=True)):
             object.__setattr__(node, name, value)
         return node
@@ -88,10 +88,10 @@ def register_dataclass(kind: type) -> type:
     with contextlib.suppress(ValueError):  # another thread may have been first
         optree.register_pytree_node(
             kind,
-            apart,  # type: ignore[arg-type]
+            apart,
             together,
             path_entry_type=optree.GetAttrEntry,
-            namespace=optree.registry.__GLOBAL_NAMESPACE,  # type: ignore[attr-defined]
+            namespace=optree.registry.__GLOBAL_NAMESPACE,
         )
     return kind
 

@@ -14,8 +14,8 @@ from thalweg.errors import GradientError
 
 def require_gradient(
     trace: Trace, loss: Symbol, inputs: Sequence[Symbol], gradients: Sequence[Symbol], params: Any
-) -> list[str]:
-    """Return the names of the parameters that the loss ignores; refuse it if it ignores all.
+) -> dict[int, str]:
+    """Return the places and names of parameters that the loss ignores; refuse it if it does all.
 
     A parameter that the loss reads, but that has no derivative (behind stop_gradient, or as an
     index), is taken to be frozen on purpose, as long as another one has a derivative.
@@ -33,7 +33,7 @@ def require_gradient(
     made = {equation.output: equation for equation in trace.equations}
     read = _ancestors(loss, made)
     paths = [f"params{path}" for path in tree.paths(params)]
-    unread = [path for path, symbol in zip(paths, inputs, strict=False) if symbol not in read]
+    unread = {i: path for i, path in enumerate(paths) if inputs[i] not in read}
     if len(unread) == len(paths):
         raise GradientError(
             "The loss ignores its parameters: its value does not depend on them, so there is "

@@ -179,12 +179,11 @@ class _Step(_Part):
         loss_symbol = self.trace.lift(loss)
         gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
         unread = require_gradient(self.trace, loss_symbol, self.before, gradients, params)
-        names = [f"params{path}" for path in tree.paths(params)]
-        before = tree.leaves(params)
-        self.ignored = [n for n, p in zip(names, before, strict=True) if n in unread and p.size]
+        start = tree.leaves(params)
+        self.ignored = [name for i, name in unread.items() if start[i].size]
         # What the loss ignores stays as it is: weight decay too would change it unseen. So does,
         # as in PyTorch, a module's parameter without a gradient.
-        still = {names.index(name) for name in unread}
+        still = set(unread)
         if problem.carries:
             still |= set(without_derivative(self.trace, gradients))
         optimizer = problem.optimizer.rebuild(scalars) if scalars else problem.optimizer
@@ -192,11 +191,12 @@ class _Step(_Part):
             updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
             params = apply_updates(params, updates)
         after = (after, carried) if problem.carries else after
-        moved = [before[i] if i in still else p for i, p in enumerate(tree.leaves(params))]
+        moved = [start[i] if i in still else p for i, p in enumerate(tree.leaves(params))]
         leaves = [*moved, *self._state_leaves(problem, after)]
         self.outputs = [*(self.trace.lift(as_tensor(leaf)) for leaf in leaves), loss_symbol]
-        for symbol, before in zip(self.outputs[:-1], self.before, strict=False):
-            _require_spec(symbol.spec, before.spec)
+        own = len(self.outputs) - 1 - len(tree.leaves(carried))
+        for i, (symbol, before) in enumerate(zip(self.outputs[:-1], self.before, strict=False)):
+            _require_spec(symbol.spec, before.spec, is_buffer=i >= own)
 
     def _state_leaves(self, problem: Problem, after: Any) -> list[Any]:
         leaves, definition = tree.flatten(after)
@@ -279,9 +279,16 @@ def _scalar(value: Any) -> Tensor:
     return tensor
 
 
-def _require_spec(after: Spec, before: Spec) -> None:
-    if (after.shape, after.dtype) != (before.shape, before.dtype):
+def _require_spec(after: Spec, before: Spec, is_buffer: bool) -> None:
+    if (after.shape, after.dtype) == (before.shape, before.dtype):
+        return
+    if is_buffer:
         raise ShapeError(
-            f"The optimizer turns a {before} of its state into a {after}, but every step must "
-            "return what it was given. Keep shapes and dtypes as init made them, with astype."
+            f"The module turns a {before} among its buffers into a {after}, but every step must "
+            "leave what it was given. Register the buffer in the shape and dtype that it keeps, "
+            "or convert what is assigned to it with astype."
         )
+    raise ShapeError(
+        f"The optimizer turns a {before} of its state into a {after}, but every step must "
+        "return what it was given. Keep shapes and dtypes as init made them, with astype."
+    )
