@@ -226,7 +226,7 @@ def _state(value: Any) -> Iterator[Any]:
         _UnknownError: If it hides its state.
     """
     attributes = getattr(value, "__dict__", None)
-    slots = [slot for base in type(value).__mro__ for slot in _slots(base)]
+    slots = [slot for base in type(value).__mro__ for slot in slots_of(base)]
     if attributes is None and not slots and not isinstance(value, (tuple, list, dict)):
         raise _UnknownError
     yield attributes
@@ -238,7 +238,8 @@ def _state(value: Any) -> Iterator[Any]:
         yield tuple(value)
 
 
-def _slots(owner: type) -> tuple[str, ...]:
+def slots_of(owner: type) -> tuple[str, ...]:
+    """Return the names of the attributes that a class itself keeps in slots."""
     slots = owner.__dict__.get("__slots__", ())
     names = (slots,) if isinstance(slots, str) else tuple(slots)
     return tuple(name for name in names if name not in ("__weakref__", "__dict__"))

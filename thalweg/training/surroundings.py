@@ -19,6 +19,7 @@ from thalweg.training.fingerprint import (
     is_outside,
     members_of,
     names_read,
+    slots_of,
 )
 
 # A loss that refers to more than this is known in part.
@@ -93,7 +94,8 @@ def _is_unsteady(value: Any) -> bool:
     if callable(value):
         home = str(getattr(value, "__module__", ""))
         return is_outside(home) or home.startswith(_NUMPYS)
-    return not hasattr(value, "__dict__") and not isinstance(value, (Mapping, list, tuple, set))
+    hidden = not hasattr(value, "__dict__") and not any(map(slots_of, type(value).__mro__))
+    return hidden and not isinstance(value, (Mapping, list, tuple, set, frozenset))
 
 
 def _parts(label: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -145,9 +147,8 @@ def _parts_of_object(label: str, value: Any) -> Iterator[tuple[str, Any]]:
     before = f"{label}." if label else ""
     attributes = dict(getattr(value, "__dict__", None) or {})
     for base in type(value).__mro__:
-        slots = base.__dict__.get("__slots__", ())
-        for slot in (slots,) if isinstance(slots, str) else slots:
-            if hasattr(value, slot) and slot not in ("__dict__", "__weakref__"):
+        for slot in slots_of(base):
+            if hasattr(value, slot):
                 attributes[slot] = getattr(value, slot)
     for registry in _REGISTRIES & attributes.keys():
         attributes.update(attributes.pop(registry))
