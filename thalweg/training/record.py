@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -60,13 +59,8 @@ class Record:
     compiling: float
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: of an optimizer that cannot be, its text."""
-        facts = dict(vars(self))
-        try:
-            pickle.dumps(self.optimizer)
-        except (pickle.PicklingError, TypeError, AttributeError):
-            facts["optimizer"] = str(self.optimizer)
-        return facts
+        """Return what is pickled: of the optimizer, which may hold functions, its text."""
+        return {**vars(self), "optimizer": str(self.optimizer)}
 
 
 @dataclass(frozen=True, slots=True)
