@@ -12,6 +12,7 @@ import numpy as np
 from numpy import random as numpy_random  # here, as NumPy imports it no sooner than it is used
 
 from thalweg.core.generator import Generator, default_generator
+from thalweg.errors import printable
 
 # Those that every module shares, by what their users call them.
 SHARED = {
@@ -31,7 +32,9 @@ def warned_of_random_numbers(function: Callable[..., Any]) -> Iterator[None]:
     yield
     if list(map(random_state, SHARED.values())) != before:
         code = getattr(function, "__code__", None)
-        where = f" ({code.co_filename}:{code.co_firstlineno})" if code is not None else ""
+        where = (
+            f" ({printable(code.co_filename)}:{code.co_firstlineno})" if code is not None else ""
+        )
         warnings.warn(drawn_once(f"The function{where}", "function", "call"), stacklevel=2)
 
 

@@ -43,6 +43,7 @@ from thalweg.ops import matrix_functions as _matrix_functions
 from thalweg.ops import matrix_norms as _matrix_norms
 from thalweg.ops import matrix_products as _matrix_products
 from thalweg.ops import norms as _norms
+from thalweg.ops import numpy_meanings as _numpy_meanings
 from thalweg.ops import parts_of_axes as _parts_of_axes
 from thalweg.ops import pooling as _pooling
 from thalweg.ops import products as _products
@@ -68,8 +69,10 @@ from thalweg.ops import text as _text
 from thalweg.ops import traits as _traits
 from thalweg.ops import transcendental as _transcendental
 from thalweg.ops import uniqueness as _uniqueness
+from thalweg.ops import values as _values
 from thalweg.ops import viewing as _viewing
 from thalweg.ops import windows as _windows
+from thalweg.ops import writing as _writing
 from thalweg.ops.activations import *
 from thalweg.ops.arithmetic import *
 from thalweg.ops.arranging import *

@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.core.operation import method, op
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import DtypeError
 from thalweg.ops.composed import isnan
@@ -53,7 +54,7 @@ def sgn(x: Any) -> Tensor:
     return where(equal(size, 0), 0, tensor / where(equal(size, 0), 1, size))
 
 
-@elementwise(None, inplace=False)
+@elementwise(None, inplace=False, takes=REAL)
 def sign_bit(x: Array) -> Array:
     """Tell where the sign bit is set, as 0 and 1."""
     return np.signbit(x).astype(x.dtype)
@@ -63,6 +64,7 @@ def sign_bit(x: Array) -> Array:
 def signbit(x: Any) -> Tensor:
     """Tell where x is negative, of zeros too: true for -0.0."""
     tensor = as_tensor(x)
+    require_dtypes("signbit", REAL, tensor)
     return less(tensor, 0) if tensor.dtype.kind != "f" else greater(sign_bit(tensor), 0)
 
 
@@ -70,6 +72,7 @@ def signbit(x: Any) -> Tensor:
 def copysign(x: Any, y: Any) -> Tensor:
     """Return |x| with the sign of y, also of its zeros."""
     tensor, signed = as_tensor(x), as_tensor(y)
+    require_dtypes("copysign", REAL, tensor, signed)
     size = absolute(astype(tensor, floating((tensor.spec, signed.spec))[0]))
     return where(signbit(signed), -size, size)
 
@@ -87,6 +90,8 @@ def heaviside(x: Any, values: Any) -> Tensor:
             f"heaviside is not yet implemented for tensors with different dtypes: it got "
             f"{tensor.dtype} and {at_zero.dtype}. Convert one with astype."
         )
+    require_dtypes("heaviside", REAL, tensor, at_zero)
+    tensor = astype(tensor, floating((tensor.spec, at_zero.spec))[0])
     step = astype(greater(tensor, 0), tensor.dtype)
     return where(isnan(tensor), tensor, where(equal(tensor, 0), at_zero, step))
 
@@ -95,6 +100,7 @@ def heaviside(x: Any, values: Any) -> Tensor:
     lambda g, out, x, y: g * _safely_divided(x, out),
     lambda g, out, x, y: g * _safely_divided(y, out),
     cast=floating,
+    takes=REAL,
 )
 def hypot(x: Array, y: Array) -> Array:
     """Length of the hypotenuse, without overflow: √(x² + y²)."""
@@ -110,6 +116,7 @@ def _safely_divided(x: Any, y: Any) -> Any:
     lambda g, out, x, y: g * _safely_divided(y, x * x + y * y),
     lambda g, out, x, y: -(g * _safely_divided(x, x * x + y * y)),
     cast=floating,
+    takes=REAL,
     names=("atan2",),
 )
 def arctan2(x: Array, y: Array) -> Array:
@@ -131,7 +138,7 @@ def arccosh(x: Array) -> Array:
     return np.arccosh(x)
 
 
-@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g * 0.0, cast=floating)
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g * 0.0, cast=floating, takes=REAL)
 def nextafter(x: Array, y: Array) -> Array:
     """Next number after x in the direction of y."""
     return np.nextafter(x, y)

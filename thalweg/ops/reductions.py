@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import builtins
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.applying import apply
+from thalweg.core.inplace import intact
 from thalweg.core.operation import method, op
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
@@ -88,19 +90,20 @@ def _spread(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
     return broadcast_to(restore_axes(value, x.shape, axis), x.shape)
 
 
-def _extreme_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
-    attained = equal(x, _spread(out, x, axis))
-    ties = reduce_sum(astype(attained, x.dtype), axis)
-    return where(attained, _spread(g / ties, x, axis), 0.0)
+def _extreme_rule(name: str, g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
+    largest = intact(out, lambda: getattr(op, name)(x, axis=axis))
+    attained = astype(equal(x, _spread(largest, x, axis)), x.dtype)
+    # Of NaN, which equals no element, every derivative is 0 / 0.
+    return attained * _spread(g / reduce_sum(attained, axis), x, axis)
 
 
-@general(_reduced_extreme, _extreme_rule, arguments=_resolve_extreme)
+@general(_reduced_extreme, partial(_extreme_rule, "reduce_max"), arguments=_resolve_extreme)
 def reduce_max(x: Array, *, axis: Axes) -> Array:
     """Largest element over some axes; NaN if there is one. Ties share the derivative."""
     return np.asarray(np.max(x, axis=axis))
 
 
-@general(_reduced_extreme, _extreme_rule, arguments=_resolve_extreme)
+@general(_reduced_extreme, partial(_extreme_rule, "reduce_min"), arguments=_resolve_extreme)
 def reduce_min(x: Array, *, axis: Axes) -> Array:
     """Smallest element over some axes; NaN if there is one. Ties share the derivative."""
     return np.asarray(np.min(x, axis=axis))
@@ -190,10 +193,10 @@ def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> 
     if dtype is None and isinstance(x, Tensor) and x.array.dtype.kind == "f":
         tensor = x
     else:
-        tensor = _integers_widened(x, dtype)
+        tensor = integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
-        return tensor
+        return op.clone(tensor) if tensor is x else tensor  # type: ignore[no-any-return]
     return _finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 
@@ -212,7 +215,7 @@ def as_floating(x: Any, dtype: Any) -> Tensor:
     return tensor if dtype is None else astype(tensor, dtype)
 
 
-def _integers_widened(x: Any, dtype: Any) -> Tensor:
+def integers_widened(x: Any, dtype: Any) -> Tensor:
     """Return a tensor in a dtype, by default int64 for booleans and integers."""
     tensor = as_tensor(x)
     if dtype is None and tensor.dtype.kind in "bi":
@@ -278,7 +281,7 @@ def amin(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -
 @method
 def prod(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Product over some axes; by default over all."""
-    tensor = _integers_widened(x, dtype)
+    tensor = integers_widened(x, dtype)
     axes = normalize_axes("prod", axis, tensor.ndim)
     return _finish(tensor, reduce_prod(tensor, axis=axes), axes, keepdims)
 
@@ -322,11 +325,11 @@ def _position(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tenso
 @method(inplace=True)
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running sum along an axis, or of the flattened tensor."""
-    tensor = _integers_widened(x, dtype)
+    tensor = integers_widened(x, dtype)
     if axis is None:
         return cumulative_sum(reshape(tensor, -1), axis=0)
     if not tensor.ndim and axis in (0, -1):
-        return tensor
+        return op.clone(tensor)  # type: ignore[no-any-return]
     return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
 
 

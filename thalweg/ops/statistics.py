@@ -6,13 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import method, op, operation
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.arranging import moveaxis
 from thalweg.ops.axes import axis_of
+from thalweg.ops.complex_numbers import squared_magnitude
 from thalweg.ops.composed import isnan
-from thalweg.ops.elementwise import divide, equal, floor, logical_not, sqrt, square, where
+from thalweg.ops.elementwise import divide, equal, floor, logical_not, sqrt, where
 from thalweg.ops.indexing import take_along_axis
 from thalweg.ops.linalg import matmul
 from thalweg.ops.reductions import amax, amin, any, as_floating, count_over, mean, sum
@@ -84,7 +86,7 @@ def var(
     axes = normalize_axes("var", given, tensor.ndim)
     deviation = tensor - mean(tensor, axes, keepdims=True)
     count = max(0.0, float(count_over(tensor.shape, axes) - less))
-    return sum(square(deviation), axes, keepdims=keepdims) / count
+    return sum(squared_magnitude(deviation), axes, keepdims=keepdims) / count
 
 
 @method
@@ -326,7 +328,7 @@ def cov(
     count = total - lost
     count = max(count, 0.0) if isinstance(count, float) else where(count < 0, 0.0, count)
     heavy = centred if weights is None else centred * weights
-    found = divide(matmul(heavy, op.conj(centred).T), count)
+    found = divide(matmul(heavy, op.conjugated(centred).T), count)
     return reshape(found, ()) if found.array.shape == (1, 1) else found
 
 
@@ -343,7 +345,7 @@ def _weights(rows: Tensor, fweights: Any, aweights: Any) -> Tensor | None:
             )
         if tensor.dtype.kind not in kinds:
             raise DtypeError(f"cov(): {name} of dtype {tensor.dtype} were given.")
-        if bool((tensor.numpy(force=True) < 0).any()):
+        if bool((numbers_of(tensor) < 0).any()):
             raise ArgumentError(f"cov(): {name} cannot be negative.")
         # As PyTorch: summed in the dtype they are given in.
         weights = tensor if weights is None else astype(weights, tensor.dtype) * tensor

@@ -10,10 +10,11 @@ from typing import Any
 
 from thalweg import tree
 from thalweg.autodiff.functional import value_and_grad
+from thalweg.core.applying import standing_for
 from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.core.tracing import Trace
+from thalweg.core.tracing import Trace, writing
 from thalweg.errors import CallError, GradientError, ShapeError, TracingError
 from thalweg.ops.indexing import take
 from thalweg.optim import GradientTransformation, apply_updates
@@ -49,7 +50,8 @@ class Problem:
             CallError: If the loss does not take as many arrays, or those names.
             GradientError: If it is not one floating number.
         """
-        data = tree.unflatten(self.data, leaves)
+        # The function may write into its data, which are its own each time it is called.
+        data = tree.unflatten(self.data, [standing_for(leaf) for leaf in leaves])
         args, kwargs = ((), data) if isinstance(data, dict) else (data, {})
         self._require_arguments(params, args, kwargs)
         return _scalar(self.loss(params, *args, **kwargs))
@@ -60,7 +62,8 @@ class Problem:
         """Return the loss on traced data and its own state after it; errors as for `call`."""
         if not self.carries:
             return self.call(params, leaves), carried
-        loss, after = self.loss(params, carried, *tree.unflatten(self.data, leaves))
+        data = tree.unflatten(self.data, [standing_for(leaf) for leaf in leaves])
+        loss, after = self.loss(params, carried, *data)
         return _scalar(loss), after
 
     @property
@@ -172,7 +175,8 @@ class _Step(_Part):
             positions = self.inputs([rows], self.after)[0]
             data = [take(leaf, positions, axis=0) for leaf in data]
         state, carried = state if problem.carries else (state, ())
-        with at_the_users_line(problem, data), problem.traced(self.trace, params, carried):
+        ours = problem.traced(self.trace, params, carried)
+        with at_the_users_line(problem, data), ours, writing(self.trace):
             differentiated = value_and_grad(problem.call_carrying, has_aux=True)
             (loss, carried), gradient = differentiated(params, data, carried)
         self.batch = data
@@ -187,7 +191,7 @@ class _Step(_Part):
         if problem.carries:
             still |= set(without_derivative(self.trace, gradients))
         optimizer = problem.optimizer.rebuild(scalars) if scalars else problem.optimizer
-        with from_the_optimizer(problem):
+        with writing(self.trace), from_the_optimizer(problem):
             updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
             params = apply_updates(params, updates)
         after = (after, carried) if problem.carries else after
@@ -215,7 +219,8 @@ class _Evaluation(_Part):
         params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
         carried = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
         data = self.inputs(problem.data_specs, self.before)
-        with at_the_users_line(problem, data), problem.traced(self.trace, params, carried):
+        ours = problem.traced(self.trace, params, carried)
+        with at_the_users_line(problem, data), ours, writing(self.trace):
             loss, _ = problem.call_carrying(params, data, carried)
         self.outputs = [self.trace.lift(loss)]
 

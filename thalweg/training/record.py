@@ -97,9 +97,14 @@ class Trees:
         return tree.unflatten(definition, [_as_kind(arrays[i], self.kinds[i]) for i in places])
 
     def state_of(self, arrays: Sequence[Array]) -> Any:
-        """Return the optimizer's state as its `init` makes it, with tensors for leaves."""
+        """Return the optimizer's state as its `init` makes it of such parameters."""
+        tensors = any(issubclass(kind, Tensor) for kind in self.kinds)
+        scalar: type = Tensor if tensors else np.generic
+        array: type = Tensor if tensors else np.ndarray
+        kind = lambda leaf: array if leaf.ndim else scalar
         places, definition = tree.flatten_parameters(self.state)
-        return tree.unflatten(definition, [make(arrays[i].copy()) for i in places])
+        found = [_as_kind(arrays[i], kind(arrays[i])) for i in places]
+        return tree.unflatten(definition, found)
 
 
 def _numbers(definition: tree.TreeDef) -> Any:
@@ -180,7 +185,7 @@ def record_of(path: Any, arrays: Mapping[str, Array], facts: Any) -> tuple[Recor
             layout=Batches(**facts["layout"]),
             **{name: facts[name] for name in _FACTS},
         )
-    except (KeyError, TypeError, IndexError) as error:
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path} is not the record of a fit ({error}). Give a file that save or checkpoint "
             "wrote."

@@ -12,7 +12,7 @@ from thalweg.core.program import Program
 from thalweg.core.tensor import Tensor
 from thalweg.core.tracing import level_of_user
 from thalweg.engines.randomness import SHARED, drawn_once, is_generator
-from thalweg.errors import TracingError
+from thalweg.errors import TracingError, printable
 from thalweg.training.program import UNKNOWN, Problem, Traced
 from thalweg.training.surroundings import Surroundings
 
@@ -65,7 +65,11 @@ def _where_drawn(problem: Problem, traced: Traced, look: _Look) -> str:
         return f"used at {', '.join(lines)}"
     function = problem.loss if problem.model is None else type(problem.model).forward
     code = getattr(function, "__code__", None)
-    return f"in {code.co_filename}:{code.co_firstlineno}" if code is not None else "somewhere"
+    return (
+        f"in {printable(code.co_filename)}:{code.co_firstlineno}"
+        if code is not None
+        else "somewhere"
+    )
 
 
 class _Look:
