@@ -53,6 +53,21 @@ def test_every_error_is_pickled_whole(kind: Any, protocol: int) -> None:
         assert (back.note, back.__notes__) == ("a note", ["another"])
 
 
+# Other libraries' threads are not used by the new process.
+forking = [
+    pytest.mark.filterwarnings("ignore:.*fork:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+def marked(function: Any) -> Any:
+    for mark in forking:
+        function = mark(function)
+    return function
+
+
+@marked
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_a_pool_returns_the_error_of_a_run_that_diverged(method: str) -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
@@ -68,6 +83,7 @@ def test_a_pool_returns_the_error_of_a_run_that_diverged(method: str) -> None:
     np.testing.assert_array_equal(fine.params, fitted(0.1).params)
 
 
+@marked
 def test_pool_map_does_not_hang() -> None:
     context = multiprocessing.get_context("fork")
     with context.Pool(1) as pool, pytest.raises(errors.TrainingDiverged):
