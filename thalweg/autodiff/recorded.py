@@ -9,8 +9,8 @@ from thalweg import tree
 from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
 from thalweg.core.applying import refresh
-from thalweg.core.tape import Node, is_recording, set_recording
-from thalweg.core.tensor import Tensor, as_tensor, variable
+from thalweg.core.tape import Node, is_recording, recording, set_recording
+from thalweg.core.tensor import Tensor, as_tensor, make, variable
 from thalweg.core.tracing import explaining_arrays
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
 from thalweg.ops.creation import zeros_like
@@ -50,8 +50,12 @@ class Recorded:
         self._nodes = [v.node for v in self.variables if v.node is not None]
         # An enclosing no_grad hides what happens here from others, not from these variables.
         outer = is_recording()
-        with set_recording(True), explaining_arrays():
-            result = function(*given, **keywords)
+        recording.functions += 1
+        try:
+            with set_recording(True), explaining_arrays():
+                result = function(*given, **keywords)
+        finally:
+            recording.functions -= 1
         result, aux = _pair(result) if has_aux else (result, None)
         leaves, self._definition = tree.flatten(result)
         self.outputs = [_current(as_tensor(leaf)) for leaf in leaves]
@@ -78,7 +82,7 @@ class Recorded:
         result = []
         for v, node in zip(self.variables, self._nodes, strict=True):
             g = found[node] if node in found else zeros_like(v)
-            result.append(g if create_graph else g.detach())
+            result.append(_derivative(g, v, create_graph))
         return result
 
     def push_forward(self, moving: list[Tensor | None]) -> list[Tensor]:
@@ -92,7 +96,7 @@ class Recorded:
             self.outputs, tangents(self.outputs, seeds, create_graph), strict=True
         ):
             found = zeros_like(output) if t is None else t
-            result.append(found if create_graph else found.detach())
+            result.append(_derivative(found, output, create_graph))
         return result
 
     def _create_graph(self, directions: list[Tensor]) -> bool:
@@ -133,6 +137,13 @@ class Recorded:
         return [
             _direction(name, kind, leaf, like) for leaf, like in zip(leaves, wanted, strict=True)
         ]
+
+
+def _derivative(found: Tensor, like: Tensor, recorded: bool) -> Tensor:
+    """Return a derivative, with its history if that is wanted; a number's is one too."""
+    if like.weak:
+        return make(found.array, found.node if recorded else None, True)
+    return found if recorded else found.detach()
 
 
 def _direction(name: str, kind: str, leaf: Any, like: Tensor) -> Tensor | None:

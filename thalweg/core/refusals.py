@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 TRACED = (
@@ -23,24 +25,35 @@ STORED = (
     "list and join them: np.stack(parts), or np.concatenate(parts)."
 )
 
-FLOAT_LOSES_GRADIENT = (
-    "Python asked for a tensor inside a derivative as a float, as float(x), math.exp(x) and "
-    "out[i] = x do, and the gradient would be lost. Use NumPy's functions, a buffer out = "
-    "tw.zeros(n), np.stack for the parts of an array, or x.item() if no gradient shall flow."
-)
-
 NUMPY_LOSES_GRADIENT = (
     "numpy() was called on a tensor that requires grad, and the gradient would be lost. Use "
     "tensor.detach().numpy() if no gradient shall flow."
 )
 
 
-def unsupported(called: str, traced: bool) -> str:
-    """Say that a function of NumPy's has no meaning on tensors, and what to do instead."""
-    wanted = "Write it with supported operations, or apply it outside the function being traced."
-    if not traced:
-        wanted = "Write it with supported operations, or convert the tensors: np.asarray(x)."
-    return f"{called} is not supported on thalweg tensors. {wanted}"
+def leaves_tape(called: str) -> str:
+    """Say that a derivative would be lost with values that become plain numbers."""
+    return (
+        f"{called} was asked inside a function that is being differentiated, for plain numbers, "
+        "and their gradient would be lost. Compute with the tensor itself: NumPy's and thalweg's "
+        "functions take it, np.stack joins parts, and comparing or printing it is fine. Write "
+        "x.detach() first if no gradient shall flow."
+    )
+
+
+def unsupported(called: str, ours: str) -> str:
+    """Say that a function of NumPy's cannot take part in a derivative or a trace.
+
+    Args:
+        called: The function met.
+        ours: What thalweg's function of that name takes; empty if there is none.
+    """
+    instead = f"{ours}: write it with these" if ours else "Write it with supported operations"
+    return (
+        f"{called} is not supported on thalweg tensors that are traced or whose gradient is "
+        f"wanted. {instead}, or apply it outside the function being traced; to x.detach(), if no "
+        "gradient shall flow."
+    )
 
 
 def ufunc_name(ufunc: np.ufunc, method: str) -> str:
@@ -48,6 +61,12 @@ def ufunc_name(ufunc: np.ufunc, method: str) -> str:
     own = getattr(np, ufunc.__name__, None) is ufunc
     called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     return f"numpy.{called}" if own else f"The ufunc {called}"
+
+
+def with_keywords(called: str, keywords: Iterable[str]) -> str:
+    """Return a function's name and the arguments of the call that it is met with."""
+    names = ", ".join(sorted(keywords))
+    return f"{called} with {names}" if names else called
 
 
 def foreign(called: str) -> str:

@@ -9,25 +9,27 @@ from weakref import ref
 
 import numpy as np
 
+from thalweg.core import refusals
+from thalweg.core.leaving import number_of, numbers_of, require_no_derivative
 from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
 from thalweg.core.numpy_calls import by_name, operation_called
 from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
-from thalweg.core.refusals import (
-    FLOAT_LOSES_GRADIENT,
-    LOSES_GRADIENT,
-    NUMPY_LOSES_GRADIENT,
-    TRACED,
-    foreign,
-    ufunc_name,
-    unsupported,
-)
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
 from thalweg.core.tracing import note_made, owner_of, tracing
-from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError, UnsupportedOperation
+from thalweg.errors import (
+    DtypeError,
+    GradientError,
+    ShapeError,
+    ThalwegError,
+    TracingError,
+    UnsupportedOperation,
+)
+
+_OUT = frozenset({"out"})
 
 
 @owns_methods
@@ -61,6 +63,7 @@ class Tensor(Operators):
         if not isinstance(requires_grad, (bool, np.bool_)):
             raise DtypeError(f"Tensor({data!r}, {requires_grad!r}) wants data; see tw.empty.")
         if isinstance(data, Tensor):
+            require_no_derivative(data, "A copy by tensor(x)")
             data = data.detach().numpy()
         self.array = np.array(data, dtype=dtype)
         if tracing.traces:
@@ -201,11 +204,11 @@ class Tensor(Operators):
             TracingError: While tracing, when there are no values yet.
             GradientError: If the tensor requires gradients.
         """
-        if isinstance(self.array, Symbol):
-            raise TracingError(TRACED)
+        found = numbers_of(self)
         if self.node is not None and not force:
-            raise GradientError(NUMPY_LOSES_GRADIENT)
-        return np.asarray(self.array)
+            raise GradientError(refusals.NUMPY_LOSES_GRADIENT)
+        require_no_derivative(self, "numpy(force=True)")
+        return found
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set `requires_grad` and return the tensor."""
@@ -230,17 +233,14 @@ class Tensor(Operators):
         Raises:
             ShapeError: If there are more elements, or none.
         """
-        values = self.numpy(force=True)
-        if values.size != 1:
-            raise ShapeError(
-                f"a Tensor with {values.size} elements cannot be converted to Scalar; item() "
-                "wants one element. Index it, or use tolist()."
-            )
-        return values.item()
+        require_no_derivative(self, "item()")
+        return number_of(self)
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
-        return self.numpy(force=True).tolist()
+        found = numbers_of(self).tolist()
+        require_no_derivative(self, "tolist()")
+        return found
 
     def backward(
         self,
@@ -255,40 +255,45 @@ class Tensor(Operators):
     # ---- NumPy's protocols
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self.node is not None:
-            raise GradientError(LOSES_GRADIENT)
+        if self.requires_grad:
+            raise GradientError(refusals.LOSES_GRADIENT)
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         function = OPERATIONS.get(ufunc.__name__)
-        out = kwargs.pop("out", None)
-        if method != "__call__" or function is None or kwargs:
-            extra = f" with {', '.join(kwargs)}" if kwargs and function else ""
-            called = f"{ufunc_name(ufunc, method)}{extra}"
-            raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
-        if out is None:
-            return function(*inputs)
-        return OPERATIONS["write_out"](out, function, inputs, {}, overlapping=True)
+        if method != "__call__" or function is None or (kwargs and kwargs.keys() - _OUT):
+            own = ufunc if method == "__call__" else getattr(ufunc, method)
+            called = refusals.with_keywords(
+                refusals.ufunc_name(ufunc, method), kwargs.keys() - _OUT
+            )
+            return OPERATIONS["on_values"](own, called, function, inputs, kwargs)
+        if not kwargs:
+            try:
+                return function(*inputs)
+            except (TypeError, ThalwegError) as error:
+                return OPERATIONS["on_values_instead"](ufunc, error, inputs, kwargs)
+        return OPERATIONS["write_out"](kwargs["out"], function, inputs, {}, overlapping=True)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
-        function = operation_called(func)
+        function, given = operation_called(func), (args, kwargs)
         if function is not None:
             args, kwargs = by_name(func, function, args, kwargs)
-        out = kwargs.pop("out", None)
-        unknown = (
-            [name for name in kwargs if name not in parameters_of(function)] if function else []
-        )
+        unknown = kwargs.keys() - parameters_of(function) - _OUT if function and kwargs else ()
         if function is None or unknown:
-            extra = f" with {', '.join(unknown)}" if unknown else ""
-            raise UnsupportedOperation(unsupported(f"{called}{extra}", _is_traced((args, kwargs))))
-        if out is None:
-            return function(*args, **kwargs)
+            called = refusals.with_keywords(called, unknown)
+            return OPERATIONS["on_values"](func, called, function, *given)
+        if "out" not in kwargs:
+            try:
+                return function(*args, **kwargs)
+            except (TypeError, ThalwegError) as error:
+                return OPERATIONS["on_values_instead"](func, error, *given)
+        out = kwargs.pop("out")
         return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        raise UnsupportedOperation(foreign(f"torch.{func.__name__}"))
+        raise UnsupportedOperation(refusals.foreign(f"torch.{func.__name__}"))
 
     def __dlpack__(
         self,
@@ -319,7 +324,7 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        values = self.numpy(force=True)
+        values = numbers_of(self)
         if values.size != 1:
             held = "no values" if values.size == 0 else "more than one value"
             raise ShapeError(
@@ -328,21 +333,22 @@ class Tensor(Operators):
         return bool(values)
 
     def __float__(self) -> float:
-        if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
-            raise GradientError(FLOAT_LOSES_GRADIENT)
-        return float(self.item())
+        require_no_derivative(self, "float(x), as math.exp(x) and out[i] = x want it too,")
+        return float(number_of(self))
 
     def __int__(self) -> int:
-        return int(self.item())
+        # The derivative of a number without its digits is 0 wherever there is one.
+        return int(number_of(self))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        require_no_derivative(self, "complex(x)")
+        return complex(number_of(self))
 
     def __index__(self) -> int:
-        return int(self.numpy(force=True).__index__())
+        return int(numbers_of(self).__index__())
 
     def __format__(self, form: str) -> str:
-        return str(self) if not form or self.ndim else format(self.item(), form)
+        return str(self) if not form or self.ndim else format(number_of(self), form)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         OPERATIONS["setitem"](self, key, value)
@@ -360,15 +366,6 @@ class Tensor(Operators):
 
     def __hash__(self) -> int:
         return id(self)
-
-
-def _is_traced(given: Any) -> bool:
-    """Tell whether a traced tensor, or one whose gradient is wanted, is among the arguments."""
-    if isinstance(given, Tensor):
-        return given.is_symbolic or given.node is not None
-    if isinstance(given, dict):
-        given = tuple(given.values())
-    return isinstance(given, (tuple, list)) and any(map(_is_traced, given))
 
 
 def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:

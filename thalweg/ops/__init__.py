@@ -69,6 +69,7 @@ from thalweg.ops import text as _text
 from thalweg.ops import traits as _traits
 from thalweg.ops import transcendental as _transcendental
 from thalweg.ops import uniqueness as _uniqueness
+from thalweg.ops import values as _values
 from thalweg.ops import viewing as _viewing
 from thalweg.ops import windows as _windows
 from thalweg.ops import writing as _writing

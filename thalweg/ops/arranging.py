@@ -202,6 +202,8 @@ def tile(x: Any, *reps: Any, dims: Any = None) -> Tensor:
         raise ShapeError(f"Trying to create tensor with negative dimension: tile got {times}.")
     ndim = max(tensor.ndim, len(times))
     times = (1,) * (ndim - len(times)) + times
+    if all(n == 1 for n in times):
+        tensor = op.clone(tensor)
     shape = (1,) * (ndim - tensor.ndim) + tensor.shape
     apart = [extent for n in shape for extent in (1, n)]
     spread = [extent for pair in zip(times, shape, strict=True) for extent in pair]
@@ -235,6 +237,9 @@ def repeat(
     if np.ndim(repeats):
         counts = np.broadcast_to(np.asarray(repeats), (shape[axis],))
         return take(tensor, np.repeat(np.arange(shape[axis]), counts), axis=axis)
+    if int(repeats) == 1:
+        copied: Tensor = op.clone(tensor)
+        return copied
     apart = (*shape[: axis + 1], int(repeats), *shape[axis + 1 :])
     result = broadcast_to(expand_dims(tensor, axis + 1), apart)
     shape = (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :])

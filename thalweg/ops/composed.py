@@ -86,6 +86,8 @@ def clip(
     tensor = as_tensor(x)
     low = a_min if min is None else min
     high = a_max if max is None else max
+    if low is None and high is None:
+        tensor = op.clone(tensor)
     if low is not None:
         tensor = maximum(tensor, low)
     if high is not None:

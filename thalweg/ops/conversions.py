@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of, require_no_derivative
 from thalweg.core.operation import FURTHER, attach, method, operation
 from thalweg.core.program import Symbol
 from thalweg.core.spec import default_dtype
@@ -149,7 +150,9 @@ def _new_full(
 
 def _new_tensor(x: Tensor, data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor of the same dtype over a copy of the data."""
-    found = fresh(np.array(as_tensor(data).numpy(force=True), _dtype_of(x, dtype)))
+    given = as_tensor(data)
+    require_no_derivative(given, "A copy by new_tensor(x)")
+    found = fresh(np.array(numbers_of(given), _dtype_of(x, dtype)))
     found.requires_grad = requires_grad
     return found
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.core.applying import apply, own_memory, refresh, standing_for
 from thalweg.core.layout import dense_like, follows_itself, row_major, strides_of
+from thalweg.core.leaving import require_no_derivative
 from thalweg.core.operation import attach, method, operation, register
 from thalweg.core.primitive import linear
 from thalweg.core.program import Symbol
@@ -127,6 +128,7 @@ def _require_values(x: Tensor) -> None:
 def pickled(x: Tensor) -> Any:
     """Return how to build a tensor again: its values, and whether it requires gradients."""
     _require_values(x)
+    require_no_derivative(x, "A copy by copy.copy(x) or pickle")
     attributes = getattr(x, "__dict__", None)
     return _rebuilt, (type(x), x.array, x.node is not None, attributes)
 

@@ -11,10 +11,11 @@ import numpy as np
 from thalweg.core.layout import laid_out_like
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general
+from thalweg.core.refusals import LOSES_GRADIENT
 from thalweg.core.spec import FLOAT64, DType, Shape, Spec, default_dtype, possible
 from thalweg.core.tensor import Tensor, as_tensor, fresh, make
 from thalweg.core.tracing import Trace
-from thalweg.errors import ArgumentError, CallError, DtypeError, ShapeError
+from thalweg.errors import ArgumentError, CallError, DtypeError, GradientError, ShapeError
 from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
 
@@ -371,6 +372,8 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     """
     require_cpu(device)
     if isinstance(x, Tensor):
+        if x.requires_grad:
+            raise GradientError(LOSES_GRADIENT)
         return _converted(x.detach(), None, copy)
     return make(np.from_dlpack(x, copy=copy))
 

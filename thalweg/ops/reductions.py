@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import builtins
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.applying import apply
+from thalweg.core.inplace import intact
 from thalweg.core.operation import method, op
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
@@ -88,19 +90,20 @@ def _spread(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
     return broadcast_to(restore_axes(value, x.shape, axis), x.shape)
 
 
-def _extreme_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
-    attained = equal(x, _spread(out, x, axis))
-    ties = reduce_sum(astype(attained, x.dtype), axis)
-    return where(attained, _spread(g / ties, x, axis), 0.0)
+def _extreme_rule(name: str, g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
+    largest = intact(out, lambda: getattr(op, name)(x, axis=axis))
+    attained = astype(equal(x, _spread(largest, x, axis)), x.dtype)
+    # Of NaN, which equals no element, every derivative is 0 / 0.
+    return attained * _spread(g / reduce_sum(attained, axis), x, axis)
 
 
-@general(_reduced_extreme, _extreme_rule, arguments=_resolve_extreme)
+@general(_reduced_extreme, partial(_extreme_rule, "reduce_max"), arguments=_resolve_extreme)
 def reduce_max(x: Array, *, axis: Axes) -> Array:
     """Largest element over some axes; NaN if there is one. Ties share the derivative."""
     return np.asarray(np.max(x, axis=axis))
 
 
-@general(_reduced_extreme, _extreme_rule, arguments=_resolve_extreme)
+@general(_reduced_extreme, partial(_extreme_rule, "reduce_min"), arguments=_resolve_extreme)
 def reduce_min(x: Array, *, axis: Axes) -> Array:
     """Smallest element over some axes; NaN if there is one. Ties share the derivative."""
     return np.asarray(np.min(x, axis=axis))

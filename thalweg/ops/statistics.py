@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import method, op, operation
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
@@ -344,7 +345,7 @@ def _weights(rows: Tensor, fweights: Any, aweights: Any) -> Tensor | None:
             )
         if tensor.dtype.kind not in kinds:
             raise DtypeError(f"cov(): {name} of dtype {tensor.dtype} were given.")
-        if bool((tensor.numpy(force=True) < 0).any()):
+        if bool((numbers_of(tensor) < 0).any()):
             raise ArgumentError(f"cov(): {name} cannot be negative.")
         # As PyTorch: summed in the dtype they are given in.
         weights = tensor if weights is None else astype(weights, tensor.dtype) * tensor

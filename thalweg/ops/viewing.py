@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import FURTHER, attach, method, op, operation
 from thalweg.core.primitive import linear
@@ -83,6 +84,7 @@ def view(x: Tensor, *shape: Any, dtype: Any = None) -> Tensor:
 
 
 def _reinterpreted(x: Tensor, dtype: Any) -> Tensor:
+    require_no_derivative(x, f"view({np.dtype(dtype)}), what the bits mean as another dtype,")
     shown = make(x.detach().numpy().view(dtype))
     shown.memory = memory_of(x)
     return shown

@@ -162,7 +162,7 @@ def scale_by_lion(
         >>> lion = tw.optim.scale_by_lion()
         >>> updates, _ = lion.update([3.0, -0.1], lion.init([0.0, 0.0]))
         >>> updates
-        [tensor(1.), tensor(-1.)]
+        [np.float64(1.0), np.float64(-1.0)]
     """
     DECAY.check("b1", b1)
     DECAY.check("b2", b2)

@@ -53,7 +53,7 @@ def scale_by_rss(
         >>> import thalweg as tw
         >>> rss = tw.optim.scale_by_rss(initial_accumulator_value=0.0, eps=0.0)
         >>> rss.update([3.0], rss.init([0.0]))
-        ([tensor(1.)], ScaleByRssState(sum_of_squares=[tensor(9.)]))
+        ([np.float64(1.0)], ScaleByRssState(sum_of_squares=[np.float64(9.0)]))
     """
     NON_NEGATIVE.check("initial_accumulator_value", initial_accumulator_value)
     NON_NEGATIVE.check("eps", eps)
@@ -119,7 +119,7 @@ def scale_by_rms(
         >>> rms = tw.optim.scale_by_rms(decay=0.75, eps=0.0)
         >>> updates, _ = rms.update([3.0], rms.init([0.0]))
         >>> updates
-        [tensor(2.)]
+        [np.float64(2.0)]
     """
     _check(decay, eps, initial_scale)
     divided = _divided_by_root(eps, eps_in_sqrt)
@@ -179,7 +179,7 @@ def scale_by_stddev(
         >>> stddev = tw.optim.scale_by_stddev(decay=0.5, eps=0.0)
         >>> updates, _ = stddev.update([3.0], stddev.init([0.0]))
         >>> updates
-        [tensor(2.)]
+        [np.float64(2.0)]
     """
     _check(decay, eps, initial_scale)
     divided = _divided_by_root(eps, eps_in_sqrt)

@@ -84,7 +84,7 @@ def inverse_decay(init_value: float, decay_rate: float) -> Schedule:
 
     Example:
         >>> import thalweg as tw
-        >>> tw.optim.rules.inverse_decay(1.0, 0.5)(2).item()
+        >>> tw.optim.rules.inverse_decay(1.0, 0.5)(2)
         0.5
     """
     FINITE.check("init_value", init_value)
