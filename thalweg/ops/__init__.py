@@ -25,6 +25,7 @@ from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import error_functions as _error_functions
 from thalweg.ops import exponential_limits as _exponential_limits
+from thalweg.ops import extremes as _extremes
 from thalweg.ops import flipping as _flipping
 from thalweg.ops import folding as _folding
 from thalweg.ops import fourier as _fourier
@@ -42,10 +43,12 @@ from thalweg.ops import matrices as _matrices
 from thalweg.ops import matrix_functions as _matrix_functions
 from thalweg.ops import matrix_norms as _matrix_norms
 from thalweg.ops import matrix_products as _matrix_products
+from thalweg.ops import nan_reductions as _nan_reductions
 from thalweg.ops import norms as _norms
 from thalweg.ops import parts_of_axes as _parts_of_axes
 from thalweg.ops import pooling as _pooling
 from thalweg.ops import products as _products
+from thalweg.ops import quantiles as _quantiles
 from thalweg.ops import random as _random
 from thalweg.ops import random_arguments as _random_arguments
 from thalweg.ops import random_fills as _random_fills
@@ -93,6 +96,7 @@ from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
 from thalweg.ops.error_functions import *
 from thalweg.ops.exponential_limits import *
+from thalweg.ops.extremes import *
 from thalweg.ops.flipping import *
 from thalweg.ops.folding import *
 from thalweg.ops.fourier import *
@@ -108,10 +112,12 @@ from thalweg.ops.matrices import *
 from thalweg.ops.matrix_functions import *
 from thalweg.ops.matrix_norms import *
 from thalweg.ops.matrix_products import *
+from thalweg.ops.nan_reductions import *
 from thalweg.ops.norms import *
 from thalweg.ops.parts_of_axes import *
 from thalweg.ops.pooling import *
 from thalweg.ops.products import *
+from thalweg.ops.quantiles import *
 from thalweg.ops.random import *
 from thalweg.ops.random_fills import *
 from thalweg.ops.ranges import *
@@ -137,7 +143,6 @@ from thalweg.ops.windows import *
 __all__: list[str] = ["keyed"]
 __all__ += _activations.__all__
 __all__ += _arithmetic.__all__
-__all__ += _exponential_limits.__all__
 __all__ += _arranging.__all__
 __all__ += _assigning.__all__
 __all__ += _bessel_functions.__all__
@@ -158,6 +163,8 @@ __all__ += _dtypes.__all__
 __all__ += _einsum.__all__
 __all__ += _elementwise.__all__
 __all__ += _error_functions.__all__
+__all__ += _exponential_limits.__all__
+__all__ += _extremes.__all__
 __all__ += _flipping.__all__
 __all__ += _folding.__all__
 __all__ += _fourier.__all__
@@ -173,10 +180,12 @@ __all__ += _matrices.__all__
 __all__ += _matrix_functions.__all__
 __all__ += _matrix_norms.__all__
 __all__ += _matrix_products.__all__
+__all__ += _nan_reductions.__all__
 __all__ += _norms.__all__
 __all__ += _parts_of_axes.__all__
 __all__ += _pooling.__all__
 __all__ += _products.__all__
+__all__ += _quantiles.__all__
 __all__ += _random.__all__
 __all__ += _random_fills.__all__
 __all__ += _ranges.__all__

@@ -33,8 +33,9 @@ from thalweg.ops.decompositions import (
 )
 from thalweg.ops.diagonals import tril, triu
 from thalweg.ops.elementwise import greater, log, maximum, where
+from thalweg.ops.extremes import max, min
 from thalweg.ops.linalg import matmul
-from thalweg.ops.reductions import max, min, sum
+from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import (
     astype,
     broadcast_to,

@@ -8,7 +8,8 @@ from thalweg.core.inplace import overwrite
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.nn.functional.reducing import not_below, pair
 from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, square, where
-from thalweg.ops.reductions import max, min, sum
+from thalweg.ops.extremes import max, min
+from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import astype
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
