@@ -245,23 +245,21 @@ class Tensor(Operators):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         function = OPERATIONS.get(ufunc.__name__)
-        out = kwargs.pop("out", None)
-        if method != "__call__" or function is None or kwargs:
-            extra = f" with {', '.join(kwargs)}" if kwargs and function else ""
-            called = f"{ufunc_name(ufunc, method)}{extra}"
-            raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
-        if out is None:
+        if function is not None and method == "__call__" and not kwargs:
             return function(*inputs)
-        return OPERATIONS["write_out"](out, function, inputs, {}, overlapping=True)
+        found = OPERATIONS["call_ufunc"](ufunc, method, inputs, kwargs)
+        if found is NotImplemented:
+            called = ufunc_name(ufunc, method)
+            raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
+        return found
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
         # numpy.linalg's diagonal, trace and outer are not numpy's.
         function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
         out = kwargs.pop("out", None)
-        unknown = (
-            [name for name in kwargs if name not in parameters_of(function)] if function else []
-        )
+        known = parameters_of(function) if function else frozenset()
+        unknown = [name for name in kwargs if function and not {name, "**"} & known]
         if function is None or unknown:
             extra = f" with {', '.join(unknown)}" if unknown else ""
             raise UnsupportedOperation(unsupported(f"{called}{extra}", _is_traced((args, kwargs))))

@@ -7,6 +7,7 @@ from thalweg.ops import assigning as _assigning
 from thalweg.ops import axes as _axes
 from thalweg.ops import bessel_functions as _bessel_functions
 from thalweg.ops import bits as _bits
+from thalweg.ops import cases as _cases
 from thalweg.ops import complex_numbers as _complex_numbers
 from thalweg.ops import complex_views as _complex_views
 from thalweg.ops import composed as _composed
@@ -21,6 +22,7 @@ from thalweg.ops import decompositions as _decompositions
 from thalweg.ops import diagonals as _diagonals
 from thalweg.ops import distances as _distances
 from thalweg.ops import dtypes as _dtypes
+from thalweg.ops import editing as _editing
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import error_functions as _error_functions
@@ -58,9 +60,11 @@ from thalweg.ops import restriding as _restriding
 from thalweg.ops import sampling as _sampling
 from thalweg.ops import scans as _scans
 from thalweg.ops import scattering as _scattering
+from thalweg.ops import searching as _searching
 from thalweg.ops import sets as _sets
 from thalweg.ops import shaping as _shaping
 from thalweg.ops import sharing as _sharing
+from thalweg.ops import signals as _signals
 from thalweg.ops import sliding as _sliding
 from thalweg.ops import sorting as _sorting
 from thalweg.ops import spacing as _spacing
@@ -70,6 +74,7 @@ from thalweg.ops import summaries as _summaries
 from thalweg.ops import text as _text
 from thalweg.ops import traits as _traits
 from thalweg.ops import transcendental as _transcendental
+from thalweg.ops import ufunc_calls as _ufunc_calls
 from thalweg.ops import uniqueness as _uniqueness
 from thalweg.ops import viewing as _viewing
 from thalweg.ops import windows as _windows
@@ -79,6 +84,7 @@ from thalweg.ops.arranging import *
 from thalweg.ops.assigning import *
 from thalweg.ops.bessel_functions import *
 from thalweg.ops.bits import *
+from thalweg.ops.cases import *
 from thalweg.ops.complex_numbers import *
 from thalweg.ops.complex_views import *
 from thalweg.ops.composed import *
@@ -92,6 +98,7 @@ from thalweg.ops.decompositions import *
 from thalweg.ops.diagonals import *
 from thalweg.ops.distances import *
 from thalweg.ops.dtypes import *
+from thalweg.ops.editing import *
 from thalweg.ops.einsum import *
 from thalweg.ops.elementwise import *
 from thalweg.ops.error_functions import *
@@ -126,9 +133,11 @@ from thalweg.ops.restriding import *
 from thalweg.ops.sampling import *
 from thalweg.ops.scans import *
 from thalweg.ops.scattering import *
+from thalweg.ops.searching import *
 from thalweg.ops.sets import *
 from thalweg.ops.shaping import *
 from thalweg.ops.sharing import *
+from thalweg.ops.signals import *
 from thalweg.ops.sorting import *
 from thalweg.ops.spacing import *
 from thalweg.ops.statistics import *
@@ -147,6 +156,7 @@ __all__ += _arranging.__all__
 __all__ += _assigning.__all__
 __all__ += _bessel_functions.__all__
 __all__ += _bits.__all__
+__all__ += _cases.__all__
 __all__ += _complex_numbers.__all__
 __all__ += _complex_views.__all__
 __all__ += _composed.__all__
@@ -160,6 +170,7 @@ __all__ += _decompositions.__all__
 __all__ += _diagonals.__all__
 __all__ += _distances.__all__
 __all__ += _dtypes.__all__
+__all__ += _editing.__all__
 __all__ += _einsum.__all__
 __all__ += _elementwise.__all__
 __all__ += _error_functions.__all__
@@ -194,9 +205,11 @@ __all__ += _restriding.__all__
 __all__ += _sampling.__all__
 __all__ += _scans.__all__
 __all__ += _scattering.__all__
+__all__ += _searching.__all__
 __all__ += _sets.__all__
 __all__ += _shaping.__all__
 __all__ += _sharing.__all__
+__all__ += _signals.__all__
 __all__ += _sorting.__all__
 __all__ += _spacing.__all__
 __all__ += _statistics.__all__

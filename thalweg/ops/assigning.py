@@ -82,11 +82,11 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         overwrite(shown, _own(_fitted(new, shown.array.shape), value))
         return
     new = _fitted(new, places.array.shape)
-    write = _chosen_at if x.is_symbolic and not places.is_symbolic else put_at
+    write = chosen_at if x.is_symbolic and not places.is_symbolic else put_at
     overwrite(x, write(operand(x, (new,)), places, new))
 
 
-def _chosen_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+def chosen_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
     """Do what `put_at` does at places that are known while tracing, so that it compiles."""
     at = places.array.ravel()
     chosen, source = np.zeros(x.size, np.bool_), np.zeros(x.size, np.int64)
