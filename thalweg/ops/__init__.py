@@ -6,6 +6,7 @@ from thalweg.ops import arranging as _arranging
 from thalweg.ops import assigning as _assigning
 from thalweg.ops import axes as _axes
 from thalweg.ops import bessel_functions as _bessel_functions
+from thalweg.ops import beta_functions as _beta_functions
 from thalweg.ops import bits as _bits
 from thalweg.ops import cases as _cases
 from thalweg.ops import complex_numbers as _complex_numbers
@@ -21,6 +22,7 @@ from thalweg.ops import cutting as _cutting
 from thalweg.ops import decompositions as _decompositions
 from thalweg.ops import diagonals as _diagonals
 from thalweg.ops import distances as _distances
+from thalweg.ops import divergences as _divergences
 from thalweg.ops import dtypes as _dtypes
 from thalweg.ops import editing as _editing
 from thalweg.ops import einsum as _einsum
@@ -33,6 +35,7 @@ from thalweg.ops import folding as _folding
 from thalweg.ops import fourier as _fourier
 from thalweg.ops import gamma_functions as _gamma_functions
 from thalweg.ops import getitem as _getitem
+from thalweg.ops import incomplete_gamma as _incomplete_gamma
 from thalweg.ops import indexed_slices as _indexed_slices
 from thalweg.ops import indexing as _indexing
 from thalweg.ops import joining as _joining
@@ -49,6 +52,7 @@ from thalweg.ops import nan_reductions as _nan_reductions
 from thalweg.ops import norms as _norms
 from thalweg.ops import parts_of_axes as _parts_of_axes
 from thalweg.ops import pooling as _pooling
+from thalweg.ops import power_transforms as _power_transforms
 from thalweg.ops import products as _products
 from thalweg.ops import quantiles as _quantiles
 from thalweg.ops import random as _random
