@@ -9,6 +9,7 @@ from weakref import ref
 
 import numpy as np
 
+from thalweg.core.callers import what_to_write
 from thalweg.core.memory import Memory, View, memory_of
 from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
@@ -47,6 +48,7 @@ class Tensor(Operators):
 
     __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "origin", "weak")
     __array_priority__ = 1000
+    __pandas_priority__ = 5000  # operators of a Series and a tensor are the tensor's
 
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
@@ -191,7 +193,7 @@ class Tensor(Operators):
             GradientError: If the tensor requires gradients.
         """
         if isinstance(self.array, Symbol):
-            raise TracingError(TRACED)
+            raise TracingError(TRACED + what_to_write())
         if self.node is not None and not force:
             raise GradientError(NUMPY_LOSES_GRADIENT)
         return np.asarray(self.array)
@@ -240,7 +242,7 @@ class Tensor(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.node is not None:
-            raise GradientError(LOSES_GRADIENT)
+            raise GradientError(LOSES_GRADIENT + what_to_write())
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -269,7 +271,13 @@ class Tensor(Operators):
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        raise UnsupportedOperation(foreign(f"torch.{func.__name__}"))
+        raise UnsupportedOperation(foreign(f"torch.{func.__name__}") + what_to_write())
+
+    @property
+    def __jax_array__(self) -> Any:
+        if self.node is None and not self.is_symbolic:
+            raise AttributeError("A plain tensor is taken by __array__.")
+        raise UnsupportedOperation(foreign("One of JAX's functions") + what_to_write())
 
     def __dlpack__(
         self,
@@ -310,7 +318,7 @@ class Tensor(Operators):
 
     def __float__(self) -> float:
         if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
-            raise GradientError(FLOAT_LOSES_GRADIENT)
+            raise GradientError(FLOAT_LOSES_GRADIENT + what_to_write())
         return float(self.item())
 
     def __int__(self) -> int:

@@ -40,6 +40,7 @@ from thalweg.ops import indexed_slices as _indexed_slices
 from thalweg.ops import indexing as _indexing
 from thalweg.ops import joining as _joining
 from thalweg.ops import keyed
+from thalweg.ops import least_squares as _least_squares
 from thalweg.ops import linalg as _linalg
 from thalweg.ops import losses as _losses
 from thalweg.ops import magnitudes as _magnitudes
@@ -72,6 +73,7 @@ from thalweg.ops import signals as _signals
 from thalweg.ops import sliding as _sliding
 from thalweg.ops import sorting as _sorting
 from thalweg.ops import spacing as _spacing
+from thalweg.ops import sparse_products as _sparse_products
 from thalweg.ops import special as _special
 from thalweg.ops import statistics as _statistics
 from thalweg.ops import summaries as _summaries
