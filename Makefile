@@ -8,7 +8,7 @@ SEEDS ?= 100000:120000
 SUITE ?= ../array-api-tests
 EXAMPLES ?= 20
 
-.PHONY: check format lint types layers test fuzz bench oracle array-api
+.PHONY: check format lint types layers test fuzz interruptions bench oracle array-api
 
 check: lint types layers test
 
@@ -31,6 +31,12 @@ test:
 
 fuzz:
 	$(PYTHON) -m tests.fuzz $(subst :, ,$(SEEDS))
+
+# Ctrl-C at random moments, so many times in each phase of a fit.
+TRIALS ?= 50
+
+interruptions:
+	$(PYTHON) -m tests.interruptions $(TRIALS)
 
 bench:
 	$(PYTHON) -m benchmarks

@@ -148,10 +148,11 @@ def fit(
         rows.definition, rows.specs, len(state.names), carried is not None,
     )  # fmt: skip
     fingerprint = Fingerprint(loss)
-    step, compiling = prepare_step(problem, fingerprint, layout, engine)
-    # Where the steps had to fall back, which was warned of, the evaluations follow them.
-    same = step.engine if engine == "auto" and step.engine != "native" else engine
-    evaluate, more = _evaluation(problem, carried, fingerprint, validation, same)
+    with line.announced("compiling"):
+        step, compiling = prepare_step(problem, fingerprint, layout, engine)
+        # Where the steps had to fall back, which was warned of, the evaluations follow them.
+        same = step.engine if engine == "auto" and step.engine != "native" else engine
+        evaluate, more = _evaluation(problem, carried, fingerprint, validation, same)
     wanted, evaluations, heard = (epochs, steps), (evaluate_every, patience), hooks.wants("on_eval")
     course = read_course(layout.steps_per_epoch, before, wanted, evaluations, evaluate, heard)
     leaves = [*start.arrays, *state.arrays]

@@ -11,21 +11,19 @@ from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign
 from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.streams import fuse_streams
+from thalweg.compiler.work import LONG, effort, total_effort
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.columns import write_column
 from thalweg.engines.llvm.contractions import write_sums_of_products
-from thalweg.engines.llvm.facts import Cell, Facts
+from thalweg.engines.llvm.facts import EPOCH, HEADER, STOP, Cell, Facts
+from thalweg.engines.llvm.loops import inlined
 from thalweg.engines.llvm.maps import write_map, write_transpose
+from thalweg.engines.llvm.regions import going_text
 from thalweg.engines.llvm.rows import write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.streams import write_stream
 from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.writer import Writer
-
-# The arena begins with the fault flag and the number of the epoch whose order is in place.
-FAULT = 0
-EPOCH = 8
-HEADER = 64
 
 _WRITERS = {
     Kind.MAP: write_map,
@@ -48,11 +46,15 @@ class Entry:
 
 @dataclass
 class Step:
-    """One program cut into kernels with their tables."""
+    """One program cut into kernels with their tables.
+
+    `long` tells whether it takes so long that it looks on its way whether it is to stop.
+    """
 
     program: Program
     plan: Plan
     storage: Storage
+    long: bool
     calls: list[tuple[str, int]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
@@ -102,13 +104,14 @@ class Assembly:
         pairs = list(zip(better.inputs[:states], better.outputs[:states], strict=True))
         storage = assign(plan, pairs, fixed, self.end)
         self.end = storage.end
-        step = Step(better, plan, storage)
+        step = Step(better, plan, storage, total_effort(program) > LONG)
         facts = Facts(
             plan.kept,
             storage.stored,
             set(storage.offsets),
             trusted,
             set(better.inputs[states:]) & set(fixed),
+            step.long,
             self.cell if looped else None,
         )
         for kernel in plan.kernels:
@@ -118,6 +121,8 @@ class Assembly:
     def _kernel(self, step: Step, kernel: Kernel, facts: Facts) -> None:
         plan, storage = step.plan, step.storage
         writer = Writer(plan.graph, set(kernel.roots), facts, self.target)
+        computed = {e for root in kernel.roots for e in inlined(plan, root)}
+        writer.effort = sum(map(effort, computed))
         if kernel.kind is Kind.SCATTER:
             array = plan.graph.producer[kernel.main].inputs[0]
             place = storage.offsets.get(array)
@@ -168,11 +173,22 @@ def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str)
     for name, table in step.calls:
         place = at(table)
         lines.append(f"  call void @{name}(ptr {place})")
+        if step.long:
+            lines += _look_text(f"{label}{len(lines)}")
     if loss is not None:
         lines += _loss_text(step, loss, label, at)
     for state, new in step.storage.copies:
         lines += _copy_text(step, state, new, at)
     return lines
+
+
+def _look_text(label: str) -> list[str]:
+    """Return the lines that leave the loop if it was asked to stop."""
+    return [
+        *going_text("%stop", f"%{label}asked", f"%{label}going"),
+        f"  br i1 %{label}going, label %{label}on, label %leave",
+        f"{label}on:",
+    ]
 
 
 def _loss_text(step: Step, loss: Symbol, label: str, at: Callable[[int], str]) -> list[str]:
@@ -201,6 +217,7 @@ def run_text(schedule: Schedule, full: list[str], remainder: list[str] | None) -
         " nounwind {",
         "entry:",
         f"  %tag = getelementptr i8, ptr %arena, i64 {EPOCH}",
+        f"  %stop = getelementptr i8, ptr %arena, i64 {STOP}",
         "  br label %head",
         "head:",
         "  %i = phi i64 [0, %entry], [%next, %done]",
