@@ -11,7 +11,7 @@ import numpy as np
 
 from thalweg.core.callers import what_to_write
 from thalweg.core.memory import Memory, View, memory_of
-from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
+from thalweg.core.operation import OPERATIONS, by_name, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.refusals import (
@@ -259,6 +259,8 @@ class Tensor(Operators):
         called = f"{func.__module__}.{func.__name__}"
         # numpy.linalg's diagonal, trace and outer are not numpy's.
         function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
+        if len(args) > 2:
+            args, kwargs = by_name(func, args, kwargs)
         out = kwargs.pop("out", None)
         known = parameters_of(function) if function else frozenset()
         unknown = [name for name in kwargs if function and not {name, "**"} & known]
@@ -272,12 +274,6 @@ class Tensor(Operators):
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         raise UnsupportedOperation(foreign(f"torch.{func.__name__}") + what_to_write())
-
-    @property
-    def __jax_array__(self) -> Any:
-        if self.node is None and not self.is_symbolic:
-            raise AttributeError("A plain tensor is taken by __array__.")
-        raise UnsupportedOperation(foreign("One of JAX's functions") + what_to_write())
 
     def __dlpack__(
         self,

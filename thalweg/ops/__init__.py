@@ -25,6 +25,7 @@ from thalweg.ops import distances as _distances
 from thalweg.ops import divergences as _divergences
 from thalweg.ops import dtypes as _dtypes
 from thalweg.ops import editing as _editing
+from thalweg.ops import eigenvalues as _eigenvalues
 from thalweg.ops import einsum as _einsum
 from thalweg.ops import elementwise as _elementwise
 from thalweg.ops import error_functions as _error_functions

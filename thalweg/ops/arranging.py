@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, register
+from thalweg.core.operation import method, register, widen
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
@@ -62,23 +62,54 @@ register("ndim", _ndim)
 register("size", _size)
 
 
-@method
-def ravel(x: Any) -> Tensor:
-    """Return all elements along one axis, in row-major order."""
+def _column_major(name: str, x: Tensor, order: str) -> bool:
+    """Tell whether an order of elements means column-major here: "F", or "A" of such memory."""
+    if order not in ("C", "F", "A", "K"):
+        raise ArgumentError(f"{name} got order {order!r}; it wants 'C', 'F', 'A' or 'K'.")
+    if order == "F" or order == "C" or x.is_symbolic:
+        return order == "F"
+    flags = x.array.flags
+    return bool(flags.f_contiguous and not flags.c_contiguous)
+
+
+@widen("reshape", "order")
+def _reshaped(
+    x: Any, *extents: Any, shape: Any = None, order: str = "C", copy: bool | None = None
+) -> Tensor:
+    given = (extents[0] if len(extents) == 1 else extents) if shape is None else shape
     tensor = as_tensor(x)
+    if order == "K":
+        raise ArgumentError("reshape got order 'K'; it wants 'C', 'F' or 'A'.")
+    if not _column_major("reshape", tensor, order):
+        return reshape(tensor, given, copy=copy)
+    wanted = (given,) if isinstance(given, (int, np.integer)) else tuple(given)
+    return transpose(reshape(transpose(tensor), wanted[::-1], copy=copy))
+
+
+@method
+def ravel(x: Any, order: str = "C") -> Tensor:
+    """Return all elements along one axis, in row-major order, or column-major for order "F"."""
+    tensor = as_tensor(x)
+    if order != "C" and _column_major("ravel", tensor, order):
+        tensor = transpose(tensor)
     return reshape(tensor, (tensor.size,))
 
 
 @method
-def flatten(x: Any, start_dim: Any = 0, end_dim: int = -1) -> Tensor:
+def flatten(x: Any, start_dim: Any = 0, end_dim: int = -1, *, order: str = "C") -> Tensor:
     """Return all elements, or those of a run of axes, along one axis, in row-major order.
+
+    NumPy's only argument is the order of all elements, as `ravel`'s.
 
     Raises:
         ArgumentError: If the first axis of the run is after the last.
     """
     tensor = as_tensor(x)
-    # NumPy's argument here is the order, of which there is one.
-    start = 0 if isinstance(start_dim, str) else start_dim
+    if isinstance(start_dim, str) or order != "C":
+        order = start_dim if isinstance(start_dim, str) else order
+        tensor = transpose(tensor) if _column_major("flatten", tensor, order) else tensor
+        return flatten(tensor)
+    start = start_dim
     if not tensor.ndim:
         normalize_axes("flatten", (start,), 0), normalize_axes("flatten", (end_dim,), 0)
         return reshape(tensor, (1,))
