@@ -154,9 +154,10 @@ def _strided(x: Array, shape: Any, stride: Any, offset: int, layout: Any) -> Arr
     return np.lib.stride_tricks.as_strided(np.ascontiguousarray(x).ravel()[offset:], shape, steps)
 
 
-SPECIAL = """
-erfc erfcx erfinv gamma gammainc gammaincc i0 i0e i1 i1e j0 j1 ndtri
-""".split()
+SPECIAL = [
+    "erfc", "erfcx", "erfinv", "gamma", "gammainc", "gammaincc", "i0", "i0e", "i1", "i1e", "j0",
+    "j1", "ndtri",
+]  # fmt: skip
 
 POSITION_ORACLES: dict[str, Any] = {
     "combine_at": _combine_at,

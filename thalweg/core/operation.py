@@ -153,9 +153,11 @@ def parameters_of(function: Callable[..., Any]) -> frozenset[str]:
 def _named_from(function: Callable[..., Any]) -> tuple[int, tuple[str, ...]]:
     """Return from where on a function of NumPy's has parameters that have another place here."""
     try:
-        names = tuple(inspect.signature(function).parameters)
+        stated = inspect.signature(function).parameters.items()
     except ValueError:
         return 1000, ()
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = tuple(name for name, p in stated if p.kind in positional)
     return min((names.index(n) for n in ("out", "order") if n in names), default=1000), names
 
 

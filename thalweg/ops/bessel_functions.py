@@ -81,6 +81,16 @@ def _per(value: Any, x: Any) -> Any:
 _POINTS = 48
 
 
+def _power_series(order: int, x: Array) -> Array:
+    """Return Jₙ(x) by its power series, whose digits are kept near 0."""
+    term = (x / 2.0) ** order
+    total = term
+    for k in range(1, 20):
+        term = -term * (x * x / 4.0) / (k * (k + order))
+        total = total + term
+    return total
+
+
 def _unmodified(order: int, x: Array) -> Array:
     """Return Jₙ(x): Bessel's integral by the trapezoid rule, and from 25 on Hankel's series.
 
@@ -93,7 +103,9 @@ def _unmodified(order: int, x: Array) -> Array:
     for k in range(2 * _POINTS):
         angle = np.pi * (k + 0.5) / _POINTS
         total = total + np.cos(order * angle - near * np.sin(angle))
-    total = total / (2 * _POINTS)
+    total = np.where(
+        z < 2.0, _power_series(order, np.where(z < 2.0, z, 0.0)), total / (2 * _POINTS)
+    )
     far = np.where((z < _FAR) | ~np.isfinite(z), _FAR, z)
     even, odd, term = np.ones_like(far), np.zeros_like(far), np.ones_like(far)
     for k in range(1, 24):

@@ -60,7 +60,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Te
             f"{len(held)} condition(s), either {len(held)} or {len(held) + 1} functions are "
             "expected."
         )
-    found = op.zeros_like(tensor)
+    found: Tensor = op.zeros_like(tensor)
     for mask, function in zip(held, funclist, strict=True):
         found = _case(found, tensor, mask, function, args, kw)
     return found

@@ -15,6 +15,7 @@ from thalweg.core.primitive import elementwise, floating
 from thalweg.errors import GradientError
 from thalweg.ops.elementwise import equal, exp, log, where
 from thalweg.ops.error_functions import erfc
+from thalweg.ops.gamma_functions import digamma
 
 __all__: list[str] = []
 
@@ -115,7 +116,8 @@ def _height(a: Array, x: Array) -> Array:
     close = u * np.where(near, part, 0.0) - 2.0 * series
     far = np.where(near, 0.0, part) - np.log(np.where(near, 1.0, x / a))
     gap = np.where(near, close, far)
-    return np.exp(-a * gap - _log_gamma_ratio(a)) / np.sqrt(2.0 * np.pi * a)
+    height: Array = np.exp(-a * gap - _log_gamma_ratio(a)) / np.sqrt(2.0 * np.pi * a)
+    return height
 
 
 def _below(a: Array, x: Array) -> Array:
@@ -235,7 +237,7 @@ def _by_shape(a: Array, x: Array) -> Array:
     below = _below(shape, z)
     height, logarithm = _height(shape, z), np.log(z)
     total, total_by = _series(shape, np.where(below, z, 0.0))
-    psi = op.digamma.meaning(shape)
+    psi = digamma.meaning(shape)
     lower = height * (total * (logarithm - psi - 1.0 / shape) + total_by)
     value, value_by = _fraction(shape, np.where(below, shape + 2.0, z))
     upper = height * shape * (value * (logarithm - psi) + value_by)

@@ -132,7 +132,8 @@ def _rank_and_part(count: Any, last: Any, share: Tensor, method: str) -> tuple[T
             rounded: Any = {"lower": floor, "higher": op.ceil, "nearest": op.rint}[method]
             return rounded(rank), None
         part = rank - floor(rank)
-        return rank, part if method == "linear" else where(equal(part, 0), 0.0, 0.5)
+        half = astype(where(equal(part, 0), 0.0, 0.5), rank.dtype)
+        return rank, part if method == "linear" else half
     if method in _PLOTTING:
         alpha, beta = _PLOTTING[method]
         rank = share * count + (alpha + share * (1.0 - alpha - beta)) - 1.0
@@ -140,7 +141,7 @@ def _rank_and_part(count: Any, last: Any, share: Tensor, method: str) -> tuple[T
     rank = share * count - (1.5 if method == "closest_observation" else 1.0)
     whole = equal(rank, floor(rank))
     if method == "averaged_inverted_cdf":
-        return rank, where(whole, 0.5, 1.0)
+        return rank, astype(where(whole, 0.5, 1.0), rank.dtype)
     if method == "closest_observation":
         whole = logical_and(whole, equal(op.remainder(rank, 2.0), 1.0))
     return where(whole, floor(rank), floor(rank) + 1.0), None

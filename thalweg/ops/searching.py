@@ -40,7 +40,8 @@ def place_among(ordered: Tensor, values: Tensor, right: bool) -> Tensor:
         return sum(logical_not(after(expand_dims(values, -1), ordered)), -1)
     # By halves: in each step the place is moved on where the value there is still before.
     count = ordered.shape[0]
-    place, step = op.zeros_like(values, dtype=INT64), 1 << (count.bit_length() - 1)
+    place: Tensor = op.zeros_like(values, dtype=INT64)
+    step = 1 << (count.bit_length() - 1)
     while step:
         ahead = place + step
         there = take(ordered, op.minimum(ahead, count) - 1, axis=0)
@@ -186,7 +187,10 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     low, high = op.amin(values), op.amax(values)
     even = equal(low, high)
     low, high = where(even, low - 0.5, low), where(even, high + 0.5, high)
-    return op.linspace(low, high, int(bins) + 1)  # type: ignore[no-any-return]
+    step = (high - low) / int(bins)
+    inner = low + np.arange(int(bins)) * step
+    # The last bound is the largest value itself, to the last digit.
+    return concatenate((inner, reshape(high, (1,))))
 
 
 @operation

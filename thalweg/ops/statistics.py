@@ -82,7 +82,9 @@ def var(
     count: Any = max(0.0, float(count_over(tensor.shape, axes) - less))
     if where is not None:
         count = op.maximum(counted_where(where, tensor, axes, keepdims) - less, 0.0)
-    return sum(square(deviation), axes, keepdims=keepdims, where=where) / count
+    total = sum(square(deviation), axes, keepdims=keepdims, where=where)
+    typed: Tensor = total / count
+    return typed
 
 
 @method

@@ -36,10 +36,6 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
         return NotImplemented
     if method == "__call__":
         return _called(ufunc, function, inputs, dict(kwargs))
-    if ufunc.nin != 2 and method != "at":
-        raise UnsupportedOperation(
-            f"numpy.{ufunc.__name__}.{method} was called; only ufuncs of two operands have it."
-        )
     if method != "at" and not _wants_tensors((inputs, kwargs)):
         found = getattr(ufunc, method)(*plain(inputs), **plain(kwargs))
         return make(np.asarray(found))
@@ -143,7 +139,9 @@ def _where(ufunc: Any, function: Function, inputs: list[Tensor], mask: Any, out:
     found = function(*inside)
     before = as_tensor(out)
     shape = np.broadcast_shapes(found.shape, held.shape, before.shape)
-    return written(out, broadcast_to(choose(held, astype(found, before.dtype), before), shape))
+    result = broadcast_to(choose(held, astype(found, before.dtype), before), shape)
+    typed: Tensor = written(out, result)
+    return typed
 
 
 def written(out: Any, found: Any) -> Any:
