@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from thalweg import tree
 from thalweg.autodiff.batching_rules import batched, move_axis
 from thalweg.autodiff.reverse import captured_by
-from thalweg.core.applying import apply
+from thalweg.core.applying import apply, standing_for
 from thalweg.core.generator import default_generator
+from thalweg.core.layout import note_layout
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace, finish, trace
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.copying import clone
 from thalweg.ops.drawing import Batch, drawing_batch, drawing_for
 from thalweg.ops.shaping import broadcast_to, concatenate
 
@@ -117,6 +121,9 @@ def _applied(
 
     def traced(*examples: Tensor) -> Any:
         current = Trace.of(examples[0].array)
+        for example, batch in zip(examples, batches, strict=True):
+            if not batch.is_symbolic:
+                note_layout(example.array, batch.array[0] if size else batch.array.sum(0))
 
         def example_of(whole: Tensor) -> Tensor:
             key = (id(whole.array), id(whole.node))
@@ -134,7 +141,15 @@ def _applied(
     program = finish(current, symbols, outputs)
     captured = zip(captured_by(current), current.captured, strict=True)
     arguments = [*((b, True) for b in batches), *((t, key in drawn) for t, key in captured)]
-    return result, _evaluate(program, arguments, size)
+    return result, [(_apart(t, arguments), flag) for t, flag in _evaluate(program, arguments, size)]
+
+
+def _apart(x: Tensor, given: list[Value]) -> Tensor:
+    """Return a result in memory of its own, which is none of the arguments'."""
+    if x.is_symbolic:
+        return standing_for(x)
+    shared = any(np.may_share_memory(x.array, t.array) for t, _ in given if not t.is_symbolic)
+    return clone(x) if shared else x
 
 
 def _in_chunks(

@@ -96,6 +96,7 @@ def _elementwise(
 
 @batching(
     "astype",
+    "cofactors_of",
     "cholesky_factor",
     "completing_columns",
     "conjugate",
@@ -211,7 +212,7 @@ def _windows(
     return apply(primitive, operands, {**params, "axes": axes})
 
 
-@batching("pseudo_inverse", "solve_matrices")
+@batching("minors_along", "pseudo_inverse", "solve_matrices")
 def _stacked(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
 ) -> Tensor:

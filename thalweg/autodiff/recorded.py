@@ -8,8 +8,10 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
-from thalweg.core.tape import Node, is_recording, set_recording
+from thalweg.core.applying import refresh
+from thalweg.core.tape import Node, is_recording, recording, set_recording
 from thalweg.core.tensor import Tensor, as_tensor, variable
+from thalweg.core.tracing import explaining_arrays
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
 from thalweg.ops.creation import zeros_like
 
@@ -48,11 +50,15 @@ class Recorded:
         self._nodes = [v.node for v in self.variables if v.node is not None]
         # An enclosing no_grad hides what happens here from others, not from these variables.
         outer = is_recording()
-        with set_recording(True):
-            result = function(*given, **keywords)
+        recording.functions += 1
+        try:
+            with set_recording(True), explaining_arrays():
+                result = function(*given, **keywords)
+        finally:
+            recording.functions -= 1
         result, aux = _pair(result) if has_aux else (result, None)
         leaves, self._definition = tree.flatten(result)
-        self.outputs = [as_tensor(leaf) for leaf in leaves]
+        self.outputs = [_current(as_tensor(leaf)) for leaf in leaves]
         self._oldest = min((node.order for node in self._nodes), default=0)
         self.outside = outer and depends_on_older(self.outputs, self._oldest)
         self.aux = tree.map(lambda leaf: self._settled(leaf, outer), aux)
@@ -163,6 +169,13 @@ def _pair(result: Any) -> tuple[Any, Any]:
             "wants a pair (value, aux). Return both, or leave has_aux out."
         )
     return result
+
+
+def _current(tensor: Tensor) -> Tensor:
+    """Return a tensor with the history that its base got since it was cut out of it."""
+    if tensor.origin is not None:
+        refresh(tensor)
+    return tensor
 
 
 def _variable(leaf: Any) -> Tensor:

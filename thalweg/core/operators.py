@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from thalweg.core.memory import Element
 from thalweg.core.operation import OPERATIONS
 
 if TYPE_CHECKING:
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 
 def _in_place(name: str, tensor: Any, other: Any) -> Tensor:
+    if tensor.memory.__class__ is Element:
+        # As NumPy's scalars: x = y[0]; x += 1 leaves y as it is.
+        return OPERATIONS[name](tensor, other)  # type: ignore[no-any-return]
     result: Tensor = OPERATIONS["inplace"](OPERATIONS[name], tensor, other)
     return result
 
@@ -121,7 +125,7 @@ class Operators:
         return OPERATIONS["negative"](self)  # type: ignore[no-any-return]
 
     def __pos__(self) -> Tensor:
-        return self  # type: ignore[return-value]
+        return OPERATIONS["positive"](self)  # type: ignore[no-any-return]
 
     def __abs__(self) -> Tensor:
         return OPERATIONS["absolute"](self)  # type: ignore[no-any-return]

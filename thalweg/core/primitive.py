@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Primitive:
     cast: Cast | None
     arguments: Arguments | None
     variadic: Rule | None = None
+    together: Rule | None = None
     identity: bool = False
     additive: bool = False
     view: bool = False
@@ -136,10 +138,15 @@ class Primitive:
         """Return the derivative rule of one operand, or None if it has none."""
         if self.variadic is None:
             return self.rules[position] if position < len(self.rules) else None
-        return functools.partial(self.variadic, position=position)
+        return functools.partial(_one_of, self.variadic, position)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
+
+
+def _one_of(variadic: Rule, position: int, *args: Any, **params: Any) -> Any:
+    """Return one operand's cotangent of those of all."""
+    return next(itertools.islice(variadic(*args, **params), position, None))
 
 
 def _matching(x: Any, y: Any) -> tuple[Tensor, Tensor] | None:
@@ -275,6 +282,7 @@ def linear(
     *rules: Rule | None,
     arguments: Arguments | None = None,
     variadic: Rule | None = None,
+    together: Rule | None = None,
     identity: bool = False,
     additive: bool = False,
     view: bool = False,
@@ -286,14 +294,19 @@ def linear(
         spec: `(*specs, **params) -> Spec` of the result.
         rules: One `(g, out, *operands, **params) -> cotangent` an operand, or None.
         arguments: Maps a user's call to `(operands, params)`, validated and normalised.
-        variadic: The rule of every operand where their number varies; it gets `position` too.
+        variadic: The rule of all operands where their number varies: it yields their cotangents
+            in turn, so that many take a time that grows as their number does.
+        together: `(pieces, operand) -> cotangent` of an operand from which many results were
+            made, pieces being pairs of one's cotangent and its parameters.
         identity: Whether a result of the operand's own spec is always the operand itself.
         additive: Whether it is linear in all operands with a rule together, a sum such as
             x + S·u; otherwise it is linear in each of them alone, a product such as x·y.
         view: Whether the result may lie in the first operand's memory.
         expansion: `(*operands, **params)`, how it is written in a program, of other primitives.
     """
-    return _declare("linear", spec, rules, arguments, variadic, identity, additive, view, expansion)
+    return _declare(
+        "linear", spec, rules, arguments, variadic, together, identity, additive, view, expansion
+    )
 
 
 def general(
@@ -303,7 +316,7 @@ def general(
     identity: bool = False,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare any other primitive by its vector-Jacobian products; arguments as for `linear`."""
-    return _declare("general", spec, rules, arguments, None, identity)
+    return _declare("general", spec, rules, arguments, None, None, identity)
 
 
 def _declare(
@@ -312,6 +325,7 @@ def _declare(
     rules: tuple[Rule | None, ...],
     arguments: Arguments | None,
     variadic: Rule | None,
+    together: Rule | None,
     identity: bool,
     additive: bool = False,
     view: bool = False,
@@ -320,8 +334,8 @@ def _declare(
     def declare(meaning: Callable[..., Any]) -> Primitive:
         name = meaning.__name__
         return Primitive(
-            name, kind, meaning, spec, rules, None, arguments, variadic, identity, additive, view,
-            expansion=expansion,
+            name, kind, meaning, spec, rules, None, arguments, variadic, together, identity,
+            additive, view, expansion=expansion,
         )  # fmt: skip
 
     return declare

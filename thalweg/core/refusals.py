@@ -6,31 +6,37 @@ import numpy as np
 
 TRACED = (
     "Python asked for the values of a tensor that is being traced; they exist only when the "
-    "compiled program runs. Use thalweg or NumPy operations on it (where instead of if), or "
-    "compute it outside the traced function."
+    "compiled program runs. Use thalweg or NumPy operations on it (where instead of if; a buffer "
+    "out = tw.zeros(n) instead of np.zeros(n)), or compute it outside the traced function."
 )
 
 LOSES_GRADIENT = (
     "NumPy was asked to make a plain array of a tensor whose gradient is wanted, and the gradient "
-    "would be lost. Join tensors with np.stack instead of a list or np.array, call NumPy's "
-    "functions on the tensor itself, or convert detach().numpy() if no gradient shall flow."
+    "would be lost. Join tensors with np.stack instead of a list or np.array, write them into "
+    "out = tw.zeros(n) instead of np.zeros(n), call NumPy's functions on the tensor itself, or "
+    "convert detach().numpy() if no gradient shall flow."
 )
 
 STORED = (
-    "A tensor was written into a NumPy array, out[i] = …, which holds plain numbers. Collect the "
-    "tensors in a list and join them: np.stack(parts), or np.concatenate(parts)."
-)
-
-FLOAT_LOSES_GRADIENT = (
-    "Python asked for a tensor inside a derivative as a float, as float(x), math.exp(x) and "
-    "out[i] = x do, and the gradient would be lost. Use NumPy's functions, np.stack for the parts "
-    "of an array, or x.item() if no gradient shall flow."
+    "A tensor was written into a NumPy array, out[i] = …, which holds plain numbers. Make the "
+    "buffer a tensor, out = tw.zeros(n), or tw.empty or tw.zeros_like; or collect the tensors in a "
+    "list and join them: np.stack(parts), or np.concatenate(parts)."
 )
 
 NUMPY_LOSES_GRADIENT = (
     "numpy() was called on a tensor that requires grad, and the gradient would be lost. Use "
     "tensor.detach().numpy() if no gradient shall flow."
 )
+
+
+def leaves_tape(called: str) -> str:
+    """Say that a derivative would be lost with values that become plain numbers."""
+    return (
+        f"{called} was asked inside a function that is being differentiated, for plain numbers, "
+        "and their gradient would be lost. Compute with the tensor itself: NumPy's and thalweg's "
+        "functions take it, np.stack joins parts, and comparing or printing it is fine. Write "
+        "x.detach() first if no gradient shall flow."
+    )
 
 
 def unsupported(called: str, traced: bool) -> str:

@@ -10,15 +10,14 @@ from weakref import ref
 import numpy as np
 
 from thalweg.core.callers import what_to_write
-from thalweg.core.memory import Memory, View, memory_of
+from thalweg.core.leaving import number_of, numbers_of, require_no_derivative
+from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
 from thalweg.core.operation import OPERATIONS, by_name, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
 from thalweg.core.refusals import (
-    FLOAT_LOSES_GRADIENT,
     LOSES_GRADIENT,
     NUMPY_LOSES_GRADIENT,
-    TRACED,
     foreign,
     ufunc_name,
     unsupported,
@@ -26,6 +25,7 @@ from thalweg.core.refusals import (
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
+from thalweg.core.tracing import note_made, owner_of, tracing
 from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError, UnsupportedOperation
 
 
@@ -61,8 +61,11 @@ class Tensor(Operators):
         if not isinstance(requires_grad, (bool, np.bool_)):
             raise DtypeError(f"Tensor({data!r}, {requires_grad!r}) wants data; see tw.empty.")
         if isinstance(data, Tensor):
+            require_no_derivative(data, "A copy by tensor(x)")
             data = data.detach().numpy()
         self.array = np.array(data, dtype=dtype)
+        if tracing.traces:
+            note_made(self.array)
         if self.array.dtype.kind not in "biufc":
             raise DtypeError(
                 f"Tensor got data of dtype {self.array.dtype}; it wants numbers or booleans. "
@@ -109,14 +112,21 @@ class Tensor(Operators):
     @property
     def data(self) -> Tensor:
         """The same memory without the history: what is written into it is not recorded."""
+        if tracing.traces or isinstance(self.array, Symbol):
+            return self.detach()
         found = make(self.array, None, self.weak)
-        if not isinstance(self.array, Symbol):
-            found.memory = Memory()
+        found.memory = self.memory if isinstance(self.memory, Element) else Memory()
         return found
 
     @data.setter
     def data(self, value: Any) -> None:
-        self.array = as_tensor(value).array
+        new = as_tensor(value)
+        if isinstance(new.array, Symbol) or isinstance(self.array, Symbol):
+            raise TracingError(
+                "x.data = y was written in a traced function, where values have no memory to be "
+                "exchanged. Write x.copy_(y), or use y from there on."
+            )
+        self.array = new.array
         self.memory = self.origin = None
         if self.node is not None and self.node.leaf is not None:
             self.node.array = self.array
@@ -192,11 +202,11 @@ class Tensor(Operators):
             TracingError: While tracing, when there are no values yet.
             GradientError: If the tensor requires gradients.
         """
-        if isinstance(self.array, Symbol):
-            raise TracingError(TRACED + what_to_write())
+        found = numbers_of(self)
         if self.node is not None and not force:
             raise GradientError(NUMPY_LOSES_GRADIENT)
-        return np.asarray(self.array)
+        require_no_derivative(self, "numpy(force=True)")
+        return found
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set `requires_grad` and return the tensor."""
@@ -205,8 +215,13 @@ class Tensor(Operators):
 
     def detach(self) -> Tensor:
         """Return a tensor on the same memory without the history."""
+        traced = isinstance(self.array, Symbol)
+        if traced and self.origin is not None:
+            OPERATIONS["refresh"](self)
         found = make(self.array, None, self.weak)
-        if not isinstance(self.array, Symbol):
+        if traced or tracing.traces:
+            note_detached(found, self)
+        else:
             found.memory = memory_of(self)
         return found
 
@@ -216,17 +231,14 @@ class Tensor(Operators):
         Raises:
             ShapeError: If there are more elements, or none.
         """
-        values = self.numpy(force=True)
-        if values.size != 1:
-            raise ShapeError(
-                f"a Tensor with {values.size} elements cannot be converted to Scalar; item() "
-                "wants one element. Index it, or use tolist()."
-            )
-        return values.item()
+        require_no_derivative(self, "item()")
+        return number_of(self)
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
-        return self.numpy(force=True).tolist()
+        found = numbers_of(self).tolist()
+        require_no_derivative(self, "tolist()")
+        return found
 
     def backward(
         self,
@@ -241,7 +253,7 @@ class Tensor(Operators):
     # ---- NumPy's protocols
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self.node is not None:
+        if self.requires_grad:
             raise GradientError(LOSES_GRADIENT + what_to_write())
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
@@ -258,7 +270,11 @@ class Tensor(Operators):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
         # numpy.linalg's diagonal, trace and outer are not numpy's.
-        function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
+        function = (
+            OPERATIONS.get(called)  # what has NumPy's meaning for calls of NumPy's alone
+            or OPERATIONS.get(called.removeprefix("numpy."))
+            or OPERATIONS.get(func.__name__)
+        )
         if len(args) > 2:
             args, kwargs = by_name(func, args, kwargs)
         out = kwargs.pop("out", None)
@@ -304,7 +320,7 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        values = self.numpy(force=True)
+        values = numbers_of(self)
         if values.size != 1:
             held = "no values" if values.size == 0 else "more than one value"
             raise ShapeError(
@@ -313,21 +329,22 @@ class Tensor(Operators):
         return bool(values)
 
     def __float__(self) -> float:
-        if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
-            raise GradientError(FLOAT_LOSES_GRADIENT + what_to_write())
-        return float(self.item())
+        require_no_derivative(self, "float(x), as math.exp(x) and out[i] = x want it too,")
+        return float(number_of(self))
 
     def __int__(self) -> int:
-        return int(self.item())
+        # The derivative of a number without its digits is 0 wherever there is one.
+        return int(number_of(self))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        require_no_derivative(self, "complex(x)")
+        return complex(number_of(self))
 
     def __index__(self) -> int:
-        return int(self.numpy(force=True).__index__())
+        return int(numbers_of(self).__index__())
 
     def __format__(self, form: str) -> str:
-        return str(self) if not form or self.ndim else format(self.item(), form)
+        return str(self) if not form or self.ndim else format(number_of(self), form)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         OPERATIONS["setitem"](self, key, value)
@@ -367,6 +384,13 @@ def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
 
 
 register("tensor_on", make)
+
+
+def fresh(array: Any) -> Tensor:
+    """Build a tensor around an array that nobody else has."""
+    if tracing.traces:
+        note_made(owner_of(array))
+    return make(array)
 
 
 def as_tensor(value: Any) -> Tensor:

@@ -13,6 +13,8 @@ import numpy as np
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
 from thalweg.core.applying import apply
+from thalweg.core.layout import note_layout
+from thalweg.core.operation import op
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
@@ -43,7 +45,9 @@ class _Traced:
     def __call__(self, given: list[Tensor]) -> Any:
         tensors = [*given, *self.captured]
         if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
-            found = evaluate(self.program, tensors, _apply, _literal)
+            # Results have memory of their own, as those that an engine computes.
+            results = evaluate(self.program, tensors, _apply, _literal)
+            found = [_apart(result, tensors) for result in results]
         else:
             arrays = self.run(*(tensor.array for tensor in tensors))
             weak = (symbol.spec.weak for symbol in self.program.outputs)
@@ -100,8 +104,10 @@ def jit(
         leaves, definition = tree.flatten((wrapped, keywords))
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, _ARRAYS)]
         given = [as_tensor(leaves[i]) for i in places]
+        # How the elements lie decides what is a view in the function.
+        orders = tuple((i, x.array.strides) for i, x in enumerate(given) if _is_turned(x))
         constants = tuple((i, v) for i, v in enumerate(leaves) if not isinstance(v, _ARRAYS))
-        key = (definition, tuple(tensor.spec for tensor in given), constants)
+        key = (definition, tuple(tensor.spec for tensor in given), constants, orders)
         try:
             found = known.get(key)
         except TypeError as error:
@@ -141,6 +147,8 @@ def _trace(
     engine: str,
 ) -> _Traced:
     def on_symbols(*tensors: Tensor) -> Any:
+        for tensor, array in zip(tensors, given, strict=True):
+            note_layout(tensor.array, array.array)
         arguments = [leaf.value if isinstance(leaf, _Static) else leaf for leaf in leaves]
         for place, tensor in zip(places, tensors, strict=True):
             arguments[place] = tensor
@@ -155,6 +163,17 @@ def _trace(
     program = finish(current, symbols, outputs)
     captured = captured_by(current)
     return _Traced(program, captured, structure, engine)
+
+
+def _apart(result: Tensor, given: list[Tensor]) -> Tensor:
+    if result.origin is None and not any(result is tensor for tensor in given):
+        return result
+    return op.clone(result)  # type: ignore[no-any-return]
+
+
+def _is_turned(tensor: Tensor) -> bool:
+    array = tensor.array
+    return array.__class__ is not Symbol and not array.flags.c_contiguous
 
 
 def _symbolic(symbol: Symbol) -> Tensor:

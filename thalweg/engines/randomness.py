@@ -12,6 +12,7 @@ import numpy as np
 from numpy import random as numpy_random  # here, as NumPy imports it no sooner than it is used
 
 from thalweg.core.generator import default_generator
+from thalweg.errors import printable
 
 
 @contextlib.contextmanager
@@ -31,7 +32,9 @@ def warned_of_random_numbers(
     yield
     if _states(generators) != before:
         code = getattr(function, "__code__", None)
-        where = f" ({code.co_filename}:{code.co_firstlineno})" if code is not None else ""
+        where = (
+            f" ({printable(code.co_filename)}:{code.co_firstlineno})" if code is not None else ""
+        )
         warnings.warn(
             f"The {name}{where} drew random numbers while it was traced. They were drawn once: "
             f"every {repeated} uses the same ones. Draw them before and give them as data; or, if "

@@ -85,6 +85,7 @@ from thalweg.ops import ufunc_calls as _ufunc_calls
 from thalweg.ops import uniqueness as _uniqueness
 from thalweg.ops import viewing as _viewing
 from thalweg.ops import windows as _windows
+from thalweg.ops import writing as _writing
 from thalweg.ops.activations import *
 from thalweg.ops.arithmetic import *
 from thalweg.ops.arranging import *

@@ -43,6 +43,8 @@ def _at(order: int, x: Array, scaled: bool) -> Array:
     size = np.abs(z)
     found = _scaled(order, size) * (1.0 if scaled else np.exp(size))
     found = np.where(np.isnan(z), z, found)
+    # Infinitely far the scaled function is 0, whose product with the infinite scale is NaN.
+    found = np.where(np.isinf(z), 0.0 if scaled else np.inf, found)
     return (np.where(z < 0, -found, found) if order else found).astype(x.dtype)
 
 

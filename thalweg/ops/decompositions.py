@@ -18,9 +18,9 @@ from thalweg.core.operation import op
 from thalweg.core.primitive import general
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError, ShapeError
+from thalweg.errors import ArgumentError, GradientError, ShapeError
 from thalweg.ops.arranging import swapaxes
-from thalweg.ops.complex_numbers import conj, real_dtype
+from thalweg.ops.complex_numbers import conjugated
 from thalweg.ops.creation import eye
 from thalweg.ops.diagonals import tril
 from thalweg.ops.elementwise import where
@@ -39,7 +39,7 @@ def turned(x: Tensor) -> Tensor:
 
 def adjoint_of(x: Tensor) -> Tensor:
     """Return the conjugate transposes of a stack of matrices."""
-    return conj(swapaxes(x, -1, -2))
+    return conjugated(swapaxes(x, -1, -2))
 
 
 def require_square(name: str, x: Spec) -> None:
@@ -83,31 +83,6 @@ def inverse_of(x: Array) -> Array:
     """Inverse of square matrices."""
     found: Array = numerically(np.linalg.inv, x)
     return found
-
-
-def _scaled(g: Tensor, x: Tensor) -> Tensor:
-    return expand_dims(expand_dims(g, -1), -1) * turned(inverse_of(x))
-
-
-@general(lambda x: Spec(x.shape[:-2], x.dtype), lambda g, out, x: _scaled(g * out, x))
-def determinant_of(x: Array) -> Array:
-    """Determinant of square matrices; the derivative is that of invertible ones."""
-    return np.asarray(np.linalg.det(x))
-
-
-@general(
-    lambda x: Spec(x.shape[:-2], real_dtype(x.dtype)),
-    lambda g, out, x: _scaled(g, x),
-)
-def log_of_determinant(x: Array) -> Array:
-    """Logarithm of the magnitude of the determinant of square matrices."""
-    return np.asarray(np.linalg.slogdet(x)[1])
-
-
-@general(lambda x: Spec(x.shape[:-2], x.dtype))
-def sign_of_determinant(x: Array) -> Array:
-    """Sign of the determinant of square matrices: -1, 0 or 1; of complex ones on the circle."""
-    return np.asarray(np.linalg.slogdet(x)[0])
 
 
 def symmetric(x: Tensor) -> Tensor:
@@ -167,13 +142,34 @@ def cholesky_factor(x: Array) -> Array:
 # ---- eigenvalues of symmetric matrices
 
 
+def _per_gap(name: str, turning: Tensor, along: Tensor, gaps: Tensor) -> Tensor:
+    """Divide what turns vectors towards each other by the gaps between values; 0 on the diagonal.
+
+    Raises:
+        GradientError: If vectors that belong to equal values have a cotangent: as the vectors are
+            arbitrary, it has no meaning. While tracing it is NaN, as in JAX.
+    """
+    one = eye(gaps.shape[-1], dtype=gaps.dtype)
+    equal = where(one == 1, False, gaps == 0)
+    undefined = where(equal, along != 0, False)
+    if not undefined.is_symbolic and bool(undefined.any()):
+        raise GradientError(
+            f"The derivative of {name}'s vectors was asked for where values are equal, and there "
+            "is none: vectors of equal values are any that span the same space. Use the values "
+            "alone, or a function of the matrix that needs no vectors; or separate the values "
+            "first by adding a small diagonal of different numbers."
+        )
+    quotient = turning / where(gaps == 0, 1.0, gaps)
+    return where(undefined, float("nan"), where(gaps == 0, 0.0, quotient))
+
+
 def _eigen_rule(g: Tensor, out: Tensor, x: Tensor, triangle: str = "L") -> Tensor:
     values, vectors = out[..., 0, :], out[..., 1:, :]
     of_values, of_vectors = g[..., 0, :], g[..., 1:, :]
     gaps = expand_dims(values, -2) - expand_dims(values, -1)
     one = eye(x.shape[-1], dtype=x.dtype)
-    apart = where(gaps == 0, 0.0, 1.0 / where(gaps == 0, 1.0, gaps))
-    inner = one * expand_dims(of_values, -2) + apart * matmul(adjoint_of(vectors), of_vectors)
+    along = matmul(adjoint_of(vectors), of_vectors)
+    inner = one * expand_dims(of_values, -2) + _per_gap("eigh", along, along, gaps)
     found = matmul(vectors, matmul(inner, adjoint_of(vectors)))
     return (found + adjoint_of(found)) * 0.5
 
@@ -186,13 +182,27 @@ def eigen_parts(x: Array, *, triangle: str = "L") -> Array:
     """Eigenvalues, as a first row, and eigenvectors, as columns, of symmetric matrices.
 
     One triangle is read, "L" or "U".
-    Where eigenvalues coincide, the derivatives of their vectors do not exist and count as 0.
+    Where eigenvalues are equal, the derivatives of their vectors do not exist and are refused.
     """
     values, vectors = numerically(np.linalg.eigh, x, triangle)
     return np.concatenate([values[..., None, :].astype(x.dtype), vectors], axis=-2)
 
 
 # ---- singular values
+
+
+def _per_value(along: Tensor, values: Tensor) -> Tensor:
+    """Divide the columns of vectors' cotangents by their singular values, as `_per_gap` does."""
+    zero = expand_dims(values == 0, -2)
+    undefined = where(zero, along != 0, False)
+    if not undefined.is_symbolic and bool(undefined.any()):
+        raise GradientError(
+            "The derivative of svd's vectors was asked for where a singular value is 0, and there "
+            "is none: its vectors are any that complete the others. Use the values alone, or a "
+            "matrix of full rank."
+        )
+    quotient = along / expand_dims(where(values == 0, 1.0, values), -2)
+    return where(undefined, float("nan"), where(zero, 0.0, quotient))
 
 
 def _singular_rule(g: Tensor, out: Tensor, x: Tensor, full: bool = False) -> Tensor:
@@ -202,18 +212,18 @@ def _singular_rule(g: Tensor, out: Tensor, x: Tensor, full: bool = False) -> Ten
     gu, gs, gv = g[..., :m, :], g[..., m, :], g[..., m + 1 :, :]
     row, column = expand_dims(s, -2), expand_dims(s, -1)
     gaps = (row - column) * (row + column)
-    apart = where(gaps == 0, 0.0, 1.0 / where(gaps == 0, 1.0, gaps))
     one = eye(s.shape[-1], dtype=x.dtype)
     ut, vt = adjoint_of(u), adjoint_of(v)
     of_u, of_v = matmul(ut, gu), matmul(vt, gv)
     skew_u, skew_v = of_u - adjoint_of(of_u), of_v - adjoint_of(of_v)
-    inner = apart * skew_u * row + column * (apart * skew_v) + one * expand_dims(gs, -2)
+    inner = _per_gap("svd", skew_u, of_u, gaps) * row
+    inner = inner + column * _per_gap("svd", skew_v, of_v, gaps)
+    inner = inner + one * expand_dims(gs, -2)
     found = matmul(u, matmul(inner, vt))
-    below = where(s == 0, 0.0, 1.0 / where(s == 0, 1.0, s))
     if m > n:
-        found = found + matmul((gu - matmul(u, of_u)) * expand_dims(below, -2), vt)
+        found = found + matmul(_per_value(gu - matmul(u, of_u), s), vt)
     if n > m:
-        found = found + matmul(u, adjoint_of((gv - matmul(v, of_v)) * expand_dims(below, -2)))
+        found = found + matmul(u, adjoint_of(_per_value(gv - matmul(v, of_v), s)))
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.applying import apply
 from thalweg.core.operation import FURTHER, method, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import INT64, Shape, Spec
@@ -20,7 +21,7 @@ from thalweg.ops.elementwise import greater_equal, where
 from thalweg.ops.indexing import scatter_add, take
 from thalweg.ops.ranges import arange
 from thalweg.ops.reductions import sum
-from thalweg.ops.shaping import expand_dims, reshape
+from thalweg.ops.shaping import broadcast_to, expand_dims, reshape
 
 __all__ = [
     "block_diag",
@@ -148,11 +149,18 @@ def _read(x: Spec, offset: int) -> Spec:
     return Spec((*x.shape[:-2], _positions(rows, columns, offset).size), x.dtype)
 
 
+def _read_at_positions(x: Tensor, offset: int) -> Tensor:
+    rows, columns = x.shape[-2:]
+    flat = reshape(x, (*x.shape[:-2], rows * columns))
+    return take(flat, _positions(rows, columns, offset), axis=-1)
+
+
 @linear(
     _read,
     lambda g, out, x, offset: _written(g, x.shape, offset),
     arguments=lambda x, offset: ((x,), {"offset": offset}),
     view=True,
+    expansion=_read_at_positions,
 )
 def last_diagonal(x: Array, *, offset: int) -> Array:
     """Show a diagonal of the matrices along the last two axes."""
@@ -180,11 +188,7 @@ def diagonal(
     if places[0] == places[1]:
         raise ArgumentError(f"diagonal dimensions cannot be identical {first}, {second}.")
     tensor = moveaxis(tensor, (first, second), (-2, -1))
-    if not tensor.is_symbolic:
-        return last_diagonal(tensor, offset=int(offset))
-    rows, columns = tensor.shape[-2:]
-    flat = reshape(tensor, (*tensor.shape[:-2], rows * columns))
-    return take(flat, _positions(rows, columns, offset), axis=-1)
+    return last_diagonal(tensor, offset=int(offset))
 
 
 def _diagonal_copy(x: Any, *args: Any, **kwargs: Any) -> Tensor:
@@ -214,7 +218,9 @@ def diag(x: Any, k: int = 0, *, diagonal: int | None = None) -> Tensor:
             f"diag(): Supports 1D or 2D tensors. Got {tensor.ndim}D. Use diagonal or diag_embed."
         )
     if tensor.ndim == 2:
-        return _diagonal_copy(tensor, offset)
+        # A view that is not written, as NumPy's.
+        shown = diagonal(tensor, offset)
+        return apply(broadcast_to, (shown,), {"shape": tuple(shown.shape)})
     return diag_embed(tensor, offset)
 
 

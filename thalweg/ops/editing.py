@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import op, operation
 from thalweg.core.spec import promote
 from thalweg.core.tensor import Tensor, as_tensor, astype
@@ -53,7 +54,7 @@ def known(name: str, what: str, given: Any, instead: str) -> Any:
             f"{name} got {what} that depends on what is traced; the shape of its result would too. "
             f"{instead}"
         )
-    return given.numpy(force=True)
+    return numbers_of(given)
 
 
 def _rearranged(function: Callable[..., Any], *tensors: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.inplace import intact
 from thalweg.core.operation import method, op
 from thalweg.core.primitive import boolean, choice, counted, elementwise, floating, numeric
 from thalweg.core.spec import BOOL
@@ -80,7 +81,7 @@ def multiply(x: Array, y: Array) -> Array:
 
 @elementwise(
     lambda g, out, x, y: g / y,
-    lambda g, out, x, y: -(g * out / y),
+    lambda g, out, x, y: -(g * intact(out, lambda: op.divide(x, y)) / y),
     cast=floating,
     names=("div", "true_divide"),
 )
@@ -151,8 +152,8 @@ def _power_of_base(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def _power_of_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
-    """Return g xʸ ln x, which is 0 at x = 0 and NaN, as it does not exist, where x < 0."""
-    return g * (out * op.log(op.where(x == 0, 1.0, x)))
+    """Return g xʸ ln x: at x = 0 it is 0, but -∞ where y < 0; where x < 0 it does not exist."""
+    return g * (out * op.log(op.where(op.logical_and(x == 0, y >= 0), 1.0, x)))
 
 
 @elementwise(_power_of_base, _power_of_exponent, cast=counted)
@@ -170,7 +171,8 @@ def pow(x: Any, y: Any) -> Tensor:
         if y == 2:
             return square(tensor)
         if y == 1:
-            return tensor
+            copied: Tensor = op.clone(tensor)
+            return copied
         if tensor.dtype.kind == "f" and y == 0.5:
             return sqrt(tensor)
         if tensor.dtype.kind == "f" and y == -1:

@@ -7,21 +7,25 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.inplace import intact
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import elementwise, floating
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.composed import isnan
 from thalweg.ops.elementwise import (
+    add,
     equal,
     greater,
     less,
     log,
     log1p,
     logical_and,
-    logical_not,
     multiply,
+    sqrt,
+    square,
     where,
 )
+from thalweg.ops.exponential_limits import without_logarithm
 
 __all__ = [
     "erfc",
@@ -61,7 +65,11 @@ def erfcx(x: Array) -> Array:
     return np.where(z < 25.0, np.exp(near * near) * _each(math.erfc, near), tail).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * (op.exp(out * out) / _TWO_OVER_ROOT_PI), cast=floating)
+def _erfinv_rule(g: Tensor, out: Tensor, x: Tensor) -> Any:
+    return g * (op.exp(square(intact(out, lambda: op.erfinv(x)))) / _TWO_OVER_ROOT_PI)
+
+
+@elementwise(_erfinv_rule, cast=floating)
 def erfinv(x: Array) -> Array:
     """Inverse of the error function, for x between -1 and 1.
 
@@ -138,17 +146,19 @@ def log_ndtr(x: Any) -> Tensor:
 
 @operation
 def entr(x: Any) -> Tensor:
-    """Entropy's term: -x ln x; 0 at 0, -∞ below."""
+    """Entropy's term: -x ln x; 0 at 0, with an infinite derivative, and -∞ below."""
     tensor = as_tensor(x)
-    safe = where(greater(tensor, 0), tensor, 1.0)
-    found = where(
-        greater(tensor, 0), -(tensor * log(safe)), where(equal(tensor, 0), 0.0, -math.inf)
-    )
-    return where(isnan(tensor), tensor, found)
+    zero = equal(tensor, 0)
+    inside = logical_and(greater(tensor, 0), less(tensor, math.inf))
+    safe = where(inside, tensor, 1.0)
+    # At 0 the root is 0 too, and its slope there is as infinite.
+    root = sqrt(where(zero, tensor + 0.0, 1.0))
+    outside = where(isnan(tensor), tensor, -math.inf)
+    return where(inside, -(safe * log(safe)), where(zero, root, outside))
 
 
 @operation
 def xlog1py(x: Any, y: Any) -> Tensor:
     """Return x ln(1 + y), and 0 where x is 0, whatever y is there."""
-    nothing = logical_and(equal(x, 0), logical_not(isnan(y)))
-    return where(nothing, 0.0, multiply(x, log1p(where(nothing, 0.0, y))))
+    nothing = without_logarithm(x, add(1.0, y))
+    return multiply(x, log1p(where(nothing, 0.0, y)))

@@ -63,9 +63,19 @@ def logit(x: Any, eps: float | None = None) -> Tensor:
 
 @method(inplace=True)
 def xlogy(x: Any, y: Any) -> Tensor:
-    """Return x ln y, and 0 where x is 0, whatever y is there; the derivatives too."""
-    nothing = op.logical_and(equal(x, 0), op.logical_not(isnan(y)))
-    return where(nothing, 0, multiply(x, log(where(nothing, 1, y))))
+    """Return x ln y, and 0 where x is 0, whatever y is there.
+
+    The derivative by x is ln y there, but 0 where that has no finite value.
+    """
+    return multiply(x, log(where(without_logarithm(x, y), 1, y)))
+
+
+def without_logarithm(x: Any, y: Any) -> Tensor:
+    """Tell where x is 0 and y has no finite logarithm, which does not count then."""
+    positive = op.logical_and(op.greater(y, 0), op.less(y, math.inf))
+    infinite = op.logical_not(op.logical_or(positive, isnan(y)))
+    found: Tensor = op.logical_and(equal(x, 0), infinite)
+    return found
 
 
 @method(inplace=True)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import builtins
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from thalweg.core.inplace import intact
 from thalweg.core.operation import method, op
 from thalweg.core.primitive import general
 from thalweg.core.spec import INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, EmptyAxis
-from thalweg.ops.elementwise import equal, where
+from thalweg.ops.elementwise import equal
 from thalweg.ops.reductions import chosen, finish, spread_over
 from thalweg.ops.shaping import (
     astype,
@@ -51,19 +53,20 @@ def _resolve_index(x: Any, axis: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return (tensor,), {"axis": axis}
 
 
-def _extreme_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
-    attained = equal(x, spread_over(out, x, axis))
-    ties = reduce_sum(astype(attained, x.dtype), axis)
-    return where(attained, spread_over(g / ties, x, axis), 0.0)
+def _extreme_rule(name: str, g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
+    largest = intact(out, lambda: getattr(op, name)(x, axis=axis))
+    attained = astype(equal(x, spread_over(largest, x, axis)), x.dtype)
+    # Of NaN, which equals no element, every derivative is 0 / 0.
+    return attained * spread_over(g / reduce_sum(attained, axis), x, axis)
 
 
-@general(_reduced_extreme, _extreme_rule, arguments=_resolve_extreme)
+@general(_reduced_extreme, partial(_extreme_rule, "reduce_max"), arguments=_resolve_extreme)
 def reduce_max(x: Array, *, axis: Axes) -> Array:
     """Largest element over some axes; NaN if there is one. Ties share the derivative."""
     return np.asarray(np.max(x, axis=axis))
 
 
-@general(_reduced_extreme, _extreme_rule, arguments=_resolve_extreme)
+@general(_reduced_extreme, partial(_extreme_rule, "reduce_min"), arguments=_resolve_extreme)
 def reduce_min(x: Array, *, axis: Axes) -> Array:
     """Smallest element over some axes; NaN if there is one. Ties share the derivative."""
     return np.asarray(np.min(x, axis=axis))

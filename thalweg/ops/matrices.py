@@ -18,19 +18,17 @@ from thalweg.ops.decompositions import (
     adjoint_of,
     cholesky_factor,
     completing_columns,
-    determinant_of,
     eigen_parts,
     inverse_of,
-    log_of_determinant,
     orthogonal_parts,
     pseudo_inverse,
     require_square,
-    sign_of_determinant,
     singular_parts,
     solve_matrices,
     symmetric,
     turned,
 )
+from thalweg.ops.determinants import determinant_of, log_of_determinant, sign_of_determinant
 from thalweg.ops.diagonals import tril, triu
 from thalweg.ops.elementwise import greater, log, maximum, where
 from thalweg.ops.extremes import max, min
@@ -222,13 +220,17 @@ def _tolerance(x: Tensor, rtol: Any) -> Tensor:
 
 @method
 def det(x: Any) -> Tensor:
-    """Determinant of square matrices; derivatives are those of invertible ones."""
+    """Determinant of square matrices; the derivative are the cofactors, of singular ones too."""
     return determinant_of(square_matrices("det", x))
 
 
 @method
 def slogdet(x: Any) -> SlogdetResult:
-    """Sign of the determinant of square matrices, and the logarithm of its magnitude."""
+    """Sign of the determinant of square matrices, and the logarithm of its magnitude.
+
+    Raises:
+        ArgumentError: From a derivative, if a matrix is singular: the logarithm is -∞ there.
+    """
     tensor = square_matrices("slogdet", x)
     return SlogdetResult(sign_of_determinant(tensor), log_of_determinant(tensor))
 
@@ -255,13 +257,14 @@ def matrix_power(x: Any, n: int) -> Tensor:
         times //= 2
         base = matmul(base, base) if times else base
     assert found is not None
-    return found
+    return op.clone(found) if n == 1 else found  # type: ignore[no-any-return]
 
 
 @operation
 def multi_dot(arrays: Sequence[Any]) -> Tensor:
     """Product of several matrices, from left to right."""
-    return functools.reduce(matmul, [as_tensor(array) for array in arrays])
+    given = [as_tensor(array) for array in arrays]
+    return functools.reduce(matmul, given) if len(given) > 1 else op.clone(given[0])
 
 
 # ---- decompositions

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.core.generator import Generator, default_generator
+from thalweg.core.leaving import require_no_derivative
 from thalweg.core.operation import operation
 from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor, as_tensor, make
@@ -217,6 +218,9 @@ def normal(
     if isinstance(mean, Tensor) or isinstance(std, Tensor):
         if size is not None:
             raise CallError("normal got tensors and a size; their shape is the size. Leave it out.")
+        for given in (mean, std):
+            if isinstance(given, Tensor):
+                require_no_derivative(given, "normal (mean + std * tw.randn(shape) has one)")
         return leaf(_normal_of_tensors(source, mean, std), requires_grad)
     if size is None:
         raise CallError("normal got two numbers and no size. Give the shape as the third argument.")

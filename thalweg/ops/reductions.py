@@ -158,7 +158,7 @@ def sum(
         tensor = _integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
-        return tensor
+        return op.clone(tensor) if tensor is x else tensor  # type: ignore[no-any-return]
     return finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 
@@ -246,7 +246,7 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     if axis is None:
         return cumulative_sum(reshape(tensor, -1), axis=0)
     if not tensor.ndim and axis in (0, -1):
-        return tensor
+        return op.clone(tensor)  # type: ignore[no-any-return]
     return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
 
 

@@ -94,7 +94,7 @@ def _product(x: Tensor, axis: int) -> Tensor:
             [kept, _between(x, place, step, extent) * _between(x, place, 0, extent - step)], place
         )
         step *= 2
-    return x
+    return x if extent > 1 else op.clone(x)  # type: ignore[no-any-return]
 
 
 def _between(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
@@ -120,7 +120,7 @@ def _log_of_sums(x: Tensor, axis: int) -> Tensor:
         sums = _logaddexp(_between(x, place, step, extent), _between(x, place, 0, extent - step))
         x = concatenate([kept, sums], place)
         step *= 2
-    return x
+    return x if extent > 1 else op.clone(x)  # type: ignore[no-any-return]
 
 
 def _logaddexp(x: Tensor, y: Tensor) -> Tensor:

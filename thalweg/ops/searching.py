@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import op, operation
 from thalweg.core.spec import FLOAT64, INT64
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
@@ -173,7 +174,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
             raise ArgumentError("histogram: `bins` must increase monotonically. Sort them.")
         return bounds
     if is_known(values) or (range is not None and not isinstance(bins, str)):
-        known = values.numpy(force=True) if is_known(values) else np.zeros(0)
+        known = numbers_of(values) if is_known(values) else np.zeros(0)
         heavy = None if weights is None or not isinstance(bins, str) else as_tensor(weights).numpy()
         try:
             return make(np.histogram_bin_edges(known, bins, range, heavy))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import method, op, operation
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
@@ -208,7 +209,7 @@ def cov(
     count = total - lost
     count = max(count, 0.0) if isinstance(count, float) else where(count < 0, 0.0, count)
     heavy = centred if weights is None else centred * weights
-    found = divide(matmul(heavy, op.conj(centred).T), count)
+    found = divide(matmul(heavy, op.conjugated(centred).T), count)
     return reshape(found, ()) if found.array.shape == (1, 1) else found
 
 
@@ -225,7 +226,7 @@ def _weights(rows: Tensor, fweights: Any, aweights: Any) -> Tensor | None:
             )
         if tensor.dtype.kind not in kinds:
             raise DtypeError(f"cov(): {name} of dtype {tensor.dtype} were given.")
-        if bool((tensor.numpy(force=True) < 0).any()):
+        if bool((numbers_of(tensor) < 0).any()):
             raise ArgumentError(f"cov(): {name} cannot be negative.")
         # As PyTorch: summed in the dtype they are given in.
         weights = tensor if weights is None else astype(weights, tensor.dtype) * tensor

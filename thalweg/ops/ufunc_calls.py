@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import OPERATIONS, op, register
 from thalweg.core.spec import BOOL
 from thalweg.core.tape import is_recording
@@ -59,7 +60,7 @@ def plain(given: Any) -> Any:
         return {name: plain(value) for name, value in given.items()}
     if isinstance(given, (tuple, list)):
         return type(given)(map(plain, given))
-    return given.numpy(force=True) if isinstance(given, Tensor) else given
+    return numbers_of(given) if isinstance(given, Tensor) else given
 
 
 # ---- keywords of a call

@@ -9,10 +9,11 @@ from typing import Any
 
 from thalweg import tree
 from thalweg.autodiff.functional import value_and_grad
+from thalweg.core.applying import standing_for
 from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.core.tracing import Trace
+from thalweg.core.tracing import Trace, writing
 from thalweg.errors import CallError, GradientError, ShapeError
 from thalweg.ops.indexing import take
 from thalweg.optim import GradientTransformation, apply_updates
@@ -45,7 +46,8 @@ class Problem:
             CallError: If the loss does not take as many arrays, or those names.
             GradientError: If it is not one floating number.
         """
-        data = tree.unflatten(self.data, leaves)
+        # The function may write into its data, which are its own each time it is called.
+        data = tree.unflatten(self.data, [standing_for(leaf) for leaf in leaves])
         args, kwargs = ((), data) if isinstance(data, dict) else (data, {})
         self._require_arguments(params, args, kwargs)
         return _scalar(self.loss(params, *args, **kwargs))
@@ -56,7 +58,8 @@ class Problem:
         """Return the loss on traced data and its own state after it; errors as for `call`."""
         if not self.carries:
             return self.call(params, leaves), carried
-        loss, after = self.loss(params, carried, *tree.unflatten(self.data, leaves))
+        data = tree.unflatten(self.data, [standing_for(leaf) for leaf in leaves])
+        loss, after = self.loss(params, carried, *data)
         return _scalar(loss), after
 
     def _require_arguments(self, params: Any, args: Any, kwargs: Any) -> None:
@@ -148,7 +151,7 @@ class _Step(_Part):
             positions = self.inputs([rows], self.after)[0]
             data = [take(leaf, positions, axis=0) for leaf in data]
         state, carried = state if problem.carries else (state, ())
-        with at_the_users_line(problem, data):
+        with at_the_users_line(problem, data), writing(self.trace):
             differentiated = value_and_grad(problem.call_carrying, has_aux=True)
             (loss, carried), gradient = differentiated(params, data, carried)
         self.batch = data
@@ -156,7 +159,7 @@ class _Step(_Part):
         gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
         require_gradient(self.trace, loss_symbol, self.before, gradients, params)
         optimizer = problem.optimizer.rebuild(scalars) if scalars else problem.optimizer
-        with from_the_optimizer(problem):
+        with writing(self.trace), from_the_optimizer(problem):
             updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
             params = apply_updates(params, updates)
         after = (after, carried) if problem.carries else after
@@ -182,7 +185,7 @@ class _Evaluation(_Part):
         params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
         carried = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
         data = self.inputs(problem.data_specs, self.before)
-        with at_the_users_line(problem, data):
+        with at_the_users_line(problem, data), writing(self.trace):
             loss, _ = problem.call_carrying(params, data, carried)
         self.outputs = [self.trace.lift(loss)]
 

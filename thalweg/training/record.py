@@ -165,7 +165,7 @@ def record_of(path: Any, arrays: Mapping[str, Array], facts: Any) -> tuple[Recor
             layout=Batches(**facts["layout"]),
             **{name: facts[name] for name in _FACTS},
         )
-    except (KeyError, TypeError, IndexError) as error:
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path} is not the record of a fit ({error}). Give a file that save or checkpoint "
             "wrote."

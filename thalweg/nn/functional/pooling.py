@@ -9,6 +9,7 @@ import numpy as np
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import moveaxis
+from thalweg.ops.copying import clone
 from thalweg.ops.linalg import matmul
 from thalweg.ops.reductions import mean
 from thalweg.ops.shaping import reshape
@@ -58,7 +59,7 @@ def _adaptive(name: str, rank: int, input: Any, output_size: Any) -> Tensor:
         raise ArgumentError(f"{name}: output_size must have {rank} numbers, and is {output_size}.")
     for axis, n in zip(range(x.ndim - rank, x.ndim), wanted, strict=True):
         x = _averaged(x, axis, x.shape[axis] if n is None else int(n))
-    return x
+    return clone(x) if x is input else x
 
 
 def _averaged(x: Tensor, axis: int, n: int) -> Tensor:
