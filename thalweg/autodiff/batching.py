@@ -12,6 +12,7 @@ from thalweg.autodiff.batching_rules import batched, move_axis
 from thalweg.autodiff.reverse import captured_by
 from thalweg.core.applying import apply, standing_for
 from thalweg.core.generator import default_generator
+from thalweg.core.kinds import same_kind
 from thalweg.core.layout import note_layout
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.spec import Spec
@@ -66,7 +67,7 @@ def vmap(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
-        tensor([3., 4.])
+        array([3., 4.])
         >>> _ = tw.manual_seed(0)
         >>> tw.vmap(lambda x: x + tw.rand(()), randomness="same")(tw.zeros(2)).unique().numel()
         1
@@ -75,6 +76,7 @@ def vmap(
     out_axes = out_axes if out_dims is _IN else out_dims
     _require_known(randomness, chunk_size)
 
+    @same_kind
     def vectorized(*args: Any, **kwargs: Any) -> Any:
         leaves, definition = tree.flatten((args, kwargs))
         axes = _input_axes(in_axes, args, kwargs)

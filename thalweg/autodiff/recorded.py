@@ -10,7 +10,7 @@ from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
 from thalweg.core.applying import refresh
 from thalweg.core.tape import Node, is_recording, recording, set_recording
-from thalweg.core.tensor import Tensor, as_tensor, variable
+from thalweg.core.tensor import Tensor, as_tensor, make, variable
 from thalweg.core.tracing import explaining_arrays
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
 from thalweg.ops.creation import zeros_like
@@ -82,7 +82,7 @@ class Recorded:
         result = []
         for v, node in zip(self.variables, self._nodes, strict=True):
             g = found[node] if node in found else zeros_like(v)
-            result.append(g if create_graph else g.detach())
+            result.append(_derivative(g, v, create_graph))
         return result
 
     def push_forward(self, moving: list[Tensor | None]) -> list[Tensor]:
@@ -96,7 +96,7 @@ class Recorded:
             self.outputs, tangents(self.outputs, seeds, create_graph), strict=True
         ):
             found = zeros_like(output) if t is None else t
-            result.append(found if create_graph else found.detach())
+            result.append(_derivative(found, output, create_graph))
         return result
 
     def _create_graph(self, directions: list[Tensor]) -> bool:
@@ -137,6 +137,13 @@ class Recorded:
         return [
             _direction(name, kind, leaf, like) for leaf, like in zip(leaves, wanted, strict=True)
         ]
+
+
+def _derivative(found: Tensor, like: Tensor, recorded: bool) -> Tensor:
+    """Return a derivative, with its history if that is wanted; a number's is one too."""
+    if like.weak:
+        return make(found.array, found.node if recorded else None, True)
+    return found if recorded else found.detach()
 
 
 def _direction(name: str, kind: str, leaf: Any, like: Tensor) -> Tensor | None:

@@ -30,8 +30,8 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
             return _traced(primitive, tensors, params)
     try:
         found = tracing.run(primitive.meaning, *arrays, **params)
-    except ValueError:
-        # Stating the result's spec explains shapes that do not fit better than NumPy does.
+    except (ValueError, TypeError):
+        # Stating the result's spec explains what does not fit better than NumPy does.
         primitive.spec(*(tensor.spec for tensor in tensors), **params)
         raise
     if found.__class__ is not _ndarray:
@@ -58,7 +58,7 @@ def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
         return _traced(primitive, (x, y), {})
     try:
         found = tracing.run(primitive.meaning, a, b)
-    except ValueError:
+    except (ValueError, TypeError):
         primitive.spec(x.spec, y.spec)
         raise
     result = make(found if found.__class__ is _ndarray else np.asarray(found))

@@ -149,28 +149,6 @@ def parameters_of(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(stated) | others | (wider[0] if wider is not None else frozenset())
 
 
-@functools.cache
-def _named_from(function: Callable[..., Any]) -> tuple[int, tuple[str, ...]]:
-    """Return from where on a function of NumPy's has parameters that have another place here."""
-    try:
-        stated = inspect.signature(function).parameters.items()
-    except ValueError:
-        return 1000, ()
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = tuple(name for name, p in stated if p.kind in positional)
-    return min((names.index(n) for n in ("out", "order") if n in names), default=1000), names
-
-
-def by_name(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the arguments of a call of NumPy's; from `out` and `order` on by name."""
-    first, names = _named_from(function)
-    if len(args) <= first:
-        return args, kwargs
-    return args[:first], {**dict(zip(names[first:], args[first:], strict=False)), **kwargs}
-
-
 def understanding(function: Function) -> Function:
     """Let a function take PyTorch's names of its parameters too, and `out=`."""
     own = inspect.signature(function).parameters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 TRACED = (
@@ -39,12 +41,19 @@ def leaves_tape(called: str) -> str:
     )
 
 
-def unsupported(called: str, traced: bool) -> str:
-    """Say that a function of NumPy's has no meaning on tensors, and what to do instead."""
-    wanted = "Write it with supported operations, or apply it outside the function being traced."
-    if not traced:
-        wanted = "Write it with supported operations, or convert the tensors: np.asarray(x)."
-    return f"{called} is not supported on thalweg tensors. {wanted}"
+def unsupported(called: str, ours: str) -> str:
+    """Say that a function of NumPy's cannot take part in a derivative or a trace.
+
+    Args:
+        called: The function met.
+        ours: What thalweg's function of that name takes; empty if there is none.
+    """
+    instead = f"{ours}: write it with these" if ours else "Write it with supported operations"
+    return (
+        f"{called} is not supported on thalweg tensors that are traced or whose gradient is "
+        f"wanted. {instead}, or apply it outside the function being traced; to x.detach(), if no "
+        "gradient shall flow."
+    )
 
 
 def ufunc_name(ufunc: np.ufunc, method: str) -> str:
@@ -52,6 +61,12 @@ def ufunc_name(ufunc: np.ufunc, method: str) -> str:
     own = getattr(np, ufunc.__name__, None) is ufunc
     called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     return f"numpy.{called}" if own else f"The ufunc {called}"
+
+
+def with_keywords(called: str, keywords: Iterable[str]) -> str:
+    """Return a function's name and the arguments of the call that it is met with."""
+    names = ", ".join(sorted(keywords))
+    return f"{called} with {names}" if names else called
 
 
 def foreign(called: str) -> str:

@@ -9,24 +9,28 @@ from weakref import ref
 
 import numpy as np
 
+from thalweg.core import refusals
 from thalweg.core.callers import what_to_write
 from thalweg.core.leaving import number_of, numbers_of, require_no_derivative
 from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
-from thalweg.core.operation import OPERATIONS, by_name, owns_methods, parameters_of, register
+from thalweg.core.numpy_calls import by_name, operation_called
+from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
-from thalweg.core.refusals import (
-    LOSES_GRADIENT,
-    NUMPY_LOSES_GRADIENT,
-    foreign,
-    ufunc_name,
-    unsupported,
-)
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
 from thalweg.core.tracing import note_made, owner_of, tracing
-from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError, UnsupportedOperation
+from thalweg.errors import (
+    DtypeError,
+    GradientError,
+    ShapeError,
+    ThalwegError,
+    TracingError,
+    UnsupportedOperation,
+)
+
+_OUT = frozenset({"out"})
 
 
 @owns_methods
@@ -204,7 +208,7 @@ class Tensor(Operators):
         """
         found = numbers_of(self)
         if self.node is not None and not force:
-            raise GradientError(NUMPY_LOSES_GRADIENT)
+            raise GradientError(refusals.NUMPY_LOSES_GRADIENT)
         require_no_derivative(self, "numpy(force=True)")
         return found
 
@@ -254,42 +258,45 @@ class Tensor(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.requires_grad:
-            raise GradientError(LOSES_GRADIENT + what_to_write())
+            raise GradientError(refusals.LOSES_GRADIENT + what_to_write())
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         function = OPERATIONS.get(ufunc.__name__)
-        if function is not None and method == "__call__" and not kwargs:
-            return function(*inputs)
+        if method == "__call__" and function is not None and not kwargs:
+            try:
+                return function(*inputs)
+            except (TypeError, ThalwegError) as error:
+                return OPERATIONS["on_values_instead"](ufunc, error, inputs, kwargs)
         found = OPERATIONS["call_ufunc"](ufunc, method, inputs, kwargs)
         if found is NotImplemented:
-            called = ufunc_name(ufunc, method)
-            raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
+            own = ufunc if method == "__call__" else getattr(ufunc, method)
+            name, extra = refusals.ufunc_name(ufunc, method), kwargs.keys() - _OUT
+            called = refusals.with_keywords(name, extra)
+            return OPERATIONS["on_values"](own, called, function, inputs, kwargs)
         return found
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
-        # numpy.linalg's diagonal, trace and outer are not numpy's.
-        function = (
-            OPERATIONS.get(called)  # what has NumPy's meaning for calls of NumPy's alone
-            or OPERATIONS.get(called.removeprefix("numpy."))
-            or OPERATIONS.get(func.__name__)
-        )
-        if len(args) > 2:
-            args, kwargs = by_name(func, args, kwargs)
-        out = kwargs.pop("out", None)
-        known = parameters_of(function) if function else frozenset()
-        unknown = [name for name in kwargs if function and not {name, "**"} & known]
+        function, given = operation_called(func), (args, kwargs)
+        if function is not None:
+            args, kwargs = by_name(func, function, args, kwargs)
+        known = parameters_of(function) if function and kwargs else frozenset({"**"})
+        unknown = kwargs.keys() - known - _OUT if "**" not in known else ()
         if function is None or unknown:
-            extra = f" with {', '.join(unknown)}" if unknown else ""
-            raise UnsupportedOperation(unsupported(f"{called}{extra}", _is_traced((args, kwargs))))
-        if out is None:
-            return function(*args, **kwargs)
+            called = refusals.with_keywords(called, unknown)
+            return OPERATIONS["on_values"](func, called, function, *given)
+        if "out" not in kwargs:
+            try:
+                return function(*args, **kwargs)
+            except (TypeError, ThalwegError) as error:
+                return OPERATIONS["on_values_instead"](func, error, *given)
+        out = kwargs.pop("out")
         return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        raise UnsupportedOperation(foreign(f"torch.{func.__name__}") + what_to_write())
+        raise UnsupportedOperation(refusals.foreign(f"torch.{func.__name__}") + what_to_write())
 
     def __dlpack__(
         self,
@@ -362,15 +369,6 @@ class Tensor(Operators):
 
     def __hash__(self) -> int:
         return id(self)
-
-
-def _is_traced(given: Any) -> bool:
-    """Tell whether a traced tensor, or one whose gradient is wanted, is among the arguments."""
-    if isinstance(given, Tensor):
-        return given.is_symbolic or given.node is not None
-    if isinstance(given, dict):
-        given = tuple(given.values())
-    return isinstance(given, (tuple, list)) and any(map(_is_traced, given))
 
 
 def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:

@@ -8,11 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
 from thalweg.core.applying import apply
+from thalweg.core.kinds import NUMBERS, as_given
 from thalweg.core.layout import note_layout
 from thalweg.core.operation import op
 from thalweg.core.program import Equation, Program, Symbol, evaluate
@@ -23,18 +22,24 @@ from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError
 
-_ARRAYS = (Tensor, np.ndarray, np.generic, bool, int, float, complex)
+_ARRAYS = (Tensor, *NUMBERS)
 
 
 class _Traced:
     """One signature: its program, what it captured, and the engine's function for it."""
 
     def __init__(
-        self, program: Program, captured: list[Tensor], structure: tree.TreeDef, engine: str
+        self,
+        program: Program,
+        captured: list[Tensor],
+        structure: tree.TreeDef,
+        weak: list[bool],
+        engine: str,
     ) -> None:
         self.program = program
         self.captured = captured
         self.structure = structure
+        self.weak = weak
         self.engine = engine
 
     @functools.cached_property
@@ -47,11 +52,14 @@ class _Traced:
         if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
             # Results have memory of their own, as those that an engine computes.
             results = evaluate(self.program, tensors, _apply, _literal)
-            found = [_apart(result, tensors) for result in results]
+            apart = [_apart(result, tensors) for result in results]
+            found = [
+                make(t.array, t.node, True) if w and not t.weak else t
+                for t, w in zip(apart, self.weak, strict=True)
+            ]
         else:
             arrays = self.run(*(tensor.array for tensor in tensors))
-            weak = (symbol.spec.weak for symbol in self.program.outputs)
-            found = [make(a, None, w) for a, w in zip(arrays, weak, strict=True)]
+            found = [make(a, None, w) for a, w in zip(arrays, self.weak, strict=True)]
         return tree.unflatten(self.structure, found)
 
 
@@ -85,7 +93,7 @@ def jit(
         >>> import numpy as np, thalweg as tw
         >>> distance = tw.jit(lambda x, y: np.sqrt(np.sum((x - y) ** 2)), engine="numpy")
         >>> distance(np.array([0.0, 3.0]), np.array([4.0, 0.0]))
-        tensor(5.)
+        np.float64(5.0)
     """
     if function is None:
         return functools.partial(
@@ -120,7 +128,8 @@ def jit(
             made = _trace(function, leaves, definition, places, given, engine)
             with lock:
                 found = known.setdefault(key, made)
-        return found(given)
+        shown = [tensor.array for tensor in found.captured]
+        return as_given(found(given), [leaves[i] for i in places], shown)
 
     return compiled
 
@@ -159,10 +168,10 @@ def _trace(
     with warned_of_random_numbers(function, (), "function", "call"):
         result, current, symbols = trace(on_symbols, specs, _symbolic)
     found, structure = tree.flatten(result)
-    outputs = [current.lift(as_tensor(leaf)) for leaf in found]
-    program = finish(current, symbols, outputs)
-    captured = captured_by(current)
-    return _Traced(program, captured, structure, engine)
+    tensors = [as_tensor(leaf) for leaf in found]
+    program = finish(current, symbols, [current.lift(tensor) for tensor in tensors])
+    weak = [tensor.weak for tensor in tensors]
+    return _Traced(program, captured_by(current), structure, weak, engine)
 
 
 def _apart(result: Tensor, given: list[Tensor]) -> Tensor:

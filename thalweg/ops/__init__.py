@@ -52,6 +52,7 @@ from thalweg.ops import matrix_norms as _matrix_norms
 from thalweg.ops import matrix_products as _matrix_products
 from thalweg.ops import nan_reductions as _nan_reductions
 from thalweg.ops import norms as _norms
+from thalweg.ops import numpy_meanings as _numpy_meanings
 from thalweg.ops import parts_of_axes as _parts_of_axes
 from thalweg.ops import pooling as _pooling
 from thalweg.ops import power_transforms as _power_transforms
@@ -83,6 +84,7 @@ from thalweg.ops import traits as _traits
 from thalweg.ops import transcendental as _transcendental
 from thalweg.ops import ufunc_calls as _ufunc_calls
 from thalweg.ops import uniqueness as _uniqueness
+from thalweg.ops import values as _values
 from thalweg.ops import viewing as _viewing
 from thalweg.ops import windows as _windows
 from thalweg.ops import writing as _writing

@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.core.operation import op
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL
 from thalweg.ops.elementwise import equal, where
 
 __all__ = ["i0"]
@@ -48,25 +49,29 @@ def _at(order: int, x: Array, scaled: bool) -> Array:
     return (np.where(z < 0, -found, found) if order else found).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * op.i1(x), cast=floating)
+@elementwise(lambda g, out, x: g * op.i1(x), cast=floating, takes=REAL)
 def i0(x: Array) -> Array:
     """Modified Bessel function of the first kind and order 0."""
     return _at(0, x, False)
 
 
-@elementwise(lambda g, out, x: g * (op.i1e(x) - op.sign(x) * out), cast=floating)
+@elementwise(lambda g, out, x: g * (op.i1e(x) - op.sign(x) * out), cast=floating, takes=REAL)
 def i0e(x: Array) -> Array:
     """Modified Bessel function of order 0, scaled: e^(-|x|) I₀(x)."""
     return _at(0, x, True)
 
 
-@elementwise(lambda g, out, x: g * (op.i0(x) - _per(out, x)), cast=floating)
+@elementwise(lambda g, out, x: g * (op.i0(x) - _per(out, x)), cast=floating, takes=REAL)
 def i1(x: Array) -> Array:
     """Modified Bessel function of the first kind and order 1."""
     return _at(1, x, False)
 
 
-@elementwise(lambda g, out, x: g * (op.i0e(x) - op.sign(x) * out - _per(out, x)), cast=floating)
+@elementwise(
+    lambda g, out, x: g * (op.i0e(x) - op.sign(x) * out - _per(out, x)),
+    cast=floating,
+    takes=REAL,
+)
 def i1e(x: Array) -> Array:
     """Modified Bessel function of order 1, scaled: e^(-|x|) I₁(x)."""
     return _at(1, x, True)

@@ -19,19 +19,14 @@ from thalweg.core.operation import (
     register,
 )
 from thalweg.core.primitive import linear
-from thalweg.core.spec import DType, Spec
+from thalweg.core.spec import COMPLEX, Spec, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.ops.elementwise import add, multiply
+from thalweg.ops.elementwise import add, multiply, square
 from thalweg.ops.shaping import astype
 
 __all__ = ["angle", "conj", "imag", "iscomplexobj", "real"]
 
 Array = np.ndarray[Any, Any]
-
-
-def real_dtype(dtype: DType) -> DType:
-    """Return the dtype of the parts of a complex dtype."""
-    return np.dtype(f"f{dtype.itemsize // 2}") if dtype.kind == "c" else dtype
 
 
 def _of_parts(x: Spec) -> Spec:
@@ -55,7 +50,12 @@ def imaginary_part(x: Array) -> Array:
     return np.imag(x)
 
 
-@linear(lambda x: x, lambda g, out, x: conjugated(g), arguments=lambda x: ((x,), {}))
+@linear(
+    lambda x: x,
+    lambda g, out, x: conjugated(g),
+    arguments=lambda x: ((x,), {}),
+    takes=COMPLEX,
+)
 def conjugate(x: Array) -> Array:
     """Complex conjugate."""
     return np.conjugate(x)
@@ -94,9 +94,15 @@ def conj(x: Any) -> Tensor:
     return op.clone(found) if found is x else found  # type: ignore[no-any-return]
 
 
+register("conjugate", conj)
 _conjugated_in_place = in_place_variant("conj_physical", conj)
 attach("conj_physical_", _conjugated_in_place)
 FURTHER["conj_physical_"] = _conjugated_in_place
+
+
+def squared_magnitude(x: Tensor) -> Tensor:
+    """Return |x|², which is real and has a derivative everywhere."""
+    return square(real(x)) + square(imag(x)) if x.dtype.kind == "c" else square(x)
 
 
 @method

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import method, op, register
+from thalweg.core.primitive import numeric
+from thalweg.core.spec import REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise import (
@@ -48,8 +50,10 @@ _INFINITY = float("inf")
 
 @method
 def positive(x: Any) -> Tensor:
-    """Return a copy: +x."""
-    copied: Tensor = op.clone(x)
+    """Return a copy: +x; Booleans have no sign."""
+    tensor = as_tensor(x)
+    numeric((tensor.spec,))
+    copied: Tensor = op.clone(tensor)
     return copied
 
 
@@ -132,8 +136,9 @@ register("around", round)
 def trunc(x: Any) -> Tensor:
     """Drop the digits after the point: the nearest integer towards zero."""
     tensor = as_tensor(x)
+    require_dtypes("trunc", REAL, tensor)
     if tensor.dtype.kind != "f":
-        return positive(tensor)
+        return op.clone(tensor)  # type: ignore[no-any-return]
     return where(less(tensor, 0), ceil(tensor), floor(tensor))
 
 

@@ -10,17 +10,18 @@ Pereyra (1973).
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.operation import op
-from thalweg.core.primitive import general
-from thalweg.core.spec import Spec
+from thalweg.core.primitive import Rule, general
+from thalweg.core.spec import SINGLE_OR_DOUBLE, Spec
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, GradientError, ShapeError
 from thalweg.ops.arranging import swapaxes
-from thalweg.ops.complex_numbers import conjugated
+from thalweg.ops.complex_numbers import conjugated, real
 from thalweg.ops.creation import eye
 from thalweg.ops.diagonals import tril
 from thalweg.ops.elementwise import where
@@ -64,6 +65,16 @@ def numerically(function: Any, *args: Any, **kwargs: Any) -> Any:
         ) from None
 
 
+def _of_adjoints(rule: Rule) -> Rule:
+    """Let a rule written with conjugate transposes take and give cotangents that have none."""
+
+    @functools.wraps(rule)
+    def transposed(g: Tensor, *given: Any, **params: Any) -> Tensor:
+        return conjugated(rule(conjugated(g), *given, **params))
+
+    return transposed
+
+
 # ---- solving
 
 
@@ -71,6 +82,7 @@ def numerically(function: Any, *args: Any, **kwargs: Any) -> Any:
     lambda a, b: b,
     lambda g, out, a, b: -matmul(op.solve_matrices(turned(a), g), turned(out)),
     lambda g, out, a, b: op.solve_matrices(turned(a), g),
+    takes=SINGLE_OR_DOUBLE,
 )
 def solve_matrices(a: Array, b: Array) -> Array:
     """Solve a x = b for stacks of matrices of equal batch shape."""
@@ -78,7 +90,11 @@ def solve_matrices(a: Array, b: Array) -> Array:
     return found
 
 
-@general(lambda x: x, lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)))
+@general(
+    lambda x: x,
+    lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)),
+    takes=SINGLE_OR_DOUBLE,
+)
 def inverse_of(x: Array) -> Array:
     """Inverse of square matrices."""
     found: Array = numerically(np.linalg.inv, x)
@@ -90,11 +106,12 @@ def symmetric(x: Tensor) -> Tensor:
     return tril(x) + adjoint_of(tril(x, -1))
 
 
+@_of_adjoints
 def _pseudo_inverse_rule(
     g: Tensor, out: Tensor, x: Tensor, rtol: Tensor, hermitian: bool = False
 ) -> Tensor:
     x = symmetric(x) if hermitian else x
-    p, pt, gt = out, turned(out), turned(g)
+    p, pt, gt = out, adjoint_of(out), adjoint_of(g)
     rows, columns = x.shape[-2:]
     beside = eye(rows, dtype=x.dtype) - matmul(x, p)
     below = eye(columns, dtype=x.dtype) - matmul(p, x)
@@ -106,6 +123,7 @@ def _pseudo_inverse_rule(
     lambda x, rtol, hermitian=False: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
     _pseudo_inverse_rule,
     None,
+    takes=SINGLE_OR_DOUBLE,
 )
 def pseudo_inverse(x: Array, rtol: Array, *, hermitian: bool = False) -> Array:
     """Moore-Penrose inverse; singular values up to `rtol` times the largest count as zero.
@@ -124,6 +142,7 @@ def _half_lower(x: Tensor) -> Tensor:
     return tril(x) - eye(x.shape[-1], dtype=x.dtype) * x * 0.5
 
 
+@_of_adjoints
 def _cholesky_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     lt = adjoint_of(out)
     inner = _half_lower(matmul(lt, tril(g)))
@@ -132,7 +151,7 @@ def _cholesky_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     return (found + adjoint_of(found)) * 0.5
 
 
-@general(lambda x: x, _cholesky_rule)
+@general(lambda x: x, _cholesky_rule, takes=SINGLE_OR_DOUBLE)
 def cholesky_factor(x: Array) -> Array:
     """Lower triangular L with L Lᴴ = x, of positive definite matrices."""
     found: Array = numerically(np.linalg.cholesky, x)
@@ -163,6 +182,7 @@ def _per_gap(name: str, turning: Tensor, along: Tensor, gaps: Tensor) -> Tensor:
     return where(undefined, float("nan"), where(gaps == 0, 0.0, quotient))
 
 
+@_of_adjoints
 def _eigen_rule(g: Tensor, out: Tensor, x: Tensor, triangle: str = "L") -> Tensor:
     values, vectors = out[..., 0, :], out[..., 1:, :]
     of_values, of_vectors = g[..., 0, :], g[..., 1:, :]
@@ -177,6 +197,7 @@ def _eigen_rule(g: Tensor, out: Tensor, x: Tensor, triangle: str = "L") -> Tenso
 @general(
     lambda x, triangle="L": Spec((*x.shape[:-2], x.shape[-1] + 1, x.shape[-1]), x.dtype),
     _eigen_rule,
+    takes=SINGLE_OR_DOUBLE,
 )
 def eigen_parts(x: Array, *, triangle: str = "L") -> Array:
     """Eigenvalues, as a first row, and eigenvectors, as columns, of symmetric matrices.
@@ -205,6 +226,7 @@ def _per_value(along: Tensor, values: Tensor) -> Tensor:
     return where(undefined, float("nan"), where(zero, 0.0, quotient))
 
 
+@_of_adjoints
 def _singular_rule(g: Tensor, out: Tensor, x: Tensor, full: bool = False) -> Tensor:
     m, n = x.shape[-2:]
     g, out = (part[..., : min(m, n)] for part in (g, out))
@@ -232,7 +254,7 @@ def _singular_spec(x: Spec, full: bool = False) -> Spec:
     return Spec((*x.shape[:-2], sum(x.shape[-2:]) + 1, columns), x.dtype)
 
 
-@general(_singular_spec, _singular_rule)
+@general(_singular_spec, _singular_rule, takes=SINGLE_OR_DOUBLE)
 def singular_parts(x: Array, *, full: bool = False) -> Array:
     """U, the singular values as a row, and V, above each other; each with min(m, n) columns.
 
@@ -255,7 +277,7 @@ def _completing(x: Spec) -> Spec:
     return Spec((*x.shape[:-2], x.shape[-2], x.shape[-2] - x.shape[-1]), x.dtype)
 
 
-@general(_completing)
+@general(_completing, takes=SINGLE_OR_DOUBLE)
 def completing_columns(x: Array) -> Array:
     """Orthonormal columns that complete tall matrices of orthonormal columns to square ones."""
     columns = x.shape[-1]
@@ -269,11 +291,13 @@ def completing_columns(x: Array) -> Array:
 def _tall_qr(g_q: Tensor, g_r: Tensor, q: Tensor, r: Tensor) -> Tensor:
     inner = matmul(r, adjoint_of(g_r)) - matmul(adjoint_of(g_q), q)
     lower = tril(inner, -1)
-    mirrored = lower + adjoint_of(lower) + eye(inner.shape[-1], dtype=q.dtype) * inner
+    # The diagonal of R is real.
+    mirrored = lower + adjoint_of(lower) + eye(inner.shape[-1], dtype=q.dtype) * real(inner)
     found = g_q + matmul(q, mirrored)
     return adjoint_of(solve_matrices(r, adjoint_of(found)))
 
 
+@_of_adjoints
 def _qr_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     m, n = x.shape[-2:]
     q, r = out[..., :m, :], turned(out[..., m:, :])
@@ -289,6 +313,7 @@ def _qr_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
 @general(
     lambda x: Spec((*x.shape[:-2], sum(x.shape[-2:]), min(x.shape[-2:])), x.dtype),
     _qr_rule,
+    takes=SINGLE_OR_DOUBLE,
 )
 def orthogonal_parts(x: Array) -> Array:
     """Q and Rᵀ above each other, of min(m, n) columns: Q orthonormal, R upper triangular."""

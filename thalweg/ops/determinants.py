@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.primitive import general
-from thalweg.core.spec import Spec
+from thalweg.core.spec import SINGLE_OR_DOUBLE, Spec, real_dtype
 from thalweg.core.tensor import Tensor
-from thalweg.ops.complex_numbers import real_dtype
+from thalweg.ops.complex_numbers import imag
 from thalweg.ops.decompositions import inverse_of, turned
 from thalweg.ops.linalg import matmul
 from thalweg.ops.reductions import sum
@@ -31,7 +31,11 @@ def _times(factor: Tensor, x: Tensor) -> Tensor:
     return expand_dims(expand_dims(factor, -1), -1) * x
 
 
-@general(lambda x: Spec(x.shape[:-2], x.dtype), lambda g, out, x: _times(g, cofactors_of(x)))
+@general(
+    lambda x: Spec(x.shape[:-2], x.dtype),
+    lambda g, out, x: _times(g, cofactors_of(x)),
+    takes=SINGLE_OR_DOUBLE,
+)
 def determinant_of(x: Array) -> Array:
     """Determinant of square matrices."""
     return np.asarray(np.linalg.det(x))
@@ -40,19 +44,27 @@ def determinant_of(x: Array) -> Array:
 @general(
     lambda x: Spec(x.shape[:-2], real_dtype(x.dtype)),
     lambda g, out, x: _times(g, turned(inverse_of(x))),
+    takes=SINGLE_OR_DOUBLE,
 )
 def log_of_determinant(x: Array) -> Array:
     """Logarithm of the magnitude of the determinant of square matrices."""
     return np.asarray(np.linalg.slogdet(x)[1])
 
 
-@general(lambda x: Spec(x.shape[:-2], x.dtype))
+def _sign_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+    """Return the cotangent of a sign on the circle, which turns by Im tr(x⁻¹ dx)."""
+    if x.dtype.kind != "c":
+        return x * 0.0
+    return _times(imag(g * out) * 1j, turned(inverse_of(x)))
+
+
+@general(lambda x: Spec(x.shape[:-2], x.dtype), _sign_rule, takes=SINGLE_OR_DOUBLE)
 def sign_of_determinant(x: Array) -> Array:
     """Sign of the determinant of square matrices: -1, 0 or 1; of complex ones on the circle."""
     return np.asarray(np.linalg.slogdet(x)[0])
 
 
-@general(lambda x: x, lambda g, out, x: minors_along(x, g))
+@general(lambda x: x, lambda g, out, x: minors_along(x, g), takes=SINGLE_OR_DOUBLE)
 def cofactors_of(x: Array) -> Array:
     """Cofactors of square matrices: the derivative of the determinant by each element."""
     inverse = _inverse_if_regular(x)
@@ -81,7 +93,12 @@ def _trace(x: Tensor) -> Tensor:
     return from_diagonal
 
 
-@general(lambda x, g: x, _third_rule, lambda w, out, x, g: minors_along(x, w))
+@general(
+    lambda x, g: x,
+    _third_rule,
+    lambda w, out, x, g: minors_along(x, w),
+    takes=SINGLE_OR_DOUBLE,
+)
 def minors_along(x: Array, g: Array) -> Array:
     """Derivative of the cofactors of square matrices, summed with weights g."""
     inverse = _inverse_if_regular(x)

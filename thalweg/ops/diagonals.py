@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import apply
-from thalweg.core.operation import FURTHER, method, operation
+from thalweg.core.operation import FURTHER, method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype
@@ -219,7 +219,7 @@ def diag(x: Any, k: int = 0, *, diagonal: int | None = None) -> Tensor:
         )
     if tensor.ndim == 2:
         # A view that is not written, as NumPy's.
-        shown = diagonal(tensor, offset)
+        shown = op.diagonal(tensor, offset)
         return apply(broadcast_to, (shown,), {"shape": tuple(shown.shape)})
     return diag_embed(tensor, offset)
 

@@ -10,9 +10,9 @@ import numpy as np
 from thalweg.core.inplace import intact
 from thalweg.core.operation import method, op
 from thalweg.core.primitive import boolean, choice, counted, elementwise, floating, numeric
-from thalweg.core.spec import BOOL
+from thalweg.core.spec import BOOL, REAL, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import DtypeError
+from thalweg.errors import DtypeError, UnsupportedOperation
 
 __all__ = [
     "absolute",
@@ -90,7 +90,7 @@ def divide(x: Array, y: Array) -> Array:
     return np.divide(x, y)
 
 
-@elementwise(None, None, cast=counted)
+@elementwise(None, None, cast=counted, takes=REAL)
 def floor_divide(x: Array, y: Array) -> Array:
     """Quotient rounded down: ⌊x / y⌋, of infinite numbers too. It has no derivative."""
     quotient: Array = np.floor_divide(x, y)
@@ -105,6 +105,7 @@ def floor_divide(x: Array, y: Array) -> Array:
     lambda g, out, x, y: g,
     lambda g, out, x, y: -(g * op.floor_divide(x, y)),
     cast=counted,
+    takes=REAL,
 )
 def remainder(x: Array, y: Array) -> Array:
     """Remainder with the sign of y: x - y ⌊x / y⌋."""
@@ -117,13 +118,21 @@ def negative(x: Array) -> Array:
     return np.negative(x)
 
 
-@elementwise(lambda g, out, x: op.along_direction(g, out, x), names=("abs",))
+@elementwise(lambda g, out, x: op.along_direction(g, out, x), result=real_dtype, names=("abs",))
 def absolute(x: Array) -> Array:
     """Absolute value |x|; its derivative at 0 is taken as 0."""
     return np.absolute(x)
 
 
-@elementwise(lambda g, out, x: g * 0.0, cast=numeric)
+def _sign_rule(g: Any, out: Any, x: Any) -> Any:
+    if x.dtype.kind == "c":
+        raise UnsupportedOperation(
+            "The derivative of the sign of complex numbers was asked for. Write x / abs(x)."
+        )
+    return g * 0.0
+
+
+@elementwise(_sign_rule, cast=numeric)
 def sign(x: Array) -> Array:
     """Sign: -1, 0 or 1."""
     return np.sign(x)
@@ -221,6 +230,7 @@ def log1p(x: Array) -> Array:
     lambda g, out, x, y: g * op.sigmoid(x - y),
     lambda g, out, x, y: g * op.sigmoid(y - x),
     cast=floating,
+    takes=REAL,
 )
 def logaddexp(x: Array, y: Array) -> Array:
     """Logarithm of a sum of exponentials: ln(eˣ + eʸ)."""
@@ -278,7 +288,9 @@ def tanh(x: Array) -> Array:
 _TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 
 
-@elementwise(lambda g, out, x: g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x))), cast=floating)
+@elementwise(
+    lambda g, out, x: g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x))), cast=floating, takes=REAL
+)
 def erf(x: Array) -> Array:
     """Error function: 2/√π ∫₀ˣ e^(-t²) dt."""
     # The C library's function is right to the last bit or two; the loop costs 40 ns an element.
@@ -289,13 +301,13 @@ def erf(x: Array) -> Array:
 # ---- rounding
 
 
-@elementwise(lambda g, out, x: g * 0.0)
+@elementwise(lambda g, out, x: g * 0.0, takes=REAL)
 def floor(x: Array) -> Array:
     """Largest integer not above x."""
     return np.floor(x)
 
 
-@elementwise(lambda g, out, x: g * 0.0)
+@elementwise(lambda g, out, x: g * 0.0, takes=REAL)
 def ceil(x: Array) -> Array:
     """Smallest integer not below x."""
     return np.ceil(x)

@@ -10,6 +10,7 @@ import numpy as np
 from thalweg.core.inplace import intact
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.composed import isnan
 from thalweg.ops.elementwise import (
@@ -43,13 +44,17 @@ def _each(function: Any, x: Array) -> Array:
     return values.reshape(x.shape)
 
 
-@elementwise(lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))), cast=floating)
+@elementwise(
+    lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))),
+    cast=floating,
+    takes=REAL,
+)
 def erfc(x: Array) -> Array:
     """Complementary error function, accurate where it is small: 1 - erf(x)."""
     return _each(math.erfc, x).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI), cast=floating)
+@elementwise(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI), cast=floating, takes=REAL)
 def erfcx(x: Array) -> Array:
     """Scaled complementary error function: e^(x²) erfc(x).
 
@@ -69,7 +74,7 @@ def _erfinv_rule(g: Tensor, out: Tensor, x: Tensor) -> Any:
     return g * (op.exp(square(intact(out, lambda: op.erfinv(x)))) / _TWO_OVER_ROOT_PI)
 
 
-@elementwise(_erfinv_rule, cast=floating)
+@elementwise(_erfinv_rule, cast=floating, takes=REAL)
 def erfinv(x: Array) -> Array:
     """Inverse of the error function, for x between -1 and 1.
 
@@ -148,6 +153,7 @@ def log_ndtr(x: Any) -> Tensor:
 def entr(x: Any) -> Tensor:
     """Entropy's term: -x ln x; 0 at 0, with an infinite derivative, and -∞ below."""
     tensor = as_tensor(x)
+    require_dtypes("entr", REAL, tensor)
     zero = equal(tensor, 0)
     inside = logical_and(greater(tensor, 0), less(tensor, math.inf))
     safe = where(inside, tensor, 1.0)

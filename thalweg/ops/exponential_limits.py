@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from thalweg.core.operation import method, op
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.ops.composed import isnan
 from thalweg.ops.elementwise import (
     equal,
@@ -19,6 +19,7 @@ from thalweg.ops.elementwise import (
     sin,
     where,
 )
+from thalweg.ops.reductions import as_floating
 
 __all__ = [
     "ldexp",
@@ -53,7 +54,7 @@ def logit(x: Any, eps: float | None = None) -> Tensor:
         x: A tensor of probabilities.
         eps: Where to limit them, to between eps and 1 - eps; None for no limit.
     """
-    tensor = as_tensor(x)
+    tensor = as_floating(x, None)
     if eps is None:
         return log(tensor) - log1p(-tensor)
     inside = op.logical_and(op.greater_equal(tensor, eps), op.less_equal(tensor, 1.0 - eps))

@@ -10,7 +10,7 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import linear
-from thalweg.core.spec import default_dtype
+from thalweg.core.spec import REAL, default_dtype, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError
 from thalweg.ops.arranging import roll
@@ -102,7 +102,9 @@ def ifft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
 @operation
 def rfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Tensor:
     """Discrete Fourier transform of real numbers: the first ⌊n/2⌋ + 1 elements."""
-    found = fft(x, n, axis, norm)
+    tensor = as_tensor(x)
+    require_dtypes("rfft", REAL, tensor)
+    found = fft(tensor, n, axis, norm)
     place = normalize_axis("rfft", axis, found.ndim)
     return _resized(found, found.shape[place] // 2 + 1, place)
 

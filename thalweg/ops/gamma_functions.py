@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.operation import FURTHER, attach, in_place_variant, method, op, operation
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, GradientError
 from thalweg.ops.elementwise import add, multiply, subtract
@@ -38,14 +39,14 @@ def _log_gamma(x: float) -> float:
         return math.inf
 
 
-@elementwise(lambda g, out, x: g * op.digamma(x), cast=floating, names=("gammaln",))
+@elementwise(lambda g, out, x: g * op.digamma(x), cast=floating, takes=REAL, names=("gammaln",))
 def lgamma(x: Array) -> Array:
     """Logarithm of the absolute gamma function: ln |Γ(x)|."""
     values = np.fromiter(map(_log_gamma, x.ravel().tolist()), np.float64, x.size)
     return values.reshape(x.shape).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * op.zeta(2.0, x), cast=floating, names=("psi",))
+@elementwise(lambda g, out, x: g * op.zeta(2.0, x), cast=floating, takes=REAL, names=("psi",))
 def digamma(x: Array) -> Array:
     """Derivative of the logarithm of the gamma function: Γ'(x) / Γ(x).
 
@@ -109,7 +110,12 @@ def _no_derivative(g: Any, out: Any, x: Any, y: Any) -> Any:
     )
 
 
-@elementwise(_no_derivative, lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)), cast=floating)
+@elementwise(
+    _no_derivative,
+    lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)),
+    cast=floating,
+    takes=REAL,
+)
 def zeta(x: Array, y: Array) -> Array:
     """Hurwitz zeta function: Σ 1 / (y + k)ˣ over k = 0, 1, …, for x > 1.
 

@@ -245,7 +245,8 @@ def logdet(x: Any) -> Tensor:
 @method
 def matrix_power(x: Any, n: int) -> Tensor:
     """Product of a square matrix with itself, n times; of its inverse for negative n."""
-    tensor = square_matrices("matrix_power", x)
+    tensor = square_matrices("matrix_power", x) if n < 0 else as_tensor(x)
+    require_square("matrix_power", tensor.spec)
     base, times = (inv(tensor), -n) if n < 0 else (tensor, n)
     if times == 0:
         one: Tensor = broadcast_to(eye(base.shape[-1], dtype=base.dtype), base.shape)

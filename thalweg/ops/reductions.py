@@ -155,7 +155,7 @@ def sum(
     if dtype is None and isinstance(x, Tensor) and x.array.dtype.kind == "f":
         tensor = x
     else:
-        tensor = _integers_widened(x, dtype)
+        tensor = integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
         return op.clone(tensor) if tensor is x else tensor  # type: ignore[no-any-return]
@@ -191,7 +191,7 @@ def as_floating(x: Any, dtype: Any) -> Tensor:
     return tensor if dtype is None else astype(tensor, dtype)
 
 
-def _integers_widened(x: Any, dtype: Any) -> Tensor:
+def integers_widened(x: Any, dtype: Any) -> Tensor:
     """Return a tensor in a dtype, by default int64 for booleans and integers."""
     tensor = as_tensor(x)
     if dtype is None and tensor.dtype.kind in "bi":
@@ -222,7 +222,7 @@ def prod(
     if where is not None or initial is not None:
         found = prod(chosen(x, where, 1), axis, dtype, keepdims)
         return _started(found, op.multiply, initial)
-    tensor = _integers_widened(x, dtype)
+    tensor = integers_widened(x, dtype)
     axes = normalize_axes("prod", axis, tensor.ndim)
     return finish(tensor, reduce_prod(tensor, axis=axes), axes, keepdims)
 
@@ -242,7 +242,7 @@ def all(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) 
 @method(inplace=True)
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running sum along an axis, or of the flattened tensor."""
-    tensor = _integers_widened(x, dtype)
+    tensor = integers_widened(x, dtype)
     if axis is None:
         return cumulative_sum(reshape(tensor, -1), axis=0)
     if not tensor.ndim and axis in (0, -1):

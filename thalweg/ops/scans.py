@@ -16,9 +16,8 @@ from thalweg.ops.axes import along, axis_of
 from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import absolute, equal, exp, less, log, where
 from thalweg.ops.indexing import take_along_axis
-from thalweg.ops.reductions import cumsum, sum
+from thalweg.ops.reductions import cumsum, integers_widened, sum
 from thalweg.ops.shaping import (
-    astype,
     concatenate,
     expand_dims,
     normalize_axis,
@@ -72,11 +71,7 @@ def cummin(x: Any, axis: int) -> Found:
 @method(inplace=True)
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running product along an axis, or of the flattened tensor."""
-    tensor = as_tensor(x)
-    if dtype is not None:
-        tensor = astype(tensor, dtype)
-    elif tensor.dtype.kind in "bi":
-        tensor = astype(tensor, INT64)
+    tensor = integers_widened(x, dtype)
     if axis is None:
         return _product(ravel(tensor), 0)
     axis_of("cumprod", axis, tensor.ndim)

@@ -9,7 +9,8 @@ from thalweg.core.operation import method, op, operation
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.axes import axis_of
-from thalweg.ops.elementwise import divide, equal, sqrt, square, where
+from thalweg.ops.complex_numbers import squared_magnitude
+from thalweg.ops.elementwise import divide, equal, sqrt, where
 from thalweg.ops.extremes import amax, amin
 from thalweg.ops.linalg import matmul
 from thalweg.ops.reductions import as_floating, count_over, counted_where, mean, sum
@@ -83,7 +84,7 @@ def var(
     count: Any = max(0.0, float(count_over(tensor.shape, axes) - less))
     if where is not None:
         count = op.maximum(counted_where(where, tensor, axes, keepdims) - less, 0.0)
-    total = sum(square(deviation), axes, keepdims=keepdims, where=where)
+    total = sum(squared_magnitude(deviation), axes, keepdims=keepdims, where=where)
     typed: Tensor = total / count
     return typed
 

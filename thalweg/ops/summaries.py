@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.operation import attach, method
+from thalweg.core.operation import attach, method, op
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.elementwise import equal, not_equal
@@ -90,7 +90,7 @@ def array_equal(a1: Any, a2: Any) -> Tensor:
 def polyval(p: Any, x: Any) -> Tensor:
     """Value of a polynomial, its coefficients from the highest power down: p₀ xⁿ⁻¹ + … + pₙ₋₁."""
     coefficients, tensor = as_tensor(p), as_tensor(x)
-    value = tensor * 0
+    value = op.zeros_like(tensor)
     for i in range(coefficients.shape[0]):
         value = value * tensor + coefficients[i]
     return value

@@ -46,6 +46,8 @@ _LOG_2, _LOG_10 = math.log(2.0), math.log(10.0)
 
 
 def _nearest(x: Tensor) -> Tensor:
+    if x.dtype.kind == "c":
+        return op.complex(_nearest(op.real(x)), _nearest(op.imag(x)))  # type: ignore[no-any-return]
     below = floor(x)
     part = x - below
     even = equal(floor(below * 0.5) * 2, below)

@@ -72,7 +72,7 @@ def _zeros(equations: Sequence[Equation]) -> set[Symbol]:
     """Return the values that are zero whatever the inputs are, as far as it is plain to see."""
     zeros: set[Symbol] = set()
     for equation in equations:
-        operands = [s for s in equation.inputs if s.dtype.kind == "f"]
+        operands = [s for s in equation.inputs if s.dtype.kind in "fc"]
         known = [s in zeros or _is_literal_zero(s) for s in operands]
         primitive = equation.primitive
         if primitive.name in _PRODUCTS:

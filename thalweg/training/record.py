@@ -83,8 +83,12 @@ class Trees:
         return tree.map(lambda i: _as_kind(arrays[i], self.kinds[i]), self.params)
 
     def state_of(self, arrays: Sequence[Array]) -> Any:
-        """Return the optimizer's state as its `init` makes it, with tensors for leaves."""
-        return tree.map(lambda i: make(arrays[i].copy()), self.state)
+        """Return the optimizer's state as its `init` makes it of such parameters."""
+        tensors = any(issubclass(kind, Tensor) for kind in self.kinds)
+        scalar: type = Tensor if tensors else np.generic
+        array: type = Tensor if tensors else np.ndarray
+        kind = lambda leaf: array if leaf.ndim else scalar
+        return tree.map(lambda i: _as_kind(arrays[i], kind(arrays[i])), self.state)
 
 
 def _numbers(definition: tree.TreeDef) -> Any:

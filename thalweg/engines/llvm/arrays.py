@@ -54,21 +54,17 @@ class Arrays:
 
     def loop(self, trip: int, carried: tuple[Value, ...] = ()) -> tuple[Affine, list[Value]]:
         """Open a loop; return its position and the carried values in it."""
-        index, phis = self.e.begin_loop(trip, carried, self._stop(trip))
+        index, phis = self.e.begin_loop(trip, carried, self.stop(trip))
         return self.bind(index, trip), list(phis)
 
-    def _stop(self, trip: int) -> Value | None:
+    def stop(self, trip: int) -> Value | None:
         """Return where a loop looks whether it is to end early, None if it need not look.
 
         It looks where its turns are long enough for that not to be felt.
         """
         if not self.facts.long:
             return None
-        around = math.prod(
-            region.trip
-            for region in self.e.regions
-            if isinstance(region, Loop) and isinstance(region.trip, int)
-        )
+        around = math.prod(region.most for region in self.e.regions if isinstance(region, Loop))
         if self.effort < around * trip * _LOOKED_AT:
             return None
         return self.e.offset(self.pointer(None), STOP)

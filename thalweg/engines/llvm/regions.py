@@ -29,7 +29,7 @@ class Region:
 class Loop(Region):
     """The body of a counted loop; its first block is the loop's head."""
 
-    __slots__ = ("head", "index", "initial", "phis", "stop", "trip")
+    __slots__ = ("head", "index", "initial", "most", "phis", "stop", "trip")
 
     def __init__(self, head: str, trip: int | Value, index: Value) -> None:
         super().__init__(head)
@@ -39,6 +39,8 @@ class Loop(Region):
         self.initial: list[Value] = []
         self.phis: list[Value] = []
         self.stop: Value | None = None
+        # How many turns it takes at most, where that is known.
+        self.most = trip if isinstance(trip, int) else 1
 
 
 class Guard(Region):
@@ -189,6 +191,11 @@ class Regions:
         loop.phis = [Value(self.name(), v.type, v.width, depth) for v in carried]
         self.regions.append(loop)
         return loop.index, loop.phis
+
+    @property
+    def innermost(self) -> Loop:
+        """The innermost open loop."""
+        return next(region for region in reversed(self.regions) if isinstance(region, Loop))
 
     def end_loop(self, next_values: Sequence[Value] = ()) -> list[Value]:
         """Close the loop; returns the carried values after its last iteration."""

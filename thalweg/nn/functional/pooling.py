@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import moveaxis
 from thalweg.ops.copying import clone
 from thalweg.ops.linalg import matmul
-from thalweg.ops.reductions import mean
+from thalweg.ops.reductions import as_floating, mean
 from thalweg.ops.shaping import reshape
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"]
@@ -49,7 +49,7 @@ def adaptive_avg_pool3d(input: Any, output_size: Any) -> Tensor:
 
 
 def _adaptive(name: str, rank: int, input: Any, output_size: Any) -> Tensor:
-    x = as_tensor(input)
+    x = as_floating(input, None)
     if x.ndim not in (rank + 1, rank + 2):
         raise ShapeError(
             f"{name}: Expected {rank + 1}D or {rank + 2}D tensor, but got shape {x.shape}."
