@@ -81,6 +81,8 @@ class Operators:
         return OPERATIONS["pow"](other, self)  # type: ignore[no-any-return]
 
     def __matmul__(self, other: Any) -> Tensor:
+        if other.__class__ is not self.__class__ and hasattr(other, "tocoo"):
+            return OPERATIONS["sparse_product"](self, other)  # type: ignore[no-any-return]
         return OPERATIONS["matmul"](self, other)  # type: ignore[no-any-return]
 
     def __rmatmul__(self, other: Any) -> Tensor:

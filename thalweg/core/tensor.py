@@ -45,6 +45,7 @@ class Tensor(Operators, Protocols):
 
     __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "origin", "weak")
     __array_priority__ = 1000
+    __pandas_priority__ = 5000  # operators of a Series and a tensor are the tensor's
 
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None

@@ -314,7 +314,18 @@ def place_of(array: Any) -> tuple[Any, ...] | None:
 
 # Whose frames on the stack are not the user's code.
 _LIBRARIES = frozenset(
-    {"contextlib", "functools", "jax", "numpy", "optree", "scipy", "thalweg", "torch"}
+    {
+        "contextlib",
+        "functools",
+        "jax",
+        "numpy",
+        "optree",
+        "pandas",
+        "scipy",
+        "sklearn",
+        "thalweg",
+        "torch",
+    }
 )
 
 # Whether a module is the user's, by its name.

@@ -113,7 +113,7 @@ def _placed(base: Tensor, part: Tensor, steps: Any) -> Tensor:
     places = _shown(make(_counted(base)), steps)
     if not places.array.flags.writeable:
         raise ShapeError(READ_ONLY)
-    return _chosen_at(base, places, part)
+    return chosen_at(base, places, part)
 
 
 def _counted(x: Tensor) -> Array:
@@ -162,7 +162,7 @@ def write_at(x: Tensor, places: Tensor, values: Tensor) -> None:
         new = reshape(astype(values, x.dtype), ())
         overwrite(x, where(chosen, new, operand(x, (values,))))
         return
-    write = _chosen_at if traced and not places.is_symbolic else put_at
+    write = chosen_at if traced and not places.is_symbolic else put_at
     overwrite(x, write(operand(x, (values,)), places, values))
 
 
@@ -173,7 +173,7 @@ def _is_same_view(x: Tensor, y: Tensor) -> bool:
     return mine.steps == other.steps
 
 
-def _chosen_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+def chosen_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
     """Do what `put_at` does at places that are known while tracing, so that it compiles."""
     at = places.array.ravel()
     chosen, source = np.zeros(x.size, np.bool_), np.zeros(x.size, np.int64)

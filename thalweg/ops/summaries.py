@@ -8,7 +8,8 @@ from thalweg.core.operation import attach, method, op
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.elementwise import equal, not_equal
-from thalweg.ops.reductions import all, max, mean, min, sum
+from thalweg.ops.extremes import max, min
+from thalweg.ops.reductions import all, mean, sum
 from thalweg.ops.shaping import broadcast_to, normalize_axes, reshape
 
 __all__ = [
