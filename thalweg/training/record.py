@@ -101,9 +101,8 @@ class Trees:
         tensors = any(issubclass(kind, Tensor) for kind in self.kinds)
         scalar: type = Tensor if tensors else np.generic
         array: type = Tensor if tensors else np.ndarray
-        kind = lambda leaf: array if leaf.ndim else scalar
         places, definition = tree.flatten_parameters(self.state)
-        found = [_as_kind(arrays[i], kind(arrays[i])) for i in places]
+        found = [_as_kind(arrays[i], array if arrays[i].ndim else scalar) for i in places]
         return tree.unflatten(definition, found)
 
 
