@@ -8,6 +8,8 @@ from thalweg.core.memory import Element
 from thalweg.core.operation import OPERATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from thalweg.core.tensor import Tensor
 
 
@@ -27,6 +29,9 @@ class Operators:
     if TYPE_CHECKING:
         # The operations declared with `method` are methods too.
         def __getattr__(self, name: str) -> Any: ...
+
+        data: Any
+        detach: Callable[[], Tensor]
 
     def __getitem__(self, key: Any) -> Tensor:
         return OPERATIONS["getitem"](self, key)  # type: ignore[no-any-return]

@@ -208,8 +208,6 @@ def tile(x: Any, *reps: Any, dims: Any = None) -> Tensor:
         raise ShapeError(f"Trying to create tensor with negative dimension: tile got {times}.")
     ndim = max(tensor.ndim, len(times))
     times = (1,) * (ndim - len(times)) + times
-    if all(n == 1 for n in times):
-        tensor = op.clone(tensor)
     shape = (1,) * (ndim - tensor.ndim) + tensor.shape
     apart = [extent for n in shape for extent in (1, n)]
     spread = [extent for pair in zip(times, shape, strict=True) for extent in pair]
@@ -243,18 +241,15 @@ def repeat(
     if np.ndim(repeats):
         counts = np.broadcast_to(np.asarray(repeats), (shape[axis],))
         return take(tensor, np.repeat(np.arange(shape[axis]), counts), axis=axis)
-    if int(repeats) == 1:
-        copied: Tensor = op.clone(tensor)
-        return copied
     apart = (*shape[: axis + 1], int(repeats), *shape[axis + 1 :])
     result = broadcast_to(expand_dims(tensor, axis + 1), apart)
-    shape = (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :])
-    return _apart(reshape(result, shape), tensor)
+    extents = (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :])
+    return _apart(reshape(result, extents), tensor)
 
 
 def _apart(result: Tensor, x: Tensor) -> Tensor:
     """Return what repeated a tensor once, so that it would show that, in memory of its own."""
-    return op.clone(result) if result.size == x.size else result  # type: ignore[no-any-return]
+    return op.clone(result) if result.size == x.size else result
 
 
 @method
@@ -362,7 +357,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
             # NumPy works out which position each element of the border repeats.
             where_from = np.pad(np.arange(tensor.shape[axis]), (before, after), mode)  # type: ignore[call-overload]
             tensor = take(tensor, where_from, axis=axis)
-    return op.clone(tensor) if tensor is x else tensor  # type: ignore[no-any-return]
+    return op.clone(tensor) if tensor is x else tensor
 
 
 def _pairs(value: Any, ndim: int) -> list[tuple[Any, Any]]:

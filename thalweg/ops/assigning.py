@@ -14,6 +14,7 @@ from thalweg.core.spec import Spec
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import DtypeError, ShapeError
+from thalweg.ops.creation import asarray
 from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import equal, where
 from thalweg.ops.getitem import getitem
@@ -130,7 +131,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     """
     counted = make(_counted(x))
     places = getitem(counted, _whole(key, x.ndim))
-    new = as_tensor(value)
+    new = asarray(value) if isinstance(value, (list, tuple)) else as_tensor(value)
     # What shows the tensor's own memory, and not that of a copy made on the way, is written there.
     if places.origin is not None and places.origin.base is counted:
         shown = _shown(x, places.origin.steps)

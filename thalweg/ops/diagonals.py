@@ -264,7 +264,7 @@ def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
             f"fill_diagonal_ got shape {x.shape}; dimensions must be larger than 1, and all "
             "dimensions of input must be of equal length."
         )
-    if x.ndim == 2 and not wrap:
+    if x.ndim == 2 and not wrap and not x.is_symbolic:
         diagonal(x).fill_(fill_value)
         return x
     mask = np.zeros(x.shape, bool)

@@ -254,7 +254,7 @@ def matrix_power(x: Any, n: int) -> Tensor:
         times //= 2
         base = matmul(base, base) if times else base
     assert found is not None
-    return op.clone(found) if n == 1 else found  # type: ignore[no-any-return]
+    return op.clone(found) if n == 1 else found
 
 
 @operation

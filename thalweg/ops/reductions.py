@@ -158,7 +158,7 @@ def sum(
         tensor = integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
-        return op.clone(tensor) if tensor is x else tensor  # type: ignore[no-any-return]
+        return op.clone(tensor) if tensor is x else tensor
     return finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 

@@ -90,7 +90,7 @@ def array_equal(a1: Any, a2: Any) -> Tensor:
 def polyval(p: Any, x: Any) -> Tensor:
     """Value of a polynomial, its coefficients from the highest power down: p₀ xⁿ⁻¹ + … + pₙ₋₁."""
     coefficients, tensor = as_tensor(p), as_tensor(x)
-    value = op.zeros_like(tensor)
+    value: Tensor = op.zeros_like(tensor)
     for i in range(coefficients.shape[0]):
         value = value * tensor + coefficients[i]
     return value
