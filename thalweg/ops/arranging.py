@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.layout import follows_itself
-from thalweg.core.operation import method, op, register, widen
+from thalweg.core.operation import method, op, register
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
@@ -16,6 +16,7 @@ from thalweg.ops.creation import full
 from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.elementwise import not_equal
 from thalweg.ops.indexing import take
+from thalweg.ops.orders import column_major
 from thalweg.ops.shaping import (
     broadcast_to,
     concatenate,
@@ -63,30 +64,6 @@ register("ndim", _ndim)
 register("size", _size)
 
 
-def _column_major(name: str, x: Tensor, order: str) -> bool:
-    """Tell whether an order of elements means column-major here: "F", or "A" of such memory."""
-    if order not in ("C", "F", "A", "K"):
-        raise ArgumentError(f"{name} got order {order!r}; it wants 'C', 'F', 'A' or 'K'.")
-    if order == "F" or order == "C" or x.is_symbolic:
-        return order == "F"
-    flags = x.array.flags
-    return bool(flags.f_contiguous and not flags.c_contiguous)
-
-
-@widen("reshape", "order")
-def _reshaped(
-    x: Any, *extents: Any, shape: Any = None, order: str = "C", copy: bool | None = None
-) -> Tensor:
-    given = (extents[0] if len(extents) == 1 else extents) if shape is None else shape
-    tensor = as_tensor(x)
-    if order == "K":
-        raise ArgumentError("reshape got order 'K'; it wants 'C', 'F' or 'A'.")
-    if not _column_major("reshape", tensor, order):
-        return reshape(tensor, given, copy=copy)
-    wanted = (given,) if isinstance(given, (int, np.integer)) else tuple(given)
-    return transpose(reshape(transpose(tensor), wanted[::-1], copy=copy))
-
-
 @method
 def ravel(x: Any, order: str = "C") -> Tensor:
     """Return all elements along one axis, in row-major order; a view if they lie so in memory.
@@ -94,7 +71,7 @@ def ravel(x: Any, order: str = "C") -> Tensor:
     Their order is column-major for order "F", as NumPy has it.
     """
     tensor = as_tensor(x)
-    if order != "C" and _column_major("ravel", tensor, order):
+    if order != "C" and column_major("ravel", tensor, order):
         tensor = transpose(tensor)
     flat = reshape(tensor, (tensor.size,))
     # NumPy's reshape of a vector is always a view, its ravel only of one without gaps.

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thalweg.core.operation import operation, register
+from thalweg.core.spec import real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
-from thalweg.core.spec import real_dtype
 from thalweg.ops.creation import zeros
 from thalweg.ops.elementwise import absolute, square
 from thalweg.ops.linalg import matmul

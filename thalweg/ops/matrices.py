@@ -168,11 +168,7 @@ def solve_triangular(
     A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False
 ) -> Tensor:
     """Solve A X = B, or X A = B if not `left`, reading one triangle of A alone."""
-    matrix = (
-        triu(square_matrices("solve_triangular", A))
-        if upper
-        else tril(square_matrices("solve_triangular", A))
-    )
+    matrix = (triu if upper else tril)(square_matrices("solve_triangular", A))
     if unitriangular:
         one = eye(matrix.shape[-1], dtype=matrix.dtype)
         matrix = matrix * (1 - one) + one
