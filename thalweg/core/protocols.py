@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg.core import refusals
+from thalweg.core.callers import what_to_write
 from thalweg.core.numpy_calls import by_name, operation_called
 from thalweg.core.operation import OPERATIONS, parameters_of
 from thalweg.errors import GradientError, ThalwegError, UnsupportedOperation
@@ -30,30 +31,31 @@ class Protocols:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.requires_grad:
-            raise GradientError(refusals.LOSES_GRADIENT)
+            raise GradientError(refusals.LOSES_GRADIENT + what_to_write())
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         function = OPERATIONS.get(ufunc.__name__)
-        if method != "__call__" or function is None or (kwargs and kwargs.keys() - _OUT):
-            own = ufunc if method == "__call__" else getattr(ufunc, method)
-            called = refusals.with_keywords(
-                refusals.ufunc_name(ufunc, method), kwargs.keys() - _OUT
-            )
-            return OPERATIONS["on_values"](own, called, function, inputs, kwargs)
-        if not kwargs:
+        if method == "__call__" and function is not None and not kwargs:
             try:
                 return function(*inputs)
             except (TypeError, ThalwegError) as error:
                 return OPERATIONS["on_values_instead"](ufunc, error, inputs, kwargs)
-        return OPERATIONS["write_out"](kwargs["out"], function, inputs, {}, overlapping=True)
+        found = OPERATIONS["call_ufunc"](ufunc, method, inputs, kwargs)
+        if found is NotImplemented:
+            own = ufunc if method == "__call__" else getattr(ufunc, method)
+            name, extra = refusals.ufunc_name(ufunc, method), kwargs.keys() - _OUT
+            called = refusals.with_keywords(name, extra)
+            return OPERATIONS["on_values"](own, called, function, inputs, kwargs)
+        return found
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         called = f"{func.__module__}.{func.__name__}"
         function, given = operation_called(func), (args, kwargs)
         if function is not None:
             args, kwargs = by_name(func, function, args, kwargs)
-        unknown = kwargs.keys() - parameters_of(function) - _OUT if function and kwargs else ()
+        known = parameters_of(function) if function and kwargs else frozenset({"**"})
+        unknown = kwargs.keys() - known - _OUT if "**" not in known else ()
         if function is None or unknown:
             called = refusals.with_keywords(called, unknown)
             return OPERATIONS["on_values"](func, called, function, *given)
@@ -67,7 +69,7 @@ class Protocols:
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        raise UnsupportedOperation(refusals.foreign(f"torch.{func.__name__}"))
+        raise UnsupportedOperation(refusals.foreign(f"torch.{func.__name__}") + what_to_write())
 
     def __dlpack__(
         self,

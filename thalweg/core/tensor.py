@@ -10,7 +10,7 @@ import numpy as np
 
 from thalweg.core import refusals
 from thalweg.core.leaving import number_of, numbers_of, require_no_derivative
-from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
+from thalweg.core.memory import Memory, View
 from thalweg.core.operation import OPERATIONS, owns_methods, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
@@ -23,7 +23,6 @@ from thalweg.errors import (
     DtypeError,
     GradientError,
     ShapeError,
-    TracingError,
 )
 
 
@@ -46,6 +45,7 @@ class Tensor(Operators, Protocols):
 
     __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "origin", "weak")
     __array_priority__ = 1000
+    __pandas_priority__ = 5000  # operators of a Series and a tensor are the tensor's
 
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
@@ -105,28 +105,6 @@ class Tensor(Operators, Protocols):
         """The number of elements; called, as PyTorch does, `x.size()` is the shape."""
         array = self.array
         return Count(array.spec.size if isinstance(array, Symbol) else array.size, array.shape)
-
-    @property
-    def data(self) -> Tensor:
-        """The same memory without the history: what is written into it is not recorded."""
-        if tracing.traces or isinstance(self.array, Symbol):
-            return self.detach()
-        found = make(self.array, None, self.weak)
-        found.memory = self.memory if isinstance(self.memory, Element) else Memory()
-        return found
-
-    @data.setter
-    def data(self, value: Any) -> None:
-        new = as_tensor(value)
-        if isinstance(new.array, Symbol) or isinstance(self.array, Symbol):
-            raise TracingError(
-                "x.data = y was written in a traced function, where values have no memory to be "
-                "exchanged. Write x.copy_(y), or use y from there on."
-            )
-        self.array = new.array
-        self.memory = self.origin = None
-        if self.node is not None and self.node.leaf is not None:
-            self.node.array = self.array
 
     @property
     def grad(self) -> Tensor | None:
@@ -209,18 +187,6 @@ class Tensor(Operators, Protocols):
         """Set `requires_grad` and return the tensor."""
         self.requires_grad = requires_grad
         return self
-
-    def detach(self) -> Tensor:
-        """Return a tensor on the same memory without the history."""
-        traced = isinstance(self.array, Symbol)
-        if traced and self.origin is not None:
-            OPERATIONS["refresh"](self)
-        found = make(self.array, None, self.weak)
-        if traced or tracing.traces:
-            note_detached(found, self)
-        else:
-            found.memory = memory_of(self)
-        return found
 
     def item(self) -> Any:
         """Return the only element as a Python number.

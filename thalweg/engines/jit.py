@@ -167,7 +167,7 @@ def _trace(
         return function(*args, **kwargs)
 
     specs = [tensor.spec for tensor in given]
-    with warned_of_random_numbers(function, (), "function", "call"):
+    with warned_of_random_numbers(function):
         result, current, symbols = trace(on_symbols, specs, _symbolic)
     found, structure = tree.flatten(result)
     tensors = [as_tensor(leaf) for leaf in found]

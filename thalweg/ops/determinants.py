@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.operation import op
 from thalweg.core.primitive import general
 from thalweg.core.spec import SINGLE_OR_DOUBLE, Spec, real_dtype
 from thalweg.core.tensor import Tensor
@@ -33,7 +34,7 @@ def _times(factor: Tensor, x: Tensor) -> Tensor:
 
 @general(
     lambda x: Spec(x.shape[:-2], x.dtype),
-    lambda g, out, x: _times(g, cofactors_of(x)),
+    lambda g, out, x: _times(g, op.cofactors_of(x)),
     takes=SINGLE_OR_DOUBLE,
 )
 def determinant_of(x: Array) -> Array:
@@ -64,7 +65,7 @@ def sign_of_determinant(x: Array) -> Array:
     return np.asarray(np.linalg.slogdet(x)[0])
 
 
-@general(lambda x: x, lambda g, out, x: minors_along(x, g), takes=SINGLE_OR_DOUBLE)
+@general(lambda x: x, lambda g, out, x: op.minors_along(x, g), takes=SINGLE_OR_DOUBLE)
 def cofactors_of(x: Array) -> Array:
     """Cofactors of square matrices: the derivative of the determinant by each element."""
     inverse = _inverse_if_regular(x)
@@ -72,7 +73,8 @@ def cofactors_of(x: Array) -> Array:
         found: Array = np.linalg.det(x)[..., None, None] * np.swapaxes(inverse, -1, -2)
         return found
     left, values, right, sign = _rotated(x)
-    return sign * left @ (_products_without(values, 1)[..., None] * right)
+    singular: Array = sign * left @ (_products_without(values, 1)[..., None] * right)
+    return singular
 
 
 def _third_rule(w: Tensor, out: Tensor, x: Tensor, g: Tensor) -> Tensor:
@@ -96,7 +98,7 @@ def _trace(x: Tensor) -> Tensor:
 @general(
     lambda x, g: x,
     _third_rule,
-    lambda w, out, x, g: minors_along(x, w),
+    lambda w, out, x, g: op.minors_along(x, w),
     takes=SINGLE_OR_DOUBLE,
 )
 def minors_along(x: Array, g: Array) -> Array:
@@ -105,21 +107,23 @@ def minors_along(x: Array, g: Array) -> Array:
     if inverse is not None:
         along = inverse @ g
         trace = np.trace(along, axis1=-2, axis2=-1)[..., None, None]
-        found: Array = np.swapaxes(trace * inverse - along @ inverse, -1, -2)
-        return np.linalg.det(x)[..., None, None] * found
+        found = np.swapaxes(trace * inverse - along @ inverse, -1, -2)
+        regular: Array = np.linalg.det(x)[..., None, None] * found
+        return regular
     left, values, right, sign = _rotated(x)
     turned_g = np.swapaxes(left, -1, -2) @ g @ np.swapaxes(right, -1, -2)
     pairs = _products_without(values, 2)
     diagonal = np.einsum("...kk,...ik->...i", turned_g, pairs)
     inner = -np.swapaxes(turned_g, -1, -2) * pairs
     np.einsum("...ii->...i", inner)[...] = diagonal
-    return sign * left @ inner @ right
+    singular: Array = sign * left @ inner @ right
+    return singular
 
 
 def _inverse_if_regular(x: Array) -> Array | None:
     """Return the inverses of matrices if all have one that keeps half of the digits."""
     try:
-        inverse = np.linalg.inv(x)
+        inverse: Array = np.linalg.inv(x)
     except np.linalg.LinAlgError:
         return None
     with np.errstate(all="ignore"):
@@ -141,8 +145,10 @@ def _products_without(values: Array, count: int) -> Array:
     """Return the products of a row's values but one, or but each two of them; 0 without a pair."""
     n = values.shape[-1]
     apart = ~np.eye(n, dtype=bool)
+    found: Array
     if count == 1:
-        return np.where(apart, values[..., None, :], 1.0).prod(axis=-1, dtype=values.dtype)
+        found = np.where(apart, values[..., None, :], 1.0).prod(axis=-1, dtype=values.dtype)
+        return found
     kept = apart[:, None, :] & apart[None, :, :]
     found = np.where(kept, values[..., None, None, :], 1.0).prod(axis=-1, dtype=values.dtype)
     return np.where(apart, found, 0.0).astype(values.dtype)

@@ -83,13 +83,15 @@ def _product(x: Tensor, axis: int) -> Tensor:
     """Multiply in passes, each over twice the distance, so that zeros keep their derivatives."""
     place = axis_of("cumprod", axis, x.ndim)
     extent, step = x.shape[place], 1
+    if extent == 1:
+        return op.clone(x)  # type: ignore[no-any-return]
     while step < extent:
         kept = _between(x, place, 0, step)
         x = concatenate(
             [kept, _between(x, place, step, extent) * _between(x, place, 0, extent - step)], place
         )
         step *= 2
-    return x if extent > 1 else op.clone(x)  # type: ignore[no-any-return]
+    return x if extent > 1 else op.clone(x)
 
 
 def _between(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
@@ -115,7 +117,7 @@ def _log_of_sums(x: Tensor, axis: int) -> Tensor:
         sums = _logaddexp(_between(x, place, step, extent), _between(x, place, 0, extent - step))
         x = concatenate([kept, sums], place)
         step *= 2
-    return x if extent > 1 else op.clone(x)  # type: ignore[no-any-return]
+    return x if extent > 1 else op.clone(x)
 
 
 def _logaddexp(x: Tensor, y: Tensor) -> Tensor:
