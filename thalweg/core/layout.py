@@ -29,7 +29,7 @@ Strides = tuple[int, ...]
 
 # Primitives whose results lie in the order of their operands, as elementwise ones' do.
 _KEEPING = frozenset(
-    {"astype", "duplicate", "reduce_max", "reduce_min", "reduce_prod", "reduce_sum"}
+    {"astype", "concatenate", "duplicate", "reduce_max", "reduce_min", "reduce_prod", "reduce_sum"}
 )
 # Primitives whose results lie in row-major order.
 _ROW_MAJOR = frozenset({"pad_with_zeros", "put_at", "scatter_add", "take"})

@@ -20,7 +20,7 @@ from thalweg.core.operation import OPERATIONS
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.refusals import STORED
 from thalweg.core.spec import Spec
-from thalweg.errors import GradientError, TracingError, printable
+from thalweg.errors import GradientError, ThalwegError, TracingError, printable
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
@@ -243,6 +243,8 @@ def explaining_arrays() -> Iterator[None]:
     """Say what to do where a tensor was written into a NumPy array, which hides that it was."""
     try:
         yield
+    except ThalwegError:
+        raise
     except (TypeError, ValueError) as error:
         # NumPy asked a tensor for its values, and hides the answer behind an error of its own.
         if isinstance(error.__cause__, (TracingError, GradientError)):

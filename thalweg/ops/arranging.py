@@ -74,8 +74,7 @@ def ravel(x: Any, order: str = "C") -> Tensor:
     if order != "C" and column_major("ravel", tensor, order):
         tensor = transpose(tensor)
     flat = reshape(tensor, (tensor.size,))
-    # NumPy's reshape of a vector is always a view, its ravel only of one without gaps.
-    contiguous = follows_itself(tensor)
+    contiguous = follows_itself(tensor)  # NumPy's reshape of a vector need not be
     if contiguous is None and flat.origin is not None:
         flat.origin.doubtful = True
     elif contiguous is False and (flat is tensor or flat.origin is not None):

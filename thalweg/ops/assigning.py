@@ -98,13 +98,14 @@ def _shown(x: Tensor, steps: Any) -> Tensor:
 
 def _moved_back(base: Tensor, part: Tensor, steps: Any) -> Tensor:
     """Replace what steps show by a choice between the base and the part, moved to its place."""
-    chosen = np.zeros(base.array.shape, np.bool_)
-    shown = [make(chosen)]
+    # Positions stay what they are where a step copies, as the base may lie in another order.
+    shown = [make(_counted(base))]
     for primitive, params in steps:
         shown.append(apply(primitive, (shown[-1],), params))
     for (primitive, params), before in zip(reversed(steps), reversed(shown[:-1]), strict=True):
         part = primitive.rules[0](part, part, before, **params)
-    shown[-1].array[...] = True
+    chosen = np.zeros(base.array.shape, np.bool_)
+    chosen.reshape(-1)[shown[-1].array.reshape(-1)] = True
     return part if chosen.all() else where(chosen, part, base)
 
 

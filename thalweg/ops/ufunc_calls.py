@@ -158,7 +158,7 @@ def written(out: Any, found: Any) -> Any:
         raise (TracingError if found.is_symbolic else GradientError)(
             "A ufunc was given a NumPy array as out=, which holds plain numbers, and the result is "
             "a tensor being traced or differentiated. Leave out= out, or give a tensor: "
-            "out=np.zeros_like(x) of a tensor x."
+            "out=np.zeros_like(x) of a tensor x, or a buffer out = tw.zeros(n)."
         )
     np.copyto(out, found.numpy(), casting="same_kind")
     return make(out)
