@@ -116,6 +116,7 @@ MATRICES: dict[str, Row] = {
     # Their derivatives are those along symmetric matrices: tests/ops/test_matrices.py.
     "cholesky_factor": stacks(_definite, smooth=False),
     "eigen_parts": stacks(_symmetric, smooth=False),
+    **dict.fromkeys(("eigenvalues_of", "eigenvectors_of"), stacks(_regular, smooth=False)),
     "singular_parts": stacks(_regular, _ANY),
     "completing_columns": stacks(_orthonormal, ((3, 1), (2, 4, 2)), smooth=False),
     "orthogonal_parts": stacks(_regular, _ANY),
@@ -187,6 +188,8 @@ MATRIX_ORACLES: dict[str, Callable[..., Any]] = {
     "pseudo_inverse": np.linalg.pinv,
     "cholesky_factor": np.linalg.cholesky,
     "eigen_parts": _eigen_parts,
+    "eigenvalues_of": lambda x: np.linalg.eig(x).eigenvalues.astype(np.result_type(x, 1j)),
+    "eigenvectors_of": lambda x: np.linalg.eig(x).eigenvectors.astype(np.result_type(x, 1j)),
     "singular_parts": _singular_parts,
     "completing_columns": lambda q: np.linalg.qr(q, "complete")[0][..., q.shape[-1] :],
     "orthogonal_parts": _orthogonal_parts,

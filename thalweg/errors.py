@@ -31,6 +31,7 @@ ones (a ValueError here, a RuntimeError there), it is both.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -156,6 +157,11 @@ class TrainingDiverged(ThalwegError, ArithmeticError):
         self.step = step
         self.params = params
         self.fit = fit
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made anew of its message alone, as exceptions are, it would lack what it carries.
+        facts = {"step": self.step, "params": self.params, "fit": self.fit}
+        return functools.partial(type(self), **facts), self.args, vars(self)
 
 
 def printable(text: object) -> str:

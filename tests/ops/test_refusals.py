@@ -73,9 +73,9 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         r"2 parts for an axis of extent 3.*array_split",
     ),
     (lambda: np.array_split(X, 0), ArgumentError, r"array_split got 0 parts"),
-    (lambda: np.pad(X, 1, mode="mean"), ArgumentError, r"pad got mode 'mean'; it wants 'constant'"),
+    (lambda: tw.pad(X, 1, mode="mean"), ArgumentError, r"pad got mode 'mean'; it wants 'constant'"),
     (lambda: np.pad(X, -1), ArgumentError, r"pad_width -1; widths must not be negative"),
-    (lambda: np.tril(X[0]), ShapeError, r"tril got shape \(3,\); it wants a matrix"),
+    (lambda: tw.tril(X[0]), ShapeError, r"tril got shape \(3,\); it wants a matrix"),
     (lambda: tw.meshgrid(X[0], indexing="yx"), ArgumentError, r"'yx'; it wants 'xy' or 'ij'"),
     (lambda: np.take(X, np.array([0.5])), DtypeError, r"dtype float64 were given; they must be"),
     (lambda: np.take_along_axis(X, np.array([0]), 0), ShapeError, r"2 axes and indices with 1"),
@@ -106,6 +106,9 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         r"must be one-dimensional.* multi_margin_loss got shape \(1, 3\)",
     ),
     # ---- NumPy functions and arguments that thalweg lacks
+    (lambda: np.linalg.eig(X), ShapeError, r"eig got shape \(2, 3\); it wants square matrices"),
+    (lambda: np.add(X, X, where=X > 0), UnsupportedOperation, r"numpy.add with where= and no out="),
+    (lambda: np.max(X, where=X > 0), ArgumentError, r"max got where= and no initial=, which.*Give"),
     (
         lambda: in_a_gradient(lambda x: np.histogram2d(x[0], x[1])[0]),
         UnsupportedOperation,
@@ -114,7 +117,7 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: in_a_gradient(lambda x: np.add(x, x, where=x > 0)),
         UnsupportedOperation,
-        r"numpy.add with where is not .* thalweg.add takes x, y: write it with these",
+        r"numpy.add with where= and no out= leaves its other elements to chance. Write np.where",
     ),
     (
         lambda: in_a_gradient(lambda x: np.clip(x, 0.0, 1.0, casting="no")),

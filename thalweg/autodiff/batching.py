@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from thalweg import tree
 from thalweg.autodiff.batching_rules import batched, move_axis
@@ -13,11 +12,12 @@ from thalweg.autodiff.reverse import captured_by
 from thalweg.core.applying import apply, standing_for
 from thalweg.core.generator import default_generator
 from thalweg.core.kinds import same_kind
-from thalweg.core.layout import note_layout
+from thalweg.core.layout import may_share, note_layout
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace, finish, trace
+from thalweg.core.transformed import Transformed
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.copying import clone
 from thalweg.ops.drawing import Batch, drawing_batch, drawing_for
@@ -99,7 +99,8 @@ def vmap(
         placed = [_placed(*v, axis, size) for v, axis in zip(values, where, strict=True)]
         return tree.unflatten(tree.structure(result), placed)
 
-    return vectorized
+    again = functools.partial(vmap, randomness=randomness, chunk_size=chunk_size)
+    return Transformed(vectorized, again, function, in_axes, out_axes)
 
 
 def _require_known(randomness: str, chunk_size: int | None) -> None:
@@ -150,7 +151,7 @@ def _apart(x: Tensor, given: list[Value]) -> Tensor:
     """Return a result in memory of its own, which is none of the arguments'."""
     if x.is_symbolic:
         return standing_for(x)
-    shared = any(np.may_share_memory(x.array, t.array) for t, _ in given if not t.is_symbolic)
+    shared = any(may_share(x, tensor) for tensor, _ in given if not tensor.is_symbolic)
     return clone(x) if shared else x
 
 

@@ -103,6 +103,8 @@ def _elementwise(
     "determinant_of",
     "duplicate",
     "eigen_parts",
+    "eigenvalues_of",
+    "eigenvectors_of",
     "exponential_of",
     "imaginary_part",
     "inverse_of",

@@ -8,6 +8,7 @@ from typing import Any
 from thalweg.autodiff.recorded import Argnums, Recorded
 from thalweg.core.kinds import same_kind
 from thalweg.core.tensor import Tensor
+from thalweg.core.transformed import Transformed
 from thalweg.errors import ArgumentError, GradientError
 from thalweg.ops.creation import ones_like
 
@@ -45,7 +46,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         result = recorded.value()
         return ((result, recorded.aux), found) if has_aux else (result, found)
 
-    return differentiated
+    return Transformed(differentiated, value_and_grad, function, argnums, has_aux)
 
 
 def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -64,7 +65,7 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
 
-    return gradient
+    return Transformed(gradient, grad, function, argnums, has_aux)
 
 
 @same_kind

@@ -11,6 +11,7 @@ from thalweg.autodiff.recorded import Argnums, Recorded
 from thalweg.core.kinds import same_kind
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, make
+from thalweg.core.transformed import Transformed
 from thalweg.errors import GradientError
 from thalweg.ops.creation import eye
 from thalweg.ops.shaping import reshape
@@ -53,7 +54,7 @@ def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) ->
         found = recorded.as_result([recorded.as_arguments(row) for row in parts])
         return (found, recorded.aux) if has_aux else found
 
-    return differentiated
+    return Transformed(differentiated, jacobian, function, argnums, has_aux)
 
 
 jacrev = jacobian
@@ -81,7 +82,7 @@ def jacfwd(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> F
         )
         return (found, recorded.aux) if has_aux else found
 
-    return differentiated
+    return Transformed(differentiated, jacfwd, function, argnums, has_aux)
 
 
 def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:

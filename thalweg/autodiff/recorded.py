@@ -41,7 +41,7 @@ class Recorded:
         self._definitions = []
         self.variables: list[Tensor] = []
         for position in _positions(argnums, len(given)):
-            leaves, definition = tree.flatten(given[position])
+            leaves, definition = tree.flatten_parameters(given[position])
             fresh = [_variable(leaf) for leaf in leaves]
             given[position] = tree.unflatten(definition, fresh)
             self.variables += fresh

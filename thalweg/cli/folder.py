@@ -21,6 +21,7 @@ from thalweg.cli.spec import Model, parse_model
 from thalweg.cli.summary import Result
 from thalweg.cli.writing import make, write_text
 from thalweg.data.encoding import Encoding
+from thalweg.data.memory import require_room
 from thalweg.data.stored import from_json, to_json
 from thalweg.errors import ArgumentError, CheckpointError
 from thalweg.training import storage
@@ -28,8 +29,6 @@ from thalweg.training import storage
 __all__ = ["Stored", "load", "prepare", "save"]
 
 FORMAT = "thalweg model 2"
-# A description may be this long; a longer one is none.
-_MOST_BYTES = 1 << 30
 MODEL, DESCRIPTION = "model.safetensors", "model.json"
 
 
@@ -134,6 +133,7 @@ def load(folder: Path) -> Stored:
 
     Raises:
         CheckpointError: If it is missing, damaged, or no model of a fit.
+        DataError: If its description is longer than the available memory.
     """
     path = folder / DESCRIPTION
     description = _description(folder, path)
@@ -155,9 +155,8 @@ def load(folder: Path) -> Stored:
 def _description(folder: Path, path: Path) -> dict[str, Any]:
     """Return what describes a model, every word of it as it was written."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES)
-        description = json.loads(content)
+        require_room(path.stat().st_size, str(path))
+        description = json.loads(path.read_bytes())
     except OSError as error:
         raise CheckpointError(
             f"{folder} holds no model: {path.name} cannot be read ({error.strerror}); name a "

@@ -145,7 +145,8 @@ def from_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         ArgumentError: If it is not there, no such file, or has unknown entries.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
     except OSError as error:
         raise ArgumentError(f"{path} cannot be read: {error.strerror}; check its name.") from error
     except (RecursionError, ValueError) as error:
@@ -164,7 +165,8 @@ def from_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     facts = content.get("facts", {})
     if not isinstance(facts, dict):
         raise ArgumentError(f"{path}: facts is {shown(facts)}, and no table. Leave it out.")
-    if facts and facts.pop("checksum", None) != _checksum(found):
+    ours = facts or text.startswith(HEADER)
+    if ours and facts.pop("checksum", None) != _checksum(found):
         facts["edited"] = True
     return {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}, facts
 

@@ -69,6 +69,11 @@ def _keeps_axes(shape: Strides, wanted: Strides) -> bool:
     return [n for n in shape if n != 1] == [n for n in wanted if n != 1]
 
 
+def may_share(x: Tensor, y: Tensor) -> bool:
+    """Tell whether two tensors that are not traced may lie in the same memory."""
+    return np.may_share_memory(x.array, y.array)
+
+
 def follows_itself(tensor: Tensor) -> bool | None:
     """Tell whether NumPy would lay a tensor out in row-major order without gaps; None: unknown."""
     array = tensor.array

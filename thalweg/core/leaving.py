@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thalweg.core.callers import what_to_write
 from thalweg.core.operation import OPERATIONS
 from thalweg.core.program import Symbol
 from thalweg.core.refusals import TRACED, leaves_tape
@@ -23,7 +24,7 @@ def numbers_of(tensor: Tensor) -> np.ndarray[Any, Any]:
         TracingError: While tracing, when there are no values yet.
     """
     if isinstance(tensor.array, Symbol):
-        raise TracingError(TRACED)
+        raise TracingError(TRACED + what_to_write())
     return np.asarray(tensor.array)
 
 
@@ -54,4 +55,4 @@ def require_no_derivative(tensor: Tensor, called: str) -> None:
         if tensor.origin is not None:
             OPERATIONS["refresh"](tensor)
         if tensor.node is not None and tensor.node.is_differentiated():
-            raise GradientError(leaves_tape(called))
+            raise GradientError(leaves_tape(called) + what_to_write())

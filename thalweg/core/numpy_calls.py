@@ -16,7 +16,7 @@ import numpy as np
 
 from thalweg.core.operation import OPERATIONS, parameters_of
 
-_NO_VALUE = np._NoValue  # type: ignore[attr-defined]
+_NO_VALUE = np._NoValue
 # Parameters that change how NumPy computes a result and not the result.
 _WITHOUT_EFFECT = frozenset({"kind", "overwrite_input"})
 # Functions of other things than numbers, some with names of numeric ones.

@@ -8,6 +8,8 @@ from thalweg.core.memory import Element
 from thalweg.core.operation import OPERATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from thalweg.core.tensor import Tensor
 
 
@@ -27,6 +29,9 @@ class Operators:
     if TYPE_CHECKING:
         # The operations declared with `method` are methods too.
         def __getattr__(self, name: str) -> Any: ...
+
+        data: Any
+        detach: Callable[[], Tensor]
 
     def __getitem__(self, key: Any) -> Tensor:
         return OPERATIONS["getitem"](self, key)  # type: ignore[no-any-return]
@@ -76,6 +81,8 @@ class Operators:
         return OPERATIONS["pow"](other, self)  # type: ignore[no-any-return]
 
     def __matmul__(self, other: Any) -> Tensor:
+        if other.__class__ is not self.__class__ and hasattr(other, "tocoo"):
+            return OPERATIONS["sparse_product"](self, other)  # type: ignore[no-any-return]
         return OPERATIONS["matmul"](self, other)  # type: ignore[no-any-return]
 
     def __rmatmul__(self, other: Any) -> Tensor:

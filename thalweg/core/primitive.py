@@ -372,7 +372,8 @@ def _declare(
         name = meaning.__name__
 
         def stated(*specs: Spec, **params: Any) -> Spec:
-            require_dtypes(name, takes, *specs)
+            if takes is not None:
+                require_dtypes(name, takes, *specs)
             return spec(*specs, **params)
 
         return Primitive(

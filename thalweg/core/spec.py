@@ -17,6 +17,7 @@ BOOL = np.dtype(np.bool_)
 INT8 = np.dtype(np.int8)
 INT64 = np.dtype(np.int64)
 FLOAT64 = np.dtype(np.float64)
+FLOAT16 = np.dtype(np.float16)
 COMPLEX128 = np.dtype(np.complex128)
 
 FLOAT32 = np.dtype(np.float32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any, Self
 from weakref import ref
@@ -11,11 +10,11 @@ import numpy as np
 
 from thalweg.core import refusals
 from thalweg.core.leaving import number_of, numbers_of, require_no_derivative
-from thalweg.core.memory import Element, Memory, View, memory_of, note_detached
-from thalweg.core.numpy_calls import by_name, operation_called
-from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
+from thalweg.core.memory import Memory, View
+from thalweg.core.operation import OPERATIONS, owns_methods, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
+from thalweg.core.protocols import Protocols
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
@@ -24,16 +23,11 @@ from thalweg.errors import (
     DtypeError,
     GradientError,
     ShapeError,
-    ThalwegError,
-    TracingError,
-    UnsupportedOperation,
 )
-
-_OUT = frozenset({"out"})
 
 
 @owns_methods
-class Tensor(Operators):
+class Tensor(Operators, Protocols):
     """An array whose operations can be differentiated, batched, traced and compiled.
 
     Args:
@@ -51,6 +45,7 @@ class Tensor(Operators):
 
     __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "origin", "weak")
     __array_priority__ = 1000
+    __pandas_priority__ = 5000  # operators of a Series and a tensor are the tensor's
 
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
@@ -110,28 +105,6 @@ class Tensor(Operators):
         """The number of elements; called, as PyTorch does, `x.size()` is the shape."""
         array = self.array
         return Count(array.spec.size if isinstance(array, Symbol) else array.size, array.shape)
-
-    @property
-    def data(self) -> Tensor:
-        """The same memory without the history: what is written into it is not recorded."""
-        if tracing.traces or isinstance(self.array, Symbol):
-            return self.detach()
-        found = make(self.array, None, self.weak)
-        found.memory = self.memory if isinstance(self.memory, Element) else Memory()
-        return found
-
-    @data.setter
-    def data(self, value: Any) -> None:
-        new = as_tensor(value)
-        if isinstance(new.array, Symbol) or isinstance(self.array, Symbol):
-            raise TracingError(
-                "x.data = y was written in a traced function, where values have no memory to be "
-                "exchanged. Write x.copy_(y), or use y from there on."
-            )
-        self.array = new.array
-        self.memory = self.origin = None
-        if self.node is not None and self.node.leaf is not None:
-            self.node.array = self.array
 
     @property
     def grad(self) -> Tensor | None:
@@ -215,18 +188,6 @@ class Tensor(Operators):
         self.requires_grad = requires_grad
         return self
 
-    def detach(self) -> Tensor:
-        """Return a tensor on the same memory without the history."""
-        traced = isinstance(self.array, Symbol)
-        if traced and self.origin is not None:
-            OPERATIONS["refresh"](self)
-        found = make(self.array, None, self.weak)
-        if traced or tracing.traces:
-            note_detached(found, self)
-        else:
-            found.memory = memory_of(self)
-        return found
-
     def item(self) -> Any:
         """Return the only element as a Python number.
 
@@ -251,67 +212,6 @@ class Tensor(Operators):
     ) -> None:
         """Add the derivative of this tensor to `.grad` of every leaf that requires it."""
         OPERATIONS["backward"](self, gradient, retain_graph, create_graph, inputs)
-
-    # ---- NumPy's protocols
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self.requires_grad:
-            raise GradientError(refusals.LOSES_GRADIENT)
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        function = OPERATIONS.get(ufunc.__name__)
-        if method != "__call__" or function is None or (kwargs and kwargs.keys() - _OUT):
-            own = ufunc if method == "__call__" else getattr(ufunc, method)
-            called = refusals.with_keywords(
-                refusals.ufunc_name(ufunc, method), kwargs.keys() - _OUT
-            )
-            return OPERATIONS["on_values"](own, called, function, inputs, kwargs)
-        if not kwargs:
-            try:
-                return function(*inputs)
-            except (TypeError, ThalwegError) as error:
-                return OPERATIONS["on_values_instead"](ufunc, error, inputs, kwargs)
-        return OPERATIONS["write_out"](kwargs["out"], function, inputs, {}, overlapping=True)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        called = f"{func.__module__}.{func.__name__}"
-        function, given = operation_called(func), (args, kwargs)
-        if function is not None:
-            args, kwargs = by_name(func, function, args, kwargs)
-        unknown = kwargs.keys() - parameters_of(function) - _OUT if function and kwargs else ()
-        if function is None or unknown:
-            called = refusals.with_keywords(called, unknown)
-            return OPERATIONS["on_values"](func, called, function, *given)
-        if "out" not in kwargs:
-            try:
-                return function(*args, **kwargs)
-            except (TypeError, ThalwegError) as error:
-                return OPERATIONS["on_values_instead"](func, error, *given)
-        out = kwargs.pop("out")
-        return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
-
-    @classmethod
-    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        raise UnsupportedOperation(refusals.foreign(f"torch.{func.__name__}"))
-
-    def __dlpack__(
-        self,
-        *,
-        stream: Any = None,
-        max_version: tuple[int, int] | None = None,
-        dl_device: tuple[int, int] | None = None,
-        copy: bool | None = None,
-    ) -> Any:
-        return self.__array__().__dlpack__(
-            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
-        )
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self.__array__().__dlpack_device__()
-
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        return sys.modules["thalweg"]
 
     # ---- Python's protocols
 

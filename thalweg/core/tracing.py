@@ -56,6 +56,8 @@ class Trace:
         self._seen: dict[tuple[int, int], _Seen] = {}
         self._deriving: str | None = None
         self._literals: dict[Any, Symbol] = {}
+        self._standing: dict[Any, Symbol] = {}
+        self._lines: dict[Symbol, str] = {}
 
     @classmethod
     def of(cls, symbol: Symbol) -> Trace:
@@ -85,12 +87,16 @@ class Trace:
         if isinstance(array, Symbol):
             if Trace.of(array) is self:
                 return array
+        elif self._standing and tensor.is_leaf and place_of(array) in self._standing:
+            return self._standing[place_of(array)]
         elif array.ndim == 0 and tensor.node is None:
             return self._literal(array, tensor.weak)
         # One array may be here twice, with and without a history, as x and x.detach().
         key = (id(array), id(tensor.node))
         if key not in self.captured:
-            self.captured[key] = (tensor, self.input(tensor.spec))
+            symbol = self.input(tensor.spec)
+            self.captured[key] = (tensor, symbol)
+            self._lines[symbol] = user_line()
             if isinstance(array, np.ndarray):
                 self._seen[key] = _Seen(array)
         elif key in self._seen and array.nbytes <= _SMALL:
@@ -106,6 +112,14 @@ class Trace:
         for key in self.captured:
             if key in self._seen:
                 self._seen[key].require_same()
+
+    def stand_for(self, array: np.ndarray[Any, Any], symbol: Symbol) -> None:
+        """Let a symbol stand for an array's memory, wherever that is met under another name."""
+        self._standing[place_of(array)] = symbol
+
+    def line_of(self, symbol: Symbol) -> str:
+        """Return the user's line that uses a captured symbol first, or an empty string."""
+        return self._lines.get(symbol, "")
 
     def _literal(self, value: np.ndarray[Any, Any], weak: bool) -> Symbol:
         key = (value.dtype.str, value.tobytes(), weak)
@@ -204,7 +218,8 @@ class _Tracing(threading.local):
         self.traces: tuple[Trace, ...] = ()
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
-        self.quiet = self.run = context.run
+        self.quiet: Callable[..., Any] = context.run
+        self.run: Callable[..., Any] = self.quiet
 
 
 tracing = _Tracing()
@@ -290,9 +305,27 @@ def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Progr
     return Program((*inputs, *captured), tuple(current.equations), tuple(outputs))
 
 
+def place_of(array: Any) -> tuple[Any, ...] | None:
+    """Return what arrays that show the same memory in the same way have in common."""
+    if not isinstance(array, np.ndarray) or not array.size:
+        return None
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str
+
+
 # Whose frames on the stack are not the user's code.
 _LIBRARIES = frozenset(
-    {"contextlib", "functools", "jax", "numpy", "optree", "scipy", "thalweg", "torch"}
+    {
+        "contextlib",
+        "functools",
+        "jax",
+        "numpy",
+        "optree",
+        "pandas",
+        "scipy",
+        "sklearn",
+        "thalweg",
+        "torch",
+    }
 )
 
 # Whether a module is the user's, by its name.
@@ -318,3 +351,12 @@ def user_line() -> str:
             break
         frame = frame.f_back
     return "" if frame is None else f"{printable(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def level_of_user() -> int:
+    """Return the `stacklevel` with which a warning of the caller names the user's line."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    while frame is not None and not is_users(frame):
+        frame, level = frame.f_back, level + 1
+    return level if frame is not None else 1

@@ -18,6 +18,7 @@ from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import finish, trace
+from thalweg.core.transformed import Transformed
 from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError
@@ -95,10 +96,11 @@ def jit(
         >>> distance(np.array([0.0, 3.0]), np.array([4.0, 0.0]))
         np.float64(5.0)
     """
+    options: dict[str, Any] = {
+        "static_argnums": static_argnums, "static_argnames": static_argnames, "engine": engine
+    }  # fmt: skip
     if function is None:
-        return functools.partial(
-            jit, static_argnums=static_argnums, static_argnames=static_argnames, engine=engine
-        )
+        return functools.partial(jit, **options)
     positions = {static_argnums} if isinstance(static_argnums, int) else set(static_argnums)
     names = {static_argnames} if isinstance(static_argnames, str) else set(static_argnames)
     known: dict[Any, _Traced] = {}
@@ -131,7 +133,7 @@ def jit(
         shown = [tensor.array for tensor in found.captured]
         return as_given(found(given), [leaves[i] for i in places], shown)
 
-    return compiled
+    return Transformed(compiled, functools.partial(jit, **options), function)
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def _trace(
         return function(*args, **kwargs)
 
     specs = [tensor.spec for tensor in given]
-    with warned_of_random_numbers(function, (), "function", "call"):
+    with warned_of_random_numbers(function):
         result, current, symbols = trace(on_symbols, specs, _symbolic)
     found, structure = tree.flatten(result)
     tensors = [as_tensor(leaf) for leaf in found]

@@ -77,7 +77,7 @@ def _told(equation: Equation) -> str:
     used = {symbol.dtype.name for symbol in (*equation.inputs, equation.output)}
     strange = sorted(used - _DTYPES)
     kinds = f" on {', '.join(strange)}" if strange else ""
-    advice = "Convert those arrays with astype(np.float32)" if strange else "Rewrite that line"
+    advice = "Convert those arrays with astype" if strange else "Rewrite that line"
     return (
         f"The native engine cannot run {printable(equation.primitive.name)}{line}{kinds}; the "
         f'whole program runs on the slow reference engine. {advice}, or choose engine="numpy" to '

@@ -20,7 +20,8 @@ from thalweg.ops.elementwise import (
     tanh,
     where,
 )
-from thalweg.ops.reductions import as_floating, max, sum
+from thalweg.ops.extremes import max
+from thalweg.ops.reductions import as_floating, sum
 from thalweg.ops.shaping import astype, normalize_axes, stop_gradient
 
 __all__ = [

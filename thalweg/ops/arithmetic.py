@@ -165,7 +165,7 @@ def rsqrt(x: Any) -> Tensor:
     return divide(1.0, sqrt(x))
 
 
-def _scaled(name: str, x: Any, factor: float) -> Tensor:
+def _converted(name: str, x: Any, factor: float) -> Tensor:
     tensor = as_tensor(x)
     require_dtypes(name, REAL, tensor)
     return multiply(tensor, factor)
@@ -174,13 +174,13 @@ def _scaled(name: str, x: Any, factor: float) -> Tensor:
 @method("radians", inplace=True)
 def deg2rad(x: Any) -> Tensor:
     """Convert degrees to radians: x π / 180."""
-    return _scaled("deg2rad", x, math.pi / 180.0)
+    return _converted("deg2rad", x, math.pi / 180.0)
 
 
 @method("degrees", inplace=True)
 def rad2deg(x: Any) -> Tensor:
     """Convert radians to degrees: 180 x / π."""
-    return _scaled("rad2deg", x, 180.0 / math.pi)
+    return _converted("rad2deg", x, 180.0 / math.pi)
 
 
 @method(inplace=True)

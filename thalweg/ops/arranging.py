@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.layout import follows_itself
-from thalweg.core.operation import method, op, register
+from thalweg.core.operation import method, op, register, widen
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
@@ -63,10 +63,39 @@ register("ndim", _ndim)
 register("size", _size)
 
 
-@method
-def ravel(x: Any) -> Tensor:
-    """Return all elements along one axis, in row-major order; a view if they lie so in memory."""
+def _column_major(name: str, x: Tensor, order: str) -> bool:
+    """Tell whether an order of elements means column-major here: "F", or "A" of such memory."""
+    if order not in ("C", "F", "A", "K"):
+        raise ArgumentError(f"{name} got order {order!r}; it wants 'C', 'F', 'A' or 'K'.")
+    if order == "F" or order == "C" or x.is_symbolic:
+        return order == "F"
+    flags = x.array.flags
+    return bool(flags.f_contiguous and not flags.c_contiguous)
+
+
+@widen("reshape", "order")
+def _reshaped(
+    x: Any, *extents: Any, shape: Any = None, order: str = "C", copy: bool | None = None
+) -> Tensor:
+    given = (extents[0] if len(extents) == 1 else extents) if shape is None else shape
     tensor = as_tensor(x)
+    if order == "K":
+        raise ArgumentError("reshape got order 'K'; it wants 'C', 'F' or 'A'.")
+    if not _column_major("reshape", tensor, order):
+        return reshape(tensor, given, copy=copy)
+    wanted = (given,) if isinstance(given, (int, np.integer)) else tuple(given)
+    return transpose(reshape(transpose(tensor), wanted[::-1], copy=copy))
+
+
+@method
+def ravel(x: Any, order: str = "C") -> Tensor:
+    """Return all elements along one axis, in row-major order; a view if they lie so in memory.
+
+    Their order is column-major for order "F", as NumPy has it.
+    """
+    tensor = as_tensor(x)
+    if order != "C" and _column_major("ravel", tensor, order):
+        tensor = transpose(tensor)
     flat = reshape(tensor, (tensor.size,))
     # NumPy's reshape of a vector is always a view, its ravel only of one without gaps.
     contiguous = follows_itself(tensor)
@@ -78,18 +107,20 @@ def ravel(x: Any) -> Tensor:
 
 
 @method
-def flatten(x: Any, start_dim: Any = None, end_dim: int | None = None) -> Tensor:
+def flatten(
+    x: Any, start_dim: Any = None, end_dim: int | None = None, *, order: str = "C"
+) -> Tensor:
     """Return all elements, or those of a run of axes, along one axis, in row-major order.
 
     Called with nothing but the tensor it copies, as NumPy's method does; the elements of a run
-    of axes are shown where that can be.
+    of axes are shown where that can be. NumPy's only argument is the order, as `ravel`'s.
 
     Raises:
         ArgumentError: If the first axis of the run is after the last.
     """
     tensor = as_tensor(x)
     if isinstance(start_dim, str) or (start_dim is None and end_dim is None):
-        return _flat_copy(tensor, "C" if start_dim is None else start_dim)
+        return _flat_copy(tensor, order if start_dim is None else start_dim)
     start, end = 0 if start_dim is None else start_dim, -1 if end_dim is None else end_dim
     if not tensor.ndim:
         normalize_axes("flatten", (start,), 0), normalize_axes("flatten", (end,), 0)
@@ -107,9 +138,7 @@ def flatten(x: Any, start_dim: Any = None, end_dim: int | None = None) -> Tensor
 
 
 def _flat_copy(x: Tensor, order: str) -> Tensor:
-    if order not in ("C", "F"):
-        raise ArgumentError(f"flatten got order {order!r}; it wants 'C' or 'F'. Give one of them.")
-    flat = ravel(transpose(x) if order == "F" else x)
+    flat = ravel(x, order)
     copied: Tensor = op.clone(flat) if flat is x or flat.origin is not None else flat
     return copied
 

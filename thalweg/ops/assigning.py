@@ -14,6 +14,7 @@ from thalweg.core.spec import Spec
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import DtypeError, ShapeError
+from thalweg.ops.creation import asarray
 from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import equal, where
 from thalweg.ops.getitem import getitem
@@ -112,7 +113,7 @@ def _placed(base: Tensor, part: Tensor, steps: Any) -> Tensor:
     places = _shown(make(_counted(base)), steps)
     if not places.array.flags.writeable:
         raise ShapeError(READ_ONLY)
-    return _chosen_at(base, places, part)
+    return chosen_at(base, places, part)
 
 
 def _counted(x: Tensor) -> Array:
@@ -130,7 +131,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     """
     counted = make(_counted(x))
     places = getitem(counted, _whole(key, x.ndim))
-    new = as_tensor(value)
+    new = asarray(value) if isinstance(value, (list, tuple)) else as_tensor(value)
     # What shows the tensor's own memory, and not that of a copy made on the way, is written there.
     if places.origin is not None and places.origin.base is counted:
         shown = _shown(x, places.origin.steps)
@@ -161,7 +162,7 @@ def write_at(x: Tensor, places: Tensor, values: Tensor) -> None:
         new = reshape(astype(values, x.dtype), ())
         overwrite(x, where(chosen, new, operand(x, (values,))))
         return
-    write = _chosen_at if traced and not places.is_symbolic else put_at
+    write = chosen_at if traced and not places.is_symbolic else put_at
     overwrite(x, write(operand(x, (values,)), places, values))
 
 
@@ -172,7 +173,7 @@ def _is_same_view(x: Tensor, y: Tensor) -> bool:
     return mine.steps == other.steps
 
 
-def _chosen_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+def chosen_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
     """Do what `put_at` does at places that are known while tracing, so that it compiles."""
     at = places.array.ravel()
     chosen, source = np.zeros(x.size, np.bool_), np.zeros(x.size, np.int64)

@@ -91,7 +91,7 @@ register("conjugated", conjugated)
 def conj(x: Any) -> Tensor:
     """Complex conjugate: a - bi of a + bi; of real numbers a copy."""
     found = conjugated(x)
-    return op.clone(found) if found is x else found  # type: ignore[no-any-return]
+    return op.clone(found) if found is x else found
 
 
 register("conjugate", conj)

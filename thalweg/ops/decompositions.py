@@ -55,7 +55,7 @@ def require_square(name: str, x: Spec) -> None:
         )
 
 
-def _numerically(function: Any, *args: Any, **kwargs: Any) -> Any:
+def numerically(function: Any, *args: Any, **kwargs: Any) -> Any:
     try:
         return function(*args, **kwargs)
     except np.linalg.LinAlgError as error:
@@ -86,7 +86,7 @@ def _of_adjoints(rule: Rule) -> Rule:
 )
 def solve_matrices(a: Array, b: Array) -> Array:
     """Solve a x = b for stacks of matrices of equal batch shape."""
-    found: Array = _numerically(np.linalg.solve, a, b)
+    found: Array = numerically(np.linalg.solve, a, b)
     return found
 
 
@@ -97,7 +97,7 @@ def solve_matrices(a: Array, b: Array) -> Array:
 )
 def inverse_of(x: Array) -> Array:
     """Inverse of square matrices."""
-    found: Array = _numerically(np.linalg.inv, x)
+    found: Array = numerically(np.linalg.inv, x)
     return found
 
 
@@ -130,7 +130,7 @@ def pseudo_inverse(x: Array, rtol: Array, *, hermitian: bool = False) -> Array:
 
     Of Hermitian matrices the lower triangle is read; derivatives are those of whole matrices.
     """
-    found: Array = _numerically(np.linalg.pinv, x, rtol, hermitian)
+    found: Array = numerically(np.linalg.pinv, x, rtol, hermitian)
     return found
 
 
@@ -154,7 +154,7 @@ def _cholesky_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
 @general(lambda x: x, _cholesky_rule, takes=SINGLE_OR_DOUBLE)
 def cholesky_factor(x: Array) -> Array:
     """Lower triangular L with L Lᴴ = x, of positive definite matrices."""
-    found: Array = _numerically(np.linalg.cholesky, x)
+    found: Array = numerically(np.linalg.cholesky, x)
     return found
 
 
@@ -205,7 +205,7 @@ def eigen_parts(x: Array, *, triangle: str = "L") -> Array:
     One triangle is read, "L" or "U".
     Where eigenvalues are equal, the derivatives of their vectors do not exist and are refused.
     """
-    values, vectors = _numerically(np.linalg.eigh, x, triangle)
+    values, vectors = numerically(np.linalg.eigh, x, triangle)
     return np.concatenate([values[..., None, :].astype(x.dtype), vectors], axis=-2)
 
 
@@ -261,7 +261,7 @@ def singular_parts(x: Array, *, full: bool = False) -> Array:
     With all columns, that is max(m, n), zeros fill the others; derivatives take the vectors
     beyond the singular values for constant.
     """
-    u, s, vt = _numerically(np.linalg.svd, x, full_matrices=full)
+    u, s, vt = numerically(np.linalg.svd, x, full_matrices=full)
     v = np.conjugate(np.swapaxes(vt, -1, -2))
     parts = [u, s[..., None, :].astype(x.dtype), v]
     columns = max(part.shape[-1] for part in parts)
@@ -317,5 +317,5 @@ def _qr_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
 )
 def orthogonal_parts(x: Array) -> Array:
     """Q and Rᵀ above each other, of min(m, n) columns: Q orthonormal, R upper triangular."""
-    q, r = _numerically(np.linalg.qr, x)
+    q, r = numerically(np.linalg.qr, x)
     return np.concatenate([q, np.swapaxes(r, -1, -2)], axis=-2)

@@ -27,14 +27,17 @@ __all__ = [
     "block_diag",
     "diag",
     "diag_embed",
+    "diag_indices_from",
     "diagflat",
     "diagonal",
     "fill_diagonal_",
     "trace",
     "tril",
     "tril_indices",
+    "tril_indices_from",
     "triu",
     "triu_indices",
+    "triu_indices_from",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -88,6 +91,49 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None) -> T
 
 
 # ---- diagonals
+
+
+def _indices_from(name: str, arr: Any, k: int, part: Any) -> tuple[Tensor, ...]:
+    shape = as_tensor(arr).shape
+    if len(shape) != 2:
+        raise ShapeError(f"{name} got shape {shape}: input array must be 2-d. Reshape it.")
+    return tuple(as_tensor(places) for places in part(shape[0], k, shape[1]))
+
+
+@operation
+def tril_indices_from(arr: Any, k: int = 0) -> tuple[Tensor, ...]:
+    """Return the rows and the columns of the elements on and below the k-th diagonal.
+
+    Raises:
+        ShapeError: If it is no matrix.
+    """
+    return _indices_from("tril_indices_from", arr, k, np.tril_indices)
+
+
+@operation
+def triu_indices_from(arr: Any, k: int = 0) -> tuple[Tensor, ...]:
+    """Return the rows and the columns of the elements on and above the k-th diagonal.
+
+    Raises:
+        ShapeError: If it is no matrix.
+    """
+    return _indices_from("triu_indices_from", arr, k, np.triu_indices)
+
+
+@operation
+def diag_indices_from(arr: Any) -> tuple[Tensor, ...]:
+    """Return the positions of the main diagonal, one tensor an axis.
+
+    Raises:
+        ShapeError: If there are not two axes at least, or they are not of one extent.
+    """
+    shape = as_tensor(arr).shape
+    if len(shape) < 2 or len(set(shape)) > 1:
+        raise ShapeError(
+            f"diag_indices_from got shape {shape}: all dimensions of input must be of equal "
+            "length, and two at least."
+        )
+    return tuple(as_tensor(places) for places in np.diag_indices(shape[0], len(shape)))
 
 
 def _positions(rows: int, columns: int, offset: int) -> Array:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op
+from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL, require_dtypes
+from thalweg.core.spec import FLOAT64, REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import DtypeError
 from thalweg.ops.composed import isnan
@@ -30,6 +30,7 @@ __all__ = [
     "arcsinh",
     "arctan2",
     "copysign",
+    "fabs",
     "fmax",
     "fmin",
     "heaviside",
@@ -42,6 +43,19 @@ __all__ = [
 Array = np.ndarray[Any, Any]
 
 # ---- signs and magnitudes
+
+
+@operation
+def fabs(x: Any) -> Tensor:
+    """Absolute value in floating numbers: |x|.
+
+    Raises:
+        DtypeError: If x is complex.
+    """
+    tensor = as_tensor(x)
+    if tensor.dtype.kind == "c":
+        raise DtypeError("fabs got complex numbers; their magnitudes are np.abs(x).")
+    return absolute(tensor if tensor.dtype.kind == "f" else astype(tensor, FLOAT64))
 
 
 @method(inplace=True)

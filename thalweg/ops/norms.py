@@ -11,7 +11,8 @@ from thalweg.errors import ArgumentError, UnsupportedOperation
 from thalweg.ops.arranging import ravel
 from thalweg.ops.complex_numbers import real, squared_magnitude
 from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, where
-from thalweg.ops.reductions import max, min, sum
+from thalweg.ops.extremes import max, min
+from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import astype, normalize_axis, restore_axes
 
 __all__ = [

@@ -79,7 +79,8 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     """Correlations of variables, in float64 at least."""
     covariances = cov(x, y, rowvar, dtype=dtype)
     if not covariances.ndim:
-        return covariances / covariances
+        one: Tensor = covariances / covariances
+        return one
     spread = op.sqrt(op.real(op.diagonal(covariances)))
     found: Tensor = covariances / op.expand_dims(spread, 1) / op.expand_dims(spread, 0)
     return found

@@ -11,8 +11,9 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.cutting import pad_with_zeros
 from thalweg.ops.elementwise import add, divide, equal, less, multiply, not_equal, where
+from thalweg.ops.extremes import reduce_max, reduce_min
 from thalweg.ops.ranges import arange
-from thalweg.ops.reductions import as_floating, reduce_max, reduce_min
+from thalweg.ops.reductions import as_floating
 from thalweg.ops.shaping import (
     astype,
     broadcast_to,

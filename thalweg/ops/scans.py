@@ -83,6 +83,8 @@ def _product(x: Tensor, axis: int) -> Tensor:
     """Multiply in passes, each over twice the distance, so that zeros keep their derivatives."""
     place = axis_of("cumprod", axis, x.ndim)
     extent, step = x.shape[place], 1
+    if extent == 1:
+        return op.clone(x)  # type: ignore[no-any-return]
     while step < extent:
         kept = _between(x, place, 0, step)
         x = concatenate(

@@ -95,6 +95,8 @@ def _resolve_reshape(
     x: Any, *extents: Any, shape: Any = None, copy: bool | None = None
 ) -> Resolved:
     tensor = as_tensor(x) if not copy else op.clone(x)
+    if extents and extents[-1] == "C":
+        extents = extents[:-1]
     given = as_shape((extents[0] if len(extents) == 1 else extents) if shape is None else shape)
     wanted = given
     known = math.prod(extent for extent in wanted if extent != -1)

@@ -11,6 +11,7 @@ from thalweg.core.operation import op
 from thalweg.core.primitive import elementwise, floating
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise import (
+    absolute,
     arctan,
     equal,
     exp,
@@ -22,6 +23,7 @@ from thalweg.ops.elementwise import (
     logical_and,
     logical_or,
     power,
+    sign,
     sqrt,
     where,
 )
@@ -30,6 +32,7 @@ __all__ = [
     "arccos",
     "arcsin",
     "arctanh",
+    "cbrt",
     "cosh",
     "exp2",
     "log2",
@@ -77,6 +80,16 @@ def log2(x: Array) -> Array:
 def log10(x: Array) -> Array:
     """Logarithm to base 10."""
     return np.log10(x)
+
+
+@elementwise(
+    lambda g, out, x: g / (3.0 * (out * out)),
+    cast=floating,
+    expansion=lambda x: sign(x) * power(absolute(x), 1.0 / 3.0),
+)
+def cbrt(x: Array) -> Array:
+    """Cube root: ∛x, of negative numbers too."""
+    return np.cbrt(x)
 
 
 # expm1 keeps the digits near zero.

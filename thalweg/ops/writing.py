@@ -14,6 +14,7 @@ from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, ShapeError, TracingError
 from thalweg.ops.arranging import ravel
 from thalweg.ops.assigning import fill_, setitem, write_at
+from thalweg.ops.creation import asarray
 from thalweg.ops.elementwise import where as choose
 from thalweg.ops.getitem import getitem
 from thalweg.ops.indexing import as_indices, from_front, take
@@ -35,7 +36,7 @@ def _target(x: Any) -> Tensor:
 
 def _repeated(values: Any, count: int) -> Tensor:
     """Return so many values, those given over and over."""
-    given = ravel(as_tensor(values))
+    given = ravel(asarray(values))
     if given.size == count:
         return given
     return take(given, np.arange(count) % max(given.size, 1))
@@ -59,7 +60,7 @@ def _put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 
 def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     """Write values, broadcast, where a mask holds."""
-    tensor, new = _target(dst), as_tensor(src)
+    tensor, new = _target(dst), asarray(src)
     if where is True:
         setitem(tensor, ..., new)
     else:
@@ -83,7 +84,7 @@ def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
 
 def _place(arr: Any, mask: Any, vals: Any) -> None:
     """Write the first values, over and over, where a mask holds."""
-    tensor, chosen, values = _target(arr), as_tensor(mask), as_tensor(vals)
+    tensor, chosen, values = _target(arr), as_tensor(mask), asarray(vals)
     if chosen.is_symbolic and values.size == 1:
         _putmask(tensor, chosen, values)
         return
@@ -100,7 +101,7 @@ def _place(arr: Any, mask: Any, vals: Any) -> None:
 def _putmask(a: Any, mask: Any, values: Any) -> None:
     """Write the values at the same positions, repeated if they are too few, where a mask holds."""
     tensor = _target(a)
-    if not as_tensor(values).size:
+    if not asarray(values).size:
         return
     new = reshape(_repeated(values, tensor.size), tensor.shape)
     overwrite(tensor, _chosen(reshape(as_tensor(mask), tensor.shape), new, tensor))
@@ -116,7 +117,7 @@ def _put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> No
         )
     counted = np.arange(tensor.size).reshape(tensor.shape)
     places = np.take_along_axis(counted, positions.array, axis)
-    write_at(tensor, make(places), broadcast_to(as_tensor(values), places.shape))
+    write_at(tensor, make(places), broadcast_to(asarray(values), places.shape))
 
 
 def _nan_to_num(

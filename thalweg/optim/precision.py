@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from thalweg import tree
-from thalweg.core.spec import FLOAT32
+from thalweg.core.spec import FLOAT16, FLOAT32
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation import spec_of
 from thalweg.optim.leaves import cast_like, each
 from thalweg.optim.transformation import GradientTransformation, OptState, Params, Updates
 from thalweg.tree import Tree
-
-_FLOAT16 = np.dtype(np.float16)
 
 
 def in_single(init: Any, update: Any) -> GradientTransformation:
@@ -42,10 +38,10 @@ def in_single(init: Any, update: Any) -> GradientTransformation:
 
 def _widened(leaves: Tree) -> Tree:
     """Return a tree with float32 in place of float16; the tree itself if there is none."""
-    if all(spec_of(leaf).dtype != _FLOAT16 for leaf in tree.leaves(leaves)):
+    if all(spec_of(leaf).dtype != FLOAT16 for leaf in tree.leaves(leaves)):
         return leaves
 
     def widened(x: Tensor) -> Tensor:
-        return astype(x, FLOAT32) if x.dtype == _FLOAT16 else x
+        return astype(x, FLOAT32) if x.dtype == FLOAT16 else x
 
     return each(widened, leaves)

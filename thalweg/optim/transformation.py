@@ -15,7 +15,7 @@ from thalweg.ops.creation import zeros_like as zeros_like_leaf
 from thalweg.ops.elementwise import minimum
 from thalweg.optim.leaves import each
 from thalweg.optim.recipe import Form, Recipe, factory
-from thalweg.tree import Tree
+from thalweg.tree import Tree, flatten_parameters
 
 Params = Tree
 Updates = Tree
@@ -63,6 +63,7 @@ class GradientTransformation(Recipe):
     @on_tensors
     def init(self, params: Params) -> OptState:
         """Return the initial state for parameters."""
+        flatten_parameters(params)  # data classes in them become nodes
         return self._init(params)
 
     @on_tensors

@@ -8,9 +8,9 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from thalweg.core.program import Program
+from thalweg.core.spec import default_dtype
 from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
-from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError, EngineError
 from thalweg.training.batches import Batches
@@ -26,6 +26,8 @@ from thalweg.training.cache import (
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.layout import RelaidLoop, relaid, transposed_states
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step
+from thalweg.training.steadiness import trace_steadily
+from thalweg.training.untrained import warn_of_untrained
 
 EngineChoice = str | Engine
 
@@ -47,14 +49,15 @@ def prepare_step(
         tuple(problem.state_specs),
         layout,
         engine,
+        default_dtype(),
     )
     known = STEPS.get(key) if fingerprint.key is not None else None
     if known is not None:
         return known, 0.0
     _import(engine)
     began = time.perf_counter()
-    with warned_of_random_numbers(problem.loss, fingerprint.generators, "loss", "step"):
-        traced = trace_step(problem, batches.specs())
+    traced, steady = trace_steadily(problem, lambda: trace_step(problem, batches.specs()))
+    warn_of_untrained(problem, traced)
     remainder = traced.programs[1] if len(traced.programs) > 1 else None
     loop = Loop(
         step=traced.programs[0],
@@ -75,7 +78,7 @@ def prepare_step(
     )
     compiled = COMPILED.get(text) or COMPILED.keep(text, _compiled(chosen, loop))
     step = Step(chosen.name, loop, compiled, _captured(traced, fingerprint))
-    if _is_worth_keeping(fingerprint, step.captured):
+    if steady and _is_worth_keeping(fingerprint, step.captured):
         STEPS.keep(key, step)
     return step, time.perf_counter() - began
 
@@ -84,7 +87,7 @@ def prepare_evaluation(
     problem: Problem, fingerprint: Fingerprint, engine: EngineChoice
 ) -> tuple[Evaluation, float]:
     """Return the loss of given data ready to run, and the seconds that took; errors as above."""
-    key = (fingerprint.key, _structure(problem), engine)
+    key = (fingerprint.key, _structure(problem), engine, default_dtype())
     known = EVALUATIONS.get(key) if fingerprint.key is not None else None
     if known is not None:
         return known, 0.0
@@ -141,7 +144,7 @@ def _captured(traced: Traced, fingerprint: Fingerprint) -> Captured:
         position = fingerprint.position(array)
         # What was made while tracing may share memory with arrays that change later.
         sources.append(array.copy() if position is None else position)
-    return Captured(tuple(sources))
+    return Captured(tuple(sources), tuple(traced.lines))
 
 
 def _is_worth_keeping(fingerprint: Fingerprint, captured: Captured) -> bool:

@@ -93,6 +93,13 @@ def test_any_bytes_for_pages_are_left_to_the_reader(tmp_path: Path) -> None:
     verify_pages(path, [(0, 60_000)])
 
 
+def test_places_outside_of_the_file_are_left_to_the_reader(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(bytes(100))
+    edges = [-(2**63), -5, 0, 50, 99, 100, 101, 2**31, 2**63 - 1]
+    verify_pages(path, [(start, length) for start in edges for length in edges])
+
+
 def test_rows_that_memory_cannot_hold_are_refused_before_they_are_made(
     tmp_path, monkeypatch
 ) -> None:

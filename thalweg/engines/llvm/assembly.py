@@ -11,6 +11,7 @@ from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign
 from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.streams import fuse_streams
+from thalweg.compiler.widening import widened
 from thalweg.compiler.work import LONG, effort, total_effort
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.columns import write_column
@@ -97,7 +98,7 @@ class Assembly:
             trusted: Inputs whose values are known to be from 0 up to below a number.
             looped: Whether the program is a step of a loop.
         """
-        better = own_outputs(optimize(program), states, loss=looped)
+        better = own_outputs(optimize(widened(program)), states, loss=looped)
         graph = Graph(better)
         plan = form_kernels(graph)
         fuse_streams(plan, 8 * self.target.vector_bytes)

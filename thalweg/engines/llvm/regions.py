@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import Number, Operand, Value, literal
+from thalweg.engines.llvm.values import Number, Operand, Value, literal, relabelled
 
 
 class Region:
@@ -112,7 +112,7 @@ class Regions:
         if cse:
             for region in self.regions[: depth + 1]:
                 if (known := region.known.get(right_hand_side)) is not None:
-                    return known
+                    return relabelled(known, type)
         result = Value(self.name(), type, width, depth)
         region = self.regions[depth]
         region.lines.append(f"  {result.text} = {right_hand_side}")

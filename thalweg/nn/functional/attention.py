@@ -11,9 +11,9 @@ from thalweg.nn.functional.dropping import dropout
 from thalweg.ops.activations import softmax
 from thalweg.ops.arranging import repeat, swapaxes
 from thalweg.ops.elementwise import equal, less_equal, where
+from thalweg.ops.extremes import max
 from thalweg.ops.linalg import matmul
 from thalweg.ops.ranges import arange
-from thalweg.ops.reductions import max
 from thalweg.ops.shaping import expand_dims
 
 __all__ = ["scaled_dot_product_attention"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.nn.functional.reducing import chosen, reduced
@@ -59,7 +61,7 @@ def cross_entropy(
         tensor(1.3863)
     """
     kind = chosen(reduction, size_average, reduce)
-    x, y = as_tensor(input), as_tensor(target)
+    x, y = as_tensor(input), _roomy(as_tensor(target))
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if x.ndim == 0:
@@ -118,7 +120,14 @@ def nll_loss(
     Arguments and errors as of `cross_entropy`; the targets are classes.
     """
     kind = chosen(reduction, size_average, reduce)
-    return _of_classes(as_tensor(input), as_tensor(target), weight, ignore_index, kind)
+    return _of_classes(as_tensor(input), _roomy(as_tensor(target)), weight, ignore_index, kind)
+
+
+def _roomy(target: Tensor) -> Tensor:
+    """Return classes in a dtype that holds negative and large numbers beside them."""
+    if target.dtype.kind == "u" or (target.dtype.kind == "i" and target.dtype.itemsize < 4):
+        return astype(target, np.int64)
+    return target
 
 
 def _of_classes(logs: Tensor, y: Tensor, weight: Any, ignored: int, kind: str) -> Tensor:

@@ -9,7 +9,8 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.nn.functional.reducing import not_below, pair
 from thalweg.ops.complex_numbers import squared_magnitude
 from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, where
-from thalweg.ops.reductions import as_floating, max, min, sum
+from thalweg.ops.extremes import max, min
+from thalweg.ops.reductions import as_floating, sum
 from thalweg.ops.shaping import astype
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
