@@ -54,6 +54,8 @@ BY_HAND: dict[str, list[Args]] = {
     "addmv": [(V, A, W)],
     "addr": [(A, V, W)],
     "arccosh": [(FAR,)],
+    "apply_along_axis": [(np.sort, 0, A)],
+    "apply_over_axes": [(np.sum, A, (0, 1))],
     "as_strided_scatter": [(A, V, (3,), (4,))],
     "avg_pool2d": [(IMAGES, 2)],
     "baddbmm": [(draw(2, 3, 3), draw(2, 3, 3), draw(2, 3, 3))],
@@ -62,6 +64,7 @@ BY_HAND: dict[str, list[Args]] = {
     "bincount": [(PLACES[[0, 1, 1]], V), (np.array([4, 4, 0]), V, 7)],
     "bmm": [(draw(2, 3, 3), draw(2, 3, 3))],
     "broadcast_to": [(V, (2, 3))],
+    "choose": [(PLACES % 2, [V, W])],
     "channel_shuffle": [(CHANNELS, 2)],
     "contract": [(A, B, "ij,jk->ik")],
     "conv1d": [(LINES, draw(3, 4, 2), V)],
@@ -121,6 +124,8 @@ BY_HAND: dict[str, list[Args]] = {
 
 # Refused in words, each with the reason.
 REFUSED = {
+    "eig": "eigenvectors are defined up to a complex factor each",
+    "gammainc_by_shape": "it is itself a derivative, of which no further one is known",
     "from_dlpack": "other libraries' memory has no history",
     "normal": "its numbers are drawn, and PyTorch's derivative of them is 0",
     "scalar_tensor": "it makes a tensor of a plain number",

@@ -34,6 +34,8 @@ OTHERS = {
     "dropout2d", "dropout3d", "feature_alpha_dropout", "hardsigmoid", "logdet", "logit_",
     "median", "nanmedian", "normal", "positive", "rot90", "rrelu", "softplus", "std_mean", "var",
     "var_mean", "where",
+    # As NumPy's these show the operand, or copy it, where PyTorch's do not.
+    "conj", "conj_physical", "diag", "flatten", "fliplr", "flipud", "resolve_conj", "resolve_neg",
     # PyTorch passes the derivative through, as if nothing had been compared.
     "logical_and_", "logical_not_", "logical_or_", "logical_xor_",
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.leaving import numbers_of
+from thalweg.core.leaving import numbers_of, require_no_derivative
 from thalweg.core.operation import op, operation
 from thalweg.core.spec import FLOAT64, INT64
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
@@ -173,14 +173,19 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
         if is_known(bounds) and (np.diff(bounds.array) < 0).any():
             raise ArgumentError("histogram: `bins` must increase monotonically. Sort them.")
         return bounds
-    if is_known(values) or (range is not None and not isinstance(bins, str)):
+    named = isinstance(bins, str)
+    if named:
+        require_no_derivative(values, f"histogram(bins={bins!r})")
+    # Bounds that are the extremes' move with them.
+    moving = values.requires_grad and range is None and not named
+    if (is_known(values) and not moving) or (range is not None and not named):
         known = numbers_of(values) if is_known(values) else np.zeros(0)
         heavy = None if weights is None or not isinstance(bins, str) else as_tensor(weights).numpy()
         try:
             return make(np.histogram_bin_edges(known, bins, range, heavy))
         except ValueError as error:
             raise ArgumentError(f"histogram: {error} Give bounds, or another range.") from None
-    if isinstance(bins, str):
+    if named:
         raise ArgumentError(
             f"histogram got bins={bins!r} and values that are traced; how many bins there are "
             "would depend on them. Give a number, or bounds."
