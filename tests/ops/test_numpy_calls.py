@@ -27,6 +27,8 @@ APART = {
 }  # fmt: skip
 
 
+# Eigenvalues are complex whatever the values, as a trace must know; the rank is an int64.
+OTHER_DTYPES = {"linalg.eig", "linalg.eigvals", "linalg.lstsq"}
 NOWHERE = np.array([], int)
 
 
@@ -108,7 +110,8 @@ def test_a_call_means_what_numpy_means_or_is_refused(name: str) -> None:
         assert found is not ValueError, shown
         for one, other in zip(_parts(found), _parts(expected), strict=True):
             got, wanted = np.asarray(one), np.asarray(other)
-            assert (got.shape, got.dtype) == (wanted.shape, wanted.dtype), shown
+            assert got.shape == wanted.shape, shown
+            assert got.dtype == wanted.dtype or name in OTHER_DTYPES, shown
             np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=1e-9, err_msg=shown)
     assert refused < count, f"{name} is always refused"
 
@@ -165,7 +168,7 @@ def test_functions_of_any_number_of_operands_mean_what_numpy_means() -> None:
 
 
 def test_names_of_functions_of_text_are_not_those_of_numbers() -> None:
-    with pytest.raises(UnsupportedOperation):
+    with pytest.raises(TypeError):
         np.char.equal(tw.tensor([1.0]), tw.tensor([1.0]))
 
 

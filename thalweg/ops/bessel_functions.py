@@ -130,13 +130,15 @@ def _unmodified(order: int, x: Array) -> Array:
     return (np.where(x < 0, -found, found) if order else found).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: -(g * op.j1(x)), cast=floating, inplace=False)
+@elementwise(lambda g, out, x: -(g * op.j1(x)), cast=floating, takes=REAL, inplace=False)
 def j0(x: Array) -> Array:
     """Bessel function of the first kind and order 0."""
     return _unmodified(0, x)
 
 
-@elementwise(lambda g, out, x: g * (op.j0(x) - _per(out, x)), cast=floating, inplace=False)
+@elementwise(
+    lambda g, out, x: g * (op.j0(x) - _per(out, x)), cast=floating, takes=REAL, inplace=False
+)
 def j1(x: Array) -> Array:
     """Bessel function of the first kind and order 1."""
     return _unmodified(1, x)

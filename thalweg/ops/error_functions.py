@@ -111,6 +111,7 @@ def ndtr(x: Any) -> Tensor:
 @elementwise(
     lambda g, out, x: g * (math.sqrt(2.0 * math.pi) * op.exp(0.5 * out * out)),
     cast=floating,
+    takes=REAL,
     inplace=False,
 )
 def ndtri(x: Array) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 
 from thalweg.core.operation import op
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL
 from thalweg.errors import GradientError
 from thalweg.ops.elementwise import equal, exp, log, where
 from thalweg.ops.error_functions import erfc
@@ -38,7 +39,11 @@ def _density(g: Any, out: Any, a: Any, x: Any) -> Any:
 
 
 @elementwise(
-    lambda g, out, a, x: g * op.gammainc_by_shape(a, x), _density, cast=floating, inplace=False
+    lambda g, out, a, x: g * op.gammainc_by_shape(a, x),
+    _density,
+    cast=floating,
+    takes=REAL,
+    inplace=False,
 )
 def gammainc(a: Array, x: Array) -> Array:
     """Lower incomplete gamma function, regularized: ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a).
@@ -54,6 +59,7 @@ def gammainc(a: Array, x: Array) -> Array:
     lambda g, out, a, x: -(g * op.gammainc_by_shape(a, x)),
     lambda g, out, a, x: -_density(g, out, a, x),
     cast=floating,
+    takes=REAL,
     inplace=False,
 )
 def gammaincc(a: Array, x: Array) -> Array:
@@ -74,7 +80,7 @@ def _density_by_shape(g: Any, out: Any, a: Any, x: Any) -> Any:
     return where(zero, 0.0, _density(g, out, a, inside) * (log(inside) - op.digamma(a)))
 
 
-@elementwise(_by_shape_twice, _density_by_shape, cast=floating, inplace=False)
+@elementwise(_by_shape_twice, _density_by_shape, cast=floating, takes=REAL, inplace=False)
 def gammainc_by_shape(a: Array, x: Array) -> Array:
     """Derivative of the lower incomplete gamma function, regularized, by a."""
     return _by_shape(a, x).astype(x.dtype)

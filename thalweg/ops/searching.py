@@ -8,14 +8,14 @@ import numpy as np
 
 from thalweg.core.leaving import numbers_of, require_no_derivative
 from thalweg.core.operation import op, operation
-from thalweg.core.spec import FLOAT64, INT64
+from thalweg.core.spec import FLOAT64, INT64, REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.arranging import ravel
 from thalweg.ops.composed import isnan
 from thalweg.ops.elementwise import equal, greater, less, less_equal, logical_not, logical_or, where
 from thalweg.ops.indexing import scatter_add, take
-from thalweg.ops.reductions import sum
+from thalweg.ops.reductions import as_floating, sum
 from thalweg.ops.shaping import broadcast_to, concatenate, expand_dims, flip, reshape
 from thalweg.ops.sorting import argsort
 
@@ -166,6 +166,7 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Tensor:
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Tensor:
     """Return the bounds that `histogram` counts between; arguments as there."""
     values = as_tensor(a)
+    require_dtypes("histogram", REAL, values)
     if np.ndim(bins):
         bounds = as_tensor(bins)
         if bounds.ndim != 1:
@@ -176,7 +177,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     named = isinstance(bins, str)
     if named:
         require_no_derivative(values, f"histogram(bins={bins!r})")
-    # Bounds that are the extremes' move with them.
+    # The bounds move with the extremes, and so do their derivatives.
     moving = values.requires_grad and range is None and not named
     if (is_known(values) and not moving) or (range is not None and not named):
         known = numbers_of(values) if is_known(values) else np.zeros(0)
@@ -187,14 +188,15 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
             raise ArgumentError(f"histogram: {error} Give bounds, or another range.") from None
     if named:
         raise ArgumentError(
-            f"histogram got bins={bins!r} and values that are traced; how many bins there are "
-            "would depend on them. Give a number, or bounds."
+            f"histogram got bins={bins!r} and values that are traced or differentiated; how many "
+            "bins there are would depend on them. Give a number, or bounds."
         )
+    values = as_floating(values, None)
     low, high = op.amin(values), op.amax(values)
     even = equal(low, high)
     low, high = where(even, low - 0.5, low), where(even, high + 0.5, high)
     step = (high - low) / int(bins)
-    inner = low + np.arange(int(bins)) * step
+    inner = low + np.arange(int(bins)).astype(values.dtype) * step
     # The last bound is the largest value itself, to the last digit.
     return concatenate((inner, reshape(high, (1,))))
 

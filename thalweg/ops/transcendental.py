@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.operation import op
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise import (
     absolute,
@@ -85,6 +86,7 @@ def log10(x: Array) -> Array:
 @elementwise(
     lambda g, out, x: g / (3.0 * (out * out)),
     cast=floating,
+    takes=REAL,
     expansion=lambda x: sign(x) * power(absolute(x), 1.0 / 3.0),
 )
 def cbrt(x: Array) -> Array:

@@ -1,9 +1,9 @@
-"""`python -m tests.walk`: walk, tell what is wrong, and write the table."""
+"""`python -m tests.by_type`: walk, tell what is wrong, and write the table."""
 
 import sys
 from pathlib import Path
 
-from tests.walk.report import PATH, table, walk
+from tests.by_type.report import PATH, table, walk
 
 rows = walk()
 sys.stdout.writelines(f"{wrong}\n" for row in rows for wrong in row.wrong)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from tests.walk.namespace import APART, public_functions, written_in_place
-from tests.walk.report import PATH, lacking, table, walk
-from tests.walk.samples import SAMPLES
-from tests.walk.walking import DTYPES, Refused, apply, arrays, asked, operands
+from tests.by_type.namespace import APART, public_functions, written_in_place
+from tests.by_type.report import PATH, lacking, table, walk
+from tests.by_type.samples import SAMPLES
+from tests.by_type.walking import DTYPES, Refused, apply, arrays, asked, operands
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = {
@@ -29,7 +29,7 @@ def test_every_function_gives_in_every_way_what_the_table_says() -> None:
     rows = walk()
     assert [wrong for row in rows for wrong in row.wrong] == []
     found = table(rows)
-    # Made anew by `python -m tests.walk`.
+    # Made anew by `python -m tests.by_type`.
     assert found == (ROOT / PATH).read_text(encoding="utf-8")
 
 

@@ -44,7 +44,6 @@ APART: dict[str, str] = {
                 "from_dlpack",
                 "from_numpy",
             ),
-            *("__array_namespace_info__",),
         ),
         _SETTINGS,
     ),
@@ -66,6 +65,7 @@ def public_functions() -> dict[str, Callable[..., Any]]:
         for name in module.__all__:
             function = getattr(module, name, None)
             plain = callable(function) and not isinstance(function, type) and "." not in name
+            plain = plain and not name.startswith("_")
             if plain and id(function) not in known:
                 known.add(id(function))
                 found[f"{prefix}{name}"] = function

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 import thalweg as tw
-from tests.walk.oracles import oracle_of
-from tests.walk.samples import Call
+from tests.by_type.oracles import oracle_of
+from tests.by_type.samples import Call
 from thalweg.core.program import Program
 from thalweg.core.tensor import Tensor, make
 from thalweg.core.tracing import finish, trace

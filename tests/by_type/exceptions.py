@@ -7,11 +7,6 @@ _KEPT = "Booleans and integers stay what they are"
 _CONSTANT = "constant by definition"
 _GAUGE = "vectors of complex matrices have a free phase, and no derivative but of what has none"
 
-_POSITIONS = (
-    *("unique", "unique_all", "unique_consecutive", "unique_counts", "unique_inverse"),
-    "unique_values",
-)
-
 # By function: the way, the dtypes' codes, and why.
 EXCEPTIONS: dict[str, tuple[str, str, str]] = {
     "reciprocal": ("eager", "?bhiqBHIQ", f"{_FLOATS}; NumPy rounds 1/x to zero"),
@@ -19,12 +14,7 @@ EXCEPTIONS: dict[str, tuple[str, str, str]] = {
     "cumulative_trapezoid": ("eager", "?", "as SciPy's: Booleans are joined by `or`"),
     "detach": ("sloped", "fdFD", _CONSTANT),
     "stop_gradient": ("sloped", "fdFD", _CONSTANT),
-    "tensor": ("sloped", "fdFD", "a copy of values, as in PyTorch"),
     "cholesky_inverse": ("eager", "FD", "factors have a real diagonal; the sample's is complex"),
-    **dict.fromkeys(
-        _POSITIONS,
-        ("sloped", "fdFD", "positions of equal elements are asked for; values are constant"),
-    ),
     "linalg.eigh": ("sloped", "FD", _GAUGE),
     "linalg.svd": ("sloped", "FD", _GAUGE),
 }

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tests.walk import walking
-from tests.walk.exceptions import EXCEPTIONS, is_excepted
-from tests.walk.fitted import Entry, fitted, is_native
-from tests.walk.namespace import APART, public_functions, written_in_place
-from tests.walk.oracles import oracle_of
-from tests.walk.samples import SAMPLES, Call
+from tests.by_type import walking
+from tests.by_type.exceptions import EXCEPTIONS, is_excepted
+from tests.by_type.fitted import Entry, fitted, is_native
+from tests.by_type.namespace import APART, public_functions, written_in_place
+from tests.by_type.oracles import oracle_of
+from tests.by_type.samples import SAMPLES, Call
 
 PATH = "docs/types.md"
 
@@ -24,9 +24,9 @@ RUNS = (("d", "numpy"), ("d", "native"), ("f", "native"))
 
 INTRODUCTION = """# Every public function, by type
 
-Made by `python -m tests.walk`, which calls every public function with operands of the 13 dtypes of
-the Array API and compares: with NumPy, or with SciPy or PyTorch where NumPy has no function of the
-name; traced and run, with eager; under `vmap`, with a loop; its derivative in a random direction,
+Made by `python -m tests.by_type`, which calls every public function with operands of the 13 dtypes
+of the Array API and compares: with NumPy, or with SciPy or PyTorch where NumPy has no such name;
+traced and run, with eager; under `vmap`, with a loop; its derivative in a random direction,
 with differences; and its slope in `fit` on the reference engine and natively, with that derivative.
 A test does so too and fails where this page is not what it finds.
 

@@ -55,6 +55,19 @@ PLACES = np.array([2, 0])
 ALONG = RANDOM.integers(0, 4, (3, 2))
 LABELS = np.array([1, 0, 3])
 
+
+def _largest(row: Any) -> Any:
+    return row.max()
+
+
+def _sums(x: Any, axis: int) -> Any:
+    return x.sum(axis)
+
+
+def _total(x: Any) -> Any:
+    return np.sum(x, keepdims=True)
+
+
 UNARY = [
     *("arccosh", "arccos", "arcsin", "arcsinh", "arctan", "arctanh", "absolute", "angle", "ceil"),
     *("conj", "cos", "cosh", "deg2rad", "digamma", "erf", "erfc", "erfcx", "erfinv", "exp", "exp2"),
@@ -323,4 +336,45 @@ SAMPLES: dict[str, Call] = {
     "scalar_tensor": call(2.5),
     "linspace": call(np.asarray(0.5), 2.0, 5),
     "logspace": call(np.asarray(0.5), 2.0, 5),
+    **{
+        name: call(X)
+        for name in (
+            *("fabs", "cbrt", "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmax"),
+            *("nanmin", "nanprod", "nanstd", "nanvar", "copy", "ediff1d", "unwrap", "histogram"),
+            *("histogram_bin_edges", "special.exprel", "special.gamma", "special.gammasgn"),
+            *("special.j0", "special.j1", "special.loggamma", "special.log_softmax"),
+            *("special.logsumexp", "special.softmax"),
+        )
+    },
+    **{
+        name: call(X, Y)
+        for name in (
+            *("append", "special.beta", "special.betaln", "special.boxcox", "special.boxcox1p"),
+            *("special.gammainc", "special.gammaincc", "special.huber", "special.inv_boxcox"),
+            *("special.inv_boxcox1p", "special.kl_div", "special.pseudo_huber"),
+            "special.rel_entr",
+        )
+    },
+    **{f"{name}_indices_from": call(T3) for name in ("diag", "tril", "triu")},
+    "special.zeta": call(X + 1.5, Y),
+    "special.polygamma": call(1, X),
+    "piecewise": call(X, [MASK], [2.0, 3.0]),
+    "apply_along_axis": call(_largest, 1, X, oracle=lambda f, axis, x: np.max(x, axis)),
+    "apply_over_axes": call(_sums, X, (0, 1), oracle=lambda f, x, axes: _total(x)),
+    "block": call([[X, Y], [Y, X]]),
+    "choose": call(np.array([0, 1, 0, 1]), [U, Y[0].copy()]),
+    "compress": call(np.array([True, False, True]), X, 0),
+    "extract": call(MASK, X),
+    "delete": call(X, 1, 0),
+    "insert": call(X, 1, 0.5, 1),
+    "rollaxis": call(B, 2),
+    "percentile": call(X, 30.0),
+    "nanpercentile": call(X, 30.0),
+    "digitize": call(X, np.array([3, 5, 7]) / 10),
+    "interp": call(X * 10, np.array([1, 4, 9]), np.array([3, 1, 2])),
+    "convolve": call(V, U),
+    "correlate": call(V, U),
+    "sliding_window_view": call(X, (2, 2), oracle=np.lib.stride_tricks.sliding_window_view),
+    "linalg.eig": call(S),
+    "linalg.eigvals": call(S),
 }

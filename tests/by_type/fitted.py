@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 import thalweg as tw
-from tests.walk.samples import Call
-from tests.walk.walking import Refused, along, traced
+from tests.by_type.samples import Call
+from tests.by_type.walking import Refused, along, traced
 from thalweg import optim
 from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.errors import ThalwegError
