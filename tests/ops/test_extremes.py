@@ -18,7 +18,7 @@ SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 1e308, -1e308
 
 
 def assert_same(found: Any, expected: Any) -> None:
-    np.testing.assert_array_equal(found.numpy(), expected)
+    np.testing.assert_array_equal(np.asarray(found), expected)
 
 
 # ---- values
@@ -60,7 +60,7 @@ def test_rounding_is_to_even_and_exact() -> None:
     assert_same(np.round(tw.Tensor([125, 7])), [125, 7])
     assert_same(np.round(tw.Tensor([1250.0, 749.0]), -2), np.round(np.array([1250.0, 749.0]), -2))
     with pytest.raises(ArgumentError, match="round got decimals -1 for dtype int64"):
-        np.round(tw.Tensor([125]), -1)
+        tw.round(tw.Tensor([125]), -1)
 
 
 def test_the_error_function_is_right_to_the_last_bits() -> None:
@@ -125,8 +125,8 @@ def test_a_power_of_zero_has_the_derivatives_of_its_polynomial() -> None:
 def test_the_exponent_of_a_power_has_derivatives_to_second_order() -> None:
     check_gradients(np.power, np.array([0.5, 2.0]), np.array([1.5, -0.7]))
     check_gradients(lambda y: 2.0**y, np.array(1.3))
-    assert tw.grad(lambda y: tw.power(0.0, y))(2.0).item() == 0.0
-    assert math.isnan(tw.grad(lambda y: tw.power(-2.0, y))(2.0).item())
+    assert tw.grad(lambda y: tw.power(0.0, y))(2.0) == 0.0
+    assert math.isnan(tw.grad(lambda y: tw.power(-2.0, y))(2.0))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_the_euclidean_norm_is_flat_at_zero() -> None:
     assert_same(tw.grad(np.linalg.norm)(np.zeros(3)), np.zeros(3))
     assert_same(tw.grad(lambda x: np.sum(np.linalg.norm(x, axis=1)))(np.eye(2, 3)), np.eye(2, 3))
     found = tw.grad(lambda x: np.sum(np.linalg.norm(x, axis=1)))(np.array([[0.0, 0.0], [3.0, 4.0]]))
-    np.testing.assert_allclose(found.numpy(), [[0.0, 0.0], [0.6, 0.8]], rtol=1e-15)
+    np.testing.assert_allclose(found, [[0.0, 0.0], [0.6, 0.8]], rtol=1e-15)
 
 
 def test_where_keeps_the_derivative_of_what_it_does_not_choose_out() -> None:
