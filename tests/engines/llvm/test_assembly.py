@@ -17,7 +17,9 @@ def assembled(function: Any, *shapes: Any, states: int = 0) -> tuple[Assembly, S
     program = program_of(function, *(spec(*shape) for shape in shapes))
     assembly = Assembly(Target.host())
     fixed = {s: assembly.reserve(s.spec.nbytes) for s in program.inputs[:states]}
-    return assembly, assembly.step(program, fixed, states, {}, looped=bool(states))
+    step = assembly.step(program, fixed, states, {}, looped=bool(states))
+    assembly.write()
+    return assembly, step
 
 
 def test_kernels_of_one_text_are_written_once() -> None:

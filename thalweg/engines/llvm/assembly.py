@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 from thalweg.compiler.graph import Graph
 from thalweg.compiler.kernels import Kernel, Kind, Plan, form_kernels
+from thalweg.compiler.likeness import Likeness, likeness
 from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign
 from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
@@ -14,7 +16,7 @@ from thalweg.compiler.streams import fuse_streams
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.columns import write_column
 from thalweg.engines.llvm.contractions import write_sums_of_products
-from thalweg.engines.llvm.facts import Cell, Facts
+from thalweg.engines.llvm.facts import Addressed, Cell, Facts, Places, Table
 from thalweg.engines.llvm.maps import write_map, write_transpose
 from thalweg.engines.llvm.rows import write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
@@ -23,9 +25,11 @@ from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.writer import Writer
 
 # The arena begins with the fault flag and the number of the epoch whose order is in place.
-FAULT = 0
 EPOCH = 8
 HEADER = 64
+
+# A function calls so many kernels at most.
+_CALLS = 64
 
 _WRITERS = {
     Kind.MAP: write_map,
@@ -40,32 +44,60 @@ _WRITERS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One pointer of a kernel's table: where it is kept and what it points to."""
+    """One pointer in the arena: where it is kept and what it points to."""
 
     place: int
-    symbol: Symbol | Cell | None
+    addressed: Addressed
 
 
 @dataclass
 class Step:
-    """One program cut into kernels with their tables."""
+    """One program cut into kernels.
+
+    Attributes:
+        program: The program, optimized.
+        plan: Its kernels.
+        storage: Where its values are.
+        entries: Pointers that its kernels read.
+        calls: The functions that compute it, with the place of the arena each is given.
+    """
 
     program: Program
     plan: Plan
     storage: Storage
-    calls: list[tuple[str, int]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    calls: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A kernel to be written."""
+
+    step: Step
+    kernel: Kernel
+    facts: Facts
+    like: Likeness
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """The function of a kernel that others are alike: what its table holds, of which values."""
+
+    name: str
+    entries: tuple[Addressed, ...]
+    symbols: tuple[Symbol, ...]
 
 
 class Assembly:
-    """Collects kernels, each distinct text once, and lays out the arena."""
+    """Lays out the arena and writes kernels, those that are alike once."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.end = HEADER
         self.declarations: set[str] = set()
         self.cells: list[Cell] = []
-        self._names: dict[str, str] = {}
+        self.functions: dict[str, str] = {}
+        self._planned: list[_Planned] = []
 
     def reserve(self, nbytes: int) -> int:
         """Return the place of a new aligned stretch of the arena."""
@@ -86,7 +118,7 @@ class Assembly:
         trusted: dict[Symbol, int],
         looped: bool,
     ) -> Step:
-        """Compile one program.
+        """Plan one program.
 
         Args:
             program: Its leading inputs are states, replaced by its leading outputs.
@@ -103,42 +135,81 @@ class Assembly:
         storage = assign(plan, pairs, fixed, self.end)
         self.end = storage.end
         step = Step(better, plan, storage)
+        outside: dict[Symbol, int] = {}
+
+        def entry(symbol: Symbol) -> int:
+            if symbol not in outside:
+                outside[symbol] = self.reserve(8)
+                step.entries.append(Entry(outside[symbol], symbol))
+            return outside[symbol]
+
         facts = Facts(
+            graph,
             plan.kept,
             storage.stored,
-            set(storage.offsets),
+            storage.offsets,
             trusted,
             set(better.inputs[states:]) & set(fixed),
             self.cell if looped else None,
+            entry,
         )
-        for kernel in plan.kernels:
-            self._kernel(step, kernel, facts)
+        self._planned += [
+            _Planned(step, kernel, facts, likeness(plan, kernel, facts.of))
+            for kernel in plan.kernels
+        ]
         return step
 
-    def _kernel(self, step: Step, kernel: Kernel, facts: Facts) -> None:
-        plan, storage = step.plan, step.storage
-        writer = Writer(plan.graph, set(kernel.roots), facts, self.target)
+    def write(self) -> None:
+        """Write the kernels of all steps."""
+        counts = Counter(planned.like.key for planned in self._planned)
+        shared: dict[Hashable, _Shared] = {}
+        for planned in self._planned:
+            key, step = planned.like.key, planned.step
+            if counts[key] == 1:
+                step.calls.append((self._function(planned, Places(planned.facts)), 0))
+            elif key in shared:
+                step.calls.append(self._call_alike(planned, shared[key]))
+            else:
+                table = Table()
+                name = self._function(planned, table)
+                step.calls.append((name, self._table(step, table.entries)))
+                entries, symbols = tuple(table.entries), planned.like.symbols
+                # A text that reads what is not of the kernel's own equations serves it alone.
+                if {what for what in entries if isinstance(what, Symbol)} <= {*symbols}:
+                    shared[key] = _Shared(name, entries, symbols)
+
+    def _call_alike(self, planned: _Planned, shared: _Shared) -> tuple[str, int]:
+        """Return the call of another kernel's function for the values of this one."""
+        counterparts = dict(zip(shared.symbols, planned.like.symbols, strict=True))
+        entries = [
+            counterparts[what]
+            if isinstance(what, Symbol)
+            else self.cell()
+            if isinstance(what, Cell)
+            else what
+            for what in shared.entries
+        ]
+        return shared.name, self._table(planned.step, entries)
+
+    def _table(self, step: Step, entries: Iterable[Addressed]) -> int:
+        """Return the place of a new table of addresses."""
+        held = list(entries)
+        place = self.reserve(8 * len(held))
+        step.entries += [Entry(place + 8 * i, what) for i, what in enumerate(held)]
+        return place
+
+    def _function(self, planned: _Planned, addresses: Places | Table) -> str:
+        """Write a kernel; return its function's name."""
+        plan, kernel = planned.step.plan, planned.kernel
+        writer = Writer(set(kernel.roots), planned.facts, addresses, self.target)
         if kernel.kind is Kind.SCATTER:
-            array = plan.graph.producer[kernel.main].inputs[0]
-            place = storage.offsets.get(array)
-            in_place = place is not None and storage.offsets.get(kernel.main) == place
-            write_scatter(writer, plan, kernel, in_place)
+            write_scatter(writer, plan, kernel, planned.facts.in_place(kernel.main))
         else:
             _WRITERS[kernel.kind](writer, plan, kernel)
-        text = writer.e.function("KERNEL", [writer.table])
+        name = f"kernel{len(self.functions)}"
+        self.functions[name] = writer.e.function(name, [writer.given])
         self.declarations |= writer.e.declarations
-        name = self._names.setdefault(text, f"kernel{len(self._names)}")
-        table = self.reserve(8 * len(writer.arrays))
-        step.calls.append((name, table))
-        step.entries += [Entry(table + 8 * i, symbol) for i, symbol in enumerate(writer.arrays)]
-
-    @property
-    def functions(self) -> list[str]:
-        """The kernels' definitions."""
-        return [
-            text.replace("@KERNEL(", f"@{name}(").replace("define ", "define internal ", 1)
-            for text, name in self._names.items()
-        ]
+        return name
 
 
 @dataclass(frozen=True)
@@ -162,11 +233,11 @@ def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str)
 
     if rows is not None:
         for entry in step.entries:
-            if entry.symbol is rows:
+            if entry.addressed is rows:
                 place = at(entry.place)
                 lines.append(f"  store ptr %rows, ptr {place}, align 8")
     for name, table in step.calls:
-        place = at(table)
+        place = at(table) if table else "%arena"
         lines.append(f"  call void @{name}(ptr {place})")
     if loss is not None:
         lines += _loss_text(step, loss, label, at)

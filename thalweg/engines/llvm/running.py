@@ -12,7 +12,8 @@ import numpy as np
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 from thalweg.engines.engine import Array, Loop, Run
-from thalweg.engines.llvm.assembly import EPOCH, FAULT, HEADER
+from thalweg.engines.llvm.assembly import EPOCH, HEADER
+from thalweg.engines.llvm.facts import FAULT
 from thalweg.engines.llvm.image import Image
 from thalweg.engines.llvm.jit import link
 from thalweg.engines.llvm.prefetch import AHEAD
@@ -45,8 +46,8 @@ class Arena:
         words = self.memory.view(np.int64)
         for place, offset in image.inner:
             words[place // 8] = self.address + offset
-        for place, position in image.outer:
-            words[place // 8] = arrays[position].ctypes.data
+        for place, position, start in image.outer:
+            words[place // 8] = arrays[position].ctypes.data + start
 
     def view(self, place: int, shape: tuple[int, ...], dtype: Any) -> Array:
         """Return a stretch of the arena as an array."""
