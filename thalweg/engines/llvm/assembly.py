@@ -1,9 +1,9 @@
-"""A whole loop as one module: kernels, the step that calls them, and the loop over steps."""
+"""The kernels of programs, with the memory they share."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from thalweg.compiler.graph import Graph
@@ -16,6 +16,7 @@ from thalweg.compiler.streams import fuse_streams
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.columns import write_column
 from thalweg.engines.llvm.contractions import write_sums_of_products
+from thalweg.engines.llvm.driving import call_lines
 from thalweg.engines.llvm.facts import Addressed, Cell, Facts, Places, Table
 from thalweg.engines.llvm.maps import write_map, write_transpose
 from thalweg.engines.llvm.rows import write_row
@@ -25,10 +26,9 @@ from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.writer import Writer
 
 # The arena begins with the fault flag and the number of the epoch whose order is in place.
-EPOCH = 8
 HEADER = 64
 
-# A function calls so many kernels at most.
+# So many kernels are called by one function at most.
 _CALLS = 64
 
 _WRITERS = {
@@ -177,6 +177,23 @@ class Assembly:
                 # A text that reads what is not of the kernel's own equations serves it alone.
                 if {what for what in entries if isinstance(what, Symbol)} <= {*symbols}:
                     shared[key] = _Shared(name, entries, symbols)
+        for step in {id(planned.step): planned.step for planned in self._planned}.values():
+            step.calls = self._gathered(step.calls)
+
+    def _gathered(self, calls: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Return a few calls of functions that make these, none of which makes too many."""
+        while len(calls) > _CALLS:
+            groups = [calls[i : i + _CALLS] for i in range(0, len(calls), _CALLS)]
+            calls = [(self._caller(group), 0) for group in groups]
+        return calls
+
+    def _caller(self, calls: list[tuple[str, int]]) -> str:
+        name = f"calls{len(self.functions)}"
+        lines = call_lines(calls, name)
+        self.functions[name] = "\n".join(
+            [f"define void @{name}(ptr %arena) nounwind {{", *lines, "  ret void", "}"]
+        )
+        return name
 
     def _call_alike(self, planned: _Planned, shared: _Shared) -> tuple[str, int]:
         """Return the call of another kernel's function for the values of this one."""
@@ -210,112 +227,3 @@ class Assembly:
         self.functions[name] = writer.e.function(name, [writer.given])
         self.declarations |= writer.e.declarations
         return name
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """What the loop over steps needs to know beside the steps themselves."""
-
-    steps_per_epoch: int
-    batch_size: int
-    rows: int
-    reshuffled: bool
-
-
-def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str) -> list[str]:
-    """Return the lines that run one step: batch pointers, kernels, loss, copies."""
-    lines: list[str] = []
-
-    def at(place: int) -> str:
-        name = f"%{label}p{len(lines)}"
-        lines.append(f"  {name} = getelementptr i8, ptr %arena, i64 {place}")
-        return name
-
-    if rows is not None:
-        for entry in step.entries:
-            if entry.addressed is rows:
-                place = at(entry.place)
-                lines.append(f"  store ptr %rows, ptr {place}, align 8")
-    for name, table in step.calls:
-        place = at(table) if table else "%arena"
-        lines.append(f"  call void @{name}(ptr {place})")
-    if loss is not None:
-        lines += _loss_text(step, loss, label, at)
-    for state, new in step.storage.copies:
-        lines += _copy_text(step, state, new, at)
-    return lines
-
-
-def _loss_text(step: Step, loss: Symbol, label: str, at: Callable[[int], str]) -> list[str]:
-    value = f"%{label}loss"
-    place = at(step.storage.offsets[loss])
-    return [
-        f"  {value} = load double, ptr {place}, align 8",
-        f"  store double {value}, ptr %loss, align 8",
-    ]
-
-
-def _copy_text(step: Step, state: Symbol, new: Symbol, at: Callable[[int], str]) -> list[str]:
-    size = state.spec.nbytes
-    if size == 0:
-        return []
-    to, source = at(step.storage.offsets[state]), at(step.storage.offsets[new])
-    call = f"call void @llvm.memcpy.p0.p0.i64(ptr align 4 {to}, ptr align 4 {source}"
-    return [f"  {call}, i64 {size}, i1 false)"]
-
-
-def run_text(schedule: Schedule, full: list[str], remainder: list[str] | None) -> str:
-    """Return the loop: `run(arena, order, start, steps, losses, seed)`."""
-    per_epoch = schedule.steps_per_epoch
-    lines = [
-        "define void @run(ptr %arena, ptr %order, i64 %start, i64 %steps, ptr %losses, i64 %seed)"
-        " nounwind {",
-        "entry:",
-        f"  %tag = getelementptr i8, ptr %arena, i64 {EPOCH}",
-        "  br label %head",
-        "head:",
-        "  %i = phi i64 [0, %entry], [%next, %done]",
-        "  %more = icmp slt i64 %i, %steps",
-        "  br i1 %more, label %body, label %leave",
-        "body:",
-        "  %number = add i64 %start, %i",
-        "  %loss = getelementptr double, ptr %losses, i64 %i",
-        f"  %position = urem i64 %number, {per_epoch}",
-    ]
-    if schedule.batch_size:
-        lines += _order_text(schedule)
-        lines += [
-            f"  %first = mul i64 %position, {schedule.batch_size}",
-            "  %rows = getelementptr i32, ptr %order, i64 %first",
-        ]
-    if remainder is not None:
-        lines += [
-            f"  %last = icmp eq i64 %position, {per_epoch - 1}",
-            "  br i1 %last, label %remainder, label %full",
-            "remainder:",
-            *remainder,
-            "  br label %done",
-        ]
-    else:
-        lines.append("  br label %full")
-    return "\n".join(
-        [*lines, "full:", *full, "  br label %done", "done:", "  %next = add i64 %i, 1",
-         "  br label %head", "leave:", "  ret void", "}"]
-    )  # fmt: skip
-
-
-def _order_text(schedule: Schedule) -> list[str]:
-    """Return the lines that bring a reshuffled order to the step's epoch."""
-    if not schedule.reshuffled:
-        return []
-    return [
-        f"  %epoch = udiv i64 %number, {schedule.steps_per_epoch}",
-        "  %held = load i64, ptr %tag, align 8",
-        "  %stale = icmp ne i64 %held, %epoch",
-        "  br i1 %stale, label %shuffle, label %ordered",
-        "shuffle:",
-        f"  call void @permute(ptr %order, i64 {schedule.rows}, i64 %seed, i64 %epoch)",
-        "  store i64 %epoch, ptr %tag, align 8",
-        "  br label %ordered",
-        "ordered:",
-    ]

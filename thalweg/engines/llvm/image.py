@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
@@ -14,13 +15,18 @@ from thalweg.compiler.affine import Affine, linear
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.engines.engine import Loop
 from thalweg.engines.llvm import cache, random
-from thalweg.engines.llvm.assembly import Assembly, Schedule, Step, calls_text, run_text
+from thalweg.engines.llvm.assembly import Assembly, Step
+from thalweg.engines.llvm.driving import Schedule, calls_text, run_text
 from thalweg.engines.llvm.emitter import module_text
 from thalweg.engines.llvm.facts import FAULT, Cell
 from thalweg.engines.llvm.jit import compile_object
 from thalweg.engines.llvm.target import Target
 
 _MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+_OWN = "define internal"
+_CALLED = re.compile(r"call void @(\w+)\(")
+# The length of a module's text that LLVM compiles in some 50 ms.
+_MODULE = 64_000
 _PERMUTE = "declare void @permute(ptr, i64, i64, i64)"
 
 
@@ -188,10 +194,34 @@ def _source(cut: Equation) -> tuple[Symbol, int]:
 
 
 def _objects(assembly: Assembly, run: str, reshuffled: bool) -> tuple[bytes, ...]:
+    """Compile all functions, in several modules if they are long: LLVM cannot be interrupted."""
     declarations = {*assembly.declarations, _MEMCPY}
     texts = []
     if reshuffled:
         declarations.add(_PERMUTE)
         texts.append(module_text([random.permutation(assembly.target)], ()))
-    texts.append(module_text([*assembly.functions.values(), run], declarations))
+    functions = {**assembly.functions, "run": run}
+    modules = _modules(functions)
+    for module in modules:
+        called = {name for text in module.values() for name in _CALLED.findall(text)}
+        elsewhere = called & functions.keys() - module.keys()
+        bodies = [
+            text if name == "run" or len(modules) > 1 else text.replace("define", _OWN, 1)
+            for name, text in module.items()
+        ]
+        own = {f"declare void @{name}(ptr)" for name in elsewhere}
+        texts.append(module_text(bodies, declarations | own))
     return tuple(compile_object(text, assembly.target) for text in texts)
+
+
+def _modules(functions: dict[str, str]) -> list[dict[str, str]]:
+    """Part functions by the length of their texts."""
+    modules: list[dict[str, str]] = [{}]
+    length = 0
+    for name, text in functions.items():
+        if length and length + len(text) > _MODULE:
+            modules.append({})
+            length = 0
+        modules[-1][name] = text
+        length += len(text)
+    return modules

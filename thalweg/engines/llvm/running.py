@@ -12,7 +12,8 @@ import numpy as np
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 from thalweg.engines.engine import Array, Loop, Run
-from thalweg.engines.llvm.assembly import EPOCH, HEADER
+from thalweg.engines.llvm.assembly import HEADER
+from thalweg.engines.llvm.driving import EPOCH
 from thalweg.engines.llvm.facts import FAULT
 from thalweg.engines.llvm.image import Image
 from thalweg.engines.llvm.jit import link
