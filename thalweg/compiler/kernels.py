@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -78,24 +78,29 @@ class Plan:
     kept: set[Symbol]
     accesses: Accesses
     kernels: list[Kernel]
+    _inlined: dict[Symbol, list[Equation]] = field(default_factory=dict)
 
     @property
     def home(self) -> dict[Symbol, int]:
         """The position of the kernel that computes each kept value."""
         return {root: i for i, kernel in enumerate(self.kernels) for root in kernel.roots}
 
-    def inlined(self, root: Symbol) -> Iterator[Equation]:
-        """Yield the equations computed where a root is: its own and those without memory."""
-        stack, seen = [root], {root}
-        while stack:
-            symbol = stack.pop()
-            if self.graph.is_leaf(symbol) or (symbol is not root and symbol in self.kept):
-                continue
-            equation = self.graph.producer[symbol]
-            yield equation
-            fresh = [s for s in equation.inputs if s not in seen]
-            seen.update(fresh)
-            stack += fresh
+    def inlined(self, root: Symbol) -> list[Equation]:
+        """Return the equations computed where a root is: its own and those without memory."""
+        found = self._inlined.get(root)
+        if found is None:
+            found = self._inlined[root] = []
+            producer, kept, stack, seen = self.graph.producer, self.kept, [root], {root}
+            while stack:
+                symbol = stack.pop()
+                equation = producer.get(symbol)
+                if equation is None or (symbol in kept and symbol is not root):
+                    continue
+                found.append(equation)
+                fresh = [s for s in equation.inputs if s not in seen]
+                seen.update(fresh)
+                stack += fresh
+        return found
 
     def size(self, root: Symbol) -> int:
         """Return the cost of one element of a root."""

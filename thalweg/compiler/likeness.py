@@ -53,7 +53,8 @@ def likeness(plan: Plan, kernel: Kernel, facts: Callable[[Symbol], Hashable]) ->
             steps = tuple(step for _, _, step in bounds)
             return number(equation.output, source.shape, facts(source), steps)
         operands = tuple(map(number, equation.inputs))
-        params = tuple(sorted(equation.params.items()))
+        params = tuple(equation.params.items())
+        params = params if len(params) < 2 else tuple(sorted(params))
         return equation.primitive, params, operands, number(equation.output)
 
     parts += [described(inlined[symbol]) for symbol in sorted(inlined, key=order.__getitem__)]

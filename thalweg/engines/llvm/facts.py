@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from thalweg.compiler.graph import Graph
 from thalweg.core.program import Symbol
@@ -48,6 +48,7 @@ class Facts:
     invariant: set[Symbol]
     cell: Callable[[], Cell] | None
     entry: Callable[[Symbol], int]
+    _known: dict[Symbol, Hashable] = field(default_factory=dict)
 
     def within(self, indices: Symbol, extent: int) -> bool:
         """Tell whether all positions an array holds are known to be on an axis."""
@@ -61,16 +62,15 @@ class Facts:
 
     def of(self, symbol: Symbol) -> Hashable:
         """Return all that a kernel's text depends on of a value, beside its shape and dtype."""
-        maker = self.graph.producer.get(symbol)
-        made = maker and (maker.primitive, tuple(s.dtype for s in maker.inputs))
-        return (
-            symbol in self.stored,
-            symbol in self.places,
-            symbol in self.invariant,
-            self.trusted.get(symbol),
-            made,
-            made is not None and self.in_place(symbol),
-        )
+        found = self._known.get(symbol)
+        if found is None:
+            maker = self.graph.producer.get(symbol)
+            made = maker and (maker.primitive, *(s.dtype for s in maker.inputs))
+            stored, placed = symbol in self.stored, symbol in self.places
+            in_place = placed and made is not None and self.in_place(symbol)
+            outside = symbol in self.invariant, self.trusted.get(symbol)
+            found = self._known[symbol] = (stored, placed, in_place, made, *outside)
+        return found
 
 
 class Places:
