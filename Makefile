@@ -4,11 +4,14 @@ WORKERS ?= 2
 # The seeds of `make fuzz`, from the first to before the last.
 SEEDS ?= 100000:120000
 
+# The seeds of `make corrupt`: each damages one file.
+FILES ?= 0:20000
+
 # A checkout of data-apis/array-api-tests with its submodule, for `make array-api`.
 SUITE ?= ../array-api-tests
 EXAMPLES ?= 20
 
-.PHONY: check format lint types layers test fuzz bench oracle array-api
+.PHONY: check format lint types layers test fuzz corrupt interruptions bench oracle array-api
 
 check: lint types layers test
 
@@ -31,9 +34,19 @@ test:
 
 fuzz:
 	$(PYTHON) -m tests.fuzz $(subst :, ,$(SEEDS))
+	$(PYTHON) -m tests.fuzz.modules 0 200
+
+# Ctrl-C at random moments, so many times in each phase of a fit.
+TRIALS ?= 50
+
+interruptions:
+	$(PYTHON) -m tests.interruptions $(TRIALS)
 
 bench:
 	$(PYTHON) -m benchmarks
+
+corrupt:
+	$(PYTHON) -m tests.corrupt $(subst :, ,$(FILES))
 
 oracle:
 	$(PYTHON) -m tests.oracle report

@@ -1,6 +1,7 @@
-"""Tests keep the native engine's object code to themselves."""
+"""Tests keep the native engine's object code to themselves; and what several rooms need."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,3 +16,11 @@ def object_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         del os.environ["THALWEG_CACHE_DIR"]
     else:
         os.environ["THALWEG_CACHE_DIR"] = before
+
+
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Let SIGINT raise KeyboardInterrupt here, whatever runs the tests does with it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -83,18 +83,40 @@ def _pseudo_inverses(random: np.random.Generator) -> Iterator[Sample]:
             yield Sample((x, rtol), smooth=dtype is np.float64)
 
 
+def singular(random: np.random.Generator, shape: tuple[int, ...], rank: int) -> Array:
+    """Draw square matrices of a rank."""
+    n = shape[-1]
+    return random.normal(size=(*shape[:-1], rank)) @ random.normal(size=(*shape[:-2], rank, n))
+
+
+def _cofactors(random: np.random.Generator) -> Iterator[Sample]:
+    yield from stacks(_regular)(random)
+    for shape, rank in (((1, 1), 0), ((3, 3), 2), ((3, 3), 1), ((2, 4, 4), 2), ((4, 4), 0)):
+        # The third derivative of a determinant is that of invertible matrices.
+        yield Sample((singular(random, shape, rank),), smooth=False)
+
+
+def _minors(random: np.random.Generator) -> Iterator[Sample]:
+    for sample in _cofactors(random):
+        weights = random.normal(size=sample.operands[0].shape).astype(sample.operands[0].dtype)
+        yield Sample((*sample.operands, weights), smooth=sample.smooth)
+
+
 _ANY = ((3, 3), (4, 2), (2, 4), (2, 3, 2))
 
 MATRICES: dict[str, Row] = {
     "solve_matrices": _systems,
     "inverse_of": stacks(_regular),
     "determinant_of": stacks(_regular),
+    "cofactors_of": _cofactors,
+    "minors_along": _minors,
     "log_of_determinant": stacks(_regular),
     "sign_of_determinant": stacks(_regular, smooth=False),
     "pseudo_inverse": _pseudo_inverses,
     # Their derivatives are those along symmetric matrices: tests/ops/test_matrices.py.
     "cholesky_factor": stacks(_definite, smooth=False),
     "eigen_parts": stacks(_symmetric, smooth=False),
+    **dict.fromkeys(("eigenvalues_of", "eigenvectors_of"), stacks(_regular, smooth=False)),
     "singular_parts": stacks(_regular, _ANY),
     "completing_columns": stacks(_orthonormal, ((3, 1), (2, 4, 2)), smooth=False),
     "orthogonal_parts": stacks(_regular, _ANY),
@@ -135,15 +157,39 @@ def _transform(x: Array, axis: int, inverse: bool) -> Array:
     return np.moveaxis(np.tensordot(waves, x, (1, axis)), 0, axis).astype(x.dtype)
 
 
+def cofactors(x: Array) -> Array:
+    """Cofactors by their definition: determinants of what is left without a row and a column."""
+    found = np.zeros(x.shape, x.dtype)
+    for i, j in np.ndindex(x.shape[-2:]):
+        left = np.delete(np.delete(x, i, -2), j, -1)
+        found[..., i, j] = (-1) ** (i + j) * np.linalg.det(left)
+    return found
+
+
+def _minors_along(x: Array, g: Array) -> Array:
+    wide, found = x.astype(np.float64), np.zeros(x.shape, x.dtype)
+    for i, j in np.ndindex(x.shape[-2:]):
+        # A cofactor is linear in each element, so that differences of it are exact.
+        step = np.zeros(x.shape[-2:])
+        step[i, j] = 1.0
+        change = (cofactors(wide + step) - cofactors(wide - step)) / 2.0
+        found[..., i, j] = (change * g).sum(axis=(-2, -1))
+    return found
+
+
 MATRIX_ORACLES: dict[str, Callable[..., Any]] = {
     "solve_matrices": np.linalg.solve,
     "inverse_of": np.linalg.inv,
     "determinant_of": np.linalg.det,
+    "cofactors_of": cofactors,
+    "minors_along": _minors_along,
     "log_of_determinant": lambda x: np.linalg.slogdet(x).logabsdet,
     "sign_of_determinant": lambda x: np.linalg.slogdet(x).sign,
     "pseudo_inverse": np.linalg.pinv,
     "cholesky_factor": np.linalg.cholesky,
     "eigen_parts": _eigen_parts,
+    "eigenvalues_of": lambda x: np.linalg.eig(x).eigenvalues.astype(np.result_type(x, 1j)),
+    "eigenvectors_of": lambda x: np.linalg.eig(x).eigenvectors.astype(np.result_type(x, 1j)),
     "singular_parts": _singular_parts,
     "completing_columns": lambda q: np.linalg.qr(q, "complete")[0][..., q.shape[-1] :],
     "orthogonal_parts": _orthogonal_parts,

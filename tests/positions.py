@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import jax
 import numpy as np
 import scipy.special
 
@@ -51,6 +52,18 @@ def _zetas(random: np.random.Generator) -> Iterator[Sample]:
     for shapes in (((), ()), ((3,), (3,)), ((2, 1), (1, 4))):
         s, a = random.uniform(2.5, 4.0, shapes[0]), positive(random, shapes[1])
         yield Sample((np.asarray(s), np.asarray(a)), smooth=False)
+
+
+def _gammas(random: np.random.Generator) -> Iterator[Sample]:
+    # The second derivative by the shape is not known.
+    for shapes in (((), ()), ((3,), (3,)), ((2, 1), (1, 4)), ((0,), (1,))):
+        a, x = (5.0 * positive(random, shape) for shape in shapes)
+        yield Sample((np.asarray(a), np.asarray(x)), smooth=False)
+
+
+def shares(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw numbers well inside of 0 … 1."""
+    return random.uniform(0.05, 0.95, shape)
 
 
 def between(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -102,6 +115,10 @@ POSITIONS: dict[str, Row] = {
     **dict.fromkeys(("erfc", "erfcx", "i0", "i0e", "i1", "i1e"), unary()),
     "erfinv": unary(between),
     "zeta": _zetas,
+    **dict.fromkeys(("gammainc", "gammaincc", "gammainc_by_shape"), _gammas),
+    "gamma": unary(positive),
+    **dict.fromkeys(("j0", "j1"), unary()),
+    "ndtri": unary(shares),
 }
 
 
@@ -137,6 +154,11 @@ def _strided(x: Array, shape: Any, stride: Any, offset: int, layout: Any) -> Arr
     return np.lib.stride_tricks.as_strided(np.ascontiguousarray(x).ravel()[offset:], shape, steps)
 
 
+SPECIAL = [
+    "erfc", "erfcx", "erfinv", "gamma", "gammainc", "gammaincc", "i0", "i0e", "i1", "i1e", "j0",
+    "j1", "ndtri",
+]  # fmt: skip
+
 POSITION_ORACLES: dict[str, Any] = {
     "combine_at": _combine_at,
     "complex_of": lambda x, y: x + 1j * y,
@@ -150,8 +172,8 @@ POSITION_ORACLES: dict[str, Any] = {
     # As C has it, and PyTorch.
     "lgamma": lambda x: np.where(np.isneginf(x), np.inf, scipy.special.gammaln(x)),
     "zeta": scipy.special.zeta,
-    **{
-        name: getattr(scipy.special, name)
-        for name in ("erfc", "erfcx", "erfinv", "i0", "i0e", "i1", "i1e")
-    },
+    "gammainc_by_shape": lambda a, x: jax.grad(lambda a, x: jax.scipy.special.gammainc(a, x).sum())(
+        *np.broadcast_arrays(a, x)
+    ),
+    **{name: getattr(scipy.special, name) for name in SPECIAL},
 }

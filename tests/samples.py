@@ -231,11 +231,11 @@ SHIFTS = binary(left=positive, right=positive, dtypes=(np.int32, np.int64))
 # Primitives that no compiled engine runs: their programs run on the reference engine.
 REFERENCE_ONLY = {
     "duplicate", "matmul", "put_at", "strided",
-    "arccos", "arcsin", "arctanh", "cosh", "exp2", "log2", "log10", "rint", "sinh",
+    "arccos", "arcsin", "arctanh", "cbrt", "cosh", "exp2", "log2", "log10", "rint", "sinh",
     "and_bits", "or_bits", "xor_bits", "invert_bits", "shift_left", "shift_right",
     "real_part", "imaginary_part", "conjugate", "fourier",
-    "cholesky_factor", "completing_columns", "determinant_of", "eigen_parts", "exponential_of",
-    "inverse_of",
+    "cholesky_factor", "cofactors_of", "completing_columns", "determinant_of", "eigen_parts",
+    "eigenvalues_of", "eigenvectors_of", "exponential_of", "inverse_of", "minors_along",
     "log_of_determinant", "orthogonal_parts", "pseudo_inverse", "sign_of_determinant",
     "singular_parts", "solve_matrices",
     *POSITIONS,
@@ -342,7 +342,7 @@ ROWS: dict[str, Row] = {
     "duplicate": unary(dtypes=(*NUMBERS, np.bool_)),
     "put_at": _put,
     **dict.fromkeys(("arccos", "arcsin", "arctanh"), unary(inside)),
-    **dict.fromkeys(("cosh", "exp2", "rint", "sinh"), unary()),
+    **dict.fromkeys(("cbrt", "cosh", "exp2", "rint", "sinh"), unary()),
     **dict.fromkeys(("log2", "log10"), unary(positive)),
     **dict.fromkeys(("and_bits", "or_bits", "xor_bits"), BITS),
     "invert_bits": unary(dtypes=(np.int32, np.int64)),

@@ -10,14 +10,17 @@ import pytest
 import thalweg as tw
 
 NAMES_TEXT = """
-abs absolute add all any arange arctan argmax argmin array asarray ceil clip concatenate cos
-cumsum divide dot e einsum equal exp expand_dims expm1 eye flip float32 float64 floor full
-full_like greater greater_equal inf int32 int64 isfinite isinf isnan less less_equal linspace
-log log1p logaddexp logical_and logical_not logical_or logical_xor matmul max maximum mean min
-minimum moveaxis multiply nan negative newaxis not_equal ones ones_like outer pad pi power prod
-ravel reciprocal repeat reshape sign sin split sqrt square squeeze stack std subtract sum
-swapaxes take take_along_axis tan tanh tensordot tile transpose tril triu var vdot where zeros
-zeros_like
+abs absolute add all any append apply_along_axis apply_over_axes arange arctan argmax argmin array
+asarray block cbrt ceil choose clip compress concatenate convolve copy correlate cos cumsum delete
+diag_indices_from digitize divide dot e ediff1d einsum equal exp expand_dims expm1 extract eye
+fabs flip float32 float64 floor full full_like greater greater_equal histogram histogram_bin_edges
+inf insert int32 int64 interp isfinite isinf isnan less less_equal linspace log log1p logaddexp
+logical_and logical_not logical_or logical_xor matmul max maximum mean min minimum moveaxis
+multiply nan nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmin nanpercentile nanprod
+nanquantile nanstd nansum nanvar negative newaxis not_equal ones ones_like outer pad percentile pi
+piecewise power prod quantile ravel reciprocal repeat reshape rollaxis sign sin split sqrt square
+squeeze stack std subtract sum swapaxes take take_along_axis tan tanh tensordot tile transpose
+tril tril_indices_from triu triu_indices_from unwrap var vdot where zeros zeros_like
 """
 NAMES = NAMES_TEXT.split()
 OWN_TEXT = """

@@ -31,12 +31,21 @@ ones (a ValueError here, a RuntimeError there), it is both.
 from __future__ import annotations
 
 import difflib
+import functools
+import re
 from collections.abc import Iterable
 from typing import Any
+from unicodedata import category
 
 
 class ThalwegError(Exception):
-    """Anything thalweg refuses on purpose."""
+    """Anything thalweg refuses on purpose; what its message quotes cannot command a terminal."""
+
+    _one_line = False
+
+    def __init__(self, *arguments: object) -> None:
+        shown = printable if self._one_line else _lines
+        super().__init__(*(shown(a) if isinstance(a, str) else a for a in arguments))
 
 
 class ShapeError(ThalwegError, ValueError, RuntimeError):
@@ -97,13 +106,19 @@ class UnsupportedOperation(ThalwegError, TypeError):
 class DataError(ThalwegError, ValueError):
     """Data that cannot be trained on, with the column and rows at fault."""
 
+    _one_line = True
+
 
 class SpecError(ThalwegError, ValueError):
     """An optimizer or model written as text that cannot be understood."""
 
+    _one_line = True
+
 
 class CheckpointError(ThalwegError, ValueError):
     """A file that is damaged, incomplete or belongs to another run."""
+
+    _one_line = True
 
 
 class MissingFile(CheckpointError, FileNotFoundError):
@@ -142,6 +157,37 @@ class TrainingDiverged(ThalwegError, ArithmeticError):
         self.step = step
         self.params = params
         self.fit = fit
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made anew of its message alone, as exceptions are, it would lack what it carries.
+        facts = {"step": self.step, "params": self.params, "fit": self.fit}
+        return functools.partial(type(self), **facts), self.args, vars(self)
+
+
+def printable(text: object) -> str:
+    r"""Return a text as one line that shows what it holds and does nothing.
+
+    Every foreign text that is shown unquoted goes through here: names of columns, categories,
+    files and parameters, cells, and what others' messages quote. Control characters, those that
+    turn the direction of writing, and halves of characters become escapes as in Python's `repr`,
+    which does as much for quoted text.
+
+    Example:
+        >>> print(printable("red\x1b[31m\nµ"))
+        red\x1b[31m\nµ
+    """
+    line = str(text)
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() or category(c) == "Zs" else repr(c)[1:-1] for c in line)
+
+
+def _lines(message: str) -> str:
+    """Return a message whose lines and tabs are meant as such, and all else shown."""
+    return message if message.isprintable() else _LAYOUT.sub(lambda m: printable(m[0]), message)
+
+
+_LAYOUT = re.compile(r"[^\n\t]+")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vj
 from thalweg.autodiff.jacobians import hessian, jacfwd, jacrev
 from thalweg.autodiff.recorded import Argnums
 from thalweg.core.tensor import Tensor
+from thalweg.core.transformed import Transformed
 from thalweg.errors import ArgumentError
 from thalweg.nn.calling import functional_call
 from thalweg.nn.module import Module
@@ -37,7 +38,7 @@ def grad_and_value(
         value, gradient = both(*args, **kwargs)
         return gradient, value
 
-    return swapped
+    return Transformed(swapped, grad_and_value, func, argnums, has_aux)
 
 
 def vmap(

@@ -5,6 +5,7 @@
 tensor(3.0000)
 """
 
+from thalweg.ops.eigenvalues import eig, eigvals
 from thalweg.ops.least_squares import lstsq
 from thalweg.ops.linalg import matmul, tensordot, vecdot
 from thalweg.ops.matrices import (
@@ -36,8 +37,9 @@ from thalweg.ops.matrix_products import traces as trace
 from thalweg.ops.products import cross
 
 __all__ = [
-    "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul",
-    "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot",
-    "norm", "outer", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals",
-    "tensordot", "tensorinv", "tensorsolve", "trace", "vander", "vecdot", "vector_norm",
+    "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv",
+    "lstsq", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank",
+    "matrix_transpose", "multi_dot", "norm", "outer", "pinv", "qr", "slogdet", "solve",
+    "solve_triangular", "svd", "svdvals", "tensordot", "tensorinv", "tensorsolve", "trace",
+    "vander", "vecdot", "vector_norm",
 ]  # fmt: skip

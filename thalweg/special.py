@@ -1,10 +1,15 @@
-"""Special functions by PyTorch's and SciPy's names: `tw.special.ndtr` and its like."""
+"""Special functions by SciPy's names and arguments, and PyTorch's: `tw.special.ndtr` and its like.
+
+What `scipy.special` calls a function of, with SciPy's default axes; derivatives exist in all
+arguments unless a function's documentation says otherwise.
+"""
 
 from __future__ import annotations
 
-from thalweg.ops.activations import log_softmax, softmax
-from thalweg.ops.bessel_functions import i0, i0e, i1, i1e
+from thalweg.ops.bessel_functions import i0, i0e, i1, i1e, j0, j1
+from thalweg.ops.beta_functions import beta, betaln, gamma, gammasgn, loggamma
 from thalweg.ops.composed import round
+from thalweg.ops.divergences import huber, kl_div, pseudo_huber, rel_entr
 from thalweg.ops.elementwise import erf, expm1, log1p, sigmoid
 from thalweg.ops.error_functions import (
     entr,
@@ -17,14 +22,19 @@ from thalweg.ops.error_functions import (
     xlog1py,
 )
 from thalweg.ops.exponential_limits import logit, sinc, xlogy
-from thalweg.ops.gamma_functions import digamma, lgamma, mvlgamma, polygamma, zeta
-from thalweg.ops.reductions import logsumexp
-from thalweg.ops.transcendental import exp2
+from thalweg.ops.gamma_functions import digamma, lgamma, mvlgamma
+from thalweg.ops.incomplete_gamma import gammainc, gammaincc
+from thalweg.ops.power_transforms import boxcox, boxcox1p, exprel, inv_boxcox, inv_boxcox1p
+from thalweg.ops.special import log_expit, log_softmax, logsumexp, polygamma, softmax, zeta
+from thalweg.ops.transcendental import cbrt, exp2
 
 expit, gammaln, multigammaln, psi = sigmoid, lgamma, mvlgamma, digamma
 
 __all__ = [
-    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "expm1", "gammaln", "i0",
-    "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp", "multigammaln",
-    "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy", "zeta",
+    "beta", "betaln", "boxcox", "boxcox1p", "cbrt", "digamma", "entr", "erf", "erfc", "erfcx",
+    "erfinv", "exp2", "expit", "expm1", "exprel", "gamma", "gammainc", "gammaincc", "gammaln",
+    "gammasgn", "huber", "i0", "i0e", "i1", "i1e", "inv_boxcox", "inv_boxcox1p", "j0", "j1",
+    "kl_div", "log1p", "log_expit", "log_ndtr", "log_softmax", "loggamma", "logit", "logsumexp",
+    "multigammaln", "ndtr", "ndtri", "polygamma", "pseudo_huber", "psi", "rel_entr", "round",
+    "sinc", "softmax", "xlog1py", "xlogy", "zeta",
 ]  # fmt: skip

@@ -24,7 +24,11 @@ WALKS: list[dict[str, bool]] = [{}, {"retain_graph": True}, {"create_graph": Tru
 def views(choose: random.Random, ndim: int) -> Callable[[Any], Any]:
     """Return a random view."""
     i, j = choose.randrange(2), choose.randrange(3)
-    options: list[Callable[[Any], Any]] = [lambda x: x[i], lambda x: x[i : i + 2]]
+    # An element that is read alone is a value in NumPy, and a view in PyTorch.
+    options: list[Callable[[Any], Any]] = [
+        (lambda x: x[i]) if ndim > 1 else (lambda x: x.select(0, i)),
+        lambda x: x[i : i + 2],
+    ]
     options += [lambda x: x[::2], lambda x: x.unsqueeze(0), lambda x: x[..., j : j + 1]]
     options += [lambda x: x.view(-1), lambda x: x.reshape(-1), lambda x: x[None]]
     options += [lambda x: x.expand(2, *x.shape), lambda x: x.squeeze()]
@@ -54,7 +58,7 @@ def picked(choose: random.Random) -> Callable[[Any, Any], Any]:
         lambda lib, x: x[x > 0.0],
         lambda lib, x: x[lib.tensor(np.array(places))],
         lambda lib, x: x[..., places],
-        lambda lib, x: x.flatten(),
+        lambda lib, x: x.clone().flatten(),
         lambda lib, x: x.clone().as_strided((2, 2), (2, 1)),
         lambda lib, x: x.sum(0),
         lambda lib, x: x.clone(),
@@ -84,7 +88,7 @@ def other_step(choose: random.Random) -> Step:
     if kind == "flag":
         return lambda lib, ts: pick(ts, a).detach().clone().requires_grad_(b < 0.7)
     if b < 0.5:
-        return lambda lib, ts: none(pick(ts, a)[0].detach_())
+        return lambda lib, ts: none(pick(ts, a).select(0, 0).detach_())
     return lambda lib, ts: (pick(ts, a) * scale).detach_()
 
 

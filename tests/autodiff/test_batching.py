@@ -58,7 +58,7 @@ def test_the_function_runs_once_for_all_examples() -> None:
 
 def test_a_scalar_of_an_outer_scope_keeps_its_derivative() -> None:
     gradient = tw.grad(lambda w: np.sum(tw.vmap(lambda x: np.sum(x) * w)(A)))(2.0)
-    assert gradient.item() == A.sum()
+    assert gradient == A.sum()
 
 
 def test_a_value_and_its_detached_twin_stay_apart() -> None:
@@ -137,15 +137,15 @@ def test_an_elementwise_primitive_of_a_user_needs_no_rule(monkeypatch: pytest.Mo
         return x**3
 
     assert tw.vmap(tw.grad(lambda x: np.sum(cube(x))))(A).tolist() == (3 * A * A).tolist()
-    assert tw.jvp(cube, (2.0,), (1.0,))[1].item() == 12.0
+    assert tw.jvp(cube, (2.0,), (1.0,))[1] == 12.0
 
 
 def test_gradients_of_shared_arguments_end_inside_the_batch() -> None:
     shared = np.array([1.0, -2.0])
     gradient = tw.grad(lambda b, x: np.tanh(b) @ x * np.sum(b**2))
     found = tw.vmap(gradient, in_axes=(None, 0))(shared, A)
-    assert not found.requires_grad
-    assert np.allclose(found.numpy(), [gradient(shared, row).numpy() for row in A], rtol=1e-14)
+    assert type(found) is np.ndarray
+    assert np.allclose(found, [gradient(shared, row) for row in A], rtol=1e-14)
 
 
 def test_what_shared_arguments_depend_on_outside_the_batch_keeps_its_gradient() -> None:

@@ -25,7 +25,7 @@ def test_a_gradient_has_the_tree_of_the_argument() -> None:
     gradient = tw.grad(lambda p: np.sum(p.slope * 2) + p.intercept["b"])(line)
     assert isinstance(gradient, Line)
     assert gradient.slope.tolist() == [2.0, 2.0]
-    assert gradient.intercept["b"].item() == 1.0
+    assert gradient.intercept["b"] == 1.0
     assert gradient.intercept["none"] is None
 
 
@@ -40,8 +40,8 @@ def test_argnums_select_and_order_the_gradients() -> None:
         return a * b**2 * c**3
 
     first, last = tw.grad(f, argnums=(0, -1))(2.0, 3.0, 4.0)
-    assert (first.item(), last.item()) == (9 * 64, 2 * 9 * 3 * 16)
-    assert tw.grad(f, argnums=1)(2.0, 3.0, 4.0).item() == 2 * 6 * 64
+    assert (first, last) == (9 * 64, 2 * 9 * 3 * 16)
+    assert tw.grad(f, argnums=1)(2.0, 3.0, 4.0) == 2 * 6 * 64
     assert isinstance(tw.grad(f, argnums=(1,))(2.0, 3.0, 4.0), tuple)
 
 
@@ -50,9 +50,9 @@ def test_auxiliary_results_come_back_without_history() -> None:
         return np.sum(x**2), {"double": 2 * x, "word": "kept"}
 
     (value, aux), gradient = tw.value_and_grad(f, has_aux=True)(POINT)
-    assert (value.item(), gradient.tolist()) == (14.0, [2.0, 4.0, 6.0])
+    assert (value, gradient.tolist()) == (14.0, [2.0, 4.0, 6.0])
     assert aux["word"] == "kept"
-    assert not aux["double"].requires_grad
+    assert type(aux["double"]) is np.ndarray
     gradient, aux = tw.grad(f, has_aux=True)(POINT)
     assert aux["double"].tolist() == [2.0, 4.0, 6.0]
     assert tw.vjp(f, POINT, has_aux=True)[2]["word"] == "kept"
@@ -69,15 +69,16 @@ def test_auxiliary_results_can_be_differentiated_from_outside() -> None:
         _, aux = tw.value_and_grad(lambda y: (y * 1.0, y**2), has_aux=True)(x)[0]
         return aux
 
-    assert tw.grad(outer)(3.0).item() == 6.0
+    assert tw.grad(outer)(3.0) == 6.0
 
 
 def test_results_have_no_history_unless_an_outer_derivative_wants_it() -> None:
-    value, gradient = tw.value_and_grad(cubes)(POINT)
-    out, tangent = tw.jvp(cubes, (POINT,), (POINT,))
-    result, pullback = tw.vjp(cubes, POINT)
+    point = tw.Tensor(POINT)
+    value, gradient = tw.value_and_grad(cubes)(point)
+    out, tangent = tw.jvp(cubes, (point,), (point,))
+    result, pullback = tw.vjp(cubes, point)
     everything = [value, gradient, out, tangent, result, *pullback(1.0)]
-    everything += [tw.jacobian(cubes)(POINT), tw.jacfwd(cubes)(POINT), tw.hessian(cubes)(POINT)]
+    everything += [tw.jacobian(cubes)(point), tw.jacfwd(cubes)(point), tw.hessian(cubes)(point)]
     assert not any(tensor.requires_grad for tensor in everything)
 
 
@@ -118,7 +119,7 @@ def test_no_grad_inside_hides_from_every_derivative() -> None:
         return np.sum(constant * x)
 
     assert tw.grad(f)(POINT).tolist() == [1.0, 4.0, 9.0]
-    assert tw.jvp(f, (POINT,), (np.ones(3),))[1].item() == 14.0
+    assert tw.jvp(f, (POINT,), (np.ones(3),))[1] == 14.0
 
 
 def test_a_pullback_can_be_called_again_and_differentiated() -> None:
@@ -140,7 +141,7 @@ def test_integers_may_pass_through_vjp_and_jvp() -> None:
         return np.argmax(x), np.sum(x)
 
     _, tangent = tw.jvp(f, (POINT,), (np.ones(3),))
-    assert (tangent[0].item(), tangent[1].item()) == (0, 3.0)
+    assert (tangent[0], tangent[1]) == (0, 3.0)
     assert tw.vjp(f, POINT)[1]((0, 2.0))[0].tolist() == [2.0, 2.0, 2.0]
 
 

@@ -64,8 +64,8 @@ def like(value: Any, seed: int) -> np.ndarray:
 def difference(function: Callable[..., Any], at: list[Any], along: list[Any]) -> np.ndarray:
     """Return the directional derivative by central differences."""
     step = 1e-5
-    ahead = function(*(x + step * v for x, v in zip(at, along, strict=True))).numpy()
-    behind = function(*(x - step * v for x, v in zip(at, along, strict=True))).numpy()
+    ahead = function(*(x + step * v for x, v in zip(at, along, strict=True)))
+    behind = function(*(x - step * v for x, v in zip(at, along, strict=True)))
     return (ahead - behind) / (2 * step)
 
 
@@ -94,10 +94,8 @@ def test_forward_derivatives_are_finite_differences(
     function, floats = of_floats(name, operands, params)
     along = [like(x, i) for i, x in enumerate(floats)]
     value, tangent = tw.jvp(function, floats, along)
-    np.testing.assert_array_equal(value.numpy(), function(*floats).numpy())
-    np.testing.assert_allclose(
-        tangent.numpy(), difference(function, floats, along), rtol=1e-6, atol=1e-8
-    )
+    np.testing.assert_array_equal(value, function(*floats))
+    np.testing.assert_allclose(tangent, difference(function, floats, along), rtol=1e-6, atol=1e-8)
 
 
 @each_differentiable_case
@@ -108,10 +106,10 @@ def test_reverse_is_the_transpose_of_forward(
     for chosen in itertools.product((0.0, 1.0), repeat=len(floats)):
         along = [c * like(x, i) for i, (c, x) in enumerate(zip(chosen, floats, strict=True))]
         value, tangent = tw.jvp(function, floats, along)
-        cotangent = like(value.numpy(), 9)
+        cotangent = like(value, 9)
         gradients = tw.vjp(function, *floats)[1](cotangent)
-        forward = inner([cotangent], [tangent.numpy()])
-        backward = inner([g.numpy() for g in gradients], along)
+        forward = inner([cotangent], [tangent])
+        backward = inner(list(gradients), along)
         assert forward == pytest.approx(backward, rel=1e-12, abs=1e-12)
 
 
@@ -121,14 +119,14 @@ def test_a_tangent_of_one_operand_alone_is_its_share(
 ) -> None:
     function, floats = of_floats(name, operands, params)
     along = [like(x, i) for i, x in enumerate(floats)]
-    whole = tw.jvp(function, floats, along)[1].numpy()
+    whole = tw.jvp(function, floats, along)[1]
     shares = np.zeros_like(whole)
     for i in range(len(floats)):
 
         def alone(x: Any, i: int = i) -> Any:
             return function(*floats[:i], x, *floats[i + 1 :])
 
-        shares = shares + tw.jvp(alone, (floats[i],), (along[i],))[1].numpy()
+        shares = shares + tw.jvp(alone, (floats[i],), (along[i],))[1]
     np.testing.assert_allclose(shares, whole, rtol=1e-12, atol=1e-13)
 
 
@@ -138,7 +136,7 @@ def test_second_derivatives_are_differences_of_first(
 ) -> None:
     function, floats = of_floats(name, operands, params)
     along = [like(x, i) for i, x in enumerate(floats)]
-    weight = like(function(*floats).numpy(), 5)
+    weight = like(function(*floats), 5)
 
     def loss(*xs: Any) -> Any:
         return np.sum(function(*xs) ** 2 * weight)
@@ -152,8 +150,8 @@ def test_second_derivatives_are_differences_of_first(
     )(*floats)
     for i, (h, r) in enumerate(zip(forward_over_reverse, reverse_over_reverse, strict=True)):
         expected = difference(lambda *xs, i=i: first(*xs)[i], floats, along)
-        np.testing.assert_allclose(h.numpy(), expected, rtol=1e-5, atol=1e-7)
-        np.testing.assert_allclose(r.numpy(), h.numpy(), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(h, expected, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(r, h, rtol=1e-9, atol=1e-9)
 
 
 def stacked(operand: Any) -> np.ndarray:
@@ -177,12 +175,12 @@ def test_a_batch_is_a_loop_over_examples(
         given = [stacked(o) if c else o for o, c in zip(operands, chosen, strict=True)]
         batch = tw.vmap(function, in_axes=tuple(0 if c else None for c in chosen))(*given)
         loop = [
-            function(*(g[i] if c else g for g, c in zip(given, chosen, strict=True))).numpy()
+            function(*(g[i] if c else g for g, c in zip(given, chosen, strict=True)))
             for i in range(3)
         ]
         assert batch.dtype == loop[0].dtype
         rtol = 1e-13 if batch.dtype == np.float64 else 1e-5
-        np.testing.assert_allclose(batch.numpy(), np.stack(loop), rtol=rtol, atol=rtol / 10)
+        np.testing.assert_allclose(batch, np.stack(loop), rtol=rtol, atol=rtol / 10)
 
 
 @each_differentiable_case
@@ -200,9 +198,9 @@ def test_the_gradient_of_a_batch_is_a_batch_of_gradients(
     batch_of = tw.vmap(tw.grad(loss, argnums=every))(*batches)
     loop = [tw.grad(loss, argnums=every)(*(b[i] for b in batches)) for i in range(3)]
     for k in every:
-        expected = np.stack([gradients[k].numpy() for gradients in loop])
-        np.testing.assert_allclose(of_batch[k].numpy(), expected, rtol=1e-12, atol=1e-13)
-        np.testing.assert_allclose(batch_of[k].numpy(), expected, rtol=1e-12, atol=1e-13)
+        expected = np.stack([gradients[k] for gradients in loop])
+        np.testing.assert_allclose(of_batch[k], expected, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(batch_of[k], expected, rtol=1e-12, atol=1e-13)
 
 
 @each_differentiable_case
@@ -212,5 +210,5 @@ def test_a_batch_of_tangents_is_a_loop_over_directions(
     function, floats = of_floats(name, operands, params)
     along = [np.stack([like(x, i) for i in range(3)]) for x in floats]
     batch = tw.vmap(lambda *vs: tw.jvp(function, floats, vs)[1])(*along)
-    loop = [tw.jvp(function, floats, [v[i] for v in along])[1].numpy() for i in range(3)]
-    np.testing.assert_allclose(batch.numpy(), np.stack(loop), rtol=1e-12, atol=1e-14)
+    loop = [tw.jvp(function, floats, [v[i] for v in along])[1] for i in range(3)]
+    np.testing.assert_allclose(batch, np.stack(loop), rtol=1e-12, atol=1e-14)

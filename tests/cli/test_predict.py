@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -131,3 +132,31 @@ def test_a_damaged_description_is_refused(
 def test_a_missing_model_is_refused(thalweg: Thalweg, files: Path, fitted: Path) -> None:
     (fitted / "model.safetensors").unlink()
     assert "cannot be read" in refused(thalweg, files)
+
+
+def test_every_digit_of_the_description_is_held_by_its_checksum(
+    thalweg: Thalweg, files: Path, fitted: Path
+) -> None:
+    path = fitted / "model.json"
+    text = path.read_text()
+    places = [i for i, character in enumerate(text) if character.isdigit()]
+    for place in places[:: max(1, len(places) // 40)]:
+        other = str((int(text[place]) + 1) % 10)
+        changed = text[:place] + other + text[place + 1 :]
+        path.write_text(changed)
+        # The last of 17 digits may say nothing.
+        if json.loads(changed) != json.loads(text):
+            refused(thalweg, files)
+    # How it is laid out is free.
+    path.write_text(json.dumps(json.loads(text)))
+    assert thalweg("predict", "m", files / "diabetes.csv").status == 0
+
+
+def test_a_description_without_end_or_depth_is_refused(
+    thalweg: Thalweg, files: Path, fitted: Path
+) -> None:
+    (fitted / "model.json").write_text("[" * 100_000)
+    assert "fit again" in refused(thalweg, files)
+    with (fitted / "model.json").open("wb") as file:
+        file.truncate(2**43)
+    assert "8.0 TiB of values or more" in refused(thalweg, files)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thalweg.cli.settings import Settings, from_toml, to_toml
+from thalweg.errors import ArgumentError
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
@@ -21,3 +22,30 @@ def test_any_texts_and_numbers_come_back(
     found, facts = from_toml(path)
     assert Settings(**found) == settings
     assert facts == {"digest": "x"}
+
+
+def test_a_run_that_was_edited_or_lost_its_facts_is_told_from_one_as_written(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "run.toml"
+    text = to_toml(Settings("a.csv", "y", l2=1.5, epochs=30), {"digest": "x"})
+    for changed, edited in (
+        (text, False),
+        (text.replace("\n\n", "\n# mine\n"), False),
+        (text.replace("l2 = 1.5", "l2 = 1.50"), False),
+        (text.replace("l2 = 1.5", "l2 = 1.7"), True),
+        (text.replace("epochs = 30\n", ""), True),
+        (text.partition("[facts]")[0], True),
+        (text.replace("checksum", "checksun"), True),
+        ('[fit]\ndata = "a.csv"\ntarget = "y"\n', False),
+    ):
+        path.write_text(changed)
+        assert from_toml(path)[1].get("edited", False) == edited, changed
+
+
+@pytest.mark.parametrize("text", ["facts = 5\n[fit]\n", "a = " + "[" * 5000, "\xff", "[fit"])
+def test_what_is_no_run_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(ArgumentError, match=r"run\.toml"):
+        from_toml(path)

@@ -24,7 +24,7 @@ def counted(function: Any, **options: Any) -> tuple[Any, list[Any]]:
 
 def test_a_function_is_traced_once_a_signature() -> None:
     f, runs = counted(lambda x: np.sum(x**2))
-    assert [f(X).item(), f(2 * X).item(), f(tw.Tensor(X)).item()] == [14.0, 56.0, 14.0]
+    assert [f(X), f(2 * X), f(tw.Tensor(X))] == [14.0, 56.0, 14.0]
     assert len(runs) == 1
     f(X[:2])
     f(X.astype(np.float32))
@@ -36,7 +36,7 @@ def test_trees_go_in_and_come_out() -> None:
     f, runs = counted(lambda p, scale: {"sum": p["a"] + p["b"], "scale": (scale, None)})
     found = f({"a": X, "b": 1.0}, scale=2)
     assert found["sum"].tolist() == [2.0, 3.0, 4.0]
-    assert found["scale"][0].item() == 2
+    assert found["scale"][0] == 2
     assert found["scale"][1] is None
     f({"b": 5.0, "a": X}, scale=3)
     assert len(runs) == 1
@@ -56,9 +56,9 @@ def test_strings_are_static_and_so_is_what_is_named() -> None:
     g, runs = counted(
         lambda x, n, flip: np.sum(x[:n]) if flip else x[0], static_argnums=1, static_argnames="flip"
     )
-    assert g(X, 2, flip=True).item() == 3.0
-    assert g(X, 2, flip=False).item() == 1.0
-    assert g(X, 3, flip=True).item() == 6.0
+    assert g(X, 2, flip=True) == 3.0
+    assert g(X, 2, flip=False) == 1.0
+    assert g(X, 3, flip=True) == 6.0
     g(X, 3, flip=True)
     assert len(runs) == 3
 
@@ -66,7 +66,7 @@ def test_strings_are_static_and_so_is_what_is_named() -> None:
 def test_static_values_that_are_equal_but_of_other_types_are_told_apart() -> None:
     f, _ = counted(lambda x, s: type(s).__name__ == "bool" and x, static_argnums=1)
     assert f(X, True).tolist() == X.tolist()
-    assert not f(X, 1).item()
+    assert not f(X, 1)
 
 
 def test_arrays_of_outer_scopes_are_read_anew() -> None:
@@ -93,11 +93,11 @@ def test_every_transformation_goes_through() -> None:
     plain = f.__wrapped__
     assert tw.grad(f)(X).tolist() == tw.grad(plain)(X).tolist()
     assert tw.hessian(f)(X).tolist() == tw.hessian(plain)(X).tolist()
-    assert tw.jvp(f, (X,), (X,))[1].item() == tw.jvp(plain, (X,), (X,))[1].item()
+    assert tw.jvp(f, (X,), (X,))[1] == tw.jvp(plain, (X,), (X,))[1]
     batch = np.stack([X, 2 * X])
-    np.testing.assert_allclose(tw.vmap(f)(batch).numpy(), tw.vmap(plain)(batch).numpy())
+    np.testing.assert_allclose(tw.vmap(f)(batch), tw.vmap(plain)(batch))
     outer = tw.jit(lambda x: f(x) + 1, engine="numpy")
-    assert outer(X).item() == f(X).item() + 1
+    assert outer(X) == f(X) + 1
 
 
 def test_transformations_go_inside() -> None:
@@ -107,7 +107,7 @@ def test_transformations_go_inside() -> None:
     for transformed in (tw.grad(f), tw.hessian(f), tw.vmap(tw.vmap(np.sin))):
         point = np.ones((2, 3)) if transformed.__name__ == "vectorized" else X
         ours = tw.jit(transformed, engine="numpy")(point)
-        np.testing.assert_allclose(ours.numpy(), transformed(point).numpy(), rtol=1e-14)
+        np.testing.assert_allclose(ours, transformed(point), rtol=1e-14)
 
 
 def test_a_leaf_receives_its_gradient_through_a_jitted_function() -> None:
@@ -117,7 +117,7 @@ def test_a_leaf_receives_its_gradient_through_a_jitted_function() -> None:
     f(X).backward()
     assert w.grad.tolist() == X.tolist()
     with tw.no_grad():
-        assert not f(X).requires_grad
+        assert isinstance(f(X), np.float64)
     assert len(runs) == 1
 
 
@@ -186,8 +186,8 @@ def test_auto_falls_back_where_the_native_engine_cannot_be_imported(
 def test_a_gradient_at_a_captured_point_runs_compiled() -> None:
     point = np.array([1.0, -2.0])
     found = tw.jit(lambda x: tw.grad(lambda b: np.sum(np.tanh(b) * x))(point))(np.ones(2))
-    assert not found.requires_grad
-    assert np.allclose(found.numpy(), 1 - np.tanh(point) ** 2, rtol=1e-14)
+    assert type(found) is np.ndarray
+    assert np.allclose(found, 1 - np.tanh(point) ** 2, rtol=1e-14)
 
 
 @pytest.mark.parametrize("draw", [lambda: tw.rand(()), lambda: np.random.rand()])  # noqa: NPY002
@@ -195,4 +195,4 @@ def test_random_numbers_that_are_drawn_once_are_warned_of(draw: Any) -> None:
     f = tw.jit(lambda x: x + draw(), engine="numpy")
     with pytest.warns(UserWarning, match="function .*every call uses the same ones"):
         first = f(0.0)
-    assert f(0.0).item() == first.item()
+    assert f(0.0) == first

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from tests.engines.llvm.kernels import runnable
 from tests.fuzz.cases import Case
 from tests.fuzz.compare import difference
 from thalweg.core.primitive import PRIMITIVES
@@ -16,7 +17,6 @@ from thalweg.core.spec import Spec
 from thalweg.core.tensor import make
 from thalweg.core.tracing import finish, trace
 from thalweg.engines.llvm.engine import NativeEngine
-from thalweg.engines.llvm.target import Target
 from thalweg.errors import EngineError
 
 _random = np.random.default_rng(3)
@@ -124,5 +124,5 @@ def test_lanes_beyond_the_last_element_never_reach_a_sum(target, dtype, count) -
     for function in (lambda x: tw.sum(x / x), lambda x: tw.max(x / x), lambda x: (x / x) @ x):
         result, current, (symbol,) = trace(function, [Spec(x.shape, x.dtype)], make)
         program = finish(current, [symbol], [current.lift(result)])
-        (found,) = NativeEngine(Target.named(target)).compile(program)(x)
+        (found,) = NativeEngine(runnable(target)).compile(program)(x)
         assert found == (1 if function(x).item() == 1 else count)

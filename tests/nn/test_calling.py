@@ -10,7 +10,6 @@ import thalweg as tw
 from tests.nn.libraries import THALWEG, TORCH, Library, fill, plain, same, same_error
 from tests.nn.test_module import network
 from thalweg import nn
-from thalweg.nn.calling import call_with_state
 
 
 def call(lib: Library, *args: Any, **options: Any) -> Any:
@@ -148,46 +147,6 @@ def test_changed_buffers_are_found_in_the_dictionary_and_not_in_the_module() -> 
     assert plain(given) == {"mean": [pytest.approx(1.2)] * 2, "count": 1.0}
     assert module.mean.tolist() == [0.0, 0.0]
     assert module.count.tolist() == 0.0
-
-
-def test_a_call_with_state_returns_the_buffers_and_changes_nothing() -> None:
-    module = Running()
-    buffers = {"mean": tw.ones(2), "count": tw.zeros(())}
-    params = dict(module.named_parameters())
-    out, left = call_with_state(module, params, buffers, (tw.ones((4, 2)) * 3.0,))
-    np.testing.assert_allclose(out.detach().numpy(), 1.8)
-    np.testing.assert_allclose(left["mean"].numpy(), 1.2)
-    assert left["count"].tolist() == 1.0
-    assert plain(buffers) == {"mean": [1.0, 1.0], "count": 0.0}
-    assert module.mean.tolist() == [0.0, 0.0]
-
-
-def test_a_call_with_state_can_be_traced_and_differentiated() -> None:
-    module = Running()
-    x = tw.tensor([[1.0, 2.0], [3.0, 5.0]])
-    params = {name: p.detach() for name, p in module.named_parameters()}
-    buffers = {name: b.detach() for name, b in module.named_buffers()}
-
-    def step(params: Any, buffers: Any, x: Any) -> Any:
-        out, left = call_with_state(module, params, buffers, (x,))
-        return tw.sum(out**2), left
-
-    value, left = step(params, buffers, x)
-    traced_value, traced_left = tw.jit(step)(params, buffers, x)
-    assert traced_value.item() == pytest.approx(value.item(), rel=1e-14)
-    for name in buffers:
-        np.testing.assert_allclose(traced_left[name].numpy(), left[name].numpy(), rtol=1e-14)
-    gradient, kept = tw.grad(step, has_aux=True)(params, buffers, x)
-    centred = (x - left["mean"]).numpy()
-    np.testing.assert_allclose(gradient["scale"].numpy(), 2 * (centred**2).sum(axis=0), rtol=1e-13)
-    np.testing.assert_allclose(kept["mean"].numpy(), left["mean"].numpy(), rtol=1e-14)
-    assert module.mean.tolist() == [0.0, 0.0]
-
-
-def test_buffers_the_module_does_not_have_are_returned_as_they_are() -> None:
-    layer = nn.Linear(1, 1)
-    _, left = call_with_state(layer, {}, {"other": tw.ones(2)}, (tw.ones((1, 1)),))
-    assert left["other"].tolist() == [1.0, 1.0]
 
 
 def test_a_module_under_two_names_is_put_back() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from tests.ops.numpy_beside import require_numpys
 from thalweg.core.tensor import make
 from thalweg.core.tracing import trace
 from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
@@ -115,9 +116,24 @@ def test_wrong_subscripts_are_refused(
         tw.einsum(subscripts, *map(tw.zeros, shapes))
 
 
-def test_axes_given_as_numbers_are_refused() -> None:
+def test_axes_may_be_given_as_numbers() -> None:
+    x, y = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4)
+    require_numpys(lambda x, y: np.einsum(x, [0, 1], y, [1, 2], [0, 2]), x, y)
+    require_numpys(lambda x, y: np.einsum(x, [0, 1], y, [1, 2]), x, y)
+    require_numpys(lambda x: np.einsum(x, [Ellipsis, 0], [Ellipsis]), x)
+    require_numpys(lambda x: np.einsum(x @ x.T, [0, 0]), x)
     with pytest.raises(UnsupportedOperation, match=r"wants text such as 'ij,jk->ik'"):
-        np.einsum(tw.ones((2, 3)), [0, 1])
+        tw.einsum(tw.ones((2, 3)), 0)
+
+
+@pytest.mark.parametrize("optimize", [True, "greedy", "optimal", ["einsum_path", (0, 2), (0, 1)]])
+def test_the_order_of_contraction_changes_no_value(optimize: Any) -> None:
+    random = np.random.default_rng(0)
+    operands = [random.normal(size=shape) for shape in ((3, 4), (4, 5), (5, 3))]
+    for subscripts in ("ij,jk,kl", "ij,jk,ki->i", "ij,jk,ki"):
+        require_numpys(lambda *xs, s=subscripts: np.einsum(s, *xs, optimize=optimize), *operands)
+    with pytest.raises(ArgumentError, match="einsum got optimize='best'"):
+        tw.einsum("ij,jk,kl", *operands, optimize="best")
 
 
 # ---- the other products

@@ -185,7 +185,10 @@ def run_traced(name: str, sample: Sample) -> Array:
     program.check()
     (value,) = evaluate(
         program,
-        [np.asarray(operand) for operand in sample.operands],
+        [
+            *(np.asarray(operand) for operand in sample.operands),
+            *(tensor.array for tensor, _ in current.captured.values()),
+        ],
         lambda equation, operands: np.asarray(
             equation.primitive.meaning(*operands, **equation.params)
         ),

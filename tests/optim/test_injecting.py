@@ -12,12 +12,12 @@ from thalweg import optim
 def test_numbers_can_be_read_and_changed_between_steps() -> None:
     optimizer = optim.inject_hyperparams(optim.sgd)(learning_rate=0.1)
     state = optimizer.init([1.0])
-    assert state.hyperparams["learning_rate"].item() == 0.1
+    assert state.hyperparams["learning_rate"] == 0.1
     state.hyperparams["learning_rate"] = 0.7
     updates, state = optimizer.update([1.0], state)
-    assert updates[0].item() == -0.7
-    assert state.hyperparams["learning_rate"].item() == 0.7
-    assert state.count.item() == 1
+    assert updates[0] == -0.7
+    assert state.hyperparams["learning_rate"] == 0.7
+    assert state.count == 1
 
 
 def test_scheduled_numbers_show_their_current_value() -> None:
@@ -25,9 +25,9 @@ def test_scheduled_numbers_show_their_current_value() -> None:
     state = optimizer.init([1.0])
     for step in range(3):
         _, state = optimizer.update([1.0], state)
-        assert state.hyperparams["learning_rate"].item() == pytest.approx(1.0 - step / 10)
-    assert state.hyperparams["b1"].item() == 0.5
-    assert state.hyperparams_states["learning_rate"].count.item() == 3
+        assert state.hyperparams["learning_rate"] == pytest.approx(1.0 - step / 10)
+    assert state.hyperparams["b1"] == 0.5
+    assert state.hyperparams_states["learning_rate"].count == 3
 
 
 def test_a_mask_function_is_no_schedule_when_named_static() -> None:

@@ -64,7 +64,7 @@ def test_a_scheduler_follows_any_pure_schedule() -> None:
     optimizer = Plain((0.5, 0.1))
     scheduler = lr_scheduler.ScheduleLR(optimizer, [schedule, lambda epoch: 1 / (1 + epoch)])
     for epoch in range(150):
-        assert scheduler.get_last_lr()[0] == pytest.approx(schedule(epoch).item(), rel=1e-14)
+        assert scheduler.get_last_lr()[0] == pytest.approx(schedule(epoch), rel=1e-14)
         assert scheduler.get_last_lr()[1] == 1 / (1 + epoch)
         optimizer.step()
         scheduler.step()

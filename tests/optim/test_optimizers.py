@@ -123,7 +123,7 @@ def test_a_nan_in_the_gradient_reaches_the_parameters() -> None:
         values = params()
         broken = tw.tree.map(lambda p: np.full_like(p, np.nan), values)
         updates, _ = optimizer.update(broken, optimizer.init(values), values)
-        assert all(np.isnan(leaf.numpy()).all() for leaf in tw.tree.leaves(updates))
+        assert all(np.isnan(leaf).all() for leaf in tw.tree.leaves(updates))
 
 
 def test_derivatives_flow_through_an_update() -> None:
@@ -132,4 +132,4 @@ def test_derivatives_flow_through_an_update() -> None:
         updates, _ = optimizer.update(tw.Tensor([2.0, 3.0]), optimizer.init(tw.Tensor([0.0, 0.0])))
         return optim.apply_updates(tw.Tensor([1.0, 1.0]), updates).sum()
 
-    assert tw.grad(after)(0.1).item() == -5.0
+    assert tw.grad(after)(0.1) == -5.0

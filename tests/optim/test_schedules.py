@@ -11,12 +11,22 @@ from thalweg import optim
 
 
 @pytest.mark.parametrize("sample", listed(SCHEDULES | OWN_SCHEDULES))
-@pytest.mark.parametrize("step", [3, 3.0, np.int32(3), np.array(3), tw.Tensor(3), tw.Tensor(3.0)])
-def test_a_schedule_accepts_any_kind_of_step(sample: Sample, step: Any) -> None:
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [
+        (3, float),
+        (3.0, float),
+        (np.int32(3), np.float64),
+        (np.array(3), np.float64),
+        (tw.Tensor(3), tw.Tensor),
+        (tw.Tensor(3.0), tw.Tensor),
+    ],
+)
+def test_a_schedule_accepts_any_kind_of_step(sample: Sample, step: Any, kind: type) -> None:
     value = sample(optim)(step)
-    assert isinstance(value, tw.Tensor)
-    assert value.shape == ()
-    assert value.dtype == np.float64
+    assert type(value) is kind
+    assert np.asarray(value).shape == ()
+    assert np.asarray(value).dtype == np.float64
 
 
 @pytest.mark.parametrize("sample", listed(SCHEDULES | OWN_SCHEDULES))
@@ -25,12 +35,12 @@ def test_a_schedule_accepts_arrays_of_steps(sample: Sample) -> None:
     steps = np.arange(12).reshape(3, 4)
     values = schedule(steps)
     assert values.shape == (3, 4)
-    assert values[2, 1].item() == pytest.approx(schedule(9).item(), rel=1e-15)
+    assert values[2, 1] == pytest.approx(schedule(9), rel=1e-15)
 
 
 def test_a_plain_function_becomes_a_schedule() -> None:
     schedule = optim.Schedule(lambda step: 1 / (1 + step))
-    assert schedule(3).item() == 0.25
+    assert schedule(3) == 0.25
     assert schedule == schedule.rebuild([])
 
 
@@ -49,7 +59,7 @@ def test_restarts_come_when_they_are_due_however_late(period: int, multiplier: i
         length *= multiplier
     assert schedule(np.array(starts)).tolist() == [1.0] * len(starts)
     last = sorted({start - 1 for start in starts[1:]} - set(starts))
-    assert (schedule(np.array(last)).numpy() < 0.6).all()
+    assert (schedule(np.array(last)) < 0.6).all()
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def test_losses_that_cannot_be_minimized(regression, sgd, loss, parts) -> None:
 
 def test_a_loss_that_ignores_one_parameter_names_it(squared, regression, sgd) -> None:
     params = {"w": np.zeros(3), "rest": [np.zeros(2)]}
-    with refused(errors.GradientError, "ignores params['rest'][0]", "leave it out"):
+    with pytest.warns(UserWarning, match=r"ignores params\['rest'\]\[0\].*leave it out"):
         tw.fit(lambda p, X, y: squared(p["w"], X, y), params, regression, optimizer=sgd)
 
 
@@ -257,20 +257,19 @@ def test_errors_of_the_users_own_pass_unchanged(regression, sgd) -> None:
 
 
 def test_what_the_native_engine_lacks_runs_on_the_reference_with_one_warning(sgd) -> None:
-    x = np.linspace(0, 1, 10).astype(np.float16)
+    x = np.arange(10).astype(np.uint64)
 
     def loss(b, x):
-        return np.mean((x * 2 - b) ** 2)
+        return np.mean((x // 2 / 10 - b) ** 2)
 
     line = loss.__code__.co_firstlineno + 1
-    told = re.escape(f"native engine cannot run multiply (made at {__file__}:{line})")
+    told = re.escape(f"native engine cannot run floor_divide (made at {__file__}:{line})")
     with pytest.warns(UserWarning, match=told) as warned:
-        found = tw.fit(loss, np.float16(0), x, optimizer=sgd, epochs=2, validation=x)
+        found = tw.fit(loss, 0.0, x, optimizer=sgd, epochs=2, validation=x)
     assert len(warned) == 1
     assert found.engine == "numpy"
-    assert found.params.dtype == np.float16
     # Known by now, it needs no second warning.
-    tw.fit(loss, np.float16(0), x, optimizer=sgd, epochs=2, validation=x)
+    tw.fit(loss, 0.0, x, optimizer=sgd, epochs=2, validation=x)
 
 
 def test_a_primitive_the_native_engine_lacks_is_named_with_its_line(sgd, monkeypatch) -> None:

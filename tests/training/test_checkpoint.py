@@ -43,7 +43,7 @@ def same(a, b):
     assert np.array_equal(a.best_params["w"], b.best_params["w"])
     assert tw.tree.structure(a.opt_state) == tw.tree.structure(b.opt_state)
     for x, y in zip(tw.tree.leaves(a.opt_state), tw.tree.leaves(b.opt_state), strict=True):
-        assert np.array_equal(x.numpy(), y.numpy())
+        assert np.array_equal(x, y)
         assert x.dtype == y.dtype
     for name in ("loss", "validation", "validation_step", "epoch", "validation_epoch"):
         assert np.array_equal(getattr(a.history, name), getattr(b.history, name))
@@ -297,7 +297,7 @@ KILLED = """
     assert np.array_equal(found.history.loss, whole.history.loss)
     assert np.array_equal(found.history.validation, whole.history.validation)
     for a, b in zip(tw.tree.leaves(found.opt_state), tw.tree.leaves(whole.opt_state)):
-        assert np.array_equal(a.numpy(), b.numpy())
+        assert np.array_equal(a, b)
     print(killed, midway)
 """
 

@@ -166,3 +166,44 @@ def test_engines_are_asked_only_for_what_the_protocol_offers(squared, regression
             engine=Counting(),
         )  # fmt: skip
     assert 1 <= len(restores) <= 20
+
+
+NAN = np.where(np.arange(20) == 3, np.nan, 1.0)
+INFINITE = {"weights": np.where(np.arange(20) == 3, np.inf, 1.0)}
+NOTHING = float("nan")
+MASK = np.where(np.arange(20) < 10, 0.0, -np.inf)
+
+
+@pytest.mark.parametrize(
+    ("loss", "told"),
+    [
+        (lambda r: np.mean(NAN * r**2), r"NAN, which the loss refers to at .*:\d+, holds NaN"),
+        (
+            lambda r: np.mean(INFINITE["weights"] * r**2),
+            r"INFINITE\['weights'\], which the loss refers to at .*:\d+, holds inf",
+        ),
+        (lambda r: NOTHING * np.mean(r**2), r"uses the number NaN at .*:\d+"),
+        (lambda r: np.mean(r**2 * np.array([np.nan] * 20)), r"An array, which .* holds NaN"),
+        (lambda r: tw.logsumexp(r + 2 * MASK - MASK), r"subtract at .* gave NaN from infinite"),
+        (lambda r: np.mean(np.log(r - r)), r"log at .* gave -inf from finite numbers"),
+    ],
+    ids=range(6),
+)
+def test_what_the_loss_refers_to_is_named_where_it_is_not_finite(loss, told, engine) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(20, 3)), rng.normal(size=20)
+    with pytest.raises(TrainingDiverged, match=told):
+        tw.fit(
+            lambda b, x, y: loss(x @ b - y), np.ones(3), (x, y), optimizer=tw.optim.sgd(0.01),
+            engine=engine,
+        )  # fmt: skip
+
+
+def test_infinities_that_a_mask_means_are_left_alone(engine) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(20, 3)), rng.normal(size=20)
+    found = tw.fit(
+        lambda b, x, y: tw.logsumexp((x @ b - y) ** 2 + MASK), np.zeros(3), (x, y),
+        optimizer=tw.optim.sgd(0.01), steps=5, engine=engine,
+    )  # fmt: skip
+    assert np.isfinite(found.history.loss).all()

@@ -150,6 +150,20 @@ def test_functions_count_by_what_they_refer_to(monkeypatch) -> None:
     assert Fingerprint(loss).key != before
 
 
+def test_transformed_functions_count_by_what_made_them(traces) -> None:
+    def make(scale, power):
+        inner = tw.jit(lambda b: np.sum(b**power) * scale[0])
+        return lambda b: np.sum(tw.grad(inner)(b) ** 2)
+
+    scale = np.ones(1)
+    for loss in (make(scale, 2), make(scale, 2), make(scale, 3)):
+        fitted(loss, np.ones(2))
+    assert traces["traced"] == 2
+    scale[0] = 3.0
+    assert Fingerprint(make(scale, 2)).key != Fingerprint(make(np.ones(1), 2)).key
+    assert fitted(make(scale, 2), np.ones(2), steps=1).history.loss[0] == 72.0
+
+
 def test_objects_count_by_their_attributes_and_methods() -> None:
     class Model:
         power = 2

@@ -50,6 +50,59 @@ def test_tensors_and_arrays_come_back_of_their_kind_and_can_be_changed(dtype: st
     assert not found["tensor"][0].any()
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_complex_numbers_come_back_bit_for_bit(order: str) -> None:
+    # A NaN or an infinity in one part says nothing of the other.
+    parts = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.5, 5e-324]
+    given = np.array([complex(a, b) for a in parts for b in parts], f"{order}c16").reshape(7, 7)
+    found = returned([given, given[:, ::2].T, given[0, 0], given[:0]])
+    for one, other in zip(found, [given, given[:, ::2].T, given[0, 0], given[:0]], strict=True):
+        assert np.asarray(one).tobytes() == np.asarray(other, "=c16").tobytes()
+
+
+@pytest.mark.parametrize(
+    "number", [2**64, -(2**64), 2**63, 10**5000, -(10**5000), 2**64 - 1], ids=hex
+)
+def test_whole_numbers_of_any_size_come_back(number: int) -> None:
+    assert returned({"n": number})["n"] == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\ud800", "\0", "\x1b[31m", "\u202e", "PK\x03\x04", "a\nb", "\U0001f600", '"\\'],
+    ids=ascii,
+)
+def test_any_text_comes_back(text: str) -> None:
+    assert returned({text: text}) == {text: text}
+
+
+@pytest.mark.parametrize("depth", [1, 50, 99])
+def test_containers_in_containers_come_back(depth: int) -> None:
+    given: Any = 1
+    for turn in range(depth):
+        given = [[given], (given,), {"a": given}, OrderedDict(a=given)][turn % 4]
+    assert returned(given) == given
+
+
+def test_what_could_not_be_loaded_is_not_saved() -> None:
+    deep: Any = []
+    for _ in range(5000):
+        deep = [deep]
+    endless: list[Any] = []
+    endless.append(endless)
+    for given in (deep, endless):
+        with pytest.raises(DtypeError, match="more than 100 containers"):
+            tw.save(given, io.BytesIO())
+    for odd in (np.longdouble(1), np.datetime64("2020-01-01"), np.bytes_(b"x"), np.void(b"x")):
+        with pytest.raises(DtypeError, match="at obj"):
+            tw.save(odd, io.BytesIO())
+    for array in (np.zeros(2, np.longdouble), np.zeros(2, np.clongdouble), np.zeros(2, "M8[s]")):
+        with pytest.raises(DtypeError, match="Convert it"):
+            tw.save([array], io.BytesIO())
+    with pytest.raises(DtypeError, match="mask would be lost"):
+        tw.save(np.ma.array([1.0, 2.0], mask=[True, False]), io.BytesIO())
+
+
 def test_leaves_that_require_grad_do_so_again() -> None:
     x = tw.ones(2, requires_grad=True)
     leaf, computed = returned([x, 2 * x])

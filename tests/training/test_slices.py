@@ -80,14 +80,6 @@ def test_a_slow_copy_of_the_state_makes_for_longer_slices_up_to_a_limit() -> Non
 # ---- Ctrl-C
 
 
-@pytest.fixture
-def interrupts():
-    """Let SIGINT raise KeyboardInterrupt here, whatever runs the tests does with it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def interrupt_after(seconds, sent):
     def send():
         sent.append(time.perf_counter())

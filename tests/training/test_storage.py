@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import thalweg as tw
-from thalweg.errors import CheckpointError
+from thalweg.errors import CheckpointError, DtypeError
 from thalweg.training import storage
 
 ARRAYS = {
@@ -96,9 +96,8 @@ def test_a_file_of_someone_else_is_told_from_a_damaged_one(tmp_path) -> None:
 
 
 def test_a_file_of_a_later_format_is_refused(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(storage, "VERSION", 99)
+    monkeypatch.setattr(storage, "PLAIN", 99)
     storage.write(tmp_path / "later", {}, {})
-    monkeypatch.setattr(storage, "VERSION", 1)
     with pytest.raises(CheckpointError, match=r"has format 99, .* Install a newer"):
         storage.read(tmp_path / "later")
 
@@ -155,3 +154,102 @@ def test_a_link_is_written_through(tmp_path, content) -> None:
     storage.write(tmp_path / "link", {"a": np.zeros(9)}, {})
     assert (tmp_path / "link").is_symlink()
     assert storage.read(tmp_path / "whole")[0]["a"].shape == (9,)
+
+
+# ---- what was saved always loads
+
+
+def padded(content: bytes, length: int) -> bytes:
+    """The same file with spaces behind its header, as the format allows."""
+    was = int.from_bytes(content[:8], "little")
+    return struct.pack("<Q", length) + content[8 : 8 + was].ljust(length) + content[8 + was :]
+
+
+def test_a_header_of_every_length_that_is_written_loads(content) -> None:
+    # Two of them begin as a zip archive and as a pickle do: 19280 and 640.
+    least = int.from_bytes(content[:8], "little")
+    assert least % 8 == 0
+    assert least < 640
+    expected, facts = storage.unpacked("whole", content)
+    for length in range(least, 100_001, 8):
+        arrays, found = storage.unpacked("padded", padded(content, length))
+        assert found == facts
+        assert arrays["a"].tobytes() == expected["a"].tobytes()
+
+
+@pytest.mark.parametrize("around", [640, 19280, 896, 1152, 1408])
+def test_texts_around_lengths_that_others_begin_with_load(around) -> None:
+    seen = set()
+    for text in range(around - 400, around + 8):
+        content = storage.packed({"a": np.arange(3.0)}, "x" * text)
+        seen.add(int.from_bytes(content[:8], "little"))
+        arrays, facts = storage.unpacked("written", content)
+        assert facts == "x" * text
+        assert arrays["a"].tolist() == [0.0, 1.0, 2.0]
+    assert around in seen
+
+
+def test_a_header_too_short_for_what_it_needs_is_refused(content) -> None:
+    for length in range(int.from_bytes(content[:8], "little")):
+        with pytest.raises(CheckpointError):
+            storage.unpacked("short", struct.pack("<Q", length) + b"{}".ljust(length)[:length])
+
+
+@pytest.mark.parametrize("length", [640, 19280, 896, 1152, 1408])
+def test_a_file_whose_first_bytes_are_anothers_loads_from_disk(tmp_path, content, length) -> None:
+    (tmp_path / "file").write_bytes(padded(content, length))
+    assert storage.read(tmp_path / "file")[1] == {"step": 17}
+    assert storage.unpacked("file", padded(content, length))[1] == {"step": 17}
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\x80\x02}q", b"\x80\x04\x95", b"\x80\x05."])
+def test_an_archive_and_a_pickle_are_still_told(tmp_path, start) -> None:
+    (tmp_path / "file").write_bytes(start + bytes(100))
+    with pytest.raises(CheckpointError, match="another library's save"):
+        storage.read(tmp_path / "file")
+
+
+def test_a_text_longer_than_a_header_may_be_loads(monkeypatch, tmp_path) -> None:
+    text = "µ" * 2_000_000
+    storage.write(tmp_path / "long", {"a": np.arange(3)}, text)
+    assert int.from_bytes((tmp_path / "long").read_bytes()[:8], "little") < 1000
+    arrays, facts = storage.read(tmp_path / "long")
+    assert facts == text
+    assert set(arrays) == {"a"}
+    content = bytearray((tmp_path / "long").read_bytes())
+    content[-1000] ^= 1
+    refused(tmp_path / "damaged", bytes(content))
+
+
+def test_a_name_as_long_as_names_can_be_is_written(tmp_path) -> None:
+    path = tmp_path / ("x" * 255)
+    storage.write(path, {"a": np.zeros(2)}, {})
+    assert set(storage.read(path)[0]) == {"a"}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("dtype", [np.longdouble, np.clongdouble, np.complex128, "M8[s]", "U3"])
+def test_what_the_format_does_not_hold_is_refused_before_it_is_written(tmp_path, dtype) -> None:
+    with pytest.raises(DtypeError, match="do not hold"):
+        storage.write(tmp_path / "file", {"a": np.zeros(2, dtype)}, {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_claim_of_a_length_costs_no_memory(tmp_path) -> None:
+    path = tmp_path / "file"
+    for length in (2**30, 2**40, 2**60, 2**64 - 1):
+        path.write_bytes(struct.pack("<Q", length) + b"{")
+        with path.open("r+b") as file:
+            file.truncate(2**38)
+        with pytest.raises(CheckpointError, match="damaged"):
+            storage.read(path)
+    header = {"a": {"dtype": "U8", "shape": [2**37], "data_offsets": [0, 2**37]}}
+    path.write_bytes(with_header(header, b""))
+    with path.open("r+b") as file:
+        file.truncate(2**38)
+    with pytest.raises(CheckpointError, match="damaged"):
+        storage.read(path)
+    text = b"[" * 100_000
+    path.write_bytes(struct.pack("<Q", len(text)) + text)
+    with pytest.raises(CheckpointError, match="damaged"):
+        storage.read(path)

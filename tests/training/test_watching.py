@@ -1,6 +1,7 @@
 """Callbacks and progress: who is told what, and when."""
 
 import io
+import time
 
 import numpy as np
 import pytest
@@ -185,3 +186,24 @@ def test_a_closed_stream_does_not_stop_a_run() -> None:
     stream.close()
     progress.show(info_at(1, 1.0))
     progress.end(info_at(2, 2.0))
+
+
+def test_what_takes_long_before_the_first_step_is_announced_and_wiped_away(monkeypatch) -> None:
+    monkeypatch.setattr("thalweg.training.progress._PATIENCE", 0.05)
+    stream = Terminal()
+    with Progress("auto", stream).announced("compiling"):
+        time.sleep(0.3)
+    assert stream.getvalue() == "compiling …\r\x1b[K"
+    stream = io.StringIO()
+    with Progress(True, stream).announced("compiling"):
+        time.sleep(0.3)
+    assert stream.getvalue() == "compiling …\n"
+
+
+def test_nothing_is_announced_that_is_short_or_that_nobody_watches() -> None:
+    stream = Terminal()
+    with Progress("auto", stream).announced("compiling"):
+        pass
+    with Progress(False, stream).announced("compiling"):
+        time.sleep(0.01)
+    assert stream.getvalue() == ""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from thalweg import tree
 from thalweg.autodiff.batching_rules import batched, move_axis
 from thalweg.autodiff.reverse import captured_by
-from thalweg.core.applying import apply
+from thalweg.core.applying import apply, standing_for
 from thalweg.core.generator import default_generator
+from thalweg.core.kinds import same_kind
+from thalweg.core.layout import may_share, note_layout
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import Trace, finish, trace
+from thalweg.core.transformed import Transformed
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.copying import clone
 from thalweg.ops.drawing import Batch, drawing_batch, drawing_for
 from thalweg.ops.shaping import broadcast_to, concatenate
 
@@ -62,7 +67,7 @@ def vmap(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
-        tensor([3., 4.])
+        array([3., 4.])
         >>> _ = tw.manual_seed(0)
         >>> tw.vmap(lambda x: x + tw.rand(()), randomness="same")(tw.zeros(2)).unique().numel()
         1
@@ -71,6 +76,7 @@ def vmap(
     out_axes = out_axes if out_dims is _IN else out_dims
     _require_known(randomness, chunk_size)
 
+    @same_kind
     def vectorized(*args: Any, **kwargs: Any) -> Any:
         leaves, definition = tree.flatten((args, kwargs))
         axes = _input_axes(in_axes, args, kwargs)
@@ -93,7 +99,8 @@ def vmap(
         placed = [_placed(*v, axis, size) for v, axis in zip(values, where, strict=True)]
         return tree.unflatten(tree.structure(result), placed)
 
-    return vectorized
+    again = functools.partial(vmap, randomness=randomness, chunk_size=chunk_size)
+    return Transformed(vectorized, again, function, in_axes, out_axes)
 
 
 def _require_known(randomness: str, chunk_size: int | None) -> None:
@@ -117,6 +124,9 @@ def _applied(
 
     def traced(*examples: Tensor) -> Any:
         current = Trace.of(examples[0].array)
+        for example, batch in zip(examples, batches, strict=True):
+            if not batch.is_symbolic:
+                note_layout(example.array, batch.array[0] if size else batch.array.sum(0))
 
         def example_of(whole: Tensor) -> Tensor:
             key = (id(whole.array), id(whole.node))
@@ -134,7 +144,15 @@ def _applied(
     program = finish(current, symbols, outputs)
     captured = zip(captured_by(current), current.captured, strict=True)
     arguments = [*((b, True) for b in batches), *((t, key in drawn) for t, key in captured)]
-    return result, _evaluate(program, arguments, size)
+    return result, [(_apart(t, arguments), flag) for t, flag in _evaluate(program, arguments, size)]
+
+
+def _apart(x: Tensor, given: list[Value]) -> Tensor:
+    """Return a result in memory of its own, which is none of the arguments'."""
+    if x.is_symbolic:
+        return standing_for(x)
+    shared = any(may_share(x, tensor) for tensor, _ in given if not tensor.is_symbolic)
+    return clone(x) if shared else x
 
 
 def _in_chunks(

@@ -96,12 +96,15 @@ def _elementwise(
 
 @batching(
     "astype",
+    "cofactors_of",
     "cholesky_factor",
     "completing_columns",
     "conjugate",
     "determinant_of",
     "duplicate",
     "eigen_parts",
+    "eigenvalues_of",
+    "eigenvectors_of",
     "exponential_of",
     "imaginary_part",
     "inverse_of",
@@ -209,7 +212,7 @@ def _windows(
     return apply(primitive, operands, {**params, "axes": axes})
 
 
-@batching("pseudo_inverse", "solve_matrices")
+@batching("minors_along", "pseudo_inverse", "solve_matrices")
 def _stacked(
     primitive: Primitive, size: int, operands: tuple[Tensor, ...], flags: Flags, params: Params
 ) -> Tensor:

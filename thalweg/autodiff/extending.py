@@ -234,6 +234,7 @@ class _Call:
     """One application of a Function: what stands for its primitive on the tape."""
 
     kind, additive, identity, view = "general", False, False, False
+    variadic = together = None
 
     def __init__(
         self,
@@ -337,6 +338,7 @@ class _Part:
     """One of several results of a Function, cut out of all of them laid end to end."""
 
     kind, additive, identity, view, name = "general", False, False, False, "part"
+    variadic = together = None
 
     def __init__(self, call: _Call, position: int) -> None:
         self.call, self._position = call, position

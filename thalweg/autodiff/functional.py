@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from thalweg.autodiff.recorded import Argnums, Recorded
+from thalweg.core.kinds import same_kind
 from thalweg.core.tensor import Tensor
+from thalweg.core.transformed import Transformed
 from thalweg.errors import ArgumentError, GradientError
 from thalweg.ops.creation import ones_like
 
@@ -33,9 +35,10 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         >>> import numpy as np, thalweg as tw
         >>> value, gradient = tw.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
         >>> value, gradient
-        (tensor(5.), tensor([2., 4.]))
+        (np.float64(5.0), array([2., 4.]))
     """
 
+    @same_kind
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         recorded = Recorded(function, args, kwargs, argnums, has_aux)
         value = _scalar(recorded)
@@ -43,7 +46,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         result = recorded.value()
         return ((result, recorded.aux), found) if has_aux else (result, found)
 
-    return differentiated
+    return Transformed(differentiated, value_and_grad, function, argnums, has_aux)
 
 
 def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -54,7 +57,7 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.grad(lambda x: np.sum(3 * x + 2))(np.zeros(2))
-        tensor([3., 3.])
+        array([3., 3.])
     """
     both = value_and_grad(function, argnums, has_aux)
 
@@ -62,9 +65,10 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
 
-    return gradient
+    return Transformed(gradient, grad, function, argnums, has_aux)
 
 
+@same_kind
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Evaluate a function and return the map from its cotangents to its arguments': u ↦ uᵀJ.
 
@@ -85,7 +89,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
         >>> import numpy as np, thalweg as tw
         >>> value, pullback = tw.vjp(np.multiply, np.array([1.0, 2.0]), 3.0)
         >>> pullback(np.array([1.0, 1.0]))
-        (tensor([3., 3.]), tensor(3.))
+        (array([3., 3.]), np.float64(3.0))
     """
     recorded = Recorded(function, primals, {}, range(len(primals)), has_aux)
 
@@ -94,9 +98,10 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
         return recorded.as_arguments(recorded.pull_back(gradients))
 
     extra = (recorded.aux,) if has_aux else ()
-    return (recorded.value(), pullback, *extra)
+    return (recorded.value(), same_kind(pullback, *primals), *extra)
 
 
+@same_kind
 def linearize(function: Function, *primals: Any) -> tuple[Any, Function]:
     """Evaluate a function and return its derivative there as a linear map: v ↦ Jv.
 
@@ -106,7 +111,7 @@ def linearize(function: Function, *primals: Any) -> tuple[Any, Function]:
         >>> import numpy as np, thalweg as tw
         >>> value, pushforward = tw.linearize(np.square, np.array([1.0, 2.0]))
         >>> pushforward(np.array([1.0, 10.0]))
-        tensor([ 2., 40.])
+        array([ 2., 40.])
     """
     recorded = Recorded(function, primals, {}, range(len(primals)), has_aux=False)
 
@@ -114,9 +119,10 @@ def linearize(function: Function, *primals: Any) -> tuple[Any, Function]:
         moving = recorded.directions("The map of linearize", tangents, forward=True)
         return recorded.as_result(recorded.push_forward(moving))
 
-    return recorded.value(), pushforward
+    return recorded.value(), same_kind(pushforward, *primals)
 
 
+@same_kind
 def jvp(
     function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
 ) -> tuple[Any, ...]:
@@ -138,7 +144,7 @@ def jvp(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.jvp(np.sin, (np.zeros(2),), (np.array([1.0, 2.0]),))
-        (tensor([0., 0.]), tensor([1., 2.]))
+        (array([0., 0.]), array([1., 2.]))
     """
     for name, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, (tuple, list)):

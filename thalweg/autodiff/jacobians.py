@@ -8,8 +8,10 @@ from typing import Any
 from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.functional import grad, jvp
 from thalweg.autodiff.recorded import Argnums, Recorded
+from thalweg.core.kinds import same_kind
 from thalweg.core.tape import set_recording
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, make
+from thalweg.core.transformed import Transformed
 from thalweg.errors import GradientError
 from thalweg.ops.creation import eye
 from thalweg.ops.shaping import reshape
@@ -41,17 +43,18 @@ def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) ->
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
-        tensor([[2., 0.],
-                [0., 4.]])
+        array([[2., 0.],
+               [0., 4.]])
     """
 
+    @same_kind
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         recorded = _recorded(function, args, kwargs, argnums, has_aux)
         parts = [rows(recorded, position) for position in range(len(recorded.outputs))]
         found = recorded.as_result([recorded.as_arguments(row) for row in parts])
         return (found, recorded.aux) if has_aux else found
 
-    return differentiated
+    return Transformed(differentiated, jacobian, function, argnums, has_aux)
 
 
 jacrev = jacobian
@@ -65,9 +68,10 @@ def jacfwd(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> F
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.jacfwd(lambda x: np.array([1.0, 2.0, 3.0]) * x)(2.0)
-        tensor([1., 2., 3.])
+        array([1., 2., 3.])
     """
 
+    @same_kind
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         recorded = _recorded(function, args, kwargs, argnums, has_aux)
         parts = [columns(recorded, position) for position in range(len(recorded.variables))]
@@ -78,7 +82,7 @@ def jacfwd(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> F
         )
         return (found, recorded.aux) if has_aux else found
 
-    return differentiated
+    return Transformed(differentiated, jacfwd, function, argnums, has_aux)
 
 
 def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -92,8 +96,8 @@ def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.hessian(lambda x: np.sum(x**3))(np.array([1.0, 2.0]))
-        tensor([[ 6.,  0.],
-                [ 0., 12.]])
+        array([[ 6.,  0.],
+               [ 0., 12.]])
     """
     return jacfwd(jacobian(function, argnums, has_aux), argnums, has_aux)
 
@@ -109,7 +113,7 @@ def hvp(function: Function, primal: Any, tangent: Any) -> Any:
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
-        tensor([ 6., 12.])
+        array([ 6., 12.])
     """
     return jvp(grad(function), (primal,), (tangent,))[1]
 
@@ -143,10 +147,7 @@ def rows(recorded: Recorded, position: int) -> list[Tensor]:
 
     with set_recording(recorded.outside):
         found = vmap(pull)(_basis(output))
-    return [
-        reshape(row, (*output.shape, *v.shape))
-        for row, v in zip(found, recorded.variables, strict=True)
-    ]
+    return [_block(row, output, v) for row, v in zip(found, recorded.variables, strict=True)]
 
 
 def columns(recorded: Recorded, position: int) -> list[Tensor]:
@@ -161,6 +162,12 @@ def columns(recorded: Recorded, position: int) -> list[Tensor]:
     with set_recording(recorded.outside):
         found = vmap(push, out_axes=-1)(_basis(value))
     return [
-        reshape(column, (*output.shape, *value.shape))
+        _block(column, output, value)
         for column, output in zip(found, recorded.outputs, strict=True)
     ]
+
+
+def _block(found: Tensor, output: Tensor, value: Tensor) -> Tensor:
+    """Return the derivatives of an output with respect to a value, of numbers as a number."""
+    block = reshape(found, (*output.shape, *value.shape))
+    return make(block.array, block.node, True) if output.weak and value.weak else block

@@ -17,6 +17,7 @@ class _Refusal:
     """Stands for the derivative of a derivative that was declared to have none."""
 
     kind, additive, identity, view = "general", False, False, False
+    variadic = together = None
     name = "once_differentiable"
 
     def rule(self, position: int) -> Any:

@@ -8,8 +8,10 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
-from thalweg.core.tape import Node, is_recording, set_recording
-from thalweg.core.tensor import Tensor, as_tensor, variable
+from thalweg.core.applying import refresh
+from thalweg.core.tape import Node, is_recording, recording, set_recording
+from thalweg.core.tensor import Tensor, as_tensor, make, variable
+from thalweg.core.tracing import explaining_arrays
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
 from thalweg.ops.creation import zeros_like
 
@@ -39,7 +41,7 @@ class Recorded:
         self._definitions = []
         self.variables: list[Tensor] = []
         for position in _positions(argnums, len(given)):
-            leaves, definition = tree.flatten(given[position])
+            leaves, definition = tree.flatten_parameters(given[position])
             fresh = [_variable(leaf) for leaf in leaves]
             given[position] = tree.unflatten(definition, fresh)
             self.variables += fresh
@@ -48,11 +50,15 @@ class Recorded:
         self._nodes = [v.node for v in self.variables if v.node is not None]
         # An enclosing no_grad hides what happens here from others, not from these variables.
         outer = is_recording()
-        with set_recording(True):
-            result = function(*given, **keywords)
+        recording.functions += 1
+        try:
+            with set_recording(True), explaining_arrays():
+                result = function(*given, **keywords)
+        finally:
+            recording.functions -= 1
         result, aux = _pair(result) if has_aux else (result, None)
         leaves, self._definition = tree.flatten(result)
-        self.outputs = [as_tensor(leaf) for leaf in leaves]
+        self.outputs = [_current(as_tensor(leaf)) for leaf in leaves]
         self._oldest = min((node.order for node in self._nodes), default=0)
         self.outside = outer and depends_on_older(self.outputs, self._oldest)
         self.aux = tree.map(lambda leaf: self._settled(leaf, outer), aux)
@@ -76,7 +82,7 @@ class Recorded:
         result = []
         for v, node in zip(self.variables, self._nodes, strict=True):
             g = found[node] if node in found else zeros_like(v)
-            result.append(g if create_graph else g.detach())
+            result.append(_derivative(g, v, create_graph))
         return result
 
     def push_forward(self, moving: list[Tensor | None]) -> list[Tensor]:
@@ -90,7 +96,7 @@ class Recorded:
             self.outputs, tangents(self.outputs, seeds, create_graph), strict=True
         ):
             found = zeros_like(output) if t is None else t
-            result.append(found if create_graph else found.detach())
+            result.append(_derivative(found, output, create_graph))
         return result
 
     def _create_graph(self, directions: list[Tensor]) -> bool:
@@ -133,6 +139,13 @@ class Recorded:
         ]
 
 
+def _derivative(found: Tensor, like: Tensor, recorded: bool) -> Tensor:
+    """Return a derivative, with its history if that is wanted; a number's is one too."""
+    if like.weak:
+        return make(found.array, found.node if recorded else None, True)
+    return found if recorded else found.detach()
+
+
 def _direction(name: str, kind: str, leaf: Any, like: Tensor) -> Tensor | None:
     tensor = as_tensor(leaf)
     if tensor.shape != like.shape:
@@ -163,6 +176,13 @@ def _pair(result: Any) -> tuple[Any, Any]:
             "wants a pair (value, aux). Return both, or leave has_aux out."
         )
     return result
+
+
+def _current(tensor: Tensor) -> Tensor:
+    """Return a tensor with the history that its base got since it was cut out of it."""
+    if tensor.origin is not None:
+        refresh(tensor)
+    return tensor
 
 
 def _variable(leaf: Any) -> Tensor:

@@ -9,11 +9,12 @@ from typing import Any
 from thalweg.autodiff.changed import operands, result
 from thalweg.autodiff.hooks import after, before, checked, hooked
 from thalweg.core.applying import apply
+from thalweg.core.primitive import Primitive
 from thalweg.core.program import Symbol
 from thalweg.core.spec import Shape
 from thalweg.core.tape import Node, set_recording
 from thalweg.core.tape import recording as tape
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, make
 from thalweg.core.tracing import Trace
 from thalweg.errors import GradientError
 from thalweg.ops.shaping import broadcast_to, sum_to
@@ -21,6 +22,9 @@ from thalweg.ops.shaping import broadcast_to, sum_to
 _order = operator.attrgetter("order")
 
 Outputs = list[tuple[Tensor, Tensor]]
+
+# By node and primitive: cotangents of what the primitive made of the node, with its parameters.
+Pieces = dict[Node, dict[Primitive, list[tuple[Tensor, Any]]]]
 
 
 def cotangents(
@@ -47,10 +51,13 @@ def walk(
     useful = None if variables is None else _useful(order, variables)
     wanted = {n for n in order if n.leaf is not None} if variables is None else set(variables)
     found: dict[Node, Tensor] = {}
+    pieces: Pieces = {}
     with set_recording(create_graph):
         for output, g in outputs:
             _accumulate(found, output.node, g)
         for node in order:
+            if node in pieces:
+                _put_together(node, pieces.pop(node), found)
             if node not in found or (useful is not None and node not in useful):
                 continue
             if node.watched is not None:
@@ -60,9 +67,9 @@ def walk(
                 if isinstance(node.array, Symbol):
                     # What is traced has the line of the user's code that the node stems from.
                     with Trace.of(node.array).deriving(node.array):
-                        _propagate(node, g, useful, found)
+                        _propagate(node, g, useful, found, pieces)
                 else:
-                    _propagate(node, g, useful, found)
+                    _propagate(node, g, useful, found, pieces)
             elif node not in wanted and node.sources:
                 _accumulate(found, node.sources[0], g)
     return {node: found[node] for node in wanted if node in found}
@@ -124,25 +131,21 @@ def _useful(order: list[Node], variables: list[Node]) -> set[Node]:
     return useful
 
 
-def _propagate(node: Node, g: Tensor, useful: set[Node] | None, found: dict[Node, Tensor]) -> None:
+def _propagate(
+    node: Node, g: Tensor, useful: set[Node] | None, found: dict[Node, Tensor], pieces: Pieces
+) -> None:
     primitive = node.primitive
     if primitive is None:
         return
+    plain = node.watched is None and not tape.anomalies
+    if primitive.together is not None and plain:
+        source = node.sources[0]
+        if source is not None and (useful is None or source in useful):
+            pieces.setdefault(source, {}).setdefault(primitive, []).append((g, node.params))
+        return
     if node.watched is not None:
         g = before(node, g)
-    out, inputs, params = result(node), operands(node), node.params
-    passed: list[Tensor | None] = []
-    for position, source in enumerate(node.sources):
-        cotangent = None
-        if source is not None and (useful is None or source in useful):
-            rule = primitive.rule(position)
-            if rule is not None:
-                cotangent = rule(g, out, *inputs, **params)
-        if cotangent is not None:
-            shape = inputs[position].array.shape
-            if cotangent.array.shape != shape:
-                cotangent = shaped(cotangent, shape)
-        passed.append(cotangent)
+    passed = _passed(primitive, node, g, useful)
     if tape.anomalies:
         checked(node, passed)
     if node.watched is not None:
@@ -150,6 +153,44 @@ def _propagate(node: Node, g: Tensor, useful: set[Node] | None, found: dict[Node
     for source, cotangent in zip(node.sources, passed, strict=True):
         if cotangent is not None:
             _accumulate(found, source, cotangent)
+
+
+def _passed(
+    primitive: Primitive, node: Node, g: Tensor, useful: set[Node] | None
+) -> list[Tensor | None]:
+    """Return the cotangents of a step's operands, None for those that nobody wants."""
+    out, inputs, params = result(node), operands(node), node.params
+    # Where there may be many operands, one rule gives the cotangents of all.
+    many = None if primitive.variadic is None else primitive.variadic(g, out, *inputs, **params)
+    passed: list[Tensor | None] = []
+    for position, source in enumerate(node.sources):
+        cotangent = None if many is None else next(many)
+        if source is None or (useful is not None and source not in useful):
+            passed.append(None)
+            continue
+        if many is None:
+            rule = primitive.rule(position)
+            cotangent = None if rule is None else rule(g, out, *inputs, **params)
+        if cotangent is not None:
+            shape = inputs[position].array.shape
+            if cotangent.array.shape != shape:
+                cotangent = shaped(cotangent, shape)
+        passed.append(cotangent)
+    return passed
+
+
+def _put_together(
+    node: Node, made: dict[Primitive, list[tuple[Tensor, Any]]], found: dict[Node, Tensor]
+) -> None:
+    """Add what results that were made of a node's values pass back, many of them at once."""
+    operand = make(node.array, node)
+    for primitive, pieces in made.items():
+        together, rule = primitive.together, primitive.rule(0)
+        if together is None or rule is None:
+            continue
+        g, params = pieces[0]
+        total = rule(g, None, operand, **params) if len(pieces) == 1 else together(pieces, operand)
+        _accumulate(found, node, total)
 
 
 def shaped(cotangent: Any, shape: Shape) -> Tensor:

@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 from thalweg import __version__
 from thalweg.cli import status
 from thalweg.cli.settings import Settings, from_toml, to_toml
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, printable
 
 __all__ = ["application"]
 
@@ -113,19 +113,25 @@ def _fit(settings: Settings, facts: Mapping[str, Any], out: Path | None, as_json
     from thalweg.cli.summary import Result
 
     check(settings)
+    if facts.get("edited"):
+        sys.stderr.write("thalweg: the run to repeat was edited since a fit wrote it.\n")
     problem = read_problem(settings)
     chosen = resolve(replace(settings, data=str(Path(settings.data).resolve())), problem)
     folder = out or Path(_stem(Path(settings.data)) + ".thalweg")
     prepare(folder)
     if facts.get("digest", problem.digest) != problem.digest:
-        sys.stderr.write(f"thalweg: {settings.data} has changed since the run to repeat.\n")
+        sys.stderr.write(
+            f"thalweg: {printable(settings.data)} has changed since the run to repeat.\n"
+        )
     result = Result(chosen, problem, train(chosen, problem))
     from thalweg.cli.report import report
 
     run = to_toml(chosen, _facts(problem.digest))
     save(folder, result, run, report(result, run))
     if as_json:
-        sys.stdout.write(json.dumps(result.plain() | {"folder": str(folder)}, indent=1) + "\n")
+        text = json.dumps(result.plain() | {"folder": str(folder)}, indent=1)
+        # The one control character that JSON in ASCII leaves as it is.
+        sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")
     else:
         from thalweg.cli.screen import show
 
@@ -161,7 +167,9 @@ def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:
         # Names of classes must not depend on the terminal.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")
-        sys.stdout.write(text)
+        # A terminal is shown what a name holds; a pipe and a file get the name.
+        shown = "\n".join(map(printable, text.split("\n"))) if sys.stdout.isatty() else text
+        sys.stdout.write(shown)
         sys.stdout.flush()
     else:
         write_text(out, text)

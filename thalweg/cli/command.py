@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 
 from thalweg.cli.status import DIVERGED, DONE, FAILED, INTERRUPTED, MISTAKEN
-from thalweg.errors import ThalwegError, TrainingDiverged
+from thalweg.errors import ThalwegError, TrainingDiverged, printable
 
 __all__ = ["main"]
 
@@ -77,5 +77,5 @@ def _warn(message: Warning | str, *_: object, **__: object) -> None:
 
 def _say(message: str, status: int = DONE) -> int:
     """Write one line to standard error and return the status."""
-    sys.stderr.write(f"thalweg: {' '.join(message.split())}\n")
+    sys.stderr.write(f"thalweg: {printable(' '.join(message.split()))}\n")
     return status

@@ -21,13 +21,14 @@ from thalweg.cli.spec import Model, parse_model
 from thalweg.cli.summary import Result
 from thalweg.cli.writing import make, write_text
 from thalweg.data.encoding import Encoding
+from thalweg.data.memory import require_room
 from thalweg.data.stored import from_json, to_json
 from thalweg.errors import ArgumentError, CheckpointError
 from thalweg.training import storage
 
 __all__ = ["Stored", "load", "prepare", "save"]
 
-FORMAT = "thalweg model 1"
+FORMAT = "thalweg model 2"
 MODEL, DESCRIPTION = "model.safetensors", "model.json"
 
 
@@ -56,7 +57,7 @@ def prepare(folder: Path) -> None:
 
 def save(folder: Path, result: Result, run: str, report: str) -> None:
     """Write model, history, coefficients, the file that repeats the run, and the report."""
-    description = {
+    description: dict[str, Any] = {
         "format": FORMAT,
         "model": result.settings.model,
         "loss": result.settings.loss,
@@ -66,7 +67,8 @@ def save(folder: Path, result: Result, run: str, report: str) -> None:
     with contextlib.suppress(OSError):
         (folder / DESCRIPTION).unlink(missing_ok=True)
     storage.write(folder / MODEL, models.flat(result.trained.params), {"format": FORMAT})
-    description["checksum"] = _checksum(models.flat(result.trained.params))
+    description["arrays"] = _of_arrays(models.flat(result.trained.params))
+    description["checksum"] = _of_description(description)
     write_text(folder / "run.toml", run)
     write_text(folder / "history.csv", _history(result))
     if result.linear:
@@ -75,7 +77,14 @@ def save(folder: Path, result: Result, run: str, report: str) -> None:
     write_text(folder / DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
 
 
-def _checksum(arrays: Mapping[str, models.Array]) -> str:
+def _of_description(description: Mapping[str, Any]) -> str:
+    # Of what it says, not of the file: how it is laid out may change.
+    said = {name: value for name, value in description.items() if name != "checksum"}
+    text = json.dumps(said, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _of_arrays(arrays: Mapping[str, models.Array]) -> str:
     # Of the numbers, not of the file: the order of its entries is the library's own.
     digest = hashlib.blake2b(digest_size=16)
     for name in sorted(arrays):
@@ -124,29 +133,39 @@ def load(folder: Path) -> Stored:
 
     Raises:
         CheckpointError: If it is missing, damaged, or no model of a fit.
+        DataError: If its description is longer than the available memory.
     """
     path = folder / DESCRIPTION
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CheckpointError(
-            f"{folder} holds no model: {path.name} cannot be read ({error.strerror}); name a "
-            "folder that thalweg fit wrote."
-        ) from error
-    except ValueError as error:
-        raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no {FORMAT!r}; fit again with this version.")
+    description = _description(folder, path)
     arrays, _ = storage.read(folder / MODEL)
-    if description.get("checksum") != _checksum(arrays):
+    if description["arrays"] != _of_arrays(arrays):
         raise CheckpointError(
             f"{folder}: {MODEL} and {path.name} are of different fits; fit again."
         )
-    encoding = from_json(description.get("encoding", {}))
     try:
+        encoding = from_json(description["encoding"])
         model = parse_model(description["model"])
         objective = parse_objective(description["loss"], encoding.target.kind)
         params = models.nested(arrays)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
     return Stored(encoding, objective, model, params)
+
+
+def _description(folder: Path, path: Path) -> dict[str, Any]:
+    """Return what describes a model, every word of it as it was written."""
+    try:
+        require_room(path.stat().st_size, str(path))
+        description = json.loads(path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(
+            f"{folder} holds no model: {path.name} cannot be read ({error.strerror}); name a "
+            "folder that thalweg fit wrote."
+        ) from error
+    except (MemoryError, RecursionError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is no {FORMAT!r}; fit again with this version.")
+    if description.get("checksum") != _of_description(description):
+        raise CheckpointError(f"{path} is damaged or was edited: it fails its checksum; fit again.")
+    return description

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+from thalweg.errors import printable
+
 __all__ = ["Page"]
 
 STYLE = """
@@ -19,6 +21,10 @@ pre{background:#f5f5f5;padding:.7rem;overflow-x:auto}img{max-width:100%}
 """
 
 
+def _escaped(text: str) -> str:
+    return html.escape(printable(text))
+
+
 class Page:
     """A page, written from the top down.
 
@@ -30,32 +36,31 @@ class Page:
     """
 
     def __init__(self, title: str) -> None:
-        self._title = html.escape(title)
+        self._title = _escaped(title)
         self._parts = [f"<h1>{self._title}</h1>"]
 
     def heading(self, text: str) -> None:
         """Begin a section."""
-        self._parts.append(f"<h2>{html.escape(text)}</h2>")
+        self._parts.append(f"<h2>{_escaped(text)}</h2>")
 
     def paragraph(self, text: str) -> None:
         """Add a paragraph."""
-        self._parts.append(f"<p>{html.escape(text)}</p>")
+        self._parts.append(f"<p>{_escaped(text)}</p>")
 
     def listing(self, items: Sequence[str]) -> None:
         """Add a list of sentences."""
-        rows = "".join(f"<li>{html.escape(item)}</li>" for item in items)
+        rows = "".join(f"<li>{_escaped(item)}</li>" for item in items)
         self._parts.append(f"<ul>{rows}</ul>")
 
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], caption: str = ""
     ) -> None:
         """Add a table of texts."""
-        head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
+        head = "".join(f"<th>{_escaped(cell)}</th>" for cell in header)
         body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in rows
+            "<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>" for row in rows
         )
-        above = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+        above = f"<caption>{_escaped(caption)}</caption>" if caption else ""
         self._parts.append(
             f'<div class="wide"><table>{above}<thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table></div>"
@@ -63,11 +68,12 @@ class Page:
 
     def image(self, url: str, description: str) -> None:
         """Add an image from a data URL."""
-        self._parts.append(f'<img alt="{html.escape(description)}" src="{html.escape(url)}">')
+        self._parts.append(f'<img alt="{_escaped(description)}" src="{_escaped(url)}">')
 
     def code(self, text: str) -> None:
-        """Add text as it is."""
-        self._parts.append(f"<pre>{html.escape(text)}</pre>")
+        """Add lines of text."""
+        lines = "\n".join(map(_escaped, text.split("\n")))
+        self._parts.append(f"<pre>{lines}</pre>")
 
     def text(self) -> str:
         """Return the page."""

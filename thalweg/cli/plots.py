@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thalweg.errors import printable
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -96,14 +98,14 @@ def curves(
     figure, axes = _axes(2.9, 2.2, len(panels))
     for ax, (title, lines) in zip(axes, panels, strict=True):
         for color, (name, x, y) in zip(COLORS * len(lines), lines, strict=False):
-            ax.plot(*_thinned(x, y), label=name, color=color, linewidth=1.2)
+            ax.plot(*_thinned(x, y), label=_plain(name), color=color, linewidth=1.2)
         if level is not None:
-            ax.axhline(level, color="0.5", linestyle="--", linewidth=1, label=level_name)
+            ax.axhline(level, color="0.5", linestyle="--", linewidth=1, label=_plain(level_name))
         heights = np.concatenate([np.asarray(y, np.float64) for _, _, y in lines])
         if _spans_decades(heights):
             ax.set_yscale("log")
             ax.yaxis.set_minor_locator(NullLocator())
-        ax.set(xlabel=labels[0], ylabel=labels[1], title=_plain(title))
+        ax.set(xlabel=_plain(labels[0]), ylabel=_plain(labels[1]), title=_plain(title))
         ax.legend(frameon=False, loc="upper right" if level is None else "center right")
     return _draw(figure)
 
@@ -123,8 +125,8 @@ def _spans_decades(values: NDArray[np.float64]) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Keep matplotlib from reading mathematics between dollar signs."""
-    return text.replace("$", r"\$")
+    """Keep matplotlib from reading mathematics between dollar signs, and show odd characters."""
+    return printable(text).replace("$", r"\$")
 
 
 def scatter(x: ArrayLike, y: ArrayLike, labels: tuple[str, str]) -> str:
@@ -154,6 +156,7 @@ def bars(names: Sequence[str], values: ArrayLike, label: str) -> str:
 
 
 def _shortened(text: str, most: int) -> str:
+    text = printable(text)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

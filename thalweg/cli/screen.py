@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich import markup
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from thalweg.cli import demo, tables
 from thalweg.cli.demo import Demonstration
 from thalweg.cli.lecture import LEAST_SQUARES
 from thalweg.cli.tables import Grid
+from thalweg.errors import printable
 from thalweg.training.report import sparkline
 
 if TYPE_CHECKING:
@@ -37,7 +38,16 @@ class _Screen(Console):
 
 def console() -> Console:
     """Return where results are printed; lines in files and pipes are not cut at 80 characters."""
-    return _Screen(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+    return _Screen(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH)
+
+
+def escape(text: str) -> str:
+    r"""Return a text that neither rich nor the terminal takes as a command.
+
+    >>> print(escape("[red]\x1b[31m"))
+    \[red]\x1b[31m
+    """
+    return markup.escape(printable(text))
 
 
 def show(result: Result, folder: Path) -> None:

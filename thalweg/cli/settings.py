@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import tomllib
@@ -57,6 +58,8 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if not self.data.isprintable():
+            _require_text(self.data)
         _choice("task", self.task, get_args(Kind))
         _choice("missing", self.missing, get_args(Missing))
         _at_least("batch-size", self.batch_size, 1)
@@ -69,6 +72,16 @@ class Settings:
                 f"--holdout is {self.holdout}; give the share of rows to hold out, such as 0.2, "
                 "or 0 for none."
             )
+
+
+def _require_text(path: str) -> None:
+    """Refuse a path whose bytes are no text: the files of a fit could not name it."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise ArgumentError(
+            f"The path {shown(path)} is not written in UTF-8; rename what is not."
+        ) from error
 
 
 def _choice(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
@@ -99,11 +112,18 @@ def to_toml(settings: Settings, facts: Mapping[str, Any]) -> str:
         data = "a.csv"
     """
     chosen = {name: value for name, value in asdict(settings).items() if value is not None}
-    tables = {"fit": chosen, "facts": dict(facts)}
-    return HEADER + "\n".join(
-        f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in table.items())
-        for name, table in tables.items()
-    )
+    tables = {"fit": chosen, "facts": {**facts, "checksum": _checksum(chosen)}}
+    return HEADER + "\n".join(f"[{name}]\n{_table(table)}" for name, table in tables.items())
+
+
+def _table(entries: Mapping[str, Any]) -> str:
+    return "".join(f"{key} = {_toml(value)}\n" for key, value in entries.items())
+
+
+def _checksum(chosen: Mapping[str, Any]) -> str:
+    # Of what is chosen, not of the file: its order and its comments may change.
+    text = _table(dict(sorted(chosen.items())))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _toml(value: Any) -> str:
@@ -118,16 +138,18 @@ def from_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read the file that repeats a fit.
 
     Returns:
-        The settings by name, and the facts.
+        The settings by name, and the facts; `edited` is one of them if the settings are not those
+        that a fit wrote beside the facts.
 
     Raises:
         ArgumentError: If it is not there, no such file, or has unknown entries.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
     except OSError as error:
         raise ArgumentError(f"{path} cannot be read: {error.strerror}; check its name.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (RecursionError, ValueError) as error:
         raise ArgumentError(
             f"{path} is no TOML file: {error}; give one that a fit wrote."
         ) from error
@@ -141,7 +163,12 @@ def from_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             raise ArgumentError(f"{path} has an unknown setting {shown(name)}.{guess} Correct it.")
         _check_type(path, name, value, kinds[name])
     facts = content.get("facts", {})
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}, dict(facts)
+    if not isinstance(facts, dict):
+        raise ArgumentError(f"{path}: facts is {shown(facts)}, and no table. Leave it out.")
+    ours = facts or text.startswith(HEADER)
+    if ours and facts.pop("checksum", None) != _checksum(found):
+        facts["edited"] = True
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}, facts
 
 
 def _check_type(path: Path, name: str, value: Any, kind: str) -> None:

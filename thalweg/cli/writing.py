@@ -38,7 +38,8 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         ArgumentError: If it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    # A name of its own: the file's may be as long as names can be.
+    temporary = path.with_name(f".thalweg.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -8,8 +8,9 @@ from thalweg.compiler.rewrite import Draft, Rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.ops.elementwise import multiply, negative
+from thalweg.ops.extremes import reduce_max, reduce_min
 from thalweg.ops.linalg import matrix_product
-from thalweg.ops.reductions import cumulative_sum, reduce_max, reduce_min, reduce_prod
+from thalweg.ops.reductions import cumulative_sum, reduce_prod
 from thalweg.ops.shaping import broadcast_to, reduce_sum, reshape
 
 # The number up to which a dtype has every whole number: repetitions are counted in it.

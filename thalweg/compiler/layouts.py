@@ -14,7 +14,8 @@ from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.ops.contraction import contract, parts
 from thalweg.ops.cutting import pad_with_zeros, slice_
-from thalweg.ops.reductions import reduce_max, reduce_min, reduce_prod
+from thalweg.ops.extremes import reduce_max, reduce_min
+from thalweg.ops.reductions import reduce_prod
 from thalweg.ops.shaping import (
     astype,
     broadcast_to,

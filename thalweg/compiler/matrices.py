@@ -9,7 +9,8 @@ from __future__ import annotations
 from thalweg.compiler.rewrite import Draft, Rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
-from thalweg.ops.reductions import reduce_max, reduce_min, reduce_prod
+from thalweg.ops.extremes import reduce_max, reduce_min
+from thalweg.ops.reductions import reduce_prod
 from thalweg.ops.shaping import broadcast_to, reduce_sum, transpose
 
 _SWAPPED = (1, 0)

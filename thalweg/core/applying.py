@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import contextvars
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thalweg.core.memory import known_memory, note_view
+from thalweg.core.layout import is_shown, require_known
+from thalweg.core.memory import Memory, View, known_memory, note_view
 from thalweg.core.operation import register
 from thalweg.core.program import Symbol
-from thalweg.core.tape import Node, recording, watched
+from thalweg.core.tape import Node, recording, set_recording, watched
 from thalweg.core.tensor import Tensor, make
-from thalweg.core.tracing import Trace, user_line
+from thalweg.core.tracing import Trace, owner_of, tracing, user_line
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
 
 
-class _Quiet(threading.local):
-    """A thread's context in which NumPy does not warn of overflow or division by zero.
-
-    Entering `np.errstate` at every operation would take longer than small operations do.
-    """
-
-    def __init__(self) -> None:
-        context = contextvars.copy_context()
-        context.run(np.seterr, all="ignore")
-        self.run = context.run
-
-
-_quiet = _Quiet()
 _ndarray = np.ndarray
 
 
@@ -43,9 +29,9 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
         if array.__class__ is Symbol:
             return _traced(primitive, tensors, params)
     try:
-        found = _quiet.run(primitive.meaning, *arrays, **params)
-    except ValueError:
-        # Stating the result's spec explains shapes that do not fit better than NumPy does.
+        found = tracing.run(primitive.meaning, *arrays, **params)
+    except (ValueError, TypeError):
+        # Stating the result's spec explains what does not fit better than NumPy does.
         primitive.spec(*(tensor.spec for tensor in tensors), **params)
         raise
     if found.__class__ is not _ndarray:
@@ -71,8 +57,8 @@ def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
     if a.__class__ is Symbol or b.__class__ is Symbol:
         return _traced(primitive, (x, y), {})
     try:
-        found = _quiet.run(primitive.meaning, a, b)
-    except ValueError:
+        found = tracing.run(primitive.meaning, a, b)
+    except (ValueError, TypeError):
         primitive.spec(x.spec, y.spec)
         raise
     result = make(found if found.__class__ is _ndarray else np.asarray(found))
@@ -84,16 +70,53 @@ def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
+    for tensor in tensors:
+        if tensor.origin is not None:
+            refresh(tensor)
     if primitive.expansion is not None:
-        expanded: Tensor = primitive.expansion(*tensors, **params)
-        return expanded
-    trace = innermost(tensors)
-    symbols = tuple(map(trace.lift, tensors))
-    symbol = trace.append(primitive, symbols, params)
-    result = make(symbol, None, symbol.spec.weak)
-    if recording.enabled:
-        _record(primitive, tensors, params, result)
+        # What is composed shall not seem to be a view of what it is composed of.
+        expanded: Tensor = primitive.expansion(*map(standing_for, tensors), **params)
+        result = make(expanded.array, expanded.node, expanded.weak)
+    else:
+        trace = innermost(tensors)
+        symbols = tuple(map(trace.lift, tensors))
+        symbol = trace.append(primitive, symbols, params)
+        result = make(symbol, None, symbol.spec.weak)
+        if recording.enabled and any(tensor.node is not None for tensor in tensors):
+            _record(primitive, tuple(map(_kept, tensors, symbols)), params, result)
+    shown = is_shown(tensors[0], primitive, params) if primitive.view else False
+    if shown is False:
+        return own_memory(result)
+    note_view(result, tensors[0], primitive, params)
+    if shown is None and result.origin is not None:
+        result.origin.doubtful = True
     return result
+
+
+def standing_for(tensor: Tensor) -> Tensor:
+    """Return another tensor of the same value, which stays when the tensor is written."""
+    return make(tensor.array, tensor.node, tensor.weak)
+
+
+def _kept(tensor: Tensor, symbol: Symbol) -> Tensor:
+    """Return an operand as a derivative finds it, whatever is written into its memory later."""
+    array = tensor.array
+    if array.__class__ is Symbol:
+        return standing_for(tensor)
+    if array.ndim and array.dtype.kind in "fc":
+        return make(symbol, tensor.node, tensor.weak)
+    # Positions stay known; the trace keeps no copy of them.
+    owner = owner_of(array)
+    own = any(trace.made.get(id(owner)) is owner for trace in tracing.traces)
+    return make(array.copy() if own else array, tensor.node, tensor.weak)
+
+
+def own_memory(tensor: Tensor) -> Tensor:
+    """Note in which trace a traced tensor was made, and return it."""
+    tensor.memory = memory = Memory()
+    memory.home = tracing.traces[-1] if tracing.traces else None
+    memory.first = tensor.array
+    return tensor
 
 
 def _record(
@@ -119,15 +142,33 @@ def refresh(tensor: Tensor) -> None:
     view, memory = tensor.origin, known_memory(tensor)
     if view is None or memory is None or view.seen == memory.version:
         return
-    view.seen = memory.version
-    if view.base.node is None:
+    view.seen, base = memory.version, view.base
+    if base.array.__class__ is Symbol:
+        _derive(tensor, view, standing_for(base))
         return
-    shown = view.base
-    for primitive, params in view.steps:
-        shown = apply(primitive, (shown,), params)
+    if view.detached or base.node is None:
+        return
+    with set_recording(True):
+        shown = shown_of(base, view)
     if shown.node is not None:
         tensor.node = shown.node
         tensor.node.memory = memory
+
+
+def _derive(tensor: Tensor, view: View, base: Tensor) -> None:
+    """Give a view of traced values those that its base has now."""
+    require_known(view)
+    with set_recording(not view.detached):
+        shown = shown_of(base, view)
+    tensor.array = shown.array
+    tensor.node = None if view.detached else shown.node
+
+
+def shown_of(base: Tensor, view: View) -> Tensor:
+    """Return what a view shows of a base."""
+    for primitive, params in view.steps:
+        base = apply(primitive, (base,), params)
+    return base
 
 
 def innermost(tensors: tuple[Tensor, ...]) -> Trace:

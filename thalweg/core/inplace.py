@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.applying import refresh
-from thalweg.core.memory import Memory, memory_of
+from thalweg.core.applying import innermost, refresh, standing_for
+from thalweg.core.layout import keep_layout, require_known
+from thalweg.core.memory import Element, Memory, memory_of
 from thalweg.core.operation import OPERATIONS, register
 from thalweg.core.program import Symbol
 from thalweg.core.tape import Node, is_recording, watched
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.core.tracing import Trace, user_line
+from thalweg.core.tracing import Trace, owner_of, tracing, user_line
 from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError
 
 _KINDS = "buifc"
@@ -42,7 +43,9 @@ def operand(tensor: Tensor, others: tuple[Any, ...] = ()) -> Tensor:
     """
     require_changeable(tensor)
     if isinstance(tensor.array, Symbol):
-        return make(tensor.array, tensor.node, tensor.weak)
+        if tensor.origin is not None:
+            refresh(tensor)
+        return standing_for(tensor)
     if not is_recording():
         return tensor
     if tensor.origin is not None:
@@ -63,8 +66,9 @@ def require_changeable(tensor: Tensor) -> None:
     if not is_recording():
         return
     node, is_view = tensor.node, False
-    if tensor.origin is not None and (node is None or node.leaf is None):
-        node, is_view = tensor.origin.base.node, not tensor.origin.own
+    view = tensor.origin
+    if view is not None and not view.detached and (node is None or node.leaf is None):
+        node, is_view = view.base.node, not view.own
     if node is not None and node.leaf is not None:
         what = "view of a leaf tensor" if is_view else "leaf tensor"
         raise GradientError(
@@ -81,8 +85,18 @@ def overwrite(tensor: Tensor, value: Any) -> Tensor:
     require_changeable(tensor)
     new = as_tensor(value)
     _require_fitting(tensor, new)
+    place = tensor.memory
+    if isinstance(place, Element):
+        OPERATIONS["setitem"](place.tensor, place.key, new)
+        read = place.tensor[place.key]
+        tensor.array, tensor.node = read.array, read.node
+        place.written(user_line())
+        return tensor
     if isinstance(new.array, Symbol) or isinstance(tensor.array, Symbol):
         return _rebound(tensor, new)
+    if tracing.traces:
+        _require_own(tensor)
+        _release(tensor)
     if _is_variable(tensor):
         _require_unseen(tensor)
         # It stands for a value of the caller's, whose memory is not to be touched.
@@ -115,13 +129,16 @@ def _is_variable(tensor: Tensor) -> bool:
     return tensor.node is not None and tensor.node.is_variable
 
 
+READ_ONLY = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single "
+    "memory location, or the memory is read-only. Please clone() the tensor before performing the "
+    "operation."
+)
+
+
 def _write(tensor: Tensor, new: Tensor) -> None:
     if not tensor.array.flags.writeable:
-        raise ShapeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location, or the memory is read-only. Please clone() the tensor before "
-            "performing the operation."
-        )
+        raise ShapeError(READ_ONLY)
     np.copyto(tensor.array, new.array, casting="unsafe")
 
 
@@ -134,7 +151,7 @@ def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     keep_retained(tensor, new.node)
     tensor.node = new.node
     view, memory = tensor.origin, memory_of(tensor)
-    if view is None:
+    if view is None or view.detached:
         return
     base = view.base
     # The base's own values are as they shall be; this only writes the history of them.
@@ -165,21 +182,78 @@ def _require_fitting(tensor: Tensor, new: Tensor) -> None:
         )
 
 
+# ---- while a function is traced
+
+
 def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
-    if not isinstance(tensor.array, Symbol):
-        raise TracingError(
-            "A tensor from outside a traced function was changed in place inside of it; its value "
-            "would exist only when the program runs. Return the new value instead."
-        )
-    if tensor.origin is not None:
-        raise TracingError(
-            "A view was changed in place in a traced function, where views do not share memory. "
-            "Build the new values with where, or with concatenate."
-        )
+    """Give a tensor, its base and what shows them the symbols of their new values."""
+    _require_own(tensor, new)
+    view = tensor.origin
+    base = tensor if view is None else view.base
     if new.dtype != tensor.dtype:
         new = OPERATIONS["cast"](new, tensor.dtype)
-    tensor.array = Trace.of(tensor.array).lift(new)
-    return superseded(tensor, new)
+    memory = memory_of(base)
+    given = base.array
+    if not isinstance(given, Symbol):
+        _release(base)
+        memory.first = tuple(step // given.itemsize for step in given.strides)
+    trace = innermost((base, new))
+    if view is None:
+        base.array, node = trace.lift(new), new.node
+    else:
+        require_known(view)
+        found = OPERATIONS["embed"](standing_for(base), new, view.steps)
+        base.array, node = trace.lift(found), found.node
+    if is_recording() and not (view is not None and view.detached):
+        base.node = node
+    keep_layout(base)
+    memory.written(user_line())
+    if not isinstance(given, Symbol):
+        _turn(base, memory)
+    if view is not None:
+        refresh(tensor)
+    return tensor
+
+
+def _turn(base: Tensor, memory: Memory) -> None:
+    """Let what shows memory that held values show those that are traced there now."""
+    for trace in tracing.traces:
+        for shown in list(trace.views.values()):
+            view = shown.origin
+            if view is not None and not isinstance(shown.array, Symbol) and view.is_of(base):
+                view.follow(memory)
+                refresh(shown)
+
+
+def _require_own(tensor: Tensor, new: Tensor | None = None) -> None:
+    """Refuse a write, while tracing, into what is not the traced function's own.
+
+    It would happen once, as the function is traced, and not when the program runs.
+    """
+    trace = tracing.traces[-1] if tracing.traces else None
+    base = tensor if tensor.origin is None else tensor.origin.base
+    if isinstance(base.array, Symbol):
+        owner, memory = Trace.of(base.array), base.memory
+        if owner is trace or trace is None or (memory is not None and memory.home is trace):
+            return
+    elif trace is not None:
+        owner = owner_of(base.array)
+        if trace.made.get(id(owner)) is owner:
+            return
+    what = "its value would exist only when the program runs"
+    if new is None or not isinstance(new.array, Symbol):
+        what = "that would happen once, when it is traced, and not whenever the program runs"
+    raise TracingError(
+        f"A tensor from outside a traced function was changed in place inside of it, at "
+        f"{user_line()}; {what}. Return the new value instead, or write into a copy that the "
+        "function makes: x = x.clone()."
+    )
+
+
+def _release(tensor: Tensor) -> None:
+    """Let traces that read the memory keep the values that it has before it is written."""
+    for trace in tracing.traces:
+        trace.release(owner_of(tensor.array))
 
 
 def superseded(tensor: Tensor, new: Tensor) -> Tensor:
@@ -187,6 +261,11 @@ def superseded(tensor: Tensor, new: Tensor) -> Tensor:
     tensor.node, tensor.memory = new.node, Memory()
     tensor.memory.written(user_line() if is_recording() else "")
     return tensor
+
+
+def intact(out: Tensor, again: Callable[[], Tensor]) -> Tensor:
+    """Return a step's result for its derivative rule, computed again where it was written over."""
+    return out if isinstance(out.array, (np.ndarray, Symbol)) else again()
 
 
 register("inplace", inplace)

@@ -142,8 +142,11 @@ def in_place_variant(name: str, function: Callable[..., Any]) -> Callable[..., A
 
 @functools.cache
 def parameters_of(function: Callable[..., Any]) -> frozenset[str]:
-    """Return the names of a function's parameters."""
-    return frozenset(inspect.signature(function).parameters)
+    """Return the names of a function's parameters; "**" if it takes any others by name."""
+    stated = inspect.signature(function).parameters
+    others = {"**"} if any(p.kind is p.VAR_KEYWORD for p in stated.values()) else set()
+    wider = WIDER.get(function.__name__)
+    return frozenset(stated) | others | (wider[0] if wider is not None else frozenset())
 
 
 def understanding(function: Function) -> Function:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from thalweg.core.memory import Element
 from thalweg.core.operation import OPERATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from thalweg.core.tensor import Tensor
 
 
 def _in_place(name: str, tensor: Any, other: Any) -> Tensor:
+    if tensor.memory.__class__ is Element:
+        # As NumPy's scalars: x = y[0]; x += 1 leaves y as it is.
+        return OPERATIONS[name](tensor, other)  # type: ignore[no-any-return]
     result: Tensor = OPERATIONS["inplace"](OPERATIONS[name], tensor, other)
     return result
 
@@ -23,6 +29,9 @@ class Operators:
     if TYPE_CHECKING:
         # The operations declared with `method` are methods too.
         def __getattr__(self, name: str) -> Any: ...
+
+        data: Any
+        detach: Callable[[], Tensor]
 
     def __getitem__(self, key: Any) -> Tensor:
         return OPERATIONS["getitem"](self, key)  # type: ignore[no-any-return]
@@ -72,6 +81,8 @@ class Operators:
         return OPERATIONS["pow"](other, self)  # type: ignore[no-any-return]
 
     def __matmul__(self, other: Any) -> Tensor:
+        if other.__class__ is not self.__class__ and hasattr(other, "tocoo"):
+            return OPERATIONS["sparse_product"](self, other)  # type: ignore[no-any-return]
         return OPERATIONS["matmul"](self, other)  # type: ignore[no-any-return]
 
     def __rmatmul__(self, other: Any) -> Tensor:
@@ -119,7 +130,7 @@ class Operators:
         return OPERATIONS["negative"](self)  # type: ignore[no-any-return]
 
     def __pos__(self) -> Tensor:
-        return self  # type: ignore[return-value]
+        return OPERATIONS["positive"](self)  # type: ignore[no-any-return]
 
     def __abs__(self) -> Tensor:
         return OPERATIONS["absolute"](self)  # type: ignore[no-any-return]

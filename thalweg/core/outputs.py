@@ -10,9 +10,10 @@ import numpy as np
 from thalweg.core.inplace import overwrite
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import OPERATIONS, parameters_of, register
+from thalweg.core.refusals import STORED
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, make
-from thalweg.errors import CallError, GradientError, ShapeError
+from thalweg.errors import CallError, GradientError, ShapeError, TracingError
 
 # After so many steps without an answer, memory is taken to be shared.
 _STEPS: Any = 10_000  # NumPy's annotations know 0 and -1 only
@@ -48,7 +49,7 @@ def write_out(
         return function(*args, **kwargs)
     name = function.__name__
     for one in outs:
-        _require_writable(name, one)
+        _require_writable(name, one, overlapping)
         if not overlapping:
             _require_apart(function, one, (args, kwargs))
     results = function(*args, **_with_dtype(function, outs[0], args, kwargs))
@@ -58,7 +59,7 @@ def write_out(
             f"{name} got out= of {len(outs)} tensors; it returns {len(found)} results. Give one "
             "tensor for each, several as a tuple; or leave out= out."
         )
-    written = [_written(name, *pair) for pair in zip(outs, found, strict=True)]
+    written = [_written(name, *pair, overlapping) for pair in zip(outs, found, strict=True)]
     if not isinstance(results, (tuple, list)):
         return written[0]
     kind: Any = type(results)
@@ -79,13 +80,13 @@ def _with_dtype(
     return {**kwargs, "dtype": out.dtype}
 
 
-def _require_writable(name: str, out: Any) -> None:
+def _require_writable(name: str, out: Any, of_numpy: bool) -> None:
     if out is not None and not isinstance(out, (Tensor, np.ndarray)):
         raise CallError(
             f"{name} got a {type(out).__name__} as out=; it wants a tensor or an array that the "
             "result is written into. Make one with tw.empty."
         )
-    if isinstance(out, Tensor) and is_recording() and out.requires_grad:
+    if isinstance(out, Tensor) and not of_numpy and is_recording() and out.requires_grad:
         raise _no_differentiation(name)
     array = out.array if isinstance(out, Tensor) else out
     if isinstance(array, np.ndarray) and any(
@@ -148,10 +149,13 @@ def _arrays(given: Any) -> Iterator[Any]:
             yield from _arrays(item)
 
 
-def _written(name: str, out: Any, result: Tensor) -> Any:
+def _written(name: str, out: Any, result: Tensor, of_numpy: bool) -> Any:
     if out is None:
         return result
-    if is_recording() and result.requires_grad:
+    if isinstance(out, np.ndarray) and (result.is_symbolic or result.node is not None):
+        raise TracingError(STORED)
+    # NumPy's own functions mean what the operator in place does, which has a derivative.
+    if not of_numpy and is_recording() and result.requires_grad:
         raise _no_differentiation(name)
     tensor = out if isinstance(out, Tensor) else make(out)
     if tensor.array.shape == result.array.shape:

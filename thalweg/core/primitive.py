@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +27,18 @@ import numpy as np
 from thalweg.core.applying import apply, apply_to_two
 from thalweg.core.operation import WIDER, publish, translated
 from thalweg.core.outputs import write_out
-from thalweg.core.spec import BOOL, FLOAT32, FLOAT64, INT8, DType, Spec, broadcast, promote
+from thalweg.core.spec import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    INT8,
+    DType,
+    Spec,
+    Takes,
+    broadcast,
+    promote,
+    require_dtypes,
+)
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
 
@@ -49,6 +61,7 @@ class Primitive:
     cast: Cast | None
     arguments: Arguments | None
     variadic: Rule | None = None
+    together: Rule | None = None
     identity: bool = False
     additive: bool = False
     view: bool = False
@@ -56,6 +69,7 @@ class Primitive:
     inplace: bool = False
     # How it is written in a program, of other primitives; eagerly it is one operation.
     expansion: Callable[..., Any] | None = None
+    takes: Takes | None = None
 
     def __post_init__(self) -> None:
         PRIMITIVES[self.name] = self
@@ -101,7 +115,7 @@ class Primitive:
                     f"{self.name} got {len(args)} operands; it wants {len(self.rules)} operands, "
                     f"by position: {', '.join(inspect.signature(self.meaning).parameters)}."
                 )
-            return apply(self, _brought_together(args, self.cast), kwargs)
+            return apply(self, self._taken(_brought_together(args, self.cast)), kwargs)
         operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
         tensors = tuple(map(as_tensor, operands))
         if (
@@ -111,7 +125,12 @@ class Primitive:
             and self._changes_nothing(tensors[0].spec, params)
         ):
             return tensors[0]
-        return apply(self, tensors, params)
+        return apply(self, self._taken(tensors), params)
+
+    def _taken(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        if self.takes is not None:
+            require_dtypes(self.name, self.takes, *tensors)
+        return tensors
 
     def _named(self, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Return a call with the names of parameters that this primitive has."""
@@ -136,10 +155,15 @@ class Primitive:
         """Return the derivative rule of one operand, or None if it has none."""
         if self.variadic is None:
             return self.rules[position] if position < len(self.rules) else None
-        return functools.partial(self.variadic, position=position)
+        return functools.partial(_one_of, self.variadic, position)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
+
+
+def _one_of(variadic: Rule, position: int, *args: Any, **params: Any) -> Any:
+    """Return one operand's cotangent of those of all."""
+    return next(itertools.islice(variadic(*args, **params), position, None))
 
 
 def _matching(x: Any, y: Any) -> tuple[Tensor, Tensor] | None:
@@ -238,7 +262,8 @@ _UNIFORM = {same, counted, numeric, floating}
 def elementwise(
     *rules: Rule | None,
     cast: Cast = same,
-    result: DType | None = None,
+    result: DType | Callable[[DType], DType] | None = None,
+    takes: Takes | None = None,
     names: tuple[str, ...] = (),
     inplace: bool = True,
     expansion: Callable[..., Any] | None = None,
@@ -249,7 +274,8 @@ def elementwise(
         rules: One `(g, out, *operands) -> cotangent` an operand, at the broadcast shape; the sum
             over broadcast axes is added here. None where there is no derivative.
         cast: How the operands' dtypes are brought together first.
-        result: The dtype of the result, if not the operands'.
+        result: The dtype of the result, or how it follows, if it is not the operands'.
+        takes: Tells which dtypes it has a meaning for; None for all.
         names: Other names of the function, such as PyTorch's.
         inplace: Whether `name_` writes the result into the first operand.
         expansion: `(*operands)`, how it is written in a program, of other primitives.
@@ -259,12 +285,16 @@ def elementwise(
         name = meaning.__name__
 
         def spec(*specs: Spec) -> Spec:
-            dtype = specs[-1].dtype if result is None else result
+            if takes is not None:
+                require_dtypes(name, takes, *specs)
+            dtype = specs[-1].dtype
+            if result is not None:
+                dtype = result(dtype) if callable(result) else result
             return Spec(broadcast(name, specs), dtype, all(s.weak for s in specs))
 
         return Primitive(
             name, "elementwise", meaning, spec, rules, cast, None, names=names, inplace=inplace,
-            expansion=expansion,
+            expansion=expansion, takes=takes,
         )  # fmt: skip
 
     return declare
@@ -275,10 +305,12 @@ def linear(
     *rules: Rule | None,
     arguments: Arguments | None = None,
     variadic: Rule | None = None,
+    together: Rule | None = None,
     identity: bool = False,
     additive: bool = False,
     view: bool = False,
     expansion: Callable[..., Any] | None = None,
+    takes: Takes | None = None,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare a primitive that is linear in each operand with a rule; rules are its transposes.
 
@@ -286,14 +318,30 @@ def linear(
         spec: `(*specs, **params) -> Spec` of the result.
         rules: One `(g, out, *operands, **params) -> cotangent` an operand, or None.
         arguments: Maps a user's call to `(operands, params)`, validated and normalised.
-        variadic: The rule of every operand where their number varies; it gets `position` too.
+        variadic: The rule of all operands where their number varies: it yields their cotangents
+            in turn, so that many take a time that grows as their number does.
+        together: `(pieces, operand) -> cotangent` of an operand from which many results were
+            made, pieces being pairs of one's cotangent and its parameters.
         identity: Whether a result of the operand's own spec is always the operand itself.
         additive: Whether it is linear in all operands with a rule together, a sum such as
             x + S·u; otherwise it is linear in each of them alone, a product such as x·y.
         view: Whether the result may lie in the first operand's memory.
         expansion: `(*operands, **params)`, how it is written in a program, of other primitives.
+        takes: Tells which dtypes it has a meaning for; None for all.
     """
-    return _declare("linear", spec, rules, arguments, variadic, identity, additive, view, expansion)
+    return _declare(
+        "linear",
+        spec,
+        rules,
+        arguments,
+        takes,
+        variadic,
+        together,
+        identity,
+        additive,
+        view,
+        expansion,
+    )
 
 
 def general(
@@ -301,9 +349,10 @@ def general(
     *rules: Rule | None,
     arguments: Arguments | None = None,
     identity: bool = False,
+    takes: Takes | None = None,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare any other primitive by its vector-Jacobian products; arguments as for `linear`."""
-    return _declare("general", spec, rules, arguments, None, identity)
+    return _declare("general", spec, rules, arguments, takes, None, None, identity)
 
 
 def _declare(
@@ -311,7 +360,9 @@ def _declare(
     spec: Callable[..., Spec],
     rules: tuple[Rule | None, ...],
     arguments: Arguments | None,
+    takes: Takes | None,
     variadic: Rule | None,
+    together: Rule | None,
     identity: bool,
     additive: bool = False,
     view: bool = False,
@@ -319,9 +370,15 @@ def _declare(
 ) -> Callable[[Callable[..., Any]], Primitive]:
     def declare(meaning: Callable[..., Any]) -> Primitive:
         name = meaning.__name__
+
+        def stated(*specs: Spec, **params: Any) -> Spec:
+            if takes is not None:
+                require_dtypes(name, takes, *specs)
+            return spec(*specs, **params)
+
         return Primitive(
-            name, kind, meaning, spec, rules, None, arguments, variadic, identity, additive, view,
-            expansion=expansion,
+            name, kind, meaning, stated if takes else spec, rules, None, arguments, variadic,
+            together, identity, additive, view, expansion=expansion, takes=takes,
         )  # fmt: skip
 
     return declare

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 TRACED = (
     "Python asked for the values of a tensor that is being traced; they exist only when the "
-    "compiled program runs. Use thalweg or NumPy operations on it (where instead of if), or "
-    "compute it outside the traced function."
+    "compiled program runs. Use thalweg or NumPy operations on it (where instead of if; a buffer "
+    "out = tw.zeros(n) instead of np.zeros(n)), or compute it outside the traced function."
 )
 
 LOSES_GRADIENT = (
     "NumPy was asked to make a plain array of a tensor whose gradient is wanted, and the gradient "
-    "would be lost. Join tensors with np.stack instead of a list or np.array, call NumPy's "
-    "functions on the tensor itself, or convert detach().numpy() if no gradient shall flow."
+    "would be lost. Join tensors with np.stack instead of a list or np.array, write them into "
+    "out = tw.zeros(n) instead of np.zeros(n), call NumPy's functions on the tensor itself, or "
+    "convert detach().numpy() if no gradient shall flow."
 )
 
 STORED = (
-    "A tensor was written into a NumPy array, out[i] = …, which holds plain numbers. Collect the "
-    "tensors in a list and join them: np.stack(parts), or np.concatenate(parts)."
-)
-
-FLOAT_LOSES_GRADIENT = (
-    "Python asked for a tensor inside a derivative as a float, as float(x), math.exp(x) and "
-    "out[i] = x do, and the gradient would be lost. Use NumPy's functions, np.stack for the parts "
-    "of an array, or x.item() if no gradient shall flow."
+    "A tensor was written into a NumPy array, out[i] = …, which holds plain numbers. Make the "
+    "buffer a tensor, out = tw.zeros(n), or tw.empty or tw.zeros_like; or collect the tensors in a "
+    "list and join them: np.stack(parts), or np.concatenate(parts)."
 )
 
 NUMPY_LOSES_GRADIENT = (
@@ -33,12 +31,29 @@ NUMPY_LOSES_GRADIENT = (
 )
 
 
-def unsupported(called: str, traced: bool) -> str:
-    """Say that a function of NumPy's has no meaning on tensors, and what to do instead."""
-    wanted = "Write it with supported operations, or apply it outside the function being traced."
-    if not traced:
-        wanted = "Write it with supported operations, or convert the tensors: np.asarray(x)."
-    return f"{called} is not supported on thalweg tensors. {wanted}"
+def leaves_tape(called: str) -> str:
+    """Say that a derivative would be lost with values that become plain numbers."""
+    return (
+        f"{called} was asked inside a function that is being differentiated, for plain numbers, "
+        "and their gradient would be lost. Compute with the tensor itself: NumPy's and thalweg's "
+        "functions take it, np.stack joins parts, and comparing or printing it is fine. Write "
+        "x.detach() first if no gradient shall flow."
+    )
+
+
+def unsupported(called: str, ours: str) -> str:
+    """Say that a function of NumPy's cannot take part in a derivative or a trace.
+
+    Args:
+        called: The function met.
+        ours: What thalweg's function of that name takes; empty if there is none.
+    """
+    instead = f"{ours}: write it with these" if ours else "Write it with supported operations"
+    return (
+        f"{called} is not supported on thalweg tensors that are traced or whose gradient is "
+        f"wanted. {instead}, or apply it outside the function being traced; to x.detach(), if no "
+        "gradient shall flow."
+    )
 
 
 def ufunc_name(ufunc: np.ufunc, method: str) -> str:
@@ -46,6 +61,12 @@ def ufunc_name(ufunc: np.ufunc, method: str) -> str:
     own = getattr(np, ufunc.__name__, None) is ufunc
     called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     return f"numpy.{called}" if own else f"The ufunc {called}"
+
+
+def with_keywords(called: str, keywords: Iterable[str]) -> str:
+    """Return a function's name and the arguments of the call that it is met with."""
+    names = ", ".join(sorted(keywords))
+    return f"{called} with {names}" if names else called
 
 
 def foreign(called: str) -> str:

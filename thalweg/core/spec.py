@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +17,30 @@ BOOL = np.dtype(np.bool_)
 INT8 = np.dtype(np.int8)
 INT64 = np.dtype(np.int64)
 FLOAT64 = np.dtype(np.float64)
+FLOAT16 = np.dtype(np.float16)
+COMPLEX128 = np.dtype(np.complex128)
 
 FLOAT32 = np.dtype(np.float32)
 
 _default = FLOAT64
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """Which dtypes an operation has a meaning for, and their name."""
+
+    name: str
+    has: Callable[[DType], bool]
+
+
+REAL = Takes("real numbers", lambda dtype: dtype.kind != "c")
+COMPLEX = Takes("complex numbers", lambda dtype: dtype.kind == "c")
+BITS = Takes("Booleans or integers", lambda dtype: dtype.kind in "biu")
+# What LAPACK computes with.
+SINGLE_OR_DOUBLE = Takes(
+    "float32, float64, complex64 or complex128",
+    lambda dtype: dtype.kind in "fc" and dtype.itemsize > 2,
+)
 
 
 def default_dtype() -> DType:
@@ -49,6 +70,24 @@ def set_default_dtype(dtype: Any) -> None:
             "given. Give tw.float32 or tw.float64."
         )
     _default = wanted
+
+
+def require_dtypes(name: str, takes: Takes, *given: Any) -> None:
+    """Refuse tensors or specs of dtypes that an operation has no meaning for.
+
+    Raises:
+        DtypeError: If one has such a dtype.
+    """
+    for operand in given:
+        if not takes.has(operand.dtype):
+            raise DtypeError(
+                f"{name} got {operand.dtype}; it wants {takes.name}. Convert it with astype."
+            )
+
+
+def real_dtype(dtype: DType) -> DType:
+    """Return the dtype of the parts of a complex dtype; of a real one, itself."""
+    return np.dtype(f"f{dtype.itemsize // 2}") if dtype.kind == "c" else dtype
 
 
 _WEAK: dict[str, Any] = {"b": False, "i": 0, "u": 0, "f": 0.0, "c": 0j}

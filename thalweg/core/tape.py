@@ -111,6 +111,8 @@ def watched(node: Node) -> Watched:
 class _Recording(threading.local):
     enabled = True
     anomalies = False
+    # How many functions are being run for grad, vjp or the like, one inside another.
+    functions = 0
 
 
 recording = _Recording()

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any, Self
 from weakref import ref
 
 import numpy as np
 
-from thalweg.core.memory import Memory, View, memory_of
-from thalweg.core.operation import OPERATIONS, owns_methods, parameters_of, register
+from thalweg.core import refusals
+from thalweg.core.leaving import number_of, numbers_of, require_no_derivative
+from thalweg.core.memory import Memory, View
+from thalweg.core.operation import OPERATIONS, owns_methods, register
 from thalweg.core.operators import Operators
 from thalweg.core.program import Symbol
-from thalweg.core.refusals import (
-    FLOAT_LOSES_GRADIENT,
-    LOSES_GRADIENT,
-    NUMPY_LOSES_GRADIENT,
-    TRACED,
-    foreign,
-    ufunc_name,
-    unsupported,
-)
+from thalweg.core.protocols import Protocols
 from thalweg.core.size import Count, Size
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import Node
-from thalweg.errors import DtypeError, GradientError, ShapeError, TracingError, UnsupportedOperation
+from thalweg.core.tracing import note_made, owner_of, tracing
+from thalweg.errors import (
+    DtypeError,
+    GradientError,
+    ShapeError,
+)
 
 
 @owns_methods
-class Tensor(Operators):
+class Tensor(Operators, Protocols):
     """An array whose operations can be differentiated, batched, traced and compiled.
 
     Args:
@@ -47,6 +45,7 @@ class Tensor(Operators):
 
     __slots__ = ("__weakref__", "_grad", "array", "memory", "node", "origin", "weak")
     __array_priority__ = 1000
+    __pandas_priority__ = 5000  # operators of a Series and a tensor are the tensor's
 
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
@@ -59,8 +58,11 @@ class Tensor(Operators):
         if not isinstance(requires_grad, (bool, np.bool_)):
             raise DtypeError(f"Tensor({data!r}, {requires_grad!r}) wants data; see tw.empty.")
         if isinstance(data, Tensor):
+            require_no_derivative(data, "A copy by tensor(x)")
             data = data.detach().numpy()
         self.array = np.array(data, dtype=dtype)
+        if tracing.traces:
+            note_made(self.array)
         if self.array.dtype.kind not in "biufc":
             raise DtypeError(
                 f"Tensor got data of dtype {self.array.dtype}; it wants numbers or booleans. "
@@ -103,21 +105,6 @@ class Tensor(Operators):
         """The number of elements; called, as PyTorch does, `x.size()` is the shape."""
         array = self.array
         return Count(array.spec.size if isinstance(array, Symbol) else array.size, array.shape)
-
-    @property
-    def data(self) -> Tensor:
-        """The same memory without the history: what is written into it is not recorded."""
-        found = make(self.array, None, self.weak)
-        if not isinstance(self.array, Symbol):
-            found.memory = Memory()
-        return found
-
-    @data.setter
-    def data(self, value: Any) -> None:
-        self.array = as_tensor(value).array
-        self.memory = self.origin = None
-        if self.node is not None and self.node.leaf is not None:
-            self.node.array = self.array
 
     @property
     def grad(self) -> Tensor | None:
@@ -190,23 +177,16 @@ class Tensor(Operators):
             TracingError: While tracing, when there are no values yet.
             GradientError: If the tensor requires gradients.
         """
-        if isinstance(self.array, Symbol):
-            raise TracingError(TRACED)
+        found = numbers_of(self)
         if self.node is not None and not force:
-            raise GradientError(NUMPY_LOSES_GRADIENT)
-        return np.asarray(self.array)
+            raise GradientError(refusals.NUMPY_LOSES_GRADIENT)
+        require_no_derivative(self, "numpy(force=True)")
+        return found
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set `requires_grad` and return the tensor."""
         self.requires_grad = requires_grad
         return self
-
-    def detach(self) -> Tensor:
-        """Return a tensor on the same memory without the history."""
-        found = make(self.array, None, self.weak)
-        if not isinstance(self.array, Symbol):
-            found.memory = memory_of(self)
-        return found
 
     def item(self) -> Any:
         """Return the only element as a Python number.
@@ -214,17 +194,14 @@ class Tensor(Operators):
         Raises:
             ShapeError: If there are more elements, or none.
         """
-        values = self.numpy(force=True)
-        if values.size != 1:
-            raise ShapeError(
-                f"a Tensor with {values.size} elements cannot be converted to Scalar; item() "
-                "wants one element. Index it, or use tolist()."
-            )
-        return values.item()
+        require_no_derivative(self, "item()")
+        return number_of(self)
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
-        return self.numpy(force=True).tolist()
+        found = numbers_of(self).tolist()
+        require_no_derivative(self, "tolist()")
+        return found
 
     def backward(
         self,
@@ -235,61 +212,6 @@ class Tensor(Operators):
     ) -> None:
         """Add the derivative of this tensor to `.grad` of every leaf that requires it."""
         OPERATIONS["backward"](self, gradient, retain_graph, create_graph, inputs)
-
-    # ---- NumPy's protocols
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self.node is not None:
-            raise GradientError(LOSES_GRADIENT)
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        function = OPERATIONS.get(ufunc.__name__)
-        out = kwargs.pop("out", None)
-        if method != "__call__" or function is None or kwargs:
-            extra = f" with {', '.join(kwargs)}" if kwargs and function else ""
-            called = f"{ufunc_name(ufunc, method)}{extra}"
-            raise UnsupportedOperation(unsupported(called, _is_traced(inputs)))
-        if out is None:
-            return function(*inputs)
-        return OPERATIONS["write_out"](out, function, inputs, {}, overlapping=True)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        called = f"{func.__module__}.{func.__name__}"
-        # numpy.linalg's diagonal, trace and outer are not numpy's.
-        function = OPERATIONS.get(called.removeprefix("numpy.")) or OPERATIONS.get(func.__name__)
-        out = kwargs.pop("out", None)
-        unknown = (
-            [name for name in kwargs if name not in parameters_of(function)] if function else []
-        )
-        if function is None or unknown:
-            extra = f" with {', '.join(unknown)}" if unknown else ""
-            raise UnsupportedOperation(unsupported(f"{called}{extra}", _is_traced((args, kwargs))))
-        if out is None:
-            return function(*args, **kwargs)
-        return OPERATIONS["write_out"](out, function, args, kwargs, overlapping=True)
-
-    @classmethod
-    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        raise UnsupportedOperation(foreign(f"torch.{func.__name__}"))
-
-    def __dlpack__(
-        self,
-        *,
-        stream: Any = None,
-        max_version: tuple[int, int] | None = None,
-        dl_device: tuple[int, int] | None = None,
-        copy: bool | None = None,
-    ) -> Any:
-        return self.__array__().__dlpack__(
-            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
-        )
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self.__array__().__dlpack_device__()
-
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        return sys.modules["thalweg"]
 
     # ---- Python's protocols
 
@@ -302,7 +224,7 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        values = self.numpy(force=True)
+        values = numbers_of(self)
         if values.size != 1:
             held = "no values" if values.size == 0 else "more than one value"
             raise ShapeError(
@@ -311,21 +233,22 @@ class Tensor(Operators):
         return bool(values)
 
     def __float__(self) -> float:
-        if self.node is not None and not self.is_symbolic and self.node.is_differentiated():
-            raise GradientError(FLOAT_LOSES_GRADIENT)
-        return float(self.item())
+        require_no_derivative(self, "float(x), as math.exp(x) and out[i] = x want it too,")
+        return float(number_of(self))
 
     def __int__(self) -> int:
-        return int(self.item())
+        # The derivative of a number without its digits is 0 wherever there is one.
+        return int(number_of(self))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        require_no_derivative(self, "complex(x)")
+        return complex(number_of(self))
 
     def __index__(self) -> int:
-        return int(self.numpy(force=True).__index__())
+        return int(numbers_of(self).__index__())
 
     def __format__(self, form: str) -> str:
-        return str(self) if not form or self.ndim else format(self.item(), form)
+        return str(self) if not form or self.ndim else format(number_of(self), form)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         OPERATIONS["setitem"](self, key, value)
@@ -345,15 +268,6 @@ class Tensor(Operators):
         return id(self)
 
 
-def _is_traced(given: Any) -> bool:
-    """Tell whether a traced tensor, or one whose gradient is wanted, is among the arguments."""
-    if isinstance(given, Tensor):
-        return given.is_symbolic or given.node is not None
-    if isinstance(given, dict):
-        given = tuple(given.values())
-    return isinstance(given, (tuple, list)) and any(map(_is_traced, given))
-
-
 def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
     """Build a tensor around an array or a symbol, without a copy or a check."""
     tensor = Tensor.__new__(Tensor)
@@ -365,6 +279,13 @@ def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
 
 
 register("tensor_on", make)
+
+
+def fresh(array: Any) -> Tensor:
+    """Build a tensor around an array that nobody else has."""
+    if tracing.traces:
+        note_made(owner_of(array))
+    return make(array)
 
 
 def as_tensor(value: Any) -> Tensor:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import sys
+import threading
+import traceback
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
-from weakref import ref
+from weakref import WeakValueDictionary, ref
 
 import numpy as np
 
+from thalweg.core.operation import OPERATIONS
 from thalweg.core.program import Equation, Program, Symbol
+from thalweg.core.refusals import STORED
 from thalweg.core.spec import Spec
-from thalweg.errors import TracingError
+from thalweg.errors import GradientError, ThalwegError, TracingError, printable
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
     from thalweg.core.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
 
 # One clock for traces and for what is recorded on tapes, so that their order is known.
 clock = itertools.count()
@@ -39,10 +47,17 @@ class Trace:
         self.level = next(clock)
         self.equations: list[Equation] = []
         self.captured: dict[tuple[int, int], tuple[Tensor, Symbol]] = {}
+        self.producers: dict[Symbol, Equation] = {}
+        self.strides: dict[Symbol, tuple[int, ...] | None] = {}
+        # What was made while the function ran: arrays by identity, and tensors that show others'.
+        self.made: WeakValueDictionary[int, Array] = WeakValueDictionary()
+        self.views: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
         self._known: dict[Any, Symbol] = {}
-        self._sources: dict[Symbol, str] = {}
+        self._seen: dict[tuple[int, int], _Seen] = {}
         self._deriving: str | None = None
         self._literals: dict[Any, Symbol] = {}
+        self._standing: dict[Any, Symbol] = {}
+        self._lines: dict[Symbol, str] = {}
 
     @classmethod
     def of(cls, symbol: Symbol) -> Trace:
@@ -66,17 +81,45 @@ class Trace:
 
     def lift(self, tensor: Tensor) -> Symbol:
         """Return the symbol for a tensor: its own, a literal, or a captured input."""
+        if tensor.origin is not None:
+            OPERATIONS["refresh"](tensor)
         array = tensor.array
         if isinstance(array, Symbol):
             if Trace.of(array) is self:
                 return array
+        elif self._standing and tensor.is_leaf and place_of(array) in self._standing:
+            return self._standing[place_of(array)]
         elif array.ndim == 0 and tensor.node is None:
             return self._literal(array, tensor.weak)
         # One array may be here twice, with and without a history, as x and x.detach().
         key = (id(array), id(tensor.node))
         if key not in self.captured:
-            self.captured[key] = (tensor, self.input(tensor.spec))
+            symbol = self.input(tensor.spec)
+            self.captured[key] = (tensor, symbol)
+            self._lines[symbol] = user_line()
+            if isinstance(array, np.ndarray):
+                self._seen[key] = _Seen(array)
+        elif key in self._seen and array.nbytes <= _SMALL:
+            self._seen[key].require_same()
         return self.captured[key][1]
+
+    def require_unchanged(self) -> None:
+        """Refuse arrays that were written after the function had used them, while it was traced.
+
+        Raises:
+            TracingError: If there is one: its values now are those the program would read.
+        """
+        for key in self.captured:
+            if key in self._seen:
+                self._seen[key].require_same()
+
+    def stand_for(self, array: np.ndarray[Any, Any], symbol: Symbol) -> None:
+        """Let a symbol stand for an array's memory, wherever that is met under another name."""
+        self._standing[place_of(array)] = symbol
+
+    def line_of(self, symbol: Symbol) -> str:
+        """Return the user's line that uses a captured symbol first, or an empty string."""
+        return self._lines.get(symbol, "")
 
     def _literal(self, value: np.ndarray[Any, Any], weak: bool) -> Symbol:
         key = (value.dtype.str, value.tobytes(), weak)
@@ -87,7 +130,8 @@ class Trace:
     @contextmanager
     def deriving(self, symbol: Symbol) -> Iterator[None]:
         """Write equations of a symbol's derivative, which have the line that made the symbol."""
-        before, line = self._deriving, self._sources.get(symbol, "")
+        made = self.producers.get(symbol)
+        before, line = self._deriving, "" if made is None else made.source
         derivative = line if line.endswith(DERIVATIVE) else f"{line}{DERIVATIVE}"
         self._deriving = derivative if line else None
         try:
@@ -110,10 +154,131 @@ class Trace:
             spec = Spec(spec.shape, spec.dtype, weak)
         symbol = self.input(spec)
         source = user_line() if self._deriving is None else self._deriving
-        self.equations.append(Equation(primitive, inputs, params, symbol, source))
+        equation = Equation(primitive, inputs, params, symbol, source)
+        self.equations.append(equation)
         self._known[key] = symbol
-        self._sources[symbol] = source
+        self.producers[symbol] = equation
         return symbol
+
+    def release(self, memory: Array) -> None:
+        """Give what was captured of an array's memory a copy, as the array is about to change."""
+        for key, (tensor, symbol) in list(self.captured.items()):
+            if owner_of(tensor.array) is memory:
+                copied = OPERATIONS["tensor_on"](tensor.array.copy("K"), tensor.node, tensor.weak)
+                del self.captured[key]
+                self._seen.pop(key, None)
+                self.captured[id(copied.array), id(copied.node)] = (copied, symbol)
+
+
+class _Seen:
+    """What an array held when a traced function used it first."""
+
+    def __init__(self, array: Array) -> None:
+        self._array, self._line = array, user_line()
+        self._held = self._contents()
+
+    def _contents(self) -> Any:
+        array = self._array
+        if array.nbytes > _LARGE:
+            # Of what is large a part stands for the whole.
+            array = array[tuple(slice(None, None, -(-n // 32)) for n in array.shape)]
+        return array.tobytes() if array.nbytes <= _SMALL else zlib.crc32(array.tobytes())
+
+    def require_same(self) -> None:
+        """Refuse if the array holds other values now."""
+        if self._held != self._contents():
+            raise TracingError(
+                f"An array of shape {tuple(self._array.shape)} that a traced function used, at "
+                f"{self._line}, was changed afterwards by the function itself. The program reads "
+                "it when it runs, with the values that it has then. Use a copy of it, x * "
+                "mask.copy(), or make it a tensor, mask = tw.zeros(n)."
+            )
+
+
+# Up to so many bytes an array is kept whole and compared whenever it is used; beyond so many
+# a part of it is compared at the end.
+_SMALL, _LARGE = 1 << 12, 1 << 24
+
+
+def owner_of(array: Any) -> Any:
+    """Return the array whose memory another one shows, itself if it owns its memory."""
+    while isinstance(array, np.ndarray) and isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+class _Tracing(threading.local):
+    """The traces that a thread is writing, and how it computes meanings of primitives meanwhile.
+
+    Meanings run in a context in which NumPy does not warn of overflow or division by zero:
+    entering `np.errstate` at every operation would take longer than small operations do.
+    """
+
+    def __init__(self) -> None:
+        self.traces: tuple[Trace, ...] = ()
+        context = contextvars.copy_context()
+        context.run(np.seterr, all="ignore")
+        self.quiet: Callable[..., Any] = context.run
+        self.run: Callable[..., Any] = self.quiet
+
+
+tracing = _Tracing()
+
+
+@contextmanager
+def writing(current: Trace) -> Iterator[Trace]:
+    """Run what a trace is written of: what is made meanwhile is known to be the function's own."""
+    before = tracing.traces, tracing.run
+    tracing.traces, tracing.run = (*tracing.traces, current), _run_noting
+    try:
+        with explaining_arrays():
+            yield current
+            current.require_unchanged()
+    finally:
+        tracing.traces, tracing.run = before
+
+
+@contextmanager
+def explaining_arrays() -> Iterator[None]:
+    """Say what to do where a tensor was written into a NumPy array, which hides that it was."""
+    try:
+        yield
+    except ThalwegError:
+        raise
+    except (TypeError, ValueError) as error:
+        # NumPy asked a tensor for its values, and hides the answer behind an error of its own.
+        if isinstance(error.__cause__, (TracingError, GradientError)):
+            line = raised_at(error)
+            raise TracingError(f"{STORED}{f' That was at {line}.' if line else ''}") from error
+        raise
+
+
+def raised_at(error: BaseException, inside: int = 0) -> str:
+    """Return the innermost line of the user's that an error came from, as FILE:LINE.
+
+    Args:
+        error: What was raised.
+        inside: How many of the outermost frames do not count.
+    """
+    frames = list(traceback.walk_tb(error.__traceback__))[inside:]
+    for frame, line in reversed(frames):
+        if is_users(frame):
+            return f"{printable(frame.f_code.co_filename)}:{line}"
+    return ""
+
+
+def _run_noting(meaning: Callable[..., Any], *arrays: Any, **params: Any) -> Any:
+    found = tracing.quiet(meaning, *arrays, **params)
+    owner = owner_of(found)
+    if isinstance(owner, np.ndarray) and not any(owner is owner_of(given) for given in arrays):
+        note_made(owner)
+    return found
+
+
+def note_made(array: Array) -> None:
+    """Take note of memory that is new, while tracing."""
+    for current in tracing.traces:
+        current.made[id(array)] = array
 
 
 def trace(
@@ -131,7 +296,8 @@ def trace(
     """
     current = Trace()
     symbols = [current.input(spec) for spec in specs]
-    result = function(*(make(symbol) for symbol in symbols))
+    with writing(current):
+        result = function(*(make(symbol) for symbol in symbols))
     return result, current, symbols
 
 
@@ -141,9 +307,27 @@ def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Progr
     return Program((*inputs, *captured), tuple(current.equations), tuple(outputs))
 
 
+def place_of(array: Any) -> tuple[Any, ...] | None:
+    """Return what arrays that show the same memory in the same way have in common."""
+    if not isinstance(array, np.ndarray) or not array.size:
+        return None
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str
+
+
 # Whose frames on the stack are not the user's code.
 _LIBRARIES = frozenset(
-    {"contextlib", "functools", "jax", "numpy", "optree", "scipy", "thalweg", "torch"}
+    {
+        "contextlib",
+        "functools",
+        "jax",
+        "numpy",
+        "optree",
+        "pandas",
+        "scipy",
+        "sklearn",
+        "thalweg",
+        "torch",
+    }
 )
 
 # Whether a module is the user's, by its name.
@@ -168,4 +352,13 @@ def user_line() -> str:
         if found or (found is None and is_users(frame)):
             break
         frame = frame.f_back
-    return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return "" if frame is None else f"{printable(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def level_of_user() -> int:
+    """Return the `stacklevel` with which a warning of the caller names the user's line."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    while frame is not None and not is_users(frame):
+        frame, level = frame.f_back, level + 1
+    return level if frame is not None else 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thalweg.errors import DataError
+from thalweg.errors import DataError, printable
 
 __all__ = ["Column", "Table", "as_column", "as_table"]
 
@@ -128,7 +128,7 @@ def shown(text: object) -> str:
     >>> shown("price")
     "'price'"
     """
-    quoted = repr(text)
+    quoted = printable(repr(text))
     if len(quoted) <= SHOWN_CHARACTERS:
         return quoted
     return f"{quoted[: SHOWN_CHARACTERS - 1]}…{quoted[-1]}"

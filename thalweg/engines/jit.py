@@ -8,31 +8,39 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
 from thalweg.core.applying import apply
+from thalweg.core.kinds import NUMBERS, as_given
+from thalweg.core.layout import note_layout
+from thalweg.core.operation import op
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.tracing import finish, trace
+from thalweg.core.transformed import Transformed
 from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError
 
-_ARRAYS = (Tensor, np.ndarray, np.generic, bool, int, float, complex)
+_ARRAYS = (Tensor, *NUMBERS)
 
 
 class _Traced:
     """One signature: its program, what it captured, and the engine's function for it."""
 
     def __init__(
-        self, program: Program, captured: list[Tensor], structure: tree.TreeDef, engine: str
+        self,
+        program: Program,
+        captured: list[Tensor],
+        structure: tree.TreeDef,
+        weak: list[bool],
+        engine: str,
     ) -> None:
         self.program = program
         self.captured = captured
         self.structure = structure
+        self.weak = weak
         self.engine = engine
 
     @functools.cached_property
@@ -43,11 +51,16 @@ class _Traced:
     def __call__(self, given: list[Tensor]) -> Any:
         tensors = [*given, *self.captured]
         if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
-            found = evaluate(self.program, tensors, _apply, _literal)
+            # Results have memory of their own, as those that an engine computes.
+            results = evaluate(self.program, tensors, _apply, _literal)
+            apart = [_apart(result, tensors) for result in results]
+            found = [
+                make(t.array, t.node, True) if w and not t.weak else t
+                for t, w in zip(apart, self.weak, strict=True)
+            ]
         else:
             arrays = self.run(*(tensor.array for tensor in tensors))
-            weak = (symbol.spec.weak for symbol in self.program.outputs)
-            found = [make(a, None, w) for a, w in zip(arrays, weak, strict=True)]
+            found = [make(a, None, w) for a, w in zip(arrays, self.weak, strict=True)]
         return tree.unflatten(self.structure, found)
 
 
@@ -81,12 +94,13 @@ def jit(
         >>> import numpy as np, thalweg as tw
         >>> distance = tw.jit(lambda x, y: np.sqrt(np.sum((x - y) ** 2)), engine="numpy")
         >>> distance(np.array([0.0, 3.0]), np.array([4.0, 0.0]))
-        tensor(5.)
+        np.float64(5.0)
     """
+    options: dict[str, Any] = {
+        "static_argnums": static_argnums, "static_argnames": static_argnames, "engine": engine
+    }  # fmt: skip
     if function is None:
-        return functools.partial(
-            jit, static_argnums=static_argnums, static_argnames=static_argnames, engine=engine
-        )
+        return functools.partial(jit, **options)
     positions = {static_argnums} if isinstance(static_argnums, int) else set(static_argnums)
     names = {static_argnames} if isinstance(static_argnames, str) else set(static_argnames)
     known: dict[Any, _Traced] = {}
@@ -100,8 +114,10 @@ def jit(
         leaves, definition = tree.flatten((wrapped, keywords))
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, _ARRAYS)]
         given = [as_tensor(leaves[i]) for i in places]
+        # How the elements lie decides what is a view in the function.
+        orders = tuple((i, x.array.strides) for i, x in enumerate(given) if _is_turned(x))
         constants = tuple((i, v) for i, v in enumerate(leaves) if not isinstance(v, _ARRAYS))
-        key = (definition, tuple(tensor.spec for tensor in given), constants)
+        key = (definition, tuple(tensor.spec for tensor in given), constants, orders)
         try:
             found = known.get(key)
         except TypeError as error:
@@ -114,9 +130,10 @@ def jit(
             made = _trace(function, leaves, definition, places, given, engine)
             with lock:
                 found = known.setdefault(key, made)
-        return found(given)
+        shown = [tensor.array for tensor in found.captured]
+        return as_given(found(given), [leaves[i] for i in places], shown)
 
-    return compiled
+    return Transformed(compiled, functools.partial(jit, **options), function)
 
 
 @dataclass(frozen=True)
@@ -141,6 +158,8 @@ def _trace(
     engine: str,
 ) -> _Traced:
     def on_symbols(*tensors: Tensor) -> Any:
+        for tensor, array in zip(tensors, given, strict=True):
+            note_layout(tensor.array, array.array)
         arguments = [leaf.value if isinstance(leaf, _Static) else leaf for leaf in leaves]
         for place, tensor in zip(places, tensors, strict=True):
             arguments[place] = tensor
@@ -148,13 +167,24 @@ def _trace(
         return function(*args, **kwargs)
 
     specs = [tensor.spec for tensor in given]
-    with warned_of_random_numbers(function, (), "function", "call"):
+    with warned_of_random_numbers(function):
         result, current, symbols = trace(on_symbols, specs, _symbolic)
     found, structure = tree.flatten(result)
-    outputs = [current.lift(as_tensor(leaf)) for leaf in found]
-    program = finish(current, symbols, outputs)
-    captured = captured_by(current)
-    return _Traced(program, captured, structure, engine)
+    tensors = [as_tensor(leaf) for leaf in found]
+    program = finish(current, symbols, [current.lift(tensor) for tensor in tensors])
+    weak = [tensor.weak for tensor in tensors]
+    return _Traced(program, captured_by(current), structure, weak, engine)
+
+
+def _apart(result: Tensor, given: list[Tensor]) -> Tensor:
+    if result.origin is None and not any(result is tensor for tensor in given):
+        return result
+    return op.clone(result)  # type: ignore[no-any-return]
+
+
+def _is_turned(tensor: Tensor) -> bool:
+    array = tensor.array
+    return array.__class__ is not Symbol and not array.flags.c_contiguous
 
 
 def _symbolic(symbol: Symbol) -> Tensor:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from thalweg.compiler.work import LONG, total_effort
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program, Symbol
 from thalweg.core.random_bits import keyed_permutation
+from thalweg.engines.copying import copied
 from thalweg.engines.engine import Array, Loop
+from thalweg.engines.waiting import interruptible
 from thalweg.errors import EngineError
 
 # A meaning, its parameters, the places it reads, the place it writes, the places then free.
@@ -28,27 +32,7 @@ class NumpyEngine:
 
     def compile(self, program: Program) -> Callable[..., list[Array]]:
         """Return a function from arrays to arrays, in the order of inputs and outputs."""
-        places = _places(program)
-        constants = [(places[s], s.value) for s in places if s.value is not None]
-        inputs = [places[symbol] for symbol in program.inputs]
-        outputs = [places[symbol] for symbol in program.outputs]
-        steps = list(_steps(program, places))
-
-        def run(*arrays: Array) -> list[Array]:
-            values: list[Any] = [None] * len(places)
-            for place, constant in constants:
-                values[place] = constant
-            for place, array in zip(inputs, arrays, strict=True):
-                values[place] = array
-            # As in eager operations, an overflow is a value and not an event.
-            with np.errstate(all="ignore"):
-                for meaning, params, reads, place, free in steps:
-                    values[place] = np.asarray(meaning(*(values[i] for i in reads), **params))
-                    for i in free:
-                        values[i] = None
-            return [values[place] for place in outputs]
-
-        return run
+        return NumpyProgram(program)
 
     def compile_loop(self, loop: Loop) -> NumpyLoop:
         """Return a loop ready to run.
@@ -59,6 +43,42 @@ class NumpyEngine:
         loop.check()
         remainder = None if loop.remainder is None else self.compile(loop.remainder)
         return NumpyLoop(loop, self.compile(loop.step), remainder)
+
+
+class NumpyProgram:
+    """A program as NumPy calls, to be called with arrays."""
+
+    def __init__(self, program: Program) -> None:
+        places = _places(program)
+        self._count = len(places)
+        self._constants = [(places[s], s.value) for s in places if s.value is not None]
+        self._inputs = [places[symbol] for symbol in program.inputs]
+        self._outputs = [places[symbol] for symbol in program.outputs]
+        self._steps = list(_steps(program, places))
+        self._long = total_effort(program) > LONG
+
+    def __call__(self, *arrays: Array) -> list[Array]:
+        """Return the outputs; Ctrl-C is heard at once."""
+        if not self._long:
+            return self._run(arrays, lambda: False)
+        stopped = threading.Event()
+        return interruptible(lambda: self._run(arrays, stopped.is_set), stopped.set)
+
+    def _run(self, arrays: Sequence[Array], is_stopped: Callable[[], bool]) -> list[Array]:
+        values: list[Any] = [None] * self._count
+        for place, constant in self._constants:
+            values[place] = constant
+        for place, array in zip(self._inputs, arrays, strict=True):
+            values[place] = array
+        # As in eager operations, an overflow is a value and not an event.
+        with np.errstate(all="ignore"):
+            for meaning, params, reads, place, free in self._steps:
+                if is_stopped():
+                    break
+                values[place] = np.asarray(meaning(*(values[i] for i in reads), **params))
+                for i in free:
+                    values[i] = None
+        return [values[place] for place in self._outputs]
 
 
 def _places(program: Program) -> dict[Symbol, int]:
@@ -122,7 +142,7 @@ class NumpyRun:
         seed: int,
     ) -> None:
         self._compiled = compiled
-        self._state = [np.array(array) for array in state]
+        self._state = [copied(np.asarray(array)) for array in state]
         self._constant = [*data, *(np.asarray(value) for value in scalars)]
         self._order = order
         self._seed = seed
@@ -165,8 +185,8 @@ class NumpyRun:
 
     def state(self) -> list[Array]:
         """Return copies of the current state."""
-        return [array.copy() for array in self._state]
+        return [copied(array) for array in self._state]
 
     def restore(self, state: Sequence[Array]) -> None:
         """Replace the current state."""
-        self._state = [np.array(array) for array in state]
+        self._state = [copied(np.asarray(array)) for array in state]

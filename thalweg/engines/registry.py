@@ -9,7 +9,7 @@ import warnings
 from thalweg.core.program import Equation, Program
 from thalweg.engines.engine import Engine
 from thalweg.engines.numpy import NumpyEngine
-from thalweg.errors import ArgumentError, EngineError, did_you_mean
+from thalweg.errors import ArgumentError, EngineError, did_you_mean, printable
 
 # Imported on first use: each stands on a library that takes time to load or may be missing.
 _ENGINES = {
@@ -77,9 +77,9 @@ def _told(equation: Equation) -> str:
     used = {symbol.dtype.name for symbol in (*equation.inputs, equation.output)}
     strange = sorted(used - _DTYPES)
     kinds = f" on {', '.join(strange)}" if strange else ""
-    advice = "Convert those arrays with astype(np.float32)" if strange else "Rewrite that line"
+    advice = "Convert those arrays with astype" if strange else "Rewrite that line"
     return (
-        f"The native engine cannot run {equation.primitive.name}{line}{kinds}; the whole program "
-        f'runs on the slow reference engine. {advice}, or choose engine="numpy" to silence this '
-        "warning."
+        f"The native engine cannot run {printable(equation.primitive.name)}{line}{kinds}; the "
+        f'whole program runs on the slow reference engine. {advice}, or choose engine="numpy" to '
+        "silence this warning."
     )

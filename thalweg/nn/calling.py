@@ -9,7 +9,6 @@ from typing import Any
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, CallError, StateError
 from thalweg.nn.module import Module
-from thalweg.nn.parameter import own
 
 # Where a tensor stands: the members of a module and the name among them.
 Place = tuple[dict[str, Any], str]
@@ -61,37 +60,6 @@ def functional_call(
         for name, place in current.items():
             _write_back(parameter_and_buffer_dicts, name, given[name], place)
     return result
-
-
-def call_with_state(
-    module: Module,
-    params: Mapping[str, Any],
-    buffers: Mapping[str, Any],
-    args: tuple[Any, ...] = (),
-    kwargs: Mapping[str, Any] | None = None,
-) -> tuple[Any, dict[str, Tensor]]:
-    """Call a module with other tensors, and return what became of the buffers too.
-
-    The module and the given tensors are afterwards as they were; both may be traced.
-
-    Args:
-        module: What to call.
-        params: Its parameters by dotted names.
-        buffers: Its buffers by dotted names.
-        args: The positional arguments.
-        kwargs: The keyword arguments.
-
-    Returns:
-        The result, and the buffers by name as the call left them.
-    """
-    own_buffers = {name: own(as_tensor(value)) for name, value in buffers.items()}
-    with _swapped(module, {**params, **own_buffers}, True, False) as current:
-        result = module(*args, **(kwargs or {}))
-        left = {}
-        for name, buffer in own_buffers.items():
-            members, key = current.get(name, ({name: buffer}, name))
-            left[name] = members[key]
-    return result, left
 
 
 def _merged(dicts: Any) -> dict[str, Any]:

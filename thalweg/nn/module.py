@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError, DtypeError
+from thalweg.errors import ArgumentError, DtypeError, printable
 from thalweg.nn.parameter import convert
 from thalweg.nn.state import WithState
 
@@ -164,7 +164,9 @@ class Module(WithState):
 
     def __repr__(self) -> str:
         extra = self.extra_repr()
-        members = [f"({name}): {_indented(repr(m))}" for name, m in self._modules.items()]
+        members = [
+            f"({printable(name)}): {_indented(repr(m))}" for name, m in self._modules.items()
+        ]
         return printed(self._get_name(), extra.split("\n") if extra else [], members)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from thalweg.core.inplace import overwrite
+from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of
 from thalweg.core.spec import default_dtype, possible
 from thalweg.core.tape import set_recording
@@ -82,6 +83,8 @@ def _laid_on(cls: type[Any], data: Any) -> Any:
     """Return a tensor of a class on the memory of a tensor or an array, without its history."""
     found = Tensor.__new__(cls)
     found._grad = None
+    if isinstance(data, Tensor):
+        require_no_derivative(data, f"{cls.__name__}(x)")
     _lay(found, np.empty(0, dtype=default_dtype()) if data is None else data)
     return found
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError, CallError, IndexOutOfRange, MemberError
+from thalweg.errors import ArgumentError, CallError, IndexOutOfRange, MemberError, printable
 from thalweg.nn.containers import pairs
 from thalweg.nn.module import Module
 from thalweg.nn.parameter import Parameter
@@ -219,7 +219,9 @@ class ParameterDict(Module):
 
     def extra_repr(self) -> str:
         """Return one line a value."""
-        return "\n".join(f"  ({key}): {_described(value)}" for key, value in self.items())
+        return "\n".join(
+            f"  ({printable(key)}): {_described(value)}" for key, value in self.items()
+        )
 
     def _require(self, key: str) -> None:
         if key not in self._keys:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, CallError, StateError
+from thalweg.errors import ArgumentError, CallError, StateError, printable
 from thalweg.nn.hooks import Hooked
 from thalweg.nn.parameter import Parameter, copy_into
 
@@ -182,7 +182,7 @@ class WithState(Hooked):
         """Give a member its loaded value; return what is wrong with it, if anything."""
         if not isinstance(value, Tensor | np.ndarray) and not hasattr(value, "__dlpack__"):
             return (
-                f'While copying the parameter named "{key}", expected thalweg.Tensor or '
+                f'While copying the parameter named "{printable(key)}", expected thalweg.Tensor or '
                 f"Tensor-like object from checkpoint but received {type(value)}"
             )
         loaded = value if isinstance(value, Tensor) else as_tensor(np.asarray(value))
@@ -190,8 +190,8 @@ class WithState(Hooked):
             loaded = loaded.reshape(())
         if loaded.shape != member.shape:
             return (
-                f"size mismatch for {key}: copying a param with shape {loaded.shape!r} from "
-                f"checkpoint, the shape in current model is {member.shape!r}."
+                f"size mismatch for {printable(key)}: copying a param with shape {loaded.shape!r} "
+                f"from checkpoint, the shape in current model is {member.shape!r}."
             )
         if not assign:
             copy_into(member, loaded)
@@ -209,7 +209,7 @@ class WithState(Hooked):
 
 def _differences(keys: _IncompatibleKeys) -> list[str]:
     kinds = (("Missing", keys.missing_keys), ("Unexpected", keys.unexpected_keys))
-    quoted = [(what, ", ".join(f'"{name}"' for name in names)) for what, names in kinds]
+    quoted = [(what, ", ".join(f'"{printable(name)}"' for name in names)) for what, names in kinds]
     return [f"{what} key(s) in state_dict: {names}. " for what, names in quoted if names]
 
 

@@ -20,7 +20,8 @@ from thalweg.ops.elementwise import (
     tanh,
     where,
 )
-from thalweg.ops.reductions import max, sum
+from thalweg.ops.extremes import max
+from thalweg.ops.reductions import as_floating, sum
 from thalweg.ops.shaping import astype, normalize_axes, stop_gradient
 
 __all__ = [
@@ -96,7 +97,7 @@ def softplus(x: Any) -> Tensor:
 @method
 def log_sigmoid(x: Any) -> Tensor:
     """Logarithm of the logistic function, without overflow: -ln(1 + e⁻ˣ)."""
-    return -softplus(-as_tensor(x))
+    return -softplus(-as_floating(x, None))
 
 
 @method

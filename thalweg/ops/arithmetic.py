@@ -9,7 +9,7 @@ import numpy as np
 
 from thalweg.core.operation import method, op, widen
 from thalweg.core.primitive import counted, elementwise
-from thalweg.core.spec import FLOAT64
+from thalweg.core.spec import COMPLEX128, FLOAT64, REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.composed import isnan, trunc
@@ -25,6 +25,7 @@ from thalweg.ops.elementwise import (
     sqrt,
     subtract,
 )
+from thalweg.ops.reductions import as_floating
 from thalweg.ops.shaping import astype
 
 __all__ = [
@@ -141,6 +142,8 @@ def lerp(x: Any, end: Any, weight: Any) -> Tensor:
             f"lerp expected dtype {start.dtype} for `end` and `weight` but got dtypes "
             f"{stop.dtype} and {share.dtype}. Convert them with astype."
         )
+    # Differences of unsigned integers would wrap.
+    start, stop = as_floating(start, None), as_floating(stop, None)
     return add(start, multiply(share, subtract(stop, start)))
 
 
@@ -162,23 +165,29 @@ def rsqrt(x: Any) -> Tensor:
     return divide(1.0, sqrt(x))
 
 
+def _converted(name: str, x: Any, factor: float) -> Tensor:
+    tensor = as_tensor(x)
+    require_dtypes(name, REAL, tensor)
+    return multiply(tensor, factor)
+
+
 @method("radians", inplace=True)
 def deg2rad(x: Any) -> Tensor:
     """Convert degrees to radians: x π / 180."""
-    return multiply(x, math.pi / 180.0)
+    return _converted("deg2rad", x, math.pi / 180.0)
 
 
 @method("degrees", inplace=True)
 def rad2deg(x: Any) -> Tensor:
     """Convert radians to degrees: 180 x / π."""
-    return multiply(x, 180.0 / math.pi)
+    return _converted("rad2deg", x, 180.0 / math.pi)
 
 
 @method(inplace=True)
 def float_power(x: Any, y: Any) -> Tensor:
     """Power in double precision: xʸ, whatever the dtypes."""
     base, exponent = as_tensor(x), as_tensor(y)
-    wide = [t if t.dtype.kind == "c" else astype(t, FLOAT64) for t in (base, exponent)]
+    wide = [astype(t, COMPLEX128 if t.dtype.kind == "c" else FLOAT64) for t in (base, exponent)]
     return power(*wide)
 
 
@@ -189,6 +198,7 @@ def float_power(x: Any, y: Any) -> Tensor:
     lambda g, out, x, y: g,
     lambda g, out, x, y: -(g * op.trunc(op.divide(x, y))),
     cast=counted,
+    takes=REAL,
 )
 def fmod(x: Array, y: Array) -> Array:
     """Remainder with the sign of x, as C's: x - y trunc(x / y)."""
@@ -207,13 +217,17 @@ def frac(x: Any) -> Tensor:
 @method
 def isposinf(x: Any) -> Tensor:
     """Tell where x is +∞."""
-    return equal(x, math.inf)
+    tensor = as_tensor(x)
+    require_dtypes("isposinf", REAL, tensor)
+    return equal(tensor, math.inf)
 
 
 @method
 def isneginf(x: Any) -> Tensor:
     """Tell where x is -∞."""
-    return equal(x, -math.inf)
+    tensor = as_tensor(x)
+    require_dtypes("isneginf", REAL, tensor)
+    return equal(tensor, -math.inf)
 
 
 @method

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, register
+from thalweg.core.layout import follows_itself
+from thalweg.core.operation import method, op, register
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
@@ -15,6 +16,7 @@ from thalweg.ops.creation import full
 from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.elementwise import not_equal
 from thalweg.ops.indexing import take
+from thalweg.ops.orders import column_major
 from thalweg.ops.shaping import (
     broadcast_to,
     concatenate,
@@ -63,35 +65,58 @@ register("size", _size)
 
 
 @method
-def ravel(x: Any) -> Tensor:
-    """Return all elements along one axis, in row-major order."""
+def ravel(x: Any, order: str = "C") -> Tensor:
+    """Return all elements along one axis, in row-major order; a view if they lie so in memory.
+
+    Their order is column-major for order "F", as NumPy has it.
+    """
     tensor = as_tensor(x)
-    return reshape(tensor, (tensor.size,))
+    if order != "C" and column_major("ravel", tensor, order):
+        tensor = transpose(tensor)
+    flat = reshape(tensor, (tensor.size,))
+    contiguous = follows_itself(tensor)  # NumPy's reshape of a vector need not be
+    if contiguous is None and flat.origin is not None:
+        flat.origin.doubtful = True
+    elif contiguous is False and (flat is tensor or flat.origin is not None):
+        flat = op.clone(flat)
+    return flat
 
 
 @method
-def flatten(x: Any, start_dim: Any = 0, end_dim: int = -1) -> Tensor:
+def flatten(
+    x: Any, start_dim: Any = None, end_dim: int | None = None, *, order: str = "C"
+) -> Tensor:
     """Return all elements, or those of a run of axes, along one axis, in row-major order.
+
+    Called with nothing but the tensor it copies, as NumPy's method does; the elements of a run
+    of axes are shown where that can be. NumPy's only argument is the order, as `ravel`'s.
 
     Raises:
         ArgumentError: If the first axis of the run is after the last.
     """
     tensor = as_tensor(x)
-    # NumPy's argument here is the order, of which there is one.
-    start = 0 if isinstance(start_dim, str) else start_dim
+    if isinstance(start_dim, str) or (start_dim is None and end_dim is None):
+        return _flat_copy(tensor, order if start_dim is None else start_dim)
+    start, end = 0 if start_dim is None else start_dim, -1 if end_dim is None else end_dim
     if not tensor.ndim:
-        normalize_axes("flatten", (start,), 0), normalize_axes("flatten", (end_dim,), 0)
+        normalize_axes("flatten", (start,), 0), normalize_axes("flatten", (end,), 0)
         return reshape(tensor, (1,))
     first = normalize_axis("flatten", start, tensor.ndim)
-    last = normalize_axis("flatten", end_dim, tensor.ndim)
+    last = normalize_axis("flatten", end, tensor.ndim)
     if first > last:
         raise ArgumentError(
-            f"flatten() has invalid args: start_dim {start_dim} cannot come after end_dim {end_dim}"
+            f"flatten() has invalid args: start_dim {start} cannot come after end_dim {end}"
         )
     if first == last:
         return tensor
     shape = tensor.shape
     return reshape(tensor, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
+
+
+def _flat_copy(x: Tensor, order: str) -> Tensor:
+    flat = ravel(x, order)
+    copied: Tensor = op.clone(flat) if flat is x or flat.origin is not None else flat
+    return copied
 
 
 @method
@@ -186,7 +211,7 @@ def tile(x: Any, *reps: Any, dims: Any = None) -> Tensor:
     apart = [extent for n in shape for extent in (1, n)]
     spread = [extent for pair in zip(times, shape, strict=True) for extent in pair]
     result = broadcast_to(reshape(tensor, apart), spread)
-    return reshape(result, tuple(t * n for t, n in zip(times, shape, strict=True)))
+    return _apart(reshape(result, tuple(t * n for t, n in zip(times, shape, strict=True))), tensor)
 
 
 @method("repeat_interleave")
@@ -217,7 +242,13 @@ def repeat(
         return take(tensor, np.repeat(np.arange(shape[axis]), counts), axis=axis)
     apart = (*shape[: axis + 1], int(repeats), *shape[axis + 1 :])
     result = broadcast_to(expand_dims(tensor, axis + 1), apart)
-    return reshape(result, (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :]))
+    extents = (*shape[:axis], shape[axis] * int(repeats), *shape[axis + 1 :])
+    return _apart(reshape(result, extents), tensor)
+
+
+def _apart(result: Tensor, x: Tensor) -> Tensor:
+    """Return what repeated a tensor once, so that it would show that, in memory of its own."""
+    return op.clone(result) if result.size == x.size else result
 
 
 @method
@@ -325,7 +356,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
             # NumPy works out which position each element of the border repeats.
             where_from = np.pad(np.arange(tensor.shape[axis]), (before, after), mode)  # type: ignore[call-overload]
             tensor = take(tensor, where_from, axis=axis)
-    return tensor
+    return op.clone(tensor) if tensor is x else tensor
 
 
 def _pairs(value: Any, ndim: int) -> list[tuple[Any, Any]]:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import method
-from thalweg.core.primitive import elementwise
+from thalweg.core.primitive import counted, elementwise
+from thalweg.core.spec import BITS
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import DtypeError
 from thalweg.ops.elementwise import logical_and, logical_not, logical_or, not_equal
@@ -25,37 +26,37 @@ __all__ = [
 Array = np.ndarray[Any, Any]
 
 
-@elementwise(None, None, inplace=False)
+@elementwise(None, None, takes=BITS, inplace=False)
 def and_bits(x: Array, y: Array) -> Array:
     """Bits that are set in both of two integers."""
     return np.bitwise_and(x, y)
 
 
-@elementwise(None, None, inplace=False)
+@elementwise(None, None, takes=BITS, inplace=False)
 def or_bits(x: Array, y: Array) -> Array:
     """Bits that are set in one of two integers at least."""
     return np.bitwise_or(x, y)
 
 
-@elementwise(None, None, inplace=False)
+@elementwise(None, None, takes=BITS, inplace=False)
 def xor_bits(x: Array, y: Array) -> Array:
     """Bits that are set in exactly one of two integers."""
     return np.bitwise_xor(x, y)
 
 
-@elementwise(None, inplace=False)
+@elementwise(None, takes=BITS, inplace=False)
 def invert_bits(x: Array) -> Array:
     """Bits that are not set."""
     return np.bitwise_invert(x)
 
 
-@elementwise(None, None, inplace=False)
+@elementwise(None, None, cast=counted, takes=BITS, inplace=False)
 def shift_left(x: Array, y: Array) -> Array:
     """Bits moved to higher places, zeros following: x 2ʸ."""
     return np.bitwise_left_shift(x, y)
 
 
-@elementwise(None, None, inplace=False)
+@elementwise(None, None, cast=counted, takes=BITS, inplace=False)
 def shift_right(x: Array, y: Array) -> Array:
     """Bits moved to lower places, the sign following: ⌊x / 2ʸ⌋."""
     return np.bitwise_right_shift(x, y)
@@ -103,10 +104,10 @@ def invert(x: Any) -> Tensor:
 @method("left_shift", inplace=True)
 def bitwise_left_shift(x: Any, y: Any) -> Tensor:
     """Bits of integers moved to higher places, zeros following: x << y."""
-    return _of_bits("<<", "iu", shift_left, shift_left, x, y)
+    return _of_bits("<<", "biu", shift_left, shift_left, x, y)
 
 
 @method("right_shift", inplace=True)
 def bitwise_right_shift(x: Any, y: Any) -> Tensor:
     """Bits of integers moved to lower places, the sign following: x >> y."""
-    return _of_bits(">>", "iu", shift_right, shift_right, x, y)
+    return _of_bits(">>", "biu", shift_right, shift_right, x, y)

@@ -9,11 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import FURTHER, attach, in_place_variant, method, op, operation
+from thalweg.core.operation import (
+    FURTHER,
+    attach,
+    in_place_variant,
+    method,
+    op,
+    operation,
+    register,
+)
 from thalweg.core.primitive import linear
-from thalweg.core.spec import DType, Spec
+from thalweg.core.spec import COMPLEX, Spec, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.ops.elementwise import add, multiply
+from thalweg.ops.elementwise import add, multiply, square
 from thalweg.ops.shaping import astype
 
 __all__ = ["angle", "conj", "imag", "iscomplexobj", "real"]
@@ -21,32 +29,33 @@ __all__ = ["angle", "conj", "imag", "iscomplexobj", "real"]
 Array = np.ndarray[Any, Any]
 
 
-def real_dtype(dtype: DType) -> DType:
-    """Return the dtype of the parts of a complex dtype."""
-    return np.dtype(f"f{dtype.itemsize // 2}") if dtype.kind == "c" else dtype
-
-
 def _of_parts(x: Spec) -> Spec:
     return Spec(x.shape, real_dtype(x.dtype))
 
 
-@linear(_of_parts, lambda g, out, x: astype(g, x.dtype), arguments=lambda x: ((x,), {}))
+@linear(_of_parts, lambda g, out, x: astype(g, x.dtype), arguments=lambda x: ((x,), {}), view=True)
 def real_part(x: Array) -> Array:
     """Real part of complex numbers."""
-    return np.real(x).copy()
+    return np.real(x)
 
 
 @linear(
     _of_parts,
     lambda g, out, x: multiply(astype(g, x.dtype), -1j),
     arguments=lambda x: ((x,), {}),
+    view=True,
 )
 def imaginary_part(x: Array) -> Array:
     """Imaginary part of complex numbers."""
-    return np.imag(x).copy()
+    return np.imag(x)
 
 
-@linear(lambda x: x, lambda g, out, x: op.conj(g), arguments=lambda x: ((x,), {}))
+@linear(
+    lambda x: x,
+    lambda g, out, x: conjugated(g),
+    arguments=lambda x: ((x,), {}),
+    takes=COMPLEX,
+)
 def conjugate(x: Array) -> Array:
     """Complex conjugate."""
     return np.conjugate(x)
@@ -69,16 +78,31 @@ def imag(x: Any) -> Tensor:
     return zeros
 
 
-@method("conj_physical", "resolve_conj", "resolve_neg")
-def conj(x: Any) -> Tensor:
-    """Complex conjugate: a - bi of a + bi; of real numbers, they themselves."""
+def conjugated(x: Any) -> Tensor:
+    """Return the complex conjugate, of real numbers the tensor itself."""
     tensor = as_tensor(x)
     return conjugate(tensor) if tensor.dtype.kind == "c" else tensor
 
 
+register("conjugated", conjugated)
+
+
+@method("conj_physical", "resolve_conj", "resolve_neg")
+def conj(x: Any) -> Tensor:
+    """Complex conjugate: a - bi of a + bi; of real numbers a copy."""
+    found = conjugated(x)
+    return op.clone(found) if found is x else found
+
+
+register("conjugate", conj)
 _conjugated_in_place = in_place_variant("conj_physical", conj)
 attach("conj_physical_", _conjugated_in_place)
 FURTHER["conj_physical_"] = _conjugated_in_place
+
+
+def squared_magnitude(x: Tensor) -> Tensor:
+    """Return |x|², which is real and has a derivative everywhere."""
+    return square(real(x)) + square(imag(x)) if x.dtype.kind == "c" else square(x)
 
 
 @method
@@ -95,7 +119,7 @@ def along_direction(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
         signed: Tensor = g * op.sign(x)
         return signed
     at_zero = op.equal(out, 0.0)
-    slope = g * op.where(at_zero, 0.0, conj(x) / op.where(at_zero, 1.0, out))
+    slope = g * op.where(at_zero, 0.0, conjugated(x) / op.where(at_zero, 1.0, out))
     return real(slope) if g.dtype.kind == "c" else slope
 
 

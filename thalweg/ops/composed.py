@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, register
+from thalweg.core.operation import method, op, register
+from thalweg.core.primitive import numeric
+from thalweg.core.spec import REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise import (
@@ -48,8 +50,11 @@ _INFINITY = float("inf")
 
 @method
 def positive(x: Any) -> Tensor:
-    """Return x itself: +x."""
-    return as_tensor(x)
+    """Return a copy: +x; Booleans have no sign."""
+    tensor = as_tensor(x)
+    numeric((tensor.spec,))
+    copied: Tensor = op.clone(tensor)
+    return copied
 
 
 @method(inplace=True)
@@ -81,9 +86,13 @@ def clip(
     tensor = as_tensor(x)
     low = a_min if min is None else min
     high = a_max if max is None else max
+    if low is None and high is None:
+        tensor = op.clone(tensor)
     if low is not None:
         tensor = maximum(tensor, low)
-    return tensor if high is None else minimum(tensor, high)
+    if high is not None:
+        return minimum(tensor, high)
+    return tensor if low is not None else positive(tensor)
 
 
 @method(inplace=True)
@@ -93,7 +102,7 @@ def nan_to_num(
     """Replace NaN, +∞ and -∞ by numbers; the infinities by the dtype's extremes by default."""
     tensor = as_tensor(x)
     if tensor.dtype.kind != "f":
-        return tensor
+        return positive(tensor)
     largest = float(np.finfo(tensor.dtype).max)
     tensor = where(isnan(tensor), nan, tensor)
     tensor = where(equal(tensor, _INFINITY), largest if posinf is None else posinf, tensor)
@@ -108,10 +117,10 @@ def round(x: Any, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even; as NumPy, by scaling and `rint`."""
     tensor = as_tensor(x)
     if decimals == 0:
-        return rint(tensor) if tensor.dtype.kind in "fc" else tensor
+        return rint(tensor) if tensor.dtype.kind in "fc" else positive(tensor)
     if tensor.dtype.kind not in "fc":
         if decimals > 0:
-            return tensor
+            return positive(tensor)
         raise ArgumentError(
             f"round got decimals {decimals} for dtype {tensor.dtype}; only floating tensors can be "
             "rounded to tens. Convert it with astype(float)."
@@ -127,8 +136,9 @@ register("around", round)
 def trunc(x: Any) -> Tensor:
     """Drop the digits after the point: the nearest integer towards zero."""
     tensor = as_tensor(x)
+    require_dtypes("trunc", REAL, tensor)
     if tensor.dtype.kind != "f":
-        return tensor
+        return op.clone(tensor)  # type: ignore[no-any-return]
     return where(less(tensor, 0), ceil(tensor), floor(tensor))
 
 

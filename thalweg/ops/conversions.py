@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of, require_no_derivative
 from thalweg.core.operation import FURTHER, attach, method, operation
 from thalweg.core.program import Symbol
 from thalweg.core.spec import default_dtype
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.core.tensor import astype as cast
 from thalweg.errors import ArgumentError
 from thalweg.ops.copying import clone
@@ -149,7 +150,9 @@ def _new_full(
 
 def _new_tensor(x: Tensor, data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor of the same dtype over a copy of the data."""
-    found = make(np.array(as_tensor(data).numpy(force=True), _dtype_of(x, dtype)))
+    given = as_tensor(data)
+    require_no_derivative(given, "A copy by new_tensor(x)")
+    found = fresh(np.array(numbers_of(given), _dtype_of(x, dtype)))
     found.requires_grad = requires_grad
     return found
 
@@ -172,7 +175,7 @@ attach("new_empty_strided", _new_empty_strided)
 @operation
 def scalar_tensor(value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor without axes over a number."""
-    found = make(np.asarray(value, default_dtype() if dtype is None else dtype))
+    found = fresh(np.asarray(value, default_dtype() if dtype is None else dtype))
     found.requires_grad = requires_grad
     return found
 

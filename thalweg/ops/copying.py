@@ -6,11 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, operation
+from thalweg.core.applying import apply, own_memory, refresh, standing_for
+from thalweg.core.layout import dense_like, follows_itself, row_major, strides_of
+from thalweg.core.leaving import require_no_derivative
+from thalweg.core.operation import attach, method, operation, register
 from thalweg.core.primitive import linear
 from thalweg.core.program import Symbol
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, fresh, make
+from thalweg.core.tracing import Trace
 from thalweg.errors import GradientError, TracingError
+from thalweg.ops.shaping import astype
 
 __all__ = ["clone", "contiguous"]
 
@@ -26,7 +31,42 @@ def duplicate(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def clone(x: Any, *, memory_format: Any = None) -> Tensor:
     """Return the same values in memory of their own; derivatives pass through."""
     tensor = as_tensor(x)
-    return tensor if isinstance(tensor.array, Symbol) else duplicate(tensor)
+    return _apart(tensor) if isinstance(tensor.array, Symbol) else duplicate(tensor)
+
+
+def _apart(x: Tensor) -> Tensor:
+    """Return a traced value as another tensor, which may be written without the first."""
+    if x.origin is not None:
+        refresh(x)
+    copied = own_memory(standing_for(x))
+    strides = strides_of(x.array)
+    if copied.memory is not None and strides is not None:
+        copied.memory.first = dense_like(x.array.shape, strides)
+    return copied
+
+
+def _copied(x: Tensor, order: str = "C") -> Tensor:
+    """Return the same values in memory of their own, in row-major order or that of the axes."""
+    copied = clone(x)
+    if isinstance(copied.array, Symbol):
+        if order == "C" and follows_itself(x) is not True:
+            copied = _in_row_major_order(copied)
+    elif order == "C":
+        copied.array = fresh(np.ascontiguousarray(copied.array)).array
+    return copied
+
+
+def _in_row_major_order(x: Tensor) -> Tensor:
+    """Return a traced value as one that lies in row-major order."""
+    # Of an equation of its own, as a value lies in one way.
+    copied = apply(astype, (x,), {"dtype": x.dtype})
+    Trace.of(copied.array).strides[copied.array] = row_major(tuple(x.array.shape))
+    return copied
+
+
+attach("copy", _copied)
+# As a function NumPy's keeps the order of the axes in memory.
+register("numpy.copy", lambda a, order="K", subok=False: _copied(a, order))
 
 
 @method
@@ -36,7 +76,7 @@ def contiguous(x: Any, memory_format: Any = None) -> Tensor:
     if isinstance(tensor.array, Symbol) or tensor.array.flags.c_contiguous:
         return tensor
     copied = duplicate(tensor)
-    copied.array = np.ascontiguousarray(copied.array)
+    copied.array = fresh(np.ascontiguousarray(copied.array)).array
     return copied
 
 
@@ -88,6 +128,7 @@ def _require_values(x: Tensor) -> None:
 def pickled(x: Tensor) -> Any:
     """Return how to build a tensor again: its values, and whether it requires gradients."""
     _require_values(x)
+    require_no_derivative(x, "A copy by copy.copy(x) or pickle")
     attributes = getattr(x, "__dict__", None)
     return _rebuilt, (type(x), x.array, x.node is not None, attributes)
 

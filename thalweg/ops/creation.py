@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from thalweg.core.layout import laid_out_like
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import general
+from thalweg.core.refusals import LOSES_GRADIENT
 from thalweg.core.spec import FLOAT64, DType, Shape, Spec, default_dtype, possible
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, fresh, make
 from thalweg.core.tracing import Trace
-from thalweg.errors import ArgumentError, CallError, DtypeError, ShapeError
+from thalweg.errors import ArgumentError, CallError, DtypeError, GradientError, ShapeError
 from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import as_shape, astype, broadcast_to
 
@@ -71,7 +73,7 @@ def sized(function: Function) -> Function:
 
 
 def new(array: Any, requires_grad: bool) -> Tensor:
-    found = make(array)
+    found = fresh(array)
     return found.requires_grad_() if requires_grad else found
 
 
@@ -111,12 +113,13 @@ def _filled(
 def _broadcast(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Tensor:
     if isinstance(fill_value, Tensor):
         filled = fill_value if dtype is None else astype(fill_value, dtype)
-        return broadcast_to(filled, as_shape(shape))
+        return op.clone(broadcast_to(filled, as_shape(shape)))  # type: ignore[no-any-return]
     value = np.asarray(fill_value, dtype=_dtype_of(fill_value, dtype))
     if like is not None and like.is_symbolic:
         trace = Trace.of(like.array)
-        return broadcast_to(make(trace.lift(make(value))), as_shape(shape))
-    return make(np.full(possible(as_shape(shape)), value, value.dtype))
+        spread = broadcast_to(make(trace.lift(make(value))), as_shape(shape))
+        return laid_out_like(op.clone(spread), like)
+    return fresh(np.full(possible(as_shape(shape)), value, value.dtype))
 
 
 def _dtype_of(value: Any, dtype: Any) -> Any:
@@ -197,7 +200,7 @@ def full_like(
     tensor = as_tensor(x)
     kind = tensor.array.dtype if dtype is None else np.dtype(dtype)
     if not tensor.is_symbolic and not isinstance(fill_value, Tensor):
-        return new(np.full(tensor.array.shape, fill_value, kind), requires_grad)
+        return new(np.full_like(tensor.array, fill_value, kind), requires_grad)
     return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
 
 
@@ -221,7 +224,7 @@ def ones_of(x: Tensor) -> Tensor:
     """Return ones like a tensor, where a call of `ones_like` would take too long."""
     if x.is_symbolic:
         return ones_like(x)
-    return make(np.ones(x.array.shape, x.array.dtype))
+    return fresh(np.ones(x.array.shape, x.array.dtype))
 
 
 @operation
@@ -296,7 +299,8 @@ def asarray(
         if copy is not False:
             raise
         raise ArgumentError(f"asarray got copy=False: {error} Allow it with copy=None.") from None
-    return make(as_tensor(array).array)
+    found = as_tensor(array).array
+    return make(found) if found is obj or found.base is not None else fresh(found)
 
 
 def _converted(x: Tensor, dtype: Any, copy: bool | None) -> Tensor:
@@ -368,6 +372,8 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     """
     require_cpu(device)
     if isinstance(x, Tensor):
+        if x.requires_grad:
+            raise GradientError(LOSES_GRADIENT)
         return _converted(x.detach(), None, copy)
     return make(np.from_dlpack(x, copy=copy))
 

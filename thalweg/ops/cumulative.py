@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from thalweg.core.operation import op, operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
@@ -35,8 +33,6 @@ def _running(
             )
         axis = 0
     place = normalize_axis(name, axis, tensor.ndim)
-    if dtype is None and tensor.dtype.kind == "u":
-        dtype = np.uint64
     found = running(tensor, place, dtype)
     if initial is None:
         return found

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import FURTHER, method, operation
+from thalweg.core.applying import apply
+from thalweg.core.operation import FURTHER, method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype
@@ -20,20 +21,23 @@ from thalweg.ops.elementwise import greater_equal, where
 from thalweg.ops.indexing import scatter_add, take
 from thalweg.ops.ranges import arange
 from thalweg.ops.reductions import sum
-from thalweg.ops.shaping import expand_dims, reshape
+from thalweg.ops.shaping import broadcast_to, expand_dims, reshape
 
 __all__ = [
     "block_diag",
     "diag",
     "diag_embed",
+    "diag_indices_from",
     "diagflat",
     "diagonal",
     "fill_diagonal_",
     "trace",
     "tril",
     "tril_indices",
+    "tril_indices_from",
     "triu",
     "triu_indices",
+    "triu_indices_from",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -89,6 +93,49 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None) -> T
 # ---- diagonals
 
 
+def _indices_from(name: str, arr: Any, k: int, part: Any) -> tuple[Tensor, ...]:
+    shape = as_tensor(arr).shape
+    if len(shape) != 2:
+        raise ShapeError(f"{name} got shape {shape}: input array must be 2-d. Reshape it.")
+    return tuple(as_tensor(places) for places in part(shape[0], k, shape[1]))
+
+
+@operation
+def tril_indices_from(arr: Any, k: int = 0) -> tuple[Tensor, ...]:
+    """Return the rows and the columns of the elements on and below the k-th diagonal.
+
+    Raises:
+        ShapeError: If it is no matrix.
+    """
+    return _indices_from("tril_indices_from", arr, k, np.tril_indices)
+
+
+@operation
+def triu_indices_from(arr: Any, k: int = 0) -> tuple[Tensor, ...]:
+    """Return the rows and the columns of the elements on and above the k-th diagonal.
+
+    Raises:
+        ShapeError: If it is no matrix.
+    """
+    return _indices_from("triu_indices_from", arr, k, np.triu_indices)
+
+
+@operation
+def diag_indices_from(arr: Any) -> tuple[Tensor, ...]:
+    """Return the positions of the main diagonal, one tensor an axis.
+
+    Raises:
+        ShapeError: If there are not two axes at least, or they are not of one extent.
+    """
+    shape = as_tensor(arr).shape
+    if len(shape) < 2 or len(set(shape)) > 1:
+        raise ShapeError(
+            f"diag_indices_from got shape {shape}: all dimensions of input must be of equal "
+            "length, and two at least."
+        )
+    return tuple(as_tensor(places) for places in np.diag_indices(shape[0], len(shape)))
+
+
 def _positions(rows: int, columns: int, offset: int) -> Array:
     """Return where a diagonal lies in a matrix read row by row."""
     first = (max(0, -offset), max(0, offset))
@@ -102,11 +149,18 @@ def _read(x: Spec, offset: int) -> Spec:
     return Spec((*x.shape[:-2], _positions(rows, columns, offset).size), x.dtype)
 
 
+def _read_at_positions(x: Tensor, offset: int) -> Tensor:
+    rows, columns = x.shape[-2:]
+    flat = reshape(x, (*x.shape[:-2], rows * columns))
+    return take(flat, _positions(rows, columns, offset), axis=-1)
+
+
 @linear(
     _read,
     lambda g, out, x, offset: _written(g, x.shape, offset),
     arguments=lambda x, offset: ((x,), {"offset": offset}),
     view=True,
+    expansion=_read_at_positions,
 )
 def last_diagonal(x: Array, *, offset: int) -> Array:
     """Show a diagonal of the matrices along the last two axes."""
@@ -134,11 +188,7 @@ def diagonal(
     if places[0] == places[1]:
         raise ArgumentError(f"diagonal dimensions cannot be identical {first}, {second}.")
     tensor = moveaxis(tensor, (first, second), (-2, -1))
-    if not tensor.is_symbolic:
-        return last_diagonal(tensor, offset=int(offset))
-    rows, columns = tensor.shape[-2:]
-    flat = reshape(tensor, (*tensor.shape[:-2], rows * columns))
-    return take(flat, _positions(rows, columns, offset), axis=-1)
+    return last_diagonal(tensor, offset=int(offset))
 
 
 def _diagonal_copy(x: Any, *args: Any, **kwargs: Any) -> Tensor:
@@ -168,7 +218,9 @@ def diag(x: Any, k: int = 0, *, diagonal: int | None = None) -> Tensor:
             f"diag(): Supports 1D or 2D tensors. Got {tensor.ndim}D. Use diagonal or diag_embed."
         )
     if tensor.ndim == 2:
-        return _diagonal_copy(tensor, offset)
+        # A view that is not written, as NumPy's.
+        shown = op.diagonal(tensor, offset)
+        return apply(broadcast_to, (shown,), {"shape": tuple(shown.shape)})
     return diag_embed(tensor, offset)
 
 
@@ -212,7 +264,7 @@ def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
             f"fill_diagonal_ got shape {x.shape}; dimensions must be larger than 1, and all "
             "dimensions of input must be of equal length."
         )
-    if x.ndim == 2 and not wrap:
+    if x.ndim == 2 and not wrap and not x.is_symbolic:
         diagonal(x).fill_(fill_value)
         return x
     mask = np.zeros(x.shape, bool)

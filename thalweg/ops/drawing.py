@@ -1,4 +1,8 @@
-"""Random numbers for each example of a batch: what `vmap` asks of the functions that draw."""
+"""How functions draw: from a stream; for each example of a batch; or, traced, with a key.
+
+A traced function cannot draw from a stream: its numbers would be drawn once. It draws with the
+keys that `drawing_with` gave, a new one for every draw.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,15 @@ from numpy.typing import NDArray
 
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, make
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, TracingError
+from thalweg.ops import keyed as keyed_draws
+from thalweg.ops.elementwise import floor
+from thalweg.ops.keyed import fold_in
+from thalweg.ops.shaping import astype
 
 Array = NDArray[Any]
 Fill = Callable[[Shape], Array]
+Keyed = Callable[[Tensor, Shape], Tensor]
 
 
 @dataclass(frozen=True)
@@ -54,18 +63,64 @@ def drawing_batch() -> Batch | None:
     return _batch.get()
 
 
-def drawn(fill: Fill, shape: Shape) -> Tensor:
+@dataclass
+class _Keys:
+    """A key, and how many were made of it."""
+
+    key: Tensor
+    made: int = 0
+
+
+_keys: ContextVar[_Keys | None] = ContextVar("keys", default=None)
+
+
+@contextlib.contextmanager
+def drawing_with(key: Tensor) -> Iterator[None]:
+    """Let what is traced inside draw with keys made of this one, in the order of the draws."""
+    before = _keys.set(_Keys(key))
+    try:
+        yield
+    finally:
+        _keys.reset(before)
+
+
+def has_key() -> bool:
+    """Tell whether draws are to be made with keys."""
+    return _keys.get() is not None
+
+
+def next_key() -> Tensor:
+    """Return the key of the next draw.
+
+    Raises:
+        TracingError: If no key was given.
+    """
+    keys = _keys.get()
+    if keys is None:
+        raise TracingError(
+            "A layer drew random numbers while it was traced, without a key: every run of the "
+            "program would draw the same ones. Trace it inside `drawing_with(key)` of "
+            "thalweg.ops.drawing, or call eval() on the model first."
+        )
+    keys.made += 1
+    return fold_in(keys.key, np.int32(keys.made - 1))
+
+
+def drawn(fill: Fill, shape: Shape, keyed: Keyed | None = None) -> Tensor:
     """Return a tensor of random numbers, for one example where there is a batch.
 
     Args:
         fill: Draws numbers in a shape.
         shape: The shape of the result.
+        keyed: Draws them with a key, where there are keys; None if that cannot be done.
 
     Raises:
         ArgumentError: If the batch's function shall not draw.
     """
     batch = _batch.get()
     if batch is None:
+        if keyed is not None and has_key():
+            return keyed(next_key(), shape)
         return make(fill(shape))
     if batch.randomness == "error":
         raise ArgumentError(
@@ -75,8 +130,33 @@ def drawn(fill: Fill, shape: Shape) -> Tensor:
         )
     with drawing_for(batch.outer):
         if batch.randomness == "same":
-            return drawn(fill, shape)
-        return batch.mapped(drawn(fill, (batch.size, *shape)))
+            return drawn(fill, shape, keyed)
+        return batch.mapped(drawn(fill, (batch.size, *shape), keyed))
+
+
+def keyed_uniform(dtype: Any) -> Keyed | None:
+    """Return what draws numbers uniform on [0, 1) with a key; None in dtypes that lack them."""
+    kind = np.dtype(dtype)
+    if kind not in (np.float32, np.float64):
+        return None
+    return lambda key, shape: keyed_draws.uniform(key, shape, kind)
+
+
+def keyed_normal(dtype: Any, mean: float = 0.0, std: float = 1.0) -> Keyed | None:
+    """Return what draws normal numbers with a key; None in dtypes that lack them."""
+    kind = np.dtype(dtype)
+    if kind not in (np.float32, np.float64):
+        return None
+    return lambda key, shape: keyed_draws.normal(key, shape, kind) * std + mean
+
+
+def keyed_integers(low: int, high: int, dtype: Any) -> Keyed:
+    """Return what draws integers from low to high - 1 with a key."""
+
+    def draw(key: Tensor, shape: Shape) -> Tensor:
+        return astype(floor(keyed_draws.uniform(key, shape) * (high - low)) + low, np.dtype(dtype))
+
+    return draw
 
 
 def one_by_one(draw: Callable[[], Array], rank: int) -> Fill:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import string
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from thalweg.core.operation import operation
 from thalweg.core.spec import promote
@@ -30,17 +33,31 @@ class _Term:
 
 
 @operation
-def einsum(subscripts: str, *operands: Any) -> Tensor:
+def einsum(
+    subscripts: Any,
+    *operands: Any,
+    optimize: Any = False,
+    dtype: Any = None,
+    order: str = "K",
+    casting: str = "safe",
+) -> Tensor:
     """Sum products over the axes that the result does not name.
 
     Args:
-        subscripts: As in NumPy: "ij,jk->ik", with an implied result ("ij,jk"), or "...".
-        operands: One tensor a term, contracted from left to right.
+        subscripts: As in NumPy: "ij,jk->ik", with an implied result ("ij,jk"), or "...". In
+            NumPy's other form the first operand, followed by the numbers of its axes, and so on:
+            einsum(x, [0, 1], y, [1, 2], [0, 2]).
+        operands: One tensor a term.
+        optimize: False to contract from left to right; True, "greedy", "optimal" or a path of
+            `np.einsum_path` for the order that costs least.
+        dtype: What to compute in.
+        order: NumPy's; without effect.
+        casting: NumPy's; without effect.
 
     Raises:
         ArgumentError: If the subscripts do not fit the operands.
         ShapeError: If an axis has different extents in different operands.
-        UnsupportedOperation: If the subscripts are no text.
+        UnsupportedOperation: If the subscripts are neither text nor numbers of axes.
 
     Example:
         >>> import thalweg as tw
@@ -48,17 +65,64 @@ def einsum(subscripts: str, *operands: Any) -> Tensor:
         tensor([3., 3.])
     """
     if not isinstance(subscripts, str):
-        raise UnsupportedOperation(
-            f"einsum got {type(subscripts).__name__} as subscripts; it wants text such as "
-            "'ij,jk->ik'. Write the axes as letters."
-        )
+        subscripts, operands = _as_text((subscripts, *operands))
     tensors = [as_tensor(operand) for operand in operands]
+    if dtype is not None:
+        tensors = [astype(tensor, dtype) for tensor in tensors]
     terms, result = _parse(subscripts, tensors)
-    current = terms[0]
-    for position, term in enumerate(terms[1:], start=1):
-        later = {label for rest in terms[position + 1 :] for label in rest.labels}
-        current = _pair(current, term, later | set(result), subscripts)
-    return _arranged(_summed(current, set(result)), result)
+    for places in _path(subscripts, tensors, optimize):
+        chosen = [terms[place] for place in sorted(places)]
+        for place in sorted(places, reverse=True):
+            del terms[place]
+        current = chosen[0]
+        for position, term in enumerate(chosen[1:], start=1):
+            others = (*terms, *chosen[position + 1 :])
+            later = {label for rest in others for label in rest.labels}
+            current = _pair(current, term, later | set(result), subscripts)
+        terms.append(current)
+    return _arranged(_summed(terms[0], set(result)), result)
+
+
+def _path(subscripts: str, tensors: list[Tensor], optimize: Any) -> list[tuple[int, ...]]:
+    """Return which terms are contracted in each step; their product is put at the end."""
+    everything = [tuple(range(len(tensors)))]
+    if (isinstance(optimize, (bool, np.bool_)) and not optimize) or len(tensors) < 3:
+        return everything
+    if not isinstance(optimize, (bool, np.bool_, str)):
+        steps = list(optimize)
+        if steps and steps[0] == "einsum_path":
+            return [tuple(step) for step in steps[1:]]
+    # Shapes alone decide: no memory is taken by what is broadcast.
+    shown = [np.broadcast_to(np.zeros((), np.float64), tensor.shape) for tensor in tensors]
+    try:
+        path = np.einsum_path(subscripts, *shown, optimize=optimize)[0]
+    except (TypeError, KeyError, ValueError) as error:
+        raise ArgumentError(f"einsum got optimize={optimize!r}: {error}.") from None
+    return [tuple(step) for step in path[1:]]
+
+
+def _as_text(given: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Return subscripts and operands of the form with numbers of axes."""
+    pairs = len(given) // 2
+    operands, lists = given[: 2 * pairs : 2], list(given[1 : 2 * pairs : 2])
+    if not pairs or not all(isinstance(axes, (list, tuple)) for axes in lists):
+        raise UnsupportedOperation(
+            f"einsum got {type(given[0]).__name__} as subscripts; it wants text such as "
+            "'ij,jk->ik', or after each operand the numbers of its axes. Write the axes as letters."
+        )
+    used = sorted({n for axes in lists for n in axes if n is not Ellipsis})
+    letters = {n: string.ascii_letters[place] for place, n in enumerate(used)}
+
+    def term(axes: Any) -> str:
+        unknown = [n for n in axes if n is not Ellipsis and n not in letters]
+        if unknown:
+            raise ArgumentError(f"einsum: the result names the axes {unknown} that no operand has.")
+        return "".join("..." if n is Ellipsis else letters[n] for n in axes)
+
+    text = ",".join(map(term, lists))
+    if len(given) % 2:
+        text += f"->{term(given[-1])}"
+    return text, operands
 
 
 # ---- reading the subscripts

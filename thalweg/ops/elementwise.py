@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.inplace import intact
 from thalweg.core.operation import method, op
 from thalweg.core.primitive import boolean, choice, counted, elementwise, floating, numeric
-from thalweg.core.spec import BOOL
+from thalweg.core.spec import BOOL, REAL, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import DtypeError
+from thalweg.errors import DtypeError, UnsupportedOperation
 
 __all__ = [
     "absolute",
@@ -80,7 +81,7 @@ def multiply(x: Array, y: Array) -> Array:
 
 @elementwise(
     lambda g, out, x, y: g / y,
-    lambda g, out, x, y: -(g * out / y),
+    lambda g, out, x, y: -(g * intact(out, lambda: op.divide(x, y)) / y),
     cast=floating,
     names=("div", "true_divide"),
 )
@@ -89,7 +90,7 @@ def divide(x: Array, y: Array) -> Array:
     return np.divide(x, y)
 
 
-@elementwise(None, None, cast=counted)
+@elementwise(None, None, cast=counted, takes=REAL)
 def floor_divide(x: Array, y: Array) -> Array:
     """Quotient rounded down: ⌊x / y⌋, of infinite numbers too. It has no derivative."""
     quotient: Array = np.floor_divide(x, y)
@@ -104,6 +105,7 @@ def floor_divide(x: Array, y: Array) -> Array:
     lambda g, out, x, y: g,
     lambda g, out, x, y: -(g * op.floor_divide(x, y)),
     cast=counted,
+    takes=REAL,
 )
 def remainder(x: Array, y: Array) -> Array:
     """Remainder with the sign of y: x - y ⌊x / y⌋."""
@@ -116,13 +118,21 @@ def negative(x: Array) -> Array:
     return np.negative(x)
 
 
-@elementwise(lambda g, out, x: op.along_direction(g, out, x), names=("abs",))
+@elementwise(lambda g, out, x: op.along_direction(g, out, x), result=real_dtype, names=("abs",))
 def absolute(x: Array) -> Array:
     """Absolute value |x|; its derivative at 0 is taken as 0."""
     return np.absolute(x)
 
 
-@elementwise(lambda g, out, x: g * 0.0, cast=numeric)
+def _sign_rule(g: Any, out: Any, x: Any) -> Any:
+    if x.dtype.kind == "c":
+        raise UnsupportedOperation(
+            "The derivative of the sign of complex numbers was asked for. Write x / abs(x)."
+        )
+    return g * 0.0
+
+
+@elementwise(_sign_rule, cast=numeric)
 def sign(x: Array) -> Array:
     """Sign: -1, 0 or 1."""
     return np.sign(x)
@@ -151,8 +161,8 @@ def _power_of_base(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def _power_of_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
-    """Return g xʸ ln x, which is 0 at x = 0 and NaN, as it does not exist, where x < 0."""
-    return g * (out * op.log(op.where(x == 0, 1.0, x)))
+    """Return g xʸ ln x: at x = 0 it is 0, but -∞ where y < 0; where x < 0 it does not exist."""
+    return g * (out * op.log(op.where(op.logical_and(x == 0, y >= 0), 1.0, x)))
 
 
 @elementwise(_power_of_base, _power_of_exponent, cast=counted)
@@ -170,7 +180,8 @@ def pow(x: Any, y: Any) -> Tensor:
         if y == 2:
             return square(tensor)
         if y == 1:
-            return tensor
+            copied: Tensor = op.clone(tensor)
+            return copied
         if tensor.dtype.kind == "f" and y == 0.5:
             return sqrt(tensor)
         if tensor.dtype.kind == "f" and y == -1:
@@ -219,6 +230,7 @@ def log1p(x: Array) -> Array:
     lambda g, out, x, y: g * op.sigmoid(x - y),
     lambda g, out, x, y: g * op.sigmoid(y - x),
     cast=floating,
+    takes=REAL,
 )
 def logaddexp(x: Array, y: Array) -> Array:
     """Logarithm of a sum of exponentials: ln(eˣ + eʸ)."""
@@ -276,7 +288,9 @@ def tanh(x: Array) -> Array:
 _TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 
 
-@elementwise(lambda g, out, x: g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x))), cast=floating)
+@elementwise(
+    lambda g, out, x: g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x))), cast=floating, takes=REAL
+)
 def erf(x: Array) -> Array:
     """Error function: 2/√π ∫₀ˣ e^(-t²) dt."""
     # The C library's function is right to the last bit or two; the loop costs 40 ns an element.
@@ -287,13 +301,13 @@ def erf(x: Array) -> Array:
 # ---- rounding
 
 
-@elementwise(lambda g, out, x: g * 0.0)
+@elementwise(lambda g, out, x: g * 0.0, takes=REAL)
 def floor(x: Array) -> Array:
     """Largest integer not above x."""
     return np.floor(x)
 
 
-@elementwise(lambda g, out, x: g * 0.0)
+@elementwise(lambda g, out, x: g * 0.0, takes=REAL)
 def ceil(x: Array) -> Array:
     """Smallest integer not below x."""
     return np.ceil(x)

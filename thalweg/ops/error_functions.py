@@ -7,21 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.inplace import intact
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.composed import isnan
 from thalweg.ops.elementwise import (
+    add,
     equal,
     greater,
     less,
     log,
     log1p,
     logical_and,
-    logical_not,
     multiply,
+    sqrt,
+    square,
     where,
 )
+from thalweg.ops.exponential_limits import without_logarithm
 
 __all__ = [
     "erfc",
@@ -39,13 +44,17 @@ def _each(function: Any, x: Array) -> Array:
     return values.reshape(x.shape)
 
 
-@elementwise(lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))), cast=floating)
+@elementwise(
+    lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))),
+    cast=floating,
+    takes=REAL,
+)
 def erfc(x: Array) -> Array:
     """Complementary error function, accurate where it is small: 1 - erf(x)."""
     return _each(math.erfc, x).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI), cast=floating)
+@elementwise(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI), cast=floating, takes=REAL)
 def erfcx(x: Array) -> Array:
     """Scaled complementary error function: e^(x²) erfc(x).
 
@@ -61,7 +70,11 @@ def erfcx(x: Array) -> Array:
     return np.where(z < 25.0, np.exp(near * near) * _each(math.erfc, near), tail).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * (op.exp(out * out) / _TWO_OVER_ROOT_PI), cast=floating)
+def _erfinv_rule(g: Tensor, out: Tensor, x: Tensor) -> Any:
+    return g * (op.exp(square(intact(out, lambda: op.erfinv(x)))) / _TWO_OVER_ROOT_PI)
+
+
+@elementwise(_erfinv_rule, cast=floating, takes=REAL)
 def erfinv(x: Array) -> Array:
     """Inverse of the error function, for x between -1 and 1.
 
@@ -95,10 +108,32 @@ def ndtr(x: Any) -> Tensor:
     return multiply(0.5, erfc(multiply(x, -math.sqrt(0.5))))
 
 
-@operation
-def ndtri(x: Any) -> Tensor:
-    """Quantile of the normal distribution, the inverse of `ndtr`."""
-    return multiply(math.sqrt(2.0), erfinv(multiply(2.0, x) - 1.0))
+@elementwise(
+    lambda g, out, x: g * (math.sqrt(2.0 * math.pi) * op.exp(0.5 * out * out)),
+    cast=floating,
+    takes=REAL,
+    inplace=False,
+)
+def ndtri(x: Array) -> Array:
+    """Quantile of the normal distribution, the inverse of `ndtr`.
+
+    Source:
+        In the middle by `erfinv`; in the tails Newton's method on the logarithm.
+    """
+    p = np.asarray(x, np.float64)
+    tail = np.minimum(p, 1.0 - p)
+    outer = (tail > 0) & (tail < 0.2)
+    middle = math.sqrt(2.0) * erfinv.meaning(np.where(outer, 0.0, 2.0 * p - 1.0))
+    wanted = np.log(np.where(outer, tail, 0.1))
+    z = -np.sqrt(np.maximum(-2.0 * wanted - np.log(-4.0 * np.pi * wanted), 0.1))
+    for _ in range(6):
+        scaled = erfcx.meaning(-z * math.sqrt(0.5))
+        missed = np.log(0.5 * scaled) - 0.5 * z * z - wanted
+        # The derivative of ln Φ is φ / Φ.
+        z = z - missed * scaled * math.sqrt(0.5 * math.pi)
+    found = np.where(outer, np.where(p < 0.5, z, -z), middle)
+    found = np.where((p < 0) | (p > 1), np.nan, found)
+    return found.astype(x.dtype)
 
 
 @operation
@@ -117,17 +152,20 @@ def log_ndtr(x: Any) -> Tensor:
 
 @operation
 def entr(x: Any) -> Tensor:
-    """Entropy's term: -x ln x; 0 at 0, -∞ below."""
+    """Entropy's term: -x ln x; 0 at 0, with an infinite derivative, and -∞ below."""
     tensor = as_tensor(x)
-    safe = where(greater(tensor, 0), tensor, 1.0)
-    found = where(
-        greater(tensor, 0), -(tensor * log(safe)), where(equal(tensor, 0), 0.0, -math.inf)
-    )
-    return where(isnan(tensor), tensor, found)
+    require_dtypes("entr", REAL, tensor)
+    zero = equal(tensor, 0)
+    inside = logical_and(greater(tensor, 0), less(tensor, math.inf))
+    safe = where(inside, tensor, 1.0)
+    # At 0 the root is 0 too, and its slope there is as infinite.
+    root = sqrt(where(zero, tensor + 0.0, 1.0))
+    outside = where(isnan(tensor), tensor, -math.inf)
+    return where(inside, -(safe * log(safe)), where(zero, root, outside))
 
 
 @operation
 def xlog1py(x: Any, y: Any) -> Tensor:
     """Return x ln(1 + y), and 0 where x is 0, whatever y is there."""
-    nothing = logical_and(equal(x, 0), logical_not(isnan(y)))
-    return where(nothing, 0.0, multiply(x, log1p(where(nothing, 0.0, y))))
+    nothing = without_logarithm(x, add(1.0, y))
+    return multiply(x, log1p(where(nothing, 0.0, y)))

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from thalweg.core.operation import method, op
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.ops.composed import isnan
 from thalweg.ops.elementwise import (
     equal,
@@ -19,6 +19,7 @@ from thalweg.ops.elementwise import (
     sin,
     where,
 )
+from thalweg.ops.reductions import as_floating
 
 __all__ = [
     "ldexp",
@@ -53,7 +54,7 @@ def logit(x: Any, eps: float | None = None) -> Tensor:
         x: A tensor of probabilities.
         eps: Where to limit them, to between eps and 1 - eps; None for no limit.
     """
-    tensor = as_tensor(x)
+    tensor = as_floating(x, None)
     if eps is None:
         return log(tensor) - log1p(-tensor)
     inside = op.logical_and(op.greater_equal(tensor, eps), op.less_equal(tensor, 1.0 - eps))
@@ -63,9 +64,19 @@ def logit(x: Any, eps: float | None = None) -> Tensor:
 
 @method(inplace=True)
 def xlogy(x: Any, y: Any) -> Tensor:
-    """Return x ln y, and 0 where x is 0, whatever y is there; the derivatives too."""
-    nothing = op.logical_and(equal(x, 0), op.logical_not(isnan(y)))
-    return where(nothing, 0, multiply(x, log(where(nothing, 1, y))))
+    """Return x ln y, and 0 where x is 0, whatever y is there.
+
+    The derivative by x is ln y there, but 0 where that has no finite value.
+    """
+    return multiply(x, log(where(without_logarithm(x, y), 1, y)))
+
+
+def without_logarithm(x: Any, y: Any) -> Tensor:
+    """Tell where x is 0 and y has no finite logarithm, which does not count then."""
+    positive = op.logical_and(op.greater(y, 0), op.less(y, math.inf))
+    infinite = op.logical_not(op.logical_or(positive, isnan(y)))
+    found: Tensor = op.logical_and(equal(x, 0), infinite)
+    return found
 
 
 @method(inplace=True)

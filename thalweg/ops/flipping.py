@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import method, operation
 from thalweg.core.primitive import elementwise
 from thalweg.core.spec import DType, Spec, promote
@@ -104,6 +105,6 @@ def frexp(x: Any) -> tuple[Tensor, Tensor]:
     tensor = as_tensor(x)
     if tensor.dtype.kind != "f":
         raise DtypeError(f"frexp() only supports floating-point dtypes, not {tensor.dtype}.")
-    _, exponents = np.frexp(tensor.numpy(force=True))
+    _, exponents = np.frexp(numbers_of(tensor))
     scale = np.ldexp(1.0, -exponents).astype(tensor.dtype)
     return tensor * scale, as_tensor(exponents.astype(np.int32))

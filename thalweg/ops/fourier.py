@@ -10,11 +10,11 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import linear
-from thalweg.core.spec import default_dtype
+from thalweg.core.spec import REAL, default_dtype, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError
 from thalweg.ops.arranging import roll
-from thalweg.ops.complex_numbers import conj, real
+from thalweg.ops.complex_numbers import conjugated, real
 from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import astype, concatenate, flip, normalize_axes, normalize_axis
@@ -102,7 +102,9 @@ def ifft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
 @operation
 def rfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Tensor:
     """Discrete Fourier transform of real numbers: the first ⌊n/2⌋ + 1 elements."""
-    found = fft(x, n, axis, norm)
+    tensor = as_tensor(x)
+    require_dtypes("rfft", REAL, tensor)
+    found = fft(tensor, n, axis, norm)
     place = normalize_axis("rfft", axis, found.ndim)
     return _resized(found, found.shape[place] // 2 + 1, place)
 
@@ -117,7 +119,7 @@ def irfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
     stop = (count + 1) // 2
     bounds = tuple((1, stop, 1) if i == place else (0, e, 1) for i, e in enumerate(half.shape))
     # What is left out is the conjugate of the elements in reverse order.
-    mirrored = conj(flip(slice_(half, bounds), place))
+    mirrored = conjugated(flip(slice_(half, bounds), place))
     whole = concatenate((half, mirrored), axis=place)
     return real(_transformed(whole, None, place, norm, True))
 
@@ -129,14 +131,14 @@ _OPPOSITE = {None: "forward", "backward": "forward", "forward": "backward", "ort
 def hfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Tensor:
     """Discrete Fourier transform of numbers with conjugate symmetry, which is real."""
     _require_norm(norm)
-    return irfft(conj(x), n, axis, _OPPOSITE[norm])
+    return irfft(conjugated(x), n, axis, _OPPOSITE[norm])
 
 
 @operation
 def ihfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Tensor:
     """Inverse of `hfft`: the first ⌊n/2⌋ + 1 elements."""
     _require_norm(norm)
-    return conj(rfft(x, n, axis, _OPPOSITE[norm]))
+    return conjugated(rfft(x, n, axis, _OPPOSITE[norm]))
 
 
 # ---- along several axes
@@ -230,14 +232,14 @@ def irfft2(x: Any, s: Sizes = None, axes: Sizes = _LAST_TWO, norm: str | None = 
 def hfftn(x: Any, s: Sizes = None, axes: Sizes = None, norm: str | None = None) -> Tensor:
     """Discrete Fourier transform of numbers with conjugate symmetry along several axes."""
     _require_norm(norm)
-    return irfftn(conj(x), s, axes, _OPPOSITE[norm])
+    return irfftn(conjugated(x), s, axes, _OPPOSITE[norm])
 
 
 @operation
 def ihfftn(x: Any, s: Sizes = None, axes: Sizes = None, norm: str | None = None) -> Tensor:
     """Inverse of `hfftn`, half of the last axis."""
     _require_norm(norm)
-    return conj(rfftn(x, s, axes, _OPPOSITE[norm]))
+    return conjugated(rfftn(x, s, axes, _OPPOSITE[norm]))
 
 
 @operation

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.applying import standing_for
+from thalweg.core.memory import Element
 from thalweg.core.operation import operation
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import IndexOutOfRange, ShapeError, UnsupportedOperation
 from thalweg.ops.cutting import slice_
 from thalweg.ops.indexing import as_indices, counted_from_front, from_front, take
@@ -36,6 +38,8 @@ def getitem(x: Any, key: Any) -> Tensor:
         items = [as_indices(item) if isinstance(item, int) else item for item in items]
     keys = _expand(items, tensor)
     result = _cut(tensor, keys)
+    if len(items) == tensor.ndim and all(isinstance(item, int) for item in items):
+        return _element(result, tensor, tuple(items))
     arrays = [item for item in keys if isinstance(item, Tensor)]
     if not arrays:
         return result
@@ -44,6 +48,16 @@ def getitem(x: Any, key: Any) -> Tensor:
     given = [place for place, item in enumerate(items) if isinstance(item, Tensor)]
     together = given == list(range(given[0], given[0] + len(given)))
     return _gather(result, places, arrays, together)
+
+
+def _element(shown: Tensor, x: Tensor, key: tuple[int, ...]) -> Tensor:
+    """Return one element, which stays what it is when the tensor is written."""
+    if shown.is_symbolic:
+        shown = standing_for(shown)
+    else:
+        shown = make(shown.array.copy(), shown.node, shown.weak)
+    shown.memory = Element(x, key)
+    return shown
 
 
 def _is_scalar_mask(key: Any) -> bool:

@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.core.operation import operation
-from thalweg.core.tensor import Tensor
+from thalweg.core.operation import operation, register
+from thalweg.core.spec import real_dtype
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import ShapeError
 from thalweg.ops.creation import zeros
-from thalweg.ops.elementwise import square
+from thalweg.ops.elementwise import absolute, square
 from thalweg.ops.linalg import matmul
-from thalweg.ops.matrices import _matrices, floating, matrix_rank, pinv, svdvals
+from thalweg.ops.matrices import floating, matrix_rank, pinv, stacked_matrices, svdvals
 from thalweg.ops.reductions import sum
 
 
@@ -28,21 +30,56 @@ class LstsqResult(NamedTuple):
 def lstsq(a: Any, b: Any, rcond: Any = None, *, driver: str | None = None) -> LstsqResult:
     """Return the x of least ‖a x - b‖, and of least ‖x‖ among those.
 
+    Derivatives are those of matrices that keep their rank.
+
     Args:
         a: Matrices of shape (…, m, n).
-        b: Right-hand sides of shape (…, m, k).
-        rcond: Singular values up to this part of the largest count as zero.
+        b: Right-hand sides of shape (…, m, k), or one of shape (m,).
+        rcond: Singular values up to this part of the largest count as zero; by default
+            max(m, n) ε, and ε where it is negative.
         driver: PyTorch's name of a routine, which tells what is returned beside the solution:
             "gels" no rank, "gelsy" no residuals, and neither of them singular values.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> a, b = tw.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), tw.tensor([1.0, 3.0, 5.0])
+        >>> np.linalg.lstsq(a, b)[0]
+        tensor([1.0000, 2.0000])
     """
-    matrix, right = _matrices("lstsq", a), floating(b)
+    matrix, right = stacked_matrices("lstsq", a), floating(b)
     rows, columns = matrix.shape[-2:]
+    if right.shape[-2 if right.ndim > 1 else 0 :][:1] != (rows,):
+        raise ShapeError(
+            f"lstsq got shapes {tuple(matrix.shape)} and {tuple(right.shape)}: Incompatible "
+            "dimensions. Give a right-hand side of as many rows."
+        )
+    if rcond is not None and not isinstance(rcond, Tensor) and np.ndim(rcond) == 0 and rcond < 0:
+        rcond = float(np.finfo(matrix.dtype).eps)
     solution = matmul(pinv(matrix, rcond), right)
-    empty = zeros((0,), matrix.dtype)
+    empty = zeros((0,), real_dtype(matrix.dtype))
     rank = matrix_rank(matrix, rtol=rcond) if driver != "gels" else zeros((0,), np.int64)
-    full = driver == "gels" or (driver != "gelsy" and bool((rank == columns).all()))
+    # Of a traced matrix full rank is expected: the shapes must not depend on it.
+    full = rank.is_symbolic or driver == "gels"
+    full = full or (driver != "gelsy" and bool((rank == columns).all()))
     residuals = empty
-    if full and rows > columns:
-        residuals = sum(square(matmul(matrix, solution) - right), -2)
+    if full and driver != "gelsy" and rows > columns:
+        missed = square(absolute(matmul(matrix, solution) - right))
+        residuals = sum(missed, -2) if right.ndim > 1 else sum(missed, -1, keepdims=True)
     values = empty if driver in ("gels", "gelsy") else svdvals(matrix)
     return LstsqResult(solution, residuals, rank, values)
+
+
+def _of_matrix(a: Any, b: Any, rcond: Any = None) -> LstsqResult:
+    """Return what NumPy's function does: of one matrix, with its rank."""
+    if as_tensor(a).ndim != 2:
+        raise ShapeError(
+            f"lstsq got shape {tuple(as_tensor(a).shape)}: NumPy's wants one matrix. Use "
+            "tw.linalg.lstsq for stacks of them."
+        )
+    return lstsq(a, b, rcond)
+
+
+register("linalg.lstsq", _of_matrix)

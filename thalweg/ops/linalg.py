@@ -182,7 +182,7 @@ def outer(x: Any, y: Any) -> Tensor:
 @method
 def vdot(x: Any, y: Any) -> Tensor:
     """Sum of products of all elements, those of x conjugated."""
-    return matmul(ravel(op.conj(x)), ravel(y))
+    return matmul(ravel(op.conjugated(x)), ravel(y))
 
 
 @method
@@ -201,7 +201,7 @@ def vecdot(x: Any, y: Any, axis: int = -1) -> Tensor:
             f"vecdot got vectors of {extents[0]} and {extents[1]} elements along axis {axis}; "
             "both must have as many. Name the axis of the vectors."
         )
-    product = multiply(op.conj(x), y)
+    product = multiply(op.conjugated(x), y)
     return reduce_sum(product, normalize_axis("vecdot", axis, product.ndim))
 
 

@@ -23,7 +23,7 @@ from thalweg.ops.elementwise import (
     where,
 )
 from thalweg.ops.indexing import as_indices, take_along_axis
-from thalweg.ops.reductions import sum
+from thalweg.ops.reductions import as_floating, sum
 from thalweg.ops.shaping import astype, expand_dims, normalize_axis, squeeze
 
 __all__ = [
@@ -44,7 +44,8 @@ __all__ = [
 
 
 def _errors(predictions: Any, targets: Any) -> Tensor:
-    tensor = as_tensor(predictions)
+    # Differences of unsigned integers would wrap, and those of Booleans have no meaning.
+    tensor = as_floating(predictions, None)
     return tensor if targets is None else tensor - targets
 
 
@@ -138,7 +139,7 @@ def poisson_nll(predictions: Any, targets: Any) -> Tensor:
         predictions: ŷ, the logarithm of the rate.
         targets: y, the counts.
     """
-    tensor = as_tensor(predictions)
+    tensor = as_floating(predictions, None)
     return exp(tensor) - multiply(targets, tensor)
 
 
@@ -153,7 +154,7 @@ def sigmoid_binary_cross_entropy(logits: Any, labels: Any) -> Tensor:
         logits: x, the log-odds.
         labels: y, 0 or 1 or a probability between them.
     """
-    x, y = as_tensor(logits), as_tensor(labels)
+    x, y = as_floating(logits, None), as_tensor(labels)
     if y.dtype.kind != "f":
         y = astype(y, x.dtype if x.dtype.kind == "f" else FLOAT64)
     # One softplus, on the side of the nearer label; for labels 0 and 1 the rest is exactly 0.
@@ -169,7 +170,7 @@ def hinge_loss(predictor_outputs: Any, targets: Any) -> Tensor:
         predictor_outputs: f, of any sign and size.
         targets: y, -1 or 1.
     """
-    margins = multiply(predictor_outputs, targets)
+    margins = multiply(as_floating(predictor_outputs, None), targets)
     return maximum(0, 1 - margins)
 
 
@@ -182,7 +183,7 @@ def softmax_cross_entropy(logits: Any, labels: Any, axis: Any = -1) -> Tensor:
         labels: y, probabilities of the classes, of the same shape.
         axis: The axis of the classes.
     """
-    return -sum(multiply(labels, log_softmax(logits, axis)), axis)
+    return -sum(multiply(labels, log_softmax(as_floating(logits, None), axis)), axis)
 
 
 @operation

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op
+from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import FLOAT64, REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import DtypeError
 from thalweg.ops.composed import isnan
@@ -29,6 +30,7 @@ __all__ = [
     "arcsinh",
     "arctan2",
     "copysign",
+    "fabs",
     "fmax",
     "fmin",
     "heaviside",
@@ -43,6 +45,19 @@ Array = np.ndarray[Any, Any]
 # ---- signs and magnitudes
 
 
+@operation
+def fabs(x: Any) -> Tensor:
+    """Absolute value in floating numbers: |x|.
+
+    Raises:
+        DtypeError: If x is complex.
+    """
+    tensor = as_tensor(x)
+    if tensor.dtype.kind == "c":
+        raise DtypeError("fabs got complex numbers; their magnitudes are np.abs(x).")
+    return absolute(tensor if tensor.dtype.kind == "f" else astype(tensor, FLOAT64))
+
+
 @method(inplace=True)
 def sgn(x: Any) -> Tensor:
     """Sign: -1, 0 or 1; of a complex number x / |x|."""
@@ -53,7 +68,7 @@ def sgn(x: Any) -> Tensor:
     return where(equal(size, 0), 0, tensor / where(equal(size, 0), 1, size))
 
 
-@elementwise(None, inplace=False)
+@elementwise(None, inplace=False, takes=REAL)
 def sign_bit(x: Array) -> Array:
     """Tell where the sign bit is set, as 0 and 1."""
     return np.signbit(x).astype(x.dtype)
@@ -63,6 +78,7 @@ def sign_bit(x: Array) -> Array:
 def signbit(x: Any) -> Tensor:
     """Tell where x is negative, of zeros too: true for -0.0."""
     tensor = as_tensor(x)
+    require_dtypes("signbit", REAL, tensor)
     return less(tensor, 0) if tensor.dtype.kind != "f" else greater(sign_bit(tensor), 0)
 
 
@@ -70,6 +86,7 @@ def signbit(x: Any) -> Tensor:
 def copysign(x: Any, y: Any) -> Tensor:
     """Return |x| with the sign of y, also of its zeros."""
     tensor, signed = as_tensor(x), as_tensor(y)
+    require_dtypes("copysign", REAL, tensor, signed)
     size = absolute(astype(tensor, floating((tensor.spec, signed.spec))[0]))
     return where(signbit(signed), -size, size)
 
@@ -87,6 +104,8 @@ def heaviside(x: Any, values: Any) -> Tensor:
             f"heaviside is not yet implemented for tensors with different dtypes: it got "
             f"{tensor.dtype} and {at_zero.dtype}. Convert one with astype."
         )
+    require_dtypes("heaviside", REAL, tensor, at_zero)
+    tensor = astype(tensor, floating((tensor.spec, at_zero.spec))[0])
     step = astype(greater(tensor, 0), tensor.dtype)
     return where(isnan(tensor), tensor, where(equal(tensor, 0), at_zero, step))
 
@@ -95,6 +114,7 @@ def heaviside(x: Any, values: Any) -> Tensor:
     lambda g, out, x, y: g * _safely_divided(x, out),
     lambda g, out, x, y: g * _safely_divided(y, out),
     cast=floating,
+    takes=REAL,
 )
 def hypot(x: Array, y: Array) -> Array:
     """Length of the hypotenuse, without overflow: √(x² + y²)."""
@@ -110,6 +130,7 @@ def _safely_divided(x: Any, y: Any) -> Any:
     lambda g, out, x, y: g * _safely_divided(y, x * x + y * y),
     lambda g, out, x, y: -(g * _safely_divided(x, x * x + y * y)),
     cast=floating,
+    takes=REAL,
     names=("atan2",),
 )
 def arctan2(x: Array, y: Array) -> Array:
@@ -131,7 +152,7 @@ def arccosh(x: Array) -> Array:
     return np.arccosh(x)
 
 
-@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g * 0.0, cast=floating)
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g * 0.0, cast=floating, takes=REAL)
 def nextafter(x: Array, y: Array) -> Array:
     """Next number after x in the direction of y."""
     return np.nextafter(x, y)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import method, operation
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
@@ -200,7 +201,7 @@ def diagonal_scatter(
 @method
 def argwhere(x: Any) -> Tensor:
     """Return where elements are not zero, as the rows of a matrix."""
-    return as_tensor(np.argwhere(as_tensor(x).numpy(force=True)))
+    return as_tensor(np.argwhere(numbers_of(as_tensor(x))))
 
 
 @operation

@@ -18,23 +18,22 @@ from thalweg.ops.decompositions import (
     adjoint_of,
     cholesky_factor,
     completing_columns,
-    determinant_of,
     eigen_parts,
     inverse_of,
-    log_of_determinant,
     orthogonal_parts,
     pseudo_inverse,
     require_square,
-    sign_of_determinant,
     singular_parts,
     solve_matrices,
     symmetric,
     turned,
 )
+from thalweg.ops.determinants import determinant_of, log_of_determinant, sign_of_determinant
 from thalweg.ops.diagonals import tril, triu
 from thalweg.ops.elementwise import greater, log, maximum, where
+from thalweg.ops.extremes import max, min
 from thalweg.ops.linalg import matmul
-from thalweg.ops.reductions import max, min, sum
+from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import (
     astype,
     broadcast_to,
@@ -89,7 +88,7 @@ def floating(x: Any) -> Tensor:
     return tensor if tensor.dtype.kind in "fc" else astype(tensor, FLOAT64)
 
 
-def _matrices(name: str, x: Any) -> Tensor:
+def stacked_matrices(name: str, x: Any) -> Tensor:
     tensor = floating(x)
     if tensor.ndim < 2:
         raise ShapeError(
@@ -99,7 +98,7 @@ def _matrices(name: str, x: Any) -> Tensor:
     return tensor
 
 
-def _square(name: str, x: Any) -> Tensor:
+def square_matrices(name: str, x: Any) -> Tensor:
     tensor = floating(x)
     require_square(name, tensor.spec)
     return tensor
@@ -139,7 +138,7 @@ def solve(a: Any, b: Any, *, left: bool | None = None) -> Tensor:
         >>> tw.linalg.solve(tw.tensor([[2.0, 0.0], [0.0, 4.0]]), tw.tensor([2.0, 2.0]))
         tensor([1.0000, 0.5000])
     """
-    matrix, right = _square("solve", a), floating(b)
+    matrix, right = square_matrices("solve", a), floating(b)
     dtype = promote((matrix.spec, right.spec))[0]
     matrix, right = astype(matrix, dtype), astype(right, dtype)
     column = right.ndim == 1 or (left is not None and right.shape == matrix.shape[:-1])
@@ -169,7 +168,7 @@ def solve_triangular(
     A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False
 ) -> Tensor:
     """Solve A X = B, or X A = B if not `left`, reading one triangle of A alone."""
-    matrix = triu(_square("solve_triangular", A)) if upper else tril(_square("solve_triangular", A))
+    matrix = (triu if upper else tril)(square_matrices("solve_triangular", A))
     if unitriangular:
         one = eye(matrix.shape[-1], dtype=matrix.dtype)
         matrix = matrix * (1 - one) + one
@@ -183,7 +182,7 @@ def inv(x: Any) -> Tensor:
     Raises:
         ArgumentError: If one is singular.
     """
-    return inverse_of(_square("inv", x))
+    return inverse_of(square_matrices("inv", x))
 
 
 @method("pinverse")
@@ -198,7 +197,7 @@ def pinv(x: Any, rtol: Any = None, *, rcond: Any = None, hermitian: bool = False
         hermitian: Whether the matrices are symmetric, and only their lower triangle is read;
             derivatives are those of the inverse of whole matrices.
     """
-    tensor = _matrices("pinv", x)
+    tensor = stacked_matrices("pinv", x)
     limit = _tolerance(tensor, rtol if rcond is None else rcond)
     return pseudo_inverse(tensor, limit, hermitian=hermitian)
 
@@ -217,14 +216,18 @@ def _tolerance(x: Tensor, rtol: Any) -> Tensor:
 
 @method
 def det(x: Any) -> Tensor:
-    """Determinant of square matrices; derivatives are those of invertible ones."""
-    return determinant_of(_square("det", x))
+    """Determinant of square matrices; the derivative are the cofactors, of singular ones too."""
+    return determinant_of(square_matrices("det", x))
 
 
 @method
 def slogdet(x: Any) -> SlogdetResult:
-    """Sign of the determinant of square matrices, and the logarithm of its magnitude."""
-    tensor = _square("slogdet", x)
+    """Sign of the determinant of square matrices, and the logarithm of its magnitude.
+
+    Raises:
+        ArgumentError: From a derivative, if a matrix is singular: the logarithm is -∞ there.
+    """
+    tensor = square_matrices("slogdet", x)
     return SlogdetResult(sign_of_determinant(tensor), log_of_determinant(tensor))
 
 
@@ -238,7 +241,8 @@ def logdet(x: Any) -> Tensor:
 @method
 def matrix_power(x: Any, n: int) -> Tensor:
     """Product of a square matrix with itself, n times; of its inverse for negative n."""
-    tensor = _square("matrix_power", x)
+    tensor = square_matrices("matrix_power", x) if n < 0 else as_tensor(x)
+    require_square("matrix_power", tensor.spec)
     base, times = (inv(tensor), -n) if n < 0 else (tensor, n)
     if times == 0:
         one: Tensor = broadcast_to(eye(base.shape[-1], dtype=base.dtype), base.shape)
@@ -250,13 +254,14 @@ def matrix_power(x: Any, n: int) -> Tensor:
         times //= 2
         base = matmul(base, base) if times else base
     assert found is not None
-    return found
+    return op.clone(found) if n == 1 else found
 
 
 @operation
 def multi_dot(arrays: Sequence[Any]) -> Tensor:
     """Product of several matrices, from left to right."""
-    return functools.reduce(matmul, [as_tensor(array) for array in arrays])
+    given = [as_tensor(array) for array in arrays]
+    return functools.reduce(matmul, given) if len(given) > 1 else op.clone(given[0])
 
 
 # ---- decompositions
@@ -269,7 +274,7 @@ def cholesky(x: Any, *, upper: bool = False) -> Tensor:
     Raises:
         ArgumentError: If a matrix is not positive definite.
     """
-    found = cholesky_factor(_square("cholesky", x))
+    found = cholesky_factor(square_matrices("cholesky", x))
     return adjoint_of(found) if upper else found
 
 
@@ -285,7 +290,7 @@ def qr(x: Any, mode: str = "reduced") -> QRResult:
     Raises:
         ArgumentError: If there is no such mode.
     """
-    tensor = _matrices("qr", x)
+    tensor = stacked_matrices("qr", x)
     if mode not in ("reduced", "complete"):
         raise ArgumentError(f"qr got mode {mode!r}; it wants 'reduced' or 'complete'.")
     parts = orthogonal_parts(tensor)
@@ -308,7 +313,7 @@ def eigh(x: Any, UPLO: str = "L") -> EighResult:
     """
     if UPLO.upper() not in ("L", "U"):
         raise ArgumentError(f"eigh got UPLO {UPLO!r}; it wants 'L' or 'U'.")
-    parts = eigen_parts(_square("eigh", x), triangle=UPLO.upper())
+    parts = eigen_parts(square_matrices("eigh", x), triangle=UPLO.upper())
     return EighResult(real(parts[..., 0, :]), parts[..., 1:, :])
 
 
@@ -330,7 +335,7 @@ def svd(
         compute_uv: Whether to return the vectors, not the values alone.
         hermitian: Whether the matrices are known to be symmetric; they need not be told.
     """
-    tensor = _matrices("svd", x)
+    tensor = stacked_matrices("svd", x)
     rows, columns = tensor.shape[-2:]
     full = full_matrices and compute_uv and rows != columns
     parts = singular_parts(tensor, full=full)
@@ -366,7 +371,7 @@ def matrix_rank(
         atol: What counts as zero at least, beside `rtol`, which is 0 then by default.
         rtol: What part of the largest counts as zero; by default max(m, n) ε.
     """
-    tensor = _matrices("matrix_rank", x)
+    tensor = stacked_matrices("matrix_rank", x)
     tensor = symmetric(tensor) if hermitian else tensor
     values = svdvals(tensor)
     if tol is not None:
@@ -383,7 +388,7 @@ def matrix_rank(
 @operation
 def cond(x: Any, p: Any = None) -> Tensor:
     """Condition number of matrices: ‖x‖ ‖x⁻¹‖, by singular values for p None, 2 or -2."""
-    tensor = _matrices("cond", x)
+    tensor = stacked_matrices("cond", x)
     if p in (None, 2, -2):
         values = svdvals(tensor)
         found: Tensor = max(values, -1) / min(values, -1)

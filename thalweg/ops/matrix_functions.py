@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.operation import method, operation
 from thalweg.core.primitive import general
+from thalweg.core.spec import SINGLE_OR_DOUBLE
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import atleast_1d, ravel
@@ -37,7 +38,7 @@ def _exponential_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     return found
 
 
-@general(lambda x: x, _exponential_rule)
+@general(lambda x: x, _exponential_rule, takes=SINGLE_OR_DOUBLE)
 def exponential_of(x: Array) -> Array:
     """Exponential of square matrices, Σ xᵏ / k!: that of x / 2ˢ, of norm 1, squared s times.
 

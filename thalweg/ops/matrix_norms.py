@@ -12,9 +12,10 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.arranging import moveaxis
 from thalweg.ops.elementwise import absolute
+from thalweg.ops.extremes import max, min
 from thalweg.ops.matrices import floating, svdvals
 from thalweg.ops.norms import norm_of_vectors
-from thalweg.ops.reductions import max, min, sum
+from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import astype, expand_dims
 
 __all__: list[str] = []

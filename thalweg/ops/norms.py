@@ -9,9 +9,10 @@ from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, UnsupportedOperation
 from thalweg.ops.arranging import ravel
-from thalweg.ops.complex_numbers import imag, real
-from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, square, where
-from thalweg.ops.reductions import max, min, sum
+from thalweg.ops.complex_numbers import real, squared_magnitude
+from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, where
+from thalweg.ops.extremes import max, min
+from thalweg.ops.reductions import sum
 from thalweg.ops.shaping import astype, normalize_axis, restore_axes
 
 __all__ = [
@@ -72,8 +73,7 @@ def norm(
 
 
 def _euclidean(x: Tensor, axis: Any, keepdims: bool) -> Tensor:
-    squares = square(real(x)) + square(imag(x)) if x.dtype.kind == "c" else square(x)
-    total = sum(squares, axis, keepdims=keepdims)
+    total = sum(squared_magnitude(x), axis, keepdims=keepdims)
     # The root has no finite derivative at 0, so 0 is kept away from it.
     zero = equal(total, 0)
     return where(zero, 0, sqrt(where(zero, 1, total)))

@@ -11,8 +11,9 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.cutting import pad_with_zeros
 from thalweg.ops.elementwise import add, divide, equal, less, multiply, not_equal, where
+from thalweg.ops.extremes import reduce_max, reduce_min
 from thalweg.ops.ranges import arange
-from thalweg.ops.reductions import reduce_max, reduce_min
+from thalweg.ops.reductions import as_floating
 from thalweg.ops.shaping import (
     astype,
     broadcast_to,
@@ -150,7 +151,7 @@ def _avg_pool(
     name: str, rank: int, input: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool,
     count_include_pad: bool, divisor_override: int | None,
 ) -> Tensor:  # fmt: skip
-    x, batched = with_batch(name, input, rank)
+    x, batched = with_batch(name, as_floating(input, None), rank)
     pool = _Pool(name, rank, x.shape, kernel_size, stride, padding, 1, ceil_mode)
     total = reduce_sum(_seen(x, pool, 0), window_axes(_spatial(x, rank)))
     if divisor_override is not None:

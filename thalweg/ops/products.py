@@ -137,7 +137,7 @@ def chain_matmul(*matrices: Any) -> Tensor:
     result = given[0]
     for matrix in given[1:]:
         result = mm(result, matrix)
-    return result
+    return result if len(given) > 1 else op.clone(result)
 
 
 @operation

@@ -8,11 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.core.generator import Generator, default_generator
+from thalweg.core.leaving import require_no_derivative
 from thalweg.core.operation import operation
-from thalweg.core.spec import default_dtype
+from thalweg.core.spec import Shape, default_dtype
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import CallError
-from thalweg.ops.drawing import drawing_batch, drawn, one_by_one
+from thalweg.ops.drawing import (
+    drawing_batch,
+    drawn,
+    has_key,
+    keyed_integers,
+    keyed_normal,
+    keyed_uniform,
+    one_by_one,
+)
+from thalweg.ops.keyed import uniform
 from thalweg.ops.random_arguments import (
     bounds_of,
     extents_of,
@@ -24,6 +34,8 @@ from thalweg.ops.random_arguments import (
     stream,
     values_of,
 )
+from thalweg.ops.shaping import astype
+from thalweg.ops.sorting import argsort
 
 __all__ = [
     "Generator",
@@ -109,8 +121,9 @@ def rand(
         thalweg.Size([2, 3])
     """
     shape = shape_of("rand", size, keywords)
-    source = stream(generator, device)
-    return leaf(drawn(lambda s: source.rand(s, dtype or default_dtype()), shape), requires_grad)
+    source, kind = stream(generator, device), dtype or default_dtype()
+    numbers = drawn(lambda s: source.rand(s, kind), shape, keyed_uniform(kind))
+    return leaf(numbers, requires_grad)
 
 
 @operation
@@ -125,7 +138,8 @@ def randn(
     """Return standard normal numbers; arguments as for `rand`."""
     shape = shape_of("randn", size, keywords)
     source, kind = stream(generator, device), dtype or default_dtype()
-    return leaf(drawn(lambda s: source.normal(0.0, 1.0, s, kind), shape), requires_grad)
+    numbers = drawn(lambda s: source.normal(0.0, 1.0, s, kind), shape, keyed_normal(kind))
+    return leaf(numbers, requires_grad)
 
 
 @operation
@@ -157,9 +171,8 @@ def randint(
             "randint(10, (2, 3))."
         )
     shape = extents_of("randint", extents)
-    return leaf(
-        drawn(lambda s: integers(first, last, s, dtype, generator, device), shape), requires_grad
-    )
+    fill = lambda s: integers(first, last, s, dtype, generator, device)
+    return leaf(drawn(fill, shape, keyed_integers(first, last, dtype)), requires_grad)
 
 
 @operation
@@ -180,7 +193,11 @@ def randperm(
     require_held("randperm", 0, count, np.dtype(dtype))
     source = stream(generator, device)
     permute = one_by_one(lambda: source.randperm(count, dtype), 1)
-    return leaf(drawn(permute, (count,)), requires_grad)
+    return leaf(drawn(permute, (count,), lambda key, s: _permutation(key, s, dtype)), requires_grad)
+
+
+def _permutation(key: Tensor, shape: Shape, dtype: Any) -> Tensor:
+    return astype(argsort(uniform(key, shape), axis=-1), np.dtype(dtype))
 
 
 @operation
@@ -217,17 +234,21 @@ def normal(
     if isinstance(mean, Tensor) or isinstance(std, Tensor):
         if size is not None:
             raise CallError("normal got tensors and a size; their shape is the size. Leave it out.")
+        for given in (mean, std):
+            if isinstance(given, Tensor):
+                require_no_derivative(given, "normal (mean + std * tw.randn(shape) has one)")
         return leaf(_normal_of_tensors(source, mean, std), requires_grad)
     if size is None:
         raise CallError("normal got two numbers and no size. Give the shape as the third argument.")
     require_deviation("normal", std)
     shape = extents_of("normal", size)
     kind = dtype or default_dtype()
-    return leaf(drawn(lambda s: source.normal(mean, std, s, kind), shape), requires_grad)
+    keyed = keyed_normal(kind, mean, std)
+    return leaf(drawn(lambda s: source.normal(mean, std, s, kind), shape, keyed), requires_grad)
 
 
 def _normal_of_tensors(source: Generator, mean: Any, std: Any) -> Tensor:
-    if drawing_batch() is not None:
+    if drawing_batch() is not None or has_key():
         return _normal_of_examples(source, as_tensor(mean).detach(), as_tensor(std).detach())
     means, deviations = (values_of("normal", as_tensor(x)) for x in (mean, std))
     dtype = (means if isinstance(mean, Tensor) else deviations).dtype
@@ -244,6 +265,7 @@ def _normal_of_tensors(source: Generator, mean: Any, std: Any) -> Tensor:
 def _normal_of_examples(source: Generator, mean: Tensor, std: Tensor) -> Tensor:
     dtype = (std if mean.weak else mean).dtype
     shape = np.broadcast_shapes(mean.shape, std.shape)
-    standard = drawn(lambda s: source.normal(0.0, 1.0, s, dtype), tuple(shape))
+    fill = lambda s: source.normal(0.0, 1.0, s, dtype)
+    standard = drawn(fill, tuple(shape), keyed_normal(dtype))
     found: Tensor = standard * std + mean
     return found

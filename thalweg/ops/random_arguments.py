@@ -14,7 +14,7 @@ from thalweg.core.program import Symbol
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, CallError, DtypeError, TracingError
-from thalweg.ops.drawing import Fill, drawing_batch, drawn
+from thalweg.ops.drawing import Fill, Keyed, drawing_batch, drawn, has_key
 
 Array = NDArray[Any]
 
@@ -55,7 +55,7 @@ def values_of(name: str, tensor: Tensor) -> Array:
 def laid_out(name: str, x: Any, dtype: Any) -> Array:
     """Return an array to be filled, in the shape, memory order and, by default, dtype of x."""
     tensor = as_tensor(x)
-    if drawing_batch() is not None:
+    if drawing_batch() is not None or (tensor.is_symbolic and has_key()):
         # The axis of the examples comes before those of one, whatever their order in memory.
         return np.empty(tensor.shape, tensor.dtype if dtype is None else dtype)
     values = values_of(name, tensor)
@@ -163,10 +163,10 @@ def require_held(name: str, low: int, high: int, dtype: np.dtype[Any]) -> None:
         )
 
 
-def filled_like(like: Array, draw: Fill) -> Tensor:
-    """Return numbers drawn in the order of an array's memory, for each example if in a batch."""
-    if drawing_batch() is not None:
-        return drawn(draw, like.shape)
+def filled_like(like: Array, draw: Fill, keyed: Keyed | None = None) -> Tensor:
+    """Return numbers drawn in the order of an array's memory; as `drawn` in a batch or by key."""
+    if drawing_batch() is not None or (keyed is not None and has_key()):
+        return drawn(draw, like.shape, keyed)
     return make(in_memory_order(like, draw))
 
 

@@ -12,7 +12,6 @@ from thalweg.core.operation import method, op
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, FLOAT64, INT64, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import EmptyAxis
 from thalweg.ops.creation import ones
 from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import (
@@ -41,16 +40,10 @@ from thalweg.ops.shaping import (
 
 __all__ = [
     "all",
-    "amax",
-    "amin",
     "any",
-    "argmax",
-    "argmin",
     "cumsum",
     "logsumexp",
-    "max",
     "mean",
-    "min",
     "prod",
     "sum",
 ]
@@ -63,47 +56,8 @@ def _reduced(x: Spec, axis: Axes) -> Spec:
     return Spec(without(x.shape, axis), x.dtype)
 
 
-def _reduced_extreme(x: Spec, axis: Axes) -> Spec:
-    if builtins.any(x.shape[a] == 0 for a in axis):
-        raise EmptyAxis(
-            f"A maximum or minimum was asked over an empty axis of shape {x.shape}; "
-            "it wants at least one element. Check that the data are not empty."
-        )
-    return _reduced(x, axis)
-
-
-def _resolve_extreme(x: Any, axis: Axes) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    tensor = as_tensor(x)
-    _reduced_extreme(tensor.spec, axis)
-    return (tensor,), {"axis": axis}
-
-
-def _resolve_index(x: Any, axis: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    tensor = as_tensor(x)
-    _reduced_extreme(tensor.spec, (axis,))
-    return (tensor,), {"axis": axis}
-
-
-def _spread(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
+def spread_over(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
     return broadcast_to(restore_axes(value, x.shape, axis), x.shape)
-
-
-def _extreme_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
-    attained = equal(x, _spread(out, x, axis))
-    ties = reduce_sum(astype(attained, x.dtype), axis)
-    return where(attained, _spread(g / ties, x, axis), 0.0)
-
-
-@general(_reduced_extreme, _extreme_rule, arguments=_resolve_extreme)
-def reduce_max(x: Array, *, axis: Axes) -> Array:
-    """Largest element over some axes; NaN if there is one. Ties share the derivative."""
-    return np.asarray(np.max(x, axis=axis))
-
-
-@general(_reduced_extreme, _extreme_rule, arguments=_resolve_extreme)
-def reduce_min(x: Array, *, axis: Axes) -> Array:
-    """Smallest element over some axes; NaN if there is one. Ties share the derivative."""
-    return np.asarray(np.min(x, axis=axis))
 
 
 def _prefix_products(x: Tensor) -> Tensor:
@@ -136,30 +90,13 @@ def _prod_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
         return x
     others: Tensor = reshape(_product_of_others(flat), tuple(x.shape[i] for i in order))
     inverse = tuple(int(i) for i in np.argsort(order))
-    return _spread(g, x, axis) * transpose(others, inverse)
+    return spread_over(g, x, axis) * transpose(others, inverse)
 
 
 @general(_reduced, _prod_rule)
 def reduce_prod(x: Array, *, axis: Axes) -> Array:
     """Product over some axes, which disappear."""
     return np.asarray(np.prod(x, axis=axis, dtype=x.dtype))
-
-
-def _index_of(x: Spec, axis: int) -> Spec:
-    _reduced_extreme(x, (axis,))
-    return Spec(without(x.shape, (axis,)), INT64)
-
-
-@general(_index_of, arguments=_resolve_index)
-def index_of_max(x: Array, *, axis: int) -> Array:
-    """Position of the first largest element along an axis, NaN counting as largest."""
-    return np.asarray(np.argmax(x, axis=axis), np.int64)
-
-
-@general(_index_of, arguments=_resolve_index)
-def index_of_min(x: Array, *, axis: int) -> Array:
-    """Position of the first smallest element along an axis, NaN counting as smallest."""
-    return np.asarray(np.argmin(x, axis=axis), np.int64)
 
 
 @linear(
@@ -174,35 +111,77 @@ def cumulative_sum(x: Array, *, axis: int) -> Array:
 # ---- NumPy's functions
 
 
-def _finish(x: Tensor, result: Tensor, axis: Axes, keepdims: bool) -> Tensor:
+def finish(x: Tensor, result: Tensor, axis: Axes, keepdims: bool) -> Tensor:
     return restore_axes(result, x.shape, axis) if keepdims else result
 
 
+def chosen(x: Any, mask: Any, otherwise: Any) -> Any:
+    """Return what a reduction takes where a mask, broadcast, does not hold."""
+    return x if mask is None else where(astype(mask, BOOL), x, otherwise)
+
+
+def _started(found: Tensor, combine: Any, initial: Any) -> Tensor:
+    return found if initial is None else combine(found, astype(initial, found.dtype))
+
+
 @method
-def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
+def sum(
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    *,
+    initial: Any = None,
+    where: Any = None,
+) -> Tensor:
     """Sum over some axes; by default over all.
+
+    Args:
+        x: A tensor.
+        axis: An axis, several, or None for all.
+        dtype: What to sum in; by default int64 or uint64 for integers.
+        keepdims: Whether reduced axes stay, with extent 1.
+        initial: What to begin with.
+        where: A mask, broadcast, of the elements that take part.
 
     Example:
         >>> import thalweg as tw
         >>> tw.sum(tw.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
         tensor([4., 6.])
     """
+    if where is not None or initial is not None:
+        found = sum(chosen(x, where, 0), axis, dtype, keepdims)
+        return _started(found, op.add, initial)
     if dtype is None and isinstance(x, Tensor) and x.array.dtype.kind == "f":
         tensor = x
     else:
-        tensor = _integers_widened(x, dtype)
+        tensor = integers_widened(x, dtype)
     axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
-        return tensor
-    return _finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
+        return op.clone(tensor) if tensor is x else tensor
+    return finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 
 @method
-def mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
-    """Arithmetic mean over some axes; by default over all. Integers are averaged as float64."""
+def mean(
+    x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = None
+) -> Tensor:
+    """Arithmetic mean over some axes; by default over all. Integers are averaged as float64.
+
+    Only elements take part where the mask `where`, broadcast, holds.
+    """
     tensor = as_floating(x, dtype)
     axes = normalize_axes("mean", axis, tensor.ndim)
+    if where is not None:
+        total = sum(tensor, axes, keepdims=keepdims, where=where)
+        return total / counted_where(where, tensor, axes, keepdims)
     return sum(tensor, axes, keepdims=keepdims) / float(count_over(tensor.shape, axes))
+
+
+def counted_where(mask: Any, x: Tensor, axes: Axes, keepdims: bool = False) -> Tensor:
+    """Return how many elements take part, in the real dtype of what they are divided by."""
+    held = broadcast_to(astype(mask, BOOL), x.shape)
+    return sum(astype(held, np.empty(0, x.dtype).real.dtype), axes, keepdims=keepdims)
 
 
 def as_floating(x: Any, dtype: Any) -> Tensor:
@@ -212,7 +191,7 @@ def as_floating(x: Any, dtype: Any) -> Tensor:
     return tensor if dtype is None else astype(tensor, dtype)
 
 
-def _integers_widened(x: Any, dtype: Any) -> Tensor:
+def integers_widened(x: Any, dtype: Any) -> Tensor:
     """Return a tensor in a dtype, by default int64 for booleans and integers."""
     tensor = as_tensor(x)
     if dtype is None and tensor.dtype.kind in "bi":
@@ -230,103 +209,44 @@ def count_over(shape: Shape, axes: Axes) -> int:
 
 
 @method
-def max(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None, y: Any = None) -> Any:
-    """Largest element over some axes; by default over all.
-
-    Called with `dim`, return the values and their positions, as PyTorch does; called with a
-    second tensor, the larger of both.
-    """
-    if dim is not None:
-        return op.extreme_along(x, dim, keepdims, index_of_max)
-    if y is not None or isinstance(axis, Tensor):
-        return op.maximum(x, axis if y is None else y)
-    return amax(x, axis, keepdims)
-
-
-@method
-def amax(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -> Tensor:
-    """Largest element over some axes; by default over all. Ties share the derivative."""
-    tensor = as_tensor(x)
-    axis = axis if dim is None else (None if dim in ((), []) else dim)
-    axes = normalize_axes("max", axis, tensor.ndim)
-    return _finish(tensor, reduce_max(tensor, axis=axes), axes, keepdims)
-
-
-@method
-def min(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None, y: Any = None) -> Any:
-    """Smallest element over some axes; by default over all.
-
-    Called with `dim`, return the values and their positions, as PyTorch does; called with a
-    second tensor, the smaller of both.
-    """
-    if dim is not None:
-        return op.extreme_along(x, dim, keepdims, index_of_min)
-    if y is not None or isinstance(axis, Tensor):
-        return op.minimum(x, axis if y is None else y)
-    return amin(x, axis, keepdims)
-
-
-@method
-def amin(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -> Tensor:
-    """Smallest element over some axes; by default over all. Ties share the derivative."""
-    tensor = as_tensor(x)
-    axis = axis if dim is None else (None if dim in ((), []) else dim)
-    axes = normalize_axes("min", axis, tensor.ndim)
-    return _finish(tensor, reduce_min(tensor, axis=axes), axes, keepdims)
-
-
-@method
-def prod(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
-    """Product over some axes; by default over all."""
-    tensor = _integers_widened(x, dtype)
+def prod(
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    *,
+    initial: Any = None,
+    where: Any = None,
+) -> Tensor:
+    """Product over some axes; by default over all. Arguments as `sum`'s."""
+    if where is not None or initial is not None:
+        found = prod(chosen(x, where, 1), axis, dtype, keepdims)
+        return _started(found, op.multiply, initial)
+    tensor = integers_widened(x, dtype)
     axes = normalize_axes("prod", axis, tensor.ndim)
-    return _finish(tensor, reduce_prod(tensor, axis=axes), axes, keepdims)
+    return finish(tensor, reduce_prod(tensor, axis=axes), axes, keepdims)
 
 
 @method
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Tell whether some element over the axes is true."""
-    return greater(sum(astype(x, BOOL), axis, keepdims=keepdims), 0)
+def any(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) -> Tensor:
+    """Tell whether some element over the axes is true, of those where a mask holds."""
+    return greater(sum(astype(x, BOOL), axis, keepdims=keepdims, where=where), 0)
 
 
 @method
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Tell whether every element over the axes is true."""
-    return equal(sum(logical_not(x), axis, keepdims=keepdims), 0)
-
-
-@method
-def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Position of the first largest element along an axis, or in the flattened tensor."""
-    return _position(index_of_max, x, axis, keepdims)
-
-
-@method
-def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Position of the first smallest element along an axis, or in the flattened tensor."""
-    return _position(index_of_min, x, axis, keepdims)
-
-
-def _position(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tensor:
-    tensor = as_tensor(x)
-    if axis is None:
-        found: Tensor = primitive(reshape(tensor, -1), axis=0)
-        return reshape(found, (1,) * tensor.ndim) if keepdims else found
-    if not tensor.ndim:
-        normalize_axes(primitive.name, axis, 0)
-        return _position(primitive, tensor, None, keepdims)
-    position = normalize_axis(primitive.name, axis, tensor.ndim)
-    return _finish(tensor, primitive(tensor, axis=position), (position,), keepdims)
+def all(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) -> Tensor:
+    """Tell whether every element over the axes is true, of those where a mask holds."""
+    return equal(sum(logical_not(x), axis, keepdims=keepdims, where=where), 0)
 
 
 @method(inplace=True)
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running sum along an axis, or of the flattened tensor."""
-    tensor = _integers_widened(x, dtype)
+    tensor = integers_widened(x, dtype)
     if axis is None:
         return cumulative_sum(reshape(tensor, -1), axis=0)
     if not tensor.ndim and axis in (0, -1):
-        return tensor
+        return op.clone(tensor)  # type: ignore[no-any-return]
     return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
 
 
@@ -338,7 +258,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """
     tensor = as_floating(x, None)
     axes = normalize_axes("logsumexp", axis, tensor.ndim)
-    largest = stop_gradient(max(tensor, axes, keepdims=True))
+    largest = stop_gradient(op.amax(tensor, axes, keepdims=True))
     # A slice of nothing but -inf, or one with +inf, would subtract inf from inf.
     shift = where(absolute(largest) < float("inf"), largest, 0.0)
     total = sum(exp(tensor - shift), axes, keepdims=True)

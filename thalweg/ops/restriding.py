@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.applying import apply, refresh
-from thalweg.core.inplace import keep_retained, require_changeable, superseded
+from thalweg.core.inplace import keep_retained, require_changeable
+from thalweg.core.layout import row_major
 from thalweg.core.memory import Memory, memory_of
 from thalweg.core.operation import FURTHER, attach, method, op, operation
 from thalweg.core.primitive import linear
-from thalweg.core.program import Symbol
 from thalweg.core.spec import Spec
 from thalweg.core.tape import is_recording, set_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
@@ -82,10 +82,15 @@ def _scattered(
     return reshape(scatter_add(flat, places, reshape(g, (-1,)), axis=0), tuple(x.shape))
 
 
+def _read_at_places(x: Tensor, shape: Steps, stride: Steps, offset: int, layout: Steps) -> Tensor:
+    return take(reshape(x, (-1,)), positions(tuple(x.shape), shape, stride, offset, layout))
+
+
 @linear(
     lambda x, shape, stride, offset, layout: Spec(shape, x.dtype),
     _scattered,
     view=True,
+    expansion=_read_at_places,
 )
 def strided(x: Array, *, shape: Steps, stride: Steps, offset: int, layout: Steps) -> Array:
     """Show elements by their places in the memory of an array of this layout."""
@@ -149,7 +154,8 @@ def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None
     tensor = as_tensor(x)
     root, shape, steps = _root(tensor), extents((size,)), extents((stride,))
     if tensor.is_symbolic:
-        own, before, layout = 0, 0, _row_major(tuple(root.shape))
+        _require_whole(tensor)
+        own, before, layout = 0, 0, row_major(tuple(root.shape))
     else:
         if tensor.origin is not None:
             refresh(tensor)
@@ -160,19 +166,18 @@ def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None
         _require_dense(root)
     offset = own if storage_offset is None else int(storage_offset) - before
     _require_inside(root, shape, steps, offset)
-    if tensor.is_symbolic:
-        # So it compiles.
-        return take(
-            reshape(tensor, (-1,)), positions(tuple(root.shape), shape, steps, offset, layout)
-        )
     params = {"shape": shape, "stride": steps, "offset": offset, "layout": layout}
     # What the tensor does not remember of its base, what is cut out of it does not either.
     with set_recording(is_recording() and tensor.node is not None):
         return apply(strided, (root,), params)
 
 
-def _row_major(shape: Steps) -> Steps:
-    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+def _require_whole(x: Tensor) -> None:
+    if x.origin is not None and x.origin.steps:
+        raise TracingError(
+            "as_strided was asked of a view while a function is traced, where memory has no "
+            "places that one could count from. Take it of a copy: x.clone().as_strided(…)."
+        )
 
 
 def _require_dense(root: Tensor) -> None:
@@ -240,10 +245,6 @@ def _become(x: Tensor, shown: Callable[[Tensor], Tensor]) -> Tensor:
         GradientError: If it is a leaf that requires gradients, or a view of one, while recording.
     """
     require_changeable(x)
-    if isinstance(x.array, Symbol):
-        new = shown(make(x.array, x.node, x.weak))
-        x.array = new.array
-        return superseded(x, new)
     if x.node is not None and x.node.leaf is not None:
         x.data = shown(x.data)
         return x
@@ -322,7 +323,7 @@ def _resized(x: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
         memory = _in_memory_order(root.array, _steps(root.array)).reshape(-1)
         rest = memory[start // x.array.itemsize :]
         if count <= rest.size:
-            return as_strided_(x, shape, _row_major(shape))
+            return as_strided_(x, shape, row_major(shape))
     require_changeable(x)
     grown = np.zeros(count, x.dtype)
     grown[: rest.size] = rest[:count]

@@ -11,7 +11,15 @@ from thalweg.core.generator import Generator
 from thalweg.core.operation import method, operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, CallError, DtypeError, ShapeError
-from thalweg.ops.drawing import drawing_batch, drawn, one_by_one
+from thalweg.ops.drawing import (
+    drawing_batch,
+    drawn,
+    has_key,
+    keyed_integers,
+    keyed_normal,
+    keyed_uniform,
+    one_by_one,
+)
 from thalweg.ops.elementwise import less
 from thalweg.ops.random_arguments import (
     bernoulli_in,
@@ -43,7 +51,8 @@ def rand_like(
     """Return numbers uniform on [0, 1) in the shape, memory order and dtype of a tensor."""
     like = laid_out("rand_like", x, dtype)
     source = stream(generator, device)
-    return leaf(filled_like(like, lambda s: source.rand(s, like.dtype)), requires_grad)
+    keyed = keyed_uniform(like.dtype)
+    return leaf(filled_like(like, lambda s: source.rand(s, like.dtype), keyed), requires_grad)
 
 
 @operation
@@ -57,7 +66,11 @@ def randn_like(
 ) -> Tensor:
     """Return standard normal numbers in the shape, memory order and dtype of a tensor."""
     like = laid_out("randn_like", x, dtype)
-    return leaf(normal_in(like, 0.0, 1.0, stream(generator, device)), requires_grad)
+    source, keyed = stream(generator, device), keyed_normal(like.dtype)
+    if has_key() and keyed is not None:
+        fill = lambda s: source.normal(0.0, 1.0, s, like.dtype)
+        return leaf(drawn(fill, like.shape, keyed), requires_grad)
+    return leaf(normal_in(like, 0.0, 1.0, source), requires_grad)
 
 
 @operation
@@ -76,9 +89,8 @@ def randint_like(
     if rest:
         raise CallError("randint_like got more than two bounds. Give it x, low and high.")
     like = laid_out("randint_like", x, dtype)
-    values = filled_like(
-        like, lambda shape: integers(first, last, shape, like.dtype, generator, device)
-    )
+    fill = lambda shape: integers(first, last, shape, like.dtype, generator, device)
+    values = filled_like(like, fill, keyed_integers(first, last, like.dtype))
     return leaf(values, requires_grad)
 
 
@@ -100,11 +112,15 @@ def bernoulli(x: Any, p: float | None = None, *, generator: Generator | None = N
         [0.0, 1.0]
     """
     tensor, source = as_tensor(x), stream(generator)
-    if tensor.is_symbolic and drawing_batch() is not None and p is None:
+    if tensor.is_symbolic and p is None and (drawing_batch() is not None or has_key()):
         # The probabilities are not known yet; PyTorch compares them with these numbers too.
-        chances = drawn(lambda shape: source.rand(shape, tensor.dtype), tuple(tensor.shape))
+        fill, keyed = lambda s: source.rand(s, tensor.dtype), keyed_uniform(tensor.dtype)
+        chances = drawn(fill, tuple(tensor.shape), keyed)
         return astype(less(chances, tensor), tensor.dtype)
     empty = np.empty(tensor.shape, tensor.dtype)
+    if has_key() and tensor.is_symbolic and (keyed := keyed_uniform(tensor.dtype)) is not None:
+        chances = drawn(lambda s: source.rand(s, tensor.dtype), tuple(tensor.shape), keyed)
+        return astype(less(chances, p), tensor.dtype)
     if p is None:
         return bernoulli_in(empty, values_of("bernoulli", tensor), source)
     if drawing_batch() is None:

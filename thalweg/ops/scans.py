@@ -16,9 +16,8 @@ from thalweg.ops.axes import along, axis_of
 from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import absolute, equal, exp, less, log, where
 from thalweg.ops.indexing import take_along_axis
-from thalweg.ops.reductions import cumsum, sum
+from thalweg.ops.reductions import cumsum, integers_widened, sum
 from thalweg.ops.shaping import (
-    astype,
     concatenate,
     expand_dims,
     normalize_axis,
@@ -72,11 +71,7 @@ def cummin(x: Any, axis: int) -> Found:
 @method(inplace=True)
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running product along an axis, or of the flattened tensor."""
-    tensor = as_tensor(x)
-    if dtype is not None:
-        tensor = astype(tensor, dtype)
-    elif tensor.dtype.kind in "bi":
-        tensor = astype(tensor, INT64)
+    tensor = integers_widened(x, dtype)
     if axis is None:
         return _product(ravel(tensor), 0)
     axis_of("cumprod", axis, tensor.ndim)
@@ -88,13 +83,15 @@ def _product(x: Tensor, axis: int) -> Tensor:
     """Multiply in passes, each over twice the distance, so that zeros keep their derivatives."""
     place = axis_of("cumprod", axis, x.ndim)
     extent, step = x.shape[place], 1
+    if extent == 1:
+        return op.clone(x)  # type: ignore[no-any-return]
     while step < extent:
         kept = _between(x, place, 0, step)
         x = concatenate(
             [kept, _between(x, place, step, extent) * _between(x, place, 0, extent - step)], place
         )
         step *= 2
-    return x
+    return x if extent > 1 else op.clone(x)
 
 
 def _between(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
@@ -120,7 +117,7 @@ def _log_of_sums(x: Tensor, axis: int) -> Tensor:
         sums = _logaddexp(_between(x, place, step, extent), _between(x, place, 0, extent - step))
         x = concatenate([kept, sums], place)
         step *= 2
-    return x
+    return x if extent > 1 else op.clone(x)
 
 
 def _logaddexp(x: Tensor, y: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.core.operation import FURTHER, attach, in_place_variant, method, op, understanding
 from thalweg.core.primitive import general
+from thalweg.core.spec import REAL, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.ops.assigning import put_at
@@ -258,6 +259,8 @@ def _reduced(
         raise ArgumentError(
             f"{name}: reduce argument must be either {', '.join(_NEUTRAL)}, got {reduce!r}."
         )
+    if reduce in ("amax", "amin"):
+        require_dtypes(name, REAL, x)
     if not places.size:
         return x + 0
     start = x

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import method, operation, widen
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, UnsupportedOperation
+from thalweg.ops.uniqueness import different
 
 __all__ = [
     "isin",
@@ -46,7 +48,13 @@ class UniqueInverse(NamedTuple):
 
 
 def _values(x: Any) -> Array:
-    return as_tensor(x).numpy(force=True)
+    return numbers_of(as_tensor(x))
+
+
+def _of(x: Any, values: Array) -> Tensor:
+    """Return the different values as parts of the tensor, where its derivative is wanted."""
+    tensor = as_tensor(x)
+    return different(tensor, equal_nan=False) if tensor.requires_grad else make(values)
 
 
 @operation
@@ -63,14 +71,14 @@ def unique_all(x: Any) -> UniqueAll:
     values = _values(x)
     found: Any = np.unique_all(values)
     inverse = np.reshape(found.inverse_indices, values.shape)
-    return UniqueAll(make(found.values), make(found.indices), make(inverse), make(found.counts))
+    return UniqueAll(_of(x, found.values), make(found.indices), make(inverse), make(found.counts))
 
 
 @operation
 def unique_counts(x: Any) -> UniqueCounts:
     """Return the different values in order, and how often each occurs."""
     found = np.unique_counts(_values(x))
-    return UniqueCounts(make(found.values), make(found.counts))
+    return UniqueCounts(_of(x, found.values), make(found.counts))
 
 
 @operation
@@ -78,13 +86,15 @@ def unique_inverse(x: Any) -> UniqueInverse:
     """Return the different values in order, and which of them each element is."""
     values = _values(x)
     found = np.unique_inverse(values)
-    return UniqueInverse(make(found.values), make(np.reshape(found.inverse_indices, values.shape)))
+    return UniqueInverse(
+        _of(x, found.values), make(np.reshape(found.inverse_indices, values.shape))
+    )
 
 
 @operation
 def unique_values(x: Any) -> Tensor:
     """Return the different values in order; every NaN is a value of its own."""
-    return make(np.unique(_values(x), equal_nan=False))
+    return different(as_tensor(x), equal_nan=False)
 
 
 @method

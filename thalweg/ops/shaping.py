@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,8 @@ def _resolve_reshape(
     x: Any, *extents: Any, shape: Any = None, copy: bool | None = None
 ) -> Resolved:
     tensor = as_tensor(x) if not copy else op.clone(x)
+    if extents and extents[-1] == "C":
+        extents = extents[:-1]
     given = as_shape((extents[0] if len(extents) == 1 else extents) if shape is None else shape)
     wanted = given
     known = math.prod(extent for extent in wanted if extent != -1)
@@ -220,9 +223,10 @@ def broadcast_to(x: Array, *, shape: Shape) -> Array:
         steps = (0,) * (len(shape) - x.ndim) + x.strides
         strides = [0 if n == 1 else step for n, step in zip(whole, steps, strict=True)]
         spread: Array = np.ndarray(shape, x.dtype, x, 0, strides)
-        spread.flags.writeable = False
+        if shape != x.shape:
+            spread.flags.writeable = False
         return spread
-    return np.broadcast_to(x, shape)
+    return x[...] if shape == x.shape else np.broadcast_to(x, shape)
 
 
 def _resolve_reduce_sum(x: Any, axis: Any) -> Resolved:
@@ -289,14 +293,17 @@ def _concatenated(*specs: Spec, axis: int) -> Spec:
     return Spec((*shape[:axis], total, *shape[axis + 1 :]), specs[0].dtype)
 
 
-def _own_part(g: Tensor, out: Tensor, *operands: Tensor, position: int, axis: int) -> Tensor:
-    start = sum(operand.shape[axis] for operand in operands[:position])
-    bounds = [(0, n, 1) for n in g.shape]
-    bounds[axis] = (start, start + operands[position].shape[axis], 1)
-    return slice_(g, tuple(bounds))
+def _own_parts(g: Tensor, out: Tensor, *operands: Tensor, axis: int) -> Iterator[Tensor]:
+    bounds = [(0, n, 1) for n in g.array.shape]
+    start = 0
+    for operand in operands:
+        stop = start + operand.array.shape[axis]
+        bounds[axis] = (start, stop, 1)
+        yield slice_(g, tuple(bounds))
+        start = stop
 
 
-@linear(_concatenated, variadic=_own_part, arguments=_resolve_concatenate, additive=True)
+@linear(_concatenated, variadic=_own_parts, arguments=_resolve_concatenate, additive=True)
 def concatenate(*arrays: Array, axis: int) -> Array:
     """Join tensors along an existing axis."""
     return np.concatenate(arrays, axis=axis)
@@ -311,6 +318,7 @@ def _resolve_flip(x: Any, axis: Any = None) -> Resolved:
     lambda x, axis: Spec(x.shape, x.dtype),
     lambda g, out, x, axis: op.flip(g, axis),
     arguments=_resolve_flip,
+    view=True,
 )
 def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
     """Reverse the order along some axes; by default along all."""
@@ -343,7 +351,7 @@ def astype(x: Array, *, dtype: np.dtype[Any]) -> Array:
 @general(lambda x: x)
 def stop_gradient(x: Array) -> Array:
     """Return the same values, as a constant to derivatives."""
-    return x
+    return x.copy()
 
 
 @method

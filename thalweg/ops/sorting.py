@@ -20,8 +20,9 @@ from thalweg.ops.axes import along, axis_of, lifted
 from thalweg.ops.composed import isnan
 from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import equal, logical_not, where
+from thalweg.ops.extremes import argmax, max, min
 from thalweg.ops.indexing import take_along_axis
-from thalweg.ops.reductions import any, argmax, max, min, sum
+from thalweg.ops.reductions import any, sum
 from thalweg.ops.shaping import (
     astype,
     expand_dims,

@@ -17,7 +17,7 @@ from thalweg.core.fused import fma
 from thalweg.core.operation import op, operation
 from thalweg.core.program import Symbol
 from thalweg.core.spec import default_dtype, promote
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError, CallError
 from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import astype
@@ -66,7 +66,7 @@ def linspace(
     if _is_differentiable(start) or _is_differentiable(last):
         found = _through_tensors(start, last, count, endpoint, dtype)
     else:
-        found = make(_spaced(_plain(start), _plain(last), count, endpoint, dtype))
+        found = fresh(_spaced(_plain(start), _plain(last), count, endpoint, dtype))
     return found.requires_grad_() if requires_grad else found
 
 
@@ -112,7 +112,7 @@ def logspace(
         found: Tensor = op.power(base, linspace(start, last, count, bool(endpoint), dtype))
     else:
         ends = _plain(start), _plain(last), _plain(base)
-        found = make(_powers(*ends, count, bool(endpoint), dtype))
+        found = fresh(_powers(*ends, count, bool(endpoint), dtype))
     return found.requires_grad_() if requires_grad else found
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.operation import attach, method
+from thalweg.core.operation import attach, method, op
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.elementwise import equal, not_equal
-from thalweg.ops.reductions import all, max, mean, min, sum
+from thalweg.ops.extremes import max, min
+from thalweg.ops.reductions import all, mean, sum
 from thalweg.ops.shaping import broadcast_to, normalize_axes, reshape
 
 __all__ = [
@@ -89,7 +90,7 @@ def array_equal(a1: Any, a2: Any) -> Tensor:
 def polyval(p: Any, x: Any) -> Tensor:
     """Value of a polynomial, its coefficients from the highest power down: p₀ xⁿ⁻¹ + … + pₙ₋₁."""
     coefficients, tensor = as_tensor(p), as_tensor(x)
-    value = tensor * 0
+    value: Tensor = op.zeros_like(tensor)
     for i in range(coefficients.shape[0]):
         value = value * tensor + coefficients[i]
     return value

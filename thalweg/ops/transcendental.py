@@ -9,8 +9,10 @@ import numpy as np
 
 from thalweg.core.operation import op
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise import (
+    absolute,
     arctan,
     equal,
     exp,
@@ -22,6 +24,7 @@ from thalweg.ops.elementwise import (
     logical_and,
     logical_or,
     power,
+    sign,
     sqrt,
     where,
 )
@@ -30,6 +33,7 @@ __all__ = [
     "arccos",
     "arcsin",
     "arctanh",
+    "cbrt",
     "cosh",
     "exp2",
     "log2",
@@ -43,6 +47,8 @@ _LOG_2, _LOG_10 = math.log(2.0), math.log(10.0)
 
 
 def _nearest(x: Tensor) -> Tensor:
+    if x.dtype.kind == "c":
+        return op.complex(_nearest(op.real(x)), _nearest(op.imag(x)))  # type: ignore[no-any-return]
     below = floor(x)
     part = x - below
     even = equal(floor(below * 0.5) * 2, below)
@@ -75,6 +81,17 @@ def log2(x: Array) -> Array:
 def log10(x: Array) -> Array:
     """Logarithm to base 10."""
     return np.log10(x)
+
+
+@elementwise(
+    lambda g, out, x: g / (3.0 * (out * out)),
+    cast=floating,
+    takes=REAL,
+    expansion=lambda x: sign(x) * power(absolute(x), 1.0 / 3.0),
+)
+def cbrt(x: Array) -> Array:
+    """Cube root: ∛x, of negative numbers too."""
+    return np.cbrt(x)
 
 
 # expm1 keeps the digits near zero.

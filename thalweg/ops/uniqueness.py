@@ -6,10 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import attach, method, operation
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
+from thalweg.ops.arranging import ravel
 from thalweg.ops.axes import axis_of
+from thalweg.ops.creation import zeros
+from thalweg.ops.indexing import scatter_add, take
+from thalweg.ops.shaping import reshape
 
 __all__ = [
     "bincount",
@@ -24,12 +29,24 @@ Array = np.ndarray[Any, Any]
 
 
 def _numbers(x: Any) -> Array:
-    return as_tensor(x).numpy(force=True)
+    return numbers_of(as_tensor(x))
 
 
-def _results(found: tuple[Array, ...]) -> Any:
-    tensors = tuple(as_tensor(np.asarray(part)) for part in found)
+def _results(found: tuple[Any, ...]) -> Any:
+    tensors = tuple(as_tensor(part) for part in found)
     return tensors[0] if len(tensors) == 1 else tensors
+
+
+def different(x: Tensor, axis: int | None = None, equal_nan: bool = True) -> Tensor:
+    """Return the different elements, or slices along an axis, in order.
+
+    Of equal ones the first is returned, and so the first has the derivative.
+    """
+    values = numbers_of(x)
+    if not x.requires_grad:
+        return as_tensor(np.unique(values, axis=axis, equal_nan=equal_nan))
+    places = np.unique(values, return_index=True, axis=axis, equal_nan=equal_nan)[1]
+    return take(ravel(x), places, axis=0) if axis is None else take(x, places, axis=axis)
 
 
 def _unique_of(
@@ -51,13 +68,13 @@ def _unique_of(
     values = _numbers(x)
     axis = None if dim is None else axis_of("unique", dim, values.ndim)
     # A number has one slice along the axis it does not have.
-    slices = values if axis is None or values.ndim else values.reshape(1)
+    slices = x if axis is None or values.ndim else reshape(x, 1)
     found: Any = np.unique(
-        slices, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
+        numbers_of(slices), return_inverse=True, return_counts=True, axis=axis, equal_nan=False
     )
     inverse = found[1].reshape(values.shape if axis is None else -1)
     parts = [
-        found[0],
+        different(slices, axis, equal_nan=False) if x.requires_grad else found[0],
         *([inverse] if return_inverse else []),
         *([found[2]] if return_counts else []),
     ]
@@ -97,10 +114,14 @@ def unique(
         (tensor([1., 2.]), tensor([1, 2]))
     """
     distinct: Any = np.unique
+    tensor = as_tensor(x)
     found = distinct(
-        _numbers(x), return_index, return_inverse, return_counts, axis, equal_nan=equal_nan
+        numbers_of(tensor), return_index, return_inverse, return_counts, axis, equal_nan=equal_nan
     )
-    return _results(found if isinstance(found, tuple) else (found,))
+    parts = found if isinstance(found, tuple) else (found,)
+    if tensor.requires_grad:
+        parts = (different(tensor, axis, equal_nan), *parts[1:])
+    return _results(parts)
 
 
 @method
@@ -114,7 +135,8 @@ def unique_consecutive(
         >>> tw.unique_consecutive(tw.tensor([1, 1, 2, 1]))
         tensor([1, 2, 1])
     """
-    values = _numbers(x)
+    tensor = as_tensor(x)
+    values = numbers_of(tensor)
     shape = values.shape if axis is None else None
     place = 0 if axis is None else axis_of("unique_consecutive", axis, values.ndim)
     rows = values.reshape(-1) if axis is None or not values.ndim else np.moveaxis(values, place, 0)
@@ -122,10 +144,10 @@ def unique_consecutive(
     starts = np.ones(len(rows), bool)
     starts[1:] = (flat[1:] != flat[:-1]).any(axis=1)
     inverse = np.cumsum(starts) - 1
-    kept = rows[starts]
-    kept = kept if axis is None else np.moveaxis(kept, 0, place)
+    along_one = ravel(tensor) if axis is None or not values.ndim else tensor
+    kept = take(along_one, np.flatnonzero(starts), axis=place)
     counts = np.diff(np.append(np.flatnonzero(starts), len(rows)))
-    parts = [kept]
+    parts: list[Any] = [kept]
     if return_inverse:
         parts.append(inverse if shape is None else inverse.reshape(shape))
     if return_counts:
@@ -224,14 +246,19 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
         ArgumentError: If one is negative, or `minlength` is.
     """
     values = _numbers(x)
-    heavy = None if weights is None else _numbers(weights)
+    heavy = None if weights is None else as_tensor(weights)
     if values.ndim != 1 or values.dtype.kind not in "iu" or (values.size and values.min() < 0):
         raise ShapeError("bincount only supports 1-d non-negative integral inputs.")
     if minlength < 0:
         raise ArgumentError(f"minlength should be >= 0, and {minlength} was given.")
     if heavy is not None and heavy.shape != values.shape:
         raise ShapeError("weights should be 1-d and have the same length as input")
-    return as_tensor(np.bincount(values, heavy, minlength))
+    if heavy is None:
+        return as_tensor(np.bincount(values, minlength=minlength))
+    if not heavy.is_symbolic and not heavy.requires_grad:
+        return as_tensor(np.bincount(values, heavy.array, minlength))
+    count = max(minlength, int(values.max(initial=-1)) + 1)
+    return scatter_add(zeros(count, np.float64), values, astype(heavy, np.float64), axis=0)
 
 
 @method

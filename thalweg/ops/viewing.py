@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import FURTHER, attach, method, op, operation
 from thalweg.core.primitive import linear
@@ -83,6 +84,7 @@ def view(x: Tensor, *shape: Any, dtype: Any = None) -> Tensor:
 
 
 def _reinterpreted(x: Tensor, dtype: Any) -> Tensor:
+    require_no_derivative(x, f"view({np.dtype(dtype)}), what the bits mean as another dtype,")
     shown = make(x.detach().numpy().view(dtype))
     shown.memory = memory_of(x)
     return shown
@@ -217,7 +219,7 @@ def t(x: Any) -> Tensor:
 @method
 def adjoint(x: Any) -> Tensor:
     """Conjugate transpose of a matrix or a stack of them."""
-    return swapaxes(op.conj(x), -1, -2)
+    return swapaxes(op.conjugated(x), -1, -2)
 
 
 def _conjugate_transpose(x: Tensor) -> Tensor:
@@ -253,7 +255,9 @@ def windows_along(x: Array, *, axis: int, size: int, step: int) -> Array:
     # A window of no elements has nothing to show, which NumPy refuses.
     if size == 0:
         return np.zeros(_unfolded(Spec(x.shape, x.dtype), axis, size, step).shape, x.dtype)
-    shown = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=x.flags.writeable)
+    # What overlaps is not written, as there would be several values for one place.
+    writeable = x.flags.writeable and step >= size
+    shown = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=writeable)
     return shown[(*(slice(None),) * axis, slice(None, None, step))]
 
 

@@ -50,7 +50,7 @@ def trace(
         >>> momentum = tw.optim.trace(0.5)
         >>> updates, state = momentum.update([1.0], momentum.init([0.0]))
         >>> momentum.update([1.0], state)
-        ([tensor(1.5000)], TraceState(trace=[tensor(1.5000)]))
+        ([np.float64(1.5)], TraceState(trace=[np.float64(1.5)]))
     """
     DECAY.check("decay", decay)
 
@@ -94,7 +94,7 @@ def ema(decay: float, debias: bool = True, accumulator_dtype: Any = None) -> Gra
         >>> average = tw.optim.ema(0.5)
         >>> updates, _ = average.update([1.0], average.init([0.0]))
         >>> updates
-        [tensor(1.)]
+        [np.float64(1.0)]
     """
     DECAY.check("decay", decay)
 

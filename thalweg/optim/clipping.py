@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 from thalweg import tree
+from thalweg.core.kinds import same_kind
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation import asarray
 from thalweg.ops.elementwise import add, less, maximum, minimum, sqrt, square, where
@@ -17,6 +18,7 @@ from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import GradientTransformation, Updates, stateless
 
 
+@same_kind
 def global_norm(updates: Updates) -> Tensor:
     """Return the Euclidean norm of all leaves together: √(Σ g²).
 

@@ -51,7 +51,7 @@ def add_decayed_weights(
         >>> import thalweg as tw
         >>> decay = tw.optim.add_decayed_weights(0.1)
         >>> decay.update([1.0], decay.init([20.0]), [20.0])
-        ([tensor(3.)], EmptyState())
+        ([np.float64(3.0)], EmptyState())
     """
     if not callable(weight_decay):
         FINITE.check("weight_decay", weight_decay, "Give a finite number or a schedule.")

@@ -66,7 +66,7 @@ def inject_hyperparams(
         >>> state.hyperparams["learning_rate"] = 0.5
         >>> updates, state = optimizer.update([1.0], state)
         >>> updates
-        [tensor(-0.5000)]
+        [np.float64(-0.5)]
     """
     names = {static_args} if isinstance(static_args, str) else set(static_args)
     return Injected(inner_factory, frozenset(names), hyperparam_dtype)

@@ -8,6 +8,7 @@ from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, did_you_mean
 from thalweg.ops.elementwise import absolute, less, sign, sqrt, square, tanh, where
 from thalweg.optim.leaves import cast, cast_like, each, zeros_like
+from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -114,7 +115,7 @@ def scale_by_adam(
         kept = ScaleByAdamState(count, cast(mu, mu_dtype), cast_like(nu, state.nu))
         return found, kept
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 class ScaleByLionState(NamedTuple):
@@ -161,7 +162,7 @@ def scale_by_lion(
         >>> lion = tw.optim.scale_by_lion()
         >>> updates, _ = lion.update([3.0, -0.1], lion.init([0.0, 0.0]))
         >>> updates
-        [tensor(1.), tensor(-1.)]
+        [np.float64(1.0), np.float64(-1.0)]
     """
     DECAY.check("b1", b1)
     DECAY.check("b2", b2)
@@ -188,4 +189,4 @@ def scale_by_lion(
         mu = cast(update_moment(updates, state.mu, b2), mu_dtype)
         return found, ScaleByLionState(safe_increment(state.count), mu)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)

@@ -10,6 +10,7 @@ from thalweg.ops.elementwise import greater, sqrt, square, where
 from thalweg.optim.leaves import each, full_like, zeros_like
 from thalweg.optim.moments import bias_correction as corrected
 from thalweg.optim.moments import update_moment, update_second_moment
+from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -52,7 +53,7 @@ def scale_by_rss(
         >>> import thalweg as tw
         >>> rss = tw.optim.scale_by_rss(initial_accumulator_value=0.0, eps=0.0)
         >>> rss.update([3.0], rss.init([0.0]))
-        ([tensor(1.)], ScaleByRssState(sum_of_squares=[tensor(9.)]))
+        ([np.float64(1.0)], ScaleByRssState(sum_of_squares=[np.float64(9.0)]))
     """
     NON_NEGATIVE.check("initial_accumulator_value", initial_accumulator_value)
     NON_NEGATIVE.check("eps", eps)
@@ -70,7 +71,7 @@ def scale_by_rss(
         )
         return found, ScaleByRssState(total)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 class ScaleByRmsState(NamedTuple):
@@ -118,7 +119,7 @@ def scale_by_rms(
         >>> rms = tw.optim.scale_by_rms(decay=0.75, eps=0.0)
         >>> updates, _ = rms.update([3.0], rms.init([0.0]))
         >>> updates
-        [tensor(2.)]
+        [np.float64(2.0)]
     """
     _check(decay, eps, initial_scale)
     divided = _divided_by_root(eps, eps_in_sqrt)
@@ -139,7 +140,7 @@ def scale_by_rms(
         found = each(divided, updates, corrected(nu, decay, count))
         return found, ScaleByRmsWithCountState(count, nu)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 class ScaleByRStdDevState(NamedTuple):
@@ -178,7 +179,7 @@ def scale_by_stddev(
         >>> stddev = tw.optim.scale_by_stddev(decay=0.5, eps=0.0)
         >>> updates, _ = stddev.update([3.0], stddev.init([0.0]))
         >>> updates
-        [tensor(2.)]
+        [np.float64(2.0)]
     """
     _check(decay, eps, initial_scale)
     divided = _divided_by_root(eps, eps_in_sqrt)
@@ -203,7 +204,7 @@ def scale_by_stddev(
         mu_hat, nu_hat = corrected(mu, decay, count), corrected(nu, decay, count)
         return scaled(updates, mu_hat, nu_hat), ScaleByRStdDevWithCountState(count, mu, nu)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 def _check(decay: Any, eps: Any, initial_scale: Any) -> None:

@@ -37,7 +37,7 @@ def scale(step_size: float) -> GradientTransformation:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.scale(-0.5).update([2.0], tw.optim.EmptyState())
-        ([tensor(-1.)], EmptyState())
+        ([np.float64(-1.0)], EmptyState())
     """
     FINITE.check("step_size", step_size)
     return stateless(lambda updates, params: each(lambda g: step_size * g, updates))
@@ -64,7 +64,7 @@ def scale_by_schedule(step_size_fn: ScalarOrSchedule) -> GradientTransformation:
         >>> state = halving.init([0.0])
         >>> updates, state = halving.update([8.0], state)
         >>> halving.update(updates, state)
-        ([tensor(4.)], ScaleByScheduleState(count=tensor(2, dtype=thalweg.int32)))
+        ([np.float64(4.0)], ScaleByScheduleState(count=np.int32(2)))
     """
 
     def init(params: Params) -> ScaleByScheduleState:
@@ -103,7 +103,7 @@ def scale_by_learning_rate(
     Example:
         >>> import thalweg as tw
         >>> tw.optim.scale_by_learning_rate(0.5).update([2.0], tw.optim.EmptyState())
-        ([tensor(-1.)], EmptyState())
+        ([np.float64(-1.0)], EmptyState())
     """
     if learning_rate is None:
         return identity()
@@ -125,6 +125,6 @@ def scale_by_sign() -> GradientTransformation:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.scale_by_sign().update([-3.0, 0.0], tw.optim.EmptyState())
-        ([tensor(-1.), tensor(0.)], EmptyState())
+        ([np.float64(-1.0), np.float64(0.0)], EmptyState())
     """
     return stateless(lambda updates, params: each(sign, updates))

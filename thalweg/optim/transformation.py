@@ -6,14 +6,16 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Self
 
-from thalweg.core.tensor import Tensor, astype
+from thalweg import tree
+from thalweg.core.kinds import on_tensors, same_kind
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation import asarray, zeros
 from thalweg.ops.creation import zeros_like as zeros_like_leaf
 from thalweg.ops.elementwise import minimum
 from thalweg.optim.leaves import each
 from thalweg.optim.recipe import Form, Recipe, factory
-from thalweg.tree import Tree
+from thalweg.tree import Tree, flatten_parameters
 
 Params = Tree
 Updates = Tree
@@ -58,10 +60,13 @@ class GradientTransformation(Recipe):
         """Return a new transformation of the same functions."""
         return type(self)(self._init, self._update)
 
+    @on_tensors
     def init(self, params: Params) -> OptState:
         """Return the initial state for parameters."""
+        flatten_parameters(params)  # data classes in them become nodes
         return self._init(params)
 
+    @on_tensors
     def update(
         self, updates: Updates, state: OptState, params: Params = None, **extra_args: Any
     ) -> tuple[Updates, OptState]:
@@ -171,6 +176,7 @@ def first_count() -> Tensor:
     return zeros((), "int32")
 
 
+@same_kind
 def safe_increment(count: Any) -> Tensor:
     """Return an int32 count plus one, saturating at the largest int32 instead of wrapping.
 
@@ -215,7 +221,7 @@ def set_to_zero() -> GradientTransformation:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.set_to_zero().update([1.0], tw.optim.EmptyState())
-        ([tensor(0.)], EmptyState())
+        ([np.float64(0.0)], EmptyState())
     """
     return stateless(lambda updates, params: each(zeros_like_leaf, updates))
 
@@ -249,7 +255,7 @@ def stateless_with_tree_map(f: Callable[..., Any]) -> GradientTransformation:
         >>> import thalweg as tw
         >>> flip = tw.optim.stateless_with_tree_map(lambda update, param: -update)
         >>> flip.update([1.0], tw.optim.EmptyState())
-        ([tensor(-1.)], EmptyState())
+        ([np.float64(-1.0)], EmptyState())
     """
     return stateless(
         lambda updates, params: (
@@ -258,6 +264,7 @@ def stateless_with_tree_map(f: Callable[..., Any]) -> GradientTransformation:
     )
 
 
+@same_kind
 def apply_updates(params: Params, updates: Updates) -> Params:
     """Return parameters plus updates, in the parameters' dtypes.
 
@@ -269,4 +276,10 @@ def apply_updates(params: Params, updates: Updates) -> Params:
         >>> tw.optim.apply_updates({"w": tw.Tensor([1.0, 2.0])}, {"w": tw.Tensor([0.5, -0.5])})
         {'w': tensor([1.5000, 1.5000])}
     """
-    return each(lambda p, u: astype(p + u, p.dtype), params, updates)
+    return tree.map(lambda p, u: _moved(as_tensor(p), asarray(u)), params, updates)
+
+
+def _moved(p: Tensor, u: Tensor) -> Tensor:
+    moved = astype(p + u, p.dtype)
+    # A parameter that is a Python number stays one, and other parameters' dtypes stay theirs.
+    return make(moved.array, moved.node, True) if p.weak else moved

@@ -62,9 +62,11 @@ class Captured:
 
     An array that the loss refers to itself is found anew at each fit, by its place in the loss's
     fingerprint, so that no data of the user are kept alive; others were made while tracing.
+    `lines` are the user's lines that use them.
     """
 
     sources: tuple[Any, ...]
+    lines: tuple[str, ...]
 
     def arrays(self, referred: Sequence[Any]) -> list[Any]:
         """Return the arrays, given those the loss refers to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, printable
 
 EVENTS = ("on_begin", "on_eval", "on_checkpoint", "on_end")
 
@@ -93,7 +93,9 @@ class Callbacks:
             try:
                 hook(info)
             except Exception as error:
-                error.add_note(f"Raised by the callback {name} in {event} at step {info.step}.")
+                error.add_note(
+                    f"Raised by the callback {printable(name)} in {event} at step {info.step}."
+                )
                 raise
 
 

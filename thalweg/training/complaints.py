@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import traceback
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from thalweg import tree
-from thalweg.core.refusals import STORED
 from thalweg.core.tensor import Tensor
-from thalweg.core.tracing import is_users
-from thalweg.errors import GradientError, ThalwegError, TracingError, TrainingDiverged
+from thalweg.core.tracing import raised_at
+from thalweg.errors import ThalwegError, TrainingDiverged
 
 if TYPE_CHECKING:
     from thalweg.training.program import Problem
@@ -28,11 +26,6 @@ def at_the_users_line(problem: Problem, data: Sequence[Tensor]) -> Iterator[None
     except ThalwegError as error:
         told = f"{error} The loss was called with {called_with(problem, data)}{_line(error)}."
         raise type(error)(told) from error
-    except (TypeError, ValueError) as error:
-        # NumPy asked a tensor for its values, and hides the answer behind an error of its own.
-        if not isinstance(error.__cause__, (TracingError, GradientError)):
-            raise
-        raise TracingError(f"{STORED} That was{_line(error).removeprefix(',')}.") from error
 
 
 @contextlib.contextmanager
@@ -52,11 +45,8 @@ def _line(error: BaseException, inside: int = 0) -> str:
         error: What was raised.
         inside: How many of the outermost frames do not count.
     """
-    frames = list(traceback.walk_tb(error.__traceback__))[inside:]
-    for frame, line in reversed(frames):
-        if is_users(frame):
-            return f", at {frame.f_code.co_filename}:{line}"
-    return ""
+    line = raised_at(error, inside)
+    return f", at {line}" if line else ""
 
 
 def called_with(problem: Problem, data: Sequence[Tensor]) -> str:

@@ -6,24 +6,24 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from thalweg.core.program import Equation, Program, evaluate
+from thalweg import tree
 from thalweg.core.random_bits import keyed_permutation
-from thalweg.core.tracing import DERIVATIVE
 from thalweg.engines.engine import Array, Run
 from thalweg.errors import IndexOutOfRange, TrainingDiverged
 from thalweg.training.batches import Batches
+from thalweg.training.blame import first_fault, told
 from thalweg.training.cache import Step
 from thalweg.training.curvature import largest_stable_rate
-from thalweg.training.finite import is_finite, require_finite
+from thalweg.training.finite import is_finite, require_finite, spelt
 from thalweg.training.inputs import Data
 from thalweg.training.parameters import State
 from thalweg.training.positions import Read, out_of_range
 from thalweg.training.program import Problem
 from thalweg.training.slices import NotFiniteError, Slices
+from thalweg.training.surroundings import Surroundings
 
 # A column whose scale is this many times the median one deserves mention.
 _ODD_SCALE = 100.0
@@ -53,6 +53,24 @@ class Suspects:
     names: Callable[[], list[str]]
     state: State
 
+    def name_of(self, place: int) -> str:
+        """Say what stands at a place among the inputs of a step."""
+        loop, data = self.step.loop, len(self.problem.data_specs)
+        params = len(self.problem.param_specs)
+        if place < params:
+            tree_of = tree.unflatten(self.problem.params, range(params))
+            return f"params{tree.paths(tree_of)[place]}"
+        if place < loop.states:
+            return "the optimizer's state"
+        place -= loop.states
+        if place < data:
+            return self.names()[place]
+        if place < len(self.arrays):
+            array, line = self.arrays[place], self.step.captured.lines[place - data]
+            name = Surroundings(self.problem.loss).name_of(array) or "An array"
+            return f"{name}, which the loss refers to at {line},"
+        return f"the optimizer's {self.state.names[place - len(self.arrays)]}"
+
     def out_of_range(self, error: IndexOutOfRange) -> IndexOutOfRange:
         """Return an error that tells which data hold the index, and where it is used."""
         loop = self.step.loop
@@ -76,12 +94,12 @@ def diverged(slices: Slices, bad: NotFiniteError, suspects: Suspects) -> Trainin
     loss = float(bad.losses[step - start])
     losses = [*fit.record.losses.tolist(), loss]
     per_epoch = slices.facts.layout.steps_per_epoch
-    what = f"The loss became {_spelt(loss)}"
+    what = f"The loss became {spelt(loss)}"
     if math.isfinite(loss):
         what = "The parameters stopped being finite"
     causes = [*_scales(suspects), *_climb(losses, suspects, slices.facts.layout)]
     if len(losses) == 1 or not causes:
-        causes += _first_bad_equation(suspects, state, slices.facts.layout, step)
+        causes += _first_fault(suspects, state, slices.facts.layout, step)
     message = (
         f"{what} at step {step} (epoch {step // per_epoch + 1}). {' '.join(causes)} "
         "The last finite parameters are in this error's `params`, the run so far in its `fit`."
@@ -189,10 +207,10 @@ def _scales(suspects: Suspects) -> list[str]:
     return []
 
 
-def _first_bad_equation(
+def _first_fault(
     suspects: Suspects, state: Sequence[Array], layout: Batches, step: int
 ) -> list[str]:
-    """Blame the first operation of the step whose result is not finite."""
+    """Blame the first operation of the step whose result is not finite, or what it was given."""
     loop = suspects.step.loop
     program, rows = loop.step, []
     if layout.batch_size:
@@ -200,27 +218,8 @@ def _first_bad_equation(
         if len(rows[0]) < layout.batch_size and loop.remainder is not None:
             program = loop.remainder
     scalars = [np.asarray(value) for value in suspects.state.scalars]
-    found = _blame(program, [*state, *suspects.arrays, *scalars, *rows])
-    if found is None:
-        return []
-    equation, value = found
-    source = f" at {equation.source}" if equation.source else ""
-    return [
-        f"{equation.primitive.name}{source} gave {value} from finite numbers. {_advice(equation)}"
-    ]
-
-
-def _advice(equation: Equation) -> str:
-    if equation.source.endswith(DERIVATIVE):
-        return (
-            "The derivative there is infinite or overflows, as that of sqrt, a norm or a root is "
-            "at 0. Start from other parameters, or add a small number inside, as in "
-            "np.sqrt(x + 1e-12)."
-        )
-    return (
-        "Keep its operands in range: standardize the data, start from smaller parameters, or use "
-        "a stable form such as logaddexp, softplus or log1p."
-    )
+    fault = first_fault(program, [*state, *suspects.arrays, *scalars, *rows])
+    return [] if fault is None else [told(fault, suspects.name_of)]
 
 
 def _rows(layout: Batches, step: int) -> Array:
@@ -230,36 +229,3 @@ def _rows(layout: Batches, step: int) -> Array:
         order = keyed_permutation(layout.rows, layout.seed, epoch)
     first = position * layout.batch_size
     return order[first : first + layout.batch_size]
-
-
-class _FoundError(Exception):
-    """Ends the walk over a program at the operation looked for."""
-
-    def __init__(self, equation: Equation, value: str) -> None:
-        super().__init__()
-        self.equation = equation
-        self.value = value
-
-
-def _blame(program: Program, arguments: Sequence[Array]) -> tuple[Equation, str] | None:
-    """Return the first equation that makes infinities or NaN of finite numbers, and which."""
-
-    def apply(equation: Equation, operands: list[Any]) -> Any:
-        value = np.asarray(equation.primitive.meaning(*operands, **equation.params))
-        if not is_finite(value) and all(is_finite(np.asarray(o)) for o in operands):
-            worst = value[~np.isfinite(value)].flat[0]
-            raise _FoundError(equation, _spelt(float(worst)))
-        return value
-
-    try:
-        with np.errstate(all="ignore"):
-            evaluate(program, arguments, apply, lambda symbol: symbol.value)
-    except _FoundError as found:
-        return found.equation, found.value
-    except MemoryError:
-        pass
-    return None
-
-
-def _spelt(value: float) -> str:
-    return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"

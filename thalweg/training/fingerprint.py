@@ -3,7 +3,8 @@
 A function's meaning is its code, its defaults, and the values of its closure and of the globals
 it reads, looked at recursively. Numbers, strings, arrays and containers count by value, functions
 and objects by what they are made of, classes and libraries by identity. Whatever influences a
-program without being seen here makes the loss unknown, and it is traced at every fit.
+program without being seen here makes the loss unknown, and it is traced at every fit: so does what
+code may ask of the world outside, such as files, the environment and clocks.
 """
 
 from __future__ import annotations
@@ -21,12 +22,23 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.tensor import Tensor
+from thalweg.core.tracing import place_of
+from thalweg.core.transformed import Transformed
 
 # A loss that refers to more objects than this is traced anew at every fit.
 _LIMIT = 2_000
 
 # Libraries are taken not to change while a program runs.
 _LIBRARIES = frozenset({"numpy", "thalweg", *sys.stdlib_module_names})
+
+# Modules of Python's that answer by the state of the world, and functions that reach anything.
+_OUTSIDE = frozenset(
+    {"_io", "datetime", "importlib", "io", "os", "pathlib", "posix", "secrets",
+     "shelve", "socket", "sqlite3", "subprocess", "sys", "tempfile", "time", "uuid"}
+)  # fmt: skip
+_REACHING = frozenset({"__import__", "eval", "exec", "globals", "open"})
+# Functions of NumPy's that read files.
+_READING = frozenset({"fromfile", "genfromtxt", "load", "loadtxt", "memmap"})
 
 _STANDARD: str = os.path.realpath(os.path.dirname(os.__file__)) + os.sep
 
@@ -39,22 +51,22 @@ class Fingerprint:
     Attributes:
         key: Equal for functions that trace to the same program; None if it cannot be told.
         arrays: The arrays met on the way; their contents count in the key by a checksum.
-        generators: The random number generators met on the way; they make the function unknown.
     """
 
-    __slots__ = ("_budget", "_seen", "arrays", "generators", "key")
+    __slots__ = ("_budget", "_places", "_seen", "arrays", "key")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.arrays: list[np.ndarray[Any, Any]] = []
-        self.generators: list[Any] = []
         # Objects by id, which are kept here so that no id is given to another one meanwhile.
         self._seen: dict[int, tuple[int, Any]] = {}
+        self._places: dict[Hashable, int] = {}
         self._budget = _LIMIT
         self.key: Hashable | None
         try:
             self.key = self._of(function)
             hash(self.key)
-        except (_UnknownError, TypeError):
+        except Exception:
+            # The unknown; and what attributes of the user's own raise when they are looked at.
             self.key = None
 
     def position(self, array: np.ndarray[Any, Any]) -> int | None:
@@ -95,12 +107,14 @@ class Fingerprint:
 
     def _of_function(self, function: types.FunctionType) -> Hashable:
         closure = function.__closure__ or ()
-        if not closure and _is_library(function.__module__):
+        if not closure and is_library(function.__module__):
             return function
         code = function.__code__
         cells = dict(zip(code.co_freevars, closure, strict=True))
         found: list[Hashable] = [code]
         for name, attributes in names_read(code):
+            if name in _REACHING and name not in function.__globals__:
+                raise _UnknownError
             if name in cells:
                 try:
                     found.append(self._of_name(cells[name].cell_contents, attributes))
@@ -108,6 +122,8 @@ class Fingerprint:
                     found.append("empty")
             elif name in function.__globals__:
                 found.append(self._of_name(function.__globals__[name], attributes))
+        if any(not is_library(module) or is_outside(module) for module in imported(code)):
+            raise _UnknownError
         found += [self._of(function.__defaults__), self._of(function.__kwdefaults__)]
         return tuple(found)
 
@@ -117,7 +133,10 @@ class Fingerprint:
             if not isinstance(value, (types.ModuleType, type)):
                 break
             is_module = isinstance(value, types.ModuleType)
-            if _is_library(value.__name__ if is_module else value.__module__):
+            home = value.__name__ if is_module else value.__module__
+            if is_outside(home) or (home == "numpy" and attribute in _READING):
+                raise _UnknownError
+            if is_library(home):
                 return value
             if not hasattr(value, attribute):
                 return "missing", attribute
@@ -126,12 +145,27 @@ class Fingerprint:
 
     def _of_array(self, value: Any) -> Hashable:
         array = value.array if isinstance(value, Tensor) else value
+        if type(value) is Tensor and value.requires_grad:
+            # Whether a gradient is wanted of it is looked at while tracing.
+            raise _UnknownError
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufcSUmM":
             raise _UnknownError
         self.arrays.append(array)
-        return type(value), array.shape, array.dtype.str, checksum(array)
+        # Whether two arrays are one, or equal, makes a difference where one is trained.
+        first = self._places.setdefault(place_of(array), len(self.arrays))
+        facts = type(value), array.shape, array.dtype.str, checksum(array), first
+        node = value.node if isinstance(value, Tensor) else None
+        if node is None or node.watched is None:
+            return facts
+        return *facts, tuple(map(self._of, node.watched.hooks.values()))
 
     def _of_object(self, value: Any) -> Hashable:
+        if is_outside(type(value).__module__) or (
+            callable(value) and is_outside(getattr(value, "__module__", None))
+        ):
+            raise _UnknownError
+        if isinstance(value, types.ModuleType) and not is_library(value.__name__):
+            raise _UnknownError  # which of its attributes are read cannot be told
         if isinstance(value, type):
             return value, *self._of_class(value)
         if isinstance(value, np.generic):
@@ -140,6 +174,9 @@ class Fingerprint:
             return value
         if isinstance(value, types.MethodType):
             return "method", self._of(value.__func__), self._of(value.__self__)
+        if isinstance(value, Transformed):
+            maker, arguments = value.made
+            return "made", self._of(maker), self._of(arguments)
         if isinstance(value, functools.partial):
             return "partial", self._of(value.func), self._of(value.args), self._of(value.keywords)
         if isinstance(value, (set, frozenset)):
@@ -148,9 +185,8 @@ class Fingerprint:
         if isinstance(value, complex):
             return repr(value)
         if isinstance(value, (np.random.Generator, np.random.RandomState, random.Random)):
-            self.generators.append(value)
             raise _UnknownError
-        if hasattr(value, "__name__") and _is_library(getattr(value, "__module__", "")):
+        if hasattr(value, "__name__") and is_library(getattr(value, "__module__", "")):
             known: Hashable = value
             return known
         if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
@@ -160,17 +196,30 @@ class Fingerprint:
         return type(value), *self._of_class(type(value)), state
 
     def _of_class(self, owner: type) -> Iterator[Hashable]:
-        """Yield the functions of a class and of those it inherits from."""
+        """Yield what a class and those it inherits from consist of."""
         for base in owner.__mro__:
-            if _is_library(base.__module__):
+            if is_library(base.__module__):
                 continue
-            for member in list(vars(base).values()):
-                if isinstance(member, (staticmethod, classmethod)):
-                    member = member.__func__
-                elif isinstance(member, property):
-                    member = member.fget
-                if isinstance(member, types.FunctionType):
-                    yield self._of(member)
+            for name, member in members_of(base):
+                yield name, self._of(member)
+
+
+def members_of(owner: type) -> Iterator[tuple[str, Any]]:
+    """Yield the functions and values that a class itself defines, by name."""
+    for name, member in list(vars(owner).items()):
+        if isinstance(member, (staticmethod, classmethod)):
+            member = member.__func__
+        elif isinstance(member, property):
+            member = member.fget
+        elif isinstance(member, (functools.cached_property, functools.partialmethod)):
+            member = member.func
+        is_function = isinstance(member, types.FunctionType)
+        if is_function or not (name.startswith(("__", "_abc_")) or _is_slot(member)):
+            yield name, member
+
+
+def _is_slot(member: Any) -> bool:
+    return isinstance(member, (types.MemberDescriptorType, types.GetSetDescriptorType))
 
 
 class _UnknownError(Exception):
@@ -184,7 +233,7 @@ def _state(value: Any) -> Iterator[Any]:
         _UnknownError: If it hides its state.
     """
     attributes = getattr(value, "__dict__", None)
-    slots = [slot for base in type(value).__mro__ for slot in _slots(base)]
+    slots = [slot for base in type(value).__mro__ for slot in slots_of(base)]
     if attributes is None and not slots and not isinstance(value, (tuple, list, dict)):
         raise _UnknownError
     yield attributes
@@ -196,14 +245,17 @@ def _state(value: Any) -> Iterator[Any]:
         yield tuple(value)
 
 
-def _slots(owner: type) -> tuple[str, ...]:
+def slots_of(owner: type) -> tuple[str, ...]:
+    """Return the names of the attributes that a class itself keeps in slots."""
     slots = owner.__dict__.get("__slots__", ())
     names = (slots,) if isinstance(slots, str) else tuple(slots)
     return tuple(name for name in names if name not in ("__weakref__", "__dict__"))
 
 
 @functools.cache
-def _is_library(module: str | None) -> bool:
+def is_library(module: str | None) -> bool:
+    """Tell whether a module, by its name, is taken not to change while a program runs."""
+    """Tell whether a module is taken not to change while a program runs, by its name."""
     name = (module or "").partition(".")[0]
     if name not in _LIBRARIES:
         return False
@@ -212,6 +264,11 @@ def _is_library(module: str | None) -> bool:
     if path is None or name in ("numpy", "thalweg"):
         return True
     return os.path.realpath(path).startswith(_STANDARD)
+
+
+def is_outside(module: str | None) -> bool:
+    """Tell whether a module of Python's answers by the state of the world outside the program."""
+    return (module or "").partition(".")[0] in _OUTSIDE
 
 
 def checksum(array: np.ndarray[Any, Any]) -> int:
@@ -249,4 +306,18 @@ def names_read(code: types.CodeType) -> tuple[tuple[str, tuple[str, ...]], ...]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             found.update(dict.fromkeys(names_read(constant)))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=1024)
+def imported(code: types.CodeType) -> tuple[str, ...]:
+    """Return the modules that code imports itself, with those of functions defined inside it."""
+    found = [
+        str(instruction.argval)
+        for instruction in dis.get_instructions(code)
+        if instruction.opname == "IMPORT_NAME"
+    ]
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found += imported(constant)
     return tuple(found)

@@ -42,7 +42,7 @@ def _not_finite(array: Array, given: Any, name: str) -> str:
         rows = rows[columns == column] + start
         count += rows.size
         bad_rows += [int(row) for row in rows[: 3 - len(bad_rows)]]
-    values = sorted({_spelt(table[row, column]) for row in bad_rows})
+    values = sorted({spelt(table[row, column]) for row in bad_rows})
     where = f"column {column_name(given, column)}, " if array.ndim > 1 else ""
     listed = ", ".join(map(str, bad_rows))
     more = f" and {count - len(bad_rows)} more" if count > len(bad_rows) else ""
@@ -54,7 +54,8 @@ def _not_finite(array: Array, given: Any, name: str) -> str:
     )
 
 
-def _spelt(value: float) -> str:
+def spelt(value: float) -> str:
+    """Write out a value that is not finite."""
     return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"
 
 

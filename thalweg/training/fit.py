@@ -71,7 +71,10 @@ def fit(
     Args:
         loss: A module to train (see below), or a function, called as `loss(params, *arrays)`, or
             `loss(params, **arrays)` for a dict of data; returns a scalar. Plain NumPy. It is run
-            once, to trace it.
+            to trace it, once for each size of batch, and not at each step. It is traced again
+            when something it reads has changed: globals, closures, defaults, attributes, modules,
+            arrays; at every fit if it reads files, the environment, a clock or what cannot be
+            looked at.
         params: Where to start: a tree of floating arrays or numbers.
         data: An array, or a tuple or dict of arrays that share axis 0; or None.
         optimizer: A gradient transformation, such as `tw.optim.adam(0.01)`.
@@ -98,8 +101,10 @@ def fit(
 
     A module is trained by `fit(model, (X, y), loss=nn.functional.mse_loss, optimizer=…)`: the loss
     is called with the model's output and the last of the data, which may also be a data set or
-    loader over arrays. Its buffers and random numbers are part of the run, and it holds the
-    trained parameters when `fit` returns; validation is evaluated in its evaluation mode.
+    loader over arrays. Wherever the loss meets parameters or buffers of the module, as in a
+    penalty over `model.parameters()`, they are those of the run; so are hooks on gradients. Its
+    buffers and thalweg's random numbers are part of the run, and it holds the trained parameters
+    when `fit` returns; validation is evaluated in its evaluation mode.
 
     Returns:
         The fit: `params`, `best_params`, `history`, `opt_state`, `plot()`, `save()`.
@@ -110,7 +115,8 @@ def fit(
         DataError: If the data hold NaN, are empty, or do not fit in memory.
         ShapeError: If shapes do not fit, in the data or in the loss.
         DtypeError: If parameters are not floating or data not numbers.
-        GradientError: If the loss is no scalar, or ignores its parameters.
+        GradientError: If the loss is no scalar, or ignores all its parameters.
+        TracingError: If the loss depends on what changes from call to call, or asks for values.
         UnsupportedOperation: If the loss calls a NumPy function that thalweg lacks.
         TrainingDiverged: If the loss or the parameters stop being finite.
         CheckpointError: If a file is damaged, missing or of another run.
@@ -148,10 +154,11 @@ def fit(
         rows.definition, rows.specs, len(state.names), carried is not None,
     )  # fmt: skip
     fingerprint = Fingerprint(loss)
-    step, compiling = prepare_step(problem, fingerprint, layout, engine)
-    # Where the steps had to fall back, which was warned of, the evaluations follow them.
-    same = step.engine if engine == "auto" and step.engine != "native" else engine
-    evaluate, more = _evaluation(problem, carried, fingerprint, validation, same)
+    with line.announced("compiling"):
+        step, compiling = prepare_step(problem, fingerprint, layout, engine)
+        # Where the steps had to fall back, which was warned of, the evaluations follow them.
+        same = step.engine if engine == "auto" and step.engine != "native" else engine
+        evaluate, more = _evaluation(problem, carried, fingerprint, validation, same)
     wanted, evaluations, heard = (epochs, steps), (evaluate_every, patience), hooks.wants("on_eval")
     course = read_course(layout.steps_per_epoch, before, wanted, evaluations, evaluate, heard)
     leaves = [*start.arrays, *state.arrays]
@@ -161,6 +168,8 @@ def fit(
     arrays = [*rows.arrays, *step.captured.arrays(fingerprint.arrays)]
     run = step.compiled.begin(leaves, arrays, state.scalars, layout.order(), layout.seed)
     trees = Trees.of(start.definition, start.kinds, own)
+    if writes is not None:
+        trees.require_writable()
     facts = Facts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)
     slices = Slices(course, facts, Watchers(hooks, line, writes), run, leaves, before)
     names = lambda: leaf_names(data, loss)
@@ -196,7 +205,7 @@ def _evaluation(
     held = read_data(validation, problem.loss, "validation")
     count, own = len(problem.param_specs), len(tree.leaves(carried))
     states = problem.state_specs[len(problem.state_specs) - own :]
-    loss = problem.loss.evaluation if isinstance(problem.loss, Carrying) else problem.loss
+    loss = problem.loss.evaluation() if isinstance(problem.loss, Carrying) else problem.loss
     held_problem = replace(
         problem, loss=loss, data=held.definition, data_specs=held.specs,
         state=tree.structure(carried if carried is not None else ()), state_specs=states,

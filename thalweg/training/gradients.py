@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from thalweg import tree
 from thalweg.core.program import Equation, Symbol
-from thalweg.core.tracing import Trace
+from thalweg.core.tracing import Trace, level_of_user
 from thalweg.errors import GradientError
 
 
 def require_gradient(
     trace: Trace, loss: Symbol, inputs: Sequence[Symbol], gradients: Sequence[Symbol], params: Any
-) -> None:
-    """Refuse a loss that ignores parameters.
+) -> dict[int, str]:
+    """Return the places and names of parameters that the loss ignores; refuse it if it does all.
 
     A parameter that the loss reads, but that has no derivative (behind stop_gradient, or as an
     index), is taken to be frozen on purpose, as long as another one has a derivative.
@@ -27,21 +28,16 @@ def require_gradient(
         params: The tree of parameters, for their names.
 
     Raises:
-        GradientError: If a parameter is not read, or none has a derivative.
+        GradientError: If no parameter is read, or none has a derivative.
     """
     made = {equation.output: equation for equation in trace.equations}
     read = _ancestors(loss, made)
     paths = [f"params{path}" for path in tree.paths(params)]
-    unread = [path for path, symbol in zip(paths, inputs, strict=False) if symbol not in read]
+    unread = {i: path for i, path in enumerate(paths) if inputs[i] not in read}
     if len(unread) == len(paths):
         raise GradientError(
             "The loss ignores its parameters: its value does not depend on them, so there is "
             "nothing to fit. Use the first argument of the loss, params, in what it returns."
-        )
-    if unread:
-        raise GradientError(
-            f"The loss ignores {', '.join(unread)}: its value does not depend on it, so it would "
-            "keep its initial value. Use it in the loss, or leave it out of params."
         )
     zeros = _zeros(trace.equations)
     if all(g in zeros or _is_literal_zero(g) for g in gradients):
@@ -49,6 +45,29 @@ def require_gradient(
             "The gradient of the loss is zero everywhere: it uses its parameters only through "
             "steps without a derivative, such as sign, comparisons, argmax or stop_gradient. "
             "Use a smooth loss."
+        )
+    return unread
+
+
+def without_derivative(trace: Trace, gradients: Sequence[Symbol]) -> list[int]:
+    """Return which gradients are none: zeros that no derivative rule has written."""
+    made = {equation.output: equation for equation in trace.equations}
+
+    def is_none(symbol: Symbol) -> bool:
+        while symbol in made and made[symbol].primitive.name == "broadcast_to":
+            symbol = made[symbol].inputs[0]
+        return _is_literal_zero(symbol)
+
+    return [i for i, symbol in enumerate(gradients) if is_none(symbol)]
+
+
+def warn_of_ignored(names: Sequence[str]) -> None:
+    """Warn of parameters that the loss ignores."""
+    if names:
+        warnings.warn(
+            f"The loss ignores {', '.join(names)}: its value does not depend on what is there, "
+            "which stays as it is. Use it in the loss, or leave it out of what is trained.",
+            stacklevel=level_of_user(),
         )
 
 
@@ -72,7 +91,7 @@ def _zeros(equations: Sequence[Equation]) -> set[Symbol]:
     """Return the values that are zero whatever the inputs are, as far as it is plain to see."""
     zeros: set[Symbol] = set()
     for equation in equations:
-        operands = [s for s in equation.inputs if s.dtype.kind == "f"]
+        operands = [s for s in equation.inputs if s.dtype.kind in "fc"]
         known = [s in zeros or _is_literal_zero(s) for s in operands]
         primitive = equation.primitive
         if primitive.name in _PRODUCTS:

@@ -17,6 +17,7 @@ from thalweg.errors import DataError, DtypeError, ShapeError
 from thalweg.training.finite import FINITE, is_finite, require_finite
 from thalweg.training.memory import require_memory
 from thalweg.training.mixed import as_numbers
+from thalweg.training.parameters import require_no_gradient
 
 Array = np.ndarray[Any, Any]
 
@@ -116,6 +117,7 @@ def _is_ready(array: Array) -> bool:
 def _converted(leaf: Any, name: str) -> Array:
     """Return a leaf as a contiguous array of numbers; refuse before a copy that does not fit."""
     if isinstance(leaf, Tensor):
+        require_no_gradient(leaf, name)
         leaf = leaf.numpy()
     if hasattr(leaf, "tocsr"):
         size = math.prod(leaf.shape) * np.dtype(leaf.dtype).itemsize

@@ -16,6 +16,7 @@ import numpy as np
 from thalweg.core.primitive import PRIMITIVES
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.spec import Spec
+from thalweg.engines.copying import contiguous
 from thalweg.engines.engine import CompiledLoop, Loop, Run
 
 Array = np.ndarray[Any, Any]
@@ -104,4 +105,4 @@ class RelaidRun:
 
 
 def _turn(state: Sequence[Array], states: frozenset[int]) -> list[Array]:
-    return [np.ascontiguousarray(a.T) if i in states else a for i, a in enumerate(state)]
+    return [contiguous(a.T) if i in states else a for i, a in enumerate(state)]

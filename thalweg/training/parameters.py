@@ -10,7 +10,7 @@ import numpy as np
 from thalweg import tree
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, make
-from thalweg.errors import ArgumentError, DataError, DtypeError
+from thalweg.errors import ArgumentError, DataError, DtypeError, GradientError
 from thalweg.optim import GradientTransformation
 from thalweg.training.finite import is_finite
 
@@ -47,7 +47,7 @@ def read_parameters(params: Any) -> Parameters:
         ArgumentError: If there is no leaf.
         DataError: If a value is not finite.
     """
-    leaves, definition = tree.flatten(params)
+    leaves, definition = tree.flatten_parameters(params)
     arrays = [_parameter(leaf) for leaf in leaves]
     found = Parameters(arrays, definition, tuple(map(type, leaves)))
     if not leaves:
@@ -60,13 +60,15 @@ def read_parameters(params: Any) -> Parameters:
             raise DtypeError(
                 f"{found.paths()[i]} is a {type(leaves[i]).__name__}, which is neither an array "
                 "nor a tree that is known. Put arrays and numbers into dicts, lists, tuples or "
-                "named tuples."
+                "named tuples, register their class with optree, or make it a data class."
             )
-        if array.dtype.kind != "f" or not array.dtype.isnative:
+        if array.dtype.kind != "f" or array.dtype.itemsize > 8:
             why = ": an integer cannot move by a fraction" if array.dtype.kind in "iub" else ""
+            why = ", of at most 64 bits" if array.dtype.kind == "f" else why
             raise DtypeError(
                 f"{found.paths()[i]} has dtype {array.dtype}, but parameters must be floating"
-                f"{why}. Convert it with astype(float), or write 2.0 for 2."
+                f"{why}. Convert it with astype(float), or write 2.0 for 2. A field of a data "
+                'class that is no parameter is declared by field(metadata={"static": True}).'
             )
         if not is_finite(array):
             raise DataError(
@@ -77,17 +79,33 @@ def read_parameters(params: Any) -> Parameters:
 
 
 def _parameter(leaf: Any) -> Array:
-    if type(leaf) is np.ndarray and leaf.flags.c_contiguous:
+    if type(leaf) is np.ndarray and leaf.flags.c_contiguous and leaf.dtype.isnative:
         return leaf
     if isinstance(leaf, Tensor):
+        require_no_gradient(leaf, "a parameter to start from")
         leaf = leaf.numpy()
     try:
-        return np.asarray(leaf, order="C")
+        array = np.asarray(leaf, order="C")
     except (TypeError, ValueError, RuntimeError) as error:
         raise DtypeError(
             f"params holds a {type(leaf).__name__}, which NumPy cannot read as an array "
             f"({error}). Give arrays or numbers."
         ) from error
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def require_no_gradient(tensor: Tensor, role: str) -> None:
+    """Refuse a tensor whose gradient is wanted where a run takes it as a constant.
+
+    Raises:
+        GradientError: If the tensor requires gradients.
+    """
+    if tensor.requires_grad:
+        raise GradientError(
+            f"fit got a tensor that requires grad as {role}, but a run is not differentiated: the "
+            "gradient would be lost in it. Give x.detach(); or, to differentiate a training run, "
+            "write its steps with optimizer.update and tw.grad inside the function."
+        )
 
 
 def read_state(optimizer: GradientTransformation, params: Parameters) -> State:
@@ -95,6 +113,9 @@ def read_state(optimizer: GradientTransformation, params: Parameters) -> State:
     leaves, definition = tree.flatten(optimizer.init(params.tensors()))
     arrays = [leaf.numpy() if isinstance(leaf, Tensor) else np.asarray(leaf) for leaf in leaves]
     numbers = optimizer.hyperparameters
+    for name, number in numbers.items():
+        if isinstance(number, Tensor):
+            require_no_gradient(number, f"the optimizer's {name}")
     scalars = np.array([float(value) for value in numbers.values()])
     return State(arrays, definition, scalars, list(numbers))
 

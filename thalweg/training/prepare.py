@@ -9,9 +9,9 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 from thalweg.core.program import Program
+from thalweg.core.spec import default_dtype
 from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
-from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError, EngineError
 from thalweg.training.batches import Batches
@@ -27,6 +27,8 @@ from thalweg.training.cache import (
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.layout import RelaidLoop, relaid, transposed_states
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step
+from thalweg.training.steadiness import trace_steadily
+from thalweg.training.untrained import warn_of_untrained
 
 EngineChoice = str | Engine
 
@@ -48,6 +50,7 @@ def prepare_step(
         tuple(problem.state_specs),
         layout,
         engine,
+        default_dtype(),
     )
     known = STEPS.get(key) if fingerprint.key is not None else None
     if known is not None:
@@ -55,8 +58,8 @@ def prepare_step(
     _import(engine)
     began = time.perf_counter()
     with uncollected():
-        step = _step(problem, fingerprint, batches, engine, layout)
-    if _is_worth_keeping(fingerprint, step.captured):
+        step, steady = _step(problem, fingerprint, batches, engine, layout)
+    if steady and _is_worth_keeping(fingerprint, step.captured):
         STEPS.keep(key, step)
     return step, time.perf_counter() - began
 
@@ -82,10 +85,10 @@ def _step(
     batches: Batches,
     engine: EngineChoice,
     layout: Hashable,
-) -> Step:
-    """Trace and compile a training step."""
-    with warned_of_random_numbers(problem.loss, fingerprint.generators, "loss", "step"):
-        traced = trace_step(problem, batches.specs())
+) -> tuple[Step, bool]:
+    """Trace and compile a training step; tell whether a later fit may have it too."""
+    traced, steady = trace_steadily(problem, lambda: trace_step(problem, batches.specs()))
+    warn_of_untrained(problem, traced)
     remainder = traced.programs[1] if len(traced.programs) > 1 else None
     loop = Loop(
         step=traced.programs[0],
@@ -105,14 +108,14 @@ def _step(
         *(program.signature for program in traced.programs),
     )
     compiled = COMPILED.get(text) or COMPILED.keep(text, _compiled(chosen, loop))
-    return Step(chosen.name, loop, compiled, _captured(traced, fingerprint))
+    return Step(chosen.name, loop, compiled, _captured(traced, fingerprint)), steady
 
 
 def prepare_evaluation(
     problem: Problem, fingerprint: Fingerprint, engine: EngineChoice
 ) -> tuple[Evaluation, float]:
     """Return the loss of given data ready to run, and the seconds that took; errors as above."""
-    key = (fingerprint.key, _structure(problem), engine)
+    key = (fingerprint.key, _structure(problem), engine, default_dtype())
     known = EVALUATIONS.get(key) if fingerprint.key is not None else None
     if known is not None:
         return known, 0.0
@@ -169,7 +172,7 @@ def _captured(traced: Traced, fingerprint: Fingerprint) -> Captured:
         position = fingerprint.position(array)
         # What was made while tracing may share memory with arrays that change later.
         sources.append(array.copy() if position is None else position)
-    return Captured(tuple(sources))
+    return Captured(tuple(sources), tuple(traced.lines))
 
 
 def _is_worth_keeping(fingerprint: Fingerprint, captured: Captured) -> bool:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from thalweg import tree
 from thalweg.autodiff.functional import value_and_grad
+from thalweg.core.applying import standing_for
 from thalweg.core.program import Program, Symbol
 from thalweg.core.spec import FLOAT64, Spec
+from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.core.tracing import Trace
-from thalweg.errors import CallError, GradientError, ShapeError
+from thalweg.core.tracing import Trace, writing
+from thalweg.errors import CallError, GradientError, ShapeError, TracingError
 from thalweg.ops.indexing import take
 from thalweg.optim import GradientTransformation, apply_updates
 from thalweg.training.complaints import at_the_users_line, called_with, from_the_optimizer
-from thalweg.training.gradients import require_gradient
+from thalweg.training.gradients import require_gradient, warn_of_ignored, without_derivative
 from thalweg.training.pairings import warn_of_pairings
+from thalweg.training.parameters import require_no_gradient
+
+# What stands for a line of the user's that is not known.
+UNKNOWN = "some line"
 
 _SCALAR = Spec((), FLOAT64, weak=True)
 
@@ -45,7 +52,8 @@ class Problem:
             CallError: If the loss does not take as many arrays, or those names.
             GradientError: If it is not one floating number.
         """
-        data = tree.unflatten(self.data, leaves)
+        # The function may write into its data, which are its own each time it is called.
+        data = tree.unflatten(self.data, [standing_for(leaf) for leaf in leaves])
         args, kwargs = ((), data) if isinstance(data, dict) else (data, {})
         self._require_arguments(params, args, kwargs)
         return _scalar(self.loss(params, *args, **kwargs))
@@ -56,8 +64,20 @@ class Problem:
         """Return the loss on traced data and its own state after it; errors as for `call`."""
         if not self.carries:
             return self.call(params, leaves), carried
-        loss, after = self.loss(params, carried, *tree.unflatten(self.data, leaves))
+        data = tree.unflatten(self.data, [standing_for(leaf) for leaf in leaves])
+        loss, after = self.loss(params, carried, *data)
         return _scalar(loss), after
+
+    @property
+    def model(self) -> Any:
+        """The module whose loss it is; None for a function of parameters."""
+        loss: Any = self.loss
+        return loss.model if self.carries else None
+
+    def traced(self, trace: Trace, params: Any, carried: Any) -> AbstractContextManager[None]:
+        """Return the block within which the loss is traced and differentiated."""
+        loss: Any = self.loss
+        return loss.traced(trace, params, carried) if self.carries else nullcontext()
 
     def _require_arguments(self, params: Any, args: Any, kwargs: Any) -> None:
         try:
@@ -86,11 +106,19 @@ def _described(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
 class Traced:
     """Programs that share their inputs, and the arrays captured from the loss's surroundings.
 
-    `captured` stand behind the data among the programs' inputs.
+    Attributes:
+        programs: The programs.
+        captured: The arrays; they stand behind the data among the programs' inputs.
+        lines: The user's line that uses each first.
+        untrained: The tensors among them that require gradients, with that line.
+        began: When tracing began, on the clock of the tape.
     """
 
     programs: list[Program]
     captured: list[Any]
+    lines: list[str]
+    untrained: list[tuple[Tensor, str]]
+    began: int
 
 
 def trace_step(problem: Problem, batches: Sequence[Spec]) -> Traced:
@@ -110,6 +138,7 @@ def trace_step(problem: Problem, batches: Sequence[Spec]) -> Traced:
     steps = [_Step(problem, rows) for rows in batches] or [_Step(problem, None)]
     first, batch = steps[0], steps[0].batch
     warn_of_pairings(first.trace, [leaf.array for leaf in batch], called_with(problem, batch))
+    warn_of_ignored(first.ignored)
     return _share(steps)
 
 
@@ -148,22 +177,32 @@ class _Step(_Part):
             positions = self.inputs([rows], self.after)[0]
             data = [take(leaf, positions, axis=0) for leaf in data]
         state, carried = state if problem.carries else (state, ())
-        with at_the_users_line(problem, data):
+        ours = problem.traced(self.trace, params, carried)
+        with at_the_users_line(problem, data), ours, writing(self.trace):
             differentiated = value_and_grad(problem.call_carrying, has_aux=True)
             (loss, carried), gradient = differentiated(params, data, carried)
         self.batch = data
         loss_symbol = self.trace.lift(loss)
         gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
-        require_gradient(self.trace, loss_symbol, self.before, gradients, params)
+        unread = require_gradient(self.trace, loss_symbol, self.before, gradients, params)
+        start = tree.leaves(params)
+        self.ignored = [name for i, name in unread.items() if start[i].size]
+        # What the loss ignores stays as it is: weight decay too would change it unseen. So does,
+        # as in PyTorch, a module's parameter without a gradient.
+        still = set(unread)
+        if problem.carries:
+            still |= set(without_derivative(self.trace, gradients))
         optimizer = problem.optimizer.rebuild(scalars) if scalars else problem.optimizer
-        with from_the_optimizer(problem):
+        with writing(self.trace), from_the_optimizer(problem):
             updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
             params = apply_updates(params, updates)
         after = (after, carried) if problem.carries else after
-        leaves = [*tree.leaves(params), *self._state_leaves(problem, after)]
+        moved = [start[i] if i in still else p for i, p in enumerate(tree.leaves(params))]
+        leaves = [*moved, *self._state_leaves(problem, after)]
         self.outputs = [*(self.trace.lift(as_tensor(leaf)) for leaf in leaves), loss_symbol]
-        for symbol, before in zip(self.outputs[:-1], self.before, strict=False):
-            _require_spec(symbol.spec, before.spec)
+        own = len(self.outputs) - 1 - len(tree.leaves(carried))
+        for i, (symbol, before) in enumerate(zip(self.outputs[:-1], self.before, strict=False)):
+            _require_spec(symbol.spec, before.spec, is_buffer=i >= own)
 
     def _state_leaves(self, problem: Problem, after: Any) -> list[Any]:
         leaves, definition = tree.flatten(after)
@@ -182,7 +221,8 @@ class _Evaluation(_Part):
         params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
         carried = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
         data = self.inputs(problem.data_specs, self.before)
-        with at_the_users_line(problem, data):
+        ours = problem.traced(self.trace, params, carried)
+        with at_the_users_line(problem, data), ours, writing(self.trace):
             loss, _ = problem.call_carrying(params, data, carried)
         self.outputs = [self.trace.lift(loss)]
 
@@ -190,8 +230,15 @@ class _Evaluation(_Part):
 def _share(parts: Sequence[_Part]) -> Traced:
     """Give all programs the inputs that any of them captured."""
     captured: dict[Any, Tensor] = {}
+    lines: dict[Any, str] = {}
     for part in parts:
-        captured.update({key: tensor for key, (tensor, _) in part.trace.captured.items()})
+        for key, (tensor, symbol) in part.trace.captured.items():
+            captured[key] = tensor
+            lines.setdefault(key, part.trace.line_of(symbol) or UNKNOWN)
+    _require_values(captured, lines)
+    for tensor in captured.values():
+        if _is_wanted_outside(tensor, parts[0].trace.level):
+            require_no_gradient(tensor, "a value that the loss or the optimizer reads")
     programs = []
     for part in parts:
         known = part.trace.captured
@@ -202,7 +249,40 @@ def _share(parts: Sequence[_Part]) -> Traced:
         equations = tuple(part.trace.equations)
         inputs = (*part.before, *between, *part.after)
         programs.append(Program(inputs, equations, tuple(part.outputs)))
-    return Traced(programs, [tensor.array for tensor in captured.values()])
+    arrays = [tensor.array for tensor in captured.values()]
+    untrained = [(t, lines[key]) for key, t in captured.items() if t.node is not None]
+    return Traced(programs, arrays, list(lines.values()), untrained, parts[0].trace.level)
+
+
+def _require_values(captured: Mapping[Any, Tensor], lines: Mapping[Any, str]) -> None:
+    """Refuse what was kept from an earlier trace, and has no value."""
+    for key, tensor in captured.items():
+        if tensor.is_symbolic:
+            raise TracingError(
+                f"The loss uses at {lines[key]} a tensor that it kept from an earlier call, as in "
+                "self.hidden = …; a run traces it once, and no value is left from one step to the "
+                "next. Keep it in a buffer of the module: register_buffer, then self.hidden = …."
+            )
+
+
+def _is_wanted_outside(tensor: Tensor, began: int) -> bool:
+    """Tell whether somebody wants the derivative by what a captured tensor was computed from.
+
+    That is a function being differentiated since before the trace began, or a leaf; but not a
+    module's parameters, which require gradients also where the module is not trained.
+    """
+    seen: set[Node] = set()
+    stack = [tensor.node] if tensor.requires_grad else []
+    while stack:
+        node = stack.pop()
+        if node is None or node in seen:
+            continue
+        leaf = None if node.leaf is None else node.leaf()
+        if type(leaf) is Tensor or (node.is_variable and node.order < began):
+            return True
+        seen.add(node)
+        stack += node.sources
+    return False
 
 
 def _scalar(value: Any) -> Tensor:
@@ -229,9 +309,16 @@ def _scalar(value: Any) -> Tensor:
     return tensor
 
 
-def _require_spec(after: Spec, before: Spec) -> None:
-    if (after.shape, after.dtype) != (before.shape, before.dtype):
+def _require_spec(after: Spec, before: Spec, is_buffer: bool) -> None:
+    if (after.shape, after.dtype) == (before.shape, before.dtype):
+        return
+    if is_buffer:
         raise ShapeError(
-            f"The optimizer turns a {before} of its state into a {after}, but every step must "
-            "return what it was given. Keep shapes and dtypes as init made them, with astype."
+            f"The module turns a {before} among its buffers into a {after}, but every step must "
+            "leave what it was given. Register the buffer in the shape and dtype that it keeps, "
+            "or convert what is assigned to it with astype."
         )
+    raise ShapeError(
+        f"The optimizer turns a {before} of its state into a {after}, but every step must "
+        "return what it was given. Keep shapes and dtypes as init made them, with astype."
+    )

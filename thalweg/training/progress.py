@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from thalweg.errors import ArgumentError
@@ -12,6 +13,8 @@ from thalweg.training.callbacks import Info
 
 _FIRST = 0.5
 _EVERY = 0.1
+# What has no steps to tell of is announced after so many seconds.
+_PATIENCE = 1.0
 
 
 class Progress:
@@ -43,6 +46,29 @@ class Progress:
         self._asked = callable(choice) or choice is True
         if self._asked or (choice == "auto" and self._watched):
             self.due = _FIRST
+
+    @contextlib.contextmanager
+    def announced(self, what: str) -> Iterator[None]:
+        """Tell where someone watches what is being done in the `with` block, if it takes long."""
+        if self.due == float("inf") or self._show != self._line:
+            yield
+            return
+        told: list[str] = []
+
+        def tell() -> None:
+            told.append(what)
+            self._write(f"{what} …" if self._watched else f"{what} …\n")
+
+        timer = threading.Timer(_PATIENCE, tell)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+            if told and self._watched:
+                self._write("\r\x1b[K")
 
     def show(self, info: Info) -> None:
         """Show where the run stands; `due` says, in seconds since it began, when to call again."""

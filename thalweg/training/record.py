@@ -58,6 +58,10 @@ class Record:
     running: float
     compiling: float
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: of the optimizer, which may hold functions, its text."""
+        return {**vars(self), "optimizer": str(self.optimizer)}
+
 
 @dataclass(frozen=True, slots=True)
 class Trees:
@@ -78,13 +82,28 @@ class Trees:
         """Return the trees of flattened parameters and state."""
         return cls(_numbers(params), kinds, _numbers(state))
 
+    def require_writable(self) -> None:
+        """Refuse, before a run rather than after it, trees that no file can hold.
+
+        Raises:
+            CheckpointError: If a key of a dict is none that JSON can hold.
+        """
+        structure.describe(self.params)
+        structure.describe(self.state)
+
     def params_of(self, arrays: Sequence[Array]) -> Any:
         """Return parameters in the caller's tree and kinds of arrays."""
-        return tree.map(lambda i: _as_kind(arrays[i], self.kinds[i]), self.params)
+        places, definition = tree.flatten_parameters(self.params)
+        return tree.unflatten(definition, [_as_kind(arrays[i], self.kinds[i]) for i in places])
 
     def state_of(self, arrays: Sequence[Array]) -> Any:
-        """Return the optimizer's state as its `init` makes it, with tensors for leaves."""
-        return tree.map(lambda i: make(arrays[i].copy()), self.state)
+        """Return the optimizer's state as its `init` makes it of such parameters."""
+        tensors = any(issubclass(kind, Tensor) for kind in self.kinds)
+        scalar: type = Tensor if tensors else np.generic
+        array: type = Tensor if tensors else np.ndarray
+        places, definition = tree.flatten_parameters(self.state)
+        found = [_as_kind(arrays[i], array if arrays[i].ndim else scalar) for i in places]
+        return tree.unflatten(definition, found)
 
 
 def _numbers(definition: tree.TreeDef) -> Any:
@@ -165,7 +184,7 @@ def record_of(path: Any, arrays: Mapping[str, Array], facts: Any) -> tuple[Recor
             layout=Batches(**facts["layout"]),
             **{name: facts[name] for name in _FACTS},
         )
-    except (KeyError, TypeError, IndexError) as error:
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path} is not the record of a fit ({error}). Give a file that save or checkpoint "
             "wrote."

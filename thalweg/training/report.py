@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg import tree
+from thalweg.errors import printable
 
 if TYPE_CHECKING:
     from thalweg.training.result import Fit
@@ -42,7 +43,7 @@ def _title(fit: Fit) -> str:
         parts.append(_count(fit.steps, "step"))
     if not fit.finished:
         parts.append("interrupted")
-    return f"thalweg fit: {', '.join(parts)}"
+    return printable(f"thalweg fit: {', '.join(parts)}")
 
 
 def _rows(fit: Fit) -> list[tuple[str, str]]:
@@ -69,7 +70,7 @@ def _rows(fit: Fit) -> list[tuple[str, str]]:
         rows.append((f"params{path}", _summary(leaf)))
     if len(leaves) > _MOST_LEAVES:
         rows.append(("", f"and {len(leaves) - _MOST_LEAVES} more"))
-    return rows
+    return [(printable(name), printable(value)) for name, value in rows]
 
 
 def _summary(leaf: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from thalweg.training.result import Fit
 
 Array = np.ndarray[Any, Any]
 _PLAIN = (str, int, float, bool, type(None))
+_MOST_BITS = 64
+_DEEPEST = 100
 
 
 def save(obj: Any, f: Any) -> None:
@@ -79,38 +82,47 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool | None = None) 
     name = f if isinstance(f, (str, os.PathLike)) else getattr(f, "name", "The file")
     arrays, facts = storage.unpacked(name, f.read()) if hasattr(f, "read") else storage.read(f)
     if isinstance(facts, dict) and "saved" in facts:
-        return _rebuilt(facts["saved"], arrays)
+        try:
+            return _rebuilt(facts["saved"], arrays)
+        except (LookupError, RecursionError, TypeError, ValueError) as error:
+            if isinstance(error, CheckpointError):
+                raise
+            raise CheckpointError(
+                f"{name} is damaged: what it says of its structure does not fit ({error}). Save "
+                "it again."
+            ) from error
     return Fit(*record_of(name, arrays, facts))
 
 
-def _describe(node: Any, place: str, arrays: list[Array]) -> Any:
+def _describe(node: Any, place: str, arrays: list[Array], depth: int = 1) -> Any:
     """Return a value as JSON, its arrays put aside."""
     if isinstance(node, (Tensor, np.ndarray)):
-        array = node.numpy(force=True) if isinstance(node, Tensor) else node
-        kind = "tensor" if isinstance(node, Tensor) else "array"
-        if array.dtype.kind not in "biufc":
-            raise DtypeError(f"{place} is an array of {array.dtype}; a file holds numbers.")
-        complex_numbers = array.dtype == np.complex128
-        # safetensors does not know these.
-        arrays.append(np.stack([array.real, array.imag], -1) if complex_numbers else array)
-        wanted = isinstance(node, Tensor) and node.requires_grad and node.is_leaf
-        return {kind: len(arrays) - 1, "requires_grad": wanted, "complex": complex_numbers}
+        return _describe_array(node, place, arrays)
+    if isinstance(node, np.generic) and not isinstance(node, np.longdouble | np.clongdouble):
+        node = node.item()
+    if isinstance(node, int) and node.bit_length() > _MOST_BITS:
+        # JSON's decimal digits are limited by Python.
+        return {"integer": hex(node)}
     if isinstance(node, _PLAIN):
         return {"value": node}
-    if isinstance(node, complex | np.complexfloating):
-        return {"real": float(node.real), "imag": float(node.imag)}
-    if isinstance(node, np.generic):
-        return {"value": node.item()}
+    if isinstance(node, complex):
+        return {"real": node.real, "imag": node.imag}
+    if depth > _DEEPEST:
+        raise DtypeError(
+            f"save got more than {_DEEPEST} containers one inside the other, or one that holds "
+            "itself. Put what they hold into a flatter one."
+        )
+    inside = functools.partial(_describe, arrays=arrays, depth=depth + 1)
     if isinstance(node, Mapping):
         kind = "ordered" if isinstance(node, OrderedDict) else "dict"
         entries = [
-            [_describe(key, f"a key of {place}", arrays), _describe(v, f"{place}[{key!r}]", arrays)]
-            for key, v in node.items()
+            [inside(key, f"a key of {place}"), inside(value, f"{place}[{key!r}]")]
+            for key, value in node.items()
         ]
         return {kind: entries}
     if isinstance(node, (list, tuple)):
         kind = "list" if isinstance(node, list) else "tuple"
-        return {kind: [_describe(v, f"{place}[{i}]", arrays) for i, v in enumerate(node)]}
+        return {kind: [inside(value, f"{place}[{i}]") for i, value in enumerate(node)]}
     advice = "Convert it to one of these."
     if hasattr(node, "state_dict"):
         advice = "Save its state_dict(), and load it with load_state_dict()."
@@ -118,6 +130,25 @@ def _describe(node: Any, place: str, arrays: list[Array]) -> Any:
         f"save got a {type(node).__name__} at {place}; a file holds tensors, arrays, numbers, "
         f"text and None, in dicts, lists and tuples. {advice}"
     )
+
+
+def _describe_array(node: Tensor | Array, place: str, arrays: list[Array]) -> dict[str, Any]:
+    array = node.numpy(force=True) if isinstance(node, Tensor) else node
+    kind = "tensor" if isinstance(node, Tensor) else "array"
+    if array.dtype.kind not in "biufc" or array.dtype.char in "gG":
+        raise DtypeError(
+            f"{place} is an array of {array.dtype}; a file holds numbers of at most 64 bits, "
+            "complex ones of 128. Convert it."
+        )
+    if isinstance(array, np.ma.MaskedArray):
+        raise DtypeError(
+            f"{place} is a masked array, whose mask would be lost. Save its data and its mask."
+        )
+    complex_numbers = array.dtype.char == "D"
+    # safetensors does not know these.
+    arrays.append(np.stack([array.real, array.imag], -1) if complex_numbers else array)
+    wanted = isinstance(node, Tensor) and node.requires_grad and node.is_leaf
+    return {kind: len(arrays) - 1, "requires_grad": wanted, "complex": complex_numbers}
 
 
 def _rebuilt(described: Any, arrays: Mapping[str, Array]) -> Any:
@@ -128,6 +159,8 @@ def _rebuilt(described: Any, arrays: Mapping[str, Array]) -> Any:
             return _array(arrays[str(number)], described)
         case {"value": value}:
             return value
+        case {"integer": str(digits)}:
+            return int(digits, 16)
         case {"real": float(real), "imag": float(imag)}:
             return complex(real, imag)
         case {"dict": [*entries]}:
@@ -143,4 +176,5 @@ def _rebuilt(described: Any, arrays: Mapping[str, Array]) -> Any:
 
 
 def _array(array: Array, described: Mapping[str, Any]) -> Array:
-    return np.asarray(array[..., 0] + 1j * array[..., 1]) if described.get("complex") else array
+    # The same bits: a sum would change infinities and the signs of zeros.
+    return array.view(np.complex128)[..., 0] if described.get("complex") else array

@@ -22,7 +22,7 @@ from thalweg.training.progress import Progress
 from thalweg.training.record import Record, Trees, write_record
 from thalweg.training.result import Fit
 
-_FIRST_STEPS = 8
+_FIRST_STEPS = 1
 _SECONDS = 0.03
 _MOST_SECONDS = 0.08
 

@@ -10,17 +10,27 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from thalweg.errors import CheckpointError, MissingFile
+from thalweg.errors import CheckpointError, DtypeError, MissingFile, printable
 
 Array = np.ndarray[Any, Any]
 
-VERSION = 1
+# A file of the second puts its long text beside its arrays: a header has a greatest length.
+PLAIN, VERSION = 1, 2
+
+_PREFIX = 8
+_MOST_HEADER = 100_000_000
+_LONG = 1 << 20
+_TEXT = "thalweg"
+_STORED = "?bBhHiIlLqQefdF"
+# How a zip archive and a pickle begin.
+_OF_OTHERS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
 def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], facts: Any) -> None:
@@ -28,17 +38,19 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], facts: Any)
 
     Raises:
         CheckpointError: If the folder is missing or cannot be written.
+        DtypeError: If an array is of numbers that the format does not know.
     """
     content = packed(arrays, facts)
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    # A name of its own: the target's may be as long as names can be.
+    temporary = target.with_name(f".thalweg.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
         _write_through(temporary, content)
         temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
         raise CheckpointError(
-            f"{path} cannot be written: {error.strerror or error}. What was there before is "
+            f"{printable(path)} cannot be written: {error.strerror or error}. What was there is "
             "unharmed. Give a path in a folder that exists, can be written and has space."
         ) from error
     finally:
@@ -46,21 +58,32 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], facts: Any)
 
 
 def packed(arrays: Mapping[str, Array], facts: Any) -> bytes:
-    """Return the bytes of a file."""
+    """Return the bytes of a file.
+
+    Raises:
+        DtypeError: If an array is of numbers that the format does not know.
+        CheckpointError: If there are more arrays than the format can name.
+    """
+    from safetensors import SafetensorError
     from safetensors.numpy import save
 
-    ready = {name: _plain(array) for name, array in arrays.items()}
-    content = json.dumps(
-        {
-            "version": VERSION,
-            "facts": facts,
-            "checksums": {name: _checksum(array) for name, array in ready.items()},
-        },
-        sort_keys=True,
-    )
+    ready = {name: _plain(name, array) for name, array in arrays.items()}
+    checksums = {name: _checksum(array) for name, array in ready.items()}
+    text = json.dumps(
+        {"version": PLAIN, "facts": facts, "checksums": checksums}, sort_keys=True
+    ).encode()
+    if len(text) > _LONG:
+        ready[_TEXT] = np.frombuffer(text, np.uint8)
+        text = json.dumps({"version": VERSION, "text": _checksum(ready[_TEXT])}).encode()
     # One entry: safetensors writes several in an order of its own, another one each time.
-    metadata = {"thalweg": f"{_digest(content.encode())}\n{content}"}
-    return save(ready, metadata)
+    metadata = {"thalweg": f"{_digest(text)}\n{text.decode()}"}
+    try:
+        return save(ready, metadata)
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"{len(arrays):,} arrays were given, more than a file can hold ({error}). Stack those "
+            "of one shape, or write several files."
+        ) from error
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], Any]:
@@ -70,14 +93,29 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], Any]:
         CheckpointError: If it is missing, damaged, or no file of thalweg's.
     """
     try:
-        content = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return unpacked(path, _content(path, file))
     except OSError as error:
         kind = MissingFile if isinstance(error, FileNotFoundError) else CheckpointError
         raise kind(
-            f"{path} cannot be read: {error.strerror or error}. Give the path of a file that "
-            "save or checkpoint wrote."
+            f"{printable(path)} cannot be read: {error.strerror or error}. Give the path of a file "
+            "that save or checkpoint wrote."
         ) from error
-    return unpacked(path, content)
+    except MemoryError as error:
+        raise CheckpointError(
+            f"{printable(path)} does not fit in memory. Free some, or read it on another machine."
+        ) from error
+
+
+def _content(path: Any, file: BinaryIO) -> bytes:
+    """Read a file whole if it is as long as its header says, so that no claim costs memory."""
+    status = os.fstat(file.fileno())
+    content = file.read(_PREFIX)
+    content += file.read(min(int.from_bytes(content, "little"), _MOST_HEADER))
+    _, end = _header(path, content)
+    if stat.S_ISREG(status.st_mode) and status.st_size != end:
+        raise _damaged(path, f"it has {status.st_size:,} bytes and not {end:,}")
+    return content + file.read()
 
 
 def unpacked(path: Any, content: bytes) -> tuple[dict[str, Array], Any]:
@@ -85,54 +123,97 @@ def unpacked(path: Any, content: bytes) -> tuple[dict[str, Array], Any]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    if content[:2] in (b"PK", b"\x80\x02"):
-        raise CheckpointError(
-            f"{path} was written by another library's save, in a format whose loading can run "
-            "code. Load it there, and save its tensors as arrays, with safetensors for example."
-        )
+    metadata, end = _header(path, content)
+    if len(content) != end:
+        raise _damaged(path, f"it has {len(content):,} bytes and not {end:,}")
     try:
         arrays = load(content)
-        length = int.from_bytes(content[:8], "little")
-        metadata = json.loads(content[8 : 8 + length]).get("__metadata__", {})
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(
-            f"{path} is damaged or no safetensors file ({error}). {_ADVICE}"
-        ) from error
-    checksum, _, text = metadata.get("thalweg", "").partition("\n")
+    except (SafetensorError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _damaged(path, str(error)) from error
+    checksum, _, text = metadata.partition("\n")
     if not checksum:
         raise CheckpointError(
-            f"{path} was not written by thalweg. Read it with safetensors itself, and give its "
-            "arrays to fit as params."
+            f"{printable(path)} was not written by thalweg. Read it with safetensors itself, and "
+            "give its arrays to fit as params."
         )
-    if checksum != _digest(text.encode()):
-        raise CheckpointError(f"{path} is damaged: its header fails its checksum. {_ADVICE}")
-    header = json.loads(text)
-    if header["version"] > VERSION:
-        raise CheckpointError(
-            f"{path} has format {header['version']}, and this thalweg reads up to {VERSION}. "
-            "Install a newer thalweg."
-        )
-    _verify(path, arrays, header["checksums"])
+    if checksum != _digest(text.encode("utf-8", "surrogatepass")):
+        raise _damaged(path, "its header fails its checksum")
+    header = _described(path, text)
+    if _TEXT in arrays and header["version"] == VERSION:
+        long = arrays.pop(_TEXT)
+        _verify(path, {"the text": long}, {"the text": header.get("text")})
+        header = _described(path, long.tobytes())
+    checksums = header.get("checksums")
+    if "facts" not in header or not isinstance(checksums, dict):
+        raise _damaged(path, "its header lacks what it should hold")
+    _verify(path, arrays, checksums)
     return arrays, header["facts"]
 
 
-_ADVICE = "Use an earlier checkpoint, or train again."
+def _header(path: Any, content: bytes) -> tuple[str, int]:
+    """Return the text that thalweg put in a header, and how long the file must be.
+
+    Whether these are bytes of another format is asked only when they are none of this one: any
+    two bytes may begin a length.
+    """
+    length = int.from_bytes(content[:_PREFIX], "little")
+    text = content[_PREFIX : _PREFIX + length]
+    try:
+        if len(content) < _PREFIX or length > _MOST_HEADER or len(text) < length:
+            raise ValueError(f"{length:,} bytes of header in {len(content):,}")
+        entries = json.loads(text)
+        metadata = entries.pop("__metadata__", {}).get("thalweg", "").removeprefix("")
+        ends = [int(entry["data_offsets"][1]) for entry in entries.values()]
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        if content.startswith(_OF_OTHERS):
+            raise CheckpointError(
+                f"{printable(path)} was written by another library's save, in a format whose "
+                "loading can run code. Load it there, and save its tensors as arrays, with "
+                "safetensors for example."
+            ) from error
+        raise _damaged(path, f"no safetensors header: {error}") from error
+    return metadata, _PREFIX + length + max(ends, default=0)
 
 
-def _verify(
-    path: str | os.PathLike[str], arrays: Mapping[str, Array], checksums: Mapping[str, str]
-) -> None:
+def _described(path: Any, text: str | bytes) -> dict[str, Any]:
+    """Return what a header describes, of a version that can be read."""
+    try:
+        header = json.loads(text)
+        version = int(header["version"])
+    except (LookupError, RecursionError, TypeError, ValueError) as error:
+        raise _damaged(path, str(error)) from error
+    if version > VERSION:
+        raise CheckpointError(
+            f"{printable(path)} has format {version}, and this thalweg reads up to {VERSION}. "
+            "Install a newer thalweg."
+        )
+    return dict(header)
+
+
+def _damaged(path: Any, reason: str) -> CheckpointError:
+    return CheckpointError(
+        f"{printable(path)} is damaged or no safetensors file ({reason}). Use an earlier "
+        "checkpoint, or train again."
+    )
+
+
+def _verify(path: Any, arrays: Mapping[str, Array], checksums: Mapping[str, Any]) -> None:
     if set(arrays) != set(checksums):
-        odd = ", ".join(sorted(set(arrays) ^ set(checksums)))
-        raise CheckpointError(f"{path} is damaged: its arrays {odd} are lost or added. {_ADVICE}")
+        odd = ", ".join(map(repr, sorted(set(arrays) ^ set(checksums))))
+        raise _damaged(path, f"its arrays {odd} are lost or added")
     for name, array in arrays.items():
         if _checksum(array) != checksums[name]:
-            raise CheckpointError(f"{path} is damaged: {name} fails its checksum. {_ADVICE}")
+            raise _damaged(path, f"{name} fails its checksum")
 
 
-def _plain(array: Array) -> Array:
+def _plain(name: str, array: Array) -> Array:
+    if array.dtype.char not in _STORED:
+        raise DtypeError(
+            f"The array {name!r} is of {array.dtype}, which files of this format do not hold. "
+            "Convert it, to float64 for example."
+        )
     # safetensors stores the bytes of other layouts in the wrong order without a word.
-    return np.array(array, array.dtype.newbyteorder("="), order="C", copy=True)
+    return np.array(array, array.dtype.newbyteorder("="), order="C", copy=True, subok=False)
 
 
 def _checksum(array: Array) -> str:

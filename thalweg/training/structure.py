@@ -29,9 +29,7 @@ def describe(node: Any) -> Any:
         return {"named": type(node).__name__, "items": items}
     if isinstance(node, (list, tuple)):
         return {"list" if isinstance(node, list) else "tuple": [describe(i) for i in node]}
-    # Another registered container: its leaves by their paths.
-    leaves = zip(tree.paths(node), tree.leaves(node), strict=True)
-    return {"dict": [[path, describe(leaf)] for path, leaf in leaves]}
+    return {"dict": [[_key(key), describe(part)] for key, part in tree.children(node)]}
 
 
 def _key(key: Any) -> Any:

@@ -123,6 +123,15 @@ def test_a_parquet_column_of_another_kind_is_named(values: pa.Array, tmp_path: P
         read_table(path)
 
 
+@pytest.mark.parametrize(
+    "text", ["PAR1\n1\n", "PAR1,y\na,1\n", "PAR1\nPAR1\nPAR1", "PAR1 x;b\n1,5;2\n"]
+)
+def test_a_column_may_be_called_as_parquet_files_begin(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(text)
+    assert read_table(path).names[0].startswith("PAR1")
+
+
 def test_parquet_names_may_not_repeat(tmp_path: Path) -> None:
     path = tmp_path / "file.parquet"
     pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"]), path)

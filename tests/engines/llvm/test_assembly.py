@@ -1,4 +1,4 @@
-"""Whole loops as modules: kernels shared by text, the arena's layout, what a step calls."""
+"""Whole loops as modules: kernels shared by text, the arena's layout, what a step.calls."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from tests.compiler.programs import program_of, spec
 from tests.engines.loops import check_loop
 from thalweg.engines.llvm.assembly import Assembly, Step
+from thalweg.engines.llvm.driving import calls_text
 from thalweg.engines.llvm.target import Target
 
 
@@ -57,3 +58,14 @@ def test_a_long_program_of_many_kernels_runs_in_order() -> None:
         return y, np.sum(y)
 
     check_loop(long, [np.linspace(-1.0, 1.0, 13)], steps=3, rtol=1e-9)
+
+
+def test_only_long_steps_look_whether_they_are_to_stop() -> None:
+    def product(X: Any, w: Any) -> Any:
+        return np.tanh(X @ w)
+
+    for rows, looks in ((50, False), (5000, True)):
+        assembly, step = assembled(product, (rows, 100), (100, 100))
+        text = "\n".join([*assembly.functions.values(), *calls_text(step, None, None, "f")])
+        assert step.long is looks
+        assert ("load atomic" in text) is looks

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from thalweg.engines.llvm import cache
+from thalweg.engines.llvm.private_folder import opened
 from thalweg.engines.llvm.target import Target
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("THALWEG_CACHE_DIR", str(tmp_path / "thalweg"))
+    cache._tell.cache_clear()
     return cache.directory()
 
 
@@ -47,6 +49,9 @@ def test_files_and_directory_are_the_users_alone(folder: Path) -> None:
 def test_a_directory_that_others_can_write_is_not_used(folder: Path) -> None:
     cache.write("ab", b"object")
     folder.chmod(0o777)
+    with pytest.warns(UserWarning, match=r"not kept on disk: other users may write .*native \("):
+        assert cache.read("ab") is None
+    # Once is enough.
     assert cache.read("ab") is None
     cache.write("cd", b"object")
     assert sorted(os.listdir(folder)) == ["ab"]
@@ -62,7 +67,7 @@ def test_a_directory_that_cannot_be_made_is_no_error(
 
 
 def test_a_write_that_fails_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr(os, "replace", full)
@@ -100,6 +105,7 @@ def test_the_oldest_entries_go_when_there_are_too_many(
     for age, name in enumerate(["new", "middle", "old"]):
         cache.write(name, bytes(368))
         os.utime(folder / name, (1e9 - age, 1e9 - age))
-    cache._prune_once.cache_clear()
-    cache._prune_once(folder)
+    cache._pruned.clear()
+    with opened(str(folder)) as private:
+        cache._prune_once(private)
     assert os.listdir(folder) == ["new"]

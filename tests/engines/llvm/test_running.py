@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import thalweg as tw
 from tests.compiler.programs import program_of, spec
 from tests.engines.loops import advanced, check_loop, given
+from tests.interruptions.sent import interrupt_after
 from thalweg.core.random_bits import keyed_permutation
 from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.errors import EngineError, IndexOutOfRange
@@ -271,3 +273,37 @@ def test_rows_beyond_a_shorter_array_are_found_out() -> None:
     run = case.begin(ENGINE)
     with pytest.raises(IndexOutOfRange):
         run.advance(0, 11, np.empty(11))
+
+
+# ---- long steps
+
+
+def layers(W: Any, X: Any) -> Any:
+    loss, gradient = tw.value_and_grad(lambda W: np.mean(np.tanh(np.tanh(X @ W) @ W) ** 2))(W)
+    return W - 0.01 * gradient, loss
+
+
+def test_a_long_step_ends_when_it_is_asked_to(interrupts: None) -> None:
+    n = 1500
+    case = given(layers, [RANDOM.normal(size=(n, n)) / n], [RANDOM.normal(size=(n, n))])
+    compiled = ENGINE.compile_loop(case.loop)
+    run = compiled.begin(case.state, case.data, case.scalars, None, 0)
+    interrupt_after(0.3)
+    began = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        run.advance(0, 1000, np.empty(1000))
+    for thread in threading.enumerate():
+        if thread.name == "thalweg":
+            thread.join(60)
+            assert not thread.is_alive()
+    # A thousand steps take minutes.
+    assert time.perf_counter() - began < 30
+    with pytest.raises(EngineError, match="interrupted"):
+        run.advance(0, 1, np.empty(1))
+    arena = run._arena
+    del run
+    other = compiled.begin(case.state, case.data, case.scalars, None, 0)
+    assert other._arena is not arena
+    losses = np.empty(1)
+    other.advance(0, 1, losses)
+    assert np.isfinite(losses[0])

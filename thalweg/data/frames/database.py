@@ -31,7 +31,8 @@ def connection(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.OutOfMemoryException as error:
         raise DataError(f"{path} does not fit in memory; keep fewer rows or columns.") from error
     except duckdb.Error as error:
-        raise DataError(f"{path} cannot be read: {_advice(error)}") from error
+        # Not the error itself: a traceback would print what it quotes of the file as it is.
+        raise DataError(f"{path} cannot be read: {_advice(error)}") from None
     finally:
         database.close()
 

@@ -34,8 +34,8 @@ def from_frame(frame: IntoDataFrame, source: str = "the data frame") -> Table:
     except TypeError as error:
         given = type(frame).__name__
         raise DataError(f"{source} is a {given}, not a data frame held in memory.") from error
-    except nw.exceptions.DuplicateError as error:
-        raise DataError(f"{source} has two columns of one name; rename one.") from error
+    except nw.exceptions.DuplicateError:
+        raise DataError(f"{source} has two columns of one name; rename one.") from None
     names = [str(name) for name in native.columns]
     check_unique(source, names)
     columns = tuple(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
+from thalweg.data.memory import require_room
 from thalweg.data.table import shown
 from thalweg.errors import DataError
 
@@ -19,6 +20,7 @@ __all__ = ["Dialect", "check_unique", "examine"]
 
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "vertical bar"}
 CHUNK_BYTES = 1 << 20
+ASKED_BYTES = 1 << 26
 HEADER_CHARACTERS = 1 << 26
 MAX_COLUMNS = 10_000
 
@@ -74,7 +76,12 @@ def _check_text(stream: BinaryIO, path: Path) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = 1
     first = True
+    read = 0
     while chunk := stream.read(CHUNK_BYTES):
+        read += len(chunk)
+        if read % ASKED_BYTES < len(chunk):
+            # what a small file unpacks to has no end but memory's
+            require_room(read, str(path))
         if first and chunk.startswith(BYTE_ORDER_MARKS):
             raise DataError(f"{path} is UTF-16 text; save it as UTF-8.")
         first = False

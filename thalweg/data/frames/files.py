@@ -12,6 +12,8 @@ from thalweg.errors import DataError
 
 __all__ = ["read_table"]
 
+_LOOKED_AT, _FOOTER = 1024, 8
+
 
 def read_table(path: str | os.PathLike[str], text: Collection[str] = ()) -> Table:
     r"""Read a file of columns: CSV, TSV, either of them gzipped, or Parquet.
@@ -41,13 +43,19 @@ def read_table(path: str | os.PathLike[str], text: Collection[str] = ()) -> Tabl
         (array([80.5,  nan]), ('Como', 'Lugano'))
     """
     file = Path(path)
-    if _first_bytes(file) == b"PAR1":
+    if _is_parquet(_ends(file)):
         return read_parquet(file, frozenset(text))
     return read_delimited(file, frozenset(text))
 
 
-def _first_bytes(path: Path) -> bytes:
-    """Open the file far enough to know that it can be read.
+def _is_parquet(ends: bytes) -> bool:
+    # A column of a text may be called PAR1; but no text has a NUL, and every footer's length has.
+    controlled = ends[4:5] < b" " and ends[4:5] not in (b"\t", b"\n", b"\r")
+    return ends.startswith(b"PAR1") and (controlled or b"\0" in ends)
+
+
+def _ends(path: Path) -> bytes:
+    """Return a file's first and last bytes, opening it far enough to know that it can be read.
 
     Raises:
         DataError: If it is not there, not a file, or may not be read.
@@ -60,7 +68,9 @@ def _first_bytes(path: Path) -> bytes:
             # opening a pipe would wait for whoever writes to it
             raise DataError(f"{path} is a pipe or a device; save its content to a file first.")
         with path.open("rb") as stream:
-            return stream.read(4)
+            first = stream.read(_LOOKED_AT)
+            stream.seek(-min(len(first), _FOOTER), os.SEEK_END)
+            return first + stream.read(_FOOTER)
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist; check its name and folder.") from error
     except OSError as error:

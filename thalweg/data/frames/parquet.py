@@ -3,8 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import duckdb
+
 from thalweg.data.frames.database import connection, fetch_numbers, fetch_texts, literal
 from thalweg.data.frames.dialect import check_unique
+from thalweg.data.frames.pages import verify_pages
+from thalweg.data.memory import require_room
 from thalweg.data.table import Column, Table, not_empty, text_column, unusable
 
 __all__ = ["read_parquet"]
@@ -24,6 +28,7 @@ def read_parquet(path: Path, text: frozenset[str]) -> Table:
         ).fetchall()
         names = list(_top_level(schema))
         check_unique(str(path), names)
+        _examine(database, path, len(names))
         database.execute("CREATE TEMP TABLE data AS SELECT * FROM read_parquet(?)", [literal(path)])
         described = database.execute("DESCRIBE data").fetchall()
         columns = []
@@ -40,6 +45,25 @@ def read_parquet(path: Path, text: frozenset[str]) -> Table:
             else:
                 raise unusable(str(path), name, kind)
     return not_empty(Table(tuple(columns), str(path)))
+
+
+def _examine(database: duckdb.DuckDBPyConnection, path: Path, columns: int) -> None:
+    """Refuse pages that are not what was written, and more rows than memory can hold.
+
+    A few bytes may stand for any number of equal rows.
+    """
+    at = [literal(path)]
+    counted = database.execute("SELECT num_rows FROM parquet_file_metadata(?)", at).fetchall()
+    require_room(8 * columns * sum(rows for (rows,) in counted), str(path))
+    chunks = database.execute(
+        "SELECT dictionary_page_offset, data_page_offset, total_compressed_size "
+        "FROM parquet_metadata(?)",
+        at,
+    ).fetchall()
+    # A dictionary comes first; some writers say 0 where there is none.
+    verify_pages(
+        path, [(min(first or data, data), size) for first, data, size in chunks if data and size]
+    )
 
 
 def _top_level(schema: Sequence[tuple[str, int | None]]) -> Iterator[str]:

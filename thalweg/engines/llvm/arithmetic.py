@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 from thalweg.engines.llvm.regions import Regions
 from thalweg.engines.llvm.values import (
-    BITS,
     Operand,
     Value,
     is_float,
@@ -25,7 +24,7 @@ class Arithmetic(Regions):
     def intrinsic(self, name: str, *args: Operand) -> Value:
         """LLVM's `llvm.<name>` on operands of one type, with a result of that type."""
         values = self.unify(*args)
-        return self._call(f"llvm.{name}.{_suffix(values[0])}", values[0].type, values)
+        return self._call(f"llvm.{name}.{suffix(values[0])}", values[0].type, values)
 
     def _call(
         self,
@@ -103,7 +102,7 @@ class Arithmetic(Regions):
         """|a|; the least integer is its own."""
         if is_float(a.type):
             return self.intrinsic("fabs", a)
-        return self._call(f"llvm.abs.{_suffix(a)}", a.type, [a], "i1 false")
+        return self._call(f"llvm.abs.{suffix(a)}", a.type, [a], "i1 false")
 
     def sqrt(self, a: Value) -> Value:
         """√a, correctly rounded."""
@@ -184,7 +183,7 @@ class Arithmetic(Regions):
         """Whether a condition holds in any lane."""
         if condition.width == 1:
             return condition
-        name = f"llvm.vector.reduce.or.{_suffix(condition)}"
+        name = f"llvm.vector.reduce.or.{suffix(condition)}"
         self.declarations.add(f"declare i1 @{name}({condition.llvm_type})")
         return self.instruction(f"call i1 @{name}({condition})", "i1", 1, (condition,))
 
@@ -216,26 +215,11 @@ class Arithmetic(Regions):
         chosen = self.select(self.compare(predicate, x, y), x, y)
         return chosen if _is_number(x) else self.select(self.compare("uno", x, x), x, chosen)
 
-    # Conversion
-
     def bitcast(self, v: Value, type: str) -> Value:
         """The same bits as another type of the same size."""
         if v.type == type:
             return v
         return self.instruction(f"bitcast {v} to {type_text(type, v.width)}", type, v.width, (v,))
-
-    def convert(self, v: Value, type: str) -> Value:
-        """NumPy's astype; a float outside an integer's range saturates, and NaN becomes 0."""
-        if v.type == type:
-            return v
-        if type == "i1":
-            return self.compare("une" if is_float(v.type) else "ne", v, 0)
-        if is_float(v.type) and not is_float(type):
-            name = f"llvm.fptosi.sat.{_suffix(Value('', type, v.width, 0))}.{_suffix(v)}"
-            return self._call(name, type, [v])
-        return self.instruction(
-            f"{_conversion(v.type, type)} {v} to {type_text(type, v.width)}", type, v.width, (v,)
-        )
 
     # Lanes
 
@@ -320,7 +304,7 @@ class Arithmetic(Regions):
         return vectors[0]
 
 
-def _suffix(v: Value) -> str:
+def suffix(v: Value) -> str:
     """How LLVM names an overload: `f64`, or `v8f64`."""
     return v.type if v.width == 1 else f"v{v.width}{v.type}"
 
@@ -331,14 +315,3 @@ def _is_number(v: Value) -> bool:
         return False
     bits = int(v.text.rpartition("0x")[2].rstrip(")"), 16)
     return (bits & 0x7FFFFFFFFFFFFFFF) <= 0x7FF0000000000000
-
-
-def _conversion(source: str, result: str) -> str:
-    """The LLVM cast between two types, one of which is not the other."""
-    if is_float(source):
-        return "fpext" if BITS[result] > BITS[source] else "fptrunc"
-    if is_float(result):
-        return "uitofp" if source == "i1" else "sitofp"
-    if BITS[result] < BITS[source]:
-        return "trunc"
-    return "zext" if source == "i1" else "sext"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -9,12 +10,15 @@ from thalweg.compiler.affine import ZERO, Affine, Index, Var, linear
 from thalweg.compiler.memory import aligned_size
 from thalweg.core.program import Symbol
 from thalweg.engines.llvm.emitter import Emitter
-from thalweg.engines.llvm.facts import Addressed, Facts, Places, Table
+from thalweg.engines.llvm.facts import STOP, Addressed, Facts, Places, Table
 from thalweg.engines.llvm.lowering import TYPES
+from thalweg.engines.llvm.regions import Loop
 from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.values import BYTES, Value
 
 _LANE = -1
+# A turn of a loop that is at least so much work, in additions, looks whether it is to stop.
+_LOOKED_AT = 256
 # The bytes of a vector on processors without masked loads.
 _NO_MASKS = 16
 
@@ -23,11 +27,13 @@ class Arrays:
     """Reads and stores arrays at affine positions.
 
     Lanes of a vector are a variable like a loop's; only the leading `active` of them are real.
+    `effort` is the work of the whole kernel, in additions of one element.
     """
 
     def __init__(self, facts: Facts, addresses: Places | Table, target: Target) -> None:
         self.e = Emitter(target)
         self.facts = facts
+        self.effort = 0
         self.stored = facts.stored
         self.width = 1
         self.addresses = addresses
@@ -48,8 +54,20 @@ class Arrays:
 
     def loop(self, trip: int, carried: tuple[Value, ...] = ()) -> tuple[Affine, list[Value]]:
         """Open a loop; return its position and the carried values in it."""
-        index, phis = self.e.begin_loop(trip, carried)
+        index, phis = self.e.begin_loop(trip, carried, self.stop(trip))
         return self.bind(index, trip), list(phis)
+
+    def stop(self, trip: int) -> Value | None:
+        """Return where a loop looks whether it is to end early, None if it need not look.
+
+        It looks where its turns are long enough for that not to be felt.
+        """
+        if not self.facts.long:
+            return None
+        around = math.prod(region.most for region in self.e.regions if isinstance(region, Loop))
+        if self.effort < around * trip * _LOOKED_AT:
+            return None
+        return self.e.offset(self.pointer(None), STOP)
 
     @contextmanager
     def nest(self, extents: Sequence[int]) -> Iterator[list[Affine]]:
@@ -111,7 +129,7 @@ class Arrays:
     # ---- arrays
 
     def pointer(self, what: Addressed) -> Value:
-        """Return the address of an array, a cell, or the fault flag."""
+        """Return the address of an array, a cell, or the arena."""
         return self.addresses.address(self.e, self.given, what)
 
     def address(self, symbol: Symbol, at: Affine, origin: Symbol | None = None) -> Value:

@@ -13,20 +13,19 @@ from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign
 from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.streams import fuse_streams
+from thalweg.compiler.widening import widened
+from thalweg.compiler.work import LONG, effort, total_effort
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.columns import write_column
 from thalweg.engines.llvm.contractions import write_sums_of_products
-from thalweg.engines.llvm.driving import call_lines
-from thalweg.engines.llvm.facts import Addressed, Cell, Facts, Places, Table
+from thalweg.engines.llvm.driving import caller_text
+from thalweg.engines.llvm.facts import HEADER, Addressed, Cell, Facts, Places, Table
 from thalweg.engines.llvm.maps import write_map, write_transpose
 from thalweg.engines.llvm.rows import write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.streams import write_stream
 from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.writer import Writer
-
-# The arena begins with the fault flag and the number of the epoch whose order is in place.
-HEADER = 64
 
 # So many kernels are called by one function at most.
 _CALLS = 64
@@ -58,6 +57,7 @@ class Step:
         program: The program, optimized.
         plan: Its kernels.
         storage: Where its values are.
+        long: Whether it takes so long that it looks on its way whether it is to stop.
         entries: Pointers that its kernels read.
         calls: The functions that compute it, with the place of the arena each is given.
     """
@@ -65,6 +65,7 @@ class Step:
     program: Program
     plan: Plan
     storage: Storage
+    long: bool
     entries: list[Entry] = field(default_factory=list)
     calls: list[tuple[str, int]] = field(default_factory=list)
 
@@ -127,14 +128,14 @@ class Assembly:
             trusted: Inputs whose values are known to be from 0 up to below a number.
             looped: Whether the program is a step of a loop.
         """
-        better = own_outputs(optimize(program), states, loss=looped)
+        better = own_outputs(optimize(widened(program)), states, loss=looped)
         graph = Graph(better)
         plan = form_kernels(graph)
         fuse_streams(plan, 8 * self.target.vector_bytes)
         pairs = list(zip(better.inputs[:states], better.outputs[:states], strict=True))
         storage = assign(plan, pairs, fixed, self.end)
         self.end = storage.end
-        step = Step(better, plan, storage)
+        step = Step(better, plan, storage, total_effort(program) > LONG)
         outside: dict[Symbol, int] = {}
 
         def entry(symbol: Symbol) -> int:
@@ -150,6 +151,7 @@ class Assembly:
             storage.offsets,
             trusted,
             set(better.inputs[states:]) & set(fixed),
+            step.long,
             self.cell if looped else None,
             entry,
         )
@@ -178,21 +180,18 @@ class Assembly:
                 if {what for what in entries if isinstance(what, Symbol)} <= {*symbols}:
                     shared[key] = _Shared(name, entries, symbols)
         for step in {id(planned.step): planned.step for planned in self._planned}.values():
-            step.calls = self._gathered(step.calls)
+            step.calls = self._gathered(step.calls, step.long)
 
-    def _gathered(self, calls: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    def _gathered(self, calls: list[tuple[str, int]], long: bool) -> list[tuple[str, int]]:
         """Return a few calls of functions that make these, none of which makes too many."""
         while len(calls) > _CALLS:
             groups = [calls[i : i + _CALLS] for i in range(0, len(calls), _CALLS)]
-            calls = [(self._caller(group), 0) for group in groups]
+            calls = [(self._caller(group, long), 0) for group in groups]
         return calls
 
-    def _caller(self, calls: list[tuple[str, int]]) -> str:
+    def _caller(self, calls: list[tuple[str, int]], long: bool) -> str:
         name = f"calls{len(self.functions)}"
-        lines = call_lines(calls, name)
-        self.functions[name] = "\n".join(
-            [f"define void @{name}(ptr %arena) nounwind {{", *lines, "  ret void", "}"]
-        )
+        self.functions[name] = caller_text(name, calls, long)
         return name
 
     def _call_alike(self, planned: _Planned, shared: _Shared) -> tuple[str, int]:
@@ -219,6 +218,8 @@ class Assembly:
         """Write a kernel; return its function's name."""
         plan, kernel = planned.step.plan, planned.kernel
         writer = Writer(set(kernel.roots), planned.facts, addresses, self.target)
+        computed = {e for root in kernel.roots for e in plan.inlined(root)}
+        writer.effort = sum(map(effort, computed))
         if kernel.kind is Kind.SCATTER:
             write_scatter(writer, plan, kernel, planned.facts.in_place(kernel.main))
         else:

@@ -1,20 +1,22 @@
 """Object code on disk, so that a program compiled once starts at once ever after.
 
 An entry is a checksum followed by the object's bytes. Anything that is not exactly what was
-written — truncated, damaged, made for another key — counts as absent and is written anew.
-A directory that cannot be written, or that others could write, is left alone.
+written — truncated, damaged, made for another key — counts as absent and is written anew: no
+byte reaches the processor before the checksum of all was found right. A directory that cannot be
+written is left alone; one that others could write, or exchange, is too, with a warning.
 """
 
 import contextlib
 import functools
 import hashlib
 import os
-import tempfile
+import warnings
 from pathlib import Path
 
 import llvmlite
 import llvmlite.binding as llvm
 
+from thalweg.engines.llvm.private_folder import Exposed, PrivateFolder, opened
 from thalweg.engines.llvm.target import Target
 
 _FORMAT = "1"
@@ -49,11 +51,14 @@ def directory() -> Path:
 def read(name: str) -> bytes | None:
     """The entry of a key, or None where there is no sound one."""
     try:
-        path = directory() / name
-        if not _is_private(path.parent):
-            return None
-        entry = path.read_bytes()
+        with opened(os.fspath(directory())) as folder:
+            entry = folder.read(name)
+    except Exposed as reason:
+        _tell(str(reason))
+        return None
     except (OSError, RuntimeError):  # RuntimeError: no home directory
+        return None
+    if entry is None:
         return None
     content = entry[_DIGEST:]
     return content if entry[:_DIGEST] == _checksum(name, content) else None
@@ -61,47 +66,46 @@ def read(name: str) -> bytes | None:
 
 def write(name: str, content: bytes) -> None:
     """Keep an entry; it appears whole or not at all, and failing to keep it is no error."""
-    temporary = None
     try:
-        folder = directory()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_private(folder):
-            return
-        # mkstemp makes a file that only its owner may read or write.
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".")
-        with os.fdopen(handle, "wb") as file:
-            file.write(_checksum(name, content) + content)
-        os.replace(temporary, folder / name)
-        _prune_once(folder)
+        with opened(os.fspath(directory()), make=True) as folder:
+            folder.write(name, _checksum(name, content) + content)
+            _prune_once(folder)
+    except Exposed as reason:
+        _tell(str(reason))
     except (OSError, RuntimeError):
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        return
+
+
+@functools.cache
+def _tell(reason: str) -> None:
+    """Warn, once a process, that programs will be compiled anew."""
+    warnings.warn(
+        f"Compiled programs are not kept on disk: {reason}, and could put code there that would "
+        "be run. Set THALWEG_CACHE_DIR to a folder in one that only you can write.",
+        stacklevel=2,
+    )
 
 
 def _checksum(name: str, content: bytes) -> bytes:
     return hashlib.blake2b(content, key=name.encode()[:64], digest_size=_DIGEST).digest()
 
 
-def _is_private(folder: Path) -> bool:
-    """Whether only this user can put code there: machine code from it will be run."""
-    if not hasattr(os, "getuid"):
-        return True
-    status = folder.stat()
-    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+_pruned: set[str] = set()
 
 
-@functools.lru_cache(maxsize=4)
-def _prune_once(folder: Path) -> None:
+def _prune_once(folder: PrivateFolder) -> None:
     """Remove the oldest entries of a folder that has grown too large; once a process."""
+    if folder.path in _pruned:
+        return
+    _pruned.add(folder.path)
     entries = sorted(
-        ((s.st_mtime, s.st_size, e.path) for e in os.scandir(folder) for s in [e.stat()]),
+        ((status.st_mtime, status.st_size, name) for name, status in folder.entries()),
         reverse=True,
     )
     total = 0
     too_large = sum(size for _, size, _ in entries) > _MOST_BYTES
-    for _, size, path in entries:
+    for _, size, name in entries:
         total += size
         if too_large and total > _KEPT_BYTES:
             with contextlib.suppress(OSError):
-                os.unlink(path)
+                folder.remove(name)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import math
+
 from thalweg.compiler.affine import Affine
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.core.program import Symbol
+from thalweg.engines.llvm.blocks import BLOCK, Total, accumulated
 from thalweg.engines.llvm.domains import Domain, combine, is_reduction, start
 from thalweg.engines.llvm.loops import panels, width_for
 from thalweg.engines.llvm.lowering import TYPES
@@ -44,24 +48,51 @@ class _Column:
         trip = self.kernel.domain[deepest]
         rows = max(1, min(_CHAINS, _ACCUMULATORS // len(slots), trip // 2))
         totals = [
-            writer.e.constant(start(self.plan, root), TYPES[root.dtype], writer.width)
+            Total(
+                writer.e.constant(start(self.plan, root), TYPES[root.dtype], writer.width),
+                functools.partial(combine, writer, self.plan, root),
+            )
             for root, _ in slots
             for _ in range(rows)
         ]
-        for axis in domain.reduced[:-1]:
-            domain.position[axis], totals = writer.loop(self.kernel.domain[axis], tuple(totals))
-        rounds, left = divmod(trip, rows)
-        at, totals = writer.loop(rounds, tuple(totals))
-        for row in range(rows):
-            domain.position[deepest] = at * rows + row
-            self._add(slots, rows, row, totals)
-        totals = writer.e.end_loop(totals)
+
+        def within(axes: list[int], before: list[Value]) -> list[Value]:
+            if not axes:
+                return self._down(slots, rows, totals, before)
+
+            def body(at: Affine, carried: list[Value]) -> list[Value]:
+                domain.position[axes[0]] = at
+                return within(axes[1:], carried)
+
+            each = math.prod(self.kernel.domain[axis] for axis in axes[1:]) * -(-trip // rows)
+            extent = self.kernel.domain[axes[0]]
+            return accumulated(writer, extent, totals, before, body, min(each, BLOCK))
+
+        sums = within(domain.reduced[:-1], [total.empty for total in totals])
+        self._finish(slots, rows, sums, places)
+
+    def _down(
+        self,
+        slots: list[tuple[Symbol, Affine]],
+        rows: int,
+        totals: list[Total],
+        sums: list[Value],
+    ) -> list[Value]:
+        """Reduce along the deepest axis, some rows at once."""
+        position, deepest = self.domain.position, self.domain.reduced[-1]
+        rounds, left = divmod(self.kernel.domain[deepest], rows)
+
+        def body(at: Affine, carried: list[Value]) -> list[Value]:
+            for row in range(rows):
+                position[deepest] = at * rows + row
+                self._add(slots, rows, row, carried)
+            return carried
+
+        sums = accumulated(self.writer, rounds, totals, sums, body)
         for k in range(left):
-            domain.position[deepest] = Affine(rounds * rows + k)
-            self._add(slots, rows, k % rows, totals)
-        for _ in domain.reduced[:-1]:
-            totals = writer.e.end_loop(totals)
-        self._finish(slots, rows, totals, places)
+            position[deepest] = Affine(rounds * rows + k)
+            self._add(slots, rows, k % rows, sums)
+        return sums
 
     def _finish(
         self,

@@ -8,12 +8,14 @@ spans one axis of each operand, so that what is read once is used several times.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 
 from thalweg.compiler.affine import ZERO, Affine, Index, Var, axis_variables, linear
 from thalweg.compiler.graph import inner_labels, product_labels
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.core.program import Symbol
+from thalweg.engines.llvm.blocks import BLOCK, accumulated
 from thalweg.engines.llvm.loops import panels, width_for
 from thalweg.engines.llvm.products import Sums, write_product
 from thalweg.engines.llvm.values import Value
@@ -113,17 +115,25 @@ class _Contraction(Sums):
             step(totals)
             return totals
         label, rest = labels[0], labels[1:]
-        extent, writer = self.extents[label], self.writer
+        extent, kinds = self.extents[label], [self.total] * len(totals)
         if rest:
-            self.at[label], phis = writer.loop(extent, tuple(totals))
-            return writer.e.end_loop(self.summed(rest, phis, step))
+
+            def outer(at: Affine, carried: Totals) -> Totals:
+                self.at[label] = at
+                return self.summed(rest, carried, step)
+
+            each = min(math.prod(self.extents[inner] for inner in rest), BLOCK)
+            return accumulated(self.writer, extent, kinds, totals, outer, each)
         rounds = 0 if extent <= _WRITTEN_OUT else extent // _UNROLLED
         if rounds:
-            at, totals = writer.loop(rounds, tuple(totals))
-            for k in range(_UNROLLED):
-                self.at[label] = at * _UNROLLED + k
-                step(totals)
-            totals = writer.e.end_loop(totals)
+
+            def body(at: Affine, carried: Totals) -> Totals:
+                for k in range(_UNROLLED):
+                    self.at[label] = at * _UNROLLED + k
+                    step(carried)
+                return carried
+
+            totals = accumulated(self.writer, rounds, kinds, totals, body, _UNROLLED)
         for k in range(rounds * _UNROLLED, extent):
             self.at[label] = Affine(k)
             step(totals)
@@ -263,9 +273,13 @@ class _Dots(_Contraction):
                 for k in range(full):
                     add(writer.lanes(width) + k * width, totals)
             else:
-                at, phis = writer.loop(full, tuple(totals))
-                add(at * width + writer.lanes(width), phis)
-                totals[:] = writer.e.end_loop(phis)
+
+                def body(at: Affine, carried: Totals) -> Totals:
+                    add(at * width + writer.lanes(width), carried)
+                    return carried
+
+                kinds = [self.total] * len(totals)
+                totals[:] = accumulated(writer, full, kinds, totals, body)
             if rest:
                 add(writer.lanes(rest) + full * width, totals)
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from thalweg.core.program import Symbol
+from thalweg.engines.llvm.facts import EPOCH, STOP
+from thalweg.engines.llvm.regions import going_text
 
 if TYPE_CHECKING:
     from thalweg.engines.llvm.assembly import Step
-
-# Behind the fault flag is the number of the epoch whose order is in place.
-EPOCH = 8
 
 
 @dataclass(frozen=True)
@@ -25,15 +24,40 @@ class Schedule:
     reshuffled: bool
 
 
-def call_lines(calls: Iterable[tuple[str, int]], label: str) -> list[str]:
-    """Return the lines that call functions, each with a place of the arena."""
+def caller_text(name: str, calls: Iterable[tuple[str, int]], long: bool) -> str:
+    """Return a function of the arena that calls functions, each with a place of it."""
+    lines = [
+        f"define void @{name}(ptr %arena) nounwind {{",
+        *_stop_text(),
+        *_calls(calls, "f", long),
+    ]
+    return "\n".join([*lines, "  br label %leave", "leave:", "  ret void", "}"])
+
+
+def _stop_text() -> list[str]:
+    return [f"  %stop = getelementptr i8, ptr %arena, i64 {STOP}"]
+
+
+def _calls(calls: Iterable[tuple[str, int]], label: str, long: bool) -> list[str]:
+    """Return the lines that call functions; long ones go to `leave` once they are to stop."""
     lines = []
     for number, (name, place) in enumerate(calls):
         given = f"%{label}c{number}" if place else "%arena"
         if place:
             lines.append(f"  {given} = getelementptr i8, ptr %arena, i64 {place}")
         lines.append(f"  call void @{name}(ptr {given})")
+        if long:
+            lines += _look_text(f"{label}k{number}")
     return lines
+
+
+def _look_text(label: str) -> list[str]:
+    """Return the lines that leave the loop if it was asked to stop."""
+    return [
+        *going_text("%stop", f"%{label}asked", f"%{label}going"),
+        f"  br i1 %{label}going, label %{label}on, label %leave",
+        f"{label}on:",
+    ]
 
 
 def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str) -> list[str]:
@@ -50,7 +74,7 @@ def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str)
             if entry.addressed is rows:
                 place = at(entry.place)
                 lines.append(f"  store ptr %rows, ptr {place}, align 8")
-    lines += call_lines(step.calls, label)
+    lines += _calls(step.calls, label, step.long)
     if loss is not None:
         lines += _loss_text(step, loss, label, at)
     for state, new in step.storage.copies:
@@ -84,6 +108,7 @@ def run_text(schedule: Schedule, full: list[str], remainder: list[str] | None) -
         " nounwind {",
         "entry:",
         f"  %tag = getelementptr i8, ptr %arena, i64 {EPOCH}",
+        *_stop_text(),
         "  br label %head",
         "head:",
         "  %i = phi i64 [0, %entry], [%next, %done]",

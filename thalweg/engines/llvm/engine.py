@@ -14,6 +14,7 @@ from thalweg.compiler.graph import (
     SCATTERS,
 )
 from thalweg.compiler.outputs import own_outputs
+from thalweg.compiler.widening import MOVING, NARROW, widened
 from thalweg.core.program import Equation, Program
 from thalweg.engines import engine
 from thalweg.engines.engine import Array, Loop
@@ -44,9 +45,8 @@ class NativeEngine:
         """Return the equations this engine cannot run: by primitive, or by dtype."""
         return [
             equation
-            for equation in own_outputs(program).equations
-            if equation.primitive.name not in SUPPORTED
-            or not TYPES.keys() >= {s.spec.dtype for s in (*equation.inputs, equation.output)}
+            for equation in own_outputs(widened(program)).equations
+            if equation.primitive.name not in SUPPORTED or not _has_types(equation)
         ]
 
     def compile(self, program: Program) -> Callable[..., list[Array]]:
@@ -75,6 +75,12 @@ class NativeEngine:
             dtypes = ", ".join(symbol.dtype.name for symbol in equation.inputs)
             raise EngineError(
                 f"The native engine cannot run {equation.primitive.name} on {dtypes} "
-                f"({equation.source}); it wants float64, float32, int64, int32 or bool. "
+                f"({equation.source}); it computes with real numbers. "
                 'Use engine="numpy", or other operations.'
             )
+
+
+def _has_types(equation: Equation) -> bool:
+    dtypes = {symbol.dtype for symbol in (*equation.inputs, equation.output)}
+    moves = equation.primitive.name in MOVING or equation.primitive.name == "astype"
+    return dtypes <= TYPES.keys() and (moves or not dtypes & NARROW)

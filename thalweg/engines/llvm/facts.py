@@ -10,8 +10,12 @@ from thalweg.core.program import Symbol
 from thalweg.engines.llvm.emitter import Emitter
 from thalweg.engines.llvm.values import Value
 
-# The arena begins with the fault flag.
+# The arena begins with the fault flag, the number of the epoch whose order is in place, and whether
+# the run is to stop.
 FAULT = 0
+EPOCH = 8
+STOP = 16
+HEADER = 64
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Cell:
     place: int
 
 
-# What a kernel may need the address of; None is the fault flag.
+# What a kernel may need the address of; None is the arena.
 Addressed = Symbol | Cell | None
 
 
@@ -36,6 +40,7 @@ class Facts:
         places: Where in the arena values are; there whole vectors may be read past an array's end.
         trusted: Index arrays whose values are known to be from 0 up to below a number.
         invariant: Scalars that stay the same over all steps of a loop.
+        long: Whether a step takes so long that its kernels look whether they are to stop.
         cell: Reserves 16 bytes of the arena, zero when a run begins; None outside of loops.
         entry: Returns the place of the arena where the address of an array outside is.
     """
@@ -46,6 +51,7 @@ class Facts:
     places: dict[Symbol, int]
     trusted: dict[Symbol, int]
     invariant: set[Symbol]
+    long: bool
     cell: Callable[[], Cell] | None
     entry: Callable[[Symbol], int]
     _known: dict[Symbol, Hashable] = field(default_factory=dict)
@@ -88,7 +94,7 @@ class Places:
     def address(self, e: Emitter, given: Value, what: Addressed) -> Value:
         """Return where a value is."""
         if what is None:
-            return e.offset(given, FAULT)
+            return given
         place = what.place if isinstance(what, Cell) else self._facts.places.get(what)
         if place is None and isinstance(what, Symbol):
             return e.load(e.offset(given, self._facts.entry(what)), "ptr")

@@ -18,6 +18,7 @@ import llvmlite.binding as llvm
 
 from thalweg.engines.llvm import cache
 from thalweg.engines.llvm.target import Target
+from thalweg.engines.waiting import interruptible
 from thalweg.errors import EngineError
 
 # All that generated code may call: the C library's functions that LLVM turns instructions into,
@@ -98,7 +99,7 @@ def compile_object(text: str, target: Target) -> bytes:
     name = cache.key(text, target)
     code = cache.read(name)
     if code is None:
-        code = _generate(text, target)
+        code = interruptible(lambda: _generate(text, target))
         cache.write(name, code)
     return code
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from thalweg.engines.llvm.arithmetic import Arithmetic
-from thalweg.engines.llvm.values import BYTES, LLVM_TYPES, Value, type_text
+from thalweg.engines.llvm.conversions import Conversions
+from thalweg.engines.llvm.values import BYTES, LLVM_TYPES, Value, relabelled, type_text
 
 Active = int | Value | None
 
 
-class Memory(Arithmetic):
+class Memory(Conversions):
     """Booleans are bytes 0 and 1 in memory and i1 in registers."""
 
     def offset(self, pointer: Value, bytes: int) -> Value:
@@ -63,7 +63,14 @@ class Memory(Arithmetic):
                 f" {result} zeroinitializer)"
             )
             loaded = self.instruction(text, stored, width, (pointer, mask), depth, cse)
-        return self.convert(loaded, type)
+        return self._from_memory(loaded, type)
+
+    def _from_memory(self, loaded: Value, type: str) -> Value:
+        return self.convert(loaded, type) if type == "i1" else relabelled(loaded, type)
+
+    def _for_memory(self, value: Value) -> Value:
+        stored = _stored(value.type)
+        return self.convert(value, stored) if value.type == "i1" else relabelled(value, stored)
 
     def store(
         self, value: Value, pointer: Value, active: Active = None, align: int | None = None
@@ -72,7 +79,7 @@ class Memory(Arithmetic):
         align = align or BYTES[value.type]
         if (active := _static(active)) == 1:
             value = self.extract(value, 0)
-        value = self.convert(value, _stored(value.type))
+        value = self._for_memory(value)
         if value.width == 1 or active is None or active == value.width:
             self.raw(f"store {value}, {pointer}, align {align}")
             return
@@ -109,9 +116,8 @@ class Memory(Arithmetic):
             f"call {result} @{name}({pointers} align {BYTES[type]} {addresses.text}, {mask},"
             f" {result} zeroinitializer)"
         )
-        return self.convert(
-            self.instruction(text, stored, width, (addresses, mask), depth, cse), type
-        )
+        loaded = self.instruction(text, stored, width, (addresses, mask), depth, cse)
+        return self._from_memory(loaded, type)
 
     def scatter_store(
         self, value: Value, pointer: Value, offsets: Value, active: Active = None
@@ -128,7 +134,7 @@ class Memory(Arithmetic):
         mask = self.leading(width if active is None else active, width)
         addresses = self._addresses(pointer, offsets, value.type)
         align = BYTES[value.type]
-        value = self.splat(self.convert(value, _stored(value.type)), width)
+        value = self.splat(self._for_memory(value), width)
         pointers = addresses.llvm_type
         name = f"llvm.masked.scatter.v{width}{value.type}.v{width}p0"
         self.declarations.add(
@@ -163,7 +169,7 @@ class Memory(Arithmetic):
 
 
 def _stored(type: str) -> str:
-    return "i8" if type == "i1" else type
+    return "i8" if type == "i1" else LLVM_TYPES[type] if type[0] == "u" or type == "f16" else type
 
 
 def _static(active: Active) -> Active:

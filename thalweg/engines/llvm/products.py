@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from thalweg.compiler.affine import ZERO, Affine
 from thalweg.compiler.kernels import Kernel, Plan
+from thalweg.engines.llvm.blocks import Total, accumulated
 from thalweg.engines.llvm.loops import panels, spread, width_for
 from thalweg.engines.llvm.lowering import TYPES
 from thalweg.engines.llvm.values import Value, is_float
@@ -47,6 +48,11 @@ class Sums:
     def zero(self) -> Value:
         """Return an empty sum a lane."""
         return self.writer.e.constant(0, self.type, self.writer.width)
+
+    @property
+    def total(self) -> Total:
+        """An accumulator of products, a lane."""
+        return Total(self.zero(), self.combine)
 
     def put(self, places: Sequence[Affine], total: Value) -> None:
         """Put one result, at a position an axis, and compute the maps on it."""
@@ -140,12 +146,18 @@ class _Tiles(_Product):
         count = height * len(places)
         sets = 1 if count >= _IN_FLIGHT else min(4, -(-_IN_FLIGHT // count))
         unrolled = sets if sets > 1 else (4 if count <= _IN_FLIGHT else 2)
-        writer = self.writer
-        at, phis = writer.loop(self.inner // unrolled, (self.zero(),) * (count * sets))
-        totals: list[Value | None] = list(phis)
-        for u in range(unrolled):
-            self._step(row, height, places, at * unrolled + u, totals, sets, u % sets)
-        totals = list(writer.e.end_loop([total for total in totals if total is not None]))
+
+        def body(at: Affine, carried: list[Value]) -> list[Value]:
+            sums: list[Value | None] = list(carried)
+            for u in range(unrolled):
+                self._step(row, height, places, at * unrolled + u, sums, sets, u % sets)
+            return [total for total in sums if total is not None]
+
+        kinds = [self.total] * (count * sets)
+        before = [kind.empty for kind in kinds]
+        totals: list[Value | None] = list(
+            accumulated(self.writer, self.inner // unrolled, kinds, before, body, unrolled // sets)
+        )
         for u in range(self.inner // unrolled * unrolled, self.inner):
             self._step(row, height, places, Affine(u), totals, sets, u % sets)
         complete = [total for total in totals if total is not None]
@@ -244,8 +256,13 @@ class _Dots(_Product):
             for k in range(full):
                 total = add(writer.lanes(width) + k * width, total)
         else:
-            at, (phi,) = writer.loop(full, (self.zero(),))
-            (total,) = writer.e.end_loop([add(at * width + writer.lanes(width), phi)])
+            (total,) = accumulated(
+                writer,
+                full,
+                [self.total],
+                [self.zero()],
+                lambda at, sums: [add(at * width + writer.lanes(width), sums[0])],
+            )
         if rest:
             total = add(writer.lanes(rest) + full * width, total)
         assert total is not None

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import Number, Operand, Value, literal
+from thalweg.engines.llvm.values import Number, Operand, Value, literal, relabelled
 
 
 class Region:
@@ -29,7 +29,7 @@ class Region:
 class Loop(Region):
     """The body of a counted loop; its first block is the loop's head."""
 
-    __slots__ = ("head", "index", "initial", "phis", "trip")
+    __slots__ = ("head", "index", "initial", "most", "phis", "stop", "trip")
 
     def __init__(self, head: str, trip: int | Value, index: Value) -> None:
         super().__init__(head)
@@ -38,6 +38,9 @@ class Loop(Region):
         self.index = index
         self.initial: list[Value] = []
         self.phis: list[Value] = []
+        self.stop: Value | None = None
+        # How many turns it takes at most, where that is known.
+        self.most = trip if isinstance(trip, int) else 1
 
 
 class Guard(Region):
@@ -49,6 +52,14 @@ class Guard(Region):
         super().__init__(start)
         self.start = start
         self.condition = condition
+
+
+def going_text(stop: str, asked: str, going: str) -> list[str]:
+    """The lines that set `going` to whether nobody has asked, at the address `stop`, to leave."""
+    return [
+        f"  {asked} = load atomic i64, ptr {stop} monotonic, align 8",
+        f"  {going} = icmp eq i64 {asked}, 0",
+    ]
 
 
 class Regions:
@@ -101,7 +112,7 @@ class Regions:
         if cse:
             for region in self.regions[: depth + 1]:
                 if (known := region.known.get(right_hand_side)) is not None:
-                    return known
+                    return relabelled(known, type)
         result = Value(self.name(), type, width, depth)
         region = self.regions[depth]
         region.lines.append(f"  {result.text} = {right_hand_side}")
@@ -165,18 +176,26 @@ class Regions:
     # Loops and guards
 
     def begin_loop(
-        self, trip: int | Value, carried: Sequence[Value] = ()
+        self, trip: int | Value, carried: Sequence[Value] = (), stop: Value | None = None
     ) -> tuple[Value, list[Value]]:
         """Open a loop over 0 ≤ index < trip; returns the index and the carried values in it.
 
-        An `int` trip must be at least 1. A Value (i64) may be 0: the loop is then skipped.
+        An `int` trip must be at least 1. A Value (i64) may be 0: the loop is then skipped. Where
+        an address is given to `stop`, the loop is left as soon as another thread has put anything
+        but 0 there (i64); what was computed then has no meaning.
         """
         depth = self.depth + 1
         loop = Loop(self.name("loop"), trip, Value(self.name(), "i64", 1, depth))
         loop.initial = list(carried)
+        loop.stop = stop
         loop.phis = [Value(self.name(), v.type, v.width, depth) for v in carried]
         self.regions.append(loop)
         return loop.index, loop.phis
+
+    @property
+    def innermost(self) -> Loop:
+        """The innermost open loop."""
+        return next(region for region in reversed(self.regions) if isinstance(region, Loop))
 
     def end_loop(self, next_values: Sequence[Value] = ()) -> list[Value]:
         """Close the loop; returns the carried values after its last iteration."""
@@ -200,6 +219,11 @@ class Regions:
         outer.lines += loop.lines
         outer.lines.append(f"  {following} = add nuw nsw i64 {loop.index.text}, 1")
         outer.lines.append(f"  {again} = icmp slt i64 {following}, {trip}")
+        if loop.stop is not None:
+            asked, going = self.name(), self.name()
+            outer.lines += going_text(loop.stop.text, asked, going)
+            again, more = self.name(), again
+            outer.lines.append(f"  {again} = and i1 {more}, {going}")
         outer.lines.append(f"  br i1 {again}, label %{loop.head}, label %{leave}")
         outer.lines.append(f"{leave}:")
         outer.label = leave

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from thalweg.compiler.affine import Affine
 from thalweg.compiler.graph import squeezed
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.core.program import Symbol
+from thalweg.engines.llvm.blocks import BLOCK, Total, accumulated
 from thalweg.engines.llvm.domains import Domain, combine, is_reduction, start
 from thalweg.engines.llvm.loops import expression_cost, spread, width_for
 from thalweg.engines.llvm.lowering import COMBINE, TYPES
@@ -99,17 +101,29 @@ class _Row:
         writer = self.writer
         full, rest = divmod(self.extents[-1], writer.width)
         chains = _CHAINS if full >= 2 * _CHAINS and len(reductions) <= 2 and not maps else 1
-        accumulators = [
-            writer.e.constant(start(self.plan, root), TYPES[root.dtype], writer.width)
+        totals = [
+            Total(
+                writer.e.constant(start(self.plan, root), TYPES[root.dtype], writer.width),
+                functools.partial(combine, writer, self.plan, root),
+            )
             for root in reductions
             for _ in range(chains)
         ]
-        for group, extent in zip(self.groups[:-1], self.extents[:-1], strict=True):
-            at, accumulators = writer.loop(extent, tuple(accumulators))
-            self.domain.position[group[-1]] = at
-        accumulators = self._innermost(reductions, maps, chains, accumulators, full, rest)
-        for _ in self.groups[:-1]:
-            accumulators = writer.e.end_loop(accumulators)
+
+        def within(depth: int, before: list[Value]) -> list[Value]:
+            if depth == len(self.groups) - 1:
+                return self._innermost(reductions, maps, chains, totals, before, full, rest)
+
+            def body(at: Affine, carried: list[Value]) -> list[Value]:
+                self.domain.position[self.groups[depth][-1]] = at
+                return within(depth + 1, carried)
+
+            each = math.prod(self.extents[depth + 1 : -1]) * -(-full // chains)
+            return accumulated(
+                writer, self.extents[depth], totals, before, body, max(1, min(each, BLOCK))
+            )
+
+        accumulators = within(0, [total.empty for total in totals])
         for i, root in enumerate(reductions):
             total = accumulators[i * chains]
             for k in range(1, chains):
@@ -122,6 +136,7 @@ class _Row:
         reductions: list[Symbol],
         maps: list[Symbol],
         chains: int,
+        totals: list[Total],
         accumulators: list[Value],
         full: int,
         rest: int,
@@ -140,11 +155,14 @@ class _Row:
 
         rounds, left = divmod(full, chains)
         if rounds > 1:
-            at, accumulators = writer.loop(rounds, tuple(accumulators))
-            for chain in range(chains):
-                place = at * (width * chains) + writer.lanes(width) + chain * width
-                step(place, chain, accumulators)
-            accumulators = writer.e.end_loop(accumulators)
+
+            def body(at: Affine, carried: list[Value]) -> list[Value]:
+                for chain in range(chains):
+                    place = at * (width * chains) + writer.lanes(width) + chain * width
+                    step(place, chain, carried)
+                return carried
+
+            accumulators = accumulated(writer, rounds, totals, accumulators, body)
         else:
             left = full
         for k in range(left):

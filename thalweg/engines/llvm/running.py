@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.compiler.work import LONG, total_effort
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
+from thalweg.engines.copying import copied, fill
 from thalweg.engines.engine import Array, Loop, Run
-from thalweg.engines.llvm.assembly import HEADER
-from thalweg.engines.llvm.driving import EPOCH
-from thalweg.engines.llvm.facts import FAULT
+from thalweg.engines.llvm.facts import EPOCH, FAULT, HEADER, STOP
 from thalweg.engines.llvm.image import Image
 from thalweg.engines.llvm.jit import link
 from thalweg.engines.llvm.prefetch import AHEAD
+from thalweg.engines.waiting import interruptible
 from thalweg.errors import EngineError, IndexOutOfRange
 
 _VOID = ctypes.c_void_p
@@ -39,6 +40,7 @@ class Arena:
     def __init__(self, image: Image, rows: int) -> None:
         self.memory = allocate(image.nbytes)
         self.address: int = self.memory.ctypes.data
+        self._stopped = False
         # Where the rows' order is drawn or copied to, with room to read ahead.
         self.order: Array = allocate(4 * (rows + AHEAD)).view(np.int32)
         if image.inner:
@@ -58,7 +60,34 @@ class Arena:
         stretch: Array = self.memory[place : place + nbytes].view(dtype)
         return stretch.reshape(shape)
 
-    def raise_fault(self) -> None:
+    def run(self, code: Any, long: bool, *arguments: Any) -> None:
+        """Run code on this memory, so that Ctrl-C ends it at once if it takes long.
+
+        Raises:
+            EngineError: If that was interrupted before, in the middle of a step.
+            IndexOutOfRange: If an index array pointed outside its axis.
+        """
+        if self._stopped:
+            raise EngineError(
+                "A run was continued after it was interrupted in the middle of a step. Begin "
+                "another one with the last state that was copied."
+            )
+        if long:
+            interruptible(lambda: code(self.address, *arguments), self._stop)
+        else:
+            code(self.address, *arguments)
+        self._raise_fault()
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another run may have it: what was interrupted may still be writing there."""
+        return not self._stopped and self.memory.nbytes + self.order.nbytes <= _MOST_KEPT
+
+    def _stop(self) -> None:
+        self._stopped = True
+        self.view(STOP, (1,), np.int64)[0] = 1
+
+    def _raise_fault(self) -> None:
         """Raise if an index array pointed outside its axis since this was last asked."""
         fault = self.view(FAULT, (1,), np.int64)
         if fault[0]:
@@ -90,7 +119,7 @@ class Arenas:
 
     def give_back(self, arena: Arena) -> None:
         """Keep an arena that nobody uses any more, unless there is one or it is large."""
-        if not self._free and arena.memory.nbytes + arena.order.nbytes <= _MOST_KEPT:
+        if not self._free and arena.reusable:
             self._free.append(arena)
 
 
@@ -102,6 +131,7 @@ class CompiledProgram:
         self.arenas = Arenas(image)
         self.inputs = [symbol.spec for symbol in program.inputs]
         self.outputs = [symbol.spec for symbol in program.outputs]
+        self.long = total_effort(program) > LONG
         self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
 
     def __call__(self, *arguments: Any) -> list[Array]:
@@ -113,10 +143,9 @@ class CompiledProgram:
         """
         arrays = _checked("program got as argument", arguments, self.inputs)
         arena = self.arenas.take(arrays)
-        self.run(arena.address, None, 0, 1, None, 0)
-        arena.raise_fault()
+        arena.run(self.run, self.long, None, 0, 1, None, 0)
         results = [
-            arena.view(place, spec.shape, spec.dtype).copy()
+            copied(arena.view(place, spec.shape, spec.dtype))
             for place, spec in zip(self.image.outputs, self.outputs, strict=True)
         ]
         self.arenas.give_back(arena)
@@ -135,7 +164,7 @@ def _checked(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> list[Ar
                 "or compile for its shape and dtype."
             )
         plain = array.flags.c_contiguous and array.flags.aligned
-        arrays.append(array if plain else array.copy())
+        arrays.append(array if plain else fill(np.empty(array.shape, array.dtype), array))
     return arrays
 
 
@@ -146,6 +175,7 @@ class CompiledLoop:
         self.image = image
         self.arenas = Arenas(image, loop.rows)
         self.loop = loop
+        self.long = total_effort(loop.step) > LONG
         specs = [symbol.spec for symbol in loop.step.inputs]
         self.states = specs[: loop.states]
         self.data = specs[loop.states : loop.states + loop.data]
@@ -181,10 +211,9 @@ class NativeRun:
         seed: int,
     ) -> None:
         image = compiled.image
-        self._run = compiled.run
+        self._compiled = compiled
         self._seed = seed
         self._data = _checked("loop got as data", data, compiled.data)
-        self._arenas = compiled.arenas
         self._arena = arena = compiled.arenas.take(self._data)
         _put_order(arena.order, compiled.loop, order)
         # No epoch's order is in place yet.
@@ -202,28 +231,31 @@ class NativeRun:
 
     def __del__(self) -> None:
         if hasattr(self, "_arena"):
-            self._arenas.give_back(self._arena)
+            self._compiled.arenas.give_back(self._arena)
 
     def advance(self, start: int, steps: int, losses: Array) -> None:
-        """Run steps start … start + steps - 1 and write the loss of each."""
+        """Run steps start … start + steps - 1 and write the loss of each.
+
+        An interrupted run is at its end: it stopped in the middle of a step.
+        """
         if losses.dtype != np.float64 or losses.size < steps or not losses.flags.c_contiguous:
             raise EngineError(
                 f"advance got {losses.dtype} losses of shape {losses.shape} for {steps} steps; "
                 "it wants at least as many contiguous float64."
             )
-        arena, order = self._arena.address, self._arena.order.ctypes.data
-        self._run(arena, order, start, steps, losses.ctypes.data, self._seed)
-        self._arena.raise_fault()
+        arena, code = self._arena, self._compiled
+        arguments = (arena.order.ctypes.data, start, steps, losses.ctypes.data, self._seed)
+        arena.run(code.run, code.long, *arguments)
 
     def state(self) -> list[Array]:
         """Return copies of the current state."""
-        return [view.copy() for view in self._states]
+        return [copied(view) for view in self._states]
 
     def restore(self, state: Sequence[Array]) -> None:
         """Replace the current state."""
         values = _checked("loop got as state", state, self._specs)
         for view, value in zip(self._states, values, strict=True):
-            view[...] = value
+            fill(view, value)
         for cell in self._cells:
             cell[...] = 0
 

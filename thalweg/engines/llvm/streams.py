@@ -8,6 +8,7 @@ from thalweg.compiler.affine import ZERO, Affine, Index
 from thalweg.compiler.kernels import Kernel, Plan
 from thalweg.compiler.streams import Stream
 from thalweg.core.program import Symbol
+from thalweg.engines.llvm.blocks import Total, accumulated
 from thalweg.engines.llvm.loops import spread
 from thalweg.engines.llvm.lowering import COMBINE, TYPES, identity
 from thalweg.engines.llvm.prefetch import RowPrefetch
@@ -45,11 +46,18 @@ class _Stream:
     def write(self) -> None:
         writer = self.writer
         parameters = [self._parameters(root) for root in self.stream.forward]
-        totals = self._initial()
+        kinds = self._totals()
+        totals = [kind.empty for kind in kinds]
         full, rest = divmod(self.rows, self.block)
         if full > 1:
-            at, phis = writer.loop(full, tuple(totals))
-            totals = writer.e.end_loop(self._rows(at * self.block, self.block, parameters, phis))
+            totals = accumulated(
+                writer,
+                full,
+                kinds,
+                totals,
+                lambda at, sums: self._rows(at * self.block, self.block, parameters, sums),
+                self.block,
+            )
         elif full:
             totals = self._rows(ZERO, self.block, parameters, totals)
         if rest:
@@ -82,18 +90,14 @@ class _Stream:
 
     # ---- accumulators
 
-    def _initial(self) -> list[Value]:
-        e, graph = self.writer.e, self.plan.graph
-        sums = [
-            e.constant(
-                identity(graph.producer[root].primitive.name, TYPES[root.dtype]),
-                TYPES[root.dtype],
-                self.block,
-            )
-            for root in self.stream.sums
-        ]
-        gradients = self.vectors * len(self.stream.backward)
-        return sums + [e.constant(0, self.type, self.width)] * gradients
+    def _totals(self) -> list[Total]:
+        e, sums = self.writer.e, []
+        for root in self.stream.sums:
+            name, type = self.plan.graph.producer[root].primitive.name, TYPES[root.dtype]
+            empty = e.constant(identity(name, type), type, self.block)
+            sums.append(Total(empty, functools.partial(COMBINE[name], e)))
+        gradient = Total(e.constant(0, self.type, self.width), e.add)
+        return sums + [gradient] * (self.vectors * len(self.stream.backward))
 
     # ---- a block of rows
 

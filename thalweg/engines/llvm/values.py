@@ -3,21 +3,31 @@
 import functools
 import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LLVM_TYPES = {
     "f32": "float",
     "f64": "double",
     "i1": "i1",
     "i8": "i8",
+    "i16": "i16",
     "i32": "i32",
     "i64": "i64",
     "ptr": "ptr",
+    # Unsigned numbers and halves are bits, which only loads, stores and conversions know of.
+    "u8": "i8",
+    "u16": "i16",
+    "u32": "i32",
+    "u64": "i64",
+    "f16": "i16",
 }
 
 # The size of an element in memory: booleans are stored as bytes 0 and 1, as NumPy stores them.
-BYTES = {"f32": 4, "f64": 8, "i1": 1, "i8": 1, "i32": 4, "i64": 8, "ptr": 8}
-BITS = {"f32": 32, "f64": 64, "i1": 1, "i8": 8, "i32": 32, "i64": 64, "ptr": 64}
+BITS = {
+    "f32": 32, "f64": 64, "i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "ptr": 64,
+    "u8": 8, "u16": 16, "u32": 32, "u64": 64, "f16": 16,
+}  # fmt: skip
+BYTES = {type: max(bits // 8, 1) for type, bits in BITS.items()}
 
 Number = float | int | bool
 
@@ -42,6 +52,8 @@ def literal(number: Number, type: str) -> str:
         return f"0x{struct.unpack('Q', struct.pack('d', value))[0]:016X}"
     if type == "i1":
         return "true" if number else "false"
+    if type == "f16":
+        return str(struct.unpack("h", struct.pack("e", number))[0])
     # Unsigned bit patterns are accepted for masks and magic numbers, and written as signed.
     bits = BITS[type]
     pattern = int(number) & ((1 << bits) - 1)
@@ -77,6 +89,11 @@ class Value:
     def is_constant(self) -> bool:
         """Whether the operand is a literal rather than the result of an instruction."""
         return not self.text.startswith(("%", "@"))
+
+
+def relabelled(value: Value, type: str) -> Value:
+    """The same bits known as another type with the same LLVM type."""
+    return value if value.type == type else replace(value, type=type)
 
 
 Operand = Value | Number

@@ -10,7 +10,8 @@ from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.dropping import dropout
 from thalweg.ops.activations import softmax
 from thalweg.ops.arranging import repeat, swapaxes
-from thalweg.ops.elementwise import less_equal, where
+from thalweg.ops.elementwise import equal, less_equal, where
+from thalweg.ops.extremes import max
 from thalweg.ops.linalg import matmul
 from thalweg.ops.ranges import arange
 from thalweg.ops.shaping import expand_dims
@@ -71,7 +72,12 @@ def scaled_dot_product_attention(
         mask = as_tensor(attn_mask)
         hidden = mask.dtype.kind == "b"
         scores = where(mask, scores, -math.inf) if hidden else scores + mask
-    return matmul(dropout(softmax(scores, -1), dropout_p, dropout_p > 0), v)
+        # A query that sees no key gets zeros.
+        blind = equal(max(scores, -1, keepdims=True), -math.inf)
+        weights = where(blind, 0.0, softmax(where(blind, 0.0, scores), -1))
+    else:
+        weights = softmax(scores, -1)
+    return matmul(dropout(weights, dropout_p, dropout_p > 0), v)
 
 
 def _shared(x: Tensor, heads: int) -> Tensor:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.nn.functional.reducing import chosen, reduced
 from thalweg.ops import activations as smooth
 from thalweg.ops.elementwise import equal, exp, greater_equal, less, less_equal, log, where
-from thalweg.ops.exponential_limits import xlogy
+from thalweg.ops.error_functions import entr
 from thalweg.ops.indexing import take, take_along_axis
 from thalweg.ops.losses import sigmoid_binary_cross_entropy
 from thalweg.ops.reductions import all as all_of
 from thalweg.ops.reductions import mean, sum
-from thalweg.ops.shaping import expand_dims, reshape, squeeze
+from thalweg.ops.shaping import expand_dims, reshape, squeeze, stop_gradient
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "kl_div",
@@ -59,7 +61,7 @@ def cross_entropy(
         tensor(1.3863)
     """
     kind = chosen(reduction, size_average, reduce)
-    x, y = as_tensor(input), as_tensor(target)
+    x, y = as_tensor(input), _roomy(as_tensor(target))
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if x.ndim == 0:
@@ -118,7 +120,14 @@ def nll_loss(
     Arguments and errors as of `cross_entropy`; the targets are classes.
     """
     kind = chosen(reduction, size_average, reduce)
-    return _of_classes(as_tensor(input), as_tensor(target), weight, ignore_index, kind)
+    return _of_classes(as_tensor(input), _roomy(as_tensor(target)), weight, ignore_index, kind)
+
+
+def _roomy(target: Tensor) -> Tensor:
+    """Return classes in a dtype that holds negative and large numbers beside them."""
+    if target.dtype.kind == "u" or (target.dtype.kind == "i" and target.dtype.itemsize < 4):
+        return astype(target, np.int64)
+    return target
 
 
 def _of_classes(logs: Tensor, y: Tensor, weight: Any, ignored: int, kind: str) -> Tensor:
@@ -211,7 +220,7 @@ def kl_div(
         log_target: Whether the targets are logarithms.
     """
     x, y = as_tensor(input), as_tensor(target)
-    losses = exp(y) * (y - x) if log_target else xlogy(y, y) - y * x
+    losses = exp(y) * (y - x) if log_target else -entr(y) - y * x
     if reduction == "batchmean" and size_average is None and reduce is None:
         return sum(losses) / (x.shape[0] if x.ndim else 1)
     return reduced(losses, chosen(reduction, size_average, reduce))
@@ -229,6 +238,8 @@ def binary_cross_entropy(
     reduction: str = "mean",
 ) -> Tensor:
     """Return -y ln p - (1 - y) ln(1 - p), the logarithms no less than -100.
+
+    The derivative by p is (p - y) / max(p (1 - p), 10⁻¹²), and so finite at 0 and 1 too.
 
     Args:
         input: p, probabilities.
@@ -250,8 +261,17 @@ def binary_cross_entropy(
             "all elements of input should be between 0 and 1. Apply sigmoid first, or use "
             "binary_cross_entropy_with_logits."
         )
-    losses = -(y * _limited_log(p) + (1 - y) * _limited_log(1 - p))
+    fixed = stop_gradient(p)
+    certain = less(fixed * (1 - fixed), _LEAST_VARIANCE)
+    inside = where(certain, fixed, p)
+    losses = -(y * _limited_log(inside) + (1 - y) * _limited_log(1 - inside))
+    # This is 0, and has the derivative that is bounded.
+    losses = losses + where(certain, (p - fixed) * (fixed - y) / _LEAST_VARIANCE, 0.0)
     return reduced(losses if weight is None else losses * weight, kind)
+
+
+# PyTorch's bound of what the derivative of the cross entropy is divided by.
+_LEAST_VARIANCE = 1e-12
 
 
 def _limited_log(p: Tensor) -> Tensor:

@@ -7,8 +7,10 @@ from typing import Any
 from thalweg.core.inplace import overwrite
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.nn.functional.reducing import not_below, pair
-from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, square, where
-from thalweg.ops.reductions import max, min, sum
+from thalweg.ops.complex_numbers import squared_magnitude
+from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, where
+from thalweg.ops.extremes import max, min
+from thalweg.ops.reductions import as_floating, sum
 from thalweg.ops.shaping import astype
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
@@ -27,7 +29,7 @@ def length(x: Tensor, p: float, axis: Any, keepdims: bool) -> Tensor:
         return sum(absolute(x), axis, keepdims=keepdims)
     # Powers and roots have no finite derivative at 0, so 0 is kept away from them.
     if p == 2:
-        total = sum(square(x), axis, keepdims=keepdims)
+        total = sum(squared_magnitude(x), axis, keepdims=keepdims)
     else:
         nothing = equal(x, 0)
         powers = power(absolute(where(nothing, 1, x)), p)
@@ -77,4 +79,4 @@ def pairwise_distance(
     x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """Distance of vectors along the last axis: ‖x₁ - x₂ + ε‖ₚ."""
-    return length(as_tensor(x1) - as_tensor(x2) + eps, p, -1, keepdim)
+    return length(as_floating(x1, None) - as_floating(x2, None) + eps, p, -1, keepdim)

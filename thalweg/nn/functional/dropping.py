@@ -1,17 +1,12 @@
 """Dropout: elements set to zero at random, with PyTorch's names, arguments and stream.
 
 All draws are made in `mask` and `slopes`. Eager draws are the default generator's, and so
-PyTorch's for the same seed. A traced function cannot draw from a stream; it draws with the key
-that `drawing_with` gave, a new one for every call.
+PyTorch's for the same seed; those of a traced function are made with keys (`ops.drawing`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator
-from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,10 +14,10 @@ import numpy as np
 from thalweg.core.memory_order import laid_out_like
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.errors import ArgumentError, TracingError
+from thalweg.errors import ArgumentError
 from thalweg.nn.functional.applying import applied
 from thalweg.ops import keyed
-from thalweg.ops.drawing import drawing_batch, drawn
+from thalweg.ops.drawing import drawing_batch, drawn, has_key, next_key
 from thalweg.ops.elementwise import less, less_equal, where
 from thalweg.ops.random_arguments import bernoulli_in, stream
 from thalweg.ops.shaping import astype, reshape
@@ -35,39 +30,6 @@ __all__ = [
 _LOWEST_OF_SELU = -1.7580993408473766
 
 
-@dataclass
-class _Keys:
-    """A key, and how many were made of it."""
-
-    key: Tensor
-    made: int = 0
-
-
-_keys: ContextVar[_Keys | None] = ContextVar("keys", default=None)
-
-
-@contextlib.contextmanager
-def drawing_with(key: Any) -> Iterator[None]:
-    """Let what is traced inside draw with keys made of this one, in the order of the draws."""
-    before = _keys.set(_Keys(as_tensor(key)))
-    try:
-        yield
-    finally:
-        _keys.reset(before)
-
-
-def _next_key() -> Tensor:
-    keys = _keys.get()
-    if keys is None:
-        raise TracingError(
-            "A layer drew random numbers while it was traced, without a key: every run of the "
-            "program would draw the same ones. Trace it inside `drawing_with(key)` of "
-            "thalweg.nn.functional.dropping, or call eval() on the model first."
-        )
-    keys.made += 1
-    return keyed.fold_in(keys.key, np.int32(keys.made - 1))
-
-
 def mask(shape: Shape, p: float, like: Tensor) -> Tensor:
     """Draw 0 with probability p, else 1, in the dtype of a tensor.
 
@@ -76,10 +38,10 @@ def mask(shape: Shape, p: float, like: Tensor) -> Tensor:
         p: The probability of 0.
         like: What the mask is for: the dtype, and whether it is traced.
     """
-    if like.is_symbolic and _keys.get() is None and drawing_batch() is not None:
+    if like.is_symbolic and not has_key() and drawing_batch() is not None:
         return bernoulli_in(np.empty(shape, like.dtype), 1 - p, stream(None))
     if like.is_symbolic:
-        return astype(less(keyed.uniform(_next_key(), shape, like.dtype), 1 - p), like.dtype)
+        return astype(less(keyed.uniform(next_key(), shape, like.dtype), 1 - p), like.dtype)
     # Numbers are drawn in the order of memory: that of the tensor, where the shapes are equal.
     alike = shape == tuple(like.shape)
     empty = laid_out_like(like.array, like.dtype) if alike else np.empty(shape, like.dtype)
@@ -89,10 +51,10 @@ def mask(shape: Shape, p: float, like: Tensor) -> Tensor:
 def slopes(x: Tensor, low: float, high: float) -> Tensor:
     """Draw a number uniform between two bounds for each element of a tensor up to 0, else 1."""
     if x.is_symbolic:
-        if _keys.get() is None and drawing_batch() is not None:
+        if not has_key() and drawing_batch() is not None:
             numbers = drawn(lambda s: stream(None).uniform(low, high, s, x.dtype), tuple(x.shape))
         else:
-            numbers = keyed.uniform(_next_key(), x.shape, x.dtype, low, high)
+            numbers = keyed.uniform(next_key(), x.shape, x.dtype, low, high)
         return where(less_equal(x, 0), numbers, 1)
     below = x.array <= 0
     factors = np.ones(x.shape, x.dtype)

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import moveaxis
+from thalweg.ops.copying import clone
 from thalweg.ops.linalg import matmul
-from thalweg.ops.reductions import mean
+from thalweg.ops.reductions import as_floating, mean
 from thalweg.ops.shaping import reshape
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"]
@@ -48,7 +49,7 @@ def adaptive_avg_pool3d(input: Any, output_size: Any) -> Tensor:
 
 
 def _adaptive(name: str, rank: int, input: Any, output_size: Any) -> Tensor:
-    x = as_tensor(input)
+    x = as_floating(input, None)
     if x.ndim not in (rank + 1, rank + 2):
         raise ShapeError(
             f"{name}: Expected {rank + 1}D or {rank + 2}D tensor, but got shape {x.shape}."
@@ -58,7 +59,7 @@ def _adaptive(name: str, rank: int, input: Any, output_size: Any) -> Tensor:
         raise ArgumentError(f"{name}: output_size must have {rank} numbers, and is {output_size}.")
     for axis, n in zip(range(x.ndim - rank, x.ndim), wanted, strict=True):
         x = _averaged(x, axis, x.shape[axis] if n is None else int(n))
-    return x
+    return clone(x) if x is input else x
 
 
 def _averaged(x: Tensor, axis: int, n: int) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
+from thalweg.ops.copying import clone
 from thalweg.ops.shaping import reshape, transpose
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
@@ -74,4 +75,5 @@ def channel_shuffle(input: Any, groups: int) -> Tensor:
             f"{x.shape} and {groups} groups."
         )
     parts = reshape(x, (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:]))
-    return reshape(transpose(parts, (0, 2, 1, *range(3, parts.ndim))), x.shape)
+    shuffled = reshape(transpose(parts, (0, 2, 1, *range(3, parts.ndim))), x.shape)
+    return shuffled if 1 not in parts.shape[1:3] else clone(shuffled)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from thalweg.ops.elementwise import sqrt
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.moments import update_second_moment
+from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import GradientTransformation, OptState, Params, Updates
@@ -58,4 +59,4 @@ def scale_by_adadelta(rho: float = 0.9, eps: float = 1e-6) -> GradientTransforma
         e_x = update_second_moment(found, state.e_x, rho)
         return found, ScaleByAdaDeltaState(e_g, e_x)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)

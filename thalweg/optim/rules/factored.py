@@ -10,6 +10,7 @@ from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation import asarray, zeros_like
 from thalweg.ops.elementwise import maximum, minimum, sqrt, square
 from thalweg.ops.reductions import mean
+from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -119,7 +120,7 @@ def factored_descent(
         parts = (tree.unflatten(structure, list(part)) for part in zip(*kept, strict=True))
         return tree.unflatten(structure, found), FactoredDescentState(count, *parts)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 def _precision(dtype: DType) -> float:

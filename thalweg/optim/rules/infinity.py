@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from thalweg.ops.elementwise import absolute, maximum
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.moments import bias_correction, update_moment
+from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -72,4 +73,4 @@ def scale_by_adamax(
         found = each(lambda m, v: m / v, bias_correction(mu, b1, count), nu)
         return found, ScaleByAdamaxState(count, mu, nu)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)

@@ -8,6 +8,7 @@ from thalweg.core.tensor import astype
 from thalweg.ops.elementwise import maximum, sqrt
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.moments import bias_correction, update_moment, update_second_moment
+from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -83,4 +84,4 @@ def scale_by_amsgrad(
         )
         return found, ScaleByAmsgradState(count, mu, nu, largest)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)

@@ -9,6 +9,7 @@ from thalweg.ops.creation import ones
 from thalweg.ops.elementwise import sqrt
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.moments import update_moment, update_second_moment
+from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -92,4 +93,4 @@ def scale_by_nadam(
         found = each(direction, updates, mu, nu)
         return found, ScaleByNadamState(count, product, mu, nu)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)

@@ -8,6 +8,7 @@ from thalweg.core.tensor import astype
 from thalweg.ops.elementwise import greater, maximum, sqrt, where
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.moments import bias_correction, update_moment, update_second_moment
+from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -87,4 +88,4 @@ def scale_by_radam(b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> Gra
         found = each(direction, bias_correction(mu, b1, count), nu)
         return found, ScaleByRadamState(count, mu, nu)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from thalweg.ops.elementwise import sqrt, square
 from thalweg.optim.leaves import each, full_like
+from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import ScaleByScheduleState
@@ -65,7 +66,7 @@ def scale_by_sum(
         total = each(lambda g, s: s + square(g), updates, state.sum_of_squares)
         return each(lambda g, s: g / (sqrt(s) + eps), updates, total), ScaleBySumState(total)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 @factory
@@ -83,7 +84,7 @@ def inverse_decay(init_value: float, decay_rate: float) -> Schedule:
 
     Example:
         >>> import thalweg as tw
-        >>> tw.optim.rules.inverse_decay(1.0, 0.5)(2).item()
+        >>> tw.optim.rules.inverse_decay(1.0, 0.5)(2)
         0.5
     """
     FINITE.check("init_value", init_value)

@@ -25,7 +25,7 @@ def constant_schedule(value: float) -> Schedule:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.constant_schedule(0.1)(7)
-        tensor(0.1000)
+        0.1
     """
     FINITE.check("value", value)
     return Schedule(lambda step: value)
@@ -58,7 +58,7 @@ def polynomial_schedule(
     Example:
         >>> import thalweg as tw
         >>> tw.optim.polynomial_schedule(1.0, 0.0, power=2, transition_steps=10)(5)
-        tensor(0.2500)
+        0.25
     """
     FINITE.check("init_value", init_value)
     FINITE.check("end_value", end_value)
@@ -90,7 +90,7 @@ def linear_schedule(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.optim.linear_schedule(1.0, 0.0, transition_steps=4)(np.arange(6))
-        tensor([1.0000, 0.7500, 0.5000, 0.2500, 0.0000, 0.0000])
+        array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
     """
     FINITE.check("init_value", init_value)
     FINITE.check("end_value", end_value)
@@ -135,7 +135,7 @@ def exponential_decay(
     Example:
         >>> import thalweg as tw
         >>> tw.optim.exponential_decay(1.0, transition_steps=100, decay_rate=0.9)(200)
-        tensor(0.8100)
+        0.81
     """
     FINITE.check("init_value", init_value)
     NON_NEGATIVE.check("decay_rate", decay_rate)
@@ -185,7 +185,7 @@ def cosine_decay_schedule(
     Example:
         >>> import thalweg as tw
         >>> tw.optim.cosine_decay_schedule(1.0, decay_steps=10)(10)
-        tensor(0.)
+        0.0
     """
     FINITE.check("init_value", init_value)
     POSITIVE.check("decay_steps", decay_steps)

@@ -35,7 +35,7 @@ def piecewise_constant_schedule(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.optim.piecewise_constant_schedule(1.0, {2: 0.5, 4: 0.1})(np.arange(6))
-        tensor([1.0000, 1.0000, 0.5000, 0.5000, 0.0500, 0.0500])
+        array([1.  , 1.  , 0.5 , 0.5 , 0.05, 0.05])
     """
     FINITE.check("init_value", init_value)
     pieces = _pieces(boundaries_and_scales)
@@ -68,7 +68,7 @@ def piecewise_interpolate_schedule(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.optim.piecewise_interpolate_schedule("linear", 1.0, {4: 0.0})(np.arange(5))
-        tensor([1.0000, 0.7500, 0.5000, 0.2500, 0.0000])
+        array([1.  , 0.75, 0.5 , 0.25, 0.  ])
     """
     FINITE.check("init_value", init_value)
     interpolate = INTERPOLATIONS.get(interpolate_type)
@@ -124,7 +124,7 @@ def join_schedules(
         >>> warmup = tw.optim.linear_schedule(0.0, 1.0, transition_steps=2)
         >>> joined = tw.optim.join_schedules([warmup, tw.optim.constant_schedule(0.5)], [2])
         >>> joined(np.arange(4))
-        tensor([0.0000, 0.5000, 0.5000, 0.5000])
+        array([0. , 0.5, 0.5, 0.5])
     """
     if len(schedules) != len(boundaries) + 1:
         raise ArgumentError(
@@ -153,7 +153,7 @@ def warmup_constant_schedule(init_value: float, peak_value: float, warmup_steps:
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.optim.warmup_constant_schedule(0.0, 1.0, warmup_steps=2)(np.arange(4))
-        tensor([0.0000, 0.5000, 1.0000, 1.0000])
+        array([0. , 0.5, 1. , 1. ])
     """
     return linear_schedule(init_value, peak_value, warmup_steps)
 
@@ -184,7 +184,7 @@ def warmup_cosine_decay_schedule(
         >>> import thalweg as tw
         >>> schedule = tw.optim.warmup_cosine_decay_schedule(0.0, 1.0, 10, decay_steps=100)
         >>> schedule(10)
-        tensor(1.)
+        1.0
     """
     FINITE.check("peak_value", peak_value)
     FINITE.check("end_value", end_value)
@@ -235,7 +235,7 @@ def warmup_exponential_decay_schedule(
     Example:
         >>> import thalweg as tw
         >>> tw.optim.warmup_exponential_decay_schedule(0.0, 1.0, 10, 100, decay_rate=0.5)(110)
-        tensor(0.5000)
+        0.5
     """
     rise = linear_schedule(init_value, peak_value, warmup_steps)
     fall = exponential_decay(

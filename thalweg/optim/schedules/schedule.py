@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
+from thalweg.core.kinds import same_kind
 from thalweg.core.spec import FLOAT64
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.ops.creation import asarray
 from thalweg.ops.shaping import broadcast_to
 from thalweg.optim.recipe import Form, Recipe
@@ -27,7 +28,7 @@ class Schedule(Recipe):
         >>> import thalweg as tw
         >>> halving = tw.optim.Schedule(lambda step: 0.5**step)
         >>> halving(3)
-        tensor(0.1250)
+        0.125
     """
 
     __slots__ = ("_function",)
@@ -40,11 +41,17 @@ class Schedule(Recipe):
         """Return a new schedule of the same function."""
         return type(self)(self._function)
 
-    def __call__(self, step: Any) -> Tensor:
-        """Return the float64 value at a step, or the values at an array of steps."""
+    @same_kind
+    def __call__(self, step: Any) -> Any:
+        """Return the value at a step, or the float64 values at an array of steps."""
         steps = asarray(step)
         value = as_tensor(self._function(astype(steps, FLOAT64)))
-        return value if value.shape == steps.shape else broadcast_to(value, steps.shape)
+        if value.shape != steps.shape:
+            value = broadcast_to(value, steps.shape)
+        if isinstance(step, Tensor):
+            return value
+        # A number for a number, which leaves the dtype to what it multiplies.
+        return make(value.array, value.node, type(step) in (int, float))
 
 
 _FORM = Form(Schedule)

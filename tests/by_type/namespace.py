@@ -1,0 +1,87 @@
+"""The public functions, found by looking; which of them compute nothing, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import thalweg as tw
+
+PLACES = {"": tw, "linalg.": tw.linalg, "fft.": tw.fft, "special.": tw.special}
+
+_TRANSFORMS = "takes functions, not numbers"
+_DRAWS = "draws random numbers"
+_SETTINGS = "sets or tells something of the library, a tensor or a dtype"
+_MAKES = "makes a tensor of no other"
+
+# Public functions that the walk leaves out.
+APART: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            *("fit", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jit", "jvp"),
+            *("linearize", "load", "save", "value_and_grad", "vjp", "vmap"),
+        ),
+        _TRANSFORMS,
+    ),
+    **dict.fromkeys(
+        (
+            *("alpha_dropout", "dropout", "feature_alpha_dropout", "rrelu", "bernoulli"),
+            *("multinomial", "normal", "rand", "randint", "randn", "randperm", "rand_like"),
+            *("randint_like", "randn_like"),
+        ),
+        _DRAWS,
+    ),
+    **dict.fromkeys(
+        (
+            *("get_default_dtype", "set_default_dtype", "is_grad_enabled", "get_rng_state"),
+            *("set_rng_state", "initial_seed", "manual_seed", "seed", "get_printoptions"),
+            *("printoptions", "set_printoptions", "get_device", "is_inference", "is_tensor"),
+            *(
+                "isdtype",
+                "promote_types",
+                "broadcast_shapes",
+                "is_nonzero",
+                "from_dlpack",
+                "from_numpy",
+            ),
+        ),
+        _SETTINGS,
+    ),
+    **dict.fromkeys(
+        (
+            *("arange", "empty", "eye", "full", "ones", "zeros", "tril_indices", "triu_indices"),
+            *("fft.fftfreq", "fft.rfftfreq"),
+        ),
+        _MAKES,
+    ),
+}
+
+
+def public_functions() -> dict[str, Callable[..., Any]]:
+    """Return each public function once, under the first of its names."""
+    found: dict[str, Callable[..., Any]] = {}
+    known: set[int] = set()
+    for prefix, module in PLACES.items():
+        for name in module.__all__:
+            function = getattr(module, name, None)
+            plain = callable(function) and not isinstance(function, type) and "." not in name
+            plain = plain and not name.startswith("_")
+            if plain and id(function) not in known:
+                known.add(id(function))
+                found[f"{prefix}{name}"] = function
+    return found
+
+
+def written_in_place(names: dict[str, Callable[..., Any]]) -> dict[str, str]:
+    """Return the functions that write into their operand, with the function they are named for."""
+    return {name: name[:-1] for name in names if name.endswith("_") and not name.endswith("__")}
+
+
+def own_methods() -> dict[str, Callable[..., Any]]:
+    """Return the methods of tensors that are not the function of their name."""
+    found = {}
+    for name in dir(tw.Tensor):
+        method = vars(tw.Tensor).get(name)
+        if callable(method) and not name.startswith("_") and method is not getattr(tw, name, None):
+            found[name] = method
+    return found

@@ -1,0 +1,99 @@
+"""float16 parameters: no optimizer makes NaN of zero, tiny or large gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import optax
+import pytest
+
+import thalweg as tw
+from thalweg import optim
+from thalweg.optim import rules
+
+GRADIENTS = {
+    "zero": [0.0, 0.0, 0.0],
+    "tiny": [6e-8, -6e-8, 1e-7],
+    "large": [6e4, -6e4, 3e4],
+    "mixed": [0.0, 1e-3, -2.0],
+}
+FUNCTIONS: dict[str, Any] = {
+    **{
+        name: lambda n=name: getattr(optim, n)(learning_rate=0.01)
+        for name in (
+            *("sgd", "adam", "adamw", "nadam", "nadamw", "adagrad", "rmsprop"),
+            *("lion", "sign_sgd"),
+        )
+    },
+    **{
+        name: getattr(rules, name)
+        for name in vars(rules)
+        if name.startswith("scale_by") and name != "scale_by_shape"
+    },
+    "scale_by_stddev": optim.scale_by_stddev,
+}
+CLASSES = [
+    *("Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Adadelta"),
+    *("SGD", "Rprop", "ASGD", "Adafactor"),
+]
+each_gradient = pytest.mark.parametrize("size", GRADIENTS)
+
+
+def steps(optimizer: Any, dtype: Any, gradient: list[float]) -> tuple[Any, Any]:
+    params = np.array([1.0, -2.0, 0.5], dtype)
+    state = optimizer.init(params)
+    updates: Any = None
+    for _ in range(3):
+        updates, state = optimizer.update(np.array(gradient, dtype), state, params)
+        params = np.asarray(optim.apply_updates(params, updates))
+    return np.asarray(updates), params
+
+
+@each_gradient
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_updates_in_float16_are_those_in_float64_rounded(name: str, size: str) -> None:
+    updates, params = steps(FUNCTIONS[name](), np.float16, GRADIENTS[size])
+    exact, wanted = steps(FUNCTIONS[name](), np.float64, np.float16(GRADIENTS[size]).tolist())
+    assert updates.dtype == params.dtype == np.float16
+    assert not np.isnan(params).any()
+    with np.errstate(over="ignore"):
+        exact, wanted = exact.astype(np.float16), wanted.astype(np.float16)
+    np.testing.assert_allclose(updates, exact, rtol=2e-2, atol=1e-3)
+    np.testing.assert_allclose(params, wanted, rtol=2e-2, atol=5e-3)
+
+
+@each_gradient
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_stateful_optimizers_stay_finite(name: str, size: str) -> None:
+    p = tw.tensor(np.array([1, -2, 0.5], np.float16)).requires_grad_()
+    optimizer = getattr(optim, name)([p], lr=0.01)
+    for _ in range(3):
+        p.grad = tw.tensor(np.array(GRADIENTS[size], np.float16))
+        optimizer.step()
+    assert p.dtype == np.float16
+    assert np.isfinite(p.detach().numpy()).all()
+
+
+@pytest.mark.parametrize("name", ["adam", "rmsprop", "adagrad", "nadamw"])
+def test_float32_updates_are_still_those_of_optax(name: str) -> None:
+    for gradient in GRADIENTS.values():
+        mine = steps(getattr(optim, name)(learning_rate=0.01), np.float32, gradient)[1]
+        theirs, params = getattr(optax, name)(learning_rate=0.01), np.float32([1.0, -2.0, 0.5])
+        state = theirs.init(params)
+        for _ in range(3):
+            updates, state = theirs.update(np.float32(gradient), state, params)
+            params = optax.apply_updates(params, updates)
+        np.testing.assert_allclose(mine, params, rtol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:The native engine cannot run")
+def test_a_fit_of_float16_with_zero_gradients_stays_where_it_is() -> None:
+    start = np.array([1.0, 0.0], np.float16)
+    result = tw.fit(
+        lambda p: tw.sum(p * np.array([0.0, 1.0], np.float16)) ** 2 + tw.sum(p[:1] * 0.0),
+        start,
+        steps=4,
+        optimizer=optim.adam(0.1),
+    )
+    np.testing.assert_array_equal(result.params, start)

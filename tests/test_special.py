@@ -1,0 +1,196 @@
+"""`tw.special` beside SciPy's: values, edges, derivatives, and what JAX gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import mpmath
+import numpy as np
+import pytest
+import scipy.special
+
+import thalweg as tw
+from thalweg.testing import check_gradients
+
+jax.config.update("jax_enable_x64", True)
+RANDOM = np.random.default_rng(2)
+N = 60
+REAL = RANDOM.normal(size=N) * 3
+POSITIVE, LARGE = np.exp(RANDOM.normal(size=N) * 2), np.exp(RANDOM.normal(size=N) * 2 + 1)
+SHARE = RANDOM.random(N)
+EDGES = np.array([0.0, -0.0, 1, -1, 0.5, -0.5, 2, -2, np.inf, -np.inf, np.nan, 30, -30])
+PAIRS = tuple(np.array([(a, b) for a in EDGES for b in EDGES]).T)
+
+OF_ONE: dict[str, tuple[np.ndarray[Any, Any], ...]] = {
+    "gamma": (REAL, EDGES),
+    "gammaln": (REAL, POSITIVE),
+    "gammasgn": (REAL, EDGES),
+    "loggamma": (POSITIVE, EDGES[:9]),
+    "entr": (REAL, EDGES),
+    "expit": (REAL, EDGES),
+    "logit": (SHARE, EDGES),
+    "log_expit": (REAL, EDGES),
+    "j0": (REAL * 10, EDGES),
+    "j1": (REAL * 10, EDGES),
+    "ndtr": (REAL, EDGES),
+    "log_ndtr": (REAL * 10, EDGES),
+    "ndtri": (SHARE, SHARE**20, 1 - SHARE**5, EDGES),
+    "i0": (REAL,),
+    "i0e": (REAL,),
+    "i1": (REAL,),
+    "i1e": (REAL,),
+    "erf": (REAL, EDGES),
+    "erfc": (REAL, EDGES),
+    "erfinv": (2 * SHARE - 1, EDGES),
+    "erfcx": (REAL, EDGES),
+    "digamma": (POSITIVE, REAL),
+    "exprel": (REAL, REAL * 1e-3, EDGES),
+    "cbrt": (REAL, EDGES),
+    "zeta": (REAL, POSITIVE, EDGES[:8]),
+}
+OF_TWO: dict[str, tuple[tuple[np.ndarray[Any, Any], ...], ...]] = {
+    "betaln": ((POSITIVE, LARGE), (REAL, REAL[::-1])),
+    "beta": ((POSITIVE, LARGE), (REAL, REAL[::-1])),
+    "gammainc": ((POSITIVE, LARGE), PAIRS),
+    "gammaincc": ((POSITIVE, LARGE), PAIRS),
+    "rel_entr": ((POSITIVE, LARGE), PAIRS),
+    "kl_div": ((POSITIVE, LARGE), PAIRS),
+    "xlogy": ((REAL, POSITIVE), PAIRS),
+    "xlog1py": ((REAL, POSITIVE), PAIRS),
+    "huber": ((POSITIVE, REAL), PAIRS),
+    "pseudo_huber": ((POSITIVE, REAL), PAIRS),
+    "boxcox": ((POSITIVE, REAL), (POSITIVE, REAL * 1e-5), (POSITIVE, REAL * 0), PAIRS),
+    "boxcox1p": ((POSITIVE, REAL), (POSITIVE * 1e-9, REAL), PAIRS),
+    "inv_boxcox": ((POSITIVE, abs(REAL)), (REAL, REAL * 0.1), PAIRS),
+    "inv_boxcox1p": ((POSITIVE, abs(REAL)), PAIRS),
+}
+CASES = [(name, operands) for name, rows in OF_TWO.items() for operands in rows]
+CASES += [(name, (row,)) for name, rows in OF_ONE.items() for row in rows]
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_values_are_those_of_scipy(case: int) -> None:
+    name, operands = CASES[case]
+    with np.errstate(all="ignore"):
+        expected = getattr(scipy.special, name)(*operands)
+    found = getattr(tw.special, name)(*map(tw.Tensor, operands)).numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-300)
+    # SciPy's own function, on tensors, is ours.
+    ufunc = getattr(scipy.special, name)
+    if isinstance(ufunc, np.ufunc):
+        np.testing.assert_array_equal(ufunc(*map(tw.Tensor, operands)).numpy(), found)
+
+
+A, B, R = np.array([0.3, 1.2, 4.5]), np.array([2.2, 0.7, 11.0]), np.array([-0.6, 0.8, 0.2])
+SMOOTH: dict[str, tuple[np.ndarray[Any, Any], ...]] = {
+    **dict.fromkeys(("betaln", "beta", "rel_entr", "kl_div", "xlogy", "xlog1py"), (A, B)),
+    **dict.fromkeys(("boxcox", "boxcox1p", "huber", "pseudo_huber"), (A, R)),
+    **{name: (A, abs(R)) for name in ("inv_boxcox", "inv_boxcox1p")},
+    **{name: (A,) for name in OF_ONE if name not in ("gammasgn", "logit", "ndtri", "erfinv")},
+    **{name: (abs(R),) for name in ("logit", "ndtri", "erfinv")},
+    "zeta": (B + 1,),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_derivatives_are_those_of_differences(name: str) -> None:
+    check_gradients(getattr(tw.special, name), *SMOOTH[name])
+
+
+@pytest.mark.parametrize("name", ["gammainc", "gammaincc", "rel_entr", "kl_div", "xlogy"])
+def test_derivatives_by_every_argument_are_those_of_jax(name: str) -> None:
+    ours, theirs = getattr(tw.special, name), getattr(jax.scipy.special, name)
+    found = tw.grad(lambda a, x: np.sum(ours(a, x)), (0, 1))(POSITIVE, LARGE)
+    expected = jax.grad(lambda a, x: theirs(a, x).sum(), (0, 1))(POSITIVE, LARGE)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(np.asarray(one), other, rtol=1e-9, atol=1e-13)
+
+
+def test_derivatives_of_the_beta_function_are_digammas() -> None:
+    found = tw.grad(lambda a, b: np.sum(tw.special.betaln(a, b)), (0, 1))(POSITIVE, LARGE)
+    for one, at in zip(found, (POSITIVE, LARGE), strict=True):
+        expected = scipy.special.digamma(at) - scipy.special.digamma(POSITIVE + LARGE)
+        np.testing.assert_allclose(np.asarray(one), expected, rtol=1e-10)
+
+
+def test_what_is_not_known_of_the_gamma_integral_is_refused() -> None:
+    by_shape = tw.grad(lambda a: tw.special.gammainc(a, 2.0))
+    with pytest.raises(tw.errors.GradientError, match="second derivative of gammainc"):
+        tw.grad(by_shape)(1.5)
+    check_gradients(lambda x: tw.special.gammainc(A, x), B)
+
+
+def test_a_shape_is_fitted_by_the_gamma_integral() -> None:
+    points = np.array([0.5, 1.0, 2.0, 4.0])
+    wanted = scipy.special.gammainc(2.5, points)
+    found = tw.fit(
+        lambda a: np.sum((tw.special.gammainc(a, points) - wanted) ** 2),
+        np.array(1.0),
+        optimizer=tw.optim.adam(0.05),
+        steps=300,
+        progress=False,
+        engine="numpy",
+    )
+    np.testing.assert_allclose(float(found.params), 2.5, atol=1e-3)
+
+
+def test_powers_are_smooth_where_they_are_0() -> None:
+    for transform in (tw.special.boxcox, tw.special.inv_boxcox, tw.special.boxcox1p):
+        check_gradients(lambda power, f=transform: f(A, power), np.zeros(3))
+
+
+def test_logarithms_of_the_beta_function_keep_their_digits() -> None:
+    a, b = (np.exp(RANDOM.uniform(-8, 12, 40)) for _ in range(2))
+    with mpmath.workdps(40):
+        exact = [
+            float(mpmath.loggamma(x) + mpmath.loggamma(y) - mpmath.loggamma(mpmath.mpf(x) + y))
+            for x, y in zip(a, b, strict=True)
+        ]
+    np.testing.assert_allclose(tw.special.betaln(a, b).numpy(), exact, rtol=1e-14)
+
+
+def test_the_gamma_integral_of_large_shapes() -> None:
+    a = np.array([1e5, 1e6, 3e7, 1e9])
+    x = a * (1 + np.array([1e-3, -1e-3, 1e-4, 1e-5]))
+    for name in ("gammainc", "gammaincc"):
+        expected = getattr(scipy.special, name)(a, x)
+        np.testing.assert_allclose(getattr(tw.special, name)(a, x).numpy(), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, (0, 1)])
+def test_sums_of_exponentials_have_scipys_axes_and_weights(axis: Any) -> None:
+    x, b = RANDOM.normal(size=(3, 4)), RANDOM.normal(size=(3, 4))
+    for name in ("softmax", "log_softmax", "logsumexp"):
+        expected = getattr(scipy.special, name)(x, axis=axis)
+        np.testing.assert_allclose(getattr(tw.special, name)(x, axis=axis).numpy(), expected)
+    words: dict[str, Any] = {"axis": axis, "b": b, "keepdims": True}
+    expected = scipy.special.logsumexp(x, **words, return_sign=True)
+    found = tw.special.logsumexp(x, **words, return_sign=True)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one.numpy(), other)
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(
+            tw.special.logsumexp(x, **words).numpy(), scipy.special.logsumexp(x, **words)
+        )
+    check_gradients(lambda x, b: tw.special.logsumexp(x, axis, abs(b)), x, b, order=1)
+
+
+def test_orders_broadcast() -> None:
+    orders = np.arange(3)[:, None]
+    found = tw.special.polygamma(orders, POSITIVE).numpy()
+    np.testing.assert_allclose(found, scipy.special.polygamma(orders, POSITIVE), rtol=1e-10)
+    np.testing.assert_allclose(
+        tw.special.zeta(A + 1, B).numpy(), scipy.special.zeta(A + 1, B), rtol=1e-12
+    )
+
+
+def test_transforms_and_divergences_compile() -> None:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # one would say that a part does not
+        for name in ("boxcox", "inv_boxcox", "rel_entr", "kl_div", "huber", "pseudo_huber"):
+            compiled = tw.jit(getattr(tw.special, name))(A, abs(R))
+            expected = getattr(scipy.special, name)(A, abs(R))
+            np.testing.assert_allclose(np.asarray(compiled), expected, rtol=1e-12)

@@ -1,0 +1,194 @@
+"""Calls of every public function and method with floating arguments, tried or written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+import thalweg as tw
+from thalweg.nn import functional
+
+Array = np.ndarray[Any, Any]
+Args = tuple[Any, ...]
+
+_RANDOM = np.random.default_rng(0)
+
+
+def draw(*shape: int) -> Array:
+    """Draw numbers inside the domain of most functions, without ties."""
+    return _RANDOM.uniform(0.15, 0.85, shape)
+
+
+A, B, V, W = draw(3, 3), draw(3, 3), draw(3), draw(3)
+S = A @ A.T + np.eye(3)
+IMAGES, LINES, CHANNELS = draw(1, 2, 4, 4), draw(2, 4, 6), draw(2, 4, 3, 2)
+PLACES, MASK = np.array([0, 2, 1]), A > 0.5
+# 3 and above: what wants numbers beyond 1.
+FAR = draw(3, 3) + 3.0
+
+# Of a call's arguments by position; a dictionary at the end holds those by name.
+# Tried in turn where nothing is written by hand.
+TRIED: tuple[Args, ...] = (
+    (A,), (A, B), (A, B, A + B), (V,), (V, W), (V, W, V + W), (S,), (A, 0), (A, 1), (A, 2),
+    (A, 0, 1), (A, (0, 1)), ([V, W],), ((V, W),), (A, V), (V, A), (draw(1, 3, 3),),
+    (IMAGES[:, :1],), (draw(2, 4, 3),), (A, (9,)), (A, MASK), (A, MASK, 0.5), (A, 0, PLACES),
+    (A, PLACES), (A, PLACES[None], 1), (A, 0, PLACES, B), (A, 1, PLACES[None], B),
+)  # fmt: skip
+
+
+def of_symmetric(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function of a symmetric matrix, of which one triangle is read."""
+    return lambda x, *rest: function(x @ tw.matrix_transpose(x) + np.diag([1.0, 2.0, 4.0]), *rest)
+
+
+# Whose derivative is that along symmetric matrices.
+OF_SYMMETRIC = {"cholesky", "eigh", "eigvalsh"}
+
+BY_HAND: dict[str, list[Args]] = {
+    "acosh": [(FAR,)],
+    "adaptive_avg_pool2d": [(IMAGES, 2)],
+    "adaptive_avg_pool3d": [(draw(1, 2, 2, 2, 2), 1)],
+    "addbmm": [(A, draw(2, 3, 3), draw(2, 3, 3))],
+    "addmv": [(V, A, W)],
+    "addr": [(A, V, W)],
+    "arccosh": [(FAR,)],
+    "apply_along_axis": [(np.sort, 0, A)],
+    "apply_over_axes": [(np.sum, A, (0, 1))],
+    "as_strided_scatter": [(A, V, (3,), (4,))],
+    "avg_pool2d": [(IMAGES, 2)],
+    "baddbmm": [(draw(2, 3, 3), draw(2, 3, 3), draw(2, 3, 3))],
+    "batch_norm": [(A, V, W), (A, None, None, V, W, True)],
+    "bilinear": [(A, B, draw(2, 3, 3))],
+    "bincount": [(PLACES[[0, 1, 1]], V), (np.array([4, 4, 0]), V, 7)],
+    "bmm": [(draw(2, 3, 3), draw(2, 3, 3))],
+    "broadcast_to": [(V, (2, 3))],
+    "choose": [(PLACES % 2, [V, W])],
+    "channel_shuffle": [(CHANNELS, 2)],
+    "contract": [(A, B, "ij,jk->ik")],
+    "conv1d": [(LINES, draw(3, 4, 2), V)],
+    "conv2d": [(IMAGES, draw(3, 2, 2, 2), V)],
+    "conv_transpose1d": [(LINES, draw(4, 3, 2), V)],
+    "conv_transpose2d": [(IMAGES, draw(2, 3, 2, 2), V)],
+    "cosine_embedding_loss": [(A, B, np.array([1, -1, 1]))],
+    "cross_entropy": [(A, PLACES), (A, B)],
+    "dsplit": [(draw(2, 2, 4), 2)],
+    "einsum": [("ij,jk->ik", A, B), ("ii->", A)],
+    "embedding": [(PLACES, A)],
+    "expand": [(V, (2, 3))],
+    "expand_copy": [(V, (2, 3))],
+    "fold": [(draw(1, 8, 4), (3, 3), 2)],
+    "full": [((2,), np.array(0.3))],
+    "full_like": [(A, np.array(0.3))],
+    "gather": [(A, 1, PLACES[None])],
+    "index_add": [(A, 0, PLACES[[0, 0, 1]], B)],
+    "index_copy": [(A, 0, PLACES, B)],
+    "index_fill": [(A, 0, PLACES[:1], 0.5), (A, 0, PLACES[:1], np.array(0.5))],
+    "index_put": [(A, (PLACES[:2], PLACES[1:]), W[:2]), (A, (PLACES, PLACES), V, True)],
+    "index_reduce": [(A, 0, PLACES[[0, 0, 1]], B, "prod"), (A, 0, PLACES, B, "mean")],
+    "interpolate": [(LINES, 12)],
+    "layer_norm": [(A, (3,), V, W)],
+    "masked_fill": [(A, MASK, 0.5), (A, MASK, np.array(0.5))],
+    "masked_scatter": [(A, MASK, B)],
+    "masked_select": [(A, MASK)],
+    "max_pool2d": [(IMAGES, 2)],
+    "narrow": [(A, 0, 1, 2)],
+    "narrow_copy": [(A, 0, 1, 2)],
+    "nll_loss": [(A, PLACES)],
+    "overlap_add": [(draw(2, 2), (4,), {"axes": (0,), "stride": (2,)})],
+    "pixel_shuffle": [(CHANNELS, 2)],
+    "pixel_unshuffle": [(IMAGES, 2)],
+    "polygamma": [(2, A)],
+    "renorm": [(A, 2.0, 0, 0.5)],
+    "reshape": [(A, (9,))],
+    "rms_norm": [(A, (3,), V)],
+    "scatter": [(A, 1, PLACES[None], B[:1])],
+    "scatter_add": [(A, 1, PLACES[None], B[:1])],
+    "scatter_reduce": [(A, 0, PLACES[None], B[:1], how) for how in ("prod", "mean", "amax")],
+    "select_scatter": [(A, V, 0, 1)],
+    "softmax_cross_entropy_with_integer_labels": [(A, PLACES)],
+    "solve_triangular": [(S, B, {"upper": True}), (S, B, {"upper": False, "left": False})],
+    "split_with_sizes": [(A, (1, 2))],
+    "split_with_sizes_copy": [(A, (1, 2))],
+    "take_along_axis": [(A, PLACES[None], 0)],
+    "unflatten": [(A.ravel(), 0, (3, 3))],
+    "unfold": [(IMAGES, 2)],
+    "unfold_copy": [(A, 1, 2, 1)],
+    "view_as_complex": [(draw(3, 2),)],
+    "view_copy": [(A, (9,))],
+    "where": [(MASK, A, B)],
+    "windows": [(V, (0,), (2,), (1,), (1,))],
+    "zeta": [(2.5, A)],
+}
+
+# Refused in words, each with the reason.
+REFUSED = {
+    "eig": "eigenvectors are defined up to a complex factor each",
+    "gammainc_by_shape": "it is itself a derivative, of which no further one is known",
+    "from_dlpack": "other libraries' memory has no history",
+    "normal": "its numbers are drawn, and PyTorch's derivative of them is 0",
+    "scalar_tensor": "it makes a tensor of a plain number",
+    "tensor": "it makes a tensor of plain numbers",
+}
+
+# Constant to derivatives though the values depend on the argument, each with the reason.
+CONSTANT = {
+    "detach": "that is its meaning",
+    "stop_gradient": "that is its meaning",
+    "detach_": "that is its meaning",
+}
+
+# What takes no real floating tensor.
+NO_FLOATS_TEXT = """
+arange bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
+bitwise_xor broadcast_shapes empty eye fftfreq from_numpy gcd get_printoptions get_rng_state
+initial_seed invert is_nonzero lcm left_shift manual_seed one_hot ones printoptions rand randint
+randn randperm rfftfreq right_shift seed set_printoptions set_rng_state tril_indices triu_indices
+unravel_index view_as_real zeros
+"""
+NO_FLOATS = set(NO_FLOATS_TEXT.split())
+
+# Whose results are of a dtype too coarse for small differences.
+COARSE = {"cfloat", "float", "half"}
+
+# What differentiates, traces or trains, and settings: functions of functions and of files.
+OTHERS_TEXT = """
+fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev jit jvp linearize
+load save set_default_dtype value_and_grad vjp vmap
+"""
+OTHERS = set(OTHERS_TEXT.split())
+
+# What gives values away, asks what a tensor is, or changes what is recorded of it.
+OTHER_METHODS_TEXT = """
+apply_ backward data_ptr dim element_size is_contiguous item map_ ndimension nelement new_empty
+new_tensor numpy register_hook register_post_accumulate_grad_hook requires_grad_ resize_
+resize_as_ retain_grad set_ size storage_offset stride tolist type
+"""
+OTHER_METHODS = set(OTHER_METHODS_TEXT.split())
+
+
+def functions() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield every public function with its name, found in the namespaces themselves."""
+    seen: set[int] = set()
+    for space in (tw, functional, tw.linalg, tw.fft, tw.special):
+        for name in dir(space):
+            function = getattr(space, name)
+            if name.startswith("_") or name in OTHERS or not callable(function):
+                continue
+            if isinstance(function, type) or name.endswith("_") or id(function) in seen:
+                continue
+            seen.add(id(function))
+            prefix = "" if space is tw else f"{space.__name__.rpartition('.')[2]}."
+            yield prefix + name, function
+
+
+def methods() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield every method of tensors, those in place on a copy of what they are called on."""
+    for name in dir(tw.Tensor):
+        if name.startswith("_") or name in OTHER_METHODS or not callable(getattr(tw.Tensor, name)):
+            continue
+        if name.endswith("_"):
+            yield name, lambda x, *rest, name=name: getattr(tw.as_tensor(x).clone(), name)(*rest)
+        else:
+            yield name, lambda x, *rest, name=name: getattr(tw.as_tensor(x), name)(*rest)
