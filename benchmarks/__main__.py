@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from benchmarks import fixed_costs, limit, reference, rivals, thalweg_runs
+from benchmarks import compile_times, fixed_costs, limit, reference, rivals, thalweg_runs
 from benchmarks.timing import pin
 from benchmarks.workloads import Workload, chosen
 
@@ -134,12 +134,19 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--habits", action="store_true", help="eager steps, loaders and modules beside PyTorch's"
     )
+    parser.add_argument(
+        "--compile-times", action="store_true", help="losses that are loops, of more and more steps"
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     """Print what was asked for."""
     asked = arguments()
+    if asked.compile_times:
+        pin()
+        compile_times.report(asked.workloads)
+        return
     selected = chosen(asked.workloads)
     families = [f for f in rivals.FAMILIES if f in asked.rivals.split(",")]
     pin()

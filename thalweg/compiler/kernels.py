@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -27,6 +29,9 @@ Shape = tuple[int, ...]
 
 # A dearer epilogue is unrolled over a product's tile at more cost than a pass of its own.
 _EPILOGUE_COST = 14
+# A kernel of this cost takes no more values, so that a program of any length is written as
+# functions of bounded length: what LLVM needs for one grows faster than the function.
+MOST_SIZE = 1_000
 
 
 class Kind(Enum):
@@ -47,7 +52,8 @@ class Kernel:
     """Kept values computed together, in order; `domain` and `outer` have no axes of extent 1.
 
     `outer` is the part of a ROW or COLUMN domain that is not reduced. A STREAM has its contents
-    in `stream`, and in `parts` the products with their maps that end it.
+    in `stream`, and in `parts` the products with their maps that end it. `size` is the cost of one
+    element of everything together.
     """
 
     kind: Kind
@@ -56,6 +62,7 @@ class Kernel:
     roots: list[Symbol]
     parts: list[Kernel] = field(default_factory=list)
     stream: Stream | None = None
+    size: int = 0
 
     @property
     def main(self) -> Symbol:
@@ -71,35 +78,109 @@ class Plan:
     kept: set[Symbol]
     accesses: Accesses
     kernels: list[Kernel]
+    _inlined: dict[Symbol, list[Equation]] = field(default_factory=dict)
 
     @property
     def home(self) -> dict[Symbol, int]:
         """The position of the kernel that computes each kept value."""
         return {root: i for i, kernel in enumerate(self.kernels) for root in kernel.roots}
 
+    def inlined(self, root: Symbol) -> list[Equation]:
+        """Return the equations computed where a root is: its own and those without memory."""
+        found = self._inlined.get(root)
+        if found is None:
+            found = self._inlined[root] = []
+            producer, kept, stack, seen = self.graph.producer, self.kept, [root], {root}
+            while stack:
+                symbol = stack.pop()
+                equation = producer.get(symbol)
+                if equation is None or (symbol in kept and symbol is not root):
+                    continue
+                found.append(equation)
+                fresh = [s for s in equation.inputs if s not in seen]
+                seen.update(fresh)
+                stack += fresh
+        return found
+
+    def size(self, root: Symbol) -> int:
+        """Return the cost of one element of a root."""
+        return sum(cost(equation) + 1 for equation in self.inlined(root))
+
 
 def form_kernels(graph: Graph) -> Plan:
     """Choose what is kept and group it greedily: a value joins the earliest kernel it may."""
     kept, packed = materialized(graph)
-    accesses = Accesses(graph, kept)
-    plan = Plan(graph, kept, accesses, [])
+    plan = Plan(graph, kept, Accesses(graph, kept), [])
     home: dict[Symbol, int] = {}
-    for root in _scheduled(graph, kept, accesses):
-        equation = graph.producer[root]
-        kind, domain, outer = _shape_of_loops(equation, root in packed)
-        reads = [a for a in accesses.of(root) if a.symbol in kept]
-        earliest = max((home[a.symbol] for a in reads), default=0)
-        for position in range(earliest, len(plan.kernels)):
-            kernel = plan.kernels[position]
-            inside = [(a.symbol, a.index) for a in reads if home[a.symbol] == position]
-            if _may_join(plan, kernel, kind, domain, outer, root, inside):
-                break
+    room = _Room(plan)
+    for root in _scheduled(graph, kept, plan.accesses):
+        kind, domain, outer = _shape_of_loops(graph.producer[root], root in packed)
+        value = Kernel(kind, domain, outer, [root], size=plan.size(root))
+        reads = [a for a in plan.accesses.of(root) if a.symbol in kept]
+        earliest = max((home[a.symbol] for a in reads), default=-1)
+        inside = [(a.symbol, a.index) for a in reads if home[a.symbol] == earliest]
+        # Of what a value reads, nothing lies behind the earliest kernel that has all of it.
+        if earliest >= 0 and _may_join(plan, plan.kernels[earliest], value, inside):
+            position = earliest
         else:
-            position = len(plan.kernels)
-            plan.kernels.append(Kernel(kind, domain, outer, []))
-        plan.kernels[position].roots.append(root)
+            position = room.after(earliest, value)
         home[root] = position
+        room.put(position, value)
     return plan
+
+
+class _Room:
+    """The kernels that values may join of which they read nothing, by what such values are."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._positions: dict[Hashable, list[int]] = {}
+
+    def after(self, earliest: int, value: Kernel) -> int:
+        """Return the first position behind another of a kernel with room, or that of a new one."""
+        positions = self._positions.get(self._joining(value), [])
+        found = bisect.bisect_right(positions, earliest)
+        return positions[found] if found < len(positions) else len(self.plan.kernels)
+
+    def put(self, position: int, value: Kernel) -> None:
+        """Add a value to the kernel at a position, which it begins if there is none."""
+        kernels = self.plan.kernels
+        if position < len(kernels):
+            kernel = kernels[position]
+            kernel.roots += value.roots
+            kernel.size += value.size
+        else:
+            kernel = value
+            kernels.append(value)
+            for key in self._joined(value):
+                self._positions.setdefault(key, []).append(position)
+        if kernel.size >= MOST_SIZE:
+            for key in self._joined(kernel):
+                positions = self._positions[key]
+                at = bisect.bisect_left(positions, position)
+                if positions[at : at + 1] == [position]:
+                    del positions[at]
+
+    def _joining(self, value: Kernel) -> Hashable:
+        """Return what a value is to kernels that it reads nothing of."""
+        if value.kind is Kind.MAP:
+            return value.domain
+        equation = self.plan.graph.producer[value.main]
+        if value.kind is Kind.ROW and _trailing(equation):
+            return Kind.ROW, value.domain, value.outer
+        if value.kind is Kind.COLUMN:
+            return Kind.COLUMN, value.domain, value.outer, _reduced(equation)
+        return None
+
+    def _joined(self, kernel: Kernel) -> set[Hashable]:
+        """Return what values may join a kernel that they read nothing of."""
+        own = self._joining(kernel)
+        found = set() if own is None else {own}
+        if kernel.kind is Kind.ROW and own is not None:
+            found.add(kernel.domain)
+            if kernel.outer != ():
+                found.add(kernel.outer)
+        return found
 
 
 def _scheduled(graph: Graph, kept: set[Symbol], accesses: Accesses) -> list[Symbol]:
@@ -146,50 +227,43 @@ def _trailing(equation: Equation) -> bool:
 
 
 def _may_join(
-    plan: Plan,
-    kernel: Kernel,
-    kind: Kind,
-    domain: Shape,
-    outer: Shape,
-    root: Symbol,
-    inside: list[tuple[Symbol, Index | None]],
+    plan: Plan, kernel: Kernel, value: Kernel, inside: list[tuple[Symbol, Index | None]]
 ) -> bool:
-    graph = plan.graph
+    """Tell whether a value may join a kernel, some values of which it reads."""
+    graph, root, domain = plan.graph, value.main, value.domain
+    if kernel.size >= MOST_SIZE:
+        return False
     if kernel.kind is Kind.MAP:
-        return kind is Kind.MAP and kernel.domain == domain and _identity(inside, len(domain))
+        joins = value.kind is Kind.MAP and kernel.domain == domain
+        return joins and _identity(inside, len(domain))
     if kernel.kind is Kind.ROW:
         if not _trailing(graph.producer[kernel.main]):
             return False
-        if kind is Kind.ROW:
-            same = kernel.domain == domain and kernel.outer == outer
+        if value.kind is Kind.ROW:
+            same = kernel.domain == domain and kernel.outer == value.outer
             return same and _trailing(graph.producer[root]) and _prefix(inside, graph, root)
-        if kind is Kind.MAP and kernel.domain == domain:
+        if value.kind is Kind.MAP and kernel.domain == domain:
             return _prefix(inside, graph, root)
-        if kind is Kind.MAP and kernel.outer == domain and (inside or domain != ()):
+        if value.kind is Kind.MAP and kernel.outer == domain:
             return _prefix(inside, graph, root) and all(
                 squeezed(s.shape) == domain for s, _ in inside
             )
         return False
     if kernel.kind is Kind.PRODUCT:
-        dear = _own_cost(plan, root) > _EPILOGUE_COST
-        joins = kind is Kind.MAP and kernel.domain == domain and bool(inside)
+        joins = value.kind is Kind.MAP and kernel.domain == domain
+        dear = joins and _own_cost(plan, root) > _EPILOGUE_COST
         return joins and not dear and _identity(inside, len(domain))
     if kernel.kind is Kind.COLUMN:
-        if kind is Kind.COLUMN:
-            same = kernel.domain == domain and kernel.outer == outer
-            return same and not inside and _axes_alike(graph, kernel.main, root)
-        joins = kind is Kind.MAP and kernel.outer == domain and bool(inside)
+        # Another reduction reads nothing of this one, or it would read it whole.
+        joins = value.kind is Kind.MAP and kernel.outer == domain
         return joins and _identity(inside, len(domain))
     return False
 
 
-def _axes_alike(graph: Graph, a: Symbol, b: Symbol) -> bool:
-    def reduced(symbol: Symbol) -> list[bool]:
-        equation = graph.producer[symbol]
-        shape, axes = equation.inputs[0].shape, reduced_axes(equation)
-        return [axis in axes for axis, n in enumerate(shape) if n != 1]
-
-    return reduced(a) == reduced(b)
+def _reduced(equation: Equation) -> tuple[bool, ...]:
+    """Tell of each axis of a reduction's operand, but for those of extent 1, if it is reduced."""
+    shape, axes = equation.inputs[0].shape, reduced_axes(equation)
+    return tuple(axis in axes for axis, n in enumerate(shape) if n != 1)
 
 
 def _identity(inside: list[tuple[Symbol, Index | None]], rank: int) -> bool:
@@ -238,17 +312,5 @@ def _variables(index: Index) -> list[Var]:
 
 def _own_cost(plan: Plan, root: Symbol) -> int:
     """Return the cost of computing a value from kept ones, divisions and roots counted cheap."""
-    seen: set[Symbol] = set()
-    stack, total = [root], 0
-    while stack:
-        symbol = stack.pop()
-        if symbol in seen or plan.graph.is_leaf(symbol):
-            continue
-        if symbol is not root and symbol in plan.kept:
-            continue
-        seen.add(symbol)
-        equation = plan.graph.producer[symbol]
-        cheap = equation.primitive.name in ("divide", "sqrt")
-        total += 2 if cheap else cost(equation)
-        stack += equation.inputs
-    return total
+    equations = plan.inlined(root)
+    return sum(2 if e.primitive.name in ("divide", "sqrt") else cost(e) for e in equations)

@@ -42,6 +42,11 @@ class Cache(Generic[Kept]):
                 self._kept.popitem(last=False)
             return found
 
+    def values(self) -> list[Kept]:
+        """Return what is kept, the most recently used last."""
+        with self._lock:
+            return list(self._kept.values())
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 from thalweg.core.program import Program
@@ -56,6 +57,36 @@ def prepare_step(
         return known, 0.0
     _import(engine)
     began = time.perf_counter()
+    with uncollected():
+        step, steady = _step(problem, fingerprint, batches, engine, layout)
+    if steady and _is_worth_keeping(fingerprint, step.captured):
+        STEPS.keep(key, step)
+    return step, time.perf_counter() - began
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Hold the garbage collector back in a `with` block that makes much and drops little.
+
+    It would look at every equation again and again: a fifth of the time of a long program.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _step(
+    problem: Problem,
+    fingerprint: Fingerprint,
+    batches: Batches,
+    engine: EngineChoice,
+    layout: Hashable,
+) -> tuple[Step, bool]:
+    """Trace and compile a training step; tell whether a later fit may have it too."""
     traced, steady = trace_steadily(problem, lambda: trace_step(problem, batches.specs()))
     warn_of_untrained(problem, traced)
     remainder = traced.programs[1] if len(traced.programs) > 1 else None
@@ -77,10 +108,7 @@ def prepare_step(
         *(program.signature for program in traced.programs),
     )
     compiled = COMPILED.get(text) or COMPILED.keep(text, _compiled(chosen, loop))
-    step = Step(chosen.name, loop, compiled, _captured(traced, fingerprint))
-    if steady and _is_worth_keeping(fingerprint, step.captured):
-        STEPS.keep(key, step)
-    return step, time.perf_counter() - began
+    return Step(chosen.name, loop, compiled, _captured(traced, fingerprint)), steady
 
 
 def prepare_evaluation(

@@ -1,4 +1,4 @@
-"""Whole loops as modules: kernels shared by text, the arena's layout, what a step calls."""
+"""Whole loops as modules: kernels shared by text, the arena's layout, what a step.calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from tests.compiler.programs import program_of, spec
 from tests.engines.loops import check_loop
-from thalweg.engines.llvm.assembly import Assembly, Step, calls_text
+from thalweg.engines.llvm.assembly import Assembly, Step
+from thalweg.engines.llvm.driving import calls_text
 from thalweg.engines.llvm.target import Target
 
 
@@ -17,7 +18,9 @@ def assembled(function: Any, *shapes: Any, states: int = 0) -> tuple[Assembly, S
     program = program_of(function, *(spec(*shape) for shape in shapes))
     assembly = Assembly(Target.host())
     fixed = {s: assembly.reserve(s.spec.nbytes) for s in program.inputs[:states]}
-    return assembly, assembly.step(program, fixed, states, {}, looped=bool(states))
+    step = assembly.step(program, fixed, states, {}, looped=bool(states))
+    assembly.write()
+    return assembly, step
 
 
 def test_kernels_of_one_text_are_written_once() -> None:
@@ -63,6 +66,6 @@ def test_only_long_steps_look_whether_they_are_to_stop() -> None:
 
     for rows, looks in ((50, False), (5000, True)):
         assembly, step = assembled(product, (rows, 100), (100, 100))
-        text = "\n".join([*assembly.functions, *calls_text(step, None, None, "f")])
+        text = "\n".join([*assembly.functions.values(), *calls_text(step, None, None, "f")])
         assert step.long is looks
         assert ("load atomic" in text) is looks

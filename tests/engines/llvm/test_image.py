@@ -120,7 +120,9 @@ def test_numbers_and_inputs_handed_out_survive_the_disk(folder: Path) -> None:
 
 
 def test_an_image_is_read_as_it_was_written() -> None:
-    whole = Image((b"one\n", b"\0two"), 640, ((64, 0),), ((72, 1), (80, 0)), (64,), (128,), (192,))
+    whole = Image(
+        (b"one\n", b"\0two"), 640, ((64, 0),), ((72, 1, 0), (80, 0, 24)), (64,), (128,), (192,)
+    )
     assert Image.from_bytes(whole.to_bytes()) == whole
     bare = Image((b"",), 64, (), ())
     assert Image.from_bytes(bare.to_bytes()) == bare

@@ -10,7 +10,7 @@ from thalweg.compiler.affine import ZERO, Affine, Index, Var, linear
 from thalweg.compiler.memory import aligned_size
 from thalweg.core.program import Symbol
 from thalweg.engines.llvm.emitter import Emitter
-from thalweg.engines.llvm.facts import STOP, Cell, Facts
+from thalweg.engines.llvm.facts import STOP, Addressed, Facts, Places, Table
 from thalweg.engines.llvm.lowering import TYPES
 from thalweg.engines.llvm.regions import Loop
 from thalweg.engines.llvm.target import Target
@@ -30,14 +30,14 @@ class Arrays:
     `effort` is the work of the whole kernel, in additions of one element.
     """
 
-    def __init__(self, facts: Facts, target: Target) -> None:
+    def __init__(self, facts: Facts, addresses: Places | Table, target: Target) -> None:
         self.e = Emitter(target)
         self.facts = facts
         self.effort = 0
         self.stored = facts.stored
         self.width = 1
-        self.arrays: list[Symbol | Cell | None] = []
-        self.table = self.e.parameter("table", "ptr")
+        self.addresses = addresses
+        self.given = self.e.parameter("given", "ptr")
         self._loops: dict[Var, Value] = {}
         self._numbers = 0
         self._fresh = False
@@ -128,43 +128,50 @@ class Arrays:
 
     # ---- arrays
 
-    def pointer(self, symbol: Symbol | Cell | None) -> Value:
-        """Return the address of an array: an entry of the kernel's table (None: the arena)."""
-        if symbol not in self.arrays:
-            self.arrays.append(symbol)
-        entry = self.e.offset(self.table, 8 * self.arrays.index(symbol))
-        return self.e.load(entry, "ptr")
+    def pointer(self, what: Addressed) -> Value:
+        """Return the address of an array, a cell, or the arena."""
+        return self.addresses.address(self.e, self.given, what)
 
-    def address(self, symbol: Symbol, at: Affine) -> Value:
-        """Return the address of an element at a position without lanes."""
-        type, pointer = TYPES[symbol.dtype], self.pointer(symbol)
+    def address(self, symbol: Symbol, at: Affine, origin: Symbol | None = None) -> Value:
+        """Return the address of an element at a position, of the array or a part, without lanes."""
+        type, pointer = TYPES[symbol.dtype], self.pointer(origin or symbol)
         moving = Affine(0, at.terms)
         if moving.terms:
             pointer = self.e.element(pointer, self.scalar(moving), type)
         return self.e.offset(pointer, at.constant * BYTES[type])
 
-    def load(self, symbol: Symbol, index: Index) -> Value:
-        """Read an array; lanes that are not real hold nothing of meaning."""
+    def load(self, symbol: Symbol, index: Index, origin: Symbol | None = None) -> Value:
+        """Read an array; lanes that are not real hold nothing of meaning.
+
+        Args:
+            symbol: The array.
+            index: Where to read it.
+            origin: The part of the array that the index counts from, if not the whole.
+        """
         at, type = linear(index, symbol.shape), TYPES[symbol.dtype]
         stride, spread, fixed = self.split(at)
-        active = self._accessed(symbol, fixed, self.active(index))
+        active = self.active(index)
+        if origin is None:
+            active = self._accessed(symbol, fixed, active)
         if (stride or spread is not None) and self._is_apart(active):
-            return self._load_apart(symbol, fixed, stride, spread, active or 0)
+            address = self.address(symbol, fixed, origin)
+            return self._load_apart(address, type, stride, spread, active or 0)
         if spread is None and stride == 0:
-            return self.e.load(self.address(symbol, fixed), type)
+            return self.e.load(self.address(symbol, fixed, origin), type)
         if spread is None and stride == 1:
-            address = self.address(symbol, fixed)
+            address = self.address(symbol, fixed, origin)
             return self.e.load(address, type, self.width, active, cse=not self._fresh)
         e, active = self.e, self.active(index)
         if spread is None and stride == -1 and active == self.width:
-            first = self.e.load(self.address(symbol, fixed + (1 - self.width)), type, self.width)
+            address = self.address(symbol, fixed + (1 - self.width), origin)
+            first = self.e.load(address, type, self.width)
             return e.shuffle(first, None, list(range(self.width))[::-1])
         steps = e.constant(0, "i64", self.width)
         if stride:
             steps = e.multiply(e.lanes("i64", self.width), stride)
         if spread is not None:
             steps = e.add(steps, spread)
-        return e.gather(self.address(symbol, fixed), steps, type, active)
+        return e.gather(self.address(symbol, fixed, origin), steps, type, active)
 
     def _is_apart(self, active: int | None) -> bool:
         """Tell whether lanes are to be read one by one: where there is no masked access."""
@@ -173,17 +180,17 @@ class Arrays:
         return active == 1 or self.e.target.vector_bytes == _NO_MASKS
 
     def _load_apart(
-        self, symbol: Symbol, fixed: Affine, stride: int, spread: Value | None, active: int
+        self, first: Value, type: str, stride: int, spread: Value | None, active: int
     ) -> Value:
         """Read the leading lanes one by one; the others hold the first.
 
         LLVM 22 reads them so by itself, with zeros in the others. But it takes the quotient of
         lanes that it knows to be zero for zero, and then drops the choice that removes the NaN.
         """
-        e, type = self.e, TYPES[symbol.dtype]
+        e = self.e
         vector: Value | None = None
         for lane in range(active):
-            address = self.address(symbol, fixed + lane * stride)
+            address = e.offset(first, lane * stride * BYTES[type])
             if spread is not None:
                 address = e.element(address, e.extract(spread, lane), type)
             value = e.load(address, type, cse=not self._fresh)
@@ -208,7 +215,7 @@ class Arrays:
         last = not at.terms and active is not None and at.constant + active == symbol.spec.size
         end = (at.constant + self.width) * BYTES[TYPES[symbol.dtype]]
         padded = last and end <= aligned_size(symbol.spec.nbytes)
-        return None if padded and symbol in self.facts.arena else active
+        return None if padded and symbol in self.facts.places else active
 
     def put(self, symbol: Symbol, index: Index, value: Value) -> None:
         """Remember a local value, and store it at the next flush if it is read elsewhere."""

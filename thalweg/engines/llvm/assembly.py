@@ -1,12 +1,14 @@
-"""A whole loop as one module: kernels, the step that calls them, and the loop over steps."""
+"""The kernels of programs, with the memory they share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from thalweg.compiler.graph import Graph
 from thalweg.compiler.kernels import Kernel, Kind, Plan, form_kernels
+from thalweg.compiler.likeness import Likeness, likeness
 from thalweg.compiler.memory import ALIGNMENT, Storage, aligned_size, assign
 from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
@@ -16,15 +18,17 @@ from thalweg.compiler.work import LONG, effort, total_effort
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.columns import write_column
 from thalweg.engines.llvm.contractions import write_sums_of_products
-from thalweg.engines.llvm.facts import EPOCH, HEADER, STOP, Cell, Facts
-from thalweg.engines.llvm.loops import inlined
+from thalweg.engines.llvm.driving import caller_text
+from thalweg.engines.llvm.facts import HEADER, Addressed, Cell, Facts, Places, Table
 from thalweg.engines.llvm.maps import write_map, write_transpose
-from thalweg.engines.llvm.regions import going_text
 from thalweg.engines.llvm.rows import write_row
 from thalweg.engines.llvm.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.streams import write_stream
 from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.writer import Writer
+
+# So many kernels are called by one function at most.
+_CALLS = 64
 
 _WRITERS = {
     Kind.MAP: write_map,
@@ -39,36 +43,62 @@ _WRITERS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One pointer of a kernel's table: where it is kept and what it points to."""
+    """One pointer in the arena: where it is kept and what it points to."""
 
     place: int
-    symbol: Symbol | Cell | None
+    addressed: Addressed
 
 
 @dataclass
 class Step:
-    """One program cut into kernels with their tables.
+    """One program cut into kernels.
 
-    `long` tells whether it takes so long that it looks on its way whether it is to stop.
+    Attributes:
+        program: The program, optimized.
+        plan: Its kernels.
+        storage: Where its values are.
+        long: Whether it takes so long that it looks on its way whether it is to stop.
+        entries: Pointers that its kernels read.
+        calls: The functions that compute it, with the place of the arena each is given.
     """
 
     program: Program
     plan: Plan
     storage: Storage
     long: bool
-    calls: list[tuple[str, int]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    calls: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A kernel to be written."""
+
+    step: Step
+    kernel: Kernel
+    facts: Facts
+    like: Likeness
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """The function of a kernel that others are alike: what its table holds, of which values."""
+
+    name: str
+    entries: tuple[Addressed, ...]
+    symbols: tuple[Symbol, ...]
 
 
 class Assembly:
-    """Collects kernels, each distinct text once, and lays out the arena."""
+    """Lays out the arena and writes kernels, those that are alike once."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.end = HEADER
         self.declarations: set[str] = set()
         self.cells: list[Cell] = []
-        self._names: dict[str, str] = {}
+        self.functions: dict[str, str] = {}
+        self._planned: list[_Planned] = []
 
     def reserve(self, nbytes: int) -> int:
         """Return the place of a new aligned stretch of the arena."""
@@ -89,7 +119,7 @@ class Assembly:
         trusted: dict[Symbol, int],
         looped: bool,
     ) -> Step:
-        """Compile one program.
+        """Plan one program.
 
         Args:
             program: Its leading inputs are states, replaced by its leading outputs.
@@ -106,163 +136,95 @@ class Assembly:
         storage = assign(plan, pairs, fixed, self.end)
         self.end = storage.end
         step = Step(better, plan, storage, total_effort(program) > LONG)
+        outside: dict[Symbol, int] = {}
+
+        def entry(symbol: Symbol) -> int:
+            if symbol not in outside:
+                outside[symbol] = self.reserve(8)
+                step.entries.append(Entry(outside[symbol], symbol))
+            return outside[symbol]
+
         facts = Facts(
+            graph,
             plan.kept,
             storage.stored,
-            set(storage.offsets),
+            storage.offsets,
             trusted,
             set(better.inputs[states:]) & set(fixed),
             step.long,
             self.cell if looped else None,
+            entry,
         )
-        for kernel in plan.kernels:
-            self._kernel(step, kernel, facts)
+        self._planned += [
+            _Planned(step, kernel, facts, likeness(plan, kernel, facts.of))
+            for kernel in plan.kernels
+        ]
         return step
 
-    def _kernel(self, step: Step, kernel: Kernel, facts: Facts) -> None:
-        plan, storage = step.plan, step.storage
-        writer = Writer(plan.graph, set(kernel.roots), facts, self.target)
-        computed = {e for root in kernel.roots for e in inlined(plan, root)}
-        writer.effort = sum(map(effort, computed))
-        if kernel.kind is Kind.SCATTER:
-            array = plan.graph.producer[kernel.main].inputs[0]
-            place = storage.offsets.get(array)
-            in_place = place is not None and storage.offsets.get(kernel.main) == place
-            write_scatter(writer, plan, kernel, in_place)
-        else:
-            _WRITERS[kernel.kind](writer, plan, kernel)
-        text = writer.e.function("KERNEL", [writer.table])
-        self.declarations |= writer.e.declarations
-        name = self._names.setdefault(text, f"kernel{len(self._names)}")
-        table = self.reserve(8 * len(writer.arrays))
-        step.calls.append((name, table))
-        step.entries += [Entry(table + 8 * i, symbol) for i, symbol in enumerate(writer.arrays)]
+    def write(self) -> None:
+        """Write the kernels of all steps."""
+        counts = Counter(planned.like.key for planned in self._planned)
+        shared: dict[Hashable, _Shared] = {}
+        for planned in self._planned:
+            key, step = planned.like.key, planned.step
+            if counts[key] == 1:
+                step.calls.append((self._function(planned, Places(planned.facts)), 0))
+            elif key in shared:
+                step.calls.append(self._call_alike(planned, shared[key]))
+            else:
+                table = Table()
+                name = self._function(planned, table)
+                step.calls.append((name, self._table(step, table.entries)))
+                entries, symbols = tuple(table.entries), planned.like.symbols
+                # A text that reads what is not of the kernel's own equations serves it alone.
+                if {what for what in entries if isinstance(what, Symbol)} <= {*symbols}:
+                    shared[key] = _Shared(name, entries, symbols)
+        for step in {id(planned.step): planned.step for planned in self._planned}.values():
+            step.calls = self._gathered(step.calls, step.long)
 
-    @property
-    def functions(self) -> list[str]:
-        """The kernels' definitions."""
-        return [
-            text.replace("@KERNEL(", f"@{name}(").replace("define ", "define internal ", 1)
-            for text, name in self._names.items()
-        ]
+    def _gathered(self, calls: list[tuple[str, int]], long: bool) -> list[tuple[str, int]]:
+        """Return a few calls of functions that make these, none of which makes too many."""
+        while len(calls) > _CALLS:
+            groups = [calls[i : i + _CALLS] for i in range(0, len(calls), _CALLS)]
+            calls = [(self._caller(group, long), 0) for group in groups]
+        return calls
 
-
-@dataclass(frozen=True)
-class Schedule:
-    """What the loop over steps needs to know beside the steps themselves."""
-
-    steps_per_epoch: int
-    batch_size: int
-    rows: int
-    reshuffled: bool
-
-
-def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str) -> list[str]:
-    """Return the lines that run one step: batch pointers, kernels, loss, copies."""
-    lines: list[str] = []
-
-    def at(place: int) -> str:
-        name = f"%{label}p{len(lines)}"
-        lines.append(f"  {name} = getelementptr i8, ptr %arena, i64 {place}")
+    def _caller(self, calls: list[tuple[str, int]], long: bool) -> str:
+        name = f"calls{len(self.functions)}"
+        self.functions[name] = caller_text(name, calls, long)
         return name
 
-    if rows is not None:
-        for entry in step.entries:
-            if entry.symbol is rows:
-                place = at(entry.place)
-                lines.append(f"  store ptr %rows, ptr {place}, align 8")
-    for name, table in step.calls:
-        place = at(table)
-        lines.append(f"  call void @{name}(ptr {place})")
-        if step.long:
-            lines += _look_text(f"{label}{len(lines)}")
-    if loss is not None:
-        lines += _loss_text(step, loss, label, at)
-    for state, new in step.storage.copies:
-        lines += _copy_text(step, state, new, at)
-    return lines
-
-
-def _look_text(label: str) -> list[str]:
-    """Return the lines that leave the loop if it was asked to stop."""
-    return [
-        *going_text("%stop", f"%{label}asked", f"%{label}going"),
-        f"  br i1 %{label}going, label %{label}on, label %leave",
-        f"{label}on:",
-    ]
-
-
-def _loss_text(step: Step, loss: Symbol, label: str, at: Callable[[int], str]) -> list[str]:
-    value = f"%{label}loss"
-    place = at(step.storage.offsets[loss])
-    return [
-        f"  {value} = load double, ptr {place}, align 8",
-        f"  store double {value}, ptr %loss, align 8",
-    ]
-
-
-def _copy_text(step: Step, state: Symbol, new: Symbol, at: Callable[[int], str]) -> list[str]:
-    size = state.spec.nbytes
-    if size == 0:
-        return []
-    to, source = at(step.storage.offsets[state]), at(step.storage.offsets[new])
-    call = f"call void @llvm.memcpy.p0.p0.i64(ptr align 4 {to}, ptr align 4 {source}"
-    return [f"  {call}, i64 {size}, i1 false)"]
-
-
-def run_text(schedule: Schedule, full: list[str], remainder: list[str] | None) -> str:
-    """Return the loop: `run(arena, order, start, steps, losses, seed)`."""
-    per_epoch = schedule.steps_per_epoch
-    lines = [
-        "define void @run(ptr %arena, ptr %order, i64 %start, i64 %steps, ptr %losses, i64 %seed)"
-        " nounwind {",
-        "entry:",
-        f"  %tag = getelementptr i8, ptr %arena, i64 {EPOCH}",
-        f"  %stop = getelementptr i8, ptr %arena, i64 {STOP}",
-        "  br label %head",
-        "head:",
-        "  %i = phi i64 [0, %entry], [%next, %done]",
-        "  %more = icmp slt i64 %i, %steps",
-        "  br i1 %more, label %body, label %leave",
-        "body:",
-        "  %number = add i64 %start, %i",
-        "  %loss = getelementptr double, ptr %losses, i64 %i",
-        f"  %position = urem i64 %number, {per_epoch}",
-    ]
-    if schedule.batch_size:
-        lines += _order_text(schedule)
-        lines += [
-            f"  %first = mul i64 %position, {schedule.batch_size}",
-            "  %rows = getelementptr i32, ptr %order, i64 %first",
+    def _call_alike(self, planned: _Planned, shared: _Shared) -> tuple[str, int]:
+        """Return the call of another kernel's function for the values of this one."""
+        counterparts = dict(zip(shared.symbols, planned.like.symbols, strict=True))
+        entries = [
+            counterparts[what]
+            if isinstance(what, Symbol)
+            else self.cell()
+            if isinstance(what, Cell)
+            else what
+            for what in shared.entries
         ]
-    if remainder is not None:
-        lines += [
-            f"  %last = icmp eq i64 %position, {per_epoch - 1}",
-            "  br i1 %last, label %remainder, label %full",
-            "remainder:",
-            *remainder,
-            "  br label %done",
-        ]
-    else:
-        lines.append("  br label %full")
-    return "\n".join(
-        [*lines, "full:", *full, "  br label %done", "done:", "  %next = add i64 %i, 1",
-         "  br label %head", "leave:", "  ret void", "}"]
-    )  # fmt: skip
+        return shared.name, self._table(planned.step, entries)
 
+    def _table(self, step: Step, entries: Iterable[Addressed]) -> int:
+        """Return the place of a new table of addresses."""
+        held = list(entries)
+        place = self.reserve(8 * len(held))
+        step.entries += [Entry(place + 8 * i, what) for i, what in enumerate(held)]
+        return place
 
-def _order_text(schedule: Schedule) -> list[str]:
-    """Return the lines that bring a reshuffled order to the step's epoch."""
-    if not schedule.reshuffled:
-        return []
-    return [
-        f"  %epoch = udiv i64 %number, {schedule.steps_per_epoch}",
-        "  %held = load i64, ptr %tag, align 8",
-        "  %stale = icmp ne i64 %held, %epoch",
-        "  br i1 %stale, label %shuffle, label %ordered",
-        "shuffle:",
-        f"  call void @permute(ptr %order, i64 {schedule.rows}, i64 %seed, i64 %epoch)",
-        "  store i64 %epoch, ptr %tag, align 8",
-        "  br label %ordered",
-        "ordered:",
-    ]
+    def _function(self, planned: _Planned, addresses: Places | Table) -> str:
+        """Write a kernel; return its function's name."""
+        plan, kernel = planned.step.plan, planned.kernel
+        writer = Writer(set(kernel.roots), planned.facts, addresses, self.target)
+        computed = {e for root in kernel.roots for e in plan.inlined(root)}
+        writer.effort = sum(map(effort, computed))
+        if kernel.kind is Kind.SCATTER:
+            write_scatter(writer, plan, kernel, planned.facts.in_place(kernel.main))
+        else:
+            _WRITERS[kernel.kind](writer, plan, kernel)
+        name = f"kernel{len(self.functions)}"
+        self.functions[name] = writer.e.function(name, [writer.given])
+        self.declarations |= writer.e.declarations
+        return name

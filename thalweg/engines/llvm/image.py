@@ -5,20 +5,28 @@ from __future__ import annotations
 import functools
 import json
 import os
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Any
 
-from thalweg.core.program import Program, Symbol
+from thalweg.compiler.affine import Affine, linear
+from thalweg.core.program import Equation, Program, Symbol
 from thalweg.engines.engine import Loop
 from thalweg.engines.llvm import cache, random
-from thalweg.engines.llvm.assembly import Assembly, Schedule, Step, calls_text, run_text
+from thalweg.engines.llvm.assembly import Assembly, Step
+from thalweg.engines.llvm.driving import Schedule, calls_text, run_text
 from thalweg.engines.llvm.emitter import module_text
-from thalweg.engines.llvm.facts import Cell
+from thalweg.engines.llvm.facts import FAULT, Cell
 from thalweg.engines.llvm.jit import compile_object
 from thalweg.engines.llvm.target import Target
 
 _MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+_OWN = "define internal"
+_CALLED = re.compile(r"call void @(\w+)\(")
+# The length of a module's text that LLVM compiles in some 50 ms.
+_MODULE = 64_000
 _PERMUTE = "declare void @permute(ptr, i64, i64, i64)"
 
 
@@ -30,7 +38,8 @@ class Image:
         objects: Object code, to be linked; it exports `run`.
         nbytes: The size of the arena.
         inner: Places in the arena that point to other places there.
-        outer: Places in the arena that point to an array, given by its position.
+        outer: Places in the arena that point to an array, given by its position, or to a byte
+            after its first.
         held: The places of states and scalars.
         cells: Places that are zero when a run begins or is restored.
         outputs: The places of a single program's outputs.
@@ -39,14 +48,14 @@ class Image:
     objects: tuple[bytes, ...]
     nbytes: int
     inner: tuple[tuple[int, int], ...]
-    outer: tuple[tuple[int, int], ...]
+    outer: tuple[tuple[int, int, int], ...]
     held: tuple[int, ...] = ()
     cells: tuple[int, ...] = ()
     outputs: tuple[int, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the image as bytes: a line of JSON, then the objects."""
-        fields = asdict(self)
+        fields = {field.name: getattr(self, field.name) for field in dataclass_fields(self)}
         fields["objects"] = [len(code) for code in self.objects]
         return json.dumps(fields).encode() + b"\n" + b"".join(self.objects)
 
@@ -62,8 +71,8 @@ class Image:
         return cls(
             tuple(objects),
             fields["nbytes"],
-            tuple((place, offset) for place, offset in fields["inner"]),
-            tuple((place, position) for place, position in fields["outer"]),
+            tuple(map(tuple, fields["inner"])),
+            tuple(map(tuple, fields["outer"])),
             tuple(fields["held"]),
             tuple(fields["cells"]),
             tuple(fields["outputs"]),
@@ -111,6 +120,7 @@ def _sources() -> str:
 def _build(program: Program, target: Target) -> Image:
     assembly = Assembly(target)
     step = assembly.step(program, {}, 0, {}, looped=False)
+    assembly.write()
     run = run_text(Schedule(1, 0, 0, False), calls_text(step, None, None, "f"), None)
     positions = {symbol: i for i, symbol in enumerate(step.program.inputs)}
     outputs = tuple(step.storage.offsets[symbol] for symbol in step.program.outputs)
@@ -124,13 +134,15 @@ def _build_loop(loop: Loop, target: Target) -> Image:
     held = [assembly.reserve(symbol.spec.nbytes) for symbol in _held(loop, loop.step)]
     texts: list[list[str]] = []
     inner: list[tuple[int, int]] = []
-    outer: list[tuple[int, int]] = []
-    for program, label in zip((loop.step, loop.remainder), "fr", strict=True):
-        if program is None:
-            continue
-        trusted = {program.inputs[-1]: loop.rows} if loop.batch_size else {}
-        fixed = dict(zip(_held(loop, program), held, strict=True))
-        step = assembly.step(program, fixed, loop.states, trusted, looped=True)
+    outer: list[tuple[int, int, int]] = []
+    steps: list[Step] = []
+    for program in (loop.step, loop.remainder):
+        if program is not None:
+            trusted = {program.inputs[-1]: loop.rows} if loop.batch_size else {}
+            fixed = dict(zip(_held(loop, program), held, strict=True))
+            steps.append(assembly.step(program, fixed, loop.states, trusted, looped=True))
+    assembly.write()
+    for step, label in zip(steps, "fr", strict=False):
         data = step.program.inputs[loop.states : loop.states + loop.data]
         found = _pointers(step, {symbol: i for i, symbol in enumerate(data)})
         inner += found[0]
@@ -153,26 +165,63 @@ def _held(loop: Loop, program: Program) -> list[Symbol]:
 
 def _pointers(
     step: Step, positions: dict[Symbol, int]
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return the table entries that point into the arena, and those that point to arrays."""
-    inner, outer = [], []
+) -> tuple[list[tuple[int, int]], list[tuple[int, int, int]]]:
+    """Return the entries that point into the arena, and those that point to arrays."""
+    inner: list[tuple[int, int]] = []
+    outer: list[tuple[int, int, int]] = []
     for entry in step.entries:
-        if entry.symbol is None:
-            inner.append((entry.place, 0))
-        elif isinstance(entry.symbol, Cell):
-            inner.append((entry.place, entry.symbol.place))
-        elif (offset := step.storage.offsets.get(entry.symbol)) is not None:
-            inner.append((entry.place, offset))
-        elif entry.symbol in positions:
-            outer.append((entry.place, positions[entry.symbol]))
+        what, start = entry.addressed, 0
+        if what is None:
+            inner.append((entry.place, FAULT))
+            continue
+        if isinstance(what, Cell):
+            inner.append((entry.place, what.place))
+            continue
+        if what not in step.storage.offsets and what in step.plan.graph.producer:
+            what, start = _source(step.plan.graph.producer[what])
+        if what in step.storage.offsets:
+            inner.append((entry.place, step.storage.offsets[what] + start))
+        elif what in positions:
+            outer.append((entry.place, positions[what], start))
     return inner, outer
 
 
+def _source(cut: Equation) -> tuple[Symbol, int]:
+    """Return the array that a part is cut out of, and how many bytes of it come before."""
+    source = cut.inputs[0]
+    first = tuple(Affine(start) for start, _, _ in cut.params["bounds"])
+    return source, linear(first, source.shape).constant * source.dtype.itemsize
+
+
 def _objects(assembly: Assembly, run: str, reshuffled: bool) -> tuple[bytes, ...]:
+    """Compile all functions, in several modules if they are long: LLVM cannot be interrupted."""
     declarations = {*assembly.declarations, _MEMCPY}
     texts = []
     if reshuffled:
         declarations.add(_PERMUTE)
         texts.append(module_text([random.permutation(assembly.target)], ()))
-    texts.append(module_text([*assembly.functions, run], declarations))
+    functions = {**assembly.functions, "run": run}
+    modules = _modules(functions)
+    for module in modules:
+        called = {name for text in module.values() for name in _CALLED.findall(text)}
+        elsewhere = called & functions.keys() - module.keys()
+        bodies = [
+            text if name == "run" or len(modules) > 1 else text.replace("define", _OWN, 1)
+            for name, text in module.items()
+        ]
+        own = {f"declare void @{name}(ptr)" for name in elsewhere}
+        texts.append(module_text(bodies, declarations | own))
     return tuple(compile_object(text, assembly.target) for text in texts)
+
+
+def _modules(functions: dict[str, str]) -> list[dict[str, str]]:
+    """Part functions by the length of their texts."""
+    modules: list[dict[str, str]] = [{}]
+    length = 0
+    for name, text in functions.items():
+        if length and length + len(text) > _MODULE:
+            modules.append({})
+            length = 0
+        modules[-1][name] = text
+        length += len(text)
+    return modules

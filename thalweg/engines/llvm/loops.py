@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from thalweg.compiler.access import domain_index
 from thalweg.compiler.affine import ZERO, Affine, Index, linear
 from thalweg.compiler.graph import GATHERS, GUARDED
 from thalweg.compiler.kernels import Plan
-from thalweg.compiler.materialize import cost
-from thalweg.core.program import Equation, Symbol
+from thalweg.core.program import Symbol
 from thalweg.engines.llvm.lowering import TYPES
 from thalweg.engines.llvm.values import BYTES, is_float
 from thalweg.engines.llvm.writer import Writer
@@ -22,20 +21,6 @@ _UNROLLED = 8
 _UNROLLED_COST = 240
 
 
-def inlined(plan: Plan, root: Symbol) -> Iterator[Equation]:
-    """Yield the equations computed where a root is: its own and those without memory."""
-    stack, seen = [root], {root}
-    while stack:
-        symbol = stack.pop()
-        if plan.graph.is_leaf(symbol) or (symbol is not root and symbol in plan.kept):
-            continue
-        equation = plan.graph.producer[symbol]
-        yield equation
-        fresh = [s for s in equation.inputs if s not in seen]
-        seen.update(fresh)
-        stack += fresh
-
-
 def width_for(plan: Plan, roots: list[Symbol], extent: int, writer: Writer) -> int:
     """Return the lanes of a vector: by the widest float, and not beyond the extent.
 
@@ -43,7 +28,7 @@ def width_for(plan: Plan, roots: list[Symbol], extent: int, writer: Writer) -> i
     """
     symbols = list(roots)
     for root in roots:
-        symbols += [s for equation in inlined(plan, root) for s in equation.inputs]
+        symbols += [s for equation in plan.inlined(root) for s in equation.inputs]
     types = {TYPES[s.dtype] for s in symbols if s.spec.size > 1} or {TYPES[roots[0].dtype]}
     floats = {t for t in types if is_float(t)}
     size = max(BYTES[t] for t in floats or types)
@@ -55,7 +40,7 @@ def width_for(plan: Plan, roots: list[Symbol], extent: int, writer: Writer) -> i
 
 def expression_cost(plan: Plan, roots: list[Symbol]) -> int:
     """Return the cost of one element of all roots together."""
-    return sum(cost(equation) + 1 for root in roots for equation in inlined(plan, root))
+    return sum(map(plan.size, roots))
 
 
 def positional(plan: Plan, roots: list[Symbol]) -> bool:
@@ -65,13 +50,13 @@ def positional(plan: Plan, roots: list[Symbol]) -> bool:
         e.primitive.name in names
         or (e.primitive.name == "random_bits" and e.inputs[0].shape != (2,))
         for root in roots
-        for e in inlined(plan, root)
+        for e in plan.inlined(root)
     )
 
 
 def guarded(plan: Plan, roots: list[Symbol]) -> bool:
     """Tell whether padding or joining makes the ends of an axis different from its middle."""
-    return any(e.primitive.name in GUARDED for root in roots for e in inlined(plan, root))
+    return any(e.primitive.name in GUARDED for root in roots for e in plan.inlined(root))
 
 
 def collapsed(plan: Plan, roots: list[Symbol], domain: Shape) -> list[list[int]]:

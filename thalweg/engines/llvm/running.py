@@ -43,14 +43,16 @@ class Arena:
         self._stopped = False
         # Where the rows' order is drawn or copied to, with room to read ahead.
         self.order: Array = allocate(4 * (rows + AHEAD)).view(np.int32)
+        if image.inner:
+            # Pointers into the arena itself, which stay.
+            places, offsets = np.array(image.inner, np.int64).T
+            self.memory.view(np.int64)[places // 8] = self.address + offsets
 
     def point(self, image: Image, arrays: Sequence[Array]) -> None:
-        """Fill in the tables, which point into the arena and to arrays."""
+        """Fill in the addresses of arrays."""
         words = self.memory.view(np.int64)
-        for place, offset in image.inner:
-            words[place // 8] = self.address + offset
-        for place, position in image.outer:
-            words[place // 8] = arrays[position].ctypes.data
+        for place, position, start in image.outer:
+            words[place // 8] = arrays[position].ctypes.data + start
 
     def view(self, place: int, shape: tuple[int, ...], dtype: Any) -> Array:
         """Return a stretch of the arena as an array."""

@@ -7,7 +7,6 @@ from thalweg.compiler.graph import (
     GATHERS,
     PRODUCTS,
     REDUCTIONS,
-    Graph,
     is_view,
     offsets,
     operand_index,
@@ -15,11 +14,12 @@ from thalweg.compiler.graph import (
     reduced_axes,
     reduced_index,
 )
+from thalweg.compiler.likeness import is_cut
 from thalweg.core.program import Equation, Symbol
 from thalweg.engines.llvm.arrays import Arrays
 from thalweg.engines.llvm.counters import counted_power
 from thalweg.engines.llvm.draws import folded_in, random_number
-from thalweg.engines.llvm.facts import Facts
+from thalweg.engines.llvm.facts import Facts, Places, Table
 from thalweg.engines.llvm.lowering import LOWERINGS, TYPES, identity
 from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.values import Value
@@ -31,9 +31,11 @@ class Writer(Arrays):
     `local` are the kept values that this kernel computes; they are found in the emitter's memo.
     """
 
-    def __init__(self, graph: Graph, local: set[Symbol], facts: Facts, target: Target) -> None:
-        super().__init__(facts, target)
-        self.graph = graph
+    def __init__(
+        self, local: set[Symbol], facts: Facts, addresses: Places | Table, target: Target
+    ) -> None:
+        super().__init__(facts, addresses, target)
+        self.graph = facts.graph
         self.local = local
         self.kept = facts.kept
 
@@ -54,6 +56,10 @@ class Writer(Arrays):
         elif symbol in self.local and symbol in self.stored:
             # Written by an earlier pass of this kernel over the same elements.
             result = self.load(symbol, index)
+        elif self.addresses.of_cuts and is_cut(maker, self._is_read):
+            steps = [step for _, _, step in maker.params["bounds"]]
+            moved = tuple(at * step for at, step in zip(index, steps, strict=True))
+            result = self.load(maker.inputs[0], moved, symbol)
         else:
             result = self.evaluate(maker, index)
         self.e.regions[min(result.depth, self.e.depth)].memo[key] = result
@@ -96,6 +102,13 @@ class Writer(Arrays):
         if equation.primitive.kind == "elementwise":
             return LOWERINGS[name](self.e, *values)
         return values[0]
+
+    def _is_read(self, symbol: Symbol) -> bool:
+        """Tell whether a value is in memory, where another kernel or nobody put it."""
+        made = symbol in self.graph.producer
+        return symbol.value is None and (
+            not made or (symbol in self.kept and symbol not in self.local)
+        )
 
     def _counts(self, equation: Equation) -> bool:
         """Tell whether an equation raises a constant float of the loop to an integer scalar."""
