@@ -17,6 +17,10 @@ from thalweg.training.program import UNKNOWN, Problem, Traced
 from thalweg.training.surroundings import Surroundings
 
 
+# So many names stand in a message.
+_SHOWN = 4
+
+
 def trace_steadily(problem: Problem, trace: Callable[[], Traced]) -> tuple[Traced, bool]:
     """Trace a loss, and once more if it may be another one at each call.
 
@@ -91,20 +95,25 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 def _changed(names: list[str]) -> str:
     return (
-        f"The loss changed {', '.join(names)} while it was traced; it runs in Python once, and not "
+        f"The loss changed {_listed(names)} while it was traced; it runs in Python once, and not "
         "at every step. Use a callback of the run, or keep what shall follow it in a buffer of "
         "the module (register_buffer). What it kept of traced values is gone after the fit."
     )
 
 
 def _unsteady(names: list[str], where: str) -> str:
-    what = f"{', '.join(names)}, which it changes itself" if names else "a value"
+    what = f"{_listed(names)}, which it changes itself" if names else "a value"
     return (
         f"The loss depends on {what}, used at {where}: it is another one at each call, but a run "
         "traces it once and would use the first value at every step. Keep such a value in a buffer "
         "of the module (register_buffer) and change it by tensor operations, give it as data, or "
         "train with callbacks between several fits."
     )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _first_difference(one: Traced, other: Traced) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.tensor import Tensor
+from thalweg.core.transformed import Transformed
 from thalweg.engines.randomness import is_generator, random_state
 from thalweg.training.fingerprint import (
     checksum,
@@ -105,6 +106,8 @@ def _parts(label: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, types.MethodType):
         yield label, value.__func__
         yield "self", value.__self__
+    elif isinstance(value, Transformed):
+        yield label, value.made[1]
     elif isinstance(value, functools.partial):
         yield label, value.func
         yield from ((f"{label} argument {i}", a) for i, a in enumerate(value.args, 1))
