@@ -176,4 +176,7 @@ POSITION_ORACLES: dict[str, Any] = {
         *np.broadcast_arrays(a, x)
     ),
     **{name: getattr(scipy.special, name) for name in SPECIAL},
+    # SciPy's are NaN where the argument is infinite.
+    "i0": lambda x: np.where(np.isinf(x), np.inf, scipy.special.i0(x)),
+    "i1": lambda x: np.where(np.isinf(x), x, scipy.special.i1(x)),
 }

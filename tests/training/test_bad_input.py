@@ -231,10 +231,10 @@ def test_a_loss_must_be_a_function(squared, regression, sgd) -> None:
 
 def test_an_unsupported_numpy_function_is_named_with_the_users_line(regression, sgd) -> None:
     def loss(b, X, y):
-        return np.percentile(X @ b, 50)
+        return np.histogram2d(X @ b, y)[0]
 
     line = loss.__code__.co_firstlineno + 1
-    with refused(errors.UnsupportedOperation, "numpy.percentile", f"{__file__}:{line}") as caught:
+    with refused(errors.UnsupportedOperation, "numpy.histogram2d", f"{__file__}:{line}") as caught:
         tw.fit(loss, np.zeros(3), regression, optimizer=sgd)
     assert isinstance(caught.value, TypeError)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import DtypeError
 from thalweg.ops.composed import isnan
@@ -50,7 +51,7 @@ def _gamma(x: float) -> float:
         return math.copysign(math.inf, x) if x == 0 else math.nan
 
 
-@elementwise(lambda g, out, x: g * (out * op.digamma(x)), cast=floating, inplace=False)
+@elementwise(lambda g, out, x: g * (out * op.digamma(x)), cast=floating, takes=REAL, inplace=False)
 def gamma(x: Array) -> Array:
     """Gamma function: ∫₀^∞ tˣ⁻¹ e⁻ᵗ dt, continued; (x - 1)! of integers."""
     values = np.fromiter(map(_gamma, x.ravel().tolist()), np.float64, x.size)

@@ -8,7 +8,7 @@ import numpy as np
 
 from thalweg.core.operation import register
 from thalweg.core.primitive import general
-from thalweg.core.spec import Spec
+from thalweg.core.spec import SINGLE_OR_DOUBLE, Spec
 from thalweg.core.tensor import Tensor
 from thalweg.errors import GradientError
 from thalweg.ops.complex_numbers import real
@@ -53,13 +53,13 @@ def _vectors_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     )
 
 
-@general(lambda x: Spec(x.shape[:-1], _complex_dtype(x)), _values_rule)
+@general(lambda x: Spec(x.shape[:-1], _complex_dtype(x)), _values_rule, takes=SINGLE_OR_DOUBLE)
 def eigenvalues_of(x: Array) -> Array:
     """Eigenvalues of square matrices, complex, in the order of LAPACK."""
     return _decomposed(x)[0]
 
 
-@general(lambda x: Spec(x.shape, _complex_dtype(x)), _vectors_rule)
+@general(lambda x: Spec(x.shape, _complex_dtype(x)), _vectors_rule, takes=SINGLE_OR_DOUBLE)
 def eigenvectors_of(x: Array) -> Array:
     """Eigenvectors of square matrices, as columns of length 1, in the order of the eigenvalues."""
     return _decomposed(x)[1]

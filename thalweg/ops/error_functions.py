@@ -10,9 +10,8 @@ import numpy as np
 from thalweg.core.inplace import intact
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL, require_dtypes
-from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.ops.composed import isnan
+from thalweg.core.spec import REAL
+from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise import (
     add,
     equal,
@@ -22,7 +21,6 @@ from thalweg.ops.elementwise import (
     log1p,
     logical_and,
     multiply,
-    sqrt,
     square,
     where,
 )
@@ -152,16 +150,18 @@ def log_ndtr(x: Any) -> Tensor:
 
 @operation
 def entr(x: Any) -> Tensor:
-    """Entropy's term: -x ln x; 0 at 0, with an infinite derivative, and -∞ below."""
+    """Entropy's term: -x ln x; 0 at 0, with an infinite derivative, and -∞ below, with none."""
     tensor = as_tensor(x)
     require_dtypes("entr", REAL, tensor)
-    zero = equal(tensor, 0)
+    zero, below = equal(tensor, 0), less(tensor, 0)
     inside = logical_and(greater(tensor, 0), less(tensor, math.inf))
     safe = where(inside, tensor, 1.0)
     # At 0 the root is 0 too, and its slope there is as infinite.
     root = sqrt(where(zero, tensor + 0.0, 1.0))
-    outside = where(isnan(tensor), tensor, -math.inf)
-    return where(inside, -(safe * log(safe)), where(zero, root, outside))
+    # The logarithm of 0, times 0 in its derivative.
+    nothing = log(where(below, tensor * 0.0, 1.0))
+    outside = where(zero, root, where(below, nothing, -tensor))
+    return where(inside, -(safe * log(safe)), outside)
 
 
 @operation

@@ -16,7 +16,6 @@ from thalweg.errors import TracingError, printable
 from thalweg.training.program import UNKNOWN, Problem, Traced
 from thalweg.training.surroundings import Surroundings
 
-
 # So many names stand in a message.
 _SHOWN = 4
 
