@@ -10,8 +10,8 @@ import numpy as np
 from thalweg.core.inplace import intact
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL
-from thalweg.core.tensor import Tensor
+from thalweg.core.spec import REAL, require_dtypes
+from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.elementwise import (
     add,
     equal,
@@ -21,6 +21,8 @@ from thalweg.ops.elementwise import (
     log1p,
     logical_and,
     multiply,
+    sign,
+    sqrt,
     square,
     where,
 )
@@ -159,7 +161,7 @@ def entr(x: Any) -> Tensor:
     # At 0 the root is 0 too, and its slope there is as infinite.
     root = sqrt(where(zero, tensor + 0.0, 1.0))
     # The logarithm of 0, times 0 in its derivative.
-    nothing = log(where(below, tensor * 0.0, 1.0))
+    nothing = log(where(below, sign(tensor) + 1.0, 1.0))
     outside = where(zero, root, where(below, nothing, -tensor))
     return where(inside, -(safe * log(safe)), outside)
 

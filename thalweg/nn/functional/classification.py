@@ -225,7 +225,7 @@ def kl_div(
     else:
         below = less(y, 0)
         # Of no probability there is no divergence, and no derivative either.
-        losses = where(below, log(where(below, y, 1.0)), -entr(y) - y * x)
+        losses = where(below, log(where(below, y, 1.0)), -entr(y)) - y * x
     if reduction == "batchmean" and size_average is None and reduce is None:
         return sum(losses) / (x.shape[0] if x.ndim else 1)
     return reduced(losses, chosen(reduction, size_average, reduce))
