@@ -89,7 +89,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
         >>> import numpy as np, thalweg as tw
         >>> value, pullback = tw.vjp(np.multiply, np.array([1.0, 2.0]), 3.0)
         >>> pullback(np.array([1.0, 1.0]))
-        (array([3., 3.]), np.float64(3.0))
+        (array([3., 3.]), 3.0)
     """
     recorded = Recorded(function, primals, {}, range(len(primals)), has_aux)
 

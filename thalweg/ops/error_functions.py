@@ -162,7 +162,8 @@ def entr(x: Any) -> Tensor:
     root = sqrt(where(zero, tensor + 0.0, 1.0))
     # The logarithm of 0, times 0 in its derivative.
     nothing = log(where(below, sign(tensor) + 1.0, 1.0))
-    outside = where(zero, root, where(below, nothing, -tensor))
+    # Infinity and NaN are left, with the slopes that they have too.
+    outside = where(zero, root, where(below, nothing, -square(tensor)))
     return where(inside, -(safe * log(safe)), outside)
 
 

@@ -150,7 +150,7 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * mat
     Example:
         >>> import numpy as np, thalweg as tw
         >>> np.unwrap(tw.tensor([0, 3, 1]), period=4)
-        tensor([0, -1, 1])
+        tensor([ 0, -1, -3])
     """
     tensor = as_tensor(p)
     place = normalize_axis("unwrap", axis, tensor.ndim)

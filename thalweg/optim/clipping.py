@@ -44,7 +44,7 @@ def clip(max_delta: float) -> GradientTransformation:
     Example:
         >>> import thalweg as tw
         >>> tw.optim.clip(1.0).update([-3.0, 0.5], tw.optim.EmptyState())
-        ([tensor(-1.), tensor(0.5000)], EmptyState())
+        ([np.float64(-1.0), np.float64(0.5)], EmptyState())
     """
     NON_NEGATIVE.check("max_delta", max_delta)
     return stateless(

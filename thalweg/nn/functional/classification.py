@@ -10,7 +10,7 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.nn.functional.reducing import chosen, reduced
 from thalweg.ops import activations as smooth
-from thalweg.ops.elementwise import equal, exp, greater_equal, less, less_equal, log, where
+from thalweg.ops.elementwise import equal, exp, greater_equal, less, less_equal, log, sqrt, where
 from thalweg.ops.error_functions import entr
 from thalweg.ops.indexing import take, take_along_axis
 from thalweg.ops.losses import sigmoid_binary_cross_entropy
@@ -225,7 +225,7 @@ def kl_div(
     else:
         below = less(y, 0)
         # Of no probability there is no divergence, and no derivative either.
-        losses = where(below, log(where(below, y, 1.0)), -entr(y)) - y * x
+        losses = where(below, sqrt(where(below, y, 1.0)), -entr(y)) - y * x
     if reduction == "batchmean" and size_average is None and reduce is None:
         return sum(losses) / (x.shape[0] if x.ndim else 1)
     return reduced(losses, chosen(reduction, size_average, reduce))
