@@ -81,7 +81,7 @@ def pairs() -> list[Any]:
     ]  # fmt: skip
     for mine, other in spaces:
         for name in dir(mine):
-            if name.startswith("_") or name in OTHERS or not hasattr(other, name):
+            if name.startswith(("_", "set_")) or name in OTHERS or not hasattr(other, name):
                 continue
             function, known = getattr(mine, name), getattr(other, name)
             if mine is not tw and hasattr(tw, name) and hasattr(torch, name):
