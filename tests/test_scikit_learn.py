@@ -124,6 +124,8 @@ def test_a_transformed_function_is_a_method_where_it_stands_in_a_class() -> None
     assert Scaled().times(X).tolist() == (3.0 * X).tolist()
 
 
+# JAX, where another test imported it, warns of every fork.
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
 @pytest.mark.parametrize("how", ["fork", "spawn"])
 def test_pools_of_processes_map_functions_over_arrays(how: str) -> None:
     both = tw.value_and_grad(np.linalg.norm)
