@@ -34,6 +34,7 @@ test:
 
 fuzz:
 	$(PYTHON) -m tests.fuzz $(subst :, ,$(SEEDS))
+	$(PYTHON) -m tests.fuzz.ways $(subst :, ,$(SEEDS))
 	$(PYTHON) -m tests.fuzz.modules 0 200
 
 # Ctrl-C at random moments, so many times in each phase of a fit.

@@ -126,3 +126,16 @@ def test_lanes_beyond_the_last_element_never_reach_a_sum(target, dtype, count) -
         program = finish(current, [symbol], [current.lift(result)])
         (found,) = NativeEngine(runnable(target)).compile(program)(x)
         assert found == (1 if function(x).item() == 1 else count)
+
+
+def test_what_an_operation_counts_while_traced_may_be_written() -> None:
+    def counted(x: Any) -> Any:
+        counts = np.bincount([0, 2, 2], weights=tw.ones(3))
+        counts[0] = x[0]
+        where = np.argwhere(tw.tensor([0, 1, 1]))
+        where += 1
+        return counts, where
+
+    counts, where = tw.jit(counted)(np.array([7.0]))
+    np.testing.assert_array_equal(counts, [7.0, 0.0, 2.0])
+    np.testing.assert_array_equal(where, [[2], [3]])

@@ -1,4 +1,4 @@
-"""The ways a program of views and writes is run, each compared with what NumPy computes.
+"""The ways a program of statements is run, each compared with what NumPy computes.
 
 `python -m tests.fuzz.ways FIRST END` tries many programs and counts the outcomes.
 """

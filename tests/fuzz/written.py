@@ -1,4 +1,4 @@
-"""Random programs of views and writes, run on NumPy's arrays and on tensors in every way.
+"""Random programs of views, writes, tables and complex numbers, run on arrays and on tensors.
 
 A program is a list of statements over numbered arrays, all of them parts of a few arrays' memory
 or computed from them. What NumPy computes is the definition; a program in which NumPy refuses a
@@ -15,6 +15,18 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+
+# What programs use and are not given: arrays of several dtypes, kept beside the function.
+CAPTURED: dict[str, Any] = {
+    "table": np.array([0.3, -1.2, 0.7, 1.1]),
+    "small": np.array([3, -2, 100, 100], np.int8),
+    "bytes_": np.array([200, 100, 7, 0], np.uint8),
+    "shorts": np.array([300, -299, 5, 1], np.int16),
+    "halves": np.array([0.5, -1.5, 2.0, 0.25], np.float16),
+    "flags": np.array([True, False, True, True]),
+    "ids": np.array([2, 0, 1, 2], np.int8),
+    "waves": np.array([1 + 1j, -0.5j, 0.25, 2 - 1j]),
+}
 
 SHAPES = [(4,), (2, 3), (3, 4), (3, 3), (2, 3, 2), (1, 4), (6,)]
 
@@ -43,7 +55,7 @@ class Writing:
 
     def function(self) -> Callable[[Any, Any], Any]:
         """The program, compiled."""
-        space: dict[str, Any] = {"np": np}
+        space: dict[str, Any] = {"np": np, **CAPTURED}
         # The file's name is that of users' code.
         exec(compile(self.source, f"program{self.seed}", "exec"), space)
         found: Callable[[Any, Any], Any] = space["program"]
@@ -77,6 +89,7 @@ class _Maker:
     def __init__(self, choose: random.Random, program: Writing) -> None:
         self._choose, self._program = choose, program
         self._space: dict[str, Any] = {"np": np, "xp": np, "p": program.values()}
+        self._space |= CAPTURED
         self._arrays: list[str] = []
 
     def start(self) -> None:
@@ -91,8 +104,11 @@ class _Maker:
     def step(self) -> None:
         """Write one more statement."""
         kind = self._choose.choices(
-            ["view", "write", "augment", "element", "swap", "loop", "compute", "function"],
-            [6, 4, 3, 4, 1, 1, 2, 2],
+            [
+                *("view", "write", "augment", "element", "swap", "loop", "compute", "function"),
+                *("table", "narrow", "complex"),
+            ],
+            [6, 4, 3, 4, 1, 1, 2, 2, 1, 1, 1],
         )[0]
         getattr(self, f"_{kind}")()
 
@@ -213,6 +229,39 @@ class _Maker:
         ]
         self._define(self._choose.choice(options))
 
+    def _table(self) -> None:
+        name = self._array()
+        signs = f"({name}.reshape(-1)[:3] > 0.6)"
+        kind = self._choose.choice(["np.int8", "np.uint8", "np.int16", "np.int64", "np.uint32"])
+        options = [f"xp.take(table, {signs}.astype({kind}))", f"table[ids] * {name}.sum()"]
+        options += [f"xp.asarray(table)[{signs}.astype({kind})] + {name}.sum()"]
+        options += [f"{name}.reshape(-1)[ids % {name}.size]", "xp.asarray(table)[ids] * p.sum()"]
+        options += [f"np.take({name}, ids % 2, axis=0)", f"np.where(flags, {name}.sum(), table)"]
+        options += [f"np.bincount([0, 2, 2], weights={name}.reshape(-1)[:3])"]
+        options += [f"np.interp({name}, [-2.0, 0.3, 1.7], table[:3])"]
+        self._define(self._choose.choice(options))
+
+    def _narrow(self) -> None:
+        name, table = self._array(), self._choose.choice(["small", "bytes_", "shorts", "halves"])
+        number = f"{name}.reshape(-1)[-1]"
+        options = [f"np.cumsum({table}) * 0.01 * {number}", f"xp.asarray({table}) * {number} * 0.1"]
+        options += [f"{number} + {table} * 0.5", f"{number} - xp.asarray({table})[::-1]"]
+        options += [f"np.sum({table}) * 0.01 * {name}", f"({table} / 100).sum() * {name}"]
+        options += [f"np.maximum({table}, 1) * 0.01 + {number}", f"({table} > 2) * {number}"]
+        options += [f"np.prod({table}[:2]) * 0.001 * {name}", f"flags + {number}"]
+        self._define(self._choose.choice(options))
+
+    def _complex(self) -> None:
+        name = self._array()
+        flat = f"{name}.reshape(-1)"
+        options = [f"np.abs(np.fft.fft({flat})) ** 2 * 0.1", f"np.fft.ifft(1j * {flat}).imag"]
+        options += [f"np.real(np.fft.ifft(np.fft.fft({flat}) * 1j))", f"(waves * {flat}[0]).imag"]
+        options += [f"({name} * (1 + 2j)).real", f"(np.conj(waves) * waves).real * {flat}[-1]"]
+        options += [f"np.abs(waves * np.exp({flat}[0])) * 0.1", f"(np.exp(1j * {name})).real"]
+        options += [f"np.fft.irfft(np.fft.rfft({flat}), {flat}.size)", f"({flat} + 1j).conj().imag"]
+        options += [f"np.angle({name} + 2j)", f"(({name} + 1j) / ({name} - 2j)).imag"]
+        self._define(self._choose.choice(options))
+
     def _function(self) -> None:
         name, key = self._array(), self._key(self._arrays[0])
         value = self._value()
@@ -221,6 +270,7 @@ class _Maker:
         options += [f"np.putmask({name}, np.ones({self._shape(name)}, bool), {value})"]
         options += [f"np.multiply({name}{key}, 2.0, out={name}{key})", f"{name}.flat[-1] = 0.75"]
         options += [f"np.copyto({name}, 0.5, where={name} > 0.6)"]
+        options += [f"np.add.at({name}, [0, -1, 0], 0.5)"]
         if len(self._shape(name)) > 1:
             options += [
                 f"np.fill_diagonal({name}, {self._choose.choice(['0.0', 'p.sum() * 0.1'])})"

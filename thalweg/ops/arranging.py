@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.core.layout import follows_itself
 from thalweg.core.operation import method, op, register
 from thalweg.core.spec import Shape
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation import full
 from thalweg.ops.cutting import pad_with_zeros, slice_
@@ -230,7 +230,7 @@ def repeat(
     """
     tensor = as_tensor(x)
     if repeats is None:
-        return as_tensor(np.repeat(np.arange(tensor.size), tensor.numpy()))
+        return fresh(np.repeat(np.arange(tensor.size), tensor.numpy()))
     if axis is None or not tensor.ndim:
         tensor, axis = ravel(tensor), 0
     axis = normalize_axis("repeat", axis, tensor.ndim)

@@ -12,7 +12,7 @@ from thalweg.core.operation import op
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
 from thalweg.core.tape import is_recording
-from thalweg.core.tensor import Tensor, make
+from thalweg.core.tensor import Tensor, fresh
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
@@ -43,7 +43,7 @@ def _unslice_all(pieces: Pieces, x: Tensor) -> Tensor:
         total = np.zeros(x.array.shape, parts[0][0].array.dtype)
         for g, bounds in parts:
             total[tuple(slice(*b) for b in bounds)] += g.array
-        return make(total)
+        return fresh(total)
     laid = _laid_out(parts, x.array.shape)
     if laid is not None:
         joined: Tensor = op.concatenate(laid[0], laid[1])

@@ -10,7 +10,7 @@ from thalweg.core.applying import apply
 from thalweg.core.operation import FURTHER, method, op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import INT64, Shape, Spec
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import moveaxis
 from thalweg.ops.axes import axis_of
@@ -75,7 +75,7 @@ def _indices(name: str, row: int, col: int, offset: int, dtype: Any) -> Tensor:
         raise ArgumentError(f"{name}: row and col must be non-negative, got {row} and {col}.")
     triangle = np.tri(row, col, offset if name == "tril_indices" else offset - 1, dtype=bool)
     found = np.nonzero(triangle if name == "tril_indices" else ~triangle)
-    return as_tensor(np.stack(found).astype(INT64 if dtype is None else dtype))
+    return fresh(np.stack(found).astype(INT64 if dtype is None else dtype))
 
 
 @operation

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.core.spec import Shape
-from thalweg.core.tensor import Tensor, make
+from thalweg.core.tensor import Tensor, fresh
 from thalweg.errors import ArgumentError, TracingError
 from thalweg.ops import keyed as keyed_draws
 from thalweg.ops.elementwise import floor
@@ -121,7 +121,7 @@ def drawn(fill: Fill, shape: Shape, keyed: Keyed | None = None) -> Tensor:
     if batch is None:
         if keyed is not None and has_key():
             return keyed(next_key(), shape)
-        return make(fill(shape))
+        return fresh(fill(shape))
     if batch.randomness == "error":
         raise ArgumentError(
             "vmap: called random operation while in randomness error mode. Please either use the "

@@ -10,7 +10,7 @@ from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import method, operation
 from thalweg.core.primitive import elementwise
 from thalweg.core.spec import DType, Spec, promote
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.arranging import swapaxes
 from thalweg.ops.axes import axis_of
@@ -107,4 +107,4 @@ def frexp(x: Any) -> tuple[Tensor, Tensor]:
         raise DtypeError(f"frexp() only supports floating-point dtypes, not {tensor.dtype}.")
     _, exponents = np.frexp(numbers_of(tensor))
     scale = np.ldexp(1.0, -exponents).astype(tensor.dtype)
-    return tensor * scale, as_tensor(exponents.astype(np.int32))
+    return tensor * scale, fresh(exponents.astype(np.int32))

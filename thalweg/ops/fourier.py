@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import linear
 from thalweg.core.spec import REAL, default_dtype, require_dtypes
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError
 from thalweg.ops.arranging import roll
 from thalweg.ops.complex_numbers import conjugated, real
@@ -259,7 +259,7 @@ def ihfft2(x: Any, s: Sizes = None, axes: Sizes = _LAST_TWO, norm: str | None = 
 
 def _frequencies(values: np.ndarray[Any, Any], dtype: Any, device: Any) -> Tensor:
     require_cpu(device)
-    return make(values.astype(default_dtype() if dtype is None else dtype))
+    return fresh(values.astype(default_dtype() if dtype is None else dtype))
 
 
 @operation

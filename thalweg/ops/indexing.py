@@ -9,7 +9,7 @@ import numpy as np
 from thalweg.core.operation import attach, method, op
 from thalweg.core.primitive import linear
 from thalweg.core.spec import Spec
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import IndexOutOfRange, ShapeError, WrongIndex
 from thalweg.ops.creation import zeros
 from thalweg.ops.elementwise import equal
@@ -153,7 +153,7 @@ def from_front(indices: Tensor, extent: int) -> Tensor:
     if indices.is_symbolic:
         # Reading from 0, 1, … checks the range when the program runs.
         return take(arange(extent), indices, axis=0)
-    return as_tensor(counted_from_front(indices.numpy(), extent))
+    return fresh(counted_from_front(indices.numpy(), extent))
 
 
 @method

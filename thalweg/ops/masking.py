@@ -8,7 +8,7 @@ import numpy as np
 
 from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import method, operation
-from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.assigning import put_at
 from thalweg.ops.axes import axis_of
@@ -107,7 +107,7 @@ def masked_scatter(x: Any, mask: Any, source: Any) -> Tensor:
 
 
 def _counted(x: Tensor) -> Tensor:
-    return make(np.arange(x.size).reshape(x.array.shape))
+    return fresh(np.arange(x.size).reshape(x.array.shape))
 
 
 @method(inplace=True)
@@ -201,7 +201,7 @@ def diagonal_scatter(
 @method
 def argwhere(x: Any) -> Tensor:
     """Return where elements are not zero, as the rows of a matrix."""
-    return as_tensor(np.argwhere(numbers_of(as_tensor(x))))
+    return fresh(np.argwhere(numbers_of(as_tensor(x))))
 
 
 @operation
@@ -220,4 +220,4 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
         found = np.unravel_index(places.numpy(), extents)
     except ValueError as error:
         raise ArgumentError(f"unravel_index: {error}. Give indices inside the shape.") from None
-    return tuple(as_tensor(np.asarray(part)) for part in found)
+    return tuple(fresh(np.asarray(part)) for part in found)

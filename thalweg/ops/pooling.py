@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import operation
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.cutting import pad_with_zeros
 from thalweg.ops.elementwise import add, divide, equal, less, multiply, not_equal, where
@@ -171,7 +171,7 @@ def _divisor(pool: _Pool, count_include_pad: bool, dtype: Any) -> Any:
         product = product * covered.reshape(-1, *(1,) * (rank - 1 - axis))
     if np.all(product == product.flat[0]):
         return int(product.flat[0])
-    return as_tensor(product.astype(dtype))
+    return fresh(product.astype(dtype))
 
 
 @operation

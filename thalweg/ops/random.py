@@ -11,7 +11,7 @@ from thalweg.core.generator import Generator, default_generator
 from thalweg.core.leaving import require_no_derivative
 from thalweg.core.operation import operation
 from thalweg.core.spec import Shape, default_dtype
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import CallError
 from thalweg.ops.drawing import (
     drawing_batch,
@@ -85,7 +85,7 @@ def initial_seed() -> int:
 
 def get_rng_state() -> Tensor:
     """Return the default generator's state; shape (5056,), uint8."""
-    return make(default_generator.get_state())
+    return fresh(default_generator.get_state())
 
 
 def set_rng_state(new_state: Any) -> None:
@@ -255,11 +255,11 @@ def _normal_of_tensors(source: Generator, mean: Any, std: Any) -> Tensor:
     require_deviation("normal", deviations)
     shape = np.broadcast_shapes(means.shape, deviations.shape)
     if not isinstance(std, Tensor):
-        return make(np.asarray(source.normal(0.0, std, shape, dtype) + means))
+        return fresh(np.asarray(source.normal(0.0, std, shape, dtype) + means))
     values = (source.normal(0.0, 1.0, shape, dtype) * deviations).astype(dtype)
     # A mean that is Python's number gives way to the dtype of the others.
     shifted: Array = values + (means if isinstance(mean, Tensor) else mean)
-    return make(shifted.astype(dtype))
+    return fresh(shifted.astype(dtype))
 
 
 def _normal_of_examples(source: Generator, mean: Tensor, std: Tensor) -> Tensor:

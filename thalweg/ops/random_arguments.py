@@ -12,7 +12,7 @@ from thalweg.core.generator import Generator, default_generator
 from thalweg.core.memory_order import in_memory_order, laid_out_like
 from thalweg.core.program import Symbol
 from thalweg.core.spec import Shape
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError, CallError, DtypeError, TracingError
 from thalweg.ops.drawing import Fill, Keyed, drawing_batch, drawn, has_key
 
@@ -167,7 +167,7 @@ def filled_like(like: Array, draw: Fill, keyed: Keyed | None = None) -> Tensor:
     """Return numbers drawn in the order of an array's memory; as `drawn` in a batch or by key."""
     if drawing_batch() is not None or (keyed is not None and has_key()):
         return drawn(draw, like.shape, keyed)
-    return make(in_memory_order(like, draw))
+    return fresh(in_memory_order(like, draw))
 
 
 def normal_in(like: Array, mean: float, std: float, source: Generator) -> Tensor:
@@ -182,7 +182,7 @@ def bernoulli_in(like: Array, p: Any, source: Generator) -> Tensor:
     """Return zeros and ones in an array's dtype, drawn in the order of its memory."""
     if drawing_batch() is not None:
         return drawn(lambda shape: _bernoulli(np.empty(shape, like.dtype), p, source), like.shape)
-    return make(_bernoulli(like, p, source))
+    return fresh(_bernoulli(like, p, source))
 
 
 def _bernoulli(like: Array, p: Any, source: Generator) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from thalweg.core.leaving import numbers_of, require_no_derivative
 from thalweg.core.operation import op, operation
 from thalweg.core.spec import FLOAT64, INT64, REAL, require_dtypes
-from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.arranging import ravel
 from thalweg.ops.composed import isnan
@@ -34,7 +34,7 @@ def place_among(ordered: Tensor, values: Tensor, right: bool) -> Tensor:
     """Return how many of ordered values lie below each value; with `right`, those equal too."""
     if is_known(ordered, values):
         side: Any = "right" if right else "left"
-        return make(np.asarray(np.searchsorted(ordered.array, values.array, side), np.int64))
+        return fresh(np.asarray(np.searchsorted(ordered.array, values.array, side), np.int64))
     after = less if right else less_equal
     # NaN lies behind all others: it is not less than any.
     if ordered.shape[0] <= _FEW:
@@ -183,7 +183,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
         known = numbers_of(values) if is_known(values) else np.zeros(0)
         heavy = None if weights is None or not isinstance(bins, str) else as_tensor(weights).numpy()
         try:
-            return make(np.histogram_bin_edges(known, bins, range, heavy))
+            return fresh(np.histogram_bin_edges(known, bins, range, heavy))
         except ValueError as error:
             raise ArgumentError(f"histogram: {error} Give bounds, or another range.") from None
     if named:

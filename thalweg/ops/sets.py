@@ -8,7 +8,7 @@ import numpy as np
 
 from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import method, operation, widen
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, fresh, make
 from thalweg.errors import ArgumentError, UnsupportedOperation
 from thalweg.ops.uniqueness import different
 
@@ -87,7 +87,7 @@ def unique_inverse(x: Any) -> UniqueInverse:
     values = _values(x)
     found = np.unique_inverse(values)
     return UniqueInverse(
-        _of(x, found.values), make(np.reshape(found.inverse_indices, values.shape))
+        _of(x, found.values), fresh(np.reshape(found.inverse_indices, values.shape))
     )
 
 
@@ -111,12 +111,12 @@ def nonzero(x: Any, *, as_tuple: bool | None = None) -> Any:
     """
     values = _values(x)
     if as_tuple is False:
-        return make(np.argwhere(values))
+        return fresh(np.argwhere(values))
     if as_tuple:
         values = np.atleast_1d(values)
     if not values.ndim:
         raise ArgumentError("nonzero got a 0-d tensor, which has no positions. Use x.reshape(1).")
-    return tuple(make(np.ascontiguousarray(places)) for places in np.nonzero(values))
+    return tuple(fresh(np.ascontiguousarray(places)) for places in np.nonzero(values))
 
 
 @widen("where")
@@ -135,4 +135,4 @@ def isin(
 ) -> Tensor:
     """Tell which elements are among others."""
     found = np.isin(_values(x), _values(test_elements), assume_unique=assume_unique, invert=invert)
-    return make(np.asarray(found))
+    return fresh(np.asarray(found))

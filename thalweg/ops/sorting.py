@@ -13,7 +13,7 @@ import numpy as np
 from thalweg.core.operation import attach, method, op, operation
 from thalweg.core.primitive import general
 from thalweg.core.spec import INT64, Spec
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import IndexOutOfRange, ShapeError
 from thalweg.ops.arranging import ravel
 from thalweg.ops.axes import along, axis_of, lifted
@@ -257,7 +257,7 @@ def _lower_median(x: Any, dim: Any, keepdims: bool, index: Any) -> Any:
         return picked_at(x, index, dim, keepdims)
     tensor = as_tensor(x)
     if not tensor.size:
-        return as_tensor(np.asarray(np.nan, tensor.dtype))
+        return fresh(np.asarray(np.nan, tensor.dtype))
     return picked_at(ravel(tensor), index, 0, False).values
 
 

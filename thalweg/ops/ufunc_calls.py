@@ -15,7 +15,7 @@ from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import OPERATIONS, op, register
 from thalweg.core.spec import BOOL
 from thalweg.core.tape import is_recording
-from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.errors import GradientError, TracingError, UnsupportedOperation
 from thalweg.ops.elementwise import where as choose
 from thalweg.ops.shaping import broadcast_to
@@ -39,7 +39,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
         return _called(ufunc, function, inputs, dict(kwargs))
     if method != "at" and not _wants_tensors((inputs, kwargs)):
         found = getattr(ufunc, method)(*plain(inputs), **plain(kwargs))
-        return make(np.asarray(found))
+        return fresh(np.asarray(found))
     return METHODS[method](ufunc, function, *inputs, **kwargs)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.core.inplace import operand, overwrite
 from thalweg.core.operation import OPERATIONS, op
 from thalweg.core.spec import BOOL
-from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.errors import ArgumentError, GradientError, TracingError, UnsupportedOperation
 from thalweg.ops.assigning import chosen_at, put_at
 from thalweg.ops.creation import zeros
@@ -242,7 +242,7 @@ def _at(ufunc: Any, function: Function, a: Any, indices: Any, *values: Any) -> N
     if not isinstance(a, Tensor):
         _at_array(ufunc, a, indices, values)
         return
-    counted = make(np.arange(a.size).reshape(a.array.shape))
+    counted = fresh(np.arange(a.size).reshape(a.array.shape))
     places = getitem(counted, indices)
     new = [broadcast_to(as_tensor(value), places.array.shape) for value in values]
     before = operand(a, tuple(new))

@@ -8,7 +8,7 @@ import numpy as np
 
 from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import attach, method, operation
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.arranging import ravel
 from thalweg.ops.axes import axis_of
@@ -44,7 +44,7 @@ def different(x: Tensor, axis: int | None = None, equal_nan: bool = True) -> Ten
     """
     values = numbers_of(x)
     if not x.requires_grad:
-        return as_tensor(np.unique(values, axis=axis, equal_nan=equal_nan))
+        return fresh(np.unique(values, axis=axis, equal_nan=equal_nan))
     places = np.unique(values, return_index=True, axis=axis, equal_nan=equal_nan)[1]
     return take(ravel(x), places, axis=0) if axis is None else take(x, places, axis=axis)
 
@@ -209,7 +209,7 @@ def searchsorted(
         found = np.empty(wanted.shape, np.int64)
         for row in np.ndindex(rows.shape[:-1]):
             found[row] = np.searchsorted(rows[row], wanted[row], place)
-    return as_tensor(np.asarray(found, np.int32 if out_int32 else np.int64))
+    return fresh(np.asarray(found, np.int32 if out_int32 else np.int64))
 
 
 def _sorted_by(rows: Array, sorter: Tensor) -> Array:
@@ -254,9 +254,9 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
     if heavy is not None and heavy.shape != values.shape:
         raise ShapeError("weights should be 1-d and have the same length as input")
     if heavy is None:
-        return as_tensor(np.bincount(values, minlength=minlength))
+        return fresh(np.bincount(values, minlength=minlength))
     if not heavy.is_symbolic and not heavy.requires_grad:
-        return as_tensor(np.bincount(values, heavy.array, minlength))
+        return fresh(np.bincount(values, heavy.array, minlength))
     count = max(minlength, int(values.max(initial=-1)) + 1)
     return scatter_add(zeros(count, np.float64), values, astype(heavy, np.float64), axis=0)
 
@@ -279,4 +279,4 @@ def histc(x: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     if not (np.isfinite(low) and np.isfinite(high)) or high < low:
         raise ArgumentError(f"histc: range of [{low}, {high}] is not finite or not in order.")
     counts, _ = np.histogram(values, bins, (low, high))
-    return as_tensor(counts.astype(values.dtype))
+    return fresh(counts.astype(values.dtype))

@@ -13,7 +13,7 @@ import numpy as np
 
 from thalweg.core.memory_order import laid_out_like
 from thalweg.core.spec import Shape
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError
 from thalweg.nn.functional.applying import applied
 from thalweg.ops import keyed
@@ -59,7 +59,7 @@ def slopes(x: Tensor, low: float, high: float) -> Tensor:
     below = x.array <= 0
     factors = np.ones(x.shape, x.dtype)
     factors[below] = stream(None).uniform(low, high, (int(np.count_nonzero(below)),))
-    return make(factors)
+    return fresh(factors)
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
