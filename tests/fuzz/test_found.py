@@ -139,3 +139,36 @@ def test_what_an_operation_counts_while_traced_may_be_written() -> None:
     counts, where = tw.jit(counted)(np.array([7.0]))
     np.testing.assert_array_equal(counts, [7.0, 0.0, 2.0])
     np.testing.assert_array_equal(where, [[2], [3]])
+
+
+def test_an_array_filled_with_a_number_keeps_its_dtype() -> None:
+    halves = np.array([0.5, -1.5], np.float16)
+
+    def product(x: Any) -> Any:
+        y = x * 2.0
+        y[:] = 0.49
+        return halves * y[-1], halves * y.astype(np.float64)[0]
+
+    for found in tw.jit(product)(np.ones(3)):
+        assert found.dtype == np.float64
+        np.testing.assert_array_equal(found, halves * np.float64(0.49))
+
+
+def test_a_number_that_was_converted_keeps_its_dtype_while_traced() -> None:
+    def product(x: Any, number: Any) -> Any:
+        return x * tw.astype(number, np.float32)
+
+    assert tw.jit(product)(np.ones(2, np.float16), 0.5).dtype == np.float32
+
+
+@pytest.mark.parametrize("transformed", [np.fft.irfft, np.fft.rfft])
+def test_a_transform_lies_in_memory_of_its_own(transformed: Any) -> None:
+    def shown(x: Any) -> Any:
+        y = transformed(x)
+        flat = y.ravel()
+        y[0] = 7.0
+        return np.real(flat)
+
+    x = np.array([[1.0, 2.0, 3.0], [0.5, 0.0, 1.0]])
+    for found in (shown(tw.tensor(x)), tw.jit(shown, engine="numpy")(x)):
+        np.testing.assert_allclose(found, shown(x), rtol=1e-15, atol=1e-15)

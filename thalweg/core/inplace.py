@@ -190,7 +190,7 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
     _require_own(tensor, new)
     view = tensor.origin
     base = tensor if view is None else view.base
-    if new.dtype != tensor.dtype:
+    if new.dtype != tensor.dtype or new.weak:
         new = OPERATIONS["cast"](new, tensor.dtype)
     memory = memory_of(base)
     given = base.array

@@ -70,6 +70,8 @@ class Primitive:
     # How it is written in a program, of other primitives; eagerly it is one operation.
     expansion: Callable[..., Any] | None = None
     takes: Takes | None = None
+    # Whether its result has a dtype that was asked for, and not a number's, which gives way.
+    strong: bool = False
 
     def __post_init__(self) -> None:
         PRIMITIVES[self.name] = self
@@ -350,9 +352,13 @@ def general(
     arguments: Arguments | None = None,
     identity: bool = False,
     takes: Takes | None = None,
+    strong: bool = False,
 ) -> Callable[[Callable[..., Any]], Primitive]:
-    """Declare any other primitive by its vector-Jacobian products; arguments as for `linear`."""
-    return _declare("general", spec, rules, arguments, takes, None, None, identity)
+    """Declare any other primitive by its vector-Jacobian products; arguments as for `linear`.
+
+    `strong` tells that results are never weakly typed: their dtype was asked for.
+    """
+    return _declare("general", spec, rules, arguments, takes, None, None, identity, strong=strong)
 
 
 def _declare(
@@ -367,6 +373,7 @@ def _declare(
     additive: bool = False,
     view: bool = False,
     expansion: Callable[..., Any] | None = None,
+    strong: bool = False,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     def declare(meaning: Callable[..., Any]) -> Primitive:
         name = meaning.__name__
@@ -379,6 +386,7 @@ def _declare(
         return Primitive(
             name, kind, meaning, stated if takes else spec, rules, None, arguments, variadic,
             together, identity, additive, view, expansion=expansion, takes=takes,
+            strong=strong,
         )  # fmt: skip
 
     return declare

@@ -149,7 +149,7 @@ class Trace:
             return known
         specs = [s.spec for s in inputs]
         spec = primitive.spec(*specs, **params)
-        weak = all(s.weak for s in specs)
+        weak = bool(specs) and not primitive.strong and all(s.weak for s in specs)
         if spec.weak is not weak:
             spec = Spec(spec.shape, spec.dtype, weak)
         symbol = self.input(spec)

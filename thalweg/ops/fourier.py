@@ -15,6 +15,7 @@ from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError
 from thalweg.ops.arranging import roll
 from thalweg.ops.complex_numbers import conjugated, real
+from thalweg.ops.copying import clone
 from thalweg.ops.cutting import pad_with_zeros, slice_
 from thalweg.ops.dtypes import require_cpu
 from thalweg.ops.shaping import astype, concatenate, flip, normalize_axes, normalize_axis
@@ -106,7 +107,8 @@ def rfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
     require_dtypes("rfft", REAL, tensor)
     found = fft(tensor, n, axis, norm)
     place = normalize_axis("rfft", axis, found.ndim)
-    return _resized(found, found.shape[place] // 2 + 1, place)
+    # As NumPy's, the result has memory of its own, side by side.
+    return clone(_resized(found, found.shape[place] // 2 + 1, place))
 
 
 @operation
@@ -121,7 +123,7 @@ def irfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
     # What is left out is the conjugate of the elements in reverse order.
     mirrored = conjugated(flip(slice_(half, bounds), place))
     whole = concatenate((half, mirrored), axis=place)
-    return real(_transformed(whole, None, place, norm, True))
+    return clone(real(_transformed(whole, None, place, norm, True)))
 
 
 _OPPOSITE = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}

@@ -342,6 +342,7 @@ def _converted_back(g: Tensor, dtype: np.dtype[Any]) -> Tensor:
     lambda g, out, x, dtype: _converted_back(g, x.dtype) if is_floating(x.dtype) else None,
     arguments=_resolve_astype,
     identity=True,
+    strong=True,
 )
 def astype(x: Array, *, dtype: np.dtype[Any]) -> Array:
     """Convert to another dtype; of complex numbers a real one keeps the real part."""
