@@ -93,7 +93,7 @@ def long() -> None:
     _fit(loss, params, X, steps=10, engine=ENGINE)
 
 
-SIZE = {"compiling": 150, "long": 4000}
+SIZE = {"compiling": 600, "long": 4000}
 ENGINE = "auto"
 
 if __name__ == "__main__":

@@ -68,13 +68,18 @@ def prepare_step(
 def uncollected() -> Iterator[None]:
     """Hold the garbage collector back in a `with` block that makes much and drops little.
 
-    It would look at every equation again and again: a fifth of the time of a long program.
+    It would look at every equation again and again: a fifth of the time of a long program. What
+    was made counts as old afterwards, as it would have become: else all of it is looked at once,
+    which is long after an interruption.
     """
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()
         if collecting:
             gc.enable()
 
