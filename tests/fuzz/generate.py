@@ -52,10 +52,12 @@ def _with_fault(g: Growth, case: Case) -> Case:
     """Return the case with one index out of range, if it has one that matters."""
     # What nobody needs is not computed, and so not refused.
     program = remove_dead_code(case.program)
+    indexed = [e for e in program.equations if e.primitive.name in _INDEXED]
+    in_part = {e.inputs[0] for e in indexed}
     reads = [
         (e.inputs[1], e.inputs[0].shape[e.params["axis"]])
-        for e in program.equations
-        if e.primitive.name in _INDEXED and e.output.spec.size and e.inputs[-1].spec.size
+        for e in indexed
+        if e.output.spec.size and e.inputs[-1].spec.size and e.output not in in_part
     ]
     reads = [(s, n) for s, n in reads if s in program.inputs and s.spec.size]
     arrays = list(case.arrays)

@@ -107,7 +107,7 @@ def _kept(tensor: Tensor, symbol: Symbol) -> Tensor:
         return make(symbol, tensor.node, tensor.weak)
     # Positions stay known; the trace keeps no copy of them.
     owner = owner_of(array)
-    own = any(trace.made.get(id(owner)) is owner for trace in tracing.traces)
+    own = any(owner in trace.made for trace in tracing.traces)
     return make(array.copy() if own else array, tensor.node, tensor.weak)
 
 

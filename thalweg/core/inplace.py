@@ -218,7 +218,7 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
 def _turn(base: Tensor, memory: Memory) -> None:
     """Let what shows memory that held values show those that are traced there now."""
     for trace in tracing.traces:
-        for shown in list(trace.views.values()):
+        for shown in trace.views:
             view = shown.origin
             if view is not None and not isinstance(shown.array, Symbol) and view.is_of(base):
                 view.follow(memory)
@@ -238,7 +238,7 @@ def _require_own(tensor: Tensor, new: Tensor | None = None) -> None:
             return
     elif trace is not None:
         owner = owner_of(base.array)
-        if trace.made.get(id(owner)) is owner:
+        if owner in trace.made:
             return
     what = "its value would exist only when the program runs"
     if new is None or not isinstance(new.array, Symbol):

@@ -166,4 +166,4 @@ def _show(
         view.detached = True
     if tracing.traces:
         for trace in tracing.traces:
-            trace.views[id(tensor)] = tensor
+            trace.views.add(tensor)

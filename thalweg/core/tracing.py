@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary, ref
+from weakref import ref
 
 import numpy as np
 
+from thalweg.core.living import Living
 from thalweg.core.operation import OPERATIONS
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.refusals import STORED
@@ -49,9 +50,9 @@ class Trace:
         self.captured: dict[tuple[int, int], tuple[Tensor, Symbol]] = {}
         self.producers: dict[Symbol, Equation] = {}
         self.strides: dict[Symbol, tuple[int, ...] | None] = {}
-        # What was made while the function ran: arrays by identity, and tensors that show others'.
-        self.made: WeakValueDictionary[int, Array] = WeakValueDictionary()
-        self.views: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
+        # What was made while the function ran: arrays, and tensors that show others'.
+        self.made: Living[Array] = Living()
+        self.views: Living[Tensor] = Living()
         self._known: dict[Any, Symbol] = {}
         self._seen: dict[tuple[int, int], _Seen] = {}
         self._deriving: str | None = None
@@ -278,7 +279,7 @@ def _run_noting(meaning: Callable[..., Any], *arrays: Any, **params: Any) -> Any
 def note_made(array: Array) -> None:
     """Take note of memory that is new, while tracing."""
     for current in tracing.traces:
-        current.made[id(array)] = array
+        current.made.add(array)
 
 
 def trace(
