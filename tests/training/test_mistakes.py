@@ -246,8 +246,10 @@ def test_an_infinite_derivative_is_told_with_the_line_it_belongs_to(sgd, engine)
 
 
 def test_an_optimizer_without_a_sign_is_warned_of(squared, regression) -> None:
-    with pytest.warns(UserWarning, match=r"rose from .* never below .*scale_by_learning_rate"):
+    rising = r"rose from .* never below .*scale_by_learning_rate"
+    with pytest.warns(UserWarning, match=rising) as caught:
         tw.fit(squared, np.zeros(3), regression, optimizer=tw.optim.scale_by_adam(), steps=50)
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 # ---- data frames

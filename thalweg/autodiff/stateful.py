@@ -12,6 +12,7 @@ from thalweg.core.memory import memory_of
 from thalweg.core.operation import FURTHER, attach, method, operation
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tracing import level_of_user
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError, TracingError
 from thalweg.ops.creation import ones_of, zeros_like
 
@@ -243,7 +244,7 @@ def warn_of_no_grad(tensor: Tensor) -> None:
             "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
             ".grad attribute won't be populated during backward(). Use .retain_grad() on the "
             "non-leaf Tensor if you want it, or access the leaf Tensor instead.",
-            stacklevel=4,
+            stacklevel=level_of_user(),
         )
 
 

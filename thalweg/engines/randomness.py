@@ -12,6 +12,7 @@ import numpy as np
 from numpy import random as numpy_random  # here, as NumPy imports it no sooner than it is used
 
 from thalweg.core.generator import Generator, default_generator
+from thalweg.core.tracing import level_of_user
 from thalweg.errors import printable
 
 # Those that every module shares, by what their users call them.
@@ -35,7 +36,9 @@ def warned_of_random_numbers(function: Callable[..., Any]) -> Iterator[None]:
         where = (
             f" ({printable(code.co_filename)}:{code.co_firstlineno})" if code is not None else ""
         )
-        warnings.warn(drawn_once(f"The function{where}", "function", "call"), stacklevel=2)
+        warnings.warn(
+            drawn_once(f"The function{where}", "function", "call"), stacklevel=level_of_user()
+        )
 
 
 def drawn_once(what: str, name: str, repeated: str) -> str:

@@ -7,6 +7,7 @@ import importlib
 import warnings
 
 from thalweg.core.program import Equation, Program
+from thalweg.core.tracing import level_of_user
 from thalweg.engines.engine import Engine
 from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import ArgumentError, EngineError, did_you_mean, printable
@@ -63,12 +64,12 @@ def choose(name: str, *programs: Program) -> Engine:
     try:
         native = engine("native")
     except EngineError as error:
-        warnings.warn(f"Running on the slow reference engine. {error}", stacklevel=3)
+        warnings.warn(f"Running on the slow reference engine. {error}", stacklevel=level_of_user())
         return NumpyEngine()
     lacking = [equation for program in programs for equation in native.unsupported(program)]
     if not lacking:
         return native
-    warnings.warn(_told(lacking[0]), stacklevel=3)
+    warnings.warn(_told(lacking[0]), stacklevel=level_of_user())
     return NumpyEngine()
 
 

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from thalweg.core.tensor import Tensor
+from thalweg.core.tracing import level_of_user
 from thalweg.nn import functional, init
 from thalweg.nn.module import Module
 from thalweg.nn.parameter import Parameter, new_parameter
@@ -172,7 +173,7 @@ class Hardtanh(Module):
                 warnings.warn(
                     f"keyword argument `{old}` is deprecated, use `{new}` instead",
                     FutureWarning,
-                    stacklevel=2,
+                    stacklevel=level_of_user(),
                 )
         self.min_val = min_val if min_value is None else min_value
         self.max_val = max_val if max_value is None else max_value

@@ -12,6 +12,7 @@ from typing import Any
 
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, astype
+from thalweg.core.tracing import level_of_user
 from thalweg.errors import ArgumentError, StateError
 from thalweg.ops.copying import clone
 from thalweg.ops.shaping import concatenate, reshape
@@ -55,7 +56,7 @@ class BackwardHooks:
                 "For backward hooks to be called, module output should be a Tensor or a tuple of "
                 f"Tensors but received {type(result)}. Return one of these from forward.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )
             return result
         given = (result,) if single else result

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thalweg.autodiff.hooks import Handle
+from thalweg.core.tracing import level_of_user
 from thalweg.errors import CallError
 from thalweg.nn.backward_hooks import BackwardHooks
 from thalweg.nn.walking import Walking
@@ -225,5 +226,5 @@ def _call_whatever_happens(
             f"A forward hook with always_call=True raised {error!r} after another error, which "
             "is the one that is reported.",
             RuntimeWarning,
-            stacklevel=2,
+            stacklevel=level_of_user(),
         )

@@ -17,6 +17,7 @@ from thalweg.core.generator import Generator, default_generator
 from thalweg.core.memory_order import in_memory_order
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor
+from thalweg.core.tracing import level_of_user
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.parameter import copy_into
 from thalweg.ops import random_fills
@@ -165,7 +166,7 @@ def trunc_normal_(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of "
             "values may be incorrect. Move the mean or widen the range.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=level_of_user(),
         )
     below, above = (math.erf((end - mean) / std / math.sqrt(2.0)) for end in (a, b))
     draw = _redrawn_normal if (above - below) / 2 > 0.3 else _thinned_uniform
@@ -264,7 +265,7 @@ def _kaiming(
             "Initializing zero-element tensors is a no-op; one of shape "
             f"{tuple(tensor.shape)} was given. Check the layer's sizes.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=level_of_user(),
         )
         return tensor
     modes = ["fan_in", "fan_out"]

@@ -10,6 +10,7 @@ import numpy as np
 from thalweg.core.operation import method, op, operation
 from thalweg.core.spec import BOOL
 from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tracing import level_of_user
 from thalweg.errors import ArgumentError
 from thalweg.ops.composed import isnan
 from thalweg.ops.elementwise import logical_and, logical_not, where
@@ -188,7 +189,7 @@ def _extreme(
     if initial is not None:
         return found
     if not nothing.is_symbolic and bool(nothing.array.any()):
-        warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=4)
+        warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=level_of_user())
     return where(nothing, np.nan, found)
 
 

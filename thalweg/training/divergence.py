@@ -11,6 +11,7 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.core.random_bits import keyed_permutation
+from thalweg.core.tracing import level_of_user
 from thalweg.engines.engine import Array, Run
 from thalweg.errors import IndexOutOfRange, TrainingDiverged
 from thalweg.training.batches import Batches
@@ -117,7 +118,7 @@ def warn_of_climb(losses: Array) -> None:
             f"The loss rose from {first:.3g} to {last:.3g} and was never below its first value. "
             "Either the learning rate is too large, or the optimizer goes along the gradient "
             "instead of against it: end a chain with scale_by_learning_rate(0.01).",
-            stacklevel=4,
+            stacklevel=level_of_user(),
         )
 
 

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 
 from thalweg.core.program import Equation, Symbol
-from thalweg.core.tracing import Trace
+from thalweg.core.tracing import Trace, level_of_user
 
 
 def warn_of_pairings(trace: Trace, data: Sequence[Symbol], called_with: str) -> None:
@@ -63,5 +63,5 @@ def _warn(equation: Equation, column: Symbol, vector: Symbol, called_with: str) 
         f"shape {vector.shape}, which gives {(n, n)}: each row with every other. Give both one "
         "shape, for example with y[:, 0]; or, if pairs are meant, write y[:, None] for the column. "
         f"The loss was called with {called_with}.",
-        stacklevel=2,
+        stacklevel=level_of_user(),
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 import llvmlite
 import llvmlite.binding as llvm
 
+from thalweg.core.tracing import level_of_user
 from thalweg.engines.llvm.private_folder import Exposed, PrivateFolder, opened
 from thalweg.engines.llvm.target import Target
 
@@ -82,7 +83,7 @@ def _tell(reason: str) -> None:
     warnings.warn(
         f"Compiled programs are not kept on disk: {reason}, and could put code there that would "
         "be run. Set THALWEG_CACHE_DIR to a folder in one that only you can write.",
-        stacklevel=2,
+        stacklevel=level_of_user(),
     )
 
 

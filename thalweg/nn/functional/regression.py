@@ -8,6 +8,7 @@ from typing import Any
 
 from thalweg.core.spec import broadcast
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tracing import level_of_user
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.reducing import chosen, pair, reduced, weighted
 from thalweg.ops import losses
@@ -29,7 +30,7 @@ def _alike(name: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:
             f"{name} got a target of shape {tuple(y.shape)} that is different to that of the "
             f"input, {tuple(x.shape)}. This will likely lead to incorrect results due to "
             "broadcasting. Please ensure they have the same size.",
-            stacklevel=3,
+            stacklevel=level_of_user(),
         )
     return pair(x, y)
 
