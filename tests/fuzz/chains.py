@@ -23,6 +23,7 @@ from tests.fuzz.operations import (
     item,
     joining,
     logic,
+    narrow,
     padding,
     position,
     power,
@@ -106,6 +107,7 @@ OPERATIONS: tuple[Callable[[Growth], Tensor], ...] = (
     *(reduction, reduction, reduction, statistic, position, running_sum),
     *(product, product, application, counting, composed, algebra, algebra, rearranged, rearranged),
     *(sliding, overlapping, contraction, contraction, convolution, pooling, drawing),
+    narrow,
 )
 
 # Elementwise work, reductions and products on few shapes: what is fused.

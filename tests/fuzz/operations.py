@@ -9,6 +9,8 @@ import numpy as np
 
 import thalweg as tw
 from tests.fuzz.growth import LARGEST, Growth
+from tests.fuzz.values import filled, laid_out
+from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor
 
 _FLOATING = (
@@ -101,6 +103,30 @@ def conversion(g: Growth) -> Tensor:
     x = g.pick()
     dtype = np.dtype(g.choose(("float64", "float32", "int64", "int32", "bool", "float32")))
     return tw.astype(g.integral(x) if dtype.kind == "i" else x, dtype)
+
+
+_NARROW: tuple[Callable[[Any, Any], Any], ...] = (
+    lambda x, y: x,
+    lambda x, y: x + y,
+    lambda x, y: x * y - 3,
+    lambda x, y: tw.maximum(x, y),
+    lambda x, y: tw.where(x > y, x, 2),
+    lambda x, y: tw.reshape(x, (x.size,)),
+    lambda x, y: tw.flip(x) if x.ndim else -x,
+    lambda x, y: tw.concatenate((tw.reshape(y, (y.size,)), tw.reshape(x, (x.size,)))),
+    lambda x, y: tw.square(x) == y,
+)
+
+
+def narrow(g: Growth) -> Tensor:
+    """Return what is computed from numbers of one or two bytes, as wider ones."""
+    dtype = np.dtype(g.choose(("int8", "uint8", "int16", "uint16", "uint32", "float16")))
+    shape = g.shape(0, 3)
+    arrays = [laid_out(g.random, filled(g.random, Spec(shape, dtype), g.wild)) for _ in "xy"]
+    found = g.choose(_NARROW)(*map(g.given, arrays))
+    found = tw.astype(found, np.float32) if dtype.kind == "f" else found
+    wide = np.dtype(g.choose(("float64", "float32", "int64", "int32")))
+    return tw.astype(g.integral(found) if wide.kind == "i" else found, wide)
 
 
 # ---- views

@@ -22,7 +22,7 @@ def filled(random: np.random.Generator, spec: Spec, wild: bool) -> Array:
     kind = spec.dtype.kind
     if kind == "b":
         return random.random(spec.shape) < 0.5
-    if kind == "i":
+    if kind in "iu":
         values = random.integers(-4, 8, spec.shape)
         if wild:
             limit = np.iinfo(spec.dtype)
