@@ -53,7 +53,11 @@ def _with_fault(g: Growth, case: Case) -> Case:
     # What nobody needs is not computed, and so not refused.
     program = remove_dead_code(case.program)
     indexed = [e for e in program.equations if e.primitive.name in _INDEXED]
+    # Nor are elements that a later read leaves out.
     in_part = {e.inputs[0] for e in indexed}
+    for equation in reversed(program.equations):
+        if equation.output in in_part:
+            in_part |= set(equation.inputs)
     reads = [
         (e.inputs[1], e.inputs[0].shape[e.params["axis"]])
         for e in indexed
