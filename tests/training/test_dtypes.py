@@ -98,7 +98,7 @@ def test_a_step_reads_bytes_and_not_a_wide_copy() -> None:
     assert found.engine == "native"
     from thalweg.training.cache import STEPS
 
-    step = list(STEPS._kept.values())[-1]
+    step = STEPS.values()[-1]
     arena = step.compiled.image.nbytes
     assert arena < 1_000_000  # a batch of float64 takes 40,000
 

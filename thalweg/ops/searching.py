@@ -181,7 +181,7 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     moving = values.requires_grad and range is None and not named
     if (is_known(values) and not moving) or (range is not None and not named):
         known = numbers_of(values) if is_known(values) else np.zeros(0)
-        heavy = None if weights is None or not isinstance(bins, str) else as_tensor(weights).numpy()
+        heavy = as_tensor(weights).numpy() if named and weights is not None else None
         try:
             return fresh(np.histogram_bin_edges(known, bins, range, heavy))
         except ValueError as error:
