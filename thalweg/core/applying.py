@@ -37,6 +37,7 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
     if found.__class__ is not _ndarray:
         found = np.asarray(found)
     weak = bool(tensors) and tensors[0].weak and all(tensor.weak for tensor in tensors)
+    weak = weak and not primitive.strong
     result = make(found, None, weak)
     if recording.enabled:
         for tensor in tensors:

@@ -9,6 +9,9 @@ from typing import Any, ParamSpec, TypeVar
 
 from thalweg.errors import CallError, did_you_mean
 
+_Parameter = inspect.Parameter
+_POSITIONAL = _Parameter.POSITIONAL_OR_KEYWORD
+
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
@@ -34,22 +37,57 @@ _NAMES_ELSEWHERE = {
 }
 
 
-def bind(
-    name: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> inspect.BoundArguments:
-    """Return the arguments of a call by name.
+class Arguments:
+    """What arguments a function takes.
 
-    Raises:
-        CallError: If one is unknown, missing, given twice or too many.
+    Attributes:
+        name: The function's name.
+        parameters: Its parameters by name.
     """
-    try:
-        return signature.bind(*args, **kwargs)
-    except TypeError as error:
-        known = list(signature.parameters)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.name = getattr(function, "__name__", type(function).__name__)
+        self._signature = inspect.signature(function)
+        self.parameters = self._signature.parameters
+        kinds = {p.kind for p in self.parameters.values()}
+        self._by_name = kinds <= {_Parameter.POSITIONAL_OR_KEYWORD, _Parameter.KEYWORD_ONLY}
+        self._positional = [n for n, p in self.parameters.items() if p.kind <= _POSITIONAL]
+        self._defaults = {
+            n: p.default for n, p in self.parameters.items() if p.default is not p.empty
+        }
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all arguments of a call by name, the defaults among them.
+
+        Raises:
+            CallError: If one is unknown, missing, given twice or too many.
+        """
+        if self._by_name and len(args) <= len(self._positional):
+            # The ordinary call, ten times faster than by `inspect`.
+            given = {**self._defaults, **dict(zip(self._positional, args, strict=False)), **kwargs}
+            twice = kwargs and not kwargs.keys().isdisjoint(self._positional[: len(args)])
+            if given.keys() == self.parameters.keys() and not twice:
+                return {name: given[name] for name in self.parameters}
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise CallError(self._mistake(kwargs, error)) from None
+        bound.apply_defaults()
+        return bound.arguments
+
+    def split(self, arguments: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the positional and the keyword arguments of a call."""
+        if self._by_name:
+            return (), arguments
+        bound = inspect.BoundArguments(self._signature, arguments)
+        return bound.args, bound.kwargs
+
+    def _mistake(self, kwargs: Mapping[str, Any], error: TypeError) -> str:
+        known = list(self.parameters)
         unknown = [word for word in kwargs if word not in known]
         what = f" got an unknown argument {unknown[0]!r}." if unknown else f": {error}."
         meant = _meant(unknown[0], known) if unknown else ""
-        raise CallError(f"{name}{what}{meant or f' Its arguments are {_listed(known)}.'}") from None
+        return f"{self.name}{what}{meant or f' Its arguments are {_listed(known)}.'}"
 
 
 def _meant(word: str, known: list[str]) -> str:
@@ -69,12 +107,12 @@ def explained(advise: Callable[..., str]) -> Callable[[Callable[P, Result]], Cal
     """
 
     def decorate(function: Callable[P, Result]) -> Callable[P, Result]:
-        signature = inspect.signature(function)
+        arguments = Arguments(function)
 
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> Result:
             try:
-                bind(function.__name__, signature, args, kwargs)
+                arguments.bind(args, kwargs)
             except CallError as error:
                 raise CallError(f"{error}{advise(*args, **kwargs)}") from None
             return function(*args, **kwargs)

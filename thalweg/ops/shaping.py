@@ -14,7 +14,7 @@ from thalweg.core.applying import apply
 from thalweg.core.operation import attach, method, op, publish, register
 from thalweg.core.primitive import general, is_floating, linear
 from thalweg.core.spec import Shape, Spec, broadcast, promote
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, AxisError, CallError, ShapeError
 from thalweg.ops.cutting import slice_
 
@@ -326,11 +326,7 @@ def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
 
 
 def _resolve_astype(x: Any, dtype: Any) -> Resolved:
-    tensor = as_tensor(x)
-    if tensor.weak and not tensor.is_symbolic:
-        # A dtype that was asked for is no longer a number's, which gives way.
-        tensor = make(tensor.array, tensor.node)
-    return (tensor,), {"dtype": np.dtype(dtype)}
+    return (x,), {"dtype": np.dtype(dtype)}
 
 
 def _converted_back(g: Tensor, dtype: np.dtype[Any]) -> Tensor:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, ParamSpec, Self, TypeVar
 
-from thalweg.core.calls import bind
+from thalweg.core.calls import Arguments
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 
@@ -26,28 +26,19 @@ Numbers = list[tuple[str, Any]]
 _FLOATING = re.compile(r"\bfloat\b|\bScalarOrSchedule\b")
 
 
-class Form:
-    """The signature of a factory, and which of its parameters are numbers."""
+class Form(Arguments):
+    """The arguments of a factory, and which of them are numbers."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self.name = getattr(function, "__name__", type(function).__name__)
-        self.signature = inspect.signature(function)
-        self.parameters = self.signature.parameters
+        super().__init__(function)
         self.floating = {name: _floating(p) for name, p in self.parameters.items()}
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return all arguments of a call by name, numbers as Python floats."""
-        bound = bind(self.name, self.signature, args, kwargs)
-        bound.apply_defaults()
         return {
             name: _plain(value) if _is_number(value, self.floating[name]) else value
-            for name, value in bound.arguments.items()
+            for name, value in super().bind(args, kwargs).items()
         }
-
-    def split(self, arguments: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return the positional and the keyword arguments of a call."""
-        bound = inspect.BoundArguments(self.signature, arguments)
-        return bound.args, bound.kwargs
 
     def shown(self, arguments: dict[str, Any]) -> Iterator[str]:
         """Yield the arguments worth printing: the required ones and those off their default."""
