@@ -80,6 +80,9 @@ def take(x: Array, indices: Array, *, axis: int) -> Array:
     return np.take(x, counted_from_front(indices, x.shape[axis]), axis=axis)
 
 
+attach("take", take)
+
+
 def _resolve_scatter(x: Any, indices: Any, updates: Any, axis: int) -> Any:
     tensor, positions = as_tensor(x), as_indices(indices)
     return (tensor, positions, astype(as_tensor(updates), tensor.dtype)), {"axis": axis}
@@ -131,6 +134,9 @@ def take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
     return np.take_along_axis(x, counted_from_front(indices, x.shape[axis]), axis)
 
 
+attach("take_along_axis", take_along_axis)
+
+
 @linear(
     lambda x, indices, updates, axis: x,
     lambda g, out, x, indices, updates, axis: g,
@@ -173,7 +179,3 @@ def one_hot(indices: Any, num_classes: int, dtype: Any = np.float64) -> Tensor:
 def take_along_dim(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     """Read one element at each position along an axis, by default of the flattened tensor."""
     return take_along_axis(x, indices, axis=axis)
-
-
-for _primitive in (take, take_along_axis):
-    attach(_primitive.name, _primitive)

@@ -146,6 +146,9 @@ def reshape(x: Array, *, shape: Shape) -> Array:
     return np.reshape(x, shape)
 
 
+attach("reshape", reshape)
+
+
 def _resolve_transpose(
     x: Any, *order: Any, axes: Any = None, dim0: Any = None, dim1: Any = None
 ) -> Resolved:
@@ -229,6 +232,9 @@ def broadcast_to(x: Array, *, shape: Shape) -> Array:
     return x[...] if shape == x.shape else np.broadcast_to(x, shape)
 
 
+attach("broadcast_to", broadcast_to)
+
+
 def _resolve_reduce_sum(x: Any, axis: Any) -> Resolved:
     tensor = as_tensor(x)
     return (tensor,), {"axis": normalize_axes("sum", axis, tensor.ndim)}
@@ -309,6 +315,9 @@ def concatenate(*arrays: Array, axis: int) -> Array:
     return np.concatenate(arrays, axis=axis)
 
 
+publish(concatenate, ("cat", "concat"), False, False, "concatenate")
+
+
 def _resolve_flip(x: Any, axis: Any = None) -> Resolved:
     tensor = as_tensor(x)
     return (tensor,), {"axis": normalize_axes("flip", axis, tensor.ndim)}
@@ -323,6 +332,9 @@ def _resolve_flip(x: Any, axis: Any = None) -> Resolved:
 def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
     """Reverse the order along some axes; by default along all."""
     return np.flip(x, axis)
+
+
+attach("flip", flip)
 
 
 def _resolve_astype(x: Any, dtype: Any) -> Resolved:
@@ -345,10 +357,17 @@ def astype(x: Array, *, dtype: np.dtype[Any]) -> Array:
     return (x.real if x.dtype.kind == "c" and dtype.kind not in "cb" else x).astype(dtype)
 
 
+# What converts inside of operations returns the tensor itself where nothing changes.
+register("cast", astype)
+
+
 @general(lambda x: x)
 def stop_gradient(x: Array) -> Array:
     """Return the same values, as a constant to derivatives."""
     return x.copy()
+
+
+attach("stop_gradient", stop_gradient)
 
 
 @method
@@ -385,9 +404,5 @@ def _transposed(x: Tensor, *order: Any, **named: Any) -> Tensor:
     return transpose(x, *order, **named)
 
 
-publish(concatenate, ("cat", "concat"), False, False, "concatenate")
+
 attach("transpose", _transposed)
-# What converts inside of operations returns the tensor itself where nothing changes.
-register("cast", astype)
-for _primitive in (reshape, broadcast_to, flip, stop_gradient):
-    attach(_primitive.name, _primitive)
