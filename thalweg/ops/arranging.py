@@ -13,10 +13,11 @@ from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation import full
-from thalweg.ops.cutting import pad_with_zeros, slice_
+from thalweg.ops.cutting import pad_with_zeros
 from thalweg.ops.elementwise import not_equal
 from thalweg.ops.indexing import take
 from thalweg.ops.orders import column_major
+from thalweg.ops.parts_of_axes import part_of
 from thalweg.ops.shaping import (
     broadcast_to,
     concatenate,
@@ -276,14 +277,9 @@ def roll(x: Any, shift: Any = None, axis: Any = None, *, shifts: Any = None) -> 
         place = normalize_axis("roll", position, tensor.ndim)
         extent = tensor.shape[place]
         cut = extent - by % extent if extent else 0
-        parts = [_between(tensor, place, cut, extent), _between(tensor, place, 0, cut)]
+        parts = [part_of(tensor, place, cut, extent), part_of(tensor, place, 0, cut)]
         tensor = concatenate(parts, axis=place)
     return tensor
-
-
-def _between(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
-    bounds = tuple((start, stop, 1) if i == axis else (0, n, 1) for i, n in enumerate(x.shape))
-    return slice_(x, bounds)
 
 
 @method
@@ -312,8 +308,8 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
         tensor = concatenate(parts, axis=place)
     for _ in range(n):
         extent = tensor.shape[place]
-        later = _between(tensor, place, min(1, extent), extent)
-        earlier = _between(tensor, place, 0, max(0, extent - 1))
+        later = part_of(tensor, place, min(1, extent), extent)
+        earlier = part_of(tensor, place, 0, max(0, extent - 1))
         tensor = not_equal(later, earlier) if tensor.dtype.kind == "b" else later - earlier
     return tensor
 

@@ -13,9 +13,9 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.arranging import ravel
 from thalweg.ops.axes import along, axis_of
-from thalweg.ops.cutting import slice_
 from thalweg.ops.elementwise import absolute, equal, exp, less, log, where
 from thalweg.ops.indexing import take_along_axis
+from thalweg.ops.parts_of_axes import part_of
 from thalweg.ops.reductions import cumsum, integers_widened, sum
 from thalweg.ops.shaping import (
     concatenate,
@@ -86,18 +86,12 @@ def _product(x: Tensor, axis: int) -> Tensor:
     if extent == 1:
         return op.clone(x)  # type: ignore[no-any-return]
     while step < extent:
-        kept = _between(x, place, 0, step)
+        kept = part_of(x, place, 0, step)
         x = concatenate(
-            [kept, _between(x, place, step, extent) * _between(x, place, 0, extent - step)], place
+            [kept, part_of(x, place, step, extent) * part_of(x, place, 0, extent - step)], place
         )
         step *= 2
     return x if extent > 1 else op.clone(x)
-
-
-def _between(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
-    return slice_(
-        x, tuple((start, stop, 1) if i == axis else (0, n, 1) for i, n in enumerate(x.shape))
-    )
 
 
 @method
@@ -113,8 +107,8 @@ def _log_of_sums(x: Tensor, axis: int) -> Tensor:
         return x
     extent, step = x.shape[place], 1
     while step < extent:
-        kept = _between(x, place, 0, step)
-        sums = _logaddexp(_between(x, place, step, extent), _between(x, place, 0, extent - step))
+        kept = part_of(x, place, 0, step)
+        sums = _logaddexp(part_of(x, place, step, extent), part_of(x, place, 0, extent - step))
         x = concatenate([kept, sums], place)
         step *= 2
     return x if extent > 1 else op.clone(x)
@@ -140,7 +134,7 @@ def _areas(name: str, y: Any, x: Any, dx: Any, axis: int) -> tuple[Tensor, int]:
     extent = heights.shape[place]
     if extent == 0:
         return heights, place
-    pairs = _between(heights, place, 1, extent) + _between(heights, place, 0, extent - 1)
+    pairs = part_of(heights, place, 1, extent) + part_of(heights, place, 0, extent - 1)
     if x is None:
         if isinstance(dx, (bool, np.bool_)):
             raise ArgumentError(f"{name} got dx={dx}; it wants a real number.")
@@ -154,14 +148,14 @@ def _areas(name: str, y: Any, x: Any, dx: Any, axis: int) -> tuple[Tensor, int]:
                 f"{name}: There must be one `x` value for each sample point; got {points.shape[0]} "
                 f"for {extent}."
             )
-        widths = _between(points, 0, 1, extent) - _between(points, 0, 0, extent - 1)
+        widths = part_of(points, 0, 1, extent) - part_of(points, 0, 0, extent - 1)
         shape = [1] * heights.ndim
         shape[place] = extent - 1
         return pairs * reshape(widths, tuple(shape)) / 2.0, place
     while points.ndim < heights.ndim:
         points = expand_dims(points, 0)
     n = points.shape[place]
-    widths = _between(points, place, 1, n) - _between(points, place, 0, n - 1)
+    widths = part_of(points, place, 1, n) - part_of(points, place, 0, n - 1)
     return pairs * widths / 2.0, place
 
 

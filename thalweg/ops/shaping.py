@@ -404,5 +404,4 @@ def _transposed(x: Tensor, *order: Any, **named: Any) -> Tensor:
     return transpose(x, *order, **named)
 
 
-
 attach("transpose", _transposed)
