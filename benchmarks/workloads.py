@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.random_bits import keyed_permutation
+from thalweg.random.bits import keyed_permutation
 
 Array = np.ndarray[Any, Any]
 

@@ -29,7 +29,7 @@ from tests.matrices import MATRICES, complex_numbers, inside
 from tests.positions import POSITIONS
 from tests.sliding import WINDOWS, contractions, keys, overlaps
 from thalweg import Tensor
-from thalweg.core.applying import apply
+from thalweg.core.apply import apply
 from thalweg.core.primitive import PRIMITIVES, Primitive
 from thalweg.core.tensor import as_tensor
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.draws import NUMBERS, Row, Sample, cast, real
 from thalweg.core.spec import Spec
-from thalweg.ops.windows import windows
+from thalweg.ops.windows.windows import windows
 
 
 def contractions(random: np.random.Generator) -> Iterator[Sample]:

@@ -25,7 +25,7 @@ from numpy import (
     uint64,
 )
 
-from thalweg import errors, tree
+from thalweg import errors, random, tree
 from thalweg import ops as _ops
 from thalweg.autodiff import graph as _graph
 from thalweg.autodiff import stateful as _stateful
@@ -40,11 +40,14 @@ from thalweg.autodiff.modes import (
     set_grad_enabled,
 )
 from thalweg.core.operation import FURTHER
-from thalweg.core.size import Size
+from thalweg.core.spec import Size, set_default_dtype
 from thalweg.core.spec import default_dtype as get_default_dtype
-from thalweg.core.spec import set_default_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.ops import *
+from thalweg.random import fills as _fills
+from thalweg.random import streams as _streams
+from thalweg.random.fills import *
+from thalweg.random.streams import *
 
 __version__ = "0.1.0"
 __array_api_version__ = "2024.12"
@@ -90,6 +93,12 @@ _LATER = {
     "testing": "testing",
 }
 _LATER |= dict.fromkeys(_FUNCTIONAL, "nn.functional")
+_LOSSES = [
+    "absolute_error", "hinge_loss", "huber_loss", "l2_loss", "log_cosh", "poisson_nll",
+    "quantile_loss", "sigmoid_binary_cross_entropy", "softmax_cross_entropy",
+    "softmax_cross_entropy_with_integer_labels", "squared_error",
+]  # fmt: skip
+_LATER |= dict.fromkeys(_LOSSES, "optim.losses")
 
 __all__ = [
     "Checkpoint",
@@ -142,6 +151,7 @@ __all__ = [
     "no_grad",
     "optim",
     "pi",
+    "random",
     "save",
     "set_default_dtype",
     "set_grad_enabled",
@@ -158,7 +168,10 @@ __all__ = [
     "vmap",
 ]  # fmt: skip
 __all__ += _FUNCTIONAL
+__all__ += _LOSSES
 __all__ += _ops.__all__
+__all__ += _streams.__all__
+__all__ += _fills.__all__
 __all__ += FURTHER
 
 

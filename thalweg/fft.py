@@ -5,7 +5,7 @@
 tensor([0.0000, 0.2500, 0.5000])
 """
 
-from thalweg.ops.fourier import (
+from thalweg.ops.windows.fourier import (
     fft,
     fft2,
     fftfreq,

@@ -9,12 +9,12 @@ from thalweg.autodiff import batching
 from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
 from thalweg.autodiff.jacobians import hessian, jacfwd, jacrev
 from thalweg.autodiff.recorded import Argnums
+from thalweg.autodiff.transformed import Transformed
 from thalweg.core.tensor import Tensor
-from thalweg.core.transformed import Transformed
 from thalweg.errors import ArgumentError
 from thalweg.nn.calling import functional_call
 from thalweg.nn.module import Module
-from thalweg.ops.joining import stack
+from thalweg.ops.shape.join import stack
 
 __all__ = [
     "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp",

@@ -5,10 +5,9 @@
 tensor(3.0000)
 """
 
-from thalweg.ops.eigenvalues import eig, eigvals
-from thalweg.ops.least_squares import lstsq
-from thalweg.ops.linalg import matmul, tensordot, vecdot
-from thalweg.ops.matrices import (
+from thalweg.ops.linalg.eigenvalues import eig, eigvals
+from thalweg.ops.linalg.least_squares import lstsq
+from thalweg.ops.linalg.matrices import (
     cholesky,
     cond,
     det,
@@ -27,14 +26,15 @@ from thalweg.ops.matrices import (
     svd,
     svdvals,
 )
-from thalweg.ops.matrix_functions import matrix_exp, tensorinv, tensorsolve
-from thalweg.ops.matrix_functions import powers_of as vander
-from thalweg.ops.matrix_norms import matrix_norm, vector_norm
-from thalweg.ops.matrix_norms import norm_of as norm
-from thalweg.ops.matrix_products import diagonals as diagonal
-from thalweg.ops.matrix_products import outer_product as outer
-from thalweg.ops.matrix_products import traces as trace
-from thalweg.ops.products import cross
+from thalweg.ops.linalg.matrix_functions import matrix_exp, tensorinv, tensorsolve
+from thalweg.ops.linalg.matrix_functions import powers_of as vander
+from thalweg.ops.linalg.norms import matrix_norm, vector_norm
+from thalweg.ops.linalg.norms import norm_of as norm
+from thalweg.ops.linalg.products import diagonals as diagonal
+from thalweg.ops.linalg.products import matmul, tensordot, vecdot
+from thalweg.ops.linalg.products import outer_product as outer
+from thalweg.ops.linalg.products import traces as trace
+from thalweg.ops.torch.products import cross
 
 __all__ = [
     "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv",

@@ -6,27 +6,18 @@ arguments unless a function's documentation says otherwise.
 
 from __future__ import annotations
 
-from thalweg.ops.bessel_functions import i0, i0e, i1, i1e, j0, j1
-from thalweg.ops.beta_functions import beta, betaln, gamma, gammasgn, loggamma
-from thalweg.ops.composed import round
-from thalweg.ops.divergences import huber, kl_div, pseudo_huber, rel_entr
-from thalweg.ops.elementwise import erf, expm1, log1p, sigmoid
-from thalweg.ops.error_functions import (
-    entr,
-    erfc,
-    erfcx,
-    erfinv,
-    log_ndtr,
-    ndtr,
-    ndtri,
-    xlog1py,
-)
-from thalweg.ops.exponential_limits import logit, sinc, xlogy
-from thalweg.ops.gamma_functions import digamma, lgamma, mvlgamma
-from thalweg.ops.incomplete_gamma import gammainc, gammaincc
-from thalweg.ops.power_transforms import boxcox, boxcox1p, exprel, inv_boxcox, inv_boxcox1p
-from thalweg.ops.special import log_expit, log_softmax, logsumexp, polygamma, softmax, zeta
-from thalweg.ops.transcendental import cbrt, exp2
+from thalweg.ops.elementwise.arithmetic import cbrt
+from thalweg.ops.elementwise.exponential import exp2, expm1, log1p, logit, sigmoid, xlogy
+from thalweg.ops.elementwise.rounding import round
+from thalweg.ops.elementwise.trigonometric import sinc
+from thalweg.ops.special.bessel import i0, i0e, i1, i1e, j0, j1
+from thalweg.ops.special.beta import beta, betaln, gamma, gammasgn, loggamma
+from thalweg.ops.special.entropy import huber, kl_div, pseudo_huber, rel_entr
+from thalweg.ops.special.error import entr, erf, erfc, erfcx, erfinv, log_ndtr, ndtr, ndtri, xlog1py
+from thalweg.ops.special.gamma import digamma, lgamma, mvlgamma
+from thalweg.ops.special.incomplete_gamma import gammainc, gammaincc
+from thalweg.ops.special.power_transforms import boxcox, boxcox1p, exprel, inv_boxcox, inv_boxcox1p
+from thalweg.ops.special.scipy import log_expit, log_softmax, logsumexp, polygamma, softmax, zeta
 
 expit, gammaln, multigammaln, psi = sigmoid, lgamma, mvlgamma, digamma
 

@@ -13,7 +13,7 @@ from thalweg.autodiff.modes import no_grad
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.engines.jit import jit
 from thalweg.errors import ArgumentError, DtypeError, EngineError, GradientError
-from thalweg.ops.linalg import vdot
+from thalweg.ops.linalg.products import vdot
 
 Array = np.ndarray[Any, Any]
 Scalar = Callable[[list[Any]], Any]

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.program import finish, trace
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import make
-from thalweg.core.tracing import finish, trace
 
 PARTS: dict[str, Callable[[Any, int], Any]] = {
     "stack": lambda x, n: tw.stack([x[i] ** 2 for i in range(n)]).sum(),

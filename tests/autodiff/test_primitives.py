@@ -10,7 +10,7 @@ import pytest
 import thalweg as tw
 from tests.samples import ROWS, samples
 from thalweg.autodiff.batching_rules import BATCHING
-from thalweg.core.applying import apply
+from thalweg.core.apply import apply
 from thalweg.core.primitive import PRIMITIVES
 from thalweg.core.tensor import as_tensor
 

@@ -12,9 +12,8 @@ import numpy as np
 import thalweg as tw
 from tests.by_type.oracles import oracle_of
 from tests.by_type.samples import Call
-from thalweg.core.program import Program
+from thalweg.core.program import Program, finish, trace
 from thalweg.core.tensor import Tensor, make
-from thalweg.core.tracing import finish, trace
 from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import ThalwegError
 

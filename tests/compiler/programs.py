@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import thalweg as tw
-from thalweg.core.program import Program, evaluate
+from thalweg.core.program import Program, evaluate, finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import as_tensor, make
-from thalweg.core.tracing import finish, trace
 
 
 def spec(*shape: int, dtype: Any = np.float64) -> Spec:

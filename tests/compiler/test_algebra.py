@@ -13,7 +13,7 @@ from thalweg.compiler.patterns import Identity
 from thalweg.compiler.pipeline import optimize
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
-from thalweg.ops.elementwise import power
+from thalweg.ops.elementwise.arithmetic import power
 
 SPECIAL = np.array(
     [0.0, -0.0, 1.0, -1.0, 0.3, -7.5, 1e-200, -1e200, 5e-324, np.inf, -np.inf, np.nan]

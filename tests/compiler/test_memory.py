@@ -12,7 +12,7 @@ from tests.compiler.plans import plan_of, step_plan
 from tests.compiler.programs import spec
 from tests.engines.loops import check_loop
 from thalweg.compiler.memory import aligned_size, assign
-from thalweg.ops.indexing import scatter_add
+from thalweg.ops.index.take import scatter_add
 
 RANDOM = np.random.default_rng(0)
 A, B, C = RANDOM.normal(size=(3, 9))

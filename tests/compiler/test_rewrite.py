@@ -11,7 +11,8 @@ from thalweg.compiler.rewrite import Draft, adds_leading_ones, count_uses, rewri
 from thalweg.compiler.simplify import rules_of
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import FLOAT64
-from thalweg.ops.elementwise import add, exp, multiply, negative
+from thalweg.ops.elementwise.arithmetic import add, multiply, negative
+from thalweg.ops.elementwise.exponential import exp
 
 
 def double_negation(draft: Draft, equation: Equation) -> Symbol | None:

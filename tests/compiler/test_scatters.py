@@ -9,7 +9,7 @@ import thalweg as tw
 from tests.compiler.programs import body, primitives, program_of, run, spec
 from thalweg.compiler.pipeline import optimize
 from thalweg.errors import IndexOutOfRange
-from thalweg.ops.indexing import scatter_add, scatter_add_along_axis
+from thalweg.ops.index.take import scatter_add, scatter_add_along_axis
 
 INDICES = np.array([2, 0, -1, 2])
 TABLE, UPDATES = spec(5, 3), spec(4, 3)

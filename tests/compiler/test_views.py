@@ -9,8 +9,8 @@ import thalweg as tw
 from tests.compiler.programs import arguments_for, body, program_of, run, spec
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.views import keeps_values
-from thalweg.ops.cutting import pad_with_zeros, slice_
-from thalweg.ops.shaping import stop_gradient
+from thalweg.ops.elementwise.conversion import stop_gradient
+from thalweg.ops.shape.cut import pad_with_zeros, slice_
 
 astype = tw.Tensor.astype
 take = tw.Tensor.take

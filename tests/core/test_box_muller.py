@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from thalweg.core.box_muller import logarithm, normal_blocks, sine_and_cosine
+from thalweg.random.box_muller import logarithm, normal_blocks, sine_and_cosine
 
 
 def worst(found: np.ndarray, exact: np.ndarray) -> float:

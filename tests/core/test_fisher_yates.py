@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thalweg.core.fisher_yates import shuffled
+from thalweg.random.fisher_yates import shuffled
 
 
 def by_exchanges(targets: list[int]) -> list[int]:

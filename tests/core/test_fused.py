@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from thalweg.core.fused import fma
+from thalweg.ops.elementwise.fused import fma
 
 
 def exact(a: float, b: float, c: float, dtype: Any) -> Any:

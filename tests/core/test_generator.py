@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from tests.core.streams import SEEDS, every_draw
-from thalweg.core.generator import Generator, default_generator
 from thalweg.errors import ArgumentError, DtypeError
+from thalweg.random.generator import Generator, default_generator
 
 DRAWS = every_draw()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thalweg.core.living import Living
+from thalweg.core.program import Living
 
 
 def test_it_holds_the_living_by_identity_and_drops_the_others() -> None:

@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.core.plan import Plan, computed
-from thalweg.core.planning import Role
-from thalweg.core.program import Program
+from thalweg.core.program import Program, finish, trace
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import as_tensor, make
-from thalweg.core.tracing import finish, trace
+from thalweg.engines.plan import Plan, Role, computed
 
 SHAPES = [(), (5,), (3, 4), (150, 170)]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thalweg.core.random_bits import keyed_permutation, split_words, threefry2x32
+from thalweg.random.bits import keyed_permutation, split_words, threefry2x32
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 64])

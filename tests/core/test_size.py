@@ -7,7 +7,7 @@ from operator import add
 import pytest
 import torch
 
-from thalweg.core.size import Size
+from thalweg.core.spec import Size
 
 EXTENTS = [(), (3,), (2, 3), (4, 0, 1, 7)]
 PROGRAMS = [

@@ -11,8 +11,8 @@ import pytest
 
 from tests.samples import ROWS, Sample, call, samples
 from thalweg.core.primitive import PRIMITIVES, Primitive
+from thalweg.core.program import trace
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.core.tracing import trace
 from thalweg.errors import DtypeError
 
 DTYPES = [np.dtype(code) for code in "?bhiqBHIQefdFD"]

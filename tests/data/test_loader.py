@@ -15,8 +15,8 @@ import torch.utils.data as torch_data
 
 import thalweg as tw
 from thalweg import data
-from thalweg.core.generator import Generator, default_generator
 from thalweg.errors import ArgumentError, CallError
+from thalweg.random.generator import Generator, default_generator
 
 N = 23
 X = np.random.default_rng(0).standard_normal((N, 3))

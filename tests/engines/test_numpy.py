@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.core.program import Program
-from thalweg.core.random_bits import keyed_permutation
+from thalweg.core.program import Program, finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import as_tensor, make
-from thalweg.core.tracing import finish, trace
 from thalweg.engines.engine import Loop
 from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import EngineError, IndexOutOfRange
+from thalweg.random.bits import keyed_permutation
 
 ENGINE = NumpyEngine()
 RANDOM = np.random.default_rng(1)

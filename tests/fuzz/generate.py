@@ -11,8 +11,8 @@ from tests.fuzz.cases import Case
 from tests.fuzz.chains import DENSE, OPERATIONS
 from tests.fuzz.growth import Growth
 from thalweg.compiler.dead_code import remove_dead_code
+from thalweg.core.program import finish
 from thalweg.core.tensor import Tensor, make
-from thalweg.core.tracing import finish
 
 _DERIVATIVES = 0.35
 _FAULTS = 0.04

@@ -9,11 +9,11 @@ import numpy as np
 
 from tests.fuzz.values import Array, filled, laid_out
 from thalweg.core.primitive import PRIMITIVES
-from thalweg.core.program import Symbol
+from thalweg.core.program import Symbol, Trace
 from thalweg.core.spec import Shape, Spec
 from thalweg.core.tensor import Tensor, astype, make
-from thalweg.core.tracing import Trace
-from thalweg.ops.shaping import broadcast_to, reshape
+from thalweg.ops.shape.broadcast import broadcast_to
+from thalweg.ops.shape.reshape import reshape
 
 LARGEST = 20_000
 EXTENTS = (1, 1, 2, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 40, 64, 67, 70)

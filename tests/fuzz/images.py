@@ -10,11 +10,11 @@ import numpy as np
 from tests.fuzz.growth import LARGEST, Growth
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, astype
-from thalweg.ops import keyed
-from thalweg.ops.contraction import contract
-from thalweg.ops.convolution import conv1d, conv2d
-from thalweg.ops.pooling import avg_pool2d, max_pool2d
-from thalweg.ops.windows import overlap_add, windows
+from thalweg.ops.linalg.contraction import contract
+from thalweg.ops.windows.convolution import conv1d, conv2d
+from thalweg.ops.windows.pooling import avg_pool2d, max_pool2d
+from thalweg.ops.windows.windows import overlap_add, windows
+from thalweg.random import keyed
 
 _PRODUCTS = 300_000
 

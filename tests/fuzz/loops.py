@@ -13,10 +13,9 @@ from tests.fuzz.generate import grow, scalar
 from tests.fuzz.growth import Growth
 from tests.fuzz.models import Model, random_model, trained
 from tests.fuzz.values import Array, filled
-from thalweg.core.program import Program, Symbol
+from thalweg.core.program import Program, Symbol, Trace, finish
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, make
-from thalweg.core.tracing import Trace, finish
 from thalweg.engines.engine import Loop
 
 _ROWS = (1, 2, 5, 8, 13, 24, 33, 40, 67, 130)

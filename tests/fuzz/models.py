@@ -12,9 +12,9 @@ import thalweg as tw
 from tests.fuzz.growth import Growth
 from tests.fuzz.values import Array
 from thalweg.core.tensor import Tensor
-from thalweg.ops import keyed
-from thalweg.ops.convolution import conv2d
-from thalweg.ops.pooling import avg_pool2d, max_pool2d
+from thalweg.ops.windows.convolution import conv2d
+from thalweg.ops.windows.pooling import avg_pool2d, max_pool2d
+from thalweg.random import keyed
 
 Loss = Callable[[list[Any], list[Any]], Any]
 

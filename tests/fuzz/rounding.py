@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.program import Equation, Program, Symbol, evaluate
-from thalweg.ops.contraction import parts
-from thalweg.ops.windows import window_axes
+from thalweg.ops.linalg.contraction import parts
+from thalweg.ops.windows.windows import window_axes
 
 Array = np.ndarray[Any, Any]
 

@@ -13,9 +13,9 @@ from tests.engines.llvm.kernels import runnable
 from tests.fuzz.cases import Case
 from tests.fuzz.compare import difference
 from thalweg.core.primitive import PRIMITIVES
+from thalweg.core.program import finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import make
-from thalweg.core.tracing import finish, trace
 from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.errors import EngineError
 

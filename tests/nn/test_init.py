@@ -11,7 +11,7 @@ import torch
 import thalweg as tw
 from tests.nn.libraries import same, same_error
 from thalweg import nn
-from thalweg.core.generator import Generator, default_generator
+from thalweg.random.generator import Generator, default_generator
 
 SHAPES = [(5, 3), (3, 5), (4, 3, 2, 2), (2, 3, 5), (40, 30)]
 

@@ -10,8 +10,8 @@ import torch
 import thalweg as tw
 from tests.nn.libraries import Library, fill, same, same_error
 from thalweg import nn
-from thalweg.ops import keyed
-from thalweg.ops.drawing import drawing_with
+from thalweg.random import keyed
+from thalweg.random.drawing import drawing_with
 
 LAYERS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("Bilinear", (3, 4, 5)),

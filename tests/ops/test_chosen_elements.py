@@ -12,7 +12,7 @@ import pytest
 
 import thalweg as tw
 from tests.ops.numpy_beside import require_numpys
-from thalweg.ops.quantiles import _METHODS
+from thalweg.ops.order.quantiles import _METHODS
 
 jax.config.update("jax_enable_x64", True)
 RANDOM = np.random.default_rng(7)

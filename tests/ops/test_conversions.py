@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.program import trace
 from thalweg.core.tensor import make
-from thalweg.core.tracing import trace
 
 
 def test_astype_copies_even_where_nothing_changes() -> None:

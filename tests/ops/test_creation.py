@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.program import trace
 from thalweg.core.tensor import make
-from thalweg.core.tracing import trace
 from thalweg.errors import DtypeError, GradientError, TracingError
 
 CALLS: list[Callable[[Any], Any]] = [

@@ -11,8 +11,8 @@ import pytest
 
 import thalweg as tw
 from tests.ops.numpy_beside import require_numpys
+from thalweg.core.program import trace
 from thalweg.core.tensor import make
-from thalweg.core.tracing import trace
 from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
 from thalweg.testing import check_gradients
 

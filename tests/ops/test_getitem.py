@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.core.program import evaluate
+from thalweg.core.program import evaluate, finish, trace
 from thalweg.core.tensor import make
-from thalweg.core.tracing import finish, trace
 from thalweg.errors import DtypeError, IndexOutOfRange, ShapeError, UnsupportedOperation
 
 Array = np.ndarray[Any, Any]

@@ -12,7 +12,7 @@ import scipy.special
 
 import thalweg as tw
 from thalweg.errors import ArgumentError, DtypeError
-from thalweg.ops import keyed
+from thalweg.random import keyed
 
 SHAPES: list[tuple[int, ...]] = [(), (5,), (3, 7), (2, 3, 40)]
 SEEDS = [0, 7, 2**31, 2**32 - 1, 2**40 + 3]

@@ -14,8 +14,8 @@ import pytest
 
 import thalweg as tw
 from tests.ops.numpy_arguments import ARGUMENTS
-from thalweg.core.numpy_calls import operation_called
 from thalweg.core.operation import OPERATIONS
+from thalweg.core.protocols import operation_called
 from thalweg.errors import UnsupportedOperation
 
 # Functions that take any number of operands, make nothing of numbers, or write: tested below.

@@ -13,9 +13,8 @@ import pytest
 
 import thalweg as tw
 from thalweg import tree
-from thalweg.core.program import evaluate
+from thalweg.core.program import evaluate, finish, trace
 from thalweg.core.tensor import make
-from thalweg.core.tracing import finish, trace
 from thalweg.testing import check_gradients
 
 Array = np.ndarray[Any, Any]

@@ -17,9 +17,8 @@ from tests.matrices import MATRIX_ORACLES
 from tests.positions import POSITION_ORACLES
 from tests.samples import ROWS, Sample, call, samples
 from thalweg.core.primitive import PRIMITIVES, is_floating
-from thalweg.core.program import evaluate
+from thalweg.core.program import evaluate, finish, trace
 from thalweg.core.tensor import as_tensor, make
-from thalweg.core.tracing import finish, trace
 from thalweg.testing import check_gradients
 
 Array = np.ndarray[Any, Any]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.program import trace
 from thalweg.core.tensor import as_tensor, make
-from thalweg.core.tracing import trace
 from thalweg.errors import ArgumentError, DtypeError
 
 DTYPES = [np.bool_, np.int32, np.int64, np.float32, np.float64]

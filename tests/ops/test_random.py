@@ -11,8 +11,8 @@ import torch
 
 import thalweg as tw
 from tests.core.streams import INTEL, X86
+from thalweg.core.program import trace
 from thalweg.core.tensor import make
-from thalweg.core.tracing import trace
 from thalweg.errors import (
     ArgumentError,
     CallError,

@@ -20,10 +20,9 @@ from tests.optim.samples import (
     params,
 )
 from thalweg import optim
-from thalweg.core.program import Program, Symbol, evaluate
+from thalweg.core.program import Program, Symbol, evaluate, finish, trace
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import Tensor, make
-from thalweg.core.tracing import finish, trace
 from thalweg.errors import ArgumentError
 from thalweg.optim.recipe import Recipe
 

@@ -11,8 +11,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import thalweg as tw
-from thalweg.core.random_bits import keyed_permutation
 from thalweg.errors import IndexOutOfRange
+from thalweg.random.bits import keyed_permutation
 
 jax.config.update("jax_enable_x64", True)
 

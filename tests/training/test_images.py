@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.ops import keyed
-from thalweg.ops.convolution import conv2d
-from thalweg.ops.pooling import avg_pool2d, max_pool2d
+from thalweg.ops.windows.convolution import conv2d
+from thalweg.ops.windows.pooling import avg_pool2d, max_pool2d
+from thalweg.random import keyed
 
 torch: Any = pytest.importorskip("torch")
 functional: Any = pytest.importorskip("torch.nn.functional")

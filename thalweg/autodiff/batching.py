@@ -9,19 +9,19 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.batching_rules import batched, move_axis
 from thalweg.autodiff.reverse import captured_by
-from thalweg.core.applying import apply, standing_for
-from thalweg.core.generator import default_generator
-from thalweg.core.kinds import same_kind
+from thalweg.autodiff.transformed import Transformed
+from thalweg.core.apply import apply, standing_for
 from thalweg.core.layout import may_share, note_layout
-from thalweg.core.program import Equation, Program, Symbol, evaluate
+from thalweg.core.program import Equation, Program, Symbol, Trace, evaluate, finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.core.tracing import Trace, finish, trace
-from thalweg.core.transformed import Transformed
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.copying import clone
-from thalweg.ops.drawing import Batch, drawing_batch, drawing_for
-from thalweg.ops.shaping import broadcast_to, concatenate
+from thalweg.ops.creation.copying import clone
+from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.shape.broadcast import broadcast_to
+from thalweg.ops.shape.join import concatenate
+from thalweg.random.drawing import Batch, drawing_batch, drawing_for
+from thalweg.random.generator import default_generator
 
 Axis = int | None
 Value = tuple[Tensor, bool]

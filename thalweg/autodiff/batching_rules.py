@@ -10,15 +10,17 @@ from collections.abc import Callable, Mapping
 from string import ascii_letters
 from typing import Any
 
-from thalweg.core.applying import apply
+from thalweg.core.apply import apply
 from thalweg.core.primitive import Primitive
 from thalweg.core.tensor import Tensor
 from thalweg.errors import UnsupportedOperation
-from thalweg.ops.contraction import parts
-from thalweg.ops.indexing import from_front, take
-from thalweg.ops.ranges import arange
-from thalweg.ops.restriding import positions
-from thalweg.ops.shaping import broadcast_to, reshape, transpose
+from thalweg.ops.creation.ranges import arange
+from thalweg.ops.index.take import from_front, take
+from thalweg.ops.linalg.contraction import parts
+from thalweg.ops.shape.broadcast import broadcast_to
+from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.shape.transpose import transpose
+from thalweg.ops.torch.restriding import positions
 
 Flags = tuple[bool, ...]
 Params = Mapping[str, Any]

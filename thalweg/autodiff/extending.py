@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
-from thalweg.core.applying import refresh
+from thalweg.core.apply import refresh
 from thalweg.core.memory import known_memory, memory_of
 from thalweg.core.tape import Node, is_recording, set_recording
 from thalweg.core.tensor import Tensor, astype, make
 from thalweg.errors import GradientError, MissingDerivative
-from thalweg.ops.creation import zeros
-from thalweg.ops.shaping import concatenate, reshape, sum_to
+from thalweg.ops.creation.creation import zeros
+from thalweg.ops.shape.broadcast import sum_to
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import reshape
 
 __all__ = ["Function"]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from thalweg.autodiff.changed import operands
 from thalweg.autodiff.reverse import cotangents, reachable, shaped
-from thalweg.core.applying import apply
+from thalweg.core.apply import apply
 from thalweg.core.primitive import Primitive
 from thalweg.core.tape import Node, set_recording
 from thalweg.core.tensor import Tensor, make, variable
-from thalweg.ops.creation import zeros_like
+from thalweg.ops.creation.creation import zeros_like
 
 Tangents = list[Tensor | None]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from thalweg.autodiff.recorded import Argnums, Recorded
-from thalweg.core.kinds import same_kind
+from thalweg.autodiff.transformed import Transformed
 from thalweg.core.tensor import Tensor
-from thalweg.core.transformed import Transformed
 from thalweg.errors import ArgumentError, GradientError
-from thalweg.ops.creation import ones_like
+from thalweg.ops.creation.creation import ones_like
+from thalweg.ops.numpy.kinds import same_kind
 
 Function = Callable[..., Any]
 

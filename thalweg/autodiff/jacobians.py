@@ -8,13 +8,13 @@ from typing import Any
 from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.functional import grad, jvp
 from thalweg.autodiff.recorded import Argnums, Recorded
-from thalweg.core.kinds import same_kind
+from thalweg.autodiff.transformed import Transformed
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, make
-from thalweg.core.transformed import Transformed
 from thalweg.errors import GradientError
-from thalweg.ops.creation import eye
-from thalweg.ops.shaping import reshape
+from thalweg.ops.creation.creation import eye
+from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.shape.reshape import reshape
 
 Function = Callable[..., Any]
 

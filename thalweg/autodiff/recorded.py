@@ -8,12 +8,12 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
-from thalweg.core.applying import refresh
+from thalweg.core.apply import refresh
+from thalweg.core.program import explaining_arrays
 from thalweg.core.tape import Node, is_recording, recording, set_recording
 from thalweg.core.tensor import Tensor, as_tensor, make, variable
-from thalweg.core.tracing import explaining_arrays
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
-from thalweg.ops.creation import zeros_like
+from thalweg.ops.creation.creation import zeros_like
 
 Argnums = int | Sequence[int]
 

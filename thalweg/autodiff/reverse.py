@@ -8,16 +8,15 @@ from typing import Any
 
 from thalweg.autodiff.changed import operands, result
 from thalweg.autodiff.hooks import after, before, checked, hooked
-from thalweg.core.applying import apply
+from thalweg.core.apply import apply
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Symbol
+from thalweg.core.program import Symbol, Trace
 from thalweg.core.spec import Shape
 from thalweg.core.tape import Node, set_recording
 from thalweg.core.tape import recording as tape
 from thalweg.core.tensor import Tensor, make
-from thalweg.core.tracing import Trace
 from thalweg.errors import GradientError
-from thalweg.ops.shaping import broadcast_to, sum_to
+from thalweg.ops.shape.broadcast import broadcast_to, sum_to
 
 _order = operator.attrgetter("order")
 

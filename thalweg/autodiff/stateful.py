@@ -10,11 +10,11 @@ from thalweg.autodiff.hooks import store
 from thalweg.autodiff.reverse import Outputs, reachable, walk
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import FURTHER, attach, method, operation
+from thalweg.core.program import level_of_user
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.core.tracing import level_of_user
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError, TracingError
-from thalweg.ops.creation import ones_of, zeros_like
+from thalweg.ops.creation.creation import ones_of, zeros_like
 
 
 @operation

@@ -14,9 +14,9 @@ from thalweg.autodiff.recorded import Recorded
 from thalweg.autodiff.reverse import cotangents
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
-from thalweg.ops.creation import eye, ones_like, zeros
-from thalweg.ops.joining import stack
-from thalweg.ops.shaping import reshape
+from thalweg.ops.creation.creation import eye, ones_like, zeros
+from thalweg.ops.shape.join import stack
+from thalweg.ops.shape.reshape import reshape
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 

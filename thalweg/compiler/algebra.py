@@ -11,24 +11,26 @@ import math
 
 from thalweg.compiler.patterns import Identity
 from thalweg.core.primitive import Primitive
-from thalweg.ops.elementwise import (
+from thalweg.ops.elementwise.arithmetic import (
     absolute,
     add,
     divide,
-    equal,
     floor_divide,
+    multiply,
+    negative,
+    power,
+    sqrt,
+    square,
+    subtract,
+)
+from thalweg.ops.elementwise.comparison import (
+    equal,
     logical_and,
     logical_not,
     logical_or,
     maximum,
     minimum,
-    multiply,
-    negative,
     not_equal,
-    power,
-    sqrt,
-    square,
-    subtract,
     where,
 )
 

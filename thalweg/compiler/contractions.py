@@ -7,11 +7,12 @@ import math
 from thalweg.compiler.rewrite import Draft, Rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
-from thalweg.ops.elementwise import multiply, negative
-from thalweg.ops.extremes import reduce_max, reduce_min
-from thalweg.ops.linalg import matrix_product
-from thalweg.ops.reductions import cumulative_sum, reduce_prod
-from thalweg.ops.shaping import broadcast_to, reduce_sum, reshape
+from thalweg.ops.elementwise.arithmetic import multiply, negative
+from thalweg.ops.linalg.products import matrix_product
+from thalweg.ops.reduce.extremes import reduce_max, reduce_min
+from thalweg.ops.reduce.sums import cumulative_sum, reduce_prod
+from thalweg.ops.shape.broadcast import broadcast_to, reduce_sum
+from thalweg.ops.shape.reshape import reshape
 
 # The number up to which a dtype has every whole number: repetitions are counted in it.
 _LARGEST = {"float64": 2**53, "float32": 2**24, "int64": 2**63 - 1, "int32": 2**31 - 1}

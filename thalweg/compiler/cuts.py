@@ -9,9 +9,9 @@ from __future__ import annotations
 from thalweg.compiler.rewrite import Draft, Rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
-from thalweg.ops.contraction import contract, parts
-from thalweg.ops.cutting import Bounds, pad_with_zeros, slice_
-from thalweg.ops.windows import reach, windows
+from thalweg.ops.linalg.contraction import contract, parts
+from thalweg.ops.shape.cut import Bounds, pad_with_zeros, slice_
+from thalweg.ops.windows.windows import reach, windows
 
 
 def cut_operands(draft: Draft, equation: Equation) -> Symbol | None:

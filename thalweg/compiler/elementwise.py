@@ -9,8 +9,8 @@ from thalweg.compiler.rewrite import Draft, Rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import Shape
-from thalweg.ops.elementwise import divide, multiply, negative
-from thalweg.ops.shaping import reshape
+from thalweg.ops.elementwise.arithmetic import divide, multiply, negative
+from thalweg.ops.shape.reshape import reshape
 
 
 def compute_literals(draft: Draft, equation: Equation) -> Symbol | None:

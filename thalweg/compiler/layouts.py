@@ -12,20 +12,17 @@ from __future__ import annotations
 from thalweg.compiler.rewrite import Draft, Rule, restoring
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
-from thalweg.ops.contraction import contract, parts
-from thalweg.ops.cutting import pad_with_zeros, slice_
-from thalweg.ops.extremes import reduce_max, reduce_min
-from thalweg.ops.reductions import reduce_prod
-from thalweg.ops.shaping import (
-    astype,
-    broadcast_to,
-    concatenate,
-    flip,
-    reduce_sum,
-    reshape,
-    transpose,
-)
-from thalweg.ops.windows import overlap_add, windows
+from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.linalg.contraction import contract, parts
+from thalweg.ops.reduce.extremes import reduce_max, reduce_min
+from thalweg.ops.reduce.sums import reduce_prod
+from thalweg.ops.shape.broadcast import broadcast_to, reduce_sum
+from thalweg.ops.shape.cut import pad_with_zeros, slice_
+from thalweg.ops.shape.flip import flip
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.shape.transpose import transpose
+from thalweg.ops.windows.windows import overlap_add, windows
 
 # From this many examples on they fill vectors better than rows of images do.
 _EXAMPLES = 8

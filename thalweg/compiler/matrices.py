@@ -9,9 +9,10 @@ from __future__ import annotations
 from thalweg.compiler.rewrite import Draft, Rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
-from thalweg.ops.extremes import reduce_max, reduce_min
-from thalweg.ops.reductions import reduce_prod
-from thalweg.ops.shaping import broadcast_to, reduce_sum, transpose
+from thalweg.ops.reduce.extremes import reduce_max, reduce_min
+from thalweg.ops.reduce.sums import reduce_prod
+from thalweg.ops.shape.broadcast import broadcast_to, reduce_sum
+from thalweg.ops.shape.transpose import transpose
 
 _SWAPPED = (1, 0)
 

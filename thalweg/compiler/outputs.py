@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.spec import FLOAT64, DType, Spec
-from thalweg.ops.shaping import astype
+from thalweg.ops.elementwise.conversion import astype
 
 
 def own_outputs(program: Program, states: int = 0, loss: bool = False) -> Program:

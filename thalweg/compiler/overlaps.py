@@ -11,11 +11,12 @@ from thalweg.compiler.rewrite import Draft, Rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import Shape
-from thalweg.ops.contraction import contract, parts
-from thalweg.ops.cutting import pad_with_zeros, slice_
-from thalweg.ops.elementwise import add
-from thalweg.ops.shaping import flip, reshape
-from thalweg.ops.windows import overlap_add, window_axes, windows
+from thalweg.ops.elementwise.arithmetic import add
+from thalweg.ops.linalg.contraction import contract, parts
+from thalweg.ops.shape.cut import pad_with_zeros, slice_
+from thalweg.ops.shape.flip import flip
+from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.windows.windows import overlap_add, window_axes, windows
 
 
 def overlap_contraction(draft: Draft, equation: Equation) -> Symbol | None:

@@ -21,21 +21,19 @@ from typing import Any
 
 from thalweg.compiler.rewrite import Draft
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Equation, Symbol
+from thalweg.core.program import Equation, Symbol, trace
 from thalweg.core.spec import BOOL, FLOAT64, DType, Spec
 from thalweg.core.tensor import as_tensor, make
-from thalweg.core.tracing import trace
-from thalweg.ops.elementwise import (
-    add,
+from thalweg.ops.elementwise.arithmetic import add, multiply
+from thalweg.ops.elementwise.comparison import (
     equal,
-    logaddexp,
     logical_and,
     logical_or,
     maximum,
     minimum,
-    multiply,
     not_equal,
 )
+from thalweg.ops.elementwise.exponential import logaddexp
 
 COMMUTATIVE = frozenset(
     (add, multiply, maximum, minimum, logaddexp, equal, not_equal, logical_and, logical_or)

@@ -17,8 +17,10 @@ import numpy as np
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.spec import DType, Shape, Spec
-from thalweg.ops.indexing import take, take_along_axis
-from thalweg.ops.shaping import astype, broadcast_to, reshape
+from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.index.take import take, take_along_axis
+from thalweg.ops.shape.broadcast import broadcast_to
+from thalweg.ops.shape.reshape import reshape
 
 Inputs = tuple[Symbol, ...]
 Rule = Callable[["Draft", Equation], Symbol | None]

@@ -16,10 +16,12 @@ from thalweg.compiler.rewrite import Draft, Rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import INT64, DType, Spec
-from thalweg.ops.creation import iota
-from thalweg.ops.elementwise import add, equal, less, multiply, negative, subtract, where
-from thalweg.ops.indexing import scatter_add, scatter_add_along_axis
-from thalweg.ops.shaping import astype, reshape
+from thalweg.ops.creation.creation import iota
+from thalweg.ops.elementwise.arithmetic import add, multiply, negative, subtract
+from thalweg.ops.elementwise.comparison import equal, less, where
+from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.index.take import scatter_add, scatter_add_along_axis
+from thalweg.ops.shape.reshape import reshape
 
 Change = Callable[[Symbol], Symbol]
 

@@ -10,18 +10,15 @@ from thalweg.compiler.rewrite import Draft, Rule, adds_leading_ones, restoring
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import DType, Shape
-from thalweg.ops.cutting import Bounds, pad_with_zeros, slice_
-from thalweg.ops.elementwise import add, negative, subtract
-from thalweg.ops.indexing import take, take_along_axis
-from thalweg.ops.shaping import (
-    astype,
-    broadcast_to,
-    concatenate,
-    flip,
-    reshape,
-    stop_gradient,
-    transpose,
-)
+from thalweg.ops.elementwise.arithmetic import add, negative, subtract
+from thalweg.ops.elementwise.conversion import astype, stop_gradient
+from thalweg.ops.index.take import take, take_along_axis
+from thalweg.ops.shape.broadcast import broadcast_to
+from thalweg.ops.shape.cut import Bounds, pad_with_zeros, slice_
+from thalweg.ops.shape.flip import flip
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.shape.transpose import transpose
 
 
 def keep_uniform(draft: Draft, equation: Equation) -> Symbol | None:

@@ -13,8 +13,8 @@ import numpy as np
 
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.spec import DType, Spec
-from thalweg.ops.elementwise import add
-from thalweg.ops.shaping import astype
+from thalweg.ops.elementwise.arithmetic import add
+from thalweg.ops.elementwise.conversion import astype
 
 _WIDE: dict[DType, DType] = {
     np.dtype(np.int8): np.dtype(np.int32),

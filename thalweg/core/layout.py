@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg.core.memory import Memory, View
-from thalweg.core.program import Equation, Symbol
-from thalweg.core.tracing import Trace, user_line
+from thalweg.core.program import Equation, Symbol, Trace, user_line
 from thalweg.errors import TracingError
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from thalweg.core.operation import OPERATIONS
-from thalweg.core.program import Symbol
-from thalweg.core.tracing import Trace, clock, tracing
+from thalweg.core.program import Symbol, Trace, clock, tracing
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive

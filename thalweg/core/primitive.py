@@ -24,9 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.applying import apply, apply_to_two
+from thalweg.core.apply import apply, apply_to_two
 from thalweg.core.operation import WIDER, publish, translated
-from thalweg.core.outputs import write_out
 from thalweg.core.spec import (
     BOOL,
     FLOAT32,
@@ -40,6 +39,7 @@ from thalweg.core.spec import (
     require_dtypes,
 )
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.core.writing import write_out
 from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
 
 Rule = Callable[..., Any]

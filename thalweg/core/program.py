@@ -1,21 +1,31 @@
-"""The one intermediate representation: a straight line of primitive applications."""
+"""The intermediate representation, a line of primitive applications; and traces, which make it."""
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import itertools
+import sys
+import threading
+import traceback
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from weakref import ReferenceType
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import ReferenceType, ref
 
 import numpy as np
 
+from thalweg.core.operation import OPERATIONS
+from thalweg.core.refusals import STORED
 from thalweg.core.spec import Spec
-from thalweg.errors import EngineError
+from thalweg.errors import EngineError, GradientError, ThalwegError, TracingError, printable
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
+    from thalweg.core.tensor import Tensor
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -150,3 +160,376 @@ def _letters() -> Iterator[str]:
     for length in itertools.count(1):
         for letters in itertools.product(alphabet, repeat=length):
             yield "".join(letters)
+
+
+T = TypeVar("T")
+
+# So many references are kept before those to what is gone are dropped.
+_FEW = 1024
+
+
+class Living(Generic[T]):
+    """A set by identity that keeps nothing alive.
+
+    Unlike the standard library's it has no callbacks: they are Python's, and a Ctrl-C that comes
+    inside of one is lost.
+    """
+
+    def __init__(self) -> None:
+        self._references: dict[int, ref[T]] = {}
+        self._room = _FEW
+
+    def add(self, value: T) -> None:
+        """Take note of an object."""
+        self._references[id(value)] = ref(value)
+        if len(self._references) > self._room:
+            kept = {
+                place: known for place, known in self._references.items() if known() is not None
+            }
+            self._references, self._room = kept, max(_FEW, 2 * len(kept))
+
+    def __contains__(self, value: object) -> bool:
+        known = self._references.get(id(value))
+        return known is not None and known() is value
+
+    def __iter__(self) -> Iterator[T]:
+        found = [known() for known in self._references.values()]
+        return iter([value for value in found if value is not None])
+
+
+Array = np.ndarray[Any, Any]
+
+# One clock for traces and for what is recorded on tapes, so that their order is known.
+clock = itertools.count()
+
+# Follows the user's line in the source of an equation that a derivative rule wrote.
+DERIVATIVE = " (in its derivative)"
+
+
+class Trace:
+    """A program being written. Equal equations are written once.
+
+    Arrays and tensors of outer scopes that the function uses are captured: they become further
+    inputs of the program, never constants in its text, so that the program stays valid when
+    their contents change.
+    """
+
+    def __init__(self) -> None:
+        self.level = next(clock)
+        self.equations: list[Equation] = []
+        self.captured: dict[tuple[int, int], tuple[Tensor, Symbol]] = {}
+        self.producers: dict[Symbol, Equation] = {}
+        self.strides: dict[Symbol, tuple[int, ...] | None] = {}
+        # What was made while the function ran: arrays, and tensors that show others'.
+        self.made: Living[Array] = Living()
+        self.views: Living[Tensor] = Living()
+        self._known: dict[Any, Symbol] = {}
+        self._seen: dict[tuple[int, int], _Seen] = {}
+        self._deriving: str | None = None
+        self._literals: dict[Any, Symbol] = {}
+        self._standing: dict[Any, Symbol] = {}
+        self._lines: dict[Symbol, str] = {}
+
+    @classmethod
+    def of(cls, symbol: Symbol) -> Trace:
+        """Return the trace a symbol belongs to.
+
+        Raises:
+            TracingError: If that trace has ended.
+        """
+        owner = symbol.owner() if symbol.owner is not None else None
+        if owner is None:
+            raise TracingError(
+                "A traced tensor was used after the function that traced it had ended; it has no "
+                "value. Return it from the function instead of storing it elsewhere."
+            )
+        found: Trace = owner
+        return found
+
+    def input(self, spec: Spec) -> Symbol:
+        """Return a new symbol for an argument of the program."""
+        return Symbol(spec, None, ref(self))
+
+    def lift(self, tensor: Tensor) -> Symbol:
+        """Return the symbol for a tensor: its own, a literal, or a captured input."""
+        if tensor.origin is not None:
+            OPERATIONS["refresh"](tensor)
+        array = tensor.array
+        if isinstance(array, Symbol):
+            if Trace.of(array) is self:
+                return array
+        elif self._standing and tensor.is_leaf and place_of(array) in self._standing:
+            return self._standing[place_of(array)]
+        elif array.ndim == 0 and tensor.node is None:
+            return self._literal(array, tensor.weak)
+        # One array may be here twice, with and without a history, as x and x.detach().
+        key = (id(array), id(tensor.node))
+        if key not in self.captured:
+            symbol = self.input(tensor.spec)
+            self.captured[key] = (tensor, symbol)
+            self._lines[symbol] = user_line()
+            if isinstance(array, np.ndarray):
+                self._seen[key] = _Seen(array)
+        elif key in self._seen and array.nbytes <= _SMALL:
+            self._seen[key].require_same()
+        return self.captured[key][1]
+
+    def require_unchanged(self) -> None:
+        """Refuse arrays that were written after the function had used them, while it was traced.
+
+        Raises:
+            TracingError: If there is one: its values now are those the program would read.
+        """
+        for key in self.captured:
+            if key in self._seen:
+                self._seen[key].require_same()
+
+    def stand_for(self, array: np.ndarray[Any, Any], symbol: Symbol) -> None:
+        """Let a symbol stand for an array's memory, wherever that is met under another name."""
+        self._standing[place_of(array)] = symbol
+
+    def line_of(self, symbol: Symbol) -> str:
+        """Return the user's line that uses a captured symbol first, or an empty string."""
+        return self._lines.get(symbol, "")
+
+    def _literal(self, value: np.ndarray[Any, Any], weak: bool) -> Symbol:
+        key = (value.dtype.str, value.tobytes(), weak)
+        if key not in self._literals:
+            self._literals[key] = Symbol(Spec((), value.dtype, weak), value, ref(self))
+        return self._literals[key]
+
+    @contextmanager
+    def deriving(self, symbol: Symbol) -> Iterator[None]:
+        """Write equations of a symbol's derivative, which have the line that made the symbol."""
+        made = self.producers.get(symbol)
+        before, line = self._deriving, "" if made is None else made.source
+        derivative = line if line.endswith(DERIVATIVE) else f"{line}{DERIVATIVE}"
+        self._deriving = derivative if line else None
+        try:
+            yield
+        finally:
+            self._deriving = before
+
+    def append(
+        self, primitive: Primitive, inputs: tuple[Symbol, ...], params: Mapping[str, Any]
+    ) -> Symbol:
+        """Write an equation and return the symbol it defines."""
+        key = (primitive, inputs, tuple(params.items()))
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        specs = [s.spec for s in inputs]
+        spec = primitive.spec(*specs, **params)
+        weak = bool(specs) and not primitive.strong and all(s.weak for s in specs)
+        if spec.weak is not weak:
+            spec = Spec(spec.shape, spec.dtype, weak)
+        symbol = self.input(spec)
+        source = user_line() if self._deriving is None else self._deriving
+        equation = Equation(primitive, inputs, params, symbol, source)
+        self.equations.append(equation)
+        self._known[key] = symbol
+        self.producers[symbol] = equation
+        return symbol
+
+    def release(self, memory: Array) -> None:
+        """Give what was captured of an array's memory a copy, as the array is about to change."""
+        for key, (tensor, symbol) in list(self.captured.items()):
+            if owner_of(tensor.array) is memory:
+                copied = OPERATIONS["tensor_on"](tensor.array.copy("K"), tensor.node, tensor.weak)
+                del self.captured[key]
+                self._seen.pop(key, None)
+                self.captured[id(copied.array), id(copied.node)] = (copied, symbol)
+
+
+class _Seen:
+    """What an array held when a traced function used it first."""
+
+    def __init__(self, array: Array) -> None:
+        self._array, self._line = array, user_line()
+        self._held = self._contents()
+
+    def _contents(self) -> Any:
+        array = self._array
+        if array.nbytes > _LARGE:
+            # Of what is large a part stands for the whole.
+            array = array[tuple(slice(None, None, -(-n // 32)) for n in array.shape)]
+        return array.tobytes() if array.nbytes <= _SMALL else zlib.crc32(array.tobytes())
+
+    def require_same(self) -> None:
+        """Refuse if the array holds other values now."""
+        if self._held != self._contents():
+            raise TracingError(
+                f"An array of shape {tuple(self._array.shape)} that a traced function used, at "
+                f"{self._line}, was changed afterwards by the function itself. The program reads "
+                "it when it runs, with the values that it has then. Use a copy of it, x * "
+                "mask.copy(), or make it a tensor, mask = tw.zeros(n)."
+            )
+
+
+# Up to so many bytes an array is kept whole and compared whenever it is used; beyond so many
+# a part of it is compared at the end.
+_SMALL, _LARGE = 1 << 12, 1 << 24
+
+
+def owner_of(array: Any) -> Any:
+    """Return the array whose memory another one shows, itself if it owns its memory."""
+    while isinstance(array, np.ndarray) and isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+class _Tracing(threading.local):
+    """The traces that a thread is writing, and how it computes meanings of primitives meanwhile.
+
+    Meanings run in a context in which NumPy does not warn of overflow or division by zero:
+    entering `np.errstate` at every operation would take longer than small operations do.
+    """
+
+    def __init__(self) -> None:
+        self.traces: tuple[Trace, ...] = ()
+        context = contextvars.copy_context()
+        context.run(np.seterr, all="ignore")
+        self.quiet: Callable[..., Any] = context.run
+        self.run: Callable[..., Any] = self.quiet
+
+
+tracing = _Tracing()
+
+
+@contextmanager
+def writing(current: Trace) -> Iterator[Trace]:
+    """Run what a trace is written of: what is made meanwhile is known to be the function's own."""
+    before = tracing.traces, tracing.run
+    tracing.traces, tracing.run = (*tracing.traces, current), _run_noting
+    try:
+        with explaining_arrays():
+            yield current
+            current.require_unchanged()
+    finally:
+        tracing.traces, tracing.run = before
+
+
+@contextmanager
+def explaining_arrays() -> Iterator[None]:
+    """Say what to do where a tensor was written into a NumPy array, which hides that it was."""
+    try:
+        yield
+    except ThalwegError:
+        raise
+    except (TypeError, ValueError) as error:
+        # NumPy asked a tensor for its values, and hides the answer behind an error of its own.
+        if isinstance(error.__cause__, (TracingError, GradientError)):
+            line = raised_at(error)
+            raise TracingError(f"{STORED}{f' That was at {line}.' if line else ''}") from error
+        raise
+
+
+def raised_at(error: BaseException, inside: int = 0) -> str:
+    """Return the innermost line of the user's that an error came from, as FILE:LINE.
+
+    Args:
+        error: What was raised.
+        inside: How many of the outermost frames do not count.
+    """
+    frames = list(traceback.walk_tb(error.__traceback__))[inside:]
+    for frame, line in reversed(frames):
+        if is_users(frame):
+            return f"{printable(frame.f_code.co_filename)}:{line}"
+    return ""
+
+
+def _run_noting(meaning: Callable[..., Any], *arrays: Any, **params: Any) -> Any:
+    found = tracing.quiet(meaning, *arrays, **params)
+    owner = owner_of(found)
+    if isinstance(owner, np.ndarray) and not any(owner is owner_of(given) for given in arrays):
+        note_made(owner)
+    return found
+
+
+def note_made(array: Array) -> None:
+    """Take note of memory that is new, while tracing."""
+    for current in tracing.traces:
+        current.made.add(array)
+
+
+def trace(
+    function: Callable[..., Any], specs: list[Spec], make: Callable[[Symbol], Any]
+) -> tuple[Any, Trace, list[Symbol]]:
+    """Run a function on fresh symbols, one a spec.
+
+    Args:
+        function: Called with one traced tensor a spec.
+        specs: The shapes and dtypes of the arguments.
+        make: Builds a tensor around a symbol.
+
+    Returns:
+        What the function returned, the trace and the symbols of the arguments.
+    """
+    current = Trace()
+    symbols = [current.input(spec) for spec in specs]
+    with writing(current):
+        result = function(*(make(symbol) for symbol in symbols))
+    return result, current, symbols
+
+
+def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Program:
+    """Close a trace into a program whose further inputs are what it captured."""
+    captured = [symbol for _, symbol in current.captured.values()]
+    return Program((*inputs, *captured), tuple(current.equations), tuple(outputs))
+
+
+def place_of(array: Any) -> tuple[Any, ...] | None:
+    """Return what arrays that show the same memory in the same way have in common."""
+    if not isinstance(array, np.ndarray) or not array.size:
+        return None
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str
+
+
+# Whose frames on the stack are not the user's code.
+_LIBRARIES = frozenset(
+    {
+        "contextlib",
+        "functools",
+        "jax",
+        "numpy",
+        "optree",
+        "pandas",
+        "scipy",
+        "sklearn",
+        "thalweg",
+        "torch",
+    }
+)
+
+# Whether a module is the user's, by its name.
+_users: dict[str, bool] = {}
+
+
+def is_users(frame: FrameType) -> bool:
+    """Tell whether a frame runs the user's code, not that of a library."""
+    name = frame.f_globals.get("__name__", "")
+    found = _users.get(name)
+    if found is None:
+        found = _users[name] = name.partition(".")[0] not in _LIBRARIES
+    return found
+
+
+def user_line() -> str:
+    """Return the line of the user's code that is being run, as FILE:LINE."""
+    frame: FrameType | None = sys._getframe(1)
+    known = _users.get
+    while frame is not None:
+        found = known(frame.f_globals.get("__name__", ""))
+        if found or (found is None and is_users(frame)):
+            break
+        frame = frame.f_back
+    return "" if frame is None else f"{printable(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def level_of_user() -> int:
+    """Return the `stacklevel` with which a warning of the caller names the user's line."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    while frame is not None and not is_users(frame):
+        frame, level = frame.f_back, level + 1
+    return level if frame is not None else 1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType
 
-from thalweg.core.tracing import clock
+from thalweg.core.program import clock
 
 if TYPE_CHECKING:
     from thalweg.core.memory import Memory

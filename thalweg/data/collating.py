@@ -10,8 +10,8 @@ import numpy as np
 
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import CallError, ShapeError
-from thalweg.ops.creation import tensor
-from thalweg.ops.joining import stack
+from thalweg.ops.creation.creation import tensor
+from thalweg.ops.shape.join import stack
 
 __all__ = ["default_collate", "default_convert"]
 

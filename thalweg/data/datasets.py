@@ -14,7 +14,7 @@ from thalweg import tree
 from thalweg.core.tensor import Tensor
 from thalweg.data.rows import Indices, gather, opened, portable, row_tensor, within
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
-from thalweg.ops.shaping import concatenate
+from thalweg.ops.shape.join import concatenate
 
 __all__ = [
     "ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "StackDataset", "Subset",

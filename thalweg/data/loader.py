@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from thalweg.core.generator import Generator
 from thalweg.data.collating import default_collate, default_convert
 from thalweg.data.datasets import IterableDataset
 from thalweg.data.iterating import LoaderIterator, SerialIterator
@@ -17,6 +16,7 @@ from thalweg.data.samplers import (
     SequentialSampler,
 )
 from thalweg.errors import ArgumentError, CallError
+from thalweg.random.generator import Generator
 
 if TYPE_CHECKING:
     from multiprocessing.context import BaseContext

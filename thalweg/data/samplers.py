@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from thalweg.core.generator import Generator, default_generator
 from thalweg.errors import ArgumentError, CallError
+from thalweg.random.generator import Generator, default_generator
 
 __all__ = [
     "ArraySampler", "BatchSampler", "RandomSampler", "Sampler", "SequentialSampler",

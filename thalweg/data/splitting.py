@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from thalweg.core.generator import Generator, default_generator
 from thalweg.data.datasets import Subset
 from thalweg.errors import ArgumentError
+from thalweg.random.generator import Generator, default_generator
 
 __all__ = ["random_split"]
 

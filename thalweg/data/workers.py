@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.generator import Generator, default_generator
 from thalweg.data.fetching import Fetch, fetcher
+from thalweg.random.generator import Generator, default_generator
 
 __all__ = [
     "BATCH", "END", "FAILURE", "HEADER", "STOP", "Plan", "WorkerInfo", "decode", "encode",

@@ -10,18 +10,17 @@ from typing import Any
 
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
-from thalweg.core.applying import apply
-from thalweg.core.kinds import NUMBERS, as_given
+from thalweg.autodiff.transformed import Transformed
+from thalweg.core.apply import apply
 from thalweg.core.layout import note_layout
 from thalweg.core.operation import op
-from thalweg.core.program import Equation, Program, Symbol, evaluate
+from thalweg.core.program import Equation, Program, Symbol, evaluate, finish, trace
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.core.tracing import finish, trace
-from thalweg.core.transformed import Transformed
 from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError
+from thalweg.ops.numpy.kinds import NUMBERS, as_given
 
 _ARRAYS = (Tensor, *NUMBERS)
 

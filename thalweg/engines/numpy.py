@@ -11,11 +11,11 @@ import numpy as np
 from thalweg.compiler.work import LONG, total_effort
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program, Symbol
-from thalweg.core.random_bits import keyed_permutation
 from thalweg.engines.copying import copied
 from thalweg.engines.engine import Array, Loop
 from thalweg.engines.waiting import interruptible
 from thalweg.errors import EngineError
+from thalweg.random.bits import keyed_permutation
 
 # A meaning, its parameters, the places it reads, the place it writes, the places then free.
 _Step = tuple[Callable[..., Any], dict[str, Any], tuple[int, ...], int, tuple[int, ...]]

@@ -6,8 +6,7 @@ import functools
 import importlib
 import warnings
 
-from thalweg.core.program import Equation, Program
-from thalweg.core.tracing import level_of_user
+from thalweg.core.program import Equation, Program, level_of_user
 from thalweg.engines.engine import Engine
 from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import ArgumentError, EngineError, did_you_mean, printable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from thalweg.core.program import level_of_user
 from thalweg.core.tensor import Tensor
-from thalweg.core.tracing import level_of_user
 from thalweg.nn import functional, init
 from thalweg.nn.module import Module
 from thalweg.nn.parameter import Parameter, new_parameter

@@ -10,12 +10,13 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from thalweg.core.program import level_of_user
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, astype
-from thalweg.core.tracing import level_of_user
 from thalweg.errors import ArgumentError, StateError
-from thalweg.ops.copying import clone
-from thalweg.ops.shaping import concatenate, reshape
+from thalweg.ops.creation.copying import clone
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import reshape
 
 Gradients = tuple[Tensor | None, ...]
 

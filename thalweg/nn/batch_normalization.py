@@ -6,16 +6,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from thalweg.core.inplace import overwrite
 from thalweg.core.spec import default_dtype
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError
 from thalweg.nn import functional, init
 from thalweg.nn.module import Module
 from thalweg.nn.parameter import Parameter, copy_into, new_parameter
-from thalweg.ops.creation import ones, zeros
-from thalweg.ops.shaping import astype, reshape
+from thalweg.ops.creation.creation import ones, zeros
+from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.shape.reshape import reshape
 
 
 class RunningNorm(Module):

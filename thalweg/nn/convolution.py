@@ -10,7 +10,7 @@ from thalweg.errors import ArgumentError
 from thalweg.nn import functional, init
 from thalweg.nn.module import Module
 from thalweg.nn.parameter import Parameter, new_parameter
-from thalweg.ops.sliding import Extents
+from thalweg.ops.windows.sliding import Extents
 
 _MODES = ("zeros", "reflect", "replicate", "circular")
 

@@ -7,7 +7,8 @@ from typing import Any
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import CallError, ShapeError
 from thalweg.nn.module import Module
-from thalweg.ops.shaping import normalize_axis, reshape
+from thalweg.ops.shape.axes import normalize_axis
+from thalweg.ops.shape.reshape import reshape
 
 
 class Flatten(Module):

@@ -12,11 +12,11 @@ from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import GradientError
 from thalweg.nn.parameter import copy_into
-from thalweg.ops.composed import clip
-from thalweg.ops.elementwise import minimum
-from thalweg.ops.joining import stack
-from thalweg.ops.norms import norm
-from thalweg.ops.shaping import reshape
+from thalweg.ops.elementwise.comparison import minimum
+from thalweg.ops.elementwise.rounding import clip
+from thalweg.ops.linalg.norms import norm
+from thalweg.ops.shape.join import stack
+from thalweg.ops.shape.reshape import reshape
 
 Tensors = Tensor | Iterable[Tensor]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thalweg.autodiff.hooks import Handle
-from thalweg.core.tracing import level_of_user
+from thalweg.core.program import level_of_user
 from thalweg.errors import CallError
 from thalweg.nn.backward_hooks import BackwardHooks
 from thalweg.nn.walking import Walking

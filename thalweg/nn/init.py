@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.core.generator import Generator, default_generator
-from thalweg.core.memory_order import in_memory_order
+from thalweg.core.program import level_of_user
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor
-from thalweg.core.tracing import level_of_user
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.parameter import copy_into
-from thalweg.ops import random_fills
-from thalweg.ops.random_arguments import normal_in, stream, values_of
+from thalweg.random import fills
+from thalweg.random.arguments import normal_in, stream, values_of
+from thalweg.random.generator import Generator, default_generator
+from thalweg.random.memory_order import in_memory_order
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
@@ -316,12 +316,12 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
 
 def _uniform(tensor: Tensor, low: float, high: float, generator: Any) -> Tensor:
     with set_recording(False):
-        return random_fills.uniform_(tensor, low, high, generator=generator)
+        return fills.uniform_(tensor, low, high, generator=generator)
 
 
 def _normal(tensor: Tensor, mean: float, std: float, generator: Any) -> Tensor:
     with set_recording(False):
-        return random_fills.normal_(tensor, mean, std, generator=generator)
+        return fills.normal_(tensor, mean, std, generator=generator)
 
 
 def _written(tensor: Tensor, values: Any) -> Tensor:

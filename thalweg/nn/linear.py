@@ -9,7 +9,7 @@ from thalweg.core.tensor import Tensor
 from thalweg.nn import init
 from thalweg.nn.module import Module
 from thalweg.nn.parameter import Parameter, new_parameter
-from thalweg.ops.linalg import matmul
+from thalweg.ops.linalg.products import matmul
 
 
 class Identity(Module):

@@ -7,12 +7,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from thalweg.core.inplace import overwrite
 from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of
 from thalweg.core.spec import default_dtype, possible
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.core.writing import overwrite
 
 
 class Parameter(Tensor):

@@ -7,7 +7,7 @@ from typing import Any
 from thalweg.core.tensor import Tensor
 from thalweg.nn import functional
 from thalweg.nn.module import Module
-from thalweg.ops.sliding import Extents
+from thalweg.ops.windows.sliding import Extents
 
 
 class _Pool(Module):

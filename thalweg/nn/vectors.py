@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from thalweg.core.tensor import Tensor
 from thalweg.errors import CallError, ShapeError
 from thalweg.nn.parameter import rebind
-from thalweg.ops.shaping import concatenate, reshape
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import reshape
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:

@@ -17,8 +17,7 @@ CamelCase names are the same transformations attached to parameters, as in PyTor
 from typing import Any
 
 from thalweg.errors import did_you_mean
-from thalweg.ops import losses
-from thalweg.optim import lr_scheduler, rules, schedules, swa_utils
+from thalweg.optim import losses, lr_scheduler, rules, schedules, swa_utils
 from thalweg.optim.accumulation import (
     EmaState,
     TraceState,

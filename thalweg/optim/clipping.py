@@ -6,12 +6,13 @@ import functools
 from typing import Any
 
 from thalweg import tree
-from thalweg.core.kinds import same_kind
 from thalweg.core.tensor import Tensor, astype
-from thalweg.ops.creation import asarray
-from thalweg.ops.elementwise import add, less, maximum, minimum, sqrt, square, where
-from thalweg.ops.reductions import mean
-from thalweg.ops.reductions import sum as total
+from thalweg.ops.creation.creation import asarray
+from thalweg.ops.elementwise.arithmetic import add, sqrt, square
+from thalweg.ops.elementwise.comparison import less, maximum, minimum, where
+from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.reduce.sums import mean
+from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.leaves import each
 from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory

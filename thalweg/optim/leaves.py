@@ -8,8 +8,8 @@ from typing import Any
 from thalweg import tree
 from thalweg.core.spec import FLOAT64, DType, promote
 from thalweg.core.tensor import astype
-from thalweg.ops.creation import asarray, spec_of
-from thalweg.ops.creation import zeros_like as zeros_like_leaf
+from thalweg.ops.creation.creation import asarray, spec_of
+from thalweg.ops.creation.creation import zeros_like as zeros_like_leaf
 from thalweg.tree import Tree
 
 

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, did_you_mean
-from thalweg.ops.elementwise import absolute, less, sign, sqrt, square, tanh, where
+from thalweg.ops.elementwise.arithmetic import absolute, sign, sqrt, square
+from thalweg.ops.elementwise.comparison import less, where
+from thalweg.ops.elementwise.trigonometric import tanh
 from thalweg.optim.leaves import cast, cast_like, each, zeros_like
 from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE

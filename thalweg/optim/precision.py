@@ -7,7 +7,7 @@ from typing import Any
 from thalweg import tree
 from thalweg.core.spec import FLOAT16, FLOAT32
 from thalweg.core.tensor import Tensor, astype
-from thalweg.ops.creation import spec_of
+from thalweg.ops.creation.creation import spec_of
 from thalweg.optim.leaves import cast_like, each
 from thalweg.optim.transformation import GradientTransformation, OptState, Params, Updates
 from thalweg.tree import Tree

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor
-from thalweg.ops.elementwise import greater, sqrt, square, where
+from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.elementwise.comparison import greater, where
 from thalweg.optim.leaves import each, full_like, zeros_like
 from thalweg.optim.moments import bias_correction as corrected
 from thalweg.optim.moments import update_moment, update_second_moment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor, as_tensor, astype
-from thalweg.ops.elementwise import sign
+from thalweg.ops.elementwise.arithmetic import sign
 from thalweg.optim.leaves import each
 from thalweg.optim.ranges import FINITE, check_learning_rate
 from thalweg.optim.recipe import factory

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Self
 
 from thalweg import tree
-from thalweg.core.kinds import on_tensors, same_kind
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError
-from thalweg.ops.creation import asarray, zeros
-from thalweg.ops.creation import zeros_like as zeros_like_leaf
-from thalweg.ops.elementwise import minimum
+from thalweg.ops.creation.creation import asarray, zeros
+from thalweg.ops.creation.creation import zeros_like as zeros_like_leaf
+from thalweg.ops.elementwise.comparison import minimum
+from thalweg.ops.numpy.kinds import on_tensors, same_kind
 from thalweg.optim.leaves import each
 from thalweg.optim.recipe import Form, Recipe, factory
 from thalweg.tree import Tree, flatten_parameters

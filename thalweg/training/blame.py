@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.program import Equation, Program, Symbol, evaluate
-from thalweg.core.tracing import DERIVATIVE
+from thalweg.core.program import DERIVATIVE, Equation, Program, Symbol, evaluate
 from thalweg.engines.engine import Array
 from thalweg.training.finite import is_finite, spelt
 

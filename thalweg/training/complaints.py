@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from thalweg import tree
+from thalweg.core.program import raised_at
 from thalweg.core.tensor import Tensor
-from thalweg.core.tracing import raised_at
 from thalweg.errors import ThalwegError, TrainingDiverged
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from thalweg import tree
-from thalweg.core.random_bits import keyed_permutation
-from thalweg.core.tracing import level_of_user
+from thalweg.core.program import level_of_user
 from thalweg.engines.engine import Array, Run
 from thalweg.errors import IndexOutOfRange, TrainingDiverged
+from thalweg.random.bits import keyed_permutation
 from thalweg.training.batches import Batches
 from thalweg.training.blame import first_fault, told
 from thalweg.training.cache import Step

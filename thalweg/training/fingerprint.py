@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.autodiff.transformed import Transformed
+from thalweg.core.program import place_of
 from thalweg.core.tensor import Tensor
-from thalweg.core.tracing import place_of
-from thalweg.core.transformed import Transformed
 
 # A loss that refers to more objects than this is traced anew at every fit.
 _LIMIT = 2_000

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from thalweg import tree
-from thalweg.core.program import Equation, Symbol
-from thalweg.core.tracing import Trace, level_of_user
+from thalweg.core.program import Equation, Symbol, Trace, level_of_user
 from thalweg.errors import GradientError
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from thalweg.core.program import Trace, place_of
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor, variable
-from thalweg.core.tracing import Trace, place_of
 from thalweg.errors import ArgumentError, CallError, TracingError
-from thalweg.ops.drawing import drawing_with
-from thalweg.ops.keyed import fold_in
+from thalweg.random.drawing import drawing_with
+from thalweg.random.keyed import fold_in
 from thalweg.training.loaders import arrays_of, read_rows
 from thalweg.training.surroundings import Surroundings
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
-from thalweg.core.program import Equation, Symbol
-from thalweg.core.tracing import Trace, level_of_user
+from thalweg.core.program import Equation, Symbol, Trace, level_of_user
 
 
 def warn_of_pairings(trace: Trace, data: Sequence[Symbol], called_with: str) -> None:

@@ -10,14 +10,13 @@ from typing import Any
 
 from thalweg import tree
 from thalweg.autodiff.functional import value_and_grad
-from thalweg.core.applying import standing_for
-from thalweg.core.program import Program, Symbol
+from thalweg.core.apply import standing_for
+from thalweg.core.program import Program, Symbol, Trace, writing
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.core.tracing import Trace, writing
 from thalweg.errors import CallError, GradientError, ShapeError, TracingError
-from thalweg.ops.indexing import take
+from thalweg.ops.index.take import take
 from thalweg.optim import GradientTransformation, apply_updates
 from thalweg.training.complaints import at_the_users_line, called_with, from_the_optimizer
 from thalweg.training.gradients import require_gradient, warn_of_ignored, without_derivative

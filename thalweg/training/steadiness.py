@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.program import Program
+from thalweg.core.program import Program, level_of_user
 from thalweg.core.tensor import Tensor
-from thalweg.core.tracing import level_of_user
 from thalweg.engines.randomness import SHARED, drawn_once, is_generator
 from thalweg.errors import TracingError, printable
 from thalweg.training.program import UNKNOWN, Problem, Traced

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.autodiff.transformed import Transformed
 from thalweg.core.tensor import Tensor
-from thalweg.core.transformed import Transformed
 from thalweg.engines.randomness import is_generator, random_state
 from thalweg.training.fingerprint import (
     checksum,

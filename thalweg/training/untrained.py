@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 
+from thalweg.core.program import level_of_user
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor
-from thalweg.core.tracing import level_of_user
 from thalweg.errors import TracingError
 from thalweg.training.program import Problem, Traced
 from thalweg.training.surroundings import Surroundings

@@ -13,8 +13,8 @@ from tests.compiler.programs import program_of
 from tests.engines.llvm.kernels import runnable
 from tests.engines.loops import spec_of
 from thalweg.engines.llvm.engine import NativeEngine
-from thalweg.ops.contraction import contract, parts
-from thalweg.ops.convolution import conv2d
+from thalweg.ops.linalg.contraction import contract, parts
+from thalweg.ops.windows.convolution import conv2d
 from thalweg.testing import check_engines_agree
 
 RANDOM = np.random.default_rng(0)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.program import finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import as_tensor, make
-from thalweg.core.tracing import finish, trace
 from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.engines.llvm.target import Target
 

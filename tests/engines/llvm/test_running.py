@@ -13,9 +13,9 @@ import thalweg as tw
 from tests.compiler.programs import program_of, spec
 from tests.engines.loops import advanced, check_loop, given
 from tests.interruptions.sent import interrupt_after
-from thalweg.core.random_bits import keyed_permutation
 from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.errors import EngineError, IndexOutOfRange
+from thalweg.random.bits import keyed_permutation
 
 ENGINE = NativeEngine()
 RANDOM = np.random.default_rng(0)

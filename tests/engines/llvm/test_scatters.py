@@ -12,7 +12,7 @@ from tests.compiler.programs import program_of
 from tests.engines.loops import check_loop, spec_of
 from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.errors import IndexOutOfRange
-from thalweg.ops.indexing import scatter_add, scatter_add_along_axis
+from thalweg.ops.index.take import scatter_add, scatter_add_along_axis
 from thalweg.testing import check_engines_agree
 
 RANDOM = np.random.default_rng(0)

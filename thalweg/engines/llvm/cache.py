@@ -16,7 +16,7 @@ from pathlib import Path
 import llvmlite
 import llvmlite.binding as llvm
 
-from thalweg.core.tracing import level_of_user
+from thalweg.core.program import level_of_user
 from thalweg.engines.llvm.private_folder import Exposed, PrivateFolder, opened
 from thalweg.engines.llvm.target import Target
 

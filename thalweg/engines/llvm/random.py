@@ -1,14 +1,9 @@
-"""Random bits and permutations in vectors, equal bit for bit to `thalweg.core.random_bits`."""
+"""Random bits and permutations in vectors, equal bit for bit to `thalweg.random.bits`."""
 
-from thalweg.core.random_bits import (
-    PARITY,
-    PERMUTATION_ROUNDS,
-    ROTATIONS,
-    ROWS_PER_BLOCK,
-)
 from thalweg.engines.llvm.emitter import Emitter
 from thalweg.engines.llvm.target import Target
 from thalweg.engines.llvm.values import Operand, Value
+from thalweg.random.bits import PARITY, PERMUTATION_ROUNDS, ROTATIONS, ROWS_PER_BLOCK
 
 Pair = tuple[Value, Value]
 

@@ -95,10 +95,10 @@ from thalweg.nn.functional.regression import (
 )
 from thalweg.nn.functional.resampling import interpolate
 from thalweg.nn.functional.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
-from thalweg.ops.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
-from thalweg.ops.distances import pdist
-from thalweg.ops.folding import fold, unfold
-from thalweg.ops.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from thalweg.ops.torch.distances import pdist
+from thalweg.ops.windows.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
+from thalweg.ops.windows.folding import fold, unfold
+from thalweg.ops.windows.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "alpha_dropout",

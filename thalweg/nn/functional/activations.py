@@ -7,11 +7,13 @@ from typing import Any
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.applying import applied
-from thalweg.ops import activations as smooth
-from thalweg.ops import elementwise
-from thalweg.ops.cutting import slice_
-from thalweg.ops.elementwise import absolute, expm1, greater, less_equal, where
-from thalweg.ops.shaping import normalize_axis
+from thalweg.ops.elementwise import exponential, trigonometric
+from thalweg.ops.elementwise.arithmetic import absolute
+from thalweg.ops.elementwise.comparison import greater, less_equal, where
+from thalweg.ops.elementwise.exponential import expm1
+from thalweg.ops.shape.axes import normalize_axis
+from thalweg.ops.shape.cut import slice_
+from thalweg.ops.special import activations as smooth
 
 __all__ = [
     "celu", "elu", "elu_", "gelu", "glu", "log_softmax", "logsigmoid", "mish", "selu", "selu_",
@@ -94,7 +96,7 @@ def mish(input: Any, inplace: bool = False) -> Tensor:
     Source:
         Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019. arXiv:1908.08681
     """
-    return applied(lambda x: x * elementwise.tanh(smooth.softplus(x)), input, inplace)
+    return applied(lambda x: x * trigonometric.tanh(smooth.softplus(x)), input, inplace)
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -112,7 +114,7 @@ def softsign(input: Any) -> Tensor:
 
 def sigmoid(input: Any) -> Tensor:
     """Logistic function: 1 / (1 + e⁻ˣ)."""
-    return elementwise.sigmoid(input)
+    return exponential.sigmoid(input)
 
 
 def logsigmoid(input: Any) -> Tensor:
@@ -122,13 +124,13 @@ def logsigmoid(input: Any) -> Tensor:
 
 def tanh(input: Any) -> Tensor:
     """Hyperbolic tangent."""
-    return elementwise.tanh(input)
+    return trigonometric.tanh(input)
 
 
 def tanhshrink(input: Any) -> Tensor:
     """Return x - tanh x."""
     x = as_tensor(input)
-    return x - elementwise.tanh(x)
+    return x - trigonometric.tanh(x)
 
 
 # ---- along an axis
@@ -200,4 +202,4 @@ def glu(input: Any, dim: int = -1) -> Tensor:
         slice_(x, (*whole[:axis], (start, start + half, 1), *whole[axis + 1 :]))
         for start in (0, half)
     )
-    return first * elementwise.sigmoid(second)
+    return first * exponential.sigmoid(second)

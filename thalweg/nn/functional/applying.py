@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from thalweg.core.inplace import inplace as written
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.writing import inplace as written
 
 
 def applied(function: Callable[[Tensor], Tensor], input: Any, inplace: bool) -> Tensor:

@@ -8,13 +8,14 @@ from typing import Any
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.dropping import dropout
-from thalweg.ops.activations import softmax
-from thalweg.ops.arranging import repeat, swapaxes
-from thalweg.ops.elementwise import equal, less_equal, where
-from thalweg.ops.extremes import max
-from thalweg.ops.linalg import matmul
-from thalweg.ops.ranges import arange
-from thalweg.ops.shaping import expand_dims
+from thalweg.ops.creation.ranges import arange
+from thalweg.ops.elementwise.comparison import equal, less_equal, where
+from thalweg.ops.index.repeat import repeat
+from thalweg.ops.linalg.products import matmul
+from thalweg.ops.reduce.extremes import max
+from thalweg.ops.shape.reshape import expand_dims
+from thalweg.ops.shape.transpose import swapaxes
+from thalweg.ops.special.activations import softmax
 
 __all__ = ["scaled_dot_product_attention"]
 

@@ -9,14 +9,17 @@ import numpy as np
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.nn.functional.reducing import chosen, reduced
-from thalweg.ops import activations as smooth
-from thalweg.ops.elementwise import equal, exp, greater_equal, less, less_equal, log, sqrt, where
-from thalweg.ops.error_functions import entr
-from thalweg.ops.indexing import take, take_along_axis
-from thalweg.ops.losses import sigmoid_binary_cross_entropy
-from thalweg.ops.reductions import all as all_of
-from thalweg.ops.reductions import mean, sum
-from thalweg.ops.shaping import expand_dims, reshape, squeeze, stop_gradient
+from thalweg.ops.elementwise.arithmetic import sqrt
+from thalweg.ops.elementwise.comparison import equal, greater_equal, less, less_equal, where
+from thalweg.ops.elementwise.conversion import stop_gradient
+from thalweg.ops.elementwise.exponential import exp, log
+from thalweg.ops.index.take import take, take_along_axis
+from thalweg.ops.reduce.sums import all as all_of
+from thalweg.ops.reduce.sums import mean, sum
+from thalweg.ops.shape.reshape import expand_dims, reshape, squeeze
+from thalweg.ops.special import activations as smooth
+from thalweg.ops.special.error import entr
+from thalweg.optim.losses import sigmoid_binary_cross_entropy
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "kl_div",

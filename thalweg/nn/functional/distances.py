@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.inplace import overwrite
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.writing import overwrite
 from thalweg.nn.functional.reducing import not_below, pair
-from thalweg.ops.complex_numbers import squared_magnitude
-from thalweg.ops.elementwise import absolute, equal, not_equal, power, sqrt, where
-from thalweg.ops.extremes import max, min
-from thalweg.ops.reductions import as_floating, sum
-from thalweg.ops.shaping import astype
+from thalweg.ops.elementwise.arithmetic import absolute, power, sqrt
+from thalweg.ops.elementwise.comparison import equal, not_equal, where
+from thalweg.ops.elementwise.complex import squared_magnitude
+from thalweg.ops.elementwise.conversion import as_floating, astype
+from thalweg.ops.reduce.extremes import max, min
+from thalweg.ops.reduce.sums import sum
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
 

@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.memory_order import laid_out_like
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError
 from thalweg.nn.functional.applying import applied
-from thalweg.ops import keyed
-from thalweg.ops.drawing import drawing_batch, drawn, has_key, next_key
-from thalweg.ops.elementwise import less, less_equal, where
-from thalweg.ops.random_arguments import bernoulli_in, stream
-from thalweg.ops.shaping import astype, reshape
+from thalweg.ops.elementwise.comparison import less, less_equal, where
+from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.shape.reshape import reshape
+from thalweg.random import keyed
+from thalweg.random.arguments import bernoulli_in, stream
+from thalweg.random.drawing import drawing_batch, drawn, has_key, next_key
+from thalweg.random.memory_order import laid_out_like
 
 __all__ = [
     "alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout",

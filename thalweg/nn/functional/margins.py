@@ -9,12 +9,13 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.distances import pairwise_distance
 from thalweg.nn.functional.reducing import chosen, not_below, reduced
-from thalweg.ops.elementwise import equal, less, minimum, not_equal, sqrt, square, where
-from thalweg.ops.indexing import take, take_along_axis
-from thalweg.ops.ranges import arange
-from thalweg.ops.reductions import any as any_of
-from thalweg.ops.reductions import cumsum, sum
-from thalweg.ops.shaping import expand_dims, reshape
+from thalweg.ops.creation.ranges import arange
+from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.elementwise.comparison import equal, less, minimum, not_equal, where
+from thalweg.ops.index.take import take, take_along_axis
+from thalweg.ops.reduce.sums import any as any_of
+from thalweg.ops.reduce.sums import cumsum, sum
+from thalweg.ops.shape.reshape import expand_dims, reshape
 
 __all__ = [
     "cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss",

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.inplace import overwrite
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.copying import clone
-from thalweg.ops.elementwise import sqrt, square
-from thalweg.ops.reductions import mean
-from thalweg.ops.shaping import reshape
+from thalweg.ops.creation.copying import clone
+from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.reduce.sums import mean
+from thalweg.ops.shape.reshape import reshape
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
 

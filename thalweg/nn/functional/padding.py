@@ -10,9 +10,9 @@ import numpy as np
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops import arranging
-from thalweg.ops.cutting import slice_
-from thalweg.ops.indexing import take
+from thalweg.ops.index.pad import pad as pad_axes
+from thalweg.ops.index.take import take
+from thalweg.ops.shape.cut import slice_
 
 __all__ = ["pad"]
 
@@ -59,7 +59,7 @@ def pad(
         x = _cut(x, pairs)
         pairs = [(max(0, before), max(0, after)) for before, after in pairs]
     if mode == "constant":
-        return arranging.pad(x, pairs, constant_values=0 if value is None else value)
+        return pad_axes(x, pairs, constant_values=0 if value is None else value)
     for axis, (before, after) in enumerate(pairs):
         if before or after:
             x = take(x, _places(x.shape, axis, before, after, mode), axis=axis)

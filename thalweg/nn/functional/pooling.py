@@ -8,11 +8,12 @@ import numpy as np
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.arranging import moveaxis
-from thalweg.ops.copying import clone
-from thalweg.ops.linalg import matmul
-from thalweg.ops.reductions import as_floating, mean
-from thalweg.ops.shaping import reshape
+from thalweg.ops.creation.copying import clone
+from thalweg.ops.elementwise.conversion import as_floating
+from thalweg.ops.linalg.products import matmul
+from thalweg.ops.reduce.sums import mean
+from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.shape.transpose import moveaxis
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"]
 

@@ -6,17 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.inplace import overwrite
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError, TracingError
 from thalweg.nn.functional.distances import length
-from thalweg.ops import indexing
-from thalweg.ops.creation import ones, zeros
-from thalweg.ops.elementwise import equal, greater, where
-from thalweg.ops.linalg import matmul, tensordot
-from thalweg.ops.reductions import sum
-from thalweg.ops.shaping import expand_dims, stop_gradient
+from thalweg.ops.creation.creation import ones, zeros
+from thalweg.ops.elementwise.comparison import equal, greater, where
+from thalweg.ops.elementwise.conversion import stop_gradient
+from thalweg.ops.index import take
+from thalweg.ops.linalg.products import matmul, tensordot
+from thalweg.ops.reduce.sums import sum
+from thalweg.ops.shape.reshape import expand_dims
 
 __all__ = ["bilinear", "embedding", "linear", "one_hot"]
 
@@ -93,7 +94,7 @@ def embedding(
         >>> F.embedding(tw.tensor([1, 0, 1]), tw.tensor([[0.0, 1.0], [2.0, 3.0]])).tolist()
         [[2.0, 3.0], [0.0, 1.0], [2.0, 3.0]]
     """
-    indices, table = indexing.as_indices(input), as_tensor(weight)
+    indices, table = take.as_indices(input), as_tensor(weight)
     if table.ndim != 2:
         raise ShapeError(
             f"'weight' must be 2-D, rows of features; embedding got shape {table.shape}. "
@@ -102,14 +103,14 @@ def embedding(
     _require_rows(indices, table.shape[0])
     if max_norm is not None:
         _shorten(table, indices, max_norm, norm_type)
-    rows = indexing.take(table, indices, axis=0)
+    rows = take.take(table, indices, axis=0)
     if scale_grad_by_freq:
-        counts = indexing.scatter_add(
+        counts = take.scatter_add(
             zeros(table.shape[0], table.dtype), indices, ones(indices.shape, table.dtype), axis=0
         )
         fixed = stop_gradient(rows)
         # The value is that of the rows exactly; only the derivative is divided.
-        rows = fixed + (rows - fixed) / expand_dims(indexing.take(counts, indices, axis=0), -1)
+        rows = fixed + (rows - fixed) / expand_dims(take.take(counts, indices, axis=0), -1)
     if padding_idx is not None:
         place = padding_row(padding_idx, table.shape[0])
         rows = where(expand_dims(equal(indices, place), -1), stop_gradient(rows), rows)
@@ -172,7 +173,7 @@ def one_hot(input: Any, num_classes: int = -1) -> Tensor:
         >>> F.one_hot(tw.tensor([0, 2])).tolist()
         [[1, 0, 0], [0, 0, 1]]
     """
-    classes = indexing.as_indices(input)
+    classes = take.as_indices(input)
     if not classes.is_symbolic:
         values = classes.numpy()
         if values.size and values.min() < 0:
@@ -190,4 +191,4 @@ def one_hot(input: Any, num_classes: int = -1) -> Tensor:
         raise ArgumentError(
             "one_hot cannot infer the number of classes without values. Give num_classes."
         )
-    return indexing.one_hot(classes, num_classes, np.int64)
+    return take.one_hot(classes, num_classes, np.int64)

@@ -8,9 +8,10 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.applying import applied
 from thalweg.nn.functional.dropping import slopes
-from thalweg.ops import activations as smooth
-from thalweg.ops.elementwise import absolute, greater, greater_equal, less_equal, sign, where
-from thalweg.ops.shaping import reshape
+from thalweg.ops.elementwise.arithmetic import absolute, sign
+from thalweg.ops.elementwise.comparison import greater, greater_equal, less_equal, where
+from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.special import activations as smooth
 
 __all__ = [
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "leaky_relu",

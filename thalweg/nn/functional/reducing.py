@@ -6,9 +6,9 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.elementwise import less, where
-from thalweg.ops.reductions import mean, sum
-from thalweg.ops.shaping import broadcast_to
+from thalweg.ops.elementwise.comparison import less, where
+from thalweg.ops.reduce.sums import mean, sum
+from thalweg.ops.shape.broadcast import broadcast_to
 
 
 def chosen(reduction: str, size_average: bool | None, reduce: bool | None) -> str:

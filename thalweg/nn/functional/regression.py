@@ -6,15 +6,18 @@ import math
 import warnings
 from typing import Any
 
+from thalweg.core.program import level_of_user
 from thalweg.core.spec import broadcast
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.core.tracing import level_of_user
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.nn.functional.reducing import chosen, pair, reduced, weighted
-from thalweg.ops import losses
-from thalweg.ops.elementwise import absolute, exp, greater, less, log, square, where
-from thalweg.ops.reductions import any as any_of
-from thalweg.ops.shaping import expand_dims, stop_gradient
+from thalweg.ops.elementwise.arithmetic import absolute, square
+from thalweg.ops.elementwise.comparison import greater, less, where
+from thalweg.ops.elementwise.conversion import stop_gradient
+from thalweg.ops.elementwise.exponential import exp, log
+from thalweg.ops.reduce.sums import any as any_of
+from thalweg.ops.shape.reshape import expand_dims
+from thalweg.optim import losses
 
 __all__ = [
     "gaussian_nll_loss", "huber_loss", "l1_loss", "mse_loss", "poisson_nll_loss", "smooth_l1_loss",

@@ -11,9 +11,9 @@ import numpy as np
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.nn.functional import pooling
-from thalweg.ops.arranging import moveaxis
-from thalweg.ops.indexing import take
-from thalweg.ops.linalg import matmul
+from thalweg.ops.index.take import take
+from thalweg.ops.linalg.products import matmul
+from thalweg.ops.shape.transpose import moveaxis
 
 __all__ = ["interpolate"]
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
-from thalweg.ops.copying import clone
-from thalweg.ops.shaping import reshape, transpose
+from thalweg.ops.creation.copying import clone
+from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.shape.transpose import transpose
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
 

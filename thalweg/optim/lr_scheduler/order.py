@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from thalweg.ops.composed import isfinite
-from thalweg.ops.reductions import all as every
+from thalweg.ops.elementwise.floats import isfinite
+from thalweg.ops.reduce.sums import all as every
 
 
 class Watch:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from thalweg.ops.ranges import arange
+from thalweg.ops.creation.ranges import arange
 from thalweg.optim.lr_scheduler.groups import (
     accept,
     momentum_key,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg.core.tensor import as_tensor, astype
-from thalweg.ops.creation import ones
-from thalweg.ops.elementwise import maximum
+from thalweg.ops.creation.creation import ones
+from thalweg.ops.elementwise.comparison import maximum
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE
 from thalweg.optim.recipe import factory

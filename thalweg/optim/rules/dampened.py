@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg.core.tensor import astype
-from thalweg.ops.elementwise import equal, where
+from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.ranges import FINITE
 from thalweg.optim.recipe import factory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from thalweg.ops.elementwise import sqrt
+from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.moments import update_second_moment
 from thalweg.optim.precision import in_single

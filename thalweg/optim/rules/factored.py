@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from thalweg import tree
 from thalweg.core.spec import DType
 from thalweg.core.tensor import Tensor, astype
-from thalweg.ops.creation import asarray, zeros_like
-from thalweg.ops.elementwise import maximum, minimum, sqrt, square
-from thalweg.ops.reductions import mean
+from thalweg.ops.creation.creation import asarray, zeros_like
+from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.elementwise.comparison import maximum, minimum
+from thalweg.ops.reduce.sums import mean
 from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from thalweg.ops.elementwise import absolute, maximum
+from thalweg.ops.elementwise.arithmetic import absolute
+from thalweg.ops.elementwise.comparison import maximum
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.moments import bias_correction, update_moment
 from thalweg.optim.precision import in_single

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg.core.tensor import astype
-from thalweg.ops.elementwise import maximum, sqrt
+from thalweg.ops.elementwise.arithmetic import sqrt
+from thalweg.ops.elementwise.comparison import maximum
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.moments import bias_correction, update_moment, update_second_moment
 from thalweg.optim.precision import in_single

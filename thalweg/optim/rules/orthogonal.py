@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, ShapeError, did_you_mean
-from thalweg.ops.elementwise import maximum, sqrt, square
-from thalweg.ops.linalg import matmul
-from thalweg.ops.reductions import sum as total
+from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.elementwise.comparison import maximum
+from thalweg.ops.linalg.products import matmul
+from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.leaves import each, zeros_like
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE
 from thalweg.optim.recipe import factory

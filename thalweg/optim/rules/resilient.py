@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor
-from thalweg.ops.elementwise import greater, less, maximum, minimum, sign, where
+from thalweg.ops.elementwise.arithmetic import sign
+from thalweg.ops.elementwise.comparison import greater, less, maximum, minimum, where
 from thalweg.optim.leaves import each, full_like, zeros_like
 from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from thalweg.ops.elementwise import sqrt, square
+from thalweg.ops.elementwise.arithmetic import sqrt, square
 from thalweg.optim.leaves import each, full_like
 from thalweg.optim.precision import in_single
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE

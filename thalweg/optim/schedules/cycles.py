@@ -8,18 +8,10 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
-from thalweg.ops.elementwise import (
-    cos,
-    equal,
-    floor,
-    less,
-    less_equal,
-    log,
-    maximum,
-    minimum,
-    where,
-)
-from thalweg.ops.transcendental import rint
+from thalweg.ops.elementwise.comparison import equal, less, less_equal, maximum, minimum, where
+from thalweg.ops.elementwise.exponential import log
+from thalweg.ops.elementwise.rounding import floor, rint
+from thalweg.ops.elementwise.trigonometric import cos
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.pieces import INTERPOLATIONS

@@ -6,7 +6,9 @@ import math
 from typing import Any
 
 from thalweg.core.tensor import Tensor
-from thalweg.ops.elementwise import cos, equal, floor, less, logical_or, maximum, minimum, where
+from thalweg.ops.elementwise.comparison import equal, less, logical_or, maximum, minimum, where
+from thalweg.ops.elementwise.rounding import floor
+from thalweg.ops.elementwise.trigonometric import cos
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.schedule import Schedule

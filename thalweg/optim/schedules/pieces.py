@@ -8,7 +8,8 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
-from thalweg.ops.elementwise import cos, equal, less, where
+from thalweg.ops.elementwise.comparison import equal, less, where
+from thalweg.ops.elementwise.trigonometric import cos
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.decays import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
-from thalweg.core.kinds import same_kind
 from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
-from thalweg.ops.creation import asarray
-from thalweg.ops.shaping import broadcast_to
+from thalweg.ops.creation.creation import asarray
+from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.optim.recipe import Form, Recipe
 
 ScalarOrSchedule = float | Callable[[Any], Any]

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from thalweg.core.tensor import Tensor
-from thalweg.ops.elementwise import floor, less, where
+from thalweg.ops.elementwise.comparison import less, where
+from thalweg.ops.elementwise.rounding import floor
 from thalweg.optim.ranges import FINITE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.schedule import Schedule

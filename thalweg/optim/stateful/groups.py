@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from thalweg.core.program import is_users
 from thalweg.core.tensor import Tensor
-from thalweg.core.tracing import is_users
 from thalweg.errors import ArgumentError, CallError, MissingEntry
 
 Group = dict[str, Any]

@@ -8,9 +8,10 @@ from typing import Any
 from thalweg.autodiff.modes import enable_grad, no_grad
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
-from thalweg.ops.creation import zeros_like
-from thalweg.ops.elementwise import absolute
-from thalweg.ops.shaping import concatenate, reshape
+from thalweg.ops.creation.creation import zeros_like
+from thalweg.ops.elementwise.arithmetic import absolute
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import reshape
 from thalweg.optim.stateful import checks
 from thalweg.optim.stateful.checks import Number
 from thalweg.optim.stateful.groups import Group

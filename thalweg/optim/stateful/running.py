@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from thalweg import tree
 from thalweg.autodiff.modes import enable_grad
-from thalweg.core.inplace import operand, overwrite
 from thalweg.core.memory import memory_of
 from thalweg.core.tensor import Tensor
+from thalweg.core.writing import operand, overwrite
 from thalweg.errors import ShapeError
 from thalweg.optim.stateful.groups import Group
 from thalweg.optim.stateful.options import joined, split

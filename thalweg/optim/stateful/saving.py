@@ -9,7 +9,7 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
-from thalweg.ops.creation import full
+from thalweg.ops.creation.creation import full
 from thalweg.optim.stateful.groups import Group
 
 StateDict = dict[str, Any]

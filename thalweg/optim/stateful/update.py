@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from thalweg import tree
-from thalweg.core.plan import Plan, computed
-from thalweg.core.planning import Role
-from thalweg.core.program import Program, Symbol
+from thalweg.core.program import Program, Symbol, finish, trace
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
-from thalweg.core.tracing import finish, trace
-from thalweg.ops.creation import full
+from thalweg.engines.plan import Plan, Role, computed
+from thalweg.ops.creation.creation import full
 from thalweg.optim.transformation import GradientTransformation, apply_updates
 
 # From an iterator over numbers, or symbols for them, to a transformation.

@@ -1,0 +1,180 @@
+"""How a primitive is applied to tensors: computed at once, or traced; and recorded on the tape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thalweg.core.layout import is_shown, require_known
+from thalweg.core.memory import Memory, View, known_memory, note_view
+from thalweg.core.operation import register
+from thalweg.core.program import Symbol, Trace, owner_of, tracing, user_line
+from thalweg.core.tape import Node, recording, set_recording, watched
+from thalweg.core.tensor import Tensor, make
+
+if TYPE_CHECKING:
+    from thalweg.core.primitive import Primitive
+
+
+_ndarray = np.ndarray
+
+
+def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
+    """Compute a primitive, or trace it, and record it on the tape if a derivative may be wanted."""
+    arrays = [tensor.array for tensor in tensors]
+    for array in arrays:
+        if array.__class__ is Symbol:
+            return _traced(primitive, tensors, params)
+    try:
+        found = tracing.run(primitive.meaning, *arrays, **params)
+    except (ValueError, TypeError):
+        # Stating the result's spec explains what does not fit better than NumPy does.
+        primitive.spec(*(tensor.spec for tensor in tensors), **params)
+        raise
+    if found.__class__ is not _ndarray:
+        found = np.asarray(found)
+    weak = bool(tensors) and tensors[0].weak and all(tensor.weak for tensor in tensors)
+    weak = weak and not primitive.strong
+    result = make(found, None, weak)
+    if recording.enabled:
+        for tensor in tensors:
+            if tensor.node is not None or tensor.origin is not None:
+                _record(primitive, tensors, params, result)
+                break
+    if found.base is not None and arrays and np.may_share_memory(found, arrays[0]):
+        if primitive.view:
+            note_view(result, tensors[0], primitive, params)
+        else:
+            result.array = found.copy()
+    return result
+
+
+def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
+    """Apply an elementwise primitive to two operands, as `apply` does, in less time."""
+    a, b = x.array, y.array
+    if a.__class__ is Symbol or b.__class__ is Symbol:
+        return _traced(primitive, (x, y), {})
+    try:
+        found = tracing.run(primitive.meaning, a, b)
+    except (ValueError, TypeError):
+        primitive.spec(x.spec, y.spec)
+        raise
+    result = make(found if found.__class__ is _ndarray else np.asarray(found))
+    if recording.enabled and not (
+        x.node is None and y.node is None and x.origin is None and y.origin is None
+    ):
+        _record(primitive, (x, y), {}, result)
+    return result
+
+
+def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
+    for tensor in tensors:
+        if tensor.origin is not None:
+            refresh(tensor)
+    if primitive.expansion is not None:
+        # What is composed shall not seem to be a view of what it is composed of.
+        expanded: Tensor = primitive.expansion(*map(standing_for, tensors), **params)
+        result = make(expanded.array, expanded.node, expanded.weak)
+    else:
+        trace = innermost(tensors)
+        symbols = tuple(map(trace.lift, tensors))
+        symbol = trace.append(primitive, symbols, params)
+        result = make(symbol, None, symbol.spec.weak)
+        if recording.enabled and any(tensor.node is not None for tensor in tensors):
+            _record(primitive, tuple(map(_kept, tensors, symbols)), params, result)
+    shown = is_shown(tensors[0], primitive, params) if primitive.view else False
+    if shown is False:
+        return own_memory(result)
+    note_view(result, tensors[0], primitive, params)
+    if shown is None and result.origin is not None:
+        result.origin.doubtful = True
+    return result
+
+
+def standing_for(tensor: Tensor) -> Tensor:
+    """Return another tensor of the same value, which stays when the tensor is written."""
+    return make(tensor.array, tensor.node, tensor.weak)
+
+
+def _kept(tensor: Tensor, symbol: Symbol) -> Tensor:
+    """Return an operand as a derivative finds it, whatever is written into its memory later."""
+    array = tensor.array
+    if array.__class__ is Symbol:
+        return standing_for(tensor)
+    if array.ndim and array.dtype.kind in "fc":
+        return make(symbol, tensor.node, tensor.weak)
+    # Positions stay known; the trace keeps no copy of them.
+    owner = owner_of(array)
+    own = any(owner in trace.made for trace in tracing.traces)
+    return make(array.copy() if own else array, tensor.node, tensor.weak)
+
+
+def own_memory(tensor: Tensor) -> Tensor:
+    """Note in which trace a traced tensor was made, and return it."""
+    tensor.memory = memory = Memory()
+    memory.home = tracing.traces[-1] if tracing.traces else None
+    memory.first = tensor.array
+    return tensor
+
+
+def _record(
+    primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any], result: Tensor
+) -> None:
+    if result.array.dtype.kind not in "fc":
+        return
+    for position, tensor in enumerate(tensors):
+        if tensor.origin is not None:
+            refresh(tensor)
+        if tensor.node is not None and primitive.rule(position) is not None:
+            for other in tensors[position + 1 :]:
+                if other.origin is not None:
+                    refresh(other)
+            result.node = node = Node(primitive, tensors, params, result.array)
+            if recording.anomalies:
+                watched(node).line = user_line()
+            return
+
+
+def refresh(tensor: Tensor) -> None:
+    """Give a view the history its base got by changes in place since the view was made."""
+    view, memory = tensor.origin, known_memory(tensor)
+    if view is None or memory is None or view.seen == memory.version:
+        return
+    view.seen, base = memory.version, view.base
+    if base.array.__class__ is Symbol:
+        _derive(tensor, view, standing_for(base))
+        return
+    if view.detached or base.node is None:
+        return
+    with set_recording(True):
+        shown = shown_of(base, view)
+    if shown.node is not None:
+        tensor.node = shown.node
+        tensor.node.memory = memory
+
+
+def _derive(tensor: Tensor, view: View, base: Tensor) -> None:
+    """Give a view of traced values those that its base has now."""
+    require_known(view)
+    with set_recording(not view.detached):
+        shown = shown_of(base, view)
+    tensor.array = shown.array
+    tensor.node = None if view.detached else shown.node
+
+
+def shown_of(base: Tensor, view: View) -> Tensor:
+    """Return what a view shows of a base."""
+    for primitive, params in view.steps:
+        base = apply(primitive, (base,), params)
+    return base
+
+
+def innermost(tensors: tuple[Tensor, ...]) -> Trace:
+    """Return the trace that an operation on these tensors, some of them traced, belongs to."""
+    traces = [Trace.of(t.array) for t in tensors if t.array.__class__ is Symbol]
+    return traces[0] if len(traces) == 1 else max(traces, key=lambda trace: trace.level)
+
+
+register("refresh", refresh)

@@ -1,0 +1,1 @@
+"""New tensors, and other dtypes, copies and texts of those there are."""

@@ -1,0 +1,151 @@
+"""Copies of tensors: clone, deep copies, pickles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.apply import apply, own_memory, refresh, standing_for
+from thalweg.core.layout import dense_like, follows_itself, row_major, strides_of
+from thalweg.core.leaving import require_no_derivative
+from thalweg.core.operation import attach, method, op, operation, register
+from thalweg.core.primitive import linear
+from thalweg.core.program import Symbol, Trace
+from thalweg.core.tensor import Tensor, as_tensor, fresh, make
+from thalweg.errors import GradientError, TracingError
+from thalweg.ops.elementwise.conversion import astype
+
+__all__ = [
+    "clone",
+    "contiguous",
+    "copy",
+]
+
+
+@linear(lambda x: x, lambda g, out, x: g, arguments=lambda x: ((x,), {}))
+def duplicate(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the same values in memory of their own."""
+    # Elements that share a place get places of their own, as they follow each other.
+    return x.copy(order="C" if 0 in x.strides else "K")
+
+
+@method
+def clone(x: Any, *, memory_format: Any = None) -> Tensor:
+    """Return the same values in memory of their own; derivatives pass through."""
+    tensor = as_tensor(x)
+    return _apart(tensor) if isinstance(tensor.array, Symbol) else duplicate(tensor)
+
+
+def _apart(x: Tensor) -> Tensor:
+    """Return a traced value as another tensor, which may be written without the first."""
+    if x.origin is not None:
+        refresh(x)
+    copied = own_memory(standing_for(x))
+    strides = strides_of(x.array)
+    if copied.memory is not None and strides is not None:
+        copied.memory.first = dense_like(x.array.shape, strides)
+    return copied
+
+
+def _copied(x: Tensor, order: str = "C") -> Tensor:
+    """Return the same values in memory of their own, in row-major order or that of the axes."""
+    copied = clone(x)
+    if isinstance(copied.array, Symbol):
+        if order == "C" and follows_itself(x) is not True:
+            copied = _in_row_major_order(copied)
+    elif order == "C":
+        copied.array = fresh(np.ascontiguousarray(copied.array)).array
+    return copied
+
+
+def _in_row_major_order(x: Tensor) -> Tensor:
+    """Return a traced value as one that lies in row-major order."""
+    # Of an equation of its own, as a value lies in one way.
+    copied = apply(astype, (x,), {"dtype": x.dtype})
+    Trace.of(copied.array).strides[copied.array] = row_major(tuple(x.array.shape))
+    return copied
+
+
+attach("copy", _copied)
+
+# As a function NumPy's keeps the order of the axes in memory.
+register("numpy.copy", lambda a, order="K", subok=False: _copied(a, order))
+
+
+@method
+def contiguous(x: Any, memory_format: Any = None) -> Tensor:
+    """Return a tensor whose memory is in row-major order: itself, or a copy."""
+    tensor = as_tensor(x)
+    if isinstance(tensor.array, Symbol) or tensor.array.flags.c_contiguous:
+        return tensor
+    copied = duplicate(tensor)
+    copied.array = fresh(np.ascontiguousarray(copied.array)).array
+    return copied
+
+
+@operation
+def deep_copy(x: Tensor, memo: dict[int, Any]) -> Tensor:
+    """Return a leaf's copy with its gradient, what `copy.deepcopy` means.
+
+    Raises:
+        GradientError: If the tensor was computed from others that require gradients.
+    """
+    if x.node is not None and x.node.leaf is None:
+        raise GradientError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+            "protocol at the moment. Use clone(), or detach() first."
+        )
+    _require_values(x)
+    copied = type(x).__new__(type(x))
+    memo[id(x)] = copied
+    _fill(copied, x.array.copy(), x.node is not None)
+    copied._grad = None if x._grad is None else deep_copy(x._grad, memo)
+    _copy_attributes(x, copied, memo)
+    return copied
+
+
+def _copy_attributes(x: Tensor, copied: Tensor, memo: dict[int, Any]) -> None:
+    import copy
+
+    for name, value in getattr(x, "__dict__", {}).items():
+        copied.__dict__[name] = copy.deepcopy(value, memo)
+
+
+def _fill(tensor: Tensor, array: Any, requires_grad: bool) -> None:
+    plain = make(array)
+    for slot in ("array", "node", "weak", "memory", "origin", "_grad"):
+        setattr(tensor, slot, getattr(plain, slot))
+    if requires_grad:
+        tensor.requires_grad = True
+
+
+def _require_values(x: Tensor) -> None:
+    if isinstance(x.array, Symbol):
+        raise TracingError(
+            "A tensor that is being traced was copied or pickled; it has no values yet. Do so "
+            "outside the traced function."
+        )
+
+
+@operation
+def pickled(x: Tensor) -> Any:
+    """Return how to build a tensor again: its values, and whether it requires gradients."""
+    _require_values(x)
+    require_no_derivative(x, "A copy by copy.copy(x) or pickle")
+    attributes = getattr(x, "__dict__", None)
+    return _rebuilt, (type(x), x.array, x.node is not None, attributes)
+
+
+def _rebuilt(kind: type[Tensor], array: Any, requires_grad: bool, attributes: Any) -> Tensor:
+    tensor = kind.__new__(kind)
+    _fill(tensor, array, requires_grad)
+    if attributes:
+        tensor.__dict__.update(attributes)
+    return tensor
+
+
+@operation
+def copy(a: Any, order: str = "K", subok: bool = False) -> Tensor:
+    """Return the same values in memory of their own; derivatives pass through."""
+    return op.clone(as_tensor(a))  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""Functions that act on each element alone."""

@@ -1,0 +1,199 @@
+"""Trigonometric and hyperbolic functions, their inverses, and angles."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import method, op
+from thalweg.core.primitive import elementwise, floating
+from thalweg.core.spec import REAL, require_dtypes
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.ops.elementwise.arithmetic import multiply, sqrt
+from thalweg.ops.elementwise.comparison import equal, where
+from thalweg.ops.elementwise.exponential import exp, expm1, log1p
+
+__all__ = [
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "hypot",
+    "rad2deg",
+    "sin",
+    "sinc",
+    "sinh",
+    "tan",
+    "tanh",
+]
+
+
+Array = np.ndarray[Any, Any]
+
+# ---- trigonometric and related functions
+
+
+@elementwise(lambda g, out, x: g * op.cos(x), cast=floating)
+def sin(x: Array) -> Array:
+    """Sine of x in radians."""
+    return np.sin(x)
+
+
+@elementwise(lambda g, out, x: -(g * op.sin(x)), cast=floating)
+def cos(x: Array) -> Array:
+    """Cosine of x in radians."""
+    return np.cos(x)
+
+
+@elementwise(lambda g, out, x: g * (1.0 + out * out), cast=floating)
+def tan(x: Array) -> Array:
+    """Tangent of x in radians."""
+    return np.tan(x)
+
+
+@elementwise(lambda g, out, x: g / (1.0 + x * x), cast=floating, names=("atan",))
+def arctan(x: Array) -> Array:
+    """Inverse tangent, in radians."""
+    return np.arctan(x)
+
+
+@elementwise(lambda g, out, x: g * (1.0 - out * out), cast=floating)
+def tanh(x: Array) -> Array:
+    """Hyperbolic tangent."""
+    if x.dtype.kind != "c":
+        return np.tanh(x)
+    # NumPy's zero beside ±1 has the sign of sin(2b), the standard's that of b.
+    found: Array = np.asarray(np.tanh(x))
+    edge = np.isinf(x.real) & np.isfinite(x.imag)
+    found.imag[edge] = np.copysign(0.0, x.imag)[edge]
+    return found
+
+
+# expm1 keeps the digits near zero.
+@elementwise(
+    lambda g, out, x: g * op.cosh(x),
+    cast=floating,
+    expansion=lambda x: (expm1(x) - expm1(-x)) * 0.5,
+)
+def sinh(x: Array) -> Array:
+    """Hyperbolic sine: (eˣ - e⁻ˣ) / 2."""
+    return np.sinh(x)
+
+
+@elementwise(
+    lambda g, out, x: g * op.sinh(x), cast=floating, expansion=lambda x: (exp(x) + exp(-x)) * 0.5
+)
+def cosh(x: Array) -> Array:
+    """Hyperbolic cosine: (eˣ + e⁻ˣ) / 2."""
+    return np.cosh(x)
+
+
+@elementwise(
+    lambda g, out, x: g / sqrt((1.0 - x) * (1.0 + x)),
+    cast=floating,
+    names=("asin",),
+    expansion=lambda x: arctan(x / sqrt((1.0 - x) * (1.0 + x))),
+)
+def arcsin(x: Array) -> Array:
+    """Inverse sine, in radians, of x in [-1, 1]."""
+    return np.arcsin(x)
+
+
+@elementwise(
+    lambda g, out, x: -(g / sqrt((1.0 - x) * (1.0 + x))),
+    cast=floating,
+    names=("acos",),
+    expansion=lambda x: 2.0 * arctan(sqrt((1.0 - x) / (1.0 + x))),
+)
+def arccos(x: Array) -> Array:
+    """Inverse cosine, in radians, of x in [-1, 1]."""
+    return np.arccos(x)
+
+
+@elementwise(
+    lambda g, out, x: g / ((1.0 - x) * (1.0 + x)),
+    cast=floating,
+    names=("atanh",),
+    expansion=lambda x: (log1p(x) - log1p(-x)) * 0.5,
+)
+def arctanh(x: Array) -> Array:
+    """Inverse hyperbolic tangent of x in [-1, 1]."""
+    return np.arctanh(x)
+
+
+@elementwise(
+    lambda g, out, x, y: g * _safely_divided(x, out),
+    lambda g, out, x, y: g * _safely_divided(y, out),
+    cast=floating,
+    takes=REAL,
+)
+def hypot(x: Array, y: Array) -> Array:
+    """Length of the hypotenuse, without overflow: √(x² + y²)."""
+    return np.hypot(x, y)
+
+
+def _safely_divided(x: Any, y: Any) -> Any:
+    zero = equal(y, 0)
+    return where(zero, 0.0, x / where(zero, 1.0, y))
+
+
+@elementwise(
+    lambda g, out, x, y: g * _safely_divided(y, x * x + y * y),
+    lambda g, out, x, y: -(g * _safely_divided(x, x * x + y * y)),
+    cast=floating,
+    takes=REAL,
+    names=("atan2",),
+)
+def arctan2(x: Array, y: Array) -> Array:
+    """Angle of the point (y, x), in radians between -π and π: the arctangent of x / y."""
+    return np.arctan2(x, y)
+
+
+@elementwise(lambda g, out, x: g / op.sqrt(x * x + 1.0), cast=floating, names=("asinh",))
+def arcsinh(x: Array) -> Array:
+    """Inverse hyperbolic sine."""
+    return np.arcsinh(x)
+
+
+@elementwise(
+    lambda g, out, x: g / (op.sqrt(x - 1.0) * op.sqrt(x + 1.0)), cast=floating, names=("acosh",)
+)
+def arccosh(x: Array) -> Array:
+    """Inverse hyperbolic cosine of x ≥ 1."""
+    return np.arccosh(x)
+
+
+def _converted(name: str, x: Any, factor: float) -> Tensor:
+    tensor = as_tensor(x)
+    require_dtypes(name, REAL, tensor)
+    return multiply(tensor, factor)
+
+
+@method("radians", inplace=True)
+def deg2rad(x: Any) -> Tensor:
+    """Convert degrees to radians: x π / 180."""
+    return _converted("deg2rad", x, math.pi / 180.0)
+
+
+@method("degrees", inplace=True)
+def rad2deg(x: Any) -> Tensor:
+    """Convert radians to degrees: 180 x / π."""
+    return _converted("rad2deg", x, 180.0 / math.pi)
+
+
+@method(inplace=True)
+def sinc(x: Any) -> Tensor:
+    """Normalised sine: sin(π x) / (π x), and 1 at 0."""
+    angle = multiply(x, math.pi)
+    zero = equal(angle, 0)
+    safe = where(zero, 1.0, angle)
+    # Near 0 the series keeps the derivatives, which are 0 there.
+    return where(zero, 1.0 - angle * angle / 6.0, sin(safe) / safe)

@@ -1,0 +1,1 @@
+"""Elements by their positions: read, written, repeated, put in and taken out."""

@@ -1,0 +1,394 @@
+"""Linear algebra by NumPy's and PyTorch's names: systems, decompositions, norms of matrices."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thalweg.core.operation import method, op, operation
+from thalweg.core.spec import FLOAT64, promote
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.creation.creation import eye
+from thalweg.ops.elementwise.comparison import greater, maximum, where
+from thalweg.ops.elementwise.complex import real
+from thalweg.ops.elementwise.conversion import astype, stop_gradient
+from thalweg.ops.elementwise.exponential import log
+from thalweg.ops.linalg.decompositions import (
+    adjoint_of,
+    cholesky_factor,
+    completing_columns,
+    eigen_parts,
+    inverse_of,
+    orthogonal_parts,
+    pseudo_inverse,
+    require_square,
+    singular_parts,
+    solve_matrices,
+    symmetric,
+    turned,
+)
+from thalweg.ops.linalg.determinants import determinant_of, log_of_determinant, sign_of_determinant
+from thalweg.ops.linalg.diagonals import tril, triu
+from thalweg.ops.linalg.products import matmul
+from thalweg.ops.reduce.extremes import max, min
+from thalweg.ops.reduce.sums import sum
+from thalweg.ops.shape.broadcast import broadcast_to
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import expand_dims, squeeze
+
+__all__ = [
+    "cholesky",
+    "det",
+    "logdet",
+    "matrix_power",
+    "matrix_transpose",
+    "slogdet",
+]
+
+
+class EighResult(NamedTuple):
+    """Eigenvalues in ascending order, and eigenvectors as columns."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+class QRResult(NamedTuple):
+    """Orthonormal columns, and an upper triangle."""
+
+    Q: Tensor
+    R: Tensor
+
+
+class SlogdetResult(NamedTuple):
+    """The sign of a determinant, and the logarithm of its magnitude."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
+class SVDResult(NamedTuple):
+    """Left singular vectors as columns, singular values, right ones as conjugate rows."""
+
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
+
+def floating(x: Any) -> Tensor:
+    """Return a tensor of a floating dtype; integers become float64."""
+    tensor = as_tensor(x)
+    return tensor if tensor.dtype.kind in "fc" else astype(tensor, FLOAT64)
+
+
+def stacked_matrices(name: str, x: Any) -> Tensor:
+    tensor = floating(x)
+    if tensor.ndim < 2:
+        raise ShapeError(
+            f"{name} got shape {tuple(tensor.shape)}; it wants matrices along the last two axes. "
+            "Reshape it."
+        )
+    return tensor
+
+
+def square_matrices(name: str, x: Any) -> Tensor:
+    tensor = floating(x)
+    require_square(name, tensor.spec)
+    return tensor
+
+
+@method
+def matrix_transpose(x: Any) -> Tensor:
+    """Transposes of a stack of matrices: the last two axes swapped."""
+    tensor = as_tensor(x)
+    if tensor.ndim < 2:
+        raise ShapeError(
+            f"matrix_transpose got shape {tuple(tensor.shape)}; it wants matrices along the last "
+            "two axes. Reshape it."
+        )
+    return turned(tensor)
+
+
+# ---- systems and inverses
+
+
+@operation
+def solve(a: Any, b: Any, *, left: bool | None = None) -> Tensor:
+    """Solve a x = b for x.
+
+    Args:
+        a: Square matrices of shape (…, n, n).
+        b: A vector of shape (n,), or matrices of shape (…, n, k).
+        left: PyTorch's keyword: true to solve a x = b, false to solve x a = b. Given it, a stack
+            of vectors, of shape a.shape[:-1], is taken for one too, as PyTorch does.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+        ArgumentError: If a matrix is singular.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.linalg.solve(tw.tensor([[2.0, 0.0], [0.0, 4.0]]), tw.tensor([2.0, 2.0]))
+        tensor([1.0000, 0.5000])
+    """
+    matrix, right = square_matrices("solve", a), floating(b)
+    dtype = promote((matrix.spec, right.spec))[0]
+    matrix, right = astype(matrix, dtype), astype(right, dtype)
+    column = right.ndim == 1 or (left is not None and right.shape == matrix.shape[:-1])
+    if column and left is False:
+        raise ShapeError("solve got vectors and left=False; it wants matrices. Reshape them.")
+    right = expand_dims(right, -1) if column else right
+    if left is False:
+        return turned(_solved(turned(matrix), turned(right)))
+    found = _solved(matrix, right)
+    return squeeze(found, -1) if column else found
+
+
+def _solved(a: Tensor, b: Tensor) -> Tensor:
+    if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
+        raise ShapeError(
+            f"solve got shapes {tuple(a.shape)} and {tuple(b.shape)}; the rows of both must be as "
+            "many. Transpose one, or reshape it; of stacks of vectors say left=True."
+        )
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    return solve_matrices(
+        broadcast_to(a, (*batch, *a.shape[-2:])), broadcast_to(b, (*batch, *b.shape[-2:]))
+    )
+
+
+@operation
+def solve_triangular(
+    A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Tensor:
+    """Solve A X = B, or X A = B if not `left`, reading one triangle of A alone."""
+    matrix = (triu if upper else tril)(square_matrices("solve_triangular", A))
+    if unitriangular:
+        one = eye(matrix.shape[-1], dtype=matrix.dtype)
+        matrix = matrix * (1 - one) + one
+    return solve(matrix, B) if left else turned(solve(turned(matrix), turned(as_tensor(B))))
+
+
+@method("inverse")
+def inv(x: Any) -> Tensor:
+    """Inverse of square matrices.
+
+    Raises:
+        ArgumentError: If one is singular.
+    """
+    return inverse_of(square_matrices("inv", x))
+
+
+@method("pinverse")
+def pinv(x: Any, rtol: Any = None, *, rcond: Any = None, hermitian: bool = False) -> Tensor:
+    """Moore-Penrose inverse of matrices, of full rank where derivatives are wanted.
+
+    Args:
+        x: Matrices of shape (…, m, n).
+        rtol: Singular values up to this part of the largest count as zero; by default
+            max(m, n) ε.
+        rcond: NumPy's older name of `rtol`.
+        hermitian: Whether the matrices are symmetric, and only their lower triangle is read;
+            derivatives are those of the inverse of whole matrices.
+    """
+    tensor = stacked_matrices("pinv", x)
+    limit = _tolerance(tensor, rtol if rcond is None else rcond)
+    return pseudo_inverse(tensor, limit, hermitian=hermitian)
+
+
+def _tolerance(x: Tensor, rtol: Any) -> Tensor:
+    kind = real(x).dtype
+    if rtol is None:
+        rtol = float(np.finfo(kind).eps) * (
+            x.shape[-1] if x.shape[-1] > x.shape[-2] else x.shape[-2]
+        )
+    return astype(broadcast_to(as_tensor(rtol), x.shape[:-2]), kind)
+
+
+# ---- determinants and powers
+
+
+@method
+def det(x: Any) -> Tensor:
+    """Determinant of square matrices; the derivative are the cofactors, of singular ones too."""
+    return determinant_of(square_matrices("det", x))
+
+
+@method
+def slogdet(x: Any) -> SlogdetResult:
+    """Sign of the determinant of square matrices, and the logarithm of its magnitude.
+
+    Raises:
+        ArgumentError: From a derivative, if a matrix is singular: the logarithm is -∞ there.
+    """
+    tensor = square_matrices("slogdet", x)
+    return SlogdetResult(sign_of_determinant(tensor), log_of_determinant(tensor))
+
+
+@method
+def logdet(x: Any) -> Tensor:
+    """Logarithm of the determinant of square matrices; NaN where that is negative."""
+    sign, size = slogdet(x)
+    return size + log(sign)
+
+
+@method
+def matrix_power(x: Any, n: int) -> Tensor:
+    """Product of a square matrix with itself, n times; of its inverse for negative n."""
+    tensor = square_matrices("matrix_power", x) if n < 0 else as_tensor(x)
+    require_square("matrix_power", tensor.spec)
+    base, times = (inv(tensor), -n) if n < 0 else (tensor, n)
+    if times == 0:
+        one: Tensor = broadcast_to(eye(base.shape[-1], dtype=base.dtype), base.shape)
+        return op.clone(one)  # type: ignore[no-any-return]
+    found = None
+    while times:
+        if times % 2:
+            found = base if found is None else matmul(found, base)
+        times //= 2
+        base = matmul(base, base) if times else base
+    assert found is not None
+    return op.clone(found) if n == 1 else found
+
+
+@operation
+def multi_dot(arrays: Sequence[Any]) -> Tensor:
+    """Product of several matrices, from left to right."""
+    given = [as_tensor(array) for array in arrays]
+    return functools.reduce(matmul, given) if len(given) > 1 else op.clone(given[0])
+
+
+# ---- decompositions
+
+
+@method
+def cholesky(x: Any, *, upper: bool = False) -> Tensor:
+    """Triangular factor of positive definite matrices: the lower L with L Lᴴ = x, or Lᴴ.
+
+    Raises:
+        ArgumentError: If a matrix is not positive definite.
+    """
+    found = cholesky_factor(square_matrices("cholesky", x))
+    return adjoint_of(found) if upper else found
+
+
+@operation
+def qr(x: Any, mode: str = "reduced") -> QRResult:
+    """Orthonormal columns and an upper triangle whose product is the matrix.
+
+    Args:
+        x: Matrices of shape (…, m, n).
+        mode: "reduced" for min(m, n) columns, or "complete" for m of them; derivatives take
+            the further ones for constants.
+
+    Raises:
+        ArgumentError: If there is no such mode.
+    """
+    tensor = stacked_matrices("qr", x)
+    if mode not in ("reduced", "complete"):
+        raise ArgumentError(f"qr got mode {mode!r}; it wants 'reduced' or 'complete'.")
+    parts = orthogonal_parts(tensor)
+    rows, columns = tensor.shape[-2:]
+    q, r = parts[..., :rows, :], turned(parts[..., rows:, :])
+    if mode == "complete" and rows > columns:
+        q = concatenate((q, completing_columns(stop_gradient(q))), axis=-1)
+        below = ((0, rows - columns), (0, 0))
+        r = op.pad(r, (*((0, 0),) * (r.ndim - 2), *below))
+    return QRResult(q, r)
+
+
+@operation
+def eigh(x: Any, UPLO: str = "L") -> EighResult:
+    """Eigenvalues, in ascending order, and eigenvectors of symmetric or Hermitian matrices.
+
+    Args:
+        x: Matrices of shape (…, n, n).
+        UPLO: "L" or "U", the triangle that is read.
+    """
+    if UPLO.upper() not in ("L", "U"):
+        raise ArgumentError(f"eigh got UPLO {UPLO!r}; it wants 'L' or 'U'.")
+    parts = eigen_parts(square_matrices("eigh", x), triangle=UPLO.upper())
+    return EighResult(real(parts[..., 0, :]), parts[..., 1:, :])
+
+
+@operation
+def eigvalsh(x: Any, UPLO: str = "L") -> Tensor:
+    """Eigenvalues, in ascending order, of symmetric or Hermitian matrices."""
+    return eigh(x, UPLO).eigenvalues
+
+
+@operation
+def svd(
+    x: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
+    """Singular values and vectors: x = U diag(S) Vh, the values in descending order.
+
+    Args:
+        x: Matrices of shape (…, m, n).
+        full_matrices: Whether U and Vh are square; derivatives take what that adds for constant.
+        compute_uv: Whether to return the vectors, not the values alone.
+        hermitian: Whether the matrices are known to be symmetric; they need not be told.
+    """
+    tensor = stacked_matrices("svd", x)
+    rows, columns = tensor.shape[-2:]
+    full = full_matrices and compute_uv and rows != columns
+    parts = singular_parts(tensor, full=full)
+    values = real(parts[..., rows, : rows if rows < columns else columns])
+    if not compute_uv:
+        return values
+    u, v = parts[..., :rows, :], parts[..., rows + 1 :, :]
+    if full:
+        u, v = u[..., :rows], v[..., :columns]
+    return SVDResult(u, values, adjoint_of(v))
+
+
+@operation
+def svdvals(x: Any) -> Tensor:
+    """Singular values of matrices, in descending order."""
+    found: Tensor = svd(x, compute_uv=False)
+    return found
+
+
+# ---- sizes of matrices
+
+
+@operation
+def matrix_rank(
+    x: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
+) -> Tensor:
+    """Number of singular values larger than `tol`, or `rtol` times the largest.
+
+    Args:
+        x: Matrices of shape (…, m, n).
+        tol: What counts as zero.
+        hermitian: Whether the matrices are symmetric, and only their lower triangle is read.
+        atol: What counts as zero at least, beside `rtol`, which is 0 then by default.
+        rtol: What part of the largest counts as zero; by default max(m, n) ε.
+    """
+    tensor = stacked_matrices("matrix_rank", x)
+    tensor = symmetric(tensor) if hermitian else tensor
+    values = svdvals(tensor)
+    if tol is not None:
+        return sum(greater(values, expand_dims(as_tensor(tol), -1)), -1)
+    if not values.shape[-1]:
+        return sum(astype(values, np.int64), -1)
+    if atol is not None and rtol is None:
+        rtol = where(greater(as_tensor(atol), 0), 0.0, _tolerance(tensor, None))
+    limit = max(values, -1) * _tolerance(tensor, rtol)
+    limit = limit if atol is None else maximum(limit, as_tensor(atol))
+    return sum(greater(values, expand_dims(limit, -1)), -1)
+
+
+@operation
+def cond(x: Any, p: Any = None) -> Tensor:
+    """Condition number of matrices: ‖x‖ ‖x⁻¹‖, by singular values for p None, 2 or -2."""
+    tensor = stacked_matrices("cond", x)
+    if p in (None, 2, -2):
+        values = svdvals(tensor)
+        found: Tensor = max(values, -1) / min(values, -1)
+        return 1 / found if p == -2 else found
+    size: Tensor = op.matrix_norm(tensor, ord=p) * op.matrix_norm(inv(tensor), ord=p)
+    return size

@@ -1,0 +1,1 @@
+"""Elements by their size: sorted, searched, unique, quantiles."""

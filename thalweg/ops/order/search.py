@@ -1,0 +1,260 @@
+"""Where values lie among ordered ones, also while traced: interp, digitize, histogram."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.leaving import numbers_of, require_no_derivative
+from thalweg.core.operation import op, operation
+from thalweg.core.spec import FLOAT64, INT64, REAL, require_dtypes
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
+from thalweg.errors import ArgumentError, DtypeError, ShapeError
+from thalweg.ops.elementwise.comparison import (
+    equal,
+    greater,
+    less,
+    less_equal,
+    logical_not,
+    logical_or,
+    where,
+)
+from thalweg.ops.elementwise.conversion import as_floating
+from thalweg.ops.elementwise.floats import isnan
+from thalweg.ops.index.take import scatter_add, take
+from thalweg.ops.order.sort import argsort
+from thalweg.ops.reduce.sums import sum
+from thalweg.ops.shape.broadcast import broadcast_to
+from thalweg.ops.shape.flip import flip
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import expand_dims, ravel, reshape
+
+__all__ = [
+    "digitize",
+    "histogram",
+    "histogram_bin_edges",
+    "interp",
+]
+
+
+# Up to so many ordered values, comparing with all of them is the shortest program.
+_FEW = 16
+
+
+def is_known(*tensors: Tensor) -> bool:
+    """Tell whether values exist while the program is being written."""
+    return not any(x.is_symbolic for x in tensors)
+
+
+def place_among(ordered: Tensor, values: Tensor, right: bool) -> Tensor:
+    """Return how many of ordered values lie below each value; with `right`, those equal too."""
+    if is_known(ordered, values):
+        side: Any = "right" if right else "left"
+        return fresh(np.asarray(np.searchsorted(ordered.array, values.array, side), np.int64))
+    after = less if right else less_equal
+    # NaN lies behind all others: it is not less than any.
+    if ordered.shape[0] <= _FEW:
+        return sum(logical_not(after(expand_dims(values, -1), ordered)), -1)
+    # By halves: in each step the place is moved on where the value there is still before.
+    count = ordered.shape[0]
+    place: Tensor = op.zeros_like(values, dtype=INT64)
+    step = 1 << (count.bit_length() - 1)
+    while step:
+        ahead = place + step
+        there = take(ordered, op.minimum(ahead, count) - 1, axis=0)
+        reached = logical_not(after(values, there))
+        place = where(op.logical_and(less_equal(ahead, count), reached), ahead, place)
+        step //= 2
+    return place
+
+
+# ---- interpolation
+
+
+@operation
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Tensor:
+    """Interpolate linearly between points; beyond them the first or last value is kept.
+
+    Args:
+        x: Where to interpolate.
+        xp: The points' coordinates, a vector in ascending order unless there is a period.
+        fp: The values there.
+        left: The value before the first point.
+        right: The value after the last point.
+        period: Of the coordinates; `left` and `right` are not used then.
+
+    Raises:
+        ShapeError: If the points and the values are no vectors of one length.
+        ArgumentError: If there are no points, or the period is 0.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> np.interp(tw.tensor([0.5, 3.0]), [0.0, 1.0, 2.0], [0.0, 10.0, 20.0])
+        tensor([ 5., 20.])
+    """
+    at, points, heights = as_tensor(x), as_tensor(xp), as_tensor(fp)
+    if points.ndim != 1 or points.shape != heights.shape:
+        raise ShapeError(
+            f"interp got points of shape {points.shape} and values of shape {heights.shape}; it "
+            "wants two vectors of one length. Use ravel."
+        )
+    if not points.size:
+        raise ArgumentError("interp got no points: array of sample points is empty. Give some.")
+    if any(t.dtype.kind == "c" for t in (at, points)):
+        raise DtypeError("interp got complex coordinates, which have no order. Give real ones.")
+    at, points = astype(at, FLOAT64), astype(points, FLOAT64)
+    heights = astype(heights, np.complex128 if heights.dtype.kind == "c" else FLOAT64)
+    if period is not None:
+        at, points, heights = _periodic(at, points, heights, period)
+        left = right = None
+    first = heights[0] if left is None else left
+    last = heights[-1] if right is None else right
+    if points.shape[0] == 1:
+        inside = broadcast_to(heights[0], at.shape)
+    else:
+        inside = _between(at, points, heights)
+    return where(less(at, points[0]), first, where(greater(at, points[-1]), last, inside))
+
+
+def _periodic(
+    at: Tensor, points: Tensor, heights: Tensor, period: Any
+) -> tuple[Tensor, Tensor, Tensor]:
+    if not isinstance(period, Tensor) and period == 0:
+        raise ArgumentError("interp got period 0: period must be a non-zero value.")
+    length = op.absolute(period)
+    at, points = op.remainder(at, length), op.remainder(points, length)
+    order = argsort(points)
+    points, heights = take(points, order, axis=0), take(heights, order, axis=0)
+    points = concatenate((points[-1:] - length, points, points[:1] + length))
+    return at, points, concatenate((heights[-1:], heights, heights[:1]))
+
+
+def _between(at: Tensor, points: Tensor, heights: Tensor) -> Tensor:
+    last = points.shape[0] - 2
+    place = op.minimum(op.maximum(place_among(points, at, True) - 1, 0), last)
+    low, high = take(points, place, axis=0), take(points, place + 1, axis=0)
+    start, end = take(heights, place, axis=0), take(heights, place + 1, axis=0)
+    width = high - low
+    flat = equal(width, 0)
+    slope = (end - start) / where(flat, 1.0, width)
+    there = equal(at, high)
+    found = where(there, end + slope * (at - high), start + slope * (at - low))
+    # Where a slope is infinite: the points themselves have their values, and level parts theirs.
+    level = logical_or(equal(at, low), equal(start, end))
+    other = where(level, start, where(there, end, end + slope * (at - high)))
+    return where(flat, end, where(isnan(found), where(isnan(at), at, other), found))
+
+
+# ---- intervals
+
+
+@operation
+def digitize(x: Any, bins: Any, right: bool = False) -> Tensor:
+    """Return which interval between ascending or descending bounds each element lies in.
+
+    Args:
+        x: A tensor, of real numbers.
+        bins: The bounds, a vector whose values are known.
+        right: Whether a bound belongs to the interval below it.
+
+    Raises:
+        ArgumentError: If the bounds are not in order.
+    """
+    values, bounds = as_tensor(x), as_tensor(bins)
+    if values.dtype.kind == "c":
+        raise DtypeError("digitize got complex numbers, which have no order. Give real ones.")
+    if bounds.ndim != 1:
+        raise ShapeError(f"digitize got bounds of shape {bounds.shape}; it wants a vector.")
+    steps = np.diff(bounds.numpy())
+    if not (np.all(steps >= 0) or np.all(steps <= 0)):
+        raise ArgumentError(
+            "digitize got bounds in no order: bins must be monotonically increasing or decreasing. "
+            "Sort them."
+        )
+    if np.all(steps >= 0):
+        return place_among(bounds, values, not right)
+    return bounds.shape[0] - place_among(flip(bounds), values, not right)
+
+
+@operation
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Tensor:
+    """Return the bounds that `histogram` counts between; arguments as there."""
+    values = as_tensor(a)
+    require_dtypes("histogram", REAL, values)
+    if np.ndim(bins):
+        bounds = as_tensor(bins)
+        if bounds.ndim != 1:
+            raise ShapeError(f"histogram got bins of shape {bounds.shape}; it wants a vector.")
+        if is_known(bounds) and (np.diff(bounds.array) < 0).any():
+            raise ArgumentError("histogram: `bins` must increase monotonically. Sort them.")
+        return bounds
+    named = isinstance(bins, str)
+    if named:
+        require_no_derivative(values, f"histogram(bins={bins!r})")
+    # The bounds move with the extremes, and so do their derivatives.
+    moving = values.requires_grad and range is None and not named
+    if (is_known(values) and not moving) or (range is not None and not named):
+        known = numbers_of(values) if is_known(values) else np.zeros(0)
+        heavy = as_tensor(weights).numpy() if named and weights is not None else None
+        try:
+            return fresh(np.histogram_bin_edges(known, bins, range, heavy))
+        except ValueError as error:
+            raise ArgumentError(f"histogram: {error} Give bounds, or another range.") from None
+    if named:
+        raise ArgumentError(
+            f"histogram got bins={bins!r} and values that are traced or differentiated; how many "
+            "bins there are would depend on them. Give a number, or bounds."
+        )
+    values = as_floating(values, None)
+    low, high = op.amin(values), op.amax(values)
+    even = equal(low, high)
+    low, high = where(even, low - 0.5, low), where(even, high + 0.5, high)
+    step = (high - low) / int(bins)
+    inner = low + np.arange(int(bins)).astype(values.dtype) * step
+    # The last bound is the largest value itself, to the last digit.
+    return concatenate((inner, reshape(high, (1,))))
+
+
+@operation
+def histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
+) -> tuple[Tensor, Tensor]:
+    """Count elements, or sum their weights, between bounds; the last one belongs to its interval.
+
+    Args:
+        a: A tensor, flattened.
+        bins: How many intervals of equal width; or their bounds; or NumPy's name of a rule.
+        range: The first and the last bound; by default the extremes.
+        density: Whether to divide by the total and the widths, so that the integral is 1.
+        weights: What each element counts, with derivatives; by default 1.
+
+    Returns:
+        The counts and the bounds.
+
+    Raises:
+        ShapeError: If there is not one weight for each element.
+        ArgumentError: If the bounds are not in order, or depend on what is traced.
+    """
+    values, edges = ravel(a), histogram_bin_edges(a, bins, range, weights)
+    heavy = None if weights is None else ravel(weights)
+    if heavy is not None and as_tensor(weights).shape != as_tensor(a).shape:
+        raise ShapeError(
+            f"histogram: weights of shape {as_tensor(weights).shape} should have the same shape as "
+            f"a, {as_tensor(a).shape}."
+        )
+    count = edges.shape[0] - 1
+    place = place_among(edges, values, True) - 1
+    place = where(equal(values, edges[-1]), count - 1, place)
+    outside = op.logical_or(less(place, 0), op.greater_equal(place, count))
+    # What lies in no interval is counted in one more, which is cut off.
+    place = where(outside, count, place)
+    kind = INT64 if heavy is None else heavy.dtype
+    ones = op.ones_like(values, dtype=INT64) if heavy is None else heavy
+    sums = scatter_add(op.zeros(count + 1, kind, like=values), place, ones, axis=0)[:count]
+    if density:
+        widths = astype(edges[1:] - edges[:-1], FLOAT64)
+        return sums / widths / sum(sums), edges
+    return reshape(sums, (count,)), edges

@@ -1,0 +1,366 @@
+"""Different values among the elements, and where values belong among sorted ones."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thalweg.core.leaving import numbers_of
+from thalweg.core.operation import attach, method, operation
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh, make
+from thalweg.errors import ArgumentError, DtypeError, ShapeError
+from thalweg.ops.creation.creation import zeros
+from thalweg.ops.index.masks import _values
+from thalweg.ops.index.take import scatter_add, take
+from thalweg.ops.shape.reshape import ravel, reshape
+from thalweg.ops.shape.scalars import axis_of
+
+__all__ = [
+    "bincount",
+    "bucketize",
+    "histc",
+    "isin",
+    "searchsorted",
+    "unique",
+    "unique_all",
+    "unique_consecutive",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
+]
+
+
+Array = np.ndarray[Any, Any]
+
+
+def _numbers(x: Any) -> Array:
+    return numbers_of(as_tensor(x))
+
+
+def _results(found: tuple[Any, ...]) -> Any:
+    tensors = tuple(as_tensor(part) for part in found)
+    return tensors[0] if len(tensors) == 1 else tensors
+
+
+def different(x: Tensor, axis: int | None = None, equal_nan: bool = True) -> Tensor:
+    """Return the different elements, or slices along an axis, in order.
+
+    Of equal ones the first is returned, and so the first has the derivative.
+    """
+    values = numbers_of(x)
+    if not x.requires_grad:
+        return fresh(np.unique(values, axis=axis, equal_nan=equal_nan))
+    places = np.unique(values, return_index=True, axis=axis, equal_nan=equal_nan)[1]
+    return take(ravel(x), places, axis=0) if axis is None else take(x, places, axis=axis)
+
+
+def _unique_of(
+    x: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """Return the different elements, or slices along an axis, in order.
+
+    Args:
+        x: A tensor.
+        sorted: They always are.
+        return_inverse: Whether to return which of them each element is.
+        return_counts: Whether to return how often each occurs.
+        dim: The axis whose slices are compared; None for elements.
+    """
+    values = _numbers(x)
+    axis = None if dim is None else axis_of("unique", dim, values.ndim)
+    # A number has one slice along the axis it does not have.
+    slices = x if axis is None or values.ndim else reshape(x, 1)
+    found: Any = np.unique(
+        numbers_of(slices), return_inverse=True, return_counts=True, axis=axis, equal_nan=False
+    )
+    inverse = found[1].reshape(values.shape if axis is None else -1)
+    parts = [
+        different(slices, axis, equal_nan=False) if x.requires_grad else found[0],
+        *([inverse] if return_inverse else []),
+        *([found[2]] if return_counts else []),
+    ]
+    return _results(tuple(parts))
+
+
+attach("unique", _unique_of)
+
+
+@operation
+def unique(
+    x: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,
+) -> Any:
+    """Return the different elements, or slices along an axis, in order: NumPy's function.
+
+    The method, as PyTorch's, has another order of arguments and tells NaNs apart.
+
+    Args:
+        x: A tensor.
+        return_index: Whether to return where each occurs first.
+        return_inverse: Whether to return which of them each element is.
+        return_counts: Whether to return how often each occurs.
+        axis: The axis whose slices are compared; None for elements.
+        equal_nan: Whether NaNs are one element.
+        sorted: They always are.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.unique(tw.tensor([2.0, 1.0, 2.0]), return_counts=True)
+        (tensor([1., 2.]), tensor([1, 2]))
+    """
+    distinct: Any = np.unique
+    tensor = as_tensor(x)
+    found = distinct(
+        numbers_of(tensor), return_index, return_inverse, return_counts, axis, equal_nan=equal_nan
+    )
+    parts = found if isinstance(found, tuple) else (found,)
+    if tensor.requires_grad:
+        parts = (different(tensor, axis, equal_nan), *parts[1:])
+    return _results(parts)
+
+
+@method
+def unique_consecutive(
+    x: Any, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None
+) -> Any:
+    """Return the elements, or slices along an axis, that differ from the one before.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.unique_consecutive(tw.tensor([1, 1, 2, 1]))
+        tensor([1, 2, 1])
+    """
+    tensor = as_tensor(x)
+    values = numbers_of(tensor)
+    shape = values.shape if axis is None else None
+    place = 0 if axis is None else axis_of("unique_consecutive", axis, values.ndim)
+    rows = values.reshape(-1) if axis is None or not values.ndim else np.moveaxis(values, place, 0)
+    flat = rows.reshape(rows.shape[0], -1) if rows.size else np.zeros((rows.shape[0], 0))
+    starts = np.ones(len(rows), bool)
+    starts[1:] = (flat[1:] != flat[:-1]).any(axis=1)
+    inverse = np.cumsum(starts) - 1
+    along_one = ravel(tensor) if axis is None or not values.ndim else tensor
+    kept = take(along_one, np.flatnonzero(starts), axis=place)
+    counts = np.diff(np.append(np.flatnonzero(starts), len(rows)))
+    parts: list[Any] = [kept]
+    if return_inverse:
+        parts.append(inverse if shape is None else inverse.reshape(shape))
+    if return_counts:
+        parts.append(counts.astype(np.int64))
+    return _results(tuple(parts))
+
+
+# ---- among sorted values
+
+
+def _side(name: str, side: str | None, right: bool) -> Any:
+    if side not in (None, "left", "right") or (side == "left" and right):
+        raise ArgumentError(
+            f"{name} got side={side!r} and right={right}; side can only be 'left' or 'right', and "
+            "they must not contradict each other. Give one of them."
+        )
+    return "right" if right or side == "right" else "left"
+
+
+@operation
+def searchsorted(
+    x: Any,
+    v: Any = None,
+    side: str | None = None,
+    sorter: Any = None,
+    *,
+    input: Any = None,
+    right: bool = False,
+    out_int32: bool = False,
+) -> Tensor:
+    """Return where values belong among sorted ones, so that they stay sorted.
+
+    Args:
+        x: Sorted values; with more axes than one, the last of which is sorted.
+        v: The values to place; with leading axes as those of x, where it has some.
+        side: "left" or "right" of equal ones; "left" by default.
+        sorter: Positions that sort x.
+        input: PyTorch's name of v.
+        right: PyTorch's way to say side="right".
+        out_int32: Whether to return int32 instead of int64.
+
+    Raises:
+        ShapeError: If the leading axes differ.
+    """
+    rows, wanted = _numbers(x), _numbers(v if input is None else input)
+    if not rows.ndim:
+        raise ShapeError("searchsorted got sorted values without axes; it wants one at least.")
+    place = _side("searchsorted", side, right)
+    if sorter is not None:
+        rows = _sorted_by(rows, as_tensor(sorter))
+    if rows.ndim == 1:
+        found = np.searchsorted(rows, wanted, place)
+    elif rows.shape[:-1] != wanted.shape[:-1]:
+        raise ShapeError(
+            f"searchsorted got sorted values of shape {rows.shape} and values of shape "
+            f"{wanted.shape}; all axes but the last must be equal."
+        )
+    else:
+        found = np.empty(wanted.shape, np.int64)
+        for row in np.ndindex(rows.shape[:-1]):
+            found[row] = np.searchsorted(rows[row], wanted[row], place)
+    return fresh(np.asarray(found, np.int32 if out_int32 else np.int64))
+
+
+def _sorted_by(rows: Array, sorter: Tensor) -> Array:
+    positions = sorter.numpy()
+    if positions.shape != rows.shape:
+        raise ShapeError(
+            f"searchsorted got sorted values of shape {rows.shape} and a sorter of shape "
+            f"{positions.shape}; boundary and sorter must have the same size."
+        )
+    if positions.dtype.kind not in "iu":
+        raise DtypeError(f"searchsorted got a sorter of dtype {positions.dtype}; it wants int64.")
+    if positions.size and (positions.min() < 0 or positions.max() >= rows.shape[-1]):
+        raise ArgumentError("searchsorted got a sorter with a position out of range.")
+    return np.take_along_axis(rows, positions, -1)
+
+
+@operation
+def bucketize(x: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Tensor:
+    """Return the number of the interval between sorted boundaries each element lies in."""
+    if as_tensor(boundaries).ndim != 1:
+        raise ShapeError("bucketize: boundaries tensor must be 1 dimension.")
+    return searchsorted(boundaries, x, right=right, out_int32=out_int32)
+
+
+# ---- counting
+
+
+@method
+def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
+    """Count how often each integer from 0 on occurs in a vector, or sum weights for each.
+
+    Raises:
+        ShapeError: If x is no vector, or the weights have another shape.
+        ArgumentError: If one is negative, or `minlength` is.
+    """
+    values = _numbers(x)
+    heavy = None if weights is None else as_tensor(weights)
+    if values.ndim != 1 or values.dtype.kind not in "iu" or (values.size and values.min() < 0):
+        raise ShapeError("bincount only supports 1-d non-negative integral inputs.")
+    if minlength < 0:
+        raise ArgumentError(f"minlength should be >= 0, and {minlength} was given.")
+    if heavy is not None and heavy.shape != values.shape:
+        raise ShapeError("weights should be 1-d and have the same length as input")
+    if heavy is None:
+        return fresh(np.bincount(values, minlength=minlength))
+    if not heavy.is_symbolic and not heavy.requires_grad:
+        return fresh(np.bincount(values, heavy.array, minlength))
+    count = max(minlength, int(values.max(initial=-1)) + 1)
+    return scatter_add(zeros(count, np.float64), values, astype(heavy, np.float64), axis=0)
+
+
+@method
+def histc(x: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+    """Count elements in intervals of equal width between two bounds, by default the extremes.
+
+    Raises:
+        ArgumentError: If there is no interval, or the bounds are not finite and in order.
+    """
+    values = _numbers(x)
+    low, high = float(min), float(max)
+    if bins <= 0:
+        raise ArgumentError(f"histc: bins must be > 0, and {bins} were asked for.")
+    if low == high and values.size:
+        low, high = float(values.min()), float(values.max())
+    if low == high:
+        low, high = low - 1.0, high + 1.0
+    if not (np.isfinite(low) and np.isfinite(high)) or high < low:
+        raise ArgumentError(f"histc: range of [{low}, {high}] is not finite or not in order.")
+    counts, _ = np.histogram(values, bins, (low, high))
+    return fresh(counts.astype(values.dtype))
+
+
+class UniqueAll(NamedTuple):
+    """The different values, where each is first, which each element is, how often it occurs."""
+
+    values: Tensor
+    indices: Tensor
+    inverse_indices: Tensor
+    counts: Tensor
+
+
+class UniqueCounts(NamedTuple):
+    """The different values, and how often each occurs."""
+
+    values: Tensor
+    counts: Tensor
+
+
+class UniqueInverse(NamedTuple):
+    """The different values, and which of them each element is."""
+
+    values: Tensor
+    inverse_indices: Tensor
+
+
+def _of(x: Any, values: Array) -> Tensor:
+    """Return the different values as parts of the tensor, where its derivative is wanted."""
+    tensor = as_tensor(x)
+    return different(tensor, equal_nan=False) if tensor.requires_grad else make(values)
+
+
+@operation
+def unique_all(x: Any) -> UniqueAll:
+    """Return the different values in order, with their first places, inverse and counts.
+
+    Every NaN is a value of its own.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.unique_all(tw.tensor([3, 1, 3])).counts
+        tensor([1, 2])
+    """
+    values = _values(x)
+    found: Any = np.unique_all(values)
+    inverse = np.reshape(found.inverse_indices, values.shape)
+    return UniqueAll(_of(x, found.values), make(found.indices), make(inverse), make(found.counts))
+
+
+@operation
+def unique_counts(x: Any) -> UniqueCounts:
+    """Return the different values in order, and how often each occurs."""
+    found = np.unique_counts(_values(x))
+    return UniqueCounts(_of(x, found.values), make(found.counts))
+
+
+@operation
+def unique_inverse(x: Any) -> UniqueInverse:
+    """Return the different values in order, and which of them each element is."""
+    values = _values(x)
+    found = np.unique_inverse(values)
+    return UniqueInverse(
+        _of(x, found.values), fresh(np.reshape(found.inverse_indices, values.shape))
+    )
+
+
+@operation
+def unique_values(x: Any) -> Tensor:
+    """Return the different values in order; every NaN is a value of its own."""
+    return different(as_tensor(x), equal_nan=False)
+
+
+@operation
+def isin(
+    x: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
+) -> Tensor:
+    """Tell which elements are among others."""
+    found = np.isin(_values(x), _values(test_elements), assume_unique=assume_unique, invert=invert)
+    return fresh(np.asarray(found))

@@ -1,0 +1,1 @@
+"""Axes reduced: sums, extremes, scans, differences and statistics."""

@@ -1,0 +1,249 @@
+"""Reductions: primitives over axes, and NumPy's functions composed of them."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.apply import apply
+from thalweg.core.operation import method, op
+from thalweg.core.primitive import general, linear
+from thalweg.core.spec import BOOL, INT64, Shape, Spec
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.ops.creation.creation import ones
+from thalweg.ops.elementwise.arithmetic import absolute
+from thalweg.ops.elementwise.comparison import equal, greater, logical_not, where
+from thalweg.ops.elementwise.conversion import as_floating, astype, stop_gradient
+from thalweg.ops.elementwise.exponential import exp, log
+from thalweg.ops.shape.axes import normalize_axes, normalize_axis, without
+from thalweg.ops.shape.broadcast import broadcast_to, reduce_sum
+from thalweg.ops.shape.cut import slice_
+from thalweg.ops.shape.flip import flip
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import reshape, restore_axes
+from thalweg.ops.shape.transpose import transpose
+
+__all__ = [
+    "all",
+    "any",
+    "cumsum",
+    "logsumexp",
+    "mean",
+    "prod",
+    "sum",
+]
+
+
+Array = np.ndarray[Any, Any]
+
+Axes = tuple[int, ...]
+
+
+def _reduced(x: Spec, axis: Axes) -> Spec:
+    return Spec(without(x.shape, axis), x.dtype)
+
+
+def spread_over(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
+    return broadcast_to(restore_axes(value, x.shape, axis), x.shape)
+
+
+def _prefix_products(x: Tensor) -> Tensor:
+    """Products of all earlier elements along the last axis, in log2(n) doubling passes."""
+    n = x.shape[-1]
+    lead = tuple((0, extent, 1) for extent in x.shape[:-1])
+    result, step = _shifted(x, 1, lead), 1
+    while step < n:
+        result, step = result * _shifted(result, step, lead), 2 * step
+    return result
+
+
+def _shifted(x: Tensor, by: int, lead: tuple[tuple[int, int, int], ...]) -> Tensor:
+    n = x.shape[-1]
+    kept = slice_(x, (*lead, (0, builtins.max(0, n - by), 1)))
+    first = ones((*x.shape[:-1], builtins.min(by, n)), x.dtype, like=x)
+    return concatenate((first, kept), axis=-1)
+
+
+def _product_of_others(x: Tensor) -> Tensor:
+    return _prefix_products(x) * flip(_prefix_products(flip(x, -1)), -1)
+
+
+def _prod_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
+    # Products of the other elements, so that zeros keep their derivatives.
+    kept = [i for i in range(x.ndim) if i not in axis]
+    order = (*kept, *axis)
+    flat = reshape(x.transpose(order), (*(x.shape[i] for i in kept), -1)) if x.size else x
+    if not x.size:
+        return x
+    others: Tensor = reshape(_product_of_others(flat), tuple(x.shape[i] for i in order))
+    inverse = tuple(int(i) for i in np.argsort(order))
+    return spread_over(g, x, axis) * transpose(others, inverse)
+
+
+@general(_reduced, _prod_rule)
+def reduce_prod(x: Array, *, axis: Axes) -> Array:
+    """Product over some axes, which disappear."""
+    return np.asarray(np.prod(x, axis=axis, dtype=x.dtype))
+
+
+@linear(
+    lambda x, axis: x,
+    lambda g, out, x, axis: flip(op.cumulative_sum(flip(g, axis), axis=axis), axis),
+)
+def cumulative_sum(x: Array, *, axis: int) -> Array:
+    """Running sum along an axis."""
+    return np.cumsum(x, axis=axis, dtype=x.dtype)
+
+
+# ---- NumPy's functions
+
+
+def finish(x: Tensor, result: Tensor, axis: Axes, keepdims: bool) -> Tensor:
+    return restore_axes(result, x.shape, axis) if keepdims else result
+
+
+def chosen(x: Any, mask: Any, otherwise: Any) -> Any:
+    """Return what a reduction takes where a mask, broadcast, does not hold."""
+    return x if mask is None else where(astype(mask, BOOL), x, otherwise)
+
+
+def _started(found: Tensor, combine: Any, initial: Any) -> Tensor:
+    return found if initial is None else combine(found, astype(initial, found.dtype))
+
+
+@method
+def sum(
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    *,
+    initial: Any = None,
+    where: Any = None,
+) -> Tensor:
+    """Sum over some axes; by default over all.
+
+    Args:
+        x: A tensor.
+        axis: An axis, several, or None for all.
+        dtype: What to sum in; by default int64 or uint64 for integers.
+        keepdims: Whether reduced axes stay, with extent 1.
+        initial: What to begin with.
+        where: A mask, broadcast, of the elements that take part.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.sum(tw.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
+        tensor([4., 6.])
+    """
+    if where is not None or initial is not None:
+        found = sum(chosen(x, where, 0), axis, dtype, keepdims)
+        return _started(found, op.add, initial)
+    if dtype is None and isinstance(x, Tensor) and x.array.dtype.kind == "f":
+        tensor = x
+    else:
+        tensor = integers_widened(x, dtype)
+    axes = normalize_axes("sum", axis, len(tensor.array.shape))
+    if not axes:
+        return op.clone(tensor) if tensor is x else tensor
+    return finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
+
+
+@method
+def mean(
+    x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = None
+) -> Tensor:
+    """Arithmetic mean over some axes; by default over all. Integers are averaged as float64.
+
+    Only elements take part where the mask `where`, broadcast, holds.
+    """
+    tensor = as_floating(x, dtype)
+    axes = normalize_axes("mean", axis, tensor.ndim)
+    if where is not None:
+        total = sum(tensor, axes, keepdims=keepdims, where=where)
+        return total / counted_where(where, tensor, axes, keepdims)
+    return sum(tensor, axes, keepdims=keepdims) / float(count_over(tensor.shape, axes))
+
+
+def counted_where(mask: Any, x: Tensor, axes: Axes, keepdims: bool = False) -> Tensor:
+    """Return how many elements take part, in the real dtype of what they are divided by."""
+    held = broadcast_to(astype(mask, BOOL), x.shape)
+    return sum(astype(held, np.empty(0, x.dtype).real.dtype), axes, keepdims=keepdims)
+
+
+def integers_widened(x: Any, dtype: Any) -> Tensor:
+    """Return a tensor in a dtype, by default int64 for booleans and integers."""
+    tensor = as_tensor(x)
+    if dtype is None and tensor.dtype.kind in "bi":
+        dtype = INT64
+    elif dtype is None and tensor.dtype.kind == "u":
+        dtype = np.dtype(np.uint64)
+    return tensor if dtype is None else astype(tensor, dtype)
+
+
+def count_over(shape: Shape, axes: Axes) -> int:
+    count = 1
+    for axis in axes:
+        count *= shape[axis]
+    return count
+
+
+@method
+def prod(
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    *,
+    initial: Any = None,
+    where: Any = None,
+) -> Tensor:
+    """Product over some axes; by default over all. Arguments as `sum`'s."""
+    if where is not None or initial is not None:
+        found = prod(chosen(x, where, 1), axis, dtype, keepdims)
+        return _started(found, op.multiply, initial)
+    tensor = integers_widened(x, dtype)
+    axes = normalize_axes("prod", axis, tensor.ndim)
+    return finish(tensor, reduce_prod(tensor, axis=axes), axes, keepdims)
+
+
+@method
+def any(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) -> Tensor:
+    """Tell whether some element over the axes is true, of those where a mask holds."""
+    return greater(sum(astype(x, BOOL), axis, keepdims=keepdims, where=where), 0)
+
+
+@method
+def all(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) -> Tensor:
+    """Tell whether every element over the axes is true, of those where a mask holds."""
+    return equal(sum(logical_not(x), axis, keepdims=keepdims, where=where), 0)
+
+
+@method(inplace=True)
+def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """Running sum along an axis, or of the flattened tensor."""
+    tensor = integers_widened(x, dtype)
+    if axis is None:
+        return cumulative_sum(reshape(tensor, -1), axis=0)
+    if not tensor.ndim and axis in (0, -1):
+        return op.clone(tensor)  # type: ignore[no-any-return]
+    return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
+
+
+@method
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Logarithm of a sum of exponentials, without overflow: ln Σ eˣ.
+
+    Where all of x is -∞, so is the result, and the derivative is taken as 0.
+    """
+    tensor = as_floating(x, None)
+    axes = normalize_axes("logsumexp", axis, tensor.ndim)
+    largest = stop_gradient(op.amax(tensor, axes, keepdims=True))
+    # A slice of nothing but -inf, or one with +inf, would subtract inf from inf.
+    shift = where(absolute(largest) < float("inf"), largest, 0.0)
+    total = sum(exp(tensor - shift), axes, keepdims=True)
+    nothing = equal(total, 0)
+    result = where(nothing, -float("inf"), log(where(nothing, 1, total))) + shift
+    return result if keepdims else reshape(result, without(tensor.shape, axes))

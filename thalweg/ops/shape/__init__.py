@@ -1,0 +1,1 @@
+"""Elements rearranged: shapes, axes, parts put together and taken apart."""

@@ -1,0 +1,50 @@
+"""Axes counted from the front, and left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thalweg.core.spec import Shape
+from thalweg.errors import ArgumentError, AxisError
+
+# ---- axes and shapes, validated
+
+
+def normalize_axis(name: str, axis: int, ndim: int) -> int:
+    """Return an axis counted from the front.
+
+    Raises:
+        AxisError: If there is no such axis.
+    """
+    position = int(axis)
+    if not -ndim <= position < ndim:
+        raise AxisError(
+            f"{name} got axis {axis} for a tensor with {ndim} axes; "
+            f"it wants one between {-ndim} and {ndim - 1}."
+        )
+    return position % ndim
+
+
+def normalize_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
+    """Return axes counted from the front and sorted; None means all of them.
+
+    Raises:
+        ArgumentError: If there is no such axis, or one is named twice.
+    """
+    if axis is None:
+        return tuple(range(ndim))
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    if not ndim:
+        # As NumPy's reductions and PyTorch: without axes, 0 and -1 name none.
+        for one in given:
+            normalize_axis(name, one, 1)
+        return ()
+    axes = tuple(sorted(normalize_axis(name, a, ndim) for a in given))
+    if len(set(axes)) != len(axes):
+        raise ArgumentError(f"{name} got axis {axis}, which names an axis twice.")
+    return axes
+
+
+def without(shape: Shape, axes: tuple[int, ...]) -> Shape:
+    """Return a shape without some of its axes."""
+    return tuple(n for i, n in enumerate(shape) if i not in axes)

@@ -1,0 +1,1 @@
+"""Special functions: the error function, gamma and beta functions, Bessel functions and more."""

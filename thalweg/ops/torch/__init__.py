@@ -1,0 +1,1 @@
+"""What PyTorch's names mean, called on tensors."""

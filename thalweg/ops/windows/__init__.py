@@ -1,0 +1,1 @@
+"""Windows that slide along axes: convolution, pooling, signals, and Fourier transforms."""

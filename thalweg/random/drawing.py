@@ -1,0 +1,173 @@
+"""How functions draw: from a stream; for each example of a batch; or, traced, with a key.
+
+A traced function cannot draw from a stream: its numbers would be drawn once. It draws with the
+keys that `drawing_with` gave, a new one for every draw.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalweg.core.spec import Shape
+from thalweg.core.tensor import Tensor, fresh
+from thalweg.errors import ArgumentError, TracingError
+from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.elementwise.rounding import floor
+from thalweg.random import keyed as keyed_draws
+from thalweg.random.keyed import fold_in
+
+Array = NDArray[Any]
+
+Fill = Callable[[Shape], Array]
+
+Keyed = Callable[[Tensor, Shape], Tensor]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """How numbers are drawn in a function of one example that is applied to a batch.
+
+    Attributes:
+        randomness: "error", "different" for every example, or the "same" for all.
+        size: The number of examples.
+        mapped: Given a tensor with the examples along axis 0, returns what stands for one.
+        outer: The batch that the function applied to this one is itself applied to.
+    """
+
+    randomness: str
+    size: int
+    mapped: Callable[[Tensor], Tensor]
+    outer: Batch | None
+
+
+_batch: ContextVar[Batch | None] = ContextVar("batch", default=None)
+
+
+@contextlib.contextmanager
+def drawing_for(batch: Batch | None) -> Iterator[None]:
+    """Let what is drawn inside be drawn for a batch."""
+    before = _batch.set(batch)
+    try:
+        yield
+    finally:
+        _batch.reset(before)
+
+
+def drawing_batch() -> Batch | None:
+    """Return the batch that numbers are being drawn for."""
+    return _batch.get()
+
+
+@dataclass
+class _Keys:
+    """A key, and how many were made of it."""
+
+    key: Tensor
+    made: int = 0
+
+
+_keys: ContextVar[_Keys | None] = ContextVar("keys", default=None)
+
+
+@contextlib.contextmanager
+def drawing_with(key: Tensor) -> Iterator[None]:
+    """Let what is traced inside draw with keys made of this one, in the order of the draws."""
+    before = _keys.set(_Keys(key))
+    try:
+        yield
+    finally:
+        _keys.reset(before)
+
+
+def has_key() -> bool:
+    """Tell whether draws are to be made with keys."""
+    return _keys.get() is not None
+
+
+def next_key() -> Tensor:
+    """Return the key of the next draw.
+
+    Raises:
+        TracingError: If no key was given.
+    """
+    keys = _keys.get()
+    if keys is None:
+        raise TracingError(
+            "A layer drew random numbers while it was traced, without a key: every run of the "
+            "program would draw the same ones. Trace it inside `drawing_with(key)` of "
+            "thalweg.random.drawing, or call eval() on the model first."
+        )
+    keys.made += 1
+    return fold_in(keys.key, np.int32(keys.made - 1))
+
+
+def drawn(fill: Fill, shape: Shape, keyed: Keyed | None = None) -> Tensor:
+    """Return a tensor of random numbers, for one example where there is a batch.
+
+    Args:
+        fill: Draws numbers in a shape.
+        shape: The shape of the result.
+        keyed: Draws them with a key, where there are keys; None if that cannot be done.
+
+    Raises:
+        ArgumentError: If the batch's function shall not draw.
+    """
+    batch = _batch.get()
+    if batch is None:
+        if keyed is not None and has_key():
+            return keyed(next_key(), shape)
+        return fresh(fill(shape))
+    if batch.randomness == "error":
+        raise ArgumentError(
+            "vmap: called random operation while in randomness error mode. Please either use the "
+            "'same' or 'different' randomness flags on vmap or perform the randomness operation "
+            "outside of vmap."
+        )
+    with drawing_for(batch.outer):
+        if batch.randomness == "same":
+            return drawn(fill, shape, keyed)
+        return batch.mapped(drawn(fill, (batch.size, *shape), keyed))
+
+
+def keyed_uniform(dtype: Any) -> Keyed | None:
+    """Return what draws numbers uniform on [0, 1) with a key; None in dtypes that lack them."""
+    kind = np.dtype(dtype)
+    if kind not in (np.float32, np.float64):
+        return None
+    return lambda key, shape: keyed_draws.uniform(key, shape, kind)
+
+
+def keyed_normal(dtype: Any, mean: float = 0.0, std: float = 1.0) -> Keyed | None:
+    """Return what draws normal numbers with a key; None in dtypes that lack them."""
+    kind = np.dtype(dtype)
+    if kind not in (np.float32, np.float64):
+        return None
+    return lambda key, shape: keyed_draws.normal(key, shape, kind) * std + mean
+
+
+def keyed_integers(low: int, high: int, dtype: Any) -> Keyed:
+    """Return what draws integers from low to high - 1 with a key."""
+
+    def draw(key: Tensor, shape: Shape) -> Tensor:
+        return astype(floor(keyed_draws.uniform(key, shape) * (high - low)) + low, np.dtype(dtype))
+
+    return draw
+
+
+def one_by_one(draw: Callable[[], Array], rank: int) -> Fill:
+    """Return what fills a shape with as many draws as its axes before the last `rank` count."""
+
+    def fill(shape: Shape) -> Array:
+        if len(shape) == rank:
+            return draw()
+        parts = [fill(shape[1:]) for _ in range(shape[0])]
+        return np.stack(parts) if parts else np.zeros(shape, draw().dtype)
+
+    return fill
