@@ -17,6 +17,8 @@ from thalweg.core.tensor import Tensor, make
 _DERIVATIVES = 0.35
 _FAULTS = 0.04
 _INDEXED = ("take", "take_along_axis", "scatter_add", "scatter_add_along_axis")
+# What may leave out elements of its first operand.
+_IN_PART = {*_INDEXED, "last_diagonal", "pad_with_zeros", "put_at", "slice_", "strided", "windows"}
 
 
 def random_case(seed: int) -> Case:
@@ -54,7 +56,7 @@ def _with_fault(g: Growth, case: Case) -> Case:
     program = remove_dead_code(case.program)
     indexed = [e for e in program.equations if e.primitive.name in _INDEXED]
     # Nor are elements that a later read leaves out.
-    in_part = {e.inputs[0] for e in indexed}
+    in_part = {e.inputs[0] for e in program.equations if e.primitive.name in _IN_PART}
     for equation in reversed(program.equations):
         if equation.output in in_part:
             in_part |= set(equation.inputs)
