@@ -12,7 +12,7 @@ from thalweg.ops.elementwise.comparison import equal, less_equal, logical_or, no
 from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.ops.elementwise.conversion import as_floating
 from thalweg.ops.elementwise.floats import isfinite, isnan
-from thalweg.ops.reduce.extremes import amax, amin, max, min
+from thalweg.ops.reduce.extremes import amax, amin
 from thalweg.ops.reduce.sums import all, count_over, counted_where, mean, sum
 from thalweg.ops.shape.axes import normalize_axes
 from thalweg.ops.shape.broadcast import broadcast_to
@@ -212,7 +212,7 @@ def _aligned(weights: Tensor, tensor: Tensor, axis: Any) -> Tensor:
 @method
 def ptp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Tensor:
     """Range of values over some axes, the largest less the smallest; by default over all."""
-    typed: Tensor = max(x, axis, keepdims=keepdims) - min(x, axis, keepdims=keepdims)
+    typed: Tensor = amax(x, axis, keepdims=keepdims) - amin(x, axis, keepdims=keepdims)
     return typed
 
 
