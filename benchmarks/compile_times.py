@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 from benchmarks.recursions import RECURSIONS, Recursion
 from thalweg.engines import registry
-from thalweg.training.cache import STEPS
+from thalweg.training.prepare import STEPS
 
 _HEADS = ("steps", "equations", "cold s", "disk s", "again ms", "µs/update", "growth")
 

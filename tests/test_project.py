@@ -23,7 +23,7 @@ ALL_FILES = [
 ]
 BANNED_NAMES = {"base", "common", "helper", "helpers", "misc", "util", "utils"}
 IMPORT_BUDGET_SECONDS = 0.2
-FILE_BUDGET, FUNCTION_BUDGET = 400, 60
+FILE_BUDGET, FUNCTION_BUDGET, FOLDER_BUDGET = 800, 60, 16
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -55,10 +55,9 @@ __array_api_version__ = "2024.12"
 if TYPE_CHECKING:
     from thalweg import autograd, nn, optim, testing
     from thalweg.engines.jit import jit
-    from thalweg.training.checkpoint import Checkpoint
     from thalweg.training.fit import fit
     from thalweg.training.result import Fit
-    from thalweg.training.saving import load, save
+    from thalweg.training.saving import Checkpoint, load, save
 
 # Python's own names for types and PyTorch's for ours.
 bool, float, int = bool_, float32, int32

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from tests.compiler.programs import program_of, spec
-from thalweg.compiler.graph import Graph
-from thalweg.compiler.kernels import Plan, form_kernels
-from thalweg.compiler.memory import Storage, assign
+from thalweg.compiler.kernels.graph import Graph
+from thalweg.compiler.kernels.kernels import Plan, form_kernels
+from thalweg.compiler.kernels.memory import Storage, assign
+from thalweg.compiler.kernels.streams import fuse_streams
 from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
-from thalweg.compiler.streams import fuse_streams
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from thalweg.compiler.affine import ZERO, Affine, Var, axis_variables, linear, of
+from thalweg.compiler.kernels.affine import ZERO, Affine, Var, axis_variables, linear, of
 
 A, B, C = Var(0, 4), Var(1, 3), Var(2, 5)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.compiler.programs import body, primitives, program_of, run, spec
-from thalweg.compiler.algebra import EXACT, IDENTITIES, RELAXED
-from thalweg.compiler.patterns import Identity
 from thalweg.compiler.pipeline import optimize
+from thalweg.compiler.rewrites.algebra import EXACT, IDENTITIES, RELAXED
+from thalweg.compiler.rewrites.patterns import Identity
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 from thalweg.ops.elementwise.arithmetic import power

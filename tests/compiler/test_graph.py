@@ -10,9 +10,9 @@ import pytest
 from tests.compiler.plans import traced
 from tests.compiler.programs import program_of, spec
 from tests.samples import samples
-from thalweg.compiler import graph as graphs
-from thalweg.compiler.affine import Affine, Index, axis_variables
-from thalweg.compiler.graph import Graph, offsets, operand_index, padding, product_indices
+from thalweg.compiler.kernels import graph as graphs
+from thalweg.compiler.kernels.affine import Affine, Index, axis_variables
+from thalweg.compiler.kernels.graph import Graph, offsets, operand_index, padding, product_indices
 from thalweg.core.primitive import PRIMITIVES
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.tensor import as_tensor

@@ -10,7 +10,7 @@ import pytest
 import thalweg as tw
 from tests.compiler.plans import INT32, kinds, plan_of
 from tests.compiler.programs import STEPS, spec
-from thalweg.compiler.kernels import Plan
+from thalweg.compiler.kernels.kernels import Plan
 
 
 def softmax(x: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 import thalweg as tw
 from tests.compiler.plans import plan_of
 from tests.compiler.programs import arguments_for, primitives, program_of, run, spec
-from thalweg.compiler.kernels import Kind
+from thalweg.compiler.kernels.kernels import Kind
 from thalweg.compiler.pipeline import optimize
 from thalweg.core.program import Program
 from thalweg.ops.shape.cut import pad_with_zeros, slice_

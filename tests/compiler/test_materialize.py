@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.compiler.plans import traced
-from thalweg.compiler.graph import Graph
-from thalweg.compiler.materialize import materialized
+from thalweg.compiler.kernels.graph import Graph
+from thalweg.compiler.kernels.materialize import materialized
 
 
 def kept(function: Any, *shapes: tuple[int, ...]) -> tuple[list[str], list[str]]:

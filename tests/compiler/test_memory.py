@@ -11,7 +11,7 @@ import thalweg as tw
 from tests.compiler.plans import plan_of, step_plan
 from tests.compiler.programs import spec
 from tests.engines.loops import check_loop
-from thalweg.compiler.memory import aligned_size, assign
+from thalweg.compiler.kernels.memory import aligned_size, assign
 from thalweg.ops.index.take import scatter_add
 
 RANDOM = np.random.default_rng(0)

@@ -8,7 +8,7 @@ import pytest
 import thalweg as tw
 from tests.compiler.programs import arguments_for, body, program_of, run, spec
 from thalweg.compiler.pipeline import optimize
-from thalweg.compiler.views import keeps_values
+from thalweg.compiler.rewrites.views import keeps_values
 from thalweg.ops.elementwise.conversion import stop_gradient
 from thalweg.ops.shape.cut import pad_with_zeros, slice_
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.compiler.programs import program_of, spec
-from thalweg.compiler.work import LONG, total_effort, turns
+from thalweg.compiler.kernels.materialize import LONG, total_effort, turns
 
 
 def test_a_product_counts_the_pairs_it_multiplies() -> None:

@@ -26,7 +26,7 @@ from thalweg.data.frames.delimited import MISSING
 from thalweg.data.frames.dialect import examine
 from thalweg.data.frames.pages import _pages
 from thalweg.data.table import Column, Table
-from thalweg.engines.llvm import jit
+from thalweg.engines.llvm.code import jit
 from thalweg.errors import ArgumentError
 
 

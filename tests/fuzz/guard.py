@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.fuzz.cases import Case, LoopCase
-from thalweg.engines.llvm import running
+from thalweg.engines.llvm.code import running
 
 Array = np.ndarray[Any, Any]
 

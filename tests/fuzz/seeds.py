@@ -14,7 +14,7 @@ from tests.fuzz.guard import Guarded
 from tests.fuzz.loops import random_loop
 from tests.fuzz.shrink import shrink
 from thalweg.engines.llvm.engine import NativeEngine
-from thalweg.engines.llvm.target import Target
+from thalweg.engines.llvm.ir.target import Target
 
 
 @functools.cache

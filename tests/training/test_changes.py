@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.training import cache
+from thalweg.training import prepare
 
 X = np.random.default_rng(0).normal(size=(20, 3))
 Y = X.sum(axis=1)
@@ -257,7 +257,7 @@ def module() -> Iterator[None]:
 
 
 def forget() -> None:
-    for kept in (cache.STEPS, cache.EVALUATIONS, cache.COMPILED):
+    for kept in (prepare.STEPS, prepare.EVALUATIONS, prepare.COMPILED):
         kept.clear()
 
 

@@ -6,7 +6,7 @@ import pytest
 import thalweg as tw
 from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import TrainingDiverged
-from thalweg.training import slices
+from thalweg.training import loop
 
 
 def written_out(X, y, rate, batch_size, epochs):
@@ -52,7 +52,7 @@ def test_the_step_does_not_depend_on_how_the_run_is_sliced(
     found = []
     for steps in (1, 5, 10**6):
         pace = type("Pace", (), {"steps": steps, "learn": lambda *arguments: None})
-        monkeypatch.setattr(slices, "Pace", pace)
+        monkeypatch.setattr(loop, "Pace", pace)
         with pytest.raises(TrainingDiverged) as caught:
             tw.fit(
                 squared, np.zeros(3), regression, optimizer=tw.optim.sgd(3.0, momentum=0.9),

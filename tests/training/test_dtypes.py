@@ -96,7 +96,7 @@ def test_a_step_reads_bytes_and_not_a_wide_copy() -> None:
         callbacks=lambda info: compiled.append(info.step),
     )  # fmt: skip
     assert found.engine == "native"
-    from thalweg.training.cache import STEPS
+    from thalweg.training.prepare import STEPS
 
     step = STEPS.values()[-1]
     arena = step.compiled.image.nbytes

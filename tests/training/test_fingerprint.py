@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.training import cache, prepare
-from thalweg.training.cache import Cache
+from thalweg.training import prepare, program
 from thalweg.training.fingerprint import Fingerprint, names_read
+from thalweg.training.prepare import Cache
 
 SCALE = 2.0
 CONFIG = types.ModuleType("config")
@@ -28,7 +28,7 @@ def fitted(loss, params=1.0, **arguments):
 @pytest.fixture
 def traces(monkeypatch):
     """Count the traces and the compilations; begin with empty caches."""
-    for kept in (cache.STEPS, cache.EVALUATIONS, cache.COMPILED):
+    for kept in (prepare.STEPS, prepare.EVALUATIONS, prepare.COMPILED):
         kept.clear()
     counts = {"traced": 0, "compiled": 0}
 
@@ -40,7 +40,7 @@ def traces(monkeypatch):
         counts["compiled"] += 1
         return compile_loop(self, loop)
 
-    trace = prepare.trace_step
+    trace = program.trace_step
     engine = type(tw.engines.registry.engine("numpy"))
     compile_loop = engine.compile_loop
     monkeypatch.setattr(prepare, "trace_step", traced)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.training.report import sparkline
+from thalweg.training.result import sparkline
 
 matplotlib.use("agg")
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.engines.llvm.running import CompiledLoop
-from thalweg.training import slices
+from thalweg.engines.llvm.code.running import CompiledLoop
+from thalweg.training import loop
 
 
 class FixedPace:
@@ -38,7 +38,7 @@ def test_slices_of_any_length_give_the_same_bits(
 ) -> None:
     found = []
     for steps in (1, 7, 10**6):
-        monkeypatch.setattr(slices, "Pace", lambda steps=steps: FixedPace(steps))
+        monkeypatch.setattr(loop, "Pace", lambda steps=steps: FixedPace(steps))
         found.append(run(squared, regression, engine, shuffle=shuffle))
     for other in found[1:]:
         assert np.array_equal(other.params, found[0].params)
@@ -59,7 +59,7 @@ def test_watching_a_run_changes_no_bit_of_it(squared, regression, engine, tmp_pa
 
 
 def test_the_pace_adapts_to_the_time_of_a_step() -> None:
-    pace = slices.Pace()
+    pace = loop.Pace()
     for _ in range(12):
         pace.learn(pace.steps, pace.steps * 1e-6, 0.0)
     assert pace.steps == pytest.approx(30_000, rel=0.01)
@@ -70,7 +70,7 @@ def test_the_pace_adapts_to_the_time_of_a_step() -> None:
 
 
 def test_a_slow_copy_of_the_state_makes_for_longer_slices_up_to_a_limit() -> None:
-    pace = slices.Pace()
+    pace = loop.Pace()
     for copying, expected in ((0.005, 50_000), (1.0, 80_000)):
         for _ in range(12):
             pace.learn(pace.steps, pace.steps * 1e-6, copying)
@@ -150,7 +150,7 @@ def test_an_interruption_before_an_evaluation_does_not_lose_it(
     squared, regression, engine, monkeypatch
 ) -> None:
     whole = run(squared, regression, engine)
-    evaluate = slices.Slices._evaluate
+    evaluate = loop.Slices._evaluate
     calls = []
 
     def interrupted(self):
@@ -159,7 +159,7 @@ def test_an_interruption_before_an_evaluation_does_not_lose_it(
             raise KeyboardInterrupt
         evaluate(self)
 
-    monkeypatch.setattr(slices.Slices, "_evaluate", interrupted)
+    monkeypatch.setattr(loop.Slices, "_evaluate", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         run(squared, regression, engine)
     assert caught.value.fit.steps == 44

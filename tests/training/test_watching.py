@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.training.callbacks import Info
-from thalweg.training.progress import Progress, describe
+from thalweg.training.progress import Info, Progress, describe
 
 
 class Recorder:

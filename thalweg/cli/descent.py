@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 import thalweg as tw
 from thalweg.cli.objectives import Objective
 from thalweg.errors import TrainingDiverged
-from thalweg.training.callbacks import Info
+from thalweg.training.progress import Info
 from thalweg.training.result import Fit
 
 __all__ = ["Coordinates", "Descent", "decorrelated", "descend"]

@@ -20,7 +20,7 @@ from thalweg.cli.problem import Problem, Rows
 from thalweg.cli.settings import ACCELERATED, Settings
 from thalweg.cli.spec import Model, build, optimizers, parse_model
 from thalweg.errors import SpecError
-from thalweg.training.callbacks import Info
+from thalweg.training.progress import Info
 from thalweg.training.result import Fit
 
 __all__ = ["Course", "Trained", "check", "resolve", "train"]

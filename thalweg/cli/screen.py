@@ -17,7 +17,7 @@ from thalweg.cli.demo import Demonstration
 from thalweg.cli.lecture import LEAST_SQUARES
 from thalweg.cli.tables import Grid
 from thalweg.errors import printable
-from thalweg.training.report import sparkline
+from thalweg.training.result import sparkline
 
 if TYPE_CHECKING:
     from thalweg.cli.summary import Result

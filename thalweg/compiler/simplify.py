@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from thalweg.compiler import (
+from thalweg.compiler.dead_code import remove_dead_code
+from thalweg.compiler.rewrites import (
     contractions,
     cuts,
     elementwise,
@@ -12,10 +13,9 @@ from thalweg.compiler import (
     scatters,
     views,
 )
-from thalweg.compiler.algebra import IDENTITIES
-from thalweg.compiler.dead_code import remove_dead_code
-from thalweg.compiler.patterns import Table
-from thalweg.compiler.rewrite import Rule, rewrite
+from thalweg.compiler.rewrites.algebra import IDENTITIES
+from thalweg.compiler.rewrites.patterns import Table
+from thalweg.compiler.rewrites.rewrite import Rule, rewrite
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.compiler.work import LONG, total_effort
+from thalweg.compiler.kernels.materialize import LONG, total_effort
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.copying import copied

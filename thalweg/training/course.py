@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thalweg.errors import ArgumentError
-from thalweg.training.batches import whole_number
+from thalweg.training.inputs import whole_number
 from thalweg.training.memory import require_memory
 from thalweg.training.record import Record
 

@@ -14,22 +14,20 @@ from thalweg.engines.engine import Array, Engine
 from thalweg.errors import ArgumentError, IndexOutOfRange
 from thalweg.optim import GradientTransformation
 from thalweg.optim.transformation import as_transformation
-from thalweg.training.batches import Shuffle, read_batches
-from thalweg.training.callbacks import Callbacks
-from thalweg.training.checkpoint import Checkpoint, read_checkpoint, read_resume, require_same
+from thalweg.training.checks.positions import Read, out_of_range
 from thalweg.training.course import Evaluate, read_course
-from thalweg.training.divergence import Suspects, diverged, warn_of_climb
+from thalweg.training.diagnosis.divergence import Suspects, diverged, warn_of_climb
 from thalweg.training.fingerprint import Fingerprint
-from thalweg.training.inputs import leaf_names, read_data
+from thalweg.training.inputs import Shuffle, leaf_names, read_batches, read_data
+from thalweg.training.loop import Facts, NotFiniteError, Slices, Watchers
 from thalweg.training.modules import Carrying, accepting_modules
 from thalweg.training.parameters import read_parameters, read_state, with_carried
-from thalweg.training.positions import Read, out_of_range
 from thalweg.training.prepare import prepare_evaluation, prepare_step
 from thalweg.training.program import Problem
-from thalweg.training.progress import Progress
+from thalweg.training.progress import Callbacks, Progress
 from thalweg.training.record import Trees
 from thalweg.training.result import Fit
-from thalweg.training.slices import Facts, NotFiniteError, Slices, Watchers
+from thalweg.training.saving import Checkpoint, read_checkpoint, read_resume, require_same
 
 
 def _advice(*args: Any, **kwargs: Any) -> str:

@@ -12,7 +12,7 @@ from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import ArgumentError, DataError, DtypeError, GradientError
 from thalweg.optim import GradientTransformation
-from thalweg.training.finite import is_finite
+from thalweg.training.checks.finite import is_finite
 
 Array = np.ndarray[Any, Any]
 

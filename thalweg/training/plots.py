@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.training.history import History
+from thalweg.training.result import History
 
 
 def draw_history(history: History, ax: Any = None) -> Any:

@@ -1,12 +1,15 @@
-"""From a problem to something that runs: traced and compiled, or found among what was before."""
+"""From a problem to something that runs: traced and compiled, or kept from a fit before."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import threading
 import time
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from thalweg.core.program import Program
 from thalweg.core.spec import default_dtype
@@ -14,21 +17,110 @@ from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError, EngineError
-from thalweg.training.batches import Batches
-from thalweg.training.cache import (
-    COMPILED,
-    EVALUATIONS,
-    MOST_KEPT,
-    STEPS,
-    Captured,
-    Evaluation,
-    Step,
-)
+from thalweg.training.diagnosis.steadiness import trace_steadily
+from thalweg.training.diagnosis.untrained import warn_of_untrained
 from thalweg.training.fingerprint import Fingerprint
+from thalweg.training.inputs import Batches
 from thalweg.training.layout import RelaidLoop, relaid, transposed_states
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step
-from thalweg.training.steadiness import trace_steadily
-from thalweg.training.untrained import warn_of_untrained
+
+Kept = TypeVar("Kept")
+
+
+class Cache(Generic[Kept]):
+    """The most recently used values, by key; safe to use from several threads.
+
+    Two threads that miss the same key both make the value, and the first one made is kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Kept | None:
+        """Return the value of a key, or None."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def keep(self, key: Hashable, value: Kept) -> Kept:
+        """Remember a value unless the key has one; return the one that is kept."""
+        with self._lock:
+            found = self._kept.setdefault(key, value)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+            return found
+
+    def values(self) -> list[Kept]:
+        """Return what is kept, the most recently used last."""
+        with self._lock:
+            return list(self._kept.values())
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+@dataclass(frozen=True)
+class Captured:
+    """The arrays a program captured from the loss's surroundings.
+
+    An array that the loss refers to itself is found anew at each fit, by its place in the loss's
+    fingerprint, so that no data of the user are kept alive; others were made while tracing.
+    `lines` are the user's lines that use them.
+    """
+
+    sources: tuple[Any, ...]
+    lines: tuple[str, ...]
+
+    def arrays(self, referred: Sequence[Any]) -> list[Any]:
+        """Return the arrays, given those the loss refers to."""
+        return [referred[s] if type(s) is int else s for s in self.sources]
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the arrays kept."""
+        return sum(source.nbytes for source in self.sources if type(source) is not int)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A training step, ready to run."""
+
+    engine: str
+    loop: Loop
+    compiled: CompiledLoop
+    captured: Captured
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The loss of some data, ready to run."""
+
+    engine: str
+    program: Program
+    run: Callable[..., list[Any]]
+    captured: Captured
+
+
+# What tracing found, by what was traced.
+STEPS: Cache[Step] = Cache(64)
+
+EVALUATIONS: Cache[Evaluation] = Cache(64)
+
+# What an engine made of a program, by its signature: traced anew, it need not be compiled.
+COMPILED: Cache[Any] = Cache(64)
+
+# A program that made more than this while it was traced is traced anew at each fit.
+MOST_KEPT = 2**26
 
 EngineChoice = str | Engine
 

@@ -18,9 +18,9 @@ from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import CallError, GradientError, ShapeError, TracingError
 from thalweg.ops.index.take import take
 from thalweg.optim import GradientTransformation, apply_updates
-from thalweg.training.complaints import at_the_users_line, called_with, from_the_optimizer
-from thalweg.training.gradients import require_gradient, warn_of_ignored, without_derivative
-from thalweg.training.pairings import warn_of_pairings
+from thalweg.training.checks.complaints import at_the_users_line, called_with, from_the_optimizer
+from thalweg.training.checks.gradients import require_gradient, warn_of_ignored, without_derivative
+from thalweg.training.checks.pairings import warn_of_pairings
 from thalweg.training.parameters import require_no_gradient
 
 # What stands for a line of the user's that is not known.

@@ -12,8 +12,8 @@ import numpy as np
 from thalweg import tree
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import CheckpointError
-from thalweg.training import storage, structure
-from thalweg.training.batches import Batches
+from thalweg.training import storage
+from thalweg.training.inputs import Batches
 
 Array = np.ndarray[Any, Any]
 
@@ -88,8 +88,8 @@ class Trees:
         Raises:
             CheckpointError: If a key of a dict is none that JSON can hold.
         """
-        structure.describe(self.params)
-        structure.describe(self.state)
+        storage.describe(self.params)
+        storage.describe(self.state)
 
     def params_of(self, arrays: Sequence[Array]) -> Any:
         """Return parameters in the caller's tree and kinds of arrays."""
@@ -140,9 +140,9 @@ def write_record(path: str | os.PathLike[str], record: Record, trees: Trees) -> 
     facts["optimizer"] = str(record.optimizer)
     facts["layout"] = asdict(record.layout)
     facts["trees"] = {
-        "params": structure.describe(trees.params),
+        "params": storage.describe(trees.params),
         "kinds": [kind.__name__ for kind in trees.kinds],
-        "state": structure.describe(trees.state),
+        "state": storage.describe(trees.state),
         # A module's buffers and random numbers stand behind the optimizer's state.
         "carried": len(record.state) - len(tree.leaves(trees.state)),
     }
@@ -168,11 +168,9 @@ def record_of(path: Any, arrays: Mapping[str, Array], facts: Any) -> tuple[Recor
         described = facts["trees"]
         leaves = {name: _numbered(arrays, name) for name in ("params", "state", "best")}
         trees = Trees(
-            structure.rebuild(described["params"], len(leaves["params"])),
+            storage.rebuild(described["params"], len(leaves["params"])),
             tuple(_KINDS.get(name, np.ndarray) for name in described["kinds"]),
-            structure.rebuild(
-                described["state"], len(leaves["state"]) - described.get("carried", 0)
-            ),
+            storage.rebuild(described["state"], len(leaves["state"]) - described.get("carried", 0)),
         )
         record = Record(
             params=leaves["params"],

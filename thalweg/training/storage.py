@@ -2,6 +2,8 @@
 
 Reading one runs no code. Every array is stored contiguous and native, with a BLAKE2b checksum of
 its bytes, dtype and shape in the header, so that a damaged file is reported and never half read.
+The structure of a tree is JSON too, a tree of numbers that tell where in a list of arrays each
+leaf stands; nothing that it names is imported.
 """
 
 from __future__ import annotations
@@ -17,7 +19,78 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from thalweg import optim, tree
 from thalweg.errors import CheckpointError, DtypeError, MissingFile, printable
+
+
+def describe(node: Any) -> Any:
+    """Return a tree of numbers as JSON.
+
+    Raises:
+        CheckpointError: If a key of a dict is none that JSON can hold.
+    """
+    if type(node) is int:
+        return node
+    if node is None:
+        return {"none": []}
+    if isinstance(node, dict):
+        return {"dict": [[_key(key), describe(value)] for key, value in node.items()]}
+    if isinstance(node, tuple) and hasattr(node, "_fields"):
+        items = {f: describe(v) for f, v in zip(node._fields, node, strict=True)}
+        return {"named": type(node).__name__, "items": items}
+    if isinstance(node, (list, tuple)):
+        return {"list" if isinstance(node, list) else "tuple": [describe(i) for i in node]}
+    return {"dict": [[_key(key), describe(part)] for key, part in tree.children(node)]}
+
+
+def _key(key: Any) -> Any:
+    if isinstance(key, (str, int, float, bool)):
+        return key
+    raise CheckpointError(
+        f"params has a dict with the key {key!r}, which cannot be written to a file. "
+        "Use strings or numbers for keys."
+    )
+
+
+def rebuild(description: Any, count: int) -> Any:
+    """Return the tree of numbers of a description.
+
+    Named tuples are those of thalweg's optimizers; any other one becomes a dict of its fields.
+
+    Raises:
+        CheckpointError: If it means nothing, or has other numbers than 0 … count - 1.
+    """
+    found = _rebuilt(description)
+    if sorted(tree.leaves(found)) != list(range(count)):
+        raise CheckpointError("The structure of the parameters in the file does not fit them.")
+    return found
+
+
+def _rebuilt(description: Any) -> Any:
+    match description:
+        case bool():
+            pass
+        case int():
+            return description
+        case {"none": []}:
+            return None
+        case {"dict": [*items]}:
+            return {key: _rebuilt(value) for key, value in items}
+        case {"list": [*items]}:
+            return [_rebuilt(item) for item in items]
+        case {"tuple": [*items]}:
+            return tuple(_rebuilt(item) for item in items)
+        case {"named": str(name), "items": dict(items)}:
+            return _named(name, {field: _rebuilt(v) for field, v in items.items()})
+    raise CheckpointError("The structure of the parameters in the file means nothing.")
+
+
+def _named(name: str, items: Mapping[str, Any]) -> Any:
+    known = getattr(optim, name, None) if name in optim.__all__ else None
+    if isinstance(known, type) and getattr(known, "_fields", None) == tuple(items):
+        return known(**items)
+    return dict(items)
+
 
 Array = np.ndarray[Any, Any]
 
@@ -25,10 +98,15 @@ Array = np.ndarray[Any, Any]
 PLAIN, VERSION = 1, 2
 
 _PREFIX = 8
+
 _MOST_HEADER = 100_000_000
+
 _LONG = 1 << 20
+
 _TEXT = "thalweg"
+
 _STORED = "?bBhHiIlLqQefdF"
+
 # How a zip archive and a pickle begin.
 _OF_OTHERS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from thalweg.engines.llvm.emitter import Emitter, module_text
-from thalweg.engines.llvm.jit import load
-from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import BYTES, Value
+from thalweg.engines.llvm.code.jit import load
+from thalweg.engines.llvm.ir.emitter import Emitter, module_text
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.ir.values import BYTES, Value
 
 TYPES = {"f32": np.float32, "f64": np.float64, "i1": np.bool_, "i8": np.int8, "i32": np.int32}
 TYPES["i64"] = np.int64

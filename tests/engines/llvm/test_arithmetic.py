@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.engines.llvm.kernels import TYPES, elementwise, run, runnable
-from thalweg.engines.llvm.emitter import Emitter
-from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import Value
+from thalweg.engines.llvm.ir.emitter import Emitter
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.ir.values import Value
 
 TARGETS = ["avx512", "avx2", "sse"]
 FLOATS = np.array(

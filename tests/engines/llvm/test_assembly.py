@@ -9,9 +9,9 @@ import numpy as np
 
 from tests.compiler.programs import program_of, spec
 from tests.engines.loops import check_loop
-from thalweg.engines.llvm.assembly import Assembly, Step
-from thalweg.engines.llvm.driving import calls_text
-from thalweg.engines.llvm.target import Target
+from thalweg.engines.llvm.code.assembly import Assembly, Step
+from thalweg.engines.llvm.code.driving import calls_text
+from thalweg.engines.llvm.ir.target import Target
 
 
 def assembled(function: Any, *shapes: Any, states: int = 0) -> tuple[Assembly, Step]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from thalweg.engines.llvm import cache
-from thalweg.engines.llvm.private_folder import opened
-from thalweg.engines.llvm.target import Target
+from thalweg.engines.llvm.code import cache
+from thalweg.engines.llvm.code.private_folder import opened
+from thalweg.engines.llvm.ir.target import Target
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pytest
 import thalweg as tw
 from tests.compiler.programs import program_of, spec
 from tests.engines.loops import Given, advanced, given
-from thalweg.engines.llvm import image
+from thalweg.engines.llvm.code import image, jit
+from thalweg.engines.llvm.code.image import Image
 from thalweg.engines.llvm.engine import NativeEngine
-from thalweg.engines.llvm.image import Image
-from thalweg.engines.llvm.target import Target
+from thalweg.engines.llvm.ir.target import Target
 
 X, Y = np.random.default_rng(0).normal(size=(2, 30, 4))[0], np.arange(30.0)
 
@@ -39,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the list of modules compiled since."""
     texts: list[str] = []
-    compile_object = image.compile_object
+    compile_object = jit.compile_object
 
     def noted(text: str, target: Target) -> bytes:
         texts.append(text)

@@ -7,8 +7,8 @@ import weakref
 
 import pytest
 
-from thalweg.engines.llvm import jit
-from thalweg.engines.llvm.target import Target
+from thalweg.engines.llvm.code import jit
+from thalweg.engines.llvm.ir.target import Target
 from thalweg.errors import EngineError
 
 TWICE = "define double @twice(double %x) {\n  %y = fadd double %x, %x\n  ret double %y\n}\n"

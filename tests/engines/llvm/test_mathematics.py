@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.engines.llvm.kernels import TYPES, elementwise, runnable
-from thalweg.engines.llvm.emitter import Emitter
-from thalweg.engines.llvm.mathematics import MATHEMATICS
-from thalweg.engines.llvm.target import Target
+from thalweg.engines.llvm.ir.emitter import Emitter
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 
 TARGETS = ["avx512", "avx2", "sse"]
 BINARY = {"power", "logaddexp"}

@@ -13,7 +13,7 @@ from thalweg.core.program import finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import as_tensor, make
 from thalweg.engines.llvm.engine import NativeEngine
-from thalweg.engines.llvm.target import Target
+from thalweg.engines.llvm.ir.target import Target
 
 ENGINES = {name: NativeEngine(Target.named(name)) for name in ("sse", "avx2")}
 INTEGERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")

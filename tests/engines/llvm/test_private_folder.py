@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from thalweg.engines.llvm import cache, private_folder
-from thalweg.engines.llvm.private_folder import Exposed, opened
+from thalweg.engines.llvm.code import cache, private_folder
+from thalweg.engines.llvm.code.private_folder import Exposed, opened
 
 pytestmark = pytest.mark.skipif(not private_folder.POSIX, reason="there are no owners and modes")
 

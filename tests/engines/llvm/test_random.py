@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.engines.llvm.kernels import elementwise, runnable
-from thalweg.engines.llvm.emitter import Emitter
-from thalweg.engines.llvm.jit import load
-from thalweg.engines.llvm.random import permutation, threefry2x32
-from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import Value
+from thalweg.engines.llvm.code.jit import load
+from thalweg.engines.llvm.ir.emitter import Emitter
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.mathematics.random import permutation, threefry2x32
 from thalweg.random.bits import keyed_permutation, threefry2x32_pairs
 
 TARGETS = ["avx512", "avx2", "sse"]

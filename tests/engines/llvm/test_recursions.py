@@ -11,11 +11,11 @@ import pytest
 import thalweg as tw
 from benchmarks.recursions import RECURSIONS
 from thalweg import tree
-from thalweg.compiler.kernels import MOST_SIZE
-from thalweg.engines.llvm import assembly, image
-from thalweg.engines.llvm.assembly import Assembly
-from thalweg.engines.llvm.facts import Table
-from thalweg.training.cache import COMPILED, STEPS
+from thalweg.compiler.kernels.kernels import MOST_SIZE
+from thalweg.engines.llvm.code import assembly, image, jit
+from thalweg.engines.llvm.code.assembly import Assembly
+from thalweg.engines.llvm.kernels.facts import Table
+from thalweg.training.prepare import COMPILED, STEPS
 
 # Steps of a loop, so that every kind of kernel is met several times.
 SHORT = 7
@@ -93,7 +93,7 @@ def test_functions_and_modules_are_of_bounded_length(
     assemblies: list[Assembly], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts: list[str] = []
-    compile_object = image.compile_object
+    compile_object = jit.compile_object
     monkeypatch.setattr(
         image, "compile_object", lambda text, t: texts.append(text) or compile_object(text, t)
     )

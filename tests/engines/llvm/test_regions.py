@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.engines.llvm.kernels import run
-from thalweg.engines.llvm.emitter import Emitter
-from thalweg.engines.llvm.target import Target
-from thalweg.engines.llvm.values import Value
+from thalweg.engines.llvm.ir.emitter import Emitter
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.ir.values import Value
 
 
 def emitter() -> tuple[Emitter, Value, Value]:

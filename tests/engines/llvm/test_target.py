@@ -3,10 +3,10 @@
 import llvmlite.binding as llvm
 import pytest
 
-from thalweg.engines.llvm.emitter import Emitter, module_text
-from thalweg.engines.llvm.mathematics import MATHEMATICS
-from thalweg.engines.llvm.random import permutation
-from thalweg.engines.llvm.target import Target
+from thalweg.engines.llvm.ir.emitter import Emitter, module_text
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
+from thalweg.engines.llvm.mathematics.random import permutation
 
 
 def test_lanes_fill_one_register() -> None:

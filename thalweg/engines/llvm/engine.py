@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from thalweg.compiler.graph import (
+from thalweg.compiler.kernels.graph import (
     DRAWS,
     GATHERS,
     GUARDED,
@@ -14,14 +14,14 @@ from thalweg.compiler.graph import (
     SCATTERS,
 )
 from thalweg.compiler.outputs import own_outputs
-from thalweg.compiler.widening import MOVING, NARROW, widened
+from thalweg.compiler.rewrites.widening import MOVING, NARROW, widened
 from thalweg.core.program import Equation, Program
 from thalweg.engines import engine
 from thalweg.engines.engine import Array, Loop
-from thalweg.engines.llvm import image, jit
-from thalweg.engines.llvm.lowering import LOWERINGS, TYPES
-from thalweg.engines.llvm.running import CompiledLoop, CompiledProgram
-from thalweg.engines.llvm.target import Target
+from thalweg.engines.llvm.code import image, jit
+from thalweg.engines.llvm.code.running import CompiledLoop, CompiledProgram
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.kernels.lowering import LOWERINGS, TYPES
 from thalweg.errors import EngineError
 
 SUPPORTED = frozenset(

@@ -1,0 +1,381 @@
+"""Kernels: groups of kept values computed in one pass over one domain."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from thalweg.compiler.kernels.access import INNER, Accesses, domain_index
+from thalweg.compiler.kernels.affine import Index, Var
+from thalweg.compiler.kernels.graph import (
+    POSITIONS,
+    PRODUCTS,
+    REDUCTIONS,
+    SCATTERS,
+    Graph,
+    reduced_axes,
+    squeezed,
+)
+from thalweg.compiler.kernels.materialize import cost, materialized
+from thalweg.core.program import Equation, Symbol
+
+if TYPE_CHECKING:
+    from thalweg.compiler.kernels.streams import Stream
+
+
+Shape = tuple[int, ...]
+
+# A dearer epilogue is unrolled over a product's tile at more cost than a pass of its own.
+_EPILOGUE_COST = 14
+
+# A kernel of this cost takes no more values, so that a program of any length is written as
+# functions of bounded length: what LLVM needs for one grows faster than the function.
+MOST_SIZE = 1_000
+
+
+class Kind(Enum):
+    """What the loops of a kernel look like."""
+
+    MAP = "map"  # each element of the domain alone
+    ROW = "row"  # reductions whose last domain axis is reduced, and maps beside them
+    COLUMN = "column"  # reductions that keep the last domain axis, and maps on the result
+    PRODUCT = "product"  # a matrix product, and maps on the result
+    TRANSPOSE = "transpose"  # a matrix copied transposed
+    SCATTER = "scatter"  # additions at positions
+    SCAN = "scan"  # running sums and positions of extremes, one element after another
+    STREAM = "stream"  # rows of a matrix read once for products from both sides
+
+
+@dataclass(eq=False)
+class Kernel:
+    """Kept values computed together, in order; `domain` and `outer` have no axes of extent 1.
+
+    `outer` is the part of a ROW or COLUMN domain that is not reduced. A STREAM has its contents
+    in `stream`, and in `parts` the products with their maps that end it. `size` is the cost of one
+    element of everything together.
+    """
+
+    kind: Kind
+    domain: Shape
+    outer: Shape
+    roots: list[Symbol]
+    parts: list[Kernel] = field(default_factory=list)
+    stream: Stream | None = None
+    size: int = 0
+
+    @property
+    def main(self) -> Symbol:
+        """The value the kernel was made for."""
+        return self.roots[0]
+
+
+@dataclass
+class Plan:
+    """A graph cut into kernels, in the order they run."""
+
+    graph: Graph
+    kept: set[Symbol]
+    accesses: Accesses
+    kernels: list[Kernel]
+    _inlined: dict[Symbol, list[Equation]] = field(default_factory=dict)
+
+    @property
+    def home(self) -> dict[Symbol, int]:
+        """The position of the kernel that computes each kept value."""
+        return {root: i for i, kernel in enumerate(self.kernels) for root in kernel.roots}
+
+    def inlined(self, root: Symbol) -> list[Equation]:
+        """Return the equations computed where a root is: its own and those without memory."""
+        found = self._inlined.get(root)
+        if found is None:
+            found = self._inlined[root] = []
+            producer, kept, stack, seen = self.graph.producer, self.kept, [root], {root}
+            while stack:
+                symbol = stack.pop()
+                equation = producer.get(symbol)
+                if equation is None or (symbol in kept and symbol is not root):
+                    continue
+                found.append(equation)
+                fresh = [s for s in equation.inputs if s not in seen]
+                seen.update(fresh)
+                stack += fresh
+        return found
+
+    def size(self, root: Symbol) -> int:
+        """Return the cost of one element of a root."""
+        return sum(cost(equation) + 1 for equation in self.inlined(root))
+
+
+def form_kernels(graph: Graph) -> Plan:
+    """Choose what is kept and group it greedily: a value joins the earliest kernel it may."""
+    kept, packed = materialized(graph)
+    plan = Plan(graph, kept, Accesses(graph, kept), [])
+    home: dict[Symbol, int] = {}
+    room = _Room(plan)
+    for root in _scheduled(graph, kept, plan.accesses):
+        kind, domain, outer = _shape_of_loops(graph.producer[root], root in packed)
+        value = Kernel(kind, domain, outer, [root], size=plan.size(root))
+        reads = [a for a in plan.accesses.of(root) if a.symbol in kept]
+        earliest = max((home[a.symbol] for a in reads), default=-1)
+        inside = [(a.symbol, a.index) for a in reads if home[a.symbol] == earliest]
+        # Of what a value reads, nothing lies behind the earliest kernel that has all of it.
+        if earliest >= 0 and _may_join(plan, plan.kernels[earliest], value, inside):
+            position = earliest
+        else:
+            position = room.after(earliest, value)
+        home[root] = position
+        room.put(position, value)
+    return plan
+
+
+class _Room:
+    """The kernels that values may join of which they read nothing, by what such values are."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._positions: dict[Hashable, list[int]] = {}
+
+    def after(self, earliest: int, value: Kernel) -> int:
+        """Return the first position behind another of a kernel with room, or that of a new one."""
+        positions = self._positions.get(self._joining(value), [])
+        found = bisect.bisect_right(positions, earliest)
+        return positions[found] if found < len(positions) else len(self.plan.kernels)
+
+    def put(self, position: int, value: Kernel) -> None:
+        """Add a value to the kernel at a position, which it begins if there is none."""
+        kernels = self.plan.kernels
+        if position < len(kernels):
+            kernel = kernels[position]
+            kernel.roots += value.roots
+            kernel.size += value.size
+        else:
+            kernel = value
+            kernels.append(value)
+            for key in self._joined(value):
+                self._positions.setdefault(key, []).append(position)
+        if kernel.size >= MOST_SIZE:
+            for key in self._joined(kernel):
+                positions = self._positions[key]
+                at = bisect.bisect_left(positions, position)
+                if positions[at : at + 1] == [position]:
+                    del positions[at]
+
+    def _joining(self, value: Kernel) -> Hashable:
+        """Return what a value is to kernels that it reads nothing of."""
+        if value.kind is Kind.MAP:
+            return value.domain
+        equation = self.plan.graph.producer[value.main]
+        if value.kind is Kind.ROW and _trailing(equation):
+            return Kind.ROW, value.domain, value.outer
+        if value.kind is Kind.COLUMN:
+            return Kind.COLUMN, value.domain, value.outer, _reduced(equation)
+        return None
+
+    def _joined(self, kernel: Kernel) -> set[Hashable]:
+        """Return what values may join a kernel that they read nothing of."""
+        own = self._joining(kernel)
+        found = set() if own is None else {own}
+        if kernel.kind is Kind.ROW and own is not None:
+            found.add(kernel.domain)
+            if kernel.outer != ():
+                found.add(kernel.outer)
+        return found
+
+
+def _scheduled(graph: Graph, kept: set[Symbol], accesses: Accesses) -> list[Symbol]:
+    """Return kept values in order of computation, scalars that need only inputs first.
+
+    Otherwise what an optimizer computes of its step count would come after the products whose
+    epilogue wants it.
+    """
+    ordered = [e.output for e in graph.program.equations if e.output in kept]
+    early: set[Symbol] = set()
+    for root in ordered:
+        scalar = root.shape == () and graph.producer[root].primitive.kind == "elementwise"
+        if scalar and all(graph.is_leaf(a.symbol) or a.symbol in early for a in accesses.of(root)):
+            early.add(root)
+    return [r for r in ordered if r in early] + [r for r in ordered if r not in early]
+
+
+def _shape_of_loops(equation: Equation, packed: bool) -> tuple[Kind, Shape, Shape]:
+    name, result = equation.primitive.name, squeezed(equation.output.shape)
+    if name in PRODUCTS and equation.inputs[0].spec.size:
+        return Kind.PRODUCT, result, result
+    if packed:
+        return Kind.TRANSPOSE, result, result
+    if name in SCATTERS:
+        return Kind.SCATTER, result, result
+    if name in POSITIONS or name == "cumulative_sum":
+        return Kind.SCAN, result, result
+    if name in REDUCTIONS and equation.inputs[0].spec.size:
+        shape = equation.inputs[0].shape
+        reduced = [a for a in reduced_axes(equation) if shape[a] != 1]
+        last = max((a for a, n in enumerate(shape) if n != 1), default=-1)
+        if reduced:
+            kind = Kind.ROW if last in reduced else Kind.COLUMN
+            return kind, squeezed(shape), result
+    return Kind.MAP, result, result
+
+
+def _trailing(equation: Equation) -> bool:
+    """Tell whether the reduced axes are the last ones, so that the result's lead the domain."""
+    shape = equation.inputs[0].shape
+    axes = [a for a, n in enumerate(shape) if n != 1]
+    reduced = {a for a in reduced_axes(equation) if shape[a] != 1}
+    return set(axes[len(axes) - len(reduced) :]) == reduced
+
+
+def _may_join(
+    plan: Plan, kernel: Kernel, value: Kernel, inside: list[tuple[Symbol, Index | None]]
+) -> bool:
+    """Tell whether a value may join a kernel, some values of which it reads."""
+    graph, root, domain = plan.graph, value.main, value.domain
+    if kernel.size >= MOST_SIZE:
+        return False
+    if kernel.kind is Kind.MAP:
+        joins = value.kind is Kind.MAP and kernel.domain == domain
+        return joins and _identity(inside, len(domain))
+    if kernel.kind is Kind.ROW:
+        if not _trailing(graph.producer[kernel.main]):
+            return False
+        if value.kind is Kind.ROW:
+            same = kernel.domain == domain and kernel.outer == value.outer
+            return same and _trailing(graph.producer[root]) and _prefix(inside, graph, root)
+        if value.kind is Kind.MAP and kernel.domain == domain:
+            return _prefix(inside, graph, root)
+        if value.kind is Kind.MAP and kernel.outer == domain:
+            return _prefix(inside, graph, root) and all(
+                squeezed(s.shape) == domain for s, _ in inside
+            )
+        return False
+    if kernel.kind is Kind.PRODUCT:
+        joins = value.kind is Kind.MAP and kernel.domain == domain
+        dear = joins and _own_cost(plan, root) > _EPILOGUE_COST
+        return joins and not dear and _identity(inside, len(domain))
+    if kernel.kind is Kind.COLUMN:
+        # Another reduction reads nothing of this one, or it would read it whole.
+        joins = value.kind is Kind.MAP and kernel.outer == domain
+        return joins and _identity(inside, len(domain))
+    return False
+
+
+def _reduced(equation: Equation) -> tuple[bool, ...]:
+    """Tell of each axis of a reduction's operand, but for those of extent 1, if it is reduced."""
+    shape, axes = equation.inputs[0].shape, reduced_axes(equation)
+    return tuple(axis in axes for axis, n in enumerate(shape) if n != 1)
+
+
+def _identity(inside: list[tuple[Symbol, Index | None]], rank: int) -> bool:
+    """Tell whether every read within the kernel is of the very element being computed."""
+    return all(
+        index == domain_index(symbol.shape) and len(squeezed(symbol.shape)) == rank
+        for symbol, index in inside
+    )
+
+
+def _prefix(inside: list[tuple[Symbol, Index | None]], graph: Graph, root: Symbol) -> bool:
+    """Tell whether reads within a ROW kernel are of this row, or of this very element."""
+    equation = graph.producer[root]
+    if equation.primitive.name in REDUCTIONS:
+        # The reduced axes carry other variables; put the domain's in their place.
+        shape = equation.inputs[0].shape
+        over = {axis: Var(INNER + axis, shape[axis]) for axis in reduced_axes(equation)}
+        position = {var: i for i, var in enumerate(_domain_of(equation, over))}
+    else:
+        position = {var: i for i, var in enumerate(_variables(domain_index(root.shape)))}
+    for symbol, index in inside:
+        if index is None:
+            return False
+        own = [at for at, n in zip(index, symbol.shape, strict=True) if n != 1]
+        wanted = list(range(len(own)))
+        found = [
+            position.get(at.terms[0][0], -1)
+            if len(at.terms) == 1 and at.constant == 0 and at.terms[0][1] == 1
+            else -1
+            for at in own
+        ]
+        if found != wanted:
+            return False
+    return True
+
+
+def _domain_of(equation: Equation, over: dict[int, Var]) -> list[Var]:
+    kept = iter(_variables(domain_index(equation.output.shape)))
+    shape = equation.inputs[0].shape
+    return [over[axis] if axis in over else next(kept) for axis, n in enumerate(shape) if n != 1]
+
+
+def _variables(index: Index) -> list[Var]:
+    return [at.terms[0][0] for at in index if at.terms]
+
+
+def _own_cost(plan: Plan, root: Symbol) -> int:
+    """Return the cost of computing a value from kept ones, divisions and roots counted cheap."""
+    equations = plan.inlined(root)
+    return sum(2 if e.primitive.name in ("divide", "sqrt") else cost(e) for e in equations)
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What a kernel computes, whatever the values are that it computes it of.
+
+    Attributes:
+        key: Equal for kernels that differ in nothing but their values.
+        symbols: The values met; those of kernels with one key stand for each other, in this order.
+    """
+
+    key: Hashable
+    symbols: tuple[Symbol, ...]
+
+
+def likeness(plan: Plan, kernel: Kernel, facts: Callable[[Symbol], Hashable]) -> Likeness:
+    """Return what a kernel computes.
+
+    Args:
+        plan: The plan it belongs to.
+        kernel: The kernel.
+        facts: What else is to be equal, of each value that is read or computed.
+    """
+    order = plan.graph.order
+    inlined = {e.output: e for root in kernel.roots for e in plan.inlined(root)}
+    numbers: dict[Symbol, int] = {}
+    parts: list[Hashable] = [kernel.kind, kernel.domain, kernel.outer]
+
+    def number(symbol: Symbol, *more: Hashable) -> Hashable:
+        if symbol.value is not None:
+            return symbol.dtype, symbol.value.tobytes()
+        if symbol not in numbers:
+            numbers[symbol] = len(numbers)
+            parts.append((symbol.shape, symbol.dtype, facts(symbol), *more))
+        return numbers[symbol]
+
+    def is_read(symbol: Symbol) -> bool:
+        return symbol.value is None and symbol not in inlined
+
+    def described(equation: Equation) -> Hashable:
+        if equation.output not in kernel.roots and is_cut(equation, is_read):
+            # Wherever it begins: what is cut out is an array of its own.
+            source, bounds = equation.inputs[0], equation.params["bounds"]
+            steps = tuple(step for _, _, step in bounds)
+            return number(equation.output, source.shape, facts(source), steps)
+        operands = tuple(map(number, equation.inputs))
+        params = tuple(equation.params.items())
+        params = params if len(params) < 2 else tuple(sorted(params))
+        return equation.primitive, params, operands, number(equation.output)
+
+    parts += [described(inlined[symbol]) for symbol in sorted(inlined, key=order.__getitem__)]
+    parts.append(tuple(map(number, kernel.roots)))
+    if kernel.stream is not None:
+        stream = kernel.stream
+        roots = (stream.forward, stream.maps, stream.sums, stream.scalars)
+        parts += [tuple(map(number, symbols)) for symbols in ((stream.matrix,), *roots)]
+        parts += [tuple(map(number, part.roots)) for part in kernel.parts]
+    return Likeness(tuple(parts), tuple(numbers))
+
+
+def is_cut(equation: Equation, is_read: Callable[[Symbol], bool]) -> bool:
+    """Tell whether an equation cuts a part out of an array that a kernel reads from memory."""
+    return equation.primitive.name == "slice_" and is_read(equation.inputs[0])

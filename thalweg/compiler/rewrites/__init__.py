@@ -1,0 +1,1 @@
+"""Rewritings of programs: identities, each said once."""

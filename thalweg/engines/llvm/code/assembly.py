@@ -1,0 +1,228 @@
+"""The kernels of programs, with the memory they share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+
+from thalweg.compiler.kernels.graph import Graph
+from thalweg.compiler.kernels.kernels import Kernel, Kind, Likeness, Plan, form_kernels, likeness
+from thalweg.compiler.kernels.materialize import LONG, effort, total_effort
+from thalweg.compiler.kernels.memory import ALIGNMENT, Storage, aligned_size, assign
+from thalweg.compiler.kernels.streams import fuse_streams
+from thalweg.compiler.outputs import own_outputs
+from thalweg.compiler.pipeline import optimize
+from thalweg.compiler.rewrites.widening import widened
+from thalweg.core.program import Program, Symbol
+from thalweg.engines.llvm.code.driving import caller_text
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.kernels.contractions import write_sums_of_products
+from thalweg.engines.llvm.kernels.facts import HEADER, Addressed, Cell, Facts, Places, Table
+from thalweg.engines.llvm.kernels.maps import write_map, write_transpose
+from thalweg.engines.llvm.kernels.reductions import write_column, write_row
+from thalweg.engines.llvm.kernels.scatters import write_scan, write_scatter
+from thalweg.engines.llvm.kernels.streams import write_stream
+from thalweg.engines.llvm.kernels.writer import Writer
+
+# So many kernels are called by one function at most.
+_CALLS = 64
+
+_WRITERS = {
+    Kind.MAP: write_map,
+    Kind.TRANSPOSE: write_transpose,
+    Kind.ROW: write_row,
+    Kind.COLUMN: write_column,
+    Kind.PRODUCT: write_sums_of_products,
+    Kind.SCAN: write_scan,
+    Kind.STREAM: write_stream,
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One pointer in the arena: where it is kept and what it points to."""
+
+    place: int
+    addressed: Addressed
+
+
+@dataclass
+class Step:
+    """One program cut into kernels.
+
+    Attributes:
+        program: The program, optimized.
+        plan: Its kernels.
+        storage: Where its values are.
+        long: Whether it takes so long that it looks on its way whether it is to stop.
+        entries: Pointers that its kernels read.
+        calls: The functions that compute it, with the place of the arena each is given.
+    """
+
+    program: Program
+    plan: Plan
+    storage: Storage
+    long: bool
+    entries: list[Entry] = field(default_factory=list)
+    calls: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A kernel to be written."""
+
+    step: Step
+    kernel: Kernel
+    facts: Facts
+    like: Likeness
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """The function of a kernel that others are alike: what its table holds, of which values."""
+
+    name: str
+    entries: tuple[Addressed, ...]
+    symbols: tuple[Symbol, ...]
+
+
+class Assembly:
+    """Lays out the arena and writes kernels, those that are alike once."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.end = HEADER
+        self.declarations: set[str] = set()
+        self.cells: list[Cell] = []
+        self.functions: dict[str, str] = {}
+        self._planned: list[_Planned] = []
+
+    def reserve(self, nbytes: int) -> int:
+        """Return the place of a new aligned stretch of the arena."""
+        place = self.end
+        self.end += max(ALIGNMENT, aligned_size(nbytes))
+        return place
+
+    def cell(self) -> Cell:
+        """Return memory that a kernel keeps from step to step for itself."""
+        self.cells.append(Cell(self.reserve(16)))
+        return self.cells[-1]
+
+    def step(
+        self,
+        program: Program,
+        fixed: dict[Symbol, int],
+        states: int,
+        trusted: dict[Symbol, int],
+        looped: bool,
+    ) -> Step:
+        """Plan one program.
+
+        Args:
+            program: Its leading inputs are states, replaced by its leading outputs.
+            fixed: The places of states and scalars in the arena.
+            states: The number of states.
+            trusted: Inputs whose values are known to be from 0 up to below a number.
+            looped: Whether the program is a step of a loop.
+        """
+        better = own_outputs(optimize(widened(program)), states, loss=looped)
+        graph = Graph(better)
+        plan = form_kernels(graph)
+        fuse_streams(plan, 8 * self.target.vector_bytes)
+        pairs = list(zip(better.inputs[:states], better.outputs[:states], strict=True))
+        storage = assign(plan, pairs, fixed, self.end)
+        self.end = storage.end
+        step = Step(better, plan, storage, total_effort(program) > LONG)
+        outside: dict[Symbol, int] = {}
+
+        def entry(symbol: Symbol) -> int:
+            if symbol not in outside:
+                outside[symbol] = self.reserve(8)
+                step.entries.append(Entry(outside[symbol], symbol))
+            return outside[symbol]
+
+        facts = Facts(
+            graph,
+            plan.kept,
+            storage.stored,
+            storage.offsets,
+            trusted,
+            set(better.inputs[states:]) & set(fixed),
+            step.long,
+            self.cell if looped else None,
+            entry,
+        )
+        self._planned += [
+            _Planned(step, kernel, facts, likeness(plan, kernel, facts.of))
+            for kernel in plan.kernels
+        ]
+        return step
+
+    def write(self) -> None:
+        """Write the kernels of all steps."""
+        counts = Counter(planned.like.key for planned in self._planned)
+        shared: dict[Hashable, _Shared] = {}
+        for planned in self._planned:
+            key, step = planned.like.key, planned.step
+            if counts[key] == 1:
+                step.calls.append((self._function(planned, Places(planned.facts)), 0))
+            elif key in shared:
+                step.calls.append(self._call_alike(planned, shared[key]))
+            else:
+                table = Table()
+                name = self._function(planned, table)
+                step.calls.append((name, self._table(step, table.entries)))
+                entries, symbols = tuple(table.entries), planned.like.symbols
+                # A text that reads what is not of the kernel's own equations serves it alone.
+                if {what for what in entries if isinstance(what, Symbol)} <= {*symbols}:
+                    shared[key] = _Shared(name, entries, symbols)
+        for step in {id(planned.step): planned.step for planned in self._planned}.values():
+            step.calls = self._gathered(step.calls, step.long)
+
+    def _gathered(self, calls: list[tuple[str, int]], long: bool) -> list[tuple[str, int]]:
+        """Return a few calls of functions that make these, none of which makes too many."""
+        while len(calls) > _CALLS:
+            groups = [calls[i : i + _CALLS] for i in range(0, len(calls), _CALLS)]
+            calls = [(self._caller(group, long), 0) for group in groups]
+        return calls
+
+    def _caller(self, calls: list[tuple[str, int]], long: bool) -> str:
+        name = f"calls{len(self.functions)}"
+        self.functions[name] = caller_text(name, calls, long)
+        return name
+
+    def _call_alike(self, planned: _Planned, shared: _Shared) -> tuple[str, int]:
+        """Return the call of another kernel's function for the values of this one."""
+        counterparts = dict(zip(shared.symbols, planned.like.symbols, strict=True))
+        entries = [
+            counterparts[what]
+            if isinstance(what, Symbol)
+            else self.cell()
+            if isinstance(what, Cell)
+            else what
+            for what in shared.entries
+        ]
+        return shared.name, self._table(planned.step, entries)
+
+    def _table(self, step: Step, entries: Iterable[Addressed]) -> int:
+        """Return the place of a new table of addresses."""
+        held = list(entries)
+        place = self.reserve(8 * len(held))
+        step.entries += [Entry(place + 8 * i, what) for i, what in enumerate(held)]
+        return place
+
+    def _function(self, planned: _Planned, addresses: Places | Table) -> str:
+        """Write a kernel; return its function's name."""
+        plan, kernel = planned.step.plan, planned.kernel
+        writer = Writer(set(kernel.roots), planned.facts, addresses, self.target)
+        computed = {e for root in kernel.roots for e in plan.inlined(root)}
+        writer.effort = sum(map(effort, computed))
+        if kernel.kind is Kind.SCATTER:
+            write_scatter(writer, plan, kernel, planned.facts.in_place(kernel.main))
+        else:
+            _WRITERS[kernel.kind](writer, plan, kernel)
+        name = f"kernel{len(self.functions)}"
+        self.functions[name] = writer.e.function(name, [writer.given])
+        self.declarations |= writer.e.declarations
+        return name

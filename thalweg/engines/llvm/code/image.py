@@ -1,0 +1,232 @@
+"""A compiled program or loop as data: machine code, and where its memory is. Kept on disk."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
+from pathlib import Path
+from typing import Any
+
+from thalweg.compiler.kernels.affine import Affine, linear
+from thalweg.core.program import Equation, Program, Symbol
+from thalweg.engines.engine import Loop
+from thalweg.engines.llvm.code import cache
+from thalweg.engines.llvm.code.assembly import Assembly, Step
+from thalweg.engines.llvm.code.driving import Schedule, calls_text, run_text
+from thalweg.engines.llvm.code.jit import compile_object
+from thalweg.engines.llvm.ir.emitter import module_text
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.kernels.facts import FAULT, Cell
+from thalweg.engines.llvm.mathematics import random
+
+_MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+
+_OWN = "define internal"
+
+_CALLED = re.compile(r"call void @(\w+)\(")
+
+# The length of a module's text that LLVM compiles in some 50 ms.
+_MODULE = 64_000
+
+_PERMUTE = "declare void @permute(ptr, i64, i64, i64)"
+
+
+@dataclass(frozen=True)
+class Image:
+    """Everything a run needs, without the program it came from.
+
+    Attributes:
+        objects: Object code, to be linked; it exports `run`.
+        nbytes: The size of the arena.
+        inner: Places in the arena that point to other places there.
+        outer: Places in the arena that point to an array, given by its position, or to a byte
+            after its first.
+        held: The places of states and scalars.
+        cells: Places that are zero when a run begins or is restored.
+        outputs: The places of a single program's outputs.
+    """
+
+    objects: tuple[bytes, ...]
+    nbytes: int
+    inner: tuple[tuple[int, int], ...]
+    outer: tuple[tuple[int, int, int], ...]
+    held: tuple[int, ...] = ()
+    cells: tuple[int, ...] = ()
+    outputs: tuple[int, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """Return the image as bytes: a line of JSON, then the objects."""
+        fields = {field.name: getattr(self, field.name) for field in dataclass_fields(self)}
+        fields["objects"] = [len(code) for code in self.objects]
+        return json.dumps(fields).encode() + b"\n" + b"".join(self.objects)
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Image:
+        """Return the image that `to_bytes` wrote."""
+        head, _, rest = content.partition(b"\n")
+        fields = json.loads(head)
+        objects, start = [], 0
+        for length in fields.pop("objects"):
+            objects.append(rest[start : start + length])
+            start += length
+        return cls(
+            tuple(objects),
+            fields["nbytes"],
+            tuple(map(tuple, fields["inner"])),
+            tuple(map(tuple, fields["outer"])),
+            tuple(fields["held"]),
+            tuple(fields["cells"]),
+            tuple(fields["outputs"]),
+        )
+
+
+def program_image(program: Program, target: Target) -> Image:
+    """Return the image of a single program, from disk if it was ever compiled."""
+    return _kept(f"program\n{program.signature}", target, lambda: _build(program, target))
+
+
+def loop_image(loop: Loop, target: Target) -> Image:
+    """Return the image of a loop, from disk if it was ever compiled."""
+    shape = (loop.states, loop.data, loop.rows, loop.batch_size, loop.reshuffled)
+    programs = [p for p in (loop.step, loop.remainder) if p is not None]
+    text = "\n".join([f"loop{shape}", *(program.signature for program in programs)])
+    return _kept(text, target, lambda: _build_loop(loop, target))
+
+
+def _kept(text: str, target: Target, build: Any) -> Image:
+    name = cache.key(f"{_sources()}\n{text}", target)
+    content = cache.read(name)
+    if content is not None:
+        return Image.from_bytes(content)
+    image: Image = build()
+    cache.write(name, image.to_bytes())
+    return image
+
+
+def start() -> None:
+    """Look at what images depend on, once a process, ahead of the first."""
+    _sources()
+
+
+@functools.cache
+def _sources() -> str:
+    """Return what changes whenever the package does: an image is the work of its own version."""
+    root = Path(__file__).parents[2]
+    folders = [f for room in ("compiler", "core", "engines", "ops") for f in os.walk(root / room)]
+    files = sorted((name, f"{folder}/{name}") for folder, _, names in folders for name in names)
+    states = ((name, os.stat(path)) for name, path in files if name.endswith(".py"))
+    return repr([(name, state.st_size, state.st_mtime_ns) for name, state in states])
+
+
+def _build(program: Program, target: Target) -> Image:
+    assembly = Assembly(target)
+    step = assembly.step(program, {}, 0, {}, looped=False)
+    assembly.write()
+    run = run_text(Schedule(1, 0, 0, False), calls_text(step, None, None, "f"), None)
+    positions = {symbol: i for i, symbol in enumerate(step.program.inputs)}
+    outputs = tuple(step.storage.offsets[symbol] for symbol in step.program.outputs)
+    inner, outer = _pointers(step, positions)
+    objects = _objects(assembly, run, False)
+    return Image(objects, assembly.end, tuple(inner), tuple(outer), outputs=outputs)
+
+
+def _build_loop(loop: Loop, target: Target) -> Image:
+    assembly = Assembly(target)
+    held = [assembly.reserve(symbol.spec.nbytes) for symbol in _held(loop, loop.step)]
+    texts: list[list[str]] = []
+    inner: list[tuple[int, int]] = []
+    outer: list[tuple[int, int, int]] = []
+    steps: list[Step] = []
+    for program in (loop.step, loop.remainder):
+        if program is not None:
+            trusted = {program.inputs[-1]: loop.rows} if loop.batch_size else {}
+            fixed = dict(zip(_held(loop, program), held, strict=True))
+            steps.append(assembly.step(program, fixed, loop.states, trusted, looped=True))
+    assembly.write()
+    for step, label in zip(steps, "fr", strict=False):
+        data = step.program.inputs[loop.states : loop.states + loop.data]
+        found = _pointers(step, {symbol: i for i, symbol in enumerate(data)})
+        inner += found[0]
+        outer += found[1]
+        rows = step.program.inputs[-1] if loop.batch_size else None
+        texts.append(calls_text(step, rows, step.program.outputs[-1], label))
+    schedule = Schedule(loop.steps_per_epoch, loop.batch_size, loop.rows, loop.reshuffled)
+    run = run_text(schedule, texts[0], texts[1] if len(texts) > 1 else None)
+    cells = tuple(cell.place for cell in assembly.cells)
+    objects = _objects(assembly, run, loop.reshuffled)
+    return Image(objects, assembly.end, tuple(inner), tuple(outer), tuple(held), cells)
+
+
+def _held(loop: Loop, program: Program) -> list[Symbol]:
+    """Return the inputs that live in the arena: states and scalars."""
+    end = len(program.inputs) - (1 if loop.batch_size else 0)
+    first_scalar = loop.states + loop.data
+    return [*program.inputs[: loop.states], *program.inputs[first_scalar:end]]
+
+
+def _pointers(
+    step: Step, positions: dict[Symbol, int]
+) -> tuple[list[tuple[int, int]], list[tuple[int, int, int]]]:
+    """Return the entries that point into the arena, and those that point to arrays."""
+    inner: list[tuple[int, int]] = []
+    outer: list[tuple[int, int, int]] = []
+    for entry in step.entries:
+        what, start = entry.addressed, 0
+        if what is None:
+            inner.append((entry.place, FAULT))
+            continue
+        if isinstance(what, Cell):
+            inner.append((entry.place, what.place))
+            continue
+        if what not in step.storage.offsets and what in step.plan.graph.producer:
+            what, start = _source(step.plan.graph.producer[what])
+        if what in step.storage.offsets:
+            inner.append((entry.place, step.storage.offsets[what] + start))
+        elif what in positions:
+            outer.append((entry.place, positions[what], start))
+    return inner, outer
+
+
+def _source(cut: Equation) -> tuple[Symbol, int]:
+    """Return the array that a part is cut out of, and how many bytes of it come before."""
+    source = cut.inputs[0]
+    first = tuple(Affine(start) for start, _, _ in cut.params["bounds"])
+    return source, linear(first, source.shape).constant * source.dtype.itemsize
+
+
+def _objects(assembly: Assembly, run: str, reshuffled: bool) -> tuple[bytes, ...]:
+    """Compile all functions, in several modules if they are long: LLVM cannot be interrupted."""
+    declarations = {*assembly.declarations, _MEMCPY}
+    texts = []
+    if reshuffled:
+        declarations.add(_PERMUTE)
+        texts.append(module_text([random.permutation(assembly.target)], ()))
+    functions = {**assembly.functions, "run": run}
+    modules = _modules(functions)
+    for module in modules:
+        called = {name for text in module.values() for name in _CALLED.findall(text)}
+        elsewhere = called & functions.keys() - module.keys()
+        bodies = [
+            text if name == "run" or len(modules) > 1 else text.replace("define", _OWN, 1)
+            for name, text in module.items()
+        ]
+        own = {f"declare void @{name}(ptr)" for name in elsewhere}
+        texts.append(module_text(bodies, declarations | own))
+    return tuple(compile_object(text, assembly.target) for text in texts)
+
+
+def _modules(functions: dict[str, str]) -> list[dict[str, str]]:
+    """Part functions by the length of their texts."""
+    modules: list[dict[str, str]] = [{}]
+    length = 0
+    for name, text in functions.items():
+        if length and length + len(text) > _MODULE:
+            modules.append({})
+            length = 0
+        modules[-1][name] = text
+        length += len(text)
+    return modules

@@ -1,0 +1,281 @@
+"""Compiled code at work: an arena a run, pointers filled in, slices run on request."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from thalweg.compiler.kernels.materialize import LONG, total_effort
+from thalweg.core.program import Program
+from thalweg.core.spec import Spec
+from thalweg.engines.copying import copied, fill
+from thalweg.engines.engine import Array, Loop, Run
+from thalweg.engines.llvm.code.image import Image
+from thalweg.engines.llvm.code.jit import link
+from thalweg.engines.llvm.kernels.facts import EPOCH, FAULT, HEADER, STOP
+from thalweg.engines.llvm.kernels.prefetch import AHEAD
+from thalweg.engines.waiting import interruptible
+from thalweg.errors import EngineError, IndexOutOfRange
+
+_VOID = ctypes.c_void_p
+
+# Larger arenas are not kept for another run.
+_MOST_KEPT = 1 << 25
+
+_SIGNATURE = (_VOID, _VOID, ctypes.c_int64, ctypes.c_int64, _VOID, ctypes.c_int64)
+
+
+def allocate(nbytes: int) -> Array:
+    """Return zeroed bytes that begin on a cache line."""
+    raw = np.zeros(nbytes + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + nbytes]
+
+
+class Arena:
+    """Aligned memory of one run, with the tables of pointers that kernels read."""
+
+    def __init__(self, image: Image, rows: int) -> None:
+        self.memory = allocate(image.nbytes)
+        self.address: int = self.memory.ctypes.data
+        self._stopped = False
+        # Where the rows' order is drawn or copied to, with room to read ahead.
+        self.order: Array = allocate(4 * (rows + AHEAD)).view(np.int32)
+        if image.inner:
+            # Pointers into the arena itself, which stay.
+            places, offsets = np.array(image.inner, np.int64).T
+            self.memory.view(np.int64)[places // 8] = self.address + offsets
+
+    def point(self, image: Image, arrays: Sequence[Array]) -> None:
+        """Fill in the addresses of arrays."""
+        words = self.memory.view(np.int64)
+        for place, position, start in image.outer:
+            words[place // 8] = arrays[position].ctypes.data + start
+
+    def view(self, place: int, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Return a stretch of the arena as an array."""
+        nbytes = math.prod(shape) * np.dtype(dtype).itemsize
+        stretch: Array = self.memory[place : place + nbytes].view(dtype)
+        return stretch.reshape(shape)
+
+    def run(self, code: Any, long: bool, *arguments: Any) -> None:
+        """Run code on this memory, so that Ctrl-C ends it at once if it takes long.
+
+        Raises:
+            EngineError: If that was interrupted before, in the middle of a step.
+            IndexOutOfRange: If an index array pointed outside its axis.
+        """
+        if self._stopped:
+            raise EngineError(
+                "A run was continued after it was interrupted in the middle of a step. Begin "
+                "another one with the last state that was copied."
+            )
+        if long:
+            interruptible(lambda: code(self.address, *arguments), self._stop)
+        else:
+            code(self.address, *arguments)
+        self._raise_fault()
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another run may have it: what was interrupted may still be writing there."""
+        return not self._stopped and self.memory.nbytes + self.order.nbytes <= _MOST_KEPT
+
+    def _stop(self) -> None:
+        self._stopped = True
+        self.view(STOP, (1,), np.int64)[0] = 1
+
+    def _raise_fault(self) -> None:
+        """Raise if an index array pointed outside its axis since this was last asked."""
+        fault = self.view(FAULT, (1,), np.int64)
+        if fault[0]:
+            fault[0] = 0
+            raise IndexOutOfRange(
+                "An index array of the program holds a position outside the axis it indexes; "
+                "positions must lie between -extent and extent - 1. Check the data it comes from."
+            )
+
+
+class Arenas:
+    """The arenas of one image. One that is free is used again: new memory is slow to touch."""
+
+    def __init__(self, image: Image, rows: int = 0) -> None:
+        self._image = image
+        self._rows = rows
+        self._free: list[Arena] = []
+
+    def take(self, arrays: Sequence[Array]) -> Arena:
+        """Return an arena with a zeroed header, whose tables point to these arrays."""
+        try:
+            arena = self._free.pop()
+        except IndexError:
+            arena = Arena(self._image, self._rows)
+        else:
+            arena.memory[:HEADER] = 0
+        arena.point(self._image, arrays)
+        return arena
+
+    def give_back(self, arena: Arena) -> None:
+        """Keep an arena that nobody uses any more, unless there is one or it is large."""
+        if not self._free and arena.reusable:
+            self._free.append(arena)
+
+
+class CompiledProgram:
+    """A compiled program, called with arrays."""
+
+    def __init__(self, image: Image, program: Program) -> None:
+        self.image = image
+        self.arenas = Arenas(image)
+        self.inputs = [symbol.spec for symbol in program.inputs]
+        self.outputs = [symbol.spec for symbol in program.outputs]
+        self.long = total_effort(program) > LONG
+        self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
+
+    def __call__(self, *arguments: Any) -> list[Array]:
+        """Return the outputs for arrays of the specs it was compiled for.
+
+        Raises:
+            EngineError: If an array is of another shape or dtype.
+            IndexOutOfRange: If an index array points outside its axis.
+        """
+        arrays = _checked("program got as argument", arguments, self.inputs)
+        arena = self.arenas.take(arrays)
+        arena.run(self.run, self.long, None, 0, 1, None, 0)
+        results = [
+            copied(arena.view(place, spec.shape, spec.dtype))
+            for place, spec in zip(self.image.outputs, self.outputs, strict=True)
+        ]
+        self.arenas.give_back(arena)
+        return results
+
+
+def _checked(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> list[Array]:
+    """Return arrays as compiled code reads them: of their specs, contiguous and aligned."""
+    arrays: list[Array] = []
+    for position, (value, spec) in enumerate(zip(values, specs, strict=True)):
+        array = np.asarray(value)
+        if array.shape != spec.shape or array.dtype != spec.dtype:
+            raise EngineError(
+                f"A compiled {what} {position} an array of shape {array.shape} and dtype "
+                f"{array.dtype}; it was made for {spec.shape} and {spec.dtype}. Convert the array, "
+                "or compile for its shape and dtype."
+            )
+        plain = array.flags.c_contiguous and array.flags.aligned
+        arrays.append(array if plain else fill(np.empty(array.shape, array.dtype), array))
+    return arrays
+
+
+class CompiledLoop:
+    """A compiled loop; each run has an arena of its own, so runs may share it across threads."""
+
+    def __init__(self, image: Image, loop: Loop) -> None:
+        self.image = image
+        self.arenas = Arenas(image, loop.rows)
+        self.loop = loop
+        self.long = total_effort(loop.step) > LONG
+        specs = [symbol.spec for symbol in loop.step.inputs]
+        self.states = specs[: loop.states]
+        self.data = specs[loop.states : loop.states + loop.data]
+        self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
+
+    def begin(
+        self,
+        state: Sequence[Array],
+        data: Sequence[Array],
+        scalars: Array,
+        order: Array | None,
+        seed: int,
+    ) -> Run:
+        """Start a run; arguments as the protocol says.
+
+        Raises:
+            EngineError: If an array is of another shape or dtype than compiled for.
+            IndexOutOfRange: If the order holds a row that does not exist.
+        """
+        return NativeRun(self, state, data, scalars, order, seed)
+
+
+class NativeRun:
+    """One run of a compiled loop."""
+
+    def __init__(
+        self,
+        compiled: CompiledLoop,
+        state: Sequence[Array],
+        data: Sequence[Array],
+        scalars: Array,
+        order: Array | None,
+        seed: int,
+    ) -> None:
+        image = compiled.image
+        self._compiled = compiled
+        self._seed = seed
+        self._data = _checked("loop got as data", data, compiled.data)
+        self._arena = arena = compiled.arenas.take(self._data)
+        _put_order(arena.order, compiled.loop, order)
+        # No epoch's order is in place yet.
+        arena.view(EPOCH, (1,), np.int64)[0] = -1
+        count = len(compiled.states)
+        self._specs = compiled.states
+        self._states = [
+            arena.view(place, spec.shape, spec.dtype)
+            for place, spec in zip(image.held[:count], compiled.states, strict=True)
+        ]
+        self._cells = [arena.view(place, (2,), np.int64) for place in image.cells]
+        self.restore(state)
+        for place, scalar in zip(image.held[count:], scalars, strict=True):
+            arena.view(place, (1,), np.float64)[0] = scalar
+
+    def __del__(self) -> None:
+        if hasattr(self, "_arena"):
+            self._compiled.arenas.give_back(self._arena)
+
+    def advance(self, start: int, steps: int, losses: Array) -> None:
+        """Run steps start … start + steps - 1 and write the loss of each.
+
+        An interrupted run is at its end: it stopped in the middle of a step.
+        """
+        if losses.dtype != np.float64 or losses.size < steps or not losses.flags.c_contiguous:
+            raise EngineError(
+                f"advance got {losses.dtype} losses of shape {losses.shape} for {steps} steps; "
+                "it wants at least as many contiguous float64."
+            )
+        arena, code = self._arena, self._compiled
+        arguments = (arena.order.ctypes.data, start, steps, losses.ctypes.data, self._seed)
+        arena.run(code.run, code.long, *arguments)
+
+    def state(self) -> list[Array]:
+        """Return copies of the current state."""
+        return [copied(view) for view in self._states]
+
+    def restore(self, state: Sequence[Array]) -> None:
+        """Replace the current state."""
+        values = _checked("loop got as state", state, self._specs)
+        for view, value in zip(self._states, values, strict=True):
+            fill(view, value)
+        for cell in self._cells:
+            cell[...] = 0
+
+
+def _put_order(place: Array, loop: Loop, order: Array | None) -> None:
+    """Copy the order of the rows where the loop reads it; rows are trusted, so look at them."""
+    if loop.reshuffled or not loop.batch_size:
+        return
+    if order is None:
+        raise EngineError(
+            "A run was begun without an order for a loop that is not reshuffled. "
+            "Give begin() the order of the rows, int32 of shape (rows,)."
+        )
+    (rows,) = _checked("loop got as order", [order], [Spec((loop.rows,), place.dtype)])
+    # As unsigned numbers, negative ones are too large as well.
+    if rows.view(np.uint32).max(initial=0) >= loop.rows:
+        raise IndexOutOfRange(
+            f"The order of the rows holds {rows[rows.view(np.uint32) >= loop.rows][0]}; there are "
+            f"rows 0 to {loop.rows - 1}. Give begin() each row's number."
+        )
+    place[: loop.rows] = rows

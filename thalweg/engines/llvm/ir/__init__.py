@@ -1,0 +1,1 @@
+"""LLVM's intermediate representation, as text: values, instructions, regions, memory."""

@@ -1,0 +1,147 @@
+"""Additions at positions, running sums, and positions of extremes: one element after another."""
+
+from __future__ import annotations
+
+from thalweg.compiler.kernels.affine import ZERO, Affine, Index, linear
+from thalweg.compiler.kernels.kernels import Kernel, Plan
+from thalweg.core.program import Symbol
+from thalweg.engines.llvm.ir.values import Value, is_float
+from thalweg.engines.llvm.kernels.loops import chunks, width_for
+from thalweg.engines.llvm.kernels.lowering import COMBINE, TYPES, compare
+from thalweg.engines.llvm.kernels.writer import Writer
+
+
+def write_scatter(writer: Writer, plan: Plan, kernel: Kernel, in_place: bool) -> None:
+    """Copy the array unless it changes in place, then add the updates in order."""
+    root = kernel.main
+    if 0 in root.shape:
+        return
+    equation = plan.graph.producer[root]
+    array, indices, updates = equation.inputs
+    if not in_place:
+        _copy(writer, plan, root, array)
+    if 0 in updates.shape:
+        return
+    axis = equation.params["axis"]
+    along = equation.primitive.name == "scatter_add_along_axis"
+    first, last = axis, axis + (1 if along else len(indices.shape))
+    writer.width = 1
+    vectors = not along and last < len(updates.shape) and updates.shape[-1] > 1
+    loops = updates.shape[:-1] if vectors else updates.shape
+
+    def add(place: list[Affine]) -> None:
+        at = tuple(place)
+        inner = at if along else at[first:last]
+        target = (*at[:first], writer.gathered(equation, inner), *at[last:])
+        _add(writer, root, target, writer.value(updates, at))
+
+    with writer.nest(loops) as places:
+        if vectors:
+            # Positions are scalars: read them before the vectors' width is set.
+            writer.gathered(equation, tuple(places[first:last]))
+            writer.width = width_for(plan, [root], updates.shape[-1], writer)
+            chunks(writer, updates.shape[-1], lambda at: add([*places, at]))
+        else:
+            add(places)
+
+
+def _add(writer: Writer, root: Symbol, index: Index, update: Value) -> None:
+    type, active = TYPES[root.dtype], writer.active(index)
+    stride, _, fixed = writer.split(linear(index, root.shape))
+    address = writer.address(root, fixed)
+    width = writer.width if stride else 1
+    before = writer.e.load(address, type, width, active, cse=False)
+    after = writer.e.bit_or(before, update) if type == "i1" else writer.e.add(before, update)
+    writer.e.store(after, address, active)
+
+
+def _copy(writer: Writer, plan: Plan, root: Symbol, source: Symbol) -> None:
+    last = root.shape[-1] if root.shape else 1
+    writer.width = width_for(plan, [root], last, writer)
+    with writer.nest(root.shape[:-1]) as places:
+
+        def copy(at: Affine) -> None:
+            index = (*places, at) if root.shape else ()
+            writer.put(root, index, writer.value(source, index))
+            writer.flush()
+
+        chunks(writer, last, copy)
+
+
+class _Scan:
+    """Walks along one axis with carried values; vectors run along the last axis, if another."""
+
+    def __init__(self, writer: Writer, plan: Plan, kernel: Kernel) -> None:
+        self.writer, self.plan, self.root = writer, plan, kernel.main
+        self.equation = plan.graph.producer[kernel.main]
+        self.source = self.equation.inputs[0]
+        self.axis: int = self.equation.params["axis"]
+        self.shape = self.source.shape
+        self.place: list[Affine] = [ZERO] * len(self.shape)
+
+    def write(self) -> None:
+        if 0 in self.shape:
+            return
+        writer, last = self.writer, len(self.shape) - 1
+        writer.width = 1
+        outer = [a for a, n in enumerate(self.shape) if a != self.axis and n > 1]
+        vectors = bool(outer) and outer[-1] == last
+        looped = outer[: len(outer) - vectors]
+        with writer.nest([self.shape[axis] for axis in looped]) as places:
+            for axis, at in zip(looped, places, strict=True):
+                self.place[axis] = at
+            if vectors:
+                writer.width = width_for(self.plan, [self.root], self.shape[last], writer)
+                chunks(writer, self.shape[last], self._lane, cost=1_000)
+            else:
+                self._walk()
+
+    def _lane(self, at: Affine) -> None:
+        self.place[-1] = at
+        self._walk()
+
+    def _walk(self) -> None:
+        if self.equation.primitive.name == "cumulative_sum":
+            self._running_sum()
+        else:
+            self._extreme(largest=self.equation.primitive.name == "index_of_max")
+
+    def _element(self, at: Affine) -> Value:
+        index = tuple(at if a == self.axis else p for a, p in enumerate(self.place))
+        value = self.writer.value(self.source, index)
+        return self.writer.e.splat(value, self.writer.width)
+
+    def _running_sum(self) -> None:
+        writer, type = self.writer, TYPES[self.root.dtype]
+        zero = writer.e.constant(0, type, writer.width)
+        at, (before,) = writer.loop(self.shape[self.axis], (zero,))
+        total = COMBINE["reduce_sum"](writer.e, before, self._element(at))
+        index = tuple(at if a == self.axis else p for a, p in enumerate(self.place))
+        writer.put(self.root, index, total)
+        writer.flush()
+        writer.e.end_loop([total])
+
+    def _extreme(self, largest: bool) -> None:
+        writer, e = self.writer, self.writer.e
+        type, n = TYPES[self.source.dtype], self.shape[self.axis]
+        best, found = self._element(ZERO), e.constant(0, "i64", writer.width)
+        if n > 1:
+            at, (best_before, found_before) = writer.loop(n - 1, (best, found))
+            value = self._element(at + 1)
+            better = compare(*(("ogt", "sgt", "ugt") if largest else ("olt", "slt", "ult")))
+            wins = better(e, value, best_before)
+            if is_float(type):
+                fresh = e.compare("ord", best_before, best_before)
+                wins = e.bit_or(wins, e.bit_and(e.compare("uno", value, value), fresh))
+            position = e.splat(writer.scalar(at + 1), writer.width)
+            best, found = writer.e.end_loop(
+                [e.select(wins, value, best_before), e.select(wins, position, found_before)]
+            )
+        index = tuple(p for a, p in enumerate(self.place) if a != self.axis)
+        writer.put(self.root, index, found)
+        writer.flush()
+
+
+def write_scan(writer: Writer, plan: Plan, kernel: Kernel) -> None:
+    """Write a SCAN kernel."""
+    _Scan(writer, plan, kernel).write()

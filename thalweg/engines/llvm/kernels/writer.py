@@ -1,0 +1,238 @@
+"""Values at positions: what every kind of kernel is written with."""
+
+from __future__ import annotations
+
+from thalweg.compiler.kernels.affine import ZERO, Affine, Index, linear
+from thalweg.compiler.kernels.graph import (
+    GATHERS,
+    PRODUCTS,
+    REDUCTIONS,
+    is_view,
+    offsets,
+    operand_index,
+    padding,
+    reduced_axes,
+    reduced_index,
+)
+from thalweg.compiler.kernels.kernels import is_cut
+from thalweg.core.program import Equation, Symbol
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.kernels.arrays import Arrays
+from thalweg.engines.llvm.kernels.counters import counted_power, folded_in, random_number
+from thalweg.engines.llvm.kernels.facts import Facts, Places, Table
+from thalweg.engines.llvm.kernels.lowering import LOWERINGS, TYPES, identity
+
+
+class Writer(Arrays):
+    """Writes one kernel: evaluates values at affine positions.
+
+    `local` are the kept values that this kernel computes; they are found in the emitter's memo.
+    """
+
+    def __init__(
+        self, local: set[Symbol], facts: Facts, addresses: Places | Table, target: Target
+    ) -> None:
+        super().__init__(facts, addresses, target)
+        self.graph = facts.graph
+        self.local = local
+        self.kept = facts.kept
+
+    # ---- values
+
+    def value(self, symbol: Symbol, index: Index) -> Value:
+        """Return a value at an index: computed, read, or remembered."""
+        if symbol.value is not None:
+            return self.e.constant(symbol.value.item(), TYPES[symbol.dtype])
+        key = symbol, index, self.width, self._fresh
+        for region in self.e.regions:
+            if key in region.memo:
+                found: Value = region.memo[key]
+                return found
+        maker = self.graph.producer.get(symbol)
+        if maker is None or (symbol in self.kept and symbol not in self.local):
+            result = self.load(symbol, index)
+        elif symbol in self.local and symbol in self.stored:
+            # Written by an earlier pass of this kernel over the same elements.
+            result = self.load(symbol, index)
+        elif self.addresses.of_cuts and is_cut(maker, self._is_read):
+            steps = [step for _, _, step in maker.params["bounds"]]
+            moved = tuple(at * step for at, step in zip(index, steps, strict=True))
+            result = self.load(maker.inputs[0], moved, symbol)
+        else:
+            result = self.evaluate(maker, index)
+        self.e.regions[min(result.depth, self.e.depth)].memo[key] = result
+        return result
+
+    def compute(self, root: Symbol, index: Index) -> None:
+        """Compute one element, or lanes of elements, of a local elementwise value."""
+        self.put(root, index, self.evaluate(self.graph.producer[root], index))
+
+    def evaluate(self, equation: Equation, index: Index) -> Value:
+        """Return an equation's value at an index from its operands'."""
+        name, inputs = equation.primitive.name, equation.inputs
+        if name == "pad_with_zeros":
+            return self._padded(equation, index)
+        if name == "concatenate":
+            return self._joined(equation, index)
+        if name == "iota":
+            at = self.position(index[equation.params["axis"]])
+            return self.e.convert(at, TYPES[equation.output.dtype])
+        if name == "fold_in":
+            return folded_in(self, equation, index)
+        if name == "random_bits":
+            return random_number(self, equation, index)
+        if name == "reshape" and not is_view(equation):
+            return self._reshaped(equation, index)
+        if name in REDUCTIONS or name in PRODUCTS:
+            return self._degenerate(equation, index)
+        places = [
+            operand_index(equation, position, index, self.gathered)
+            for position in range(1 if name in GATHERS else len(inputs))
+        ]
+        if 0 in inputs[0].shape:
+            # Whatever position was asked for, there is nothing to read.
+            return self.e.constant(0, TYPES[equation.output.dtype])
+        values = [self.value(s, at) for s, at in zip(inputs, places, strict=False)]
+        if name == "power" and self._counts(equation):
+            return counted_power(self, values[0], equation)
+        if name == "astype":
+            return self.e.convert(values[0], TYPES[equation.output.dtype])
+        if equation.primitive.kind == "elementwise":
+            return LOWERINGS[name](self.e, *values)
+        return values[0]
+
+    def _is_read(self, symbol: Symbol) -> bool:
+        """Tell whether a value is in memory, where another kernel or nobody put it."""
+        made = symbol in self.graph.producer
+        return symbol.value is None and (
+            not made or (symbol in self.kept and symbol not in self.local)
+        )
+
+    def _counts(self, equation: Equation) -> bool:
+        """Tell whether an equation raises a constant float of the loop to an integer scalar."""
+        base, exponent = equation.inputs
+        maker = self.graph.producer.get(exponent)
+        return (
+            self.facts.cell is not None
+            and equation.output.shape == ()
+            and equation.output.dtype.kind == "f"
+            and (base.value is not None or base in self.facts.invariant)
+            and maker is not None
+            and maker.primitive.name == "astype"
+            and maker.inputs[0].dtype.kind == "i"
+        )
+
+    def _degenerate(self, equation: Equation, index: Index) -> Value:
+        """Return a reduction or product over nothing, or a reduction over axes of extent 1."""
+        type, name = TYPES[equation.output.dtype], equation.primitive.name
+        operand = equation.inputs[0]
+        if operand.spec.size == 0:
+            start = 0 if name in PRODUCTS else identity(name, type)
+            return self.e.constant(start, type)
+        if name in PRODUCTS or any(operand.shape[a] != 1 for a in reduced_axes(equation)):
+            raise AssertionError(f"{name} is used in its kernel before it is computed")
+        over = dict.fromkeys(reduced_axes(equation), ZERO)
+        return self.value(operand, reduced_index(equation, index, over))
+
+    def _reshaped(self, equation: Equation, index: Index) -> Value:
+        """Read another shape's row-major memory at the same position."""
+        source = equation.inputs[0]
+        while not self.graph.is_leaf(source) and source not in self.kept:
+            source = self.graph.producer[source].inputs[0]
+        at = linear(index, equation.output.shape)
+        flat: Index = tuple([ZERO] * (len(source.shape) - 1))
+        if not source.shape:
+            return self.value(source, ())
+        # The last axis alone carries the whole position: its stride is 1.
+        return self.load(source, (*flat, at)) if source.shape[-1] != 1 else self._flat(source, at)
+
+    def _flat(self, source: Symbol, at: Affine) -> Value:
+        axis = max((i for i, n in enumerate(source.shape) if n != 1), default=0)
+        index = [ZERO] * len(source.shape)
+        index[axis] = at
+        return self.load(source, tuple(index))
+
+    # ---- gathers and guards
+
+    def gathered(self, equation: Equation, index: Index) -> Affine:
+        """Return the position that an index array holds at an index, checked and from the front."""
+        symbol, axis = equation.inputs[1], equation.params["axis"]
+        extent = equation.inputs[0].shape[axis]
+        key = "gathered", symbol, index, self.width, extent
+        for region in self.e.regions:
+            if key in region.memo:
+                known: Affine = region.memo[key]
+                return known
+        value = self.e.convert(self.value(symbol, index), "i64")
+        active = self.active(index)
+        if not self.facts.within(symbol, extent):
+            value = self.checked(value, extent, active)
+        if active is not None and active < value.width:
+            value = self.e.select(self.e.leading(active, value.width), value, 0)
+        at = self.bind(value, extent)
+        self.e.regions[min(value.depth, self.e.depth)].memo[key] = at
+        return at
+
+    def checked(self, value: Value, extent: int, active: int | None) -> Value:
+        """Return an index counted from the front; one out of range raises the fault flag."""
+        e = self.e
+        front = e.select(e.compare("slt", value, 0), e.add(value, extent), value)
+        wrong = e.compare("uge", front, extent)
+        if wrong.width > 1:
+            if active is not None and active < wrong.width:
+                wrong = e.bit_and(wrong, e.leading(active, wrong.width))
+            some = e.horizontal(wrong, e.bit_or)
+        else:
+            some = wrong
+        with e.hoisted(some.depth):
+            e.begin_if(some)
+            e.store(e.constant(1, "i64"), self.pointer(None))
+            e.end_if()
+        return e.select(wrong, 0, front)
+
+    def _padded(self, equation: Equation, index: Index) -> Value:
+        operand = equation.inputs[0]
+        type = TYPES[operand.dtype]
+        zero = self.e.constant(0, type)
+        inside: Value | None = None
+        places: list[Affine] = []
+        for at, extent, spacing in padding(equation, index):
+            low, high = at.bounds()
+            last = (extent - 1) * spacing
+            if extent == 0 or high < 0 or low > last:
+                return zero
+            if low >= 0 and high <= last and spacing == 1:
+                places.append(at)
+                continue
+            holds, safe = self._within(at, extent, spacing)
+            inside = holds if inside is None else self.e.bit_and(inside, holds)
+            places.append(safe)
+        value = self.value(operand, tuple(places))
+        return value if inside is None else self.e.select(inside, value, zero)
+
+    def _within(self, at: Affine, extent: int, spacing: int) -> tuple[Value, Affine]:
+        """Return whether a position falls on an element, and that element or else the first."""
+        e, value = self.e, self.position(at)
+        holds = e.compare("ule", value, (extent - 1) * spacing)
+        if spacing > 1:
+            quotient = e.divide(value, spacing)
+            holds = e.bit_and(holds, e.compare("eq", e.multiply(quotient, spacing), value))
+            value = quotient
+        return holds, self.bind(e.select(holds, value, 0), extent)
+
+    def _joined(self, equation: Equation, index: Index) -> Value:
+        axis = equation.params["axis"]
+        result: Value | None = None
+        for operand, start in reversed(list(zip(equation.inputs, offsets(equation), strict=True))):
+            at, extent = index[axis] + -start, operand.shape[axis]
+            low, high = at.bounds()
+            if extent == 0 or high < 0 or low >= extent:
+                continue
+            if low >= 0 and high < extent:
+                return self.value(operand, (*index[:axis], at, *index[axis + 1 :]))
+            holds, safe = self._within(at, extent, 1)
+            value = self.value(operand, (*index[:axis], safe, *index[axis + 1 :]))
+            result = value if result is None else self.e.select(holds, value, result)
+        assert result is not None
+        return result
