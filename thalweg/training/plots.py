@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.training.result import History
+from thalweg.training.record import History
 
 
 def draw_history(history: History, ax: Any = None) -> Any:

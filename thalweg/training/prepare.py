@@ -17,12 +17,11 @@ from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
 from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError, EngineError
-from thalweg.training.diagnosis.steadiness import trace_steadily
-from thalweg.training.diagnosis.untrained import warn_of_untrained
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import Batches
 from thalweg.training.layout import RelaidLoop, relaid, transposed_states
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step
+from thalweg.training.surroundings import trace_steadily, warn_of_untrained
 
 Kept = TypeVar("Kept")
 

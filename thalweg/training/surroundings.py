@@ -1,10 +1,11 @@
-"""What a loss refers to besides its arguments, by the names that its author knows it by."""
+"""What a loss refers to besides its arguments: by name, steady or not, trained or not."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import types
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -12,8 +13,11 @@ from typing import Any
 import numpy as np
 
 from thalweg.autodiff.transformed import Transformed
+from thalweg.core.program import Program, level_of_user
+from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor
-from thalweg.engines.randomness import is_generator, random_state
+from thalweg.engines.randomness import SHARED, drawn_once, is_generator, random_state
+from thalweg.errors import TracingError, printable
 from thalweg.training.fingerprint import (
     checksum,
     is_library,
@@ -22,14 +26,18 @@ from thalweg.training.fingerprint import (
     names_read,
     slots_of,
 )
+from thalweg.training.program import UNKNOWN, Problem, Traced
 
 # A loss that refers to more than this is known in part.
 _LIMIT = 5_000
 
 _ATOMS = (int, float, complex, str, bytes, type(None), np.generic, np.dtype, np.ufunc)
+
 _COUNTS = (itertools.count, itertools.cycle, itertools.repeat)
+
 # Its generators may be seeded by the operating system at every call.
 _NUMPYS = "numpy.random"
+
 # Where modules keep what is assigned to them; it is found by name.
 _REGISTRIES = frozenset({"_parameters", "_buffers", "_modules"})
 
@@ -182,3 +190,168 @@ def _mark(value: Any) -> Any:
     if is_generator(value):
         return random_state(value)
     return repr(value) if isinstance(value, _COUNTS) else id(value)
+
+
+# So many names stand in a message.
+_SHOWN = 4
+
+
+def trace_steadily(problem: Problem, trace: Callable[[], Traced]) -> tuple[Traced, bool]:
+    """Trace a loss, and once more if it may be another one at each call.
+
+    What it changes without being changed by it, such as a count of its calls, is warned of.
+
+    Args:
+        problem: Whose loss it is.
+        trace: Traces it.
+
+    Returns:
+        What was traced, and whether tracing left everything as it was.
+
+    Raises:
+        TracingError: If it depends on what it changes itself, or on a clock or the like; of random
+            numbers it is warned.
+    """
+    before = _Look(problem.loss)
+    found = trace()
+    after = _Look(problem.loss)
+    changed = _changes(before.state, after.state)
+    if not changed and not before.unsteady:
+        return found, True
+    drawn = [name for name in changed if is_generator(after.found.get(name))]
+    if drawn:
+        what = f"The loss ({', '.join(drawn)}, {_where_drawn(problem, found, after)})"
+        warnings.warn(drawn_once(what, "loss", "step"), stacklevel=level_of_user())
+        return found, False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        where = _first_difference(found, trace())
+    if where is not None:
+        raise TracingError(_unsteady(changed, where))
+    if changed:
+        warnings.warn(_changed(changed), stacklevel=level_of_user())
+    return found, not changed
+
+
+def _where_drawn(problem: Problem, traced: Traced, look: _Look) -> str:
+    """Say which lines use arrays that were made while tracing, or else where the loss is."""
+    known = {
+        id(value.array if isinstance(value, Tensor) else value) for value in look.found.values()
+    }
+    pairs = zip(traced.captured, traced.lines, strict=True)
+    lines = dict.fromkeys(line for array, line in pairs if id(array) not in known)
+    if lines:
+        return f"used at {', '.join(lines)}"
+    function = problem.loss if problem.model is None else type(problem.model).forward
+    code = getattr(function, "__code__", None)
+    return (
+        f"in {printable(code.co_filename)}:{code.co_firstlineno}"
+        if code is not None
+        else "somewhere"
+    )
+
+
+class _Look:
+    """What a loss refers to at a moment, and its state."""
+
+    def __init__(self, loss: Callable[..., Any]) -> None:
+        surroundings = Surroundings(loss)
+        surroundings.found.update(SHARED)
+        self.unsteady = surroundings.unsteady
+        self.found = surroundings.found
+        self.state = surroundings.state()
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    missing = object()
+    names = dict.fromkeys((*after, *before))
+    return [n for n in names if before.get(n, missing) != after.get(n, missing)]
+
+
+def _changed(names: list[str]) -> str:
+    return (
+        f"The loss changed {_listed(names)} while it was traced; it runs in Python once, and not "
+        "at every step. Use a callback of the run, or keep what shall follow it in a buffer of "
+        "the module (register_buffer). What it kept of traced values is gone after the fit."
+    )
+
+
+def _unsteady(names: list[str], where: str) -> str:
+    what = f"{_listed(names)}, which it changes itself" if names else "a value"
+    return (
+        f"The loss depends on {what}, used at {where}: it is another one at each call, but a run "
+        "traces it once and would use the first value at every step. Keep such a value in a buffer "
+        "of the module (register_buffer) and change it by tensor operations, give it as data, or "
+        "train with callbacks between several fits."
+    )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _first_difference(one: Traced, other: Traced) -> str | None:
+    """Return the user's line where two traces of a loss differ first, if they do."""
+    for a, b, line in zip(one.captured, other.captured, other.lines, strict=False):
+        if not (a is b or (a.shape == b.shape and np.array_equal(a, b, equal_nan=True))):
+            return line
+    for program, like in zip(one.programs, other.programs, strict=True):
+        if program.signature != like.signature:
+            return _first_other_line(program, like)
+    return None
+
+
+def _first_other_line(program: Program, like: Program) -> str:
+    pairs = zip(program.signature.split("\n"), like.signature.split("\n"), strict=False)
+    first = next((i for i, (a, b) in enumerate(pairs) if a != b), -1) - len(like.inputs)
+    if 0 <= first < len(like.equations):
+        return like.equations[first].source or UNKNOWN
+    return UNKNOWN
+
+
+def warn_of_untrained(problem: Problem, traced: Traced) -> None:
+    """Warn, once a trace, of tensors that require gradients and stay as they are.
+
+    Raises:
+        TracingError: If one was computed from a trained parameter before the fit.
+    """
+    if not traced.untrained:
+        return
+    surroundings = Surroundings(problem.loss)
+    model = problem.model
+    trained = {id(p) for p in model.parameters()} if model is not None else set()
+    told: dict[str, str] = {}
+    for tensor, line in traced.untrained:
+        for leaf in _leaves(tensor, traced.began):
+            name = surroundings.name_of(leaf.array) or f"a tensor of shape {tuple(leaf.shape)}"
+            if id(leaf) in trained:
+                raise TracingError(
+                    f"The loss uses at {line} what was computed from {name} before the fit; it "
+                    "would stay as it is while the parameter is trained. Compute it inside the "
+                    "loss."
+                )
+            told.setdefault(name, line)
+    if told:
+        listed = ", ".join(f"{name} (used at {line})" for name, line in told.items())
+        warnings.warn(
+            f"The loss uses {listed}, which requires grad but is no parameter that this fit "
+            "trains: it stays as it is. Make it a member of the module or part of params, or call "
+            "requires_grad_(False) on it if that is meant.",
+            stacklevel=level_of_user(),
+        )
+
+
+def _leaves(tensor: Tensor, until: int) -> Iterator[Tensor]:
+    """Yield the leaves older than a moment that a tensor was computed from, or it itself."""
+    seen: set[Node] = set()
+    stack = [tensor.node]
+    while stack:
+        node = stack.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        leaf = node.leaf() if node.leaf is not None else None
+        if leaf is not None and node.order < until:
+            yield leaf
+        stack += node.sources
