@@ -14,10 +14,11 @@ BOTH = [tw, torch]
 
 
 def test_the_names_pytorch_s_users_import_are_modules() -> None:
-    from thalweg.autograd import Function, grad
     from thalweg.autograd.function import once_differentiable
-    from thalweg.autograd.functional import hessian
-    from thalweg.func import vmap
+
+    from thalweg.torch.autograd import Function, grad
+    from thalweg.torch.autograd.functional import hessian
+    from thalweg.torch.func import vmap
 
     assert Function is tw.autograd.Function
     assert grad is tw.autograd.grad

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import thalweg as tw
-from thalweg.nn import functional
+from thalweg.torch.nn import functional
 
 Array = np.ndarray[Any, Any]
 Args = tuple[Any, ...]

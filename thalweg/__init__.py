@@ -53,8 +53,9 @@ __version__ = "0.1.0"
 __array_api_version__ = "2024.12"
 
 if TYPE_CHECKING:
-    from thalweg import autograd, nn, optim, testing
+    from thalweg import optim, testing
     from thalweg.engines.jit import jit
+    from thalweg.torch import autograd, nn
     from thalweg.training.fit import fit
     from thalweg.training.result import Fit
     from thalweg.training.saving import Checkpoint, load, save
@@ -63,35 +64,22 @@ if TYPE_CHECKING:
 bool, float, int = bool_, float32, int32
 double, half, long, short = float64, float16, int64, int16
 
-# What PyTorch's namespace has of its nn.functional, with the same arguments.
-_FUNCTIONAL = [
-    "adaptive_avg_pool1d", "alpha_dropout", "bilinear", "celu", "channel_shuffle",
-    "cosine_similarity", "dropout", "feature_alpha_dropout", "group_norm", "hardshrink",
-    "layer_norm", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "rms_norm",
-    "rrelu", "selu", "selu_", "threshold", "threshold_",
-]  # fmt: skip
-
 # Imported when first asked for, so that `import thalweg` stays quick: the module, or the module
 # that the name is in.
 _LATER = {
     "Checkpoint": "training.checkpoint",
     "Fit": "training.result",
-    "autograd": "autograd",
-    "cuda": "cuda",
-    "data": "data",
     "fft": "fft",
     "fit": "training.fit",
-    "func": "func",
     "jit": "engines.jit",
     "linalg": "linalg",
     "load": "training.saving",
-    "nn": "nn",
     "optim": "optim",
     "save": "training.saving",
     "special": "special",
     "testing": "testing",
+    "torch": "torch",
 }
-_LATER |= dict.fromkeys(_FUNCTIONAL, "nn.functional")
 _LOSSES = [
     "absolute_error", "hinge_loss", "huber_loss", "l2_loss", "log_cosh", "poisson_nll",
     "quantile_loss", "sigmoid_binary_cross_entropy", "softmax_cross_entropy",
@@ -104,13 +92,10 @@ __all__ = [
     "Fit",
     "Size",
     "Tensor",
-    "autograd",
     "bool",
     "bool_",
     "complex64",
     "complex128",
-    "cuda",
-    "data",
     "double",
     "e",
     "enable_grad",
@@ -121,7 +106,6 @@ __all__ = [
     "float16",
     "float32",
     "float64",
-    "func",
     "get_default_dtype",
     "grad",
     "half",
@@ -146,7 +130,6 @@ __all__ = [
     "long",
     "nan",
     "newaxis",
-    "nn",
     "no_grad",
     "optim",
     "pi",
@@ -157,6 +140,7 @@ __all__ = [
     "short",
     "special",
     "testing",
+    "torch",
     "tree",
     "uint8",
     "uint16",
@@ -166,7 +150,6 @@ __all__ = [
     "vjp",
     "vmap",
 ]  # fmt: skip
-__all__ += _FUNCTIONAL
 __all__ += _LOSSES
 __all__ += _ops.__all__
 __all__ += _streams.__all__

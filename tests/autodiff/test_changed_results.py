@@ -8,7 +8,7 @@ import pytest
 
 import thalweg as tw
 from thalweg.errors import ArgumentError, AxisError, ShapeError, UnsupportedOperation
-from thalweg.nn import functional as ours
+from thalweg.torch.nn import functional as ours
 
 torch = pytest.importorskip("torch")
 theirs = torch.nn.functional

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.nn import functional as ours
+from thalweg.torch.nn import functional as ours
 
 torch = pytest.importorskip("torch")
 theirs = torch.nn.functional

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg import nn
 from thalweg.errors import GradientError
+from thalweg.torch import nn
 
 LEAVING: dict[str, Callable[[Any], Any]] = {
     "item": lambda x: x.item() * x,

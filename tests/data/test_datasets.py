@@ -13,8 +13,8 @@ import torch.utils.data as torch_data
 
 import thalweg as tw
 from thalweg import data
-from thalweg.data.datasets import row_reader
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
+from thalweg.torch.utils.data.dataset import row_reader
 
 X = np.arange(12.0).reshape(6, 2)
 Y = np.arange(6)

@@ -10,9 +10,9 @@ import torch
 import torch.utils.data as torch_data
 
 from thalweg import data
-from thalweg.data.samplers import ArraySampler
 from thalweg.errors import ArgumentError, CallError
 from thalweg.random.generator import Generator, default_generator
+from thalweg.torch.utils.data.sampler import ArraySampler
 
 SEEDS = [0, 1, 1234, 2**40 + 5]
 each_seed = pytest.mark.parametrize("seed", SEEDS)

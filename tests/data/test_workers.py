@@ -16,9 +16,9 @@ import torch.utils.data as torch_data
 import thalweg as tw
 from tests.data.processes import MARKS, batches, plain
 from thalweg import data
-from thalweg.data.rows import MappedFile, opened, portable
 from thalweg.errors import WorkerError
 from thalweg.random.generator import Generator, default_generator
+from thalweg.torch.utils.data.rows import MappedFile, opened, portable
 
 pytestmark = MARKS
 

@@ -16,7 +16,7 @@ import numpy as np
 
 import thalweg as tw
 from tests.fuzz.growth import Growth
-from thalweg import nn
+from thalweg.torch import nn
 
 Loss = Callable[[Any, Any], Any]
 FLOAT = {"dtype": tw.float64}

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 import thalweg as tw
-from thalweg import nn
+from thalweg.torch import nn
 
 
 @dataclass(frozen=True)

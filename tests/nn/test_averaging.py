@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg import nn
-from thalweg.nn import averaging
+from thalweg.torch import nn
+from thalweg.torch.optim import swa_utils
 
 torch = pytest.importorskip("torch")
 oracle = torch.optim.swa_utils
@@ -78,7 +78,7 @@ RULES: dict[str, Any] = {
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 def test_averages_are_those_of_pytorch(rule: Any, use_buffers: bool) -> None:
     ours, theirs = Ours(), Theirs()
-    mine = averaging.AveragedModel(ours, use_buffers=use_buffers, **rule(averaging))
+    mine = swa_utils.AveragedModel(ours, use_buffers=use_buffers, **rule(swa_utils))
     other = oracle.AveragedModel(theirs, use_buffers=use_buffers, **rule(oracle))
     found, expected = train(tw, ours, mine), train(torch, theirs, other)
     for step, (one, two) in enumerate(zip(found, expected, strict=True)):
@@ -93,9 +93,9 @@ def test_averages_are_those_of_pytorch(rule: Any, use_buffers: bool) -> None:
 def test_the_mean_of_many_tensors_at_once_is_the_mean() -> None:
     # PyTorch computes its weights in single precision, and refuses buffers of whole numbers.
     results = []
-    for rule in ({"multi_avg_fn": averaging.get_swa_multi_avg_fn()}, {}):
+    for rule in ({"multi_avg_fn": swa_utils.get_swa_multi_avg_fn()}, {}):
         model = Ours()
-        averaged = averaging.AveragedModel(model, use_buffers=True, **rule)
+        averaged = swa_utils.AveragedModel(model, use_buffers=True, **rule)
         results.append(train(tw, model, averaged))
     for one, two in zip(*results, strict=True):
         for name in one:
@@ -104,7 +104,7 @@ def test_the_mean_of_many_tensors_at_once_is_the_mean() -> None:
 
 def test_the_averaged_model_predicts_with_the_averages_and_trains_nothing() -> None:
     model = Ours()
-    averaged = averaging.AveragedModel(model)
+    averaged = swa_utils.AveragedModel(model)
     train(tw, model, averaged)
     weight = np.mean([values(step)[0] for step in range(1, STEPS)], axis=0)
     bias = np.mean([values(step)[1] for step in range(1, STEPS)], axis=0)
@@ -117,9 +117,9 @@ def test_the_averaged_model_predicts_with_the_averages_and_trains_nothing() -> N
 
 def test_averages_go_on_from_a_state() -> None:
     model = Ours()
-    averaged = averaging.AveragedModel(model)
+    averaged = swa_utils.AveragedModel(model)
     train(tw, model, averaged)
-    resumed = averaging.AveragedModel(Ours())
+    resumed = swa_utils.AveragedModel(Ours())
     resumed.load_state_dict(averaged.state_dict())
     for one in (averaged, resumed):
         one.update_parameters(Ours())
@@ -128,20 +128,20 @@ def test_averages_go_on_from_a_state() -> None:
 
 
 def test_two_rules_are_one_too_many() -> None:
-    rules = {"avg_fn": averaging.get_swa_avg_fn(), "multi_avg_fn": averaging.get_swa_multi_avg_fn()}
+    rules = {"avg_fn": swa_utils.get_swa_avg_fn(), "multi_avg_fn": swa_utils.get_swa_multi_avg_fn()}
     with pytest.raises(tw.errors.ArgumentError, match="one rule"):
-        averaging.AveragedModel(Ours(), **rules)
+        swa_utils.AveragedModel(Ours(), **rules)
 
 
 @pytest.mark.parametrize("decay", [-0.1, 1.1, np.nan])
 def test_a_decay_is_a_share(decay: float) -> None:
-    for make in (averaging.get_ema_avg_fn, averaging.get_ema_multi_avg_fn):
+    for make in (swa_utils.get_ema_avg_fn, swa_utils.get_ema_multi_avg_fn):
         with pytest.raises(ValueError, match="Invalid decay value"):
             make(decay)
 
 
 def test_a_model_of_other_tensors_is_refused() -> None:
-    averaged = averaging.AveragedModel(Ours())
+    averaged = swa_utils.AveragedModel(Ours())
     with pytest.raises(ValueError, match="a model of 1 tensors"):
         averaged.update_parameters(nn.Linear(3, 2, bias=False))
 
@@ -178,7 +178,7 @@ def test_running_statistics_are_computed_anew(training: bool, labelled: bool) ->
     model(batches[0])
     model.train(training)
     loader = [(batch, 1) for batch in batches] if labelled else batches
-    averaging.update_bn(loader, model)
+    swa_utils.update_bn(loader, model)
     expected = np.mean([batch.numpy().mean(axis=0) for batch in batches], axis=0)
     np.testing.assert_allclose(model[0].running_mean.numpy(), expected, rtol=1e-14)
     assert model[0].momentum == 0.1
@@ -190,13 +190,13 @@ def test_a_model_without_running_statistics_sees_no_batch() -> None:
         raise AssertionError("a batch was read")
         yield
 
-    averaging.update_bn(unread(), nn.Linear(1, 1))
+    swa_utils.update_bn(unread(), nn.Linear(1, 1))
 
 
 def test_the_names_of_pytorch_are_found_where_it_has_them() -> None:
-    for name in averaging.__all__:
-        assert getattr(tw.optim.swa_utils, name) is getattr(averaging, name)
+    for name in swa_utils.__all__:
+        assert getattr(tw.optim.swa_utils, name) is getattr(swa_utils, name)
         assert hasattr(oracle, name)
-    assert set(dir(tw.optim.swa_utils)) == set(averaging.__all__)
+    assert set(dir(tw.optim.swa_utils)) == set(swa_utils.__all__)
     with pytest.raises(AttributeError, match="no attribute 'AverageModel'"):
         _ = tw.optim.swa_utils.AverageModel

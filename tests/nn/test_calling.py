@@ -9,7 +9,7 @@ import torch
 import thalweg as tw
 from tests.nn.libraries import THALWEG, TORCH, Library, fill, plain, same, same_error
 from tests.nn.test_module import network
-from thalweg import nn
+from thalweg.torch import nn
 
 
 def call(lib: Library, *args: Any, **options: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.nn.libraries import THALWEG, Library, fill, same, same_error
-from thalweg import nn
+from thalweg.torch import nn
 
 
 def layers(lib: Library, *sizes: int) -> list[Any]:

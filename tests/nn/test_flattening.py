@@ -6,7 +6,7 @@ import pytest
 
 import thalweg as tw
 from tests.nn.libraries import same, same_error
-from thalweg import nn
+from thalweg.torch import nn
 
 
 @pytest.mark.parametrize("axes", [(1, -1), (0, 1), (0, -1), (1, 1), (-2, -1), (2, 3)])

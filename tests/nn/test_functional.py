@@ -9,7 +9,7 @@ import torch
 
 import thalweg as tw
 from tests.nn.libraries import Library, same, same_error
-from thalweg.nn import functional
+from thalweg.torch.nn import functional
 
 
 def differentiated(code: Any, *shapes: tuple[int, ...]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import thalweg as tw
 from tests.nn.libraries import Library, fill, plain, same, same_error
-from thalweg import nn
+from thalweg.torch import nn
 
 
 def layer(lib: Library) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 import thalweg as tw
 from tests.nn.libraries import Library, fill, plain, same
-from thalweg import nn
+from thalweg.torch import nn
 
 
 def model(lib: Library) -> Any:

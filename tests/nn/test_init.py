@@ -10,8 +10,8 @@ import torch
 
 import thalweg as tw
 from tests.nn.libraries import same, same_error
-from thalweg import nn
 from thalweg.random.generator import Generator, default_generator
+from thalweg.torch import nn
 
 SHAPES = [(5, 3), (3, 5), (4, 3, 2, 2), (2, 3, 5), (40, 30)]
 

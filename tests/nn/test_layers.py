@@ -9,9 +9,9 @@ import torch
 
 import thalweg as tw
 from tests.nn.libraries import Library, fill, same, same_error
-from thalweg import nn
 from thalweg.random import keyed
 from thalweg.random.drawing import drawing_with
+from thalweg.torch import nn
 
 LAYERS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("Bilinear", (3, 4, 5)),

@@ -7,7 +7,7 @@ import pytest
 
 import thalweg as tw
 from tests.nn.libraries import Library, fill, same
-from thalweg import nn
+from thalweg.torch import nn
 
 
 @pytest.mark.parametrize("bias", [True, False])

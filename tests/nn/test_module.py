@@ -10,7 +10,7 @@ import pytest
 
 import thalweg as tw
 from tests.nn.libraries import THALWEG, Library, fill, same, same_error
-from thalweg import nn
+from thalweg.torch import nn
 
 
 def network(lib: Library) -> Any:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import thalweg as tw
-from thalweg import nn
+from thalweg.torch import nn
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

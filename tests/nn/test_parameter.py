@@ -9,7 +9,7 @@ import pytest
 
 import thalweg as tw
 from tests.nn.libraries import Library, same, same_error
-from thalweg import nn
+from thalweg.torch import nn
 
 
 def test_a_parameter_requires_gradients_unless_told_and_prints_what_it_contains() -> None:

@@ -12,7 +12,7 @@ import torch
 import thalweg as tw
 from tests.nn.libraries import THALWEG, Library, fill, same, same_error
 from tests.nn.test_module import network
-from thalweg import nn
+from thalweg.torch import nn
 
 
 def test_the_state_has_the_keys_order_values_and_versions_of_pytorch() -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg import nn
 from thalweg.errors import TracingError
-from thalweg.nn.substitution import Substitution
+from thalweg.torch import nn
+from thalweg.torch.nn.functional_call import Substitution
 
 
 class Scaled(nn.Module):

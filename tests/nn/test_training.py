@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 
 import thalweg as tw
-from thalweg import nn
+from thalweg.torch import nn
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(50, 5)), RNG.normal(size=(50, 1))

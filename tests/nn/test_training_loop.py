@@ -9,7 +9,7 @@ import pytest
 
 import thalweg as tw
 from tests.nn.libraries import THALWEG, Library, fill, same
-from thalweg import nn
+from thalweg.torch import nn
 
 RNG = np.random.default_rng(1234)
 X = RNG.normal(size=(200, 5))

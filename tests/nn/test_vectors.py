@@ -6,7 +6,7 @@ import pytest
 
 import thalweg as tw
 from tests.nn.libraries import THALWEG, Library, fill, same
-from thalweg import nn
+from thalweg.torch import nn
 
 
 def model(lib: Library) -> Any:

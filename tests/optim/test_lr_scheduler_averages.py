@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.optim.schedulers import Plain, rates_of, theirs, walk
-from thalweg.optim import lr_scheduler
+from thalweg.torch.optim import lr_scheduler
 
 torch = pytest.importorskip("torch")
 oracle = torch.optim.swa_utils

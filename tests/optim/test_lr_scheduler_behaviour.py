@@ -10,7 +10,7 @@ import pytest
 
 import thalweg as tw
 from tests.optim.schedulers import Plain, Sample, listed, momenta_of, rates_of, theirs, walk
-from thalweg.optim import lr_scheduler
+from thalweg.torch.optim import lr_scheduler
 
 torch = pytest.importorskip("torch")
 oracle = torch.optim.lr_scheduler

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.optim.schedulers import Plain, Sample, listed, momenta_of, rates_of, theirs, walk
-from thalweg.optim import lr_scheduler
+from thalweg.torch.optim import lr_scheduler
 
 torch = pytest.importorskip("torch")
 oracle = torch.optim.lr_scheduler

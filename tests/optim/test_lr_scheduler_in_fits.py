@@ -8,7 +8,7 @@ import pytest
 import thalweg as tw
 from tests.optim.schedulers import Plain
 from thalweg import optim
-from thalweg.optim import lr_scheduler
+from thalweg.torch.optim import lr_scheduler
 
 STEPS = 40
 

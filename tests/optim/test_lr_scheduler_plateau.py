@@ -7,7 +7,7 @@ import pytest
 
 import thalweg as tw
 from tests.optim.schedulers import Plain, rates_of, theirs
-from thalweg.optim.lr_scheduler import ReduceLROnPlateau
+from thalweg.torch.optim.lr_scheduler import ReduceLROnPlateau
 
 oracle = pytest.importorskip("torch").optim.lr_scheduler
 

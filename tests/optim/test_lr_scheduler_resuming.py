@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.optim.schedulers import SCHEDULERS, Plain, Sample, listed, momenta_of, rates_of, theirs
-from thalweg.optim import lr_scheduler
+from thalweg.torch.optim import lr_scheduler
 
 STEPS = 40
 RATES = (0.5, 1e-3)

@@ -138,7 +138,7 @@ def test_a_transformation_must_be_one() -> None:
 
 
 def test_an_option_without_a_default_must_be_given() -> None:
-    from thalweg.optim.stateful.groups import REQUIRED
+    from thalweg.torch.optim.groups import REQUIRED
 
     with pytest.raises(ValueError, match="didn't specify a value of required"):
         tw.optim.Optimizer([leaf()], {"lr": REQUIRED})

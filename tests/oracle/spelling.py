@@ -103,7 +103,7 @@ def function_of(name: str, info: Any) -> Call | None:
 def _looked_up(own: str) -> Call | None:
     *rooms, last = own.split(".")
     if own in ELSEWHERE:
-        rooms_found = importlib.util.find_spec("thalweg.nn.functional")
+        rooms_found = importlib.util.find_spec("thalweg.torch.nn.functional")
         if rooms_found is None:
             return None
     if rooms and rooms[0] in ("masked", "torch", "signal", "sparse"):

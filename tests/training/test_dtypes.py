@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import thalweg as tw
-from thalweg import nn
-from thalweg.nn import functional as F  # noqa: N812 - its name in PyTorch
+from thalweg.torch import nn
+from thalweg.torch.nn import functional as F  # noqa: N812 - its name in PyTorch
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (40, 1, 8, 8)).astype(np.uint8)

@@ -15,9 +15,10 @@ import pytest
 
 import thalweg as tw
 from tests.foreign_texts import TEXTS, commands
-from thalweg import errors, nn
+from thalweg import errors
 from thalweg.data.frames import from_frame, read_table
 from thalweg.errors import ThalwegError, printable
+from thalweg.torch import nn
 
 TEXT = "".join(TEXTS.values())
 

@@ -21,9 +21,9 @@ from tests.training.test_penalties import (
     mse,
     stepped,
 )
-from thalweg import nn
 from thalweg.errors import CallError, TracingError
-from thalweg.nn.modules import module as globally
+from thalweg.torch import nn
+from thalweg.torch.nn.modules import module as globally
 
 MASK = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
 

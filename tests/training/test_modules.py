@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg import nn
 from thalweg.data import (
     ConcatDataset,
     DataLoader,
@@ -21,6 +20,7 @@ from thalweg.data import (
     WeightedRandomSampler,
 )
 from thalweg.errors import ArgumentError, CallError
+from thalweg.torch import nn
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(100, 5))

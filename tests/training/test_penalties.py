@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg import nn
+from thalweg.torch import nn
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(22, 4))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg import nn
 from thalweg.errors import CheckpointError, DtypeError, MissingFile
+from thalweg.torch import nn
 
 
 def returned(given: Any) -> Any:

@@ -17,6 +17,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["EmaState", "TraceState", "ema", "trace"]
+
 
 class TraceState(NamedTuple):
     """The state of `trace`."""

@@ -18,6 +18,8 @@ from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import GradientTransformation, Updates, stateless
 
+__all__ = ["clip", "clip_by_block_rms", "clip_by_global_norm", "global_norm"]
+
 
 @same_kind
 def global_norm(updates: Updates) -> Tensor:

@@ -15,6 +15,8 @@ from thalweg.optim.transformation import (
     as_transformation,
 )
 
+__all__ = ["chain", "named_chain"]
+
 
 @factory
 def chain(*args: GradientTransformation) -> GradientTransformation:

@@ -22,6 +22,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["WeightDecaySchedule", "add_decayed_weights"]
+
 
 class WeightDecaySchedule(NamedTuple):
     """The state of `add_decayed_weights` with a schedule."""

@@ -21,6 +21,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["InjectStatefulHyperparamsState", "WrappedScheduleState", "inject_hyperparams"]
+
 
 class WrappedScheduleState(NamedTuple):
     """The state of one scheduled hyperparameter."""

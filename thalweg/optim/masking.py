@@ -17,6 +17,10 @@ from thalweg.optim.transformation import (
 )
 from thalweg.tree import Tree
 
+__all__ = [
+    "MaskedNode", "MaskedState", "PartitionState", "masked", "multi_transform", "partition",
+]  # fmt: skip
+
 
 class MaskedNode(NamedTuple):
     """An empty subtree, where a masked transformation sees no leaf."""

@@ -22,6 +22,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["ScaleByAdamState", "ScaleByLionState", "scale_by_adam", "scale_by_lion"]
+
 
 def update_moment(updates: Updates, moments: Params, decay: Any) -> Params:
     """Return m ← (1 − decay) g + decay · m for every leaf."""

@@ -15,6 +15,8 @@ from thalweg.optim.scaling import scale_by_learning_rate, scale_by_sign
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation, identity
 
+__all__ = ["adagrad", "adam", "adamw", "lion", "nadam", "nadamw", "rmsprop", "sgd", "sign_sgd"]
+
 
 @factory
 def sgd(

@@ -21,6 +21,8 @@ from thalweg.core.calls import Arguments
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 
+__all__ = ["factory"]
+
 Numbers = list[tuple[str, Any]]
 
 _FLOATING = re.compile(r"\bfloat\b|\bScalarOrSchedule\b")

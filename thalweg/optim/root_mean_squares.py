@@ -23,6 +23,12 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = [
+    "ScaleByRStdDevState", "ScaleByRStdDevWithCountState", "ScaleByRmsState",
+    "ScaleByRmsWithCountState", "ScaleByRssState", "scale_by_rms", "scale_by_rss",
+    "scale_by_stddev",
+]  # fmt: skip
+
 
 class ScaleByRssState(NamedTuple):
     """The state of `scale_by_rss`."""

@@ -21,6 +21,11 @@ from thalweg.optim.transformation import (
     stateless,
 )
 
+__all__ = [
+    "ScaleByScheduleState", "scale", "scale_by_learning_rate", "scale_by_schedule",
+    "scale_by_sign",
+]  # fmt: skip
+
 
 @factory
 def scale(step_size: float) -> GradientTransformation:

@@ -17,6 +17,12 @@ from thalweg.optim.leaves import each
 from thalweg.optim.recipe import Form, Recipe, factory
 from thalweg.tree import Tree, flatten_parameters
 
+__all__ = [
+    "EmptyState", "GradientTransformation", "GradientTransformationExtraArgs", "OptState",
+    "Params", "Updates", "apply_updates", "identity", "init_empty_state", "safe_increment",
+    "set_to_zero", "stateless", "stateless_with_tree_map",
+]  # fmt: skip
+
 Params = Tree
 Updates = Tree
 OptState = Tree

@@ -14,13 +14,13 @@ from thalweg.engines.engine import Array, Engine
 from thalweg.errors import ArgumentError, IndexOutOfRange
 from thalweg.optim import GradientTransformation
 from thalweg.optim.transformation import as_transformation
+from thalweg.training.carrying import Carrying, accepting_models
 from thalweg.training.checks.positions import Read, out_of_range
 from thalweg.training.course import Evaluate, read_course
 from thalweg.training.diagnosis.divergence import Suspects, diverged, warn_of_climb
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import Shuffle, leaf_names, read_batches, read_data
 from thalweg.training.loop import Facts, NotFiniteError, Slices, Watchers
-from thalweg.training.modules import Carrying, accepting_modules
 from thalweg.training.parameters import read_parameters, read_state, with_carried
 from thalweg.training.prepare import prepare_evaluation, prepare_step
 from thalweg.training.program import Problem
@@ -41,7 +41,7 @@ def _advice(*args: Any, **kwargs: Any) -> str:
     return ""
 
 
-@accepting_modules
+@accepting_models
 @explained(_advice)
 def fit(
     loss: Callable[..., Any],

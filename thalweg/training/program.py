@@ -67,12 +67,6 @@ class Problem:
         loss, after = self.loss(params, carried, *data)
         return _scalar(loss), after
 
-    @property
-    def model(self) -> Any:
-        """The module whose loss it is; None for a function of parameters."""
-        loss: Any = self.loss
-        return loss.model if self.carries else None
-
     def traced(self, trace: Trace, params: Any, carried: Any) -> AbstractContextManager[None]:
         """Return the block within which the loss is traced and differentiated."""
         loss: Any = self.loss

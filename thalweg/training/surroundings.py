@@ -18,6 +18,7 @@ from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor
 from thalweg.engines.randomness import SHARED, drawn_once, is_generator, random_state
 from thalweg.errors import TracingError, printable
+from thalweg.training.carrying import Carrying
 from thalweg.training.fingerprint import (
     checksum,
     is_library,
@@ -242,7 +243,8 @@ def _where_drawn(problem: Problem, traced: Traced, look: _Look) -> str:
     lines = dict.fromkeys(line for array, line in pairs if id(array) not in known)
     if lines:
         return f"used at {', '.join(lines)}"
-    function = problem.loss if problem.model is None else type(problem.model).forward
+    loss = problem.loss
+    function = loss.source if isinstance(loss, Carrying) else loss
     code = getattr(function, "__code__", None)
     return (
         f"in {printable(code.co_filename)}:{code.co_firstlineno}"
@@ -318,9 +320,9 @@ def warn_of_untrained(problem: Problem, traced: Traced) -> None:
     """
     if not traced.untrained:
         return
-    surroundings = Surroundings(problem.loss)
-    model = problem.model
-    trained = {id(p) for p in model.parameters()} if model is not None else set()
+    loss = problem.loss
+    surroundings = Surroundings(loss)
+    trained = set(map(id, loss.trained)) if isinstance(loss, Carrying) else set()
     told: dict[str, str] = {}
     for tensor, line in traced.untrained:
         for leaf in _leaves(tensor, traced.began):

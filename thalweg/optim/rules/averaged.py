@@ -20,6 +20,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["AveragedDescentState", "averaged_descent"]
+
 
 class AveragedDescentState(NamedTuple):
     """The state of `averaged_descent`."""

@@ -18,6 +18,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["DampenedTraceState", "dampened_trace"]
+
 
 class DampenedTraceState(NamedTuple):
     """The state of `dampened_trace`."""

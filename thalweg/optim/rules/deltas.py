@@ -12,6 +12,8 @@ from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import GradientTransformation, OptState, Params, Updates
 
+__all__ = ["ScaleByAdaDeltaState", "scale_by_adadelta"]
+
 
 class ScaleByAdaDeltaState(NamedTuple):
     """The state of `scale_by_adadelta`."""

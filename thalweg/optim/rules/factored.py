@@ -24,6 +24,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["FactoredDescentState", "factored_descent"]
+
 
 class FactoredDescentState(NamedTuple):
     """The state of `factored_descent`; None stands where a parameter has no such average."""

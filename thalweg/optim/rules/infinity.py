@@ -20,6 +20,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["ScaleByAdamaxState", "scale_by_adamax"]
+
 
 class ScaleByAdamaxState(NamedTuple):
     """The state of `scale_by_adamax`."""

@@ -21,6 +21,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["ScaleByAmsgradState", "scale_by_amsgrad"]
+
 
 class ScaleByAmsgradState(NamedTuple):
     """The state of `scale_by_amsgrad`."""

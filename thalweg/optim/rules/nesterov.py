@@ -21,6 +21,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["ScaleByNadamState", "scale_by_nadam"]
+
 
 class ScaleByNadamState(NamedTuple):
     """The state of `scale_by_nadam`."""

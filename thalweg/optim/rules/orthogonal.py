@@ -22,6 +22,8 @@ from thalweg.optim.transformation import (
     stateless,
 )
 
+__all__ = ["MuonState", "orthogonalize", "scale_by_shape", "trace_average"]
+
 
 class MuonState(NamedTuple):
     """The state of `trace_average`."""

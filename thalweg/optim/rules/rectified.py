@@ -21,6 +21,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["ScaleByRadamState", "scale_by_radam"]
+
 
 class ScaleByRadamState(NamedTuple):
     """The state of `scale_by_radam`."""

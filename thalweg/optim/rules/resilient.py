@@ -12,6 +12,8 @@ from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import GradientTransformation, OptState, Params, Updates
 
+__all__ = ["ResilientDescentState", "resilient_descent"]
+
 
 class ResilientDescentState(NamedTuple):
     """The state of `resilient_descent`."""

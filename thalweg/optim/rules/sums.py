@@ -20,6 +20,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
+__all__ = ["ScaleBySumState", "count_steps", "inverse_decay", "scale_by_sum"]
+
 
 class ScaleBySumState(NamedTuple):
     """The state of `scale_by_sum`."""

@@ -17,6 +17,11 @@ from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.pieces import INTERPOLATIONS
 from thalweg.optim.schedules.schedule import Schedule
 
+__all__ = [
+    "cosine_annealing_schedule", "cosine_restarts_schedule", "one_cycle_schedule",
+    "triangular_schedule",
+]  # fmt: skip
+
 
 @factory
 def cosine_annealing_schedule(

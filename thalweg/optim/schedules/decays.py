@@ -13,6 +13,11 @@ from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.schedule import Schedule
 
+__all__ = [
+    "constant_schedule", "cosine_decay_schedule", "exponential_decay", "linear_schedule",
+    "polynomial_schedule",
+]  # fmt: skip
+
 
 @factory
 def constant_schedule(value: float) -> Schedule:

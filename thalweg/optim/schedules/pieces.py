@@ -19,6 +19,12 @@ from thalweg.optim.schedules.decays import (
 )
 from thalweg.optim.schedules.schedule import Schedule
 
+__all__ = [
+    "join_schedules", "piecewise_constant_schedule", "piecewise_interpolate_schedule",
+    "warmup_constant_schedule", "warmup_cosine_decay_schedule",
+    "warmup_exponential_decay_schedule",
+]  # fmt: skip
+
 
 @factory
 def piecewise_constant_schedule(

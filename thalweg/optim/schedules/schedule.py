@@ -12,6 +12,8 @@ from thalweg.ops.numpy.kinds import same_kind
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.optim.recipe import Form, Recipe
 
+__all__ = ["ScalarOrSchedule", "Schedule"]
+
 ScalarOrSchedule = float | Callable[[Any], Any]
 
 

@@ -12,6 +12,8 @@ from thalweg.optim.ranges import FINITE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.schedule import Schedule
 
+__all__ = ["multi_step_schedule", "step_schedule"]
+
 
 @factory
 def step_schedule(init_value: float, step_size: int, gamma: float = 0.1) -> Schedule:

@@ -1,5 +1,0 @@
-"""PyTorch's path to what concerns every module: `tw.nn.modules.module`."""
-
-from thalweg.nn.modules import module
-
-__all__ = ["module"]

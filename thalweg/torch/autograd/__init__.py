@@ -1,0 +1,38 @@
+"""PyTorch's `autograd` by name: `tw.autograd.grad`, `tw.autograd.backward` and the modes."""
+
+from __future__ import annotations
+
+from thalweg.autodiff.graph import Step
+from thalweg.autodiff.modes import (
+    detect_anomaly,
+    enable_grad,
+    inference_mode,
+    is_anomaly_enabled,
+    no_grad,
+    set_detect_anomaly,
+    set_grad_enabled,
+)
+from thalweg.autodiff.stateful import backward
+from thalweg.autodiff.stateful import gradients as grad
+from thalweg.torch.autograd import function, functional
+from thalweg.torch.autograd.function import Function, once_differentiable
+from thalweg.torch.autograd.gradcheck import gradcheck, gradgradcheck
+
+__all__ = [
+    "Function",
+    "Step",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "function",
+    "functional",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "is_anomaly_enabled",
+    "no_grad",
+    "once_differentiable",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]

@@ -1,0 +1,113 @@
+"""PyTorch's `torch.func` by name and order of arguments: `tw.func`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from thalweg.autodiff import batching
+from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
+from thalweg.autodiff.jacobians import hessian, jacfwd, jacrev
+from thalweg.autodiff.recorded import Argnums
+from thalweg.autodiff.transformed import Transformed
+from thalweg.core.tensor import Tensor
+from thalweg.errors import ArgumentError
+from thalweg.ops.shape.join import stack
+from thalweg.torch.nn.functional_call import functional_call
+from thalweg.torch.nn.modules.module import Module
+
+__all__ = [
+    "functional_call",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "stack_module_state",
+    "vjp",
+    "vmap",
+]
+
+
+def grad_and_value(
+    func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Return a function that computes (gradient, value): `value_and_grad` in PyTorch's order.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.func.grad_and_value(lambda x: (x**2).sum())(tw.tensor([1.0, 2.0]))
+        (tensor([2., 4.]), tensor(5.))
+    """
+    both = value_and_grad(func, argnums, has_aux)
+
+    def swapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        value, gradient = both(*args, **kwargs)
+        return gradient, value
+
+    return Transformed(swapped, grad_and_value, func, argnums, has_aux)
+
+
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """Return a function that applies another to every example of a batch, as `tw.vmap` does.
+
+    Args:
+        func: The function of one example.
+        in_dims: Which axis of each argument counts the examples; None for shared arguments.
+        out_dims: Where that axis is put in the results.
+        randomness: Whether random functions inside fail ("error"), draw other numbers for every
+            example ("different"), or once for all ("same").
+        chunk_size: How many examples are computed at a time; by default all.
+
+    Raises: as `tw.vmap`.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.func.vmap(tw.dot, in_dims=(0, None))(tw.eye(2), tw.tensor([3.0, 4.0]))
+        tensor([3., 4.])
+    """
+    return batching.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)
+
+
+def stack_module_state(
+    models: Sequence[Module],
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the parameters and the buffers of several models of one kind, stacked along axis 0.
+
+    Args:
+        models: Modules of one class, whose parameters have the same names and shapes.
+
+    Returns:
+        Two dictionaries by name, as `functional_call` takes them under `vmap`.
+
+    Raises:
+        ArgumentError: If there are no models, or of several classes.
+
+    Example:
+        >>> import thalweg as tw
+        >>> params, buffers = tw.func.stack_module_state([tw.nn.Linear(2, 3) for _ in range(4)])
+        >>> params["weight"].shape
+        thalweg.Size([4, 3, 2])
+    """
+    if len({type(model) for model in models}) != 1:
+        raise ArgumentError(
+            f"stack_module_state got models of {len({type(model) for model in models})} classes; "
+            "it wants one at least, and all of one class. Give them in a list."
+        )
+    params = _stacked([dict(model.named_parameters()) for model in models])
+    for tensor in params.values():
+        tensor.requires_grad_()
+    return params, _stacked([dict(model.named_buffers()) for model in models])
+
+
+def _stacked(dicts: list[dict[str, Any]]) -> dict[str, Tensor]:
+    return {name: stack([found[name].detach() for found in dicts]) for name in dicts[0]}

@@ -1,0 +1,20 @@
+"""Modules: layers, models made of them, and their parameters."""
+
+from thalweg.torch.nn import fitting, functional, init, modules, utils
+from thalweg.torch.nn.functional_call import *
+from thalweg.torch.nn.modules.activation import *
+from thalweg.torch.nn.modules.batchnorm import *
+from thalweg.torch.nn.modules.container import *
+from thalweg.torch.nn.modules.conv import *
+from thalweg.torch.nn.modules.distance import *
+from thalweg.torch.nn.modules.dropout import *
+from thalweg.torch.nn.modules.flatten import *
+from thalweg.torch.nn.modules.linear import *
+from thalweg.torch.nn.modules.loss import *
+from thalweg.torch.nn.modules.module import *
+from thalweg.torch.nn.modules.normalization import *
+from thalweg.torch.nn.modules.padding import *
+from thalweg.torch.nn.modules.pooling import *
+from thalweg.torch.nn.modules.sparse import *
+from thalweg.torch.nn.modules.upsampling import *
+from thalweg.torch.nn.parameter import *

@@ -1,0 +1,374 @@
+"""Activations, with PyTorch's names, arguments and derivatives at kinks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.elementwise import exponential, trigonometric
+from thalweg.ops.elementwise.arithmetic import absolute, sign
+from thalweg.ops.elementwise.comparison import greater, greater_equal, less_equal, where
+from thalweg.ops.elementwise.exponential import expm1
+from thalweg.ops.shape.axes import normalize_axis
+from thalweg.ops.shape.cut import slice_
+from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.special import activations as smooth
+from thalweg.torch.nn.functional.dropout import applied, slopes
+
+__all__ = [
+    "celu", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "hardtanh_", "leaky_relu", "leaky_relu_", "log_softmax", "logsigmoid", "mish", "prelu",
+    "relu", "relu6", "relu_", "rrelu", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin",
+    "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
+]  # fmt: skip
+
+
+# Klambauer et al., "Self-Normalizing Neural Networks", 2017: the fixed point of mean 0, variance 1.
+_SELU_ALPHA = 1.6732632423543772848170429916717
+
+_SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Exponential linear unit: x where x > 0, else α (eˣ - 1).
+
+    Source:
+        Clevert, Unterthiner & Hochreiter, 2015. arXiv:1511.07289
+    """
+    return applied(lambda x: smooth.elu(x, alpha), input, inplace)
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """Write `elu` of a tensor into its own memory."""
+    return elu(input, alpha, inplace=True)
+
+
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Exponential linear unit with a continuous derivative: x where x > 0, else α (e^(x/α) - 1).
+
+    Raises:
+        ArgumentError: If α is 0.
+
+    Source:
+        Barron, "Continuously Differentiable Exponential Linear Units", 2017. arXiv:1704.07483
+    """
+    if alpha == 0:
+        raise ArgumentError("celu got alpha=0, which cannot be divided by. Give a positive number.")
+    return applied(lambda x: _celu(x, alpha), input, inplace)
+
+
+def _celu(x: Tensor, alpha: float) -> Tensor:
+    negative = less_equal(x, 0)
+    # Where it is not chosen, the exponential must not overflow: its derivative would be NaN.
+    return where(negative, alpha * expm1(where(negative, x, 0) / alpha), x)
+
+
+def selu(input: Any, inplace: bool = False) -> Tensor:
+    """Self-normalizing linear unit: λ x where x > 0, else λ α (eˣ - 1), λ ≈ 1.0507, α ≈ 1.6733.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.torch.nn import functional as F
+        >>> F.selu(tw.tensor([-1.0, 0.0, 1.0]))
+        tensor([-1.1113,  0.0000,  1.0507])
+    """
+    return applied(lambda x: _SELU_SCALE * smooth.elu(x, _SELU_ALPHA), input, inplace)
+
+
+def selu_(input: Tensor) -> Tensor:
+    """Write `selu` of a tensor into its own memory."""
+    return selu(input, inplace=True)
+
+
+def gelu(input: Any, approximate: str = "none") -> Tensor:
+    """Gaussian error linear unit: x Φ(x), Φ the normal distribution function.
+
+    Raises:
+        ArgumentError: If `approximate` is neither "none" nor "tanh".
+    """
+    return smooth.gelu(input, approximate)
+
+
+def silu(input: Any, inplace: bool = False) -> Tensor:
+    """Sigmoid linear unit: x σ(x)."""
+    return applied(smooth.silu, input, inplace)
+
+
+def mish(input: Any, inplace: bool = False) -> Tensor:
+    """Return x tanh(ln(1 + eˣ)).
+
+    Source:
+        Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019. arXiv:1908.08681
+    """
+    return applied(lambda x: x * trigonometric.tanh(smooth.softplus(x)), input, inplace)
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """Smooth rectifier: ln(1 + e^(βx)) / β, and x itself where βx is above the threshold."""
+    x = as_tensor(input)
+    scaled = x * beta
+    return where(greater(scaled, threshold), x, smooth.softplus(scaled) / beta)
+
+
+def softsign(input: Any) -> Tensor:
+    """Return x / (1 + |x|)."""
+    x = as_tensor(input)
+    return x / (1 + absolute(x))
+
+
+def sigmoid(input: Any) -> Tensor:
+    """Logistic function: 1 / (1 + e⁻ˣ)."""
+    return exponential.sigmoid(input)
+
+
+def logsigmoid(input: Any) -> Tensor:
+    """Logarithm of the logistic function, without overflow."""
+    return smooth.log_sigmoid(input)
+
+
+def tanh(input: Any) -> Tensor:
+    """Hyperbolic tangent."""
+    return trigonometric.tanh(input)
+
+
+def tanhshrink(input: Any) -> Tensor:
+    """Return x - tanh x."""
+    x = as_tensor(input)
+    return x - trigonometric.tanh(x)
+
+
+# ---- along an axis
+
+
+def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """Exponentials that sum to one along an axis: eˣ / Σ eˣ.
+
+    Args:
+        input: A tensor.
+        dim: The axis; by default 0 for tensors of 0, 1 and 3 axes, else 1.
+        dtype: What the input is converted to first.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.torch.nn import functional as F
+        >>> F.softmax(tw.tensor([[0.0, 0.0]]), dim=1)
+        tensor([[0.5000, 0.5000]])
+    """
+    x = _converted(input, dtype)
+    return smooth.softmax(x, _axis(x, dim)) if x.size and x.ndim else x * 0 + 1
+
+
+def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """Return `softmax` of -x."""
+    return softmax(-_converted(input, dtype), dim)
+
+
+def log_softmax(
+    input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
+    """Logarithm of `softmax`, without overflow: x - ln Σ eˣ."""
+    x = _converted(input, dtype)
+    return smooth.log_softmax(x, _axis(x, dim)) if x.size and x.ndim else x * 0
+
+
+def _converted(input: Any, dtype: Any) -> Tensor:
+    return as_tensor(input) if dtype is None else astype(as_tensor(input), dtype)
+
+
+def _axis(x: Tensor, dim: int | None) -> int:
+    if dim is None:
+        return 0 if x.ndim in (1, 3) else 1
+    return dim
+
+
+def glu(input: Any, dim: int = -1) -> Tensor:
+    """Gated linear unit: a σ(b), a the first half along the axis and b the second.
+
+    Raises:
+        ShapeError: If the extent of the axis is odd.
+
+    Source:
+        Dauphin et al., "Language Modeling with Gated Convolutional Networks", 2016.
+        arXiv:1612.08083
+    """
+    x = as_tensor(input)
+    if x.ndim == 0:
+        raise ShapeError("glu does not support 0-dimensional tensors. Give at least one axis.")
+    axis = normalize_axis("glu", dim, x.ndim)
+    if x.shape[axis] % 2:
+        raise ShapeError(
+            f"Halving dimension must be even, but dimension {axis} is size {x.shape[axis]} for "
+            "glu. Give twice as many features as are wanted."
+        )
+    half = x.shape[axis] // 2
+    whole = [(0, n, 1) for n in x.shape]
+    first, second = (
+        slice_(x, (*whole[:axis], (start, start + half, 1), *whole[axis + 1 :]))
+        for start in (0, half)
+    )
+    return first * exponential.sigmoid(second)
+
+
+def relu(input: Any, inplace: bool = False) -> Tensor:
+    """Rectified linear unit: x where x > 0, else 0."""
+    return applied(smooth.relu, input, inplace)
+
+
+def relu_(input: Tensor) -> Tensor:
+    """Write `relu` of a tensor into its own memory."""
+    return relu(input, inplace=True)
+
+
+def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """Return x where x > 0, else a small multiple of x."""
+    return applied(lambda x: smooth.leaky_relu(x, negative_slope), input, inplace)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """Write `leaky_relu` of a tensor into its own memory."""
+    return leaky_relu(input, negative_slope, inplace=True)
+
+
+def prelu(input: Any, weight: Any) -> Tensor:
+    """Return x where x > 0, else w x, with one learned slope w, or one for each channel.
+
+    Args:
+        input: A tensor; the channels are along its second axis.
+        weight: w, one number or as many as there are channels.
+
+    Raises:
+        ShapeError: If the number of slopes fits no channels.
+
+    Source:
+        He et al., "Delving Deep into Rectifiers", 2015. arXiv:1502.01852
+    """
+    x, slope = as_tensor(input), as_tensor(weight)
+    if slope.ndim > 1:
+        raise ShapeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got shape {slope.shape}. "
+            "Reshape it."
+        )
+    channels = x.shape[1] if x.ndim > 1 else 1
+    if slope.shape not in ((), (1,), (channels,)):
+        raise ShapeError(
+            f"Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+            f"{slope.size} and channel size = {channels}. Give one slope, or one for each channel."
+        )
+    spread = [1] * x.ndim
+    if slope.shape == (channels,) and x.ndim > 1:
+        spread[1] = channels
+    return where(greater(x, 0), x, reshape(slope, tuple(spread)) * x)
+
+
+def rrelu(
+    input: Any,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    inplace: bool = False,
+) -> Tensor:
+    """Leaky rectifier whose slope below zero is random in training, and its mean else.
+
+    Args:
+        input: A tensor.
+        lower: The least slope.
+        upper: The largest.
+        training: Whether slopes are drawn, one for each element.
+        inplace: Whether the result is written into the input.
+
+    Raises:
+        ArgumentError: If the least slope is above the largest.
+
+    Source:
+        Xu et al., "Empirical Evaluation of Rectified Activations", 2015. arXiv:1505.00853
+    """
+    if lower > upper:
+        raise ArgumentError(f"Lower bound should be less than upper, got {lower} and {upper}.")
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    return applied(lambda x: x * slopes(x, lower, upper), input, inplace)
+
+
+def hardtanh(
+    input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """Limit x to lie between two bounds; the derivative at a bound is 0.
+
+    Raises:
+        ArgumentError: If the lower bound is above the upper.
+    """
+    if min_val > max_val:
+        raise ArgumentError(
+            f"min_val cannot be greater than max_val, and {min_val} and {max_val} were given."
+        )
+    return applied(lambda x: _limited(x, min_val, max_val), input, inplace)
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """Write `hardtanh` of a tensor into its own memory."""
+    return hardtanh(input, min_val, max_val, inplace=True)
+
+
+def _limited(x: Tensor, low: float, high: float) -> Tensor:
+    return where(less_equal(x, low), low, where(greater_equal(x, high), high, x))
+
+
+def relu6(input: Any, inplace: bool = False) -> Tensor:
+    """Return x limited to lie between 0 and 6."""
+    return applied(lambda x: _limited(x, 0, 6), input, inplace)
+
+
+def hardsigmoid(input: Any, inplace: bool = False) -> Tensor:
+    """Return (x + 3) / 6, limited to lie between 0 and 1."""
+    return applied(lambda x: _limited(x + 3, 0, 6) / 6, input, inplace)
+
+
+def hardswish(input: Any, inplace: bool = False) -> Tensor:
+    """Return x (x + 3) / 6 between -3 and 3, 0 below and x above.
+
+    Source:
+        Howard et al., "Searching for MobileNetV3", 2019. arXiv:1905.02244
+    """
+    return applied(_hardswish, input, inplace)
+
+
+def _hardswish(x: Tensor) -> Tensor:
+    return where(less_equal(x, -3), 0, where(greater_equal(x, 3), x, x * (x + 3) / 6))
+
+
+def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
+    """Return x where |x| > λ, else 0."""
+    x = as_tensor(input)
+    return where(less_equal(absolute(x), lambd), 0, x)
+
+
+def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
+    """Return x moved towards zero by λ, and 0 where |x| ≤ λ.
+
+    Raises:
+        ArgumentError: If λ is negative.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.torch.nn import functional as F
+        >>> F.softshrink(tw.tensor([-2.0, 0.25, 2.0]))
+        tensor([-1.5000,  0.0000,  1.5000])
+    """
+    if lambd < 0:
+        raise ArgumentError(
+            f"lambda must be in range [0, ∞) for softshrink, but found {lambd}. Give its "
+            "absolute value."
+        )
+    x = as_tensor(input)
+    return where(less_equal(absolute(x), lambd), 0, x - lambd * sign(x))
+
+
+def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """Return x where it is above the threshold, else the value."""
+    return applied(lambda x: where(less_equal(x, threshold), value, x), input, inplace)
+
+
+def threshold_(input: Tensor, limit: float, value: float) -> Tensor:
+    """Write `threshold` of a tensor into its own memory."""
+    return threshold(input, limit, value, inplace=True)

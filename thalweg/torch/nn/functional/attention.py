@@ -1,0 +1,90 @@
+"""Attention, with PyTorch's arguments."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.creation.ranges import arange
+from thalweg.ops.elementwise.comparison import equal, less_equal, where
+from thalweg.ops.index.repeat import repeat
+from thalweg.ops.linalg.products import matmul
+from thalweg.ops.reduce.extremes import max
+from thalweg.ops.shape.reshape import expand_dims
+from thalweg.ops.shape.transpose import swapaxes
+from thalweg.ops.special.activations import softmax
+from thalweg.torch.nn.functional.dropout import dropout
+
+__all__ = ["scaled_dot_product_attention"]
+
+
+def scaled_dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """Return means of the values, weighted by how well keys fit queries: softmax(s Q Kᵀ + M) V.
+
+    Args:
+        query: Q, of shape (…, queries, features).
+        key: K, of shape (…, keys, features).
+        value: V, of shape (…, keys, channels).
+        attn_mask: M, of a shape that broadcasts to (…, queries, keys); or Booleans, true where a
+            query sees a key.
+        dropout_p: The probability with which a weight is set to zero.
+        is_causal: Whether each query sees only the keys up to its own position.
+        scale: s; by default 1 / √features.
+        enable_gqa: Whether several heads of queries share one of keys and values.
+
+    Raises:
+        ArgumentError: If there is a mask and `is_causal` is given too.
+        ShapeError: If the shapes do not fit.
+
+    Source:
+        Vaswani et al., "Attention Is All You Need", 2017. arXiv:1706.03762
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.torch.nn import functional as F
+        >>> x = tw.tensor([[1.0, 0.0], [0.0, 1.0]])
+        >>> F.scaled_dot_product_attention(x, x, x, is_causal=True)[0]
+        tensor([1., 0.])
+    """
+    q, k, v = as_tensor(query), as_tensor(key), as_tensor(value)
+    if enable_gqa:
+        k, v = (_shared(t, q.shape[-3]) for t in (k, v))
+    scores = matmul(q, swapaxes(k, -2, -1)) * (
+        1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    )
+    if is_causal:
+        if attn_mask is not None:
+            raise ArgumentError(
+                "Explicit attn_mask should not be set when is_causal=True. Give one of them."
+            )
+        attn_mask = less_equal(arange(k.shape[-2]), expand_dims(arange(q.shape[-2]), 1))
+    if attn_mask is not None:
+        mask = as_tensor(attn_mask)
+        hidden = mask.dtype.kind == "b"
+        scores = where(mask, scores, -math.inf) if hidden else scores + mask
+        # A query that sees no key gets zeros.
+        blind = equal(max(scores, -1, keepdims=True), -math.inf)
+        weights = where(blind, 0.0, softmax(where(blind, 0.0, scores), -1))
+    else:
+        weights = softmax(scores, -1)
+    return matmul(dropout(weights, dropout_p, dropout_p > 0), v)
+
+
+def _shared(x: Tensor, heads: int) -> Tensor:
+    if heads % x.shape[-3]:
+        raise ShapeError(
+            f"Number of heads in key and value must divide the number of heads in query, and "
+            f"{x.shape[-3]} and {heads} were given."
+        )
+    return repeat(x, heads // x.shape[-3], axis=-3)

@@ -1,0 +1,185 @@
+"""Dropout: elements set to zero at random, with PyTorch's names, arguments and stream.
+
+All draws are made in `mask` and `slopes`. Eager draws are the default generator's, and so
+PyTorch's for the same seed; those of a traced function are made with keys (`ops.drawing`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.spec import Shape
+from thalweg.core.tensor import Tensor, as_tensor, fresh
+from thalweg.core.writing import inplace as written
+from thalweg.errors import ArgumentError
+from thalweg.ops.elementwise.comparison import less, less_equal, where
+from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.shape.reshape import reshape
+from thalweg.random import keyed
+from thalweg.random.arguments import bernoulli_in, stream
+from thalweg.random.drawing import drawing_batch, drawn, has_key, next_key
+from thalweg.random.memory_order import laid_out_like
+
+__all__ = [
+    "alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout",
+]  # fmt: skip
+
+
+# -λα of `selu`: what its output tends to far below zero.
+_LOWEST_OF_SELU = -1.7580993408473766
+
+
+def applied(function: Callable[[Tensor], Tensor], input: Any, inplace: bool) -> Tensor:
+    """Return a function of the input, written into the input's own memory if that is asked."""
+    return written(function, input) if inplace else function(as_tensor(input))
+
+
+def mask(shape: Shape, p: float, like: Tensor) -> Tensor:
+    """Draw 0 with probability p, else 1, in the dtype of a tensor.
+
+    Args:
+        shape: The shape of the result.
+        p: The probability of 0.
+        like: What the mask is for: the dtype, and whether it is traced.
+    """
+    if like.is_symbolic and not has_key() and drawing_batch() is not None:
+        return bernoulli_in(np.empty(shape, like.dtype), 1 - p, stream(None))
+    if like.is_symbolic:
+        return astype(less(keyed.uniform(next_key(), shape, like.dtype), 1 - p), like.dtype)
+    # Numbers are drawn in the order of memory: that of the tensor, where the shapes are equal.
+    alike = shape == tuple(like.shape)
+    empty = laid_out_like(like.array, like.dtype) if alike else np.empty(shape, like.dtype)
+    return bernoulli_in(empty, 1 - p, stream(None))
+
+
+def slopes(x: Tensor, low: float, high: float) -> Tensor:
+    """Draw a number uniform between two bounds for each element of a tensor up to 0, else 1."""
+    if x.is_symbolic:
+        if not has_key() and drawing_batch() is not None:
+            numbers = drawn(lambda s: stream(None).uniform(low, high, s, x.dtype), tuple(x.shape))
+        else:
+            numbers = keyed.uniform(next_key(), x.shape, x.dtype, low, high)
+        return where(less_equal(x, 0), numbers, 1)
+    below = x.array <= 0
+    factors = np.ones(x.shape, x.dtype)
+    factors[below] = stream(None).uniform(low, high, (int(np.count_nonzero(below)),))
+    return fresh(factors)
+
+
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set elements to zero with probability p in training, and divide the others by 1 - p.
+
+    Args:
+        input: A tensor.
+        p: The probability, between 0 and 1.
+        training: Whether anything is dropped at all.
+        inplace: Whether the result is written into the input.
+
+    Raises:
+        ArgumentError: If p is no probability.
+
+    Source:
+        Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting",
+        2014.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.torch.nn import functional as F
+        >>> dropped = F.dropout(tw.ones(1000))
+        >>> sorted(set(dropped.tolist()))
+        [0.0, 2.0]
+    """
+    require_probability("dropout", p)
+    if not training or p == 0:
+        return as_tensor(input)
+    return applied(lambda x: x * _scaled_mask(tuple(x.shape), p, x), input, inplace)
+
+
+def _scaled_mask(shape: Shape, p: float, like: Tensor) -> Tensor:
+    return mask(shape, p, like) / (1 - p) if p < 1 else as_tensor(0.0)
+
+
+def _of_channels(x: Tensor, p: float, rank: int) -> Tensor:
+    """Drop whole channels of (N, C, …), or of (C, …) with `rank` axes after."""
+    batched = x if x.ndim != rank + 1 else reshape(x, (1, *x.shape))
+    shape = (*batched.shape[:2], *(1,) * (batched.ndim - 2))
+    return reshape(batched * _scaled_mask(shape, p, batched), x.shape)
+
+
+def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels of (N, C, L) or (C, L) to zero with probability p, as `dropout`."""
+    return _channel_dropout("dropout1d", input, p, training, inplace, 1)
+
+
+def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels of (N, C, H, W) to zero with probability p, as `dropout`.
+
+    Three axes are (N, C, L), as in PyTorch.
+    """
+    return _channel_dropout("dropout2d", input, p, training, inplace, -1)
+
+
+def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels of (N, C, D, H, W) or (C, D, H, W) to zero, as `dropout`."""
+    return _channel_dropout("dropout3d", input, p, training, inplace, 3)
+
+
+def _channel_dropout(
+    name: str, input: Any, p: float, training: bool, inplace: bool, rank: int
+) -> Tensor:
+    require_probability(name, p)
+    if not training or p == 0:
+        return as_tensor(input)
+    return applied(lambda x: _of_channels(x, p, rank), input, inplace)
+
+
+def alpha_dropout(
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """Dropout that keeps mean and variance of what `selu` gives: dropped is its lowest value.
+
+    Source:
+        Klambauer et al., "Self-Normalizing Neural Networks", 2017. arXiv:1706.02515
+    """
+    require_probability("alpha_dropout", p)
+    if not training or p == 0:
+        return as_tensor(input)
+    return applied(lambda x: _alpha_dropped(x, tuple(x.shape), p), input, inplace)
+
+
+def feature_alpha_dropout(
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """`alpha_dropout` of whole channels of (N, C, …)."""
+    require_probability("feature_alpha_dropout", p)
+    if not training or p == 0:
+        return as_tensor(input)
+    return applied(
+        lambda x: _alpha_dropped(x, (*x.shape[:2], *(1,) * (x.ndim - 2)), p), input, inplace
+    )
+
+
+def _alpha_dropped(x: Tensor, shape: Shape, p: float) -> Tensor:
+    if p == 1:
+        return x * 0
+    low = _LOWEST_OF_SELU
+    scale = 1 / math.sqrt((low * low * p + 1) * (1 - p))
+    kept = mask(shape, p, x)
+    return x * (kept * scale) + ((1 - kept) * (low * scale) - low * scale * p)
+
+
+def require_probability(name: str, p: float) -> None:
+    """Check that p is a probability.
+
+    Raises:
+        ArgumentError: If it is not.
+    """
+    if not 0 <= p <= 1:
+        raise ArgumentError(
+            f"{name}: dropout probability has to be between 0 and 1, but got {p}. Give the share "
+            "that is set to zero."
+        )

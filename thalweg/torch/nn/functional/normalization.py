@@ -1,0 +1,271 @@
+"""Normalizations, with PyTorch's names and arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.tape import set_recording
+from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.writing import overwrite
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.creation.copying import clone
+from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.reduce.sums import mean
+from thalweg.ops.shape.reshape import reshape
+
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
+
+
+Axes = tuple[int, ...]
+
+
+def _moments(x: Tensor, axes: Axes) -> tuple[Tensor, Tensor, Tensor]:
+    """Return x minus its mean over axes, the mean and the variance, with axes of extent 1."""
+    middle = mean(x, axes, keepdims=True)
+    centred = x - middle
+    return centred, middle, mean(square(centred), axes, keepdims=True)
+
+
+def _scaled(x: Tensor, weight: Any, bias: Any) -> Tensor:
+    if weight is not None:
+        x = x * weight
+    return x if bias is None else x + bias
+
+
+def _along_channels(values: Any, ndim: int) -> Tensor | None:
+    return None if values is None else reshape(as_tensor(values), (1, -1, *(1,) * (ndim - 2)))
+
+
+# ---- over the features of one example
+
+
+def layer_norm(
+    input: Any,
+    normalized_shape: Sequence[int],
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Give the last axes mean 0 and variance 1: (x - μ) / √(σ² + ε) · w + b.
+
+    Args:
+        input: x, whose shape ends in `normalized_shape`.
+        normalized_shape: The extents of the axes over which mean and variance are taken.
+        weight: w, of that shape, or None.
+        bias: b, likewise.
+        eps: ε.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+
+    Source:
+        Ba, Kiros & Hinton, "Layer Normalization", 2016. arXiv:1607.06450
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg.torch.nn import functional as F
+        >>> F.layer_norm(tw.tensor([1.0, 3.0]), (2,), eps=0)
+        tensor([-1.,  1.])
+    """
+    x = as_tensor(input)
+    centred, _, variance = _moments(x, _last_axes("layer_norm", x, normalized_shape, weight, bias))
+    return _scaled(centred / sqrt(variance + eps), weight, bias)
+
+
+def rms_norm(
+    input: Any, normalized_shape: Sequence[int], weight: Any = None, eps: float | None = None
+) -> Tensor:
+    """Give the last axes mean square 1: x / √(mean x² + ε) · w.
+
+    Args:
+        input: x, whose shape ends in `normalized_shape`.
+        normalized_shape: The extents of the axes over which the mean is taken.
+        weight: w, of that shape, or None.
+        eps: ε; by default the dtype's distance from 1 to the next number.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+
+    Source:
+        Zhang & Sennrich, "Root Mean Square Layer Normalization", 2019. arXiv:1910.07467
+    """
+    x = as_tensor(input)
+    axes = _last_axes("rms_norm", x, normalized_shape, weight, None)
+    small = float(np.finfo(x.dtype).eps) if eps is None else eps
+    return _scaled(x / sqrt(mean(square(x), axes, keepdims=True) + small), weight, None)
+
+
+def _last_axes(name: str, x: Tensor, shape: Sequence[int], weight: Any, bias: Any) -> Axes:
+    wanted = tuple(shape)
+    if not wanted or tuple(x.shape[x.ndim - len(wanted) :]) != wanted or x.ndim < len(wanted):
+        raise ShapeError(
+            f"Given normalized_shape={list(wanted)}, expected input with shape "
+            f"[*, {', '.join(map(str, wanted))}], but got input of size{list(x.shape)} in {name}."
+        )
+    for what, given in (("weight", weight), ("bias", bias)):
+        if given is not None and tuple(as_tensor(given).shape) != wanted:
+            raise ShapeError(
+                f"Expected {what} to be of same shape as normalized_shape, but got {what} of shape "
+                f"{list(as_tensor(given).shape)} and normalized_shape = {list(wanted)}"
+            )
+    return tuple(range(x.ndim - len(wanted), x.ndim))
+
+
+def group_norm(
+    input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Tensor:
+    """Give each group of channels of each example mean 0 and variance 1.
+
+    Args:
+        input: x, of shape (N, channels, …).
+        num_groups: Into how many groups the channels are cut.
+        weight: A factor for each channel, or None.
+        bias: What is added for each channel, or None.
+        eps: What is added to the variance.
+
+    Raises:
+        ShapeError: If the groups do not divide the channels.
+
+    Source:
+        Wu & He, "Group Normalization", 2018. arXiv:1803.08494
+    """
+    x = as_tensor(input)
+    if x.ndim < 2 or num_groups < 1 or x.shape[1] % num_groups:
+        raise ShapeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(x.shape)} and num_groups={num_groups}"
+        )
+    size = x.size // (x.shape[0] * num_groups) if x.shape[0] else 0
+    centred, _, variance = _moments(reshape(x, (x.shape[0], num_groups, size)), (2,))
+    found = reshape(centred / sqrt(variance + eps), x.shape)
+    return _scaled(found, _along_channels(weight, x.ndim), _along_channels(bias, x.ndim))
+
+
+# ---- over the examples of a batch
+
+
+def batch_norm(
+    input: Any,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: Any = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Give each channel mean 0 and variance 1, in training by the batch, else by running ones.
+
+    In training the running values r are changed in place: r ← (1 - m) r + m s, with the batch's
+    mean, and its variance with n - 1 in the denominator, as s.
+
+    Args:
+        input: x, of shape (N, channels) or (N, channels, …); or (0,), which stays as it is.
+        running_mean: The running means, of shape (channels,), or None.
+        running_var: The running variances, likewise.
+        weight: A factor for each channel, or None.
+        bias: What is added for each channel, or None.
+        training: Whether the batch's mean and variance are taken.
+        momentum: m.
+        eps: What is added to the variance.
+
+    Raises:
+        ShapeError: If the shape does not fit, or a channel has only one value in training.
+        ArgumentError: If there are no running values where they are needed.
+
+    Source:
+        Ioffe & Szegedy, "Batch Normalization", 2015. arXiv:1502.03167
+    """
+    x = as_tensor(input)
+    if x.shape == (0,):
+        return _scaled(clone(x), weight, bias)
+    if x.ndim < 2:
+        raise ShapeError(f"batch_norm got shape {x.shape}; it wants (N, channels, …). Reshape it.")
+    _require_channels(
+        x.shape[1], running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
+    scale, shift = _along_channels(weight, x.ndim), _along_channels(bias, x.ndim)
+    if not training:
+        return _by_running(x, running_mean, running_var, scale, shift, eps)
+    axes = tuple(axis for axis in range(x.ndim) if axis != 1)
+    count = x.size // x.shape[1] if x.shape[1] else 0
+    if count == 1:
+        raise ArgumentError(
+            "Expected more than 1 value per channel when training, got input size "
+            f"{list(x.shape)}. Give larger batches, or call eval()."
+        )
+    centred, middle, variance = _moments(x, axes)
+    if count:
+        _follow(running_mean, middle, momentum)
+        _follow(running_var, variance * (count / (count - 1)), momentum)
+    return _scaled(centred / sqrt(variance + eps), scale, shift)
+
+
+def _require_channels(channels: int, **given: Any) -> None:
+    for name, values in given.items():
+        if values is not None and as_tensor(values).size != channels:
+            raise ShapeError(
+                f"{name} should contain {channels} elements not {as_tensor(values).size}: "
+                f"batch_norm got an input of {channels} channels, along its second axis. Give "
+                "both the same number."
+            )
+
+
+def _by_running(
+    x: Tensor, average: Any, variance: Any, scale: Any, shift: Any, eps: float
+) -> Tensor:
+    if average is None or variance is None:
+        raise ArgumentError(
+            "Expected running_mean and running_var to be defined when training is false. Give "
+            "them, or training=True."
+        )
+    middle, spread = (_along_channels(r, x.ndim) for r in (average, variance))
+    return _scaled((x - middle) / sqrt(spread + eps), scale, shift)  # type: ignore[operator]
+
+
+def _follow(running: Tensor | None, current: Tensor, momentum: Any) -> None:
+    """Move running values towards those of the batch, without a trace on the tape."""
+    if running is None:
+        return
+    with set_recording(False):
+        new = reshape(current.detach(), running.shape)
+        moved = (1 - momentum) * running + momentum * new
+        overwrite(running, astype(moved, running.dtype))
+
+
+def instance_norm(
+    input: Any,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Any = None,
+    bias: Any = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Give each channel of each example mean 0 and variance 1; arguments as of `batch_norm`.
+
+    Raises:
+        ArgumentError: If a channel has only one value.
+
+    Source:
+        Ulyanov, Vedaldi & Lempitsky, "Instance Normalization", 2016. arXiv:1607.08022
+    """
+    x = as_tensor(input)
+    scale, shift = _along_channels(weight, x.ndim), _along_channels(bias, x.ndim)
+    if not use_input_stats:
+        return _by_running(x, running_mean, running_var, scale, shift, eps)
+    axes = tuple(range(2, x.ndim))
+    count = x.size // (x.shape[0] * x.shape[1]) if x.shape[0] * x.shape[1] else 0
+    if count < 2:
+        raise ArgumentError(
+            "Expected more than 1 spatial element when training, got input size "
+            f"{list(x.shape)}. Give longer inputs."
+        )
+    centred, middle, variance = _moments(x, axes)
+    _follow(running_mean, mean(middle, 0), momentum)
+    _follow(running_var, mean(variance, 0) * (count / (count - 1)), momentum)
+    return _scaled(centred / sqrt(variance + eps), scale, shift)

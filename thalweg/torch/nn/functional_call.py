@@ -1,0 +1,313 @@
+"""Calling a module with other parameters and buffers than its own: a module as a function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from thalweg.core.memory import Memory, View
+from thalweg.core.tape import Node
+from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.errors import ArgumentError, CallError, StateError, TracingError
+from thalweg.torch.nn.modules.module import Module
+from thalweg.torch.nn.parameter import Parameter, own
+
+__all__ = ["functional_call"]
+
+
+# Where a tensor stands: the members of a module and the name among them.
+Place = tuple[dict[str, Any], str]
+
+
+def functional_call(
+    module: Module,
+    parameter_and_buffer_dicts: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    args: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    tie_weights: bool = True,
+    strict: bool = False,
+) -> Any:
+    """Call a module with the given tensors in place of its parameters and buffers.
+
+    The module is afterwards as it was, also if the call fails. What it changes in place in the
+    given tensors stays changed, and what it assigns to their names is put into the dictionary.
+    While it runs, no other thread may use the module.
+
+    Args:
+        module: What to call.
+        parameter_and_buffer_dicts: Tensors by dotted names, in one dictionary or several. Names
+            that the module does not have are left alone.
+        args: The positional arguments in a tuple, or the only one.
+        kwargs: The keyword arguments.
+        tie_weights: Whether a tensor that the module has under several names is replaced under
+            all of them by what is given for one.
+        strict: Whether exactly the module's names must be given.
+
+    Raises:
+        ArgumentError: If a name is given twice, or tied names are given different tensors.
+        StateError: If names differ and `strict` is given.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg import nn
+        >>> model = nn.Linear(2, 1)
+        >>> def loss(params, x):
+        ...     return tw.sum(nn.functional_call(model, params, (x,)))
+        >>> gradient = tw.grad(loss)(dict(model.named_parameters()), tw.ones((3, 2)))
+        >>> gradient["bias"].tolist()
+        [3.0]
+    """
+    given = _merged(parameter_and_buffer_dicts)
+    positional = () if args is None else args if isinstance(args, tuple) else (args,)
+    with _swapped(module, given, tie_weights, strict) as current:
+        result = module(*positional, **(kwargs or {}))
+        for name, place in current.items():
+            _write_back(parameter_and_buffer_dicts, name, given[name], place)
+    return result
+
+
+def _merged(dicts: Any) -> dict[str, Any]:
+    if isinstance(dicts, Mapping):
+        return dict(dicts)
+    if not isinstance(dicts, Sequence) or not all(isinstance(d, Mapping) for d in dicts):
+        raise ArgumentError(
+            "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got "
+            f"{type(dicts)}. Give dict(module.named_parameters()) or the like."
+        )
+    names = [name for each in dicts for name in each]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ArgumentError(
+            f"{repeated} appeared in multiple dictionaries; behavior of functional call is "
+            "ambiguous. Give each name once."
+        )
+    return {name: value for each in dicts for name, value in each.items()}
+
+
+@contextmanager
+def _swapped(
+    module: Module, given: Mapping[str, Any], tie_weights: bool, strict: bool
+) -> Iterator[dict[str, Place]]:
+    """Put tensors into the module's places; yield the place of each given name that exists."""
+    places = _places(module)
+    if strict:
+        _require_names(module, places, given)
+    wanted = {name: _as_value(value) for name, value in given.items() if name in places}
+    if tie_weights:
+        wanted = _with_ties(wanted, places)
+    before = {name: places[name][0][places[name][1]] for name in wanted}
+    try:
+        for name, value in wanted.items():
+            members, key = places[name]
+            members[key] = value
+        yield {name: places[name] for name in given if name in places}
+    finally:
+        for name, value in before.items():
+            members, key = places[name]
+            members[key] = value
+
+
+def _places(module: Module) -> dict[str, Place]:
+    return {
+        f"{path}.{key}" if path else key: (members, key)
+        for path, part in module.named_modules(remove_duplicate=False)
+        for members in (part._parameters, part._buffers)
+        for key, value in members.items()
+        if value is not None
+    }
+
+
+def _with_ties(wanted: dict[str, Any], places: dict[str, Place]) -> dict[str, Any]:
+    groups: dict[int, list[str]] = {}
+    for name, (members, key) in places.items():
+        groups.setdefault(id(members[key]), []).append(name)
+    found = dict(wanted)
+    for names in groups.values():
+        named = [name for name in names if name in wanted]
+        if len({id(wanted[name]) for name in named}) > 1:
+            raise ArgumentError(
+                f"functional_call got multiple values for keys {named}, which are tied. Give one "
+                "of them, or consider using tie_weights=False."
+            )
+        if named:
+            found.update(dict.fromkeys(names, wanted[named[0]]))
+    return found
+
+
+def _as_value(value: Any) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    if not hasattr(value, "shape"):
+        raise CallError(
+            f"{value} is not an instance of thalweg.Tensor. Give tensors or arrays by name."
+        )
+    return as_tensor(value)
+
+
+def _require_names(module: Module, places: dict[str, Place], given: Mapping[str, Any]) -> None:
+    lines = []
+    for what, names in (
+        ("Unexpected", [name for name in given if name not in places]),
+        ("Missing", [name for name in places if name not in given]),
+    ):
+        if names:
+            lines.append(f"\n\t{what} key(s): {', '.join(map(repr, names))}.")
+    if lines:
+        raise StateError(
+            f"Error(s) in reparametrizing for {type(module).__name__}:{''.join(lines)}"
+        )
+
+
+def _write_back(dicts: Any, name: str, given: Any, place: Place) -> None:
+    """Put what the call assigned to a name into the caller's dictionary."""
+    members, key = place
+    if members[key] is given or not isinstance(given, Tensor):
+        return
+    for each in [dicts] if isinstance(dicts, Mapping) else dicts:
+        if name in each and isinstance(each, MutableMapping):
+            each[name] = members[key]
+
+
+@dataclass(frozen=True)
+class _Own:
+    """What a tensor was before it stood for another value."""
+
+    array: Any
+    node: Node | None
+    memory: Memory | None
+    origin: View | None
+    weak: bool
+    grad: Tensor | None
+
+    @classmethod
+    def of(cls, tensor: Tensor) -> _Own:
+        return cls(
+            tensor.array, tensor.node, tensor.memory, tensor.origin, tensor.weak, tensor._grad
+        )
+
+    def give_back(self, tensor: Tensor) -> None:
+        tensor.array, tensor.node, tensor.weak = self.array, self.node, self.weak
+        tensor.memory, tensor.origin, tensor._grad = self.memory, self.origin, self.grad
+
+
+class Substitution:
+    """Parameters and buffers of a module that stand for other values inside a `with` block.
+
+    Each tensor stays the object it is. So whoever holds it meets the value: the module, tied
+    layers, lists of parameters, closures over one of them. Afterwards all is as it was. While it
+    lasts, no other thread may use the module.
+
+    Args:
+        module: Whose tensors they are.
+        parameters: The parameters by name.
+        buffers: The buffers by name.
+        aliases: Tensors on the whole memory of one of these, as `detach()` makes them, with the
+            name of that one; they stand for its value without its history.
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        parameters: Mapping[str, Tensor],
+        buffers: Mapping[str, Tensor],
+        aliases: Sequence[tuple[Tensor, str]] = (),
+    ) -> None:
+        self._parameters, self._buffers = dict(parameters), dict(buffers)
+        self._aliases = list(aliases)
+        self._own = {id(t): _Own.of(t) for t in self._tensors()}
+        self._put: dict[str, tuple[Any, Node | None]] = {}
+        # What is assigned to a name, instead of written into the tensor there, is found there.
+        self._members: list[tuple[str, dict[str, Any], str, Tensor | None]] = [
+            (f"{path}.{key}" if path else key, members, key, value)
+            for path, part in module.named_modules()
+            for members in _registries(part)
+            for key, value in members.items()
+        ]
+
+    def _tensors(self) -> Iterator[Tensor]:
+        yield from self._parameters.values()
+        yield from self._buffers.values()
+        yield from (tensor for tensor, _ in self._aliases)
+
+    def __enter__(self) -> Substitution:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        for tensor in self._tensors():
+            self._own[id(tensor)].give_back(tensor)
+        self._return_members()
+
+    def _return_members(self) -> None:
+        for _, members, key, value in self._members:
+            members[key] = value
+
+    def put(self, parameters: Mapping[str, Tensor], buffers: Mapping[str, Tensor]) -> None:
+        """Let the tensors stand for values, with the values' history and their own hooks."""
+        self._return_members()
+        self._put.clear()
+        for name, value in parameters.items():
+            tensor = self._parameters[name]
+            _stand_for(tensor, value)
+            before = self._own[id(tensor)].node
+            if before is not None and before.watched is not None and value.node is not None:
+                value.node.watched = before.watched
+            self._put[name] = value.array, value.node
+        for name, value in buffers.items():
+            _stand_for(self._buffers[name], own(value))
+        values = {**parameters, **buffers}
+        for alias, name in self._aliases:
+            _stand_for(alias, values[name].detach())
+
+    def left(self) -> dict[str, Tensor]:
+        """Return what became of the buffers, by name.
+
+        Raises:
+            TracingError: If a parameter was changed, or a buffer has only now been given a value.
+        """
+        for name, (array, node) in self._put.items():
+            tensor = self._parameters[name]
+            if tensor.array is not array or tensor.node is not node:
+                raise TracingError(_CHANGED.format(name))
+        found: dict[int, Tensor] = {}
+        for name, members, key, before in self._members:
+            now = members.get(key)
+            if now is before or now is None:
+                continue
+            if before is None:
+                raise TracingError(
+                    f"{name!r} was None and was given a value by the module or the loss; a run "
+                    "needs its first value before it starts. Register it with one, such as "
+                    "zeros of its shape, or call the module once before the fit."
+                )
+            if id(before) in self._own and not isinstance(before, Parameter):
+                found[id(before)] = now
+            else:
+                raise TracingError(_CHANGED.format(name))
+        values = {name: found.get(id(t), t) for name, t in self._buffers.items()}
+        # The buffers themselves are given back what they were.
+        return {name: make(t.array, t.node, t.weak) for name, t in values.items()}
+
+
+_CHANGED = (
+    "The parameter {!r} was changed by the module or the loss, in place, by an assignment or by "
+    "its requires_grad; in a run parameters are changed by the optimizer alone. Use the changed "
+    "value without writing it, as in w = self.weight.clamp(min=0), or change it before the fit."
+)
+
+
+def _stand_for(tensor: Tensor, value: Tensor) -> None:
+    tensor.array, tensor.node, tensor.weak = value.array, value.node, False
+    tensor.memory = tensor.origin = tensor._grad = None
+
+
+def _registries(module: Module) -> tuple[dict[str, Any], dict[str, Any]]:
+    return module._parameters, module._buffers

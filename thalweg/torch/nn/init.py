@@ -1,0 +1,360 @@
+"""Initial values of parameters: functions that write into a tensor and return it.
+
+The numbers are drawn from the generator given, or from the default one, as PyTorch draws them.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalweg.core.program import level_of_user
+from thalweg.core.tape import set_recording
+from thalweg.core.tensor import Tensor
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.random import fills
+from thalweg.random.arguments import normal_in, stream, values_of
+from thalweg.random.generator import Generator, default_generator
+from thalweg.random.memory_order import in_memory_order
+from thalweg.torch.nn.parameter import copy_into
+
+__all__ = [
+    "calculate_gain",
+    "constant_",
+    "dirac_",
+    "eye_",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "normal_",
+    "ones_",
+    "orthogonal_",
+    "sparse_",
+    "trunc_normal_",
+    "uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+    "zeros_",
+]
+
+
+Array = NDArray[Any]
+
+_GAINS = {
+    **dict.fromkeys(("linear", "sigmoid"), 1),
+    **{f"conv{n}d": 1 for n in (1, 2, 3)},
+    **{f"conv_transpose{n}d": 1 for n in (1, 2, 3)},
+    "tanh": 5.0 / 3,
+    "relu": math.sqrt(2.0),
+    "selu": 3.0 / 4,
+}
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """Return the factor by which weights before a nonlinearity are to be larger.
+
+    Args:
+        nonlinearity: The activation's or the layer's name, as "relu" or "conv2d".
+        param: For "leaky_relu" the slope a below zero, 0.01 by default: √(2 / (1 + a²)).
+
+    Raises:
+        ArgumentError: If the name is unknown or the slope is no number.
+
+    Example:
+        >>> from thalweg import nn
+        >>> round(nn.init.calculate_gain("leaky_relu", 0.2), 4)
+        1.3868
+    """
+    if nonlinearity in _GAINS:
+        return _GAINS[nonlinearity]
+    if nonlinearity != "leaky_relu":
+        raise ArgumentError(
+            f"Unsupported nonlinearity {nonlinearity}; known are "
+            f"{', '.join([*_GAINS, 'leaky_relu'])}. Give one of these, or multiply by a gain."
+        )
+    slope = 0.01 if param is None else param
+    if isinstance(slope, bool) or not isinstance(slope, int | float):
+        raise ArgumentError(
+            f"negative_slope {param} not a valid number; it is the slope below zero. Give a float."
+        )
+    return math.sqrt(2.0 / (1 + slope**2))
+
+
+# ---- constants
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """Set all elements to one value."""
+    return _written(tensor, np.full(tensor.shape, val, tensor.dtype))
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Set all elements to 1."""
+    return constant_(tensor, 1.0)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Set all elements to 0."""
+    return constant_(tensor, 0.0)
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Make a matrix the identity; a rectangular one keeps as much of it as fits.
+
+    Raises:
+        ShapeError: If it is no matrix.
+    """
+    _require_axes(tensor, (2,), "Only tensors with 2 dimensions are supported")
+    rows, columns = tensor.shape
+    return _written(tensor, np.eye(rows, columns, dtype=tensor.dtype))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Make the weights of a convolution pass on as many of the input's channels as they can.
+
+    Args:
+        tensor: Weights of shape (channels out, channels in a group, extents…), 3 to 5 axes.
+        groups: The groups of channels.
+
+    Raises:
+        ShapeError: If it has another number of axes.
+        ArgumentError: If the channels cannot be divided into the groups.
+    """
+    _require_axes(tensor, (3, 4, 5), "Only tensors with 3, 4, or 5 dimensions are supported")
+    channels, inputs, *extents = tensor.shape
+    if channels % groups:
+        raise ArgumentError(
+            f"dim 0 must be divisible by groups, and {channels} channels in {groups} groups were "
+            "given. Choose a divisor."
+        )
+    values = np.zeros(tensor.shape, tensor.dtype)
+    centre = tuple(extent // 2 for extent in extents)
+    each = channels // groups
+    for group in range(groups):
+        for channel in range(min(each, inputs)):
+            values[(group * each + channel, channel, *centre)] = 1
+    return _written(tensor, values)
+
+
+# ---- random values
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
+    """Draw all elements uniformly from [a, b).
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg import nn
+        >>> weight = nn.init.uniform_(tw.zeros((2, 3)), 1.0, 2.0)
+        >>> bool(tw.all(weight >= 1.0))
+        True
+    """
+    return _uniform(tensor, a, b, generator)
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
+    """Draw all elements from a normal distribution."""
+    return _normal(tensor, mean, std, generator)
+
+
+def trunc_normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Any = None,
+) -> Tensor:
+    """Draw all elements from a normal distribution restricted to [a, b].
+
+    What falls outside is drawn again. Where more than 70 % would, uniform numbers from [a, b] are
+    drawn instead, and kept with a probability in proportion to the density.
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of "
+            "values may be incorrect. Move the mean or widen the range.",
+            UserWarning,
+            stacklevel=level_of_user(),
+        )
+    below, above = (math.erf((end - mean) / std / math.sqrt(2.0)) for end in (a, b))
+    draw = _redrawn_normal if (above - below) / 2 > 0.3 else _thinned_uniform
+    memory = values_of("trunc_normal_", tensor)
+    return copy_into(tensor, draw(memory, (mean, std, a, b), stream(generator)))
+
+
+def _redrawn_normal(
+    memory: Array, given: tuple[float, float, float, float], source: Generator
+) -> Array:
+    mean, std, a, b = given
+    kind = memory.dtype.type
+    values = normal_in(memory, mean, std, source).numpy()
+    while (outside := (values < kind(a)) | (values > kind(b))).any():
+        values = np.where(outside, normal_in(memory, mean, std, source).numpy(), values)
+    return values
+
+
+def _thinned_uniform(
+    memory: Array, given: tuple[float, float, float, float], source: Generator
+) -> Array:
+    mean, std, a, b = given
+    kind = memory.dtype.type
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    values = np.zeros_like(memory)
+    pending = np.ones(memory.shape, np.bool_)
+    while pending.any():
+        fresh = in_memory_order(memory, lambda shape: source.uniform(a, b, shape, memory.dtype))
+        values = np.where(pending, fresh, values)
+        density = ((fresh - kind(mean)) / kind(std)) ** 2 * kind(-0.5) - kind(peak)
+        chance = in_memory_order(memory, lambda shape: source.rand(shape, memory.dtype))
+        with np.errstate(divide="ignore"):
+            pending &= np.log(chance) > density
+    return values
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
+    """Draw uniformly from ±gain √(6 / (fan in + fan out)) (Glorot and Bengio 2010)."""
+    fan_in, fan_out = _fans(tensor)
+    bound = math.sqrt(3.0) * (gain * math.sqrt(2.0 / float(fan_in + fan_out)))
+    return _uniform(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
+    """Draw from a normal distribution, σ = gain √(2 / (fan in + fan out)) (Glorot and Bengio)."""
+    fan_in, fan_out = _fans(tensor)
+    return _normal(tensor, 0.0, gain * math.sqrt(2.0 / float(fan_in + fan_out)), generator)
+
+
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Any = None,
+) -> Tensor:
+    """Draw uniformly from ±gain √(3 / fan) (He, Zhang, Ren and Sun 2015).
+
+    Args:
+        tensor: Weights of shape (out, in, extents…).
+        a: The slope below zero, if the nonlinearity is "leaky_relu".
+        mode: "fan_in" keeps the variance of the values, "fan_out" that of the gradients.
+        nonlinearity: What follows; see `calculate_gain`.
+        generator: Where the numbers come from.
+
+    Raises:
+        ArgumentError: If the mode or the nonlinearity is unknown.
+        ShapeError: If there are fewer than two axes.
+    """
+    return _kaiming(
+        tensor,
+        (a, mode, nonlinearity),
+        lambda std: _uniform(tensor, -math.sqrt(3.0) * std, math.sqrt(3.0) * std, generator),
+    )
+
+
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Any = None,
+) -> Tensor:
+    """Draw from a normal distribution, σ = gain / √fan; the rest is as in `kaiming_uniform_`."""
+    return _kaiming(
+        tensor, (a, mode, nonlinearity), lambda std: _normal(tensor, 0.0, std, generator)
+    )
+
+
+def _kaiming(
+    tensor: Tensor, given: tuple[float, str, str], draw: Callable[[float], Tensor]
+) -> Tensor:
+    a, mode, nonlinearity = given
+    if 0 in tensor.shape:
+        warnings.warn(
+            "Initializing zero-element tensors is a no-op; one of shape "
+            f"{tuple(tensor.shape)} was given. Check the layer's sizes.",
+            UserWarning,
+            stacklevel=level_of_user(),
+        )
+        return tensor
+    modes = ["fan_in", "fan_out"]
+    if mode.lower() not in modes:
+        raise ArgumentError(f"Mode {mode} not supported, please use one of {modes}")
+    fan = _fans(tensor)[modes.index(mode.lower())]
+    return draw(calculate_gain(nonlinearity, a) / math.sqrt(fan))
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
+    """Make the rows, or the columns if they are fewer, orthonormal (Saxe et al. 2013).
+
+    Further axes count as columns. It is the Q of the QR decomposition of normal numbers, with the
+    signs of R's diagonal.
+
+    Raises:
+        ShapeError: If there are fewer than two axes.
+    """
+    if len(tensor.shape) < 2:
+        _require_axes(tensor, (), "Only tensors with 2 or more dimensions are supported")
+    if 0 in tensor.shape:
+        return tensor
+    drawn = _normal(tensor, 0.0, 1.0, generator).detach().numpy()
+    flat = drawn.reshape(tensor.shape[0], -1)
+    wide = flat.shape[0] < flat.shape[1]
+    q, r = np.linalg.qr(flat.T if wide else flat)
+    q = q * np.sign(np.diagonal(r))
+    return _written(tensor, (q.T if wide else q).reshape(tensor.shape) * gain)
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+    """Draw a matrix from a normal distribution and set a share of each column to 0 (Martens 2010).
+
+    Raises:
+        ShapeError: If it is no matrix.
+    """
+    _require_axes(tensor, (2,), "Only tensors with 2 dimensions are supported")
+    rows, columns = tensor.shape
+    zeros = math.ceil(sparsity * rows)
+    values = _normal(tensor, 0.0, std, generator).detach().numpy().copy()
+    for column in range(columns):
+        values[default_generator.randperm(rows)[:zeros], column] = 0
+    return _written(tensor, values)
+
+
+# ---- parts
+
+
+def _uniform(tensor: Tensor, low: float, high: float, generator: Any) -> Tensor:
+    with set_recording(False):
+        return fills.uniform_(tensor, low, high, generator=generator)
+
+
+def _normal(tensor: Tensor, mean: float, std: float, generator: Any) -> Tensor:
+    with set_recording(False):
+        return fills.normal_(tensor, mean, std, generator=generator)
+
+
+def _written(tensor: Tensor, values: Any) -> Tensor:
+    return copy_into(tensor, values)
+
+
+def _fans(tensor: Tensor) -> tuple[int, int]:
+    """Return how many inputs an output of a layer has, and how many outputs an input."""
+    if len(tensor.shape) < 2:
+        _require_axes(
+            tensor,
+            (),
+            "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
+        )
+    window = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * window, tensor.shape[0] * window
+
+
+def _require_axes(tensor: Tensor, wanted: tuple[int, ...], message: str) -> None:
+    if len(tensor.shape) not in wanted:
+        raise ShapeError(
+            f"{message}, and one of shape {tuple(tensor.shape)} was given. Reshape it first."
+        )

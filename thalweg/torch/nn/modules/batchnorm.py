@@ -1,0 +1,232 @@
+"""Normalizations with running statistics, as layers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from thalweg.core.spec import default_dtype
+from thalweg.core.tape import set_recording
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.writing import overwrite
+from thalweg.errors import ArgumentError
+from thalweg.ops.creation.creation import ones, zeros
+from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.nn import functional, init
+from thalweg.torch.nn.modules.module import Module
+from thalweg.torch.nn.parameter import Parameter, copy_into, new_parameter
+
+__all__ = [
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d",
+    "InstanceNorm3d",
+]  # fmt: skip
+
+
+class RunningNorm(Module):
+    """What normalizations with running statistics share.
+
+    Args:
+        num_features: The number of channels.
+        eps: What is added to the variance.
+        momentum: How far running values move towards the batch's; None for their plain average.
+        affine: Whether there are learned factors and summands, one for each channel.
+        track_running_stats: Whether there are running values; without, those of the batch are
+            used in prediction too.
+        device: Accepted as in PyTorch; tensors are on the CPU.
+        dtype: The dtype of parameters and buffers; by default the default dtype.
+        bias: Whether there are summands.
+
+    Attributes:
+        weight: The factors, of shape (num_features,), 1 at first; None without.
+        bias: The summands, likewise, 0 at first; None without.
+        running_mean: A buffer of shape (num_features,), 0 at first.
+        running_var: A buffer of shape (num_features,), 1 at first.
+        num_batches_tracked: A buffer: how many batches the running values have seen.
+    """
+
+    # How many axes an input may have, and how that is said.
+    axes: ClassVar[tuple[int, ...]]
+
+    weight: Parameter | None
+    bias: Parameter | None
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(
+                name, new_parameter(num_features, dtype=dtype) if wanted else None
+            )
+        tracked, kind = track_running_stats, default_dtype() if dtype is None else dtype
+        self.register_buffer("running_mean", zeros(num_features, kind) if tracked else None)
+        self.register_buffer("running_var", ones(num_features, kind) if tracked else None)
+        self.register_buffer("num_batches_tracked", zeros((), np.int64) if tracked else None)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Set running means to 0, running variances to 1 and their count to 0."""
+        for buffer, value in (
+            (self.running_mean, 0.0),
+            (self.running_var, 1.0),
+            (self.num_batches_tracked, 0),
+        ):
+            if buffer is not None:
+                copy_into(buffer, np.full(buffer.shape, value))
+
+    def reset_parameters(self) -> None:
+        """Set the factors to 1, the summands to 0, and the running values to their first ones."""
+        self.reset_running_stats()
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def _check(self, x: Tensor) -> None:
+        if x.ndim not in self.axes:
+            raise ArgumentError(
+                f"expected {' or '.join(f'{n}D' for n in self.axes)} input (got {x.ndim}D input)"
+            )
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
+            f"affine={self.affine}, bias={self.bias is not None}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class _BatchNorm(RunningNorm):
+    """Give each channel mean 0 and variance 1."""
+
+    def forward(self, input: Any) -> Tensor:
+        """Return the input normalized; in training by the batch, and the running values move."""
+        x = as_tensor(input)
+        self._check(x)
+        momentum: Any = 0.0 if self.momentum is None else self.momentum
+        count = self.num_batches_tracked
+        if self.training and count is not None:
+            with set_recording(False):
+                overwrite(count, count + 1)
+                if self.momentum is None:
+                    momentum = 1.0 / astype(count, np.float64)
+        by_batch = self.training or (self.running_mean is None and self.running_var is None)
+        moving = not self.training or self.track_running_stats
+        return functional.batch_norm(
+            x,
+            self.running_mean if moving else None,
+            self.running_var if moving else None,
+            self.weight,
+            self.bias,
+            by_batch,
+            momentum,
+            self.eps,
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    """Give each channel of (N, C) or (N, C, L) mean 0 and variance 1; see `BatchNorm2d`.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg import nn
+        >>> layer = nn.BatchNorm1d(1, eps=0)
+        >>> layer(tw.tensor([[1.0], [3.0]])).tolist()
+        [[-1.0], [1.0]]
+        >>> layer.running_mean.tolist()
+        [0.2]
+    """
+
+    axes = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    """Give each channel of images (N, C, H, W) mean 0 and variance 1.
+
+    In training by mean and variance of the batch, which running values follow; in prediction,
+    after `eval()`, by these. Arguments and attributes: `num_features`, `eps`, `momentum`,
+    `affine`, `track_running_stats`; see `functional.batch_norm`.
+    """
+
+    axes = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """Give each channel of volumes (N, C, D, H, W) mean 0 and variance 1; see `BatchNorm2d`."""
+
+    axes = (5,)
+
+
+class _InstanceNorm(RunningNorm):
+    """Give each channel of each example mean 0 and variance 1."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
+        )
+
+    def forward(self, input: Any) -> Tensor:
+        """Return the input normalized."""
+        x = as_tensor(input)
+        self._check(x)
+        batched = x.ndim == max(self.axes)
+        found = functional.instance_norm(
+            x if batched else reshape(x, (1, *x.shape)),
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training or not self.track_running_stats,
+            0.0 if self.momentum is None else self.momentum,
+            self.eps,
+        )
+        return found if batched else reshape(found, x.shape)
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Give each channel of each example of (N, C, L) or (C, L) mean 0 and variance 1."""
+
+    axes = (2, 3)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Give each channel of each image (N, C, H, W) or (C, H, W) mean 0 and variance 1."""
+
+    axes = (3, 4)
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """Give each channel of each volume mean 0 and variance 1."""
+
+    axes = (4, 5)

@@ -1,0 +1,189 @@
+"""Normalizations over the features of each example, as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from thalweg.core.tensor import Tensor
+from thalweg.errors import ArgumentError
+from thalweg.torch.nn import functional, init
+from thalweg.torch.nn.modules.module import Module
+from thalweg.torch.nn.parameter import Parameter, new_parameter
+
+__all__ = ["GroupNorm", "LayerNorm", "RMSNorm"]
+
+
+class _Scaling(Module):
+    """A layer with a factor and a summand for each feature, or without."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def _add_parameters(self, shape: tuple[int, ...], scale: bool, shift: bool, dtype: Any) -> None:
+        for name, wanted in (("weight", scale), ("bias", scale and shift)):
+            self.register_parameter(name, new_parameter(*shape, dtype=dtype) if wanted else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the factors to 1 and the summands to 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+
+def _as_tuple(shape: int | Sequence[int]) -> tuple[int, ...]:
+    return (shape,) if isinstance(shape, int) else tuple(shape)
+
+
+class LayerNorm(_Scaling):
+    """Give the last axes mean 0 and variance 1; see `functional.layer_norm`.
+
+    Args:
+        normalized_shape: The extents of these axes; one number for the last axis alone.
+        eps: What is added to the variance.
+        elementwise_affine: Whether there are learned factors and summands.
+        bias: Whether there are summands.
+        device: Accepted as in PyTorch; tensors are on the CPU.
+        dtype: The parameters' dtype; by default the default dtype.
+
+    Attributes:
+        weight: The factors, of that shape, 1 at first; None without.
+        bias: The summands, of that shape, 0 at first; None without.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg import nn
+        >>> layer = nn.LayerNorm(2, eps=0)
+        >>> layer(tw.tensor([[1.0, 3.0]])).tolist()
+        [[-1.0, 1.0]]
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _as_tuple(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        self._add_parameters(self.normalized_shape, elementwise_affine, bias, dtype)
+
+    def forward(self, input: Any) -> Tensor:
+        """Return the input normalized."""
+        return functional.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        )
+
+
+class RMSNorm(_Scaling):
+    """Give the last axes mean square 1; see `functional.rms_norm`.
+
+    Args:
+        normalized_shape: The extents of these axes; one number for the last axis alone.
+        eps: What is added to the mean square; by default the dtype's resolution.
+        elementwise_affine: Whether there are learned factors.
+        device: Accepted as in PyTorch; tensors are on the CPU.
+        dtype: The parameters' dtype; by default the default dtype.
+
+    Attributes:
+        weight: The factors, of that shape, 1 at first; None without.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _as_tuple(normalized_shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        shape = self.normalized_shape
+        self.register_parameter(
+            "weight", new_parameter(*shape, dtype=dtype) if elementwise_affine else None
+        )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the factors to 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, input: Any) -> Tensor:
+        """Return the input normalized."""
+        return functional.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        )
+
+
+class GroupNorm(_Scaling):
+    """Give each group of channels of each example mean 0 and variance 1.
+
+    Args:
+        num_groups: Into how many groups the channels are cut.
+        num_channels: The number of channels, which are along the second axis.
+        eps: What is added to the variance.
+        affine: Whether there are learned factors and summands, one for each channel.
+        device: Accepted as in PyTorch; tensors are on the CPU.
+        dtype: The parameters' dtype; by default the default dtype.
+        bias: Whether there are summands.
+
+    Raises:
+        ArgumentError: If the groups do not divide the channels.
+
+    Attributes:
+        weight: The factors, of shape (num_channels,), 1 at first; None without.
+        bias: The summands, likewise, 0 at first; None without.
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        if num_groups < 1 or num_channels % num_groups:
+            raise ArgumentError(
+                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
+            )
+        self.num_groups = num_groups
+        self.num_channels = num_channels
+        self.eps = eps
+        self.affine = affine
+        self._add_parameters((num_channels,), affine, bias, dtype)
+
+    def forward(self, input: Any) -> Tensor:
+        """Return the input normalized."""
+        return functional.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )

@@ -1,0 +1,134 @@
+"""Parameters and buffers: the tensors that a module registers when they are assigned to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from thalweg.core.leaving import require_no_derivative
+from thalweg.core.memory import memory_of
+from thalweg.core.spec import default_dtype, possible
+from thalweg.core.tape import set_recording
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.core.writing import overwrite
+
+__all__ = ["Buffer", "Parameter"]
+
+
+class Parameter(Tensor):
+    """A tensor that is trained: a module it is assigned to lists it among its parameters.
+
+    Args:
+        data: A tensor or an array, whose memory the parameter shares; by default nothing.
+        requires_grad: Whether `backward()` computes its derivative.
+
+    Raises:
+        DtypeError: If derivatives are wanted and the data are not of a floating dtype.
+
+    Example:
+        >>> import numpy as np
+        >>> from thalweg import nn
+        >>> weight = nn.Parameter(np.zeros(2))
+        >>> weight.requires_grad, weight.shape == (2,)
+        (True, True)
+    """
+
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Self:
+        """Lay a parameter on the memory of the data."""
+        found: Self = _laid_on(cls, data)
+        return found
+
+    def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
+        if requires_grad:
+            self.requires_grad = True
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        # As in PyTorch: without the gradient, which belongs to the computation that led to it.
+        copied = type(self)(own(self.detach()), self.requires_grad)
+        memo[id(self)] = copied
+        return copied
+
+
+class Buffer(Tensor):
+    """A tensor that is state but not trained, such as a running mean.
+
+    Args:
+        data: A tensor or an array, whose memory the buffer shares; by default nothing.
+        persistent: Whether it is part of a module's `state_dict`.
+
+    Example:
+        >>> import numpy as np
+        >>> from thalweg import nn
+        >>> module = nn.Module()
+        >>> module.mean = nn.Buffer(np.zeros(2))
+        >>> [name for name, _ in module.named_buffers()]
+        ['mean']
+    """
+
+    persistent: bool
+
+    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Self:
+        """Lay a buffer on the memory of the data."""
+        found: Self = _laid_on(cls, data)
+        return found
+
+    def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
+        self.persistent = persistent
+
+
+def _laid_on(cls: type[Any], data: Any) -> Any:
+    """Return a tensor of a class on the memory of a tensor or an array, without its history."""
+    found = Tensor.__new__(cls)
+    found._grad = None
+    if isinstance(data, Tensor):
+        require_no_derivative(data, f"{cls.__name__}(x)")
+    _lay(found, np.empty(0, dtype=default_dtype()) if data is None else data)
+    return found
+
+
+def _lay(tensor: Tensor, data: Any) -> None:
+    """Let a tensor lie on the memory of other data, of any shape and dtype, with no history."""
+    source = as_tensor(data)
+    tensor.array, tensor.weak = source.array, False
+    tensor.node = tensor.origin = tensor.memory = None
+    if isinstance(data, Tensor) and not source.is_symbolic:
+        tensor.memory = memory_of(source)
+
+
+def rebind(tensor: Tensor, data: Any) -> None:
+    """Let a leaf lie on the memory of other data; it keeps its gradient and its hooks."""
+    before = tensor.node
+    _lay(tensor, data)
+    if before is not None:
+        tensor.requires_grad = True
+        tensor.node.watched = before.watched  # type: ignore[union-attr]
+
+
+def convert(tensor: Tensor, function: Callable[[Tensor], Tensor]) -> None:
+    """Replace the values of a leaf, and of its gradient, by a function of them."""
+    gradient = tensor._grad
+    rebind(tensor, function(tensor.detach()))
+    tensor._grad = None if gradient is None else function(gradient.detach())
+
+
+def own(tensor: Tensor) -> Tensor:
+    """Return a tensor of the same value whose changes in place are its own."""
+    array = tensor.array
+    return make(array if tensor.is_symbolic else array.copy(), tensor.node, tensor.weak)
+
+
+def copy_into(tensor: Tensor, value: Any) -> Tensor:
+    """Write values into a tensor's memory, which is not recorded, and return the tensor."""
+    new = as_tensor(value)
+    with set_recording(False):
+        return overwrite(tensor, new if new.dtype == tensor.dtype else astype(new, tensor.dtype))
+
+
+def new_parameter(*shape: int, dtype: Any = None) -> Parameter:
+    """Return a parameter of a shape, in the default dtype unless told, for a layer to fill."""
+    return Parameter(np.zeros(possible(shape), dtype=default_dtype() if dtype is None else dtype))

@@ -1,0 +1,148 @@
+"""What acts on parameters from outside: gradients clipped, all of them as one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.spec import default_dtype
+from thalweg.core.tape import set_recording
+from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.errors import CallError, GradientError, ShapeError
+from thalweg.ops.elementwise.comparison import minimum
+from thalweg.ops.elementwise.rounding import clip
+from thalweg.ops.linalg.norms import norm
+from thalweg.ops.shape.join import concatenate, stack
+from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.nn.parameter import copy_into, rebind
+
+Tensors = Tensor | Iterable[Tensor]
+
+
+def clip_grad_norm_(
+    parameters: Tensors,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Scale the gradients of all parameters so that their norm together is at most `max_norm`.
+
+    Each is multiplied by min(1, max_norm / (norm + 10⁻⁶)).
+
+    Args:
+        parameters: Those whose `.grad` is scaled; one without is left out.
+        max_norm: The largest norm allowed.
+        norm_type: The order p of the norm; `inf` for the largest element.
+        error_if_nonfinite: Whether a norm that is not finite is an error.
+        foreach: Accepted as in PyTorch; it has no meaning here.
+
+    Returns:
+        The norm before.
+
+    Raises:
+        GradientError: If the norm is not finite and that is an error.
+
+    Example:
+        >>> import thalweg as tw
+        >>> from thalweg import nn
+        >>> weight = nn.Parameter(tw.ones(2))
+        >>> (3.0 * weight[0] + 4.0 * weight[1]).backward()
+        >>> norm = nn.utils.clip_grad_norm_([weight], 1.0)
+        >>> norm.item(), [round(g, 4) for g in weight.grad.tolist()]
+        (5.0, [0.6, 0.8])
+    """
+    given = _listed(parameters)
+    gradients = [p.grad for p in given if p.grad is not None]
+    total = get_total_norm(gradients, norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(given, max_norm, total)
+    return total
+
+
+def get_total_norm(
+    tensors: Tensors,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Return the norm of all elements of all tensors; the arguments are as in `clip_grad_norm_`.
+
+    Raises:
+        GradientError: If the norm is not finite and that is an error.
+    """
+    order = float(norm_type)
+    with set_recording(False):
+        norms = [norm(reshape(t.detach(), (-1,)), order) for t in _listed(tensors)]
+        if not norms:
+            return as_tensor(np.zeros((), default_dtype()))
+        total = norm(stack(norms), order)
+    if error_if_nonfinite and not np.isfinite(total.item()):
+        raise GradientError(
+            f"The total norm of order {order} for gradients from `parameters` is non-finite, so it "
+            "cannot be clipped. To disable this error and scale the gradients by the non-finite "
+            "norm anyway, set `error_if_nonfinite=False`."
+        )
+    return total
+
+
+def clip_grads_with_norm_(
+    parameters: Tensors, max_norm: float, total_norm: Tensor, foreach: bool | None = None
+) -> None:
+    """Scale the gradients of parameters by min(1, max_norm / (total_norm + 10⁻⁶))."""
+    with set_recording(False):
+        factor = minimum(float(max_norm) / (total_norm + 1e-6), 1.0)
+        for parameter in _listed(parameters):
+            if parameter.grad is not None:
+                copy_into(parameter.grad, parameter.grad * factor)
+
+
+def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
+    """Clip every element of the parameters' gradients to ±clip_value."""
+    limit = float(clip_value)
+    with set_recording(False):
+        for parameter in _listed(parameters):
+            if parameter.grad is not None:
+                copy_into(parameter.grad, clip(parameter.grad, -limit, limit))
+
+
+def _listed(tensors: Any) -> list[Tensor]:
+    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """Return all elements of all parameters as one vector, whose derivatives flow back to them.
+
+    Example:
+        >>> from thalweg import nn
+        >>> nn.utils.parameters_to_vector(nn.Linear(3, 2).parameters()).shape == (8,)
+        True
+    """
+    return concatenate([reshape(parameter, (-1,)) for parameter in parameters])
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Let parameters lie, one after the other, on the memory of a vector.
+
+    Raises:
+        CallError: If it is no tensor.
+        ShapeError: If it has fewer elements than the parameters.
+    """
+    if not isinstance(vec, Tensor):
+        raise CallError(
+            f"expected thalweg.Tensor, but got: {type(vec).__name__}. Convert it with tw.tensor."
+        )
+    start = 0
+    values = vec.detach()
+    for parameter in parameters:
+        count = 1
+        for extent in parameter.shape:
+            count *= extent
+        if start + count > values.shape[0]:
+            raise ShapeError(
+                f"a vector of {values.shape[0]} elements was given for parameters that have more. "
+                "Make it of as many as parameters_to_vector returns."
+            )
+        rebind(parameter, reshape(values[start : start + count], parameter.shape))
+        start += count
