@@ -15,6 +15,7 @@ import thalweg as tw
 from benchmarks import thalweg_runs
 from benchmarks.timing import SAMPLE_SECONDS, seconds
 from benchmarks.workloads import WORKLOADS, Workload
+from thalweg import torch as wing
 
 REPEATS = 7
 BATCH, COLUMNS, ROWS = 10, 21, 1000
@@ -80,11 +81,11 @@ def eager() -> Iterator[Pair]:
 def loaders() -> Iterator[Pair]:
     """Epochs of a loader over arrays."""
     X, y = _regression(ROWS)
-    ours = tw.data.TensorDataset(X, y)
+    ours = wing.utils.data.TensorDataset(X, y)
     theirs = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(y))
     for shuffle in (False, True):
         both = (
-            tw.data.DataLoader(ours, BATCH, shuffle=shuffle),
+            wing.utils.data.DataLoader(ours, BATCH, shuffle=shuffle),
             torch.utils.data.DataLoader(theirs, BATCH, shuffle=shuffle),
         )
         name = f"loader, batch 10, {'shuffled' if shuffle else 'in order'}"
@@ -133,7 +134,7 @@ def _trained_lenet(extent: int, steps: int) -> Pair:
 
     def native(steps: int = steps) -> Any:
         return tw.fit(
-            ours, (X, y), loss=tw.nn.functional.cross_entropy, batch_size=32, steps=steps,
+            ours, (X, y), loss=wing.nn.functional.cross_entropy, batch_size=32, steps=steps,
             optimizer=tw.optim.sgd(0.01, momentum=0.9), shuffle=False, progress=False,
         )  # fmt: skip
 
@@ -158,10 +159,10 @@ def _sequential(w: Workload) -> Any:
     start = w.start()
     layers: list[Any] = []
     for W, b in zip(start[::2], start[1::2], strict=True):
-        layer = tw.nn.Linear(*W.shape, dtype=W.dtype)
+        layer = wing.nn.Linear(*W.shape, dtype=W.dtype)
         layer.load_state_dict({"weight": tw.tensor(W.T.copy()), "bias": tw.tensor(b)})
-        layers += [layer, tw.nn.Tanh() if w.model == "tanh" else tw.nn.ReLU()]
-    return tw.nn.Sequential(*layers[:-1])
+        layers += [layer, wing.nn.Tanh() if w.model == "tanh" else wing.nn.ReLU()]
+    return wing.nn.Sequential(*layers[:-1])
 
 
 def _modules_and_functions(name: str, steps: int) -> Pair:
@@ -170,7 +171,7 @@ def _modules_and_functions(name: str, steps: int) -> Pair:
 
     def module() -> Any:
         return tw.fit(
-            _sequential(w), w.data(), loss=tw.nn.functional.cross_entropy, batch_size=w.batch,
+            _sequential(w), w.data(), loss=wing.nn.functional.cross_entropy, batch_size=w.batch,
             optimizer=thalweg_runs.optimizer(w), steps=steps, seed=thalweg_runs.SEED,
             drop_last=True, progress=False,
         )  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 
 datasets = pytest.importorskip("sklearn.datasets")
 
@@ -86,18 +87,18 @@ def derivatives(found: dict[str, Any]) -> None:
     for x0 in (0.0, 1.0):
         for y0 in (0.0, 1.0):
             at = (tw.tensor([x0]), tw.tensor([y0]))
-            found[f"T20 x={x0} y={y0}"] = tw.autograd.functional.jacobian(f, at)
+            found[f"T20 x={x0} y={y0}"] = wing.autograd.functional.jacobian(f, at)
     for x0 in (0.0, 1.0):
         at = (tw.tensor([x0]), tw.tensor([x0]))
-        found[f"T21 x=y={x0}"] = tw.autograd.functional.hessian(f, at)
+        found[f"T21 x=y={x0}"] = wing.autograd.functional.hessian(f, at)
 
 
-class Model(tw.nn.Module):
+class Model(wing.nn.Module):
     def __init__(self, k: int, beta: Any = None) -> None:
         super().__init__()
         beta = tw.zeros(k, dtype=tw.float64) if beta is None else beta
         beta.requires_grad = True
-        self.beta = tw.nn.Parameter(beta)
+        self.beta = wing.nn.Parameter(beta)
 
     def forward(self, X: Any) -> Any:
         return X @ self.beta
@@ -143,13 +144,13 @@ def regression(found: dict[str, Any]) -> None:
     found["T24d"], found["T25"] = losses[1], losses
     found["T26a"], found["T26b"] = bt.detach(), (Xt @ bt - yt).pow(2).sum().item()
     m = Model(k, tw.zeros(k, dtype=tw.float64))
-    opt = tw.optim.SGD(m.parameters(), lr=1e-5)
+    opt = wing.optim.SGD(m.parameters(), lr=1e-5)
     found["T28b"] = m.fit(Xt, yt, opt, n=30)
     found["T28a"], found["T28c"] = m.beta, opt
     found["T28d"] = [repr(m), [n for n, _ in m.named_parameters()], list(m.state_dict())]
     for rate, last in ((1e-7, 53246584.818), (1e-6, 18305951.391), (5e-5, 10105.859508383423)):
         m = Model(k)
-        assert m.fit(Xt, yt, tw.optim.SGD(m.parameters(), lr=rate))[-1] == pytest.approx(last)
+        assert m.fit(Xt, yt, wing.optim.SGD(m.parameters(), lr=rate))[-1] == pytest.approx(last)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 
 joblib = pytest.importorskip("joblib")
 sklearn = pytest.importorskip("sklearn")
@@ -97,7 +98,7 @@ TRANSFORMED = [
     tw.jit(np.tanh),
     tw.jit(tw.value_and_grad(np.linalg.norm)),
     tw.grad(tw.jit(np.linalg.norm), has_aux=False),
-    tw.func.grad_and_value(np.linalg.norm),
+    wing.func.grad_and_value(np.linalg.norm),
     decorated,
 ]
 

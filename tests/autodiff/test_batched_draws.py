@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 
 torch = pytest.importorskip("torch")
 
@@ -157,7 +158,7 @@ def test_what_is_no_randomness_or_chunk_is_refused() -> None:
 
 def test_a_gradient_for_each_example_under_dropout_draws_a_mask_for_each() -> None:
     def loss(w: Any, x: Any) -> Any:
-        return (tw.nn.functional.dropout(x, 0.5) * w).sum()
+        return (wing.nn.functional.dropout(x, 0.5) * w).sum()
 
     w, x = tw.ones(8), tw.ones((5, 8))
     gradients = tw.vmap(tw.grad(loss), (None, 0), randomness="different")(w, x)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import GradientError, MissingDerivative
 
 torch = pytest.importorskip("torch")
@@ -165,7 +166,7 @@ def test_mistakes_raise_what_torch_raises(lib: Any) -> None:
 
 def test_a_backward_marked_once_differentiable_is_differentiated_once() -> None:
     for once, lib in (
-        (tw.autograd.once_differentiable, tw),
+        (wing.autograd.once_differentiable, tw),
         (torch.autograd.function.once_differentiable, torch),
     ):
 

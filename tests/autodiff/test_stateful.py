@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import GradientError, ShapeError, TracingError
 
 torch = pytest.importorskip("torch")
@@ -329,6 +330,6 @@ def test_autograd_grad_takes_the_arguments_of_pytorch_in_their_order() -> None:
     ours, theirs = (inspect.signature(lib.autograd.grad).parameters for lib in (tw, torch))
     assert list(ours) == list(theirs)
     x = tw.tensor([1.0, 2.0], requires_grad=True)
-    assert tw.autograd.grad((x**2).sum(), x, only_inputs=True)[0].tolist() == [2.0, 4.0]
+    assert wing.autograd.grad((x**2).sum(), x, only_inputs=True)[0].tolist() == [2.0, 4.0]
     with pytest.raises(tw.errors.GradientError, match="jacrev"):
-        tw.autograd.grad(x**2, x, tw.eye(2), is_grads_batched=True)
+        wing.autograd.grad(x**2, x, tw.eye(2), is_grads_batched=True)

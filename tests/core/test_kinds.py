@@ -10,6 +10,7 @@ import pytest
 
 import thalweg as tw
 from thalweg import optim
+from thalweg import torch as wing
 
 X = np.array([1.0, -2.0, 0.5])
 Point = Callable[[Any], Any]
@@ -53,7 +54,7 @@ TRANSFORMED: dict[str, Point] = {
     "grad of jit": lambda x: tw.grad(tw.jit(loss))(x),
     "grad of grad": lambda x: tw.grad(lambda x: np.sum(tw.grad(loss)(x) ** 2))(x),
     "vmap of grad": lambda x: tw.vmap(tw.grad(loss))(x * np.ones((2, 3))),
-    "grad_and_value": lambda x: tw.func.grad_and_value(loss)(x),
+    "grad_and_value": lambda x: wing.func.grad_and_value(loss)(x),
     "init": lambda x: optim.adam(0.1).init({"w": x, "b": np.float32(1)}),
     "update": lambda x: optim.adam(0.1).update(x, optim.adam(0.1).init(X), X),
     "update by": lambda x: optim.adamw(0.1).update(X, optim.adamw(0.1).init(X), x),

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 import thalweg as tw
 from tests.corrupt.damage import Damaged
+from thalweg import torch as wing
 from thalweg.cli.prediction import predict
 from thalweg.cli.settings import from_toml
 from thalweg.data.frames import read_table
@@ -110,7 +111,9 @@ class Saved(Loaded):
 
     def make(self, folder: Path) -> None:
         tw.manual_seed(0)
-        model = tw.nn.Sequential(tw.nn.Linear(3, 4), tw.nn.BatchNorm1d(4), tw.nn.Linear(4, 1))
+        model = wing.nn.Sequential(
+            wing.nn.Linear(3, 4), wing.nn.BatchNorm1d(4), wing.nn.Linear(4, 1)
+        )
         rest = {"epoch": 3, "z": np.array([1 + 2j]), "lr": [0.1, None, ("a", True)]}
         tw.save({"model": model.state_dict(), **rest}, folder / self.files[0])
 

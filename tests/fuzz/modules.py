@@ -16,6 +16,7 @@ import numpy as np
 
 import thalweg as tw
 from tests.fuzz.growth import Growth
+from thalweg import torch as wing
 from thalweg.torch import nn
 
 Loss = Callable[[Any, Any], Any]
@@ -157,7 +158,7 @@ def _quiet(other: Any) -> Callable[[Any, Any, Any], Any]:
 
 def _slopes(model: Any, out: Any, y: Any) -> Any:
     wanted = [p for p in model.parameters() if p.requires_grad][-2:]
-    found = tw.autograd.grad(((out - y) ** 2).mean(), wanted, create_graph=True)
+    found = wing.autograd.grad(((out - y) ** 2).mean(), wanted, create_graph=True)
     return sum((g**2).sum() for g in found)
 
 
@@ -191,13 +192,13 @@ def random_case(seed: int) -> Case:
     name, hook = _hooks(g)
     factor = float(g.choose((0.01, 0.1)))
     optimizers = (
-        ("sgd", tw.optim.sgd(0.02, momentum=0.9), lambda p: tw.optim.SGD(p, 0.02, momentum=0.9)),
-        ("sgd", tw.optim.sgd(0.05), lambda p: tw.optim.SGD(p, 0.05)),
-        ("adam", tw.optim.adam(0.01, eps=1e-3), lambda p: tw.optim.Adam(p, 0.01, eps=1e-3)),
+        ("sgd", tw.optim.sgd(0.02, momentum=0.9), lambda p: wing.optim.SGD(p, 0.02, momentum=0.9)),
+        ("sgd", tw.optim.sgd(0.05), lambda p: wing.optim.SGD(p, 0.05)),
+        ("adam", tw.optim.adam(0.01, eps=1e-3), lambda p: wing.optim.Adam(p, 0.01, eps=1e-3)),
         (
             "adamw",
             tw.optim.adamw(0.01, eps=1e-3, weight_decay=0.1),
-            lambda p: tw.optim.AdamW(p, 0.01, eps=1e-3, weight_decay=0.1),
+            lambda p: wing.optim.AdamW(p, 0.01, eps=1e-3, weight_decay=0.1),
         ),
     )
     rule, pure, stateful = optimizers[g.integer(0, len(optimizers))]

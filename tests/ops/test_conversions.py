@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.core.program import trace
 from thalweg.core.tensor import make
 
@@ -46,7 +47,7 @@ def test_nothing_is_written_into_a_program_where_nothing_changes() -> None:
 
 
 def test_a_module_converted_to_its_own_dtype_keeps_its_memory() -> None:
-    layer = tw.nn.Linear(2, 1)
+    layer = wing.nn.Linear(2, 1)
     place = layer.weight.data_ptr()
     assert layer.to(layer.weight.dtype).weight.data_ptr() == place
 

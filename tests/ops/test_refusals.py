@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import (
     ArgumentError,
     CallError,
@@ -94,14 +95,18 @@ REFUSALS: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ArgumentError,
         r"got step 0.5 and dtype int64.*whole",
     ),
-    (lambda: tw.nn.functional.max_pool1d(tw.ones((0, 9)), 2), ShapeError, r"without a channel or"),
     (
-        lambda: tw.nn.functional.embedding(tw.tensor([0]), tw.ones((1, 1, 1))),
+        lambda: wing.nn.functional.max_pool1d(tw.ones((0, 9)), 2),
+        ShapeError,
+        r"without a channel or",
+    ),
+    (
+        lambda: wing.nn.functional.embedding(tw.tensor([0]), tw.ones((1, 1, 1))),
         ShapeError,
         r"must be 2-D, rows of features; embedding got shape \(1, 1, 1\). Resh",
     ),
     (
-        lambda: tw.nn.functional.multi_margin_loss(X, tw.tensor([0, 1]), weight=tw.ones((1, 3))),
+        lambda: wing.nn.functional.multi_margin_loss(X, tw.tensor([0, 1]), weight=tw.ones((1, 3))),
         ShapeError,
         r"must be one-dimensional.* multi_margin_loss got shape \(1, 3\)",
     ),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import UnsupportedOperation
 
 torch = pytest.importorskip("torch")
@@ -77,9 +78,9 @@ def test_what_scripts_ask_of_devices_and_types_is_answered() -> None:
     assert x.type(tw.float32).dtype == np.float32
     assert x.type() == "thalweg.DoubleTensor"
     assert not x.is_cuda
-    assert not tw.cuda.is_available()
-    assert tw.cuda.device_count() == 0
-    tw.cuda.manual_seed_all(0)
+    assert not wing.cuda.is_available()
+    assert wing.cuda.device_count() == 0
+    wing.cuda.manual_seed_all(0)
 
 
 def test_no_tensor_equals_none() -> None:

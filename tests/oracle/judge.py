@@ -24,6 +24,7 @@ from tests.oracle.database import (
     translated,
     wrong_samples,
 )
+from thalweg import torch as wing
 from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor, make
 
@@ -320,7 +321,7 @@ def _compare_gradients(found: Any, taken: list[Taken], right: Gradients) -> floa
     slopes: Any = [None] * len(inputs)
     if pairs:
         outputs, weights = zip(*pairs, strict=True)
-        slopes = tw.autograd.grad(list(outputs), inputs, list(weights), allow_unused=True)
+        slopes = wing.autograd.grad(list(outputs), inputs, list(weights), allow_unused=True)
     distance = 0.0
     for own, got, want in zip(inputs, slopes, right.arrays, strict=True):
         zeros = np.zeros(own.shape, own.dtype)

@@ -8,6 +8,7 @@ from typing import Any
 
 import thalweg as tw
 from tests.oracle.database import Call
+from thalweg import torch as wing
 from thalweg.core.operation import OPERATIONS
 from thalweg.core.tensor import Tensor
 
@@ -57,7 +58,7 @@ ADAPTED: dict[str, Any] = {
     "linalg.solve": lambda a, b, left=True: tw.linalg.solve(a, b, left=left),
     "zero_": lambda x: x.clone().zero_(),
     "fill": lambda x, value: x.clone().fill_(value),
-    "nn.functional.embedding": lambda weight, index, **kwargs: tw.nn.functional.embedding(
+    "nn.functional.embedding": lambda weight, index, **kwargs: wing.nn.functional.embedding(
         index, weight, **kwargs
     ),
     "linalg.pinv.singular": lambda x, y: tw.linalg.pinv(tw.matmul(x, y.mT)),

@@ -21,6 +21,7 @@ from tests.training.test_penalties import (
     mse,
     stepped,
 )
+from thalweg import torch as wing
 from thalweg.errors import CallError, TracingError
 from thalweg.torch import nn
 from thalweg.torch.nn.modules import module as globally
@@ -52,7 +53,7 @@ def trained(model: nn.Module, loss: Any = mse, **options: Any) -> tw.Fit:
 
 
 def looped(model: nn.Module, loss: Any = mse) -> list[float]:
-    return stepped(model, loss, tw.optim.SGD(model.parameters(), lr=0.05, momentum=0.9), 2, 6)
+    return stepped(model, loss, wing.optim.SGD(model.parameters(), lr=0.05, momentum=0.9), 2, 6)
 
 
 @pytest.mark.parametrize("name", HOOKS)

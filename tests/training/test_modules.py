@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.data import (
+from thalweg import torch as wing
+from thalweg.errors import ArgumentError, CallError
+from thalweg.torch import nn
+from thalweg.torch.utils.data import (
     ConcatDataset,
     DataLoader,
     Dataset,
@@ -19,8 +22,6 @@ from thalweg.data import (
     TensorDataset,
     WeightedRandomSampler,
 )
-from thalweg.errors import ArgumentError, CallError
-from thalweg.torch import nn
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(100, 5))
@@ -68,9 +69,9 @@ def loop(model: nn.Module, optimizer: Any, steps: int, batch: int) -> None:
 OPTIMIZERS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
     (
         lambda: tw.optim.sgd(0.1, momentum=0.9),
-        lambda p: tw.optim.SGD(p, lr=0.1, momentum=0.9),
+        lambda p: wing.optim.SGD(p, lr=0.1, momentum=0.9),
     ),
-    (lambda: tw.optim.adam(0.01), lambda p: tw.optim.Adam(p, lr=0.01)),
+    (lambda: tw.optim.adam(0.01), lambda p: wing.optim.Adam(p, lr=0.01)),
 ]
 
 
@@ -228,8 +229,12 @@ MISTAKEN: list[tuple[Any, dict[str, Any], str]] = [
     ((X, Y), {}, "tuple in the place of the module"),
     (mse, {}, r"fit\(loss, params, data"),
     (Wide(), {"loss": nn.MSELoss}, r"the class loss=MSELoss. Call it: MSELoss\(\)"),
-    (Wide(), {"optimizer": tw.optim.SGD([tw.zeros(1, requires_grad=True)])}, r"optim.sgd\(0.01\)"),
-    (Wide(), {"optimizer": tw.optim.Adam}, r"optim.adam\(0.01\)"),
+    (
+        Wide(),
+        {"optimizer": wing.optim.SGD([tw.zeros(1, requires_grad=True)])},
+        r"optim.sgd\(0.01\)",
+    ),
+    (Wide(), {"optimizer": wing.optim.Adam}, r"optim.adam\(0.01\)"),
 ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.torch import nn
 
 RNG = np.random.default_rng(5)
@@ -113,7 +114,7 @@ def detached(model: Any) -> Loss:
 def gradient_penalty(model: Any) -> Loss:
     def loss(out: Any, y: Any) -> Any:
         fit = mse(out, y)
-        found = tw.autograd.grad(fit, list(model.parameters()), create_graph=True)
+        found = wing.autograd.grad(fit, list(model.parameters()), create_graph=True)
         return fit + 0.1 * sum((g**2).sum() for g in found)
 
     return loss
@@ -122,7 +123,7 @@ def gradient_penalty(model: Any) -> Loss:
 def input_penalty(model: Any) -> Loss:
     def loss(out: Any, y: Any) -> Any:
         x = OTHER.detach().requires_grad_(True)
-        (slope,) = tw.autograd.grad(model(x).sum(), x, create_graph=True)
+        (slope,) = wing.autograd.grad(model(x).sum(), x, create_graph=True)
         return mse(out, y) + 0.1 * ((slope**2).sum(axis=1).sqrt() - 1.0).square().mean()
 
     return loss
@@ -239,11 +240,11 @@ VARIANTS: dict[str, tuple[Callable[[], nn.Module], Callable[[Any], Loss]]] = {
 }  # fmt: skip
 
 OPTIMIZERS: list[tuple[Any, Callable[[Any], Any]]] = [
-    (tw.optim.sgd(0.02, momentum=0.9), lambda p: tw.optim.SGD(p, lr=0.02, momentum=0.9)),
-    (tw.optim.adam(0.01), lambda p: tw.optim.Adam(p, lr=0.01)),
+    (tw.optim.sgd(0.02, momentum=0.9), lambda p: wing.optim.SGD(p, lr=0.02, momentum=0.9)),
+    (tw.optim.adam(0.01), lambda p: wing.optim.Adam(p, lr=0.01)),
     (
         tw.optim.adamw(0.01, weight_decay=0.1),
-        lambda p: tw.optim.AdamW(p, lr=0.01, weight_decay=0.1),
+        lambda p: wing.optim.AdamW(p, lr=0.01, weight_decay=0.1),
     ),
 ]
 

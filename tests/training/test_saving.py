@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import CheckpointError, DtypeError, MissingFile
 from thalweg.torch import nn
 
@@ -117,7 +118,7 @@ def test_a_run_goes_on_from_a_file_as_if_it_had_not_stopped(tmp_path: Path) -> N
     def begun() -> tuple[nn.Module, Any]:
         tw.manual_seed(0)
         model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)).double()
-        return model, tw.optim.AdamW(model.parameters(), lr=0.1)
+        return model, wing.optim.AdamW(model.parameters(), lr=0.1)
 
     def train(model: nn.Module, optimizer: Any, steps: int) -> None:
         for _ in range(steps):

@@ -61,7 +61,7 @@ def backward(
     if not stored and wanted is None and not any(node.leaf is not None for node in found):
         raise GradientError(
             "backward() was called inside a function that is differentiated, of what depends on "
-            "its arguments alone: they have no .grad. Use tw.grad or tw.autograd.grad there."
+            "its arguments alone: they have no .grad. Use tw.grad or torch.autograd.grad there."
         )
     if not (create_graph if retain_graph is None else retain_graph):
         _free(order)
@@ -168,8 +168,9 @@ def gradients(
 
     Example:
         >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> x = tw.tensor([1.0, 2.0], requires_grad=True)
-        >>> tw.autograd.grad((x**3).sum(), x)
+        >>> torch.autograd.grad((x**3).sum(), x)
         (tensor([ 3., 12.]),)
     """
     if isinstance(inputs, Mapping):

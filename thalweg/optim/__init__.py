@@ -8,6 +8,10 @@ Lower case names are transformations, pairs of pure functions:
     params = apply_updates(params, updates)
 """
 
+from types import ModuleType as _Module
+from typing import Any
+
+from thalweg.errors import did_you_mean as _did_you_mean
 from thalweg.optim import losses, rules, schedules
 from thalweg.optim.accumulation import *
 from thalweg.optim.clipping import *
@@ -23,3 +27,13 @@ from thalweg.optim.root_mean_squares import *
 from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *
 from thalweg.optim.transformation import *
+
+__all__ = [
+    name for name, value in vars().items()
+    if not (name.startswith("_") or name == "Any" or isinstance(value, _Module))
+] + ["losses", "rules", "schedules"]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    hint = _did_you_mean(name, __all__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}".rstrip("."))

@@ -47,7 +47,7 @@ def values_of(name: str, tensor: Tensor) -> Array:
         raise TracingError(
             f"{name} got a tensor that is being traced: its numbers would be drawn once, and be "
             "the same at every step. Draw them before and pass them in as data, or use keyed "
-            "draws, as the layers of tw.nn do."
+            "draws, as the layers of torch.nn do."
         )
     return np.asarray(array)
 

@@ -1,7 +1,7 @@
 """What scripts ask about PyTorch's other devices: there are none here.
 
->>> import thalweg as tw
->>> tw.device("cuda" if tw.cuda.is_available() else "cpu")
+>>> import thalweg.torch as torch
+>>> torch.device("cuda" if torch.cuda.is_available() else "cpu")
 device(type='cpu')
 """
 

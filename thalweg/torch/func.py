@@ -1,4 +1,4 @@
-"""PyTorch's `torch.func` by name and order of arguments: `tw.func`."""
+"""PyTorch's `torch.func` by name and order of arguments: `torch.func`."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def grad_and_value(
     """Return a function that computes (gradient, value): `value_and_grad` in PyTorch's order.
 
     Example:
-        >>> import thalweg as tw
-        >>> tw.func.grad_and_value(lambda x: (x**2).sum())(tw.tensor([1.0, 2.0]))
+        >>> import thalweg.torch as torch
+        >>> torch.func.grad_and_value(lambda x: (x**2).sum())(torch.tensor([1.0, 2.0]))
         (tensor([2., 4.]), tensor(5.))
     """
     both = value_and_grad(func, argnums, has_aux)
@@ -71,8 +71,8 @@ def vmap(
     Raises: as `tw.vmap`.
 
     Example:
-        >>> import thalweg as tw
-        >>> tw.func.vmap(tw.dot, in_dims=(0, None))(tw.eye(2), tw.tensor([3.0, 4.0]))
+        >>> import thalweg.torch as torch
+        >>> torch.func.vmap(torch.dot, in_dims=(0, None))(torch.eye(2), torch.tensor([3.0, 4.0]))
         tensor([3., 4.])
     """
     return batching.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)
@@ -94,7 +94,9 @@ def stack_module_state(
 
     Example:
         >>> import thalweg as tw
-        >>> params, buffers = tw.func.stack_module_state([tw.nn.Linear(2, 3) for _ in range(4)])
+        >>> import thalweg.torch as torch
+        >>> models = [torch.nn.Linear(2, 3) for _ in range(4)]
+        >>> params, buffers = torch.func.stack_module_state(models)
         >>> params["weight"].shape
         thalweg.Size([4, 3, 2])
     """

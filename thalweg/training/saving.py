@@ -51,8 +51,9 @@ def save(obj: Any, f: Any) -> None:
     Example:
         >>> import os, tempfile
         >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
-        >>> model = tw.nn.Linear(2, 1)
+        >>> model = torch.nn.Linear(2, 1)
         >>> tw.save({"model": model.state_dict(), "epoch": 3}, path)
         >>> found = tw.load(path)
         >>> found["epoch"], model.load_state_dict(found["model"])

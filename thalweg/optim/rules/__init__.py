@@ -1,7 +1,7 @@
 """Gradient transformations in PyTorch's form, where it differs from Optax's of the same name.
 
 They are values of the same algebra: they chain, print, compare, compile, and work in `tw.fit`.
-`tw.optim.SGD`, `Adam` and the other classes are made of them.
+`torch.optim.SGD`, `Adam` and the other classes are made of them.
 """
 
 from thalweg.optim.rules.averaged import *

@@ -1,4 +1,4 @@
-"""PyTorch's `autograd` by name: `tw.autograd.grad`, `tw.autograd.backward` and the modes."""
+"""PyTorch's `autograd` by name: `torch.autograd.grad`, `torch.autograd.backward` and the modes."""
 
 from __future__ import annotations
 

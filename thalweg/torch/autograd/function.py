@@ -79,8 +79,8 @@ class Function:
         MissingDerivative: From the walk back, if there is no backward.
 
     Example:
-        >>> import thalweg as tw
-        >>> class Cube(tw.autograd.Function):
+        >>> import thalweg.torch as torch
+        >>> class Cube(torch.autograd.Function):
         ...     @staticmethod
         ...     def forward(ctx, x):
         ...         ctx.save_for_backward(x)
@@ -89,7 +89,7 @@ class Function:
         ...     def backward(ctx, g):
         ...         (x,) = ctx.saved_tensors
         ...         return 3 * x**2 * g
-        >>> x = tw.tensor(2.0, requires_grad=True)
+        >>> x = torch.tensor(2.0, requires_grad=True)
         >>> Cube.apply(x).backward()
         >>> x.grad
         tensor(12.)

@@ -1,4 +1,4 @@
-"""Derivatives of a function of tensors by PyTorch's calls: `tw.autograd.functional`.
+"""Derivatives of a function of tensors by PyTorch's calls: `torch.autograd.functional`.
 
 The functional transforms of `tw` return functions and work on trees; these return values, and
 take and return a tensor or a tuple of tensors.
@@ -58,8 +58,8 @@ def jacobian(
         DtypeError: If the function returns something else than tensors.
 
     Example:
-        >>> import thalweg as tw
-        >>> tw.autograd.functional.jacobian(lambda x: x**2, tw.tensor([1.0, 2.0]))
+        >>> import thalweg.torch as torch
+        >>> torch.autograd.functional.jacobian(lambda x: x**2, torch.tensor([1.0, 2.0]))
         tensor([[2., 0.],
                 [0., 4.]])
     """
@@ -97,8 +97,8 @@ def hessian(
         One tensor of shape (*input.shape, *input.shape), or a tuple of tuples of them.
 
     Example:
-        >>> import thalweg as tw
-        >>> tw.autograd.functional.hessian(lambda x: (x**3).sum(), tw.tensor([1.0, 2.0]))
+        >>> import thalweg.torch as torch
+        >>> torch.autograd.functional.hessian(lambda x: (x**3).sum(), torch.tensor([1.0, 2.0]))
         tensor([[ 6.,  0.],
                 [ 0., 12.]])
     """

@@ -63,9 +63,9 @@ def gradcheck(
         ShapeError: If elements of an input share a place in memory.
 
     Example:
-        >>> import thalweg as tw
-        >>> x = tw.tensor([0.3, 2.0], requires_grad=True)
-        >>> tw.autograd.gradcheck(lambda x: tw.sin(x) * x, x)
+        >>> import thalweg.torch as torch
+        >>> x = torch.tensor([0.3, 2.0], requires_grad=True)
+        >>> torch.autograd.gradcheck(lambda x: torch.sin(x) * x, x)
         True
     """
     if not check_backward_ad and not check_forward_ad:
@@ -130,9 +130,9 @@ def gradgradcheck(
     Returns and raises: as `gradcheck`.
 
     Example:
-        >>> import thalweg as tw
-        >>> x = tw.tensor([0.3, 2.0], requires_grad=True)
-        >>> tw.autograd.gradgradcheck(lambda x: tw.sin(x) * x, x)
+        >>> import thalweg.torch as torch
+        >>> x = torch.tensor([0.3, 2.0], requires_grad=True)
+        >>> torch.autograd.gradgradcheck(lambda x: torch.sin(x) * x, x)
         True
     """
     given = several(inputs)

@@ -53,7 +53,7 @@ def functional_call(
 
     Example:
         >>> import thalweg as tw
-        >>> from thalweg import nn
+        >>> from thalweg.torch import nn
         >>> model = nn.Linear(2, 1)
         >>> def loss(params, x):
         ...     return tw.sum(nn.functional_call(model, params, (x,)))

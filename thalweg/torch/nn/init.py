@@ -65,7 +65,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         ArgumentError: If the name is unknown or the slope is no number.
 
     Example:
-        >>> from thalweg import nn
+        >>> from thalweg.torch import nn
         >>> round(nn.init.calculate_gain("leaky_relu", 0.2), 4)
         1.3868
     """
@@ -147,10 +147,10 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = No
     """Draw all elements uniformly from [a, b).
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> weight = nn.init.uniform_(tw.zeros((2, 3)), 1.0, 2.0)
-        >>> bool(tw.all(weight >= 1.0))
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> weight = nn.init.uniform_(torch.zeros((2, 3)), 1.0, 2.0)
+        >>> bool(torch.all(weight >= 1.0))
         True
     """
     return _uniform(tensor, a, b, generator)

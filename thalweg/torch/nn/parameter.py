@@ -29,7 +29,7 @@ class Parameter(Tensor):
 
     Example:
         >>> import numpy as np
-        >>> from thalweg import nn
+        >>> from thalweg.torch import nn
         >>> weight = nn.Parameter(np.zeros(2))
         >>> weight.requires_grad, weight.shape == (2,)
         (True, True)
@@ -63,7 +63,7 @@ class Buffer(Tensor):
 
     Example:
         >>> import numpy as np
-        >>> from thalweg import nn
+        >>> from thalweg.torch import nn
         >>> module = nn.Module()
         >>> module.mean = nn.Buffer(np.zeros(2))
         >>> [name for name, _ in module.named_buffers()]

@@ -60,7 +60,7 @@ class WithState(Hooked):
             An ordered dictionary; its attribute `_metadata` has the modules' versions.
 
         Example:
-            >>> from thalweg import nn
+            >>> from thalweg.torch import nn
             >>> list(nn.Linear(3, 2).state_dict())
             ['weight', 'bias']
         """

@@ -46,9 +46,9 @@ def clip_grad_norm_(
         GradientError: If the norm is not finite and that is an error.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> weight = nn.Parameter(tw.ones(2))
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> weight = nn.Parameter(torch.ones(2))
         >>> (3.0 * weight[0] + 4.0 * weight[1]).backward()
         >>> norm = nn.utils.clip_grad_norm_([weight], 1.0)
         >>> norm.item(), [round(g, 4) for g in weight.grad.tolist()]
@@ -115,7 +115,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """Return all elements of all parameters as one vector, whose derivatives flow back to them.
 
     Example:
-        >>> from thalweg import nn
+        >>> from thalweg.torch import nn
         >>> nn.utils.parameters_to_vector(nn.Linear(3, 2).parameters()).shape == (8,)
         True
     """

@@ -53,7 +53,7 @@ class Walking(Members):
             remove_duplicate: Whether one that is found under two names is yielded once.
 
         Example:
-            >>> from thalweg import nn
+            >>> from thalweg.torch import nn
             >>> model = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1, bias=False))
             >>> [name for name, _ in model.named_parameters()]
             ['0.weight', '0.bias', '1.weight']
@@ -115,7 +115,7 @@ class Walking(Members):
         """Call a function on every module in this one, members first, then on this one.
 
         Example:
-            >>> from thalweg import nn
+            >>> from thalweg.torch import nn
             >>> model = nn.Sequential(nn.Linear(2, 1))
             >>> model.apply(lambda module: print(type(module).__name__)) is model
             Linear

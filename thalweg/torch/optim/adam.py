@@ -47,9 +47,9 @@ class Adam(Optimizer):
         Kingma & Ba, "Adam: A Method for Stochastic Optimization", 2015. arXiv:1412.6980
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0, -2.0], requires_grad=True)
-        >>> optimizer = tw.optim.Adam([p], lr=0.25)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
+        >>> optimizer = torch.optim.Adam([p], lr=0.25)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> [round(x, 6) for x in p.tolist()]
@@ -109,9 +109,9 @@ class AdamW(Adam):
         Loshchilov & Hutter, "Decoupled Weight Decay Regularization", 2019. arXiv:1711.05101
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0], requires_grad=True)
-        >>> optimizer = tw.optim.AdamW([p], lr=0.25, weight_decay=0.5)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.AdamW([p], lr=0.25, weight_decay=0.5)
         >>> p.sum().backward()
         >>> optimizer.step()
         >>> round(p.item(), 6)
@@ -160,9 +160,9 @@ class Adamax(Optimizer):
         arXiv:1412.6980
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0, -2.0], requires_grad=True)
-        >>> optimizer = tw.optim.Adamax([p], lr=0.25)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
+        >>> optimizer = torch.optim.Adamax([p], lr=0.25)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> [round(x, 6) for x in p.tolist()]
@@ -227,9 +227,9 @@ class NAdam(Optimizer):
         Dozat, "Incorporating Nesterov Momentum into Adam", 2016.
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0], requires_grad=True)
-        >>> optimizer = tw.optim.NAdam([p], lr=0.25)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.NAdam([p], lr=0.25)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> round(p.item(), 3)
@@ -289,9 +289,9 @@ class RAdam(Optimizer):
         arXiv:1908.03265
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0, -2.0], requires_grad=True)
-        >>> optimizer = tw.optim.RAdam([p], lr=0.25)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
+        >>> optimizer = torch.optim.RAdam([p], lr=0.25)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> [round(x, 6) for x in p.tolist()]

@@ -48,10 +48,11 @@ def register_optimizer_step_pre_hook(hook: Hook) -> RemovableHandle:
     """Run `hook(optimizer, args, kwargs)` before every step of every optimizer.
 
     Example:
-        >>> import thalweg as tw
-        >>> handle = tw.optim.register_optimizer_step_pre_hook(lambda o, args, kwargs: print("now"))
-        >>> p = tw.Tensor([1.0], requires_grad=True)
-        >>> tw.optim.SGD([p], lr=0.1).step()
+        >>> import thalweg.torch as torch
+        >>> hook = lambda optimizer, args, kwargs: print("now")
+        >>> handle = torch.optim.register_optimizer_step_pre_hook(hook)
+        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> torch.optim.SGD([p], lr=0.1).step()
         now
         >>> handle.remove()
     """

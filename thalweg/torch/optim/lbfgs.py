@@ -163,9 +163,9 @@ class LBFGS(Optimizer):
         Nocedal & Wright, "Numerical Optimization", 2006, algorithm 7.4.
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0, -2.0], requires_grad=True)
-        >>> optimizer = tw.optim.LBFGS([p], line_search_fn="strong_wolfe")
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
+        >>> optimizer = torch.optim.LBFGS([p], line_search_fn="strong_wolfe")
         >>> def closure():
         ...     optimizer.zero_grad()
         ...     loss = ((p - 3.0) ** 2).sum()

@@ -45,9 +45,9 @@ class SGD(Optimizer):
         Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0, -2.0], requires_grad=True)
-        >>> optimizer = tw.optim.SGD([p], lr=0.25)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
+        >>> optimizer = torch.optim.SGD([p], lr=0.25)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> p.tolist()
@@ -129,9 +129,9 @@ class ASGD(Optimizer):
         Polyak & Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992.
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0, -2.0], requires_grad=True)
-        >>> optimizer = tw.optim.ASGD([p], lr=0.25, lambd=0.0)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
+        >>> optimizer = torch.optim.ASGD([p], lr=0.25, lambd=0.0)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> optimizer.state[p]["ax"].tolist()

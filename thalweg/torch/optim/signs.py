@@ -48,9 +48,9 @@ class Rprop(Optimizer):
         RPROP algorithm", 1993.
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0], requires_grad=True)
-        >>> optimizer = tw.optim.Rprop([p], lr=0.25)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.Rprop([p], lr=0.25)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> p.tolist()
@@ -118,9 +118,9 @@ class Muon(Optimizer):
         Jordan, "Muon: An optimizer for hidden layers in neural networks", 2024.
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([[2.0, 0.0], [0.0, 1.0]], requires_grad=True)
-        >>> optimizer = tw.optim.Muon([p], lr=0.5, weight_decay=0.0)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([[2.0, 0.0], [0.0, 1.0]], requires_grad=True)
+        >>> optimizer = torch.optim.Muon([p], lr=0.5, weight_decay=0.0)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> bool(p[0, 0] < 2.0)

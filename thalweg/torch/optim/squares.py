@@ -55,9 +55,9 @@ class RMSprop(Optimizer):
         Sequences With Recurrent Neural Networks", 2013. arXiv:1308.0850
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0], requires_grad=True)
-        >>> optimizer = tw.optim.RMSprop([p], lr=0.25, alpha=0.75)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.RMSprop([p], lr=0.25, alpha=0.75)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> round(p.item(), 6)
@@ -140,9 +140,9 @@ class Adagrad(Optimizer):
         Optimization", 2011.
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0], requires_grad=True)
-        >>> optimizer = tw.optim.Adagrad([p], lr=0.25)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.Adagrad([p], lr=0.25)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> round(p.item(), 6)
@@ -225,9 +225,9 @@ class Adadelta(Optimizer):
         Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012. arXiv:1212.5701
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([1.0], requires_grad=True)
-        >>> optimizer = tw.optim.Adadelta([p], rho=0.75, eps=1e-4)
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> optimizer = torch.optim.Adadelta([p], rho=0.75, eps=1e-4)
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> round(p.item(), 4)
@@ -293,9 +293,9 @@ class Adafactor(Optimizer):
         arXiv:1804.04235
 
     Example:
-        >>> import thalweg as tw
-        >>> p = tw.Tensor([2.0], requires_grad=True)
-        >>> optimizer = tw.optim.Adafactor([p])
+        >>> import thalweg.torch as torch
+        >>> p = torch.Tensor([2.0], requires_grad=True)
+        >>> optimizer = torch.optim.Adafactor([p])
         >>> (p**2).sum().backward()
         >>> optimizer.step()
         >>> round(p.item(), 6)

@@ -40,9 +40,9 @@ def get_ema_avg_fn(decay: float = 0.999) -> Average:
         ArgumentError: If it is outside its range.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.optim.swa_utils import get_ema_avg_fn
-        >>> float(get_ema_avg_fn(0.75)(tw.tensor(1.0), tw.tensor(2.0), 1))
+        >>> float(get_ema_avg_fn(0.75)(torch.tensor(1.0), torch.tensor(2.0), 1))
         1.25
     """
     _check_decay(decay)
@@ -121,15 +121,15 @@ class AveragedModel(Module):
         ArgumentError: If both rules are given.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
         >>> model = nn.Linear(1, 1, bias=False)
-        >>> averaged = tw.optim.swa_utils.AveragedModel(model)
+        >>> averaged = torch.optim.swa_utils.AveragedModel(model)
         >>> for value in (1.0, 2.0, 6.0):
-        ...     with tw.no_grad():
-        ...         _ = model.weight.copy_(tw.tensor([[value]]))
+        ...     with torch.no_grad():
+        ...         _ = model.weight.copy_(torch.tensor([[value]]))
         ...     averaged.update_parameters(model)
-        >>> averaged(tw.tensor([1.0])).tolist()
+        >>> averaged(torch.tensor([1.0])).tolist()
         [3.0]
     """
 

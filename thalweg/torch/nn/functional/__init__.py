@@ -1,15 +1,15 @@
 """The functions that layers apply: PyTorch's names, arguments and numbers.
 
->>> import thalweg as tw
+>>> import thalweg.torch as torch
 >>> from thalweg.torch.nn import functional as F
->>> F.relu(tw.tensor([-1.0, 2.0]))
+>>> F.relu(torch.tensor([-1.0, 2.0]))
 tensor([0., 2.])
 """
 
-from thalweg.ops.torch.distances import pdist
-from thalweg.ops.windows.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
-from thalweg.ops.windows.folding import fold, unfold
-from thalweg.ops.windows.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from thalweg.ops.torch.distances import pdist as pdist
+from thalweg.ops.windows.convolution import *
+from thalweg.ops.windows.folding import *
+from thalweg.ops.windows.pooling import *
 from thalweg.torch.nn.functional.activation import *
 from thalweg.torch.nn.functional.attention import *
 from thalweg.torch.nn.functional.classification import *

@@ -68,9 +68,9 @@ def selu(input: Any, inplace: bool = False) -> Tensor:
     """Self-normalizing linear unit: λ x where x > 0, else λ α (eˣ - 1), λ ≈ 1.0507, α ≈ 1.6733.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.selu(tw.tensor([-1.0, 0.0, 1.0]))
+        >>> F.selu(torch.tensor([-1.0, 0.0, 1.0]))
         tensor([-1.1113,  0.0000,  1.0507])
     """
     return applied(lambda x: _SELU_SCALE * smooth.elu(x, _SELU_ALPHA), input, inplace)
@@ -150,9 +150,9 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
         dtype: What the input is converted to first.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.softmax(tw.tensor([[0.0, 0.0]]), dim=1)
+        >>> F.softmax(torch.tensor([[0.0, 0.0]]), dim=1)
         tensor([[0.5000, 0.5000]])
     """
     x = _converted(input, dtype)
@@ -350,9 +350,9 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
         ArgumentError: If λ is negative.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.softshrink(tw.tensor([-2.0, 0.25, 2.0]))
+        >>> F.softshrink(torch.tensor([-2.0, 0.25, 2.0]))
         tensor([-1.5000,  0.0000,  1.5000])
     """
     if lambd < 0:

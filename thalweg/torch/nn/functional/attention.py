@@ -51,9 +51,9 @@ def scaled_dot_product_attention(
         Vaswani et al., "Attention Is All You Need", 2017. arXiv:1706.03762
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> x = tw.tensor([[1.0, 0.0], [0.0, 1.0]])
+        >>> x = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
         >>> F.scaled_dot_product_attention(x, x, x, is_causal=True)[0]
         tensor([1., 0.])
     """

@@ -59,9 +59,9 @@ def cross_entropy(
         IndexOutOfRange: If a target is no class.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.cross_entropy(tw.zeros((2, 4)), tw.tensor([0, 3]))
+        >>> F.cross_entropy(torch.zeros((2, 4)), torch.tensor([0, 3]))
         tensor(1.3863)
     """
     kind = chosen(reduction, size_average, reduce)

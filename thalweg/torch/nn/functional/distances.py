@@ -54,9 +54,9 @@ def normalize(
         out: What to write the result into.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.normalize(tw.tensor([[3.0, 4.0]]))
+        >>> F.normalize(torch.tensor([[3.0, 4.0]]))
         tensor([[0.6000, 0.8000]])
     """
     x = as_tensor(input)

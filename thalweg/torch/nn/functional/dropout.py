@@ -87,9 +87,9 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
         2014.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> dropped = F.dropout(tw.ones(1000))
+        >>> dropped = F.dropout(torch.ones(1000))
         >>> sorted(set(dropped.tolist()))
         [0.0, 2.0]
     """

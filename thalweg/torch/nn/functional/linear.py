@@ -89,9 +89,9 @@ def embedding(
         ShapeError: If the weight is no matrix.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.embedding(tw.tensor([1, 0, 1]), tw.tensor([[0.0, 1.0], [2.0, 3.0]])).tolist()
+        >>> F.embedding(torch.tensor([1, 0, 1]), torch.tensor([[0.0, 1.0], [2.0, 3.0]])).tolist()
         [[2.0, 3.0], [0.0, 1.0], [2.0, 3.0]]
     """
     indices, table = take.as_indices(input), as_tensor(weight)
@@ -168,9 +168,9 @@ def one_hot(input: Any, num_classes: int = -1) -> Tensor:
         ArgumentError: If a class is negative or too large.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.one_hot(tw.tensor([0, 2])).tolist()
+        >>> F.one_hot(torch.tensor([0, 2])).tolist()
         [[1, 0, 0], [0, 0, 1]]
     """
     classes = take.as_indices(input)

@@ -65,9 +65,9 @@ def layer_norm(
         Ba, Kiros & Hinton, "Layer Normalization", 2016. arXiv:1607.06450
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.layer_norm(tw.tensor([1.0, 3.0]), (2,), eps=0)
+        >>> F.layer_norm(torch.tensor([1.0, 3.0]), (2,), eps=0)
         tensor([-1.,  1.])
     """
     x = as_tensor(input)

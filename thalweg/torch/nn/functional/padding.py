@@ -39,9 +39,9 @@ def pad(
         ShapeError: If the border is wider than what it is filled from.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.pad(tw.tensor([1.0, 2.0, 3.0]), (1, 2), "reflect").tolist()
+        >>> F.pad(torch.tensor([1.0, 2.0, 3.0]), (1, 2), "reflect").tolist()
         [2.0, 1.0, 2.0, 3.0, 2.0, 1.0]
     """
     x = as_tensor(input)

@@ -36,9 +36,9 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Tensor:
         ShapeError: If the number of axes does not fit.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.adaptive_avg_pool2d(tw.reshape(tw.arange(9.0), (1, 3, 3)), (1, None)).tolist()
+        >>> F.adaptive_avg_pool2d(torch.reshape(torch.arange(9.0), (1, 3, 3)), (1, None)).tolist()
         [[[3.0, 4.0, 5.0]]]
     """
     return _adaptive("adaptive_avg_pool2d", 2, input, output_size)

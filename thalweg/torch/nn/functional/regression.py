@@ -58,9 +58,9 @@ def mse_loss(
         weight: A factor of each loss; the mean is divided by their sum.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.mse_loss(tw.tensor([1.0, 2.0]), tw.tensor([1.0, 4.0]))
+        >>> F.mse_loss(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
         tensor(2.)
     """
     x, y = _alike("mse_loss", input, target)

@@ -30,9 +30,9 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
         Shi et al., "Real-Time Single Image and Video Super-Resolution", 2016. arXiv:1609.05158
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.pixel_shuffle(tw.reshape(tw.arange(4.0), (4, 1, 1)), 2).tolist()
+        >>> F.pixel_shuffle(torch.reshape(torch.arange(4.0), (4, 1, 1)), 2).tolist()
         [[[0.0, 1.0], [2.0, 3.0]]]
     """
     x, r = as_tensor(input), upscale_factor
@@ -132,9 +132,9 @@ def interpolate(
         the free parameter, and -1/2 with `antialias`.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.nn import functional as F
-        >>> F.interpolate(tw.tensor([[[0.0, 4.0]]]), size=4, mode="linear").tolist()
+        >>> F.interpolate(torch.tensor([[[0.0, 4.0]]]), size=4, mode="linear").tolist()
         [[[0.0, 1.0, 3.0, 4.0]]]
     """
     x = as_tensor(input)

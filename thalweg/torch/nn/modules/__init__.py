@@ -1,4 +1,4 @@
-"""PyTorch's path to what concerns every module: `tw.nn.modules.module`."""
+"""PyTorch's path to what concerns every module: `torch.nn.modules.module`."""
 
 from thalweg.torch.nn.modules import module
 

@@ -113,9 +113,9 @@ class ReLU(_Rectifier):
         inplace: Whether the result is written into the input.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> nn.ReLU()(tw.tensor([-1.0, 2.0])).tolist()
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> nn.ReLU()(torch.tensor([-1.0, 2.0])).tolist()
         [0.0, 2.0]
     """
 

@@ -148,10 +148,10 @@ class BatchNorm1d(_BatchNorm):
     """Give each channel of (N, C) or (N, C, L) mean 0 and variance 1; see `BatchNorm2d`.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
         >>> layer = nn.BatchNorm1d(1, eps=0)
-        >>> layer(tw.tensor([[1.0], [3.0]])).tolist()
+        >>> layer(torch.tensor([[1.0], [3.0]])).tolist()
         [[-1.0], [1.0]]
         >>> layer.running_mean.tolist()
         [0.2]

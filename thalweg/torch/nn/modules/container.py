@@ -119,7 +119,7 @@ class Sequential(Numbered):
         args: The modules, or one dictionary of them by name.
 
     Example:
-        >>> from thalweg import nn
+        >>> from thalweg.torch import nn
         >>> nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
         Sequential(
           (0): Flatten(start_dim=1, end_dim=-1)
@@ -190,7 +190,7 @@ class ModuleList(Numbered):
         modules: The modules.
 
     Example:
-        >>> from thalweg import nn
+        >>> from thalweg.torch import nn
         >>> nn.ModuleList([nn.Linear(2, 2) for _ in range(3)])
         ModuleList(
           (0-2): 3 x Linear(in_features=2, out_features=2, bias=True)
@@ -236,7 +236,7 @@ class ModuleDict(Module):
         modules: A dictionary of modules, or pairs of names and modules.
 
     Example:
-        >>> from thalweg import nn
+        >>> from thalweg.torch import nn
         >>> layers = nn.ModuleDict({"first": nn.Linear(2, 2)})
         >>> list(layers.keys()), "first" in layers
         (['first'], True)
@@ -332,9 +332,9 @@ class ParameterList(Module):
         values: Parameters; tensors become such, other values are kept as they are.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> weights = nn.ParameterList([tw.zeros(2), tw.zeros(3)])
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> weights = nn.ParameterList([torch.zeros(2), torch.zeros(3)])
         >>> [name for name, _ in weights.named_parameters()]
         ['0', '1']
     """
@@ -415,9 +415,9 @@ class ParameterDict(Module):
             values are kept as they are. A plain dictionary is put in the order of its names.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> weights = nn.ParameterDict({"slope": tw.ones(2)})
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> weights = nn.ParameterDict({"slope": torch.ones(2)})
         >>> weights["slope"].requires_grad
         True
     """

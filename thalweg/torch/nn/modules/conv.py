@@ -156,9 +156,9 @@ class Conv1d(Convolution):
     Arguments and attributes as of `Conv2d`, with one axis instead of two.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> nn.Conv1d(3, 4, 2)(tw.ones((5, 3, 7))).shape == (5, 4, 6)
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> nn.Conv1d(3, 4, 2)(torch.ones((5, 3, 7))).shape == (5, 4, 6)
         True
     """
 
@@ -187,12 +187,12 @@ class Conv2d(Convolution):
         padding_mode: What the padding is filled with: "zeros", "reflect", "replicate", "circular".
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
         >>> layer = nn.Conv2d(3, 8, 3, padding=1)
         >>> layer
         Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))
-        >>> layer(tw.ones((2, 3, 5, 5))).shape == (2, 8, 5, 5)
+        >>> layer(torch.ones((2, 3, 5, 5))).shape == (2, 8, 5, 5)
         True
     """
 

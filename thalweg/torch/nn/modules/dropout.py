@@ -47,12 +47,12 @@ class Dropout(_Dropping):
         ArgumentError: If p is no probability.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
         >>> layer = nn.Dropout(0.5)
-        >>> sorted(set(layer(tw.ones(1000)).tolist()))
+        >>> sorted(set(layer(torch.ones(1000)).tolist()))
         [0.0, 2.0]
-        >>> layer.eval()(tw.ones(2)).tolist()
+        >>> layer.eval()(torch.ones(2)).tolist()
         [1.0, 1.0]
     """
 

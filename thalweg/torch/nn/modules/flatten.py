@@ -21,9 +21,9 @@ class Flatten(Module):
         end_dim: The last.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> nn.Flatten()(tw.ones((5, 2, 3))).shape == (5, 6)
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> nn.Flatten()(torch.ones((5, 2, 3))).shape == (5, 6)
         True
     """
 
@@ -65,9 +65,9 @@ class Unflatten(Module):
         CallError: If the extents are not integers in a tuple or a list.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> nn.Unflatten(1, (2, 3))(tw.ones((5, 6))).shape == (5, 2, 3)
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> nn.Unflatten(1, (2, 3))(torch.ones((5, 6))).shape == (5, 2, 3)
         True
     """
 

@@ -19,7 +19,7 @@ class Identity(Module):
     """Return the input; arguments of the constructor are ignored.
 
     Example:
-        >>> from thalweg import nn
+        >>> from thalweg.torch import nn
         >>> nn.Identity(54, unused=1)(3.0)
         3.0
     """
@@ -47,12 +47,12 @@ class Linear(Module):
         bias: b, of shape (out_features,), drawn likewise; None without.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
         >>> layer = nn.Linear(3, 2)
         >>> layer
         Linear(in_features=3, out_features=2, bias=True)
-        >>> layer(tw.ones((5, 3))).shape == (5, 2)
+        >>> layer(torch.ones((5, 3))).shape == (5, 2)
         True
     """
 
@@ -114,9 +114,9 @@ class Bilinear(Module):
         bias: b, of shape (out_features,), drawn likewise; None without.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> nn.Bilinear(2, 3, 4)(tw.ones((5, 2)), tw.ones((5, 3))).shape == (5, 4)
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> nn.Bilinear(2, 3, 4)(torch.ones((5, 2)), torch.ones((5, 3))).shape == (5, 4)
         True
     """
 

@@ -70,9 +70,9 @@ class MSELoss(Loss):
     """Squared error: (ŷ - y)².
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> nn.MSELoss()(tw.tensor([1.0, 2.0]), tw.tensor([1.0, 4.0]))
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> nn.MSELoss()(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
         tensor(2.)
     """
 
@@ -176,9 +176,9 @@ class CrossEntropyLoss(WeightedLoss):
         label_smoothing: How much of each target is shared among all classes, from 0 to 1.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> nn.CrossEntropyLoss()(tw.zeros((2, 4)), tw.tensor([0, 3]))
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> nn.CrossEntropyLoss()(torch.zeros((2, 4)), torch.tensor([0, 3]))
         tensor(1.3863)
     """
 

@@ -27,16 +27,16 @@ class Module(WithState):
         training: Whether layers behave as in training, which `train` and `eval` set.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
         >>> class Line(nn.Module):
         ...     def __init__(self):
         ...         super().__init__()
-        ...         self.slope = nn.Parameter(tw.ones(1))
+        ...         self.slope = nn.Parameter(torch.ones(1))
         ...     def forward(self, x):
         ...         return self.slope * x
         >>> line = Line()
-        >>> line(tw.tensor([2.0, 3.0])).tolist()
+        >>> line(torch.tensor([2.0, 3.0])).tolist()
         [2.0, 3.0]
         >>> [name for name, _ in line.named_parameters()]
         ['slope']
@@ -103,9 +103,9 @@ class Module(WithState):
             ArgumentError: If the device is another one.
 
         Example:
-            >>> from thalweg import nn
-            >>> import thalweg as tw
-            >>> nn.Linear(2, 1).to(tw.float32).weight.dtype
+            >>> from thalweg.torch import nn
+            >>> import thalweg.torch as torch
+            >>> nn.Linear(2, 1).to(torch.float32).weight.dtype
             dtype('float32')
         """
         for given in args:
@@ -210,12 +210,12 @@ def register_module_forward_pre_hook(hook: Callable[..., Any]) -> Handle:
     What it returns, unless None, replaces the arguments.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
         >>> called = []
         >>> register = nn.modules.module.register_module_forward_pre_hook
         >>> with register(lambda module, args: called.append(type(module).__name__)):
-        ...     _ = nn.Sequential(nn.Linear(2, 1), nn.ReLU())(tw.ones(2))
+        ...     _ = nn.Sequential(nn.Linear(2, 1), nn.ReLU())(torch.ones(2))
         >>> called
         ['Sequential', 'Linear', 'ReLU']
     """

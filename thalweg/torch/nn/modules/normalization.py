@@ -53,10 +53,10 @@ class LayerNorm(_Scaling):
         bias: The summands, of that shape, 0 at first; None without.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
         >>> layer = nn.LayerNorm(2, eps=0)
-        >>> layer(tw.tensor([[1.0, 3.0]])).tolist()
+        >>> layer(torch.tensor([[1.0, 3.0]])).tolist()
         [[-1.0, 1.0]]
     """
 

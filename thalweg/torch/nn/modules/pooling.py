@@ -81,9 +81,9 @@ class MaxPool2d(_MaxPool):
     """Maxima of windows of images; see `functional.max_pool2d`.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
-        >>> nn.MaxPool2d(2)(tw.reshape(tw.arange(16.0), (1, 4, 4))).tolist()
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> nn.MaxPool2d(2)(torch.reshape(torch.arange(16.0), (1, 4, 4))).tolist()
         [[[5.0, 7.0], [13.0, 15.0]]]
     """
 

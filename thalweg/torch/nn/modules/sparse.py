@@ -39,12 +39,12 @@ class Embedding(Module):
         weight: The rows, of shape (num_embeddings, embedding_dim), standard normal at first.
 
     Example:
-        >>> import thalweg as tw
-        >>> from thalweg import nn
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
         >>> layer = nn.Embedding(10, 3, padding_idx=0)
         >>> layer
         Embedding(10, 3, padding_idx=0)
-        >>> layer(tw.tensor([[0, 1], [2, 0]])).shape == (2, 2, 3)
+        >>> layer(torch.tensor([[0, 1], [2, 0]])).shape == (2, 2, 3)
         True
     """
 

@@ -1,7 +1,7 @@
 """PyTorch's learning rate schedulers: stateful views over pure schedules of the epoch.
 
-    optimizer = tw.optim.SGD(model.parameters(), lr=0.1)
-    scheduler = tw.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=100)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=100)
     for epoch in range(100):
         ...
         optimizer.step()
@@ -20,3 +20,5 @@ from thalweg.torch.optim.lr_scheduler.functions import *
 from thalweg.torch.optim.lr_scheduler.plateau import *
 from thalweg.torch.optim.lr_scheduler.scheduler import *
 from thalweg.torch.optim.lr_scheduler.view import *
+
+__all__ = [name for name, value in vars().items() if isinstance(value, type)]

@@ -44,9 +44,9 @@ class SWALR(LRScheduler):
         2018. arXiv:1803.05407
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.SWALR(optimizer, swa_lr=0.2, anneal_epochs=2)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.SWALR(optimizer, swa_lr=0.2, anneal_epochs=2)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()

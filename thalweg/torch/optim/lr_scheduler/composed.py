@@ -89,9 +89,9 @@ class SequentialLR(_Composed):
         CallError: If one is no scheduler.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.optim.lr_scheduler import ExponentialLR, LinearLR, SequentialLR
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
         >>> parts = [LinearLR(optimizer, 0.5, total_iters=2), ExponentialLR(optimizer, 0.5)]
         >>> scheduler = SequentialLR(optimizer, parts, milestones=[2])
         >>> for epoch in range(4):
@@ -193,9 +193,9 @@ class ChainedScheduler(_Composed):
         CallError: If one is no scheduler.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg.torch as torch
         >>> from thalweg.torch.optim.lr_scheduler import ChainedScheduler, ConstantLR, ExponentialLR
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
         >>> parts = [ConstantLR(optimizer, 0.1, total_iters=2), ExponentialLR(optimizer, 0.5)]
         >>> scheduler = ChainedScheduler(parts)
         >>> for epoch in range(4):

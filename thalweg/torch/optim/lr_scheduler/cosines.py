@@ -33,9 +33,9 @@ class CosineAnnealingLR(ScheduleView):
         arXiv:1608.03983
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()
@@ -84,9 +84,9 @@ class CosineAnnealingWarmRestarts(ScheduleView):
         arXiv:1608.03983
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()

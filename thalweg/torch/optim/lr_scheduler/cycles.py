@@ -55,9 +55,9 @@ class CyclicLR(ScheduleView):
         Smith, "Cyclical Learning Rates for Training Neural Networks", 2017. arXiv:1506.01186
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0, momentum=0.9)
-        >>> scheduler = tw.optim.lr_scheduler.CyclicLR(optimizer, 0.1, 0.9, 2)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0, momentum=0.9)
+        >>> scheduler = torch.optim.lr_scheduler.CyclicLR(optimizer, 0.1, 0.9, 2)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()
@@ -201,9 +201,9 @@ class OneCycleLR(ScheduleView):
         Learning Rates", 2018. arXiv:1708.07120
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0, momentum=0.9)
-        >>> scheduler = tw.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=5)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0, momentum=0.9)
+        >>> scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=5)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()

@@ -37,9 +37,9 @@ class StepLR(ScheduleView):
         CallError: If the optimizer is none.
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()
@@ -77,9 +77,9 @@ class MultiStepLR(ScheduleView):
         CallError: If the optimizer is none.
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.MultiStepLR(optimizer, [1, 3], gamma=0.5)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, [1, 3], gamma=0.5)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()
@@ -121,9 +121,9 @@ class ConstantLR(ScheduleView):
         CallError: If the optimizer is none.
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.ConstantLR(optimizer, 0.1, total_iters=2)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer, 0.1, total_iters=2)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()
@@ -174,9 +174,9 @@ class LinearLR(ScheduleView):
         CallError: If the optimizer is none.
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.LinearLR(optimizer, 0.5, total_iters=2)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 0.5, total_iters=2)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()
@@ -222,9 +222,9 @@ class ExponentialLR(ScheduleView):
         CallError: If the optimizer is none.
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()
@@ -258,9 +258,9 @@ class PolynomialLR(ScheduleView):
         CallError: If the optimizer is none.
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.PolynomialLR(optimizer, 4, power=2)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.PolynomialLR(optimizer, 4, power=2)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()

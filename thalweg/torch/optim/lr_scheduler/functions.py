@@ -75,9 +75,9 @@ class LambdaLR(_OfFunctions):
         CallError: If the optimizer or a function is none.
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()
@@ -107,9 +107,9 @@ class MultiplicativeLR(_OfFunctions):
         CallError: If the optimizer or a function is none.
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.MultiplicativeLR(optimizer, lambda epoch: 0.5)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.MultiplicativeLR(optimizer, lambda epoch: 0.5)
         >>> for epoch in range(4):
         ...     print(round(optimizer.param_groups[0]["lr"], 3), end=" ")
         ...     optimizer.step()

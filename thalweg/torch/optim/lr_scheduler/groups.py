@@ -29,7 +29,7 @@ def accept(optimizer: Any) -> Any:
     if isinstance(optimizer, type) or not isinstance(optimizer, Grouped):
         raise CallError(
             f"{_name(optimizer)} is not an Optimizer: a scheduler needs one with groups of "
-            "parameters. Give such as `tw.optim.Adam(parameters)`; a transformation such as "
+            "parameters. Give such as `torch.optim.Adam(parameters)`; a transformation such as "
             "`tw.optim.adam` takes a schedule in place of its learning rate."
         )
     return optimizer

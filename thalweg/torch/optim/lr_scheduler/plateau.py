@@ -37,9 +37,9 @@ class ReduceLROnPlateau(LRScheduler):
         CallError: If the optimizer is none.
 
     Example:
-        >>> import thalweg as tw
-        >>> optimizer = tw.optim.SGD([tw.zeros(1, requires_grad=True)], lr=1.0)
-        >>> scheduler = tw.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
+        >>> import thalweg.torch as torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        >>> scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
         >>> for loss in (3.0, 2.0, 2.5, 2.0):
         ...     scheduler.step(loss)
         ...     print(scheduler.get_last_lr(), end=" ")

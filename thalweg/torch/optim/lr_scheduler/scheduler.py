@@ -35,7 +35,8 @@ class LRScheduler:
 
     Example:
         >>> import thalweg as tw
-        >>> class Halving(tw.optim.lr_scheduler.LRScheduler):
+        >>> import thalweg.torch as torch
+        >>> class Halving(torch.optim.lr_scheduler.LRScheduler):
         ...     def get_lr(self):
         ...         return [base_lr * 0.5**self.last_epoch for base_lr in self.base_lrs]
     """

@@ -36,7 +36,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
         CallError: If a sample is of a type that has no batch.
 
     Example:
-        >>> from thalweg.data import default_collate
+        >>> from thalweg.torch.utils.data import default_collate
         >>> default_collate([{"x": 1, "id": "a"}, {"x": 2, "id": "b"}])["id"]
         ['a', 'b']
         >>> default_collate([(1, 2.0), (3, 4.0)])[1].tolist()
@@ -66,7 +66,7 @@ def default_convert(data: Any) -> Any:
 
     Example:
         >>> import numpy as np
-        >>> from thalweg.data import default_convert
+        >>> from thalweg.torch.utils.data import default_convert
         >>> default_convert((np.zeros(2), "a"))[0].tolist()
         [0.0, 0.0]
     """

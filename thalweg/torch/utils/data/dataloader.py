@@ -59,7 +59,7 @@ class DataLoader:
 
     Example:
         >>> import numpy as np
-        >>> from thalweg.data import DataLoader, TensorDataset
+        >>> from thalweg.torch.utils.data import DataLoader, TensorDataset
         >>> loader = DataLoader(TensorDataset(np.arange(5.0)), batch_size=2)
         >>> [x.tolist() for (x,) in loader]
         [[0.0, 1.0], [2.0, 3.0], [4.0]]

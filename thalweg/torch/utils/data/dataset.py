@@ -44,7 +44,7 @@ class Dataset(Generic[Sample]):
     a batch, and `row_reader()`, which says how a whole batch is read at once.
 
     Example:
-        >>> from thalweg.data import DataLoader, Dataset
+        >>> from thalweg.torch.utils.data import DataLoader, Dataset
         >>> class Squares(Dataset):
         ...     def __len__(self):
         ...         return 4
@@ -102,7 +102,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
     Example:
         >>> import numpy as np
-        >>> from thalweg.data import DataLoader, TensorDataset
+        >>> from thalweg.torch.utils.data import DataLoader, TensorDataset
         >>> rows = TensorDataset(np.arange(6.0).reshape(3, 2), np.array([0, 1, 0]))
         >>> for x, y in DataLoader(rows, batch_size=2):
         ...     print(len(x), y.tolist())
@@ -160,7 +160,7 @@ class StackDataset(Dataset[Any]):
         ArgumentError: If both or neither are given, or the lengths differ.
 
     Example:
-        >>> from thalweg.data import StackDataset
+        >>> from thalweg.torch.utils.data import StackDataset
         >>> StackDataset(x=[1, 2], name=["a", "b"])[1]
         {'x': 2, 'name': 'b'}
     """
@@ -227,7 +227,7 @@ class ConcatDataset(Dataset[Any]):
         ArgumentError: If there is none, or one of them has only an iterator.
 
     Example:
-        >>> from thalweg.data import ConcatDataset
+        >>> from thalweg.torch.utils.data import ConcatDataset
         >>> ConcatDataset(["ab", "cde"])[2]
         'c'
     """
@@ -328,7 +328,7 @@ class Subset(Dataset[Any]):
         indices: Which of its samples: a list, a range or an integer array.
 
     Example:
-        >>> from thalweg.data import Subset
+        >>> from thalweg.torch.utils.data import Subset
         >>> list(Subset("abcdef", [4, 1]))
         ['e', 'b']
     """
@@ -405,7 +405,7 @@ def random_split(
         ArgumentError: If the lengths do not add up, or a fraction is outside [0, 1].
 
     Example:
-        >>> from thalweg.data import random_split
+        >>> from thalweg.torch.utils.data import random_split
         >>> [len(part) for part in random_split(range(10), [0.7, 0.3])]
         [7, 3]
     """

@@ -68,7 +68,7 @@ class SequentialSampler(ArraySampler):
         data_source: The data set.
 
     Example:
-        >>> from thalweg.data import SequentialSampler
+        >>> from thalweg.torch.utils.data import SequentialSampler
         >>> list(SequentialSampler("abc"))
         [0, 1, 2]
     """
@@ -100,7 +100,7 @@ class RandomSampler(ArraySampler):
         ArgumentError: If `num_samples` is no positive integer.
 
     Example:
-        >>> from thalweg.data import RandomSampler
+        >>> from thalweg.torch.utils.data import RandomSampler
         >>> sorted(RandomSampler("abc"))
         [0, 1, 2]
     """
@@ -153,7 +153,7 @@ class SubsetRandomSampler(ArraySampler):
         generator: Where the draws come from; by default the default generator.
 
     Example:
-        >>> from thalweg.data import SubsetRandomSampler
+        >>> from thalweg.torch.utils.data import SubsetRandomSampler
         >>> sorted(SubsetRandomSampler([5, 2]))
         [2, 5]
     """
@@ -185,7 +185,7 @@ class WeightedRandomSampler(ArraySampler):
             are given without replacement.
 
     Example:
-        >>> from thalweg.data import WeightedRandomSampler
+        >>> from thalweg.torch.utils.data import WeightedRandomSampler
         >>> list(WeightedRandomSampler([0.0, 3.0], num_samples=2))
         [1, 1]
     """
@@ -244,7 +244,7 @@ class BatchSampler(Sampler[list[int]]):
         ArgumentError: If `batch_size` is no positive integer, or `drop_last` no Boolean.
 
     Example:
-        >>> from thalweg.data import BatchSampler
+        >>> from thalweg.torch.utils.data import BatchSampler
         >>> list(BatchSampler(range(5), batch_size=2, drop_last=False))
         [[0, 1], [2, 3], [4]]
     """

@@ -111,7 +111,7 @@ def get_worker_info() -> WorkerInfo | None:
     """Return what this process knows of itself as a loader's worker; None in the main process.
 
     Example:
-        >>> from thalweg.data import get_worker_info
+        >>> from thalweg.torch.utils.data import get_worker_info
         >>> print(get_worker_info())
         None
     """
