@@ -67,7 +67,7 @@ double, half, long, short = float64, float16, int64, int16
 # Imported when first asked for, so that `import thalweg` stays quick: the module, or the module
 # that the name is in.
 _LATER = {
-    "Checkpoint": "training.checkpoint",
+    "Checkpoint": "training.saving",
     "Fit": "training.result",
     "fft": "fft",
     "fit": "training.fit",
