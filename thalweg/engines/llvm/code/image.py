@@ -116,7 +116,9 @@ def start() -> None:
 def _sources() -> str:
     """Return what changes whenever the package does: an image is the work of its own version."""
     root = Path(__file__).parents[3]
-    folders = [f for room in ("compiler", "core", "engines", "ops", "random") for f in os.walk(root / room)]
+    folders = [
+        f for room in ("compiler", "core", "engines", "ops", "random") for f in os.walk(root / room)
+    ]
     files = sorted((name, f"{folder}/{name}") for folder, _, names in folders for name in names)
     states = ((name, os.stat(path)) for name, path in files if name.endswith(".py"))
     return repr([(name, state.st_size, state.st_mtime_ns) for name, state in states])

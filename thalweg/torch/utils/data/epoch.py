@@ -6,8 +6,8 @@ import warnings
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from thalweg.torch.utils.data.fetch import fetcher
 from thalweg.torch.utils.data.sampler import draw_seed
-from thalweg.torch.utils.data.worker import fetcher
 
 if TYPE_CHECKING:
     from thalweg.torch.utils.data.dataloader import DataLoader

@@ -1,8 +1,7 @@
-"""From the indices of a batch to the batch: what a loader, or one of its workers, does a step."""
+"""What a worker process of a loader does: read the batches it is asked for, and answer."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import signal
@@ -20,8 +19,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.random.generator import Generator, default_generator
-from thalweg.torch.utils.data.collate import default_collate
-from thalweg.torch.utils.data.dataset import IterableDataset, row_reader, samples_at
+from thalweg.torch.utils.data.fetch import Fetch, fetcher
 
 __all__ = [
     "BATCH",
@@ -29,54 +27,13 @@ __all__ = [
     "FAILURE",
     "HEADER",
     "STOP",
-    "Fetch",
     "Plan",
     "WorkerInfo",
     "decode",
     "encode",
-    "fetcher",
     "get_worker_info",
     "run_worker",
 ]
-
-
-Fetch = Callable[[Any], Any]
-
-
-def fetcher(dataset: Any, collate: Callable[[Any], Any], batched: bool, drop_last: bool) -> Fetch:
-    """Return the function from what a sampler yields to what a loader yields.
-
-    For a map-style data set it takes the indices of a batch, or one index if not `batched`; for a
-    stream the size of a batch, and it raises StopIteration where the stream ends.
-    """
-    if isinstance(dataset, IterableDataset):
-        return _stream_fetcher(dataset, collate, batched, drop_last)
-    if not batched:
-        return lambda index: collate(dataset[index])
-    reader = row_reader(dataset) if collate is default_collate else None
-    if reader is not None:
-        return reader
-    return lambda indices: collate(samples_at(dataset, _listed(indices)))
-
-
-def _listed(indices: Any) -> Any:
-    return indices.tolist() if isinstance(indices, np.ndarray) else indices
-
-
-def _stream_fetcher(
-    dataset: Any, collate: Callable[[Any], Any], batched: bool, drop_last: bool
-) -> Fetch:
-    stream = iter(dataset)
-    if not batched:
-        return lambda _: collate(next(stream))
-
-    def fetch(size: int) -> Any:
-        samples = list(itertools.islice(stream, size))
-        if not samples or (drop_last and len(samples) < size):
-            raise StopIteration
-        return collate(samples)
-
-    return fetch
 
 
 # Before each message: the epoch, the number of the batch within it, and what kind of answer it is.
