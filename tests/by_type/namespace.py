@@ -6,8 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import thalweg as tw
+from thalweg import torch as wing
 
-PLACES = {"": tw, "linalg.": tw.linalg, "fft.": tw.fft, "special.": tw.special}
+PLACES = [
+    ("", tw),
+    ("", wing),
+    ("linalg.", tw.linalg),
+    ("fft.", tw.fft),
+    ("special.", tw.special),
+]
 
 _TRANSFORMS = "takes functions, not numbers"
 _DRAWS = "draws random numbers"
@@ -61,7 +68,7 @@ def public_functions() -> dict[str, Callable[..., Any]]:
     """Return each public function once, under the first of its names."""
     found: dict[str, Callable[..., Any]] = {}
     known: set[int] = set()
-    for prefix, module in PLACES.items():
+    for prefix, module in PLACES:
         for name in module.__all__:
             function = getattr(module, name, None)
             plain = callable(function) and not isinstance(function, type) and "." not in name
