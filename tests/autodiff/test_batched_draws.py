@@ -50,7 +50,7 @@ def batch(lib: Any, *shape: int) -> Any:
 @pytest.mark.parametrize("name", DRAWS)
 def test_the_numbers_are_torchs(name: str, randomness: str) -> None:
     found = []
-    for lib in (tw, torch):
+    for lib in (wing, torch):
         if "in place" in name and randomness == "same" and lib is torch:
             # PyTorch refuses to fill what differs between examples with the same numbers.
             continue
@@ -65,7 +65,7 @@ def test_the_numbers_are_torchs(name: str, randomness: str) -> None:
 
 @pytest.mark.parametrize("name", [*DRAWS, *OWN_DRAWS])
 def test_same_numbers_do_not_depend_on_the_example_and_different_ones_do(name: str) -> None:
-    function = {**DRAWS, **OWN_DRAWS}[name](tw)
+    function = {**DRAWS, **OWN_DRAWS}[name](wing)
     rows = tw.ones((6, 3), dtype=tw.float64) * 0.25
     same = tw.vmap(function, randomness="same")(rows)
     assert bool((same == same[0]).all())
@@ -77,14 +77,14 @@ def test_same_numbers_do_not_depend_on_the_example_and_different_ones_do(name: s
 def test_drawing_is_an_error_unless_asked_for(name: str) -> None:
     function = {**DRAWS, **OWN_DRAWS}[name]
     # PyTorch's vmap does not know its rrelu.
-    for lib in (tw, torch) if name != "rrelu" else (tw,):
+    for lib in (wing, torch) if name != "rrelu" else (wing,):
         with pytest.raises(RuntimeError, match="randomness"):
             lib.func.vmap(function(lib))(batch(lib, 4, 3))
 
 
 def test_randperm_draws_for_one_example_after_the_other() -> None:
     found = []
-    for lib in (tw, torch):
+    for lib in (wing, torch):
         lib.manual_seed(3)
         mapped = lib.func.vmap(lambda x, lib=lib: x + lib.randperm(6), randomness="different")
         found.append(np.asarray(mapped(lib.zeros(4, 1, dtype=lib.float64))))
@@ -95,7 +95,7 @@ def test_randperm_draws_for_one_example_after_the_other() -> None:
 @pytest.mark.parametrize("inner", ["different", "same"])
 def test_batches_of_batches_draw_as_torchs(outer: str, inner: str) -> None:
     found = []
-    for lib in (tw, torch):
+    for lib in (wing, torch):
         lib.manual_seed(1)
         function = lib.func.vmap(DRAWS["rand"](lib), randomness=inner)
         found.append(np.asarray(lib.func.vmap(function, randomness=outer)(batch(lib, 2, 4, 3))))
@@ -106,7 +106,7 @@ def test_batches_of_batches_draw_as_torchs(outer: str, inner: str) -> None:
 @pytest.mark.parametrize("randomness", ["different", "same"])
 def test_chunks_give_what_torchs_give(chunk_size: int | None, randomness: str) -> None:
     found = []
-    for lib in (tw, torch):
+    for lib in (wing, torch):
         lib.manual_seed(2)
 
         def function(x: Any, w: Any, lib: Any = lib) -> Any:
@@ -149,7 +149,7 @@ def test_both_names_of_the_axes_are_understood() -> None:
 
 
 def test_what_is_no_randomness_or_chunk_is_refused() -> None:
-    for lib in (tw, torch):
+    for lib in (wing, torch):
         with pytest.raises(RuntimeError, match="Only allowed values for randomness"):
             lib.func.vmap(lib.sin, randomness="some")(lib.ones(2))
         with pytest.raises(ValueError, match="chunk_size should be None or greater than 0"):

@@ -327,7 +327,7 @@ def test_data_are_the_values_without_the_history() -> None:
 
 
 def test_autograd_grad_takes_the_arguments_of_pytorch_in_their_order() -> None:
-    ours, theirs = (inspect.signature(lib.autograd.grad).parameters for lib in (tw, torch))
+    ours, theirs = (inspect.signature(lib.autograd.grad).parameters for lib in (wing, torch))
     assert list(ours) == list(theirs)
     x = tw.tensor([1.0, 2.0], requires_grad=True)
     assert wing.autograd.grad((x**2).sum(), x, only_inputs=True)[0].tolist() == [2.0, 4.0]

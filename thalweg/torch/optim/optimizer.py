@@ -45,9 +45,10 @@ class Optimizer(Hooked):
         ArgumentError: If there are no parameters, or one is not a leaf, or given twice.
 
     Example:
+        >>> import thalweg as tw
         >>> import thalweg.torch as torch
         >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
-        >>> clipped = torch.optim.chain(torch.optim.clip_by_global_norm(1.0), torch.optim.sgd(0.5))
+        >>> clipped = tw.optim.chain(tw.optim.clip_by_global_norm(1.0), tw.optim.sgd(0.5))
         >>> optimizer = torch.optim.Optimizer([p], clipped)
         >>> (p**2).sum().backward()
         >>> optimizer.step()

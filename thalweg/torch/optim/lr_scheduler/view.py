@@ -161,8 +161,9 @@ class ScheduleLR(ScheduleView):
         CallError: If the optimizer is none, or has no groups.
 
     Example:
+        >>> import thalweg as tw
         >>> import thalweg.torch as torch
-        >>> schedule = torch.optim.warmup_constant_schedule(0.0, 1.0, warmup_steps=2)
+        >>> schedule = tw.optim.warmup_constant_schedule(0.0, 1.0, warmup_steps=2)
         >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)])
         >>> scheduler = torch.optim.lr_scheduler.ScheduleLR(optimizer, schedule)
         >>> for epoch in range(4):
