@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import ArgumentError, AxisError, ShapeError, UnsupportedOperation
 from thalweg.torch.nn import functional as ours
 
@@ -76,15 +77,15 @@ def pairs() -> list[Any]:
     """Return every function that both libraries have, found in the namespaces."""
     found = []
     spaces = [
-        (tw, torch), (ours, theirs), (tw.linalg, torch.linalg), (tw.special, torch.special),
-        (tw.Tensor, torch.Tensor),
+        (wing, torch), (ours, theirs), (tw.linalg, torch.linalg), (tw.special, torch.special),
+        (wing.Tensor, torch.Tensor),
     ]  # fmt: skip
     for mine, other in spaces:
         for name in dir(mine):
             if name.startswith(("_", "set_")) or name in OTHERS or not hasattr(other, name):
                 continue
             function, known = getattr(mine, name), getattr(other, name)
-            if mine is not tw and hasattr(tw, name) and hasattr(torch, name):
+            if mine is not tw and hasattr(wing, name) and hasattr(torch, name):
                 continue
             if callable(function) and callable(known) and not isinstance(function, type):
                 path = f"{mine.__name__.rpartition('.')[2]}.{name}"
@@ -104,7 +105,7 @@ def test_a_result_is_changed_before_backward_as_in_torch(
         except Exception:  # a call that does not fit, or a change that PyTorch refuses
             continue
         try:
-            found = run(tw, function, operands)
+            found = run(wing, function, operands)
         except CALLED_OTHERWISE:
             continue
         for mine, other in zip(found, expected, strict=True):
@@ -126,7 +127,7 @@ LAYERS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("activation", ["ReLU", "ELU", "SELU", "LeakyReLU"])
 def test_an_activation_in_place_follows_a_normalization(name: str, activation: str) -> None:
     x, slopes = draw(2, 4, 6), []
-    for lib in (tw, torch):
+    for lib in (wing, torch):
         given = lib.tensor(x, requires_grad=True)
         net = lib.nn.Sequential(LAYERS[name](lib), getattr(lib.nn, activation)(inplace=True))
         (net(given) ** 2).sum().backward()
@@ -139,7 +140,8 @@ def test_what_is_the_operand_by_chance_has_memory_of_its_own() -> None:
         lambda x: x**1, lambda x: +x, lambda x: np.clip(x, None, None), lambda x: np.tile(x, 1),
         lambda x: np.repeat(x, 1), lambda x: x.clone(), lambda x: x.astype(x.dtype),
         lambda x: tw.array(x), lambda x: np.sum(x, ()), lambda x: x.matrix_power(1),
-        lambda x: tw.full_like(x, x), lambda x: tw.cumprod(x[:1], 0), lambda x: tw.nan_to_num(x),
+        lambda x: wing.full_like(x, x), lambda x: wing.cumprod(x[:1], 0),
+        lambda x: wing.nan_to_num(x),
     ]  # fmt: skip
     for function in functions:
 
@@ -149,4 +151,4 @@ def test_what_is_the_operand_by_chance_has_memory_of_its_own() -> None:
             return x + 0
 
         for run_it in (changed, tw.jit(changed, engine="numpy")):
-            np.testing.assert_array_equal(run_it(tw.tensor(A)), A)
+            np.testing.assert_array_equal(run_it(wing.tensor(A)), A)

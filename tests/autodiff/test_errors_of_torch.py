@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 
 torch = pytest.importorskip("torch")
 
@@ -207,20 +208,20 @@ def test_a_mistake_raises_torchs_class_and_says_what_it_says(name: str) -> None:
     with pytest.raises(Exception, match=text) as theirs:
         wrong(torch)
     with pytest.raises(theirs.type, match=text) as ours:
-        wrong(tw)
+        wrong(wing)
     assert isinstance(ours.value, tw.errors.ThalwegError)
 
 
 @pytest.mark.parametrize("loss", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"])
 def test_a_target_of_another_shape_is_warned_of(loss: str) -> None:
-    for lib in (torch, tw):
+    for lib in (torch, wing):
         with pytest.warns(UserWarning, match="different to .*Please ensure they have"):
             getattr(lib.nn.functional, loss)(lib.zeros(3), lib.zeros((3, 1)))
 
 
 def test_one_draw_for_all_examples_has_to_be_asked_for() -> None:
     found = []
-    for lib in (torch, tw):
+    for lib in (torch, wing):
         lib.manual_seed(0)
         shifted = lib.func.vmap(
             lambda x, lib=lib: x + lib.rand(2, dtype=lib.float64), randomness="same"
@@ -231,10 +232,10 @@ def test_one_draw_for_all_examples_has_to_be_asked_for() -> None:
 
 def test_a_result_changed_in_place_names_the_users_line() -> None:
     with pytest.raises(tw.errors.GradientError, match=r"test_errors_of_torch\.py:\d+"):
-        changed(tw)
+        changed(wing)
 
 
-@pytest.mark.parametrize("lib", [tw, torch])
+@pytest.mark.parametrize("lib", [wing, torch])
 def test_versions_count_changes_of_shared_memory(lib: Any) -> None:
     x = lib.ones(3)
     assert x._version == 0
@@ -248,7 +249,7 @@ def test_versions_count_changes_of_shared_memory(lib: Any) -> None:
     assert x._version == 4
 
 
-@pytest.mark.parametrize("lib", [tw, torch])
+@pytest.mark.parametrize("lib", [wing, torch])
 def test_grad_is_added_to_in_the_same_tensor(lib: Any) -> None:
     x = leaf(lib)
     (x * 2).sum().backward()
@@ -258,7 +259,7 @@ def test_grad_is_added_to_in_the_same_tensor(lib: Any) -> None:
     assert first.tolist() == [5.0, 5.0, 5.0]
 
 
-@pytest.mark.parametrize("lib", [tw, torch])
+@pytest.mark.parametrize("lib", [wing, torch])
 def test_a_kept_gradient_says_so_and_detached_in_place_is_a_leaf(lib: Any) -> None:
     y = leaf(lib) * 2
     assert not y.retains_grad

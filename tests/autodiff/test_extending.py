@@ -14,7 +14,7 @@ from thalweg import torch as wing
 from thalweg.errors import GradientError, MissingDerivative
 
 torch = pytest.importorskip("torch")
-BOTH = [tw, torch]
+BOTH = [wing, torch]
 
 
 def cube_of(lib: Any) -> Any:
@@ -94,8 +94,8 @@ def test_several_results_give_torchs_derivatives(used: tuple[int, ...], material
 
 def test_it_is_traced_batched_compiled_and_pushed_forward() -> None:
     def loss(x: Any) -> Any:
-        a, b, _ = pair_of(tw).apply(x, x + 1)
-        return (a * b).sum() + cube_of(tw).apply(x, 3).sum()
+        a, b, _ = pair_of(wing).apply(x, x + 1)
+        return (a * b).sum() + cube_of(wing).apply(x, 3).sum()
 
     def plain(x: Any) -> Any:
         return (x * (x + 1) * np.exp(x)).sum() + (x**3).sum()
@@ -103,7 +103,7 @@ def test_it_is_traced_batched_compiled_and_pushed_forward() -> None:
     want = tw.grad(plain)(X)
     np.testing.assert_allclose(tw.grad(loss)(X), want, rtol=1e-13)
     np.testing.assert_allclose(tw.jit(tw.grad(loss))(X), want, rtol=1e-12)
-    np.testing.assert_allclose(tw.vmap(tw.grad(loss))(X[:, None])[:, 0], want, rtol=1e-12)
+    np.testing.assert_allclose(wing.vmap(tw.grad(loss))(X[:, None])[:, 0], want, rtol=1e-12)
     np.testing.assert_allclose(tw.hessian(loss)(X), tw.hessian(plain)(X), rtol=1e-12, atol=1e-12)
 
 
@@ -166,7 +166,7 @@ def test_mistakes_raise_what_torch_raises(lib: Any) -> None:
 
 def test_a_backward_marked_once_differentiable_is_differentiated_once() -> None:
     for once, lib in (
-        (wing.autograd.once_differentiable, tw),
+        (wing.autograd.once_differentiable, wing),
         (torch.autograd.function.once_differentiable, torch),
     ):
 
@@ -190,8 +190,8 @@ def test_a_graph_with_a_saved_result_is_freed_without_the_collector() -> None:
     gc.collect()
     gc.disable()
     try:
-        x = tw.tensor(X, requires_grad=True)
-        results = pair_of(tw).apply(x, x)
+        x = wing.tensor(X, requires_grad=True)
+        results = pair_of(wing).apply(x, x)
         node = ref(results[1].node)
         del results
         assert node() is None

@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 
 def both(function: Callable[[Any], Any]) -> None:
     """Compare what a function says of each library."""
-    ours, theirs = function(tw), function(torch)
+    ours, theirs = function(wing), function(torch)
     assert len(ours) == len(theirs)
     for a, b in zip(ours, theirs, strict=True):
         if hasattr(b, "detach"):
@@ -89,7 +89,7 @@ def test_the_history_goes_on_through_the_view(name: str) -> None:
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_leaf_and_a_view_of_one_are_refused_while_recording(name: str) -> None:
     shape, become = VIEWS[name]
-    for lib in (tw, torch):
+    for lib in (wing, torch):
         with pytest.raises(RuntimeError, match="leaf"):
             become(leaf(lib, *shape))
         with pytest.raises(RuntimeError, match="view of a leaf"):
@@ -122,10 +122,10 @@ def test_a_part_of_a_tensor_changed_so_still_writes_into_the_whole() -> None:
 
 def test_a_kept_gradient_has_the_shape_of_its_tensor() -> None:
     # PyTorch keeps that of the shape before.
-    y = leaf(tw, 2, 3) * 2.0
+    y = leaf(wing, 2, 3) * 2.0
     y.retain_grad()
     y.t_()
-    (y * counted(tw, 3, 2)).sum().backward()
+    (y * counted(wing, 3, 2)).sum().backward()
     np.testing.assert_array_equal(y.grad.numpy(), np.arange(6.0).reshape(3, 2))
 
 
@@ -140,7 +140,7 @@ def test_a_kept_gradient_is_that_of_the_new_values() -> None:
     both(run)
 
 
-@pytest.mark.parametrize("lib", [tw, torch], ids=["thalweg", "torch"])
+@pytest.mark.parametrize("lib", [wing, torch], ids=["thalweg", "torch"])
 def test_values_that_a_derivative_needs_are_guarded(lib: Any) -> None:
     y = leaf(lib, 2, 3) * 2.0
     z = lib.sin(y)
@@ -152,28 +152,28 @@ def test_values_that_a_derivative_needs_are_guarded(lib: Any) -> None:
 def test_what_is_traced_takes_the_shape_too() -> None:
     def function(x: Any) -> Any:
         y = x * 2.0
-        before = tw.sin(y).sum()
+        before = wing.sin(y).sum()
         y.t_()
-        return before + (y * tw.arange(6.0).reshape(3, 2)).sum()
+        return before + (y * wing.arange(6.0).reshape(3, 2)).sum()
 
-    x = leaf(tw, 2, 3).detach()
+    x = leaf(wing, 2, 3).detach()
     wanted = 2 * np.cos(2 * np.asarray(x)) + 2 * np.arange(6.0).reshape(3, 2).T
     np.testing.assert_allclose(np.asarray(tw.jit(tw.grad(function))(x)), wanted)
-    np.testing.assert_allclose(np.asarray(tw.vmap(tw.grad(function))(x[None])[0]), wanted)
+    np.testing.assert_allclose(np.asarray(wing.vmap(tw.grad(function))(x[None])[0]), wanted)
 
 
 # ---- changed arguments of what is differentiated
 
 
 def changed_after_use(x: Any) -> Any:
-    z = tw.sin(x)
+    z = wing.sin(x)
     x.mul_(2.0)
     return z.sum() + x.sum()
 
 
 def changed_result(x: Any) -> Any:
     y = x * 1.0
-    z = tw.sin(y)
+    z = wing.sin(y)
     y.mul_(2.0)
     return z.sum() + y.sum()
 
@@ -186,7 +186,7 @@ def changed_constant(x: Any) -> Any:
 
 
 def test_a_derivative_is_that_at_the_values_before_a_change_or_refused() -> None:
-    x = tw.tensor([1.0, 2.0])
+    x = wing.tensor([1.0, 2.0])
     wanted = np.cos([1.0, 2.0]) + 2.0
     for differentiated in (tw.grad, lambda f: tw.jit(tw.grad(f), engine="numpy"), tw.jacfwd):
         np.testing.assert_allclose(differentiated(changed_after_use)(x).numpy(), wanted)
@@ -257,19 +257,19 @@ def test_as_strided_of_a_part_starts_where_the_part_does() -> None:
 
 
 def test_as_strided_is_traced_and_batched() -> None:
-    x = leaf(tw, 2, 6).detach()
+    x = leaf(wing, 2, 6).detach()
 
     def function(row: Any) -> Any:
-        shown = tw.as_strided(row, (4, 3), (1, 1))
-        return (shown * tw.arange(12.0).reshape(4, 3)).sum()
+        shown = wing.as_strided(row, (4, 3), (1, 1))
+        return (shown * wing.arange(12.0).reshape(4, 3)).sum()
 
     wanted = [tw.grad(function)(row).numpy() for row in x]
-    np.testing.assert_allclose(tw.vmap(tw.grad(function))(x).numpy(), wanted)
+    np.testing.assert_allclose(wing.vmap(tw.grad(function))(x).numpy(), wanted)
     np.testing.assert_allclose(tw.jit(tw.grad(function))(x[0]).numpy(), wanted[0])
 
 
 def test_as_strided_passes_gradcheck() -> None:
-    x = leaf(tw, 7)
+    x = leaf(wing, 7)
     assert wing.autograd.gradgradcheck(lambda x: (x * x).as_strided((3, 3), (2, 1)) ** 2, x)
 
 
@@ -278,14 +278,14 @@ def test_as_strided_passes_gradcheck() -> None:
     [((2, 3), (3, 2)), ((2, 3), (-1, 2)), ((2, 3), (1,)), ((2,), (1,), 5), ((2,), (1,), -1)],
 )
 def test_what_lies_outside_the_memory_is_refused(arguments: Any) -> None:
-    for lib in (tw, torch):
+    for lib in (wing, torch):
         with pytest.raises(RuntimeError):
             counted(lib, 6).as_strided(*arguments)
 
 
 def test_memory_with_gaps_is_refused() -> None:
     with pytest.raises(tw.errors.ShapeError, match="gaps"):
-        tw.from_numpy(np.arange(6.0)[::2]).as_strided((2,), (1,))
+        wing.from_numpy(np.arange(6.0)[::2]).as_strided((2,), (1,))
 
 
 # ---- resize_
@@ -319,10 +319,10 @@ def test_resize_as_takes_the_shape_of_another() -> None:
 
 
 def test_resize_is_refused_where_a_gradient_is_wanted() -> None:
-    for lib in (tw, torch):
+    for lib in (wing, torch):
         with pytest.raises(RuntimeError, match="cannot resize variables that require grad"):
             leaf(lib, 6).resize_(2, 3)
         with pytest.raises(RuntimeError):
             counted(lib, 6).resize_(-1, 2)
     with pytest.raises(tw.errors.TracingError, match="resize_"):
-        tw.jit(lambda x: x.resize_(2))(tw.ones(4))
+        tw.jit(lambda x: x.resize_(2))(wing.ones(4))

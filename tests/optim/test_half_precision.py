@@ -10,6 +10,7 @@ import pytest
 
 import thalweg as tw
 from thalweg import optim
+from thalweg import torch as wing
 from thalweg.optim import rules
 
 GRADIENTS = {
@@ -67,7 +68,7 @@ def test_updates_in_float16_are_those_in_float64_rounded(name: str, size: str) -
 @pytest.mark.parametrize("name", CLASSES)
 def test_the_stateful_optimizers_stay_finite(name: str, size: str) -> None:
     p = tw.tensor(np.array([1, -2, 0.5], np.float16)).requires_grad_()
-    optimizer = getattr(optim, name)([p], lr=0.01)
+    optimizer = getattr(wing.optim, name)([p], lr=0.01)
     for _ in range(3):
         p.grad = tw.tensor(np.array(GRADIENTS[size], np.float16))
         optimizer.step()

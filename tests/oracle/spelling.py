@@ -113,10 +113,10 @@ def _looked_up(own: str) -> Call | None:
         if room is None:
             continue
         try:
-            place = importlib.import_module(f"thalweg.{room}") if room else tw
+            place = importlib.import_module(f"thalweg.torch.{room}" if room else "thalweg.torch")
         except ImportError:
             try:
-                place = importlib.import_module(f"thalweg.ops.{room}")
+                place = importlib.import_module(f"thalweg.{room}")
             except ImportError:
                 continue
         found = getattr(place, last, None)

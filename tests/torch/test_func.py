@@ -15,9 +15,8 @@ BOTH = [wing, torch]
 
 
 def test_the_names_pytorch_s_users_import_are_modules() -> None:
-    from thalweg.autograd.function import once_differentiable
-
     from thalweg.torch.autograd import Function, grad
+    from thalweg.torch.autograd.function import once_differentiable
     from thalweg.torch.autograd.functional import hessian
     from thalweg.torch.func import vmap
 

@@ -198,6 +198,5 @@ def test_the_names_of_pytorch_are_found_where_it_has_them() -> None:
     for name in swa_utils.__all__:
         assert getattr(wing.optim.swa_utils, name) is getattr(swa_utils, name)
         assert hasattr(oracle, name)
-    assert set(dir(wing.optim.swa_utils)) == set(swa_utils.__all__)
     with pytest.raises(AttributeError, match="no attribute 'AverageModel'"):
         _ = wing.optim.swa_utils.AverageModel

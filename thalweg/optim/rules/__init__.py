@@ -15,3 +15,9 @@ from thalweg.optim.rules.orthogonal import *
 from thalweg.optim.rules.rectified import *
 from thalweg.optim.rules.resilient import *
 from thalweg.optim.rules.sums import *
+
+# All but the files themselves, and what Python puts into every module.
+__all__ = [
+    name for name, value in vars().items()
+    if not name.startswith("_") and not hasattr(value, "__spec__")
+]  # fmt: skip

@@ -8,3 +8,9 @@ from thalweg.optim.schedules.decays import *
 from thalweg.optim.schedules.pieces import *
 from thalweg.optim.schedules.schedule import *
 from thalweg.optim.schedules.stairs import *
+
+# All but the files themselves, and what Python puts into every module.
+__all__ = [
+    name for name, value in vars().items()
+    if not name.startswith("_") and not hasattr(value, "__spec__")
+]  # fmt: skip
