@@ -22,7 +22,7 @@ from thalweg.cli.summary import Result
 from thalweg.cli.writing import make, write_text
 from thalweg.data.encoding import Encoding
 from thalweg.data.memory import require_room
-from thalweg.data.stored import from_json, to_json
+from thalweg.data.serialization import from_json, to_json
 from thalweg.errors import ArgumentError, CheckpointError
 from thalweg.training import storage
 

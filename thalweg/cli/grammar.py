@@ -13,8 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from thalweg.data.table import shown
-from thalweg.errors import SpecError
+from thalweg.errors import SpecError, shown
 
 __all__ = ["Map", "Spec", "parse"]
 

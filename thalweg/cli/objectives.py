@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.data.table import shown
 from thalweg.data.target import Kind
-from thalweg.errors import SpecError, did_you_mean
+from thalweg.errors import SpecError, did_you_mean, shown
 
 __all__ = ["Objective", "kind_of", "parse_objective"]
 

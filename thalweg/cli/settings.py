@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from thalweg.data.encoding import Missing
-from thalweg.data.table import shown
 from thalweg.data.target import Kind
-from thalweg.errors import ArgumentError, did_you_mean
+from thalweg.errors import ArgumentError, did_you_mean, shown
 
 __all__ = ["ACCELERATED", "Settings", "from_toml", "to_toml"]
 

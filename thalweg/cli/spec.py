@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from thalweg import optim
 from thalweg.cli.grammar import Map, Spec
-from thalweg.data.table import shown
-from thalweg.errors import SpecError
+from thalweg.errors import SpecError, shown
 
 __all__ = ["Model", "build", "optimizers", "parse_model"]
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from thalweg.data.memory import require_room
-from thalweg.data.table import shown
-from thalweg.errors import DataError
+from thalweg.errors import DataError, shown
 
 __all__ = ["Dialect", "check_unique", "examine"]
 

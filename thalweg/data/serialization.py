@@ -7,9 +7,8 @@ from typing import Any, get_args
 
 from thalweg.data.encoding import Encoding, Missing
 from thalweg.data.features import Feature, OneHot, Standardized
-from thalweg.data.table import shown
 from thalweg.data.target import Kind, Target
-from thalweg.errors import DataError
+from thalweg.errors import DataError, shown
 
 __all__ = ["from_json", "to_json"]
 
