@@ -1,18 +1,20 @@
 """Encodings as plain values for a JSON file, exactly, and back."""
 
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from thalweg.data.encoding import Encoding, Missing
-from thalweg.data.features import Feature, OneHot, Standardized
-from thalweg.data.target import Kind, Target
+from thalweg.data.features import OneHot, Standardized
+from thalweg.data.target import Target
 from thalweg.errors import DataError, shown
 
-__all__ = ["from_json", "to_json"]
+__all__ = ["fits", "from_json", "to_json"]
 
 FORMAT = "thalweg encoding 1"
+FEATURES = {"standardized": Standardized, "one-hot": OneHot}
 
 
 def to_json(encoding: Encoding) -> dict[str, Any]:
@@ -26,15 +28,17 @@ def to_json(encoding: Encoding) -> dict[str, Any]:
         >>> from_json(json.loads(json.dumps(to_json(encoding)))) == encoding
         True
     """
+    names = {kind: name for name, kind in FEATURES.items()}
     return {
         "format": FORMAT,
         "missing": encoding.missing,
         "target": _plain(encoding.target),
-        "features": [
-            {"kind": "one-hot" if isinstance(feature, OneHot) else "standardized"} | _plain(feature)
-            for feature in encoding.features
-        ],
+        "features": [{"kind": names[type(f)]} | _plain(f) for f in encoding.features],
     }
+
+
+def _plain(part: Any) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(part).items()}
 
 
 def from_json(stored: Mapping[str, Any]) -> Encoding:
@@ -46,62 +50,50 @@ def from_json(stored: Mapping[str, Any]) -> Encoding:
     if not isinstance(stored, Mapping) or stored.get("format") != FORMAT:
         raise DataError(f"this is no {FORMAT!r}; fit again with this version.")
     try:
-        return Encoding(
-            target=_target(**stored["target"]),
-            features=tuple(_feature(**feature) for feature in stored["features"]),
-            missing=_one_of(stored["missing"], get_args(Missing)),
+        target = _rebuilt(Target, stored["target"])
+        features = tuple(
+            _rebuilt(FEATURES[feature["kind"]], feature) for feature in stored["features"]
         )
-    except (KeyError, OverflowError, TypeError, ValueError) as error:
+        return Encoding(target, features, _checked("missing", stored["missing"], Missing))
+    except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"the stored encoding is damaged ({error}); fit again.") from error
 
 
-def _plain(part: Feature | Target) -> dict[str, Any]:
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(part).items()}
+def _rebuilt(kind: type, stored: Mapping[str, Any]) -> Any:
+    """Return a part of an encoding from its fields."""
+    part = kind(
+        **{name: _checked(name, stored[name], t) for name, t in get_type_hints(kind).items()}
+    )
+    one_hot = isinstance(part, OneHot)
+    if not (0 < len(part.levels) == len(part.shares) if one_hot else part.scale > 0):
+        raise ValueError(f"{shown(part)} means nothing")
+    return part
 
 
-def _target(
-    *, name: object, kind: object, reason: object, classes: object, mean: object, scale: object
-) -> Target:
-    known: Kind = _one_of(kind, get_args(Kind))
-    return Target(_text(name), known, _text(reason), _texts(classes), _number(mean), _scale(scale))
+def _checked(name: str, value: Any, kind: Any) -> Any:
+    if not fits(value, kind):
+        raise ValueError(f"{name} is {shown(value)}")
+    return tuple(value) if isinstance(value, list) else float(value) if kind is float else value
 
 
-def _feature(*, kind: object, name: object, **rest: object) -> Feature:
-    if kind == "standardized":
-        return Standardized(_text(name), _number(rest.pop("mean")), _scale(rest.pop("scale")))
-    if kind != "one-hot":
-        raise ValueError(f"a feature of kind {shown(kind)}")
-    levels, shares = _texts(rest["levels"]), rest["shares"]
-    if not isinstance(shares, list) or len(shares) != len(levels) or not levels:
-        raise ValueError(f"levels and shares of {shown(name)} do not match")
-    return OneHot(_text(name), levels, tuple(_number(share) for share in shares))
+def fits(value: Any, kind: Any) -> bool:
+    """Tell whether a plain value is of a type: a list where a tuple is wanted, any finite number.
 
+    Args:
+        value: What JSON or TOML holds.
+        kind: A type, a Literal, a union of types, or a tuple of any number of one type.
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{shown(value)} is no text")
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError(f"{shown(value)} is no list")
-    return tuple(_text(item) for item in value)
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{shown(value)} is no finite number")
-    return float(value)
-
-
-def _scale(value: object) -> float:
-    if (number := _number(value)) <= 0:
-        raise ValueError(f"{number} is no scale")
-    return number
-
-
-def _one_of(value: object, allowed: tuple[Any, ...]) -> Any:
-    if value not in allowed:
-        raise ValueError(f"{shown(value)} is none of {allowed}")
-    return value
+    Example:
+        >>> fits(["a"], tuple[str, ...]), fits(3, float | None), fits(True, int)
+        (True, True, False)
+    """
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return value in parts
+    if origin is tuple:
+        return isinstance(value, list) and all(fits(item, parts[0]) for item in value)
+    if origin in (Union, UnionType):
+        return any(fits(value, part) for part in parts)
+    if kind is float:
+        return type(value) in (int, float) and abs(value) <= sys.float_info.max
+    return type(value) is kind

@@ -1,9 +1,10 @@
 """What a table's target is: a number, one of two classes, or one of several."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thalweg.data.standardization import center_and_scale, finite_numbers
 from thalweg.data.table import Column, Floats, Integers, Table, label, shown_rows
@@ -86,7 +87,7 @@ def guess_target(
     check_complete(column, table.source)
     if column.numeric:
         finite_numbers(column, table.source)
-    different = _different(column)
+    different: NDArray[Any] = np.unique(column.values)
     if len(different) < 2:
         raise DataError(
             f"{table.source}: target {shown(name)} is {shown(column.texts()[0])} in every row, so "
@@ -100,12 +101,6 @@ def guess_target(
     training = column.values if rows is None else column.values[rows]
     mean, scale = center_and_scale(training, f"{table.source}: target {shown(name)}")
     return Target(name, chosen, reason, mean=mean, scale=scale)
-
-
-def _different(column: Column) -> Floats | Integers:
-    if column.numeric:
-        return np.unique(column.values.astype(np.float64))
-    return np.unique(column.values.astype(np.int64))
 
 
 def _guess(column: Column, different: Floats | Integers) -> tuple[Kind, str]:

@@ -17,7 +17,7 @@ from thalweg.errors import DataError, shown
 
 __all__ = ["Dialect", "check_unique", "examine"]
 
-DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "vertical bar"}
+DELIMITERS = ",\t;|"
 CHUNK_BYTES = 1 << 20
 ASKED_BYTES = 1 << 26
 HEADER_CHARACTERS = 1 << 26
