@@ -37,6 +37,8 @@ from collections.abc import Iterable
 from typing import Any
 from unicodedata import category
 
+SHOWN_CHARACTERS = 60
+
 
 class ThalwegError(Exception):
     """Anything thalweg refuses on purpose; what its message quotes cannot command a terminal."""
@@ -180,6 +182,19 @@ def printable(text: object) -> str:
     if line.isprintable():
         return line
     return "".join(c if c.isprintable() or category(c) == "Zs" else repr(c)[1:-1] for c in line)
+
+
+def shown(text: object) -> str:
+    """Quote a text for a message, cut to a readable length.
+
+    Example:
+        >>> shown("price")
+        "'price'"
+    """
+    quoted = printable(repr(text))
+    if len(quoted) <= SHOWN_CHARACTERS:
+        return quoted
+    return f"{quoted[: SHOWN_CHARACTERS - 1]}…{quoted[-1]}"
 
 
 def _lines(message: str) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Ran, Thalweg
-from thalweg.cli import fitting as thalweg_fitting
 from thalweg.cli import main
+from thalweg.estimators import training
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -189,14 +189,14 @@ def test_an_interrupted_run_leaves_the_model_so_far(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seldom = thalweg_fitting._seldom
+    seldom = training._seldom
 
     def pressed(info: object, *rest: object) -> None:
         seldom(info, *rest)
         if info.step >= 20:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(thalweg_fitting, "_seldom", pressed)
+    monkeypatch.setattr(training, "_seldom", pressed)
     ran = thalweg(*diabetes, "--model", "mlp:4", "--epochs", 50, "--out", "m")
     assert ran.status == 130
     assert "Interrupted after 20 steps" in ran.out

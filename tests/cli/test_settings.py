@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thalweg.cli.settings import Settings, from_toml, to_toml
+from thalweg.cli.settings import from_toml, options_of, to_toml
 from thalweg.errors import ArgumentError
+from thalweg.estimators import Settings
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
@@ -16,10 +17,12 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 def test_any_texts_and_numbers_come_back(
     tmp_path_factory: pytest.TempPathFactory, data: str, target: str, drop: list[str], l2: float
 ) -> None:
-    settings = Settings(data, target, drop=tuple(drop), l2=l2, epochs=3, loss="huber(2.0)")
+    settings = Settings(target, drop=tuple(drop), l2=l2, epochs=3, loss="huber(2.0)")
+    options = {"data": data, **vars(settings)}
     path: Path = tmp_path_factory.getbasetemp() / "run.toml"
-    path.write_text(to_toml(settings, {"digest": "x"}), encoding="utf-8")
+    path.write_text(to_toml(options, {"digest": "x"}), encoding="utf-8")
     found, facts = from_toml(path)
+    assert found.pop("data") == data
     assert Settings(**found) == settings
     assert facts == {"digest": "x"}
 
@@ -28,7 +31,8 @@ def test_a_run_that_was_edited_or_lost_its_facts_is_told_from_one_as_written(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "run.toml"
-    text = to_toml(Settings("a.csv", "y", l2=1.5, epochs=30), {"digest": "x"})
+    options = options_of(Settings("y", l2=1.5, epochs=30, optimizer="accelerated"), {"data": "a"})
+    text = to_toml(options, {"digest": "x"})
     for changed, edited in (
         (text, False),
         (text.replace("\n\n", "\n# mine\n"), False),

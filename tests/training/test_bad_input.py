@@ -10,7 +10,6 @@ import scipy.sparse
 import thalweg as tw
 from thalweg import errors
 from thalweg.engines.llvm.engine import NativeEngine
-from thalweg.training import memory
 
 
 def refused(kind, *parts):
@@ -314,17 +313,3 @@ def test_sparse_data_that_fit_are_trained_on(squared, regression, sgd) -> None:
 def test_a_history_that_does_not_fit_is_refused(squared, regression, sgd) -> None:
     with refused(errors.DataError, "The loss of each of 10,000,000,000,000 steps", "TiB"):
         tw.fit(squared, np.zeros(3), regression, optimizer=sgd, steps=10**13)
-
-
-def test_memory_is_asked_for_only_where_much_is_needed(monkeypatch) -> None:
-    monkeypatch.setattr(memory, "available_memory", lambda: 2**30)
-    memory.require_memory(2**30, "This")
-    with refused(errors.DataError, "This takes 1.5 GiB of memory, but 1.0 GiB are free."):
-        memory.require_memory(3 * 2**29, "This")
-    monkeypatch.setattr(memory, "available_memory", lambda: None)
-    memory.require_memory(2**60, "This")
-
-
-def test_the_free_memory_is_known_here() -> None:
-    free = memory.available_memory()
-    assert free is None or 2**20 < free < 2**50

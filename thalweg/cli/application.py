@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from cyclopts import App, Parameter
 
 from thalweg import __version__
 from thalweg.cli import status
-from thalweg.cli.settings import Settings, from_toml, to_toml
 from thalweg.errors import ArgumentError, printable
 
 __all__ = ["application"]
@@ -89,12 +89,14 @@ def fit(
         "l2": l2, "missing": missing, "drop": None if drop is None else tuple(drop),
         "holdout": holdout, "seed": seed,
     }  # fmt: skip
-    settings, facts = _settings(given, run)
-    return _fit(settings, facts, out, as_json)
+    options, facts = _options(given, run)
+    return _fit(options, facts, out, as_json)
 
 
-def _settings(given: Mapping[str, Any], run: Path | None) -> tuple[Settings, dict[str, Any]]:
+def _options(given: Mapping[str, Any], run: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Combine what is written on the command line with the file of a run, if one is given."""
+    from thalweg.cli.settings import from_toml
+
     found, facts = ({}, {}) if run is None else from_toml(run)
     merged = found | {name: value for name, value in given.items() if value is not None}
     if "data" not in merged:
@@ -103,52 +105,56 @@ def _settings(given: Mapping[str, Any], run: Path | None) -> tuple[Settings, dic
         raise ArgumentError(
             f"No target was given; say which column of {merged['data']} to predict, with --target."
         )
-    return Settings(**merged), facts
+    return merged, facts
 
 
-def _fit(settings: Settings, facts: Mapping[str, Any], out: Path | None, as_json: bool) -> int:
-    from thalweg.cli.fitting import check, resolve, train
+def _fit(
+    options: Mapping[str, Any], facts: Mapping[str, Any], out: Path | None, as_json: bool
+) -> int:
     from thalweg.cli.folder import prepare, save
-    from thalweg.cli.problem import read_problem
-    from thalweg.cli.summary import Result
+    from thalweg.cli.report import report
+    from thalweg.cli.settings import options_of, settings_of, to_toml
+    from thalweg.data.frames import read_table
+    from thalweg.estimators.fitting import fit_split, resolve
+    from thalweg.estimators.split import split
 
-    check(settings)
+    settings = settings_of(options)
     if facts.get("edited"):
         sys.stderr.write("thalweg: the run to repeat was edited since a fit wrote it.\n")
-    problem = read_problem(settings)
-    chosen = resolve(replace(settings, data=str(Path(settings.data).resolve())), problem)
-    folder = out or Path(_stem(Path(settings.data)) + ".thalweg")
+    data = Path(options["data"])
+    rows, digest = split(read_table(data), settings), _digest(data)
+    chosen = resolve(rows, settings)
+    folder = out or _named_as(data)
     prepare(folder)
-    if facts.get("digest", problem.digest) != problem.digest:
-        sys.stderr.write(
-            f"thalweg: {printable(settings.data)} has changed since the run to repeat.\n"
-        )
-    result = Result(chosen, problem, train(chosen, problem))
-    from thalweg.cli.report import report
-
-    run = to_toml(chosen, _facts(problem.digest))
-    save(folder, result, run, report(result, run))
+    if facts.get("digest", digest) != digest:
+        sys.stderr.write(f"thalweg: {printable(data)} has changed since the run to repeat.\n")
+    found = fit_split(rows, chosen)
+    done = options_of(chosen, options)
+    run = to_toml(done, {"digest": digest, "thalweg": __version__, "numpy": np.__version__})
+    save(folder, found, run, report(found, done, run))
     if as_json:
-        text = json.dumps(result.plain() | {"folder": str(folder)}, indent=1)
+        from thalweg.cli.notes import notes
+
+        content = found.plain() | {"notes": notes(found), "folder": str(folder)}
         # The one control character that JSON in ASCII leaves as it is.
-        sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")
+        sys.stdout.write(json.dumps(content, indent=1).replace("\x7f", "\\u007f") + "\n")
     else:
         from thalweg.cli.screen import show
 
-        show(result, folder)
-    return status.INTERRUPTED if result.trained.interrupted else status.DONE
+        show(found, done, folder)
+    return status.INTERRUPTED if found.trained.interrupted else status.DONE
 
 
-def _stem(path: Path) -> str:
-    """Return a file's name without its kind: houses for houses.csv.gz."""
-    name = path.name.removesuffix(".gz")
-    return name.rpartition(".")[0] or name
+def _named_as(data: Path) -> Path:
+    """Return the folder for a file's fit: houses.thalweg for folder/houses.csv.gz."""
+    name = Path(data.name)
+    return (name.with_suffix("") if name.suffix == ".gz" else name).with_suffix(".thalweg")
 
 
-def _facts(digest: str) -> dict[str, Any]:
-    import numpy as np
-
-    return {"digest": digest, "thalweg": __version__, "numpy": np.__version__}
+def _digest(path: Path) -> str:
+    """Return a checksum of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:
@@ -160,7 +166,7 @@ def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:
         out: The file to write; by default predictions are printed.
     """
     from thalweg.cli.prediction import predict as predicted
-    from thalweg.cli.writing import write_text
+    from thalweg.training.storage import write_whole
 
     text = predicted(folder, data)
     if out is None:
@@ -172,7 +178,7 @@ def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:
         sys.stdout.write(shown)
         sys.stdout.flush()
     else:
-        write_text(out, text)
+        write_whole(out, text.encode())
     return status.DONE
 
 
@@ -183,8 +189,8 @@ def demo(*, out: Path = Path("thalweg-demo")) -> int:
         out: The folder to write the page with the plots to.
     """
     from thalweg.cli.demo import demonstrate
+    from thalweg.cli.folder import make
     from thalweg.cli.screen import show_demonstration
-    from thalweg.cli.writing import make
 
     make(out)
     return show_demonstration(demonstrate(), out)

@@ -16,8 +16,8 @@ from thalweg.cli import lecture, plots
 from thalweg.cli.lecture import LEAST_SQUARES, SEED, STUDIES, Case, Study, squared_loss
 from thalweg.cli.page import Page
 from thalweg.cli.tables import Grid
-from thalweg.cli.writing import write_text
 from thalweg.training.result import Fit
+from thalweg.training.storage import write_whole
 
 __all__ = ["Demonstration", "demonstrate", "grid", "page"]
 
@@ -185,5 +185,5 @@ def _runtimes(shown: Demonstration) -> str:
 def write(shown: Demonstration, folder: Path) -> Path:
     """Write the page to a folder and return its path."""
     path = folder / "demo.html"
-    write_text(path, page(shown))
+    write_whole(path, page(shown).encode())
     return path

@@ -1,45 +1,40 @@
-"""The folder a fit writes: every file whole or absent, and the model bound to its description."""
+"""The folder a fit writes: model, history, coefficients, the file that repeats it, the report."""
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import hashlib
-import io
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import secrets
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from thalweg.cli import models
-from thalweg.cli.models import Params
-from thalweg.cli.objectives import Objective, parse_objective
-from thalweg.cli.spec import Model, parse_model
-from thalweg.cli.summary import Result
-from thalweg.cli.writing import make, write_text
-from thalweg.data.encoding import Encoding
-from thalweg.data.memory import require_room
-from thalweg.data.stored import from_json, to_json
-from thalweg.errors import ArgumentError, CheckpointError
-from thalweg.training import storage
+from thalweg.cli.tables import comma_separated
+from thalweg.errors import ArgumentError
+from thalweg.estimators.folder import holds_other_files, save_model
+from thalweg.estimators.table_fit import TableFit
 
-__all__ = ["Stored", "load", "prepare", "save"]
+__all__ = ["make", "prepare", "save"]
 
-FORMAT = "thalweg model 2"
-MODEL, DESCRIPTION = "model.safetensors", "model.json"
+COEFFICIENTS = "coefficients.csv"
 
 
-@dataclass(frozen=True, eq=False)
-class Stored:
-    """A model read from its folder."""
+def make(folder: Path) -> None:
+    """Make a folder, or make sure that it can be written.
 
-    encoding: Encoding
-    objective: Objective
-    model: Model
-    params: Params
+    Raises:
+        ArgumentError: If it cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        any(folder.iterdir())
+        probe = folder / f".{secrets.token_hex(4)}.tmp"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ArgumentError(
+            f"The folder {folder} cannot be written: {error.strerror or error}. Choose another "
+            "with --out."
+        ) from error
 
 
 def prepare(folder: Path) -> None:
@@ -48,124 +43,43 @@ def prepare(folder: Path) -> None:
     Raises:
         ArgumentError: If it cannot be written, or holds files of something else.
     """
-    names = make(folder)
-    if names and not names & {MODEL, DESCRIPTION}:
+    make(folder)
+    if holds_other_files(folder):
         raise ArgumentError(
             f"The folder {folder} holds other files. Choose an empty or a new one with --out."
         )
 
 
-def save(folder: Path, result: Result, run: str, report: str) -> None:
-    """Write model, history, coefficients, the file that repeats the run, and the report."""
-    description: dict[str, Any] = {
-        "format": FORMAT,
-        "model": result.settings.model,
-        "loss": result.settings.loss,
-        "encoding": to_json(result.problem.encoding),
-    }
-    # The old description must not stand beside the new model if this ends between the two.
-    with contextlib.suppress(OSError):
-        (folder / DESCRIPTION).unlink(missing_ok=True)
-    storage.write(folder / MODEL, models.flat(result.trained.params), {"format": FORMAT})
-    description["arrays"] = _of_arrays(models.flat(result.trained.params))
-    description["checksum"] = _of_description(description)
-    write_text(folder / "run.toml", run)
-    write_text(folder / "history.csv", _history(result))
-    if result.linear:
-        write_text(folder / "coefficients.csv", _coefficients(result))
-    write_text(folder / "report.html", report)
-    write_text(folder / DESCRIPTION, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
+def save(folder: Path, fit: TableFit, run: str, report: str) -> None:
+    """Write the model and all that is told of it."""
+    texts = {"run.toml": run, "history.csv": _history(fit), "report.html": report}
+    if fit.linear:
+        texts[COEFFICIENTS] = _coefficients(fit)
+    else:
+        # Those of an earlier fit are none of this one's.
+        (folder / COEFFICIENTS).unlink(missing_ok=True)
+    save_model(fit.model, folder, texts)
 
 
-def _of_description(description: Mapping[str, Any]) -> str:
-    # Of what it says, not of the file: how it is laid out may change.
-    said = {name: value for name, value in description.items() if name != "checksum"}
-    text = json.dumps(said, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+def _history(fit: TableFit) -> str:
+    curves = fit.trained.curves
+    absent: list[Any] = [""] * len(curves.at)
+    judged = dict(
+        zip(curves.at, zip(curves.train, curves.held_out or absent, strict=True), strict=True)
+    )
+    losses = [*curves.loss.tolist(), ""]
+    return comma_separated(
+        ["step", "loss", "training_loss", "held_out_loss"],
+        [(step, loss, *judged.get(step, ("", ""))) for step, loss in enumerate(losses)],
+    )
 
 
-def _of_arrays(arrays: Mapping[str, models.Array]) -> str:
-    # Of the numbers, not of the file: the order of its entries is the library's own.
-    digest = hashlib.blake2b(digest_size=16)
-    for name in sorted(arrays):
-        digest.update(f"{name}{arrays[name].shape}".encode() + arrays[name].tobytes())
-    return digest.hexdigest()
-
-
-def _history(result: Result) -> str:
-    course = result.trained.course
-    judged = dict(zip(course.at, _rows(course.train, course.held_out), strict=True))
-    rows: list[list[Any]] = [["step", "loss", "training_loss", "held_out_loss"]]
-    losses = [*course.loss.tolist(), ""]
-    for step, loss in enumerate(losses):
-        rows.append([step, loss, *judged.get(step, ("", ""))])
-    return _csv(rows)
-
-
-def _rows(train: list[float], held_out: list[float]) -> list[tuple[Any, Any]]:
-    absent: list[Any] = [""] * len(train)
-    return list(zip(train, held_out or absent, strict=True))
-
-
-def _coefficients(result: Result) -> str:
-    table = result.coefficients()
+def _coefficients(fit: TableFit) -> str:
+    table = fit.coefficients
     suffixes = [f":{name}" if name else "" for name in table.outputs]
-    header = [
-        "feature",
-        *(f"coefficient{s}" for s in suffixes),
-        *(f"standardized{s}" for s in suffixes),
-    ]
+    kinds = ("coefficient", "standardized")
     both = np.concatenate([table.values, table.standardized], axis=1).tolist()
-    return _csv([header, *([name, *row] for name, row in zip(table.names, both, strict=True))])
-
-
-def _csv(rows: list[list[Any]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
-
-
-# ---- reading
-
-
-def load(folder: Path) -> Stored:
-    """Read a model; no code in the folder is run.
-
-    Raises:
-        CheckpointError: If it is missing, damaged, or no model of a fit.
-        DataError: If its description is longer than the available memory.
-    """
-    path = folder / DESCRIPTION
-    description = _description(folder, path)
-    arrays, _ = storage.read(folder / MODEL)
-    if description["arrays"] != _of_arrays(arrays):
-        raise CheckpointError(
-            f"{folder}: {MODEL} and {path.name} are of different fits; fit again."
-        )
-    try:
-        encoding = from_json(description["encoding"])
-        model = parse_model(description["model"])
-        objective = parse_objective(description["loss"], encoding.target.kind)
-        params = models.nested(arrays)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
-    return Stored(encoding, objective, model, params)
-
-
-def _description(folder: Path, path: Path) -> dict[str, Any]:
-    """Return what describes a model, every word of it as it was written."""
-    try:
-        require_room(path.stat().st_size, str(path))
-        description = json.loads(path.read_bytes())
-    except OSError as error:
-        raise CheckpointError(
-            f"{folder} holds no model: {path.name} cannot be read ({error.strerror}); name a "
-            "folder that thalweg fit wrote."
-        ) from error
-    except (MemoryError, RecursionError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no {FORMAT!r}; fit again with this version.")
-    if description.get("checksum") != _of_description(description):
-        raise CheckpointError(f"{path} is damaged or was edited: it fails its checksum; fit again.")
-    return description
+    return comma_separated(
+        ["feature", *(f"{kind}{suffix}" for kind in kinds for suffix in suffixes)],
+        [(name, *row) for name, row in zip(table.names, both, strict=True)],
+    )

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
-import numpy as np
-
-from thalweg.cli import models
-from thalweg.cli.folder import Stored, load
-from thalweg.data.frames import read_table
+from thalweg.cli.tables import comma_separated
+from thalweg.estimators.folder import load_model
 
 __all__ = ["predict"]
 
@@ -25,28 +20,14 @@ def predict(folder: Path, data: str) -> str:
         CheckpointError: If the folder holds no sound model.
         DataError: If the file cannot be read, or lacks columns of the model.
     """
-    stored = load(folder)
-    table = read_table(data, stored.encoding.text_columns)
-    scores = np.asarray(models.scores(stored.params, stored.encoding.matrix(table)))
-    names, columns = _columns(stored, scores)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue()
-
-
-def _columns(stored: Stored, scores: np.ndarray) -> tuple[list[str], list[list[object]]]:
-    target, mean = stored.encoding.target, stored.objective.mean
-    if target.kind == "regression":
-        values = (mean(scores) if mean else scores) * target.scale + target.mean
-        return [target.name], [values.tolist()]
-    taken = scores.argmax(axis=1) if scores.ndim > 1 else (scores > 0).astype(np.int64)
-    names, columns = [target.name], [[target.classes[i] for i in taken.tolist()]]
-    if mean is None:
-        return [*names, "score"], [*columns, scores.tolist()]
-    shares = mean(scores)
-    if shares.ndim == 1:
-        shares = np.column_stack([1.0 - shares, shares])
-    names += [f"probability of {name}" for name in target.classes]
-    return names, [*columns, *shares.T.tolist()]
+    model = load_model(folder)
+    scores, target = model.scores(data), model.encoding.target
+    names, columns = [target.name], [model.predicted(scores).tolist()]
+    if target.kind != "regression":
+        shares = model.shares(scores)
+        if shares is None:
+            names, columns = [*names, "score"], [*columns, scores.tolist()]
+        else:
+            names += [f"probability of {name}" for name in target.classes]
+            columns += shares.T.tolist()
+    return comma_separated(names, zip(*columns, strict=True))

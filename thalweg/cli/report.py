@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from thalweg.cli import models, plots, tables
+from thalweg.cli import plots, tables
+from thalweg.cli.notes import notes
 from thalweg.cli.page import Page
-from thalweg.cli.summary import Result, predictions
+from thalweg.estimators import models
+from thalweg.estimators.table_fit import TableFit
 
 __all__ = ["report"]
 
@@ -14,30 +19,30 @@ MOST_BARS = 25
 MOST_CLASSES = 20
 
 
-def report(result: Result, run: str) -> str:
+def report(fit: TableFit, options: Mapping[str, Any], run: str) -> str:
     """Return the report.
 
     Args:
-        result: What was found.
+        fit: What was found.
+        options: What was done, every choice made.
         run: The file that repeats the run.
     """
-    settings, target = result.settings, result.problem.encoding.target
-    page = Page(f"{target.name} in {settings.data}")
+    page = Page(f"{options['target']} in {options['data']}")
     page.paragraph(
-        f"A {settings.model} model with the {settings.loss} loss, by {settings.optimizer}: "
-        f"{tables.pace(result)}."
+        f"A {options['model']} model with the {options['loss']} loss, by {options['optimizer']}: "
+        f"{tables.pace(fit)}."
     )
-    page.listing(result.notes())
+    page.listing(notes(fit))
     page.heading("How well it predicts")
-    grid = tables.losses(result)
+    grid = tables.losses(fit)
     page.table(grid.header, grid.rows, "The null model is the best constant.")
-    page.image(*_prediction(result))
+    page.image(*_prediction(fit))
     page.heading("How it was trained")
-    page.image(_training(result), "losses during training")
-    if result.linear:
+    page.image(_training(fit), "losses during training")
+    if fit.linear:
         page.heading("The model")
-        page.image(_weights(result), "the largest coefficients")
-        grid = tables.coefficients(result)
+        page.image(_weights(fit), "the largest coefficients")
+        grid = tables.coefficients(fit)
         page.table(grid.header, grid.rows, grid.caption)
     page.heading("Again")
     page.paragraph("This file repeats the run, bit for bit: thalweg fit --run run.toml")
@@ -45,34 +50,33 @@ def report(result: Result, run: str) -> str:
     return page.text()
 
 
-def _training(result: Result) -> str:
-    course = result.trained.course
-    lines: list[plots.Line] = [("training", course.at, course.train)]
-    if course.held_out:
-        lines.append(("held out", course.at, course.held_out))
-    judged = result.losses()["training"]
+def _training(fit: TableFit) -> str:
+    curves = fit.trained.curves
+    lines: list[plots.Line] = [("training", curves.at, curves.train)]
+    if curves.held_out:
+        lines.append(("held out", curves.at, curves.held_out))
+    judged = fit.losses["training"]
     return plots.curves(
         [("", lines)],
-        ("step", f"{result.settings.loss} loss"),
+        ("step", f"{fit.settings.loss} loss"),
         level=judged["null loss"],
         level_name="null model",
     )
 
 
-def _prediction(result: Result) -> tuple[str, str]:
+def _prediction(fit: TableFit) -> tuple[str, str]:
     """Return a plot of how predictions compare with what is, and what it shows."""
-    problem, params = result.problem, result.trained.params
-    rows, which = problem.train, "training rows"
-    if len(problem.held_out):
-        rows, which = problem.held_out, "rows held out"
-    target = problem.encoding.target
+    rows, which = fit.split.train, "training rows"
+    if len(fit.split.held_out):
+        rows, which = fit.split.held_out, "rows held out"
+    target, scores = fit.split.encoding.target, models.scores(fit.trained.params, rows.X)
     if target.kind == "regression":
-        predicted = predictions(problem, params, rows)
         actual = rows.y * target.scale + target.mean
         names = (f"{target.name}, predicted", f"{target.name}, actual ({which})")
-        return plots.scatter(predicted, actual, names), "predicted and actual values"
-    scores = models.scores(params, rows.X)
-    taken = scores.argmax(axis=1) if scores.ndim > 1 else (scores > 0).astype(np.int64)
+        return plots.scatter(fit.model.predicted(scores), actual, names), (
+            "predicted and actual values"
+        )
+    taken = fit.model.taken(scores)
     classes = len(target.classes)
     counts = np.zeros((classes, classes), np.int64)
     np.add.at(counts, (rows.y.astype(np.int64), taken), 1)
@@ -83,8 +87,8 @@ def _prediction(result: Result) -> tuple[str, str]:
     return plots.confusion(counts, target.classes), f"predicted and actual classes ({which})"
 
 
-def _weights(result: Result) -> str:
-    table = result.coefficients()
+def _weights(fit: TableFit) -> str:
+    table = fit.coefficients
     chosen = [i for i in table.by_weight() if i][:MOST_BARS]
     names = [table.names[i] for i in chosen]
     if len(table.outputs) == 1:

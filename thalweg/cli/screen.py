@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from rich import markup
 from rich.box import SIMPLE_HEAD
@@ -15,12 +15,11 @@ from rich.table import Table
 from thalweg.cli import demo, tables
 from thalweg.cli.demo import Demonstration
 from thalweg.cli.lecture import LEAST_SQUARES
+from thalweg.cli.notes import notes
 from thalweg.cli.tables import Grid
 from thalweg.errors import printable
+from thalweg.estimators.table_fit import TableFit
 from thalweg.training.result import sparkline
-
-if TYPE_CHECKING:
-    from thalweg.cli.summary import Result
 
 __all__ = ["console", "show", "show_demonstration", "show_grid"]
 
@@ -50,32 +49,31 @@ def escape(text: str) -> str:
     return markup.escape(printable(text))
 
 
-def show(result: Result, folder: Path) -> None:
-    """Print what a fit found and where it was written."""
-    screen, settings = console(), result.settings
-    title = f"{settings.model}, {settings.loss} loss, {settings.optimizer}"
+def show(fit: TableFit, options: Mapping[str, Any], folder: Path) -> None:
+    """Print what a fit found, by which options, and where it was written."""
+    screen = console()
+    title = f"{options['model']}, {options['loss']} loss, {options['optimizer']}"
     screen.print(f"[bold]thalweg fit[/]  {escape(title)}", soft_wrap=True)
-    for note in result.notes():
+    for note in notes(fit):
         screen.print(f"  {escape(note)}", soft_wrap=True)
-    if result.linear:
-        _show_coefficients(screen, result)
-    show_grid(screen, tables.losses(result))
-    course = result.trained.course
-    if line := sparkline(course.train):
+    if fit.linear:
+        _show_coefficients(screen, fit)
+    show_grid(screen, tables.losses(fit))
+    if line := sparkline(fit.trained.curves.train):
         screen.print(f"  training loss {line}")
-    screen.print(f"  {escape(tables.pace(result))}", soft_wrap=True)
+    screen.print(f"  {escape(tables.pace(fit))}", soft_wrap=True)
     screen.print(
         f"  written to {escape(str(folder))}: report.html, model, history, run.toml", soft_wrap=True
     )
 
 
-def _show_coefficients(screen: Console, result: Result) -> None:
-    outputs = result.problem.outputs
+def _show_coefficients(screen: Console, fit: TableFit) -> None:
+    outputs = fit.split.outputs
     if outputs > MOST_CLASSES:
         screen.print(f"  coefficients of {outputs} classes: in coefficients.csv")
         return
     most = MOST_FEATURES if outputs == 1 else MOST_FEATURES_OF_CLASSES
-    show_grid(screen, tables.coefficients(result, most))
+    show_grid(screen, tables.coefficients(fit, most))
 
 
 def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:

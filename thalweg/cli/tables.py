@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-from thalweg.cli.uncertainty import two_sided
+from thalweg.estimators.coefficients import Coefficients
+from thalweg.estimators.table_fit import TableFit
+from thalweg.estimators.uncertainty import two_sided
 
-if TYPE_CHECKING:
-    from thalweg.cli.summary import Coefficients, Result
-
-__all__ = ["Grid", "coefficients", "losses", "number", "pace"]
+__all__ = ["Grid", "coefficients", "comma_separated", "losses", "number", "pace"]
 
 # The 97.5th percentile of the standard normal.
 NORMAL_975 = 1.959963984540054
@@ -26,6 +27,17 @@ class Grid:
     rows: Sequence[Sequence[str]]
 
 
+def comma_separated(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    r"""Return a table of numbers and texts as CSV, numbers to the last digit.
+
+    >>> comma_separated(["a", "b"], [(0.1, "x,y")])
+    'a,b\n0.1,"x,y"\n'
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    return text.getvalue()
+
+
 def number(value: float) -> str:
     """Write a number to six digits, as short as it can be.
 
@@ -35,9 +47,9 @@ def number(value: float) -> str:
     return f"{value:.6g}"
 
 
-def losses(result: Result) -> Grid:
+def losses(fit: TableFit) -> Grid:
     """Return the losses of the model beside those of the best constant."""
-    name = result.score_name
+    name = fit.score_name
     rows = [
         [
             f"{where} ({judged['rows']:,} rows)",
@@ -46,20 +58,20 @@ def losses(result: Result) -> Grid:
             f"{judged['score']:.4f}",
             f"{judged['null score']:.4f}",
         ]
-        for where, judged in result.losses().items()
+        for where, judged in fit.losses.items()
     ]
-    header = ["", f"{result.settings.loss} loss", "null model", name, "null model"]
+    header = ["", f"{fit.settings.loss} loss", "null model", name, "null model"]
     return Grid("", header, rows)
 
 
-def coefficients(result: Result, most: int | None = None) -> Grid:
+def coefficients(fit: TableFit, most: int | None = None) -> Grid:
     """Return the coefficients, the largest effects first.
 
     Args:
-        result: A linear model.
+        fit: That of a linear model.
         most: How many features to show; None for all.
     """
-    table = result.coefficients()
+    table = fit.coefficients
     order = table.by_weight()
     shown = order if most is None else order[: most + 1]
     if table.outputs == ("",):
@@ -96,9 +108,9 @@ def _uncertain(value: float, error: float) -> list[str]:
     return [f"{error:.4g}", f"{z:.2f}", f"{two_sided(z):.3f}", *(f"{end:.5g}" for end in ends)]
 
 
-def pace(result: Result) -> str:
+def pace(fit: TableFit) -> str:
     """Return how long the run took, in one line."""
-    trained = result.trained
+    trained = fit.trained
     return (
         f"{trained.steps:,} steps in {trained.seconds:.3g} s ({trained.us_per_step:.3g} µs/step, "
         f"compile {trained.compile_seconds:.2g} s, engine {trained.engine})"

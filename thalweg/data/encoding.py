@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from thalweg.data.features import Feature, OneHot, fit_feature
-from thalweg.data.table import Column, Floats, Integers, Table, listed, shown, shown_rows
+from thalweg.data.table import Column, Floats, Integers, Table, listed, shown_rows
 from thalweg.data.target import Kind, Target, guess_target
-from thalweg.errors import DataError
+from thalweg.errors import DataError, shown
 
 __all__ = ["Encoding", "Missing", "encode"]
 

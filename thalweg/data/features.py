@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from thalweg.data.table import Column, Floats, Integers, listed, shown
-from thalweg.data.target import center_and_scale, finite_numbers
-from thalweg.errors import DataError
+from thalweg.data.standardization import center_and_scale, finite_numbers
+from thalweg.data.table import Column, Floats, Integers, listed
+from thalweg.errors import DataError, shown
 
 __all__ = ["Feature", "OneHot", "Standardized", "fit_feature"]
 

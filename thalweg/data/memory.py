@@ -1,4 +1,4 @@
-"""How much memory is free."""
+"""How much memory is free, asked before much of it is taken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from thalweg.errors import DataError
 
-__all__ = ["available_memory", "require_room", "spell_bytes"]
+__all__ = ["available_memory", "require_memory", "require_room", "spell_bytes"]
 
 # Less than this is not worth asking for.
 LITTLE = 2**26
@@ -23,12 +23,34 @@ def require_room(nbytes: int, source: str) -> None:
     Raises:
         DataError: If it is more.
     """
-    free = available_memory() if nbytes > LITTLE else None
-    if free is not None and nbytes > free:
+    if (free := _too_little(nbytes)) is not None:
         raise DataError(
             f"{source} holds {spell_bytes(nbytes)} of values or more, but {spell_bytes(free)} of "
             "memory are free; keep fewer rows or columns."
         )
+
+
+def require_memory(nbytes: int, what: str) -> None:
+    """Refuse an allocation that cannot succeed.
+
+    Args:
+        nbytes: Its size.
+        what: The subject of the sentence "… takes 3.0 TiB".
+
+    Raises:
+        DataError: If it is larger than the available memory.
+    """
+    if (free := _too_little(nbytes)) is not None:
+        raise DataError(
+            f"{what} takes {spell_bytes(nbytes)} of memory, but {spell_bytes(free)} are free. "
+            "Train on fewer rows or steps, or on float32."
+        )
+
+
+def _too_little(nbytes: int) -> int | None:
+    """Return the available memory if it is less than that; asked only where much is needed."""
+    free = available_memory() if nbytes > LITTLE else None
+    return free if free is not None and nbytes > free else None
 
 
 def available_memory() -> int | None:

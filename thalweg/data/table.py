@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thalweg.errors import DataError, printable
+from thalweg.errors import DataError, shown
 
 __all__ = ["Column", "Table", "as_column", "as_table"]
 
@@ -16,7 +16,6 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-SHOWN_CHARACTERS = 60
 SHOWN_ROWS = 3
 
 
@@ -120,18 +119,6 @@ def label(value: float) -> str:
     """
     number = float(value)
     return str(int(number)) if number.is_integer() else repr(number)
-
-
-def shown(text: object) -> str:
-    """Quote a text for a message, cut to a readable length.
-
-    >>> shown("price")
-    "'price'"
-    """
-    quoted = printable(repr(text))
-    if len(quoted) <= SHOWN_CHARACTERS:
-        return quoted
-    return f"{quoted[: SHOWN_CHARACTERS - 1]}…{quoted[-1]}"
 
 
 def shown_rows(rows: Integers) -> str:

@@ -1,12 +1,14 @@
 """What a table's target is: a number, one of two classes, or one of several."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
-from thalweg.data.table import Column, Floats, Integers, Table, label, shown, shown_rows
-from thalweg.errors import DataError
+from thalweg.data.standardization import center_and_scale, finite_numbers
+from thalweg.data.table import Column, Floats, Integers, Table, label, shown_rows
+from thalweg.errors import DataError, shown
 
 __all__ = ["Kind", "Target", "guess_target"]
 
@@ -85,7 +87,7 @@ def guess_target(
     check_complete(column, table.source)
     if column.numeric:
         finite_numbers(column, table.source)
-    different = _different(column)
+    different: NDArray[Any] = np.unique(column.values)
     if len(different) < 2:
         raise DataError(
             f"{table.source}: target {shown(name)} is {shown(column.texts()[0])} in every row, so "
@@ -99,12 +101,6 @@ def guess_target(
     training = column.values if rows is None else column.values[rows]
     mean, scale = center_and_scale(training, f"{table.source}: target {shown(name)}")
     return Target(name, chosen, reason, mean=mean, scale=scale)
-
-
-def _different(column: Column) -> Floats | Integers:
-    if column.numeric:
-        return np.unique(column.values.astype(np.float64))
-    return np.unique(column.values.astype(np.int64))
 
 
 def _guess(column: Column, different: Floats | Integers) -> tuple[Kind, str]:
@@ -148,9 +144,6 @@ def _classes(column: Column, different: Floats | Integers) -> tuple[str, ...]:
     return tuple(column.levels[int(value)] for value in different)
 
 
-# ---- what values must be
-
-
 def check_complete(column: Column, source: str) -> None:
     """Refuse a target with missing values, naming the rows."""
     if column.missing.any():
@@ -158,42 +151,3 @@ def check_complete(column: Column, source: str) -> None:
             f"{source}: target {shown(column.name)} is missing in "
             f"{shown_rows(column.missing_rows)}; leave those rows out, or fill them in."
         )
-
-
-def finite_numbers(column: Column, source: str) -> Floats:
-    """Return a column's numbers; missing ones stay NaN.
-
-    Raises:
-        DataError: If it holds texts, or numbers that are infinite or too large for float64.
-    """
-    if column.levels is not None:
-        row = int(np.argmax(~column.missing))
-        raise DataError(
-            f"{source}: column {shown(column.name)} holds texts such as "
-            f"{shown(column.texts()[row])} in row {row + 1} where numbers are needed; correct them."
-        )
-    numbers = column.values.astype(np.float64, copy=False)
-    if (infinite := np.isinf(numbers)).any():
-        raise DataError(
-            f"{source}: column {shown(column.name)} is infinite, or too large for a number, in "
-            f"{shown_rows(np.flatnonzero(infinite))}; correct it, or empty it if it is missing."
-        )
-    return numbers
-
-
-def center_and_scale(numbers: Floats | Integers, where: str) -> tuple[float, float]:
-    """Return the mean and the standard deviation of what is not NaN; the scale of a constant is 1.
-
-    >>> center_and_scale(np.array([1.0, 3.0, np.nan]), "x")
-    (2.0, 1.0)
-    """
-    present = numbers[~np.isnan(numbers)]
-    if not len(present):
-        raise DataError(f"{where} has no value in any training row; leave the column out.")
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, scale = float(np.mean(present)), float(np.std(present))
-    if not np.isfinite(mean) or not np.isfinite(scale):
-        raise DataError(f"{where} has numbers too large to square; write it in larger units.")
-    if scale <= 10 * np.finfo(np.float64).eps * abs(mean):
-        return float(present[0]), 1.0  # a constant, up to rounding
-    return mean, scale

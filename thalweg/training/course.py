@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thalweg.data.memory import require_memory
 from thalweg.errors import ArgumentError
 from thalweg.training.inputs import whole_number
-from thalweg.training.memory import require_memory
 from thalweg.training.record import Record
 
 Evaluate = Callable[[Sequence[Any]], float]

@@ -14,10 +14,10 @@ import numpy as np
 from thalweg import tree
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor
+from thalweg.data.memory import require_memory
 from thalweg.errors import ArgumentError, DataError, DtypeError, ShapeError, did_you_mean
 from thalweg.training.checks.finite import FINITE, is_finite, require_finite
 from thalweg.training.checks.mixed import as_numbers
-from thalweg.training.memory import require_memory
 from thalweg.training.parameters import require_no_gradient
 
 Array = np.ndarray[Any, Any]

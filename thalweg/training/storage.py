@@ -112,13 +112,21 @@ _OF_OTHERS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
 def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], facts: Any) -> None:
-    """Write a file whole: after a crash there is the old one or the new one.
+    """Write arrays and facts to a file.
 
     Raises:
         CheckpointError: If the folder is missing or cannot be written.
         DtypeError: If an array is of numbers that the format does not know.
     """
-    content = packed(arrays, facts)
+    write_whole(path, packed(arrays, facts))
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file whole: after a crash there is the old one or the new one.
+
+    Raises:
+        CheckpointError: If the folder is missing or cannot be written.
+    """
     target = Path(os.path.realpath(path))
     # A name of its own: the target's may be as long as names can be.
     temporary = target.with_name(f".thalweg.{os.getpid()}.{secrets.token_hex(4)}.tmp")

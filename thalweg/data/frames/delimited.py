@@ -9,8 +9,8 @@ import duckdb
 from thalweg.data.frames.database import connection, fetch_numbers, fetch_texts, literal
 from thalweg.data.frames.dialect import Dialect, examine
 from thalweg.data.frames.numerals import refuse_disguised_numbers
-from thalweg.data.table import Column, Table, not_empty, shown
-from thalweg.errors import DataError
+from thalweg.data.table import Column, Table, not_empty
+from thalweg.errors import DataError, shown
 
 __all__ = ["read_delimited"]
 

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from thalweg.data.memory import require_room
-from thalweg.data.table import shown
-from thalweg.errors import DataError
+from thalweg.errors import DataError, shown
 
 __all__ = ["Dialect", "check_unique", "examine"]
 
-DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "vertical bar"}
+DELIMITERS = ",\t;|"
 CHUNK_BYTES = 1 << 20
 ASKED_BYTES = 1 << 26
 HEADER_CHARACTERS = 1 << 26

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 
-from thalweg.data.table import Column, shown
-from thalweg.errors import DataError
+from thalweg.data.table import Column
+from thalweg.errors import DataError, shown
 
 __all__ = ["refuse_disguised_numbers"]
 

@@ -1,18 +1,18 @@
-"""What a model's scores are compared with the target by: losses in plain NumPy, and their nulls."""
+"""What scores are compared with the target by: losses in plain NumPy, and their null models."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.data.table import shown
+import thalweg as tw
 from thalweg.data.target import Kind
-from thalweg.errors import SpecError, did_you_mean
+from thalweg.errors import SpecError, did_you_mean, shown
 
 __all__ = ["Objective", "kind_of", "parse_objective"]
 
@@ -24,8 +24,8 @@ class Objective:
     """A loss, and all that a fit must know of it.
 
     Args:
-        text: How it is written on the command line.
-        kinds: The kinds of target it is for.
+        text: How it is written.
+        kind: The kind of target it is for.
         losses: Maps scores and targets to one loss a row, in plain NumPy.
         null: Maps the training targets, and the number of classes, to the best constant score.
         curvature: The largest second derivative in the scores; None if there is none.
@@ -36,7 +36,7 @@ class Objective:
     """
 
     text: str
-    kinds: tuple[Kind, ...]
+    kind: Kind
     losses: Callable[[Any, Any], Any]
     null: Callable[[Floats, int], Any]
     curvature: float | None
@@ -160,50 +160,60 @@ def _majority(y: Floats, classes: int) -> float:
     return 1.0 if np.mean(y) >= 0.5 else -1.0
 
 
-def _expit(scores: Floats) -> Floats:
-    """Return 1 / (1 + e⁻ˢ) without overflow."""
-    positive = 1.0 / (1.0 + np.exp(-np.abs(scores)))
-    return np.where(scores >= 0, positive, 1.0 - positive)
+def _odds_mean(scores: Floats) -> Floats:
+    return np.asarray(tw.sigmoid(scores))
 
 
-def _softmax_mean(scores: Floats) -> Floats:
-    shares = np.exp(scores - np.max(scores, axis=1, keepdims=True))
-    return np.asarray(shares / np.sum(shares, axis=1, keepdims=True))
+def _shares_mean(scores: Floats) -> Floats:
+    return np.asarray(tw.softmax(scores, axis=1))
 
 
 # ---- by name
 
-_REGRESSION: tuple[Kind, ...] = ("regression",)
+
+def _huber(threshold: float) -> Objective:
+    text, center = f"huber({threshold!r})", _huber_center(threshold)
+    return Objective(text, "regression", huber(threshold), center, 1.0, power=2)
+
+
+def _quantile(level: float) -> Objective:
+    null = lambda y, _: float(np.quantile(y, level))
+    text = f"quantile({level!r})"
+    return Objective(text, "regression", quantile(level), null, None, False, power=1)
+
 
 OBJECTIVES = {
     "squared": Objective(
-        "squared", _REGRESSION, squared, lambda y, _: float(np.mean(y)), 2.0, power=2
+        "squared", "regression", squared, lambda y, _: float(np.mean(y)), 2.0, power=2
     ),
     "absolute": Objective(
-        "absolute", _REGRESSION, absolute, lambda y, _: float(np.median(y)), None, False, power=1
+        "absolute", "regression", absolute, lambda y, _: float(np.median(y)), None, False, power=1
     ),
-    "huber": Objective("huber(1.0)", _REGRESSION, huber(1.0), _huber_center(1.0), 1.0, power=2),
-    "quantile": Objective(
-        "quantile(0.5)",
-        _REGRESSION,
-        quantile(0.5),
-        lambda y, _: float(np.quantile(y, 0.5)),
-        None,
-        False,
-        power=1,
-    ),
+    "huber": _huber(1.0),
+    "quantile": _quantile(0.5),
     "poisson": Objective(
-        "poisson", _REGRESSION, poisson, lambda y, _: float(np.log(np.mean(y))), None, mean=np.exp
+        "poisson", "regression", poisson, lambda y, _: float(np.log(np.mean(y))), None, mean=np.exp
     ),
-    "logistic": Objective("logistic", ("binary",), logistic, _log_odds, 0.25, mean=_expit),
-    "hinge": Objective("hinge", ("binary",), hinge, _majority, None, False),
-    "softmax": Objective("softmax", ("multiclass",), softmax, _log_shares, 0.5, mean=_softmax_mean),
+    "logistic": Objective("logistic", "binary", logistic, _log_odds, 0.25, mean=_odds_mean),
+    "hinge": Objective("hinge", "binary", hinge, _majority, None, False),
+    "softmax": Objective("softmax", "multiclass", softmax, _log_shares, 0.5, mean=_shares_mean),
 }
 
 DEFAULTS: dict[Kind, str] = {
     "regression": "squared",
     "binary": "logistic",
     "multiclass": "softmax",
+}
+
+# Losses with a number: between 0 and which bound it is, and what it means.
+NUMBERED: dict[str, tuple[Callable[[float], Objective], float, str]] = {
+    "huber": (
+        _huber,
+        np.inf,
+        "a positive number: the residual, in standard deviations of the target, from which on it "
+        "is linear",
+    ),
+    "quantile": (_quantile, 1.0, "a level between 0 and 1, such as 0.9"),
 }
 
 
@@ -214,7 +224,7 @@ def kind_of(text: str | None) -> Kind | None:
     ('regression', None, None)
     """
     objective = OBJECTIVES.get((text or "").partition("(")[0].strip())
-    return "regression" if objective and objective.kinds == _REGRESSION else None
+    return "regression" if objective and objective.kind == "regression" else None
 
 
 def parse_objective(text: str | None, kind: Kind) -> Objective:
@@ -240,41 +250,25 @@ def parse_objective(text: str | None, kind: Kind) -> Objective:
             f"There is no loss {shown(name)}.{guess} Choose one of {', '.join(OBJECTIVES)}."
         )
     objective = OBJECTIVES[name]
-    if kind not in objective.kinds:
-        fitting = [n for n, other in OBJECTIVES.items() if kind in other.kinds]
+    if kind != objective.kind:
+        fitting = [n for n, other in OBJECTIVES.items() if kind == other.kind]
         raise SpecError(
-            f"The loss {name} is for a {objective.kinds[0]} target, and this one is {kind}. "
-            f"Choose {' or '.join(fitting)}, or another --task."
+            f"The loss {name} is for a {objective.kind} target, and this one is {kind}. "
+            f"Choose {' or '.join(fitting)}, or another task."
         )
-    return objective if match[2] is None else _with_number(objective, name, match[2])
+    return objective if match[2] is None else _with_number(name, match[2])
 
 
-def _with_number(objective: Objective, name: str, text: str) -> Objective:
-    if name not in ("huber", "quantile"):
+def _with_number(name: str, text: str) -> Objective:
+    if name not in NUMBERED:
         raise SpecError(
             f"The loss {name} takes no number, and {shown(text)} was given. Leave it out."
         )
+    make, bound, wanted = NUMBERED[name]
     try:
         number = float(text)
     except ValueError:
         number = float("nan")
-    if name == "huber":
-        if not 0 < number < np.inf:
-            raise SpecError(
-                f"The loss huber was given {shown(text)}. It wants a positive number: the "
-                "residual, in standard deviations of the target, from which on it is linear."
-            )
-        return replace(
-            objective, text=f"huber({number!r})", losses=huber(number), null=_huber_center(number)
-        )
-    if not 0 < number < 1:
-        raise SpecError(
-            f"The loss quantile was given {shown(text)}. It wants a level between 0 and 1, "
-            "such as 0.9."
-        )
-    return replace(
-        objective,
-        text=f"quantile({number!r})",
-        losses=quantile(number),
-        null=lambda y, _: float(np.quantile(y, number)),
-    )
+    if not 0 < number < bound:
+        raise SpecError(f"The loss {name} was given {shown(text)}. It wants {wanted}.")
+    return make(number)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from thalweg.cli.descent import TOLERANCE, decorrelated, descend
-from thalweg.cli.objectives import OBJECTIVES, Objective
+from thalweg.estimators.descent import TOLERANCE, decorrelated, descend
+from thalweg.estimators.objectives import OBJECTIVES, Objective
 
 
 def problem(correlation: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -63,7 +63,7 @@ def test_large_counts_without_a_bound_on_curvature_are_fitted() -> None:
 def test_a_run_without_an_optimum_is_not_converged(monkeypatch: pytest.MonkeyPatch) -> None:
     X = np.linspace(-1, 1, 50)[:, None]
     y = (X[:, 0] > 0).astype(float)
-    monkeypatch.setattr("thalweg.cli.descent.MOST_STEPS", 3000)
+    monkeypatch.setattr("thalweg.estimators.descent.MOST_STEPS", 3000)
     found, _ = optimum(OBJECTIVES["logistic"], X, y)
     assert not found.converged
     assert found.gradient > TOLERANCE

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
+from thalweg.data.encoding import Encoding
+from thalweg.estimators.objectives import Objective
 
-if TYPE_CHECKING:
-    from thalweg.cli.objectives import Objective
-
-__all__ = ["covariance", "two_sided"]
+__all__ = ["covariance", "std_errors", "two_sided"]
 
 Floats = NDArray[np.float64]
 
@@ -50,6 +49,24 @@ def covariance(objective: Objective, X: Floats, y: Floats, scores: Floats) -> Fl
         return None
     spread = np.linalg.solve(H, (np.asarray(first)[:, None] * A).T)
     return np.asarray(rows / (rows - parameters) * (spread @ spread.T))
+
+
+def std_errors(covariance: Floats, encoding: Encoding) -> Floats:
+    """Return the standard errors of intercept and coefficients in the columns' own units.
+
+    Args:
+        covariance: That of the intercept and the coefficients of encoded features and target.
+        encoding: How columns became those.
+
+    Returns:
+        Shape (1 + features,).
+    """
+    # What turns standardized intercept and coefficients into those in own units, by columns.
+    units = np.eye(len(covariance))
+    slopes, intercept = encoding.original_units(units[1:], units[0])
+    own = np.vstack([intercept, slopes])
+    variances = np.sum((own @ covariance) * own, axis=1)
+    return np.asarray(np.sqrt(np.maximum(variances, 0.0)) * encoding.target.scale)
 
 
 def two_sided(z: float) -> float:

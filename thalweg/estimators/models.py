@@ -1,19 +1,81 @@
-"""Models of the command line: parameters, and scores from features in plain NumPy."""
+"""Models by name: their parameters, and scores from features in plain NumPy."""
 
 from __future__ import annotations
 
 import itertools
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.cli.spec import Model
+from thalweg.errors import SpecError, shown
 
-__all__ = ["Array", "Params", "flat", "initial", "nested", "scores", "squared_weights"]
+__all__ = [
+    "Array",
+    "Model",
+    "Params",
+    "flat",
+    "initial",
+    "nested",
+    "parse_model",
+    "scores",
+    "squared_weights",
+]
 
 Array = NDArray[Any]
 Params = dict[str, list[Any]]
+
+MAX_LAYERS = 32
+MAX_LAYER_SIZE = 1 << 16
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model by name: linear, or a multilayer perceptron with the sizes of its hidden layers.
+
+    >>> print(parse_model("mlp: 64, 32"))
+    mlp:64,32
+    """
+
+    kind: str
+    hidden: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{','.join(map(str, self.hidden))}" if self.hidden else self.kind
+
+
+def parse_model(text: str) -> Model:
+    """Read a model: `linear`, or `mlp:` and the sizes of its hidden layers.
+
+    Raises:
+        SpecError: If it is anything else, or a size is not from 1 to 65536.
+
+    Example:
+        >>> parse_model("mlp:64,32")
+        Model(kind='mlp', hidden=(64, 32))
+    """
+    kind, colon, sizes = (part.strip() for part in text.partition(":"))
+    if kind not in ("linear", "mlp"):
+        raise SpecError(f"there is no model {shown(text)}; choose linear, or mlp:64,32.")
+    if kind == "linear":
+        if colon:
+            raise SpecError(f"the model {shown(text)} has sizes; linear has none, mlp:64,32 has.")
+        return Model("linear")
+    hidden = [size.strip() for size in sizes.split(",")]
+    if len(hidden) > MAX_LAYERS:
+        raise SpecError(f"the model has {len(hidden)} hidden layers; give at most {MAX_LAYERS}.")
+    for size in hidden:
+        if not re.fullmatch(r"0*[1-9][0-9]{0,4}", size) or int(size) > MAX_LAYER_SIZE:
+            raise SpecError(
+                f"the model {shown(text)} has a layer of size {shown(size)}; give whole numbers "
+                f"from 1 to {MAX_LAYER_SIZE}, as in mlp:64,32."
+            )
+    return Model("mlp", tuple(map(int, hidden)))
+
+
+# ---- parameters
 
 
 def initial(model: Model, features: int, outputs: int, seed: int) -> Params:

@@ -8,7 +8,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import hinge_loss, log_loss, mean_pinball_loss
 
 import thalweg as tw
-from thalweg.cli.objectives import OBJECTIVES, parse_objective
+from thalweg.estimators.objectives import OBJECTIVES, parse_objective
 
 RNG = np.random.default_rng(0)
 SCORES = RNG.normal(scale=3.0, size=40)

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
-from thalweg.cli.objectives import Objective
 from thalweg.errors import TrainingDiverged
+from thalweg.estimators.objectives import Objective
 from thalweg.training.progress import Info
 from thalweg.training.result import Fit
 

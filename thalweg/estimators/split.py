@@ -1,23 +1,23 @@
-"""From a file to arrays: what is predicted, from what, and which rows are held out."""
+"""From a table to arrays: what is predicted, from what, and which rows are held out."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.cli.objectives import Objective, kind_of, parse_objective
-from thalweg.cli.settings import Settings
 from thalweg.data.encoding import Encoding, encode
-from thalweg.data.frames import read_table
 from thalweg.data.table import Table
 from thalweg.data.target import Kind, guess_target
-from thalweg.errors import DataError
+from thalweg.errors import DataError, shown
+from thalweg.estimators import models
+from thalweg.estimators.models import Params
+from thalweg.estimators.objectives import Objective, kind_of, parse_objective
+from thalweg.estimators.settings import Settings
 
-__all__ = ["Problem", "digest", "read_problem"]
+__all__ = ["Rows", "Split", "split"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -44,22 +44,20 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
-    """What is to be fitted.
+class Split:
+    """A table ready to fit: encoded, and split into rows to train on and rows held out.
 
     Args:
         encoding: How columns became features and target.
         objective: The loss.
         train: The rows to train on.
         held_out: The rows to judge by; there may be none.
-        digest: Identifies the file's content.
     """
 
     encoding: Encoding
     objective: Objective
     train: Rows
     held_out: Rows
-    digest: str
 
     @property
     def outputs(self) -> int:
@@ -72,23 +70,24 @@ class Problem:
         """What a loss is multiplied with to be in the target's own units."""
         return float(self.encoding.target.scale**self.objective.power)
 
+    def mean_loss(self, rows: Rows, params: Params) -> float:
+        """Return the mean loss of a model over rows, in the target's own units."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            losses = self.objective.losses(models.scores(params, rows.X), rows.y)
+            return float(np.mean(losses)) * self.unit
 
-def read_problem(settings: Settings) -> Problem:
-    """Read the file, hold rows out, and encode.
+
+def split(table: Table, settings: Settings) -> Split:
+    """Hold rows out, and encode.
 
     Raises:
-        DataError: If the file, a column or a value cannot be used.
+        DataError: If a column or a value cannot be used, or too few rows are left to train on.
         SpecError: If the loss is unknown or not for such a target.
     """
-    table = read_table(settings.data)
-    training, held = _split(table.rows, settings, table.source)
+    training, held = _held_out(table.rows, settings, table.source)
+    kind = settings.task or _decided(settings, table)
     encoding = encode(
-        table,
-        settings.target,
-        settings.missing,
-        kind=settings.task or _decided(settings, table),
-        drop=settings.drop,
-        rows=training,
+        table, settings.target, settings.missing, kind=kind, drop=settings.drop, rows=training
     )
     objective = parse_objective(settings.loss, encoding.target.kind)
     if not objective.standardizes_target:
@@ -96,14 +95,13 @@ def read_problem(settings: Settings) -> Problem:
     values = encoding.values(table)
     if objective.text == "poisson" and np.min(values) < 0:
         raise DataError(
-            f"{table.source}: target {settings.target!r} has negative values, and the loss poisson "
-            "is for counts; choose another loss."
+            f"{table.source}: target {shown(settings.target)} has negative values, and the loss "
+            "poisson is for counts; choose another loss."
         )
-    y = values if encoding.target.kind == "multiclass" else _scaled(values, encoding)
-    every = Rows(encoding.matrix(table), y)
-    return Problem(
-        encoding, objective, every.take(training), every.take(held), digest(settings.data)
-    )
+    if encoding.target.kind != "multiclass":
+        values = np.asarray((values - encoding.target.mean) / encoding.target.scale, np.float64)
+    every = Rows(encoding.matrix(table), values)
+    return Split(encoding, objective, every.take(training), every.take(held))
 
 
 def _decided(settings: Settings, table: Table) -> Kind | None:
@@ -112,7 +110,7 @@ def _decided(settings: Settings, table: Table) -> Kind | None:
     return kind if kind and guess_target(table, settings.target).kind != kind else None
 
 
-def _split(rows: int, settings: Settings, source: str) -> tuple[Integers, Integers]:
+def _held_out(rows: int, settings: Settings, source: str) -> tuple[Integers, Integers]:
     order = np.random.default_rng(settings.seed).permutation(rows)
     held = round(settings.holdout * rows)
     if rows - held < 2:
@@ -121,13 +119,3 @@ def _split(rows: int, settings: Settings, source: str) -> tuple[Integers, Intege
             "there must be at least 2 to train on."
         )
     return np.sort(order[held:]), np.sort(order[:held])
-
-
-def _scaled(values: NDArray[Any], encoding: Encoding) -> Floats:
-    return np.asarray((values - encoding.target.mean) / encoding.target.scale, np.float64)
-
-
-def digest(path: str) -> str:
-    """Return a checksum of a file's content."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

@@ -1,0 +1,115 @@
+"""A fitted model: what it predicts for any table with its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalweg.data.encoding import Encoding
+from thalweg.data.sources import table_of
+from thalweg.errors import ArgumentError
+from thalweg.estimators import models
+from thalweg.estimators.coefficients import Coefficients, coefficients
+from thalweg.estimators.models import Model, Params
+from thalweg.estimators.objectives import Objective
+
+__all__ = ["FittedModel"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedModel:
+    """A model with the parameters that a fit found: all it takes to predict.
+
+    Whatever it predicts for holds the columns it was fitted on, in any order: the path of a file, a
+    data frame, a dict of columns or a table.
+
+    Args:
+        encoding: How columns become features, and scores what is predicted.
+        objective: The loss.
+        spec: What was fitted: linear, or the layers of a network.
+        params: Its weights and biases, for encoded features.
+
+    Example:
+        >>> from thalweg.estimators import fit_table
+        >>> houses = {"area": [50.0, 70.0, 90.0], "price": [1.0, 1.5, 2.0]}
+        >>> fitted = fit_table(houses, "price", holdout=0).model
+        >>> fitted.predict({"area": [60.0]})
+        array([1.25])
+    """
+
+    encoding: Encoding
+    objective: Objective
+    spec: Model
+    params: Params
+
+    def predict(self, data: Any) -> NDArray[Any]:
+        """Return what is predicted for each row: a number, or the name of the most likely class.
+
+        Raises:
+            DataError: If data cannot be read, or columns or categories are not those fitted.
+        """
+        return self.predicted(self.scores(data))
+
+    def probabilities(self, data: Any) -> Floats:
+        """Return the probability of each class in each row, shape (rows, classes).
+
+        Raises:
+            ArgumentError: If the loss gives none.
+            DataError: If data cannot be read, or columns or categories are not those fitted.
+        """
+        shares = self.shares(self.scores(data))
+        if shares is None:
+            raise ArgumentError(
+                f"A model with the loss {self.objective.text} gives no probabilities. Fit one with "
+                "the loss logistic or softmax, or take the scores."
+            )
+        return shares
+
+    def scores(self, data: Any) -> Floats:
+        """Return what the loss compares the target with, shape (rows,) or (rows, classes).
+
+        Raises:
+            DataError: If data cannot be read, or columns or categories are not those fitted.
+        """
+        table = table_of(data, self.encoding.text_columns)
+        return np.asarray(models.scores(self.params, self.encoding.matrix(table)))
+
+    @property
+    def coefficients(self) -> Coefficients:
+        """The coefficients of a linear model in the data's own units, without standard errors.
+
+        Raises:
+            ArgumentError: If the model is not linear.
+        """
+        if self.spec.kind != "linear":
+            raise ArgumentError(
+                f"A model {self.spec} has no coefficients, but params. Fit a linear model for them."
+            )
+        return coefficients(self.encoding, self.params)
+
+    # ---- what scores say
+
+    def predicted(self, scores: Floats) -> NDArray[Any]:
+        """Return what is predicted where the scores are these."""
+        target, mean = self.encoding.target, self.objective.mean
+        if target.kind == "regression":
+            values = mean(scores) if mean else scores
+            return np.asarray(values * target.scale + target.mean)
+        return np.array(target.classes, object)[self.taken(scores)]
+
+    def taken(self, scores: Floats) -> NDArray[np.int64]:
+        """Return the position of the most likely class where the scores are these."""
+        return scores.argmax(axis=1) if scores.ndim > 1 else (scores > 0).astype(np.int64)
+
+    def shares(self, scores: Floats) -> Floats | None:
+        """Return the probabilities of the classes where the scores are these, if there are any."""
+        mean = self.objective.mean
+        if mean is None or self.encoding.target.kind == "regression":
+            return None
+        shares = mean(scores)
+        return shares if shares.ndim > 1 else np.column_stack([1.0 - shares, shares])

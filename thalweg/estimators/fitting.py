@@ -1,0 +1,137 @@
+"""From a table and settings to a fitted model: every choice made, the model trained."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+from thalweg import optim
+from thalweg.data.sources import table_of
+from thalweg.errors import CallError, SpecError, did_you_mean, shown
+from thalweg.estimators.models import Model, parse_model
+from thalweg.estimators.objectives import Objective
+from thalweg.estimators.settings import ACCELERATED, Settings
+from thalweg.estimators.split import Split, split
+from thalweg.estimators.table_fit import TableFit
+from thalweg.estimators.training import train
+
+__all__ = ["fit_split", "fit_table", "resolve"]
+
+# How long a run of a chosen optimizer is if nobody says.
+STEPS, MOST_EPOCHS, BATCH_SIZE = 10_000, 1000, 100
+LEAST_WAIT = 1000
+
+
+def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any) -> TableFit:
+    """Fit a model that predicts one column of a table from the others.
+
+    Numbers are standardized, texts one-hot encoded, a fifth of the rows held out. By default the
+    model is linear and fitted to its optimum: least squares for numbers, logistic regression for
+    classes.
+
+    Args:
+        data: The path of a CSV, TSV, gzipped CSV or Parquet file; a data frame; a dict of columns;
+            or a table.
+        target: The column to predict.
+        progress: As for `tw.fit`.
+        settings: Any of `Settings`: task, model, loss, optimizer, batch_size, epochs, patience,
+            l2, missing, drop, holdout, seed.
+
+    Raises:
+        DataError: If the data, a column or a value cannot be used.
+        ArgumentError: If a setting is outside its range.
+        CallError: If there is no such setting.
+        SpecError: If a model or loss means nothing, or settings exclude each other.
+        TrainingDiverged: If the loss or the parameters stop being finite.
+        KeyboardInterrupt: On Ctrl-C; its attribute `fit` is what was found by then.
+
+    Example:
+        >>> houses = {"area": [50.0, 70.0, 90.0, 60.0], "price": [1.0, 1.4, 2.1, 1.3]}
+        >>> fit = fit_table(houses, "price", holdout=0)
+        >>> fit.coefficients.names, fit.coefficients.values[:, 0].round(4)
+        (('intercept', 'area'), array([-0.3629,  0.0269]))
+        >>> fit.model.predict({"area": [65.0]}).round(4)
+        array([1.3829])
+    """
+    known = [field.name for field in fields(Settings)]
+    for name in settings:
+        if name not in known:
+            guess = did_you_mean(name, known)
+            raise CallError(
+                f"fit_table takes no {shown(name)}.{guess} See Settings for all it does."
+            )
+    asked = Settings(target, **settings)
+    rows = split(table_of(data), asked)
+    found = fit_split(rows, resolve(rows, asked), progress)
+    if found.trained.interrupted:
+        interruption = KeyboardInterrupt()
+        interruption.fit = found  # type: ignore[attr-defined]
+        raise interruption
+    return found
+
+
+def fit_split(split: Split, settings: Settings, progress: Any = "auto") -> TableFit:
+    """Fit a model to rows that are ready for it.
+
+    Args:
+        split: The rows.
+        settings: What `resolve` returned.
+        progress: As for `tw.fit`.
+
+    Raises:
+        TrainingDiverged: If the loss or the parameters stop being finite.
+    """
+    return TableFit(settings, split, train(split, settings, progress))
+
+
+def resolve(split: Split, settings: Settings) -> Settings:
+    """Make every choice that was left to the data.
+
+    A linear model with a smooth loss goes to its optimum, all rows at each step; everything else
+    is trained by Adam in batches, a network until a tenth of the training rows, set aside, says
+    stop.
+
+    Raises:
+        SpecError: If choices exclude each other.
+    """
+    model, objective, rows = parse_model(settings.model), split.objective, len(split.train)
+    linear, classes = model.kind == "linear", split.encoding.target.kind != "regression"
+    asked = (settings.batch_size, settings.epochs, settings.patience)
+    chosen = replace(
+        settings,
+        model=str(model),
+        loss=objective.text,
+        l2=float(classes) if settings.l2 is None else float(settings.l2),
+    )
+    if settings.optimizer is None and linear and objective.smooth and asked == (None,) * 3:
+        return replace(chosen, optimizer=ACCELERATED)
+    if settings.optimizer == ACCELERATED:
+        _require_accelerable(model, objective, asked)
+        return chosen
+    batch_size = settings.batch_size or min(rows, BATCH_SIZE)
+    steps_per_epoch = math.ceil(rows / batch_size)
+    epochs = settings.epochs or min(MOST_EPOCHS, math.ceil(STEPS / steps_per_epoch))
+    patience = settings.patience
+    if patience is None:
+        waiting = max(20, math.ceil(LEAST_WAIT / steps_per_epoch))
+        patience = 0 if linear or settings.epochs else waiting
+    decaying = optim.cosine_decay_schedule(0.05, epochs * steps_per_epoch)
+    optimizer = settings.optimizer or optim.adam(decaying if linear else 0.003)
+    return replace(
+        chosen, optimizer=optimizer, batch_size=batch_size, epochs=epochs, patience=patience
+    )
+
+
+def _require_accelerable(model: Model, objective: Objective, asked: tuple[Any, ...]) -> None:
+    if model.kind != "linear" or not objective.smooth:
+        what = f"the model {model}" if model.kind != "linear" else f"the loss {objective.text}"
+        raise SpecError(
+            f"The optimizer accelerated is for linear models with a smooth loss, not for {what}. "
+            "Choose another, such as adam(0.01)."
+        )
+    if asked != (None,) * 3:
+        raise SpecError(
+            "The optimizer accelerated uses all rows at each step and stops by itself. Leave out "
+            "the batch size, the epochs and the patience, or choose another, such as adam(0.01)."
+        )

@@ -1,0 +1,91 @@
+"""What a fit is asked to do with a table."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from thalweg import optim
+from thalweg.data.encoding import Missing
+from thalweg.data.target import Kind
+from thalweg.errors import ArgumentError, did_you_mean, shown
+from thalweg.estimators.models import parse_model
+
+__all__ = ["ACCELERATED", "Settings"]
+
+ACCELERATED: Literal["accelerated"] = "accelerated"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A fit; None leaves a choice to the data.
+
+    Args:
+        target: The column to predict.
+        task: "regression", "binary" or "multiclass".
+        model: "linear", or "mlp:" with the sizes of its hidden layers, such as "mlp:64,32".
+        loss: squared, absolute, huber(1.0), quantile(0.9), poisson, logistic, hinge or softmax.
+        optimizer: Such as `tw.optim.adam(0.01)`, or "accelerated".
+        batch_size: Rows a step.
+        epochs: How often to go through the rows.
+        patience: Epochs to wait for a better loss on training rows set aside; 0 sets none aside.
+        l2: The penalty ½·l2·‖coefficients‖² beside the sum of losses: 1/C of scikit-learn.
+        missing: "refuse" missing values, or take the "mean".
+        drop: Columns to leave out.
+        holdout: The share of rows held out, from 0 to less than 1.
+        seed: What all random choices follow from.
+
+    Raises:
+        ArgumentError: If one is outside its range; the message begins with its name.
+        SpecError: If there is no such model.
+
+    Example:
+        >>> Settings("price", model="mlp:32", l2=1.0).holdout
+        0.2
+    """
+
+    target: str
+    task: Kind | None = None
+    model: str = "linear"
+    loss: str | None = None
+    optimizer: optim.GradientTransformation | Literal["accelerated"] | None = None
+    batch_size: int | None = None
+    epochs: int | None = None
+    patience: int | None = None
+    l2: float | None = None
+    missing: Missing = "refuse"
+    drop: tuple[str, ...] = ()
+    holdout: float = 0.2
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        parse_model(self.model)
+        _choice("task", self.task, get_args(Kind))
+        _choice("missing", self.missing, get_args(Missing))
+        _at_least("batch_size", self.batch_size, 1)
+        _at_least("epochs", self.epochs, 1)
+        _at_least("patience", self.patience, 0)
+        _at_least("seed", self.seed, 0)
+        _at_least("l2", self.l2, 0)
+        if not 0 <= self.holdout < 1:
+            raise ArgumentError(
+                f"holdout is {self.holdout}; give the share of rows to hold out, such as 0.2, "
+                "or 0 for none."
+            )
+        if isinstance(self.optimizer, str) and self.optimizer != ACCELERATED:
+            raise ArgumentError(
+                f"optimizer is {shown(self.optimizer)}; give a transformation, such as "
+                f"tw.optim.adam(0.01), or {ACCELERATED!r}."
+            )
+
+
+def _choice(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    if value is not None and value not in allowed:
+        guess = did_you_mean(value, allowed)
+        raise ArgumentError(f"{name} is {shown(value)}.{guess} Choose {' or '.join(allowed)}.")
+
+
+def _at_least(name: str, value: float | None, least: int) -> None:
+    if value is not None and not (value >= least and math.isfinite(value)):
+        raise ArgumentError(f"{name} is {value}; give a number of at least {least}.")
