@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import multiprocessing
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,16 @@ from sklearn.metrics import make_scorer, mean_squared_error  # noqa: E402
 from sklearn.model_selection import GridSearchCV, cross_validate, train_test_split  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import FunctionTransformer, StandardScaler  # noqa: E402
+
+
+@pytest.fixture(autouse=True, scope="module")
+def joblib_leaves_no_processes() -> Iterator[None]:
+    """End joblib's pool, which would stay for as long as the interpreter and its other tests."""
+    yield
+    from joblib.externals.loky import get_reusable_executor
+
+    get_reusable_executor().shutdown(wait=True)
+
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(90, 3))
