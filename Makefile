@@ -11,7 +11,7 @@ FILES ?= 0:20000
 SUITE ?= ../array-api-tests
 EXAMPLES ?= 20
 
-.PHONY: check format lint types layers test fuzz corrupt interruptions bench oracle array-api
+.PHONY: check format lint types stubs layers test house fuzz corrupt interruptions bench oracle array-api
 
 check: lint types layers test
 
@@ -25,6 +25,10 @@ lint:
 
 types:
 	$(PYTHON) -m mypy
+
+# What type checkers know of names that are made when the package is imported.
+stubs:
+	$(PYTHON) -m tests.stubs
 
 layers:
 	$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
@@ -48,6 +52,10 @@ bench:
 
 corrupt:
 	$(PYTHON) -m tests.corrupt $(subst :, ,$(FILES))
+
+# Sizes, cycles and names in figures.
+house:
+	$(PYTHON) -m tests.house
 
 oracle:
 	$(PYTHON) -m tests.oracle report

@@ -26,12 +26,7 @@ class Recursion:
         """Train it for some iterations of Adam."""
         params, data = self.make(steps)
         return tw.fit(
-            self.loss,
-            params,
-            data,
-            optimizer=tw.optim.adam(1e-4),
-            steps=iterations,
-            progress=False,
+            self.loss, params, data, optimizer=tw.optim.adam(1e-4), steps=iterations, progress=False
         )
 
 

@@ -8,15 +8,7 @@ import numpy as np
 
 import thalweg as tw
 from benchmarks.timing import ATTEMPTS, SAMPLE_SECONDS, seconds
-from benchmarks.workloads import (
-    CLIP,
-    DECAY,
-    DECAY_STEPS,
-    MOMENTUM,
-    SEED,
-    WEIGHT_DECAY,
-    Workload,
-)
+from benchmarks.workloads import CLIP, DECAY, DECAY_STEPS, MOMENTUM, SEED, WEIGHT_DECAY, Workload
 from thalweg.optim import GradientTransformation
 
 # ---- losses

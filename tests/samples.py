@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import scipy.special
 
+from tests import meanings
 from tests.draws import (
     FLOATS,
     NUMBERS,
@@ -25,8 +27,8 @@ from tests.draws import (
     shaping,
     unary,
 )
-from tests.matrices import MATRICES, complex_numbers, inside
-from tests.positions import POSITIONS
+from tests.matrices import MATRICES, MATRIX_ORACLES, complex_numbers, inside
+from tests.positions import POSITION_ORACLES, POSITIONS
 from tests.sliding import WINDOWS, contractions, keys, overlaps
 from thalweg import Tensor
 from thalweg.core.apply import apply
@@ -356,3 +358,36 @@ ROWS: dict[str, Row] = {
 
 def test_every_primitive_has_a_row_of_samples() -> None:
     assert set(ROWS) == set(PRIMITIVES)
+
+
+# What gives the same value, where NumPy has no function of the primitive's name and arguments.
+ORACLES: dict[str, Callable[..., Any]] = {
+    **MATRIX_ORACLES,
+    **POSITION_ORACLES,
+    "floor_divide": meanings.floor_divide,
+    "astype": lambda x, dtype: x.astype(dtype),
+    "sigmoid": scipy.special.expit,
+    "erf": scipy.special.erf,
+    "reduce_sum": lambda x, axis: np.sum(x, axis, x.dtype),
+    "reduce_max": np.max,
+    "reduce_min": np.min,
+    "reduce_prod": lambda x, axis: np.prod(x, axis, x.dtype),
+    "index_of_max": np.argmax,
+    "index_of_min": np.argmin,
+    "cumulative_sum": lambda x, axis: np.cumsum(x, axis, x.dtype),
+    "concatenate": lambda *arrays, axis: np.concatenate(arrays, axis),
+    "slice_": lambda x, bounds: x[tuple(slice(*bound) for bound in bounds)],
+    "pad_with_zeros": meanings.pad_with_zeros,
+    "stop_gradient": lambda x: x,
+    "scatter_add": meanings.scatter_add,
+    "scatter_add_along_axis": meanings.scatter_add_along_axis,
+    "matrix_product": np.matmul,
+    "windows": meanings.windows,
+    "fold_in": meanings.fold_in,
+    "random_bits": meanings.random_bits,
+    "overlap_add": meanings.overlap_add,
+    "contract": lambda x, y, labels: np.einsum(labels, x, y),
+    "duplicate": np.copy,
+    "put_at": meanings.put,
+    "iota": meanings.iota,
+}

@@ -23,27 +23,31 @@ EXPECTED = json.loads(
 
 def tensors(found: dict[str, Any]) -> None:
     """Run the slides on tensors, their random stream from its seed on."""
-    found["T01"], found["T02"], found["T03"] = tw.zeros(3), tw.ones(3, 2), tw.empty(2, 2, 2).shape
-    tw.manual_seed(1234)
-    found["T05"] = tw.rand(2, 2, 2, 2)
-    found["T06"], found["T07"] = tw.from_numpy(np.eye(3, 3)), tw.from_numpy(np.array([1, 2, 3]))
-    found["T08"] = tw.rand(2, 3)
-    found["T09"] = tw.ones(2, 2, dtype=tw.int64)
-    a = tw.rand(2, 2)
+    found["T01"], found["T02"], found["T03"] = (
+        wing.zeros(3),
+        wing.ones(3, 2),
+        wing.empty(2, 2, 2).shape,
+    )
+    wing.manual_seed(1234)
+    found["T05"] = wing.rand(2, 2, 2, 2)
+    found["T06"], found["T07"] = wing.from_numpy(np.eye(3, 3)), wing.from_numpy(np.array([1, 2, 3]))
+    found["T08"] = wing.rand(2, 3)
+    found["T09"] = wing.ones(2, 2, dtype=tw.int64)
+    a = wing.rand(2, 2)
     found["T10a"] = a.clone()
-    found["T10b"] = tw.exp(a)
-    assert tw.exp_(a) is a
+    found["T10b"] = wing.exp(a)
+    assert wing.exp_(a) is a
     found["T10d"] = a
-    a, b = tw.ones(2, 2), tw.rand(2, 2)
+    a, b = wing.ones(2, 2), wing.rand(2, 2)
     found["T11b"], found["T11c"], found["T11d"] = b, a + b, a.clone()
     assert a.add_(b) is a
     found["T11e"] = a
-    x = tw.zeros(3, 2)
+    x = wing.zeros(3, 2)
     y = x.view(2, 3)
     found["T12a"] = y.clone()
     x.fill_(1)
     found["T12b"] = y
-    x = tw.zeros(3, 2)
+    x = wing.zeros(3, 2)
     y = x.t()
     found["T13a"] = x.view(6).clone()
     with pytest.raises(RuntimeError, match=r"view size is not compatible .* Use \.reshape"):
@@ -56,12 +60,12 @@ def tensors(found: dict[str, Any]) -> None:
 
 def derivatives(found: dict[str, Any]) -> None:
     """Run the slides on the tape."""
-    x = tw.linspace(0, 2, steps=21, requires_grad=True)
+    x = wing.linspace(0, 2, steps=21, requires_grad=True)
     y = (3 * x + 2).sum()
     y.backward()
     found["T15a"], found["T15b"] = x, x.grad
-    x = tw.linspace(2, 1, steps=11, requires_grad=True)
-    y = tw.linspace(1, 2, steps=11, requires_grad=True)
+    x = wing.linspace(2, 1, steps=11, requires_grad=True)
+    y = wing.linspace(1, 2, steps=11, requires_grad=True)
     z = tw.log(x * y)
     found["T16a"], found["T16b"], found["T16c"] = x, y, z
     below = z.grad_fn.next_functions
@@ -75,10 +79,10 @@ def derivatives(found: dict[str, Any]) -> None:
     found["T18a"], found["T18b"], found["T18c"] = out, y.grad, x.grad
     with pytest.warns(UserWarning, match=r"The \.grad attribute of a Tensor that is not a leaf"):
         found["T18d"] = z.grad
-    x = tw.linspace(0, 2, steps=21, requires_grad=True)
-    m = tw.rand(21, requires_grad=True)
+    x = wing.linspace(0, 2, steps=21, requires_grad=True)
+    m = wing.rand(21, requires_grad=True)
     y = m * x + 2
-    y.backward(tw.ones(21))
+    y.backward(wing.ones(21))
     found["T19a"], found["T19b"] = x.grad, m.grad
 
     def f(x: Any, y: Any) -> Any:
@@ -86,17 +90,17 @@ def derivatives(found: dict[str, Any]) -> None:
 
     for x0 in (0.0, 1.0):
         for y0 in (0.0, 1.0):
-            at = (tw.tensor([x0]), tw.tensor([y0]))
+            at = (wing.tensor([x0]), wing.tensor([y0]))
             found[f"T20 x={x0} y={y0}"] = wing.autograd.functional.jacobian(f, at)
     for x0 in (0.0, 1.0):
-        at = (tw.tensor([x0]), tw.tensor([x0]))
+        at = (wing.tensor([x0]), wing.tensor([x0]))
         found[f"T21 x=y={x0}"] = wing.autograd.functional.hessian(f, at)
 
 
 class Model(wing.nn.Module):
     def __init__(self, k: int, beta: Any = None) -> None:
         super().__init__()
-        beta = tw.zeros(k, dtype=tw.float64) if beta is None else beta
+        beta = wing.zeros(k, dtype=tw.float64) if beta is None else beta
         beta.requires_grad = True
         self.beta = wing.nn.Parameter(beta)
 
@@ -125,10 +129,10 @@ def regression(found: dict[str, Any]) -> None:
     X = np.c_[np.ones(len(y)), X]
     lm = LinearRegression(fit_intercept=False).fit(X, y)
     found["T22"], found["T22b"], found["T22c"] = ((y - X @ lm.coef_) ** 2).sum(), lm.coef_, coef
-    Xt, yt = tw.from_numpy(np.array(X)), tw.from_numpy(y)
+    Xt, yt = wing.from_numpy(np.array(X)), wing.from_numpy(y)
     k = Xt.shape[1]
     found["T23"] = [repr(Xt.shape), repr(yt.shape)]
-    bt = tw.zeros(k, dtype=tw.float64, requires_grad=True)
+    bt = wing.zeros(k, dtype=tw.float64, requires_grad=True)
     losses = []
     for i in range(31):
         loss = (Xt @ bt - yt).pow(2).sum()
@@ -143,7 +147,7 @@ def regression(found: dict[str, Any]) -> None:
             found["T24c"] = bt.detach().clone()
     found["T24d"], found["T25"] = losses[1], losses
     found["T26a"], found["T26b"] = bt.detach(), (Xt @ bt - yt).pow(2).sum().item()
-    m = Model(k, tw.zeros(k, dtype=tw.float64))
+    m = Model(k, wing.zeros(k, dtype=tw.float64))
     opt = wing.optim.SGD(m.parameters(), lr=1e-5)
     found["T28b"] = m.fit(Xt, yt, opt, n=30)
     found["T28a"], found["T28c"] = m.beta, opt
@@ -173,7 +177,7 @@ def replayed() -> Iterator[dict[str, Any]]:
 
 
 def numbers(value: Any) -> np.ndarray[Any, Any]:
-    return np.asarray(value.detach() if isinstance(value, tw.Tensor) else value)
+    return np.asarray(value.detach() if isinstance(value, wing.Tensor) else value)
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = ROOT / "thalweg"
-FILES = sorted(PACKAGE.rglob("*.py"))
+from tests import house
+from tests.house import FILES, PACKAGE, ROOT, functions_of, lines_of_code, parsed, relative
+
 ALL_FILES = [
     *FILES,
     *sorted((ROOT / "tests").rglob("*.py")),
@@ -25,30 +25,8 @@ BANNED_NAMES = {"base", "common", "helper", "helpers", "misc", "util", "utils"}
 IMPORT_BUDGET_SECONDS = 0.2
 FILE_BUDGET, FUNCTION_BUDGET, FOLDER_BUDGET = 800, 60, 16
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def relative(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
 each_file = pytest.mark.parametrize("path", FILES, ids=relative)
 each_file_at_all = pytest.mark.parametrize("path", ALL_FILES, ids=relative)
-
-
-def functions_of(path: Path) -> Iterator[Function]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, Function):
-            yield node
-
-
-def lines_of_code(function: Function) -> int:
-    """Count the lines of a function from its `def` to its end, without its docstring."""
-    lines = (function.end_lineno or function.lineno) - function.lineno + 1
-    if ast.get_docstring(function, clean=False) is not None:
-        docstring = function.body[0]
-        lines -= (docstring.end_lineno or docstring.lineno) - docstring.lineno + 1
-    return lines
 
 
 # ---- sizes and names
@@ -62,7 +40,9 @@ def test_no_file_is_over_the_size_budget(path: Path) -> None:
 
 @each_file_at_all
 def test_no_function_is_over_the_size_budget(path: Path) -> None:
-    long = {f.name: n for f in functions_of(path) if (n := lines_of_code(f)) > FUNCTION_BUDGET}
+    long = {
+        f.name: n for f in functions_of(parsed(path)) if (n := lines_of_code(f)) > FUNCTION_BUDGET
+    }
     assert not long, f"{relative(path)} has functions of too many lines: {long}"
 
 
@@ -71,6 +51,23 @@ def test_the_measure_of_a_function_leaves_out_its_docstring() -> None:
     (function,) = ast.parse(source).body
     assert isinstance(function, ast.FunctionDef)
     assert lines_of_code(function) == 3
+
+
+@pytest.mark.parametrize("folder", house.folder_sizes())
+def test_no_folder_has_more_files_than_one_sees_at_once(folder: str) -> None:
+    assert house.folder_sizes()[folder] <= FOLDER_BUDGET
+
+
+def test_no_two_classes_have_one_name() -> None:
+    assert house.repeated_classes() == {}
+
+
+def test_no_modules_import_one_another() -> None:
+    assert house.import_cycles(type_checking=False) == []
+
+
+def test_operations_are_found_by_a_string_in_the_registry_alone() -> None:
+    assert house.string_lookups() == []
 
 
 @each_file
@@ -85,7 +82,7 @@ def test_every_file_is_named_for_what_is_in_it(path: Path) -> None:
 
 
 def calls_of(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func)
         elif isinstance(node, ast.Import):
@@ -203,3 +200,33 @@ def test_continuous_integration_runs_the_command_of_the_readme() -> None:
 def test_every_folder_of_the_package_is_a_package() -> None:
     folders = {path.parent for path in FILES}
     assert all((folder / "__init__.py").exists() for folder in folders)
+
+
+def test_the_hooks_before_a_commit_run_what_make_check_runs_but_the_tests() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    check = re.search(r"^check: (.+)$", makefile, re.MULTILINE)
+    assert check is not None
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    entries = re.findall(r"^ +entry: (.+)$", hooks, re.MULTILINE)
+    wanted = [f"make {target}" for target in check[1].split() if target != "test"]
+    assert [entry for entry in entries if entry.startswith("make ")] == wanted
+    # Nothing is downloaded: each hook is written there, and runs what is installed.
+    assert re.findall(r"repo: (.+)$", hooks, re.MULTILINE) == ["local"]
+    assert re.findall(r"language: (.+)$", hooks, re.MULTILINE) == ["system"] * len(entries)
+
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`([\w./]+/[\w./-]*)`", CONTRIBUTING))))
+def test_the_places_where_things_are_added_are_there(path: str) -> None:
+    if "NNNN" not in path:
+        assert (ROOT / path).exists()
+
+
+def test_the_tables_where_things_are_added_are_there() -> None:
+    tables = set(re.findall(r"`([A-Z][A-Z_]{3,})`", CONTRIBUTING))
+    assert len(tables) >= 15
+    text = "\n".join(path.read_text(encoding="utf-8") for path in ALL_FILES)
+    defined = set(re.findall(r"^([A-Z][A-Z_]+)(?:: [^=\n]+)? = ", text, re.MULTILINE))
+    assert tables <= defined

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.torch.nn import functional
 
 Array = np.ndarray[Any, Any]
@@ -163,7 +165,7 @@ OTHERS = set(OTHERS_TEXT.split())
 OTHER_METHODS_TEXT = """
 apply_ backward data_ptr dim element_size is_contiguous item map_ ndimension nelement new_empty
 new_tensor numpy register_hook register_post_accumulate_grad_hook requires_grad_ resize_
-resize_as_ retain_grad set_ size storage_offset stride tolist type
+resize_as_ results retain_grad set_ size storage_offset stride tolist type
 """
 OTHER_METHODS = set(OTHER_METHODS_TEXT.split())
 
@@ -171,24 +173,26 @@ OTHER_METHODS = set(OTHER_METHODS_TEXT.split())
 def functions() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Yield every public function with its name, found in the namespaces themselves."""
     seen: set[int] = set()
-    for space in (tw, functional, tw.linalg, tw.fft, tw.special):
+    for space in (tw, wing, functional, tw.linalg, tw.fft, tw.special):
         for name in dir(space):
             function = getattr(space, name)
             if name.startswith("_") or name in OTHERS or not callable(function):
                 continue
-            if isinstance(function, type) or name.endswith("_") or id(function) in seen:
+            own = inspect.unwrap(function)
+            if isinstance(function, type) or name.endswith("_") or id(own) in seen:
                 continue
-            seen.add(id(function))
+            seen.add(id(own))
             prefix = "" if space is tw else f"{space.__name__.rpartition('.')[2]}."
             yield prefix + name, function
 
 
 def methods() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Yield every method of tensors, those in place on a copy of what they are called on."""
-    for name in dir(tw.Tensor):
-        if name.startswith("_") or name in OTHER_METHODS or not callable(getattr(tw.Tensor, name)):
+    for name in dir(wing.Tensor):
+        method = getattr(wing.Tensor, name)
+        if name.startswith("_") or name in OTHER_METHODS or not callable(method):
             continue
         if name.endswith("_"):
-            yield name, lambda x, *rest, name=name: getattr(tw.as_tensor(x).clone(), name)(*rest)
+            yield name, lambda x, *rest, name=name: getattr(wing.as_tensor(x).clone(), name)(*rest)
         else:
-            yield name, lambda x, *rest, name=name: getattr(tw.as_tensor(x), name)(*rest)
+            yield name, lambda x, *rest, name=name: getattr(wing.as_tensor(x), name)(*rest)

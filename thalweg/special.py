@@ -4,28 +4,35 @@ What `scipy.special` calls a function of, with SciPy's default axes; derivatives
 arguments unless a function's documentation says otherwise.
 """
 
-from __future__ import annotations
+from thalweg.ops import elementwise as _elementwise
+from thalweg.ops import special as _special
 
-from thalweg.ops.elementwise.arithmetic import cbrt
-from thalweg.ops.elementwise.exponential import exp2, expm1, log1p, logit, sigmoid, xlogy
-from thalweg.ops.elementwise.rounding import round
-from thalweg.ops.elementwise.trigonometric import sinc
-from thalweg.ops.special.bessel import i0, i0e, i1, i1e, j0, j1
-from thalweg.ops.special.beta import beta, betaln, gamma, gammasgn, loggamma
-from thalweg.ops.special.entropy import huber, kl_div, pseudo_huber, rel_entr
-from thalweg.ops.special.error import entr, erf, erfc, erfcx, erfinv, log_ndtr, ndtr, ndtri, xlog1py
-from thalweg.ops.special.gamma import digamma, lgamma, mvlgamma
-from thalweg.ops.special.incomplete_gamma import gammainc, gammaincc
-from thalweg.ops.special.power_transforms import boxcox, boxcox1p, exprel, inv_boxcox, inv_boxcox1p
-from thalweg.ops.special.scipy import log_expit, log_softmax, logsumexp, polygamma, softmax, zeta
-
-expit, gammaln, multigammaln, psi = sigmoid, lgamma, mvlgamma, digamma
-
-__all__ = [
-    "beta", "betaln", "boxcox", "boxcox1p", "cbrt", "digamma", "entr", "erf", "erfc", "erfcx",
-    "erfinv", "exp2", "expit", "expm1", "exprel", "gamma", "gammainc", "gammaincc", "gammaln",
-    "gammasgn", "huber", "i0", "i0e", "i1", "i1e", "inv_boxcox", "inv_boxcox1p", "j0", "j1",
-    "kl_div", "log1p", "log_expit", "log_ndtr", "log_softmax", "loggamma", "logit", "logsumexp",
-    "multigammaln", "ndtr", "ndtri", "polygamma", "pseudo_huber", "psi", "rel_entr", "round",
-    "sinc", "softmax", "xlog1py", "xlogy", "zeta",
-]  # fmt: skip
+_PLACES = {
+    _elementwise.arithmetic: ["cbrt"],
+    _elementwise.exponential: ["exp2", "expm1", "log1p", "logit", "xlogy"],
+    _elementwise.rounding: ["round"],
+    _elementwise.trigonometric: ["sinc"],
+    _special.bessel: ["i0", "i0e", "i1", "i1e", "j0", "j1"],
+    _special.error: [
+        "entr", "erf", "erfc", "erfcx", "erfinv", "log_ndtr", "ndtr", "ndtri", "xlog1py",
+    ],
+    _special.gamma: [
+        "beta", "betaln", "digamma", "gamma", "gammainc", "gammaincc", "gammasgn", "loggamma",
+    ],
+    _special.scipy: [
+        "boxcox", "boxcox1p", "exprel", "huber", "inv_boxcox", "inv_boxcox1p", "kl_div",
+        "log_expit", "log_softmax", "logsumexp", "polygamma", "pseudo_huber", "rel_entr",
+        "softmax", "zeta",
+    ],
+}  # fmt: skip
+lgamma, mvlgamma = _special.gamma.lgamma, _special.gamma.mvlgamma
+sigmoid = _elementwise.exponential.sigmoid
+_FUNCTIONS = {name: getattr(place, name) for place, names in _PLACES.items() for name in names}
+_FUNCTIONS |= {
+    "expit": sigmoid,
+    "gammaln": lgamma,
+    "multigammaln": mvlgamma,
+    "psi": _special.gamma.digamma,
+}
+__all__ = [*_FUNCTIONS]
+globals().update(_FUNCTIONS)

@@ -135,8 +135,7 @@ REDUCTIONS: dict[str, tuple[str, ...]] = {
 def test_reductions(name: str) -> None:
     @quickly
     @given(
-        arrays(REDUCTIONS[name], hnp.array_shapes(min_dims=1, max_dims=3, max_side=4)),
-        st.data(),
+        arrays(REDUCTIONS[name], hnp.array_shapes(min_dims=1, max_dims=3, max_side=4)), st.data()
     )
     def check(x: np.ndarray, data: st.DataObject) -> None:
         axis = data.draw(st.none() | st.integers(-x.ndim, x.ndim - 1))

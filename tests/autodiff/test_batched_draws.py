@@ -66,10 +66,10 @@ def test_the_numbers_are_torchs(name: str, randomness: str) -> None:
 @pytest.mark.parametrize("name", [*DRAWS, *OWN_DRAWS])
 def test_same_numbers_do_not_depend_on_the_example_and_different_ones_do(name: str) -> None:
     function = {**DRAWS, **OWN_DRAWS}[name](wing)
-    rows = tw.ones((6, 3), dtype=tw.float64) * 0.25
-    same = tw.vmap(function, randomness="same")(rows)
+    rows = wing.ones((6, 3), dtype=wing.float64) * 0.25
+    same = wing.vmap(function, randomness="same")(rows)
     assert bool((same == same[0]).all())
-    different = tw.vmap(function, randomness="different")(rows)
+    different = wing.vmap(function, randomness="different")(rows)
     assert not bool((different == different[0]).all())
 
 
@@ -129,23 +129,23 @@ def test_chunks_are_differentiated_and_no_larger_than_asked() -> None:
         return (x**3).sum()
 
     def total(x: Any) -> Any:
-        return tw.vmap(function, chunk_size=2)(x).sum()
+        return wing.vmap(function, chunk_size=2)(x).sum()
 
-    x = batch(tw, 5, 3)
+    x = batch(wing, 5, 3)
     np.testing.assert_allclose(tw.grad(total)(x), 3 * x**2)
     assert len(seen) == 3
 
 
 def test_results_that_all_examples_share_are_not_put_together_from_chunks() -> None:
-    found = tw.vmap(lambda x: (x, tw.ones(2)), out_dims=(0, None), chunk_size=2)(batch(tw, 5))
+    found = wing.vmap(lambda x: (x, wing.ones(2)), out_dims=(0, None), chunk_size=2)(batch(wing, 5))
     assert [tuple(part.shape) for part in found] == [(5,), (2,)]
 
 
 def test_both_names_of_the_axes_are_understood() -> None:
-    x = batch(tw, 3, 4)
-    found = tw.vmap(lambda x: x * 2.0, in_dims=1, out_dims=1)(x)
+    x = batch(wing, 3, 4)
+    found = wing.vmap(lambda x: x * 2.0, in_dims=1, out_dims=1)(x)
     np.testing.assert_array_equal(found, 2 * x)
-    np.testing.assert_array_equal(tw.vmap(lambda x: x, 1, 1)(x), x)
+    np.testing.assert_array_equal(wing.vmap(lambda x: x, 1, 1)(x), x)
 
 
 def test_what_is_no_randomness_or_chunk_is_refused() -> None:
@@ -160,7 +160,7 @@ def test_a_gradient_for_each_example_under_dropout_draws_a_mask_for_each() -> No
     def loss(w: Any, x: Any) -> Any:
         return (wing.nn.functional.dropout(x, 0.5) * w).sum()
 
-    w, x = tw.ones(8), tw.ones((5, 8))
-    gradients = tw.vmap(tw.grad(loss), (None, 0), randomness="different")(w, x)
+    w, x = wing.ones(8), wing.ones((5, 8))
+    gradients = wing.vmap(tw.grad(loss), (None, 0), randomness="different")(w, x)
     assert set(np.unique(gradients.numpy())) == {0.0, 2.0}
     assert len(np.unique(gradients, axis=0)) > 1

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.torch.nn import functional as ours
 
 torch = pytest.importorskip("torch")
@@ -133,7 +134,7 @@ def of(lib: Any, functional: Any, case: Case, dtype: Any) -> list[Any]:
 def test_values_and_derivatives_at_the_edge_are_torchs(name: str, dtype: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = of(tw, ours, CASES[name], dtype)
+        found = of(wing, ours, CASES[name], dtype)
         expected = of(torch, theirs, CASES[name], dtype)
     # PyTorch rounds its bound of 1e-12 to float32.
     close = 5e-5 if dtype == np.float32 else 1e-8
@@ -144,22 +145,23 @@ def test_values_and_derivatives_at_the_edge_are_torchs(name: str, dtype: Any) ->
 
 # Where PyTorch's is NaN or another choice, the derivative is the one that is documented.
 CHOSEN: dict[str, tuple[Callable[[Any], Any], list[float], list[float]]] = {
-    "a sum of nothing": (lambda x: tw.logsumexp(x), [-inf, -inf], [0.0, 0.0]),
-    "hypotenuse of nothing": (lambda x: tw.hypot(x[0], x[1]), [0.0, 0.0], [0.0, 0.0]),
-    "at the bounds": (lambda x: tw.clip(x, -1, 1).sum(), [-1.0, 0.0, 1.0], [0.5, 1.0, 0.5]),
-    "x log 0 where x is 0": (lambda x: tw.xlogy(x, 0.0).sum(), [0.0], [0.0]),
+    "a sum of nothing": (lambda x: wing.logsumexp(x), [-inf, -inf], [0.0, 0.0]),
+    "hypotenuse of nothing": (lambda x: wing.hypot(x[0], x[1]), [0.0, 0.0], [0.0, 0.0]),
+    "at the bounds": (lambda x: wing.clip(x, -1, 1).sum(), [-1.0, 0.0, 1.0], [0.5, 1.0, 0.5]),
+    "x log 0 where x is 0": (lambda x: wing.xlogy(x, 0.0).sum(), [0.0], [0.0]),
     "far margins": (
-        lambda x: ours.soft_margin_loss(x, tw.tensor([-1.0, -1.0])), [1000.0, -1000.0], [0.5, 0.0],
+        lambda x: ours.soft_margin_loss(x, wing.tensor([-1.0, -1.0])),
+        [1000.0, -1000.0], [0.5, 0.0],
     ),
     "divergence by its target": (
-        lambda y: ours.kl_div(tw.tensor([-1.0]), y, reduction="sum"), [0.0], [-inf],
+        lambda y: ours.kl_div(wing.tensor([-1.0]), y, reduction="sum"), [0.0], [-inf],
     ),
     "cross entropy by its target": (
-        lambda y: ours.binary_cross_entropy(tw.tensor([0.0, 1.0]), y, reduction="sum"),
+        lambda y: ours.binary_cross_entropy(wing.tensor([0.0, 1.0]), y, reduction="sum"),
         [1.0, 0.0], [100.0, -100.0],
     ),
     "a guarded root": (
-        lambda x: tw.where(x > 0, tw.sqrt(tw.where(x > 0, x, 1.0)), 0.0).sum(),
+        lambda x: wing.where(x > 0, wing.sqrt(wing.where(x > 0, x, 1.0)), 0.0).sum(),
         [0.0, 4.0], [0.0, 0.25],
     ),
 }  # fmt: skip
@@ -178,7 +180,7 @@ def test_the_bounded_cross_entropy_is_the_same_compiled() -> None:
     y = np.array(CLASSES, np.float32)
 
     def loss(x: Any) -> Any:
-        return ours.binary_cross_entropy(tw.sigmoid(x), y)
+        return ours.binary_cross_entropy(wing.sigmoid(x), y)
 
     for x in (np.array(FAR, np.float32), np.array(FAR, np.float32) / 10):
         eager, native = tw.grad(loss)(x), tw.jit(tw.grad(loss))(x)

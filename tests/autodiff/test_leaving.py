@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import GradientError
 from thalweg.torch import nn
 
@@ -28,8 +29,8 @@ LEAVING: dict[str, Callable[[Any], Any]] = {
     "Tensor": lambda x: tw.Tensor(x) * x,
     "tensor": lambda x: tw.tensor(x) * x,
     "tensor of a list": lambda x: tw.tensor([x, x]).sum() * x,
-    "new_tensor": lambda x: x.new_tensor(x) * x,
-    "scalar_tensor": lambda x: tw.scalar_tensor(x) * x,
+    "new_tensor": lambda x: wing.ones(1).new_tensor(x) * x,
+    "scalar_tensor": lambda x: wing.scalar_tensor(x) * x,
     "Parameter": lambda x: nn.Parameter(x) * x,
     "Buffer": lambda x: nn.Buffer(x) * x,
     "copy": lambda x: copy.copy(x) * x,
@@ -37,9 +38,9 @@ LEAVING: dict[str, Callable[[Any], Any]] = {
     "pickle": lambda x: pickle.loads(pickle.dumps(x)) * x,
     "dlpack": lambda x: tw.from_dlpack(x) * x,
     "NumPy's dlpack": lambda x: np.from_dlpack(x) * x,
-    "bits": lambda x: x.view(np.int64).view(np.float64),
+    "bits": lambda x: wing.stack([x]).view(np.int64).view(np.float64),
     "arange": lambda x: tw.arange(x).sum() * x,
-    "normal": lambda x: tw.normal(x, 1.0),
+    "normal": lambda x: wing.normal(x, 1.0),
     "a view of memory written since": lambda x: _through_memory(x),
     "an inner function's value": lambda x: float(tw.value_and_grad(lambda y: y * x)(3.0)[0]) * x,
     "an element of an array": lambda x: _into_array(x),

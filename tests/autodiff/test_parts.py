@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.core.program import finish, trace
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import make
@@ -16,7 +17,7 @@ PARTS: dict[str, Callable[[Any, int], Any]] = {
     "concatenate": lambda x, n: np.concatenate([x[i : i + 1] ** 2 for i in range(n)]).sum(),
     "hstack": lambda x, n: np.hstack([x[i : i + 1] ** 2 for i in range(n)]).sum(),
     "split": lambda x, n: sum((part**2).sum() for part in np.split(x, n)),
-    "unbind": lambda x, n: sum(part**2 for part in tw.unbind(x)),
+    "unbind": lambda x, n: sum(part**2 for part in wing.unbind(x)),
     "indices": lambda x, n: sum(x[i] ** 2 for i in range(n)),
     "indices from the end": lambda x, n: sum(x[-i - 1] ** 2 for i in range(n)),
     "iteration": lambda x, n: sum(value**2 for value in x),

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import thalweg as tw
 from tests.autodiff.programs import Overlapping, run
+from thalweg import torch as wing
 
 torch = pytest.importorskip("torch")
 
@@ -22,7 +22,7 @@ def compared(seed: int, length: int, rare: float = 0.0) -> bool:
         theirs = run(torch, seed, length, rare)
     except Overlapping:
         return False
-    ours = run(tw, seed, length, rare)
+    ours = run(wing, seed, length, rare)
     if len(ours[0]) < len(theirs[0]):
         return False
     if "freed" in ours[0] or ours[3] == "freed":

@@ -15,8 +15,8 @@ torch = pytest.importorskip("torch")
 X = np.array([1.5, 2.0, -0.5])
 
 
-def leaf(value: Any = X) -> tw.Tensor:
-    return tw.Tensor(value, requires_grad=True)
+def leaf(value: Any = X) -> wing.Tensor:
+    return wing.Tensor(value, requires_grad=True)
 
 
 def test_gradients_accumulate_as_in_torch() -> None:
@@ -93,7 +93,7 @@ def test_a_vector_without_a_gradient_is_refused() -> None:
 
 def test_a_constant_is_refused() -> None:
     with pytest.raises(GradientError, match=r"does not require grad.*Set requires_grad=True"):
-        tw.Tensor(X).sum().backward()
+        wing.Tensor(X).sum().backward()
 
 
 def test_requires_grad_can_be_set_again_without_losing_the_tape() -> None:
@@ -110,22 +110,22 @@ def test_requires_grad_can_be_set_again_without_losing_the_tape() -> None:
 
 def test_no_grad_is_a_block_and_a_decorator() -> None:
     x = leaf()
-    with tw.no_grad():
+    with wing.no_grad():
         assert not (x * 2).requires_grad
-        with tw.enable_grad():
+        with wing.enable_grad():
             assert (x * 2).requires_grad
         assert not (x * 2).requires_grad
     assert (x * 2).requires_grad
 
-    @tw.no_grad()
+    @wing.no_grad()
     def double(value: Any) -> Any:
         return value * 2
 
     assert not double(x).requires_grad
     assert not double(x).requires_grad
 
-    @tw.no_grad()
-    @tw.enable_grad()
+    @wing.no_grad()
+    @wing.enable_grad()
     def recorded(value: Any) -> Any:
         return value * 2
 
@@ -135,7 +135,7 @@ def test_no_grad_is_a_block_and_a_decorator() -> None:
 
 def test_no_grad_ends_with_its_block_even_after_an_error() -> None:
     x = leaf()
-    with pytest.raises(ZeroDivisionError), tw.no_grad():
+    with pytest.raises(ZeroDivisionError), wing.no_grad():
         raise ZeroDivisionError
     assert (x * 2).requires_grad
 
@@ -147,7 +147,7 @@ def test_gradient_descent_by_hand_follows_torch() -> None:
     for _ in range(10):
         ((y - A @ ours) ** 2).sum().backward()
         ((torch.tensor(y) - torch.tensor(A) @ theirs) ** 2).sum().backward()
-        with tw.no_grad():
+        with wing.no_grad():
             ours = leaf(ours.detach() - 0.01 * ours.grad)
         with torch.no_grad():
             theirs -= 0.01 * theirs.grad
@@ -233,7 +233,7 @@ def test_steps_have_the_names_of_torch(ours: Any, theirs: Any) -> None:
 def test_a_leaf_has_no_step_and_constants_show_as_none() -> None:
     x = leaf()
     assert x.grad_fn is None
-    assert tw.Tensor(X).grad_fn is None
+    assert wing.Tensor(X).grad_fn is None
     (first, _), (second, _) = (x * 2.0).grad_fn.next_functions
     assert first.variable is x
     assert second is None
@@ -257,8 +257,8 @@ def descend(library: Any, w: Any, b: Any, A: Any, y: Any) -> None:
 def test_a_loop_of_backward_and_updates_in_place_is_that_of_torch() -> None:
     rng = np.random.default_rng(0)
     A, y = rng.normal(size=(30, 3)), rng.normal(size=30)
-    w, b = tw.zeros(3, requires_grad=True), tw.tensor(0.0, requires_grad=True)
-    descend(tw, w, b, A, y)
+    w, b = wing.zeros(3, requires_grad=True), wing.tensor(0.0, requires_grad=True)
+    descend(wing, w, b, A, y)
     theirs = torch.zeros(3, dtype=torch.float64, requires_grad=True)
     constant = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
     descend(torch, theirs, constant, torch.tensor(A), torch.tensor(y))
@@ -281,7 +281,7 @@ def test_a_leaf_is_not_changed_while_operations_are_recorded() -> None:
 def test_a_derivative_that_needs_a_changed_leaf_is_refused() -> None:
     w = leaf()
     loss = (w**2).sum()
-    with tw.no_grad():
+    with wing.no_grad():
         w /= 2.0
     with pytest.raises(
         GradientError,
@@ -293,8 +293,8 @@ def test_a_derivative_that_needs_a_changed_leaf_is_refused() -> None:
 
 
 def test_an_update_in_place_keeps_shape_and_dtype() -> None:
-    w = tw.tensor(np.ones(2, np.float32), requires_grad=True)
-    with tw.no_grad():
+    w = wing.tensor(np.ones(2, np.float32), requires_grad=True)
+    with wing.no_grad():
         w *= np.float64(3.0)
         with pytest.raises(ShapeError, match=r"output with shape \[2\] doesn't match .*\[3, 2\]"):
             w += np.ones((3, 2))
@@ -302,7 +302,7 @@ def test_an_update_in_place_keeps_shape_and_dtype() -> None:
 
 
 def test_tensors_are_changed_in_their_own_memory() -> None:
-    x = tw.ones(2)
+    x = wing.ones(2)
     y = x
     y += 1
     assert (x.tolist(), y.tolist()) == ([2.0, 2.0], [2.0, 2.0])
@@ -310,18 +310,18 @@ def test_tensors_are_changed_in_their_own_memory() -> None:
 
 @pytest.mark.parametrize("name", ["zeros", "ones", "zeros_like", "ones_like"])
 def test_new_tensors_may_require_gradients(name: str) -> None:
-    x = getattr(tw, name)(np.ones(2) if name.endswith("like") else 2, requires_grad=True)
+    x = getattr(wing, name)(np.ones(2) if name.endswith("like") else 2, requires_grad=True)
     (3 * x).sum().backward()
     assert x.grad.tolist() == [3.0, 3.0]
-    assert tw.full(2, 1.5, requires_grad=True).is_leaf
-    assert tw.full_like(x, 1.5, requires_grad=True).requires_grad
+    assert wing.full(2, 1.5, requires_grad=True).is_leaf
+    assert wing.full_like(x, 1.5, requires_grad=True).requires_grad
 
 
 def test_data_are_the_values_without_the_history() -> None:
     x = leaf()
     x.data.add_(1.0)
     np.testing.assert_array_equal(x.detach().numpy(), X + 1.0)
-    x.data = tw.tensor(X)
+    x.data = wing.tensor(X)
     (x**2).sum().backward()
     np.testing.assert_array_equal(x.grad.numpy(), 2 * X)
 
@@ -329,7 +329,7 @@ def test_data_are_the_values_without_the_history() -> None:
 def test_autograd_grad_takes_the_arguments_of_pytorch_in_their_order() -> None:
     ours, theirs = (inspect.signature(lib.autograd.grad).parameters for lib in (wing, torch))
     assert list(ours) == list(theirs)
-    x = tw.tensor([1.0, 2.0], requires_grad=True)
+    x = wing.tensor([1.0, 2.0], requires_grad=True)
     assert wing.autograd.grad((x**2).sum(), x, only_inputs=True)[0].tolist() == [2.0, 4.0]
     with pytest.raises(tw.errors.GradientError, match="jacrev"):
-        wing.autograd.grad(x**2, x, tw.eye(2), is_grads_batched=True)
+        wing.autograd.grad(x**2, x, wing.eye(2), is_grads_batched=True)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import thalweg as tw
 from thalweg import torch as wing
+from thalweg.torch.nn import functional
 
+FOLDS = ["fold", "unfold"]
 PLACES = [
     ("", tw),
+    ("", tw.losses),
     ("", wing),
+    (
+        "",
+        SimpleNamespace(__all__=["fold", "unfold"], fold=functional.fold, unfold=functional.unfold),
+    ),
     ("linalg.", tw.linalg),
     ("fft.", tw.fft),
     ("special.", tw.special),
@@ -20,9 +29,20 @@ _TRANSFORMS = "takes functions, not numbers"
 _DRAWS = "draws random numbers"
 _SETTINGS = "sets or tells something of the library, a tensor or a dtype"
 _MAKES = "makes a tensor of no other"
+_SPOKEN = "a function of the table in PyTorch's form, compared with PyTorch on its own samples"
 
 # Public functions that the walk leaves out.
 APART: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            *("torch.add", "torch.argsort", "torch.cross", "div", "torch.equal", "torch.max"),
+            *("torch.median", "torch.min", "torch.nanmedian", "torch.nonzero", "slice_along"),
+            *("torch.sort", "torch.split", "torch.squeeze", "torch.std", "sub", "to", "type_as"),
+            *("torch.unique", "torch.var", "view"),
+        ),
+        _SPOKEN,
+    ),
+    "torch.vmap": _TRANSFORMS,
     **dict.fromkeys(
         (
             *("fit", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jit", "jvp"),
@@ -69,14 +89,24 @@ def public_functions() -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {}
     known: set[int] = set()
     for prefix, module in PLACES:
-        for name in module.__all__:
+        # Of the wing, what is not a function of the others under PyTorch's words.
+        below = known.copy() if module is wing else set()
+        for name in dict.fromkeys((*getattr(module, "__all__", ()), *_listed(module))):
             function = getattr(module, name, None)
             plain = callable(function) and not isinstance(function, type) and "." not in name
-            plain = plain and not name.startswith("_")
-            if plain and id(function) not in known:
-                known.add(id(function))
-                found[f"{prefix}{name}"] = function
+            if not plain or name.startswith("_") or id(inspect.unwrap(function)) in below:
+                continue
+            own = id(function) if module is wing else id(inspect.unwrap(function))
+            if own not in known:
+                known |= {own, id(inspect.unwrap(function))}
+                # What PyTorch means by a name of NumPy's is a function of its own.
+                key = f"{prefix}{name}"
+                found[f"torch.{name}" if key in found else key] = function
     return found
+
+
+def _listed(module: Any) -> list[str]:
+    return dir(module) if module in (tw, wing) else []
 
 
 def written_in_place(names: dict[str, Callable[..., Any]]) -> dict[str, str]:

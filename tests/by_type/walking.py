@@ -12,6 +12,7 @@ import numpy as np
 import thalweg as tw
 from tests.by_type.oracles import oracle_of
 from tests.by_type.samples import Call
+from thalweg import torch as wing
 from thalweg.core.program import Program, finish, trace
 from thalweg.core.tensor import Tensor, make
 from thalweg.engines.numpy import NumpyEngine
@@ -77,7 +78,7 @@ def apply(function: Callable[..., Any], call: Call, given: Any) -> Any:
 
 def parts(found: Any) -> list[Any]:
     """Return the arrays of a result, whatever they are in."""
-    if isinstance(found, (list, tuple)) and not isinstance(found, tw.Size):
+    if isinstance(found, (list, tuple)) and not isinstance(found, wing.Size):
         return [item for part in found for item in parts(part)]
     return [found]
 

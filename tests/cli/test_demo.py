@@ -9,8 +9,7 @@ from sklearn.datasets import make_regression as oracle
 
 from tests.cli.conftest import Thalweg
 from thalweg.cli import demo
-from thalweg.cli.demo import Demonstration, demonstrate
-from thalweg.cli.lecture import LEAST_SQUARES, make_regression
+from thalweg.cli.demo import LEAST_SQUARES, Demonstration, demonstrate, make_regression
 
 
 @pytest.fixture(scope="module")

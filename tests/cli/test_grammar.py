@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thalweg.cli.grammar import build, rewritten
+from thalweg.cli.grammar import build, rewrite
 from thalweg.errors import SpecError
 
 
@@ -90,7 +90,7 @@ def parse(text: str) -> object:
 def test_a_text_of_the_grammar_is_read(text: str, spec: Spec) -> None:
     assert parse(text) == spec
     assert parse(str(spec)) == spec
-    assert parse(rewritten(text)) == spec
+    assert parse(rewrite(text)) == spec
 
 
 def test_whole_numbers_stay_whole_and_others_are_floats() -> None:
@@ -185,10 +185,7 @@ def test_every_spec_prints_as_a_text_that_reads_back_equal(spec: Spec) -> None:
         ("adam\u00a0(1)", r"U\+00A0 at '\\xa0', character 5"),
         ("adam(0.1)\x00", r"null bytes at '\\x00', character 10"),
         ("adam(0.1)\udc80", "surrogates"),
-        (
-            "().__class__.__bases__[0]",
-            r"a name was expected, not '\(\).* at character 1",
-        ),
+        ("().__class__.__bases__[0]", r"a name was expected, not '\(\).* at character 1"),
         ("adam;import os", "at ';', character 5"),
         ("f" * 3000, "has 3000 characters, and at most 2000 are read"),
         ("f(" * 30 + ")" * 30, "at most 20 brackets in one another"),

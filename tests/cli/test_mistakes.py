@@ -184,10 +184,7 @@ def test_a_run_that_diverges_has_a_status_of_its_own(
 
 
 def test_an_interrupted_run_leaves_the_model_so_far(
-    thalweg: Thalweg,
-    diabetes: tuple[object, ...],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    thalweg: Thalweg, diabetes: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seldom = training._seldom
 
@@ -237,7 +234,9 @@ def test_ctrl_c_ends_a_process_at_once(files: Path, tmp_path: Path) -> None:
         time.sleep(0.05)
     ran.send_signal(signal.SIGINT)
     out, err = ran.communicate(timeout=60)
-    assert ran.returncode == 130
+    # CPython dies of the signal itself where it fell into text that `exec` runs, as dataclasses
+    # do when they are made; a shell tells of 130 in both cases.
+    assert ran.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in err
     assert "Interrupted" in out + err
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from tests.compiler.programs import program_of, spec
 from thalweg.compiler.kernels.graph import Graph
-from thalweg.compiler.kernels.kernels import Plan, form_kernels
+from thalweg.compiler.kernels.kernels import KernelPlan, form_kernels
 from thalweg.compiler.kernels.memory import Storage, assign
 from thalweg.compiler.kernels.streams import fuse_streams
-from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
+from thalweg.compiler.states import own_outputs
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 
@@ -30,20 +30,20 @@ def traced(function: Callable[..., Any], *shapes: Shape) -> Program:
     return optimize(program_of(function, *specs))
 
 
-def plan_of(function: Callable[..., Any], *shapes: Shape) -> Plan:
+def plan_of(function: Callable[..., Any], *shapes: Shape) -> KernelPlan:
     plan = form_kernels(Graph(traced(function, *shapes)))
     fuse_streams(plan, ROW_BYTES)
     return plan
 
 
-def kinds(plan: Plan) -> list[str]:
+def kinds(plan: KernelPlan) -> list[str]:
     """Return what each kernel is: its kind and how many values it computes."""
     return [f"{kernel.kind.value} {len(kernel.roots)}" for kernel in plan.kernels]
 
 
 def step_plan(
     function: Callable[..., Any], states: int, *shapes: Shape
-) -> tuple[Plan, Storage, set[int]]:
+) -> tuple[KernelPlan, Storage, set[int]]:
     """Plan a step; return too the numbers of the states that change in place."""
     program = own_outputs(traced(function, *shapes), states)
     plan = form_kernels(Graph(program))

@@ -29,14 +29,7 @@ def program_of(function: Callable[..., Any], *specs: Spec) -> Program:
 def run(program: Program, *arguments: Any) -> list[Any]:
     """Evaluate a program by the meanings of its primitives."""
     with np.errstate(all="ignore"):
-        return evaluate(
-            program,
-            arguments,
-            lambda equation, values: np.asarray(
-                equation.primitive.meaning(*values, **equation.params)
-            ),
-            lambda literal: literal.value,
-        )
+        return evaluate(program, arguments)
 
 
 def body(program: Program) -> list[str]:
@@ -144,9 +137,7 @@ STEPS = {
     "relu": Step(network_step(lambda z: np.maximum(z, 0.0)), _NETWORK, 61),
     "adam": Step(adam_step, (spec(30, 4), spec(30), _ROWS, spec(4), spec(4), spec(4), spec()), 37),
     "embedding": Step(
-        embedding_step,
-        (spec(30, dtype=np.int64), spec(30), _ROWS, spec(7, 4), spec(4), spec()),
-        21,
+        embedding_step, (spec(30, dtype=np.int64), spec(30), _ROWS, spec(7, 4), spec(4), spec()), 21
     ),
     "rosenbrock": Step(rosenbrock_step, (spec(10), spec()), 21),
 }

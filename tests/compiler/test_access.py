@@ -8,9 +8,8 @@ import numpy as np
 
 from tests.compiler.plans import plan_of, traced
 from tests.compiler.programs import spec
-from thalweg.compiler.kernels.access import Access, Accesses, domain_index, is_inner
 from thalweg.compiler.kernels.affine import Affine, Var, of
-from thalweg.compiler.kernels.graph import Graph
+from thalweg.compiler.kernels.graph import Access, Accesses, Graph, domain_index, is_inner
 
 INDICES = spec(8, dtype=np.int64)
 

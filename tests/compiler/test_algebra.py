@@ -9,8 +9,7 @@ import pytest
 
 from tests.compiler.programs import body, primitives, program_of, run, spec
 from thalweg.compiler.pipeline import optimize
-from thalweg.compiler.rewrites.algebra import EXACT, IDENTITIES, RELAXED
-from thalweg.compiler.rewrites.patterns import Identity
+from thalweg.compiler.rewrites.algebra import EXACT, IDENTITIES, RELAXED, RewriteRule
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 from thalweg.ops.elementwise.arithmetic import power
@@ -22,7 +21,7 @@ LITERALS = {"a": -4.0, "b": 0.375}
 DTYPES = {"b": np.bool_, "i": np.int64, "f": np.float64}
 
 
-def rows(table: dict[Any, tuple[Identity, ...]]) -> list[Any]:
+def rows(table: dict[Any, tuple[RewriteRule, ...]]) -> list[Any]:
     return [
         pytest.param(identity, id=inspect.getsource(identity.before).strip())
         for identities in table.values()
@@ -30,12 +29,12 @@ def rows(table: dict[Any, tuple[Identity, ...]]) -> list[Any]:
     ]
 
 
-def kind_of(identity: Identity) -> str:
+def kind_of(identity: RewriteRule) -> str:
     """Return a kind of dtype for the operands x, y and z: floats where there is a choice."""
     return next((kind for kind in "fib" if kind in identity.kinds), "f")
 
 
-def applied(side: Callable[..., Any], identity: Identity) -> Program:
+def applied(side: Callable[..., Any], identity: RewriteRule) -> Program:
     """Trace one side on arrays of different shapes, with literals for a and b."""
     names = [name for name in inspect.signature(identity.before).parameters if name not in "ab"]
     # Logic has Boolean results, but compares numbers.
@@ -58,17 +57,15 @@ def arguments(program: Program) -> list[Any]:
     """Return every special value against every other."""
     found = []
     for symbol in program.inputs:
-        values = {
-            "f": SPECIAL,
-            "i": np.arange(-6, 6),
-            "b": np.arange(12) % 2 == 0,
-        }[symbol.dtype.kind]
+        values = {"f": SPECIAL, "i": np.arange(-6, 6), "b": np.arange(12) % 2 == 0}[
+            symbol.dtype.kind
+        ]
         found.append(values.reshape(symbol.shape))
     return found
 
 
 @pytest.mark.parametrize("identity", rows(IDENTITIES))
-def test_each_identity_is_applied(identity: Identity) -> None:
+def test_each_identity_is_applied(identity: RewriteRule) -> None:
     before, after = applied(identity.before, identity), applied(identity.after, identity)
     optimized = optimize(before)
     optimized.check()
@@ -81,7 +78,7 @@ def test_each_identity_is_applied(identity: Identity) -> None:
 
 
 @pytest.mark.parametrize("identity", rows(EXACT))
-def test_exact_identities_keep_every_bit_of_special_values(identity: Identity) -> None:
+def test_exact_identities_keep_every_bit_of_special_values(identity: RewriteRule) -> None:
     before = applied(identity.before, identity)
     given = arguments(before)
     for wanted, got in zip(run(before, *given), run(optimize(before), *given), strict=True):
@@ -92,7 +89,7 @@ def test_exact_identities_keep_every_bit_of_special_values(identity: Identity) -
 
 
 @pytest.mark.parametrize("identity", rows(RELAXED))
-def test_relaxed_identities_agree_on_special_values(identity: Identity) -> None:
+def test_relaxed_identities_agree_on_special_values(identity: RewriteRule) -> None:
     before = applied(identity.before, identity)
     given = arguments(before)
     exponent = inspect.getsource(identity.before)

@@ -25,11 +25,7 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], list[str]]] = {
         (spec(2, 3),),
         ["b = multiply(a, 3.0)", "return b"],
     ),
-    "sums of nothing": (
-        lambda x: np.sum(np.full_like(x, np.inf)),
-        (spec(0),),
-        ["return 0.0"],
-    ),
+    "sums of nothing": (lambda x: np.sum(np.full_like(x, np.inf)), (spec(0),), ["return 0.0"]),
     "largest of equals": (
         lambda x: x * np.max(np.full_like(x, 0.1)),
         (spec(3),),
@@ -48,11 +44,7 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], list[str]]] = {
     "sums beside repetitions": (
         lambda x: np.sum(np.broadcast_to(x, (4, 3)), axis=1),
         (spec(3),),
-        [
-            "b = reduce_sum(a, axis=(0,))",
-            "c = broadcast_to(b, shape=(4,))",
-            "return c",
-        ],
+        ["b = reduce_sum(a, axis=(0,))", "c = broadcast_to(b, shape=(4,))", "return c"],
     ),
     "sums over inner repetitions": (
         lambda x: np.sum(np.broadcast_to(x, (4, 3, 5)), axis=(1, 2)),

@@ -12,8 +12,8 @@ from tests.compiler.test_overlaps import agrees
 from thalweg.compiler.pipeline import optimize
 from thalweg.ops.linalg.contraction import contract
 from thalweg.ops.shape.cut import pad_with_zeros, slice_
-from thalweg.ops.windows.convolution import conv2d
 from thalweg.ops.windows.windows import windows
+from thalweg.torch.functions.windows import conv2d
 
 
 def test_a_slice_of_a_product_is_a_product_of_slices() -> None:

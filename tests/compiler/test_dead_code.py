@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tests.compiler.programs import primitives, program_of, spec
-from thalweg.compiler.dead_code import remove_dead_code
+from thalweg.compiler.pipeline import remove_dead_code
 
 
 def test_what_no_output_needs_is_dropped_and_inputs_stay() -> None:

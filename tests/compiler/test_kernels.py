@@ -10,7 +10,7 @@ import pytest
 import thalweg as tw
 from tests.compiler.plans import INT32, kinds, plan_of
 from tests.compiler.programs import STEPS, spec
-from thalweg.compiler.kernels.kernels import Plan
+from thalweg.compiler.kernels.kernels import KernelPlan
 
 
 def softmax(x: Any) -> Any:
@@ -116,7 +116,7 @@ def test_adam_is_its_counters_and_one_stream() -> None:
     assert plan.kernels[0].domain == (), "powers of the count are computed once, ahead of all"
 
 
-def _positions(plan: Plan) -> dict[Any, tuple[int, int]]:
+def _positions(plan: KernelPlan) -> dict[Any, tuple[int, int]]:
     return {
         root: (i, j) for i, kernel in enumerate(plan.kernels) for j, root in enumerate(kernel.roots)
     }

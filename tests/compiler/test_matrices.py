@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.compiler.programs import program_of, spec
-from thalweg.compiler.simplify import simplify
+from thalweg.compiler.pipeline import simplify
 from thalweg.engines.numpy import NumpyEngine
 
 CASES: list[tuple[Callable[..., Any], int]] = [

@@ -57,12 +57,7 @@ CASES: dict[str, tuple[Any, list[Any], list[Any], set[int]]] = {
         [],
         {0, 1},
     ),
-    "other elements of itself": (
-        loss_first(lambda a: (np.sum(a), 0.5 * a[::-1])),
-        [A],
-        [],
-        set(),
-    ),
+    "other elements of itself": (loss_first(lambda a: (np.sum(a), 0.5 * a[::-1])), [A], [], set()),
     "a neighbour": (
         loss_first(lambda a: (np.sum(a), 0.5 * a + 0.1 * np.concatenate((a[1:], a[:1])))),
         [A],

@@ -10,7 +10,7 @@ import pytest
 import thalweg as tw
 from tests.compiler.programs import body, program_of, run, spec
 from tests.engines.loops import check_loop
-from thalweg.compiler.outputs import own_outputs
+from thalweg.compiler.states import own_outputs
 
 A, B, C = np.random.default_rng(0).normal(size=(3, 9))
 

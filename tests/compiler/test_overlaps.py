@@ -11,8 +11,8 @@ import thalweg as tw
 from tests.compiler.programs import arguments_for, primitives, program_of, run, spec
 from thalweg.compiler.pipeline import optimize
 from thalweg.ops.linalg.contraction import contract
-from thalweg.ops.windows.convolution import conv2d, conv_transpose2d
 from thalweg.ops.windows.windows import overlap_add
+from thalweg.torch.functions.windows import conv2d, conv_transpose2d
 
 
 def agrees(function: Any, *specs: Any) -> list[str]:

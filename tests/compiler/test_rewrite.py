@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.compiler.programs import body, primitives, program_of, spec
-from thalweg.compiler.rewrites.patterns import Application, Number, Variable, pattern
+from thalweg.compiler.pipeline import rules_of
+from thalweg.compiler.rewrites.algebra import Application, Number, Variable, pattern
 from thalweg.compiler.rewrites.rewrite import Draft, adds_leading_ones, count_uses, rewrite
-from thalweg.compiler.simplify import rules_of
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import FLOAT64
 from thalweg.ops.elementwise.arithmetic import add, multiply, negative

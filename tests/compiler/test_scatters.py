@@ -74,11 +74,7 @@ CASES: dict[str, tuple[Any, list[str]]] = {
     ),
     "a broadcast sum": (
         lambda p, i, u, c: c + scattered(u, i),
-        [
-            "e = broadcast_to(d, shape=(5, 3))",
-            "f = scatter_add(e, b, c, axis=0)",
-            "return f",
-        ],
+        ["e = broadcast_to(d, shape=(5, 3))", "f = scatter_add(e, b, c, axis=0)", "return f"],
     ),
     "a sum of two": (
         lambda p, i, u, c: p + 2.0 * (scattered(u, i) + scattered(u * u, i)),
@@ -93,12 +89,7 @@ CASES: dict[str, tuple[Any, list[str]]] = {
     ),
     "a step of gradient descent": (
         lambda p, i, u, c: p + -c * scattered(u, i),
-        [
-            "e = negative(d)",
-            "f = multiply(c, e)",
-            "g = scatter_add(a, b, f, axis=0)",
-            "return g",
-        ],
+        ["e = negative(d)", "f = multiply(c, e)", "g = scatter_add(a, b, f, axis=0)", "return g"],
     ),
 }
 

@@ -80,11 +80,7 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], list[str]]] = {
         (spec(9),),
         ["b = slice_(a, bounds=((3, 6, 2),))", "return b"],
     ),
-    "slices of everything": (
-        lambda x: slice_(x + 0.0, ((0, 9, 1),)),
-        (spec(9),),
-        ["return a"],
-    ),
+    "slices of everything": (lambda x: slice_(x + 0.0, ((0, 9, 1),)), (spec(9),), ["return a"]),
     "slices of repetitions": (
         lambda x: np.broadcast_to(x, (4, 3))[1:3],
         (spec(3),),
@@ -114,11 +110,7 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], list[str]]] = {
         (spec(3), spec(4)),
         ["c = concatenate(a, b, axis=0)", "d = slice_(c, bounds=((2, 4, 1),))", "return d"],
     ),
-    "slices undo paddings": (
-        lambda x: padded(x, 1, 2, 1)[1:6:2],
-        (spec(3),),
-        ["return a"],
-    ),
+    "slices undo paddings": (lambda x: padded(x, 1, 2, 1)[1:6:2], (spec(3),), ["return a"]),
     "slices beside the padded": (
         lambda x: padded(x, 1, 2)[:3],
         (spec(3),),

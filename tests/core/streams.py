@@ -28,10 +28,7 @@ def _empty(shape: Any, dtype: str) -> Any:
 
 def _rand(n: int, dtype: str) -> Draw:
     ours, theirs = DTYPES[dtype]
-    return (
-        lambda g: g.rand((n,), ours),
-        lambda g: torch.rand(n, dtype=theirs, generator=g),
-    )
+    return (lambda g: g.rand((n,), ours), lambda g: torch.rand(n, dtype=theirs, generator=g))
 
 
 def _uniform(n: int, low: float, high: float, dtype: str) -> Draw:
@@ -91,10 +88,7 @@ def _named(name: str, n: int, arguments: tuple[float, ...], dtype: str) -> Draw:
 
 
 def _bernoulli(n: int, p: float) -> Draw:
-    return (
-        lambda g: g.bernoulli(p, (n,)),
-        lambda g: _empty(n, "bool").bernoulli_(p, generator=g),
-    )
+    return (lambda g: g.bernoulli(p, (n,)), lambda g: _empty(n, "bool").bernoulli_(p, generator=g))
 
 
 def _multinomial(shape: tuple[int, ...], n: int, replacement: bool, dtype: str) -> Draw:

@@ -43,10 +43,7 @@ FUNCTIONS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda t: math.exp(t[0]), r"math.exp knows plain numbers and arrays alone. Write np.exp"),
     (lambda t: sum(math.lgamma(x) for x in t), r"Write tw.special.gammaln"),
     (lambda t: np.array([t[0], t[1]]), r"numpy.array does not look for tensors.*Write tw.array"),
-    (
-        lambda t: sparse @ t,
-        r"sparse is a sparse matrix of SciPy's.* Write t @ sparse.T for",
-    ),
+    (lambda t: sparse @ t, r"sparse is a sparse matrix of SciPy's.* Write t @ sparse.T for"),
     (lambda t: array.dot(t), r"Write t @ array.T for a vector t"),
     (lambda t: array.multiply(t), r"Write tw.asarray\(array.toarray\(\)\) instead of array"),
 ]
@@ -62,10 +59,7 @@ def test_a_function_that_was_met_is_named_with_ours(position: int) -> None:
 
 
 TABLES: list[tuple[Callable[[Any], Any], str]] = [
-    (
-        lambda i: table[i],
-        r"table is a NumPy array.* Write tw.asarray\(table\)\[i\], or tw",
-    ),
+    (lambda i: table[i], r"table is a NumPy array.* Write tw.asarray\(table\)\[i\], or tw"),
     (lambda i: matrix[i, :], r"Write tw.asarray\(matrix\)\[i, :\]\."),
     (lambda i: matrix[i, i], r"Write tw.asarray\(matrix\)\[i, i\]\."),
     (lambda i: matrix[:, i], r"Write tw.asarray\(matrix\)\[:, i\]\."),

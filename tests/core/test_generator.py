@@ -121,8 +121,7 @@ def test_states_are_exchanged_with_pytorch(words: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "state",
-    [np.zeros(5), np.zeros(5056, np.uint8), np.zeros(5, np.uint8), [1, 2], np.zeros(5056)],
+    "state", [np.zeros(5), np.zeros(5056, np.uint8), np.zeros(5, np.uint8), [1, 2], np.zeros(5056)]
 )
 def test_what_is_no_state_is_refused(state: Any) -> None:
     stream = Generator().manual_seed(1)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import CallError, DtypeError, GradientError, ShapeError, TracingError
 
 GIVEN = np.random.default_rng(0).normal(size=(3, 4))
@@ -64,17 +65,17 @@ def test_results_are_written_where_pytorch_writes_them(name: str, dtype: str) ->
     shape, call = CALLS[name]
     theirs = torch.zeros(shape, dtype=getattr(torch, dtype))
     call(torch, *tensors(torch), theirs)
-    ours = tw.zeros(shape, dtype=dtype)
+    ours = wing.zeros(shape, dtype=dtype)
     memory = ours.numpy()
-    assert call(tw, *tensors(tw), ours) is ours
+    assert call(wing, *tensors(wing), ours) is ours
     np.testing.assert_allclose(memory, theirs.numpy(), rtol=1e-6 if dtype == "float32" else 1e-13)
     assert ours.dtype == dtype
 
 
 def test_several_results_are_written_into_a_tuple() -> None:
-    x, _ = tensors(tw)
-    values, places = tw.empty(4), tw.empty(4, dtype=tw.int64)
-    found = tw.max(x, dim=0, out=(values, places))
+    x, _ = tensors(wing)
+    values, places = wing.empty(4), wing.empty(4, dtype=wing.int64)
+    found = wing.max(x, dim=0, out=(values, places))
     assert found[0] is values
     assert found.indices is places
     wanted = torch.max(torch.tensor(GIVEN), 0)
@@ -99,29 +100,29 @@ UFUNCS: dict[str, Callable[..., Any]] = {
 def test_numpy_writes_tensors_into_tensors_and_arrays(name: str, kind: str) -> None:
     call, wanted = UFUNCS[name], np.empty((3, 4))
     call(GIVEN, OTHER, wanted)
-    out: Any = tw.empty((3, 4)) if kind == "tensor" else np.empty((3, 4))
-    assert call(*tensors(tw), out) is out
+    out: Any = wing.empty((3, 4)) if kind == "tensor" else np.empty((3, 4))
+    assert call(*tensors(wing), out) is out
     np.testing.assert_allclose(np.asarray(out), wanted, rtol=1e-14)
 
 
 def test_numpy_writes_arrays_into_a_tensor() -> None:
-    out = tw.empty((3, 3))
+    out = wing.empty((3, 3))
     assert np.matmul(GIVEN, OTHER.T, out=out) is out
     np.testing.assert_allclose(out.numpy(), GIVEN @ OTHER.T, rtol=1e-14)
-    total = tw.empty(4)
+    total = wing.empty(4)
     assert np.sum(GIVEN, axis=0, out=total) is total
     np.testing.assert_allclose(total.numpy(), GIVEN.sum(0), rtol=1e-14)
 
 
 def test_an_array_is_changed_by_a_tensor() -> None:
     array = kept = GIVEN.copy()
-    array += tw.tensor(OTHER)
+    array += wing.tensor(OTHER)
     assert array is kept
     np.testing.assert_array_equal(array, GIVEN + OTHER)
 
 
 def test_numpy_may_write_into_what_overlaps_an_operand() -> None:
-    wanted, ours = np.arange(12.0), tw.arange(12.0)
+    wanted, ours = np.arange(12.0), wing.arange(12.0)
     np.add(wanted[1:], wanted[:-1], out=wanted[1:])
     np.add(ours[1:], ours[:-1], out=ours[1:])
     np.testing.assert_array_equal(ours.numpy(), wanted)
@@ -131,52 +132,52 @@ def test_numpy_may_write_into_what_overlaps_an_operand() -> None:
 
 
 def test_an_empty_tensor_takes_the_results_shape() -> None:
-    ours, theirs = tw.empty(0, dtype=tw.float32), torch.empty(0, dtype=torch.float32)
-    assert tw.add(*tensors(tw), out=ours) is ours
+    ours, theirs = wing.empty(0, dtype=wing.float32), torch.empty(0, dtype=torch.float32)
+    assert wing.add(*tensors(wing), out=ours) is ours
     torch.add(*tensors(torch), out=theirs)
     assert ours.shape == theirs.shape
-    assert ours.dtype == tw.float32
+    assert ours.dtype == wing.float32
     np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
 
 
 def test_any_other_tensor_keeps_its_shape() -> None:
-    x, y = tensors(tw)
-    for out in (tw.empty(2), tw.empty((1, 3, 4)), np.empty(2), np.empty(0)):
+    x, y = tensors(wing)
+    for out in (wing.empty(2), wing.empty((1, 3, 4)), np.empty(2), np.empty(0)):
         with pytest.raises(ShapeError, match=r"add got an out= of shape .* result, \(3, 4\). Give"):
-            tw.add(x, y, out=out)
+            wing.add(x, y, out=out)
 
 
 def test_a_part_of_a_tensor_is_written_and_the_whole_shows_it() -> None:
-    whole = tw.zeros((2, 3, 4))
-    tw.add(*tensors(tw), out=whole[1])
+    whole = wing.zeros((2, 3, 4))
+    wing.add(*tensors(wing), out=whole[1])
     np.testing.assert_array_equal(whole.numpy(), np.stack([np.zeros((3, 4)), GIVEN + OTHER]))
 
 
 def test_writing_counts_as_a_change_of_what_backward_needs() -> None:
-    x = tw.ones(3, requires_grad=True)
-    factor = tw.ones(3)
+    x = wing.ones(3, requires_grad=True)
+    factor = wing.ones(3)
     product = (x * factor).sum()
-    tw.add(factor, 1.0, out=factor)
+    wing.add(factor, 1.0, out=factor)
     with pytest.raises(GradientError, match="modified by an inplace operation"):
         product.backward()
 
 
 def test_out_none_is_no_out() -> None:
-    x, y = tensors(tw)
-    np.testing.assert_array_equal(tw.add(x, y, out=None).numpy(), GIVEN + OTHER)
+    x, y = tensors(wing)
+    np.testing.assert_array_equal(wing.add(x, y, out=None).numpy(), GIVEN + OTHER)
     np.testing.assert_array_equal(np.sum(x, axis=0, out=None).numpy(), GIVEN.sum(0))
 
 
 def test_what_is_traced_is_written_in_the_program() -> None:
     def written(x: Any) -> Any:
         out = x * 0.0
-        tw.exp(x, out=out)
+        wing.exp(x, out=out)
         return out + 1.0
 
     np.testing.assert_allclose(tw.jit(written)(GIVEN), np.exp(GIVEN) + 1.0, rtol=1e-14)
-    outside = tw.zeros((3, 4))
+    outside = wing.zeros((3, 4))
     with pytest.raises(TracingError, match="from outside a traced function"):
-        tw.jit(lambda x: tw.exp(x, out=outside))(GIVEN)
+        tw.jit(lambda x: wing.exp(x, out=outside))(GIVEN)
 
 
 # ---- refusals, side by side with PyTorch's
@@ -242,7 +243,7 @@ def test_what_pytorch_refuses_is_refused_in_its_class(name: str) -> None:
     with pytest.raises((RuntimeError, TypeError)) as theirs:
         call(torch)
     with pytest.raises(error) as ours:
-        call(tw)
+        call(wing)
     assert isinstance(ours.value, theirs.type)
 
 
@@ -264,13 +265,13 @@ ALLOWED: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("name", ALLOWED)
 def test_what_pytorch_allows_is_allowed(name: str) -> None:
-    theirs, ours = ALLOWED[name](torch), ALLOWED[name](tw)
+    theirs, ours = ALLOWED[name](torch), ALLOWED[name](wing)
     np.testing.assert_array_equal(ours.detach().numpy(), theirs.detach().numpy())
 
 
 def test_without_recording_a_parameter_may_be_written() -> None:
     found = []
-    for lib in (torch, tw):
+    for lib in (torch, wing):
         w = lib.ones(3, requires_grad=True)
         with lib.no_grad():
             lib.add(w, 1.0, out=w)

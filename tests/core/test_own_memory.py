@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 
 P = np.arange(6.0).reshape(2, 3) / 4 + 0.5
 
@@ -90,10 +91,10 @@ def test_of_equal_places_only_the_last_value_has_a_derivative() -> None:
     x, places = tw.zeros(3), np.array([0, 0, 2, -1])
 
     def scattered(v: Any) -> Any:
-        return tw.scatter(x, 0, places % 3, v)
+        return wing.scatter(x, 0, places % 3, v)
 
     def put(v: Any) -> Any:
-        return tw.put(x, places, v)
+        return wing.put(x, places, v)
 
     def put_of_numpy(v: Any) -> Any:
         y = tw.zeros(3)
@@ -106,13 +107,13 @@ def test_of_equal_places_only_the_last_value_has_a_derivative() -> None:
         return y
 
     def index_put(v: Any) -> Any:
-        return tw.index_put(x, (places,), v)
+        return wing.index_put(x, (places,), v)
 
     def index_copied(v: Any) -> Any:
-        return tw.index_copy(x, 0, places % 3, v)
+        return wing.index_copy(x, 0, places % 3, v)
 
     def traced_places(v: Any) -> Any:
-        return tw.jit(lambda i, v: tw.put(x, i, v), engine="numpy")(places, v)
+        return tw.jit(lambda i, v: wing.put(x, i, v), engine="numpy")(places, v)
 
     values = np.array([2.0, 3.0, 4.0, 5.0])
     for function in (

@@ -10,7 +10,7 @@ import thalweg as tw
 from thalweg.core.program import Program, finish, trace
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import as_tensor, make
-from thalweg.engines.plan import Plan, Role, computed
+from thalweg.engines.plan import Input, Plan, computed
 
 SHAPES = [(), (5,), (3, 4), (150, 170)]
 
@@ -26,8 +26,8 @@ def program_of(function: Any, arrays: list[Any], numbers: int, counters: list[An
 def compared(function: Any, numbers: list[float], arrays: list[Any], counters: list[Any]) -> None:
     """Run a function thrice by a plan and by its definition; arrays and counters are updated."""
     program = program_of(function, arrays, len(numbers), counters)
-    roles = [Role.NUMBER] * len(numbers) + [Role.ARRAY] * len(arrays)
-    roles += [Role.COUNTER] * len(counters)
+    roles = [Input.NUMBER] * len(numbers) + [Input.ARRAY] * len(arrays)
+    roles += [Input.COUNTER] * len(counters)
     outputs = len(arrays) + len(counters)
     plan = Plan(program, roles, range(len(numbers), len(numbers) + outputs))
     memory = [a.copy() for a in (*arrays, *counters)]
@@ -84,14 +84,14 @@ def test_memory_is_written_in_place_and_kept_apart() -> None:
 
     p, m = sample((7,)), sample((7,), seed=1)
     before = p.copy(), m.copy()
-    Plan(program_of(step, [p, m], 0, []), [Role.ARRAY] * 2, [0, 1]).run((), [p, m])
+    Plan(program_of(step, [p, m], 0, []), [Input.ARRAY] * 2, [0, 1]).run((), [p, m])
     np.testing.assert_array_equal(p, before[0] - before[1])
     np.testing.assert_array_equal(m, before[0] + before[1])
 
 
 def test_changed_numbers_are_read_when_the_sequence_is_another() -> None:
     p = np.ones(3)
-    plan = Plan(program_of(lambda n, p: (p * n,), [p], 1, []), [Role.NUMBER, Role.ARRAY], [1])
+    plan = Plan(program_of(lambda n, p: (p * n,), [p], 1, []), [Input.NUMBER, Input.ARRAY], [1])
     plan.run((2.0,), [p])
     plan.run((5.0,), [p])
     assert p.tolist() == [10.0] * 3
@@ -114,5 +114,5 @@ def test_arrays_that_are_not_contiguous_are_updated_too() -> None:
     base = sample((300, 200))
     p, m = base.T, sample((200, 300), seed=1)
     expected = p * m
-    Plan(program_of(step, [p, m], 0, []), [Role.ARRAY] * 2, [0, 1]).run((), [p, m])
+    Plan(program_of(step, [p, m], 0, []), [Input.ARRAY] * 2, [0, 1]).run((), [p, m])
     np.testing.assert_array_equal(base.T, expected)

@@ -10,6 +10,7 @@ import pytest
 
 import thalweg as tw
 from thalweg import optim
+from thalweg import torch as wing
 
 Array = np.ndarray[Any, Any]
 P = np.arange(6.0).reshape(2, 3) / 4 + 0.5
@@ -264,7 +265,7 @@ ENGINES = {"real_and_imaginary_parts": "numpy"}
 
 def loss_of(function: Function) -> Callable[[Any], Any]:
     def loss(p: Any) -> Any:
-        values = function(p, tw).reshape(-1)
+        values = function(p, wing).reshape(-1)
         return np.sum(values * np.cos(np.arange(values.size)))
 
     return loss
@@ -275,13 +276,13 @@ def test_writes_do_what_numpy_does(name: str) -> None:
     function = FUNCTIONS[name]
     wanted, given = function(P.copy(), np), P.copy()
     for found in (
-        function(tw.tensor(given), tw),
-        tw.jit(lambda p: function(p, tw), engine=ENGINES.get(name, "auto"))(given),
-        tw.vmap(lambda p: function(p, tw))(np.stack([given, given + 1]))[0],
-        tw.jit(lambda p: tw.vmap(lambda q: function(q, tw))(p), engine="numpy")(
+        function(wing.tensor(given), wing),
+        tw.jit(lambda p: function(p, wing), engine=ENGINES.get(name, "auto"))(given),
+        wing.vmap(lambda p: function(p, wing))(np.stack([given, given + 1]))[0],
+        tw.jit(lambda p: wing.vmap(lambda q: function(q, wing))(p), engine="numpy")(
             np.stack([given, given])
         )[1],
-        tw.jit(lambda p: tw.jit(lambda q: function(q, tw))(p * 1.0), engine="numpy")(given),
+        tw.jit(lambda p: tw.jit(lambda q: function(q, wing))(p * 1.0), engine="numpy")(given),
     ):
         np.testing.assert_allclose(np.asarray(found), wanted, rtol=1e-13)
     assert (given == P).all()
@@ -292,7 +293,7 @@ def test_derivatives_of_writes_are_those_of_numpys_values(name: str) -> None:
     loss, slopes = loss_of(FUNCTIONS[name]), difference_quotients(FUNCTIONS[name])
     for differentiated in (
         tw.jit(tw.grad(loss), engine="numpy"),
-        lambda p: tw.vmap(tw.grad(loss))(np.stack([p, p]))[0],
+        lambda p: wing.vmap(tw.grad(loss))(np.stack([p, p]))[0],
         tw.jit(lambda p: tw.jvp(loss, (p,), (p,))[1], engine="numpy"),
     ):
         found = np.asarray(differentiated(P))

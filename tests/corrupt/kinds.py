@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 import thalweg as tw
 from tests.corrupt.damage import Damaged
 from thalweg import torch as wing
-from thalweg.cli.prediction import predict
+from thalweg.cli.folder import predict
 from thalweg.cli.settings import from_toml
 from thalweg.data.frames import read_table
 from thalweg.data.frames.delimited import MISSING
 from thalweg.data.frames.dialect import examine
-from thalweg.data.frames.pages import _pages
+from thalweg.data.frames.parquet import _pages
 from thalweg.data.table import Column, Table
 from thalweg.engines.llvm.code import jit
 from thalweg.errors import ArgumentError
@@ -110,7 +110,7 @@ class Saved(Loaded):
     name, files = "saved state", ("state.safetensors",)
 
     def make(self, folder: Path) -> None:
-        tw.manual_seed(0)
+        wing.manual_seed(0)
         model = wing.nn.Sequential(
             wing.nn.Linear(3, 4), wing.nn.BatchNorm1d(4), wing.nn.Linear(4, 1)
         )

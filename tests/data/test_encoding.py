@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from thalweg.data.encoding import encode
-from thalweg.data.features import OneHot, Standardized
+from thalweg.data.encoding import OneHot, Standardized, encode
 from thalweg.data.frames import read_table
 from thalweg.data.table import Table, as_table
 from thalweg.errors import DataError

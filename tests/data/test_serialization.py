@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thalweg.data.encoding import Encoding, encode
-from thalweg.data.serialization import from_json, to_json
+from thalweg.data.encoding import Encoding, encode, from_json, to_json
 from thalweg.data.table import as_table
 from thalweg.errors import DataError
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from thalweg.data.encoding import Kind, guess_target
 from thalweg.data.table import Table, as_table
-from thalweg.data.target import Kind, guess_target
 from thalweg.errors import DataError
 
 

@@ -1,4 +1,4 @@
-"""Training loops made from plain functions, run by both engines and compared."""
+"""Training loops made from plain functions, run by an engine and the reference, and compared."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ def check_loop(
     *,
     steps: int = 5,
     rtol: float = 1e-11,
-    target: Any = None,
+    engine: Any = None,
     **options: Any,
 ) -> None:
-    """Fail unless the native engine's losses and states are the reference engine's."""
+    """Fail unless the losses and states of the native or another engine are the reference's."""
     case = given(step, state, data, scalars, **options)
     wanted_losses, wanted = advanced(case.begin(NumpyEngine()), steps)
-    losses, found = advanced(case.begin(NativeEngine(target)), steps)
+    losses, found = advanced(case.begin(engine or NativeEngine()), steps)
     assert np.isfinite(wanted_losses).all(), "the example itself must make sense"
     np.testing.assert_allclose(losses, wanted_losses, rtol=rtol, atol=rtol, err_msg="losses")
     for number, (a, b) in enumerate(zip(found, wanted, strict=True)):

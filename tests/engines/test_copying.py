@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from thalweg.engines import copying
+from thalweg.engines import waiting
 
 RANDOM = np.random.default_rng(0)
 ARRAYS = {
@@ -25,11 +25,11 @@ ARRAYS = {
 def test_copies_have_the_values_and_memory_of_their_own(
     name: str, piece: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "_PIECE", piece)
+    monkeypatch.setattr(waiting, "_PIECE", piece)
     array = ARRAYS[name]
-    for made in (copying.copied(array), copying.contiguous(array)):
+    for made in (waiting.copied(array), waiting.copied(array, "C")):
         assert made.dtype == array.dtype
         assert np.array_equal(made, array)
-    assert copying.contiguous(array).flags.c_contiguous
-    assert not np.shares_memory(copying.copied(array), array)
-    assert copying.copied(array).flags.f_contiguous == array.flags.f_contiguous
+    assert waiting.copied(array, "C").flags.c_contiguous
+    assert not np.shares_memory(waiting.copied(array), array)
+    assert waiting.copied(array).flags.f_contiguous == array.flags.f_contiguous

@@ -11,14 +11,9 @@ import pytest
 import thalweg as tw
 from tests.compiler.programs import program_of, spec
 from tests.engines.loops import given
-from thalweg.engines.llvm.engine import NativeEngine
-from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import EngineError
 
 X = np.ones(3)
-each_engine = pytest.mark.parametrize(
-    "engine", [NumpyEngine(), NativeEngine()], ids=lambda e: e.name
-)
 
 
 def summed(a: Any, *rows: Any) -> Any:
@@ -33,7 +28,6 @@ def test_an_epoch_has_its_batches_and_what_is_left_over() -> None:
     assert dropped.steps_per_epoch == 3
 
 
-@each_engine
 def test_a_state_that_changes_its_spec_is_refused(engine: Any) -> None:
     grows = given(lambda a: (np.concatenate((a, a)), np.sum(a)), [X]).loop
     with pytest.raises(EngineError, match=r"float64\[6\] in the place of the state float64\[3\]"):
@@ -50,13 +44,11 @@ def shrinking() -> Any:
     return program_of(lambda a, rows: (a[:1], np.sum(a)), spec(3), spec(1, dtype=np.int32))
 
 
-@each_engine
 def test_a_loss_that_is_no_scalar_is_refused(engine: Any) -> None:
     with pytest.raises(EngineError, match=r"loss of shape \(3,\)\. Return a scalar"):
         engine.compile_loop(given(lambda a: (a, a), [X]).loop)
 
 
-@each_engine
 def test_rows_of_another_dtype_are_refused(engine: Any) -> None:
     loop = given(summed, [X], rows=12, batch=4).loop
     step = program_of(summed, spec(3), spec(4, dtype=np.int64))
@@ -64,7 +56,6 @@ def test_rows_of_another_dtype_are_refused(engine: Any) -> None:
         engine.compile_loop(replace(loop, step=step))
 
 
-@each_engine
 def test_an_epoch_without_a_step_is_refused(engine: Any) -> None:
     loop = replace(given(summed, [X], rows=12, batch=4).loop, rows=3)
     with pytest.raises(EngineError, match="3 rows has no batch of 4"):

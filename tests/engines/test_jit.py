@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import ArgumentError, EngineError, TracingError
 
 X = np.array([1.0, 2.0, 3.0])
@@ -144,7 +145,7 @@ def test_an_engine_that_cannot_be_imported_says_what_is_missing(
 ) -> None:
     from thalweg.engines import registry
 
-    monkeypatch.setitem(registry._ENGINES, "jax", ("thalweg.engines.nowhere", "Engine"))
+    monkeypatch.setitem(registry.ENGINES, "jax", ("thalweg.engines.nowhere", "Engine"))
     registry.engine.cache_clear()
     with pytest.raises(EngineError, match=r"'jax' cannot be imported: No module.*Install"):
         tw.jit(lambda x: x, engine="jax")(X)
@@ -176,7 +177,7 @@ def test_auto_falls_back_where_the_native_engine_cannot_be_imported(
 ) -> None:
     from thalweg.engines import registry
 
-    monkeypatch.setitem(registry._ENGINES, "native", ("thalweg.engines.nowhere", "Engine"))
+    monkeypatch.setitem(registry.ENGINES, "native", ("thalweg.engines.nowhere", "Engine"))
     registry.engine.cache_clear()
     with pytest.warns(UserWarning, match=r"slow reference engine.*cannot be imported"):
         assert tw.jit(np.sin)(X).tolist() == np.sin(X).tolist()
@@ -190,7 +191,7 @@ def test_a_gradient_at_a_captured_point_runs_compiled() -> None:
     assert np.allclose(found, 1 - np.tanh(point) ** 2, rtol=1e-14)
 
 
-@pytest.mark.parametrize("draw", [lambda: tw.rand(()), lambda: np.random.rand()])  # noqa: NPY002
+@pytest.mark.parametrize("draw", [lambda: wing.rand(()), lambda: np.random.rand()])  # noqa: NPY002
 def test_random_numbers_that_are_drawn_once_are_warned_of(draw: Any) -> None:
     f = tw.jit(lambda x: x + draw(), engine="numpy")
     with pytest.warns(UserWarning, match="function .*every call uses the same ones"):

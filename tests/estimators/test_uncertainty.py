@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.testing import assert_allclose
 
+from thalweg.estimators.fitted import covariance, two_sided
 from thalweg.estimators.objectives import OBJECTIVES
-from thalweg.estimators.uncertainty import covariance, two_sided
 
 
 def test_the_covariance_of_least_squares_is_white_s() -> None:

@@ -10,7 +10,7 @@ import thalweg as tw
 from tests.fuzz.cases import Case
 from tests.fuzz.chains import DENSE, OPERATIONS
 from tests.fuzz.growth import Growth
-from thalweg.compiler.dead_code import remove_dead_code
+from thalweg.compiler.pipeline import remove_dead_code
 from thalweg.core.program import finish
 from thalweg.core.tensor import Tensor, make
 

@@ -11,10 +11,9 @@ from tests.fuzz.growth import LARGEST, Growth
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.linalg.contraction import contract
-from thalweg.ops.windows.convolution import conv1d, conv2d
-from thalweg.ops.windows.pooling import avg_pool2d, max_pool2d
 from thalweg.ops.windows.windows import overlap_add, windows
 from thalweg.random import keyed
+from thalweg.torch.functions.windows import avg_pool2d, conv1d, conv2d, max_pool2d
 
 _PRODUCTS = 300_000
 

@@ -12,9 +12,8 @@ import thalweg as tw
 from tests.fuzz.growth import Growth
 from tests.fuzz.values import Array
 from thalweg.core.tensor import Tensor
-from thalweg.ops.windows.convolution import conv2d
-from thalweg.ops.windows.pooling import avg_pool2d, max_pool2d
 from thalweg.random import keyed
+from thalweg.torch.functions.windows import avg_pool2d, conv2d, max_pool2d
 
 Loss = Callable[[list[Any], list[Any]], Any]
 
@@ -51,7 +50,7 @@ _LINEAR_LOSSES: tuple[Callable[[Any, Any, Any], Any], ...] = (
     lambda w, x, y: tw.mean(tw.square(y - _margins(w, x))),
     lambda w, x, y: tw.sum(tw.square(_margins(w, x) - y)) / x.shape[0] + 0.1 * tw.sum(w * w),
     lambda w, x, y: tw.mean(tw.logaddexp(0.0, -y * _margins(w, x))),
-    lambda w, x, y: tw.mean(tw.huber_loss(_margins(w, x), y)),
+    lambda w, x, y: tw.mean(tw.losses.huber_loss(_margins(w, x), y)),
     lambda w, x, y: tw.mean(tw.exp(tw.minimum(_margins(w, x), 2.0)) - y * _margins(w, x)),
     lambda w, x, y: tw.mean(tw.abs(_margins(tw.tanh(w), x) - y)) + tw.max(tw.abs(w)),
     lambda w, x, y: tw.mean(tw.square(y - tw.sum(tw.softmax(x * tw.ravel(w)) * x, axis=-1))),
@@ -94,7 +93,7 @@ def classes(g: Growth, rows: int) -> Model:
 
     def loss(p: list[Any], d: list[Any]) -> Any:
         logits = d[0] @ p[0] + p[1]
-        return tw.mean(tw.softmax_cross_entropy_with_integer_labels(logits, d[1]))
+        return tw.mean(tw.losses.softmax_cross_entropy_with_integer_labels(logits, d[1]))
 
     labels = g.random.integers(0, count, rows).astype(g.choose(("int64", "int32")))
     data = [_normal(g, dtype, rows, columns), labels]

@@ -81,7 +81,7 @@ class Scaled(nn.Module):
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.direction = nn.Parameter(tw.randn(outputs, inputs, **FLOAT))
+        self.direction = nn.Parameter(wing.randn(outputs, inputs, **FLOAT))
         self.length = nn.Parameter(tw.ones(outputs, 1, **FLOAT))
 
     @property
@@ -112,7 +112,7 @@ def _layers(g: Growth, width: int, said: list[str]) -> Callable[[], nn.Module]:
     }
 
     def build() -> nn.Module:
-        tw.manual_seed(3)
+        wing.manual_seed(3)
         parts: list[nn.Module] = []
         n = width
         for kind, m in zip(kinds, sizes[1:], strict=True):

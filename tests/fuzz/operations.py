@@ -273,7 +273,7 @@ def statistic(g: Growth) -> Tensor:
     x = g.pick(ranks=(1, 4), empty=False)
     axis = g.choose((None, g.integer(0, x.ndim)))
     if name == "norm":
-        return tw.norm(tw.astype(x, float), axis=axis)
+        return tw.linalg.norm(tw.astype(x, float), axis=axis)
     return getattr(tw, name)(x, axis=axis, keepdims=g.chance(0.3))
 
 
@@ -355,7 +355,7 @@ _COMPOSED: tuple[Callable[[Any], Any], ...] = (
     lambda x: tw.cumsum(x, axis=-1),
     lambda x: x - tw.mean(x, axis=-1, keepdims=True),
     lambda x: x / (1.0 + tw.max(tw.absolute(x), axis=0, keepdims=True)),
-    lambda x: tw.huber_loss(x, 0.5),
+    lambda x: tw.losses.huber_loss(x, 0.5),
     lambda x: tw.round(x * 3.0),
     lambda x: tw.repeat(x, 2, axis=0),
     lambda x: tw.one_hot(tw.argmax(x, axis=-1), x.shape[-1]),

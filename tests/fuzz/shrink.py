@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tests.fuzz.cases import Case
-from thalweg.core.program import Equation, Program, Symbol, evaluate
+from thalweg.core.program import Equation, Program, Symbol, evaluate, meant
 from thalweg.core.spec import Spec
 from thalweg.errors import ThalwegError
 
@@ -72,12 +72,12 @@ def _values(case: Case) -> dict[Symbol, Array]:
     values: dict[Symbol, Array] = {}
 
     def apply(equation: Equation, operands: list[Array]) -> Array:
-        result = np.asarray(equation.primitive.meaning(*operands, **equation.params))
+        result = meant(equation, operands)
         values[equation.output] = result
         return result
 
     with np.errstate(all="ignore"):
-        evaluate(case.program, case.arrays, apply, lambda symbol: symbol.value)
+        evaluate(case.program, case.arrays, apply)
     return values
 
 

@@ -80,7 +80,7 @@ DERIVATIVES: dict[str, Callable[[Writing], Any]] = {
 }
 
 NATIVE: dict[str, Callable[[Writing], Any]] = {
-    "native": lambda program: tw.jit(_function(program))(program.values()),
+    "native": lambda program: tw.jit(_function(program))(program.values())
 }
 
 

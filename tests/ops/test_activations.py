@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import ArgumentError
 from thalweg.testing import check_gradients
 
@@ -41,7 +42,7 @@ ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
         lambda x: tw.logsumexp(x, 1, keepdims=True),
         lambda x: jax.nn.logsumexp(x, 1, keepdims=True),
     ),
-    "erf": (tw.erf, jax.lax.erf),
+    "erf": (wing.erf, jax.lax.erf),
 }
 each_activation = pytest.mark.parametrize("name", ACTIVATIONS)
 

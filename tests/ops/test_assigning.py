@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.errors import GradientError, ShapeError
 
 torch = pytest.importorskip("torch")
@@ -32,11 +33,11 @@ KEYS: list[Any] = [
 @pytest.mark.parametrize("position", range(len(KEYS)))
 def test_assigning_gives_values_and_gradients_of_torch(position: int) -> None:
     key = KEYS[position]
-    ours, theirs = tw.tensor(X, requires_grad=True), torch.tensor(X, requires_grad=True)
+    ours, theirs = wing.tensor(X, requires_grad=True), torch.tensor(X, requires_grad=True)
     a, b = ours * 2.0, theirs * 2.0
     shape = np.zeros_like(X)[key].shape
     value = np.random.default_rng(1).normal(size=shape)
-    v, w = tw.tensor(value, requires_grad=True), torch.tensor(value, requires_grad=True)
+    v, w = wing.tensor(value, requires_grad=True), torch.tensor(value, requires_grad=True)
     a[key], b[key] = v * v, w * w
     np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy())
     (a**3).sum().backward()
@@ -72,7 +73,7 @@ VIEWS: list[Callable[[Any], Any]] = [
 @pytest.mark.parametrize("position", range(len(VIEWS)))
 def test_a_change_of_a_view_changes_the_base_and_its_history(position: int) -> None:
     view = VIEWS[position]
-    ours, theirs = tw.tensor(X, requires_grad=True), torch.tensor(X, requires_grad=True)
+    ours, theirs = wing.tensor(X, requires_grad=True), torch.tensor(X, requires_grad=True)
     losses = []
     for leaf, sine in ((ours, np.sin), (theirs, torch.sin)):
         base = leaf * 1.0
@@ -87,7 +88,7 @@ def test_a_change_of_a_view_changes_the_base_and_its_history(position: int) -> N
 
 
 def test_a_change_of_the_base_changes_views_and_their_history() -> None:
-    ours, theirs = tw.tensor(X, requires_grad=True), torch.tensor(X, requires_grad=True)
+    ours, theirs = wing.tensor(X, requires_grad=True), torch.tensor(X, requires_grad=True)
     for leaf in (ours, theirs):
         base = leaf * 1.0
         view = base[1:3]
@@ -98,15 +99,15 @@ def test_a_change_of_the_base_changes_views_and_their_history() -> None:
 
 @pytest.mark.parametrize("name", ["exp", "tanh", "sqrt", "sigmoid"])
 def test_a_result_that_the_derivative_needs_is_guarded(name: str) -> None:
-    x = tw.tensor(np.abs(X), requires_grad=True)
-    y = getattr(tw, name)(x)
+    x = wing.tensor(np.abs(X), requires_grad=True)
+    y = getattr(wing, name)(x)
     y += 1.0
     with pytest.raises(GradientError, match=f"inplace operation: {name} needs its result"):
         y.sum().backward()
 
 
 def test_a_change_that_no_derivative_needs_does_no_harm() -> None:
-    x = tw.tensor(X, requires_grad=True)
+    x = wing.tensor(X, requires_grad=True)
     y = x + 1.0
     y *= 2.0
     y.sum().backward()
@@ -114,7 +115,7 @@ def test_a_change_that_no_derivative_needs_does_no_harm() -> None:
 
 
 def test_the_operand_of_an_operation_in_place_is_kept_for_its_derivative() -> None:
-    x = tw.tensor(X, requires_grad=True)
+    x = wing.tensor(X, requires_grad=True)
     y = x * 1.0
     y.sin_()
     y.sum().backward()
@@ -123,7 +124,7 @@ def test_the_operand_of_an_operation_in_place_is_kept_for_its_derivative() -> No
 
 def test_memory_is_shared_with_numpy_both_ways() -> None:
     array = np.zeros(3)
-    x = tw.asarray(array)
+    x = wing.asarray(array)
     x += 1.0
     assert array.tolist() == [1.0, 1.0, 1.0]
     x.numpy()[0] = 5.0
@@ -131,13 +132,13 @@ def test_memory_is_shared_with_numpy_both_ways() -> None:
 
 
 def test_shapes_and_kinds_that_do_not_fit_are_refused() -> None:
-    x = tw.zeros((2, 3))
+    x = wing.zeros((2, 3))
     with pytest.raises(ShapeError, match=r"shape mismatch: value tensor of shape \[4\]"):
-        x[0] = tw.ones(4)
+        x[0] = wing.ones(4)
     with pytest.raises(RuntimeError, match="result type float64 can't be cast"):
-        tw.tensor([1, 2]).add_(0.5)
+        wing.tensor([1, 2]).add_(0.5)
     with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
-        tw.broadcast_to(tw.zeros(3), (2, 3)).fill_(1.0)
+        wing.broadcast_to(wing.zeros(3), (2, 3)).fill_(1.0)
     assert x.tolist() == np.zeros((2, 3)).tolist()
 
 
@@ -158,7 +159,7 @@ def test_what_is_assigned_is_converted_to_the_dtype(dtype: str, value: Any) -> N
     for key in (0, (slice(None), slice(None)), [1], (0, slice(0, 3))):
         found = []
         # PyTorch refuses tensors of other dtypes beside index arrays.
-        for lib in (tw, np) if isinstance(value, list) else (tw, np, torch):
+        for lib in (wing, np) if isinstance(value, list) else (wing, np, torch):
             x = lib.ones((2, 3), dtype=getattr(lib, dtype))
             x[key] = value
             found.append(x.tolist())
@@ -169,7 +170,7 @@ def test_what_is_assigned_is_converted_to_the_dtype(dtype: str, value: Any) -> N
 @pytest.mark.parametrize("value", [0, 2.5])
 def test_masked_fill_keeps_the_dtype(dtype: str, value: Any) -> None:
     found = []
-    for lib in (tw, torch):
+    for lib in (wing, torch):
         x = lib.ones(2, dtype=getattr(lib, dtype))
         filled = x.masked_fill(lib.tensor([True, False]), value)
         found.append((filled.tolist(), filled.dtype == x.dtype))
@@ -210,10 +211,10 @@ def test_any_key_reads_and_writes_what_numpys_does(block: int) -> None:
             part = held[key].copy()
         except IndexError:
             continue
-        found = tw.tensor(held)
+        found = wing.tensor(held)
         np.testing.assert_array_equal(found[key].numpy(), part, err_msg=str(key))
         value = np.asarray(rng.normal(size=part.shape) if rng.random() < 0.7 else 7.0)
-        found[key] = tw.tensor(value)
+        found[key] = wing.tensor(value)
         # Where a place is named twice, NumPy's last one wins.
         held[key] = value
         np.testing.assert_array_equal(found.numpy(), held, err_msg=str(key))

@@ -12,7 +12,7 @@ from thalweg.core.tensor import make
 
 
 def test_astype_copies_even_where_nothing_changes() -> None:
-    x = tw.ones(3)
+    x = wing.ones(3)
     for converted in (x.astype(tw.float64), tw.astype(x, tw.float64), np.astype(x, np.float64)):
         assert converted is not x
         converted.mul_(2.0)
@@ -26,10 +26,10 @@ def test_astype_without_a_copy_is_the_tensor_where_nothing_changes() -> None:
 
 
 def test_conversions_by_pytorchs_names_are_the_tensor_where_nothing_changes() -> None:
-    x = tw.ones(3)
+    x = wing.ones(3)
     assert x.to(tw.float64) is x
     assert x.double() is x
-    assert x.type_as(tw.zeros(1)) is x
+    assert x.type_as(wing.zeros(1)) is x
 
 
 def test_the_derivative_passes_through_a_copy() -> None:

@@ -12,8 +12,14 @@ import pytest
 import thalweg as tw
 from tests.ops.torch_agreement import agree
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.windows.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d
-from thalweg.ops.windows.folding import fold, unfold
+from thalweg.torch.functions.windows import (
+    conv1d,
+    conv2d,
+    conv_transpose1d,
+    conv_transpose2d,
+    fold,
+    unfold,
+)
 
 functional: Any = pytest.importorskip("torch.nn.functional")
 RANDOM = np.random.default_rng(0)

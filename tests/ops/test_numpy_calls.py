@@ -14,9 +14,10 @@ import pytest
 
 import thalweg as tw
 from tests.ops.numpy_arguments import ARGUMENTS
+from thalweg import torch as wing
 from thalweg.core.operation import OPERATIONS
-from thalweg.core.protocols import operation_called
 from thalweg.errors import UnsupportedOperation
+from thalweg.ops.numpy.protocols import operation_called
 
 # Functions that take any number of operands, make nothing of numbers, or write: tested below.
 APART = {
@@ -141,7 +142,7 @@ def test_select_chooses_by_conditions_and_differentiates() -> None:
     np.testing.assert_allclose(np.asarray(tw.jit(chosen)(x)), chosen(x))
     slopes = tw.jit(tw.grad(lambda x: tw.sum(chosen(x))))(x)
     np.testing.assert_allclose(np.asarray(slopes), [-4.0, np.exp(-0.5), 1.0, 3.0])
-    assert tw.select(tw.tensor(x), 0, 1) == -0.5
+    assert wing.select(tw.tensor(x), 0, 1) == -0.5
 
 
 def test_functions_of_any_number_of_operands_mean_what_numpy_means() -> None:

@@ -102,10 +102,7 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     ),
     "apply_over_axes": (lambda x: np.apply_over_axes(np.sum, x, [0, 1]), (A,)),
     "rollaxis": (lambda x: [np.rollaxis(x, 1), np.rollaxis(x, 0, 2), np.rollaxis(x, -1)], (A,)),
-    "triangles": (
-        lambda x: [*np.triu_indices_from(x, 1), *np.tril_indices_from(x, k=-1)],
-        (A,),
-    ),
+    "triangles": (lambda x: [*np.triu_indices_from(x, 1), *np.tril_indices_from(x, k=-1)], (A,)),
     "orders": (
         lambda x: [
             f(x, o)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-import thalweg as tw
 from tests.core.streams import INTEL, X86
+from thalweg import torch as wing
 from thalweg.core.program import trace
 from thalweg.core.tensor import make
 from thalweg.errors import (
@@ -27,7 +27,7 @@ FLOATS = {"float32": torch.float32, "float64": torch.float64}
 
 def same(ours: Any, theirs: Any) -> None:
     """Compare shape, dtype and every bit, zeros of either sign apart."""
-    assert isinstance(ours, tw.Tensor)
+    assert isinstance(ours, wing.Tensor)
     expected = theirs.detach().numpy()
     found = ours.detach().numpy()
     assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
@@ -38,7 +38,7 @@ def same(ours: Any, theirs: Any) -> None:
 @pytest.fixture(params=[0, 1234, 2**64 - 1])
 def seeded(request: pytest.FixtureRequest) -> int:
     seed: int = request.param
-    tw.manual_seed(seed)
+    wing.manual_seed(seed)
     torch.manual_seed(seed)
     return seed
 
@@ -133,12 +133,12 @@ if not INTEL:
 
 def test_every_call_is_that_of_pytorch_in_one_stream(seeded: int) -> None:
     for call in CALLS:
-        same(call(tw), call(torch))
+        same(call(wing), call(torch))
 
 
 def test_a_generator_of_its_own_leaves_the_default_one_alone(seeded: int) -> None:
-    ours, theirs = tw.Generator().manual_seed(3), torch.Generator().manual_seed(3)
-    before = tw.get_rng_state().numpy()
+    ours, theirs = wing.Generator().manual_seed(3), torch.Generator().manual_seed(3)
+    before = wing.get_rng_state().numpy()
     calls: list[Callable[[Any, Any], Any]] = [
         lambda lib, g: lib.rand(3, generator=g, dtype=lib.float64),
         lambda lib, g: lib.randn(3, generator=g, dtype=lib.float64),
@@ -151,21 +151,21 @@ def test_a_generator_of_its_own_leaves_the_default_one_alone(seeded: int) -> Non
         lambda lib, g: lib.multinomial(lib.ones(4, dtype=lib.float64), 9, True, generator=g),
     ]
     for call in calls:
-        same(call(tw, ours), call(torch, theirs))
-    np.testing.assert_array_equal(tw.get_rng_state().numpy(), before)
+        same(call(wing, ours), call(torch, theirs))
+    np.testing.assert_array_equal(wing.get_rng_state().numpy(), before)
 
 
 @pytest.mark.parametrize("default", ["float32", "float64"])
 def test_the_default_dtype_is_drawn(default: str, seeded: int) -> None:
-    tw.set_default_dtype(default)
+    wing.set_default_dtype(default)
     torch.set_default_dtype(FLOATS[default])
     try:
-        for lib in (tw, torch):
+        for lib in (wing, torch):
             lib.manual_seed(5)
         for call in (lambda n: n.rand(3), lambda n: n.randn(3), lambda n: n.normal(0, 1, (2,))):
-            same(call(tw), call(torch))
+            same(call(wing), call(torch))
     finally:
-        tw.set_default_dtype("float64")
+        wing.set_default_dtype("float64")
         torch.set_default_dtype(torch.float32)
 
 
@@ -193,7 +193,7 @@ FILLS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("fill", FILLS)
 def test_a_view_is_filled_in_the_order_of_its_memory(fill: str, view: str, seeded: int) -> None:
-    ours, theirs = tw.zeros((8, 6), dtype=tw.float64), torch.zeros((8, 6), dtype=torch.float64)
+    ours, theirs = wing.zeros((8, 6), dtype=wing.float64), torch.zeros((8, 6), dtype=torch.float64)
     part = VIEWS[view](ours)
     assert FILLS[fill](part) is part
     FILLS[fill](VIEWS[view](theirs))
@@ -204,37 +204,37 @@ def test_a_view_is_filled_in_the_order_of_its_memory(fill: str, view: str, seede
 @pytest.mark.parametrize("view", VIEWS)
 def test_chances_are_met_in_the_order_of_the_filled_memory(view: str, seeded: int) -> None:
     p = np.random.default_rng(1).random((8, 6))
-    ours, theirs = tw.zeros((8, 6), dtype=tw.float64), torch.zeros((8, 6), dtype=torch.float64)
-    VIEWS[view](ours).bernoulli_(VIEWS[view](tw.tensor(p)))
+    ours, theirs = wing.zeros((8, 6), dtype=wing.float64), torch.zeros((8, 6), dtype=torch.float64)
+    VIEWS[view](ours).bernoulli_(VIEWS[view](wing.tensor(p)))
     VIEWS[view](theirs).bernoulli_(VIEWS[view](torch.tensor(p)))
     same(ours, theirs)
 
 
 def test_tensors_like_others_lie_like_them() -> None:
-    base = tw.zeros((4, 6))
+    base = wing.zeros((4, 6))
     for x in (base, base.T, base[::2].T, base.reshape(2, 2, 6).swapaxes(0, 1)):
-        like = tw.rand_like(x).numpy()
+        like = wing.rand_like(x).numpy()
         assert np.argsort(like.strides).tolist() == np.argsort(x.numpy().strides).tolist()
-    assert tw.rand_like(tw.broadcast_to(tw.zeros((3, 1)), (3, 4))).numpy().flags.c_contiguous
+    assert wing.rand_like(wing.broadcast_to(wing.zeros((3, 1)), (3, 4))).numpy().flags.c_contiguous
 
 
 # ---- the state
 
 
 def test_the_state_of_the_default_generator_can_be_kept(seeded: int) -> None:
-    tw.randn(3)
-    state = tw.get_rng_state()
+    wing.randn(3)
+    state = wing.get_rng_state()
     assert (state.dtype, state.shape) == (np.uint8, (5056,))
-    assert tw.initial_seed() == seeded
-    first = tw.randn(5).tolist(), tw.rand(700).tolist()
-    tw.set_rng_state(state)
-    assert (tw.randn(5).tolist(), tw.rand(700).tolist()) == first
-    assert tw.seed() == tw.initial_seed() != seeded
+    assert wing.initial_seed() == seeded
+    first = wing.randn(5).tolist(), wing.rand(700).tolist()
+    wing.set_rng_state(state)
+    assert (wing.randn(5).tolist(), wing.rand(700).tolist()) == first
+    assert wing.seed() == wing.initial_seed() != seeded
 
 
 def test_manual_seed_returns_the_default_generator() -> None:
-    assert tw.manual_seed(9) is tw.default_generator
-    assert tw.default_generator.rand() == tw.Generator().manual_seed(9).rand()
+    assert wing.manual_seed(9) is wing.default_generator
+    assert wing.default_generator.rand() == wing.Generator().manual_seed(9).rand()
 
 
 # ---- refusals
@@ -294,7 +294,7 @@ REFUSALS: list[tuple[type[Exception], str, Callable[[Any], Any]]] = [
 def test_what_pytorch_refuses_is_refused_with_an_error_its_users_catch(position: int) -> None:
     error, words, call = REFUSALS[position]
     with pytest.raises(error, match=words) as ours:
-        call(tw)
+        call(wing)
     with pytest.raises((RuntimeError, TypeError)) as theirs:
         call(torch)
     # PyTorch's NotImplementedError is what thalweg calls a DtypeError.
@@ -302,44 +302,44 @@ def test_what_pytorch_refuses_is_refused_with_an_error_its_users_catch(position:
 
 
 def test_tensors_are_made_on_the_cpu() -> None:
-    for call in (tw.rand, tw.randn, tw.randperm):
+    for call in (wing.rand, wing.randn, wing.randperm):
         with pytest.raises(ArgumentError, match="'cuda'; they are made on the CPU"):
             call(1, device="cuda")
 
 
 def test_only_tensors_are_filled() -> None:
-    with pytest.raises(DtypeError, match=r"uniform_ got a list.*tw\.tensor"):
-        tw.uniform_([1.0])
+    with pytest.raises(DtypeError, match=r"uniform_ got a list.*torch\.tensor"):
+        wing.uniform_([1.0])
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        tw.rand_like,
-        tw.randn_like,
-        tw.bernoulli,
-        tw.normal,
-        lambda x: tw.randint_like(x, 3),
-        lambda x: tw.multinomial(x, 1),
-        lambda x: x.uniform_(),
-        lambda x: x.normal_(),
-        lambda x: tw.zeros(3).bernoulli_(x),
+        wing.rand_like,
+        wing.randn_like,
+        wing.bernoulli,
+        wing.normal,
+        lambda x: wing.randint_like(x, 3),
+        lambda x: wing.multinomial(x, 1),
+        wing.uniform_,
+        wing.normal_,
+        lambda x: wing.zeros(3).bernoulli_(x),
     ],
 )
 def test_a_traced_tensor_is_told_that_its_numbers_would_be_drawn_once(call: Any) -> None:
     with pytest.raises(TracingError, match=r"drawn once, .* pass them in as data, or use keyed"):
-        trace(lambda x: call(x * 2), [tw.ones(3).spec], make)
+        trace(lambda x: call(x * 2), [wing.ones(3).spec], make)
 
 
 def test_fills_are_functions_too_and_know_pytorchs_names(seeded: int) -> None:
-    x = tw.zeros(4)
-    assert tw.uniform_(x, 1, 2) is x
-    assert tw.bernoulli(input=tw.ones(2)).tolist() == [1.0, 1.0]
-    assert tw.rand_like(input=x).shape == (4,)
+    x = wing.zeros(4)
+    assert wing.uniform_(x, 1, 2) is x
+    assert wing.bernoulli(input=wing.ones(2)).tolist() == [1.0, 1.0]
+    assert wing.rand_like(input=x).shape == (4,)
 
 
 def test_a_filled_tensor_forgets_what_it_was_computed_from() -> None:
-    x = tw.tensor([1.0, 2.0], requires_grad=True)
+    x = wing.tensor([1.0, 2.0], requires_grad=True)
     y = x * 3
     y.normal_()
     (y * x).sum().backward()

@@ -9,16 +9,17 @@ import pytest
 import torch
 
 import thalweg as tw
+from thalweg import torch as wing
 
 
 @pytest.fixture(autouse=True)
 def float64_by_default() -> Iterator[None]:
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
-    tw.set_default_dtype(tw.float64)
+    wing.set_default_dtype(wing.float64)
     yield
     torch.set_default_dtype(before)
-    tw.set_default_dtype(tw.float64)
+    wing.set_default_dtype(wing.float64)
 
 
 PROGRAMS: list[Callable[[Any], Any]] = [
@@ -41,21 +42,21 @@ PROGRAMS: list[Callable[[Any], Any]] = [
 @pytest.mark.parametrize("position", range(len(PROGRAMS)))
 def test_a_tensor_prints_as_in_pytorch(position: int) -> None:
     expected = repr(PROGRAMS[position](torch)).replace("torch.", "thalweg.")
-    assert repr(PROGRAMS[position](tw)) == expected
+    assert repr(PROGRAMS[position](wing)) == expected
 
 
 def test_the_default_dtype_goes_without_saying() -> None:
-    singles = tw.tensor(np.float32([1.5]))
+    singles = wing.tensor(np.float32([1.5]))
     assert repr(singles) == "tensor([1.5000], dtype=thalweg.float32)"
-    tw.set_default_dtype(tw.float32)
+    wing.set_default_dtype(wing.float32)
     assert repr(singles) == "tensor([1.5000])"
-    assert repr(tw.tensor(np.array([1.5]))) == "tensor([1.5000], dtype=thalweg.float64)"
+    assert repr(wing.tensor(np.array([1.5]))) == "tensor([1.5000], dtype=thalweg.float64)"
 
 
 def test_the_public_options_change_the_text() -> None:
     with tw.printoptions(precision=2, sci_mode=True):
-        assert repr(tw.tensor([0.5])) == "tensor([5.00e-01])"
-    assert repr(tw.tensor([0.5])) == "tensor([0.5000])"
+        assert repr(wing.tensor([0.5])) == "tensor([5.00e-01])"
+    assert repr(wing.tensor([0.5])) == "tensor([0.5000])"
 
 
 def test_what_grad_differentiates_prints_as_requiring_it() -> None:
@@ -84,4 +85,4 @@ def test_a_traced_tensor_has_no_values_to_print() -> None:
 
 
 def test_a_scalar_formats_as_a_number_and_others_print_whole() -> None:
-    assert f"{tw.tensor(math.pi):.2f} {tw.tensor([1.0])}" == "3.14 tensor([1.])"
+    assert f"{wing.tensor(math.pi):.2f} {wing.tensor([1.0])}" == "3.14 tensor([1.])"

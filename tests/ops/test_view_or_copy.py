@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 
 Array = np.ndarray[Any, Any]
 X = np.arange(24.0).reshape(2, 3, 4) + 1.0
@@ -135,10 +136,10 @@ def test_what_is_written_is_seen_where_numpy_shows_it(name: str) -> None:
 def test_sliding_windows_and_what_is_broadcast_are_not_written() -> None:
     for function in (
         lambda x: np.broadcast_to(x, (2, 3, 4)),
-        lambda x: x.unfold(0, 2, 1),
-        lambda x: tw.expand_dims(x, 0).expand(2, 3, 4),
+        lambda x: wing.Tensor.unfold(x, 0, 2, 1),
+        lambda x: wing.expand(tw.expand_dims(x, 0), 2, 3, 4),
     ):
-        for run in (lambda f: f(tw.tensor(M)), lambda f: tw.jit(f)(M)):
+        for run in (lambda f: f(wing.tensor(M)), lambda f: tw.jit(f)(M)):
             with pytest.raises(tw.errors.ShapeError, match="read-only"):
                 run(lambda x, show=function: written(show, x, lambda x: x * 1.0))
 
@@ -156,10 +157,10 @@ def test_elements_are_values_as_numpys_scalars_are() -> None:
 
     x = np.array([1.0, 2.0, 3.0])
     wanted = exchanged(x)
-    np.testing.assert_array_equal(np.asarray(exchanged(tw.tensor(x))), wanted)
+    np.testing.assert_array_equal(np.asarray(exchanged(wing.tensor(x))), wanted)
     np.testing.assert_array_equal(np.asarray(tw.jit(exchanged)(x)), wanted)
     # Methods in place, which NumPy's scalars do not have, are PyTorch's.
-    y = tw.tensor(x)
+    y = wing.tensor(x)
     y[1].fill_(7.0)
     y[2].add_(1.0)
     assert y.tolist() == [1.0, 7.0, 4.0]

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 import thalweg as tw
+from thalweg import torch as wing
 
 CLOSE = 1e-12
 
@@ -23,11 +24,11 @@ def agree(ours: Callable[..., Any], theirs: Callable[..., Any], *operands: Any) 
 
     def both(*given: Any) -> Any:
         grads = tw.grad(
-            lambda *xs: tw.sum(ours(*xs) * direction), argnums=tuple(range(len(given)))
+            lambda *xs: wing.sum(ours(*xs) * direction), argnums=tuple(range(len(given)))
         )(*given)
         return (ours(*given), *grads)
 
-    given = [tw.tensor(x) for x in operands]
+    given = [wing.tensor(x) for x in operands]
     for run in (both, tw.jit(both, engine="native")):
         for found, value in zip(run(*given), expected, strict=True):
             assert tuple(found.shape) == value.shape

@@ -63,6 +63,27 @@ OPTIMIZERS: dict[str, list[Sample]] = {
         lambda o: o.adamw(0.1, weight_decay=0.0),
     ],
     "nadamw": [lambda o: o.nadamw(0.1), lambda o: o.nadamw(0.1, b1=0.8, weight_decay=0.2)],
+    "adamax": [lambda o: o.adamax(0.1), lambda o: o.adamax(0.1, b1=0.5, b2=0.7, eps=0.1)],
+    "adamaxw": [lambda o: o.adamaxw(0.1), lambda o: o.adamaxw(0.1, weight_decay=0.05, mask=MASK)],
+    "amsgrad": [
+        lambda o: o.amsgrad(0.1),
+        lambda o: o.amsgrad(0.1, b1=0.5, b2=0.7, eps=0.1, eps_root=0.1),
+        lambda o: o.amsgrad(0.1, bias_correction_mu=False, bias_correction_nu=False),
+    ],
+    "radam": [
+        lambda o: o.radam(0.1),
+        lambda o: o.radam(0.1, b2=0.95, eps=0.1, eps_root=0.1, threshold=6.0, nesterov=True),
+    ],
+    "adadelta": [
+        lambda o: o.adadelta(1.0),
+        lambda o: o.adadelta(0.5, rho=0.5, eps=0.1, weight_decay=0.1, weight_decay_mask=MASK),
+        lambda o: o.adadelta(),
+    ],
+    "rprop": [
+        lambda o: o.rprop(0.1),
+        lambda o: o.rprop(0.1, 0.3, 1.5, min_step_size=0.05, max_step_size=0.12),
+        lambda o: o.rprop(100.0),
+    ],
     "adagrad": [
         lambda o: o.adagrad(0.5),
         lambda o: o.adagrad(0.5, initial_accumulator_value=0.0, eps=1e-3),
@@ -80,6 +101,25 @@ OPTIMIZERS: dict[str, list[Sample]] = {
         lambda o: o.lion(0.01, b1=0.7, b2=0.8, weight_decay=0.1, mask=MASK),
     ],
     "sign_sgd": [lambda o: o.sign_sgd(0.01)],
+}
+
+# Each with a rate that takes it down to a minimum in 2,000 steps.
+DESCENDING: dict[str, Callable[[Any, float], Any]] = {
+    "sgd": lambda o, rate: o.sgd(rate, momentum=0.9),
+    "adam": lambda o, rate: o.adam(20 * rate),
+    "nadam": lambda o, rate: o.nadam(20 * rate),
+    "adamw": lambda o, rate: o.adamw(20 * rate, weight_decay=1e-6),
+    "nadamw": lambda o, rate: o.nadamw(20 * rate, weight_decay=1e-6),
+    "adagrad": lambda o, rate: o.adagrad(1000 * rate),
+    "adamax": lambda o, rate: o.adamax(20 * rate),
+    "adamaxw": lambda o, rate: o.adamaxw(20 * rate, weight_decay=1e-6),
+    "amsgrad": lambda o, rate: o.amsgrad(20 * rate),
+    "radam": lambda o, rate: o.radam(20 * rate),
+    "adadelta": lambda o, rate: o.adadelta(250 * rate),
+    "rprop": lambda o, rate: o.rprop(rate),
+    "rmsprop": lambda o, rate: o.rmsprop(o.exponential_decay(10 * rate, 500, 0.5)),
+    "lion": lambda o, rate: o.lion(o.exponential_decay(10 * rate, 500, 0.5), weight_decay=0.0),
+    "sign_sgd": lambda o, rate: o.sign_sgd(o.cosine_decay_schedule(5 * rate, 2000)),
 }
 
 TRANSFORMATIONS: dict[str, list[Sample]] = {
@@ -114,6 +154,17 @@ TRANSFORMATIONS: dict[str, list[Sample]] = {
         lambda o: o.scale_by_adam(b1=0.5, b2=0.9, eps=0.1, eps_root=0.1, nesterov=True),
         lambda o: o.scale_by_adam(mu_dtype="float32"),
     ],
+    "scale_by_adamax": [lambda o: o.scale_by_adamax(), lambda o: o.scale_by_adamax(0.5, 0.7, 0.1)],
+    "scale_by_amsgrad": [
+        lambda o: o.scale_by_amsgrad(),
+        lambda o: o.scale_by_amsgrad(0.5, 0.7, 0.1, mu_dtype="float32", bias_correction_nu=False),
+    ],
+    "scale_by_radam": [
+        lambda o: o.scale_by_radam(),
+        lambda o: o.scale_by_radam(0.5, 0.9, 0.1, threshold=4.5),
+    ],
+    "scale_by_adadelta": [lambda o: o.scale_by_adadelta(), lambda o: o.scale_by_adadelta(0.5, 0.1)],
+    "scale_by_rprop": [lambda o: o.scale_by_rprop(0.1), lambda o: o.scale_by_rprop(0.0)],
     "scale_by_lion": [
         lambda o: o.scale_by_lion(),
         lambda o: o.scale_by_lion(b1=0.5, b2=0.7, mode="smooth", smooth_beta=2.0),
@@ -146,7 +197,7 @@ TRANSFORMATIONS: dict[str, list[Sample]] = {
         lambda o: o.chain(o.chain(o.trace(0.9)), o.scale(-0.1)),
     ],
     "named_chain": [
-        lambda o: o.named_chain(("z", o.trace(0.9)), ("decay", o.add_decayed_weights(0.1))),
+        lambda o: o.named_chain(("z", o.trace(0.9)), ("decay", o.add_decayed_weights(0.1)))
     ],
     "masked": [
         lambda o: o.masked(o.adam(0.1), MASK),
@@ -223,8 +274,37 @@ SCHEDULES: dict[str, list[Sample]] = {
     ],
 }
 
+# The transformations that Optax has not; or not in PyTorch's form, which is a keyword of them.
+OWN_TRANSFORMATIONS: dict[str, list[Sample]] = {
+    "asgd": [lambda o: o.asgd(0.01), lambda o: o.asgd(0.05, lambd=0.1, alpha=0.5, t0=2.0)],
+    "factored_descent": [
+        lambda o: o.factored_descent(0.01),
+        lambda o: o.factored_descent(0.1, beta2_decay=-0.5, eps1=1e-4, eps2=0.1, d=2.0),
+    ],
+    "orthogonalize": [lambda o: o.orthogonalize(), lambda o: o.orthogonalize((3.4, -4.7, 2.0), 3)],
+    "scale_by_amsgrad": [lambda o: o.scale_by_amsgrad(0.5, 0.7, 0.1, max_before_correction=True)],
+    "scale_by_nadam": [
+        lambda o: o.scale_by_nadam(),
+        lambda o: o.scale_by_nadam(0.5, 0.7, 0.1, 0.1),
+    ],
+    "scale_by_radam": [
+        lambda o: o.scale_by_radam(eps_before_correction=True),
+        lambda o: o.scale_by_radam(0.5, 0.9, 0.1, eps_before_correction=True),
+    ],
+    "scale_by_rprop": [
+        lambda o: o.scale_by_rprop(0.1, delayed=False),
+        lambda o: o.scale_by_rprop(0.1, 0.3, 1.5, 0.05, 0.12, delayed=False),
+    ],
+    "scale_by_rss": [
+        lambda o: o.scale_by_rss(0.0, 1e-10, eps_in_sqrt=False),
+        lambda o: o.scale_by_rss(0.5, 0.1, eps_in_sqrt=False),
+    ],
+    "scale_by_shape": [lambda o: o.scale_by_shape(), lambda o: o.scale_by_shape("match_rms_adamw")],
+}
+
 # The schedules that Optax has not, under these names.
 OWN_SCHEDULES: dict[str, list[Sample]] = {
+    "inverse_decay": [lambda o: o.inverse_decay(2.0, 0.5), lambda o: o.inverse_decay(0.1, 0.0)],
     "step_schedule": [
         lambda o: o.step_schedule(0.5, 20),
         lambda o: o.step_schedule(0.5, 1, gamma=0.9),

@@ -10,6 +10,7 @@ import thalweg as tw
 from tests.optim.samples import (
     OPTIMIZERS,
     OWN_SCHEDULES,
+    OWN_TRANSFORMATIONS,
     SCHEDULES,
     TRANSFORMATIONS,
     Sample,
@@ -137,7 +138,8 @@ def factories(result: str) -> set[str]:
 
 
 def test_every_optimizer_and_transformation_has_a_row() -> None:
-    rows = (OPTIMIZERS | TRANSFORMATIONS).keys() - {"inject_hyperparams"}
+    tables = OPTIMIZERS | TRANSFORMATIONS | OWN_TRANSFORMATIONS
+    rows = tables.keys() - {"inject_hyperparams"}
     assert factories("GradientTransformation") == rows
 
 
@@ -145,16 +147,31 @@ def test_every_schedule_has_a_row() -> None:
     assert factories("Schedule") == SCHEDULES.keys() | OWN_SCHEDULES.keys()
 
 
+# The keywords for PyTorch's forms, after Optax's arguments.
+KEYWORDS = {
+    "scale_by_amsgrad": {"max_before_correction": False},
+    "scale_by_radam": {"eps_before_correction": False},
+    "scale_by_rprop": {"delayed": True},
+    "scale_by_rss": {"eps_in_sqrt": True},
+}
+
+
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS | TRANSFORMATIONS | SCHEDULES))
 def test_every_factory_has_the_arguments_and_defaults_of_optax(name: str) -> None:
     ours, theirs = (inspect.signature(getattr(o, name)).parameters for o in (optim, optax))
+    further = [
+        (keyword, inspect.Parameter.KEYWORD_ONLY, default)
+        for keyword, default in KEYWORDS.get(name, {}).items()
+    ]
     assert [(p.name, p.kind, p.default) for p in ours.values()] == [
-        (p.name, p.kind, p.default) for p in theirs.values()
+        *((p.name, p.kind, p.default) for p in theirs.values()),
+        *further,
     ]
 
 
 def test_every_public_name_of_optax_here_is_the_public_name_there() -> None:
-    own = {"Schedule", "ScalarOrSchedule", "factory", "rules", *OWN_SCHEDULES}
+    own = {"Schedule", "ScalarOrSchedule", "factory", *OWN_SCHEDULES}
+    own |= OWN_TRANSFORMATIONS.keys() - TRANSFORMATIONS.keys()
     own |= {"absolute_error", "poisson_nll", "quantile_loss"}
     states = {name for name in optim.__all__ if name.endswith(("State", "Schedule", "Node"))}
     assert not [n for n in set(optim.__all__) - own - states if not hasattr(optax, n)]

@@ -11,7 +11,6 @@ import pytest
 import thalweg as tw
 from thalweg import optim
 from thalweg import torch as wing
-from thalweg.optim import rules
 
 GRADIENTS = {
     "zero": [0.0, 0.0, 0.0],
@@ -23,16 +22,19 @@ FUNCTIONS: dict[str, Any] = {
     **{
         name: lambda n=name: getattr(optim, n)(learning_rate=0.01)
         for name in (
-            *("sgd", "adam", "adamw", "nadam", "nadamw", "adagrad", "rmsprop"),
-            *("lion", "sign_sgd"),
+            *("sgd", "adam", "adamw", "nadam", "nadamw", "adagrad", "rmsprop", "adamax"),
+            *("lion", "sign_sgd", "adamaxw", "amsgrad", "radam", "adadelta"),
         )
     },
     **{
-        name: getattr(rules, name)
-        for name in vars(rules)
-        if name.startswith("scale_by") and name != "scale_by_shape"
+        name: getattr(optim, name)
+        for name in (
+            *("scale_by_adadelta", "scale_by_adamax", "scale_by_nadam", "scale_by_stddev"),
+        )
     },
-    "scale_by_stddev": optim.scale_by_stddev,
+    "scale_by_amsgrad": lambda: optim.scale_by_amsgrad(max_before_correction=True),
+    "scale_by_radam": lambda: optim.scale_by_radam(eps_before_correction=True),
+    "scale_by_rss": lambda: optim.scale_by_rss(0.0, 1e-10, eps_in_sqrt=False),
 }
 CLASSES = [
     *("Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Adadelta"),
@@ -67,10 +69,10 @@ def test_updates_in_float16_are_those_in_float64_rounded(name: str, size: str) -
 @each_gradient
 @pytest.mark.parametrize("name", CLASSES)
 def test_the_stateful_optimizers_stay_finite(name: str, size: str) -> None:
-    p = tw.tensor(np.array([1, -2, 0.5], np.float16)).requires_grad_()
+    p = wing.tensor(np.array([1, -2, 0.5], np.float16)).requires_grad_()
     optimizer = getattr(wing.optim, name)([p], lr=0.01)
     for _ in range(3):
-        p.grad = tw.tensor(np.array(GRADIENTS[size], np.float16))
+        p.grad = wing.tensor(np.array(GRADIENTS[size], np.float16))
         optimizer.step()
     assert p.dtype == np.float16
     assert np.isfinite(p.detach().numpy()).all()

@@ -6,20 +6,16 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from tests.optim.samples import LABELS, OPTIMIZERS, TRANSFORMATIONS, Sample, listed, params
+from tests.optim.samples import (
+    DESCENDING,
+    LABELS,
+    OPTIMIZERS,
+    TRANSFORMATIONS,
+    Sample,
+    listed,
+    params,
+)
 from thalweg import optim
-
-DESCENDING = {
-    "sgd": lambda rate: optim.sgd(rate, momentum=0.9),
-    "adam": lambda rate: optim.adam(20 * rate),
-    "nadam": lambda rate: optim.nadam(20 * rate),
-    "adamw": lambda rate: optim.adamw(20 * rate, weight_decay=1e-6),
-    "nadamw": lambda rate: optim.nadamw(20 * rate, weight_decay=1e-6),
-    "adagrad": lambda rate: optim.adagrad(1000 * rate),
-    "rmsprop": lambda rate: optim.rmsprop(optim.exponential_decay(10 * rate, 500, 0.5)),
-    "lion": lambda rate: optim.lion(optim.exponential_decay(10 * rate, 500, 0.5), weight_decay=0.0),
-    "sign_sgd": lambda rate: optim.sign_sgd(optim.cosine_decay_schedule(5 * rate, 2000)),
-}
 
 
 def along_the_parabola(p: Any) -> Any:
@@ -42,7 +38,7 @@ def test_every_optimizer_is_tried_on_descents() -> None:
     ("gradient", "minimum"), [(along_the_parabola, (1.0, -2.0)), (along_rosenbrock, (1.0, 1.0))]
 )
 def test_every_optimizer_descends(name: str, gradient: Any, minimum: Any) -> None:
-    optimizer = DESCENDING[name](0.002)
+    optimizer = DESCENDING[name](optim, 0.002)
     p: Any = tw.Tensor([-0.5, 0.5])
     state = optimizer.init(p)
     for _ in range(2000):
@@ -123,7 +119,9 @@ def test_a_nan_in_the_gradient_reaches_the_parameters() -> None:
         optimizer = sample(optim)
         values = params()
         broken = tw.tree.map(lambda p: np.full_like(p, np.nan), values)
-        updates, _ = optimizer.update(broken, optimizer.init(values), values)
+        updates, state = optimizer.update(broken, optimizer.init(values), values)
+        if repr(optimizer).startswith("rprop"):  # whose updates come a step late
+            updates, _ = optimizer.update(broken, state, values)
         assert all(np.isnan(leaf).all() for leaf in tw.tree.leaves(updates))
 
 

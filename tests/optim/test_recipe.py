@@ -20,7 +20,7 @@ from tests.optim.samples import (
     params,
 )
 from thalweg import optim
-from thalweg.core.program import Program, Symbol, evaluate, finish, trace
+from thalweg.core.program import Program, evaluate, finish, trace
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import ArgumentError
@@ -323,16 +323,6 @@ def traced(made: Any, values: Any, gradient: Any, state: Any) -> tuple[Program, 
     return program, [*arrays, *map(np.asarray, numbers), *captured]
 
 
-def computed(program: Program, arguments: list[Any]) -> list[Any]:
-    def apply(equation: Any, operands: list[Any]) -> Any:
-        return np.asarray(equation.primitive.meaning(*operands, **equation.params))
-
-    def literal(symbol: Symbol) -> Any:
-        return symbol.value
-
-    return evaluate(program, arguments, apply, literal)
-
-
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("sample", listed(OPTIMIZERS | TRANSFORMATIONS))
 def test_a_step_traced_with_its_numbers_as_inputs_equals_the_eager_step(
@@ -347,7 +337,7 @@ def test_a_step_traced_with_its_numbers_as_inputs_equals_the_eager_step(
     program, arguments = traced(made, values, gradient, state)
     updates, after = made.update(gradient, state, values)
     expected = tw.tree.leaves((optim.apply_updates(values, updates), after))
-    for ours, eager in zip(computed(program, arguments), expected, strict=True):
+    for ours, eager in zip(evaluate(program, arguments), expected, strict=True):
         assert ours.dtype == np.asarray(eager).dtype
         # A power of a constant exponent is computed as a square; of a traced one, as a power.
         np.testing.assert_allclose(
@@ -370,7 +360,7 @@ def test_a_schedule_traced_with_its_numbers_as_inputs_equals_the_eager_one(sampl
     for step in range(0, 200, 7):
         arguments = [np.asarray(step, np.int32), *map(np.asarray, numbers)]
         np.testing.assert_allclose(
-            computed(program, arguments)[0], made(step), rtol=1e-14, atol=1e-16
+            evaluate(program, arguments)[0], made(step), rtol=1e-14, atol=1e-16
         )
 
 
@@ -391,5 +381,5 @@ def test_a_program_computes_with_the_numbers_it_is_given() -> None:
     )
     updates, _ = other.update(gradient, other.init(values), values)
     expected = tw.tree.leaves(optim.apply_updates(values, updates))
-    for ours, theirs in zip(computed(program, arguments), expected, strict=False):
+    for ours, theirs in zip(evaluate(program, arguments), expected, strict=False):
         np.testing.assert_allclose(ours, np.asarray(theirs), rtol=1e-14)

@@ -12,7 +12,8 @@ import torch
 from torch.testing._internal.common_methods_invocations import op_db
 from torch.utils._pytree import tree_map
 
-from thalweg.core.tensor import Tensor, make
+from thalweg.torch.naming import make
+from thalweg.torch.tensors import TorchTensor as Tensor
 
 warnings.simplefilter("ignore")
 

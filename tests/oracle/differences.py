@@ -1,7 +1,6 @@
 """Where thalweg means something else than PyTorch on purpose, and why.
 
-The rule: where NumPy and PyTorch give different numbers for the same call, NumPy's wins; called in
-PyTorch's words (`dim=`, or a method that arrays do not have), a function means PyTorch's.
+What is measured are the names of `thalweg.torch`, which mean what PyTorch means by them.
 """
 
 from __future__ import annotations
@@ -9,10 +8,6 @@ from __future__ import annotations
 # By entry of the data base; they hold for samples that disagree in any of the modes.
 DIFFERENCES: dict[str, str] = {
     "repeat": "`x.repeat(n)` repeats each element, as NumPy's method; PyTorch's is `x.tile`.",
-    "std": "Without `dim=` or `correction=`, n divides, as in NumPy; in PyTorch n - 1.",
-    "var": "Without `dim=` or `correction=`, n divides, as in NumPy; in PyTorch n - 1.",
-    "transpose": "`x.transpose(0, 1)` of a matrix gives, as in NumPy, the order of its axes: no "
-    "change. Swap by `x.T`, `x.swapaxes(0, 1)`, `tw.transpose(x, 0, 1)` or `dim0=`, `dim1=`.",
     "as_strided": "A tensor made of part of an array's memory, with gaps, knows no more than its "
     "elements; of a tensor's own parts, the whole memory is known.",
     "as_strided.partial_views": "The samples are parts of a larger memory; a tensor made of an "
@@ -86,23 +81,17 @@ def lenience(name: str, complaint: str) -> str | None:
     return next((what for what, (_, entries) in LENIENCE.items() if name in entries), None)
 
 
-# Functions that mean NumPy's when they are called by position, and what is measured instead.
+# Names that mean something else in `tw` than in `thalweg.torch`, which is what is measured.
 SPELLED = {
-    "argsort, sort, msort": "`x.sort()` and `tw.sort(x, dim=0)` return values and indices; "
-    "`tw.sort(x)` the values alone.",
-    "amax, amin, max, min": "`tw.max(x, dim=0)` returns values and indices; `tw.max(x, 0)` the "
-    "values alone.",
-    "cross": "`x.cross(y)` takes the first axis of extent 3; `tw.cross(x, y)` the last axis.",
-    "cumsum, quantile, std, var": "Axes are named by `dim=`.",
-    "equal": "`x.equal(y)` is one truth value; `tw.equal(x, y)` one for each element.",
-    "median, nanmedian": "`x.median()` and `tw.median(x, dim=0)` are the lower of two middle "
-    "elements; `tw.median(x)` their mean.",
-    "meshgrid": "`indexing=` is 'xy' by default.",
-    "nonzero": "`as_tuple=False` gives PyTorch's matrix.",
-    "norm": "`x.norm(p)` is that of all elements; `tw.norm(x, 2)` of a matrix NumPy's.",
-    "solve": "`tw.linalg.solve(a, b, left=True)` takes stacks of vectors too; without `left=`, b "
-    "is a vector if it has one axis, as in the Array API standard.",
-    "split": "`x.split(n)` cuts parts of n positions; `tw.split(x, n)` n parts.",
-    "squeeze": "`x.squeeze(0)` leaves an axis of another extent; `tw.squeeze(x, 0)` refuses it.",
-    "unique": "`x.unique()` is PyTorch's, `tw.unique_values` and its like the Array API's.",
+    "argsort, sort, msort": "values and indices; `tw.sort(x)` the values alone.",
+    "max, min": "along an axis values and indices; `tw.max(x, 0)` the values alone.",
+    "cross": "the first axis of extent 3; `tw.cross(x, y)` the last axis.",
+    "equal": "one truth value; `tw.equal(x, y)` one for each element.",
+    "median, nanmedian": "the lower of two middle elements; `tw.median(x)` their mean.",
+    "nonzero": "a matrix of positions; `tw.nonzero(x)` a tuple.",
+    "norm": "of all elements; `tw.linalg.norm(x, 2)` of a matrix NumPy's.",
+    "split": "parts of n positions; `tw.split(x, n)` n parts.",
+    "squeeze": "an axis of another extent is left; `tw.squeeze(x, 0)` refuses it.",
+    "std, var": "n - 1 divides; in `tw.std` and `tw.var` n.",
+    "unique": "sorted values; `tw.unique_values` and its like are the Array API's.",
 }

@@ -26,7 +26,8 @@ from tests.oracle.database import (
 )
 from thalweg import torch as wing
 from thalweg.core.spec import default_dtype
-from thalweg.core.tensor import Tensor, make
+from thalweg.torch.naming import make
+from thalweg.torch.tensors import TorchTensor as Tensor
 
 MODES = ("values", "gradients", "in-place", "non-contiguous", "methods", "errors")
 # A difference is measured in parts of the number itself and a thousandth of the largest beside it

@@ -102,10 +102,10 @@ def _is_whole(verdict: Verdict) -> bool:
 
 def _differences() -> str:
     lines = [
-        "## Where NumPy's meaning stands",
+        "## Where a name has two meanings",
         "",
-        "Where NumPy and PyTorch give different numbers for the same call, NumPy's wins. PyTorch's "
-        "meaning is had by PyTorch's spelling, which is what is measured:",
+        "`tw` has NumPy's names with NumPy's meaning, `thalweg.torch` PyTorch's, which "
+        "is what is measured:",
         "",
     ]
     lines += [f"- {names}: {text}" for names, text in SPELLED.items()]

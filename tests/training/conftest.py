@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.engines import registry
 
 
-@pytest.fixture(params=["numpy", "native"])
+@pytest.fixture(params=list(registry.ENGINES))
 def engine(request):
     return request.param
 

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.training import prepare
 
 X = np.random.default_rng(0).normal(size=(20, 3))
@@ -221,7 +222,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "an array of objects": on(
         lambda: np.array([1.0], object), lambda v: v[0], lambda v: v.fill(2.0)
     ),
-    "a tensor": on(lambda: tw.ones(()), lambda v: v, lambda v: v.fill_(2.0)),
+    "a tensor": on(lambda: wing.ones(()), lambda v: v, lambda v: v.fill_(2.0)),
     "bytes": on(lambda: bytearray(b"\1"), lambda v: v[0], lambda v: _set(v, 0, 2)),
     "a context variable": on(lambda: VARIABLE, lambda v: v.get(), lambda v: v.set(v.get() + 1)),
     "a stored partial": on(
@@ -229,7 +230,7 @@ CASES: dict[str, Callable[[], Case]] = {
         lambda v: v.update(f=functools.partial(operator.mul, 2.0)),
     ),
     "the default dtype": on(
-        lambda: 0, lambda v: tw.full((), 1 / 3), lambda v: tw.set_default_dtype(tw.float32)
+        lambda: 0, lambda v: wing.full((), 1 / 3), lambda v: tw.set_default_dtype(tw.float32)
     ),
     "globals()": on(
         lambda: 0, lambda v: globals()["MODULE"].scale, lambda v: setattr(MODULE, "scale", 2.0)

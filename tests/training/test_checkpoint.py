@@ -19,8 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def chain(rate=0.05):
     return tw.optim.chain(
-        tw.optim.clip_by_global_norm(1.0),
-        tw.optim.adam(tw.optim.exponential_decay(rate, 20, 0.9)),
+        tw.optim.clip_by_global_norm(1.0), tw.optim.adam(tw.optim.exponential_decay(rate, 20, 0.9))
     )
 
 

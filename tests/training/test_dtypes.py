@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import thalweg as tw
+from thalweg import torch as wing
 from thalweg.torch import nn
 from thalweg.torch.nn import functional as F  # noqa: N812 - its name in PyTorch
 
@@ -23,7 +24,7 @@ INTEGERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uin
 class Pictures(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        tw.manual_seed(0)
+        wing.manual_seed(0)
         layers = (nn.Conv2d(1, 3, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(27, 10))
         self.layers = nn.Sequential(*layers)
 
@@ -51,7 +52,11 @@ def test_an_ignored_class_in_small_labels() -> None:
 
 
 LOSSES: dict[str, tuple[Callable[..., Any], str, str]] = {
-    "a mask": (lambda p, x, m: tw.mean(tw.where(m, (x @ p / 200 - 1) ** 2, 0.0)), "int64", "bool"),
+    "a mask": (
+        lambda p, x, m: tw.mean(wing.where(m, (x @ p / 200 - 1) ** 2, 0.0)),
+        "int64",
+        "bool",
+    ),
     "Boolean labels": (lambda p, x, m: tw.mean((x @ p / 200 - m) ** 2), "uint8", "bool"),
     "wrapped": (lambda p, x, m: tw.mean(((255 - x) @ p / 200 - m) ** 2), "uint8", "int8"),
     "wrapping": (lambda p, x, m: tw.mean(((x + x) @ p / 200 - m) ** 2), "uint8", "int8"),

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.ops.windows.convolution import conv2d
-from thalweg.ops.windows.pooling import avg_pool2d, max_pool2d
 from thalweg.random import keyed
+from thalweg.torch.functions.windows import avg_pool2d, conv2d, max_pool2d
 
 torch: Any = pytest.importorskip("torch")
 functional: Any = pytest.importorskip("torch.nn.functional")

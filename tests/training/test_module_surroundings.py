@@ -12,15 +12,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from tests.training.test_penalties import (
-    Network,
-    X,
-    Y,
-    assert_same,
-    made,
-    mse,
-    stepped,
-)
+from tests.training.test_penalties import Network, X, Y, assert_same, made, mse, stepped
 from thalweg import torch as wing
 from thalweg.errors import CallError, TracingError
 from thalweg.torch import nn
@@ -166,7 +158,7 @@ class Noisy(nn.Module):
         super().__init__()
         self.fc = nn.Linear(4, 2, dtype=tw.float64)
         self.addition = addition
-        self.generator = tw.Generator()
+        self.generator = wing.Generator()
         self.rng, self.python = np.random.default_rng(0), random.Random(0)
         self.calls, self.count, self.rest = 0, itertools.count(), iter(range(100))
         self.kept, self.hidden, self.last = {"n": 0}, tw.zeros(2, dtype=tw.float64), None
@@ -177,18 +169,18 @@ class Noisy(nn.Module):
 
 
 DRAWS: dict[str, Callable[[Any, Any], Any]] = {
-    "rand": lambda m, x: tw.rand(2),
-    "rand of a generator": lambda m, x: tw.rand(2, generator=m.generator),
-    "randn": lambda m, x: tw.randn(x.shape[0], 1),
-    "randn_like": lambda m, x: tw.randn_like(x)[:, :2],
-    "rand_like": lambda m, x: tw.rand_like(x)[:, :2],
-    "normal": lambda m, x: tw.normal(1.0, 2.0, (2,)),
-    "normal around tensors": lambda m, x: tw.normal(x, 2.0)[:, :2],
-    "randint": lambda m, x: tw.randint(0, 100, (2,)),
-    "randint_like": lambda m, x: tw.randint_like(x, 0, 100)[:, :2],
-    "bernoulli": lambda m, x: tw.bernoulli(0.5 + 0 * x).sum(),
-    "bernoulli of one probability": lambda m, x: tw.bernoulli(x, 0.3).sum(),
-    "randperm": lambda m, x: tw.randperm(10)[:2],
+    "rand": lambda m, x: wing.rand(2),
+    "rand of a generator": lambda m, x: wing.rand(2, generator=m.generator),
+    "randn": lambda m, x: wing.randn(x.shape[0], 1),
+    "randn_like": lambda m, x: wing.randn_like(x)[:, :2],
+    "rand_like": lambda m, x: wing.rand_like(x)[:, :2],
+    "normal": lambda m, x: wing.normal(1.0, 2.0, (2,)),
+    "normal around tensors": lambda m, x: wing.normal(x, 2.0)[:, :2],
+    "randint": lambda m, x: wing.randint(0, 100, (2,)),
+    "randint_like": lambda m, x: wing.randint_like(x, 0, 100)[:, :2],
+    "bernoulli": lambda m, x: wing.bernoulli(0.5 + 0 * x).sum(),
+    "bernoulli of one probability": lambda m, x: wing.bernoulli(x, 0.3).sum(),
+    "randperm": lambda m, x: wing.randperm(10)[:2],
     "dropout": lambda m, x: nn.functional.dropout(1 + 0 * x).sum(),
 }
 
@@ -209,7 +201,7 @@ def test_noise_has_the_spread_that_it_is_drawn_with() -> None:
             self.w = nn.Parameter(tw.zeros(1, dtype=tw.float64))
 
         def forward(self, x: Any) -> Any:
-            return tw.normal(3.0, 2.0, (1000,)) + self.w
+            return wing.normal(3.0, 2.0, (1000,)) + self.w
 
     second = lambda out, y: ((out - 3.0) ** 2).mean()
     found = trained(Mean(), second, optimizer=tw.optim.sgd(0.0), epochs=50)

@@ -49,7 +49,7 @@ class Centred(nn.Module):
 
 
 def perceptron() -> nn.Module:
-    tw.manual_seed(0)
+    wing.manual_seed(0)
     float64 = {"dtype": tw.float64}
     return nn.Sequential(Centred(), nn.Linear(5, 8, **float64), Tanh(), nn.Linear(8, 2, **float64))
 
@@ -67,10 +67,7 @@ def loop(model: nn.Module, optimizer: Any, steps: int, batch: int) -> None:
 
 
 OPTIMIZERS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
-    (
-        lambda: tw.optim.sgd(0.1, momentum=0.9),
-        lambda p: wing.optim.SGD(p, lr=0.1, momentum=0.9),
-    ),
+    (lambda: tw.optim.sgd(0.1, momentum=0.9), lambda p: wing.optim.SGD(p, lr=0.1, momentum=0.9)),
     (lambda: tw.optim.adam(0.01), lambda p: wing.optim.Adam(p, lr=0.01)),
 ]
 
@@ -146,7 +143,7 @@ def test_mistakes_are_told() -> None:
 
 
 def regression() -> nn.Module:
-    tw.manual_seed(0)
+    wing.manual_seed(0)
     return nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Dropout(0.2), nn.Linear(4, 2))
 
 

@@ -263,7 +263,7 @@ def stepped(model: nn.Module, loss: Loss, optimizer: Any, epochs: int, batch: in
 
 
 def made(build: Callable[[], nn.Module]) -> nn.Module:
-    tw.manual_seed(1)
+    wing.manual_seed(1)
     global RNG
     RNG = np.random.default_rng(1)
     return build()

@@ -36,8 +36,7 @@ def test_plain_values_and_containers_come_back(given: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "dtype",
-    ["bool", "int8", "int64", "float16", "float32", "float64", "complex64", "complex128"],
+    "dtype", ["bool", "int8", "int64", "float16", "float32", "float64", "complex64", "complex128"]
 )
 def test_tensors_and_arrays_come_back_of_their_kind_and_can_be_changed(dtype: str) -> None:
     array = np.arange(6).reshape(2, 3).astype(dtype)
@@ -116,7 +115,7 @@ def test_a_run_goes_on_from_a_file_as_if_it_had_not_stopped(tmp_path: Path) -> N
     x, y = tw.tensor(rng.normal(size=(20, 3))), tw.tensor(rng.normal(size=(20, 1)))
 
     def begun() -> tuple[nn.Module, Any]:
-        tw.manual_seed(0)
+        wing.manual_seed(0)
         model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)).double()
         return model, wing.optim.AdamW(model.parameters(), lr=0.1)
 

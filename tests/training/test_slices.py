@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from thalweg.engines.llvm.code.running import CompiledLoop
+from thalweg.engines.llvm.code.running import NativeLoop
 from thalweg.training import loop
 
 
@@ -191,14 +191,14 @@ def test_fits_in_threads_give_the_bits_of_fits_alone(squared, regression, engine
 
 def test_a_run_is_freed_when_its_fit_returns(squared, regression, sgd, monkeypatch) -> None:
     runs = []
-    began = CompiledLoop.begin
+    began = NativeLoop.begin
 
     def begin(*args):
         run = began(*args)
         runs.append(weakref.ref(run))
         return run
 
-    monkeypatch.setattr(CompiledLoop, "begin", begin)
+    monkeypatch.setattr(NativeLoop, "begin", begin)
     gc.disable()
     try:
         seen = []

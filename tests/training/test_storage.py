@@ -170,9 +170,9 @@ def test_a_header_of_every_length_that_is_written_loads(content) -> None:
     least = int.from_bytes(content[:8], "little")
     assert least % 8 == 0
     assert least < 640
-    expected, facts = storage.unpacked("whole", content)
+    expected, facts = storage.unpack("whole", content)
     for length in range(least, 100_001, 8):
-        arrays, found = storage.unpacked("padded", padded(content, length))
+        arrays, found = storage.unpack("padded", padded(content, length))
         assert found == facts
         assert arrays["a"].tobytes() == expected["a"].tobytes()
 
@@ -181,9 +181,9 @@ def test_a_header_of_every_length_that_is_written_loads(content) -> None:
 def test_texts_around_lengths_that_others_begin_with_load(around) -> None:
     seen = set()
     for text in range(around - 400, around + 8):
-        content = storage.packed({"a": np.arange(3.0)}, "x" * text)
+        content = storage.pack({"a": np.arange(3.0)}, "x" * text)
         seen.add(int.from_bytes(content[:8], "little"))
-        arrays, facts = storage.unpacked("written", content)
+        arrays, facts = storage.unpack("written", content)
         assert facts == "x" * text
         assert arrays["a"].tolist() == [0.0, 1.0, 2.0]
     assert around in seen
@@ -192,14 +192,14 @@ def test_texts_around_lengths_that_others_begin_with_load(around) -> None:
 def test_a_header_too_short_for_what_it_needs_is_refused(content) -> None:
     for length in range(int.from_bytes(content[:8], "little")):
         with pytest.raises(CheckpointError):
-            storage.unpacked("short", struct.pack("<Q", length) + b"{}".ljust(length)[:length])
+            storage.unpack("short", struct.pack("<Q", length) + b"{}".ljust(length)[:length])
 
 
 @pytest.mark.parametrize("length", [640, 19280, 896, 1152, 1408])
 def test_a_file_whose_first_bytes_are_anothers_loads_from_disk(tmp_path, content, length) -> None:
     (tmp_path / "file").write_bytes(padded(content, length))
     assert storage.read(tmp_path / "file")[1] == {"step": 17}
-    assert storage.unpacked("file", padded(content, length))[1] == {"step": 17}
+    assert storage.unpack("file", padded(content, length))[1] == {"step": 17}
 
 
 @pytest.mark.parametrize("start", [b"PK\x03\x04", b"\x80\x02}q", b"\x80\x04\x95", b"\x80\x05."])

@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from thalweg import tree
-from thalweg.autodiff.batching_rules import batched, move_axis
 from thalweg.autodiff.reverse import captured_by
 from thalweg.autodiff.transformed import Transformed
-from thalweg.core.apply import apply, standing_for
+from thalweg.core.apply import (
+    Batching,
+    Flags,
+    Operands,
+    Params,
+    apply,
+    move_axis,
+    stacked,
+    standing_for,
+)
 from thalweg.core.layout import may_share, note_layout
+from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Program, Symbol, Trace, evaluate, finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.errors import ArgumentError, ShapeError
+from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.numpy.kinds import same_kind
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import reshape
 from thalweg.random.drawing import Batch, drawing_batch, drawing_for
 from thalweg.random.generator import default_generator
 
 Axis = int | None
 Value = tuple[Tensor, bool]
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
 _IN = object()
 
 
 def vmap(
-    function: Callable[..., Any],
+    function: Callable[P, Result],
     in_axes: Any = 0,
     out_axes: Any = 0,
     randomness: str = "error",
@@ -39,7 +51,7 @@ def vmap(
     chunk_size: int | None = None,
     in_dims: Any = _IN,
     out_dims: Any = _IN,
-) -> Callable[..., Any]:
+) -> Callable[P, Result]:
     """Return a function that applies another to every example of a batch, without a Python loop.
 
     Args:
@@ -68,8 +80,9 @@ def vmap(
         >>> import numpy as np, thalweg as tw
         >>> tw.vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
         array([3., 4.])
-        >>> _ = tw.manual_seed(0)
-        >>> tw.vmap(lambda x: x + tw.rand(()), randomness="same")(tw.zeros(2)).unique().numel()
+        >>> import thalweg.torch as torch
+        >>> same = tw.vmap(lambda x: x + torch.rand(()), randomness="same")(torch.zeros(2))
+        >>> same.unique().numel()
         1
     """
     in_axes = in_axes if in_dims is _IN else in_dims
@@ -92,11 +105,11 @@ def vmap(
             return function(*positional, **keywords)
 
         if chunk_size is None or size <= chunk_size:
-            result, values = _applied(per_example, batches, size, randomness)
+            result, values = _apply_to_batch(per_example, batches, size, randomness)
         else:
             result, values = _in_chunks(per_example, batches, size, randomness, chunk_size)
         where = tree.prefix_leaves(out_axes, result)
-        placed = [_placed(*v, axis, size) for v, axis in zip(values, where, strict=True)]
+        placed = [_move_from_front(*v, axis, size) for v, axis in zip(values, where, strict=True)]
         return tree.unflatten(tree.structure(result), placed)
 
     again = functools.partial(vmap, randomness=randomness, chunk_size=chunk_size)
@@ -116,7 +129,7 @@ def _require_known(randomness: str, chunk_size: int | None) -> None:
         )
 
 
-def _applied(
+def _apply_to_batch(
     per_example: Callable[..., Any], batches: list[Tensor], size: int, randomness: str
 ) -> tuple[Any, list[Value]]:
     """Return the function's result, traced, and the value of each leaf of it for all examples."""
@@ -124,6 +137,10 @@ def _applied(
 
     def traced(*examples: Tensor) -> Any:
         current = Trace.of(examples[0].array)
+        examples = tuple(
+            make(example.array, None, example.weak, batch.results)
+            for example, batch in zip(examples, batches, strict=True)
+        )
         for example, batch in zip(examples, batches, strict=True):
             if not batch.is_symbolic:
                 note_layout(example.array, batch.array[0] if size else batch.array.sum(0))
@@ -133,7 +150,7 @@ def _applied(
             symbol = current.input(Spec(tuple(whole.shape[1:]), whole.dtype))
             current.captured[key] = (whole, symbol)
             drawn.add(key)
-            return make(symbol)
+            return make(symbol, kind=whole.results)
 
         with drawing_for(Batch(randomness, size, example_of, drawing_batch())):
             return per_example(*examples)
@@ -144,10 +161,12 @@ def _applied(
     program = finish(current, symbols, outputs)
     captured = zip(captured_by(current), current.captured, strict=True)
     arguments = [*((b, True) for b in batches), *((t, key in drawn) for t, key in captured)]
-    return result, [(_apart(t, arguments), flag) for t, flag in _evaluate(program, arguments, size)]
+    return result, [
+        (_unshare(t, arguments), flag) for t, flag in _evaluate(program, arguments, size)
+    ]
 
 
-def _apart(x: Tensor, given: list[Value]) -> Tensor:
+def _unshare(x: Tensor, given: list[Value]) -> Tensor:
     """Return a result in memory of its own, which is none of the arguments'."""
     if x.is_symbolic:
         return standing_for(x)
@@ -158,14 +177,14 @@ def _apart(x: Tensor, given: list[Value]) -> Tensor:
 def _in_chunks(
     per_example: Callable[..., Any], batches: list[Tensor], size: int, randomness: str, step: int
 ) -> tuple[Any, list[Value]]:
-    """Return what `_applied` does, computed for some of the examples at a time."""
+    """Return what `_apply_to_batch` does, computed for some of the examples at a time."""
     parts: list[list[Value]] = []
     state = default_generator.get_state()
     for start in range(0, size, step):
         if randomness == "same":
             default_generator.set_state(state)
         chunk = [batch[start : start + step] for batch in batches]
-        result, values = _applied(per_example, chunk, min(step, size - start), randomness)
+        result, values = _apply_to_batch(per_example, chunk, min(step, size - start), randomness)
         parts.append(values)
     together: list[Value] = [
         (concatenate([tensor for tensor, _ in pieces], 0), True) if pieces[0][1] else pieces[0]
@@ -182,13 +201,44 @@ def _evaluate(program: Program, arguments: list[Value], size: int) -> list[Value
         tensors = tuple(tensor for tensor, _ in operands)
         flags = tuple(flag for _, flag in operands)
         if any(flags):
-            return batched(primitive, size, tensors, flags, params), True
+            return _batching(primitive)(primitive, size, tensors, flags, params), True
         return apply(primitive, tensors, params), False
 
     def literal(symbol: Symbol) -> Value:
         return make(symbol.value, None, symbol.spec.weak), False
 
     return evaluate(program, arguments, step, literal)
+
+
+def batching_rule(primitive: Primitive) -> Batching | None:
+    """Return how a primitive acts on a batch, as it states or as follows from its role."""
+    if primitive.batch is not None or primitive.role is None:
+        return primitive.batch
+    return _elementwise if primitive.role == "elementwise" else stacked
+
+
+def _batching(primitive: Primitive) -> Batching:
+    rule = batching_rule(primitive)
+    if rule is None:
+        raise UnsupportedOperation(
+            f"vmap met the primitive {primitive.name}, which has no batching rule. "
+            "Declare it with one: batch=."
+        )
+    return rule
+
+
+def _elementwise(
+    primitive: Primitive, size: int, operands: Operands, flags: Flags, params: Params
+) -> Tensor:
+    """Put the axis of examples before all those of the result."""
+    rank = max(x.ndim - flag for x, flag in zip(operands, flags, strict=True))
+    aligned = tuple(
+        reshape(x, (size, *(1,) * (rank + 1 - x.ndim), *x.shape[1:]))
+        if flag and x.ndim < rank + 1
+        else x
+        for x, flag in zip(operands, flags, strict=True)
+    )
+    return apply(primitive, aligned, params)
 
 
 def _input_axes(in_axes: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Axis]:
@@ -227,7 +277,7 @@ def _common_size(batches: list[Tensor]) -> int:
     return sizes[0]
 
 
-def _placed(tensor: Tensor, is_batched: bool, axis: Any, size: int) -> Tensor:
+def _move_from_front(tensor: Tensor, is_batched: bool, axis: Any, size: int) -> Tensor:
     """Put the axis that counts the examples where it was asked for."""
     if axis is None:
         if is_batched:

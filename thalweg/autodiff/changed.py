@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from thalweg.core.memory import Memory, known_memory
@@ -28,10 +29,7 @@ class _Overwritten:
     @property
     def size(self) -> int:
         """The number of elements."""
-        found = 1
-        for extent in self.shape:
-            found *= extent
-        return found
+        return math.prod(self.shape)
 
     def __getattr__(self, name: str) -> Any:
         raise GradientError(self._refusal())
@@ -59,11 +57,11 @@ def operands(node: Node) -> tuple[Tensor, ...]:
             continue
         memory = tensor.memory if tensor.origin is None else tensor.origin.base.memory
         if memory is not None and memory.changed > node.order:
-            return tuple(_guarded(t, node, i) for i, t in enumerate(node.inputs))
+            return tuple(_guard(t, node, i) for i, t in enumerate(node.inputs))
     return node.inputs
 
 
-def _guarded(tensor: Tensor, node: Node, position: int) -> Tensor:
+def _guard(tensor: Tensor, node: Node, position: int) -> Tensor:
     memory, source = known_memory(tensor), node.sources[position]
     if memory is None or memory.changed <= node.order:
         return tensor if tensor.node is source else make(tensor.array, source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg.autodiff.changed import operands
-from thalweg.autodiff.reverse import cotangents, reachable, shaped
+from thalweg.autodiff.reverse import cotangents, reachable, undo_broadcast
 from thalweg.core.apply import apply
 from thalweg.core.primitive import Primitive
 from thalweg.core.tape import Node, set_recording
@@ -48,7 +48,7 @@ def _tangent(node: Node, moving: Tangents, create_graph: bool) -> Tensor | None:
         found = _linear(primitive, node, moving)
     else:
         found = _transposed(primitive, node, moving, create_graph)
-    return None if found is None else shaped(found, node.array.shape)
+    return None if found is None else undo_broadcast(found, node.array.shape)
 
 
 def _diagonal(primitive: Primitive, node: Node, moving: Tangents) -> Tensor | None:
@@ -69,8 +69,7 @@ def _linear(primitive: Primitive, node: Node, moving: Tangents) -> Tensor | None
         given = list(operands(node))
         for i in places:
             tangent = moving[i]
-            zero = zeros_like
-            given[i] = zero(given[i]) if tangent is None else tangent
+            given[i] = zeros_like(given[i]) if tangent is None else tangent
         return apply(primitive, tuple(given), node.params)
     total = None
     for i in places:
@@ -96,6 +95,6 @@ def _transposed(
                 continue
             pulled: Any = rule(g, out, *operands(node), **node.params)
             if pulled is not None:
-                pairs.append((shaped(pulled, tangent.shape), tangent))
+                pairs.append((undo_broadcast(pulled, tangent.shape), tangent))
     variables = [g.node] if g.node is not None else []
     return next(iter(cotangents(pairs, variables, create_graph).values()), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from thalweg.autodiff.recorded import Argnums, Recorded
 from thalweg.autodiff.transformed import Transformed
@@ -13,8 +13,37 @@ from thalweg.ops.creation.creation import ones_like
 from thalweg.ops.numpy.kinds import same_kind
 
 Function = Callable[..., Any]
+P = ParamSpec("P")
+Point = TypeVar("Point")
+Value = TypeVar("Value")
+Returned = TypeVar("Returned", covariant=True)
+No = Literal[False]
 
 
+class Gradient(Protocol[P]):
+    """What `grad` returns: the gradient is of the kind that the point is of."""
+
+    def __call__(self, point: Point, /, *args: P.args, **kwargs: P.kwargs) -> Point:
+        """Return the gradient at a point."""
+
+
+class ValueAndGradient(Protocol[P, Returned]):
+    """What `value_and_grad` returns."""
+
+    def __call__(
+        self, point: Point, /, *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[Returned, Point]:
+        """Return the value and the gradient at a point."""
+
+
+@overload
+def value_and_grad(
+    function: Callable[Concatenate[Any, P], Value], *, has_aux: bool = False
+) -> ValueAndGradient[P, Value]: ...
+@overload
+def value_and_grad(
+    function: Callable[P, Value], argnums: Argnums, has_aux: bool = False
+) -> Callable[P, tuple[Value, Any]]: ...
 def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """Return a function that computes a scalar loss and its gradient together.
 
@@ -49,6 +78,16 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     return Transformed(differentiated, value_and_grad, function, argnums, has_aux)
 
 
+@overload
+def grad(function: Callable[Concatenate[Any, P], Any], *, has_aux: No = False) -> Gradient[P]: ...
+@overload
+def grad(
+    function: Callable[Concatenate[Any, P], tuple[Any, Value]], *, has_aux: Literal[True]
+) -> Callable[Concatenate[Any, P], tuple[Any, Value]]: ...
+@overload
+def grad(
+    function: Callable[P, Any], argnums: Argnums, has_aux: bool = False
+) -> Callable[P, Any]: ...
 def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """Return a function that computes the gradient of a scalar loss.
 
@@ -68,6 +107,12 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
     return Transformed(gradient, grad, function, argnums, has_aux)
 
 
+@overload
+def vjp(
+    function: Callable[..., Value], *primals: Any, has_aux: No = False
+) -> tuple[Value, Callable[[Value], tuple[Any, ...]]]: ...
+@overload
+def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]: ...
 @same_kind
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Evaluate a function and return the map from its cotangents to its arguments': u ↦ uᵀJ.
@@ -102,7 +147,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
 
 
 @same_kind
-def linearize(function: Function, *primals: Any) -> tuple[Any, Function]:
+def linearize(function: Callable[..., Value], *primals: Any) -> tuple[Value, Callable[..., Value]]:
     """Evaluate a function and return its derivative there as a linear map: v ↦ Jv.
 
     Arguments, result and errors as for `vjp`; the map takes one tangent a primal.
@@ -119,9 +164,21 @@ def linearize(function: Function, *primals: Any) -> tuple[Any, Function]:
         moving = recorded.directions("The map of linearize", tangents, forward=True)
         return recorded.as_result(recorded.push_forward(moving))
 
-    return recorded.value(), same_kind(pushforward, *primals)
+    value: Value = recorded.value()
+    return value, same_kind(pushforward, *primals)
 
 
+@overload
+def jvp(
+    function: Callable[..., Value],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    has_aux: No = False,
+) -> tuple[Value, Value]: ...
+@overload
+def jvp(
+    function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
+) -> tuple[Any, ...]: ...
 @same_kind
 def jvp(
     function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from thalweg.autodiff.hooks import Handle
-from thalweg.core.operation import operation
+from thalweg.core.operation import attach
 from thalweg.core.tape import Node, watched
 from thalweg.core.tensor import Tensor
 
@@ -38,7 +38,7 @@ _STEP_NAMES = {
 }
 
 
-class Step:
+class TapeStep:
     """One step of the tape, as PyTorch shows it; two are equal if they are the same step."""
 
     def __init__(self, node: Node) -> None:
@@ -55,7 +55,7 @@ class Step:
         return f"{_STEP_NAMES.get(primitive.name, default)}Backward0"
 
     @property
-    def next_functions(self) -> tuple[tuple[Step | None, int], ...]:
+    def next_functions(self) -> tuple[tuple[TapeStep | None, int], ...]:
         """The steps that made the operands, None for constants; each with output number 0."""
         return tuple((_step(source), 0) for source in self._node.sources)
 
@@ -73,7 +73,7 @@ class Step:
         return Handle(watched(self._node).before, hook)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Step) and self._node is other._node
+        return isinstance(other, TapeStep) and self._node is other._node
 
     def __hash__(self) -> int:
         return hash(self._node)
@@ -82,14 +82,16 @@ class Step:
         return f"<{self.name()} object at {id(self._node):#x}>"
 
 
-@operation
-def grad_fn(tensor: Tensor) -> Step | None:
-    """Return the step of the tape that made a tensor, or that adds to a leaf's `.grad`."""
-    return _step(tensor.node)
+def grad_fn(tensor: Tensor) -> TapeStep | None:
+    """The step of the tape that made a tensor; None for a leaf."""
+    return _step(tensor.node) if tensor.requires_grad and not tensor.is_leaf else None
 
 
-def _step(node: Node | None) -> Step | None:
+attach("grad_fn", property(grad_fn))
+
+
+def _step(node: Node | None) -> TapeStep | None:
     # A variable of an enclosing functional derivative stands for the tensor it was made from.
     while node is not None and node.primitive is None and node.sources:
         node = node.sources[0]
-    return None if node is None else Step(node)
+    return None if node is None else TapeStep(node)

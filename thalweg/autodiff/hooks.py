@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 from weakref import ref
@@ -10,20 +11,25 @@ from weakref import ref
 from thalweg.core.operation import method, op
 from thalweg.core.tape import Node, set_recording, watched
 from thalweg.core.tensor import Tensor, make
+from thalweg.core.writing import inplace
 from thalweg.errors import CallError, GradientError, ShapeError
 
 _numbers = itertools.count()
 
 
 class Handle:
-    """What registering a hook returns: `remove()` takes the hook away again."""
+    """What a registrar returns: `remove()`, or leaving a `with` block, takes the hook away."""
 
-    def __init__(self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+    def __init__(
+        self, hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any], prepend: bool = False
+    ) -> None:
         self._hooks, self.id = hooks, next(_numbers)
         hooks[self.id] = hook
+        if prepend and isinstance(hooks, OrderedDict):
+            hooks.move_to_end(self.id, last=False)
 
     def remove(self) -> None:
-        """Take the hook away."""
+        """Take the hook away; a second time does nothing."""
         self._hooks.pop(self.id, None)
 
     def __enter__(self) -> Handle:
@@ -33,7 +39,7 @@ class Handle:
         self.remove()
 
 
-def hooked(node: Node, g: Tensor, create_graph: bool) -> Tensor:
+def run_hooks(node: Node, g: Tensor, create_graph: bool) -> Tensor:
     """Return a step's cotangent as its hooks leave it, and keep it where that was asked for."""
     asked = node.watched
     if asked is None:
@@ -58,7 +64,7 @@ def hooked(node: Node, g: Tensor, create_graph: bool) -> Tensor:
     return g
 
 
-def before(node: Node, g: Tensor) -> Tensor:
+def run_prehooks(node: Node, g: Tensor) -> Tensor:
     """Call the hooks that come before a step's rule; they may replace its cotangent."""
     for hook in list(node.watched.before.values()) if node.watched else []:
         found = hook((g,))
@@ -67,7 +73,7 @@ def before(node: Node, g: Tensor) -> Tensor:
     return g
 
 
-def after(node: Node, passed: list[Tensor | None], g: Tensor) -> list[Tensor | None]:
+def run_posthooks(node: Node, passed: list[Tensor | None], g: Tensor) -> list[Tensor | None]:
     """Call the hooks that come after a step's rule; they may replace the operands' cotangents."""
     for hook in list(node.watched.after.values()) if node.watched else []:
         found = hook(tuple(passed), (g,))
@@ -76,7 +82,7 @@ def after(node: Node, passed: list[Tensor | None], g: Tensor) -> list[Tensor | N
     return passed
 
 
-def checked(node: Node, passed: list[Tensor | None]) -> None:
+def refuse_nan(node: Node, passed: list[Tensor | None]) -> None:
     """Refuse cotangents with NaN, naming the step and the line that made it.
 
     Raises:
@@ -103,12 +109,13 @@ def store(tensor: Tensor, g: Tensor, create_graph: bool = False) -> None:
         if create_graph:
             tensor._grad = op.clone(g)
         else:
-            tensor._grad = make(g.array if g.is_symbolic else g.array.copy())
+            held = g.array if g.is_symbolic else g.array.copy()
+            tensor._grad = make(held, kind=tensor.results)
     elif create_graph or held.is_symbolic or g.is_symbolic:
         tensor._grad = held + g if create_graph else (held + g).detach()
     else:
         with set_recording(False):
-            held.add_(g)
+            inplace(op.add, held, g)
 
 
 @method

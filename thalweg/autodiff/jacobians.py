@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from thalweg.autodiff.batching import vmap
-from thalweg.autodiff.functional import grad, jvp
+from thalweg.autodiff.functional import P, Point, grad, jvp
 from thalweg.autodiff.recorded import Argnums, Recorded
 from thalweg.autodiff.transformed import Transformed
 from thalweg.core.tape import set_recording
@@ -19,7 +19,9 @@ from thalweg.ops.shape.reshape import reshape
 Function = Callable[..., Any]
 
 
-def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def jacobian(
+    function: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[P, Any]:
     """Return a function that computes the Jacobian by one backward walk for all outputs.
 
         J[i, j] = ∂ outputᵢ / ∂ inputⱼ
@@ -47,20 +49,18 @@ def jacobian(function: Function, argnums: Argnums = 0, has_aux: bool = False) ->
                [0., 4.]])
     """
 
-    @same_kind
-    def differentiated(*args: Any, **kwargs: Any) -> Any:
-        recorded = _recorded(function, args, kwargs, argnums, has_aux)
-        parts = [rows(recorded, position) for position in range(len(recorded.outputs))]
-        found = recorded.as_result([recorded.as_arguments(row) for row in parts])
-        return (found, recorded.aux) if has_aux else found
+    def all_rows(recorded: Recorded) -> Iterable[Sequence[Tensor]]:
+        return [rows(recorded, position) for position in range(len(recorded.outputs))]
 
-    return Transformed(differentiated, jacobian, function, argnums, has_aux)
+    return _jacobian_by(all_rows, jacobian, function, argnums, has_aux)
 
 
 jacrev = jacobian
 
 
-def jacfwd(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def jacfwd(
+    function: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[P, Any]:
     """Return a function that computes the Jacobian by one forward walk for all inputs.
 
     Arguments, result and errors as for `jacobian`.
@@ -71,21 +71,40 @@ def jacfwd(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> F
         array([1., 2., 3.])
     """
 
+    def all_rows(recorded: Recorded) -> Iterable[Sequence[Tensor]]:
+        parts = [columns(recorded, position) for position in range(len(recorded.variables))]
+        return zip(*parts, strict=True) if parts else [()] * len(recorded.outputs)
+
+    return _jacobian_by(all_rows, jacfwd, function, argnums, has_aux)
+
+
+def _jacobian_by(
+    all_rows: Callable[[Recorded], Iterable[Sequence[Tensor]]],
+    maker: Function,
+    function: Function,
+    argnums: Argnums,
+    has_aux: bool,
+) -> Function:
+    """Return a function that computes the Jacobian, given how the rows of all outputs are found."""
+
     @same_kind
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        recorded = _recorded(function, args, kwargs, argnums, has_aux)
-        parts = [columns(recorded, position) for position in range(len(recorded.variables))]
-        found = recorded.as_result(
-            [recorded.as_arguments(row) for row in zip(*parts, strict=True)]
-            if parts
-            else [recorded.as_arguments(()) for _ in recorded.outputs]
-        )
+        recorded = Recorded(function, args, kwargs, argnums, has_aux)
+        for output in recorded.outputs:
+            if output.dtype.kind not in "fc":
+                raise GradientError(
+                    f"jacobian needs floating results, but the function returned {output.dtype}, "
+                    "which has no derivative. Return it as aux, with has_aux=True."
+                )
+        found = recorded.as_result([recorded.as_arguments(row) for row in all_rows(recorded)])
         return (found, recorded.aux) if has_aux else found
 
-    return Transformed(differentiated, jacfwd, function, argnums, has_aux)
+    return Transformed(differentiated, maker, function, argnums, has_aux)
 
 
-def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def hessian(
+    function: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[P, Any]:
     """Return a function that computes all second derivatives, forward over reverse.
 
         H[i, j, k] = ∂² outputᵢ / ∂ inputⱼ ∂ inputₖ
@@ -102,7 +121,7 @@ def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     return jacfwd(jacobian(function, argnums, has_aux), argnums, has_aux)
 
 
-def hvp(function: Function, primal: Any, tangent: Any) -> Any:
+def hvp(function: Function, primal: Point, tangent: Any) -> Point:
     """Return a Hessian-vector product, H v, without forming the Hessian.
 
     Args:
@@ -115,56 +134,41 @@ def hvp(function: Function, primal: Any, tangent: Any) -> Any:
         >>> tw.hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
         array([ 6., 12.])
     """
-    return jvp(grad(function), (primal,), (tangent,))[1]
+    product: Point = jvp(grad(function), (primal,), (tangent,))[1]
+    return product
 
 
-def _recorded(
-    function: Function, args: Any, kwargs: Any, argnums: Argnums, has_aux: bool
-) -> Recorded:
-    recorded = Recorded(function, args, kwargs, argnums, has_aux)
-    for output in recorded.outputs:
-        if output.dtype.kind not in "fc":
-            raise GradientError(
-                f"jacobian needs floating results, but the function returned {output.dtype}, "
-                "which has no derivative. Return it as aux, with has_aux=True."
-            )
-    return recorded
+def _along_basis(
+    recorded: Recorded,
+    walk: Callable[[list[Tensor | None]], list[Tensor]],
+    values: list[Tensor],
+    position: int,
+    out_axes: int,
+) -> list[Tensor]:
+    """Return what a walk gives for each direction of the standard basis of one value's space."""
+    value = values[position]
 
+    def along(direction: Tensor) -> list[Tensor]:
+        return walk([direction if i == position else None for i in range(len(values))])
 
-def _basis(value: Tensor) -> Tensor:
-    """Return the standard basis of a value's space: shape (size, *shape)."""
-    return reshape(eye(value.size, dtype=value.dtype), (value.size, *value.shape))
+    basis = reshape(eye(value.size, dtype=value.dtype), (value.size, *value.shape))
+    with set_recording(recorded.outside):
+        found: list[Tensor] = vmap(along, out_axes=out_axes)(basis)
+    return found
 
 
 def rows(recorded: Recorded, position: int) -> list[Tensor]:
     """Return the derivatives of one output with respect to every variable."""
     output = recorded.outputs[position]
-
-    def pull(g: Tensor) -> list[Tensor]:
-        gradients: list[Tensor | None] = [None] * len(recorded.outputs)
-        gradients[position] = g
-        return recorded.pull_back(gradients)
-
-    with set_recording(recorded.outside):
-        found = vmap(pull)(_basis(output))
+    found = _along_basis(recorded, recorded.pull_back, recorded.outputs, position, 0)
     return [_block(row, output, v) for row, v in zip(found, recorded.variables, strict=True)]
 
 
 def columns(recorded: Recorded, position: int) -> list[Tensor]:
     """Return the derivatives of every output with respect to one variable."""
     value = recorded.variables[position]
-
-    def push(t: Tensor) -> list[Tensor]:
-        moving: list[Tensor | None] = [None] * len(recorded.variables)
-        moving[position] = t
-        return recorded.push_forward(moving)
-
-    with set_recording(recorded.outside):
-        found = vmap(push, out_axes=-1)(_basis(value))
-    return [
-        _block(column, output, value)
-        for column, output in zip(found, recorded.outputs, strict=True)
-    ]
+    found = _along_basis(recorded, recorded.push_forward, recorded.variables, position, -1)
+    return [_block(column, o, value) for column, o in zip(found, recorded.outputs, strict=True)]
 
 
 def _block(found: Tensor, output: Tensor, value: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from thalweg.autodiff.reverse import cotangents, depends_on_older
 from thalweg.core.apply import refresh
 from thalweg.core.program import explaining_arrays
 from thalweg.core.tape import Node, is_recording, recording, set_recording
-from thalweg.core.tensor import Tensor, as_tensor, make, variable
+from thalweg.core.tensor import Tensor, as_tensor, astype, make, variable
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
 from thalweg.ops.creation.creation import zeros_like
 
@@ -70,20 +70,18 @@ class Recorded:
 
     def value(self) -> Any:
         """Return the function's result; without history, unless an outer derivative needs it."""
-        if self.outside:
-            return tree.unflatten(self._definition, self.outputs)
-        return tree.unflatten(self._definition, [output.detach() for output in self.outputs])
+        outputs = self.outputs if self.outside else [output.detach() for output in self.outputs]
+        return self.as_result(outputs)
 
     def pull_back(self, gradients: list[Tensor | None]) -> list[Tensor]:
         """Return the cotangent of every variable from those of the outputs."""
         pairs = [(o, g) for o, g in zip(self.outputs, gradients, strict=True) if g is not None]
         create_graph = self._create_graph([g for _, g in pairs])
         found = cotangents(pairs, self._nodes, create_graph)
-        result = []
-        for v, node in zip(self.variables, self._nodes, strict=True):
-            g = found[node] if node in found else zeros_like(v)
-            result.append(_derivative(g, v, create_graph))
-        return result
+        return [
+            _derivative(found[node] if node in found else zeros_like(v), v, create_graph)
+            for v, node in zip(self.variables, self._nodes, strict=True)
+        ]
 
     def push_forward(self, moving: list[Tensor | None]) -> list[Tensor]:
         """Return the tangent of every output from those of the variables."""
@@ -91,13 +89,11 @@ class Recorded:
             node: t for node, t in zip(self._nodes, moving, strict=True) if t is not None
         }
         create_graph = self._create_graph(list(seeds.values()))
-        result = []
-        for output, t in zip(
-            self.outputs, tangents(self.outputs, seeds, create_graph), strict=True
-        ):
-            found = zeros_like(output) if t is None else t
-            result.append(_derivative(found, output, create_graph))
-        return result
+        found = tangents(self.outputs, seeds, create_graph)
+        return [
+            _derivative(zeros_like(output) if t is None else t, output, create_graph)
+            for output, t in zip(self.outputs, found, strict=True)
+        ]
 
     def _create_graph(self, directions: list[Tensor]) -> bool:
         """Tell whether a walk must itself be recorded; recording costs time."""
@@ -142,7 +138,7 @@ class Recorded:
 def _derivative(found: Tensor, like: Tensor, recorded: bool) -> Tensor:
     """Return a derivative, with its history if that is wanted; a number's is one too."""
     if like.weak:
-        return make(found.array, found.node if recorded else None, True)
+        return make(found.array, found.node if recorded else None, True, found.results)
     return found if recorded else found.detach()
 
 
@@ -155,7 +151,7 @@ def _direction(name: str, kind: str, leaf: Any, like: Tensor) -> Tensor | None:
         )
     if like.dtype.kind not in "fc":
         return None
-    return tensor if tensor.dtype == like.dtype else tensor.to(like.dtype)
+    return tensor if tensor.dtype == like.dtype else astype(tensor, like.dtype)
 
 
 def _positions(argnums: Argnums, count: int) -> tuple[int, ...]:

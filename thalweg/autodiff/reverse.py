@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from thalweg.autodiff.changed import operands, result
-from thalweg.autodiff.hooks import after, before, checked, hooked
+from thalweg.autodiff.hooks import refuse_nan, run_hooks, run_posthooks, run_prehooks
 from thalweg.core.apply import apply
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Symbol, Trace
 from thalweg.core.spec import Shape
-from thalweg.core.tape import Node, set_recording
+from thalweg.core.tape import Node, history, set_recording
 from thalweg.core.tape import recording as tape
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import GradientError
@@ -56,11 +56,11 @@ def walk(
             _accumulate(found, output.node, g)
         for node in order:
             if node in pieces:
-                _put_together(node, pieces.pop(node), found)
+                _add_pieces(node, pieces.pop(node), found)
             if node not in found or (useful is not None and node not in useful):
                 continue
             if node.watched is not None:
-                found[node] = hooked(node, found[node], create_graph)
+                found[node] = run_hooks(node, found[node], create_graph)
             g = found[node] if node in wanted else found.pop(node)
             if node.primitive is not None:
                 if isinstance(node.array, Symbol):
@@ -82,37 +82,22 @@ def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[N
     """
     # What is older than every variable depends on none, however long its history.
     oldest = min((node.order for node in variables), default=0) if variables is not None else 0
-    seen: set[Node] = set()
-    stack = [tensor.node for tensor in outputs]
-    while stack:
-        node = stack.pop()
-        if node is None or node in seen or node.order < oldest:
-            continue
+    found = list(history((tensor.node for tensor in outputs), oldest))
+    for node in found:
         if node.primitive is not None and not node.inputs:
             raise GradientError(
                 f"Trying to backward through the graph a second time: the values that "
                 f"{node.primitive.name} needs were freed by the first backward(). "
                 "Give the first one retain_graph=True, or compute the loss again."
             )
-        seen.add(node)
-        stack += node.sources
-    return sorted(seen, key=_order, reverse=True)
+    return sorted(found, key=_order, reverse=True)
 
 
 def depends_on_older(outputs: Iterable[Tensor], oldest: int) -> bool:
     """Tell whether outputs depend on a leaf, or on a variable made before a moment."""
-    seen: set[Node] = set()
-    stack = [tensor.node for tensor in outputs]
-    while stack:
-        node = stack.pop()
-        if node is None or node in seen:
-            continue
-        # A node is on the tape only because it depends on some variable, older than itself.
-        if node.order < oldest or node.leaf is not None:
-            return True
-        seen.add(node)
-        stack += node.sources
-    return False
+    # A node is on the tape only because it depends on some variable, older than itself.
+    nodes = history(tensor.node for tensor in outputs)
+    return any(node.order < oldest or node.leaf is not None for node in nodes)
 
 
 def captured_by(trace: Trace) -> list[Tensor]:
@@ -143,18 +128,18 @@ def _propagate(
             pieces.setdefault(source, {}).setdefault(primitive, []).append((g, node.params))
         return
     if node.watched is not None:
-        g = before(node, g)
-    passed = _passed(primitive, node, g, useful)
+        g = run_prehooks(node, g)
+    passed = _operand_cotangents(primitive, node, g, useful)
     if tape.anomalies:
-        checked(node, passed)
+        refuse_nan(node, passed)
     if node.watched is not None:
-        passed = after(node, passed, g)
+        passed = run_posthooks(node, passed, g)
     for source, cotangent in zip(node.sources, passed, strict=True):
         if cotangent is not None:
             _accumulate(found, source, cotangent)
 
 
-def _passed(
+def _operand_cotangents(
     primitive: Primitive, node: Node, g: Tensor, useful: set[Node] | None
 ) -> list[Tensor | None]:
     """Return the cotangents of a step's operands, None for those that nobody wants."""
@@ -173,12 +158,12 @@ def _passed(
         if cotangent is not None:
             shape = inputs[position].array.shape
             if cotangent.array.shape != shape:
-                cotangent = shaped(cotangent, shape)
+                cotangent = undo_broadcast(cotangent, shape)
         passed.append(cotangent)
     return passed
 
 
-def _put_together(
+def _add_pieces(
     node: Node, made: dict[Primitive, list[tuple[Tensor, Any]]], found: dict[Node, Tensor]
 ) -> None:
     """Add what results that were made of a node's values pass back, many of them at once."""
@@ -192,18 +177,19 @@ def _put_together(
         _accumulate(found, node, total)
 
 
-def shaped(cotangent: Any, shape: Shape) -> Tensor:
+def undo_broadcast(cotangent: Any, shape: Shape) -> Tensor:
     """Undo broadcasting: the cotangent of an operand has the operand's shape."""
     if cotangent.array.shape == shape:
         result: Tensor = cotangent
-    elif _stretches(cotangent.shape, shape):
+    elif stretches(cotangent.shape, shape):
         result = apply(broadcast_to, (cotangent,), {"shape": shape})
     else:
         result = sum_to(cotangent, shape)
     return result
 
 
-def _stretches(small: Shape, shape: Shape) -> bool:
+def stretches(small: Shape, shape: Shape) -> bool:
+    """Tell whether a shape broadcasts to another one."""
     pairs = zip(reversed(small), reversed(shape), strict=False)
     return len(small) <= len(shape) and all(n in (1, extent) for n, extent in pairs)
 

@@ -9,15 +9,14 @@ from typing import Any
 from thalweg.autodiff.hooks import store
 from thalweg.autodiff.reverse import Outputs, reachable, walk
 from thalweg.core.memory import memory_of
-from thalweg.core.operation import FURTHER, attach, method, operation
+from thalweg.core.operation import attach, method
 from thalweg.core.program import level_of_user
 from thalweg.core.tape import Node
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError, TracingError
 from thalweg.ops.creation.creation import ones_of, zeros_like
 
 
-@operation
 def backward(
     tensors: Any,
     grad_tensors: Any = None,
@@ -47,10 +46,10 @@ def backward(
             "`inputs` argument to `backward()` cannot be empty: it names the tensors whose .grad "
             "is added to. Leave it out for all leaves."
         )
-    wanted = None if inputs is None else [_node(t) for t in _several(inputs)]
+    targets = {} if inputs is None else {_node(t): t for t in _several(inputs)}
+    wanted = None if inputs is None else list(targets)
     order = reachable([tensor for tensor, _ in outputs], wanted)
     found = walk(order, outputs, wanted, create_graph)
-    targets = {} if inputs is None else {_node(t): t for t in _several(inputs)}
     stored = False
     for node, g in found.items():
         leaf = targets.get(node) if targets else node.leaf() if node.leaf is not None else None
@@ -65,6 +64,20 @@ def backward(
         )
     if not (create_graph if retain_graph is None else retain_graph):
         _free(order)
+
+
+def _backward(
+    tensor: Tensor,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add the derivative of this tensor to `.grad` of every leaf that requires it."""
+    backward(tensor, gradient, retain_graph, create_graph, inputs)
+
+
+attach("backward", _backward)
 
 
 def _free(order: list[Node]) -> None:
@@ -88,7 +101,9 @@ def _node(tensor: Tensor) -> Node:
 
 def _outputs(tensors: Any, gradients: Any, caller: str) -> Outputs:
     given = _several(tensors)
-    starts = [None] * len(given) if gradients is None else _starts(gradients)
+    single = not isinstance(gradients, (tuple, list))
+    starts = [gradients] if single else list(gradients)
+    starts = [None] * len(given) if gradients is None else starts
     if len(starts) != len(given):
         raise GradientError(
             f"{caller} got {len(given)} tensors but {len(starts)} gradients. Give one each."
@@ -96,10 +111,6 @@ def _outputs(tensors: Any, gradients: Any, caller: str) -> Outputs:
     return [
         (tensor, _start(tensor, start, caller)) for tensor, start in zip(given, starts, strict=True)
     ]
-
-
-def _starts(gradients: Any) -> list[Any]:
-    return list(gradients) if isinstance(gradients, (tuple, list)) else [gradients]
 
 
 def _start(tensor: Tensor, gradient: Any, caller: str) -> Tensor:
@@ -123,7 +134,7 @@ def _start(tensor: Tensor, gradient: Any, caller: str) -> Tensor:
             f"{caller} got a gradient of shape {tuple(start.shape)} for a tensor of shape "
             f"{tuple(tensor.shape)}. Give one number an element."
         )
-    return start if start.dtype == tensor.dtype else start.to(tensor.dtype)
+    return start if start.dtype == tensor.dtype else astype(start, tensor.dtype)
 
 
 def _store(leaf: Tensor, g: Tensor, create_graph: bool) -> None:
@@ -173,18 +184,12 @@ def gradients(
         >>> torch.autograd.grad((x**3).sum(), x)
         (tensor([ 3., 12.]),)
     """
-    if isinstance(inputs, Mapping):
-        found = gradients(
-            outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph,
-            only_inputs, allow_unused, is_grads_batched, materialize_grads,
-        )  # fmt: skip
-        return dict(zip(inputs, found, strict=True))
     if is_grads_batched:
         raise GradientError(
             "autograd.grad() got is_grads_batched=True; it takes one cotangent an output. Call it "
             "once each, or use tw.jacrev."
         )
-    wanted = _several(inputs)
+    wanted = list(inputs.values()) if isinstance(inputs, Mapping) else _several(inputs)
     nodes = [_node(tensor) for tensor in wanted]
     pairs = _outputs(outputs, grad_outputs, "autograd.grad()")
     order = reachable([tensor for tensor, _ in pairs], nodes)
@@ -192,10 +197,11 @@ def gradients(
     if not (create_graph if retain_graph is None else retain_graph):
         _free(order)
     allowed = materialize_grads if allow_unused is None else allow_unused
-    return tuple(
+    found = tuple(
         _derivative(cotangents, node, tensor, i, allowed, materialize_grads)
         for i, (node, tensor) in enumerate(zip(nodes, wanted, strict=True))
     )
+    return dict(zip(inputs, found, strict=True)) if isinstance(inputs, Mapping) else found
 
 
 def _derivative(
@@ -214,8 +220,27 @@ def _derivative(
 # ---- what .grad may be
 
 
-@operation
-def require_gradient_of(tensor: Tensor, value: Any) -> None:
+def _grad(tensor: Tensor) -> Tensor | None:
+    """The derivative that `backward()` stored, or None.
+
+    Raises:
+        GradientError: If it is set to a tensor of another shape or dtype.
+    """
+    if tensor._grad is None and tensor.node is not None:
+        _warn_of_no_grad(tensor)
+    return tensor._grad
+
+
+def _set_grad(tensor: Tensor, value: Tensor | None) -> None:
+    if value is not None:
+        _require_gradient_of(tensor, value)
+    tensor._grad = value
+
+
+attach("grad", property(_grad, _set_grad))
+
+
+def _require_gradient_of(tensor: Tensor, value: Any) -> None:
     """Refuse a `.grad` that does not belong to a tensor."""
     if not isinstance(value, Tensor):
         raise DtypeError(
@@ -234,8 +259,7 @@ def require_gradient_of(tensor: Tensor, value: Any) -> None:
         )
 
 
-@operation
-def warn_of_no_grad(tensor: Tensor) -> None:
+def _warn_of_no_grad(tensor: Tensor) -> None:
     """Warn that `.grad` is read of a tensor that `backward()` stores none for."""
     node = tensor.node
     if node is None or node.leaf is not None or node.primitive is None or tensor.is_symbolic:
@@ -268,9 +292,6 @@ def detach_(tensor: Tensor) -> Tensor:
         view.base.node = None
     tensor.node = None
     return tensor
-
-
-FURTHER["detach_"] = detach_
 
 
 def _version(tensor: Tensor) -> int:

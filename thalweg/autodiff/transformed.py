@@ -19,10 +19,7 @@ class Transformed:
     """
 
     def __init__(
-        self,
-        function: Callable[..., Any],
-        maker: Callable[..., Any],
-        *arguments: Any,
+        self, function: Callable[..., Any], maker: Callable[..., Any], *arguments: Any
     ) -> None:
         functools.update_wrapper(self, function)
         self._function = function

@@ -17,8 +17,6 @@ from thalweg import __version__
 from thalweg.cli import status
 from thalweg.errors import ArgumentError, printable
 
-__all__ = ["application"]
-
 Option = Parameter(negative=())
 
 
@@ -124,7 +122,7 @@ def _fit(
     data = Path(options["data"])
     rows, digest = split(read_table(data), settings), _digest(data)
     chosen = resolve(rows, settings)
-    folder = out or _named_as(data)
+    folder = out or _folder_for(data)
     prepare(folder)
     if facts.get("digest", digest) != digest:
         sys.stderr.write(f"thalweg: {printable(data)} has changed since the run to repeat.\n")
@@ -145,7 +143,7 @@ def _fit(
     return status.INTERRUPTED if found.trained.interrupted else status.DONE
 
 
-def _named_as(data: Path) -> Path:
+def _folder_for(data: Path) -> Path:
     """Return the folder for a file's fit: houses.thalweg for folder/houses.csv.gz."""
     name = Path(data.name)
     return (name.with_suffix("") if name.suffix == ".gz" else name).with_suffix(".thalweg")
@@ -165,7 +163,7 @@ def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:
         data: A file with the columns the model was fitted on, in any order.
         out: The file to write; by default predictions are printed.
     """
-    from thalweg.cli.prediction import predict as predicted
+    from thalweg.cli.folder import predict as predicted
     from thalweg.training.storage import write_whole
 
     text = predicted(folder, data)

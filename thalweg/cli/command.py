@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from thalweg.cli.status import DIVERGED, DONE, FAILED, INTERRUPTED, MISTAKEN
 from thalweg.errors import ThalwegError, TrainingDiverged, printable
 
-__all__ = ["main"]
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.

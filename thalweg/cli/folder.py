@@ -1,4 +1,4 @@
-"""The folder a fit writes: model, history, coefficients, the file that repeats it, the report."""
+"""The folder a fit writes, and what the model in it predicts for a new file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import numpy as np
 
 from thalweg.cli.tables import comma_separated
 from thalweg.errors import ArgumentError
-from thalweg.estimators.folder import holds_other_files, save_model
-from thalweg.estimators.table_fit import TableFit
-
-__all__ = ["make", "prepare", "save"]
+from thalweg.estimators.fitting import TableFit
+from thalweg.estimators.folder import holds_other_files, load_model, save_model
 
 COEFFICIENTS = "coefficients.csv"
 
@@ -83,3 +81,26 @@ def _coefficients(fit: TableFit) -> str:
         ["feature", *(f"{kind}{suffix}" for kind in kinds for suffix in suffixes)],
         [(name, *row) for name, row in zip(table.names, both, strict=True)],
     )
+
+
+def predict(folder: Path, data: str) -> str:
+    """Return predictions as CSV, one row a row of the file.
+
+    For a regression the column is named as the target. For classes there are the most likely one
+    and, where the loss gives them, the probability of each.
+
+    Raises:
+        CheckpointError: If the folder holds no sound model.
+        DataError: If the file cannot be read, or lacks columns of the model.
+    """
+    model = load_model(folder)
+    scores, target = model.scores(data), model.encoding.target
+    names, columns = [target.name], [model.predicted(scores).tolist()]
+    if target.kind != "regression":
+        shares = model.shares(scores)
+        if shares is None:
+            names, columns = [*names, "score"], [*columns, scores.tolist()]
+        else:
+            names += [f"probability of {name}" for name in target.classes]
+            columns += shares.T.tolist()
+    return comma_separated(names, zip(*columns, strict=True))

@@ -16,8 +16,6 @@ from typing import Any
 from thalweg import optim
 from thalweg.errors import SpecError, shown
 
-__all__ = ["build", "optimizer", "optimizers", "rewritten"]
-
 MAX_CHARACTERS = 2000
 MAX_DEPTH = 20
 # Whole numbers beyond become floats.
@@ -54,7 +52,7 @@ def optimizers() -> dict[str, Callable[..., object]]:
     """Return what an optimizer may be written with: transformations and schedules, by name.
 
     >>> sorted(optimizers())[:3]
-    ['adagrad', 'adam', 'adamw']
+    ['adadelta', 'adagrad', 'adam']
     """
     named = {name: getattr(optim, name) for name in optim.__all__}
     made = {"GradientTransformation", "GradientTransformationExtraArgs", "Schedule"}
@@ -86,10 +84,10 @@ def build(text: str, registry: Registry) -> object:
     return _Reader(source, registry).visit(_tree(source))
 
 
-def rewritten(text: str) -> str:
+def rewrite(text: str) -> str:
     """Return a text that `build` takes as it is printed in all places.
 
-    >>> rewritten(" sgd( 1e-1,momentum = .9 )")
+    >>> rewrite(" sgd( 1e-1,momentum = .9 )")
     'sgd(0.1, momentum=0.9)'
     """
     return ast.unparse(_tree(_source(text)))

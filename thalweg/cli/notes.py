@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from thalweg.estimators.fitting import TableFit
 from thalweg.estimators.settings import ACCELERATED
-from thalweg.estimators.table_fit import TableFit
-
-__all__ = ["notes"]
 
 
 def notes(fit: TableFit) -> list[str]:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 from thalweg.errors import printable
 
-__all__ = ["Page"]
-
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}
@@ -21,7 +19,7 @@ pre{background:#f5f5f5;padding:.7rem;overflow-x:auto}img{max-width:100%}
 """
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return html.escape(printable(text))
 
 
@@ -36,31 +34,31 @@ class Page:
     """
 
     def __init__(self, title: str) -> None:
-        self._title = _escaped(title)
+        self._title = _escape(title)
         self._parts = [f"<h1>{self._title}</h1>"]
 
     def heading(self, text: str) -> None:
         """Begin a section."""
-        self._parts.append(f"<h2>{_escaped(text)}</h2>")
+        self._parts.append(f"<h2>{_escape(text)}</h2>")
 
     def paragraph(self, text: str) -> None:
         """Add a paragraph."""
-        self._parts.append(f"<p>{_escaped(text)}</p>")
+        self._parts.append(f"<p>{_escape(text)}</p>")
 
     def listing(self, items: Sequence[str]) -> None:
         """Add a list of sentences."""
-        rows = "".join(f"<li>{_escaped(item)}</li>" for item in items)
+        rows = "".join(f"<li>{_escape(item)}</li>" for item in items)
         self._parts.append(f"<ul>{rows}</ul>")
 
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], caption: str = ""
     ) -> None:
         """Add a table of texts."""
-        head = "".join(f"<th>{_escaped(cell)}</th>" for cell in header)
+        head = "".join(f"<th>{_escape(cell)}</th>" for cell in header)
         body = "".join(
-            "<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>" for row in rows
+            "<tr>" + "".join(f"<td>{_escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
         )
-        above = f"<caption>{_escaped(caption)}</caption>" if caption else ""
+        above = f"<caption>{_escape(caption)}</caption>" if caption else ""
         self._parts.append(
             f'<div class="wide"><table>{above}<thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table></div>"
@@ -68,11 +66,11 @@ class Page:
 
     def image(self, url: str, description: str) -> None:
         """Add an image from a data URL."""
-        self._parts.append(f'<img alt="{_escaped(description)}" src="{_escaped(url)}">')
+        self._parts.append(f'<img alt="{_escape(description)}" src="{_escape(url)}">')
 
     def code(self, text: str) -> None:
         """Add lines of text."""
-        lines = "\n".join(map(_escaped, text.split("\n")))
+        lines = "\n".join(map(_escape, text.split("\n")))
         self._parts.append(f"<pre>{lines}</pre>")
 
     def text(self) -> str:

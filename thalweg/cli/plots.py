@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thalweg.errors import printable
+from thalweg.training.plots import spans_decades
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-__all__ = ["bars", "confusion", "curves", "scatter"]
 
 MOST_POINTS = 1000
 COLUMNS = 3
@@ -98,19 +97,20 @@ def curves(
     figure, axes = _axes(2.9, 2.2, len(panels))
     for ax, (title, lines) in zip(axes, panels, strict=True):
         for color, (name, x, y) in zip(COLORS * len(lines), lines, strict=False):
-            ax.plot(*_thinned(x, y), label=_plain(name), color=color, linewidth=1.2)
+            ax.plot(*_thin(x, y), label=_escape(name), color=color, linewidth=1.2)
         if level is not None:
-            ax.axhline(level, color="0.5", linestyle="--", linewidth=1, label=_plain(level_name))
+            ax.axhline(level, color="0.5", linestyle="--", linewidth=1, label=_escape(level_name))
         heights = np.concatenate([np.asarray(y, np.float64) for _, _, y in lines])
-        if _spans_decades(heights):
+        if spans_decades(heights):
             ax.set_yscale("log")
             ax.yaxis.set_minor_locator(NullLocator())
-        ax.set(xlabel=_plain(labels[0]), ylabel=_plain(labels[1]), title=_plain(title))
+        x_label, y_label = map(_escape, labels)
+        ax.set(xlabel=x_label, ylabel=y_label, title=_escape(title))
         ax.legend(frameon=False, loc="upper right" if level is None else "center right")
     return _draw(figure)
 
 
-def _thinned(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+def _thin(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """Keep at most a thousand points, the ends among them."""
     xs, ys = np.asarray(x), np.asarray(y)
     if len(xs) > MOST_POINTS:
@@ -119,12 +119,7 @@ def _thinned(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     return xs, ys
 
 
-def _spans_decades(values: NDArray[np.float64]) -> bool:
-    finite = values[np.isfinite(values)]
-    return bool(finite.size and finite.min() > 0 and finite.max() > 20 * finite.min())
-
-
-def _plain(text: str) -> str:
+def _escape(text: str) -> str:
     """Keep matplotlib from reading mathematics between dollar signs, and show odd characters."""
     return printable(text).replace("$", r"\$")
 
@@ -136,33 +131,33 @@ def scatter(x: ArrayLike, y: ArrayLike, labels: tuple[str, str]) -> str:
     ax.plot(xs, ys, ".", markersize=4, alpha=0.6, color=COLORS[0])
     ends = [min(xs.min(), ys.min()), max(xs.max(), ys.max())]
     ax.plot(ends, ends, color="0.5", linestyle="--", linewidth=1)
-    ax.set(xlabel=_plain(labels[0]), ylabel=_plain(labels[1]))
+    ax.set(xlabel=_escape(labels[0]), ylabel=_escape(labels[1]))
     return _draw(figure)
 
 
 def bars(names: Sequence[str], values: ArrayLike, label: str) -> str:
     """Draw one bar a name, from the top down."""
-    shown = [_shortened(name, 40) for name in names]
+    shown = [_shorten(name, 40) for name in names]
     left = 0.2 + CHARACTER * max(map(len, shown))
     figure, (ax,) = _axes(4.0, 0.2 * len(shown), left=left)
     heights = np.asarray(values, np.float64)
     places = np.arange(len(shown))
     ax.barh(places, heights, color=[COLORS[0] if h >= 0 else COLORS[1] for h in heights])
-    ax.set_yticks(places, [_plain(name) for name in shown])
+    ax.set_yticks(places, [_escape(name) for name in shown])
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.axvline(0, color="0.3", linewidth=0.8)
-    ax.set_xlabel(_plain(label))
+    ax.set_xlabel(_escape(label))
     return _draw(figure)
 
 
-def _shortened(text: str, most: int) -> str:
+def _shorten(text: str, most: int) -> str:
     text = printable(text)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def confusion(counts: NDArray[np.int64], classes: Sequence[str]) -> str:
     """Draw how often each class (row) was taken for each (column)."""
-    names = [_shortened(name, 20) for name in classes]
+    names = [_shorten(name, 20) for name in classes]
     size = max(1.0, 0.35 * len(names))
     margin = 0.5 + CHARACTER * max(map(len, names))
     figure, (ax,) = _axes(size, size, left=margin, bottom=margin)
@@ -171,7 +166,7 @@ def confusion(counts: NDArray[np.int64], classes: Sequence[str]) -> str:
     for (row, column), count in np.ndenumerate(counts):
         color = "white" if shares[row, column] > 0.6 else "0.2"
         ax.text(column, row, str(count), ha="center", va="center", color=color)
-    texts = [_plain(name) for name in names]
+    texts = [_escape(name) for name in names]
     ax.set_xticks(range(len(names)), texts, rotation=90)
     ax.set_yticks(range(len(names)), texts)
     ax.set(xlabel="predicted", ylabel="actual")

@@ -11,9 +11,7 @@ from thalweg.cli import plots, tables
 from thalweg.cli.notes import notes
 from thalweg.cli.page import Page
 from thalweg.estimators import models
-from thalweg.estimators.table_fit import TableFit
-
-__all__ = ["report"]
+from thalweg.estimators.fitting import TableFit
 
 MOST_BARS = 25
 MOST_CLASSES = 20

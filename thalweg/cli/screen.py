@@ -13,15 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from thalweg.cli import demo, tables
-from thalweg.cli.demo import Demonstration
-from thalweg.cli.lecture import LEAST_SQUARES
+from thalweg.cli.demo import LEAST_SQUARES, Demonstration
 from thalweg.cli.notes import notes
 from thalweg.cli.tables import Grid
 from thalweg.errors import printable
-from thalweg.estimators.table_fit import TableFit
+from thalweg.estimators.fitting import TableFit
 from thalweg.training.result import sparkline
-
-__all__ = ["console", "show", "show_demonstration", "show_grid"]
 
 WIDTH = 160
 MOST_CLASSES = 10

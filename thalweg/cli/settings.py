@@ -9,13 +9,11 @@ from typing import Any, get_type_hints
 
 import tomli_w
 
-from thalweg.cli.grammar import optimizer, rewritten
-from thalweg.data.serialization import fits
+from thalweg.cli.grammar import optimizer, rewrite
+from thalweg.data.encoding import fits
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators.folder import checksum
 from thalweg.estimators.settings import ACCELERATED, Settings
-
-__all__ = ["from_toml", "options_of", "settings_of", "to_toml"]
 
 Options = Mapping[str, Any]
 
@@ -50,7 +48,7 @@ def options_of(settings: Settings, options: Options) -> dict[str, Any]:
         options: What was asked for.
     """
     asked = options.get("optimizer")
-    written = str(settings.optimizer) if asked is None else rewritten(asked)
+    written = str(settings.optimizer) if asked is None else rewrite(asked)
     data = str(Path(options["data"]).resolve())
     return {"data": data, **vars(settings), "optimizer": written}
 

@@ -8,11 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thalweg.estimators.coefficients import Coefficients
-from thalweg.estimators.table_fit import TableFit
-from thalweg.estimators.uncertainty import two_sided
-
-__all__ = ["Grid", "coefficients", "comma_separated", "losses", "number", "pace"]
+from thalweg.estimators.fitted import Coefficients, two_sided
+from thalweg.estimators.fitting import TableFit
 
 # The 97.5th percentile of the standard normal.
 NORMAL_975 = 1.959963984540054

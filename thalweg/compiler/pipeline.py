@@ -1,13 +1,69 @@
-"""The passes every program goes through, whatever engine runs it."""
+"""The passes every program goes through, whatever engine runs it.
+
+Dead code goes: equations whose results nobody needs. Then algebra, views, reductions and scatters
+are simplified, in one rewriting of the program.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from thalweg.compiler.dead_code import remove_dead_code
-from thalweg.compiler.simplify import simplify
+from thalweg.compiler.rewrites import (
+    contractions,
+    cuts,
+    elementwise,
+    layouts,
+    overlaps,
+    scatters,
+    views,
+)
+from thalweg.compiler.rewrites.algebra import IDENTITIES, RuleTable
+from thalweg.compiler.rewrites.rewrite import Rule, rewrite
+from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program
+
+
+def remove_dead_code(program: Program) -> Program:
+    """Drop equations that no output depends on; all inputs stay, in place."""
+    needed = set(program.outputs)
+    kept = []
+    for equation in reversed(program.equations):
+        if equation.output in needed:
+            kept.append(equation)
+            needed.update(equation.inputs)
+    if len(kept) == len(program.equations):
+        return program
+    return Program(program.inputs, tuple(reversed(kept)), program.outputs)
+
+
+_found: dict[Primitive, tuple[Rule, ...]] = {}
+
+
+def rules_of(primitive: Primitive) -> tuple[Rule, ...]:
+    """Return all rules for a primitive, in the order in which they are tried."""
+    rules = _found.get(primitive)
+    if rules is None:
+        rules = elementwise.COMMON + layouts.COMMON if primitive.kind == "elementwise" else ()
+        # Identities first: they shrink programs at once, and only some scatters are replaceable.
+        if primitive in IDENTITIES:
+            rules += (RuleTable(IDENTITIES[primitive]),)
+        for room in (elementwise, views, contractions, scatters, layouts, overlaps, cuts):
+            rules += room.RULES.get(primitive, ())
+        _found[primitive] = rules
+    return rules
+
+
+def simplify(program: Program) -> Program:
+    """Return a program of the same meaning to which no rule applies."""
+    again = True
+    while again:
+        rewritten, refused = rewrite(program, rules_of)
+        cleaned = remove_dead_code(rewritten)
+        # Values that had several uses may have one now that dead code is gone.
+        again = refused and cleaned.equations != program.equations
+        program = cleaned
+    return program
 
 
 class Pass(NamedTuple):

@@ -1,15 +1,15 @@
-"""How a primitive is applied to tensors: computed at once, or traced; and recorded on the tape."""
+"""How a primitive is applied to tensors: at once or traced, on the tape, and to batches of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thalweg.core.layout import is_shown, require_known
 from thalweg.core.memory import Memory, View, known_memory, note_view
-from thalweg.core.operation import register
+from thalweg.core.operation import attach, op
 from thalweg.core.program import Symbol, Trace, owner_of, tracing, user_line
 from thalweg.core.tape import Node, recording, set_recording, watched
 from thalweg.core.tensor import Tensor, make
@@ -17,6 +17,14 @@ from thalweg.core.tensor import Tensor, make
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
 
+
+Operands = tuple[Tensor, ...]
+
+Flags = tuple[bool, ...]
+
+Params = Mapping[str, Any]
+
+Batching = Callable[["Primitive", int, Operands, Flags, Params], Tensor]
 
 _ndarray = np.ndarray
 
@@ -37,7 +45,10 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
         found = np.asarray(found)
     weak = bool(tensors) and tensors[0].weak and all(tensor.weak for tensor in tensors)
     weak = weak and not primitive.strong
-    result = make(found, None, weak)
+    kind = tensors[0].results if tensors else Tensor
+    if kind is Tensor and len(tensors) > 1:
+        kind = kind_of(tensors)
+    result = make(found, None, weak, kind)
     if recording.enabled:
         for tensor in tensors:
             if tensor.node is not None or tensor.origin is not None:
@@ -61,7 +72,8 @@ def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
     except (ValueError, TypeError):
         primitive.spec(x.spec, y.spec)
         raise
-    result = make(found if found.__class__ is _ndarray else np.asarray(found))
+    kind = x.results if x.results is not Tensor else y.results
+    result = make(found if found.__class__ is _ndarray else np.asarray(found), None, False, kind)
     if recording.enabled and not (
         x.node is None and y.node is None and x.origin is None and y.origin is None
     ):
@@ -76,14 +88,14 @@ def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[s
     if primitive.expansion is not None:
         # What is composed shall not seem to be a view of what it is composed of.
         expanded: Tensor = primitive.expansion(*map(standing_for, tensors), **params)
-        result = make(expanded.array, expanded.node, expanded.weak)
+        result = make(expanded.array, expanded.node, expanded.weak, expanded.results)
     else:
         trace = innermost(tensors)
         symbols = tuple(map(trace.lift, tensors))
         symbol = trace.append(primitive, symbols, params)
-        result = make(symbol, None, symbol.spec.weak)
+        result = make(symbol, None, symbol.spec.weak, kind_of(tensors))
         if recording.enabled and any(tensor.node is not None for tensor in tensors):
-            _record(primitive, tuple(map(_kept, tensors, symbols)), params, result)
+            _record(primitive, tuple(map(_operand_for_rules, tensors, symbols)), params, result)
     shown = is_shown(tensors[0], primitive, params) if primitive.view else False
     if shown is False:
         return own_memory(result)
@@ -95,20 +107,28 @@ def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[s
 
 def standing_for(tensor: Tensor) -> Tensor:
     """Return another tensor of the same value, which stays when the tensor is written."""
-    return make(tensor.array, tensor.node, tensor.weak)
+    return make(tensor.array, tensor.node, tensor.weak, tensor.results)
 
 
-def _kept(tensor: Tensor, symbol: Symbol) -> Tensor:
+def kind_of(tensors: tuple[Tensor, ...]) -> type[Tensor]:
+    """Return the class of what is computed from tensors: a subclass's, if one is of it."""
+    for tensor in tensors:
+        if tensor.results is not Tensor:
+            return tensor.results
+    return Tensor
+
+
+def _operand_for_rules(tensor: Tensor, symbol: Symbol) -> Tensor:
     """Return an operand as a derivative finds it, whatever is written into its memory later."""
     array = tensor.array
     if array.__class__ is Symbol:
         return standing_for(tensor)
     if array.ndim and array.dtype.kind in "fc":
-        return make(symbol, tensor.node, tensor.weak)
+        return make(symbol, tensor.node, tensor.weak, tensor.results)
     # Positions stay known; the trace keeps no copy of them.
     owner = owner_of(array)
     own = any(owner in trace.made for trace in tracing.traces)
-    return make(array.copy() if own else array, tensor.node, tensor.weak)
+    return make(array.copy() if own else array, tensor.node, tensor.weak, tensor.results)
 
 
 def own_memory(tensor: Tensor) -> Tensor:
@@ -177,4 +197,47 @@ def innermost(tensors: tuple[Tensor, ...]) -> Trace:
     return traces[0] if len(traces) == 1 else max(traces, key=lambda trace: trace.level)
 
 
-register("refresh", refresh)
+attach("_refresh", refresh)
+
+# ---- batches: operands of which some, those with a flag, have a further axis 0 of examples
+
+
+def move_axis(x: Tensor, source: int, target: int) -> Tensor:
+    """Move one axis to another place; both are counted from the front."""
+    if source == target:
+        return x
+    order = [i for i in range(x.ndim) if i != source]
+    order.insert(target, source)
+    moved: Tensor = op.transpose(x, tuple(order))
+    return moved
+
+
+def repeated(size: int, operands: Operands, flags: Flags) -> Operands:
+    """Repeat shared operands for every example."""
+    return tuple(
+        x if flag else op.broadcast_to(x, (size, *x.shape))
+        for x, flag in zip(operands, flags, strict=True)
+    )
+
+
+def stacked(
+    primitive: Primitive, size: int, operands: Operands, flags: Flags, params: Params
+) -> Tensor:
+    """Apply what acts on a stack: but for `axis` and `axes`, axes are counted from the back."""
+    moved = {key: _count_examples(v) if key in ("axis", "axes") else v for key, v in params.items()}
+    return apply(primitive, repeated(size, operands, flags), moved)
+
+
+def _count_examples(axes: Any) -> Any:
+    return tuple(axis + 1 for axis in axes) if isinstance(axes, tuple) else axes + 1
+
+
+def with_params(change: Callable[..., Params]) -> Batching:
+    """Return the rule of a primitive of one operand that takes `change(size, **params)` then."""
+
+    def batch(
+        primitive: Primitive, size: int, operands: Operands, flags: Flags, params: Params
+    ) -> Tensor:
+        return apply(primitive, operands, change(size, **params))
+
+    return batch

@@ -26,13 +26,6 @@ Array = np.ndarray[Any, Any]
 Steps = Sequence[tuple["Primitive", Any]]
 Strides = tuple[int, ...]
 
-# Primitives whose results lie in the order of their operands, as elementwise ones' do.
-_KEEPING = frozenset(
-    {"astype", "concatenate", "duplicate", "reduce_max", "reduce_min", "reduce_prod", "reduce_sum"}
-)
-# Primitives whose results lie in row-major order.
-_ROW_MAJOR = frozenset({"pad_with_zeros", "put_at", "scatter_add", "take"})
-
 
 def row_major(shape: Sequence[int]) -> Strides:
     """Return how many elements apart neighbours lie along each axis of an array in C order."""
@@ -52,20 +45,13 @@ def require_known(view: View) -> None:
 
 def is_shown(tensor: Tensor, primitive: Primitive, params: Any) -> bool | None:
     """Tell whether NumPy would show a traced tensor's memory, not copy it; None: unknown."""
-    if primitive.name not in ("reshape", "strided"):
-        return True
-    if primitive.name == "reshape" and _keeps_axes(tensor.array.shape, params["shape"]):
+    if primitive.view is True or primitive.locates(tensor.spec, **params):
         return True
     found = {
         shows(shape, strides, (*steps, (primitive, params)))
         for shape, strides, steps in _layouts(tensor)
     }
     return found.pop() if len(found) == 1 else None
-
-
-def _keeps_axes(shape: Strides, wanted: Strides) -> bool:
-    """Tell whether axes of extent 1 come and go and nothing else."""
-    return [n for n in shape if n != 1] == [n for n in wanted if n != 1]
 
 
 def may_share(x: Tensor, y: Tensor) -> bool:
@@ -83,7 +69,7 @@ def follows_itself(tensor: Tensor) -> bool | None:
 
 
 def _follows(shape: Strides, strides: Strides, steps: Steps) -> bool:
-    shown = _shown(shape, strides, steps)
+    shown = _view_of(shape, strides, steps)
     return shown is None or bool(shown.flags.c_contiguous)
 
 
@@ -132,25 +118,19 @@ def dense_like(shape: Strides, strides: Strides) -> Strides:
 
 def shows(shape: Strides, strides: Strides, steps: Steps) -> bool:
     """Tell whether steps lead to a view of an array of this layout, not to a copy."""
-    return _shown(shape, strides, steps) is not None
+    return _view_of(shape, strides, steps) is not None
 
 
-def _shown(shape: Strides, strides: Strides, steps: Steps) -> Array | None:
+def _view_of(shape: Strides, strides: Strides, steps: Steps) -> Array | None:
     """Return what steps show of an array of this layout, not to be read; None if they copy."""
     item = np.dtype(np.complex128)
     wide = tuple(step * item.itemsize for step in strides)
     # An array of that layout without its memory: nothing of it is read.
     shown: Array = np.lib.stride_tricks.as_strided(np.empty(1, item), shape, wide)
     for primitive, params in steps:
-        layout = tuple(step // item.itemsize for step in shown.strides)
-        if primitive.name == "strided" and params["layout"] != layout:
-            return None
-        if primitive.name != "reshape":
-            shown = primitive.meaning(shown, **params)
-            continue
-        try:
-            shown = np.reshape(shown, params["shape"], copy=False)
-        except ValueError:
+        show = primitive.view if callable(primitive.view) else primitive.meaning
+        shown = show(shown, **params)
+        if shown is None:
             return None
     return shown
 
@@ -175,7 +155,9 @@ def strides_of(symbol: Symbol) -> Strides | None:
             continue
         current = pending.pop()
         if current not in known:
-            known[current] = _given(trace, current) if equation is None else _laid(trace, equation)
+            known[current] = (
+                _of_input(trace, current) if equation is None else _infer(trace, equation)
+            )
     return known[symbol]
 
 
@@ -202,12 +184,12 @@ def note_layout(symbol: Symbol, array: Any) -> None:
 
 def _operands(trace: Trace, equation: Equation) -> Sequence[Symbol]:
     primitive = equation.primitive
-    if primitive.kind == "elementwise" or primitive.name in _KEEPING:
+    if primitive.order == "K":
         return equation.inputs
     return equation.inputs[:1] if primitive.view else ()
 
 
-def _given(trace: Trace, symbol: Symbol) -> Strides:
+def _of_input(trace: Trace, symbol: Symbol) -> Strides:
     for tensor, captured in trace.captured.values():
         if captured is symbol and isinstance(tensor.array, np.ndarray):
             item = tensor.array.itemsize
@@ -215,11 +197,11 @@ def _given(trace: Trace, symbol: Symbol) -> Strides:
     return row_major(symbol.shape)
 
 
-def _laid(trace: Trace, equation: Equation) -> Strides | None:
+def _infer(trace: Trace, equation: Equation) -> Strides | None:
     primitive, shape = equation.primitive, equation.output.shape
     if sum(extent > 1 for extent in shape) <= 1 and not primitive.view:
         return _dense(shape, [axis for axis, extent in enumerate(shape) if extent > 1])
-    if primitive.name in _ROW_MAJOR:
+    if primitive.order == "C":
         return row_major(shape)
     operands = _operands(trace, equation)
     layouts = [trace.strides[operand] for operand in operands]
@@ -227,12 +209,14 @@ def _laid(trace: Trace, equation: Equation) -> Strides | None:
         return None
     pairs = [(o.shape, s) for o, s in zip(operands, layouts, strict=True) if s is not None]
     if primitive.view:
-        return _cut(*pairs[0], primitive, equation.params)
-    return _kept(equation, pairs)
+        return _infer_view(*pairs[0], primitive, equation.params)
+    return _infer_order(equation, pairs)
 
 
-def _cut(shape: Strides, strides: Strides, primitive: Primitive, params: Any) -> Strides | None:
-    shown = _shown(shape, strides, [(primitive, params)])
+def _infer_view(
+    shape: Strides, strides: Strides, primitive: Primitive, params: Any
+) -> Strides | None:
+    shown = _view_of(shape, strides, [(primitive, params)])
     if shown is None:
         return row_major(primitive.spec(_Shaped(shape), **params).shape)
     return tuple(step // shown.itemsize for step in shown.strides)
@@ -245,7 +229,7 @@ class _Shaped:
         self.shape, self.dtype = shape, np.dtype(np.complex128)
 
 
-def _kept(equation: Equation, operands: list[tuple[Strides, Strides]]) -> Strides:
+def _infer_order(equation: Equation, operands: list[tuple[Strides, Strides]]) -> Strides:
     """Let NumPy lay out the result for small operands whose axes lie in the same order."""
     small = [
         _miniature(shape, strides, symbol.dtype)

@@ -264,6 +264,6 @@ def require_no_derivative(tensor: Tensor, called: str) -> None:
     """
     if recording.functions and recording.enabled:
         if tensor.origin is not None:
-            OPERATIONS["refresh"](tensor)
+            tensor._refresh()
         if tensor.node is not None and tensor.node.is_differentiated():
             raise GradientError(leaves_tape(called) + what_to_write())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from thalweg.core.operation import OPERATIONS
 from thalweg.core.program import Symbol, Trace, clock, tracing
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ class View:
             # The base itself was given another shape, or other data, and keeps no history of ours.
             former = base.origin.base if base.origin is not None else None
             if former is None or not self._holds(former):
-                former = OPERATIONS["tensor_on"](self._held)
+                former = base._on(self._held)
             self._base = base = former
         return base
 

@@ -5,37 +5,26 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    from thalweg.core.tensor import Tensor
+
+from thalweg.core.methods import Methods
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 OPERATIONS: dict[str, Callable[..., Any]] = {}
 
-# The public names that are no function's own name: other names of it, and in-place variants.
+# The public names that are no function's own: NumPy's other names of it.
 FURTHER: dict[str, Callable[..., Any]] = {}
-
-# PyTorch's names of parameters, where a function has ours and not theirs.
-_KEYWORDS = {
-    "dim": "axis",
-    "dims": "axis",
-    "exponent": "y",
-    "input": "x",
-    "keepdim": "keepdims",
-    "other": "y",
-    "self": "x",
-    "tensors": "arrays",
-}
 
 # By an elementwise primitive's name: keywords that are no operands, and what takes them.
 WIDER: dict[str, tuple[frozenset[str], Callable[..., Any]]] = {}
 
-_owners: list[type] = []
 
-
-def owns_methods(owner: type) -> type:
-    """Mark the class whose methods the operations declared with `method` become."""
-    _owners.append(owner)
-    return owner
+# By a function that takes `out=`: what it calls where none is given.
+WITHOUT_OUT: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
 class Operations:
@@ -44,7 +33,7 @@ class Operations:
     A rule may so name an operation declared after it, or the very one it belongs to.
     """
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Callable[..., Tensor]:
         try:
             return OPERATIONS[name]
         except KeyError:
@@ -63,56 +52,49 @@ def register(name: str, function: Callable[..., Any]) -> None:
 @overload
 def operation(given: Function, /) -> Function: ...
 @overload
-def operation(*names: str, inplace: bool = False) -> Callable[[Function], Function]: ...
-def operation(*given: Any, inplace: bool = False) -> Any:
-    """Register a function composed of primitives under its own name and others.
+def operation(*names: str) -> Callable[[Function], Function]: ...
+def operation(*given: Any) -> Any:
+    """Register a function composed of primitives under its own name and NumPy's others.
 
     Args:
-        given: Further names, such as PyTorch's.
-        inplace: Whether `name_` shall exist too, which writes the result into the first operand.
+        given: Further names.
     """
-    return _declared(given, inplace, methods=False)
+    return _declared(given, methods=False)
 
 
 @overload
 def method(given: Function, /) -> Function: ...
 @overload
-def method(*names: str, inplace: bool = False) -> Callable[[Function], Function]: ...
-def method(*given: Any, inplace: bool = False) -> Any:
+def method(*names: str) -> Callable[[Function], Function]: ...
+def method(*given: Any) -> Any:
     """Register a function as `operation` does, and make it a method of tensors."""
-    return _declared(given, inplace, methods=True)
+    return _declared(given, methods=True)
 
 
-def _declared(given: tuple[Any, ...], inplace: bool, methods: bool) -> Any:
+def _declared(given: tuple[Any, ...], methods: bool) -> Any:
     if given and callable(given[0]):
-        return publish(understanding(given[0]), (), methods, inplace)
-    return lambda function: publish(understanding(function), given, methods, inplace)
+        return publish(taking_out(given[0]), (), methods)
+    return lambda function: publish(taking_out(function), given, methods)
 
 
 def publish(
-    function: Function, names: tuple[str, ...], methods: bool, inplace: bool, own: str = ""
+    function: Function, names: tuple[str, ...] = (), methods: bool = False, own: str = ""
 ) -> Function:
-    """Register a function under its own name and others, as methods, with in-place variants."""
-    own = own or function.__name__
-    for name in (own, *names):
+    """Register a function under its own name and others, as methods too if that is asked."""
+    for name in (own or function.__name__, *names):
         register(name, function)
+        if name in names and "." not in name:
+            FURTHER[name] = function
         if methods:
             attach(name, function)
-        if name != own:
-            FURTHER[name] = function
-        if inplace:
-            written = in_place_variant(name, function)
-            register(f"{name}_", written)
-            FURTHER[f"{name}_"] = written
-            attach(f"{name}_", written)
     return function
 
 
-def attach(name: str, function: Any, replace: bool = False) -> None:
-    """Make a function a method of tensors, unless they have one of that name already."""
-    for owner in _owners:
-        if replace or name not in vars(owner):
-            setattr(owner, name, function)
+def attach(name: str, member: Any) -> None:
+    """Make a function a method of tensors, or a property one of theirs."""
+    if inspect.isfunction(member) and not member.__name__[0].isalpha():
+        member.__name__ = member.__qualname__ = name  # what `help` shows
+    setattr(Methods, name, member)
 
 
 def widen(name: str, *keywords: str) -> Callable[[Function], Function]:
@@ -128,16 +110,27 @@ def widen(name: str, *keywords: str) -> Callable[[Function], Function]:
     return declare
 
 
-def in_place_variant(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `name_`: the function with its result written into the first operand."""
+def arguments_of(other: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Let a function that hands its arguments on take those of another one, and no more."""
+    stated = inspect.signature(other)
 
-    def written(x: Any, *args: Any, **kwargs: Any) -> Any:
-        return OPERATIONS["inplace"](function, x, *args, **kwargs)
+    def declare(function: Function) -> Function:
+        @functools.wraps(function)
+        def passed(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except TypeError:
+                try:
+                    stated.bind(*args, **kwargs)
+                except TypeError as error:
+                    wrong = str(error).replace("multiple", "got multiple")
+                    raise TypeError(f"{function.__name__}() {wrong}") from None
+                raise
 
-    written.__name__ = written.__qualname__ = f"{name}_"
-    written.__module__ = function.__module__
-    written.__doc__ = f"Write the result of `{name}` into the tensor itself, and return it."
-    return written
+        passed.__signature__ = stated  # type: ignore[attr-defined]
+        return passed  # type: ignore[return-value]
+
+    return declare
 
 
 @functools.cache
@@ -149,27 +142,14 @@ def parameters_of(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(stated) | others | (wider[0] if wider is not None else frozenset())
 
 
-def understanding(function: Function) -> Function:
-    """Let a function take PyTorch's names of its parameters too, and `out=`."""
-    own = inspect.signature(function).parameters
-    # Of two of PyTorch's names for one parameter a call gives one.
-    keywords = _KEYWORDS if "axis" in own else _KEYWORDS | {"dim": "axes", "dims": "axes"}
-    names = {theirs: ours for theirs, ours in keywords.items() if ours in own and theirs not in own}
+def taking_out(function: Function) -> Function:
+    """Let a function take `out=`, where its result is written."""
 
     @functools.wraps(function)
-    def understood(*args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            kwargs = {names.get(name, name): value for name, value in kwargs.items()}
-            if "out" in kwargs:
-                return OPERATIONS["write_out"](kwargs.pop("out"), understood, args, kwargs)
+    def written(*args: Any, **kwargs: Any) -> Any:
+        if "out" in kwargs:
+            return OPERATIONS["write_out"](kwargs.pop("out"), written, args, kwargs)
         return function(*args, **kwargs)
 
-    return understood  # type: ignore[return-value]
-
-
-def translated(kwargs: dict[str, Any], parameters: tuple[str, ...]) -> dict[str, Any]:
-    """Return keyword arguments under the names a primitive gives its parameters."""
-    return {
-        name if name in parameters else _KEYWORDS.get(name, name): value
-        for name, value in kwargs.items()
-    }
+    WITHOUT_OUT[written] = function
+    return written  # type: ignore[return-value]

@@ -10,6 +10,10 @@ differentiates again and traces. The decorated name *is* the public function.
     @linear        linear in each differentiable operand, or `additive`: linear in all of them
                    together. A tangent goes through the primitive itself.
     @general       anything else; forward derivatives come from transposing the rule.
+
+Passes over programs learn there too what they need to know: the `Role` of the primitive, where it
+reads its operands, how it acts on a batch, what it costs. Only rules about one primitive, and the
+tables by which engines compute, are written elsewhere.
 """
 
 from __future__ import annotations
@@ -18,20 +22,22 @@ import functools
 import inspect
 import itertools
 import types
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
 from thalweg.core.apply import apply, apply_to_two
-from thalweg.core.operation import WIDER, publish, translated
+from thalweg.core.operation import WIDER, publish
 from thalweg.core.spec import (
     BOOL,
     FLOAT32,
     FLOAT64,
     INT8,
+    REAL,
     DType,
+    Shape,
     Spec,
     Takes,
     broadcast,
@@ -44,14 +50,103 @@ from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
 
 Rule = Callable[..., Any]
 Cast = Callable[[tuple[Spec, ...]], tuple[DType, ...]]
-Arguments = Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]
+Resolved = tuple[tuple[Any, ...], dict[str, Any]]
+Arguments = Callable[..., Resolved]
+
+# A position an axis, whatever positions are: they are only added, and multiplied by integers.
+Index = tuple[Any, ...]
+
+# In an index: the position that the last operand holds, where that is read.
+HELD = object()
 
 PRIMITIVES: dict[str, Primitive] = {}
 
 
+# Of what an element of a primitive's result is made, as far as passes need to know:
+#   elementwise  of the elements at its own place of operands that broadcast
+#   view         an element of the operand, found by its place, or by its number (a reshape's)
+#   move         an element of the operand, anywhere else
+#   gather       an element of the first operand, at a position that the second holds
+#   scatter      an element of the first operand and all that is added there
+#   piecewise    an element of the operand that its place belongs to, or zero
+#   reduction    of all elements along the axes `axis`, in any order
+#   scan         of elements along the axis `axis`, one after another
+#   product      sums of products of two operands
+#   draw         random bits of a key, whose last axis are two words, counted along the axes `shape`
+#   position     its own place
+Role = Literal[
+    "elementwise", "view", "move", "gather", "scatter", "piecewise", "reduction", "scan",
+    "product", "draw", "position",
+]  # fmt: skip
+
+
+class Declared(TypedDict, total=False):
+    """What else is stated of a primitive; see `Primitive`."""
+
+    arguments: Arguments | None
+    variadic: Rule | None
+    together: Rule | None
+    identity: bool
+    additive: bool
+    view: bool | Callable[..., Any]
+    expansion: Callable[..., Any] | None
+    takes: Takes | None
+    strong: bool
+    role: Role | None
+    reads: Callable[..., tuple[Index | None, ...]]
+    batch: Callable[..., Tensor] | None
+    order: Literal["C", "K"] | None
+    cost: int
+    zero_if: Callable[[Sequence[bool]], bool] | None
+
+
+def _anywhere(index: Index, *specs: Spec, **params: Any) -> tuple[None, ...]:
+    return (None,) * len(specs)
+
+
 @dataclass(frozen=True, eq=False)
 class Primitive:
-    """A named operation with its meaning, its spec rule and its derivative rules."""
+    """A named operation with its meaning, its spec rule and its derivative rules.
+
+    Attributes:
+        name: The name of its function.
+        kind: Which of the three ways it was declared in.
+        meaning: What it computes, in NumPy.
+        spec: `(*specs, **params) -> Spec` of the result.
+        rules: One `(g, out, *operands, **params) -> cotangent` an operand, or None.
+        cast: How an elementwise primitive's operands are brought together first.
+        arguments: Maps a user's call to `(operands, params)`, validated and normalised.
+        variadic: The rule of all operands where their number varies: it yields their cotangents
+            in turn, so that many take a time that grows as their number does.
+        together: `(pieces, operand) -> cotangent` of an operand from which many results were
+            made, pieces being pairs of one's cotangent and its parameters.
+        identity: Whether a result of the operand's own spec is always the operand itself.
+        additive: Whether it is linear in all operands with a rule together, a sum such as
+            x + S·u; otherwise it is linear in each of them alone, a product such as x·y.
+        view: Whether the result may lie in the first operand's memory; where that depends on how
+            its elements lie, `(array, **params)`, which shows it or returns None.
+        names: Other names of the function, such as PyTorch's.
+        inplace: Whether `name_` writes the result into the first operand.
+        expansion: `(*operands, **params)`, how it is written in a program, of other primitives;
+            eagerly it is one operation.
+        takes: Tells which dtypes it has a meaning for; None for all.
+        strong: Whether its result has a dtype that was asked for, and not a number's, which
+            gives way.
+        role: Of what an element of the result is made; None if passes know nothing of it.
+        reads: `(index, *specs, **params)`, the index each operand is read at for the element of
+            the result at an index, None for places unknown. A product's index goes on with a
+            position along each axis that is summed, in the order of its first operand.
+        batch: `(primitive, size, operands, flags, params)`, its result for operands of which
+            those with a flag have an axis 0 of `size` examples; it has that axis in front. With a
+            role it need not be stated where the operands are repeated for every example, and the
+            parameters `axis` and `axes` count one axis more: `stacked`.
+        order: How NumPy lays out the result, where it is none of a view: as the operands lie,
+            "K", or in row-major order, "C". None if that is not known.
+        cost: That of an element beside an addition's, in vectors, roughly; 0 where it is part of
+            reading the operand.
+        zero_if: Tells, of which operands are zero, whether the result is, whatever the others are.
+        number: The same of Python's numbers, which may raise where NumPy gives Inf or NaN.
+    """
 
     name: str
     kind: str
@@ -59,23 +154,29 @@ class Primitive:
     spec: Callable[..., Spec]
     rules: tuple[Rule | None, ...]
     cast: Cast | None
-    arguments: Arguments | None
+    arguments: Arguments | None = None
+    _: KW_ONLY
     variadic: Rule | None = None
     together: Rule | None = None
     identity: bool = False
     additive: bool = False
-    view: bool = False
+    view: bool | Callable[..., Any] = False
     names: tuple[str, ...] = ()
-    inplace: bool = False
     # How it is written in a program, of other primitives; eagerly it is one operation.
     expansion: Callable[..., Any] | None = None
     takes: Takes | None = None
-    # Whether its result has a dtype that was asked for, and not a number's, which gives way.
     strong: bool = False
+    role: Role | None = None
+    reads: Callable[..., tuple[Index | None, ...]] = _anywhere
+    batch: Callable[..., Tensor] | None = None
+    order: Literal["C", "K"] | None = None
+    cost: int = 0
+    zero_if: Callable[[Sequence[bool]], bool] | None = None
+    number: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         PRIMITIVES[self.name] = self
-        publish(self, self.names, self.kind == "elementwise", self.inplace, self.name)
+        publish(self, self.names, own=self.name)
         documented = self.arguments or self.meaning
         for key, value in (
             ("__doc__", self.meaning.__doc__),
@@ -101,11 +202,9 @@ class Primitive:
                 return found
             args, kwargs = self._named(args, kwargs)
         if self.cast is not None:
-            if len(args) == 2 and self.cast in _UNIFORM:
-                pair = _matching(*args)
-                if pair is not None:
-                    return apply_to_two(self, *pair)
-            elif len(args) == 1 and self.cast in _UNIFORM and isinstance(args[0], Tensor):
+            if len(args) == 2 == len(self.rules):
+                return self.of_two(*args)
+            if len(args) == 1 and self.cast in _UNIFORM and isinstance(args[0], Tensor):
                 dtype = args[0].array.dtype
                 if dtype is FLOAT64 or dtype is FLOAT32:
                     return apply(self, args, kwargs)
@@ -117,7 +216,7 @@ class Primitive:
                     f"{self.name} got {len(args)} operands; it wants {len(self.rules)} operands, "
                     f"by position: {', '.join(inspect.signature(self.meaning).parameters)}."
                 )
-            return apply(self, self._taken(_brought_together(args, self.cast)), kwargs)
+            return apply(self, self._taken(_cast_operands(args, self.cast)), kwargs)
         operands, params = self.arguments(*args, **kwargs) if self.arguments else (args, kwargs)
         tensors = tuple(map(as_tensor, operands))
         if (
@@ -129,6 +228,13 @@ class Primitive:
             return tensors[0]
         return apply(self, self._taken(tensors), params)
 
+    def of_two(self, x: Any, y: Any) -> Tensor:
+        """Apply an elementwise primitive to two operands: what an operator does, in less time."""
+        pair = _matching(x, y) if self.cast in _UNIFORM else None
+        if pair is not None:
+            return apply_to_two(self, *pair)
+        return apply(self, self._taken(_cast_operands((x, y), self.cast or same)), {})
+
     def _taken(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if self.takes is not None:
             require_dtypes(self.name, self.takes, *tensors)
@@ -137,7 +243,6 @@ class Primitive:
     def _named(self, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Return a call with the names of parameters that this primitive has."""
         known = self.__signature__.parameters  # type: ignore[attr-defined]
-        kwargs = translated(kwargs, tuple(known))
         if self.cast is None:
             return args, kwargs
         named = [name for name in list(known)[len(args) :] if name in kwargs]
@@ -158,6 +263,11 @@ class Primitive:
         if self.variadic is None:
             return self.rules[position] if position < len(self.rules) else None
         return functools.partial(_one_of, self.variadic, position)
+
+    def locates(self, *specs: Spec, **params: Any) -> bool:
+        """Tell whether the place of an element along the axes says where operands are read."""
+        rank = len(self.spec(*specs, **params).shape)
+        return None not in self.reads((0,) * rank, *specs, **params)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -184,7 +294,7 @@ def _matching(x: Any, y: Any) -> tuple[Tensor, Tensor] | None:
     return None
 
 
-def _brought_together(operands: tuple[Any, ...], cast: Cast) -> tuple[Tensor, ...]:
+def _cast_operands(operands: tuple[Any, ...], cast: Cast) -> tuple[Tensor, ...]:
     """Return tensors of the dtypes an elementwise primitive wants."""
     tensors = tuple(map(as_tensor, operands))
     dtype = tensors[0].array.dtype
@@ -261,14 +371,28 @@ _UNIFORM = {same, counted, numeric, floating}
 # ---- the three ways to declare a primitive
 
 
+def aligned(index: Index, *specs: Spec) -> tuple[Index, ...]:
+    """Return where operands that broadcast are read: trailing axes align, extent 1 is read at 0."""
+    return tuple([_tail(index, spec.shape) for spec in specs])
+
+
+def _tail(index: Index, shape: Shape) -> Index:
+    tail = index[len(index) - len(shape) :]
+    if 1 not in shape:
+        return tail
+    return tuple([0 if n == 1 else at for at, n in zip(tail, shape, strict=True)])
+
+
 def elementwise(
     *rules: Rule | None,
     cast: Cast = same,
     result: DType | Callable[[DType], DType] | None = None,
     takes: Takes | None = None,
     names: tuple[str, ...] = (),
-    inplace: bool = True,
     expansion: Callable[..., Any] | None = None,
+    cost: int = 1,
+    zero_if: Callable[[Sequence[bool]], bool] | None = None,
+    number: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare a primitive that acts on each element alone; its operands broadcast.
 
@@ -277,10 +401,12 @@ def elementwise(
             over broadcast axes is added here. None where there is no derivative.
         cast: How the operands' dtypes are brought together first.
         result: The dtype of the result, or how it follows, if it is not the operands'.
-        takes: Tells which dtypes it has a meaning for; None for all.
-        names: Other names of the function, such as PyTorch's.
-        inplace: Whether `name_` writes the result into the first operand.
+        takes: As for `Primitive`, and likewise all others.
+        names: Other names that NumPy has for it.
         expansion: `(*operands)`, how it is written in a program, of other primitives.
+        cost: That of an element beside an addition's.
+        zero_if: Tells, of which operands are zero, whether the result is.
+        number: The same of Python's numbers.
     """
 
     def declare(meaning: Callable[..., Any]) -> Primitive:
@@ -295,86 +421,44 @@ def elementwise(
             return Spec(broadcast(name, specs), dtype, all(s.weak for s in specs))
 
         return Primitive(
-            name, "elementwise", meaning, spec, rules, cast, None, names=names, inplace=inplace,
-            expansion=expansion, takes=takes,
+            name, "elementwise", meaning, spec, rules, cast, None, names=names,
+            expansion=expansion, takes=takes, role="elementwise", reads=aligned, order="K",
+            cost=cost, zero_if=zero_if, number=number,
         )  # fmt: skip
 
     return declare
 
 
+# Of floating numbers that are not complex; integers become float64.
+of_reals = functools.partial(elementwise, cast=floating, takes=REAL)
+
+
 def linear(
-    spec: Callable[..., Spec],
-    *rules: Rule | None,
-    arguments: Arguments | None = None,
-    variadic: Rule | None = None,
-    together: Rule | None = None,
-    identity: bool = False,
-    additive: bool = False,
-    view: bool = False,
-    expansion: Callable[..., Any] | None = None,
-    takes: Takes | None = None,
+    spec: Callable[..., Spec], *rules: Rule | None, **facts: Unpack[Declared]
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare a primitive that is linear in each operand with a rule; rules are its transposes.
 
     Args:
         spec: `(*specs, **params) -> Spec` of the result.
         rules: One `(g, out, *operands, **params) -> cotangent` an operand, or None.
-        arguments: Maps a user's call to `(operands, params)`, validated and normalised.
-        variadic: The rule of all operands where their number varies: it yields their cotangents
-            in turn, so that many take a time that grows as their number does.
-        together: `(pieces, operand) -> cotangent` of an operand from which many results were
-            made, pieces being pairs of one's cotangent and its parameters.
-        identity: Whether a result of the operand's own spec is always the operand itself.
-        additive: Whether it is linear in all operands with a rule together, a sum such as
-            x + S·u; otherwise it is linear in each of them alone, a product such as x·y.
-        view: Whether the result may lie in the first operand's memory.
-        expansion: `(*operands, **params)`, how it is written in a program, of other primitives.
-        takes: Tells which dtypes it has a meaning for; None for all.
+        facts: What else is to be stated, as `Primitive` has it.
     """
-    return _declare(
-        "linear",
-        spec,
-        rules,
-        arguments,
-        takes,
-        variadic,
-        together,
-        identity,
-        additive,
-        view,
-        expansion,
-    )
+    facts.setdefault("zero_if", all if facts.get("additive") else any)
+    return _declare("linear", spec, rules, facts)
 
 
 def general(
-    spec: Callable[..., Spec],
-    *rules: Rule | None,
-    arguments: Arguments | None = None,
-    identity: bool = False,
-    takes: Takes | None = None,
-    strong: bool = False,
+    spec: Callable[..., Spec], *rules: Rule | None, **facts: Unpack[Declared]
 ) -> Callable[[Callable[..., Any]], Primitive]:
-    """Declare any other primitive by its vector-Jacobian products; arguments as for `linear`.
-
-    `strong` tells that results are never weakly typed: their dtype was asked for.
-    """
-    return _declare("general", spec, rules, arguments, takes, None, None, identity, strong=strong)
+    """Declare any other primitive by its vector-Jacobian products; arguments as for `linear`."""
+    return _declare("general", spec, rules, facts)
 
 
 def _declare(
-    kind: str,
-    spec: Callable[..., Spec],
-    rules: tuple[Rule | None, ...],
-    arguments: Arguments | None,
-    takes: Takes | None,
-    variadic: Rule | None,
-    together: Rule | None,
-    identity: bool,
-    additive: bool = False,
-    view: bool = False,
-    expansion: Callable[..., Any] | None = None,
-    strong: bool = False,
+    kind: str, spec: Callable[..., Spec], rules: tuple[Rule | None, ...], facts: Declared
 ) -> Callable[[Callable[..., Any]], Primitive]:
+    takes = facts.get("takes")
+
     def declare(meaning: Callable[..., Any]) -> Primitive:
         name = meaning.__name__
 
@@ -383,11 +467,7 @@ def _declare(
                 require_dtypes(name, takes, *specs)
             return spec(*specs, **params)
 
-        return Primitive(
-            name, kind, meaning, stated if takes else spec, rules, None, arguments, variadic,
-            together, identity, additive, view, expansion=expansion, takes=takes,
-            strong=strong,
-        )  # fmt: skip
+        return Primitive(name, kind, meaning, stated if takes else spec, rules, None, **facts)
 
     return declare
 

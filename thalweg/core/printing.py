@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.spec import BOOL, FLOAT64, INT64, DType
+from thalweg.core.operation import attach
+from thalweg.core.program import Symbol
+from thalweg.core.spec import BOOL, FLOAT64, INT64, DType, default_dtype
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, did_you_mean
 
 Array = np.ndarray[Any, DType]
 
 # Beyond these, numbers in fixed notation no longer line up well or lose their digits.
 _WIDEST_RATIO, _LARGEST, _SMALLEST = 1000.0, 1e8, 1e-4
+
 _PACKAGE = "thalweg"
 
 
@@ -43,6 +47,7 @@ _PROFILES = {
     "short": _Options(precision=2, edgeitems=2),
     "full": _Options(threshold=math.inf),
 }
+
 _current = _PROFILES["default"]
 
 
@@ -127,11 +132,7 @@ def printoptions(**options: Any) -> Iterator[None]:
 
 
 def tensor_text(
-    array: Array,
-    prefix: str = "tensor(",
-    suffixes: Iterable[str] = (),
-    *,
-    default: DType = FLOAT64,
+    array: Array, prefix: str = "tensor(", suffixes: Iterable[str] = (), *, default: DType = FLOAT64
 ) -> str:
     r"""Return the text of a tensor over the array, character by character PyTorch's.
 
@@ -270,3 +271,23 @@ def _notation(whole: bool, scientific: bool) -> Callable[[float], str]:
     if whole:
         return lambda value: f"{value:.0f}" + ("." if math.isfinite(value) else "")
     return lambda value: f"{value:.{digits}f}"
+
+
+def text(x: Tensor) -> str:
+    """Return what a tensor prints as, in PyTorch's form: values, dtype, part in the tape."""
+    if isinstance(x.array, Symbol):
+        return f"tensor({x.array.spec}, traced)"
+    return tensor_text(x.array, suffixes=_part_in_tape(x), default=default_dtype())
+
+
+attach("__repr__", text)
+
+
+def _part_in_tape(x: Tensor) -> list[str]:
+    if not x.requires_grad:
+        return []
+    # What grad and its like differentiate with respect to is no leaf, and no step made it.
+    step = x.grad_fn
+    if step is None or x.node is None or x.node.primitive is None:
+        return ["requires_grad=True"]
+    return [f"grad_fn=<{step.name()}>"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import itertools
+import operator
 import sys
 import threading
 import traceback
@@ -18,7 +19,6 @@ from weakref import ReferenceType, ref
 
 import numpy as np
 
-from thalweg.core.operation import OPERATIONS
 from thalweg.core.refusals import STORED
 from thalweg.core.spec import Spec
 from thalweg.errors import EngineError, GradientError, ThalwegError, TracingError, printable
@@ -133,11 +133,16 @@ class Program:
         return "\n".join([*lines, f"  return {', '.join(self.name(s) for s in self.outputs)}"])
 
 
+def meant(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
+    """Return what an equation means for these values of its operands."""
+    return np.asarray(equation.primitive.meaning(*operands, **equation.params))
+
+
 def evaluate(
     program: Program,
     arguments: Sequence[Any],
-    apply: Callable[[Equation, list[Any]], Any],
-    literal: Callable[[Symbol], Any],
+    apply: Callable[[Equation, list[Any]], Any] = meant,
+    literal: Callable[[Symbol], Any] = operator.attrgetter("value"),
 ) -> list[Any]:
     """Walk a program: `apply` computes one equation from its operands' values."""
     values: dict[Symbol, Any] = dict(zip(program.inputs, arguments, strict=True))
@@ -253,7 +258,7 @@ class Trace:
     def lift(self, tensor: Tensor) -> Symbol:
         """Return the symbol for a tensor: its own, a literal, or a captured input."""
         if tensor.origin is not None:
-            OPERATIONS["refresh"](tensor)
+            tensor._refresh()
         array = tensor.array
         if isinstance(array, Symbol):
             if Trace.of(array) is self:
@@ -335,7 +340,7 @@ class Trace:
         """Give what was captured of an array's memory a copy, as the array is about to change."""
         for key, (tensor, symbol) in list(self.captured.items()):
             if owner_of(tensor.array) is memory:
-                copied = OPERATIONS["tensor_on"](tensor.array.copy("K"), tensor.node, tensor.weak)
+                copied = tensor._on(tensor.array.copy("K"), tensor.node, tensor.weak)
                 del self.captured[key]
                 self._seen.pop(key, None)
                 self.captured[id(copied.array), id(copied.node)] = (copied, symbol)

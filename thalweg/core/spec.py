@@ -16,6 +16,10 @@ DType = np.dtype[Any]
 
 Shape = tuple[int, ...]
 
+Axes = tuple[int, ...]
+
+Array = np.ndarray[Any, Any]
+
 BOOL = np.dtype(np.bool_)
 
 INT8 = np.dtype(np.int8)
@@ -118,10 +122,7 @@ class Spec:
     @property
     def size(self) -> int:
         """The number of elements."""
-        size = 1
-        for extent in self.shape:
-            size *= extent
-        return size
+        return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:
@@ -246,7 +247,11 @@ class Count(int):
         found.shape = shape
         return found
 
-    def __call__(self, dim: int | None = None) -> Any:
+    @overload
+    def __call__(self, dim: None = None) -> Size: ...
+    @overload
+    def __call__(self, dim: int) -> int: ...
+    def __call__(self, dim: int | None = None) -> Size | int:
         """Return the shape, or the extent of one axis."""
         if dim is None:
             return Size(self.shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType
 
@@ -66,16 +66,19 @@ class Node:
 
     def is_differentiated(self) -> bool:
         """Tell whether grad, vjp or the like wants a derivative with respect to what is below."""
-        seen: set[Node] = set()
-        stack: list[Node] = [self]
-        while stack:
-            node = stack.pop()
-            if node.is_variable:
-                return True
-            if node not in seen:
-                seen.add(node)
-                stack += [source for source in node.sources if source is not None]
-        return False
+        return any(node.is_variable for node in history([self]))
+
+
+def history(nodes: Iterable[Node | None], since: int = 0) -> Iterator[Node]:
+    """Yield nodes and all that they were made of, once each; none older than a moment."""
+    seen: set[Node] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if node is not None and node not in seen and node.order >= since:
+            seen.add(node)
+            yield node
+            stack += node.sources
 
 
 class Watched:

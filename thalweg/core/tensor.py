@@ -1,218 +1,25 @@
-"""What Python's operators and a tensor's methods mean: the operations of the same names."""
+"""The one tensor: what it holds, what it tells of itself, what Python and other libraries ask."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, ClassVar, Self
 from weakref import ref
 
 import numpy as np
 
 from thalweg.core import refusals
-from thalweg.core.leaving import number_of, numbers_of, require_no_derivative
-from thalweg.core.memory import Element, Memory, View
-from thalweg.core.operation import OPERATIONS, owns_methods, register
+from thalweg.core.leaving import number_of, numbers_of, require_no_derivative, what_to_write
+from thalweg.core.memory import Memory, View
+from thalweg.core.methods import Methods
 from thalweg.core.program import Symbol, note_made, owner_of, tracing
-from thalweg.core.protocols import Protocols
 from thalweg.core.spec import Count, DType, Size, Spec
 from thalweg.core.tape import Node
-from thalweg.errors import DtypeError, GradientError, ShapeError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from thalweg.errors import DtypeError, GradientError, ShapeError, UnsupportedOperation
 
 
-def _in_place(name: str, tensor: Any, other: Any) -> Tensor:
-    if tensor.memory.__class__ is Element:
-        # As NumPy's scalars: x = y[0]; x += 1 leaves y as it is.
-        return OPERATIONS[name](tensor, other)  # type: ignore[no-any-return]
-    result: Tensor = OPERATIONS["inplace"](OPERATIONS[name], tensor, other)
-    return result
-
-
-class Operators:
-    """The part of a tensor that only names operations; the operations decide everything."""
-
-    __slots__ = ()
-
-    if TYPE_CHECKING:
-        # The operations declared with `method` are methods too.
-        def __getattr__(self, name: str) -> Any: ...
-
-        data: Any
-        detach: Callable[[], Tensor]
-
-    def __getitem__(self, key: Any) -> Tensor:
-        return OPERATIONS["getitem"](self, key)  # type: ignore[no-any-return]
-
-    # ---- operators
-
-    def __add__(self, other: Any) -> Tensor:
-        return OPERATIONS["add"](self, other)  # type: ignore[no-any-return]
-
-    def __radd__(self, other: Any) -> Tensor:
-        return OPERATIONS["add"](other, self)  # type: ignore[no-any-return]
-
-    def __sub__(self, other: Any) -> Tensor:
-        return OPERATIONS["subtract"](self, other)  # type: ignore[no-any-return]
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return OPERATIONS["subtract"](other, self)  # type: ignore[no-any-return]
-
-    def __mul__(self, other: Any) -> Tensor:
-        return OPERATIONS["multiply"](self, other)  # type: ignore[no-any-return]
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return OPERATIONS["multiply"](other, self)  # type: ignore[no-any-return]
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return OPERATIONS["divide"](self, other)  # type: ignore[no-any-return]
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return OPERATIONS["divide"](other, self)  # type: ignore[no-any-return]
-
-    def __floordiv__(self, other: Any) -> Tensor:
-        return OPERATIONS["floor_divide"](self, other)  # type: ignore[no-any-return]
-
-    def __rfloordiv__(self, other: Any) -> Tensor:
-        return OPERATIONS["floor_divide"](other, self)  # type: ignore[no-any-return]
-
-    def __mod__(self, other: Any) -> Tensor:
-        return OPERATIONS["remainder"](self, other)  # type: ignore[no-any-return]
-
-    def __rmod__(self, other: Any) -> Tensor:
-        return OPERATIONS["remainder"](other, self)  # type: ignore[no-any-return]
-
-    def __pow__(self, other: Any) -> Tensor:
-        return OPERATIONS["pow"](self, other)  # type: ignore[no-any-return]
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return OPERATIONS["pow"](other, self)  # type: ignore[no-any-return]
-
-    def __matmul__(self, other: Any) -> Tensor:
-        if other.__class__ is not self.__class__ and hasattr(other, "tocoo"):
-            return OPERATIONS["sparse_product"](self, other)  # type: ignore[no-any-return]
-        return OPERATIONS["matmul"](self, other)  # type: ignore[no-any-return]
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return OPERATIONS["matmul"](other, self)  # type: ignore[no-any-return]
-
-    # ---- operators that change the tensor itself
-
-    def __iadd__(self, other: Any) -> Tensor:
-        return _in_place("add", self, other)
-
-    def __isub__(self, other: Any) -> Tensor:
-        return _in_place("subtract", self, other)
-
-    def __imul__(self, other: Any) -> Tensor:
-        return _in_place("multiply", self, other)
-
-    def __itruediv__(self, other: Any) -> Tensor:
-        return _in_place("divide", self, other)
-
-    def __ifloordiv__(self, other: Any) -> Tensor:
-        return _in_place("floor_divide", self, other)
-
-    def __imod__(self, other: Any) -> Tensor:
-        return _in_place("remainder", self, other)
-
-    def __ipow__(self, other: Any) -> Tensor:
-        return _in_place("pow", self, other)
-
-    def __iand__(self, other: Any) -> Tensor:
-        return _in_place("bitwise_and", self, other)
-
-    def __ior__(self, other: Any) -> Tensor:
-        return _in_place("bitwise_or", self, other)
-
-    def __ixor__(self, other: Any) -> Tensor:
-        return _in_place("bitwise_xor", self, other)
-
-    def __ilshift__(self, other: Any) -> Tensor:
-        return _in_place("bitwise_left_shift", self, other)
-
-    def __irshift__(self, other: Any) -> Tensor:
-        return _in_place("bitwise_right_shift", self, other)
-
-    def __neg__(self) -> Tensor:
-        return OPERATIONS["negative"](self)  # type: ignore[no-any-return]
-
-    def __pos__(self) -> Tensor:
-        return OPERATIONS["positive"](self)  # type: ignore[no-any-return]
-
-    def __abs__(self) -> Tensor:
-        return OPERATIONS["absolute"](self)  # type: ignore[no-any-return]
-
-    def __invert__(self) -> Tensor:
-        return OPERATIONS["invert"](self)  # type: ignore[no-any-return]
-
-    def __and__(self, other: Any) -> Tensor:
-        return OPERATIONS["bitwise_and"](self, other)  # type: ignore[no-any-return]
-
-    def __or__(self, other: Any) -> Tensor:
-        return OPERATIONS["bitwise_or"](self, other)  # type: ignore[no-any-return]
-
-    def __xor__(self, other: Any) -> Tensor:
-        return OPERATIONS["bitwise_xor"](self, other)  # type: ignore[no-any-return]
-
-    def __rand__(self, other: Any) -> Tensor:
-        return OPERATIONS["bitwise_and"](other, self)  # type: ignore[no-any-return]
-
-    def __ror__(self, other: Any) -> Tensor:
-        return OPERATIONS["bitwise_or"](other, self)  # type: ignore[no-any-return]
-
-    def __rxor__(self, other: Any) -> Tensor:
-        return OPERATIONS["bitwise_xor"](other, self)  # type: ignore[no-any-return]
-
-    def __lshift__(self, other: Any) -> Tensor:
-        return OPERATIONS["bitwise_left_shift"](self, other)  # type: ignore[no-any-return]
-
-    def __rlshift__(self, other: Any) -> Tensor:
-        return OPERATIONS["bitwise_left_shift"](other, self)  # type: ignore[no-any-return]
-
-    def __rshift__(self, other: Any) -> Tensor:
-        return OPERATIONS["bitwise_right_shift"](self, other)  # type: ignore[no-any-return]
-
-    def __rrshift__(self, other: Any) -> Tensor:
-        return OPERATIONS["bitwise_right_shift"](other, self)  # type: ignore[no-any-return]
-
-    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
-        # None equals no tensor, as a whole.
-        if other is None:
-            return NotImplemented
-        return OPERATIONS["equal"](self, other)  # type: ignore[no-any-return]
-
-    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
-        if other is None:
-            return NotImplemented
-        return OPERATIONS["not_equal"](self, other)  # type: ignore[no-any-return]
-
-    def __lt__(self, other: Any) -> Tensor:
-        return OPERATIONS["less"](self, other)  # type: ignore[no-any-return]
-
-    def __le__(self, other: Any) -> Tensor:
-        return OPERATIONS["less_equal"](self, other)  # type: ignore[no-any-return]
-
-    def __gt__(self, other: Any) -> Tensor:
-        return OPERATIONS["greater"](self, other)  # type: ignore[no-any-return]
-
-    def __ge__(self, other: Any) -> Tensor:
-        return OPERATIONS["greater_equal"](self, other)  # type: ignore[no-any-return]
-
-    @property
-    def T(self) -> Tensor:  # noqa: N802 - NumPy's name
-        """The transpose: all axes in reverse order."""
-        return OPERATIONS["transpose"](self)  # type: ignore[no-any-return]
-
-    @property
-    def mT(self) -> Tensor:  # noqa: N802 - the Array API's name
-        """The matrix transpose: the last two axes swapped."""
-        return OPERATIONS["swapaxes"](self, -1, -2)  # type: ignore[no-any-return]
-
-
-@owns_methods
-class Tensor(Operators, Protocols):
+class Tensor(Methods):
     """An array whose operations can be differentiated, batched, traced and compiled.
 
     Args:
@@ -232,6 +39,7 @@ class Tensor(Operators, Protocols):
     __array_priority__ = 1000
     __pandas_priority__ = 5000  # operators of a Series and a tensor are the tensor's
 
+    results: ClassVar[type[Tensor]]  # the class of what is computed from a tensor
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
     memory: Memory | None
@@ -292,27 +100,10 @@ class Tensor(Operators, Protocols):
         return Count(array.spec.size if isinstance(array, Symbol) else array.size, array.shape)
 
     @property
-    def grad(self) -> Tensor | None:
-        """The derivative that `backward()` stored, or None.
-
-        Raises:
-            GradientError: If it is set to a tensor of another shape or dtype.
-        """
-        if self._grad is None and self.node is not None:
-            OPERATIONS["warn_of_no_grad"](self)
-        return self._grad
-
-    @grad.setter
-    def grad(self, value: Tensor | None) -> None:
-        if value is not None:
-            OPERATIONS["require_gradient_of"](self, value)
-        self._grad = value
-
-    @property
     def requires_grad(self) -> bool:
         """Whether derivatives with respect to this tensor are tracked."""
         if self.origin is not None:
-            OPERATIONS["refresh"](self)
+            self._refresh()
         return self.node is not None
 
     @requires_grad.setter
@@ -341,13 +132,6 @@ class Tensor(Operators, Protocols):
         return self.node is None or self.node.leaf is not None
 
     @property
-    def grad_fn(self) -> Any:
-        """The step of the tape that made this tensor; None for a leaf."""
-        if self.origin is not None:
-            OPERATIONS["refresh"](self)
-        return None if self.is_leaf else OPERATIONS["grad_fn"](self)
-
-    @property
     def is_symbolic(self) -> bool:
         """Whether the value exists only when the traced program runs."""
         return isinstance(self.array, Symbol)
@@ -373,30 +157,21 @@ class Tensor(Operators, Protocols):
         self.requires_grad = requires_grad
         return self
 
-    def item(self) -> Any:
+    def item(self) -> float:
         """Return the only element as a Python number.
 
         Raises:
             ShapeError: If there are more elements, or none.
         """
         require_no_derivative(self, "item()")
-        return number_of(self)
+        found: float = number_of(self)
+        return found
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
         found = numbers_of(self).tolist()
         require_no_derivative(self, "tolist()")
         return found
-
-    def backward(
-        self,
-        gradient: Any = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: Any = None,
-    ) -> None:
-        """Add the derivative of this tensor to `.grad` of every leaf that requires it."""
-        OPERATIONS["backward"](self, gradient, retain_graph, create_graph, inputs)
 
     # ---- Python's protocols
 
@@ -435,27 +210,52 @@ class Tensor(Operators, Protocols):
     def __format__(self, form: str) -> str:
         return str(self) if not form or self.ndim else format(number_of(self), form)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        OPERATIONS["setitem"](self, key, value)
-
-    def __repr__(self) -> str:
-        text: str = OPERATIONS["text"](self)
-        return text
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return OPERATIONS["pickled"](self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        found: Tensor = OPERATIONS["deep_copy"](self, memo)
-        return found
-
     def __hash__(self) -> int:
         return id(self)
 
+    def _on(self, array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
+        """Return a tensor of this one's kind on other memory."""
+        return make(array, node, weak, self.results)
 
-def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
+    # ---- what other libraries call
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.requires_grad:
+            raise GradientError(refusals.LOSES_GRADIENT + what_to_write())
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise UnsupportedOperation(refusals.foreign(f"torch.{func.__name__}") + what_to_write())
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        values: np.ndarray[Any, Any] = self.__array__()
+        return values.__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.__array__().__dlpack_device__()
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        return sys.modules["thalweg"]
+
+
+Tensor.results = Tensor
+
+
+def make(
+    array: Any, node: Node | None = None, weak: bool = False, kind: type[Tensor] = Tensor
+) -> Tensor:
     """Build a tensor around an array or a symbol, without a copy or a check."""
-    tensor = Tensor.__new__(Tensor)
+    tensor = kind.__new__(kind)
     tensor.array = array
     tensor.node = node
     tensor.weak = weak
@@ -463,14 +263,11 @@ def make(array: Any, node: Node | None = None, weak: bool = False) -> Tensor:
     return tensor
 
 
-register("tensor_on", make)
-
-
-def fresh(array: Any) -> Tensor:
+def fresh(array: Any, kind: type[Tensor] = Tensor) -> Tensor:
     """Build a tensor around an array that nobody else has."""
     if tracing.traces:
         note_made(owner_of(array))
-    return make(array)
+    return make(array, kind=kind)
 
 
 def as_tensor(value: Any) -> Tensor:
@@ -493,10 +290,10 @@ def variable(tensor: Tensor) -> Tensor:
     The variable remembers the tensor it was made from, so that derivatives of derivatives
     flow through to it.
     """
-    return make(tensor.array, Node(None, (tensor,), {}, tensor.array), tensor.weak)
+    node = Node(None, (tensor,), {}, tensor.array)
+    return make(tensor.array, node, tensor.weak, tensor.results)
 
 
 def astype(tensor: Any, dtype: Any) -> Tensor:
     """Convert to a dtype, the tensor itself where it has that; the derivative converts back."""
-    converted: Tensor = OPERATIONS["cast"](tensor, dtype)
-    return converted
+    return as_tensor(tensor)._cast(dtype)

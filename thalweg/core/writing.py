@@ -10,11 +10,11 @@ import numpy as np
 from thalweg.core.apply import innermost, refresh, standing_for
 from thalweg.core.layout import keep_layout, require_known
 from thalweg.core.memory import Element, Memory, memory_of
-from thalweg.core.operation import OPERATIONS, parameters_of, register
+from thalweg.core.operation import parameters_of, register
 from thalweg.core.program import Symbol, Trace, owner_of, tracing, user_line
 from thalweg.core.refusals import STORED
 from thalweg.core.tape import Node, is_recording, watched
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import CallError, DtypeError, GradientError, ShapeError, TracingError
 
 _KINDS = "buifc"
@@ -52,7 +52,7 @@ def operand(tensor: Tensor, others: tuple[Any, ...] = ()) -> Tensor:
         refresh(tensor)
     if tensor.node is None and not any(_is_recorded(other) for other in others):
         return tensor
-    return make(tensor.array.copy(), tensor.node, tensor.weak)
+    return make(tensor.array.copy(), tensor.node, tensor.weak, tensor.results)
 
 
 def _is_recorded(other: Any) -> bool:
@@ -87,7 +87,7 @@ def overwrite(tensor: Tensor, value: Any) -> Tensor:
     _require_fitting(tensor, new)
     place = tensor.memory
     if isinstance(place, Element):
-        OPERATIONS["setitem"](place.tensor, place.key, new)
+        place.tensor[place.key] = new
         read = place.tensor[place.key]
         tensor.array, tensor.node = read.array, read.node
         place.written(user_line())
@@ -144,10 +144,10 @@ def _write(tensor: Tensor, new: Tensor) -> None:
 
 def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     if new.dtype != tensor.dtype:
-        new = OPERATIONS["cast"](new, tensor.dtype)
+        new = astype(new, tensor.dtype)
     if new.node is not None and new.node.primitive is None:
         # What takes a leaf's values does not become that leaf.
-        new = OPERATIONS["clone"](new)
+        new = new.copy()
     keep_retained(tensor, new.node)
     tensor.node = new.node
     view, memory = tensor.origin, memory_of(tensor)
@@ -156,7 +156,7 @@ def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
     base = view.base
     # The base's own values are as they shall be; this only writes the history of them.
     part = new if new.node is not None else new.detach()
-    base.node = OPERATIONS["embed"](make(base.array, base.node), part, view.steps).node
+    base.node = make(base.array, base.node)._embed(part, view.steps).node
     view.seen = memory.version
 
 
@@ -191,7 +191,7 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
     view = tensor.origin
     base = tensor if view is None else view.base
     if new.dtype != tensor.dtype or new.weak:
-        new = OPERATIONS["cast"](new, tensor.dtype)
+        new = astype(new, tensor.dtype)
     memory = memory_of(base)
     given = base.array
     if not isinstance(given, Symbol):
@@ -202,7 +202,7 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
         base.array, node = trace.lift(new), new.node
     else:
         require_known(view)
-        found = OPERATIONS["embed"](standing_for(base), new, view.steps)
+        found = standing_for(base)._embed(new, view.steps)
         base.array, node = trace.lift(found), found.node
     if is_recording() and not (view is not None and view.detached):
         base.node = node
@@ -268,18 +268,12 @@ def intact(out: Tensor, again: Callable[[], Tensor]) -> Tensor:
     return out if isinstance(out.array, (np.ndarray, Symbol)) else again()
 
 
-register("inplace", inplace)
-
-# After so many steps without an answer, memory is taken to be shared.
-_STEPS: Any = 10_000  # NumPy's annotations know 0 and -1 only
-
-
 def write_out(
     out: Any,
     function: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    overlapping: bool = False,
+    of_numpy: bool = False,
 ) -> Any:
     """Write what a call returns into `out`, and return that.
 
@@ -291,12 +285,12 @@ def write_out(
         function: What is called.
         args: Its arguments by position.
         kwargs: Its arguments by name.
-        overlapping: Whether `out` may share memory with the operands in any way, as in NumPy.
+        of_numpy: Whether what is written has a derivative, as NumPy's functions mean.
 
     Raises:
         CallError: If there are not as many as results, or one is no tensor and no array.
         GradientError: If a derivative of the result is wanted, or `out` requires gradients.
-        ShapeError: If the shapes differ, or `out` overlaps an operand.
+        ShapeError: If the shapes differ.
         DtypeError: If the result is of another kind, a float for integers.
     """
     outs = tuple(out) if isinstance(out, (tuple, list)) else (out,)
@@ -304,9 +298,7 @@ def write_out(
         return function(*args, **kwargs)
     name = function.__name__
     for one in outs:
-        _require_writable(name, one, overlapping)
-        if not overlapping:
-            _require_apart(function, one, (args, kwargs))
+        _require_writable(name, one, of_numpy)
     results = function(*args, **_with_dtype(function, outs[0], args, kwargs))
     found = results if isinstance(results, (tuple, list)) else (results,)
     if len(found) != len(outs) or not all(isinstance(result, Tensor) for result in found):
@@ -314,7 +306,7 @@ def write_out(
             f"{name} got out= of {len(outs)} tensors; it returns {len(found)} results. Give one "
             "tensor for each, several as a tuple; or leave out= out."
         )
-    written = [_written(name, *pair, overlapping) for pair in zip(outs, found, strict=True)]
+    written = [_written(name, *pair, of_numpy) for pair in zip(outs, found, strict=True)]
     if not isinstance(results, (tuple, list)):
         return written[0]
     kind: Any = type(results)
@@ -328,7 +320,7 @@ def _with_dtype(
     if (
         out is None
         or "dtype" in kwargs
-        or any(True for _ in _arrays((args, kwargs)))
+        or any(True for _ in arrays_of((args, kwargs)))
         or "dtype" not in parameters_of(function)
     ):
         return kwargs
@@ -361,47 +353,15 @@ def _no_differentiation(name: str) -> GradientError:
     )
 
 
-def _require_apart(function: Callable[..., Any], out: Any, given: Any) -> None:
-    """Refuse memory that an operand has too; the operand itself is fine where it may change."""
-    if out is None:
-        return
-    name = function.__name__
-    memory = out.array if isinstance(out, Tensor) else out
-    changes_in_place = f"{name}_" in OPERATIONS or getattr(function, "kind", "") == "elementwise"
-    for operand in _arrays(given):
-        array = operand.array if isinstance(operand, Tensor) else operand
-        same = operand is out or _is_same(array, memory)
-        if not changes_in_place if same else _overlap(array, memory):
-            raise ShapeError(
-                f"unsupported operation: {name} got an out= that refers to memory of an operand; "
-                "some elements of the input tensor and the written-to tensor refer to a single "
-                "memory location. Please clone() the tensor before performing the operation."
-            )
-
-
-def _is_same(x: Any, y: Any) -> bool:
-    """Tell whether two arrays are the same elements in the same places."""
-    if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
-        return x is y
-    mine, other = x.__array_interface__["data"], y.__array_interface__["data"]
-    return bool(x.size) and (mine, x.shape, x.strides) == (other, y.shape, y.strides)
-
-
-def _overlap(x: Any, y: Any) -> bool:
-    if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
-        return False
-    return np.may_share_memory(x, y, _STEPS)
-
-
-def _arrays(given: Any) -> Iterator[Any]:
+def arrays_of(given: Any) -> Iterator[Any]:
     """Yield the tensors and arrays among the arguments of a call."""
     if isinstance(given, (Tensor, np.ndarray)):
         yield given
     elif isinstance(given, dict):
-        yield from _arrays(tuple(given.values()))
+        yield from arrays_of(tuple(given.values()))
     elif isinstance(given, (tuple, list)):
         for item in given:
-            yield from _arrays(item)
+            yield from arrays_of(item)
 
 
 def _written(name: str, out: Any, result: Tensor, of_numpy: bool) -> Any:

@@ -1,18 +1,297 @@
-"""From a table to the arrays a model is fitted on, and the same way for tables that come later."""
+"""From a table to the arrays a model is fitted on, the same way for later tables; kept as JSON.
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Literal, get_args
+A table's target is a number, one of two classes, or one of several.
+"""
+
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from thalweg.data.features import Feature, OneHot, fit_feature
-from thalweg.data.table import Column, Floats, Integers, Table, listed, shown_rows
-from thalweg.data.target import Kind, Target, guess_target
+from thalweg.data.table import (
+    Column,
+    Floats,
+    Integers,
+    Table,
+    center_and_scale,
+    finite_numbers,
+    label,
+    listed,
+    shown_rows,
+)
 from thalweg.errors import DataError, shown
 
-__all__ = ["Encoding", "Missing", "encode"]
+Kind = Literal["regression", "binary", "multiclass"]
+
+FEW_CLASSES = 20
+
+ROWS_A_CLASS = 10
+
+
+@dataclass(frozen=True)
+class TargetColumn:
+    """What a model predicts.
+
+    Args:
+        name: The column's name.
+        kind: "regression", "binary" or "multiclass".
+        reason: One sentence that says how the kind was found.
+        classes: The classes as texts, smallest number or first text first; none in a regression.
+        mean: The mean over the training rows in a regression, else 0.
+        scale: The standard deviation over the training rows in a regression, else 1.
+    """
+
+    name: str
+    kind: Kind
+    reason: str
+    classes: tuple[str, ...] = ()
+    mean: float = 0.0
+    scale: float = 1.0
+
+    def values(self, table: Table) -> Floats | Integers:
+        """Return the target of each row: a float64 number, or the int64 position of its class.
+
+        Raises:
+            DataError: If the table lacks the column, or a value is missing, infinite or unknown.
+        """
+        column = table[self.name]
+        check_complete(column, table.source)
+        if self.kind == "regression":
+            return finite_numbers(column, table.source)
+        position = {name: i for i, name in enumerate(self.classes)}
+        texts = column.texts()
+        for row, text in enumerate(texts, start=1):
+            if text not in position:
+                raise DataError(
+                    f"{table.source}: target {shown(self.name)} has {shown(text)} in row {row}, "
+                    f"which is not among its {len(self.classes)} classes; correct it, or fit again."
+                )
+        return np.fromiter((position[text or ""] for text in texts), np.int64, len(texts))
+
+
+def guess_target(
+    table: Table, name: str, kind: Kind | None = None, rows: Integers | None = None
+) -> TargetColumn:
+    """Find what kind of target a column is.
+
+    Two different values make it binary. More are classes if they are texts, or if they are at most
+    20 different whole numbers with ten rows each on average. Other numbers make a regression.
+
+    Args:
+        table: The table; every row counts for the kind and the classes.
+        name: The target's column.
+        kind: What it is, if known.
+        rows: The training rows, whose mean and scale are taken; all rows if None.
+
+    Raises:
+        DataError: If a value is missing or infinite, all are equal, or `kind` does not fit them.
+
+    Example:
+        >>> from thalweg.data.table import as_table
+        >>> guess_target(as_table({"sold": ["no", "yes", "no"]}), "sold").reason
+        "'sold' is binary: its values are 'no' and 'yes'."
+    """
+    if kind is not None and kind not in get_args(Kind):
+        raise DataError(f"kind is {shown(kind)}; choose one of {', '.join(get_args(Kind))}.")
+    column = table[name]
+    check_complete(column, table.source)
+    if column.numeric:
+        finite_numbers(column, table.source)
+    different: NDArray[Any] = np.unique(column.values)
+    if len(different) < 2:
+        raise DataError(
+            f"{table.source}: target {shown(name)} is {shown(column.texts()[0])} in every row, so "
+            "there is nothing to fit; choose another target."
+        )
+    chosen, why = (kind, "as asked") if kind else _guess(column, different)
+    _check_kind(column, table.source, chosen, len(different))
+    reason = f"{shown(name)} is {_phrase(chosen)}: {why}."
+    if chosen != "regression":
+        return TargetColumn(name, chosen, reason, classes=_classes(column, different))
+    training = column.values if rows is None else column.values[rows]
+    mean, scale = center_and_scale(training, f"{table.source}: target {shown(name)}")
+    return TargetColumn(name, chosen, reason, mean=mean, scale=scale)
+
+
+def _guess(column: Column, different: Floats | Integers) -> tuple[Kind, str]:
+    classes = _classes(column, different[:2])
+    if len(different) == 2:
+        return "binary", f"its values are {shown(classes[0])} and {shown(classes[1])}"
+    if not column.numeric:
+        return "multiclass", f"it holds {len(different)} different texts"
+    whole = bool(np.all(different == np.floor(different)))
+    if not whole:
+        return "regression", f"it holds {len(different)} different numbers, not all of them whole"
+    if len(different) > FEW_CLASSES:
+        return "regression", f"it holds {len(different)} different whole numbers"
+    if len(column.values) < ROWS_A_CLASS * len(different):
+        few = f"{len(different)} different whole numbers in {len(column.values)} rows"
+        return "regression", f"it holds {few}, too few rows for each to be a class"
+    return "multiclass", f"it holds only {len(different)} different whole numbers"
+
+
+def _phrase(kind: Kind) -> str:
+    return "a regression target" if kind == "regression" else kind
+
+
+def _check_kind(column: Column, source: str, kind: Kind, different: int) -> None:
+    where = f"{source}: target {shown(column.name)}"
+    if kind == "regression" and not column.numeric:
+        text = column.texts()[0]
+        raise DataError(f"{where} holds texts such as {shown(text)}; a regression needs numbers.")
+    if kind == "binary" and different != 2:
+        raise DataError(f"{where} has {different} different values; a binary target has two.")
+    if kind == "multiclass" and different > FEW_CLASSES and 2 * different > len(column.values):
+        raise DataError(
+            f"{where} has {different} different values in {len(column.values)} rows, too many to "
+            "be classes; choose another target."
+        )
+
+
+def _classes(column: Column, different: Floats | Integers) -> tuple[str, ...]:
+    text = label if column.levels is None else column.levels.__getitem__
+    return tuple(text(value) for value in different)
+
+
+def check_complete(column: Column, source: str) -> None:
+    """Refuse a target with missing values, naming the rows."""
+    if column.missing.any():
+        raise DataError(
+            f"{source}: target {shown(column.name)} is missing in "
+            f"{shown_rows(column.missing_rows)}; leave those rows out, or fill them in."
+        )
+
+
+FEW_LEVELS = 20
+
+MOST_LEVELS = 1000
+
+
+@dataclass(frozen=True)
+class Standardized:
+    """A column of numbers, less its mean, divided by its standard deviation.
+
+    Mean and deviation are those of the training rows (the population's, as in scikit-learn); a
+    constant column becomes zeros.
+    """
+
+    name: str
+    mean: float
+    scale: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The one feature's name."""
+        return (self.name,)
+
+    @property
+    def means(self) -> tuple[float, ...]:
+        """What is subtracted from each feature."""
+        return (self.mean,)
+
+    @property
+    def scales(self) -> tuple[float, ...]:
+        """What each feature is divided by."""
+        return (self.scale,)
+
+    def encode(self, column: Column, source: str) -> Floats:
+        """Return the feature, shape (rows, 1); a missing value becomes the mean, which is 0."""
+        numbers = (finite_numbers(column, source) - self.mean) / self.scale
+        return np.where(column.missing, 0.0, numbers)[:, None]
+
+
+@dataclass(frozen=True)
+class OneHot:
+    """A column of texts as one feature a level, 1 in its rows and 0 elsewhere.
+
+    The first level in sorted order is the reference and has no feature: beside an intercept, with
+    all of them the coefficients would not be determined. A coefficient is then the difference from
+    the reference.
+
+    Args:
+        name: The column's name.
+        levels: Every level, the reference first.
+        shares: The share of each level among the training rows that have one.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    shares: tuple[float, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features' names: the column, an equals sign, the level."""
+        return tuple(f"{self.name}={level}" for level in self.levels[1:])
+
+    @property
+    def means(self) -> tuple[float, ...]:
+        """What is subtracted from each feature: nothing."""
+        return (0.0,) * (len(self.levels) - 1)
+
+    @property
+    def scales(self) -> tuple[float, ...]:
+        """What each feature is divided by: one."""
+        return (1.0,) * (len(self.levels) - 1)
+
+    def encode(self, column: Column, source: str) -> Floats:
+        """Return the features, shape (rows, levels − 1); a missing value becomes the shares."""
+        position: dict[str | None, int] = {level: i for i, level in enumerate(self.levels)}
+        position[None] = len(self.levels)
+        texts = column.texts()
+        for row, text in enumerate(texts, start=1):
+            if text not in position:
+                raise DataError(
+                    f"{source}: column {shown(self.name)} has {shown(text)} in row {row}, not "
+                    f"among the categories fitted ({listed(self.levels, 5)}); correct it, or fit "
+                    "again."
+                )
+        codes = np.fromiter((position[text] for text in texts), np.int64, len(texts))
+        rows = np.vstack([np.eye(len(self.levels)), self.shares])
+        return rows[codes, 1:]
+
+
+Feature = Standardized | OneHot
+
+
+def fit_feature(column: Column, source: str, rows: Integers | None = None) -> Feature:
+    """Find how to encode a column.
+
+    Args:
+        column: The column; every row counts for its levels.
+        source: What messages call its table.
+        rows: The training rows, whose mean, deviation and shares are taken; all rows if None.
+
+    Raises:
+        DataError: If numbers are infinite, no training row has a value, or a column of texts has so
+            many different ones that it must be a name or a date.
+
+    Example:
+        >>> from thalweg.data.table import as_column
+        >>> fit_feature(as_column("x", [1.0, 3.0]), "the table")
+        Standardized(name='x', mean=2.0, scale=1.0)
+    """
+    training = column if rows is None else column.take(rows)
+    where = f"{source}: column {shown(column.name)}"
+    if column.levels is None:
+        finite_numbers(column, source)
+        return Standardized(column.name, *center_and_scale(training.values, where))
+    levels = len(column.levels)
+    present = int(np.count_nonzero(~column.missing))
+    if levels > MOST_LEVELS or (levels > FEW_LEVELS and 2 * levels > present):
+        example = column.levels[0]
+        raise DataError(
+            f"{where} has {levels} different texts in {present} rows, such as {shown(example)}: "
+            "names, dates or free text rather than categories; leave the column out."
+        )
+    counts = np.bincount(training.values[~training.missing], minlength=levels)
+    if not counts.sum():
+        raise DataError(f"{where} has no value in any training row; leave the column out.")
+    return OneHot(column.name, column.levels, tuple((counts / counts.sum()).tolist()))
+
 
 Missing = Literal["refuse", "mean"]
 
@@ -27,7 +306,7 @@ class Encoding:
         missing: What is done with missing values: "refuse" them, or take the column's "mean".
     """
 
-    target: Target
+    target: TargetColumn
     features: tuple[Feature, ...]
     missing: Missing = "refuse"
 
@@ -164,3 +443,90 @@ def _refuse_missing(columns: list[Column], source: str) -> None:
 
 def _columns(names: list[str]) -> str:
     return f"column{'s' * (len(names) > 1)} {listed(names, 5)}"
+
+
+FORMAT = "thalweg encoding 1"
+
+FEATURES = {"standardized": Standardized, "one-hot": OneHot}
+
+
+def to_json(encoding: Encoding) -> dict[str, Any]:
+    """Return an encoding as dictionaries, lists, texts and numbers; `from_json` rebuilds it.
+
+    Example:
+        >>> import json
+        >>> from thalweg.data.encoding import encode
+        >>> from thalweg.data.table import as_table
+        >>> encoding = encode(as_table({"x": [1.0, 2.0], "y": [0.1, 0.2]}), "y")
+        >>> from_json(json.loads(json.dumps(to_json(encoding)))) == encoding
+        True
+    """
+    names = {kind: name for name, kind in FEATURES.items()}
+    return {
+        "format": FORMAT,
+        "missing": encoding.missing,
+        "target": _plain_fields(encoding.target),
+        "features": [{"kind": names[type(f)]} | _plain_fields(f) for f in encoding.features],
+    }
+
+
+def _plain_fields(part: Any) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(part).items()}
+
+
+def from_json(stored: Mapping[str, Any]) -> Encoding:
+    """Rebuild an encoding from what `to_json` returned.
+
+    Raises:
+        DataError: If it is anything else.
+    """
+    if not isinstance(stored, Mapping) or stored.get("format") != FORMAT:
+        raise DataError(f"this is no {FORMAT!r}; fit again with this version.")
+    try:
+        target = _rebuild(TargetColumn, stored["target"])
+        features = tuple(
+            _rebuild(FEATURES[feature["kind"]], feature) for feature in stored["features"]
+        )
+        return Encoding(target, features, _check_value("missing", stored["missing"], Missing))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"the stored encoding is damaged ({error}); fit again.") from error
+
+
+def _rebuild(kind: type, stored: Mapping[str, Any]) -> Any:
+    """Return a part of an encoding from its fields."""
+    part = kind(
+        **{name: _check_value(name, stored[name], t) for name, t in get_type_hints(kind).items()}
+    )
+    one_hot = isinstance(part, OneHot)
+    if not (0 < len(part.levels) == len(part.shares) if one_hot else part.scale > 0):
+        raise ValueError(f"{shown(part)} means nothing")
+    return part
+
+
+def _check_value(name: str, value: Any, kind: Any) -> Any:
+    if not fits(value, kind):
+        raise ValueError(f"{name} is {shown(value)}")
+    return tuple(value) if isinstance(value, list) else float(value) if kind is float else value
+
+
+def fits(value: Any, kind: Any) -> bool:
+    """Tell whether a plain value is of a type: a list where a tuple is wanted, any finite number.
+
+    Args:
+        value: What JSON or TOML holds.
+        kind: A type, a Literal, a union of types, or a tuple of any number of one type.
+
+    Example:
+        >>> fits(["a"], tuple[str, ...]), fits(3, float | None), fits(True, int)
+        (True, True, False)
+    """
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return value in parts
+    if origin is tuple:
+        return isinstance(value, list) and all(fits(item, parts[0]) for item in value)
+    if origin in (Union, UnionType):
+        return any(fits(value, part) for part in parts)
+    if kind is float:
+        return type(value) in (int, float) and abs(value) <= sys.float_info.max
+    return type(value) is kind

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from thalweg.errors import DataError
 
-__all__ = ["available_memory", "require_memory", "require_room", "spell_bytes"]
-
 # Less than this is not worth asking for.
 LITTLE = 2**26
 

@@ -6,8 +6,6 @@ from typing import Any
 
 from thalweg.data.table import Table, as_table
 
-__all__ = ["table_of"]
-
 
 def table_of(data: Any, text: Collection[str] = ()) -> Table:
     """Return data as a table.

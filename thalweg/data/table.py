@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from thalweg.errors import DataError, shown
 
-__all__ = ["Column", "Table", "as_column", "as_table"]
-
 Bools = NDArray[np.bool_]
+
 Floats = NDArray[np.float64]
+
 Integers = NDArray[np.int64]
 
 SHOWN_ROWS = 3
@@ -52,10 +52,8 @@ class Column:
         >>> as_column("size", [1.0, 2.5, None]).texts()
         ['1', '2.5', None]
         """
-        if self.levels is None:
-            return [None if m else label(v) for v, m in zip(self.values, self.missing, strict=True)]
-        levels = self.levels
-        return [None if m else levels[v] for v, m in zip(self.values, self.missing, strict=True)]
+        text = label if self.levels is None else self.levels.__getitem__
+        return [None if m else text(v) for v, m in zip(self.values, self.missing, strict=True)]
 
     def take(self, rows: Integers) -> "Column":
         """Return the column of the given rows, counted from 0."""
@@ -90,9 +88,9 @@ class Table:
         Raises:
             DataError: If there is none; the message offers the nearest names.
         """
-        for column in self.columns:
-            if column.name == name:
-                return column
+        found = next((column for column in self.columns if column.name == name), None)
+        if found is not None:
+            return found
         raise DataError(f"{self.source} has no column {shown(name)}; {self._hint(name)}.")
 
     def _hint(self, name: str) -> str:
@@ -243,3 +241,58 @@ def unusable(source: str, name: str, kind: str) -> DataError:
         f"{source}: column {shown(name)} holds {kind}, neither numbers nor texts; "
         "convert it or leave it out."
     )
+
+
+def finite_numbers(column: Column, source: str) -> Floats:
+    """Return a column's numbers; missing ones stay NaN.
+
+    Raises:
+        DataError: If it holds texts, or numbers that are infinite or too large for float64.
+    """
+    if column.levels is not None:
+        row = int(np.argmax(~column.missing))
+        raise DataError(
+            f"{source}: column {shown(column.name)} holds texts such as "
+            f"{shown(column.texts()[row])} in row {row + 1} where numbers are needed; correct them."
+        )
+    numbers = column.values.astype(np.float64, copy=False)
+    if (infinite := np.isinf(numbers)).any():
+        raise DataError(
+            f"{source}: column {shown(column.name)} is infinite, or too large for a number, in "
+            f"{shown_rows(np.flatnonzero(infinite))}; correct it, or empty it if it is missing."
+        )
+    return numbers
+
+
+def center_and_scale(numbers: Floats | Integers, where: str) -> tuple[float, float]:
+    """Return the mean and the standard deviation of what is not NaN; the scale of a constant is 1.
+
+    >>> center_and_scale(np.array([1.0, 3.0, np.nan]), "x")
+    (2.0, 1.0)
+    """
+    present = numbers[~np.isnan(numbers)]
+    if not len(present):
+        raise DataError(f"{where} has no value in any training row; leave the column out.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, scale = float(np.mean(present)), float(np.std(present))
+    if not np.isfinite(mean) or not np.isfinite(scale):
+        raise DataError(f"{where} has numbers too large to square; write it in larger units.")
+    if scale <= 10 * np.finfo(np.float64).eps * abs(mean):
+        return float(present[0]), 1.0  # a constant, up to rounding
+    return mean, scale
+
+
+def check_unique(source: str, names: list[str]) -> None:
+    """Refuse two columns of one name.
+
+    Raises:
+        DataError: Naming the name and both columns.
+    """
+    first: dict[str, int] = {}
+    for position, name in enumerate(names, start=1):
+        if name in first:
+            raise DataError(
+                f"{source}: columns {first[name]} and {position} are both called {shown(name)}; "
+                "rename one."
+            )
+        first[name] = position

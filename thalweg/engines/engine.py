@@ -41,6 +41,11 @@ class Loop:
     reshuffled: bool
 
     @property
+    def programs(self) -> list[Program]:
+        """The step and, if there is one, that of the remainder."""
+        return [self.step] if self.remainder is None else [self.step, self.remainder]
+
+    @property
     def steps_per_epoch(self) -> int:
         """The number of steps in an epoch."""
         if self.batch_size == 0:
@@ -59,9 +64,8 @@ class Loop:
                 f"An epoch of {self.rows} rows has no batch of {self.batch_size}. Make batches "
                 "smaller, or give the program of the remainder."
             )
-        for program in (self.step, self.remainder):
-            if program is not None:
-                self._check(program)
+        for program in self.programs:
+            self._check(program)
 
     def _check(self, program: Program) -> None:
         for state, output in zip(program.inputs[: self.states], program.outputs[:-1], strict=True):
@@ -82,6 +86,14 @@ class Loop:
             )
 
 
+def missing_order() -> EngineError:
+    """Return the error of a run that wants an order of the rows and got none."""
+    return EngineError(
+        "A run was begun without an order for a loop that is not reshuffled. "
+        "Give begin() the order of the rows, int32 of shape (rows,)."
+    )
+
+
 class Run(Protocol):
     """A loop with its own state. Steps are numbered from 0 over all epochs."""
 
@@ -99,6 +111,10 @@ class Run(Protocol):
         """Replace the current state."""
 
 
+# What a run starts from, as `CompiledLoop.begin` describes it.
+Start = tuple[Sequence[Array], Sequence[Array], Array, Array | None, int]
+
+
 class CompiledLoop(Protocol):
     """A loop ready to run, any number of times and in any number of threads."""
 
@@ -109,6 +125,7 @@ class CompiledLoop(Protocol):
         scalars: Array,
         order: Array | None,
         seed: int,
+        /,
     ) -> Run:
         """Start a run.
 

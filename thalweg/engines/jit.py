@@ -6,7 +6,7 @@ import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, overload
 
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
@@ -24,23 +24,19 @@ from thalweg.ops.numpy.kinds import NUMBERS, as_given
 
 _ARRAYS = (Tensor, *NUMBERS)
 
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
+
+@dataclass(eq=False)
 class _Traced:
     """One signature: its program, what it captured, and the engine's function for it."""
 
-    def __init__(
-        self,
-        program: Program,
-        captured: list[Tensor],
-        structure: tree.TreeDef,
-        weak: list[bool],
-        engine: str,
-    ) -> None:
-        self.program = program
-        self.captured = captured
-        self.structure = structure
-        self.weak = weak
-        self.engine = engine
+    program: Program
+    captured: list[Tensor]
+    structure: tree.TreeDef
+    results: list[tuple[bool, type[Tensor]]]
+    engine: str
 
     @functools.cached_property
     def run(self) -> Callable[..., list[Any]]:
@@ -52,24 +48,39 @@ class _Traced:
         if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
             # Results have memory of their own, as those that an engine computes.
             results = evaluate(self.program, tensors, _apply, _literal)
-            apart = [_apart(result, tensors) for result in results]
+            apart = [_own_copy(result, tensors) for result in results]
             found = [
-                make(t.array, t.node, True) if w and not t.weak else t
-                for t, w in zip(apart, self.weak, strict=True)
+                make(t.array, t.node, True, t.results) if w and not t.weak else t
+                for t, (w, _) in zip(apart, self.results, strict=True)
             ]
         else:
             arrays = self.run(*(tensor.array for tensor in tensors))
-            found = [make(a, None, w) for a, w in zip(arrays, self.weak, strict=True)]
+            found = [make(a, None, *kept) for a, kept in zip(arrays, self.results, strict=True)]
         return tree.unflatten(self.structure, found)
 
 
+@overload
+def jit(
+    function: Callable[P, Result],
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+    engine: str = "auto",
+) -> Callable[P, Result]: ...
+@overload
+def jit(
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+    engine: str = "auto",
+) -> Callable[[Callable[P, Result]], Callable[P, Result]]: ...
 def jit(
     function: Callable[..., Any] | None = None,
     *,
     static_argnums: int | Sequence[int] = (),
     static_argnames: str | Sequence[str] = (),
     engine: str = "auto",
-) -> Callable[..., Any]:
+) -> Any:
     """Return a function that computes the same on an engine, from a program traced once.
 
     The function runs in Python once for every signature: the tree structure of its arguments,
@@ -114,9 +125,10 @@ def jit(
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, _ARRAYS)]
         given = [as_tensor(leaves[i]) for i in places]
         # How the elements lie decides what is a view in the function.
-        orders = tuple((i, x.array.strides) for i, x in enumerate(given) if _is_turned(x))
+        orders = tuple((i, x.array.strides) for i, x in enumerate(given) if _is_strided(x))
         constants = tuple((i, v) for i, v in enumerate(leaves) if not isinstance(v, _ARRAYS))
-        key = (definition, tuple(tensor.spec for tensor in given), constants, orders)
+        kinds = tuple((tensor.spec, tensor.results) for tensor in given)
+        key = (definition, kinds, constants, orders)
         try:
             found = known.get(key)
         except TypeError as error:
@@ -160,8 +172,8 @@ def _trace(
         for tensor, array in zip(tensors, given, strict=True):
             note_layout(tensor.array, array.array)
         arguments = [leaf.value if isinstance(leaf, _Static) else leaf for leaf in leaves]
-        for place, tensor in zip(places, tensors, strict=True):
-            arguments[place] = tensor
+        for place, tensor, like in zip(places, tensors, given, strict=True):
+            arguments[place] = make(tensor.array, None, tensor.weak, like.results)
         args, kwargs = tree.unflatten(definition, arguments)
         return function(*args, **kwargs)
 
@@ -171,17 +183,17 @@ def _trace(
     found, structure = tree.flatten(result)
     tensors = [as_tensor(leaf) for leaf in found]
     program = finish(current, symbols, [current.lift(tensor) for tensor in tensors])
-    weak = [tensor.weak for tensor in tensors]
-    return _Traced(program, captured_by(current), structure, weak, engine)
+    results = [(tensor.weak, tensor.results) for tensor in tensors]
+    return _Traced(program, captured_by(current), structure, results, engine)
 
 
-def _apart(result: Tensor, given: list[Tensor]) -> Tensor:
+def _own_copy(result: Tensor, given: list[Tensor]) -> Tensor:
     if result.origin is None and not any(result is tensor for tensor in given):
         return result
-    return op.clone(result)  # type: ignore[no-any-return]
+    return op.clone(result)
 
 
-def _is_turned(tensor: Tensor) -> bool:
+def _is_strided(tensor: Tensor) -> bool:
     array = tensor.array
     return array.__class__ is not Symbol and not array.flags.c_contiguous
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,8 @@ import numpy as np
 from thalweg.compiler.kernels.materialize import LONG, total_effort
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program, Symbol
-from thalweg.engines.copying import copied
-from thalweg.engines.engine import Array, Loop
-from thalweg.engines.waiting import interruptible
-from thalweg.errors import EngineError
+from thalweg.engines.engine import Array, Loop, Start, missing_order
+from thalweg.engines.waiting import copied, interruptible
 from thalweg.random.bits import keyed_permutation
 
 # A meaning, its parameters, the places it reads, the place it writes, the places then free.
@@ -104,29 +103,17 @@ def _steps(program: Program, places: dict[Symbol, int]) -> Iterator[_Step]:
         yield primitive.meaning, dict(equation.params), reads, places[equation.output], free
 
 
+@dataclass(eq=False)
 class NumpyLoop:
     """A loop whose steps are NumPy calls."""
 
-    def __init__(
-        self,
-        loop: Loop,
-        step: Callable[..., list[Array]],
-        remainder: Callable[..., list[Array]] | None,
-    ) -> None:
-        self.loop = loop
-        self.step = step
-        self.remainder = remainder
+    loop: Loop
+    step: Callable[..., list[Array]]
+    remainder: Callable[..., list[Array]] | None
 
-    def begin(
-        self,
-        state: Sequence[Array],
-        data: Sequence[Array],
-        scalars: Array,
-        order: Array | None,
-        seed: int,
-    ) -> NumpyRun:
+    def begin(self, *start: *Start) -> NumpyRun:
         """Start a run; arguments as `CompiledLoop.begin` states them."""
-        return NumpyRun(self, state, data, scalars, order, seed)
+        return NumpyRun(self, *start)
 
 
 class NumpyRun:
@@ -177,10 +164,7 @@ class NumpyRun:
             self._order = keyed_permutation(self._compiled.loop.rows, self._seed, epoch)
             self._epoch = epoch
         if self._order is None:
-            raise EngineError(
-                "A run was begun without an order for a loop that is not reshuffled. "
-                "Give begin() the order of the rows, int32 of shape (rows,)."
-            )
+            raise missing_order()
         return self._order
 
     def state(self) -> list[Array]:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import contextvars
 import ctypes
 import functools
-import math
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
+from thalweg.compiler.pipeline import remove_dead_code
 from thalweg.core.program import Equation, Program, Symbol, evaluate
+from thalweg.ops.elementwise.arithmetic import power
+from thalweg.ops.elementwise.conversion import astype
 
 Array = np.ndarray[Any, Any]
 
@@ -31,7 +32,7 @@ Scalar = tuple[Callable[..., Any], int, int, int, int]
 Work = tuple[Callable[..., Any], Any, int, int, int]
 
 
-class Role(Enum):
+class Input(Enum):
     """What an input of a plan is."""
 
     NUMBER = "a Python number that seldom changes"
@@ -39,32 +40,7 @@ class Role(Enum):
     ARRAY = "an array"
 
 
-# Functions of Python numbers with the meaning of a primitive on scalars of those numbers.
-_ON_NUMBERS: Mapping[str, Callable[..., Any]] = {
-    "absolute": abs,
-    "add": operator.add,
-    "divide": operator.truediv,
-    "equal": operator.eq,
-    "greater": operator.gt,
-    "greater_equal": operator.ge,
-    "less": operator.lt,
-    "less_equal": operator.le,
-    "logical_and": operator.and_,
-    "logical_not": operator.not_,
-    "logical_or": operator.or_,
-    "maximum": lambda x, y: x if x > y or x != x else y,
-    "minimum": lambda x, y: x if x < y or x != x else y,
-    "multiply": operator.mul,
-    "negative": operator.neg,
-    "not_equal": operator.ne,
-    "power": math.pow,
-    "sqrt": math.sqrt,
-    "square": lambda x: x * x,
-    "subtract": operator.sub,
-    "where": lambda condition, x, y: x if condition else y,
-}
-
-_CONVERSIONS: Mapping[str, Callable[..., Any]] = {"f": float, "i": int, "b": bool}
+_CONVERSIONS: Mapping[str, type] = {"f": float, "i": int, "b": bool}
 
 _NUMBER_DTYPES = ("float64", "float32", "int64", "int32", "bool")
 
@@ -88,7 +64,7 @@ class Planning:
         divisible: Whether every element is computed from its own operands, in one shape.
     """
 
-    def __init__(self, program: Program, roles: Sequence[Role], targets: Sequence[int]) -> None:
+    def __init__(self, program: Program, roles: Sequence[Input], targets: Sequence[int]) -> None:
         self._program, self._targets = program, targets
         self.registers: list[Any] = [None]
         self.numbers: list[int] = []
@@ -103,7 +79,7 @@ class Planning:
         self._cells: dict[Symbol, int] = {}  # of numbers once more, as arrays
         self._stages: dict[Symbol, int] = {}
         self._fresh: set[Symbol] = set()
-        self._equations = _needed(program)
+        self._equations = remove_dead_code(program).equations
         self._last = {s: i for i, e in enumerate(self._equations) for s in e.inputs}
         # Memory that a view may share is not written to before the end.
         views = (e for e in self._equations if e.primitive.kind != "elementwise")
@@ -119,16 +95,16 @@ class Planning:
         self.registers.append(value)
         return len(self.registers) - 1
 
-    def _take(self, roles: Sequence[Role]) -> list[int]:
+    def _take(self, roles: Sequence[Input]) -> list[int]:
         """Place the inputs, arrays first; return where each one is."""
         inputs = list(zip(self._program.inputs, roles, strict=True))
-        memory = [0 if role is Role.NUMBER else self._place() for _, role in inputs]
+        memory = [0 if role is Input.NUMBER else self._place() for _, role in inputs]
         for (symbol, role), place in zip(inputs, memory, strict=True):
-            if role is Role.ARRAY:
+            if role is Input.ARRAY:
                 self._places[symbol], self._stages[symbol] = place, _ARRAY
                 continue
             number = self._places[symbol] = self._place()
-            if role is Role.NUMBER:
+            if role is Input.NUMBER:
                 self.numbers.append(number)
                 self._stages[symbol] = _CONSTANT
                 continue
@@ -178,8 +154,6 @@ class Planning:
             place = self._places[output] = self._place()
             self.work.append((call, tuple(operands), -2, 0, place))
             return
-        if equation.primitive.name == "square":
-            operands *= 2
         out = self._donated.get(output, 0)
         if not out and output.shape:
             out = self._spent(i, equation)
@@ -214,12 +188,12 @@ class Planning:
                 self.work.append((np.array, (self._places[output],), -2, 0, place))
             self.stores.append((into, place))
 
-    def _is_divisible(self, roles: Sequence[Role]) -> bool:
+    def _is_divisible(self, roles: Sequence[Input]) -> bool:
         arrays = [s for s, stage in self._stages.items() if stage == _ARRAY]
-        ahead = [role for role in roles if role is not Role.NUMBER][:1]
+        ahead = [role for role in roles if role is not Input.NUMBER][:1]
         written = [e for e in self._equations if self._stages[e.output] == _ARRAY]
         return (
-            ahead == [Role.ARRAY]
+            ahead == [Input.ARRAY]
             and len({symbol.shape for symbol in arrays}) == 1
             and all(equation.primitive.kind == "elementwise" for equation in written)
         )
@@ -248,47 +222,32 @@ class Planning:
         return self._cells[symbol]
 
 
-def _needed(program: Program) -> list[Equation]:
-    """Return the equations that outputs depend on, in order."""
-    wanted = set(program.outputs)
-    kept = []
-    for equation in reversed(program.equations):
-        if equation.output in wanted:
-            wanted.update(equation.inputs)
-            kept.append(equation)
-    return kept[::-1]
-
-
 def _ufunc(equation: Equation) -> Any:
     """Return the ufunc that is an elementwise primitive's meaning, or None."""
     primitive = equation.primitive
     if primitive.kind != "elementwise":
         return None
-    special = _UFUNCS.get(primitive.name)
-    if special is not None:
-        return special
     found = getattr(np, primitive.name, None)
-    return found if isinstance(found, np.ufunc) and found.nin < 3 else None
+    if not isinstance(found, np.ufunc) or found.nin > 2:
+        return None
+    return _BY_KEYWORD.get(found, found)
 
 
-# Those that take their result's memory by keyword alone; and squares as products, which are faster.
-_UFUNCS: Mapping[str, Any] = {
-    "maximum": lambda x, y, out: np.maximum(x, y, out=out),
-    "minimum": lambda x, y, out: np.minimum(x, y, out=out),
-    "square": np.multiply,
+# Those that take their result's memory by keyword alone.
+_BY_KEYWORD: Mapping[np.ufunc, Callable[..., Any]] = {
+    np.maximum: lambda x, y, out: np.maximum(x, y, out=out),
+    np.minimum: lambda x, y, out: np.minimum(x, y, out=out),
 }
 
 
 def _on_numbers(equation: Equation) -> Callable[..., Any] | None:
     """Return a function for an equation on Python numbers, or None if there is none."""
-    output = equation.output
+    primitive, output = equation.primitive, equation.output
     if output.shape or not all(s.dtype.name in _NUMBER_DTYPES for s in (*equation.inputs, output)):
         return None
-    if equation.primitive.name == "power" and output.dtype.kind != "f":
-        return None
-    if equation.primitive.name == "astype":
-        return _CONVERSIONS.get(output.dtype.kind)
-    return _ON_NUMBERS.get(equation.primitive.name)
+    if primitive is astype:
+        return _CONVERSIONS[output.dtype.kind]
+    return None if primitive is power and output.dtype.kind != "f" else primitive.number
 
 
 def _single(value: float) -> float:
@@ -311,9 +270,9 @@ class Plan:
         targets: For each output, the input whose memory takes it.
     """
 
-    def __init__(self, program: Program, roles: Sequence[Role], targets: Sequence[int]) -> None:
+    def __init__(self, program: Program, roles: Sequence[Input], targets: Sequence[int]) -> None:
         self._program, self._roles, self._targets = program, roles, targets
-        self._given = [role for role in roles if role is not Role.NUMBER]
+        self._given = [role for role in roles if role is not Input.NUMBER]
         self._planning = Planning(program, roles, targets)
         self._registers = self._planning.registers
         self._end = 1 + len(self._given)
@@ -367,7 +326,7 @@ class Plan:
     def _run_blocks(self, numbers: Sequence[float], arrays: Sequence[Array]) -> None:
         """Run elementwise steps a few thousand elements at a time, which the cache holds."""
         pairs = list(zip(arrays, self._given, strict=True))
-        flat = [(a.reshape(-1) if role is Role.ARRAY else a, role) for a, role in pairs]
+        flat = [(a.reshape(-1) if role is Input.ARRAY else a, role) for a, role in pairs]
         stop = arrays[0].size
         for begin in range(0, stop, _BLOCK):
             part = slice(begin, begin + _BLOCK)
@@ -375,7 +334,7 @@ class Plan:
             last = begin + _BLOCK >= stop
             self._run_whole(
                 numbers,
-                [a[part] if role is Role.ARRAY else a if last else a.copy() for a, role in flat],
+                [a[part] if role is Input.ARRAY else a if last else a.copy() for a, role in flat],
             )
 
     def _prepare(self, numbers: Sequence[float]) -> None:
@@ -392,7 +351,7 @@ class Plan:
     def _define(self, numbers: Sequence[float], arrays: Sequence[Array]) -> None:
         """Run the program equation by equation: the definition."""
         left, right = iter(numbers), iter(arrays)
-        given: list[Any] = [next(left if r is Role.NUMBER else right) for r in self._roles]
+        given: list[Any] = [next(left if r is Input.NUMBER else right) for r in self._roles]
         found = computed(self._program, given)
         for target, value in zip(self._targets, found, strict=True):
             given[target][...] = value
@@ -402,12 +361,8 @@ def computed(program: Program, values: Sequence[Any]) -> list[Array]:
     """Run a program equation by equation, its definition, and return new arrays."""
     given = [np.asarray(v, s.dtype) for v, s in zip(values, program.inputs, strict=True)]
     with np.errstate(all="ignore"):
-        found = evaluate(program, given, _apply, lambda symbol: symbol.value)
+        found = evaluate(program, given)
     return [np.array(value) for value in found]
-
-
-def _apply(equation: Equation, operands: list[Any]) -> Any:
-    return np.asarray(equation.primitive.meaning(*operands, **equation.params))
 
 
 def _compute(scalars: list[Scalar], registers: list[Any]) -> bool:
@@ -425,7 +380,7 @@ def _compute(scalars: list[Scalar], registers: list[Any]) -> bool:
     return True
 
 
-def _dense(arrays: Sequence[Array], roles: Sequence[Role]) -> bool:
+def _dense(arrays: Sequence[Array], roles: Sequence[Input]) -> bool:
     return all(
-        a.flags.c_contiguous for a, role in zip(arrays, roles, strict=True) if role is Role.ARRAY
+        a.flags.c_contiguous for a, role in zip(arrays, roles, strict=True) if role is Input.ARRAY
     )

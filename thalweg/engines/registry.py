@@ -12,7 +12,7 @@ from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import ArgumentError, EngineError, did_you_mean, printable
 
 # Imported on first use: each stands on a library that takes time to load or may be missing.
-_ENGINES = {
+ENGINES = {
     "numpy": ("thalweg.engines.numpy", "NumpyEngine"),
     "native": ("thalweg.engines.llvm.engine", "NativeEngine"),
 }
@@ -32,12 +32,12 @@ def engine(name: str) -> Engine:
         >>> engine("numpy").name
         'numpy'
     """
-    if name not in _ENGINES:
+    if name not in ENGINES:
         raise ArgumentError(
-            f"engine={name!r} was given.{did_you_mean(name, _ENGINES)} It wants "
-            f'"auto" or one of {", ".join(_ENGINES)}.'
+            f"engine={name!r} was given.{did_you_mean(name, ENGINES)} It wants "
+            f'"auto" or one of {", ".join(ENGINES)}.'
         )
-    module, member = _ENGINES[name]
+    module, member = ENGINES[name]
     try:
         found: Engine = getattr(importlib.import_module(module), member)()
     except ImportError as error:
@@ -68,11 +68,11 @@ def choose(name: str, *programs: Program) -> Engine:
     lacking = [equation for program in programs for equation in native.unsupported(program)]
     if not lacking:
         return native
-    warnings.warn(_told(lacking[0]), stacklevel=level_of_user())
+    warnings.warn(_warning_text(lacking[0]), stacklevel=level_of_user())
     return NumpyEngine()
 
 
-def _told(equation: Equation) -> str:
+def _warning_text(equation: Equation) -> str:
     line = f" (made at {equation.source})" if equation.source else ""
     used = {symbol.dtype.name for symbol in (*equation.inputs, equation.output)}
     strange = sorted(used - _DTYPES)

@@ -1,4 +1,4 @@
-"""Waiting for work that holds the interpreter's main thread up, so that Ctrl-C is heard at once.
+"""Long work during which Ctrl-C is heard at once: waited for, and copies of large arrays in pieces.
 
 Python looks for signals between its own instructions only: a step of half a minute, or a module
 that LLVM takes seconds for, would hold Ctrl-C back until it ends. Such work goes to a thread of
@@ -10,7 +10,37 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+# New memory of this size is touched in a few hundredths of a second on a slow machine.
+_PIECE = 1 << 23
+
+
+def copied(array: Array, order: Literal["K", "C"] = "K") -> Array:
+    """Return a copy of an array in a memory order, by default its own."""
+    if array.nbytes <= _PIECE:
+        return array.copy(order)
+    return fill(np.empty_like(array, order=order), array)
+
+
+def fill(target: Array, source: Array) -> Array:
+    """Write an array's values into another one of its shape, and return that."""
+    if source.nbytes <= _PIECE or not source.ndim:
+        target[...] = source
+        return target
+    rows = max(1, _PIECE * len(source) // source.nbytes)
+    for start in range(0, len(source), rows):
+        piece = slice(start, start + rows)
+        if rows == 1 and source.ndim > 1:
+            fill(target[start], source[start])
+        else:
+            target[piece] = source[piece]
+    return target
+
 
 Result = TypeVar("Result")
 

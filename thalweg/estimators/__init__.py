@@ -10,12 +10,10 @@
 Nothing here prints: the command line does.
 """
 
-from thalweg.estimators.coefficients import Coefficients
-from thalweg.estimators.fitted import FittedModel
-from thalweg.estimators.fitting import fit_table
+from thalweg.estimators.fitted import Coefficients, FittedModel
+from thalweg.estimators.fitting import TableFit, fit_table
 from thalweg.estimators.folder import load_model, save_model
 from thalweg.estimators.settings import Settings
-from thalweg.estimators.table_fit import TableFit
 
 __all__ = [
     "Coefficients",

@@ -22,8 +22,6 @@ from thalweg.estimators.objectives import Objective
 from thalweg.training.progress import Info
 from thalweg.training.result import Fit
 
-__all__ = ["Coordinates", "Descent", "decorrelated", "descend"]
-
 Floats = NDArray[np.float64]
 
 # A gradient this small is converged; a run goes on to the second while it still gains.
@@ -77,7 +75,7 @@ def decorrelated(X: Floats, curvature: float, penalty: float) -> Coordinates:
 
 
 @dataclass
-class Descent:
+class AcceleratedDescent:
     """How far a run has come.
 
     Attributes:
@@ -123,7 +121,7 @@ def descend(
     *,
     progress: Any = "auto",
     on_eval: Callable[[int, Floats], None] = lambda step, gamma: None,
-) -> Descent:
+) -> AcceleratedDescent:
     """Minimize the mean loss plus ½λ‖coefficients‖² until the gradient vanishes.
 
     Args:
@@ -151,7 +149,7 @@ def descend(
 
     data = (coordinates.Z, y)
     gradient = tw.jit(tw.grad(loss))
-    at = Descent(start)
+    at = AcceleratedDescent(start)
     at.gradient = _norm(gradient(at.gamma, *data))
     most = int(np.clip(MOST_WORK / max(1, start.size * len(y)), 2000, MOST_STEPS))
     while not at.ended and at.steps < most and at.rate > LEAST_RATE:
@@ -174,7 +172,7 @@ def descend(
 
 def _stage(
     loss: Callable[..., Any],
-    at: Descent,
+    at: AcceleratedDescent,
     data: tuple[Floats, Floats],
     steps: int,
     progress: Any,

@@ -1,22 +1,21 @@
-"""A fitted model: what it predicts for any table with its columns."""
+"""A fitted model: what it predicts for any table with its columns, and its coefficients."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import thalweg as tw
 from thalweg.data.encoding import Encoding
 from thalweg.data.sources import table_of
 from thalweg.errors import ArgumentError
 from thalweg.estimators import models
-from thalweg.estimators.coefficients import Coefficients, coefficients
 from thalweg.estimators.models import Model, Params
 from thalweg.estimators.objectives import Objective
-
-__all__ = ["FittedModel"]
 
 Floats = NDArray[np.float64]
 
@@ -113,3 +112,116 @@ class FittedModel:
             return None
         shares = mean(scores)
         return shares if shares.ndim > 1 else np.column_stack([1.0 - shares, shares])
+
+
+@dataclass(frozen=True, eq=False)
+class Coefficients:
+    """A linear model's coefficients.
+
+    Args:
+        names: The intercept and the features.
+        outputs: The classes they are for; one empty name if there is one score.
+        values: In the columns' own units, shape (1 + features, outputs).
+        standardized: For a change of one standard deviation, shape (1 + features, outputs).
+        std_errors: Robust standard errors of the values, shape (1 + features,); None where a
+            penalty, a loss with kinks or an unfinished run leaves them without meaning.
+
+    Example:
+        >>> from thalweg.estimators import fit_table
+        >>> columns = {"x": [1.0, 2.0, 3.0, 4.0], "y": [2.5, 3.5, 6.5, 7.5]}
+        >>> found = fit_table(columns, "y", holdout=0).coefficients
+        >>> found.names, found.values[:, 0].round(6), found.std_errors.round(3)
+        (('intercept', 'x'), array([0.5, 1.8]), array([0.529, 0.17 ]))
+    """
+
+    names: tuple[str, ...]
+    outputs: tuple[str, ...]
+    values: Floats
+    standardized: Floats
+    std_errors: Floats | None = None
+
+    def by_weight(self) -> list[int]:
+        """Return the intercept's position and then the features', the largest effects first."""
+        sizes = np.max(np.abs(self.standardized[1:]), axis=1)
+        return [0, *(np.argsort(-sizes, kind="stable") + 1).tolist()]
+
+
+def coefficients(encoding: Encoding, params: Params) -> Coefficients:
+    """Return a linear model's coefficients, without standard errors.
+
+    Args:
+        encoding: How columns became features.
+        params: The weights and biases of those, one a score.
+    """
+    target = encoding.target
+    weights, bias = params["weights"][0] * target.scale, params["biases"][0] * target.scale
+    slopes, intercept = encoding.original_units(weights, bias)
+    outputs = target.classes if weights.ndim > 1 else ("",)
+    shape = (-1, len(outputs))
+    return Coefficients(
+        ("intercept", *encoding.names),
+        outputs,
+        np.concatenate([intercept.reshape(shape) + target.mean, slopes.reshape(shape)]),
+        np.concatenate([bias.reshape(shape) + target.mean, weights.reshape(shape)]),
+    )
+
+
+def covariance(objective: Objective, X: Floats, y: Floats, scores: Floats) -> Floats | None:
+    """Return the robust covariance of intercept and coefficients at the optimum of a smooth loss.
+
+        n/(n − p) · H⁻¹ (Σᵢ ℓ′ᵢ² aᵢ aᵢ′) H⁻¹,    H = Σᵢ ℓ″ᵢ aᵢ aᵢ′,    aᵢ = (1, xᵢ)
+
+    It needs neither equal variances nor that the loss is the right likelihood.
+
+    Args:
+        objective: The loss, one a row.
+        X: Features, shape (rows, features).
+        y: Targets, shape (rows,).
+        scores: Scores at the optimum, shape (rows,).
+
+    Returns:
+        Shape (1 + features, 1 + features); None if the rows do not determine the coefficients.
+
+    Source:
+        White, "A Heteroskedasticity-Consistent Covariance Matrix Estimator", Econometrica 48,
+        1980; MacKinnon & White, 1985 (HC1).
+    """
+
+    def slope(s: Any) -> Any:
+        return tw.grad(lambda at: np.sum(objective.losses(at, y)))(s)
+
+    first, second = tw.jvp(slope, (scores,), (np.ones_like(scores),))
+    A = np.column_stack([np.ones(len(X)), X])
+    rows, parameters = A.shape
+    H = A.T @ (np.asarray(second)[:, None] * A)
+    if rows <= parameters or np.linalg.matrix_rank(H, hermitian=True) < parameters:
+        return None
+    spread = np.linalg.solve(H, (np.asarray(first)[:, None] * A).T)
+    return np.asarray(rows / (rows - parameters) * (spread @ spread.T))
+
+
+def std_errors(covariance: Floats, encoding: Encoding) -> Floats:
+    """Return the standard errors of intercept and coefficients in the columns' own units.
+
+    Args:
+        covariance: That of the intercept and the coefficients of encoded features and target.
+        encoding: How columns became those.
+
+    Returns:
+        Shape (1 + features,).
+    """
+    # What turns standardized intercept and coefficients into those in own units, by columns.
+    units = np.eye(len(covariance))
+    slopes, intercept = encoding.original_units(units[1:], units[0])
+    own = np.vstack([intercept, slopes])
+    variances = np.sum((own @ covariance) * own, axis=1)
+    return np.asarray(np.sqrt(np.maximum(variances, 0.0)) * encoding.target.scale)
+
+
+def two_sided(z: float) -> float:
+    """Return the probability that a standard normal is farther from 0 than z.
+
+    >>> round(two_sided(-1.959964), 6)
+    0.05
+    """
+    return math.erfc(abs(z) / math.sqrt(2))

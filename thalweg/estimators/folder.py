@@ -10,16 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from thalweg.data.encoding import from_json, to_json
 from thalweg.data.memory import require_room
-from thalweg.data.serialization import from_json, to_json
 from thalweg.errors import ArgumentError, CheckpointError, printable
 from thalweg.estimators import models
 from thalweg.estimators.fitted import FittedModel
 from thalweg.estimators.models import parse_model
 from thalweg.estimators.objectives import parse_objective
 from thalweg.training import storage
-
-__all__ = ["checksum", "holds_other_files", "load_model", "save_model"]
 
 FORMAT = "thalweg model 2"
 MODEL, DESCRIPTION = "model.safetensors", "model.json"

@@ -12,18 +12,6 @@ from numpy.typing import NDArray
 
 from thalweg.errors import SpecError, shown
 
-__all__ = [
-    "Array",
-    "Model",
-    "Params",
-    "flat",
-    "initial",
-    "nested",
-    "parse_model",
-    "scores",
-    "squared_weights",
-]
-
 Array = NDArray[Any]
 Params = dict[str, list[Any]]
 

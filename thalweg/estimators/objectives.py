@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
-from thalweg.data.target import Kind
+from thalweg.data.encoding import Kind
 from thalweg.errors import SpecError, did_you_mean, shown
-
-__all__ = ["Objective", "kind_of", "parse_objective"]
 
 Floats = NDArray[np.float64]
 
@@ -199,11 +197,7 @@ OBJECTIVES = {
     "softmax": Objective("softmax", "multiclass", softmax, _log_shares, 0.5, mean=_shares_mean),
 }
 
-DEFAULTS: dict[Kind, str] = {
-    "regression": "squared",
-    "binary": "logistic",
-    "multiclass": "softmax",
-}
+DEFAULTS: dict[Kind, str] = {"regression": "squared", "binary": "logistic", "multiclass": "softmax"}
 
 # Losses with a number: between 0 and which bound it is, and what it means.
 NUMBERED: dict[str, tuple[Callable[[float], Objective], float, str]] = {

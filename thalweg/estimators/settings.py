@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from thalweg import optim
-from thalweg.data.encoding import Missing
-from thalweg.data.target import Kind
+from thalweg.data.encoding import Kind, Missing
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators.models import parse_model
 
-__all__ = ["ACCELERATED", "Settings"]
-
 ACCELERATED: Literal["accelerated"] = "accelerated"
+
+_LEAST = {"batch_size": 1, "epochs": 1, "patience": 0, "seed": 0, "l2": 0}
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,10 @@ class Settings:
         parse_model(self.model)
         _choice("task", self.task, get_args(Kind))
         _choice("missing", self.missing, get_args(Missing))
-        _at_least("batch_size", self.batch_size, 1)
-        _at_least("epochs", self.epochs, 1)
-        _at_least("patience", self.patience, 0)
-        _at_least("seed", self.seed, 0)
-        _at_least("l2", self.l2, 0)
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and not (value >= least and math.isfinite(value)):
+                raise ArgumentError(f"{name} is {value}; give a number of at least {least}.")
         if not 0 <= self.holdout < 1:
             raise ArgumentError(
                 f"holdout is {self.holdout}; give the share of rows to hold out, such as 0.2, "
@@ -84,8 +82,3 @@ def _choice(name: str, value: str | None, allowed: tuple[str, ...]) -> None:
     if value is not None and value not in allowed:
         guess = did_you_mean(value, allowed)
         raise ArgumentError(f"{name} is {shown(value)}.{guess} Choose {' or '.join(allowed)}.")
-
-
-def _at_least(name: str, value: float | None, least: int) -> None:
-    if value is not None and not (value >= least and math.isfinite(value)):
-        raise ArgumentError(f"{name} is {value}; give a number of at least {least}.")

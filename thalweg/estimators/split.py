@@ -8,16 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.data.encoding import Encoding, encode
+from thalweg.data.encoding import Encoding, Kind, encode, guess_target
 from thalweg.data.table import Table
-from thalweg.data.target import Kind, guess_target
 from thalweg.errors import DataError, shown
 from thalweg.estimators import models
 from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective, kind_of, parse_objective
 from thalweg.estimators.settings import Settings
-
-__all__ = ["Rows", "Split", "split"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,8 +19,6 @@ from thalweg.estimators.settings import Settings
 from thalweg.estimators.split import Rows, Split
 from thalweg.training.progress import Info
 from thalweg.training.result import Fit
-
-__all__ = ["Curves", "Trained", "train"]
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +41,13 @@ class Curves:
     at: list[int] = field(default_factory=list)
     train: list[float] = field(default_factory=list)
     held_out: list[float] = field(default_factory=list)
+
+    def judge(self, split: Split, step: int, params: Params) -> None:
+        """Note how good parameters are after a step."""
+        self.at.append(step)
+        self.train.append(split.mean_loss(split.train, params))
+        if len(split.held_out):
+            self.held_out.append(split.mean_loss(split.held_out, params))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,18 +114,6 @@ def train(split: Split, settings: Settings, progress: Any = "auto") -> Trained:
     return _optimized(split, settings, settings.optimizer, progress)
 
 
-def _judge(split: Split, curves: Curves) -> Callable[[int, Params], None]:
-    """Return a function that notes how good parameters are after a step."""
-
-    def judge(step: int, params: Params) -> None:
-        curves.at.append(step)
-        curves.train.append(split.mean_loss(split.train, params))
-        if len(split.held_out):
-            curves.held_out.append(split.mean_loss(split.held_out, params))
-
-    return judge
-
-
 def _accelerated(split: Split, settings: Settings, progress: Any) -> Trained:
     rows, objective = split.train, split.objective
     penalty = (settings.l2 or 0.0) / len(rows)
@@ -135,11 +129,13 @@ def _accelerated(split: Split, settings: Settings, progress: Any) -> Trained:
         return {"weights": [theta[1:]], "biases": [np.asarray(theta[0])]}
 
     curves = Curves()
-    judge = _judge(split, curves)
+
+    def judge(step: int, gamma: Floats) -> None:
+        curves.judge(split, step, back(gamma))
+
     start = np.zeros((at.P.shape[1], *tail))
-    judge(0, back(start))
-    told = lambda step, gamma: judge(step, back(gamma))
-    found = descend(objective, at, rows.y, start, penalty, progress=progress, on_eval=told)
+    judge(0, start)
+    found = descend(objective, at, rows.y, start, penalty, progress=progress, on_eval=judge)
     losses = [fit.history.loss for fit in found.fits]
     curves.loss = np.concatenate([np.empty(0), *losses]) * split.unit
     return Trained(
@@ -161,7 +157,7 @@ def _optimized(
         return value + 0.5 * penalty * models.squared_weights(params) if penalty else value
 
     curves = Curves()
-    judge = _judge(split, curves)
+    judge = functools.partial(curves.judge, split)
     judge(0, start)
     size = min(settings.batch_size or len(rows), len(rows))
     epochs, patience = settings.epochs or 1, settings.patience or None

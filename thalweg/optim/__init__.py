@@ -12,18 +12,23 @@ from types import ModuleType as _Module
 from typing import Any
 
 from thalweg.errors import did_you_mean as _did_you_mean
-from thalweg.optim import losses, rules, schedules
-from thalweg.optim.accumulation import *
-from thalweg.optim.clipping import *
-from thalweg.optim.combining import *
-from thalweg.optim.decay import *
+from thalweg.optim import losses, schedules
+from thalweg.optim.chains import *
 from thalweg.optim.injecting import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
 from thalweg.optim.moments import *
-from thalweg.optim.optimizers import *
+from thalweg.optim.optimizers.adadelta import *
+from thalweg.optim.optimizers.adafactor import *
+from thalweg.optim.optimizers.adagrad import *
+from thalweg.optim.optimizers.adam import *
+from thalweg.optim.optimizers.asgd import *
+from thalweg.optim.optimizers.lion import *
+from thalweg.optim.optimizers.muon import *
+from thalweg.optim.optimizers.rmsprop import *
+from thalweg.optim.optimizers.rprop import *
+from thalweg.optim.optimizers.sgd import *
 from thalweg.optim.recipe import *
-from thalweg.optim.root_mean_squares import *
 from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *
 from thalweg.optim.transformation import *
@@ -31,7 +36,7 @@ from thalweg.optim.transformation import *
 __all__ = [
     name for name, value in vars().items()
     if not (name.startswith("_") or name == "Any" or isinstance(value, _Module))
-] + ["losses", "rules", "schedules"]  # fmt: skip
+] + ["losses", "schedules"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -8,15 +8,17 @@ from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, did_you_mean
-from thalweg.optim.leaves import cast_like, common_dtype
 from thalweg.optim.recipe import Form
 from thalweg.optim.scaling import at_step
 from thalweg.optim.transformation import (
     GradientTransformation,
     OptState,
     Params,
+    Step,
     Updates,
     as_transformation,
+    cast_like,
+    common_dtype,
     first_count,
     safe_increment,
 )
@@ -98,9 +100,8 @@ class Injected:
         found = _Kinds(arguments, self.static_args)
         if not found.schedules:
             # Numbers outside their range are refused here, not at the first step.
-            self.inner_factory(*self._form.split(arguments)[0], **self._form.split(arguments)[1])
-        pair = _pair(self, found)
-        return pair.remember(self, self._form, arguments)
+            self.inner(found.others, found.numbers)
+        return _pair(self, found).remember(self, self._form, arguments)
 
     def inner(self, others: dict[str, Any], numbers: dict[str, Any]) -> GradientTransformation:
         """Return the transformation for the current numbers."""
@@ -140,36 +141,32 @@ class _Kinds:
         self.numbers: dict[str, Any] = {}
         self.others: dict[str, Any] = {}
         for name, value in arguments.items():
-            if name in static_args or isinstance(value, (bool, GradientTransformation)):
-                self.others[name] = value
-            elif callable(value) and not isinstance(value, type):
+            fixed = name in static_args or isinstance(value, (bool, type, GradientTransformation))
+            if not fixed and callable(value):
                 self.schedules[name] = value
-            elif isinstance(value, (int, float)) or hasattr(value, "shape"):
+            elif not fixed and (isinstance(value, (int, float)) or hasattr(value, "shape")):
                 self.numbers[name] = value
             else:
                 self.others[name] = value
 
 
 def _pair(injected: Injected, found: _Kinds) -> GradientTransformation:
+    def current(numbers: dict[str, Any], states: Any, like: Params) -> dict[str, Any]:
+        """Return the hyperparameters of a step: numbers, and the values of the schedules."""
+        values = {n: at_step(s, states[n].count) for n, s in found.schedules.items()}
+        return {k: injected.converted(v, like) for k, v in (numbers | values).items()}
+
     def init(params: Params) -> InjectStatefulHyperparamsState:
         states = {name: WrappedScheduleState(first_count()) for name in found.schedules}
-        numbers = {k: injected.converted(v, params) for k, v in found.numbers.items()}
-        for name, schedule in found.schedules.items():
-            value = at_step(schedule, states[name].count)
-            numbers[name] = injected.converted(value, params)
+        numbers = current(found.numbers, states, params)
         inner_state = injected.inner(found.others, numbers).init(params)
         return InjectStatefulHyperparamsState(first_count(), numbers, states, inner_state)
 
-    def update(
-        updates: Updates, state: OptState, params: Params = None, **extra: Any
-    ) -> tuple[Updates, OptState]:
+    def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
         like = updates if params is None else params
-        numbers = {k: injected.converted(v, like) for k, v in state.hyperparams.items()}
-        states = {}
-        for name, schedule in found.schedules.items():
-            count = state.hyperparams_states[name].count
-            numbers[name] = injected.converted(at_step(schedule, count), like)
-            states[name] = WrappedScheduleState(safe_increment(count))
+        before = state.hyperparams_states
+        numbers = current(state.hyperparams, before, like)
+        states = {n: WrappedScheduleState(safe_increment(before[n].count)) for n in found.schedules}
         inner = injected.inner(found.others, numbers)
         result, inner_state = inner.update(updates, state.inner_state, params, **extra)
         # The numbers have a dtype, which would widen narrower leaves.

@@ -54,7 +54,7 @@ def squared_error(predictions: Any, targets: Any = None) -> Tensor:
 
     Example:
         >>> import thalweg as tw
-        >>> tw.squared_error(tw.Tensor([1.0, 2.0]), tw.Tensor([1.0, 4.0]))
+        >>> tw.losses.squared_error(tw.Tensor([1.0, 2.0]), tw.Tensor([1.0, 4.0]))
         tensor([0., 4.])
     """
     return square(_errors(predictions, targets))
@@ -196,7 +196,7 @@ def softmax_cross_entropy_with_integer_labels(logits: Any, labels: Any, axis: in
 
     Example:
         >>> import thalweg as tw
-        >>> tw.softmax_cross_entropy_with_integer_labels(tw.zeros((2, 4)), tw.Tensor([0, 3]))
+        >>> tw.losses.softmax_cross_entropy_with_integer_labels(tw.zeros((2, 4)), tw.Tensor([0, 3]))
         tensor([1.3863, 1.3863])
     """
     place = normalize_axis("softmax_cross_entropy", axis, as_tensor(logits).ndim)

@@ -12,6 +12,7 @@ from thalweg.optim.transformation import (
     GradientTransformation,
     OptState,
     Params,
+    Step,
     Updates,
     as_transformation,
 )
@@ -62,9 +63,7 @@ def masked(
     def init(params: Params) -> MaskedState:
         return MaskedState(transformation.init(selected(params, _resolved(mask, params))))
 
-    def update(
-        updates: Updates, state: OptState, params: Params = None, **extra: Any
-    ) -> tuple[Updates, OptState]:
+    def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
         chosen = _resolved(mask, updates)
         if mask_compatible_extra_args:
             whole = tree.structure(updates)
@@ -137,9 +136,7 @@ def partition(
             )
         return PartitionState({label: group(labels, label).init(params) for label in inner})
 
-    def update(
-        updates: Updates, state: OptState, params: Params = None, **extra: Any
-    ) -> tuple[Updates, OptState]:
+    def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
         labels = param_labels(updates) if callable(param_labels) else param_labels
         states = {}
         for label in inner:

@@ -1,12 +1,13 @@
-"""The ranges hyperparameters must lie in, and the words for those that do not."""
+"""What hyperparameters may be: numbers in ranges, known names; the words for those that are not."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -23,22 +24,28 @@ class Range:
     high: float
     advice: str
 
-    def check(self, name: str, value: Any, advice: str = "") -> None:
-        """Accept a number inside the interval, and whatever has no value yet.
+    def check(self, advice: str = "", /, **numbers: Any) -> None:
+        """Accept numbers inside the interval, and whatever has no value yet.
+
+        Args:
+            advice: What to do about a number outside, if it is not what the interval says.
+            numbers: Those to check, by name.
 
         Raises:
-            ArgumentError: If it is no number, NaN, or outside.
+            ArgumentError: If one is no number, NaN, or outside.
         """
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            low = value >= self.low if self.text.startswith("[") else value > self.low
-            if low and value < self.high:
-                return
-        elif hasattr(value, "dtype"):
-            return
-        raise ArgumentError(
-            f"{name}={value!r} was given, but {name} must be a number in {self.text}. "
-            f"{advice or self.advice}"
-        )
+        for name, value in numbers.items():
+            if not self._holds(value):
+                raise ArgumentError(
+                    f"{name}={value!r} was given, but {name} must be a number in {self.text}. "
+                    f"{advice or self.advice}"
+                )
+
+    def _holds(self, value: Any) -> bool:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return hasattr(value, "dtype")
+        closed = self.text.startswith("[")
+        return (value >= self.low if closed else value > self.low) and value < self.high
 
 
 FINITE = Range("(-∞, ∞)", -math.inf, math.inf, "Give a finite number.")
@@ -55,4 +62,19 @@ def check_learning_rate(value: Any) -> None:
     """
     if not callable(value):
         advice = "Give a number such as 0.01, or a schedule; to climb, negate the loss."
-        NON_NEGATIVE.check("learning_rate", value, advice)
+        NON_NEGATIVE.check(advice, learning_rate=value)
+
+
+def check_choice(known: Collection[str], /, **chosen: Any) -> None:
+    """Accept names that are known.
+
+    Raises:
+        ArgumentError: If one is another.
+    """
+    for name, value in chosen.items():
+        if value not in known:
+            words = [*map(repr, known)]
+            wanted = " or ".join(words) if len(words) == 2 else f"one of {', '.join(words)}"
+            raise ArgumentError(
+                f"{name}={value!r} was given; it must be {wanted}.{did_you_mean(str(value), known)}"
+            )

@@ -209,14 +209,8 @@ def _plain(value: Any) -> Any:
 # ---- walks over an argument: all three visit its numbers in one order
 
 
-class _Number:
-    """Stands in a structure where a hyperparameter was."""
-
-    def __repr__(self) -> str:
-        return "·"
-
-
-_NUMBER = _Number()
+# Stands in a structure where a hyperparameter was; texts stand there with their type.
+_NUMBER = "·"
 
 
 class _Identity:

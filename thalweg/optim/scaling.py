@@ -1,29 +1,41 @@
-"""Updates times one number, or replaced by their signs."""
+"""Updates made larger or smaller: scaled, clipped, and weights decayed."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from thalweg import tree
 from thalweg.core.tensor import Tensor, as_tensor, astype
-from thalweg.ops.elementwise.arithmetic import sign
-from thalweg.optim.leaves import each
-from thalweg.optim.ranges import FINITE, check_learning_rate
+from thalweg.ops.creation.creation import asarray
+from thalweg.ops.elementwise.arithmetic import add, sqrt, square
+from thalweg.ops.elementwise.comparison import less, maximum, minimum, where
+from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.reduce.sums import mean
+from thalweg.ops.reduce.sums import sum as total
+from thalweg.optim.masking import masked
+from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE, check_learning_rate
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import (
     GradientTransformation,
     OptState,
     Params,
+    Step,
     Updates,
+    each,
     first_count,
     identity,
+    needed,
     safe_increment,
     stateless,
 )
 
 __all__ = [
-    "ScaleByScheduleState", "scale", "scale_by_learning_rate", "scale_by_schedule",
-    "scale_by_sign",
+    "ScaleByScheduleState", "WeightDecaySchedule", "add_decayed_weights", "clip",
+    "clip_by_block_rms", "clip_by_global_norm", "global_norm", "scale",
+    "scale_by_learning_rate", "scale_by_schedule",
 ]  # fmt: skip
 
 
@@ -44,7 +56,7 @@ def scale(step_size: float) -> GradientTransformation:
         >>> tw.optim.scale(-0.5).update([2.0], tw.optim.EmptyState())
         ([np.float64(-1.0)], EmptyState())
     """
-    FINITE.check("step_size", step_size)
+    FINITE.check(step_size=step_size)
     return stateless(lambda updates, params: each(lambda g: step_size * g, updates))
 
 
@@ -72,15 +84,29 @@ def scale_by_schedule(step_size_fn: ScalarOrSchedule) -> GradientTransformation:
         ([np.float64(4.0)], ScaleByScheduleState(count=np.int32(2)))
     """
 
-    def init(params: Params) -> ScaleByScheduleState:
-        return ScaleByScheduleState(first_count())
+    def scaled(updates: Updates, params: Params, step_size: Callable[[Tensor], Tensor]) -> Updates:
+        return each(lambda g: step_size(g) * g, updates)
 
-    def update(
-        updates: Updates, state: OptState, params: Params = None, **extra: Any
-    ) -> tuple[Updates, OptState]:
-        step_size = at_step(step_size_fn, state.count)
-        scaled = each(lambda g: astype(step_size, g.dtype) * g, updates)
-        return scaled, ScaleByScheduleState(safe_increment(state.count))
+    return scheduled(ScaleByScheduleState, step_size_fn, scaled)
+
+
+def scheduled(kind: Any, schedule: Any, change: Callable[..., Updates]) -> GradientTransformation:
+    """Return a transformation by the values of a schedule, whose state counts the steps.
+
+    Args:
+        kind: The class of the state, of one field `count`.
+        schedule: A function of the count.
+        change: Called with updates, parameters, and a function that returns the schedule's value
+            in the dtype of a leaf.
+    """
+
+    def init(params: Params) -> OptState:
+        return kind(first_count())
+
+    def update(updates: Updates, state: OptState, params: Params = None) -> Step:
+        value = at_step(schedule, state.count)
+        changed = change(updates, params, lambda leaf: astype(value, leaf.dtype))
+        return changed, kind(safe_increment(state.count))
 
     return GradientTransformation(init, update)
 
@@ -119,17 +145,141 @@ def scale_by_learning_rate(
     return scale(direction * learning_rate)
 
 
-@factory
-def scale_by_sign() -> GradientTransformation:
-    """Replace updates by their signs: −1, 0 or 1.
-
-    Source:
-        Bernstein et al., "signSGD: Compressed Optimisation for Non-Convex Problems", 2018.
-        arXiv:1802.04434
+@same_kind
+def global_norm(updates: Updates) -> Tensor:
+    """Return the Euclidean norm of all leaves together: √(Σ g²).
 
     Example:
         >>> import thalweg as tw
-        >>> tw.optim.scale_by_sign().update([-3.0, 0.0], tw.optim.EmptyState())
-        ([np.float64(-1.0), np.float64(0.0)], EmptyState())
+        >>> tw.optim.global_norm({"w": tw.Tensor([3.0, 0.0]), "b": tw.Tensor(4.0)})
+        tensor(5.)
     """
-    return stateless(lambda updates, params: each(sign, updates))
+    squares = [total(square(asarray(leaf))) for leaf in tree.leaves(updates)]
+    return sqrt(functools.reduce(add, squares) if squares else 0.0)
+
+
+@factory
+def clip(max_delta: float) -> GradientTransformation:
+    """Clip every element of the updates to [−max_delta, max_delta].
+
+    Args:
+        max_delta: The largest size an element may have, in [0, ∞).
+
+    Raises:
+        ArgumentError: If it is negative, infinite or NaN.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.clip(1.0).update([-3.0, 0.5], tw.optim.EmptyState())
+        ([np.float64(-1.0), np.float64(0.5)], EmptyState())
+    """
+    NON_NEGATIVE.check(max_delta=max_delta)
+    return stateless(
+        lambda updates, params: each(lambda g: minimum(maximum(g, -max_delta), max_delta), updates)
+    )
+
+
+@factory
+def clip_by_global_norm(max_norm: float) -> GradientTransformation:
+    """Shrink updates so that their global norm is at most a maximum.
+
+        u = g · min(1, max_norm / ‖g‖),    ‖g‖ over all leaves together
+
+    Args:
+        max_norm: The largest norm, in (0, ∞).
+
+    Raises:
+        ArgumentError: If it is not positive, infinite or NaN.
+
+    Source:
+        Pascanu et al., "On the difficulty of training Recurrent Neural Networks", 2013,
+        algorithm 1. arXiv:1211.5063
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.clip_by_global_norm(1.0).update(tw.Tensor([3.0, 4.0]), tw.optim.EmptyState())
+        (tensor([0.6000, 0.8000]), EmptyState())
+    """
+    POSITIVE.check(max_norm=max_norm)
+
+    def clipped(updates: Updates, params: Any) -> Updates:
+        norm = global_norm(updates)
+        # One factor for all elements; a norm that is not finite makes it 0 or NaN, never 1.
+        factor = where(less(norm, max_norm), 1.0, max_norm / norm)
+        return each(lambda g: g * astype(factor, g.dtype), updates)
+
+    return stateless(clipped)
+
+
+@factory
+def clip_by_block_rms(threshold: float) -> GradientTransformation:
+    """Shrink each leaf so that its root mean square is at most a threshold.
+
+        u = g / max(1, RMS(g) / threshold),    RMS(g) = √(mean(g²)) of each leaf
+
+    Args:
+        threshold: The largest root mean square, in (0, ∞).
+
+    Raises:
+        ArgumentError: If it is not positive, infinite or NaN.
+
+    Source:
+        Shazeer & Stern, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", 2018,
+        section 6. arXiv:1804.04235
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.clip_by_block_rms(1.0).update(tw.Tensor([2.0, -2.0]), tw.optim.EmptyState())
+        (tensor([ 1., -1.]), EmptyState())
+    """
+    POSITIVE.check(threshold=threshold)
+
+    def clipped(g: Tensor) -> Tensor:
+        return g / maximum(sqrt(mean(square(g))) / threshold, 1.0)
+
+    return stateless(lambda updates, params: each(clipped, updates))
+
+
+class WeightDecaySchedule(NamedTuple):
+    """The state of `add_decayed_weights` with a schedule."""
+
+    count: Any  # int32 scalar: the steps made
+
+
+@factory
+def add_decayed_weights(
+    weight_decay: ScalarOrSchedule = 0.0, mask: Any = None
+) -> GradientTransformation:
+    """Add parameters times a number to the updates.
+
+        u = g + weight_decay(t) · p
+
+    Args:
+        weight_decay: A finite number or a schedule.
+        mask: A tree of booleans as for `masked`, True where weights decay; None for all.
+
+    Raises:
+        ArgumentError: If the number is not finite; by `update`, if it gets no parameters.
+
+    Source:
+        Loshchilov & Hutter, "Decoupled Weight Decay Regularization", 2019. arXiv:1711.05101
+
+    Example:
+        >>> import thalweg as tw
+        >>> decay = tw.optim.add_decayed_weights(0.1)
+        >>> decay.update([1.0], decay.init([20.0]), [20.0])
+        ([np.float64(3.0)], EmptyState())
+    """
+
+    def decayed(updates: Updates, params: Params, decay: Callable[[Tensor], Any]) -> Updates:
+        weights = needed(params, "add_decayed_weights")
+        return each(lambda g, p: g + decay(p) * p, updates, weights)
+
+    if callable(weight_decay):
+        decaying = scheduled(WeightDecaySchedule, weight_decay, decayed)
+    else:
+        FINITE.check("Give a finite number or a schedule.", weight_decay=weight_decay)
+        decaying = stateless(
+            lambda updates, params: decayed(updates, params, lambda p: weight_decay)
+        )
+    return decaying if mask is None else masked(decaying, mask)

@@ -13,17 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from thalweg.core.spec import Shape
+from thalweg.core.spec import Array, Shape
 from thalweg.core.tensor import Tensor, fresh
 from thalweg.errors import ArgumentError, TracingError
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.rounding import floor
 from thalweg.random import keyed as keyed_draws
 from thalweg.random.keyed import fold_in
-
-Array = NDArray[Any]
 
 Fill = Callable[[Shape], Array]
 
@@ -51,13 +48,17 @@ _batch: ContextVar[Batch | None] = ContextVar("batch", default=None)
 
 
 @contextlib.contextmanager
-def drawing_for(batch: Batch | None) -> Iterator[None]:
-    """Let what is drawn inside be drawn for a batch."""
-    before = _batch.set(batch)
+def _during(variable: ContextVar[Any], value: Any) -> Iterator[None]:
+    before = variable.set(value)
     try:
         yield
     finally:
-        _batch.reset(before)
+        variable.reset(before)
+
+
+def drawing_for(batch: Batch | None) -> contextlib.AbstractContextManager[None]:
+    """Let what is drawn inside be drawn for a batch."""
+    return _during(_batch, batch)
 
 
 def drawing_batch() -> Batch | None:
@@ -66,24 +67,19 @@ def drawing_batch() -> Batch | None:
 
 
 @dataclass
-class _Keys:
+class _KeySource:
     """A key, and how many were made of it."""
 
     key: Tensor
     made: int = 0
 
 
-_keys: ContextVar[_Keys | None] = ContextVar("keys", default=None)
+_keys: ContextVar[_KeySource | None] = ContextVar("keys", default=None)
 
 
-@contextlib.contextmanager
-def drawing_with(key: Tensor) -> Iterator[None]:
+def drawing_with(key: Tensor) -> contextlib.AbstractContextManager[None]:
     """Let what is traced inside draw with keys made of this one, in the order of the draws."""
-    before = _keys.set(_Keys(key))
-    try:
-        yield
-    finally:
-        _keys.reset(before)
+    return _during(_keys, _KeySource(key))
 
 
 def has_key() -> bool:
@@ -138,18 +134,19 @@ def drawn(fill: Fill, shape: Shape, keyed: Keyed | None = None) -> Tensor:
 
 def keyed_uniform(dtype: Any) -> Keyed | None:
     """Return what draws numbers uniform on [0, 1) with a key; None in dtypes that lack them."""
-    kind = np.dtype(dtype)
-    if kind not in (np.float32, np.float64):
-        return None
-    return lambda key, shape: keyed_draws.uniform(key, shape, kind)
+    return _keyed(dtype, keyed_draws.uniform)
 
 
 def keyed_normal(dtype: Any, mean: float = 0.0, std: float = 1.0) -> Keyed | None:
     """Return what draws normal numbers with a key; None in dtypes that lack them."""
+    return _keyed(dtype, lambda *how: keyed_draws.normal(*how) * std + mean)
+
+
+def _keyed(dtype: Any, draw: Callable[..., Tensor]) -> Keyed | None:
     kind = np.dtype(dtype)
     if kind not in (np.float32, np.float64):
         return None
-    return lambda key, shape: keyed_draws.normal(key, shape, kind) * std + mean
+    return lambda key, shape: draw(key, shape, kind)
 
 
 def keyed_integers(low: int, high: int, dtype: Any) -> Keyed:

@@ -13,21 +13,19 @@ where it uses a generator of their own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.core.spec import Shape
+from thalweg.core.spec import Array, Shape
 from thalweg.errors import DtypeError
 from thalweg.ops.elementwise.fused import fma
+from thalweg.ops.special.error import of_each
 from thalweg.random.box_muller import BLOCK, normal_blocks
 from thalweg.random.fisher_yates import shuffled
 from thalweg.random.memory_order import in_memory_order
 from thalweg.random.mersenne_twister import MersenneTwister
-
-Array = NDArray[Any]
 
 # Integers from fewer than this many values take one 32-bit word each, others two.
 _NARROW = 2**28
@@ -173,9 +171,9 @@ class Generator(MersenneTwister):
         kept = [] if self._cached is None or not n else [self._cached]
         missing = n - len(kept)
         uniform = self.rand(((missing + 1) // 2, 2))
-        radius = np.sqrt(-2.0 * _each(math.log1p, -uniform[:, 1]))
+        radius = np.sqrt(-2.0 * of_each(math.log1p, -uniform[:, 1]))
         angle = 2.0 * math.pi * uniform[:, 0]
-        pairs = np.stack([radius * _each(math.cos, angle), radius * _each(math.sin, angle)], 1)
+        pairs = np.stack([radius * of_each(math.cos, angle), radius * of_each(math.sin, angle)], 1)
         values = np.append(kept, pairs)
         if n:
             self._cached = float(values[-1]) if values.size > n else None
@@ -198,22 +196,22 @@ class Generator(MersenneTwister):
 
     def exponential(self, rate: float = 1.0, shape: Shape = (), dtype: Any = np.float64) -> Array:
         """Draw numbers with the density rate·exp(-rate·x), x ≥ 0."""
-        kind = real("exponential", dtype)
-        return _cast(-1.0 / rate * _each(math.log1p, -self.rand(shape)), kind)
+        kind = floating("exponential", dtype, real=True)
+        return _cast(-1.0 / rate * of_each(math.log1p, -self.rand(shape)), kind)
 
     def cauchy(
         self, median: float = 0.0, sigma: float = 1.0, shape: Shape = (), dtype: Any = np.float64
     ) -> Array:
         """Draw numbers with the density 1/(π sigma (1 + ((x - median)/sigma)²))."""
-        kind = real("cauchy", dtype)
-        tangents = _each(math.tan, math.pi * (self.rand(shape) - 0.5))
+        kind = floating("cauchy", dtype, real=True)
+        tangents = of_each(math.tan, math.pi * (self.rand(shape) - 0.5))
         return _cast(_affine(tangents, sigma, median), kind)
 
     def log_normal(
         self, mean: float = 1.0, std: float = 2.0, shape: Shape = (), dtype: Any = np.float64
     ) -> Array:
         """Draw numbers whose logarithms are normal."""
-        kind = real("log_normal", dtype)
+        kind = floating("log_normal", dtype, real=True)
         with np.errstate(over="ignore", invalid="ignore"):
             values = np.exp(self.normal(mean, std, shape, one_by_one=True) + 0j).real
         return _cast(values, kind)
@@ -250,39 +248,20 @@ class Generator(MersenneTwister):
         return order[..., :n]
 
 
-def floating(name: str, dtype: Any) -> np.dtype[Any]:
+def floating(name: str, dtype: Any, real: bool = False) -> np.dtype[Any]:
     """Return the dtype, real or complex, that numbers with a fraction are drawn in.
 
     Raises:
         DtypeError: If it has no fractions, or thalweg draws none in it.
     """
     kind: np.dtype[Any] = np.dtype(dtype)
-    if kind not in _FLOATS and kind not in _COMPLEX:
+    if kind not in _FLOATS and (real or kind not in _COMPLEX):
+        drawn = "float32 and float64" if real else "float32, float64, complex64 and complex128"
         raise DtypeError(
-            f"{name} got the dtype {kind}; it draws float32, float64, complex64 and complex128. "
+            f"{name} got the dtype {kind}; it draws {drawn}. "
             "Draw in one of those and convert with astype."
         )
     return kind
-
-
-def real(name: str, dtype: Any) -> np.dtype[Any]:
-    """Return the dtype, float32 or float64, that real numbers are drawn in.
-
-    Raises:
-        DtypeError: If it is neither.
-    """
-    kind: np.dtype[Any] = np.dtype(dtype)
-    if kind not in _FLOATS:
-        raise DtypeError(
-            f"{name} got the dtype {kind}; it draws float32 and float64. "
-            "Draw in one of those and convert with astype."
-        )
-    return kind
-
-
-def _each(function: Callable[[float], float], x: Array) -> Array:
-    """Apply a function of the C library, which NumPy's own may differ from in the last bit."""
-    return np.fromiter(map(function, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)
 
 
 def _affine(x: Array, factor: float, term: float) -> Array:
@@ -294,11 +273,11 @@ def _cast(values: Array, dtype: np.dtype[Any]) -> Array:
         return np.asarray(values).astype(dtype)
 
 
-def _unforeseen() -> Generator:
+def _seeded_by_chance() -> Generator:
     generator = Generator()
     generator.seed()
     return generator
 
 
 # What is drawn from where no generator is given: another stream in every process until seeded.
-default_generator = _unforeseen()
+default_generator = _seeded_by_chance()

@@ -17,32 +17,19 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.primitive import general
-from thalweg.core.spec import FLOAT64, Shape, Spec
+from thalweg.core.primitive import Resolved, general
+from thalweg.core.spec import FLOAT64, Array, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.creation.ranges import arange
-from thalweg.ops.elementwise.arithmetic import floor_divide, sqrt, square
+from thalweg.ops.elementwise.arithmetic import floor_divide, horner, sqrt, square
 from thalweg.ops.elementwise.comparison import less, maximum, where
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.exponential import log1p
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import stack
-from thalweg.ops.shape.reshape import Resolved, as_shape, reshape
+from thalweg.ops.shape.reshape import as_shape, reshape
 from thalweg.random.bits import drawn, folded, random_words
-
-__all__ = [
-    "bernoulli",
-    "fold_in",
-    "key",
-    "normal",
-    "random_bits",
-    "split",
-    "uniform",
-]
-
-
-Array = np.ndarray[Any, Any]
 
 INT32 = np.dtype(np.int32)
 
@@ -74,7 +61,7 @@ def _resolve_fold_in(key: Any, data: Any) -> Resolved:
     return (broadcast_to(words, (*shape, 2)), broadcast_to(number, shape)), {}
 
 
-@general(lambda key, data: Spec(key.shape, key.dtype), arguments=_resolve_fold_in)
+@general(lambda key, data: Spec(key.shape, key.dtype), arguments=_resolve_fold_in, role="draw")
 def fold_in(key: Array, data: Array) -> Array:
     """Make a key of a key and a whole number, JAX's; keys and numbers may be arrays of them."""
     return folded(key, data)
@@ -94,7 +81,11 @@ def _resolve_bits(key: Any, shape: Any = (), dtype: Any = INT32) -> Resolved:
     return (words,), {"shape": wanted, "dtype": kind}
 
 
-@general(lambda key, shape, dtype: Spec((*key.shape[:-1], *shape), dtype), arguments=_resolve_bits)
+@general(
+    lambda key, shape, dtype: Spec((*key.shape[:-1], *shape), dtype),
+    arguments=_resolve_bits,
+    role="draw",
+)
 def random_bits(key: Array, *, shape: Shape, dtype: np.dtype[Any]) -> Array:
     """Random bits: as integers all of them, as floats uniform in [0, 1).
 
@@ -157,15 +148,15 @@ def uniform(
     """
     _check_floating("uniform", dtype)
     numbers = random_bits(key, shape, dtype)
+    low: Any
+    high: Any
     if isinstance(minval, (int, float)) and isinstance(maxval, (int, float)):
         if (minval, maxval) == (0, 1):
             return numbers
         low, high = (np.asarray(x, dtype) for x in (minval, maxval))
-        return maximum(numbers * (high - low) + low, low)
-    span = astype(as_tensor(maxval), dtype) - astype(as_tensor(minval), dtype)
-    return maximum(
-        numbers * span + astype(as_tensor(minval), dtype), astype(as_tensor(minval), dtype)
-    )
+    else:
+        low, high = (astype(as_tensor(x), dtype) for x in (minval, maxval))
+    return maximum(numbers * (high - low) + low, low)
 
 
 def normal(key: Any, shape: Any = (), dtype: Any = FLOAT64) -> Tensor:
@@ -248,18 +239,8 @@ def erf_inverse(x: Tensor) -> Tensor:
     w = -log1p(-square(x))
     if x.dtype == FLOAT64:
         root = sqrt(w)
-        near = _polynomial(_DOUBLE[0], w - 3.125)
-        far = where(
-            less(w, 16.0), _polynomial(_DOUBLE[1], root - 3.25), _polynomial(_DOUBLE[2], root - 5.0)
-        )
+        near = horner(_DOUBLE[0], w - 3.125)
+        far = where(less(w, 16.0), horner(_DOUBLE[1], root - 3.25), horner(_DOUBLE[2], root - 5.0))
         return where(less(w, 6.25), near, far) * x
-    far = _polynomial(_SINGLE[1], sqrt(w) - 3.0)
-    return where(less(w, 5.0), _polynomial(_SINGLE[0], w - 2.5), far) * x
-
-
-def _polynomial(coefficients: tuple[float, ...], x: Tensor) -> Tensor:
-    total: Any = coefficients[0]
-    for coefficient in coefficients[1:]:
-        total = total * x + coefficient
-    found: Tensor = total
-    return found
+    far = horner(_SINGLE[1], sqrt(w) - 3.0)
+    return where(less(w, 5.0), horner(_SINGLE[0], w - 2.5), far) * x

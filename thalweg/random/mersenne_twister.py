@@ -10,9 +10,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from thalweg.core.spec import Array
 from thalweg.errors import ArgumentError
-
-Array = NDArray[Any]
 
 # What PyTorch seeds a new Generator with.
 DEFAULT_SEED = 67280421310721
@@ -77,7 +76,7 @@ class MersenneTwister:
         The bytes are those of PyTorch, whose generators take them and give them too.
         """
         with self._lock:
-            return pack(State(self._seed, self._started().state["state"], self._cached))
+            return pack(TwisterState(self._seed, self._started().state["state"], self._cached))
 
     def set_state(self, state: Any) -> Self:
         """Go on where a generator was when `get_state` was called; return the generator.
@@ -156,7 +155,7 @@ _LAYOUT = np.dtype(
 )
 
 
-class State(NamedTuple):
+class TwisterState(NamedTuple):
     """All that the coming numbers of a generator depend on."""
 
     seed: int
@@ -164,7 +163,7 @@ class State(NamedTuple):
     cached: float | None  # the second normal number of a pair
 
 
-def pack(state: State) -> NDArray[np.uint8]:
+def pack(state: TwisterState) -> NDArray[np.uint8]:
     """Return a state as bytes; shape (5056,)."""
     record = np.zeros(1, _LAYOUT)
     position = int(state.engine["pos"])
@@ -176,7 +175,7 @@ def pack(state: State) -> NDArray[np.uint8]:
     return record.view(np.uint8)
 
 
-def unpack(given: Any) -> State:
+def unpack(given: Any) -> TwisterState:
     """Read the bytes of a state.
 
     Raises:
@@ -197,4 +196,4 @@ def unpack(given: Any) -> State:
         )
     engine = {"key": record["words"].astype(np.uint32), "pos": position}
     cached = float(record["normal"]) if record["has_normal"] & 1 else None
-    return State(int(record["seed"]), engine, cached)
+    return TwisterState(int(record["seed"]), engine, cached)

@@ -5,12 +5,7 @@
 device(type='cpu')
 """
 
-__all__ = [
-    "device_count",
-    "is_available",
-    "manual_seed",
-    "manual_seed_all",
-]
+__all__ = ["device_count", "is_available", "manual_seed", "manual_seed_all"]
 
 
 def is_available() -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from thalweg.autodiff import batching
+from thalweg.autodiff.batching import P, Result
 from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vjp
 from thalweg.autodiff.jacobians import hessian, jacfwd, jacrev
 from thalweg.autodiff.recorded import Argnums
@@ -51,13 +52,13 @@ def grad_and_value(
 
 
 def vmap(
-    func: Callable[..., Any],
+    func: Callable[P, Result],
     in_dims: Any = 0,
     out_dims: Any = 0,
     randomness: str = "error",
     *,
     chunk_size: int | None = None,
-) -> Callable[..., Any]:
+) -> Callable[P, Result]:
     """Return a function that applies another to every example of a batch, as `tw.vmap` does.
 
     Args:
@@ -78,9 +79,7 @@ def vmap(
     return batching.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)
 
 
-def stack_module_state(
-    models: Sequence[Module],
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Return the parameters and the buffers of several models of one kind, stacked along axis 0.
 
     Args:

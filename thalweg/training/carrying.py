@@ -6,13 +6,12 @@ import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from thalweg.core.program import Trace
 from thalweg.core.tensor import Tensor
 from thalweg.errors import CallError
 
-P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
@@ -52,7 +51,7 @@ class Carrying(ABC):
         """Return the loss of a batch, and the state after it."""
 
 
-def accepting_models(fit: Callable[P, Result]) -> Callable[P, Result]:
+def accepting_models(fit: Callable[..., Result]) -> Callable[..., Result]:
     """Let `fit(model, data, loss=…)` train a model that has a method `__fit__`.
 
     It is called as `model.__fit__(fit, data, …)` with what else was given, and calls `fit` with
@@ -60,7 +59,7 @@ def accepting_models(fit: Callable[P, Result]) -> Callable[P, Result]:
     """
 
     @functools.wraps(fit)
-    def fitted(*args: P.args, **kwargs: P.kwargs) -> Result:
+    def fitted(*args: Any, **kwargs: Any) -> Result:
         own: Callable[..., Result] | None = (
             getattr(type(args[0]), "__fit__", None) if args else None
         )

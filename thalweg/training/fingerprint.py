@@ -42,6 +42,8 @@ _READING = frozenset({"fromfile", "genfromtxt", "load", "loadtxt", "memmap"})
 
 _STANDARD: str = os.path.realpath(os.path.dirname(os.__file__)) + os.sep
 
+_GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
+
 _BY_VALUE = frozenset({int, bool, str, bytes, type(None), type(Ellipsis), type(NotImplemented)})
 
 
@@ -71,10 +73,7 @@ class Fingerprint:
 
     def position(self, array: np.ndarray[Any, Any]) -> int | None:
         """Return where an array stands among those referred to, or None."""
-        for i, known in enumerate(self.arrays):
-            if known is array:
-                return i
-        return None
+        return next((i for i, known in enumerate(self.arrays) if known is array), None)
 
     def _of(self, value: Any) -> Hashable:
         kind = type(value)
@@ -160,12 +159,13 @@ class Fingerprint:
         return *facts, tuple(map(self._of, node.watched.hooks.values()))
 
     def _of_object(self, value: Any) -> Hashable:
-        if is_outside(type(value).__module__) or (
+        outside = is_outside(type(value).__module__) or (
             callable(value) and is_outside(getattr(value, "__module__", None))
-        ):
+        )
+        # Which attributes of a user's module are read cannot be told.
+        own_module = isinstance(value, types.ModuleType) and not is_library(value.__name__)
+        if outside or own_module or isinstance(value, _GENERATORS):
             raise _UnknownError
-        if isinstance(value, types.ModuleType) and not is_library(value.__name__):
-            raise _UnknownError  # which of its attributes are read cannot be told
         if isinstance(value, type):
             return value, *self._of_class(value)
         if isinstance(value, np.generic):
@@ -184,8 +184,6 @@ class Fingerprint:
             return type(value), frozenset(map(self._of, value))
         if isinstance(value, complex):
             return repr(value)
-        if isinstance(value, (np.random.Generator, np.random.RandomState, random.Random)):
-            raise _UnknownError
         if hasattr(value, "__name__") and is_library(getattr(value, "__module__", "")):
             known: Hashable = value
             return known
@@ -254,7 +252,6 @@ def slots_of(owner: type) -> tuple[str, ...]:
 
 @functools.cache
 def is_library(module: str | None) -> bool:
-    """Tell whether a module, by its name, is taken not to change while a program runs."""
     """Tell whether a module is taken not to change while a program runs, by its name."""
     name = (module or "").partition(".")[0]
     if name not in _LIBRARIES:
@@ -280,6 +277,14 @@ def checksum(array: np.ndarray[Any, Any]) -> int:
     return zlib.crc32(array.tobytes())
 
 
+def _instructions(code: types.CodeType) -> Iterator[dis.Instruction]:
+    """Yield the instructions of code, with those of functions defined inside it."""
+    yield from dis.get_instructions(code)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _instructions(constant)
+
+
 @functools.lru_cache(maxsize=1024)
 def names_read(code: types.CodeType) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the globals and closure variables that code reads, with the attributes read of each.
@@ -292,7 +297,7 @@ def names_read(code: types.CodeType) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """
     found: dict[tuple[str, tuple[str, ...]], None] = {}
     name, attributes = "", []
-    for instruction in dis.get_instructions(code):
+    for instruction in _instructions(code):
         if instruction.opname in ("CACHE", "PRECALL"):
             continue
         if name and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
@@ -303,21 +308,10 @@ def names_read(code: types.CodeType) -> tuple[tuple[str, tuple[str, ...]], ...]:
         name, attributes = "", []
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLOSURE"):
             name = str(instruction.argval)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found.update(dict.fromkeys(names_read(constant)))
     return tuple(found)
 
 
 @functools.lru_cache(maxsize=1024)
 def imported(code: types.CodeType) -> tuple[str, ...]:
     """Return the modules that code imports itself, with those of functions defined inside it."""
-    found = [
-        str(instruction.argval)
-        for instruction in dis.get_instructions(code)
-        if instruction.opname == "IMPORT_NAME"
-    ]
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found += imported(constant)
-    return tuple(found)
+    return tuple(str(i.argval) for i in _instructions(code) if i.opname == "IMPORT_NAME")

@@ -6,7 +6,7 @@ import inspect
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Protocol, TypedDict, TypeVar, Unpack, overload
 
 from thalweg import tree
 from thalweg.core.calls import explained
@@ -16,18 +16,32 @@ from thalweg.optim import GradientTransformation
 from thalweg.optim.transformation import as_transformation
 from thalweg.training.carrying import Carrying, accepting_models
 from thalweg.training.checks.positions import Read, out_of_range
-from thalweg.training.course import Evaluate, read_course
-from thalweg.training.diagnosis.divergence import Suspects, diverged, warn_of_climb
+from thalweg.training.divergence import Suspects, diverged, warn_of_climb
 from thalweg.training.fingerprint import Fingerprint
-from thalweg.training.inputs import Shuffle, leaf_names, read_batches, read_data
-from thalweg.training.loop import Facts, NotFiniteError, Slices, Watchers
-from thalweg.training.parameters import read_parameters, read_state, with_carried
+from thalweg.training.inputs import (
+    Shuffle,
+    leaf_names,
+    read_batches,
+    read_data,
+    read_parameters,
+    read_state,
+    with_carried,
+)
+from thalweg.training.loop import Evaluate, NotFiniteError, RunFacts, Slices, Watchers, read_course
 from thalweg.training.prepare import prepare_evaluation, prepare_step
 from thalweg.training.program import Problem
 from thalweg.training.progress import Callbacks, Progress
 from thalweg.training.record import Trees
 from thalweg.training.result import Fit
 from thalweg.training.saving import Checkpoint, read_checkpoint, read_resume, require_same
+
+Params = TypeVar("Params")
+
+
+class Trainable(Protocol):
+    """A model that holds its own parameters, and says how it is fitted."""
+
+    __fit__: ClassVar[Callable[..., Any]]  # calls `fit` with a loss of the parameters
 
 
 def _advice(*args: Any, **kwargs: Any) -> str:
@@ -41,6 +55,44 @@ def _advice(*args: Any, **kwargs: Any) -> str:
     return ""
 
 
+class Options(TypedDict, total=False):
+    """What else `fit` may be told, by name."""
+
+    batch_size: int | None
+    epochs: int
+    steps: int | None
+    shuffle: Shuffle
+    seed: int
+    drop_last: bool
+    validation: Any
+    evaluate_every: int | None
+    patience: int | None
+    callbacks: Any
+    progress: bool | Literal["auto"] | Callable[..., Any]
+    engine: str | Engine
+    checkpoint: str | os.PathLike[str] | Checkpoint | None
+    resume: str | os.PathLike[str] | Fit | None
+
+
+@overload
+def fit(
+    loss: Callable[..., Any],
+    params: Params,
+    data: Any = None,
+    *,
+    optimizer: GradientTransformation,
+    **options: Unpack[Options],
+) -> Fit[Params]: ...
+@overload
+def fit(
+    model: Trainable,
+    data: Any,
+    /,
+    *,
+    loss: Callable[..., Any],
+    optimizer: GradientTransformation,
+    **options: Unpack[Options],
+) -> Fit[dict[str, Any]]: ...
 @accepting_models
 @explained(_advice)
 def fit(
@@ -168,7 +220,7 @@ def fit(
     trees = Trees.of(start.definition, start.kinds, own)
     if writes is not None:
         trees.require_writable()
-    facts = Facts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)
+    facts = RunFacts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)
     slices = Slices(course, facts, Watchers(hooks, line, writes), run, leaves, before)
     names = lambda: leaf_names(data, loss)
     return _run(slices, Suspects(problem, step, leaves, arrays, rows, names, state))
@@ -191,11 +243,7 @@ def _run(slices: Slices, suspects: Suspects) -> Fit:
 
 
 def _evaluation(
-    problem: Problem,
-    carried: Any,
-    fingerprint: Fingerprint,
-    validation: Any,
-    engine: str | Engine,
+    problem: Problem, carried: Any, fingerprint: Fingerprint, validation: Any, engine: str | Engine
 ) -> tuple[Evaluate | None, float]:
     """Return the loss on the validation data as a function of leaves, and the compile time."""
     if validation is None:

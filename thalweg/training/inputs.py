@@ -1,4 +1,4 @@
-"""Data as the caller gives them, checked once, and how a run goes through their rows."""
+"""Data and parameters as the caller gives them, checked once, and how a run goes through rows."""
 
 from __future__ import annotations
 
@@ -6,39 +6,51 @@ import inspect
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from thalweg import tree
 from thalweg.core.spec import Spec
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, make
 from thalweg.data.memory import require_memory
-from thalweg.errors import ArgumentError, DataError, DtypeError, ShapeError, did_you_mean
-from thalweg.training.checks.finite import FINITE, is_finite, require_finite
-from thalweg.training.checks.mixed import as_numbers
-from thalweg.training.parameters import require_no_gradient
+from thalweg.errors import (
+    ArgumentError,
+    DataError,
+    DtypeError,
+    GradientError,
+    ShapeError,
+    did_you_mean,
+)
+from thalweg.optim import GradientTransformation
+from thalweg.training.checks.finite import FINITE, column_name, is_finite, require_finite
 
 Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
-    """The leaves of the caller's data, which share their first axis; `rows` is its length.
-
-    `given` keeps the caller's own leaves, for the names of their columns.
-    """
+class Leaves:
+    """The leaves of a tree as arrays, and its structure."""
 
     arrays: list[Array]
     definition: tree.TreeDef
-    rows: int
-    given: list[Any]
 
     @property
     def specs(self) -> list[Spec]:
         """The shapes and dtypes of the leaves."""
         return [Spec(array.shape, array.dtype) for array in self.arrays]
+
+
+@dataclass(frozen=True, slots=True)
+class Data(Leaves):
+    """The leaves of the caller's data, which share their first axis; `rows` is its length.
+
+    `given` keeps the caller's own leaves, for the names of their columns.
+    """
+
+    rows: int
+    given: list[Any]
 
 
 def read_data(data: Any, loss: Callable[..., Any], name: str = "data") -> Data:
@@ -61,7 +73,7 @@ def read_data(data: Any, loss: Callable[..., Any], name: str = "data") -> Data:
         if type(leaf) is np.ndarray and _is_ready(leaf):
             arrays.append(leaf)
         else:
-            arrays.append(_converted(leaf, leaf_names(data, loss, name)[i]))
+            arrays.append(_read_leaf(leaf, leaf_names(data, loss, name)[i]))
     rows = 1
     if arrays:
         rows = arrays[0].shape[0] if arrays[0].ndim else 0
@@ -111,11 +123,11 @@ def _is_table(value: list[Any]) -> bool:
 
 
 def _is_ready(array: Array) -> bool:
-    kind = array.dtype.kind in "fiub"
-    return kind and array.flags.c_contiguous and array.dtype.isnative
+    numbers = array.dtype.kind in "fiub"
+    return numbers and array.flags.c_contiguous and array.dtype.isnative
 
 
-def _converted(leaf: Any, name: str) -> Array:
+def _read_leaf(leaf: Any, name: str) -> Array:
     """Return a leaf as a contiguous array of numbers; refuse before a copy that does not fit."""
     if isinstance(leaf, Tensor):
         require_no_gradient(leaf, name)
@@ -155,7 +167,7 @@ def leaf_names(data: Any, loss: Callable[..., Any], name: str = "data") -> list[
     args = arguments(data)
     if isinstance(args, dict):
         return [f"{name}{path}" for path in tree.paths(args)]
-    known = _parameter_names(loss) if name == "data" else []
+    known = parameter_names(loss)[1:] if name == "data" else []
     names = []
     for position, value in enumerate(args):
         whole = f"{name}[{position}]" if isinstance(data, (tuple, list)) else name
@@ -165,14 +177,14 @@ def leaf_names(data: Any, loss: Callable[..., Any], name: str = "data") -> list[
     return names
 
 
-def _parameter_names(loss: Callable[..., Any]) -> list[str]:
-    """Return the names of a loss's positional parameters after the first."""
+def parameter_names(loss: Callable[..., Any]) -> list[str]:
+    """Return the names of a loss's positional parameters, if it tells them."""
     try:
         parameters = inspect.signature(loss).parameters.values()
     except (TypeError, ValueError):
         return []
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [p.name for p in parameters if p.kind in positional][1:]
+    return [p.name for p in parameters if p.kind in positional]
 
 
 def _refuse_lengths(arrays: list[Array], names: list[str]) -> None:
@@ -184,16 +196,14 @@ def _refuse_lengths(arrays: list[Array], names: list[str]) -> None:
                     "Hold out rows yourself: data=(X[:80], y[:80]), validation=(X[80:], y[80:])."
                 )
             raise ShapeError(f"{name} is a single number, but data are arrays of rows. {advice}")
-    lengths = {array.shape[0] for array in arrays}
-    if len(lengths) > 1:
-        shapes = ", ".join(f"{n} {a.shape}" for n, a in zip(names, arrays, strict=True))
+    shapes = ", ".join(f"{n} {a.shape}" for n, a in zip(names, arrays, strict=True))
+    if len({array.shape[0] for array in arrays}) > 1:
         raise ShapeError(
             f"The data differ in their number of rows: {shapes}. "
             "All arrays must be equally long along axis 0; check how they were split or filtered."
         )
-    empty = ", ".join(f"{n} {a.shape}" for n, a in zip(names, arrays, strict=True))
     raise DataError(
-        f"The data have no rows: {empty}. A fit needs at least one row; check the filter or the "
+        f"The data have no rows: {shapes}. A fit needs at least one row; check the filter or the "
         "file they come from."
     )
 
@@ -303,3 +313,149 @@ def whole_number(name: str, value: Any, low: int, advice: str) -> int:
             f"{advice}"
         )
     return number
+
+
+def as_numbers(array: Array, given: Any, name: str) -> Array:
+    """Return an array of objects as float64, if all of them are numbers.
+
+    Args:
+        array: The objects, of any shape.
+        given: What the caller gave; the names of its columns are told.
+        name: What to call it.
+
+    Raises:
+        DataError: If a value is missing.
+        DtypeError: If one is no number.
+    """
+    for place in np.ndindex(array.shape):
+        value = array[place]
+        if isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating)):
+            continue
+        where = f" in column {column_name(given, place[1])}" if len(place) > 1 else ""
+        row = f", row {place[0]}" if place else ""
+        if value is None or type(value).__name__ in ("NAType", "NaTType"):
+            raise DataError(
+                f"{name} lacks a value{where}{row}, but training needs a number in each place. "
+                "Drop those rows, or fill them in, for example with the column's mean."
+            )
+        raise DtypeError(
+            f"{name} has dtype object and holds {_short(value)}{where}{row}, but a loss works on "
+            "real numbers. Encode text, dates and objects as numbers first."
+        )
+    return array.astype(np.float64)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return f"{text[:40]}…" if len(text) > 40 else text
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters(Leaves):
+    """The leaves of the caller's parameters, and what the caller had in their places."""
+
+    kinds: tuple[type, ...]
+
+    def tensors(self) -> Any:
+        """Return the tree with tensors for leaves."""
+        return tree.unflatten(self.definition, [make(array) for array in self.arrays])
+
+    def paths(self) -> list[str]:
+        """Name each leaf as Python would reach it: `params['w'][0]`."""
+        return [f"params{path}" for path in tree.paths(self.tensors())]
+
+
+def read_parameters(params: Any) -> Parameters:
+    """Flatten parameters into contiguous floating arrays.
+
+    Raises:
+        DtypeError: If a leaf is not floating.
+        ArgumentError: If there is no leaf.
+        DataError: If a value is not finite.
+    """
+    leaves, definition = tree.flatten_parameters(params)
+    arrays = [_parameter(leaf) for leaf in leaves]
+    found = Parameters(arrays, definition, tuple(map(type, leaves)))
+    if not leaves:
+        raise ArgumentError(
+            f"params={params!r} was given, which holds no array. "
+            "Give a tree of arrays or numbers, such as np.zeros(3) or {'w': w, 'b': 0.0}."
+        )
+    for i, array in enumerate(arrays):
+        if array.dtype.kind == "O":
+            raise DtypeError(
+                f"{found.paths()[i]} is a {type(leaves[i]).__name__}, which is neither an array "
+                "nor a tree that is known. Put arrays and numbers into dicts, lists, tuples or "
+                "named tuples, register their class with optree, or make it a data class."
+            )
+        if array.dtype.kind != "f" or array.dtype.itemsize > 8:
+            why = ": an integer cannot move by a fraction" if array.dtype.kind in "iub" else ""
+            why = ", of at most 64 bits" if array.dtype.kind == "f" else why
+            raise DtypeError(
+                f"{found.paths()[i]} has dtype {array.dtype}, but parameters must be floating"
+                f"{why}. Convert it with astype(float), or write 2.0 for 2. A field of a data "
+                'class that is no parameter is declared by field(metadata={"static": True}).'
+            )
+        if not is_finite(array):
+            raise DataError(
+                f"{found.paths()[i]} holds values that are not finite, but training starts from "
+                "finite parameters. Replace the NaN or infinity there."
+            )
+    return found
+
+
+def _parameter(leaf: Any) -> Array:
+    if type(leaf) is np.ndarray and leaf.flags.c_contiguous and leaf.dtype.isnative:
+        return leaf
+    if isinstance(leaf, Tensor):
+        require_no_gradient(leaf, "a parameter to start from")
+        leaf = leaf.numpy()
+    try:
+        array = np.asarray(leaf, order="C")
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DtypeError(
+            f"params holds a {type(leaf).__name__}, which NumPy cannot read as an array "
+            f"({error}). Give arrays or numbers."
+        ) from error
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def require_no_gradient(tensor: Tensor, role: str) -> None:
+    """Refuse a tensor whose gradient is wanted where a run takes it as a constant.
+
+    Raises:
+        GradientError: If the tensor requires gradients.
+    """
+    if tensor.requires_grad:
+        raise GradientError(
+            f"fit got a tensor that requires grad as {role}, but a run is not differentiated: the "
+            "gradient would be lost in it. Give x.detach(); or, to differentiate a training run, "
+            "write its steps with optimizer.update and tw.grad inside the function."
+        )
+
+
+def read_state(optimizer: GradientTransformation, params: Parameters) -> StateLeaves:
+    """Return the optimizer's initial state for parameters, as arrays, and its hyperparameters."""
+    leaves, definition = tree.flatten(optimizer.init(params.tensors()))
+    arrays = [leaf.numpy() if isinstance(leaf, Tensor) else np.asarray(leaf) for leaf in leaves]
+    numbers = optimizer.hyperparameters
+    for name, number in numbers.items():
+        if isinstance(number, Tensor):
+            require_no_gradient(number, f"the optimizer's {name}")
+    scalars = np.array([float(value) for value in numbers.values()])
+    return StateLeaves(arrays, definition, scalars, list(numbers))
+
+
+def with_carried(state: StateLeaves, carried: Any) -> StateLeaves:
+    """Return the state of an optimizer followed by that of the loss, a tree of arrays."""
+    both = (tree.unflatten(state.definition, state.arrays), carried)
+    leaves, definition = tree.flatten(both)
+    return replace(state, arrays=[np.asarray(leaf) for leaf in leaves], definition=definition)
+
+
+@dataclass(frozen=True, slots=True)
+class StateLeaves(Leaves):
+    """The leaves of an optimizer's state, and its numbers with their names."""
+
+    scalars: Array
+    names: list[str]

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from thalweg.data.memory import require_memory
 from thalweg.engines.engine import Array, Run
+from thalweg.errors import ArgumentError
 from thalweg.training.checks.finite import is_finite
-from thalweg.training.course import Course
-from thalweg.training.inputs import Batches
+from thalweg.training.inputs import Batches, whole_number
 from thalweg.training.progress import Callbacks, Info, Progress
 from thalweg.training.record import Record, Trees, write_record
 from thalweg.training.result import Fit
@@ -42,7 +45,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RunFacts:
     """What a run is of, for its records.
 
     Attributes:
@@ -89,7 +92,7 @@ class Slices:
     def __init__(
         self,
         course: Course,
-        facts: Facts,
+        facts: RunFacts,
         watchers: Watchers,
         run: Run,
         state: list[Array],
@@ -168,14 +171,9 @@ class Slices:
 
     def _boundary(self, step: int) -> int:
         """Return the next step at which there is something to do."""
-        boundary = self.course.total
-        if every := self.course.evaluate_every:
-            boundary = min(boundary, (step // every + 1) * every)
-        checkpoint = self.checkpoint
-        if checkpoint is not None and checkpoint.steps is not None:
-            every = checkpoint.steps
-            boundary = min(boundary, (step // every + 1) * every)
-        return boundary
+        writes = None if self.checkpoint is None else self.checkpoint.steps
+        intervals = [every for every in (self.course.evaluate_every, writes) if every]
+        return min([self.course.total, *((step // every + 1) * every for every in intervals)])
 
     # ---- between slices
 
@@ -283,3 +281,93 @@ class Slices:
 def _all_finite(losses: Array) -> bool:
     # A sum is finite only if all its terms are; it may overflow even so.
     return math.isfinite(np.add.reduce(losses)) or is_finite(losses)
+
+
+Evaluate = Callable[[Sequence[Any]], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a run is to do.
+
+    Attributes:
+        start: The step it starts from.
+        total: The step it ends at.
+        began: The step at which this call of fit began, or the interrupted one it completes.
+        evaluate: The loss on the validation data, if there are any, of the leaves of parameters
+            and state.
+        evaluate_every: The steps between two evaluations; 0 for none.
+        patience: After how many evaluations without a new best one to stop; 0 for never.
+    """
+
+    start: int
+    total: int
+    began: int
+    evaluate: Evaluate | None
+    evaluate_every: int
+    patience: int
+
+
+def read_course(
+    steps_per_epoch: int,
+    before: Record | None,
+    wanted: tuple[Any, Any],
+    evaluations: tuple[Any, Any],
+    evaluate: Evaluate | None,
+    heard: bool,
+) -> Course:
+    """Check the arguments that say how long a run is.
+
+    Args:
+        steps_per_epoch: The number of steps in an epoch.
+        before: The run to continue, if any.
+        wanted: The arguments `epochs` and `steps`.
+        evaluations: The arguments `evaluate_every` and `patience`.
+        evaluate: The loss on the validation data, if there are any.
+        heard: Whether a callback listens to evaluations.
+
+    Raises:
+        ArgumentError: If one is outside its range, or needs validation data that are missing.
+        DataError: If the history would not fit in memory.
+    """
+    epochs, steps = wanted
+    if steps is not None and epochs != 1:
+        raise ArgumentError(
+            f"epochs={epochs!r} and steps={steps!r} were given; each says how long to run. "
+            "Give one of them."
+        )
+    if steps is None:
+        advice = "It is how often to go through the data."
+        count = steps_per_epoch * whole_number("epochs", epochs, 1, advice)
+    else:
+        count = whole_number("steps", steps, 1, "It is how many steps to make.")
+    start = 0 if before is None else before.step
+    began = start if before is None or before.finished else before.began
+    if began + count < start:
+        raise ArgumentError(
+            f"The run to resume was interrupted at step {start} of a call that began at step "
+            f"{began}; {count} steps of it would end before. An interrupted run is completed: "
+            "give the epochs or steps of the interrupted call, or more."
+        )
+    require_memory(8 * (began + count - start), f"The loss of each of {count:,} steps")
+    every, patience = evaluations
+    if evaluate is None:
+        _require_validation(evaluate_every=None if heard else every, patience=patience)
+    if every is not None:
+        every = whole_number("evaluate_every", every, 1, "It is a number of steps.")
+    if patience is not None:
+        patience = whole_number("patience", patience, 1, "It is a number of evaluations.")
+    if evaluate is None and not heard:
+        every = 0
+    elif every is None:
+        every = min(steps_per_epoch, count)
+    return Course(start, began + count, began, evaluate, every, patience or 0)
+
+
+def _require_validation(**arguments: Any) -> None:
+    for name, value in arguments.items():
+        if value is not None:
+            raise ArgumentError(
+                f"{name}={value!r} was given, but there are no validation data to evaluate. "
+                f"Give validation=(X, y), in the form of the data, or leave {name} out."
+            )

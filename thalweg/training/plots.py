@@ -20,13 +20,14 @@ def draw_history(history: History, ax: Any = None) -> Any:
     if len(history.validation):
         ax.plot(history.validation_epoch, history.validation, marker=".", label="validation")
         ax.legend()
-    if _spans_decades(history.loss):
+    if spans_decades(history.loss):
         ax.set_yscale("log")
     ax.set_xlabel("epoch")
     ax.set_ylabel("loss")
     return ax
 
 
-def _spans_decades(loss: Any) -> bool:
-    finite = loss[np.isfinite(loss)]
-    return bool(finite.size) and finite.min() > 0 and bool(finite.max() > 20 * finite.min())
+def spans_decades(values: Any) -> bool:
+    """Tell whether values are all positive and so far apart that their logarithms show more."""
+    finite = values[np.isfinite(values)]
+    return bool(finite.size and finite.min() > 0 and finite.max() > 20 * finite.min())

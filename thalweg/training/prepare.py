@@ -19,7 +19,6 @@ from thalweg.engines.registry import choose
 from thalweg.errors import ArgumentError, EngineError
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import Batches
-from thalweg.training.layout import RelaidLoop, relaid, transposed_states
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step
 from thalweg.training.surroundings import trace_steadily, warn_of_untrained
 
@@ -91,7 +90,7 @@ class Captured:
 
 
 @dataclass(frozen=True)
-class Step:
+class PreparedStep:
     """A training step, ready to run."""
 
     engine: str
@@ -110,8 +109,10 @@ class Evaluation:
     captured: Captured
 
 
+Prepared = TypeVar("Prepared", PreparedStep, Evaluation)
+
 # What tracing found, by what was traced.
-STEPS: Cache[Step] = Cache(64)
+STEPS: Cache[PreparedStep] = Cache(64)
 
 EVALUATIONS: Cache[Evaluation] = Cache(64)
 
@@ -126,33 +127,46 @@ EngineChoice = str | Engine
 
 def prepare_step(
     problem: Problem, fingerprint: Fingerprint, batches: Batches, engine: EngineChoice
-) -> tuple[Step, float]:
+) -> tuple[PreparedStep, float]:
     """Return a training step ready to run, and the seconds that took.
 
     Raises:
         ThalwegError: Whatever tracing the loss or compiling it raises.
     """
     layout = (batches.rows, batches.batch_size, batches.remainder, batches.reshuffled)
-    key = (
-        fingerprint.key,
-        problem.optimizer.structure,
-        _structure(problem),
-        problem.state,
-        tuple(problem.state_specs),
-        layout,
-        engine,
-        default_dtype(),
-    )
-    known = STEPS.get(key) if fingerprint.key is not None else None
+    state = (problem.state, tuple(problem.state_specs))
+    key = (*_key(problem, fingerprint, engine), problem.optimizer.structure, *state, layout)
+    make = lambda: _step(problem, fingerprint, batches, engine, layout)
+    return _prepare(STEPS, key, fingerprint, engine, make)
+
+
+def _prepare(
+    cache: Cache[Prepared],
+    key: Hashable,
+    fingerprint: Fingerprint,
+    engine: EngineChoice,
+    make: Callable[[], tuple[Prepared, bool]],
+) -> tuple[Prepared, float]:
+    """Return what is kept of a key, or make it, which says whether a later fit may have it too."""
+    known = cache.get(key) if fingerprint.key is not None else None
     if known is not None:
         return known, 0.0
-    _import(engine)
+    # An engine is imported ahead of time: that is done once, and is no part of compiling.
+    with contextlib.suppress(EngineError):
+        if isinstance(engine, str):
+            registry.engine("native" if engine == "auto" else engine)
     began = time.perf_counter()
     with uncollected():
-        step, steady = _step(problem, fingerprint, batches, engine, layout)
-    if steady and _is_worth_keeping(fingerprint, step.captured):
-        STEPS.keep(key, step)
-    return step, time.perf_counter() - began
+        made, steady = make()
+    if steady and fingerprint.key is not None and made.captured.nbytes <= MOST_KEPT:
+        cache.keep(key, made)
+    return made, time.perf_counter() - began
+
+
+def _key(problem: Problem, fingerprint: Fingerprint, engine: EngineChoice) -> tuple[Any, ...]:
+    params = problem.params, tuple(problem.param_specs)
+    data = problem.data, tuple(problem.data_specs)
+    return fingerprint.key, *params, *data, engine, default_dtype()
 
 
 @contextlib.contextmanager
@@ -181,95 +195,61 @@ def _step(
     batches: Batches,
     engine: EngineChoice,
     layout: Hashable,
-) -> tuple[Step, bool]:
-    """Trace and compile a training step; tell whether a later fit may have it too."""
+) -> tuple[PreparedStep, bool]:
+    """Trace and compile a training step; tell whether the loss is the same at each call."""
     traced, steady = trace_steadily(problem, lambda: trace_step(problem, batches.specs()))
     warn_of_untrained(problem, traced)
-    remainder = traced.programs[1] if len(traced.programs) > 1 else None
+    first, *others = traced.programs
     loop = Loop(
-        step=traced.programs[0],
-        remainder=remainder,
+        step=first,
+        remainder=others[0] if others else None,
         states=len(problem.param_specs) + len(problem.state_specs),
         data=len(problem.data_specs) + len(traced.captured),
         rows=batches.rows,
         batch_size=batches.batch_size,
         reshuffled=batches.reshuffled,
     )
-    chosen = _chosen(engine, traced.programs)
-    text = (
-        _identity(engine, chosen),
-        layout,
-        loop.states,
-        loop.data,
-        *(program.signature for program in traced.programs),
-    )
-    compiled = COMPILED.get(text) or COMPILED.keep(text, _compiled(chosen, loop))
-    return Step(chosen.name, loop, compiled, _captured(traced, fingerprint)), steady
+    kind = (layout, loop.states, loop.data)
+    name, compiled = _compile(engine, kind, traced.programs, lambda to: to.compile_loop(loop))
+    return PreparedStep(name, loop, compiled, _capture(traced, fingerprint)), steady
 
 
 def prepare_evaluation(
     problem: Problem, fingerprint: Fingerprint, engine: EngineChoice
 ) -> tuple[Evaluation, float]:
     """Return the loss of given data ready to run, and the seconds that took; errors as above."""
-    key = (fingerprint.key, _structure(problem), engine, default_dtype())
-    known = EVALUATIONS.get(key) if fingerprint.key is not None else None
-    if known is not None:
-        return known, 0.0
-    _import(engine)
-    began = time.perf_counter()
-    traced = trace_loss(problem)
-    program = traced.programs[0]
-    chosen = _chosen(engine, traced.programs)
-    text = (_identity(engine, chosen), "loss", program.signature)
-    run = COMPILED.get(text) or COMPILED.keep(text, chosen.compile(program))
-    evaluation = Evaluation(chosen.name, program, run, _captured(traced, fingerprint))
-    if _is_worth_keeping(fingerprint, evaluation.captured):
-        EVALUATIONS.keep(key, evaluation)
-    return evaluation, time.perf_counter() - began
+
+    def make() -> tuple[Evaluation, bool]:
+        traced = trace_loss(problem)
+        (program,) = traced.programs
+        name, run = _compile(engine, "loss", traced.programs, lambda to: to.compile(program))
+        return Evaluation(name, program, run, _capture(traced, fingerprint)), True
+
+    return _prepare(EVALUATIONS, _key(problem, fingerprint, engine), fingerprint, engine, make)
 
 
-def _structure(problem: Problem) -> Hashable:
-    params = problem.params, tuple(problem.param_specs)
-    return params, problem.data, tuple(problem.data_specs)
-
-
-def _import(engine: EngineChoice) -> None:
-    """Import an engine ahead of time: that is done once, and is no part of compiling."""
-    with contextlib.suppress(EngineError):
-        if isinstance(engine, str):
-            registry.engine("native" if engine == "auto" else engine)
-
-
-def _chosen(engine: EngineChoice, programs: Sequence[Program]) -> Engine:
-    if isinstance(engine, str):
-        return choose(engine, *programs)
-    if not hasattr(engine, "compile_loop"):
+def _compile(
+    engine: EngineChoice,
+    kind: Hashable,
+    programs: Sequence[Program],
+    compile_on: Callable[[Engine], Any],
+) -> tuple[str, Any]:
+    """Return the name of the engine chosen for programs, and what it made of them."""
+    chosen = choose(engine, *programs) if isinstance(engine, str) else engine
+    if not hasattr(chosen, "compile_loop"):
         raise ArgumentError(
             f'engine={engine!r} was given. It wants "auto", the name of an engine, or an engine.'
         )
-    return engine
-
-
-def _compiled(engine: Engine, loop: Loop) -> CompiledLoop:
-    states = transposed_states(loop)
-    if not states:
-        return engine.compile_loop(loop)
-    return RelaidLoop(engine.compile_loop(relaid(loop, states)), states)
-
-
-def _identity(engine: EngineChoice, chosen: Engine) -> tuple[str, int]:
     # An engine given as an object is itself alone; its id is kept alive by what it compiled.
-    return chosen.name, 0 if isinstance(engine, str) else id(engine)
+    identity = chosen.name, 0 if isinstance(engine, str) else id(engine)
+    text = (identity, kind, *(program.signature for program in programs))
+    return chosen.name, COMPILED.get(text) or COMPILED.keep(text, compile_on(chosen))
 
 
-def _captured(traced: Traced, fingerprint: Fingerprint) -> Captured:
+def _capture(traced: Traced, fingerprint: Fingerprint) -> Captured:
     sources: list[Any] = []
     for array in traced.captured:
         position = fingerprint.position(array)
         # What was made while tracing may share memory with arrays that change later.
         sources.append(array.copy() if position is None else position)
     return Captured(tuple(sources), tuple(traced.lines))
-
-
-def _is_worth_keeping(fingerprint: Fingerprint, captured: Captured) -> bool:
-    return fingerprint.key is not None and captured.nbytes <= MOST_KEPT

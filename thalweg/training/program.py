@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +12,27 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.functional import value_and_grad
 from thalweg.core.apply import standing_for
-from thalweg.core.program import Program, Symbol, Trace, writing
+from thalweg.core.program import Program, Symbol, Trace, raised_at, writing
 from thalweg.core.spec import FLOAT64, Spec
-from thalweg.core.tape import Node
+from thalweg.core.tape import history
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.errors import CallError, GradientError, ShapeError, TracingError
+from thalweg.errors import (
+    CallError,
+    GradientError,
+    ShapeError,
+    ThalwegError,
+    TracingError,
+    TrainingDiverged,
+)
 from thalweg.ops.index.take import take
 from thalweg.optim import GradientTransformation, apply_updates
-from thalweg.training.checks.complaints import at_the_users_line, called_with, from_the_optimizer
-from thalweg.training.checks.gradients import require_gradient, warn_of_ignored, without_derivative
-from thalweg.training.checks.pairings import warn_of_pairings
-from thalweg.training.parameters import require_no_gradient
+from thalweg.training.checks.traces import (
+    require_gradient,
+    warn_of_ignored,
+    warn_of_pairings,
+    without_derivative,
+)
+from thalweg.training.inputs import parameter_names, require_no_gradient
 
 # What stands for a line of the user's that is not known.
 UNKNOWN = "some line"
@@ -44,8 +55,8 @@ class Problem:
     scalars: int
     carries: bool = False  # the loss has a state of its own, behind the optimizer's
 
-    def call(self, params: Any, leaves: Sequence[Tensor]) -> Tensor:
-        """Return the loss on traced data.
+    def call(self, params: Any, leaves: Sequence[Tensor], carried: Any = ()) -> tuple[Tensor, Any]:
+        """Return the loss on traced data, and its own state after it.
 
         Raises:
             CallError: If the loss does not take as many arrays, or those names.
@@ -53,19 +64,13 @@ class Problem:
         """
         # The function may write into its data, which are its own each time it is called.
         data = tree.unflatten(self.data, [standing_for(leaf) for leaf in leaves])
-        args, kwargs = ((), data) if isinstance(data, dict) else (data, {})
-        self._require_arguments(params, args, kwargs)
-        return _scalar(self.loss(params, *args, **kwargs))
-
-    def call_carrying(
-        self, params: Any, leaves: Sequence[Tensor], carried: Any
-    ) -> tuple[Tensor, Any]:
-        """Return the loss on traced data and its own state after it; errors as for `call`."""
-        if not self.carries:
-            return self.call(params, leaves), carried
-        data = tree.unflatten(self.data, [standing_for(leaf) for leaf in leaves])
-        loss, after = self.loss(params, carried, *data)
-        return _scalar(loss), after
+        if self.carries:
+            loss, carried = self.loss(params, carried, *data)
+        else:
+            args, kwargs = ((), data) if isinstance(data, dict) else (data, {})
+            self._require_arguments(params, args, kwargs)
+            loss = self.loss(params, *args, **kwargs)
+        return _scalar(loss), carried
 
     def traced(self, trace: Trace, params: Any, carried: Any) -> AbstractContextManager[None]:
         """Return the block within which the loss is traced and differentiated."""
@@ -80,7 +85,7 @@ class Problem:
         try:
             signature.bind(params, *args, **kwargs)
         except TypeError as error:
-            given = _described(args, kwargs)
+            given = _describe_call(args, kwargs)
             raise CallError(
                 f"The loss takes {signature}, which {given} do not fit: {error}. "
                 "Give one array, in a tuple, for each argument of the loss after the first, or a "
@@ -88,7 +93,7 @@ class Problem:
             ) from None
 
 
-def _described(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+def _describe_call(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     if kwargs:
         return f"the parameters and data named {', '.join(kwargs)}"
     arrays = "1 array" if len(args) == 1 else f"{len(args) or 'no'} arrays"
@@ -129,7 +134,7 @@ def trace_step(problem: Problem, batches: Sequence[Spec]) -> Traced:
         ShapeError: If the optimizer changes the shape of its state.
     """
     steps = [_Step(problem, rows) for rows in batches] or [_Step(problem, None)]
-    first, batch = steps[0], steps[0].batch
+    first, batch = steps[0], steps[0].data
     warn_of_pairings(first.trace, [leaf.array for leaf in batch], called_with(problem, batch))
     warn_of_ignored(first.ignored)
     return _share(steps)
@@ -143,14 +148,17 @@ def trace_loss(problem: Problem) -> Traced:
     return _share([_Evaluation(problem)])
 
 
-class _Part:
+class _PartialProgram:
     """A program in the making, its inputs still apart from what it captured."""
 
-    def __init__(self) -> None:
+    def __init__(self, problem: Problem) -> None:
         self.trace = Trace()
         self.before: list[Symbol] = []
         self.after: list[Symbol] = []
         self.outputs: list[Symbol] = []
+        self.params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
+        self.state = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
+        self.data = self.inputs(problem.data_specs, self.before)
 
     def inputs(self, specs: Sequence[Spec], place: list[Symbol]) -> list[Tensor]:
         """Return new traced tensors, inputs at a place."""
@@ -159,22 +167,19 @@ class _Part:
         return [make(symbol, None, symbol.spec.weak) for symbol in symbols]
 
 
-class _Step(_Part):
+class _Step(_PartialProgram):
     def __init__(self, problem: Problem, rows: Spec | None) -> None:
-        super().__init__()
-        params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
-        state = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
-        data = self.inputs(problem.data_specs, self.before)
+        super().__init__(problem)
+        params, state = self.params, self.state
         scalars = self.inputs([_SCALAR] * problem.scalars, self.after)
         if rows is not None:
             positions = self.inputs([rows], self.after)[0]
-            data = [take(leaf, positions, axis=0) for leaf in data]
+            self.data = [take(leaf, positions, axis=0) for leaf in self.data]
         state, carried = state if problem.carries else (state, ())
         ours = problem.traced(self.trace, params, carried)
-        with at_the_users_line(problem, data), ours, writing(self.trace):
-            differentiated = value_and_grad(problem.call_carrying, has_aux=True)
-            (loss, carried), gradient = differentiated(params, data, carried)
-        self.batch = data
+        with at_the_users_line(problem, self.data), ours, writing(self.trace):
+            differentiated = value_and_grad(problem.call, has_aux=True)
+            (loss, carried), gradient = differentiated(params, self.data, carried)
         loss_symbol = self.trace.lift(loss)
         gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
         unread = require_gradient(self.trace, loss_symbol, self.before, gradients, params)
@@ -208,19 +213,16 @@ class _Step(_Part):
         return leaves
 
 
-class _Evaluation(_Part):
+class _Evaluation(_PartialProgram):
     def __init__(self, problem: Problem) -> None:
-        super().__init__()
-        params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
-        carried = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
-        data = self.inputs(problem.data_specs, self.before)
-        ours = problem.traced(self.trace, params, carried)
-        with at_the_users_line(problem, data), ours, writing(self.trace):
-            loss, _ = problem.call_carrying(params, data, carried)
+        super().__init__(problem)
+        ours = problem.traced(self.trace, self.params, self.state)
+        with at_the_users_line(problem, self.data), ours, writing(self.trace):
+            loss, _ = problem.call(self.params, self.data, self.state)
         self.outputs = [self.trace.lift(loss)]
 
 
-def _share(parts: Sequence[_Part]) -> Traced:
+def _share(parts: Sequence[_PartialProgram]) -> Traced:
     """Give all programs the inputs that any of them captured."""
     captured: dict[Any, Tensor] = {}
     lines: dict[Any, str] = {}
@@ -264,18 +266,11 @@ def _is_wanted_outside(tensor: Tensor, began: int) -> bool:
     That is a function being differentiated since before the trace began, or a leaf; but not a
     module's parameters, which require gradients also where the module is not trained.
     """
-    seen: set[Node] = set()
-    stack = [tensor.node] if tensor.requires_grad else []
-    while stack:
-        node = stack.pop()
-        if node is None or node in seen:
-            continue
-        leaf = None if node.leaf is None else node.leaf()
-        if type(leaf) is Tensor or (node.is_variable and node.order < began):
-            return True
-        seen.add(node)
-        stack += node.sources
-    return False
+    nodes = history([tensor.node]) if tensor.requires_grad else ()
+    return any(
+        type(node.leaf and node.leaf()) is Tensor or (node.is_variable and node.order < began)
+        for node in nodes
+    )
 
 
 def _scalar(value: Any) -> Tensor:
@@ -315,3 +310,51 @@ def _require_spec(after: Spec, before: Spec, is_buffer: bool) -> None:
         f"The optimizer turns a {before} of its state into a {after}, but every step must "
         "return what it was given. Keep shapes and dtypes as init made them, with astype."
     )
+
+
+def at_the_users_line(problem: Problem, data: Sequence[Tensor]) -> AbstractContextManager[None]:
+    """Add to an error the line of the loss it comes from, and what the loss was called with."""
+    return _explaining(lambda: f"The loss was called with {called_with(problem, data)}")
+
+
+def from_the_optimizer(problem: Problem) -> AbstractContextManager[None]:
+    """Add to an error that it comes from the optimizer, and the user's line if there is one."""
+    return _explaining(lambda: f"It came from the optimizer, {problem.optimizer}", inside=1)
+
+
+@contextlib.contextmanager
+def _explaining(what: Callable[[], str], inside: int = 0) -> Iterator[None]:
+    """Add to an error where it comes from, and ", at FILE:LINE" for the user's innermost line.
+
+    Args:
+        what: Says where it comes from.
+        inside: How many of the outermost frames are not the user's.
+    """
+    try:
+        yield
+    except TrainingDiverged:
+        raise
+    except ThalwegError as error:
+        line = raised_at(error, inside)
+        at = f", at {line}" if line else ""
+        raise type(error)(f"{error} {what()}{at}.") from error
+
+
+def called_with(problem: Problem, data: Sequence[Tensor]) -> str:
+    """Describe the arguments of the loss by name and shape."""
+    names = parameter_names(problem.loss)
+    params = _shapes(tree.unflatten(problem.params, [spec.shape for spec in problem.param_specs]))
+    arguments: Any = tree.unflatten(problem.data, list(data))
+    if not isinstance(arguments, dict):
+        unnamed = [f"data[{position}]" for position in range(len(arguments))]
+        known = [*names[1:], *unnamed[len(names[1:]) :]]
+        arguments = dict(zip(known, arguments, strict=False))
+    items = [f"{names[0] if names else 'params'} {params}"]
+    for name, value in arguments.items():
+        items.append(f"{name} {_shapes(tree.map(lambda t: tuple(t.shape), value))}")
+    return ", ".join(items)
+
+
+def _shapes(shapes: Any) -> str:
+    text = str(shapes)
+    return text if len(text) <= 300 else f"{text[:300]}…"

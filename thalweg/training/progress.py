@@ -70,7 +70,7 @@ class Callbacks:
 
     def __init__(self, callbacks: Any) -> None:
         self._hooks: dict[str, list[tuple[str, Callable[[Info], Any]]]] = {e: [] for e in EVENTS}
-        for callback in _listed(callbacks):
+        for callback in _as_list(callbacks):
             self._add(callback)
 
     def _add(self, callback: Any) -> None:
@@ -102,7 +102,7 @@ class Callbacks:
                 raise
 
 
-def _listed(callbacks: Any) -> Sequence[Any]:
+def _as_list(callbacks: Any) -> Sequence[Any]:
     if isinstance(callbacks, Iterable) and not callable(callbacks):
         return list(callbacks)
     return [callbacks]

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thalweg import tree
 from thalweg.core.tensor import Tensor, make
@@ -29,9 +30,9 @@ class History:
         steps_per_epoch: The number of steps in an epoch.
     """
 
-    loss: Array
-    validation: Array
-    validation_step: Array
+    loss: NDArray[np.float64]
+    validation: NDArray[np.float64]
+    validation_step: NDArray[np.int64]
     steps_per_epoch: int
 
     @property
@@ -163,16 +164,14 @@ _FACTS = (
     "step", "began", "finished", "optimizer", "loss", "engine", "seconds", "running", "compiling",
 )  # fmt: skip
 
+_SERIES = ("losses", "validation", "validation_step")
+
 _KINDS = {"float": float, "Tensor": Tensor}
 
 
 def write_record(path: str | os.PathLike[str], record: Record, trees: Trees) -> None:
     """Write a record to a file; errors as `storage.write` states them."""
-    arrays = {
-        "losses": record.losses,
-        "validation": record.validation,
-        "validation_step": record.validation_step,
-    }
+    arrays = {name: getattr(record, name) for name in _SERIES}
     for name in ("params", "state", "best"):
         for i, array in enumerate(getattr(record, name) or ()):
             arrays[f"{name}/{i}"] = array
@@ -212,15 +211,14 @@ def record_of(path: Any, arrays: Mapping[str, Array], facts: Any) -> tuple[Recor
             tuple(_KINDS.get(name, np.ndarray) for name in described["kinds"]),
             storage.rebuild(described["state"], len(leaves["state"]) - described.get("carried", 0)),
         )
+        plain: dict[str, Any] = {name: arrays[name] for name in _SERIES}
+        plain |= {name: facts[name] for name in _FACTS}
         record = Record(
             params=leaves["params"],
             state=leaves["state"],
             best=leaves["best"] or None,
-            losses=arrays["losses"],
-            validation=arrays["validation"],
-            validation_step=arrays["validation_step"],
             layout=Batches(**facts["layout"]),
-            **{name: facts[name] for name in _FACTS},
+            **plain,
         )
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise CheckpointError(

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import html as markup
 import os
+import typing
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
 
 from thalweg import tree
 from thalweg.errors import printable
+from thalweg.training.plots import draw_history, spans_decades
 from thalweg.training.record import History, Record, Trees, write_record
 
 Array = np.ndarray[Any, Any]
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Params = TypeVar("Params", default=Any)
+else:
+    Params = typing.TypeVar("Params")
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -98,7 +107,7 @@ def sparkline(values: Any, width: int = 24) -> str:
     series = series[np.isfinite(series)]
     if len(series) < 2 or series.min() == series.max():
         return ""
-    if series.min() > 0 and series.max() > 20 * series.min():
+    if spans_decades(series):
         series = np.log(series)
     places = (series - series.min()) / (series.max() - series.min()) * (len(_BARS) - 1)
     return "".join(_BARS[round(place)] for place in places.tolist())
@@ -109,7 +118,7 @@ def _count(value: float, unit: str) -> str:
     return f"{number} {unit}{'' if value == 1 else 's'}"
 
 
-class Fit:
+class Fit(Generic[Params]):
     """A finished or interrupted run: parameters, history, and all that continuing it needs.
 
     Attributes:
@@ -121,14 +130,16 @@ class Fit:
         self._trees = trees
 
     @cached_property
-    def params(self) -> Any:
+    def params(self) -> Params:
         """The parameters after the last step, in the caller's tree and kinds of arrays."""
-        return self._trees.params_of(self.record.params)
+        found: Params = self._trees.params_of(self.record.params)
+        return found
 
     @cached_property
-    def best_params(self) -> Any:
+    def best_params(self) -> Params:
         """The parameters of the least validation loss; without validation, the last ones."""
-        return self._trees.params_of(self.record.best or self.record.params)
+        found: Params = self._trees.params_of(self.record.best or self.record.params)
+        return found
 
     @cached_property
     def opt_state(self) -> Any:
@@ -198,8 +209,6 @@ class Fit:
         Returns:
             The axes.
         """
-        from thalweg.training.plots import draw_history
-
         return draw_history(self.history, ax)
 
     def __repr__(self) -> str:

@@ -19,14 +19,6 @@ from thalweg.training.inputs import Batches, whole_number
 from thalweg.training.record import Record, read_record, record_of
 from thalweg.training.result import Fit
 
-__all__ = [
-    "Checkpoint",
-    "read_checkpoint",
-    "read_resume",
-    "require_same",
-]
-
-
 Array = np.ndarray[Any, Any]
 
 _PLAIN = (str, int, float, bool, type(None))
@@ -63,7 +55,7 @@ def save(obj: Any, f: Any) -> None:
     described = _describe(obj, "obj", arrays)
     named = {str(number): array for number, array in enumerate(arrays)}
     if hasattr(f, "write"):
-        f.write(storage.packed(named, {"saved": described}))
+        f.write(storage.pack(named, {"saved": described}))
     else:
         storage.write(f, named, {"saved": described})
 
@@ -95,10 +87,10 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool | None = None) 
         3.0
     """
     name = f if isinstance(f, (str, os.PathLike)) else getattr(f, "name", "The file")
-    arrays, facts = storage.unpacked(name, f.read()) if hasattr(f, "read") else storage.read(f)
+    arrays, facts = storage.unpack(name, f.read()) if hasattr(f, "read") else storage.read(f)
     if isinstance(facts, dict) and "saved" in facts:
         try:
-            return _rebuilt(facts["saved"], arrays)
+            return _rebuild(facts["saved"], arrays)
         except (LookupError, RecursionError, TypeError, ValueError) as error:
             if isinstance(error, CheckpointError):
                 raise
@@ -166,7 +158,7 @@ def _describe_array(node: Tensor | Array, place: str, arrays: list[Array]) -> di
     return {kind: len(arrays) - 1, "requires_grad": wanted, "complex": complex_numbers}
 
 
-def _rebuilt(described: Any, arrays: Mapping[str, Array]) -> Any:
+def _rebuild(described: Any, arrays: Mapping[str, Array]) -> Any:
     match described:
         case {"tensor": int(number), "requires_grad": bool(wanted)}:
             return make(_array(arrays[str(number)], described)).requires_grad_(wanted)
@@ -179,14 +171,14 @@ def _rebuilt(described: Any, arrays: Mapping[str, Array]) -> Any:
         case {"real": float(real), "imag": float(imag)}:
             return complex(real, imag)
         case {"dict": [*entries]}:
-            return {_rebuilt(key, arrays): _rebuilt(value, arrays) for key, value in entries}
+            return {_rebuild(key, arrays): _rebuild(value, arrays) for key, value in entries}
         case {"ordered": [*entries]}:
-            pairs = [(_rebuilt(key, arrays), _rebuilt(value, arrays)) for key, value in entries]
+            pairs = [(_rebuild(key, arrays), _rebuild(value, arrays)) for key, value in entries]
             return OrderedDict(pairs)
         case {"list": [*items]}:
-            return [_rebuilt(item, arrays) for item in items]
+            return [_rebuild(item, arrays) for item in items]
         case {"tuple": [*items]}:
-            return tuple(_rebuilt(item, arrays) for item in items)
+            return tuple(_rebuild(item, arrays) for item in items)
     raise CheckpointError("What the file says of its structure means nothing. Save it again.")
 
 
@@ -300,25 +292,25 @@ def require_same(
             whose = f" of {optimizer}" if given is state else ""
             kept_by = f", of {record.optimizer}" if given is state else ""
             raise CheckpointError(
-                f"The {name}{whose} would be {_listed(mine)}, but the run to resume has "
-                f"{_listed(theirs)}{kept_by}. Resume with the params and the optimizer it was "
+                f"The {name}{whose} would be {_list_specs(mine)}, but the run to resume has "
+                f"{_list_specs(theirs)}{kept_by}. Resume with the params and the optimizer it was "
                 "begun with, or start a new run from its params."
             )
     for field in fields(Batches):
         mine, theirs = getattr(layout, field.name), getattr(record.layout, field.name)
         if mine != theirs:
             raise CheckpointError(
-                f"{_LABELS.get(field.name, field.name)} is {_shown(field.name, mine)} here, but "
-                f"{_shown(field.name, theirs)} in the run to resume; its order "
+                f"{_LABELS.get(field.name, field.name)} is {_text_of(field.name, mine)} here, but "
+                f"{_text_of(field.name, theirs)} in the run to resume; its order "
                 "of rows could not go on. Resume with the data and batches it was begun with, or "
                 "start a new run from its params."
             )
 
 
-def _shown(name: str, value: Any) -> str:
+def _text_of(name: str, value: Any) -> str:
     return "None (all rows)" if name == "batch_size" and value == 0 else repr(value)
 
 
-def _listed(specs: list[Any]) -> str:
+def _list_specs(specs: list[Any]) -> str:
     listed = ", ".join(f"{dtype}{list(shape)}" for shape, dtype in specs[:6])
     return listed + (", …" if len(specs) > 6 else "") if specs else "nothing"

@@ -60,13 +60,13 @@ def rebuild(description: Any, count: int) -> Any:
     Raises:
         CheckpointError: If it means nothing, or has other numbers than 0 … count - 1.
     """
-    found = _rebuilt(description)
+    found = _rebuild_node(description)
     if sorted(tree.leaves(found)) != list(range(count)):
         raise CheckpointError("The structure of the parameters in the file does not fit them.")
     return found
 
 
-def _rebuilt(description: Any) -> Any:
+def _rebuild_node(description: Any) -> Any:
     match description:
         case bool():
             pass
@@ -75,17 +75,17 @@ def _rebuilt(description: Any) -> Any:
         case {"none": []}:
             return None
         case {"dict": [*items]}:
-            return {key: _rebuilt(value) for key, value in items}
+            return {key: _rebuild_node(value) for key, value in items}
         case {"list": [*items]}:
-            return [_rebuilt(item) for item in items]
+            return [_rebuild_node(item) for item in items]
         case {"tuple": [*items]}:
-            return tuple(_rebuilt(item) for item in items)
+            return tuple(_rebuild_node(item) for item in items)
         case {"named": str(name), "items": dict(items)}:
-            return _named(name, {field: _rebuilt(v) for field, v in items.items()})
+            return _make_named(name, {field: _rebuild_node(v) for field, v in items.items()})
     raise CheckpointError("The structure of the parameters in the file means nothing.")
 
 
-def _named(name: str, items: Mapping[str, Any]) -> Any:
+def _make_named(name: str, items: Mapping[str, Any]) -> Any:
     known = getattr(optim, name, None) if name in optim.__all__ else None
     if isinstance(known, type) and getattr(known, "_fields", None) == tuple(items):
         return known(**items)
@@ -118,7 +118,7 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], facts: Any)
         CheckpointError: If the folder is missing or cannot be written.
         DtypeError: If an array is of numbers that the format does not know.
     """
-    write_whole(path, packed(arrays, facts))
+    write_whole(path, pack(arrays, facts))
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
@@ -143,7 +143,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def packed(arrays: Mapping[str, Array], facts: Any) -> bytes:
+def pack(arrays: Mapping[str, Array], facts: Any) -> bytes:
     """Return the bytes of a file.
 
     Raises:
@@ -153,7 +153,7 @@ def packed(arrays: Mapping[str, Array], facts: Any) -> bytes:
     from safetensors import SafetensorError
     from safetensors.numpy import save
 
-    ready = {name: _plain(name, array) for name, array in arrays.items()}
+    ready = {name: _as_stored(name, array) for name, array in arrays.items()}
     checksums = {name: _checksum(array) for name, array in ready.items()}
     text = json.dumps(
         {"version": PLAIN, "facts": facts, "checksums": checksums}, sort_keys=True
@@ -180,7 +180,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], Any]:
     """
     try:
         with open(path, "rb") as file:
-            return unpacked(path, _content(path, file))
+            return unpack(path, _content(path, file))
     except OSError as error:
         kind = MissingFile if isinstance(error, FileNotFoundError) else CheckpointError
         raise kind(
@@ -200,22 +200,22 @@ def _content(path: Any, file: BinaryIO) -> bytes:
     content += file.read(min(int.from_bytes(content, "little"), _MOST_HEADER))
     _, end = _header(path, content)
     if stat.S_ISREG(status.st_mode) and status.st_size != end:
-        raise _damaged(path, f"it has {status.st_size:,} bytes and not {end:,}")
+        raise _damage(path, f"it has {status.st_size:,} bytes and not {end:,}")
     return content + file.read()
 
 
-def unpacked(path: Any, content: bytes) -> tuple[dict[str, Array], Any]:
+def unpack(path: Any, content: bytes) -> tuple[dict[str, Array], Any]:
     """Return the arrays and the facts in the bytes of a file, and raise what `read` does."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     metadata, end = _header(path, content)
     if len(content) != end:
-        raise _damaged(path, f"it has {len(content):,} bytes and not {end:,}")
+        raise _damage(path, f"it has {len(content):,} bytes and not {end:,}")
     try:
         arrays = load(content)
     except (SafetensorError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise _damaged(path, str(error)) from error
+        raise _damage(path, str(error)) from error
     checksum, _, text = metadata.partition("\n")
     if not checksum:
         raise CheckpointError(
@@ -223,15 +223,15 @@ def unpacked(path: Any, content: bytes) -> tuple[dict[str, Array], Any]:
             "give its arrays to fit as params."
         )
     if checksum != _digest(text.encode("utf-8", "surrogatepass")):
-        raise _damaged(path, "its header fails its checksum")
-    header = _described(path, text)
+        raise _damage(path, "its header fails its checksum")
+    header = _parse_header(path, text)
     if _TEXT in arrays and header["version"] == VERSION:
         long = arrays.pop(_TEXT)
         _verify(path, {"the text": long}, {"the text": header.get("text")})
-        header = _described(path, long.tobytes())
+        header = _parse_header(path, long.tobytes())
     checksums = header.get("checksums")
     if "facts" not in header or not isinstance(checksums, dict):
-        raise _damaged(path, "its header lacks what it should hold")
+        raise _damage(path, "its header lacks what it should hold")
     _verify(path, arrays, checksums)
     return arrays, header["facts"]
 
@@ -257,17 +257,17 @@ def _header(path: Any, content: bytes) -> tuple[str, int]:
                 "loading can run code. Load it there, and save its tensors as arrays, with "
                 "safetensors for example."
             ) from error
-        raise _damaged(path, f"no safetensors header: {error}") from error
+        raise _damage(path, f"no safetensors header: {error}") from error
     return metadata, _PREFIX + length + max(ends, default=0)
 
 
-def _described(path: Any, text: str | bytes) -> dict[str, Any]:
+def _parse_header(path: Any, text: str | bytes) -> dict[str, Any]:
     """Return what a header describes, of a version that can be read."""
     try:
         header = json.loads(text)
         version = int(header["version"])
     except (LookupError, RecursionError, TypeError, ValueError) as error:
-        raise _damaged(path, str(error)) from error
+        raise _damage(path, str(error)) from error
     if version > VERSION:
         raise CheckpointError(
             f"{printable(path)} has format {version}, and this thalweg reads up to {VERSION}. "
@@ -276,7 +276,7 @@ def _described(path: Any, text: str | bytes) -> dict[str, Any]:
     return dict(header)
 
 
-def _damaged(path: Any, reason: str) -> CheckpointError:
+def _damage(path: Any, reason: str) -> CheckpointError:
     return CheckpointError(
         f"{printable(path)} is damaged or no safetensors file ({reason}). Use an earlier "
         "checkpoint, or train again."
@@ -286,13 +286,13 @@ def _damaged(path: Any, reason: str) -> CheckpointError:
 def _verify(path: Any, arrays: Mapping[str, Array], checksums: Mapping[str, Any]) -> None:
     if set(arrays) != set(checksums):
         odd = ", ".join(map(repr, sorted(set(arrays) ^ set(checksums))))
-        raise _damaged(path, f"its arrays {odd} are lost or added")
+        raise _damage(path, f"its arrays {odd} are lost or added")
     for name, array in arrays.items():
         if _checksum(array) != checksums[name]:
-            raise _damaged(path, f"{name} fails its checksum")
+            raise _damage(path, f"{name} fails its checksum")
 
 
-def _plain(name: str, array: Array) -> Array:
+def _as_stored(name: str, array: Array) -> Array:
     if array.dtype.char not in _STORED:
         raise DtypeError(
             f"The array {name!r} is of {array.dtype}, which files of this format do not hold. "

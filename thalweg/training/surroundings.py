@@ -14,7 +14,7 @@ import numpy as np
 
 from thalweg.autodiff.transformed import Transformed
 from thalweg.core.program import Program, level_of_user
-from thalweg.core.tape import Node
+from thalweg.core.tape import history
 from thalweg.core.tensor import Tensor
 from thalweg.engines.randomness import SHARED, drawn_once, is_generator, random_state
 from thalweg.errors import TracingError, printable
@@ -54,12 +54,13 @@ class Surroundings:
             another value at every call without a trace here.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str = "") -> None:
+    def __init__(self, function: Callable[..., Any], also: Mapping[str, Any] | None = None) -> None:
         self.found: dict[str, Any] = {}
         self.unsteady = False
         self._seen: dict[int, Any] = {}
         self._left = _LIMIT
-        self._visit(name, function)
+        self._visit("", function)
+        self.found.update(also or {})
 
     def _visit(self, label: str, value: Any) -> None:
         if self._left <= 0:
@@ -213,10 +214,11 @@ def trace_steadily(problem: Problem, trace: Callable[[], Traced]) -> tuple[Trace
         TracingError: If it depends on what it changes itself, or on a clock or the like; of random
             numbers it is warned.
     """
-    before = _Look(problem.loss)
+    before = Surroundings(problem.loss, also=SHARED)
+    state = before.state()
     found = trace()
-    after = _Look(problem.loss)
-    changed = _changes(before.state, after.state)
+    after = Surroundings(problem.loss, also=SHARED)
+    changed = _changes(state, after.state())
     if not changed and not before.unsteady:
         return found, True
     drawn = [name for name in changed if is_generator(after.found.get(name))]
@@ -228,13 +230,13 @@ def trace_steadily(problem: Problem, trace: Callable[[], Traced]) -> tuple[Trace
         warnings.simplefilter("ignore")
         where = _first_difference(found, trace())
     if where is not None:
-        raise TracingError(_unsteady(changed, where))
+        raise TracingError(_refusal_of_change(changed, where))
     if changed:
-        warnings.warn(_changed(changed), stacklevel=level_of_user())
+        warnings.warn(_warning_of_changes(changed), stacklevel=level_of_user())
     return found, not changed
 
 
-def _where_drawn(problem: Problem, traced: Traced, look: _Look) -> str:
+def _where_drawn(problem: Problem, traced: Traced, look: Surroundings) -> str:
     """Say which lines use arrays that were made while tracing, or else where the loss is."""
     known = {
         id(value.array if isinstance(value, Tensor) else value) for value in look.found.values()
@@ -246,22 +248,9 @@ def _where_drawn(problem: Problem, traced: Traced, look: _Look) -> str:
     loss = problem.loss
     function = loss.source if isinstance(loss, Carrying) else loss
     code = getattr(function, "__code__", None)
-    return (
-        f"in {printable(code.co_filename)}:{code.co_firstlineno}"
-        if code is not None
-        else "somewhere"
-    )
-
-
-class _Look:
-    """What a loss refers to at a moment, and its state."""
-
-    def __init__(self, loss: Callable[..., Any]) -> None:
-        surroundings = Surroundings(loss)
-        surroundings.found.update(SHARED)
-        self.unsteady = surroundings.unsteady
-        self.found = surroundings.found
-        self.state = surroundings.state()
+    if code is None:
+        return "somewhere"
+    return f"in {printable(code.co_filename)}:{code.co_firstlineno}"
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
@@ -270,16 +259,16 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return [n for n in names if before.get(n, missing) != after.get(n, missing)]
 
 
-def _changed(names: list[str]) -> str:
+def _warning_of_changes(names: list[str]) -> str:
     return (
-        f"The loss changed {_listed(names)} while it was traced; it runs in Python once, and not "
+        f"The loss changed {_names(names)} while it was traced; it runs in Python once, and not "
         "at every step. Use a callback of the run, or keep what shall follow it in a buffer of "
         "the module (register_buffer). What it kept of traced values is gone after the fit."
     )
 
 
-def _unsteady(names: list[str], where: str) -> str:
-    what = f"{_listed(names)}, which it changes itself" if names else "a value"
+def _refusal_of_change(names: list[str], where: str) -> str:
+    what = f"{_names(names)}, which it changes itself" if names else "a value"
     return (
         f"The loss depends on {what}, used at {where}: it is another one at each call, but a run "
         "traces it once and would use the first value at every step. Keep such a value in a buffer "
@@ -288,7 +277,7 @@ def _unsteady(names: list[str], where: str) -> str:
     )
 
 
-def _listed(names: list[str]) -> str:
+def _names(names: list[str]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
 
@@ -346,14 +335,7 @@ def warn_of_untrained(problem: Problem, traced: Traced) -> None:
 
 def _leaves(tensor: Tensor, until: int) -> Iterator[Tensor]:
     """Yield the leaves older than a moment that a tensor was computed from, or it itself."""
-    seen: set[Node] = set()
-    stack = [tensor.node]
-    while stack:
-        node = stack.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
+    for node in history([tensor.node]):
         leaf = node.leaf() if node.leaf is not None else None
         if leaf is not None and node.order < until:
             yield leaf
-        stack += node.sources

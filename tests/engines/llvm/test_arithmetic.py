@@ -88,8 +88,6 @@ UNARY: dict[str, Callable] = {
     "sqrt": np.sqrt,
     "floor": np.floor,
     "ceil": np.ceil,
-    "round_even": np.round,
-    "trunc": np.trunc,
 }
 
 

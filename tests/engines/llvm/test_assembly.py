@@ -9,12 +9,12 @@ import numpy as np
 
 from tests.compiler.programs import program_of, spec
 from tests.engines.loops import check_loop
-from thalweg.engines.llvm.code.assembly import Assembly, Step
-from thalweg.engines.llvm.code.driving import calls_text
+from thalweg.engines.llvm.code.assembly import Assembly
+from thalweg.engines.llvm.code.driving import CutProgram, calls_text
 from thalweg.engines.llvm.ir.target import Target
 
 
-def assembled(function: Any, *shapes: Any, states: int = 0) -> tuple[Assembly, Step]:
+def assembled(function: Any, *shapes: Any, states: int = 0) -> tuple[Assembly, CutProgram]:
     program = program_of(function, *(spec(*shape) for shape in shapes))
     assembly = Assembly(Target.host())
     fixed = {s: assembly.reserve(s.spec.nbytes) for s in program.inputs[:states]}

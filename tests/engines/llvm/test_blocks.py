@@ -29,10 +29,7 @@ SUMS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
     "product of a turned matrix": (lambda x, y: x.T @ y, ((LONG, 3), (LONG,))),
     "product of matrices": (lambda x, y: x.T @ y, ((LONG // 3, 3), (LONG // 3, 5))),
     "contraction": (lambda x, y: np.einsum("ijk,ijl->kl", x, y), ((LONG // 4, 4, 2),) * 2),
-    "loss of a linear model": (
-        lambda x, p: tw.mean((x @ p - 1.0) ** 2),
-        ((LONG, 2), (2,)),
-    ),
+    "loss of a linear model": (lambda x, p: tw.mean((x @ p - 1.0) ** 2), ((LONG, 2), (2,))),
     "its gradient": (
         lambda x, p: tw.grad(lambda q: tw.mean((x @ q - 1.0) ** 2))(p),
         ((LONG, 2), (2,)),

@@ -14,8 +14,8 @@ from tests.engines.llvm.kernels import runnable
 from tests.engines.loops import spec_of
 from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.ops.linalg.contraction import contract, parts
-from thalweg.ops.windows.convolution import conv2d
 from thalweg.testing import check_engines_agree
+from thalweg.torch.functions.windows import conv2d
 
 RANDOM = np.random.default_rng(0)
 # Vectors along the result's last axis, along a summed one, along one that both operands have.

@@ -7,48 +7,26 @@ from typing import Any
 import numpy as np
 import pytest
 
+import thalweg as tw
 from tests.compiler.programs import program_of, spec
+from tests.engines.agreement import check_primitive, program_for
 from tests.engines.llvm.kernels import runnable
-from tests.samples import REFERENCE_ONLY, Sample, samples
-from thalweg.core.primitive import PRIMITIVES, Primitive
+from tests.samples import REFERENCE_ONLY, samples
+from thalweg.core.operation import OPERATIONS
+from thalweg.core.primitive import PRIMITIVES, Primitive, linear
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.spec import Spec
-from thalweg.core.tensor import as_tensor
 from thalweg.engines.llvm.engine import NativeEngine
-from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import EngineError
-
-# Largest difference from NumPy, relative to the larger of 1 and the value.
-CLOSE = {"float64": 1e-13, "float32": 1e-5}
-
-
-def program_for(primitive: Primitive, rows: list[Sample]) -> Program:
-    """Return one program of an equation a sample, each with operands of its own."""
-    inputs: list[Symbol] = []
-    equations = []
-    for row in rows:
-        operands = tuple(Symbol(as_tensor(operand).spec) for operand in row.operands)
-        output = Symbol(primitive.spec(*(symbol.spec for symbol in operands), **row.params))
-        inputs += operands
-        equations.append(Equation(primitive, operands, row.params, output))
-    outputs = tuple(equation.output for equation in equations)
-    return Program(tuple(inputs), tuple(equations), outputs)
 
 
 @pytest.mark.parametrize("target", ["avx512", "avx2", "sse"])
 @pytest.mark.parametrize("name", sorted(set(PRIMITIVES) - REFERENCE_ONLY))
 def test_a_primitive_gives_what_numpy_gives(name: str, target: str) -> None:
-    rows = samples(name)
-    program = program_for(PRIMITIVES[name], rows)
-    arguments = [np.asarray(operand) for row in rows for operand in row.operands]
+    primitive, rows = PRIMITIVES[name], samples(name)
     engine = NativeEngine(runnable(target))
-    assert engine.unsupported(program) == []
-    found = engine.compile(program)(*arguments)
-    wanted = NumpyEngine().compile(program)(*arguments)
-    for row, a, b in zip(rows, found, wanted, strict=True):
-        assert (a.dtype, a.shape) == (b.dtype, b.shape), row
-        close = CLOSE.get(b.dtype.name, 0.0)
-        np.testing.assert_allclose(a, b, rtol=close, atol=close, err_msg=str(row))
+    assert engine.unsupported(program_for(primitive, rows)) == []
+    check_primitive(engine, primitive, rows)
 
 
 def test_what_it_cannot_run_is_named_with_the_users_line() -> None:
@@ -73,6 +51,34 @@ def test_a_primitive_it_does_not_know_is_refused_not_guessed() -> None:
             NativeEngine().compile(program)
     finally:
         del PRIMITIVES["strange"]
+
+
+def test_a_users_primitive_that_moves_elements_is_batched_and_compiled_as_it_says_where_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for register in (PRIMITIVES, OPERATIONS):
+        monkeypatch.setitem(register, "every_pair", None)  # undone after the test
+
+    @linear(
+        lambda x: Spec((*x.shape[:-1], x.shape[-1] // 2, 2), x.dtype),
+        lambda g, out, x: tw.reshape(g, x.shape),
+        role="move",
+        reads=lambda index, x: ((*index[:-2], index[-2] * 2 + index[-1]),),
+    )
+    def every_pair(x: np.ndarray) -> np.ndarray:
+        """Neighbours side by side."""
+        return x.reshape(*x.shape[:-1], -1, 2)
+
+    def differences(x: Any) -> Any:
+        return every_pair(np.exp(x))[..., 1] - every_pair(x + 1.0)[..., 0]
+
+    x = np.random.default_rng(0).normal(size=(5, 8))
+    wanted = np.exp(x)[:, 1::2] - (x + 1.0)[:, ::2]
+    for function in (differences, tw.vmap(differences)):
+        np.testing.assert_allclose(tw.jit(function, engine="native")(x), wanted, rtol=1e-13)
+    slopes = tw.jit(tw.grad(lambda x: np.sum(differences(x))), engine="native")(x)
+    np.testing.assert_allclose(slopes[:, 1::2], np.exp(x)[:, 1::2], rtol=1e-13)
+    np.testing.assert_array_equal(slopes[:, ::2], -1.0)
 
 
 def test_programs_without_equations_hand_their_inputs_out() -> None:

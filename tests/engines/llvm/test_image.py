@@ -87,9 +87,7 @@ def test_the_version_covers_all_that_code_depends_on() -> None:
         assert name in named
 
 
-def test_loops_that_differ_only_in_their_batches_or_order_are_told_apart(
-    folder: Path,
-) -> None:
+def test_loops_that_differ_only_in_their_batches_or_order_are_told_apart(folder: Path) -> None:
     loops = [case(8), case(10), given(step, *_like(case(8)), rows=30, batch=8, reshuffled=True)]
     fresh = [advanced(loop.begin(NativeEngine()), 30)[0].tolist() for loop in loops]
     assert len({tuple(losses) for losses in fresh}) == 3

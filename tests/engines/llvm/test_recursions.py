@@ -14,7 +14,7 @@ from thalweg import tree
 from thalweg.compiler.kernels.kernels import MOST_SIZE
 from thalweg.engines.llvm.code import assembly, image, jit
 from thalweg.engines.llvm.code.assembly import Assembly
-from thalweg.engines.llvm.kernels.facts import Table
+from thalweg.engines.llvm.kernels.facts import AddressTable
 from thalweg.training.prepare import COMPILED, STEPS
 
 # Steps of a loop, so that every kind of kernel is met several times.
@@ -64,7 +64,7 @@ def test_what_is_written_once_would_be_written_alike(
     call_alike, checked = Assembly._call_alike, []
 
     def compared(self: Assembly, planned: Any, shared: Any) -> Any:
-        table = Table()
+        table = AddressTable()
         own = Assembly(self.target)
         own.cells, own.end = self.cells, self.end
         text = own.functions[own._function(planned, table)]
@@ -80,9 +80,7 @@ def test_what_is_written_once_would_be_written_alike(
     assert checked or name in OF_NUMBERS
 
 
-def test_twice_the_steps_are_no_more_text_but_for_what_calls_it(
-    assemblies: list[Assembly],
-) -> None:
+def test_twice_the_steps_are_no_more_text_but_for_what_calls_it(assemblies: list[Assembly]) -> None:
     for steps in (12, 24):
         fitted("lstm alone", steps)
     first, second = (sum("kernel" in name for name in a.functions) for a in assemblies)

@@ -10,6 +10,7 @@ import pytest
 import thalweg as tw
 from tests.engines.llvm.kernels import runnable
 from tests.engines.loops import check_loop
+from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.testing import check_engines_agree
 
 RANDOM = np.random.default_rng(0)
@@ -56,15 +57,15 @@ def test_linear_models_of_any_width(columns: int, loss: Any) -> None:
 @pytest.mark.parametrize("rows", [2, 3, 7, 8, 9, 16, 23])
 def test_any_number_of_rows_on_every_class_of_processor(rows: int, target: str) -> None:
     X, y = RANDOM.normal(size=(rows, 5)), RANDOM.normal(size=rows)
-    engine = runnable(target)
-    check_loop(descent(squared), [np.zeros(5), 0.0], [X, y], [0.01], rtol=1e-10, target=engine)
+    engine = NativeEngine(runnable(target))
+    check_loop(descent(squared), [np.zeros(5), 0.0], [X, y], [0.01], rtol=1e-10, engine=engine)
     X, y = X.astype(np.float32), y.astype(np.float32)
 
     def narrow(w: Any, X: Any, y: Any, rate: Any) -> Any:
         value, g = tw.value_and_grad(lambda w: squared(X @ w, y))(w)
         return w - tw.astype(rate, np.float32) * g, value
 
-    check_loop(narrow, [np.zeros(5, np.float32)], [X, y], [0.01], rtol=1e-5, target=engine)
+    check_loop(narrow, [np.zeros(5, np.float32)], [X, y], [0.01], rtol=1e-5, engine=engine)
 
 
 def between(w: Any, X: Any, y: Any, chosen: Any) -> dict[str, Any]:

@@ -49,35 +49,20 @@ RIGHT: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
         lambda lib: lambda x, y: (x @ y, lib.exp(x).sum()),
         lambda lib: (leaf(lib, 2, 3), leaf(lib, 3, 2, seed=1)),
     ),
-    "a constant beside": (
-        lambda lib: lambda x, n: x**n,
-        lambda lib: (leaf(lib, 2), 3),
-    ),
+    "a constant beside": (lambda lib: lambda x, n: x**n, lambda lib: (leaf(lib, 2), 3)),
     "one without gradient": (
         lambda lib: lambda x, y: x * y,
         lambda lib: (leaf(lib, 2), leaf(lib, 2).detach()),
     ),
-    "indices beside": (
-        lambda lib: lambda x: (x * x, lib.argmax(x)),
-        lambda lib: leaf(lib, 4),
-    ),
+    "indices beside": (lambda lib: lambda x: (x * x, lib.argmax(x)), lambda lib: leaf(lib, 4)),
     "complex to complex": (
         lambda lib: lambda z: z * z + 2 * lib.conj(z),
         lambda lib: leaf(lib, 2, dtype="complex128"),
     ),
-    "complex to real": (
-        lambda lib: lambda z: abs(z),
-        lambda lib: leaf(lib, 2, dtype="complex128"),
-    ),
-    "real to complex": (
-        lambda lib: lambda x: lib.complex(x, x**2),
-        lambda lib: leaf(lib, 2),
-    ),
+    "complex to real": (lambda lib: lambda z: abs(z), lambda lib: leaf(lib, 2, dtype="complex128")),
+    "real to complex": (lambda lib: lambda x: lib.complex(x, x**2), lambda lib: leaf(lib, 2)),
     "no elements": (lambda lib: lambda x: x * 2, lambda lib: leaf(lib, 0)),
-    "a result in the middle": (
-        lambda lib: lambda x: x.exp(),
-        lambda lib: leaf(lib, 2) * 1.0,
-    ),
+    "a result in the middle": (lambda lib: lambda x: x.exp(), lambda lib: leaf(lib, 2) * 1.0),
 }
 
 

@@ -120,7 +120,7 @@ def test_derivatives_with_respect_to_a_dictionary_of_parameters() -> None:
         return wing.sum(nn.functional_call(module, params, x) ** 2)
 
     params = dict(module.named_parameters())
-    for gradient in (tw.grad(loss)(params, x), wing.jit(tw.grad(loss))(params, x)):
+    for gradient in (tw.grad(loss)(params, x), tw.jit(tw.grad(loss))(params, x)):
         module.zero_grad()
         (module(x) ** 2).sum().backward()
         for name, parameter in params.items():

@@ -80,7 +80,7 @@ def test_dropout_s_derivative_is_what_it_multiplied_by() -> None:
 def test_a_traced_dropout_draws_anew_with_each_key() -> None:
     layers = nn.Sequential(nn.Dropout(0.5), nn.Dropout(0.5))
 
-    @wing.jit
+    @tw.jit
     def run(key: wing.Tensor, x: wing.Tensor) -> wing.Tensor:
         with drawing_with(key):
             return layers(x)
@@ -95,7 +95,7 @@ def test_a_traced_dropout_draws_anew_with_each_key() -> None:
 
 def test_a_traced_dropout_without_a_key_is_refused() -> None:
     with pytest.raises(tw.errors.TracingError, match="key"):
-        wing.jit(lambda x: nn.Dropout()(x))(wing.ones(3))
+        tw.jit(lambda x: nn.Dropout()(x))(wing.ones(3))
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.5])
@@ -128,7 +128,7 @@ def test_running_values_follow_in_a_traced_function() -> None:
         return out, buffers
 
     before = {name: value.clone() for name, value in buffers.items()}
-    out, after = wing.jit(step)(before, x)
+    out, after = tw.jit(step)(before, x)
     np.testing.assert_allclose(out.numpy(), layer(x).detach().numpy(), rtol=1e-12)
     for name, value in layer.named_buffers():
         np.testing.assert_allclose(after[name].numpy(), value.numpy(), rtol=1e-12)
@@ -220,7 +220,7 @@ def test_layers_and_their_derivatives_run_natively(layer: nn.Module, shape: Any)
     with warnings.catch_warnings():
         # The reference engine would warn.
         warnings.simplefilter("error")
-        found = wing.jit(step, engine="native")(x)
+        found = tw.jit(step, engine="native")(x)
     for one, other in zip(found, step(x), strict=True):
         np.testing.assert_allclose(one.numpy(), other.numpy(force=True), rtol=1e-10, atol=1e-12)
 
@@ -242,7 +242,7 @@ def test_losses_and_their_derivatives_run_natively(loss: nn.Module) -> None:
     step = tw.value_and_grad(lambda x, y: loss(x, y))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = wing.jit(step, engine="native")(x, y)
+        found = tw.jit(step, engine="native")(x, y)
     for one, other in zip(found, step(x, y), strict=True):
         np.testing.assert_allclose(one.numpy(), other.numpy(force=True), rtol=1e-10, atol=1e-12)
 

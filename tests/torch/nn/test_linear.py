@@ -44,5 +44,5 @@ def test_inputs_of_the_wrong_width_are_refused() -> None:
 def test_a_layer_can_be_traced() -> None:
     layer = nn.Linear(3, 2)
     x = wing.ones((4, 3))
-    traced = wing.jit(lambda x: layer(x))(x)
+    traced = tw.jit(lambda x: layer(x))(x)
     np.testing.assert_allclose(traced.detach().numpy(), layer(x).detach().numpy(), rtol=1e-14)

@@ -62,7 +62,7 @@ def test_it_can_be_traced_and_differentiated() -> None:
 
     with Substitution(module, *members(module)) as stand_in:
         value, left = loss(*given)
-        traced_value, traced_left = wing.jit(loss)(*given)
+        traced_value, traced_left = tw.jit(loss)(*given)
         gradient, kept = tw.grad(loss, has_aux=True)(*given)
     assert traced_value.item() == pytest.approx(value.item(), rel=1e-14)
     centred = (x - left["mean"]).numpy()

@@ -145,7 +145,7 @@ def test_a_transformation_must_be_one() -> None:
 
 
 def test_an_option_without_a_default_must_be_given() -> None:
-    from thalweg.torch.optim.groups import REQUIRED
+    from thalweg.torch.optim.optimizer.groups import REQUIRED
 
     with pytest.raises(ValueError, match="didn't specify a value of required"):
         wing.optim.Optimizer([leaf()], {"lr": REQUIRED})

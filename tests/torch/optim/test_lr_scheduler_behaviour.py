@@ -202,9 +202,7 @@ JUMPING = [
 
 
 @pytest.mark.parametrize("sample", JUMPING)
-def test_a_jump_to_an_epoch_gives_the_rates_of_pytorch_and_warns_as_it_does(
-    sample: Sample,
-) -> None:
+def test_a_jump_to_an_epoch_gives_the_rates_of_pytorch_and_warns_as_it_does(sample: Sample) -> None:
     ours, other = Plain((0.5, 0.1), momentum=0.9), theirs((0.5, 0.1), momentum=0.9)
     schedulers = (sample(lr_scheduler, ours), sample(oracle, other))
     for epoch in (3, 4, 17, 9, 0, 30):

@@ -275,7 +275,6 @@ def test_a_stream_has_no_reading_ahead_of_nothing() -> None:
 def test_an_unknown_name_gets_a_hint() -> None:
     with pytest.raises(AttributeError, match="Did you mean 'DataLoader'"):
         data.Dataloader  # noqa: B018
-    assert set(data.__all__) == {*data._LATER}
     assert set(dir(data)) == set(data.__all__)
 
 

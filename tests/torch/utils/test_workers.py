@@ -18,7 +18,7 @@ from thalweg import torch as wing
 from thalweg.errors import WorkerError
 from thalweg.random.generator import Generator, default_generator
 from thalweg.torch.utils import data
-from thalweg.torch.utils.data.rows import MappedFile, opened, portable
+from thalweg.torch.utils.data.collate import MappedFile, opened, portable
 
 pytestmark = MARKS
 

@@ -71,6 +71,11 @@ def axis_variables(shape: tuple[int, ...]) -> Index:
     return tuple(of(Var(i, n)) for i, n in enumerate(shape))
 
 
+def moving(index: Index, shape: tuple[int, ...]) -> list[Affine]:
+    """Return an index into an array of a shape along its axes that are not of extent 1."""
+    return [at for at, extent in zip(index, shape, strict=True) if extent != 1]
+
+
 def linear(index: Index, shape: tuple[int, ...]) -> Affine:
     """Return the position in row-major memory of an index into an array of a shape."""
     position, stride = ZERO, 1

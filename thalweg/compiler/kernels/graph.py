@@ -1,30 +1,28 @@
-"""A program with its uses, and where each equation reads its operands."""
+"""A program with its uses, and where a value reads others, as affine expressions of its axes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
+from string import ascii_letters
+from typing import Any
 
-from thalweg.compiler.kernels.affine import ZERO, Affine, Index, Var
+from thalweg.compiler.kernels.affine import (
+    ZERO,
+    Affine,
+    Index,
+    Var,
+    axis_variables,
+    linear,
+    moving,
+    of,
+)
+from thalweg.core.primitive import HELD
 from thalweg.core.program import Equation, Program, Symbol
+from thalweg.ops.elementwise.conversion import stop_gradient
 
 Shape = tuple[int, ...]
-
-REDUCTIONS = frozenset({"reduce_sum", "reduce_max", "reduce_min", "reduce_prod"})
-
-POSITIONS = frozenset({"index_of_max", "index_of_min"})
-
-SCATTERS = frozenset({"scatter_add", "scatter_add_along_axis"})
-
-GATHERS = frozenset({"take", "take_along_axis"})
-
-GUARDED = frozenset({"pad_with_zeros", "concatenate"})
-
-PRODUCTS = frozenset({"matrix_product", "contract"})
-
-DRAWS = frozenset({"fold_in", "random_bits"})
-
-SAME_INDEX = frozenset({"astype", "stop_gradient"})
 
 Gathered = Callable[[Equation, Index], Affine]
 
@@ -50,9 +48,9 @@ class Graph:
         """Tell whether a symbol is an input of the program or a literal."""
         return symbol not in self.producer
 
-    def behind(self, symbol: Symbol, names: Set[str]) -> Symbol:
-        """Return the value at the start of a chain of primitives of these names."""
-        while symbol in self.producer and self.producer[symbol].primitive.name in names:
+    def behind(self, symbol: Symbol, is_passed: Callable[[Equation], bool]) -> Symbol:
+        """Return the value at the start of a chain of such equations."""
+        while symbol in self.producer and is_passed(self.producer[symbol]):
             symbol = self.producer[symbol].inputs[0]
         return symbol
 
@@ -62,106 +60,49 @@ def squeezed(shape: Shape) -> Shape:
     return tuple(n for n in shape if n != 1)
 
 
-def is_view(equation: Equation) -> bool:
-    """Tell whether a reshape only inserts or removes axes of extent 1."""
-    return squeezed(equation.inputs[0].shape) == squeezed(equation.output.shape)
+def is_alias(equation: Equation) -> bool:
+    """Tell whether the result is the operand itself."""
+    return equation.primitive is stop_gradient
 
 
-def aligned(index: Index, shape: Shape) -> Index:
-    """Return the index into a broadcast operand: trailing axes align, extent 1 is read at 0."""
-    tail = index[len(index) - len(shape) :]
-    return tuple(ZERO if n == 1 else at for at, n in zip(tail, shape, strict=True))
+def is_flat(equation: Equation) -> bool:
+    """Tell whether elements are those of the same number in row-major order: a reshape's."""
+    if equation.primitive.role != "view":
+        return False
+    return not equation.primitive.locates(equation.inputs[0].spec, **equation.params)
 
 
-def operand_index(
-    equation: Equation, position: int, index: Index, gathered: Gathered | None = None
-) -> Index:
-    """Return where one operand is read when an element of the result is computed.
+def reads(equation: Equation, index: Index, gathered: Gathered) -> list[Index | None]:
+    """Return where each operand is read for one element of the result; None: at places unknown.
 
-    For elementwise equations and those that only rearrange; `gathered` supplies the position that
-    an index array holds. Padding and concatenation must be resolved before.
+    `gathered` supplies the position that an index array holds.
     """
-    name, operand, params = equation.primitive.name, equation.inputs[position], equation.params
-    if equation.primitive.kind == "elementwise" or name == "broadcast_to":
-        return aligned(index, operand.shape)
-    if name in SAME_INDEX:
-        return index
-    if name == "transpose":
-        placed = dict(zip(params["axes"], index, strict=True))
-        return tuple(placed[axis] for axis in range(len(index)))
-    if name == "slice_":
-        bounds = zip(index, params["bounds"], strict=True)
-        return tuple(at * step + start for at, (start, _, step) in bounds)
-    if name == "windows":
-        return _window_index(equation, index)
-    if name == "flip":
-        return tuple(
-            at * -1 + (n - 1) if axis in params["axis"] else at
-            for axis, (at, n) in enumerate(zip(index, operand.shape, strict=True))
-        )
-    if name == "reshape":
-        rest = iter(at for at, n in zip(index, equation.output.shape, strict=True) if n != 1)
-        return tuple(ZERO if n == 1 else next(rest) for n in operand.shape)
-    if name in GATHERS:
-        return _gather_index(equation, position, index, gathered)
-    raise AssertionError(f"{name} does not read its operands at single positions")
-
-
-def _window_index(equation: Equation, index: Index) -> Index:
-    params = equation.params
-    steps = dict(
-        zip(params["axes"], zip(params["stride"], params["dilation"], strict=True), strict=True)
-    )
-    places, found = iter(index), []
-    for axis in range(len(equation.inputs[0].shape)):
-        at = next(places)
-        if axis in steps:
-            stride, dilation = steps[axis]
-            at = at * stride + next(places) * dilation
-        found.append(at)
-    return tuple(found)
-
-
-def _gather_index(
-    equation: Equation, position: int, index: Index, gathered: Gathered | None
-) -> Index:
-    axis = equation.params["axis"]
-    if equation.primitive.name == "take_along_axis":
-        if position == 1 or gathered is None:
-            return index
-        return (*index[:axis], gathered(equation, index), *index[axis + 1 :])
-    rank = len(equation.inputs[1].shape)
-    inner = index[axis : axis + rank]
-    if position == 1 or gathered is None:
-        return inner
-    return (*index[:axis], gathered(equation, inner), *index[axis + rank :])
-
-
-def padding(equation: Equation, index: Index) -> list[tuple[Affine, int, int]]:
-    """Return, an axis, the unshifted position, the operand's extent and the spacing."""
-    low, interior = equation.params["low"], equation.params["interior"]
-    shape = equation.inputs[0].shape
+    specs = [symbol.spec for symbol in equation.inputs]
+    found = equation.primitive.reads(index, *specs, **equation.params)
+    # Mostly there is nothing to do: for the very place, for numbers, for places unknown.
     return [
-        (at + -a, n, gap + 1) for at, a, gap, n in zip(index, low, interior, shape, strict=True)
+        _lifted(equation, at, found, gathered) if at and at is not index else at for at in found
     ]
 
 
-def offsets(equation: Equation) -> list[int]:
-    """Return where each operand of a concatenation starts along its axis."""
-    axis, starts, at = equation.params["axis"], [], 0
-    for operand in equation.inputs:
-        starts.append(at)
-        at += operand.shape[axis]
-    return starts
+def _lifted(
+    equation: Equation, index: tuple[Any, ...], found: tuple[Any, ...], gathered: Gathered
+) -> Index:
+    """Return a primitive's index with positions in the place of plain integers and what is held."""
+    lifted: list[Affine] = []
+    for at in index:
+        if at is HELD:
+            at = gathered(equation, found[-1])
+        lifted.append(Affine(at) if at.__class__ is int else at)
+    return tuple(lifted)
 
 
 def product_labels(equation: Equation) -> tuple[str, str, str]:
     """Return one label an axis of a product's operands and of its result."""
-    if equation.primitive.name == "contract":
-        left, right, result = equation.params["labels"].replace("->", ",").split(",")
-        return left, right, result
-    batch = "abcdefghijklmnopqrstuvw"[: len(equation.output.shape) - 2]
-    return f"{batch}xy", f"{batch}yz", f"{batch}xz"
+    specs = [symbol.spec for symbol in equation.inputs]
+    found = equation.primitive.reads(tuple(ascii_letters), *specs, **equation.params)
+    left, right = ("".join(labels or ()) for labels in found)
+    return left, right, ascii_letters[: len(equation.output.shape)]
 
 
 def inner_labels(equation: Equation) -> str:
@@ -174,16 +115,6 @@ def inner_extents(equation: Equation) -> Shape:
     """Return how many terms a product sums, along each label."""
     shape = dict(zip(product_labels(equation)[0], equation.inputs[0].shape, strict=True))
     return tuple(shape[label] for label in inner_labels(equation))
-
-
-def product_indices(
-    equation: Equation, index: Index, inner: tuple[Affine, ...]
-) -> tuple[Index, Index]:
-    """Return where a product reads its operands for one element and inner positions."""
-    left, right, result = product_labels(equation)
-    at = dict(zip(result, index, strict=True))
-    at |= dict(zip(inner_labels(equation), inner, strict=True))
-    return tuple(at[label] for label in left), tuple(at[label] for label in right)
 
 
 def reduced_index(equation: Equation, index: Index, over: dict[int, Affine]) -> Index:
@@ -202,7 +133,141 @@ def reduced_axes(equation: Equation) -> tuple[int, ...]:
 def access_variables(equation: Equation, first: int) -> dict[int, Affine]:
     """Return fresh variables for the reduced axes of an equation."""
     shape = equation.inputs[0].shape
-    return {
-        axis: Affine(0, ((Var(first + axis, shape[axis]), 1),)) if shape[axis] != 1 else ZERO
-        for axis in reduced_axes(equation)
-    }
+    return {axis: of(Var(first + axis, shape[axis])) for axis in reduced_axes(equation)}
+
+
+# Numbers of variables: own axes from 0, reduced axes and inner extents after them, then gathers.
+INNER = 1_000
+
+_GATHERED = 1_000_000
+
+# A value at an index, None where that is not affine.
+Read = tuple[Symbol, Index | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One read of a kept value or an input; `index` is None where it is not affine."""
+
+    symbol: Symbol
+    index: Index | None
+
+
+def domain_index(shape: tuple[int, ...]) -> Index:
+    """Return the index of an array whose axes are the loops; axes of extent 1 have none."""
+    position = 0
+    index = []
+    for extent in shape:
+        index.append(of(Var(position, extent)))
+        position += extent != 1
+    return tuple(index)
+
+
+def walked_places(equation: Equation) -> list[Affine]:
+    """Return positions along the axes that a value's own loops run over, a reduction's included.
+
+    They are those of its accesses; axes of extent 1 have no loop.
+    """
+    shape, index = equation.output.shape, domain_index(equation.output.shape)
+    if equation.primitive.role == "reduction":
+        index = reduced_index(equation, index, access_variables(equation, INNER))
+        shape = equation.inputs[0].shape
+    return moving(index, shape)
+
+
+class Accesses:
+    """The reads of each kept value."""
+
+    def __init__(self, graph: Graph, kept: set[Symbol]) -> None:
+        self.graph = graph
+        self.kept = kept
+        self._known: dict[Symbol, list[Access]] = {}
+
+    def of(self, root: Symbol) -> list[Access]:
+        """Return the reads of one kept value, indexed by its own axes."""
+        if root not in self._known:
+            equation = self.graph.producer[root]
+            self._known[root] = self._behind(self._operands(equation, domain_index(root.shape)))
+        return self._known[root]
+
+    def behind(self, symbol: Symbol, index: Index) -> list[Access]:
+        """Return the reads that evaluating a value at an index needs."""
+        return self._behind([(symbol, index)])
+
+    def unit_stride(self, symbol: Symbol, axis: int) -> bool:
+        """Tell whether neighbours along an axis are neighbours in every array they come from."""
+        index = axis_variables(symbol.shape)
+        var = Var(axis, symbol.shape[axis])
+        for access in self.behind(symbol, index):
+            if access.index is None:
+                return False
+            at = linear(access.index, access.symbol.shape)
+            if at.coefficient(var) not in (0, 1) or any(_moves(v, var) for v, _ in at.terms):
+                return False
+        return True
+
+    def _behind(self, values: Iterable[Read]) -> list[Access]:
+        """Return the reads of kept values and inputs that evaluating some values needs."""
+        found: dict[Access, None] = {}
+        seen: set[Read] = set()
+
+        def walk(read: Read) -> None:
+            symbol, index = read
+            if symbol.value is not None or read in seen:
+                return
+            seen.add(read)
+            if symbol in self.kept or self.graph.is_leaf(symbol):
+                found[Access(symbol, index)] = None
+                return
+            for operand in self._operands(self.graph.producer[symbol], index):
+                walk(operand)
+
+        for value in values:
+            walk(value)
+        return list(found)
+
+    def _operands(self, equation: Equation, index: Index | None) -> Iterator[Read]:
+        role, inputs = equation.primitive.role, equation.inputs
+        if index is None:
+            yield from ((symbol, None) for symbol in inputs)
+        elif role == "reduction":
+            over = access_variables(equation, INNER)
+            yield inputs[0], reduced_index(equation, index, over)
+        elif role == "draw":
+            own = index[: len(inputs[0].shape) - 1]
+            yield from ((inputs[0], (*own, Affine(word))) for word in (0, 1))
+            yield from ((symbol, own) for symbol in inputs[1:])
+        else:
+            if role == "product":
+                extents = enumerate(inner_extents(equation))
+                index = (*index, *(of(Var(INNER + i, n)) for i, n in extents))
+            for symbol, at in zip(inputs, reads(equation, index, self._gathered), strict=True):
+                # A read that may fall outside is made elsewhere: at a place that is an element.
+                outside = role == "piecewise" and at is not None and not _is_within(at, symbol)
+                yield symbol, None if outside else at
+
+    def _gathered(self, equation: Equation, index: Index) -> Affine:
+        """Stand for the position that an index array holds at an index: one variable a place."""
+        axis = equation.params["axis"]
+        extent = equation.inputs[0].shape[axis]
+        if extent <= 1:
+            return ZERO
+        number = _GATHERED + self.graph.order[equation.output]
+        return Affine(0, ((Var(number, extent, (equation.inputs[1], index)), 1),))
+
+
+def _is_within(index: Index, symbol: Symbol) -> bool:
+    bounds = (at.bounds() for at in index)
+    return all(low >= 0 and high < n for (low, high), n in zip(bounds, symbol.shape, strict=True))
+
+
+def is_inner(var: Var) -> bool:
+    """Tell whether a variable runs along a reduced axis or a product's inner extent."""
+    return INNER <= var.number < _GATHERED
+
+
+def _moves(gathered: Var, var: Var) -> bool:
+    """Tell whether a gathered position depends on a variable."""
+    if gathered.number < _GATHERED:
+        return False
+    return any(v == var or _moves(v, var) for at in gathered.detail[1] for v, _ in at.terms)

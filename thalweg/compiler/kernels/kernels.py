@@ -6,30 +6,27 @@ import bisect
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from thalweg.compiler.kernels.access import INNER, Accesses, domain_index
-from thalweg.compiler.kernels.affine import Index, Var
+from thalweg.compiler.kernels.affine import Index, moving
 from thalweg.compiler.kernels.graph import (
-    POSITIONS,
-    PRODUCTS,
-    REDUCTIONS,
-    SCATTERS,
+    Accesses,
     Graph,
+    domain_index,
     reduced_axes,
     squeezed,
+    walked_places,
 )
-from thalweg.compiler.kernels.materialize import cost, materialized
+from thalweg.compiler.kernels.materialize import materialized
 from thalweg.core.program import Equation, Symbol
-
-if TYPE_CHECKING:
-    from thalweg.compiler.kernels.streams import Stream
-
+from thalweg.ops.shape.cut import slice_
 
 Shape = tuple[int, ...]
 
 # A dearer epilogue is unrolled over a product's tile at more cost than a pass of its own.
 _EPILOGUE_COST = 14
+
+# The most that one instruction costs: a division or a root.
+_INSTRUCTION = 5
 
 # A kernel of this cost takes no more values, so that a program of any length is written as
 # functions of bounded length: what LLVM needs for one grows faster than the function.
@@ -73,7 +70,28 @@ class Kernel:
 
 
 @dataclass
-class Plan:
+class Stream:
+    """What a STREAM kernel computes, in order.
+
+    Attributes:
+        matrix: The matrix whose rows are read, of shape (rows, columns).
+        forward: Products matrix · vector, one number a row.
+        maps: Values of the shape of one number a row.
+        sums: Reductions over all rows.
+        scalars: Maps on those.
+        backward: Kernels of products matrixᵀ · (one number a row), each with its maps.
+    """
+
+    matrix: Symbol
+    forward: list[Symbol] = field(default_factory=list)
+    maps: list[Symbol] = field(default_factory=list)
+    sums: list[Symbol] = field(default_factory=list)
+    scalars: list[Symbol] = field(default_factory=list)
+    backward: list[Kernel] = field(default_factory=list)
+
+
+@dataclass
+class KernelPlan:
     """A graph cut into kernels, in the order they run."""
 
     graph: Graph
@@ -106,13 +124,13 @@ class Plan:
 
     def size(self, root: Symbol) -> int:
         """Return the cost of one element of a root."""
-        return sum(cost(equation) + 1 for equation in self.inlined(root))
+        return sum(equation.primitive.cost + 1 for equation in self.inlined(root))
 
 
-def form_kernels(graph: Graph) -> Plan:
+def form_kernels(graph: Graph) -> KernelPlan:
     """Choose what is kept and group it greedily: a value joins the earliest kernel it may."""
     kept, packed = materialized(graph)
-    plan = Plan(graph, kept, Accesses(graph, kept), [])
+    plan = KernelPlan(graph, kept, Accesses(graph, kept), [])
     home: dict[Symbol, int] = {}
     room = _Room(plan)
     for root in _scheduled(graph, kept, plan.accesses):
@@ -134,7 +152,7 @@ def form_kernels(graph: Graph) -> Plan:
 class _Room:
     """The kernels that values may join of which they read nothing, by what such values are."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: KernelPlan) -> None:
         self.plan = plan
         self._positions: dict[Hashable, list[int]] = {}
 
@@ -201,65 +219,56 @@ def _scheduled(graph: Graph, kept: set[Symbol], accesses: Accesses) -> list[Symb
 
 
 def _shape_of_loops(equation: Equation, packed: bool) -> tuple[Kind, Shape, Shape]:
-    name, result = equation.primitive.name, squeezed(equation.output.shape)
-    if name in PRODUCTS and equation.inputs[0].spec.size:
-        return Kind.PRODUCT, result, result
+    role, result = equation.primitive.role, squeezed(equation.output.shape)
     if packed:
         return Kind.TRANSPOSE, result, result
-    if name in SCATTERS:
-        return Kind.SCATTER, result, result
-    if name in POSITIONS or name == "cumulative_sum":
-        return Kind.SCAN, result, result
-    if name in REDUCTIONS and equation.inputs[0].spec.size:
-        shape = equation.inputs[0].shape
-        reduced = [a for a in reduced_axes(equation) if shape[a] != 1]
-        last = max((a for a, n in enumerate(shape) if n != 1), default=-1)
-        if reduced:
-            kind = Kind.ROW if last in reduced else Kind.COLUMN
-            return kind, squeezed(shape), result
+    if role in ("scatter", "scan") or (role == "product" and equation.inputs[0].spec.size):
+        return Kind(role), result, result
+    if role == "reduction" and equation.inputs[0].spec.size:
+        reduced = _reduced(equation)
+        if any(reduced):
+            kind = Kind.ROW if reduced[-1] else Kind.COLUMN
+            return kind, squeezed(equation.inputs[0].shape), result
     return Kind.MAP, result, result
 
 
 def _trailing(equation: Equation) -> bool:
     """Tell whether the reduced axes are the last ones, so that the result's lead the domain."""
-    shape = equation.inputs[0].shape
-    axes = [a for a, n in enumerate(shape) if n != 1]
-    reduced = {a for a in reduced_axes(equation) if shape[a] != 1}
-    return set(axes[len(axes) - len(reduced) :]) == reduced
+    reduced = _reduced(equation)
+    return list(reduced) == sorted(reduced)
 
 
 def _may_join(
-    plan: Plan, kernel: Kernel, value: Kernel, inside: list[tuple[Symbol, Index | None]]
+    plan: KernelPlan, kernel: Kernel, value: Kernel, inside: list[tuple[Symbol, Index | None]]
 ) -> bool:
     """Tell whether a value may join a kernel, some values of which it reads."""
-    graph, root, domain = plan.graph, value.main, value.domain
     if kernel.size >= MOST_SIZE:
         return False
-    if kernel.kind is Kind.MAP:
-        joins = value.kind is Kind.MAP and kernel.domain == domain
-        return joins and _identity(inside, len(domain))
     if kernel.kind is Kind.ROW:
-        if not _trailing(graph.producer[kernel.main]):
-            return False
-        if value.kind is Kind.ROW:
-            same = kernel.domain == domain and kernel.outer == value.outer
-            return same and _trailing(graph.producer[root]) and _prefix(inside, graph, root)
-        if value.kind is Kind.MAP and kernel.domain == domain:
-            return _prefix(inside, graph, root)
-        if value.kind is Kind.MAP and kernel.outer == domain:
-            return _prefix(inside, graph, root) and all(
-                squeezed(s.shape) == domain for s, _ in inside
-            )
+        return _may_join_rows(plan.graph, kernel, value, inside)
+    # Of a reduction down columns another one reads nothing, or it would read it whole.
+    if kernel.kind not in (Kind.MAP, Kind.PRODUCT, Kind.COLUMN):
         return False
-    if kernel.kind is Kind.PRODUCT:
-        joins = value.kind is Kind.MAP and kernel.domain == domain
-        dear = joins and _own_cost(plan, root) > _EPILOGUE_COST
-        return joins and not dear and _identity(inside, len(domain))
-    if kernel.kind is Kind.COLUMN:
-        # Another reduction reads nothing of this one, or it would read it whole.
-        joins = value.kind is Kind.MAP and kernel.outer == domain
-        return joins and _identity(inside, len(domain))
-    return False
+    if value.kind is not Kind.MAP or kernel.outer != value.domain:
+        return False
+    dear = kernel.kind is Kind.PRODUCT and _own_cost(plan, value.main) > _EPILOGUE_COST
+    return not dear and _identity(inside, len(value.domain))
+
+
+def _may_join_rows(
+    graph: Graph, kernel: Kernel, value: Kernel, inside: list[tuple[Symbol, Index | None]]
+) -> bool:
+    """Tell whether a value may join a ROW kernel."""
+    joins = _trailing(graph.producer[kernel.main])
+    if value.kind is Kind.ROW:
+        joins = joins and (kernel.domain, kernel.outer) == (value.domain, value.outer)
+        joins = joins and _trailing(graph.producer[value.main])
+    elif value.kind is not Kind.MAP:
+        return False
+    elif kernel.domain != value.domain:
+        joins = joins and kernel.outer == value.domain
+        joins = joins and all(squeezed(s.shape) == value.domain for s, _ in inside)
+    return joins and _prefix(inside, graph.producer[value.main])
 
 
 def _reduced(equation: Equation) -> tuple[bool, ...]:
@@ -276,46 +285,20 @@ def _identity(inside: list[tuple[Symbol, Index | None]], rank: int) -> bool:
     )
 
 
-def _prefix(inside: list[tuple[Symbol, Index | None]], graph: Graph, root: Symbol) -> bool:
+def _prefix(inside: list[tuple[Symbol, Index | None]], equation: Equation) -> bool:
     """Tell whether reads within a ROW kernel are of this row, or of this very element."""
-    equation = graph.producer[root]
-    if equation.primitive.name in REDUCTIONS:
-        # The reduced axes carry other variables; put the domain's in their place.
-        shape = equation.inputs[0].shape
-        over = {axis: Var(INNER + axis, shape[axis]) for axis in reduced_axes(equation)}
-        position = {var: i for i, var in enumerate(_domain_of(equation, over))}
-    else:
-        position = {var: i for i, var in enumerate(_variables(domain_index(root.shape)))}
-    for symbol, index in inside:
-        if index is None:
-            return False
-        own = [at for at, n in zip(index, symbol.shape, strict=True) if n != 1]
-        wanted = list(range(len(own)))
-        found = [
-            position.get(at.terms[0][0], -1)
-            if len(at.terms) == 1 and at.constant == 0 and at.terms[0][1] == 1
-            else -1
-            for at in own
-        ]
-        if found != wanted:
+    places = walked_places(equation)
+    for symbol, at in inside:
+        own = None if at is None else moving(at, symbol.shape)
+        if own is None or own != places[: len(own)]:
             return False
     return True
 
 
-def _domain_of(equation: Equation, over: dict[int, Var]) -> list[Var]:
-    kept = iter(_variables(domain_index(equation.output.shape)))
-    shape = equation.inputs[0].shape
-    return [over[axis] if axis in over else next(kept) for axis, n in enumerate(shape) if n != 1]
-
-
-def _variables(index: Index) -> list[Var]:
-    return [at.terms[0][0] for at in index if at.terms]
-
-
-def _own_cost(plan: Plan, root: Symbol) -> int:
-    """Return the cost of computing a value from kept ones, divisions and roots counted cheap."""
-    equations = plan.inlined(root)
-    return sum(2 if e.primitive.name in ("divide", "sqrt") else cost(e) for e in equations)
+def _own_cost(plan: KernelPlan, root: Symbol) -> int:
+    """Return the cost of computing a value from kept ones, where single instructions overlap."""
+    costs = (equation.primitive.cost for equation in plan.inlined(root))
+    return sum(cost if cost > _INSTRUCTION else min(cost, 2) for cost in costs)
 
 
 @dataclass(frozen=True)
@@ -331,7 +314,7 @@ class Likeness:
     symbols: tuple[Symbol, ...]
 
 
-def likeness(plan: Plan, kernel: Kernel, facts: Callable[[Symbol], Hashable]) -> Likeness:
+def likeness(plan: KernelPlan, kernel: Kernel, facts: Callable[[Symbol], Hashable]) -> Likeness:
     """Return what a kernel computes.
 
     Args:
@@ -378,4 +361,4 @@ def likeness(plan: Plan, kernel: Kernel, facts: Callable[[Symbol], Hashable]) ->
 
 def is_cut(equation: Equation, is_read: Callable[[Symbol], bool]) -> bool:
     """Tell whether an equation cuts a part out of an array that a kernel reads from memory."""
-    return equation.primitive.name == "slice_" and is_read(equation.inputs[0])
+    return equation.primitive is slice_ and is_read(equation.inputs[0])

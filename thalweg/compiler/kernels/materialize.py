@@ -5,29 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from thalweg.compiler.kernels.graph import (
-    DRAWS,
-    GATHERS,
-    GUARDED,
-    POSITIONS,
-    PRODUCTS,
-    REDUCTIONS,
-    SCATTERS,
-    Graph,
-    is_view,
-)
+from thalweg.compiler.kernels.graph import Graph, is_alias, is_flat, product_labels
+from thalweg.core.primitive import Role
 from thalweg.core.program import Equation, Program, Symbol
+from thalweg.ops.elementwise.arithmetic import power
+from thalweg.ops.index.take import take
+from thalweg.ops.linalg.products import matrix_product
+from thalweg.ops.shape.transpose import transpose
+from thalweg.ops.windows.windows import windows
 
 Keep = Callable[[Symbol], None]
 
-ALWAYS = REDUCTIONS | POSITIONS | SCATTERS | PRODUCTS | DRAWS | {"cumulative_sum"}
-
-# Rough cost of one vector operation beside an addition, measured on AVX-512.
-_COST = {
-    "divide": 4, "sqrt": 5, "exp": 12, "expm1": 14, "log": 16, "log1p": 20, "tanh": 16,
-    "sigmoid": 16, "logaddexp": 30, "erf": 20, "sin": 14, "cos": 14, "tan": 24, "arctan": 20,
-    "power": 40, "floor_divide": 30, "remainder": 30,
-}  # fmt: skip
+# Each element is made of many, or dear; it is computed once.
+_ALWAYS: tuple[Role, ...] = ("reduction", "scan", "scatter", "product", "draw")
 
 # A value read at several places is kept from this cost on, a broadcast one from the second.
 _SHARED = 8
@@ -41,14 +31,10 @@ _DEPTH = 50
 # Transposing a matrix once beats strided reads from this many rows on.
 _TRANSPOSED_ROWS = 8
 
-_VIEWS = frozenset({"transpose", "reshape", "broadcast_to", "stop_gradient", "take", "slice_"})
 
-
-def cost(equation: Equation) -> int:
-    """Return the cost of one element of an equation, without its operands'."""
-    if equation.primitive.kind == "elementwise":
-        return _COST.get(equation.primitive.name, 1)
-    return 2 if equation.primitive.name in GATHERS | GUARDED else 0
+def _is_view(equation: Equation) -> bool:
+    """Tell whether a product may as well read the operand, whose rows may be gathered."""
+    return equation.primitive.role == "view" or equation.primitive is take
 
 
 def materialized(graph: Graph) -> tuple[set[Symbol], set[Symbol]]:
@@ -57,27 +43,27 @@ def materialized(graph: Graph) -> tuple[set[Symbol], set[Symbol]]:
     packed: set[Symbol] = set()
 
     def keep(symbol: Symbol) -> None:
-        symbol = graph.behind(symbol, {"stop_gradient"})
+        symbol = graph.behind(symbol, is_alias)
         if not graph.is_leaf(symbol):
             kept.add(symbol)
 
     for symbol in graph.program.outputs:
         keep(symbol)
     for equation in graph.program.equations:
-        name = equation.primitive.name
-        if name in ALWAYS:
+        role = equation.primitive.role
+        if role in _ALWAYS:
             kept.add(equation.output)
-        if name == "reshape" and not is_view(equation):
+        if is_flat(equation):
             keep(equation.inputs[0])
-        if name == "matrix_product":
+        if equation.primitive is matrix_product:
             _keep_factors(graph, equation, keep, packed)
-        if name == "contract":
+        elif role == "product":
             for operand in equation.inputs:
                 _keep_images(graph, operand, keep)
-        if name in SCATTERS:
+        if role == "scatter":
             for operand in equation.inputs[1:]:
                 _keep_computed(graph, operand, keep)
-        if name in GATHERS and equation.output.spec.size > equation.inputs[0].spec.size:
+        if role == "gather" and equation.output.spec.size > equation.inputs[0].spec.size:
             _keep_computed(graph, equation.inputs[0], keep)
     kept |= packed
     _keep_shared(graph, kept)
@@ -91,7 +77,7 @@ def _keep_factors(graph: Graph, equation: Equation, keep: Keep, packed: set[Symb
     rows, columns = left.shape[-2], right.shape[-1]
     if (
         maker is not None
-        and maker.primitive.name == "transpose"
+        and maker.primitive is transpose
         and len(right.shape) == 2
         and rows >= _TRANSPOSED_ROWS
         and columns >= 4
@@ -108,10 +94,10 @@ def _keep_images(graph: Graph, symbol: Symbol, keep: Keep) -> None:
     """Keep what windows slide over, padded and in order: each element is read many times."""
     while symbol in graph.producer:
         maker = graph.producer[symbol]
-        if maker.primitive.name == "windows":
+        if maker.primitive is windows:
             keep(maker.inputs[0])
             return
-        if maker.primitive.name not in _VIEWS:
+        if not _is_view(maker):
             break
         symbol = maker.inputs[0]
     keep(symbol)
@@ -119,7 +105,7 @@ def _keep_images(graph: Graph, symbol: Symbol, keep: Keep) -> None:
 
 def _keep_computed(graph: Graph, symbol: Symbol, keep: Keep) -> None:
     """Keep the value behind a chain of views, if it is computed rather than read."""
-    keep(graph.behind(symbol, _VIEWS))
+    keep(graph.behind(symbol, _is_view))
 
 
 def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
@@ -129,15 +115,14 @@ def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
     for equation in graph.program.equations:
         symbol = equation.output
         inlined = [s for s in equation.inputs if s not in kept and not graph.is_leaf(s)]
-        total = cost(equation) + sum(costs[s] for s in inlined)
+        total = equation.primitive.cost + sum(costs[s] for s in inlined)
         costs[symbol] = total
         depths[symbol] = 1 + max((depths[s] for s in inlined), default=0)
-        if depths[symbol] >= _DEPTH and equation.primitive.name != "stop_gradient":
+        if depths[symbol] >= _DEPTH and not is_alias(equation):
             kept.add(symbol)
-        alone = equation.primitive.kind == "elementwise" or equation.primitive.name == "astype"
-        if not alone or symbol.dtype.kind == "b":
+        if equation.primitive.role != "elementwise" or symbol.dtype.kind == "b":
             continue
-        if symbol.shape == () and equation.primitive.name == "power":
+        if symbol.shape == () and equation.primitive is power:
             # Powers of a counter keep memory from step to step: they are computed once a step.
             kept.add(symbol)
         users = graph.users.get(symbol, [])
@@ -149,44 +134,33 @@ def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
 
 def _spreads(symbol: Symbol, user: Equation) -> bool:
     """Tell whether an equation reads each element of a value several times."""
-    larger = user.output.spec.size > symbol.spec.size and user.primitive.kind == "elementwise"
-    return larger or user.primitive.name == "broadcast_to"
+    larger = user.output.spec.size > symbol.spec.size
+    return larger and user.primitive.role in ("elementwise", "view")
 
 
 # More than this takes longer than a user who presses Ctrl-C wants to wait.
 LONG = 2_000_000
 
-_ALL_READ = REDUCTIONS | POSITIONS | SCATTERS
+_ALL_READ: tuple[Role, ...] = ("reduction", "scan", "scatter")
 
 
 def turns(equation: Equation) -> int:
     """Return how many elements an equation goes over, of a product how many pairs it multiplies."""
-    name, inputs = equation.primitive.name, equation.inputs
-    if name in PRODUCTS:
-        return _pairs(equation)
-    if name in _ALL_READ:
+    role, inputs = equation.primitive.role, equation.inputs
+    if role == "product":
+        left, right, _ = product_labels(equation)
+        shapes = (*inputs[0].shape, *inputs[1].shape)
+        return math.prod(dict(zip(left + right, shapes, strict=True)).values())
+    if role in _ALL_READ:
         return max(equation.output.spec.size, *(symbol.spec.size for symbol in inputs))
     return equation.output.spec.size
 
 
-def _pairs(equation: Equation) -> int:
-    left, right = equation.inputs
-    if equation.primitive.name == "matrix_product":
-        return left.spec.size * right.shape[-1]
-    operands = equation.params["labels"].split("->")[0].split(",")
-    extents = {
-        label: extent
-        for labels, symbol in zip(operands, (left, right), strict=True)
-        for label, extent in zip(labels, symbol.shape, strict=True)
-    }
-    return math.prod(extents.values())
-
-
 def effort(equation: Equation) -> int:
     """Return the work of an equation, in additions of one element."""
-    if equation.primitive.kind == "elementwise" or equation.primitive.name in GATHERS:
-        return turns(equation) * cost(equation)
-    return turns(equation)
+    primitive = equation.primitive
+    each = primitive.cost if primitive.role in ("elementwise", "gather") else 1
+    return turns(equation) * max(1, each)
 
 
 def total_effort(program: Program) -> int:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from thalweg.compiler.kernels.access import domain_index
 from thalweg.compiler.kernels.affine import Index
-from thalweg.compiler.kernels.graph import squeezed
-from thalweg.compiler.kernels.kernels import Kernel, Kind, Plan
+from thalweg.compiler.kernels.graph import domain_index, squeezed
+from thalweg.compiler.kernels.kernels import Kernel, KernelPlan, Kind
 from thalweg.core.program import Symbol
 
 ALIGNMENT = 64
@@ -38,7 +37,7 @@ class Storage:
 
 
 def assign(
-    plan: Plan, states: list[tuple[Symbol, Symbol]], offsets: dict[Symbol, int], start: int
+    plan: KernelPlan, states: list[tuple[Symbol, Symbol]], offsets: dict[Symbol, int], start: int
 ) -> Storage:
     """Give every stored value a place in the arena.
 
@@ -75,7 +74,7 @@ def assign(
 Reader = tuple[int, Symbol, Index | None]
 
 
-def _readers(plan: Plan) -> dict[Symbol, list[Reader]]:
+def _readers(plan: KernelPlan) -> dict[Symbol, list[Reader]]:
     """Return, for each value, the kernels, roots and indices that read it."""
     readers: dict[Symbol, list[Reader]] = {}
     for position, kernel in enumerate(plan.kernels):
@@ -85,7 +84,9 @@ def _readers(plan: Plan) -> dict[Symbol, list[Reader]]:
     return readers
 
 
-def _in_place(plan: Plan, position: int, state: Symbol, new: Symbol, readers: list[Reader]) -> bool:
+def _in_place(
+    plan: KernelPlan, position: int, state: Symbol, new: Symbol, readers: list[Reader]
+) -> bool:
     """Tell whether the new value may overwrite the old one: all reads come before the write."""
     kernel = plan.kernels[position]
     return all(
@@ -95,7 +96,7 @@ def _in_place(plan: Plan, position: int, state: Symbol, new: Symbol, readers: li
 
 
 def _read_first(
-    plan: Plan, kernel: Kernel, state: Symbol, root: Symbol, index: Index | None, new: Symbol
+    plan: KernelPlan, kernel: Kernel, state: Symbol, root: Symbol, index: Index | None, new: Symbol
 ) -> bool:
     """Tell whether a read in the writing kernel itself precedes the write of its element."""
     equation = plan.graph.producer[root]
@@ -114,7 +115,7 @@ def _read_first(
 
 
 def _place_temporaries(
-    plan: Plan, storage: Storage, readers: dict[Symbol, list[Reader]], to_end: set[Symbol]
+    plan: KernelPlan, storage: Storage, readers: dict[Symbol, list[Reader]], to_end: set[Symbol]
 ) -> None:
     """Place what has no place yet, reusing the memory of values nobody reads any more."""
     last = len(plan.kernels)

@@ -9,40 +9,20 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, field
 
-from thalweg.compiler.kernels.access import domain_index, is_inner
-from thalweg.compiler.kernels.graph import PRODUCTS, REDUCTIONS, squeezed
-from thalweg.compiler.kernels.kernels import MOST_SIZE, Kernel, Kind, Plan
+from thalweg.compiler.kernels.affine import moving, of
+from thalweg.compiler.kernels.graph import domain_index, is_inner, squeezed
+from thalweg.compiler.kernels.kernels import MOST_SIZE, Kernel, KernelPlan, Kind, Stream
 from thalweg.core.program import Equation, Symbol
+from thalweg.ops.linalg.products import matrix_product
+from thalweg.ops.shape.transpose import transpose
 
 # How many kernels are looked at to find out whether one may join a stream. What is farther apart
 # stays so, and the time of a long program grows no faster than its length.
 _LOOKED_AT = 1_000
 
 
-@dataclass
-class Stream:
-    """What a STREAM kernel computes, in order.
-
-    Attributes:
-        matrix: The matrix whose rows are read, of shape (rows, columns).
-        forward: Products matrix · vector, one number a row.
-        maps: Values of the shape of one number a row.
-        sums: Reductions over all rows.
-        scalars: Maps on those.
-        backward: Kernels of products matrixᵀ · (one number a row), each with its maps.
-    """
-
-    matrix: Symbol
-    forward: list[Symbol] = field(default_factory=list)
-    maps: list[Symbol] = field(default_factory=list)
-    sums: list[Symbol] = field(default_factory=list)
-    scalars: list[Symbol] = field(default_factory=list)
-    backward: list[Kernel] = field(default_factory=list)
-
-
-def fuse_streams(plan: Plan, row_bytes: int) -> None:
+def fuse_streams(plan: KernelPlan, row_bytes: int) -> None:
     """Fuse each pair of products with one matrix, and the maps between, into a STREAM kernel.
 
     Args:
@@ -68,10 +48,10 @@ def fuse_streams(plan: Plan, row_bytes: int) -> None:
             fusion.finish(position)
 
 
-def _forward_matrix(plan: Plan, kernel: Kernel) -> Symbol | None:
+def _forward_matrix(plan: KernelPlan, kernel: Kernel) -> Symbol | None:
     """Return the matrix of a kernel's product matrix · vector with many rows."""
     equation = plan.graph.producer[kernel.main]
-    if kernel.kind is not Kind.PRODUCT or equation.primitive.name != "matrix_product":
+    if kernel.kind is not Kind.PRODUCT or equation.primitive is not matrix_product:
         return None
     left, right = equation.inputs
     if left.dtype.kind != "f" or len(left.shape) != 2:
@@ -81,24 +61,24 @@ def _forward_matrix(plan: Plan, kernel: Kernel) -> Symbol | None:
     return None
 
 
-def _backward_matrices(plan: Plan, kernel: Kernel) -> list[Symbol]:
+def _backward_matrices(plan: KernelPlan, kernel: Kernel) -> list[Symbol]:
     """Return the matrices that a kernel may be a product matrixᵀ · (one number a row) with."""
     equation = plan.graph.producer[kernel.main]
-    if kernel.kind is not Kind.PRODUCT or equation.primitive.name != "matrix_product":
+    if kernel.kind is not Kind.PRODUCT or equation.primitive is not matrix_product:
         return []
     left, right = equation.inputs
     maker = plan.graph.producer.get(left)
-    turned = maker is not None and maker.primitive.name == "transpose"
+    turned = maker is not None and maker.primitive is transpose
     return [right, maker.inputs[0]] if maker is not None and turned else [right]
 
 
-def _backward_weights(plan: Plan, equation: Equation, matrix: Symbol) -> Symbol | None:
+def _backward_weights(plan: KernelPlan, equation: Equation, matrix: Symbol) -> Symbol | None:
     """Return r of a product matrixᵀ · r with one number a row, None for any other equation."""
-    if equation.primitive.name != "matrix_product" or len(equation.output.shape) != 2:
+    if equation.primitive is not matrix_product or len(equation.output.shape) != 2:
         return None
     left, right = equation.inputs
     maker = plan.graph.producer.get(left)
-    if maker is not None and maker.primitive.name == "transpose" and maker.inputs[0] is matrix:
+    if maker is not None and maker.primitive is transpose and maker.inputs[0] is matrix:
         return right if right.shape[-1] == 1 else None
     return left if right is matrix and left.shape[0] == 1 else None
 
@@ -106,7 +86,7 @@ def _backward_weights(plan: Plan, equation: Equation, matrix: Symbol) -> Symbol 
 class _Order:
     """The kernels of a plan, their places, and what they read of each other."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: KernelPlan) -> None:
         self.plan = plan
         # Numbers that grow along the order; fusions leave gaps.
         self.place = {kernel: place for place, kernel in enumerate(plan.kernels)}
@@ -249,20 +229,16 @@ class _Fusion:
         scalars: list[Symbol] = []
         for root in kernel.roots:
             reads = {access.symbol for access in self.plan.accesses.of(root)} & known
-            if self.plan.graph.producer[root].primitive.name in REDUCTIONS:
+            summed = self.plan.graph.producer[root].primitive.role == "reduction"
+            if summed or squeezed(root.shape) == self.rows:
                 if not self._rowwise(root, known, maps):
                     return False
-                sums.append(root)
-                whole.add(root)
-            elif squeezed(root.shape) == self.rows:
-                if not self._rowwise(root, known, maps):
-                    return False
-                maps.append(root)
+                (sums if summed else maps).append(root)
             elif squeezed(root.shape) or not reads <= whole:
                 return False
             else:
                 scalars.append(root)
-                whole.add(root)
+            whole.update(sums, scalars)
         self.stream.sums += sums
         self.stream.maps += maps
         self.stream.scalars += scalars
@@ -275,8 +251,8 @@ class _Fusion:
         A map runs along its own axis, a sum or a product along its inner one; a row chosen by an
         index array may be any.
         """
-        name = self.plan.graph.producer[root].primitive.name
-        summed = name in REDUCTIONS or name in PRODUCTS
+        role = self.plan.graph.producer[root].primitive.role
+        summed = role in ("reduction", "product")
         axis = next((at for at in domain_index(root.shape) if at.terms), None)
         for access in self.plan.accesses.of(root):
             symbol = access.symbol
@@ -285,11 +261,11 @@ class _Fusion:
             per_row = symbol in self.per_row or (maps is not None and symbol in maps)
             if not per_row or access.index is None:
                 return False
-            own = [at for at, n in zip(access.index, symbol.shape, strict=True) if n != 1]
-            if len(own) != 1 or len(own[0].terms) != 1 or own[0].constant:
+            own = moving(access.index, symbol.shape)
+            if len(own) != 1 or not own[0].terms:
                 return False
-            var, coefficient = own[0].terms[0]
-            if coefficient != 1 or var.extent != self.rows[0]:
+            var = own[0].terms[0][0]
+            if own[0] != of(var) or var.extent != self.rows[0]:
                 return False
             if not (is_inner(var) if summed else own[0] == axis):
                 return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from thalweg.compiler.rewrites.rewrite import Draft, Rule
+from thalweg.compiler.rewrites.rewrite import Draft, Rule, following
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.ops.elementwise.arithmetic import multiply, negative
@@ -40,15 +40,13 @@ def accumulate_nothing(draft: Draft, equation: Equation) -> Symbol | None:
     return x if x.shape[equation.params["axis"]] == 1 else None
 
 
-def reduce_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
+@following(broadcast_to)
+def reduce_before_spread(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`reduce_max(broadcast_to(x)) -> broadcast_to(reduce_max(x))`, and so for sums.
 
     A sum over n repetitions becomes `multiply(reduce_sum(x), n)`. Extremes are exact, sums to
     rounding.
     """
-    inner = draft.producer(equation.inputs[0], broadcast_to)
-    if inner is None:
-        return None
     x, shape, axes = inner.inputs[0], inner.output.shape, equation.params["axis"]
     added = len(shape) - len(x.shape)
     repeated = {a for a in axes if a < added or x.shape[a - added] != shape[a]}
@@ -65,11 +63,9 @@ def reduce_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
     return draft.add(multiply, (found, draft.literal(count, x.dtype)))
 
 
-def negate_sum(draft: Draft, equation: Equation) -> Symbol | None:
+@following(negative, used_once=True)
+def negate_sum(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`reduce_sum(negative(x)) -> negative(reduce_sum(x))`. Exact, but for the sign of zero."""
-    inner = draft.producer(equation.inputs[0], negative)
-    if inner is None or not draft.is_used_once(equation.inputs[0]):
-        return None
     return draft.add(negative, (draft.add(reduce_sum, inner.inputs, equation.params),))
 
 

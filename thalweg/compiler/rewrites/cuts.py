@@ -6,7 +6,7 @@ first, nothing is computed in vain.
 
 from __future__ import annotations
 
-from thalweg.compiler.rewrites.rewrite import Draft, Rule
+from thalweg.compiler.rewrites.rewrite import Draft, Rule, following
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.ops.linalg.contraction import contract, parts
@@ -14,17 +14,15 @@ from thalweg.ops.shape.cut import Bounds, pad_with_zeros, slice_
 from thalweg.ops.windows.windows import reach, windows
 
 
-def cut_operands(draft: Draft, equation: Equation) -> Symbol | None:
+@following(contract, used_once=True)
+def cut_operands(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`slice_(contract(x, y)) -> contract(slice_(x), slice_(y))`. Exact."""
-    product = draft.producer(equation.inputs[0], contract)
-    if product is None or not draft.is_used_once(equation.inputs[0]):
-        return None
-    labels = product.params["labels"]
+    labels = inner.params["labels"]
     *operands, result = parts(labels)
     cuts = dict(zip(result, equation.params["bounds"], strict=True))
     inputs = tuple(
         draft.add(slice_, (x,), {"bounds": _of_axes(x, own, cuts)})
-        for x, own in zip(product.inputs, operands, strict=True)
+        for x, own in zip(inner.inputs, operands, strict=True)
     )
     return draft.add(contract, inputs, {"labels": labels})
 
@@ -34,10 +32,10 @@ def _of_axes(x: Symbol, labels: str, cuts: dict[str, tuple[int, int, int]]) -> B
     return tuple(cuts.get(label, all_) for label, all_ in zip(labels, whole, strict=True))
 
 
-def cut_windows(draft: Draft, equation: Equation) -> Symbol | None:
+@following(windows)
+def cut_windows(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`slice_(windows(x)) -> windows(slice_(x))` where windows are left out, not their parts."""
-    inner = draft.producer(equation.inputs[0], windows)
-    if inner is None or 0 in equation.output.shape:
+    if 0 in equation.output.shape:
         return None
     x, params = inner.inputs[0], dict(inner.params)
     steps = dict(zip(params["axes"], range(len(params["axes"])), strict=True))
@@ -60,11 +58,9 @@ def cut_windows(draft: Draft, equation: Equation) -> Symbol | None:
     return draft.add(windows, (cut,), {**params, "stride": tuple(strides)})
 
 
-def cut_padding(draft: Draft, equation: Equation) -> Symbol | None:
+@following(pad_with_zeros)
+def cut_padding(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`slice_(pad_with_zeros(x)) -> pad_with_zeros(x)`, padded less. Exact."""
-    inner = draft.producer(equation.inputs[0], pad_with_zeros)
-    if inner is None:
-        return None
     low, high = [], []
     shape, bounds = equation.inputs[0].shape, equation.params["bounds"]
     rows = zip(bounds, shape, inner.params["low"], inner.params["high"], strict=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from thalweg.compiler.rewrites.patterns import COMMUTATIVE
-from thalweg.compiler.rewrites.rewrite import Draft, Rule
+from thalweg.compiler.rewrites.algebra import COMMUTATIVE
+from thalweg.compiler.rewrites.rewrite import Draft, Rule, following
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import Shape
@@ -73,12 +73,10 @@ def reuse_mirrored(draft: Draft, equation: Equation) -> Symbol | None:
 # ---- rules of single primitives that ask for sizes
 
 
-def negate_scalar(draft: Draft, equation: Equation) -> Symbol | None:
+@following(multiply)
+def negate_scalar(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`negative(multiply(x, c)) -> multiply(x, negative(c))` for a scalar c. Exact."""
-    product = draft.producer(equation.inputs[0], multiply)
-    if product is None:
-        return None
-    for x, factor in (product.inputs, product.inputs[::-1]):
+    for x, factor in (inner.inputs, inner.inputs[::-1]):
         if factor.shape == () and x.shape != () and x.value is None:
             return draft.add(multiply, (x, draft.add(negative, (factor,))))
     return None
@@ -99,7 +97,4 @@ def invert_once(draft: Draft, equation: Equation) -> Symbol | None:
 
 COMMON: tuple[Rule, ...] = (compute_literals, spread_late, reuse_mirrored, drop_reshape)
 
-RULES: dict[Primitive, tuple[Rule, ...]] = {
-    negative: (negate_scalar,),
-    divide: (invert_once,),
-}
+RULES: dict[Primitive, tuple[Rule, ...]] = {negative: (negate_scalar,), divide: (invert_once,)}

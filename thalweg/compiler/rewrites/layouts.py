@@ -1,5 +1,9 @@
-"""Rules that keep the examples of images last in memory, from one convolution to the next.
+"""Rules that carry transposes towards results, where they meet and vanish.
 
+A gradient of x Wᵀ is the transpose of a product; the optimizer's arithmetic on it does not care in
+which order it goes through the elements.
+
+The examples of images are kept last in memory, from one convolution to the next.
 Vectors run along the examples then, whatever the extents of the images: no lane is idle at the end
 of a row, no window crosses a vector, and weights are numbers to a vector. A convolution packs its
 input so that axis 0 comes last, and *restores* the order of its result by one transpose. These
@@ -9,9 +13,12 @@ away; what is left over is one copy where images enter and one where they leave.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from thalweg.compiler.rewrites.rewrite import Draft, Rule, restoring
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
+from thalweg.core.spec import Shape
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.linalg.contraction import contract, parts
 from thalweg.ops.reduce.extremes import reduce_max, reduce_min
@@ -45,10 +52,10 @@ def _restored(draft: Draft, symbol: Symbol) -> Symbol:
     return draft.add(transpose, (symbol,), {"axes": restoring(rank)})
 
 
-def _behind(draft: Draft, symbol: Symbol) -> Symbol | None:
-    """Return what a symbol restores the order of, if it does; matrices are left alone."""
+def _behind(draft: Draft, symbol: Symbol, least: int = 3) -> Symbol | None:
+    """Return what a symbol restores the order of, if it does; matrices are mostly left alone."""
     maker = draft.producer(symbol, transpose)
-    if maker is None or len(symbol.shape) < 3:
+    if maker is None or len(symbol.shape) < least:
         return None
     return maker.inputs[0] if maker.params["axes"] == restoring(len(symbol.shape)) else None
 
@@ -75,13 +82,13 @@ def restore_later(draft: Draft, equation: Equation) -> Symbol | None:
     inner = _behind(draft, equation.inputs[0])
     if inner is None:
         return None
-    params = _turned(equation)
+    params = _packed_params(equation)
     if params is None:
         return None
     return _restored(draft, draft.add(equation.primitive, (inner,), params))
 
 
-def _turned(equation: Equation) -> dict[str, object] | None:
+def _packed_params(equation: Equation) -> dict[str, object] | None:
     """Return the parameters for an operand whose axis 0 is last, if axis 0 is left alone."""
     name, params = equation.primitive, dict(equation.params)
     if name is windows or name is overlap_add:
@@ -105,8 +112,11 @@ def _turned(equation: Equation) -> dict[str, object] | None:
 
 
 def reduce_packed(draft: Draft, equation: Equation) -> Symbol | None:
-    """`reduce_sum(restored(x)) -> restored(reduce_sum(x))`; sums to rounding, extremes exact."""
-    inner = _behind(draft, equation.inputs[0])
+    """`reduce_sum(restored(x)) -> restored(reduce_sum(x))`; sums to rounding, extremes exact.
+
+    Of a matrix nothing is left to be restored.
+    """
+    inner = _behind(draft, equation.inputs[0], 2)
     if inner is None:
         return None
     rank, axes = len(inner.shape), equation.params["axis"]
@@ -124,17 +134,52 @@ def concatenate_packed(draft: Draft, equation: Equation) -> Symbol | None:
     return _restored(draft, draft.add(concatenate, inner, {"axis": axis - 1}))
 
 
+# ---- matrices
+
+
+def transpose_result(draft: Draft, equation: Equation) -> Symbol | None:
+    """`f(transpose(x), transpose(y)) -> transpose(f(x, y))` for an elementwise f. Exact."""
+    shape = equation.output.shape
+    if len(shape) != 2 or not any(_matrix_behind(draft, symbol) for symbol in equation.inputs):
+        return None
+    operands = [_operand_behind(draft, symbol, shape) for symbol in equation.inputs]
+    found = tuple(operand for operand in operands if operand is not None)
+    if len(found) < len(operands):
+        return None
+    return _restored(draft, draft.add(equation.primitive, found))
+
+
+def _matrix_behind(draft: Draft, symbol: Symbol) -> Symbol | None:
+    return _behind(draft, symbol, 2) if len(symbol.shape) == 2 else None
+
+
+def _operand_behind(draft: Draft, symbol: Symbol, shape: Shape) -> Symbol | None:
+    """Return an operand for transposed others: a scalar, or the matrix behind it."""
+    if symbol.shape == ():
+        return symbol
+    spread = draft.producer(symbol, broadcast_to)
+    if spread is not None and spread.inputs[0].shape == () and symbol.shape == shape:
+        return draft.add(broadcast_to, spread.inputs, {"shape": (shape[1], shape[0])})
+    return _matrix_behind(draft, symbol) if symbol.shape == shape else None
+
+
 # ---- contractions
 
 
-def _labelled(labels: str) -> tuple[list[str], str]:
-    left, right, result = parts(labels)
-    return [left, right], result
+def _labels(equation: Equation) -> tuple[list[str], str]:
+    *operands, result = parts(equation.params["labels"])
+    return operands, result
+
+
+def _contracted(
+    draft: Draft, inputs: Sequence[Symbol], operands: Sequence[str], result: str
+) -> Symbol:
+    return draft.add(contract, tuple(inputs), {"labels": f"{','.join(operands)}->{result}"})
 
 
 def contract_transposed(draft: Draft, equation: Equation) -> Symbol | None:
     """`contract(transpose(x), y) -> contract(x, y)` by other labels. Exact."""
-    own, result = _labelled(equation.params["labels"])
+    own, result = _labels(equation)
     inputs, found = list(equation.inputs), False
     for position, symbol in enumerate(equation.inputs):
         maker = draft.producer(symbol, transpose)
@@ -145,8 +190,7 @@ def contract_transposed(draft: Draft, equation: Equation) -> Symbol | None:
         own[position] = "".join(placed[axis] for axis in range(len(placed)))
     if not found:
         return None
-    labels = f"{own[0]},{own[1]}->{result}"
-    return draft.add(contract, tuple(inputs), {"labels": labels})
+    return _contracted(draft, inputs, own, result)
 
 
 def _packs(maker: Equation) -> bool:
@@ -156,7 +200,7 @@ def _packs(maker: Equation) -> bool:
 
 def pack_examples(draft: Draft, equation: Equation) -> Symbol | None:
     """`contract(windows(x), y) -> contract(windows(packed(x)), y)`. Exact."""
-    own, result = _labelled(equation.params["labels"])
+    own, result = _labels(equation)
     for position, symbol in enumerate(equation.inputs):
         maker = draft.producer(symbol, windows)
         if maker is None:
@@ -169,14 +213,13 @@ def pack_examples(draft: Draft, equation: Equation) -> Symbol | None:
         inputs = list(equation.inputs)
         inputs[position] = draft.add(windows, (_packed(draft, x),), params)
         own[position] = own[position][1:] + own[position][0]
-        labels = f"{own[0]},{own[1]}->{result}"
-        return draft.add(contract, tuple(inputs), {"labels": labels})
+        return _contracted(draft, inputs, own, result)
     return None
 
 
 def examples_last(draft: Draft, equation: Equation) -> Symbol | None:
     """`contract(windows(x), y) -> restored(contract(windows(x), y))` with x's last axis last."""
-    own, result = _labelled(equation.params["labels"])
+    own, result = _labels(equation)
     for position, symbol in enumerate(equation.inputs):
         maker = draft.producer(symbol, windows)
         if maker is None or len(maker.inputs[0].shape) - 1 in maker.params["axes"]:
@@ -185,14 +228,13 @@ def examples_last(draft: Draft, equation: Equation) -> Symbol | None:
         if last not in result or result[-1] == last or last in own[1 - position]:
             continue
         ordered = result.replace(last, "") + last
-        labels = f"{own[0]},{own[1]}->{ordered}"
-        found = draft.add(contract, equation.inputs, {"labels": labels})
+        found = _contracted(draft, equation.inputs, own, ordered)
         axes = tuple(ordered.index(label) for label in result)
         return draft.add(transpose, (found,), {"axes": axes})
     return None
 
 
-COMMON: tuple[Rule, ...] = (restore_result,)
+COMMON: tuple[Rule, ...] = (restore_result, transpose_result)
 
 RULES: dict[Primitive, tuple[Rule, ...]] = {
     **dict.fromkeys(

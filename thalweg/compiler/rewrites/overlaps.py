@@ -7,7 +7,7 @@ shifted arrays as a window has elements, an axis at a time.
 
 from __future__ import annotations
 
-from thalweg.compiler.rewrites.rewrite import Draft, Rule
+from thalweg.compiler.rewrites.rewrite import Draft, Rule, following
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import Shape
@@ -19,16 +19,14 @@ from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.windows.windows import overlap_add, window_axes, windows
 
 
-def overlap_contraction(draft: Draft, equation: Equation) -> Symbol | None:
+@following(contract, used_once=True)
+def overlap_contraction(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`overlap_add(contract(x, y)) -> contract(windows(pad_with_zeros(x)), flip(y))`.
 
     The derivative of a convolution in its input: as many multiplications, and the windows are
     never written to memory. To rounding: sums are in another order.
     """
-    product = draft.producer(equation.inputs[0], contract)
-    if product is None or not draft.is_used_once(equation.inputs[0]):
-        return None
-    left, right, result = parts(product.params["labels"])
+    left, right, result = parts(inner.params["labels"])
     axes = equation.params["axes"]
     elements = [result[a] for a in window_axes(axes)]
     places = [result[a - 1] for a in window_axes(axes)]
@@ -37,7 +35,7 @@ def overlap_contraction(draft: Draft, equation: Equation) -> Symbol | None:
     own, other = (left, right) if position == 0 else (right, left)
     if not set(places) <= set(own) - set(other) or not set(elements) <= set(other) - set(own):
         return None
-    image, kernel = product.inputs[position], product.inputs[1 - position]
+    image, kernel = inner.inputs[position], inner.inputs[1 - position]
     places_in = tuple(own.index(label) for label in places)
     if sorted(places_in) != list(places_in):
         return None
@@ -55,18 +53,22 @@ def overlap_contraction(draft: Draft, equation: Equation) -> Symbol | None:
 
 def _windows_of(draft: Draft, equation: Equation, image: Symbol, places: tuple[int, ...]) -> Symbol:
     """Return the windows whose products with flipped elements are the overlapped sums."""
-    params, rank = equation.params, len(image.shape)
-    low, high, interior = [0] * rank, [0] * rank, [0] * rank
+    params, around = equation.params, {}
     size = tuple(equation.inputs[0].shape[a] for a in window_axes(params["axes"]))
     rows = zip(places, params["extents"], size, params["stride"], params["dilation"], strict=True)
     for axis, extent, k, step, gap in rows:
-        low[axis], interior[axis] = (k - 1) * gap, step - 1
-        high[axis] = extent - (image.shape[axis] - 1) * step - 1
-    around = {"low": tuple(low), "high": tuple(high), "interior": tuple(interior)}
-    wide = draft.add(pad_with_zeros, (image,), around)
+        behind = extent - (image.shape[axis] - 1) * step - 1
+        around[axis] = (k - 1) * gap, behind, step - 1
     ones = (1,) * len(places)
     sliding = {"axes": places, "size": size, "stride": ones, "dilation": params["dilation"]}
-    return draft.add(windows, (wide,), sliding)
+    return draft.add(windows, (_padded(draft, image, around),), sliding)
+
+
+def _padded(draft: Draft, x: Symbol, around: dict[int, tuple[int, int, int]]) -> Symbol:
+    """Return an array with zeros before, behind and between its elements along some axes."""
+    rows = (around.get(axis, (0, 0, 0)) for axis in range(len(x.shape)))
+    params = dict(zip(("low", "high", "interior"), zip(*rows, strict=True), strict=True))
+    return draft.add(pad_with_zeros, (x,), params)
 
 
 def overlap_side_by_side(draft: Draft, equation: Equation) -> Symbol | None:
@@ -78,11 +80,8 @@ def overlap_side_by_side(draft: Draft, equation: Equation) -> Symbol | None:
     rows = list(zip(sizes, steps, gaps, strict=True))
     if any(k > step or (gap > 1 and k > 1) for k, step, gap in rows):
         return None
-    high = [0] * len(g.shape)
-    for axis, (k, step, _) in zip(inner, rows, strict=True):
-        high[axis] = step - k
-    zeros = (0,) * len(high)
-    wide = draft.add(pad_with_zeros, (g,), {"low": zeros, "high": tuple(high), "interior": zeros})
+    around = {axis: (0, step - k, 0) for axis, (k, step, _) in zip(inner, rows, strict=True)}
+    wide = _padded(draft, g, around)
     flat = [n for a, n in enumerate(wide.shape) if a not in inner]
     for axis, place, step in zip(params["axes"], inner, steps, strict=True):
         flat[axis] = wide.shape[place - 1] * step
@@ -94,9 +93,7 @@ def _fitted(draft: Draft, symbol: Symbol, shape: Shape) -> Symbol:
     """Cut an array, or add zeros at its ends, to a shape."""
     bounds = tuple((0, min(a, b), 1) for a, b in zip(symbol.shape, shape, strict=True))
     cut = draft.add(slice_, (symbol,), {"bounds": bounds})
-    high = tuple(b - a for a, b in zip(cut.shape, shape, strict=True))
-    zeros = (0,) * len(high)
-    return draft.add(pad_with_zeros, (cut,), {"low": zeros, "high": high, "interior": zeros})
+    return _padded(draft, cut, {axis: (0, n - cut.shape[axis], 0) for axis, n in enumerate(shape)})
 
 
 def overlap_shifted(draft: Draft, equation: Equation) -> Symbol | None:
@@ -117,21 +114,12 @@ def overlap_shifted(draft: Draft, equation: Equation) -> Symbol | None:
         part = draft.add(slice_, (g,), {"bounds": bounds})
         shape = tuple(n for a, n in enumerate(g.shape) if a != inner)
         part = draft.add(reshape, (part,), {"shape": shape})
-        zeros = (0,) * len(shape)
-        around = {
-            "low": _with(zeros, axis, u * gap),
-            "high": _with(zeros, axis, extent - u * gap - (shape[axis] - 1) * step - 1),
-            "interior": _with(zeros, axis, step - 1),
-        }
-        part = draft.add(pad_with_zeros, (part,), around)
+        behind = extent - u * gap - (shape[axis] - 1) * step - 1
+        part = _padded(draft, part, {axis: (u * gap, behind, step - 1)})
         total = part if total is None else draft.add(add, (total, part))
     return total
 
 
-def _with(values: tuple[int, ...], position: int, value: int) -> tuple[int, ...]:
-    return (*values[:position], value, *values[position + 1 :])
-
-
 RULES: dict[Primitive, tuple[Rule, ...]] = {
-    overlap_add: (overlap_contraction, overlap_side_by_side, overlap_shifted),
+    overlap_add: (overlap_contraction, overlap_side_by_side, overlap_shifted)
 }

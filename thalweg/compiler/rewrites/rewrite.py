@@ -8,6 +8,7 @@ used, which only the finished program knows.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,6 +26,9 @@ from thalweg.ops.shape.reshape import reshape
 Inputs = tuple[Symbol, ...]
 
 Rule = Callable[["Draft", Equation], Symbol | None]
+
+# A rule that is also given the equation of the first operand.
+InnerRule = Callable[["Draft", Equation, Equation], Symbol | None]
 
 RulesOf = Callable[[Primitive], tuple[Rule, ...]]
 
@@ -165,6 +169,30 @@ class Draft:
 def _key(primitive: Primitive, inputs: Inputs, params: Mapping[str, Any]) -> Any:
     items = tuple(params.items())
     return primitive, inputs, items if len(items) < 2 else tuple(sorted(items))
+
+
+def following(primitive: Primitive, *, used_once: bool = False) -> Callable[[InnerRule], Rule]:
+    """Make a rule of a function for what a primitive has made; it gets that equation too.
+
+    Args:
+        primitive: What the first operand must be the result of.
+        used_once: Whether nothing else may use it.
+    """
+
+    def decorate(function: InnerRule) -> Rule:
+        @functools.wraps(function)
+        def rule(draft: Draft, equation: Equation) -> Symbol | None:
+            operand = equation.inputs[0]
+            inner = draft.producers.get(operand)
+            if inner is None or inner.primitive is not primitive:
+                return None
+            if used_once and not draft.is_used_once(operand):
+                return None
+            return function(draft, equation, inner)
+
+        return rule
+
+    return decorate
 
 
 def restoring(rank: int) -> tuple[int, ...]:

@@ -25,6 +25,9 @@ from thalweg.ops.shape.reshape import reshape
 
 Change = Callable[[Symbol], Symbol]
 
+# (zeros that a scatter adds to, its updates) -> what it is to add to instead
+Onto = Callable[[Symbol, Symbol], Symbol]
+
 
 def scale_updates(draft: Draft, equation: Equation) -> Symbol | None:
     """`multiply(scatter_add(0, i, u), c) -> scatter_add(0, i, multiply(u, c))` for a scalar c.
@@ -70,18 +73,27 @@ def _scatter(draft: Draft, symbol: Symbol) -> Equation | None:
 
 def _changed(draft: Draft, symbol: Symbol, change: Change) -> Symbol | None:
     """Return scatters into zeros with each of their updates changed."""
+
+    def zeros(base: Symbol, updates: Symbol) -> Symbol:
+        return draft.full(0, base.shape, change(updates).dtype)
+
+    return _moved(draft, symbol, zeros, change)
+
+
+def _moved(draft: Draft, symbol: Symbol, onto: Onto, change: Change) -> Symbol | None:
+    """Return scatters into zeros moved onto something else, each of their updates changed."""
     scatter = _scatter(draft, symbol)
     if scatter is None:
         return None
     base, indices, updates = scatter.inputs
-    changed: Symbol | None
+    found: Symbol | None
     if draft.is_filled(base, 0):
-        changed = draft.full(0, base.shape, change(updates).dtype)
+        found = onto(base, updates)
     else:
-        changed = _changed(draft, base, change)
-    if changed is None:
+        found = _moved(draft, base, onto, change)
+    if found is None:
         return None
-    return draft.add(scatter.primitive, (changed, indices, change(updates)), scatter.params)
+    return draft.add(scatter.primitive, (found, indices, change(updates)), scatter.params)
 
 
 def add_updates(draft: Draft, equation: Equation) -> Symbol | None:
@@ -99,18 +111,10 @@ def subtract_updates(draft: Draft, equation: Equation) -> Symbol | None:
 
 def _added(draft: Draft, symbol: Symbol, base: Symbol, equation: Equation) -> Symbol | None:
     """Return scatters into zeros moved onto another base."""
-    scatter = _scatter(draft, symbol)
-    if scatter is None or symbol.shape != equation.output.shape:
+    output = equation.output
+    if symbol.shape != output.shape:
         return None
-    zeros, indices, updates = scatter.inputs
-    moved: Symbol | None
-    if draft.is_filled(zeros, 0):
-        moved = draft.conform(base, equation.output.spec)
-    else:
-        moved = _added(draft, zeros, base, equation)
-    if moved is None:
-        return None
-    return draft.add(scatter.primitive, (moved, indices, updates), scatter.params)
+    return _moved(draft, symbol, lambda *_: draft.conform(base, output.spec), lambda u: u)
 
 
 # ---- one position a row

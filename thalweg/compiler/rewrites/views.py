@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from thalweg.compiler.rewrites.rewrite import Draft, Rule, adds_leading_ones, restoring
+from thalweg.compiler.rewrites.rewrite import Draft, Rule, adds_leading_ones, following, restoring
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
-from thalweg.core.spec import DType, Shape
+from thalweg.core.spec import DType
 from thalweg.ops.elementwise.arithmetic import add, negative, subtract
 from thalweg.ops.elementwise.conversion import astype, stop_gradient
 from thalweg.ops.index.take import take, take_along_axis
@@ -52,7 +50,7 @@ def forget(draft: Draft, equation: Equation) -> Symbol | None:
 
 
 def keep_shape(draft: Draft, equation: Equation) -> Symbol | None:
-    """`reshape(x) -> x` for the shape of x; likewise broadcast_to and astype."""
+    """`reshape(x) -> x` for the shape of x; likewise what cuts, pads or converts nothing."""
     x, output = equation.inputs[0], equation.output
     return x if x.shape == output.shape and x.dtype == output.dtype else None
 
@@ -60,26 +58,20 @@ def keep_shape(draft: Draft, equation: Equation) -> Symbol | None:
 # ---- reshape and broadcast_to
 
 
-def reshape_once(draft: Draft, equation: Equation) -> Symbol | None:
+@following(reshape)
+def reshape_once(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`reshape(reshape(x)) -> reshape(x)`."""
-    inner = draft.producer(equation.inputs[0], reshape)
-    return None if inner is None else draft.add(reshape, inner.inputs, equation.params)
+    return draft.add(reshape, inner.inputs, equation.params)
 
 
-def reshape_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
+@following(broadcast_to)
+def reshape_before_spread(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`reshape(broadcast_to(x)) -> broadcast_to(x)` where only leading ones come or go."""
-    inner = draft.producer(equation.inputs[0], broadcast_to)
-    shape = equation.output.shape
-    if inner is None or not _differ_by_leading_ones(inner.output.shape, shape):
-        return None
-    x = inner.inputs[0]
-    if len(x.shape) > len(shape):
+    spread, shape, x = inner.output.shape, equation.output.shape, inner.inputs[0]
+    alike = adds_leading_ones(spread, shape) or adds_leading_ones(shape, spread)
+    if not alike or len(x.shape) > len(shape):
         return None
     return draft.add(broadcast_to, (x,), {"shape": shape})
-
-
-def _differ_by_leading_ones(first: Shape, second: Shape) -> bool:
-    return adds_leading_ones(first, second) or adds_leading_ones(second, first)
 
 
 def spread_once(draft: Draft, equation: Equation) -> Symbol | None:
@@ -137,35 +129,25 @@ def flip_once(draft: Draft, equation: Equation) -> Symbol | None:
 # ---- slices, paddings, concatenations
 
 
-def slice_nothing(draft: Draft, equation: Equation) -> Symbol | None:
-    """`slice_(x) -> x` where it takes everything."""
-    x = equation.inputs[0]
-    return x if x.shape == equation.output.shape else None
-
-
-def slice_once(draft: Draft, equation: Equation) -> Symbol | None:
+@following(slice_)
+def slice_once(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`slice_(slice_(x)) -> slice_(x)`."""
-    inner = draft.producer(equation.inputs[0], slice_)
-    if inner is None:
-        return None
     pairs = zip(inner.params["bounds"], equation.params["bounds"], strict=True)
     shape = equation.output.shape
-    composed = tuple(_composed(*pair, n) for pair, n in zip(pairs, shape, strict=True))
+    composed = tuple(_compose_bounds(*pair, n) for pair, n in zip(pairs, shape, strict=True))
     return draft.add(slice_, inner.inputs, {"bounds": composed})
 
 
-def _composed(
+def _compose_bounds(
     first: tuple[int, int, int], second: tuple[int, int, int], extent: int
 ) -> tuple[int, int, int]:
     start, step = first[0] + second[0] * first[2], first[2] * second[2]
     return start, start + max(0, extent - 1) * step + min(extent, 1), step
 
 
-def slice_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
+@following(broadcast_to)
+def slice_before_spread(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`slice_(broadcast_to(x)) -> broadcast_to(x)` where only repetitions are cut."""
-    inner = draft.producer(equation.inputs[0], broadcast_to)
-    if inner is None:
-        return None
     x, shape = inner.inputs[0], equation.output.shape
     added = len(shape) - len(x.shape)
     if any(n not in (1, shape[i + added]) for i, n in enumerate(x.shape)):
@@ -177,10 +159,10 @@ def slice_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
     return draft.add(broadcast_to, (x,), {"shape": shape})
 
 
-def slice_one_part(draft: Draft, equation: Equation) -> Symbol | None:
+@following(concatenate)
+def slice_one_part(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`slice_(concatenate(x, y)) -> slice_(x)` where it takes from x alone."""
-    inner = draft.producer(equation.inputs[0], concatenate)
-    if inner is None or not equation.output.spec.size:
+    if not equation.output.spec.size:
         return None
     axis, bounds = inner.params["axis"], list(equation.params["bounds"])
     start, stop, step = bounds[axis]
@@ -195,10 +177,10 @@ def slice_one_part(draft: Draft, equation: Equation) -> Symbol | None:
     return None
 
 
-def slice_padding(draft: Draft, equation: Equation) -> Symbol | None:
+@following(pad_with_zeros)
+def slice_padding(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`slice_(pad_with_zeros(x)) -> x` where it takes what was padded."""
-    inner = draft.producer(equation.inputs[0], pad_with_zeros)
-    if inner is None or inner.inputs[0].shape != equation.output.shape:
+    if inner.inputs[0].shape != equation.output.shape:
         return None
     x, params = inner.inputs[0], inner.params
     rows = zip(equation.params["bounds"], params["low"], params["interior"], x.shape, strict=True)
@@ -208,12 +190,9 @@ def slice_padding(draft: Draft, equation: Equation) -> Symbol | None:
     return x
 
 
-def pad_nothing(draft: Draft, equation: Equation) -> Symbol | None:
-    """`pad_with_zeros(x) -> x` without padding; `pad_with_zeros(zeros) -> zeros`."""
-    x = equation.inputs[0]
-    if x.shape == equation.output.shape:
-        return x
-    return keep_uniform(draft, equation) if draft.is_filled(x, 0) else None
+def pad_zeros(draft: Draft, equation: Equation) -> Symbol | None:
+    """`pad_with_zeros(zeros) -> zeros`."""
+    return keep_uniform(draft, equation) if draft.is_filled(equation.inputs[0], 0) else None
 
 
 def concatenate_parts(draft: Draft, equation: Equation) -> Symbol | None:
@@ -240,12 +219,12 @@ def pad_sum(draft: Draft, equation: Equation) -> Symbol | None:
     return draft.add(pad_with_zeros, (total,), first.params)
 
 
-def negate_late(draft: Draft, equation: Equation) -> Symbol | None:
+@following(negative)
+def negate_late(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`reshape(negative(x)) -> negative(reshape(x))`: what reads the result may take the sign."""
     x = equation.inputs[0]
-    inner = draft.producer(x, negative)
     # Past leading ones, elementwise primitives reach for x by themselves, and spread late.
-    if inner is None or adds_leading_ones(x.shape, equation.output.shape):
+    if adds_leading_ones(x.shape, equation.output.shape):
         return None
     # The transposes of matrices, and what restores the order of images, go last themselves.
     restored = equation.params.get("axes") == restoring(len(x.shape))
@@ -258,10 +237,10 @@ def negate_late(draft: Draft, equation: Equation) -> Symbol | None:
 # ---- conversions
 
 
-def convert_once(draft: Draft, equation: Equation) -> Symbol | None:
+@following(astype)
+def convert_once(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`astype(astype(x)) -> astype(x)` where the first conversion loses nothing."""
-    inner = draft.producer(equation.inputs[0], astype)
-    if inner is None or not keeps_values(inner.inputs[0].dtype, inner.output.dtype):
+    if not keeps_values(inner.inputs[0].dtype, inner.output.dtype):
         return None
     return draft.add(astype, inner.inputs, equation.params)
 
@@ -274,10 +253,10 @@ def keeps_values(before: DType, after: DType) -> bool:
     return np.can_cast(before, after, "safe")
 
 
-def convert_before_spread(draft: Draft, equation: Equation) -> Symbol | None:
+@following(broadcast_to)
+def convert_before_spread(draft: Draft, equation: Equation, inner: Equation) -> Symbol | None:
     """`astype(broadcast_to(x)) -> broadcast_to(astype(x))`."""
-    inner = draft.producer(equation.inputs[0], broadcast_to)
-    if inner is None or math.prod(inner.inputs[0].shape) == math.prod(inner.output.shape):
+    if inner.inputs[0].spec.size == inner.output.spec.size:
         return None
     converted = draft.add(astype, inner.inputs, equation.params)
     return draft.add(broadcast_to, (converted,), inner.params)
@@ -289,14 +268,14 @@ RULES: dict[Primitive, tuple[Rule, ...]] = {
     transpose: (keep_uniform, transpose_once, reshape_rather_than_transpose, negate_late),
     flip: (keep_uniform, flip_once),
     slice_: (
-        slice_nothing,
+        keep_shape,
         keep_uniform,
         slice_once,
         slice_before_spread,
         slice_one_part,
         slice_padding,
     ),
-    pad_with_zeros: (pad_nothing,),
+    pad_with_zeros: (keep_shape, pad_zeros),
     add: (pad_sum,),
     subtract: (pad_sum,),
     concatenate: (concatenate_parts,),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.core.spec import DType, Spec
 from thalweg.ops.elementwise.arithmetic import add
@@ -30,12 +31,6 @@ NARROW = frozenset(_WIDE)
 
 _UINT64 = np.dtype(np.uint64)
 
-# What only moves its first operand's elements; further ones are positions.
-MOVING = frozenset(
-    {"broadcast_to", "flip", "reshape", "slice_", "stop_gradient", "take", "take_along_axis",
-     "transpose", "windows"}
-)  # fmt: skip
-
 # Modulo 2⁶⁴ these are the same for signed and unsigned numbers.
 _MODULAR = frozenset(
     {"add", "concatenate", "contract", "cumulative_sum", "equal", "matrix_product", "multiply",
@@ -48,6 +43,11 @@ _ORDERED = frozenset(
     {"greater", "greater_equal", "index_of_max", "index_of_min", "less", "less_equal", "maximum",
      "minimum", "reduce_max", "reduce_min"}
 )  # fmt: skip
+
+
+def moves(primitive: Primitive) -> bool:
+    """Tell whether elements are the first operand's, converted at most; others are positions."""
+    return primitive is astype or primitive.role in ("view", "move", "gather")
 
 
 def widened(program: Program) -> Program:
@@ -70,9 +70,9 @@ class _Widening:
         for equation in self._old.equations:
             name = equation.primitive.name
             dtypes = {s.dtype for s in (*equation.inputs, equation.output)} & NARROW
-            if not dtypes or name == "astype":
+            if not dtypes:
                 self._equations.append(equation)
-            elif name in MOVING:
+            elif moves(equation.primitive):
                 first, *positions = equation.inputs
                 inputs = (first, *(self._wide(symbol, False) for symbol in positions))
                 self._add(equation, inputs, equation.output)
@@ -90,9 +90,7 @@ class _Widening:
             return
         wide = Symbol(Spec(output.shape, _WIDE[output.dtype]))
         self._add(equation, inputs, wide)
-        if shifted:
-            wide = self._shift(wide)
-        self._convert(wide, output)
+        self._convert(self._shift(wide) if shifted else wide, output)
 
     def _wide(self, symbol: Symbol, shifted: bool) -> Symbol:
         if symbol.dtype not in NARROW:
@@ -111,15 +109,14 @@ class _Widening:
 
     def _shift(self, symbol: Symbol) -> Symbol:
         """Add 2⁶³, which wraps: the order of unsigned numbers becomes that of signed ones."""
-        least = Symbol(Spec((), symbol.dtype), np.asarray(np.iinfo(np.int64).min))
+        least = np.asarray(np.iinfo(np.int64).min)
         if symbol.value is not None:
             with np.errstate(over="ignore"):
-                value = symbol.value + least.value
-            return Symbol(symbol.spec, np.asarray(value))
-        shape = Symbol(Spec(symbol.shape, symbol.dtype))
-        spread = least
-        self._equations.append(Equation(add, (symbol, spread), {}, shape))
-        return shape
+                return Symbol(symbol.spec, np.asarray(symbol.value + least))
+        shifted = Symbol(Spec(symbol.shape, symbol.dtype))
+        shift = Symbol(Spec((), symbol.dtype), least)
+        self._equations.append(Equation(add, (symbol, shift), {}, shifted))
+        return shifted
 
     def _convert(self, symbol: Symbol, output: Symbol) -> None:
         self._equations.append(Equation(astype, (symbol,), {"dtype": output.dtype}, output))

@@ -6,7 +6,6 @@ messages a *line* counts from the file's first, and a *row* from the first after
 value decides what its column is, not a sample of them.
 """
 
-from thalweg.data.frames.dataframe import from_frame
-from thalweg.data.frames.files import read_table
+from thalweg.data.frames.files import from_frame, read_table
 
 __all__ = ["from_frame", "read_table"]

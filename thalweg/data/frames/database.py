@@ -12,8 +12,6 @@ import numpy as np
 from thalweg.data.table import Column, text_column
 from thalweg.errors import DataError
 
-__all__ = ["connection", "fetch_numbers", "fetch_texts", "literal"]
-
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     # nothing is installed or fetched because of what a file holds
     "autoinstall_known_extensions": False,

@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from thalweg.data.memory import require_room
+from thalweg.data.table import check_unique
 from thalweg.errors import DataError, shown
 
-__all__ = ["Dialect", "check_unique", "examine"]
-
 DELIMITERS = ",\t;|"
+
 CHUNK_BYTES = 1 << 20
+
 ASKED_BYTES = 1 << 26
+
 HEADER_CHARACTERS = 1 << 26
+
 MAX_COLUMNS = 10_000
 
 BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -156,22 +159,6 @@ def _names(path: Path, fields: list[str]) -> tuple[str, ...]:
             "put a line of names first."
         )
     return tuple(names)
-
-
-def check_unique(source: str, names: list[str]) -> None:
-    """Refuse two columns of one name.
-
-    Raises:
-        DataError: Naming the name and both columns.
-    """
-    first: dict[str, int] = {}
-    for position, name in enumerate(names, start=1):
-        if name in first:
-            raise DataError(
-                f"{source}: columns {first[name]} and {position} are both called {shown(name)}; "
-                "rename one."
-            )
-        first[name] = position
 
 
 def _is_number(text: str) -> bool:

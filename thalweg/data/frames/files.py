@@ -1,16 +1,19 @@
-"""A file into a table, whatever its kind."""
+"""Files of every kind, and data frames of other libraries, into tables."""
 
 import os
 import stat
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from narwhals.typing import IntoDataFrame
 
 from thalweg.data.frames.delimited import read_delimited
 from thalweg.data.frames.parquet import read_parquet
-from thalweg.data.table import Table
+from thalweg.data.table import Column, Table, as_column, check_unique, not_empty, unusable
 from thalweg.errors import DataError
-
-__all__ = ["read_table"]
 
 _LOOKED_AT, _FOOTER = 1024, 8
 
@@ -77,3 +80,47 @@ def _ends(path: Path) -> bytes:
         raise DataError(f"{path} cannot be read: {error.strerror}; check its rights.") from error
     except ValueError as error:  # a NUL in the path
         raise DataError(f"{str(path)!r} is no path: {error}; check it.") from error
+
+
+def from_frame(frame: IntoDataFrame, source: str = "the data frame") -> Table:
+    """Take the columns of a pandas, Polars, PyArrow or other eager data frame.
+
+    Args:
+        frame: The data frame; truth values become the texts 'False' and 'True'.
+        source: What messages call it.
+
+    Raises:
+        DataError: If it is no data frame, has no rows, or a column holds neither numbers nor texts.
+
+    Example:
+        >>> import pandas
+        >>> table = from_frame(pandas.DataFrame({"x": [1, 2], "colour": ["red", None]}))
+        >>> table["colour"].texts()
+        ['red', None]
+    """
+    try:
+        native = nw.from_native(frame, eager_only=True)
+    except TypeError as error:
+        given = type(frame).__name__
+        raise DataError(f"{source} is a {given}, not a data frame held in memory.") from error
+    except nw.exceptions.DuplicateError:
+        raise DataError(f"{source} has two columns of one name; rename one.") from None
+    names = [str(name) for name in native.columns]
+    check_unique(source, names)
+    columns = tuple(
+        _column(series, name, source)
+        for name, series in zip(names, native.iter_columns(), strict=True)
+    )
+    return not_empty(Table(columns, source))
+
+
+def _column(series: "nw.Series[Any]", name: str, source: str) -> Column:
+    missing = series.is_null().to_numpy().astype(np.bool_)
+    kind = series.dtype
+    if kind.is_numeric():
+        numbers = series.cast(nw.Float64).to_numpy().astype(np.float64)
+        return Column(name, np.where(missing, np.nan, numbers), missing | np.isnan(numbers))
+    if kind in (nw.Boolean, nw.String, nw.Categorical, nw.Enum, nw.Object):
+        values = [None if m else v for v, m in zip(series.to_list(), missing, strict=True)]
+        return as_column(name, values, source)
+    raise unusable(source, name, str(kind))

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from thalweg.compiler.kernels.graph import (
-    DRAWS,
-    GATHERS,
-    GUARDED,
-    POSITIONS,
-    REDUCTIONS,
-    SAME_INDEX,
-    SCATTERS,
-)
-from thalweg.compiler.outputs import own_outputs
-from thalweg.compiler.rewrites.widening import MOVING, NARROW, widened
+from thalweg.compiler.rewrites import overlaps
+from thalweg.compiler.rewrites.widening import NARROW, moves, widened
+from thalweg.compiler.states import own_outputs
+from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Program
 from thalweg.engines import engine
 from thalweg.engines.engine import Array, Loop
 from thalweg.engines.llvm.code import image, jit
-from thalweg.engines.llvm.code.running import CompiledLoop, CompiledProgram
+from thalweg.engines.llvm.code.running import CompiledProgram, NativeLoop
 from thalweg.engines.llvm.ir.target import Target
-from thalweg.engines.llvm.kernels.lowering import LOWERINGS, TYPES
+from thalweg.engines.llvm.kernels.contractions import PRODUCTS
+from thalweg.engines.llvm.kernels.lowering import LOWERINGS, REDUCTIONS, TYPES
+from thalweg.engines.llvm.kernels.scatters import SCANS, SCATTERS
+from thalweg.engines.llvm.kernels.writer import PLACED
 from thalweg.errors import EngineError
 
-SUPPORTED = frozenset(
-    {*DRAWS, *LOWERINGS, *GATHERS, *GUARDED, *POSITIONS, *REDUCTIONS, *SAME_INDEX, *SCATTERS}
-    | {"broadcast_to", "contract", "cumulative_sum", "flip", "iota", "matrix_product",
-       "overlap_add", "reshape", "slice_", "transpose", "windows"}
-)  # fmt: skip
+_ROWS = {*LOWERINGS, *PLACED, *PRODUCTS, *REDUCTIONS, *SCANS, *SCATTERS}
 
 
 class NativeEngine:
@@ -46,7 +38,7 @@ class NativeEngine:
         return [
             equation
             for equation in own_outputs(widened(program)).equations
-            if equation.primitive.name not in SUPPORTED or not _has_types(equation)
+            if not (_is_known(equation.primitive) and _has_types(equation))
         ]
 
     def compile(self, program: Program) -> Callable[..., list[Array]]:
@@ -65,10 +57,9 @@ class NativeEngine:
             EngineError: As for `compile`, or if the loop's steps cannot follow each other.
         """
         loop.check()
-        for program in (loop.step, loop.remainder):
-            if program is not None:
-                self._check(program)
-        return CompiledLoop(image.loop_image(loop, self.target), loop)
+        for program in loop.programs:
+            self._check(program)
+        return NativeLoop(image.loop_image(loop, self.target), loop)
 
     def _check(self, program: Program) -> None:
         for equation in self.unsupported(program):
@@ -80,7 +71,11 @@ class NativeEngine:
             )
 
 
+def _is_known(primitive: Primitive) -> bool:
+    # What moves elements says itself from where; overlaps are gone when programs are simplified.
+    return primitive.name in _ROWS or moves(primitive) or primitive in overlaps.RULES
+
+
 def _has_types(equation: Equation) -> bool:
     dtypes = {symbol.dtype for symbol in (*equation.inputs, equation.output)}
-    moves = equation.primitive.name in MOVING or equation.primitive.name == "astype"
-    return dtypes <= TYPES.keys() and (moves or not dtypes & NARROW)
+    return dtypes <= TYPES.keys() and (moves(equation.primitive) or not dtypes & NARROW)

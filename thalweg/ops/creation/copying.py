@@ -1,4 +1,4 @@
-"""Copies of tensors: clone, deep copies, pickles."""
+"""Copies of tensors: clone, another dtype, the same memory without its history; pickles."""
 
 from __future__ import annotations
 
@@ -6,38 +6,36 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import apply, own_memory, refresh, standing_for
+from thalweg.core.apply import apply, own_memory, refresh, stacked, standing_for
 from thalweg.core.layout import dense_like, follows_itself, row_major, strides_of
 from thalweg.core.leaving import require_no_derivative
-from thalweg.core.operation import attach, method, op, operation, register
+from thalweg.core.memory import memory_of, note_detached
+from thalweg.core.operation import attach, method, operation, register
 from thalweg.core.primitive import linear
-from thalweg.core.program import Symbol, Trace
+from thalweg.core.program import Symbol, Trace, tracing
 from thalweg.core.tensor import Tensor, as_tensor, fresh, make
 from thalweg.errors import GradientError, TracingError
-from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.creation.dtypes import require_cpu
+from thalweg.ops.elementwise.conversion import astype as cast
 
-__all__ = [
-    "clone",
-    "contiguous",
-    "copy",
-]
+__all__ = ["astype", "copy"]
 
 
-@linear(lambda x: x, lambda g, out, x: g, arguments=lambda x: ((x,), {}))
+@linear(lambda x: x, lambda g, out, x: g, order="K", batch=stacked)
 def duplicate(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return the same values in memory of their own."""
     # Elements that share a place get places of their own, as they follow each other.
     return x.copy(order="C" if 0 in x.strides else "K")
 
 
-@method
+@operation
 def clone(x: Any, *, memory_format: Any = None) -> Tensor:
     """Return the same values in memory of their own; derivatives pass through."""
     tensor = as_tensor(x)
-    return _apart(tensor) if isinstance(tensor.array, Symbol) else duplicate(tensor)
+    return _copy_traced(tensor) if isinstance(tensor.array, Symbol) else duplicate(tensor)
 
 
-def _apart(x: Tensor) -> Tensor:
+def _copy_traced(x: Tensor) -> Tensor:
     """Return a traced value as another tensor, which may be written without the first."""
     if x.origin is not None:
         refresh(x)
@@ -48,7 +46,7 @@ def _apart(x: Tensor) -> Tensor:
     return copied
 
 
-def _copied(x: Tensor, order: str = "C") -> Tensor:
+def _copy_in_order(x: Tensor, order: str = "C") -> Tensor:
     """Return the same values in memory of their own, in row-major order or that of the axes."""
     copied = clone(x)
     if isinstance(copied.array, Symbol):
@@ -62,18 +60,32 @@ def _copied(x: Tensor, order: str = "C") -> Tensor:
 def _in_row_major_order(x: Tensor) -> Tensor:
     """Return a traced value as one that lies in row-major order."""
     # Of an equation of its own, as a value lies in one way.
-    copied = apply(astype, (x,), {"dtype": x.dtype})
+    copied = apply(cast, (x,), {"dtype": x.dtype})
     Trace.of(copied.array).strides[copied.array] = row_major(tuple(x.array.shape))
     return copied
 
 
-attach("copy", _copied)
+attach("copy", _copy_in_order)
 
 # As a function NumPy's keeps the order of the axes in memory.
-register("numpy.copy", lambda a, order="K", subok=False: _copied(a, order))
+register("numpy.copy", lambda a, order="K", subok=False: _copy_in_order(a, order))
 
 
 @method
+def detach(x: Tensor) -> Tensor:
+    """Return a tensor on the same memory without the history."""
+    traced = isinstance(x.array, Symbol)
+    if traced and x.origin is not None:
+        refresh(x)
+    found = make(x.array, None, x.weak, x.results)
+    if traced or tracing.traces:
+        note_detached(found, x)
+    else:
+        found.memory = memory_of(x)
+    return found
+
+
+@operation
 def contiguous(x: Any, memory_format: Any = None) -> Tensor:
     """Return a tensor whose memory is in row-major order: itself, or a copy."""
     tensor = as_tensor(x)
@@ -84,7 +96,6 @@ def contiguous(x: Any, memory_format: Any = None) -> Tensor:
     return copied
 
 
-@operation
 def deep_copy(x: Tensor, memo: dict[int, Any]) -> Tensor:
     """Return a leaf's copy with its gradient, what `copy.deepcopy` means.
 
@@ -103,6 +114,9 @@ def deep_copy(x: Tensor, memo: dict[int, Any]) -> Tensor:
     copied._grad = None if x._grad is None else deep_copy(x._grad, memo)
     _copy_attributes(x, copied, memo)
     return copied
+
+
+attach("__deepcopy__", deep_copy)
 
 
 def _copy_attributes(x: Tensor, copied: Tensor, memo: dict[int, Any]) -> None:
@@ -128,13 +142,15 @@ def _require_values(x: Tensor) -> None:
         )
 
 
-@operation
-def pickled(x: Tensor) -> Any:
+def pickled(x: Tensor, protocol: Any) -> Any:
     """Return how to build a tensor again: its values, and whether it requires gradients."""
     _require_values(x)
     require_no_derivative(x, "A copy by copy.copy(x) or pickle")
     attributes = getattr(x, "__dict__", None)
     return _rebuilt, (type(x), x.array, x.node is not None, attributes)
+
+
+attach("__reduce_ex__", pickled)
 
 
 def _rebuilt(kind: type[Tensor], array: Any, requires_grad: bool, attributes: Any) -> Tensor:
@@ -148,4 +164,29 @@ def _rebuilt(kind: type[Tensor], array: Any, requires_grad: bool, attributes: An
 @operation
 def copy(a: Any, order: str = "K", subok: bool = False) -> Tensor:
     """Return the same values in memory of their own; derivatives pass through."""
-    return op.clone(as_tensor(a))  # type: ignore[no-any-return]
+    return clone(a)
+
+
+@method
+def astype(x: Any, dtype: Any, *, copy: bool = True, device: Any = None) -> Tensor:
+    """Convert to a dtype, in memory of its own; of complex numbers a real one keeps the real part.
+
+    Args:
+        x: A tensor.
+        dtype: The dtype.
+        copy: Whether to copy even where x has that dtype already; `to` does not.
+        device: "cpu" or None.
+
+    Raises:
+        ArgumentError: If another device is asked for.
+
+    Example:
+        >>> import thalweg as tw
+        >>> x = tw.zeros(2)
+        >>> x.astype(x.dtype) is x, x.astype(x.dtype, copy=False) is x
+        (False, True)
+    """
+    require_cpu(device)
+    tensor = as_tensor(x)
+    converted = cast(tensor, dtype)
+    return clone(tensor) if copy and converted is tensor else converted

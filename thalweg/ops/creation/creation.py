@@ -1,47 +1,39 @@
-"""New tensors: from numbers and other tensors' shapes."""
+"""New tensors: from numbers, other tensors' shapes, real and imaginary parts."""
 
 from __future__ import annotations
 
-import inspect
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 
+from thalweg.core.apply import stacked
 from thalweg.core.layout import laid_out_like
 from thalweg.core.operation import op, operation
-from thalweg.core.primitive import general
+from thalweg.core.primitive import general, linear
 from thalweg.core.program import Trace
 from thalweg.core.refusals import LOSES_GRADIENT
-from thalweg.core.spec import FLOAT64, DType, Shape, Spec, default_dtype, possible
+from thalweg.core.spec import FLOAT64, Array, DType, Shape, Spec, broadcast, default_dtype, possible
 from thalweg.core.tensor import Tensor, as_tensor, fresh, make
 from thalweg.errors import ArgumentError, CallError, DtypeError, GradientError, ShapeError
 from thalweg.ops.creation.dtypes import require_cpu
+from thalweg.ops.elementwise.arithmetic import multiply
+from thalweg.ops.elementwise.complex import imag, real
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import as_shape
 
 __all__ = [
-    "array",
-    "asarray",
-    "empty",
-    "empty_like",
-    "eye",
-    "from_dlpack",
-    "full",
-    "full_like",
-    "ones",
-    "ones_like",
-    "tensor",
-    "zeros",
-    "zeros_like",
-]
+    "array", "asarray", "empty", "empty_like", "eye", "from_dlpack", "full", "full_like",
+    "ones", "ones_like", "tensor", "zeros", "zeros_like",
+]  # fmt: skip
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-@general(lambda shape, dtype, axis: Spec(shape, dtype))
+@general(lambda shape, dtype, axis: Spec(shape, dtype), role="position")
 def iota(*, shape: Shape, dtype: DType, axis: int) -> np.ndarray[Any, Any]:
     """Return the position along one axis, at every element. Only the compiler writes it."""
     row = [1] * len(shape)
@@ -54,10 +46,10 @@ def iota(*, shape: Shape, dtype: DType, axis: int) -> np.ndarray[Any, Any]:
 
 def sized(function: Function) -> Function:
     """Let a function of a shape take it as PyTorch does too: f(2, 3), f(size=(2, 3))."""
-    stated = inspect.signature(function)
     name = function.__name__
 
-    def understood(*given: Any, **named: Any) -> Any:
+    @functools.wraps(function)
+    def from_shape(*given: Any, **named: Any) -> Any:
         if "size" in named:
             given = (named.pop("size"), *given)
         if len(given) > 1 and not isinstance(given[1], (int, np.integer)):
@@ -69,14 +61,12 @@ def sized(function: Function) -> Function:
             raise CallError(f"{name} got no shape. Give it the extents: tw.{name}(2, 3).")
         return function(given[0] if len(given) == 1 else given, **named)
 
-    for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
-        setattr(understood, attribute, getattr(function, attribute))
-    understood.__signature__ = stated  # type: ignore[attr-defined]
-    return understood  # type: ignore[return-value]
+    return from_shape  # type: ignore[return-value]
 
 
-def new(array: Any, requires_grad: bool) -> Tensor:
-    found = fresh(array)
+def new(array: Any, requires_grad: bool, kind: type[Tensor] = Tensor) -> Tensor:
+    """Return a tensor around an array that nobody else has."""
+    found = fresh(array, kind)
     return found.requires_grad_() if requires_grad else found
 
 
@@ -116,13 +106,14 @@ def _filled(
 def _broadcast(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Tensor:
     if isinstance(fill_value, Tensor):
         filled = fill_value if dtype is None else astype(fill_value, dtype)
-        return op.clone(broadcast_to(filled, as_shape(shape)))  # type: ignore[no-any-return]
+        return op.clone(broadcast_to(filled, as_shape(shape)))
     value = np.asarray(fill_value, dtype=_dtype_of(fill_value, dtype))
     if like is not None and like.is_symbolic:
         trace = Trace.of(like.array)
-        spread = broadcast_to(make(trace.lift(make(value))), as_shape(shape))
+        spread = broadcast_to(make(trace.lift(make(value)), kind=like.results), as_shape(shape))
         return laid_out_like(op.clone(spread), like)
-    return fresh(np.full(possible(as_shape(shape)), value, value.dtype))
+    kind = Tensor if like is None else like.results
+    return fresh(np.full(possible(as_shape(shape)), value, value.dtype), kind)
 
 
 def _dtype_of(value: Any, dtype: Any) -> Any:
@@ -156,8 +147,7 @@ def zeros(
     requires_grad: bool = False,
 ) -> Tensor:
     """Return a tensor of zeros: `tw.zeros((2, 3))` or `tw.zeros(2, 3)`; arguments as for `full`."""
-    kind = default_dtype() if dtype is None else dtype
-    return _filled(shape, 0, kind, device, like, requires_grad)
+    return _filled(shape, 0.0, dtype, device, like, requires_grad)
 
 
 @operation
@@ -171,8 +161,7 @@ def ones(
     requires_grad: bool = False,
 ) -> Tensor:
     """Return a tensor of ones: `tw.ones((2, 3))` or `tw.ones(2, 3)`; arguments as for `full`."""
-    kind = default_dtype() if dtype is None else dtype
-    return _filled(shape, 1, kind, device, like, requires_grad)
+    return _filled(shape, 1.0, dtype, device, like, requires_grad)
 
 
 @operation
@@ -191,19 +180,14 @@ def empty(
 
 @operation
 def full_like(
-    x: Any,
-    fill_value: Any,
-    dtype: Any = None,
-    *,
-    device: Any = None,
-    requires_grad: bool = False,
+    x: Any, fill_value: Any, dtype: Any = None, *, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Return one value in the shape and dtype of another tensor."""
     require_cpu(device)
     tensor = as_tensor(x)
     kind = tensor.array.dtype if dtype is None else np.dtype(dtype)
     if not tensor.is_symbolic and not isinstance(fill_value, Tensor):
-        return new(np.full_like(tensor.array, fill_value, kind), requires_grad)
+        return new(np.full_like(tensor.array, fill_value, kind), requires_grad, tensor.results)
     return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
 
 
@@ -227,7 +211,7 @@ def ones_of(x: Tensor) -> Tensor:
     """Return ones like a tensor, where a call of `ones_like` would take too long."""
     if x.is_symbolic:
         return ones_like(x)
-    return fresh(np.ones(x.array.shape, x.array.dtype))
+    return fresh(np.ones(x.array.shape, x.array.dtype), x.results)
 
 
 @operation
@@ -269,13 +253,7 @@ def eye(
 # ---- from values
 
 
-def asarray(
-    obj: Any,
-    dtype: Any = None,
-    *,
-    device: Any = None,
-    copy: bool | None = None,
-) -> Tensor:
+def asarray(obj: Any, dtype: Any = None, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """Return a tensor over the values, by default without a copy where NumPy needs none.
 
     Args:
@@ -292,8 +270,7 @@ def asarray(
     if isinstance(obj, Tensor):
         return _converted(obj, dtype, copy)
     if _holds_tensors(obj):
-        joined: Tensor = op.stack([asarray(item, dtype) for item in obj])
-        return joined
+        return op.stack([asarray(item, dtype) for item in obj])
     try:
         array = np.array(obj, dtype=_dtype_of(obj, dtype), copy=copy)
     except OverflowError as error:
@@ -384,3 +361,38 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
 def spec_of(value: Any) -> Spec:
     """Return the shape and dtype of anything that can become a tensor."""
     return as_tensor(value).spec
+
+
+def real_parts(name: str, x: Any, y: Any) -> tuple[tuple[Tensor, ...], dict[str, Any]]:
+    """Return two real tensors of one dtype and one shape.
+
+    Raises: DtypeError: If their dtypes differ or are not real.
+    """
+    one, other = as_tensor(x), as_tensor(y)
+    if one.dtype != other.dtype or one.dtype.kind != "f":
+        raise DtypeError(
+            f"{name} expects both inputs to be floating and of one dtype; it got {one.dtype} and "
+            f"{other.dtype}. Convert them with astype."
+        )
+    shape = broadcast(name, (one.spec, other.spec))
+    return (broadcast_to(one, shape), broadcast_to(other, shape)), {}
+
+
+def _complex_spec(x: Spec, y: Spec) -> Spec:
+    return Spec(x.shape, np.dtype(f"c{2 * x.dtype.itemsize}"))
+
+
+@linear(
+    _complex_spec,
+    lambda g, out, x, y: real(g),
+    # The derivative of the imaginary part is i, and nothing is conjugated.
+    lambda g, out, x, y: multiply(imag(g), -1.0),
+    arguments=lambda x, y: real_parts("complex", x, y),
+    additive=True,
+    batch=stacked,
+)
+def complex_of(x: Array, y: Array) -> Array:
+    """Complex numbers of real and imaginary parts: x + i y."""
+    found = np.empty(x.shape, _complex_spec(Spec(x.shape, x.dtype), Spec(y.shape, y.dtype)).dtype)
+    found.real, found.imag = x, y
+    return found

@@ -12,16 +12,15 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError
 
 __all__ = [
-    "__array_namespace_info__",
-    "can_cast",
-    "device",
-    "finfo",
-    "iinfo",
-    "isdtype",
-    "promote_types",
+    "__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "promote_types",
     "result_type",
-]
+]  # fmt: skip
 
+# Dtypes and constants that are NumPy's own.
+NUMPYS = [
+    "bool_", "complex64", "complex128", "e", "float16", "float32", "float64", "inf", "int8",
+    "int16", "int32", "int64", "nan", "newaxis", "pi", "uint8", "uint16", "uint32", "uint64",
+]  # fmt: skip
 
 _KINDS = {
     "bool": ("bool",),

@@ -12,11 +12,10 @@ import operator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thalweg.core.operation import op, operation
 from thalweg.core.program import Symbol
-from thalweg.core.spec import default_dtype, promote
+from thalweg.core.spec import Array, default_dtype, promote
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError, CallError
 from thalweg.ops.creation.creation import new
@@ -24,11 +23,7 @@ from thalweg.ops.creation.dtypes import require_cpu
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.fused import fma
 
-__all__ = [
-    "arange",
-    "linspace",
-    "logspace",
-]
+__all__ = ["arange", "linspace", "logspace"]
 
 
 @operation
@@ -87,9 +82,6 @@ def _number(value: Any) -> Any:
     return value.item() if isinstance(value, Tensor) else value
 
 
-Array = NDArray[Any]
-
-
 @operation
 def linspace(
     start: Any,
@@ -129,7 +121,7 @@ def linspace(
     if _is_differentiable(start) or _is_differentiable(last):
         found = _through_tensors(start, last, count, endpoint, dtype)
     else:
-        found = fresh(_spaced(_plain(start), _plain(last), count, endpoint, dtype))
+        found = fresh(_space_evenly(_plain(start), _plain(last), count, endpoint, dtype))
     return found.requires_grad_() if requires_grad else found
 
 
@@ -179,12 +171,12 @@ def logspace(
     return found.requires_grad_() if requires_grad else found
 
 
-def _spaced(start: Any, stop: Any, n: int, endpoint: bool, dtype: Any) -> Array:
+def _space_evenly(start: Any, stop: Any, n: int, endpoint: bool, dtype: Any) -> Array:
     kind = _kind(start, stop, dtype)
-    if not endpoint and _is_scalar_of(kind, start, stop):
-        return _spaced(start, stop, n + 1, True, dtype)[:-1]
     if not _is_scalar_of(kind, start, stop):
         return np.linspace(start, stop, n, endpoint, dtype=kind)
+    if not endpoint:
+        return _space_evenly(start, stop, n + 1, True, dtype)[:-1]
     with np.errstate(all="ignore"):
         low, high = kind.type(start), kind.type(stop)
         step = (high - low) / kind.type(max(n - 1, 1))

@@ -2,63 +2,48 @@
 
 from __future__ import annotations
 
+import math
+import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op, operation
-from thalweg.core.primitive import counted, elementwise, floating, numeric
-from thalweg.core.spec import COMPLEX128, FLOAT64, REAL, DType, Spec, promote, real_dtype
+from thalweg.core.operation import op, operation
+from thalweg.core.primitive import counted, elementwise, floating, numeric, of_reals
+from thalweg.core.spec import COMPLEX128, FLOAT64, REAL, Array, DType, Spec, promote, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.core.writing import intact
 from thalweg.errors import DtypeError, UnsupportedOperation
 from thalweg.ops.elementwise.comparison import equal, where
-from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.elementwise.conversion import as_floating, astype
 
 __all__ = [
-    "absolute",
-    "add",
-    "cbrt",
-    "divide",
-    "fabs",
-    "float_power",
-    "floor_divide",
-    "fmod",
-    "gcd",
-    "lcm",
-    "multiply",
-    "negative",
-    "positive",
-    "pow",
-    "power",
-    "reciprocal",
-    "remainder",
-    "sgn",
-    "sign",
-    "sqrt",
-    "square",
-    "subtract",
-]
-
-
-Array = np.ndarray[Any, Any]
+    "absolute", "add", "cbrt", "divide", "fabs", "float_power", "floor_divide", "fmod", "gcd",
+    "lcm", "multiply", "negative", "positive", "pow", "power", "reciprocal", "remainder",
+    "sign", "sqrt", "square", "subtract",
+]  # fmt: skip
 
 # ---- arithmetic
 
 
-@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g)
+@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g, zero_if=all, number=operator.add)
 def add(x: Array, y: Array) -> Array:
     """Sum: x + y."""
     return np.add(x, y)
 
 
-@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: -g, cast=numeric, names=("sub",))
+@elementwise(
+    lambda g, out, x, y: g, lambda g, out, x, y: -g, cast=numeric, zero_if=all, number=operator.sub
+)
 def subtract(x: Array, y: Array) -> Array:
     """Difference: x - y."""
     return np.subtract(x, y)
 
 
-@elementwise(lambda g, out, x, y: g * y, lambda g, out, x, y: g * x, names=("mul",))
+@elementwise(
+    lambda g, out, x, y: g * y, lambda g, out, x, y: g * x, zero_if=any, number=operator.mul
+)
 def multiply(x: Array, y: Array) -> Array:
     """Product: x · y."""
     return np.multiply(x, y)
@@ -68,14 +53,17 @@ def multiply(x: Array, y: Array) -> Array:
     lambda g, out, x, y: g / y,
     lambda g, out, x, y: -(g * intact(out, lambda: op.divide(x, y)) / y),
     cast=floating,
-    names=("div", "true_divide"),
+    names=("true_divide",),
+    cost=4,
+    zero_if=lambda known: known[0],
+    number=operator.truediv,
 )
 def divide(x: Array, y: Array) -> Array:
     """Quotient: x / y; integers are divided as float64."""
     return np.divide(x, y)
 
 
-@elementwise(None, None, cast=counted, takes=REAL)
+@elementwise(None, None, cast=counted, takes=REAL, cost=30)
 def floor_divide(x: Array, y: Array) -> Array:
     """Quotient rounded down: ⌊x / y⌋, of infinite numbers too. It has no derivative."""
     quotient: Array = np.floor_divide(x, y)
@@ -91,19 +79,22 @@ def floor_divide(x: Array, y: Array) -> Array:
     lambda g, out, x, y: -(g * op.floor_divide(x, y)),
     cast=counted,
     takes=REAL,
+    cost=30,
 )
 def remainder(x: Array, y: Array) -> Array:
     """Remainder with the sign of y: x - y ⌊x / y⌋."""
     return np.remainder(x, y)
 
 
-@elementwise(lambda g, out, x: -g, cast=numeric, names=("neg",))
+@elementwise(lambda g, out, x: -g, cast=numeric, zero_if=all, number=operator.neg)
 def negative(x: Array) -> Array:
     """Negative: -x."""
     return np.negative(x)
 
 
-@elementwise(lambda g, out, x: op.along_direction(g, out, x), result=real_dtype, names=("abs",))
+@elementwise(
+    lambda g, out, x: op.along_direction(g, out, x), result=real_dtype, names=("abs",), number=abs
+)
 def absolute(x: Array) -> Array:
     """Absolute value |x|; its derivative at 0 is taken as 0."""
     return np.absolute(x)
@@ -123,13 +114,13 @@ def sign(x: Array) -> Array:
     return np.sign(x)
 
 
-@elementwise(lambda g, out, x: g * (2.0 * x), cast=counted)
+@elementwise(lambda g, out, x: g * (2.0 * x), cast=counted, number=lambda x: x * x)
 def square(x: Array) -> Array:
     """Square: x²."""
     return np.square(x)
 
 
-@elementwise(lambda g, out, x: g * 0.5 / out, cast=floating)
+@elementwise(lambda g, out, x: g * 0.5 / out, cast=floating, cost=5, number=math.sqrt)
 def sqrt(x: Array) -> Array:
     """Square root: √x."""
     return np.sqrt(x)
@@ -150,13 +141,13 @@ def _power_of_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
     return g * (out * op.log(op.where(op.logical_and(x == 0, y >= 0), 1.0, x)))
 
 
-@elementwise(_power_of_base, _power_of_exponent, cast=counted)
+@elementwise(_power_of_base, _power_of_exponent, cast=counted, cost=40, number=math.pow)
 def power(x: Array, y: Array) -> Array:
     """Power: xʸ."""
     return np.power(x, y)
 
 
-@method(inplace=True)
+@operation
 def pow(x: Any, y: Any) -> Tensor:
     """Python's `x ** y`: as NumPy, small constant exponents are squares, roots and quotients."""
     # Only Python's own numbers give way to the dtype of x.
@@ -165,8 +156,7 @@ def pow(x: Any, y: Any) -> Tensor:
         if y == 2:
             return square(tensor)
         if y == 1:
-            copied: Tensor = op.clone(tensor)
-            return copied
+            return op.clone(tensor)
         if tensor.dtype.kind == "f" and y == 0.5:
             return sqrt(tensor)
         if tensor.dtype.kind == "f" and y == -1:
@@ -182,22 +172,21 @@ def pow(x: Any, y: Any) -> Tensor:
 # ---- arithmetic
 
 
-@method
+@operation
 def positive(x: Any) -> Tensor:
     """Return a copy: +x; Booleans have no sign."""
     tensor = as_tensor(x)
     numeric((tensor.spec,))
-    copied: Tensor = op.clone(tensor)
-    return copied
+    return op.clone(tensor)
 
 
-@method(inplace=True)
+@operation
 def reciprocal(x: Any) -> Tensor:
     """One over x; integers are inverted as float64, where NumPy rounds to zero."""
     return divide(1, x)
 
 
-@method(inplace=True)
+@operation
 def float_power(x: Any, y: Any) -> Tensor:
     """Power in double precision: xʸ, whatever the dtypes."""
     base, exponent = as_tensor(x), as_tensor(y)
@@ -232,23 +221,32 @@ def fabs(x: Any) -> Tensor:
     tensor = as_tensor(x)
     if tensor.dtype.kind == "c":
         raise DtypeError("fabs got complex numbers; their magnitudes are np.abs(x).")
-    return absolute(tensor if tensor.dtype.kind == "f" else astype(tensor, FLOAT64))
+    return absolute(as_floating(tensor))
 
 
-@method(inplace=True)
+@operation
 def sgn(x: Any) -> Tensor:
     """Sign: -1, 0 or 1; of a complex number x / |x|."""
     tensor = as_tensor(x)
-    if tensor.dtype.kind != "c":
-        return sign(tensor)
-    size = absolute(tensor)
-    return where(equal(size, 0), 0, tensor / where(equal(size, 0), 1, size))
+    return sign(tensor) if tensor.dtype.kind != "c" else divide_safely(tensor, absolute(tensor))
 
 
-@elementwise(
+def horner(coefficients: Sequence[float], x: Tensor) -> Tensor:
+    """Return the polynomial of x with these coefficients, that of the highest power first."""
+    total: Any = coefficients[0]
+    for coefficient in coefficients[1:]:
+        total = total * x + coefficient
+    return total  # type: ignore[no-any-return]
+
+
+def divide_safely(x: Any, y: Any) -> Tensor:
+    """Return x / y, and 0 where y is 0, whose derivatives are 0 there too."""
+    zero = equal(y, 0)
+    return where(zero, 0, x / where(zero, 1, y))
+
+
+@of_reals(
     lambda g, out, x: g / (3.0 * (out * out)),
-    cast=floating,
-    takes=REAL,
     expansion=lambda x: sign(x) * power(absolute(x), 1.0 / 3.0),
 )
 def cbrt(x: Array) -> Array:

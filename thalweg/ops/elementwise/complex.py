@@ -9,60 +9,34 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import (
-    FURTHER,
-    attach,
-    in_place_variant,
-    method,
-    op,
-    operation,
-    register,
-)
+from thalweg.core.apply import stacked
+from thalweg.core.operation import attach, method, op, operation, register
 from thalweg.core.primitive import linear
-from thalweg.core.spec import COMPLEX, Spec, real_dtype
+from thalweg.core.spec import COMPLEX, Array, Spec, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.elementwise.arithmetic import add, multiply, square
 from thalweg.ops.elementwise.conversion import astype
 
-__all__ = [
-    "angle",
-    "conj",
-    "imag",
-    "iscomplexobj",
-    "real",
-]
-
-
-Array = np.ndarray[Any, Any]
+__all__ = ["angle", "conj", "imag", "iscomplexobj", "real"]
 
 
 def _of_parts(x: Spec) -> Spec:
     return Spec(x.shape, real_dtype(x.dtype))
 
 
-@linear(_of_parts, lambda g, out, x: astype(g, x.dtype), arguments=lambda x: ((x,), {}), view=True)
+@linear(_of_parts, lambda g, out, x: astype(g, x.dtype), view=True, batch=stacked)
 def real_part(x: Array) -> Array:
     """Real part of complex numbers."""
     return np.real(x)
 
 
-@linear(
-    _of_parts,
-    lambda g, out, x: multiply(astype(g, x.dtype), -1j),
-    arguments=lambda x: ((x,), {}),
-    view=True,
-)
+@linear(_of_parts, lambda g, out, x: multiply(astype(g, x.dtype), -1j), view=True, batch=stacked)
 def imaginary_part(x: Array) -> Array:
     """Imaginary part of complex numbers."""
     return np.imag(x)
 
 
-@linear(
-    lambda x: x,
-    lambda g, out, x: conjugated(g),
-    arguments=lambda x: ((x,), {}),
-    takes=COMPLEX,
-)
+@linear(lambda x: x, lambda g, out, x: conjugated(g), takes=COMPLEX, batch=stacked)
 def conjugate(x: Array) -> Array:
     """Complex conjugate."""
     return np.conjugate(x)
@@ -79,10 +53,7 @@ def real(x: Any) -> Tensor:
 def imag(x: Any) -> Tensor:
     """Imaginary part; of real numbers zeros."""
     tensor = as_tensor(x)
-    if tensor.dtype.kind == "c":
-        return imaginary_part(tensor)
-    zeros: Tensor = op.zeros_like(tensor)
-    return zeros
+    return imaginary_part(tensor) if tensor.dtype.kind == "c" else op.zeros_like(tensor)
 
 
 def conjugated(x: Any) -> Tensor:
@@ -94,7 +65,7 @@ def conjugated(x: Any) -> Tensor:
 register("conjugated", conjugated)
 
 
-@method("conj_physical", "resolve_conj", "resolve_neg")
+@method
 def conj(x: Any) -> Tensor:
     """Complex conjugate: a - bi of a + bi; of real numbers a copy."""
     found = conjugated(x)
@@ -103,11 +74,7 @@ def conj(x: Any) -> Tensor:
 
 register("conjugate", conj)
 
-_conjugated_in_place = in_place_variant("conj_physical", conj)
-
-attach("conj_physical_", _conjugated_in_place)
-
-FURTHER["conj_physical_"] = _conjugated_in_place
+attach("conjugate", conj)
 
 
 def squared_magnitude(x: Tensor) -> Tensor:
@@ -115,31 +82,27 @@ def squared_magnitude(x: Tensor) -> Tensor:
     return square(real(x)) + square(imag(x)) if x.dtype.kind == "c" else square(x)
 
 
-@method
+@operation
 def angle(x: Any) -> Tensor:
     """Angle of complex numbers in radians between -π and π; of real ones 0 or π."""
-    found: Tensor = op.arctan2(imag(x), add(real(x), 0.0))
-    return found
+    return op.arctan2(imag(x), add(real(x), 0.0))
 
 
 @operation
 def along_direction(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     """Return g times the derivative of |x|: of complex z, Re(z̄ g / |z|), or back, g z̄ / |z|."""
     if x.dtype.kind != "c":
-        signed: Tensor = g * op.sign(x)
-        return signed
+        return g * op.sign(x)
     at_zero = op.equal(out, 0.0)
     slope = g * op.where(at_zero, 0.0, conjugated(x) / op.where(at_zero, 1.0, out))
     return real(slope) if g.dtype.kind == "c" else slope
 
 
-@operation("is_complex")
+@operation
 def iscomplexobj(x: Any) -> bool:
     """Tell whether the dtype is complex."""
     return as_tensor(x).dtype.kind == "c"
 
-
-attach("is_complex", iscomplexobj)
 
 attach("real", property(real, doc="The real part."))
 

@@ -6,22 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, op, register
-from thalweg.core.primitive import general, is_floating
-from thalweg.core.spec import FLOAT64, Spec
+from thalweg.core.operation import attach, op
+from thalweg.core.primitive import Resolved, general, is_floating
+from thalweg.core.spec import FLOAT64, REAL, Array, Spec, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
 
-__all__ = [
-    "stop_gradient",
-]
-
-
-Array = np.ndarray[Any, Any]
+__all__ = ["stop_gradient"]
 
 # ---- the primitives
-
-
-Resolved = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def _resolve_astype(x: Any, dtype: Any) -> Resolved:
@@ -38,6 +30,10 @@ def _converted_back(g: Tensor, dtype: np.dtype[Any]) -> Tensor:
     arguments=_resolve_astype,
     identity=True,
     strong=True,
+    order="K",
+    role="elementwise",
+    reads=lambda index, x, dtype: (index,),
+    zero_if=all,
 )
 def astype(x: Array, *, dtype: np.dtype[Any]) -> Array:
     """Convert to another dtype; of complex numbers a real one keeps the real part."""
@@ -45,19 +41,28 @@ def astype(x: Array, *, dtype: np.dtype[Any]) -> Array:
 
 
 # What converts inside of operations returns the tensor itself where nothing changes.
-register("cast", astype)
+attach("_cast", lambda x, dtype: astype(x, dtype))
 
 
-@general(lambda x: x)
+@general(lambda x: x, role="view", reads=lambda index, x: (index,))
 def stop_gradient(x: Array) -> Array:
     """Return the same values, as a constant to derivatives."""
     return x.copy()
 
 
-attach("stop_gradient", stop_gradient)
+def as_real(name: str, x: Any) -> Tensor:
+    """Return a tensor of real numbers.
+
+    Raises:
+        DtypeError: If they are complex; it names the operation.
+    """
+    tensor = as_tensor(x)
+    require_dtypes(name, REAL, tensor)
+    return tensor
 
 
-def as_floating(x: Any, dtype: Any) -> Tensor:
+def as_floating(x: Any, dtype: Any = None) -> Tensor:
+    """Return a tensor in a dtype, by default its own; of integers and Booleans float64."""
     tensor = as_tensor(x)
     if dtype is None and tensor.dtype.kind not in "fc":
         dtype = FLOAT64

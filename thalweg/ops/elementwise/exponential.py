@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op
-from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL
+from thalweg.core.operation import op, operation
+from thalweg.core.primitive import elementwise, floating, of_reals
+from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import multiply, power
 from thalweg.ops.elementwise.comparison import equal, greater, where
@@ -26,24 +26,19 @@ __all__ = [
     "log10",
     "logaddexp",
     "logaddexp2",
-    "logit",
     "sigmoid",
-    "xlogy",
-]
-
-
-Array = np.ndarray[Any, Any]
+]  # fmt: skip
 
 # ---- exponentials and logarithms
 
 
-@elementwise(lambda g, out, x: g * out, cast=floating)
+@elementwise(lambda g, out, x: g * out, cast=floating, cost=12)
 def exp(x: Array) -> Array:
     """Exponential: eˣ."""
     return np.exp(x)
 
 
-@elementwise(lambda g, out, x: g * (out + 1.0), cast=floating)
+@elementwise(lambda g, out, x: g * (out + 1.0), cast=floating, cost=14)
 def expm1(x: Array) -> Array:
     """Exponential minus one, accurate near zero: eˣ - 1."""
     if x.dtype.kind != "c":
@@ -54,30 +49,27 @@ def expm1(x: Array) -> Array:
     return found
 
 
-@elementwise(lambda g, out, x: g / x, cast=floating)
+@elementwise(lambda g, out, x: g / x, cast=floating, cost=16)
 def log(x: Array) -> Array:
     """Natural logarithm: ln x."""
     return np.log(x)
 
 
-@elementwise(lambda g, out, x: g / (1.0 + x), cast=floating)
+@elementwise(lambda g, out, x: g / (1.0 + x), cast=floating, cost=20)
 def log1p(x: Array) -> Array:
     """Logarithm of one plus x, accurate near zero: ln(1 + x)."""
     return np.log1p(x)
 
 
-@elementwise(
-    lambda g, out, x, y: g * op.sigmoid(x - y),
-    lambda g, out, x, y: g * op.sigmoid(y - x),
-    cast=floating,
-    takes=REAL,
+@of_reals(
+    lambda g, out, x, y: g * op.sigmoid(x - y), lambda g, out, x, y: g * op.sigmoid(y - x), cost=30
 )
 def logaddexp(x: Array, y: Array) -> Array:
     """Logarithm of a sum of exponentials: ln(eˣ + eʸ)."""
     return np.logaddexp(x, y)
 
 
-@elementwise(lambda g, out, x: g * (out * (1.0 - out)), cast=floating, names=("expit",))
+@elementwise(lambda g, out, x: g * (out * (1.0 - out)), cast=floating, cost=16)
 def sigmoid(x: Array) -> Array:
     """Logistic function: 1 / (1 + e⁻ˣ)."""
     falling = x.real < 0
@@ -109,14 +101,13 @@ def log10(x: Array) -> Array:
     return np.log10(x)
 
 
-@method
+@operation
 def logaddexp2(x: Any, y: Any) -> Tensor:
     """Logarithm to base 2 of a sum of powers of two: log₂(2ˣ + 2ʸ)."""
-    scale = math.log(2.0)
-    return logaddexp(multiply(x, scale), multiply(y, scale)) / scale
+    return logaddexp(multiply(x, _LOG_2), multiply(y, _LOG_2)) / _LOG_2
 
 
-@method(inplace=True)
+@operation
 def logit(x: Any, eps: float | None = None) -> Tensor:
     """Log odds: ln(x / (1 - x)), the inverse of the logistic function.
 
@@ -127,12 +118,11 @@ def logit(x: Any, eps: float | None = None) -> Tensor:
     tensor = as_floating(x, None)
     if eps is None:
         return log(tensor) - log1p(-tensor)
-    inside = op.logical_and(op.greater_equal(tensor, eps), op.less_equal(tensor, 1.0 - eps))
-    bounded = where(inside, tensor, where(greater(tensor, 0.5), 1.0 - eps, eps))
-    return log(bounded) - log1p(-bounded)
+    inside = (tensor >= eps) & (tensor <= 1.0 - eps)
+    return logit(where(inside, tensor, where(greater(tensor, 0.5), 1.0 - eps, eps)))
 
 
-@method(inplace=True)
+@operation
 def xlogy(x: Any, y: Any) -> Tensor:
     """Return x ln y, and 0 where x is 0, whatever y is there.
 
@@ -145,5 +135,4 @@ def without_logarithm(x: Any, y: Any) -> Tensor:
     """Tell where x is 0 and y has no finite logarithm, which does not count then."""
     positive = op.logical_and(op.greater(y, 0), op.less(y, math.inf))
     infinite = op.logical_not(op.logical_or(positive, isnan(y)))
-    found: Tensor = op.logical_and(equal(x, 0), infinite)
-    return found
+    return op.logical_and(equal(x, 0), infinite)

@@ -8,47 +8,22 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.leaving import numbers_of
-from thalweg.core.operation import method, op, operation
-from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL, require_dtypes
+from thalweg.core.operation import op, operation
+from thalweg.core.primitive import elementwise, floating, of_reals
+from thalweg.core.spec import REAL, Array, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import DtypeError
 from thalweg.ops.elementwise.arithmetic import absolute, multiply, positive, power
-from thalweg.ops.elementwise.comparison import (
-    equal,
-    greater,
-    less,
-    logical_or,
-    maximum,
-    minimum,
-    not_equal,
-    where,
-)
-from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.elementwise.comparison import equal, less, maximum, minimum, not_equal, where
+from thalweg.ops.elementwise.conversion import as_real, astype
 
 __all__ = [
-    "copysign",
-    "fmax",
-    "fmin",
-    "frexp",
-    "heaviside",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "isneginf",
-    "isposinf",
-    "isreal",
-    "ldexp",
-    "nan_to_num",
-    "nextafter",
-    "signbit",
-]
+    "copysign", "fmax", "fmin", "frexp", "heaviside", "isfinite", "isinf", "isnan", "isneginf",
+    "isposinf", "isreal", "ldexp", "nan_to_num", "nextafter", "signbit",
+]  # fmt: skip
 
 
-_INFINITY = float("inf")
-
-
-@method(inplace=True)
+@operation
 def nan_to_num(
     x: Any, nan: Any = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Tensor:
@@ -58,92 +33,78 @@ def nan_to_num(
         return positive(tensor)
     largest = float(np.finfo(tensor.dtype).max)
     tensor = where(isnan(tensor), nan, tensor)
-    tensor = where(equal(tensor, _INFINITY), largest if posinf is None else posinf, tensor)
-    return where(equal(tensor, -_INFINITY), -largest if neginf is None else neginf, tensor)
+    tensor = where(tensor == math.inf, largest if posinf is None else posinf, tensor)
+    return where(tensor == -math.inf, -largest if neginf is None else neginf, tensor)
 
 
 # ---- tests
 
 
-@method
+@operation
 def isnan(x: Any) -> Tensor:
     """Tell where x is not a number."""
     tensor = as_tensor(x)
     return not_equal(tensor, tensor)
 
 
-@method
+@operation
 def isinf(x: Any) -> Tensor:
     """Tell where x is +∞ or -∞."""
-    return equal(absolute(x), _INFINITY)
+    return equal(absolute(x), math.inf)
 
 
-@method
+@operation
 def isfinite(x: Any) -> Tensor:
     """Tell where x is neither infinite nor NaN."""
-    return less(absolute(x), _INFINITY)
+    return less(absolute(x), math.inf)
 
 
 # ---- tests
 
 
-@method
+@operation
 def isposinf(x: Any) -> Tensor:
     """Tell where x is +∞."""
-    tensor = as_tensor(x)
-    require_dtypes("isposinf", REAL, tensor)
-    return equal(tensor, math.inf)
+    return equal(as_real("isposinf", x), math.inf)
 
 
-@method
+@operation
 def isneginf(x: Any) -> Tensor:
     """Tell where x is -∞."""
-    tensor = as_tensor(x)
-    require_dtypes("isneginf", REAL, tensor)
-    return equal(tensor, -math.inf)
+    return equal(as_real("isneginf", x), -math.inf)
 
 
-@method
+@operation
 def isreal(x: Any) -> Tensor:
     """Tell where the imaginary part is 0."""
     tensor = as_tensor(x)
-    return equal(tensor, tensor) if tensor.dtype.kind not in "fc" else _is_real(tensor)
+    if tensor.dtype.kind == "c":
+        return equal(op.imag(tensor), 0)
+    return equal(tensor, tensor) | isnan(tensor)
 
 
-def _is_real(x: Tensor) -> Tensor:
-    if x.dtype.kind == "f":
-        typed: Tensor = op.logical_or(equal(x, x), isnan(x))
-        return typed
-    return equal(op.imag(x), 0)
-
-
-Array = np.ndarray[Any, Any]
-
-
-@elementwise(None, inplace=False, takes=REAL)
+@elementwise(None, takes=REAL)
 def sign_bit(x: Array) -> Array:
     """Tell where the sign bit is set, as 0 and 1."""
     return np.signbit(x).astype(x.dtype)
 
 
-@method
+@operation
 def signbit(x: Any) -> Tensor:
     """Tell where x is negative, of zeros too: true for -0.0."""
-    tensor = as_tensor(x)
-    require_dtypes("signbit", REAL, tensor)
-    return less(tensor, 0) if tensor.dtype.kind != "f" else greater(sign_bit(tensor), 0)
+    tensor = as_real("signbit", x)
+    return tensor < 0 if tensor.dtype.kind != "f" else sign_bit(tensor) > 0
 
 
-@method(inplace=True)
+@operation
 def copysign(x: Any, y: Any) -> Tensor:
     """Return |x| with the sign of y, also of its zeros."""
-    tensor, signed = as_tensor(x), as_tensor(y)
-    require_dtypes("copysign", REAL, tensor, signed)
+    tensor, signed = as_real("copysign", x), as_real("copysign", y)
     size = absolute(astype(tensor, floating((tensor.spec, signed.spec))[0]))
     return where(signbit(signed), -size, size)
 
 
-@method(inplace=True)
+@operation
 def heaviside(x: Any, values: Any) -> Tensor:
     """Step function: 0 where x < 0, `values` where x = 0, 1 where x > 0.
 
@@ -158,39 +119,40 @@ def heaviside(x: Any, values: Any) -> Tensor:
         )
     require_dtypes("heaviside", REAL, tensor, at_zero)
     tensor = astype(tensor, floating((tensor.spec, at_zero.spec))[0])
-    step = astype(greater(tensor, 0), tensor.dtype)
-    return where(isnan(tensor), tensor, where(equal(tensor, 0), at_zero, step))
+    step = astype(tensor > 0, tensor.dtype)
+    return where(isnan(tensor), tensor, where(tensor == 0, at_zero, step))
 
 
-@elementwise(lambda g, out, x, y: g, lambda g, out, x, y: g * 0.0, cast=floating, takes=REAL)
+@of_reals(lambda g, out, x, y: g, lambda g, out, x, y: g * 0.0)
 def nextafter(x: Array, y: Array) -> Array:
     """Next number after x in the direction of y."""
     return np.nextafter(x, y)
 
 
-@method
+@operation
 def fmax(x: Any, y: Any) -> Tensor:
     """Larger of two; where one is NaN, the other."""
-    a, b = as_tensor(x), as_tensor(y)
-    if np.result_type(a.dtype, b.dtype).kind != "f":
-        return maximum(a, b)
-    # Ties go to the first, as do their derivatives.
-    return where(logical_or(op.greater_equal(a, b), isnan(b)), a, b)
+    return _extreme(x, y, maximum, op.greater_equal)
 
 
-@method
+@operation
 def fmin(x: Any, y: Any) -> Tensor:
     """Smaller of two; where one is NaN, the other."""
+    return _extreme(x, y, minimum, op.less_equal)
+
+
+def _extreme(x: Any, y: Any, of_integers: Any, is_first: Any) -> Tensor:
     a, b = as_tensor(x), as_tensor(y)
     if np.result_type(a.dtype, b.dtype).kind != "f":
-        return minimum(a, b)
-    return where(logical_or(op.less_equal(a, b), isnan(b)), a, b)
+        return of_integers(a, b)  # type: ignore[no-any-return]
+    # Ties go to the first, as do their derivatives.
+    return where(is_first(a, b) | isnan(b), a, b)
 
 
 # ---- exponentials, logarithms and their limits
 
 
-@method(inplace=True)
+@operation
 def ldexp(x: Any, y: Any) -> Tensor:
     """Multiply by a power of two: x 2ʸ."""
     return multiply(x, power(2.0, y))

@@ -6,33 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op, register
+from thalweg.core.operation import method, op, operation, register
 from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL, require_dtypes
+from thalweg.core.spec import REAL, Array
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise.arithmetic import positive
-from thalweg.ops.elementwise.comparison import (
-    equal,
-    less,
-    logical_and,
-    logical_or,
-    maximum,
-    minimum,
-    where,
-)
+from thalweg.ops.elementwise.comparison import maximum, minimum, where
+from thalweg.ops.elementwise.conversion import as_real
 
-__all__ = [
-    "ceil",
-    "clip",
-    "floor",
-    "rint",
-    "round",
-    "trunc",
-]
-
-
-Array = np.ndarray[Any, Any]
+__all__ = ["ceil", "clip", "floor", "rint", "round", "trunc"]
 
 # ---- rounding
 
@@ -51,22 +34,22 @@ def ceil(x: Array) -> Array:
 
 def _nearest(x: Tensor) -> Tensor:
     if x.dtype.kind == "c":
-        return op.complex(_nearest(op.real(x)), _nearest(op.imag(x)))  # type: ignore[no-any-return]
+        return op.complex_of(_nearest(op.real(x)), _nearest(op.imag(x)))
     below = floor(x)
     part = x - below
-    even = equal(floor(below * 0.5) * 2, below)
-    down = logical_or(less(part, 0.5), logical_and(equal(part, 0.5), even))
+    even = floor(below * 0.5) * 2 == below
+    down = (part < 0.5) | ((part == 0.5) & even)
     # An infinity minus itself is NaN, and larger numbers are integers already.
-    return where(equal(below, x), x, where(down, below, below + 1))
+    return where(below == x, x, where(down, below, below + 1))
 
 
-@elementwise(lambda g, out, x: g * 0.0, cast=floating, inplace=False, expansion=_nearest)
+@elementwise(lambda g, out, x: g * 0.0, cast=floating, expansion=_nearest)
 def rint(x: Array) -> Array:
     """Nearest integer, the even one of two equally near; integers become float64."""
     return np.rint(x)
 
 
-@method("clamp", inplace=True)
+@method
 def clip(
     x: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None
 ) -> Tensor:
@@ -101,7 +84,7 @@ def clip(
 # ---- rounding: the derivative is 0
 
 
-@method(inplace=True)
+@method
 def round(x: Any, decimals: int = 0) -> Tensor:
     """Round to a number of decimals, halves to even; as NumPy, by scaling and `rint`."""
     tensor = as_tensor(x)
@@ -121,11 +104,10 @@ def round(x: Any, decimals: int = 0) -> Tensor:
 register("around", round)
 
 
-@method("fix", inplace=True)
+@operation("fix")
 def trunc(x: Any) -> Tensor:
     """Drop the digits after the point: the nearest integer towards zero."""
-    tensor = as_tensor(x)
-    require_dtypes("trunc", REAL, tensor)
+    tensor = as_real("trunc", x)
     if tensor.dtype.kind != "f":
-        return op.clone(tensor)  # type: ignore[no-any-return]
-    return where(less(tensor, 0), ceil(tensor), floor(tensor))
+        return op.clone(tensor)
+    return where(tensor < 0, ceil(tensor), floor(tensor))

@@ -7,65 +7,48 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op
-from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL, require_dtypes
-from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.ops.elementwise.arithmetic import multiply, sqrt
+from thalweg.core.operation import op, operation
+from thalweg.core.primitive import elementwise, floating, of_reals
+from thalweg.core.spec import Array
+from thalweg.core.tensor import Tensor
+from thalweg.ops.elementwise.arithmetic import divide_safely, multiply, sqrt
 from thalweg.ops.elementwise.comparison import equal, where
+from thalweg.ops.elementwise.conversion import as_real
 from thalweg.ops.elementwise.exponential import exp, expm1, log1p
 
 __all__ = [
-    "arccos",
-    "arccosh",
-    "arcsin",
-    "arcsinh",
-    "arctan",
-    "arctan2",
-    "arctanh",
-    "cos",
-    "cosh",
-    "deg2rad",
-    "hypot",
-    "rad2deg",
-    "sin",
-    "sinc",
-    "sinh",
-    "tan",
-    "tanh",
-]
-
-
-Array = np.ndarray[Any, Any]
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cos", "cosh",
+    "deg2rad", "hypot", "rad2deg", "sin", "sinc", "sinh", "tan", "tanh",
+]  # fmt: skip
 
 # ---- trigonometric and related functions
 
 
-@elementwise(lambda g, out, x: g * op.cos(x), cast=floating)
+@elementwise(lambda g, out, x: g * op.cos(x), cast=floating, cost=14)
 def sin(x: Array) -> Array:
     """Sine of x in radians."""
     return np.sin(x)
 
 
-@elementwise(lambda g, out, x: -(g * op.sin(x)), cast=floating)
+@elementwise(lambda g, out, x: -(g * op.sin(x)), cast=floating, cost=14)
 def cos(x: Array) -> Array:
     """Cosine of x in radians."""
     return np.cos(x)
 
 
-@elementwise(lambda g, out, x: g * (1.0 + out * out), cast=floating)
+@elementwise(lambda g, out, x: g * (1.0 + out * out), cast=floating, cost=24)
 def tan(x: Array) -> Array:
     """Tangent of x in radians."""
     return np.tan(x)
 
 
-@elementwise(lambda g, out, x: g / (1.0 + x * x), cast=floating, names=("atan",))
+@elementwise(lambda g, out, x: g / (1.0 + x * x), cast=floating, names=("atan",), cost=20)
 def arctan(x: Array) -> Array:
     """Inverse tangent, in radians."""
     return np.arctan(x)
 
 
-@elementwise(lambda g, out, x: g * (1.0 - out * out), cast=floating)
+@elementwise(lambda g, out, x: g * (1.0 - out * out), cast=floating, cost=16)
 def tanh(x: Array) -> Array:
     """Hyperbolic tangent."""
     if x.dtype.kind != "c":
@@ -129,27 +112,17 @@ def arctanh(x: Array) -> Array:
     return np.arctanh(x)
 
 
-@elementwise(
-    lambda g, out, x, y: g * _safely_divided(x, out),
-    lambda g, out, x, y: g * _safely_divided(y, out),
-    cast=floating,
-    takes=REAL,
+@of_reals(
+    lambda g, out, x, y: g * divide_safely(x, out), lambda g, out, x, y: g * divide_safely(y, out)
 )
 def hypot(x: Array, y: Array) -> Array:
     """Length of the hypotenuse, without overflow: √(x² + y²)."""
     return np.hypot(x, y)
 
 
-def _safely_divided(x: Any, y: Any) -> Any:
-    zero = equal(y, 0)
-    return where(zero, 0.0, x / where(zero, 1.0, y))
-
-
-@elementwise(
-    lambda g, out, x, y: g * _safely_divided(y, x * x + y * y),
-    lambda g, out, x, y: -(g * _safely_divided(x, x * x + y * y)),
-    cast=floating,
-    takes=REAL,
+@of_reals(
+    lambda g, out, x, y: g * divide_safely(y, x * x + y * y),
+    lambda g, out, x, y: -(g * divide_safely(x, x * x + y * y)),
     names=("atan2",),
 )
 def arctan2(x: Array, y: Array) -> Array:
@@ -171,25 +144,19 @@ def arccosh(x: Array) -> Array:
     return np.arccosh(x)
 
 
-def _converted(name: str, x: Any, factor: float) -> Tensor:
-    tensor = as_tensor(x)
-    require_dtypes(name, REAL, tensor)
-    return multiply(tensor, factor)
-
-
-@method("radians", inplace=True)
+@operation("radians")
 def deg2rad(x: Any) -> Tensor:
     """Convert degrees to radians: x π / 180."""
-    return _converted("deg2rad", x, math.pi / 180.0)
+    return multiply(as_real("deg2rad", x), math.pi / 180.0)
 
 
-@method("degrees", inplace=True)
+@operation("degrees")
 def rad2deg(x: Any) -> Tensor:
     """Convert radians to degrees: 180 x / π."""
-    return _converted("rad2deg", x, 180.0 / math.pi)
+    return multiply(as_real("rad2deg", x), 180.0 / math.pi)
 
 
-@method(inplace=True)
+@operation
 def sinc(x: Any) -> Tensor:
     """Normalised sine: sin(π x) / (π x), and 1 at 0."""
     angle = multiply(x, math.pi)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,24 +15,18 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError, UnsupportedOperation
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.comparison import logical_not, logical_or, where
-from thalweg.ops.index.setitem import chosen_at, put_at
+from thalweg.ops.index.items import chosen_at, put_at
 from thalweg.ops.index.take import take, take_along_axis
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.broadcast import broadcast_to
-from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.join import concatenate, stack
 from thalweg.ops.shape.reshape import expand_dims, ravel, reshape
 from thalweg.ops.shape.transpose import transpose
 
 __all__ = [
-    "apply_along_axis",
-    "apply_over_axes",
-    "choose",
-    "compress",
-    "delete",
-    "extract",
-    "insert",
+    "apply_along_axis", "apply_over_axes", "choose", "compress", "delete", "extract", "insert",
     "piecewise",
-]
+]  # fmt: skip
 
 
 def known(name: str, what: str, given: Any, instead: str) -> Any:
@@ -160,9 +155,7 @@ def choose(a: Any, choices: Any, mode: str = "raise") -> Tensor:
         index = op.minimum(op.maximum(index, 0), count - 1)
     shape = np.broadcast_shapes(index.shape, *(x.shape for x in tensors))
     dtype = promote(tuple(x.spec for x in tensors))[0]
-    stacked = concatenate(
-        [expand_dims(broadcast_to(astype(x, dtype), shape), 0) for x in tensors], axis=0
-    )
+    stacked = stack([broadcast_to(astype(x, dtype), shape) for x in tensors])
     places = expand_dims(broadcast_to(index, shape), 0)
     return reshape(take_along_axis(stacked, places, axis=0), shape)
 
@@ -241,10 +234,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Te
     tensor = as_tensor(x)
     held = _conditions(condlist, tensor)
     if len(funclist) == len(held) + 1:
-        some = held[0]
-        for other in held[1:]:
-            some = logical_or(some, other)
-        held = [logical_not(some), *held]
+        held = [logical_not(functools.reduce(logical_or, held)), *held]
         funclist = [funclist[-1], *funclist[:-1]]
     if len(funclist) != len(held):
         raise ArgumentError(
@@ -252,7 +242,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Te
             f"{len(held)} condition(s), either {len(held)} or {len(held) + 1} functions are "
             "expected."
         )
-    found: Tensor = op.zeros_like(tensor)
+    found = op.zeros_like(tensor)
     for mask, function in zip(held, funclist, strict=True):
         found = _case(found, tensor, mask, function, args, kw)
     return found
@@ -285,6 +275,5 @@ def _case(
         return found
     chosen = take(reshape(x, (-1,)), places, axis=0)
     given = broadcast_to(astype(function(chosen, *args, **kw), x.dtype), places.shape)
-    write: Any = chosen_at if found.is_symbolic or given.is_symbolic else put_at
-    typed: Tensor = write(found, as_tensor(places), given)
-    return typed
+    write = chosen_at if found.is_symbolic or given.is_symbolic else put_at
+    return write(found, as_tensor(places), given)

@@ -11,17 +11,12 @@ from thalweg.core.operation import method, operation, widen
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
 
-__all__ = [
-    "argwhere",
-    "nonzero",
-    "unravel_index",
-]
-
+__all__ = ["argwhere", "nonzero", "unravel_index"]
 
 # ---- where elements are not zero
 
 
-@method
+@operation
 def argwhere(x: Any) -> Tensor:
     """Return where elements are not zero, as the rows of a matrix."""
     return fresh(np.argwhere(numbers_of(as_tensor(x))))
@@ -46,30 +41,17 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
     return tuple(fresh(np.asarray(part)) for part in found)
 
 
-Array = np.ndarray[Any, Any]
-
-
-def _values(x: Any) -> Array:
-    return numbers_of(as_tensor(x))
-
-
 @method
-def nonzero(x: Any, *, as_tuple: bool | None = None) -> Any:
+def nonzero(x: Any) -> tuple[Tensor, ...]:
     """Return the positions of the elements that are not zero, one tensor an axis.
 
     Args:
         x: A tensor with at least one axis.
-        as_tuple: PyTorch's keyword: false for one tensor with a row an element; true for one
-            tensor an axis, where a tensor without axes counts as a vector.
 
     Raises:
         ArgumentError: If it has no axis.
     """
-    values = _values(x)
-    if as_tuple is False:
-        return fresh(np.argwhere(values))
-    if as_tuple:
-        values = np.atleast_1d(values)
+    values = numbers_of(as_tensor(x))
     if not values.ndim:
         raise ArgumentError("nonzero got a 0-d tensor, which has no positions. Use x.reshape(1).")
     return tuple(fresh(np.ascontiguousarray(places)) for places in np.nonzero(values))

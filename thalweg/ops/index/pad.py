@@ -1,4 +1,4 @@
-"""Padding by constants, edges, mirror images and around."""
+"""Padding: by constants, edges, mirror images and around."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op
+from thalweg.core.operation import op, operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import full
@@ -14,15 +14,10 @@ from thalweg.ops.index.take import take
 from thalweg.ops.shape.cut import pad_with_zeros
 from thalweg.ops.shape.join import concatenate
 
-__all__ = [
-    "pad",
-]
+__all__ = ["pad"]
 
 
-# ---- padding
-
-
-@method
+@operation
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Tensor:
     """Widen a tensor along its axes.
 

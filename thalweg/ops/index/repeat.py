@@ -1,4 +1,4 @@
-"""Elements repeated."""
+"""Elements repeated, and whole tensors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op
+from thalweg.core.operation import method, op, operation
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ShapeError
 from thalweg.ops.index.take import take
@@ -14,21 +14,14 @@ from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, ravel, reshape
 
-__all__ = [
-    "repeat",
-    "tile",
-]
+__all__ = ["repeat", "tile"]
 
 
-# ---- repeating and moving elements
-
-
-@method
-def tile(x: Any, *reps: Any, dims: Any = None) -> Tensor:
+@operation
+def tile(x: Any, *reps: Any) -> Tensor:
     """Repeat a whole tensor, as often along each axis as `reps` says: integers, or a tuple."""
     tensor = as_tensor(x)
-    given = reps if dims is None else (dims,)
-    given = given[0] if len(given) == 1 else given
+    given = reps[0] if len(reps) == 1 else reps
     times = tuple(map(int, np.atleast_1d(given).tolist()))
     if min(times, default=0) < 0:
         raise ShapeError(f"Trying to create tensor with negative dimension: tile got {times}.")
@@ -41,7 +34,7 @@ def tile(x: Any, *reps: Any, dims: Any = None) -> Tensor:
     return _apart(reshape(result, tuple(t * n for t, n in zip(times, shape, strict=True))), tensor)
 
 
-@method("repeat_interleave")
+@method
 def repeat(
     x: Any, repeats: Any = None, axis: int | None = None, *, output_size: int | None = None
 ) -> Tensor:

@@ -1,4 +1,4 @@
-"""Reading and adding at positions: gathers and their adjoints, scatter-adds."""
+"""Reading at positions, gathers; adding there, their adjoints; and other ways to combine there."""
 
 from __future__ import annotations
 
@@ -6,28 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, method, op
-from thalweg.core.primitive import linear
-from thalweg.core.spec import Spec
+from thalweg.core.apply import Flags, Operands, Params, apply, move_axis, repeated
+from thalweg.core.operation import attach, op, operation
+from thalweg.core.primitive import HELD, Index, Primitive, general, linear
+from thalweg.core.spec import Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import IndexOutOfRange, ShapeError, WrongIndex
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.creation.ranges import arange
-from thalweg.ops.elementwise.comparison import equal
+from thalweg.ops.elementwise.arithmetic import divide, multiply
+from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape
+from thalweg.ops.shape.transpose import transpose
 
-__all__ = [
-    "one_hot",
-    "take",
-    "take_along_axis",
-    "take_along_dim",
-]
-
-
-Array = np.ndarray[Any, Any]
+__all__ = ["one_hot", "take", "take_along_axis"]
 
 
 def counted_from_front(indices: Array, extent: int) -> Array:
@@ -68,16 +63,60 @@ def _resolve_take(x: Any, indices: Any, axis: int | None = None) -> Any:
     return (tensor, as_indices(indices)), {"axis": normalize_axis("take", axis, tensor.ndim)}
 
 
-def _taken(x: Spec, indices: Spec, axis: int) -> Spec:
+def _take_spec(x: Spec, indices: Spec, axis: int) -> Spec:
     return Spec((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]), x.dtype)
 
 
+def _slices_held(index: Index, x: Spec, indices: Spec, axis: int) -> tuple[Index, Index]:
+    end = axis + len(indices.shape)
+    return (*index[:axis], HELD, *index[end:]), index[axis:end]
+
+
+def _take_of_examples(
+    primitive: Primitive, size: int, operands: Operands, flags: Flags, params: Params
+) -> Tensor:
+    (x, indices), axis = operands, params["axis"]
+    if not flags[1]:
+        return apply(primitive, operands, {"axis": axis + 1})
+    if not flags[0]:
+        return move_axis(apply(primitive, operands, params), axis, 0)
+    positions = _shifted_positions(indices, size, x.shape[axis + 1])
+    found = apply(primitive, (_end_to_end(x, axis), positions), {"axis": 0})
+    return _axes_moved(found, 1, indices.ndim - 1, axis + 1)
+
+
+def _shifted_positions(indices: Tensor, size: int, extent: int) -> Tensor:
+    """Return, for indices (size, …) into an axis, those into all examples' axes end to end."""
+    shape = (size, *(1,) * (indices.ndim - 1))
+    # A position outside its own example is refused here; it must not fall into another's.
+    return from_front(indices, extent) + reshape(arange(0, size * extent, extent), shape)
+
+
+def _end_to_end(x: Tensor, axis: int) -> Tensor:
+    """Lay an axis of all examples end to end: (size, …, n, …) becomes (size · n, …, …)."""
+    front = move_axis(x, axis + 1, 1)
+    return reshape(front, (front.shape[0] * front.shape[1], *front.shape[2:]))
+
+
+def _axes_moved(x: Tensor, source: int, count: int, target: int) -> Tensor:
+    """Move a run of axes to another place; both are counted without the run."""
+    moving = range(source, source + count)
+    order = [i for i in range(x.ndim) if i not in moving]
+    order[target:target] = moving
+    return x if order == list(range(x.ndim)) else transpose(x, tuple(order))
+
+
 @linear(
-    _taken,
+    _take_spec,
     lambda g, out, x, indices, axis: op.scatter_add(
         zeros(x.shape, x.dtype, like=g), indices, g, axis=axis
     ),
     arguments=_resolve_take,
+    order="C",
+    role="gather",
+    cost=2,
+    reads=_slices_held,
+    batch=_take_of_examples,
 )
 def take(x: Array, indices: Array, *, axis: int) -> Array:
     """Read slices at integer positions along an axis; negative positions count from the end."""
@@ -92,6 +131,27 @@ def _resolve_scatter(x: Any, indices: Any, updates: Any, axis: int) -> Any:
     return (tensor, positions, astype(as_tensor(updates), tensor.dtype)), {"axis": axis}
 
 
+def _own_element(
+    index: Index, x: Spec, indices: Spec, updates: Spec, axis: int
+) -> tuple[Index, None, None]:
+    # Whichever updates are added there.
+    return index, None, None
+
+
+def _scatter_of_examples(
+    primitive: Primitive, size: int, operands: Operands, flags: Flags, params: Params
+) -> Tensor:
+    indices, axis = operands[1], params["axis"]
+    x, updates = repeated(size, operands[::2], flags[::2])
+    if not flags[1]:
+        return apply(primitive, (x, indices, updates), {"axis": axis + 1})
+    extent = x.shape[axis + 1]
+    positions = _shifted_positions(indices, size, extent)
+    moved = _axes_moved(updates, axis + 1, indices.ndim - 1, 1)
+    flat = apply(primitive, (_end_to_end(x, axis), positions, moved), {"axis": 0})
+    return move_axis(reshape(flat, (size, extent, *flat.shape[1:])), 1, axis + 1)
+
+
 @linear(
     lambda x, indices, updates, axis: x,
     lambda g, out, x, indices, updates, axis: g,
@@ -99,6 +159,10 @@ def _resolve_scatter(x: Any, indices: Any, updates: Any, axis: int) -> Any:
     lambda g, out, x, indices, updates, axis: take(g, indices, axis=axis),
     arguments=_resolve_scatter,
     additive=True,
+    order="C",
+    role="scatter",
+    reads=_own_element,
+    batch=_scatter_of_examples,
 )
 def scatter_add(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
     """Add slices at integer positions along an axis; repeated positions add up."""
@@ -132,13 +196,13 @@ def _resolve_along(x: Any, indices: Any, axis: int | None = -1) -> Any:
         zeros(x.shape, x.dtype, like=g), indices, g, axis=axis
     ),
     arguments=_resolve_along,
+    role="gather",
+    cost=2,
+    reads=lambda index, x, indices, axis: ((*index[:axis], HELD, *index[axis + 1 :]), index),
 )
 def take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
     """Read one element at each position: out[i, j] = x[i, indices[i, j]] for the last axis."""
     return np.take_along_axis(x, counted_from_front(indices, x.shape[axis]), axis)
-
-
-attach("take_along_axis", take_along_axis)
 
 
 @linear(
@@ -148,6 +212,8 @@ attach("take_along_axis", take_along_axis)
     lambda g, out, x, indices, updates, axis: take_along_axis(g, indices, axis=axis),
     arguments=_resolve_scatter,
     additive=True,
+    role="scatter",
+    reads=_own_element,
 )
 def scatter_add_along_axis(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
     """Add one element at each position, the transpose of `take_along_axis`."""
@@ -166,7 +232,17 @@ def from_front(indices: Tensor, extent: int) -> Tensor:
     return fresh(counted_from_front(indices.numpy(), extent))
 
 
-@method
+def at_own_places(
+    primitive: Primitive, size: int, operands: Operands, flags: Flags, params: Params
+) -> Tensor:
+    """Write into a batch, whose elements are counted on from example to example."""
+    x, indices, values = repeated(size, operands, flags)
+    count = x.size // size if size else 0
+    starts = reshape(arange(size) * count, (size, *(1,) * (indices.ndim - 1)))
+    return apply(primitive, (x, from_front(indices, count) + starts, values), params)
+
+
+@operation
 def one_hot(indices: Any, num_classes: int, dtype: Any = np.float64) -> Tensor:
     """Return 1 at each index and 0 elsewhere along a new last axis.
 
@@ -179,7 +255,76 @@ def one_hot(indices: Any, num_classes: int, dtype: Any = np.float64) -> Tensor:
     return astype(equal(positions, arange(num_classes)), dtype)
 
 
-@method
-def take_along_dim(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """Read one element at each position along an axis, by default of the flattened tensor."""
-    return take_along_axis(x, indices, axis=axis)
+# ---- places: positions of elements, counted in row-major order
+
+
+def places_along(x: Tensor, axis: int, index: Tensor) -> Tensor:
+    """Return where x[i, index[i, j]] and its like lie, for every element of the index."""
+    strides = [int(np.prod(x.shape[i + 1 :])) for i in range(x.ndim)]
+    places: Any = from_front(index, x.shape[axis]) * strides[axis]
+    for i, stride in enumerate(strides):
+        if i != axis:
+            shape = [1] * x.ndim
+            shape[i] = -1
+            places = places + reshape(arange(index.shape[i]) * stride, tuple(shape))
+    return places  # type: ignore[no-any-return]
+
+
+def add_to(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+    """Add values at places; those at repeated ones add up."""
+    sums = scatter_add(reshape(x, -1), reshape(places, -1), reshape(values, -1), axis=0)
+    return reshape(sums, x.shape)
+
+
+def read_at(x: Tensor, places: Tensor) -> Tensor:
+    """Return the elements at places."""
+    return take(reshape(x, -1), places, axis=0)
+
+
+# ---- combining what meets at one place
+
+_UFUNCS = {"multiply": np.multiply, "maximum": np.maximum, "minimum": np.minimum}
+
+
+def _rule_of_target(
+    g: Tensor, out: Tensor, x: Tensor, places: Tensor, values: Tensor, how: str
+) -> Tensor:
+    if how == "multiply":
+        return multiply(g, combine_at(op.ones_like(x), places, values, how=how))
+    return where(equal(x, out), divide(g, _ties(out, x, places, values)), 0.0)
+
+
+def _rule_of_values(
+    g: Tensor, out: Tensor, x: Tensor, places: Tensor, values: Tensor, how: str
+) -> Tensor:
+    if how != "multiply":
+        ties = _ties(out, x, places, values)
+        return where(equal(values, read_at(out, places)), read_at(divide(g, ties), places), 0.0)
+    # The product of the others: without its own zero where it is the only one.
+    zero = equal(values, 0)
+    ones = where(zero, 1.0, values)
+    zeros = add_to(op.zeros_like(x), places, astype(zero, x.dtype))
+    product = read_at(combine_at(x, places, ones, how=how), places)
+    count = read_at(zeros, places)
+    others = where(
+        zero,
+        where(equal(count, 1), product, 0.0),
+        where(equal(count, 0), divide(product, ones), 0.0),
+    )
+    return multiply(read_at(g, places), others)
+
+
+def _ties(out: Tensor, x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+    reached = astype(equal(values, read_at(out, places)), x.dtype)
+    ties = add_to(astype(equal(x, out), x.dtype), places, reached)
+    return where(equal(ties, 0), 1.0, ties)
+
+
+@general(
+    lambda x, places, values, how: x, _rule_of_target, None, _rule_of_values, batch=at_own_places
+)
+def combine_at(x: Array, places: Array, values: Array, *, how: str) -> Array:
+    """Multiply what is at places by values, or keep the larger or smaller; places may repeat."""
+    flat = x.ravel().copy()
+    _UFUNCS[how].at(flat, places.ravel(), values.ravel())
+    return flat.reshape(x.shape)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
 
+from thalweg.core.apply import Flags, Operands, Params, apply
 from thalweg.core.operation import op
-from thalweg.core.primitive import linear
-from thalweg.core.spec import Spec, promote
-from thalweg.core.tensor import as_tensor, astype
+from thalweg.core.primitive import Index, Primitive, Resolved, linear
+from thalweg.core.spec import Array, Spec, promote
+from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.shape.reshape import Resolved
 
-__all__ = [
-    "contract",
-]
-
-
-Array = np.ndarray[Any, Any]
+__all__ = ["contract"]
 
 
 def parts(labels: str) -> tuple[str, str, str]:
@@ -34,7 +30,7 @@ def _extents(labels: str, x: Spec, y: Spec) -> dict[str, int]:
     return dict(zip(left + right, x.shape + y.shape, strict=True))
 
 
-def _contracted(x: Spec, y: Spec, labels: str) -> Spec:
+def _contract_spec(x: Spec, y: Spec, labels: str) -> Spec:
     extents = _extents(labels, x, y)
     return Spec(tuple(extents[label] for label in parts(labels)[2]), x.dtype)
 
@@ -75,11 +71,30 @@ def _right(labels: str) -> str:
     return f"{left},{result}->{right}"
 
 
+def _positions(index: Index, x: Spec, y: Spec, labels: str) -> tuple[Index, Index]:
+    left, right, result = parts(labels)
+    inner = [label for label in left if label not in result]
+    at = dict(zip([*result, *inner], index, strict=False))
+    return tuple(at[label] for label in left), tuple(at[label] for label in right)
+
+
+def _contract_examples(
+    primitive: Primitive, size: int, operands: Operands, flags: Flags, params: Params
+) -> Tensor:
+    *own, result = parts(params["labels"])
+    new = next(label for label in ascii_letters if label not in own[0] + own[1])
+    left, right = (new + old if flag else old for old, flag in zip(own, flags, strict=True))
+    return apply(primitive, operands, {"labels": f"{left},{right}->{new}{result}"})
+
+
 @linear(
-    _contracted,
+    _contract_spec,
     lambda g, out, x, y, labels: op.contract(g, y, _left(labels)),
     lambda g, out, x, y, labels: op.contract(x, g, _right(labels)),
     arguments=_resolve_contract,
+    role="product",
+    reads=_positions,
+    batch=_contract_examples,
 )
 def contract(x: Array, y: Array, *, labels: str) -> Array:
     """Products of the elements of two arrays, summed over the labels that the result lacks.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg.core.leaving import numbers_of
-from thalweg.core.operation import method, op
+from thalweg.core.operation import op, operation
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.elementwise.arithmetic import divide, sqrt
@@ -14,16 +14,12 @@ from thalweg.ops.linalg.products import matmul
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.reshape import expand_dims, reshape
 
-__all__ = [
-    "corrcoef",
-    "cov",
-]
-
+__all__ = ["corrcoef", "cov"]
 
 # ---- how variables vary together
 
 
-@method
+@operation
 def cov(
     x: Any,
     y: Any = None,
@@ -53,16 +49,13 @@ def cov(
         raise ShapeError(
             f"cov(): expected input to have two or fewer dimensions but got {tensor.ndim}."
         )
-    rows = reshape(tensor, (1, -1)) if tensor.ndim < 2 else tensor if rowvar else tensor.T
+    rows = _as_rows(tensor, rowvar)
     if y is not None:
-        more = as_tensor(y)
-        rows = op.concatenate(
-            [rows, reshape(more, (1, -1)) if more.ndim < 2 else more if rowvar else more.T]
-        )
+        rows = op.concatenate([rows, _as_rows(as_tensor(y), rowvar)])
     weights = _weights(rows, fweights, aweights)
     total = float(rows.shape[1]) if weights is None else sum(weights, dtype=weights.dtype)
     lost: Any = float(correction if ddof is None else ddof)
-    if aweights is not None and lost:
+    if aweights is not None and weights is not None and lost:
         lost = lost * sum(weights * as_tensor(aweights)) / total
     mass = rows if weights is None else rows * weights
     centred = rows - expand_dims(sum(mass, 1), 1) / total
@@ -71,6 +64,10 @@ def cov(
     heavy = centred if weights is None else centred * weights
     found = divide(matmul(heavy, op.conjugated(centred).T), count)
     return reshape(found, ()) if found.array.shape == (1, 1) else found
+
+
+def _as_rows(x: Tensor, rowvar: bool) -> Tensor:
+    return reshape(x, (1, -1)) if x.ndim < 2 else x if rowvar else x.T
 
 
 def _weights(rows: Tensor, fweights: Any, aweights: Any) -> Tensor | None:
@@ -93,7 +90,7 @@ def _weights(rows: Tensor, fweights: Any, aweights: Any) -> Tensor | None:
     return weights
 
 
-@method
+@operation
 def corrcoef(x: Any) -> Tensor:
     """Correlations of variables, the rows of a matrix of observations.
 

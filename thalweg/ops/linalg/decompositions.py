@@ -11,25 +11,28 @@ Pereyra (1973).
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
+from thalweg.core.apply import stacked
 from thalweg.core.operation import op
-from thalweg.core.primitive import Rule, general
-from thalweg.core.spec import SINGLE_OR_DOUBLE, Spec
+from thalweg.core.primitive import Primitive, Rule, general
+from thalweg.core.spec import SINGLE_OR_DOUBLE, Array, Spec, real_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, GradientError, ShapeError
 from thalweg.ops.creation.creation import eye
 from thalweg.ops.elementwise.comparison import where
-from thalweg.ops.elementwise.complex import conjugated, real
+from thalweg.ops.elementwise.complex import conjugated, imag, real
+from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.linalg.diagonals import tril
-from thalweg.ops.linalg.products import matmul
+from thalweg.ops.linalg.products import matmul, traces
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.shape.transpose import swapaxes
 
-Array = np.ndarray[Any, Any]
+Result = TypeVar("Result")
 
 
 def turned(x: Tensor) -> Tensor:
@@ -54,7 +57,7 @@ def require_square(name: str, x: Spec) -> None:
         )
 
 
-def numerically(function: Any, *args: Any, **kwargs: Any) -> Any:
+def numerically(function: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
     """Call one of NumPy's decompositions; its error is ours."""
     try:
         return function(*args, **kwargs)
@@ -75,30 +78,30 @@ def _of_adjoints(rule: Rule) -> Rule:
     return transposed
 
 
+def of_matrices(
+    spec: Callable[..., Spec], *rules: Rule | None
+) -> Callable[[Callable[..., Any]], Primitive]:
+    """Declare a primitive of the matrices along the last two axes, each of a stack alone."""
+    return general(spec, *rules, takes=SINGLE_OR_DOUBLE, batch=stacked)
+
+
 # ---- solving
 
 
-@general(
+@of_matrices(
     lambda a, b: b,
     lambda g, out, a, b: -matmul(op.solve_matrices(turned(a), g), turned(out)),
     lambda g, out, a, b: op.solve_matrices(turned(a), g),
-    takes=SINGLE_OR_DOUBLE,
 )
 def solve_matrices(a: Array, b: Array) -> Array:
     """Solve a x = b for stacks of matrices of equal batch shape."""
-    found: Array = numerically(np.linalg.solve, a, b)
-    return found
+    return numerically(np.linalg.solve, a, b)
 
 
-@general(
-    lambda x: x,
-    lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)),
-    takes=SINGLE_OR_DOUBLE,
-)
+@of_matrices(lambda x: x, lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)))
 def inverse_of(x: Array) -> Array:
     """Inverse of square matrices."""
-    found: Array = numerically(np.linalg.inv, x)
-    return found
+    return numerically(np.linalg.inv, x)
 
 
 def symmetric(x: Tensor) -> Tensor:
@@ -119,19 +122,17 @@ def _pseudo_inverse_rule(
     return found - matmul(matmul(pt, g), pt)
 
 
-@general(
+@of_matrices(
     lambda x, rtol, hermitian=False: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
     _pseudo_inverse_rule,
     None,
-    takes=SINGLE_OR_DOUBLE,
 )
 def pseudo_inverse(x: Array, rtol: Array, *, hermitian: bool = False) -> Array:
     """Moore-Penrose inverse; singular values up to `rtol` times the largest count as zero.
 
     Of Hermitian matrices the lower triangle is read; derivatives are those of whole matrices.
     """
-    found: Array = numerically(np.linalg.pinv, x, rtol, hermitian)
-    return found
+    return numerically(np.linalg.pinv, x, rtol, hermitian)
 
 
 # ---- Cholesky
@@ -151,11 +152,10 @@ def _cholesky_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     return (found + adjoint_of(found)) * 0.5
 
 
-@general(lambda x: x, _cholesky_rule, takes=SINGLE_OR_DOUBLE)
+@of_matrices(lambda x: x, _cholesky_rule)
 def cholesky_factor(x: Array) -> Array:
     """Lower triangular L with L Lᴴ = x, of positive definite matrices."""
-    found: Array = numerically(np.linalg.cholesky, x)
-    return found
+    return numerically(np.linalg.cholesky, x)
 
 
 # ---- eigenvalues of symmetric matrices
@@ -169,16 +169,21 @@ def _per_gap(name: str, turning: Tensor, along: Tensor, gaps: Tensor) -> Tensor:
             arbitrary, it has no meaning. While tracing it is NaN, as in JAX.
     """
     one = eye(gaps.shape[-1], dtype=gaps.dtype)
-    equal = where(one == 1, False, gaps == 0)
-    undefined = where(equal, along != 0, False)
+    undefined = where(where(one == 1, False, gaps == 0), along != 0, False)
+    refusal = (
+        f"The derivative of {name}'s vectors was asked for where values are equal, and there "
+        "is none: vectors of equal values are any that span the same space. Use the values "
+        "alone, or a function of the matrix that needs no vectors; or separate the values "
+        "first by adding a small diagonal of different numbers."
+    )
+    return _quotient(turning, gaps, undefined, refusal)
+
+
+def _quotient(x: Tensor, gaps: Tensor, undefined: Tensor, refusal: str) -> Tensor:
+    """Return x over gaps, 0 where a gap is; where it is undefined refuse, or NaN if traced."""
     if not undefined.is_symbolic and bool(undefined.any()):
-        raise GradientError(
-            f"The derivative of {name}'s vectors was asked for where values are equal, and there "
-            "is none: vectors of equal values are any that span the same space. Use the values "
-            "alone, or a function of the matrix that needs no vectors; or separate the values "
-            "first by adding a small diagonal of different numbers."
-        )
-    quotient = turning / where(gaps == 0, 1.0, gaps)
+        raise GradientError(refusal)
+    quotient = x / where(gaps == 0, 1.0, gaps)
     return where(undefined, float("nan"), where(gaps == 0, 0.0, quotient))
 
 
@@ -194,10 +199,9 @@ def _eigen_rule(g: Tensor, out: Tensor, x: Tensor, triangle: str = "L") -> Tenso
     return (found + adjoint_of(found)) * 0.5
 
 
-@general(
+@of_matrices(
     lambda x, triangle="L": Spec((*x.shape[:-2], x.shape[-1] + 1, x.shape[-1]), x.dtype),
     _eigen_rule,
-    takes=SINGLE_OR_DOUBLE,
 )
 def eigen_parts(x: Array, *, triangle: str = "L") -> Array:
     """Eigenvalues, as a first row, and eigenvectors, as columns, of symmetric matrices.
@@ -209,21 +213,57 @@ def eigen_parts(x: Array, *, triangle: str = "L") -> Array:
     return np.concatenate([values[..., None, :].astype(x.dtype), vectors], axis=-2)
 
 
+# ---- eigenvalues of other matrices, always complex
+
+
+def _complex_dtype(x: Spec | Array) -> np.dtype[Any]:
+    return np.result_type(x.dtype, np.complex64)
+
+
+def _eigen_of(x: Array) -> tuple[Array, Array]:
+    values, vectors = numerically(np.linalg.eig, x)
+    return values.astype(_complex_dtype(x)), vectors.astype(_complex_dtype(x))
+
+
+def _eigenvalues_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+    """Return V⁻ᵀ diag(g) Vᵀ: each eigenvalue changes as its left and right vectors say."""
+    vectors = eigenvectors_of(x)
+    found = solve_matrices(turned(vectors), expand_dims(g, -1) * turned(vectors))
+    return found if x.dtype.kind == "c" else astype(real(found), x.dtype)
+
+
+def _eigenvectors_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+    raise GradientError(
+        "The derivative of eigenvectors of a matrix that need not be symmetric was asked for; "
+        "they are defined up to a complex factor each, so it is not defined. The derivative of "
+        "the eigenvalues is; of symmetric matrices take eigh."
+    )
+
+
+@of_matrices(lambda x: Spec(x.shape[:-1], _complex_dtype(x)), _eigenvalues_rule)
+def eigenvalues_of(x: Array) -> Array:
+    """Eigenvalues of square matrices, complex, in the order of LAPACK."""
+    return _eigen_of(x)[0]
+
+
+@of_matrices(lambda x: Spec(x.shape, _complex_dtype(x)), _eigenvectors_rule)
+def eigenvectors_of(x: Array) -> Array:
+    """Eigenvectors of square matrices, as columns of length 1, in the order of the eigenvalues."""
+    return _eigen_of(x)[1]
+
+
 # ---- singular values
 
 
 def _per_value(along: Tensor, values: Tensor) -> Tensor:
     """Divide the columns of vectors' cotangents by their singular values, as `_per_gap` does."""
-    zero = expand_dims(values == 0, -2)
-    undefined = where(zero, along != 0, False)
-    if not undefined.is_symbolic and bool(undefined.any()):
-        raise GradientError(
-            "The derivative of svd's vectors was asked for where a singular value is 0, and there "
-            "is none: its vectors are any that complete the others. Use the values alone, or a "
-            "matrix of full rank."
-        )
-    quotient = along / expand_dims(where(values == 0, 1.0, values), -2)
-    return where(undefined, float("nan"), where(zero, 0.0, quotient))
+    row = expand_dims(values, -2)
+    refusal = (
+        "The derivative of svd's vectors was asked for where a singular value is 0, and there "
+        "is none: its vectors are any that complete the others. Use the values alone, or a "
+        "matrix of full rank."
+    )
+    return _quotient(along, row, where(row == 0, along != 0, False), refusal)
 
 
 @_of_adjoints
@@ -254,7 +294,7 @@ def _singular_spec(x: Spec, full: bool = False) -> Spec:
     return Spec((*x.shape[:-2], sum(x.shape[-2:]) + 1, columns), x.dtype)
 
 
-@general(_singular_spec, _singular_rule, takes=SINGLE_OR_DOUBLE)
+@of_matrices(_singular_spec, _singular_rule)
 def singular_parts(x: Array, *, full: bool = False) -> Array:
     """U, the singular values as a row, and V, above each other; each with min(m, n) columns.
 
@@ -273,16 +313,14 @@ def _widened(x: Array, columns: int) -> Array:
     return np.pad(x, (*((0, 0),) * (x.ndim - 1), (0, lacking))) if lacking else x
 
 
-def _completing(x: Spec) -> Spec:
+def _completing_spec(x: Spec) -> Spec:
     return Spec((*x.shape[:-2], x.shape[-2], x.shape[-2] - x.shape[-1]), x.dtype)
 
 
-@general(_completing, takes=SINGLE_OR_DOUBLE)
+@of_matrices(_completing_spec)
 def completing_columns(x: Array) -> Array:
     """Orthonormal columns that complete tall matrices of orthonormal columns to square ones."""
-    columns = x.shape[-1]
-    found: Array = np.linalg.qr(x, mode="complete")[0][..., columns:]
-    return found
+    return np.asarray(np.linalg.qr(x, mode="complete")[0][..., x.shape[-1] :])
 
 
 # ---- QR
@@ -310,12 +348,118 @@ def _qr_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     return concatenate((square, matmul(q, rest)), axis=-1)
 
 
-@general(
-    lambda x: Spec((*x.shape[:-2], sum(x.shape[-2:]), min(x.shape[-2:])), x.dtype),
-    _qr_rule,
-    takes=SINGLE_OR_DOUBLE,
+@of_matrices(
+    lambda x: Spec((*x.shape[:-2], sum(x.shape[-2:]), min(x.shape[-2:])), x.dtype), _qr_rule
 )
 def orthogonal_parts(x: Array) -> Array:
     """Q and Rᵀ above each other, of min(m, n) columns: Q orthonormal, R upper triangular."""
     q, r = numerically(np.linalg.qr, x)
     return np.concatenate([q, np.swapaxes(r, -1, -2)], axis=-2)
+
+
+def _times(factor: Tensor, x: Tensor) -> Tensor:
+    """Multiply each matrix of a stack by its own number."""
+    return expand_dims(expand_dims(factor, -1), -1) * x
+
+
+@of_matrices(lambda x: Spec(x.shape[:-2], x.dtype), lambda g, out, x: _times(g, op.cofactors_of(x)))
+def determinant_of(x: Array) -> Array:
+    """Determinant of square matrices."""
+    return np.asarray(np.linalg.det(x))
+
+
+@of_matrices(
+    lambda x: Spec(x.shape[:-2], real_dtype(x.dtype)),
+    lambda g, out, x: _times(g, turned(inverse_of(x))),
+)
+def log_of_determinant(x: Array) -> Array:
+    """Logarithm of the magnitude of the determinant of square matrices."""
+    return np.asarray(np.linalg.slogdet(x)[1])
+
+
+def _sign_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
+    """Return the cotangent of a sign on the circle, which turns by Im tr(x⁻¹ dx)."""
+    if x.dtype.kind != "c":
+        return x * 0.0
+    return _times(imag(g * out) * 1j, turned(inverse_of(x)))
+
+
+@of_matrices(lambda x: Spec(x.shape[:-2], x.dtype), _sign_rule)
+def sign_of_determinant(x: Array) -> Array:
+    """Sign of the determinant of square matrices: -1, 0 or 1; of complex ones on the circle."""
+    return np.asarray(np.linalg.slogdet(x)[0])
+
+
+@of_matrices(lambda x: x, lambda g, out, x: op.minors_along(x, g))
+def cofactors_of(x: Array) -> Array:
+    """Cofactors of square matrices: the derivative of the determinant by each element."""
+    inverse = _inverse_if_regular(x)
+    if inverse is not None:
+        return np.asarray(np.linalg.det(x)[..., None, None] * np.swapaxes(inverse, -1, -2))
+    left, values, right, sign = _rotated(x)
+    return np.asarray(sign * left @ (_products_without(values, 1)[..., None] * right))
+
+
+def _third_rule(w: Tensor, out: Tensor, x: Tensor, g: Tensor) -> Tensor:
+    """Return the third derivative of the determinant along g and w, of invertible matrices."""
+    inverse = inverse_of(x)
+    along_g, along_w = matmul(inverse, g), matmul(inverse, w)
+    trace_g, trace_w = traces(along_g), traces(along_w)
+    both, swapped = matmul(along_g, along_w), matmul(along_w, along_g)
+    found = _times(trace_g * trace_w - traces(both), inverse)
+    found = found - _times(trace_w, matmul(along_g, inverse))
+    found = found - _times(trace_g, matmul(along_w, inverse))
+    found = found + matmul(both + swapped, inverse)
+    return _times(determinant_of(x), turned(found))
+
+
+@of_matrices(lambda x, g: x, _third_rule, lambda w, out, x, g: op.minors_along(x, w))
+def minors_along(x: Array, g: Array) -> Array:
+    """Derivative of the cofactors of square matrices, summed with weights g."""
+    inverse = _inverse_if_regular(x)
+    if inverse is not None:
+        along = inverse @ g
+        trace = np.trace(along, axis1=-2, axis2=-1)[..., None, None]
+        found = np.swapaxes(trace * inverse - along @ inverse, -1, -2)
+        return np.asarray(np.linalg.det(x)[..., None, None] * found)
+    left, values, right, sign = _rotated(x)
+    turned_g = np.swapaxes(left, -1, -2) @ g @ np.swapaxes(right, -1, -2)
+    pairs = _products_without(values, 2)
+    diagonal = np.einsum("...kk,...ik->...i", turned_g, pairs)
+    inner = -np.swapaxes(turned_g, -1, -2) * pairs
+    np.einsum("...ii->...i", inner)[...] = diagonal
+    return np.asarray(sign * left @ inner @ right)
+
+
+def _inverse_if_regular(x: Array) -> Array | None:
+    """Return the inverses of matrices if all have one that keeps half of the digits."""
+    try:
+        inverse: Array = np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        return None
+    with np.errstate(all="ignore"):
+        condition = (
+            np.abs(x).sum(axis=-1) * np.abs(inverse).sum(axis=-1).max(-1, initial=0)[..., None]
+        )
+    regular = condition.max(initial=0) < np.finfo(x.dtype).eps ** -0.5
+    return inverse if regular and np.isfinite(np.linalg.det(x)).all() else None
+
+
+def _rotated(x: Array) -> tuple[Array, Array, Array, Array]:
+    """Return Ū, the singular values, V̄ᴴ, and det(U) det(Vᴴ)."""
+    u, s, vh = np.linalg.svd(x)
+    sign = (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
+    return np.conjugate(u), s, np.conjugate(vh), sign
+
+
+def _products_without(values: Array, count: int) -> Array:
+    """Return the products of a row's values but one, or but each two of them; 0 without a pair."""
+    n = values.shape[-1]
+    apart = ~np.eye(n, dtype=bool)
+    found: Array
+    if count == 1:
+        found = np.where(apart, values[..., None, :], 1.0).prod(axis=-1, dtype=values.dtype)
+        return found
+    kept = apart[:, None, :] & apart[None, :, :]
+    found = np.where(kept, values[..., None, None, :], 1.0).prod(axis=-1, dtype=values.dtype)
+    return np.where(apart, found, 0.0).astype(values.dtype)

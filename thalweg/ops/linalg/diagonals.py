@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import apply
-from thalweg.core.operation import FURTHER, method, op, operation
+from thalweg.core.apply import apply, stacked
+from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import linear
-from thalweg.core.spec import INT64, Shape, Spec
+from thalweg.core.spec import INT64, Array, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.creation.copying import clone
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.creation.ranges import arange
+from thalweg.ops.elementwise.arithmetic import add
 from thalweg.ops.elementwise.comparison import greater_equal, where
 from thalweg.ops.index.take import scatter_add, take
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.cut import pad_with_zeros
-from thalweg.ops.shape.reshape import expand_dims, reshape
-from thalweg.ops.shape.scalars import axis_of
+from thalweg.ops.shape.reshape import axis_of, expand_dims, reshape
 from thalweg.ops.shape.transpose import moveaxis
 
 __all__ = [
-    "block_diag",
-    "diag",
-    "diag_embed",
-    "diag_indices_from",
-    "diagflat",
-    "diagonal",
-    "fill_diagonal_",
-    "trace",
-    "tril",
-    "tril_indices",
-    "tril_indices_from",
-    "triu",
-    "triu_indices",
-    "triu_indices_from",
-]
-
-
-Array = np.ndarray[Any, Any]
+    "diag", "diag_indices_from", "diagflat", "diagonal", "trace", "tril", "tril_indices",
+    "tril_indices_from", "triu", "triu_indices", "triu_indices_from",
+]  # fmt: skip
 
 # ---- triangles
 
@@ -58,14 +43,14 @@ def _matrix(name: str, x: Any) -> Tensor:
     return tensor
 
 
-@method(inplace=True)
+@operation
 def tril(x: Any, k: int = 0, *, diagonal: int | None = None) -> Tensor:
     """Lower triangle of a matrix or of a stack of them; zeros above the k-th diagonal."""
     tensor, offset = _matrix("tril", x), k if diagonal is None else diagonal
     return where(greater_equal(offset, _columns_minus_rows(tensor.shape)), tensor, False)
 
 
-@method(inplace=True)
+@operation
 def triu(x: Any, k: int = 0, *, diagonal: int | None = None) -> Tensor:
     """Upper triangle of a matrix or of a stack of them; zeros below the k-th diagonal."""
     tensor, offset = _matrix("triu", x), k if diagonal is None else diagonal
@@ -142,11 +127,10 @@ def _positions(rows: int, columns: int, offset: int) -> Array:
     """Return where a diagonal lies in a matrix read row by row."""
     first = (max(0, -offset), max(0, offset))
     count = max(0, min(rows - first[0], columns - first[1]))
-    positions: Array = (first[0] + np.arange(count)) * columns + first[1] + np.arange(count)
-    return positions
+    return np.asarray((first[0] + np.arange(count)) * columns + first[1] + np.arange(count))
 
 
-def _read(x: Spec, offset: int) -> Spec:
+def _diagonal_spec(x: Spec, offset: int) -> Spec:
     rows, columns = x.shape[-2:]
     return Spec((*x.shape[:-2], _positions(rows, columns, offset).size), x.dtype)
 
@@ -158,10 +142,10 @@ def _read_at_positions(x: Tensor, offset: int) -> Tensor:
 
 
 @linear(
-    _read,
-    lambda g, out, x, offset: _written(g, x.shape, offset),
-    arguments=lambda x, offset: ((x,), {"offset": offset}),
+    _diagonal_spec,
+    lambda g, out, x, offset: _place_diagonal(g, x.shape, offset),
     view=True,
+    batch=stacked,
     expansion=_read_at_positions,
 )
 def last_diagonal(x: Array, *, offset: int) -> Array:
@@ -171,7 +155,7 @@ def last_diagonal(x: Array, *, offset: int) -> Array:
     return shown
 
 
-def _written(g: Tensor, shape: Shape, offset: int) -> Tensor:
+def _place_diagonal(g: Tensor, shape: Shape, offset: int) -> Tensor:
     """Return matrices that are 0 but for a diagonal."""
     rows, columns = shape[-2:]
     flat = zeros((*shape[:-2], rows * columns), g.dtype, like=g)
@@ -180,25 +164,18 @@ def _written(g: Tensor, shape: Shape, offset: int) -> Tensor:
 
 
 @method
-def diagonal(
-    x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, *, dim1: Any = None, dim2: Any = None
-) -> Tensor:
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Show a diagonal of the matrices along two axes; it becomes the last axis."""
-    first, second = (axis1 if dim1 is None else dim1), (axis2 if dim2 is None else dim2)
     tensor = _matrix("diagonal", x) if as_tensor(x).ndim else as_tensor(x)
-    places = [axis_of("diagonal", axis, tensor.ndim) for axis in (first, second)]
-    if places[0] == places[1]:
-        raise ArgumentError(f"diagonal dimensions cannot be identical {first}, {second}.")
-    tensor = moveaxis(tensor, (first, second), (-2, -1))
-    return last_diagonal(tensor, offset=int(offset))
+    places = _two_axes("diagonal", axis1, axis2, tensor.ndim)
+    return last_diagonal(moveaxis(tensor, places, (-2, -1)), offset=int(offset))
 
 
-def _diagonal_copy(x: Any, *args: Any, **kwargs: Any) -> Tensor:
-    """Return a copy of what `diagonal` shows."""
-    return clone(diagonal(x, *args, **kwargs))
-
-
-FURTHER["diagonal_copy"] = operation(_diagonal_copy)
+def _two_axes(name: str, axis1: int, axis2: int, ndim: int) -> tuple[int, int]:
+    first, second = axis_of(name, axis1, ndim), axis_of(name, axis2, ndim)
+    if first == second:
+        raise ArgumentError(f"diagonal dimensions cannot be identical {axis1}, {axis2}.")
+    return first, second
 
 
 @method
@@ -207,7 +184,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     return sum(diagonal(x, offset, axis1, axis2), -1)
 
 
-@method
+@operation
 def diag(x: Any, k: int = 0, *, diagonal: int | None = None) -> Tensor:
     """Read the k-th diagonal of a matrix, or build the matrix with a vector there.
 
@@ -226,33 +203,27 @@ def diag(x: Any, k: int = 0, *, diagonal: int | None = None) -> Tensor:
     return diag_embed(tensor, offset)
 
 
-@method
-def diag_embed(
-    x: Any, offset: int = 0, axis1: int = -2, axis2: int = -1, *, dim1: Any = None, dim2: Any = None
-) -> Tensor:
+@operation
+def diag_embed(x: Any, offset: int = 0, axis1: int = -2, axis2: int = -1) -> Tensor:
     """Build matrices along two new axes with the last axis of x as their diagonal.
 
     Raises:
         ArgumentError: If the two axes are one.
     """
     tensor = as_tensor(x)
-    ndim = tensor.ndim + 1
-    first, second = (axis1 if dim1 is None else dim1), (axis2 if dim2 is None else dim2)
-    places = [axis_of("diag_embed", axis, ndim) for axis in (first, second)]
-    if places[0] == places[1]:
-        raise ArgumentError(f"diagonal dimensions cannot be identical {first}, {second}.")
+    places = _two_axes("diag_embed", axis1, axis2, tensor.ndim + 1)
     extent = tensor.shape[-1] + abs(offset)
-    matrices = _written(tensor, (*tensor.shape[:-1], extent, extent), offset)
-    return moveaxis(matrices, (-2, -1), tuple(places))
+    matrices = _place_diagonal(tensor, (*tensor.shape[:-1], extent, extent), offset)
+    return moveaxis(matrices, (-2, -1), places)
 
 
-@method
+@operation
 def diagflat(x: Any, offset: int = 0) -> Tensor:
     """Build the matrix with all elements of x on a diagonal."""
     return diag_embed(reshape(as_tensor(x), -1), offset)
 
 
-@method
+@operation
 def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     """Set the elements whose indices are all equal, and return the tensor.
 
@@ -267,12 +238,12 @@ def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
             "dimensions of input must be of equal length."
         )
     if x.ndim == 2 and not wrap and not x.is_symbolic:
-        diagonal(x).fill_(fill_value)
+        diagonal(x)[...] = fill_value
         return x
     mask = np.zeros(x.shape, bool)
     np.fill_diagonal(mask, True, wrap)
-    found: Tensor = x.masked_fill_(mask, fill_value)
-    return found
+    x[mask] = fill_value
+    return x
 
 
 @operation
@@ -291,16 +262,10 @@ def block_diag(*tensors: Any) -> Tensor:
     dtype = np.result_type(*(block.dtype for block in blocks))
     shapes = [(1,) * (2 - block.ndim) + tuple(block.shape) for block in blocks]
     rows, columns = (int(n) for n in np.sum(shapes, axis=0))
-    total: Any = None
-    row = column = 0
+    placed, row, column = [], 0, 0
     for block, shape in zip(blocks, shapes, strict=True):
-        placed = pad_with_zeros(
-            reshape(astype(block, dtype), shape),
-            low=(row, column),
-            high=(rows - row - shape[0], columns - column - shape[1]),
-            interior=(0, 0),
-        )
+        after = (rows - row - shape[0], columns - column - shape[1])
+        matrix = reshape(astype(block, dtype), shape)
+        placed.append(pad_with_zeros(matrix, (row, column), after, (0, 0)))
         row, column = row + shape[0], column + shape[1]
-        total = placed if total is None else total + placed
-    result: Tensor = total
-    return result
+    return functools.reduce(add, placed)

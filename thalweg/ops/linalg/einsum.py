@@ -20,10 +20,7 @@ from thalweg.ops.shape.broadcast import broadcast_to, reduce_sum
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import transpose
 
-__all__ = [
-    "einsum",
-]
-
+__all__ = ["einsum"]
 
 Labels = tuple[str, ...]
 
@@ -84,7 +81,7 @@ def einsum(
             later = {label for rest in others for label in rest.labels}
             current = _pair(current, term, later | set(result), subscripts)
         terms.append(current)
-    return _arranged(_summed(terms[0], set(result)), result)
+    return _arrange(_sum_out(terms[0], set(result)), result)
 
 
 def _path(subscripts: str, tensors: list[Tensor], optimize: Any) -> list[tuple[int, ...]]:
@@ -206,10 +203,10 @@ def _dots(labels: Labels) -> Labels:
 
 def _pair(first: _Term, second: _Term, wanted: set[str], subscripts: str) -> _Term:
     """Multiply two terms and sum over the axes that nothing else wants."""
-    first = _summed(first, wanted | set(second.labels))
-    second = _summed(second, wanted | set(first.labels))
+    first = _sum_out(first, wanted | set(second.labels))
+    second = _sum_out(second, wanted | set(first.labels))
     shared = [label for label in first.labels if label in second.labels]
-    first, second = _stretched(first, second, shared, subscripts)
+    first, second = _stretch(first, second, shared, subscripts)
     dtype = promote((first.tensor.spec, second.tensor.spec))[0]
     first, second = (_Term(astype(t.tensor, dtype), t.labels) for t in (first, second))
     batch = [label for label in shared if label in wanted]
@@ -217,47 +214,47 @@ def _pair(first: _Term, second: _Term, wanted: set[str], subscripts: str) -> _Te
     rows = [label for label in first.labels if label not in shared]
     columns = [label for label in second.labels if label not in shared]
     if not inner or (batch and not rows and not columns):
-        return _multiplied(first, second, (*batch, *rows, *columns), inner)
+        return _multiply(first, second, (*batch, *rows, *columns), inner)
     extents = _extents(first) | _extents(second)
     sizes = [math.prod(extents[label] for label in group) for group in (rows, inner, columns)]
     lead = tuple(extents[label] for label in batch)
-    left = reshape(_arranged(first, (*batch, *rows, *inner)), (*lead, sizes[0], sizes[1]))
-    right = reshape(_arranged(second, (*batch, *inner, *columns)), (*lead, sizes[1], sizes[2]))
+    left = reshape(_arrange(first, (*batch, *rows, *inner)), (*lead, sizes[0], sizes[1]))
+    right = reshape(_arrange(second, (*batch, *inner, *columns)), (*lead, sizes[1], sizes[2]))
     labels = (*batch, *rows, *columns)
     product = reshape(matrix_product(left, right), tuple(extents[label] for label in labels))
     return _Term(product, labels)
 
 
-def _multiplied(first: _Term, second: _Term, kept: Labels, inner: list[str]) -> _Term:
+def _multiply(first: _Term, second: _Term, kept: Labels, inner: list[str]) -> _Term:
     """Multiply elementwise, which is all there is to do without an axis to contract alone."""
     labels = (*kept, *inner)
     product = _spread(first, labels) * _spread(second, labels)
-    return _summed(_Term(product, labels), set(kept))
+    return _sum_out(_Term(product, labels), set(kept))
 
 
 def _spread(term: _Term, labels: Labels) -> Tensor:
     own = tuple(label for label in labels if label in term.labels)
     extents = _extents(term)
-    return reshape(_arranged(term, own), tuple(extents.get(label, 1) for label in labels))
+    return reshape(_arrange(term, own), tuple(extents.get(label, 1) for label in labels))
 
 
 def _extents(term: _Term) -> dict[str, int]:
     return dict(zip(term.labels, term.tensor.shape, strict=True))
 
 
-def _summed(term: _Term, wanted: set[str]) -> _Term:
+def _sum_out(term: _Term, wanted: set[str]) -> _Term:
     axes = tuple(axis for axis, label in enumerate(term.labels) if label not in wanted)
     kept = tuple(label for label in term.labels if label in wanted)
     return _Term(reduce_sum(term.tensor, axes), kept)
 
 
-def _arranged(term: _Term, labels: Labels) -> Tensor:
+def _arrange(term: _Term, labels: Labels) -> Tensor:
     order = tuple(term.labels.index(label) for label in labels)
     in_order = order == tuple(range(len(order)))
     return term.tensor if in_order else transpose(term.tensor, order)
 
 
-def _stretched(
+def _stretch(
     first: _Term, second: _Term, shared: list[str], subscripts: str
 ) -> tuple[_Term, _Term]:
     """Broadcast the axes of extent 1 of one term to the extents of the other's."""

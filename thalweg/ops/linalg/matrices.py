@@ -1,37 +1,34 @@
-"""Linear algebra by NumPy's and PyTorch's names: systems, decompositions, norms of matrices."""
+"""Linear algebra by NumPy's names: systems, decompositions, ranks and least squares."""
 
 from __future__ import annotations
 
+import builtins
 import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.core.operation import method, op, operation
-from thalweg.core.spec import FLOAT64, promote
+from thalweg.core.operation import op, operation, register
+from thalweg.core.spec import promote, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.creation.creation import eye
+from thalweg.ops.creation.creation import eye, zeros
+from thalweg.ops.elementwise.arithmetic import absolute, square
 from thalweg.ops.elementwise.comparison import greater, maximum, where
 from thalweg.ops.elementwise.complex import real
-from thalweg.ops.elementwise.conversion import astype, stop_gradient
+from thalweg.ops.elementwise.conversion import as_floating, astype, stop_gradient
 from thalweg.ops.elementwise.exponential import log
+from thalweg.ops.linalg import decompositions
 from thalweg.ops.linalg.decompositions import (
     adjoint_of,
-    cholesky_factor,
-    completing_columns,
-    eigen_parts,
-    inverse_of,
-    orthogonal_parts,
-    pseudo_inverse,
+    determinant_of,
+    log_of_determinant,
     require_square,
-    singular_parts,
-    solve_matrices,
+    sign_of_determinant,
     symmetric,
     turned,
 )
-from thalweg.ops.linalg.determinants import determinant_of, log_of_determinant, sign_of_determinant
 from thalweg.ops.linalg.diagonals import tril, triu
 from thalweg.ops.linalg.products import matmul
 from thalweg.ops.reduce.extremes import max, min
@@ -40,14 +37,14 @@ from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims, squeeze
 
-__all__ = [
-    "cholesky",
-    "det",
-    "logdet",
-    "matrix_power",
-    "matrix_transpose",
-    "slogdet",
-]
+__all__ = ["matrix_transpose"]
+
+
+class EigResult(NamedTuple):
+    """Eigenvalues, and eigenvectors as columns."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
 
 
 class EighResult(NamedTuple):
@@ -55,6 +52,15 @@ class EighResult(NamedTuple):
 
     eigenvalues: Tensor
     eigenvectors: Tensor
+
+
+class LstsqResult(NamedTuple):
+    """Solutions of least squares and what is known of them."""
+
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
 
 
 class QRResult(NamedTuple):
@@ -79,38 +85,36 @@ class SVDResult(NamedTuple):
     Vh: Tensor
 
 
-def floating(x: Any) -> Tensor:
-    """Return a tensor of a floating dtype; integers become float64."""
-    tensor = as_tensor(x)
-    return tensor if tensor.dtype.kind in "fc" else astype(tensor, FLOAT64)
+def require_matrices(name: str, x: Tensor) -> Tensor:
+    """Return a stack of matrices.
+
+    Raises:
+        ShapeError: If it has fewer axes than two.
+    """
+    if x.ndim < 2:
+        raise ShapeError(
+            f"{name} got shape {tuple(x.shape)}; it wants matrices along the last two axes. "
+            "Reshape it."
+        )
+    return x
 
 
 def stacked_matrices(name: str, x: Any) -> Tensor:
-    tensor = floating(x)
-    if tensor.ndim < 2:
-        raise ShapeError(
-            f"{name} got shape {tuple(tensor.shape)}; it wants matrices along the last two axes. "
-            "Reshape it."
-        )
-    return tensor
+    """Return a stack of matrices in a floating dtype."""
+    return require_matrices(name, as_floating(x))
 
 
 def square_matrices(name: str, x: Any) -> Tensor:
-    tensor = floating(x)
+    """Return a stack of square matrices in a floating dtype."""
+    tensor = as_floating(x)
     require_square(name, tensor.spec)
     return tensor
 
 
-@method
+@operation
 def matrix_transpose(x: Any) -> Tensor:
     """Transposes of a stack of matrices: the last two axes swapped."""
-    tensor = as_tensor(x)
-    if tensor.ndim < 2:
-        raise ShapeError(
-            f"matrix_transpose got shape {tuple(tensor.shape)}; it wants matrices along the last "
-            "two axes. Reshape it."
-        )
-    return turned(tensor)
+    return turned(require_matrices("matrix_transpose", as_tensor(x)))
 
 
 # ---- systems and inverses
@@ -135,7 +139,7 @@ def solve(a: Any, b: Any, *, left: bool | None = None) -> Tensor:
         >>> tw.linalg.solve(tw.tensor([[2.0, 0.0], [0.0, 4.0]]), tw.tensor([2.0, 2.0]))
         tensor([1.0000, 0.5000])
     """
-    matrix, right = square_matrices("solve", a), floating(b)
+    matrix, right = square_matrices("solve", a), as_floating(b)
     dtype = promote((matrix.spec, right.spec))[0]
     matrix, right = astype(matrix, dtype), astype(right, dtype)
     column = right.ndim == 1 or (left is not None and right.shape == matrix.shape[:-1])
@@ -143,19 +147,19 @@ def solve(a: Any, b: Any, *, left: bool | None = None) -> Tensor:
         raise ShapeError("solve got vectors and left=False; it wants matrices. Reshape them.")
     right = expand_dims(right, -1) if column else right
     if left is False:
-        return turned(_solved(turned(matrix), turned(right)))
-    found = _solved(matrix, right)
+        return turned(_solve(turned(matrix), turned(right)))
+    found = _solve(matrix, right)
     return squeeze(found, -1) if column else found
 
 
-def _solved(a: Tensor, b: Tensor) -> Tensor:
+def _solve(a: Tensor, b: Tensor) -> Tensor:
     if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
         raise ShapeError(
             f"solve got shapes {tuple(a.shape)} and {tuple(b.shape)}; the rows of both must be as "
             "many. Transpose one, or reshape it; of stacks of vectors say left=True."
         )
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    return solve_matrices(
+    return decompositions.solve_matrices(
         broadcast_to(a, (*batch, *a.shape[-2:])), broadcast_to(b, (*batch, *b.shape[-2:]))
     )
 
@@ -172,17 +176,17 @@ def solve_triangular(
     return solve(matrix, B) if left else turned(solve(turned(matrix), turned(as_tensor(B))))
 
 
-@method("inverse")
+@operation
 def inv(x: Any) -> Tensor:
     """Inverse of square matrices.
 
     Raises:
         ArgumentError: If one is singular.
     """
-    return inverse_of(square_matrices("inv", x))
+    return decompositions.inverse_of(square_matrices("inv", x))
 
 
-@method("pinverse")
+@operation
 def pinv(x: Any, rtol: Any = None, *, rcond: Any = None, hermitian: bool = False) -> Tensor:
     """Moore-Penrose inverse of matrices, of full rank where derivatives are wanted.
 
@@ -196,28 +200,26 @@ def pinv(x: Any, rtol: Any = None, *, rcond: Any = None, hermitian: bool = False
     """
     tensor = stacked_matrices("pinv", x)
     limit = _tolerance(tensor, rtol if rcond is None else rcond)
-    return pseudo_inverse(tensor, limit, hermitian=hermitian)
+    return decompositions.pseudo_inverse(tensor, limit, hermitian=hermitian)
 
 
 def _tolerance(x: Tensor, rtol: Any) -> Tensor:
     kind = real(x).dtype
     if rtol is None:
-        rtol = float(np.finfo(kind).eps) * (
-            x.shape[-1] if x.shape[-1] > x.shape[-2] else x.shape[-2]
-        )
+        rtol = float(np.finfo(kind).eps) * builtins.max(x.shape[-2:])
     return astype(broadcast_to(as_tensor(rtol), x.shape[:-2]), kind)
 
 
 # ---- determinants and powers
 
 
-@method
+@operation
 def det(x: Any) -> Tensor:
     """Determinant of square matrices; the derivative are the cofactors, of singular ones too."""
     return determinant_of(square_matrices("det", x))
 
 
-@method
+@operation
 def slogdet(x: Any) -> SlogdetResult:
     """Sign of the determinant of square matrices, and the logarithm of its magnitude.
 
@@ -228,22 +230,21 @@ def slogdet(x: Any) -> SlogdetResult:
     return SlogdetResult(sign_of_determinant(tensor), log_of_determinant(tensor))
 
 
-@method
+@operation
 def logdet(x: Any) -> Tensor:
     """Logarithm of the determinant of square matrices; NaN where that is negative."""
     sign, size = slogdet(x)
     return size + log(sign)
 
 
-@method
+@operation
 def matrix_power(x: Any, n: int) -> Tensor:
     """Product of a square matrix with itself, n times; of its inverse for negative n."""
     tensor = square_matrices("matrix_power", x) if n < 0 else as_tensor(x)
     require_square("matrix_power", tensor.spec)
     base, times = (inv(tensor), -n) if n < 0 else (tensor, n)
     if times == 0:
-        one: Tensor = broadcast_to(eye(base.shape[-1], dtype=base.dtype), base.shape)
-        return op.clone(one)  # type: ignore[no-any-return]
+        return op.clone(broadcast_to(eye(base.shape[-1], dtype=base.dtype), base.shape))
     found = None
     while times:
         if times % 2:
@@ -264,14 +265,14 @@ def multi_dot(arrays: Sequence[Any]) -> Tensor:
 # ---- decompositions
 
 
-@method
+@operation
 def cholesky(x: Any, *, upper: bool = False) -> Tensor:
     """Triangular factor of positive definite matrices: the lower L with L Lᴴ = x, or Lᴴ.
 
     Raises:
         ArgumentError: If a matrix is not positive definite.
     """
-    found = cholesky_factor(square_matrices("cholesky", x))
+    found = decompositions.cholesky_factor(square_matrices("cholesky", x))
     return adjoint_of(found) if upper else found
 
 
@@ -290,11 +291,11 @@ def qr(x: Any, mode: str = "reduced") -> QRResult:
     tensor = stacked_matrices("qr", x)
     if mode not in ("reduced", "complete"):
         raise ArgumentError(f"qr got mode {mode!r}; it wants 'reduced' or 'complete'.")
-    parts = orthogonal_parts(tensor)
+    parts = decompositions.orthogonal_parts(tensor)
     rows, columns = tensor.shape[-2:]
     q, r = parts[..., :rows, :], turned(parts[..., rows:, :])
     if mode == "complete" and rows > columns:
-        q = concatenate((q, completing_columns(stop_gradient(q))), axis=-1)
+        q = concatenate((q, decompositions.completing_columns(stop_gradient(q))), axis=-1)
         below = ((0, rows - columns), (0, 0))
         r = op.pad(r, (*((0, 0),) * (r.ndim - 2), *below))
     return QRResult(q, r)
@@ -310,7 +311,7 @@ def eigh(x: Any, UPLO: str = "L") -> EighResult:
     """
     if UPLO.upper() not in ("L", "U"):
         raise ArgumentError(f"eigh got UPLO {UPLO!r}; it wants 'L' or 'U'.")
-    parts = eigen_parts(square_matrices("eigh", x), triangle=UPLO.upper())
+    parts = decompositions.eigen_parts(square_matrices("eigh", x), triangle=UPLO.upper())
     return EighResult(real(parts[..., 0, :]), parts[..., 1:, :])
 
 
@@ -335,8 +336,8 @@ def svd(
     tensor = stacked_matrices("svd", x)
     rows, columns = tensor.shape[-2:]
     full = full_matrices and compute_uv and rows != columns
-    parts = singular_parts(tensor, full=full)
-    values = real(parts[..., rows, : rows if rows < columns else columns])
+    parts = decompositions.singular_parts(tensor, full=full)
+    values = real(parts[..., rows, : builtins.min(rows, columns)])
     if not compute_uv:
         return values
     u, v = parts[..., :rows, :], parts[..., rows + 1 :, :]
@@ -350,6 +351,37 @@ def svdvals(x: Any) -> Tensor:
     """Singular values of matrices, in descending order."""
     found: Tensor = svd(x, compute_uv=False)
     return found
+
+
+def eig(a: Any) -> EigResult:
+    """Return eigenvalues and eigenvectors of square matrices, both complex, in LAPACK's order.
+
+    Only the eigenvalues have derivatives, where they are distinct.
+
+    Args:
+        a: Matrices of shape (…, n, n).
+
+    Raises:
+        ShapeError: If they are not square.
+        GradientError: If a derivative of the vectors is asked for.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.linalg.eig(tw.tensor([[0.0, 1.0], [-1.0, 0.0]])).eigenvalues.numpy()
+        array([0.+1.j, 0.-1.j])
+    """
+    tensor = square_matrices("eig", a)
+    return EigResult(decompositions.eigenvalues_of(tensor), decompositions.eigenvectors_of(tensor))
+
+
+def eigvals(a: Any) -> Tensor:
+    """Return the eigenvalues of square matrices, complex; arguments and errors as `eig`'s."""
+    return decompositions.eigenvalues_of(square_matrices("eigvals", a))
+
+
+register("eig", eig)
+
+register("eigvals", eigvals)
 
 
 # ---- sizes of matrices
@@ -388,7 +420,68 @@ def cond(x: Any, p: Any = None) -> Tensor:
     tensor = stacked_matrices("cond", x)
     if p in (None, 2, -2):
         values = svdvals(tensor)
-        found: Tensor = max(values, -1) / min(values, -1)
+        found = max(values, -1) / min(values, -1)
         return 1 / found if p == -2 else found
-    size: Tensor = op.matrix_norm(tensor, ord=p) * op.matrix_norm(inv(tensor), ord=p)
-    return size
+    return op.matrix_norm(tensor, ord=p) * op.matrix_norm(inv(tensor), ord=p)
+
+
+# ---- least squares
+
+
+@operation
+def lstsq(a: Any, b: Any, rcond: Any = None, *, driver: str | None = None) -> LstsqResult:
+    """Return the x of least ‖a x - b‖, and of least ‖x‖ among those.
+
+    Derivatives are those of matrices that keep their rank.
+
+    Args:
+        a: Matrices of shape (…, m, n).
+        b: Right-hand sides of shape (…, m, k), or one of shape (m,).
+        rcond: Singular values up to this part of the largest count as zero; by default
+            max(m, n) ε, and ε where it is negative.
+        driver: PyTorch's name of a routine, which tells what is returned beside the solution:
+            "gels" no rank, "gelsy" no residuals, and neither of them singular values.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> a, b = tw.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), tw.tensor([1.0, 3.0, 5.0])
+        >>> np.linalg.lstsq(a, b)[0]
+        tensor([1.0000, 2.0000])
+    """
+    matrix, right = stacked_matrices("lstsq", a), as_floating(b)
+    rows, columns = matrix.shape[-2:]
+    if right.shape[-2 if right.ndim > 1 else 0 :][:1] != (rows,):
+        raise ShapeError(
+            f"lstsq got shapes {tuple(matrix.shape)} and {tuple(right.shape)}: Incompatible "
+            "dimensions. Give a right-hand side of as many rows."
+        )
+    if rcond is not None and not isinstance(rcond, Tensor) and np.ndim(rcond) == 0 and rcond < 0:
+        rcond = float(np.finfo(matrix.dtype).eps)
+    solution = matmul(pinv(matrix, rcond), right)
+    empty = zeros((0,), real_dtype(matrix.dtype))
+    rank = matrix_rank(matrix, rtol=rcond) if driver != "gels" else zeros((0,), np.int64)
+    # Of a traced matrix full rank is expected: the shapes must not depend on it.
+    full = rank.is_symbolic or driver == "gels"
+    full = full or (driver != "gelsy" and bool((rank == columns).all()))
+    residuals = empty
+    if full and driver != "gelsy" and rows > columns:
+        missed = square(absolute(matmul(matrix, solution) - right))
+        residuals = sum(missed, -2) if right.ndim > 1 else sum(missed, -1, keepdims=True)
+    values = empty if driver in ("gels", "gelsy") else svdvals(matrix)
+    return LstsqResult(solution, residuals, rank, values)
+
+
+def _of_matrix(a: Any, b: Any, rcond: Any = None) -> LstsqResult:
+    """Return what NumPy's function does: of one matrix, with its rank."""
+    if as_tensor(a).ndim != 2:
+        raise ShapeError(
+            f"lstsq got shape {tuple(as_tensor(a).shape)}: NumPy's wants one matrix. Use "
+            "tw.linalg.lstsq for stacks of them."
+        )
+    return lstsq(a, b, rcond)
+
+
+register("linalg.lstsq", _of_matrix)

@@ -7,27 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, operation
-from thalweg.core.primitive import general
-from thalweg.core.spec import SINGLE_OR_DOUBLE
+from thalweg.core.operation import operation
+from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.creation import eye
 from thalweg.ops.elementwise.arithmetic import power
-from thalweg.ops.linalg.decompositions import adjoint_of, require_square, turned
-from thalweg.ops.linalg.matrices import floating, inv, solve, solve_triangular
+from thalweg.ops.elementwise.conversion import as_floating
+from thalweg.ops.linalg.decompositions import adjoint_of, of_matrices, turned
+from thalweg.ops.linalg.matrices import inv, solve, solve_triangular, square_matrices
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import atleast_1d, expand_dims, ravel, reshape
 from thalweg.ops.shape.transpose import transpose
-
-__all__ = [
-    "cholesky_inverse",
-    "cholesky_solve",
-    "matrix_exp",
-]
-
-
-Array = np.ndarray[Any, Any]
 
 # ---- the exponential
 
@@ -40,11 +31,10 @@ def _exponential_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     n, xt = x.shape[-1], turned(x)
     upper = concatenate((xt, g), axis=-1)
     lower = concatenate((xt * 0, xt), axis=-1)
-    found: Tensor = exponential_of(concatenate((upper, lower), axis=-2))[..., :n, n:]
-    return found
+    return exponential_of(concatenate((upper, lower), axis=-2))[..., :n, n:]
 
 
-@general(lambda x: x, _exponential_rule, takes=SINGLE_OR_DOUBLE)
+@of_matrices(lambda x: x, _exponential_rule)
 def exponential_of(x: Array) -> Array:
     """Exponential of square matrices, Σ xᵏ / k!: that of x / 2ˢ, of norm 1, squared s times.
 
@@ -68,7 +58,7 @@ def exponential_of(x: Array) -> Array:
     return result
 
 
-@method
+@operation
 def matrix_exp(x: Any) -> Tensor:
     """Exponential of square matrices: Σ xᵏ / k!.
 
@@ -77,19 +67,17 @@ def matrix_exp(x: Any) -> Tensor:
 
     Example:
         >>> import thalweg as tw
-        >>> tw.matrix_exp(tw.tensor([[0.0, 1.0], [0.0, 0.0]]))
+        >>> tw.linalg.matrix_exp(tw.tensor([[0.0, 1.0], [0.0, 0.0]]))
         tensor([[1., 1.],
                 [0., 1.]])
     """
-    tensor = floating(x)
-    require_square("matrix_exp", tensor.spec)
-    return exponential_of(tensor)
+    return exponential_of(square_matrices("matrix_exp", x))
 
 
 # ---- systems by Cholesky factors
 
 
-@method
+@operation
 def cholesky_solve(x: Any, y: Any, upper: bool = False) -> Tensor:
     """Solve A z = x for z, where A = L Lᴴ.
 
@@ -98,16 +86,15 @@ def cholesky_solve(x: Any, y: Any, upper: bool = False) -> Tensor:
         y: Lower triangles L of shape (…, n, n).
         upper: Whether y is Lᴴ.
     """
-    factor = adjoint_of(floating(y)) if upper else floating(y)
+    factor = adjoint_of(as_floating(y)) if upper else as_floating(y)
     halfway = solve_triangular(factor, x, upper=False)
     return solve_triangular(adjoint_of(factor), halfway, upper=True)
 
 
-@method
+@operation
 def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
     """Inverses of L Lᴴ, for lower triangles L; of Uᴴ U for upper ones."""
-    factor = floating(x)
-    require_square("cholesky_inverse", factor.spec)
+    factor = square_matrices("cholesky_inverse", x)
     return cholesky_solve(eye(factor.shape[-1], dtype=factor.dtype), factor, upper)
 
 
@@ -126,7 +113,7 @@ def tensorinv(x: Any, ind: int = 2) -> Tensor:
         ShapeError: If the products differ.
         ArgumentError: If `ind` is not positive.
     """
-    tensor = floating(x)
+    tensor = as_floating(x)
     if ind <= 0:
         raise ArgumentError(f"tensorinv got ind {ind}; it wants a positive number of axes.")
     rows, columns = tensor.shape[:ind], tensor.shape[ind:]
@@ -151,7 +138,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Tensor:
     Raises:
         ShapeError: If the extents do not multiply to a square matrix.
     """
-    left, right = floating(a), floating(b)
+    left, right = as_floating(a), as_floating(b)
     if axes is not None:
         moved = [axis % left.ndim for axis in axes]
         left = transpose(left, [i for i in range(left.ndim) if i not in moved] + moved)

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op, operation
-from thalweg.core.spec import FLOAT64, DType
+from thalweg.core.operation import operation
+from thalweg.core.spec import DType
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, UnsupportedOperation
-from thalweg.ops.elementwise.arithmetic import absolute, power, sqrt
+from thalweg.ops.elementwise.arithmetic import absolute, power
 from thalweg.ops.elementwise.comparison import equal, not_equal, where
 from thalweg.ops.elementwise.complex import real, squared_magnitude
-from thalweg.ops.elementwise.conversion import astype
-from thalweg.ops.linalg.matrices import floating, svdvals
+from thalweg.ops.elementwise.conversion import as_floating, astype
+from thalweg.ops.linalg.matrices import svdvals
 from thalweg.ops.reduce.extremes import max, min
+from thalweg.ops.reduce.statistics import root
 from thalweg.ops.reduce.sums import sum
-from thalweg.ops.shape.axes import normalize_axis
+from thalweg.ops.shape.axes import axes_in_order
 from thalweg.ops.shape.reshape import expand_dims, ravel, restore_axes
 from thalweg.ops.shape.transpose import moveaxis
 
-__all__ = [
-    "norm",
-]
 
-
-_INFINITY = float("inf")
-
-
-@method
-def norm(
-    x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, *, p: Any = None
-) -> Tensor:
+@operation
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Norm of a vector or a matrix; √Σ x² by default.
 
     The derivative of a norm at 0 is taken as 0.
@@ -44,7 +37,6 @@ def norm(
             the largest and smallest column sum and row sum of |x|.
         axis: An axis for vectors, two for matrices; by default all of a vector or matrix.
         keepdims: Whether reduced axes stay, with extent 1.
-        p: PyTorch's order, of all elements together: `x.norm(p)`.
 
     Raises:
         UnsupportedOperation: If a norm needs singular values (2, -2 and "nuc" of matrices).
@@ -52,23 +44,15 @@ def norm(
 
     Example:
         >>> import thalweg as tw
-        >>> tw.norm(tw.Tensor([3.0, 4.0]))
+        >>> tw.linalg.norm(tw.Tensor([3.0, 4.0]))
         tensor(5.)
     """
     tensor = as_tensor(x)
-    if p is not None:
-        found: Tensor = tensor.norm(p, axis, keepdims)
-        return found
-    if tensor.dtype.kind not in "fc":
-        tensor = astype(tensor, FLOAT64)
+    tensor = as_floating(tensor)
     if axis is None and ord is None:
         flat = _euclidean(ravel(tensor), 0, False)
         return restore_axes(flat, tensor.shape, tuple(range(tensor.ndim))) if keepdims else flat
-    given = tuple(range(tensor.ndim)) if axis is None else axis
-    axes = [
-        normalize_axis("norm", a, tensor.ndim)
-        for a in (given if isinstance(given, (tuple, list)) else (given,))
-    ]
+    axes = axes_in_order("norm", range(tensor.ndim) if axis is None else axis, tensor.ndim)
     if len(axes) == 1:
         return norm_of_vectors(tensor, ord, axes[0], keepdims)
     if len(axes) == 2:
@@ -80,10 +64,7 @@ def norm(
 
 
 def _euclidean(x: Tensor, axis: Any, keepdims: bool) -> Tensor:
-    total = sum(squared_magnitude(x), axis, keepdims=keepdims)
-    # The root has no finite derivative at 0, so 0 is kept away from it.
-    zero = equal(total, 0)
-    return where(zero, 0, sqrt(where(zero, 1, total)))
+    return root(sum(squared_magnitude(x), axis, keepdims=keepdims))
 
 
 def norm_of_vectors(x: Tensor, ord: Any, axis: Any, keepdims: bool) -> Tensor:
@@ -96,21 +77,20 @@ def norm_of_vectors(x: Tensor, ord: Any, axis: Any, keepdims: bool) -> Tensor:
         return sum(astype(not_equal(x, 0), real(x).dtype), axis, keepdims=keepdims)
     size = absolute(x)
     # Nothing has the norm 0.
-    if ord == 1 or (ord == _INFINITY and not x.size):
+    if ord == 1 or (ord == math.inf and not x.size):
         return sum(size, axis, keepdims=keepdims)
-    if ord in (_INFINITY, -_INFINITY):
-        extreme: Tensor = (max if ord > 0 else min)(size, axis, keepdims)
-        return extreme
+    if ord in (math.inf, -math.inf):
+        return (max if ord > 0 else min)(size, axis, keepdims)
     return _power_sum(size, ord, axis, keepdims)
 
 
 def _power_sum(size: Tensor, ord: float, axis: Any, keepdims: bool) -> Tensor:
     # Powers have no finite derivative at 0 either: neither those of the elements, nor the root.
     zero = equal(size, 0)
-    powers = where(zero, 0.0 if ord > 0 else _INFINITY, power(where(zero, 1, size), ord))
+    powers = where(zero, 0.0 if ord > 0 else math.inf, power(where(zero, 1, size), ord))
     total = sum(powers, axis, keepdims=keepdims)
     zero = equal(total, 0)
-    return where(zero, 0.0 if ord > 0 else _INFINITY, power(where(zero, 1, total), 1.0 / ord))
+    return where(zero, 0.0 if ord > 0 else math.inf, power(where(zero, 1, total), 1.0 / ord))
 
 
 def _matrix_norm(x: Tensor, ord: Any, rows: int, columns: int, keepdims: bool) -> Tensor:
@@ -121,27 +101,15 @@ def _matrix_norm(x: Tensor, ord: Any, rows: int, columns: int, keepdims: bool) -
             f"norm got ord {ord!r} for matrices, which needs singular values. "
             "Use the Frobenius norm, ord='fro'."
         )
-    if ord not in (1, -1, _INFINITY, -_INFINITY):
+    if ord not in (1, -1, math.inf, -math.inf):
         raise ArgumentError(f"norm got ord {ord!r}; matrices have 'fro', 1, -1, inf and -inf.")
-    along = rows if ord in (1, -1) else columns
-    sums = sum(absolute(x), along, keepdims=True)
-    extreme = max if ord > 0 else min
-    result: Tensor = extreme(sums, (rows, columns), keepdims)
-    return result
-
-
-def _in(x: Any, dtype: Any) -> Tensor:
-    return floating(x) if dtype is None else astype(as_tensor(x), dtype)
+    sums = sum(absolute(x), rows if ord in (1, -1) else columns, keepdims=True)
+    return (max if ord > 0 else min)(sums, (rows, columns), keepdims)
 
 
 @operation
 def vector_norm(
-    x: Any,
-    ord: Any = 2,
-    axis: Any = None,
-    keepdims: bool = False,
-    *,
-    dtype: DType | None = None,
+    x: Any, ord: Any = 2, axis: Any = None, keepdims: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
     """Norm of vectors: (Σ |x|ᵖ)^(1/p) over one or several axes; by default over all.
 
@@ -154,7 +122,7 @@ def vector_norm(
         keepdims: Whether reduced axes stay, with extent 1.
         dtype: What to compute in.
     """
-    return norm_of_vectors(_in(x, dtype), ord, axis, keepdims)
+    return norm_of_vectors(as_floating(x, dtype), ord, axis, keepdims)
 
 
 @operation
@@ -179,7 +147,7 @@ def matrix_norm(
     Raises:
         ArgumentError: If there is no norm of that order.
     """
-    tensor = moveaxis(_in(x, dtype), axis, (-2, -1))
+    tensor = moveaxis(as_floating(x, dtype), axis, (-2, -1))
     found = _of_last_axes(tensor, ord)
     return expand_dims(found, tuple(a % tensor.ndim for a in axis)) if keepdims else found
 
@@ -189,7 +157,7 @@ def _of_last_axes(x: Tensor, ord: Any) -> Tensor:
         return norm_of_vectors(x, 2, (-2, -1), False)
     if ord == "nuc":
         return sum(svdvals(x), -1)
-    if ord not in (1, -1, 2, -2, _INFINITY, -_INFINITY):
+    if ord not in (1, -1, 2, -2, math.inf, -math.inf):
         raise ArgumentError(
             f"matrix_norm got ord {ord!r}; it wants 'fro', 'nuc', 1, -1, 2, -2, inf or -inf."
         )
@@ -199,18 +167,19 @@ def _of_last_axes(x: Tensor, ord: Any) -> Tensor:
         sizes = sum(absolute(x), -2 if ord in (1, -1) else -1)
     if ord > 0 and not sizes.shape[-1]:
         return sum(sizes, -1)
-    extreme: Tensor = max(sizes, -1) if ord > 0 else min(sizes, -1)
-    return extreme
+    return max(sizes, -1) if ord > 0 else min(sizes, -1)
 
 
 @operation("linalg.norm")
-def norm_of(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, **named: Any) -> Any:
+def norm_of(
+    x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, **named: Any
+) -> Tensor:
     """Norm of a vector or a matrix, as `tw.norm`, the norms by singular values too."""
-    tensor = floating(x)
+    tensor = as_floating(x)
     matrices = (axis is None and tensor.ndim == 2) or (np.ndim(axis) and len(axis) == 2)
     if matrices and ord is not None:
         rows_and_columns = (-2, -1) if axis is None else axis
         return matrix_norm(tensor, ord, rows_and_columns, keepdims, **named)
     if ord is None or axis is not None or tensor.ndim == 1:
         return vector_norm(tensor, 2 if ord is None else ord, axis, keepdims, **named)
-    return op.norm(tensor, ord, axis, keepdims)
+    return norm(tensor, ord, axis, keepdims)

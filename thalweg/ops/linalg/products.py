@@ -7,36 +7,55 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, method, op, register
-from thalweg.core.primitive import linear
-from thalweg.core.spec import Spec, promote
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.apply import Flags, Operands, Params, apply, move_axis, stacked
+from thalweg.core.operation import attach, method, op, operation, register
+from thalweg.core.primitive import Index, Primitive, linear
+from thalweg.core.spec import Array, Spec, promote
+from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ShapeError
-from thalweg.ops.elementwise.arithmetic import multiply
+from thalweg.ops.creation.creation import zeros
+from thalweg.ops.elementwise.arithmetic import multiply, subtract
+from thalweg.ops.index.take import scatter_add, take
 from thalweg.ops.reduce.sums import sum
-from thalweg.ops.shape.axes import normalize_axis
+from thalweg.ops.shape.axes import axes_in_order, normalize_axis
 from thalweg.ops.shape.broadcast import broadcast_to, reduce_sum
-from thalweg.ops.shape.reshape import ravel, reshape, restore_axes, squeeze
+from thalweg.ops.shape.cut import part_of
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import axis_of, expand_dims, ravel, reshape, restore_axes, squeeze
 from thalweg.ops.shape.transpose import swapaxes, transpose
 
 __all__ = [
-    "dot",
-    "inner",
-    "matmul",
-    "outer",
-    "tensordot",
-    "vdot",
-    "vecdot",
-]
+    "cross", "dot", "inner", "kron", "matmul", "outer", "tensordot", "vander", "vdot", "vecdot",
+]  # fmt: skip
 
 
-Array = np.ndarray[Any, Any]
+def _rows_and_columns(index: Index, x: Spec, y: Spec) -> tuple[Index, Index]:
+    *batch, row, column, inner = index[: len(x.shape) + 1]
+    return (*batch, row, inner), (*batch, inner, column)
+
+
+def _product_of_examples(
+    primitive: Primitive, size: int, operands: Operands, flags: Flags, params: Params
+) -> Tensor:
+    x, y = operands
+    if flags == (True, False) and y.ndim == 2:
+        # One tall matrix instead of a stack of products with the same one.
+        tall = apply(primitive, (reshape(x, (size * x.shape[1], x.shape[2])), y), params)
+        return reshape(tall, (size, x.shape[1], y.shape[1]))
+    if flags == (False, True) and x.ndim == 2:
+        wide = reshape(move_axis(y, 0, 1), (y.shape[1], size * y.shape[2]))
+        product = apply(primitive, (x, wide), params)
+        return move_axis(reshape(product, (x.shape[0], size, y.shape[2])), 1, 0)
+    return stacked(primitive, size, operands, flags, params)
 
 
 @linear(
     lambda x, y: Spec((*x.shape[:-1], y.shape[-1]), x.dtype),
     lambda g, out, x, y: op.matrix_product(g, swapaxes(y, -1, -2)),
     lambda g, out, x, y: op.matrix_product(swapaxes(x, -1, -2), g),
+    role="product",
+    reads=_rows_and_columns,
+    batch=_product_of_examples,
 )
 def matrix_product(x: Array, y: Array) -> Array:
     """Product of stacks of matrices of equal batch shape: (…, m, k) · (…, k, n) = (…, m, n)."""
@@ -59,12 +78,10 @@ def _resolve_matmul(x: Any, y: Any) -> tuple[tuple[Tensor, Tensor], dict[str, An
 
 
 def _expand_matmul(a: Tensor, b: Tensor) -> Tensor:
+    shape = _matmul_spec(a.spec, b.spec).shape
     left = reshape(a, (1, *a.shape)) if a.ndim == 1 else a
     right = reshape(b, (*b.shape, 1)) if b.ndim == 1 else b
-    product = _stacked_product(left, right, f"matmul got shapes {a.shape} and {b.shape}")
-    rows = () if a.ndim == 1 else product.shape[-2:-1]
-    columns = () if b.ndim == 1 else product.shape[-1:]
-    return reshape(product, (*product.shape[:-2], *rows, *columns))
+    return reshape(_stacked_product(left, right), shape)
 
 
 def _matmul_spec(x: Spec, y: Spec) -> Spec:
@@ -127,21 +144,24 @@ def matmul(x: Array, y: Array) -> Array:
     return product
 
 
-attach("matmul", matmul)
+def _product(x: Tensor, y: Any) -> Tensor:
+    """Product of stacks of matrices, of which the right one may be a sparse matrix of SciPy's."""
+    if y.__class__ is not x.__class__ and hasattr(y, "tocoo"):
+        return sparse_product(x, y)
+    return matmul(x, y)
 
 
-def _stacked_product(left: Tensor, right: Tensor, given: str) -> Tensor:
+attach("__matmul__", _product)
+attach("__rmatmul__", lambda x, y: matmul(y, x))
+
+
+def _stacked_product(left: Tensor, right: Tensor) -> Tensor:
     if left.ndim > 2 and right.ndim == 2:
         # One tall matrix instead of a stack of equal products.
         rows = math.prod(left.shape[:-1])
         tall = matrix_product(reshape(left, (rows, left.shape[-1])), right)
         return reshape(tall, (*left.shape[:-1], right.shape[-1]))
-    try:
-        batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-    except ValueError:
-        raise ShapeError(
-            f"{given}, whose leading axes do not broadcast. Make them equal or 1."
-        ) from None
+    batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     return matrix_product(
         broadcast_to(left, (*batch, *left.shape[-2:])),
         broadcast_to(right, (*batch, *right.shape[-2:])),
@@ -159,7 +179,7 @@ def dot(x: Any, y: Any) -> Tensor:
     return tensordot(a, b, ((-1,), (-2,)))
 
 
-@method
+@operation
 def inner(x: Any, y: Any) -> Tensor:
     """Sums of products over the last axes of both."""
     a, b = as_tensor(x), as_tensor(y)
@@ -168,20 +188,20 @@ def inner(x: Any, y: Any) -> Tensor:
     return tensordot(a, b, ((-1,), (-1,)))
 
 
-@method("ger")
+@operation
 def outer(x: Any, y: Any) -> Tensor:
     """Products of each element of x and each of y: shape (x.size, y.size)."""
     a, b = as_tensor(x), as_tensor(y)
     return multiply(reshape(a, (a.size, 1)), reshape(b, (1, b.size)))
 
 
-@method
+@operation
 def vdot(x: Any, y: Any) -> Tensor:
     """Sum of products of all elements, those of x conjugated."""
     return matmul(ravel(op.conjugated(x)), ravel(y))
 
 
-@method
+@operation
 def vecdot(x: Any, y: Any, axis: int = -1) -> Tensor:
     """Sums of products along one axis, those of x conjugated; the other axes broadcast.
 
@@ -201,8 +221,8 @@ def vecdot(x: Any, y: Any, axis: int = -1) -> Tensor:
     return reduce_sum(product, normalize_axis("vecdot", axis, product.ndim))
 
 
-@method
-def tensordot(x: Any, y: Any, axes: Any = 2, *, dims: Any = None) -> Tensor:
+@operation
+def tensordot(x: Any, y: Any, axes: Any = 2) -> Tensor:
     """Sum products over several axes at once.
 
     Args:
@@ -210,7 +230,6 @@ def tensordot(x: Any, y: Any, axes: Any = 2, *, dims: Any = None) -> Tensor:
         y: A tensor.
         axes: The axes of x and the axes of y to sum over, as two sequences; or how many of
             the last of x and the first of y.
-        dims: PyTorch's name of `axes`.
 
     Raises:
         ShapeError: If their extents differ.
@@ -221,11 +240,10 @@ def tensordot(x: Any, y: Any, axes: Any = 2, *, dims: Any = None) -> Tensor:
         thalweg.Size([2, 4])
     """
     a, b = as_tensor(x), as_tensor(y)
-    axes = axes if dims is None else dims
     if np.ndim(axes) == 0 and not isinstance(axes, (tuple, list)):
         axes = (range(a.ndim - int(axes), a.ndim), range(int(axes)))
-    one = _listed(axes[0], a.ndim)
-    other = _listed(axes[1], b.ndim)
+    one = list(axes_in_order("tensordot", axes[0], a.ndim))
+    other = list(axes_in_order("tensordot", axes[1], b.ndim))
     for i, j in zip(one, other, strict=False):
         # As PyTorch: an extent of 1 repeats, so that what it meets is summed.
         if a.shape[i] == 1 and b.shape[j] > 1:
@@ -246,15 +264,9 @@ def tensordot(x: Any, y: Any, axes: Any = 2, *, dims: Any = None) -> Tensor:
     return reshape(matmul(left, right), shape)
 
 
-def _listed(axes: Any, ndim: int) -> list[int]:
-    given = axes if isinstance(axes, (tuple, list, range)) else (axes,)
-    return [normalize_axis("tensordot", axis, ndim) for axis in given]
-
-
 def diagonals(x: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Diagonals of a stack of matrices, as the last axis."""
-    found: Tensor = op.diagonal(x, offset, dim1, dim2)
-    return found
+    return op.diagonal(x, offset, dim1, dim2)
 
 
 def traces(x: Any, *, offset: int = 0, dtype: Any = None) -> Tensor:
@@ -270,8 +282,7 @@ def outer_product(x: Any, y: Any) -> Tensor:
             f"linalg.outer got shapes {tuple(a.shape)} and {tuple(b.shape)}; it wants vectors. "
             "Use tw.outer, which flattens."
         )
-    found: Tensor = op.outer(a, b)
-    return found
+    return op.outer(a, b)
 
 
 register("linalg.diagonal", diagonals)
@@ -279,3 +290,84 @@ register("linalg.diagonal", diagonals)
 register("linalg.trace", traces)
 
 register("linalg.outer", outer_product)
+
+
+@operation
+def cross(x: Any, y: Any, axis: int = -1) -> Tensor:
+    """Cross products of vectors of three elements along an axis; the others broadcast.
+
+    Raises:
+        ShapeError: If the axis has another extent.
+    """
+    a, b = as_tensor(x), as_tensor(y)
+    if axis < 0:
+        # Counted from the end, the axis is the same one whatever axes stand before it.
+        ndim = max(a.ndim, b.ndim)
+        a, b = (t[(None,) * (ndim - t.ndim)] if t.ndim < ndim else t for t in (a, b))
+    if a.ndim != b.ndim:
+        raise ShapeError(
+            f"cross: inputs must have the same number of dimensions, not {a.ndim} and {b.ndim}."
+        )
+    place = axis_of("cross", axis, a.ndim)
+    if not a.ndim or a.shape[place] != 3 or b.shape[place] != 3:
+        raise ShapeError(
+            f"cross: inputs dimension {axis} must have length 3. Got shapes {a.shape} and "
+            f"{b.shape}."
+        )
+    p, q = ([part_of(v, place, i, i + 1) for i in range(3)] for v in (a, b))
+    parts = [
+        subtract(multiply(p[i], q[j]), multiply(p[j], q[i])) for i, j in ((1, 2), (2, 0), (0, 1))
+    ]
+    return concatenate(parts, axis=place)
+
+
+@operation
+def kron(x: Any, y: Any) -> Tensor:
+    """Kronecker product: every element of x times the whole of y, side by side."""
+    a, b = as_tensor(x), as_tensor(y)
+    ndim = max(a.ndim, b.ndim)
+    rows = (1,) * (ndim - a.ndim) + tuple(a.shape)
+    columns = (1,) * (ndim - b.ndim) + tuple(b.shape)
+    left = reshape(a, [n for extent in rows for n in (extent, 1)])
+    right = reshape(b, [n for extent in columns for n in (1, extent)])
+    shape = tuple(m * n for m, n in zip(rows, columns, strict=True))
+    return reshape(multiply(left, right), shape)
+
+
+@operation
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+    """Return the powers of a vector's elements as columns, the highest first.
+
+    Raises:
+        ShapeError: If x is no vector.
+    """
+    tensor = as_tensor(x)
+    if tensor.ndim != 1:
+        raise ShapeError(f"vander got shape {tensor.shape}; it wants a vector. Use ravel.")
+    count = tensor.size if N is None else int(N)
+    powers = np.arange(count) if increasing else np.arange(count)[::-1]
+    return op.power(expand_dims(tensor, 1), powers.copy())
+
+
+def sparse_product(x: Tensor, matrix: Any) -> Tensor:
+    """Return x @ S for a sparse matrix S, whose elements are constants.
+
+    Args:
+        x: A tensor of shape (…, n).
+        matrix: A sparse matrix of shape (n, m), with `tocoo` and the attributes of what that gives.
+
+    Raises:
+        ShapeError: If the inner extents differ.
+    """
+    entries = matrix.tocoo()
+    rows, columns = entries.shape
+    if not x.ndim or x.shape[-1] != rows:
+        raise ShapeError(
+            f"matmul got shapes {tuple(x.shape)} and {entries.shape} of a sparse matrix; the inner "
+            "extents must be equal. Transpose one of them."
+        )
+    values = as_tensor(np.asarray(entries.data))
+    dtype = promote((x.spec, values.spec))[0]
+    parts = multiply(take(astype(x, dtype), entries.row.astype(np.int64), axis=-1), values)
+    start = zeros((*x.shape[:-1], columns), dtype, like=x)
+    return scatter_add(start, entries.col.astype(np.int64), parts, axis=x.ndim - 1)

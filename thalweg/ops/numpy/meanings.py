@@ -1,7 +1,7 @@
 """NumPy's functions whose names mean something else in PyTorch, when NumPy is what was called.
 
 `tw.select` reads a position along an axis, as `torch.select` does; `np.select` of a tensor chooses
-among arrays by conditions. These are found by `thalweg.core.protocols` alone.
+among arrays by conditions. These are found by `thalweg.ops.numpy.protocols` alone.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.elementwise.comparison import where
 
 
-def _numpys(function: Callable[..., Any]) -> Callable[..., Any]:
+def numpys(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Register a function as what NumPy's of its name means."""
     register(f"numpy.{function.__name__}", function)
     return function
 
 
-@_numpys
+@numpys
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Tensor:
     """Choose elements of the first array whose condition holds there, else the default."""
     conditions, choices = [*map(as_tensor, condlist)], [*map(as_tensor, choicelist)]
@@ -46,7 +47,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return found
 
 
-@_numpys
+@numpys
 def cov(
     m: Any,
     y: Any = None,
@@ -72,7 +73,7 @@ def cov(
     return found
 
 
-@_numpys
+@numpys
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Tensor:
     """Correlations of variables, in float64 at least."""
     covariances = cov(x, y, rowvar, dtype=dtype)

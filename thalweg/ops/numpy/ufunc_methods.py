@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import OPERATIONS, op
+from thalweg.core.operation import op
 from thalweg.core.spec import BOOL
 from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.core.writing import operand, overwrite
 from thalweg.errors import ArgumentError, GradientError, TracingError, UnsupportedOperation
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.elementwise.comparison import where as choose
-from thalweg.ops.index.getitem import getitem
-from thalweg.ops.index.scatter import add_to, combine_at
-from thalweg.ops.index.setitem import chosen_at, put_at
-from thalweg.ops.index.take import scatter_add, take
+from thalweg.ops.index.items import chosen_at, getitem, put_at
+from thalweg.ops.index.take import add_to, combine_at, scatter_add, take
+from thalweg.ops.reduce import extremes, sums
+from thalweg.ops.reduce.scans import running
 from thalweg.ops.shape.axes import normalize_axes, normalize_axis, without
 from thalweg.ops.shape.broadcast import broadcast_to
-from thalweg.ops.shape.cut import slice_
+from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape
 
@@ -35,13 +35,13 @@ def first(out: Any) -> Any:
 
 # ---- reduce
 
-_REDUCTIONS = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "amax",
-    "minimum": "amin",
-    "logical_and": "all",
-    "logical_or": "any",
+_REDUCTIONS: dict[str, Function] = {
+    "add": sums.sum,
+    "multiply": sums.prod,
+    "maximum": extremes.amax,
+    "minimum": extremes.amin,
+    "logical_and": sums.all,
+    "logical_or": sums.any,
 }
 
 # Grouping their operands otherwise gives the same.
@@ -73,12 +73,12 @@ def _reduce(
     name, tensor = ufunc.__name__, as_tensor(array)
     axes = normalize_axes(name, axis, tensor.ndim)
     mask, start = None if where is True else where, None if initial is _MISSING else initial
-    reduction = OPERATIONS.get(_REDUCTIONS.get(name, ""))
+    reduction = _REDUCTIONS.get(name)
     if name == "logaddexp" and start is None and dtype is None:
         kept = tensor if mask is None else choose(astype(mask, BOOL), tensor, -math.inf)
         found = op.logsumexp(kept, axes, keepdims)
     elif reduction is None:
-        found = _folded(name, function, _asked(name, tensor, dtype), axes, keepdims, start, mask)
+        found = _fold(name, function, _asked(name, tensor, dtype), axes, keepdims, start, mask)
     else:
         words: dict[str, Any] = (
             {} if start is None or name.startswith("logical") else {"initial": start}
@@ -99,7 +99,7 @@ def _asked(name: str, x: Tensor, dtype: Any) -> Tensor:
     return x if dtype is None else astype(x, dtype)
 
 
-def _folded(
+def _fold(
     name: str,
     function: Function,
     x: Tensor,
@@ -114,9 +114,8 @@ def _folded(
                 f"numpy.{name}.reduce was given where=, or no elements, and {name} has no neutral "
                 "element to begin with. Give initial=."
             )
-        first = _NEUTRAL[name] if initial is None else initial
-        initial = first if initial is None else initial
-        x = x if mask is None else choose(astype(mask, BOOL), x, _NEUTRAL.get(name, first))
+        initial = _NEUTRAL[name] if initial is None else initial
+        x = x if mask is None else choose(astype(mask, BOOL), x, _NEUTRAL.get(name, initial))
     if len(axes) > 1 and name not in _ASSOCIATIVE:
         raise ArgumentError(
             f"numpy.{name}.reduce got the axes {axes}; {name} depends on the order of its "
@@ -124,7 +123,7 @@ def _folded(
         )
     shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     for axis in axes:
-        x = _paired(name, function, x, axis)
+        x = _combine_pairs(name, function, x, axis)
     if not all(x.shape[a] for a in axes):
         x = broadcast_to(astype(initial, x.dtype), shape)
     elif initial is not None:
@@ -132,25 +131,20 @@ def _folded(
     return x if keepdims else reshape(x, without(shape, axes))
 
 
-def _paired(name: str, function: Function, x: Tensor, axis: int) -> Tensor:
+def _combine_pairs(name: str, function: Function, x: Tensor, axis: int) -> Tensor:
     """Combine all elements along an axis: in pairs, or one after the other."""
     if name not in _ASSOCIATIVE:
         extent = x.shape[axis]
-        found = _part(x, axis, 0, min(1, extent))
+        found = part_of(x, axis, 0, min(1, extent))
         for i in range(1, extent):
-            found = function(found, _part(x, axis, i, i + 1))
+            found = function(found, part_of(x, axis, i, i + 1))
         return found
     while (extent := x.shape[axis]) > 1:
         half = extent // 2
-        pairs = function(_part(x, axis, 0, half), _part(x, axis, half, 2 * half))
-        rest = [_part(x, axis, 2 * half, extent)] if extent % 2 else []
+        pairs = function(part_of(x, axis, 0, half), part_of(x, axis, half, 2 * half))
+        rest = [part_of(x, axis, 2 * half, extent)] if extent % 2 else []
         x = concatenate([pairs, *rest], axis=axis)
     return x
-
-
-def _part(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
-    bounds = tuple((start, stop, 1) if i == axis else (0, n, 1) for i, n in enumerate(x.shape))
-    return slice_(x, bounds)
 
 
 # ---- accumulate, reduceat, outer
@@ -170,24 +164,16 @@ def _accumulate(
     if name in _RUNNING:
         found = _RUNNING[name](tensor, place, dtype)
     else:
-        found = _running(name, function, _asked(name, tensor, dtype), place)
+        found = _accumulate_along(name, function, _asked(name, tensor, dtype), place)
     return found if first(out) is None else op.written_to(first(out), found)
 
 
-def _running(name: str, function: Function, x: Tensor, axis: int) -> Tensor:
-    extent = x.shape[axis]
-    if extent < 2:
-        return x
-    if name in _ASSOCIATIVE:
-        step = 1
-        while step < extent:
-            moved = function(_part(x, axis, 0, extent - step), _part(x, axis, step, extent))
-            x = concatenate([_part(x, axis, 0, step), moved], axis=axis)
-            step *= 2
-        return x
-    parts = [_part(x, axis, 0, 1)]
-    for i in range(1, extent):
-        parts.append(function(parts[-1], _part(x, axis, i, i + 1)))
+def _accumulate_along(name: str, function: Function, x: Tensor, axis: int) -> Tensor:
+    if name in _ASSOCIATIVE or x.shape[axis] < 2:
+        return running(function, x, axis)
+    parts = [part_of(x, axis, 0, 1)]
+    for i in range(1, x.shape[axis]):
+        parts.append(function(parts[-1], part_of(x, axis, i, i + 1)))
     return concatenate(parts, axis=axis)
 
 
@@ -211,7 +197,7 @@ def _reduceat(
     stops = [*starts[1:], extent]
     rising = all(start < stop for start, stop in zip(starts, stops, strict=True))
     if name == "add" and rising and tensor.dtype.kind == "f" and dtype is None:
-        rest = _part(tensor, place, starts[0], extent)
+        rest = part_of(tensor, place, starts[0], extent)
         segments = np.repeat(np.arange(len(starts)), np.diff([*starts, extent]))
         shape = (*tensor.shape[:place], len(starts), *tensor.shape[place + 1 :])
         found = scatter_add(zeros(shape, tensor.dtype, like=tensor), segments, rest, axis=place)
@@ -219,7 +205,7 @@ def _reduceat(
         spans = zip(
             starts, (max(a + 1, b) for a, b in zip(starts, stops, strict=True)), strict=True
         )
-        parts = [_part(tensor, place, *span) for span in spans]
+        parts = [part_of(tensor, place, *span) for span in spans]
         sums = [_reduce(ufunc, function, part, place, dtype, keepdims=True) for part in parts]
         found = concatenate(sums, axis=place)
     return found if first(out) is None else op.written_to(first(out), found)

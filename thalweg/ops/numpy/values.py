@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from thalweg.core.memory import memory_of
-from thalweg.core.operation import parameters_of, register
+from thalweg.core.operation import parameters_of
 from thalweg.core.refusals import unsupported
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import require_changeable
@@ -34,19 +34,19 @@ def on_values(
     Raises:
         UnsupportedOperation: If a tensor is traced, or a derivative of it may be wanted.
     """
-    tensors = list(_tensors((args, kwargs)))
+    tensors = list(tensors_in((args, kwargs)))
     if not tensors or any(tensor.is_symbolic or tensor.requires_grad for tensor in tensors):
         raise UnsupportedOperation(unsupported(called, _described(ours)))
     out = kwargs.get("out")
-    written = list(_tensors(out))
+    written = list(tensors_in(out))
     if function.__name__ == "at":  # of a ufunc, which writes into its first argument
-        written += _tensors(args[:1])
+        written += tensors_in(args[:1])
     for tensor in written:
         require_changeable(tensor)
-    result = function(*_plain(args), **_plain(kwargs))
+    result = function(*plain(args), **plain(kwargs))
     for tensor in written:
         memory_of(tensor).written("")
-    if not any(True for _ in _tensors(out)):
+    if not any(True for _ in tensors_in(out)):
         return result
     return out[0] if isinstance(out, tuple) and len(out) == 1 else out
 
@@ -59,7 +59,7 @@ def instead(
     Raises:
         Exception: That error, if a tensor is traced or carries a gradient, or NumPy refuses too.
     """
-    if any(tensor.is_symbolic or tensor.requires_grad for tensor in _tensors((args, kwargs))):
+    if any(tensor.is_symbolic or tensor.requires_grad for tensor in tensors_in((args, kwargs))):
         raise error
     try:
         return on_values(function, function.__name__, None, args, kwargs)
@@ -73,28 +73,23 @@ def _described(ours: Callable[..., Any] | None) -> str:
     return f"thalweg.{ours.__name__} takes {', '.join(sorted(parameters_of(ours)))}"
 
 
-def _tensors(given: Any) -> Iterator[Tensor]:
+def tensors_in(given: Any) -> Iterator[Tensor]:
     """Yield the tensors among the arguments of a call, and in sequences and dicts there."""
     if isinstance(given, Tensor):
         yield given
     elif isinstance(given, dict):
-        yield from _tensors(tuple(given.values()))
+        yield from tensors_in(tuple(given.values()))
     elif isinstance(given, (tuple, list)):
         for item in given:
-            yield from _tensors(item)
+            yield from tensors_in(item)
 
 
-def _plain(given: Any) -> Any:
+def plain(given: Any) -> Any:
     """Return arguments with arrays, on the same memory, in the places of tensors."""
     if isinstance(given, Tensor):
         return given.array
     if isinstance(given, dict):
-        return {name: _plain(value) for name, value in given.items()}
+        return {name: plain(value) for name, value in given.items()}
     if type(given) in (tuple, list):
-        return type(given)(map(_plain, given))
+        return type(given)(map(plain, given))
     return given
-
-
-register("on_values", on_values)
-
-register("on_values_instead", instead)

@@ -1,4 +1,7 @@
-"""NumPy's functions and methods that write into their first operand: put, copyto, place, flat."""
+"""NumPy's functions and methods that write into their first operand: put, copyto, place, flat.
+
+What is not called through NumPy may have PyTorch's meaning under these names, which is pure.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, op, register
+from thalweg.core.operation import attach, op
 from thalweg.core.refusals import STORED
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.core.writing import operand, overwrite
 from thalweg.errors import ArgumentError, ShapeError, TracingError
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.comparison import where as choose
-from thalweg.ops.index.getitem import getitem
-from thalweg.ops.index.setitem import fill_, setitem, write_at
+from thalweg.ops.index.items import fill_, getitem, setitem, write_at
 from thalweg.ops.index.take import as_indices, from_front, take
+from thalweg.ops.numpy.meanings import numpys
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import ravel, reshape
-
-Array = np.ndarray[Any, Any]
 
 
 def _target(x: Any) -> Tensor:
@@ -42,7 +43,8 @@ def _repeated(values: Any, count: int) -> Tensor:
     return take(given, np.arange(count) % max(given.size, 1))
 
 
-def _put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+@numpys
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     """Write values at positions counted in row-major order; too few are repeated."""
     tensor, places = _target(a), as_indices(ind)
     if not places.size:
@@ -58,7 +60,8 @@ def _put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     write_at(tensor, places, reshape(_repeated(v, places.size), places.shape))
 
 
-def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+@numpys
+def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     """Write values, broadcast, where a mask holds."""
     tensor, new = _target(dst), asarray(src)
     if where is True:
@@ -68,10 +71,11 @@ def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -
 
 
 def _chosen(mask: Any, new: Tensor, x: Tensor) -> Tensor:
-    return choose(broadcast_to(as_tensor(mask), x.shape), op.cast(new, x.dtype), operand(x, (new,)))
+    return choose(broadcast_to(as_tensor(mask), x.shape), astype(new, x.dtype), operand(x, (new,)))
 
 
-def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+@numpys
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """Write values, repeated if they are too few, into elements whose indices are all equal."""
     tensor = _target(a)
     if tensor.ndim < 2:
@@ -82,11 +86,12 @@ def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     write_at(tensor, make(places), _repeated(val, places.size))
 
 
-def _place(arr: Any, mask: Any, vals: Any) -> None:
+@numpys
+def place(arr: Any, mask: Any, vals: Any) -> None:
     """Write the first values, over and over, where a mask holds."""
     tensor, chosen, values = _target(arr), as_tensor(mask), asarray(vals)
     if chosen.is_symbolic and values.size == 1:
-        _putmask(tensor, chosen, values)
+        putmask(tensor, chosen, values)
         return
     if chosen.is_symbolic:
         raise TracingError(
@@ -98,7 +103,8 @@ def _place(arr: Any, mask: Any, vals: Any) -> None:
         write_at(tensor, make(places), _repeated(values, places.size))
 
 
-def _putmask(a: Any, mask: Any, values: Any) -> None:
+@numpys
+def putmask(a: Any, mask: Any, values: Any) -> None:
     """Write the values at the same positions, repeated if they are too few, where a mask holds."""
     tensor = _target(a)
     if not asarray(values).size:
@@ -107,7 +113,8 @@ def _putmask(a: Any, mask: Any, values: Any) -> None:
     overwrite(tensor, _chosen(reshape(as_tensor(mask), tensor.shape), new, tensor))
 
 
-def _put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
+@numpys
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     """Write one element at each position along an axis."""
     tensor, positions = _target(arr), as_indices(indices)
     if positions.is_symbolic:
@@ -120,18 +127,13 @@ def _put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> No
     write_at(tensor, make(places), broadcast_to(asarray(values), places.shape))
 
 
-def _nan_to_num(
+@numpys
+def nan_to_num(
     x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Tensor:
     """Replace NaN, +∞ and -∞ by numbers, in a copy or in the tensor itself."""
-    found: Tensor = op.nan_to_num(as_tensor(x), nan, posinf, neginf)
+    found = op.nan_to_num(as_tensor(x), nan, posinf, neginf)
     return found if copy else overwrite(_target(x), found)
-
-
-for _function in (_put, _copyto, _fill_diagonal, _nan_to_num, _place, _putmask, _put_along_axis):
-    # Functions of these names that are not called through NumPy may be PyTorch's, which are pure.
-    _function.__name__ = _function.__qualname__ = _function.__name__[1:]
-    register(f"numpy.{_function.__name__}", _function)
 
 
 def _filled(x: Tensor, value: Any) -> None:
@@ -171,12 +173,8 @@ class Flat:
         return make(found.array) if not found.is_symbolic else found
 
 
-def _flat(x: Tensor) -> Flat:
-    return Flat(x)
-
-
 def _flat_written(x: Tensor, value: Any) -> None:
     Flat(x)[...] = value
 
 
-attach("flat", property(_flat, _flat_written, doc="All elements, to be read and written."))
+attach("flat", property(Flat, _flat_written, doc="All elements, to be read and written."))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op, operation
+from thalweg.core.operation import arguments_of, op, operation
 from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
@@ -16,19 +16,13 @@ from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.elementwise.rounding import floor
 from thalweg.ops.index.take import take_along_axis
 from thalweg.ops.order.sort import order_along
+from thalweg.ops.reduce.statistics import weights_along
 from thalweg.ops.reduce.sums import any, cumsum, sum
 from thalweg.ops.shape.axes import normalize_axes, without
-from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.ops.shape.transpose import moveaxis
 
-__all__ = [
-    "nanpercentile",
-    "nanquantile",
-    "percentile",
-    "quantile",
-]
-
+__all__ = ["nanpercentile", "nanquantile", "percentile", "quantile"]
 
 # Hyndman & Fan (1996), "Sample Quantiles in Statistical Packages": the place of a share q among n
 # elements, counted from 0, is n q + α + q (1 - α - β) - 1.
@@ -47,14 +41,18 @@ _METHODS = (*_DISCRETE, "linear", "midpoint", "averaged_inverted_cdf", *_PLOTTIN
 
 def _quantile(
     name: str,
+    leave_out: bool,
     x: Any,
     q: Any,
-    axis: Any,
-    keepdims: bool,
-    method: str,
-    weights: Any,
-    leave_out: bool = False,
+    axis: Any = None,
+    keepdims: bool = False,
+    *,
+    method: str = "linear",
+    interpolation: str | None = None,
+    weights: Any = None,
+    overwrite_input: bool = False,
 ) -> Tensor:
+    method = interpolation or method
     tensor, share = as_tensor(x), as_tensor(q)
     if tensor.dtype.kind not in "fc" and (method not in _DISCRETE or tensor.dtype.kind == "b"):
         tensor = as_floating(tensor, None)
@@ -62,32 +60,18 @@ def _quantile(
     if share.weak and tensor.dtype.kind == "f":
         share = astype(share, tensor.dtype)
     axes = normalize_axes(name, axis, tensor.ndim)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(tensor.shape))
     rows, heavy = _as_rows(tensor, axes), None
     if weights is not None:
-        heavy = _as_rows(_aligned(name, weights, tensor, axes, axis), axes)
+        heavy = _as_rows(weights_along(name, weights, tensor, axis), axes)
     found = moveaxis(_of_last_axis(rows, reshape(share, (-1,)), method, heavy, leave_out), -1, 0)
-    shape = kept if keepdims else without(tensor.shape, axes)
-    return reshape(found, (*share.shape, *shape))
+    kept = [1 if i in axes else n for i, n in enumerate(tensor.shape)]
+    return reshape(found, (*share.shape, *(kept if keepdims else without(tensor.shape, axes))))
 
 
 def _as_rows(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """Return a tensor whose axes to reduce are one, the last."""
     rest = [i for i in range(x.ndim) if i not in axes]
     return reshape(op.transpose(x, (*rest, *axes)), (*(x.shape[i] for i in rest), -1))
-
-
-def _aligned(name: str, weights: Any, x: Tensor, axes: tuple[int, ...], axis: Any) -> Tensor:
-    heavy = as_tensor(weights)
-    if heavy.shape == x.shape:
-        return heavy
-    if axis is None or heavy.shape != tuple(x.shape[i] for i in axes):
-        raise ShapeError(
-            f"{name} got weights of shape {heavy.shape} for a tensor of shape {x.shape} and axis "
-            f"{axis}. Give a weight for each element, or for each along the axis."
-        )
-    one = tuple(n if i in axes else 1 for i, n in enumerate(x.shape))
-    return broadcast_to(reshape(heavy, one), x.shape)
 
 
 def _require_shares(name: str, x: Tensor, share: Tensor, method: str, weights: Any) -> None:
@@ -160,8 +144,7 @@ def _rank_and_part(count: Any, last: Any, share: Tensor, method: str) -> tuple[T
 
 
 def _within(rank: Tensor, last: Any) -> Tensor:
-    typed: Tensor = op.minimum(op.maximum(rank, 0.0), last)
-    return typed
+    return op.minimum(op.maximum(rank, 0.0), last)
 
 
 def _between(low: Tensor, high: Tensor, part: Any) -> Tensor:
@@ -179,7 +162,7 @@ def _weighted_rank(weights: Tensor, share: Tensor) -> Tensor:
     below = where(equal(below, 0), -1.0, below)
     before = less(expand_dims(below, -2), expand_dims(share, -1))
     rank = sum(astype(before, FLOAT64), -1)
-    return op.minimum(rank, weights.shape[-1] - 1.0)  # type: ignore[no-any-return]
+    return op.minimum(rank, weights.shape[-1] - 1.0)
 
 
 def _at_rank(ordered: Tensor, rank: Tensor) -> Tensor:
@@ -194,7 +177,7 @@ def _with_nan(found: Tensor, missing: Tensor, leave_out: bool) -> Tensor:
     return where(any(missing, -1, True), float("nan"), found)
 
 
-@method
+@operation
 def quantile(
     x: Any,
     q: Any,
@@ -230,37 +213,20 @@ def quantile(
         >>> tw.quantile(tw.tensor([3.0, 1.0, 2.0]), 0.5, weights=[5, 1, 1], method="inverted_cdf")
         tensor(3.)
     """
-    return _quantile("quantile", x, q, axis, keepdims, interpolation or method, weights)
-
-
-@method
-def nanquantile(
-    x: Any,
-    q: Any,
-    axis: Any = None,
-    keepdims: bool = False,
-    *,
-    method: str = "linear",
-    interpolation: str | None = None,
-    weights: Any = None,
-    overwrite_input: bool = False,
-) -> Tensor:
-    """Return the quantile of what is not NaN; arguments as `quantile`'s."""
-    return _quantile("nanquantile", x, q, axis, keepdims, interpolation or method, weights, True)
+    kind = interpolation or method
+    return _quantile("quantile", False, x, q, axis, keepdims, method=kind, weights=weights)
 
 
 @operation
-def percentile(
-    x: Any,
-    q: Any,
-    axis: Any = None,
-    keepdims: bool = False,
-    *,
-    method: str = "linear",
-    interpolation: str | None = None,
-    weights: Any = None,
-    overwrite_input: bool = False,
-) -> Tensor:
+@arguments_of(quantile)
+def nanquantile(x: Any, q: Any, *args: Any, **named: Any) -> Tensor:
+    """Return the quantile of what is not NaN; arguments as `quantile`'s."""
+    return _quantile("nanquantile", True, x, q, *args, **named)
+
+
+@operation
+@arguments_of(quantile)
+def percentile(x: Any, q: Any, *args: Any, **named: Any) -> Tensor:
     """Return the quantile of q in percent, from 0 to 100; other arguments as `quantile`'s.
 
     Example:
@@ -268,22 +234,11 @@ def percentile(
         >>> tw.percentile(tw.tensor([1.0, 2.0, 3.0]), [0, 50])
         tensor([1., 2.])
     """
-    share = op.divide(q, 100)
-    return _quantile("percentile", x, share, axis, keepdims, interpolation or method, weights)
+    return _quantile("percentile", False, x, op.divide(q, 100), *args, **named)
 
 
 @operation
-def nanpercentile(
-    x: Any,
-    q: Any,
-    axis: Any = None,
-    keepdims: bool = False,
-    *,
-    method: str = "linear",
-    interpolation: str | None = None,
-    weights: Any = None,
-    overwrite_input: bool = False,
-) -> Tensor:
+@arguments_of(quantile)
+def nanpercentile(x: Any, q: Any, *args: Any, **named: Any) -> Tensor:
     """Return the percentile of what is not NaN; arguments as `percentile`'s."""
-    share, kind = op.divide(q, 100), interpolation or method
-    return _quantile("nanpercentile", x, share, axis, keepdims, kind, weights, True)
+    return _quantile("nanpercentile", True, x, op.divide(q, 100), *args, **named)

@@ -1,8 +1,4 @@
-"""Elements in order: sorting, order statistics, unique values and where values belong.
-
-`tw.sort`, `tw.argsort`, `tw.median` and their like mean what NumPy's do; called with PyTorch's
-keyword `dim`, or as methods where NumPy's arrays have none, they mean what PyTorch's do.
-"""
+"""Sorting, and searching: positions of what is ordered."""
 
 from __future__ import annotations
 
@@ -10,36 +6,29 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from thalweg.core.apply import stacked
+from thalweg.core.leaving import numbers_of, require_no_derivative
 from thalweg.core.operation import attach, method, op, operation
 from thalweg.core.primitive import general
-from thalweg.core.spec import INT64, Spec
-from thalweg.core.tensor import Tensor, as_tensor, fresh
-from thalweg.errors import IndexOutOfRange, ShapeError
-from thalweg.ops.elementwise.comparison import equal, logical_not, where
-from thalweg.ops.elementwise.conversion import astype
+from thalweg.core.spec import FLOAT64, INT64, Array, Spec
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
+from thalweg.core.writing import inplace
+from thalweg.errors import ArgumentError, DtypeError, ShapeError
+from thalweg.ops.elementwise.comparison import less, less_equal, where
+from thalweg.ops.elementwise.conversion import as_floating, as_real
 from thalweg.ops.elementwise.floats import isnan
-from thalweg.ops.index.take import take_along_axis
-from thalweg.ops.reduce.extremes import argmax, max, min
-from thalweg.ops.reduce.sums import any, sum
-from thalweg.ops.shape.axes import normalize_axis, without
-from thalweg.ops.shape.cut import slice_
+from thalweg.ops.index.take import scatter_add, take, take_along_axis
+from thalweg.ops.reduce.sums import sum
+from thalweg.ops.shape.axes import normalize_axis
+from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.flip import flip
-from thalweg.ops.shape.reshape import expand_dims, ravel, reshape, restore_axes
-from thalweg.ops.shape.scalars import along, axis_of, lifted
+from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.reshape import along, axis_of, expand_dims, ravel, reshape
 
 __all__ = [
-    "argsort",
-    "kthvalue",
-    "median",
-    "mode",
-    "msort",
-    "nanmedian",
+    "argsort", "digitize", "histogram", "histogram_bin_edges", "interp", "median", "nanmedian",
     "sort",
-    "topk",
-]
-
-
-Array = np.ndarray[Any, Any]
+]  # fmt: skip
 
 
 class Found(NamedTuple):
@@ -49,11 +38,7 @@ class Found(NamedTuple):
     indices: Tensor
 
 
-def _ordered(x: Spec, axis: int, descending: bool) -> Spec:
-    return Spec(x.shape, INT64)
-
-
-@general(_ordered)
+@general(lambda x, axis, descending: Spec(x.shape, INT64), batch=stacked)
 def order_along(x: Array, *, axis: int, descending: bool) -> Array:
     """Positions that put an axis into order; equal elements stay as they are, NaN is largest."""
     if not descending:
@@ -62,36 +47,27 @@ def order_along(x: Array, *, axis: int, descending: bool) -> Array:
     return np.asarray(x.shape[axis] - 1 - np.flip(backwards, axis))
 
 
-def _order(name: str, x: Tensor, axis: Any, descending: bool) -> Tensor:
+def order_of(name: str, x: Tensor, axis: Any, descending: bool) -> Tensor:
+    """Return the positions that put an axis into order."""
     return order_along(x, axis=axis_of(name, axis, x.ndim), descending=bool(descending))
 
 
 @along
-def _sorted(x: Tensor, axis: Any, descending: bool) -> Found:
-    indices = _order("sort", x, axis, descending)
-    return Found(take_along_axis(x, indices, axis=axis_of("sort", axis, x.ndim)), indices)
+def _sort(x: Tensor, axis: int, descending: bool) -> Found:
+    indices = order_along(x, axis=axis, descending=bool(descending))
+    return Found(take_along_axis(x, indices, axis=axis), indices)
 
 
 # ---- sorting
 
 
 @operation
-def sort(
-    x: Any,
-    axis: int | None = -1,
-    *,
-    dim: int | None = None,
-    descending: bool = False,
-    stable: bool = True,
-) -> Any:
+def sort(x: Any, axis: int | None = -1, *, descending: bool = False, stable: bool = True) -> Tensor:
     """Return the elements in order along an axis, of the flattened tensor for None.
-
-    Called with `dim`, or as a method, return the values and their positions, as PyTorch does.
 
     Args:
         x: A tensor.
         axis: The axis.
-        dim: PyTorch's name of it.
         descending: Whether the largest come first.
         stable: Equal elements always stay in their order.
 
@@ -99,223 +75,269 @@ def sort(
         >>> import thalweg as tw
         >>> tw.sort(tw.tensor([3.0, 1.0, 2.0]))
         tensor([1., 2., 3.])
-        >>> tw.tensor([3.0, 1.0, 2.0]).sort().indices
-        tensor([1, 2, 0])
     """
-    if dim is not None:
-        return _sorted(x, dim, descending)
-    if axis is None:
-        return _sorted(ravel(x), 0, descending).values
-    normalize_axis("sort", axis, as_tensor(x).ndim)
-    return _sorted(x, axis, descending).values
+    return sorted_along("sort", x, axis, descending).values
 
 
-def _sort_of(
-    x: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True, axis: Any = None
-) -> Found:
-    """Return the elements in order along an axis, and their positions."""
-    return _sorted(x, dim if axis is None else axis, descending)
-
-
-@operation
+@method
 def argsort(
-    x: Any,
-    axis: int | None = -1,
-    *,
-    dim: int | None = None,
-    descending: bool = False,
-    stable: bool = True,
+    x: Any, axis: int | None = -1, *, descending: bool = False, stable: bool = True
 ) -> Tensor:
     """Return the positions that put an axis into order; equal elements stay in theirs."""
-    if dim is None and axis is None:
-        return _sorted(ravel(x), 0, descending).indices
-    return _sorted(x, axis if dim is None else dim, descending).indices
+    return sorted_along("argsort", x, axis, descending).indices
 
 
-def _argsort_of(
-    x: Tensor, dim: int = -1, descending: bool = False, stable: bool = True, axis: Any = None
-) -> Tensor:
-    """Return the positions that put an axis into order."""
-    return _sorted(x, dim if axis is None else axis, descending).indices
+def sorted_along(name: str, x: Any, axis: int | None, descending: bool) -> Found:
+    """Return the elements in order along an axis, and their positions."""
+    if axis is None:
+        x, axis = ravel(x), 0
+    normalize_axis(name, axis, as_tensor(x).ndim or 1)
+    return _sort(x, axis_of("sort", axis, as_tensor(x).ndim), descending)
 
 
-attach("sort", _sort_of)
-
-attach("argsort", _argsort_of)
-
-
-@method
-def msort(x: Any) -> Tensor:
-    """Return the elements in order along the first axis."""
-    return _sorted(x, 0, False).values
+def _sort_in_place(x: Tensor, axis: int = -1) -> None:
+    """Put the elements in order along an axis, as `ndarray.sort` does."""
+    inplace(sort, x, axis)
 
 
-@method
-def topk(x: Any, k: int, axis: int = -1, largest: bool = True, sorted: bool = True) -> Found:
-    """Return the k largest elements along an axis, the largest first, and their positions.
-
-    Raises:
-        ShapeError: If there are not that many.
-    """
-    return _topk(x, int(k), axis, bool(largest))
-
-
-@along
-def _topk(x: Tensor, k: int, axis: int, largest: bool) -> Found:
-    place = axis_of("topk", axis, x.ndim)
-    if not 0 <= k <= x.shape[place]:
-        raise ShapeError(
-            f"selected index k out of range: topk got k={k} for an axis of extent "
-            f"{x.shape[place]}. Give a smaller k."
-        )
-    bounds = tuple((0, k if i == place else n, 1) for i, n in enumerate(x.shape))
-    indices = slice_(_order("topk", x, axis, largest), bounds)
-    return Found(take_along_axis(x, indices, axis=place), indices)
-
-
-# ---- order statistics
-
-
-def _picked(x: Tensor, indices: Tensor, place: int, keepdims: bool) -> Found:
-    """Return the elements at one position along an axis, given with that axis."""
-    values = take_along_axis(x, indices, axis=place)
-    if keepdims:
-        return Found(values, indices)
-    shape = without(x.shape, (place,))
-    return Found(reshape(values, shape), reshape(indices, shape))
-
-
-def picked_at(x: Any, index: Any, axis: int, keepdims: bool) -> Found:
-    """Return the elements that a function of a tensor and an axis gives the positions of."""
-    (tensor,) = lifted(x)
-    place = axis_of("dim", axis, tensor.ndim)
-    if not tensor.shape[place]:
-        raise IndexOutOfRange(
-            f"Expected reduction dim {axis} to have non-zero size; the shape is {tensor.shape}. "
-            "Check that the data are not empty."
-        )
-    indices = restore_axes(index(tensor, place), tensor.shape, (place,))
-    found = _picked(tensor, indices, place, keepdims)
-    if as_tensor(x).ndim:
-        return found
-    return Found(reshape(found.values, ()), reshape(found.indices, ()))
+attach("sort", _sort_in_place)
 
 
 @operation
-def extreme_along(x: Any, axis: Any, keepdims: bool, index: Any) -> Found:
-    """Return the largest or smallest element along one axis, and its position."""
-    return picked_at(x, lambda tensor, place: index(tensor, axis=place), axis, keepdims)
-
-
-@method
-def kthvalue(x: Any, k: int, axis: int = -1, keepdims: bool = False) -> Found:
-    """Return the k-th smallest element along an axis, counted from 1, and its position.
-
-    Raises:
-        ShapeError: If there is none.
-    """
-
-    def index(tensor: Tensor, place: int) -> Tensor:
-        if not 1 <= k <= tensor.shape[place]:
-            raise ShapeError(
-                f"kthvalue(): selected number k out of range for dimension {place}: got {k} for "
-                f"extent {tensor.shape[place]}. Give one from 1 on."
-            )
-        return _at(_order("kthvalue", tensor, place, False), place, k - 1)
-
-    return picked_at(x, index, axis, keepdims)
-
-
-def _at(x: Tensor, axis: int, position: int) -> Tensor:
-    bounds = [(0, n, 1) for n in x.shape]
-    bounds[axis] = (position, position + 1, 1)
-    return reshape(slice_(x, tuple(bounds)), without(x.shape, (axis,)))
-
-
-def _middle(x: Tensor, place: int) -> Tensor:
-    """Return where the lower median is, or the first NaN."""
-    middle = _at(_order("median", x, place, False), place, (x.shape[place] - 1) // 2)
-    if x.dtype.kind != "f":
-        return middle
-    return where(any(isnan(x), place), argmax(x, place), middle)
-
-
-def _middle_of_numbers(x: Tensor, place: int) -> Tensor:
-    """Return where the lower median of what is not NaN is."""
-    count = sum(logical_not(isnan(x)), place, keepdims=True)
-    rank = where(equal(count, 0), 0, (count - 1) // 2)
-    ordered = _order("nanmedian", x, place, False)
-    return reshape(take_along_axis(ordered, rank, axis=place), without(x.shape, (place,)))
-
-
-def _lower_median(x: Any, dim: Any, keepdims: bool, index: Any) -> Any:
-    if dim is not None:
-        return picked_at(x, index, dim, keepdims)
-    tensor = as_tensor(x)
-    if not tensor.size:
-        return fresh(np.asarray(np.nan, tensor.dtype))
-    return picked_at(ravel(tensor), index, 0, False).values
-
-
-def _median_of(
-    x: Tensor, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False
-) -> Any:
-    """Return the lower median; along an axis, with its position."""
-    return _lower_median(x, dim if axis is None else axis, keepdim or keepdims, _middle)
-
-
-def _nanmedian_of(
-    x: Tensor, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool = False
-) -> Any:
-    """Return the lower median of what is not NaN; along an axis, with its position."""
-    return _lower_median(x, dim if axis is None else axis, keepdim or keepdims, _middle_of_numbers)
-
-
-attach("median", _median_of)
-
-attach("nanmedian", _nanmedian_of)
-
-
-@operation
-def median(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -> Any:
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Middle element over some axes, the mean of both middle ones where their number is even.
-
-    Called with `dim`, or as a method, it is PyTorch's: the lower of the two, with its position.
 
     Example:
         >>> import thalweg as tw
-        >>> x = tw.tensor([1.0, 4.0, 2.0, 3.0])
-        >>> tw.median(x), x.median()
-        (tensor(2.5000), tensor(2.))
+        >>> tw.median(tw.tensor([1.0, 4.0, 2.0, 3.0]))
+        tensor(2.5000)
     """
-    if dim is not None:
-        return _median_of(x, dim, keepdims)
-    return op.quantile(x, 0.5, axis, keepdims=keepdims)
+    found: Tensor = op.quantile(x, 0.5, axis, keepdims=keepdims)
+    return found
 
 
 @operation
-def nanmedian(x: Any, axis: Any = None, keepdims: bool = False, *, dim: Any = None) -> Any:
+def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Middle element of what is not NaN, as `median`."""
-    if dim is not None:
-        return _nanmedian_of(x, dim, keepdims)
-    return op.nanquantile(x, 0.5, axis, keepdims=keepdims)
+    found: Tensor = op.nanquantile(x, 0.5, axis, keepdims=keepdims)
+    return found
 
 
-@method
-def mode(x: Any, axis: int = -1, keepdims: bool = False) -> Found:
-    """Return the most frequent element along an axis, the smallest of several, and its position."""
+# Up to so many ordered values, comparing with all of them is the shortest program.
+_FEW = 16
 
-    def index(tensor: Tensor, place: int) -> Tensor:
-        last = op.moveaxis(tensor, place, -1)
-        same = equal(expand_dims(last, -1), expand_dims(last, -2))
-        counts = sum(same, -1)
-        often = equal(counts, max(counts, -1, True))
-        ranks = _order("mode", _order("mode", last, -1, False), -1, False)
-        first = min(where(often, ranks, last.shape[-1]), -1, True)
-        value = sum(where(equal(ranks, first), 1, 0) * op.arange(last.shape[-1]), -1, keepdims=True)
-        chosen = equal(last, take_along_axis(last, value, axis=-1))
-        extent = last.shape[-1]
-        typed: Tensor = extent - 1 - argmax(astype(flip(chosen, -1), INT64), -1)
-        return typed
 
-    return picked_at(x, index, axis, keepdims)
+def is_known(*tensors: Tensor) -> bool:
+    """Tell whether values exist while the program is being written."""
+    return not any(x.is_symbolic for x in tensors)
+
+
+def place_among(ordered: Tensor, values: Tensor, right: bool) -> Tensor:
+    """Return how many of ordered values lie below each value; with `right`, those equal too."""
+    if is_known(ordered, values):
+        side: Any = "right" if right else "left"
+        return fresh(np.asarray(np.searchsorted(ordered.array, values.array, side), np.int64))
+    after = less if right else less_equal
+    # NaN lies behind all others: it is not less than any.
+    if ordered.shape[0] <= _FEW:
+        return sum(~after(expand_dims(values, -1), ordered), -1)
+    # By halves: in each step the place is moved on where the value there is still before.
+    count = ordered.shape[0]
+    place: Tensor = op.zeros_like(values, dtype=INT64)
+    step = 1 << (count.bit_length() - 1)
+    while step:
+        ahead = place + step
+        there = take(ordered, op.minimum(ahead, count) - 1, axis=0)
+        place = where((ahead <= count) & ~after(values, there), ahead, place)
+        step //= 2
+    return place
+
+
+# ---- interpolation
+
+
+@operation
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Tensor:
+    """Interpolate linearly between points; beyond them the first or last value is kept.
+
+    Args:
+        x: Where to interpolate.
+        xp: The points' coordinates, a vector in ascending order unless there is a period.
+        fp: The values there.
+        left: The value before the first point.
+        right: The value after the last point.
+        period: Of the coordinates; `left` and `right` are not used then.
+
+    Raises:
+        ShapeError: If the points and the values are no vectors of one length.
+        ArgumentError: If there are no points, or the period is 0.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> np.interp(tw.tensor([0.5, 3.0]), [0.0, 1.0, 2.0], [0.0, 10.0, 20.0])
+        tensor([ 5., 20.])
+    """
+    at, points, heights = as_tensor(x), as_tensor(xp), as_tensor(fp)
+    if points.ndim != 1 or points.shape != heights.shape:
+        raise ShapeError(
+            f"interp got points of shape {points.shape} and values of shape {heights.shape}; it "
+            "wants two vectors of one length. Use ravel."
+        )
+    if not points.size:
+        raise ArgumentError("interp got no points: array of sample points is empty. Give some.")
+    if any(t.dtype.kind == "c" for t in (at, points)):
+        raise DtypeError("interp got complex coordinates, which have no order. Give real ones.")
+    at, points = astype(at, FLOAT64), astype(points, FLOAT64)
+    heights = astype(heights, np.complex128 if heights.dtype.kind == "c" else FLOAT64)
+    if period is not None:
+        at, points, heights = _periodic(at, points, heights, period)
+        left = right = None
+    first = heights[0] if left is None else left
+    last = heights[-1] if right is None else right
+    if points.shape[0] == 1:
+        inside = broadcast_to(heights[0], at.shape)
+    else:
+        inside = _between(at, points, heights)
+    return where(at < points[0], first, where(at > points[-1], last, inside))
+
+
+def _periodic(
+    at: Tensor, points: Tensor, heights: Tensor, period: Any
+) -> tuple[Tensor, Tensor, Tensor]:
+    if not isinstance(period, Tensor) and period == 0:
+        raise ArgumentError("interp got period 0: period must be a non-zero value.")
+    length = op.absolute(period)
+    at, points = op.remainder(at, length), op.remainder(points, length)
+    order = argsort(points)
+    points, heights = take(points, order, axis=0), take(heights, order, axis=0)
+    points = concatenate((points[-1:] - length, points, points[:1] + length))
+    return at, points, concatenate((heights[-1:], heights, heights[:1]))
+
+
+def _between(at: Tensor, points: Tensor, heights: Tensor) -> Tensor:
+    last = points.shape[0] - 2
+    place = op.minimum(op.maximum(place_among(points, at, True) - 1, 0), last)
+    low, high = take(points, place, axis=0), take(points, place + 1, axis=0)
+    start, end = take(heights, place, axis=0), take(heights, place + 1, axis=0)
+    width = high - low
+    flat = width == 0
+    slope = (end - start) / where(flat, 1.0, width)
+    there = at == high
+    found = where(there, end + slope * (at - high), start + slope * (at - low))
+    # Where a slope is infinite: the points themselves have their values, and level parts theirs.
+    level = (at == low) | (start == end)
+    other = where(level, start, where(there, end, end + slope * (at - high)))
+    return where(flat, end, where(isnan(found), where(isnan(at), at, other), found))
+
+
+# ---- intervals
+
+
+@operation
+def digitize(x: Any, bins: Any, right: bool = False) -> Tensor:
+    """Return which interval between ascending or descending bounds each element lies in.
+
+    Args:
+        x: A tensor, of real numbers.
+        bins: The bounds, a vector whose values are known.
+        right: Whether a bound belongs to the interval below it.
+
+    Raises:
+        ArgumentError: If the bounds are not in order.
+    """
+    values, bounds = as_tensor(x), as_tensor(bins)
+    if values.dtype.kind == "c":
+        raise DtypeError("digitize got complex numbers, which have no order. Give real ones.")
+    if bounds.ndim != 1:
+        raise ShapeError(f"digitize got bounds of shape {bounds.shape}; it wants a vector.")
+    steps = np.diff(bounds.numpy())
+    if not (np.all(steps >= 0) or np.all(steps <= 0)):
+        raise ArgumentError(
+            "digitize got bounds in no order: bins must be monotonically increasing or decreasing. "
+            "Sort them."
+        )
+    if np.all(steps >= 0):
+        return place_among(bounds, values, not right)
+    return bounds.shape[0] - place_among(flip(bounds), values, not right)
+
+
+@operation
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Tensor:
+    """Return the bounds that `histogram` counts between; arguments as there."""
+    values = as_real("histogram", a)
+    if np.ndim(bins):
+        bounds = as_tensor(bins)
+        if bounds.ndim != 1:
+            raise ShapeError(f"histogram got bins of shape {bounds.shape}; it wants a vector.")
+        if is_known(bounds) and (np.diff(bounds.array) < 0).any():
+            raise ArgumentError("histogram: `bins` must increase monotonically. Sort them.")
+        return bounds
+    named = isinstance(bins, str)
+    if named:
+        require_no_derivative(values, f"histogram(bins={bins!r})")
+    # The bounds move with the extremes, and so do their derivatives.
+    moving = values.requires_grad and range is None and not named
+    if (is_known(values) and not moving) or (range is not None and not named):
+        known = numbers_of(values) if is_known(values) else np.zeros(0)
+        heavy = as_tensor(weights).numpy() if named and weights is not None else None
+        try:
+            return fresh(np.histogram_bin_edges(known, bins, range, heavy))
+        except ValueError as error:
+            raise ArgumentError(f"histogram: {error} Give bounds, or another range.") from None
+    if named:
+        raise ArgumentError(
+            f"histogram got bins={bins!r} and values that are traced or differentiated; how many "
+            "bins there are would depend on them. Give a number, or bounds."
+        )
+    values = as_floating(values, None)
+    low, high = op.amin(values), op.amax(values)
+    even = low == high
+    low, high = where(even, low - 0.5, low), where(even, high + 0.5, high)
+    step = (high - low) / int(bins)
+    inner = low + np.arange(int(bins)).astype(values.dtype) * step
+    # The last bound is the largest value itself, to the last digit.
+    return concatenate((inner, reshape(high, (1,))))
+
+
+@operation
+def histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
+) -> tuple[Tensor, Tensor]:
+    """Count elements, or sum their weights, between bounds; the last one belongs to its interval.
+
+    Args:
+        a: A tensor, flattened.
+        bins: How many intervals of equal width; or their bounds; or NumPy's name of a rule.
+        range: The first and the last bound; by default the extremes.
+        density: Whether to divide by the total and the widths, so that the integral is 1.
+        weights: What each element counts, with derivatives; by default 1.
+
+    Returns:
+        The counts and the bounds.
+
+    Raises:
+        ShapeError: If there is not one weight for each element.
+        ArgumentError: If the bounds are not in order, or depend on what is traced.
+    """
+    values, edges = ravel(a), histogram_bin_edges(a, bins, range, weights)
+    heavy = None if weights is None else ravel(weights)
+    if heavy is not None and as_tensor(weights).shape != as_tensor(a).shape:
+        raise ShapeError(
+            f"histogram: weights of shape {as_tensor(weights).shape} should have the same shape as "
+            f"a, {as_tensor(a).shape}."
+        )
+    count = edges.shape[0] - 1
+    place = place_among(edges, values, True) - 1
+    place = where(values == edges[-1], count - 1, place)
+    outside = (place < 0) | (place >= count)
+    # What lies in no interval is counted in one more, which is cut off.
+    place = where(outside, count, place)
+    kind = INT64 if heavy is None else heavy.dtype
+    ones = op.ones_like(values, dtype=INT64) if heavy is None else heavy
+    sums = scatter_add(op.zeros(count + 1, kind, like=values), place, ones, axis=0)[:count]
+    if density:
+        widths = astype(edges[1:] - edges[:-1], FLOAT64)
+        return sums / widths / sum(sums), edges
+    return reshape(sums, (count,)), edges

@@ -7,31 +7,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from thalweg.core.leaving import numbers_of
-from thalweg.core.operation import attach, method, operation
-from thalweg.core.tensor import Tensor, as_tensor, astype, fresh, make
+from thalweg.core.operation import operation
+from thalweg.core.spec import Array
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.creation.creation import zeros
-from thalweg.ops.index.masks import _values
 from thalweg.ops.index.take import scatter_add, take
-from thalweg.ops.shape.reshape import ravel, reshape
-from thalweg.ops.shape.scalars import axis_of
+from thalweg.ops.shape.reshape import ravel
 
 __all__ = [
-    "bincount",
-    "bucketize",
-    "histc",
-    "isin",
-    "searchsorted",
-    "unique",
-    "unique_all",
-    "unique_consecutive",
-    "unique_counts",
-    "unique_inverse",
-    "unique_values",
-]
-
-
-Array = np.ndarray[Any, Any]
+    "bincount", "isin", "searchsorted", "unique", "unique_all", "unique_counts",
+    "unique_inverse", "unique_values",
+]  # fmt: skip
 
 
 def _numbers(x: Any) -> Array:
@@ -55,41 +42,6 @@ def different(x: Tensor, axis: int | None = None, equal_nan: bool = True) -> Ten
     return take(ravel(x), places, axis=0) if axis is None else take(x, places, axis=axis)
 
 
-def _unique_of(
-    x: Tensor,
-    sorted: bool = True,
-    return_inverse: bool = False,
-    return_counts: bool = False,
-    dim: int | None = None,
-) -> Any:
-    """Return the different elements, or slices along an axis, in order.
-
-    Args:
-        x: A tensor.
-        sorted: They always are.
-        return_inverse: Whether to return which of them each element is.
-        return_counts: Whether to return how often each occurs.
-        dim: The axis whose slices are compared; None for elements.
-    """
-    values = _numbers(x)
-    axis = None if dim is None else axis_of("unique", dim, values.ndim)
-    # A number has one slice along the axis it does not have.
-    slices = x if axis is None or values.ndim else reshape(x, 1)
-    found: Any = np.unique(
-        numbers_of(slices), return_inverse=True, return_counts=True, axis=axis, equal_nan=False
-    )
-    inverse = found[1].reshape(values.shape if axis is None else -1)
-    parts = [
-        different(slices, axis, equal_nan=False) if x.requires_grad else found[0],
-        *([inverse] if return_inverse else []),
-        *([found[2]] if return_counts else []),
-    ]
-    return _results(tuple(parts))
-
-
-attach("unique", _unique_of)
-
-
 @operation
 def unique(
     x: Any,
@@ -101,9 +53,7 @@ def unique(
     equal_nan: bool = True,
     sorted: bool = True,
 ) -> Any:
-    """Return the different elements, or slices along an axis, in order: NumPy's function.
-
-    The method, as PyTorch's, has another order of arguments and tells NaNs apart.
+    """Return the different elements, or slices along an axis, in order.
 
     Args:
         x: A tensor.
@@ -128,37 +78,6 @@ def unique(
     if tensor.requires_grad:
         parts = (different(tensor, axis, equal_nan), *parts[1:])
     return _results(parts)
-
-
-@method
-def unique_consecutive(
-    x: Any, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None
-) -> Any:
-    """Return the elements, or slices along an axis, that differ from the one before.
-
-    Example:
-        >>> import thalweg as tw
-        >>> tw.unique_consecutive(tw.tensor([1, 1, 2, 1]))
-        tensor([1, 2, 1])
-    """
-    tensor = as_tensor(x)
-    values = numbers_of(tensor)
-    shape = values.shape if axis is None else None
-    place = 0 if axis is None else axis_of("unique_consecutive", axis, values.ndim)
-    rows = values.reshape(-1) if axis is None or not values.ndim else np.moveaxis(values, place, 0)
-    flat = rows.reshape(rows.shape[0], -1) if rows.size else np.zeros((rows.shape[0], 0))
-    starts = np.ones(len(rows), bool)
-    starts[1:] = (flat[1:] != flat[:-1]).any(axis=1)
-    inverse = np.cumsum(starts) - 1
-    along_one = ravel(tensor) if axis is None or not values.ndim else tensor
-    kept = take(along_one, np.flatnonzero(starts), axis=place)
-    counts = np.diff(np.append(np.flatnonzero(starts), len(rows)))
-    parts: list[Any] = [kept]
-    if return_inverse:
-        parts.append(inverse if shape is None else inverse.reshape(shape))
-    if return_counts:
-        parts.append(counts.astype(np.int64))
-    return _results(tuple(parts))
 
 
 # ---- among sorted values
@@ -203,7 +122,7 @@ def searchsorted(
         raise ShapeError("searchsorted got sorted values without axes; it wants one at least.")
     place = _side("searchsorted", side, right)
     if sorter is not None:
-        rows = _sorted_by(rows, as_tensor(sorter))
+        rows = _sort_by(rows, as_tensor(sorter))
     if rows.ndim == 1:
         found = np.searchsorted(rows, wanted, place)
     elif rows.shape[:-1] != wanted.shape[:-1]:
@@ -218,7 +137,7 @@ def searchsorted(
     return fresh(np.asarray(found, np.int32 if out_int32 else np.int64))
 
 
-def _sorted_by(rows: Array, sorter: Tensor) -> Array:
+def _sort_by(rows: Array, sorter: Tensor) -> Array:
     positions = sorter.numpy()
     if positions.shape != rows.shape:
         raise ShapeError(
@@ -232,18 +151,10 @@ def _sorted_by(rows: Array, sorter: Tensor) -> Array:
     return np.take_along_axis(rows, positions, -1)
 
 
-@operation
-def bucketize(x: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Tensor:
-    """Return the number of the interval between sorted boundaries each element lies in."""
-    if as_tensor(boundaries).ndim != 1:
-        raise ShapeError("bucketize: boundaries tensor must be 1 dimension.")
-    return searchsorted(boundaries, x, right=right, out_int32=out_int32)
-
-
 # ---- counting
 
 
-@method
+@operation
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
     """Count how often each integer from 0 on occurs in a vector, or sum weights for each.
 
@@ -265,27 +176,6 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
         return fresh(np.bincount(values, heavy.array, minlength))
     count = max(minlength, int(values.max(initial=-1)) + 1)
     return scatter_add(zeros(count, np.float64), values, astype(heavy, np.float64), axis=0)
-
-
-@method
-def histc(x: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
-    """Count elements in intervals of equal width between two bounds, by default the extremes.
-
-    Raises:
-        ArgumentError: If there is no interval, or the bounds are not finite and in order.
-    """
-    values = _numbers(x)
-    low, high = float(min), float(max)
-    if bins <= 0:
-        raise ArgumentError(f"histc: bins must be > 0, and {bins} were asked for.")
-    if low == high and values.size:
-        low, high = float(values.min()), float(values.max())
-    if low == high:
-        low, high = low - 1.0, high + 1.0
-    if not (np.isfinite(low) and np.isfinite(high)) or high < low:
-        raise ArgumentError(f"histc: range of [{low}, {high}] is not finite or not in order.")
-    counts, _ = np.histogram(values, bins, (low, high))
-    return fresh(counts.astype(values.dtype))
 
 
 class UniqueAll(NamedTuple):
@@ -311,12 +201,6 @@ class UniqueInverse(NamedTuple):
     inverse_indices: Tensor
 
 
-def _of(x: Any, values: Array) -> Tensor:
-    """Return the different values as parts of the tensor, where its derivative is wanted."""
-    tensor = as_tensor(x)
-    return different(tensor, equal_nan=False) if tensor.requires_grad else make(values)
-
-
 @operation
 def unique_all(x: Any) -> UniqueAll:
     """Return the different values in order, with their first places, inverse and counts.
@@ -328,27 +212,19 @@ def unique_all(x: Any) -> UniqueAll:
         >>> tw.unique_all(tw.tensor([3, 1, 3])).counts
         tensor([1, 2])
     """
-    values = _values(x)
-    found: Any = np.unique_all(values)
-    inverse = np.reshape(found.inverse_indices, values.shape)
-    return UniqueAll(_of(x, found.values), make(found.indices), make(inverse), make(found.counts))
+    return UniqueAll(*unique(x, True, True, True, equal_nan=False))
 
 
 @operation
 def unique_counts(x: Any) -> UniqueCounts:
     """Return the different values in order, and how often each occurs."""
-    found = np.unique_counts(_values(x))
-    return UniqueCounts(_of(x, found.values), make(found.counts))
+    return UniqueCounts(*unique(x, return_counts=True, equal_nan=False))
 
 
 @operation
 def unique_inverse(x: Any) -> UniqueInverse:
     """Return the different values in order, and which of them each element is."""
-    values = _values(x)
-    found = np.unique_inverse(values)
-    return UniqueInverse(
-        _of(x, found.values), fresh(np.reshape(found.inverse_indices, values.shape))
-    )
+    return UniqueInverse(*unique(x, return_inverse=True, equal_nan=False))
 
 
 @operation
@@ -362,5 +238,7 @@ def isin(
     x: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
     """Tell which elements are among others."""
-    found = np.isin(_values(x), _values(test_elements), assume_unique=assume_unique, invert=invert)
+    found = np.isin(
+        _numbers(x), _numbers(test_elements), assume_unique=assume_unique, invert=invert
+    )
     return fresh(np.asarray(found))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op, operation
+from thalweg.core.operation import arguments_of, op, operation
 from thalweg.core.program import level_of_user
 from thalweg.core.spec import BOOL
 from thalweg.core.tensor import Tensor, as_tensor, astype
@@ -17,22 +18,13 @@ from thalweg.ops.elementwise.conversion import as_floating
 from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.reduce.extremes import amax, amin, argmax, argmin
 from thalweg.ops.reduce.scans import cumprod
-from thalweg.ops.reduce.statistics import std, var
+from thalweg.ops.reduce.statistics import root, var
 from thalweg.ops.reduce.sums import all, cumsum, mean, prod, sum
 
 __all__ = [
-    "nanargmax",
-    "nanargmin",
-    "nancumprod",
-    "nancumsum",
-    "nanmax",
-    "nanmean",
-    "nanmin",
-    "nanprod",
-    "nanstd",
-    "nansum",
-    "nanvar",
-]
+    "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin",
+    "nanprod", "nanstd", "nansum", "nanvar",
+]  # fmt: skip
 
 
 def _numbers(x: Tensor, mask: Any) -> Tensor:
@@ -41,7 +33,7 @@ def _numbers(x: Tensor, mask: Any) -> Tensor:
     return held if mask is None else logical_and(held, astype(mask, BOOL))
 
 
-def _filled(x: Any, value: float) -> Tensor:
+def _fill_nan(x: Any, value: float) -> Tensor:
     tensor = as_tensor(x)
     return tensor if tensor.dtype.kind not in "fc" else where(isnan(tensor), value, tensor)
 
@@ -49,50 +41,36 @@ def _filled(x: Any, value: float) -> Tensor:
 # ---- sums and products
 
 
-@method
-def nansum(
-    x: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    keepdims: bool = False,
-    *,
-    initial: Any = None,
-    where: Any = None,
-) -> Tensor:
+@operation
+@arguments_of(sum)
+def nansum(x: Any, *args: Any, **named: Any) -> Tensor:
     """Sum over some axes, NaN counting as 0; arguments as `sum`'s."""
-    return sum(_filled(x, 0), axis, dtype, keepdims, initial=initial, where=where)
+    return sum(_fill_nan(x, 0), *args, **named)
 
 
 @operation
-def nanprod(
-    x: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    keepdims: bool = False,
-    *,
-    initial: Any = None,
-    where: Any = None,
-) -> Tensor:
+@arguments_of(prod)
+def nanprod(x: Any, *args: Any, **named: Any) -> Tensor:
     """Product over some axes, NaN counting as 1; arguments as `sum`'s."""
-    return prod(_filled(x, 1), axis, dtype, keepdims, initial=initial, where=where)
+    return prod(_fill_nan(x, 1), *args, **named)
 
 
 @operation
 def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running sum along an axis, NaN counting as 0."""
-    return cumsum(_filled(x, 0), axis, dtype)
+    return cumsum(_fill_nan(x, 0), axis, dtype)
 
 
 @operation
 def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running product along an axis, NaN counting as 1."""
-    return cumprod(_filled(x, 1), axis, dtype)
+    return cumprod(_fill_nan(x, 1), axis, dtype)
 
 
 # ---- means and spreads
 
 
-@method
+@operation
 def nanmean(
     x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = None
 ) -> Tensor:
@@ -117,43 +95,19 @@ def nanvar(
 
     It is NaN where no more than `ddof` elements are numbers.
     """
-    words = {"mean": mean, "correction": correction}
-    return _spread(var, x, axis, dtype, ddof, keepdims, where, words)
+    tensor = as_floating(x, dtype)
+    held = _numbers(tensor, where)
+    less = ddof if correction is None else correction
+    found = var(_fill_nan(tensor, 0), axis, None, less, keepdims, where=held, mean=mean)
+    enough = op.greater(sum(held, axis, keepdims=keepdims), less)
+    return op.where(enough, found, np.nan)
 
 
 @operation
-def nanstd(
-    x: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    *,
-    where: Any = None,
-    mean: Any = None,
-    correction: float | None = None,
-) -> Tensor:
+@arguments_of(nanvar)
+def nanstd(x: Any, *args: Any, **named: Any) -> Tensor:
     """Standard deviation of what is not NaN over some axes; arguments as `var`'s."""
-    words = {"mean": mean, "correction": correction}
-    return _spread(std, x, axis, dtype, ddof, keepdims, where, words)
-
-
-def _spread(
-    function: Any,
-    x: Any,
-    axis: Any,
-    dtype: Any,
-    ddof: float,
-    keepdims: bool,
-    mask: Any,
-    words: dict[str, Any],
-) -> Tensor:
-    tensor = as_floating(x, dtype)
-    held = _numbers(tensor, mask)
-    found = function(_filled(tensor, 0), axis, None, ddof, keepdims, where=held, **words)
-    less = ddof if words["correction"] is None else words["correction"]
-    enough = op.greater(sum(held, axis, keepdims=keepdims), less)
-    return where(enough, found, np.nan)
+    return root(nanvar(x, *args, **named))
 
 
 # ---- extremes
@@ -182,13 +136,10 @@ def _extreme(
     reduce: Any, x: Any, axis: Any, keepdims: bool, worst: float, initial: Any, mask: Any
 ) -> Tensor:
     tensor = as_tensor(x)
-    found: Tensor = reduce(_filled(tensor, worst), axis, keepdims, initial=initial, where=mask)
-    if tensor.dtype.kind not in "fc":
+    found: Tensor = reduce(_fill_nan(tensor, worst), axis, keepdims, initial=initial, where=mask)
+    if tensor.dtype.kind not in "fc" or initial is not None:
         return found
-    held = logical_not(isnan(tensor))
-    nothing = all(logical_not(held), axis, keepdims=keepdims, where=mask)
-    if initial is not None:
-        return found
+    nothing = all(isnan(tensor), axis, keepdims=keepdims, where=mask)
     if not nothing.is_symbolic and bool(nothing.array.any()):
         warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=level_of_user())
     return where(nothing, np.nan, found)
@@ -214,7 +165,9 @@ def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
     return _position(argmin, x, axis, keepdims, np.inf)
 
 
-def _position(find: Any, x: Any, axis: Any, keepdims: bool, worst: float) -> Tensor:
+def _position(
+    find: Callable[..., Tensor], x: Any, axis: Any, keepdims: bool, worst: float
+) -> Tensor:
     tensor = as_tensor(x)
     nothing = all(isnan(tensor), axis)
     if not nothing.is_symbolic and bool(nothing.array.any()):
@@ -222,5 +175,4 @@ def _position(find: Any, x: Any, axis: Any, keepdims: bool, worst: float) -> Ten
             "All-NaN slice encountered: no element is a number, and none has a position. Replace "
             "them first, as with np.nan_to_num."
         )
-    found: Tensor = find(_filled(tensor, worst), axis, keepdims)
-    return found
+    return find(_fill_nan(tensor, worst), axis, keepdims)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from thalweg.core.operation import attach, method, op, operation
+from thalweg.core.operation import arguments_of, method, op, operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.elementwise.arithmetic import absolute, sqrt
@@ -17,44 +17,13 @@ from thalweg.ops.reduce.sums import all, count_over, counted_where, mean, sum
 from thalweg.ops.shape.axes import normalize_axes
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import reshape
-from thalweg.ops.shape.scalars import axis_of
 
 __all__ = [
-    "allclose",
-    "aminmax",
-    "array_equal",
-    "average",
-    "count_nonzero",
-    "isclose",
-    "polyval",
-    "ptp",
-    "std",
-    "std_mean",
+    "allclose", "array_equal", "average", "count_nonzero", "isclose", "polyval", "ptp", "std",
     "var",
-    "var_mean",
-]
-
-
-# PyTorch's None names all axes.
-_UNSAID: Any = object()
+]  # fmt: skip
 
 # ---- spreads
-
-
-def _divisor(axis: Any, dim: Any, ddof: float, unbiased: Any, correction: Any) -> tuple[Any, float]:
-    """Return the axes and what to subtract from the number of elements.
-
-    PyTorch subtracts 1 by default, NumPy 0: a call in PyTorch's words means PyTorch's.
-    """
-    if isinstance(axis, bool):
-        axis, unbiased = None, axis
-    # No axes are none to NumPy, and all of them to PyTorch.
-    axes = axis if dim is _UNSAID else None if dim in ((), []) else dim
-    if correction is not None:
-        return axes, float(correction)
-    if unbiased is not None:
-        return axes, float(unbiased)
-    return axes, float(ddof) if dim is _UNSAID else 1.0
 
 
 @method
@@ -65,8 +34,6 @@ def var(
     ddof: float = 0,
     keepdims: bool = False,
     *,
-    dim: Any = _UNSAID,
-    unbiased: bool | None = None,
     correction: float | None = None,
     where: Any = None,
     mean: Any = None,
@@ -79,98 +46,41 @@ def var(
         dtype: What to compute in; by default float64 for integers.
         ddof: Subtracted from the number of elements: 1 gives the unbiased estimate.
         keepdims: Whether reduced axes stay, with extent 1.
-        dim: PyTorch's name of `axis`; with it 1 is subtracted by default, as PyTorch does.
-        unbiased: PyTorch's way to say ddof=1, or 0.
         correction: The Array API's name of `ddof`.
         where: A mask, broadcast, of the elements that take part.
         mean: The mean, with reduced axes of extent 1, where it is known already.
     """
     tensor = as_floating(x, dtype)
-    given, less = _divisor(axis, dim, ddof, unbiased, correction)
-    axes = normalize_axes("var", given, tensor.ndim)
+    less = float(ddof if correction is None else correction)
+    axes = normalize_axes("var", axis, tensor.ndim)
     centre = op.mean(tensor, axes, keepdims=True, where=where) if mean is None else mean
     deviation = tensor - centre
     count: Any = max(0.0, float(count_over(tensor.shape, axes) - less))
     if where is not None:
         count = op.maximum(counted_where(where, tensor, axes, keepdims) - less, 0.0)
     total = sum(squared_magnitude(deviation), axes, keepdims=keepdims, where=where)
-    typed: Tensor = total / count
-    return typed
+    found: Tensor = total / count
+    return found
 
 
 @method
-def std(
-    x: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    *,
-    dim: Any = _UNSAID,
-    unbiased: bool | None = None,
-    correction: float | None = None,
-    where: Any = None,
-    mean: Any = None,
-) -> Tensor:
+@arguments_of(var)
+def std(x: Any, *args: Any, **named: Any) -> Tensor:
     """Standard deviation over some axes: the square root of the variance; arguments as there.
 
     The derivative where all elements are equal is taken as 0.
     """
-    words: dict[str, Any] = {"dim": dim, "unbiased": unbiased, "correction": correction}
-    return _root(var(x, axis, dtype, ddof, keepdims, **words, where=where, mean=mean))
+    return root(var(x, *args, **named))
 
 
-def _root(squared: Tensor) -> Tensor:
+def root(squared: Tensor) -> Tensor:
+    """Return the square root, whose derivative at 0 is taken as 0."""
     # The root has no finite derivative at 0, so 0 is kept away from it.
     zero = equal(squared, 0)
     return where(zero, 0, sqrt(where(zero, 1, squared)))
 
 
-def _with_mean(
-    function: Any, x: Any, dim: Any, unbiased: Any, keepdim: bool, correction: Any
-) -> tuple[Tensor, Tensor]:
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    less = float(unbiased) if unbiased is not None else 1.0 if correction is None else correction
-    axes = None if dim in ((), []) else dim
-    return (
-        function(x, axes, correction=less, keepdims=keepdim),
-        mean(x, axes, keepdims=keepdim),
-    )
-
-
 @operation
-def var_mean(
-    x: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
-) -> tuple[Tensor, Tensor]:
-    """Variance and mean over some axes; 1 is subtracted from the number, as PyTorch does."""
-    return _with_mean(var, x, dim, unbiased, keepdim, correction)
-
-
-@operation
-def std_mean(
-    x: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
-) -> tuple[Tensor, Tensor]:
-    """Standard deviation and mean over some axes; as `var_mean`."""
-    return _with_mean(std, x, dim, unbiased, keepdim, correction)
-
-
-class Extremes(NamedTuple):
-    """The smallest and the largest elements."""
-
-    min: Tensor
-    max: Tensor
-
-
-@method
-def aminmax(x: Any, *, axis: int | None = None, keepdims: bool = False) -> Extremes:
-    """Return the smallest and the largest element along an axis, by default of all."""
-    if axis is not None:
-        axis_of("aminmax", axis, as_tensor(x).ndim)
-    return Extremes(amin(x, axis, keepdims), amax(x, axis, keepdims))
-
-
-@method
 def average(x: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Tensor:
     """Weighted mean over some axes: Σ wᵢ xᵢ / Σ wᵢ; by default over all, with equal weights.
 
@@ -191,38 +101,42 @@ def average(x: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = F
     tensor = as_tensor(x)
     if weights is None:
         return mean(tensor, axis, keepdims=keepdims)
-    w = _aligned(as_tensor(weights), tensor, axis)
-    w = broadcast_to(w, tensor.shape)
+    w = weights_along("average", weights, tensor, axis)
     return sum(tensor * w, axis, keepdims=keepdims) / sum(w, axis, keepdims=keepdims)
 
 
-def _aligned(weights: Tensor, tensor: Tensor, axis: Any) -> Tensor:
-    """Put weights along one axis of a tensor in line with it."""
-    if weights.shape == tensor.shape:
-        return weights
-    axes = normalize_axes("average", axis, tensor.ndim)
-    if axis is None or weights.shape != tuple(tensor.shape[i] for i in axes):
+def weights_along(name: str, weights: Any, x: Tensor, axis: Any) -> Tensor:
+    """Return one weight for each element of x, given those or as many as along the axes.
+
+    Raises:
+        ShapeError: If there are others.
+    """
+    given = as_tensor(weights)
+    if given.shape == x.shape:
+        return given
+    axes = normalize_axes(name, axis, x.ndim)
+    if axis is None or given.shape != tuple(x.shape[i] for i in axes):
         raise ShapeError(
-            f"average got weights of shape {weights.shape} for a tensor of shape {tensor.shape} "
-            f"and axis {axis}. Give a weight for each element, or for each along the axis."
+            f"{name} got weights of shape {given.shape} for a tensor of shape {x.shape} and axis "
+            f"{axis}. Give a weight for each element, or for each along the axis."
         )
-    return reshape(weights, tuple(n if i in axes else 1 for i, n in enumerate(tensor.shape)))
+    beside = tuple(n if i in axes else 1 for i, n in enumerate(x.shape))
+    return broadcast_to(reshape(given, beside), x.shape)
 
 
-@method
+@operation
 def ptp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Tensor:
     """Range of values over some axes, the largest less the smallest; by default over all."""
-    typed: Tensor = amax(x, axis, keepdims=keepdims) - amin(x, axis, keepdims=keepdims)
-    return typed
+    return amax(x, axis, keepdims=keepdims) - amin(x, axis, keepdims=keepdims)
 
 
-@method
+@operation
 def count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Tensor:
     """Count the elements that are not zero over some axes; by default over all."""
     return sum(not_equal(x, 0), axis, keepdims=keepdims)
 
 
-@method
+@operation
 def array_equal(a1: Any, a2: Any) -> Tensor:
     """Tell whether two tensors have one shape and equal elements.
 
@@ -235,25 +149,17 @@ def array_equal(a1: Any, a2: Any) -> Tensor:
     return all(equal(first, second)) if first.shape == second.shape else as_tensor(False)
 
 
-@method
+@operation
 def polyval(p: Any, x: Any) -> Tensor:
     """Value of a polynomial, its coefficients from the highest power down: p₀ xⁿ⁻¹ + … + pₙ₋₁."""
     coefficients, tensor = as_tensor(p), as_tensor(x)
-    value: Tensor = op.zeros_like(tensor)
+    value = op.zeros_like(tensor)
     for i in range(coefficients.shape[0]):
         value = value * tensor + coefficients[i]
     return value
 
 
-def _equal(x: Tensor, other: Any) -> bool:
-    """Tell whether two tensors have one shape and equal elements; `==` tells of each element."""
-    return bool(array_equal(x, other))
-
-
-attach("equal", _equal, replace=True)
-
-
-@method
+@operation
 def isclose(
     x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Tensor:
@@ -277,10 +183,10 @@ def isclose(
     return logical_or(found, isnan(a) & isnan(b)) if equal_nan else found
 
 
-@method
+@operation
 def allclose(
     x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Any:
+) -> bool | Tensor:
     """Tell whether all elements of x and y are close, as `isclose` tells of each: True or False.
 
     Inside a traced function the answer is a tensor.

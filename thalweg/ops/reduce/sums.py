@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import math
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.apply import apply
-from thalweg.core.operation import method, op
+from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import general, linear
-from thalweg.core.spec import BOOL, INT64, Shape, Spec
+from thalweg.core.spec import BOOL, INT64, Array, Axes, Shape, Spec, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.creation.creation import ones
 from thalweg.ops.elementwise.arithmetic import absolute
@@ -19,51 +20,36 @@ from thalweg.ops.elementwise.conversion import as_floating, astype, stop_gradien
 from thalweg.ops.elementwise.exponential import exp, log
 from thalweg.ops.shape.axes import normalize_axes, normalize_axis, without
 from thalweg.ops.shape.broadcast import broadcast_to, reduce_sum
-from thalweg.ops.shape.cut import slice_
+from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.flip import flip
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape, restore_axes
 from thalweg.ops.shape.transpose import transpose
 
-__all__ = [
-    "all",
-    "any",
-    "cumsum",
-    "logsumexp",
-    "mean",
-    "prod",
-    "sum",
-]
+__all__ = ["all", "any", "cumsum", "logsumexp", "mean", "prod", "sum"]
 
 
-Array = np.ndarray[Any, Any]
-
-Axes = tuple[int, ...]
-
-
-def _reduced(x: Spec, axis: Axes) -> Spec:
+def _reduce_spec(x: Spec, axis: Axes) -> Spec:
     return Spec(without(x.shape, axis), x.dtype)
 
 
 def spread_over(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
+    """Repeat what was reduced along the axes that it was reduced over."""
     return broadcast_to(restore_axes(value, x.shape, axis), x.shape)
 
 
 def _prefix_products(x: Tensor) -> Tensor:
     """Products of all earlier elements along the last axis, in log2(n) doubling passes."""
-    n = x.shape[-1]
-    lead = tuple((0, extent, 1) for extent in x.shape[:-1])
-    result, step = _shifted(x, 1, lead), 1
-    while step < n:
-        result, step = result * _shifted(result, step, lead), 2 * step
+    result, step = _shifted(x, 1), 1
+    while step < x.shape[-1]:
+        result, step = result * _shifted(result, step), 2 * step
     return result
 
 
-def _shifted(x: Tensor, by: int, lead: tuple[tuple[int, int, int], ...]) -> Tensor:
+def _shifted(x: Tensor, by: int) -> Tensor:
     n = x.shape[-1]
-    kept = slice_(x, (*lead, (0, builtins.max(0, n - by), 1)))
     first = ones((*x.shape[:-1], builtins.min(by, n)), x.dtype, like=x)
-    return concatenate((first, kept), axis=-1)
+    return concatenate((first, part_of(x, x.ndim - 1, 0, n - by)), axis=-1)
 
 
 def _product_of_others(x: Tensor) -> Tensor:
@@ -71,18 +57,18 @@ def _product_of_others(x: Tensor) -> Tensor:
 
 
 def _prod_rule(g: Tensor, out: Tensor, x: Tensor, axis: Axes) -> Tensor:
+    if not x.size:
+        return x
     # Products of the other elements, so that zeros keep their derivatives.
     kept = [i for i in range(x.ndim) if i not in axis]
     order = (*kept, *axis)
-    flat = reshape(x.transpose(order), (*(x.shape[i] for i in kept), -1)) if x.size else x
-    if not x.size:
-        return x
-    others: Tensor = reshape(_product_of_others(flat), tuple(x.shape[i] for i in order))
+    flat = reshape(transpose(x, order), (*(x.shape[i] for i in kept), -1))
+    others = reshape(_product_of_others(flat), tuple(x.shape[i] for i in order))
     inverse = tuple(int(i) for i in np.argsort(order))
     return spread_over(g, x, axis) * transpose(others, inverse)
 
 
-@general(_reduced, _prod_rule)
+@general(_reduce_spec, _prod_rule, order="K", role="reduction")
 def reduce_prod(x: Array, *, axis: Axes) -> Array:
     """Product over some axes, which disappear."""
     return np.asarray(np.prod(x, axis=axis, dtype=x.dtype))
@@ -91,6 +77,7 @@ def reduce_prod(x: Array, *, axis: Axes) -> Array:
 @linear(
     lambda x, axis: x,
     lambda g, out, x, axis: flip(op.cumulative_sum(flip(g, axis), axis=axis), axis),
+    role="scan",
 )
 def cumulative_sum(x: Array, *, axis: int) -> Array:
     """Running sum along an axis."""
@@ -101,6 +88,7 @@ def cumulative_sum(x: Array, *, axis: int) -> Array:
 
 
 def finish(x: Tensor, result: Tensor, axis: Axes, keepdims: bool) -> Tensor:
+    """Return a reduction's result, its axes put back if they are to be kept."""
     return restore_axes(result, x.shape, axis) if keepdims else result
 
 
@@ -170,7 +158,7 @@ def mean(
 def counted_where(mask: Any, x: Tensor, axes: Axes, keepdims: bool = False) -> Tensor:
     """Return how many elements take part, in the real dtype of what they are divided by."""
     held = broadcast_to(astype(mask, BOOL), x.shape)
-    return sum(astype(held, np.empty(0, x.dtype).real.dtype), axes, keepdims=keepdims)
+    return sum(astype(held, real_dtype(x.dtype)), axes, keepdims=keepdims)
 
 
 def integers_widened(x: Any, dtype: Any) -> Tensor:
@@ -184,10 +172,8 @@ def integers_widened(x: Any, dtype: Any) -> Tensor:
 
 
 def count_over(shape: Shape, axes: Axes) -> int:
-    count = 1
-    for axis in axes:
-        count *= shape[axis]
-    return count
+    """Return how many elements are reduced to one."""
+    return math.prod(shape[axis] for axis in axes)
 
 
 @method
@@ -221,18 +207,18 @@ def all(x: Any, axis: Any = None, keepdims: bool = False, *, where: Any = None) 
     return equal(sum(logical_not(x), axis, keepdims=keepdims, where=where), 0)
 
 
-@method(inplace=True)
+@method
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Running sum along an axis, or of the flattened tensor."""
     tensor = integers_widened(x, dtype)
     if axis is None:
         return cumulative_sum(reshape(tensor, -1), axis=0)
     if not tensor.ndim and axis in (0, -1):
-        return op.clone(tensor)  # type: ignore[no-any-return]
+        return op.clone(tensor)
     return cumulative_sum(tensor, axis=normalize_axis("cumsum", axis, tensor.ndim))
 
 
-@method
+@operation
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Logarithm of a sum of exponentials, without overflow: ln Σ eˣ.
 
@@ -241,9 +227,17 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     tensor = as_floating(x, None)
     axes = normalize_axes("logsumexp", axis, tensor.ndim)
     largest = stop_gradient(op.amax(tensor, axes, keepdims=True))
-    # A slice of nothing but -inf, or one with +inf, would subtract inf from inf.
-    shift = where(absolute(largest) < float("inf"), largest, 0.0)
-    total = sum(exp(tensor - shift), axes, keepdims=True)
-    nothing = equal(total, 0)
-    result = where(nothing, -float("inf"), log(where(nothing, 1, total))) + shift
+    shift = finite(largest)
+    result = log_of_sum(sum(exp(tensor - shift), axes, keepdims=True)) + shift
     return result if keepdims else reshape(result, without(tensor.shape, axes))
+
+
+def finite(largest: Tensor) -> Tensor:
+    """Return what exponents are lessened by: 0 for an infinity, which less itself would be NaN."""
+    return where(absolute(largest) < math.inf, largest, 0.0)
+
+
+def log_of_sum(total: Tensor) -> Tensor:
+    """Return ln x, and -∞ where x is 0, with a derivative of 0."""
+    nothing = equal(total, 0)
+    return where(nothing, -math.inf, log(where(nothing, 1.0, total)))

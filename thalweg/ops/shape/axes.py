@@ -25,6 +25,16 @@ def normalize_axis(name: str, axis: int, ndim: int) -> int:
     return position % ndim
 
 
+def axes_in_order(name: str, axes: Any, ndim: int) -> tuple[int, ...]:
+    """Return an axis or several, counted from the front, in the order given.
+
+    Raises:
+        AxisError: If there is no such axis.
+    """
+    given = axes if isinstance(axes, (tuple, list, range)) else (axes,)
+    return tuple(normalize_axis(name, axis, ndim) for axis in given)
+
+
 def normalize_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
     """Return axes counted from the front and sorted; None means all of them.
 
@@ -33,13 +43,10 @@ def normalize_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(sorted(axes_in_order(name, axis, ndim or 1)))
     if not ndim:
         # As NumPy's reductions and PyTorch: without axes, 0 and -1 name none.
-        for one in given:
-            normalize_axis(name, one, 1)
         return ()
-    axes = tuple(sorted(normalize_axis(name, a, ndim) for a in given))
     if len(set(axes)) != len(axes):
         raise ArgumentError(f"{name} got axis {axis}, which names an axis twice.")
     return axes

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import apply
-from thalweg.core.operation import attach, method, operation
-from thalweg.core.primitive import linear
-from thalweg.core.spec import FLOAT64, Shape, Size, Spec, broadcast
+from thalweg.core.apply import Flags, Operands, Params, apply
+from thalweg.core.operation import operation
+from thalweg.core.primitive import Primitive, Resolved, aligned, linear
+from thalweg.core.spec import FLOAT64, Array, Shape, Size, Spec, broadcast
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.shape.axes import normalize_axes, without
 from thalweg.ops.shape.reshape import as_shape, ravel, reshape, restore_axes
 
-__all__ = [
-    "broadcast_arrays",
-    "broadcast_shapes",
-    "broadcast_to",
-    "meshgrid",
-]
-
-
-Array = np.ndarray[Any, Any]
+__all__ = ["broadcast_arrays", "broadcast_shapes", "broadcast_to", "meshgrid"]
 
 # ---- the primitives
 
 
-Resolved = tuple[tuple[Any, ...], dict[str, Any]]
-
-
-@method
+@operation
 def sum_to(g: Tensor, shape: Shape) -> Tensor:
     """Sum over the axes that broadcasting added, the transpose of `broadcast_to`."""
     if g.shape == shape:
@@ -40,8 +28,8 @@ def sum_to(g: Tensor, shape: Shape) -> Tensor:
     added = g.ndim - len(shape)
     stretched = [i for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1]
     axes = (*range(added), *(i + added for i in stretched))
-    from_operation: Tensor = reduce_sum(g, axes)
-    return from_operation if from_operation.shape == shape else reshape(from_operation, shape)
+    total = reduce_sum(g, axes)
+    return total if total.shape == shape else reshape(total, shape)
 
 
 def _resolve_broadcast(x: Any, shape: Any) -> Resolved:
@@ -51,12 +39,23 @@ def _resolve_broadcast(x: Any, shape: Any) -> Resolved:
     return (tensor,), {"shape": wanted}
 
 
+def _broadcast_examples(
+    primitive: Primitive, size: int, operands: Operands, flags: Flags, params: Params
+) -> Tensor:
+    (x,), shape = operands, params["shape"]
+    lead = (1,) * (len(shape) + 1 - x.ndim)
+    return broadcast_to(reshape(x, (size, *lead, *x.shape[1:])), (size, *shape))
+
+
 @linear(
     lambda x, shape: Spec(shape, x.dtype),
     lambda g, out, x, shape: sum_to(g, x.shape),
     arguments=_resolve_broadcast,
     identity=True,
     view=True,
+    role="view",
+    reads=lambda index, x, shape: aligned(index, x),
+    batch=_broadcast_examples,
 )
 def broadcast_to(x: Array, *, shape: Shape) -> Array:
     """Repeat along new leading axes and axes of extent 1."""
@@ -70,9 +69,6 @@ def broadcast_to(x: Array, *, shape: Shape) -> Array:
             spread.flags.writeable = False
         return spread
     return x[...] if shape == x.shape else np.broadcast_to(x, shape)
-
-
-attach("broadcast_to", broadcast_to)
 
 
 def _resolve_reduce_sum(x: Any, axis: Any) -> Resolved:
@@ -90,6 +86,8 @@ def _spread_again(g: Tensor, shape: Shape, axis: tuple[int, ...]) -> Tensor:
     lambda g, out, x, axis: _spread_again(g, x.array.shape, axis),
     arguments=_resolve_reduce_sum,
     identity=True,
+    order="K",
+    role="reduction",
 )
 def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
     """Sum over some axes, which disappear."""
@@ -97,7 +95,7 @@ def reduce_sum(x: Array, *, axis: tuple[int, ...]) -> Array:
     return total
 
 
-@operation("broadcast_tensors")
+@operation
 def broadcast_arrays(*arrays: Any) -> list[Tensor]:
     """Return the tensors broadcast to their common shape.
 
@@ -119,7 +117,11 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
     """
     if indexing not in ("xy", "ij"):
         raise ArgumentError(f"meshgrid got indexing {indexing!r}; it wants 'xy' or 'ij'.")
-    if len(arrays) == 1 and isinstance(arrays[0], (tuple, list)) and _are_tensors(arrays[0]):
+    if (
+        len(arrays) == 1
+        and isinstance(arrays[0], (tuple, list))
+        and any(isinstance(item, Tensor) for item in arrays[0])
+    ):
         arrays = tuple(arrays[0])  # PyTorch's list of them
     vectors = [ravel(array) for array in arrays]
     places = list(range(len(vectors)))
@@ -127,10 +129,6 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Tensor]:
         places[:2] = [1, 0]
     ones = [(1,) * place + (-1,) + (1,) * (len(vectors) - place - 1) for place in places]
     return broadcast_arrays(*(reshape(v, s) for v, s in zip(vectors, ones, strict=True)))
-
-
-def _are_tensors(items: Sequence[Any]) -> bool:
-    return any(isinstance(item, Tensor) for item in items)
 
 
 @operation

@@ -8,16 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.apply import with_params
 from thalweg.core.operation import op
-from thalweg.core.primitive import linear
-from thalweg.core.spec import Spec
+from thalweg.core.primitive import Index, linear
+from thalweg.core.spec import Array, Shape, Spec
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.ops.shape.broadcast import broadcast_to
-
-Array = np.ndarray[Any, Any]
-
-Shape = tuple[int, ...]
 
 Bounds = tuple[tuple[int, int, int], ...]
 
@@ -46,11 +43,10 @@ def _unslice_all(pieces: Pieces, x: Tensor) -> Tensor:
         total = np.zeros(x.array.shape, parts[0][0].array.dtype)
         for g, bounds in parts:
             total[tuple(slice(*b) for b in bounds)] += g.array
-        return fresh(total)
+        return fresh(total, parts[0][0].results)
     laid = _laid_out(parts, x.array.shape)
     if laid is not None:
-        joined: Tensor = op.concatenate(laid[0], laid[1])
-        return joined
+        return op.concatenate(laid[0], laid[1])
     return functools.reduce(operator.add, [_unslice(g, x.array.shape, b) for g, b in parts])
 
 
@@ -81,8 +77,12 @@ def _laid_out(parts: list[tuple[Tensor, Bounds]], shape: Shape) -> tuple[list[Te
 
 def _zeros_beside(g: Tensor, axis: int, extent: int) -> Tensor:
     shape = (*g.array.shape[:axis], extent, *g.array.shape[axis + 1 :])
-    zeros: Tensor = op.full(shape, 0, g.array.dtype, like=g)
-    return zeros
+    return op.full(shape, 0, g.array.dtype, like=g)
+
+
+def _in_whole(index: Index, x: Spec, bounds: Bounds) -> tuple[Index]:
+    pairs = zip(index, bounds, strict=True)
+    return (tuple(at * step + start for at, (start, _, step) in pairs),)
 
 
 @linear(
@@ -92,6 +92,9 @@ def _zeros_beside(g: Tensor, axis: int, extent: int) -> Tensor:
     together=_unslice_all,
     identity=True,
     view=True,
+    role="view",
+    reads=_in_whole,
+    batch=with_params(lambda size, bounds: {"bounds": ((0, size, 1), *bounds)}),
 )
 def slice_(x: Array, *, bounds: Bounds) -> Array:
     """Take every `step`-th element between `start` and `stop` along each axis."""
@@ -106,22 +109,34 @@ def _unpad(g: Tensor, shape: Shape, low: Shape, interior: Shape) -> Tensor:
     return slice_(g, bounds)
 
 
-def _padded(x: Spec, low: Shape, high: Shape, interior: Shape) -> Spec:
+def _pad_spec(x: Spec, low: Shape, high: Shape, interior: Shape) -> Spec:
     spread = (n + max(0, n - 1) * gap for n, gap in zip(x.shape, interior, strict=True))
     return Spec(tuple(a + n + b for a, n, b in zip(low, spread, high, strict=True)), x.dtype)
 
 
+def _unshifted(
+    index: Index, x: Spec, low: Shape, high: Shape, interior: Shape
+) -> tuple[Index | None]:
+    # Outside of the operand there are zeros, and between its elements wherever there is a gap.
+    return (None if any(interior) else tuple(at + -a for at, a in zip(index, low, strict=True)),)
+
+
 @linear(
-    _padded,
+    _pad_spec,
     lambda g, out, x, low, high, interior: _unpad(g, x.shape, low, interior),
     arguments=lambda x, low, high, interior: (
         (x,),
         {"low": low, "high": high, "interior": interior},
     ),
+    order="C",
+    role="piecewise",
+    cost=2,
+    reads=_unshifted,
+    batch=with_params(lambda size, **around: {key: (0, *by) for key, by in around.items()}),
 )
 def pad_with_zeros(x: Array, *, low: Shape, high: Shape, interior: Shape) -> Array:
     """Put zeros before, after and between the elements of each axis."""
-    padded = np.zeros(_padded(Spec(x.shape, x.dtype), low, high, interior).shape, x.dtype)
+    padded = np.zeros(_pad_spec(Spec(x.shape, x.dtype), low, high, interior).shape, x.dtype)
     inner = (
         slice(a, a + (n - 1) * (gap + 1) + 1 if n else a, gap + 1)
         for a, n, gap in zip(low, x.shape, interior, strict=True)

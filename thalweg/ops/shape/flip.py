@@ -6,33 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import attach, method, op
-from thalweg.core.primitive import linear
-from thalweg.core.spec import Spec
+from thalweg.core.operation import op, operation
+from thalweg.core.primitive import Index, Resolved, linear
+from thalweg.core.spec import Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.shape.axes import normalize_axes, normalize_axis
 from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.join import concatenate
-from thalweg.ops.shape.reshape import ravel, reshape
-from thalweg.ops.shape.scalars import axis_of
+from thalweg.ops.shape.reshape import axis_of, ravel, reshape
 from thalweg.ops.shape.transpose import swapaxes
 
-__all__ = [
-    "flip",
-    "fliplr",
-    "flipud",
-    "roll",
-    "rot90",
-]
-
-
-Array = np.ndarray[Any, Any]
+__all__ = ["flip", "fliplr", "flipud", "roll", "rot90"]
 
 # ---- the primitives
-
-
-Resolved = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def _resolve_flip(x: Any, axis: Any = None) -> Resolved:
@@ -40,21 +27,25 @@ def _resolve_flip(x: Any, axis: Any = None) -> Resolved:
     return (tensor,), {"axis": normalize_axes("flip", axis, tensor.ndim)}
 
 
+def _from_the_end(index: Index, x: Spec, axis: tuple[int, ...]) -> tuple[Index]:
+    pairs = enumerate(zip(index, x.shape, strict=True))
+    return (tuple(at * -1 + (n - 1) if i in axis else at for i, (at, n) in pairs),)
+
+
 @linear(
     lambda x, axis: Spec(x.shape, x.dtype),
     lambda g, out, x, axis: op.flip(g, axis),
     arguments=_resolve_flip,
     view=True,
+    role="move",
+    reads=_from_the_end,
 )
 def flip(x: Array, *, axis: tuple[int, ...]) -> Array:
     """Reverse the order along some axes; by default along all."""
     return np.flip(x, axis)
 
 
-attach("flip", flip)
-
-
-@method
+@operation
 def fliplr(x: Any) -> Tensor:
     """Reverse the second axis, left to right.
 
@@ -67,7 +58,7 @@ def fliplr(x: Any) -> Tensor:
     return flip(tensor, 1)
 
 
-@method
+@operation
 def flipud(x: Any) -> Tensor:
     """Reverse the first axis, up to down.
 
@@ -80,14 +71,14 @@ def flipud(x: Any) -> Tensor:
     return flip(tensor, 0)
 
 
-@method
-def rot90(x: Any, k: int = 1, axes: Any = (0, 1), *, dims: Any = None) -> Tensor:
+@operation
+def rot90(x: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     """Turn the plane of two axes by k quarters, from the first axis towards the second.
 
     Raises:
         ArgumentError: If there are not two different axes.
     """
-    tensor, given = as_tensor(x), tuple(axes if dims is None else dims)
+    tensor, given = as_tensor(x), tuple(axes)
     if len(given) != 2 or tensor.ndim < 2:
         raise ArgumentError(
             f"rot90: expected total rotation dims == 2 and total dims >= 2, but got dims = "
@@ -106,7 +97,7 @@ def rot90(x: Any, k: int = 1, axes: Any = (0, 1), *, dims: Any = None) -> Tensor
     return flip(swapaxes(tensor, first, second), second)
 
 
-@method
+@operation
 def roll(x: Any, shift: Any = None, axis: Any = None, *, shifts: Any = None) -> Tensor:
     """Move elements along axes, those pushed over the end coming back at the start.
 

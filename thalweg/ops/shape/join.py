@@ -1,4 +1,4 @@
-"""Tensors put together."""
+"""Tensors put together, and taken apart."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import operation, publish
-from thalweg.core.primitive import linear
-from thalweg.core.spec import Spec, promote
+from thalweg.core.primitive import Resolved, linear
+from thalweg.core.spec import Array, Spec, promote
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, ShapeError
+from thalweg.errors import ArgumentError, CallError, ShapeError
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.shape.axes import normalize_axis, without
-from thalweg.ops.shape.cut import slice_
+from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.reshape import (
     atleast_1d,
     atleast_2d,
@@ -26,23 +26,12 @@ from thalweg.ops.shape.reshape import (
 from thalweg.ops.shape.transpose import transpose
 
 __all__ = [
-    "append",
-    "block",
-    "column_stack",
-    "concatenate",
-    "dstack",
-    "hstack",
-    "stack",
-    "vstack",
-]
+    "append", "array_split", "block", "column_stack", "concatenate", "dsplit", "dstack",
+    "hsplit", "hstack", "split", "stack", "unstack", "vsplit", "vstack",
+]  # fmt: skip
 
-
-Array = np.ndarray[Any, Any]
 
 # ---- the primitives
-
-
-Resolved = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Resolved:
@@ -71,29 +60,35 @@ def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -
     return tuple(astype(tensor, dtype) for tensor in tensors), {"axis": position}
 
 
-def _concatenated(*specs: Spec, axis: int) -> Spec:
+def _concatenate_spec(*specs: Spec, axis: int) -> Spec:
     total = sum(spec.shape[axis] for spec in specs)
     shape = specs[0].shape
     return Spec((*shape[:axis], total, *shape[axis + 1 :]), specs[0].dtype)
 
 
 def _own_parts(g: Tensor, out: Tensor, *operands: Tensor, axis: int) -> Iterator[Tensor]:
-    bounds = [(0, n, 1) for n in g.array.shape]
     start = 0
     for operand in operands:
         stop = start + operand.array.shape[axis]
-        bounds[axis] = (start, stop, 1)
-        yield slice_(g, tuple(bounds))
+        yield part_of(g, axis, start, stop)
         start = stop
 
 
-@linear(_concatenated, variadic=_own_parts, arguments=_resolve_concatenate, additive=True)
+@linear(
+    _concatenate_spec,
+    variadic=_own_parts,
+    arguments=_resolve_concatenate,
+    additive=True,
+    order="K",
+    role="piecewise",
+    cost=2,
+)
 def concatenate(*arrays: Array, axis: int) -> Array:
     """Join tensors along an existing axis."""
     return np.concatenate(arrays, axis=axis)
 
 
-publish(concatenate, ("cat", "concat"), False, False, "concatenate")
+publish(concatenate, ("concat",), own="concatenate")
 
 
 @operation
@@ -193,3 +188,107 @@ def _joined(arrays: Any, depth: int, rank: int) -> Tensor:
         x = as_tensor(arrays)
         return reshape(x, (*(1,) * (rank - x.ndim), *x.shape))
     return concatenate([_joined(item, depth - 1, rank) for item in arrays], axis=-depth)
+
+
+@operation
+def split(x: Any, indices_or_sections: Any = None, axis: int = 0) -> list[Tensor]:
+    """Cut a tensor into equal parts, or at the given positions along an axis.
+
+    Raises:
+        ArgumentError: If a number of parts does not divide the axis.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.split(tw.arange(5), [2])
+        [tensor([0, 1]), tensor([2, 3, 4])]
+    """
+    tensor = as_tensor(x)
+    position = normalize_axis("split", axis, tensor.ndim)
+    extent = tensor.shape[position]
+    if np.ndim(indices_or_sections) == 0 and (
+        (parts := _parts("split", indices_or_sections)) < 1 or extent % parts
+    ):
+        raise ArgumentError(
+            f"split got {indices_or_sections} parts for an axis of extent {extent}; it wants a "
+            "divisor of the extent. Use array_split for unequal parts."
+        )
+    return array_split(tensor, indices_or_sections, position)
+
+
+@operation
+def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Cut a tensor into nearly equal parts, the first ones larger, or at the given positions.
+
+    Raises:
+        ArgumentError: If fewer than one part is asked for.
+    """
+    tensor = as_tensor(x)
+    position = normalize_axis("array_split", axis, tensor.ndim)
+    extent = tensor.shape[position]
+    if np.ndim(indices_or_sections):
+        cuts = [int(cut) for cut in indices_or_sections]
+    else:
+        parts = _parts("array_split", indices_or_sections)
+        if parts < 1:
+            raise ArgumentError(f"array_split got {parts} parts; it wants at least 1.")
+        size, larger = divmod(extent, parts)
+        cuts = [part * size + min(part, larger) for part in range(1, parts)]
+    edges = zip([None, *cuts], [*cuts, None], strict=True)
+    return [part_of(tensor, position, *slice(*edge).indices(extent)[:2]) for edge in edges]
+
+
+def _parts(name: str, given: Any) -> int:
+    """Return how many parts are wanted.
+
+    Raises:
+        CallError: If it is no whole number.
+    """
+    try:
+        parts = int(given)
+    except (TypeError, ValueError):
+        parts = None
+    if parts is None or parts != given:
+        raise CallError(
+            f"{name} got {given!r}; it wants a number of parts, or a list of positions to cut at. "
+            "Give an int, or a list of them."
+        )
+    return parts
+
+
+def _cut_along(name: str, x: Any, where: Any, axis: int, least: int) -> list[Tensor]:
+    tensor = as_tensor(x)
+    if tensor.ndim < least:
+        raise ShapeError(
+            f"{name} requires a tensor with at least {least} dimension, but got a tensor with "
+            f"{tensor.ndim} dimensions. Reshape it first."
+        )
+    return list(split(tensor, where, axis))
+
+
+@operation
+def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """Cut along the second axis, or a vector along its only one; as `split`."""
+    axis = 0 if as_tensor(x).ndim < 2 else 1
+    return _cut_along("hsplit", x, indices_or_sections, axis, 1)
+
+
+@operation
+def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """Cut along the first axis, of two at least; as `split`."""
+    return _cut_along("vsplit", x, indices_or_sections, 0, 2)
+
+
+@operation
+def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
+    """Cut along the third axis; as `split`."""
+    return _cut_along("dsplit", x, indices_or_sections, 2, 3)
+
+
+@operation
+def unstack(x: Any, axis: int = 0) -> tuple[Tensor, ...]:
+    """Return the slices along an axis, which disappears."""
+    tensor = as_tensor(x)
+    place = normalize_axis("unstack", axis, tensor.ndim)
+    shape = without(tensor.shape, (place,))
+    cuts = (part_of(tensor, place, i, i + 1) for i in range(tensor.shape[place]))
+    return tuple(reshape(cut, shape) for cut in cuts)

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import operator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
+from thalweg.core.apply import with_params
 from thalweg.core.layout import follows_itself
-from thalweg.core.operation import attach, method, op, register, widen
-from thalweg.core.primitive import linear
-from thalweg.core.spec import Shape, Spec
+from thalweg.core.operation import attach, method, op, operation, register, widen
+from thalweg.core.primitive import Index, Resolved, linear
+from thalweg.core.spec import Array, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, CallError, ShapeError
 from thalweg.ops.shape.axes import normalize_axes, normalize_axis, without
 from thalweg.ops.shape.transpose import transpose
 
-__all__ = [
-    "atleast_1d",
-    "atleast_2d",
-    "atleast_3d",
-    "expand_dims",
-    "flatten",
-    "ravel",
-    "reshape",
-    "squeeze",
-]
-
-
-Array = np.ndarray[Any, Any]
+__all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "expand_dims", "ravel", "reshape", "squeeze"]
 
 
 def as_shape(shape: Any) -> Shape:
@@ -50,9 +41,6 @@ def as_shape(shape: Any) -> Shape:
 
 
 # ---- the primitives
-
-
-Resolved = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def _resolve_reshape(
@@ -89,13 +77,24 @@ def _require_view(tensor: Tensor, shape: Shape) -> None:
 
 
 # It takes the extents apart too, as PyTorch's and NumPy's methods; the standard's is this.
-_resolve_reshape.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-    [
-        inspect.Parameter("x", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-        inspect.Parameter("shape", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-        inspect.Parameter("copy", inspect.Parameter.KEYWORD_ONLY, default=None),
-    ]
+_resolve_reshape.__signature__ = inspect.signature(  # type: ignore[attr-defined]
+    lambda x, shape, *, copy=None: None
 )
+
+
+def _shown(x: Array, shape: Shape) -> Array | None:
+    try:
+        return np.reshape(x, shape, copy=False)
+    except ValueError:
+        return None
+
+
+def _same_axes(index: Index, x: Spec, shape: Shape) -> tuple[Index | None]:
+    """Return where an element is where axes of extent 1 come and go, and nothing else."""
+    if [n for n in x.shape if n != 1] != [n for n in shape if n != 1]:
+        return (None,)
+    rest = iter([at for at, n in zip(index, shape, strict=True) if n != 1])
+    return (tuple(0 if n == 1 else next(rest) for n in x.shape),)
 
 
 @linear(
@@ -103,7 +102,10 @@ _resolve_reshape.__signature__ = inspect.Signature(  # type: ignore[attr-defined
     lambda g, out, x, shape: op.reshape(g, x.shape),
     arguments=_resolve_reshape,
     identity=True,
-    view=True,
+    view=_shown,
+    role="view",
+    reads=_same_axes,
+    batch=with_params(lambda size, shape: {"shape": (size, *shape)}),
 )
 def reshape(x: Array, *, shape: Shape) -> Array:
     """Give the elements, in row-major order, another shape; one extent may be -1."""
@@ -118,7 +120,7 @@ def restore_axes(g: Tensor, shape: Shape, axes: tuple[int, ...]) -> Tensor:
     return reshape(g, tuple(1 if i in axes else n for i, n in enumerate(shape)))
 
 
-@method
+@operation
 def expand_dims(x: Any, axis: Any) -> Tensor:
     """Insert axes of extent 1 at the given positions of the result."""
     tensor = as_tensor(x)
@@ -224,11 +226,9 @@ def flatten(
     if isinstance(start_dim, str) or (start_dim is None and end_dim is None):
         return _flat_copy(tensor, order if start_dim is None else start_dim)
     start, end = 0 if start_dim is None else start_dim, -1 if end_dim is None else end_dim
+    first, last = (normalize_axis("flatten", a, tensor.ndim or 1) for a in (start, end))
     if not tensor.ndim:
-        normalize_axes("flatten", (start,), 0), normalize_axes("flatten", (end,), 0)
         return reshape(tensor, (1,))
-    first = normalize_axis("flatten", start, tensor.ndim)
-    last = normalize_axis("flatten", end, tensor.ndim)
     if first > last:
         raise ArgumentError(
             f"flatten() has invalid args: start_dim {start} cannot come after end_dim {end}"
@@ -241,8 +241,7 @@ def flatten(
 
 def _flat_copy(x: Tensor, order: str) -> Tensor:
     flat = ravel(x, order)
-    copied: Tensor = op.clone(flat) if flat is x or flat.origin is not None else flat
-    return copied
+    return op.clone(flat) if flat is x or flat.origin is not None else flat
 
 
 def _each(function: Any, arrays: tuple[Any, ...]) -> Any:
@@ -255,13 +254,13 @@ def _each(function: Any, arrays: tuple[Any, ...]) -> Any:
     return tuple(function(as_tensor(array)) for array in given)
 
 
-@method
+@operation
 def atleast_1d(*arrays: Any) -> Any:
     """Return a tensor, or each of several, with at least one axis: a scalar becomes shape (1,)."""
     return _each(lambda x: x if x.ndim else reshape(x, (1,)), arrays)
 
 
-@method
+@operation
 def atleast_2d(*arrays: Any) -> Any:
     """Return a tensor, or each of several, with two axes or more: n numbers become (1, n)."""
     return _each(lambda x: x if x.ndim > 1 else reshape(x, (1, x.size)), arrays)
@@ -273,7 +272,50 @@ def _three(x: Tensor) -> Tensor:
     return reshape(x, (1, x.size, 1) if x.ndim < 2 else (*x.shape, 1))
 
 
-@method
+@operation
 def atleast_3d(*arrays: Any) -> Any:
     """Return a tensor, or each of several, with three axes or more: n numbers become (1, n, 1)."""
     return _each(_three, arrays)
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def lifted(x: Any, *others: Any) -> tuple[Tensor, ...]:
+    """Return tensors, those without axes as vectors of one element."""
+    tensors = tuple(as_tensor(item) for item in (x, *others))
+    return tuple(reshape(t, (1,)) if t.ndim == 0 else t for t in tensors)
+
+
+def along(function: Function) -> Function:
+    """Let a function of a tensor and an axis take a tensor without axes."""
+
+    @functools.wraps(function)
+    def wrapped(x: Any, *args: Any, **kwargs: Any) -> Any:
+        tensor = as_tensor(x)
+        if tensor.ndim:
+            return function(tensor, *args, **kwargs)
+        found = function(reshape(tensor, (1,)), *args, **kwargs)
+        return lowered(found)
+
+    return wrapped  # type: ignore[return-value]
+
+
+def lowered(found: Any) -> Any:
+    """Return results of one element as tensors without axes."""
+    if isinstance(found, Tensor):
+        return reshape(found, ()) if found.ndim == 1 and found.array.shape == (1,) else found
+    parts = [lowered(part) for part in found]
+    return type(found)(*parts) if hasattr(found, "_fields") else type(found)(parts)
+
+
+def axis_of(name: str, axis: Any, ndim: int) -> int:
+    """Return an axis counted from the front; of a tensor without axes, 0.
+
+    Raises:
+        ArgumentError: If it is no integer.
+        AxisError: If there is no such axis.
+    """
+    if isinstance(axis, (tuple, list, float, str)) or axis is None:
+        raise ArgumentError(f"{name} got axis {axis!r}; it wants one integer.")
+    return normalize_axis(name, axis, ndim or 1)

@@ -6,41 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.apply import with_params
 from thalweg.core.operation import attach, method, op, operation
-from thalweg.core.primitive import linear
-from thalweg.core.spec import Spec
+from thalweg.core.primitive import Index, Resolved, linear
+from thalweg.core.spec import Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
-from thalweg.ops.shape.axes import normalize_axes, normalize_axis
+from thalweg.ops.shape.axes import axes_in_order, normalize_axes, normalize_axis
 
-__all__ = [
-    "moveaxis",
-    "permute_dims",
-    "rollaxis",
-    "swapaxes",
-    "transpose",
-]
-
-
-Array = np.ndarray[Any, Any]
+__all__ = ["moveaxis", "permute_dims", "rollaxis", "swapaxes", "transpose"]
 
 # ---- the primitives
 
 
-Resolved = tuple[tuple[Any, ...], dict[str, Any]]
-
-
-def _resolve_transpose(
-    x: Any, *order: Any, axes: Any = None, dim0: Any = None, dim1: Any = None
-) -> Resolved:
+def _resolve_transpose(x: Any, *order: Any, axes: Any = None) -> Resolved:
     tensor = as_tensor(x)
-    if dim0 is not None:
-        return (tensor,), {"axes": _swapped((dim0, *order) if order else (dim0, dim1), tensor.ndim)}
-    if dim1 is not None:
-        return (tensor,), {"axes": _swapped((*order, dim1), tensor.ndim)}
-    if len(order) == 2:
-        # No permutation: PyTorch's two axes to exchange.
-        return (tensor,), {"axes": _swapped(order, tensor.ndim)}
     single = len(order) == 1 and not isinstance(order[0], (int, np.integer))
     given = (order[0] if single else order or None) if axes is None else axes
     if given is None:
@@ -54,12 +34,9 @@ def _resolve_transpose(
     return (tensor,), {"axes": places}
 
 
-def _swapped(pair: tuple[Any, ...], ndim: int) -> tuple[int, ...]:
-    first, second = (normalize_axis("transpose", axis, ndim or 1) for axis in pair)
-    order = list(range(ndim))
-    if ndim:
-        order[first], order[second] = order[second], order[first]
-    return tuple(order)
+def _back_in_order(index: Index, x: Spec, axes: tuple[int, ...]) -> tuple[Index]:
+    placed = dict(zip(axes, index, strict=True))
+    return (tuple(placed[axis] for axis in range(len(axes))),)
 
 
 @linear(
@@ -67,26 +44,20 @@ def _swapped(pair: tuple[Any, ...], ndim: int) -> tuple[int, ...]:
     lambda g, out, x, axes: op.transpose(g, tuple(int(a) for a in np.argsort(axes))),
     arguments=_resolve_transpose,
     view=True,
+    role="view",
+    reads=_back_in_order,
+    batch=with_params(lambda size, axes: {"axes": (0, *(axis + 1 for axis in axes))}),
 )
 def transpose(x: Array, *, axes: tuple[int, ...]) -> Array:
     """Permute the axes; by default reverse them."""
     return np.transpose(x, axes)
 
 
-def _transposed(x: Tensor, *order: Any, **named: Any) -> Tensor:
-    """Permute the axes, by default reverse them; or exchange two.
-
-    Of a matrix two integers are, as NumPy's, the order of its axes.
-    """
-    if len(order) == 2 and x.ndim == 2:
-        return transpose(x, order)
-    return transpose(x, *order, **named)
+attach("transpose", transpose)
+attach("T", property(transpose, doc="The transpose: all axes in reverse order."))
 
 
-attach("transpose", _transposed)
-
-
-@method
+@operation
 def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     """Move axes to other places; the others keep their order.
 
@@ -106,24 +77,24 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     return transpose(tensor, tuple(order))
 
 
-def _places(name: str, axes: Any, ndim: int) -> list[int]:
-    given = list(axes) if isinstance(axes, (tuple, list)) else [axes]
-    normalize_axes(name, given, ndim)
-    return [normalize_axis(name, axis, ndim) for axis in given]
+def _places(name: str, axes: Any, ndim: int) -> tuple[int, ...]:
+    normalize_axes(name, axes, ndim)
+    return axes_in_order(name, axes, ndim)
 
 
 @method
 def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
     """Exchange two axes."""
     tensor = as_tensor(x)
+    first, second = (normalize_axis("swapaxes", a, tensor.ndim or 1) for a in (axis1, axis2))
     if not tensor.ndim:
-        normalize_axes("swapaxes", (axis1,), 0), normalize_axes("swapaxes", (axis2,), 0)
         return tensor
     order = list(range(tensor.ndim))
-    first = normalize_axis("swapaxes", axis1, tensor.ndim)
-    second = normalize_axis("swapaxes", axis2, tensor.ndim)
     order[first], order[second] = second, first
     return transpose(tensor, tuple(order))
+
+
+attach("mT", property(lambda x: swapaxes(x, -1, -2), doc="The last two axes swapped."))
 
 
 @operation

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from thalweg.core.operation import method
-from thalweg.core.spec import FLOAT64
+from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise.comparison import less_equal, where
@@ -19,32 +18,25 @@ from thalweg.ops.shape.axes import normalize_axes
 from thalweg.ops.special.error import erf
 
 __all__ = [
-    "elu",
-    "gelu",
-    "leaky_relu",
-    "log_sigmoid",
-    "log_softmax",
-    "relu",
-    "silu",
-    "softmax",
+    "elu", "gelu", "leaky_relu", "log_sigmoid", "log_softmax", "relu", "silu", "softmax",
     "softplus",
-]
+]  # fmt: skip
 
 
-@method(inplace=True)
+@operation
 def relu(x: Any) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0; NaN stays NaN, the derivative at 0 is 0."""
     return where(less_equal(x, 0), 0, x)
 
 
-@method
+@operation
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Tensor:
     """Return x where x > 0, else a small multiple of x."""
     tensor = as_tensor(x)
     return where(less_equal(tensor, 0), negative_slope * tensor, tensor)
 
 
-@method
+@operation
 def elu(x: Any, alpha: float = 1.0) -> Tensor:
     """Exponential linear unit: x where x > 0, else α (eˣ - 1)."""
     tensor = as_tensor(x)
@@ -52,7 +44,7 @@ def elu(x: Any, alpha: float = 1.0) -> Tensor:
     return where(negative, alpha * expm1(where(negative, tensor, 0)), tensor)
 
 
-@method
+@operation
 def gelu(x: Any, approximate: str = "none") -> Tensor:
     """Gaussian error linear unit: x Φ(x), Φ the normal distribution function.
 
@@ -75,26 +67,26 @@ def gelu(x: Any, approximate: str = "none") -> Tensor:
     raise ArgumentError(f"gelu got approximate={approximate!r}; it wants 'none' or 'tanh'.")
 
 
-@method
+@operation
 def silu(x: Any) -> Tensor:
     """Sigmoid linear unit: x / (1 + e⁻ˣ)."""
     tensor = as_tensor(x)
     return tensor * sigmoid(tensor)
 
 
-@method
+@operation
 def softplus(x: Any) -> Tensor:
     """Smooth rectifier, without overflow: ln(1 + eˣ)."""
     return logaddexp(x, 0.0)
 
 
-@method
+@operation
 def log_sigmoid(x: Any) -> Tensor:
     """Logarithm of the logistic function, without overflow: -ln(1 + e⁻ˣ)."""
     return -softplus(-as_floating(x, None))
 
 
-@method
+@operation
 def softmax(x: Any, axis: Any = -1, dtype: Any = None) -> Tensor:
     """Exponentials that sum to one: eˣ / Σ eˣ over the axes; computed in `dtype`, if given.
 
@@ -107,7 +99,7 @@ def softmax(x: Any, axis: Any = -1, dtype: Any = None) -> Tensor:
     return exponentials / sum(exponentials, axis, keepdims=True)
 
 
-@method
+@operation
 def log_softmax(x: Any, axis: Any = -1, dtype: Any = None) -> Tensor:
     """Logarithm of the softmax, without overflow: x - ln Σ eˣ over the axes."""
     shifted = shifted_logits(x, axis, dtype, "log_softmax")
@@ -120,6 +112,5 @@ def shifted_logits(x: Any, axis: Any, dtype: Any = None, name: str = "softmax") 
     normalize_axes(name, axis, tensor.ndim)
     if not tensor.size:
         return tensor
-    if tensor.dtype.kind not in "fc":
-        tensor = astype(tensor, FLOAT64)
+    tensor = as_floating(tensor)
     return tensor - stop_gradient(max(tensor, axis, keepdims=True))

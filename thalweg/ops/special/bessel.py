@@ -7,16 +7,11 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import op
-from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL
+from thalweg.core.primitive import of_reals
+from thalweg.core.spec import Array
 from thalweg.ops.elementwise.comparison import equal, where
 
-__all__ = [
-    "i0",
-]
-
-
-Array = np.ndarray[Any, Any]
+__all__ = ["i0"]
 
 _FAR = 25.0
 
@@ -52,29 +47,25 @@ def _at(order: int, x: Array, scaled: bool) -> Array:
     return (np.where(z < 0, -found, found) if order else found).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * op.i1(x), cast=floating, takes=REAL)
+@of_reals(lambda g, out, x: g * op.i1(x))
 def i0(x: Array) -> Array:
     """Modified Bessel function of the first kind and order 0."""
     return _at(0, x, False)
 
 
-@elementwise(lambda g, out, x: g * (op.i1e(x) - op.sign(x) * out), cast=floating, takes=REAL)
+@of_reals(lambda g, out, x: g * (op.i1e(x) - op.sign(x) * out))
 def i0e(x: Array) -> Array:
     """Modified Bessel function of order 0, scaled: e^(-|x|) I₀(x)."""
     return _at(0, x, True)
 
 
-@elementwise(lambda g, out, x: g * (op.i0(x) - _per(out, x)), cast=floating, takes=REAL)
+@of_reals(lambda g, out, x: g * (op.i0(x) - _per(out, x)))
 def i1(x: Array) -> Array:
     """Modified Bessel function of the first kind and order 1."""
     return _at(1, x, False)
 
 
-@elementwise(
-    lambda g, out, x: g * (op.i0e(x) - op.sign(x) * out - _per(out, x)),
-    cast=floating,
-    takes=REAL,
-)
+@of_reals(lambda g, out, x: g * (op.i0e(x) - op.sign(x) * out - _per(out, x)))
 def i1e(x: Array) -> Array:
     """Modified Bessel function of order 1, scaled: e^(-|x|) I₁(x)."""
     return _at(1, x, True)
@@ -133,15 +124,13 @@ def _unmodified(order: int, x: Array) -> Array:
     return (np.where(x < 0, -found, found) if order else found).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: -(g * op.j1(x)), cast=floating, takes=REAL, inplace=False)
+@of_reals(lambda g, out, x: -(g * op.j1(x)))
 def j0(x: Array) -> Array:
     """Bessel function of the first kind and order 0."""
     return _unmodified(0, x)
 
 
-@elementwise(
-    lambda g, out, x: g * (op.j0(x) - _per(out, x)), cast=floating, takes=REAL, inplace=False
-)
+@of_reals(lambda g, out, x: g * (op.j0(x) - _per(out, x)))
 def j1(x: Array) -> Array:
     """Bessel function of the first kind and order 1."""
     return _unmodified(1, x)

@@ -3,58 +3,44 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from thalweg.core.operation import op, operation
-from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL, require_dtypes
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.primitive import of_reals
+from thalweg.core.spec import Array
+from thalweg.core.tensor import Tensor
 from thalweg.core.writing import intact
 from thalweg.ops.elementwise.arithmetic import add, multiply, sign, sqrt, square
-from thalweg.ops.elementwise.comparison import equal, greater, less, logical_and, where
+from thalweg.ops.elementwise.comparison import less, where
+from thalweg.ops.elementwise.conversion import as_real
 from thalweg.ops.elementwise.exponential import log, log1p, without_logarithm
-
-__all__ = [
-    "erf",
-    "erfc",
-    "erfcx",
-    "erfinv",
-]
-
-
-Array = np.ndarray[Any, Any]
 
 _TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 
 
-@elementwise(
-    lambda g, out, x: g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x))), cast=floating, takes=REAL
-)
+@of_reals(lambda g, out, x: g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x))), cost=20)
 def erf(x: Array) -> Array:
     """Error function: 2/√π ∫₀ˣ e^(-t²) dt."""
     # The C library's function is right to the last bit or two; the loop costs 40 ns an element.
-    values = np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size)
-    return values.reshape(x.shape).astype(x.dtype)
+    return of_each(math.erf, x).astype(x.dtype)
 
 
-def _each(function: Any, x: Array) -> Array:
+def of_each(function: Callable[[float], float], x: Array) -> Array:
+    """Apply a function of the C library, which NumPy lacks or has other last bits of."""
     values = np.fromiter(map(function, x.ravel().tolist()), np.float64, x.size)
     return values.reshape(x.shape)
 
 
-@elementwise(
-    lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))),
-    cast=floating,
-    takes=REAL,
-)
+@of_reals(lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))))
 def erfc(x: Array) -> Array:
     """Complementary error function, accurate where it is small: 1 - erf(x)."""
-    return _each(math.erfc, x).astype(x.dtype)
+    return of_each(math.erfc, x).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI), cast=floating, takes=REAL)
+@of_reals(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI))
 def erfcx(x: Array) -> Array:
     """Scaled complementary error function: e^(x²) erfc(x).
 
@@ -67,14 +53,14 @@ def erfcx(x: Array) -> Array:
     u = 1.0 / (2.0 * far * far)
     series = 1.0 - u * (1.0 - 3.0 * u * (1.0 - 5.0 * u * (1.0 - 7.0 * u * (1.0 - 9.0 * u))))
     tail = series / (far * math.sqrt(math.pi))
-    return np.where(z < 25.0, np.exp(near * near) * _each(math.erfc, near), tail).astype(x.dtype)
+    return np.where(z < 25.0, np.exp(near * near) * of_each(math.erfc, near), tail).astype(x.dtype)
 
 
 def _erfinv_rule(g: Tensor, out: Tensor, x: Tensor) -> Any:
     return g * (op.exp(square(intact(out, lambda: op.erfinv(x)))) / _TWO_OVER_ROOT_PI)
 
 
-@elementwise(_erfinv_rule, cast=floating, takes=REAL)
+@of_reals(_erfinv_rule)
 def erfinv(x: Array) -> Array:
     """Inverse of the error function, for x between -1 and 1.
 
@@ -91,7 +77,7 @@ def erfinv(x: Array) -> Array:
     for _ in range(4):
         small = inside < 0.5
         missed = np.where(
-            small, _each(math.erf, found) - inside, (1.0 - inside) - _each(math.erfc, found)
+            small, of_each(math.erf, found) - inside, (1.0 - inside) - of_each(math.erfc, found)
         )
         step = missed / (_TWO_OVER_ROOT_PI * np.exp(-found * found))
         found = found - step / (1.0 + found * step)
@@ -108,12 +94,7 @@ def ndtr(x: Any) -> Tensor:
     return multiply(0.5, erfc(multiply(x, -math.sqrt(0.5))))
 
 
-@elementwise(
-    lambda g, out, x: g * (math.sqrt(2.0 * math.pi) * op.exp(0.5 * out * out)),
-    cast=floating,
-    takes=REAL,
-    inplace=False,
-)
+@of_reals(lambda g, out, x: g * (math.sqrt(2.0 * math.pi) * op.exp(0.5 * out * out)))
 def ndtri(x: Array) -> Array:
     """Quantile of the normal distribution, the inverse of `ndtr`.
 
@@ -153,10 +134,9 @@ def log_ndtr(x: Any) -> Tensor:
 @operation
 def entr(x: Any) -> Tensor:
     """Entropy's term: -x ln x; 0 at 0, with an infinite derivative, and -∞ below, with none."""
-    tensor = as_tensor(x)
-    require_dtypes("entr", REAL, tensor)
-    zero, below = equal(tensor, 0), less(tensor, 0)
-    inside = logical_and(greater(tensor, 0), less(tensor, math.inf))
+    tensor = as_real("entr", x)
+    zero, below = tensor == 0, tensor < 0
+    inside = (tensor > 0) & (tensor < math.inf)
     safe = where(inside, tensor, 1.0)
     # At 0 the root is 0 too, and its slope there is as infinite.
     root = sqrt(where(zero, tensor + 0.0, 1.0))

@@ -1,4 +1,4 @@
-"""The gamma function and its relatives; they run on the reference engine."""
+"""The gamma and the beta function and their relatives; they run on the reference engine."""
 
 from __future__ import annotations
 
@@ -7,28 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import FURTHER, attach, in_place_variant, method, op, operation
-from thalweg.core.primitive import elementwise, floating
-from thalweg.core.spec import REAL
+from thalweg.core.operation import op, operation, register
+from thalweg.core.primitive import of_reals
+from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, GradientError
-from thalweg.ops.elementwise.arithmetic import add, multiply, subtract
-
-__all__ = [
-    "digamma",
-    "lgamma",
-    "mvlgamma",
-    "polygamma",
-    "zeta",
-]
-
-
-Array = np.ndarray[Any, Any]
+from thalweg.errors import ArgumentError, DtypeError, GradientError
+from thalweg.ops.elementwise.arithmetic import add, horner, multiply, subtract
+from thalweg.ops.elementwise.comparison import equal, maximum, minimum, where
+from thalweg.ops.elementwise.exponential import exp, log, log1p
+from thalweg.ops.elementwise.floats import isnan
+from thalweg.ops.elementwise.rounding import floor
+from thalweg.ops.special.error import erfc, of_each
 
 # Bernoulli's numbers B₂, B₄, … of the Euler-Maclaurin formula.
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 
-_FAR = 12.0
+# Coefficients of Stirling's series of ln Γ.
+STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
+
+_FAR_IN_DIGAMMA = 12.0
 
 _LARGEST_FACTORIAL = 170
 
@@ -42,14 +39,13 @@ def _log_gamma(x: float) -> float:
         return math.inf
 
 
-@elementwise(lambda g, out, x: g * op.digamma(x), cast=floating, takes=REAL, names=("gammaln",))
+@of_reals(lambda g, out, x: g * op.digamma(x))
 def lgamma(x: Array) -> Array:
     """Logarithm of the absolute gamma function: ln |Γ(x)|."""
-    values = np.fromiter(map(_log_gamma, x.ravel().tolist()), np.float64, x.size)
-    return values.reshape(x.shape).astype(x.dtype)
+    return of_each(_log_gamma, x).astype(x.dtype)
 
 
-@elementwise(lambda g, out, x: g * op.zeta(2.0, x), cast=floating, takes=REAL, names=("psi",))
+@of_reals(lambda g, out, x: g * op.zeta(2.0, x))
 def digamma(x: Array) -> Array:
     """Derivative of the logarithm of the gamma function: Γ'(x) / Γ(x).
 
@@ -61,11 +57,11 @@ def digamma(x: Array) -> Array:
     reflected = z < 0.5
     y = np.where(reflected, 1.0 - z, z)
     total = np.zeros_like(y)
-    for _ in range(int(_FAR)):
-        near = y < _FAR
+    for _ in range(int(_FAR_IN_DIGAMMA)):
+        near = y < _FAR_IN_DIGAMMA
         total = np.where(near, total - 1.0 / y, total)
         y = np.where(near, y + 1.0, y)
-    series = sum(b / (2 * k * y ** (2 * k)) for k, b in enumerate(_BERNOULLI, start=1))
+    series = sum(b / (2 * k * y ** (2 * k)) for k, b in enumerate(BERNOULLI, start=1))
     total = total + np.log(y) - 0.5 / y - series
     # The period of the tangent is taken out first, which keeps its digits.
     turn = np.tan(np.pi * (z - np.round(z)))
@@ -79,7 +75,7 @@ def _zeta_from_half(s: Array, a: Array) -> Array:
     """Return the Hurwitz zeta function for a ≥ 1/2."""
     base, total = a, np.zeros_like(a)
     # The series wants a base that is large beside s; so many terms are all that count of others.
-    far = np.maximum(_FAR, 0.7 * (s + 16.0))
+    far = np.maximum(_FAR_IN_DIGAMMA, 0.7 * (s + 16.0))
     for _ in range(40):
         near = base < far
         if not near.any():
@@ -88,7 +84,12 @@ def _zeta_from_half(s: Array, a: Array) -> Array:
         base = np.where(near, base + 1.0, base)
     total = total + base ** (1.0 - s) / (s - 1.0) + 0.5 * base**-s
     factor = s * base ** (-s - 1.0)
-    for k, bernoulli in enumerate(_BERNOULLI, start=1):
+    return np.asarray(add_corrections(total, factor, s, base))
+
+
+def add_corrections(total: Any, factor: Any, s: Any, base: Any) -> Any:
+    """Add the terms with Bernoulli's numbers of the Euler-Maclaurin formula of Σ 1 / nˢ."""
+    for k, bernoulli in enumerate(BERNOULLI, start=1):
         total = total + bernoulli / math.factorial(2 * k) * factor
         factor = factor * (s + 2 * k - 1.0) * (s + 2 * k) / (base * base)
     return total
@@ -113,12 +114,13 @@ def _no_derivative(g: Any, out: Any, x: Any, y: Any) -> Any:
     )
 
 
-@elementwise(
-    _no_derivative,
-    lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)),
-    cast=floating,
-    takes=REAL,
-)
+# SciPy's names, by which it hands its ufuncs over.
+register("gammaln", lgamma)
+
+register("psi", digamma)
+
+
+@of_reals(_no_derivative, lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)))
 def zeta(x: Array, y: Array) -> Array:
     """Hurwitz zeta function: Σ 1 / (y + k)ˣ over k = 0, 1, …, for x > 1.
 
@@ -160,7 +162,7 @@ def polygamma(n: Any, x: Any) -> Tensor:
     return multiply(sign * math.factorial(order), zeta(float(order + 1), tensor))
 
 
-@method("multigammaln", inplace=True)
+@operation
 def mvlgamma(x: Any, p: int) -> Tensor:
     """Logarithm of the multivariate gamma function of dimension p.
 
@@ -176,13 +178,348 @@ def mvlgamma(x: Any, p: int) -> Tensor:
     return total
 
 
-def _polygamma_of(x: Tensor, n: int) -> Tensor:
-    """Derivative of order n of the digamma function."""
-    return polygamma(n, x)
+# From here on the difference of two ln Γ is taken by Stirling's series, which keeps its digits.
+_FAR_IN_STIRLING = 10.0
 
 
-attach("polygamma", _polygamma_of)
+def _gamma(x: float) -> float:
+    if x != x or x == -math.inf:
+        return math.nan
+    try:
+        return math.gamma(x)
+    except OverflowError:
+        return math.inf
+    except ValueError:  # a pole
+        return math.copysign(math.inf, x) if x == 0 else math.nan
 
-FURTHER["polygamma_"] = in_place_variant("polygamma", _polygamma_of)
 
-attach("polygamma_", FURTHER["polygamma_"])
+@of_reals(lambda g, out, x: g * (out * op.digamma(x)))
+def gamma(x: Array) -> Array:
+    """Gamma function: ∫₀^∞ tˣ⁻¹ e⁻ᵗ dt, continued; (x - 1)! of integers."""
+    return of_each(_gamma, x).astype(x.dtype)
+
+
+@operation
+def gammasgn(x: Any) -> Tensor:
+    """Sign of the gamma function; NaN at negative integers, ±1 at ±0."""
+    tensor = op.multiply(as_tensor(x), 1.0)
+    below = floor(tensor)
+    odd = op.remainder(below, 2.0) == 1.0
+    negative = where((tensor < 0) & odd, -1.0, 1.0)
+    pole = (tensor < 0) & (below == tensor)
+    signed = where(tensor == 0, op.copysign(1.0, tensor), negative)
+    return where(pole | isnan(tensor), np.nan, signed)
+
+
+@operation
+def loggamma(z: Any) -> Tensor:
+    """Logarithm of the gamma function, which is real for positive numbers alone: else NaN.
+
+    Raises:
+        DtypeError: If z is complex.
+    """
+    tensor = as_tensor(z)
+    if tensor.dtype.kind == "c":
+        raise DtypeError(
+            "loggamma got complex numbers; here it is that of real ones. Use scipy.special's "
+            "outside of what is differentiated."
+        )
+    found = lgamma(where(tensor < 0, np.nan, tensor))
+    return where(tensor == -math.inf, np.nan, found)
+
+
+def _stirling_rest(x: Tensor) -> Tensor:
+    """Return what Stirling's formula of ln Γ leaves out: 1/12x - 1/360x³ + …, for x ≥ 10."""
+    inverse = 1.0 / x
+    return horner(STIRLING[::-1], inverse * inverse) * inverse
+
+
+def _log_of_quotient(small: Tensor, large: Tensor) -> Tensor:
+    """Return ln Γ(large) - ln Γ(small + large)."""
+    total = small + large
+    part = -((large - 0.5) * log1p(small / large)) - small * log(total) + small
+    return part + _stirling_rest(large) - _stirling_rest(total)
+
+
+@operation
+def betaln(a: Any, b: Any) -> Tensor:
+    """Logarithm of the absolute beta function: ln |Γ(a) Γ(b) / Γ(a + b)|.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.special.betaln(2.0, 3.0)  # -ln 12
+        tensor(-2.4849)
+    """
+    x, y = op.broadcast_arrays(op.multiply(as_tensor(a), 1.0), op.multiply(as_tensor(b), 1.0))
+    x, y, pole = _without_poles(x, y)
+    small, large = minimum(x, y), maximum(x, y)
+    far = (large >= _FAR_IN_STIRLING) & (small > 0)
+    near = lgamma(small) + (lgamma(where(far, 1.0, large)) - lgamma(where(far, 1.0, small + large)))
+    wide = where(far, large, _FAR_IN_STIRLING)
+    by_series = lgamma(small) + _log_of_quotient(where(far, small, 1.0), wide)
+    # Both far out, the two large parts would cancel.
+    both = small >= _FAR_IN_STIRLING
+    inside = where(both, small, _FAR_IN_STIRLING)
+    share = -log1p(wide / inside)  # ln(a / (a + b))
+    balanced = (
+        (inside - 0.5) * share
+        - wide * log1p(inside / wide)
+        - 0.5 * log(wide)
+        + 0.5 * math.log(2.0 * math.pi)
+        + _stirling_rest(inside)
+        + _stirling_rest(wide)
+        - _stirling_rest(inside + wide)
+    )
+    found = where(both, balanced, where(far, by_series, near))
+    found = where((large == math.inf) & (small > 0), -math.inf, found)
+    return where(pole, math.inf, found)
+
+
+def _without_poles(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return operands without poles of the beta function that has them, and where it is infinite.
+
+    At whole numbers up to 0 it is infinite, but for whole y ≤ -x, where the poles of Γ cancel:
+    there it is ± that of 1 - x - y and y.
+    """
+    for _ in range(2):
+        finite = (1.0 - x - y > 0) & (y == floor(y))
+        first = _is_pole(x) & finite & (y > 0)
+        x = where(first, 1.0 - x - y, x)
+        x, y = y, x
+    pole = (_is_pole(x) | _is_pole(y)) & ~(isnan(x) | isnan(y))
+    return where(pole, 1.0, x), where(pole, 1.0, y), pole
+
+
+def _is_pole(x: Tensor) -> Tensor:
+    return (x <= 0) & (x == floor(x))
+
+
+@operation
+def beta(a: Any, b: Any) -> Tensor:
+    """Beta function: Γ(a) Γ(b) / Γ(a + b)."""
+    x, y = as_tensor(a), as_tensor(b)
+    size: Tensor = exp(betaln(x, y))
+    # Where all are positive there is no sign, and none of its poles.
+    positive = (x > 0) & (y > 0)
+    a, b = (where(positive, 1.0, z) for z in (x, y))
+    sign = gammasgn(a) * gammasgn(b) * gammasgn(a + b)
+    # At poles that cancel it is that of (-1)ⁿ, n the positive one; at the others it is taken as +.
+    even = op.remainder(maximum(a, b), 2.0) == 0
+    cancelled = where(even | (size == math.inf), 1.0, -1.0)
+    unsigned = isnan(sign) | (x == 0) | (y == 0)
+    sign = where(unsigned, cancelled, sign)
+    return where(positive, size, sign * size)
+
+
+_TINY = 1e-300
+
+# From here on the shape is so large that the normal distribution takes over.
+_LARGE, _WIDEST = 1e7, 1e8
+
+
+def _density(g: Any, out: Any, a: Any, x: Any) -> Any:
+    """Return g xᵃ⁻¹ e⁻ˣ / Γ(a), the derivative by x."""
+    # At 0 the power decides alone: its logarithm has no derivative there.
+    zero = equal(x, 0)
+    inside = where(zero, 1.0, x)
+    height = exp((a - 1.0) * log(inside) - inside - op.lgamma(a))
+    at_zero = where(equal(a, 1.0), 1.0, where(op.less(a, 1.0), math.inf, 0.0))
+    return g * where(zero, at_zero, height)
+
+
+@of_reals(lambda g, out, a, x: g * op.gammainc_by_shape(a, x), _density)
+def gammainc(a: Array, x: Array) -> Array:
+    """Lower incomplete gamma function, regularized: ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a).
+
+    Source:
+        Its series below the mode and the continued fraction of the upper one above it;
+        Abramowitz & Stegun 6.5.29 and 6.5.31.
+    """
+    return _regularized(a, x)[0].astype(x.dtype)
+
+
+@of_reals(
+    lambda g, out, a, x: -(g * op.gammainc_by_shape(a, x)),
+    lambda g, out, a, x: -_density(g, out, a, x),
+)
+def gammaincc(a: Array, x: Array) -> Array:
+    """Upper incomplete gamma function, regularized: ∫ₓ^∞ tᵃ⁻¹ e⁻ᵗ dt / Γ(a)."""
+    return _regularized(a, x)[1].astype(x.dtype)
+
+
+def _by_shape_twice(g: Any, out: Any, a: Any, x: Any) -> Any:
+    raise GradientError(
+        "The second derivative of gammainc(a, x) with respect to a was asked for, which is not "
+        "known here; the first is, and those with respect to x are. Detach a."
+    )
+
+
+def _density_by_shape(g: Any, out: Any, a: Any, x: Any) -> Any:
+    zero = equal(x, 0)
+    inside = where(zero, 1.0, x)
+    return where(zero, 0.0, _density(g, out, a, inside) * (log(inside) - op.digamma(a)))
+
+
+@of_reals(_by_shape_twice, _density_by_shape)
+def gammainc_by_shape(a: Array, x: Array) -> Array:
+    """Derivative of the lower incomplete gamma function, regularized, by a."""
+    return _by_shape(a, x).astype(x.dtype)
+
+
+# ---- numbers
+
+
+def _operands(a: Array, x: Array) -> tuple[Array, Array, Array]:
+    """Return operands that the series take, and where they are those given."""
+    shape, z = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(x, np.float64))
+    inside = (shape > 0) & (z > 0) & np.isfinite(shape) & np.isfinite(z)
+    return np.where(inside, shape, 1.0), np.where(inside, z, 1.0), inside
+
+
+def _log_gamma_ratio(a: Array) -> Array:
+    """Return ln Γ(a + 1) - (a ln a - a + ln(2πa) / 2), what Stirling's formula leaves out."""
+    power, total = a, np.zeros_like(a)
+    for coefficient in STIRLING:
+        total = total + coefficient / power
+        power = power * a * a
+    small = a < 12.0
+    safe = np.where(small, a, 1.0)
+    formula = safe * np.log(safe) - safe + 0.5 * np.log(2 * np.pi * safe)
+    return np.where(small, of_each(math.lgamma, safe + 1.0) - formula, total)
+
+
+def _height(a: Array, x: Array) -> Array:
+    """Return xᵃ e⁻ˣ / Γ(a + 1), with as many digits for large a."""
+    part = (x - a) / a
+    near = np.abs(part) < 0.2
+    # μ - ln(1 + μ) near 0 by its series: u = μ / (2 + μ), ln(1 + μ) = 2 (u + u³/3 + …).
+    u = np.where(near, part / (2.0 + part), 0.0)
+    series, power = np.zeros_like(u), u**3
+    for k in range(3, 40, 2):
+        series = series + power / k
+        power = power * u * u
+    close = u * np.where(near, part, 0.0) - 2.0 * series
+    far = np.where(near, 0.0, part) - np.log(np.where(near, 1.0, x / a))
+    gap = np.where(near, close, far)
+    return np.asarray(np.exp(-a * gap - _log_gamma_ratio(a)) / np.sqrt(2.0 * np.pi * a))
+
+
+def _below(a: Array, x: Array) -> Array:
+    """Return whether the series of the lower function is summed, not the upper one's fraction."""
+    return (x < a + 1.0) | (x < 1.5)
+
+
+def _regularized(a: Array, x: Array) -> tuple[Array, Array]:
+    """Return the lower and the upper function."""
+    shape, z, inside = _operands(a, x)
+    large = shape > _LARGE
+    far = _uniform(shape, z)
+    shape, z = np.where(large, 1.0, shape), np.where(large, 1.0, z)
+    below = _below(shape, z)
+    height = _height(shape, z)
+    lower = height * _series(shape, np.where(below, z, 0.0))[0]
+    # Γ(a + 1) = a Γ(a), and the fraction's factor is xᵃ e⁻ˣ / Γ(a).
+    above = height * shape * _fraction(shape, np.where(below, shape + 2.0, z))[0]
+    lower, upper = np.where(below, lower, 1.0 - above), np.where(below, 1.0 - lower, above)
+    lower, upper = np.where(large, far[0], lower), np.where(large, far[1], upper)
+    return _at_the_edges(a, x, inside, lower, 0.0), _at_the_edges(a, x, inside, upper, 1.0)
+
+
+def _uniform(a: Array, x: Array) -> tuple[Array, Array]:
+    """Return both functions for large a.
+
+    Source:
+        Temme (1979), the first term of the uniform asymptotic expansion; DLMF 8.12.
+    """
+    part = (x - a) / a
+    # η² / 2 = λ - 1 - ln λ, λ = x / a, with the sign of λ - 1.
+    near = np.abs(part) < 1e-2
+    u = np.where(near, part, 0.0)
+    series = u * (1 - u / 3 + 7 * u**2 / 36 - 73 * u**3 / 540 + 1331 * u**4 / 12960)
+    far = np.where(near, 1.0, part)
+    root = np.sqrt(2.0 * (far - np.log1p(np.maximum(far, _TINY - 1.0))))
+    eta = np.where(near, series, np.copysign(root, far))
+    apart = np.where(near, 1.0, 1.0 / far - 1.0 / np.where(near, 1.0, eta))
+    small = -1 / 3 + eta / 12 - 2 * eta**2 / 135
+    rest = np.where(near, small, apart) * np.exp(-0.5 * a * eta * eta) / np.sqrt(2 * np.pi * a)
+    z = eta * np.sqrt(0.5 * a)
+    return 0.5 * erfc.meaning(-z) - rest, 0.5 * erfc.meaning(z) + rest
+
+
+def _at_the_edges(a: Array, x: Array, inside: Array, found: Array, at_zero: float) -> Array:
+    shape, z = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(x, np.float64))
+    at_infinity = 1.0 - at_zero
+    edge = np.where(z == 0, at_zero, np.where(np.isinf(z), at_infinity, at_zero))
+    edge = np.where((shape == 0) & (z > 0), at_infinity, edge)
+    wrong = (shape < 0) | (z < 0) | np.isnan(shape) | np.isnan(z)
+    wrong |= ((shape == 0) & (z == 0)) | (np.isinf(shape) & np.isinf(z))
+    return np.where(inside, found, np.where(wrong, np.nan, edge))
+
+
+def _series(a: Array, x: Array) -> tuple[Array, Array]:
+    """Return Σ xⁿ / ((a + 1) … (a + n)), and its derivative by a."""
+    term, total = np.ones_like(x), np.ones_like(x)
+    term_by, total_by = np.zeros_like(x), np.zeros_like(x)
+    for n in range(1, _steps(a)):
+        ratio = x / (a + n)
+        term_by = ratio * (term_by - term / (a + n))
+        term = ratio * term
+        total, total_by = total + term, total_by + term_by
+        if n % 8 == 0:
+            missing = np.abs(term_by) > 1e-17 * np.abs(total_by) + _TINY
+            if not (missing | (term > 1e-17 * total)).any():
+                break
+    return total, total_by
+
+
+def _fraction(a: Array, x: Array) -> tuple[Array, Array]:
+    """Return the continued fraction 1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - …)), and by a.
+
+    Source:
+        Lentz's method, each step with its derivative.
+    """
+    b, b_by = x + 1.0 - a, -1.0
+    c, c_by = np.full_like(x, 1.0 / _TINY), np.zeros_like(x)
+    d = 1.0 / b
+    d_by = -d * d * b_by
+    h, h_by = d, d_by
+    for n in range(1, _steps(a)):
+        an, an_by = -n * (n - a), float(n)
+        b = b + 2.0
+        low = an * d + b
+        low_by = an_by * d + an * d_by + b_by
+        low = np.where(np.abs(low) < _TINY, _TINY, low)
+        c_by = an_by / c - an * c_by / (c * c) + b_by
+        c = an / c + b
+        c = np.where(np.abs(c) < _TINY, _TINY, c)
+        d = 1.0 / low
+        d_by = -d * d * low_by
+        change, change_by = d * c, d_by * c + d * c_by
+        h_by = h_by * change + h * change_by
+        h = h * change
+        if n % 8 == 0:
+            missing = np.abs(change_by) > 1e-15 * (1.0 + np.abs(h_by / h))
+            if not (missing | (np.abs(change - 1.0) > 4e-16)).any():
+                break
+    return h, h_by
+
+
+def _steps(a: Array) -> int:
+    """Return how many terms are enough, where both are slowest: at x = a."""
+    return int(12.0 * math.sqrt(min(a.max(initial=1.0), _WIDEST))) + 500
+
+
+def _by_shape(a: Array, x: Array) -> Array:
+    shape, z, inside = _operands(a, x)
+    below = _below(shape, z)
+    height, logarithm = _height(shape, z), np.log(z)
+    total, total_by = _series(shape, np.where(below, z, 0.0))
+    psi = digamma.meaning(shape)
+    lower = height * (total * (logarithm - psi - 1.0 / shape) + total_by)
+    value, value_by = _fraction(shape, np.where(below, shape + 2.0, z))
+    upper = height * shape * (value * (logarithm - psi) + value_by)
+    found = np.where(below, lower, -upper)
+    # Beyond the widest there are not enough terms for a derivative that can be relied on.
+    found = np.where(shape > _WIDEST, np.nan, found)
+    nothing = np.isnan(a) | np.isnan(x) | (np.asarray(a) <= 0) | (np.asarray(x) < 0)
+    return np.where(inside, found, np.where(nothing, np.nan, 0.0))

@@ -14,9 +14,10 @@ from thalweg.core.operation import op, operation, register
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise import conversion
-from thalweg.ops.elementwise.arithmetic import absolute, multiply, power
-from thalweg.ops.elementwise.comparison import equal, less, where
-from thalweg.ops.elementwise.exponential import exp, log, sigmoid
+from thalweg.ops.elementwise.arithmetic import absolute, horner, multiply, power, sqrt
+from thalweg.ops.elementwise.comparison import equal, less, logical_and, where
+from thalweg.ops.elementwise.exponential import exp, expm1, log, log1p, sigmoid
+from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.elementwise.rounding import floor
 from thalweg.ops.elementwise.trigonometric import sin
 from thalweg.ops.reduce import sums
@@ -70,7 +71,7 @@ def logsumexp(
     # What has no weight is left out, and so is its size.
     x = where(equal(weights, 0), -math.inf, x)
     largest = op.stop_gradient(op.amax(x, axes, keepdims=True))
-    shift = where(less(absolute(largest), math.inf), largest, 0.0)
+    shift = sums.finite(largest)
     total = op.sum(multiply(weights, exp(x - shift)), axes, keepdims=True)
     sign, nothing = op.sign(total), equal(total, 0)
     size = where(nothing, -math.inf, log(absolute(where(nothing, 1.0, total)))) + shift
@@ -93,14 +94,12 @@ def polygamma(n: Any, x: Any) -> Tensor:
     found: Any = 0.0
     for order in np.unique(orders).tolist():
         found = where(orders == order, gamma.polygamma(int(order), x), found)
-    return op.broadcast_to(found, np.broadcast_shapes(orders.shape, found.shape))  # type: ignore[no-any-return]
+    return op.broadcast_to(found, np.broadcast_shapes(orders.shape, found.shape))
 
 
 # ---- zeta
 
 _TERMS = 14
-
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 
 
 @operation("_riemann_zeta")
@@ -115,7 +114,7 @@ def riemann_zeta(x: Any) -> Tensor:
     below = less(s, 0)
     right = where(below, 1.0 - s, s)
     pole = equal(right, 1)
-    found = _summed(where(pole, 2.0, right))
+    found = _zeta_series(where(pole, 2.0, right))
     half = where(below, s, 1.0) * 0.5
     turn = where(equal(half, floor(half)), 0.0, sin(math.pi * (half - 2.0 * op.rint(half * 0.5))))
     left = power(2.0, where(below, s, 1.0)) * power(math.pi, where(below, s, 1.0) - 1.0)
@@ -125,7 +124,7 @@ def riemann_zeta(x: Any) -> Tensor:
     return where(equal(s, -math.inf), math.nan, where(equal(s, math.inf), 1.0, result))
 
 
-def _summed(s: Tensor) -> Tensor:
+def _zeta_series(s: Tensor) -> Tensor:
     """Return ζ(s) for s ≥ 0."""
     s = where(less(s, 1e4), s, 1e4)
     total: Any = 1.0
@@ -133,14 +132,142 @@ def _summed(s: Tensor) -> Tensor:
         total = total + exp(-s * math.log(k))
     last = exp(-s * math.log(_TERMS))
     total = total + last * (_TERMS / (s - 1.0) + 0.5)
-    factor = s * last / _TERMS
-    for k, bernoulli in enumerate(_BERNOULLI, start=1):
-        total = total + bernoulli / math.factorial(2 * k) * factor
-        factor = factor * (s + 2 * k - 1.0) * (s + 2 * k) / (_TERMS * _TERMS)
-    typed: Tensor = total
-    return typed
+    found: Tensor = gamma.add_corrections(total, s * last / _TERMS, s, _TERMS)
+    return found
 
 
 def zeta(x: Any, q: Any = None) -> Tensor:
     """Hurwitz's zeta function: Σ 1 / (q + k)ˣ over k = 0, 1, …; without q Riemann's."""
     return riemann_zeta(x) if q is None else gamma.zeta(x, q)
+
+
+def _relative(x: Any, y: Any, plain: Any, at_zero: Any) -> Tensor:
+    p, q = op.multiply(as_tensor(x), 1.0), op.multiply(as_tensor(y), 1.0)
+    inside = (p > 0) & (q > 0)
+    a, b = where(inside, p, 1.0), where(inside, q, 1.0)
+    ratio = a / b
+    whole = (ratio > 0) & (ratio < math.inf)
+    # A quotient beyond the largest or smallest number has a logarithm all the same.
+    logarithm = where(whole, log(where(whole, ratio, 1.0)), log(a) - log(b))
+    outside = where((p == 0) & (q >= 0), at_zero(q), math.inf)
+    found = where(inside, plain(a * logarithm, a, b), outside)
+    return where(isnan(p) | isnan(q), math.nan, found)
+
+
+@operation
+def rel_entr(x: Any, y: Any) -> Tensor:
+    """Term of the relative entropy: x ln(x / y); 0 where x = 0 ≤ y, and ∞ outside.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.special.rel_entr(tw.tensor([0.0, 1.0]), 0.5)
+        tensor([0.0000, 0.6931])
+    """
+    return _relative(x, y, lambda term, a, b: term, lambda q: 0.0)
+
+
+@operation
+def kl_div(x: Any, y: Any) -> Tensor:
+    """Term of the Kullback-Leibler divergence: x ln(x / y) - x + y; y where x = 0 ≤ y, else ∞."""
+    return _relative(x, y, lambda term, a, b: term - a + b, lambda q: q)
+
+
+@operation
+def huber(delta: Any, r: Any) -> Tensor:
+    """Huber's loss: r² / 2 up to δ, δ (|r| - δ / 2) beyond; ∞ where δ is negative."""
+    limit, residual = op.multiply(as_tensor(delta), 1.0), op.multiply(as_tensor(r), 1.0)
+    size = absolute(residual)
+    inside = size <= limit
+    found = where(
+        inside,
+        0.5 * residual * residual,
+        where(inside, 0.0, limit) * (where(inside, 0.0, size) - 0.5 * where(inside, 0.0, limit)),
+    )
+    found = where(isnan(limit) | isnan(residual), math.nan, found)
+    return where(limit < 0, math.inf, found)
+
+
+@operation
+def pseudo_huber(delta: Any, r: Any) -> Tensor:
+    """Smooth loss of Huber's kind: δ² (√(1 + (r / δ)²) - 1); ∞ where δ is negative."""
+    limit, residual = op.multiply(as_tensor(delta), 1.0), op.multiply(as_tensor(r), 1.0)
+    positive = limit > 0
+    safe = where(positive, limit, 1.0)
+    part = where(positive, residual, 0.0) / safe
+    # √(1 + u²) - 1 = u² / (√(1 + u²) + 1), which keeps its digits; far out it is |u| - 1.
+    far = absolute(part) > 1e100
+    near = where(far, 0.0, part)
+    root = sqrt(1.0 + near * near)
+    found = safe * safe * where(far, absolute(part) - 1.0, near * (near / (root + 1.0)))
+    found = where(isnan(limit) | isnan(residual), math.nan, found)
+    nothing = (limit == 0) | (residual == 0)
+    return where(limit < 0, math.inf, where(nothing, 0.0, found))
+
+
+# Below this the series is exact to the last digit, with its derivatives.
+_NEAR = 0.02
+
+# Coefficients of (eˣ - 1) / x and of ln(1 + x) / x, the highest power first.
+_OF_EXPONENTIAL = [1.0 / math.factorial(k + 1) for k in reversed(range(10))]
+
+_OF_LOGARITHM = [(-1.0) ** k / (k + 1) for k in reversed(range(12))]
+
+
+@operation
+def exprel(x: Any) -> Tensor:
+    """Relative exponential: (eˣ - 1) / x, and 1 at 0."""
+    tensor = op.multiply(as_tensor(x), 1.0)
+    near = less(absolute(tensor), _NEAR)
+    far = where(near, 1.0, tensor)
+    infinite = equal(tensor, math.inf)
+    quotient = expm1(far) / where(infinite, 1.0, far)
+    return where(near, horner(_OF_EXPONENTIAL, where(near, tensor, 0.0)), quotient)
+
+
+def _product(power: Tensor, value: Tensor) -> Tensor:
+    """Return λ y, 0 where λ is 0 even if y is infinite; derivatives by λ at 0 are kept."""
+    nothing = logical_and(equal(power, 0), equal(absolute(value), math.inf))
+    return power * where(nothing, 0.0, value)
+
+
+def _of_logarithm(logarithm: Tensor, power: Tensor) -> Tensor:
+    """Return (e^(λ ln x) - 1) / λ, and ln x where λ is 0."""
+    exponent = _product(power, logarithm)
+    near = less(absolute(exponent), _NEAR)
+    small = where(near, logarithm, 0.0) * horner(_OF_EXPONENTIAL, where(near, exponent, 0.0))
+    far = expm1(where(near, 1.0, exponent)) / where(near, 1.0, power)
+    return where(near, small, far)
+
+
+@operation
+def boxcox(x: Any, lmbda: Any) -> Tensor:
+    """Box-Cox transform: (xᵞ - 1) / γ for a power γ, and ln x where γ is 0."""
+    return _of_logarithm(log(x), op.multiply(as_tensor(lmbda), 1.0))
+
+
+@operation
+def boxcox1p(x: Any, lmbda: Any) -> Tensor:
+    """Box-Cox transform of 1 + x, accurate near x = 0."""
+    return _of_logarithm(log1p(x), op.multiply(as_tensor(lmbda), 1.0))
+
+
+def _logarithm(y: Any, lmbda: Any) -> Tensor:
+    """Return ln(1 + λ y) / λ, and y where λ is 0."""
+    value, power = op.multiply(as_tensor(y), 1.0), op.multiply(as_tensor(lmbda), 1.0)
+    product = _product(power, value)
+    near = less(absolute(product), _NEAR)
+    small = value * horner(_OF_LOGARITHM, where(near, product, 0.0))
+    far = log1p(where(near, 1.0, product)) / where(near, 1.0, power)
+    return where(near, small, far)
+
+
+@operation
+def inv_boxcox(y: Any, lmbda: Any) -> Tensor:
+    """Inverse of `boxcox`: (1 + γ y)^(1/γ), and eʸ where γ is 0."""
+    return exp(_logarithm(y, lmbda))
+
+
+@operation
+def inv_boxcox1p(y: Any, lmbda: Any) -> Tensor:
+    """Inverse of `boxcox1p`."""
+    return multiply(1.0, expm1(_logarithm(y, lmbda)))

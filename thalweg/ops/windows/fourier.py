@@ -8,17 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.apply import stacked
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import linear
-from thalweg.core.spec import REAL, default_dtype, require_dtypes
+from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.creation.dtypes import require_cpu
 from thalweg.ops.elementwise.complex import conjugated, real
-from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.elementwise.conversion import as_floating, as_real, astype
 from thalweg.ops.shape.axes import normalize_axes, normalize_axis
-from thalweg.ops.shape.cut import pad_with_zeros, slice_
+from thalweg.ops.shape.cut import pad_with_zeros, part_of
 from thalweg.ops.shape.flip import flip, roll
 from thalweg.ops.shape.join import concatenate
 
@@ -28,6 +29,7 @@ _NORMS = ("backward", "ortho", "forward")
 @linear(
     lambda x, axis, inverse: x,
     lambda g, out, x, axis, inverse: op.fourier(g, axis=axis, inverse=inverse),
+    batch=stacked,
 )
 def fourier(x: np.ndarray[Any, Any], *, axis: int, inverse: bool) -> np.ndarray[Any, Any]:
     """Sums of complex numbers with e^(∓2πi jk/n) along an axis, - forward and + inverse."""
@@ -37,11 +39,8 @@ def fourier(x: np.ndarray[Any, Any], *, axis: int, inverse: bool) -> np.ndarray[
 
 
 def _complex(x: Any) -> Tensor:
-    tensor = as_tensor(x)
-    if tensor.dtype.kind == "c":
-        return tensor
-    kind = tensor.dtype if tensor.dtype.kind == "f" else np.dtype(np.float64)
-    return astype(tensor, np.result_type(kind, np.complex64))
+    tensor = as_floating(x)
+    return astype(tensor, np.result_type(tensor.dtype, np.complex64))
 
 
 def _require_norm(norm: str | None) -> None:
@@ -49,23 +48,23 @@ def _require_norm(norm: str | None) -> None:
         raise ArgumentError(f"fft got norm {norm!r}; it wants 'backward', 'ortho' or 'forward'.")
 
 
-def _resized(x: Tensor, n: int, axis: int) -> Tensor:
+def _resize(x: Tensor, n: int, axis: int) -> Tensor:
     """Cut an axis, or fill it up with zeros."""
     extent = x.shape[axis]
     if n < 1:
         raise ArgumentError(f"fft got {n} data points; it wants at least 1.")
     if n < extent:
-        return slice_(x, tuple((0, n if i == axis else e, 1) for i, e in enumerate(x.shape)))
+        return part_of(x, axis, 0, n)
     nothing = (0,) * x.ndim
     after = tuple(n - extent if i == axis else 0 for i in range(x.ndim))
     return x if n == extent else pad_with_zeros(x, low=nothing, high=after, interior=nothing)
 
 
-def _transformed(x: Any, n: int | None, axis: int, norm: str | None, inverse: bool) -> Tensor:
+def _transform(x: Any, n: int | None, axis: int, norm: str | None, inverse: bool) -> Tensor:
     _require_norm(norm)
     tensor = _complex(x)
     place = normalize_axis("fft", axis, tensor.ndim)
-    tensor = _resized(tensor, tensor.shape[place] if n is None else n, place)
+    tensor = _resize(tensor, tensor.shape[place] if n is None else n, place)
     found = fourier(tensor, axis=place, inverse=inverse)
     count = tensor.shape[place]
     if norm == "ortho":
@@ -91,24 +90,22 @@ def fft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -
         >>> tw.real(tw.fft.fft(tw.tensor([1.0, 2.0, 3.0])))
         tensor([ 6.0000, -1.5000, -1.5000])
     """
-    return _transformed(x, n, axis, norm, False)
+    return _transform(x, n, axis, norm, False)
 
 
 @operation
 def ifft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Tensor:
     """Inverse discrete Fourier transform; arguments as for `fft`."""
-    return _transformed(x, n, axis, norm, True)
+    return _transform(x, n, axis, norm, True)
 
 
 @operation
 def rfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Tensor:
     """Discrete Fourier transform of real numbers: the first ⌊n/2⌋ + 1 elements."""
-    tensor = as_tensor(x)
-    require_dtypes("rfft", REAL, tensor)
-    found = fft(tensor, n, axis, norm)
+    found = fft(as_real("rfft", x), n, axis, norm)
     place = normalize_axis("rfft", axis, found.ndim)
     # As NumPy's, the result has memory of its own, side by side.
-    return clone(_resized(found, found.shape[place] // 2 + 1, place))
+    return clone(_resize(found, found.shape[place] // 2 + 1, place))
 
 
 @operation
@@ -117,13 +114,11 @@ def irfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
     tensor = _complex(x)
     place = normalize_axis("irfft", axis, tensor.ndim)
     count = 2 * (tensor.shape[place] - 1) if n is None else n
-    half = _resized(tensor, count // 2 + 1, place)
-    stop = (count + 1) // 2
-    bounds = tuple((1, stop, 1) if i == place else (0, e, 1) for i, e in enumerate(half.shape))
+    half = _resize(tensor, count // 2 + 1, place)
     # What is left out is the conjugate of the elements in reverse order.
-    mirrored = conjugated(flip(slice_(half, bounds), place))
+    mirrored = conjugated(flip(part_of(half, place, 1, (count + 1) // 2), place))
     whole = concatenate((half, mirrored), axis=place)
-    return clone(real(_transformed(whole, None, place, norm, True)))
+    return clone(real(_transform(whole, None, place, norm, True)))
 
 
 _OPPOSITE = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
@@ -276,7 +271,7 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None) -
     return _frequencies(np.fft.rfftfreq(n, d), dtype, device)
 
 
-def _shifted(x: Any, axes: Any, sign: int) -> Tensor:
+def _roll_halves(x: Any, axes: Any, sign: int) -> Tensor:
     tensor = as_tensor(x)
     places = normalize_axes("fftshift", axes, tensor.ndim)
     halves = [n // 2 if sign > 0 else -(n // 2) for n in (tensor.shape[a] for a in places)]
@@ -286,10 +281,10 @@ def _shifted(x: Any, axes: Any, sign: int) -> Tensor:
 @operation
 def fftshift(x: Any, axes: Any = None) -> Tensor:
     """Move frequency zero to the middle of axes; by default of all."""
-    return _shifted(x, axes, 1)
+    return _roll_halves(x, axes, 1)
 
 
 @operation
 def ifftshift(x: Any, axes: Any = None) -> Tensor:
     """Undo `fftshift`."""
-    return _shifted(x, axes, -1)
+    return _roll_halves(x, axes, -1)

@@ -7,7 +7,6 @@ from thalweg.optim.schedules.cycles import *
 from thalweg.optim.schedules.decays import *
 from thalweg.optim.schedules.pieces import *
 from thalweg.optim.schedules.schedule import *
-from thalweg.optim.schedules.stairs import *
 
 # All but the files themselves, and what Python puts into every module.
 __all__ = [

@@ -12,7 +12,7 @@ from thalweg.ops.elementwise.comparison import equal, less, less_equal, maximum,
 from thalweg.ops.elementwise.exponential import log
 from thalweg.ops.elementwise.rounding import floor, rint
 from thalweg.ops.elementwise.trigonometric import cos
-from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE
+from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE, check_choice
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.pieces import INTERPOLATIONS
 from thalweg.optim.schedules.schedule import Schedule
@@ -49,9 +49,8 @@ def cosine_annealing_schedule(
         >>> [round(value, 3) for value in values.tolist()]
         [1.0, 0.5, 0.0, 0.5, 1.0]
     """
-    FINITE.check("init_value", init_value)
-    POSITIVE.check("half_period", half_period)
-    FINITE.check("end_value", end_value)
+    FINITE.check(init_value=init_value, end_value=end_value)
+    POSITIVE.check(half_period=half_period)
     return Schedule(lambda step: _cosine(init_value, end_value, step / half_period))
 
 
@@ -88,9 +87,8 @@ def cosine_restarts_schedule(
         >>> [round(value, 3) for value in schedule(np.arange(7)).tolist()]
         [1.0, 0.5, 1.0, 0.854, 0.5, 0.146, 1.0]
     """
-    FINITE.check("init_value", init_value)
-    POSITIVE.check("period", period)
-    FINITE.check("end_value", end_value)
+    FINITE.check(init_value=init_value, end_value=end_value)
+    POSITIVE.check(period=period)
     if multiplier < 1:
         raise ArgumentError(
             f"multiplier={multiplier!r} was given, but a fall cannot be shorter than the one "
@@ -165,17 +163,13 @@ def triangular_schedule(
         >>> tw.optim.triangular_schedule(0.0, 1.0, 2)(np.arange(6)).tolist()
         [0.0, 0.5, 1.0, 0.5, 0.0, 0.5]
     """
-    FINITE.check("base_value", base_value)
-    FINITE.check("peak_value", peak_value)
-    POSITIVE.check("step_size_up", step_size_up)
+    FINITE.check(base_value=base_value, peak_value=peak_value)
+    POSITIVE.check(step_size_up=step_size_up)
     down = step_size_up if step_size_down is None else step_size_down
-    NON_NEGATIVE.check("step_size_down", down)
-    FINITE.check("gamma", gamma)
-    if height is None and mode not in _HEIGHTS:
-        raise ArgumentError(
-            f"mode={mode!r} was given; it must be one of {', '.join(map(repr, _HEIGHTS))}. "
-            "For another shape give `height`."
-        )
+    NON_NEGATIVE.check(step_size_down=down)
+    FINITE.check(gamma=gamma)
+    if height is None:
+        check_choice(_HEIGHTS, mode=mode)
     length = float(step_size_up + down)
 
     def value(step: Tensor) -> Any:
@@ -226,9 +220,7 @@ def one_cycle_schedule(
         >>> [round(value, 3) for value in schedule(np.arange(6)).tolist()]
         [0.04, 1.0, 0.75, 0.25, 0.0, 0.0]
     """
-    FINITE.check("peak_value", peak_value)
-    FINITE.check("div_factor", div_factor)
-    FINITE.check("final_div_factor", final_div_factor)
+    FINITE.check(peak_value=peak_value, div_factor=div_factor, final_div_factor=final_div_factor)
     start = peak_value / div_factor
     levels = [start, peak_value, *([start] if three_phase else []), start / final_div_factor]
     return one_cycle(levels, total_steps, pct_start, anneal_strategy)
@@ -239,15 +231,12 @@ def one_cycle(
     levels: Sequence[float], total_steps: int, pct_start: float, anneal_strategy: str
 ) -> Schedule:
     """Go through three or four levels, a phase between each two, and stay at the last."""
-    POSITIVE.check("total_steps", total_steps)
+    POSITIVE.check(total_steps=total_steps)
     if isinstance(pct_start, float) and not 0 <= pct_start <= 1:
         raise ArgumentError(
             f"pct_start={pct_start!r} was given, but it is a share. Give a number in [0, 1]."
         )
-    if anneal_strategy not in ("cos", "linear"):
-        raise ArgumentError(
-            f"anneal_strategy={anneal_strategy!r} was given; it must be 'cos' or 'linear'."
-        )
+    check_choice(("cos", "linear"), anneal_strategy=anneal_strategy)
     between = INTERPOLATIONS["cosine" if anneal_strategy == "cos" else "linear"]
     rise = pct_start * total_steps - 1
     ends = [rise, 2 * rise, total_steps - 1.0] if len(levels) == 4 else [rise, total_steps - 1.0]

@@ -1,8 +1,9 @@
-"""Schedules that go from one value to another."""
+"""Schedules that go from one value to another, smoothly or in stairs."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from thalweg.core.tensor import Tensor
@@ -14,9 +15,15 @@ from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.schedule import Schedule
 
 __all__ = [
-    "constant_schedule", "cosine_decay_schedule", "exponential_decay", "linear_schedule",
+    "constant_schedule",
+    "cosine_decay_schedule",
+    "exponential_decay",
+    "inverse_decay",
+    "linear_schedule",
+    "multi_step_schedule",
     "polynomial_schedule",
-]  # fmt: skip
+    "step_schedule",
+]
 
 
 @factory
@@ -34,7 +41,7 @@ def constant_schedule(value: float) -> Schedule:
         >>> tw.optim.constant_schedule(0.1)(7)
         0.1
     """
-    FINITE.check("value", value)
+    FINITE.check(value=value)
     return Schedule(lambda step: value)
 
 
@@ -67,9 +74,7 @@ def polynomial_schedule(
         >>> tw.optim.polynomial_schedule(1.0, 0.0, power=2, transition_steps=10)(5)
         0.25
     """
-    FINITE.check("init_value", init_value)
-    FINITE.check("end_value", end_value)
-    FINITE.check("power", power)
+    FINITE.check(init_value=init_value, end_value=end_value, power=power)
     if transition_steps <= 0:
         return Schedule(lambda step: init_value)
 
@@ -99,8 +104,7 @@ def linear_schedule(
         >>> tw.optim.linear_schedule(1.0, 0.0, transition_steps=4)(np.arange(6))
         array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
     """
-    FINITE.check("init_value", init_value)
-    FINITE.check("end_value", end_value)
+    FINITE.check(init_value=init_value, end_value=end_value)
     if transition_steps <= 0:
         return Schedule(lambda step: init_value)
 
@@ -144,10 +148,10 @@ def exponential_decay(
         >>> tw.optim.exponential_decay(1.0, transition_steps=100, decay_rate=0.9)(200)
         0.81
     """
-    FINITE.check("init_value", init_value)
-    NON_NEGATIVE.check("decay_rate", decay_rate)
+    FINITE.check(init_value=init_value)
+    NON_NEGATIVE.check(decay_rate=decay_rate)
     if end_value is not None:
-        FINITE.check("end_value", end_value)
+        FINITE.check(end_value=end_value)
     if transition_steps <= 0:
         return Schedule(lambda step: init_value)
     start = max(transition_begin, 0)
@@ -165,6 +169,29 @@ def exponential_decay(
         return where(equal(decay_rate, 0.0), init_value, bounded)
 
     return Schedule(value)
+
+
+@factory
+def inverse_decay(init_value: float, decay_rate: float) -> Schedule:
+    """Fall as one over the steps made.
+
+        value = init_value / (1 + decay_rate · step)
+
+    Args:
+        init_value: The value at step 0.
+        decay_rate: How fast it falls, in [0, ∞).
+
+    Raises:
+        ArgumentError: If `init_value` is not finite or the rate negative.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.inverse_decay(1.0, 0.5)(2)
+        0.5
+    """
+    FINITE.check(init_value=init_value)
+    NON_NEGATIVE.check(decay_rate=decay_rate)
+    return Schedule(lambda step: init_value / (1.0 + step * decay_rate))
 
 
 @factory
@@ -194,13 +221,69 @@ def cosine_decay_schedule(
         >>> tw.optim.cosine_decay_schedule(1.0, decay_steps=10)(10)
         0.0
     """
-    FINITE.check("init_value", init_value)
-    POSITIVE.check("decay_steps", decay_steps)
-    FINITE.check("alpha", alpha)
-    FINITE.check("exponent", exponent)
+    FINITE.check(init_value=init_value, alpha=alpha, exponent=exponent)
+    POSITIVE.check(decay_steps=decay_steps)
 
     def value(step: Tensor) -> Any:
         cosine = 0.5 * (1 + cos(math.pi * minimum(step, float(decay_steps)) / decay_steps))
         return init_value * ((1 - alpha) * cosine**exponent + alpha)
+
+    return Schedule(value)
+
+
+@factory
+def step_schedule(init_value: float, step_size: int, gamma: float = 0.1) -> Schedule:
+    """Multiply by a factor once every so many steps.
+
+        value = init_value · gamma^⌊step / step_size⌋
+
+    Args:
+        init_value: The value at step 0.
+        step_size: Steps from one factor to the next; with 1 the value decays exponentially.
+        gamma: The factor.
+
+    Raises:
+        ArgumentError: If a number is not finite or `step_size` not positive.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.optim.step_schedule(1.0, step_size=2, gamma=0.5)(np.arange(5)).tolist()
+        [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
+    FINITE.check(init_value=init_value, gamma=gamma)
+    POSITIVE.check(step_size=step_size)
+    return Schedule(lambda step: init_value * gamma ** floor(step / step_size))
+
+
+@factory
+def multi_step_schedule(
+    init_value: float, milestones: Iterable[int], gamma: float = 0.1
+) -> Schedule:
+    """Multiply by a factor at each of some steps.
+
+        value = init_value · gamma^|{m ∈ milestones: m ≤ step}|
+
+    Args:
+        init_value: The value before the first milestone.
+        milestones: The steps from which on the factor applies once more; one that is listed
+            twice counts twice.
+        gamma: The factor.
+
+    Raises:
+        ArgumentError: If a number is not finite.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.optim.multi_step_schedule(1.0, [1, 3], gamma=0.5)(np.arange(5)).tolist()
+        [1.0, 0.5, 0.5, 0.25, 0.25]
+    """
+    FINITE.check(init_value=init_value, gamma=gamma)
+    reached = sorted(milestones)
+
+    def value(step: Tensor) -> Any:
+        passed: Any = 0.0
+        for milestone in reached:
+            passed = passed + where(less(step, float(milestone)), 0.0, 1.0)
+        return init_value * gamma**passed
 
     return Schedule(value)

@@ -10,13 +10,9 @@ from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise.comparison import equal, less, where
 from thalweg.ops.elementwise.trigonometric import cos
-from thalweg.optim.ranges import FINITE, NON_NEGATIVE
+from thalweg.optim.ranges import FINITE, NON_NEGATIVE, check_choice
 from thalweg.optim.recipe import factory
-from thalweg.optim.schedules.decays import (
-    cosine_decay_schedule,
-    exponential_decay,
-    linear_schedule,
-)
+from thalweg.optim.schedules.decays import cosine_decay_schedule, exponential_decay, linear_schedule
 from thalweg.optim.schedules.schedule import Schedule
 
 __all__ = [
@@ -44,7 +40,7 @@ def piecewise_constant_schedule(
         >>> tw.optim.piecewise_constant_schedule(1.0, {2: 0.5, 4: 0.1})(np.arange(6))
         array([1.  , 1.  , 0.5 , 0.5 , 0.05, 0.05])
     """
-    FINITE.check("init_value", init_value)
+    FINITE.check(init_value=init_value)
     pieces = _pieces(boundaries_and_scales)
 
     def value(step: Tensor) -> Any:
@@ -77,12 +73,9 @@ def piecewise_interpolate_schedule(
         >>> tw.optim.piecewise_interpolate_schedule("linear", 1.0, {4: 0.0})(np.arange(5))
         array([1.  , 0.75, 0.5 , 0.25, 0.  ])
     """
-    FINITE.check("init_value", init_value)
-    interpolate = INTERPOLATIONS.get(interpolate_type)
-    if interpolate is None:
-        raise ArgumentError(
-            f"interpolate_type={interpolate_type!r} was given; it must be 'linear' or 'cosine'."
-        )
+    FINITE.check(init_value=init_value)
+    check_choice(INTERPOLATIONS, interpolate_type=interpolate_type)
+    interpolate = INTERPOLATIONS[interpolate_type]
     pieces = _pieces(boundaries_and_scales)
 
     def value(step: Tensor) -> Any:
@@ -109,7 +102,7 @@ INTERPOLATIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
 def _pieces(boundaries_and_scales: Mapping[int, float] | None) -> list[tuple[int, Any]]:
     pieces = sorted((boundaries_and_scales or {}).items())
     for boundary, scale in pieces:
-        NON_NEGATIVE.check(f"boundaries_and_scales[{boundary}]", scale)
+        NON_NEGATIVE.check(**{f"boundaries_and_scales[{boundary}]": scale})
     return pieces
 
 
@@ -193,8 +186,7 @@ def warmup_cosine_decay_schedule(
         >>> schedule(10)
         1.0
     """
-    FINITE.check("peak_value", peak_value)
-    FINITE.check("end_value", end_value)
+    FINITE.check(peak_value=peak_value, end_value=end_value)
     if decay_steps <= warmup_steps:
         raise ArgumentError(
             f"decay_steps={decay_steps} and warmup_steps={warmup_steps} were given, but "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from thalweg.autodiff.graph import Step
 from thalweg.autodiff.modes import (
     detect_anomaly,
     enable_grad,
@@ -20,7 +19,6 @@ from thalweg.torch.autograd.gradcheck import gradcheck, gradgradcheck
 
 __all__ = [
     "Function",
-    "Step",
     "backward",
     "detect_anomaly",
     "enable_grad",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
+from thalweg.autodiff.reverse import stretches
 from thalweg.core.apply import refresh
 from thalweg.core.memory import known_memory, memory_of
+from thalweg.core.spec import Spec
 from thalweg.core.tape import Node, is_recording, set_recording
 from thalweg.core.tensor import Tensor, astype, make
 from thalweg.errors import GradientError, MissingDerivative
@@ -17,11 +20,10 @@ from thalweg.ops.creation.creation import zeros
 from thalweg.ops.shape.broadcast import sum_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.naming import adopted
+from thalweg.torch.tensors import TorchTensor
 
-__all__ = [
-    "Function",
-    "once_differentiable",
-]
+__all__ = ["Function", "once_differentiable"]
 
 
 class Context:
@@ -149,15 +151,18 @@ def _positional(
     """Return the arguments in the order of forward's, those left out by their defaults."""
     takes_context = cls.setup_context is Function.setup_context
     names = list(inspect.signature(cls.forward).parameters.values())[takes_context:]
-    bound = inspect.Signature(names).bind(*args, **kwargs)
-    return bound.args
+    return inspect.Signature(names).bind(*args, **kwargs).args
 
 
 def _fresh(output: Any, ctx: Context, args: tuple[Any, ...]) -> Any:
     """Return a result; one that is an argument, not changed, as another tensor on its memory."""
-    if not isinstance(output, Tensor) or any(output is t for t in ctx._dirty):
+    if not isinstance(output, Tensor) or _is_among(output, ctx._dirty):
         return output
-    return output.detach() if any(output is arg for arg in args) else output
+    return output.detach() if _is_among(output, args) else output
+
+
+def _is_among(tensor: Tensor, others: Sequence[Any]) -> bool:
+    return any(tensor is other for other in others)
 
 
 def _record(
@@ -170,31 +175,27 @@ def _record(
 ) -> None:
     for tensor in ctx._dirty:
         _require_changed(tensor)
-    constant = ctx._constant
     wanted = [
         o
         for o in outputs
-        if isinstance(o, Tensor) and o.dtype.kind in "fc" and not any(o is c for c in constant)
+        if isinstance(o, Tensor) and o.dtype.kind in "fc" and not _is_among(o, ctx._constant)
     ]
     if not wanted:
         return
-    call = _Call(cls, ctx, args, wanted, outputs)
+    call = _Application(cls, ctx, args, wanted, outputs)
     inputs = tuple(make(t.array, s, t.weak) for t, s in zip(tensors, sources, strict=True))
     if len(outputs) == 1:
-        nodes = [Node(call, inputs, {}, wanted[0].array)]  # type: ignore[arg-type]
+        nodes = [_node(call, inputs, wanted[0])]
     else:
         with set_recording(False):
             flat = concatenate([reshape(o.detach(), (-1,)) for o in wanted])
-        joint = make(flat.array, Node(call, inputs, {}, flat.array))  # type: ignore[arg-type]
-        nodes = [
-            Node(_Part(call, i), (joint,), {}, o.array)  # type: ignore[arg-type]
-            for i, o in enumerate(wanted)
-        ]
+        joint = make(flat.array, _node(call, inputs, flat))
+        nodes = [_node(_ResultPart(call, i), (joint,), o) for i, o in enumerate(wanted)]
     for output, node in zip(wanted, nodes, strict=True):
         output.node = node
         if output.memory is not None:
             memory_of(output)
-    ctx._saved = [_recalling(cls.__name__, tensor, wanted) for tensor in ctx._to_save]
+    ctx._saved = [_recall_of(cls.__name__, tensor, wanted) for tensor in ctx._to_save]
     ctx._to_save = ctx._dirty = ctx._constant = ()
 
 
@@ -211,14 +212,14 @@ def _require_changed(tensor: Tensor) -> None:
         )
 
 
-def _recalling(name: str, tensor: Tensor | None, outputs: list[Any]) -> Callable[[], Any]:
+def _recall_of(name: str, tensor: Tensor | None, outputs: list[Any]) -> Callable[[], Any]:
     """Return what gives a saved tensor back; a result is held without a circle of references."""
     if tensor is None:
         return lambda: None
     memory = known_memory(tensor)
     version = 0 if memory is None else memory.version
     array, node = tensor.array, tensor.node
-    held: Any = ref(node) if node is not None and any(tensor is o for o in outputs) else None
+    held: Any = ref(node) if node is not None and _is_among(tensor, outputs) else None
     kept = None if held is not None else tensor
     owner = memory_of(tensor) if memory is None and not tensor.is_symbolic else memory
 
@@ -231,16 +232,29 @@ def _recalling(name: str, tensor: Tensor | None, outputs: list[Any]) -> Callable
                 f"was changed in place since{line}, and is at version {owner.version}; expected "
                 f"version {version} instead. Change a clone(), or call backward() before it."
             )
-        return kept if kept is not None else make(array, held())
+        return kept if kept is not None else make(array, held(), kind=TorchTensor)
 
     return recall
 
 
-class _Call:
-    """One application of a Function: what stands for its primitive on the tape."""
+class _Rule(ABC):
+    """What stands for a primitive on the tape: the rule of one step, and its name."""
 
+    name: str
     kind, additive, identity, view = "general", False, False, False
     variadic = together = None
+
+    @abstractmethod
+    def rule(self, position: int) -> Any:
+        """Return the function from the result's cotangent to that of one operand."""
+
+
+def _node(rule: _Rule, inputs: tuple[Tensor, ...], result: Tensor) -> Node:
+    return Node(rule, inputs, {}, result.array)  # type: ignore[arg-type]
+
+
+class _Application(_Rule):
+    """One application of a Function."""
 
     def __init__(
         self,
@@ -253,32 +267,30 @@ class _Call:
         self.name = cls.__name__
         self.step_name = f"{cls.__name__}Backward"
         self.seen: set[int] = set()
-        self.specs = [(tuple(o.array.shape), o.dtype) for o in wanted]
+        self.specs = [o.spec for o in wanted]
         self._cls, self._ctx, self._count = cls, ctx, len(args)
-        tensors = {i: arg for i, arg in enumerate(args) if isinstance(arg, Tensor)}
-        self._places = list(tensors)
-        self._wanted = [(tuple(t.array.shape), t.dtype) for t in tensors.values()]
+        self._operands = [(i, arg.spec) for i, arg in enumerate(args) if isinstance(arg, Tensor)]
+        # Of every result, where it is among those with a derivative, and the zeros in its place.
         positions = {id(o): i for i, o in enumerate(wanted)}
-        self._order = [positions.get(id(o)) for o in outputs]
-        self._blank = [
-            (tuple(o.array.shape), o.dtype) if isinstance(o, Tensor) else None for o in outputs
+        self._outputs = [
+            (positions.get(id(o)), o.spec if isinstance(o, Tensor) else None) for o in outputs
         ]
         self._known: tuple[Any, list[Tensor | None]] | None = None
 
     def rule(self, position: int) -> Any:
         """Return the rule of one operand; backward itself is called once for all of them."""
-        if not self._ctx.needs_input_grad[self._places[position]]:
+        if not self._ctx.needs_input_grad[self._operands[position][0]]:
             return None
 
-        def pulled(g: Tensor, out: Tensor, *inputs: Tensor) -> Tensor | None:
+        def pull(g: Tensor, out: Tensor, *inputs: Tensor) -> Tensor | None:
             if self._known is None or self._known[0]() is not g:
-                self._known = (ref(g), self._pull(g))
+                self._known = (ref(g), self._pull_all(g))
             return self._known[1][position]
 
-        return pulled
+        return pull
 
-    def _pull(self, g: Tensor) -> list[Tensor | None]:
-        found = self._cls.backward(self._ctx, *self._cotangents(g))
+    def _pull_all(self, g: Tensor) -> list[Tensor | None]:
+        found = self._cls.backward(self._ctx, *adopted(self._cotangents(g)))
         given: Sequence[Any] = found if isinstance(found, (tuple, list)) else (found,)
         surplus = given[self._count :]
         if len(given) < self._count or any(extra is not None for extra in surplus):
@@ -288,105 +300,84 @@ class _Call:
                 "for those that have none."
             )
         self.seen.clear()
+        needed = self._ctx.needs_input_grad
         return [
-            self._fitted(given[place], i, *wanted)
-            for i, (place, wanted) in enumerate(zip(self._places, self._wanted, strict=True))
+            self._fit(given[place], i, spec) if needed[place] else None
+            for i, (place, spec) in enumerate(self._operands)
         ]
 
-    def _fitted(self, g: Any, position: int, shape: tuple[int, ...], dtype: Any) -> Tensor | None:
+    def _fit(self, g: Any, position: int, spec: Spec) -> Tensor | None:
         """Return a cotangent in the shape and dtype of its argument."""
-        if g is None or not self._ctx.needs_input_grad[self._places[position]]:
+        if g is None:
             return None
         if not isinstance(g, Tensor):
             raise GradientError(
                 f"function {self.step_name} returned a {type(g).__name__} as the gradient at index "
                 f"{position}; it wants a tensor, or None. Return tw.tensor(…) in its place."
             )
-        if g.shape != shape:
-            g = self._summed(g, position, shape)
-        return g if g.dtype == dtype else astype(g, dtype)
-
-    def _summed(self, g: Tensor, position: int, shape: tuple[int, ...]) -> Tensor:
-        if len(shape) > g.ndim or any(
-            n not in (1, m) for n, m in zip(shape[::-1], g.shape[::-1], strict=False)
-        ):
+        if not stretches(spec.shape, g.shape):
             raise GradientError(
                 f"function {self.step_name} returned an invalid gradient at index {position} - got "
-                f"{list(g.shape)} but expected shape compatible with {list(shape)}. Return one "
-                "number for each element of the argument."
+                f"{list(g.shape)} but expected shape compatible with {list(spec.shape)}. Return "
+                "one number for each element of the argument."
             )
-        summed: Tensor = sum_to(g, shape)
-        return summed
+        summed: Tensor = sum_to(g, spec.shape)
+        return summed if summed.dtype == spec.dtype else astype(summed, spec.dtype)
 
     def _cotangents(self, g: Tensor) -> list[Tensor | None]:
-        if len(self._order) == 1:
+        if len(self._outputs) == 1:
             return [g]
+        blank = self._ctx._materialize
         parts: list[Tensor | None] = []
         start = 0
-        for i, (shape, _) in enumerate(self.specs):
-            stop = start + _count(shape)
-            absent = i not in self.seen and not self._ctx._materialize
-            parts.append(None if absent else reshape(g[start:stop], shape))
-            start = stop
+        for i, spec in enumerate(self.specs):
+            part = g[start : start + spec.size] if i in self.seen or blank else None
+            parts.append(None if part is None else reshape(part, spec.shape))
+            start += spec.size
         return [
-            parts[i] if i is not None else self._zeros(blank)
-            for i, blank in zip(self._order, self._blank, strict=True)
+            parts[i] if i is not None else zeros(spec.shape, spec.dtype) if spec and blank else None
+            for i, spec in self._outputs
         ]
 
-    def _zeros(self, blank: Any) -> Tensor | None:
-        if blank is None or not self._ctx._materialize:
-            return None
-        found: Tensor = zeros(blank[0], dtype=blank[1])
-        return found
 
-
-class _Part:
+class _ResultPart(_Rule):
     """One of several results of a Function, cut out of all of them laid end to end."""
 
-    kind, additive, identity, view, name = "general", False, False, False, "part"
-    variadic = together = None
+    name = "part"
 
-    def __init__(self, call: _Call, position: int) -> None:
-        self.call, self._position = call, position
-        sizes = [_count(shape) for shape, _ in call.specs]
-        self._before, self._after = sum(sizes[:position]), sum(sizes[position + 1 :])
+    def __init__(self, call: _Application, position: int) -> None:
+        self._call, self._position = call, position
 
     def rule(self, position: int) -> Any:
         """Return the rule: the cotangent among zeros."""
 
-        def placed(g: Tensor, out: Tensor, joint: Tensor) -> Tensor:
-            self.call.seen.add(self._position)
-            parts = [zeros((self._before,), dtype=g.dtype), reshape(g, (-1,))]
-            return concatenate([*parts, zeros((self._after,), dtype=g.dtype)])
+        def place(g: Tensor, out: Tensor, joint: Tensor) -> Tensor:
+            self._call.seen.add(self._position)
+            sizes = [spec.size for spec in self._call.specs]
+            before, after = sizes[: self._position], sizes[self._position + 1 :]
+            return concatenate(
+                [zeros(sum(before), g.dtype), reshape(g, (-1,)), zeros(sum(after), g.dtype)]
+            )
 
-        return placed
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    found = 1
-    for extent in shape:
-        found *= extent
-    return found
+        return place
 
 
-class _Refusal:
+class _Refusal(_Rule):
     """Stands for the derivative of a derivative that was declared to have none."""
 
-    kind, additive, identity, view = "general", False, False, False
-    variadic = together = None
     name = "once_differentiable"
 
     def rule(self, position: int) -> Any:
         """Return a rule that refuses."""
 
-        def refused(g: Tensor, *rest: Any) -> Tensor:
+        def refuse(g: Tensor, *rest: Any) -> Tensor:
             raise GradientError(
                 "trying to differentiate twice a function that was marked with "
                 "@once_differentiable. Write its backward in tensor operations, and leave the "
                 "mark out."
             )
 
-        return refused
+        return refuse
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
@@ -401,9 +392,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
             return found
         several = isinstance(found, (tuple, list))
         marked = [
-            make(g.array, Node(_Refusal(), (depends[0],), {}, g.array))  # type: ignore[arg-type]
-            if isinstance(g, Tensor)
-            else g
+            make(g.array, _node(_Refusal(), (depends[0],), g)) if isinstance(g, Tensor) else g
             for g in (found if several else (found,))
         ]
         return tuple(marked) if several else marked[0]

@@ -18,14 +18,7 @@ from thalweg.ops.creation.creation import eye, ones_like, zeros
 from thalweg.ops.shape.join import stack
 from thalweg.ops.shape.reshape import reshape
 
-__all__ = [
-    "hessian",
-    "hvp",
-    "jacobian",
-    "jvp",
-    "vhp",
-    "vjp",
-]
+__all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 
 
 Function = Callable[..., Any]
@@ -68,7 +61,7 @@ def jacobian(
             f"jacobian got strategy={strategy!r}; it wants 'reverse-mode' or 'forward-mode'. "
             "Give the one with fewer walks: reverse for few outputs."
         )
-    call = _Call("jacobian", func, inputs, create_graph, strict)
+    call = _RecordedCall("jacobian", func, inputs, create_graph, strict)
     recorded = call.recorded
     if strategy == "forward-mode":
         parts = [columns(recorded, i) for i in range(len(recorded.variables))]
@@ -114,7 +107,7 @@ def vjp(
     func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> tuple[Any, Any]:
     """Return a function's result and vᵀJ; without v the result is one number, and v is 1."""
-    call = _Call("vjp", func, inputs, create_graph, strict)
+    call = _RecordedCall("vjp", func, inputs, create_graph, strict)
     direction = call.direction(v, call.recorded.outputs, "result")
     found = call.as_inputs(call.recorded.pull_back(direction))
     return call.result(), found
@@ -124,7 +117,7 @@ def jvp(
     func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> tuple[Any, Any]:
     """Return a function's result and J v; without v the input is one number, and v is 1."""
-    call = _Call("jvp", func, inputs, create_graph, strict)
+    call = _RecordedCall("jvp", func, inputs, create_graph, strict)
     direction = call.direction(v, call.recorded.variables, "input")
     found = call.as_outputs(call.recorded.push_forward(direction))
     return call.result(), found
@@ -136,11 +129,11 @@ def vhp(
     """Return a function's only number and vᵀH; without v the input is one number, and v is 1."""
 
     def both(*given: Tensor) -> Any:
-        inner = _Call("vhp", _single("vhp", func), given, True, strict)
+        inner = _RecordedCall("vhp", _single("vhp", func), given, True, strict)
         value = inner.recorded.outputs[0]
         return (*inner.recorded.pull_back([ones_like(value)]), inner.result())
 
-    call = _Call("vhp", both, inputs, create_graph, strict)
+    call = _RecordedCall("vhp", both, inputs, create_graph, strict)
     direction = call.direction(v, call.recorded.variables, "input")
     found = call.recorded.pull_back([*direction, None])
     return call.result()[-1], call.as_inputs(found)
@@ -153,7 +146,7 @@ def hvp(
     return vhp(func, inputs, v, create_graph, strict)
 
 
-class _Call:
+class _RecordedCall:
     """One evaluation of a function of one or several tensors, recorded."""
 
     def __init__(

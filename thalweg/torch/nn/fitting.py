@@ -1,4 +1,7 @@
-"""Training a module by `tw.fit`: its parameters, buffers and random numbers as one run."""
+"""Training a module by `tw.fit`: its parameters, buffers and random numbers as one run.
+
+Its data are arrays, or data sets and loaders of them.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,90 @@ import numpy as np
 
 from thalweg.core.program import Trace, place_of
 from thalweg.core.tape import set_recording
-from thalweg.core.tensor import Tensor, as_tensor, variable
+from thalweg.core.tensor import Tensor, variable
 from thalweg.errors import ArgumentError, CallError, TracingError
+from thalweg.ops.index.items import copy_
 from thalweg.random.drawing import drawing_with
 from thalweg.random.keyed import fold_in
+from thalweg.torch.naming import adopted, as_tensor
 from thalweg.torch.nn.functional_call import Substitution
-from thalweg.torch.nn.loaders import arrays_of, read_rows
-from thalweg.torch.nn.modules.module import Module
+from thalweg.torch.nn.modules.module import REGISTRIES, Module
 from thalweg.training.carrying import Carrying
 from thalweg.training.surroundings import Surroundings
+
+_WHOLE = "(X, y), or X, y = next(iter(DataLoader(dataset, batch_size=len(dataset)))) read once"
+
+
+def read_rows(data: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return the arrays of data, and the options that a loader of them stands for.
+
+    Raises:
+        ArgumentError: If they are not arrays, or a loader does more than batch and shuffle them.
+    """
+    if not _is_loader(data):
+        return arrays_of(data), options
+    _require_plain(data)
+    shuffled = type(data.sampler).__name__ == "RandomSampler"
+    given = {
+        "batch_size": data.batch_size,
+        "drop_last": data.drop_last,
+        "shuffle": "epoch" if shuffled else False,
+    }
+    return arrays_of(data.dataset), {**given, **options}
+
+
+def arrays_of(data: Any) -> tuple[Any, ...]:
+    """Return data as a tuple whose last is what the loss compares the output with.
+
+    Raises:
+        ArgumentError: If they are not several arrays.
+    """
+    whole = data.dataset if _is_loader(data) else data
+    reader = getattr(whole, "row_reader", None)
+    read = reader() if callable(reader) else None
+    if read is not None:
+        whole = read(np.arange(len(whole)))
+    whole = getattr(whole, "tensors", whole)  # PyTorch's data sets of tensors too
+    found = tuple(whole) if isinstance(whole, (tuple, list)) else ()
+    if len(found) >= 2:
+        return found
+    kind = type(whole).__name__
+    advice = f"Give {_WHOLE}."
+    if not found and hasattr(whole, "__getitem__") and not hasattr(whole, "__array__"):
+        advice = f"Of a data set with samples of its own, give its arrays: {_WHOLE}."
+    raise ArgumentError(
+        f"fit got a module and data of type {kind}. It wants a tuple (X, y) of arrays, a "
+        "TensorDataset or a Subset of one, or a DataLoader of these, which have what the model is "
+        f"called with and, last, what the loss compares its output with. {advice}"
+    )
+
+
+def _is_loader(data: Any) -> bool:
+    return hasattr(data, "dataset") and hasattr(data, "drop_last")
+
+
+def _require_plain(loader: Any) -> None:
+    """Refuse what a loader does and a run would not: batches are drawn inside the run."""
+    plain = ("RandomSampler", "SequentialSampler")
+    sampler, collate = loader.sampler, loader.collate_fn
+    odd = {
+        "no batch_size": loader.batch_size is None,
+        f"the sampler {type(sampler).__name__}": type(sampler).__name__ not in plain,
+        "a RandomSampler with replacement or num_samples": (
+            getattr(sampler, "replacement", False)
+            or getattr(sampler, "num_samples", len(loader.dataset)) != len(loader.dataset)
+        ),
+        "a batch_sampler": type(loader.batch_sampler).__name__ != "BatchSampler",
+        "a collate_fn": getattr(collate, "__name__", "") != "default_collate",
+    }
+    found = [what for what, is_so in odd.items() if is_so]
+    if found:
+        raise ArgumentError(
+            f"fit got a DataLoader with {found[0]}; a run draws its own batches, and would leave "
+            "that out. Give the arrays themselves, with weights as one of them for example, or "
+            "write the loop over the loader."
+        )
+
 
 Array = np.ndarray[Any, Any]
 
@@ -83,7 +161,7 @@ class ModuleLoss(Carrying):
         arrays = {name: t.array for name, t in (*parameters.items(), *buffers.items())}
         aliases = self._aliases({**parameters, **buffers})
         values = {**params, **carried["buffers"]}
-        mode = _evaluating(self.model) if self._evaluates else nullcontext()
+        mode = _evaluation_mode(self.model) if self._evaluates else nullcontext()
         with mode, Substitution(self.model, parameters, buffers, aliases) as ours:
             self._substitution = ours
             try:
@@ -123,9 +201,10 @@ class ModuleLoss(Carrying):
             raise TracingError("The loss of a module was called outside of its trace.")
         if self._evaluates:  # derivatives inside the loss need variables
             params = {name: variable(value) for name, value in params.items()}
-        ours.put(params, {name: as_tensor(b) for name, b in carried["buffers"].items()})
+        ours.put(params, {name: adopted(as_tensor(b)) for name, b in carried["buffers"].items()})
+        *inputs, target = map(adopted, arrays)
         with drawing_with(fold_in(carried["key"], carried["step"])):
-            value = self.loss(self.model(*arrays[:-1]), arrays[-1])
+            value = self.loss(self.model(*inputs), target)
         buffers = ours.left()
         if self._evaluates:
             return value, carried
@@ -153,7 +232,7 @@ def _signature(model: Module, inputs: int) -> inspect.Signature:
 
 
 @contextmanager
-def _evaluating(model: Module) -> Iterator[None]:
+def _evaluation_mode(model: Module) -> Iterator[None]:
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -193,7 +272,7 @@ def fit_module(
     return result
 
 
-Module.__fit__ = fit_module  # type: ignore[attr-defined]
+Module.__fit__ = fit_module
 
 
 def _require_no_stored_hooks(params: Mapping[str, Tensor]) -> None:
@@ -220,16 +299,13 @@ def _without_traces(model: Module) -> Iterator[None]:
                     rest = [item for item in value if not _is_traced(item)]
                     value.clear()
                     value.extend(rest)
-                elif isinstance(value, dict) and name not in _REGISTRIES:
+                elif isinstance(value, dict) and name not in REGISTRIES:
                     for key in [key for key, item in value.items() if _is_traced(item)]:
                         del value[key]
                 elif _is_traced(value) and name in kept:
                     attributes[name] = kept[name]
                 elif _is_traced(value):
                     del attributes[name]
-
-
-_REGISTRIES = frozenset({"_parameters", "_buffers", "_modules"})
 
 
 def _is_traced(value: Any) -> bool:
@@ -242,9 +318,9 @@ def _write_back(model: Module, params: Mapping[str, Tensor], result: Any) -> Non
     record = result.record
     with set_recording(False):
         for name, value in result.params.items():
-            params[name].copy_(value)
+            copy_(params[name], value)
         # Of the state, the loss's own stands last: buffers by name, then the key and the step.
         buffers = sorted(model.named_buffers(), key=lambda pair: pair[0])
         kept = record.state[len(record.state) - len(buffers) - 2 :]
         for (_, buffer), value in zip(buffers, kept, strict=False):
-            buffer.copy_(value)
+            copy_(buffer, value)

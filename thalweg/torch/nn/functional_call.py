@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
-from thalweg.core.memory import Memory, View
 from thalweg.core.tape import Node
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, make
 from thalweg.errors import ArgumentError, CallError, StateError, TracingError
-from thalweg.torch.nn.modules.module import Module
-from thalweg.torch.nn.parameter import Parameter, own
+from thalweg.torch.naming import as_tensor
+from thalweg.torch.nn.modules.module import Module, dotted_name
+from thalweg.torch.nn.parameter import Parameter, copy_value
 
 __all__ = ["functional_call"]
 
@@ -61,16 +60,16 @@ def functional_call(
         >>> gradient["bias"].tolist()
         [3.0]
     """
-    given = _merged(parameter_and_buffer_dicts)
+    given = _merge(parameter_and_buffer_dicts)
     positional = () if args is None else args if isinstance(args, tuple) else (args,)
-    with _swapped(module, given, tie_weights, strict) as current:
+    with _swap(module, given, tie_weights, strict) as current:
         result = module(*positional, **(kwargs or {}))
         for name, place in current.items():
             _write_back(parameter_and_buffer_dicts, name, given[name], place)
     return result
 
 
-def _merged(dicts: Any) -> dict[str, Any]:
+def _merge(dicts: Any) -> dict[str, Any]:
     if isinstance(dicts, Mapping):
         return dict(dicts)
     if not isinstance(dicts, Sequence) or not all(isinstance(d, Mapping) for d in dicts):
@@ -78,8 +77,8 @@ def _merged(dicts: Any) -> dict[str, Any]:
             "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got "
             f"{type(dicts)}. Give dict(module.named_parameters()) or the like."
         )
-    names = [name for each in dicts for name in each]
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    counts = Counter(name for each in dicts for name in each)
+    repeated = sorted(name for name, count in counts.items() if count > 1)
     if repeated:
         raise ArgumentError(
             f"{repeated} appeared in multiple dictionaries; behavior of functional call is "
@@ -89,7 +88,7 @@ def _merged(dicts: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def _swapped(
+def _swap(
     module: Module, given: Mapping[str, Any], tie_weights: bool, strict: bool
 ) -> Iterator[dict[str, Place]]:
     """Put tensors into the module's places; yield the place of each given name that exists."""
@@ -98,30 +97,33 @@ def _swapped(
         _require_names(module, places, given)
     wanted = {name: _as_value(value) for name, value in given.items() if name in places}
     if tie_weights:
-        wanted = _with_ties(wanted, places)
-    before = {name: places[name][0][places[name][1]] for name in wanted}
+        wanted = _add_ties(wanted, places)
+    before = {name: members[key] for name, (members, key) in places.items() if name in wanted}
     try:
-        for name, value in wanted.items():
-            members, key = places[name]
-            members[key] = value
+        _put(wanted, places)
         yield {name: places[name] for name in given if name in places}
     finally:
-        for name, value in before.items():
-            members, key = places[name]
-            members[key] = value
+        _put(before, places)
+
+
+def _put(values: Mapping[str, Any], places: Mapping[str, Place]) -> None:
+    for name, value in values.items():
+        members, key = places[name]
+        members[key] = value
 
 
 def _places(module: Module) -> dict[str, Place]:
-    return {
-        f"{path}.{key}" if path else key: (members, key)
-        for path, part in module.named_modules(remove_duplicate=False)
-        for members in (part._parameters, part._buffers)
-        for key, value in members.items()
-        if value is not None
-    }
+    places = _all_places(module, remove_duplicate=False)
+    return {name: (members, key) for name, (members, key) in places if members[key] is not None}
 
 
-def _with_ties(wanted: dict[str, Any], places: dict[str, Place]) -> dict[str, Any]:
+def _all_places(module: Module, remove_duplicate: bool) -> Iterator[tuple[str, Place]]:
+    for path, part in module.named_modules(remove_duplicate=remove_duplicate):
+        for members in (part._parameters, part._buffers):
+            yield from ((dotted_name(path, key), (members, key)) for key in members)
+
+
+def _add_ties(wanted: dict[str, Any], places: dict[str, Place]) -> dict[str, Any]:
     groups: dict[int, list[str]] = {}
     for name, (members, key) in places.items():
         groups.setdefault(id(members[key]), []).append(name)
@@ -149,14 +151,12 @@ def _as_value(value: Any) -> Tensor:
 
 
 def _require_names(module: Module, places: dict[str, Place], given: Mapping[str, Any]) -> None:
-    lines = []
-    for what, names in (
-        ("Unexpected", [name for name in given if name not in places]),
-        ("Missing", [name for name in places if name not in given]),
-    ):
-        if names:
-            lines.append(f"\n\t{what} key(s): {', '.join(map(repr, names))}.")
-    if lines:
+    differences = {
+        "Unexpected": [name for name in given if name not in places],
+        "Missing": [name for name in places if name not in given],
+    }
+    if any(differences.values()):
+        lines = (f"\n\t{w} key(s): {', '.join(map(repr, n))}." for w, n in differences.items() if n)
         raise StateError(
             f"Error(s) in reparametrizing for {type(module).__name__}:{''.join(lines)}"
         )
@@ -172,26 +172,8 @@ def _write_back(dicts: Any, name: str, given: Any, place: Place) -> None:
             each[name] = members[key]
 
 
-@dataclass(frozen=True)
-class _Own:
-    """What a tensor was before it stood for another value."""
-
-    array: Any
-    node: Node | None
-    memory: Memory | None
-    origin: View | None
-    weak: bool
-    grad: Tensor | None
-
-    @classmethod
-    def of(cls, tensor: Tensor) -> _Own:
-        return cls(
-            tensor.array, tensor.node, tensor.memory, tensor.origin, tensor.weak, tensor._grad
-        )
-
-    def give_back(self, tensor: Tensor) -> None:
-        tensor.array, tensor.node, tensor.weak = self.array, self.node, self.weak
-        tensor.memory, tensor.origin, tensor._grad = self.memory, self.origin, self.grad
+# What a tensor is given back after it stood for another value.
+_OWN = ("array", "node", "memory", "origin", "weak", "_grad")
 
 
 class Substitution:
@@ -218,14 +200,12 @@ class Substitution:
     ) -> None:
         self._parameters, self._buffers = dict(parameters), dict(buffers)
         self._aliases = list(aliases)
-        self._own = {id(t): _Own.of(t) for t in self._tensors()}
+        self._own = {id(t): {name: getattr(t, name) for name in _OWN} for t in self._tensors()}
         self._put: dict[str, tuple[Any, Node | None]] = {}
         # What is assigned to a name, instead of written into the tensor there, is found there.
         self._members: list[tuple[str, dict[str, Any], str, Tensor | None]] = [
-            (f"{path}.{key}" if path else key, members, key, value)
-            for path, part in module.named_modules()
-            for members in _registries(part)
-            for key, value in members.items()
+            (name, members, key, members[key])
+            for name, (members, key) in _all_places(module, remove_duplicate=True)
         ]
 
     def _tensors(self) -> Iterator[Tensor]:
@@ -236,14 +216,10 @@ class Substitution:
     def __enter__(self) -> Substitution:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         for tensor in self._tensors():
-            self._own[id(tensor)].give_back(tensor)
+            for name, value in self._own[id(tensor)].items():
+                setattr(tensor, name, value)
         self._return_members()
 
     def _return_members(self) -> None:
@@ -257,12 +233,12 @@ class Substitution:
         for name, value in parameters.items():
             tensor = self._parameters[name]
             _stand_for(tensor, value)
-            before = self._own[id(tensor)].node
+            before = self._own[id(tensor)]["node"]
             if before is not None and before.watched is not None and value.node is not None:
                 value.node.watched = before.watched
             self._put[name] = value.array, value.node
         for name, value in buffers.items():
-            _stand_for(self._buffers[name], own(value))
+            _stand_for(self._buffers[name], copy_value(value))
         values = {**parameters, **buffers}
         for alias, name in self._aliases:
             _stand_for(alias, values[name].detach())
@@ -307,7 +283,3 @@ _CHANGED = (
 def _stand_for(tensor: Tensor, value: Tensor) -> None:
     tensor.array, tensor.node, tensor.weak = value.array, value.node, False
     tensor.memory = tensor.origin = tensor._grad = None
-
-
-def _registries(module: Module) -> tuple[dict[str, Any], dict[str, Any]]:
-    return module._parameters, module._buffers

@@ -1,8 +1,4 @@
-"""Hooks around a module's backward: what flows into its outputs and out of its inputs.
-
-All inputs that require gradients are joined into one tensor and cut apart again, and so are the
-outputs. A hook on the joined tensor is told all their gradients at once.
-"""
+"""Hooks of modules: called around forward and backward, and around the state."""
 
 from __future__ import annotations
 
@@ -10,7 +6,9 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
+
+import numpy as np
 
 from thalweg.autodiff.hooks import Handle
 from thalweg.core.program import level_of_user
@@ -18,15 +16,28 @@ from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, CallError, StateError
 from thalweg.ops.creation.copying import clone
-from thalweg.ops.shape.join import concatenate
+from thalweg.ops.shape.join import concatenate, split
 from thalweg.ops.shape.reshape import reshape
-from thalweg.torch.nn.walking import Walking
+from thalweg.torch.tensors import TorchTensor
+
+P = ParamSpec("P")
+
+Result = TypeVar("Result")
+
+Computed = TypeVar("Computed", covariant=True)
 
 Gradients = tuple[Tensor | None, ...]
+
+Args = tuple[Any, ...]
+
+Kwargs = dict[str, Any]
 
 
 class BackwardHooks:
     """The hooks around one call of a module.
+
+    All inputs that require gradients are joined into one tensor and cut apart again, and so are
+    the outputs. A hook on the joined tensor is told all their gradients at once.
 
     Args:
         module: What the hooks are given first.
@@ -34,24 +45,18 @@ class BackwardHooks:
         after: Called with the inputs' and the outputs' gradients; they may replace the former.
     """
 
-    def __init__(
-        self, module: Any, before: list[Callable[..., Any]], after: list[Callable[..., Any]]
-    ) -> None:
+    def __init__(self, module: Any, before: Hooks, after: Hooks) -> None:
         self._module = module
-        self._before = before
-        self._after = after
+        self._before, self._after = list(before.values()), list(after.values())
         self._grad_output: Gradients = ()
         self._no_input: Gradients | None = None
 
     def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments, watched."""
-        wanted = _requiring(args)
+        wanted = _places_of_tracked(args)
         if not wanted:
             self._no_input = (None,) * len(args)
-            return args
-        if not self._after:
-            return args
-        return _watched(args, wanted, self._at_inputs)
+        return _watch(args, wanted, self._at_inputs) if wanted and self._after else args
 
     def outputs(self, result: Any) -> Any:
         """Return the result, watched."""
@@ -65,20 +70,20 @@ class BackwardHooks:
             )
             return result
         given = (result,) if single else result
-        wanted = _requiring(given)
+        wanted = _places_of_tracked(given)
         if not wanted:
             return result
-        watched = _watched(given, wanted, self._at_outputs)
+        watched = _watch(given, wanted, self._at_outputs)
         return watched[0] if single else watched
 
     def _at_outputs(self, gradients: Gradients) -> Gradients:
         for hook in self._before:
-            gradients = _grads_replaced(hook(self._module, gradients), gradients, "grad_output")
+            gradients = _replacement(hook(self._module, gradients), gradients, "grad_output")
         self._grad_output = gradients
         if self._no_input is not None:
             for hook in self._after:
                 found = hook(self._module, self._no_input, gradients)
-                if found is not None and any(g is not None for g in _tupled(found)):
+                if found is not None and any(g is not None for g in _as_tuple(found)):
                     raise StateError(
                         "Backward hook for Modules where no input requires gradient should always "
                         "return None or None for all gradients. Return None."
@@ -88,19 +93,16 @@ class BackwardHooks:
     def _at_inputs(self, gradients: Gradients) -> Gradients:
         for hook in self._after:
             found = hook(self._module, gradients, self._grad_output)
-            gradients = _grads_replaced(found, gradients, "grad_input")
+            gradients = _replacement(found, gradients, "grad_input")
         return gradients
 
 
-def _requiring(values: tuple[Any, ...]) -> list[int]:
-    if not is_recording():
-        return []
-    return [i for i, v in enumerate(values) if isinstance(v, Tensor) and v.requires_grad]
+def _places_of_tracked(values: Args) -> list[int]:
+    tensors = enumerate(values) if is_recording() else ()
+    return [i for i, v in tensors if isinstance(v, Tensor) and v.requires_grad]
 
 
-def _watched(
-    values: tuple[Any, ...], wanted: list[int], told: Callable[[Gradients], Gradients]
-) -> tuple[Any, ...]:
+def _watch(values: Args, wanted: list[int], told: Callable[[Gradients], Gradients]) -> Args:
     """Return the values, those wanted cut out of one tensor whose gradient is told."""
     tensors = [values[i] for i in wanted]
     joined = clone(concatenate([reshape(tensor, (-1,)) for tensor in tensors]))
@@ -118,20 +120,15 @@ def _watched(
 
 def _cut(joined: Tensor, like: list[Tensor]) -> list[Tensor]:
     """Cut a vector into tensors of the shapes and dtypes of others."""
-    parts = []
-    start = 0
-    for tensor in like:
-        stop = start + int(tensor.size)
-        part = reshape(joined[start:stop], tensor.shape)
-        parts.append(part if part.dtype == tensor.dtype else astype(part, tensor.dtype))
-        start = stop
-    return parts
+    ends = np.cumsum([tensor.size for tensor in like])
+    parts = zip(split(joined, ends[:-1]), like, strict=True)
+    return [astype(reshape(part, tensor.shape), tensor.dtype) for part, tensor in parts]
 
 
-def _grads_replaced(found: Any, gradients: Gradients, what: str) -> Gradients:
+def _replacement(found: Any, gradients: Gradients, what: str) -> Gradients:
     if found is None:
         return gradients
-    given = _tupled(found)
+    given = _as_tuple(found)
     if len(given) != len(gradients):
         raise ArgumentError(
             f"Backward hook returned an invalid number of {what}, got {len(given)}, but expected "
@@ -140,7 +137,7 @@ def _grads_replaced(found: Any, gradients: Gradients, what: str) -> Gradients:
     return given
 
 
-def _tupled(found: Any) -> Gradients:
+def _as_tuple(found: Any) -> tuple[Any, ...]:
     return found if isinstance(found, tuple) else (found,)
 
 
@@ -156,6 +153,11 @@ class Hook:
         """Call the function."""
         return self.function(*args)
 
+    def after_forward(self, module: Any, args: Args, kwargs: Kwargs, result: Any) -> Any:
+        """Call the function with what it asks for of a call and its result."""
+        given = (args, kwargs) if self.with_kwargs else (args,)
+        return self.function(module, *given, result)
+
 
 Hooks = OrderedDict[int, Any]
 
@@ -168,14 +170,17 @@ def register_for_all(kind: str, hook: Hook) -> Handle:
     return Handle(_of_all.setdefault(kind, OrderedDict()), hook)
 
 
-class Hooked(Walking):
-    """Members that can be called, with the hooks around the call."""
+class Computing(Protocol[P, Computed]):
+    """What can be called, by its method `forward`."""
+
+    def forward(self, *args: P.args, **kwargs: P.kwargs) -> Computed:
+        """Compute the result."""
+
+
+class Hooked:
+    """What can be called, with the hooks around the call, and with those around its state."""
 
     _hooks: dict[str, Hooks]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.__dict__["_hooks"] = {}
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the module's result; each module defines its own."""
@@ -184,6 +189,10 @@ class Hooked(Walking):
             "forward(self, ...) in the class."
         )
 
+    @overload
+    def __call__(self: Computing[P, Tensor], *args: P.args, **kwargs: P.kwargs) -> TorchTensor: ...
+    @overload
+    def __call__(self: Computing[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what `forward` returns, with the hooks around it."""
         hooks = self._hooks
@@ -191,52 +200,47 @@ class Hooked(Walking):
             return self.forward(*args, **kwargs)
         return self._call_with_hooks(args, kwargs)
 
-    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _call_with_hooks(self, args: Args, kwargs: Kwargs) -> Any:
         called: set[int] = set()
         result = None
         try:
             args, kwargs = self._before_forward(args, kwargs)
-            watch = self._backward_hooks()
+            before, after = self._hooks_of("backward_pre"), self._hooks_of("backward")
+            watch = BackwardHooks(self, before, after) if before or after else None
             if watch is not None:
                 args = watch.inputs(args)
             result = self.forward(*args, **kwargs)
-            for number, hook in list(self._hooked("forward").items()):
+            for number, hook in list(self._hooks_of("forward").items()):
                 called.add(number)
-                result = _replaced(_after_forward(self, hook, args, kwargs, result), result)
+                given = hook.after_forward(self, args, kwargs, result)
+                result = result if given is None else given
             return result if watch is None else watch.outputs(result)
         except Exception:
-            for number, hook in self._hooked("forward").items():
+            for number, hook in self._hooks_of("forward").items():
                 if hook.always_call and number not in called:
-                    _call_whatever_happens(self, hook, args, kwargs, result)
+                    try:
+                        hook.after_forward(self, args, kwargs, result)
+                    except Exception as error:
+                        _warn_of(error)
             raise
 
-    def _before_forward(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        for hook in list(self._hooked("forward_pre").values()):
-            if not hook.with_kwargs:
-                given = hook(self, args)
-                if given is not None:
-                    args = given if isinstance(given, tuple) else (given,)
-                continue
-            given = hook(self, args, kwargs)
+    def _before_forward(self, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
+        for hook in list(self._hooks_of("forward_pre").values()):
+            given = hook(self, args, kwargs) if hook.with_kwargs else hook(self, args)
             if given is None:
                 continue
-            if not (isinstance(given, tuple) and len(given) == 2):
+            if not hook.with_kwargs:
+                args = _as_tuple(given)
+            elif isinstance(given, tuple) and len(given) == 2:
+                args, kwargs = given
+            else:
                 raise CallError(
                     "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
                     f"got {given}. Return both, changed or not."
                 )
-            args, kwargs = given
         return args, kwargs
 
-    def _backward_hooks(self) -> BackwardHooks | None:
-        before, after = self._hooked("backward_pre"), self._hooked("backward")
-        if not before and not after:
-            return None
-        return BackwardHooks(self, list(before.values()), list(after.values()))
-
-    def _hooked(self, kind: str) -> Hooks:
+    def _hooks_of(self, kind: str) -> Hooks:
         own, others = self._hooks.get(kind) or OrderedDict(), _of_all.get(kind)
         return OrderedDict((*others.items(), *own.items())) if others else own
 
@@ -333,27 +337,10 @@ class Hooked(Walking):
         return self._register("load_post", Hook(hook))
 
 
-def _after_forward(
-    module: Hooked, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
-) -> Any:
-    if hook.with_kwargs:
-        return hook(module, args, kwargs, result)
-    return hook(module, args, result)
-
-
-def _replaced(new: Any, old: Any) -> Any:
-    return old if new is None else new
-
-
-def _call_whatever_happens(
-    module: Hooked, hook: Hook, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
-) -> None:
-    try:
-        _after_forward(module, hook, args, kwargs, result)
-    except Exception as error:
-        warnings.warn(
-            f"A forward hook with always_call=True raised {error!r} after another error, which "
-            "is the one that is reported.",
-            RuntimeWarning,
-            stacklevel=level_of_user(),
-        )
+def _warn_of(error: Exception) -> None:
+    warnings.warn(
+        f"A forward hook with always_call=True raised {error!r} after another error, which is the "
+        "one that is reported.",
+        RuntimeWarning,
+        stacklevel=level_of_user(),
+    )

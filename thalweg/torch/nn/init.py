@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -17,32 +17,23 @@ from thalweg.core.program import level_of_user
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.random import fills
-from thalweg.random.arguments import normal_in, stream, values_of
 from thalweg.random.generator import Generator, default_generator
 from thalweg.random.memory_order import in_memory_order
+from thalweg.torch.functions import random_fills
+from thalweg.torch.functions.random_fills import normal_in, stream, values_of
 from thalweg.torch.nn.parameter import copy_into
 
 __all__ = [
-    "calculate_gain",
-    "constant_",
-    "dirac_",
-    "eye_",
-    "kaiming_normal_",
-    "kaiming_uniform_",
-    "normal_",
-    "ones_",
-    "orthogonal_",
-    "sparse_",
-    "trunc_normal_",
-    "uniform_",
-    "xavier_normal_",
-    "xavier_uniform_",
-    "zeros_",
-]
+    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
+    "normal_", "ones_", "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_",
+    "xavier_uniform_", "zeros_",
+]  # fmt: skip
 
 
 Array = NDArray[Any]
+
+# Mean, deviation, and the bounds.
+Truncated = tuple[float, float, float, float]
 
 _GAINS = {
     **dict.fromkeys(("linear", "sigmoid"), 1),
@@ -89,7 +80,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Set all elements to one value."""
-    return _written(tensor, np.full(tensor.shape, val, tensor.dtype))
+    return copy_into(tensor, np.full(tensor.shape, val, tensor.dtype))
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -110,7 +101,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """
     _require_axes(tensor, (2,), "Only tensors with 2 dimensions are supported")
     rows, columns = tensor.shape
-    return _written(tensor, np.eye(rows, columns, dtype=tensor.dtype))
+    return copy_into(tensor, np.eye(rows, columns, dtype=tensor.dtype))
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -137,7 +128,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     for group in range(groups):
         for channel in range(min(each, inputs)):
             values[(group * each + channel, channel, *centre)] = 1
-    return _written(tensor, values)
+    return copy_into(tensor, values)
 
 
 # ---- random values
@@ -153,12 +144,14 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = No
         >>> bool(torch.all(weight >= 1.0))
         True
     """
-    return _uniform(tensor, a, b, generator)
+    with set_recording(False):
+        return random_fills.uniform_(tensor, a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Draw all elements from a normal distribution."""
-    return _normal(tensor, mean, std, generator)
+    with set_recording(False):
+        return random_fills.normal_(tensor, mean, std, generator=generator)
 
 
 def trunc_normal_(
@@ -182,14 +175,12 @@ def trunc_normal_(
             stacklevel=level_of_user(),
         )
     below, above = (math.erf((end - mean) / std / math.sqrt(2.0)) for end in (a, b))
-    draw = _redrawn_normal if (above - below) / 2 > 0.3 else _thinned_uniform
+    draw = _redraw_normal if (above - below) / 2 > 0.3 else _thin_uniform
     memory = values_of("trunc_normal_", tensor)
     return copy_into(tensor, draw(memory, (mean, std, a, b), stream(generator)))
 
 
-def _redrawn_normal(
-    memory: Array, given: tuple[float, float, float, float], source: Generator
-) -> Array:
+def _redraw_normal(memory: Array, given: Truncated, source: Generator) -> Array:
     mean, std, a, b = given
     kind = memory.dtype.type
     values = normal_in(memory, mean, std, source).numpy()
@@ -198,9 +189,7 @@ def _redrawn_normal(
     return values
 
 
-def _thinned_uniform(
-    memory: Array, given: tuple[float, float, float, float], source: Generator
-) -> Array:
+def _thin_uniform(memory: Array, given: Truncated, source: Generator) -> Array:
     mean, std, a, b = given
     kind = memory.dtype.type
     peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
@@ -218,15 +207,17 @@ def _thinned_uniform(
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """Draw uniformly from ±gain √(6 / (fan in + fan out)) (Glorot and Bengio 2010)."""
-    fan_in, fan_out = _fans(tensor)
-    bound = math.sqrt(3.0) * (gain * math.sqrt(2.0 / float(fan_in + fan_out)))
-    return _uniform(tensor, -bound, bound, generator)
+    bound = math.sqrt(3.0) * _xavier_deviation(tensor, gain)
+    return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     """Draw from a normal distribution, σ = gain √(2 / (fan in + fan out)) (Glorot and Bengio)."""
-    fan_in, fan_out = _fans(tensor)
-    return _normal(tensor, 0.0, gain * math.sqrt(2.0 / float(fan_in + fan_out)), generator)
+    return normal_(tensor, 0.0, _xavier_deviation(tensor, gain), generator)
+
+
+def _xavier_deviation(tensor: Tensor, gain: float) -> float:
+    return gain * math.sqrt(2.0 / float(sum(_fans(tensor))))
 
 
 def kaiming_uniform_(
@@ -249,11 +240,8 @@ def kaiming_uniform_(
         ArgumentError: If the mode or the nonlinearity is unknown.
         ShapeError: If there are fewer than two axes.
     """
-    return _kaiming(
-        tensor,
-        (a, mode, nonlinearity),
-        lambda std: _uniform(tensor, -math.sqrt(3.0) * std, math.sqrt(3.0) * std, generator),
-    )
+    bound = math.sqrt(3.0) * _kaiming_deviation(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
 
 
 def kaiming_normal_(
@@ -264,15 +252,10 @@ def kaiming_normal_(
     generator: Any = None,
 ) -> Tensor:
     """Draw from a normal distribution, σ = gain / √fan; the rest is as in `kaiming_uniform_`."""
-    return _kaiming(
-        tensor, (a, mode, nonlinearity), lambda std: _normal(tensor, 0.0, std, generator)
-    )
+    return normal_(tensor, 0.0, _kaiming_deviation(tensor, a, mode, nonlinearity), generator)
 
 
-def _kaiming(
-    tensor: Tensor, given: tuple[float, str, str], draw: Callable[[float], Tensor]
-) -> Tensor:
-    a, mode, nonlinearity = given
+def _kaiming_deviation(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     if 0 in tensor.shape:
         warnings.warn(
             "Initializing zero-element tensors is a no-op; one of shape "
@@ -280,12 +263,12 @@ def _kaiming(
             UserWarning,
             stacklevel=level_of_user(),
         )
-        return tensor
+        return 0.0
     modes = ["fan_in", "fan_out"]
     if mode.lower() not in modes:
         raise ArgumentError(f"Mode {mode} not supported, please use one of {modes}")
     fan = _fans(tensor)[modes.index(mode.lower())]
-    return draw(calculate_gain(nonlinearity, a) / math.sqrt(fan))
+    return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
@@ -297,16 +280,15 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     Raises:
         ShapeError: If there are fewer than two axes.
     """
-    if len(tensor.shape) < 2:
-        _require_axes(tensor, (), "Only tensors with 2 or more dimensions are supported")
+    _require_axes(tensor, _SEVERAL, "Only tensors with 2 or more dimensions are supported")
     if 0 in tensor.shape:
         return tensor
-    drawn = _normal(tensor, 0.0, 1.0, generator).detach().numpy()
+    drawn = normal_(tensor, 0.0, 1.0, generator).detach().numpy()
     flat = drawn.reshape(tensor.shape[0], -1)
     wide = flat.shape[0] < flat.shape[1]
     q, r = np.linalg.qr(flat.T if wide else flat)
     q = q * np.sign(np.diagonal(r))
-    return _written(tensor, (q.T if wide else q).reshape(tensor.shape) * gain)
+    return copy_into(tensor, (q.T if wide else q).reshape(tensor.shape) * gain)
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
@@ -318,42 +300,28 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     _require_axes(tensor, (2,), "Only tensors with 2 dimensions are supported")
     rows, columns = tensor.shape
     zeros = math.ceil(sparsity * rows)
-    values = _normal(tensor, 0.0, std, generator).detach().numpy().copy()
+    values = normal_(tensor, 0.0, std, generator).detach().numpy().copy()
     for column in range(columns):
         values[default_generator.randperm(rows)[:zeros], column] = 0
-    return _written(tensor, values)
+    return copy_into(tensor, values)
 
 
 # ---- parts
 
 
-def _uniform(tensor: Tensor, low: float, high: float, generator: Any) -> Tensor:
-    with set_recording(False):
-        return fills.uniform_(tensor, low, high, generator=generator)
-
-
-def _normal(tensor: Tensor, mean: float, std: float, generator: Any) -> Tensor:
-    with set_recording(False):
-        return fills.normal_(tensor, mean, std, generator=generator)
-
-
-def _written(tensor: Tensor, values: Any) -> Tensor:
-    return copy_into(tensor, values)
-
-
 def _fans(tensor: Tensor) -> tuple[int, int]:
     """Return how many inputs an output of a layer has, and how many outputs an input."""
-    if len(tensor.shape) < 2:
-        _require_axes(
-            tensor,
-            (),
-            "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
-        )
+    what = "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
+    _require_axes(tensor, _SEVERAL, what)
     window = math.prod(tensor.shape[2:])
     return tensor.shape[1] * window, tensor.shape[0] * window
 
 
-def _require_axes(tensor: Tensor, wanted: tuple[int, ...], message: str) -> None:
+# Numbers of axes: two, up to the most that NumPy knows.
+_SEVERAL = range(2, 65)
+
+
+def _require_axes(tensor: Tensor, wanted: Container[int], message: str) -> None:
     if len(tensor.shape) not in wanted:
         raise ShapeError(
             f"{message}, and one of shape {tuple(tensor.shape)} was given. Reshape it first."

@@ -11,13 +11,15 @@ from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of
 from thalweg.core.spec import default_dtype, possible
 from thalweg.core.tape import set_recording
-from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.core.tensor import Tensor, astype, make
 from thalweg.core.writing import overwrite
+from thalweg.torch import tensors as wing
+from thalweg.torch.naming import as_tensor
 
 __all__ = ["Buffer", "Parameter"]
 
 
-class Parameter(Tensor):
+class Parameter(wing.TorchTensor):
     """A tensor that is trained: a module it is assigned to lists it among its parameters.
 
     Args:
@@ -37,7 +39,7 @@ class Parameter(Tensor):
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Self:
         """Lay a parameter on the memory of the data."""
-        found: Self = _laid_on(cls, data)
+        found: Self = _lay_on(cls, data)
         return found
 
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
@@ -49,12 +51,12 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         # As in PyTorch: without the gradient, which belongs to the computation that led to it.
-        copied = type(self)(own(self.detach()), self.requires_grad)
+        copied = type(self)(copy_value(self.detach()), self.requires_grad)
         memo[id(self)] = copied
         return copied
 
 
-class Buffer(Tensor):
+class Buffer(wing.TorchTensor):
     """A tensor that is state but not trained, such as a running mean.
 
     Args:
@@ -74,14 +76,14 @@ class Buffer(Tensor):
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Self:
         """Lay a buffer on the memory of the data."""
-        found: Self = _laid_on(cls, data)
+        found: Self = _lay_on(cls, data)
         return found
 
     def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
         self.persistent = persistent
 
 
-def _laid_on(cls: type[Any], data: Any) -> Any:
+def _lay_on(cls: type[Any], data: Any) -> Any:
     """Return a tensor of a class on the memory of a tensor or an array, without its history."""
     found = Tensor.__new__(cls)
     found._grad = None
@@ -116,7 +118,7 @@ def convert(tensor: Tensor, function: Callable[[Tensor], Tensor]) -> None:
     tensor._grad = None if gradient is None else function(gradient.detach())
 
 
-def own(tensor: Tensor) -> Tensor:
+def copy_value(tensor: Tensor) -> Tensor:
     """Return a tensor of the same value whose changes in place are its own."""
     array = tensor.array
     return make(array if tensor.is_symbolic else array.copy(), tensor.node, tensor.weak)
@@ -129,6 +131,16 @@ def copy_into(tensor: Tensor, value: Any) -> Tensor:
         return overwrite(tensor, new if new.dtype == tensor.dtype else astype(new, tensor.dtype))
 
 
-def new_parameter(*shape: int, dtype: Any = None) -> Parameter:
-    """Return a parameter of a shape, in the default dtype unless told, for a layer to fill."""
-    return Parameter(np.zeros(possible(shape), dtype=default_dtype() if dtype is None else dtype))
+def add_parameters(module: Any, dtype: Any, **shapes: tuple[int, ...] | None) -> None:
+    """Give a layer parameters of these shapes, or None for one it does without, and fill them.
+
+    Args:
+        module: The layer, whose `reset_parameters` fills them.
+        dtype: Their dtype; None for the default dtype.
+        shapes: Their shapes by name.
+    """
+    kind = default_dtype() if dtype is None else dtype
+    for name, shape in shapes.items():
+        parameter = None if shape is None else Parameter(np.zeros(possible(shape), kind))
+        module.register_parameter(name, parameter)
+    module.reset_parameters()

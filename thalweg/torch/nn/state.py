@@ -1,4 +1,4 @@
-"""The state of a module as a dictionary of tensors, and a module from such a dictionary."""
+"""What a module's parameters and buffers are as a dictionary, and how they are read back."""
 
 from __future__ import annotations
 
@@ -8,32 +8,36 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, CallError, StateError, printable
+from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.hooks import Hooked
 from thalweg.torch.nn.parameter import Parameter, copy_into
 
 _EXTRA = "_extra_state"
 
 
-class _Keys(NamedTuple):
+class _IncompatibleKeys(NamedTuple):
+    """The names by which a dictionary and a module differ."""
+
     missing_keys: list[str]
     unexpected_keys: list[str]
 
-
-class _IncompatibleKeys(_Keys):
-    """The names by which a dictionary and a module differ."""
-
     def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
+        if not any(self):
             return "<All keys matched successfully>"
-        return super().__repr__()
+        missing, unexpected = self
+        return f"_IncompatibleKeys(missing_keys={missing}, unexpected_keys={unexpected})"
 
 
 class WithState(Hooked):
-    """Members whose values can be taken out and put back."""
+    """Parameters, buffers and modules whose values can be taken out and put back."""
 
     _version: int = 1
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Any]
+    _transient: set[str]
 
     def get_extra_state(self) -> Any:
         """Return what belongs to the state beside tensors; a module may define it."""
@@ -71,7 +75,7 @@ class WithState(Hooked):
         metadata = {"version": self._version}
         if hasattr(destination, "_metadata"):
             destination._metadata[prefix[:-1]] = metadata
-        for hook in self._hooked("state_dict_pre").values():
+        for hook in self._hooks_of("state_dict_pre").values():
             hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, child in self._modules.items():
@@ -79,7 +83,7 @@ class WithState(Hooked):
                 child.state_dict(
                     destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
                 )
-        for hook in self._hooked("state_dict_post").values():
+        for hook in self._hooks_of("state_dict_post").values():
             if hook(self, destination, prefix, metadata) is not None:
                 raise StateError(
                     "A state_dict post-hook must return None, and one returned something else. "
@@ -124,7 +128,20 @@ class WithState(Hooked):
         metadata = getattr(state_dict, "_metadata", {})
         keys = _IncompatibleKeys([], [])
         messages: list[str] = []
-        _load(self, OrderedDict(state_dict), "", metadata, assign, keys, messages)
+
+        def load(module: WithState, entries: dict[str, Any], prefix: str) -> None:
+            local = dict(metadata.get(prefix[:-1], {}))
+            if assign:
+                local["assign_to_params_buffers"] = True
+            module._load_from_state_dict(entries, prefix, local, True, *keys, messages)
+            for name, child in module._modules.items():
+                if child is not None:
+                    below = f"{prefix}{name}."
+                    theirs = ((k, v) for k, v in entries.items() if k.startswith(below))
+                    load(child, OrderedDict(theirs), below)
+            module._after_loading(keys)
+
+        load(self, OrderedDict(state_dict), "")
         if strict:
             messages = _differences(keys) + messages
         if messages:
@@ -145,7 +162,7 @@ class WithState(Hooked):
         error_msgs: list[str],
     ) -> None:
         """Copy this module's own entries; a module with older versions of them may extend it."""
-        for hook in self._hooked("load_pre").values():
+        for hook in self._hooks_of("load_pre").values():
             hook(
                 self, state_dict, prefix, local_metadata, strict,
                 missing_keys, unexpected_keys, error_msgs,
@@ -167,16 +184,18 @@ class WithState(Hooked):
             missing_keys.append(extra)
         if strict:
             known = {*members, *([_EXTRA] if takes_extra else [])}
-            unexpected_keys += self._unexpected(state_dict, prefix, known)
-
-    def _unexpected(self, state_dict: dict[str, Any], prefix: str, known: set[str]) -> list[str]:
-        found = []
-        for key in state_dict:
-            if key.startswith(prefix):
+            for key in (key for key in state_dict if key.startswith(prefix)):
                 name, dot, _ = key[len(prefix) :].partition(".")
                 if name not in (self._modules if dot else known):
-                    found.append(key)
-        return found
+                    unexpected_keys.append(key)
+
+    def _after_loading(self, keys: _IncompatibleKeys) -> None:
+        for hook in self._hooks_of("load_post").values():
+            if hook(self, keys) is not None:
+                raise ArgumentError(
+                    "A load_state_dict post-hook must return None, and one returned something "
+                    "else. Change missing_keys and unexpected_keys in place."
+                )
 
     def _take(self, name: str, member: Tensor, key: str, value: Any, assign: bool) -> str:
         """Give a member its loaded value; return what is wrong with it, if anything."""
@@ -195,15 +214,12 @@ class WithState(Hooked):
             )
         if not assign:
             copy_into(member, loaded)
-        elif isinstance(member, Parameter):
+            return ""
+        if isinstance(member, Parameter):
             wanted = member.requires_grad
-            if isinstance(loaded, Parameter):
-                loaded.requires_grad = wanted
-            else:
-                loaded = Parameter(loaded, requires_grad=wanted)
-            setattr(self, name, loaded)
-        else:
-            setattr(self, name, loaded)
+            loaded = loaded if isinstance(loaded, Parameter) else Parameter(loaded, wanted)
+            loaded.requires_grad = wanted
+        setattr(self, name, loaded)
         return ""
 
 
@@ -211,29 +227,3 @@ def _differences(keys: _IncompatibleKeys) -> list[str]:
     kinds = (("Missing", keys.missing_keys), ("Unexpected", keys.unexpected_keys))
     quoted = [(what, ", ".join(f'"{printable(name)}"' for name in names)) for what, names in kinds]
     return [f"{what} key(s) in state_dict: {names}. " for what, names in quoted if names]
-
-
-def _load(
-    module: WithState,
-    state_dict: dict[str, Any],
-    prefix: str,
-    metadata: Mapping[str, dict[str, Any]],
-    assign: bool,
-    keys: _IncompatibleKeys,
-    messages: list[str],
-) -> None:
-    local = dict(metadata.get(prefix[:-1], {}))
-    if assign:
-        local["assign_to_params_buffers"] = True
-    module._load_from_state_dict(state_dict, prefix, local, True, keys[0], keys[1], messages)
-    for name, child in module._modules.items():
-        if child is not None:
-            below = f"{prefix}{name}."
-            theirs = OrderedDict((k, v) for k, v in state_dict.items() if k.startswith(below))
-            _load(child, theirs, below, metadata, assign, keys, messages)
-    for hook in module._hooked("load_post").values():
-        if hook(module, keys) is not None:
-            raise ArgumentError(
-                "A load_state_dict post-hook must return None, and one returned something else. "
-                "Change missing_keys and unexpected_keys in place."
-            )

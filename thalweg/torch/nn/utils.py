@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,13 +10,14 @@ import numpy as np
 
 from thalweg.core.spec import default_dtype
 from thalweg.core.tape import set_recording
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.errors import CallError, GradientError, ShapeError
 from thalweg.ops.elementwise.comparison import minimum
 from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.linalg.norms import norm
 from thalweg.ops.shape.join import concatenate, stack
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.parameter import copy_into, rebind
 
 Tensors = Tensor | Iterable[Tensor]
@@ -54,9 +56,8 @@ def clip_grad_norm_(
         >>> norm.item(), [round(g, 4) for g in weight.grad.tolist()]
         (5.0, [0.6, 0.8])
     """
-    given = _listed(parameters)
-    gradients = [p.grad for p in given if p.grad is not None]
-    total = get_total_norm(gradients, norm_type, error_if_nonfinite)
+    given = _as_list(parameters)
+    total = get_total_norm(_gradients(given), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(given, max_norm, total)
     return total
 
@@ -74,7 +75,7 @@ def get_total_norm(
     """
     order = float(norm_type)
     with set_recording(False):
-        norms = [norm(reshape(t.detach(), (-1,)), order) for t in _listed(tensors)]
+        norms = [norm(reshape(t.detach(), (-1,)), order) for t in _as_list(tensors)]
         if not norms:
             return as_tensor(np.zeros((), default_dtype()))
         total = norm(stack(norms), order)
@@ -93,22 +94,24 @@ def clip_grads_with_norm_(
     """Scale the gradients of parameters by min(1, max_norm / (total_norm + 10⁻⁶))."""
     with set_recording(False):
         factor = minimum(float(max_norm) / (total_norm + 1e-6), 1.0)
-        for parameter in _listed(parameters):
-            if parameter.grad is not None:
-                copy_into(parameter.grad, parameter.grad * factor)
+        for gradient in _gradients(parameters):
+            copy_into(gradient, gradient * factor)
 
 
 def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
     """Clip every element of the parameters' gradients to ±clip_value."""
     limit = float(clip_value)
     with set_recording(False):
-        for parameter in _listed(parameters):
-            if parameter.grad is not None:
-                copy_into(parameter.grad, clip(parameter.grad, -limit, limit))
+        for gradient in _gradients(parameters):
+            copy_into(gradient, clip(gradient, -limit, limit))
 
 
-def _listed(tensors: Any) -> list[Tensor]:
+def _as_list(tensors: Any) -> list[Tensor]:
     return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
+def _gradients(parameters: Tensors) -> list[Tensor]:
+    return [p.grad for p in _as_list(parameters) if p.grad is not None]
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
@@ -136,9 +139,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     start = 0
     values = vec.detach()
     for parameter in parameters:
-        count = 1
-        for extent in parameter.shape:
-            count *= extent
+        count = math.prod(parameter.shape)
         if start + count > values.shape[0]:
             raise ShapeError(
                 f"a vector of {values.shape[0]} elements was given for parameters that have more. "

@@ -13,11 +13,10 @@ from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape
-from thalweg.torch.optim import checks
-from thalweg.torch.optim.checks import Number
-from thalweg.torch.optim.groups import Group, plain_number
-from thalweg.torch.optim.optimizer import Closure, Optimizer
-from thalweg.torch.optim.step import written
+from thalweg.torch.optim.optimizer.descent import Number, require_non_negative
+from thalweg.torch.optim.optimizer.groups import Group, options_of, plain_number
+from thalweg.torch.optim.optimizer.optimizer import Closure, Optimizer
+from thalweg.torch.optim.optimizer.step import write_values
 
 __all__ = ["LBFGS"]
 
@@ -187,25 +186,16 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        checks.non_negative(lr=lr)
+        require_non_negative(lr=lr)
         if line_search_fn not in (None, "strong_wolfe"):
             raise ArgumentError(
                 f"only 'strong_wolfe' is supported, but line_search_fn={line_search_fn!r} was "
                 "given. Give that, or None for steps of length lr."
             )
-        options = {
-            "lr": lr,
-            "max_iter": max_iter,
-            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-            "tolerance_grad": tolerance_grad,
-            "tolerance_change": tolerance_change,
-            "history_size": history_size,
-            "line_search_fn": line_search_fn,
-        }
-        super().__init__(params, options)
+        max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
+        super().__init__(params, options_of(locals()))
 
-    def check_group(self, group: Group) -> None:
-        """Refuse a second group."""
+    def _check_group(self, group: Group) -> None:
         if self.param_groups:
             raise ArgumentError(
                 "LBFGS doesn't support per-parameter options (parameter groups): its steps are of "
@@ -264,12 +254,6 @@ class LBFGS(Optimizer):
         """Move along a direction; return where, and how often the loss was evaluated."""
         group = self.param_groups[0]
         begin = [p.detach() + 0.0 for p in group["params"]]
-        if group["line_search_fn"] is None:
-            self._place(begin, d, t)
-            if last:
-                return here._replace(t=t), 0
-            value = float(self._evaluated(closure))
-            return Point(t, value, self._gradient(), 0.0), 1
 
         def at(length: float) -> Point:
             self._place(begin, d, length)
@@ -277,6 +261,11 @@ class LBFGS(Optimizer):
             gradient = self._gradient()
             return Point(length, value, gradient, _dot(gradient, d))
 
+        if group["line_search_fn"] is None and last:
+            self._place(begin, d, t)
+            return here._replace(t=t), 0
+        if group["line_search_fn"] is None:
+            return at(t), 1
         found, tried = strong_wolfe(at, here, t, _largest(d), group["tolerance_change"])
         self._place(begin, d, found.t)
         return found, tried
@@ -310,7 +299,7 @@ class LBFGS(Optimizer):
         for param, start, part in zip(
             self.param_groups[0]["params"], begin, self._parts(d), strict=True
         ):
-            written(param, start + t * reshape(part, param.shape))
+            write_values(param, start + t * reshape(part, param.shape))
 
     def _parts(self, vector: Tensor) -> Iterator[Tensor]:
         offset = 0

@@ -9,6 +9,7 @@ from typing import Any
 from thalweg.autodiff.modes import no_grad
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
+from thalweg.ops.index.items import copy_
 from thalweg.torch.nn.modules.module import Module
 from thalweg.torch.optim.lr_scheduler import SWALR
 
@@ -21,6 +22,10 @@ __all__ = [
     "get_swa_multi_avg_fn",
     "update_bn",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 Average = Callable[[Tensor, Tensor, Any], Any]
@@ -88,7 +93,7 @@ def _in_place(average: Average) -> MultiAverage:
     def average_all(averaged: Sequence[Tensor], parameters: Sequence[Tensor], count: Any) -> None:
         with no_grad():
             for mean, parameter in zip(averaged, parameters, strict=True):
-                mean.copy_(average(mean, parameter, count))
+                copy_(mean, average(mean, parameter, count))
 
     return average_all
 
@@ -178,14 +183,14 @@ class AveragedModel(Module):
             self._average(averaged, current)
             if not self.use_buffers:
                 for own, given in zip(self.module.buffers(), model.buffers(), strict=True):
-                    own.copy_(given)
-            self.n_averaged.add_(1)
+                    copy_(own, given)
+            self.n_averaged += 1
 
     def _average(self, averaged: list[Tensor], current: list[Tensor]) -> None:
         count = int(self.n_averaged)
         if count == 0:
             for mean, tensor in zip(averaged, current, strict=True):
-                mean.copy_(tensor)
+                copy_(mean, tensor)
         elif self.multi_avg_fn is not None:
             self.multi_avg_fn(averaged, current, count)
         else:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import weakref
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def _not_finite(array: Array, given: Any, name: str) -> str:
         rows = rows[columns == column] + start
         count += rows.size
         bad_rows += [int(row) for row in rows[: 3 - len(bad_rows)]]
-    values = sorted({spelt(table[row, column]) for row in bad_rows})
+    values = sorted({spell_value(table[row, column]) for row in bad_rows})
     where = f"column {column_name(given, column)}, " if array.ndim > 1 else ""
     listed = ", ".join(map(str, bad_rows))
     more = f" and {count - len(bad_rows)} more" if count > len(bad_rows) else ""
@@ -54,7 +54,7 @@ def _not_finite(array: Array, given: Any, name: str) -> str:
     )
 
 
-def spelt(value: float) -> str:
+def spell_value(value: float) -> str:
     """Write out a value that is not finite."""
     return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"
 
@@ -91,23 +91,16 @@ class Noted:
     """
 
     def __init__(self) -> None:
-        self._refs: dict[int, weakref.ref[Array]] = {}
+        self._known: WeakValueDictionary[int, Array] = WeakValueDictionary()
 
     def holds(self, array: Array) -> bool:
         """Tell whether an array has been noted."""
-        ref = self._refs.get(id(array))
-        return ref is not None and ref() is array
+        return self._known.get(id(array)) is array
 
     def note(self, array: Array) -> None:
         """Remember an array, as long as it lives, if looking at it takes time."""
-        if array.size > _BLOCK // 8 and not self.holds(array):
-            key = id(array)
-            self._refs[key] = weakref.ref(array, lambda ref: self._forget(key, ref))
-
-    def _forget(self, key: int, ref: weakref.ref[Array]) -> None:
-        # The id may already stand for another array.
-        if self._refs.get(key) is ref:
-            del self._refs[key]
+        if array.size > _BLOCK // 8:
+            self._known[id(array)] = array
 
 
 FINITE = Noted()

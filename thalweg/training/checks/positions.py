@@ -5,16 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from thalweg.core.program import Equation, Program, Symbol, evaluate
 from thalweg.engines.engine import Array
 from thalweg.errors import IndexOutOfRange
-
-# Primitives whose second operand holds positions along an axis of the first.
-_INDEXED = frozenset({"take", "take_along_axis", "scatter_add", "scatter_add_along_axis"})
 
 _SECONDS = 2.0
 
@@ -42,7 +38,7 @@ def out_of_range(error: IndexOutOfRange, read: Read) -> IndexOutOfRange:
     """Return an error that names the data and the line behind an index out of range."""
     deadline = time.perf_counter() + _SECONDS
     for equation in read.program.equations:
-        if equation.primitive.name in _INDEXED:
+        if equation.primitive.role in ("gather", "scatter"):
             found = _blame(equation, read, deadline)
             if found is not None:
                 return found
@@ -63,7 +59,7 @@ def _blame(equation: Equation, read: Read, deadline: float) -> IndexOutOfRange |
     for rows in _batches(read):
         arguments = [given.get(i, rows) for i in places]
         try:
-            (values,) = evaluate(program, arguments, _apply, lambda symbol: symbol.value)
+            (values,) = evaluate(program, arguments)
         except IndexOutOfRange:
             return None  # an equation before this one is to blame
         wrong = np.argwhere((values < -extent) | (values >= extent))
@@ -71,13 +67,13 @@ def _blame(equation: Equation, read: Read, deadline: float) -> IndexOutOfRange |
             where = tuple(wrong[0])
             row = None if not where or values.shape[0] != len(rows) else int(rows[where[0]])
             sources = [i - read.first for i in places if i in given]
-            return _told(int(values[where]), extent, row, sources, equation, read)
+            return _error_of(int(values[where]), extent, row, sources, equation, read)
         if time.perf_counter() > deadline:
             break
     return None
 
 
-def _told(
+def _error_of(
     value: int, extent: int, row: int | None, sources: list[int], equation: Equation, read: Read
 ) -> IndexOutOfRange:
     names = read.names()
@@ -111,7 +107,3 @@ def _batches(read: Read) -> Iterator[Array]:
     for start in range(0, rows, max(1, size)):
         # The last batch is filled up with earlier rows.
         yield np.arange(min(start, rows - size), min(start, rows - size) + size, dtype=np.int32)
-
-
-def _apply(equation: Equation, operands: list[Any]) -> Any:
-    return np.asarray(equation.primitive.meaning(*operands, **equation.params))

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from thalweg.compiler.kernels.graph import Graph
-from thalweg.compiler.kernels.kernels import Kernel, Kind, Likeness, Plan, form_kernels, likeness
-from thalweg.compiler.kernels.materialize import LONG, effort, total_effort
-from thalweg.compiler.kernels.memory import ALIGNMENT, Storage, aligned_size, assign
+from thalweg.compiler.kernels.kernels import Kernel, Kind, Likeness, form_kernels, likeness
+from thalweg.compiler.kernels.materialize import LONG, total_effort
+from thalweg.compiler.kernels.memory import ALIGNMENT, aligned_size, assign
 from thalweg.compiler.kernels.streams import fuse_streams
-from thalweg.compiler.outputs import own_outputs
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.rewrites.widening import widened
+from thalweg.compiler.states import own_outputs
 from thalweg.core.program import Program, Symbol
-from thalweg.engines.llvm.code.driving import caller_text
+from thalweg.engines.llvm.code.driving import CutProgram, Pointer, caller_text
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.kernels.contractions import write_sums_of_products
-from thalweg.engines.llvm.kernels.facts import HEADER, Addressed, Cell, Facts, Places, Table
+from thalweg.engines.llvm.kernels.facts import (
+    HEADER,
+    Addressed,
+    AddressTable,
+    Cell,
+    KernelFacts,
+    Places,
+)
 from thalweg.engines.llvm.kernels.maps import write_map, write_transpose
 from thalweg.engines.llvm.kernels.reductions import write_column, write_row
 from thalweg.engines.llvm.kernels.scatters import write_scan, write_scatter
@@ -34,47 +41,19 @@ _WRITERS = {
     Kind.ROW: write_row,
     Kind.COLUMN: write_column,
     Kind.PRODUCT: write_sums_of_products,
+    Kind.SCATTER: write_scatter,
     Kind.SCAN: write_scan,
     Kind.STREAM: write_stream,
 }
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One pointer in the arena: where it is kept and what it points to."""
-
-    place: int
-    addressed: Addressed
-
-
-@dataclass
-class Step:
-    """One program cut into kernels.
-
-    Attributes:
-        program: The program, optimized.
-        plan: Its kernels.
-        storage: Where its values are.
-        long: Whether it takes so long that it looks on its way whether it is to stop.
-        entries: Pointers that its kernels read.
-        calls: The functions that compute it, with the place of the arena each is given.
-    """
-
-    program: Program
-    plan: Plan
-    storage: Storage
-    long: bool
-    entries: list[Entry] = field(default_factory=list)
-    calls: list[tuple[str, int]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class _Planned:
     """A kernel to be written."""
 
-    step: Step
+    step: CutProgram
     kernel: Kernel
-    facts: Facts
+    facts: KernelFacts
     like: Likeness
 
 
@@ -116,7 +95,7 @@ class Assembly:
         states: int,
         trusted: dict[Symbol, int],
         looped: bool,
-    ) -> Step:
+    ) -> CutProgram:
         """Plan one program.
 
         Args:
@@ -133,16 +112,16 @@ class Assembly:
         pairs = list(zip(better.inputs[:states], better.outputs[:states], strict=True))
         storage = assign(plan, pairs, fixed, self.end)
         self.end = storage.end
-        step = Step(better, plan, storage, total_effort(program) > LONG)
+        step = CutProgram(better, plan, storage, total_effort(program) > LONG)
         outside: dict[Symbol, int] = {}
 
         def entry(symbol: Symbol) -> int:
             if symbol not in outside:
                 outside[symbol] = self.reserve(8)
-                step.entries.append(Entry(outside[symbol], symbol))
+                step.entries.append(Pointer(outside[symbol], symbol))
             return outside[symbol]
 
-        facts = Facts(
+        facts = KernelFacts(
             graph,
             plan.kept,
             storage.stored,
@@ -170,7 +149,7 @@ class Assembly:
             elif key in shared:
                 step.calls.append(self._call_alike(planned, shared[key]))
             else:
-                table = Table()
+                table = AddressTable()
                 name = self._function(planned, table)
                 step.calls.append((name, self._table(step, table.entries)))
                 entries, symbols = tuple(table.entries), planned.like.symbols
@@ -195,33 +174,25 @@ class Assembly:
     def _call_alike(self, planned: _Planned, shared: _Shared) -> tuple[str, int]:
         """Return the call of another kernel's function for the values of this one."""
         counterparts = dict(zip(shared.symbols, planned.like.symbols, strict=True))
-        entries = [
-            counterparts[what]
-            if isinstance(what, Symbol)
-            else self.cell()
-            if isinstance(what, Cell)
-            else what
-            for what in shared.entries
-        ]
-        return shared.name, self._table(planned.step, entries)
 
-    def _table(self, step: Step, entries: Iterable[Addressed]) -> int:
+        def own(what: Addressed) -> Addressed:
+            if isinstance(what, Symbol):
+                return counterparts[what]
+            return self.cell() if isinstance(what, Cell) else what
+
+        return shared.name, self._table(planned.step, map(own, shared.entries))
+
+    def _table(self, step: CutProgram, entries: Iterable[Addressed]) -> int:
         """Return the place of a new table of addresses."""
         held = list(entries)
         place = self.reserve(8 * len(held))
-        step.entries += [Entry(place + 8 * i, what) for i, what in enumerate(held)]
+        step.entries += [Pointer(place + 8 * i, what) for i, what in enumerate(held)]
         return place
 
-    def _function(self, planned: _Planned, addresses: Places | Table) -> str:
+    def _function(self, planned: _Planned, addresses: Places | AddressTable) -> str:
         """Write a kernel; return its function's name."""
-        plan, kernel = planned.step.plan, planned.kernel
-        writer = Writer(set(kernel.roots), planned.facts, addresses, self.target)
-        computed = {e for root in kernel.roots for e in plan.inlined(root)}
-        writer.effort = sum(map(effort, computed))
-        if kernel.kind is Kind.SCATTER:
-            write_scatter(writer, plan, kernel, planned.facts.in_place(kernel.main))
-        else:
-            _WRITERS[kernel.kind](writer, plan, kernel)
+        writer = Writer(planned.step.plan, planned.kernel, planned.facts, addresses, self.target)
+        _WRITERS[planned.kernel.kind](writer)
         name = f"kernel{len(self.functions)}"
         self.functions[name] = writer.e.function(name, [writer.given])
         self.declarations |= writer.e.declarations

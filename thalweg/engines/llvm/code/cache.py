@@ -102,8 +102,7 @@ def _prune_once(folder: PrivateFolder) -> None:
         return
     _pruned.add(folder.path)
     entries = sorted(
-        ((status.st_mtime, status.st_size, name) for name, status in folder.entries()),
-        reverse=True,
+        ((status.st_mtime, status.st_size, name) for name, status in folder.entries()), reverse=True
     )
     total = 0
     too_large = sum(size for _, size, _ in entries) > _MOST_BYTES

@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from thalweg.core.program import Symbol
+from thalweg.compiler.kernels.kernels import KernelPlan
+from thalweg.compiler.kernels.memory import Storage
+from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.ir.regions import going_text
-from thalweg.engines.llvm.kernels.facts import EPOCH, STOP
-
-if TYPE_CHECKING:
-    from thalweg.engines.llvm.code.assembly import Step
+from thalweg.engines.llvm.kernels.facts import EPOCH, STOP, Addressed
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Pointer:
+    """One pointer in the arena: where it is kept and what it points to."""
+
+    place: int
+    addressed: Addressed
+
+
+@dataclass
+class CutProgram:
+    """One program cut into kernels.
+
+    Attributes:
+        program: The program, optimized.
+        plan: Its kernels.
+        storage: Where its values are.
+        long: Whether it takes so long that it looks on its way whether it is to stop.
+        entries: Pointers that its kernels read.
+        calls: The functions that compute it, with the place of the arena each is given.
+    """
+
+    program: Program
+    plan: KernelPlan
+    storage: Storage
+    long: bool
+    entries: list[Pointer] = field(default_factory=list)
+    calls: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rounds:
     """What the loop over steps needs to know beside the steps themselves."""
 
     steps_per_epoch: int
@@ -60,7 +87,7 @@ def _look_text(label: str) -> list[str]:
     ]
 
 
-def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str) -> list[str]:
+def calls_text(step: CutProgram, rows: Symbol | None, loss: Symbol | None, label: str) -> list[str]:
     """Return the lines that run one step: batch pointers, kernels, loss, copies."""
     lines: list[str] = []
 
@@ -76,31 +103,18 @@ def calls_text(step: Step, rows: Symbol | None, loss: Symbol | None, label: str)
                 lines.append(f"  store ptr %rows, ptr {place}, align 8")
     lines += _calls(step.calls, label, step.long)
     if loss is not None:
-        lines += _loss_text(step, loss, label, at)
+        value, place = f"%{label}loss", at(step.storage.offsets[loss])
+        lines.append(f"  {value} = load double, ptr {place}, align 8")
+        lines.append(f"  store double {value}, ptr %loss, align 8")
     for state, new in step.storage.copies:
-        lines += _copy_text(step, state, new, at)
+        if size := state.spec.nbytes:
+            to, source = at(step.storage.offsets[state]), at(step.storage.offsets[new])
+            call = f"call void @llvm.memcpy.p0.p0.i64(ptr align 4 {to}, ptr align 4 {source}"
+            lines.append(f"  {call}, i64 {size}, i1 false)")
     return lines
 
 
-def _loss_text(step: Step, loss: Symbol, label: str, at: Callable[[int], str]) -> list[str]:
-    value = f"%{label}loss"
-    place = at(step.storage.offsets[loss])
-    return [
-        f"  {value} = load double, ptr {place}, align 8",
-        f"  store double {value}, ptr %loss, align 8",
-    ]
-
-
-def _copy_text(step: Step, state: Symbol, new: Symbol, at: Callable[[int], str]) -> list[str]:
-    size = state.spec.nbytes
-    if size == 0:
-        return []
-    to, source = at(step.storage.offsets[state]), at(step.storage.offsets[new])
-    call = f"call void @llvm.memcpy.p0.p0.i64(ptr align 4 {to}, ptr align 4 {source}"
-    return [f"  {call}, i64 {size}, i1 false)"]
-
-
-def run_text(schedule: Schedule, full: list[str], remainder: list[str] | None) -> str:
+def run_text(schedule: Rounds, full: list[str], remainder: list[str] | None = None) -> str:
     """Return the loop: `run(arena, order, start, steps, losses, seed)`."""
     per_epoch = schedule.steps_per_epoch
     lines = [
@@ -141,7 +155,7 @@ def run_text(schedule: Schedule, full: list[str], remainder: list[str] | None) -
     )  # fmt: skip
 
 
-def _order_text(schedule: Schedule) -> list[str]:
+def _order_text(schedule: Rounds) -> list[str]:
     """Return the lines that bring a reshuffled order to the step's epoch."""
     if not schedule.reshuffled:
         return []

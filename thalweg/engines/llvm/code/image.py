@@ -6,17 +6,18 @@ import functools
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Any
 
 from thalweg.compiler.kernels.affine import Affine, linear
+from thalweg.compiler.states import keep_transposed, read_transposed
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.engines.engine import Loop
 from thalweg.engines.llvm.code import cache
-from thalweg.engines.llvm.code.assembly import Assembly, Step
-from thalweg.engines.llvm.code.driving import Schedule, calls_text, run_text
+from thalweg.engines.llvm.code.assembly import Assembly
+from thalweg.engines.llvm.code.driving import CutProgram, Rounds, calls_text, run_text
 from thalweg.engines.llvm.code.jit import compile_object
 from thalweg.engines.llvm.ir.emitter import module_text
 from thalweg.engines.llvm.ir.target import Target
@@ -46,6 +47,7 @@ class Image:
         outer: Places in the arena that point to an array, given by its position, or to a byte
             after its first.
         held: The places of states and scalars.
+        turned: The numbers of states that lie transposed.
         cells: Places that are zero when a run begins or is restored.
         outputs: The places of a single program's outputs.
     """
@@ -55,6 +57,7 @@ class Image:
     inner: tuple[tuple[int, int], ...]
     outer: tuple[tuple[int, int, int], ...]
     held: tuple[int, ...] = ()
+    turned: tuple[int, ...] = ()
     cells: tuple[int, ...] = ()
     outputs: tuple[int, ...] = ()
 
@@ -73,31 +76,26 @@ class Image:
         for length in fields.pop("objects"):
             objects.append(rest[start : start + length])
             start += length
-        return cls(
-            tuple(objects),
-            fields["nbytes"],
-            tuple(map(tuple, fields["inner"])),
-            tuple(map(tuple, fields["outer"])),
-            tuple(fields["held"]),
-            tuple(fields["cells"]),
-            tuple(fields["outputs"]),
-        )
+        return cls(tuple(objects), **{name: _tuples(value) for name, value in fields.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def program_image(program: Program, target: Target) -> Image:
     """Return the image of a single program, from disk if it was ever compiled."""
-    return _kept(f"program\n{program.signature}", target, lambda: _build(program, target))
+    return _load_or_build(f"program\n{program.signature}", target, lambda: _build(program, target))
 
 
 def loop_image(loop: Loop, target: Target) -> Image:
     """Return the image of a loop, from disk if it was ever compiled."""
     shape = (loop.states, loop.data, loop.rows, loop.batch_size, loop.reshuffled)
-    programs = [p for p in (loop.step, loop.remainder) if p is not None]
-    text = "\n".join([f"loop{shape}", *(program.signature for program in programs)])
-    return _kept(text, target, lambda: _build_loop(loop, target))
+    text = "\n".join([f"loop{shape}", *(program.signature for program in loop.programs)])
+    return _load_or_build(text, target, lambda: _build_loop(loop, target))
 
 
-def _kept(text: str, target: Target, build: Any) -> Image:
+def _load_or_build(text: str, target: Target, build: Any) -> Image:
     name = cache.key(f"{_sources()}\n{text}", target)
     content = cache.read(name)
     if content is not None:
@@ -125,42 +123,37 @@ def _sources() -> str:
 
 
 def _build(program: Program, target: Target) -> Image:
-    assembly = Assembly(target)
-    step = assembly.step(program, {}, 0, {}, looped=False)
-    assembly.write()
-    run = run_text(Schedule(1, 0, 0, False), calls_text(step, None, None, "f"), None)
-    positions = {symbol: i for i, symbol in enumerate(step.program.inputs)}
-    outputs = tuple(step.storage.offsets[symbol] for symbol in step.program.outputs)
-    inner, outer = _pointers(step, positions)
-    objects = _objects(assembly, run, False)
-    return Image(objects, assembly.end, tuple(inner), tuple(outer), outputs=outputs)
+    """Compile a program, as a loop without states whose step is made once."""
+    return _build_loop(Loop(program, None, 0, len(program.inputs), 0, 0, False), target, False)
 
 
-def _build_loop(loop: Loop, target: Target) -> Image:
+def _build_loop(loop: Loop, target: Target, looped: bool = True) -> Image:
     assembly = Assembly(target)
+    turned = read_transposed(loop.step, loop.states)
+    remainder = None if loop.remainder is None else keep_transposed(loop.remainder, turned)
+    loop = replace(loop, step=keep_transposed(loop.step, turned), remainder=remainder)
     held = [assembly.reserve(symbol.spec.nbytes) for symbol in _held(loop, loop.step)]
     texts: list[list[str]] = []
     inner: list[tuple[int, int]] = []
     outer: list[tuple[int, int, int]] = []
-    steps: list[Step] = []
-    for program in (loop.step, loop.remainder):
-        if program is not None:
-            trusted = {program.inputs[-1]: loop.rows} if loop.batch_size else {}
-            fixed = dict(zip(_held(loop, program), held, strict=True))
-            steps.append(assembly.step(program, fixed, loop.states, trusted, looped=True))
+    steps: list[CutProgram] = []
+    for program in loop.programs:
+        trusted = {program.inputs[-1]: loop.rows} if loop.batch_size else {}
+        fixed = dict(zip(_held(loop, program), held, strict=True))
+        steps.append(assembly.step(program, fixed, loop.states, trusted, looped))
     assembly.write()
     for step, label in zip(steps, "fr", strict=False):
-        data = step.program.inputs[loop.states : loop.states + loop.data]
-        found = _pointers(step, {symbol: i for i, symbol in enumerate(data)})
-        inner += found[0]
-        outer += found[1]
-        rows = step.program.inputs[-1] if loop.batch_size else None
-        texts.append(calls_text(step, rows, step.program.outputs[-1], label))
-    schedule = Schedule(loop.steps_per_epoch, loop.batch_size, loop.rows, loop.reshuffled)
-    run = run_text(schedule, texts[0], texts[1] if len(texts) > 1 else None)
+        program = step.program
+        data = program.inputs[loop.states : loop.states + loop.data]
+        _point(step, {symbol: i for i, symbol in enumerate(data)}, inner, outer)
+        rows = program.inputs[-1] if loop.batch_size else None
+        texts.append(calls_text(step, rows, program.outputs[-1] if looped else None, label))
+    schedule = Rounds(loop.steps_per_epoch, loop.batch_size, loop.rows, loop.reshuffled)
+    objects = _objects(assembly, run_text(schedule, *texts), loop.reshuffled)
     cells = tuple(cell.place for cell in assembly.cells)
-    objects = _objects(assembly, run, loop.reshuffled)
-    return Image(objects, assembly.end, tuple(inner), tuple(outer), tuple(held), cells)
+    offsets, outputs = steps[0].storage.offsets, () if looped else steps[0].program.outputs
+    pointers = tuple(inner), tuple(outer), tuple(held), tuple(turned), cells
+    return Image(objects, assembly.end, *pointers, tuple(offsets[symbol] for symbol in outputs))
 
 
 def _held(loop: Loop, program: Program) -> list[Symbol]:
@@ -170,27 +163,25 @@ def _held(loop: Loop, program: Program) -> list[Symbol]:
     return [*program.inputs[: loop.states], *program.inputs[first_scalar:end]]
 
 
-def _pointers(
-    step: Step, positions: dict[Symbol, int]
-) -> tuple[list[tuple[int, int]], list[tuple[int, int, int]]]:
-    """Return the entries that point into the arena, and those that point to arrays."""
-    inner: list[tuple[int, int]] = []
-    outer: list[tuple[int, int, int]] = []
+def _point(
+    step: CutProgram,
+    positions: dict[Symbol, int],
+    inner: list[tuple[int, int]],
+    outer: list[tuple[int, int, int]],
+) -> None:
+    """Add the entries that point into the arena, and those that point to arrays."""
+    offsets = step.storage.offsets
     for entry in step.entries:
         what, start = entry.addressed, 0
-        if what is None:
-            inner.append((entry.place, FAULT))
+        if what is None or isinstance(what, Cell):
+            inner.append((entry.place, FAULT if what is None else what.place))
             continue
-        if isinstance(what, Cell):
-            inner.append((entry.place, what.place))
-            continue
-        if what not in step.storage.offsets and what in step.plan.graph.producer:
+        if what not in offsets and what in step.plan.graph.producer:
             what, start = _source(step.plan.graph.producer[what])
-        if what in step.storage.offsets:
-            inner.append((entry.place, step.storage.offsets[what] + start))
+        if what in offsets:
+            inner.append((entry.place, offsets[what] + start))
         elif what in positions:
             outer.append((entry.place, positions[what], start))
-    return inner, outer
 
 
 def _source(cut: Equation) -> tuple[Symbol, int]:

@@ -126,12 +126,7 @@ def _machine(target: Target) -> Any:
     _initialize()
     # Small, position-independent code can be linked anywhere; its speed is that of the large.
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
-        cpu=target.cpu,
-        features=target.features,
-        opt=1,
-        codemodel="small",
-        reloc="pic",
-        jit=True,
+        cpu=target.cpu, features=target.features, opt=1, codemodel="small", reloc="pic", jit=True
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import operator
 import os
 import secrets
 import stat
@@ -21,18 +22,19 @@ from dataclasses import dataclass
 
 from thalweg.errors import printable
 
-# Of the folders above only the way through is needed; they need not be readable.
-_FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
-_THROUGH = _FOLDER | (getattr(os, "O_PATH", 0) or getattr(os, "O_SEARCH", 0))
+def _flags(*names: str) -> int:
+    """Return flags of `os.open` together; a system need not know all of them."""
+    return functools.reduce(operator.or_, (getattr(os, name, 0) for name in names))
+
+
+# Of the folders above only the way through is needed; they need not be readable.
+_FOLDER = _flags("O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC")
+
+_THROUGH = _FOLDER | (_flags("O_PATH") or _flags("O_SEARCH"))
 
 # Not waiting: an entry that is a pipe would wait for who writes to it.
-_ENTRY = (
-    getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+_ENTRY = _flags("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
 
 _MOST_LINKS = 40
 
@@ -132,7 +134,7 @@ def opened(path: str, make: bool = False) -> Iterator[PrivateFolder]:
     try:
         status = os.fstat(through)
         if not _is_ours_alone(status):
-            raise Exposed(f"{printable(path)} is not this user's alone ({_shown(status)})")
+            raise Exposed(f"{printable(path)} is not this user's alone ({_describe(status)})")
         descriptor = os.open(".", os.O_RDONLY | _FOLDER, dir_fd=through)
     finally:
         os.close(through)
@@ -151,7 +153,7 @@ def _walk(path: str, make: bool) -> int:
         while waiting:
             name = waiting.pop()
             where = os.path.join(where, name)
-            status = _found(at, name, make)
+            status = _status_of(at, name, make)
             if stat.S_ISLNK(status.st_mode):
                 # Nobody else can exchange it: the folder that it lies in was found safe.
                 links += 1
@@ -160,11 +162,11 @@ def _walk(path: str, make: bool) -> int:
                 target = os.readlink(name, dir_fd=at)
                 waiting += _parts(target)
                 if os.path.isabs(target):
-                    at, where = _entered(at, "/"), "/"
+                    at, where = _enter(at, "/"), "/"
                 else:
                     where = os.path.dirname(where)
                 continue
-            at = _entered(at, name)
+            at = _enter(at, name)
             _require_safe(os.fstat(at), where)
     except BaseException:
         os.close(at)
@@ -172,7 +174,7 @@ def _walk(path: str, make: bool) -> int:
     return at
 
 
-def _found(at: int, name: str, make: bool) -> os.stat_result:
+def _status_of(at: int, name: str, make: bool) -> os.stat_result:
     try:
         return os.stat(name, dir_fd=at, follow_symlinks=False)
     except FileNotFoundError:
@@ -188,7 +190,7 @@ def _parts(path: str) -> list[str]:
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
-def _entered(at: int, name: str) -> int:
+def _enter(at: int, name: str) -> int:
     """Return a descriptor of a folder in an open one, which is closed."""
     inside = os.open(name, _THROUGH, dir_fd=at)
     os.close(at)
@@ -202,14 +204,14 @@ def _require_safe(status: os.stat_result, where: str) -> None:
     if not status.st_mode & _OTHERS or status.st_mode & stat.S_ISVTX:
         return
     if status.st_mode & stat.S_IWOTH or not _is_private_group(status.st_gid):
-        raise Exposed(f"other users may write {printable(where)} ({_shown(status)})")
+        raise Exposed(f"other users may write {printable(where)} ({_describe(status)})")
 
 
 def _is_ours_alone(status: os.stat_result) -> bool:
     return status.st_uid == os.geteuid() and not status.st_mode & _OTHERS
 
 
-def _shown(status: os.stat_result) -> str:
+def _describe(status: os.stat_result) -> str:
     return f"user {status.st_uid}, mode {stat.S_IMODE(status.st_mode):04o}"
 
 

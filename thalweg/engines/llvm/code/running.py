@@ -12,13 +12,12 @@ import numpy as np
 from thalweg.compiler.kernels.materialize import LONG, total_effort
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
-from thalweg.engines.copying import copied, fill
-from thalweg.engines.engine import Array, Loop, Run
+from thalweg.engines.engine import Array, Loop, Run, Start, missing_order
 from thalweg.engines.llvm.code.image import Image
 from thalweg.engines.llvm.code.jit import link
 from thalweg.engines.llvm.kernels.facts import EPOCH, FAULT, HEADER, STOP
 from thalweg.engines.llvm.kernels.prefetch import AHEAD
-from thalweg.engines.waiting import interruptible
+from thalweg.engines.waiting import copied, fill, interruptible
 from thalweg.errors import EngineError, IndexOutOfRange
 
 _VOID = ctypes.c_void_p
@@ -125,16 +124,23 @@ class Arenas:
             self._free.append(arena)
 
 
-class CompiledProgram:
+class Compiled:
+    """An image linked: its function, its arenas, and the specs of what it is given."""
+
+    def __init__(self, image: Image, program: Program, rows: int = 0) -> None:
+        self.image = image
+        self.arenas = Arenas(image, rows)
+        self.inputs = [symbol.spec for symbol in program.inputs]
+        self.long = total_effort(program) > LONG
+        self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
+
+
+class CompiledProgram(Compiled):
     """A compiled program, called with arrays."""
 
     def __init__(self, image: Image, program: Program) -> None:
-        self.image = image
-        self.arenas = Arenas(image)
-        self.inputs = [symbol.spec for symbol in program.inputs]
+        super().__init__(image, program)
         self.outputs = [symbol.spec for symbol in program.outputs]
-        self.long = total_effort(program) > LONG
-        self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
 
     def __call__(self, *arguments: Any) -> list[Array]:
         """Return the outputs for arrays of the specs it was compiled for.
@@ -143,7 +149,7 @@ class CompiledProgram:
             EngineError: If an array is of another shape or dtype.
             IndexOutOfRange: If an index array points outside its axis.
         """
-        arrays = _checked("program got as argument", arguments, self.inputs)
+        arrays = _check_arrays("program got as argument", arguments, self.inputs)
         arena = self.arenas.take(arrays)
         arena.run(self.run, self.long, None, 0, 1, None, 0)
         results = [
@@ -154,7 +160,7 @@ class CompiledProgram:
         return results
 
 
-def _checked(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> list[Array]:
+def _check_arrays(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> list[Array]:
     """Return arrays as compiled code reads them: of their specs, contiguous and aligned."""
     arrays: list[Array] = []
     for position, (value, spec) in enumerate(zip(values, specs, strict=True)):
@@ -170,34 +176,23 @@ def _checked(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> list[Ar
     return arrays
 
 
-class CompiledLoop:
+class NativeLoop(Compiled):
     """A compiled loop; each run has an arena of its own, so runs may share it across threads."""
 
     def __init__(self, image: Image, loop: Loop) -> None:
-        self.image = image
-        self.arenas = Arenas(image, loop.rows)
+        super().__init__(image, loop.step, loop.rows)
         self.loop = loop
-        self.long = total_effort(loop.step) > LONG
-        specs = [symbol.spec for symbol in loop.step.inputs]
-        self.states = specs[: loop.states]
-        self.data = specs[loop.states : loop.states + loop.data]
-        self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
+        self.states = self.inputs[: loop.states]
+        self.data = self.inputs[loop.states : loop.states + loop.data]
 
-    def begin(
-        self,
-        state: Sequence[Array],
-        data: Sequence[Array],
-        scalars: Array,
-        order: Array | None,
-        seed: int,
-    ) -> Run:
-        """Start a run; arguments as the protocol says.
+    def begin(self, *start: *Start) -> Run:
+        """Start a run; arguments as `CompiledLoop.begin` states them.
 
         Raises:
             EngineError: If an array is of another shape or dtype than compiled for.
             IndexOutOfRange: If the order holds a row that does not exist.
         """
-        return NativeRun(self, state, data, scalars, order, seed)
+        return NativeRun(self, *start)
 
 
 class NativeRun:
@@ -205,7 +200,7 @@ class NativeRun:
 
     def __init__(
         self,
-        compiled: CompiledLoop,
+        compiled: NativeLoop,
         state: Sequence[Array],
         data: Sequence[Array],
         scalars: Array,
@@ -215,7 +210,7 @@ class NativeRun:
         image = compiled.image
         self._compiled = compiled
         self._seed = seed
-        self._data = _checked("loop got as data", data, compiled.data)
+        self._data = _check_arrays("loop got as data", data, compiled.data)
         self._arena = arena = compiled.arenas.take(self._data)
         _put_order(arena.order, compiled.loop, order)
         # No epoch's order is in place yet.
@@ -223,8 +218,10 @@ class NativeRun:
         count = len(compiled.states)
         self._specs = compiled.states
         self._states = [
-            arena.view(place, spec.shape, spec.dtype)
-            for place, spec in zip(image.held[:count], compiled.states, strict=True)
+            arena.view(place, spec.shape[::-1], spec.dtype).T
+            if i in image.turned
+            else arena.view(place, spec.shape, spec.dtype)
+            for i, (place, spec) in enumerate(zip(image.held, compiled.states, strict=False))
         ]
         self._cells = [arena.view(place, (2,), np.int64) for place in image.cells]
         self.restore(state)
@@ -251,11 +248,11 @@ class NativeRun:
 
     def state(self) -> list[Array]:
         """Return copies of the current state."""
-        return [copied(view) for view in self._states]
+        return [copied(view, "C") for view in self._states]
 
     def restore(self, state: Sequence[Array]) -> None:
         """Replace the current state."""
-        values = _checked("loop got as state", state, self._specs)
+        values = _check_arrays("loop got as state", state, self._specs)
         for view, value in zip(self._states, values, strict=True):
             fill(view, value)
         for cell in self._cells:
@@ -267,11 +264,8 @@ def _put_order(place: Array, loop: Loop, order: Array | None) -> None:
     if loop.reshuffled or not loop.batch_size:
         return
     if order is None:
-        raise EngineError(
-            "A run was begun without an order for a loop that is not reshuffled. "
-            "Give begin() the order of the rows, int32 of shape (rows,)."
-        )
-    (rows,) = _checked("loop got as order", [order], [Spec((loop.rows,), place.dtype)])
+        raise missing_order()
+    (rows,) = _check_arrays("loop got as order", [order], [Spec((loop.rows,), place.dtype)])
     # As unsigned numbers, negative ones are too large as well.
     if rows.view(np.uint32).max(initial=0) >= loop.rows:
         raise IndexOutOfRange(

@@ -119,16 +119,6 @@ class Arithmetic(Regions):
         """The smallest integer not below a."""
         return self.intrinsic("ceil", a)
 
-    def round_even(self, a: Value) -> Value:
-        """The nearest integer, ties to even."""
-        # rint and roundeven differ only in a rounding mode that LLVM assumes never changes;
-        # every C library has the first.
-        return self.intrinsic("rint", a)
-
-    def trunc(self, a: Value) -> Value:
-        """The integer part of a."""
-        return self.intrinsic("trunc", a)
-
     # Bits
 
     def bit_and(self, a: Operand, b: Operand) -> Value:

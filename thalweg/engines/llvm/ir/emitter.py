@@ -12,11 +12,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from thalweg.engines.llvm.ir.memory import Memory
+from thalweg.engines.llvm.ir.memory import MemoryAccess
 from thalweg.engines.llvm.ir.values import Value
 
 
-class Emitter(Memory):
+class Emitter(MemoryAccess):
     """One function's text: strict IEEE arithmetic on explicit vectors, hoisted and shared.
 
     The parts are in the classes above it: regions (loops, guards, placement), arithmetic, memory.

@@ -7,51 +7,48 @@ text is written, with no optimisation pass.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.ir.values import Number, Operand, Value, literal, relabelled
 
 
+@dataclass(slots=True, eq=False)
 class Region:
-    """One loop level: its lines, the results already computed in it, the caller's `memo`."""
+    """One loop level: its lines, the results already computed in it, the caller's `memo`.
 
-    __slots__ = ("known", "label", "lines", "memo")
+    `label` is the basic block that the next line belongs to.
+    """
 
-    def __init__(self, label: str) -> None:
-        self.lines: list[str] = []
-        self.known: dict[str, Value] = {}
-        self.memo: dict[Any, Any] = {}
-        # The basic block that the next line of this region belongs to.
-        self.label = label
-
-
-class Loop(Region):
-    """The body of a counted loop; its first block is the loop's head."""
-
-    __slots__ = ("head", "index", "initial", "most", "phis", "stop", "trip")
-
-    def __init__(self, head: str, trip: int | Value, index: Value) -> None:
-        super().__init__(head)
-        self.head = head
-        self.trip = trip
-        self.index = index
-        self.initial: list[Value] = []
-        self.phis: list[Value] = []
-        self.stop: Value | None = None
-        # How many turns it takes at most, where that is known.
-        self.most = trip if isinstance(trip, int) else 1
+    label: str
+    lines: list[str] = field(init=False, default_factory=list)
+    known: dict[str, Value] = field(init=False, default_factory=dict)
+    memo: dict[Any, Any] = field(init=False, default_factory=dict)
 
 
+@dataclass(slots=True, eq=False)
+class LoopRegion(Region):
+    """The body of a counted loop, whose first block is `head`.
+
+    `most` is how many turns it takes at most, where that is known.
+    """
+
+    head: str
+    trip: int | Value
+    index: Value
+    initial: list[Value]
+    phis: list[Value]
+    stop: Value | None
+    most: int
+
+
+@dataclass(slots=True, eq=False)
 class Guard(Region):
-    """The body of an `if`."""
+    """The body of an `if`, whose first block is `start`."""
 
-    __slots__ = ("condition", "start")
-
-    def __init__(self, start: str, condition: Value) -> None:
-        super().__init__(start)
-        self.start = start
-        self.condition = condition
+    start: str
+    condition: Value
 
 
 def going_text(stop: str, asked: str, going: str) -> list[str]:
@@ -90,9 +87,9 @@ class Regions:
         self._names += 1
         return f"{prefix}{self._names}"
 
-    def raw(self, line: str, depth: int | None = None) -> None:
+    def raw(self, line: str, depth: int = -1) -> None:
         """Write a line as it stands, at the current level or the one given."""
-        self.regions[self.depth if depth is None else depth].lines.append("  " + line)
+        self.regions[depth].lines.append("  " + line)
 
     def instruction(
         self,
@@ -100,24 +97,28 @@ class Regions:
         type: str,
         width: int,
         operands: Iterable[Value] = (),
-        depth: int | None = None,
         cse: bool = True,
     ) -> Value:
-        """The result of an instruction, placed at its deepest operand's level (or `depth`)."""
-        if depth is None:
-            depth = 0
-            for operand in operands:
-                if operand.depth > depth:
-                    depth = operand.depth
-        if cse:
-            for region in self.regions[: depth + 1]:
-                if (known := region.known.get(right_hand_side)) is not None:
-                    return relabelled(known, type)
+        """The result of an instruction, placed at its deepest operand's level.
+
+        It is shared with an equal one; where it must not be, pass `cse=False`, which places it
+        here.
+        """
+        if not cse:
+            result = Value(self.name(), type, width, self.depth)
+            self.raw(f"{result.text} = {right_hand_side}")
+            return result
+        depth = 0
+        for operand in operands:
+            if operand.depth > depth:
+                depth = operand.depth
+        for region in self.regions[: depth + 1]:
+            if (known := region.known.get(right_hand_side)) is not None:
+                return relabelled(known, type)
         result = Value(self.name(), type, width, depth)
         region = self.regions[depth]
         region.lines.append(f"  {result.text} = {right_hand_side}")
-        if cse:
-            region.known[right_hand_side] = result
+        region.known[right_hand_side] = result
         return result
 
     @contextmanager
@@ -184,41 +185,44 @@ class Regions:
         an address is given to `stop`, the loop is left as soon as another thread has put anything
         but 0 there (i64); what was computed then has no meaning.
         """
-        depth = self.depth + 1
-        loop = Loop(self.name("loop"), trip, Value(self.name(), "i64", 1, depth))
-        loop.initial = list(carried)
-        loop.stop = stop
-        loop.phis = [Value(self.name(), v.type, v.width, depth) for v in carried]
-        self.regions.append(loop)
-        return loop.index, loop.phis
+        depth, head = self.depth + 1, self.name("loop")
+        index = Value(self.name(), "i64", 1, depth)
+        phis = [Value(self.name(), v.type, v.width, depth) for v in carried]
+        most = trip if isinstance(trip, int) else 1
+        self.regions.append(LoopRegion(head, head, trip, index, list(carried), phis, stop, most))
+        return index, phis
 
     @property
-    def innermost(self) -> Loop:
+    def innermost(self) -> LoopRegion:
         """The innermost open loop."""
-        return next(region for region in reversed(self.regions) if isinstance(region, Loop))
+        return next(region for region in reversed(self.regions) if isinstance(region, LoopRegion))
 
     def end_loop(self, next_values: Sequence[Value] = ()) -> list[Value]:
         """Close the loop; returns the carried values after its last iteration."""
         loop = self.regions.pop()
-        if not isinstance(loop, Loop) or len(next_values) != len(loop.phis):
+        if not isinstance(loop, LoopRegion) or len(next_values) != len(loop.phis):
             raise RuntimeError("end_loop must close a loop, with one value for each carried one")
         outer = self.regions[-1]
         before, last = outer.label, loop.label
         following, again, leave = self.name(), self.name(), self.name("after")
         trip = literal(loop.trip, "i64") if isinstance(loop.trip, int) else loop.trip.text
         if isinstance(loop.trip, int):
-            outer.lines.append(f"  br label %{loop.head}")
+            self.raw(f"br label %{loop.head}")
         else:
-            enter = self.instruction(f"icmp sgt i64 {trip}, 0", "i1", 1, (), self.depth, False)
-            outer.lines.append(f"  br i1 {enter.text}, label %{loop.head}, label %{leave}")
-        outer.lines.append(f"{loop.head}:")
-        outer.lines.append(f"  {loop.index.text} = phi i64 [0, %{before}], [{following}, %{last}]")
+            enter = self.instruction(f"icmp sgt i64 {trip}, 0", "i1", 1, (), cse=False)
+            self.raw(f"br i1 {enter.text}, label %{loop.head}, label %{leave}")
+        outer.lines += [
+            f"{loop.head}:",
+            f"  {loop.index.text} = phi i64 [0, %{before}], [{following}, %{last}]",
+        ]
         for phi, initial, value in zip(loop.phis, loop.initial, next_values, strict=True):
             arms = f"[{initial.text}, %{before}], [{value.text}, %{last}]"
             outer.lines.append(f"  {phi.text} = phi {phi.llvm_type} {arms}")
-        outer.lines += loop.lines
-        outer.lines.append(f"  {following} = add nuw nsw i64 {loop.index.text}, 1")
-        outer.lines.append(f"  {again} = icmp slt i64 {following}, {trip}")
+        outer.lines += [
+            *loop.lines,
+            f"  {following} = add nuw nsw i64 {loop.index.text}, 1",
+            f"  {again} = icmp slt i64 {following}, {trip}",
+        ]
         if loop.stop is not None:
             asked, going = self.name(), self.name()
             outer.lines += going_text(loop.stop.text, asked, going)
@@ -237,10 +241,11 @@ class Regions:
     def begin_if(self, condition: Value) -> None:
         """Open a region that runs only where a scalar condition holds.
 
-        Pure instructions on outside values are still placed outside it; pass `depth` to a load
-        that must not be hoisted.
+        Pure instructions on outside values are still placed outside it; pass `cse=False` to a
+        load that must not be hoisted.
         """
-        self.regions.append(Guard(self.name("then"), condition))
+        start = self.name("then")
+        self.regions.append(Guard(start, start, condition))
 
     def end_if(self, values: Sequence[Value] = (), otherwise: Sequence[Value] = ()) -> list[Value]:
         """Close the region; returns `values` where it ran and `otherwise` where it did not."""
@@ -262,4 +267,4 @@ class Regions:
 
     def _join(self, a: Value, a_label: str, b: Value, b_label: str) -> Value:
         arms = f"[{a.text}, %{a_label}], [{b.text}, %{b_label}]"
-        return self.instruction(f"phi {a.llvm_type} {arms}", a.type, a.width, (), self.depth, False)
+        return self.instruction(f"phi {a.llvm_type} {arms}", a.type, a.width, (), cse=False)

@@ -10,10 +10,10 @@ from thalweg.compiler.kernels.affine import ZERO, Affine, Index, Var, linear
 from thalweg.compiler.kernels.memory import aligned_size
 from thalweg.core.program import Symbol
 from thalweg.engines.llvm.ir.emitter import Emitter
-from thalweg.engines.llvm.ir.regions import Loop
+from thalweg.engines.llvm.ir.regions import LoopRegion
 from thalweg.engines.llvm.ir.target import Target
-from thalweg.engines.llvm.ir.values import BYTES, Value
-from thalweg.engines.llvm.kernels.facts import STOP, Addressed, Facts, Places, Table
+from thalweg.engines.llvm.ir.values import BYTES, Operand, Value
+from thalweg.engines.llvm.kernels.facts import STOP, Addressed, AddressTable, KernelFacts, Places
 from thalweg.engines.llvm.kernels.lowering import TYPES
 
 _LANE = -1
@@ -32,10 +32,12 @@ class Arrays:
     `effort` is the work of the whole kernel, in additions of one element.
     """
 
-    def __init__(self, facts: Facts, addresses: Places | Table, target: Target) -> None:
+    def __init__(
+        self, facts: KernelFacts, addresses: Places | AddressTable, target: Target, effort: int
+    ) -> None:
         self.e = Emitter(target)
         self.facts = facts
-        self.effort = 0
+        self.effort = effort
         self.stored = facts.stored
         self.width = 1
         self.addresses = addresses
@@ -66,7 +68,9 @@ class Arrays:
         """
         if not self.facts.long:
             return None
-        around = math.prod(region.most for region in self.e.regions if isinstance(region, Loop))
+        around = math.prod(
+            region.most for region in self.e.regions if isinstance(region, LoopRegion)
+        )
         if self.effort < around * trip * _LOOKED_AT:
             return None
         return self.e.offset(self.pointer(None), STOP)
@@ -82,6 +86,19 @@ class Arrays:
     def lanes(self, active: int) -> Affine:
         """Return the position of a lane, of which the leading `active` are real."""
         return Affine(0, ((Var(_LANE, active), 1),)) if self.width > 1 else ZERO
+
+    def vectors(self, extent: int, first: int = 0) -> list[Affine]:
+        """Return the positions of a row's vectors from one on; the last may be partly real."""
+        full, rest = divmod(extent, self.width)
+        places = [self.lanes(self.width) + k * self.width for k in range(first, full)]
+        return [*places, self.lanes(rest) + full * self.width] if rest else places
+
+    def real(self, value: Value, at: Affine, empty: Operand = 0) -> Value:
+        """Return a value in every lane, or something empty in the lanes that are not real."""
+        value, active = self.e.splat(value, self.width), self.active((at,))
+        if active is None or active == self.width:
+            return value
+        return self.e.select(self.e.leading(active, self.width), value, empty)
 
     def scalar(self, at: Affine) -> Value:
         """Return a position without lanes as an i64."""
@@ -128,7 +145,11 @@ class Arrays:
                     return var.extent
         return None
 
-    # ---- arrays
+    # ---- values and arrays
+
+    def value(self, symbol: Symbol, index: Index) -> Value:
+        """Return a value at an index: computed, read, or remembered; the kernel's writer knows."""
+        raise NotImplementedError
 
     def pointer(self, what: Addressed) -> Value:
         """Return the address of an array, a cell, or the arena."""
@@ -150,23 +171,20 @@ class Arrays:
             index: Where to read it.
             origin: The part of the array that the index counts from, if not the whole.
         """
-        at, type = linear(index, symbol.shape), TYPES[symbol.dtype]
-        stride, spread, fixed = self.split(at)
+        e, type = self.e, TYPES[symbol.dtype]
+        stride, spread, fixed = self.split(linear(index, symbol.shape))
         active = self.active(index)
-        if origin is None:
-            active = self._accessed(symbol, fixed, active)
-        if (stride or spread is not None) and self._is_apart(active):
-            address = self.address(symbol, fixed, origin)
-            return self._load_apart(address, type, stride, spread, active or 0)
+        accessed = active if origin is not None else self._accessed(symbol, fixed, active)
         if spread is None and stride == 0:
-            return self.e.load(self.address(symbol, fixed, origin), type)
+            return e.load(self.address(symbol, fixed, origin), type)
+        if self._is_apart(accessed):
+            address = self.address(symbol, fixed, origin)
+            return self._load_apart(address, type, stride, spread, accessed or 0)
         if spread is None and stride == 1:
             address = self.address(symbol, fixed, origin)
-            return self.e.load(address, type, self.width, active, cse=not self._fresh)
-        e, active = self.e, self.active(index)
+            return e.load(address, type, self.width, accessed, cse=not self._fresh)
         if spread is None and stride == -1 and active == self.width:
-            address = self.address(symbol, fixed + (1 - self.width), origin)
-            first = self.e.load(address, type, self.width)
+            first = e.load(self.address(symbol, fixed + (1 - self.width), origin), type, self.width)
             return e.shuffle(first, None, list(range(self.width))[::-1])
         steps = e.constant(0, "i64", self.width)
         if stride:

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from thalweg.compiler.kernels.affine import ZERO, Affine, Index, linear
 from thalweg.core.program import Equation
 from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.kernels.arrays import Arrays
 from thalweg.engines.llvm.kernels.lowering import TYPES
 from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 from thalweg.engines.llvm.mathematics.random import Pair, split_words, threefry2x32
-
-if TYPE_CHECKING:
-    from thalweg.engines.llvm.kernels.writer import Writer
-
 
 # A power is computed afresh at each multiple of this, so that it depends on the exponent alone,
 # never on where a run was cut or resumed; the products between lose at most half an ulp each.
 _PERIOD = 64
 
 
-def counted_power(writer: Writer, base: Value, equation: Equation) -> Value:
+def counted_power(kernel: Arrays, base: Value, equation: Equation) -> Value:
     """Return baseⁿ for an integer n that mostly grows by one from step to step.
 
     With m the largest multiple of 64 that is at most n, the value is baseᵐ · base · … · base,
     multiplied from the left. A cell keeps the last n + 1 and power; where n is the next, one
     multiplication suffices.
     """
-    e = writer.e
-    counter = writer.graph.producer[equation.inputs[1]].inputs[0]
-    n = e.convert(writer.value(counter, ()), "i64")
-    assert writer.facts.cell is not None
-    cell = writer.pointer(writer.facts.cell())
+    e = kernel.e
+    counter = kernel.facts.graph.producer[equation.inputs[1]].inputs[0]
+    n = e.convert(kernel.value(counter, ()), "i64")
+    assert kernel.facts.cell is not None
+    cell = kernel.pointer(kernel.facts.cell())
     kept = e.offset(cell, 8)
     follows = e.bit_and(
         e.compare("eq", e.load(cell, "i64", cse=False), n),
@@ -40,7 +35,7 @@ def counted_power(writer: Writer, base: Value, equation: Equation) -> Value:
     carried = e.multiply(e.load(kept, base.type, cse=False), base)
     e.begin_if(e.invert(follows))
     # Tied to this region: what depends on it is not computed where it is not needed.
-    here = e.instruction(f"add i64 {n.text}, 0", "i64", 1, (), e.depth, False)
+    here = e.instruction(f"add i64 {n.text}, 0", "i64", 1, (), cse=False)
     whole = e.bit_and(here, -_PERIOD)
     start = MATHEMATICS["power"](e, base, e.convert(whole, base.type))
     _, (power,) = e.begin_loop(e.subtract(here, whole), [start])
@@ -51,30 +46,30 @@ def counted_power(writer: Writer, base: Value, equation: Equation) -> Value:
     return result
 
 
-def _words(writer: Writer, equation: Equation, index: Index) -> Pair:
+def _words(kernel: Arrays, equation: Equation, index: Index) -> Pair:
     key = equation.inputs[0]
-    first, second = (writer.value(key, (*index, at)) for at in (ZERO, Affine(1)))
+    first, second = (kernel.value(key, (*index, at)) for at in (ZERO, Affine(1)))
     return first, second
 
 
-def folded_in(writer: Writer, equation: Equation, index: Index) -> Value:
+def folded_in(kernel: Arrays, equation: Equation, index: Index) -> Value:
     """Return one word of a key made of a key and a number."""
-    e = writer.e
+    e = kernel.e
     batch, word = index[:-1], index[-1]
-    data = writer.value(equation.inputs[1], batch)
+    data = kernel.value(equation.inputs[1], batch)
     high, low = split_words(e, data) if data.type == "i64" else (e.constant(0, "i32"), data)
-    found = threefry2x32(e, _words(writer, equation, batch), high, low)
+    found = threefry2x32(e, _words(kernel, equation, batch), high, low)
     if not word.terms:
         return found[word.constant]
-    return e.select(e.compare("eq", writer.position(word), 0), *found)
+    return e.select(e.compare("eq", kernel.position(word), 0), *found)
 
 
-def random_number(writer: Writer, equation: Equation, index: Index) -> Value:
+def random_number(kernel: Arrays, equation: Equation, index: Index) -> Value:
     """Return one random number: `drawn` of the words of its counter."""
-    e, shape = writer.e, equation.params["shape"]
+    e, shape = kernel.e, equation.params["shape"]
     lead = len(index) - len(shape)
-    counter = e.convert(writer.position(linear(index[lead:], shape)), "i32")
-    first, second = threefry2x32(e, _words(writer, equation, index[:lead]), 0, counter)
+    counter = e.convert(kernel.position(linear(index[lead:], shape)), "i32")
+    first, second = threefry2x32(e, _words(kernel, equation, index[:lead]), 0, counter)
     type = TYPES[equation.output.dtype]
     if type in ("i32", "f32"):
         bits = e.bit_xor(first, second)
@@ -82,13 +77,13 @@ def random_number(writer: Writer, equation: Equation, index: Index) -> Value:
             return bits
         bits = e.bit_or(e.shift_right_logical(bits, 9), 0x3F800000)
         return e.subtract(e.bitcast(bits, "f32"), 1.0)
-    wide = e.bit_or(e.shift_left(_wide(writer, first), 32), _wide(writer, second))
+    wide = e.bit_or(e.shift_left(_wide(kernel, first), 32), _wide(kernel, second))
     if type == "i64":
         return wide
     wide = e.bit_or(e.shift_right_logical(wide, 12), 0x3FF0000000000000)
     return e.subtract(e.bitcast(wide, "f64"), 1.0)
 
 
-def _wide(writer: Writer, word: Value) -> Value:
+def _wide(kernel: Arrays, word: Value) -> Value:
     """Return a word as 64 bits, zeros in front."""
-    return writer.e.bit_and(writer.e.convert(word, "i64"), 0xFFFFFFFF)
+    return kernel.e.bit_and(kernel.e.convert(word, "i64"), 0xFFFFFFFF)

@@ -33,7 +33,7 @@ Addressed = Symbol | Cell | None
 
 
 @dataclass
-class Facts:
+class KernelFacts:
     """What kernels may rely on.
 
     Attributes:
@@ -91,7 +91,7 @@ class Places:
 
     of_cuts = False
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: KernelFacts) -> None:
         self._facts = facts
 
     def address(self, e: Emitter, given: Value, what: Addressed) -> Value:
@@ -104,7 +104,7 @@ class Places:
         return e.offset(given, place or 0)
 
 
-class Table:
+class AddressTable:
     """Addresses of a kernel that is called for several values: it is given a table of them.
 
     Attributes:

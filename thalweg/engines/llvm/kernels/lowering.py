@@ -1,9 +1,11 @@
-"""One row an elementwise primitive: how the native engine computes it on vectors."""
+"""One row an elementwise primitive or a reduction: how the native engine computes with vectors."""
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -58,17 +60,20 @@ def _sign(e: Emitter, x: Value) -> Value:
     return e.select(e.compare("oeq", x, 0.0), 0.0, signed)
 
 
+def _is_opposite(e: Emitter, rest: Value, y: Value) -> Value:
+    """Tell whether a remainder, as C has it, is not 0 and of the other sign than the divisor."""
+    if not is_float(rest.type):
+        return e.bit_and(e.compare("ne", rest, 0), e.compare("slt", e.bit_xor(rest, y), 0))
+    some = e.compare("une", rest, 0.0)
+    return e.bit_and(some, e.bit_xor(e.compare("olt", rest, 0.0), e.compare("olt", y, 0.0)))
+
+
 def _remainder(e: Emitter, x: Value, y: Value) -> Value:
     """NumPy's remainder: that of C, moved by y where the signs differ."""
     plain = e.remainder(x, y)
+    moved = e.select(_is_opposite(e, plain, y), e.add(plain, y), plain)
     if not is_float(x.type):
-        wrong = e.bit_and(e.compare("ne", plain, 0), e.compare("slt", e.bit_xor(plain, y), 0))
-        return e.select(wrong, e.add(plain, y), plain)
-    wrong = e.bit_and(
-        e.compare("une", plain, 0.0),
-        e.bit_xor(e.compare("olt", plain, 0.0), e.compare("olt", y, 0.0)),
-    )
-    moved = e.select(wrong, e.add(plain, y), plain)
+        return moved
     return e.select(e.compare("oeq", moved, 0.0), e.copysign(0.0, y), moved)
 
 
@@ -76,13 +81,9 @@ def _floor_divide(e: Emitter, x: Value, y: Value) -> Value:
     """NumPy's floor_divide: the quotient that belongs to its remainder."""
     if not is_float(x.type):
         quotient, rest = e.divide(x, y), e.remainder(x, y)
-        below = e.bit_and(e.compare("ne", rest, 0), e.compare("slt", e.bit_xor(rest, y), 0))
-        return e.select(below, e.subtract(quotient, 1), quotient)
+        return e.select(_is_opposite(e, rest, y), e.subtract(quotient, 1), quotient)
     rest = e.remainder(x, y)
-    wrong = e.bit_and(
-        e.compare("une", rest, 0.0),
-        e.bit_xor(e.compare("olt", rest, 0.0), e.compare("olt", y, 0.0)),
-    )
+    wrong = _is_opposite(e, rest, y)
     quotient = e.divide(e.subtract(x, rest), y)
     quotient = e.select(wrong, e.subtract(quotient, 1.0), quotient)
     floored = e.floor(quotient)
@@ -111,6 +112,7 @@ def _power(e: Emitter, x: Value, y: Value) -> Value:
 
 
 LOWERINGS: dict[str, Lowering] = {
+    **MATHEMATICS,
     "add": _add,
     "subtract": Emitter.subtract,
     "multiply": _multiply,
@@ -137,23 +139,19 @@ LOWERINGS: dict[str, Lowering] = {
     "logical_and": Emitter.bit_and,
     "logical_or": Emitter.bit_or,
     "logical_not": Emitter.invert,
-    **{
-        name: MATHEMATICS[name]
-        for name in (
-            "exp", "expm1", "log", "log1p", "logaddexp", "sigmoid", "sin", "cos", "tan", "arctan",
-            "tanh", "erf",
-        )
-    },
-}  # fmt: skip
+}
 
 
-def identity(name: str, type: str) -> float | int | bool:
-    """Return what a reduction starts from."""
-    if name == "reduce_sum":
-        return False if type == "i1" else 0
-    if name == "reduce_prod":
-        return True if type == "i1" else 1
-    largest = name == "reduce_min"
+@dataclass(frozen=True)
+class Reduction:
+    """What a reduction starts from, by the type, and how two partial results become one."""
+
+    start: Callable[[str], float | int | bool]
+    combine: Lowering
+
+
+def _extreme(largest: bool, type: str) -> float | int | bool:
+    """Return the largest or the smallest value of a type."""
     if is_float(type):
         return float("inf") if largest else float("-inf")
     if type == "i1":
@@ -162,9 +160,9 @@ def identity(name: str, type: str) -> float | int | bool:
     return (1 << bits) - 1 if largest else -(1 << bits)
 
 
-COMBINE: dict[str, Lowering] = {
-    "reduce_sum": _add,
-    "reduce_prod": _multiply,
-    "reduce_max": Emitter.maximum,
-    "reduce_min": Emitter.minimum,
+REDUCTIONS: dict[str, Reduction] = {
+    "reduce_sum": Reduction(lambda type: False if type == "i1" else 0, _add),
+    "reduce_prod": Reduction(lambda type: True if type == "i1" else 1, _multiply),
+    "reduce_max": Reduction(functools.partial(_extreme, False), Emitter.maximum),
+    "reduce_min": Reduction(functools.partial(_extreme, True), Emitter.minimum),
 }

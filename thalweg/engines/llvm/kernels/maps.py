@@ -2,84 +2,60 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+import functools
 
-from thalweg.compiler.kernels.affine import ZERO, Affine
-from thalweg.compiler.kernels.kernels import Kernel, Plan
+from thalweg.compiler.kernels.affine import Affine
 from thalweg.engines.llvm.ir.values import Value
-from thalweg.engines.llvm.kernels.loops import (
-    chunks,
-    collapsed,
-    expression_cost,
-    guarded,
-    spread,
-    width_for,
-)
+from thalweg.engines.llvm.kernels.loops import Domain, blocks, chunks, spread, width_for
 from thalweg.engines.llvm.kernels.writer import Writer
 
 
-def write_map(writer: Writer, plan: Plan, kernel: Kernel) -> None:
+def write_map(writer: Writer) -> None:
     """Write the loops of a MAP kernel: axes that run together as one, the last one in vectors."""
-    roots, domain = kernel.roots, kernel.domain
-    if 0 in domain:
+    roots, shape = writer.kernel.roots, writer.kernel.domain
+    if 0 in shape:
         return
-    groups = collapsed(plan, roots, domain)
-    extents = [math.prod(domain[axis] for axis in group) for group in groups]
-    writer.width = width_for(plan, roots, extents[-1] if extents else 1, writer)
-    position = [ZERO] * len(domain)
+    domain = Domain(writer)
+    *outer, (lane, extent) = domain.joined(range(len(shape))) or [(0, 1)]
+    writer.width = width_for(writer, extent)
 
     def body(at: Affine) -> None:
-        if groups:
-            position[groups[-1][-1]] = at
+        domain.position[lane] = at
         for root in roots:
-            writer.compute(root, spread(position, root.shape))
+            writer.compute(root, spread(domain.position, root.shape))
         writer.flush()
 
-    with writer.nest(extents[:-1]) as places:
-        for group, at in zip(groups, places, strict=False):
-            position[group[-1]] = at
-        cost, differ = expression_cost(plan, roots), guarded(plan, roots)
-        chunks(writer, extents[-1] if extents else 1, body, cost=cost, ends_differ=differ)
+    with domain.nest(outer):
+        # Padding and joining make the ends of an axis different from its middle.
+        differ = any(e.primitive.role == "piecewise" for e in writer.inlined)
+        chunks(writer, extent, body, cost=writer.kernel.size, ends_differ=differ)
 
 
-def write_transpose(writer: Writer, plan: Plan, kernel: Kernel) -> None:
+def write_transpose(writer: Writer) -> None:
     """Write a matrix transposed, in square tiles that are turned within registers."""
-    root = kernel.main
-    equation = plan.graph.producer[root]
+    root = writer.kernel.main
+    equation = writer.maker(root)
     source = equation.inputs[0]
     rows, columns = root.shape
-    writer.width = width_for(plan, [root], max(rows, columns), writer)
+    writer.width = width_for(writer, max(rows, columns))
     width = writer.width
 
-    def tile(row: Affine, column: Affine, height: int, breadth: int) -> None:
+    def tile(row: Affine, height: int, column: Affine, breadth: int) -> None:
         lanes = writer.lanes(height)
         vectors = [
             writer.value(source, (column + min(j, breadth - 1), row + lanes)) for j in range(width)
         ]
-        for i, vector in enumerate(_turned(writer, vectors)[:height]):
+        for i, vector in enumerate(_transpose_lanes(writer, vectors)[:height]):
             writer.put(root, (row + i, column + writer.lanes(breadth)), vector)
         writer.flush()
 
     def strip(row: Affine, height: int) -> None:
-        _tiles(writer, columns, lambda column, breadth: tile(row, column, height, breadth))
+        blocks(writer, columns, width, functools.partial(tile, row, height))
 
-    _tiles(writer, rows, strip)
-
-
-def _tiles(writer: Writer, extent: int, body: Callable[[Affine, int], None]) -> None:
-    full, rest = divmod(extent, writer.width)
-    if full > 1:
-        at, _ = writer.loop(full)
-        body(at * writer.width, writer.width)
-        writer.e.end_loop()
-    elif full:
-        body(ZERO, writer.width)
-    if rest:
-        body(Affine(full * writer.width), rest)
+    blocks(writer, rows, width, strip)
 
 
-def _turned(writer: Writer, vectors: list[Value]) -> list[Value]:
+def _transpose_lanes(writer: Writer, vectors: list[Value]) -> list[Value]:
     """Transpose a square of lanes by exchanging ever larger blocks across the diagonal."""
     width, step = writer.width, 1
     vectors = [writer.e.splat(v, width) for v in vectors]

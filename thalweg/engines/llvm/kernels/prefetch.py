@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from thalweg.compiler.kernels.affine import Affine
-from thalweg.compiler.kernels.graph import Graph
 from thalweg.core.program import Equation, Symbol
 from thalweg.engines.llvm.ir.values import BYTES
 from thalweg.engines.llvm.kernels.lowering import TYPES
 from thalweg.engines.llvm.kernels.writer import Writer
+from thalweg.ops.index.take import take
 
 _LINE = 64
 
@@ -22,14 +22,14 @@ AHEAD = 24
 class RowPrefetch:
     """Prefetches the rows that a gather will read, where their order is trusted."""
 
-    def __init__(self, writer: Writer, graph: Graph, gathered: Symbol) -> None:
+    def __init__(self, writer: Writer, gathered: Symbol) -> None:
         self.writer = writer
-        maker = graph.producer.get(gathered)
+        maker = writer.graph.producer.get(gathered)
         self.gather: Equation | None = None
-        if maker is not None and maker.primitive.name == "take" and maker.params["axis"] == 0:
+        if maker is not None and maker.primitive is take and maker.params["axis"] == 0:
             source, indices = maker.inputs
             known = writer.facts.within(indices, source.shape[0])
-            if known and source.spec.nbytes > _SMALL and graph.is_leaf(source):
+            if known and source.spec.nbytes > _SMALL and writer.graph.is_leaf(source):
                 self.gather = maker
 
     def row(self, at: Affine) -> None:

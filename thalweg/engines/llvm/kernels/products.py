@@ -1,324 +1,304 @@
-"""Matrix products: tiles of accumulators in registers, and maps on the result beside them."""
+"""Products: sums of products in tiles of registers, and maps on the result beside them.
+
+The labels of a product's axes are loops. In a tile, vectors run along the last axis of the result;
+it spans one axis of each operand, so that what is read once is used several times.
+"""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-from thalweg.compiler.kernels.affine import ZERO, Affine
-from thalweg.compiler.kernels.kernels import Kernel, Plan
+from thalweg.compiler.kernels.affine import ZERO, Affine, Index, Var, axis_variables, linear
+from thalweg.compiler.kernels.graph import inner_labels, product_labels
 from thalweg.engines.llvm.ir.values import Value, is_float
-from thalweg.engines.llvm.kernels.blocks import Total, accumulated
-from thalweg.engines.llvm.kernels.loops import panels, spread, width_for
-from thalweg.engines.llvm.kernels.lowering import TYPES
+from thalweg.engines.llvm.kernels.blocks import Total, fold, fold_over, total_of
+from thalweg.engines.llvm.kernels.loops import blocks, panels, spread, width_for
+from thalweg.engines.llvm.kernels.lowering import LOWERINGS, TYPES
 from thalweg.engines.llvm.kernels.writer import Writer
 
-# Rows of a tile by its vectors across; the accumulators must fit beside the operands.
-_TILE_ROWS = {1: 12, 2: 12, 3: 8, 4: 6}
+# Up to this many terms along the innermost axis are written out …
+_WRITTEN_OUT = 8
 
-# Inner extents up to this are written out.
-_SHORT = 8
+# … longer ones this many at a time.
+_UNROLLED = 4
+
+# Rows of a tile at most.
+_TILE_ROWS = 12
 
 # A product of few accumulators is split along the inner axis to hide the latency of fma.
 _IN_FLIGHT = 8
 
+# Accumulators, or None for a sum of nothing yet.
+Totals = list[Any]
 
-class Sums:
-    """What every product needs: sums of products in registers, and maps on the result."""
+Step = Callable[[Totals], None]
 
-    def __init__(self, writer: Writer, plan: Plan, kernel: Kernel) -> None:
-        self.writer, self.plan, self.kernel = writer, plan, kernel
-        self.equation = plan.graph.producer[kernel.main]
-        self.left, self.right = self.equation.inputs
+
+class Product:
+    """What all schedules share: positions by label, sums over labels, maps on the result.
+
+    Attributes:
+        balanced_from: Blocks of at least this size are made alike, so that the last is as large.
+    """
+
+    balanced_from = 0
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.equation = writer.maker(writer.kernel.main)
         self.type = TYPES[self.equation.output.dtype]
+        self.own = product_labels(self.equation)
+        left, right, self.result = self.own
+        shapes = [n for operand in self.equation.inputs for n in operand.shape]
+        self.extents = dict(zip(left + right, shapes, strict=True))
+        self.at = dict.fromkeys(self.extents, ZERO)
+        self.inner = [label for label in inner_labels(self.equation) if self.extents[label] > 1]
+        self.outer = [label for label in self.result if self.extents[label] > 1]
+
+    # ---- operands
+
+    def read(self, position: int) -> Value:
+        """Return an operand where the labels are, in a vector."""
+        index: Index = tuple(self.at[label] for label in self.own[position])
+        value = self.writer.value(self.equation.inputs[position], index)
+        return self.writer.e.splat(value, self.writer.width)
+
+    def stride(self, position: int, label: str) -> int:
+        """Return the distance in memory of neighbours along a label; 0 if there is not one."""
+        symbol, labels = self.equation.inputs[position], self.own[position]
+        if label not in labels:
+            return 0
+        axis = labels.index(label)
+        var = Var(axis, symbol.shape[axis])
+        for access in self.writer.plan.accesses.behind(symbol, axis_variables(symbol.shape)):
+            if access.index is not None:
+                return abs(linear(access.index, access.symbol.shape).coefficient(var))
+        return 0
+
+    def side_by_side(self, position: int, label: str) -> bool:
+        """Tell whether an operand's neighbours along a label are neighbours in memory."""
+        labels = self.own[position]
+        return label in labels and self.writer.plan.accesses.unit_stride(
+            self.equation.inputs[position], labels.index(label)
+        )
+
+    def alone(self, position: int) -> list[str]:
+        """Return the labels of the result that only one operand has."""
+        other = self.own[1 - position]
+        return [label for label in self.outer if label not in other]
+
+    # ---- loops
+
+    @contextmanager
+    def nest(self, labels: Sequence[str]) -> Iterator[None]:
+        """Open a loop a label around a `with` block."""
+        with self.writer.nest([self.extents[label] for label in labels]) as places:
+            self.at.update(zip(labels, places, strict=True))
+            yield
+
+    def blocks(self, label: str | None, size: int, body: Callable[[int], None]) -> None:
+        """Call a body for each block of positions along a label, with their number."""
+        if label is None:
+            body(1)
+            return
+        extent = self.extents[label]
+
+        def block(first: Affine, count: int) -> None:
+            self.at[label] = first
+            body(count)
+
+        if size >= self.balanced_from:
+            size = -(-extent // -(-extent // size))
+        blocks(self.writer, extent, size, block)
+
+    def shifted(self, label: str | None, by: int, start: Affine) -> None:
+        """Move to a position of a block."""
+        if label is not None:
+            self.at[label] = start + by
+
+    # ---- sums
 
     def accumulate(self, x: Value, y: Value, total: Value | None) -> Value:
         """Return a sum of products with one product more."""
         e = self.writer.e
-        if is_float(self.type):
-            return e.multiply(x, y) if total is None else e.fma(x, y, total)
-        if self.type == "i1":
-            both = e.bit_and(x, y)
-            return both if total is None else e.bit_or(total, both)
-        product = e.multiply(x, y)
-        return product if total is None else e.add(total, product)
-
-    def combine(self, x: Value, y: Value) -> Value:
-        """Return the sum of two partial sums."""
-        return self.writer.e.bit_or(x, y) if self.type == "i1" else self.writer.e.add(x, y)
-
-    def zero(self) -> Value:
-        """Return an empty sum a lane."""
-        return self.writer.e.constant(0, self.type, self.writer.width)
+        if total is None or not is_float(self.type):
+            product = LOWERINGS["multiply"](e, x, y)
+            return product if total is None else LOWERINGS["add"](e, total, product)
+        return e.fma(x, y, total)
 
     @property
     def total(self) -> Total:
         """An accumulator of products, a lane."""
-        return Total(self.zero(), self.combine)
+        return total_of(self.writer, "reduce_sum", self.type)
 
-    def put(self, places: Sequence[Affine], total: Value) -> None:
-        """Put one result, at a position an axis, and compute the maps on it."""
-        writer, shape = self.writer, self.equation.output.shape
-        index = tuple(ZERO if n == 1 else at for at, n in zip(places, shape, strict=True))
-        writer.put(self.kernel.main, index, total)
-        position = [at for at, n in zip(index, shape, strict=True) if n != 1]
-        for root in self.kernel.roots[1:]:
+    def summed(self, labels: list[str], totals: Totals, step: Step) -> Totals:
+        """Return the totals after a step at every position along some labels."""
+        if not labels:
+            step(totals)
+            return totals
+        *outer, label = labels
+        extent, kinds = self.extents[label], [self.total] * len(totals)
+        rounds = 0 if extent <= _WRITTEN_OUT else extent // _UNROLLED
+
+        def steps(at: Affine, count: int, carried: Totals) -> Totals:
+            for k in range(count):
+                self.at[label] = at + k
+                step(carried)
+            return carried
+
+        def body(at: Affine, carried: Totals) -> Totals:
+            return steps(at * _UNROLLED, _UNROLLED, carried)
+
+        def within(places: list[Affine], carried: Totals) -> Totals:
+            self.at.update(zip(outer, places, strict=True))
+            if rounds:
+                carried = fold(self.writer, rounds, kinds, carried, body, _UNROLLED)
+            done = rounds * _UNROLLED
+            return steps(Affine(done), extent - done, carried)
+
+        extents = [self.extents[label] for label in outer]
+        return fold_over(self.writer, extents, kinds, totals, within, extent)
+
+    def finish(self, total: Value) -> None:
+        """Put a result where the labels are, and compute the maps on it."""
+        writer = self.writer
+        index = tuple(self.at[label] if self.extents[label] > 1 else ZERO for label in self.result)
+        writer.put(writer.kernel.main, index, total)
+        position = [self.at[label] for label in self.outer]
+        for root in writer.kernel.roots[1:]:
             writer.compute(root, spread(position, root.shape))
 
 
-class _Product(Sums):
-    """What both schedules share: operands by row, inner position and column."""
-
-    def __init__(self, writer: Writer, plan: Plan, kernel: Kernel) -> None:
-        super().__init__(writer, plan, kernel)
-        self.batch: list[Affine] = []
-        self.rows, self.inner = self.left.shape[-2:]
-        self.columns = self.right.shape[-1]
-        self.swapped = False
-
-    def read_left(self, row: Affine, inner: Affine) -> Value:
-        return self.writer.value(self.left, (*self.batch, row, inner))
-
-    def read_right(self, inner: Affine, column: Affine) -> Value:
-        return self.writer.value(self.right, (*self.batch, inner, column))
-
-    def finish(self, row: Affine, column: Affine, total: Value) -> None:
-        """Put one result and compute the maps on it."""
-        if self.swapped:
-            row, column = column, row
-        self.put((*self.batch, row, column), total)
-
-
-class _Tiles(_Product):
-    """Vectors along the columns: row elements are broadcast, columns loaded in vectors.
-
-    `swapped` exchanges the operands' roles: the vectors run along the left operand's rows.
-    """
+class Tiles(Product):
+    """Vectors along the last axis of the result: one operand in vectors, one in numbers."""
 
     def write(self) -> None:
-        if self.swapped:
-            self.rows, self.columns = self.columns, self.rows
-        self.writer.width = width_for(self.plan, self.kernel.roots, self.columns, self.writer)
-        vectors = -(-self.columns // self.writer.width)
-        panels(self.writer, self.columns, self._across(vectors), self._down)
+        """Write the kernel."""
+        lane = next(reversed(self.spanned()), None)
+        apart = [position for position in (0, 1) if lane is None or lane not in self.own[position]]
+        # Where both operands have the lanes, the one that has rows is read row by row.
+        self.wide = 1 - apart[-1] if apart else 1 if self.alone(0) else 0
+        rows = self.alone(1 - self.wide)
+        columns = [label for label in self.alone(self.wide) if label != lane]
+        self.lane, self.row = lane, rows[-1] if rows else None
+        self.column = columns[-1] if columns else None
+        self.inner.sort(key=lambda label: -self.stride(self.wide, label))
+        extent = 1 if lane is None else self.extents[lane]
+        writer = self.writer
+        writer.width = width_for(writer, extent)
+        self.across = self.vectors_across(-(-extent // writer.width))
+        looped = [label for label in self.outer if label not in (lane, self.row, self.column)]
+        beside = 1 if self.column is None else max(1, 3 // self.across)
+        with self.nest(looped):
+            self.blocks(self.column, beside, self._columns)
 
-    def _across(self, vectors: int) -> int:
-        """Return the vectors of a tile's row."""
-        if self.rows <= 2:
-            return min(vectors, 4)
-        if vectors <= 3:
-            return vectors
-        return 3 if vectors % 3 == 0 else 2
+    def spanned(self) -> list[str]:
+        """Return the labels along which vectors may run."""
+        return self.outer
 
-    def _down(self, places: list[Affine]) -> None:
-        """Write a panel of columns in tiles of balanced heights."""
-        capacity = self.writer.e.target.accumulators
-        height = max(1, min(self.rows, _TILE_ROWS[len(places)], capacity // len(places)))
-        full, rest = divmod(self.rows, height)
-        if rest and full and height > 4:
-            height = -(-self.rows // -(-self.rows // height))
-            full, rest = divmod(self.rows, height)
-        if full > 1:
-            at, _ = self.writer.loop(full)
-            self._tile(at * height, height, places)
-            self.writer.e.end_loop()
-        elif full:
-            self._tile(ZERO, height, places)
-        if rest:
-            self._tile(Affine(full * height), rest, places)
+    def vectors_across(self, vectors: int) -> int:
+        """Return how many of the vectors along the lanes a tile has."""
+        return vectors if vectors <= 3 else 3 if vectors % 3 == 0 else 2
 
-    def _tile(self, row: Affine, height: int, places: list[Affine]) -> None:
-        count = height * len(places)
-        if self.inner <= _SHORT or (self.inner <= 2 * _SHORT and count <= 4):
-            totals = self._written_out(row, height, places)
-        else:
-            totals = self._looped(row, height, places)
+    def sums(self, count: int, step: Step) -> Totals:
+        """Return so many totals after a step at every position that is summed."""
+        return self.summed(self.inner, [self.total.empty] * count, step)
+
+    def _columns(self, count: int) -> None:
+        start = self.at[self.column] if self.column is not None else ZERO
+        if self.lane is None:
+            self._panel(count, start, [ZERO])
+            return
+        extent = self.extents[self.lane]
+        panels(self.writer, extent, self.across, lambda at: self._panel(count, start, at))
+
+    def _panel(self, count: int, start: Affine, lanes: list[Affine]) -> None:
+        places = list(itertools.product(range(count), lanes))
+        room = max(1, self.writer.e.target.accumulators // len(places))
+        self.blocks(
+            self.row, min(room, _TILE_ROWS), lambda height: self._tile(height, start, places)
+        )
+
+    def _tile(self, height: int, start: Affine, places: list[tuple[int, Affine]]) -> None:
+        first = self.at[self.row] if self.row is not None else ZERO
+        narrow = 1 - self.wide
+        # Where both operands have the label of the lanes, the other is a vector too.
+        both = self.lane is not None and self.lane in self.own[narrow]
+
+        def step(totals: Totals) -> None:
+            vectors = []
+            for by, at in places:
+                self._place(by, at, start)
+                vectors.append(self.read(self.wide))
+            for i in range(height):
+                self.shifted(self.row, i, first)
+                element = self.read(narrow)
+                for j, (by, at) in enumerate(places):
+                    if both:
+                        self._place(by, at, start)
+                        element = self.read(narrow)
+                    slot = i * len(places) + j
+                    totals[slot] = self.accumulate(element, vectors[j], totals[slot])
+            self.shifted(self.row, 0, first)
+
+        totals = self.sums(height * len(places), step)
         for i in range(height):
-            for j, at in enumerate(places):
-                self.finish(row + i, at, totals[i * len(places) + j])
+            self.shifted(self.row, i, first)
+            for j, (by, at) in enumerate(places):
+                self._place(by, at, start)
+                self.finish(totals[i * len(places) + j])
+        self.shifted(self.row, 0, first)
         self.writer.flush()
 
-    def _written_out(self, row: Affine, height: int, places: list[Affine]) -> list[Value]:
-        totals: list[Value | None] = [None] * (height * len(places))
-        for k in range(self.inner):
-            self._step(row, height, places, Affine(k), totals, 1, 0)
-        return [total for total in totals if total is not None]
+    def _place(self, by: int, at: Affine, start: Affine) -> None:
+        self.shifted(self.column, by, start)
+        if self.lane is not None:
+            self.at[self.lane] = at
 
-    def _looped(self, row: Affine, height: int, places: list[Affine]) -> list[Value]:
-        count = height * len(places)
+
+class MatrixTiles(Tiles):
+    """Tiles of a product of matrices: along one inner axis, several sums may take turns."""
+
+    balanced_from = 5
+
+    def spanned(self) -> list[str]:
+        """Return the label of the columns, or else of the rows, if there are several."""
+        return [label for label in self.outer if label in self.result[-2:]]
+
+    def vectors_across(self, vectors: int) -> int:
+        """Return more for few rows."""
+        rows = 1 if self.row is None else self.extents[self.row]
+        return min(vectors, 4) if rows <= 2 else super().vectors_across(vectors)
+
+    def sums(self, count: int, step: Step) -> Totals:
+        """Return so many totals after a step at every inner position."""
+        label = self.own[0][-1]
+        inner = self.extents[label]
+
+        def add(at: Affine, totals: Totals) -> Totals:
+            self.at[label] = at
+            step(totals)
+            return totals
+
+        if inner <= _WRITTEN_OUT or (inner <= 2 * _WRITTEN_OUT and count <= 4):
+            totals: Totals = [None] * count
+            for k in range(inner):
+                add(Affine(k), totals)
+            return totals
         sets = 1 if count >= _IN_FLIGHT else min(4, -(-_IN_FLIGHT // count))
         unrolled = sets if sets > 1 else (4 if count <= _IN_FLIGHT else 2)
+        kind, trip = self.total, inner // unrolled
 
-        def body(at: Affine, carried: list[Value]) -> list[Value]:
-            sums: list[Value | None] = list(carried)
+        def body(at: Affine, carried: Totals) -> Totals:
             for u in range(unrolled):
-                self._step(row, height, places, at * unrolled + u, sums, sets, u % sets)
-            return [total for total in sums if total is not None]
+                carried[u % sets :: sets] = add(at * unrolled + u, carried[u % sets :: sets])
+            return carried
 
-        kinds = [self.total] * (count * sets)
-        before = [kind.empty for kind in kinds]
-        totals: list[Value | None] = list(
-            accumulated(self.writer, self.inner // unrolled, kinds, before, body, unrolled // sets)
-        )
-        for u in range(self.inner // unrolled * unrolled, self.inner):
-            self._step(row, height, places, Affine(u), totals, sets, u % sets)
-        complete = [total for total in totals if total is not None]
-        return [self._sum(complete[i * sets : (i + 1) * sets]) for i in range(count)]
-
-    def _sum(self, parts: list[Value]) -> Value:
-        total = parts[0]
-        for part in parts[1:]:
-            total = self.combine(total, part)
-        return total
-
-    def _step(
-        self,
-        row: Affine,
-        height: int,
-        places: list[Affine],
-        inner: Affine,
-        totals: list[Value | None],
-        sets: int,
-        chosen: int,
-    ) -> None:
-        """Add one inner position to every accumulator of a tile."""
-        e, width = self.writer.e, self.writer.width
-        columns = [e.splat(self._vector(inner, at), width) for at in places]
-        for i in range(height):
-            element = e.splat(self._element(row + i, inner), width)
-            for j, column in enumerate(columns):
-                slot = (i * len(places) + j) * sets + chosen
-                totals[slot] = self.accumulate(element, column, totals[slot])
-
-    def _vector(self, inner: Affine, at: Affine) -> Value:
-        return self.read_left(at, inner) if self.swapped else self.read_right(inner, at)
-
-    def _element(self, row: Affine, inner: Affine) -> Value:
-        return self.read_right(inner, row) if self.swapped else self.read_left(row, inner)
-
-
-class _Dots(_Product):
-    """Vectors along the inner axis: several dot products at once, summed across by a tree."""
-
-    def write(self) -> None:
-        lanes_are_columns = self.columns > 1
-        count = self.columns if lanes_are_columns else self.rows
-        writer = self.writer
-        inner_width = width_for(self.plan, self.kernel.roots, self.inner, writer)
-        result_width = min(width_for(self.plan, self.kernel.roots, count, writer), inner_width)
-        outer = ZERO
-        looped = lanes_are_columns and self.rows > 1
-        if looped:
-            outer, _ = writer.loop(self.rows)
-
-        def one(number: Affine, at: Affine) -> Value:
-            if lanes_are_columns:
-                return self.read_right(at, number)
-            return self.read_left(number, at)
-
-        def other(at: Affine) -> Value:
-            return self.read_left(outer, at) if lanes_are_columns else self.read_right(at, ZERO)
-
-        def block(first: Affine, size: int) -> None:
-            dots = [functools.partial(one, first + k) for k in range(size)]
-            totals = [self._dot(dot, other, inner_width) for dot in dots]
-            self._gathered(totals, outer, first, lanes_are_columns, result_width)
-
-        full, rest = divmod(count, result_width)
-        if full > 2:
-            at, _ = writer.loop(full)
-            block(at * result_width, result_width)
-            writer.e.end_loop()
-        else:
-            for k in range(full):
-                block(Affine(k * result_width), result_width)
-        if rest:
-            block(Affine(full * result_width), rest)
-        if looped:
-            writer.e.end_loop()
-
-    def _dot(
-        self, one: Callable[[Affine], Value], other: Callable[[Affine], Value], width: int
-    ) -> Value:
-        """Return the lanes whose sum is one dot product."""
-        writer = self.writer
-        writer.width = width
-        full, rest = divmod(self.inner, width)
-        total: Value | None = None
-
-        def add(at: Affine, before: Value | None) -> Value:
-            x, y = (writer.e.splat(read(at), width) for read in (one, other))
-            active = writer.active((at,))
-            if active is not None and active < width:
-                mask = writer.e.leading(active, width)
-                x, y = writer.e.select(mask, x, 0), writer.e.select(mask, y, 0)
-            return self.accumulate(x, y, before)
-
-        if full <= 4:
-            for k in range(full):
-                total = add(writer.lanes(width) + k * width, total)
-        else:
-            (total,) = accumulated(
-                writer,
-                full,
-                [self.total],
-                [self.zero()],
-                lambda at, sums: [add(at * width + writer.lanes(width), sums[0])],
-            )
-        if rest:
-            total = add(writer.lanes(rest) + full * width, total)
-        assert total is not None
-        return total
-
-    def _gathered(
-        self, totals: list[Value], outer: Affine, first: Affine, columns: bool, width: int
-    ) -> None:
-        writer, size = self.writer, len(totals)
-        writer.width = width
-        if width == 1:
-            self._place(outer, first, columns, writer.e.horizontal(totals[0], self.combine))
-            return
-        padded = 1
-        while padded < size:
-            padded *= 2
-        zero = writer.e.constant(0, self.type, totals[0].width)
-        vector = writer.e.tree_reduce(totals + [zero] * (padded - size), self.combine)
-        if vector.width < width:
-            lanes = [i if i < vector.width else 0 for i in range(width)]
-            vector = writer.e.shuffle(vector, None, lanes)
-        self._place(outer, first + writer.lanes(size), columns, vector)
-
-    def _place(self, outer: Affine, at: Affine, columns: bool, total: Value) -> None:
-        if columns:
-            self.finish(outer, at, total)
-        else:
-            self.finish(at, ZERO, total)
-        self.writer.flush()
-
-
-def write_product(writer: Writer, plan: Plan, kernel: Kernel) -> None:
-    """Write a PRODUCT kernel by the schedule that its operands' strides favour."""
-    equation = plan.graph.producer[kernel.main]
-    left, right = equation.inputs
-    if 0 in equation.output.shape:
-        return
-    reads = plan.accesses
-    along = (
-        left.shape[-1] >= 4
-        and reads.unit_stride(left, len(left.shape) - 1)
-        and reads.unit_stride(right, len(right.shape) - 2)
-    )
-    # Results are stored along their lanes: down the rows only where there is a single column.
-    single = right.shape[-1] == 1
-    if single:
-        in_lanes = left.shape[-2] > 1 and reads.unit_stride(left, len(left.shape) - 2)
-    else:
-        in_lanes = reads.unit_stride(right, len(right.shape) - 1)
-    product: _Tiles | _Dots
-    if along and not in_lanes:
-        product = _Dots(writer, plan, kernel)
-    else:
-        product = _Tiles(writer, plan, kernel)
-        product.swapped = single
-    with writer.nest(equation.output.shape[:-2]) as product.batch:
-        product.write()
+        kinds, empty = [kind] * (count * sets), [kind.empty] * (count * sets)
+        totals = fold(self.writer, trip, kinds, empty, body, unrolled // sets)
+        for k in range(trip * unrolled, inner):
+            totals[k % sets :: sets] = add(Affine(k), totals[k % sets :: sets])
+        return [kind.merge(totals[i : i + sets]) for i in range(0, count * sets, sets)]

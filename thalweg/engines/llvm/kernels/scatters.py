@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 from thalweg.compiler.kernels.affine import ZERO, Affine, Index, linear
-from thalweg.compiler.kernels.kernels import Kernel, Plan
 from thalweg.core.program import Symbol
 from thalweg.engines.llvm.ir.values import Value, is_float
 from thalweg.engines.llvm.kernels.loops import chunks, width_for
-from thalweg.engines.llvm.kernels.lowering import COMBINE, TYPES, compare
+from thalweg.engines.llvm.kernels.lowering import REDUCTIONS, TYPES, compare
 from thalweg.engines.llvm.kernels.writer import Writer
 
+# Whether each update has a position of its own, or each slice of them has one.
+SCATTERS = {"scatter_add": False, "scatter_add_along_axis": True}
 
-def write_scatter(writer: Writer, plan: Plan, kernel: Kernel, in_place: bool) -> None:
+
+def write_scatter(writer: Writer) -> None:
     """Copy the array unless it changes in place, then add the updates in order."""
-    root = kernel.main
+    root = writer.kernel.main
     if 0 in root.shape:
         return
-    equation = plan.graph.producer[root]
+    equation = writer.maker(root)
     array, indices, updates = equation.inputs
-    if not in_place:
-        _copy(writer, plan, root, array)
+    if not writer.facts.in_place(root):
+        _copy(writer, root, array)
     if 0 in updates.shape:
         return
     axis = equation.params["axis"]
-    along = equation.primitive.name == "scatter_add_along_axis"
+    along = SCATTERS[equation.primitive.name]
     first, last = axis, axis + (1 if along else len(indices.shape))
     writer.width = 1
     vectors = not along and last < len(updates.shape) and updates.shape[-1] > 1
@@ -39,7 +44,7 @@ def write_scatter(writer: Writer, plan: Plan, kernel: Kernel, in_place: bool) ->
         if vectors:
             # Positions are scalars: read them before the vectors' width is set.
             writer.gathered(equation, tuple(places[first:last]))
-            writer.width = width_for(plan, [root], updates.shape[-1], writer)
+            writer.width = width_for(writer, updates.shape[-1])
             chunks(writer, updates.shape[-1], lambda at: add([*places, at]))
         else:
             add(places)
@@ -51,13 +56,13 @@ def _add(writer: Writer, root: Symbol, index: Index, update: Value) -> None:
     address = writer.address(root, fixed)
     width = writer.width if stride else 1
     before = writer.e.load(address, type, width, active, cse=False)
-    after = writer.e.bit_or(before, update) if type == "i1" else writer.e.add(before, update)
+    after = REDUCTIONS["reduce_sum"].combine(writer.e, before, update)
     writer.e.store(after, address, active)
 
 
-def _copy(writer: Writer, plan: Plan, root: Symbol, source: Symbol) -> None:
+def _copy(writer: Writer, root: Symbol, source: Symbol) -> None:
     last = root.shape[-1] if root.shape else 1
-    writer.width = width_for(plan, [root], last, writer)
+    writer.width = width_for(writer, last)
     with writer.nest(root.shape[:-1]) as places:
 
         def copy(at: Affine) -> None:
@@ -71,9 +76,9 @@ def _copy(writer: Writer, plan: Plan, root: Symbol, source: Symbol) -> None:
 class _Scan:
     """Walks along one axis with carried values; vectors run along the last axis, if another."""
 
-    def __init__(self, writer: Writer, plan: Plan, kernel: Kernel) -> None:
-        self.writer, self.plan, self.root = writer, plan, kernel.main
-        self.equation = plan.graph.producer[kernel.main]
+    def __init__(self, writer: Writer) -> None:
+        self.writer, self.root = writer, writer.kernel.main
+        self.equation = writer.maker(self.root)
         self.source = self.equation.inputs[0]
         self.axis: int = self.equation.params["axis"]
         self.shape = self.source.shape
@@ -91,7 +96,7 @@ class _Scan:
             for axis, at in zip(looped, places, strict=True):
                 self.place[axis] = at
             if vectors:
-                writer.width = width_for(self.plan, [self.root], self.shape[last], writer)
+                writer.width = width_for(writer, self.shape[last])
                 chunks(writer, self.shape[last], self._lane, cost=1_000)
             else:
                 self._walk()
@@ -101,27 +106,27 @@ class _Scan:
         self._walk()
 
     def _walk(self) -> None:
-        if self.equation.primitive.name == "cumulative_sum":
-            self._running_sum()
-        else:
-            self._extreme(largest=self.equation.primitive.name == "index_of_max")
+        SCANS[self.equation.primitive.name](self)
+
+    def _index(self, at: Affine) -> Index:
+        return (*self.place[: self.axis], at, *self.place[self.axis + 1 :])
 
     def _element(self, at: Affine) -> Value:
-        index = tuple(at if a == self.axis else p for a, p in enumerate(self.place))
-        value = self.writer.value(self.source, index)
+        value = self.writer.value(self.source, self._index(at))
         return self.writer.e.splat(value, self.writer.width)
 
-    def _running_sum(self) -> None:
+    def running_sum(self) -> None:
+        """Write the sum of all elements so far."""
         writer, type = self.writer, TYPES[self.root.dtype]
         zero = writer.e.constant(0, type, writer.width)
         at, (before,) = writer.loop(self.shape[self.axis], (zero,))
-        total = COMBINE["reduce_sum"](writer.e, before, self._element(at))
-        index = tuple(at if a == self.axis else p for a, p in enumerate(self.place))
-        writer.put(self.root, index, total)
+        total = REDUCTIONS["reduce_sum"].combine(writer.e, before, self._element(at))
+        writer.put(self.root, self._index(at), total)
         writer.flush()
         writer.e.end_loop([total])
 
-    def _extreme(self, largest: bool) -> None:
+    def position(self, largest: bool) -> None:
+        """Find the first of the largest or smallest elements; NaN wins."""
         writer, e = self.writer, self.writer.e
         type, n = TYPES[self.source.dtype], self.shape[self.axis]
         best, found = self._element(ZERO), e.constant(0, "i64", writer.width)
@@ -142,6 +147,13 @@ class _Scan:
         writer.flush()
 
 
-def write_scan(writer: Writer, plan: Plan, kernel: Kernel) -> None:
+SCANS: dict[str, Callable[[_Scan], None]] = {
+    "cumulative_sum": _Scan.running_sum,
+    "index_of_max": functools.partial(_Scan.position, largest=True),
+    "index_of_min": functools.partial(_Scan.position, largest=False),
+}
+
+
+def write_scan(writer: Writer) -> None:
     """Write a SCAN kernel."""
-    _Scan(writer, plan, kernel).write()
+    _Scan(writer).write()

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from thalweg.compiler.kernels.affine import ZERO, Affine, Index, linear
-from thalweg.compiler.kernels.graph import (
-    GATHERS,
-    PRODUCTS,
-    REDUCTIONS,
-    is_view,
-    offsets,
-    operand_index,
-    padding,
-    reduced_axes,
-    reduced_index,
-)
-from thalweg.compiler.kernels.kernels import is_cut
+from thalweg.compiler.kernels.graph import reads, reduced_axes, reduced_index
+from thalweg.compiler.kernels.kernels import Kernel, KernelPlan, is_cut
+from thalweg.compiler.kernels.materialize import effort
 from thalweg.core.program import Equation, Symbol
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.kernels.arrays import Arrays
 from thalweg.engines.llvm.kernels.counters import counted_power, folded_in, random_number
-from thalweg.engines.llvm.kernels.facts import Facts, Places, Table
-from thalweg.engines.llvm.kernels.lowering import LOWERINGS, TYPES, identity
+from thalweg.engines.llvm.kernels.facts import AddressTable, KernelFacts, Places
+from thalweg.engines.llvm.kernels.guards import joined, padded
+from thalweg.engines.llvm.kernels.lowering import LOWERINGS, REDUCTIONS, TYPES
+from thalweg.ops.elementwise.arithmetic import power
+from thalweg.ops.elementwise.conversion import astype
 
 
 class Writer(Arrays):
@@ -31,12 +27,23 @@ class Writer(Arrays):
     """
 
     def __init__(
-        self, local: set[Symbol], facts: Facts, addresses: Places | Table, target: Target
+        self,
+        plan: KernelPlan,
+        kernel: Kernel,
+        facts: KernelFacts,
+        addresses: Places | AddressTable,
+        target: Target,
     ) -> None:
-        super().__init__(facts, addresses, target)
+        inlined = {e for root in kernel.roots for e in plan.inlined(root)}
+        super().__init__(facts, addresses, target, sum(map(effort, inlined)))
+        self.plan, self.kernel, self.inlined = plan, kernel, inlined
         self.graph = facts.graph
-        self.local = local
+        self.local = set(kernel.roots)
         self.kept = facts.kept
+
+    def maker(self, symbol: Symbol) -> Equation:
+        """Return the equation that computes a value."""
+        return self.graph.producer[symbol]
 
     # ---- values
 
@@ -66,41 +73,31 @@ class Writer(Arrays):
 
     def compute(self, root: Symbol, index: Index) -> None:
         """Compute one element, or lanes of elements, of a local elementwise value."""
-        self.put(root, index, self.evaluate(self.graph.producer[root], index))
+        self.put(root, index, self.evaluate(self.maker(root), index))
 
     def evaluate(self, equation: Equation, index: Index) -> Value:
         """Return an equation's value at an index from its operands'."""
-        name, inputs = equation.primitive.name, equation.inputs
-        if name == "pad_with_zeros":
-            return self._padded(equation, index)
-        if name == "concatenate":
-            return self._joined(equation, index)
-        if name == "iota":
-            at = self.position(index[equation.params["axis"]])
-            return self.e.convert(at, TYPES[equation.output.dtype])
-        if name == "fold_in":
-            return folded_in(self, equation, index)
-        if name == "random_bits":
-            return random_number(self, equation, index)
-        if name == "reshape" and not is_view(equation):
-            return self._reshaped(equation, index)
-        if name in REDUCTIONS or name in PRODUCTS:
+        primitive, inputs = equation.primitive, equation.inputs
+        if primitive.name in PLACED:
+            return PLACED[primitive.name](self, equation, index)
+        if primitive.role in ("reduction", "product"):
             return self._degenerate(equation, index)
-        places = [
-            operand_index(equation, position, index, self.gathered)
-            for position in range(1 if name in GATHERS else len(inputs))
-        ]
+        places = reads(equation, index, self.gathered)
+        if places[0] is None:
+            return self._reshaped(equation, index)
         if 0 in inputs[0].shape:
             # Whatever position was asked for, there is nothing to read.
             return self.e.constant(0, TYPES[equation.output.dtype])
-        values = [self.value(s, at) for s, at in zip(inputs, places, strict=False)]
-        if name == "power" and self._counts(equation):
-            return counted_power(self, values[0], equation)
-        if name == "astype":
-            return self.e.convert(values[0], TYPES[equation.output.dtype])
-        if equation.primitive.kind == "elementwise":
-            return LOWERINGS[name](self.e, *values)
-        return values[0]
+        first = self.value(inputs[0], places[0])
+        if primitive is astype:
+            return self.e.convert(first, TYPES[equation.output.dtype])
+        if primitive.role != "elementwise":
+            return first
+        others = zip(inputs[1:], places[1:], strict=True)
+        rest = [self.value(symbol, at) for symbol, at in others if at is not None]
+        if primitive is power and self._counts(equation):
+            return counted_power(self, first, equation)
+        return LOWERINGS[primitive.name](self.e, first, *rest)
 
     def _is_read(self, symbol: Symbol) -> bool:
         """Tell whether a value is in memory, where another kernel or nobody put it."""
@@ -119,18 +116,17 @@ class Writer(Arrays):
             and equation.output.dtype.kind == "f"
             and (base.value is not None or base in self.facts.invariant)
             and maker is not None
-            and maker.primitive.name == "astype"
+            and maker.primitive is astype
             and maker.inputs[0].dtype.kind == "i"
         )
 
     def _degenerate(self, equation: Equation, index: Index) -> Value:
         """Return a reduction or product over nothing, or a reduction over axes of extent 1."""
         type, name = TYPES[equation.output.dtype], equation.primitive.name
-        operand = equation.inputs[0]
+        operand, sums = equation.inputs[0], equation.primitive.role == "product"
         if operand.spec.size == 0:
-            start = 0 if name in PRODUCTS else identity(name, type)
-            return self.e.constant(start, type)
-        if name in PRODUCTS or any(operand.shape[a] != 1 for a in reduced_axes(equation)):
+            return self.e.constant(0 if sums else REDUCTIONS[name].start(type), type)
+        if sums or any(operand.shape[a] != 1 for a in reduced_axes(equation)):
             raise AssertionError(f"{name} is used in its kernel before it is computed")
         over = dict.fromkeys(reduced_axes(equation), ZERO)
         return self.value(operand, reduced_index(equation, index, over))
@@ -153,7 +149,7 @@ class Writer(Arrays):
         index[axis] = at
         return self.load(source, tuple(index))
 
-    # ---- gathers and guards
+    # ---- gathers
 
     def gathered(self, equation: Equation, index: Index) -> Affine:
         """Return the position that an index array holds at an index, checked and from the front."""
@@ -191,48 +187,17 @@ class Writer(Arrays):
             e.end_if()
         return e.select(wrong, 0, front)
 
-    def _padded(self, equation: Equation, index: Index) -> Value:
-        operand = equation.inputs[0]
-        type = TYPES[operand.dtype]
-        zero = self.e.constant(0, type)
-        inside: Value | None = None
-        places: list[Affine] = []
-        for at, extent, spacing in padding(equation, index):
-            low, high = at.bounds()
-            last = (extent - 1) * spacing
-            if extent == 0 or high < 0 or low > last:
-                return zero
-            if low >= 0 and high <= last and spacing == 1:
-                places.append(at)
-                continue
-            holds, safe = self._within(at, extent, spacing)
-            inside = holds if inside is None else self.e.bit_and(inside, holds)
-            places.append(safe)
-        value = self.value(operand, tuple(places))
-        return value if inside is None else self.e.select(inside, value, zero)
 
-    def _within(self, at: Affine, extent: int, spacing: int) -> tuple[Value, Affine]:
-        """Return whether a position falls on an element, and that element or else the first."""
-        e, value = self.e, self.position(at)
-        holds = e.compare("ule", value, (extent - 1) * spacing)
-        if spacing > 1:
-            quotient = e.divide(value, spacing)
-            holds = e.bit_and(holds, e.compare("eq", e.multiply(quotient, spacing), value))
-            value = quotient
-        return holds, self.bind(e.select(holds, value, 0), extent)
+def _counted(kernel: Arrays, equation: Equation, index: Index) -> Value:
+    at = kernel.position(index[equation.params["axis"]])
+    return kernel.e.convert(at, TYPES[equation.output.dtype])
 
-    def _joined(self, equation: Equation, index: Index) -> Value:
-        axis = equation.params["axis"]
-        result: Value | None = None
-        for operand, start in reversed(list(zip(equation.inputs, offsets(equation), strict=True))):
-            at, extent = index[axis] + -start, operand.shape[axis]
-            low, high = at.bounds()
-            if extent == 0 or high < 0 or low >= extent:
-                continue
-            if low >= 0 and high < extent:
-                return self.value(operand, (*index[:axis], at, *index[axis + 1 :]))
-            holds, safe = self._within(at, extent, 1)
-            value = self.value(operand, (*index[:axis], safe, *index[axis + 1 :]))
-            result = value if result is None else self.e.select(holds, value, result)
-        assert result is not None
-        return result
+
+# One row a primitive of which an element is not computed of elements of its operands alone.
+PLACED: dict[str, Callable[[Arrays, Equation, Index], Value]] = {
+    "concatenate": joined,
+    "fold_in": folded_in,
+    "iota": _counted,
+    "pad_with_zeros": padded,
+    "random_bits": random_number,
+}

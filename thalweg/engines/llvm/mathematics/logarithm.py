@@ -1,13 +1,26 @@
-"""Logarithms: log, log1p and logaddexp.
+"""Logarithms: log, log1p and logaddexp; and the power function, with all special cases of C99.
 
 x = 2ᵏ·(1 + f) with √½ ≤ 1 + f < √2. With s = f / (2 + f), ln(1 + f) = 2 artanh s, which is
 f - s·(f - s²·P(s²)); float32 takes a polynomial in f, without the division.
+
+x^y = e^(y·ln x), where the logarithm must be known to more bits than a number has: the product's
+absolute error is the result's relative one. float32 goes through float64; float64 carries
+the logarithm as an unevaluated sum of two numbers.
 """
 
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import LN2, exp
-from thalweg.engines.llvm.mathematics.polynomials import FORMATS, polynomial, split_number
+from thalweg.engines.llvm.mathematics.polynomials import (
+    clamp,
+    fast_two_sum,
+    flip_sign,
+    polynomial,
+    power_of_two,
+    round_to_integer,
+    split_number,
+    two_product,
+)
 
 # (2 artanh(s)/s - 2) / s² as a polynomial in s²: error 2^-58 for |s| ≤ 0.1716.
 _ARTANH = (
@@ -77,12 +90,7 @@ def logaddexp(e: Emitter, a: Value, b: Value) -> Value:
 
 def _log(e: Emitter, x: Value) -> Value:
     """The logarithm of a positive finite number."""
-    layout = FORMATS[x.type]
-    # A subnormal becomes normal, and its logarithm is corrected.
-    small = e.compare("olt", x, layout.smallest_normal)
-    shift = layout.mantissa + 2
-    k, m = split_number(e, e.select(small, e.multiply(x, 2.0**shift), x))
-    k = e.subtract(k, e.select(small, float(shift), e.constant(0.0, x.type)))
+    k, m = split_number(e, x)
     f = e.subtract(m, 1.0)
     ln2_high, ln2_low = LN2[x.type]
     if x.type == "f32":
@@ -113,3 +121,137 @@ def _log1p_to_one(e: Emitter, y: Value) -> Value:
     z = e.multiply(s, s)
     correction = e.multiply(z, polynomial(e, z, _ARTANH_WIDE[y.type]))
     return e.subtract(y, e.multiply(s, e.subtract(y, correction)))
+
+
+# (artanh(s)·2/s - 2 - ⅔s²) / s⁴ as a polynomial in s², for |s| ≤ 0.1716: error 2^-55.
+_LOG_TAIL_F64 = (
+    0.4,
+    0.28571428571429375,
+    0.22222222221649912,
+    0.18181818336641106,
+    0.15384594838343266,
+    0.13334811031026417,
+    0.11706076060920497,
+    0.1172477028617015,
+)
+
+_TWO_THIRDS, _TWO_THIRDS_LOW = 0.6666666666666666, 3.700743415417188e-17
+
+# ln 2, the first part of 33 bits.
+_LN2_HIGH, _LN2_LOW = 0.6931471804855391, 7.440617109802979e-11
+
+# log₂((1 + s)/(1 - s)) / s as a polynomial in s²: error 2^-44.6; (2ʳ - 1) / r for |r| ≤ ½: 2^-32.5.
+_LOG2 = (
+    2.8853900817778495,
+    0.9617966941144371,
+    0.5770779420483657,
+    0.41220928431552284,
+    0.31990438517061787,
+    0.2829189648350897,
+)
+
+_EXP2 = (
+    0.6931471805535829,
+    0.24022650922742725,
+    0.05550410929985282,
+    0.009618056584321669,
+    0.0013333452944326624,
+    0.00015461481767104106,
+    1.53105866388753e-05,
+)
+
+_INF = float("inf")
+
+# The logarithm of a number other than 1 exceeds 1e-16: a larger exponent than this gives 0 or inf.
+_LARGEST_EXPONENT = 1e20
+
+
+def power(e: Emitter, x: Value, y: Value) -> Value:
+    """The power xʸ; NaN for a negative x unless y is an integer."""
+    x, y = e.unify(x, y)
+    if x.type == "f32":
+        wide = e.convert(x, "f64"), e.convert(y, "f64")
+        return e.convert(_signed(e, *wide, _magnitude_f32(e, *wide)), "f32")
+    return _signed(e, x, y, _magnitude_f64(e, x, y))
+
+
+def _signed(e: Emitter, x: Value, y: Value, magnitude: Value) -> Value:
+    """|x|ʸ with the sign or NaN that a negative x gives it, and the cases that are 1."""
+    half = e.multiply(y, 0.5)
+    whole = e.compare("oeq", e.floor(y), y)
+    odd = e.bit_and(whole, e.compare("une", e.floor(half), half))
+    sign = e.select(odd, e.bitcast(x, "i64"), e.constant(0, "i64"))
+    result = flip_sign(e, magnitude, sign)
+    negative = e.bit_and(e.compare("olt", x, 0.0), e.compare("ogt", x, -_INF))
+    undefined = e.bit_and(negative, e.invert(whole))
+    result = e.select(undefined, float("nan"), result)
+    one = e.bit_or(e.compare("oeq", x, 1.0), e.compare("oeq", y, 0.0))
+    return e.select(one, 1.0, result)
+
+
+def _outside_range(e: Emitter, a: Value, logarithm: Value) -> Value:
+    """The logarithm of a for 0 < a < inf; -inf at 0, a itself above and for NaN."""
+    logarithm = e.select(e.compare("olt", a, _INF), logarithm, a)
+    return e.select(e.compare("oeq", a, 0.0), -_INF, logarithm)
+
+
+def _magnitude_f32(e: Emitter, x: Value, y: Value) -> Value:
+    """|x|ʸ to 30 bits, for arguments that were float32."""
+    a = e.absolute(x)
+    k, m = split_number(e, a)
+    f = e.subtract(m, 1.0)
+    s = e.divide(f, e.add(f, 2.0))
+    logarithm = e.fma(s, polynomial(e, e.multiply(s, s), _LOG2), k)
+    exponent = e.multiply(_bounded(e, y), _outside_range(e, a, logarithm))
+    n, number = round_to_integer(e, clamp(e, exponent, -1000.0, 1000.0), 1.0)
+    r = e.subtract(clamp(e, exponent, -1000.0, 1000.0), number)
+    scale = power_of_two(e, n, "f64")
+    return e.fma(e.multiply(r, polynomial(e, r, _EXP2)), scale, scale)
+
+
+def _magnitude_f64(e: Emitter, x: Value, y: Value) -> Value:
+    """|x|ʸ, from the logarithm in two parts."""
+    a = e.absolute(x)
+    k, m = split_number(e, a)
+    high, low = _long_logarithm(e, k, m)
+    high, y = _outside_range(e, a, high), _bounded(e, y)
+    exponent, error = two_product(e, y, high)
+    error = e.add(error, e.multiply(y, low))
+    # An infinite exponent has no error.
+    finite = e.compare("olt", e.absolute(exponent), 1e4)
+    return exp(e, exponent, e.select(finite, error, e.constant(0.0, "f64")))
+
+
+def _bounded(e: Emitter, y: Value) -> Value:
+    return clamp(e, y, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
+
+
+def _long_logarithm(e: Emitter, k: Value, m: Value) -> tuple[Value, Value]:
+    """The logarithm ln(2ᵏ·m) in two parts with some 65 correct bits, √½ ≤ m < √2."""
+    s, s_low = _long_quotient(e, e.subtract(m, 1.0))
+    z, z_low = two_product(e, s, s)
+    z_low = e.fma(e.add(s, s), s_low, z_low)
+    # u = ⅔ + s²·tail, and v = s·s²·u
+    tail = e.multiply(z, polynomial(e, z, _LOG_TAIL_F64))
+    u, u_low = fast_two_sum(e, e.constant(_TWO_THIRDS, "f64", z.width), tail)
+    u_low = e.add(u_low, _TWO_THIRDS_LOW)
+    cube, cube_low = two_product(e, s, z)
+    cube_low = e.add(cube_low, e.fma(s, z_low, e.multiply(s_low, z)))
+    v, v_low = two_product(e, cube, u)
+    v_low = e.add(v_low, e.fma(cube, u_low, e.multiply(cube_low, u)))
+    # k·ln 2 + 2s + v, the largest first
+    total, low = fast_two_sum(e, e.multiply(k, _LN2_HIGH), e.add(s, s))
+    total, v_error = fast_two_sum(e, total, v)
+    low = e.add(e.add(low, v_error), e.fma(k, _LN2_LOW, e.add(e.add(s_low, s_low), v_low)))
+    return fast_two_sum(e, total, low)
+
+
+def _long_quotient(e: Emitter, f: Value) -> tuple[Value, Value]:
+    """The quotient f / (2 + f) in two parts."""
+    divisor, divisor_low = fast_two_sum(e, e.constant(2.0, "f64", f.width), f)
+    reciprocal = e.divide(1.0, divisor)
+    s = e.multiply(f, reciprocal)
+    product, product_low = two_product(e, s, divisor)
+    remainder = e.subtract(e.subtract(f, product), product_low)
+    remainder = e.subtract(remainder, e.multiply(s, divisor_low))
+    return s, e.multiply(remainder, reciprocal)

@@ -80,8 +80,11 @@ def halve(e: Emitter, n: Value, type: str) -> Value:
 
 
 def split_number(e: Emitter, x: Value) -> tuple[Value, Value]:
-    """A positive normal number as (k, m): x = 2ᵏ·m with √½ ≤ m < √2, k as a number."""
+    """A positive number as (k, m): x = 2ᵏ·m with √½ ≤ m < √2, k as a number."""
     layout = FORMATS[x.type]
+    # A subnormal becomes normal, and its exponent is corrected.
+    small, shift = e.compare("olt", x, layout.smallest_normal), layout.mantissa + 2
+    x = e.select(small, e.multiply(x, 2.0**shift), x)
     half = 0x3FE6A09E667F3BCD if x.type == "f64" else 0x3F3504F3  # √½
     above = e.subtract(e.bitcast(x, layout.integer), half)
     fraction = e.bit_and(above, (1 << layout.mantissa) - 1)
@@ -91,7 +94,8 @@ def split_number(e: Emitter, x: Value) -> tuple[Value, Value]:
     biased = e.shift_right_logical(e.add(above, layout.bias << layout.mantissa), layout.mantissa)
     offset = (layout.bias + layout.mantissa) << layout.mantissa
     k = e.bitcast(e.bit_or(biased, offset), x.type)
-    return e.subtract(k, 2.0**layout.mantissa + layout.bias), m
+    k = e.subtract(k, 2.0**layout.mantissa + layout.bias)
+    return e.subtract(k, e.select(small, float(shift), e.constant(0.0, x.type))), m
 
 
 def flip_sign(e: Emitter, x: Value, sign: Value) -> Value:

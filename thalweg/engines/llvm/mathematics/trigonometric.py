@@ -4,6 +4,7 @@ x = n·π/2 + r with |r| ≤ π/4, π/2 in parts (Cody and Waite, 1980), and pol
 large for that, which are rare, go through the C library in a loop of their own.
 """
 
+import functools
 from collections.abc import Callable
 
 from thalweg.engines.llvm.ir.emitter import Emitter
@@ -106,43 +107,59 @@ _ARCTAN = {
 _HALF_PI, _HALF_PI_LOW = 1.5707963267948966, 6.123233995736766e-17
 
 
+def _with_library(fast: Callable[[Emitter, Value], Value]) -> Callable[[Emitter, Value], Value]:
+    """Take the lanes beyond a function's range from the C library's function of its name."""
+    name = fast.__name__
+
+    @functools.wraps(fast)
+    def function(e: Emitter, x: Value) -> Value:
+        key, region = f"{name} {x!r}", e.regions[x.depth]
+        if (known := region.known.get(key)) is not None:
+            return known
+        with e.hoisted(x.depth):
+            result = fast(e, x)
+            large = e.compare("ogt", e.absolute(x), _limit(e, x.type))
+            e.begin_if(e.any_lane(large))
+            lane, (lanes,) = e.begin_loop(x.width, [result])
+            argument = e.convert(e.extract(x, lane), "f64")
+            exact = e.convert(e.call(name, argument, attributes="cold"), x.type)
+            (lanes,) = e.end_loop([e.insert(lanes, exact, lane)])
+            merged = e.select(large, lanes, result)
+            (result,) = e.end_if([merged], [result])
+        region.known[key] = result
+        return result
+
+    return function
+
+
+@_with_library
 def sin(e: Emitter, x: Value) -> Value:
     """The sine."""
-
-    def fast(x: Value) -> Value:
-        # |x| is reduced and the sign put back, which keeps that of a zero.
-        n, r = _reduced(e, e.absolute(x))
-        chosen = e.select(_is_odd(e, n), _cosine(e, r), _sine(e, r))
-        sign = e.bit_xor(e.bitcast(x, n.type), e.shift_left(n, FORMATS[x.type].bits - 2))
-        return flip_sign(e, chosen, sign)
-
-    return _with_library(e, "sin", x, fast)
+    # |x| is reduced and the sign put back, which keeps that of a zero.
+    n, r = _reduced(e, e.absolute(x))
+    chosen = e.select(_is_odd(e, n), _cosine(e, r), _sine(e, r))
+    sign = e.bit_xor(e.bitcast(x, n.type), e.shift_left(n, FORMATS[x.type].bits - 2))
+    return flip_sign(e, chosen, sign)
 
 
+@_with_library
 def cos(e: Emitter, x: Value) -> Value:
     """The cosine."""
-
-    def fast(x: Value) -> Value:
-        n, r = _reduced(e, e.absolute(x))
-        chosen = e.select(_is_odd(e, n), _sine(e, r), _cosine(e, r))
-        return flip_sign(e, chosen, e.shift_left(e.add(n, 1), FORMATS[x.type].bits - 2))
-
-    return _with_library(e, "cos", x, fast)
+    n, r = _reduced(e, e.absolute(x))
+    chosen = e.select(_is_odd(e, n), _sine(e, r), _cosine(e, r))
+    return flip_sign(e, chosen, e.shift_left(e.add(n, 1), FORMATS[x.type].bits - 2))
 
 
+@_with_library
 def tan(e: Emitter, x: Value) -> Value:
     """The tangent."""
-
-    def fast(x: Value) -> Value:
-        n, r, low = _reduced_long(e, e.absolute(x))
-        z = e.multiply(r, r)
-        series = e.multiply(e.multiply(r, z), polynomial(e, z, _TAN[x.type]))
-        # The lower part, times a rough derivative of the tangent.
-        t = e.add(r, e.add(series, e.fma(low, z, low)))
-        result = e.select(_is_odd(e, n), e.divide(-1.0, t), t)
-        return flip_sign(e, result, e.bitcast(x, n.type))
-
-    return _with_library(e, "tan", x, fast)
+    n, r, low = _reduced_long(e, e.absolute(x))
+    z = e.multiply(r, r)
+    series = e.multiply(e.multiply(r, z), polynomial(e, z, _TAN[x.type]))
+    # The lower part, times a rough derivative of the tangent.
+    t = e.add(r, e.add(series, e.fma(low, z, low)))
+    result = e.select(_is_odd(e, n), e.divide(-1.0, t), t)
+    return flip_sign(e, result, e.bitcast(x, n.type))
 
 
 def arctan(e: Emitter, x: Value) -> Value:
@@ -230,22 +247,3 @@ def _is_odd(e: Emitter, n: Value) -> Value:
 def _limit(e: Emitter, type: str) -> float:
     """How large an argument the reduction bears, its smallest remainders included."""
     return 1e5 if type == "f32" or not e.target.fused else 1e9
-
-
-def _with_library(e: Emitter, name: str, x: Value, fast: Callable[[Value], Value]) -> Value:
-    """The fast result, with the lanes beyond its range taken from the C library's function."""
-    key, region = f"{name} {x!r}", e.regions[x.depth]
-    if (known := region.known.get(key)) is not None:
-        return known
-    with e.hoisted(x.depth):
-        result = fast(x)
-        large = e.compare("ogt", e.absolute(x), _limit(e, x.type))
-        e.begin_if(e.any_lane(large))
-        lane, (lanes,) = e.begin_loop(x.width, [result])
-        argument = e.convert(e.extract(x, lane), "f64")
-        exact = e.convert(e.call(name, argument, attributes="cold"), x.type)
-        (lanes,) = e.end_loop([e.insert(lanes, exact, lane)])
-        merged = e.select(large, lanes, result)
-        (result,) = e.end_if([merged], [result])
-    region.known[key] = result
-    return result

@@ -6,19 +6,19 @@
 tensor([0., 2.])
 """
 
-from thalweg.ops.torch.distances import pdist as pdist
-from thalweg.ops.windows.convolution import *
-from thalweg.ops.windows.folding import *
-from thalweg.ops.windows.pooling import *
+from thalweg.torch.functions.vectors import pdist
+from thalweg.torch.functions.windows import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from thalweg.torch.functions.windows import conv1d as conv1d
+from thalweg.torch.functions.windows import conv2d as conv2d
+from thalweg.torch.functions.windows import conv_transpose1d as conv_transpose1d
+from thalweg.torch.functions.windows import conv_transpose2d as conv_transpose2d
+from thalweg.torch.functions.windows import fold as fold
+from thalweg.torch.functions.windows import unfold as unfold
 from thalweg.torch.nn.functional.activation import *
 from thalweg.torch.nn.functional.attention import *
 from thalweg.torch.nn.functional.classification import *
-from thalweg.torch.nn.functional.distances import *
 from thalweg.torch.nn.functional.dropout import *
 from thalweg.torch.nn.functional.linear import *
-from thalweg.torch.nn.functional.margins import *
+from thalweg.torch.nn.functional.losses import *
 from thalweg.torch.nn.functional.normalization import *
-from thalweg.torch.nn.functional.padding import *
-from thalweg.torch.nn.functional.pooling import *
-from thalweg.torch.nn.functional.regression import *
 from thalweg.torch.nn.functional.vision import *

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.elementwise import exponential, trigonometric
 from thalweg.ops.elementwise.arithmetic import absolute, sign
 from thalweg.ops.elementwise.comparison import greater, greater_equal, less_equal, where
 from thalweg.ops.elementwise.exponential import expm1
 from thalweg.ops.shape.axes import normalize_axis
-from thalweg.ops.shape.cut import slice_
+from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.special import activations as smooth
-from thalweg.torch.nn.functional.dropout import applied, slopes
+from thalweg.torch.naming import as_tensor
+from thalweg.torch.nn.functional.dropout import apply, slopes
 
 __all__ = [
     "celu", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
@@ -36,7 +37,7 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     Source:
         Clevert, Unterthiner & Hochreiter, 2015. arXiv:1511.07289
     """
-    return applied(lambda x: smooth.elu(x, alpha), input, inplace)
+    return apply(lambda x: smooth.elu(x, alpha), input, inplace)
 
 
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
@@ -55,7 +56,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     if alpha == 0:
         raise ArgumentError("celu got alpha=0, which cannot be divided by. Give a positive number.")
-    return applied(lambda x: _celu(x, alpha), input, inplace)
+    return apply(lambda x: _celu(x, alpha), input, inplace)
 
 
 def _celu(x: Tensor, alpha: float) -> Tensor:
@@ -73,7 +74,7 @@ def selu(input: Any, inplace: bool = False) -> Tensor:
         >>> F.selu(torch.tensor([-1.0, 0.0, 1.0]))
         tensor([-1.1113,  0.0000,  1.0507])
     """
-    return applied(lambda x: _SELU_SCALE * smooth.elu(x, _SELU_ALPHA), input, inplace)
+    return apply(lambda x: _SELU_SCALE * smooth.elu(x, _SELU_ALPHA), input, inplace)
 
 
 def selu_(input: Tensor) -> Tensor:
@@ -87,12 +88,12 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     Raises:
         ArgumentError: If `approximate` is neither "none" nor "tanh".
     """
-    return smooth.gelu(input, approximate)
+    return smooth.gelu(as_tensor(input), approximate)
 
 
 def silu(input: Any, inplace: bool = False) -> Tensor:
     """Sigmoid linear unit: x σ(x)."""
-    return applied(smooth.silu, input, inplace)
+    return apply(smooth.silu, input, inplace)
 
 
 def mish(input: Any, inplace: bool = False) -> Tensor:
@@ -101,7 +102,7 @@ def mish(input: Any, inplace: bool = False) -> Tensor:
     Source:
         Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019. arXiv:1908.08681
     """
-    return applied(lambda x: x * trigonometric.tanh(smooth.softplus(x)), input, inplace)
+    return apply(lambda x: x * trigonometric.tanh(smooth.softplus(x)), input, inplace)
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -119,17 +120,17 @@ def softsign(input: Any) -> Tensor:
 
 def sigmoid(input: Any) -> Tensor:
     """Logistic function: 1 / (1 + e⁻ˣ)."""
-    return exponential.sigmoid(input)
+    return exponential.sigmoid(as_tensor(input))
 
 
 def logsigmoid(input: Any) -> Tensor:
     """Logarithm of the logistic function, without overflow."""
-    return smooth.log_sigmoid(input)
+    return smooth.log_sigmoid(as_tensor(input))
 
 
 def tanh(input: Any) -> Tensor:
     """Hyperbolic tangent."""
-    return trigonometric.tanh(input)
+    return trigonometric.tanh(as_tensor(input))
 
 
 def tanhshrink(input: Any) -> Tensor:
@@ -155,31 +156,29 @@ def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
         >>> F.softmax(torch.tensor([[0.0, 0.0]]), dim=1)
         tensor([[0.5000, 0.5000]])
     """
-    x = _converted(input, dtype)
-    return smooth.softmax(x, _axis(x, dim)) if x.size and x.ndim else x * 0 + 1
+    x, axis = _with_axis(input, dim, dtype)
+    return smooth.softmax(x, axis) if x.size and x.ndim else x * 0 + 1
 
 
 def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """Return `softmax` of -x."""
-    return softmax(-_converted(input, dtype), dim)
+    x, axis = _with_axis(input, dim, dtype)
+    return softmax(-x, axis)
 
 
 def log_softmax(
     input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """Logarithm of `softmax`, without overflow: x - ln Σ eˣ."""
-    x = _converted(input, dtype)
-    return smooth.log_softmax(x, _axis(x, dim)) if x.size and x.ndim else x * 0
+    x, axis = _with_axis(input, dim, dtype)
+    return smooth.log_softmax(x, axis) if x.size and x.ndim else x * 0
 
 
-def _converted(input: Any, dtype: Any) -> Tensor:
-    return as_tensor(input) if dtype is None else astype(as_tensor(input), dtype)
-
-
-def _axis(x: Tensor, dim: int | None) -> int:
-    if dim is None:
-        return 0 if x.ndim in (1, 3) else 1
-    return dim
+def _with_axis(input: Any, dim: int | None, dtype: Any) -> tuple[Tensor, int]:
+    """Return the input, converted if that is asked, and the axis that is meant."""
+    x = as_tensor(input) if dtype is None else astype(as_tensor(input), dtype)
+    by_default = 0 if x.ndim in (1, 3) else 1
+    return x, by_default if dim is None else dim
 
 
 def glu(input: Any, dim: int = -1) -> Tensor:
@@ -202,17 +201,13 @@ def glu(input: Any, dim: int = -1) -> Tensor:
             "glu. Give twice as many features as are wanted."
         )
     half = x.shape[axis] // 2
-    whole = [(0, n, 1) for n in x.shape]
-    first, second = (
-        slice_(x, (*whole[:axis], (start, start + half, 1), *whole[axis + 1 :]))
-        for start in (0, half)
-    )
+    first, second = (part_of(x, axis, start, start + half) for start in (0, half))
     return first * exponential.sigmoid(second)
 
 
 def relu(input: Any, inplace: bool = False) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0."""
-    return applied(smooth.relu, input, inplace)
+    return apply(smooth.relu, input, inplace)
 
 
 def relu_(input: Tensor) -> Tensor:
@@ -222,7 +217,7 @@ def relu_(input: Tensor) -> Tensor:
 
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Return x where x > 0, else a small multiple of x."""
-    return applied(lambda x: smooth.leaky_relu(x, negative_slope), input, inplace)
+    return apply(lambda x: smooth.leaky_relu(x, negative_slope), input, inplace)
 
 
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
@@ -256,8 +251,8 @@ def prelu(input: Any, weight: Any) -> Tensor:
             f"{slope.size} and channel size = {channels}. Give one slope, or one for each channel."
         )
     spread = [1] * x.ndim
-    if slope.shape == (channels,) and x.ndim > 1:
-        spread[1] = channels
+    if x.ndim > 1:
+        spread[1] = slope.size
     return where(greater(x, 0), x, reshape(slope, tuple(spread)) * x)
 
 
@@ -287,7 +282,7 @@ def rrelu(
         raise ArgumentError(f"Lower bound should be less than upper, got {lower} and {upper}.")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
-    return applied(lambda x: x * slopes(x, lower, upper), input, inplace)
+    return apply(lambda x: x * slopes(x, lower, upper), input, inplace)
 
 
 def hardtanh(
@@ -302,7 +297,7 @@ def hardtanh(
         raise ArgumentError(
             f"min_val cannot be greater than max_val, and {min_val} and {max_val} were given."
         )
-    return applied(lambda x: _limited(x, min_val, max_val), input, inplace)
+    return apply(lambda x: _limit(x, min_val, max_val), input, inplace)
 
 
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
@@ -310,18 +305,18 @@ def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Ten
     return hardtanh(input, min_val, max_val, inplace=True)
 
 
-def _limited(x: Tensor, low: float, high: float) -> Tensor:
+def _limit(x: Tensor, low: float, high: float) -> Tensor:
     return where(less_equal(x, low), low, where(greater_equal(x, high), high, x))
 
 
 def relu6(input: Any, inplace: bool = False) -> Tensor:
     """Return x limited to lie between 0 and 6."""
-    return applied(lambda x: _limited(x, 0, 6), input, inplace)
+    return apply(lambda x: _limit(x, 0, 6), input, inplace)
 
 
 def hardsigmoid(input: Any, inplace: bool = False) -> Tensor:
     """Return (x + 3) / 6, limited to lie between 0 and 1."""
-    return applied(lambda x: _limited(x + 3, 0, 6) / 6, input, inplace)
+    return apply(lambda x: _limit(x + 3, 0, 6) / 6, input, inplace)
 
 
 def hardswish(input: Any, inplace: bool = False) -> Tensor:
@@ -330,7 +325,7 @@ def hardswish(input: Any, inplace: bool = False) -> Tensor:
     Source:
         Howard et al., "Searching for MobileNetV3", 2019. arXiv:1905.02244
     """
-    return applied(_hardswish, input, inplace)
+    return apply(_hardswish, input, inplace)
 
 
 def _hardswish(x: Tensor) -> Tensor:
@@ -366,7 +361,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
 
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """Return x where it is above the threshold, else the value."""
-    return applied(lambda x: where(less_equal(x, threshold), value, x), input, inplace)
+    return apply(lambda x: where(less_equal(x, threshold), value, x), input, inplace)
 
 
 def threshold_(input: Tensor, limit: float, value: float) -> Tensor:

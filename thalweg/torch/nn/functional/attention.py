@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.comparison import equal, less_equal, where
@@ -15,6 +15,7 @@ from thalweg.ops.reduce.extremes import max
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.shape.transpose import swapaxes
 from thalweg.ops.special.activations import softmax
+from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.dropout import dropout
 
 __all__ = ["scaled_dot_product_attention"]
@@ -59,7 +60,7 @@ def scaled_dot_product_attention(
     """
     q, k, v = as_tensor(query), as_tensor(key), as_tensor(value)
     if enable_gqa:
-        k, v = (_shared(t, q.shape[-3]) for t in (k, v))
+        k, v = (_repeat_heads(t, q.shape[-3]) for t in (k, v))
     scores = matmul(q, swapaxes(k, -2, -1)) * (
         1 / math.sqrt(q.shape[-1]) if scale is None else scale
     )
@@ -81,7 +82,7 @@ def scaled_dot_product_attention(
     return matmul(dropout(weights, dropout_p, dropout_p > 0), v)
 
 
-def _shared(x: Tensor, heads: int) -> Tensor:
+def _repeat_heads(x: Tensor, heads: int) -> Tensor:
     if heads % x.shape[-3]:
         raise ShapeError(
             f"Number of heads in key and value must divide the number of heads in query, and "

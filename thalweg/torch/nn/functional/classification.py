@@ -1,29 +1,44 @@
-"""Losses of classes predicted, with PyTorch's names and arguments."""
+"""Losses of classes predicted, and losses with a margin: PyTorch's names and arguments."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
-from thalweg.ops.elementwise.arithmetic import sqrt
-from thalweg.ops.elementwise.comparison import equal, greater_equal, less, less_equal, where
+from thalweg.ops.creation.ranges import arange
+from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.elementwise.comparison import (
+    equal,
+    greater_equal,
+    less,
+    less_equal,
+    minimum,
+    not_equal,
+    where,
+)
 from thalweg.ops.elementwise.conversion import stop_gradient
 from thalweg.ops.elementwise.exponential import exp, log
 from thalweg.ops.index.take import take, take_along_axis
 from thalweg.ops.reduce.sums import all as all_of
-from thalweg.ops.reduce.sums import mean, sum
+from thalweg.ops.reduce.sums import any as any_of
+from thalweg.ops.reduce.sums import cumsum, mean, sum
 from thalweg.ops.shape.reshape import expand_dims, reshape, squeeze
 from thalweg.ops.special import activations as smooth
 from thalweg.ops.special.error import entr
 from thalweg.optim.losses import sigmoid_binary_cross_entropy
-from thalweg.torch.nn.functional.reducing import chosen, reduced
+from thalweg.torch.naming import as_tensor
+from thalweg.torch.nn.functional.losses import aggregate, at_least, pairwise_distance, reduction_of
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "kl_div",
-    "multilabel_soft_margin_loss", "nll_loss", "soft_margin_loss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
+    "cross_entropy", "hinge_embedding_loss", "kl_div", "margin_ranking_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss",
+    "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
 
@@ -64,8 +79,8 @@ def cross_entropy(
         >>> F.cross_entropy(torch.zeros((2, 4)), torch.tensor([0, 3]))
         tensor(1.3863)
     """
-    kind = chosen(reduction, size_average, reduce)
-    x, y = as_tensor(input), _roomy(as_tensor(target))
+    kind = reduction_of(reduction, size_average, reduce)
+    x, y = as_tensor(input), _widen(as_tensor(target))
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if x.ndim == 0:
@@ -73,13 +88,11 @@ def cross_entropy(
     axis = 0 if x.ndim == 1 else 1
     logs = smooth.log_softmax(x, axis)
     if x.shape == y.shape:
-        return _of_probabilities(logs, y, weight, kind, label_smoothing, axis)
-    if label_smoothing == 0:
-        return _of_classes(logs, y, weight, ignore_index, kind)
-    return _smoothed(logs, y, weight, ignore_index, kind, label_smoothing, axis)
+        return _loss_of_probabilities(logs, y, weight, kind, label_smoothing, axis)
+    return _loss_of_classes(logs, y, weight, ignore_index, kind, label_smoothing)
 
 
-def _of_probabilities(
+def _loss_of_probabilities(
     logs: Tensor, y: Tensor, weight: Any, kind: str, smoothing: float, axis: int
 ) -> Tensor:
     if y.dtype.kind != "f":
@@ -91,23 +104,11 @@ def _of_probabilities(
         y = y * (1 - smoothing) + smoothing / logs.shape[axis]
     products = y * logs
     if weight is not None:
-        products = products * _along(weight, logs, axis)
+        products = products * _spread_weight(weight, logs, axis)
     losses = -sum(products, axis)
     if kind != "mean":
-        return reduced(losses, kind)
+        return aggregate(losses, kind)
     return sum(losses) / max(1, logs.size // logs.shape[axis])
-
-
-def _smoothed(
-    logs: Tensor, y: Tensor, weight: Any, ignored: int, kind: str, smoothing: float, axis: int
-) -> Tensor:
-    exact = _of_classes(logs, y, weight, ignored, "none")
-    products = logs if weight is None else logs * _along(weight, logs, axis)
-    shared = where(equal(y, ignored), 0, -sum(products, axis)) / logs.shape[axis]
-    losses = (1 - smoothing) * exact + smoothing * shared
-    if kind != "mean":
-        return reduced(losses, kind)
-    return sum(losses) / sum(_weights_of(logs, y, weight, ignored))
 
 
 def nll_loss(
@@ -123,18 +124,20 @@ def nll_loss(
 
     Arguments and errors as of `cross_entropy`; the targets are classes.
     """
-    kind = chosen(reduction, size_average, reduce)
-    return _of_classes(as_tensor(input), _roomy(as_tensor(target)), weight, ignore_index, kind)
+    kind = reduction_of(reduction, size_average, reduce)
+    return _loss_of_classes(as_tensor(input), _widen(as_tensor(target)), weight, ignore_index, kind)
 
 
-def _roomy(target: Tensor) -> Tensor:
+def _widen(target: Tensor) -> Tensor:
     """Return classes in a dtype that holds negative and large numbers beside them."""
     if target.dtype.kind == "u" or (target.dtype.kind == "i" and target.dtype.itemsize < 4):
         return astype(target, np.int64)
     return target
 
 
-def _of_classes(logs: Tensor, y: Tensor, weight: Any, ignored: int, kind: str) -> Tensor:
+def _loss_of_classes(
+    logs: Tensor, y: Tensor, weight: Any, ignored: int, kind: str, smoothing: float = 0.0
+) -> Tensor:
     if y.dtype.kind not in "iu":
         raise DtypeError(
             f"expected scalar type Long for the target, but found {y.dtype}. Give one class each "
@@ -147,16 +150,18 @@ def _of_classes(logs: Tensor, y: Tensor, weight: Any, ignored: int, kind: str) -
             f"{logs.shape} and the target {y.shape}; the target wants that of the input without "
             "the axis of classes."
         )
-    if _all_count(y, ignored, logs.shape[axis]) and weight is None:
-        return reduced(-squeeze(take_along_axis(logs, expand_dims(y, axis), axis), axis), kind)
+    if _all_count(y, ignored, logs.shape[axis]) and weight is None and not smoothing:
+        return aggregate(-squeeze(take_along_axis(logs, expand_dims(y, axis), axis), axis), kind)
     weights = _weights_of(logs, y, weight, ignored)
     places = expand_dims(_places(y, ignored, logs.shape[axis]), axis)
     chosen_logs = squeeze(take_along_axis(logs, places, axis), axis)
     # An ignored target has loss 0 whatever the logarithm is, NaN and infinity too.
     losses = where(equal(y, ignored), 0, -chosen_logs * weights)
-    if kind != "mean":
-        return reduced(losses, kind)
-    return sum(losses) / sum(weights)
+    if smoothing:
+        products = logs if weight is None else logs * _spread_weight(weight, logs, axis)
+        shared = where(equal(y, ignored), 0, -sum(products, axis)) / logs.shape[axis]
+        losses = (1 - smoothing) * losses + smoothing * shared
+    return aggregate(losses, kind, weights)
 
 
 def _all_count(y: Tensor, ignored: int, classes: int) -> bool:
@@ -194,7 +199,7 @@ def _weights_of(logs: Tensor, y: Tensor, weight: Any, ignored: int) -> Tensor:
     return where(equal(y, ignored), 0, take(factors, _places(y, ignored, classes), axis=0))
 
 
-def _along(weight: Any, logs: Tensor, axis: int) -> Tensor:
+def _spread_weight(weight: Any, logs: Tensor, axis: int) -> Tensor:
     factors = as_tensor(weight)
     if factors.shape != (logs.shape[axis],):
         raise ShapeError(
@@ -232,7 +237,7 @@ def kl_div(
         losses = where(below, sqrt(where(below, y, 1.0)), -entr(y)) - y * x
     if reduction == "batchmean" and size_average is None and reduce is None:
         return sum(losses) / (x.shape[0] if x.ndim else 1)
-    return reduced(losses, chosen(reduction, size_average, reduce))
+    return aggregate(losses, reduction_of(reduction, size_average, reduce))
 
 
 # ---- two classes
@@ -262,9 +267,8 @@ def binary_cross_entropy(
         ShapeError: If the shapes differ.
         ArgumentError: If a p is not between 0 and 1.
     """
-    kind = chosen(reduction, size_average, reduce)
-    p, y = as_tensor(input), as_tensor(target)
-    _require_equal_shapes("binary_cross_entropy", p, y)
+    kind = reduction_of(reduction, size_average, reduce)
+    p, y = _require_one_shape("binary_cross_entropy", input, target)
     if not p.is_symbolic and not all_of(greater_equal(p, 0) & less_equal(p, 1)):
         raise ArgumentError(
             "all elements of input should be between 0 and 1. Apply sigmoid first, or use "
@@ -276,7 +280,7 @@ def binary_cross_entropy(
     losses = -(y * _limited_log(inside) + (1 - y) * _limited_log(1 - inside))
     # This is 0, and has the derivative that is bounded.
     losses = losses + where(certain, (p - fixed) * (fixed - y) / _LEAST_VARIANCE, 0.0)
-    return reduced(losses if weight is None else losses * weight, kind)
+    return aggregate(losses if weight is None else losses * weight, kind)
 
 
 # PyTorch's bound of what the derivative of the cross entropy is divided by.
@@ -312,22 +316,23 @@ def binary_cross_entropy_with_logits(
     Raises:
         ShapeError: If the shapes of x and y differ.
     """
-    kind = chosen(reduction, size_average, reduce)
-    x, y = as_tensor(input), as_tensor(target)
-    _require_equal_shapes("binary_cross_entropy_with_logits", x, y)
+    kind = reduction_of(reduction, size_average, reduce)
+    x, y = _require_one_shape("binary_cross_entropy_with_logits", input, target)
     if pos_weight is None:
         losses = sigmoid_binary_cross_entropy(x, y)
     else:
         losses = (1 - y) * x + ((as_tensor(pos_weight) - 1) * y + 1) * smooth.softplus(-x)
-    return reduced(losses if weight is None else losses * weight, kind)
+    return aggregate(losses if weight is None else losses * weight, kind)
 
 
-def _require_equal_shapes(name: str, x: Tensor, y: Tensor) -> None:
+def _require_one_shape(name: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:
+    x, y = as_tensor(input), as_tensor(target)
     if x.shape != y.shape:
         raise ShapeError(
             f"{name}: Target size ({y.shape}) must be the same as input size ({x.shape}). Reshape "
             "one of them."
         )
+    return x, y
 
 
 def soft_margin_loss(
@@ -339,7 +344,7 @@ def soft_margin_loss(
 ) -> Tensor:
     """Logistic loss of targets -1 and 1: ln(1 + e^(-yx))."""
     losses = smooth.softplus(-as_tensor(target) * as_tensor(input))
-    return reduced(losses, chosen(reduction, size_average, reduce))
+    return aggregate(losses, reduction_of(reduction, size_average, reduce))
 
 
 def multilabel_soft_margin_loss(
@@ -363,4 +368,254 @@ def multilabel_soft_margin_loss(
     losses = sigmoid_binary_cross_entropy(input, target)
     if weight is not None:
         losses = losses * weight
-    return reduced(mean(losses, -1), chosen(reduction, size_average, reduce))
+    return aggregate(mean(losses, -1), reduction_of(reduction, size_average, reduce))
+
+
+def hinge_embedding_loss(
+    input: Any,
+    target: Any,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return x where y = 1, and max(0, margin - x) where y = -1."""
+    x, y = as_tensor(input), as_tensor(target)
+    apart = where(not_equal(y, 1), at_least(margin - x, 0), 0)
+    near = where(not_equal(y, -1), x, 0)
+    return aggregate(near + apart, reduction_of(reduction, size_average, reduce))
+
+
+def margin_ranking_loss(
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return max(0, margin - y (x₁ - x₂)); y = 1 wants x₁ the larger, y = -1 x₂.
+
+    Raises:
+        ShapeError: If the numbers of axes differ.
+    """
+    first, second, y = as_tensor(input1), as_tensor(input2), as_tensor(target)
+    if not first.ndim == second.ndim == y.ndim:
+        raise ShapeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {first.shape}, input2: {second.shape}, target: {y.shape}. Reshape them."
+        )
+    losses = at_least(-y * (first - second) + margin, 0)
+    return aggregate(losses, reduction_of(reduction, size_average, reduce))
+
+
+def cosine_embedding_loss(
+    input1: Any,
+    input2: Any,
+    target: Any,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return 1 - cos(x₁, x₂) where y = 1, and max(0, cos(x₁, x₂) - margin) where y = -1.
+
+    Args:
+        input1: x₁, of shape (N, features) or (features,).
+        input2: x₂, likewise.
+        target: y, of shape (N,) or ().
+        margin: From which cosine on unlike pairs cost, between -1 and 1.
+        size_average: An older way of choosing the reduction.
+        reduce: Likewise.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+    """
+    first, second, y = as_tensor(input1), as_tensor(input2), as_tensor(target)
+    if y.ndim > 1 or first.ndim != y.ndim + 1 or second.ndim != y.ndim + 1:
+        raise ShapeError(
+            f"{y.ndim}D target tensor expects {y.ndim + 1}D input tensors of at most two axes, "
+            f"but found inputs with sizes {first.shape} and {second.shape}."
+        )
+    # Small against any square that counts, and 0 / 0 becomes 0.
+    tiny = 1e-12
+    lengths = sqrt((sum(square(first), -1) + tiny) * (sum(square(second), -1) + tiny))
+    cosine = sum(first * second, -1) / lengths
+    near = where(equal(y, 1), 1 - cosine, 0)
+    apart = where(equal(y, -1), at_least(cosine - margin, 0), 0)
+    return aggregate(near + apart, reduction_of(reduction, size_average, reduce))
+
+
+# ---- several classes
+
+
+def multi_margin_loss(
+    input: Any,
+    target: Any,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Hinge loss of several classes: Σ max(0, margin - x[y] + x[i])ᵖ / classes over i ≠ y.
+
+    Args:
+        input: x, of shape (N, classes) or (classes,).
+        target: y, a class each, of shape (N,) or ().
+        p: 1 or 2.
+        margin: By how much the right class is to lead.
+        weight: A factor for each right class.
+        size_average: An older way of choosing the reduction.
+        reduce: Likewise.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ArgumentError: If p is neither 1 nor 2.
+        ShapeError: If the weight is no vector.
+    """
+    factors = None if weight is None else as_tensor(weight)
+    if factors is not None and factors.ndim != 1:
+        raise ShapeError(
+            f"weight must be one-dimensional, a factor for each class; multi_margin_loss got shape "
+            f"{factors.shape}. Reshape it."
+        )
+    if p not in (1, 2):
+        raise ArgumentError(f"only p == 1 and p == 2 supported, and p={p} was given.")
+    kind = reduction_of(reduction, size_average, reduce)
+    x, y = as_tensor(input), as_tensor(target)
+    single, places = x.ndim < 2, reshape(y, (-1, 1))
+    rows = reshape(x, (1, -1)) if single else x
+    gaps = margin - take_along_axis(rows, places, 1) + rows
+    # At a gap of exactly 0 nothing is lost yet, and the derivative is 0.
+    lost = where(equal(arange(rows.shape[1]), places) | ~(gaps > 0), 0, gaps)
+    if p == 2:
+        lost = square(lost)
+    if factors is not None:
+        lost = lost * take(factors, places, axis=0)
+    losses = sum(lost, 1) / rows.shape[1]
+    return aggregate(reshape(losses, ()) if single and y.ndim == 0 else losses, kind)
+
+
+def multilabel_margin_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Hinge loss of several right classes: Σ max(0, 1 - x[y] + x[i]) / classes.
+
+    The sum is over right classes y and wrong ones i.
+
+    Args:
+        input: x, of shape (N, classes) or (classes,).
+        target: Right classes, of the same shape; those from the first -1 on do not count.
+        size_average: An older way of choosing the reduction.
+        reduce: Likewise.
+        reduction: "mean", "sum" or "none".
+    """
+    kind = reduction_of(reduction, size_average, reduce)
+    x, y = as_tensor(input), as_tensor(target)
+    if x.shape != y.shape:
+        raise ShapeError(
+            f"multilabel_margin_loss got an input of shape {x.shape} and a target of {y.shape}; "
+            "both want the same. Fill the target up with -1."
+        )
+    single = x.ndim < 2
+    rows, places = (reshape(t, (1, -1)) if single else t for t in (x, y))
+    counts = equal(cumsum(astype(less(places, 0), "int64"), 1), 0)
+    places = where(counts, places, 0)
+    classes = arange(rows.shape[1])
+    # Axes: example, right class, any class.
+    named = equal(expand_dims(places, 2), classes) & expand_dims(counts, 2)
+    wrong = ~any_of(named, 1, keepdims=True) & expand_dims(counts, 2)
+    right = expand_dims(take_along_axis(rows, places, 1), 2)
+    gaps = 1 - right + expand_dims(rows, 1)
+    lost = where(wrong & (gaps > 0), gaps, 0)
+    losses = sum(lost, (1, 2)) / rows.shape[1]
+    return aggregate(reshape(losses, ()) if single else losses, kind)
+
+
+# ---- triplets
+
+
+def triplet_margin_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return max(0, d(a, p) - d(a, n) + margin), d the distance of `pairwise_distance`.
+
+    Args:
+        anchor: a, of shape (N, features) or (features,).
+        positive: p, what is to be near.
+        negative: n, what is to be far.
+        margin: By how much farther.
+        p: The order of the norm.
+        eps: What is added to each difference.
+        swap: Whether the distance of n from p counts where it is the smaller.
+        size_average: An older way of choosing the reduction.
+        reduce: Likewise.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ArgumentError: If the margin is not positive.
+
+    Source:
+        Balntas et al., "Learning shallow convolutional feature descriptors with triplet losses",
+        2016.
+    """
+    kind = reduction_of(reduction, size_average, reduce)
+    distance, triplet = partial(pairwise_distance, p=p, eps=eps), (anchor, positive, negative)
+    return _triplet("triplet_margin_loss", triplet, distance, margin, swap, kind)
+
+
+def triplet_margin_with_distance_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    *,
+    distance_function: Callable[[Tensor, Tensor], Tensor] | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return `triplet_margin_loss` with another distance."""
+    name = "triplet_margin_with_distance_loss"
+    distance = pairwise_distance if distance_function is None else distance_function
+    kind = reduction_of(reduction, None, None)
+    return _triplet(name, (anchor, positive, negative), distance, margin, swap, kind)
+
+
+def _triplet(
+    name: str,
+    triplet: tuple[Any, Any, Any],
+    distance: Callable[[Tensor, Tensor], Tensor],
+    margin: float,
+    swap: bool,
+    kind: str,
+) -> Tensor:
+    if margin <= 0:
+        raise ArgumentError(f"{name}: margin must be greater than 0, got {margin}.")
+    a, near, far = map(as_tensor, triplet)
+    if not a.ndim == near.ndim == far.ndim:
+        raise ShapeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of "
+            f"dimensions, but got: anchor {a.ndim}D, positive {near.ndim}D, and negative "
+            f"{far.ndim}D inputs"
+        )
+    away = distance(a, far)
+    if swap:
+        away = minimum(away, distance(near, far))
+    return aggregate(at_least(margin + distance(a, near) - away, 0), kind)

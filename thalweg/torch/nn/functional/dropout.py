@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.spec import Shape
-from thalweg.core.tensor import Tensor, as_tensor, fresh
+from thalweg.core.tensor import Tensor, fresh
 from thalweg.core.writing import inplace as written
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise.comparison import less, less_equal, where
 from thalweg.ops.elementwise.conversion import astype
-from thalweg.ops.shape.reshape import reshape
 from thalweg.random import keyed
-from thalweg.random.arguments import bernoulli_in, stream
 from thalweg.random.drawing import drawing_batch, drawn, has_key, next_key
 from thalweg.random.memory_order import laid_out_like
+from thalweg.torch.functions.random_fills import bernoulli_in, stream
+from thalweg.torch.naming import as_tensor
 
 __all__ = [
     "alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout",
@@ -33,7 +33,7 @@ __all__ = [
 _LOWEST_OF_SELU = -1.7580993408473766
 
 
-def applied(function: Callable[[Tensor], Tensor], input: Any, inplace: bool) -> Tensor:
+def apply(function: Callable[[Tensor], Tensor], input: Any, inplace: bool) -> Tensor:
     """Return a function of the input, written into the input's own memory if that is asked."""
     return written(function, input) if inplace else function(as_tensor(input))
 
@@ -93,26 +93,31 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
         >>> sorted(set(dropped.tolist()))
         [0.0, 2.0]
     """
-    require_probability("dropout", p)
-    if not training or p == 0:
-        return as_tensor(input)
-    return applied(lambda x: x * _scaled_mask(tuple(x.shape), p, x), input, inplace)
+    return _drop("dropout", input, p, training, inplace, lambda x: _zero(x, tuple(x.shape), p))
 
 
-def _scaled_mask(shape: Shape, p: float, like: Tensor) -> Tensor:
-    return mask(shape, p, like) / (1 - p) if p < 1 else as_tensor(0.0)
+def _drop(
+    name: str, input: Any, p: float, training: bool, inplace: bool, drop: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """Drop in training, if anything is to be dropped."""
+    require_probability(name, p)
+    return apply(drop, input, inplace) if training and p != 0 else as_tensor(input)
 
 
-def _of_channels(x: Tensor, p: float, rank: int) -> Tensor:
-    """Drop whole channels of (N, C, …), or of (C, …) with `rank` axes after."""
-    batched = x if x.ndim != rank + 1 else reshape(x, (1, *x.shape))
-    shape = (*batched.shape[:2], *(1,) * (batched.ndim - 2))
-    return reshape(batched * _scaled_mask(shape, p, batched), x.shape)
+def _zero(x: Tensor, shape: Shape, p: float) -> Tensor:
+    """Set to zero by a mask of a shape, and scale what stays."""
+    return x * (mask(shape, p, x) / (1 - p) if p < 1 else as_tensor(0.0))
+
+
+def _channels(x: Tensor, rank: int = -1) -> Shape:
+    """Return the shape of a mask of the channels of (N, C, …), or of (C, …) with `rank` axes."""
+    kept = 1 if x.ndim == rank + 1 else 2
+    return (*x.shape[:kept], *(1,) * (x.ndim - kept))
 
 
 def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set whole channels of (N, C, L) or (C, L) to zero with probability p, as `dropout`."""
-    return _channel_dropout("dropout1d", input, p, training, inplace, 1)
+    return _drop("dropout1d", input, p, training, inplace, lambda x: _zero(x, _channels(x, 1), p))
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -120,21 +125,12 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
 
     Three axes are (N, C, L), as in PyTorch.
     """
-    return _channel_dropout("dropout2d", input, p, training, inplace, -1)
+    return _drop("dropout2d", input, p, training, inplace, lambda x: _zero(x, _channels(x), p))
 
 
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Set whole channels of (N, C, D, H, W) or (C, D, H, W) to zero, as `dropout`."""
-    return _channel_dropout("dropout3d", input, p, training, inplace, 3)
-
-
-def _channel_dropout(
-    name: str, input: Any, p: float, training: bool, inplace: bool, rank: int
-) -> Tensor:
-    require_probability(name, p)
-    if not training or p == 0:
-        return as_tensor(input)
-    return applied(lambda x: _of_channels(x, p, rank), input, inplace)
+    return _drop("dropout3d", input, p, training, inplace, lambda x: _zero(x, _channels(x, 3), p))
 
 
 def alpha_dropout(
@@ -145,25 +141,20 @@ def alpha_dropout(
     Source:
         Klambauer et al., "Self-Normalizing Neural Networks", 2017. arXiv:1706.02515
     """
-    require_probability("alpha_dropout", p)
-    if not training or p == 0:
-        return as_tensor(input)
-    return applied(lambda x: _alpha_dropped(x, tuple(x.shape), p), input, inplace)
+    name = "alpha_dropout"
+    return _drop(name, input, p, training, inplace, lambda x: _lower(x, tuple(x.shape), p))
 
 
 def feature_alpha_dropout(
     input: Any, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
     """`alpha_dropout` of whole channels of (N, C, …)."""
-    require_probability("feature_alpha_dropout", p)
-    if not training or p == 0:
-        return as_tensor(input)
-    return applied(
-        lambda x: _alpha_dropped(x, (*x.shape[:2], *(1,) * (x.ndim - 2)), p), input, inplace
-    )
+    name = "feature_alpha_dropout"
+    return _drop(name, input, p, training, inplace, lambda x: _lower(x, _channels(x), p))
 
 
-def _alpha_dropped(x: Tensor, shape: Shape, p: float) -> Tensor:
+def _lower(x: Tensor, shape: Shape, p: float) -> Tensor:
+    """Set to the lowest value by a mask of a shape, and scale and shift all."""
     if p == 1:
         return x * 0
     low = _LOWEST_OF_SELU

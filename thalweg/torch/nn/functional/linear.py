@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.tape import set_recording
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError, TracingError
 from thalweg.ops.creation.creation import ones, zeros
 from thalweg.ops.elementwise.comparison import equal, greater, where
 from thalweg.ops.elementwise.conversion import stop_gradient
 from thalweg.ops.index import take
+from thalweg.ops.linalg.norms import norm_of_vectors
 from thalweg.ops.linalg.products import matmul, tensordot
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.reshape import expand_dims
-from thalweg.torch.nn.functional.distances import length
+from thalweg.torch.naming import as_tensor
 
 __all__ = ["bilinear", "embedding", "linear", "one_hot"]
 
@@ -50,10 +51,8 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
         ShapeError: If the shapes do not fit.
     """
     first, second, kernel = as_tensor(input1), as_tensor(input2), as_tensor(weight)
-    if first.shape[:-1] != second.shape[:-1] or kernel.shape[1:] != (
-        first.shape[-1],
-        second.shape[-1],
-    ):
+    wanted = (first.shape[-1], second.shape[-1])
+    if first.shape[:-1] != second.shape[:-1] or kernel.shape[1:] != wanted:
         raise ShapeError(
             f"bilinear got inputs of shape {first.shape} and {second.shape} and a weight of shape "
             f"{kernel.shape}; it wants (…, n), (…, m) and (out, n, m)."
@@ -149,7 +148,7 @@ def _shorten(table: Tensor, indices: Tensor, longest: float, p: float) -> None:
             "the rows after the step instead."
         )
     with set_recording(False):
-        norms = length(table, p, 1, True)
+        norms = norm_of_vectors(table, p, 1, True)
         shortened = where(greater(norms, longest), table * (longest / (norms + 1e-7)), table)
         read = np.zeros((table.shape[0], 1), dtype=bool)
         read[indices.numpy().reshape(-1)] = True

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.tape import set_recording
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, astype
 from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.elementwise.arithmetic import sqrt, square
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.naming import as_tensor
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
 
@@ -29,14 +30,19 @@ def _moments(x: Tensor, axes: Axes) -> tuple[Tensor, Tensor, Tensor]:
     return centred, middle, mean(square(centred), axes, keepdims=True)
 
 
-def _scaled(x: Tensor, weight: Any, bias: Any) -> Tensor:
+def _scale_and_shift(x: Tensor, weight: Any, bias: Any) -> Tensor:
     if weight is not None:
         x = x * weight
     return x if bias is None else x + bias
 
 
-def _along_channels(values: Any, ndim: int) -> Tensor | None:
-    return None if values is None else reshape(as_tensor(values), (1, -1, *(1,) * (ndim - 2)))
+def _along_channels(values: Any, ndim: int) -> Tensor:
+    return reshape(as_tensor(values), (1, -1, *(1,) * (ndim - 2)))
+
+
+def _scale_channels(x: Tensor, weight: Any, bias: Any) -> Tensor:
+    scale, shift = (v if v is None else _along_channels(v, x.ndim) for v in (weight, bias))
+    return _scale_and_shift(x, scale, shift)
 
 
 # ---- over the features of one example
@@ -72,7 +78,7 @@ def layer_norm(
     """
     x = as_tensor(input)
     centred, _, variance = _moments(x, _last_axes("layer_norm", x, normalized_shape, weight, bias))
-    return _scaled(centred / sqrt(variance + eps), weight, bias)
+    return _scale_and_shift(centred / sqrt(variance + eps), weight, bias)
 
 
 def rms_norm(
@@ -95,7 +101,7 @@ def rms_norm(
     x = as_tensor(input)
     axes = _last_axes("rms_norm", x, normalized_shape, weight, None)
     small = float(np.finfo(x.dtype).eps) if eps is None else eps
-    return _scaled(x / sqrt(mean(square(x), axes, keepdims=True) + small), weight, None)
+    return _scale_and_shift(x / sqrt(mean(square(x), axes, keepdims=True) + small), weight, None)
 
 
 def _last_axes(name: str, x: Tensor, shape: Sequence[int], weight: Any, bias: Any) -> Axes:
@@ -140,8 +146,7 @@ def group_norm(
         )
     size = x.size // (x.shape[0] * num_groups) if x.shape[0] else 0
     centred, _, variance = _moments(reshape(x, (x.shape[0], num_groups, size)), (2,))
-    found = reshape(centred / sqrt(variance + eps), x.shape)
-    return _scaled(found, _along_channels(weight, x.ndim), _along_channels(bias, x.ndim))
+    return _scale_channels(reshape(centred / sqrt(variance + eps), x.shape), weight, bias)
 
 
 # ---- over the examples of a batch
@@ -181,15 +186,14 @@ def batch_norm(
     """
     x = as_tensor(input)
     if x.shape == (0,):
-        return _scaled(clone(x), weight, bias)
+        return _scale_and_shift(clone(x), weight, bias)
     if x.ndim < 2:
         raise ShapeError(f"batch_norm got shape {x.shape}; it wants (N, channels, …). Reshape it.")
     _require_channels(
         x.shape[1], running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
     )
-    scale, shift = _along_channels(weight, x.ndim), _along_channels(bias, x.ndim)
     if not training:
-        return _by_running(x, running_mean, running_var, scale, shift, eps)
+        return _normalize_by_running(x, running_mean, running_var, weight, bias, eps)
     axes = tuple(axis for axis in range(x.ndim) if axis != 1)
     count = x.size // x.shape[1] if x.shape[1] else 0
     if count == 1:
@@ -201,7 +205,7 @@ def batch_norm(
     if count:
         _follow(running_mean, middle, momentum)
         _follow(running_var, variance * (count / (count - 1)), momentum)
-    return _scaled(centred / sqrt(variance + eps), scale, shift)
+    return _scale_channels(centred / sqrt(variance + eps), weight, bias)
 
 
 def _require_channels(channels: int, **given: Any) -> None:
@@ -214,8 +218,8 @@ def _require_channels(channels: int, **given: Any) -> None:
             )
 
 
-def _by_running(
-    x: Tensor, average: Any, variance: Any, scale: Any, shift: Any, eps: float
+def _normalize_by_running(
+    x: Tensor, average: Any, variance: Any, weight: Any, bias: Any, eps: float
 ) -> Tensor:
     if average is None or variance is None:
         raise ArgumentError(
@@ -223,7 +227,7 @@ def _by_running(
             "them, or training=True."
         )
     middle, spread = (_along_channels(r, x.ndim) for r in (average, variance))
-    return _scaled((x - middle) / sqrt(spread + eps), scale, shift)  # type: ignore[operator]
+    return _scale_channels((x - middle) / sqrt(spread + eps), weight, bias)
 
 
 def _follow(running: Tensor | None, current: Tensor, momentum: Any) -> None:
@@ -255,9 +259,8 @@ def instance_norm(
         Ulyanov, Vedaldi & Lempitsky, "Instance Normalization", 2016. arXiv:1607.08022
     """
     x = as_tensor(input)
-    scale, shift = _along_channels(weight, x.ndim), _along_channels(bias, x.ndim)
     if not use_input_stats:
-        return _by_running(x, running_mean, running_var, scale, shift, eps)
+        return _normalize_by_running(x, running_mean, running_var, weight, bias, eps)
     axes = tuple(range(2, x.ndim))
     count = x.size // (x.shape[0] * x.shape[1]) if x.shape[0] * x.shape[1] else 0
     if count < 2:
@@ -268,4 +271,4 @@ def instance_norm(
     centred, middle, variance = _moments(x, axes)
     _follow(running_mean, mean(middle, 0), momentum)
     _follow(running_var, mean(variance, 0) * (count / (count - 1)), momentum)
-    return _scaled(centred / sqrt(variance + eps), scale, shift)
+    return _scale_channels(centred / sqrt(variance + eps), weight, bias)

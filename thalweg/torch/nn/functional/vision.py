@@ -1,23 +1,177 @@
-"""Images, signals and volumes on other grids, and their channels rearranged."""
+"""Images, signals and volumes on other grids: padded, averaged, resampled, channels rearranged."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.spec import Shape
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.copying import clone
+from thalweg.ops.elementwise.conversion import as_floating
+from thalweg.ops.index.pad import pad as pad_axes
 from thalweg.ops.index.take import take
 from thalweg.ops.linalg.products import matmul
+from thalweg.ops.reduce.sums import mean
+from thalweg.ops.shape.cut import slice_
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import moveaxis, transpose
-from thalweg.torch.nn.functional import pooling
+from thalweg.torch.naming import as_tensor
 
-__all__ = ["channel_shuffle", "interpolate", "pixel_shuffle", "pixel_unshuffle"]
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "channel_shuffle",
+    "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle",
+]  # fmt: skip
+
+
+_MODES = ("constant", "reflect", "replicate", "circular")
+
+Array = np.ndarray[Any, Any]
+
+
+def pad(
+    input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Tensor:
+    """Widen a tensor along its last axes.
+
+    Args:
+        input: A tensor.
+        pad: Elements before and after the last axis, then the last but one, …; negative ones cut.
+        mode: "constant", or what fills the border from the tensor: "reflect" without the edge,
+            "replicate" the edge, or "circular".
+        value: The constant; 0 by default.
+
+    Raises:
+        ArgumentError: If the mode is unknown, or the numbers are odd or too many.
+        ShapeError: If the border is wider than what it is filled from.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch.nn import functional as F
+        >>> F.pad(torch.tensor([1.0, 2.0, 3.0]), (1, 2), "reflect").tolist()
+        [2.0, 1.0, 2.0, 3.0, 2.0, 1.0]
+    """
+    x = as_tensor(input)
+    if mode not in _MODES:
+        raise ArgumentError(f"Unrecognised padding mode {mode}. Give one of {', '.join(_MODES)}.")
+    if len(pad) % 2 or len(pad) > 2 * x.ndim:
+        raise ArgumentError(
+            f"Padding length must be divisible by 2 and at most twice the number of dimensions of "
+            f"the input, but it is {len(pad)} for {x.ndim}."
+        )
+    if mode != "constant" and value is not None:
+        raise ArgumentError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    pairs = [(int(pad[i]), int(pad[i + 1])) for i in range(0, len(pad), 2)][::-1]
+    pairs = [(0, 0)] * (x.ndim - len(pairs)) + pairs
+    if mode in ("constant", "circular"):
+        x = _cut(x, pairs)
+        pairs = [(max(0, before), max(0, after)) for before, after in pairs]
+    if mode == "constant":
+        return pad_axes(x, pairs, constant_values=0 if value is None else value)
+    for axis, (before, after) in enumerate(pairs):
+        if before or after:
+            x = take(x, _places(x.shape, axis, before, after, mode), axis=axis)
+    return x
+
+
+def _places(shape: Shape, axis: int, before: int, after: int, mode: str) -> Array:
+    """Return the position along an axis from which each element of the widened one comes."""
+    extent = shape[axis]
+    room = {"reflect": extent - 1, "circular": extent}.get(mode)
+    wide = max(before, after)
+    if (room is not None and wide > max(0, room)) or (not extent and wide > 0):
+        raise ShapeError(
+            "Padding size should be less than the corresponding input dimension, but got padding "
+            f"({before}, {after}) at axis {axis} of input {list(shape)} with mode {mode!r}."
+        )
+    places = np.arange(-before, extent + after)
+    if mode == "circular":
+        return places % max(extent, 1)
+    if mode == "reflect":
+        last = extent - 1
+        places = last - np.abs(last - np.abs(places))
+    inside: Array = np.clip(places, 0, max(extent - 1, 0))
+    return inside
+
+
+def _cut(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:
+    if all(n >= 0 for pair in pairs for n in pair):
+        return x
+    bounds = []
+    for extent, (before, after) in zip(x.shape, pairs, strict=True):
+        start, stop = max(0, -before), extent - max(0, -after)
+        if stop < start:
+            raise ShapeError(
+                f"pad got ({before}, {after}) for an axis of extent {extent}, which leaves less "
+                "than nothing. Cut less."
+            )
+        bounds.append((start, stop, 1))
+    return slice_(x, tuple(bounds))
+
+
+def adaptive_avg_pool1d(input: Any, output_size: Any) -> Tensor:
+    """Means of as many windows of (N, C, L) or (C, L) as wanted; see `adaptive_avg_pool2d`."""
+    return adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
+
+
+def adaptive_avg_pool2d(input: Any, output_size: Any) -> Tensor:
+    """Means of as many windows of images as wanted.
+
+    Window i of n along an extent e is from ⌊i e / n⌋ to before ⌈(i + 1) e / n⌉.
+
+    Args:
+        input: (N, C, H, W), or (C, H, W).
+        output_size: n, one number or one an axis; None for the extent itself.
+
+    Raises:
+        ShapeError: If the number of axes does not fit.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch.nn import functional as F
+        >>> F.adaptive_avg_pool2d(torch.reshape(torch.arange(9.0), (1, 3, 3)), (1, None)).tolist()
+        [[[3.0, 4.0, 5.0]]]
+    """
+    return adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
+
+
+def adaptive_avg_pool3d(input: Any, output_size: Any) -> Tensor:
+    """Means of as many windows of volumes as wanted; see `adaptive_avg_pool2d`."""
+    return adaptive_avg_pool("adaptive_avg_pool3d", 3, input, output_size)
+
+
+def adaptive_avg_pool(name: str, rank: int, input: Any, output_size: Any) -> Tensor:
+    """Return means of windows along the last `rank` axes; see `adaptive_avg_pool2d`."""
+    x = as_floating(as_tensor(input), None)
+    if x.ndim not in (rank + 1, rank + 2):
+        raise ShapeError(
+            f"{name}: Expected {rank + 1}D or {rank + 2}D tensor, but got shape {x.shape}."
+        )
+    wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * rank
+    if len(wanted) != rank:
+        raise ArgumentError(f"{name}: output_size must have {rank} numbers, and is {output_size}.")
+    for axis, n in zip(range(x.ndim - rank, x.ndim), wanted, strict=True):
+        x = _average(x, axis, x.shape[axis] if n is None else int(n))
+    return clone(x) if x is input else x
+
+
+def _average(x: Tensor, axis: int, n: int) -> Tensor:
+    extent = x.shape[axis]
+    if n == extent:
+        return x
+    if n and extent % n == 0:
+        return mean(reshape(x, (*x.shape[:axis], n, extent // n, *x.shape[axis + 1 :])), axis + 1)
+    start = np.arange(n) * extent // max(n, 1)
+    stop = -(-(np.arange(n) + 1) * extent // max(n, 1))
+    places = np.arange(extent)[:, None]
+    covered = ((places >= start) & (places < stop)).astype(x.dtype)
+    # One product with a matrix of means, along the last axis.
+    means = matmul(moveaxis(x, axis, -1), covered / (stop - start).astype(x.dtype))
+    return moveaxis(means, -1, axis)
 
 
 def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
@@ -87,18 +241,10 @@ def channel_shuffle(input: Any, groups: int) -> Tensor:
     return shuffled if 1 not in parts.shape[1:3] else clone(shuffled)
 
 
-Array = np.ndarray[Any, Any]
-
 _NEAREST = ("nearest", "nearest-exact")
 
 # By mode: how many axes are resampled; of those not named, one to three.
 _RANKS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3, "lanczos": 2}
-
-_AVERAGES = (
-    pooling.adaptive_avg_pool1d,
-    pooling.adaptive_avg_pool2d,
-    pooling.adaptive_avg_pool3d,
-)
 
 
 def interpolate(
@@ -142,7 +288,7 @@ def interpolate(
     _check(x, mode, align_corners, antialias)
     extents, factors = _grid(x.shape[2:], size, scale_factor, bool(recompute_scale_factor))
     if mode == "area":
-        return _AVERAGES[rank - 1](x, extents)
+        return adaptive_avg_pool(f"adaptive_avg_pool{rank}d", rank, x, extents)
     for axis, (new, factor) in enumerate(zip(extents, factors, strict=True), 2):
         old = x.shape[axis]
         step = 1 / factor if factor else old / max(new, 1)
@@ -154,7 +300,7 @@ def interpolate(
             x = take(x, np.minimum(places, old - 1), axis=axis)
             continue
         kind = "linear" if mode.endswith("linear") else mode.removeprefix("bi")
-        weigh = _smoothing if antialias else _WEIGHTS[kind]
+        weigh = _smoothing if antialias else _neighbours
         weights = weigh(old, _positions(new, step, bool(align_corners)), step, kind)
         product = matmul(moveaxis(x, axis, -1), as_tensor(weights.astype(x.dtype)))
         x = moveaxis(product, -1, axis)
@@ -215,16 +361,10 @@ def _positions(new: int, step: float, aligned: bool) -> Array:
 # ---- what part each old element has in each new one
 
 
-def _linear(old: int, at: Array, step: float, kind: str) -> Array:
-    return _spread(old, np.clip(at, 0, old - 1), (0, 1), lambda x: np.maximum(0, 1 - x))
-
-
-def _cubic(old: int, at: Array, step: float, kind: str) -> Array:
-    return _spread(old, at, (-1, 0, 1, 2), lambda x: _keys(x, -0.75))
-
-
-def _spread(old: int, at: Array, taps: tuple[int, ...], kernel: Callable[[Array], Array]) -> Array:
+def _neighbours(old: int, at: Array, step: float, kind: str) -> Array:
     """Weigh the neighbours of positions; beyond the edge stands the edge's element."""
+    kernel, taps = _TAPS[kind]
+    at = np.clip(at, 0, old - 1) if kind == "linear" else at
     weights = np.zeros((old, len(at)))
     columns = np.arange(len(at))
     below = np.floor(at).astype(np.int64)
@@ -254,10 +394,16 @@ def _keys(x: Array, a: float) -> Array:
     return np.where(x <= 1, near, np.where(x < 2, far, 0.0))
 
 
-_WEIGHTS = {"linear": _linear, "cubic": _cubic}
+Kernel = Callable[[Array], Array]
+
+# With the neighbours that count, from the one below.
+_TAPS: dict[str, tuple[Kernel, range]] = {
+    "linear": (lambda x: np.maximum(0, 1 - x), range(2)),
+    "cubic": (lambda x: _keys(x, -0.75), range(-1, 3)),
+}
 
 # With how many elements on either side they reach.
-_KERNELS: dict[str, tuple[Callable[[Array], Array], int]] = {
+_KERNELS: dict[str, tuple[Kernel, int]] = {
     "linear": (lambda x: np.maximum(0, 1 - x), 1),
     "cubic": (lambda x: _keys(x, -0.5), 2),
     "lanczos": (lambda x: np.where(x < 3, np.sinc(x) * np.sinc(x / 3), 0.0), 3),

@@ -6,107 +6,68 @@ import warnings
 from typing import Any
 
 from thalweg.core.program import level_of_user
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
+from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn import functional, init
-from thalweg.torch.nn.modules.module import Module
-from thalweg.torch.nn.parameter import Parameter, new_parameter
+from thalweg.torch.nn.modules.module import Layer, Module, describe
+from thalweg.torch.nn.parameter import Parameter, add_parameters
 
 __all__ = [
-    "CELU",
-    "ELU",
-    "GELU",
-    "GLU",
-    "SELU",
-    "Hardshrink",
-    "Hardsigmoid",
-    "Hardswish",
-    "Hardtanh",
-    "LeakyReLU",
-    "LogSigmoid",
-    "LogSoftmax",
-    "Mish",
-    "PReLU",
-    "RReLU",
-    "ReLU",
-    "ReLU6",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Softmax2d",
-    "Softmin",
-    "Softplus",
-    "Softshrink",
-    "Softsign",
-    "Tanh",
-    "Tanhshrink",
-    "Threshold",
+    "CELU", "ELU", "GELU", "GLU", "SELU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh",
+    "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SiLU",
+    "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "Tanh",
+    "Tanhshrink", "Threshold",
 ]  # fmt: skip
+
+
+class _Activation(Layer):
+    """A function of each element, or along an axis."""
+
+    def extra_repr(self) -> str:
+        """Return the arguments; of `inplace` only that it is true."""
+        hidden = {"training"} if getattr(self, "inplace", False) else {"training", "inplace"}
+        return describe(self, *(name for name in self._keywords if name not in hidden))
 
 
 # ---- without arguments
 
 
-class Sigmoid(Module):
+class Sigmoid(_Activation, of=functional.sigmoid):
     """Logistic function: 1 / (1 + e⁻ˣ)."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return σ(x)."""
-        return functional.sigmoid(input)
 
-
-class LogSigmoid(Module):
+class LogSigmoid(_Activation, of=functional.logsigmoid):
     """Logarithm of the logistic function."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return ln σ(x)."""
-        return functional.logsigmoid(input)
 
-
-class Tanh(Module):
+class Tanh(_Activation, of=functional.tanh):
     """Hyperbolic tangent."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return tanh x."""
-        return functional.tanh(input)
 
-
-class Tanhshrink(Module):
+class Tanhshrink(_Activation, of=functional.tanhshrink):
     """Return x - tanh x."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return x - tanh x."""
-        return functional.tanhshrink(input)
 
-
-class Softsign(Module):
+class Softsign(_Activation, of=functional.softsign):
     """Return x / (1 + |x|)."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return x / (1 + |x|)."""
-        return functional.softsign(input)
+
+# ---- with a choice: to write into the input
 
 
-# ---- with one choice: to write into the input
-
-
-class _Rectifier(Module):
-    """A function whose only argument is whether the result is written into the input.
+class _Rectifier(_Activation):
+    """A function whose result may be written into the input.
 
     Args:
         inplace: Whether it is.
     """
 
     def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
-    def extra_repr(self) -> str:
-        """Return whether the result is written into the input, if it is."""
-        return "inplace=True" if self.inplace else ""
+        self._begin(locals())
 
 
-class ReLU(_Rectifier):
+class ReLU(_Rectifier, of=functional.relu):
     """Rectified linear unit: x where x > 0, else 0.
 
     Args:
@@ -119,63 +80,39 @@ class ReLU(_Rectifier):
         [0.0, 2.0]
     """
 
-    def forward(self, input: Any) -> Tensor:
-        """Return x where it is positive, else 0."""
-        return functional.relu(input, self.inplace)
 
-
-class SELU(_Rectifier):
+class SELU(_Rectifier, of=functional.selu):
     """Self-normalizing linear unit; see `functional.selu`."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the unit of each element."""
-        return functional.selu(input, self.inplace)
 
-
-class SiLU(_Rectifier):
+class SiLU(_Rectifier, of=functional.silu):
     """Sigmoid linear unit: x σ(x)."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return x σ(x)."""
-        return functional.silu(input, self.inplace)
 
-
-class Mish(_Rectifier):
+class Mish(_Rectifier, of=functional.mish):
     """Return x tanh(ln(1 + eˣ))."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return x tanh(ln(1 + eˣ))."""
-        return functional.mish(input, self.inplace)
+
+class _HardRectifier(_Rectifier):
+    """A rectifier that prints without its argument, as PyTorch's do."""
+
+    def extra_repr(self) -> str:
+        """Return nothing."""
+        return ""
 
 
-class Hardswish(Module):
+class Hardswish(_HardRectifier, of=functional.hardswish):
     """Return x (x + 3) / 6 between -3 and 3, 0 below and x above."""
 
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the piece of each element."""
-        return functional.hardswish(input, self.inplace)
-
-
-class Hardsigmoid(Module):
+class Hardsigmoid(_HardRectifier, of=functional.hardsigmoid):
     """Return (x + 3) / 6, limited to lie between 0 and 1."""
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
-    def forward(self, input: Any) -> Tensor:
-        """Return (x + 3) / 6, limited."""
-        return functional.hardsigmoid(input, self.inplace)
 
 
 # ---- with numbers
 
 
-class Hardtanh(Module):
+class Hardtanh(_Rectifier, of=functional.hardtanh):
     """Limit x to lie between two bounds.
 
     Args:
@@ -197,28 +134,21 @@ class Hardtanh(Module):
         min_value: float | None = None,
         max_value: float | None = None,
     ) -> None:
-        super().__init__()
-        for old, new, given in (
-            ("min_value", "min_val", min_value),
-            ("max_value", "max_val", max_value),
-        ):
-            if given is not None:
-                warnings.warn(
-                    f"keyword argument `{old}` is deprecated, use `{new}` instead",
-                    FutureWarning,
-                    stacklevel=level_of_user(),
-                )
-        self.min_val = min_val if min_value is None else min_value
-        self.max_val = max_val if max_value is None else max_value
-        self.inplace = inplace
+        self._begin(locals())
+        self.min_val = _by_old_name("min_value", min_value, "min_val", min_val)
+        self.max_val = _by_old_name("max_value", max_value, "max_val", max_val)
 
-    def forward(self, input: Any) -> Tensor:
-        """Return x, limited."""
-        return functional.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
-    def extra_repr(self) -> str:
-        """Return the bounds."""
-        return f"min_val={self.min_val}, max_val={self.max_val}{_in_place(self.inplace)}"
+def _by_old_name(old: str, given: float | None, new: str, value: float) -> float:
+    """Return what was given under an older name, with a warning, or else the value."""
+    if given is None:
+        return value
+    warnings.warn(
+        f"keyword argument `{old}` is deprecated, use `{new}` instead",
+        FutureWarning,
+        stacklevel=level_of_user(),
+    )
+    return given
 
 
 class ReLU6(Hardtanh):
@@ -229,44 +159,23 @@ class ReLU6(Hardtanh):
 
     def extra_repr(self) -> str:
         """Return whether the result is written into the input, if it is."""
-        return "inplace=True" if self.inplace else ""
+        return describe(self, inplace=False)
 
 
-class LeakyReLU(Module):
+class LeakyReLU(_Rectifier, of=functional.leaky_relu):
     """Return x where x > 0, else a small multiple of x."""
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
-        super().__init__()
-        self.negative_slope = negative_slope
-        self.inplace = inplace
-
-    def forward(self, input: Any) -> Tensor:
-        """Return x, or its multiple."""
-        return functional.leaky_relu(input, self.negative_slope, self.inplace)
-
-    def extra_repr(self) -> str:
-        """Return the slope."""
-        return f"negative_slope={self.negative_slope}{_in_place(self.inplace)}"
+        self._begin(locals())
 
 
-class RReLU(Module):
+class RReLU(_Rectifier, of=functional.rrelu):
     """Leaky rectifier whose slope is random in training; see `functional.rrelu`."""
 
     def __init__(
         self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False
     ) -> None:
-        super().__init__()
-        self.lower = lower
-        self.upper = upper
-        self.inplace = inplace
-
-    def forward(self, input: Any) -> Tensor:
-        """Return x, or a multiple of it."""
-        return functional.rrelu(input, self.lower, self.upper, self.training, self.inplace)
-
-    def extra_repr(self) -> str:
-        """Return the least and the largest slope."""
-        return f"lower={self.lower}, upper={self.upper}{_in_place(self.inplace)}"
+        self._begin(locals())
 
 
 class PReLU(Module):
@@ -290,8 +199,7 @@ class PReLU(Module):
         super().__init__()
         self.num_parameters = num_parameters
         self.init = init
-        self.weight = new_parameter(num_parameters, dtype=dtype)
-        self.reset_parameters()
+        add_parameters(self, dtype, weight=(num_parameters,))
 
     def reset_parameters(self) -> None:
         """Set the slopes to what they were at first."""
@@ -306,7 +214,7 @@ class PReLU(Module):
         return f"num_parameters={self.num_parameters}"
 
 
-class _Exponential(Module):
+class _Exponential(_Rectifier):
     """An exponential unit with α.
 
     Args:
@@ -315,65 +223,36 @@ class _Exponential(Module):
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
-        self.alpha = alpha
-        self.inplace = inplace
-
-    def extra_repr(self) -> str:
-        """Return α."""
-        return f"alpha={self.alpha}{_in_place(self.inplace)}"
+        self._begin(locals())
 
 
-class ELU(_Exponential):
+class ELU(_Exponential, of=functional.elu):
     """Exponential linear unit: x where x > 0, else α (eˣ - 1)."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the unit of each element."""
-        return functional.elu(input, self.alpha, self.inplace)
 
-
-class CELU(_Exponential):
+class CELU(_Exponential, of=functional.celu):
     """Exponential linear unit with a continuous derivative: x where x > 0, else α (e^(x/α) - 1)."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the unit of each element."""
-        return functional.celu(input, self.alpha, self.inplace)
 
-
-class GELU(Module):
+class GELU(_Activation, of=functional.gelu):
     """Gaussian error linear unit: x Φ(x), or an approximation by tanh."""
 
     def __init__(self, approximate: str = "none") -> None:
-        super().__init__()
-        self.approximate = approximate
-
-    def forward(self, input: Any) -> Tensor:
-        """Return x Φ(x)."""
-        return functional.gelu(input, self.approximate)
+        self._begin(locals())
 
     def extra_repr(self) -> str:
         """Return the approximation."""
         return f"approximate={self.approximate!r}"
 
 
-class Softplus(Module):
+class Softplus(_Activation, of=functional.softplus):
     """Smooth rectifier: ln(1 + e^(βx)) / β, and x itself where βx is above the threshold."""
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        super().__init__()
-        self.beta = beta
-        self.threshold = threshold
-
-    def forward(self, input: Any) -> Tensor:
-        """Return the smooth rectifier of each element."""
-        return functional.softplus(input, self.beta, self.threshold)
-
-    def extra_repr(self) -> str:
-        """Return β and the threshold."""
-        return f"beta={self.beta}, threshold={self.threshold}"
+        self._begin(locals())
 
 
-class _Shrinking(Module):
+class _Shrinking(_Activation):
     """A function that sets what is near zero to zero.
 
     Args:
@@ -381,53 +260,29 @@ class _Shrinking(Module):
     """
 
     def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
-        self.lambd = lambd
+        self._begin(locals())
 
     def extra_repr(self) -> str:
         """Return λ."""
         return str(self.lambd)
 
 
-class Hardshrink(_Shrinking):
+class Hardshrink(_Shrinking, of=functional.hardshrink):
     """Return x where |x| > λ, else 0."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return x, or 0."""
-        return functional.hardshrink(input, self.lambd)
 
-
-class Softshrink(_Shrinking):
+class Softshrink(_Shrinking, of=functional.softshrink):
     """Return x moved towards zero by λ, and 0 where |x| ≤ λ."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return x moved, or 0."""
-        return functional.softshrink(input, self.lambd)
 
-
-class Threshold(Module):
+class Threshold(_Rectifier, of=functional.threshold):
     """Return x where it is above the threshold, else the value."""
 
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
-        super().__init__()
-        self.threshold = threshold
-        self.value = value
-        self.inplace = inplace
-
-    def forward(self, input: Any) -> Tensor:
-        """Return x, or the value."""
-        return functional.threshold(input, self.threshold, self.value, self.inplace)
-
-    def extra_repr(self) -> str:
-        """Return the threshold and the value."""
-        return f"threshold={self.threshold}, value={self.value}{_in_place(self.inplace)}"
+        self._begin(locals())
 
 
-def _in_place(inplace: bool) -> str:
-    return ", inplace=True" if inplace else ""
-
-
-class _AlongAxis(Module):
+class _AlongAxis(_Activation):
     """A function along an axis.
 
     Args:
@@ -435,36 +290,19 @@ class _AlongAxis(Module):
     """
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def extra_repr(self) -> str:
-        """Return the axis."""
-        return f"dim={self.dim}"
+        self._begin(locals())
 
 
-class Softmax(_AlongAxis):
+class Softmax(_AlongAxis, of=functional.softmax):
     """Exponentials that sum to one along an axis."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return eˣ / Σ eˣ."""
-        return functional.softmax(input, self.dim)
 
-
-class Softmin(_AlongAxis):
+class Softmin(_AlongAxis, of=functional.softmin):
     """Softmax of -x."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return e⁻ˣ / Σ e⁻ˣ."""
-        return functional.softmin(input, self.dim)
 
-
-class LogSoftmax(_AlongAxis):
+class LogSoftmax(_AlongAxis, of=functional.log_softmax):
     """Logarithm of the softmax along an axis."""
-
-    def forward(self, input: Any) -> Tensor:
-        """Return x - ln Σ eˣ."""
-        return functional.log_softmax(input, self.dim)
 
 
 class Softmax2d(Module):
@@ -478,17 +316,8 @@ class Softmax2d(Module):
         return functional.softmax(x, -3)
 
 
-class GLU(Module):
+class GLU(_AlongAxis, of=functional.glu):
     """Gated linear unit: a σ(b), a the first half along the axis and b the second."""
 
     def __init__(self, dim: int = -1) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def forward(self, input: Any) -> Tensor:
-        """Return a σ(b)."""
-        return functional.glu(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """Return the axis."""
-        return f"dim={self.dim}"
+        super().__init__(dim)

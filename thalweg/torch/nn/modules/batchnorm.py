@@ -8,15 +8,17 @@ import numpy as np
 
 from thalweg.core.spec import default_dtype
 from thalweg.core.tape import set_recording
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError
-from thalweg.ops.creation.creation import ones, zeros
+from thalweg.ops.creation.creation import zeros
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.shape.reshape import reshape
-from thalweg.torch.nn import functional, init
-from thalweg.torch.nn.modules.module import Module
-from thalweg.torch.nn.parameter import Parameter, copy_into, new_parameter
+from thalweg.torch.naming import as_tensor
+from thalweg.torch.nn import functional
+from thalweg.torch.nn.modules.module import describe
+from thalweg.torch.nn.modules.normalization import Scaling
+from thalweg.torch.nn.parameter import add_parameters, copy_into
 
 __all__ = [
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d",
@@ -24,7 +26,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class RunningNorm(Module):
+class RunningNorm(Scaling):
     """What normalizations with running statistics share.
 
     Args:
@@ -49,8 +51,6 @@ class RunningNorm(Module):
     # How many axes an input may have, and how that is said.
     axes: ClassVar[tuple[int, ...]]
 
-    weight: Parameter | None
-    bias: Parameter | None
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
@@ -73,15 +73,15 @@ class RunningNorm(Module):
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            self.register_parameter(
-                name, new_parameter(num_features, dtype=dtype) if wanted else None
-            )
-        tracked, kind = track_running_stats, default_dtype() if dtype is None else dtype
-        self.register_buffer("running_mean", zeros(num_features, kind) if tracked else None)
-        self.register_buffer("running_var", ones(num_features, kind) if tracked else None)
-        self.register_buffer("num_batches_tracked", zeros((), np.int64) if tracked else None)
-        self.reset_parameters()
+        kind = default_dtype() if dtype is None else dtype
+        for name, extents, of in (
+            ("running_mean", (num_features,), kind),
+            ("running_var", (num_features,), kind),
+            ("num_batches_tracked", (), np.int64),
+        ):
+            self.register_buffer(name, zeros(extents, of) if track_running_stats else None)
+        shape = (num_features,) if affine else None
+        add_parameters(self, dtype, weight=shape, bias=shape if bias else None)
 
     def reset_running_stats(self) -> None:
         """Set running means to 0, running variances to 1 and their count to 0."""
@@ -96,24 +96,20 @@ class RunningNorm(Module):
     def reset_parameters(self) -> None:
         """Set the factors to 1, the summands to 0, and the running values to their first ones."""
         self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        super().reset_parameters()
 
-    def _check(self, x: Tensor) -> None:
+    def _check(self, input: Any) -> Tensor:
+        x = as_tensor(input)
         if x.ndim not in self.axes:
             raise ArgumentError(
                 f"expected {' or '.join(f'{n}D' for n in self.axes)} input (got {x.ndim}D input)"
             )
+        return x
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, bias={self.bias is not None}, "
-            f"track_running_stats={self.track_running_stats}"
-        )
+        options = f"{describe(self, 'eps', 'momentum', 'affine')}, bias={self.bias is not None}"
+        return f"{self.num_features}, {options}, {describe(self, 'track_running_stats')}"
 
 
 class _BatchNorm(RunningNorm):
@@ -121,8 +117,7 @@ class _BatchNorm(RunningNorm):
 
     def forward(self, input: Any) -> Tensor:
         """Return the input normalized; in training by the batch, and the running values move."""
-        x = as_tensor(input)
-        self._check(x)
+        x = self._check(input)
         momentum: Any = 0.0 if self.momentum is None else self.momentum
         count = self.num_batches_tracked
         if self.training and count is not None:
@@ -130,17 +125,12 @@ class _BatchNorm(RunningNorm):
                 overwrite(count, count + 1)
                 if self.momentum is None:
                     momentum = 1.0 / astype(count, np.float64)
-        by_batch = self.training or (self.running_mean is None and self.running_var is None)
-        moving = not self.training or self.track_running_stats
+        average, variance = self.running_mean, self.running_var
+        by_batch = self.training or (average is None and variance is None)
+        if self.training and not self.track_running_stats:
+            average = variance = None
         return functional.batch_norm(
-            x,
-            self.running_mean if moving else None,
-            self.running_var if moving else None,
-            self.weight,
-            self.bias,
-            by_batch,
-            momentum,
-            self.eps,
+            x, average, variance, self.weight, self.bias, by_batch, momentum, self.eps
         )
 
 
@@ -198,8 +188,7 @@ class _InstanceNorm(RunningNorm):
 
     def forward(self, input: Any) -> Tensor:
         """Return the input normalized."""
-        x = as_tensor(input)
-        self._check(x)
+        x = self._check(input)
         batched = x.ndim == max(self.axes)
         found = functional.instance_norm(
             x if batched else reshape(x, (1, *x.shape)),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import operator
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from itertools import groupby
 from typing import Any, Self, overload
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, CallError, IndexOutOfRange, MemberError, printable
-from thalweg.torch.nn.modules.module import Module, printed
+from thalweg.torch.nn.modules.module import Module, layout
 from thalweg.torch.nn.parameter import Parameter
+from thalweg.torch.tensors import TorchTensor
 
 __all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
@@ -24,25 +26,26 @@ class Numbered(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter(list(self._modules.values()))
 
-    def __bool__(self) -> bool:
-        return bool(self._modules)
-
     @overload
     def __getitem__(self, idx: slice) -> Self: ...
     @overload
     def __getitem__(self, idx: int) -> Any: ...
     def __getitem__(self, idx: slice | int) -> Any:
         if isinstance(idx, slice):
-            return self._of(list(self._modules.items())[idx])
-        return self._modules[self._key(idx)]
+            return self._of(dict(list(self._modules.items())[idx]))
+        return list(self)[self._position(idx)]
+
+    def _of(self, members: dict[str, Any]) -> Self:
+        """Return such a list of other modules under names."""
+        raise NotImplementedError
 
     def __setitem__(self, idx: int, module: Module) -> None:
-        setattr(self, self._key(idx), module)
+        setattr(self, list(self._modules)[self._position(idx)], module)
 
     def __delitem__(self, idx: slice | int) -> None:
-        keys = list(self._modules)
-        gone = keys[idx] if isinstance(idx, slice) else [self._key(idx)]
-        self._renumber([module for key, module in self._modules.items() if key not in gone])
+        modules = list(self)
+        del modules[idx if isinstance(idx, slice) else self._position(idx)]
+        self._renumber(modules)
 
     def append(self, module: Module) -> Self:
         """Add a module at the end."""
@@ -64,27 +67,10 @@ class Numbered(Module):
             self.append(module)
         return self
 
-    def insert(self, index: int, module: Module) -> Any:
-        """Put a module before the one of an index.
-
-        Raises:
-            IndexOutOfRange: If the index is beyond the end.
-            CallError: If it is no Module.
-        """
-        if not -len(self) <= index <= len(self):
-            raise IndexOutOfRange(
-                f"Index out of range: {index}; there are {len(self)} modules. Use append to add "
-                "one at the end."
-            )
-        if not isinstance(module, Module):
-            raise CallError(
-                f"module should be of type Module, and {type(module).__name__} was given. Put a "
-                "function into the forward of one."
-            )
+    def _insert(self, index: int, module: Module) -> None:
         modules = list(self)
         modules.insert(index, module)
         self._renumber(modules)
-        return self
 
     def pop(self, key: int | slice) -> Any:
         """Remove a module and return it."""
@@ -95,21 +81,21 @@ class Numbered(Module):
     def __iadd__(self, modules: Iterable[Module]) -> Self:
         return self.extend(modules)
 
-    def _of(self, named: list[tuple[str, Any]]) -> Self:
-        return type(self)(*(module for _, module in named))
-
     def _renumber(self, modules: list[Any]) -> None:
         self._modules.clear()
         self._modules.update((str(number), module) for number, module in enumerate(modules))
 
-    def _key(self, idx: int) -> str:
-        index = operator.index(idx)
-        if not -len(self) <= index < len(self):
-            raise IndexOutOfRange(
-                f"index {index} is out of range; {type(self).__name__} has {len(self)} modules. "
-                "Count from 0."
-            )
-        return list(self._modules)[index]
+    def _position(self, idx: int) -> int:
+        return _position(idx, len(self), type(self).__name__, "modules")
+
+
+def _position(idx: int, size: int, owner: str, what: str) -> int:
+    index = operator.index(idx)
+    if not -size <= index < size:
+        raise IndexOutOfRange(
+            f"index {index} is out of range; {owner} has {size} {what}. Count from 0."
+        )
+    return index % size
 
 
 class Sequential(Numbered):
@@ -134,27 +120,38 @@ class Sequential(Numbered):
         for name, module in members.items():
             self.register_module(name, module)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Any) -> TorchTensor:
         """Return the result of the last module."""
         for module in self._modules.values():
             input = module(input)  # type: ignore[misc]
-        return input
+        result: TorchTensor = input
+        return result
+
+    def insert(self, index: int, module: Module) -> Any:
+        """Put a module before the one of an index.
+
+        Raises:
+            IndexOutOfRange: If the index is beyond the end.
+            CallError: If it is no Module.
+        """
+        if not -len(self) <= index <= len(self):
+            raise IndexOutOfRange(
+                f"Index out of range: {index}; there are {len(self)} modules. Use append to add "
+                "one at the end."
+            )
+        if not isinstance(module, Module):
+            raise CallError(
+                f"module should be of type Module, and {type(module).__name__} was given. Put a "
+                "function into the forward of one."
+            )
+        self._insert(index, module)
+        return self
 
     def __add__(self, other: Any) -> Sequential:
-        if not isinstance(other, Sequential):
-            raise ArgumentError(
-                "add operator supports only objects of Sequential class, but "
-                f"{type(other)} is given. Use append or extend."
-            )
-        return Sequential(*self, *other)
+        return Sequential(*self, *_require_sequential(other))
 
     def __iadd__(self, other: Any) -> Self:
-        if not isinstance(other, Sequential):
-            raise ArgumentError(
-                "add operator supports only objects of Sequential class, but "
-                f"{type(other)} is given. Use append or extend."
-            )
-        return self.extend(other)
+        return self.extend(_require_sequential(other))
 
     def __mul__(self, other: int) -> Sequential:
         return Sequential(*(list(self) * self._times(other)))
@@ -162,10 +159,7 @@ class Sequential(Numbered):
     __rmul__ = __mul__
 
     def __imul__(self, other: int) -> Self:
-        modules = list(self)
-        for _ in range(self._times(other) - 1):
-            self.extend(modules)
-        return self
+        return self.extend(list(self) * (self._times(other) - 1))
 
     def _times(self, other: Any) -> int:
         if not isinstance(other, int):
@@ -179,8 +173,17 @@ class Sequential(Numbered):
             )
         return other
 
-    def _of(self, named: list[tuple[str, Any]]) -> Self:
-        return type(self)(dict(named))
+    def _of(self, members: dict[str, Any]) -> Self:
+        return type(self)(members)
+
+
+def _require_sequential(other: Any) -> Sequential:
+    if not isinstance(other, Sequential):
+        raise ArgumentError(
+            "add operator supports only objects of Sequential class, but "
+            f"{type(other)} is given. Use append or extend."
+        )
+    return other
 
 
 class ModuleList(Numbered):
@@ -207,26 +210,20 @@ class ModuleList(Numbered):
 
     def insert(self, index: int, module: Module) -> None:
         """Put a module before the one of an index."""
-        modules = list(self)
-        modules.insert(index, module)
-        self._renumber(modules)
+        self._insert(index, module)
 
-    def _of(self, named: list[tuple[str, Any]]) -> Self:
-        return type(self)(module for _, module in named)
+    def _of(self, members: dict[str, Any]) -> Self:
+        return type(self)(members.values())
 
     def __repr__(self) -> str:
-        runs: list[list[Any]] = []
-        for number, text in enumerate(repr(module) for module in self):
-            if runs and runs[-1][2] == text:
-                runs[-1][1] = number
-            else:
-                runs.append([number, number, text])
-        members = []
-        for first, last, text in runs:
-            body = text.replace("\n", "\n  ")
-            times = f"({first}-{last}): {last - first + 1} x " if last > first else f"({first}): "
-            members.append(times + body)
-        return printed(self._get_name(), [], members)
+        members, first = [], 0
+        for text, run in groupby(map(repr, self)):
+            last = first + len(list(run)) - 1
+            several = last > first
+            times = f"{last - first + 1} x " if several else ""
+            members.append((f"{first}-{last}" if several else f"{first}", times + text))
+            first = last + 1
+        return layout(self._get_name(), "", members)
 
 
 class ModuleDict(Module):
@@ -395,16 +392,10 @@ class ParameterList(Module):
 
     def extra_repr(self) -> str:
         """Return one line a value."""
-        return "\n".join(f"  ({i}): {_described(value)}" for i, value in enumerate(self))
+        return "\n".join(f"  ({i}): {_describe_value(value)}" for i, value in enumerate(self))
 
     def _key(self, idx: int) -> str:
-        index = operator.index(idx)
-        if not -self._size <= index < self._size:
-            raise IndexOutOfRange(
-                f"index {idx} is out of range; the ParameterList has {self._size} values. Count "
-                "from 0."
-            )
-        return str(index % self._size)
+        return str(_position(idx, self._size, "the ParameterList", "values"))
 
 
 class ParameterDict(Module):
@@ -531,7 +522,7 @@ class ParameterDict(Module):
     def extra_repr(self) -> str:
         """Return one line a value."""
         return "\n".join(
-            f"  ({printable(key)}): {_described(value)}" for key, value in self.items()
+            f"  ({printable(key)}): {_describe_value(value)}" for key, value in self.items()
         )
 
     def _require(self, key: str) -> None:
@@ -547,7 +538,7 @@ def _as_parameter(value: Any) -> Any:
     return Parameter(value) if is_plain else value
 
 
-def _described(value: Any) -> str:
+def _describe_value(value: Any) -> str:
     if not isinstance(value, Tensor):
         return f"Object of type: {type(value).__name__}"
     what = "Parameter" if isinstance(value, Parameter) else "Tensor"

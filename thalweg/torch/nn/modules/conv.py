@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
-from thalweg.ops.windows.sliding import Extents
-from thalweg.torch.nn import functional, init
-from thalweg.torch.nn.modules.module import Module
-from thalweg.torch.nn.parameter import Parameter, new_parameter
+from thalweg.torch.functions.windows import Extents
+from thalweg.torch.naming import as_tensor
+from thalweg.torch.nn import functional
+from thalweg.torch.nn.modules.linear import draw_by_fan_in
+from thalweg.torch.nn.modules.module import Applied, describe
+from thalweg.torch.nn.parameter import Parameter, add_parameters
 
 __all__ = ["Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d"]
 
@@ -22,7 +23,7 @@ def _each(value: Any, rank: int) -> tuple[int, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
 
 
-class Convolution(Module):
+class Convolution(Applied):
     """What convolutions share: sizes, parameters, padding.
 
     Args:
@@ -47,7 +48,6 @@ class Convolution(Module):
         bias: Of shape (out_channels,), likewise; None without.
     """
 
-    rank: int
     weight: Parameter
     bias: Parameter | None
     padding: tuple[int, ...] | str
@@ -77,9 +77,8 @@ class Convolution(Module):
         self.padding_mode = padding_mode
         self.output_padding = (0,) * self.rank
         self._check()
-        self.weight = new_parameter(*self._shape(), dtype=dtype)
-        self.register_parameter("bias", new_parameter(out_channels, dtype=dtype) if bias else None)
-        self.reset_parameters()
+        shape = (out_channels,) if bias else None
+        add_parameters(self, dtype, weight=self._shape(), bias=shape)
 
     def _shape(self) -> tuple[int, ...]:
         return (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
@@ -108,49 +107,41 @@ class Convolution(Module):
 
     def reset_parameters(self) -> None:
         """Draw the parameters anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            window = math.prod(self.weight.shape[1:])
-            bound = 1 / math.sqrt(window) if window else 0
-            init.uniform_(self.bias, -bound, bound)
+        draw_by_fan_in(self.weight, self.bias)
 
-    def _padded(self, input: Any) -> tuple[Tensor, Any]:
-        """Return the input as the convolution is to see it, and what else is to be padded."""
-        x = as_tensor(input)
-        if self.padding_mode == "zeros":
-            return x, self.padding
-        widths: list[int] = []
-        for axis in reversed(range(self.rank)):
-            if isinstance(self.padding, str):
-                total = self.dilation[axis] * (self.kernel_size[axis] - 1)
-                total = total if self.padding == "same" else 0
-                widths += [total // 2, total - total // 2]
-            else:
-                widths += [self.padding[axis]] * 2
-        return functional.pad(x, widths, self.padding_mode), 0
+    def forward(self, input: Any) -> Tensor:
+        """Return the convolution."""
+        x, padding = as_tensor(input), self.padding
+        if self.padding_mode != "zeros":
+            x, padding = functional.pad(x, self._widths(), self.padding_mode), (0,) * self.rank
+        return self._function(
+            x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
+        )
+
+    def _widths(self) -> list[int]:
+        """Return how much is padded before and after each axis, the last axis first."""
+        if not isinstance(self.padding, str):
+            return [width for width in reversed(self.padding) for _ in range(2)]
+        totals = [0] * self.rank
+        if self.padding == "same":
+            sizes = zip(self.dilation, self.kernel_size, strict=True)
+            totals = [gap * (k - 1) for gap, k in sizes]
+        return [width for n in reversed(totals) for width in (n // 2, n - n // 2)]
 
     def extra_repr(self) -> str:
         """Return the sizes, and the arguments that are not the defaults."""
-        text = (
-            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
-            f"stride={self.stride}"
-        )
-        if self.padding != (0,) * self.rank:
-            text += f", padding={self.padding}"
-        if self.dilation != (1,) * self.rank:
-            text += f", dilation={self.dilation}"
-        if self.output_padding != (0,) * self.rank:
-            text += f", output_padding={self.output_padding}"
-        if self.groups != 1:
-            text += f", groups={self.groups}"
-        if self.bias is None:
-            text += ", bias=False"
-        if self.padding_mode != "zeros":
-            text += f", padding_mode={self.padding_mode}"
-        return text
+        none, one = (0,) * self.rank, (1,) * self.rank
+        window = {"padding": none, "dilation": one, "output_padding": none, "groups": 1}
+        parts = [
+            f"{self.in_channels}, {self.out_channels}",
+            describe(self, "kernel_size", "stride", **window),
+            "bias=False" if self.bias is None else "",
+            describe(self, padding_mode="zeros"),
+        ]
+        return ", ".join(filter(None, parts))
 
 
-class Conv1d(Convolution):
+class Conv1d(Convolution, rank=1, of=functional.conv1d):
     """Convolve (N, C, L) or (C, L): out[n, o, i] = b[o] + Σ w[o, c, u] x[n, c, i·s + u·d].
 
     Arguments and attributes as of `Conv2d`, with one axis instead of two.
@@ -162,17 +153,8 @@ class Conv1d(Convolution):
         True
     """
 
-    rank = 1
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the convolution."""
-        x, padding = self._padded(input)
-        return functional.conv1d(
-            x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
-        )
-
-
-class Conv2d(Convolution):
+class Conv2d(Convolution, rank=2, of=functional.conv2d):
     """Convolve images (N, C, H, W) or (C, H, W); see `functional.conv2d`.
 
     Args:
@@ -195,15 +177,6 @@ class Conv2d(Convolution):
         >>> layer(torch.ones((2, 3, 5, 5))).shape == (2, 8, 5, 5)
         True
     """
-
-    rank = 2
-
-    def forward(self, input: Any) -> Tensor:
-        """Return the convolution."""
-        x, padding = self._padded(input)
-        return functional.conv2d(
-            x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
-        )
 
 
 class TransposedConvolution(Convolution):
@@ -260,18 +233,20 @@ class TransposedConvolution(Convolution):
     def _shape(self) -> tuple[int, ...]:
         return (self.in_channels, self.out_channels // self.groups, *self.kernel_size)
 
-    def _cut(self) -> tuple[int, ...]:
-        return tuple(int(n) for n in self.padding)
+    def forward(self, input: Any, output_size: Any = None) -> Tensor:
+        """Return the transposed convolution, of the size wanted if one is given."""
+        x, cut = as_tensor(input), tuple(int(n) for n in self.padding)
+        more = self.output_padding if output_size is None else self._more(x, cut, output_size)
+        return self._function(
+            x, self.weight, self.bias, self.stride, cut, more, self.groups, self.dilation
+        )
 
-    def _output_padding_for(self, x: Tensor, output_size: Any) -> tuple[int, ...]:
+    def _more(self, x: Tensor, cut: tuple[int, ...], output_size: Any) -> tuple[int, ...]:
         """Return how much is added at the end, so that the output has the size wanted."""
-        if output_size is None:
-            return self.output_padding
         wanted = tuple(output_size)[-self.rank :]
         extents = zip(
-            x.shape[-self.rank :], self.stride, self._cut(), self.dilation, self.kernel_size,
-            strict=True,
-        )  # fmt: skip
+            x.shape[-self.rank :], self.stride, cut, self.dilation, self.kernel_size, strict=True
+        )
         least = tuple((n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in extents)
         added = tuple(n - few for n, few in zip(wanted, least, strict=True))
         if any(not 0 <= n < s for n, s in zip(added, self.stride, strict=True)):
@@ -282,41 +257,9 @@ class TransposedConvolution(Convolution):
         return added
 
 
-class ConvTranspose1d(TransposedConvolution):
+class ConvTranspose1d(TransposedConvolution, rank=1, of=functional.conv_transpose1d):
     """The transpose of `Conv1d`, of (N, C, L) or (C, L); see `functional.conv_transpose1d`."""
 
-    rank = 1
 
-    def forward(self, input: Any, output_size: Any = None) -> Tensor:
-        """Return the transposed convolution, of the size wanted if one is given."""
-        x = as_tensor(input)
-        return functional.conv_transpose1d(
-            x,
-            self.weight,
-            self.bias,
-            self.stride,
-            self._cut(),
-            self._output_padding_for(x, output_size),
-            self.groups,
-            self.dilation,
-        )
-
-
-class ConvTranspose2d(TransposedConvolution):
+class ConvTranspose2d(TransposedConvolution, rank=2, of=functional.conv_transpose2d):
     """The transpose of `Conv2d`, of images; see `functional.conv_transpose2d`."""
-
-    rank = 2
-
-    def forward(self, input: Any, output_size: Any = None) -> Tensor:
-        """Return the transposed convolution, of the size wanted if one is given."""
-        x = as_tensor(input)
-        return functional.conv_transpose2d(
-            x,
-            self.weight,
-            self.bias,
-            self.stride,
-            self._cut(),
-            self._output_padding_for(x, output_size),
-            self.groups,
-            self.dilation,
-        )

@@ -6,7 +6,7 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.torch.nn import functional
-from thalweg.torch.nn.modules.module import Module
+from thalweg.torch.nn.modules.module import Applied, Module
 
 __all__ = ["CosineSimilarity", "PairwiseDistance"]
 
@@ -25,14 +25,12 @@ class PairwiseDistance(Module):
         return functional.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)
 
 
-class CosineSimilarity(Module):
+class CosineSimilarity(Applied, of=functional.cosine_similarity):
     """Cosine of the angle between vectors along an axis."""
 
     def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
-        super().__init__()
-        self.dim = dim
-        self.eps = eps
+        self._begin(locals())
 
     def forward(self, x1: Any, x2: Any) -> Tensor:
         """Return the cosines."""
-        return functional.cosine_similarity(x1, x2, self.dim, self.eps)
+        return self._apply_to(x1, x2)

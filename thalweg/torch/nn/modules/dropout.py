@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from thalweg.core.tensor import Tensor
 from thalweg.torch.nn import functional
 from thalweg.torch.nn.functional.dropout import require_probability
-from thalweg.torch.nn.modules.module import Module
+from thalweg.torch.nn.modules.module import Layer, describe
 
 __all__ = [
     "AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout",
 ]  # fmt: skip
 
 
-class _Dropping(Module):
+class _Dropping(Layer):
     """A function that sets things to zero at random in training.
 
     Args:
@@ -26,17 +23,15 @@ class _Dropping(Module):
     """
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
-        super().__init__()
         require_probability(type(self).__name__, p)
-        self.p = p
-        self.inplace = inplace
+        self._begin(locals())
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        return f"p={self.p}, inplace={self.inplace}"
+        return describe(self, "p", "inplace")
 
 
-class Dropout(_Dropping):
+class Dropout(_Dropping, of=functional.dropout):
     """Set elements to zero with probability p in training, and divide the others by 1 - p.
 
     Args:
@@ -56,46 +51,22 @@ class Dropout(_Dropping):
         [1.0, 1.0]
     """
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the input with elements dropped."""
-        return functional.dropout(input, self.p, self.training, self.inplace)
 
-
-class Dropout1d(_Dropping):
+class Dropout1d(_Dropping, of=functional.dropout1d):
     """Set whole channels of (N, C, L) to zero; see `Dropout`."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the input with channels dropped."""
-        return functional.dropout1d(input, self.p, self.training, self.inplace)
 
-
-class Dropout2d(_Dropping):
+class Dropout2d(_Dropping, of=functional.dropout2d):
     """Set whole channels of (N, C, H, W) to zero; see `Dropout`."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the input with channels dropped."""
-        return functional.dropout2d(input, self.p, self.training, self.inplace)
 
-
-class Dropout3d(_Dropping):
+class Dropout3d(_Dropping, of=functional.dropout3d):
     """Set whole channels of (N, C, D, H, W) to zero; see `Dropout`."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the input with channels dropped."""
-        return functional.dropout3d(input, self.p, self.training, self.inplace)
 
-
-class AlphaDropout(_Dropping):
+class AlphaDropout(_Dropping, of=functional.alpha_dropout):
     """Dropout that keeps mean and variance of what `SELU` gives."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the input with elements dropped."""
-        return functional.alpha_dropout(input, self.p, self.training, self.inplace)
 
-
-class FeatureAlphaDropout(_Dropping):
+class FeatureAlphaDropout(_Dropping, of=functional.feature_alpha_dropout):
     """`AlphaDropout` of whole channels."""
-
-    def forward(self, input: Any) -> Tensor:
-        """Return the input with channels dropped."""
-        return functional.feature_alpha_dropout(input, self.p, self.training, self.inplace)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.errors import CallError, ShapeError
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.modules.module import Module
 
 __all__ = ["Flatten", "Unflatten"]
@@ -44,9 +46,7 @@ class Flatten(Module):
                 "flatten() has invalid args: start_dim cannot come after end_dim, and "
                 f"{self.start_dim} and {self.end_dim} were given for shape {x.shape}. Swap them."
             )
-        joined = 1
-        for extent in shape[first : last + 1]:
-            joined *= extent
+        joined = math.prod(shape[first : last + 1])
         return reshape(x, (*shape[:first], joined, *shape[last + 1 :]))
 
     def extra_repr(self) -> str:
@@ -93,9 +93,7 @@ class Unflatten(Module):
         axis = normalize_axis("unflatten", self.dim, x.ndim)
         sizes = list(self.unflattened_size)
         extent = x.shape[axis]
-        product = 1
-        for size in sizes:
-            product *= size
+        product = math.prod(sizes)
         if -1 in sizes and product and extent % product == 0:
             sizes[sizes.index(-1)] = -extent // product
         elif product != extent:

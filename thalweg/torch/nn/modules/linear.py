@@ -9,8 +9,8 @@ from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.linalg.products import matmul
 from thalweg.torch.nn import functional, init
-from thalweg.torch.nn.modules.module import Module
-from thalweg.torch.nn.parameter import Parameter, new_parameter
+from thalweg.torch.nn.modules.module import Module, describe
+from thalweg.torch.nn.parameter import Parameter, add_parameters
 
 __all__ = ["Bilinear", "Identity", "Linear"]
 
@@ -30,6 +30,15 @@ class Identity(Module):
     def forward(self, input: Any) -> Any:
         """Return the input."""
         return input
+
+
+def draw_by_fan_in(weight: Tensor, bias: Tensor | None) -> None:
+    """Draw both uniformly from ±1/√n, n being the number of inputs of an output."""
+    init.kaiming_uniform_(weight, a=math.sqrt(5))
+    if bias is not None:
+        inputs = math.prod(weight.shape[1:])
+        bound = 1 / math.sqrt(inputs) if inputs else 0
+        init.uniform_(bias, -bound, bound)
 
 
 class Linear(Module):
@@ -70,16 +79,12 @@ class Linear(Module):
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
-        self.weight = new_parameter(out_features, in_features, dtype=dtype)
-        self.register_parameter("bias", new_parameter(out_features, dtype=dtype) if bias else None)
-        self.reset_parameters()
+        shape = (out_features,) if bias else None
+        add_parameters(self, dtype, weight=(out_features, in_features), bias=shape)
 
     def reset_parameters(self) -> None:
         """Draw the parameters anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0
-            init.uniform_(self.bias, -bound, bound)
+        draw_by_fan_in(self.weight, self.bias)
 
     def forward(self, input: Any) -> Tensor:
         """Return x Wᵀ + b."""
@@ -88,10 +93,7 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         """Return the sizes."""
-        return (
-            f"in_features={self.in_features}, out_features={self.out_features}, "
-            f"bias={self.bias is not None}"
-        )
+        return f"{describe(self, 'in_features', 'out_features')}, bias={self.bias is not None}"
 
 
 class Bilinear(Module):
@@ -138,9 +140,8 @@ class Bilinear(Module):
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features
-        self.weight = new_parameter(out_features, in1_features, in2_features, dtype=dtype)
-        self.register_parameter("bias", new_parameter(out_features, dtype=dtype) if bias else None)
-        self.reset_parameters()
+        weight, shift = (out_features, in1_features, in2_features), (out_features,)
+        add_parameters(self, dtype, weight=weight, bias=shift if bias else None)
 
     def reset_parameters(self) -> None:
         """Draw the parameters anew."""
@@ -155,7 +156,5 @@ class Bilinear(Module):
 
     def extra_repr(self) -> str:
         """Return the sizes."""
-        return (
-            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
-            f"out_features={self.out_features}, bias={self.bias is not None}"
-        )
+        sizes = describe(self, "in1_features", "in2_features", "out_features")
+        return f"{sizes}, bias={self.bias is not None}"

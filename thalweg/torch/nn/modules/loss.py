@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.torch.nn import functional
-from thalweg.torch.nn.functional.reducing import chosen
-from thalweg.torch.nn.modules.module import Module
+from thalweg.torch.nn.functional.losses import reduction_of
+from thalweg.torch.nn.modules.module import Applied
 
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CrossEntropyLoss",
@@ -20,8 +20,27 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Loss(Module):
+class Loss(Applied):
     """A loss: a function of predictions and targets, reduced to a number.
+
+    Weights are buffers.
+    """
+
+    reduction: str
+
+    def _begin(self, given: Mapping[str, Any]) -> None:
+        """Keep the arguments; an older way of choosing the reduction becomes the reduction."""
+        weights = {name: given[name] for name in ("weight", "pos_weight") if name in given}
+        super()._begin({name: value for name, value in given.items() if name not in weights})
+        for name, value in weights.items():
+            self.register_buffer(name, value)
+        older = given.get("size_average"), given.get("reduce")
+        if older != (None, None):
+            self.reduction = reduction_of(self.reduction, *older)
+
+
+class TargetLoss(Loss):
+    """A loss of predictions and targets alone.
 
     Args:
         size_average: An older way of choosing the reduction.
@@ -30,17 +49,16 @@ class Loss(Module):
     """
 
     def __init__(
-        self,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-        reduction: str = "mean",
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
     ) -> None:
-        super().__init__()
-        asked = size_average is not None or reduce is not None
-        self.reduction = chosen(reduction, size_average, reduce) if asked else reduction
+        self._begin(locals())
+
+    def forward(self, input: Any, target: Any) -> Tensor:
+        """Return the loss."""
+        return self._apply_to(input, target)
 
 
-class WeightedLoss(Loss):
+class WeightedLoss(TargetLoss):
     """A loss with a weight for each class or element, which is a buffer.
 
     Args:
@@ -59,14 +77,13 @@ class WeightedLoss(Loss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        self._begin(locals())
 
 
 # ---- numbers
 
 
-class MSELoss(Loss):
+class MSELoss(TargetLoss, of=functional.mse_loss):
     """Squared error: (ŷ - y)².
 
     Example:
@@ -76,20 +93,12 @@ class MSELoss(Loss):
         tensor(2.)
     """
 
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.mse_loss(input, target, reduction=self.reduction)
 
-
-class L1Loss(Loss):
+class L1Loss(TargetLoss, of=functional.l1_loss):
     """Absolute error: |ŷ - y|."""
 
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.l1_loss(input, target, reduction=self.reduction)
 
-
-class SmoothL1Loss(Loss):
+class SmoothL1Loss(TargetLoss, of=functional.smooth_l1_loss):
     """Return ½ e² / β where |e| < β, else |e| - ½ β."""
 
     def __init__(
@@ -99,27 +108,17 @@ class SmoothL1Loss(Loss):
         reduction: str = "mean",
         beta: float = 1.0,
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.beta = beta
-
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+        self._begin(locals())
 
 
-class HuberLoss(Loss):
+class HuberLoss(TargetLoss, of=functional.huber_loss):
     """Huber's loss: ½ e² where |e| ≤ δ, else δ (|e| - ½ δ)."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction=reduction)
-        self.delta = delta
-
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.huber_loss(input, target, self.reduction, self.delta)
+        self._begin(locals())
 
 
-class PoissonNLLLoss(Loss):
+class PoissonNLLLoss(Loss, of=functional.poisson_nll_loss):
     """Negative log-likelihood of Poisson counts; see `functional.poisson_nll_loss`."""
 
     def __init__(
@@ -131,40 +130,28 @@ class PoissonNLLLoss(Loss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.log_input = log_input
-        self.full = full
-        self.eps = eps
+        self._begin(locals())
 
     def forward(self, log_input: Any, target: Any) -> Tensor:
         """Return the loss."""
-        return functional.poisson_nll_loss(
-            log_input,
-            target,
-            self.log_input,
-            self.full,
-            eps=self.eps,
-            reduction=self.reduction,
-        )
+        return self._apply_to(log_input, target)
 
 
-class GaussianNLLLoss(Loss):
+class GaussianNLLLoss(Loss, of=functional.gaussian_nll_loss):
     """Negative log-likelihood of normal numbers; see `functional.gaussian_nll_loss`."""
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction)
-        self.full = full
-        self.eps = eps
+        self._begin(locals())
 
     def forward(self, input: Any, target: Any, var: Any) -> Tensor:
         """Return the loss."""
-        return functional.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
+        return self._apply_to(input, target, var)
 
 
 # ---- classes
 
 
-class CrossEntropyLoss(WeightedLoss):
+class CrossEntropyLoss(WeightedLoss, of=functional.cross_entropy):
     """Cross-entropy with the softmax; see `functional.cross_entropy`.
 
     Args:
@@ -191,23 +178,10 @@ class CrossEntropyLoss(WeightedLoss):
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(weight, size_average, reduce, reduction)
-        self.ignore_index = ignore_index
-        self.label_smoothing = label_smoothing
-
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.cross_entropy(
-            input,
-            target,
-            self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
-        )
+        self._begin(locals())
 
 
-class NLLLoss(WeightedLoss):
+class NLLLoss(WeightedLoss, of=functional.nll_loss):
     """Negative log-likelihood of classes, from logarithms of probabilities."""
 
     def __init__(
@@ -218,17 +192,10 @@ class NLLLoss(WeightedLoss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(weight, size_average, reduce, reduction)
-        self.ignore_index = ignore_index
-
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.nll_loss(
-            input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
-        )
+        self._begin(locals())
 
 
-class KLDivLoss(Loss):
+class KLDivLoss(TargetLoss, of=functional.kl_div):
     """Kullback-Leibler divergence, element by element; see `functional.kl_div`."""
 
     def __init__(
@@ -238,25 +205,14 @@ class KLDivLoss(Loss):
         reduction: str = "mean",
         log_target: bool = False,
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.log_target = log_target
-
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.kl_div(
-            input, target, reduction=self.reduction, log_target=self.log_target
-        )
+        self._begin(locals())
 
 
-class BCELoss(WeightedLoss):
+class BCELoss(WeightedLoss, of=functional.binary_cross_entropy):
     """Binary cross-entropy of probabilities; see `functional.binary_cross_entropy`."""
 
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
-
-class BCEWithLogitsLoss(WeightedLoss):
+class BCEWithLogitsLoss(WeightedLoss, of=functional.binary_cross_entropy_with_logits):
     """Logistic loss of log-odds; see `functional.binary_cross_entropy_with_logits`."""
 
     pos_weight: Tensor | None
@@ -269,36 +225,19 @@ class BCEWithLogitsLoss(WeightedLoss):
         reduction: str = "mean",
         pos_weight: Tensor | None = None,
     ) -> None:
-        super().__init__(weight, size_average, reduce, reduction)
-        self.register_buffer("pos_weight", pos_weight)
-
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.binary_cross_entropy_with_logits(
-            input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
-        )
+        self._begin(locals())
 
 
-class SoftMarginLoss(Loss):
+class SoftMarginLoss(TargetLoss, of=functional.soft_margin_loss):
     """Logistic loss of targets -1 and 1: ln(1 + e^(-yx))."""
 
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.soft_margin_loss(input, target, reduction=self.reduction)
 
-
-class MultiLabelSoftMarginLoss(WeightedLoss):
+class MultiLabelSoftMarginLoss(WeightedLoss, of=functional.multilabel_soft_margin_loss):
     """Mean of the logistic losses of all classes, each 0 or 1."""
 
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.multilabel_soft_margin_loss(
-            input, target, self.weight, reduction=self.reduction
-        )
 
-
-class _MarginLoss(Loss):
-    """A loss with a margin.
+class _PairLoss(Loss):
+    """A loss of pairs, with a margin.
 
     Args:
         margin: The margin.
@@ -314,11 +253,14 @@ class _MarginLoss(Loss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.margin = margin
+        self._begin(locals())
+
+    def forward(self, input1: Any, input2: Any, target: Any) -> Tensor:
+        """Return the loss."""
+        return self._apply_to(input1, input2, target)
 
 
-class HingeEmbeddingLoss(_MarginLoss):
+class HingeEmbeddingLoss(TargetLoss, of=functional.hinge_embedding_loss):
     """Return x where y = 1, and max(0, margin - x) where y = -1."""
 
     def __init__(
@@ -328,34 +270,18 @@ class HingeEmbeddingLoss(_MarginLoss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(margin, size_average, reduce, reduction)
-
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
+        self._begin(locals())
 
 
-class MarginRankingLoss(_MarginLoss):
+class MarginRankingLoss(_PairLoss, of=functional.margin_ranking_loss):
     """Return max(0, margin - y (x₁ - x₂))."""
 
-    def forward(self, input1: Any, input2: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.margin_ranking_loss(
-            input1, input2, target, self.margin, reduction=self.reduction
-        )
 
-
-class CosineEmbeddingLoss(_MarginLoss):
+class CosineEmbeddingLoss(_PairLoss, of=functional.cosine_embedding_loss):
     """Return 1 - cos(x₁, x₂) where y = 1, and max(0, cos(x₁, x₂) - margin) where y = -1."""
 
-    def forward(self, input1: Any, input2: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.cosine_embedding_loss(
-            input1, input2, target, self.margin, reduction=self.reduction
-        )
 
-
-class MultiMarginLoss(WeightedLoss):
+class MultiMarginLoss(WeightedLoss, of=functional.multi_margin_loss):
     """Hinge loss of several classes; see `functional.multi_margin_loss`.
 
     Raises:
@@ -371,28 +297,32 @@ class MultiMarginLoss(WeightedLoss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(weight, size_average, reduce, reduction)
+        self._begin(locals())
         if p not in (1, 2):
             raise ArgumentError(f"only p == 1 and p == 2 supported, and p={p} was given.")
-        self.p = p
-        self.margin = margin
-
-    def forward(self, input: Any, target: Any) -> Tensor:
-        """Return the loss."""
-        return functional.multi_margin_loss(
-            input, target, self.p, self.margin, self.weight, reduction=self.reduction
-        )
 
 
-class MultiLabelMarginLoss(Loss):
+class MultiLabelMarginLoss(TargetLoss, of=functional.multilabel_margin_loss):
     """Hinge loss of several right classes; see `functional.multilabel_margin_loss`."""
 
-    def forward(self, input: Any, target: Any) -> Tensor:
+
+class _TripletLoss(Loss):
+    """A loss of triplets, whose margin is positive."""
+
+    def _begin(self, given: Mapping[str, Any]) -> None:
+        super()._begin(given)
+        if self.margin <= 0:
+            raise ArgumentError(
+                f"{self._get_name()}: expected margin to be greater than 0, got {self.margin} "
+                "instead"
+            )
+
+    def forward(self, anchor: Any, positive: Any, negative: Any) -> Tensor:
         """Return the loss."""
-        return functional.multilabel_margin_loss(input, target, reduction=self.reduction)
+        return self._apply_to(anchor, positive, negative)
 
 
-class TripletMarginLoss(_MarginLoss):
+class TripletMarginLoss(_TripletLoss, of=functional.triplet_margin_loss):
     """Return max(0, d(a, p) - d(a, n) + margin); see `functional.triplet_margin_loss`.
 
     Raises:
@@ -409,27 +339,10 @@ class TripletMarginLoss(_MarginLoss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(margin, size_average, reduce, reduction)
-        _require_positive("TripletMarginLoss", margin)
-        self.p = p
-        self.eps = eps
-        self.swap = swap
-
-    def forward(self, anchor: Any, positive: Any, negative: Any) -> Tensor:
-        """Return the loss."""
-        return functional.triplet_margin_loss(
-            anchor,
-            positive,
-            negative,
-            self.margin,
-            self.p,
-            self.eps,
-            self.swap,
-            reduction=self.reduction,
-        )
+        self._begin(locals())
 
 
-class TripletMarginWithDistanceLoss(_MarginLoss):
+class TripletMarginWithDistanceLoss(_TripletLoss, of=functional.triplet_margin_with_distance_loss):
     """`TripletMarginLoss` with another distance.
 
     Raises:
@@ -444,24 +357,4 @@ class TripletMarginWithDistanceLoss(_MarginLoss):
         swap: bool = False,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(margin, reduction=reduction)
-        _require_positive("TripletMarginWithDistanceLoss", margin)
-        self.distance_function = distance_function
-        self.swap = swap
-
-    def forward(self, anchor: Any, positive: Any, negative: Any) -> Tensor:
-        """Return the loss."""
-        return functional.triplet_margin_with_distance_loss(
-            anchor,
-            positive,
-            negative,
-            distance_function=self.distance_function,
-            margin=self.margin,
-            swap=self.swap,
-            reduction=self.reduction,
-        )
-
-
-def _require_positive(name: str, margin: float) -> None:
-    if margin <= 0:
-        raise ArgumentError(f"{name}: expected margin to be greater than 0, got {margin} instead")
+        self._begin(locals())

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Mapping
+from inspect import get_annotations, signature
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from thalweg.autodiff.hooks import Handle
-from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError, DtypeError, printable
+from thalweg.core.tensor import Tensor, astype
+from thalweg.errors import (
+    ArgumentError,
+    CallError,
+    DtypeError,
+    MemberError,
+    did_you_mean,
+    printable,
+)
+from thalweg.torch.naming import adopted
 from thalweg.torch.nn.hooks import Hook, register_for_all
-from thalweg.torch.nn.parameter import convert
+from thalweg.torch.nn.parameter import Buffer, Parameter, convert
 from thalweg.torch.nn.state import WithState
 
 __all__ = ["Module"]
+
+# Where a module keeps its members, by name.
+REGISTRIES = ("_parameters", "_buffers", "_modules")
 
 
 class Module(WithState):
@@ -41,6 +53,358 @@ class Module(WithState):
         >>> [name for name, _ in line.named_parameters()]
         ['slope']
     """
+
+    __fit__: ClassVar[Callable[..., Any]]  # how `tw.fit` trains it: see `nn/fitting.py`
+    training: bool
+    _modules: dict[str, Module | None]
+
+    def __init__(self) -> None:
+        self.__dict__.update(
+            training=True, _parameters={}, _buffers={}, _modules={}, _transient=set(), _hooks={}
+        )
+
+    # ---- attributes
+
+    def __getattr__(self, name: str) -> Any:
+        attributes = self.__dict__
+        for kind in REGISTRIES:
+            members = attributes.get(kind)
+            if members is not None and name in members:
+                return members[name]
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        attributes = self.__dict__
+        if isinstance(value, Parameter):
+            self._make_room(name, "_parameters", "parameters")
+            self.register_parameter(name, value)
+        elif isinstance(value, Module):
+            self._make_room(name, "_modules", "module")
+            self.register_module(name, value)
+        elif isinstance(value, Buffer):
+            self._make_room(name, "_buffers", "buffer")
+            self.register_buffer(name, value, value.persistent)
+        elif any(name in attributes.get(kind, ()) for kind in REGISTRIES):
+            self._reassign(name, value)
+        else:
+            object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        for kind in REGISTRIES:
+            if name in self.__dict__.get(kind, ()):
+                del self.__dict__[kind][name]
+                self._transient.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        members = (name for kind in REGISTRIES for name in self.__dict__.get(kind, ()))
+        return sorted({*super().__dir__(), *(name for name in members if name.isidentifier())})
+
+    def _make_room(self, name: str, kept: str, what: str) -> None:
+        """Remove a name, unless it is of the kind it will have again: it keeps its place there."""
+        self._require_initialised(what)
+        self.__dict__.pop(name, None)
+        for kind in REGISTRIES:
+            if kind != kept:
+                self.__dict__[kind].pop(name, None)
+        self._transient.discard(name)
+
+    def _reassign(self, name: str, value: Any) -> None:
+        """Give a registered name None or, to a buffer, another tensor."""
+        for kind, what, wanted in (
+            ("_parameters", "parameter", "thalweg.torch.nn.Parameter or None"),
+            ("_modules", "child module", "thalweg.torch.nn.Module or None"),
+            ("_buffers", "buffer", "thalweg.torch.nn.Buffer, thalweg.Tensor or None"),
+        ):
+            members = self.__dict__[kind]
+            if name not in members:
+                continue
+            if value is not None and not (kind == "_buffers" and isinstance(value, Tensor)):
+                raise CallError(
+                    f"cannot assign '{_type_name(value)}' as {what} '{name}' ({wanted} expected). "
+                    f"Delete the attribute first to give the name to something else."
+                )
+            members[name] = value
+
+    def _require_initialised(self, what: str) -> None:
+        if "_parameters" not in self.__dict__:
+            raise MemberError(
+                f"cannot assign {what} before Module.__init__() call. Call super().__init__() "
+                "first in __init__."
+            )
+
+    # ---- registering by name
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter under a name; None for one that the module could have but has not.
+
+        Raises:
+            CallError: If it is no Parameter, or the name is no string.
+            MemberError: If the name is empty, has a dot or belongs to something else.
+            ArgumentError: If it is computed from others.
+        """
+        self._require_initialised("parameter")
+        self._require_name("parameter", name, self._parameters)
+        if param is not None and not isinstance(param, Parameter):
+            raise CallError(
+                f"cannot assign '{_type_name(param)}' object to parameter '{name}' "
+                "(thalweg.torch.nn.Parameter or None required). Wrap it in nn.Parameter."
+            )
+        if param is not None and not param.is_leaf:
+            raise ArgumentError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}': it was computed from "
+                "others. Assign nn.Parameter(value.detach()), or compute it in forward."
+            )
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that is state but not trained, such as a running mean.
+
+        Args:
+            name: The attribute's name.
+            tensor: Its value; None for one that the module could have but has not.
+            persistent: Whether it is part of `state_dict`.
+
+        Raises:
+            CallError: If it is no tensor, or the name is no string.
+            MemberError: If the name is empty, has a dot or belongs to something else.
+        """
+        self._require_initialised("buffer")
+        self._require_name("buffer", name, self._buffers)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise CallError(
+                f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' "
+                "(thalweg Tensor or None required). Convert it with torch.tensor."
+            )
+        self._buffers[name] = adopted(tensor)
+        (self._transient.discard if persistent else self._transient.add)(name)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Add a module under a name; None for one that the module could have but has not.
+
+        Raises:
+            CallError: If it is no Module, or the name is no string.
+            MemberError: If the name is empty, has a dot or belongs to something else.
+        """
+        if module is not None and not isinstance(module, Module):
+            if isinstance(module, type):
+                raise CallError(
+                    f"the class {module.__name__} is not a Module. Give an object of it, as "
+                    f"{module.__name__}()."
+                )
+            raise CallError(
+                f"{_type_name(module)} is not a Module subclass. Give an nn.Module, or put the "
+                "function into the forward of one."
+            )
+        self._require_initialised("module")
+        self._require_name("module", name, self._modules)
+        self._modules[name] = module
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a module under a name, as `register_module` does."""
+        self.register_module(name, module)
+
+    def _require_name(self, what: str, name: Any, members: dict[str, Any]) -> None:
+        if not isinstance(name, str):
+            raise CallError(
+                f"{what} name should be a string. Got {_type_name(name)}. Give str(name)."
+            )
+        if "." in name:
+            raise MemberError(
+                f'{what} name can\'t contain ".", got: {name}. A dot leads to members of members; '
+                "use another character."
+            )
+        if not name:
+            raise MemberError(f'{what} name can\'t be empty string "". Give it a name.')
+        if name not in members and hasattr(self, name):
+            raise MemberError(
+                f"attribute '{name}' already exists in {type(self).__name__}. Choose another name, "
+                "or delete the attribute first."
+            )
+
+    # ---- copies
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    # ---- lists, by dotted names
+
+    def named_modules(
+        self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """Yield this module and all modules in it, with their dotted names.
+
+        Args:
+            memo: Modules to leave out; those yielded are added.
+            prefix: The name of this module.
+            remove_duplicate: Whether one that is found twice is yielded once.
+        """
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child.named_modules(memo, dotted_name(prefix, name), remove_duplicate)
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Yield all parameters with their dotted names.
+
+        Args:
+            prefix: What the names begin with.
+            recurse: Whether those of the modules in this one are included.
+            remove_duplicate: Whether one that is found under two names is yielded once.
+
+        Example:
+            >>> from thalweg.torch import nn
+            >>> model = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1, bias=False))
+            >>> [name for name, _ in model.named_parameters()]
+            ['0.weight', '0.bias', '1.weight']
+        """
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Yield all buffers with their dotted names; the arguments are as in `named_parameters`."""
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """Yield the modules that are members of this one, each once, with their names."""
+        seen = set()
+        for name, child in self._modules.items():
+            if child is not None and child not in seen:
+                seen.add(child)
+                yield name, child
+
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
+        """Yield this module and all modules in it."""
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """Yield all parameters; without `recurse` those of this module alone."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """Yield all buffers; without `recurse` those of this module alone."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def children(self) -> Iterator[Module]:
+        """Yield the modules that are members of this one, each once."""
+        return (child for _, child in self.named_children())
+
+    def _named(
+        self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Any]]:
+        seen: set[int] = set()
+        whole = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+        for path, module in whole if recurse else [(prefix, self)]:
+            for name, member in getattr(module, kind).items():
+                if member is None or id(member) in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(id(member))
+                yield dotted_name(path, name), member
+
+    def apply(self, fn: Callable[[Module], Any]) -> Self:
+        """Call a function on every module in this one, members first, then on this one.
+
+        Example:
+            >>> from thalweg.torch import nn
+            >>> model = nn.Sequential(nn.Linear(2, 1))
+            >>> model.apply(lambda module: print(type(module).__name__)) is model
+            Linear
+            Sequential
+            True
+        """
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    # ---- one member, by its dotted name
+
+    def get_submodule(self, target: str) -> Module:
+        """Return the module under a dotted name; the empty name is this module's own.
+
+        Raises:
+            MemberError: If there is nothing of that name, or something else.
+        """
+        found = self
+        for name in target.split(".") if target else ():
+            member = _member(found, name)
+            if not isinstance(member, Module):
+                raise MemberError(
+                    f"`{name}` is not an nn.Module but a {type(member).__name__}. Ask for "
+                    "parameters with get_parameter, for buffers with get_buffer."
+                )
+            found = member
+        return found
+
+    def get_parameter(self, target: str) -> Parameter:
+        """Return the parameter under a dotted name.
+
+        Raises:
+            MemberError: If there is nothing of that name, or something else.
+        """
+        path, _, name = target.rpartition(".")
+        found = _member(self.get_submodule(path), name)
+        if not isinstance(found, Parameter):
+            raise MemberError(
+                f"`{name}` is not an nn.Parameter but a {type(found).__name__}. Ask for buffers "
+                "with get_buffer, for modules with get_submodule."
+            )
+        return found
+
+    def get_buffer(self, target: str) -> Tensor:
+        """Return the buffer under a dotted name.
+
+        Raises:
+            MemberError: If there is nothing of that name, or something else.
+        """
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        found: Tensor = _member(module, name)
+        if name not in module._buffers:
+            raise MemberError(
+                f"`{name}` is not a buffer but a {type(found).__name__}. Ask for parameters with "
+                "get_parameter, for modules with get_submodule."
+            )
+        return found
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module under a dotted name, in place of the one that is there.
+
+        Args:
+            target: The dotted name.
+            module: What to put there.
+            strict: Whether there must be a module already.
+
+        Raises:
+            ArgumentError: If the name is empty or what is given is no module.
+            MemberError: If there is no such place in this module.
+        """
+        if not target:
+            raise ArgumentError(
+                "Cannot set the submodule without a target name! Give the dotted name of a member."
+            )
+        if not isinstance(module, Module):
+            raise ArgumentError(
+                f"`module` is not an nn.Module, found {type(module)}. Put the function into the "
+                "forward of one."
+            )
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict or hasattr(parent, name):
+            parent.get_submodule(name)
+        setattr(parent, name, module)
 
     # ---- modes
 
@@ -124,7 +488,7 @@ class Module(WithState):
                 "nn.Module.to only accepts floating point or complex dtypes, but got desired "
                 f"dtype={wanted}. Convert the inputs instead."
             )
-        return self._apply(lambda t: t.to(wanted) if t.dtype.kind in "fc" else t)
+        return self._apply(lambda t: astype(t, wanted) if t.dtype.kind in "fc" else t)
 
     def float(self) -> Self:
         """Convert all floating parameters and buffers to float32."""
@@ -141,7 +505,7 @@ class Module(WithState):
     def type(self, dst_type: Any) -> Self:
         """Convert all parameters and buffers, the integers too, to a dtype."""
         wanted = np.dtype(dst_type)
-        return self._apply(lambda t: t.to(wanted))
+        return self._apply(lambda t: astype(t, wanted))
 
     def cpu(self) -> Self:
         """Return the module, which is on the CPU already."""
@@ -167,23 +531,94 @@ class Module(WithState):
         return type(self).__name__
 
     def __repr__(self) -> str:
-        extra = self.extra_repr()
-        members = [
-            f"({printable(name)}): {_indented(repr(m))}" for name, m in self._modules.items()
-        ]
-        return printed(self._get_name(), extra.split("\n") if extra else [], members)
+        members = [(printable(name), repr(member)) for name, member in self._modules.items()]
+        return layout(self._get_name(), self.extra_repr(), members)
 
 
-def printed(name: str, extra: list[str], members: list[str]) -> str:
+# Older ways of giving a reduction, which a constructor turns into it.
+_OLDER = {"size_average", "reduce"}
+
+
+class Applied(Module):
+    """A module that calls a function of `functional`, some of its own attributes as keywords.
+
+    Its class line names the function, as in `class Tanh(Layer, of=functional.tanh)`, and for
+    windows the number of their axes, `rank`. Keywords are what the function and the constructor
+    both take, and attributes that the class annotates.
+    """
+
+    _function: ClassVar[staticmethod[..., Tensor]]
+    _keywords: ClassVar[tuple[str, ...]] = ()
+    rank: ClassVar[int]
+
+    def __init_subclass__(
+        cls, of: Callable[..., Tensor] | None = None, rank: int | None = None, **more: Any
+    ) -> None:
+        """Keep which function is applied, and to windows of how many axes, where that is said."""
+        super().__init_subclass__(**more)
+        if of is not None:
+            cls._function = staticmethod(of)
+            known = {*signature(cls.__init__).parameters} - _OLDER
+            known.update(name for kind in cls.__mro__ for name in get_annotations(kind))
+            cls._keywords = tuple(name for name in signature(of).parameters if name in known)
+        if rank is not None:
+            cls.rank = rank
+
+    def _begin(self, given: Mapping[str, Any]) -> None:
+        """Keep the arguments of a constructor, its `locals()`, that are keywords."""
+        super().__init__()
+        for name in self._keywords:
+            if name in given:
+                setattr(self, name, given[name])
+
+    def _apply_to(self, *inputs: Any) -> Tensor:
+        keywords = {}
+        for name in self._keywords:  # a comprehension would cost a call of its own
+            keywords[name] = getattr(self, name)
+        return self._function(*inputs, **keywords)
+
+
+class Layer(Applied):
+    """A module that applies a function to one tensor."""
+
+    def forward(self, input: Any) -> Tensor:
+        """Return the function of the input."""
+        return self._apply_to(input)
+
+
+def _type_name(value: Any) -> str:
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+
+
+def dotted_name(prefix: str, name: str) -> str:
+    """Return the dotted name of a member of what has the prefix as its name."""
+    return f"{prefix}.{name}" if prefix else name
+
+
+def _member(module: Module, name: str) -> Any:
+    if not hasattr(module, name):
+        known = [*module._parameters, *module._buffers, *module._modules]
+        raise MemberError(
+            f"{type(module).__name__} has no attribute `{name}`; its members are "
+            f"{', '.join(known) or 'none'}.{did_you_mean(name, known)}"
+        )
+    return getattr(module, name)
+
+
+def layout(name: str, extra: str, members: list[tuple[str, str]]) -> str:
     """Lay out a module: on one line if it has no members and little to say."""
-    if not members and len(extra) <= 1:
-        return f"{name}({''.join(extra)})"
-    lines = "\n  ".join([*extra, *members])
+    if not members and "\n" not in extra:
+        return f"{name}({extra})"
+    labelled = [f"({label}): {text}" for label, text in members]
+    lines = "\n".join([extra, *labelled] if extra else labelled).replace("\n", "\n  ")
     return f"{name}(\n  {lines}\n)"
 
 
-def _indented(text: str) -> str:
-    return text.replace("\n", "\n  ")
+def describe(module: Module, *names: str, **defaults: Any) -> str:
+    """Return attributes as a module prints them: some always, others if they are no defaults."""
+    unusual = [name for name, default in defaults.items() if getattr(module, name) != default]
+    return ", ".join(f"{name}={getattr(module, name)}" for name in (*names, *unusual))
 
 
 def _is_dtype(given: Any) -> bool:

@@ -8,36 +8,43 @@ from typing import Any
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.torch.nn import functional, init
-from thalweg.torch.nn.modules.module import Module
-from thalweg.torch.nn.parameter import Parameter, new_parameter
+from thalweg.torch.nn.modules.module import Module, describe
+from thalweg.torch.nn.parameter import Parameter, add_parameters
 
 __all__ = ["GroupNorm", "LayerNorm", "RMSNorm"]
 
 
-class _Scaling(Module):
+class Scaling(Module):
     """A layer with a factor and a summand for each feature, or without."""
 
     weight: Parameter | None
     bias: Parameter | None
 
-    def _add_parameters(self, shape: tuple[int, ...], scale: bool, shift: bool, dtype: Any) -> None:
-        for name, wanted in (("weight", scale), ("bias", scale and shift)):
-            self.register_parameter(name, new_parameter(*shape, dtype=dtype) if wanted else None)
-        self.reset_parameters()
-
     def reset_parameters(self) -> None:
         """Set the factors to 1 and the summands to 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        for name, fill in (("weight", init.ones_), ("bias", init.zeros_)):
+            parameter = self._parameters.get(name)
+            if parameter is not None:
+                fill(parameter)
 
 
-def _as_tuple(shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (shape,) if isinstance(shape, int) else tuple(shape)
+class _LastAxes(Scaling):
+    """A normalization over the last axes.
+
+    Args:
+        shape: Their extents; one number for the last axis alone.
+        eps: What is added to the variance or the mean square.
+        elementwise_affine: Whether there are learned factors.
+    """
+
+    def __init__(self, shape: int | Sequence[int], eps: Any, elementwise_affine: bool) -> None:
+        super().__init__()
+        self.normalized_shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
 
 
-class LayerNorm(_Scaling):
+class LayerNorm(_LastAxes):
     """Give the last axes mean 0 and variance 1; see `functional.layer_norm`.
 
     Args:
@@ -69,11 +76,9 @@ class LayerNorm(_Scaling):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        self.normalized_shape = _as_tuple(normalized_shape)
-        self.eps = eps
-        self.elementwise_affine = elementwise_affine
-        self._add_parameters(self.normalized_shape, elementwise_affine, bias, dtype)
+        super().__init__(normalized_shape, eps, elementwise_affine)
+        shape = self.normalized_shape if elementwise_affine else None
+        add_parameters(self, dtype, weight=shape, bias=shape if bias else None)
 
     def forward(self, input: Any) -> Tensor:
         """Return the input normalized."""
@@ -81,13 +86,11 @@ class LayerNorm(_Scaling):
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        return (
-            f"{self.normalized_shape}, eps={self.eps}, "
-            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
-        )
+        options = describe(self, "eps", "elementwise_affine")
+        return f"{self.normalized_shape}, {options}, bias={self.bias is not None}"
 
 
-class RMSNorm(_Scaling):
+class RMSNorm(_LastAxes):
     """Give the last axes mean square 1; see `functional.rms_norm`.
 
     Args:
@@ -109,20 +112,8 @@ class RMSNorm(_Scaling):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
-        self.normalized_shape = _as_tuple(normalized_shape)
-        self.eps = eps
-        self.elementwise_affine = elementwise_affine
-        shape = self.normalized_shape
-        self.register_parameter(
-            "weight", new_parameter(*shape, dtype=dtype) if elementwise_affine else None
-        )
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set the factors to 1."""
-        if self.weight is not None:
-            init.ones_(self.weight)
+        super().__init__(normalized_shape, eps, elementwise_affine)
+        add_parameters(self, dtype, weight=self.normalized_shape if elementwise_affine else None)
 
     def forward(self, input: Any) -> Tensor:
         """Return the input normalized."""
@@ -130,12 +121,10 @@ class RMSNorm(_Scaling):
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        return (
-            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
-        )
+        return f"{self.normalized_shape}, {describe(self, 'eps', 'elementwise_affine')}"
 
 
-class GroupNorm(_Scaling):
+class GroupNorm(Scaling):
     """Give each group of channels of each example mean 0 and variance 1.
 
     Args:
@@ -175,7 +164,8 @@ class GroupNorm(_Scaling):
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        self._add_parameters((num_channels,), affine, bias, dtype)
+        shape = (num_channels,) if affine else None
+        add_parameters(self, dtype, weight=shape, bias=shape if bias else None)
 
     def forward(self, input: Any) -> Tensor:
         """Return the input normalized."""
@@ -183,7 +173,5 @@ class GroupNorm(_Scaling):
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        return (
-            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
-            f"bias={self.bias is not None}"
-        )
+        options = f"{describe(self, 'eps', 'affine')}, bias={self.bias is not None}"
+        return f"{self.num_groups}, {self.num_channels}, {options}"

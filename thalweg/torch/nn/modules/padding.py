@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from thalweg.core.tensor import Tensor
 from thalweg.torch.nn import functional
-from thalweg.torch.nn.modules.module import Module
+from thalweg.torch.nn.modules.module import Applied
 
 __all__ = [
     "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d",
@@ -16,15 +16,20 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Pad(Module):
+class _Pad(Applied, of=functional.pad):
     """Widen the last axes.
 
     Args:
         padding: One number for all sides, or two for each axis, the last axis first.
     """
 
-    rank: ClassVar[int]
     mode: ClassVar[str]
+
+    def __init_subclass__(cls, mode: str | None = None, **more: Any) -> None:
+        """Keep by what the axes are widened, where that is said."""
+        super().__init_subclass__(**more)
+        if mode is not None:
+            cls.mode = mode
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
@@ -33,7 +38,7 @@ class _Pad(Module):
 
     def forward(self, input: Any) -> Tensor:
         """Return the input widened."""
-        return functional.pad(input, self.padding, self.mode)
+        return self._function(input, self.padding, self.mode)
 
     def extra_repr(self) -> str:
         """Return the widths."""
@@ -54,110 +59,68 @@ class _ConstantPad(_Pad):
 
     def forward(self, input: Any) -> Tensor:
         """Return the input widened."""
-        return functional.pad(input, self.padding, "constant", self.value)
+        return self._function(input, self.padding, "constant", self.value)
 
     def extra_repr(self) -> str:
         """Return the widths and the constant."""
         return f"padding={self.padding}, value={self.value}"
 
 
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPad, rank=1):
     """Widen the last axis by a constant."""
 
-    rank = 1
 
-
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPad, rank=2):
     """Widen the last two axes by a constant."""
 
-    rank = 2
 
-
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPad, rank=3):
     """Widen the last three axes by a constant."""
 
-    rank = 3
 
-
-class ZeroPad1d(_Pad):
+class ZeroPad1d(_Pad, rank=1, mode="constant"):
     """Widen the last axis by zeros."""
 
-    rank = 1
-    mode = "constant"
 
-
-class ZeroPad2d(_Pad):
+class ZeroPad2d(_Pad, rank=2, mode="constant"):
     """Widen the last two axes by zeros."""
 
-    rank = 2
-    mode = "constant"
 
-
-class ZeroPad3d(_Pad):
+class ZeroPad3d(_Pad, rank=3, mode="constant"):
     """Widen the last three axes by zeros."""
 
-    rank = 3
-    mode = "constant"
 
-
-class ReflectionPad1d(_Pad):
+class ReflectionPad1d(_Pad, rank=1, mode="reflect"):
     """Widen the last axis by what is mirrored at the edge."""
 
-    rank = 1
-    mode = "reflect"
 
-
-class ReflectionPad2d(_Pad):
+class ReflectionPad2d(_Pad, rank=2, mode="reflect"):
     """Widen the last two axes by what is mirrored at the edge."""
 
-    rank = 2
-    mode = "reflect"
 
-
-class ReflectionPad3d(_Pad):
+class ReflectionPad3d(_Pad, rank=3, mode="reflect"):
     """Widen the last three axes by what is mirrored at the edge."""
 
-    rank = 3
-    mode = "reflect"
 
-
-class ReplicationPad1d(_Pad):
+class ReplicationPad1d(_Pad, rank=1, mode="replicate"):
     """Widen the last axis by copies of the edge."""
 
-    rank = 1
-    mode = "replicate"
 
-
-class ReplicationPad2d(_Pad):
+class ReplicationPad2d(_Pad, rank=2, mode="replicate"):
     """Widen the last two axes by copies of the edge."""
 
-    rank = 2
-    mode = "replicate"
 
-
-class ReplicationPad3d(_Pad):
+class ReplicationPad3d(_Pad, rank=3, mode="replicate"):
     """Widen the last three axes by copies of the edge."""
 
-    rank = 3
-    mode = "replicate"
 
-
-class CircularPad1d(_Pad):
+class CircularPad1d(_Pad, rank=1, mode="circular"):
     """Widen the last axis by what is at the other end."""
 
-    rank = 1
-    mode = "circular"
 
-
-class CircularPad2d(_Pad):
+class CircularPad2d(_Pad, rank=2, mode="circular"):
     """Widen the last two axes by what is at the other end."""
 
-    rank = 2
-    mode = "circular"
 
-
-class CircularPad3d(_Pad):
+class CircularPad3d(_Pad, rank=3, mode="circular"):
     """Widen the last three axes by what is at the other end."""
-
-    rank = 3
-    mode = "circular"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from thalweg.core.tensor import Tensor
-from thalweg.ops.windows.sliding import Extents
+from thalweg.torch.functions.windows import Extents
 from thalweg.torch.nn import functional
-from thalweg.torch.nn.modules.module import Module
+from thalweg.torch.nn.modules.module import Layer, describe
 
 __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AvgPool1d", "AvgPool2d",
@@ -15,20 +15,19 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Pool(Module):
+class _PoolingLayer(Layer):
     """Windows: what the layers share."""
 
-    def __init__(
-        self, kernel_size: Extents, stride: Extents | None, padding: Extents, ceil_mode: bool
-    ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-        self.ceil_mode = ceil_mode
+    stride: Extents | None
+
+    def _begin(self, given: Mapping[str, Any]) -> None:
+        """Keep the arguments; windows stand side by side if no step is given."""
+        super()._begin(given)
+        if self.stride is None:
+            self.stride = self.kernel_size
 
 
-class _MaxPool(_Pool):
+class _MaxPool(_PoolingLayer):
     """Maxima of windows.
 
     Args:
@@ -49,35 +48,22 @@ class _MaxPool(_Pool):
         return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None:
-        super().__init__(kernel_size, stride, padding, ceil_mode)
-        self.dilation = dilation
-        self.return_indices = return_indices
-
-    def extra_repr(self) -> str:
-        """Return the arguments."""
-        return (
-            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
-        )
-
-
-class MaxPool1d(_MaxPool):
-    """Maxima of windows of (N, C, L) or (C, L); see `functional.max_pool1d`."""
+        self._begin(locals())
 
     def forward(self, input: Any) -> Any:
         """Return the maxima, and their positions if they are wanted."""
-        return functional.max_pool1d(
-            input,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.dilation,
-            self.ceil_mode,
-            self.return_indices,
-        )
+        return self._apply_to(input)
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return describe(self, "kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool1d(_MaxPool, of=functional.max_pool1d):
+    """Maxima of windows of (N, C, L) or (C, L); see `functional.max_pool1d`."""
+
+
+class MaxPool2d(_MaxPool, of=functional.max_pool2d):
     """Maxima of windows of images; see `functional.max_pool2d`.
 
     Example:
@@ -87,39 +73,16 @@ class MaxPool2d(_MaxPool):
         [[[5.0, 7.0], [13.0, 15.0]]]
     """
 
-    def forward(self, input: Any) -> Any:
-        """Return the maxima, and their positions if they are wanted."""
-        return functional.max_pool2d(
-            input,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.dilation,
-            self.ceil_mode,
-            self.return_indices,
-        )
 
-
-class _AvgPool(_Pool):
+class _AvgPool(_PoolingLayer):
     """Means of windows: what the layers share."""
-
-    def __init__(
-        self,
-        kernel_size: Extents,
-        stride: Extents | None = None,
-        padding: Extents = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-    ) -> None:
-        super().__init__(kernel_size, stride, padding, ceil_mode)
-        self.count_include_pad = count_include_pad
 
     def extra_repr(self) -> str:
         """Return the arguments."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        return describe(self, "kernel_size", "stride", "padding")
 
 
-class AvgPool1d(_AvgPool):
+class AvgPool1d(_AvgPool, of=functional.avg_pool1d):
     """Means of windows of (N, C, L) or (C, L).
 
     Args:
@@ -138,25 +101,13 @@ class AvgPool1d(_AvgPool):
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
-        step = kernel_size if stride is None else stride
-        window, step, padding = (
-            (n,) if isinstance(n, int) else n for n in (kernel_size, step, padding)
-        )
-        super().__init__(window, step, padding, ceil_mode, count_include_pad)
-
-    def forward(self, input: Any) -> Tensor:
-        """Return the means."""
-        return functional.avg_pool1d(
-            input,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.ceil_mode,
-            self.count_include_pad,
-        )
+        self._begin(locals())
+        for name in ("kernel_size", "stride", "padding"):  # it keeps tuples, as in PyTorch
+            given = getattr(self, name)
+            setattr(self, name, (given,) if isinstance(given, int) else given)
 
 
-class AvgPool2d(_AvgPool):
+class AvgPool2d(_AvgPool, of=functional.avg_pool2d):
     """Means of windows of images.
 
     Args:
@@ -177,23 +128,10 @@ class AvgPool2d(_AvgPool):
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> None:
-        super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
-        self.divisor_override = divisor_override
-
-    def forward(self, input: Any) -> Tensor:
-        """Return the means."""
-        return functional.avg_pool2d(
-            input,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.ceil_mode,
-            self.count_include_pad,
-            self.divisor_override,
-        )
+        self._begin(locals())
 
 
-class _AdaptiveAvgPool(Module):
+class _AdaptiveAvgPool(Layer):
     """Means of as many windows as wanted.
 
     Args:
@@ -201,33 +139,20 @@ class _AdaptiveAvgPool(Module):
     """
 
     def __init__(self, output_size: Any) -> None:
-        super().__init__()
-        self.output_size = output_size
+        self._begin(locals())
 
     def extra_repr(self) -> str:
         """Return the number of windows."""
         return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+class AdaptiveAvgPool1d(_AdaptiveAvgPool, of=functional.adaptive_avg_pool1d):
     """Means of as many windows of (N, C, L) or (C, L) as wanted."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the means."""
-        return functional.adaptive_avg_pool1d(input, self.output_size)
 
-
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPool, of=functional.adaptive_avg_pool2d):
     """Means of as many windows of images as wanted; see `functional.adaptive_avg_pool2d`."""
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the means."""
-        return functional.adaptive_avg_pool2d(input, self.output_size)
 
-
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPool, of=functional.adaptive_avg_pool3d):
     """Means of as many windows of volumes as wanted."""
-
-    def forward(self, input: Any) -> Tensor:
-        """Return the means."""
-        return functional.adaptive_avg_pool3d(input, self.output_size)

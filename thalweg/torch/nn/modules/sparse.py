@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any, Self
 
 from thalweg.core.tape import set_recording
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
+from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn import functional, init
 from thalweg.torch.nn.functional.linear import padding_row
-from thalweg.torch.nn.modules.module import Module
-from thalweg.torch.nn.parameter import Parameter, new_parameter
+from thalweg.torch.nn.modules.module import Layer, describe
+from thalweg.torch.nn.parameter import Parameter, add_parameters
 
 __all__ = ["Embedding"]
 
 
-class Embedding(Module):
+class Embedding(Layer, of=functional.embedding):
     """Return the row of each index.
 
     Args:
@@ -64,20 +65,21 @@ class Embedding(Module):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__()
+        self._begin(locals())
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
-        rows = None if padding_idx is None else padding_row(padding_idx, num_embeddings)
-        self.padding_idx = rows
-        self.max_norm = max_norm
-        self.norm_type = norm_type
-        self.scale_grad_by_freq = scale_grad_by_freq
-        self.sparse = sparse
+        if padding_idx is not None:
+            self.padding_idx = padding_row(padding_idx, num_embeddings)
+        shape = (num_embeddings, embedding_dim)
+        if _weight is not None and tuple(_weight.shape) != shape:
+            raise ShapeError(
+                f"Shape of weight does not match num_embeddings and embedding_dim: {_weight.shape} "
+                f"was given, and {shape} is wanted."
+            )
         if _weight is None:
-            self.weight = new_parameter(num_embeddings, embedding_dim, dtype=dtype)
-            self.reset_parameters()
+            add_parameters(self, dtype, weight=shape)
         else:
-            self.weight = Parameter(_of_shape(_weight, (num_embeddings, embedding_dim)))
+            self.weight = Parameter(_weight)
         self.weight.requires_grad = not _freeze
 
     def reset_parameters(self) -> None:
@@ -87,32 +89,12 @@ class Embedding(Module):
             with set_recording(False):
                 self.weight[self.padding_idx] = 0
 
-    def forward(self, input: Any) -> Tensor:
-        """Return the row of each index."""
-        return functional.embedding(
-            input,
-            self.weight,
-            self.padding_idx,
-            self.max_norm,
-            self.norm_type,
-            self.scale_grad_by_freq,
-            self.sparse,
-        )
-
     def extra_repr(self) -> str:
         """Return the arguments that are not the defaults."""
-        parts = [f"{self.num_embeddings}, {self.embedding_dim}"]
-        for name, default in (
-            ("padding_idx", None),
-            ("max_norm", None),
-            ("norm_type", 2.0),
-            ("scale_grad_by_freq", False),
-        ):
-            if getattr(self, name) != default:
-                parts.append(f"{name}={getattr(self, name)}")
-        if self.sparse:
-            parts.append("sparse=True")
-        return ", ".join(parts)
+        sizes = f"{self.num_embeddings}, {self.embedding_dim}"
+        flags: dict[str, Any] = {"scale_grad_by_freq": False, "sparse": False}
+        options = describe(self, padding_idx=None, max_norm=None, norm_type=2.0, **flags)
+        return f"{sizes}, {options}" if options else sizes
 
     @classmethod
     def from_pretrained(
@@ -132,22 +114,6 @@ class Embedding(Module):
                 f"Embeddings parameter is expected to be 2-dimensional, and has shape {rows.shape}."
             )
         return cls(
-            rows.shape[0],
-            rows.shape[1],
-            padding_idx,
-            max_norm,
-            norm_type,
-            scale_grad_by_freq,
-            sparse,
-            _weight=rows,
-            _freeze=freeze,
-        )
-
-
-def _of_shape(weight: Tensor, shape: tuple[int, int]) -> Tensor:
-    if tuple(weight.shape) != shape:
-        raise ShapeError(
-            f"Shape of weight does not match num_embeddings and embedding_dim: {weight.shape} was "
-            f"given, and {shape} is wanted."
-        )
-    return weight
+            rows.shape[0], rows.shape[1], padding_idx, max_norm, norm_type, scale_grad_by_freq,
+            sparse, _weight=rows, _freeze=freeze,
+        )  # fmt: skip

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.tensor import Tensor
 from thalweg.torch.nn import functional
-from thalweg.torch.nn.modules.module import Module
+from thalweg.torch.nn.modules.module import Layer
 
 __all__ = ["Upsample"]
 
 
-class Upsample(Module):
+class Upsample(Layer, of=functional.interpolate):
     """Resample along all axes but the first two, by `functional.interpolate`.
 
     Args:
@@ -30,23 +29,7 @@ class Upsample(Module):
         align_corners: bool | None = None,
         recompute_scale_factor: bool | None = None,
     ) -> None:
-        super().__init__()
-        self.size = size
-        self.scale_factor = scale_factor
-        self.mode = mode
-        self.align_corners = align_corners
-        self.recompute_scale_factor = recompute_scale_factor
-
-    def forward(self, input: Any) -> Tensor:
-        """Return the input on the new grid."""
-        return functional.interpolate(
-            input,
-            self.size,
-            self.scale_factor,
-            self.mode,
-            self.align_corners,
-            self.recompute_scale_factor,
-        )
+        self._begin(locals())
 
     def extra_repr(self) -> str:
         """Return the grid and the mode."""

@@ -11,12 +11,9 @@ The schedules themselves, `scheduler.schedules`, are what `tw.optim.adam` takes 
 rate: a compiled run then has the same rates without a scheduler.
 """
 
-from thalweg.torch.optim.lr_scheduler.averages import *
 from thalweg.torch.optim.lr_scheduler.composed import *
-from thalweg.torch.optim.lr_scheduler.cosines import *
 from thalweg.torch.optim.lr_scheduler.cycles import *
 from thalweg.torch.optim.lr_scheduler.factors import *
-from thalweg.torch.optim.lr_scheduler.functions import *
 from thalweg.torch.optim.lr_scheduler.plateau import *
 from thalweg.torch.optim.lr_scheduler.scheduler import *
 from thalweg.torch.optim.lr_scheduler.view import *

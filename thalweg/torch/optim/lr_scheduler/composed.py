@@ -12,7 +12,7 @@ from typing import Any
 from thalweg.errors import ArgumentError, CallError
 from thalweg.torch.optim.lr_scheduler.groups import read_rates, write_rates
 from thalweg.torch.optim.lr_scheduler.plateau import ReduceLROnPlateau
-from thalweg.torch.optim.lr_scheduler.scheduler import LRScheduler, carried
+from thalweg.torch.optim.lr_scheduler.scheduler import LRScheduler, carry_rate
 
 __all__ = ["ChainedScheduler", "SequentialLR"]
 
@@ -24,6 +24,10 @@ class _Composed(LRScheduler):
 
     _schedulers: list[LRScheduler]
 
+    def step(self) -> None:  # type: ignore[override]
+        """Write the learning rates of the next epoch into the groups."""
+        super().step()
+
     def state_dict(self) -> dict[str, Any]:
         """Return all that the scheduler and those it is made of keep, but for the optimizer."""
         return super().state_dict() | {"_schedulers": [s.state_dict() for s in self._schedulers]}
@@ -34,7 +38,7 @@ class _Composed(LRScheduler):
             scheduler._restore(state)
 
     def _compose(self, schedulers: Sequence[LRScheduler], optimizer: Any) -> None:
-        self._schedulers = _accepted(type(self).__name__, schedulers, optimizer)
+        self._schedulers = _accept_schedulers(type(self).__name__, schedulers, optimizer)
         self.optimizer = optimizer
         self.base_lrs = list(self._schedulers[0].base_lrs)
         self._beside = []
@@ -44,8 +48,27 @@ class _Composed(LRScheduler):
             if scheduler._watch is not None:
                 scheduler._watch.stop()
 
+    def _stand_beside(self, others: Sequence[LRScheduler]) -> None:
+        super()._stand_beside(others)
+        for scheduler in self._schedulers:
+            scheduler._stand_beside(others)
 
-def _accepted(name: str, schedulers: Sequence[Any], optimizer: Any) -> list[LRScheduler]:
+    def _at_work(self) -> Sequence[LRScheduler]:
+        """Return the schedulers that change the rates of the epoch."""
+        return self._schedulers
+
+    def _enter(self) -> None:
+        self.last_epoch = 0
+        for scheduler in self._at_work():
+            scheduler._enter()
+        self._last_lr = read_rates(self.optimizer)
+
+    def _write_momenta(self) -> None:
+        for scheduler in self._at_work():
+            scheduler._write_momenta()
+
+
+def _accept_schedulers(name: str, schedulers: Sequence[Any], optimizer: Any) -> list[LRScheduler]:
     """Return the schedulers that another can be made of."""
     for i, scheduler in enumerate(schedulers):
         if not isinstance(scheduler, LRScheduler):
@@ -119,10 +142,6 @@ class SequentialLR(_Composed):
         self._milestones = list(milestones)
         self._goto(last_epoch + 1)
 
-    def step(self) -> None:  # type: ignore[override]
-        """Write the learning rates of the next epoch into the groups."""
-        super().step()
-
     def _active(self) -> tuple[LRScheduler, int]:
         """Return the scheduler of the epoch, and when it began."""
         k = bisect_right(self._milestones, self.last_epoch)
@@ -134,10 +153,8 @@ class SequentialLR(_Composed):
         scheduler._goto(epoch - start)
         self._last_lr = read_rates(self.optimizer)
 
-    def _enter(self) -> None:
-        self.last_epoch = 0
-        self._active()[0]._enter()
-        self._last_lr = read_rates(self.optimizer)
+    def _at_work(self) -> Sequence[LRScheduler]:
+        return self._active()[:1]
 
     def _advance(self) -> None:
         before = [self._alone(group) for group in range(len(self.base_lrs))]
@@ -156,21 +173,13 @@ class SequentialLR(_Composed):
         rates = read_rates(self.optimizer)
         scheduler._begin()
         together = [
-            carried(rate, before[i], self._alone(i), 0.0, partial(self._others, i))
+            carry_rate(rate, before[i], self._alone(i), 0.0, partial(self._others, i))
             for i, rate in enumerate(rates)
         ]
         write_rates(self.optimizer, together)
 
     def _alone(self, group: int) -> Any:
         return self._active()[0]._alone(group)
-
-    def _stand_beside(self, others: Sequence[LRScheduler]) -> None:
-        super()._stand_beside(others)
-        for scheduler in self._schedulers:
-            scheduler._stand_beside(others)
-
-    def _write_momenta(self) -> None:
-        self._active()[0]._write_momenta()
 
 
 class ChainedScheduler(_Composed):
@@ -220,22 +229,12 @@ class ChainedScheduler(_Composed):
             self._meet()
         self._last_lr = read_rates(optimizer)
 
-    def step(self) -> None:  # type: ignore[override]
-        """Write the learning rates of the next epoch into the groups."""
-        super().step()
-
     def _meet(self) -> None:
         """Give the groups the rates of all schedulers together."""
         if self.last_epoch == 0:
             self._begin()
             return
         write_rates(self.optimizer, [self._alone(i) for i in range(len(self.base_lrs))])
-
-    def _enter(self) -> None:
-        self.last_epoch = 0
-        for scheduler in self._schedulers:
-            scheduler._enter()
-        self._last_lr = read_rates(self.optimizer)
 
     def _advance(self) -> None:
         self.last_epoch += 1
@@ -245,12 +244,3 @@ class ChainedScheduler(_Composed):
 
     def _alone(self, group: int) -> Any:
         return self.base_lrs[group] * math.prod(s._share(group) for s in self._schedulers)
-
-    def _stand_beside(self, others: Sequence[LRScheduler]) -> None:
-        super()._stand_beside(others)
-        for scheduler in self._schedulers:
-            scheduler._stand_beside(others)
-
-    def _write_momenta(self) -> None:
-        for scheduler in self._schedulers:
-            scheduler._write_momenta()

@@ -9,7 +9,7 @@ from typing import Any
 from thalweg.errors import ArgumentError
 from thalweg.optim.schedules import triangular_schedule
 from thalweg.optim.schedules.cycles import one_cycle
-from thalweg.torch.optim.lr_scheduler.functions import give_back, held_by
+from thalweg.torch.optim.lr_scheduler.factors import give_back, held_by
 from thalweg.torch.optim.lr_scheduler.groups import (
     accept,
     momentum_key,

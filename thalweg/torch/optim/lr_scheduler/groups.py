@@ -84,7 +84,7 @@ def write_rates(optimizer: Any, rates: Iterable[Any]) -> None:
     for group, value in zip(groups, values, strict=True):
         rate = group["lr"]
         if isinstance(rate, Tensor):
-            rate.data[...] = plain(value)
+            rate.detach()[...] = plain(value)
         elif hasattr(rate, "fill_"):
             rate.fill_(plain(value))
         else:

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from thalweg.errors import ArgumentError
+from thalweg.optim.ranges import check_choice
 from thalweg.torch.optim.lr_scheduler.groups import accept, one_for_each, read_rates, write_rates
 from thalweg.torch.optim.lr_scheduler.scheduler import LRScheduler
 
@@ -62,8 +63,8 @@ class ReduceLROnPlateau(LRScheduler):
             raise ArgumentError(
                 f"factor={factor!r} was given, but the rate is to be reduced. Give one below 1."
             )
-        _check_choice("mode", mode, ("min", "max"))
-        _check_choice("threshold_mode", threshold_mode, ("rel", "abs"))
+        check_choice(("min", "max"), mode=mode)
+        check_choice(("rel", "abs"), threshold_mode=threshold_mode)
         self.optimizer = accept(optimizer)
         self.mode, self.threshold, self.threshold_mode = mode, threshold, threshold_mode
         self.factor, self.patience, self.cooldown, self.eps = factor, patience, cooldown, eps
@@ -136,10 +137,3 @@ class ReduceLROnPlateau(LRScheduler):
         reduced = [max(r * self.factor, low) for r, low in zip(rates, self.min_lrs, strict=True)]
         pairs = zip(rates, reduced, strict=True)
         write_rates(self.optimizer, [new if old - new > self.eps else old for old, new in pairs])
-
-
-def _check_choice(name: str, value: Any, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ArgumentError(
-            f"{name}={value!r} was given; it must be {' or '.join(map(repr, known))}."
-        )

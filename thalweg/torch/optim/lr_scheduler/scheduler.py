@@ -8,8 +8,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from thalweg.ops.elementwise.floats import isfinite
+from thalweg.ops.reduce.sums import all as every
 from thalweg.torch.optim.lr_scheduler.groups import accept, read_rates, starting_rates, write_rates
-from thalweg.torch.optim.lr_scheduler.order import Watch
 
 __all__ = ["LRScheduler"]
 
@@ -91,8 +92,15 @@ class LRScheduler:
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that the scheduler keeps, but for the optimizer."""
-        kept = {k: v for k, v in self.__dict__.items() if k not in self._unsaved}
-        return {k: copy.copy(v) if isinstance(v, (list, dict)) else v for k, v in kept.items()}
+        return self._kept(self.__dict__)
+
+    def _kept(self, entries: dict[str, Any]) -> dict[str, Any]:
+        """Return entries of a state, those that none has left out, and containers copied."""
+        return {
+            name: copy.copy(value) if isinstance(value, (list, dict)) else value
+            for name, value in entries.items()
+            if name not in self._unsaved
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from a state, its learning rates included.
@@ -178,13 +186,10 @@ class LRScheduler:
         """Write the momenta of the epoch; most schedulers leave them alone."""
 
     def _restore(self, state_dict: dict[str, Any]) -> None:
-        kept = {k: v for k, v in state_dict.items() if k not in self._unsaved}
-        self.__dict__.update(
-            {k: copy.copy(v) if isinstance(v, (list, dict)) else v for k, v in kept.items()}
-        )
+        self.__dict__.update(self._kept(state_dict))
 
 
-def carried(rate: Any, before: Any, after: Any, floor: Any, others: Callable[[], Any]) -> Any:
+def carry_rate(rate: Any, before: Any, after: Any, floor: Any, others: Callable[[], Any]) -> Any:
     """Return a rate after a schedule went from one value to the next.
 
         rate' = floor + (rate − floor) (after − floor) / (before − floor)
@@ -201,3 +206,42 @@ def carried(rate: Any, before: Any, after: Any, floor: Any, others: Callable[[],
     if rate == before:
         return after
     return floor + (rate - floor) * ((after - floor) / (before - floor))
+
+
+class Watch:
+    """Notes whether an optimizer made a step, until it is asked."""
+
+    def __init__(self, optimizer: Any) -> None:
+        register = getattr(optimizer, "register_step_post_hook", None)
+        self._seen = register is None
+        self._handle: Any = None if register is None else register(self._note)
+
+    def _note(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        self._seen = True
+
+    def stop(self) -> None:
+        """Look no longer."""
+        if self._handle is not None:
+            self._handle.remove()
+
+    def check(self, optimizer: Any) -> None:
+        """Warn if the optimizer made no step though it could have, and look no longer.
+
+        It could not if a gradient is infinite or NaN: then whoever trains leaves the step out on
+        purpose, as with scaled losses, and nothing is in the wrong order.
+        """
+        self.stop()
+        if not self._seen and not _has_bad_gradient(optimizer):
+            warnings.warn(
+                "`lr_scheduler.step()` was called before `optimizer.step()`: the first learning "
+                "rate of the schedule is never used. Call `optimizer.step()` first.",
+                UserWarning,
+                stacklevel=3,
+            )
+
+
+def _has_bad_gradient(optimizer: Any) -> bool:
+    """Tell whether a gradient is infinite or NaN."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    gradients = [getattr(p, "grad", None) for p in parameters]
+    return any(g is not None and not bool(every(isfinite(g))) for g in gradients)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from thalweg.ops.creation.ranges import arange
 from thalweg.optim.schedules import Schedule
@@ -16,7 +16,7 @@ from thalweg.torch.optim.lr_scheduler.groups import (
     plain,
     write_momentum,
 )
-from thalweg.torch.optim.lr_scheduler.scheduler import LRScheduler, carried
+from thalweg.torch.optim.lr_scheduler.scheduler import LRScheduler, carry_rate
 
 __all__ = ["ScheduleLR"]
 
@@ -59,13 +59,17 @@ class ScheduleView(LRScheduler):
     _passing = LRScheduler._passing | {"_curves", "_made_of"}
     _sets = False
 
+    # A function that makes the schedule, and the attributes it is given after the base rate.
+    _curve: ClassVar[Callable[..., Callable[[Any], Any]]]
+    _made_from: tuple[str, ...] = ()
+
     def _settings(self) -> tuple[Any, ...]:
         """Return what the schedules are made of besides the base rate."""
-        raise NotImplementedError
+        return tuple(getattr(self, name) for name in self._made_from)
 
     def _schedule(self, group: int) -> Callable[[Any], Any]:
         """Return the schedule of a group."""
-        raise NotImplementedError
+        return self._curve(self.base_lrs[group], *self._settings())
 
     def _momentum(self, group: int) -> Callable[[Any], Any] | None:
         """Return the schedule of the momentum of a group; None leaves it alone."""
@@ -116,7 +120,7 @@ class ScheduleView(LRScheduler):
         start = self.last_epoch == 0
         before = self.base_lrs[group] if start else curve(self.last_epoch - 1)
         others = partial(self._others, group)
-        return carried(plain(rate), before, after, self._floor(group), others)
+        return carry_rate(plain(rate), before, after, self._floor(group), others)
 
     def _initial_step(self) -> None:
         self._step_count = 1

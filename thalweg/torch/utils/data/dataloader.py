@@ -10,17 +10,11 @@ from thalweg.errors import ArgumentError, CallError
 from thalweg.random.generator import Generator
 from thalweg.torch.utils.data.collate import default_collate, default_convert
 from thalweg.torch.utils.data.dataset import IterableDataset
-from thalweg.torch.utils.data.epoch import LoaderIterator, SerialIterator
+from thalweg.torch.utils.data.epoch import LoaderIterator, Reading, SerialIterator
 from thalweg.torch.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
-
-    from thalweg.torch.utils.data.parallel import ParallelIterator
-
-__all__ = [
-    "DataLoader",
-]
 
 
 FIXED = {
@@ -116,7 +110,7 @@ class DataLoader:
         convert = default_convert if batch_sampler is None else default_collate
         self.collate_fn = collate_fn or convert
         self.announced_length: int | None = None  # what len() last said of a stream
-        self._workers: ParallelIterator | None = None
+        self._workers: LoaderIterator | None = None
         self._ready = True
 
     def _check_workers(self) -> None:
@@ -212,10 +206,10 @@ class DataLoader:
 
         if not self.persistent_workers:
             return ParallelIterator(self)
-        if self._workers is None or not self._workers.alive:
-            self._workers = ParallelIterator(self)
+        if isinstance(self._workers, ParallelIterator) and self._workers.alive:
+            self._workers.begin(self)
         else:
-            self._workers.restart(self)
+            self._workers = ParallelIterator(self)
         return self._workers
 
     def __getstate__(self) -> dict[str, Any]:
@@ -230,10 +224,10 @@ class DataLoader:
             return order.arrays()
         return iter(order)
 
-    @property
-    def is_batched(self) -> bool:
-        """Whether the loader yields batches, and not single samples."""
-        return self.batch_sampler is not None
+    def reading(self) -> Reading:
+        """Return what is read, and how samples become batches."""
+        batched = self.batch_sampler is not None
+        return Reading(self.dataset, self.collate_fn, batched, self.drop_last)
 
 
 def _context(context: Any, num_workers: int) -> BaseContext:

@@ -17,20 +17,7 @@ from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.shape.join import concatenate
 from thalweg.random.generator import Generator, default_generator
-from thalweg.torch.utils.data.rows import Indices, gather, opened, portable, row_tensor, within
-
-__all__ = [
-    "ChainDataset",
-    "ConcatDataset",
-    "Dataset",
-    "IterableDataset",
-    "StackDataset",
-    "Subset",
-    "TensorDataset",
-    "random_split",
-    "row_reader",
-]
-
+from thalweg.torch.utils.data.collate import Indices, gather, opened, portable, row_tensor, within
 
 Sample = TypeVar("Sample", covariant=True)
 
@@ -186,7 +173,7 @@ class StackDataset(Dataset[Any]):
         datasets = self.datasets
         return list(datasets.values() if isinstance(datasets, dict) else datasets)
 
-    def _arranged(self, entries: Sequence[Any]) -> Any:
+    def _arrange(self, entries: Sequence[Any]) -> Any:
         if isinstance(self.datasets, dict):
             return dict(zip(self.datasets, entries, strict=True))
         return tuple(entries)
@@ -195,13 +182,13 @@ class StackDataset(Dataset[Any]):
         return len(self._members()[0])
 
     def __getitem__(self, index: Any) -> Any:
-        return self._arranged([dataset[index] for dataset in self._members()])
+        return self._arrange([dataset[index] for dataset in self._members()])
 
     def __getitems__(self, indices: Any) -> list[Any]:
         if type(self).__getitem__ is not StackDataset.__getitem__:
             return [self[index] for index in indices]
         columns = [samples_at(dataset, indices) for dataset in self._members()]
-        return [self._arranged(entries) for entries in zip(*columns, strict=True)]
+        return [self._arrange(entries) for entries in zip(*columns, strict=True)]
 
     def row_reader(self) -> RowReader | None:
         """Return a function from an index array to the members' batches, if all have one."""
@@ -212,7 +199,7 @@ class StackDataset(Dataset[Any]):
 
         def read(indices: Indices) -> Any:
             entries = [reader(indices) for reader in readers if reader is not None]
-            return entries if tuples else self._arranged(entries)
+            return entries if tuples else self._arrange(entries)
 
         return read
 

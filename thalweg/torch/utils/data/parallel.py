@@ -9,30 +9,21 @@ import os
 import time
 import weakref
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from thalweg.errors import WorkerError
-from thalweg.torch.utils.data.epoch import LoaderIterator
+from thalweg.torch.utils.data.epoch import Loader, LoaderIterator
 from thalweg.torch.utils.data.sampler import draw_seed
 from thalweg.torch.utils.data.worker import (
     END,
     FAILURE,
     HEADER,
     STOP,
-    Plan,
+    WorkerTask,
     decode,
     encode,
     run_worker,
 )
-
-if TYPE_CHECKING:
-    from thalweg.torch.utils.data.dataloader import DataLoader
-
-__all__ = [
-    "ParallelIterator",
-    "WorkerPool",
-]
-
 
 SECONDS_TO_FINISH = 5.0
 
@@ -46,31 +37,24 @@ class ParallelIterator(LoaderIterator):
     reads which batch depends on nothing but that order, so that results repeat.
     """
 
-    def __init__(self, loader: DataLoader) -> None:
+    def __init__(self, loader: Loader) -> None:
         self._epoch = 0
-        base_seed = draw_seed(loader.generator)
-        self._pool = WorkerPool(loader, base_seed)
+        self._pool = WorkerPool(loader, draw_seed(loader.generator))
         # Runs when the iterator is dropped, and at the end of the interpreter at the latest.
         weakref.finalize(self, self._pool.close)
-        self.restart(loader)
+        self.begin(loader)
 
     @property
     def alive(self) -> bool:
         """Whether there are workers to read another epoch."""
         return not self._pool.closed
 
-    def __len__(self) -> int:
-        return len(self._loader)
-
-    def restart(self, loader: DataLoader) -> None:
+    def begin(self, loader: Loader) -> None:
         """Begin an epoch; what the workers still have of another one is dropped."""
         # A copy, which lacks the workers: a loader that is no longer used is gone at once.
-        self._loader = copy.copy(loader)
+        super().begin(copy.copy(loader))
         self._epoch += 1
-        self._order = loader.index_batches()
         self._sent = 0
-        self._announced = loader.announced_length
-        self._yielded = 0
         self._next_worker = 0
         self._exhausted: set[int] = set()
         self._readers: dict[int, int] = {}  # by batch not yet handed over: the worker reading it
@@ -78,14 +62,14 @@ class ParallelIterator(LoaderIterator):
         for _ in range((loader.prefetch_factor or 1) * loader.num_workers):
             self._send()
 
-    def __next__(self) -> Any:
+    def _read(self) -> Any:
         try:
-            return self._handed_over()
+            return self._next_batch()
         except (KeyboardInterrupt, SystemExit):
             self._pool.close(0.0)
             raise
 
-    def _handed_over(self) -> Any:
+    def _next_batch(self) -> Any:
         while self._readers and not self._pool.closed:
             number = self._due()
             if number is None:
@@ -99,7 +83,6 @@ class ParallelIterator(LoaderIterator):
             if kind == FAILURE:
                 raise _error(worker, *decode(payload))
             if kind != END:
-                self._count()
                 return decode(payload)
         if not self._loader.persistent_workers:
             self._pool.close()
@@ -146,7 +129,7 @@ class ParallelIterator(LoaderIterator):
 class WorkerPool:
     """The processes of one loader, and a pipe to and from each."""
 
-    def __init__(self, loader: DataLoader, base_seed: int) -> None:
+    def __init__(self, loader: Loader, base_seed: int) -> None:
         context: Any = loader.multiprocessing_context or multiprocessing.get_context()
         self.closed = False
         self._owner = os.getpid()
@@ -154,18 +137,20 @@ class WorkerPool:
         self._tasks: list[Connection] = []
         self._answers: list[Connection] = []
         try:
-            for worker in range(loader.num_workers):
-                self._start(context, _plan(loader, base_seed, worker))
+            reading, workers = loader.reading(), loader.num_workers
+            for worker in range(workers):
+                task = WorkerTask(reading, base_seed, worker, workers, loader.worker_init_fn)
+                self._start(context, task)
         except BaseException:
             self.close(0.0)
             raise
 
-    def _start(self, context: Any, plan: Plan) -> None:
+    def _start(self, context: Any, task: WorkerTask) -> None:
         tasks, to_worker = context.Pipe(duplex=False)
         from_worker, answers = context.Pipe(duplex=False)
         self._tasks.append(to_worker)
         self._answers.append(from_worker)
-        process = context.Process(target=run_worker, args=(plan, tasks, answers), daemon=True)
+        process = context.Process(target=run_worker, args=(task, tasks, answers), daemon=True)
         try:
             process.start()
         finally:
@@ -250,19 +235,6 @@ class WorkerPool:
                     connection.recv_bytes()
                 except (EOFError, OSError):
                     open_ends.remove(connection)
-
-
-def _plan(loader: DataLoader, base_seed: int, worker: int) -> Plan:
-    return Plan(
-        dataset=loader.dataset,
-        collate=loader.collate_fn,
-        batched=loader.is_batched,
-        drop_last=loader.drop_last,
-        base_seed=base_seed,
-        id=worker,
-        num_workers=loader.num_workers,
-        init=loader.worker_init_fn,
-    )
 
 
 class _Text(str):

@@ -12,18 +12,6 @@ import numpy as np
 from thalweg.errors import ArgumentError, CallError
 from thalweg.random.generator import Generator, default_generator
 
-__all__ = [
-    "ArraySampler",
-    "BatchSampler",
-    "RandomSampler",
-    "Sampler",
-    "SequentialSampler",
-    "SubsetRandomSampler",
-    "WeightedRandomSampler",
-    "draw_seed",
-]
-
-
 Index = TypeVar("Index", covariant=True)
 
 IntArray = np.ndarray[Any, np.dtype[np.int64]]

@@ -19,22 +19,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.random.generator import Generator, default_generator
-from thalweg.torch.utils.data.fetch import Fetch, fetcher
-
-__all__ = [
-    "BATCH",
-    "END",
-    "FAILURE",
-    "HEADER",
-    "STOP",
-    "Plan",
-    "WorkerInfo",
-    "decode",
-    "encode",
-    "get_worker_info",
-    "run_worker",
-]
-
+from thalweg.torch.utils.data.epoch import Fetch, Reading, WorkerInfo, set_worker_info
 
 # Before each message: the epoch, the number of the batch within it, and what kind of answer it is.
 HEADER = struct.Struct("<qqq")
@@ -45,52 +30,14 @@ STOP = b""
 
 
 @dataclass(frozen=True)
-class WorkerInfo:
-    """What a worker process knows of itself.
-
-    Args:
-        id: Its number, from 0.
-        num_workers: How many workers the loader has.
-        seed: What its random generators were seeded with.
-        dataset: Its own copy of the data set.
-    """
-
-    id: int
-    num_workers: int
-    seed: int
-    dataset: Any
-
-
-_info: WorkerInfo | None = None
-
-
-def get_worker_info() -> WorkerInfo | None:
-    """Return what this process knows of itself as a loader's worker; None in the main process.
-
-    Example:
-        >>> from thalweg.torch.utils.data import get_worker_info
-        >>> print(get_worker_info())
-        None
-    """
-    return _info
-
-
-@dataclass(frozen=True)
-class Plan:
+class WorkerTask:
     """Everything that a worker process starts with."""
 
-    dataset: Any
-    collate: Callable[[Any], Any]
-    batched: bool
-    drop_last: bool
+    reading: Reading
     base_seed: int
     id: int
     num_workers: int
     init: Callable[[int], None] | None
-
-    def fetcher(self) -> Fetch:
-        """Return what reads one epoch."""
-        return fetcher(self.dataset, self.collate, self.batched, self.drop_last)
 
 
 @dataclass
@@ -110,35 +57,55 @@ def decode(data: Any) -> Any:
     return ForkingPickler.loads(data)
 
 
-def run_worker(plan: Plan, tasks: Connection, answers: Connection) -> None:
+def run_worker(task: WorkerTask, tasks: Connection, answers: Connection) -> None:
     """Answer every task until told to stop, or until the main process is gone."""
     # The main process decides what an interrupt means: it stops its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    global _info
-    seed = plan.base_seed + plan.id
-    _info = WorkerInfo(plan.id, plan.num_workers, seed, plan.dataset)
-    _seed(plan.base_seed, plan.id)
+    seed = task.base_seed + task.id
+    set_worker_info(WorkerInfo(task.id, task.num_workers, seed, task.reading.dataset))
+    _seed(task.base_seed, task.id)
     inbox: SimpleQueue[bytes] = SimpleQueue()
     current = Current()
     threading.Thread(target=_listen, args=(tasks, inbox, current), daemon=True).start()
-    failure = _attempt(plan.init, plan.id) if plan.init is not None else None
-    fetch: Fetch | None = None
-    reading = 0
+    reader = _BatchReader(task)
     while (message := inbox.get()) != STOP:
         epoch, number, _ = HEADER.unpack_from(message)
         if epoch < current.epoch:
             continue
-        if failure is not None:
-            kind, payload = FAILURE, failure
-        else:
-            if epoch != reading:
-                reading, fetch = epoch, None
-            kind, payload, fetch = _answer(plan, fetch, message[HEADER.size :])
+        kind, payload = reader.answer(epoch, message[HEADER.size :])
         try:
             answers.send_bytes(HEADER.pack(epoch, number, kind))
             answers.send_bytes(payload)
         except ConnectionError:
             return
+
+
+class _BatchReader:
+    """Reads batches, each epoch anew; after a failure to prepare, it answers that alone."""
+
+    def __init__(self, task: WorkerTask) -> None:
+        self._reading = task.reading
+        self._epoch = 0
+        self._fetch: Fetch | None = None
+        self._failure: Any = None
+        try:
+            if task.init is not None:
+                task.init(task.id)
+        except Exception as error:
+            self._failure = _failure(error)
+
+    def answer(self, epoch: int, message: bytes) -> tuple[int, Any]:
+        """Return what kind of answer a task has, and the answer as bytes."""
+        if self._failure is not None:
+            return FAILURE, self._failure
+        try:
+            if self._fetch is None or epoch != self._epoch:
+                self._epoch, self._fetch = epoch, self._reading.fetch()
+            return BATCH, encode(self._fetch(decode(message)))
+        except StopIteration:
+            return END, b""
+        except Exception as error:
+            return FAILURE, _failure(error)
 
 
 def _listen(tasks: Connection, inbox: SimpleQueue[bytes], current: Current) -> None:
@@ -166,26 +133,6 @@ def _seed(base_seed: int, worker: int) -> None:
     default_generator.manual_seed(base_seed + worker)
     words = np.random.SeedSequence([worker, base_seed]).generate_state(4)
     np.random.seed(words)  # noqa: NPY002  (data sets do use the old functions)
-
-
-def _answer(plan: Plan, fetch: Fetch | None, task: bytes) -> tuple[int, Any, Fetch | None]:
-    try:
-        fetch = fetch or plan.fetcher()
-        try:
-            batch = fetch(decode(task))
-        except StopIteration:
-            return END, b"", fetch
-        return BATCH, encode(batch), fetch
-    except Exception as error:
-        return FAILURE, _failure(error), fetch
-
-
-def _attempt(init: Callable[[int], None], worker: int) -> Any:
-    try:
-        init(worker)
-    except Exception as error:
-        return _failure(error)
-    return None
 
 
 def _failure(error: Exception) -> Any:

@@ -1,1 +1,0 @@
-"""What PyTorch's names mean, called on tensors."""

@@ -1,0 +1,16 @@
+"""PyTorch's functions, where NumPy and the Array API have none of their name or another."""
+
+from thalweg.torch import names  # PyTorch's meaning of a name replaces NumPy's
+from thalweg.torch.functions import (
+    creation,
+    order,
+    pointwise,
+    random,
+    random_fills,
+    restriding,
+    scattering,
+    traits,
+    vectors,
+    viewing,
+    windows,
+)

@@ -1,0 +1,315 @@
+"""Elements in order, running extremes, and counts of them: PyTorch's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.leaving import numbers_of
+from thalweg.core.operation import op
+from thalweg.core.spec import INT64
+from thalweg.core.tensor import Tensor, fresh
+from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
+from thalweg.ops.elementwise.comparison import equal, logical_not, maximum, minimum, where
+from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.elementwise.floats import isnan
+from thalweg.ops.index.take import take, take_along_axis
+from thalweg.ops.order.sort import Found, order_of, sorted_along
+from thalweg.ops.order.unique import _numbers, _results, different, searchsorted
+from thalweg.ops.reduce.extremes import amax, amin, argmax, index_of_max, index_of_min
+from thalweg.ops.reduce.scans import index_of_running_extreme
+from thalweg.ops.reduce.sums import any, sum
+from thalweg.ops.shape.axes import without
+from thalweg.ops.shape.cut import part_of
+from thalweg.ops.shape.flip import flip
+from thalweg.ops.shape.reshape import along, axis_of, expand_dims, ravel, reshape, restore_axes
+from thalweg.torch.functions.viewing import select
+from thalweg.torch.naming import as_tensor, function, method, variant_of
+
+Array = np.ndarray[Any, Any]
+
+
+@along
+def _running(x: Tensor, axis: int, largest: bool) -> Found:
+    place = axis_of("cummax" if largest else "cummin", axis, x.ndim)
+    indices = index_of_running_extreme(x, axis=place, largest=largest)
+    return Found(take_along_axis(x, indices, axis=place), indices)
+
+
+@method
+def cummax(x: Any, axis: int) -> Found:
+    """Return the largest element so far along an axis, and its position."""
+    return _running(x, axis, True)
+
+
+@method
+def cummin(x: Any, axis: int) -> Found:
+    """Return the smallest element so far along an axis, and its position."""
+    return _running(x, axis, False)
+
+
+@method
+def msort(x: Any) -> Tensor:
+    """Return the elements in order along the first axis."""
+    return sorted_along("msort", x, 0, False).values
+
+
+@method
+def topk(x: Any, k: int, axis: int = -1, largest: bool = True, sorted: bool = True) -> Found:
+    """Return the k largest elements along an axis, the largest first, and their positions.
+
+    Raises:
+        ShapeError: If there are not that many.
+    """
+    return _topk(x, int(k), axis, bool(largest))
+
+
+@along
+def _topk(x: Tensor, k: int, axis: int, largest: bool) -> Found:
+    place = axis_of("topk", axis, x.ndim)
+    if not 0 <= k <= x.shape[place]:
+        raise ShapeError(
+            f"selected index k out of range: topk got k={k} for an axis of extent "
+            f"{x.shape[place]}. Give a smaller k."
+        )
+    indices = part_of(order_of("topk", x, axis, largest), place, 0, k)
+    return Found(take_along_axis(x, indices, axis=place), indices)
+
+
+@method
+def kthvalue(x: Any, k: int, axis: int = -1, keepdims: bool = False) -> Found:
+    """Return the k-th smallest element along an axis, counted from 1, and its position.
+
+    Raises:
+        ShapeError: If there is none.
+    """
+
+    def index(tensor: Tensor, place: int) -> Tensor:
+        if not 1 <= k <= tensor.shape[place]:
+            raise ShapeError(
+                f"kthvalue(): selected number k out of range for dimension {place}: got {k} for "
+                f"extent {tensor.shape[place]}. Give one from 1 on."
+            )
+        return select(order_of("kthvalue", tensor, place, False), place, k - 1)
+
+    return _pick(x, index, axis, keepdims)
+
+
+@method
+def mode(x: Any, axis: int = -1, keepdims: bool = False) -> Found:
+    """Return the most frequent element along an axis, the smallest of several, and its position."""
+
+    def index(tensor: Tensor, place: int) -> Tensor:
+        last = op.moveaxis(tensor, place, -1)
+        same = equal(expand_dims(last, -1), expand_dims(last, -2))
+        counts = sum(same, -1)
+        often = equal(counts, amax(counts, -1, True))
+        ranks = order_of("mode", order_of("mode", last, -1, False), -1, False)
+        first = amin(where(often, ranks, last.shape[-1]), -1, True)
+        value = sum(where(equal(ranks, first), 1, 0) * op.arange(last.shape[-1]), -1, keepdims=True)
+        chosen = equal(last, take_along_axis(last, value, axis=-1))
+        extent = last.shape[-1]
+        typed: Tensor = extent - 1 - argmax(astype(flip(chosen, -1), INT64), -1)
+        return typed
+
+    return _pick(x, index, axis, keepdims)
+
+
+@method
+def unique_consecutive(
+    x: Any, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None
+) -> Any:
+    """Return the elements, or slices along an axis, that differ from the one before.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> torch.unique_consecutive(torch.tensor([1, 1, 2, 1]))
+        tensor([1, 2, 1])
+    """
+    tensor = as_tensor(x)
+    place = 0 if axis is None else axis_of("unique_consecutive", axis, tensor.ndim)
+    shape = (-1,) if axis is not None else tensor.shape
+    if axis is None or not tensor.ndim:
+        tensor = ravel(tensor)
+    rows = np.moveaxis(numbers_of(tensor), place, 0)
+    starts = np.ones(len(rows), bool)
+    starts[1:] = (rows[1:] != rows[:-1]).any(axis=tuple(range(1, rows.ndim)))
+    first = np.flatnonzero(starts)
+    parts = [
+        take(tensor, first, axis=place),
+        *([(np.cumsum(starts) - 1).reshape(shape)] if return_inverse else []),
+        *([np.diff(first, append=len(rows))] if return_counts else []),
+    ]
+    return _results(tuple(parts))
+
+
+@function
+def bucketize(x: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Tensor:
+    """Return the number of the interval between sorted boundaries each element lies in."""
+    if as_tensor(boundaries).ndim != 1:
+        raise ShapeError("bucketize: boundaries tensor must be 1 dimension.")
+    return searchsorted(boundaries, x, right=right, out_int32=out_int32)
+
+
+@method
+def histc(x: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+    """Count elements in intervals of equal width between two bounds, by default the extremes.
+
+    Raises:
+        ArgumentError: If there is no interval, or the bounds are not finite and in order.
+    """
+    values = _numbers(x)
+    low, high = float(min), float(max)
+    if bins <= 0:
+        raise ArgumentError(f"histc: bins must be > 0, and {bins} were asked for.")
+    if low == high and values.size:
+        low, high = float(values.min()), float(values.max())
+    if low == high:
+        low, high = low - 1.0, high + 1.0
+    if not (np.isfinite(low) and np.isfinite(high)) or high < low:
+        raise ArgumentError(f"histc: range of [{low}, {high}] is not finite or not in order.")
+    counts, _ = np.histogram(values, bins, (low, high))
+    return fresh(counts.astype(values.dtype))
+
+
+@method
+def unique(
+    input: Any,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """Return the different elements, or slices along an axis, in order.
+
+    Args:
+        input: A tensor.
+        sorted: They always are.
+        return_inverse: Whether to return which of them each element is.
+        return_counts: Whether to return how often each occurs.
+        dim: The axis whose slices are compared; None for elements.
+    """
+    x = as_tensor(input)
+    values = _numbers(x)
+    axis = None if dim is None else axis_of("unique", dim, values.ndim)
+    # A number has one slice along the axis it does not have.
+    slices = x if axis is None or values.ndim else reshape(x, 1)
+    found: Any = np.unique(
+        numbers_of(slices), return_inverse=True, return_counts=True, axis=axis, equal_nan=False
+    )
+    inverse = found[1].reshape(values.shape if axis is None else -1)
+    parts = [
+        different(slices, axis, equal_nan=False) if x.requires_grad else found[0],
+        *([inverse] if return_inverse else []),
+        *([found[2]] if return_counts else []),
+    ]
+    return _results(tuple(parts))
+
+
+# ---- order statistics, with their positions
+
+
+@along
+def _pick(x: Tensor, index: Any, axis: int, keepdims: bool) -> Found:
+    """Return the elements that a function of a tensor and an axis gives the positions of."""
+    place = axis_of("dim", axis, x.ndim)
+    if not x.shape[place]:
+        raise IndexOutOfRange(
+            f"Expected reduction dim {axis} to have non-zero size; the shape is {x.shape}. "
+            "Check that the data are not empty."
+        )
+    indices = restore_axes(index(x, place), x.shape, (place,))
+    values = take_along_axis(x, indices, axis=place)
+    if keepdims:
+        return Found(values, indices)
+    shape = without(x.shape, (place,))
+    return Found(reshape(values, shape), reshape(indices, shape))
+
+
+def _middle(x: Tensor, place: int) -> Tensor:
+    """Return where the lower median is, or the first NaN."""
+    middle = select(order_of("median", x, place, False), place, (x.shape[place] - 1) // 2)
+    if x.dtype.kind != "f":
+        return middle
+    return where(any(isnan(x), place), argmax(x, place), middle)
+
+
+def _middle_of_numbers(x: Tensor, place: int) -> Tensor:
+    """Return where the lower median of what is not NaN is."""
+    count = sum(logical_not(isnan(x)), place, keepdims=True)
+    rank = where(equal(count, 0), 0, (count - 1) // 2)
+    ordered = order_of("nanmedian", x, place, False)
+    return reshape(take_along_axis(ordered, rank, axis=place), without(x.shape, (place,)))
+
+
+def _lower_median(x: Any, dim: Any, keepdims: bool, index: Any) -> Any:
+    if dim is not None:
+        return _pick(x, index, dim, keepdims)
+    tensor = as_tensor(x)
+    if not tensor.size:
+        return fresh(np.asarray(np.nan, tensor.dtype))
+    return _pick(ravel(tensor), index, 0, False).values
+
+
+@method
+def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Return the lower of the middle elements; along an axis, with its position."""
+    return _lower_median(input, dim, keepdim, _middle)
+
+
+@method
+def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Return the lower median of what is not NaN; along an axis, with its position."""
+    return _lower_median(input, dim, keepdim, _middle_of_numbers)
+
+
+def _extreme(
+    name: str,
+    ways: tuple[Any, Any, Any],
+    input: Any,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    other: Any = None,
+) -> Any:
+    of_two, over, position = ways
+    if other is not None or isinstance(dim, (Tensor, np.ndarray)):
+        return of_two(input, dim if other is None else other)
+    if dim is None:
+        return over(input)
+    return _pick(input, lambda x, place: position(x, axis=place), dim, keepdim)
+
+
+@method
+@variant_of(_extreme, (maximum, amax, index_of_max))
+def max() -> None:
+    """Return the largest element; along an axis, with its position; or the larger of two."""
+
+
+@method
+@variant_of(_extreme, (minimum, amin, index_of_min))
+def min() -> None:
+    """Return the smallest element; along an axis, with its position; or the smaller of two."""
+
+
+# ---- sorting
+
+
+@method
+def sort(input: Any, dim: int = -1, descending: bool = False, *, stable: bool = True) -> Found:
+    """Return the elements in order along an axis, and their positions.
+
+    Args:
+        input: A tensor.
+        dim: The axis.
+        descending: Whether the largest come first.
+        stable: Equal elements always stay in their order.
+    """
+    return sorted_along("sort", input, dim, descending)
+
+
+@method
+def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
+    """Return the positions that put an axis into order; equal elements stay in theirs."""
+    return sorted_along("argsort", input, dim, descending).indices

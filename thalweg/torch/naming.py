@@ -1,0 +1,261 @@
+"""PyTorch's names in the namespace and as methods: of functions of the wing, and of those below it.
+
+A function that is named here takes PyTorch's names of parameters, and returns tensors of the wing.
+What it is given as `out=` has memory of its own, or is all of an operand that may change in place.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Collection
+from typing import Any, Concatenate, ParamSpec, TypeVar, overload
+
+import numpy as np
+
+from thalweg.core import tensor as core
+from thalweg.core.operation import WITHOUT_OUT, taking_out
+from thalweg.core.primitive import Primitive
+from thalweg.core.tensor import Tensor
+from thalweg.core.writing import arrays_of
+from thalweg.core.writing import inplace as write_inplace
+from thalweg.errors import ShapeError
+from thalweg.torch.tensors import TorchTensor
+
+# After so many steps without an answer, memory is taken to be shared.
+_STEPS: Any = 10_000  # NumPy's annotations know 0 and -1 only
+
+
+def require_apart(name: str, outs: Any, operands: Any, in_place: bool) -> None:
+    """Refuse memory that an operand has too.
+
+    Args:
+        name: What is called.
+        outs: The tensor or array that the result is written into; several as a tuple; None.
+        operands: The other arguments.
+        in_place: Whether the function may write its result into an operand itself.
+
+    Raises:
+        ShapeError: If an output overlaps an operand.
+    """
+    for out in outs if isinstance(outs, (tuple, list)) else (outs,):
+        memory = out.array if isinstance(out, Tensor) else out
+        for operand in arrays_of(operands) if out is not None else ():
+            array = operand.array if isinstance(operand, Tensor) else operand
+            same = operand is out or _is_same(array, memory)
+            if not in_place if same else _overlap(array, memory):
+                raise ShapeError(
+                    f"unsupported operation: {name} got an out= that refers to memory of an "
+                    "operand; some elements of the input tensor and the written-to tensor refer "
+                    "to a single memory location. Please clone() the tensor before performing the "
+                    "operation."
+                )
+
+
+def _is_same(x: Any, y: Any) -> bool:
+    """Tell whether two arrays are the same elements in the same places."""
+    if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
+        return x is y
+    mine, other = x.__array_interface__["data"], y.__array_interface__["data"]
+    return bool(x.size) and (mine, x.shape, x.strides) == (other, y.shape, y.strides)
+
+
+def _overlap(x: Any, y: Any) -> bool:
+    if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
+        return False
+    return np.may_share_memory(x, y, _STEPS)
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+Given = ParamSpec("Given")
+
+Way = TypeVar("Way")
+
+Result = TypeVar("Result")
+
+NAMES: dict[str, Any] = {}
+
+# PyTorch's names of parameters, where a function has ours and not theirs.
+_KEYWORDS = {
+    "dim": "axis",
+    "dim1": "axis1",
+    "dim2": "axis2",
+    "dims": "axis",
+    "exponent": "y",
+    "input": "x",
+    "keepdim": "keepdims",
+    "other": "y",
+    "self": "x",
+    "tensors": "arrays",
+}
+
+
+@overload
+def function(given: Function, /) -> Function: ...
+
+
+@overload
+def function(*names: str, inplace: bool = False) -> Callable[[Function], Function]: ...
+
+
+def function(*given: Any, inplace: bool = False) -> Any:
+    """Put a function into PyTorch's namespace, under its own name and others.
+
+    Args:
+        given: Further names.
+        inplace: Whether `name_` shall exist too, which writes the result into the first operand.
+    """
+    return _declare(given, inplace, methods=False)
+
+
+@overload
+def method(given: Function, /) -> Function: ...
+
+
+@overload
+def method(*names: str, inplace: bool = False) -> Callable[[Function], Function]: ...
+
+
+def method(*given: Any, inplace: bool = False) -> Any:
+    """Put a function into PyTorch's namespace, and make it a method of the wing's tensors."""
+    return _declare(given, inplace, methods=True)
+
+
+def _declare(given: tuple[Any, ...], inplace: bool, methods: bool) -> Any:
+    def declare(own: Any) -> Any:
+        spoken = speaking(taking_out(own), inplace)
+        for name in (own.__name__, *names):
+            publish(name, spoken, methods, inplace)
+        return spoken
+
+    names = () if given and callable(given[0]) else given
+    return declare if names is given else declare(given[0])
+
+
+def publish(name: str, spoken: Any, methods: bool, inplace: bool) -> None:
+    """Put a function that speaks PyTorch's words under a name, with its variants."""
+    NAMES[name] = spoken
+    if methods:
+        setattr(TorchTensor, name, spoken)
+    if inplace:
+        NAMES[f"{name}_"] = written = in_place_variant(name, spoken)
+        setattr(TorchTensor, f"{name}_", written)
+
+
+def attach(name: str, value: Any) -> None:
+    """Make a function or a property a member of the wing's tensors."""
+    setattr(TorchTensor, name, speaking(value) if inspect.isfunction(value) else value)
+
+
+def variant_of(
+    general: Callable[Concatenate[str, Way, Given], Result], way: Way
+) -> Callable[[Callable[[], None]], Callable[Given, Result]]:
+    """Let a function that states its name and its documentation alone be a general one.
+
+    Args:
+        general: What is called: with the name, the way, and the arguments.
+        way: What tells the variants apart.
+    """
+
+    def declare(stated: Callable[[], None]) -> Callable[Given, Result]:
+        def variant(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+            return general(stated.__name__, way, *args, **kwargs)
+
+        functools.update_wrapper(variant, stated)
+        variant.__annotations__ = dict([*general.__annotations__.items()][2:])
+        whole = inspect.signature(general)
+        own = list(whole.parameters.values())[2:]
+        variant.__signature__ = whole.replace(parameters=own)  # type: ignore[attr-defined]
+        return variant
+
+    return declare
+
+
+def named(name: str, documentation: str) -> Callable[[Function], Function]:
+    """Give a function that is made for a name that name, and what it says of itself."""
+
+    def declare(made: Function) -> Function:
+        made.__name__ = made.__qualname__ = name
+        made.__doc__ = documentation
+        return made
+
+    return declare
+
+
+def in_place_variant(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `name_`: the function with its result written into the first operand."""
+
+    @named(f"{name}_", f"Write the result of `{name}` into the tensor itself, and return it.")
+    def written(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return write_inplace(own, x, *args, **kwargs)
+
+    written.__module__ = own.__module__
+    written.__wrapped__ = own  # type: ignore[attr-defined]
+    return written
+
+
+def keywords_of(parameters: Collection[str]) -> dict[str, str]:
+    """Return ours by PyTorch's names of parameters, where a function has ours and not theirs."""
+    # Of two of PyTorch's names for one parameter a call gives one.
+    keywords = _KEYWORDS if "axis" in parameters else _KEYWORDS | {"dim": "axes", "dims": "axes"}
+    return {
+        theirs: ours
+        for theirs, ours in keywords.items()
+        if ours in parameters and theirs not in parameters
+    }
+
+
+def speaking(own: Function, inplace: bool = False) -> Function:
+    """Return a function that takes PyTorch's names of its parameters, and returns its tensors.
+
+    Args:
+        own: The function.
+        inplace: Whether it may write its result into an operand itself, by `out=`.
+    """
+    names = keywords_of(inspect.signature(own).parameters)
+    without_out = own if isinstance(own, Primitive) else WITHOUT_OUT.get(own, own)
+
+    def spoken(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = {names.get(name, name): value for name, value in kwargs.items()}
+            if "out" in kwargs:
+                rest = {name: value for name, value in kwargs.items() if name != "out"}
+                require_apart(own.__name__, kwargs["out"], (args, rest), inplace)
+                return adopted(own(*args, **kwargs), args)
+        found = without_out(*args, **kwargs)
+        return found if found.__class__ is TorchTensor else adopted(found, args)
+
+    functools.update_wrapper(spoken, own)
+    if isinstance(own, Primitive):
+        spoken.__dict__.clear()  # of the primitive's own attributes
+        spoken.__wrapped__ = own  # type: ignore[attr-defined]
+        spoken.__signature__ = inspect.signature(own)  # type: ignore[attr-defined]
+    return spoken  # type: ignore[return-value]
+
+
+def adopted(found: Any, given: tuple[Any, ...] = ()) -> Any:
+    """Return results as tensors of the wing: those that are new, and not what was given.
+
+    Args:
+        found: A tensor, a tuple or list of tensors, or anything else.
+        given: The operands, which stay what they are.
+    """
+    if found.__class__ is Tensor:
+        if not any(found is operand for operand in given):
+            found.__class__ = TorchTensor
+    elif isinstance(found, (tuple, list)):
+        for part in found:
+            adopted(part, given)
+    return found
+
+
+def make(array: Any) -> Tensor:
+    """Return a tensor of the wing on an array's memory."""
+    return core.make(array, kind=TorchTensor)
+
+
+def as_tensor(value: Any) -> Tensor:
+    """Return a tensor as it is, and of anything else one of the wing over it."""
+    found: Tensor = adopted(core.as_tensor(value), (value,))
+    return found
