@@ -95,6 +95,16 @@ def test_the_version_is_known_and_stated_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "room"),
+    [("huber_loss", "losses"), ("svdvals", "linalg"), ("erf", "special"), ("unsqueeze", "torch")],
+)
+def test_a_name_of_another_room_is_told_with_its_room(name: str, room: str) -> None:
+    with pytest.raises(AttributeError, match=rf"It is thalweg\.{room}\.{name}$"):
+        getattr(tw, name)
+    assert hasattr(getattr(tw, room), name)
+
+
+@pytest.mark.parametrize(
     ("where", "name", "meant"), [(tw, "zeroes", "zeros"), (tw.optim, "adm", "adam")]
 )
 def test_a_misspelt_name_gets_a_suggestion(where: Any, name: str, meant: str) -> None:

@@ -55,10 +55,17 @@ globals().update({name: getattr(_np, name) for name in _NUMPYS})
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        hint = "" if name.startswith("_") else errors.did_you_mean(name, _NAMES)
+        hint = "" if name.startswith("_") else _hint(name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}".rstrip("."))
     module = importlib.import_module(f"{__name__}.{_LATER[name]}")
     return globals().setdefault(name, getattr(module, name, module))
+
+
+def _hint(name: str) -> str:
+    for room in ("losses", "linalg", "special", "fft", "torch"):
+        if name in dir(__getattr__(room)):
+            return f" It is {__name__}.{room}.{name}."
+    return errors.did_you_mean(name, _NAMES)
 
 
 def __dir__() -> list[str]:
