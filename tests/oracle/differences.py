@@ -7,6 +7,8 @@ from __future__ import annotations
 
 # By entry of the data base; they hold for samples that disagree in any of the modes.
 DIFFERENCES: dict[str, str] = {
+    "histogram": "It is NumPy's: `weights=` where PyTorch has `weight=`; counts are whole numbers.",
+    "linalg.eig": "Eigenvectors are defined up to a complex factor each, which is the routine's.",
     "repeat": "`x.repeat(n)` repeats each element, as NumPy's method; PyTorch's is `x.tile`.",
     "as_strided": "A tensor made of part of an array's memory, with gaps, knows no more than its "
     "elements; of a tensor's own parts, the whole memory is known.",

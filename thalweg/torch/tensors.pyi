@@ -1866,6 +1866,12 @@ class TorchTensor(_core.Tensor):
     ) -> TorchTensor:
         r"""Moore-Penrose inverse of matrices, of full rank where derivatives are wanted."""
 
+    def polygamma(self, n: builtins.int) -> TorchTensor:
+        r"""Derivative of order n of the digamma function, as `torch.polygamma(n, x)`."""
+
+    def polygamma_(self, n: builtins.int) -> TorchTensor:
+        r"""Write the result of `polygamma` into the tensor itself, and return it."""
+
     def positive(self, *, out: _Out = None) -> TorchTensor:
         r"""Return a copy: +x; Booleans have no sign."""
 

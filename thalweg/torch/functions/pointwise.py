@@ -17,8 +17,9 @@ from thalweg.ops.elementwise.conversion import as_floating, astype
 from thalweg.ops.elementwise.rounding import trunc
 from thalweg.ops.elementwise.trigonometric import cos, sin
 from thalweg.ops.shape.join import stack
+from thalweg.ops.special.gamma import polygamma
 from thalweg.torch.functions.viewing import select
-from thalweg.torch.naming import as_tensor, function, method
+from thalweg.torch.naming import as_tensor, attach, function, in_place_variant, method
 
 # ---- PyTorch's keywords of the arithmetic operators
 
@@ -199,3 +200,15 @@ def view_as_real(x: Any) -> Tensor:
             f"view_as_real is only supported for complex tensors, not for {tensor.dtype}."
         )
     return stack([real(tensor), imag(tensor)], axis=-1)
+
+
+# ---- methods whose first operand is the function's second
+
+
+def _polygamma(x: Tensor, n: int) -> Tensor:
+    """Derivative of order n of the digamma function, as `torch.polygamma(n, x)`."""
+    return polygamma(n, x)
+
+
+attach("polygamma", _polygamma)
+attach("polygamma_", in_place_variant("polygamma", _polygamma))
