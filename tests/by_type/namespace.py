@@ -11,15 +11,13 @@ import thalweg as tw
 from thalweg import torch as wing
 from thalweg.torch.nn import functional
 
+# Of functional, what is listed nowhere else.
 FOLDS = ["fold", "unfold"]
 PLACES = [
     ("", tw),
     ("", tw.losses),
     ("", wing),
-    (
-        "",
-        SimpleNamespace(__all__=["fold", "unfold"], fold=functional.fold, unfold=functional.unfold),
-    ),
+    ("", SimpleNamespace(__all__=FOLDS, **{name: getattr(functional, name) for name in FOLDS})),
     ("linalg.", tw.linalg),
     ("fft.", tw.fft),
     ("special.", tw.special),

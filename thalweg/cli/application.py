@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import json
 import sys
@@ -123,6 +124,10 @@ def _fit(
     rows, digest = split(read_table(data), settings), _digest(data)
     chosen = resolve(rows, settings)
     folder = out or _folder_for(data)
+    # Training's modules are loaded before its folder is there: where Ctrl-C falls into one that
+    # makes dataclasses, by text that `exec` runs, CPython dies of the signal at exit.
+    for module in ("training.fit", "engines.llvm.engine", "engines.jit"):
+        importlib.import_module(f"thalweg.{module}")
     prepare(folder)
     if facts.get("digest", digest) != digest:
         sys.stderr.write(f"thalweg: {printable(data)} has changed since the run to repeat.\n")
