@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import io
 import json
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 from cyclopts import App, Parameter
@@ -17,8 +19,7 @@ from cyclopts import App, Parameter
 from thalweg import __version__
 from thalweg.cli import status
 from thalweg.errors import ArgumentError, printable
-
-Option = Parameter(negative=())
+from thalweg.estimators.settings import Settings
 
 
 def application() -> App:
@@ -35,26 +36,37 @@ def application() -> App:
     return app
 
 
+def with_settings(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command an option for every field of `Settings`, described as there."""
+    signature = inspect.signature(command, eval_str=True)
+    *own, rest = signature.parameters.values()
+    own[1:1] = [
+        rest.replace(name=name, kind=rest.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in _options_of_settings()
+    ]
+    command.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
+    return command
+
+
+def _options_of_settings() -> Iterator[tuple[str, Any]]:
+    described = dict(re.findall(r"^ {8}(\w+): (.+(?:\n {12}.+)*)", Settings.__doc__ or "", re.M))
+    for name, kind in get_type_hints(Settings).items():
+        plain = [t for t in get_args(kind) or (kind,) if t in (int, float)]
+        taken = list[str] if get_origin(kind) is tuple else plain[0] if plain else str
+        names = ["--target", "-y"] if name == "target" else None
+        text = " ".join(described[name].split())
+        yield name, Annotated[taken | None, Parameter(name=names, help=text, negative=())]
+
+
+@with_settings
 def fit(
     data: str | None = None,
     /,
     *,
-    target: Annotated[str | None, Parameter(name=["--target", "-y"])] = None,
-    task: str | None = None,
-    model: str | None = None,
-    loss: str | None = None,
-    optimizer: str | None = None,
-    batch_size: int | None = None,
-    epochs: int | None = None,
-    patience: int | None = None,
-    l2: float | None = None,
-    missing: str | None = None,
-    drop: Annotated[list[str] | None, Option] = None,
-    holdout: float | None = None,
-    seed: int | None = None,
     out: Path | None = None,
     run: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    **settings: Any,
 ) -> int:
     """Fit a model to a file, and write the model and a report to a folder.
 
@@ -62,32 +74,14 @@ def fit(
 
     Args:
         data: A CSV, TSV, gzipped CSV or Parquet file.
-        target: The column to predict.
-        task: regression, binary or multiclass; guessed from the target by default.
-        model: linear (the default), or mlp:64,32 with the sizes of the hidden layers.
-        loss: squared, absolute, huber(1.0), quantile(0.9), poisson, logistic, hinge or softmax.
-        optimizer: Such as 'adam(0.01)' or 'chain(clip_by_global_norm(1.0), sgd(0.1))'. By default
-            linear models with a smooth loss go to their optimum by accelerated gradient descent.
-        batch_size: Rows a step.
-        epochs: How often to go through the training rows.
-        patience: Stop after this many epochs without a better loss on a tenth of the training rows
-            set aside; 0 for never.
-        l2: The penalty ½·l2·‖coefficients‖² beside the sum of losses, 1/C in scikit-learn; by
-            default 1 for classes and 0 for a regression.
-        missing: refuse (the default) missing values, or take the mean.
-        drop: A column to leave out; may be given several times.
-        holdout: The share of rows held out, 0.2 by default.
-        seed: What the rows held out and all other random choices follow from, 0 by default.
+        settings: The fields of `Settings`.
         out: The folder to write, by default the file's name with .thalweg.
         run: The run.toml of a fit to repeat; other options change it.
         as_json: Print the result as JSON.
     """
-    given = {
-        "data": data, "target": target, "task": task, "model": model, "loss": loss,
-        "optimizer": optimizer, "batch_size": batch_size, "epochs": epochs, "patience": patience,
-        "l2": l2, "missing": missing, "drop": None if drop is None else tuple(drop),
-        "holdout": holdout, "seed": seed,
-    }  # fmt: skip
+    given = {"data": data} | settings
+    if settings.get("drop") is not None:
+        given["drop"] = tuple(settings["drop"])
     options, facts = _options(given, run)
     return _fit(options, facts, out, as_json)
 

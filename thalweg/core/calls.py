@@ -52,9 +52,8 @@ class Arguments:
         kinds = {p.kind for p in self.parameters.values()}
         self._by_name = kinds <= {_Parameter.POSITIONAL_OR_KEYWORD, _Parameter.KEYWORD_ONLY}
         self._positional = [n for n, p in self.parameters.items() if p.kind <= _POSITIONAL]
-        self._defaults = {
-            n: p.default for n, p in self.parameters.items() if p.default is not p.empty
-        }
+        self._defaults = {n: p.default for n, p in self.parameters.items()}
+        self._required = [n for n, p in self.parameters.items() if p.default is p.empty]
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return all arguments of a call by name, the defaults among them.
@@ -64,10 +63,13 @@ class Arguments:
         """
         if self._by_name and len(args) <= len(self._positional):
             # The ordinary call, ten times faster than by `inspect`.
-            given = {**self._defaults, **dict(zip(self._positional, args, strict=False)), **kwargs}
+            given = self._defaults.copy()
+            given.update(zip(self._positional, args, strict=False))
             twice = kwargs and not kwargs.keys().isdisjoint(self._positional[: len(args)])
-            if given.keys() == self.parameters.keys() and not twice:
-                return {name: given[name] for name in self.parameters}
+            given.update(kwargs)
+            missing = any(given[name] is _Parameter.empty for name in self._required)
+            if len(given) == len(self._defaults) and not missing and not twice:
+                return given
         try:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError as error:

@@ -22,18 +22,22 @@ class Settings:
 
     Args:
         target: The column to predict.
-        task: "regression", "binary" or "multiclass".
-        model: "linear", or "mlp:" with the sizes of its hidden layers, such as "mlp:64,32".
+        task: regression, binary or multiclass; guessed from the target by default.
+        model: linear (the default), or mlp:64,32 with the sizes of the hidden layers.
         loss: squared, absolute, huber(1.0), quantile(0.9), poisson, logistic, hinge or softmax.
-        optimizer: Such as `tw.optim.adam(0.01)`, or "accelerated".
+        optimizer: Such as adam(0.01) or chain(clip_by_global_norm(1.0), sgd(0.1)) of `tw.optim`.
+            By default linear models with a smooth loss go to their optimum by accelerated
+            gradient descent.
         batch_size: Rows a step.
-        epochs: How often to go through the rows.
-        patience: Epochs to wait for a better loss on training rows set aside; 0 sets none aside.
-        l2: The penalty ½·l2·‖coefficients‖² beside the sum of losses: 1/C of scikit-learn.
-        missing: "refuse" missing values, or take the "mean".
-        drop: Columns to leave out.
-        holdout: The share of rows held out, from 0 to less than 1.
-        seed: What all random choices follow from.
+        epochs: How often to go through the training rows.
+        patience: Stop after this many epochs without a better loss on a tenth of the training rows
+            set aside; 0 for never.
+        l2: The penalty ½·l2·‖coefficients‖² beside the sum of losses, 1/C in scikit-learn; by
+            default 1 for classes and 0 for a regression.
+        missing: refuse (the default) missing values, or take the mean.
+        drop: The columns to leave out, such as --drop a --drop b.
+        holdout: The share of rows held out, from 0 to less than 1; 0.2 by default.
+        seed: What the rows held out and all other random choices follow from, 0 by default.
 
     Raises:
         ArgumentError: If one is outside its range; the message begins with its name.

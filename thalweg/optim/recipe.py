@@ -34,13 +34,16 @@ class Form(Arguments):
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         self.floating = {name: _floating(p) for name, p in self.parameters.items()}
+        self._may_be_numbers = [n for n, floating in self.floating.items() if floating is not False]
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return all arguments of a call by name, numbers as Python floats."""
-        return {
-            name: _plain(value) if _is_number(value, self.floating[name]) else value
-            for name, value in super().bind(args, kwargs).items()
-        }
+        arguments = super().bind(args, kwargs)
+        for name in self._may_be_numbers:
+            value = arguments[name]
+            if value.__class__ is not float and _is_number(value, self.floating[name]):
+                arguments[name] = _plain(value)
+        return arguments
 
     def shown(self, arguments: dict[str, Any]) -> Iterator[str]:
         """Yield the arguments worth printing: the required ones and those off their default."""

@@ -70,7 +70,9 @@ class GradientTransformation(Recipe):
 
     def twin(self) -> Self:
         """Return a new transformation of the same functions."""
-        return type(self)(self._init, self._update)
+        twin = object.__new__(type(self))
+        twin._init, twin._update, twin._accepted = self._init, self._update, self._accepted
+        return twin.remember(self._factory, self._form, self._arguments)
 
     @on_tensors
     def init(self, params: Params) -> OptState:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import with_params
-from thalweg.core.operation import attach, method, op, operation
+from thalweg.core.apply import apply, with_params
+from thalweg.core.operation import attach, method, operation
 from thalweg.core.primitive import Index, Resolved, linear
 from thalweg.core.spec import Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor
@@ -34,6 +35,15 @@ def _resolve_transpose(x: Any, *order: Any, axes: Any = None) -> Resolved:
     return (tensor,), {"axes": places}
 
 
+@functools.cache
+def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(axis) for axis in np.argsort(axes))
+
+
+def _transposed_back(g: Tensor, out: Any, x: Any, axes: tuple[int, ...]) -> Tensor:
+    return apply(transpose, (g,), {"axes": _inverse(axes)})
+
+
 def _back_in_order(index: Index, x: Spec, axes: tuple[int, ...]) -> tuple[Index]:
     placed = dict(zip(axes, index, strict=True))
     return (tuple(placed[axis] for axis in range(len(axes))),)
@@ -41,7 +51,7 @@ def _back_in_order(index: Index, x: Spec, axes: tuple[int, ...]) -> tuple[Index]
 
 @linear(
     lambda x, axes: Spec(tuple(x.shape[a] for a in axes), x.dtype),
-    lambda g, out, x, axes: op.transpose(g, tuple(int(a) for a in np.argsort(axes))),
+    _transposed_back,
     arguments=_resolve_transpose,
     view=True,
     role="view",
@@ -54,7 +64,13 @@ def transpose(x: Array, *, axes: tuple[int, ...]) -> Array:
 
 
 attach("transpose", transpose)
-attach("T", property(transpose, doc="The transpose: all axes in reverse order."))
+
+
+def _all_reversed(x: Tensor) -> Tensor:
+    return apply(transpose, (x,), {"axes": tuple(range(x.ndim - 1, -1, -1))})
+
+
+attach("T", property(_all_reversed, doc="The transpose: all axes in reverse order."))
 
 
 @operation
@@ -91,7 +107,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
         return tensor
     order = list(range(tensor.ndim))
     order[first], order[second] = second, first
-    return transpose(tensor, tuple(order))
+    return apply(transpose, (tensor,), {"axes": tuple(order)})
 
 
 attach("mT", property(lambda x: swapaxes(x, -1, -2), doc="The last two axes swapped."))
