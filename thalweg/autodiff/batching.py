@@ -162,7 +162,7 @@ def _apply_to_batch(
     captured = zip(captured_by(current), current.captured, strict=True)
     arguments = [*((b, True) for b in batches), *((t, key in drawn) for t, key in captured)]
     return result, [
-        (_unshare(t, arguments), flag) for t, flag in _evaluate(program, arguments, size)
+        (_unshare(t, arguments), flag) for t, flag in evaluate_batch(program, arguments, size)
     ]
 
 
@@ -193,7 +193,7 @@ def _in_chunks(
     return result, together
 
 
-def _evaluate(program: Program, arguments: list[Value], size: int) -> list[Value]:
+def evaluate_batch(program: Program, arguments: list[Value], size: int) -> list[Value]:
     """Walk a program of one example on whole batches, each with the examples along axis 0."""
 
     def step(equation: Equation, operands: list[Value]) -> Value:

@@ -42,6 +42,8 @@ def _tangent(node: Node, moving: Tangents, create_graph: bool) -> Tensor | None:
     primitive = node.primitive
     if primitive is None:
         return moving[0]
+    if primitive.forward is not None:
+        return primitive.forward(moving, make(node.array, node), *operands(node), **node.params)
     if primitive.kind == "elementwise":
         found = _diagonal(primitive, node, moving)
     elif primitive.kind == "linear":

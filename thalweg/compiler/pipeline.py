@@ -21,20 +21,7 @@ from thalweg.compiler.rewrites import (
 from thalweg.compiler.rewrites.algebra import IDENTITIES, RuleTable
 from thalweg.compiler.rewrites.rewrite import Rule, rewrite
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Program
-
-
-def remove_dead_code(program: Program) -> Program:
-    """Drop equations that no output depends on; all inputs stay, in place."""
-    needed = set(program.outputs)
-    kept = []
-    for equation in reversed(program.equations):
-        if equation.output in needed:
-            kept.append(equation)
-            needed.update(equation.inputs)
-    if len(kept) == len(program.equations):
-        return program
-    return Program(program.inputs, tuple(reversed(kept)), program.outputs)
+from thalweg.core.program import Program, remove_dead_code
 
 
 _found: dict[Primitive, tuple[Rule, ...]] = {}

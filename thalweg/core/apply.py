@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,16 @@ import numpy as np
 from thalweg.core.layout import is_shown, require_known
 from thalweg.core.memory import Memory, View, known_memory, note_view
 from thalweg.core.operation import attach, op
-from thalweg.core.program import Symbol, Trace, owner_of, tracing, user_line
+from thalweg.core.program import (
+    Equation,
+    Program,
+    Symbol,
+    Trace,
+    evaluate,
+    owner_of,
+    tracing,
+    user_line,
+)
 from thalweg.core.tape import Node, recording, set_recording, watched
 from thalweg.core.tensor import Tensor, make
 
@@ -31,6 +40,11 @@ _ndarray = np.ndarray
 
 def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
     """Compute a primitive, or trace it, and record it on the tape if a derivative may be wanted."""
+    if primitive.recorded is not None and recording.enabled:
+        for tensor in tensors:
+            if tensor.node is not None:
+                tensors, params = primitive.recorded(tensors, params)
+                break
     arrays = [tensor.array for tensor in tensors]
     for array in arrays:
         if array.__class__ is Symbol:
@@ -105,6 +119,19 @@ def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[s
     return result
 
 
+def run(program: Program, tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Return the outputs of a program, whose equations are applied to tensors one by one."""
+    return evaluate(program, tensors, _apply_equation, _literal)
+
+
+def _apply_equation(equation: Equation, operands: list[Tensor]) -> Tensor:
+    return apply(equation.primitive, tuple(operands), equation.params)
+
+
+def _literal(symbol: Symbol) -> Tensor:
+    return make(symbol.value, None, symbol.spec.weak)
+
+
 def standing_for(tensor: Tensor) -> Tensor:
     """Return another tensor of the same value, which stays when the tensor is written."""
     return make(tensor.array, tensor.node, tensor.weak, tensor.results)
@@ -142,7 +169,7 @@ def own_memory(tensor: Tensor) -> Tensor:
 def _record(
     primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any], result: Tensor
 ) -> None:
-    if result.array.dtype.kind not in "fc":
+    if result.array.dtype.kind not in "fcO":
         return
     for position, tensor in enumerate(tensors):
         if tensor.origin is not None:

@@ -74,9 +74,11 @@ PRIMITIVES: dict[str, Primitive] = {}
 #   product      sums of products of two operands
 #   draw         random bits of a key, whose last axis are two words, counted along the axes `shape`
 #   position     its own place
+#   whole        of all of the operands, which lie in memory one element after another
+#   part         of a bundle that a primitive of the role `whole` made
 Role = Literal[
     "elementwise", "view", "move", "gather", "scatter", "piecewise", "reduction", "scan",
-    "product", "draw", "position",
+    "product", "draw", "position", "whole", "part",
 ]  # fmt: skip
 
 
@@ -97,7 +99,10 @@ class Declared(TypedDict, total=False):
     batch: Callable[..., Tensor] | None
     order: Literal["C", "K"] | None
     cost: int
+    work: Callable[..., int] | None
     zero_if: Callable[[Sequence[bool]], bool] | None
+    forward: Rule | None
+    recorded: Callable[..., Any] | None
 
 
 def _anywhere(index: Index, *specs: Spec, **params: Any) -> tuple[None, ...]:
@@ -144,6 +149,12 @@ class Primitive:
             "K", or in row-major order, "C". None if that is not known.
         cost: That of an element beside an addition's, in vectors, roughly; 0 where it is part of
             reading the operand.
+        work: `(*specs, **params)`, how often it does what it costs, where that is not once for
+            each element; of programs that it runs, how often it runs them.
+        forward: `(tangents, out, *operands, **params) -> tangent`, tangents being None where an
+            operand does not move; where it is not told, the rules are transposed.
+        recorded: `(operands, params) -> (operands, params)`, how it is applied where a derivative
+            may be wanted, so that what that needs is kept.
         zero_if: Tells, of which operands are zero, whether the result is, whatever the others are.
         number: The same of Python's numbers, which may raise where NumPy gives Inf or NaN.
     """
@@ -171,6 +182,9 @@ class Primitive:
     batch: Callable[..., Tensor] | None = None
     order: Literal["C", "K"] | None = None
     cost: int = 0
+    work: Callable[..., int] | None = None
+    forward: Rule | None = None
+    recorded: Callable[..., Any] | None = None
     zero_if: Callable[[Sequence[bool]], bool] | None = None
     number: Callable[..., Any] | None = None
 

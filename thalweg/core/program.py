@@ -107,7 +107,7 @@ class Program:
         lines = [_spec(symbol.spec) for symbol in self.inputs]
         for equation in self.equations:
             operands = ",".join(map(operand, equation.inputs))
-            params = sorted((key, str(value)) for key, value in equation.params.items())
+            params = sorted((key, _text(value)) for key, value in equation.params.items())
             output = equation.output
             numbers[output] = str(len(numbers))
             lines.append(f"{equation.primitive.name}({operands}){params}{_spec(output.spec)}")
@@ -133,6 +133,24 @@ class Program:
         return "\n".join([*lines, f"  return {', '.join(self.name(s) for s in self.outputs)}"])
 
 
+def _text(value: Any) -> str:
+    """Return a parameter as text; of programs, all that their code depends on."""
+    if isinstance(value, Program):
+        return f"{{{value.signature}}}"
+    if isinstance(value, tuple) and value and isinstance(value[0], Program):
+        return ", ".join(map(_text, value))
+    return str(value)
+
+
+def nested(equation: Equation) -> Iterator[Program]:
+    """Yield the programs that an equation runs, such as the body of its loop."""
+    for value in equation.params.values():
+        if isinstance(value, Program):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (part for part in value if isinstance(part, Program))
+
+
 def meant(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
     """Return what an equation means for these values of its operands."""
     return np.asarray(equation.primitive.meaning(*operands, **equation.params))
@@ -153,6 +171,19 @@ def evaluate(
     for equation in program.equations:
         values[equation.output] = apply(equation, [read(symbol) for symbol in equation.inputs])
     return [read(symbol) for symbol in program.outputs]
+
+
+def remove_dead_code(program: Program) -> Program:
+    """Drop equations that no output depends on; all inputs stay, in place."""
+    needed = set(program.outputs)
+    kept = []
+    for equation in reversed(program.equations):
+        if equation.output in needed:
+            kept.append(equation)
+            needed.update(equation.inputs)
+    if len(kept) == len(program.equations):
+        return program
+    return Program(program.inputs, tuple(reversed(kept)), program.outputs)
 
 
 @functools.lru_cache(maxsize=512)

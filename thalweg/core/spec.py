@@ -133,6 +133,34 @@ class Spec:
         return f"{self.dtype.name}[{','.join(str(n) for n in self.shape)}]"
 
 
+OBJECT = np.dtype(object)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle(Spec):
+    """Several values that one primitive gives together, and `part` takes out one by one.
+
+    NumPy holds a bundle as an array of objects, which are arrays.
+    """
+
+    parts: tuple[Spec, ...] = ()
+
+    @classmethod
+    def of(cls, parts: Iterable[Spec]) -> Bundle:
+        """Return the bundle of values of these specs."""
+        held = tuple(parts)
+        return cls((len(held),), OBJECT, False, held)
+
+
+def pack(arrays: Iterable[Any]) -> Array:
+    """Return arrays as one value, a bundle."""
+    held = list(arrays)
+    packed = np.empty(len(held), OBJECT)
+    for i, array in enumerate(held):
+        packed[i] = np.asarray(array)
+    return packed
+
+
 def promote(specs: tuple[Spec, ...]) -> tuple[DType, bool]:
     """Return the dtype NumPy gives to an operation on these specs, and whether it is weak."""
     first = specs[0]

@@ -69,6 +69,16 @@ class Node:
         return any(node.is_variable for node in history([self]))
 
 
+class PartDerivatives(dict[int, Any]):
+    """The cotangents or tangents of a bundle's parts, by their number; the others are zero."""
+
+    def __add__(self, other: Mapping[int, Any]) -> PartDerivatives:
+        total = PartDerivatives(self)
+        for number, derivative in other.items():
+            total[number] = total[number] + derivative if number in total else derivative
+        return total
+
+
 def history(nodes: Iterable[Node | None], since: int = 0) -> Iterator[Node]:
     """Yield nodes and all that they were made of, once each; none older than a moment."""
     seen: set[Node] = set()

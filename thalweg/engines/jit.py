@@ -11,10 +11,10 @@ from typing import Any, ParamSpec, TypeVar, overload
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
 from thalweg.autodiff.transformed import Transformed
-from thalweg.core.apply import apply
+from thalweg.core.apply import run
 from thalweg.core.layout import note_layout
 from thalweg.core.operation import op
-from thalweg.core.program import Equation, Program, Symbol, evaluate, finish, trace
+from thalweg.core.program import Program, Symbol, finish, trace
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.engines.randomness import warned_of_random_numbers
@@ -47,7 +47,7 @@ class _Traced:
         tensors = [*given, *self.captured]
         if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
             # Results have memory of their own, as those that an engine computes.
-            results = evaluate(self.program, tensors, _apply, _literal)
+            results = run(self.program, tensors)
             apart = [_own_copy(result, tensors) for result in results]
             found = [
                 make(t.array, t.node, True, t.results) if w and not t.weak else t
@@ -201,10 +201,3 @@ def _is_strided(tensor: Tensor) -> bool:
 def _symbolic(symbol: Symbol) -> Tensor:
     return make(symbol, None, symbol.spec.weak)
 
-
-def _apply(equation: Equation, operands: list[Tensor]) -> Tensor:
-    return apply(equation.primitive, tuple(operands), equation.params)
-
-
-def _literal(symbol: Symbol) -> Tensor:
-    return make(symbol.value, None, symbol.spec.weak)

@@ -17,8 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.compiler.pipeline import remove_dead_code
-from thalweg.core.program import Equation, Program, Symbol, evaluate
+from thalweg.core.program import Equation, Program, Symbol, evaluate, remove_dead_code
 from thalweg.ops.elementwise.arithmetic import power
 from thalweg.ops.elementwise.conversion import astype
 

@@ -1,0 +1,202 @@
+"""Functions that a loop or a branch runs, traced once into programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg import tree
+from thalweg.autodiff.forward import tangents
+from thalweg.autodiff.reverse import captured_by
+from thalweg.core.apply import run
+from thalweg.core.primitive import is_floating
+from thalweg.core.program import Equation, Program, Symbol, finish, trace
+from thalweg.core.spec import Spec
+from thalweg.core.tape import set_recording
+from thalweg.core.tensor import Tensor, as_tensor, astype, make, variable
+from thalweg.errors import ShapeError
+from thalweg.ops.creation.creation import zeros_like
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A function as a program of its arguments' leaves, and of what it used beside them.
+
+    Attributes:
+        program: Maps (leaves of the arguments, captured) to the leaves of the result.
+        captured: The tensors of outer scopes that the function uses.
+        result: What the function returned, of traced tensors.
+    """
+
+    program: Program
+    captured: list[Tensor]
+    result: Any
+
+
+def tensors_of(values: Any) -> list[Tensor]:
+    """Return the leaves of a tree as tensors."""
+    return [as_tensor(leaf) for leaf in tree.leaves(values)]
+
+
+def trace_body(
+    function: Callable[..., Any], arguments: Sequence[Any], specs: Sequence[Spec]
+) -> Body:
+    """Trace a function of trees.
+
+    Args:
+        function: Takes as many trees as there are arguments.
+        arguments: Trees, whose leaves give way to traced tensors.
+        specs: The specs of these tensors.
+    """
+    leaves, definition = tree.flatten(tuple(arguments))
+    kinds = [leaf.results if isinstance(leaf, Tensor) else Tensor for leaf in leaves]
+
+    def on_symbols(*symbols: Tensor) -> Any:
+        given = [make(x.array, None, False, k) for x, k in zip(symbols, kinds, strict=True)]
+        return function(*tree.unflatten(definition, given))
+
+    plain = [Spec(tuple(spec.shape), spec.dtype) for spec in specs]
+    result, current, symbols = trace(on_symbols, plain, make)
+    outputs = [current.lift(x) for x in tensors_of(result)]
+    return Body(finish(current, symbols, outputs), captured_by(current), result)
+
+
+def trace_turn(
+    name: str,
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    carry: list[Tensor],
+    others: Sequence[Spec] = (),
+) -> tuple[Body, list[Tensor]]:
+    """Trace a function whose leading results take the place of its leading arguments.
+
+    Returns:
+        The body, and the first carry: Python numbers take the dtype that the results have.
+
+    Raises:
+        ShapeError: If a result has another shape or dtype than what it takes the place of.
+    """
+    while True:
+        specs = [Spec(tuple(x.shape), x.dtype) for x in carry]
+        body = trace_body(function, arguments, [*specs, *others])
+        found = [symbol.spec for symbol in body.program.outputs[: len(carry)]]
+        if all(x.dtype == spec.dtype for x, spec in zip(carry, found, strict=True)):
+            break
+        fits = [
+            x if x.dtype == spec.dtype or not x.weak else astype(x, np.promote_types(x.dtype, spec.dtype))
+            for x, spec in zip(carry, found, strict=True)
+        ]
+        if all(a.dtype == b.dtype for a, b in zip(carry, fits, strict=True)):
+            break
+        carry = fits
+    for place, before, after in zip(tree.paths(arguments[0]), specs, found, strict=True):
+        if (before.shape, before.dtype) != (after.shape, after.dtype):
+            raise ShapeError(
+                f"{name}'s function got the carry{place} as {before} and returned it as "
+                f"{Spec(after.shape, after.dtype)}; a carry keeps its shape and dtype. Convert "
+                "what the function returns, or the first carry, with astype or reshape."
+            )
+    return body, carry
+
+
+def require_structure(name: str, found: Any, wanted: Any) -> None:
+    """Refuse a tree that is not nested as another.
+
+    Raises:
+        ShapeError: If it is not.
+    """
+    if tree.structure(found) != tree.structure(wanted):
+        raise ShapeError(
+            f"{name}'s function returned a carry of structure {tree.structure(found)}, but got one "
+            f"of {tree.structure(wanted)}. Return what takes its place, with the same nesting and "
+            "keys."
+        )
+
+
+def body_of(function: Callable[..., list[Tensor]], specs: Sequence[Spec]) -> Body:
+    """Trace a function of tensors, without a history of what it computes."""
+    with set_recording(False):
+        return trace_body(function, [0.0] * len(specs), specs)
+
+
+def push_forward(
+    program: Program, primals: Sequence[Tensor], directions: Mapping[int, Tensor]
+) -> tuple[list[Tensor], dict[int, Tensor]]:
+    """Return a program's results, and the tangents of those that are floating."""
+    given = list(primals)
+    for i in directions:
+        given[i] = variable(given[i])
+    with set_recording(True):
+        found = run(program, given)
+    seeds = {given[i].node: tangent for i, tangent in directions.items()}
+    ends = [i for i, x in enumerate(found) if is_floating(x.dtype)]
+    turned = tangents([found[i] for i in ends], seeds, False)  # type: ignore[arg-type]
+    whole = {
+        i: zeros_like(found[i]) if tangent is None else tangent
+        for i, tangent in zip(ends, turned, strict=True)
+    }
+    return [x.detach() for x in found], whole
+
+
+def reached(program: Program, given: Sequence[bool]) -> list[bool]:
+    """Tell which outputs depend on some of the inputs."""
+    found = {symbol for symbol, is_given in zip(program.inputs, given, strict=True) if is_given}
+    for equation in program.equations:
+        if not found.isdisjoint(equation.inputs):
+            found.add(equation.output)
+    return [symbol in found for symbol in program.outputs]
+
+
+# What moves elements or spreads them costs more where it is an array of its own.
+_MOVING = ("view", "move", "position")
+
+
+def hoist(body: Body, arguments: int) -> Body:
+    """Compute ahead of a loop what is the same in every turn of its body.
+
+    Args:
+        body: The body.
+        arguments: The number of its leading inputs, which change from turn to turn.
+    """
+    program = body.program
+    fixed = set(program.inputs[arguments:])
+    ahead: list[Equation] = []
+    rest: list[Equation] = []
+    for equation in program.equations:
+        named = [symbol for symbol in equation.inputs if symbol.value is None]
+        if named and all(symbol in fixed for symbol in named):
+            fixed.add(equation.output)
+            ahead.append(equation)
+        else:
+            rest.append(equation)
+    computed = {e.output for e in ahead if e.primitive.role not in _MOVING}
+    if not computed:
+        return body
+    # A view of what is computed ahead stays in the body, where it costs nothing.
+    moved = _needed([e for e in ahead if e.output not in computed], rest, program.outputs)
+    rest = [e for e in ahead if e in moved] + rest
+    wanted = dict.fromkeys(
+        symbol for e in rest for symbol in e.inputs if symbol in computed or symbol in fixed
+    )
+    wanted |= dict.fromkeys(symbol for symbol in program.outputs if symbol in fixed)
+    inside = {e.output for e in rest}
+    outer = [symbol for symbol in wanted if symbol not in inside]
+    values = run(Program(program.inputs[arguments:], tuple(ahead), tuple(outer)), body.captured)
+    inputs = (*program.inputs[:arguments], *outer)
+    return Body(Program(inputs, tuple(rest), program.outputs), values, body.result)
+
+
+def _needed(
+    views: list[Equation], rest: list[Equation], outputs: tuple[Symbol, ...]
+) -> set[Equation]:
+    """Return those of some equations, in order, that others need."""
+    needed = {symbol for equation in rest for symbol in equation.inputs} | {*outputs}
+    found: set[Equation] = set()
+    for equation in reversed(views):
+        if equation.output in needed:
+            found.add(equation)
+            needed.update(equation.inputs)
+    return found

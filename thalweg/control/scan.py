@@ -1,0 +1,93 @@
+"""Loops whose number of turns is known: scan, fori_loop, map."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from thalweg import tree
+from thalweg.control.body import hoist, require_structure, tensors_of, trace_turn
+from thalweg.control.loops import loop
+from thalweg.core.spec import Spec
+from thalweg.core.tensor import Tensor
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.numpy.kinds import same_kind
+
+__all__ = ["scan"]
+
+
+@same_kind
+def scan(
+    f: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+    unroll: int = 1,
+) -> tuple[Any, Any]:
+    """Go along the leading axis of arrays, each turn with what the one before it carried over.
+
+    It computes `carry, y = f(carry, x)` for one row x of `xs` after another: a recursion over
+    time as one loop of a program, whose length costs nothing to compile.
+
+    Args:
+        f: Maps (carry, x) to (carry, y), trees of arrays; the carry keeps its structure, shapes
+            and dtypes. It is run once, on traced tensors.
+        init: The first carry.
+        xs: A tree of arrays with one row a turn along axis 0; None if there are none.
+        length: The number of turns, where `xs` does not tell it.
+        reverse: Whether to begin with the last row; the results stay in the rows' order.
+        unroll: Accepted as in JAX; the compiler chooses.
+
+    Returns:
+        (carry, ys): the last carry, and the turns' y stacked along a new axis 0.
+
+    Raises:
+        ShapeError: If the rows' numbers differ, or a carry changes its shape or dtype.
+        ArgumentError: If the number of turns is not told, or f returns no such pair.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.scan(lambda total, x: (total + x, total * x), 0.0, np.array([1.0, 2.0, 3.0]))
+        (np.float64(6.0), array([0., 2., 9.]))
+    """
+    first, rows = tensors_of(init), tensors_of(xs)
+    turns = _turns(rows, length)
+    one = [Spec(tuple(x.shape[1:]), x.dtype) for x in rows]
+
+    def turn(carry: Any, x: Any) -> Any:
+        found = f(carry, x)
+        if not isinstance(found, (tuple, list)) or len(found) != 2:
+            raise ArgumentError(
+                f"scan's function returned {type(found).__name__}; it wants a pair (carry, y). "
+                "Return None as y if nothing is to be stacked."
+            )
+        require_structure("scan", found[0], init)
+        return tuple(found)
+
+    body, first = trace_turn("scan", turn, (init, xs), first, one)
+    found = loop(hoist(body, len(first) + len(rows)), first, rows, (), turns, bool(reverse))
+    carry = tree.unflatten(tree.structure(init), found[: len(first)])
+    return carry, tree.unflatten(tree.structure(body.result[1]), found[len(first) :])
+
+
+def _turns(rows: list[Tensor], length: int | None) -> int:
+    """Return the number of turns.
+
+    Raises:
+        ShapeError: If the rows' numbers differ, or there are none.
+    """
+    counts = [x.shape[0] if x.ndim else None for x in rows]
+    if length is not None:
+        counts.append(operator.index(length))
+    if not counts:
+        raise ArgumentError(
+            "scan got neither rows nor a length; give xs, or length= with the number of turns."
+        )
+    if None in counts or len(set(counts)) > 1:
+        raise ShapeError(
+            f"scan goes along axis 0 of arrays of shapes {[tuple(x.shape) for x in rows]} with "
+            f"length={length}; give arrays of one extent along that axis, and no other length."
+        )
+    return counts[0]
