@@ -23,7 +23,6 @@ from thalweg.compiler.rewrites.rewrite import Rule, rewrite
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program, remove_dead_code
 
-
 _found: dict[Primitive, tuple[Rule, ...]] = {}
 
 

@@ -9,6 +9,7 @@ where numbers lie changes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from thalweg.compiler.kernels.graph import Graph, is_alias
 from thalweg.core.program import Equation, Program, Symbol
@@ -52,6 +53,23 @@ def own_outputs(program: Program, states: int = 0, loss: bool = False) -> Progra
             # Ahead of everything else: what nobody reads any more may be overwritten at once.
             outputs.append(copied(behind, behind.dtype, first))
     return Program(program.inputs, (*first, *program.equations, *last), tuple(outputs))
+
+
+def own_operands(program: Program) -> Program:
+    """Return a program in which numbers that are read whole have equations of their own."""
+    equations: list[Equation] = []
+    held: dict[Symbol, Symbol] = {}
+    for equation in program.equations:
+        if equation.primitive.role == "whole":
+            for symbol in equation.inputs:
+                if symbol.value is not None and symbol not in held:
+                    held[symbol] = Symbol(Spec(symbol.shape, symbol.dtype))
+                    params = {"dtype": symbol.dtype}
+                    equations.append(Equation(astype, (symbol,), params, held[symbol]))
+            inputs = tuple(held.get(symbol, symbol) for symbol in equation.inputs)
+            equation = replace(equation, inputs=inputs)
+        equations.append(equation)
+    return Program(program.inputs, tuple(equations), program.outputs) if held else program
 
 
 def read_transposed(step: Program, states: int) -> list[int]:

@@ -12,7 +12,6 @@ import numpy as np
 
 from thalweg.autodiff.batching import evaluate_batch
 from thalweg.control.body import Body, body_of, push_forward, reached
-from thalweg.control.bundle import packed, parts
 from thalweg.control.residuals import Split, split_at
 from thalweg.core.apply import Flags, Operands, Params, apply, move_axis
 from thalweg.core.primitive import general, is_floating
@@ -20,6 +19,7 @@ from thalweg.core.program import Program, evaluate, meant
 from thalweg.core.spec import Array, Bundle, Spec, pack
 from thalweg.core.tape import PartDerivatives
 from thalweg.core.tensor import Tensor
+from thalweg.ops.bundle import packed, parts
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.shape.broadcast import broadcast_to
 
@@ -200,10 +200,20 @@ def _pushed_forward(
     carries, stacked = params["carries"], params["stacked"]
     body = params["body"]
     count = len(body.outputs)
-    groups = [range(carries), range(carries, carries + stacked), range(carries + stacked, len(inputs))]
+    groups = [
+        range(carries),
+        range(carries, carries + stacked),
+        range(carries + stacked, len(inputs)),
+    ]
     # A carry may move in later turns though it does not at first.
-    moved = [_floats(inputs[:carries]), *([i for i in group if moving[i] is not None] for group in groups[1:])]
-    ends = [_floats(body.outputs[:carries]), [i for i in range(carries, count) if is_floating(body.outputs[i].dtype)]]
+    moved = [
+        _floats(inputs[:carries]),
+        *([i for i in group if moving[i] is not None] for group in groups[1:]),
+    ]
+    ends = [
+        _floats(body.outputs[:carries]),
+        [i for i in range(carries, count) if is_floating(body.outputs[i].dtype)],
+    ]
 
     def turn(*tensors: Tensor) -> list[Tensor]:
         rest = iter(tensors)
@@ -261,7 +271,10 @@ def _batched(size: int, operands: Operands, flags: Flags, params: Params) -> Ten
             for (x, flag), m in zip(results, (*moved[:carries], *found[carries:]), strict=True)
         ]
 
-    specs = [Spec(tuple(x.shape[carries <= i < carries + stacked :]), x.dtype) for i, x in enumerate(given)]
+    specs = [
+        Spec(tuple(x.shape[carries <= i < carries + stacked :]), x.dtype)
+        for i, x in enumerate(given)
+    ]
     results = loop(
         body_of(turn, specs),
         given[:carries],

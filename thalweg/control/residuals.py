@@ -89,7 +89,13 @@ def split_at(body: Program, carries: int) -> Split:
     )
     specs = [Spec(symbol.shape, symbol.dtype) for symbol in forward.inputs]
     return Split(
-        remove_dead_code(forward), len(results), tuple(specs), saved, captured_by(current), moved, later
+        remove_dead_code(forward),
+        len(results),
+        tuple(specs),
+        saved,
+        captured_by(current),
+        moved,
+        later,
     )
 
 
@@ -154,4 +160,3 @@ def _kept(
 
 # Of these roles is what may be computed again: each element of a few.
 _AGAIN = ("elementwise", "view", "move", "piecewise", "position", "part")
-

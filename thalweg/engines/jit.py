@@ -200,4 +200,3 @@ def _is_strided(tensor: Tensor) -> bool:
 
 def _symbolic(symbol: Symbol) -> Tensor:
     return make(symbol, None, symbol.spec.weak)
-

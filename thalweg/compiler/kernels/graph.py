@@ -72,6 +72,11 @@ def is_flat(equation: Equation) -> bool:
     return not equation.primitive.locates(equation.inputs[0].spec, **equation.params)
 
 
+def in_memory(graph: Graph, symbol: Symbol) -> Symbol:
+    """Return the value that lies where another one's elements are, in the same order."""
+    return graph.behind(symbol, lambda equation: is_alias(equation) or is_flat(equation))
+
+
 def reads(equation: Equation, index: Index, gathered: Gathered) -> list[Index | None]:
     """Return where each operand is read for one element of the result; None: at places unknown.
 

@@ -43,6 +43,7 @@ class Kind(Enum):
     TRANSPOSE = "transpose"  # a matrix copied transposed
     SCATTER = "scatter"  # additions at positions
     SCAN = "scan"  # running sums and positions of extremes, one element after another
+    WHOLE = "whole"  # whatever a primitive does with whole operands
     STREAM = "stream"  # rows of a matrix read once for products from both sides
 
 
@@ -222,6 +223,8 @@ def _shape_of_loops(equation: Equation, packed: bool) -> tuple[Kind, Shape, Shap
     role, result = equation.primitive.role, squeezed(equation.output.shape)
     if packed:
         return Kind.TRANSPOSE, result, result
+    if role in ("whole", "part"):
+        return Kind.WHOLE, (), ()
     if role in ("scatter", "scan") or (role == "product" and equation.inputs[0].spec.size):
         return Kind(role), result, result
     if role == "reduction" and equation.inputs[0].spec.size:
@@ -242,6 +245,8 @@ def _may_join(
     plan: KernelPlan, kernel: Kernel, value: Kernel, inside: list[tuple[Symbol, Index | None]]
 ) -> bool:
     """Tell whether a value may join a kernel, some values of which it reads."""
+    if plan.graph.producer[value.main].primitive.role == "part":
+        return True  # only what gives it reads nothing else of the kernel
     if kernel.size >= MOST_SIZE:
         return False
     if kernel.kind is Kind.ROW:

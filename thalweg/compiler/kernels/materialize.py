@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from thalweg.compiler.kernels.graph import Graph, is_alias, is_flat, product_labels
+from thalweg.compiler.kernels.graph import Graph, in_memory, is_alias, is_flat, product_labels
 from thalweg.core.primitive import Role
-from thalweg.core.program import Equation, Program, Symbol
+from thalweg.core.program import Equation, Program, Symbol, nested
 from thalweg.ops.elementwise.arithmetic import power
 from thalweg.ops.index.take import take
 from thalweg.ops.linalg.products import matrix_product
@@ -17,7 +17,9 @@ from thalweg.ops.windows.windows import windows
 Keep = Callable[[Symbol], None]
 
 # Each element is made of many, or dear; it is computed once.
-_ALWAYS: tuple[Role, ...] = ("reduction", "scan", "scatter", "product", "draw")
+_ALWAYS: tuple[Role, ...] = (
+    "reduction", "scan", "scatter", "product", "draw", "whole", "part"
+)  # fmt: skip
 
 # A value read at several places is kept from this cost on, a broadcast one from the second.
 _SHARED = 8
@@ -63,6 +65,9 @@ def materialized(graph: Graph) -> tuple[set[Symbol], set[Symbol]]:
         if role == "scatter":
             for operand in equation.inputs[1:]:
                 _keep_computed(graph, operand, keep)
+        if role == "whole":
+            for operand in equation.inputs:
+                keep(in_memory(graph, operand))
         if role == "gather" and equation.output.spec.size > equation.inputs[0].spec.size:
             _keep_computed(graph, equation.inputs[0], keep)
     kept |= packed
@@ -159,6 +164,9 @@ def turns(equation: Equation) -> int:
 def effort(equation: Equation) -> int:
     """Return the work of an equation, in additions of one element."""
     primitive = equation.primitive
+    if primitive.work is not None:
+        times = primitive.work(*(symbol.spec for symbol in equation.inputs), **equation.params)
+        return times * max(1, primitive.cost, sum(map(total_effort, nested(equation))))
     each = primitive.cost if primitive.role in ("elementwise", "gather") else 1
     return turns(equation) * max(1, each)
 

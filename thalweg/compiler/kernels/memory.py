@@ -108,7 +108,7 @@ def _read_first(
         # What ends the kernel is written after all else is read.
         ending = {r for part in kernel.parts for r in part.roots[1:]} | set(kernel.stream.scalars)
         return new in ending
-    if kernel.kind in (Kind.ROW, Kind.SCAN, Kind.TRANSPOSE):
+    if kernel.kind in (Kind.ROW, Kind.SCAN, Kind.TRANSPOSE, Kind.WHOLE):
         return False
     same = index == domain_index(state.shape) and squeezed(state.shape) == squeezed(root.shape)
     return same and equation.primitive.kind == "elementwise"

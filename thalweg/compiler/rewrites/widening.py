@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Equation, Program, Symbol
+from thalweg.core.program import Equation, Program, Symbol, nested
 from thalweg.core.spec import DType, Spec
 from thalweg.ops.elementwise.arithmetic import add
 from thalweg.ops.elementwise.conversion import astype
@@ -70,7 +70,7 @@ class _Widening:
         for equation in self._old.equations:
             name = equation.primitive.name
             dtypes = {s.dtype for s in (*equation.inputs, equation.output)} & NARROW
-            if not dtypes:
+            if not dtypes or equation.primitive.role == "part" or any(nested(equation)):
                 self._equations.append(equation)
             elif moves(equation.primitive):
                 first, *positions = equation.inputs

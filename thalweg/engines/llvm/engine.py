@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from thalweg.compiler.rewrites import overlaps
 from thalweg.compiler.rewrites.widening import NARROW, moves, widened
 from thalweg.compiler.states import own_outputs
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Equation, Program
+from thalweg.core.program import Equation, Program, nested
+from thalweg.core.spec import Bundle
 from thalweg.engines import engine
 from thalweg.engines.engine import Array, Loop
 from thalweg.engines.llvm.code import image, jit
+from thalweg.engines.llvm.code.nesting import is_nest
 from thalweg.engines.llvm.code.running import CompiledProgram, NativeLoop
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.kernels.contractions import PRODUCTS
 from thalweg.engines.llvm.kernels.lowering import LOWERINGS, REDUCTIONS, TYPES
 from thalweg.engines.llvm.kernels.scatters import SCANS, SCATTERS
+from thalweg.engines.llvm.kernels.wholes import WHOLES
 from thalweg.engines.llvm.kernels.writer import PLACED
 from thalweg.errors import EngineError
 
-_ROWS = {*LOWERINGS, *PLACED, *PRODUCTS, *REDUCTIONS, *SCANS, *SCATTERS}
+_ROWS = {*LOWERINGS, *PLACED, *PRODUCTS, *REDUCTIONS, *SCANS, *SCATTERS, *WHOLES}
 
 
 class NativeEngine:
@@ -35,11 +38,7 @@ class NativeEngine:
 
     def unsupported(self, program: Program) -> list[Equation]:
         """Return the equations this engine cannot run: by primitive, or by dtype."""
-        return [
-            equation
-            for equation in own_outputs(widened(program)).equations
-            if not (_is_known(equation.primitive) and _has_types(equation))
-        ]
+        return list(_unsupported(own_outputs(widened(program))))
 
     def compile(self, program: Program) -> Callable[..., list[Array]]:
         """Return a function from arrays to arrays, in the order of inputs and outputs.
@@ -71,11 +70,25 @@ class NativeEngine:
             )
 
 
+def _unsupported(program: Program) -> Iterator[Equation]:
+    for equation in program.equations:
+        if is_nest(equation):
+            for body in nested(equation):
+                yield from _unsupported(own_outputs(widened(body)))
+        elif not (_is_known(equation.primitive) and _has_types(equation)):
+            yield equation
+
+
 def _is_known(primitive: Primitive) -> bool:
+    if primitive.role == "part":
+        return True
     # What moves elements says itself from where; overlaps are gone when programs are simplified.
     return primitive.name in _ROWS or moves(primitive) or primitive in overlaps.RULES
 
 
 def _has_types(equation: Equation) -> bool:
-    dtypes = {symbol.dtype for symbol in (*equation.inputs, equation.output)}
+    spec = equation.output.spec
+    results = spec.parts if isinstance(spec, Bundle) else (spec,)
+    operands = () if equation.primitive.role == "part" else equation.inputs
+    dtypes = {value.dtype for value in (*operands, *results)}
     return dtypes <= TYPES.keys() and (moves(equation.primitive) or not dtypes & NARROW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from thalweg.compiler.kernels.graph import Graph
@@ -13,9 +13,10 @@ from thalweg.compiler.kernels.memory import ALIGNMENT, aligned_size, assign
 from thalweg.compiler.kernels.streams import fuse_streams
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.rewrites.widening import widened
-from thalweg.compiler.states import own_outputs
+from thalweg.compiler.states import own_operands, own_outputs
 from thalweg.core.program import Program, Symbol
 from thalweg.engines.llvm.code.driving import CutProgram, Pointer, caller_text
+from thalweg.engines.llvm.code.nesting import Nest, is_nest, plan_nest
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.kernels.contractions import write_sums_of_products
 from thalweg.engines.llvm.kernels.facts import (
@@ -30,6 +31,7 @@ from thalweg.engines.llvm.kernels.maps import write_map, write_transpose
 from thalweg.engines.llvm.kernels.reductions import write_column, write_row
 from thalweg.engines.llvm.kernels.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.kernels.streams import write_stream
+from thalweg.engines.llvm.kernels.wholes import write_whole
 from thalweg.engines.llvm.kernels.writer import Writer
 
 # So many kernels are called by one function at most.
@@ -44,6 +46,7 @@ _WRITERS = {
     Kind.SCATTER: write_scatter,
     Kind.SCAN: write_scan,
     Kind.STREAM: write_stream,
+    Kind.WHOLE: write_whole,
 }
 
 
@@ -54,7 +57,8 @@ class _Planned:
     step: CutProgram
     kernel: Kernel
     facts: KernelFacts
-    like: Likeness
+    like: Likeness | None
+    nest: Nest | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Assembly:
         self.cells: list[Cell] = []
         self.functions: dict[str, str] = {}
         self._planned: list[_Planned] = []
+        self._nests: list[Nest] = []
 
     def reserve(self, nbytes: int) -> int:
         """Return the place of a new aligned stretch of the arena."""
@@ -95,6 +100,7 @@ class Assembly:
         states: int,
         trusted: dict[Symbol, int],
         looped: bool,
+        moving: Sequence[Symbol] = (),
     ) -> CutProgram:
         """Plan one program.
 
@@ -103,9 +109,10 @@ class Assembly:
             fixed: The places of states and scalars in the arena.
             states: The number of states.
             trusted: Inputs whose values are known to be from 0 up to below a number.
-            looped: Whether the program is a step of a loop.
+            looped: Whether the program is a step of a run.
+            moving: Inputs that are elsewhere each time.
         """
-        better = own_outputs(optimize(widened(program)), states, loss=looped)
+        better = own_operands(own_outputs(optimize(widened(program)), states, loss=looped))
         graph = Graph(better)
         plan = form_kernels(graph)
         fuse_streams(plan, 8 * self.target.vector_bytes)
@@ -113,6 +120,7 @@ class Assembly:
         storage = assign(plan, pairs, fixed, self.end)
         self.end = storage.end
         step = CutProgram(better, plan, storage, total_effort(program) > LONG)
+        step.moving = {symbol: [] for symbol in moving}
         outside: dict[Symbol, int] = {}
 
         def entry(symbol: Symbol) -> int:
@@ -132,18 +140,52 @@ class Assembly:
             self.cell if looped else None,
             entry,
         )
-        self._planned += [
-            _Planned(step, kernel, facts, likeness(plan, kernel, facts.of))
-            for kernel in plan.kernels
-        ]
+        for kernel in plan.kernels:
+            if is_nest(graph.producer[kernel.main]):
+                nest = self._nest(step, kernel, entry)
+                self._planned.append(_Planned(step, kernel, facts, None, nest))
+            else:
+                like = likeness(plan, kernel, facts.of)
+                self._planned.append(_Planned(step, kernel, facts, like))
         return step
+
+    def _nest(self, outer: CutProgram, kernel: Kernel, entry: Callable[[Symbol], int]) -> Nest:
+        def plan(
+            program: Program,
+            fixed: dict[Symbol, int],
+            states: int,
+            stands_for: dict[Symbol, Symbol],
+            moving: Sequence[Symbol],
+        ) -> CutProgram:
+            step = self.step(program, fixed, states, {}, False, moving)
+            step.outer, step.stands_for = outer, stands_for
+            return step
+
+        name = f"nest{len(self._nests)}"
+        nest = plan_nest(name, outer, kernel, self.reserve, entry, plan)
+        self._nests.append(nest)
+        return nest
+
+    def write_nests(self) -> None:
+        """Write the loops and branches, after all pointers are known."""
+        self.functions |= {nest.name: nest.text() for nest in self._nests}
+
+    @property
+    def steps(self) -> list[CutProgram]:
+        """All programs, those inside of others too."""
+        return list({id(planned.step): planned.step for planned in self._planned}.values())
 
     def write(self) -> None:
         """Write the kernels of all steps."""
-        counts = Counter(planned.like.key for planned in self._planned)
+        counts = Counter(planned.like.key for planned in self._planned if planned.like)
         shared: dict[Hashable, _Shared] = {}
         for planned in self._planned:
-            key, step = planned.like.key, planned.step
+            step = planned.step
+            if planned.like is None:
+                if planned.nest is not None:
+                    step.calls.append((planned.nest.name, 0))
+                continue
+            key = planned.like.key
             if counts[key] == 1:
                 step.calls.append((self._function(planned, Places(planned.facts)), 0))
             elif key in shared:
@@ -156,7 +198,7 @@ class Assembly:
                 # A text that reads what is not of the kernel's own equations serves it alone.
                 if {what for what in entries if isinstance(what, Symbol)} <= {*symbols}:
                     shared[key] = _Shared(name, entries, symbols)
-        for step in {id(planned.step): planned.step for planned in self._planned}.values():
+        for step in self.steps:
             step.calls = self._gathered(step.calls, step.long)
 
     def _gathered(self, calls: list[tuple[str, int]], long: bool) -> list[tuple[str, int]]:
@@ -173,7 +215,8 @@ class Assembly:
 
     def _call_alike(self, planned: _Planned, shared: _Shared) -> tuple[str, int]:
         """Return the call of another kernel's function for the values of this one."""
-        counterparts = dict(zip(shared.symbols, planned.like.symbols, strict=True))
+        symbols = planned.like.symbols if planned.like is not None else ()
+        counterparts = dict(zip(shared.symbols, symbols, strict=True))
 
         def own(what: Addressed) -> Addressed:
             if isinstance(what, Symbol):
@@ -195,5 +238,6 @@ class Assembly:
         _WRITERS[planned.kernel.kind](writer)
         name = f"kernel{len(self.functions)}"
         self.functions[name] = writer.e.function(name, [writer.given])
+        self.functions |= writer.called
         self.declarations |= writer.e.declarations
         return name

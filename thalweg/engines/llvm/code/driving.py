@@ -31,6 +31,10 @@ class CutProgram:
         long: Whether it takes so long that it looks on its way whether it is to stop.
         entries: Pointers that its kernels read.
         calls: The functions that compute it, with the place of the arena each is given.
+        outer: The program that runs this one, if there is one.
+        stands_for: Inputs that are values of that program.
+        moving: Inputs that are elsewhere each time, with the places of pointers to them, and how
+            many bytes after the first these point.
     """
 
     program: Program
@@ -39,6 +43,9 @@ class CutProgram:
     long: bool
     entries: list[Pointer] = field(default_factory=list)
     calls: list[tuple[str, int]] = field(default_factory=list)
+    outer: CutProgram | None = None
+    stands_for: dict[Symbol, Symbol] = field(default_factory=dict)
+    moving: dict[Symbol, list[tuple[int, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,13 +62,14 @@ def caller_text(name: str, calls: Iterable[tuple[str, int]], long: bool) -> str:
     """Return a function of the arena that calls functions, each with a place of it."""
     lines = [
         f"define void @{name}(ptr %arena) nounwind {{",
-        *_stop_text(),
+        *stop_text(),
         *_calls(calls, "f", long),
     ]
     return "\n".join([*lines, "  br label %leave", "leave:", "  ret void", "}"])
 
 
-def _stop_text() -> list[str]:
+def stop_text() -> list[str]:
+    """Return the lines that name the address where it is seen whether to stop."""
     return [f"  %stop = getelementptr i8, ptr %arena, i64 {STOP}"]
 
 
@@ -74,11 +82,11 @@ def _calls(calls: Iterable[tuple[str, int]], label: str, long: bool) -> list[str
             lines.append(f"  {given} = getelementptr i8, ptr %arena, i64 {place}")
         lines.append(f"  call void @{name}(ptr {given})")
         if long:
-            lines += _look_text(f"{label}k{number}")
+            lines += look_text(f"{label}k{number}")
     return lines
 
 
-def _look_text(label: str) -> list[str]:
+def look_text(label: str) -> list[str]:
     """Return the lines that leave the loop if it was asked to stop."""
     return [
         *going_text("%stop", f"%{label}asked", f"%{label}going"),
@@ -97,10 +105,9 @@ def calls_text(step: CutProgram, rows: Symbol | None, loss: Symbol | None, label
         return name
 
     if rows is not None:
-        for entry in step.entries:
-            if entry.addressed is rows:
-                place = at(entry.place)
-                lines.append(f"  store ptr %rows, ptr {place}, align 8")
+        for cell, _ in step.moving[rows]:
+            place = at(cell)
+            lines.append(f"  store ptr %rows, ptr {place}, align 8")
     lines += _calls(step.calls, label, step.long)
     if loss is not None:
         value, place = f"%{label}loss", at(step.storage.offsets[loss])
@@ -122,7 +129,7 @@ def run_text(schedule: Rounds, full: list[str], remainder: list[str] | None = No
         " nounwind {",
         "entry:",
         f"  %tag = getelementptr i8, ptr %arena, i64 {EPOCH}",
-        *_stop_text(),
+        *stop_text(),
         "  br label %head",
         "head:",
         "  %i = phi i64 [0, %entry], [%next, %done]",

@@ -30,6 +30,8 @@ _OWN = "define internal"
 
 _CALLED = re.compile(r"call void @(\w+)\(")
 
+_HEAD = re.compile(r"define (\S+) @(\w+)\(([^)]*)\)")
+
 # The length of a module's text that LLVM compiles in some 50 ms.
 _MODULE = 64_000
 
@@ -115,7 +117,9 @@ def _sources() -> str:
     """Return what changes whenever the package does: an image is the work of its own version."""
     root = Path(__file__).parents[3]
     folders = [
-        f for room in ("compiler", "core", "engines", "ops", "random") for f in os.walk(root / room)
+        f
+        for room in ("compiler", "control", "core", "engines", "ops", "random")
+        for f in os.walk(root / room)
     ]
     files = sorted((name, f"{folder}/{name}") for folder, _, names in folders for name in names)
     states = ((name, os.stat(path)) for name, path in files if name.endswith(".py"))
@@ -140,12 +144,19 @@ def _build_loop(loop: Loop, target: Target, looped: bool = True) -> Image:
     for program in loop.programs:
         trusted = {program.inputs[-1]: loop.rows} if loop.batch_size else {}
         fixed = dict(zip(_held(loop, program), held, strict=True))
-        steps.append(assembly.step(program, fixed, loop.states, trusted, looped))
+        rows = program.inputs[-1:] if loop.batch_size else ()
+        steps.append(assembly.step(program, fixed, loop.states, trusted, looped, rows))
     assembly.write()
+    data = {
+        symbol: i
+        for step in steps
+        for i, symbol in enumerate(step.program.inputs[loop.states : loop.states + loop.data])
+    }
+    for step in assembly.steps:
+        _point(step, data, inner, outer)
+    assembly.write_nests()
     for step, label in zip(steps, "fr", strict=False):
         program = step.program
-        data = program.inputs[loop.states : loop.states + loop.data]
-        _point(step, {symbol: i for i, symbol in enumerate(data)}, inner, outer)
         rows = program.inputs[-1] if loop.batch_size else None
         texts.append(calls_text(step, rows, program.outputs[-1] if looped else None, label))
     schedule = Rounds(loop.steps_per_epoch, loop.batch_size, loop.rows, loop.reshuffled)
@@ -165,23 +176,31 @@ def _held(loop: Loop, program: Program) -> list[Symbol]:
 
 def _point(
     step: CutProgram,
-    positions: dict[Symbol, int],
+    data: dict[Symbol, int],
     inner: list[tuple[int, int]],
     outer: list[tuple[int, int, int]],
 ) -> None:
-    """Add the entries that point into the arena, and those that point to arrays."""
-    offsets = step.storage.offsets
+    """Add the entries that point into the arena, those that point to arrays, and those that move."""
     for entry in step.entries:
-        what, start = entry.addressed, 0
+        what = entry.addressed
         if what is None or isinstance(what, Cell):
             inner.append((entry.place, FAULT if what is None else what.place))
             continue
-        if what not in offsets and what in step.plan.graph.producer:
-            what, start = _source(step.plan.graph.producer[what])
-        if what in offsets:
-            inner.append((entry.place, offsets[what] + start))
-        elif what in positions:
-            outer.append((entry.place, positions[what], start))
+        scope, start = step, 0
+        while what not in scope.storage.offsets:
+            if what in scope.plan.graph.producer:
+                what, more = _source(scope.plan.graph.producer[what])
+                start += more
+            elif scope.outer is not None and what in scope.stands_for:
+                what, scope = scope.stands_for[what], scope.outer
+            else:
+                break
+        if what in scope.storage.offsets:
+            inner.append((entry.place, scope.storage.offsets[what] + start))
+        elif what in scope.moving:
+            scope.moving[what].append((entry.place, start))
+        elif what in data:
+            outer.append((entry.place, data[what], start))
 
 
 def _source(cut: Equation) -> tuple[Symbol, int]:
@@ -207,9 +226,17 @@ def _objects(assembly: Assembly, run: str, reshuffled: bool) -> tuple[bytes, ...
             text if name == "run" or len(modules) > 1 else text.replace("define", _OWN, 1)
             for name, text in module.items()
         ]
-        own = {f"declare void @{name}(ptr)" for name in elsewhere}
+        own = {_declaration(functions[name]) for name in elsewhere}
         texts.append(module_text(bodies, declarations | own))
     return tuple(compile_object(text, assembly.target) for text in texts)
+
+
+def _declaration(function: str) -> str:
+    """Return what declares a function where it is called."""
+    head = function[: function.index("{")]
+    result, name, given = _HEAD.findall(head)[0]
+    types = ", ".join(parameter.split()[0] for parameter in given.split(",") if parameter.strip())
+    return f"declare {result} @{name}({types})"
 
 
 def _modules(functions: dict[str, str]) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ class Writer(Arrays):
     """Writes one kernel: evaluates values at affine positions.
 
     `local` are the kept values that this kernel computes; they are found in the emitter's memo.
+    `called` are functions that it calls, by name, which other kernels may call too.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Writer(Arrays):
         super().__init__(facts, addresses, target, sum(map(effort, inlined)))
         self.plan, self.kernel, self.inlined = plan, kernel, inlined
         self.graph = facts.graph
+        self.called: dict[str, str] = {}
         self.local = set(kernel.roots)
         self.kept = facts.kept
 
