@@ -19,7 +19,7 @@ from thalweg.core.program import Program, evaluate, meant
 from thalweg.core.spec import Array, Bundle, Spec, pack
 from thalweg.core.tape import PartDerivatives
 from thalweg.core.tensor import Tensor
-from thalweg.ops.bundle import packed, parts
+from thalweg.ops.control.bundle import packed, parts
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.shape.broadcast import broadcast_to
 

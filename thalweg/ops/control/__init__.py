@@ -1,0 +1,1 @@
+"""What programs with loops and branches are made of."""
