@@ -43,7 +43,11 @@ def _tangent(node: Node, moving: Tangents, create_graph: bool) -> Tensor | None:
     if primitive is None:
         return moving[0]
     if primitive.forward is not None:
-        return primitive.forward(moving, make(node.array, node), *operands(node), **node.params)
+        given = operands(node)
+        moved: Tensor | None = primitive.forward(
+            moving, make(node.array, node), *given, **node.params
+        )
+        return moved
     if primitive.kind == "elementwise":
         found = _diagonal(primitive, node, moving)
     elif primitive.kind == "linear":

@@ -148,7 +148,7 @@ def _operand_cotangents(
     many = None if primitive.variadic is None else primitive.variadic(g, out, *inputs, **params)
     passed: list[Tensor | None] = []
     for position, source in enumerate(node.sources):
-        cotangent = None if many is None else next(many)
+        cotangent: Any = None if many is None else next(many)
         if source is None or (useful is not None and source not in useful):
             passed.append(None)
             continue

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from thalweg.compiler.rewrites import (
     contractions,
+    control,
     cuts,
     elementwise,
     layouts,
@@ -34,7 +35,7 @@ def rules_of(primitive: Primitive) -> tuple[Rule, ...]:
         # Identities first: they shrink programs at once, and only some scatters are replaceable.
         if primitive in IDENTITIES:
             rules += (RuleTable(IDENTITIES[primitive]),)
-        for room in (elementwise, views, contractions, scatters, layouts, overlaps, cuts):
+        for room in (elementwise, views, contractions, scatters, layouts, overlaps, cuts, control):
             rules += room.RULES.get(primitive, ())
         _found[primitive] = rules
     return rules

@@ -86,9 +86,7 @@ def trace_turn(
         if all(x.dtype == spec.dtype for x, spec in zip(carry, found, strict=True)):
             break
         fits = [
-            x
-            if x.dtype == spec.dtype or not x.weak
-            else astype(x, np.promote_types(x.dtype, spec.dtype))
+            astype(x, np.promote_types(x.dtype, spec.dtype)) if x.weak else x
             for x, spec in zip(carry, found, strict=True)
         ]
         if all(a.dtype == b.dtype for a, b in zip(carry, fits, strict=True)):

@@ -197,52 +197,36 @@ def _pushed_forward(
     moving: Sequence[Tensor | None], inputs: Operands, params: Params
 ) -> PartDerivatives:
     """Return the tangents of a loop's results: those of its turns are carried over too."""
-    carries, stacked = params["carries"], params["stacked"]
-    body = params["body"]
-    count = len(body.outputs)
-    groups = [
-        range(carries),
-        range(carries, carries + stacked),
-        range(carries + stacked, len(inputs)),
-    ]
+    body, carries, end = params["body"], params["carries"], params["carries"] + params["stacked"]
     # A carry may move in later turns though it does not at first.
-    moved = [
-        _floats(inputs[:carries]),
-        *([i for i in group if moving[i] is not None] for group in groups[1:]),
+    given = [
+        zeros_like(x) if t is None and i < carries and is_floating(x.dtype) else t
+        for i, (x, t) in enumerate(zip(inputs, moving, strict=True))
     ]
-    ends = [
-        _floats(body.outputs[:carries]),
-        [i for i in range(carries, count) if is_floating(body.outputs[i].dtype)],
-    ]
+    groups = [range(carries), range(carries, end), range(end, len(inputs))]
+    ends = _floats(body.outputs)
 
     def turn(*tensors: Tensor) -> list[Tensor]:
         rest = iter(tensors)
         primals: dict[int, Tensor] = {}
         directions: dict[int, Tensor] = {}
-        for group, moved_of_group in zip(groups, moved, strict=True):
+        for group in groups:
             primals |= {i: next(rest) for i in group}
-            directions |= {i: next(rest) for i in moved_of_group}
+            directions |= {i: next(rest) for i in group if given[i] is not None}
         found, turned = push_forward(body, [primals[i] for i in range(len(inputs))], directions)
-        carry, rows = found[:carries], found[carries:]
-        return [*carry, *(turned[i] for i in ends[0]), *rows, *(turned[i] for i in ends[1])]
+        carried = [*found[:carries], *(turned[i] for i in ends if i < carries)]
+        return [*carried, *found[carries:], *(turned[i] for i in ends if i >= carries)]
 
-    tangents = [zeros_like(inputs[i]) if moving[i] is None else moving[i] for i in moved[0]]
-    operands = [[*(inputs[i] for i in groups[0]), *tangents]]
-    operands += [
-        [*(inputs[i] for i in group), *(moving[i] for i in moved_of_group)]
-        for group, moved_of_group in zip(groups[1:], moved[1:], strict=True)
-    ]
-    specs = [Spec(x.shape, x.dtype) for x in operands[0]]
-    specs += [Spec(tuple(x.shape[1:]), x.dtype) for x in operands[1]]
-    specs += [Spec(x.shape, x.dtype) for x in operands[2]]
-    found = loop(body_of(turn, specs), *operands, params["length"], params["reverse"])
-    start = carries + len(ends[0]) + count - carries
-    return PartDerivatives(
-        {
-            **dict(zip(ends[0], found[carries:], strict=False)),
-            **dict(zip(ends[1], found[start:], strict=True)),
-        }
+    carry, xs, whole = (
+        [*(inputs[i] for i in group), *(t for i in group if (t := given[i]) is not None)]
+        for group in groups
     )
+    specs = [Spec(x.shape, x.dtype) for x in carry]
+    specs += [Spec(tuple(x.shape[1:]), x.dtype) for x in xs]
+    specs += [Spec(x.shape, x.dtype) for x in whole]
+    found = loop(body_of(turn, specs), carry, xs, whole, params["length"], params["reverse"])
+    turned = [*found[carries : len(carry)], *found[len(carry) + len(body.outputs) - carries :]]
+    return PartDerivatives(zip(ends, turned, strict=True))
 
 
 # ---- batches
@@ -271,10 +255,8 @@ def _batched(size: int, operands: Operands, flags: Flags, params: Params) -> Ten
             for (x, flag), m in zip(results, (*moved[:carries], *found[carries:]), strict=True)
         ]
 
-    specs = [
-        Spec(tuple(x.shape[carries <= i < carries + stacked :]), x.dtype)
-        for i, x in enumerate(given)
-    ]
+    rows = range(carries, carries + stacked)
+    specs = [Spec(tuple(x.shape[i in rows :]), x.dtype) for i, x in enumerate(given)]
     results = loop(
         body_of(turn, specs),
         given[:carries],

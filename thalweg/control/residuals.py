@@ -1,4 +1,4 @@
-"""The derivative of a loop's body in two parts: what a turn keeps, and what is computed going back."""
+"""The derivative of a loop's body in two parts: what a turn keeps, and what comes later."""
 
 from __future__ import annotations
 
@@ -87,16 +87,9 @@ def split_at(body: Program, carries: int) -> Split:
     later = Program(
         (*moving, *saved, *given[carries:], *captured), (*again, *linear), tuple(pulled_back)
     )
-    specs = [Spec(symbol.shape, symbol.dtype) for symbol in forward.inputs]
-    return Split(
-        remove_dead_code(forward),
-        len(results),
-        tuple(specs),
-        saved,
-        captured_by(current),
-        moved,
-        later,
-    )
+    inputs = tuple(Spec(symbol.shape, symbol.dtype) for symbol in forward.inputs)
+    body = remove_dead_code(forward)
+    return Split(body, len(results), inputs, saved, captured_by(current), moved, later)
 
 
 def _parted(

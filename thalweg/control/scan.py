@@ -6,15 +6,19 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from thalweg import tree
+from thalweg.autodiff.batching import vmap
 from thalweg.control.body import hoist, require_structure, tensors_of, trace_turn
+from thalweg.control.conditional import while_loop
 from thalweg.control.loops import loop
 from thalweg.core.spec import Spec
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.numpy.kinds import same_kind
 
-__all__ = ["scan"]
+__all__ = ["fori_loop", "map", "scan"]
 
 
 @same_kind
@@ -78,16 +82,75 @@ def _turns(rows: list[Tensor], length: int | None) -> int:
     Raises:
         ShapeError: If the rows' numbers differ, or there are none.
     """
-    counts = [x.shape[0] if x.ndim else None for x in rows]
+    counts = [x.shape[0] if x.ndim else -1 for x in rows]
     if length is not None:
         counts.append(operator.index(length))
     if not counts:
         raise ArgumentError(
             "scan got neither rows nor a length; give xs, or length= with the number of turns."
         )
-    if None in counts or len(set(counts)) > 1:
+    if min(counts) < 0 or len(set(counts)) > 1:
         raise ShapeError(
             f"scan goes along axis 0 of arrays of shapes {[tuple(x.shape) for x in rows]} with "
             f"length={length}; give arrays of one extent along that axis, and no other length."
         )
     return counts[0]
+
+
+@same_kind
+def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
+    """Return f(upper − 1, … f(lower + 1, f(lower, init))).
+
+    Args:
+        lower: The first number, an integer.
+        upper: The number behind the last. Where both are Python integers, reverse derivatives
+            exist; other bounds may change from run to run without compiling again.
+        body_fun: Maps (number, value) to the next value, of the same structure, shapes and dtypes.
+        init_val: The first value, a tree of arrays.
+
+    Raises:
+        ShapeError: If the value changes its structure, shape or dtype.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.fori_loop(0, 5, lambda i, total: total + i, 0)
+        10
+    """
+    if isinstance(lower, int) and isinstance(upper, int):
+        turns = max(0, upper - lower)
+
+        def turn(carry: Any, _: Any) -> Any:
+            number, value = carry
+            return (number + 1, body_fun(number, value)), None
+
+        return scan(turn, (np.int64(lower), init_val), length=turns)[0][1]
+    first, last = (astype(as_tensor(bound), np.int64) for bound in (lower, upper))
+    return while_loop(
+        lambda carry: carry[0] < last,
+        lambda carry: (carry[0] + 1, body_fun(*carry)),
+        (first, init_val),
+    )[1]
+
+
+@same_kind
+def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> Any:
+    """Apply a function to one row after another, and stack what it returns.
+
+    It needs the memory of one turn, where `vmap` needs that of all.
+
+    Args:
+        f: Maps a tree of rows to a tree of arrays.
+        xs: A tree of arrays with one row a turn along axis 0.
+        batch_size: How many rows are computed together, by `vmap`; one by default.
+
+    Raises:
+        ShapeError: If the rows' numbers differ.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.map(np.sum, np.ones((3, 4)))
+        array([4., 4., 4.])
+    """
+    if batch_size is None:
+        return scan(lambda _, x: (None, f(x)), None, xs)[1]
+    return vmap(f, chunk_size=batch_size)(xs)

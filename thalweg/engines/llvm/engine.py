@@ -22,6 +22,7 @@ from thalweg.engines.llvm.kernels.scatters import SCANS, SCATTERS
 from thalweg.engines.llvm.kernels.wholes import WHOLES
 from thalweg.engines.llvm.kernels.writer import PLACED
 from thalweg.errors import EngineError
+from thalweg.ops.control.bundle import packed
 
 _ROWS = {*LOWERINGS, *PLACED, *PRODUCTS, *REDUCTIONS, *SCANS, *SCATTERS, *WHOLES}
 
@@ -80,9 +81,10 @@ def _unsupported(program: Program) -> Iterator[Equation]:
 
 
 def _is_known(primitive: Primitive) -> bool:
-    if primitive.role == "part":
+    # What moves elements says itself from where; what is packed is gone in simplified programs,
+    # and so are overlaps.
+    if primitive.role == "part" or primitive is packed:
         return True
-    # What moves elements says itself from where; overlaps are gone when programs are simplified.
     return primitive.name in _ROWS or moves(primitive) or primitive in overlaps.RULES
 
 
@@ -90,5 +92,5 @@ def _has_types(equation: Equation) -> bool:
     spec = equation.output.spec
     results = spec.parts if isinstance(spec, Bundle) else (spec,)
     operands = () if equation.primitive.role == "part" else equation.inputs
-    dtypes = {value.dtype for value in (*operands, *results)}
+    dtypes = {value.dtype for value in operands} | {spec.dtype for spec in results}
     return dtypes <= TYPES.keys() and (moves(equation.primitive) or not dtypes & NARROW)

@@ -26,6 +26,8 @@ from thalweg.engines.llvm.mathematics import random
 
 _MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
 
+_MAXIMUM = "declare i64 @llvm.smax.i64(i64, i64)"
+
 _OWN = "define internal"
 
 _CALLED = re.compile(r"call void @(\w+)\(")
@@ -116,11 +118,8 @@ def start() -> None:
 def _sources() -> str:
     """Return what changes whenever the package does: an image is the work of its own version."""
     root = Path(__file__).parents[3]
-    folders = [
-        f
-        for room in ("compiler", "control", "core", "engines", "ops", "random")
-        for f in os.walk(root / room)
-    ]
+    rooms = ("compiler", "control", "core", "engines", "ops", "random")
+    folders = [folder for room in rooms for folder in os.walk(root / room)]
     files = sorted((name, f"{folder}/{name}") for folder, _, names in folders for name in names)
     states = ((name, os.stat(path)) for name, path in files if name.endswith(".py"))
     return repr([(name, state.st_size, state.st_mtime_ns) for name, state in states])
@@ -144,8 +143,8 @@ def _build_loop(loop: Loop, target: Target, looped: bool = True) -> Image:
     for program in loop.programs:
         trusted = {program.inputs[-1]: loop.rows} if loop.batch_size else {}
         fixed = dict(zip(_held(loop, program), held, strict=True))
-        rows = program.inputs[-1:] if loop.batch_size else ()
-        steps.append(assembly.step(program, fixed, loop.states, trusted, looped, rows))
+        moving = program.inputs[-1:] if loop.batch_size else ()
+        steps.append(assembly.step(program, fixed, loop.states, trusted, looped, moving))
     assembly.write()
     data = {
         symbol: i
@@ -180,7 +179,7 @@ def _point(
     inner: list[tuple[int, int]],
     outer: list[tuple[int, int, int]],
 ) -> None:
-    """Add the entries that point into the arena, those that point to arrays, and those that move."""
+    """Add the entries that point into the arena, to arrays, and to what is elsewhere each time."""
     for entry in step.entries:
         what = entry.addressed
         if what is None or isinstance(what, Cell):
@@ -212,7 +211,7 @@ def _source(cut: Equation) -> tuple[Symbol, int]:
 
 def _objects(assembly: Assembly, run: str, reshuffled: bool) -> tuple[bytes, ...]:
     """Compile all functions, in several modules if they are long: LLVM cannot be interrupted."""
-    declarations = {*assembly.declarations, _MEMCPY}
+    declarations = {*assembly.declarations, _MEMCPY, _MAXIMUM}
     texts = []
     if reshuffled:
         declarations.add(_PERMUTE)

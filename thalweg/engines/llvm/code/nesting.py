@@ -14,6 +14,7 @@ from thalweg.compiler.kernels.kernels import Kernel
 from thalweg.compiler.kernels.materialize import LONG, effort
 from thalweg.core.program import Equation, Program, Symbol
 from thalweg.engines.llvm.code.driving import CutProgram, calls_text, look_text, stop_text
+from thalweg.engines.llvm.kernels.lowering import TYPES
 
 # Plans a program of which inputs are in places of the arena; the number of those replaced by
 # outputs; and what its other inputs stand for.
@@ -209,5 +210,82 @@ def _write_carry(nest: Nest, text: _Text, sizes: list[int]) -> None:
             text.copy(text.at(nest.results[number]), text.at(place), size)
 
 
+# ---- as long as a test holds
+
+
+def _plan_conditional(
+    equation: Equation, inputs: list[Symbol], reserve: Callable[[int], int], plan: PlanStep
+) -> tuple[list[int], list[CutProgram]]:
+    test, body = equation.params["test"], equation.params["body"]
+    carries = equation.params["carries"]
+    places = [reserve(symbol.spec.nbytes) for symbol in body.inputs[:carries]]
+    steps = []
+    for program, states in ((test, 0), (body, carries)):
+        fixed = dict(zip(program.inputs[:carries], places, strict=True))
+        whole = dict(zip(program.inputs[carries:], inputs[carries:], strict=True))
+        steps.append(plan(program, fixed, states, whole, ()))
+    return places, steps
+
+
+def _write_conditional(nest: Nest, text: _Text) -> None:
+    test, step = nest.steps
+    sizes = [symbol.spec.nbytes for symbol in nest.equation.params["body"].outputs]
+    for place, operand, size in zip(nest.places, nest.operands, sizes, strict=False):
+        text.copy(text.at(place), text.address(operand), size)
+    text.write("br label %head")
+    text.label("head")
+    text.look(nest.equation, "t")
+    text.lines += calls_text(test, None, None, "c")
+    place = text.at(test.storage.offsets[test.program.outputs[0]])
+    holds = text.define(f"load i8, ptr {place}, align 1")
+    text.write(f"%holds = icmp ne i8 {holds}, 0")
+    text.write("br i1 %holds, label %turn, label %end")
+    text.label("turn")
+    text.lines += calls_text(step, None, None, "b")
+    text.write("br label %head")
+    text.label("end")
+    _write_carry(nest, text, sizes)
+
+
+# ---- one of several
+
+
+def _plan_branches(
+    equation: Equation, inputs: list[Symbol], reserve: Callable[[int], int], plan: PlanStep
+) -> tuple[list[int], list[CutProgram]]:
+    steps = []
+    for program in equation.params["branches"]:
+        whole = dict(zip(program.inputs, inputs[1:], strict=True))
+        steps.append(plan(program, {}, 0, whole, ()))
+    return [], steps
+
+
+def _write_branches(nest: Nest, text: _Text) -> None:
+    count = len(nest.steps)
+    type = TYPES[nest.equation.inputs[0].dtype]
+    kind, size = {"i1": ("i8", 1), "i32": ("i32", 4)}.get(type, ("i64", 8))
+    number = text.define(f"load {kind}, ptr {text.address(nest.operands[0])}, align {size}")
+    if kind != "i64":
+        extend = "zext" if type == "i1" else "sext"
+        number = text.define(f"{extend} {kind} {number} to i64")
+    number = text.define(f"call i64 @llvm.smax.i64(i64 {number}, i64 0)")
+    arms = " ".join(f"i64 {i}, label %branch{i}" for i in range(count - 1))
+    text.write(f"switch i64 {number}, label %branch{count - 1} [{arms}]")
+    for i, step in enumerate(nest.steps):
+        text.label(f"branch{i}")
+        text.lines += calls_text(step, None, None, f"b{i}x")
+        for result, place in nest.results.items():
+            output = step.program.outputs[result]
+            text.copy(
+                text.at(place), text.at(step.storage.offsets[output]), output.spec.nbytes
+            )
+        text.write("br label %end")
+    text.label("end")
+
+
 # By a primitive's name: how its programs are planned, and how its function is written.
-_NESTS = {"counted_loop": (_plan_counted, _write_counted)}
+_NESTS = {
+    "counted_loop": (_plan_counted, _write_counted),
+    "conditional_loop": (_plan_conditional, _write_conditional),
+    "chosen_branch": (_plan_branches, _write_branches),
+}

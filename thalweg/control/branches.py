@@ -1,0 +1,269 @@
+"""Branches: one of several functions is run, which a value chooses."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from thalweg import tree
+from thalweg.autodiff.batching import evaluate_batch
+from thalweg.autodiff.reverse import cotangents
+from thalweg.control.body import Body, body_of, push_forward, tensors_of, trace_body
+from thalweg.core.apply import Flags, Operands, Params, apply, run
+from thalweg.core.primitive import general, is_floating
+from thalweg.core.program import Program, Symbol, evaluate, meant
+from thalweg.core.spec import Array, Bundle, Spec, pack
+from thalweg.core.tape import PartDerivatives, set_recording
+from thalweg.core.tensor import Tensor, as_tensor, astype, variable
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.control.bundle import packed, parts
+from thalweg.ops.creation.creation import zeros_like
+from thalweg.ops.elementwise.comparison import maximum, minimum, where
+from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.shape.broadcast import broadcast_to
+from thalweg.ops.shape.reshape import reshape
+
+__all__ = ["checkpoint", "cond", "switch"]
+
+
+@general(
+    lambda index, *specs, branches: Bundle.of(
+        Spec(symbol.shape, symbol.dtype) for symbol in branches[0].outputs
+    ),
+    variadic=lambda g, out, index, *inputs, branches: _pulled_back(g, index, inputs, branches),
+    forward=lambda moving, out, *inputs, branches: _pushed_forward(moving, inputs, branches),
+    strong=True,
+    role="whole",
+    work=lambda *specs, **params: 1,
+    batch=lambda primitive, size, *given: _batched(size, *given),
+)
+def chosen_branch(index: Array, *operands: Array, branches: tuple[Program, ...]) -> Array:
+    """Run the program of a number, which is taken to be of the nearest one there is."""
+    number = min(max(int(index), 0), len(branches) - 1)
+    return pack(np.array(value) for value in evaluate(branches[number], list(operands), meant))
+
+
+@same_kind
+def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+    """Run one of several functions.
+
+    Args:
+        index: An integer scalar, the function's number; the nearest one there is is taken.
+        branches: Functions of the operands, whose results have one structure, shapes and dtypes.
+            All of them are traced, one is run.
+        operands: Trees of arrays.
+
+    Raises:
+        ArgumentError: If there are no functions, or the index is no integer scalar.
+        ShapeError: If their results differ in structure, shape or dtype.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.switch(1, [np.sin, np.square, np.exp], 3.0)
+        9.0
+    """
+    number = as_tensor(index)
+    if number.shape != () or number.dtype.kind not in "iub":
+        raise ArgumentError(
+            f"switch got an index of dtype {number.dtype} and shape {tuple(number.shape)}; it "
+            "wants an integer scalar."
+        )
+    return _choose("switch", number, tuple(branches), operands)
+
+
+@same_kind
+def cond(
+    pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], *operands: Any
+) -> Any:
+    """Run one of two functions.
+
+    Args:
+        pred: A scalar: whether to run the first.
+        true_fun: A function of the operands.
+        false_fun: Another one, whose result has the same structure, shapes and dtypes. Both are
+            traced, one is run.
+        operands: Trees of arrays.
+
+    Raises:
+        ArgumentError: If `pred` is no scalar.
+        ShapeError: If the results differ in structure, shape or dtype.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.cond(np.bool_(True), lambda x: 2 * x, lambda x: x - 1, 3.0)
+        6.0
+    """
+    holds = as_tensor(pred)
+    if holds.shape != ():
+        raise ArgumentError(
+            f"cond got a condition of shape {tuple(holds.shape)}; it wants a scalar. Reduce it "
+            "with np.any or np.all, or choose element by element with np.where."
+        )
+    number = astype(holds if holds.dtype.kind == "b" else holds != 0, np.int32)
+    return _choose("cond", number, (false_fun, true_fun), operands)
+
+
+def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same function, of which a derivative keeps nothing but the arguments.
+
+    What its derivative needs is computed again when it is wanted: less memory, more time. Inside
+    of a `scan` it says what is not to be kept of each turn.
+
+    Args:
+        function: Maps trees of arrays to a tree of arrays.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> tw.grad(tw.checkpoint(lambda x: np.sum(np.sin(np.sin(x)))))(np.zeros(2))
+        array([1., 1.])
+    """
+
+    @functools.wraps(function)
+    def recomputed(*operands: Any) -> Any:
+        return _choose("checkpoint", as_tensor(np.int32(0)), (function,), operands)
+
+    return same_kind(recomputed)
+
+
+def _choose(
+    name: str, number: Tensor, branches: tuple[Callable[..., Any], ...], operands: tuple[Any, ...]
+) -> Any:
+    if not branches:
+        raise ArgumentError(f"{name} got no functions to choose from; give at least one.")
+    given = tensors_of(operands)
+    specs = [Spec(tuple(x.shape), x.dtype) for x in given]
+    bodies = [trace_body(branch, operands, specs) for branch in branches]
+    wanted = bodies[0]
+    for i, body in enumerate(bodies[1:], start=1):
+        _require_like(name, i, body, wanted)
+    captured = [tensor for body in bodies for tensor in body.captured]
+    found = _apply(number, given, captured, _of_all(bodies, len(given)))
+    return tree.unflatten(tree.structure(wanted.result), found)
+
+
+def _require_like(name: str, number: int, body: Body, wanted: Body) -> None:
+    mine, first = tree.structure(body.result), tree.structure(wanted.result)
+    if mine != first:
+        raise ShapeError(
+            f"{name}'s function {number} returned {mine}, and the first one {first}; give results "
+            "the same nesting and keys."
+        )
+    for got, like in zip(body.program.outputs, wanted.program.outputs, strict=True):
+        if (got.shape, got.dtype) != (like.shape, like.dtype):
+            raise ShapeError(
+                f"{name}'s function {number} returned {got.spec}, where the first one returned "
+                f"{like.spec}; give results the same shapes and dtypes, with reshape and astype."
+            )
+
+
+def _of_all(bodies: Sequence[Body], count: int) -> tuple[Program, ...]:
+    """Return programs that all take what each of them captured."""
+    programs = []
+    for body in bodies:
+        captured = [
+            symbol if other is body else Symbol(Spec(symbol.shape, symbol.dtype))
+            for other in bodies
+            for symbol in other.program.inputs[count:]
+        ]
+        inputs = (*body.program.inputs[:count], *captured)
+        programs.append(Program(inputs, body.program.equations, body.program.outputs))
+    return tuple(programs)
+
+
+def _apply(
+    number: Tensor,
+    operands: Sequence[Tensor],
+    captured: Sequence[Tensor],
+    branches: tuple[Program, ...],
+) -> list[Tensor]:
+    found = apply(chosen_branch, (number, *operands, *captured), {"branches": branches})
+    return parts(found, range(len(branches[0].outputs)))
+
+
+def _floats(values: Sequence[Any]) -> list[int]:
+    return [i for i, value in enumerate(values) if is_floating(value.dtype)]
+
+
+def _pulled_back(
+    g: PartDerivatives, index: Tensor, inputs: Operands, branches: tuple[Program, ...]
+) -> Iterator[Tensor | None]:
+    given, floats = sorted(g), _floats(inputs)
+    later, captured = _backward(branches, tuple(given), tuple(floats))
+    found = _apply(index, [*inputs, *(g[number] for number in given)], captured, later)
+    pulled = dict(zip(floats, found, strict=True))
+    yield None
+    yield from (pulled.get(i) for i in range(len(inputs)))
+
+
+@functools.lru_cache(maxsize=256)
+def _backward(
+    branches: tuple[Program, ...], given: tuple[int, ...], floats: tuple[int, ...]
+) -> tuple[tuple[Program, ...], list[Tensor]]:
+    """Return the derivatives of branches: they map (operands, cotangents) to cotangents."""
+    inputs = [symbol.spec for symbol in branches[0].inputs]
+    specs = [*inputs, *(branches[0].outputs[number].spec for number in given)]
+
+    def pull_back(branch: Program, *tensors: Tensor) -> list[Tensor]:
+        operands = list(tensors[: len(inputs)])
+        for i in floats:
+            operands[i] = variable(operands[i])
+        with set_recording(True):
+            found = run(branch, operands)
+        pairs = list(zip([found[i] for i in given], tensors[len(inputs) :], strict=True))
+        nodes = [operands[i].node for i in floats]
+        pulled = cotangents(pairs, [node for node in nodes if node is not None], False)
+        return [
+            pulled[node] if node in pulled else zeros_like(operands[i])
+            for i, node in zip(floats, nodes, strict=True)
+        ]
+
+    bodies = [body_of(functools.partial(pull_back, branch), specs) for branch in branches]
+    captured = [tensor for body in bodies for tensor in body.captured]
+    return _of_all(bodies, len(specs)), captured
+
+
+def _pushed_forward(
+    moving: Sequence[Tensor | None], inputs: Operands, branches: tuple[Program, ...]
+) -> PartDerivatives:
+    given = [i for i, tangent in enumerate(moving[1:]) if tangent is not None]
+    operands = [*inputs[1:], *(t for t in moving[1:] if t is not None)]
+    count, ends = len(inputs) - 1, _floats(branches[0].outputs)
+
+    def turn(branch: Program, *tensors: Tensor) -> list[Tensor]:
+        directions = dict(zip(given, tensors[count:], strict=True))
+        turned = push_forward(branch, tensors[:count], directions)[1]
+        return [turned[i] for i in ends]
+
+    specs = [Spec(tuple(x.shape), x.dtype) for x in operands]
+    bodies = [body_of(functools.partial(turn, branch), specs) for branch in branches]
+    captured = [tensor for body in bodies for tensor in body.captured]
+    found = _apply(inputs[0], operands, captured, _of_all(bodies, len(specs)))
+    return PartDerivatives(zip(ends, found, strict=True))
+
+
+def _batched(size: int, operands: Operands, flags: Flags, params: Params) -> Tensor:
+    """Run the branches on all examples; where these choose differently, run all branches."""
+    (index, *inputs), (apart, *moved), branches = operands, flags, params["branches"]
+
+    def all_examples(branch: Program, *tensors: Tensor) -> list[Tensor]:
+        found = evaluate_batch(branch, list(zip(tensors, moved, strict=True)), size)
+        return [x if flag else broadcast_to(x, (size, *x.shape)) for x, flag in found]
+
+    if not apart:
+        specs = [Spec(tuple(x.shape), x.dtype) for x in inputs]
+        bodies = [body_of(functools.partial(all_examples, b), specs) for b in branches]
+        captured = [tensor for body in bodies for tensor in body.captured]
+        results = _apply(index, inputs, captured, _of_all(bodies, len(specs)))
+        return apply(packed, tuple(results), {})
+    number = minimum(maximum(index, 0), len(branches) - 1)
+    results = all_examples(branches[0], *inputs)
+    for i, branch in enumerate(branches[1:], start=1):
+        others = all_examples(branch, *inputs)
+        results = [
+            where(reshape(number, (size, *(1,) * (x.ndim - 1))) == i, other, x)
+            for x, other in zip(results, others, strict=True)
+        ]
+    return apply(packed, tuple(results), {})
