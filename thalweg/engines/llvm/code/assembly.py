@@ -30,6 +30,7 @@ from thalweg.engines.llvm.kernels.facts import (
 )
 from thalweg.engines.llvm.kernels.maps import write_map, write_transpose
 from thalweg.engines.llvm.kernels.reductions import write_column, write_row
+from thalweg.engines.llvm.kernels.registers import is_small
 from thalweg.engines.llvm.kernels.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.kernels.streams import write_stream
 from thalweg.engines.llvm.kernels.wholes import write_whole
@@ -143,7 +144,8 @@ class Assembly:
             entry,
         )
         for kernel in plan.kernels:
-            if is_nest(graph.producer[kernel.main]):
+            equation = graph.producer[kernel.main]
+            if is_nest(equation) and not is_small(equation):
                 nest = self._nest(step, kernel, entry)
                 self._planned.append(_Planned(step, kernel, facts, None, nest))
             else:

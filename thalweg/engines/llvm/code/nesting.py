@@ -276,9 +276,7 @@ def _write_branches(nest: Nest, text: _Text) -> None:
         text.lines += calls_text(step, None, None, f"b{i}x")
         for result, place in nest.results.items():
             output = step.program.outputs[result]
-            text.copy(
-                text.at(place), text.at(step.storage.offsets[output]), output.spec.nbytes
-            )
+            text.copy(text.at(place), text.at(step.storage.offsets[output]), output.spec.nbytes)
         text.write("br label %end")
     text.label("end")
 

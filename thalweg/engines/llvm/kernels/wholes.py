@@ -8,14 +8,15 @@ from thalweg.compiler.kernels.graph import in_memory
 from thalweg.core.program import Equation
 from thalweg.core.spec import Bundle
 from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.kernels.registers import write_loop
 from thalweg.engines.llvm.kernels.writer import Writer
 
 # Is given the addresses of the operands and of the results; of a bundle's, None where nobody reads
 # a part.
 WriteWhole = Callable[[Writer, Equation, Sequence[Value], Sequence[Value | None]], None]
 
-# One row a primitive of the role `whole`, but for those that run programs.
-WHOLES: dict[str, WriteWhole] = {}
+# One row a primitive of the role `whole`, but for those that run programs with memory of their own.
+WHOLES: dict[str, WriteWhole] = {"counted_loop": write_loop}
 
 
 def write_whole(writer: Writer) -> None:

@@ -1,0 +1,400 @@
+"""Loops whose turns compute little: everything in registers, what is carried over among it.
+
+A value of a turn is a list of rows: vectors along its last axis, one after another in row-major
+order, padded to a power of two with lanes that mean nothing. Where the last axis has extent 1 rows
+are numbers. What does not go row by row is put together of elements.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import weakref
+from collections.abc import Iterator, Sequence
+
+from thalweg.compiler.kernels.graph import product_labels, reduced_axes
+from thalweg.compiler.pipeline import optimize
+from thalweg.compiler.rewrites.widening import widened
+from thalweg.core.program import Equation, Program, Symbol
+from thalweg.engines.llvm.ir.values import BYTES, Value
+from thalweg.engines.llvm.kernels.guards import offsets
+from thalweg.engines.llvm.kernels.lowering import LOWERINGS, REDUCTIONS, TYPES
+from thalweg.engines.llvm.kernels.writer import Writer
+from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.shape.cut import pad_with_zeros
+from thalweg.ops.shape.join import concatenate
+
+Rows = list[Value]
+Place = tuple[int, ...]
+
+# A value has no more rows, and a turn computes no more of them, or it would outgrow registers and
+# the functions that LLVM compiles in a moment.
+_MOST_ROWS, _MOST_WORK = 16, 1_500
+
+_MOST_LANES = 16
+
+_ROLES = ("elementwise", "view", "move", "piecewise", "reduction", "product", "position")
+
+_optimized: weakref.WeakKeyDictionary[Program, Program] = weakref.WeakKeyDictionary()
+
+
+def small(program: Program) -> Program:
+    """Return a program as it is computed."""
+    found = _optimized.get(program)
+    if found is None:
+        found = _optimized[program] = optimize(widened(program))
+    return found
+
+
+def is_small(equation: Equation) -> bool:
+    """Tell whether an equation is a loop whose turns are computed in registers."""
+    if equation.primitive.name != "counted_loop":
+        return False
+    body = small(equation.params["body"])
+    first = equation.params["carries"] + equation.params["stacked"]
+    symbols = [*body.inputs, *(e.output for e in body.equations)]
+    work = sum(map(_work, body.equations))
+    return (
+        work <= _MOST_WORK
+        and all(_is_short(symbol) for symbol in symbols)
+        and sum(_count(symbol) for symbol in body.inputs[first:]) <= 4 * _MOST_ROWS
+        and all(e.primitive.role in _ROLES and _is_known(e) for e in body.equations)
+    )
+
+
+def _is_known(equation: Equation) -> bool:
+    primitive = equation.primitive
+    if primitive.role == "elementwise":
+        return primitive is astype or primitive.name in LOWERINGS
+    if primitive.role == "piecewise":
+        return primitive in (concatenate, pad_with_zeros)
+    return primitive.role != "product" or 0 not in equation.inputs[0].shape
+
+
+def _is_short(symbol: Symbol) -> bool:
+    known = symbol.dtype in TYPES and symbol.spec.size > 0
+    return known and _lanes(symbol) <= _MOST_LANES and _count(symbol) <= _MOST_ROWS
+
+
+def _lanes(symbol: Symbol) -> int:
+    return symbol.shape[-1] if symbol.shape else 1
+
+
+def _count(symbol: Symbol) -> int:
+    return symbol.spec.size // _lanes(symbol)
+
+
+def _work(equation: Equation) -> int:
+    """Return about how many instructions an equation takes."""
+    rows = _count(equation.output) * max(1, equation.primitive.cost)
+    if equation.primitive.role == "product":
+        return rows * 2 * math.prod(equation.inputs[0].shape)
+    return max(rows, *(_count(symbol) for symbol in equation.inputs), 1)
+
+
+class _Turn:
+    """One turn of a loop, computed in registers."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.e = writer.e
+        self.rows: dict[Symbol, Rows] = {}
+
+    # ---- rows and elements
+
+    def of(self, symbol: Symbol) -> Rows:
+        """Return the rows of a value."""
+        if symbol.value is not None:
+            return [self.e.constant(symbol.value.item(), TYPES[symbol.dtype])]
+        return self.rows[symbol]
+
+    def element(self, symbol: Symbol, place: Place) -> Value:
+        """Return one element of a value."""
+        row, lane = divmod(_number(symbol.shape, place), _lanes(symbol))
+        return self._lane(self.of(symbol)[row], lane)
+
+    def _lane(self, row: Value, lane: int) -> Value:
+        return row if row.width == 1 else self.e.extract(row, lane)
+
+    def row(self, elements: Sequence[Value]) -> Value:
+        """Return elements as a row."""
+        if len(elements) == 1:
+            return elements[0]
+        if len(set(elements)) == 1:
+            return self.e.splat(elements[0], _width(len(elements)))
+        row = self.e.constant(0, elements[0].type, _width(len(elements)))
+        for lane, element in enumerate(elements):
+            row = self.e.insert(row, element, lane)
+        return row
+
+    def whole(self, row: Value, lanes: int, empty: float | bool) -> Value:
+        """Return a row with something empty in the lanes that mean nothing."""
+        if row.width == lanes:
+            return row
+        return self.e.select(self.e.leading(lanes, row.width), row, empty)
+
+    # ---- memory
+
+    def load(self, symbol: Symbol, pointer: Value) -> Rows:
+        """Return the rows of a value in memory."""
+        type, lanes = TYPES[symbol.dtype], _lanes(symbol)
+        step = lanes * BYTES[type]
+        return [
+            self.e.load(self.e.offset(pointer, i * step), type, _width(lanes), lanes, cse=False)
+            for i in range(_count(symbol))
+        ]
+
+    def store(self, symbol: Symbol, pointer: Value) -> None:
+        """Write the rows of a value to memory."""
+        type, lanes = TYPES[symbol.dtype], _lanes(symbol)
+        for i, row in enumerate(self.of(symbol)):
+            address = self.e.offset(pointer, i * lanes * BYTES[type])
+            self.e.store(self.e.splat(row, _width(lanes)), address, lanes)
+
+    # ---- equations
+
+    def compute(self, equation: Equation) -> None:
+        """Compute an equation."""
+        role = equation.primitive.role
+        if role == "elementwise":
+            found = self._elementwise(equation)
+        elif role == "reduction":
+            found = self._reduction(equation)
+        elif role == "product":
+            found = self._product(equation)
+        else:
+            found = self._moved(equation)
+        self.rows[equation.output] = found
+
+    def _elementwise(self, equation: Equation) -> Rows:
+        primitive, output = equation.primitive, equation.output
+        rows = []
+        for lead in _places(output.shape[:-1]):
+            operands = [
+                self.of(x)[_number(x.shape[:-1], _aligned(lead, x.shape[:-1]))]
+                for x in equation.inputs
+            ]
+            if primitive is astype:
+                row = self.e.convert(operands[0], TYPES[output.dtype])
+            else:
+                row = LOWERINGS[primitive.name](self.e, *operands)
+            rows.append(self.e.splat(row, _width(_lanes(output))))
+        return rows
+
+    def _reduction(self, equation: Equation) -> Rows:
+        operand, axes = equation.inputs[0], reduced_axes(equation)
+        reduction = REDUCTIONS[equation.primitive.name]
+        shape, rank = operand.shape, len(operand.shape)
+        partial: dict[Place, Value] = {}
+        for lead in _places(shape[:-1]):
+            key = tuple(at for axis, at in enumerate(lead) if axis not in axes)
+            row = self.of(operand)[_number(shape[:-1], lead)]
+            held = partial.get(key)
+            partial[key] = row if held is None else reduction.combine(self.e, held, row)
+        if rank - 1 not in axes:
+            return list(partial.values())
+        empty = reduction.start(TYPES[operand.dtype])
+
+        def total(row: Value) -> Value:
+            row = self.whole(row, _lanes(operand), empty)
+            return self.e.horizontal(row, lambda a, b: reduction.combine(self.e, a, b))
+
+        return self._assembled(equation.output, [total(row) for row in partial.values()])
+
+    def _assembled(self, symbol: Symbol, elements: Sequence[Value]) -> Rows:
+        lanes = _lanes(symbol)
+        return [self.row(elements[i : i + lanes]) for i in range(0, len(elements), lanes)]
+
+    def _moved(self, equation: Equation) -> Rows:
+        """Return rows that are those of operands, or put together of their elements."""
+        output, rows = equation.output, []
+        for lead in _places(output.shape[:-1]):
+            lanes = range(_lanes(output))
+            sources = [self._source(equation, (*lead, i) if output.shape else ()) for i in lanes]
+            rows.append(self._copied(sources))
+        return rows
+
+    def _copied(self, sources: Sequence[tuple[Symbol, Place] | Value]) -> Value:
+        """Return the row of elements from elsewhere."""
+        found: list[tuple[Value, int]] = []
+        for source in sources:
+            if isinstance(source, Value):
+                return self.row([s if isinstance(s, Value) else self.element(*s) for s in sources])
+            symbol, place = source
+            row, lane = divmod(_number(symbol.shape, place), _lanes(symbol))
+            found.append((self.of(symbol)[row], lane))
+        row, width = found[0][0], _width(len(found))
+        if row.width == 1 or any(other is not row for other, _ in found):
+            return self.row([self._lane(*pair) for pair in found])
+        lanes = [lane for _, lane in found]
+        if lanes == list(range(len(lanes))) and row.width == width:
+            return row
+        if width == 1:
+            return self.e.extract(row, lanes[0])
+        return self.e.shuffle(row, None, lanes + [lanes[-1]] * (width - len(lanes)))
+
+    def _source(self, equation: Equation, place: Place) -> tuple[Symbol, Place] | Value:
+        """Return where an element comes from, or the element."""
+        primitive, inputs, params = equation.primitive, equation.inputs, equation.params
+        zero = self.e.constant(0, TYPES[equation.output.dtype])
+        if primitive.role == "position":
+            return self.e.constant(place[params["axis"]], TYPES[equation.output.dtype])
+        if primitive is concatenate:
+            axis = params["axis"]
+            for operand, start in reversed(list(zip(inputs, offsets(equation), strict=True))):
+                if place[axis] >= start:
+                    return operand, (*place[:axis], place[axis] - start, *place[axis + 1 :])
+        if primitive is pad_with_zeros:
+            at = []
+            for i, low, gap, n in zip(
+                place, params["low"], params["interior"], inputs[0].shape, strict=True
+            ):
+                number, rest = divmod(i - low, gap + 1)
+                if rest or not 0 <= number < n:
+                    return zero
+                at.append(number)
+            return inputs[0], tuple(at)
+        specs = [symbol.spec for symbol in inputs]
+        index = primitive.reads(place, *specs, **params)[0]
+        if index is None:
+            index = _place(inputs[0].shape, _number(equation.output.shape, place))
+        return inputs[0], tuple(index)
+
+    # ---- products
+
+    def _product(self, equation: Equation) -> Rows:
+        left, right, result = product_labels(equation)
+        x, y = equation.inputs
+        extents = dict(zip(left + right, (*x.shape, *y.shape), strict=True))
+        inner = [label for label in left if label not in result]
+        shape = equation.output.shape
+        last = result[-1:] if _lanes(equation.output) > 1 else ""
+        along_x, along_y = last == left[-1:] != "", last == right[-1:] != ""
+        in_rows = (along_x or last not in left) and (along_y or last not in right)
+        if last and (along_x or along_y) and in_rows:
+            rows = []
+            for lead in _places(shape[:-1]):
+                at = dict(zip(result, lead, strict=False))
+                terms = []
+                for places in _places([extents[label] for label in inner]):
+                    at |= dict(zip(inner, places, strict=True))
+                    terms.append(
+                        (self._factor(x, left, at, along_x), self._factor(y, right, at, along_y))
+                    )
+                rows.append(self.e.splat(self._sum(terms), _width(_lanes(equation.output))))
+            return rows
+        return self._assembled(
+            equation.output,
+            [self._dot(equation, dict(zip(result, p, strict=True))) for p in _places(shape)],
+        )
+
+    def _factor(self, symbol: Symbol, labels: str, at: dict[str, int], is_row: bool) -> Value:
+        if is_row:
+            lead = tuple(at[label] for label in labels[:-1])
+            return self.of(symbol)[_number(symbol.shape[:-1], lead)]
+        return self.element(symbol, tuple(at[label] for label in labels))
+
+    def _dot(self, equation: Equation, at: dict[str, int]) -> Value:
+        """Return one element of a product: rows are multiplied as such where both are summed."""
+        left, right, result = product_labels(equation)
+        x, y = equation.inputs
+        extents = dict(zip(left, x.shape, strict=True))
+        inner = [label for label in left if label not in result]
+        lane = left[-1:]
+        in_rows = lane != "" and lane in inner and lane == right[-1:] and _lanes(x) > 1
+        if in_rows:
+            inner.remove(lane)
+        terms = []
+        for places in _places([extents[label] for label in inner]):
+            at |= dict(zip(inner, places, strict=True))
+            terms.append((self._factor(x, left, at, in_rows), self._factor(y, right, at, in_rows)))
+        total = self._sum(terms)
+        if not in_rows:
+            return total
+        return self.e.horizontal(self.whole(total, _lanes(x), 0), self._add)
+
+    def _add(self, a: Value, b: Value) -> Value:
+        return REDUCTIONS["reduce_sum"].combine(self.e, a, b)
+
+    def _sum(self, terms: Sequence[tuple[Value, Value]]) -> Value:
+        """Return a sum of products, in two chains where there are many."""
+        multiply = LOWERINGS["multiply"]
+        total = multiply(self.e, *terms[0])
+        for x, y in terms[1:]:
+            fused = total.type in ("f32", "f64")
+            total = self.e.fma(x, y, total) if fused else self._add(total, multiply(self.e, x, y))
+        return total
+
+
+def _width(lanes: int) -> int:
+    return 1 << (lanes - 1).bit_length()
+
+
+def _places(shape: Sequence[int]) -> Iterator[Place]:
+    return itertools.product(*map(range, shape))
+
+
+def _number(shape: Sequence[int], place: Sequence[int]) -> int:
+    """Return the number of a place in row-major order."""
+    number = 0
+    for extent, at in zip(shape, place, strict=True):
+        number = number * extent + at
+    return number
+
+
+def _place(shape: Sequence[int], number: int) -> Place:
+    place: list[int] = []
+    for extent in reversed(shape):
+        number, at = divmod(number, extent)
+        place.append(at)
+    return tuple(reversed(place))
+
+
+def _aligned(place: Place, shape: Sequence[int]) -> Place:
+    """Return where an operand of a shape is read that is broadcast to a place."""
+    tail = place[len(place) - len(shape) :]
+    return tuple(0 if n == 1 else at for at, n in zip(tail, shape, strict=True))
+
+
+def write_loop(
+    writer: Writer, equation: Equation, operands: Sequence[Value], results: Sequence[Value | None]
+) -> None:
+    """Write a loop with a number of turns that are computed in registers."""
+    params, body = equation.params, small(equation.params["body"])
+    carries, length = params["carries"], params["length"]
+    end = carries + params["stacked"]
+    turn, e = _Turn(writer), writer.e
+    for symbol, pointer in zip(body.inputs[end:], operands[end:], strict=True):
+        turn.rows[symbol] = turn.load(symbol, pointer)
+    carried = [turn.load(s, p) for s, p in zip(body.inputs[:carries], operands, strict=False)]
+    if length:
+        number, phis = e.begin_loop(length, list(itertools.chain(*carried)), writer.stop(length))
+        at = e.subtract(e.constant(length - 1, "i64"), number) if params["reverse"] else number
+        rest = iter(phis)
+        for symbol, rows in zip(body.inputs, carried, strict=False):
+            turn.rows[symbol] = [next(rest) for _ in rows]
+        for symbol, pointer in zip(body.inputs[carries:end], operands[carries:], strict=False):
+            turn.rows[symbol] = turn.load(symbol, _row_of(writer, symbol, pointer, at))
+        for step in body.equations:
+            turn.compute(step)
+        for symbol, place in zip(body.outputs[carries:], results[carries:], strict=True):
+            if place is not None:
+                turn.store(symbol, _row_of(writer, symbol, place, at))
+        following = [turn.of(symbol) for symbol in body.outputs[:carries]]
+        widths = [[row.width for row in rows] for rows in carried]
+        after = [
+            e.splat(row, width)
+            for rows, wide in zip(following, widths, strict=True)
+            for row, width in zip(rows, wide, strict=True)
+        ]
+        left = iter(e.end_loop(after))
+        carried = [[next(left) for _ in rows] for rows in carried]
+    for symbol, rows, place in zip(body.outputs, carried, results, strict=False):
+        if place is not None:
+            final = Symbol(symbol.spec)
+            turn.rows[final] = rows
+            turn.store(final, place)
+
+
+def _row_of(writer: Writer, symbol: Symbol, pointer: Value, at: Value) -> Value:
+    e, type = writer.e, TYPES[symbol.dtype]
+    return e.element(pointer, e.multiply(at, symbol.spec.size), type)
