@@ -28,27 +28,38 @@ bool = _np.bool_  # the Array API's name
 _LATER = {
     "Checkpoint": "training.saving",
     "Fit": "training.result",
+    "associative_scan": "control.associative",
+    "checkpoint": "control.branches",
+    "cond": "control.branches",
+    "custom_jvp": "control.custom",
+    "custom_vjp": "control.custom",
     "fft": "fft",
     "fit": "training.fit",
+    "fori_loop": "control.scan",
     "jit": "engines.jit",
     "linalg": "linalg",
     "losses": "optim.losses",
     "load": "training.saving",
+    "map": "control.scan",
     "optim": "optim",
     "save": "training.saving",
+    "scan": "control.scan",
     "special": "special",
+    "switch": "control.branches",
     "testing": "testing",
     "torch": "torch",
+    "while_loop": "control.conditional",
 }
 
 __all__ = [
     "Tensor", "enable_grad", "errors", "get_default_dtype", "grad", "hessian", "hvp", "jacfwd",
     "jacobian", "jacrev", "jvp", "linearize", "no_grad", "random", "set_default_dtype", "tree",
-    "value_and_grad", "vjp", "vmap", *_LATER, *_NUMPYS, *_ops.__all__,
+    "value_and_grad", "vjp", "vmap", *(name for name in _LATER if name != "map"), *_NUMPYS,
+    *_ops.__all__,
 ]  # fmt: skip
 
 # `from thalweg import *` shadows no name of Python's; `tw.sum` and its like are there all the same.
-_NAMES = [*__all__, *_ops.NAMES, "bool"]
+_NAMES = [*__all__, *_ops.NAMES, "bool", "map"]
 globals().update({name: getattr(_ops, name) for name in _ops.NAMES})
 globals().update({name: getattr(_np, name) for name in _NUMPYS})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from thalweg.compiler.rewrites.rewrite import Draft, Rule, following
 from thalweg.control.branches import chosen_branch
+from thalweg.control.custom import with_rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.ops.control.bundle import packed, part
@@ -12,7 +13,15 @@ from thalweg.ops.control.bundle import packed, part
 @following(packed)
 def part_of_packed(draft: Draft, equation: Equation, inner: Equation) -> Symbol:
     """`part(packed(x, y), 1) -> y`. Exact."""
-    return inner.inputs[equation.params["number"]]
+    number: int = equation.params["number"]
+    return inner.inputs[number]
+
+
+@following(with_rule)
+def part_with_rule(draft: Draft, equation: Equation, inner: Equation) -> Symbol:
+    """`part(with_rule(x, y), 1) -> y`: derivatives were taken before. Exact."""
+    number: int = equation.params["number"]
+    return inner.inputs[number]
 
 
 @following(chosen_branch)
@@ -34,4 +43,6 @@ def part_of_only_branch(draft: Draft, equation: Equation, inner: Equation) -> Sy
     return values[output] if output.value is None else draft.adopt(output.value, output)
 
 
-RULES: dict[Primitive, tuple[Rule, ...]] = {part: (part_of_packed, part_of_only_branch)}
+RULES: dict[Primitive, tuple[Rule, ...]] = {
+    part: (part_of_packed, part_with_rule, part_of_only_branch)
+}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from thalweg.compiler.rewrites import overlaps
 from thalweg.compiler.rewrites.widening import NARROW, moves, widened
 from thalweg.compiler.states import own_outputs
+from thalweg.control.custom import with_rule
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Program, nested
 from thalweg.core.spec import Bundle
@@ -83,7 +84,7 @@ def _unsupported(program: Program) -> Iterator[Equation]:
 def _is_known(primitive: Primitive) -> bool:
     # What moves elements says itself from where; what is packed is gone in simplified programs,
     # and so are overlaps.
-    if primitive.role == "part" or primitive is packed:
+    if primitive.role == "part" or primitive in (packed, with_rule):
         return True
     return primitive.name in _ROWS or moves(primitive) or primitive in overlaps.RULES
 

@@ -236,8 +236,8 @@ def _write_conditional(nest: Nest, text: _Text) -> None:
     text.label("head")
     text.look(nest.equation, "t")
     text.lines += calls_text(test, None, None, "c")
-    place = text.at(test.storage.offsets[test.program.outputs[0]])
-    holds = text.define(f"load i8, ptr {place}, align 1")
+    told = text.at(test.storage.offsets[test.program.outputs[0]])
+    holds = text.define(f"load i8, ptr {told}, align 1")
     text.write(f"%holds = icmp ne i8 {holds}, 0")
     text.write("br i1 %holds, label %turn, label %end")
     text.label("turn")
@@ -264,13 +264,13 @@ def _write_branches(nest: Nest, text: _Text) -> None:
     count = len(nest.steps)
     type = TYPES[nest.equation.inputs[0].dtype]
     kind, size = {"i1": ("i8", 1), "i32": ("i32", 4)}.get(type, ("i64", 8))
-    number = text.define(f"load {kind}, ptr {text.address(nest.operands[0])}, align {size}")
+    chosen = text.define(f"load {kind}, ptr {text.address(nest.operands[0])}, align {size}")
     if kind != "i64":
         extend = "zext" if type == "i1" else "sext"
-        number = text.define(f"{extend} {kind} {number} to i64")
-    number = text.define(f"call i64 @llvm.smax.i64(i64 {number}, i64 0)")
+        chosen = text.define(f"{extend} {kind} {chosen} to i64")
+    chosen = text.define(f"call i64 @llvm.smax.i64(i64 {chosen}, i64 0)")
     arms = " ".join(f"i64 {i}, label %branch{i}" for i in range(count - 1))
-    text.write(f"switch i64 {number}, label %branch{count - 1} [{arms}]")
+    text.write(f"switch i64 {chosen}, label %branch{count - 1} [{arms}]")
     for i, step in enumerate(nest.steps):
         text.label(f"branch{i}")
         text.lines += calls_text(step, None, None, f"b{i}x")

@@ -220,8 +220,8 @@ class _Turn:
             if isinstance(source, Value):
                 return self.row([s if isinstance(s, Value) else self.element(*s) for s in sources])
             symbol, place = source
-            row, lane = divmod(_number(symbol.shape, place), _lanes(symbol))
-            found.append((self.of(symbol)[row], lane))
+            number, lane = divmod(_number(symbol.shape, place), _lanes(symbol))
+            found.append((self.of(symbol)[number], lane))
         row, width = found[0][0], _width(len(found))
         if row.width == 1 or any(other is not row for other, _ in found):
             return self.row([self._lane(*pair) for pair in found])
