@@ -8,8 +8,8 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
-from thalweg.core.apply import refresh
-from thalweg.core.program import explaining_arrays
+from thalweg.core.apply import refresh, run
+from thalweg.core.program import Equation, Program, Symbol, Trace, explaining_arrays, finished
 from thalweg.core.tape import Node, is_recording, recording, set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, make, variable
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
@@ -50,6 +50,8 @@ class Recorded:
         self._nodes = [v.node for v in self.variables if v.node is not None]
         # An enclosing no_grad hides what happens here from others, not from these variables.
         outer = is_recording()
+        current = _trace_of(self.variables)
+        start = 0 if current is None else len(current.equations)
         recording.functions += 1
         try:
             with set_recording(True), explaining_arrays():
@@ -61,7 +63,35 @@ class Recorded:
         self.outputs = [_current(as_tensor(leaf)) for leaf in leaves]
         self._oldest = min((node.order for node in self._nodes), default=0)
         self.outside = outer and depends_on_older(self.outputs, self._oldest)
+        if current is not None and not self.outside:
+            self._finish(current, current.equations[start:])
         self.aux = tree.map(lambda leaf: self._settled(leaf, outer), aux)
+
+    def _finish(self, current: Trace, equations: list[Equation]) -> None:
+        """Let the outputs be computed as programs are: repeated equations become loops."""
+        made = {equation.output for equation in equations}
+        outputs = [output.array for output in self.outputs]
+        if not made.issuperset(x for x in outputs if isinstance(x, Symbol)):
+            return
+        known: dict[Any, Tensor] = {s: tensor for tensor, s in current.captured.values()}
+        known |= {v.array: v for v in self.variables if isinstance(v.array, Symbol)}
+        read = dict.fromkeys(s for e in equations for s in e.inputs if s.value is None)
+        inputs = tuple(symbol for symbol in read if symbol not in made)
+        traced = [x for x in outputs if isinstance(x, Symbol)]
+        program = Program(inputs, tuple(equations), tuple(traced))
+        better = finished(program, current)
+        if len(better.equations) * 2 > len(equations):
+            return
+        known |= {symbol: tensor for tensor, symbol in current.captured.values()}
+        given = [known[s] if s in known else make(s, None, s.spec.weak) for s in better.inputs]
+        with set_recording(True):
+            found = iter(run(better, given))
+        self.outputs = [
+            make((new := next(found)).array, new.node, output.weak, output.results)
+            if isinstance(output.array, Symbol)
+            else output
+            for output in self.outputs
+        ]
 
     def _settled(self, leaf: Any, outer: bool) -> Any:
         if not isinstance(leaf, Tensor) or (outer and depends_on_older([leaf], self._oldest)):
@@ -133,6 +163,13 @@ class Recorded:
         return [
             _direction(name, kind, leaf, like) for leaf, like in zip(leaves, wanted, strict=True)
         ]
+
+
+def _trace_of(variables: list[Tensor]) -> Trace | None:
+    """Return the trace of all variables that are traced, if each is a symbol of its own."""
+    symbols = [v.array for v in variables if isinstance(v.array, Symbol)]
+    traces = {Trace.of(symbol) for symbol in symbols}
+    return traces.pop() if len(traces) == 1 and len(set(symbols)) == len(symbols) else None
 
 
 def _derivative(found: Tensor, like: Tensor, recorded: bool) -> Tensor:

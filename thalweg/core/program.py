@@ -508,10 +508,22 @@ def trace(
     return result, current, symbols
 
 
+# What is done to every program when its trace has ended; what it captures becomes further inputs.
+finishing: list[Callable[[Program, Trace], Program]] = []
+
+
+def finished(program: Program, current: Trace) -> Program:
+    """Return what is made of a program of a trace."""
+    for improve in finishing:
+        program = improve(program, current)
+    return program
+
+
 def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Program:
     """Close a trace into a program whose further inputs are what it captured."""
     captured = [symbol for _, symbol in current.captured.values()]
-    return Program((*inputs, *captured), tuple(current.equations), tuple(outputs))
+    program = Program((*inputs, *captured), tuple(current.equations), tuple(outputs))
+    return finished(program, current)
 
 
 def place_of(array: Any) -> tuple[Any, ...] | None:

@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
 from thalweg.autodiff.transformed import Transformed
+from thalweg.control import rolling  # noqa: F401 (every program that is traced is rolled)
 from thalweg.core.apply import run
 from thalweg.core.layout import note_layout
 from thalweg.core.operation import op
