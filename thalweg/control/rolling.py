@@ -38,6 +38,9 @@ _FEWEST_TURNS, _FEWEST_EQUATIONS = 8, 64
 # So many turns at the beginning may differ from the others.
 _PEELED = 3
 
+# What a turn computed is read by so many turns after it at most.
+_MOST_LAG = 16
+
 
 def roll(program: Program, current: Trace) -> Program:
     """Return a program in which repeated equations are loops; itself where there are none.
@@ -54,7 +57,7 @@ def roll(program: Program, current: Trace) -> Program:
     while rolled and len(better.equations) >= _FEWEST_EQUATIONS:
         rolled = False
         for stretch in _stretches(better.equations):
-            found = _rolled(better, stretch)
+            found = _rolled(better, stretch, current)
             if found is not None and len(found[0].equations) < len(better.equations):
                 better, rolled = found[0], True
                 held |= found[1]
@@ -217,7 +220,7 @@ class _Reading:
 
     def _inside(self, symbols: list[Symbol], at: tuple[int, int]) -> _Inside:
         lag = self.stretch.turns - 1 - at[0]
-        if lag > _PEELED:
+        if lag > _MOST_LAG:
             raise _Irregular
         before = tuple(symbols[:lag])
         if any(self.place(symbol) is not None for symbol in before):
@@ -269,11 +272,12 @@ class _Reading:
 class _Writing:
     """A program being written, with arrays that become inputs."""
 
+    trace: Trace
     equations: list[Equation] = field(default_factory=list)
     held: dict[Symbol, Array] = field(default_factory=dict)
 
     def hold(self, array: Array) -> Symbol:
-        symbol = Symbol(Spec(array.shape, array.dtype))
+        symbol = self.trace.input(Spec(array.shape, array.dtype))
         self.held[symbol] = array
         return symbol
 
@@ -293,7 +297,7 @@ class _Loop:
 
     def __init__(self, reading: _Reading, outer: _Writing) -> None:
         self.reading, self.outer, self.turns = reading, outer, reading.stretch.turns
-        self.body = _Writing()
+        self.body = _Writing(outer.trace)
         self.computed: list[Symbol] = []  # what a turn computes, by the equation's number
         self.carry: dict[Any, tuple[Symbol, Symbol]] = {}  # as a turn finds it, and at first
         self.rows: dict[Any, tuple[Symbol, Symbol]] = {}  # a row, and all of them
@@ -431,12 +435,14 @@ class _Loop:
         return last, dict(zip(stacked, results[len(keys) :], strict=True))
 
 
-def _rolled(program: Program, stretch: Stretch) -> tuple[Program, dict[Symbol, Array]] | None:
+def _rolled(
+    program: Program, stretch: Stretch, current: Trace
+) -> tuple[Program, dict[Symbol, Array]] | None:
     """Return a program with a loop in place of a stretch, and arrays that are inputs of it.
 
     It returns None where turns are not alike.
     """
-    reading, outer = _Reading(program, stretch), _Writing()
+    reading, outer = _Reading(program, stretch), _Writing(current)
     end = stretch.start + stretch.turns * stretch.period
     outer.equations += program.equations[: stretch.start]
     tail = program.equations[end:]

@@ -179,7 +179,7 @@ def _cut(x: Tensor, keys: list[Key]) -> Tensor:
             continue
         extent = next(extents)
         if isinstance(item, int):
-            position = int(counted_from_front(np.asarray(item), extent))
+            position = item if 0 <= item < extent else _from_front(item, extent)
             bounds.append((position, position + 1, 1))
         elif isinstance(item, slice):
             start, stop, step = item.indices(extent)
@@ -193,10 +193,14 @@ def _cut(x: Tensor, keys: list[Key]) -> Tensor:
             bounds.append((0, extent, 1))
             shape.append(extent)
     whole = all(bound == (0, n, 1) for bound, n in zip(bounds, x.shape, strict=True))
-    result = x if whole else slice_(x, tuple(bounds))
+    result = x if whole else apply(slice_, (x,), {"bounds": tuple(bounds)})
     if turned:
         result = flip(result, tuple(turned))
     return reshape(result, tuple(shape))
+
+
+def _from_front(item: int, extent: int) -> int:
+    return int(counted_from_front(np.asarray(item), extent))
 
 
 def _gather(x: Tensor, places: list[int], arrays: list[Tensor], together: bool) -> Tensor:

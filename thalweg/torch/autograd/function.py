@@ -242,7 +242,7 @@ class _Rule(ABC):
 
     name: str
     kind, additive, identity, view = "general", False, False, False
-    variadic = together = None
+    variadic = together = forward = recorded = None
 
     @abstractmethod
     def rule(self, position: int) -> Any:
