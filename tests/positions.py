@@ -76,7 +76,6 @@ def above_one(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return random.uniform(1.5, 4.0, shape)
 
 
-INTEGERS = (np.int64, np.int32)
 DIAGONALS = (
     ((3, 3), {"offset": 0}),
     ((2, 4), {"offset": 1}),
@@ -106,11 +105,7 @@ POSITIONS: dict[str, Row] = {
     "arccosh": unary(above_one),
     "arcsinh": unary(),
     "arctan2": binary(dtypes=FLOATS),
-    "fmod": binary(right=positive),
     "hypot": binary(dtypes=FLOATS),
-    **dict.fromkeys(("gcd", "lcm"), binary(dtypes=INTEGERS)),
-    "nextafter": binary(dtypes=(np.float64,)),
-    "sign_bit": unary(),
     **dict.fromkeys(("digamma", "lgamma"), unary(positive)),
     **dict.fromkeys(("erfc", "erfcx", "i0", "i0e", "i1", "i1e"), unary()),
     "erfinv": unary(between),
@@ -167,7 +162,6 @@ POSITION_ORACLES: dict[str, Any] = {
     "order_along": _order_along,
     "strided": _strided,
     "windows_along": _windows_along,
-    "sign_bit": np.signbit,
     "digamma": scipy.special.psi,
     # As C has it, and PyTorch.
     "lgamma": lambda x: np.where(np.isneginf(x), np.inf, scipy.special.gammaln(x)),

@@ -233,8 +233,7 @@ SHIFTS = binary(left=positive, right=positive, dtypes=(np.int32, np.int64))
 # Primitives that no compiled engine runs: their programs run on the reference engine.
 REFERENCE_ONLY = {
     "duplicate", "matmul", "put_at", "strided",
-    "arccos", "arcsin", "arctanh", "cbrt", "cosh", "exp2", "log2", "log10", "rint", "sinh",
-    "and_bits", "or_bits", "xor_bits", "invert_bits", "shift_left", "shift_right",
+    "arccos", "arcsin", "arctanh", "cbrt", "cosh", "exp2", "log2", "log10", "sinh",
     "real_part", "imaginary_part", "conjugate", "fourier",
     "cholesky_factor", "cofactors_of", "completing_columns", "determinant_of", "eigen_parts",
     "eigenvalues_of", "eigenvectors_of", "exponential_of", "inverse_of", "minors_along",
@@ -349,6 +348,10 @@ ROWS: dict[str, Row] = {
     **dict.fromkeys(("and_bits", "or_bits", "xor_bits"), BITS),
     "invert_bits": unary(dtypes=(np.int32, np.int64)),
     **dict.fromkeys(("shift_left", "shift_right"), SHIFTS),
+    **dict.fromkeys(("gcd", "lcm"), BITS),
+    "fmod": binary(right=positive),
+    "nextafter": binary(dtypes=FLOATS),
+    "sign_bit": unary(dtypes=(*NUMBERS, np.bool_)),
     **dict.fromkeys(("real_part", "imaginary_part", "conjugate"), complex_numbers()),
     "fourier": complex_numbers({"axis": 0, "inverse": False}, {"axis": 1, "inverse": True}),
     **MATRICES,
@@ -378,6 +381,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "concatenate": lambda *arrays, axis: np.concatenate(arrays, axis),
     "slice_": lambda x, bounds: x[tuple(slice(*bound) for bound in bounds)],
     "pad_with_zeros": meanings.pad_with_zeros,
+    "sign_bit": np.signbit,
     "stop_gradient": lambda x: x,
     "scatter_add": meanings.scatter_add,
     "scatter_add_along_axis": meanings.scatter_add_along_axis,

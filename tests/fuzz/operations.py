@@ -34,8 +34,14 @@ def function(g: Growth) -> Tensor:
     return g.primitive(name, x)
 
 
+_UNARY = (
+    *("negative", "absolute", "sign", "square", "floor", "ceil", "stop_gradient", "rint"),
+    "sign_bit",
+)
+
+
 def unary(g: Growth) -> Tensor:
-    name = g.choose(("negative", "absolute", "sign", "square", "floor", "ceil", "stop_gradient"))
+    name = g.choose(_UNARY)
     kinds = "fib" if name in ("absolute", "stop_gradient") else "fi"
     return g.primitive(name, g.pick(kinds))
 
@@ -58,10 +64,25 @@ def _is_boolean(value: Any) -> bool:
 
 
 def division(g: Growth) -> Tensor:
-    name = g.choose(("floor_divide", "remainder"))
+    name = g.choose(("floor_divide", "remainder", "fmod"))
     x = g.pick("fi")
     y = g.partner(x.shape, x.dtype.kind)
     return getattr(tw, name)(*((x, y) if g.chance(0.7) else (y, x)))
+
+
+_OF_INTEGERS = ("and_bits", "or_bits", "xor_bits", "shift_left", "shift_right", "gcd", "lcm")
+
+
+def integers(g: Growth) -> Tensor:
+    x = g.pick("i")
+    if g.chance(0.2):
+        return g.primitive("invert_bits", x)
+    return g.primitive(g.choose(_OF_INTEGERS), x, g.partner(x.shape, "i"))
+
+
+def neighbour(g: Growth) -> Tensor:
+    x = g.pick("f")
+    return tw.nextafter(x, g.partner(x.shape, "f"))
 
 
 def power(g: Growth) -> Tensor:

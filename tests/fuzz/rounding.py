@@ -32,6 +32,7 @@ _EXTREMES = frozenset({"maximum", "minimum", "reduce_max", "reduce_min", "floor_
 # What may take another value altogether when its operand moves a little.
 _JUMPS = frozenset(
     {"index_of_max", "index_of_min", "floor", "ceil", "sign", "floor_divide", "remainder"}
+    | {"fmod", "rint", "sign_bit"}
     | {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
 )
 

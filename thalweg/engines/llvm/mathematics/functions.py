@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import erf, exp, expm1, sigmoid, tanh
+from thalweg.engines.llvm.mathematics.floats import fmod, nextafter, rint, sign_bit
 from thalweg.engines.llvm.mathematics.logarithm import log, log1p, logaddexp, power
 from thalweg.engines.llvm.mathematics.trigonometric import arctan, cos, sin, tan
 
@@ -13,5 +14,6 @@ MATHEMATICS: dict[str, Callable[..., Value]] = {
     for function in (
         *(exp, expm1, sigmoid, log, log1p, logaddexp, power),
         *(sin, cos, tan, arctan, tanh, erf),
+        *(fmod, nextafter, rint, sign_bit),
     )
 }

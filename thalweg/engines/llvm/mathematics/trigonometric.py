@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value, round_to_f32
+from thalweg.engines.llvm.mathematics.lanes import shared, where_rare
 from thalweg.engines.llvm.mathematics.polynomials import (
     FORMATS,
     flip_sign,
@@ -107,29 +108,19 @@ _ARCTAN = {
 _HALF_PI, _HALF_PI_LOW = 1.5707963267948966, 6.123233995736766e-17
 
 
-def _with_library(fast: Callable[[Emitter, Value], Value]) -> Callable[[Emitter, Value], Value]:
+def _with_library(fast: Callable[[Emitter, Value], Value]) -> Callable[..., Value]:
     """Take the lanes beyond a function's range from the C library's function of its name."""
-    name = fast.__name__
+
+    def exact(e: Emitter, x: Value) -> Value:
+        found = e.call(fast.__name__, e.convert(x, "f64"), attributes="cold")
+        return e.convert(found, x.type)
 
     @functools.wraps(fast)
     def function(e: Emitter, x: Value) -> Value:
-        key, region = f"{name} {x!r}", e.regions[x.depth]
-        if (known := region.known.get(key)) is not None:
-            return known
-        with e.hoisted(x.depth):
-            result = fast(e, x)
-            large = e.compare("ogt", e.absolute(x), _limit(e, x.type))
-            e.begin_if(e.any_lane(large))
-            lane, (lanes,) = e.begin_loop(x.width, [result])
-            argument = e.convert(e.extract(x, lane), "f64")
-            exact = e.convert(e.call(name, argument, attributes="cold"), x.type)
-            (lanes,) = e.end_loop([e.insert(lanes, exact, lane)])
-            merged = e.select(large, lanes, result)
-            (result,) = e.end_if([merged], [result])
-        region.known[key] = result
-        return result
+        large = e.compare("ogt", e.absolute(x), _limit(e, x.type))
+        return where_rare(e, large, fast(e, x), exact, x)
 
-    return function
+    return shared(function)
 
 
 @_with_library
