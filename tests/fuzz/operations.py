@@ -15,14 +15,18 @@ from thalweg.core.tensor import Tensor
 
 _FLOATING = (
     *("sqrt", "exp", "expm1", "log", "log1p", "sigmoid", "sin", "cos", "tan", "arctan", "tanh"),
-    "erf",
+    *("arcsin", "arccos", "arctanh", "arcsinh", "arccosh", "sinh", "cosh", "cbrt", "erf"),
+    *("exp2", "log2", "log10"),
 )
 _TAMED: dict[str, Callable[[Any], Any]] = {
     "sqrt": lambda x: tw.absolute(x) + 0.1,
     "log": lambda x: tw.absolute(x) + 0.1,
     "log1p": lambda x: tw.absolute(x),
-    "exp": lambda x: tw.minimum(x, 3.0),
-    "expm1": lambda x: tw.minimum(x, 3.0),
+    **dict.fromkeys(("log2", "log10"), lambda x: tw.absolute(x) + 0.1),
+    "arccosh": lambda x: tw.absolute(x) + 1.1,
+    **dict.fromkeys(("exp", "expm1", "exp2"), lambda x: tw.minimum(x, 3.0)),
+    **dict.fromkeys(("sinh", "cosh"), lambda x: tw.clip(x, -3.0, 3.0)),
+    **dict.fromkeys(("arcsin", "arccos", "arctanh"), lambda x: tw.clip(x, -0.9, 0.9)),
 }
 
 
@@ -48,7 +52,10 @@ def unary(g: Growth) -> Tensor:
 
 def arithmetic(g: Growth) -> Tensor:
     name = g.choose(
-        (*("add", "subtract", "multiply", "divide", "maximum", "minimum") * 3, "logaddexp")
+        (
+            *("add", "subtract", "multiply", "divide", "maximum", "minimum") * 3,
+            *("logaddexp", "hypot", "arctan2"),
+        )
     )
     x = g.pick()
     y = g.partner(x.shape)
