@@ -23,8 +23,8 @@ are mpmath's, with {bits} bits. An error is counted in units of the last place (
 result; 0.5 is the best there can be. Signs of zeros, infinities and NaN are exactly NumPy's: that
 is tested apart. `make accuracy` writes this page.
 
-Of `logaddexp` the unit is that of the larger operand where the result is smaller: operands may
-cancel. The last two columns are those of processors without a fused multiply-add.
+Of `logaddexp` the unit is that of the larger operand if that is negative and the result is smaller:
+then they may cancel. The last two columns are those of processors without a fused multiply-add.
 
 | function | dtype | ulp | at | without FMA | at |
 |---|---|---|---|---|---|

@@ -61,7 +61,7 @@ ROWS: dict[str, Row] = {
     "log1p": Row(
         mpmath.log1p, on((-1, 1), (-0.3, 0.42), (0, 9), places=[0.41, 0.29], within=(-1, math.inf))
     ),
-    "logaddexp": Row(_logaddexp, sums, beside=max),
+    "logaddexp": Row(_logaddexp, sums, beside=lambda a, b: min(max(a, b), 0)),
     "power": Row(mpmath.power, powers),
     "cbrt": Row(_cbrt, on((-10, 10), places=[0.5, 2, 8, math.sqrt(2)])),
     "hypot": Row(mpmath.hypot, pairs),

@@ -59,13 +59,12 @@ def reduced(e: Emitter, x: Value, low: Value | None = None) -> tuple[Value, Valu
     return n, e.fma(e.multiply(r, r), polynomial(e, r, _TAIL[x.type]), r)
 
 
-def reduced_long(e: Emitter, x: Value, low: Value | None = None) -> tuple[Value, Value, Value]:
-    """The integer n, r and eʳ - 1 - r, what r lost included: x + low = n·ln 2 + r."""
+def reduced_long(e: Emitter, x: Value) -> tuple[Value, Value, Value]:
+    """The integer n, r and eʳ - 1 - r, what r lost to rounding included: x = n·ln 2 + r."""
     n, first, number = _reduction(e, x)
     small = LN2[x.type][1]
     r = e.fma(number, -small, first)
     lost = e.fma(number, -small, e.subtract(first, r))
-    lost = lost if low is None else e.add(lost, low)
     lost = e.fma(lost, r, lost)
     return n, r, e.fma(e.multiply(r, r), polynomial(e, r, _TAIL[x.type]), lost)
 
@@ -81,24 +80,11 @@ def exp(e: Emitter, x: Value, low: Value | None = None) -> Value:
     return _times_power(e, *reduced(e, clamp(e, x, *_RANGE[x.type]), low))
 
 
-def exp_long(e: Emitter, x: Value, low: Value) -> tuple[Value, Value]:
-    """The exponential of x + low ≤ 0, as a rounded number and what that lost."""
-    n, r, rest = reduced_long(e, clamp(e, x, *_RANGE[x.type]), low)
-    scale, again = _two_powers(e, n, x.type)
-    high, lost = fast_two_sum(e, scale, e.multiply(r, scale))
-    high, lost = fast_two_sum(e, high, e.fma(rest, scale, lost))
-    return e.multiply(high, again), e.multiply(lost, again)
-
-
-def _two_powers(e: Emitter, n: Value, type: str) -> tuple[Value, Value]:
-    """Two factors of 2ⁿ, which may be subnormal, or too large."""
-    half = halve(e, n, type)
-    return power_of_two(e, half, type), power_of_two(e, e.subtract(n, half), type)
-
-
 def _times_power(e: Emitter, n: Value, p: Value) -> Value:
-    """The number 2ⁿ·(1 + p)."""
-    scale, rest = _two_powers(e, n, p.type)
+    """The number 2ⁿ·(1 + p), 2ⁿ in two factors: the result may be subnormal, or too large."""
+    half = halve(e, n, p.type)
+    scale = power_of_two(e, half, p.type)
+    rest = power_of_two(e, e.subtract(n, half), p.type)
     return e.multiply(e.fma(p, scale, scale), rest)
 
 

@@ -10,7 +10,7 @@ the logarithm as an unevaluated sum of two numbers.
 
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
-from thalweg.engines.llvm.mathematics.exponential import LN2, exp, exp_long
+from thalweg.engines.llvm.mathematics.exponential import LN2, exp
 from thalweg.engines.llvm.mathematics.polynomials import (
     clamp,
     fast_two_sum,
@@ -110,23 +110,22 @@ def log1p(e: Emitter, x: Value) -> Value:
 def logaddexp(e: Emitter, a: Value, b: Value) -> Value:
     """The sum of exponentials ln(eᵃ + eᵇ), for any a and b.
 
-    It is a + ln(1 + y), y = e^(b - a), for a ≥ b. Difference, exponential and sum are kept with
-    what they lost, as a and the logarithm may cancel.
+    It is a + ln(1 + y), y = e^(b - a), for a ≥ b. The difference and the last sum are kept with
+    what they lost: a may be near 0, or cancel the logarithm.
     """
     a, b = e.unify(a, b)
     falling = e.compare("ogt", a, b)
     larger, smaller = e.select(falling, a, b), e.select(falling, b, a)
-    distance, low = two_sum(e, smaller, e.negate(larger))
-    y, lost = exp_long(e, distance, low)
+    # What is lost matters where the smaller is the larger magnitude.
+    distance, low = fast_two_sum(e, smaller, e.negate(larger))
+    y = exp(e, distance, e.select(e.compare("ogt", distance, -1e3), low, 0.0))
     # ln(1 + y) = y - s·(y - R)
     s = e.divide(y, e.add(y, 2.0))
     z = e.multiply(s, s)
     inner = e.multiply(s, e.fma(e.negate(z), polynomial(e, z, ARTANH_WIDE[y.type]), y))
     total, error = two_sum(e, larger, y)
-    # The derivative of the logarithm is 1 - y/2, roughly.
-    error = e.add(error, e.fma(e.multiply(y, lost), -0.5, lost))
     result = e.add(total, e.subtract(error, inner))
-    # Equal infinities have no distance; beside an infinite one, the smaller is nothing.
+    # Beside an infinite one, the smaller is nothing. Equal infinities have no distance.
     result = e.select(e.compare("oeq", distance, -_INF), larger, result)
     return e.select(e.compare("oeq", a, b), e.add(a, 0.6931471805599453), result)
 
