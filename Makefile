@@ -11,7 +11,7 @@ FILES ?= 0:20000
 SUITE ?= ../array-api-tests
 EXAMPLES ?= 20
 
-.PHONY: check format lint types stubs layers test house fuzz corrupt interruptions bench oracle array-api
+.PHONY: check format lint types stubs layers test house fuzz corrupt interruptions bench oracle accuracy array-api
 
 check: lint types layers test
 
@@ -59,6 +59,10 @@ house:
 
 oracle:
 	$(PYTHON) -m tests.oracle report
+
+# Errors of the native functions, in units of the last place.
+accuracy:
+	$(PYTHON) -m tests.accuracy
 
 array-api:
 	cd $(SUITE) && PYTHONPATH=$(CURDIR) ARRAY_API_TESTS_MODULE=thalweg \

@@ -58,6 +58,11 @@ def positive(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return np.asarray(random.uniform(0.4, 2.4, shape))
 
 
+def above_one(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw numbers well above 1."""
+    return np.asarray(random.uniform(1.5, 4.0, shape))
+
+
 def boolean(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return np.asarray(random.random(shape) < 0.5)
 

@@ -78,10 +78,10 @@ def absolute(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Absolute value |x|; its derivative at 0 is taken as 0."""
 
 def acos(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse cosine, in radians, of x in [-1, 1]."""
+    r"""Inverse cosine, in radians, of x in [-1, 1]. Natively within 1.2 ulp."""
 
 def acosh(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse hyperbolic cosine of x ≥ 1."""
+    r"""Inverse hyperbolic cosine of x ≥ 1. Natively within 1.0 ulp."""
 
 def add(x: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Sum: x + y."""
@@ -171,25 +171,25 @@ def arange(
     r"""Return numbers from start (by default 0) up to, not including, stop."""
 
 def arccos(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse cosine, in radians, of x in [-1, 1]."""
+    r"""Inverse cosine, in radians, of x in [-1, 1]. Natively within 1.2 ulp."""
 
 def arccosh(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse hyperbolic cosine of x ≥ 1."""
+    r"""Inverse hyperbolic cosine of x ≥ 1. Natively within 1.0 ulp."""
 
 def arcsin(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse sine, in radians, of x in [-1, 1]."""
+    r"""Inverse sine, in radians, of x in [-1, 1]. Natively within 1.2 ulp."""
 
 def arcsinh(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse hyperbolic sine."""
+    r"""Inverse hyperbolic sine. Natively within 1.1 ulp."""
 
 def arctan(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse tangent, in radians."""
+    r"""Inverse tangent, in radians. Natively within 1.5 ulp."""
 
 def arctan2(x: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Angle of the point (y, x), in radians between -π and π: the arctangent of x / y."""
 
 def arctanh(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse hyperbolic tangent of x in [-1, 1]."""
+    r"""Inverse hyperbolic tangent of x in [-1, 1]. Natively within 1.4 ulp."""
 
 def argmax(
     x: ArrayLike, axis: int | None = None, keepdims: builtins.bool = False, *, out: _Out = None
@@ -223,10 +223,10 @@ def array_split(
     r"""Cut a tensor into nearly equal parts, the first ones larger, or at the given positions."""
 
 def asin(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse sine, in radians, of x in [-1, 1]."""
+    r"""Inverse sine, in radians, of x in [-1, 1]. Natively within 1.2 ulp."""
 
 def asinh(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse hyperbolic sine."""
+    r"""Inverse hyperbolic sine. Natively within 1.1 ulp."""
 
 def astype(
     x: ArrayLike,
@@ -239,13 +239,13 @@ def astype(
     r"""Convert to a dtype, in memory of its own; of complex numbers a real one keeps the real part."""
 
 def atan(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse tangent, in radians."""
+    r"""Inverse tangent, in radians. Natively within 1.5 ulp."""
 
 def atan2(x: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Angle of the point (y, x), in radians between -π and π: the arctangent of x / y."""
 
 def atanh(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Inverse hyperbolic tangent of x in [-1, 1]."""
+    r"""Inverse hyperbolic tangent of x in [-1, 1]. Natively within 1.4 ulp."""
 
 @overload
 def atleast_1d(arrays: ArrayLike, /) -> Tensor:
@@ -323,7 +323,7 @@ def can_cast(from_: Any, to: Any) -> builtins.bool:
     r"""Tell whether every value of a dtype, or of a tensor's, can be held by another one."""
 
 def cbrt(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Cube root: ∛x, of negative numbers too."""
+    r"""Cube root: ∛x, of negative numbers too. Natively within 0.6 ulp."""
 
 def ceil(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Smallest integer not below x."""
@@ -392,10 +392,10 @@ def correlate(a: ArrayLike, v: ArrayLike, mode: str = "valid", *, out: _Out = No
     r"""Correlate two vectors: Σₙ a[n + k] v̄[n]; arguments as `convolve`'s."""
 
 def cos(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Cosine of x in radians."""
+    r"""Cosine of x in radians. Natively within 1.5 ulp."""
 
 def cosh(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Hyperbolic cosine: (eˣ + e⁻ˣ) / 2."""
+    r"""Hyperbolic cosine: (eˣ + e⁻ˣ) / 2. Natively within 1.0 ulp."""
 
 def count_nonzero(
     x: ArrayLike,
@@ -559,16 +559,16 @@ def equal(x: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Tell where x = y."""
 
 def exp(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Exponential: eˣ."""
+    r"""Exponential: eˣ. Natively within 1.1 ulp."""
 
 def exp2(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Power of two: 2ˣ."""
+    r"""Power of two: 2ˣ. Natively within 1.2 ulp."""
 
 def expand_dims(x: ArrayLike, axis: int | Sequence[int] | None, *, out: _Out = None) -> Tensor:
     r"""Insert axes of extent 1 at the given positions of the result."""
 
 def expm1(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Exponential minus one, accurate near zero: eˣ - 1."""
+    r"""Exponential minus one, accurate near zero: eˣ - 1. Natively within 1.4 ulp."""
 
 def extract(condition: ArrayLike, arr: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Return the elements where a condition, of as many elements, holds; flattened."""
@@ -705,7 +705,7 @@ def hstack(arrays: Sequence[ArrayLike] | ArrayLike, *, out: _Out = None) -> Tens
     r"""Join along the second axis; vectors along their only one."""
 
 def hypot(x: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Length of the hypotenuse, without overflow: √(x² + y²)."""
+    r"""Length of the hypotenuse, without overflow: √(x² + y²). Natively within 1.2 ulp."""
 
 def i0(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Modified Bessel function of the first kind and order 0."""
@@ -820,16 +820,16 @@ def linspace(
     r"""Return evenly spaced numbers from start to stop."""
 
 def log(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Natural logarithm: ln x."""
+    r"""Natural logarithm: ln x. Natively within 0.8 ulp."""
 
 def log10(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Logarithm to base 10."""
+    r"""Logarithm to base 10. Natively within 1.0 ulp."""
 
 def log1p(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Logarithm of one plus x, accurate near zero: ln(1 + x)."""
+    r"""Logarithm of one plus x, accurate near zero: ln(1 + x). Natively within 1.1 ulp."""
 
 def log2(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Logarithm to base 2."""
+    r"""Logarithm to base 2. Natively within 1.2 ulp."""
 
 def log_sigmoid(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Logarithm of the logistic function, without overflow: -ln(1 + e⁻ˣ)."""
@@ -1214,7 +1214,7 @@ def pow(x: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Python's `x ** y`: as NumPy, small constant exponents are squares, roots and quotients."""
 
 def power(x: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Power: xʸ."""
+    r"""Power: xʸ. Natively within 1.3 ulp."""
 
 def prod(
     x: ArrayLike,
@@ -1344,7 +1344,7 @@ def searchsorted(
     r"""Return where values belong among sorted ones, so that they stay sorted."""
 
 def sigmoid(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Logistic function: 1 / (1 + e⁻ˣ)."""
+    r"""Logistic function: 1 / (1 + e⁻ˣ). Natively within 1.4 ulp."""
 
 def sign(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Sign: -1, 0 or 1."""
@@ -1356,13 +1356,13 @@ def silu(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Sigmoid linear unit: x / (1 + e⁻ˣ)."""
 
 def sin(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Sine of x in radians."""
+    r"""Sine of x in radians. Natively within 1.5 ulp."""
 
 def sinc(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Normalised sine: sin(π x) / (π x), and 1 at 0."""
 
 def sinh(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Hyperbolic sine: (eˣ - e⁻ˣ) / 2."""
+    r"""Hyperbolic sine: (eˣ - e⁻ˣ) / 2. Natively within 0.9 ulp."""
 
 def sliding_window_view(
     x: ArrayLike,
@@ -1458,10 +1458,10 @@ def take_along_axis(
     r"""Read one element at each position: out[i, j] = x[i, indices[i, j]] for the last axis."""
 
 def tan(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Tangent of x in radians."""
+    r"""Tangent of x in radians. Natively within 1.3 ulp."""
 
 def tanh(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Hyperbolic tangent."""
+    r"""Hyperbolic tangent. Natively within 1.5 ulp."""
 
 def tensordot(
     x: ArrayLike, y: ArrayLike, axes: int | Sequence[int] | None = 2, *, out: _Out = None

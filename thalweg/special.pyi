@@ -29,7 +29,7 @@ def boxcox1p(x: ArrayLike, lmbda: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Box-Cox transform of 1 + x, accurate near x = 0."""
 
 def cbrt(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Cube root: ∛x, of negative numbers too."""
+    r"""Cube root: ∛x, of negative numbers too. Natively within 0.6 ulp."""
 
 def digamma(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Derivative of the logarithm of the gamma function: Γ'(x) / Γ(x)."""
@@ -38,7 +38,7 @@ def entr(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Entropy's term: -x ln x; 0 at 0, with an infinite derivative, and -∞ below, with none."""
 
 def erf(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Error function: 2/√π ∫₀ˣ e^(-t²) dt."""
+    r"""Error function: 2/√π ∫₀ˣ e^(-t²) dt. Natively within 1.2 ulp."""
 
 def erfc(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Complementary error function, accurate where it is small: 1 - erf(x)."""
@@ -50,13 +50,13 @@ def erfinv(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Inverse of the error function, for x between -1 and 1."""
 
 def exp2(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Power of two: 2ˣ."""
+    r"""Power of two: 2ˣ. Natively within 1.2 ulp."""
 
 def expit(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Logistic function: 1 / (1 + e⁻ˣ)."""
+    r"""Logistic function: 1 / (1 + e⁻ˣ). Natively within 1.4 ulp."""
 
 def expm1(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Exponential minus one, accurate near zero: eˣ - 1."""
+    r"""Exponential minus one, accurate near zero: eˣ - 1. Natively within 1.4 ulp."""
 
 def exprel(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Relative exponential: (eˣ - 1) / x, and 1 at 0."""
@@ -110,7 +110,7 @@ def lgamma(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Logarithm of the absolute gamma function: ln |Γ(x)|."""
 
 def log1p(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Logarithm of one plus x, accurate near zero: ln(1 + x)."""
+    r"""Logarithm of one plus x, accurate near zero: ln(1 + x). Natively within 1.1 ulp."""
 
 def log_expit(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Logarithm of the logistic function, without overflow: -ln(1 + e⁻ˣ)."""
@@ -149,7 +149,7 @@ def round(x: ArrayLike, decimals: int = 0, *, out: _Out = None) -> Tensor:
     r"""Round to a number of decimals, halves to even; as NumPy, by scaling and `rint`."""
 
 def sigmoid(x: ArrayLike, *, out: _Out = None) -> Tensor:
-    r"""Logistic function: 1 / (1 + e⁻ˣ)."""
+    r"""Logistic function: 1 / (1 + e⁻ˣ). Natively within 1.4 ulp."""
 
 def sinc(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Normalised sine: sin(π x) / (π x), and 1 at 0."""

@@ -20,10 +20,12 @@ from tests.fuzz.operations import (
     division,
     flip,
     function,
+    integers,
     item,
     joining,
     logic,
     narrow,
+    neighbour,
     padding,
     position,
     power,
@@ -107,7 +109,7 @@ OPERATIONS: tuple[Callable[[Growth], Tensor], ...] = (
     *(reduction, reduction, reduction, statistic, position, running_sum),
     *(product, product, application, counting, composed, algebra, algebra, rearranged, rearranged),
     *(sliding, overlapping, contraction, contraction, convolution, pooling, drawing),
-    narrow,
+    *(narrow, integers, neighbour),
 )
 
 # Elementwise work, reductions and products on few shapes: what is fused.

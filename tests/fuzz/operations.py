@@ -15,14 +15,18 @@ from thalweg.core.tensor import Tensor
 
 _FLOATING = (
     *("sqrt", "exp", "expm1", "log", "log1p", "sigmoid", "sin", "cos", "tan", "arctan", "tanh"),
-    "erf",
+    *("arcsin", "arccos", "arctanh", "arcsinh", "arccosh", "sinh", "cosh", "cbrt", "erf"),
+    *("exp2", "log2", "log10"),
 )
 _TAMED: dict[str, Callable[[Any], Any]] = {
     "sqrt": lambda x: tw.absolute(x) + 0.1,
     "log": lambda x: tw.absolute(x) + 0.1,
     "log1p": lambda x: tw.absolute(x),
-    "exp": lambda x: tw.minimum(x, 3.0),
-    "expm1": lambda x: tw.minimum(x, 3.0),
+    **dict.fromkeys(("log2", "log10"), lambda x: tw.absolute(x) + 0.1),
+    "arccosh": lambda x: tw.absolute(x) + 1.1,
+    **dict.fromkeys(("exp", "expm1", "exp2"), lambda x: tw.minimum(x, 3.0)),
+    **dict.fromkeys(("sinh", "cosh"), lambda x: tw.clip(x, -3.0, 3.0)),
+    **dict.fromkeys(("arcsin", "arccos", "arctanh"), lambda x: tw.clip(x, -0.9, 0.9)),
 }
 
 
@@ -34,15 +38,24 @@ def function(g: Growth) -> Tensor:
     return g.primitive(name, x)
 
 
+_UNARY = (
+    *("negative", "absolute", "sign", "square", "floor", "ceil", "stop_gradient", "rint"),
+    "sign_bit",
+)
+
+
 def unary(g: Growth) -> Tensor:
-    name = g.choose(("negative", "absolute", "sign", "square", "floor", "ceil", "stop_gradient"))
+    name = g.choose(_UNARY)
     kinds = "fib" if name in ("absolute", "stop_gradient") else "fi"
     return g.primitive(name, g.pick(kinds))
 
 
 def arithmetic(g: Growth) -> Tensor:
     name = g.choose(
-        (*("add", "subtract", "multiply", "divide", "maximum", "minimum") * 3, "logaddexp")
+        (
+            *("add", "subtract", "multiply", "divide", "maximum", "minimum") * 3,
+            *("logaddexp", "hypot", "arctan2"),
+        )
     )
     x = g.pick()
     y = g.partner(x.shape)
@@ -58,10 +71,25 @@ def _is_boolean(value: Any) -> bool:
 
 
 def division(g: Growth) -> Tensor:
-    name = g.choose(("floor_divide", "remainder"))
+    name = g.choose(("floor_divide", "remainder", "fmod"))
     x = g.pick("fi")
     y = g.partner(x.shape, x.dtype.kind)
     return getattr(tw, name)(*((x, y) if g.chance(0.7) else (y, x)))
+
+
+_OF_INTEGERS = ("and_bits", "or_bits", "xor_bits", "shift_left", "shift_right", "gcd", "lcm")
+
+
+def integers(g: Growth) -> Tensor:
+    x = g.pick("i")
+    if g.chance(0.2):
+        return g.primitive("invert_bits", x)
+    return g.primitive(g.choose(_OF_INTEGERS), x, g.partner(x.shape, "i"))
+
+
+def neighbour(g: Growth) -> Tensor:
+    x = g.pick("f")
+    return tw.nextafter(x, g.partner(x.shape, "f"))
 
 
 def power(g: Growth) -> Tensor:

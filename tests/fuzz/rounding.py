@@ -21,6 +21,8 @@ Array = np.ndarray[Any, Any]
 # Functions that are rounded to a few units, not correctly; in units of the last place.
 _FUNCTIONS = {
     **dict.fromkeys(("exp", "expm1", "log", "log1p", "sin", "cos", "arctan", "tanh", "erf"), 6),
+    **dict.fromkeys(("exp2", "log2", "log10", "cbrt", "hypot", "sinh", "cosh", "arctan2"), 6),
+    **dict.fromkeys(("arcsin", "arccos", "arctanh", "arcsinh", "arccosh"), 6),
     **dict.fromkeys(("tan", "sigmoid", "power", "logaddexp"), 10),
 }
 _ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "square", "sqrt"})
@@ -32,6 +34,7 @@ _EXTREMES = frozenset({"maximum", "minimum", "reduce_max", "reduce_min", "floor_
 # What may take another value altogether when its operand moves a little.
 _JUMPS = frozenset(
     {"index_of_max", "index_of_min", "floor", "ceil", "sign", "floor_divide", "remainder"}
+    | {"arctan2", "fmod", "rint", "sign_bit"}
     | {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
 )
 

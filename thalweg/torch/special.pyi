@@ -26,7 +26,7 @@ def boxcox1p(input: ArrayLike, lmbda: ArrayLike, *, out: _Out = None) -> TorchTe
     r"""Box-Cox transform of 1 + x, accurate near x = 0."""
 
 def cbrt(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
-    r"""Cube root: ∛x, of negative numbers too."""
+    r"""Cube root: ∛x, of negative numbers too. Natively within 0.6 ulp."""
 
 def digamma(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Derivative of the logarithm of the gamma function: Γ'(x) / Γ(x)."""
@@ -35,7 +35,7 @@ def entr(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Entropy's term: -x ln x; 0 at 0, with an infinite derivative, and -∞ below, with none."""
 
 def erf(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
-    r"""Error function: 2/√π ∫₀ˣ e^(-t²) dt."""
+    r"""Error function: 2/√π ∫₀ˣ e^(-t²) dt. Natively within 1.2 ulp."""
 
 def erfc(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Complementary error function, accurate where it is small: 1 - erf(x)."""
@@ -47,13 +47,13 @@ def erfinv(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Inverse of the error function, for x between -1 and 1."""
 
 def exp2(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
-    r"""Power of two: 2ˣ."""
+    r"""Power of two: 2ˣ. Natively within 1.2 ulp."""
 
 def expit(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
-    r"""Logistic function: 1 / (1 + e⁻ˣ)."""
+    r"""Logistic function: 1 / (1 + e⁻ˣ). Natively within 1.4 ulp."""
 
 def expm1(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
-    r"""Exponential minus one, accurate near zero: eˣ - 1."""
+    r"""Exponential minus one, accurate near zero: eˣ - 1. Natively within 1.4 ulp."""
 
 def exprel(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Relative exponential: (eˣ - 1) / x, and 1 at 0."""
@@ -104,7 +104,7 @@ def kl_div(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTens
     r"""Term of the Kullback-Leibler divergence: x ln(x / y) - x + y; y where x = 0 ≤ y, else ∞."""
 
 def log1p(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
-    r"""Logarithm of one plus x, accurate near zero: ln(1 + x)."""
+    r"""Logarithm of one plus x, accurate near zero: ln(1 + x). Natively within 1.1 ulp."""
 
 def log_expit(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Logarithm of the logistic function, without overflow: -ln(1 + e⁻ˣ)."""

@@ -237,13 +237,13 @@ class TorchTensor(_core.Tensor):
         r"""Write the result of `absolute` into the tensor itself, and return it."""
 
     def acos(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse cosine, in radians, of x in [-1, 1]."""
+        r"""Inverse cosine, in radians, of x in [-1, 1]. Natively within 1.2 ulp."""
 
     def acos_(self) -> TorchTensor:
         r"""Write the result of `acos` into the tensor itself, and return it."""
 
     def acosh(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse hyperbolic cosine of x ≥ 1."""
+        r"""Inverse hyperbolic cosine of x ≥ 1. Natively within 1.0 ulp."""
 
     def acosh_(self) -> TorchTensor:
         r"""Write the result of `acosh` into the tensor itself, and return it."""
@@ -384,31 +384,31 @@ class TorchTensor(_core.Tensor):
         r"""Replace each element by a Python function of it, and return the tensor."""
 
     def arccos(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse cosine, in radians, of x in [-1, 1]."""
+        r"""Inverse cosine, in radians, of x in [-1, 1]. Natively within 1.2 ulp."""
 
     def arccos_(self) -> TorchTensor:
         r"""Write the result of `arccos` into the tensor itself, and return it."""
 
     def arccosh(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse hyperbolic cosine of x ≥ 1."""
+        r"""Inverse hyperbolic cosine of x ≥ 1. Natively within 1.0 ulp."""
 
     def arccosh_(self) -> TorchTensor:
         r"""Write the result of `arccosh` into the tensor itself, and return it."""
 
     def arcsin(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse sine, in radians, of x in [-1, 1]."""
+        r"""Inverse sine, in radians, of x in [-1, 1]. Natively within 1.2 ulp."""
 
     def arcsin_(self) -> TorchTensor:
         r"""Write the result of `arcsin` into the tensor itself, and return it."""
 
     def arcsinh(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse hyperbolic sine."""
+        r"""Inverse hyperbolic sine. Natively within 1.1 ulp."""
 
     def arcsinh_(self) -> TorchTensor:
         r"""Write the result of `arcsinh` into the tensor itself, and return it."""
 
     def arctan(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse tangent, in radians."""
+        r"""Inverse tangent, in radians. Natively within 1.5 ulp."""
 
     def arctan2(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
         r"""Angle of the point (y, x), in radians between -π and π: the arctangent of x / y."""
@@ -420,7 +420,7 @@ class TorchTensor(_core.Tensor):
         r"""Write the result of `arctan` into the tensor itself, and return it."""
 
     def arctanh(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse hyperbolic tangent of x in [-1, 1]."""
+        r"""Inverse hyperbolic tangent of x in [-1, 1]. Natively within 1.4 ulp."""
 
     def arctanh_(self) -> TorchTensor:
         r"""Write the result of `arctanh` into the tensor itself, and return it."""
@@ -478,13 +478,13 @@ class TorchTensor(_core.Tensor):
         r"""Return a copy of a tensor with other values where `as_strided` would show it."""
 
     def asin(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse sine, in radians, of x in [-1, 1]."""
+        r"""Inverse sine, in radians, of x in [-1, 1]. Natively within 1.2 ulp."""
 
     def asin_(self) -> TorchTensor:
         r"""Write the result of `asin` into the tensor itself, and return it."""
 
     def asinh(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse hyperbolic sine."""
+        r"""Inverse hyperbolic sine. Natively within 1.1 ulp."""
 
     def asinh_(self) -> TorchTensor:
         r"""Write the result of `asinh` into the tensor itself, and return it."""
@@ -500,7 +500,7 @@ class TorchTensor(_core.Tensor):
         r"""Convert to a dtype, in memory of its own; of complex numbers a real one keeps the real part."""
 
     def atan(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse tangent, in radians."""
+        r"""Inverse tangent, in radians. Natively within 1.5 ulp."""
 
     def atan2(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
         r"""Angle of the point (y, x), in radians between -π and π: the arctangent of x / y."""
@@ -512,7 +512,7 @@ class TorchTensor(_core.Tensor):
         r"""Write the result of `atan` into the tensor itself, and return it."""
 
     def atanh(self, *, out: _Out = None) -> TorchTensor:
-        r"""Inverse hyperbolic tangent of x in [-1, 1]."""
+        r"""Inverse hyperbolic tangent of x in [-1, 1]. Natively within 1.4 ulp."""
 
     def atanh_(self) -> TorchTensor:
         r"""Write the result of `atanh` into the tensor itself, and return it."""
@@ -746,13 +746,13 @@ class TorchTensor(_core.Tensor):
         r"""Correlations of variables, the rows of a matrix of observations."""
 
     def cos(self, *, out: _Out = None) -> TorchTensor:
-        r"""Cosine of x in radians."""
+        r"""Cosine of x in radians. Natively within 1.5 ulp."""
 
     def cos_(self) -> TorchTensor:
         r"""Write the result of `cos` into the tensor itself, and return it."""
 
     def cosh(self, *, out: _Out = None) -> TorchTensor:
-        r"""Hyperbolic cosine: (eˣ + e⁻ˣ) / 2."""
+        r"""Hyperbolic cosine: (eˣ + e⁻ˣ) / 2. Natively within 1.0 ulp."""
 
     def cosh_(self) -> TorchTensor:
         r"""Write the result of `cosh` into the tensor itself, and return it."""
@@ -937,7 +937,7 @@ class TorchTensor(_core.Tensor):
         r"""Tell whether two tensors have one shape and equal elements; `==` tells of each element."""
 
     def erf(self, *, out: _Out = None) -> TorchTensor:
-        r"""Error function: 2/√π ∫₀ˣ e^(-t²) dt."""
+        r"""Error function: 2/√π ∫₀ˣ e^(-t²) dt. Natively within 1.2 ulp."""
 
     def erf_(self) -> TorchTensor:
         r"""Write the result of `erf` into the tensor itself, and return it."""
@@ -955,10 +955,10 @@ class TorchTensor(_core.Tensor):
         r"""Write the result of `erfinv` into the tensor itself, and return it."""
 
     def exp(self, *, out: _Out = None) -> TorchTensor:
-        r"""Exponential: eˣ."""
+        r"""Exponential: eˣ. Natively within 1.1 ulp."""
 
     def exp2(self, *, out: _Out = None) -> TorchTensor:
-        r"""Power of two: 2ˣ."""
+        r"""Power of two: 2ˣ. Natively within 1.2 ulp."""
 
     def exp2_(self) -> TorchTensor:
         r"""Write the result of `exp2` into the tensor itself, and return it."""
@@ -978,7 +978,7 @@ class TorchTensor(_core.Tensor):
         r"""Repeat to the shape of another tensor, without a copy."""
 
     def expm1(self, *, out: _Out = None) -> TorchTensor:
-        r"""Exponential minus one, accurate near zero: eˣ - 1."""
+        r"""Exponential minus one, accurate near zero: eˣ - 1. Natively within 1.4 ulp."""
 
     def expm1_(self) -> TorchTensor:
         r"""Write the result of `expm1` into the tensor itself, and return it."""
@@ -1151,7 +1151,7 @@ class TorchTensor(_core.Tensor):
         r"""Cut along the second axis, or a vector along its only one; as `split`."""
 
     def hypot(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
-        r"""Length of the hypotenuse, without overflow: √(x² + y²)."""
+        r"""Length of the hypotenuse, without overflow: √(x² + y²). Natively within 1.2 ulp."""
 
     def hypot_(self, other: ArrayLike) -> TorchTensor:
         r"""Write the result of `hypot` into the tensor itself, and return it."""
@@ -1399,22 +1399,22 @@ class TorchTensor(_core.Tensor):
         r"""Write the result of `lgamma` into the tensor itself, and return it."""
 
     def log(self, *, out: _Out = None) -> TorchTensor:
-        r"""Natural logarithm: ln x."""
+        r"""Natural logarithm: ln x. Natively within 0.8 ulp."""
 
     def log10(self, *, out: _Out = None) -> TorchTensor:
-        r"""Logarithm to base 10."""
+        r"""Logarithm to base 10. Natively within 1.0 ulp."""
 
     def log10_(self) -> TorchTensor:
         r"""Write the result of `log10` into the tensor itself, and return it."""
 
     def log1p(self, *, out: _Out = None) -> TorchTensor:
-        r"""Logarithm of one plus x, accurate near zero: ln(1 + x)."""
+        r"""Logarithm of one plus x, accurate near zero: ln(1 + x). Natively within 1.1 ulp."""
 
     def log1p_(self) -> TorchTensor:
         r"""Write the result of `log1p` into the tensor itself, and return it."""
 
     def log2(self, *, out: _Out = None) -> TorchTensor:
-        r"""Logarithm to base 2."""
+        r"""Logarithm to base 2. Natively within 1.2 ulp."""
 
     def log2_(self) -> TorchTensor:
         r"""Write the result of `log2` into the tensor itself, and return it."""
@@ -2142,7 +2142,7 @@ class TorchTensor(_core.Tensor):
         r"""Convert to int16."""
 
     def sigmoid(self, *, out: _Out = None) -> TorchTensor:
-        r"""Logistic function: 1 / (1 + e⁻ˣ)."""
+        r"""Logistic function: 1 / (1 + e⁻ˣ). Natively within 1.4 ulp."""
 
     def sigmoid_(self) -> TorchTensor:
         r"""Write the result of `sigmoid` into the tensor itself, and return it."""
@@ -2157,7 +2157,7 @@ class TorchTensor(_core.Tensor):
         r"""Tell where x is negative, of zeros too: true for -0.0."""
 
     def sin(self, *, out: _Out = None) -> TorchTensor:
-        r"""Sine of x in radians."""
+        r"""Sine of x in radians. Natively within 1.5 ulp."""
 
     def sin_(self) -> TorchTensor:
         r"""Write the result of `sin` into the tensor itself, and return it."""
@@ -2169,7 +2169,7 @@ class TorchTensor(_core.Tensor):
         r"""Write the result of `sinc` into the tensor itself, and return it."""
 
     def sinh(self, *, out: _Out = None) -> TorchTensor:
-        r"""Hyperbolic sine: (eˣ - e⁻ˣ) / 2."""
+        r"""Hyperbolic sine: (eˣ - e⁻ˣ) / 2. Natively within 0.9 ulp."""
 
     def sinh_(self) -> TorchTensor:
         r"""Write the result of `sinh` into the tensor itself, and return it."""
@@ -2315,13 +2315,13 @@ class TorchTensor(_core.Tensor):
         r"""Read one element at each position along an axis, by default of the flattened tensor."""
 
     def tan(self, *, out: _Out = None) -> TorchTensor:
-        r"""Tangent of x in radians."""
+        r"""Tangent of x in radians. Natively within 1.3 ulp."""
 
     def tan_(self) -> TorchTensor:
         r"""Write the result of `tan` into the tensor itself, and return it."""
 
     def tanh(self, *, out: _Out = None) -> TorchTensor:
-        r"""Hyperbolic tangent."""
+        r"""Hyperbolic tangent. Natively within 1.5 ulp."""
 
     def tanh_(self) -> TorchTensor:
         r"""Write the result of `tanh` into the tensor itself, and return it."""

@@ -33,9 +33,10 @@ _UINT64 = np.dtype(np.uint64)
 
 # Modulo 2⁶⁴ these are the same for signed and unsigned numbers.
 _MODULAR = frozenset(
-    {"add", "concatenate", "contract", "cumulative_sum", "equal", "matrix_product", "multiply",
-     "negative", "not_equal", "pad_with_zeros", "reduce_prod", "reduce_sum", "scatter_add",
-     "scatter_add_along_axis", "square", "subtract", "where"}
+    {"add", "and_bits", "concatenate", "contract", "cumulative_sum", "equal", "invert_bits",
+     "matrix_product", "multiply", "negative", "not_equal", "or_bits", "pad_with_zeros",
+     "reduce_prod", "reduce_sum", "scatter_add", "scatter_add_along_axis", "shift_left", "square",
+     "subtract", "where", "xor_bits"}
 )  # fmt: skip
 
 # Of unsigned numbers these are those of signed ones after a shift by 2⁶³.
@@ -43,6 +44,9 @@ _ORDERED = frozenset(
     {"greater", "greater_equal", "index_of_max", "index_of_min", "less", "less_equal", "maximum",
      "minimum", "reduce_max", "reduce_min"}
 )  # fmt: skip
+
+# What depends on the numbers there are between two others.
+_SPACED = frozenset({"nextafter"})
 
 
 def moves(primitive: Primitive) -> bool:
@@ -76,7 +80,7 @@ class _Widening:
                 first, *positions = equation.inputs
                 inputs = (first, *(self._wide(symbol, False) for symbol in positions))
                 self._add(equation, inputs, equation.output)
-            elif _UINT64 in dtypes and name not in _MODULAR | _ORDERED:
+            elif name in _SPACED or (_UINT64 in dtypes and name not in _MODULAR | _ORDERED):
                 self._equations.append(equation)  # which is unsupported, and said to be
             else:
                 self._compute(equation, _UINT64 in dtypes and name in _ORDERED)

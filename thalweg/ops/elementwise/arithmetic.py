@@ -143,7 +143,7 @@ def _power_of_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 @elementwise(_power_of_base, _power_of_exponent, cast=counted, cost=40, number=math.pow)
 def power(x: Array, y: Array) -> Array:
-    """Power: xʸ."""
+    """Power: xʸ. Natively within 1.3 ulp."""
     return np.power(x, y)
 
 
@@ -202,6 +202,7 @@ def float_power(x: Any, y: Any) -> Tensor:
     lambda g, out, x, y: -(g * op.trunc(op.divide(x, y))),
     cast=counted,
     takes=REAL,
+    cost=16,
 )
 def fmod(x: Array, y: Array) -> Array:
     """Remainder with the sign of x, as C's: x - y trunc(x / y)."""
@@ -245,12 +246,9 @@ def divide_safely(x: Any, y: Any) -> Tensor:
     return where(zero, 0, x / where(zero, 1, y))
 
 
-@of_reals(
-    lambda g, out, x: g / (3.0 * (out * out)),
-    expansion=lambda x: sign(x) * power(absolute(x), 1.0 / 3.0),
-)
+@of_reals(lambda g, out, x: g / (3.0 * (out * out)), cost=36)
 def cbrt(x: Array) -> Array:
-    """Cube root: ∛x, of negative numbers too."""
+    """Cube root: ∛x, of negative numbers too. Natively within 0.6 ulp."""
     return np.cbrt(x)
 
 
@@ -264,13 +262,13 @@ def _integers(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
     return (dtype,) * len(specs)
 
 
-@elementwise(None, None, cast=_integers)
+@elementwise(None, None, cast=_integers, cost=400)
 def gcd(x: Array, y: Array) -> Array:
     """Greatest common divisor of integers."""
     return np.gcd(x, y)
 
 
-@elementwise(None, None, cast=_integers)
+@elementwise(None, None, cast=_integers, cost=420)
 def lcm(x: Array, y: Array) -> Array:
     """Least common multiple of integers, not negative."""
     return np.lcm(x, y)

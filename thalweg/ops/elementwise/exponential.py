@@ -11,7 +11,7 @@ from thalweg.core.operation import op, operation
 from thalweg.core.primitive import elementwise, floating, of_reals
 from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor
-from thalweg.ops.elementwise.arithmetic import multiply, power
+from thalweg.ops.elementwise.arithmetic import multiply
 from thalweg.ops.elementwise.comparison import equal, greater, where
 from thalweg.ops.elementwise.conversion import as_floating
 from thalweg.ops.elementwise.floats import isnan
@@ -34,13 +34,13 @@ __all__ = [
 
 @elementwise(lambda g, out, x: g * out, cast=floating, cost=12)
 def exp(x: Array) -> Array:
-    """Exponential: eˣ."""
+    """Exponential: eˣ. Natively within 1.1 ulp."""
     return np.exp(x)
 
 
 @elementwise(lambda g, out, x: g * (out + 1.0), cast=floating, cost=14)
 def expm1(x: Array) -> Array:
-    """Exponential minus one, accurate near zero: eˣ - 1."""
+    """Exponential minus one, accurate near zero: eˣ - 1. Natively within 1.4 ulp."""
     if x.dtype.kind != "c":
         return np.expm1(x)
     # NumPy's is NaN for infinite complex numbers that have a limit, and -0 at -0.
@@ -51,13 +51,13 @@ def expm1(x: Array) -> Array:
 
 @elementwise(lambda g, out, x: g / x, cast=floating, cost=16)
 def log(x: Array) -> Array:
-    """Natural logarithm: ln x."""
+    """Natural logarithm: ln x. Natively within 0.8 ulp."""
     return np.log(x)
 
 
 @elementwise(lambda g, out, x: g / (1.0 + x), cast=floating, cost=20)
 def log1p(x: Array) -> Array:
-    """Logarithm of one plus x, accurate near zero: ln(1 + x)."""
+    """Logarithm of one plus x, accurate near zero: ln(1 + x). Natively within 1.1 ulp."""
     return np.log1p(x)
 
 
@@ -65,13 +65,16 @@ def log1p(x: Array) -> Array:
     lambda g, out, x, y: g * op.sigmoid(x - y), lambda g, out, x, y: g * op.sigmoid(y - x), cost=30
 )
 def logaddexp(x: Array, y: Array) -> Array:
-    """Logarithm of a sum of exponentials: ln(eˣ + eʸ)."""
+    """Logarithm of a sum of exponentials: ln(eˣ + eʸ).
+
+    Natively within 2.0 ulp of the result, or of the larger operand if that is negative.
+    """
     return np.logaddexp(x, y)
 
 
 @elementwise(lambda g, out, x: g * (out * (1.0 - out)), cast=floating, cost=16)
 def sigmoid(x: Array) -> Array:
-    """Logistic function: 1 / (1 + e⁻ˣ)."""
+    """Logistic function: 1 / (1 + e⁻ˣ). Natively within 1.4 ulp."""
     falling = x.real < 0
     e = np.exp(np.where(falling, x, -x))
     result: Array = np.where(falling, e, np.ones_like(e)) / (1 + e)
@@ -81,23 +84,21 @@ def sigmoid(x: Array) -> Array:
 _LOG_2, _LOG_10 = math.log(2.0), math.log(10.0)
 
 
-@elementwise(lambda g, out, x: g * (out * _LOG_2), cast=floating, expansion=lambda x: power(2.0, x))
+@elementwise(lambda g, out, x: g * (out * _LOG_2), cast=floating, cost=12)
 def exp2(x: Array) -> Array:
-    """Power of two: 2ˣ."""
+    """Power of two: 2ˣ. Natively within 1.2 ulp."""
     return np.exp2(x)
 
 
-@elementwise(lambda g, out, x: g / (x * _LOG_2), cast=floating, expansion=lambda x: log(x) / _LOG_2)
+@elementwise(lambda g, out, x: g / (x * _LOG_2), cast=floating, cost=20)
 def log2(x: Array) -> Array:
-    """Logarithm to base 2."""
+    """Logarithm to base 2. Natively within 1.2 ulp."""
     return np.log2(x)
 
 
-@elementwise(
-    lambda g, out, x: g / (x * _LOG_10), cast=floating, expansion=lambda x: log(x) / _LOG_10
-)
+@elementwise(lambda g, out, x: g / (x * _LOG_10), cast=floating, cost=20)
 def log10(x: Array) -> Array:
-    """Logarithm to base 10."""
+    """Logarithm to base 10. Natively within 1.0 ulp."""
     return np.log10(x)
 
 

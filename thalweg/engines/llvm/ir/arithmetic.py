@@ -149,6 +149,10 @@ class Arithmetic(Regions):
         """~a; logical not for i1."""
         return self.bit_xor(a, -1)
 
+    def trailing_zeros(self, a: Value) -> Value:
+        """How many zeros are below the lowest bit that is set; a must not be 0."""
+        return self._call(f"llvm.cttz.{suffix(a)}", a.type, [a], "i1 true")
+
     # Comparison and choice
 
     def compare(self, predicate: str, a: Operand, b: Operand) -> Value:

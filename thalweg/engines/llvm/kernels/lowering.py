@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.engines.llvm.ir.emitter import Emitter
-from thalweg.engines.llvm.ir.values import BYTES, Value, is_float
+from thalweg.engines.llvm.ir.values import BITS, BYTES, Value, is_float
+from thalweg.engines.llvm.mathematics import integers
 from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 
 Lowering = Callable[..., Value]
@@ -68,9 +69,19 @@ def _is_opposite(e: Emitter, rest: Value, y: Value) -> Value:
     return e.bit_and(some, e.bit_xor(e.compare("olt", rest, 0.0), e.compare("olt", y, 0.0)))
 
 
+def _fmod(e: Emitter, x: Value, y: Value) -> Value:
+    return MATHEMATICS["fmod"](e, x, y) if is_float(x.type) else e.remainder(x, y)
+
+
+def _sign_bit(e: Emitter, x: Value) -> Value:
+    if is_float(x.type):
+        return MATHEMATICS["sign_bit"](e, x)
+    return e.shift_right_logical(x, BITS[x.type] - 1) if x.type != "i1" else e.bit_xor(x, x)
+
+
 def _remainder(e: Emitter, x: Value, y: Value) -> Value:
     """NumPy's remainder: that of C, moved by y where the signs differ."""
-    plain = e.remainder(x, y)
+    plain = _fmod(e, x, y)
     moved = e.select(_is_opposite(e, plain, y), e.add(plain, y), plain)
     if not is_float(x.type):
         return moved
@@ -82,7 +93,7 @@ def _floor_divide(e: Emitter, x: Value, y: Value) -> Value:
     if not is_float(x.type):
         quotient, rest = e.divide(x, y), e.remainder(x, y)
         return e.select(_is_opposite(e, rest, y), e.subtract(quotient, 1), quotient)
-    rest = e.remainder(x, y)
+    rest = _fmod(e, x, y)
     wrong = _is_opposite(e, rest, y)
     quotient = e.divide(e.subtract(x, rest), y)
     quotient = e.select(wrong, e.subtract(quotient, 1.0), quotient)
@@ -139,6 +150,16 @@ LOWERINGS: dict[str, Lowering] = {
     "logical_and": Emitter.bit_and,
     "logical_or": Emitter.bit_or,
     "logical_not": Emitter.invert,
+    "and_bits": Emitter.bit_and,
+    "or_bits": Emitter.bit_or,
+    "xor_bits": Emitter.bit_xor,
+    "invert_bits": Emitter.invert,
+    "shift_left": integers.shift_left,
+    "shift_right": integers.shift_right,
+    "gcd": integers.gcd,
+    "lcm": integers.lcm,
+    "fmod": _fmod,
+    "sign_bit": _sign_bit,
 }
 
 

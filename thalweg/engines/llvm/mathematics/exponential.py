@@ -1,12 +1,15 @@
-"""Exponentials and what is made of them: exp, expm1, the logistic function, tanh and erf.
+"""Exponentials and what is made of them: exp, exp2, expm1, the logistic function and erf.
 
 x = n·ln 2 + r with |r| ≤ ½ ln 2, and eʳ - 1 = r + r²·q(r).
 """
+
+import math
 
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.polynomials import (
     clamp,
+    fast_two_sum,
     halve,
     polynomial,
     power_of_two,
@@ -41,46 +44,66 @@ _TAIL = {
 # Beyond these, exp is 0 or inf in every rounding.
 _RANGE = {"f64": (-746.0, 710.0), "f32": (-104.5, 89.0)}
 
+_EXP2_RANGE = {"f64": (-1076.0, 1025.0), "f32": (-151.0, 129.0)}
+
 _SIGMOID_RANGE = {"f64": 746.0, "f32": 104.5}
 
 # Below the second number expm1 is -1.
 _EXPM1_RANGE = {"f64": (-40.0, 710.0), "f32": (-20.0, 89.0)}
 
 
-def reduced(
-    e: Emitter, x: Value, low: Value | None = None, exact: bool = False
-) -> tuple[Value, Value]:
-    """The integer n (see `round_to_integer`) and p = eʳ - 1 where x + low = n·ln 2 + r.
+def reduced(e: Emitter, x: Value, low: Value | None = None) -> tuple[Value, Value]:
+    """The integer n (see `round_to_integer`) and p = eʳ - 1 where x + low = n·ln 2 + r."""
+    n, first, number = _reduction(e, x)
+    r = e.fma(number, -LN2[x.type][1], first if low is None else e.add(first, low))
+    return n, e.fma(e.multiply(r, r), polynomial(e, r, _TAIL[x.type]), r)
 
-    `exact` keeps what r lost to rounding, for callers that subtract from p.
-    """
+
+def reduced_long(e: Emitter, x: Value) -> tuple[Value, Value, Value]:
+    """The integer n, r and eʳ - 1 - r, what r lost to rounding included: x = n·ln 2 + r."""
+    n, first, number = _reduction(e, x)
+    small = LN2[x.type][1]
+    r = e.fma(number, -small, first)
+    lost = e.fma(number, -small, e.subtract(first, r))
+    lost = e.fma(lost, r, lost)
+    return n, r, e.fma(e.multiply(r, r), polynomial(e, r, _TAIL[x.type]), lost)
+
+
+def _reduction(e: Emitter, x: Value) -> tuple[Value, Value, Value]:
+    """The integer n nearest to x / ln 2, x - n·ln 2 but for the second part of ln 2, and n."""
     n, number = round_to_integer(e, x, _LOG2_E)
-    high_part, low_part = LN2[x.type]
-    first = e.fma(number, -high_part, x)
-    r = e.fma(number, -low_part, first if low is None else e.add(first, low))
-    square, series = e.multiply(r, r), polynomial(e, r, _TAIL[x.type])
-    if not exact:
-        return n, e.fma(square, series, r)
-    lost = e.fma(number, -low_part, e.subtract(first, r))
-    return n, e.add(r, e.fma(square, series, lost))
+    return n, e.fma(number, -LN2[x.type][0], x), number
 
 
 def exp(e: Emitter, x: Value, low: Value | None = None) -> Value:
     """The exponential eˣ, or e^(x + low) for a small correction."""
-    n, p = reduced(e, clamp(e, x, *_RANGE[x.type]), low)
-    # 2ⁿ in two factors: the result may be subnormal, or too large.
-    half = halve(e, n, x.type)
-    scale = power_of_two(e, half, x.type)
-    rest = power_of_two(e, e.subtract(n, half), x.type)
+    return _times_power(e, *reduced(e, clamp(e, x, *_RANGE[x.type]), low))
+
+
+def _times_power(e: Emitter, n: Value, p: Value) -> Value:
+    """The number 2ⁿ·(1 + p), 2ⁿ in two factors: the result may be subnormal, or too large."""
+    half = halve(e, n, p.type)
+    scale = power_of_two(e, half, p.type)
+    rest = power_of_two(e, e.subtract(n, half), p.type)
     return e.multiply(e.fma(p, scale, scale), rest)
+
+
+def exp2(e: Emitter, x: Value) -> Value:
+    """The power of two 2ˣ."""
+    x = clamp(e, x, *_EXP2_RANGE[x.type])
+    n, number = round_to_integer(e, x, 1.0)
+    r = e.multiply(e.subtract(x, number), math.log(2.0))
+    series = polynomial(e, r, _TAIL[x.type])
+    return _times_power(e, n, e.fma(e.multiply(r, r), series, r))
 
 
 def expm1(e: Emitter, x: Value) -> Value:
     """The difference eˣ - 1, accurate near 0."""
-    n, p = reduced(e, clamp(e, x, *_EXPM1_RANGE[x.type]), exact=True)
-    # Half the result, as 2ⁿ itself may be too large.
+    n, r, rest = reduced_long(e, clamp(e, x, *_EXPM1_RANGE[x.type]))
+    # Half of 2ⁿ - 1 + 2ⁿ·r + 2ⁿ·rest, as 2ⁿ itself may be too large.
     half = power_of_two(e, e.subtract(n, 1), x.type)
-    result = e.fma(p, half, e.subtract(half, 0.5))
+    high, low = fast_two_sum(e, e.subtract(half, 0.5), e.multiply(r, half))
+    result = e.add(high, e.fma(rest, half, low))
     result = e.add(result, result)
     # Keeps -0 and subnormals.
     return e.select(e.compare("olt", e.absolute(x), 2.0**-60), x, result)
@@ -90,49 +113,17 @@ def sigmoid(e: Emitter, x: Value) -> Value:
     """The logistic function 1 / (1 + e⁻ˣ), never overflowing and without cancellation."""
     bound = _SIGMOID_RANGE[x.type]
     n, p = reduced(e, clamp(e, e.negate(x), -bound, bound))
-    # 1 + e⁻ˣ = 1 + 2ⁿ + p·2ⁿ, where 1 + 2ⁿ is exact; all divided by 2ᵏ, k = ⌊n/2⌋, so that
-    # results down to the smallest subnormal are reached.
+    # 1 + e⁻ˣ = 1 + 2ⁿ + p·2ⁿ, all divided by 2ᵏ, k = ⌊n/2⌋, so that results down to the smallest
+    # subnormal are reached; the largest is added last.
     k = halve(e, n, x.type)
     scale = power_of_two(e, e.subtract(n, k), x.type)
     unscale = power_of_two(e, e.subtract(0, k), x.type)
-    denominator = e.fma(p, scale, e.add(scale, unscale))
-    return e.multiply(e.divide(1.0, denominator), unscale)
-
-
-# (tanh(x)/x - 1) / x² as a polynomial in x², for |x| ≤ 0.55: errors 2^-55 and 2^-29.8.
-_TANH_NEAR = {
-    "f64": (
-        -0.3333333333333235,
-        0.13333333333173736,
-        -0.05396825387837226,
-        0.0218694860260744,
-        -0.008863195152632685,
-        0.0035917246518973847,
-        -0.0014532400716009478,
-        0.0005792031204812206,
-        -0.00021040595731040352,
-        5.109032906339058e-05,
-    ),
-    "f32": (-0.333333194, 0.133326367, -0.0538568608, 0.021088399, -0.00629583094),
-}
-
-# Beyond it, tanh is ±1.
-_TANH_BOUND = {"f64": 20.0, "f32": 10.0}
-
-
-def tanh(e: Emitter, x: Value) -> Value:
-    """The hyperbolic tangent: a polynomial up to 0.55, then 1 - 2/(e²ˣ + 1)."""
-    a = e.absolute(x)
-    z = e.multiply(a, a)
-    near = e.multiply(e.multiply(a, z), polynomial(e, z, _TANH_NEAR[x.type]))
-    bounded = e.minimum(a, _TANH_BOUND[x.type])
-    n, p = reduced(e, e.add(bounded, bounded))
-    scale = power_of_two(e, n, x.type)
-    denominator = e.fma(p, scale, e.add(scale, 1.0))
-    far = e.divide(-2.0, denominator)
-    small = e.compare("olt", a, 0.55)
-    result = e.add(e.select(small, a, 1.0), e.select(small, near, far))
-    return e.copysign(result, x)
+    falling = e.compare("ogt", scale, unscale)
+    larger, smaller = e.select(falling, scale, unscale), e.select(falling, unscale, scale)
+    denominator, lost = fast_two_sum(e, larger, e.fma(p, scale, smaller))
+    quotient = e.divide(1.0, denominator)
+    quotient = e.fma(e.multiply(quotient, e.negate(lost)), quotient, quotient)
+    return e.multiply(quotient, unscale)
 
 
 # erf(x)/x - 1 as a polynomial in x², for |x| ≤ 1: errors 2^-55 and 2^-29, relative to erf.

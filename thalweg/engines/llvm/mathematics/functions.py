@@ -3,15 +3,21 @@
 from collections.abc import Callable
 
 from thalweg.engines.llvm.ir.values import Value
-from thalweg.engines.llvm.mathematics.exponential import erf, exp, expm1, sigmoid, tanh
-from thalweg.engines.llvm.mathematics.logarithm import log, log1p, logaddexp, power
-from thalweg.engines.llvm.mathematics.trigonometric import arctan, cos, sin, tan
+from thalweg.engines.llvm.mathematics.angles import arccos, arcsin, arctan, arctan2
+from thalweg.engines.llvm.mathematics.exponential import erf, exp, exp2, expm1, sigmoid
+from thalweg.engines.llvm.mathematics.floats import fmod, nextafter, rint, sign_bit
+from thalweg.engines.llvm.mathematics.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh, tanh
+from thalweg.engines.llvm.mathematics.logarithm import log, log1p, log2, log10, logaddexp, power
+from thalweg.engines.llvm.mathematics.roots import cbrt, hypot
+from thalweg.engines.llvm.mathematics.trigonometric import cos, sin, tan
 
 # Each takes the emitter and its arguments (float32 or float64, any width, one type).
 MATHEMATICS: dict[str, Callable[..., Value]] = {
     function.__name__: function
     for function in (
-        *(exp, expm1, sigmoid, log, log1p, logaddexp, power),
-        *(sin, cos, tan, arctan, tanh, erf),
+        *(exp, exp2, expm1, sigmoid, log, log2, log10, log1p, logaddexp, power, cbrt, hypot),
+        *(sin, cos, tan, arcsin, arccos, arctan, arctan2),
+        *(sinh, cosh, tanh, arcsinh, arccosh, arctanh, erf),
+        *(fmod, nextafter, rint, sign_bit),
     )
 }

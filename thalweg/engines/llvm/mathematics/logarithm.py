@@ -1,4 +1,4 @@
-"""Logarithms: log, log1p and logaddexp; and the power function, with all special cases of C99.
+"""Logarithms, to three bases; and the power function, with all special cases of C99.
 
 x = 2ᵏ·(1 + f) with √½ ≤ 1 + f < √2. With s = f / (2 + f), ln(1 + f) = 2 artanh s, which is
 f - s·(f - s²·P(s²)); float32 takes a polynomial in f, without the division.
@@ -20,6 +20,7 @@ from thalweg.engines.llvm.mathematics.polynomials import (
     round_to_integer,
     split_number,
     two_product,
+    two_sum,
 )
 
 # (2 artanh(s)/s - 2) / s² as a polynomial in s²: error 2^-58 for |s| ≤ 0.1716.
@@ -45,8 +46,25 @@ _LOG_TAIL_F32 = (
     -0.0825348198,
 )
 
+# 1/ln 2, 1/ln 10 and log₁₀ 2 in two parts, the last's first one so short that its product with a
+# binary exponent is exact.
+_PER_LN2 = {
+    "f64": (1.4426950408889634, 2.0355273740931033e-17),
+    "f32": (1.4426950216293335, 1.925963033500011e-08),
+}
+
+_PER_LN10 = {
+    "f64": (0.4342944819032518, 1.098319650216765e-17),
+    "f32": (0.4342944920063019, -1.0103049952192578e-08),
+}
+
+_LOG10_OF_2 = {
+    "f64": (0.30102999566395283, 2.8363394551044964e-14),
+    "f32": (0.301025390625, 4.605039066518657e-06),
+}
+
 # As _ARTANH, for |s| ≤ 1/3: errors 2^-57 and 2^-26.7.
-_ARTANH_WIDE = {
+ARTANH_WIDE = {
     "f64": (
         0.6666666666666631,
         0.4000000000015724,
@@ -65,7 +83,17 @@ _ARTANH_WIDE = {
 
 def log(e: Emitter, x: Value) -> Value:
     """The natural logarithm; -inf at 0, NaN below."""
-    return _outside(e, x, _log(e, x))
+    return _outside(e, x, log_of_positive(e, x))
+
+
+def log2(e: Emitter, x: Value) -> Value:
+    """The logarithm to base 2, exact of its powers."""
+    return _outside(e, x, _log_to_base(e, x, _PER_LN2[x.type], (1.0, 0.0)))
+
+
+def log10(e: Emitter, x: Value) -> Value:
+    """The logarithm to base 10, exact of its powers."""
+    return _outside(e, x, _log_to_base(e, x, _PER_LN10[x.type], _LOG10_OF_2[x.type]))
 
 
 def log1p(e: Emitter, x: Value) -> Value:
@@ -74,36 +102,73 @@ def log1p(e: Emitter, x: Value) -> Value:
     # What the sum lost, as a fraction of the sum (Kahan). For large x it is nothing.
     lost = e.subtract(x, e.subtract(u, 1.0))
     lost = e.select(e.compare("olt", x, 2.0**60), e.divide(lost, u), 0.0)
-    result = _outside(e, u, e.add(_log(e, u), lost))
+    result = _outside(e, u, log_of_positive(e, u, lost))
     # Keeps -0.
     return e.select(e.compare("oeq", x, 0.0), x, result)
 
 
 def logaddexp(e: Emitter, a: Value, b: Value) -> Value:
-    """The sum of exponentials ln(eᵃ + eᵇ), for any a and b."""
-    larger = e.select(e.compare("ogt", a, b), a, b)
-    distance = e.absolute(e.subtract(a, b))
-    result = e.add(larger, _log1p_to_one(e, exp(e, e.negate(distance))))
-    # Equal infinities have no distance.
+    """The sum of exponentials ln(eᵃ + eᵇ), for any a and b.
+
+    It is a + ln(1 + y), y = e^(b - a), for a ≥ b. The difference and the last sum are kept with
+    what they lost: a may be near 0, or cancel the logarithm.
+    """
+    a, b = e.unify(a, b)
+    falling = e.compare("ogt", a, b)
+    larger, smaller = e.select(falling, a, b), e.select(falling, b, a)
+    # What is lost matters where the smaller is the larger magnitude.
+    distance, low = fast_two_sum(e, smaller, e.negate(larger))
+    y = exp(e, distance, e.select(e.compare("ogt", distance, -1e3), low, 0.0))
+    # ln(1 + y) = y - s·(y - R)
+    s = e.divide(y, e.add(y, 2.0))
+    z = e.multiply(s, s)
+    inner = e.multiply(s, e.fma(e.negate(z), polynomial(e, z, ARTANH_WIDE[y.type]), y))
+    total, error = two_sum(e, larger, y)
+    result = e.add(total, e.subtract(error, inner))
+    # Beside an infinite one, the smaller is nothing. Equal infinities have no distance.
+    result = e.select(e.compare("oeq", distance, -_INF), larger, result)
     return e.select(e.compare("oeq", a, b), e.add(a, 0.6931471805599453), result)
 
 
-def _log(e: Emitter, x: Value) -> Value:
-    """The logarithm of a positive finite number."""
+def log_of_positive(
+    e: Emitter, x: Value, more: Value | None = None, doublings: Value | None = None
+) -> Value:
+    """The logarithm of a positive finite number, doubled so many times; `more` is added to it."""
+    k, f, half_square, rest = _parts(e, x)
+    if doublings is not None:
+        k = e.add(k, doublings)
+    high, low = LN2[x.type]
+    rest = e.fma(k, low, rest if more is None else e.add(rest, more))
+    # f - f²/2 + rest: the large part f²/2 carries only one rounding.
+    return e.fma(k, high, e.subtract(f, e.subtract(half_square, rest)))
+
+
+def _log_to_base(
+    e: Emitter, x: Value, factor: tuple[float, float], of_two: tuple[float, float]
+) -> Value:
+    """The logarithm of a positive finite number times a factor; that of 2 is also given so."""
+    k, f, half_square, rest = _parts(e, x)
+    high = e.subtract(f, half_square)
+    low = e.add(e.subtract(e.subtract(f, high), half_square), rest)
+    product, error = two_product(e, high, e.constant(factor[0], x.type, x.width))
+    low = e.fma(high, factor[1], e.fma(low, factor[0], error))
+    total, lost = fast_two_sum(e, e.multiply(k, of_two[0]), product)
+    return e.add(total, e.add(lost, e.fma(k, of_two[1], low)))
+
+
+def _parts(e: Emitter, x: Value) -> tuple[Value, Value, Value, Value]:
+    """The numbers k, f, f²/2 and ln(1 + f) - f + f²/2 of a positive number x = 2ᵏ·(1 + f)."""
     k, m = split_number(e, x)
     f = e.subtract(m, 1.0)
-    ln2_high, ln2_low = LN2[x.type]
+    square = e.multiply(f, f)
+    half_square = e.multiply(square, 0.5)
     if x.type == "f32":
-        square = e.multiply(f, f)
-        cubic = e.multiply(e.multiply(square, f), polynomial(e, f, _LOG_TAIL_F32))
-        low = e.fma(square, -0.5, e.fma(k, ln2_low, cubic))
-        return e.fma(k, ln2_high, e.add(f, low))
+        rest = e.multiply(e.multiply(square, f), polynomial(e, f, _LOG_TAIL_F32))
+        return k, f, half_square, rest
     s = e.divide(f, e.add(f, 2.0))
     z = e.multiply(s, s)
-    half_square = e.multiply(e.multiply(f, f), 0.5)
-    # f - s·(f - R) as f - (f²/2 - s·(f²/2 + R)): the large part f²/2 carries only one rounding.
-    inner = e.fma(s, e.fma(z, polynomial(e, z, _ARTANH), half_square), e.multiply(k, ln2_low))
-    return e.fma(k, ln2_high, e.subtract(f, e.subtract(half_square, inner)))
+    # f - s·(f - R) = f - f²/2 + s·(f²/2 + R)
+    return k, f, half_square, e.multiply(s, e.fma(z, polynomial(e, z, _ARTANH), half_square))
 
 
 def _outside(e: Emitter, x: Value, result: Value) -> Value:
@@ -113,14 +178,6 @@ def _outside(e: Emitter, x: Value, result: Value) -> Value:
         e.compare("oeq", x, 0.0), float("-inf"), e.constant(float("nan"), x.type, x.width)
     )
     return e.select(e.compare("ole", x, 0.0), pole, result)
-
-
-def _log1p_to_one(e: Emitter, y: Value) -> Value:
-    """The logarithm ln(1 + y) for 0 ≤ y ≤ 1, with no splitting."""
-    s = e.divide(y, e.add(y, 2.0))
-    z = e.multiply(s, s)
-    correction = e.multiply(z, polynomial(e, z, _ARTANH_WIDE[y.type]))
-    return e.subtract(y, e.multiply(s, e.subtract(y, correction)))
 
 
 # (artanh(s)·2/s - 2 - ⅔s²) / s⁴ as a polynomial in s², for |s| ≤ 0.1716: error 2^-55.

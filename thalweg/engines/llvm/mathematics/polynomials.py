@@ -6,6 +6,8 @@ exchange in 220-bit arithmetic, the error weighted to be relative to the functio
 float32 are rounded one by one, the later ones refitted.
 """
 
+import math
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,16 +81,17 @@ def halve(e: Emitter, n: Value, type: str) -> Value:
     return e.shift_right_arithmetic(e.shift_left(n, unused), unused + 1)
 
 
-def split_number(e: Emitter, x: Value) -> tuple[Value, Value]:
-    """A positive number as (k, m): x = 2ᵏ·m with √½ ≤ m < √2, k as a number."""
+def split_number(e: Emitter, x: Value, least: float = math.sqrt(0.5)) -> tuple[Value, Value]:
+    """A positive number as (k, m): x = 2ᵏ·m with least ≤ m < 2·least, k as a number."""
     layout = FORMATS[x.type]
     # A subnormal becomes normal, and its exponent is corrected.
     small, shift = e.compare("olt", x, layout.smallest_normal), layout.mantissa + 2
     x = e.select(small, e.multiply(x, 2.0**shift), x)
-    half = 0x3FE6A09E667F3BCD if x.type == "f64" else 0x3F3504F3  # √½
-    above = e.subtract(e.bitcast(x, layout.integer), half)
+    code = "dq" if x.type == "f64" else "fi"
+    (lowest,) = struct.unpack(code[1], struct.pack(code[0], least))
+    above = e.subtract(e.bitcast(x, layout.integer), lowest)
     fraction = e.bit_and(above, (1 << layout.mantissa) - 1)
-    m = e.bitcast(e.add(fraction, half), x.type)
+    m = e.bitcast(e.add(fraction, lowest), x.type)
     # k + bias as the last bits of 2^mantissa, from which it is subtracted as a number: no
     # conversion, which vectors of 64-bit integers lack before AVX-512.
     biased = e.shift_right_logical(e.add(above, layout.bias << layout.mantissa), layout.mantissa)
@@ -111,6 +114,13 @@ def fast_two_sum(e: Emitter, a: Value, b: Value) -> tuple[Value, Value]:
     return total, e.subtract(b, e.subtract(total, a))
 
 
+def two_sum(e: Emitter, a: Value, b: Value) -> tuple[Value, Value]:
+    """The sum a + b as a rounded sum and its exact error (Knuth, 1969)."""
+    total = e.add(a, b)
+    part = e.subtract(total, a)
+    return total, e.add(e.subtract(a, e.subtract(total, part)), e.subtract(b, part))
+
+
 def two_product(e: Emitter, a: Value, b: Value) -> tuple[Value, Value]:
     """The product a·b as a rounded product and its exact error."""
     product = e.multiply(a, b)
@@ -123,7 +133,7 @@ def two_product(e: Emitter, a: Value, b: Value) -> tuple[Value, Value]:
 
 
 def _halves(e: Emitter, a: Value) -> tuple[Value, Value]:
-    """A float64 as two numbers of 26 bits (Veltkamp's splitting)."""
-    shifted = e.multiply(a, 2.0**27 + 1)
+    """A number as two of half its bits (Veltkamp's splitting)."""
+    shifted = e.multiply(a, 2.0 ** (FORMATS[a.type].mantissa // 2 + 1) + 1)
     high = e.subtract(shifted, e.subtract(shifted, a))
     return high, e.subtract(a, high)

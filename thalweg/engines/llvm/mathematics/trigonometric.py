@@ -1,4 +1,4 @@
-"""Sine, cosine, tangent and arc tangent.
+"""Sine, cosine and tangent.
 
 x = n·π/2 + r with |r| ≤ π/4, π/2 in parts (Cody and Waite, 1980), and polynomials in r². Lanes too
 large for that, which are rare, go through the C library in a loop of their own.
@@ -8,9 +8,11 @@ import functools
 from collections.abc import Callable
 
 from thalweg.engines.llvm.ir.emitter import Emitter
-from thalweg.engines.llvm.ir.values import Value, round_to_f32
+from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.mathematics.lanes import shared, where_rare
 from thalweg.engines.llvm.mathematics.polynomials import (
     FORMATS,
+    fast_two_sum,
     flip_sign,
     polynomial,
     round_to_integer,
@@ -85,59 +87,28 @@ _TAN = {
     ),
 }
 
-# (arctan(t)/t - 1) / t² as a polynomial in t², for |t| ≤ ½: errors 2^-57 and 2^-27.5.
-_ARCTAN = {
-    "f64": (
-        -0.33333333333332993,
-        0.19999999999905269,
-        -0.1428571427655775,
-        0.11111110666452517,
-        -0.09090896401735943,
-        0.07692076185890882,
-        -0.06663832177427438,
-        0.05858434874885804,
-        -0.05122570770458642,
-        0.041879906735670665,
-        -0.027457383880793763,
-        0.010131646684143366,
-    ),
-    "f32": (-0.33333236, 0.199942872, -0.141756937, 0.101630732, -0.0513734333),
-}
 
-_HALF_PI, _HALF_PI_LOW = 1.5707963267948966, 6.123233995736766e-17
-
-
-def _with_library(fast: Callable[[Emitter, Value], Value]) -> Callable[[Emitter, Value], Value]:
+def _with_library(fast: Callable[[Emitter, Value], Value]) -> Callable[..., Value]:
     """Take the lanes beyond a function's range from the C library's function of its name."""
-    name = fast.__name__
+
+    def exact(e: Emitter, x: Value) -> Value:
+        found = e.call(fast.__name__, e.convert(x, "f64"), attributes="cold")
+        return e.convert(found, x.type)
 
     @functools.wraps(fast)
     def function(e: Emitter, x: Value) -> Value:
-        key, region = f"{name} {x!r}", e.regions[x.depth]
-        if (known := region.known.get(key)) is not None:
-            return known
-        with e.hoisted(x.depth):
-            result = fast(e, x)
-            large = e.compare("ogt", e.absolute(x), _limit(e, x.type))
-            e.begin_if(e.any_lane(large))
-            lane, (lanes,) = e.begin_loop(x.width, [result])
-            argument = e.convert(e.extract(x, lane), "f64")
-            exact = e.convert(e.call(name, argument, attributes="cold"), x.type)
-            (lanes,) = e.end_loop([e.insert(lanes, exact, lane)])
-            merged = e.select(large, lanes, result)
-            (result,) = e.end_if([merged], [result])
-        region.known[key] = result
-        return result
+        large = e.compare("ogt", e.absolute(x), _limit(e, x.type))
+        return where_rare(e, large, fast(e, x), exact, x)
 
-    return function
+    return shared(function)
 
 
 @_with_library
 def sin(e: Emitter, x: Value) -> Value:
     """The sine."""
     # |x| is reduced and the sign put back, which keeps that of a zero.
-    n, r = _reduced(e, e.absolute(x))
-    chosen = e.select(_is_odd(e, n), _cosine(e, r), _sine(e, r))
+    n, r, low = _reduced(e, e.absolute(x))
+    chosen = e.select(_is_odd(e, n), _cosine(e, r, low), _sine(e, r, low))
     sign = e.bit_xor(e.bitcast(x, n.type), e.shift_left(n, FORMATS[x.type].bits - 2))
     return flip_sign(e, chosen, sign)
 
@@ -145,8 +116,8 @@ def sin(e: Emitter, x: Value) -> Value:
 @_with_library
 def cos(e: Emitter, x: Value) -> Value:
     """The cosine."""
-    n, r = _reduced(e, e.absolute(x))
-    chosen = e.select(_is_odd(e, n), _sine(e, r), _cosine(e, r))
+    n, r, low = _reduced(e, e.absolute(x))
+    chosen = e.select(_is_odd(e, n), _sine(e, r, low), _cosine(e, r, low))
     return flip_sign(e, chosen, e.shift_left(e.add(n, 1), FORMATS[x.type].bits - 2))
 
 
@@ -157,44 +128,24 @@ def tan(e: Emitter, x: Value) -> Value:
     z = e.multiply(r, r)
     series = e.multiply(e.multiply(r, z), polynomial(e, z, _TAN[x.type]))
     # The lower part, times a rough derivative of the tangent.
-    t = e.add(r, e.add(series, e.fma(low, z, low)))
-    result = e.select(_is_odd(e, n), e.divide(-1.0, t), t)
+    t, lost = fast_two_sum(e, r, e.add(series, e.fma(low, z, low)))
+    inverse = e.divide(-1.0, t)
+    # -1/(t + lost) = -1/t + lost/t²
+    cotangent = e.fma(e.multiply(inverse, lost), inverse, inverse)
+    result = e.select(_is_odd(e, n), cotangent, t)
     return flip_sign(e, result, e.bitcast(x, n.type))
 
 
-def arctan(e: Emitter, x: Value) -> Value:
-    """The arc tangent, in [-π/2, π/2].
-
-    With t = (a - 1)/(a + 1) above ½ and t = -1/a above 3, a = |x| is an angle of 0, π/4 or π/2
-    plus one of |t| ≤ ½.
-    """
-    a = e.absolute(x)
-    middle, large = e.compare("ogt", a, 0.5), e.compare("ogt", a, 3.0)
-    # One division serves all three.
-    numerator = e.select(large, -1.0, e.select(middle, e.subtract(a, 1.0), a))
-    denominator = e.select(large, a, e.select(middle, e.add(a, 1.0), 1.0))
-    t = e.divide(numerator, denominator)
-    half, low = _HALF_PI, _HALF_PI_LOW
-    if x.type == "f32":
-        half = round_to_f32(_HALF_PI)
-        low = _HALF_PI - half
-    zero = e.constant(0.0, x.type, x.width)
-    angle = e.select(large, half, e.select(middle, half / 2, zero))
-    angle_low = e.select(large, low, e.select(middle, low / 2, zero))
-    z = e.multiply(t, t)
-    series = e.fma(e.multiply(t, z), polynomial(e, z, _ARCTAN[x.type]), angle_low)
-    return e.copysign(e.add(angle, e.add(t, series)), x)
-
-
-def _reduced(e: Emitter, x: Value) -> tuple[Value, Value]:
-    """The integer n and r = x - n·π/2, for x ≥ 0."""
-    if x.type == "f32" and not e.target.fused:
-        return _reduced_through_f64(e, x)[:2]
+def _reduced(e: Emitter, x: Value) -> tuple[Value, Value, Value | None]:
+    """The integer n, r = x - n·π/2, and what that lost where it is much, for x ≥ 0."""
+    if not e.target.fused:
+        n, r, low = _reduced_long(e, x)
+        return n, r, None if x.type == "f32" else low
     n, number = round_to_integer(e, x, _TWO_OVER_PI)
     r = x
     for part in _parts(e, x.type):
         r = e.fma(number, -part, r)
-    return n, r
+    return n, r, None
 
 
 def _reduced_long(e: Emitter, x: Value) -> tuple[Value, Value, Value]:
@@ -216,7 +167,7 @@ def _reduced_long(e: Emitter, x: Value) -> tuple[Value, Value, Value]:
 
 def _reduced_through_f64(e: Emitter, x: Value) -> tuple[Value, Value, Value]:
     """The reduction in twice the length, where products in the short one would be rounded."""
-    n, r = _reduced(e, e.convert(x, "f64"))
+    n, r, _ = _reduced_long(e, e.convert(x, "f64"))
     rounded = e.convert(r, "f32")
     low = e.convert(e.subtract(r, e.convert(rounded, "f64")), "f32")
     return e.convert(n, "i32"), rounded, low
@@ -229,15 +180,20 @@ def _parts(e: Emitter, type: str) -> tuple[float, ...]:
     return _FUSED_PARTS if e.target.fused else _SHORT_PARTS
 
 
-def _sine(e: Emitter, r: Value) -> Value:
+def _sine(e: Emitter, r: Value, low: Value | None) -> Value:
+    """The sine of r + low, |r| ≤ π/4."""
     z = e.multiply(r, r)
-    return e.fma(e.multiply(z, r), polynomial(e, z, _SIN[r.type]), r)
+    rest = e.multiply(e.multiply(z, r), polynomial(e, z, _SIN[r.type]))
+    return e.add(r, rest if low is None else e.add(rest, low))
 
 
-def _cosine(e: Emitter, r: Value) -> Value:
+def _cosine(e: Emitter, r: Value, low: Value | None) -> Value:
+    """The cosine of r + low, |r| ≤ π/4."""
     z = e.multiply(r, r)
-    series = polynomial(e, z, _COS[r.type])
-    return e.fma(e.multiply(z, z), series, e.fma(z, -0.5, e.constant(1.0, r.type)))
+    high, lost = fast_two_sum(e, e.constant(1.0, r.type, r.width), e.multiply(z, -0.5))
+    if low is not None:
+        lost = e.fma(e.negate(r), low, lost)
+    return e.add(high, e.fma(e.multiply(z, z), polynomial(e, z, _COS[r.type]), lost))
 
 
 def _is_odd(e: Emitter, n: Value) -> Value:
