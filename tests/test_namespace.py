@@ -25,6 +25,7 @@ tril tril_indices_from triu triu_indices_from unwrap var vdot where zeros zeros_
 """
 NAMES = NAMES_TEXT.split()
 OWN_TEXT = """
+associative_scan checkpoint cond custom_jvp custom_vjp fori_loop map scan switch while_loop
 Tensor gelu grad log_softmax logsumexp one_hot
 relu sigmoid silu softmax softplus stop_gradient tensor value_and_grad
 """

@@ -76,7 +76,7 @@ def inner(xs: Any, ys: Any) -> float:
 def test_every_primitive_on_operands_has_a_batching_rule() -> None:
     needed = {
         name
-        for name, primitive in PRIMITIVES.items()
+        for name, primitive in ((name, PRIMITIVES[name]) for name in ROWS)
         if primitive.kind != "elementwise" and samples(name)[0].operands
         if primitive.expansion is None
     }

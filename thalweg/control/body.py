@@ -19,6 +19,10 @@ from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, make, variable
 from thalweg.errors import ShapeError
 from thalweg.ops.creation.creation import zeros_like
+from thalweg.ops.elementwise.comparison import where
+from thalweg.ops.index.take import take
+from thalweg.ops.reduce.extremes import index_of_max
+from thalweg.ops.shape.reshape import reshape
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,12 +158,36 @@ def reached(program: Program, given: Sequence[bool]) -> list[bool]:
 _MOVING = ("view", "move", "position")
 
 
-def hoist(body: Body, arguments: int) -> Body:
+# What is refused for the values of its operands: positions outside, matrices without an inverse.
+_REFUSING = ("gather", "scatter", "whole")
+
+
+def may_refuse(equation: Equation) -> bool:
+    """Tell whether an equation may be refused for the values of its operands."""
+    return equation.primitive.role in _REFUSING
+
+
+def of_one_that_is_run(
+    tensors: Sequence[Tensor], moved: Sequence[bool], is_run: Tensor, size: int
+) -> list[Tensor]:
+    """Return operands of a batch, where examples that are not run have those of one that is.
+
+    What is computed for nothing is then refused for no reason of its own.
+    """
+    place = index_of_max(is_run, 0)
+    return [
+        where(reshape(is_run, (size, *(1,) * (x.ndim - 1))), x, take(x, place, 0)) if m else x
+        for x, m in zip(tensors, moved, strict=True)
+    ]
+
+
+def hoist(body: Body, arguments: int, is_certain: bool) -> Body:
     """Compute ahead of a loop what is the same in every turn of its body.
 
     Args:
         body: The body.
         arguments: The number of its leading inputs, which change from turn to turn.
+        is_certain: Whether there is a turn at all; otherwise what may be refused stays inside.
     """
     program = body.program
     fixed = set(program.inputs[arguments:])
@@ -167,7 +195,8 @@ def hoist(body: Body, arguments: int) -> Body:
     rest: list[Equation] = []
     for equation in program.equations:
         named = [symbol for symbol in equation.inputs if symbol.value is None]
-        if named and all(symbol in fixed for symbol in named):
+        is_ready = is_certain or not may_refuse(equation)
+        if is_ready and named and all(symbol in fixed for symbol in named):
             fixed.add(equation.output)
             ahead.append(equation)
         else:

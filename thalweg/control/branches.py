@@ -11,7 +11,15 @@ import numpy as np
 from thalweg import tree
 from thalweg.autodiff.batching import evaluate_batch
 from thalweg.autodiff.reverse import cotangents
-from thalweg.control.body import Body, body_of, push_forward, tensors_of, trace_body
+from thalweg.control.body import (
+    Body,
+    body_of,
+    may_refuse,
+    of_one_that_is_run,
+    push_forward,
+    tensors_of,
+    trace_body,
+)
 from thalweg.core.apply import Flags, Operands, Params, apply, run
 from thalweg.core.primitive import general, is_floating
 from thalweg.core.program import Program, Symbol, evaluate, meant
@@ -20,9 +28,10 @@ from thalweg.core.tape import PartDerivatives, set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, variable
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.control.bundle import packed, parts
-from thalweg.ops.creation.creation import zeros_like
+from thalweg.ops.creation.creation import zeros, zeros_like
 from thalweg.ops.elementwise.comparison import maximum, minimum, where
 from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.reduce.extremes import reduce_max
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import reshape
 
@@ -259,11 +268,30 @@ def _batched(size: int, operands: Operands, flags: Flags, params: Params) -> Ten
         results = _apply(index, inputs, captured, _of_all(bodies, len(specs)))
         return apply(packed, tuple(results), {})
     number = minimum(maximum(index, 0), len(branches) - 1)
-    results = all_examples(branches[0], *inputs)
+
+    def found(i: int, branch: Program) -> list[Tensor]:
+        if not any(map(may_refuse, branch.equations)):
+            return all_examples(branch, *inputs)
+        chosen = number == i
+
+        def of_those(*tensors: Tensor) -> list[Tensor]:
+            given = of_one_that_is_run(tensors[1:], moved, tensors[0], size)
+            return all_examples(branch, *given)
+
+        specs = [Spec(tuple(x.shape), x.dtype) for x in (chosen, *inputs)]
+        ends = [Spec((size, *symbol.shape), symbol.dtype) for symbol in branch.outputs]
+        bodies = [
+            body_of(lambda *_: [zeros(end.shape, dtype=end.dtype) for end in ends], specs),
+            body_of(of_those, specs),
+        ]
+        captured = [tensor for body in bodies for tensor in body.captured]
+        is_any = astype(reduce_max(chosen, (0,)), np.int32)
+        return _apply(is_any, [chosen, *inputs], captured, _of_all(bodies, len(specs)))
+
+    results = found(0, branches[0])
     for i, branch in enumerate(branches[1:], start=1):
-        others = all_examples(branch, *inputs)
         results = [
             where(reshape(number, (size, *(1,) * (x.ndim - 1))) == i, other, x)
-            for x, other in zip(results, others, strict=True)
+            for x, other in zip(results, found(i, branch), strict=True)
         ]
     return apply(packed, tuple(results), {})

@@ -14,6 +14,8 @@ from thalweg.control.body import (
     Body,
     body_of,
     hoist,
+    may_refuse,
+    of_one_that_is_run,
     push_forward,
     reached,
     require_structure,
@@ -108,7 +110,7 @@ def while_loop(
             f"while_loop's condition returned {', '.join(map(str, told)) or 'nothing'}; it wants "
             "one Boolean scalar. Reduce it with np.any or np.all, or compare it."
         )
-    found = _loop(hoist(test, len(carry)), hoist(body, len(carry)), carry, ())
+    found = _loop(hoist(test, len(carry), True), hoist(body, len(carry), False), carry, ())
     return tree.unflatten(tree.structure(init_val), found)
 
 
@@ -185,14 +187,17 @@ def _batched(size: int, operands: Operands, flags: Flags, params: Params) -> Ten
         return evaluate_batch(test, list(zip(tensors, moved, strict=True)), size)[0][0]
 
     def turn(*tensors: Tensor) -> list[Tensor]:
-        results = evaluate_batch(body, list(zip(tensors, moved, strict=True)), size)
+        goes = tested(tensors) if apart else None
+        given: Sequence[Tensor] = tensors
+        if goes is not None and any(map(may_refuse, body.equations)):
+            given = of_one_that_is_run(tensors, moved, goes, size)
+        results = evaluate_batch(body, list(zip(given, moved, strict=True)), size)
         after = [
             x if flag or not m else broadcast_to(x, (size, *x.shape))
             for (x, flag), m in zip(results, moved, strict=False)
         ]
-        if not apart:
+        if goes is None:
             return after
-        goes = tested(tensors)
         return [
             where(reshape(goes, (size, *(1,) * (new.ndim - 1))), new, old)
             for new, old in zip(after, tensors, strict=False)

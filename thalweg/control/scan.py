@@ -71,7 +71,8 @@ def scan(
         return tuple(found)
 
     body, first = trace_turn("scan", turn, (init, xs), first, one)
-    found = loop(hoist(body, len(first) + len(rows)), first, rows, (), turns, bool(reverse))
+    body = hoist(body, len(first) + len(rows), turns > 0)
+    found = loop(body, first, rows, (), turns, bool(reverse))
     carry = tree.unflatten(tree.structure(init), found[: len(first)])
     return carry, tree.unflatten(tree.structure(body.result[1]), found[len(first) :])
 

@@ -74,7 +74,7 @@ class NativeEngine:
 
 def _unsupported(program: Program) -> Iterator[Equation]:
     for equation in program.equations:
-        if is_nest(equation):
+        if is_nest(equation) and _has_types(equation):
             for body in nested(equation):
                 yield from _unsupported(own_outputs(widened(body)))
         elif not (_is_known(equation.primitive) and _has_types(equation)):
@@ -90,8 +90,9 @@ def _is_known(primitive: Primitive) -> bool:
 
 
 def _has_types(equation: Equation) -> bool:
+    if equation.primitive.role == "part":
+        return True  # what gives it is asked
     spec = equation.output.spec
     results = spec.parts if isinstance(spec, Bundle) else (spec,)
-    operands = () if equation.primitive.role == "part" else equation.inputs
-    dtypes = {value.dtype for value in operands} | {spec.dtype for spec in results}
+    dtypes = {value.dtype for value in equation.inputs} | {spec.dtype for spec in results}
     return dtypes <= TYPES.keys() and (moves(equation.primitive) or not dtypes & NARROW)
