@@ -106,7 +106,9 @@ def random_field(params, X, y):
     """The mean negative log-likelihood, a sequence, of labels in a chain, with an L² penalty."""
     W, A = params["W"], params["A"]
     scores = X @ W
-    told = np.sum(np.take_along_axis(scores, y[:, :, None], axis=2)) + np.sum(A[y[:, :-1], y[:, 1:]])
+    told = np.sum(np.take_along_axis(scores, y[:, :, None], axis=2)) + np.sum(
+        A[y[:, :-1], y[:, 1:]]
+    )
     alpha = scores[:, 0]
     for t in range(1, X.shape[1]):
         alpha = np.logaddexp.reduce(alpha[:, :, None] + A, axis=1) + scores[:, t]
@@ -118,7 +120,9 @@ def random_field_scanned(params, X, y):
     """The same by `tw.scan`."""
     W, A = params["W"], params["A"]
     scores = X @ W
-    told = np.sum(np.take_along_axis(scores, y[:, :, None], axis=2)) + np.sum(A[y[:, :-1], y[:, 1:]])
+    told = np.sum(np.take_along_axis(scores, y[:, :, None], axis=2)) + np.sum(
+        A[y[:, :-1], y[:, 1:]]
+    )
 
     def turn(alpha, now):
         return np.logaddexp.reduce(alpha[:, :, None] + A, axis=1) + now, None
@@ -177,7 +181,7 @@ MODELS = (
         hidden_markov,
         _emissions,
         size=500,
-        quick=25,
+        quick=8,
         scanned=hidden_markov_scanned,
         value=_hidden_value,
         optimum=_hidden_optimum,
@@ -188,8 +192,9 @@ MODELS = (
         random_field,
         _sentences,
         size=30,
-        quick=6,
+        quick=4,
         scanned=random_field_scanned,
         optimum=_field_optimum,
+        steps=20_000,
     ),
 )

@@ -139,9 +139,11 @@ MODELS = (
         lotka_volterra,
         _populations,
         size=200,
-        quick=40,
+        quick=8,
         scanned=lotka_volterra_scanned,
         optimum=_path_optimum,
+        rate=0.02,
+        steps=20_000,
     ),
     Model(
         "gru",

@@ -47,7 +47,7 @@ def _mixture_optimum(x: Any) -> Optimum:
 
 # ---- factors with biases
 
-_RANK, _PENALTY = 4, 0.1
+_RANK, _PENALTY = 4, 1.0
 
 
 def factorization(params, i, j, y):
@@ -60,7 +60,7 @@ def factorization(params, i, j, y):
 
 def _seen(n: int) -> Any:
     rng = np.random.default_rng(19)
-    rows, columns = n // 20, n // 40
+    rows, columns = n // 40, n // 80
     i, j = rng.integers(rows, size=n), rng.integers(columns, size=n)
     A, B = rng.normal(size=(rows, _RANK)), rng.normal(size=(columns, _RANK))
     y = 3 + rng.normal(size=rows)[i] + (A[i] * B[j]).sum(1) + 0.3 * rng.normal(size=n)
@@ -115,12 +115,13 @@ MODELS = (
     ),
     Model(
         "factorization",
-        "Matrix factorization with biases, 4,000 ratings, rank 4",
+        "Matrix factorization with biases, 100 × 50, 4,000 ratings, rank 4",
         factorization,
         _seen,
         size=4000,
         quick=400,
         optimum=_factors_optimum,
-        steps=20_000,
+        rate=0.5,
+        steps=10_000,
     ),
 )

@@ -91,17 +91,22 @@ def _mixed_value(params: Any, y: Any, X: Any) -> float:
 
 
 def _mixed_optimum(y: Any, X: Any) -> Optimum:
+    from scipy.optimize import minimize
     from statsmodels.regression.mixed_linear_model import MixedLM
 
     n, each, columns = X.shape
     F, groups = X.reshape(n * each, columns), np.repeat(np.arange(n), each)
     model = MixedLM(y.reshape(-1), F, groups, exog_re=F[:, :2])
-    found = model.fit(reml=True, method="bfgs", gtol=1e-9, maxiter=1000)
+    found = model.fit(reml=True, method="bfgs")
     L = np.linalg.cholesky(found.cov_re)
-    chol = np.array([np.log(L[0, 0]), L[1, 0], np.log(L[1, 1])])
-    params = {"chol": chol, "log_noise": 0.5 * np.log(found.scale)}
-    # statsmodels' own value has other constants.
-    return Optimum(_mixed_value(params, y, X), params, "statsmodels")
+    # statsmodels stops early, and its own value has other constants.
+    begun = [np.log(L[0, 0]), L[1, 0], np.log(L[1, 1]), 0.5 * np.log(found.scale)]
+    tree = lambda flat: {"chol": flat[:3], "log_noise": flat[3]}
+    best = minimize(
+        lambda flat: _mixed_value(tree(flat), y, X), begun, method="BFGS", jac="3-point",
+        options={"gtol": 1e-9},
+    )  # fmt: skip
+    return Optimum(best.fun, tree(best.x), "statsmodels, SciPy")
 
 
 MODELS = (

@@ -38,6 +38,7 @@ class Model:
         make: Maps a size to where parameters start and the arrays of data.
         size: The size that is timed.
         quick: The size of tests.
+        checked: The size at which optima are compared; by default the one that is timed.
         scanned: The loss with `tw.scan` in place of the Python loop, if there is one.
         optimum: Finds the least loss of data without thalweg.
         value: The loss by other means than thalweg's, of parameters and data.
@@ -52,6 +53,7 @@ class Model:
     make: Callable[[int], tuple[Any, tuple[Any, ...]]]
     size: int
     quick: int
+    checked: int | None = None
     scanned: Loss | None = None
     optimum: Callable[..., Optimum] | None = None
     value: Callable[..., float] | None = None

@@ -50,8 +50,7 @@ def _ordered_optimum(X: Any, y: Any) -> Optimum:
     from statsmodels.miscmodels.ordinal_model import OrderedModel
 
     model = OrderedModel(y, X, distr="logit")
-    begun = model.fit(method="bfgs", maxiter=1000, gtol=1e-7, disp=False)
-    found = model.fit(begun.params, method="newton", tol=1e-12, disp=False)
+    found = model.fit(method="bfgs", maxiter=1000, gtol=1e-8, disp=False)
     b, first, gaps = np.split(np.asarray(found.params), [4, 5])
     params = {"b": b, "first": first, "log_gaps": gaps}
     return Optimum(-found.llf / len(y), params, "statsmodels")
