@@ -1,4 +1,4 @@
-"""Any loss: models as their users write them in NumPy, beside JAX and beside other libraries' optima.
+"""Any loss: models as users write them in NumPy, beside JAX and other libraries' minima.
 
 `python -m benchmarks.losses [names]` prints a line a model; `--write` writes `docs/losses.md`.
 """

@@ -1,4 +1,4 @@
-"""What a model of the suite is: a loss in NumPy, its data, and how its optimum is known elsewhere."""
+"""What a model is: a loss in NumPy, its data, and how its minimum is known elsewhere."""
 
 from __future__ import annotations
 
