@@ -28,7 +28,7 @@ _MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
 
 _OWN = "define internal"
 
-_CALLED = re.compile(r"call void @(\w+)\(")
+_CALLED = re.compile(r"(?:call void|ptr) @(\w+)")
 
 # The length of a module's text that LLVM compiles in some 50 ms.
 _MODULE = 64_000
