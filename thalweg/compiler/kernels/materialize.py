@@ -19,8 +19,11 @@ Keep = Callable[[Symbol], None]
 # Each element is made of many, or dear; it is computed once.
 _ALWAYS: tuple[Role, ...] = ("reduction", "scan", "scatter", "product", "draw")
 
-# A value read at several places is kept from this cost on, a broadcast one from the second.
+# A value read at several places is kept from this cost on, or if it is made of so many arrays, which
+# each place would read; a broadcast one from the second cost.
 _SHARED = 8
+
+_READS = 3
 
 _BROADCAST = 4
 
@@ -112,6 +115,7 @@ def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
     """Keep values that are dear and read at several places, or once and broadcast."""
     costs: dict[Symbol, int] = {}
     depths: dict[Symbol, int] = {}
+    arrays: dict[Symbol, set[Symbol]] = {}
     for equation in graph.program.equations:
         symbol = equation.output
         inlined = [s for s in equation.inputs if s not in kept and not graph.is_leaf(s)]
@@ -122,12 +126,14 @@ def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
             kept.add(symbol)
         if equation.primitive.role != "elementwise" or symbol.dtype.kind == "b":
             continue
+        operands = (arrays.get(s, {s}) if s not in kept else {s} for s in equation.inputs)
+        arrays[symbol] = {s for read in operands for s in read if s.spec.size > 1}
         if symbol.shape == () and equation.primitive is power:
             # Powers of a counter keep memory from step to step: they are computed once a step.
             kept.add(symbol)
         users = graph.users.get(symbol, [])
         limit = _BROADCAST if symbol.shape == () else _SHARED
-        shared = len(users) > 1 and total >= limit
+        shared = len(users) > 1 and (total >= limit or len(arrays[symbol]) >= _READS)
         if shared or (total >= _BROADCAST and any(_spreads(symbol, user) for user in users)):
             kept.add(symbol)
 
