@@ -19,11 +19,13 @@ Keep = Callable[[Symbol], None]
 # Each element is made of many, or dear; it is computed once.
 _ALWAYS: tuple[Role, ...] = ("reduction", "scan", "scatter", "product", "draw")
 
-# A value read at several places is kept from this cost on, or if it is made of so many arrays, which
-# each place would read; a broadcast one from the second cost.
+# A value read at several places is kept from this cost on, or if it is made of so many arrays that
+# each place would read …
 _SHARED = 8
 
 _READS = 3
+
+# … and a broadcast one from this cost on.
 
 _BROADCAST = 4
 
