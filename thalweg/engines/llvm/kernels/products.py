@@ -309,7 +309,7 @@ class MatrixTiles(Tiles):
                 add(Affine(k), totals)
             return totals
         sets = 1 if count >= _IN_FLIGHT else min(4, -(-_IN_FLIGHT // count))
-        unrolled = sets if sets > 1 else (4 if count <= _IN_FLIGHT else 2)
+        unrolled = sets if sets > 1 else 2
         kind, trip = self.total, inner // unrolled
 
         def body(at: Affine, carried: Totals) -> Totals:
