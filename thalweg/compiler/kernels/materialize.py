@@ -19,14 +19,13 @@ Keep = Callable[[Symbol], None]
 # Each element is made of many, or dear; it is computed once.
 _ALWAYS: tuple[Role, ...] = ("reduction", "scan", "scatter", "product", "draw")
 
-# A value read at several places is kept from this cost on, or if it is made of so many arrays that
-# each place would read …
+# A value read at several places is kept from this cost on, or if it is made of so many arrays of
+# its size that each place would read …
 _SHARED = 8
 
 _READS = 3
 
 # … and a broadcast one from this cost on.
-
 _BROADCAST = 4
 
 # Values are written by recursion, which Python bounds: of a long chain some are kept, in registers
@@ -129,7 +128,8 @@ def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
         if equation.primitive.role != "elementwise" or symbol.dtype.kind == "b":
             continue
         operands = (arrays.get(s, {s}) if s not in kept else {s} for s in equation.inputs)
-        arrays[symbol] = {s for read in operands for s in read if s.spec.size > 1}
+        least = max(2, symbol.spec.size)
+        arrays[symbol] = {s for read in operands for s in read if s.spec.size >= least}
         if symbol.shape == () and equation.primitive is power:
             # Powers of a counter keep memory from step to step: they are computed once a step.
             kept.add(symbol)
