@@ -116,7 +116,6 @@ def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
     """Keep values that are dear and read at several places, or once and broadcast."""
     costs: dict[Symbol, int] = {}
     depths: dict[Symbol, int] = {}
-    arrays: dict[Symbol, set[Symbol]] = {}
     for equation in graph.program.equations:
         symbol = equation.output
         inlined = [s for s in equation.inputs if s not in kept and not graph.is_leaf(s)]
@@ -127,17 +126,30 @@ def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
             kept.add(symbol)
         if equation.primitive.role != "elementwise" or symbol.dtype.kind == "b":
             continue
-        operands = (arrays.get(s, {s}) if s not in kept else {s} for s in equation.inputs)
-        least = max(2, symbol.spec.size)
-        arrays[symbol] = {s for read in operands for s in read if s.spec.size >= least}
         if symbol.shape == () and equation.primitive is power:
             # Powers of a counter keep memory from step to step: they are computed once a step.
             kept.add(symbol)
         users = graph.users.get(symbol, [])
         limit = _BROADCAST if symbol.shape == () else _SHARED
-        shared = len(users) > 1 and (total >= limit or len(arrays[symbol]) >= _READS)
+        shared = len(users) > 1 and (total >= limit or _gathers(graph, symbol, kept))
         if shared or (total >= _BROADCAST and any(_spreads(symbol, user) for user in users)):
             kept.add(symbol)
+
+
+def _gathers(graph: Graph, symbol: Symbol, kept: set[Symbol]) -> bool:
+    """Tell whether a value is made of `_READS` arrays of its size or more; masks are arrays."""
+    stack, seen, found = [symbol], {symbol}, 0
+    while stack and found < _READS:
+        for operand in graph.producer[stack.pop()].inputs:
+            if operand in seen or operand.spec.size < max(2, symbol.spec.size):
+                continue
+            seen.add(operand)
+            maker = None if operand in kept else graph.producer.get(operand)
+            if maker and maker.primitive.role == "elementwise" and operand.dtype.kind != "b":
+                stack.append(operand)
+            else:
+                found += 1
+    return found >= _READS
 
 
 def _spreads(symbol: Symbol, user: Equation) -> bool:
