@@ -213,6 +213,23 @@ def _emissions(steps: int) -> Made:
     return params, rng.normal(size=steps)
 
 
+# ---- as many layers as steps
+
+
+def deep(layers, X, y):
+    """The squared error of a deep network of layers of 32 units."""
+    h = X
+    for W, b in layers:
+        h = np.tanh(h @ W + b)
+    return np.mean((h - y) ** 2)
+
+
+def _layers(steps: int) -> Made:
+    rng = np.random.default_rng(6)
+    layers = [(rng.normal(size=(32, 32)) / 6, np.zeros(32)) for _ in range(steps)]
+    return layers, tuple(rng.normal(size=(2, 32, 32)))
+
+
 RECURSIONS = {
     recursion.name: recursion
     for recursion in (
@@ -226,5 +243,6 @@ RECURSIONS = {
         Recursion("predators", predators, _populations, (50, 200, 800)),
         Recursion("transport", transport, _masses, (25, 100, 400)),
         Recursion("hidden states", hidden_states, _emissions, (25, 100, 400)),
+        Recursion("deep", deep, _layers, (8, 32, 128)),
     )
 }

@@ -75,6 +75,22 @@ FUNCTIONS: dict[str, tuple[Any, list[Any], list[str]]] = {
         [(8, 5), (5, 6), (6,)],
         ["product 1", "map 1"],
     ),
+    "small strangers run together": (lambda x, y: (np.exp(x), np.exp(y)), [(8,), (8,)], ["map 2"]),
+    "large ones are apart": (
+        lambda x, y: (np.exp(x), np.exp(y)),
+        [(80, 9), (80, 9)],
+        ["map 1", "map 1"],
+    ),
+    "but not from what reads the same": (
+        lambda x, y: (np.exp(x), np.exp(y), np.sin(x), np.sin(y)),
+        [(80, 9), (80, 9)],
+        ["map 2", "map 2"],
+    ),
+    "a number of one array does not bring others together": (
+        lambda x, y, z: ((s := np.sum(x * x)), x - s, y - s, z - s),
+        [(80, 9)] * 3,
+        ["row 2", "map 1", "map 1"],
+    ),
     "a scan is alone": (lambda x: np.cumsum(x) * 2.0, [(8,)], ["scan 1", "map 1"]),
 }
 

@@ -26,6 +26,12 @@ CASES: dict[str, tuple[Any, list[tuple[int, ...]], list[str]]] = {
     "a chain of maps": (lambda x: np.exp(np.sin(x) * 2.0) + 1.0, [(9,)], []),
     "a dear value read twice": (lambda x: (e := np.exp(x)) * (e + e[::-1]), [(9,)], ["exp"]),
     "a cheap value read twice": (lambda x: (d := x - 1.0) * (d + d[::-1]), [(9,)], []),
+    "a cheap value of three arrays read twice": (
+        lambda x, y, z: (s := x + y + z) * (s + s[::-1]), [(9,)] * 3, ["add"]),
+    "a cheap value of two, and of a number": (
+        lambda x, y, z: (s := x + y + z) * (s + s[::-1]), [(9,), (9,), ()], []),
+    "a cheap value of two, and of a row": (
+        lambda x, y, z: (s := x + y + z) * (s + s[::-1]), [(4, 9), (4, 9), (9,)], []),
     "a dear value spread": (lambda x, y: np.exp(x) * y, [(9,), (4, 9)], ["exp"]),
     "a cheap value spread": (lambda x, y: (x - 1.0) * y, [(9,), (4, 9)], []),
     "a dear scalar": (lambda x, s: x * np.exp(s), [(9,), ()], ["exp"]),

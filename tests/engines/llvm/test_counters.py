@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import mpmath
@@ -10,7 +11,9 @@ import pytest
 
 import thalweg as tw
 from tests.engines.loops import advanced, check_loop, given
+from thalweg.engines.llvm.code import image
 from thalweg.engines.llvm.engine import NativeEngine
+from thalweg.engines.llvm.mathematics.functions import called_text
 
 ENGINE = NativeEngine()
 
@@ -87,3 +90,26 @@ def test_a_base_that_changes_is_not_counted() -> None:
         [np.int64(0), 1.05],
         steps=150,
     )
+
+
+@pytest.mark.parametrize(("type", "dtype"), [("f32", np.float32), ("f64", np.float64)])
+def test_a_power_is_one_function_of_a_module_of_its_own(
+    type: str, dtype: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("THALWEG_CACHE_DIR", str(tmp_path))
+    bases = [dtype(0.9), dtype(-0.999)]
+
+    def two(count: Any) -> Any:
+        steps = tw.astype(count, dtype)
+        return count + 1, tw.astype(sum(base**steps for base in bases), float)
+
+    texts: list[str] = []
+    compile_object = image.compile_object
+    monkeypatch.setattr(
+        image, "compile_object", lambda text, t: texts.append(text) or compile_object(text, t)
+    )
+    losses = advanced(given(two, [np.int64(1)]).begin(ENGINE), 130)[0]
+    expected = sum(np.asarray(base, np.float64) ** np.arange(1.0, 131.0) for base in bases)
+    np.testing.assert_allclose(losses, expected, rtol=1e-4 if type == "f32" else 1e-13)
+    made = [text for text in texts if f"define {'float' if type == 'f32' else 'double'}" in text]
+    assert made == [called_text("power", type, ENGINE.target)]

@@ -26,6 +26,8 @@ SIZES = [
     (2, 300, 3),
     (100, 3, 1),
     (1, 33, 130),
+    (32, 32, 32),
+    (20, 37, 24),
 ]
 
 
@@ -113,3 +115,10 @@ def test_every_class_of_processor(target: str) -> None:
             first, second = engine.compile(program)(a, b)
             np.testing.assert_array_equal(first, a @ b)
             np.testing.assert_array_equal(second, (a @ b).T)
+
+
+def test_rows_of_whole_tiles_are_summed_in_one_order() -> None:
+    row, b = RANDOM.normal(size=40), RANDOM.normal(size=(40, 32))
+    found = np.asarray(tw.jit(lambda a, b: a @ b)(np.tile(row, (32, 1)), b))
+    np.testing.assert_array_equal(found, np.tile(found[0], (32, 1)))
+    np.testing.assert_allclose(found[0], row @ b, rtol=1e-12)

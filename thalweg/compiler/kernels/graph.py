@@ -213,28 +213,34 @@ class Accesses:
 
     def _behind(self, values: Iterable[Read]) -> list[Access]:
         """Return the reads of kept values and inputs that evaluating some values needs."""
-        found: dict[Access, None] = {}
-        seen: set[Read] = set()
-
-        def walk(read: Read) -> None:
-            symbol, index = read
-            if symbol.value is not None or read in seen:
-                return
-            seen.add(read)
-            if symbol in self.kept or self.graph.is_leaf(symbol):
-                found[Access(symbol, index)] = None
-                return
-            for operand in self._operands(self.graph.producer[symbol], index):
-                walk(operand)
-
-        for value in values:
-            walk(value)
-        return list(found)
+        kept, producer = self.kept, self.graph.producer
+        found: list[Access] = []
+        seen: set[Symbol | Read] = set()
+        stack = list(values)[::-1]
+        # Most is read at one place: there a symbol tells reads apart, which costs less.
+        here = stack[-1][1] if stack else None
+        while stack:
+            symbol, index = stack.pop()
+            key = symbol if index is here or index == here else (symbol, index)
+            if symbol.value is not None or key in seen:
+                continue
+            seen.add(key)
+            maker = None if symbol in kept else producer.get(symbol)
+            if maker is None:
+                found.append(Access(symbol, index))
+            else:
+                stack += list(self._operands(maker, index))[::-1]
+        return found
 
     def _operands(self, equation: Equation, index: Index | None) -> Iterator[Read]:
         role, inputs = equation.primitive.role, equation.inputs
         if index is None:
             yield from ((symbol, None) for symbol in inputs)
+        elif role == "elementwise":
+            shape = equation.output.shape
+            for position, symbol in enumerate(inputs):
+                alike = symbol.shape == shape
+                yield symbol, index if alike else reads(equation, index, self._gathered)[position]
         elif role == "reduction":
             over = access_variables(equation, INNER)
             yield inputs[0], reduced_index(equation, index, over)

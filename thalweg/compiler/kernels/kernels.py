@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Hashable
+import math
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -141,7 +142,11 @@ def form_kernels(graph: Graph) -> KernelPlan:
         earliest = max((home[a.symbol] for a in reads), default=-1)
         inside = [(a.symbol, a.index) for a in reads if home[a.symbol] == earliest]
         # Of what a value reads, nothing lies behind the earliest kernel that has all of it.
-        if earliest >= 0 and _may_join(plan, plan.kernels[earliest], value, inside):
+        if (
+            earliest >= 0
+            and _may_join(plan, plan.kernels[earliest], value, inside)
+            and room.takes(earliest, value, (symbol for symbol, _ in inside))
+        ):
             position = earliest
         else:
             position = room.after(earliest, value)
@@ -151,36 +156,67 @@ def form_kernels(graph: Graph) -> KernelPlan:
 
 
 class _Room:
-    """The kernels that values may join of which they read nothing, by what such values are."""
+    """The kernels that values may join, by what such values are.
+
+    A value joins one that reads what it reads, so that it is read once, or one a row of which it
+    is computed for. Strangers run together only where calling each alone would cost: the updates
+    of many alike parameters are many calls of one function, not one function of them all.
+    """
 
     def __init__(self, plan: KernelPlan) -> None:
         self.plan = plan
-        self._positions: dict[Hashable, list[int]] = {}
+        self._arrays: list[set[Symbol]] = []
+        self._related: dict[Hashable, list[int]] = {}
+        self._strange: dict[Hashable, list[int]] = {}
+
+    def takes(self, position: int, value: Kernel, inside: Iterable[Symbol]) -> bool:
+        """Tell whether a value that reads values inside a kernel is no stranger there."""
+        kernel = self.plan.kernels[position]
+        if value.domain != kernel.domain or not _is_whole(kernel):
+            return True
+        related = any(symbol.spec.size > 1 for symbol in inside)
+        return related or not self._arrays[position].isdisjoint(self._read(value))
 
     def after(self, earliest: int, value: Kernel) -> int:
-        """Return the first position behind another of a kernel with room, or that of a new one."""
-        positions = self._positions.get(self._joining(value), [])
-        found = bisect.bisect_right(positions, earliest)
-        return positions[found] if found < len(positions) else len(self.plan.kernels)
+        """Return a position behind another of a kernel with room, or that of a new one."""
+        kernels, own = self.plan.kernels, self._joining(value)
+
+        def first(positions: list[int], is_closed: Callable[[Kernel], bool]) -> int:
+            at = bisect.bisect_right(positions, earliest)
+            while at < len(positions) and is_closed(kernels[positions[at]]):
+                del positions[at]
+            return positions[at] if at < len(positions) else len(kernels)
+
+        shared: list[Symbol | None] = [*self._read(value), None]
+        found = min(first(self._related.get((own, s), []), _is_full) for s in shared)
+        if found < len(kernels):
+            return found
+        return first(self._strange.get(own, []), _is_whole)
 
     def put(self, position: int, value: Kernel) -> None:
         """Add a value to the kernel at a position, which it begins if there is none."""
-        kernels = self.plan.kernels
+        kernels, read = self.plan.kernels, self._read(value)
         if position < len(kernels):
             kernel = kernels[position]
             kernel.roots += value.roots
             kernel.size += value.size
+            read -= self._arrays[position]
+            self._arrays[position] |= read
         else:
             kernel = value
             kernels.append(value)
+            self._arrays.append(read)
             for key in self._joined(value):
-                self._positions.setdefault(key, []).append(position)
-        if kernel.size >= MOST_SIZE:
-            for key in self._joined(kernel):
-                positions = self._positions[key]
-                at = bisect.bisect_left(positions, position)
-                if positions[at : at + 1] == [position]:
-                    del positions[at]
+                self._strange.setdefault(key, []).append(position)
+            if kernel.kind is Kind.ROW and self._joining(kernel) is not None:
+                self._related.setdefault((kernel.outer, None), []).append(position)
+        for key in self._joined(kernel):
+            for symbol in read:
+                bisect.insort(self._related.setdefault((key, symbol), []), position)
+
+    def _read(self, value: Kernel) -> set[Symbol]:
+        """Return the arrays that a value reads."""
+        return {a.symbol for a in self.plan.accesses.of(value.main) if a.symbol.spec.size > 1}
 
     def _joining(self, value: Kernel) -> Hashable:
         """Return what a value is to kernels that it reads nothing of."""
@@ -196,12 +232,19 @@ class _Room:
     def _joined(self, kernel: Kernel) -> set[Hashable]:
         """Return what values may join a kernel that they read nothing of."""
         own = self._joining(kernel)
-        found = set() if own is None else {own}
-        if kernel.kind is Kind.ROW and own is not None:
-            found.add(kernel.domain)
-            if kernel.outer != ():
-                found.add(kernel.outer)
-        return found
+        if own is None:
+            return set()
+        return {own, kernel.domain} if kernel.kind is Kind.ROW else {own}
+
+
+def _is_full(kernel: Kernel) -> bool:
+    """Tell whether a kernel takes no more values."""
+    return kernel.size >= MOST_SIZE
+
+
+def _is_whole(kernel: Kernel) -> bool:
+    """Tell whether a kernel has so much to do that it takes no more strangers."""
+    return kernel.size * math.prod(kernel.domain) >= MOST_SIZE
 
 
 def _scheduled(graph: Graph, kept: set[Symbol], accesses: Accesses) -> list[Symbol]:
@@ -247,7 +290,7 @@ def _may_join(
     """Tell whether a value may join a kernel, some values of which it reads."""
     if plan.graph.producer[value.main].primitive.role == "part":
         return True  # only what gives it reads nothing else of the kernel
-    if kernel.size >= MOST_SIZE:
+    if _is_full(kernel):
         return False
     if kernel.kind is Kind.ROW:
         return _may_join_rows(plan.graph, kernel, value, inside)

@@ -21,9 +21,13 @@ _ALWAYS: tuple[Role, ...] = (
     "reduction", "scan", "scatter", "product", "draw", "whole", "part"
 )  # fmt: skip
 
-# A value read at several places is kept from this cost on, a broadcast one from the second.
+# A value read at several places is kept from this cost on, or if it is made of so many arrays of
+# its size that each place would read …
 _SHARED = 8
 
+_READS = 3
+
+# … and a broadcast one from this cost on.
 _BROADCAST = 4
 
 # Values are written by recursion, which Python bounds: of a long chain some are kept, in registers
@@ -132,9 +136,25 @@ def _keep_shared(graph: Graph, kept: set[Symbol]) -> None:
             kept.add(symbol)
         users = graph.users.get(symbol, [])
         limit = _BROADCAST if symbol.shape == () else _SHARED
-        shared = len(users) > 1 and total >= limit
+        shared = len(users) > 1 and (total >= limit or _gathers(graph, symbol, kept))
         if shared or (total >= _BROADCAST and any(_spreads(symbol, user) for user in users)):
             kept.add(symbol)
+
+
+def _gathers(graph: Graph, symbol: Symbol, kept: set[Symbol]) -> bool:
+    """Tell whether a value is made of `_READS` arrays of its size or more; masks are arrays."""
+    stack, seen, found = [symbol], {symbol}, 0
+    while stack and found < _READS:
+        for operand in graph.producer[stack.pop()].inputs:
+            if operand in seen or operand.spec.size < max(2, symbol.spec.size):
+                continue
+            seen.add(operand)
+            maker = None if operand in kept else graph.producer.get(operand)
+            if maker and maker.primitive.role == "elementwise" and operand.dtype.kind != "b":
+                stack.append(operand)
+            else:
+                found += 1
+    return found >= _READS
 
 
 def _spreads(symbol: Symbol, user: Equation) -> bool:

@@ -16,7 +16,7 @@ from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.rewrites.widening import widened
 from thalweg.compiler.states import own_operands, own_outputs
 from thalweg.core.program import Program, Symbol
-from thalweg.engines.llvm.code.driving import CutProgram, Pointer, caller_text
+from thalweg.engines.llvm.code.driving import CutProgram, Pointer, caller_text, looping_text
 from thalweg.engines.llvm.code.nesting import Nest, is_nest, plan_nest
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.kernels.contractions import write_sums_of_products
@@ -36,8 +36,11 @@ from thalweg.engines.llvm.kernels.streams import write_stream
 from thalweg.engines.llvm.kernels.wholes import write_whole
 from thalweg.engines.llvm.kernels.writer import Writer
 
-# So many kernels are called by one function at most.
+# So many functions are called by one at most, if it calls them one by one …
 _CALLS = 64
+
+# … and so many in a long step, which looks after each call whether it is to stop.
+_LOOKS = 8
 
 _WRITERS = {
     Kind.MAP: write_map,
@@ -206,16 +209,18 @@ class Assembly:
             step.calls = self._gathered(step.calls, step.long)
 
     def _gathered(self, calls: list[tuple[str, int]], long: bool) -> list[tuple[str, int]]:
-        """Return a few calls of functions that make these, none of which makes too many."""
+        """Return a few calls of functions that make these."""
+        if long:
+            return [self._caller(calls, looping_text)] if len(calls) > _LOOKS else calls
         while len(calls) > _CALLS:
             groups = [calls[i : i + _CALLS] for i in range(0, len(calls), _CALLS)]
-            calls = [(self._caller(group, long), 0) for group in groups]
+            calls = [self._caller(group, caller_text) for group in groups]
         return calls
 
-    def _caller(self, calls: list[tuple[str, int]], long: bool) -> str:
+    def _caller(self, calls: list[tuple[str, int]], text: Callable[..., str]) -> tuple[str, int]:
         name = f"calls{len(self.functions)}"
-        self.functions[name] = caller_text(name, calls, long)
-        return name
+        self.functions[name] = text(name, calls)
+        return name, 0
 
     def _call_alike(self, planned: _Planned, shared: _Shared) -> tuple[str, int]:
         """Return the call of another kernel's function for the values of this one."""

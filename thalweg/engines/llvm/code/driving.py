@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from thalweg.compiler.kernels.kernels import KernelPlan
@@ -58,14 +58,41 @@ class Rounds:
     reshuffled: bool
 
 
-def caller_text(name: str, calls: Iterable[tuple[str, int]], long: bool) -> str:
+def caller_text(name: str, calls: Iterable[tuple[str, int]]) -> str:
     """Return a function of the arena that calls functions, each with a place of it."""
+    lines = [f"define void @{name}(ptr %arena) nounwind {{", *_calls(calls, "f", False)]
+    return "\n".join([*lines, "  ret void", "}"])
+
+
+def looping_text(name: str, calls: Sequence[tuple[str, int]]) -> str:
+    """Return a function of the arena that calls functions until it is to stop.
+
+    A loop goes through a table of them: to look after each call costs LLVM little then.
+    """
+    count = len(calls)
+    functions = ", ".join(f"ptr @{function}" for function, _ in calls)
+    places = ", ".join(f"i64 {place}" for _, place in calls)
     lines = [
+        f"@{name}.functions = internal constant [{count} x ptr] [{functions}]",
+        f"@{name}.places = internal constant [{count} x i64] [{places}]",
         f"define void @{name}(ptr %arena) nounwind {{",
+        "entry:",
         *stop_text(),
-        *_calls(calls, "f", long),
+        "  br label %head",
+        "head:",
+        "  %i = phi i64 [0, %entry], [%next, %on]",
+        f"  %slot = getelementptr ptr, ptr @{name}.functions, i64 %i",
+        "  %function = load ptr, ptr %slot, align 8",
+        f"  %there = getelementptr i64, ptr @{name}.places, i64 %i",
+        "  %place = load i64, ptr %there, align 8",
+        "  %given = getelementptr i8, ptr %arena, i64 %place",
+        "  call void %function(ptr %given)",
+        *look_text(""),
+        "  %next = add i64 %i, 1",
+        f"  %more = icmp ult i64 %next, {count}",
+        "  br i1 %more, label %head, label %leave",
     ]
-    return "\n".join([*lines, "  br label %leave", "leave:", "  ret void", "}"])
+    return "\n".join([*lines, "leave:", "  ret void", "}"])
 
 
 def stop_text() -> list[str]:

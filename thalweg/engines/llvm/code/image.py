@@ -23,6 +23,7 @@ from thalweg.engines.llvm.ir.emitter import module_text
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.kernels.facts import FAULT, Cell
 from thalweg.engines.llvm.mathematics import random
+from thalweg.engines.llvm.mathematics.functions import CALLED, called_text
 
 _MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
 
@@ -30,7 +31,7 @@ _MAXIMUM = "declare i64 @llvm.smax.i64(i64, i64)"
 
 _OWN = "define internal"
 
-_CALLED = re.compile(r"call void @(\w+)\(")
+_CALLED = re.compile(r"(?:call void|ptr) @(\w+)")
 
 _HEAD = re.compile(r"define (\S+) @(\w+)\(([^)]*)\)")
 
@@ -216,6 +217,9 @@ def _objects(assembly: Assembly, run: str, reshuffled: bool) -> tuple[bytes, ...
     if reshuffled:
         declarations.add(_PERMUTE)
         texts.append(module_text([random.permutation(assembly.target)], ()))
+    for (name, type), symbol in CALLED.items():
+        if any(f"@{symbol}(" in declaration for declaration in declarations):
+            texts.append(called_text(name, type, assembly.target))
     functions = {**assembly.functions, "run": run}
     modules = _modules(functions)
     for module in modules:

@@ -7,7 +7,7 @@ from thalweg.core.program import Equation
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.kernels.arrays import Arrays
 from thalweg.engines.llvm.kernels.lowering import TYPES
-from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
+from thalweg.engines.llvm.mathematics.functions import CALLED
 from thalweg.engines.llvm.mathematics.random import Pair, split_words, threefry2x32
 
 # A power is computed afresh at each multiple of this, so that it depends on the exponent alone,
@@ -37,7 +37,7 @@ def counted_power(kernel: Arrays, base: Value, equation: Equation) -> Value:
     # Tied to this region: what depends on it is not computed where it is not needed.
     here = e.instruction(f"add i64 {n.text}, 0", "i64", 1, (), cse=False)
     whole = e.bit_and(here, -_PERIOD)
-    start = MATHEMATICS["power"](e, base, e.convert(whole, base.type))
+    start = e.call(CALLED["power", base.type], base, e.convert(whole, base.type))
     _, (power,) = e.begin_loop(e.subtract(here, whole), [start])
     (fresh,) = e.end_loop([e.multiply(power, base)])
     (result,) = e.end_if([fresh], [carried])

@@ -22,7 +22,7 @@ Walk = tuple[int, int]
 _UNROLLED = 8
 
 # … unless that many copies of a dear expression would make the code long.
-_UNROLLED_COST = 240
+_UNROLLED_COST = 120
 
 
 def width_for(writer: Writer, extent: int) -> int:

@@ -203,6 +203,10 @@ class Tiles(Product):
         """Return how many of the vectors along the lanes a tile has."""
         return vectors if vectors <= 3 else 3 if vectors % 3 == 0 else 2
 
+    def height(self, most: int, vectors: int) -> int:
+        """Return the rows of a tile of so many vectors a row."""
+        return most
+
     def sums(self, count: int, step: Step) -> Totals:
         """Return so many totals after a step at every position that is summed."""
         return self.summed(self.inner, [self.total.empty] * count, step)
@@ -218,9 +222,8 @@ class Tiles(Product):
     def _panel(self, count: int, start: Affine, lanes: list[Affine]) -> None:
         places = list(itertools.product(range(count), lanes))
         room = max(1, self.writer.e.target.accumulators // len(places))
-        self.blocks(
-            self.row, min(room, _TILE_ROWS), lambda height: self._tile(height, start, places)
-        )
+        most = self.height(min(room, _TILE_ROWS), len(places))
+        self.blocks(self.row, most, lambda height: self._tile(height, start, places))
 
     def _tile(self, height: int, start: Affine, places: list[tuple[int, Affine]]) -> None:
         first = self.at[self.row] if self.row is not None else ZERO
@@ -273,6 +276,23 @@ class MatrixTiles(Tiles):
         rows = 1 if self.row is None else self.extents[self.row]
         return min(vectors, 4) if rows <= 2 else super().vectors_across(vectors)
 
+    def height(self, most: int, vectors: int) -> int:
+        """Return fewer of which the result has whole tiles, where that is faster.
+
+        A tile takes as long as it has sums, few of them as long as `_IN_FLIGHT`; a last one of
+        another height is written apart.
+        """
+        extent = 1 if self.row is None else self.extents[self.row]
+
+        def time(height: int) -> int:
+            full, rest = divmod(extent, height)
+            each, last = (max(_IN_FLIGHT, rows * vectors) for rows in (height, rest))
+            return full * each + (last if rest else 0)
+
+        whole = (n for n in range(most - 1, 2 * most // 3 - 1, -1) if n and extent % n == 0)
+        best = next(whole, most)
+        return best if time(best) < 0.95 * time(most) else most
+
     def sums(self, count: int, step: Step) -> Totals:
         """Return so many totals after a step at every inner position."""
         label = self.own[0][-1]
@@ -289,7 +309,7 @@ class MatrixTiles(Tiles):
                 add(Affine(k), totals)
             return totals
         sets = 1 if count >= _IN_FLIGHT else min(4, -(-_IN_FLIGHT // count))
-        unrolled = sets if sets > 1 else (4 if count <= _IN_FLIGHT else 2)
+        unrolled = sets if sets > 1 else 2
         kind, trip = self.total, inner // unrolled
 
         def body(at: Affine, carried: Totals) -> Totals:

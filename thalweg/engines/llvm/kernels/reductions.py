@@ -18,10 +18,13 @@ _CHAINS = 4
 
 _ACCUMULATORS = 8
 
-# Rows of up to this many vectors are written out, if that is not too dear.
+# Rows of up to this many vectors are written out, if that is not too dear …
 _UNROLLED = 8
 
 _UNROLLED_COST = 400
+
+# … and still less dear where they are only summed, so that no value is wanted a second time.
+_SUMMED_COST = 120
 
 Values = list[Value]
 
@@ -106,7 +109,9 @@ class _Row(_Reductions):
 
     def write(self) -> None:
         vectors = -(-self.extent // self.writer.width)
-        small = vectors <= _UNROLLED and vectors * self.writer.kernel.size <= _UNROLLED_COST
+        again = any(self._over_domain(root) for root in self.writer.kernel.roots)
+        dear = _UNROLLED_COST if again or len(self.totals) > 1 else _SUMMED_COST
+        small = vectors <= _UNROLLED and vectors * self.writer.kernel.size <= dear
         with self.domain.nest(self.domain.alone(self.domain.kept)):
             if small and not self.outer:
                 self._whole_row()

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from thalweg.engines.llvm.ir.emitter import Emitter, module_text
+from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.angles import arccos, arcsin, arctan, arctan2
 from thalweg.engines.llvm.mathematics.exponential import erf, exp, exp2, expm1, sigmoid
@@ -21,3 +23,14 @@ MATHEMATICS: dict[str, Callable[..., Value]] = {
         *(fmod, nextafter, rint, sign_bit),
     )
 }
+
+# What kernels compute so seldom that they call it, by name and type: a function of two numbers.
+CALLED = {("power", type): f"power_{type}" for type in ("f32", "f64")}
+
+
+def called_text(name: str, type: str, target: Target) -> str:
+    """The module of a function that kernels call: one text, and so compiled once a processor."""
+    e = Emitter(target)
+    x, y = e.parameter("x", type), e.parameter("y", type)
+    function = e.function(CALLED[name, type], [x, y], MATHEMATICS[name](e, x, y))
+    return module_text([function], e.declarations)
