@@ -30,6 +30,7 @@ from tests.draws import (
 from tests.matrices import MATRICES, MATRIX_ORACLES, complex_numbers, inside
 from tests.positions import POSITION_ORACLES, POSITIONS
 from tests.sliding import WINDOWS, contractions, keys, overlaps
+from tests.special_rows import SPECIAL_ORACLES, SPECIAL_ROWS
 from thalweg import Tensor
 from thalweg.core.apply import apply
 from thalweg.core.primitive import PRIMITIVES, Primitive
@@ -241,6 +242,7 @@ REFERENCE_ONLY = {
     "log_of_determinant", "orthogonal_parts", "pseudo_inverse", "sign_of_determinant",
     "singular_parts", "solve_matrices",
     *POSITIONS,
+    "gammainc", "gammaincc", "gammainc_by_shape", "i0", "i0e", "i1", "i1e", "j0", "j1",
 }  # fmt: skip
 
 ROWS: dict[str, Row] = {
@@ -353,6 +355,7 @@ ROWS: dict[str, Row] = {
     "fourier": complex_numbers({"axis": 0, "inverse": False}, {"axis": 1, "inverse": True}),
     **MATRICES,
     **POSITIONS,
+    **SPECIAL_ROWS,
 }
 
 
@@ -364,6 +367,7 @@ def test_every_primitive_has_a_row_of_samples() -> None:
 ORACLES: dict[str, Callable[..., Any]] = {
     **MATRIX_ORACLES,
     **POSITION_ORACLES,
+    **SPECIAL_ORACLES,
     "floor_divide": meanings.floor_divide,
     "astype": lambda x, dtype: x.astype(dtype),
     "sigmoid": scipy.special.expit,

@@ -1,4 +1,4 @@
-"""The gamma and the beta function and their relatives; they run on the reference engine."""
+"""The gamma and the beta function and their relatives."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def _log_gamma(x: float) -> float:
         return math.inf
 
 
-@of_reals(lambda g, out, x: g * op.digamma(x))
+@of_reals(lambda g, out, x: g * op.digamma(x), cost=80)
 def lgamma(x: Array) -> Array:
     """Logarithm of the absolute gamma function: ln |Γ(x)|."""
     return of_each(_log_gamma, x).astype(x.dtype)
 
 
-@of_reals(lambda g, out, x: g * op.zeta(2.0, x))
+@of_reals(lambda g, out, x: g * op.zeta(2.0, x), cost=80)
 def digamma(x: Array) -> Array:
     """Derivative of the logarithm of the gamma function: Γ'(x) / Γ(x).
 
@@ -82,6 +82,8 @@ def _zeta_from_half(s: Array, a: Array) -> Array:
             break
         total = np.where(near, total + base**-s, total)
         base = np.where(near, base + 1.0, base)
+    # Of a larger order, infinite ones too, the rest is nothing.
+    s = np.minimum(s, 1e4)
     total = total + base ** (1.0 - s) / (s - 1.0) + 0.5 * base**-s
     factor = s * base ** (-s - 1.0)
     return np.asarray(add_corrections(total, factor, s, base))
@@ -120,7 +122,7 @@ register("gammaln", lgamma)
 register("psi", digamma)
 
 
-@of_reals(_no_derivative, lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)))
+@of_reals(_no_derivative, lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)), cost=400)
 def zeta(x: Array, y: Array) -> Array:
     """Hurwitz zeta function: Σ 1 / (y + k)ˣ over k = 0, 1, …, for x > 1.
 
@@ -134,7 +136,8 @@ def zeta(x: Array, y: Array) -> Array:
     below = (a < 0.5) & (a != np.floor(a))
     if below.any():
         total = np.where(below, _zeta_below_half(s, np.where(below, a, 0.25)), total)
-    total = np.where((a <= 0) & (a == np.floor(a)), np.inf, total)
+    infinite = (a < 0) & np.isposinf(s)
+    total = np.where(infinite | ((a <= 0) & (a == np.floor(a))), np.inf, total)
     # A power of a negative number that is no integer has no real value.
     total = np.where((a < 0) & (a != np.floor(a)) & (s != np.floor(s)), np.nan, total)
     total = np.where(s == 1.0, np.inf, np.where(s < 1.0, np.nan, total))
@@ -193,7 +196,7 @@ def _gamma(x: float) -> float:
         return math.copysign(math.inf, x) if x == 0 else math.nan
 
 
-@of_reals(lambda g, out, x: g * (out * op.digamma(x)))
+@of_reals(lambda g, out, x: g * (out * op.digamma(x)), cost=120)
 def gamma(x: Array) -> Array:
     """Gamma function: ∫₀^∞ tˣ⁻¹ e⁻ᵗ dt, continued; (x - 1)! of integers."""
     return of_each(_gamma, x).astype(x.dtype)

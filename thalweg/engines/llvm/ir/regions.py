@@ -197,8 +197,13 @@ class Regions:
         """The innermost open loop."""
         return next(region for region in reversed(self.regions) if isinstance(region, LoopRegion))
 
-    def end_loop(self, next_values: Sequence[Value] = ()) -> list[Value]:
-        """Close the loop; returns the carried values after its last iteration."""
+    def end_loop(
+        self, next_values: Sequence[Value] = (), going: Value | None = None
+    ) -> list[Value]:
+        """Close the loop; returns the carried values after its last iteration.
+
+        It is left before the trip is over where the scalar condition `going` does not hold.
+        """
         loop = self.regions.pop()
         if not isinstance(loop, LoopRegion) or len(next_values) != len(loop.phis):
             raise RuntimeError("end_loop must close a loop, with one value for each carried one")
@@ -223,11 +228,14 @@ class Regions:
             f"  {following} = add nuw nsw i64 {loop.index.text}, 1",
             f"  {again} = icmp slt i64 {following}, {trip}",
         ]
+        conditions = [] if going is None else [going.text]
         if loop.stop is not None:
-            asked, going = self.name(), self.name()
-            outer.lines += going_text(loop.stop.text, asked, going)
+            asked, unasked = self.name(), self.name()
+            outer.lines += going_text(loop.stop.text, asked, unasked)
+            conditions.append(unasked)
+        for condition in conditions:
             again, more = self.name(), again
-            outer.lines.append(f"  {again} = and i1 {more}, {going}")
+            outer.lines.append(f"  {again} = and i1 {more}, {condition}")
         outer.lines.append(f"  br i1 {again}, label %{loop.head}, label %{leave}")
         outer.lines.append(f"{leave}:")
         outer.label = leave

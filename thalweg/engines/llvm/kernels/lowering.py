@@ -12,7 +12,7 @@ import numpy as np
 
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import BYTES, Value, is_float
-from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
+from thalweg.engines.llvm.mathematics.functions import MATHEMATICS, SPECIAL
 
 Lowering = Callable[..., Value]
 
@@ -113,6 +113,7 @@ def _power(e: Emitter, x: Value, y: Value) -> Value:
 
 LOWERINGS: dict[str, Lowering] = {
     **MATHEMATICS,
+    **SPECIAL,
     "add": _add,
     "subtract": Emitter.subtract,
     "multiply": _multiply,

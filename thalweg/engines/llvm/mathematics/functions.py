@@ -3,9 +3,19 @@
 from collections.abc import Callable
 
 from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.mathematics.error import erfc, erfcx, erfinv, ndtri
 from thalweg.engines.llvm.mathematics.exponential import erf, exp, expm1, sigmoid, tanh
+from thalweg.engines.llvm.mathematics.gamma import digamma, gamma, lgamma
 from thalweg.engines.llvm.mathematics.logarithm import log, log1p, logaddexp, power
 from thalweg.engines.llvm.mathematics.trigonometric import arctan, cos, sin, tan
+from thalweg.engines.llvm.mathematics.zeta import zeta
+
+# Special functions, whose errors are a few units in the last place beside what a change of their
+# arguments by one unit makes.
+SPECIAL: dict[str, Callable[..., Value]] = {
+    function.__name__: function
+    for function in (*(erfc, erfcx, erfinv, ndtri), *(gamma, lgamma, digamma, zeta))
+}
 
 # Each takes the emitter and its arguments (float32 or float64, any width, one type).
 MATHEMATICS: dict[str, Callable[..., Value]] = {

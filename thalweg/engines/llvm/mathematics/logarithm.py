@@ -213,7 +213,7 @@ def _magnitude_f64(e: Emitter, x: Value, y: Value) -> Value:
     """|x|ʸ, from the logarithm in two parts."""
     a = e.absolute(x)
     k, m = split_number(e, a)
-    high, low = _long_logarithm(e, k, m)
+    high, low = long_logarithm(e, k, m)
     high, y = _outside_range(e, a, high), _bounded(e, y)
     exponent, error = two_product(e, y, high)
     error = e.add(error, e.multiply(y, low))
@@ -226,7 +226,7 @@ def _bounded(e: Emitter, y: Value) -> Value:
     return clamp(e, y, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
 
 
-def _long_logarithm(e: Emitter, k: Value, m: Value) -> tuple[Value, Value]:
+def long_logarithm(e: Emitter, k: Value, m: Value) -> tuple[Value, Value]:
     """The logarithm ln(2ᵏ·m) in two parts with some 65 correct bits, √½ ≤ m < √2."""
     s, s_low = _long_quotient(e, e.subtract(m, 1.0))
     z, z_low = two_product(e, s, s)
