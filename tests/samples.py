@@ -242,7 +242,6 @@ REFERENCE_ONLY = {
     "log_of_determinant", "orthogonal_parts", "pseudo_inverse", "sign_of_determinant",
     "singular_parts", "solve_matrices",
     *POSITIONS,
-    "gammainc", "gammaincc", "gammainc_by_shape", "i0", "i0e", "i1", "i1e", "j0", "j1",
 }  # fmt: skip
 
 ROWS: dict[str, Row] = {

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.mathematics.bessel import i0, i0e, i1, i1e, j0, j1
 from thalweg.engines.llvm.mathematics.error import erfc, erfcx, erfinv, ndtri
 from thalweg.engines.llvm.mathematics.exponential import erf, exp, expm1, sigmoid, tanh
 from thalweg.engines.llvm.mathematics.gamma import digamma, gamma, lgamma
+from thalweg.engines.llvm.mathematics.incomplete import gammainc, gammainc_by_shape, gammaincc
+from thalweg.engines.llvm.mathematics.incomplete_beta import betainc, betainc_by_a, betainc_by_b
 from thalweg.engines.llvm.mathematics.logarithm import log, log1p, logaddexp, power
 from thalweg.engines.llvm.mathematics.trigonometric import arctan, cos, sin, tan
 from thalweg.engines.llvm.mathematics.zeta import zeta
@@ -14,7 +17,13 @@ from thalweg.engines.llvm.mathematics.zeta import zeta
 # arguments by one unit makes.
 SPECIAL: dict[str, Callable[..., Value]] = {
     function.__name__: function
-    for function in (*(erfc, erfcx, erfinv, ndtri), *(gamma, lgamma, digamma, zeta))
+    for function in (
+        *(erfc, erfcx, erfinv, ndtri),
+        *(gamma, lgamma, digamma, zeta),
+        *(gammainc, gammaincc, gammainc_by_shape),
+        *(betainc, betainc_by_a, betainc_by_b),
+        *(i0, i0e, i1, i1e, j0, j1),
+    )
 }
 
 # Each takes the emitter and its arguments (float32 or float64, any width, one type).

@@ -11,7 +11,7 @@ Source:
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import exp
-from thalweg.engines.llvm.mathematics.logarithm import log, long_logarithm
+from thalweg.engines.llvm.mathematics.logarithm import log, log1p, long_logarithm
 from thalweg.engines.llvm.mathematics.pieces import (
     PI,
     cosine_of_turn,
@@ -28,50 +28,10 @@ from thalweg.engines.llvm.mathematics.polynomials import (
     split_number,
     two_product,
 )
+from thalweg.ops.special.tables import BINET, DIGAMMA_TAIL, LOG_GAMMA_ABOVE, LOG_GAMMA_BELOW
 
 _INF, _NAN = float("inf"), float("nan")
 
-# x J(x) as a polynomial in 1/x² for x ≥ 3: error of J 2^-60, relative to ln Γ.
-_BINET = (
-    0.08333333333333116,
-    -0.0027777777768466048,
-    0.0007936506447297857,
-    -0.0005952256037098878,
-    0.0008411146290992277,
-    -0.0018961674581058625,
-    0.005911036682328866,
-    -0.02104518287405081,
-    0.0679455035893392,
-    -0.15596003869628638,
-    0.1775244061411806,
-)
-
-# ln Γ(x) / ((x - 1)(x - 2)) as a quotient in x - ½ for ½ ≤ x ≤ 3: error 2^-58.
-_LOG_ABOVE = (
-    0.7631532572329335,
-    4.955502895457443,
-    12.796604290105789,
-    16.834004486168446,
-    12.03418851539167,
-    4.633906041502168,
-    0.8996399061068295,
-    0.07607895162844988,
-    0.002006021323707953,
-    3.503465304464259e-06,
-)
-
-_LOG_BELOW = (
-    1.0,
-    7.257311501160742,
-    21.3709865171182,
-    32.93011786083099,
-    28.615744118487683,
-    14.136947829919054,
-    3.8281981855815617,
-    0.5214624207469328,
-    0.03012929765615803,
-    0.0004958582262126317,
-)
 
 # ½ ln 2π - ½
 _CONSTANT = 0.4189385332046727
@@ -80,9 +40,9 @@ _LOG_PI = 1.1447298858494002
 
 
 def binet(e: Emitter, x: Value) -> Value:
-    """Binet's function J(x) for x ≥ 3, what Stirling's formula leaves out of ln Γ."""
+    """Binet's function J(x) for x ≥ 2, what Stirling's formula leaves out of ln Γ."""
     inverse = e.divide(1.0, x)
-    return e.multiply(inverse, polynomial(e, e.multiply(inverse, inverse), _BINET))
+    return e.multiply(inverse, polynomial(e, e.multiply(inverse, inverse), BINET))
 
 
 def positive_lgamma(e: Emitter, x: Value) -> Value:
@@ -92,12 +52,18 @@ def positive_lgamma(e: Emitter, x: Value) -> Value:
     logarithm = log(e, e.select(low, e.absolute(x), x))
     # From 1, exactly, where it is x that is small.
     from_one = e.select(low, x, e.subtract(v, 1.0))
-    near = fraction(e, e.subtract(v, 0.5), _LOG_ABOVE, _LOG_BELOW)
+    near = fraction(e, e.subtract(v, 0.5), LOG_GAMMA_ABOVE, LOG_GAMMA_BELOW)
     near = e.multiply(near, e.multiply(from_one, e.subtract(v, 2.0)))
     near = e.select(low, e.subtract(near, logarithm), near)
     far = e.add(binet(e, v), _CONSTANT)
     far = e.fma(e.subtract(v, 0.5), e.subtract(logarithm, 1.0), far)
     return e.select(e.compare("olt", v, 3.0), near, far)
+
+
+def lgamma1p(e: Emitter, x: Value) -> Value:
+    """The logarithm ln Γ(1 + x) for -½ ≤ x ≤ 2, accurate near 0."""
+    quotient = fraction(e, e.add(x, 0.5), LOG_GAMMA_ABOVE, LOG_GAMMA_BELOW)
+    return e.multiply(quotient, e.multiply(x, e.subtract(x, 1.0)))
 
 
 @in_double
@@ -117,8 +83,7 @@ def _reflected_lgamma(e: Emitter, x: Value, opposite: Value) -> Value:
     return e.select(e.compare("oeq", e.floor(x), x), _INF, found)
 
 
-# ψ(x) / (x - x₀), x₀ its zero, as a quotient in x - 2 for 1 ≤ x ≤ 3: error 2^-55; and
-# (ln x - 1/(2x) - ψ(x)) x² as a polynomial in 1/x² for x ≥ 3: error 2^-56, relative to ψ.
+# ψ(x) / (x - x₀), x₀ its zero, as a quotient in x - 2 for 1 ≤ x ≤ 3: error 2^-55.
 _PSI_ZERO, _PSI_ZERO_LOW = 1.4616321449683622, 9.549995429965697e-17
 
 _PSI_ABOVE = (
@@ -141,20 +106,6 @@ _PSI_BELOW = (
     1.7686862090389262e-05,
 )
 
-_PSI_TAIL = (
-    0.08333333333331865,
-    -0.008333333325472474,
-    0.003968252482566879,
-    -0.004166524343287438,
-    0.007567664912489459,
-    -0.02079418461216851,
-    0.07574302703990145,
-    -0.3034493238238868,
-    1.0706629167011064,
-    -2.633905584712968,
-    3.1731493394404953,
-)
-
 
 @in_double
 def digamma(e: Emitter, x: Value) -> Value:
@@ -165,13 +116,47 @@ def digamma(e: Emitter, x: Value) -> Value:
     inverse = e.divide(1.0, v)
     square = e.multiply(inverse, inverse)
     far = e.fma(inverse, -0.5, log(e, v))
-    far = e.fma(e.negate(square), polynomial(e, square, _PSI_TAIL), far)
+    far = e.fma(e.negate(square), polynomial(e, square, DIGAMMA_TAIL), far)
     from_zero = e.subtract(e.subtract(v, _PSI_ZERO), _PSI_ZERO_LOW)
     near = fraction(e, e.subtract(v, 2.0), _PSI_ABOVE, _PSI_BELOW)
     base = e.select(e.compare("olt", v, 3.0), e.multiply(near, from_zero), far)
     # ψ(x) = ψ(1 + x) - 1/x
     found = e.select(low, e.subtract(base, e.divide(1.0, x)), base)
     return only_where(e, e.compare("olt", x, 0.0), _reflected_digamma, [x, base], found)
+
+
+# How far the argument is raised where it is below 3.
+_RAISED = 12
+
+
+@in_double
+def digamma_lead(e: Emitter, x: Value, step: Value) -> Value:
+    """The difference ψ(x + h) - ψ(x) - ln(1 + h/x) for x, h > 0, which is 0 where h is."""
+    low = e.compare("olt", x, 3.0)
+    v = e.select(low, e.add(x, float(_RAISED)), x)
+    inverse, other = e.divide(1.0, v), e.divide(1.0, e.add(v, step))
+    # h / (v (v + h)) = 1/v - 1/(v + h)
+    apart = e.multiply(step, e.multiply(inverse, other))
+    square, smaller = e.multiply(inverse, inverse), e.multiply(other, other)
+    tail = e.constant(DIGAMMA_TAIL[-1], x.type, x.width)
+    # The quotient of differences of the tail z p(z), by Horner's rule beside that of z p(z) itself.
+    quotient = e.constant(0.0, x.type, x.width)
+    for coefficient in (*DIGAMMA_TAIL[-2::-1], 0.0):
+        quotient = e.fma(quotient, square, tail)
+        tail = e.fma(tail, smaller, coefficient)
+    between = e.multiply(e.multiply(apart, e.add(inverse, other)), quotient)
+    found = e.fma(apart, 0.5, between)
+    return only_where(e, low, _raised_lead, [x, step, found], found)
+
+
+def _raised_lead(e: Emitter, x: Value, step: Value, found: Value) -> Value:
+    high = e.add(x, float(_RAISED))
+    found = e.add(found, log1p(e, e.divide(step, high)))
+    place, (total,) = e.begin_loop(_RAISED, [found])
+    at = e.add(x, e.convert(place, x.type))
+    part = e.divide(step, e.multiply(at, e.add(at, step)))
+    (total,) = e.end_loop([e.add(total, part)])
+    return e.subtract(total, log1p(e, e.divide(step, x)))
 
 
 def _reflected_digamma(e: Emitter, x: Value, base: Value) -> Value:

@@ -88,6 +88,23 @@ def logaddexp(e: Emitter, a: Value, b: Value) -> Value:
     return e.select(e.compare("oeq", a, b), e.add(a, 0.6931471805599453), result)
 
 
+def less_logarithm(e: Emitter, y: Value) -> Value:
+    """The difference y - ln(1 + y), without cancellation, for -½ ≤ y ≤ 1."""
+    s = e.divide(y, e.add(y, 2.0))
+    z = e.multiply(s, s)
+    # Where |s| ≤ 1/3, ln(1 + y) is y less a product.
+    correction = e.multiply(z, polynomial(e, z, _ARTANH_WIDE[y.type]))
+    return e.multiply(s, e.subtract(y, correction))
+
+
+def excess(e: Emitter, x: Value, a: Value) -> Value:
+    """The difference x/a - 1 - ln(x/a) for positive numbers, with all its digits where x ≈ a."""
+    part = e.divide(e.subtract(x, a), a)
+    near = e.bit_and(e.compare("oge", part, -0.5), e.compare("ole", part, 1.0))
+    far = e.subtract(part, log(e, e.divide(x, a)))
+    return e.select(near, less_logarithm(e, e.select(near, part, 0.0)), far)
+
+
 def _log(e: Emitter, x: Value) -> Value:
     """The logarithm of a positive finite number."""
     k, m = split_number(e, x)
