@@ -37,6 +37,7 @@ _LATER = {
     "optim": "optim",
     "save": "training.saving",
     "special": "special",
+    "stats": "stats",
     "testing": "testing",
     "torch": "torch",
 }

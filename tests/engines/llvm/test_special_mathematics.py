@@ -23,7 +23,7 @@ from thalweg.engines.llvm.mathematics.functions import SPECIAL
 # The largest error, in units of the last place of the result or, where it is more, in changes of
 # it by a unit of the arguments.
 BOUND = 8.0
-BOUNDS = {"gammainc_by_shape": 16.0}
+BOUNDS = dict.fromkeys(("gammainc_by_shape", "betainc_by_a", "betainc_by_b"), 16.0)
 POINTS = 12
 
 Draw = Callable[[np.random.Generator], np.ndarray[Any, Any]]

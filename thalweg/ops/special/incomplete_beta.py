@@ -72,7 +72,7 @@ def betainc(a: Array, b: Array, x: Array) -> Array:
 def betainc_by_a(a: Array, b: Array, x: Array) -> Array:
     """Derivative of the incomplete beta function, regularized, by a.
 
-    Its error is at most 8 units in the last place, beside what one of the operands make.
+    Its error is at most 16 units in the last place, beside what one of the operands make.
     """
     return _evaluated((a, b, x), _by(True), _by(False), 0.0)
 

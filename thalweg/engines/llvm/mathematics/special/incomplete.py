@@ -12,12 +12,12 @@ Source:
 
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
-from thalweg.engines.llvm.mathematics.error import erfc
 from thalweg.engines.llvm.mathematics.exponential import exp, expm1
-from thalweg.engines.llvm.mathematics.gamma import binet, digamma, lgamma1p
 from thalweg.engines.llvm.mathematics.logarithm import excess, less_logarithm, log, log1p
-from thalweg.engines.llvm.mathematics.pieces import in_double, only_where
 from thalweg.engines.llvm.mathematics.polynomials import polynomial
+from thalweg.engines.llvm.mathematics.special.error import erfc
+from thalweg.engines.llvm.mathematics.special.gamma import binet, digamma, lgamma1p
+from thalweg.engines.llvm.mathematics.special.pieces import in_double, only_where
 from thalweg.ops.special.tables import TEMME
 
 _INF, _NAN = float("inf"), float("nan")

@@ -12,8 +12,8 @@ import math
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import exp
-from thalweg.engines.llvm.mathematics.pieces import in_double
 from thalweg.engines.llvm.mathematics.polynomials import polynomial
+from thalweg.engines.llvm.mathematics.special.pieces import in_double
 from thalweg.engines.llvm.mathematics.trigonometric import cos, sin
 
 _FAR = 8.0

@@ -4,8 +4,8 @@ from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import erf, exp
 from thalweg.engines.llvm.mathematics.logarithm import log
-from thalweg.engines.llvm.mathematics.pieces import chosen, fraction, in_double, only_where
 from thalweg.engines.llvm.mathematics.polynomials import polynomial, two_product
+from thalweg.engines.llvm.mathematics.special.pieces import chosen, fraction, in_double, only_where
 
 _INF, _NAN = float("inf"), float("nan")
 

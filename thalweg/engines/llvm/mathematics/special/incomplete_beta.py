@@ -12,12 +12,12 @@ Source:
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import exp, expm1
-from thalweg.engines.llvm.mathematics.gamma import binet, digamma, digamma_lead, lgamma1p
-from thalweg.engines.llvm.mathematics.incomplete import matters, turn
 from thalweg.engines.llvm.mathematics.logarithm import less_logarithm, log, log1p
-from thalweg.engines.llvm.mathematics.pieces import in_double, only_where
 from thalweg.engines.llvm.mathematics.polynomials import two_product
-from thalweg.engines.llvm.mathematics.zeta import zeta
+from thalweg.engines.llvm.mathematics.special.gamma import binet, digamma, digamma_lead, lgamma1p
+from thalweg.engines.llvm.mathematics.special.incomplete import matters, turn
+from thalweg.engines.llvm.mathematics.special.pieces import in_double, only_where
+from thalweg.engines.llvm.mathematics.special.zeta import zeta
 
 _INF, _NAN = float("inf"), float("nan")
 

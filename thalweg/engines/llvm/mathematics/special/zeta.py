@@ -8,7 +8,12 @@ Source:
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.logarithm import power
-from thalweg.engines.llvm.mathematics.pieces import half_turns, in_double, is_odd, only_where
+from thalweg.engines.llvm.mathematics.special.pieces import (
+    half_turns,
+    in_double,
+    is_odd,
+    only_where,
+)
 
 _INF, _NAN = float("inf"), float("nan")
 

@@ -12,7 +12,13 @@ from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import exp
 from thalweg.engines.llvm.mathematics.logarithm import log, log1p, long_logarithm
-from thalweg.engines.llvm.mathematics.pieces import (
+from thalweg.engines.llvm.mathematics.polynomials import (
+    fast_two_sum,
+    polynomial,
+    split_number,
+    two_product,
+)
+from thalweg.engines.llvm.mathematics.special.pieces import (
     PI,
     cosine_of_turn,
     fraction,
@@ -21,12 +27,6 @@ from thalweg.engines.llvm.mathematics.pieces import (
     is_odd,
     only_where,
     sine_of_turn,
-)
-from thalweg.engines.llvm.mathematics.polynomials import (
-    fast_two_sum,
-    polynomial,
-    split_number,
-    two_product,
 )
 from thalweg.ops.special.tables import BINET, DIGAMMA_TAIL, LOG_GAMMA_ABOVE, LOG_GAMMA_BELOW
 
