@@ -1,15 +1,13 @@
-"""Samples of primitives that order and combine elements, and of special functions."""
+"""Samples of primitives that order and combine elements."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-import jax
 import numpy as np
-import scipy.special
 
-from tests.draws import Array, Row, Sample, along_axis, positive, real, shaping, unary
+from tests.draws import Array, Row, Sample, along_axis, real, shaping
 
 
 def _ordered(*params: dict[str, Any]) -> Row:
@@ -34,30 +32,6 @@ def _combined(random: np.random.Generator) -> Iterator[Sample]:
 def _parts(random: np.random.Generator) -> Iterator[Sample]:
     for shape in ((), (3,), (2, 0), (2, 3)):
         yield Sample((real(random, shape), real(random, shape)), smooth=False)
-
-
-def _zetas(random: np.random.Generator) -> Iterator[Sample]:
-    # Only the derivative of the second operand is known.
-    for shapes in (((), ()), ((3,), (3,)), ((2, 1), (1, 4))):
-        s, a = random.uniform(2.5, 4.0, shapes[0]), positive(random, shapes[1])
-        yield Sample((np.asarray(s), np.asarray(a)), smooth=False)
-
-
-def _gammas(random: np.random.Generator) -> Iterator[Sample]:
-    # The second derivative by the shape is not known.
-    for shapes in (((), ()), ((3,), (3,)), ((2, 1), (1, 4)), ((0,), (1,))):
-        a, x = (5.0 * positive(random, shape) for shape in shapes)
-        yield Sample((np.asarray(a), np.asarray(x)), smooth=False)
-
-
-def shares(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Draw numbers well inside of 0 … 1."""
-    return random.uniform(0.05, 0.95, shape)
-
-
-def between(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Draw numbers well inside of -1 … 1."""
-    return random.uniform(-0.9, 0.9, shape)
 
 
 DIAGONALS = (
@@ -86,14 +60,6 @@ POSITIONS: dict[str, Row] = {
     "order_along": _ordered({"descending": False}, {"descending": True}),
     "strided": shaping(*STRIDES),
     "windows_along": shaping(*OVERLAPS),
-    **dict.fromkeys(("digamma", "lgamma"), unary(positive)),
-    **dict.fromkeys(("erfc", "erfcx", "i0", "i0e", "i1", "i1e"), unary()),
-    "erfinv": unary(between),
-    "zeta": _zetas,
-    **dict.fromkeys(("gammainc", "gammaincc", "gammainc_by_shape"), _gammas),
-    "gamma": unary(positive),
-    **dict.fromkeys(("j0", "j1"), unary()),
-    "ndtri": unary(shares),
 }
 
 
@@ -129,11 +95,6 @@ def _strided(x: Array, shape: Any, stride: Any, offset: int, layout: Any) -> Arr
     return np.lib.stride_tricks.as_strided(np.ascontiguousarray(x).ravel()[offset:], shape, steps)
 
 
-SPECIAL = [
-    "erfc", "erfcx", "erfinv", "gamma", "gammainc", "gammaincc", "i0", "i0e", "i1", "i1e", "j0",
-    "j1", "ndtri",
-]  # fmt: skip
-
 POSITION_ORACLES: dict[str, Any] = {
     "combine_at": _combine_at,
     "complex_of": lambda x, y: x + 1j * y,
@@ -142,15 +103,4 @@ POSITION_ORACLES: dict[str, Any] = {
     "order_along": _order_along,
     "strided": _strided,
     "windows_along": _windows_along,
-    "digamma": scipy.special.psi,
-    # As C has it, and PyTorch.
-    "lgamma": lambda x: np.where(np.isneginf(x), np.inf, scipy.special.gammaln(x)),
-    "zeta": scipy.special.zeta,
-    "gammainc_by_shape": lambda a, x: jax.grad(lambda a, x: jax.scipy.special.gammainc(a, x).sum())(
-        *np.broadcast_arrays(a, x)
-    ),
-    **{name: getattr(scipy.special, name) for name in SPECIAL},
-    # SciPy's are NaN where the argument is infinite.
-    "i0": lambda x: np.where(np.isinf(x), np.inf, scipy.special.i0(x)),
-    "i1": lambda x: np.where(np.isinf(x), x, scipy.special.i1(x)),
 }

@@ -31,6 +31,7 @@ from tests.draws import (
 from tests.matrices import MATRICES, MATRIX_ORACLES, complex_numbers, inside
 from tests.positions import POSITION_ORACLES, POSITIONS
 from tests.sliding import WINDOWS, contractions, keys, overlaps
+from tests.special_rows import SPECIAL_ORACLES, SPECIAL_ROWS
 from thalweg import Tensor
 from thalweg.control import branches, conditional, custom, loops  # noqa: F401 (their primitives)
 from thalweg.core.apply import apply
@@ -367,6 +368,7 @@ ROWS: dict[str, Row] = {
     "fourier": complex_numbers({"axis": 0, "inverse": False}, {"axis": 1, "inverse": True}),
     **MATRICES,
     **POSITIONS,
+    **SPECIAL_ROWS,
 }
 
 
@@ -378,6 +380,7 @@ def test_every_primitive_has_a_row_of_samples() -> None:
 ORACLES: dict[str, Callable[..., Any]] = {
     **MATRIX_ORACLES,
     **POSITION_ORACLES,
+    **SPECIAL_ORACLES,
     "floor_divide": meanings.floor_divide,
     "astype": lambda x, dtype: x.astype(dtype),
     "sigmoid": scipy.special.expit,

@@ -45,6 +45,7 @@ _LATER = {
     "save": "training.saving",
     "scan": "control.scan",
     "special": "special",
+    "stats": "stats",
     "switch": "control.branches",
     "testing": "testing",
     "torch": "torch",

@@ -30,6 +30,7 @@ from thalweg import linalg as linalg
 from thalweg import optim as optim
 from thalweg import random as random
 from thalweg import special as special
+from thalweg import stats as stats
 from thalweg import testing as testing
 from thalweg import torch as torch
 from thalweg import tree as tree

@@ -17,8 +17,10 @@ _PLACES = {
         "entr", "erf", "erfc", "erfcx", "erfinv", "log_ndtr", "ndtr", "ndtri", "xlog1py",
     ],
     _special.gamma: [
-        "beta", "betaln", "digamma", "gamma", "gammainc", "gammaincc", "gammasgn", "loggamma",
+        "beta", "betaln", "digamma", "gamma", "gammasgn", "loggamma",
     ],
+    _special.incomplete: ["gammainc", "gammaincc"],
+    _special.incomplete_beta: ["betainc"],
     _special.scipy: [
         "boxcox", "boxcox1p", "exprel", "huber", "inv_boxcox", "inv_boxcox1p", "kl_div",
         "log_expit", "log_softmax", "logsumexp", "polygamma", "pseudo_huber", "rel_entr",

@@ -16,6 +16,9 @@ _Out: TypeAlias = TorchTensor | np.ndarray[Any, Any] | tuple[Any, ...] | None
 def beta(a: ArrayLike, b: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Beta function: Γ(a) Γ(b) / Γ(a + b)."""
 
+def betainc(a: ArrayLike, b: ArrayLike, input: ArrayLike, *, out: _Out = None) -> TorchTensor:
+    r"""Incomplete beta function, regularized: ∫₀ˣ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt / B(a, b)."""
+
 def betaln(a: ArrayLike, b: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Logarithm of the absolute beta function: ln |Γ(a) Γ(b) / Γ(a + b)|."""
 

@@ -1,4 +1,4 @@
-"""Bessel functions of the first kind, also modified; they run on the reference engine."""
+"""Bessel functions of the first kind, also modified."""
 
 from __future__ import annotations
 
@@ -47,25 +47,25 @@ def _at(order: int, x: Array, scaled: bool) -> Array:
     return (np.where(z < 0, -found, found) if order else found).astype(x.dtype)
 
 
-@of_reals(lambda g, out, x: g * op.i1(x))
+@of_reals(lambda g, out, x: g * op.i1(x), cost=60)
 def i0(x: Array) -> Array:
     """Modified Bessel function of the first kind and order 0."""
     return _at(0, x, False)
 
 
-@of_reals(lambda g, out, x: g * (op.i1e(x) - op.sign(x) * out))
+@of_reals(lambda g, out, x: g * (op.i1e(x) - op.sign(x) * out), cost=60)
 def i0e(x: Array) -> Array:
     """Modified Bessel function of order 0, scaled: e^(-|x|) I₀(x)."""
     return _at(0, x, True)
 
 
-@of_reals(lambda g, out, x: g * (op.i0(x) - _per(out, x)))
+@of_reals(lambda g, out, x: g * (op.i0(x) - _per(out, x)), cost=60)
 def i1(x: Array) -> Array:
     """Modified Bessel function of the first kind and order 1."""
     return _at(1, x, False)
 
 
-@of_reals(lambda g, out, x: g * (op.i0e(x) - op.sign(x) * out - _per(out, x)))
+@of_reals(lambda g, out, x: g * (op.i0e(x) - op.sign(x) * out - _per(out, x)), cost=60)
 def i1e(x: Array) -> Array:
     """Modified Bessel function of order 1, scaled: e^(-|x|) I₁(x)."""
     return _at(1, x, True)
@@ -124,13 +124,13 @@ def _unmodified(order: int, x: Array) -> Array:
     return (np.where(x < 0, -found, found) if order else found).astype(x.dtype)
 
 
-@of_reals(lambda g, out, x: -(g * op.j1(x)))
+@of_reals(lambda g, out, x: -(g * op.j1(x)), cost=80)
 def j0(x: Array) -> Array:
     """Bessel function of the first kind and order 0."""
     return _unmodified(0, x)
 
 
-@of_reals(lambda g, out, x: g * (op.j0(x) - _per(out, x)))
+@of_reals(lambda g, out, x: g * (op.j0(x) - _per(out, x)), cost=80)
 def j1(x: Array) -> Array:
     """Bessel function of the first kind and order 1."""
     return _unmodified(1, x)

@@ -34,13 +34,13 @@ def of_each(function: Callable[[float], float], x: Array) -> Array:
     return values.reshape(x.shape)
 
 
-@of_reals(lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))))
+@of_reals(lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))), cost=60)
 def erfc(x: Array) -> Array:
     """Complementary error function, accurate where it is small: 1 - erf(x)."""
     return of_each(math.erfc, x).astype(x.dtype)
 
 
-@of_reals(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI))
+@of_reals(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI), cost=40)
 def erfcx(x: Array) -> Array:
     """Scaled complementary error function: e^(x²) erfc(x).
 
@@ -60,7 +60,7 @@ def _erfinv_rule(g: Tensor, out: Tensor, x: Tensor) -> Any:
     return g * (op.exp(square(intact(out, lambda: op.erfinv(x)))) / _TWO_OVER_ROOT_PI)
 
 
-@of_reals(_erfinv_rule)
+@of_reals(_erfinv_rule, cost=90)
 def erfinv(x: Array) -> Array:
     """Inverse of the error function, for x between -1 and 1.
 
@@ -94,7 +94,7 @@ def ndtr(x: Any) -> Tensor:
     return multiply(0.5, erfc(multiply(x, -math.sqrt(0.5))))
 
 
-@of_reals(lambda g, out, x: g * (math.sqrt(2.0 * math.pi) * op.exp(0.5 * out * out)))
+@of_reals(lambda g, out, x: g * (math.sqrt(2.0 * math.pi) * op.exp(0.5 * out * out)), cost=90)
 def ndtri(x: Array) -> Array:
     """Quantile of the normal distribution, the inverse of `ndtr`.
 

@@ -1,4 +1,4 @@
-"""The gamma and the beta function and their relatives; they run on the reference engine."""
+"""The gamma and the beta function and their relatives."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError, GradientError
 from thalweg.ops.elementwise.arithmetic import add, horner, multiply, subtract
-from thalweg.ops.elementwise.comparison import equal, maximum, minimum, where
+from thalweg.ops.elementwise.comparison import maximum, minimum, where
 from thalweg.ops.elementwise.exponential import exp, log, log1p
 from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.elementwise.rounding import floor
-from thalweg.ops.special.error import erfc, of_each
+from thalweg.ops.special.error import of_each
 
 # Bernoulli's numbers B₂, B₄, … of the Euler-Maclaurin formula.
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
@@ -39,13 +39,13 @@ def _log_gamma(x: float) -> float:
         return math.inf
 
 
-@of_reals(lambda g, out, x: g * op.digamma(x))
+@of_reals(lambda g, out, x: g * op.digamma(x), cost=80)
 def lgamma(x: Array) -> Array:
     """Logarithm of the absolute gamma function: ln |Γ(x)|."""
     return of_each(_log_gamma, x).astype(x.dtype)
 
 
-@of_reals(lambda g, out, x: g * op.zeta(2.0, x))
+@of_reals(lambda g, out, x: g * op.zeta(2.0, x), cost=80)
 def digamma(x: Array) -> Array:
     """Derivative of the logarithm of the gamma function: Γ'(x) / Γ(x).
 
@@ -82,6 +82,8 @@ def _zeta_from_half(s: Array, a: Array) -> Array:
             break
         total = np.where(near, total + base**-s, total)
         base = np.where(near, base + 1.0, base)
+    # Of a larger order, infinite ones too, the rest is nothing.
+    s = np.minimum(s, 1e4)
     total = total + base ** (1.0 - s) / (s - 1.0) + 0.5 * base**-s
     factor = s * base ** (-s - 1.0)
     return np.asarray(add_corrections(total, factor, s, base))
@@ -120,7 +122,7 @@ register("gammaln", lgamma)
 register("psi", digamma)
 
 
-@of_reals(_no_derivative, lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)))
+@of_reals(_no_derivative, lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)), cost=400)
 def zeta(x: Array, y: Array) -> Array:
     """Hurwitz zeta function: Σ 1 / (y + k)ˣ over k = 0, 1, …, for x > 1.
 
@@ -134,7 +136,8 @@ def zeta(x: Array, y: Array) -> Array:
     below = (a < 0.5) & (a != np.floor(a))
     if below.any():
         total = np.where(below, _zeta_below_half(s, np.where(below, a, 0.25)), total)
-    total = np.where((a <= 0) & (a == np.floor(a)), np.inf, total)
+    infinite = (a < 0) & np.isposinf(s)
+    total = np.where(infinite | ((a <= 0) & (a == np.floor(a))), np.inf, total)
     # A power of a negative number that is no integer has no real value.
     total = np.where((a < 0) & (a != np.floor(a)) & (s != np.floor(s)), np.nan, total)
     total = np.where(s == 1.0, np.inf, np.where(s < 1.0, np.nan, total))
@@ -193,7 +196,7 @@ def _gamma(x: float) -> float:
         return math.copysign(math.inf, x) if x == 0 else math.nan
 
 
-@of_reals(lambda g, out, x: g * (out * op.digamma(x)))
+@of_reals(lambda g, out, x: g * (out * op.digamma(x)), cost=120)
 def gamma(x: Array) -> Array:
     """Gamma function: ∫₀^∞ tˣ⁻¹ e⁻ᵗ dt, continued; (x - 1)! of integers."""
     return of_each(_gamma, x).astype(x.dtype)
@@ -309,217 +312,3 @@ def beta(a: Any, b: Any) -> Tensor:
     unsigned = isnan(sign) | (x == 0) | (y == 0)
     sign = where(unsigned, cancelled, sign)
     return where(positive, size, sign * size)
-
-
-_TINY = 1e-300
-
-# From here on the shape is so large that the normal distribution takes over.
-_LARGE, _WIDEST = 1e7, 1e8
-
-
-def _density(g: Any, out: Any, a: Any, x: Any) -> Any:
-    """Return g xᵃ⁻¹ e⁻ˣ / Γ(a), the derivative by x."""
-    # At 0 the power decides alone: its logarithm has no derivative there.
-    zero = equal(x, 0)
-    inside = where(zero, 1.0, x)
-    height = exp((a - 1.0) * log(inside) - inside - op.lgamma(a))
-    at_zero = where(equal(a, 1.0), 1.0, where(op.less(a, 1.0), math.inf, 0.0))
-    return g * where(zero, at_zero, height)
-
-
-@of_reals(lambda g, out, a, x: g * op.gammainc_by_shape(a, x), _density)
-def gammainc(a: Array, x: Array) -> Array:
-    """Lower incomplete gamma function, regularized: ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a).
-
-    Source:
-        Its series below the mode and the continued fraction of the upper one above it;
-        Abramowitz & Stegun 6.5.29 and 6.5.31.
-    """
-    return _regularized(a, x)[0].astype(x.dtype)
-
-
-@of_reals(
-    lambda g, out, a, x: -(g * op.gammainc_by_shape(a, x)),
-    lambda g, out, a, x: -_density(g, out, a, x),
-)
-def gammaincc(a: Array, x: Array) -> Array:
-    """Upper incomplete gamma function, regularized: ∫ₓ^∞ tᵃ⁻¹ e⁻ᵗ dt / Γ(a)."""
-    return _regularized(a, x)[1].astype(x.dtype)
-
-
-def _by_shape_twice(g: Any, out: Any, a: Any, x: Any) -> Any:
-    raise GradientError(
-        "The second derivative of gammainc(a, x) with respect to a was asked for, which is not "
-        "known here; the first is, and those with respect to x are. Detach a."
-    )
-
-
-def _density_by_shape(g: Any, out: Any, a: Any, x: Any) -> Any:
-    zero = equal(x, 0)
-    inside = where(zero, 1.0, x)
-    return where(zero, 0.0, _density(g, out, a, inside) * (log(inside) - op.digamma(a)))
-
-
-@of_reals(_by_shape_twice, _density_by_shape)
-def gammainc_by_shape(a: Array, x: Array) -> Array:
-    """Derivative of the lower incomplete gamma function, regularized, by a."""
-    return _by_shape(a, x).astype(x.dtype)
-
-
-# ---- numbers
-
-
-def _operands(a: Array, x: Array) -> tuple[Array, Array, Array]:
-    """Return operands that the series take, and where they are those given."""
-    shape, z = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(x, np.float64))
-    inside = (shape > 0) & (z > 0) & np.isfinite(shape) & np.isfinite(z)
-    return np.where(inside, shape, 1.0), np.where(inside, z, 1.0), inside
-
-
-def _log_gamma_ratio(a: Array) -> Array:
-    """Return ln Γ(a + 1) - (a ln a - a + ln(2πa) / 2), what Stirling's formula leaves out."""
-    power, total = a, np.zeros_like(a)
-    for coefficient in STIRLING:
-        total = total + coefficient / power
-        power = power * a * a
-    small = a < 12.0
-    safe = np.where(small, a, 1.0)
-    formula = safe * np.log(safe) - safe + 0.5 * np.log(2 * np.pi * safe)
-    return np.where(small, of_each(math.lgamma, safe + 1.0) - formula, total)
-
-
-def _height(a: Array, x: Array) -> Array:
-    """Return xᵃ e⁻ˣ / Γ(a + 1), with as many digits for large a."""
-    part = (x - a) / a
-    near = np.abs(part) < 0.2
-    # μ - ln(1 + μ) near 0 by its series: u = μ / (2 + μ), ln(1 + μ) = 2 (u + u³/3 + …).
-    u = np.where(near, part / (2.0 + part), 0.0)
-    series, power = np.zeros_like(u), u**3
-    for k in range(3, 40, 2):
-        series = series + power / k
-        power = power * u * u
-    close = u * np.where(near, part, 0.0) - 2.0 * series
-    far = np.where(near, 0.0, part) - np.log(np.where(near, 1.0, x / a))
-    gap = np.where(near, close, far)
-    return np.asarray(np.exp(-a * gap - _log_gamma_ratio(a)) / np.sqrt(2.0 * np.pi * a))
-
-
-def _below(a: Array, x: Array) -> Array:
-    """Return whether the series of the lower function is summed, not the upper one's fraction."""
-    return (x < a + 1.0) | (x < 1.5)
-
-
-def _regularized(a: Array, x: Array) -> tuple[Array, Array]:
-    """Return the lower and the upper function."""
-    shape, z, inside = _operands(a, x)
-    large = shape > _LARGE
-    far = _uniform(shape, z)
-    shape, z = np.where(large, 1.0, shape), np.where(large, 1.0, z)
-    below = _below(shape, z)
-    height = _height(shape, z)
-    lower = height * _series(shape, np.where(below, z, 0.0))[0]
-    # Γ(a + 1) = a Γ(a), and the fraction's factor is xᵃ e⁻ˣ / Γ(a).
-    above = height * shape * _fraction(shape, np.where(below, shape + 2.0, z))[0]
-    lower, upper = np.where(below, lower, 1.0 - above), np.where(below, 1.0 - lower, above)
-    lower, upper = np.where(large, far[0], lower), np.where(large, far[1], upper)
-    return _at_the_edges(a, x, inside, lower, 0.0), _at_the_edges(a, x, inside, upper, 1.0)
-
-
-def _uniform(a: Array, x: Array) -> tuple[Array, Array]:
-    """Return both functions for large a.
-
-    Source:
-        Temme (1979), the first term of the uniform asymptotic expansion; DLMF 8.12.
-    """
-    part = (x - a) / a
-    # η² / 2 = λ - 1 - ln λ, λ = x / a, with the sign of λ - 1.
-    near = np.abs(part) < 1e-2
-    u = np.where(near, part, 0.0)
-    series = u * (1 - u / 3 + 7 * u**2 / 36 - 73 * u**3 / 540 + 1331 * u**4 / 12960)
-    far = np.where(near, 1.0, part)
-    root = np.sqrt(2.0 * (far - np.log1p(np.maximum(far, _TINY - 1.0))))
-    eta = np.where(near, series, np.copysign(root, far))
-    apart = np.where(near, 1.0, 1.0 / far - 1.0 / np.where(near, 1.0, eta))
-    small = -1 / 3 + eta / 12 - 2 * eta**2 / 135
-    rest = np.where(near, small, apart) * np.exp(-0.5 * a * eta * eta) / np.sqrt(2 * np.pi * a)
-    z = eta * np.sqrt(0.5 * a)
-    return 0.5 * erfc.meaning(-z) - rest, 0.5 * erfc.meaning(z) + rest
-
-
-def _at_the_edges(a: Array, x: Array, inside: Array, found: Array, at_zero: float) -> Array:
-    shape, z = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(x, np.float64))
-    at_infinity = 1.0 - at_zero
-    edge = np.where(z == 0, at_zero, np.where(np.isinf(z), at_infinity, at_zero))
-    edge = np.where((shape == 0) & (z > 0), at_infinity, edge)
-    wrong = (shape < 0) | (z < 0) | np.isnan(shape) | np.isnan(z)
-    wrong |= ((shape == 0) & (z == 0)) | (np.isinf(shape) & np.isinf(z))
-    return np.where(inside, found, np.where(wrong, np.nan, edge))
-
-
-def _series(a: Array, x: Array) -> tuple[Array, Array]:
-    """Return Σ xⁿ / ((a + 1) … (a + n)), and its derivative by a."""
-    term, total = np.ones_like(x), np.ones_like(x)
-    term_by, total_by = np.zeros_like(x), np.zeros_like(x)
-    for n in range(1, _steps(a)):
-        ratio = x / (a + n)
-        term_by = ratio * (term_by - term / (a + n))
-        term = ratio * term
-        total, total_by = total + term, total_by + term_by
-        if n % 8 == 0:
-            missing = np.abs(term_by) > 1e-17 * np.abs(total_by) + _TINY
-            if not (missing | (term > 1e-17 * total)).any():
-                break
-    return total, total_by
-
-
-def _fraction(a: Array, x: Array) -> tuple[Array, Array]:
-    """Return the continued fraction 1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - …)), and by a.
-
-    Source:
-        Lentz's method, each step with its derivative.
-    """
-    b, b_by = x + 1.0 - a, -1.0
-    c, c_by = np.full_like(x, 1.0 / _TINY), np.zeros_like(x)
-    d = 1.0 / b
-    d_by = -d * d * b_by
-    h, h_by = d, d_by
-    for n in range(1, _steps(a)):
-        an, an_by = -n * (n - a), float(n)
-        b = b + 2.0
-        low = an * d + b
-        low_by = an_by * d + an * d_by + b_by
-        low = np.where(np.abs(low) < _TINY, _TINY, low)
-        c_by = an_by / c - an * c_by / (c * c) + b_by
-        c = an / c + b
-        c = np.where(np.abs(c) < _TINY, _TINY, c)
-        d = 1.0 / low
-        d_by = -d * d * low_by
-        change, change_by = d * c, d_by * c + d * c_by
-        h_by = h_by * change + h * change_by
-        h = h * change
-        if n % 8 == 0:
-            missing = np.abs(change_by) > 1e-15 * (1.0 + np.abs(h_by / h))
-            if not (missing | (np.abs(change - 1.0) > 4e-16)).any():
-                break
-    return h, h_by
-
-
-def _steps(a: Array) -> int:
-    """Return how many terms are enough, where both are slowest: at x = a."""
-    return int(12.0 * math.sqrt(min(a.max(initial=1.0), _WIDEST))) + 500
-
-
-def _by_shape(a: Array, x: Array) -> Array:
-    shape, z, inside = _operands(a, x)
-    below = _below(shape, z)
-    height, logarithm = _height(shape, z), np.log(z)
-    total, total_by = _series(shape, np.where(below, z, 0.0))
-    psi = digamma.meaning(shape)
-    lower = height * (total * (logarithm - psi - 1.0 / shape) + total_by)
-    value, value_by = _fraction(shape, np.where(below, shape + 2.0, z))
-    upper = height * shape * (value * (logarithm - psi) + value_by)
-    found = np.where(below, lower, -upper)
-    # Beyond the widest there are not enough terms for a derivative that can be relied on.
-    found = np.where(shape > _WIDEST, np.nan, found)
-    nothing = np.isnan(a) | np.isnan(x) | (np.asarray(a) <= 0) | (np.asarray(x) < 0)
-    return np.where(inside, found, np.where(nothing, np.nan, 0.0))

@@ -13,7 +13,7 @@ import numpy as np
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import BITS, BYTES, Value, is_float
 from thalweg.engines.llvm.mathematics import integers
-from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
+from thalweg.engines.llvm.mathematics.functions import MATHEMATICS, SPECIAL
 
 Lowering = Callable[..., Value]
 
@@ -124,6 +124,7 @@ def _power(e: Emitter, x: Value, y: Value) -> Value:
 
 LOWERINGS: dict[str, Lowering] = {
     **MATHEMATICS,
+    **SPECIAL,
     "add": _add,
     "subtract": Emitter.subtract,
     "multiply": _multiply,

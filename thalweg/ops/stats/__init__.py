@@ -1,0 +1,1 @@
+"""Probability distributions: their densities, distribution functions and quantiles."""

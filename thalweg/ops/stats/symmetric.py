@@ -1,0 +1,209 @@
+"""Families on all numbers: normal, Student's, Cauchy, Laplace, logistic and von Mises."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from thalweg.core.operation import op
+from thalweg.ops.elementwise.arithmetic import absolute
+from thalweg.ops.elementwise.comparison import where
+from thalweg.ops.elementwise.exponential import exp, log, log1p, logit, sigmoid
+from thalweg.ops.elementwise.trigonometric import arctan, sin, tan
+from thalweg.ops.special.activations import log_sigmoid
+from thalweg.ops.special.error import log_ndtr, ndtr, ndtri
+from thalweg.ops.special.gamma import betaln
+from thalweg.ops.stats.families import Continuous, at_least
+
+HALF_LOG_TWO_PI = 0.5 * math.log(2.0 * math.pi)
+
+
+class Norm(Continuous):
+    """Normal distribution, of density e^(-z²/2) / (√(2π) scale), z = (x - loc) / scale.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.stats.norm.logpdf(tw.tensor(1.0), 1.0, 2.0)
+        tensor(-1.6121)
+    """
+
+    def _log_density(self, z: Any, *shapes: Any) -> Any:
+        return -0.5 * (z * z) - HALF_LOG_TWO_PI
+
+    def _below(self, z: Any, *shapes: Any) -> Any:
+        return ndtr(z)
+
+    def _above(self, z: Any, *shapes: Any) -> Any:
+        return ndtr(-z)
+
+    def _log_below(self, z: Any, *shapes: Any) -> Any:
+        return log_ndtr(z)
+
+    def _log_above(self, z: Any, *shapes: Any) -> Any:
+        return log_ndtr(-z)
+
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return ndtri(q)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return -ndtri(q)
+
+
+# Closer to 0 than this, Student's distribution function is its tangent.
+_FLAT = 1e-9
+
+
+class T(Continuous):
+    """Student's distribution, of density (1 + z²/df)^(-(df + 1)/2) / (√df B(½, df/2)).
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.stats.t.sf(tw.tensor(2.0), 1.0)
+        tensor(0.1476)
+    """
+
+    shapes = ("df",)
+
+    def _log_density(self, z: Any, *shapes: Any) -> Any:
+        (df,) = shapes
+        size = betaln(0.5, 0.5 * df) + 0.5 * log(df)
+        return -size - 0.5 * (df + 1.0) * log1p(z * z / df)
+
+    def _below(self, z: Any, *shapes: Any) -> Any:
+        return self._above(-z, *shapes)
+
+    def _above(self, z: Any, *shapes: Any) -> Any:
+        (df,) = shapes
+        square, flat = z * z, absolute(z) < _FLAT
+        # The integral has a root at z = 0, whose derivative is infinite there.
+        safe = where(flat, 1.0, square)
+        tail = 0.5 * op.betainc(0.5 * df, 0.5, df / (df + safe))
+        middle = 0.5 * op.betainc(0.5, 0.5 * df, safe / (df + safe))
+        # Far out the tail keeps its digits, near 0 the middle does.
+        far = safe > df
+        upper = where(far, tail, 0.5 - middle)
+        lower = where(far, 1.0 - tail, 0.5 + middle)
+        height = exp(self._log_density(0.0 * z, df))
+        return where(flat, 0.5 - z * height, where(z > 0, upper, lower))
+
+
+class Cauchy(Continuous):
+    """Cauchy's distribution, of density 1 / (π (1 + z²) scale).
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.stats.cauchy.cdf(tw.tensor(1.0))
+        tensor(0.7500)
+    """
+
+    def _log_density(self, z: Any, *shapes: Any) -> Any:
+        return -log1p(z * z) - math.log(math.pi)
+
+    def _below(self, z: Any, *shapes: Any) -> Any:
+        tail = z < -1.0
+        far = arctan(-1.0 / where(tail, z, -1.0)) / math.pi
+        return where(tail, far, 0.5 + arctan(where(tail, 0.0, z)) / math.pi)
+
+    def _above(self, z: Any, *shapes: Any) -> Any:
+        return self._below(-z)
+
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        low, high = q < 0.25, q > 0.75
+        tail = where(low, q, where(high, 1.0 - q, 0.25))
+        far = 1.0 / tan(math.pi * tail)
+        return where(low, -far, where(high, far, tan(math.pi * (where(low | high, 0.5, q) - 0.5))))
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return -self._quantile(q)
+
+
+class Laplace(Continuous):
+    """Laplace's distribution, of density e^(-|z|) / (2 scale).
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.stats.laplace.sf(tw.tensor(1.0))
+        tensor(0.1839)
+    """
+
+    def _log_density(self, z: Any, *shapes: Any) -> Any:
+        return -absolute(z) - math.log(2.0)
+
+    def _below(self, z: Any, *shapes: Any) -> Any:
+        tail = 0.5 * exp(-absolute(z))
+        return where(z > 0, 1.0 - tail, tail)
+
+    def _above(self, z: Any, *shapes: Any) -> Any:
+        return self._below(-z)
+
+    def _log_below(self, z: Any, *shapes: Any) -> Any:
+        positive = z > 0
+        far = log1p(-0.5 * exp(-where(positive, z, 1.0)))
+        return where(positive, far, z - math.log(2.0))
+
+    def _log_above(self, z: Any, *shapes: Any) -> Any:
+        return self._log_below(-z)
+
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        upper = q > 0.5
+        size = log(2.0 * where(upper, 1.0 - q, q))
+        return where(upper, -size, size)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return -self._quantile(q)
+
+
+class Logistic(Continuous):
+    """Logistic distribution, of density e⁻ᶻ / ((1 + e⁻ᶻ)² scale).
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.stats.logistic.logpdf(tw.tensor(0.0))  # ln ¼
+        tensor(-1.3863)
+    """
+
+    def _log_density(self, z: Any, *shapes: Any) -> Any:
+        size = absolute(z)
+        return -size - 2.0 * log1p(exp(-size))
+
+    def _below(self, z: Any, *shapes: Any) -> Any:
+        return sigmoid(z)
+
+    def _above(self, z: Any, *shapes: Any) -> Any:
+        return sigmoid(-z)
+
+    def _log_below(self, z: Any, *shapes: Any) -> Any:
+        return log_sigmoid(z)
+
+    def _log_above(self, z: Any, *shapes: Any) -> Any:
+        return log_sigmoid(-z)
+
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return logit(q)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return -logit(q)
+
+
+class VonMises(Continuous):
+    """Von Mises's distribution of angles, of density e^(kappa cos z) / (2π I₀(kappa) scale).
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.stats.vonmises.pdf(tw.tensor(0.0), 0.0)  # 1 / 2π
+        tensor(0.1592)
+    """
+
+    shapes = ("kappa",)
+
+    def _valid(self, *shapes: Any) -> Any:
+        return at_least(shapes[0], 0.0)
+
+    def _log_density(self, z: Any, *shapes: Any) -> Any:
+        (kappa,) = shapes
+        half = sin(0.5 * z)
+        return -2.0 * kappa * (half * half) - log(2.0 * math.pi * op.i0e(kappa))
+
+
+norm, t, cauchy, laplace = Norm(), T(), Cauchy(), Laplace()
+logistic, vonmises = Logistic(), VonMises()
