@@ -11,11 +11,13 @@ import scipy.special
 
 from tests.draws import (
     FLOATS,
+    NUMBERS,
     Array,
     Row,
     Sample,
     along_axis,
     binary,
+    cast,
     positive,
     real,
     shaping,
@@ -39,7 +41,9 @@ def _combined(random: np.random.Generator) -> Iterator[Sample]:
     for shape, places in (((5,), (3,)), ((2, 3), (2, 4)), ((4,), (0,)), ((3, 1), (6,))):
         for how in ("multiply", "maximum", "minimum"):
             indices = random.integers(0, int(np.prod(shape)), places)
-            yield Sample((real(random, shape), indices, real(random, places)), {"how": how})
+            for dtype in (*NUMBERS, np.bool_):
+                x, values = (cast(real(random, s), dtype) for s in (shape, places))
+                yield Sample((x, indices, values), {"how": how}, smooth=dtype is np.float64)
 
 
 def _parts(random: np.random.Generator) -> Iterator[Sample]:
@@ -94,6 +98,9 @@ STRIDES = (
     ((2, 3), {"shape": (3, 2), "stride": (1, 3), "offset": 0, "layout": (3, 1)}),
     ((2, 2, 3), {"shape": (2, 2), "stride": (4, 0), "offset": 3, "layout": (6, 3, 1)}),
 )
+
+# What moves, orders and combines elements.
+ORDERING = {"combine_at", "index_of_running_extreme", "windows_along"}
 
 POSITIONS: dict[str, Row] = {
     "combine_at": _combined,

@@ -23,7 +23,14 @@ from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.complex import imaginary_part, real_part
 from thalweg.ops.elementwise.conversion import astype
-from thalweg.ops.index.take import as_indices, at_own_places, counted_from_front, from_front, take
+from thalweg.ops.index.take import (
+    as_indices,
+    at_own_places,
+    counted_from_front,
+    from_front,
+    own_element,
+    take,
+)
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.cut import slice_
 from thalweg.ops.shape.flip import flip
@@ -255,12 +262,14 @@ def _read_where_last(g: Tensor, x: Tensor, indices: Tensor) -> Tensor:
     arguments=_put_arguments,
     additive=True,
     order="C",
+    role="scatter",
+    reads=own_element,
     batch=at_own_places,
 )
 def put_at(x: Array, indices: Array, values: Array) -> Array:
     """Replace elements, counted in row-major order; of equal indices the last one wins."""
     flat = x.ravel().copy()
-    flat[indices.ravel()] = values.ravel()  # negative ones count from the back
+    flat[counted_from_front(indices.ravel(), x.size)] = values.ravel()
     return flat.reshape(x.shape)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import stacked
 from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import general
 from thalweg.core.spec import INT64, Array, Spec
@@ -122,7 +121,7 @@ def cumulative_prod(
     return _scan("cumulative_prod", cumprod, x, axis, dtype, 1 if include_initial else None)
 
 
-@general(lambda x, axis, largest: Spec(x.shape, INT64), batch=stacked)
+@general(lambda x, axis, largest: Spec(x.shape, INT64), role="scan")
 def index_of_running_extreme(x: Array, *, axis: int, largest: bool) -> Array:
     """Position of the last largest or smallest element so far along an axis; NaN wins."""
     running = (np.maximum if largest else np.minimum).accumulate(x, axis=axis)
