@@ -100,7 +100,7 @@ STRIDES = (
 )
 
 # What moves, orders and combines elements.
-ORDERING = {"combine_at", "index_of_running_extreme", "windows_along"}
+ORDERING = {"combine_at", "index_of_running_extreme", "order_along", "windows_along"}
 
 POSITIONS: dict[str, Row] = {
     "combine_at": _combined,

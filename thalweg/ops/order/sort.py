@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.core.apply import stacked
 from thalweg.core.leaving import numbers_of, require_no_derivative
 from thalweg.core.operation import attach, method, op, operation
 from thalweg.core.primitive import general
@@ -38,7 +37,11 @@ class Found(NamedTuple):
     indices: Tensor
 
 
-@general(lambda x, axis, descending: Spec(x.shape, INT64), batch=stacked)
+@general(
+    lambda x, axis, descending: Spec(x.shape, INT64),
+    role="whole",
+    work=lambda x, axis, descending: 40 * x.size,
+)
 def order_along(x: Array, *, axis: int, descending: bool) -> Array:
     """Positions that put an axis into order; equal elements stay as they are, NaN is largest."""
     if not descending:
