@@ -46,6 +46,13 @@ def _combined(random: np.random.Generator) -> Iterator[Sample]:
                 yield Sample((x, indices, values), {"how": how}, smooth=dtype is np.float64)
 
 
+def _recurrences(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype in NUMBERS:
+        for shape, axis in (((1,), 0), ((9,), 0), ((3, 5), 0), ((3, 5), 1), ((0,), 0), ((2, 0), 0)):
+            factors, terms = (cast(real(random, shape), dtype) for _ in range(2))
+            yield Sample((factors, terms), {"axis": axis}, smooth=dtype is np.float64)
+
+
 def _parts(random: np.random.Generator) -> Iterator[Sample]:
     for shape in ((), (3,), (2, 0), (2, 3)):
         yield Sample((real(random, shape), real(random, shape)), smooth=False)
@@ -100,13 +107,14 @@ STRIDES = (
 )
 
 # What moves, orders and combines elements.
-ORDERING = {"combine_at", "index_of_running_extreme", "order_along", "windows_along"}
+ORDERING = {"combine_at", "index_of_running_extreme", "order_along", "recurrence", "windows_along"}
 
 POSITIONS: dict[str, Row] = {
     "combine_at": _combined,
     "complex_of": _parts,
     "index_of_running_extreme": _ordered({"largest": True}, {"largest": False}),
     "last_diagonal": shaping(*DIAGONALS),
+    "recurrence": _recurrences,
     "order_along": _ordered({"descending": False}, {"descending": True}),
     "strided": shaping(*STRIDES),
     "windows_along": shaping(*OVERLAPS),
@@ -150,6 +158,15 @@ def _running(x: Array, axis: int, largest: bool) -> Array:
     return np.moveaxis(found, -1, axis)
 
 
+def _recurrence(a: Array, b: Array, axis: int) -> Array:
+    rows = np.moveaxis(b.copy(), axis, -1)
+    for place in np.ndindex(rows.shape):
+        if place[-1]:
+            before = rows[(*place[:-1], place[-1] - 1)]
+            rows[place] += np.moveaxis(a, axis, -1)[place] * before
+    return np.moveaxis(rows, -1, axis)
+
+
 def _windows_along(x: Array, axis: int, size: int, step: int) -> Array:
     starts = range(0, x.shape[axis] - size + 1, step)
     parts = [np.take(x, range(start, start + size), axis) for start in starts]
@@ -172,6 +189,7 @@ POSITION_ORACLES: dict[str, Any] = {
     "index_of_running_extreme": _running,
     "last_diagonal": lambda x, offset: np.diagonal(x, offset, -2, -1),
     "order_along": _order_along,
+    "recurrence": _recurrence,
     "strided": _strided,
     "windows_along": _windows_along,
     "sign_bit": np.signbit,

@@ -306,6 +306,7 @@ ROWS: dict[str, Row] = {
     "index_of_max": along_axis(empty=False),
     "index_of_min": along_axis(empty=False),
     "cumulative_sum": along_axis(empty=True),
+    "cumulative_product": along_axis(empty=True),
     "concatenate": _concatenations,
     "flip": shaping(
         ((5,), {"axis": (0,)}),
@@ -376,6 +377,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "index_of_max": np.argmax,
     "index_of_min": np.argmin,
     "cumulative_sum": lambda x, axis: np.cumsum(x, axis, x.dtype),
+    "cumulative_product": lambda x, axis: np.cumprod(x, axis, x.dtype),
     "concatenate": lambda *arrays, axis: np.concatenate(arrays, axis),
     "slice_": lambda x, bounds: x[tuple(slice(*bound) for bound in bounds)],
     "pad_with_zeros": meanings.pad_with_zeros,

@@ -305,7 +305,12 @@ def position(g: Growth) -> Tensor:
 
 def running_sum(g: Growth) -> Tensor:
     x = g.pick(ranks=(1, 9))
-    return g.primitive("cumulative_sum", x, axis=g.integer(0, x.ndim))
+    axis, style = g.integer(0, x.ndim), g.integer(0, 4)
+    if style < 2 or x.dtype.kind == "b":
+        return g.primitive("cumulative_sum", x, axis=axis)
+    if style == 2:
+        return g.primitive("cumulative_product", x, axis=axis)
+    return g.primitive("recurrence", g.of_shape(x.shape, x.dtype), x, axis=axis)
 
 
 def ordering(g: Growth) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,11 +14,20 @@ from thalweg.core.spec import INT64, Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.creation import full
-from thalweg.ops.elementwise.arithmetic import multiply
 from thalweg.ops.elementwise.comparison import not_equal
 from thalweg.ops.elementwise.conversion import as_floating, stop_gradient
 from thalweg.ops.elementwise.exponential import exp
-from thalweg.ops.reduce.sums import cumsum, finite, integers_widened, log_of_sum, sum
+from thalweg.ops.index.take import take_along_axis
+from thalweg.ops.reduce.sums import (
+    cumsum,
+    cumulative_product,
+    finite,
+    integers_widened,
+    log_of_sum,
+    moved_on,
+    recurrence,
+    sum,
+)
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.cut import edge_of, part_of
@@ -41,9 +51,7 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 @along
 def _product(x: Tensor, axis: int) -> Tensor:
-    # So zeros keep their derivatives.
-    found = running(multiply, x, axis)
-    return op.clone(x) if found is x else found
+    return cumulative_product(x, axis=axis)
 
 
 def running(combine: Callable[..., Tensor], x: Tensor, axis: int) -> Tensor:
@@ -60,15 +68,14 @@ def running(combine: Callable[..., Tensor], x: Tensor, axis: int) -> Tensor:
 @along
 def logcumsumexp(x: Any, axis: int) -> Tensor:
     """Running logarithm of sums of exponentials along an axis, without overflow."""
-    place = axis_of("logcumsumexp", axis, x.ndim)
-    found = running(_logaddexp, x, place) if x.size else x
-    return op.clone(x) if found is x and x.size else found
-
-
-def _logaddexp(x: Tensor, y: Tensor) -> Tensor:
-    larger = stop_gradient(op.maximum(x, y))
-    shift = finite(larger)
-    return log_of_sum(exp(x - shift) + exp(y - shift)) + shift
+    place, x = axis_of("logcumsumexp", axis, x.ndim), as_floating(x, None)
+    # Each sum is in units of the largest element so far, to which the sums before are brought.
+    held = stop_gradient(x)
+    where = index_of_running_extreme(held, axis=place, largest=True)
+    largest = take_along_axis(held, where, axis=place)
+    shift = finite(largest)
+    shrunk = exp(moved_on(largest, place, -math.inf) - shift)
+    return log_of_sum(recurrence(shrunk, exp(x - shift), axis=place)) + shift
 
 
 def _scan(

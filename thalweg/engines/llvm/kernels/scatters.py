@@ -146,19 +146,35 @@ class _Scan:
     def _index(self, at: Affine) -> Index:
         return (*self.place[: self.axis], at, *self.place[self.axis + 1 :])
 
-    def _element(self, at: Affine) -> Value:
-        value = self.writer.value(self.source, self._index(at))
+    def _element(self, at: Affine, source: Symbol | None = None) -> Value:
+        value = self.writer.value(source or self.source, self._index(at))
         return self.writer.e.splat(value, self.writer.width)
 
-    def running_sum(self) -> None:
-        """Write the sum of all elements so far."""
-        writer, type = self.writer, TYPES[self.root.dtype]
-        zero = writer.e.constant(0, type, writer.width)
-        at, (before,) = writer.loop(self.shape[self.axis], (zero,))
-        total = REDUCTIONS["reduce_sum"].combine(writer.e, before, self._element(at))
-        writer.put(self.root, self._index(at), total)
-        writer.flush()
+    def _put(self, at: Affine, value: Value) -> None:
+        self.writer.put(self.root, self._index(at), value)
+        self.writer.flush()
+
+    def running(self, name: str) -> None:
+        """Write the reduction of all elements so far."""
+        writer, type, reduction = self.writer, TYPES[self.root.dtype], REDUCTIONS[name]
+        start = writer.e.constant(reduction.start(type), type, writer.width)
+        at, (before,) = writer.loop(self.shape[self.axis], (start,))
+        total = reduction.combine(writer.e, before, self._element(at))
+        self._put(at, total)
         writer.e.end_loop([total])
+
+    def recurrence(self) -> None:
+        """Write what a linear recurrence gives."""
+        writer, e = self.writer, self.writer.e
+        factors, terms = self.equation.inputs
+        first, n = self._element(ZERO, terms), self.shape[self.axis]
+        self._put(ZERO, first)
+        if n > 1:
+            at, (before,) = writer.loop(n - 1, (first,))
+            carried = e.multiply(self._element(at + 1, factors), before)
+            value = e.add(carried, self._element(at + 1, terms))
+            self._put(at + 1, value)
+            e.end_loop([value])
 
     def running_position(self, largest: bool) -> None:
         """Write the place of the last of the largest or smallest elements so far; NaN wins."""
@@ -173,8 +189,7 @@ class _Scan:
             wins = e.bit_or(wins, e.compare("uno", value, value))
         best = e.select(wins, value, best)
         found = e.select(wins, e.splat(writer.scalar(at), writer.width), found)
-        writer.put(self.root, self._index(at), found)
-        writer.flush()
+        self._put(at, found)
         writer.e.end_loop([best, found])
 
     def position(self, largest: bool) -> None:
@@ -200,7 +215,9 @@ class _Scan:
 
 
 SCANS: dict[str, Callable[[_Scan], None]] = {
-    "cumulative_sum": _Scan.running_sum,
+    "cumulative_sum": functools.partial(_Scan.running, name="reduce_sum"),
+    "cumulative_product": functools.partial(_Scan.running, name="reduce_prod"),
+    "recurrence": _Scan.recurrence,
     "index_of_max": functools.partial(_Scan.position, largest=True),
     "index_of_min": functools.partial(_Scan.position, largest=False),
     "index_of_running_extreme": lambda scan: scan.running_position(scan.equation.params["largest"]),
