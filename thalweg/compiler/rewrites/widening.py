@@ -33,9 +33,10 @@ _UINT64 = np.dtype(np.uint64)
 
 # Modulo 2⁶⁴ these are the same for signed and unsigned numbers.
 _MODULAR = frozenset(
-    {"add", "concatenate", "contract", "cumulative_product", "cumulative_sum", "equal", "matrix_product", "multiply",
-     "negative", "not_equal", "pad_with_zeros", "put_at", "reduce_prod", "reduce_sum",
-     "scatter_add", "scatter_add_along_axis", "square", "subtract", "where"}
+    {"add", "concatenate", "contract", "cumulative_product", "cumulative_sum", "equal",
+     "matrix_product", "multiply", "negative", "not_equal", "pad_with_zeros", "put_at",
+     "recurrence", "reduce_prod", "reduce_sum", "scatter_add", "scatter_add_along_axis", "square",
+     "subtract", "where"}
 )  # fmt: skip
 
 # Of unsigned numbers these are those of signed ones after a shift by 2⁶³.

@@ -15,7 +15,7 @@ from thalweg.core.writing import operand, overwrite
 from thalweg.errors import ArgumentError, GradientError, TracingError, UnsupportedOperation
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.elementwise.comparison import where as choose
-from thalweg.ops.index.items import chosen_at, getitem, put_at
+from thalweg.ops.index.items import getitem, written_at
 from thalweg.ops.index.take import add_to, combine_at, scatter_add, take
 from thalweg.ops.reduce import extremes, sums
 from thalweg.ops.reduce.scans import running
@@ -241,8 +241,7 @@ def _at(ufunc: Any, function: Function, a: Any, indices: Any, *values: Any) -> N
         _require_once(name, places)
         shown = take(reshape(before, (-1,)), places, axis=0)
         found = astype(function(shown, *new), a.dtype)
-        write = chosen_at if a.is_symbolic and not places.is_symbolic else put_at
-        overwrite(a, write(before, places, found))
+        overwrite(a, written_at(before, places, found))
 
 
 def _require_once(name: str, places: Tensor) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.operation import method, op, operation
+from thalweg.core.operation import method, operation
 from thalweg.core.primitive import general
 from thalweg.core.spec import INT64, Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype
