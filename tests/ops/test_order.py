@@ -88,6 +88,22 @@ def test_the_largest_are_those_that_jax_finds(k: int) -> None:
         np.testing.assert_array_equal(smallest.indices, np.argsort(x, -1, kind="stable")[:, :k])
 
 
+@pytest.mark.parametrize("kth", [0, 3, (1, -1)])
+def test_partitions_have_the_elements_of_their_places(kth: Any) -> None:
+    x = RANDOM.integers(0, 6, (4, 7)).astype(float)
+    for axis in (-1, 0, None):
+        wanted, at = np.partition(x, kth, axis), np.array(kth)
+        flat, place = (x.ravel(), 0) if axis is None else (x, axis)
+        where = np.asarray(np.argpartition(tw.Tensor(x), kth, axis))
+        compiled = native(functools.partial(tw.partition, axis=axis, kth=kth))(x)
+        for found in (np.partition(tw.Tensor(x), kth, axis).numpy(), compiled):
+            np.testing.assert_array_equal(found.take(at, place), wanted.take(at, place))
+            np.testing.assert_array_equal(np.sort(found, place), np.sort(wanted, place))
+            np.testing.assert_array_equal(np.take_along_axis(flat, where, place), found)
+    with pytest.raises(IndexOutOfRange):
+        np.partition(tw.Tensor(x), 7)
+
+
 def test_what_is_largest_has_the_derivative() -> None:
     x = RANDOM.permutation(12.0 * np.arange(12)).reshape(3, 4) / 10.0
     check_gradients(lambda x: tw.sum(tw.top_k(x, 2).values ** 3), x)

@@ -18,7 +18,7 @@ from thalweg.ops.elementwise.comparison import where as choose
 from thalweg.ops.index.items import getitem, written_at
 from thalweg.ops.index.take import add_to, combine_at, scatter_add, take
 from thalweg.ops.reduce import extremes, sums
-from thalweg.ops.reduce.scans import running
+from thalweg.ops.reduce.scans import extreme_so_far, running
 from thalweg.ops.shape.axes import normalize_axes, normalize_axis, without
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.cut import part_of
@@ -149,7 +149,10 @@ def _combine_pairs(name: str, function: Function, x: Tensor, axis: int) -> Tenso
 
 # ---- accumulate, reduceat, outer
 
+# Of equal extremes the last one so far has the derivative.
 _RUNNING: dict[str, Function] = {
+    "maximum": lambda x, axis, dtype: extreme_so_far(_asked("", x, dtype), axis, True)[0],
+    "minimum": lambda x, axis, dtype: extreme_so_far(_asked("", x, dtype), axis, False)[0],
     "add": lambda x, axis, dtype: op.cumsum(x, axis, dtype),
     "multiply": lambda x, axis, dtype: op.cumprod(x, axis, dtype),
     "logaddexp": lambda x, axis, dtype: op.logcumsumexp(_asked("", x, dtype), axis),

@@ -16,7 +16,7 @@ from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.elementwise.comparison import less, logical_and, logical_not, logical_or, where
 from thalweg.ops.elementwise.conversion import as_floating, as_real
 from thalweg.ops.elementwise.floats import isnan
-from thalweg.ops.index.take import scatter_add, take, take_along_axis
+from thalweg.ops.index.take import counted_from_front, scatter_add, take, take_along_axis
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.broadcast import broadcast_to
@@ -26,8 +26,8 @@ from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import along, axis_of, expand_dims, lowered, ravel, reshape
 
 __all__ = [
-    "argsort", "digitize", "histogram", "histogram_bin_edges", "interp", "median", "nanmedian",
-    "sort", "top_k",
+    "argpartition", "argsort", "digitize", "histogram", "histogram_bin_edges", "interp", "median",
+    "nanmedian", "partition", "sort", "top_k",
 ]  # fmt: skip
 
 
@@ -97,6 +97,38 @@ def sorted_along(name: str, x: Any, axis: int | None, descending: bool) -> Found
         x, axis = ravel(x), 0
     normalize_axis(name, axis, as_tensor(x).ndim or 1)
     return _sort(x, axis_of("sort", axis, as_tensor(x).ndim), descending)
+
+
+@operation
+def partition(x: Any, kth: Any, axis: int | None = -1) -> Tensor:
+    """Return the elements with each of some places as if in order, which all are.
+
+    Args:
+        x: A tensor.
+        kth: The places, smaller elements being before and larger ones behind.
+        axis: The axis; None for the flattened tensor.
+
+    Raises:
+        IndexOutOfRange: If there is no such place.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> np.partition(tw.tensor([3.0, 1.0, 2.0]), 1)
+        tensor([1., 2., 3.])
+    """
+    return _partitioned("partition", x, kth, axis).values
+
+
+@operation
+def argpartition(x: Any, kth: Any, axis: int | None = -1) -> Tensor:
+    """Return the positions of what `partition` returns; arguments as there."""
+    return _partitioned("argpartition", x, kth, axis).indices
+
+
+def _partitioned(name: str, x: Any, kth: Any, axis: int | None) -> Found:
+    found = sorted_along(name, x, axis, False)
+    counted_from_front(np.asarray(kth), found.values.shape[axis or 0] if found.values.ndim else 1)
+    return found
 
 
 @operation

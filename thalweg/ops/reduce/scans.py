@@ -70,9 +70,7 @@ def logcumsumexp(x: Any, axis: int) -> Tensor:
     """Running logarithm of sums of exponentials along an axis, without overflow."""
     place, x = axis_of("logcumsumexp", axis, x.ndim), as_floating(x, None)
     # Each sum is in units of the largest element so far, to which the sums before are brought.
-    held = stop_gradient(x)
-    where = index_of_running_extreme(held, axis=place, largest=True)
-    largest = take_along_axis(held, where, axis=place)
+    largest, _ = extreme_so_far(stop_gradient(x), place, True)
     shift = finite(largest)
     shrunk = exp(moved_on(largest, place, -math.inf) - shift)
     return log_of_sum(recurrence(shrunk, exp(x - shift), axis=place)) + shift
@@ -137,6 +135,12 @@ def index_of_running_extreme(x: Array, *, axis: int, largest: bool) -> Array:
     shape[axis] = -1
     places = np.where(attained, np.arange(x.shape[axis]).reshape(shape), 0)
     return np.maximum.accumulate(places, axis=axis)
+
+
+def extreme_so_far(x: Tensor, axis: int, largest: bool) -> tuple[Tensor, Tensor]:
+    """Return the largest or smallest element so far along an axis, and its last position."""
+    indices = index_of_running_extreme(x, axis=axis, largest=largest)
+    return take_along_axis(x, indices, axis=axis), indices
 
 
 @operation

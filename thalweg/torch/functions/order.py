@@ -18,7 +18,7 @@ from thalweg.ops.index.take import take, take_along_axis
 from thalweg.ops.order.sort import Found, first_in_order, order_of, sorted_along
 from thalweg.ops.order.unique import _numbers, _results, different, searchsorted
 from thalweg.ops.reduce.extremes import amax, amin, argmax, index_of_max, index_of_min
-from thalweg.ops.reduce.scans import index_of_running_extreme
+from thalweg.ops.reduce.scans import extreme_so_far
 from thalweg.ops.reduce.sums import any, sum
 from thalweg.ops.shape.axes import without
 from thalweg.ops.shape.flip import flip
@@ -32,8 +32,7 @@ Array = np.ndarray[Any, Any]
 @along
 def _running(x: Tensor, axis: int, largest: bool) -> Found:
     place = axis_of("cummax" if largest else "cummin", axis, x.ndim)
-    indices = index_of_running_extreme(x, axis=place, largest=largest)
-    return Found(take_along_axis(x, indices, axis=place), indices)
+    return Found(*extreme_so_far(x, place, largest))
 
 
 @method
