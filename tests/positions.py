@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.draws import Array, Row, Sample, along_axis, real, shaping
+from tests.draws import NUMBERS, Array, Row, Sample, along_axis, cast, real, shaping
 
 
 def _ordered(*params: dict[str, Any]) -> Row:
@@ -26,7 +26,16 @@ def _combined(random: np.random.Generator) -> Iterator[Sample]:
     for shape, places in (((5,), (3,)), ((2, 3), (2, 4)), ((4,), (0,)), ((3, 1), (6,))):
         for how in ("multiply", "maximum", "minimum"):
             indices = random.integers(0, int(np.prod(shape)), places)
-            yield Sample((real(random, shape), indices, real(random, places)), {"how": how})
+            for dtype in (*NUMBERS, np.bool_):
+                x, values = (cast(real(random, s), dtype) for s in (shape, places))
+                yield Sample((x, indices, values), {"how": how}, smooth=dtype is np.float64)
+
+
+def _recurrences(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype in NUMBERS:
+        for shape, axis in (((1,), 0), ((9,), 0), ((3, 5), 0), ((3, 5), 1), ((0,), 0), ((2, 0), 0)):
+            factors, terms = (cast(real(random, shape), dtype) for _ in range(2))
+            yield Sample((factors, terms), {"axis": axis}, smooth=dtype is np.float64)
 
 
 def _parts(random: np.random.Generator) -> Iterator[Sample]:
@@ -52,11 +61,15 @@ STRIDES = (
     ((2, 2, 3), {"shape": (2, 2), "stride": (4, 0), "offset": 3, "layout": (6, 3, 1)}),
 )
 
+# What moves, orders and combines elements.
+ORDERING = {"combine_at", "index_of_running_extreme", "order_along", "recurrence", "windows_along"}
+
 POSITIONS: dict[str, Row] = {
     "combine_at": _combined,
     "complex_of": _parts,
     "index_of_running_extreme": _ordered({"largest": True}, {"largest": False}),
     "last_diagonal": shaping(*DIAGONALS),
+    "recurrence": _recurrences,
     "order_along": _ordered({"descending": False}, {"descending": True}),
     "strided": shaping(*STRIDES),
     "windows_along": shaping(*OVERLAPS),
@@ -84,6 +97,15 @@ def _running(x: Array, axis: int, largest: bool) -> Array:
     return np.moveaxis(found, -1, axis)
 
 
+def _recurrence(a: Array, b: Array, axis: int) -> Array:
+    rows = np.moveaxis(b.copy(), axis, -1)
+    for place in np.ndindex(rows.shape):
+        if place[-1]:
+            before = rows[(*place[:-1], place[-1] - 1)]
+            rows[place] += np.moveaxis(a, axis, -1)[place] * before
+    return np.moveaxis(rows, -1, axis)
+
+
 def _windows_along(x: Array, axis: int, size: int, step: int) -> Array:
     starts = range(0, x.shape[axis] - size + 1, step)
     parts = [np.take(x, range(start, start + size), axis) for start in starts]
@@ -101,6 +123,7 @@ POSITION_ORACLES: dict[str, Any] = {
     "index_of_running_extreme": _running,
     "last_diagonal": lambda x, offset: np.diagonal(x, offset, -2, -1),
     "order_along": _order_along,
+    "recurrence": _recurrence,
     "strided": _strided,
     "windows_along": _windows_along,
 }

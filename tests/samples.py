@@ -29,7 +29,7 @@ from tests.draws import (
     unary,
 )
 from tests.matrices import MATRICES, MATRIX_ORACLES, complex_numbers, inside
-from tests.positions import POSITION_ORACLES, POSITIONS
+from tests.positions import ORDERING, POSITION_ORACLES, POSITIONS
 from tests.sliding import WINDOWS, contractions, keys, overlaps
 from tests.special_rows import SPECIAL_ORACLES, SPECIAL_ROWS
 from thalweg import Tensor
@@ -233,15 +233,16 @@ COMPARISON = binary(dtypes=(*NUMBERS, np.bool_))
 BITS = binary(dtypes=(np.int32, np.int64))
 SHIFTS = binary(left=positive, right=positive, dtypes=(np.int32, np.int64))
 
-# Primitives that no compiled engine runs: their programs run on the reference engine.
+# Primitives that no compiled engine runs: their programs run on the reference engine, or are
+# written of others.
 REFERENCE_ONLY = {
-    "duplicate", "matmul", "put_at", "strided",
+    "duplicate", "matmul",
     "real_part", "imaginary_part", "conjugate", "fourier",
     "cholesky_factor", "cofactors_of", "completing_columns", "determinant_of", "eigen_parts",
     "eigenvalues_of", "eigenvectors_of", "exponential_of", "inverse_of", "minors_along",
     "log_of_determinant", "orthogonal_parts", "pseudo_inverse", "sign_of_determinant",
     "singular_parts", "solve_matrices",
-    *POSITIONS,
+    *(POSITIONS.keys() - ORDERING),
 }  # fmt: skip
 
 # Primitives that run programs, or give bundles or take them: no array says what they mean. They are
@@ -313,6 +314,7 @@ ROWS: dict[str, Row] = {
     "index_of_max": along_axis(empty=False),
     "index_of_min": along_axis(empty=False),
     "cumulative_sum": along_axis(empty=True),
+    "cumulative_product": along_axis(empty=True),
     "concatenate": _concatenations,
     "flip": shaping(
         ((5,), {"axis": (0,)}),
@@ -392,6 +394,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "index_of_max": np.argmax,
     "index_of_min": np.argmin,
     "cumulative_sum": lambda x, axis: np.cumsum(x, axis, x.dtype),
+    "cumulative_product": lambda x, axis: np.cumprod(x, axis, x.dtype),
     "concatenate": lambda *arrays, axis: np.concatenate(arrays, axis),
     "slice_": lambda x, bounds: x[tuple(slice(*bound) for bound in bounds)],
     "pad_with_zeros": meanings.pad_with_zeros,

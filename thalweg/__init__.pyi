@@ -61,6 +61,7 @@ from thalweg.ops.creation.creation import tensor as tensor
 from thalweg.ops.creation.dtypes import __array_namespace_info__ as __array_namespace_info__
 from thalweg.ops.creation.dtypes import finfo as finfo
 from thalweg.ops.creation.dtypes import iinfo as iinfo
+from thalweg.ops.order.sort import Found
 from thalweg.ops.order.unique import UniqueAll, UniqueCounts, UniqueInverse
 from thalweg.optim import losses as losses
 from thalweg.training.fit import fit as fit
@@ -202,6 +203,11 @@ def argmin(
 ) -> Tensor:
     r"""Position of the first smallest element along an axis, or in the flattened tensor."""
 
+def argpartition(
+    x: ArrayLike, kth: ArrayLike, axis: int | None = -1, *, out: _Out = None
+) -> Tensor:
+    r"""Return the positions of what `partition` returns; arguments as there."""
+
 def argsort(
     x: ArrayLike,
     axis: int | None = -1,
@@ -283,7 +289,12 @@ def average(
     r"""Weighted mean over some axes: Σ wᵢ xᵢ / Σ wᵢ; by default over all, with equal weights."""
 
 def bincount(
-    x: ArrayLike, weights: ArrayLike | None = None, minlength: int = 0, *, out: _Out = None
+    x: ArrayLike,
+    weights: ArrayLike | None = None,
+    minlength: int = 0,
+    *,
+    length: int | None = None,
+    out: _Out = None,
 ) -> Tensor:
     r"""Count how often each integer from 0 on occurs in a vector, or sum weights for each."""
 
@@ -1181,6 +1192,9 @@ def pad(
 ) -> Tensor:
     r"""Widen a tensor along its axes."""
 
+def partition(x: ArrayLike, kth: ArrayLike, axis: int | None = -1, *, out: _Out = None) -> Tensor:
+    r"""Return the elements with each of some places as if in order, which all are."""
+
 def percentile(
     x: ArrayLike,
     q: ArrayLike,
@@ -1471,6 +1485,9 @@ def tensordot(
 
 def tile(x: ArrayLike, *reps: int | Sequence[int], out: _Out = None) -> Tensor:
     r"""Repeat a whole tensor, as often along each axis as `reps` says: integers, or a tuple."""
+
+def top_k(x: ArrayLike, k: int, axis: int = -1, *, mode: str = "largest") -> Found:
+    r"""Return the k largest elements along an axis, the largest first, and their positions."""
 
 def trace(
     x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1, *, out: _Out = None

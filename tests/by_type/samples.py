@@ -60,6 +60,11 @@ def _largest(row: Any) -> Any:
     return row.max()
 
 
+def _first_two(x: Any, k: int) -> Any:
+    order = 3 - np.argsort(x[:, ::-1], -1, kind="stable")[:, ::-1]
+    return np.take_along_axis(x, order, -1)[:, :k], order[:, :k]
+
+
 def _sums(x: Any, axis: int) -> Any:
     return x.sum(axis)
 
@@ -264,9 +269,13 @@ SAMPLES: dict[str, Call] = {
     "kthvalue": call(X, 2),
     "mode": call(X),
     "topk": call(X, 2),
+    "top_k": call(X, 2, oracle=_first_two),
+    "partition": call(X, 1, oracle=lambda x, k: np.sort(x, -1)),
+    "argpartition": call(X, 1, oracle=lambda x, k: np.argsort(x, -1, kind="stable")),
     "bincount": call(LABELS),
     "bucketize": call(X, np.array([0.3, 0.5, 0.7])),
-    "searchsorted": call(np.array([0.3, 0.5, 0.7]), X),
+    # In order backwards too, as examples of a batch are.
+    "searchsorted": call(np.array([0.5, 0.5, 0.5]), X),
     "histc": call(X, 4, 0, 1),
     "cholesky": call(SPD, hermitian=True),
     "cholesky_inverse": call(LOWER, oracle=lambda x: np.linalg.inv((x + 0.0) @ np.conj(x).T)),

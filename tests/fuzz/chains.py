@@ -26,10 +26,13 @@ from tests.fuzz.operations import (
     logic,
     narrow,
     neighbour,
+    ordering,
+    overlapping_along,
     padding,
     position,
     power,
     product,
+    putting,
     reduction,
     reshape,
     row,
@@ -105,11 +108,11 @@ def _padded_again(g: Growth, x: Tensor) -> Tensor:
 OPERATIONS: tuple[Callable[[Growth], Tensor], ...] = (
     *(function, arithmetic, arithmetic, arithmetic, unary, division, power, comparison, logic),
     *(choice, conversion, reshape, reshape, transpose, transpose, spread, spread, flip, cut, item),
-    *(padding, joining, taking, taking_along, scattering, scattering_along),
+    *(padding, joining, taking, taking_along, scattering, scattering_along, putting, ordering),
     *(reduction, reduction, reduction, statistic, position, running_sum),
     *(product, product, application, counting, composed, algebra, algebra, rearranged, rearranged),
     *(sliding, overlapping, contraction, contraction, convolution, pooling, drawing),
-    *(narrow, integers, neighbour),
+    *(overlapping_along, narrow, integers, neighbour),
 )
 
 # Elementwise work, reductions and products on few shapes: what is fused.

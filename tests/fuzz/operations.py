@@ -284,6 +284,27 @@ def scattering_along(g: Growth) -> Tensor:
     return g.primitive("scatter_add_along_axis", x, positions, updates, axis=axis)
 
 
+def putting(g: Growth) -> Tensor:
+    """Return a value with others put where positions among all its elements say."""
+    x = _base(g, (1, 3))
+    positions = g.positions(g.shape(0, 3), x.size)
+    values = g.of_shape(positions.shape, x.dtype)
+    if g.chance(0.5):
+        return g.primitive("put_at", x, positions, values)
+    how = g.choose(("multiply", "maximum", "minimum"))
+    return g.primitive("combine_at", x, positions, values, how=how)
+
+
+def overlapping_along(g: Growth) -> Tensor:
+    """Return windows along an axis, side by side."""
+    x = g.pick(ranks=(1, 3), empty=False)
+    axis = g.integer(0, x.ndim)
+    size, step = g.integer(1, min(6, x.shape[axis] + 1)), g.integer(1, 4)
+    if x.size * size > LARGEST:
+        return x
+    return g.primitive("windows_along", x, axis=axis, size=size, step=step)
+
+
 # ---- reductions, scans, products
 
 
@@ -312,7 +333,23 @@ def position(g: Growth) -> Tensor:
 
 def running_sum(g: Growth) -> Tensor:
     x = g.pick(ranks=(1, 9))
-    return g.primitive("cumulative_sum", x, axis=g.integer(0, x.ndim))
+    axis, style = g.integer(0, x.ndim), g.integer(0, 4)
+    if style < 2 or x.dtype.kind == "b":
+        return g.primitive("cumulative_sum", x, axis=axis)
+    if style == 2:
+        return g.primitive("cumulative_product", x, axis=axis)
+    return g.primitive("recurrence", g.of_shape(x.shape, x.dtype), x, axis=axis)
+
+
+def ordering(g: Growth) -> Tensor:
+    """Return positions of what is in order or extreme so far, or the elements there."""
+    x = g.pick(ranks=(1, 9), empty=False)
+    axis = g.integer(0, x.ndim)
+    if g.chance(0.6):
+        order = g.primitive("order_along", x, axis=axis, descending=g.chance(0.5))
+    else:
+        order = g.primitive("index_of_running_extreme", x, axis=axis, largest=g.chance(0.5))
+    return tw.take_along_axis(x, order, axis) if g.chance(0.6) else order
 
 
 def product(g: Growth) -> Tensor:

@@ -29,11 +29,14 @@ _ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "square", "sqr
 _SUMS = frozenset({"reduce_sum", "cumulative_sum", "scatter_add", "scatter_add_along_axis"})
 _PRODUCTS = frozenset({"matrix_product", "contract"})
 # Where NumPy itself does not say which of two zeros is chosen.
-_EXTREMES = frozenset({"maximum", "minimum", "reduce_max", "reduce_min", "floor_divide"})
+_EXTREMES = frozenset(
+    {"maximum", "minimum", "reduce_max", "reduce_min", "floor_divide", "combine_at"}
+)
 
 # What may take another value altogether when its operand moves a little.
 _JUMPS = frozenset(
-    {"index_of_max", "index_of_min", "floor", "ceil", "sign", "floor_divide", "remainder"}
+    {"index_of_max", "index_of_min", "index_of_running_extreme", "order_along"}
+    | {"floor", "ceil", "sign", "floor_divide", "remainder"}
     | {"arctan2", "fmod", "rint", "sign_bit"}
     | {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
 )

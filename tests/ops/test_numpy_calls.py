@@ -19,12 +19,13 @@ from thalweg.core.operation import OPERATIONS
 from thalweg.errors import UnsupportedOperation
 from thalweg.ops.numpy.protocols import operation_called
 
-# Functions that take any number of operands, make nothing of numbers, or write: tested below.
+# Functions that take any number of operands, make nothing of numbers, write, or may give one of
+# several results: tested below or, partitions, in `test_order`.
 APART = {
-    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "can_cast", "copy", "copyto",
-    "einsum", "empty_like", "fill_diagonal", "linalg.eigh", "linalg.qr", "linalg.svd", "meshgrid",
-    "place", "put", "put_along_axis", "putmask", "result_type", "unique_all", "unique_counts",
-    "unique_inverse", "unique_values", "unstack",
+    "argpartition", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "can_cast",
+    "copy", "copyto", "einsum", "empty_like", "fill_diagonal", "linalg.eigh", "linalg.qr",
+    "linalg.svd", "meshgrid", "partition", "place", "put", "put_along_axis", "putmask",
+    "result_type", "unique_all", "unique_counts", "unique_inverse", "unique_values", "unstack",
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ _STEP_NAMES = {
     "astype": "ToCopy",
     "broadcast_to": "Expand",
     "concatenate": "Cat",
+    "cumulative_product": "Cumprod",
     "cumulative_sum": "Cumsum",
     "divide": "Div",
     "duplicate": "Clone",

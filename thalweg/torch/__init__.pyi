@@ -533,6 +533,7 @@ def bincount(
     weights: ArrayLike | None = None,
     minlength: builtins.int = 0,
     *,
+    length: builtins.int | None = None,
     out: _Out = None,
 ) -> TorchTensor:
     r"""Count how often each integer from 0 on occurs in a vector, or sum weights for each."""

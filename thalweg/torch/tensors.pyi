@@ -564,7 +564,12 @@ class TorchTensor(_core.Tensor):
         r"""Fill with 1, of probability p, and 0, and return the tensor."""
 
     def bincount(
-        self, weights: ArrayLike | None = None, minlength: builtins.int = 0, *, out: _Out = None
+        self,
+        weights: ArrayLike | None = None,
+        minlength: builtins.int = 0,
+        *,
+        length: builtins.int | None = None,
+        out: _Out = None,
     ) -> TorchTensor:
         r"""Count how often each integer from 0 on occurs in a vector, or sum weights for each."""
 

@@ -119,18 +119,30 @@ def _place_temporaries(
 ) -> None:
     """Place what has no place yet, reusing the memory of values nobody reads any more."""
     last = len(plan.kernels)
-    expiring: dict[int, list[tuple[int, int]]] = {}
+    expiring: dict[int, dict[Symbol, tuple[int, int]]] = {}
     for position, kernel in enumerate(plan.kernels):
+        ending = expiring.setdefault(position, {})
         for root in kernel.roots:
             if root not in storage.stored or root in storage.offsets:
                 continue
             size = aligned_size(root.spec.nbytes)
-            storage.offsets[root] = _take(storage, size)
+            before = _replaced(plan, position, root, readers)
+            place = ending.pop(before, None) if before is not None else None
+            storage.offsets[root] = _take(storage, size) if place is None else place[0]
             ends = max((at for at, _, _ in readers.get(root, [])), default=position)
             until = last if root in to_end else ends
-            expiring.setdefault(until, []).append((storage.offsets[root], size))
-        for place in expiring.pop(position, []):
-            storage.free.append(place)
+            expiring.setdefault(until, {})[root] = storage.offsets[root], size
+        storage.free += expiring.pop(position).values()
+
+
+def _replaced(
+    plan: KernelPlan, position: int, root: Symbol, readers: dict[Symbol, list[Reader]]
+) -> Symbol | None:
+    """Return the value that a scatter changes in place, if nobody reads it any more."""
+    if plan.kernels[position].kind is not Kind.SCATTER:
+        return None
+    before = plan.graph.producer[root].inputs[0]
+    return before if _in_place(plan, position, before, root, readers.get(before, [])) else None
 
 
 def _take(storage: Storage, size: int) -> int:

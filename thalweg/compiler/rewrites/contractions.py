@@ -10,7 +10,7 @@ from thalweg.core.program import Equation, Symbol
 from thalweg.ops.elementwise.arithmetic import multiply, negative
 from thalweg.ops.linalg.products import matrix_product
 from thalweg.ops.reduce.extremes import reduce_max, reduce_min
-from thalweg.ops.reduce.sums import cumulative_sum, reduce_prod
+from thalweg.ops.reduce.sums import cumulative_product, cumulative_sum, reduce_prod
 from thalweg.ops.shape.broadcast import broadcast_to, reduce_sum
 from thalweg.ops.shape.reshape import reshape
 
@@ -35,7 +35,7 @@ def reduce_empty(draft: Draft, equation: Equation) -> Symbol | None:
 
 
 def accumulate_nothing(draft: Draft, equation: Equation) -> Symbol | None:
-    """`cumulative_sum(x) -> x` along an axis of extent 1. Exact."""
+    """`cumulative_sum(x) -> x`, and products, along an axis of extent 1. Exact."""
     x = equation.inputs[0]
     return x if x.shape[equation.params["axis"]] == 1 else None
 
@@ -81,5 +81,6 @@ RULES: dict[Primitive, tuple[Rule, ...]] = {
     reduce_max: (reduce_empty, reduce_nothing, reduce_before_spread),
     reduce_min: (reduce_empty, reduce_nothing, reduce_before_spread),
     cumulative_sum: (accumulate_nothing,),
+    cumulative_product: (accumulate_nothing,),
     matrix_product: (reduce_empty, outer_product),
 }

@@ -33,16 +33,16 @@ _UINT64 = np.dtype(np.uint64)
 
 # Modulo 2⁶⁴ these are the same for signed and unsigned numbers.
 _MODULAR = frozenset(
-    {"add", "and_bits", "concatenate", "contract", "cumulative_sum", "equal", "invert_bits",
-     "matrix_product", "multiply", "negative", "not_equal", "or_bits", "pad_with_zeros",
-     "reduce_prod", "reduce_sum", "scatter_add", "scatter_add_along_axis", "shift_left", "square",
-     "subtract", "where", "xor_bits"}
+    {"add", "and_bits", "concatenate", "contract", "cumulative_product", "cumulative_sum", "equal",
+     "invert_bits", "matrix_product", "multiply", "negative", "not_equal", "or_bits",
+     "pad_with_zeros", "put_at", "recurrence", "reduce_prod", "reduce_sum", "scatter_add",
+     "scatter_add_along_axis", "shift_left", "square", "subtract", "where", "xor_bits"}
 )  # fmt: skip
 
 # Of unsigned numbers these are those of signed ones after a shift by 2⁶³.
 _ORDERED = frozenset(
-    {"greater", "greater_equal", "index_of_max", "index_of_min", "less", "less_equal", "maximum",
-     "minimum", "reduce_max", "reduce_min"}
+    {"greater", "greater_equal", "index_of_max", "index_of_min", "index_of_running_extreme", "less",
+     "less_equal", "maximum", "minimum", "order_along", "reduce_max", "reduce_min"}
 )  # fmt: skip
 
 # What depends on the numbers there are between two others.

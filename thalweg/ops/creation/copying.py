@@ -21,7 +21,7 @@ from thalweg.ops.elementwise.conversion import astype as cast
 __all__ = ["astype", "copy"]
 
 
-@linear(lambda x: x, lambda g, out, x: g, order="K", batch=stacked)
+@linear(lambda x: x, lambda g, out, x: g, order="K", batch=stacked, expansion=lambda x: x)
 def duplicate(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return the same values in memory of their own."""
     # Elements that share a place get places of their own, as they follow each other.

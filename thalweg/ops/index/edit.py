@@ -15,7 +15,7 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError, UnsupportedOperation
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.comparison import logical_not, logical_or, where
-from thalweg.ops.index.items import chosen_at, put_at
+from thalweg.ops.index.items import written_at
 from thalweg.ops.index.take import take, take_along_axis
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.broadcast import broadcast_to
@@ -275,5 +275,4 @@ def _case(
         return found
     chosen = take(reshape(x, (-1,)), places, axis=0)
     given = broadcast_to(astype(function(chosen, *args, **kw), x.dtype), places.shape)
-    write = chosen_at if found.is_symbolic or given.is_symbolic else put_at
-    return write(found, as_tensor(places), given)
+    return written_at(found, as_tensor(places), given)

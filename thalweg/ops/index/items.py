@@ -20,10 +20,17 @@ from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.core.writing import READ_ONLY, operand, overwrite, require_changeable
 from thalweg.errors import DtypeError, IndexOutOfRange, ShapeError, UnsupportedOperation
 from thalweg.ops.creation.creation import asarray
-from thalweg.ops.elementwise.comparison import equal, where
+from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.complex import imaginary_part, real_part
 from thalweg.ops.elementwise.conversion import astype
-from thalweg.ops.index.take import as_indices, at_own_places, counted_from_front, from_front, take
+from thalweg.ops.index.take import (
+    as_indices,
+    at_own_places,
+    counted_from_front,
+    from_front,
+    own_element,
+    take,
+)
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.cut import slice_
 from thalweg.ops.shape.flip import flip
@@ -31,6 +38,9 @@ from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import transpose
 
 Key = slice | int | Tensor | None
+
+# Of an array of so many times as many elements, those that are written are few.
+_MANY = 8
 
 
 def getitem(x: Any, key: Any) -> Tensor:
@@ -244,6 +254,8 @@ def _put_arguments(x: Any, indices: Any, values: Any) -> Resolved:
 def _read_where_last(g: Tensor, x: Tensor, indices: Tensor) -> Tensor:
     """Return the cotangents of what was written; that of an element overwritten later is 0."""
     read = take(reshape(g, (-1,)), indices)
+    if indices.size < 2:
+        return read
     order = np.arange(indices.size).reshape(indices.array.shape)
     last = take(put_at(np.zeros(x.size, np.int64), indices, order), indices)
     if not last.is_symbolic and bool((last.array == order).all()):
@@ -259,12 +271,14 @@ def _read_where_last(g: Tensor, x: Tensor, indices: Tensor) -> Tensor:
     arguments=_put_arguments,
     additive=True,
     order="C",
+    role="scatter",
+    reads=own_element,
     batch=at_own_places,
 )
 def put_at(x: Array, indices: Array, values: Array) -> Array:
     """Replace elements, counted in row-major order; of equal indices the last one wins."""
     flat = x.ravel().copy()
-    flat[indices.ravel()] = values.ravel()  # negative ones count from the back
+    flat[counted_from_front(indices.ravel(), x.size)] = values.ravel()
     return flat.reshape(x.shape)
 
 
@@ -322,7 +336,7 @@ def _embed_placed(base: Tensor, part: Tensor, steps: Any) -> Tensor:
     places = _shown(make(_counted(base)), steps)
     if not places.array.flags.writeable:
         raise ShapeError(READ_ONLY)
-    return chosen_at(base, places, part)
+    return written_at(base, places, part)
 
 
 def _counted(x: Tensor) -> Array:
@@ -335,8 +349,14 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
 
     Raises:
         ShapeError: If the value does not broadcast to the part.
-        UnsupportedOperation: If a mask is traced: write x = where(mask, value, x).
+        UnsupportedOperation: If a mask is traced, and the value has an element for each place
+            where it holds: write x = where(mask, value, x).
     """
+    (mask,) = key if isinstance(key, tuple) and len(key) == 1 else (key,)
+    if isinstance(mask, Tensor) and mask.is_symbolic and mask.ndim and _is_mask(mask):
+        _require_fitting_masks((mask,), x)
+        _set_where(x, mask, as_tensor(value))
+        return
     counted = make(_counted(x))
     places = getitem(counted, _whole(key, x.ndim))
     new = asarray(value) if isinstance(value, (list, tuple)) else as_tensor(value)
@@ -356,6 +376,16 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
 attach("__setitem__", setitem)
 
 
+def _set_where(x: Tensor, mask: Tensor, value: Tensor) -> None:
+    """Write where a traced mask holds what is the same at all those places."""
+    rest = x.ndim - mask.ndim
+    if value.ndim > rest and value.shape[0] != 1:
+        _positions(mask)
+    value = _fit(value, x.array.shape[mask.ndim :])
+    held = reshape(mask, (*mask.array.shape, *(1,) * rest))
+    overwrite(x, where(held, astype(value, x.dtype), operand(x, (value,))))
+
+
 def _whole(key: Any, ndim: int) -> Any:
     """Return a key that shows an element where one of integers alone would copy it."""
     items = key if isinstance(key, tuple) else (key,)
@@ -366,15 +396,18 @@ def _whole(key: Any, ndim: int) -> Any:
 
 def write_at(x: Tensor, places: Tensor, values: Tensor) -> None:
     """Write into elements of a tensor, counted in row-major order."""
-    traced = x.is_symbolic or values.is_symbolic
-    if places.is_symbolic and places.size == 1:
-        # So it compiles.
-        chosen = equal(reshape(places, ()), _counted(x))
-        new = reshape(astype(values, x.dtype), ())
-        overwrite(x, where(chosen, new, operand(x, (values,))))
-        return
-    write = chosen_at if traced and not places.is_symbolic else put_at
-    overwrite(x, write(operand(x, (values,)), places, values))
+    overwrite(x, written_at(operand(x, (values,)), places, values))
+
+
+def written_at(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+    """Return a tensor with values in elements of it, counted in row-major order.
+
+    Many elements, known while tracing, are chosen one by one, which is done together with what is
+    computed of them; a few are put there, as are all whose places are found out later.
+    """
+    known = not places.is_symbolic and (x.is_symbolic or values.is_symbolic)
+    many = known and _MANY * places.size > x.size
+    return (chosen_at if many else put_at)(x, places, values)
 
 
 def _is_same_view(x: Tensor, y: Tensor) -> bool:

@@ -131,8 +131,8 @@ def _resolve_scatter(x: Any, indices: Any, updates: Any, axis: int) -> Any:
     return (tensor, positions, astype(as_tensor(updates), tensor.dtype)), {"axis": axis}
 
 
-def _own_element(
-    index: Index, x: Spec, indices: Spec, updates: Spec, axis: int
+def own_element(
+    index: Index, x: Spec, indices: Spec, updates: Spec, **params: Any
 ) -> tuple[Index, None, None]:
     # Whichever updates are added there.
     return index, None, None
@@ -161,7 +161,7 @@ def _scatter_of_examples(
     additive=True,
     order="C",
     role="scatter",
-    reads=_own_element,
+    reads=own_element,
     batch=_scatter_of_examples,
 )
 def scatter_add(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
@@ -213,7 +213,7 @@ def take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
     arguments=_resolve_scatter,
     additive=True,
     role="scatter",
-    reads=_own_element,
+    reads=own_element,
 )
 def scatter_add_along_axis(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
     """Add one element at each position, the transpose of `take_along_axis`."""
@@ -321,10 +321,16 @@ def _ties(out: Tensor, x: Tensor, places: Tensor, values: Tensor) -> Tensor:
 
 
 @general(
-    lambda x, places, values, how: x, _rule_of_target, None, _rule_of_values, batch=at_own_places
+    lambda x, places, values, how: x,
+    _rule_of_target,
+    None,
+    _rule_of_values,
+    role="scatter",
+    reads=own_element,
+    batch=at_own_places,
 )
 def combine_at(x: Array, places: Array, values: Array, *, how: str) -> Array:
     """Multiply what is at places by values, or keep the larger or smaller; places may repeat."""
     flat = x.ravel().copy()
-    _UFUNCS[how].at(flat, places.ravel(), values.ravel())
+    _UFUNCS[how].at(flat, counted_from_front(places.ravel(), x.size), values.ravel())
     return flat.reshape(x.shape)

@@ -15,10 +15,10 @@ from thalweg.core.writing import operand, overwrite
 from thalweg.errors import ArgumentError, GradientError, TracingError, UnsupportedOperation
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.elementwise.comparison import where as choose
-from thalweg.ops.index.items import chosen_at, getitem, put_at
+from thalweg.ops.index.items import getitem, written_at
 from thalweg.ops.index.take import add_to, combine_at, scatter_add, take
 from thalweg.ops.reduce import extremes, sums
-from thalweg.ops.reduce.scans import running
+from thalweg.ops.reduce.scans import extreme_so_far, running
 from thalweg.ops.shape.axes import normalize_axes, normalize_axis, without
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.cut import part_of
@@ -149,7 +149,10 @@ def _combine_pairs(name: str, function: Function, x: Tensor, axis: int) -> Tenso
 
 # ---- accumulate, reduceat, outer
 
+# Of equal extremes the last one so far has the derivative.
 _RUNNING: dict[str, Function] = {
+    "maximum": lambda x, axis, dtype: extreme_so_far(_asked("", x, dtype), axis, True)[0],
+    "minimum": lambda x, axis, dtype: extreme_so_far(_asked("", x, dtype), axis, False)[0],
     "add": lambda x, axis, dtype: op.cumsum(x, axis, dtype),
     "multiply": lambda x, axis, dtype: op.cumprod(x, axis, dtype),
     "logaddexp": lambda x, axis, dtype: op.logcumsumexp(_asked("", x, dtype), axis),
@@ -241,8 +244,7 @@ def _at(ufunc: Any, function: Function, a: Any, indices: Any, *values: Any) -> N
         _require_once(name, places)
         shown = take(reshape(before, (-1,)), places, axis=0)
         found = astype(function(shown, *new), a.dtype)
-        write = chosen_at if a.is_symbolic and not places.is_symbolic else put_at
-        overwrite(a, write(before, places, found))
+        overwrite(a, written_at(before, places, found))
 
 
 def _require_once(name: str, places: Tensor) -> None:

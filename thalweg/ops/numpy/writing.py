@@ -18,7 +18,7 @@ from thalweg.errors import ArgumentError, ShapeError, TracingError
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.comparison import where as choose
 from thalweg.ops.index.items import fill_, getitem, setitem, write_at
-from thalweg.ops.index.take import as_indices, from_front, take
+from thalweg.ops.index.take import as_indices, from_front, take, take_along_axis
 from thalweg.ops.numpy.meanings import numpys
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import ravel, reshape
@@ -117,14 +117,9 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     """Write one element at each position along an axis."""
     tensor, positions = _target(arr), as_indices(indices)
-    if positions.is_symbolic:
-        raise TracingError(
-            "np.put_along_axis was given indices that are traced. Write x = x.scatter(axis, "
-            "indices, values), which returns the new values."
-        )
     counted = np.arange(tensor.size).reshape(tensor.shape)
-    places = np.take_along_axis(counted, positions.array, axis)
-    write_at(tensor, make(places), broadcast_to(asarray(values), places.shape))
+    places = take_along_axis(counted, positions, axis)
+    write_at(tensor, places, broadcast_to(asarray(values), places.shape))
 
 
 @numpys

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.core.apply import stacked
 from thalweg.core.leaving import numbers_of, require_no_derivative
 from thalweg.core.operation import attach, method, op, operation
 from thalweg.core.primitive import general
@@ -14,20 +13,21 @@ from thalweg.core.spec import FLOAT64, INT64, Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.core.writing import inplace
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
-from thalweg.ops.elementwise.comparison import less, less_equal, where
+from thalweg.ops.elementwise.comparison import less, logical_and, logical_not, logical_or, where
 from thalweg.ops.elementwise.conversion import as_floating, as_real
 from thalweg.ops.elementwise.floats import isnan
-from thalweg.ops.index.take import scatter_add, take, take_along_axis
+from thalweg.ops.index.take import counted_from_front, scatter_add, take, take_along_axis
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.broadcast import broadcast_to
+from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.flip import flip
 from thalweg.ops.shape.join import concatenate
-from thalweg.ops.shape.reshape import along, axis_of, expand_dims, ravel, reshape
+from thalweg.ops.shape.reshape import along, axis_of, expand_dims, lowered, ravel, reshape
 
 __all__ = [
-    "argsort", "digitize", "histogram", "histogram_bin_edges", "interp", "median", "nanmedian",
-    "sort",
+    "argpartition", "argsort", "digitize", "histogram", "histogram_bin_edges", "interp", "median",
+    "nanmedian", "partition", "sort", "top_k",
 ]  # fmt: skip
 
 
@@ -38,7 +38,11 @@ class Found(NamedTuple):
     indices: Tensor
 
 
-@general(lambda x, axis, descending: Spec(x.shape, INT64), batch=stacked)
+@general(
+    lambda x, axis, descending: Spec(x.shape, INT64),
+    role="whole",
+    work=lambda x, axis, descending: 40 * x.size,
+)
 def order_along(x: Array, *, axis: int, descending: bool) -> Array:
     """Positions that put an axis into order; equal elements stay as they are, NaN is largest."""
     if not descending:
@@ -95,6 +99,87 @@ def sorted_along(name: str, x: Any, axis: int | None, descending: bool) -> Found
     return _sort(x, axis_of("sort", axis, as_tensor(x).ndim), descending)
 
 
+@operation
+def partition(x: Any, kth: Any, axis: int | None = -1) -> Tensor:
+    """Return the elements with each of some places as if in order, which all are.
+
+    Args:
+        x: A tensor.
+        kth: The places, smaller elements being before and larger ones behind.
+        axis: The axis; None for the flattened tensor.
+
+    Raises:
+        IndexOutOfRange: If there is no such place.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> np.partition(tw.tensor([3.0, 1.0, 2.0]), 1)
+        tensor([1., 2., 3.])
+    """
+    return _partitioned("partition", x, kth, axis).values
+
+
+@operation
+def argpartition(x: Any, kth: Any, axis: int | None = -1) -> Tensor:
+    """Return the positions of what `partition` returns; arguments as there."""
+    return _partitioned("argpartition", x, kth, axis).indices
+
+
+def _partitioned(name: str, x: Any, kth: Any, axis: int | None) -> Found:
+    found = sorted_along(name, x, axis, False)
+    counted_from_front(np.asarray(kth), found.values.shape[axis or 0] if found.values.ndim else 1)
+    return found
+
+
+@operation
+def top_k(x: Any, k: int, axis: int = -1, *, mode: str = "largest") -> Found:
+    """Return the k largest elements along an axis, the largest first, and their positions.
+
+    Of equal elements the first ones count, and NaN is larger than all others.
+
+    Args:
+        x: A tensor.
+        k: How many.
+        axis: The axis.
+        mode: "largest"; or "smallest", the smallest first.
+
+    Returns:
+        (values, indices), as `jax.lax.top_k`; derivatives go to the elements that were taken.
+
+    Raises:
+        ShapeError: If there are not that many.
+        ArgumentError: If the mode is another.
+
+    Example:
+        >>> import thalweg as tw
+        >>> values, indices = tw.top_k(tw.tensor([1.0, 3.0, 2.0]), 2)
+        >>> values, indices
+        (tensor([3., 2.]), tensor([1, 2]))
+    """
+    if mode not in ("largest", "smallest"):
+        raise ArgumentError(f"top_k got mode {mode!r}; it wants 'largest' or 'smallest'.")
+    return first_in_order("top_k", as_tensor(x), int(k), axis, mode == "largest")
+
+
+def first_in_order(name: str, x: Tensor, k: int, axis: int, descending: bool) -> Found:
+    """Return the first k elements along an axis in order, and their positions.
+
+    Raises:
+        ShapeError: If there are not that many.
+    """
+    place = axis_of(name, axis, x.ndim)
+    if not x.ndim:
+        return Found(*map(lowered, first_in_order(name, reshape(x, (1,)), k, 0, descending)))
+    if not 0 <= k <= x.shape[place]:
+        raise ShapeError(
+            f"selected index k out of range: {name} got k={k} for an axis of extent "
+            f"{x.shape[place]}. Give a smaller k."
+        )
+    order = order_along(x, axis=place, descending=bool(descending))
+    indices = part_of(order, place, 0, k)
+    return Found(take_along_axis(x, indices, axis=place), indices)
+
+
 def _sort_in_place(x: Tensor, axis: int = -1) -> None:
     """Put the elements in order along an axis, as `ndarray.sort` does."""
     inplace(sort, x, axis)
@@ -133,24 +218,50 @@ def is_known(*tensors: Tensor) -> bool:
 
 
 def place_among(ordered: Tensor, values: Tensor, right: bool) -> Tensor:
-    """Return how many of ordered values lie below each value; with `right`, those equal too."""
+    """Return how many of ordered values lie below each value; with `right`, those equal too.
+
+    Args:
+        ordered: A vector; or rows, the last axis of which is in order, with as many axes as values.
+        values: What to place: among the rows, those with the same leading axes.
+        right: Whether equal ones lie below.
+    """
     if is_known(ordered, values):
-        side: Any = "right" if right else "left"
-        return fresh(np.asarray(np.searchsorted(ordered.array, values.array, side), np.int64))
-    after = less if right else less_equal
-    # NaN lies behind all others: it is not less than any.
-    if ordered.shape[0] <= _FEW:
-        return sum(~after(expand_dims(values, -1), ordered), -1)
+        return fresh(_places_among(ordered.array, values.array, "right" if right else "left"))
+    count = ordered.shape[-1]
+    if count <= _FEW:
+        rows = ordered if ordered.ndim == 1 else expand_dims(ordered, -2)
+        return sum(_is_before(rows, expand_dims(values, -1), right), -1)
     # By halves: in each step the place is moved on where the value there is still before.
-    count = ordered.shape[0]
     place: Tensor = op.zeros_like(values, dtype=INT64)
     step = 1 << (count.bit_length() - 1)
     while step:
         ahead = place + step
-        there = take(ordered, op.minimum(ahead, count) - 1, axis=0)
-        place = where((ahead <= count) & ~after(values, there), ahead, place)
+        last = op.minimum(ahead, count) - 1
+        there = (take if ordered.ndim == 1 else take_along_axis)(ordered, last, axis=-1)
+        place = where((ahead <= count) & _is_before(there, values, right), ahead, place)
         step //= 2
     return place
+
+
+def _is_before(there: Tensor, value: Tensor, right: bool) -> Tensor:
+    return logical_not(_is_less(value, there)) if right else _is_less(there, value)
+
+
+def _is_less(x: Tensor, y: Tensor) -> Tensor:
+    """Tell where x comes before y: NaN is behind all others."""
+    found = less(x, y)
+    if "f" not in (x.dtype.kind, y.dtype.kind):
+        return found
+    return logical_or(found, logical_and(isnan(y), logical_not(isnan(x))))
+
+
+def _places_among(ordered: Array, values: Array, side: Any) -> Array:
+    if ordered.ndim == 1:
+        return np.asarray(np.searchsorted(ordered, values, side), np.int64)
+    found = np.empty(values.shape, np.int64)
+    for row in np.ndindex(ordered.shape[:-1]):
+        found[row] = np.searchsorted(ordered[row], values[row], side)
+    return found
 
 
 # ---- interpolation

@@ -11,8 +11,11 @@ from thalweg.core.operation import operation
 from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
-from thalweg.ops.creation.creation import zeros
-from thalweg.ops.index.take import scatter_add, take
+from thalweg.ops.creation.creation import ones, zeros
+from thalweg.ops.elementwise.comparison import less, minimum, where
+from thalweg.ops.elementwise.conversion import stop_gradient
+from thalweg.ops.index.take import scatter_add, take, take_along_axis
+from thalweg.ops.order.sort import place_among
 from thalweg.ops.shape.reshape import ravel
 
 __all__ = [
@@ -117,65 +120,92 @@ def searchsorted(
     Raises:
         ShapeError: If the leading axes differ.
     """
-    rows, wanted = _numbers(x), _numbers(v if input is None else input)
+    rows, wanted = as_tensor(x), as_tensor(v if input is None else input)
     if not rows.ndim:
         raise ShapeError("searchsorted got sorted values without axes; it wants one at least.")
     place = _side("searchsorted", side, right)
     if sorter is not None:
         rows = _sort_by(rows, as_tensor(sorter))
-    if rows.ndim == 1:
-        found = np.searchsorted(rows, wanted, place)
-    elif rows.shape[:-1] != wanted.shape[:-1]:
+    if rows.ndim > 1 and rows.shape[:-1] != wanted.shape[:-1]:
         raise ShapeError(
             f"searchsorted got sorted values of shape {rows.shape} and values of shape "
             f"{wanted.shape}; all axes but the last must be equal."
         )
-    else:
-        found = np.empty(wanted.shape, np.int64)
-        for row in np.ndindex(rows.shape[:-1]):
-            found[row] = np.searchsorted(rows[row], wanted[row], place)
-    return fresh(np.asarray(found, np.int32 if out_int32 else np.int64))
+    found = place_among(stop_gradient(rows), stop_gradient(wanted), place == "right")
+    return astype(found, np.int32) if out_int32 else found
 
 
-def _sort_by(rows: Array, sorter: Tensor) -> Array:
-    positions = sorter.numpy()
-    if positions.shape != rows.shape:
+def _sort_by(rows: Tensor, sorter: Tensor) -> Tensor:
+    if sorter.shape != rows.shape:
         raise ShapeError(
             f"searchsorted got sorted values of shape {rows.shape} and a sorter of shape "
-            f"{positions.shape}; boundary and sorter must have the same size."
+            f"{sorter.shape}; boundary and sorter must have the same size."
         )
-    if positions.dtype.kind not in "iu":
-        raise DtypeError(f"searchsorted got a sorter of dtype {positions.dtype}; it wants int64.")
-    if positions.size and (positions.min() < 0 or positions.max() >= rows.shape[-1]):
-        raise ArgumentError("searchsorted got a sorter with a position out of range.")
-    return np.take_along_axis(rows, positions, -1)
+    if sorter.dtype.kind not in "iu":
+        raise DtypeError(f"searchsorted got a sorter of dtype {sorter.dtype}; it wants int64.")
+    if not sorter.is_symbolic:
+        positions = sorter.array
+        if positions.size and (positions.min() < 0 or positions.max() >= rows.shape[-1]):
+            raise ArgumentError("searchsorted got a sorter with a position out of range.")
+    return take_along_axis(rows, sorter, axis=-1)
 
 
 # ---- counting
 
 
 @operation
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
+def bincount(
+    x: Any, weights: Any = None, minlength: int = 0, *, length: int | None = None
+) -> Tensor:
     """Count how often each integer from 0 on occurs in a vector, or sum weights for each.
+
+    Args:
+        x: The integers.
+        weights: What each of them counts; by default 1.
+        minlength: The least number of counts.
+        length: Their number, where it is told beforehand, as it must be of traced integers; what
+            is not below it is not counted.
 
     Raises:
         ShapeError: If x is no vector, or the weights have another shape.
         ArgumentError: If one is negative, or `minlength` is.
+        IndexOutOfRange: Likewise, of traced integers, when the program runs.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.bincount(tw.tensor([0, 2, 2]), length=4)
+        tensor([1, 0, 2, 0])
     """
-    values = _numbers(x)
-    heavy = None if weights is None else as_tensor(weights)
-    if values.ndim != 1 or values.dtype.kind not in "iu" or (values.size and values.min() < 0):
+    tensor, heavy = as_tensor(x), None if weights is None else as_tensor(weights)
+    # Where nothing tells how many counts there are, the largest integer does.
+    values = _numbers(tensor) if length is None or not tensor.is_symbolic else None
+    negative = values is not None and values.size and values.min() < 0
+    if tensor.ndim != 1 or tensor.dtype.kind not in "iu" or negative:
         raise ShapeError("bincount only supports 1-d non-negative integral inputs.")
-    if minlength < 0:
-        raise ArgumentError(f"minlength should be >= 0, and {minlength} was given.")
-    if heavy is not None and heavy.shape != values.shape:
+    if minlength < 0 or (length is not None and length < 0):
+        raise ArgumentError(
+            f"minlength should be >= 0, and {minlength if length is None else length} was given."
+        )
+    if heavy is not None and heavy.shape != tensor.shape:
         raise ShapeError("weights should be 1-d and have the same length as input")
+    if length is not None or values is None:
+        return _counts(tensor, heavy, length or 0)
     if heavy is None:
         return fresh(np.bincount(values, minlength=minlength))
     if not heavy.is_symbolic and not heavy.requires_grad:
         return fresh(np.bincount(values, heavy.array, minlength))
-    count = max(minlength, int(values.max(initial=-1)) + 1)
-    return scatter_add(zeros(count, np.float64), values, astype(heavy, np.float64), axis=0)
+    return _counts(tensor, heavy, max(minlength, int(values.max(initial=-1)) + 1))
+
+
+def _counts(x: Tensor, weights: Tensor | None, length: int) -> Tensor:
+    # What is too large is counted in one more place, which is cut off; for what is negative there
+    # is none.
+    place = where(less(x, 0), length + 1, minimum(astype(x, np.int64), length))
+    if weights is None:
+        weights = ones(x.shape, np.int64, like=x)
+    else:
+        weights = astype(weights, np.float64)
+    return scatter_add(zeros(length + 1, weights.dtype, like=x), place, weights, axis=0)[:length]
 
 
 class UniqueAll(NamedTuple):

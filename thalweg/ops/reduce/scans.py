@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import stacked
-from thalweg.core.operation import method, op, operation
+from thalweg.core.operation import method, operation
 from thalweg.core.primitive import general
 from thalweg.core.spec import INT64, Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.creation import full
-from thalweg.ops.elementwise.arithmetic import multiply
 from thalweg.ops.elementwise.comparison import not_equal
 from thalweg.ops.elementwise.conversion import as_floating, stop_gradient
 from thalweg.ops.elementwise.exponential import exp
-from thalweg.ops.reduce.sums import cumsum, finite, integers_widened, log_of_sum, sum
+from thalweg.ops.index.take import take_along_axis
+from thalweg.ops.reduce.sums import (
+    cumsum,
+    cumulative_product,
+    finite,
+    integers_widened,
+    log_of_sum,
+    moved_on,
+    recurrence,
+    sum,
+)
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.cut import edge_of, part_of
@@ -42,9 +51,7 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 @along
 def _product(x: Tensor, axis: int) -> Tensor:
-    # So zeros keep their derivatives.
-    found = running(multiply, x, axis)
-    return op.clone(x) if found is x else found
+    return cumulative_product(x, axis=axis)
 
 
 def running(combine: Callable[..., Tensor], x: Tensor, axis: int) -> Tensor:
@@ -61,15 +68,12 @@ def running(combine: Callable[..., Tensor], x: Tensor, axis: int) -> Tensor:
 @along
 def logcumsumexp(x: Any, axis: int) -> Tensor:
     """Running logarithm of sums of exponentials along an axis, without overflow."""
-    place = axis_of("logcumsumexp", axis, x.ndim)
-    found = running(_logaddexp, x, place) if x.size else x
-    return op.clone(x) if found is x and x.size else found
-
-
-def _logaddexp(x: Tensor, y: Tensor) -> Tensor:
-    larger = stop_gradient(op.maximum(x, y))
-    shift = finite(larger)
-    return log_of_sum(exp(x - shift) + exp(y - shift)) + shift
+    place, x = axis_of("logcumsumexp", axis, x.ndim), as_floating(x, None)
+    # Each sum is in units of the largest element so far, to which the sums before are brought.
+    largest, _ = extreme_so_far(stop_gradient(x), place, True)
+    shift = finite(largest)
+    shrunk = exp(moved_on(largest, place, -math.inf) - shift)
+    return log_of_sum(recurrence(shrunk, exp(x - shift), axis=place)) + shift
 
 
 def _scan(
@@ -122,7 +126,7 @@ def cumulative_prod(
     return _scan("cumulative_prod", cumprod, x, axis, dtype, 1 if include_initial else None)
 
 
-@general(lambda x, axis, largest: Spec(x.shape, INT64), batch=stacked)
+@general(lambda x, axis, largest: Spec(x.shape, INT64), role="scan")
 def index_of_running_extreme(x: Array, *, axis: int, largest: bool) -> Array:
     """Position of the last largest or smallest element so far along an axis; NaN wins."""
     running = (np.maximum if largest else np.minimum).accumulate(x, axis=axis)
@@ -131,6 +135,12 @@ def index_of_running_extreme(x: Array, *, axis: int, largest: bool) -> Array:
     shape[axis] = -1
     places = np.where(attained, np.arange(x.shape[axis]).reshape(shape), 0)
     return np.maximum.accumulate(places, axis=axis)
+
+
+def extreme_so_far(x: Tensor, axis: int, largest: bool) -> tuple[Tensor, Tensor]:
+    """Return the largest or smallest element so far along an axis, and its last position."""
+    indices = index_of_running_extreme(x, axis=axis, largest=largest)
+    return take_along_axis(x, indices, axis=axis), indices
 
 
 @operation

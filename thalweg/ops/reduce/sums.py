@@ -13,7 +13,7 @@ from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import general, linear
 from thalweg.core.spec import BOOL, INT64, Array, Axes, Shape, Spec, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.ops.creation.creation import ones
+from thalweg.ops.creation.creation import full
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import equal, greater, logical_not, where
 from thalweg.ops.elementwise.conversion import as_floating, astype, stop_gradient
@@ -38,18 +38,19 @@ def spread_over(value: Tensor, x: Tensor, axis: Axes) -> Tensor:
     return broadcast_to(restore_axes(value, x.shape, axis), x.shape)
 
 
+def moved_on(x: Tensor, axis: int, first: float) -> Tensor:
+    """Return each element's predecessor along an axis, and a number in front of the first one."""
+    n = x.shape[axis]
+    ahead = full(
+        (*x.shape[:axis], builtins.min(1, n), *x.shape[axis + 1 :]), first, x.dtype, like=x
+    )
+    return concatenate((ahead, part_of(x, axis, 0, builtins.max(0, n - 1))), axis=axis)
+
+
 def _prefix_products(x: Tensor) -> Tensor:
-    """Products of all earlier elements along the last axis, in log2(n) doubling passes."""
-    result, step = _shifted(x, 1), 1
-    while step < x.shape[-1]:
-        result, step = result * _shifted(result, step), 2 * step
-    return result
-
-
-def _shifted(x: Tensor, by: int) -> Tensor:
-    n = x.shape[-1]
-    first = ones((*x.shape[:-1], builtins.min(by, n)), x.dtype, like=x)
-    return concatenate((first, part_of(x, x.ndim - 1, 0, n - by)), axis=-1)
+    """Products of all earlier elements along the last axis."""
+    last = x.ndim - 1
+    return moved_on(cumulative_product(x, axis=last), last, 1)
 
 
 def _product_of_others(x: Tensor) -> Tensor:
@@ -82,6 +83,50 @@ def reduce_prod(x: Array, *, axis: Axes) -> Array:
 def cumulative_sum(x: Array, *, axis: int) -> Array:
     """Running sum along an axis."""
     return np.cumsum(x, axis=axis, dtype=x.dtype)
+
+
+def _recurrence_backwards(a: Tensor, g: Tensor, axis: int) -> Tensor:
+    """Return λᵢ = gᵢ + aᵢ₊₁ λᵢ₊₁ along an axis, beginning with the last g."""
+    factors = moved_on(flip(a, axis), axis, 0)
+    return flip(recurrence(factors, flip(g, axis), axis=axis), axis)
+
+
+def _recurrence_forward(moving: Any, out: Tensor, a: Tensor, b: Tensor, axis: int) -> Tensor:
+    by_factor, by_term = moving
+    if by_factor is not None:
+        by_factor = by_factor * moved_on(out, axis, 0)
+        by_term = by_factor if by_term is None else by_factor + by_term
+    return recurrence(a, by_term, axis=axis)
+
+
+@general(
+    lambda a, b, axis: b,
+    lambda g, out, a, b, axis: _recurrence_backwards(a, g, axis) * moved_on(out, axis, 0),
+    lambda g, out, a, b, axis: _recurrence_backwards(a, g, axis),
+    forward=_recurrence_forward,
+    role="scan",
+)
+def recurrence(a: Array, b: Array, *, axis: int) -> Array:
+    """Linear recurrence along an axis, xᵢ = aᵢ xᵢ₋₁ + bᵢ, of which the first is b₀."""
+    found = np.array(b)
+    rows, factors = np.moveaxis(found, axis, 0), np.moveaxis(a, axis, 0)
+    for i in range(1, len(rows)):
+        rows[i] += factors[i] * rows[i - 1]
+    return found
+
+
+@general(
+    lambda x, axis: x,
+    # The product of all before, and the sum of what is multiplied on: zeros keep derivatives.
+    lambda g, out, x, axis: moved_on(out, axis, 1) * _recurrence_backwards(x, g, axis),
+    forward=lambda moving, out, x, axis: recurrence(
+        x, moving[0] * moved_on(out, axis, 1), axis=axis
+    ),
+    role="scan",
+)
+def cumulative_product(x: Array, *, axis: int) -> Array:
+    """Running product along an axis."""
+    return np.cumprod(x, axis=axis, dtype=x.dtype)
 
 
 # ---- NumPy's functions

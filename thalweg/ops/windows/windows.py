@@ -203,7 +203,11 @@ def _fold(g: Tensor, out: Tensor, x: Tensor, axis: int, size: int, step: int) ->
     return scatter_add(zeros(x.shape, x.dtype, like=g), places, updates, axis=axis)
 
 
-@linear(_unfold_spec, _fold, view=True, batch=stacked)
+def _read_along(index: Index, x: Spec, axis: int, size: int, step: int) -> tuple[Index]:
+    return ((*index[:axis], index[axis] * step + index[-1], *index[axis + 1 : -1]),)
+
+
+@linear(_unfold_spec, _fold, view=True, role="move", reads=_read_along)
 def windows_along(x: Array, *, axis: int, size: int, step: int) -> Array:
     """Show windows of one size along an axis, `step` apart; the last axis runs inside them."""
     # A window of no elements has nothing to show, which NumPy refuses.

@@ -15,13 +15,12 @@ from thalweg.ops.elementwise.comparison import equal, logical_not, maximum, mini
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.index.take import take, take_along_axis
-from thalweg.ops.order.sort import Found, order_of, sorted_along
+from thalweg.ops.order.sort import Found, first_in_order, order_of, sorted_along
 from thalweg.ops.order.unique import _numbers, _results, different, searchsorted
 from thalweg.ops.reduce.extremes import amax, amin, argmax, index_of_max, index_of_min
-from thalweg.ops.reduce.scans import index_of_running_extreme
+from thalweg.ops.reduce.scans import extreme_so_far
 from thalweg.ops.reduce.sums import any, sum
 from thalweg.ops.shape.axes import without
-from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.flip import flip
 from thalweg.ops.shape.reshape import along, axis_of, expand_dims, ravel, reshape, restore_axes
 from thalweg.torch.functions.viewing import select
@@ -33,8 +32,7 @@ Array = np.ndarray[Any, Any]
 @along
 def _running(x: Tensor, axis: int, largest: bool) -> Found:
     place = axis_of("cummax" if largest else "cummin", axis, x.ndim)
-    indices = index_of_running_extreme(x, axis=place, largest=largest)
-    return Found(take_along_axis(x, indices, axis=place), indices)
+    return Found(*extreme_so_far(x, place, largest))
 
 
 @method
@@ -62,19 +60,7 @@ def topk(x: Any, k: int, axis: int = -1, largest: bool = True, sorted: bool = Tr
     Raises:
         ShapeError: If there are not that many.
     """
-    return _topk(x, int(k), axis, bool(largest))
-
-
-@along
-def _topk(x: Tensor, k: int, axis: int, largest: bool) -> Found:
-    place = axis_of("topk", axis, x.ndim)
-    if not 0 <= k <= x.shape[place]:
-        raise ShapeError(
-            f"selected index k out of range: topk got k={k} for an axis of extent "
-            f"{x.shape[place]}. Give a smaller k."
-        )
-    indices = part_of(order_of("topk", x, axis, largest), place, 0, k)
-    return Found(take_along_axis(x, indices, axis=place), indices)
+    return first_in_order("topk", as_tensor(x), int(k), axis, bool(largest))
 
 
 @method

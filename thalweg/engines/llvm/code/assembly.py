@@ -27,6 +27,7 @@ from thalweg.engines.llvm.kernels.facts import (
     Cell,
     KernelFacts,
     Places,
+    Scratch,
 )
 from thalweg.engines.llvm.kernels.maps import write_map, write_transpose
 from thalweg.engines.llvm.kernels.reductions import write_column, write_row
@@ -87,12 +88,20 @@ class Assembly:
         self._planned: list[_Planned] = []
         self._nests: list[Nest] = []
         self._numbers = itertools.count()
+        self._scratch: Scratch | None = None
+        self._scratch_size = 0
 
     def reserve(self, nbytes: int) -> int:
         """Return the place of a new aligned stretch of the arena."""
         place = self.end
         self.end += max(ALIGNMENT, aligned_size(nbytes))
         return place
+
+    def scratch(self, nbytes: int) -> Scratch:
+        """Return memory for a kernel while it runs: kernels run one after another."""
+        if self._scratch is None or self._scratch_size < nbytes:
+            self._scratch, self._scratch_size = Scratch(self.reserve(nbytes)), nbytes
+        return self._scratch
 
     def cell(self) -> Cell:
         """Return memory that a kernel keeps from step to step for itself."""
@@ -145,6 +154,7 @@ class Assembly:
             step.long,
             self.cell if looped else None,
             entry,
+            self.scratch,
         )
         for kernel in plan.kernels:
             equation = graph.producer[kernel.main]

@@ -21,7 +21,7 @@ from thalweg.engines.llvm.code.driving import CutProgram, Rounds, calls_text, ru
 from thalweg.engines.llvm.code.jit import compile_object
 from thalweg.engines.llvm.ir.emitter import module_text
 from thalweg.engines.llvm.ir.target import Target
-from thalweg.engines.llvm.kernels.facts import FAULT, Cell
+from thalweg.engines.llvm.kernels.facts import FAULT, Cell, Scratch
 from thalweg.engines.llvm.mathematics import random
 from thalweg.engines.llvm.mathematics.functions import CALLED, called_text
 
@@ -183,7 +183,7 @@ def _point(
     """Add the entries that point into the arena, to arrays, and to what is elsewhere each time."""
     for entry in step.entries:
         what = entry.addressed
-        if what is None or isinstance(what, Cell):
+        if what is None or isinstance(what, Cell | Scratch):
             inner.append((entry.place, FAULT if what is None else what.place))
             continue
         scope, start = step, 0

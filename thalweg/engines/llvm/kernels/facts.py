@@ -28,8 +28,15 @@ class Cell:
     place: int
 
 
+@dataclass(frozen=True)
+class Scratch:
+    """Memory that a kernel has while it runs; afterwards it is another's."""
+
+    place: int
+
+
 # What a kernel may need the address of; None is the arena.
-Addressed = Symbol | Cell | None
+Addressed = Symbol | Cell | Scratch | None
 
 
 @dataclass
@@ -46,6 +53,7 @@ class KernelFacts:
         long: Whether a step takes so long that its kernels look whether they are to stop.
         cell: Reserves 16 bytes of the arena, zero when a run begins; None outside of loops.
         entry: Returns the place of the arena where the address of an array outside is.
+        scratch: Returns so many bytes of the arena, or more.
     """
 
     graph: Graph
@@ -57,6 +65,7 @@ class KernelFacts:
     long: bool
     cell: Callable[[], Cell] | None
     entry: Callable[[Symbol], int]
+    scratch: Callable[[int], Scratch]
     _known: dict[Symbol, Hashable] = field(default_factory=dict)
 
     def within(self, indices: Symbol, extent: int) -> bool:
@@ -98,10 +107,12 @@ class Places:
         """Return where a value is."""
         if what is None:
             return given
-        place = what.place if isinstance(what, Cell) else self._facts.places.get(what)
-        if place is None and isinstance(what, Symbol):
+        if not isinstance(what, Symbol):
+            return e.offset(given, what.place)
+        place = self._facts.places.get(what)
+        if place is None:
             return e.load(e.offset(given, self._facts.entry(what)), "ptr")
-        return e.offset(given, place or 0)
+        return e.offset(given, place)
 
 
 class AddressTable:

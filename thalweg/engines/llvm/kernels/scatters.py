@@ -1,4 +1,4 @@
-"""Additions at positions, running sums, and positions of extremes: one element after another."""
+"""Elements put at positions, running sums and extremes: one element after another."""
 
 from __future__ import annotations
 
@@ -6,39 +6,42 @@ import functools
 from collections.abc import Callable
 
 from thalweg.compiler.kernels.affine import ZERO, Affine, Index, linear
-from thalweg.core.program import Symbol
+from thalweg.core.program import Equation, Symbol
 from thalweg.engines.llvm.ir.values import Value, is_float
 from thalweg.engines.llvm.kernels.loops import chunks, width_for
 from thalweg.engines.llvm.kernels.lowering import REDUCTIONS, TYPES, compare
 from thalweg.engines.llvm.kernels.writer import Writer
 
-# Whether each update has a position of its own, or each slice of them has one.
-SCATTERS = {"scatter_add": False, "scatter_add_along_axis": True}
+# A scatter puts updates where index arrays say: `(writer, equation)` writes that.
+Scatter = Callable[[Writer, Equation], None]
 
 
 def write_scatter(writer: Writer) -> None:
-    """Copy the array unless it changes in place, then add the updates in order."""
+    """Copy the array unless it changes in place, then put the updates there in order."""
     root = writer.kernel.main
     if 0 in root.shape:
         return
     equation = writer.maker(root)
-    array, indices, updates = equation.inputs
+    array, _, updates = equation.inputs
     if not writer.facts.in_place(root):
         _copy(writer, root, array)
-    if 0 in updates.shape:
-        return
-    axis = equation.params["axis"]
-    along = SCATTERS[equation.primitive.name]
-    first, last = axis, axis + (1 if along else len(indices.shape))
     writer.width = 1
-    vectors = not along and last < len(updates.shape) and updates.shape[-1] > 1
+    if 0 not in updates.shape:
+        SCATTERS[equation.primitive.name](writer, equation)
+
+
+def _add_slices(writer: Writer, equation: Equation) -> None:
+    """Add slices of the updates at positions along an axis."""
+    root, indices, updates = equation.output, equation.inputs[1], equation.inputs[2]
+    first = equation.params["axis"]
+    last = first + len(indices.shape)
+    vectors = last < len(updates.shape) and updates.shape[-1] > 1
     loops = updates.shape[:-1] if vectors else updates.shape
 
     def add(place: list[Affine]) -> None:
         at = tuple(place)
-        inner = at if along else at[first:last]
-        target = (*at[:first], writer.gathered(equation, inner), *at[last:])
-        _add(writer, root, target, writer.value(updates, at))
+        target = (*at[:first], writer.gathered(equation, at[first:last]), *at[last:])
+        _put(writer, root, linear(target, root.shape), writer.value(updates, at), "reduce_sum")
 
     with writer.nest(loops) as places:
         if vectors:
@@ -50,14 +53,46 @@ def write_scatter(writer: Writer) -> None:
             add(places)
 
 
-def _add(writer: Writer, root: Symbol, index: Index, update: Value) -> None:
-    type, active = TYPES[root.dtype], writer.active(index)
-    stride, _, fixed = writer.split(linear(index, root.shape))
+def _add_along(writer: Writer, equation: Equation) -> None:
+    """Add each of the updates at its own position along an axis."""
+    root, updates, axis = equation.output, equation.inputs[2], equation.params["axis"]
+    with writer.nest(updates.shape) as places:
+        at = tuple(places)
+        target = (*at[:axis], writer.gathered(equation, at), *at[axis + 1 :])
+        _put(writer, root, linear(target, root.shape), writer.value(updates, at), "reduce_sum")
+
+
+# How what is there and an update become one; None: the update replaces it.
+_COMBINED = {"multiply": "reduce_prod", "maximum": "reduce_max", "minimum": "reduce_min"}
+
+
+def _put_each(writer: Writer, equation: Equation) -> None:
+    """Put each of the updates where its own position says, of all elements in row-major order."""
+    root, (_, indices, updates) = equation.output, equation.inputs
+    combine = _COMBINED[equation.params["how"]] if "how" in equation.params else None
+    with writer.nest(updates.shape) as places:
+        at = tuple(places)
+        place = writer.held(indices, at, root.spec.size)
+        _put(writer, root, place, writer.value(updates, at), combine)
+
+
+# One row a primitive of the role `scatter`.
+SCATTERS: dict[str, Scatter] = {
+    "scatter_add": _add_slices,
+    "scatter_add_along_axis": _add_along,
+    "put_at": _put_each,
+    "combine_at": _put_each,
+}
+
+
+def _put(writer: Writer, root: Symbol, at: Affine, update: Value, combine: str | None) -> None:
+    type, active = TYPES[root.dtype], writer.active((at,))
+    stride, _, fixed = writer.split(at)
     address = writer.address(root, fixed)
-    width = writer.width if stride else 1
-    before = writer.e.load(address, type, width, active, cse=False)
-    after = REDUCTIONS["reduce_sum"].combine(writer.e, before, update)
-    writer.e.store(after, address, active)
+    if combine is not None:
+        before = writer.e.load(address, type, writer.width if stride else 1, active, cse=False)
+        update = REDUCTIONS[combine].combine(writer.e, before, update)
+    writer.e.store(update, address, active)
 
 
 def _copy(writer: Writer, root: Symbol, source: Symbol) -> None:
@@ -111,19 +146,51 @@ class _Scan:
     def _index(self, at: Affine) -> Index:
         return (*self.place[: self.axis], at, *self.place[self.axis + 1 :])
 
-    def _element(self, at: Affine) -> Value:
-        value = self.writer.value(self.source, self._index(at))
+    def _element(self, at: Affine, source: Symbol | None = None) -> Value:
+        value = self.writer.value(source or self.source, self._index(at))
         return self.writer.e.splat(value, self.writer.width)
 
-    def running_sum(self) -> None:
-        """Write the sum of all elements so far."""
-        writer, type = self.writer, TYPES[self.root.dtype]
-        zero = writer.e.constant(0, type, writer.width)
-        at, (before,) = writer.loop(self.shape[self.axis], (zero,))
-        total = REDUCTIONS["reduce_sum"].combine(writer.e, before, self._element(at))
-        writer.put(self.root, self._index(at), total)
-        writer.flush()
+    def _put(self, at: Affine, value: Value) -> None:
+        self.writer.put(self.root, self._index(at), value)
+        self.writer.flush()
+
+    def running(self, name: str) -> None:
+        """Write the reduction of all elements so far."""
+        writer, type, reduction = self.writer, TYPES[self.root.dtype], REDUCTIONS[name]
+        start = writer.e.constant(reduction.start(type), type, writer.width)
+        at, (before,) = writer.loop(self.shape[self.axis], (start,))
+        total = reduction.combine(writer.e, before, self._element(at))
+        self._put(at, total)
         writer.e.end_loop([total])
+
+    def recurrence(self) -> None:
+        """Write what a linear recurrence gives."""
+        writer, e = self.writer, self.writer.e
+        factors, terms = self.equation.inputs
+        first, n = self._element(ZERO, terms), self.shape[self.axis]
+        self._put(ZERO, first)
+        if n > 1:
+            at, (before,) = writer.loop(n - 1, (first,))
+            carried = e.multiply(self._element(at + 1, factors), before)
+            value = e.add(carried, self._element(at + 1, terms))
+            self._put(at + 1, value)
+            e.end_loop([value])
+
+    def running_position(self, largest: bool) -> None:
+        """Write the place of the last of the largest or smallest elements so far; NaN wins."""
+        writer, e = self.writer, self.writer.e
+        start = self._element(ZERO), e.constant(0, "i64", writer.width)
+        at, (best, found) = writer.loop(self.shape[self.axis], start)
+        value = self._element(at)
+        wins = compare(*(("oge", "sge", "uge") if largest else ("ole", "sle", "ule")))(
+            e, value, best
+        )
+        if is_float(value.type):
+            wins = e.bit_or(wins, e.compare("uno", value, value))
+        best = e.select(wins, value, best)
+        found = e.select(wins, e.splat(writer.scalar(at), writer.width), found)
+        self._put(at, found)
+        writer.e.end_loop([best, found])
 
     def position(self, largest: bool) -> None:
         """Find the first of the largest or smallest elements; NaN wins."""
@@ -148,9 +215,12 @@ class _Scan:
 
 
 SCANS: dict[str, Callable[[_Scan], None]] = {
-    "cumulative_sum": _Scan.running_sum,
+    "cumulative_sum": functools.partial(_Scan.running, name="reduce_sum"),
+    "cumulative_product": functools.partial(_Scan.running, name="reduce_prod"),
+    "recurrence": _Scan.recurrence,
     "index_of_max": functools.partial(_Scan.position, largest=True),
     "index_of_min": functools.partial(_Scan.position, largest=False),
+    "index_of_running_extreme": lambda scan: scan.running_position(scan.equation.params["largest"]),
 }
 
 

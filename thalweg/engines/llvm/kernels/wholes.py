@@ -9,6 +9,7 @@ from thalweg.core.program import Equation
 from thalweg.core.spec import Bundle
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.kernels.registers import write_loop
+from thalweg.engines.llvm.kernels.sorting import write_order
 from thalweg.engines.llvm.kernels.writer import Writer
 
 # Is given the addresses of the operands and of the results; of a bundle's, None where nobody reads
@@ -16,7 +17,7 @@ from thalweg.engines.llvm.kernels.writer import Writer
 WriteWhole = Callable[[Writer, Equation, Sequence[Value], Sequence[Value | None]], None]
 
 # One row a primitive of the role `whole`, but for those that run programs with memory of their own.
-WHOLES: dict[str, WriteWhole] = {"counted_loop": write_loop}
+WHOLES: dict[str, WriteWhole] = {"counted_loop": write_loop, "order_along": write_order}
 
 
 def write_whole(writer: Writer) -> None:

@@ -154,9 +154,12 @@ class Writer(Arrays):
     # ---- gathers
 
     def gathered(self, equation: Equation, index: Index) -> Affine:
+        """Return the position along its axis that an equation's index array holds at an index."""
+        extent = equation.inputs[0].shape[equation.params["axis"]]
+        return self.held(equation.inputs[1], index, extent)
+
+    def held(self, symbol: Symbol, index: Index, extent: int) -> Affine:
         """Return the position that an index array holds at an index, checked and from the front."""
-        symbol, axis = equation.inputs[1], equation.params["axis"]
-        extent = equation.inputs[0].shape[axis]
         key = "gathered", symbol, index, self.width, extent
         for region in self.e.regions:
             if key in region.memo:
