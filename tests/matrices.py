@@ -7,6 +7,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
+import scipy.linalg
 
 from tests.draws import Array, Row, Sample, real
 
@@ -74,6 +75,25 @@ def _systems(random: np.random.Generator) -> Iterator[Sample]:
             yield Sample((a, b), smooth=dtype is np.float64)
 
 
+def _triangular_systems(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype in (np.float64, np.float32):
+        for shape, columns in (((1, 1), 1), ((3, 3), 1), ((3, 3), 2), ((2, 2, 2), 3)):
+            a = _regular(random, shape).astype(dtype)
+            b = random.normal(size=(*shape[:-1], columns)).astype(dtype)
+            for lower, transposed, unit in np.ndindex(2, 2, 2):
+                chosen = {"lower": bool(lower), "transposed": bool(transposed), "unit": bool(unit)}
+                yield Sample((a, b), chosen, smooth=dtype is np.float64)
+
+
+def _solve_triangular(a: Array, b: Array, lower: bool, transposed: bool, unit: bool) -> Array:
+    found = np.empty_like(b)
+    for place in np.ndindex(a.shape[:-2]):
+        found[place] = scipy.linalg.solve_triangular(
+            a[place], b[place], int(transposed), lower, unit
+        )
+    return found
+
+
 def _pseudo_inverses(random: np.random.Generator) -> Iterator[Sample]:
     for dtype in (np.float64, np.float32):
         for shape in ((3, 3), (4, 2), (2, 3, 2), (2, 4)):
@@ -106,6 +126,7 @@ _ANY = ((3, 3), (4, 2), (2, 4), (2, 3, 2))
 
 MATRICES: dict[str, Row] = {
     "solve_matrices": _systems,
+    "triangular_solve": _triangular_systems,
     "inverse_of": stacks(_regular),
     "determinant_of": stacks(_regular),
     "cofactors_of": _cofactors,
@@ -179,6 +200,7 @@ def _minors_along(x: Array, g: Array) -> Array:
 
 MATRIX_ORACLES: dict[str, Callable[..., Any]] = {
     "solve_matrices": np.linalg.solve,
+    "triangular_solve": _solve_triangular,
     "inverse_of": np.linalg.inv,
     "determinant_of": np.linalg.det,
     "cofactors_of": cofactors,

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 import numpy as np
 
 from thalweg.core.apply import stacked
 from thalweg.core.operation import op
-from thalweg.core.primitive import Primitive, Rule, general
+from thalweg.core.primitive import Declared, Primitive, Rule, general
 from thalweg.core.spec import SINGLE_OR_DOUBLE, Array, Spec, real_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, GradientError, ShapeError
@@ -26,7 +26,7 @@ from thalweg.ops.creation.creation import eye
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.complex import conjugated, imag, real
 from thalweg.ops.elementwise.conversion import astype
-from thalweg.ops.linalg.diagonals import tril
+from thalweg.ops.linalg.diagonals import tril, triu
 from thalweg.ops.linalg.products import matmul, traces
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims
@@ -79,10 +79,24 @@ def _of_adjoints(rule: Rule) -> Rule:
 
 
 def of_matrices(
-    spec: Callable[..., Spec], *rules: Rule | None
+    spec: Callable[..., Spec], *rules: Rule | None, share: float = 1.0, **facts: Unpack[Declared]
 ) -> Callable[[Callable[..., Any]], Primitive]:
-    """Declare a primitive of the matrices along the last two axes, each of a stack alone."""
-    return general(spec, *rules, takes=SINGLE_OR_DOUBLE, batch=stacked)
+    """Declare a primitive of the matrices along the last two axes, each of a stack alone.
+
+    Args:
+        spec: As for `general`, and likewise the rules and facts.
+        rules: One an operand.
+        share: Its work, in additions of one element, for each number in each row of a matrix.
+        facts: What else is to be stated.
+    """
+
+    def work(*specs: Spec, **_: Any) -> int:
+        return int(share * max(spec.size * max(spec.shape[-2:], default=1) for spec in specs))
+
+    stated: Declared = {
+        "takes": SINGLE_OR_DOUBLE, "batch": stacked, "role": "whole", "work": work, **facts
+    }  # fmt: skip
+    return general(spec, *rules, **stated)
 
 
 # ---- solving
@@ -135,6 +149,55 @@ def pseudo_inverse(x: Array, rtol: Array, *, hermitian: bool = False) -> Array:
     return numerically(np.linalg.pinv, x, rtol, hermitian)
 
 
+# ---- triangles
+
+
+def _of_triangle(x: Tensor, lower: bool, unit: bool) -> Tensor:
+    """Return the triangle of a matrix that a system reads."""
+    return tril(x, -1 if unit else 0) if lower else triu(x, 1 if unit else 0)
+
+
+def _triangle_rule(
+    g: Tensor, out: Tensor, a: Tensor, b: Tensor, lower: bool, transposed: bool, unit: bool
+) -> Tensor:
+    moved = _triangular_turned(g, a, lower, transposed, unit)
+    pair = (out, moved) if transposed else (moved, out)
+    return -_of_triangle(matmul(pair[0], turned(pair[1])), lower, unit)
+
+
+def _triangular_turned(g: Tensor, a: Tensor, lower: bool, transposed: bool, unit: bool) -> Tensor:
+    """Solve the system with the transpose."""
+    return op.triangular_solve(a, g, lower=lower, transposed=not transposed, unit=unit)
+
+
+@of_matrices(
+    lambda a, b, **params: b,
+    _triangle_rule,
+    lambda g, out, a, b, **params: _triangular_turned(g, a, **params),
+    work=lambda a, b, **params: a.size * b.shape[-1] // 4,
+)
+def triangular_solve(a: Array, b: Array, *, lower: bool, transposed: bool, unit: bool) -> Array:
+    """Solve op(a) x = b for stacks of equal batch shape, reading one triangle of a alone.
+
+    Where a number on the diagonal is 0, a compiled program goes on with Inf and NaN.
+    """
+    n = a.shape[-1]
+    left = np.swapaxes(a, -1, -2) if transposed else a
+    diagonal = np.diagonal(a, 0, -2, -1)
+    if not unit and not diagonal.all():
+        raise ArgumentError(
+            "solve_triangular got a matrix with 0 on its diagonal; it is singular. Check the "
+            "matrix, or add a small multiple of the identity to it."
+        )
+    x = np.array(b)
+    for i in range(n) if lower != transposed else reversed(range(n)):
+        known = slice(0, i) if lower != transposed else slice(i + 1, n)
+        x[..., i, :] -= (left[..., i : i + 1, known] @ x[..., known, :])[..., 0, :]
+        if not unit:
+            x[..., i, :] /= diagonal[..., i, None]
+    return x
+
+
 # ---- Cholesky
 
 
@@ -143,18 +206,26 @@ def _half_lower(x: Tensor) -> Tensor:
     return tril(x) - eye(x.shape[-1], dtype=x.dtype) * x * 0.5
 
 
+def _solve_adjoint(a: Tensor, b: Tensor) -> Tensor:
+    """Solve aᴴ x = b, of a lower triangle."""
+    return op.triangular_solve(conjugated(a), b, lower=True, transposed=True, unit=False)
+
+
 @_of_adjoints
 def _cholesky_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     lt = adjoint_of(out)
     inner = _half_lower(matmul(lt, tril(g)))
-    found = solve_matrices(lt, inner)
-    found = adjoint_of(solve_matrices(lt, adjoint_of(found)))
+    found = _solve_adjoint(out, inner)
+    found = adjoint_of(_solve_adjoint(out, adjoint_of(found)))
     return (found + adjoint_of(found)) * 0.5
 
 
-@of_matrices(lambda x: x, _cholesky_rule)
+@of_matrices(lambda x: x, _cholesky_rule, share=0.1)
 def cholesky_factor(x: Array) -> Array:
-    """Lower triangular L with L Lᴴ = x, of positive definite matrices."""
+    """Lower triangular L with L Lᴴ = x, of positive definite matrices.
+
+    Of any other matrix a compiled program makes NaN.
+    """
     return numerically(np.linalg.cholesky, x)
 
 

@@ -26,6 +26,7 @@ from thalweg.engines.llvm.kernels.facts import (
     Cell,
     KernelFacts,
     Places,
+    Scratch,
 )
 from thalweg.engines.llvm.kernels.maps import write_map, write_transpose
 from thalweg.engines.llvm.kernels.reductions import write_column, write_row
@@ -78,6 +79,7 @@ class Assembly:
         self.end = HEADER
         self.declarations: set[str] = set()
         self.cells: list[Cell] = []
+        self._scratch: dict[int, Scratch] = {}
         self.functions: dict[str, str] = {}
         self._planned: list[_Planned] = []
         self._nests: list[Nest] = []
@@ -92,6 +94,13 @@ class Assembly:
         """Return memory that a kernel keeps from step to step for itself."""
         self.cells.append(Cell(self.reserve(16)))
         return self.cells[-1]
+
+    def scratch(self, nbytes: int) -> Scratch:
+        """Return memory of at least a size for kernels to work in: they run one after another."""
+        size = 1 << max(nbytes - 1, ALIGNMENT).bit_length()
+        if size not in self._scratch:
+            self._scratch[size] = Scratch(self.reserve(size))
+        return self._scratch[size]
 
     def step(
         self,
@@ -137,6 +146,7 @@ class Assembly:
             trusted,
             set(better.inputs[states:]) & set(fixed),
             step.long,
+            self.scratch,
             self.cell if looped else None,
             entry,
         )
@@ -221,7 +231,8 @@ class Assembly:
         def own(what: Addressed) -> Addressed:
             if isinstance(what, Symbol):
                 return counterparts[what]
-            return self.cell() if isinstance(what, Cell) else what
+            own_cell = isinstance(what, Cell) and not isinstance(what, Scratch)
+            return self.cell() if own_cell else what
 
         return shared.name, self._table(planned.step, map(own, shared.entries))
 

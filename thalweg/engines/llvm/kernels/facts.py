@@ -28,6 +28,11 @@ class Cell:
     place: int
 
 
+@dataclass(frozen=True)
+class Scratch(Cell):
+    """Memory that a kernel works in; another one may use it afterwards."""
+
+
 # What a kernel may need the address of; None is the arena.
 Addressed = Symbol | Cell | None
 
@@ -44,6 +49,7 @@ class KernelFacts:
         trusted: Index arrays whose values are known to be from 0 up to below a number.
         invariant: Scalars that stay the same over all steps of a loop.
         long: Whether a step takes so long that its kernels look whether they are to stop.
+        scratch: Returns memory of at least so many bytes to work in.
         cell: Reserves 16 bytes of the arena, zero when a run begins; None outside of loops.
         entry: Returns the place of the arena where the address of an array outside is.
     """
@@ -55,6 +61,7 @@ class KernelFacts:
     trusted: dict[Symbol, int]
     invariant: set[Symbol]
     long: bool
+    scratch: Callable[[int], Scratch]
     cell: Callable[[], Cell] | None
     entry: Callable[[Symbol], int]
     _known: dict[Symbol, Hashable] = field(default_factory=dict)
