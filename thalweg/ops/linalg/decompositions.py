@@ -11,6 +11,7 @@ Pereyra (1973).
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar, Unpack
 
@@ -23,11 +24,13 @@ from thalweg.core.spec import SINGLE_OR_DOUBLE, Array, Spec, real_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, GradientError, ShapeError
 from thalweg.ops.creation.creation import eye
+from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.complex import conjugated, imag, real
-from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.elementwise.conversion import astype, stop_gradient
 from thalweg.ops.linalg.diagonals import tril, triu
 from thalweg.ops.linalg.products import matmul, traces
+from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.shape.transpose import swapaxes
@@ -99,56 +102,6 @@ def of_matrices(
     return general(spec, *rules, **stated)
 
 
-# ---- solving
-
-
-@of_matrices(
-    lambda a, b: b,
-    lambda g, out, a, b: -matmul(op.solve_matrices(turned(a), g), turned(out)),
-    lambda g, out, a, b: op.solve_matrices(turned(a), g),
-)
-def solve_matrices(a: Array, b: Array) -> Array:
-    """Solve a x = b for stacks of matrices of equal batch shape."""
-    return numerically(np.linalg.solve, a, b)
-
-
-@of_matrices(lambda x: x, lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)))
-def inverse_of(x: Array) -> Array:
-    """Inverse of square matrices."""
-    return numerically(np.linalg.inv, x)
-
-
-def symmetric(x: Tensor) -> Tensor:
-    """Return the symmetric or Hermitian matrices that have these lower triangles."""
-    return tril(x) + adjoint_of(tril(x, -1))
-
-
-@_of_adjoints
-def _pseudo_inverse_rule(
-    g: Tensor, out: Tensor, x: Tensor, rtol: Tensor, hermitian: bool = False
-) -> Tensor:
-    x = symmetric(x) if hermitian else x
-    p, pt, gt = out, adjoint_of(out), adjoint_of(g)
-    rows, columns = x.shape[-2:]
-    beside = eye(rows, dtype=x.dtype) - matmul(x, p)
-    below = eye(columns, dtype=x.dtype) - matmul(p, x)
-    found = matmul(matmul(beside, gt), matmul(p, pt)) + matmul(matmul(pt, p), matmul(gt, below))
-    return found - matmul(matmul(pt, g), pt)
-
-
-@of_matrices(
-    lambda x, rtol, hermitian=False: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
-    _pseudo_inverse_rule,
-    None,
-)
-def pseudo_inverse(x: Array, rtol: Array, *, hermitian: bool = False) -> Array:
-    """Moore-Penrose inverse; singular values up to `rtol` times the largest count as zero.
-
-    Of Hermitian matrices the lower triangle is read; derivatives are those of whole matrices.
-    """
-    return numerically(np.linalg.pinv, x, rtol, hermitian)
-
-
 # ---- triangles
 
 
@@ -196,6 +149,208 @@ def triangular_solve(a: Array, b: Array, *, lower: bool, transposed: bool, unit:
         if not unit:
             x[..., i, :] /= diagonal[..., i, None]
     return x
+
+
+# ---- elimination: in a program, what is asked of a matrix shares its factors
+
+
+def _pivoted(factors: Array, b: Array, backwards: bool) -> Array:
+    """Exchange rows as elimination did, or undo that."""
+    n = factors.shape[-1]
+    x = np.array(b).reshape(-1, n, b.shape[-1])
+    places = factors[..., n, :].real.astype(np.int64).reshape(-1, n)
+    each = np.arange(len(x))
+    for k in reversed(range(n)) if backwards else range(n):
+        x[each, k], x[each, places[:, k]] = x[each, places[:, k]], x[each, k]
+    found: Array = x.reshape(b.shape)
+    return found
+
+
+@of_matrices(lambda x: Spec((*x.shape[:-2], x.shape[-1] + 1, x.shape[-1]), x.dtype), share=0.3)
+def lu_parts(x: Array) -> Array:
+    """L and U of P x = L U in one matrix, and below them with which row each was exchanged.
+
+    L has ones on its diagonal, which are not stored. By elimination with partial pivoting.
+    """
+    n = x.shape[-1]
+    stack = math.prod(x.shape[:-2])
+    told = np.zeros((*x.shape[:-2], 1, n), x.dtype)
+    found = np.concatenate([x, told], -2).reshape(stack, n + 1, n)
+    each = np.arange(stack)
+    for k in range(n):
+        place = k + np.argmax(np.abs(found[:, k:n, k]), axis=-1)
+        found[:, n, k] = place
+        found[each, k], found[each, place] = found[each, place], found[each, k]
+        pivot = found[:, k, k, None]
+        factor = found[:, k + 1 : n, k] / np.where(pivot == 0, 1, pivot)
+        found[:, k + 1 : n, k] = factor
+        found[:, k + 1 : n, k + 1 :] -= factor[:, :, None] * found[:, None, k, k + 1 :]
+    result: Array = found.reshape(*x.shape[:-2], n + 1, n)
+    return result
+
+
+def _lu(x: Tensor) -> Tensor:
+    return lu_parts(stop_gradient(x))
+
+
+def _turned_system(g: Tensor, x: Tensor, factors: Tensor, transposed: bool) -> Tensor:
+    return op.lu_solved(x, factors, g, transposed=not transposed)
+
+
+def _system_rule(
+    g: Tensor, out: Tensor, x: Tensor, factors: Tensor, b: Tensor, transposed: bool
+) -> Tensor:
+    moved = _turned_system(g, x, factors, transposed)
+    left, right = (out, moved) if transposed else (moved, out)
+    return -matmul(left, turned(right))
+
+
+@of_matrices(
+    lambda x, factors, b, transposed: b,
+    _system_rule,
+    None,
+    lambda g, out, x, factors, b, transposed: _turned_system(g, x, factors, transposed),
+    work=lambda x, factors, b, transposed: x.size * b.shape[-1] // 2,
+)
+def lu_solved(x: Array, factors: Array, b: Array, *, transposed: bool) -> Array:
+    """Solve x y = b, or xᵀ y = b, by the factors of x; derivatives are by x and b.
+
+    Where x is singular, a compiled program goes on with NaN.
+    """
+    n = x.shape[-1]
+    matrix = factors[..., :n, :]
+    if not np.diagonal(matrix, 0, -2, -1).all():
+        raise ArgumentError(
+            "A system was solved whose matrix is singular. Check the matrix, or add a small "
+            "multiple of the identity to it."
+        )
+    solve = functools.partial(triangular_solve.meaning, matrix, transposed=transposed)
+    if transposed:
+        return _pivoted(
+            factors, solve(solve(b, lower=False, unit=False), lower=True, unit=True), True
+        )
+    found = solve(_pivoted(factors, b, False), lower=True, unit=True)
+    return np.asarray(solve(found, lower=False, unit=False))
+
+
+def _times(factor: Tensor, x: Tensor) -> Tensor:
+    """Multiply each matrix of a stack by its own number."""
+    return expand_dims(expand_dims(factor, -1), -1) * x
+
+
+def _turned_inverse(x: Tensor, factors: Tensor) -> Tensor:
+    one = broadcast_to(eye(x.shape[-1], dtype=x.dtype), x.shape)
+    return lu_solved(x, factors, one, transposed=True)
+
+
+def _sign_rule(g: Tensor, out: Tensor, x: Tensor, inverse: Callable[[], Tensor]) -> Tensor:
+    """Return the cotangent of a sign on the circle, which turns by Im tr(x⁻¹ dx)."""
+    if x.dtype.kind != "c":
+        return x * 0.0
+    return _times(imag(g * out) * 1j, inverse())
+
+
+_OF_DETERMINANTS: dict[str, Callable[[Tensor, Tensor, Tensor, Callable[[], Tensor]], Tensor]] = {
+    "determinant": lambda g, out, x, inverse: _times(g, op.cofactors_of(x)),
+    "log": lambda g, out, x, inverse: _times(g, inverse()),
+    "sign": _sign_rule,
+}
+
+
+def _factors_rule(
+    g: Tensor, out: Tensor, value: Tensor, x: Tensor, factors: Tensor, of: str
+) -> Tensor:
+    return _OF_DETERMINANTS[of](g, out, x, lambda: _turned_inverse(x, factors))
+
+
+@of_matrices(
+    lambda value, x, factors, of: value,
+    None,
+    _factors_rule,
+    None,
+    work=lambda value, x, factors, of: value.size,
+)
+def found_of_factors(value: Array, x: Array, factors: Array, *, of: str) -> Array:
+    """Return a number that was found by a matrix' factors; its derivatives are those by x.
+
+    Args:
+        value: The number.
+        x: The matrix.
+        factors: Its factors, by which the derivative is found.
+        of: What the number is: "determinant", the "log" of its magnitude, or its "sign".
+    """
+    return value
+
+
+def _of_factors(x: Tensor, of: str) -> Tensor:
+    """Return what is asked of a determinant, by the factors of its matrix."""
+    factors, n = _lu(x), x.shape[-1]
+    diagonal = op.diagonal(factors[..., :n, :], 0, -2, -1)
+    if of == "log":
+        return found_of_factors(op.sum(op.log(op.absolute(diagonal)), -1), x, factors, of=of)
+    parity = where(factors[..., n, :] == arange(n, dtype=x.dtype), 1.0, -1.0)
+    if of == "sign":
+        size = op.absolute(diagonal)
+        real = x.dtype.kind != "c"
+        diagonal = op.sign(diagonal) if real else diagonal / where(size == 0, 1.0, size)
+    return found_of_factors(op.prod(astype(parity * diagonal, x.dtype), -1), x, factors, of=of)
+
+
+@of_matrices(
+    lambda a, b: b,
+    lambda g, out, a, b: -matmul(op.solve_matrices(turned(a), g), turned(out)),
+    lambda g, out, a, b: op.solve_matrices(turned(a), g),
+    expansion=lambda a, b: lu_solved(a, _lu(a), b, transposed=False),
+)
+def solve_matrices(a: Array, b: Array) -> Array:
+    """Solve a x = b for stacks of matrices of equal batch shape."""
+    return numerically(np.linalg.solve, a, b)
+
+
+def _expanded_inverse(x: Tensor) -> Tensor:
+    one = broadcast_to(eye(x.shape[-1], dtype=x.dtype), x.shape)
+    return lu_solved(x, _lu(x), one, transposed=False)
+
+
+@of_matrices(
+    lambda x: x,
+    lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)),
+    expansion=_expanded_inverse,
+)
+def inverse_of(x: Array) -> Array:
+    """Inverse of square matrices."""
+    return numerically(np.linalg.inv, x)
+
+
+def symmetric(x: Tensor) -> Tensor:
+    """Return the symmetric or Hermitian matrices that have these lower triangles."""
+    return tril(x) + adjoint_of(tril(x, -1))
+
+
+@_of_adjoints
+def _pseudo_inverse_rule(
+    g: Tensor, out: Tensor, x: Tensor, rtol: Tensor, hermitian: bool = False
+) -> Tensor:
+    x = symmetric(x) if hermitian else x
+    p, pt, gt = out, adjoint_of(out), adjoint_of(g)
+    rows, columns = x.shape[-2:]
+    beside = eye(rows, dtype=x.dtype) - matmul(x, p)
+    below = eye(columns, dtype=x.dtype) - matmul(p, x)
+    found = matmul(matmul(beside, gt), matmul(p, pt)) + matmul(matmul(pt, p), matmul(gt, below))
+    return found - matmul(matmul(pt, g), pt)
+
+
+@of_matrices(
+    lambda x, rtol, hermitian=False: Spec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype),
+    _pseudo_inverse_rule,
+    None,
+)
+def pseudo_inverse(x: Array, rtol: Array, *, hermitian: bool = False) -> Array:
+    """Moore-Penrose inverse; singular values up to `rtol` times the largest count as zero.
+
+    Of Hermitian matrices the lower triangle is read; derivatives are those of whole matrices.
+    """
+    return numerically(np.linalg.pinv, x, rtol, hermitian)
 
 
 # ---- Cholesky
@@ -428,12 +583,14 @@ def orthogonal_parts(x: Array) -> Array:
     return np.concatenate([q, np.swapaxes(r, -1, -2)], axis=-2)
 
 
-def _times(factor: Tensor, x: Tensor) -> Tensor:
-    """Multiply each matrix of a stack by its own number."""
-    return expand_dims(expand_dims(factor, -1), -1) * x
+# ---- determinants
 
 
-@of_matrices(lambda x: Spec(x.shape[:-2], x.dtype), lambda g, out, x: _times(g, op.cofactors_of(x)))
+@of_matrices(
+    lambda x: Spec(x.shape[:-2], x.dtype),
+    lambda g, out, x: _times(g, op.cofactors_of(x)),
+    expansion=functools.partial(_of_factors, of="determinant"),
+)
 def determinant_of(x: Array) -> Array:
     """Determinant of square matrices."""
     return np.asarray(np.linalg.det(x))
@@ -442,20 +599,18 @@ def determinant_of(x: Array) -> Array:
 @of_matrices(
     lambda x: Spec(x.shape[:-2], real_dtype(x.dtype)),
     lambda g, out, x: _times(g, turned(inverse_of(x))),
+    expansion=functools.partial(_of_factors, of="log"),
 )
 def log_of_determinant(x: Array) -> Array:
     """Logarithm of the magnitude of the determinant of square matrices."""
     return np.asarray(np.linalg.slogdet(x)[1])
 
 
-def _sign_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
-    """Return the cotangent of a sign on the circle, which turns by Im tr(x⁻¹ dx)."""
-    if x.dtype.kind != "c":
-        return x * 0.0
-    return _times(imag(g * out) * 1j, turned(inverse_of(x)))
-
-
-@of_matrices(lambda x: Spec(x.shape[:-2], x.dtype), _sign_rule)
+@of_matrices(
+    lambda x: Spec(x.shape[:-2], x.dtype),
+    lambda g, out, x: _sign_rule(g, out, x, lambda: turned(inverse_of(x))),
+    expansion=functools.partial(_of_factors, of="sign"),
+)
 def sign_of_determinant(x: Array) -> Array:
     """Sign of the determinant of square matrices: -1, 0 or 1; of complex ones on the circle."""
     return np.asarray(np.linalg.slogdet(x)[0])

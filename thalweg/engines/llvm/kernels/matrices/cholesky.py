@@ -79,4 +79,4 @@ def _copy_out(r: Routine, work: Value, out: Value, n: int, across: int, stop: Va
             found = r.select(whole, r.get(work, r.times(j, across), i), r.number(math.nan))
             r.put(found, line, j)
         beyond = r.select(whole, r.number(0.0), r.number(math.nan))
-        r.along(r.plus(i, 1), n, lambda at, width: r.put(r.splat(beyond, width), line, at))
+        r.fill(beyond, line, r.plus(i, 1), n)

@@ -212,3 +212,39 @@ class Routine(Emitter):
             self.put(found, y, at)
 
         self.along(first, last, body)
+
+    def copy(self, source: Value, result: Value, count: Count) -> None:
+        """Copy numbers that lie side by side."""
+        self.along(0, count, lambda at, w: self.put(self.many(source, w, at), result, at))
+
+    def fill(self, x: Value, pointer: Value, first: Count, last: Count) -> None:
+        """Write one number to all places from one up to before another."""
+        self.along(first, last, lambda at, w: self.put(self.splat(x, w), pointer, at))
+
+    def copy_rows(
+        self, x: Value, columns: int, work: Value, across: int, rows: Count, stop: Value
+    ) -> None:
+        """Copy a matrix into rows of whole vectors, the rest of which is 0."""
+        with self.loop(rows, stop) as i:
+            line = self.at(work, self.times(i, across))
+            self.copy(self.at(x, self.times(i, columns)), line, columns)
+            for padding in range(columns, across):
+                self.put(self.number(0.0), line, padding)
+
+    def copy_back(
+        self, work: Value, across: int, x: Value, columns: int, rows: Count, stop: Value
+    ) -> None:
+        """Copy the matrix that rows of whole vectors begin with."""
+        with self.loop(rows, stop) as i:
+            line = self.at(work, self.times(i, across))
+            self.copy(line, self.at(x, self.times(i, columns)), columns)
+
+    def exchange_rows(self, x: Value, y: Value, count: Count) -> None:
+        """Exchange numbers that lie side by side at two addresses."""
+
+        def body(at: Value, width: int) -> None:
+            a, b = self.many(x, width, at), self.many(y, width, at)
+            self.put(b, x, at)
+            self.put(a, y, at)
+
+        self.along(0, count, body)

@@ -11,6 +11,7 @@ from thalweg.engines.llvm.ir.values import BYTES, Value
 from thalweg.engines.llvm.kernels.facts import STOP
 from thalweg.engines.llvm.kernels.lowering import TYPES
 from thalweg.engines.llvm.kernels.matrices.cholesky import cholesky
+from thalweg.engines.llvm.kernels.matrices.elimination import elimination, solving
 from thalweg.engines.llvm.kernels.matrices.routine import Routine
 from thalweg.engines.llvm.kernels.matrices.triangular import Triangle, triangular
 from thalweg.engines.llvm.kernels.writer import Writer
@@ -75,6 +76,51 @@ def _triangular(
     _each(writer, routine, spec, arrays, n * routine.padded(columns))
 
 
+def _elimination(
+    writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
+) -> None:
+    spec = equation.output.spec
+    if not spec.size:
+        return
+    n, type = spec.shape[-1], TYPES[spec.dtype]
+    routine = elimination(type, writer.e.target, n)
+    arrays = list(zip((*operands, *results), (n * n, (n + 1) * n), strict=True))
+    _each(writer, routine, spec, arrays, n * routine.padded(n))
+
+
+def _solving(
+    writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
+) -> None:
+    spec = equation.output.spec
+    if not spec.size:
+        return
+    (n, columns), type = spec.shape[-2:], TYPES[spec.dtype]
+    routine = solving(type, writer.e.target, n, columns, equation.params["transposed"])
+    sizes = (n + 1) * n, n * columns, n * columns
+    # The matrix itself is there for derivatives' sake.
+    arrays = list(zip((*operands[1:], *results), sizes, strict=True))
+    _each(writer, routine, spec, arrays, n * routine.padded(columns))
+
+
+def _first_operand(
+    writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
+) -> None:
+    (out,), e = results, writer.e
+    assert out is not None
+    size = equation.output.spec.size
+    if size:
+        index, _ = e.begin_loop(size)
+        type = TYPES[equation.output.dtype]
+        e.store(e.load(e.element(operands[0], index, type), type), e.element(out, index, type))
+        e.end_loop()
+
+
 WriteMatrices = Callable[[Writer, Equation, Sequence[Value], Results], None]
 
-MATRICES: dict[str, WriteMatrices] = {"cholesky_factor": _cholesky, "triangular_solve": _triangular}
+MATRICES: dict[str, WriteMatrices] = {
+    "cholesky_factor": _cholesky,
+    "found_of_factors": _first_operand,
+    "lu_parts": _elimination,
+    "lu_solved": _solving,
+    "triangular_solve": _triangular,
+}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,23 +63,13 @@ def triangular(type: str, target: Target, triangle: Triangle, columns: int) -> R
     r = Routine(f"triangular_{type}_{triangle.name}_{columns}", type, target)
     a, b, x, work, stop = r.pointers("a", "b", "x", "work", "stop")
     if columns == 1:
-        _solve_vector(r, triangle, a, b, x)
+        solve_vector(r, triangle, a, b, x)
         return r
     n, across = triangle.n, r.padded(columns)
-    with r.loop(n, stop) as i:
-        line, source = r.at(work, r.times(i, across)), r.at(b, r.times(i, columns))
-        r.along(0, columns, _copier(r, source, line))
-        for padding in range(columns, across):
-            r.put(r.number(0.0), line, padding)
+    r.copy_rows(b, columns, work, across, n, stop)
     solve_rows(r, triangle, a, work, across, stop)
-    with r.loop(n, stop) as i:
-        line, result = r.at(work, r.times(i, across)), r.at(x, r.times(i, columns))
-        r.along(0, columns, _copier(r, line, result))
+    r.copy_back(work, across, x, columns, n, stop)
     return r
-
-
-def _copier(r: Routine, source: Value, result: Value) -> Callable[[Value, int], None]:
-    return lambda at, width: r.put(r.many(source, width, at), result, at)
 
 
 def solve_rows(
@@ -117,7 +106,8 @@ def solve_rows(
                     r.put(r.divide(r.row(line, at), pivot), line, at)
 
 
-def _solve_vector(r: Routine, triangle: Triangle, a: Value, b: Value, x: Value) -> None:
+def solve_vector(r: Routine, triangle: Triangle, a: Value, b: Value, x: Value) -> None:
+    """Solve a system with one right-hand side; x may be b."""
     if triangle.n <= _WRITTEN_OUT:
         _write_out(r, triangle, a, b, x)
     elif triangle.transposed:
@@ -146,7 +136,7 @@ def _in_order(r: Routine, triangle: Triangle) -> Any:
 def _by_columns(r: Routine, triangle: Triangle, a: Value, b: Value, x: Value) -> None:
     """Take each unknown's share from the others' right-hand sides: columns lie side by side."""
     n = triangle.n
-    r.along(0, n, _copier(r, b, x))
+    r.copy(b, x, n)
     with _in_order(r, triangle) as j:
         column = r.at(a, r.times(j, n))
         found = r.get(x, j)
