@@ -49,7 +49,9 @@ def test_touching_what_lies_beside_guarded_memory_ends_the_process() -> None:
 def test_random_programs_contain_every_primitive() -> None:
     programs = [random_case(seed).program for seed in range(400)]
     found = {e.primitive.name for program in programs for e in program.equations}
-    assert found == set(PRIMITIVES) - REFERENCE_ONLY
+    # What reads its operands whole has tests of its own: nothing is fused into it.
+    whole = {name for name, primitive in PRIMITIVES.items() if primitive.role in ("whole", "part")}
+    assert found == set(PRIMITIVES) - REFERENCE_ONLY - whole
 
 
 @pytest.mark.parametrize("make", [random_case, random_loop])

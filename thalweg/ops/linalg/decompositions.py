@@ -558,7 +558,8 @@ def _tall_qr(g_q: Tensor, g_r: Tensor, q: Tensor, r: Tensor) -> Tensor:
     # The diagonal of R is real.
     mirrored = lower + adjoint_of(lower) + eye(inner.shape[-1], dtype=q.dtype) * real(inner)
     found = g_q + matmul(q, mirrored)
-    return adjoint_of(solve_matrices(r, adjoint_of(found)))
+    upper = {"lower": False, "transposed": False, "unit": False}
+    return adjoint_of(op.triangular_solve(r, adjoint_of(found), **upper))
 
 
 @_of_adjoints

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tests.compiler.programs import program_of
 from tests.engines.llvm.kernels import runnable
+from tests.fuzz.guard import Guarded
 from thalweg.core.spec import Spec
 from thalweg.engines.llvm.engine import NativeEngine
 
@@ -20,11 +22,17 @@ SIZES = (0, 1, 2, 3, 7, 16, 17, 33, 64, 65, 130)
 def native(
     function: Callable[..., Any], *arrays: Array, target: str = "avx512"
 ) -> tuple[Array, ...]:
-    """Return the results of a function compiled for arrays of these shapes."""
+    """Return the results of a function compiled for arrays of these shapes.
+
+    The arrays, and the memory that it works in, lie beside forbidden pages; the latter is garbage.
+    """
     program = program_of(function, *(Spec(x.shape, x.dtype) for x in arrays))
     engine = NativeEngine(runnable(target))
     assert engine.unsupported(program) == []
-    return tuple(engine.compile(program)(*arrays))
+    guarded = Guarded()
+    with pytest.MonkeyPatch.context() as patch:
+        guarded.engine(patch)
+        return tuple(engine.compile(program)(*map(guarded.copy, arrays)))
 
 
 def normal(dtype: Any, *shape: int) -> Array:

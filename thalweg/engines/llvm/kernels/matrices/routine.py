@@ -97,7 +97,11 @@ class Routine(Emitter):
         """Return the smaller of integers."""
         if isinstance(a, int) and isinstance(b, int):
             return min(a, b)
-        return self.intrinsic("smin", self.count(a), self.count(b))
+        return self.least_value(self.count(a), self.count(b))
+
+    def least_value(self, a: Value, b: Value) -> Value:
+        """Return the smaller of integers that are known when the code runs."""
+        return self.intrinsic("smin", a, b)
 
     # ---- loops
 
@@ -197,10 +201,18 @@ class Routine(Emitter):
 
         zero = self.number(0.0, width)
         sums = self.fold(0, pairs, [zero, zero], both)
-        rest = self.plus(first, self.times(pairs, 2 * width))
-        total = self.horizontal(self.add(*sums), self.add)
-        (total,) = self.fold(rest, last, [total], lambda at, t: [step(at, 1, t[0])])
-        return total
+        total = self.add(*sums)
+        done = self.times(pairs, 2)
+        vectors = self.parts_of(self.minus(last, first), width)
+
+        def one(v: Value, totals: list[Value]) -> list[Value]:
+            return [step(self.plus(first, self.times(v, width)), width, totals[0])]
+
+        (total,) = self.fold(done, vectors, [total], one)
+        number = self.horizontal(total, self.add)
+        rest = self.plus(first, self.times(vectors, width))
+        (number,) = self.fold(rest, last, [number], lambda at, t: [step(at, 1, t[0])])
+        return number
 
     def add_row(self, factor: Value, x: Value, y: Value, first: Count, last: Count) -> None:
         """Add a multiple of a row at an address to another one: y += factor · x."""
@@ -248,3 +260,133 @@ class Routine(Emitter):
             self.put(a, y, at)
 
         self.along(0, count, body)
+
+    def copy_turned(
+        self, x: Value, rows: int, columns: int, work: Value, across: int, stop: Value
+    ) -> None:
+        """Copy the transpose of a matrix into rows of whole vectors, the rest of which is 0."""
+        with self.loop(columns, stop) as i:
+            line = self.at(work, self.times(i, across))
+            with self.loop(rows) as j:
+                self.put(self.get(x, self.times(j, columns), i), line, j)
+            for padding in range(rows, across):
+                self.put(self.number(0.0), line, padding)
+
+    def copy_turned_back(
+        self, work: Value, across: int, x: Value, ahead: int, rows: int, columns: Count, stop: Value
+    ) -> None:
+        """Copy rows into columns of a matrix whose rows lie `ahead` numbers apart."""
+        with self.loop(rows, stop) as i, self.loop(columns) as j:
+            found = self.get(work, self.times(j, across), i)
+            self.put(found, x, self.times(i, ahead), j)
+
+    # ---- whole vectors of two rows, and sizes
+
+    def dot_vectors(self, x: Value, y: Value, first: Count, last: Count) -> Value:
+        """Return Σ x y over vectors from one on up to before another."""
+        return self.dot(x, y, self.times(first, self.width), self.times(last, self.width))
+
+    def add_vectors(self, factor: Value, x: Value, y: Value, first: Count, last: Count) -> None:
+        """Add a multiple of a row to another one, over vectors: y += factor · x."""
+        wide = self.splat(factor, self.width)
+        with self.span(first, last) as v:
+            at = self.times(v, self.width)
+            self.put(self.fma(wide, self.row(x, at), self.row(y, at)), y, at)
+
+    def largest(self, x: Value, first: Count, last: Count) -> Value:
+        """Return the largest magnitude in a row, NaN aside; 0 if there is none."""
+
+        def larger(a: Value, b: Value) -> Value:
+            return self.select(self.compare("ogt", a, b), a, b)
+
+        def turn(at: Count, width: int, found: Value) -> Value:
+            return larger(self.absolute(self.many(x, width, at)), found)
+
+        return self.gathered(first, last, turn, larger)
+
+    def gathered(
+        self,
+        first: Count,
+        last: Count,
+        turn: Callable[[Count, int, Value], Value],
+        combine: Callable[[Value, Value], Value],
+    ) -> Value:
+        """Return what is left of a row's numbers, from 0 on, combined in vectors and one by one."""
+        width = self.width
+        vectors = self.parts_of(self.minus(last, first), width)
+
+        def wide(v: Value, carried: list[Value]) -> list[Value]:
+            return [turn(self.plus(first, self.times(v, width)), width, carried[0])]
+
+        (found,) = self.fold(0, vectors, [self.number(0.0, width)], wide)
+        number = self.horizontal(found, combine)
+        rest = self.plus(first, self.times(vectors, width))
+        (number,) = self.fold(rest, last, [number], lambda at, c: [turn(at, 1, c[0])])
+        return number
+
+    def scale(self, factor: Value, x: Value, first: Count, last: Count) -> None:
+        """Multiply a part of a row."""
+
+        def body(at: Value, width: int) -> None:
+            self.put(self.multiply(self.many(x, width, at), self.splat(factor, width)), x, at)
+
+        self.along(first, last, body)
+
+    def rotate(self, cosine: Value, sine: Value, x: Value, y: Value, vectors: Count) -> None:
+        """Rotate two rows: x takes c x - s y, and y takes s x + c y."""
+        c, s = self.splat(cosine, self.width), self.splat(sine, self.width)
+        minus = self.negate(s)
+        with self.loop(vectors) as v:
+            at = self.times(v, self.width)
+            a, b = self.row(x, at), self.row(y, at)
+            self.put(self.fma(minus, b, self.multiply(c, a)), x, at)
+            self.put(self.fma(c, b, self.multiply(s, a)), y, at)
+
+    def length(self, x: Value, first: Count, last: Count) -> Value:
+        """Return the Euclidean length of a part of a row, also where squares leave the range."""
+        scale = self.power_of_two_below(self.largest(x, first, last))
+        shrink = self.divide(self.number(1.0), scale)
+
+        def turn(at: Count, width: int, total: Value) -> Value:
+            part = self.multiply(self.many(x, width, at), self.splat(shrink, width))
+            return self.fma(part, part, total)
+
+        return self.multiply(self.sqrt(self.gathered(first, last, turn, self.add)), scale)
+
+    def power_of_two_below(self, x: Value) -> Value:
+        """Return the power of two at or below a positive number; 1 if there is no normal one."""
+        integer, exponents = ("i64", 0x7FF << 52) if self.type == "f64" else ("i32", 0xFF << 23)
+        bits = self.bit_and(self.bitcast(x, integer), exponents)
+        power = self.bitcast(bits, self.type)
+        none = self.bit_or(self.compare("eq", bits, 0), self.compare("eq", bits, exponents))
+        return self.select(none, 1.0, power)
+
+    def hypotenuse(self, x: Value, y: Value) -> Value:
+        """Return √(x² + y²), also where squares leave the range."""
+        a, b = self.absolute(x), self.absolute(y)
+        more = self.compare("ogt", b, a)
+        large, small = self.select(more, b, a), self.select(more, a, b)
+        divisor = self.select(self.compare("oeq", large, 0.0), 1.0, large)
+        ratio = self.divide(small, divisor)
+        return self.multiply(large, self.sqrt(self.fma(ratio, ratio, self.number(1.0))))
+
+    def times_zero(self, x: Value, first: Count, last: Count) -> Value:
+        """Return 0 where all numbers of a row are finite, else NaN."""
+
+        def turn(at: Count, width: int, total: Value) -> Value:
+            return self.fma(self.many(x, width, at), self.number(0.0, width), total)
+
+        return self.gathered(first, last, turn, self.add)
+
+    def three_dots(self, x: Value, y: Value, vectors: Count) -> tuple[Value, Value, Value]:
+        """Return x·x, y·y and x·y of rows of whole vectors."""
+
+        def turn(v: Value, sums: list[Value]) -> list[Value]:
+            at = self.times(v, self.width)
+            a, b = self.row(x, at), self.row(y, at)
+            pairs = ((a, a), (b, b), (a, b))
+            return [self.fma(*pair, total) for pair, total in zip(pairs, sums, strict=True)]
+
+        sums = self.fold(0, vectors, [self.number(0.0, self.width)] * 3, turn)
+        own, other, both = (self.horizontal(total, self.add) for total in sums)
+        return own, other, both

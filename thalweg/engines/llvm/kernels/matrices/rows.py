@@ -10,9 +10,13 @@ from thalweg.core.spec import Spec
 from thalweg.engines.llvm.ir.values import BYTES, Value
 from thalweg.engines.llvm.kernels.facts import STOP
 from thalweg.engines.llvm.kernels.lowering import TYPES
+from thalweg.engines.llvm.kernels.matrices import singular, symmetric
 from thalweg.engines.llvm.kernels.matrices.cholesky import cholesky
 from thalweg.engines.llvm.kernels.matrices.elimination import elimination, solving
+from thalweg.engines.llvm.kernels.matrices.reflections import completion, orthogonalization
 from thalweg.engines.llvm.kernels.matrices.routine import Routine
+from thalweg.engines.llvm.kernels.matrices.singular import decomposition, pseudo_inversion
+from thalweg.engines.llvm.kernels.matrices.symmetric import eigensystem
 from thalweg.engines.llvm.kernels.matrices.triangular import Triangle, triangular
 from thalweg.engines.llvm.kernels.writer import Writer
 
@@ -102,6 +106,70 @@ def _solving(
     _each(writer, routine, spec, arrays, n * routine.padded(columns))
 
 
+def _orthogonalization(
+    writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
+) -> None:
+    x, spec = equation.inputs[0].spec, equation.output.spec
+    if not spec.size:
+        return
+    (m, n), k, type = x.shape[-2:], spec.shape[-1], TYPES[spec.dtype]
+    routine = orthogonalization(type, writer.e.target, m, n)
+    arrays = list(zip((*operands, *results), (m * n, (m + n) * k), strict=True))
+    _each(writer, routine, spec, arrays, (n + 2 * k) * routine.padded(m) + k)
+
+
+def _completion(
+    writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
+) -> None:
+    x, spec = equation.inputs[0].spec, equation.output.spec
+    if not spec.size:
+        return
+    (m, n), type = x.shape[-2:], TYPES[spec.dtype]
+    routine = completion(type, writer.e.target, m, n)
+    arrays = list(zip((*operands, *results), (m * n, m * (m - n)), strict=True))
+    _each(writer, routine, spec, arrays, (m + n) * routine.padded(m) + n)
+
+
+def _eigensystem(
+    writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
+) -> None:
+    spec = equation.output.spec
+    if not spec.size:
+        return
+    n, type = spec.shape[-1], TYPES[spec.dtype]
+    routine = eigensystem(type, writer.e.target, n, equation.params.get("triangle", "L") == "L")
+    arrays = list(zip((*operands, *results), (n * n, (n + 1) * n), strict=True))
+    _each(writer, routine, spec, arrays, symmetric.room(routine, n))
+
+
+def _singular(
+    writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
+) -> None:
+    x, spec = equation.inputs[0].spec, equation.output.spec
+    if not spec.size:
+        return
+    (m, n), type = x.shape[-2:], TYPES[spec.dtype]
+    full = equation.params.get("full", False)
+    routine = decomposition(type, writer.e.target, m, n, full)
+    arrays = list(zip((*operands, *results), (m * n, math.prod(spec.shape[-2:])), strict=True))
+    size = singular.room(routine, min(m, n), max(m, n), spec.shape[-1])
+    _each(writer, routine, spec, arrays, size)
+
+
+def _pseudo_inversion(
+    writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
+) -> None:
+    x, spec = equation.inputs[0].spec, equation.output.spec
+    if not spec.size:
+        return
+    (m, n), type = x.shape[-2:], TYPES[spec.dtype]
+    hermitian = equation.params.get("hermitian", False)
+    routine = pseudo_inversion(type, writer.e.target, m, n, hermitian)
+    arrays = list(zip((*operands, *results), (m * n, 1, m * n), strict=True))
+    size = singular.room(routine, min(m, n), max(m, n), min(m, n))
+    _each(writer, routine, spec, arrays, size)
+
+
 def _first_operand(
     writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
 ) -> None:
@@ -119,8 +187,13 @@ WriteMatrices = Callable[[Writer, Equation, Sequence[Value], Results], None]
 
 MATRICES: dict[str, WriteMatrices] = {
     "cholesky_factor": _cholesky,
+    "completing_columns": _completion,
+    "eigen_parts": _eigensystem,
     "found_of_factors": _first_operand,
     "lu_parts": _elimination,
     "lu_solved": _solving,
+    "orthogonal_parts": _orthogonalization,
+    "pseudo_inverse": _pseudo_inversion,
+    "singular_parts": _singular,
     "triangular_solve": _triangular,
 }

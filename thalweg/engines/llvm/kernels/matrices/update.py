@@ -58,6 +58,15 @@ def update(type: str, target: Target, *, subtracted: bool = True) -> Routine:
     return r
 
 
+def add_product(
+    r: Routine, c: Value, ldc: Count, a: Value, strides: tuple[Count, Count], b: Value, ldb: Count,
+    m: Count, vectors: Count, k: Count,
+) -> None:  # fmt: skip
+    """Write C += A·B; arguments as `update` has them."""
+    routine = update(r.type, r.target, subtracted=False)
+    r.call_to(routine, c, ldc, a, *strides, b, ldb, m, vectors, k)
+
+
 def subtract_product(
     r: Routine, c: Value, ldc: Count, a: Value, strides: tuple[Count, Count], b: Value, ldb: Count,
     m: Count, vectors: Count, k: Count,
