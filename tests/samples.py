@@ -236,10 +236,8 @@ REFERENCE_ONLY = {
     "arccos", "arcsin", "arctanh", "cbrt", "cosh", "exp2", "log2", "log10", "rint", "sinh",
     "and_bits", "or_bits", "xor_bits", "invert_bits", "shift_left", "shift_right",
     "real_part", "imaginary_part", "conjugate", "fourier",
-    "cofactors_of", "determinant_of",
-    "eigenvalues_of", "eigenvectors_of", "exponential_of", "inverse_of", "minors_along",
-    "log_of_determinant", "sign_of_determinant",
-    "solve_matrices",
+    "determinant_of", "eigenvalues_of", "eigenvectors_of", "inverse_of", "log_of_determinant",
+    "sign_of_determinant", "solve_matrices",
     *POSITIONS,
 }  # fmt: skip
 

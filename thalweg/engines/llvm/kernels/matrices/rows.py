@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 
 from thalweg.core.program import Equation
 from thalweg.core.spec import Spec
+from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.ir.values import BYTES, Value
 from thalweg.engines.llvm.kernels.facts import STOP
 from thalweg.engines.llvm.kernels.lowering import TYPES
-from thalweg.engines.llvm.kernels.matrices import singular, symmetric
+from thalweg.engines.llvm.kernels.matrices import functions, singular, symmetric
 from thalweg.engines.llvm.kernels.matrices.cholesky import cholesky
 from thalweg.engines.llvm.kernels.matrices.elimination import elimination, solving
+from thalweg.engines.llvm.kernels.matrices.functions import cofactors, exponential, minors
 from thalweg.engines.llvm.kernels.matrices.reflections import completion, orthogonalization
 from thalweg.engines.llvm.kernels.matrices.routine import Routine
 from thalweg.engines.llvm.kernels.matrices.singular import decomposition, pseudo_inversion
@@ -21,6 +23,8 @@ from thalweg.engines.llvm.kernels.matrices.triangular import Triangle, triangula
 from thalweg.engines.llvm.kernels.writer import Writer
 
 Results = Sequence[Value | None]
+
+WriteMatrices = Callable[[Writer, Equation, Sequence[Value], Results], None]
 
 
 def _each(
@@ -53,18 +57,6 @@ def _each(
     arguments = ", ".join(map(repr, (*given, memory, stop)))
     e.raw(f"call void @{routine.name_of}({arguments})")
     e.end_loop()
-
-
-def _cholesky(
-    writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
-) -> None:
-    spec = equation.output.spec
-    if not spec.size:
-        return
-    n, type = spec.shape[-1], TYPES[spec.dtype]
-    routine = cholesky(type, writer.e.target, n)
-    arrays = [(pointer, n * n) for pointer in (*operands, *results)]
-    _each(writer, routine, spec, arrays, n * routine.padded(n))
 
 
 def _triangular(
@@ -170,6 +162,25 @@ def _pseudo_inversion(
     _each(writer, routine, spec, arrays, size)
 
 
+def _square(
+    make: Callable[[str, Target, int], Routine], room: Callable[[Routine, int], int]
+) -> WriteMatrices:
+    """Return how a function of square matrices is written whose result is as large as they are."""
+
+    def write(
+        writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
+    ) -> None:
+        spec = equation.output.spec
+        if not spec.size:
+            return
+        n = spec.shape[-1]
+        routine = make(TYPES[spec.dtype], writer.e.target, n)
+        arrays = [(pointer, n * n) for pointer in (*operands, *results)]
+        _each(writer, routine, spec, arrays, room(routine, n))
+
+    return write
+
+
 def _first_operand(
     writer: Writer, equation: Equation, operands: Sequence[Value], results: Results
 ) -> None:
@@ -183,15 +194,16 @@ def _first_operand(
         e.end_loop()
 
 
-WriteMatrices = Callable[[Writer, Equation, Sequence[Value], Results], None]
-
 MATRICES: dict[str, WriteMatrices] = {
-    "cholesky_factor": _cholesky,
+    "cholesky_factor": _square(cholesky, lambda r, n: n * r.padded(n)),
+    "cofactors_of": _square(cofactors, functions.room),
     "completing_columns": _completion,
     "eigen_parts": _eigensystem,
+    "exponential_of": _square(exponential, lambda r, n: 3 * n * r.padded(n)),
     "found_of_factors": _first_operand,
     "lu_parts": _elimination,
     "lu_solved": _solving,
+    "minors_along": _square(minors, functions.room),
     "orthogonal_parts": _orthogonalization,
     "pseudo_inverse": _pseudo_inversion,
     "singular_parts": _singular,
