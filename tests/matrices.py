@@ -7,6 +7,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
+import scipy.linalg
 
 from tests.draws import Array, Row, Sample, real
 
@@ -74,6 +75,54 @@ def _systems(random: np.random.Generator) -> Iterator[Sample]:
             yield Sample((a, b), smooth=dtype is np.float64)
 
 
+def _triangular_systems(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype in (np.float64, np.float32):
+        for shape, columns in (((1, 1), 1), ((3, 3), 1), ((3, 3), 2), ((2, 2, 2), 3)):
+            a = _regular(random, shape).astype(dtype)
+            b = random.normal(size=(*shape[:-1], columns)).astype(dtype)
+            for lower, transposed, unit in np.ndindex(2, 2, 2):
+                chosen = {"lower": bool(lower), "transposed": bool(transposed), "unit": bool(unit)}
+                yield Sample((a, b), chosen, smooth=dtype is np.float64)
+
+
+def _solve_triangular(a: Array, b: Array, lower: bool, transposed: bool, unit: bool) -> Array:
+    found = np.empty_like(b)
+    for place in np.ndindex(a.shape[:-2]):
+        found[place] = scipy.linalg.solve_triangular(
+            a[place], b[place], int(transposed), lower, unit
+        )
+    return found
+
+
+def _factors(x: Array) -> Array:
+    """Return L and U in one matrix, and the rows' exchanges, by definition."""
+    found = np.zeros((*x.shape[:-2], x.shape[-1] + 1, x.shape[-1]), x.dtype)
+    for place in np.ndindex(x.shape[:-2]):
+        lu, exchanges = scipy.linalg.lu_factor(x[place])
+        found[place] = np.vstack([lu, exchanges])
+    return found
+
+
+def _factored_systems(random: np.random.Generator) -> Iterator[Sample]:
+    for sample in _systems(random):
+        a, b = sample.operands
+        for transposed in (False, True):
+            # The factors follow the matrix, which differences of one operand do not know.
+            yield Sample((a, _factors(a), b), {"transposed": transposed}, smooth=False)
+
+
+def _solved(x: Array, factors: Array, b: Array, transposed: bool) -> Array:
+    return np.linalg.solve(np.swapaxes(x, -1, -2) if transposed else x, b)
+
+
+def _of_factors(random: np.random.Generator) -> Iterator[Sample]:
+    for of, value in (("determinant", np.linalg.det), ("log", lambda x: np.linalg.slogdet(x)[1])):
+        for sample in stacks(_regular)(random):
+            (x,) = sample.operands
+            operands = np.asarray(value(x), x.dtype), x, _factors(x)
+            yield Sample(operands, {"of": of}, smooth=False)
+
+
 def _pseudo_inverses(random: np.random.Generator) -> Iterator[Sample]:
     for dtype in (np.float64, np.float32):
         for shape in ((3, 3), (4, 2), (2, 3, 2), (2, 4)):
@@ -106,6 +155,10 @@ _ANY = ((3, 3), (4, 2), (2, 4), (2, 3, 2))
 
 MATRICES: dict[str, Row] = {
     "solve_matrices": _systems,
+    "triangular_solve": _triangular_systems,
+    "lu_parts": stacks(_regular, smooth=False),
+    "lu_solved": _factored_systems,
+    "found_of_factors": _of_factors,
     "inverse_of": stacks(_regular),
     "determinant_of": stacks(_regular),
     "cofactors_of": _cofactors,
@@ -179,6 +232,10 @@ def _minors_along(x: Array, g: Array) -> Array:
 
 MATRIX_ORACLES: dict[str, Callable[..., Any]] = {
     "solve_matrices": np.linalg.solve,
+    "triangular_solve": _solve_triangular,
+    "lu_parts": _factors,
+    "lu_solved": _solved,
+    "found_of_factors": lambda value, x, factors, of: value,
     "inverse_of": np.linalg.inv,
     "determinant_of": np.linalg.det,
     "cofactors_of": cofactors,

@@ -46,7 +46,7 @@ def of_symmetric(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 # Whose derivative is that along symmetric matrices.
-OF_SYMMETRIC = {"cholesky", "eigh", "eigvalsh"}
+OF_SYMMETRIC = {"cho_factor", "cholesky", "eigh", "eigvalsh"}
 
 BY_HAND: dict[str, list[Args]] = {
     "acosh": [(FAR,)],
@@ -108,6 +108,7 @@ BY_HAND: dict[str, list[Args]] = {
     "scatter": [(A, 1, PLACES[None], B[:1])],
     "scatter_add": [(A, 1, PLACES[None], B[:1])],
     "scatter_reduce": [(A, 0, PLACES[None], B[:1], how) for how in ("prod", "mean", "amax")],
+    "cho_solve": [((S, True), B), ((S, False), V)],
     "select_scatter": [(A, V, 0, 1)],
     "softmax_cross_entropy_with_integer_labels": [(A, PLACES)],
     "solve_triangular": [(S, B, {"upper": True}), (S, B, {"upper": False, "left": False})],

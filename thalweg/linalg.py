@@ -9,9 +9,9 @@ from thalweg.ops import linalg as _files
 
 _PLACES = {
     _files.matrices: [
-        "cholesky", "cond", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq",
-        "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot", "pinv", "qr", "slogdet",
-        "solve", "solve_triangular", "svd", "svdvals",
+        "cho_factor", "cho_solve", "cholesky", "cond", "det", "eig", "eigh", "eigvals", "eigvalsh",
+        "inv", "lstsq", "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot", "pinv",
+        "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals",
     ],
     _files.matrix_functions: ["matrix_exp", "tensorinv", "tensorsolve"],
     _files.norms: ["matrix_norm", "vector_norm"],
@@ -19,6 +19,7 @@ _PLACES = {
 }  # fmt: skip
 _FUNCTIONS = {name: getattr(place, name) for place, names in _PLACES.items() for name in names}
 _FUNCTIONS |= {
+    "expm": _files.matrix_functions.matrix_exp,
     "diagonal": _files.products.diagonals,
     "norm": _files.norms.norm_of,
     "outer": _files.products.outer_product,

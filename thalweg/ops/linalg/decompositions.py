@@ -11,23 +11,26 @@ Pereyra (1973).
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 import numpy as np
 
 from thalweg.core.apply import stacked
 from thalweg.core.operation import op
-from thalweg.core.primitive import Primitive, Rule, general
+from thalweg.core.primitive import Declared, Primitive, Rule, general
 from thalweg.core.spec import SINGLE_OR_DOUBLE, Array, Spec, real_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, GradientError, ShapeError
 from thalweg.ops.creation.creation import eye
+from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.complex import conjugated, imag, real
-from thalweg.ops.elementwise.conversion import astype
-from thalweg.ops.linalg.diagonals import tril
+from thalweg.ops.elementwise.conversion import astype, stop_gradient
+from thalweg.ops.linalg.diagonals import tril, triu
 from thalweg.ops.linalg.products import matmul, traces
+from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.shape.transpose import swapaxes
@@ -79,26 +82,241 @@ def _of_adjoints(rule: Rule) -> Rule:
 
 
 def of_matrices(
-    spec: Callable[..., Spec], *rules: Rule | None
+    spec: Callable[..., Spec], *rules: Rule | None, share: float = 1.0, **facts: Unpack[Declared]
 ) -> Callable[[Callable[..., Any]], Primitive]:
-    """Declare a primitive of the matrices along the last two axes, each of a stack alone."""
-    return general(spec, *rules, takes=SINGLE_OR_DOUBLE, batch=stacked)
+    """Declare a primitive of the matrices along the last two axes, each of a stack alone.
+
+    Args:
+        spec: As for `general`, and likewise the rules and facts.
+        rules: One an operand.
+        share: Its work, in additions of one element, for each number in each row of a matrix.
+        facts: What else is to be stated.
+    """
+
+    def work(*specs: Spec, **_: Any) -> int:
+        return int(share * max(spec.size * max(spec.shape[-2:], default=1) for spec in specs))
+
+    stated: Declared = {
+        "takes": SINGLE_OR_DOUBLE, "batch": stacked, "role": "whole", "work": work, **facts
+    }  # fmt: skip
+    return general(spec, *rules, **stated)
 
 
-# ---- solving
+# ---- triangles
+
+
+def _of_triangle(x: Tensor, lower: bool, unit: bool) -> Tensor:
+    """Return the triangle of a matrix that a system reads."""
+    return tril(x, -1 if unit else 0) if lower else triu(x, 1 if unit else 0)
+
+
+def _triangle_rule(
+    g: Tensor, out: Tensor, a: Tensor, b: Tensor, lower: bool, transposed: bool, unit: bool
+) -> Tensor:
+    moved = _triangular_turned(g, a, lower, transposed, unit)
+    pair = (out, moved) if transposed else (moved, out)
+    return -_of_triangle(matmul(pair[0], turned(pair[1])), lower, unit)
+
+
+def _triangular_turned(g: Tensor, a: Tensor, lower: bool, transposed: bool, unit: bool) -> Tensor:
+    """Solve the system with the transpose."""
+    return op.triangular_solve(a, g, lower=lower, transposed=not transposed, unit=unit)
+
+
+@of_matrices(
+    lambda a, b, **params: b,
+    _triangle_rule,
+    lambda g, out, a, b, **params: _triangular_turned(g, a, **params),
+    work=lambda a, b, **params: a.size * b.shape[-1] // 4,
+)
+def triangular_solve(a: Array, b: Array, *, lower: bool, transposed: bool, unit: bool) -> Array:
+    """Solve op(a) x = b for stacks of equal batch shape, reading one triangle of a alone.
+
+    Where a number on the diagonal is 0, a compiled program goes on with Inf and NaN.
+    """
+    n = a.shape[-1]
+    left = np.swapaxes(a, -1, -2) if transposed else a
+    diagonal = np.diagonal(a, 0, -2, -1)
+    if not unit and not diagonal.all():
+        raise ArgumentError(
+            "solve_triangular got a matrix with 0 on its diagonal; it is singular. Check the "
+            "matrix, or add a small multiple of the identity to it."
+        )
+    x = np.array(b)
+    for i in range(n) if lower != transposed else reversed(range(n)):
+        known = slice(0, i) if lower != transposed else slice(i + 1, n)
+        x[..., i, :] -= (left[..., i : i + 1, known] @ x[..., known, :])[..., 0, :]
+        if not unit:
+            x[..., i, :] /= diagonal[..., i, None]
+    return x
+
+
+# ---- elimination: in a program, what is asked of a matrix shares its factors
+
+
+def _pivoted(factors: Array, b: Array, backwards: bool) -> Array:
+    """Exchange rows as elimination did, or undo that."""
+    n = factors.shape[-1]
+    x = np.array(b).reshape(-1, n, b.shape[-1])
+    places = factors[..., n, :].real.astype(np.int64).reshape(-1, n)
+    each = np.arange(len(x))
+    for k in reversed(range(n)) if backwards else range(n):
+        x[each, k], x[each, places[:, k]] = x[each, places[:, k]], x[each, k]
+    found: Array = x.reshape(b.shape)
+    return found
+
+
+@of_matrices(lambda x: Spec((*x.shape[:-2], x.shape[-1] + 1, x.shape[-1]), x.dtype), share=0.3)
+def lu_parts(x: Array) -> Array:
+    """L and U of P x = L U in one matrix, and below them with which row each was exchanged.
+
+    L has ones on its diagonal, which are not stored. By elimination with partial pivoting.
+    """
+    n = x.shape[-1]
+    stack = math.prod(x.shape[:-2])
+    told = np.zeros((*x.shape[:-2], 1, n), x.dtype)
+    found = np.concatenate([x, told], -2).reshape(stack, n + 1, n)
+    each = np.arange(stack)
+    for k in range(n):
+        place = k + np.argmax(np.abs(found[:, k:n, k]), axis=-1)
+        found[:, n, k] = place
+        found[each, k], found[each, place] = found[each, place], found[each, k]
+        pivot = found[:, k, k, None]
+        factor = found[:, k + 1 : n, k] / np.where(pivot == 0, 1, pivot)
+        found[:, k + 1 : n, k] = factor
+        found[:, k + 1 : n, k + 1 :] -= factor[:, :, None] * found[:, None, k, k + 1 :]
+    result: Array = found.reshape(*x.shape[:-2], n + 1, n)
+    return result
+
+
+def _lu(x: Tensor) -> Tensor:
+    return lu_parts(stop_gradient(x))
+
+
+def _turned_system(g: Tensor, x: Tensor, factors: Tensor, transposed: bool) -> Tensor:
+    return op.lu_solved(x, factors, g, transposed=not transposed)
+
+
+def _system_rule(
+    g: Tensor, out: Tensor, x: Tensor, factors: Tensor, b: Tensor, transposed: bool
+) -> Tensor:
+    moved = _turned_system(g, x, factors, transposed)
+    left, right = (out, moved) if transposed else (moved, out)
+    return -matmul(left, turned(right))
+
+
+@of_matrices(
+    lambda x, factors, b, transposed: b,
+    _system_rule,
+    None,
+    lambda g, out, x, factors, b, transposed: _turned_system(g, x, factors, transposed),
+    work=lambda x, factors, b, transposed: x.size * b.shape[-1] // 2,
+)
+def lu_solved(x: Array, factors: Array, b: Array, *, transposed: bool) -> Array:
+    """Solve x y = b, or xᵀ y = b, by the factors of x; derivatives are by x and b.
+
+    Where x is singular, a compiled program goes on with NaN.
+    """
+    n = x.shape[-1]
+    matrix = factors[..., :n, :]
+    if not np.diagonal(matrix, 0, -2, -1).all():
+        raise ArgumentError(
+            "A system was solved whose matrix is singular. Check the matrix, or add a small "
+            "multiple of the identity to it."
+        )
+    solve = functools.partial(triangular_solve.meaning, matrix, transposed=transposed)
+    if transposed:
+        return _pivoted(
+            factors, solve(solve(b, lower=False, unit=False), lower=True, unit=True), True
+        )
+    found = solve(_pivoted(factors, b, False), lower=True, unit=True)
+    return np.asarray(solve(found, lower=False, unit=False))
+
+
+def _times(factor: Tensor, x: Tensor) -> Tensor:
+    """Multiply each matrix of a stack by its own number."""
+    return expand_dims(expand_dims(factor, -1), -1) * x
+
+
+def _turned_inverse(x: Tensor, factors: Tensor) -> Tensor:
+    one = broadcast_to(eye(x.shape[-1], dtype=x.dtype), x.shape)
+    return lu_solved(x, factors, one, transposed=True)
+
+
+def _sign_rule(g: Tensor, out: Tensor, x: Tensor, inverse: Callable[[], Tensor]) -> Tensor:
+    """Return the cotangent of a sign on the circle, which turns by Im tr(x⁻¹ dx)."""
+    if x.dtype.kind != "c":
+        return x * 0.0
+    return _times(imag(g * out) * 1j, inverse())
+
+
+_OF_DETERMINANTS: dict[str, Callable[[Tensor, Tensor, Tensor, Callable[[], Tensor]], Tensor]] = {
+    "determinant": lambda g, out, x, inverse: _times(g, op.cofactors_of(x)),
+    "log": lambda g, out, x, inverse: _times(g, inverse()),
+    "sign": _sign_rule,
+}
+
+
+def _factors_rule(
+    g: Tensor, out: Tensor, value: Tensor, x: Tensor, factors: Tensor, of: str
+) -> Tensor:
+    return _OF_DETERMINANTS[of](g, out, x, lambda: _turned_inverse(x, factors))
+
+
+@of_matrices(
+    lambda value, x, factors, of: value,
+    None,
+    _factors_rule,
+    None,
+    work=lambda value, x, factors, of: value.size,
+)
+def found_of_factors(value: Array, x: Array, factors: Array, *, of: str) -> Array:
+    """Return a number that was found by a matrix' factors; its derivatives are those by x.
+
+    Args:
+        value: The number.
+        x: The matrix.
+        factors: Its factors, by which the derivative is found.
+        of: What the number is: "determinant", the "log" of its magnitude, or its "sign".
+    """
+    return value
+
+
+def _of_factors(x: Tensor, of: str) -> Tensor:
+    """Return what is asked of a determinant, by the factors of its matrix."""
+    factors, n = _lu(x), x.shape[-1]
+    diagonal = op.diagonal(factors[..., :n, :], 0, -2, -1)
+    if of == "log":
+        return found_of_factors(op.sum(op.log(op.absolute(diagonal)), -1), x, factors, of=of)
+    parity = where(factors[..., n, :] == arange(n, dtype=x.dtype), 1.0, -1.0)
+    if of == "sign":
+        size = op.absolute(diagonal)
+        real = x.dtype.kind != "c"
+        diagonal = op.sign(diagonal) if real else diagonal / where(size == 0, 1.0, size)
+    return found_of_factors(op.prod(astype(parity * diagonal, x.dtype), -1), x, factors, of=of)
 
 
 @of_matrices(
     lambda a, b: b,
     lambda g, out, a, b: -matmul(op.solve_matrices(turned(a), g), turned(out)),
     lambda g, out, a, b: op.solve_matrices(turned(a), g),
+    expansion=lambda a, b: lu_solved(a, _lu(a), b, transposed=False),
 )
 def solve_matrices(a: Array, b: Array) -> Array:
     """Solve a x = b for stacks of matrices of equal batch shape."""
     return numerically(np.linalg.solve, a, b)
 
 
-@of_matrices(lambda x: x, lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)))
+def _expanded_inverse(x: Tensor) -> Tensor:
+    one = broadcast_to(eye(x.shape[-1], dtype=x.dtype), x.shape)
+    return lu_solved(x, _lu(x), one, transposed=False)
+
+
+@of_matrices(
+    lambda x: x,
+    lambda g, out, x: -matmul(matmul(turned(out), g), turned(out)),
+    expansion=_expanded_inverse,
+)
 def inverse_of(x: Array) -> Array:
     """Inverse of square matrices."""
     return numerically(np.linalg.inv, x)
@@ -143,18 +361,26 @@ def _half_lower(x: Tensor) -> Tensor:
     return tril(x) - eye(x.shape[-1], dtype=x.dtype) * x * 0.5
 
 
+def _solve_adjoint(a: Tensor, b: Tensor) -> Tensor:
+    """Solve aᴴ x = b, of a lower triangle."""
+    return op.triangular_solve(conjugated(a), b, lower=True, transposed=True, unit=False)
+
+
 @_of_adjoints
 def _cholesky_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
     lt = adjoint_of(out)
     inner = _half_lower(matmul(lt, tril(g)))
-    found = solve_matrices(lt, inner)
-    found = adjoint_of(solve_matrices(lt, adjoint_of(found)))
+    found = _solve_adjoint(out, inner)
+    found = adjoint_of(_solve_adjoint(out, adjoint_of(found)))
     return (found + adjoint_of(found)) * 0.5
 
 
-@of_matrices(lambda x: x, _cholesky_rule)
+@of_matrices(lambda x: x, _cholesky_rule, share=0.1)
 def cholesky_factor(x: Array) -> Array:
-    """Lower triangular L with L Lᴴ = x, of positive definite matrices."""
+    """Lower triangular L with L Lᴴ = x, of positive definite matrices.
+
+    Of any other matrix a compiled program makes NaN.
+    """
     return numerically(np.linalg.cholesky, x)
 
 
@@ -332,7 +558,8 @@ def _tall_qr(g_q: Tensor, g_r: Tensor, q: Tensor, r: Tensor) -> Tensor:
     # The diagonal of R is real.
     mirrored = lower + adjoint_of(lower) + eye(inner.shape[-1], dtype=q.dtype) * real(inner)
     found = g_q + matmul(q, mirrored)
-    return adjoint_of(solve_matrices(r, adjoint_of(found)))
+    upper = {"lower": False, "transposed": False, "unit": False}
+    return adjoint_of(op.triangular_solve(r, adjoint_of(found), **upper))
 
 
 @_of_adjoints
@@ -357,12 +584,14 @@ def orthogonal_parts(x: Array) -> Array:
     return np.concatenate([q, np.swapaxes(r, -1, -2)], axis=-2)
 
 
-def _times(factor: Tensor, x: Tensor) -> Tensor:
-    """Multiply each matrix of a stack by its own number."""
-    return expand_dims(expand_dims(factor, -1), -1) * x
+# ---- determinants
 
 
-@of_matrices(lambda x: Spec(x.shape[:-2], x.dtype), lambda g, out, x: _times(g, op.cofactors_of(x)))
+@of_matrices(
+    lambda x: Spec(x.shape[:-2], x.dtype),
+    lambda g, out, x: _times(g, op.cofactors_of(x)),
+    expansion=functools.partial(_of_factors, of="determinant"),
+)
 def determinant_of(x: Array) -> Array:
     """Determinant of square matrices."""
     return np.asarray(np.linalg.det(x))
@@ -371,20 +600,18 @@ def determinant_of(x: Array) -> Array:
 @of_matrices(
     lambda x: Spec(x.shape[:-2], real_dtype(x.dtype)),
     lambda g, out, x: _times(g, turned(inverse_of(x))),
+    expansion=functools.partial(_of_factors, of="log"),
 )
 def log_of_determinant(x: Array) -> Array:
     """Logarithm of the magnitude of the determinant of square matrices."""
     return np.asarray(np.linalg.slogdet(x)[1])
 
 
-def _sign_rule(g: Tensor, out: Tensor, x: Tensor) -> Tensor:
-    """Return the cotangent of a sign on the circle, which turns by Im tr(x⁻¹ dx)."""
-    if x.dtype.kind != "c":
-        return x * 0.0
-    return _times(imag(g * out) * 1j, turned(inverse_of(x)))
-
-
-@of_matrices(lambda x: Spec(x.shape[:-2], x.dtype), _sign_rule)
+@of_matrices(
+    lambda x: Spec(x.shape[:-2], x.dtype),
+    lambda g, out, x: _sign_rule(g, out, x, lambda: turned(inverse_of(x))),
+    expansion=functools.partial(_of_factors, of="sign"),
+)
 def sign_of_determinant(x: Array) -> Array:
     """Sign of the determinant of square matrices: -1, 0 or 1; of complex ones on the circle."""
     return np.asarray(np.linalg.slogdet(x)[0])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from thalweg.core.apply import apply
 from thalweg.core.operation import op, operation, register
 from thalweg.core.spec import promote, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
@@ -16,7 +17,7 @@ from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.creation import eye, zeros
 from thalweg.ops.elementwise.arithmetic import absolute, square
 from thalweg.ops.elementwise.comparison import greater, maximum, where
-from thalweg.ops.elementwise.complex import real
+from thalweg.ops.elementwise.complex import conjugated, real
 from thalweg.ops.elementwise.conversion import as_floating, astype, stop_gradient
 from thalweg.ops.elementwise.exponential import log
 from thalweg.ops.linalg import decompositions
@@ -29,7 +30,6 @@ from thalweg.ops.linalg.decompositions import (
     symmetric,
     turned,
 )
-from thalweg.ops.linalg.diagonals import tril, triu
 from thalweg.ops.linalg.products import matmul
 from thalweg.ops.reduce.extremes import max, min
 from thalweg.ops.reduce.sums import sum
@@ -139,9 +139,7 @@ def solve(a: Any, b: Any, *, left: bool | None = None) -> Tensor:
         >>> tw.linalg.solve(tw.tensor([[2.0, 0.0], [0.0, 4.0]]), tw.tensor([2.0, 2.0]))
         tensor([1.0000, 0.5000])
     """
-    matrix, right = square_matrices("solve", a), as_floating(b)
-    dtype = promote((matrix.spec, right.spec))[0]
-    matrix, right = astype(matrix, dtype), astype(right, dtype)
+    matrix, right = _of_one_dtype(square_matrices("solve", a), as_floating(b))
     column = right.ndim == 1 or (left is not None and right.shape == matrix.shape[:-1])
     if column and left is False:
         raise ShapeError("solve got vectors and left=False; it wants matrices. Reshape them.")
@@ -152,28 +150,117 @@ def solve(a: Any, b: Any, *, left: bool | None = None) -> Tensor:
     return squeeze(found, -1) if column else found
 
 
+def _of_one_dtype(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    dtype = promote((a.spec, b.spec))[0]
+    return astype(a, dtype), astype(b, dtype)
+
+
 def _solve(a: Tensor, b: Tensor) -> Tensor:
+    return decompositions.solve_matrices(*_fitting("solve", a, b))
+
+
+def _fitting(name: str, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both sides of a system as stacks of the same shape.
+
+    Raises:
+        ShapeError: If they do not fit.
+    """
     if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
         raise ShapeError(
-            f"solve got shapes {tuple(a.shape)} and {tuple(b.shape)}; the rows of both must be as "
-            "many. Transpose one, or reshape it; of stacks of vectors say left=True."
+            f"{name} got shapes {tuple(a.shape)} and {tuple(b.shape)}; the rows of both must be "
+            "as many. Transpose one, or reshape it; of stacks of vectors say left=True."
         )
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    return decompositions.solve_matrices(
+    return (
         broadcast_to(a, (*batch, *a.shape[-2:])), broadcast_to(b, (*batch, *b.shape[-2:]))
-    )
+    )  # fmt: skip
 
 
 @operation
 def solve_triangular(
-    A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False
+    a: Any,
+    b: Any,
+    trans: Any = 0,
+    lower: bool = False,
+    unit_diagonal: bool = False,
+    *,
+    upper: bool | None = None,
+    left: bool = True,
+    unitriangular: bool = False,
 ) -> Tensor:
-    """Solve A X = B, or X A = B if not `left`, reading one triangle of A alone."""
-    matrix = (triu if upper else tril)(square_matrices("solve_triangular", A))
-    if unitriangular:
-        one = eye(matrix.shape[-1], dtype=matrix.dtype)
-        matrix = matrix * (1 - one) + one
-    return solve(matrix, B) if left else turned(solve(turned(matrix), turned(as_tensor(B))))
+    """Solve a x = b for x, reading one triangle of a alone.
+
+    Args:
+        a: Square matrices of shape (…, n, n).
+        b: A vector of shape (n,), or matrices of shape (…, n, k).
+        trans: SciPy's: 0 or "N" for a x = b, 1 or "T" for aᵀ x = b, 2 or "C" for aᴴ x = b.
+        lower: Whether the lower triangle is read, not the upper one.
+        unit_diagonal: Whether the diagonal counts as ones, and is not read.
+        upper: PyTorch's keyword, the opposite of `lower`.
+        left: PyTorch's keyword: false to solve x a = b.
+        unitriangular: PyTorch's name of `unit_diagonal`.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+        ArgumentError: If a number on the diagonal is 0. A compiled program goes on with Inf or NaN.
+
+    Example:
+        >>> import thalweg as tw
+        >>> a = tw.tensor([[2.0, 0.0], [1.0, 4.0]])
+        >>> tw.linalg.solve_triangular(a, tw.tensor([2.0, 5.0]), lower=True)
+        tensor([1., 1.])
+    """
+    matrix, right = _of_one_dtype(square_matrices("solve_triangular", a), as_floating(b))
+    lower = lower if upper is None else not upper
+    if trans not in _TRANSPOSED:
+        raise ArgumentError(f"solve_triangular got trans {trans!r}; it wants 0, 1, 2, N, T or C.")
+    matrix = conjugated(matrix) if trans in (2, "C") else matrix
+    column = right.ndim == 1
+    right = expand_dims(right, -1) if column else right
+    system = {
+        "lower": bool(lower), "transposed": _TRANSPOSED[trans] != (not left),
+        "unit": bool(unit_diagonal or unitriangular),
+    }  # fmt: skip
+    pair = _fitting("solve_triangular", matrix, right if left else turned(right))
+    found = apply(decompositions.triangular_solve, pair, system)
+    found = found if left else turned(found)
+    return squeeze(found, -1) if column else found
+
+
+_TRANSPOSED = {0: False, 1: True, 2: True, "N": False, "T": True, "C": True}
+
+
+@operation
+def cho_factor(a: Any, lower: bool = False) -> tuple[Tensor, bool]:
+    """Return a Cholesky factor and whether it is the lower one, as `cho_solve` takes them.
+
+    Args:
+        a: Positive definite matrices of shape (…, n, n).
+        lower: Whether to return L with L Lᴴ = a, not Lᴴ.
+
+    Raises:
+        ArgumentError: If a matrix is not positive definite; a compiled program goes on with NaN.
+    """
+    return cholesky(a, upper=not lower), bool(lower)
+
+
+@operation
+def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Tensor:
+    """Solve a x = b for x, given the Cholesky factor of a as `cho_factor` returns it.
+
+    Args:
+        c_and_lower: The factor, and whether it is the lower one.
+        b: A vector of shape (n,), or matrices of shape (…, n, k).
+
+    Example:
+        >>> import thalweg as tw
+        >>> a = tw.tensor([[4.0, 2.0], [2.0, 5.0]])
+        >>> tw.linalg.cho_solve(tw.linalg.cho_factor(a), tw.tensor([6.0, 7.0]))
+        tensor([1., 1.])
+    """
+    factor, lower = c_and_lower
+    halfway = solve_triangular(factor, b, 0 if lower else 2, lower)
+    return solve_triangular(factor, halfway, 2 if lower else 0, lower)
 
 
 @operation
@@ -270,7 +357,8 @@ def cholesky(x: Any, *, upper: bool = False) -> Tensor:
     """Triangular factor of positive definite matrices: the lower L with L Lᴴ = x, or Lᴴ.
 
     Raises:
-        ArgumentError: If a matrix is not positive definite.
+        ArgumentError: If a matrix is not positive definite; a compiled program goes on with NaN
+            in the place of all of its factor.
     """
     found = decompositions.cholesky_factor(square_matrices("cholesky", x))
     return adjoint_of(found) if upper else found

@@ -14,8 +14,8 @@ from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.creation import eye
 from thalweg.ops.elementwise.arithmetic import power
 from thalweg.ops.elementwise.conversion import as_floating
-from thalweg.ops.linalg.decompositions import adjoint_of, of_matrices, turned
-from thalweg.ops.linalg.matrices import inv, solve, solve_triangular, square_matrices
+from thalweg.ops.linalg.decompositions import of_matrices, turned
+from thalweg.ops.linalg.matrices import cho_solve, inv, solve, square_matrices
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import atleast_1d, expand_dims, ravel, reshape
 from thalweg.ops.shape.transpose import transpose
@@ -58,7 +58,7 @@ def exponential_of(x: Array) -> Array:
     return result
 
 
-@operation
+@operation("linalg.expm")
 def matrix_exp(x: Any) -> Tensor:
     """Exponential of square matrices: Σ xᵏ / k!.
 
@@ -86,9 +86,7 @@ def cholesky_solve(x: Any, y: Any, upper: bool = False) -> Tensor:
         y: Lower triangles L of shape (…, n, n).
         upper: Whether y is Lᴴ.
     """
-    factor = adjoint_of(as_floating(y)) if upper else as_floating(y)
-    halfway = solve_triangular(factor, x, upper=False)
-    return solve_triangular(adjoint_of(factor), halfway, upper=True)
+    return cho_solve((y, not upper), x)
 
 
 @operation

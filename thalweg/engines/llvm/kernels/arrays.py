@@ -155,6 +155,10 @@ class Arrays:
         """Return the address of an array, a cell, or the arena."""
         return self.addresses.address(self.e, self.given, what)
 
+    def scratch(self, nbytes: int) -> Value:
+        """Return the address of so much memory to work in, on a cache line."""
+        return self.pointer(self.facts.scratch(nbytes))
+
     def address(self, symbol: Symbol, at: Affine, origin: Symbol | None = None) -> Value:
         """Return the address of an element at a position, of the array or a part, without lanes."""
         type, pointer = TYPES[symbol.dtype], self.pointer(origin or symbol)

@@ -184,7 +184,7 @@ def write_order(
     if 0 in shape or out is None:
         return
     count, step = shape[axis], math.prod(shape[axis + 1 :])
-    pairs = writer.pointer(writer.facts.scratch(2 * _PAIR * count + _COUNTS))
+    pairs = writer.scratch(2 * _PAIR * count + _COUNTS)
     with writer.nest((math.prod(shape[:axis]), step)) as (row, column):
         first = row * (count * step) + column
         at, _ = writer.loop(count)

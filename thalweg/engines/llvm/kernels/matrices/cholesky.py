@@ -1,0 +1,82 @@
+"""Cholesky factors."""
+
+from __future__ import annotations
+
+import math
+
+from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.kernels.matrices.routine import Routine
+from thalweg.engines.llvm.kernels.matrices.update import subtract_product
+
+# Rows that are finished together; what the rows above them change is one product.
+_ROWS = 8
+
+
+def cholesky(type: str, target: Target, n: int) -> Routine:
+    """Return `(x, out, work, stop)`: the lower factor of one matrix; NaN if there is none.
+
+    `work` has n rows of whole vectors: there the factor's transpose is computed, row by row.
+    Left of the diagonal it holds numbers without meaning.
+    """
+    r = Routine(f"cholesky_{type}_{n}", type, target)
+    x, out, work, stop = r.pointers("x", "out", "work", "stop")
+    across = r.padded(n)
+    with r.loop(n, stop) as i:
+        with r.loop(r.plus(i, 1)) as j:
+            r.put(r.get(x, r.times(i, n), j), work, r.times(j, across), i)
+        for padding in range(n, across):
+            r.put(r.number(0.0), work, r.times(i, across), padding)
+    rows = max(_ROWS, r.width)
+    if n <= rows:
+        _finish(r, work, across, r.count(0), r.count(n))
+    else:
+        with r.loop(-(-n // rows), stop) as block:
+            first = r.count(r.times(block, rows))
+            last = r.count(r.least(r.plus(first, rows), n))
+            corner = r.at(work, r.times(first, across), first)
+            vectors = r.parts_of(r.minus(across, first), r.width)
+            subtract_product(
+                r, corner, across, r.at(work, first), (1, across), r.at(work, first), across,
+                r.minus(last, first), vectors, first,
+            )  # fmt: skip
+            _finish(r, work, across, first, last)
+    _copy_out(r, work, out, n, across, stop)
+    return r
+
+
+def _finish(r: Routine, work: Value, across: int, first: Value, last: Value) -> None:
+    """Turn the rows first … last - 1 into the factor's, by those among them."""
+    vectors = across // r.width
+    with r.span(first, last) as k:
+        line = r.at(work, r.times(k, across))
+        root = r.sqrt(r.get(line, k))
+        scale = r.splat(r.divide(r.number(1.0), root), r.width)
+        with r.span(r.parts_of(k, r.width), vectors) as v:
+            at = r.times(v, r.width)
+            r.put(r.multiply(r.row(line, at), scale), line, at)
+        r.put(root, line, k)
+        with r.span(r.plus(k, 1), last) as i:
+            below = r.at(work, r.times(i, across))
+            factor = r.splat(r.negate(r.get(line, i)), r.width)
+            with r.span(r.parts_of(i, r.width), vectors) as v:
+                at = r.times(v, r.width)
+                r.put(r.fma(factor, r.row(line, at), r.row(below, at)), below, at)
+
+
+def _copy_out(r: Routine, work: Value, out: Value, n: int, across: int, stop: Value) -> None:
+    """Write the factor, or NaN if a number of its diagonal is not positive."""
+    whole = r.constant(True, "i1")
+
+    def sound(k: Value, carried: list[Value]) -> list[Value]:
+        root = r.get(work, r.times(k, across), k)
+        return [r.bit_and(carried[0], r.compare("ogt", root, 0.0))]
+
+    (whole,) = r.fold(0, n, [whole], sound)
+    with r.loop(n, stop) as i:
+        line = r.at(out, r.times(i, n))
+        with r.loop(r.plus(i, 1)) as j:
+            found = r.select(whole, r.get(work, r.times(j, across), i), r.number(math.nan))
+            r.put(found, line, j)
+        beyond = r.select(whole, r.number(0.0), r.number(math.nan))
+        r.fill(beyond, line, r.plus(i, 1), n)
