@@ -35,6 +35,7 @@ _LATER = {
     "losses": "optim.losses",
     "load": "training.saving",
     "optim": "optim",
+    "pure_callback": "control.callback",
     "save": "training.saving",
     "special": "special",
     "testing": "testing",

@@ -8,6 +8,7 @@ from thalweg.compiler.kernels.graph import in_memory
 from thalweg.core.program import Equation
 from thalweg.core.spec import Bundle
 from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.kernels.callbacks import CALLBACKS
 from thalweg.engines.llvm.kernels.writer import Writer
 
 # Is given the addresses of the operands and of the results; of a bundle's, None where nobody reads
@@ -15,7 +16,7 @@ from thalweg.engines.llvm.kernels.writer import Writer
 WriteWhole = Callable[[Writer, Equation, Sequence[Value], Sequence[Value | None]], None]
 
 # One row a primitive of the role `whole`, but for those that run programs.
-WHOLES: dict[str, WriteWhole] = {}
+WHOLES: dict[str, WriteWhole] = {**CALLBACKS}
 
 
 def write_whole(writer: Writer) -> None:
