@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import MethodType
@@ -107,6 +108,12 @@ class HostFunction:
     method: Method | None
     line: str
 
+    @functools.cached_property
+    def is_plain(self) -> bool:
+        """Whether the arguments are arrays alone, by position."""
+        leaves = (0.0,) * self.arguments.num_leaves
+        return bool(self.arguments == tree.structure((leaves, {})))
+
     @property
     def told(self) -> str:
         """What errors call it."""
@@ -128,8 +135,14 @@ class HostFunction:
             ShapeError: If a result has another shape.
             DtypeError: If a result has another dtype.
         """
-        args, kwargs = tree.unflatten(self.arguments, [np.array(array) for array in arrays])
-        found = call_apart(self.function, *args, **kwargs)
+        given = list(map(np.array, arrays))
+        if self.is_plain:
+            found = call_apart(self.function, *given)
+        else:
+            args, kwargs = tree.unflatten(self.arguments, given)
+            found = call_apart(self.function, *args, **kwargs)
+        if found.__class__ is np.ndarray and self.structure.is_leaf():
+            return [self._checked(found, self.results[0])]
         leaves, structure = tree.flatten(found)
         if structure != self.structure:
             raise CallError(
@@ -140,17 +153,21 @@ class HostFunction:
 
     def _checked(self, leaf: Any, spec: Spec) -> Array:
         """Return a result as an array of its own."""
-        array = np.array(leaf, spec.dtype if _gives_way(leaf, spec) else None)
-        for wrong, given, wanted, what, change in (
-            (ShapeError, array.shape, spec.shape, "shape", "reshape"),
-            (DtypeError, array.dtype, spec.dtype, "dtype", "astype"),
-        ):
-            if given != wanted:
-                raise wrong(
-                    f"{self.told} returned an array of {what} {given}; {wanted} was stated. "
-                    f"State what it returns, or convert that with {change}."
-                )
+        if leaf.__class__ is np.ndarray:
+            array: Array = np.array(leaf)
+        else:
+            array = np.array(leaf, spec.dtype if _gives_way(leaf, spec) else None)
+        if array.shape != spec.shape:
+            raise ShapeError(self._refusal("shape", array.shape, spec.shape, "reshape"))
+        if array.dtype != spec.dtype:
+            raise DtypeError(self._refusal("dtype", array.dtype, spec.dtype, "astype"))
         return array
+
+    def _refusal(self, what: str, given: Any, wanted: Any, change: str) -> str:
+        return (
+            f"{self.told} returned an array of {what} {given}; {wanted} was stated. State what it "
+            f"returns, or convert that with {change}."
+        )
 
     def batched(self, size: int, operands: Operands, flags: Flags) -> tuple[Operands, Called]:
         """Return what is called, and with what, for a batch of operands.

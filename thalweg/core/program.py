@@ -442,18 +442,22 @@ class _Tracing(threading.local):
 tracing = _Tracing()
 
 
+def _called(meaning: Callable[..., Any], *arrays: Any, **params: Any) -> Any:
+    return meaning(*arrays, **params)
+
+
 def call_apart(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a user's function in the midst of a meaning, as if nothing were traced around it.
 
-    What it computes with tensors runs in a context of its own: that of the meaning is in use.
+    What it computes with tensors runs in the context of the meaning: no other can be entered.
     """
-    before = tracing.traces, tracing.quiet, tracing.run
-    tracing.traces, tracing.quiet = (), contextvars.copy_context().run
-    tracing.run = tracing.quiet
+    own = vars(tracing)
+    before = own["traces"], own["quiet"], own["run"]
+    own["traces"], own["quiet"], own["run"] = (), _called, _called
     try:
         return function(*args, **kwargs)
     finally:
-        tracing.traces, tracing.quiet, tracing.run = before
+        own["traces"], own["quiet"], own["run"] = before
 
 
 @contextmanager

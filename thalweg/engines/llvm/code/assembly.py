@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -90,6 +91,7 @@ class Assembly:
         self.functions: dict[str, str] = {}
         self._planned: list[_Planned] = []
         self._nests: list[Nest] = []
+        self._numbers = itertools.count()
 
     def reserve(self, nbytes: int) -> int:
         """Return the place of a new aligned stretch of the arena."""
@@ -172,7 +174,7 @@ class Assembly:
             step.outer, step.stands_for = outer, stands_for
             return step
 
-        name = f"nest{len(self._nests)}"
+        name = f"nest{next(self._numbers)}"
         nest = plan_nest(name, outer, kernel, self.reserve, entry, plan)
         self._nests.append(nest)
         return nest

@@ -8,18 +8,26 @@ may cross the code between: it is kept for the run, the loop ends, and the run r
 from __future__ import annotations
 
 import ctypes
+import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from thalweg.compiler.callbacks import CalledProgram
-from thalweg.core.spec import Array, Spec
+from thalweg.control.callback import callback
+from thalweg.core.program import Equation, Symbol
+from thalweg.core.spec import Array, DType, Shape, Spec
 from thalweg.engines.llvm.code.lacking import described, told
 from thalweg.engines.llvm.kernels.facts import PENDING
-from thalweg.engines.numpy import NumpyProgram
 from thalweg.errors import EngineError
+
+_ndarray = np.ndarray
+
+
+# What to call, the places of its operands, the place of its result.
+_Step = tuple[Callable[..., Any], tuple[int, ...], int]
 
 
 class Callee:
@@ -27,12 +35,36 @@ class Callee:
 
     def __init__(self, called: CalledProgram) -> None:
         program = called.program
-        self.operands = [symbol.spec for symbol in program.inputs]
-        self.results = list(called.results)
+        self.results = called.results
+        self.count = len(program.inputs)
+        specs = (*(symbol.spec for symbol in program.inputs), *self.results)
+        # Of each operand and result what showing it takes.
+        self.arrays = [
+            (spec, spec.shape, spec.dtype, spec.nbytes, i >= self.count)
+            for i, spec in enumerate(specs)
+        ]
         self.told = described(called)
-        self.run = NumpyProgram(program).run
-        self.addresses: Any = ctypes.c_int64 * (len(self.operands) + len(self.results))
+        self.addresses: Any = ctypes.c_int64 * len(self.arrays)
         self._program = program
+        places: dict[Symbol, int] = {symbol: i for i, symbol in enumerate(program.inputs)}
+        read = (*(s for e in program.equations for s in e.inputs), *program.outputs)
+        for symbol in dict.fromkeys((*read, *(e.output for e in program.equations))):
+            places.setdefault(symbol, len(places))
+        self._rest = [s.value for s in list(places)[len(program.inputs) :]]
+        self._steps: list[_Step] = [
+            (_call_of(e), tuple(places[s] for s in e.inputs), places[e.output])
+            for e in program.equations
+        ]
+        self._outputs = [places[symbol] for symbol in program.outputs]
+
+    def run(self, operands: Sequence[Array]) -> list[Array]:
+        """Return the results, computed by the meanings of the primitives."""
+        values: list[Any] = [*operands, *self._rest]
+        for call, reads, place in self._steps:
+            found = call(values[reads[0]]) if len(reads) == 1 else call(*[values[i] for i in reads])
+            kept = found.__class__ is _ndarray or found.__class__ is list
+            values[place] = found if kept else np.asarray(found)
+        return [values[place] for place in self._outputs]
 
     def wrong(self, number: int, value: Array) -> EngineError:
         """Return the error of a result that is not what was stated."""
@@ -45,13 +77,30 @@ class Callee:
         )
 
 
+def _call_of(equation: Equation) -> Callable[..., Any]:
+    """Return the meaning of an equation, of one with several results a list of them."""
+    params = equation.params
+    if equation.primitive is callback:
+        return params["function"]  # type: ignore[no-any-return]
+    meaning = equation.primitive.meaning
+    return functools.partial(meaning, **params) if params else meaning
+
+
 class _Shown:
-    """Arrays at the addresses of a call."""
+    """Arrays where a call finds its operands and results.
 
-    __slots__ = ("addresses", "operands", "results")
+    Attributes:
+        table: The address of the table of their addresses, and that table.
+        addresses: What it held.
+        arrays: The arrays, None for a result that nobody reads.
+    """
 
-    def __init__(self, addresses: list[int], operands: list[Array], results: list[Any]) -> None:
-        self.addresses, self.operands, self.results = addresses, operands, results
+    __slots__ = ("addresses", "arrays", "table")
+
+    def __init__(self, count: int) -> None:
+        self.table: tuple[int, Any] = 0, ()
+        self.addresses = [-1] * count
+        self.arrays: list[Any] = [None] * count
 
 
 class Host:
@@ -71,9 +120,9 @@ class Host:
         self.seconds = [0.0] * len(callees)
         self._callees = callees
         self._own = [_bytes(array) for array in memory]
-        self._outer: list[tuple[int, Array]] = []
+        self._outer: list[tuple[int, int, Array, Array]] = []
         self._pending = memory[0].view(np.int64)[PENDING // 8 :][:1]
-        self._shown: list[_Shown | None] = [None] * len(callees)
+        self.point(())
 
     def spent(self) -> dict[str, float]:
         """Return the seconds spent in calls, by what was called."""
@@ -91,18 +140,22 @@ class Host:
     def point(self, arrays: Sequence[Array]) -> None:
         """Let calls see these arrays beside the arena's memory, and no others any more."""
         self._outer = [_bytes(array) for array in arrays]
-        self._shown = [None] * len(self._callees)
+        self._shown = [_Shown(len(callee.arrays)) for callee in self._callees]
 
     def answer(self, number: int, table: int) -> None:
         """Compute what a call wants; never raise."""
         began = time.perf_counter()
         try:
             callee, shown = self._callees[number], self._shown[number]
-            addresses = callee.addresses.from_address(table)[:]
-            if shown is None or shown.addresses != addresses:
-                shown = self._shown[number] = self._show(callee, addresses)
-            for i, value in enumerate(callee.run(shown.operands)):
-                place = shown.results[i]
+            if shown.table[0] != table:
+                # Mostly the same place on the stack, looked at while it holds the table.
+                shown.table = table, callee.addresses.from_address(table)
+            addresses = shown.table[1][:]
+            if shown.addresses != addresses:
+                self._show(callee, shown, addresses)
+            count, arrays = callee.count, shown.arrays
+            for i, value in enumerate(callee.run(arrays[:count])):
+                place = arrays[count + i]
                 if place is not None:
                     if value.shape != place.shape or value.dtype != place.dtype:
                         raise callee.wrong(i, value)
@@ -122,37 +175,37 @@ class Host:
         self._pending[0] = 0
         return error
 
-    def _show(self, callee: Callee, addresses: list[int]) -> _Shown:
-        count = len(callee.operands)
-        operands = [
-            self._view(*pair) for pair in zip(addresses[:count], callee.operands, strict=True)
-        ]
-        for operand in operands:
-            operand.flags.writeable = False
-        results = [
-            self._view(address, spec) if address else None
-            for address, spec in zip(addresses[count:], callee.results, strict=True)
-        ]
-        return _Shown(addresses, operands, results)
+    def _show(self, callee: Callee, shown: _Shown, addresses: list[int]) -> None:
+        """Show arrays at these addresses, where they are others than before."""
+        before, arrays = shown.addresses, shown.arrays
+        for i, address in enumerate(addresses):
+            if address != before[i]:
+                arrays[i] = self._view(address, *callee.arrays[i]) if address else None
+        shown.addresses = addresses
 
-    def _view(self, address: int, spec: Spec) -> Array:
+    def _view(
+        self, address: int, spec: Spec, shape: Shape, dtype: DType, nbytes: int, is_written: bool
+    ) -> Array:
         """Return the array that lies at an address, in memory that is known."""
-        if not spec.size:
-            return np.empty(spec.shape, spec.dtype)
-        for first, memory in (*self._own, *self._outer):
-            start = address - first
-            if start >= 0 and start + spec.nbytes <= memory.size:
-                stretch = memory[start : start + spec.nbytes].view(spec.dtype)
-                return stretch.reshape(spec.shape)
+        if not nbytes:
+            return np.empty(shape, dtype)
+        for memories in (self._own, self._outer):
+            for first, end, memory, read_only in memories:
+                if first <= address and address + nbytes <= end:
+                    held: Any = memory if is_written else read_only
+                    return np.ndarray(shape, dtype, held, address - first)
         raise EngineError(
             f"A call back from the native loop wants {spec} outside of the run's memory. This is a "
             'fault in thalweg. Use engine="numpy", and report the program.'
         )
 
 
-def _bytes(array: Array) -> tuple[int, Array]:
-    """Return where an array begins, and its memory."""
-    return array.ctypes.data, array.reshape(-1).view(np.uint8)
+def _bytes(array: Array) -> tuple[int, int, Array, Array]:
+    """Return where an array begins and ends, and its memory, to be written and to be read alone."""
+    memory = array.reshape(-1).view(np.uint8)
+    read_only = memory.view()
+    read_only.flags.writeable = False
+    return array.ctypes.data, array.ctypes.data + memory.size, memory, read_only
 
 
 # The arenas whose code is running, by their addresses.
@@ -173,6 +226,8 @@ def hosted(host: Host, arena: int, code: Any, *arguments: Any) -> None:
     """Run code on an arena whose calls a host answers."""
     _running[arena] = host
     try:
-        code(arena, *arguments)
+        # As in eager operations, an overflow is a value and not an event.
+        with np.errstate(all="ignore"):
+            code(arena, *arguments)
     finally:
         del _running[arena]
