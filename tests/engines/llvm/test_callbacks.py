@@ -417,6 +417,31 @@ def test_ctrl_c_in_a_long_step_is_heard_at_once(interrupts: None) -> None:
     assert f(np.eye(400)).shape == (400, 400)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seconds", [0.2, 0.3, 0.45])
+def test_ctrl_c_between_calls_is_heard_at_the_next_one(interrupts: None, seconds: float) -> None:
+    calls: list[int] = []
+
+    def sorted_(x: np.ndarray) -> np.ndarray:
+        calls.append(1)
+        return np.sort(x)
+
+    def stepped(w: Any, x: Any, rate: Any) -> Any:
+        # Mostly native: the signal comes while the machine code runs.
+        work = np.sum(np.exp(np.sin(x * w[0])) ** 0.3)
+        return tw.pure_callback(sorted_, np.empty(3), w) + 0.0 * work, np.sum(w)
+
+    run = given(stepped, [np.ones(3)], [np.ones(10_000)], [0.1]).begin(engine("native"))
+    assert not run._compiled.long, "it runs in the main thread"
+    losses = np.full(100_000, -1.0)
+    interrupt_after(seconds)
+    began = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        run.advance(0, 100_000, losses)
+    assert time.perf_counter() - began < 20
+    assert (losses[len(calls) + 1 :] == -1.0).all()
+
+
 # ---- threads
 
 

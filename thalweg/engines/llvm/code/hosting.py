@@ -1,8 +1,8 @@
 """Calls from compiled code back into Python: arrays shown where they lie, errors kept for later.
 
-Compiled code has the address of one function of the process in its arena's header. It says which
-arena calls, which of the program's calls it is, and where operands and results are. No exception
-may cross the code between: it is kept for the run, the loop ends, and the run raises it.
+Compiled code has the address of a function in its arena's header, which it tells which of the
+program's calls it is; where operands and results are, the header tells. No exception may cross the
+code between: it is kept for the run, the loop ends, and the run raises it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,12 @@ from thalweg.control.callback import callback
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import Array, DType, Shape, Spec
 from thalweg.engines.llvm.code.lacking import described, told
-from thalweg.engines.llvm.kernels.facts import PENDING
+from thalweg.engines.llvm.kernels.facts import HEADER, PENDING, TABLE
 from thalweg.errors import EngineError
 
 _ndarray = np.ndarray
+
+_FUNCTION = ctypes.CFUNCTYPE(None, ctypes.c_int64)
 
 
 # What to call, the places of its operands, the place of its result.
@@ -121,7 +123,7 @@ class Host:
         self._callees = callees
         self._own = [_bytes(array) for array in memory]
         self._outer: list[tuple[int, int, Array, Array]] = []
-        self._pending = memory[0].view(np.int64)[PENDING // 8 :][:1]
+        self._header = memory[0].view(np.int64)[: HEADER // 8]
         self.point(())
 
     def spent(self) -> dict[str, float]:
@@ -142,37 +144,54 @@ class Host:
         self._outer = [_bytes(array) for array in arrays]
         self._shown = [_Shown(len(callee.arrays)) for callee in self._callees]
 
-    def answer(self, number: int, table: int) -> None:
-        """Compute what a call wants; never raise."""
-        began = time.perf_counter()
-        try:
-            callee, shown = self._callees[number], self._shown[number]
-            if shown.table[0] != table:
-                # Mostly the same place on the stack, looked at while it holds the table.
-                shown.table = table, callee.addresses.from_address(table)
-            addresses = shown.table[1][:]
-            if shown.addresses != addresses:
-                self._show(callee, shown, addresses)
-            count, arrays = callee.count, shown.arrays
-            for i, value in enumerate(callee.run(arrays[:count])):
-                place = arrays[count + i]
-                if place is not None:
-                    if value.shape != place.shape or value.dtype != place.dtype:
-                        raise callee.wrong(i, value)
-                    place[...] = value
-            self.seconds[number] += time.perf_counter() - began
-            # The last thing: what fails before, even by Ctrl-C, ends the loop.
-            self._pending[0] = 0
-        except BaseException as error:
-            self.error = error
+    def function(self) -> Any:
+        """Return the function that compiled code calls with the number of what it wants.
+
+        It is a generator's `send`: Python looks for signals before the first instruction of a
+        function, where nothing can catch what they raise, but in a generator inside of its `try`.
+        """
+        answers = self._answers()
+        next(answers)
+        return _FUNCTION(answers.send)
+
+    def _answers(self) -> Generator[None, int, None]:
+        """Compute what calls want; never raise."""
+        while True:
+            try:
+                number = yield
+                began = time.perf_counter()
+                self._answer(number, self._header.item(TABLE // 8))
+                self.seconds[number] += time.perf_counter() - began
+                # The last thing: what fails before, even by Ctrl-C, ends the loop.
+                self._header[PENDING // 8] = 0
+            except GeneratorExit:
+                return
+            except BaseException as error:
+                self.error = error
+
+    def _answer(self, number: int, table: int) -> None:
+        callee, shown = self._callees[number], self._shown[number]
+        if shown.table[0] != table:
+            # Mostly the same place on the stack, looked at while it holds the table.
+            shown.table = table, callee.addresses.from_address(table)
+        addresses = shown.table[1][:]
+        if shown.addresses != addresses:
+            self._show(callee, shown, addresses)
+        count, arrays = callee.count, shown.arrays
+        for i, value in enumerate(callee.run(arrays[:count])):
+            place = arrays[count + i]
+            if place is not None:
+                if value.shape != place.shape or value.dtype != place.dtype:
+                    raise callee.wrong(i, value)
+                place[...] = value
 
     def raised(self) -> BaseException | None:
         """Return what ended the loop early, and forget it."""
-        if not self._pending[0]:
+        if not self._header[PENDING // 8]:
             return None
-        # Without an error of its own the call was left by Ctrl-C, right where it began or ended.
+        # Without an error of its own the call was left by Ctrl-C where an error was being kept.
         error, self.error = self.error or KeyboardInterrupt(), None
-        self._pending[0] = 0
+        self._header[PENDING // 8] = 0
         return error
 
     def _show(self, callee: Callee, shown: _Shown, addresses: list[int]) -> None:
@@ -208,26 +227,7 @@ def _bytes(array: Array) -> tuple[int, int, Array, Array]:
     return array.ctypes.data, array.ctypes.data + memory.size, memory, read_only
 
 
-# The arenas whose code is running, by their addresses.
-_running: dict[int, Host] = {}
-
-
-def _answer(arena: int, number: int, table: int) -> None:
-    _running[arena].answer(number, table)
-
-
-# Made once a process: compiled code may call it as long as that lives.
-_function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(_answer)
-
-ADDRESS: int = ctypes.cast(_function, ctypes.c_void_p).value or 0
-
-
-def hosted(host: Host, arena: int, code: Any, *arguments: Any) -> None:
-    """Run code on an arena whose calls a host answers."""
-    _running[arena] = host
-    try:
-        # As in eager operations, an overflow is a value and not an event.
-        with np.errstate(all="ignore"):
-            code(arena, *arguments)
-    finally:
-        del _running[arena]
+def quietly(code: Any, *arguments: Any) -> None:
+    """Run code whose calls, as eager operations do, take an overflow for a value and no event."""
+    with np.errstate(all="ignore"):
+        code(*arguments)

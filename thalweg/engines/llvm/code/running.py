@@ -15,7 +15,7 @@ from thalweg.compiler.kernels.materialize import LONG, total_effort
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 from thalweg.engines.engine import Array, Loop, Run, Start, missing_order
-from thalweg.engines.llvm.code.hosting import ADDRESS, Callee, Host, hosted
+from thalweg.engines.llvm.code.hosting import Callee, Host, quietly
 from thalweg.engines.llvm.code.image import Image
 from thalweg.engines.llvm.code.jit import link
 from thalweg.engines.llvm.kernels.facts import EPOCH, FAULT, HEADER, HOST, STOP
@@ -52,15 +52,18 @@ class Arena:
             places, offsets = np.array(image.inner, np.int64).T
             self.memory.view(np.int64)[places // 8] = self.address + offsets
         self.host = Host(callees, self.memory, self.order) if callees else None
+        self._function: Any = None
 
     def point(self, image: Image, arrays: Sequence[Array]) -> None:
         """Fill in the addresses of arrays."""
         words = self.memory.view(np.int64)
         for place, position, start in image.outer:
             words[place // 8] = arrays[position].ctypes.data + start
-        words[HOST // 8] = ADDRESS
         if self.host is not None:
             self.host.point(arrays)
+            # Made anew for each run, whatever became of the last one.
+            self._function = self.host.function()
+            words[HOST // 8] = ctypes.cast(self._function, _VOID).value
 
     def reset(self) -> None:
         """Zero the header for another run."""
@@ -89,13 +92,11 @@ class Arena:
                 "another one with the last state that was copied."
             )
         if self.host is not None:
-            code = functools.partial(hosted, self.host, self.address, code)
-        else:
-            code = functools.partial(code, self.address)
+            code = functools.partial(quietly, code)
         if long:
-            interruptible(lambda: code(*arguments), self._stop)
+            interruptible(lambda: code(self.address, *arguments), self._stop)
         else:
-            code(*arguments)
+            code(self.address, *arguments)
         error = None if self.host is None else self.host.raised()
         if error is not None:
             # The code has ended, in the middle of a step.

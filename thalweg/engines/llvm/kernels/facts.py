@@ -11,8 +11,8 @@ from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 
 # The arena begins with the fault flag, the number of the epoch whose order is in place, whether the
-# run is to stop, the address of the function that calls back into Python, and whether such a call
-# has begun and not ended well.
+# run is to stop, the address of the function that calls back into Python, whether such a call has
+# begun and not ended well, and the address of the table that says where its arrays are.
 FAULT = 0
 
 EPOCH = 8
@@ -22,6 +22,8 @@ STOP = 16
 HOST = 24
 
 PENDING = 32
+
+TABLE = 40
 
 HEADER = 64
 
