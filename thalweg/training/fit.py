@@ -216,10 +216,7 @@ def fit(
     with line.announced("compiling"):
         choice = EngineChoice(engine, fallback)
         step, compiling = prepare_step(problem, fingerprint, layout, choice)
-        # Where the steps had to fall back, which was warned of, the evaluations follow them.
-        if engine == "auto" and step.engine != "native":
-            choice = EngineChoice(step.engine, fallback)
-        choice = replace(choice, told=step.calls_back)
+        choice = choice.following(step)
         evaluate, more = _evaluation(problem, carried, fingerprint, validation, choice)
     wanted, evaluations, heard = (epochs, steps), (evaluate_every, patience), hooks.wants("on_eval")
     course = read_course(layout.steps_per_epoch, before, wanted, evaluations, evaluate, heard)

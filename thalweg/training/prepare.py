@@ -140,6 +140,13 @@ class EngineChoice:
     fallback: Fallback = "callback"
     told: bool = field(default=False, compare=False)
 
+    def following(self, step: PreparedStep) -> EngineChoice:
+        """Return the choice for the evaluations of a run: what was warned of holds for them too."""
+        fell_back = self.engine == "auto" and step.engine != "native"
+        return EngineChoice(
+            step.engine if fell_back else self.engine, self.fallback, step.calls_back
+        )
+
 
 def prepare_step(
     problem: Problem, fingerprint: Fingerprint, batches: Batches, engine: EngineChoice

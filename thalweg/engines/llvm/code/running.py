@@ -156,6 +156,9 @@ class Arenas:
     def give_back(self, arena: Arena) -> None:
         """Keep an arena that nobody uses any more, unless there is one or it is large."""
         if not self._free and arena.reusable:
+            if arena.host is not None:
+                # What was given to the run is not kept alive.
+                arena.host.point(())
             self._free.append(arena)
 
 
