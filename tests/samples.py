@@ -233,8 +233,8 @@ COMPARISON = binary(dtypes=(*NUMBERS, np.bool_))
 BITS = binary(dtypes=(np.int32, np.int64))
 SHIFTS = binary(left=positive, right=positive, dtypes=(np.int32, np.int64))
 
-# Primitives that no compiled engine runs: their programs run on the reference engine, or are
-# written of others.
+# Primitives that no compiled engine has: the native one calls back for them, or they are written of
+# others.
 REFERENCE_ONLY = {
     "duplicate", "matmul",
     "real_part", "imaginary_part", "conjugate", "fourier",
@@ -247,7 +247,7 @@ REFERENCE_ONLY = {
 # tested with the functions that are made of them, in tests/control.
 OF_PROGRAMS = {
     "chosen_branch": "cond", "conditional_loop": "while_loop", "counted_loop": "scan",
-    "packed": "vmap", "part": "scan", "with_rule": "custom_vjp",
+    "packed": "vmap", "part": "scan", "with_rule": "custom_vjp", "callback": "pure_callback",
 }  # fmt: skip
 
 # Whose vectors are known up to their signs: tests/engines/llvm/matrices.

@@ -42,6 +42,7 @@ _LATER = {
     "load": "training.saving",
     "map": "control.scan",
     "optim": "optim",
+    "pure_callback": "control.callback",
     "save": "training.saving",
     "scan": "control.scan",
     "special": "special",

@@ -47,6 +47,7 @@ from thalweg.autodiff.jacobians import jacobian as jacobian
 from thalweg.autodiff.jacobians import jacrev as jacrev
 from thalweg.autodiff.modes import enable_grad as enable_grad
 from thalweg.autodiff.modes import no_grad as no_grad
+from thalweg.control.callback import pure_callback as pure_callback
 from thalweg.core.printing import get_printoptions as get_printoptions
 from thalweg.core.printing import printoptions as printoptions
 from thalweg.core.printing import set_printoptions as set_printoptions

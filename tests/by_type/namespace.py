@@ -44,7 +44,7 @@ APART: dict[str, str] = {
     **dict.fromkeys(
         (
             *("fit", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jit", "jvp"),
-            *("linearize", "load", "save", "value_and_grad", "vjp", "vmap"),
+            *("linearize", "load", "pure_callback", "save", "value_and_grad", "vjp", "vmap"),
         ),
         _TRANSFORMS,
     ),

@@ -10,7 +10,7 @@ import sys
 import threading
 import traceback
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -112,6 +112,16 @@ class Program:
             numbers[output] = str(len(numbers))
             lines.append(f"{equation.primitive.name}({operands}){params}{_spec(output.spec)}")
         return "\n".join([*lines, ",".join(map(operand, self.outputs))])
+
+    def meanings(self) -> Iterator[Hashable]:
+        """Yield what its text names and does not hold: its primitives, and functions it calls."""
+        for equation in self.equations:
+            yield equation.primitive
+            for value in equation.params.values():
+                if callable(value):
+                    yield value
+            for program in nested(equation):
+                yield from program.meanings()
 
     def name(self, symbol: Symbol) -> str:
         """Return the name under which `print(program)` shows a symbol."""
@@ -430,6 +440,24 @@ class _Tracing(threading.local):
 
 
 tracing = _Tracing()
+
+
+def _called(meaning: Callable[..., Any], *arrays: Any, **params: Any) -> Any:
+    return meaning(*arrays, **params)
+
+
+def call_apart(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a user's function in the midst of a meaning, as if nothing were traced around it.
+
+    What it computes with tensors runs in the context of the meaning: no other can be entered.
+    """
+    own = vars(tracing)
+    before = own["traces"], own["quiet"], own["run"]
+    own["traces"], own["quiet"], own["run"] = (), _called, _called
+    try:
+        return function(*args, **kwargs)
+    finally:
+        own["traces"], own["quiet"], own["run"] = before
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import threading
+import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, overload
@@ -15,11 +17,11 @@ from thalweg.control import rolling  # noqa: F401 (every program that is traced 
 from thalweg.core.apply import run
 from thalweg.core.layout import note_layout
 from thalweg.core.operation import op
-from thalweg.core.program import Program, Symbol, finish, trace
+from thalweg.core.program import Equation, Program, Symbol, finish, level_of_user, trace
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.engines.randomness import warned_of_random_numbers
-from thalweg.engines.registry import choose
+from thalweg.engines.registry import Fallback, chosen, warning_text
 from thalweg.errors import ArgumentError
 from thalweg.ops.numpy.kinds import NUMBERS, as_given
 
@@ -38,11 +40,14 @@ class _Traced:
     structure: tree.TreeDef
     results: list[tuple[bool, type[Tensor]]]
     engine: str
+    fallback: Fallback
 
     @functools.cached_property
     def run(self) -> Callable[..., list[Any]]:
         """The engine's function, compiled when it is first needed."""
-        return choose(self.engine, self.program).compile(self.program)
+        engine, lacking = chosen(self.engine, [self.program], self.fallback)
+        compiled = engine.compile(self.program)
+        return compiled if lacking is None else _telling(compiled, lacking)
 
     def __call__(self, given: list[Tensor]) -> Any:
         tensors = [*given, *self.captured]
@@ -60,6 +65,26 @@ class _Traced:
         return tree.unflatten(self.structure, found)
 
 
+def _telling(compiled: Any, lacking: Equation) -> Callable[..., list[Any]]:
+    """Return a compiled function that warns after its first call of what it calls back for."""
+    untold = [lacking]
+
+    def run(*arrays: Any) -> list[Any]:
+        if not untold:
+            return compiled(*arrays)  # type: ignore[no-any-return]
+        began = time.perf_counter()
+        found: list[Any] = compiled(*arrays)
+        seconds = time.perf_counter() - began
+        for equation in untold[:]:
+            untold.clear()
+            spent = sum(getattr(compiled, "called", {}).values())
+            text = warning_text(equation, min(1.0, spent / seconds) if spent else None)
+            warnings.warn(text, stacklevel=level_of_user())
+        return found
+
+    return run
+
+
 @overload
 def jit(
     function: Callable[P, Result],
@@ -67,6 +92,7 @@ def jit(
     static_argnums: int | Sequence[int] = (),
     static_argnames: str | Sequence[str] = (),
     engine: str = "auto",
+    fallback: Fallback = "callback",
 ) -> Callable[P, Result]: ...
 @overload
 def jit(
@@ -74,6 +100,7 @@ def jit(
     static_argnums: int | Sequence[int] = (),
     static_argnames: str | Sequence[str] = (),
     engine: str = "auto",
+    fallback: Fallback = "callback",
 ) -> Callable[[Callable[P, Result]], Callable[P, Result]]: ...
 def jit(
     function: Callable[..., Any] | None = None,
@@ -81,6 +108,7 @@ def jit(
     static_argnums: int | Sequence[int] = (),
     static_argnames: str | Sequence[str] = (),
     engine: str = "auto",
+    fallback: Fallback = "callback",
 ) -> Any:
     """Return a function that computes the same on an engine, from a program traced once.
 
@@ -96,9 +124,14 @@ def jit(
         static_argnames: Keyword arguments likewise. Strings and other leaves that are no
             numbers are static without being named.
         engine: "auto", "native", "numpy", "jax" or "torch".
+        fallback: What becomes of an operation that the native engine cannot compute. "callback"
+            calls NumPy for it from inside of the compiled program, and says so after the first
+            call in one warning with the operation, its line and its share of the time; "refuse"
+            raises an EngineError that names it. Both hold for "auto" and "native".
 
     Raises:
         ArgumentError: If a static argument cannot be hashed, or the engine is unknown.
+        EngineError: If the native engine cannot compute all, with the fallback "refuse".
         TracingError: If the function asks for the value of a traced tensor.
 
     Example:
@@ -108,7 +141,8 @@ def jit(
         np.float64(5.0)
     """
     options: dict[str, Any] = {
-        "static_argnums": static_argnums, "static_argnames": static_argnames, "engine": engine
+        "static_argnums": static_argnums, "static_argnames": static_argnames, "engine": engine,
+        "fallback": fallback,
     }  # fmt: skip
     if function is None:
         return functools.partial(jit, **options)
@@ -139,7 +173,7 @@ def jit(
             ) from error
         if found is None:
             # Traced outside the lock: two threads may both trace, and the first one is kept.
-            made = _trace(function, leaves, definition, places, given, engine)
+            made = _trace(function, leaves, definition, places, given, engine, fallback)
             with lock:
                 found = known.setdefault(key, made)
         shown = [tensor.array for tensor in found.captured]
@@ -168,6 +202,7 @@ def _trace(
     places: list[int],
     given: list[Tensor],
     engine: str,
+    fallback: Fallback,
 ) -> _Traced:
     def on_symbols(*tensors: Tensor) -> Any:
         for tensor, array in zip(tensors, given, strict=True):
@@ -185,7 +220,7 @@ def _trace(
     tensors = [as_tensor(leaf) for leaf in found]
     program = finish(current, symbols, [current.lift(tensor) for tensor in tensors])
     results = [(tensor.weak, tensor.results) for tensor in tensors]
-    return _Traced(program, captured_by(current), structure, results, engine)
+    return _Traced(program, captured_by(current), structure, results, engine, fallback)
 
 
 def _own_copy(result: Tensor, given: list[Tensor]) -> Tensor:

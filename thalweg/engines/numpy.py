@@ -59,11 +59,14 @@ class NumpyProgram:
     def __call__(self, *arrays: Array) -> list[Array]:
         """Return the outputs; Ctrl-C is heard at once."""
         if not self._long:
-            return self._run(arrays, lambda: False)
+            return self.run(arrays)
         stopped = threading.Event()
-        return interruptible(lambda: self._run(arrays, stopped.is_set), stopped.set)
+        return interruptible(lambda: self.run(arrays, stopped.is_set), stopped.set)
 
-    def _run(self, arrays: Sequence[Array], is_stopped: Callable[[], bool]) -> list[Array]:
+    def run(
+        self, arrays: Sequence[Array], is_stopped: Callable[[], bool] = lambda: False
+    ) -> list[Array]:
+        """Return the outputs, computed in this thread until it is told to stop."""
         values: list[Any] = [None] * self._count
         for place, constant in self._constants:
             values[place] = constant

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypedDict, TypeVar, Unpack,
 from thalweg import tree
 from thalweg.core.calls import explained
 from thalweg.engines.engine import Array, Engine
+from thalweg.engines.registry import Fallback
 from thalweg.errors import ArgumentError, IndexOutOfRange
 from thalweg.optim import GradientTransformation
 from thalweg.optim.transformation import as_transformation
@@ -28,7 +29,7 @@ from thalweg.training.inputs import (
     with_carried,
 )
 from thalweg.training.loop import Evaluate, NotFiniteError, RunFacts, Slices, Watchers, read_course
-from thalweg.training.prepare import prepare_evaluation, prepare_step
+from thalweg.training.prepare import EngineChoice, prepare_evaluation, prepare_step
 from thalweg.training.program import Problem
 from thalweg.training.progress import Callbacks, Progress
 from thalweg.training.record import Trees
@@ -70,6 +71,7 @@ class Options(TypedDict, total=False):
     callbacks: Any
     progress: bool | Literal["auto"] | Callable[..., Any]
     engine: str | Engine
+    fallback: Fallback
     checkpoint: str | os.PathLike[str] | Checkpoint | None
     resume: str | os.PathLike[str] | Fit | None
 
@@ -113,6 +115,7 @@ def fit(
     callbacks: Any = (),
     progress: bool | Literal["auto"] | Callable[..., Any] = "auto",
     engine: str | Engine = "auto",
+    fallback: Fallback = "callback",
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
     resume: str | os.PathLike[str] | Fit | None = None,
 ) -> Fit:
@@ -145,6 +148,11 @@ def fit(
             anywhere, False never; or a function of the run's info, called from half a second on,
             at most ten times a second, and once at least.
         engine: "auto", "native" or "numpy".
+        fallback: What becomes of an operation that the native engine cannot compute, such as a
+            Fourier transform or a primitive of your own. "callback" calls NumPy for it from
+            inside of the native loop, says so in one warning with the operation and its line,
+            and tells in the result what part of the time it took; "refuse" raises an EngineError
+            that names it. Both hold for "auto" and "native".
         checkpoint: A path, or a Checkpoint, to write the run to while it goes.
         resume: A path or a Fit to continue, bit for bit as if it had not stopped. A finished
             run goes on for `epochs` more; an interrupted one is completed, if called as before.
@@ -168,6 +176,7 @@ def fit(
         GradientError: If the loss is no scalar, or ignores all its parameters.
         TracingError: If the loss depends on what changes from call to call, or asks for values.
         UnsupportedOperation: If the loss calls a NumPy function that thalweg lacks.
+        EngineError: If the native engine cannot compute all, with the fallback "refuse".
         TrainingDiverged: If the loss or the parameters stop being finite.
         CheckpointError: If a file is damaged, missing or of another run.
         KeyboardInterrupt: On Ctrl-C; its attribute `fit` is the run so far.
@@ -205,10 +214,10 @@ def fit(
     )  # fmt: skip
     fingerprint = Fingerprint(loss)
     with line.announced("compiling"):
-        step, compiling = prepare_step(problem, fingerprint, layout, engine)
-        # Where the steps had to fall back, which was warned of, the evaluations follow them.
-        same = step.engine if engine == "auto" and step.engine != "native" else engine
-        evaluate, more = _evaluation(problem, carried, fingerprint, validation, same)
+        choice = EngineChoice(engine, fallback)
+        step, compiling = prepare_step(problem, fingerprint, layout, choice)
+        choice = choice.following(step)
+        evaluate, more = _evaluation(problem, carried, fingerprint, validation, choice)
     wanted, evaluations, heard = (epochs, steps), (evaluate_every, patience), hooks.wants("on_eval")
     course = read_course(layout.steps_per_epoch, before, wanted, evaluations, evaluate, heard)
     leaves = [*start.arrays, *state.arrays]
@@ -243,7 +252,7 @@ def _run(slices: Slices, suspects: Suspects) -> Fit:
 
 
 def _evaluation(
-    problem: Problem, carried: Any, fingerprint: Fingerprint, validation: Any, engine: str | Engine
+    problem: Problem, carried: Any, fingerprint: Fingerprint, validation: Any, engine: EngineChoice
 ) -> tuple[Evaluate | None, float]:
     """Return the loss on the validation data as a function of leaves, and the compile time."""
     if validation is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +111,7 @@ class Slices:
         self.best: tuple[float, int, list[Array] | None] = (math.inf, course.start, None)
         self.params = len(facts.trees.kinds)
         self.running = 0.0
+        self.called: Mapping[str, float] = {}
         self.began = self.written = time.perf_counter()
         # Evaluations before this one do not count against patience.
         self.patient_from = 0
@@ -128,6 +129,7 @@ class Slices:
             self.patient_from = len(self.validation)
         if not before.finished:
             self.running = before.running
+            self.called = before.called
             self.began -= before.seconds
 
     # ---- the loop
@@ -275,7 +277,12 @@ class Slices:
             seconds=time.perf_counter() - self.began,
             running=self.running,
             compiling=facts.compiling,
+            called=_added(self.called, getattr(self.run, "called", {})),
         )
+
+
+def _added(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    return {name: before.get(name, 0.0) + after.get(name, 0.0) for name in {**before, **after}}
 
 
 def _all_finite(losses: Array) -> bool:

@@ -6,16 +6,17 @@ import contextlib
 import gc
 import threading
 import time
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from thalweg.core.program import Program
+from thalweg.core.program import Program, level_of_user
 from thalweg.core.spec import default_dtype
 from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
-from thalweg.engines.registry import choose
+from thalweg.engines.registry import Fallback, chosen, warning_text
 from thalweg.errors import ArgumentError, EngineError
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import Batches
@@ -91,9 +92,10 @@ class Captured:
 
 @dataclass(frozen=True)
 class PreparedStep:
-    """A training step, ready to run."""
+    """A training step, ready to run; `calls_back` tells whether NumPy computes a part of it."""
 
     engine: str
+    calls_back: bool
     loop: Loop
     compiled: CompiledLoop
     captured: Captured
@@ -116,13 +118,34 @@ STEPS: Cache[PreparedStep] = Cache(64)
 
 EVALUATIONS: Cache[Evaluation] = Cache(64)
 
-# What an engine made of a program, by its signature: traced anew, it need not be compiled.
+# What an engine made of a program, by its signature and meanings: traced anew, it need not be
+# compiled.
 COMPILED: Cache[Any] = Cache(64)
 
 # A program that made more than this while it was traced is traced anew at each fit.
 MOST_KEPT = 2**26
 
-EngineChoice = str | Engine
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """The engine a user wants.
+
+    Attributes:
+        engine: Its name, or itself.
+        fallback: What becomes of what the native engine cannot compute.
+        told: Whether the user was warned of that before.
+    """
+
+    engine: str | Engine
+    fallback: Fallback = "callback"
+    told: bool = field(default=False, compare=False)
+
+    def following(self, step: PreparedStep) -> EngineChoice:
+        """Return the choice for the evaluations of a run: what was warned of holds for them too."""
+        fell_back = self.engine == "auto" and step.engine != "native"
+        return EngineChoice(
+            step.engine if fell_back else self.engine, self.fallback, step.calls_back
+        )
 
 
 def prepare_step(
@@ -153,8 +176,8 @@ def _prepare(
         return known, 0.0
     # An engine is imported ahead of time: that is done once, and is no part of compiling.
     with contextlib.suppress(EngineError):
-        if isinstance(engine, str):
-            registry.engine("native" if engine == "auto" else engine)
+        if isinstance(engine.engine, str):
+            registry.engine("native" if engine.engine == "auto" else engine.engine)
     began = time.perf_counter()
     with uncollected():
         made, steady = make()
@@ -210,8 +233,9 @@ def _step(
         reshuffled=batches.reshuffled,
     )
     kind = (layout, loop.states, loop.data)
-    name, compiled = _compile(engine, kind, traced.programs, lambda to: to.compile_loop(loop))
-    return PreparedStep(name, loop, compiled, _capture(traced, fingerprint)), steady
+    make = lambda to: to.compile_loop(loop)
+    (name, calls_back), compiled = _compile(engine, kind, traced.programs, make)
+    return PreparedStep(name, calls_back, loop, compiled, _capture(traced, fingerprint)), steady
 
 
 def prepare_evaluation(
@@ -222,7 +246,7 @@ def prepare_evaluation(
     def make() -> tuple[Evaluation, bool]:
         traced = trace_loss(problem)
         (program,) = traced.programs
-        name, run = _compile(engine, "loss", traced.programs, lambda to: to.compile(program))
+        (name, _), run = _compile(engine, "loss", traced.programs, lambda to: to.compile(program))
         return Evaluation(name, program, run, _capture(traced, fingerprint)), True
 
     return _prepare(EVALUATIONS, _key(problem, fingerprint, engine), fingerprint, engine, make)
@@ -233,17 +257,25 @@ def _compile(
     kind: Hashable,
     programs: Sequence[Program],
     compile_on: Callable[[Engine], Any],
-) -> tuple[str, Any]:
-    """Return the name of the engine chosen for programs, and what it made of them."""
-    chosen = choose(engine, *programs) if isinstance(engine, str) else engine
-    if not hasattr(chosen, "compile_loop"):
+) -> tuple[tuple[str, bool], Any]:
+    """Return what an engine made of programs, its name, and whether NumPy computes a part."""
+    given, lacking = engine.engine, None
+    if isinstance(given, str):
+        to, lacking = chosen(given, programs, engine.fallback)
+    else:
+        to = given
+    if not hasattr(to, "compile_loop"):
         raise ArgumentError(
-            f'engine={engine!r} was given. It wants "auto", the name of an engine, or an engine.'
+            f'engine={given!r} was given. It wants "auto", the name of an engine, or an engine.'
         )
+    if lacking is not None and not engine.told:
+        warnings.warn(warning_text(lacking), stacklevel=level_of_user())
     # An engine given as an object is itself alone; its id is kept alive by what it compiled.
-    identity = chosen.name, 0 if isinstance(engine, str) else id(engine)
-    text = (identity, kind, *(program.signature for program in programs))
-    return chosen.name, COMPILED.get(text) or COMPILED.keep(text, compile_on(chosen))
+    identity = to.name, 0 if isinstance(given, str) else id(given)
+    meanings = frozenset(meaning for program in programs for meaning in program.meanings())
+    key = (identity, kind, meanings, *(program.signature for program in programs))
+    made = COMPILED.get(key) or COMPILED.keep(key, compile_on(to))
+    return (to.name, lacking is not None), made
 
 
 def _capture(traced: Traced, fingerprint: Fingerprint) -> Captured:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,7 @@ class Record:
         seconds: The time that call took so far.
         running: The part of it spent in steps.
         compiling: The time it took to trace and compile, apart from these.
+        called: The part of `running` spent in calls back into Python, by what was called.
     """
 
     params: list[Array]
@@ -97,6 +98,7 @@ class Record:
     seconds: float
     running: float
     compiling: float
+    called: dict[str, float] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: of the optimizer, which may hold functions, its text."""
@@ -178,6 +180,7 @@ def write_record(path: str | os.PathLike[str], record: Record, trees: Trees) -> 
     facts = {name: getattr(record, name) for name in _FACTS}
     facts["optimizer"] = str(record.optimizer)
     facts["layout"] = asdict(record.layout)
+    facts["called"] = record.called
     facts["trees"] = {
         "params": storage.describe(trees.params),
         "kinds": [kind.__name__ for kind in trees.kinds],
@@ -218,6 +221,7 @@ def record_of(path: Any, arrays: Mapping[str, Array], facts: Any) -> tuple[Recor
             state=leaves["state"],
             best=leaves["best"] or None,
             layout=Batches(**facts["layout"]),
+            called={str(k): float(v) for k, v in facts.get("called", {}).items()},
             **plain,
         )
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:

@@ -76,6 +76,9 @@ def _rows(fit: Fit) -> list[tuple[str, str]]:
         f"{fit.seconds:.3g} s  ({fit.us_per_step:.3g} µs/step, compile "
         f"{fit.compile_seconds:.3g} s, engine {fit.engine})",
     ))  # fmt: skip
+    shares = [f"{what}: {share:.0%} of the steps' time" for what, share in fit.called.items()]
+    if shares:
+        rows.append(("in NumPy", ", ".join(shares)))
     params = fit.params
     leaves = tree.leaves(params)
     for path, leaf in list(zip(tree.paths(params), leaves, strict=True))[:_MOST_LEAVES]:
@@ -173,6 +176,19 @@ class Fit(Generic[Params]):
         """The time of one step in microseconds: those spent in steps alone."""
         made = self.record.step - self.record.began
         return self.record.running / made * 1e6 if made else 0.0
+
+    @property
+    def called(self) -> dict[str, float]:
+        """The share of the steps' time that calls from the native loop into NumPy took.
+
+        It is told by what was called: what the native engine cannot compute, and functions given
+        to `pure_callback`. Empty if all was native.
+        """
+        running = self.record.running
+        return {
+            what: min(1.0, seconds / running) if running else 0.0
+            for what, seconds in self.record.called.items()
+        }
 
     @property
     def compile_seconds(self) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from thalweg.control.callback import callback
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Program, Symbol, nested
 from thalweg.core.spec import DType, Spec
@@ -74,7 +75,8 @@ class _Widening:
         for equation in self._old.equations:
             name = equation.primitive.name
             dtypes = {s.dtype for s in (*equation.inputs, equation.output)} & NARROW
-            if not dtypes or equation.primitive.role == "part" or any(nested(equation)):
+            kept = equation.primitive is callback or equation.primitive.role == "part"
+            if not dtypes or kept or any(nested(equation)):
                 self._equations.append(equation)
             elif moves(equation.primitive):
                 first, *positions = equation.inputs

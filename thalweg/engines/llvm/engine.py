@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable
+from dataclasses import replace
 
-from thalweg.compiler.rewrites import overlaps
-from thalweg.compiler.rewrites.widening import NARROW, moves, widened
-from thalweg.compiler.states import own_outputs
-from thalweg.control.custom import with_rule
-from thalweg.core.primitive import Primitive
-from thalweg.core.program import Equation, Program, nested
-from thalweg.core.spec import Bundle
+from thalweg.core.program import Equation, Program
 from thalweg.engines import engine
 from thalweg.engines.engine import Array, Loop
 from thalweg.engines.llvm.code import image, jit
-from thalweg.engines.llvm.code.nesting import is_nest
+from thalweg.engines.llvm.code.lacking import calling_back, unsupported
 from thalweg.engines.llvm.code.running import CompiledProgram, NativeLoop
 from thalweg.engines.llvm.ir.target import Target
-from thalweg.engines.llvm.kernels.contractions import PRODUCTS
-from thalweg.engines.llvm.kernels.lowering import LOWERINGS, REDUCTIONS, TYPES
-from thalweg.engines.llvm.kernels.scatters import SCANS, SCATTERS
-from thalweg.engines.llvm.kernels.wholes import WHOLES
-from thalweg.engines.llvm.kernels.writer import PLACED
+from thalweg.engines.registry import refusal
 from thalweg.errors import EngineError
-from thalweg.ops.control.bundle import packed
-
-_ROWS = {*LOWERINGS, *PLACED, *PRODUCTS, *REDUCTIONS, *SCANS, *SCATTERS, *WHOLES}
 
 
 class NativeEngine:
-    """Compiles through LLVM for one processor, by default this machine's."""
+    """Compiles through LLVM for one processor, by default this machine's.
+
+    Args:
+        target: The processor.
+        calls_back: Whether what it cannot compute is computed in NumPy, which compiled code calls
+            for it; otherwise such a program is refused.
+    """
 
     name = "native"
 
-    def __init__(self, target: Target | None = None) -> None:
+    def __init__(self, target: Target | None = None, calls_back: bool = False) -> None:
         self.target = target or Target.host()
+        self.calls_back = calls_back
         jit.start()
         image.start()
 
+    @functools.cached_property
+    def calling_back(self) -> NativeEngine:
+        """The same engine, which calls back for what it cannot compute."""
+        return self if self.calls_back else NativeEngine(self.target, True)
+
     def unsupported(self, program: Program) -> list[Equation]:
         """Return the equations this engine cannot run: by primitive, or by dtype."""
-        return list(_unsupported(own_outputs(widened(program))))
+        return [] if self.calls_back else list(unsupported(program))
 
     def compile(self, program: Program) -> Callable[..., list[Array]]:
         """Return a function from arrays to arrays, in the order of inputs and outputs.
@@ -49,7 +50,8 @@ class NativeEngine:
             EngineError: If the engine lacks a primitive or a dtype; it names the user's line.
         """
         self._check(program)
-        return CompiledProgram(image.program_image(program, self.target), program)
+        (ready,), called = calling_back([program])
+        return CompiledProgram(image.program_image(ready, self.target), ready, called)
 
     def compile_loop(self, loop: Loop) -> engine.CompiledLoop:
         """Return a loop ready to run.
@@ -60,39 +62,12 @@ class NativeEngine:
         loop.check()
         for program in loop.programs:
             self._check(program)
-        return NativeLoop(image.loop_image(loop, self.target), loop)
+        programs, called = calling_back(loop.programs)
+        step, remainder = (*programs, None)[:2]
+        assert step is not None
+        ready = replace(loop, step=step, remainder=remainder)
+        return NativeLoop(image.loop_image(ready, self.target), ready, called)
 
     def _check(self, program: Program) -> None:
         for equation in self.unsupported(program):
-            dtypes = ", ".join(symbol.dtype.name for symbol in equation.inputs)
-            raise EngineError(
-                f"The native engine cannot run {equation.primitive.name} on {dtypes} "
-                f"({equation.source}); it computes with real numbers. "
-                'Use engine="numpy", or other operations.'
-            )
-
-
-def _unsupported(program: Program) -> Iterator[Equation]:
-    for equation in program.equations:
-        if is_nest(equation) and _has_types(equation):
-            for body in nested(equation):
-                yield from _unsupported(own_outputs(widened(body)))
-        elif not (_is_known(equation.primitive) and _has_types(equation)):
-            yield equation
-
-
-def _is_known(primitive: Primitive) -> bool:
-    # What moves elements says itself from where; what is packed is gone in simplified programs,
-    # and so are overlaps.
-    if primitive.role == "part" or primitive in (packed, with_rule):
-        return True
-    return primitive.name in _ROWS or moves(primitive) or primitive in overlaps.RULES
-
-
-def _has_types(equation: Equation) -> bool:
-    if equation.primitive.role == "part":
-        return True  # what gives it is asked
-    spec = equation.output.spec
-    results = spec.parts if isinstance(spec, Bundle) else (spec,)
-    dtypes = {value.dtype for value in equation.inputs} | {spec.dtype for spec in results}
-    return dtypes <= TYPES.keys() and (moves(equation.primitive) or not dtypes & NARROW)
+            raise EngineError(refusal(equation))

@@ -15,7 +15,8 @@ from thalweg.compiler.kernels.streams import fuse_streams
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.rewrites.widening import widened
 from thalweg.compiler.states import own_operands, own_outputs
-from thalweg.core.program import Program, Symbol
+from thalweg.control.callback import callback
+from thalweg.core.program import Program, Symbol, nested
 from thalweg.engines.llvm.code.driving import CutProgram, Pointer, caller_text, looping_text
 from thalweg.engines.llvm.code.nesting import Nest, is_nest, plan_nest
 from thalweg.engines.llvm.ir.target import Target
@@ -76,6 +77,14 @@ class _Shared:
     symbols: tuple[Symbol, ...]
 
 
+def _calls_back(program: Program) -> bool:
+    """Tell whether a program, or one that it runs, calls back into Python."""
+    return any(
+        equation.primitive is callback or any(map(_calls_back, nested(equation)))
+        for equation in program.equations
+    )
+
+
 class Assembly:
     """Lays out the arena and writes kernels, those that are alike once."""
 
@@ -134,7 +143,9 @@ class Assembly:
         pairs = list(zip(better.inputs[:states], better.outputs[:states], strict=True))
         storage = assign(plan, pairs, fixed, self.end)
         self.end = storage.end
-        step = CutProgram(better, plan, storage, total_effort(program) > LONG)
+        long = total_effort(program) > LONG
+        # A call that fails ends the loop, and so has to be looked for after each kernel.
+        step = CutProgram(better, plan, storage, long or _calls_back(program))
         step.moving = {symbol: [] for symbol in moving}
         outside: dict[Symbol, int] = {}
 
@@ -151,7 +162,7 @@ class Assembly:
             storage.offsets,
             trusted,
             set(better.inputs[states:]) & set(fixed),
-            step.long,
+            long,
             self.cell if looped else None,
             entry,
             self.scratch,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from thalweg.compiler.callbacks import CalledProgram
 from thalweg.compiler.kernels.materialize import LONG, total_effort
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 from thalweg.engines.engine import Array, Loop, Run, Start, missing_order
+from thalweg.engines.llvm.code.hosting import Callee, Host, quietly
 from thalweg.engines.llvm.code.image import Image
 from thalweg.engines.llvm.code.jit import link
-from thalweg.engines.llvm.kernels.facts import EPOCH, FAULT, HEADER, STOP
+from thalweg.engines.llvm.kernels.facts import EPOCH, FAULT, HEADER, HOST, STOP
 from thalweg.engines.llvm.kernels.prefetch import AHEAD
 from thalweg.engines.waiting import copied, fill, interruptible
 from thalweg.errors import EngineError, IndexOutOfRange
@@ -38,22 +41,36 @@ def allocate(nbytes: int) -> Array:
 class Arena:
     """Aligned memory of one run, with the tables of pointers that kernels read."""
 
-    def __init__(self, image: Image, rows: int) -> None:
+    def __init__(self, image: Image, rows: int, callees: Sequence[Callee] = ()) -> None:
         self.memory = allocate(image.nbytes)
         self.address: int = self.memory.ctypes.data
-        self._stopped = False
+        self._stopped = self.torn = False
         # Where the rows' order is drawn or copied to, with room to read ahead.
         self.order: Array = allocate(4 * (rows + AHEAD)).view(np.int32)
         if image.inner:
             # Pointers into the arena itself, which stay.
             places, offsets = np.array(image.inner, np.int64).T
             self.memory.view(np.int64)[places // 8] = self.address + offsets
+        self.host = Host(callees, self.memory, self.order) if callees else None
+        self._function: Any = None
 
     def point(self, image: Image, arrays: Sequence[Array]) -> None:
         """Fill in the addresses of arrays."""
         words = self.memory.view(np.int64)
         for place, position, start in image.outer:
             words[place // 8] = arrays[position].ctypes.data + start
+        if self.host is not None:
+            self.host.point(arrays)
+            # Made anew for each run, whatever became of the last one.
+            self._function = self.host.function()
+            words[HOST // 8] = ctypes.cast(self._function, _VOID).value
+
+    def reset(self) -> None:
+        """Zero the header for another run."""
+        self.memory[:HEADER] = 0
+        self.torn = False
+        if self.host is not None:
+            self.host.reset()
 
     def view(self, place: int, shape: tuple[int, ...], dtype: Any) -> Array:
         """Return a stretch of the arena as an array."""
@@ -67,17 +84,31 @@ class Arena:
         Raises:
             EngineError: If that was interrupted before, in the middle of a step.
             IndexOutOfRange: If an index array pointed outside its axis.
+            BaseException: What was raised where the code called back into Python.
         """
-        if self._stopped:
+        if self._stopped or self.torn:
             raise EngineError(
                 "A run was continued after it was interrupted in the middle of a step. Begin "
                 "another one with the last state that was copied."
             )
+        if self.host is not None:
+            code = functools.partial(quietly, code)
         if long:
             interruptible(lambda: code(self.address, *arguments), self._stop)
         else:
             code(self.address, *arguments)
-        self._raise_fault()
+        error = None if self.host is None else self.host.raised()
+        if error is not None:
+            # The code has ended, in the middle of a step.
+            self.view(STOP, (1,), np.int64)[0] = 0
+            self.torn = True
+        self._raise_fault(error)
+        if error is not None:
+            raise error
+
+    def called(self) -> dict[str, float]:
+        """Return the seconds spent in calls back since the last reset, by what was called."""
+        return {} if self.host is None else self.host.spent()
 
     @property
     def reusable(self) -> bool:
@@ -88,23 +119,27 @@ class Arena:
         self._stopped = True
         self.view(STOP, (1,), np.int64)[0] = 1
 
-    def _raise_fault(self) -> None:
-        """Raise if an index array pointed outside its axis since this was last asked."""
+    def _raise_fault(self, error: BaseException | None) -> None:
+        """Raise if an index array pointed outside its axis since this was last asked.
+
+        Whatever was raised afterwards may be due to that, but for an interruption.
+        """
         fault = self.view(FAULT, (1,), np.int64)
-        if fault[0]:
+        if fault[0] and (error is None or isinstance(error, Exception)):
             fault[0] = 0
             raise IndexOutOfRange(
                 "An index array of the program holds a position outside the axis it indexes; "
                 "positions must lie between -extent and extent - 1. Check the data it comes from."
-            )
+            ) from error
 
 
 class Arenas:
     """The arenas of one image. One that is free is used again: new memory is slow to touch."""
 
-    def __init__(self, image: Image, rows: int = 0) -> None:
+    def __init__(self, image: Image, rows: int, callees: Sequence[Callee]) -> None:
         self._image = image
         self._rows = rows
+        self._callees = callees
         self._free: list[Arena] = []
 
     def take(self, arrays: Sequence[Array]) -> Arena:
@@ -112,24 +147,30 @@ class Arenas:
         try:
             arena = self._free.pop()
         except IndexError:
-            arena = Arena(self._image, self._rows)
+            arena = Arena(self._image, self._rows, self._callees)
         else:
-            arena.memory[:HEADER] = 0
+            arena.reset()
         arena.point(self._image, arrays)
         return arena
 
     def give_back(self, arena: Arena) -> None:
         """Keep an arena that nobody uses any more, unless there is one or it is large."""
         if not self._free and arena.reusable:
+            if arena.host is not None:
+                # What was given to the run is not kept alive.
+                arena.host.point(())
             self._free.append(arena)
 
 
 class Compiled:
     """An image linked: its function, its arenas, and the specs of what it is given."""
 
-    def __init__(self, image: Image, program: Program, rows: int = 0) -> None:
+    def __init__(
+        self, image: Image, program: Program, called: Sequence[CalledProgram], rows: int = 0
+    ) -> None:
         self.image = image
-        self.arenas = Arenas(image, rows)
+        self.callees = [Callee(each) for each in called]
+        self.arenas = Arenas(image, rows, self.callees)
         self.inputs = [symbol.spec for symbol in program.inputs]
         self.long = total_effort(program) > LONG
         self.run = link(image.objects, ["run"]).function("run", None, *_SIGNATURE)
@@ -138,9 +179,11 @@ class Compiled:
 class CompiledProgram(Compiled):
     """A compiled program, called with arrays."""
 
-    def __init__(self, image: Image, program: Program) -> None:
-        super().__init__(image, program)
+    def __init__(self, image: Image, program: Program, called: Sequence[CalledProgram]) -> None:
+        super().__init__(image, program, called)
         self.outputs = [symbol.spec for symbol in program.outputs]
+        # The seconds spent in calls back, over all calls so far.
+        self.called: dict[str, float] = {}
 
     def __call__(self, *arguments: Any) -> list[Array]:
         """Return the outputs for arrays of the specs it was compiled for.
@@ -156,6 +199,8 @@ class CompiledProgram(Compiled):
             copied(arena.view(place, spec.shape, spec.dtype))
             for place, spec in zip(self.image.outputs, self.outputs, strict=True)
         ]
+        for told, seconds in arena.called().items():
+            self.called[told] = self.called.get(told, 0.0) + seconds
         self.arenas.give_back(arena)
         return results
 
@@ -179,8 +224,8 @@ def _check_arrays(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> li
 class NativeLoop(Compiled):
     """A compiled loop; each run has an arena of its own, so runs may share it across threads."""
 
-    def __init__(self, image: Image, loop: Loop) -> None:
-        super().__init__(image, loop.step, loop.rows)
+    def __init__(self, image: Image, loop: Loop, called: Sequence[CalledProgram]) -> None:
+        super().__init__(image, loop.step, called, loop.rows)
         self.loop = loop
         self.states = self.inputs[: loop.states]
         self.data = self.inputs[loop.states : loop.states + loop.data]
@@ -246,6 +291,11 @@ class NativeRun:
         arguments = (arena.order.ctypes.data, start, steps, losses.ctypes.data, self._seed)
         arena.run(code.run, code.long, *arguments)
 
+    @property
+    def called(self) -> dict[str, float]:
+        """The seconds spent in calls back into Python so far, by what was called."""
+        return self._arena.called()
+
     def state(self) -> list[Array]:
         """Return copies of the current state."""
         return [copied(view, "C") for view in self._states]
@@ -257,6 +307,7 @@ class NativeRun:
             fill(view, value)
         for cell in self._cells:
             cell[...] = 0
+        self._arena.torn = False
 
 
 def _put_order(place: Array, loop: Loop, order: Array | None) -> None:

@@ -10,13 +10,20 @@ from thalweg.core.program import Symbol
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 
-# The arena begins with the fault flag, the number of the epoch whose order is in place, and whether
-# the run is to stop.
+# The arena begins with the fault flag, the number of the epoch whose order is in place, whether the
+# run is to stop, the address of the function that calls back into Python, whether such a call has
+# begun and not ended well, and the address of the table that says where its arrays are.
 FAULT = 0
 
 EPOCH = 8
 
 STOP = 16
+
+HOST = 24
+
+PENDING = 32
+
+TABLE = 40
 
 HEADER = 64
 

@@ -8,6 +8,7 @@ from thalweg.compiler.kernels.graph import in_memory
 from thalweg.core.program import Equation
 from thalweg.core.spec import Bundle
 from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.kernels.callbacks import CALLBACKS
 from thalweg.engines.llvm.kernels.matrices.rows import MATRICES
 from thalweg.engines.llvm.kernels.registers import write_loop
 from thalweg.engines.llvm.kernels.sorting import write_order
@@ -18,7 +19,12 @@ from thalweg.engines.llvm.kernels.writer import Writer
 WriteWhole = Callable[[Writer, Equation, Sequence[Value], Sequence[Value | None]], None]
 
 # One row a primitive of the role `whole`, but for those that run programs with memory of their own.
-WHOLES: dict[str, WriteWhole] = {"counted_loop": write_loop, "order_along": write_order, **MATRICES}
+WHOLES: dict[str, WriteWhole] = {
+    "counted_loop": write_loop,
+    "order_along": write_order,
+    **CALLBACKS,
+    **MATRICES,
+}
 
 
 def write_whole(writer: Writer) -> None:
