@@ -140,6 +140,22 @@ def test_limits_of_erf_and_sigmoid_are_exact(type: str) -> None:
     np.testing.assert_array_equal(got, [0.5, 0.5, 1, 0, np.nan, 1, 0])
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("type", ["f32", "f64"])
+def test_powers_of_the_base_and_cubes_have_exact_results(type: str, target: str) -> None:
+    def found(name: str, x: np.ndarray) -> np.ndarray:
+        return elementwise(MATHEMATICS[name], x.astype(TYPES[type]), target=runnable(target))
+
+    limits = np.finfo(TYPES[type])
+    twos = np.arange(limits.minexp - limits.nmant, limits.maxexp, dtype=float)
+    np.testing.assert_array_equal(found("log2", 2.0**twos), twos)
+    np.testing.assert_array_equal(found("exp2", twos), 2.0**twos)
+    tens = np.arange(11.0 if type == "f32" else 23.0)
+    np.testing.assert_array_equal(found("log10", 10.0**tens), tens)
+    roots = np.arange(-200.0, 201.0)
+    np.testing.assert_array_equal(found("cbrt", roots**3), roots)
+
+
 @pytest.mark.parametrize("width", [1, 2, 4, 8, 16])
 @pytest.mark.parametrize("type", ["f32", "f64"])
 @pytest.mark.parametrize("name", sorted({*UNARY, *BINARY}))

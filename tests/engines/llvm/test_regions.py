@@ -36,6 +36,16 @@ def test_a_loop_whose_length_is_a_value_may_not_run_at_all(trip: int) -> None:
     np.testing.assert_array_equal(got[1:], [*range(trip), *[-1] * (7 - max(trip, 0))])
 
 
+@pytest.mark.parametrize("n", [-3, 0, 4, 9, 50])
+def test_a_loop_may_be_left_before_its_trip_is_over(n: int) -> None:
+    e, x, bound = emitter()
+    index, (total,) = e.begin_loop(10, [e.constant(0, "i64")])
+    (total,) = e.end_loop([e.add(total, 1)], going=e.compare("slt", e.add(index, 1), bound))
+    e.store(total, x)
+    run(e, [x, bound], got := np.zeros(1, np.int64), n)
+    assert got[0] == min(max(n, 1), 10)
+
+
 def test_nested_loops_and_guards_compose() -> None:
     e, x, n = emitter()
     i, (outer,) = e.begin_loop(4, [e.constant(0, "i64")])

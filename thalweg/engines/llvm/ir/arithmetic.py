@@ -68,7 +68,7 @@ class Arithmetic(Regions):
             return self._binary("", "fdiv", x, y)
         if not isinstance(b, Value) and b not in (0, -1):
             return self._binary("sdiv", "", x, y)
-        quotient = self._binary("sdiv", "", x, self._safe_divisor(y))
+        quotient = self._quotient(x, self._safe_divisor(y))
         # The least integer over -1 wraps to itself, as negation does.
         quotient = self.select(self.compare("eq", y, -1), self.negate(x), quotient)
         return self.select(self.compare("eq", y, 0), 0, quotient)
@@ -80,7 +80,26 @@ class Arithmetic(Regions):
             return self._binary("", "frem", x, y)
         if not isinstance(b, Value) and b not in (0, -1):
             return self._binary("srem", "", x, y)
-        return self._binary("srem", "", x, self._safe_divisor(y))
+        divisor = self._safe_divisor(y)
+        if _is_short(x):
+            return self.subtract(x, self.multiply(self._quotient(x, divisor), divisor))
+        return self._binary("srem", "", x, divisor)
+
+    def _quotient(self, x: Value, divisor: Value) -> Value:
+        """The integer quotient by neither 0 nor -1.
+
+        No processor divides vectors of integers. Quotients of 32 bits are those of float64, which
+        are nearer to the exact ones than those are to the next integer.
+        """
+        if not _is_short(x):
+            return self._binary("sdiv", "", x, divisor)
+        a, b = (
+            self.instruction(f"sitofp {v} to {type_text('f64', v.width)}", "f64", v.width, (v,))
+            for v in (x, divisor)
+        )
+        quotient = self.divide(a, b)
+        text = f"fptosi {quotient} to {type_text('i32', x.width)}"
+        return self.instruction(text, "i32", x.width, (quotient,))
 
     def _safe_divisor(self, divisor: Value) -> Value:
         """The divisor with 0 and -1 replaced by 1: both can trap, and code is hoisted freely."""
@@ -296,6 +315,11 @@ class Arithmetic(Regions):
 def suffix(v: Value) -> str:
     """How LLVM names an overload: `f64`, or `v8f64`."""
     return v.type if v.width == 1 else f"v{v.width}{v.type}"
+
+
+def _is_short(v: Value) -> bool:
+    """Whether a value is a vector of integers of 32 bits."""
+    return v.type == "i32" and v.width > 1
 
 
 def _is_number(v: Value) -> bool:

@@ -12,6 +12,7 @@ from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import LN2, exp
 from thalweg.engines.llvm.mathematics.polynomials import (
+    FORMATS,
     clamp,
     fast_two_sum,
     flip_sign,
@@ -245,7 +246,7 @@ def power(e: Emitter, x: Value, y: Value) -> Value:
     x, y = e.unify(x, y)
     if x.type == "f32":
         wide = e.convert(x, "f64"), e.convert(y, "f64")
-        return e.convert(_signed(e, *wide, _magnitude_f32(e, *wide)), "f32")
+        return _signed(e, x, y, e.convert(_magnitude_f32(e, *wide), "f32"))
     return _signed(e, x, y, _magnitude_f64(e, x, y))
 
 
@@ -254,7 +255,8 @@ def _signed(e: Emitter, x: Value, y: Value, magnitude: Value) -> Value:
     half = e.multiply(y, 0.5)
     whole = e.compare("oeq", e.floor(y), y)
     odd = e.bit_and(whole, e.compare("une", e.floor(half), half))
-    sign = e.select(odd, e.bitcast(x, "i64"), e.constant(0, "i64"))
+    integer = FORMATS[x.type].integer
+    sign = e.select(odd, e.bitcast(x, integer), e.constant(0, integer))
     result = flip_sign(e, magnitude, sign)
     negative = e.bit_and(e.compare("olt", x, 0.0), e.compare("ogt", x, -_INF))
     undefined = e.bit_and(negative, e.invert(whole))
