@@ -8,7 +8,7 @@ from thalweg.compiler.kernels.graph import in_memory
 from thalweg.core.program import Equation
 from thalweg.core.spec import Bundle
 from thalweg.engines.llvm.ir.values import Value
-from thalweg.engines.llvm.kernels.sorting import write_order
+from thalweg.engines.llvm.kernels.whole.sorting import write_order
 from thalweg.engines.llvm.kernels.writer import Writer
 
 # Is given the addresses of the operands and of the results; of a bundle's, None where nobody reads
