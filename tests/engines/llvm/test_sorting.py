@@ -19,7 +19,7 @@ from thalweg.testing import check_engines_agree
 RANDOM = np.random.default_rng(0)
 SPECIAL = np.array([np.nan, -np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 1.5])
 FLOATS, INTEGERS = ["f8", "f4", "f2"], ["i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1"]
-EXTENTS = (0, 1, 2, 3, 7, 64, 65, 257, 1001)
+EXTENTS = (0, 1, 2, 3, 7, 15, 16, 17, 33, 65, 100, 101, 257, 800, 801)
 
 
 def drawn(dtype: str, shape: Any) -> Any:
@@ -64,7 +64,7 @@ def test_any_axis_of_any_array_wherever_its_elements_lie(target: str) -> None:
 
 
 def test_what_is_in_order_already_and_what_is_backwards() -> None:
-    for n in (50, 500):
+    for n in (7, 50, 500):
         rising = np.repeat(np.sort(RANDOM.normal(size=n)), 2)
         both = jit(ordered, engine="native")
         np.testing.assert_array_equal(both(rising)[0], np.arange(2 * n))
@@ -86,7 +86,7 @@ def test_several_sorts_of_one_program_share_what_they_work_in() -> None:
 def test_it_touches_no_memory_but_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     guarded = Guarded()
     guarded.engine(monkeypatch)
-    for shape in ((1,), (3,), (64,), (65,), (500,), (3, 129), (129, 3)):
-        x = drawn("f8", shape)
+    for shape in ((1,), (3,), (16,), (65,), (500,), (801,), (3, 129), (129, 3)):
+        x = drawn("f8" if len(shape) < 2 else "f4", shape)
         found = jit(ordered, engine="native")(guarded.copy(x))
         np.testing.assert_array_equal(found[0], np.argsort(x, axis=-1, kind="stable"))

@@ -11,7 +11,7 @@ from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.kernels.callbacks import CALLBACKS
 from thalweg.engines.llvm.kernels.matrices.rows import MATRICES
 from thalweg.engines.llvm.kernels.registers import write_loop
-from thalweg.engines.llvm.kernels.sorting import write_order
+from thalweg.engines.llvm.kernels.whole.sorting import write_order
 from thalweg.engines.llvm.kernels.writer import Writer
 
 # Is given the addresses of the operands and of the results; of a bundle's, None where nobody reads

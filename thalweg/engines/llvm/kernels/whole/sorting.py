@@ -1,10 +1,11 @@
 """Positions that put an axis into order: keys, and integers sorted by them.
 
 Every number has a key, an unsigned integer; the order of keys is that of numbers, with NaN behind
-all others and both zeros alike. Pairs of a key and a position are sorted: few of them by insertion,
-many by their digits of 8 bits, from the last to the first (Knuth, The Art of Computer Programming,
-vol. 3, 5.2.5). Both leave equal keys as they are, and the second takes a time that grows as the
-number of elements. A digit that is the same everywhere is passed over.
+all others and both zeros alike. Pairs of a key and a position are sorted: few of them by merging
+runs of 16, which insertion puts in order; many by their digits of 8 bits, from the last to the
+first (Knuth, The Art of Computer Programming, vol. 3, 5.2.4 and 5.2.5). Both leave equal keys as
+they are; the second takes a time that grows as the number of elements, and passes over a digit
+that is the same everywhere.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from thalweg.engines.llvm.kernels.facts import STOP
 from thalweg.engines.llvm.kernels.lowering import TYPES
 from thalweg.engines.llvm.kernels.writer import Writer
 
-# Up to so many elements insertion takes less time.
-_FEW = 64
+# Up to so many elements merging takes less time, by the digits of a key.
+_FEW = {8: 800, 4: 100, 1: 32}
 
 # A key and a position, and how often each value of each digit of a key occurs.
 _PAIR, _COUNTS = 16, 8 * 256 * 8
@@ -47,22 +48,25 @@ leave:
 }}
 """
 
-_BY_INSERTION = """\
-define void @order_by_insertion(ptr %pairs, ptr %out, i64 %n, i64 %step) nounwind {
+_BY_MERGING = """\
+define void @order_by_merging(ptr %pairs, ptr %out, i64 %n, i64 %step) nounwind {
 entry:
+  %othersat = shl i64 %n, 4
+  %others = getelementptr i8, ptr %pairs, i64 %othersat
   br label %next
 next:
   %i = phi i64 [1, %entry], [%i1, %put]
   %more = icmp ult i64 %i, %n
-  br i1 %more, label %take, label %give
+  br i1 %more, label %take, label %pass
 take:
+  %begin = and i64 %i, -16
   %ip = getelementptr <2 x i64>, ptr %pairs, i64 %i
   %pair = load <2 x i64>, ptr %ip, align 16
   %key = extractelement <2 x i64> %pair, i32 0
   br label %look
 look:
   %j = phi i64 [%i, %take], [%before, %move]
-  %first = icmp eq i64 %j, 0
+  %first = icmp eq i64 %j, %begin
   %before = sub i64 %j, 1
   br i1 %first, label %put, label %compare
 compare:
@@ -80,7 +84,62 @@ put:
   store <2 x i64> %pair, ptr %pp, align 16
   %i1 = add i64 %i, 1
   br label %next
-""" + _GIVE.format(held="[%pairs, %next]")
+pass:
+  %width = phi i64 [16, %next], [%width2, %merged]
+  %from = phi ptr [%pairs, %next], [%to, %merged]
+  %to = phi ptr [%others, %next], [%from, %merged]
+  %apart = icmp ult i64 %width, %n
+  %width2 = shl i64 %width, 1
+  br i1 %apart, label %runs, label %give
+runs:
+  %low = phi i64 [0, %pass], [%high, %remaining]
+  %lowmid = add i64 %low, %width
+  %midin = icmp ult i64 %lowmid, %n
+  %mid = select i1 %midin, i64 %lowmid, i64 %n
+  %lowhigh = add i64 %low, %width2
+  %highin = icmp ult i64 %lowhigh, %n
+  %high = select i1 %highin, i64 %lowhigh, i64 %n
+  br label %both
+both:
+  %a = phi i64 [%low, %runs], [%a1, %merge]
+  %b = phi i64 [%mid, %runs], [%b1, %merge]
+  %c = phi i64 [%low, %runs], [%c1, %merge]
+  %alast = icmp ult i64 %a, %mid
+  %blast = icmp ult i64 %b, %high
+  %two = and i1 %alast, %blast
+  br i1 %two, label %merge, label %remaining
+merge:
+  %ap = getelementptr <2 x i64>, ptr %from, i64 %a
+  %ak = load i64, ptr %ap, align 16
+  %bq = getelementptr <2 x i64>, ptr %from, i64 %b
+  %bk = load i64, ptr %bq, align 16
+  %second = icmp ult i64 %bk, %ak
+  %mask = sext i1 %second to i64
+  %between = xor i64 %a, %b
+  %chosen = and i64 %between, %mask
+  %source = xor i64 %a, %chosen
+  %sp = getelementptr <2 x i64>, ptr %from, i64 %source
+  %smaller = load <2 x i64>, ptr %sp, align 16
+  %cp = getelementptr <2 x i64>, ptr %to, i64 %c
+  store <2 x i64> %smaller, ptr %cp, align 16
+  %b1 = sub i64 %b, %mask
+  %a0 = add i64 %a, 1
+  %a1 = add i64 %a0, %mask
+  %c1 = add i64 %c, 1
+  br label %both
+remaining:
+  %left = select i1 %alast, i64 %a, i64 %b
+  %end = select i1 %alast, i64 %mid, i64 %high
+  %count = sub i64 %end, %left
+  %bytes = shl i64 %count, 4
+  %lp = getelementptr <2 x i64>, ptr %from, i64 %left
+  %rp = getelementptr <2 x i64>, ptr %to, i64 %c
+  call void @llvm.memcpy.p0.p0.i64(ptr align 16 %rp, ptr align 16 %lp, i64 %bytes, i1 false)
+  %moreruns = icmp ult i64 %high, %n
+  br i1 %moreruns, label %runs, label %merged
+merged:
+  br label %pass
+""" + _GIVE.format(held="[%from, %pass]")
 
 _BY_DIGITS = """\
 define void @order_by_digits(ptr %pairs, ptr %out, i64 %n, i64 %step, i64 %digits, ptr %stop) \
@@ -195,9 +254,9 @@ def write_order(
         e.store(pair, e.element(pairs, e.multiply(place, 2), "i64"))
         e.end_loop()
         target = e.element(out, writer.scalar(first), "i64")
-        if count <= _FEW:
-            writer.called["order_by_insertion"] = _BY_INSERTION
-            e.raw(f"call void @order_by_insertion({pairs}, {target}, i64 {count}, i64 {step})")
+        if count <= _FEW[BYTES[type]]:
+            writer.called["order_by_merging"] = _BY_MERGING
+            e.raw(f"call void @order_by_merging({pairs}, {target}, i64 {count}, i64 {step})")
         else:
             writer.called["order_by_digits"] = _BY_DIGITS
             e.declarations.add(_MEMSET)

@@ -1,0 +1,1 @@
+"""Kernels that read their operands whole, by theme."""
