@@ -32,10 +32,10 @@ from thalweg.engines.llvm.kernels.facts import (
 )
 from thalweg.engines.llvm.kernels.maps import write_map, write_transpose
 from thalweg.engines.llvm.kernels.reductions import write_column, write_row
-from thalweg.engines.llvm.kernels.registers import is_small
 from thalweg.engines.llvm.kernels.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.kernels.streams import write_stream
-from thalweg.engines.llvm.kernels.wholes import write_whole
+from thalweg.engines.llvm.kernels.whole.registers import is_small
+from thalweg.engines.llvm.kernels.whole.wholes import write_whole
 from thalweg.engines.llvm.kernels.writer import Writer
 
 # So many functions are called by one at most, if it calls them one by one …

@@ -17,7 +17,7 @@ from thalweg.engines.llvm.code.nesting import is_nest
 from thalweg.engines.llvm.kernels.contractions import PRODUCTS
 from thalweg.engines.llvm.kernels.lowering import LOWERINGS, REDUCTIONS, TYPES
 from thalweg.engines.llvm.kernels.scatters import SCANS, SCATTERS
-from thalweg.engines.llvm.kernels.wholes import WHOLES
+from thalweg.engines.llvm.kernels.whole.wholes import WHOLES
 from thalweg.engines.llvm.kernels.writer import PLACED
 from thalweg.ops.control.bundle import packed
 

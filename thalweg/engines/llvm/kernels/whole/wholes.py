@@ -8,9 +8,9 @@ from thalweg.compiler.kernels.graph import in_memory
 from thalweg.core.program import Equation
 from thalweg.core.spec import Bundle
 from thalweg.engines.llvm.ir.values import Value
-from thalweg.engines.llvm.kernels.callbacks import CALLBACKS
 from thalweg.engines.llvm.kernels.matrices.rows import MATRICES
-from thalweg.engines.llvm.kernels.registers import write_loop
+from thalweg.engines.llvm.kernels.whole.callbacks import CALLBACKS
+from thalweg.engines.llvm.kernels.whole.registers import write_loop
 from thalweg.engines.llvm.kernels.whole.sorting import write_order
 from thalweg.engines.llvm.kernels.writer import Writer
 
