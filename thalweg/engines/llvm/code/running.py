@@ -63,7 +63,7 @@ class Arena:
             self.host.point(arrays)
             # Made anew for each run, whatever became of the last one.
             self._function = self.host.function()
-            words[HOST // 8] = ctypes.cast(self._function, _VOID).value
+            words[HOST // 8] = ctypes.cast(self._function, _VOID).value or 0
 
     def reset(self) -> None:
         """Zero the header for another run."""
