@@ -136,7 +136,6 @@ class Host:
         """Forget what another run left."""
         self.error = None
         self.seconds = [0.0] * len(self._callees)
-        self.point(())
 
     def point(self, arrays: Sequence[Array]) -> None:
         """Let calls see these arrays beside the arena's memory, and no others any more."""
@@ -233,7 +232,8 @@ def _bytes(array: Array) -> tuple[int, int, Array, Array]:
     memory = array.reshape(-1).view(np.uint8)
     read_only = memory.view()
     read_only.flags.writeable = False
-    return array.ctypes.data, array.ctypes.data + memory.size, memory, read_only
+    first = array.ctypes.data
+    return first, first + memory.size, memory, read_only
 
 
 def quietly(code: Any, *arguments: Any) -> None:
