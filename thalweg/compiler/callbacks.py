@@ -48,7 +48,8 @@ class CalledProgram:
         return [np.asarray(value) for value in evaluate(self.program, arrays)]
 
     def __str__(self) -> str:
-        return str(self.number)
+        # What compiled code depends on: not on what is called.
+        return f"{self.number} of work {self.work}"
 
 
 class Calls:

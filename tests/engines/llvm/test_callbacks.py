@@ -141,6 +141,27 @@ def test_calls_inside_of_loops_agree_with_the_reference(name: str) -> None:
     check(LOOPS[name], X, Z, rtol=1e-10)
 
 
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_batches_of_complex_rows_agree_with_the_reference(dtype: Any) -> None:
+    rows = (RANDOM.normal(size=(23, 6)) + 1j * RANDOM.normal(size=(23, 6))).astype(dtype)
+    real = rows.real.dtype
+    y = np.real(rows @ np.arange(6)).astype(real)
+
+    def loss(w: Any, i: Any, y: Any) -> Any:
+        return np.mean((y - np.real(tw.asarray(rows)[i] @ w.astype(dtype))) ** 2)
+
+    data = np.arange(23), y
+    options = {"optimizer": tw.optim.adam(0.1), "batch_size": 5, "epochs": 3, "validation": data}
+    found, wanted = (
+        tw.fit(loss, np.zeros(6, real), data, engine=name, **options) for name in ("auto", "numpy")
+    )
+    rtol = 1e-5 if real == np.float32 else 1e-12
+    assert (found.engine, found.params.dtype) == ("native", real)
+    np.testing.assert_allclose(found.params, wanted.params, rtol=rtol, atol=rtol)
+    np.testing.assert_allclose(found.history.loss, wanted.history.loss, rtol=rtol)
+    np.testing.assert_allclose(found.history.validation, wanted.history.validation, rtol=rtol)
+
+
 def test_what_no_native_equation_parts_is_one_call() -> None:
     def filtered(x: Any) -> Any:
         return np.fft.irfft(np.fft.rfft(np.sin(x)) * (1.0 - 0.5j)) + np.abs(np.fft.fft(x + 1.0))[0]

@@ -27,7 +27,6 @@ _ndarray = np.ndarray
 
 _FUNCTION = ctypes.CFUNCTYPE(None, ctypes.c_int64)
 
-
 # What to call, the places of its operands, the place of its result.
 _Step = tuple[Callable[..., Any], tuple[int, ...], int]
 
@@ -137,25 +136,14 @@ class Host:
         """Forget what another run left."""
         self.error = None
         self.seconds = [0.0] * len(self._callees)
-        self.point(())
 
     def point(self, arrays: Sequence[Array]) -> None:
         """Let calls see these arrays beside the arena's memory, and no others any more."""
         self._outer = [_bytes(array) for array in arrays]
         self._shown = [_Shown(len(callee.arrays)) for callee in self._callees]
 
-    def function(self) -> Any:
-        """Return the function that compiled code calls with the number of what it wants.
-
-        It is a generator's `send`: Python looks for signals before the first instruction of a
-        function, where nothing can catch what they raise, but in a generator inside of its `try`.
-        """
-        answers = self._answers()
-        next(answers)
-        return _FUNCTION(answers.send)
-
-    def _answers(self) -> Generator[None, int, None]:
-        """Compute what calls want; never raise."""
+    def answers(self) -> Generator[None, int, None]:
+        """Compute what calls want, whose numbers are sent in; never raise."""
         while True:
             try:
                 number = yield
@@ -219,12 +207,33 @@ class Host:
         )
 
 
+class Door:
+    """The function through which compiled code calls, with the number of what it wants.
+
+    It is a generator's `send`: Python looks for signals before the first instruction of a
+    function, where nothing can catch what they raise, but in a generator inside of its `try`.
+    """
+
+    def __init__(self, host: Host) -> None:
+        # A host does not know its door, so that both are freed with the arena.
+        self._answers = host.answers()
+        next(self._answers)
+        self._function = _FUNCTION(self._answers.send)
+        self.address = ctypes.cast(self._function, ctypes.c_void_p).value or 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing has ended it, as a second Ctrl-C right behind the first one may."""
+        return self._answers.gi_frame is not None
+
+
 def _bytes(array: Array) -> tuple[int, int, Array, Array]:
     """Return where an array begins and ends, and its memory, to be written and to be read alone."""
     memory = array.reshape(-1).view(np.uint8)
     read_only = memory.view()
     read_only.flags.writeable = False
-    return array.ctypes.data, array.ctypes.data + memory.size, memory, read_only
+    first = array.ctypes.data
+    return first, first + memory.size, memory, read_only
 
 
 def quietly(code: Any, *arguments: Any) -> None:

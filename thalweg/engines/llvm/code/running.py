@@ -15,7 +15,7 @@ from thalweg.compiler.kernels.materialize import LONG, total_effort
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
 from thalweg.engines.engine import Array, Loop, Run, Start, missing_order
-from thalweg.engines.llvm.code.hosting import Callee, Host, quietly
+from thalweg.engines.llvm.code.hosting import Callee, Door, Host, quietly
 from thalweg.engines.llvm.code.image import Image
 from thalweg.engines.llvm.code.jit import link
 from thalweg.engines.llvm.kernels.facts import EPOCH, FAULT, HEADER, HOST, STOP
@@ -52,7 +52,7 @@ class Arena:
             places, offsets = np.array(image.inner, np.int64).T
             self.memory.view(np.int64)[places // 8] = self.address + offsets
         self.host = Host(callees, self.memory, self.order) if callees else None
-        self._function: Any = None
+        self._door: Door | None = None
 
     def point(self, image: Image, arrays: Sequence[Array]) -> None:
         """Fill in the addresses of arrays."""
@@ -61,9 +61,9 @@ class Arena:
             words[place // 8] = arrays[position].ctypes.data + start
         if self.host is not None:
             self.host.point(arrays)
-            # Made anew for each run, whatever became of the last one.
-            self._function = self.host.function()
-            words[HOST // 8] = ctypes.cast(self._function, _VOID).value
+            if self._door is None or not self._door.is_open:
+                self._door = Door(self.host)
+            words[HOST // 8] = self._door.address
 
     def reset(self) -> None:
         """Zero the header for another run."""
