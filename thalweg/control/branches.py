@@ -80,6 +80,10 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
             f"switch got an index of dtype {number.dtype} and shape {tuple(number.shape)}; it "
             "wants an integer scalar."
         )
+    if number.dtype == np.uint64:
+        number = minimum(number, max(len(branches) - 1, 0))
+    if number.dtype not in (np.int32, np.int64):
+        number = astype(number, np.int64)
     return _choose("switch", number, tuple(branches), operands)
 
 
