@@ -59,10 +59,13 @@ def trace_body(
     kinds = [leaf.results if isinstance(leaf, Tensor) else Tensor for leaf in leaves]
 
     def on_symbols(*symbols: Tensor) -> Any:
-        given = [make(x.array, None, x.weak, k) for x, k in zip(symbols, kinds, strict=True)]
+        given = [
+            make(x.array, None, spec.weak, kind)
+            for x, spec, kind in zip(symbols, specs, kinds, strict=True)
+        ]
         return function(*tree.unflatten(definition, given))
 
-    result, current, symbols = trace(on_symbols, specs, make)
+    result, current, symbols = trace(on_symbols, list(specs), make)
     outputs = [current.lift(x) for x in tensors_of(result)]
     return Body(finish(current, symbols, outputs), captured_by(current), result)
 
