@@ -72,7 +72,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.switch(1, [np.sin, np.square, np.exp], 3.0)
-        9.0
+        np.float64(9.0)
     """
     number = as_tensor(index)
     if number.shape != () or number.dtype.kind not in "iub":
@@ -107,7 +107,7 @@ def cond(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.cond(np.bool_(True), lambda x: 2 * x, lambda x: x - 1, 3.0)
-        6.0
+        np.float64(6.0)
     """
     holds = as_tensor(pred)
     if holds.shape != ():
