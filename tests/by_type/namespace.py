@@ -45,6 +45,8 @@ APART: dict[str, str] = {
         (
             *("fit", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jit", "jvp"),
             *("linearize", "load", "pure_callback", "save", "value_and_grad", "vjp", "vmap"),
+            *("associative_scan", "checkpoint", "cond", "fori_loop", "map", "scan", "switch"),
+            "while_loop",
         ),
         _TRANSFORMS,
     ),

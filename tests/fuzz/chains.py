@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import thalweg as tw
+from tests.fuzz.bodies import CONTROL
 from tests.fuzz.growth import LARGEST, Growth
 from tests.fuzz.images import contraction, convolution, drawing, overlapping, pooling, sliding
 from tests.fuzz.operations import (
@@ -105,6 +106,11 @@ def _padded_again(g: Growth, x: Tensor) -> Tensor:
     return g.primitive("pad_with_zeros", part, low=low, high=high, interior=(0,) * x.ndim)
 
 
+def control(g: Growth) -> Tensor:
+    """Return what a loop or a branch gives."""
+    return g.choose(CONTROL)(g)
+
+
 OPERATIONS: tuple[Callable[[Growth], Tensor], ...] = (
     *(function, arithmetic, arithmetic, arithmetic, unary, division, power, comparison, logic),
     *(choice, conversion, reshape, reshape, transpose, transpose, spread, spread, flip, cut, item),
@@ -112,12 +118,12 @@ OPERATIONS: tuple[Callable[[Growth], Tensor], ...] = (
     *(reduction, reduction, reduction, statistic, position, running_sum),
     *(product, product, application, counting, composed, algebra, algebra, rearranged, rearranged),
     *(sliding, overlapping, contraction, contraction, convolution, pooling, drawing),
-    *(overlapping_along, narrow, integers, neighbour),
+    *(overlapping_along, narrow, integers, neighbour, control, control),
 )
 
 # Elementwise work, reductions and products on few shapes: what is fused.
 DENSE: tuple[Callable[[Growth], Tensor], ...] = (
     *(function, function, function, arithmetic, arithmetic, arithmetic, arithmetic, unary, power),
     *(choice, comparison, row, row, row, product, application, reduction, transpose, composed),
-    *(algebra, rearranged, contraction, convolution, pooling),
+    *(algebra, rearranged, contraction, convolution, pooling, control),
 )

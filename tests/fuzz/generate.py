@@ -79,13 +79,14 @@ def _with_fault(g: Growth, case: Case) -> Case:
 # ---- derivatives of what grows
 
 
-def scalar(g: Growth, x: Tensor, count: int) -> Tensor:
+def scalar(g: Growth, x: Tensor, count: int, differentiated: bool = True) -> Tensor:
     """Return a number that depends on x through random operations."""
-    before = g.pool
+    before, outside = g.pool, g.differentiated
     g.pool = [*(t for t in before if g.chance(0.3)), x]
+    g.differentiated = differentiated
     grow(g, count)
     value: Any = g.pool[-1]
-    g.pool = before
+    g.pool, g.differentiated = before, outside
     value = value if value.dtype.kind == "f" else value.astype(float) * tw.sum(x)
     if g.chance(0.5):
         value = tw.square(value)
@@ -113,11 +114,11 @@ def forward(g: Growth) -> Tensor:
     x = _variable(g)
     count = g.integer(1, 5)
     direction = g.of_shape(x.shape, x.dtype, "f")
-    _, tangent = tw.jvp(lambda x: scalar(g, x, count), (x,), (direction,))
+    _, tangent = tw.jvp(lambda x: scalar(g, x, count, False), (x,), (direction,))
     return tangent
 
 
 def batched(g: Growth) -> Tensor:
     x = _variable(g, 1)
     count = g.integer(1, 5)
-    return tw.vmap(lambda x: scalar(g, x, count))(x)
+    return tw.vmap(lambda x: scalar(g, x, count, False))(x)

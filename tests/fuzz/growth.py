@@ -32,6 +32,8 @@ class Growth:
         self.inputs: list[Symbol] = []
         self.arrays: list[Array] = []
         self.pool: list[Tensor] = []
+        # How many loops and branches are around, and whether a reverse derivative is.
+        self.depth, self.differentiated = 0, False
         # Few extents a program, so that shapes meet.
         extents = list(random.choice(EXTENTS, int(random.integers(1, 4))))
         if random.random() < 0.2:

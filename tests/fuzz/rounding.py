@@ -8,11 +8,14 @@ results may move, or that it may turn to anything; what stays the same must be m
 from __future__ import annotations
 
 import math
+from contextlib import ExitStack
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
-from thalweg.core.program import Equation, Program, Symbol, evaluate
+from thalweg.control import branches, conditional, loops
+from thalweg.core.program import Equation, Program, Symbol, evaluate, nested
 from thalweg.ops.linalg.contraction import parts
 from thalweg.ops.windows.windows import window_axes
 
@@ -44,6 +47,10 @@ _JUMPS = frozenset(
 
 def jumps_at(equation: Equation) -> bool:
     """Tell whether an equation has jumps: comparisons, rounding, conversion to integers."""
+    if equation.primitive.name in ("conditional_loop", "chosen_branch"):
+        return True
+    if any(jumps_at(step) for program in nested(equation) for step in program.equations):
+        return True
     if equation.primitive.name == "astype":
         return equation.inputs[0].dtype.kind == "f" != equation.output.dtype.kind
     return equation.primitive.name in _JUMPS
@@ -63,12 +70,17 @@ class Perturbed:
 
     def __call__(self, program: Program, arrays: list[Array]) -> list[Array]:
         # The updates of a scatter may be added one by one to what their sum was added to.
-        self.scattered = any(e.primitive.name.startswith("scatter") for e in program.equations)
+        self.scattered = _scatters(program)
         with np.errstate(all="ignore"):
             return evaluate(program, arrays, self._apply, _literal)
 
     def _apply(self, equation: Equation, operands: list[Array]) -> Array:
         name, output = equation.primitive.name, equation.output
+        if any(nested(equation)):
+            with ExitStack() as stack:
+                for room in (loops, conditional, branches):
+                    stack.enter_context(mock.patch.object(room, "meant", self._apply))
+                return np.asarray(equation.primitive.meaning(*operands, **equation.params))
         result = np.asarray(equation.primitive.meaning(*operands, **equation.params))
         if output.dtype.kind != "f" or not result.size:
             return result
@@ -186,6 +198,13 @@ def _terms(equation: Equation) -> int:
     indices = equation.inputs[1]
     along = name == "scatter_add_along_axis"
     return 1 + (indices.shape[equation.params["axis"]] if along else indices.spec.size)
+
+
+def _scatters(program: Program) -> bool:
+    return any(
+        e.primitive.name.startswith("scatter") or any(map(_scatters, nested(e)))
+        for e in program.equations
+    )
 
 
 def _literal(symbol: Symbol) -> Array:

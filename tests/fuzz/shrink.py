@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.fuzz.cases import Case
 from thalweg.core.program import Equation, Program, Symbol, evaluate, meant
-from thalweg.core.spec import Spec
+from thalweg.core.spec import Bundle, Spec
 from thalweg.errors import ThalwegError
 
 Array = np.ndarray[Any, Any]
@@ -39,11 +39,12 @@ def _simpler(case: Case) -> Iterator[Case]:
     if len(program.outputs) > 1:
         for output in program.outputs:
             yield _live(Program(program.inputs, program.equations, (output,)), case.arrays)
-    for equation in program.equations[:-1]:
+    values = [e for e in program.equations if not isinstance(e.output.spec, Bundle)]
+    for equation in values[:-1]:
         yield _live(Program(program.inputs, program.equations, (equation.output,)), case.arrays)
-    values = _values(case)
-    for equation in reversed(program.equations):
-        yield _with_input(case, equation, values[equation.output])
+    held = _values(case)
+    for equation in reversed(values):
+        yield _with_input(case, equation, held[equation.output])
     for number in sorted({n for s in program.inputs for n in s.shape if n > 1}):
         for smaller in sorted({1, 2, 3, number // 2, number - 1} - {0, number}):
             if smaller < number:

@@ -14,7 +14,7 @@ from thalweg.autodiff.reverse import captured_by
 from thalweg.core.apply import run
 from thalweg.core.primitive import is_floating
 from thalweg.core.program import Equation, Program, Symbol, finish, trace
-from thalweg.core.spec import Spec
+from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, make, variable
 from thalweg.errors import ShapeError
@@ -59,11 +59,13 @@ def trace_body(
     kinds = [leaf.results if isinstance(leaf, Tensor) else Tensor for leaf in leaves]
 
     def on_symbols(*symbols: Tensor) -> Any:
-        given = [make(x.array, None, False, k) for x, k in zip(symbols, kinds, strict=True)]
+        given = [
+            make(x.array, None, spec.weak, kind)
+            for x, spec, kind in zip(symbols, specs, kinds, strict=True)
+        ]
         return function(*tree.unflatten(definition, given))
 
-    plain = [Spec(tuple(spec.shape), spec.dtype) for spec in specs]
-    result, current, symbols = trace(on_symbols, plain, make)
+    result, current, symbols = trace(on_symbols, list(specs), make)
     outputs = [current.lift(x) for x in tensors_of(result)]
     return Body(finish(current, symbols, outputs), captured_by(current), result)
 
@@ -83,17 +85,16 @@ def trace_turn(
     Raises:
         ShapeError: If a result has another shape or dtype than what it takes the place of.
     """
+    numbers = [x.weak for x in carry]
     while True:
-        specs = [Spec(tuple(x.shape), x.dtype) for x in carry]
+        specs = [Spec(tuple(x.shape), x.dtype, x.weak) for x in carry]
         body = trace_body(function, arguments, [*specs, *others])
         found = [symbol.spec for symbol in body.program.outputs[: len(carry)]]
-        if all(x.dtype == spec.dtype for x, spec in zip(carry, found, strict=True)):
-            break
         fits = [
-            astype(x, np.promote_types(x.dtype, spec.dtype)) if x.weak else x
-            for x, spec in zip(carry, found, strict=True)
+            astype(x, _wider(x, spec)) if is_number else x
+            for x, spec, is_number in zip(carry, found, numbers, strict=True)
         ]
-        if all(a.dtype == b.dtype for a, b in zip(carry, fits, strict=True)):
+        if all(a.dtype == b.dtype and a.weak == b.weak for a, b in zip(carry, fits, strict=True)):
             break
         carry = fits
     for place, before, after in zip(tree.paths(arguments[0]), specs, found, strict=True):
@@ -104,6 +105,13 @@ def trace_turn(
                 "what the function returns, or the first carry, with astype or reshape."
             )
     return body, carry
+
+
+def _wider(x: Tensor, wanted: Spec) -> DType:
+    """Return the dtype of a first carry, a Python number, that is to be replaced by others."""
+    if x.weak and not wanted.weak and np.can_cast(x.dtype, wanted.dtype, "same_kind"):
+        return wanted.dtype
+    return np.promote_types(x.dtype, wanted.dtype)
 
 
 def require_structure(name: str, found: Any, wanted: Any) -> None:

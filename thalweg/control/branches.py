@@ -72,7 +72,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.switch(1, [np.sin, np.square, np.exp], 3.0)
-        9.0
+        np.float64(9.0)
     """
     number = as_tensor(index)
     if number.shape != () or number.dtype.kind not in "iub":
@@ -80,6 +80,10 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
             f"switch got an index of dtype {number.dtype} and shape {tuple(number.shape)}; it "
             "wants an integer scalar."
         )
+    if number.dtype == np.uint64:
+        number = minimum(number, max(len(branches) - 1, 0))
+    if number.dtype not in (np.int32, np.int64):
+        number = astype(number, np.int64)
     return _choose("switch", number, tuple(branches), operands)
 
 
@@ -103,7 +107,7 @@ def cond(
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.cond(np.bool_(True), lambda x: 2 * x, lambda x: x - 1, 3.0)
-        6.0
+        np.float64(6.0)
     """
     holds = as_tensor(pred)
     if holds.shape != ():

@@ -93,7 +93,7 @@ def while_loop(
     Example:
         >>> import thalweg as tw
         >>> tw.while_loop(lambda x: x < 100, lambda x: 2 * x, 3)
-        192
+        np.int64(192)
     """
 
     def turn(value: Any) -> Any:

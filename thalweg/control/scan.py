@@ -115,7 +115,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     Example:
         >>> import thalweg as tw
         >>> tw.fori_loop(0, 5, lambda i, total: total + i, 0)
-        10
+        np.int64(10)
     """
     if isinstance(lower, int) and isinstance(upper, int):
         turns = max(0, upper - lower)

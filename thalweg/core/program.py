@@ -136,7 +136,7 @@ class Program:
         head = ", ".join(f"{self.name(s)}:{s.spec}" for s in self.inputs)
         lines = [f"program({head}):"]
         for equation in self.equations:
-            params = "".join(f", {key}={value}" for key, value in equation.params.items())
+            params = "".join(f", {key}={_shown(x)}" for key, x in equation.params.items())
             operands = ", ".join(self.name(symbol) for symbol in equation.inputs)
             left = f"{self.name(equation.output)}:{equation.output.spec}"
             lines.append(f"  {left} = {equation.primitive.name}({operands}{params})")
@@ -150,6 +150,13 @@ def _text(value: Any) -> str:
     if isinstance(value, tuple) and value and isinstance(value[0], Program):
         return ", ".join(map(_text, value))
     return str(value)
+
+
+def _shown(value: Any) -> str:
+    """Return a parameter as it is printed; the lines of programs are moved in."""
+    if isinstance(value, tuple) and value and isinstance(value[0], Program):
+        return f"({', '.join(map(_shown, value))})"
+    return str(value).replace("\n", "\n  ") if isinstance(value, Program) else str(value)
 
 
 def nested(equation: Equation) -> Iterator[Program]:

@@ -53,10 +53,9 @@ def is_small(equation: Equation) -> bool:
     body = small(equation.params["body"])
     first = equation.params["carries"] + equation.params["stacked"]
     symbols = [*body.inputs, *(e.output for e in body.equations)]
-    work = sum(map(_work, body.equations))
     return (
-        work <= _MOST_WORK
-        and all(_is_short(symbol) for symbol in symbols)
+        all(_is_short(symbol) for symbol in symbols)
+        and sum(map(_work, body.equations)) <= _MOST_WORK
         and sum(_count(symbol) for symbol in body.inputs[first:]) <= 4 * _MOST_ROWS
         and all(e.primitive.role in _ROLES and _is_known(e) for e in body.equations)
     )

@@ -1,0 +1,89 @@
+"""while_loop: what it refuses, examples of a batch that end apart, and Ctrl-C."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+import thalweg as tw
+from tests.interruptions.sent import interrupt_after
+from thalweg.errors import GradientError, ShapeError
+
+
+def test_a_condition_that_is_no_boolean_scalar_is_refused() -> None:
+    with pytest.raises(ShapeError, match=r"condition returned float64\[\]; it wants one Boolean"):
+        tw.while_loop(lambda x: x, lambda x: x - 1, np.float64(3))
+    with pytest.raises(ShapeError, match=r"condition returned bool\[2\].*np\.any"):
+        tw.while_loop(lambda x: x > 0, lambda x: x - 1, np.ones(2))
+    with pytest.raises(ShapeError, match="condition returned nothing"):
+        tw.while_loop(lambda x: None, lambda x: x - 1, np.ones(2))
+
+
+def test_a_value_that_changes_is_refused() -> None:
+    with pytest.raises(ShapeError, match=r"got the carry as float64\[2\] and returned it as"):
+        tw.while_loop(lambda x: x[0] > 0, lambda x: x[:1], np.ones(2))
+    with pytest.raises(ShapeError, match="structure"):
+        tw.while_loop(lambda x: x > 0, lambda x: (x, x), np.ones(()))
+
+
+def test_the_reverse_derivative_is_refused_with_what_to_use() -> None:
+    def function(x: Any) -> Any:
+        return tw.while_loop(lambda c: c < 10, lambda c: c * 2, x)
+
+    with pytest.raises(GradientError, match="Use scan, or fori_loop with Python integers"):
+        tw.grad(function)(1.5)
+    with pytest.raises(GradientError, match="Reverse derivatives of while_loop"):
+        tw.jit(tw.grad(function))(1.5)
+    with pytest.raises(GradientError, match="while_loop"):
+        function(tw.tensor(1.5, requires_grad=True)).backward()
+    assert tw.jvp(function, (1.5,), (1.0,)) == (12.0, 8.0)
+
+
+def turns_of(start: Any) -> Any:
+    """Return where a table that is walked through ends, and what was added on the way."""
+    table = tw.asarray(np.array([3.0, 5.0, 7.0]))
+
+    def turn(carry: Any) -> Any:
+        return carry[0] + 1, carry[1] + table[carry[0]]
+
+    return tw.while_loop(lambda c: c[0] < 3, turn, (start, 0.0))
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_an_example_that_ended_reads_nothing_more(engine: str) -> None:
+    starts = np.array([2, 0, 3, 1])
+    place, total = tw.jit(tw.vmap(turns_of), engine=engine)(starts)
+    np.testing.assert_array_equal(place, [3, 3, 3, 3])
+    np.testing.assert_array_equal(total, [7, 15, 0, 12])
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_ctrl_c_ends_an_endless_loop(engine: str, interrupts: None) -> None:
+    def endless(x: Any) -> Any:
+        return tw.while_loop(lambda c: c[0] >= 0, lambda c: (c[0] * 0.5, c[1] + 1), (x, 0))
+
+    run = tw.jit(endless, engine=engine)
+    run(-1.0)
+    interrupt_after(0.3)
+    began = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        run(1.0)
+    assert time.perf_counter() - began < 20
+    assert run(-1.0) == (-1.0, 0)
+
+
+def test_ctrl_c_ends_an_endless_loop_inside_of_loops(interrupts: None) -> None:
+    def inner(c: Any) -> Any:
+        return tw.while_loop(lambda d: np.all(d >= 0), lambda d: d * 0.5, c)
+
+    def outer(x: Any) -> Any:
+        return tw.scan(lambda c, x: (inner(c + x), None), np.zeros(40), x)[0]
+
+    run = tw.jit(outer, engine="native")
+    run(-np.ones((2, 40)))
+    interrupt_after(0.3)
+    with pytest.raises(KeyboardInterrupt):
+        run(np.ones((2, 40)))
