@@ -47,7 +47,17 @@ from thalweg.autodiff.jacobians import jacobian as jacobian
 from thalweg.autodiff.jacobians import jacrev as jacrev
 from thalweg.autodiff.modes import enable_grad as enable_grad
 from thalweg.autodiff.modes import no_grad as no_grad
+from thalweg.control.associative import associative_scan as associative_scan
+from thalweg.control.branches import checkpoint as checkpoint
+from thalweg.control.branches import cond as cond
+from thalweg.control.branches import switch as switch
 from thalweg.control.callback import pure_callback as pure_callback
+from thalweg.control.conditional import while_loop as while_loop
+from thalweg.control.custom import custom_jvp as custom_jvp
+from thalweg.control.custom import custom_vjp as custom_vjp
+from thalweg.control.scan import fori_loop as fori_loop
+from thalweg.control.scan import map as map
+from thalweg.control.scan import scan as scan
 from thalweg.core.printing import get_printoptions as get_printoptions
 from thalweg.core.printing import printoptions as printoptions
 from thalweg.core.printing import set_printoptions as set_printoptions

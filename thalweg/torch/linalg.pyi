@@ -41,6 +41,12 @@ class SVDResult(NamedTuple):
     S: TorchTensor
     Vh: TorchTensor
 
+def cho_factor(a: ArrayLike, lower: bool = False, *, out: _Out = None) -> tuple[TorchTensor, bool]:
+    r"""Return a Cholesky factor and whether it is the lower one, as `cho_solve` takes them."""
+
+def cho_solve(c_and_lower: tuple[Any, bool], b: ArrayLike, *, out: _Out = None) -> TorchTensor:
+    r"""Solve a x = b for x, given the Cholesky factor of a as `cho_factor` returns it."""
+
 def cholesky(input: ArrayLike, *, upper: bool = False, out: _Out = None) -> TorchTensor:
     r"""Triangular factor of positive definite matrices: the lower L with L Lᴴ = x, or Lᴴ."""
 
@@ -67,6 +73,9 @@ def eigvals(a: ArrayLike) -> TorchTensor:
 
 def eigvalsh(input: ArrayLike, UPLO: str = "L", *, out: _Out = None) -> TorchTensor:
     r"""Eigenvalues, in ascending order, of symmetric or Hermitian matrices."""
+
+def expm(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
+    r"""Exponential of square matrices: Σ xᵏ / k!."""
 
 def inv(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Inverse of square matrices."""
@@ -147,15 +156,18 @@ def solve(a: ArrayLike, b: ArrayLike, *, left: bool | None = None, out: _Out = N
     r"""Solve a x = b for x."""
 
 def solve_triangular(
-    A: ArrayLike,
-    B: ArrayLike,
+    a: ArrayLike,
+    b: ArrayLike,
+    trans: Any = 0,
+    lower: bool = False,
+    unit_diagonal: bool = False,
     *,
-    upper: bool,
+    upper: bool | None = None,
     left: bool = True,
     unitriangular: bool = False,
     out: _Out = None,
 ) -> TorchTensor:
-    r"""Solve A X = B, or X A = B if not `left`, reading one triangle of A alone."""
+    r"""Solve a x = b for x, reading one triangle of a alone."""
 
 @overload
 def svd(
