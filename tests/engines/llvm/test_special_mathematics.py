@@ -18,7 +18,7 @@ from thalweg.core.primitive import PRIMITIVES
 from thalweg.core.spec import Spec
 from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.engines.llvm.ir.emitter import Emitter
-from thalweg.engines.llvm.mathematics.functions import SPECIAL
+from thalweg.engines.llvm.mathematics.special.functions import SPECIAL
 
 # The largest error, in units of the last place of the result or, where it is more, in changes of
 # it by a unit of the arguments.

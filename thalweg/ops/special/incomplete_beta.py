@@ -58,7 +58,7 @@ def _twice(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
 def betainc(a: Array, b: Array, x: Array) -> Array:
     """Incomplete beta function, regularized: ∫₀ˣ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt / B(a, b).
 
-    Its error is at most 8 units in the last place, beside what changes of a, b and x by one make.
+    Natively within 8 ulp, or of what changes of the operands by one ulp make, if that is more.
     It takes √(a + b) steps at most, and is NaN where 30 000 are not enough, beyond 10⁹.
 
     Source:
@@ -72,7 +72,7 @@ def betainc(a: Array, b: Array, x: Array) -> Array:
 def betainc_by_a(a: Array, b: Array, x: Array) -> Array:
     """Derivative of the incomplete beta function, regularized, by a.
 
-    Its error is at most 16 units in the last place, beside what one of the operands make.
+    Natively within 16 ulp, or of what changes of the operands by one ulp make, if that is more.
     """
     return _evaluated((a, b, x), _by(True), _by(False), 0.0)
 
@@ -81,7 +81,7 @@ def betainc_by_a(a: Array, b: Array, x: Array) -> Array:
 def betainc_by_b(a: Array, b: Array, x: Array) -> Array:
     """Derivative of the incomplete beta function, regularized, by b.
 
-    Its error is that of `betainc_by_a`.
+    Natively within 16 ulp, as `betainc_by_a`.
     """
     return _evaluated((a, b, x), _by(False), _by(True), 0.0)
 

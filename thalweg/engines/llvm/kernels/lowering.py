@@ -12,7 +12,8 @@ import numpy as np
 
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import BYTES, Value, is_float
-from thalweg.engines.llvm.mathematics.functions import MATHEMATICS, SPECIAL
+from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
+from thalweg.engines.llvm.mathematics.special.functions import SPECIAL
 
 Lowering = Callable[..., Value]
 

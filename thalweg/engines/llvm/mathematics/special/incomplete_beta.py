@@ -12,11 +12,11 @@ Source:
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import exp, expm1
-from thalweg.engines.llvm.mathematics.logarithm import less_logarithm, log, log1p
+from thalweg.engines.llvm.mathematics.logarithm import log, log1p
 from thalweg.engines.llvm.mathematics.polynomials import two_product
 from thalweg.engines.llvm.mathematics.special.gamma import binet, digamma, digamma_lead, lgamma1p
 from thalweg.engines.llvm.mathematics.special.incomplete import matters, turn
-from thalweg.engines.llvm.mathematics.special.pieces import in_double, only_where
+from thalweg.engines.llvm.mathematics.special.pieces import excess, in_double, only_where
 from thalweg.engines.llvm.mathematics.special.zeta import zeta
 
 _INF, _NAN = float("inf"), float("nan")
@@ -116,18 +116,10 @@ def _size(e: Emitter, a: Value) -> tuple[Value, Value]:
     return factor, e.select(few, exponent, e.negate(binet(e, large)))
 
 
-def _excess(e: Emitter, a: Value, distance: Value, ratio: Value) -> Value:
-    """The difference r - 1 - ln r, where r - 1 is known as a distance over a."""
-    part = e.divide(distance, a)
-    near = e.bit_and(e.compare("oge", part, -0.5), e.compare("ole", part, 1.0))
-    far = e.subtract(part, log(e, ratio))
-    return e.select(near, less_logarithm(e, e.select(near, part, 0.0)), far)
-
-
 def _factor(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> Value:
     total, distance = e.add(a, b), _distance(e, a, b, x, y)
-    of_a = _excess(e, a, distance, e.multiply(x, e.divide(total, a)))
-    of_b = _excess(e, b, e.negate(distance), e.multiply(y, e.divide(total, b)))
+    of_a = excess(e, e.divide(distance, a), e.multiply(x, e.divide(total, a)))
+    of_b = excess(e, e.divide(e.negate(distance), b), e.multiply(y, e.divide(total, b)))
     exponent = e.negate(e.fma(a, of_a, e.multiply(b, of_b)))
     (first, e1), (second, e2), (both, e3) = (_size(e, v) for v in (a, b, total))
     exponent = e.add(exponent, e.subtract(e.add(e1, e2), e3))
