@@ -10,6 +10,7 @@ import scipy.stats
 
 import thalweg as tw
 from tests.compiler.programs import program_of
+from thalweg.core.leaving import DISTRIBUTIONS
 from thalweg.core.spec import Spec
 from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
@@ -164,6 +165,10 @@ def test_a_model_is_fitted_natively() -> None:
     found = tw.fit(loss, np.zeros(2), optimizer=tw.optim.adam(0.03), steps=600, progress=False)
     shape, _, scale = scipy.stats.gamma.fit(x, floc=0)
     np.testing.assert_allclose(np.exp(found.params), [shape, scale], rtol=1e-3)
+
+
+def test_messages_know_every_distribution() -> None:
+    assert set(tw.stats.__all__) == DISTRIBUTIONS
 
 
 def test_what_is_no_distribution_is_nan() -> None:

@@ -15,7 +15,7 @@ from tests.fuzz.loops import random_loop
 from tests.fuzz.session import ROOT, failures
 from tests.samples import REFERENCE_ONLY, ROWS
 from thalweg.core.primitive import PRIMITIVES
-from thalweg.engines.llvm.mathematics.functions import SPECIAL
+from thalweg.engines.llvm.mathematics.special.functions import SPECIAL
 
 SEEDS, GUARDED_SEEDS, GROUP = 2_000, 400, 200
 

@@ -36,20 +36,17 @@ _ELSEWHERE = {
     "math.prod": "np.prod",
 }
 
-# Logarithms of densities, in functions that are found here.
-_DENSITIES = {
-    "norm": "-0.5 * ((x - loc) / scale)**2 - np.log(scale) - 0.5 * np.log(2 * np.pi)",
-    "expon": "-x / scale - np.log(scale)",
-    "laplace": "-np.abs(x - loc) / scale - np.log(2 * scale)",
-    "gamma": "(a - 1) * np.log(x) - x - tw.special.gammaln(a)",
-    "beta": "(a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - tw.special.betaln(a, b)",
-    "poisson": "tw.special.xlogy(k, mu) - mu - tw.special.gammaln(k + 1)",
-    "bernoulli": "tw.special.xlogy(k, p) + tw.special.xlog1py(1 - k, -p)",
-}
+# The distributions of `tw.stats`, and what is found of them there.
+_DISTRIBUTIONS_TEXT = """
+bernoulli beta binom cauchy chi2 dirichlet expon gamma geom invgamma laplace logistic lognorm
+multinomial multivariate_normal nbinom norm pareto poisson t uniform vonmises weibull_min wishart
+"""
+
+DISTRIBUTIONS = frozenset(_DISTRIBUTIONS_TEXT.split())
+
+_OF_DISTRIBUTIONS = {"pdf", "logpdf", "pmf", "logpmf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf"}
 
 _LIBRARIES = {"cmath", "jax", "math", "pandas", "scipy", "sklearn", "statsmodels", "torch"}
-
-_OF_NORMAL = {"cdf": "ndtr", "logcdf": "log_ndtr", "ppf": "ndtri"}
 
 
 def what_to_write() -> str:
@@ -167,14 +164,9 @@ def _numpys() -> set[str]:
 
 def _of_density(name: str) -> str:
     *_, distribution, method = name.split(".")
-    if distribution == "norm" and method in _OF_NORMAL:
-        return f"Write tw.special.{_OF_NORMAL[method]}((x - loc) / scale)."
-    formula = _DENSITIES.get(distribution)
-    if formula is None:
-        return "Write its formula with NumPy's functions and those of tw.special."
-    if method.startswith("log"):
-        return f"Write {formula}."
-    return f"Write np.exp({formula})."
+    if distribution in DISTRIBUTIONS and method in _OF_DISTRIBUTIONS:
+        return f"Write tw.stats.{distribution}.{method}."
+    return "Write its formula with NumPy's functions and those of tw.special and tw.stats."
 
 
 def _of_method(node: ast.Call, frame: FrameType) -> str:

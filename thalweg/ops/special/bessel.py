@@ -49,25 +49,37 @@ def _at(order: int, x: Array, scaled: bool) -> Array:
 
 @of_reals(lambda g, out, x: g * op.i1(x), cost=60)
 def i0(x: Array) -> Array:
-    """Modified Bessel function of the first kind and order 0."""
+    """Modified Bessel function of the first kind and order 0.
+
+    Natively within 5 ulp.
+    """
     return _at(0, x, False)
 
 
 @of_reals(lambda g, out, x: g * (op.i1e(x) - op.sign(x) * out), cost=60)
 def i0e(x: Array) -> Array:
-    """Modified Bessel function of order 0, scaled: e^(-|x|) I₀(x)."""
+    """Modified Bessel function of order 0, scaled: e^(-|x|) I₀(x).
+
+    Natively within 5 ulp.
+    """
     return _at(0, x, True)
 
 
 @of_reals(lambda g, out, x: g * (op.i0(x) - _per(out, x)), cost=60)
 def i1(x: Array) -> Array:
-    """Modified Bessel function of the first kind and order 1."""
+    """Modified Bessel function of the first kind and order 1.
+
+    Natively within 5 ulp.
+    """
     return _at(1, x, False)
 
 
 @of_reals(lambda g, out, x: g * (op.i0e(x) - op.sign(x) * out - _per(out, x)), cost=60)
 def i1e(x: Array) -> Array:
-    """Modified Bessel function of order 1, scaled: e^(-|x|) I₁(x)."""
+    """Modified Bessel function of order 1, scaled: e^(-|x|) I₁(x).
+
+    Natively within 5 ulp.
+    """
     return _at(1, x, True)
 
 
@@ -126,11 +138,17 @@ def _unmodified(order: int, x: Array) -> Array:
 
 @of_reals(lambda g, out, x: -(g * op.j1(x)), cost=80)
 def j0(x: Array) -> Array:
-    """Bessel function of the first kind and order 0."""
+    """Bessel function of the first kind and order 0.
+
+    Natively within 6 ulp; near its zeros, of what a change of x by one ulp makes.
+    """
     return _unmodified(0, x)
 
 
 @of_reals(lambda g, out, x: g * (op.j0(x) - _per(out, x)), cost=80)
 def j1(x: Array) -> Array:
-    """Bessel function of the first kind and order 1."""
+    """Bessel function of the first kind and order 1.
+
+    Natively within 6 ulp; near its zeros, of what a change of x by one ulp makes.
+    """
     return _unmodified(1, x)

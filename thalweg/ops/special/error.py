@@ -36,13 +36,18 @@ def of_each(function: Callable[[float], float], x: Array) -> Array:
 
 @of_reals(lambda g, out, x: -(g * (_TWO_OVER_ROOT_PI * op.exp(-(x * x)))), cost=60)
 def erfc(x: Array) -> Array:
-    """Complementary error function, accurate where it is small: 1 - erf(x)."""
+    """Complementary error function, accurate where it is small: 1 - erf(x).
+
+    Natively within 5 ulp.
+    """
     return of_each(math.erfc, x).astype(x.dtype)
 
 
 @of_reals(lambda g, out, x: g * (2.0 * x * out - _TWO_OVER_ROOT_PI), cost=40)
 def erfcx(x: Array) -> Array:
     """Scaled complementary error function: e^(x²) erfc(x).
+
+    Natively within 6 ulp.
 
     Source:
         From 25 on its asymptotic series; Abramowitz & Stegun 7.1.23.
@@ -63,6 +68,8 @@ def _erfinv_rule(g: Tensor, out: Tensor, x: Tensor) -> Any:
 @of_reals(_erfinv_rule, cost=90)
 def erfinv(x: Array) -> Array:
     """Inverse of the error function, for x between -1 and 1.
+
+    Natively within 5 ulp.
 
     Source:
         Winitzki's first guess, then Halley's method on the complement, which keeps the digits
@@ -97,6 +104,8 @@ def ndtr(x: Any) -> Tensor:
 @of_reals(lambda g, out, x: g * (math.sqrt(2.0 * math.pi) * op.exp(0.5 * out * out)), cost=90)
 def ndtri(x: Array) -> Array:
     """Quantile of the normal distribution, the inverse of `ndtr`.
+
+    Natively within 5 ulp.
 
     Source:
         In the middle by `erfinv`; in the tails Newton's method on the logarithm.

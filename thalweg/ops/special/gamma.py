@@ -41,13 +41,18 @@ def _log_gamma(x: float) -> float:
 
 @of_reals(lambda g, out, x: g * op.digamma(x), cost=80)
 def lgamma(x: Array) -> Array:
-    """Logarithm of the absolute gamma function: ln |Γ(x)|."""
+    """Logarithm of the absolute gamma function: ln |Γ(x)|.
+
+    Natively within 5 ulp; below 0, near its zeros, of what a change of x by one ulp makes.
+    """
     return of_each(_log_gamma, x).astype(x.dtype)
 
 
 @of_reals(lambda g, out, x: g * op.zeta(2.0, x), cost=80)
 def digamma(x: Array) -> Array:
     """Derivative of the logarithm of the gamma function: Γ'(x) / Γ(x).
+
+    Natively within 5 ulp; near its zeros, of what a change of x by one ulp makes.
 
     Source:
         The asymptotic series far from zero, the recurrence and the reflection up to there;
@@ -126,6 +131,8 @@ register("psi", digamma)
 def zeta(x: Array, y: Array) -> Array:
     """Hurwitz zeta function: Σ 1 / (y + k)ˣ over k = 0, 1, …, for x > 1.
 
+    Natively within 8 ulp; near its zeros, of what a change of y by one ulp makes.
+
     Source:
         The Euler-Maclaurin formula; Abramowitz & Stegun 23.1. Below zero the terms on both sides
         of it, Σ 1 / (y + k)ˣ over all integers k, less those that are not wanted: so the time
@@ -198,7 +205,10 @@ def _gamma(x: float) -> float:
 
 @of_reals(lambda g, out, x: g * (out * op.digamma(x)), cost=120)
 def gamma(x: Array) -> Array:
-    """Gamma function: ∫₀^∞ tˣ⁻¹ e⁻ᵗ dt, continued; (x - 1)! of integers."""
+    """Gamma function: ∫₀^∞ tˣ⁻¹ e⁻ᵗ dt, continued; (x - 1)! of integers.
+
+    Natively within 6 ulp.
+    """
     return of_each(_gamma, x).astype(x.dtype)
 
 

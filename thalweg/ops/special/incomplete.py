@@ -34,7 +34,7 @@ def _density(g: Any, out: Any, a: Any, x: Any) -> Any:
 def gammainc(a: Array, x: Array) -> Array:
     """Lower incomplete gamma function, regularized: ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a).
 
-    Its error is at most 8 units in the last place, beside what changes of a and x by one make.
+    Natively within 8 ulp, or of what changes of a and x by one ulp make, if that is more.
 
     Source:
         DLMF 8.7.1 up to x = a, the continued fraction 8.9.2 beyond it; for large a near x Temme's
@@ -57,7 +57,7 @@ def gammainc(a: Array, x: Array) -> Array:
 def gammaincc(a: Array, x: Array) -> Array:
     """Upper incomplete gamma function, regularized: ∫ₓ^∞ tᵃ⁻¹ e⁻ᵗ dt / Γ(a).
 
-    Its error is that of `gammainc`, also where it is small.
+    Natively within 8 ulp, as `gammainc`, also where it is small.
     """
     shape, z, inside = _operands(a, x)
     near, below, small = _ranges(shape, z)
@@ -87,7 +87,7 @@ def _density_by_shape(g: Any, out: Any, a: Any, x: Any) -> Any:
 def gammainc_by_shape(a: Array, x: Array) -> Array:
     """Derivative of the lower incomplete gamma function, regularized, by a.
 
-    Its error is at most 16 units in the last place, beside what changes of a and x by one make.
+    Natively within 16 ulp, or of what changes of a and x by one ulp make, if that is more.
     """
     shape, z, inside = _operands(a, x)
     near, below, small = _ranges(shape, z)

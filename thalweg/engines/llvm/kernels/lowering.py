@@ -13,7 +13,8 @@ import numpy as np
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import BITS, BYTES, Value, is_float
 from thalweg.engines.llvm.mathematics import integers
-from thalweg.engines.llvm.mathematics.functions import MATHEMATICS, SPECIAL
+from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
+from thalweg.engines.llvm.mathematics.special.functions import SPECIAL
 
 Lowering = Callable[..., Value]
 

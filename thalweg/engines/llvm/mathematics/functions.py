@@ -11,34 +11,7 @@ from thalweg.engines.llvm.mathematics.floats import fmod, nextafter, rint, sign_
 from thalweg.engines.llvm.mathematics.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh, tanh
 from thalweg.engines.llvm.mathematics.logarithm import log, log1p, log2, log10, logaddexp, power
 from thalweg.engines.llvm.mathematics.roots import cbrt, hypot
-from thalweg.engines.llvm.mathematics.special.bessel import i0, i0e, i1, i1e, j0, j1
-from thalweg.engines.llvm.mathematics.special.error import erfc, erfcx, erfinv, ndtri
-from thalweg.engines.llvm.mathematics.special.gamma import digamma, gamma, lgamma
-from thalweg.engines.llvm.mathematics.special.incomplete import (
-    gammainc,
-    gammainc_by_shape,
-    gammaincc,
-)
-from thalweg.engines.llvm.mathematics.special.incomplete_beta import (
-    betainc,
-    betainc_by_a,
-    betainc_by_b,
-)
-from thalweg.engines.llvm.mathematics.special.zeta import zeta
 from thalweg.engines.llvm.mathematics.trigonometric import cos, sin, tan
-
-# Special functions, whose errors are a few units in the last place beside what a change of their
-# arguments by one unit makes.
-SPECIAL: dict[str, Callable[..., Value]] = {
-    function.__name__: function
-    for function in (
-        *(erfc, erfcx, erfinv, ndtri),
-        *(gamma, lgamma, digamma, zeta),
-        *(gammainc, gammaincc, gammainc_by_shape),
-        *(betainc, betainc_by_a, betainc_by_b),
-        *(i0, i0e, i1, i1e, j0, j1),
-    )
-}
 
 # Each takes the emitter and its arguments (float32 or float64, any width, one type).
 MATHEMATICS: dict[str, Callable[..., Value]] = {

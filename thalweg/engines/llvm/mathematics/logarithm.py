@@ -131,23 +131,6 @@ def logaddexp(e: Emitter, a: Value, b: Value) -> Value:
     return e.select(e.compare("oeq", a, b), e.add(a, 0.6931471805599453), result)
 
 
-def less_logarithm(e: Emitter, y: Value) -> Value:
-    """The difference y - ln(1 + y), without cancellation, for -½ ≤ y ≤ 1."""
-    s = e.divide(y, e.add(y, 2.0))
-    z = e.multiply(s, s)
-    # Where |s| ≤ 1/3, ln(1 + y) is y less a product.
-    correction = e.multiply(z, polynomial(e, z, ARTANH_WIDE[y.type]))
-    return e.multiply(s, e.subtract(y, correction))
-
-
-def excess(e: Emitter, x: Value, a: Value) -> Value:
-    """The difference x/a - 1 - ln(x/a) for positive numbers, with all its digits where x ≈ a."""
-    part = e.divide(e.subtract(x, a), a)
-    near = e.bit_and(e.compare("oge", part, -0.5), e.compare("ole", part, 1.0))
-    far = e.subtract(part, log(e, e.divide(x, a)))
-    return e.select(near, less_logarithm(e, e.select(near, part, 0.0)), far)
-
-
 def log_of_positive(
     e: Emitter, x: Value, more: Value | None = None, doublings: Value | None = None
 ) -> Value:
@@ -289,7 +272,7 @@ def _magnitude_f64(e: Emitter, x: Value, y: Value) -> Value:
     """|x|ʸ, from the logarithm in two parts."""
     a = e.absolute(x)
     k, m = split_number(e, a)
-    high, low = long_logarithm(e, k, m)
+    high, low = _long_logarithm(e, k, m)
     high, y = _outside_range(e, a, high), _bounded(e, y)
     exponent, error = two_product(e, y, high)
     error = e.add(error, e.multiply(y, low))
@@ -302,7 +285,7 @@ def _bounded(e: Emitter, y: Value) -> Value:
     return clamp(e, y, -_LARGEST_EXPONENT, _LARGEST_EXPONENT)
 
 
-def long_logarithm(e: Emitter, k: Value, m: Value) -> tuple[Value, Value]:
+def _long_logarithm(e: Emitter, k: Value, m: Value) -> tuple[Value, Value]:
     """The logarithm ln(2ᵏ·m) in two parts with some 65 correct bits, √½ ≤ m < √2."""
     s, s_low = _long_quotient(e, e.subtract(m, 1.0))
     z, z_low = two_product(e, s, s)

@@ -11,13 +11,8 @@ Source:
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import exp
-from thalweg.engines.llvm.mathematics.logarithm import log, log1p, long_logarithm
-from thalweg.engines.llvm.mathematics.polynomials import (
-    fast_two_sum,
-    polynomial,
-    split_number,
-    two_product,
-)
+from thalweg.engines.llvm.mathematics.logarithm import log, log1p, power
+from thalweg.engines.llvm.mathematics.polynomials import polynomial
 from thalweg.engines.llvm.mathematics.special.pieces import (
     PI,
     cosine_of_turn,
@@ -193,10 +188,7 @@ _GAMMA = (
 # Up to here Γ is a product, beyond it Stirling's formula.
 _FACTORS = 10
 
-_ROOT_TWO_PI, _ROOT_HALF_PI = 2.5066282746310007, 1.2533141373155003
-
-# 128 ln 2 in two parts.
-_SHIFT, _SHIFT_LOW = 88.72283908724785, 2.4425151094663523e-08
+_ROOT_TWO_PI = 2.5066282746310007
 
 
 @in_double
@@ -221,32 +213,25 @@ def _gamma_by_factors(e: Emitter, x: Value) -> Value:
     return e.select(e.compare("olt", n, 2.0), e.divide(product, divisor), product)
 
 
-def _stirling_exponent(e: Emitter, x: Value) -> tuple[Value, Value]:
-    """(x - ½) ln x - x + J(x) in two parts, for 12 < x < 2⁵²."""
-    high, low = long_logarithm(e, *split_number(e, x))
-    factor = e.subtract(x, 0.5)
-    product, error = two_product(e, factor, high)
-    error = e.add(error, e.fma(factor, low, binet(e, x)))
-    total, lost = fast_two_sum(e, product, e.negate(x))
-    return total, e.add(lost, error)
+def _stirling(e: Emitter, x: Value) -> tuple[Value, Value]:
+    """Γ(x) = √(2π) x^(x - ½) e^(-x + J(x)) as a product of two numbers, for 12 < x ≤ 200."""
+    x = e.minimum(x, 200.0)
+    root = power(e, x, e.subtract(e.multiply(x, 0.5), 0.25))
+    return root, e.multiply(e.multiply(exp(e, e.negate(x), binet(e, x)), _ROOT_TWO_PI), root)
 
 
 def _gamma_by_stirling(e: Emitter, x: Value) -> Value:
-    high, low = _stirling_exponent(e, e.minimum(x, 200.0))
-    return e.multiply(exp(e, high, low), _ROOT_TWO_PI)
+    root, rest = _stirling(e, x)
+    return e.multiply(root, rest)
 
 
 def _reflected_gamma(e: Emitter, x: Value, opposite: Value) -> Value:
     """Γ(x) = -π / (x sin(πx) Γ(-x)), which may be smaller than the inverse of any number."""
     n, r = half_turns(e, x)
     product = e.multiply(e.negate(x), sine_of_turn(e, r))
-    product = e.select(is_odd(e, n), e.negate(product), product)
-    near = e.divide(PI, e.multiply(product, opposite))
-    size = e.minimum(e.negate(x), 200.0)
-    high, low = _stirling_exponent(e, size)
-    total, lost = fast_two_sum(e, e.negate(high), e.constant(_SHIFT, x.type))
-    lost = e.add(lost, e.subtract(_SHIFT_LOW, low))
-    far = e.multiply(exp(e, total, lost), e.divide(_ROOT_HALF_PI, product))
-    far = e.multiply(far, 2.0**-128)
-    found = e.select(e.compare("olt", size, _FACTORS + 2.0), near, far)
+    quotient = e.divide(PI, e.select(is_odd(e, n), e.negate(product), product))
+    root, rest = _stirling(e, e.negate(x))
+    far = e.divide(e.divide(quotient, rest), root)
+    small = e.compare("ogt", x, -_FACTORS - 2.0)
+    found = e.select(small, e.divide(quotient, opposite), far)
     return e.select(e.compare("oeq", e.floor(x), x), _NAN, found)

@@ -13,11 +13,16 @@ Source:
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import exp, expm1
-from thalweg.engines.llvm.mathematics.logarithm import excess, less_logarithm, log, log1p
+from thalweg.engines.llvm.mathematics.logarithm import log, log1p
 from thalweg.engines.llvm.mathematics.polynomials import polynomial
 from thalweg.engines.llvm.mathematics.special.error import erfc
 from thalweg.engines.llvm.mathematics.special.gamma import binet, digamma, lgamma1p
-from thalweg.engines.llvm.mathematics.special.pieces import in_double, only_where
+from thalweg.engines.llvm.mathematics.special.pieces import (
+    excess,
+    in_double,
+    less_logarithm,
+    only_where,
+)
 from thalweg.ops.special.tables import TEMME
 
 _INF, _NAN = float("inf"), float("nan")
@@ -112,7 +117,8 @@ def _height(e: Emitter, a: Value, x: Value) -> Value:
     few = e.compare("olt", a, 2.0)
     simple = e.subtract(e.fma(a, log(e, x), e.negate(x)), lgamma1p(e, e.minimum(a, 2.0)))
     shape = e.maximum(a, 2.0)
-    far = e.subtract(e.negate(e.multiply(shape, excess(e, x, shape))), binet(e, shape))
+    gap = excess(e, e.divide(e.subtract(x, shape), shape), e.divide(x, shape))
+    far = e.subtract(e.negate(e.multiply(shape, gap)), binet(e, shape))
     factor = e.divide(1.0, e.multiply(e.sqrt(shape), _ROOT_TWO_PI))
     power = exp(e, e.select(few, simple, far))
     return e.select(few, power, e.multiply(power, factor))

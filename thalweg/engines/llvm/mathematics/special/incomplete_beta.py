@@ -12,11 +12,11 @@ Source:
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import exp, expm1
-from thalweg.engines.llvm.mathematics.logarithm import less_logarithm, log, log1p
+from thalweg.engines.llvm.mathematics.logarithm import log, log1p
 from thalweg.engines.llvm.mathematics.polynomials import two_product
 from thalweg.engines.llvm.mathematics.special.gamma import binet, digamma, digamma_lead, lgamma1p
 from thalweg.engines.llvm.mathematics.special.incomplete import matters, turn
-from thalweg.engines.llvm.mathematics.special.pieces import in_double, only_where
+from thalweg.engines.llvm.mathematics.special.pieces import Function, excess, in_double, only_where
 from thalweg.engines.llvm.mathematics.special.zeta import zeta
 
 _INF, _NAN = float("inf"), float("nan")
@@ -45,7 +45,7 @@ def betainc(e: Emitter, a: Value, b: Value, x: Value) -> Value:
 @in_double
 def betainc_by_a(e: Emitter, a: Value, b: Value, x: Value) -> Value:
     """The derivative of I_x(a, b) by a, which is negative."""
-    inside, beyond, parts = _operands(e, a, b, x)
+    inside, beyond, parts = _operands(e, a, b, x, _beyond_by_a)
     start = e.constant(0.0, x.type, x.width)
     before = e.bit_and(inside, e.invert(beyond))
     found = only_where(e, before, _by_first, parts, start)
@@ -57,7 +57,7 @@ def betainc_by_a(e: Emitter, a: Value, b: Value, x: Value) -> Value:
 @in_double
 def betainc_by_b(e: Emitter, a: Value, b: Value, x: Value) -> Value:
     """The derivative of I_x(a, b) by b, which is positive."""
-    inside, beyond, parts = _operands(e, a, b, x)
+    inside, beyond, parts = _operands(e, a, b, x, _beyond_by_b)
     start = e.constant(0.0, x.type, x.width)
     before = e.bit_and(inside, e.invert(beyond))
     found = only_where(e, before, _by_second, parts, start)
@@ -66,7 +66,31 @@ def betainc_by_b(e: Emitter, a: Value, b: Value, x: Value) -> Value:
     return _at_edges(e, (a, b, x), inside, found, 0.0)
 
 
-def _operands(e: Emitter, a: Value, b: Value, x: Value) -> tuple[Value, Value, Parts]:
+def _beyond(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> Value:
+    """Whether x lies beyond the mean."""
+    return e.compare("ogt", e.multiply(x, b), e.multiply(y, a))
+
+
+def _is_early(e: Emitter, a: Value, b: Value, x: Value) -> Value:
+    """Whether a is small, and the fraction still converges at x.
+
+    Its derivative by a is there the difference of smaller parts than on the other side.
+    """
+    early = e.compare("olt", e.multiply(x, e.add(e.add(a, b), 2.0)), e.add(a, 1.0))
+    return e.bit_and(early, e.compare("olt", a, 1.0))
+
+
+def _beyond_by_a(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> Value:
+    return e.bit_and(_beyond(e, a, b, x, y), e.invert(_is_early(e, a, b, x)))
+
+
+def _beyond_by_b(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> Value:
+    return e.bit_or(_beyond(e, a, b, x, y), _is_early(e, b, a, y))
+
+
+def _operands(
+    e: Emitter, a: Value, b: Value, x: Value, beyond_of: Function = _beyond
+) -> tuple[Value, Value, Parts]:
     """Where all are inside of their ranges, where sides are changed, and the operands after it."""
     positive = e.bit_and(e.compare("ogt", a, 0.0), e.compare("ogt", b, 0.0))
     finite = e.bit_and(e.compare("olt", a, _INF), e.compare("olt", b, _INF))
@@ -75,7 +99,7 @@ def _operands(e: Emitter, a: Value, b: Value, x: Value) -> tuple[Value, Value, P
     a, b = e.select(inside, a, 1.0), e.select(inside, b, 1.0)
     x = e.select(inside, x, 0.25)
     y = e.subtract(1.0, x)
-    beyond = e.compare("ogt", e.multiply(x, b), e.multiply(y, a))
+    beyond = beyond_of(e, a, b, x, y)
     first = e.select(beyond, b, a), e.select(beyond, a, b)
     return inside, beyond, (*first, e.select(beyond, y, x), e.select(beyond, x, y))
 
@@ -116,18 +140,10 @@ def _size(e: Emitter, a: Value) -> tuple[Value, Value]:
     return factor, e.select(few, exponent, e.negate(binet(e, large)))
 
 
-def _excess(e: Emitter, a: Value, distance: Value, ratio: Value) -> Value:
-    """The difference r - 1 - ln r, where r - 1 is known as a distance over a."""
-    part = e.divide(distance, a)
-    near = e.bit_and(e.compare("oge", part, -0.5), e.compare("ole", part, 1.0))
-    far = e.subtract(part, log(e, ratio))
-    return e.select(near, less_logarithm(e, e.select(near, part, 0.0)), far)
-
-
 def _factor(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> Value:
     total, distance = e.add(a, b), _distance(e, a, b, x, y)
-    of_a = _excess(e, a, distance, e.multiply(x, e.divide(total, a)))
-    of_b = _excess(e, b, e.negate(distance), e.multiply(y, e.divide(total, b)))
+    of_a = excess(e, e.divide(distance, a), e.multiply(x, e.divide(total, a)))
+    of_b = excess(e, e.divide(e.negate(distance), b), e.multiply(y, e.divide(total, b)))
     exponent = e.negate(e.fma(a, of_a, e.multiply(b, of_b)))
     (first, e1), (second, e2), (both, e3) = (_size(e, v) for v in (a, b, total))
     exponent = e.add(exponent, e.subtract(e.add(e1, e2), e3))
