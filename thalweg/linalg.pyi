@@ -19,6 +19,12 @@ from thalweg.ops.linalg.products import traces as _traces
 
 _Out: TypeAlias = Tensor | np.ndarray[Any, Any] | tuple[Any, ...] | None
 
+def cho_factor(a: ArrayLike, lower: bool = False, *, out: _Out = None) -> tuple[Tensor, bool]:
+    r"""Return a Cholesky factor and whether it is the lower one, as `cho_solve` takes them."""
+
+def cho_solve(c_and_lower: tuple[Any, bool], b: ArrayLike, *, out: _Out = None) -> Tensor:
+    r"""Solve a x = b for x, given the Cholesky factor of a as `cho_factor` returns it."""
+
 def cholesky(x: ArrayLike, *, upper: bool = False, out: _Out = None) -> Tensor:
     r"""Triangular factor of positive definite matrices: the lower L with L Lᴴ = x, or Lᴴ."""
 
@@ -38,6 +44,9 @@ def eigh(x: ArrayLike, UPLO: str = "L") -> EighResult:
 
 def eigvalsh(x: ArrayLike, UPLO: str = "L", *, out: _Out = None) -> Tensor:
     r"""Eigenvalues, in ascending order, of symmetric or Hermitian matrices."""
+
+def expm(x: ArrayLike, *, out: _Out = None) -> Tensor:
+    r"""Exponential of square matrices: Σ xᵏ / k!."""
 
 def inv(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Inverse of square matrices."""
@@ -103,7 +112,7 @@ def pinv(
     r"""Moore-Penrose inverse of matrices, of full rank where derivatives are wanted."""
 
 def qr(x: ArrayLike, mode: str = "reduced") -> QRResult:
-    r"""Orthonormal columns and an upper triangle whose product is the matrix."""
+    r"""Orthonormal columns and an upper triangle whose product is the matrix, signs as LAPACK's."""
 
 def slogdet(x: ArrayLike) -> SlogdetResult:
     r"""Sign of the determinant of square matrices, and the logarithm of its magnitude."""
@@ -112,15 +121,18 @@ def solve(a: ArrayLike, b: ArrayLike, *, left: bool | None = None, out: _Out = N
     r"""Solve a x = b for x."""
 
 def solve_triangular(
-    A: ArrayLike,
-    B: ArrayLike,
+    a: ArrayLike,
+    b: ArrayLike,
+    trans: Any = 0,
+    lower: bool = False,
+    unit_diagonal: bool = False,
     *,
-    upper: bool,
+    upper: bool | None = None,
     left: bool = True,
     unitriangular: bool = False,
     out: _Out = None,
 ) -> Tensor:
-    r"""Solve A X = B, or X A = B if not `left`, reading one triangle of A alone."""
+    r"""Solve a x = b for x, reading one triangle of a alone."""
 
 @overload
 def svd(

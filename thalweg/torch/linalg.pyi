@@ -138,7 +138,7 @@ def pinv(
     r"""Moore-Penrose inverse of matrices, of full rank where derivatives are wanted."""
 
 def qr(input: ArrayLike, mode: str = "reduced") -> QRResult:
-    r"""Orthonormal columns and an upper triangle whose product is the matrix."""
+    r"""Orthonormal columns and an upper triangle whose product is the matrix, signs as LAPACK's."""
 
 def slogdet(input: ArrayLike) -> SlogdetResult:
     r"""Sign of the determinant of square matrices, and the logarithm of its magnitude."""
@@ -147,15 +147,18 @@ def solve(a: ArrayLike, b: ArrayLike, *, left: bool | None = None, out: _Out = N
     r"""Solve a x = b for x."""
 
 def solve_triangular(
-    A: ArrayLike,
-    B: ArrayLike,
+    a: ArrayLike,
+    b: ArrayLike,
+    trans: Any = 0,
+    lower: bool = False,
+    unit_diagonal: bool = False,
     *,
-    upper: bool,
+    upper: bool | None = None,
     left: bool = True,
     unitriangular: bool = False,
     out: _Out = None,
 ) -> TorchTensor:
-    r"""Solve A X = B, or X A = B if not `left`, reading one triangle of A alone."""
+    r"""Solve a x = b for x, reading one triangle of a alone."""
 
 @overload
 def svd(
