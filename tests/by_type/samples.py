@@ -73,6 +73,11 @@ def _total(x: Any) -> Any:
     return np.sum(x, keepdims=True)
 
 
+def _solved_by_factor(factor: Any, b: Any) -> Any:
+    lower = np.tril(factor[0]) + 0.0
+    return np.linalg.solve(lower @ np.conj(lower).T, b)
+
+
 UNARY_TEXT = """
 angle conj deg2rad digamma erf erfc erfinv frac imag isfinite isinf isnan isneginf isposinf
 special.erfcx
@@ -288,6 +293,10 @@ SAMPLES: dict[str, Call] = {
     "matrix_power": call(S, 3),
     "matrix_exp": call(T3),
     "norm": call(X),
+    "linalg.cho_factor": call(
+        SPD, hermitian=True, oracle=lambda x: (np.conj(np.linalg.cholesky(x + 0.0)).T, False)
+    ),
+    "linalg.cho_solve": call((LOWER, True), U, oracle=_solved_by_factor),
     "linalg.cond": call(S),
     "linalg.diagonal": call(B),
     "linalg.trace": call(B),

@@ -3,5 +3,8 @@
 from thalweg import linalg as _below
 from thalweg.torch.naming import speaking
 
-__all__ = [*_below.__all__]
+# Names of SciPy's.
+_OTHERS = {"cho_factor", "cho_solve", "expm"}
+
+__all__ = [name for name in _below.__all__ if name not in _OTHERS]
 globals().update({name: speaking(getattr(_below, name)) for name in __all__})

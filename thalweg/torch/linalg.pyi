@@ -147,7 +147,7 @@ def pinv(
     r"""Moore-Penrose inverse of matrices, of full rank where derivatives are wanted."""
 
 def qr(input: ArrayLike, mode: str = "reduced") -> QRResult:
-    r"""Orthonormal columns and an upper triangle whose product is the matrix."""
+    r"""Orthonormal columns and an upper triangle whose product is the matrix, signs as LAPACK's."""
 
 def slogdet(input: ArrayLike) -> SlogdetResult:
     r"""Sign of the determinant of square matrices, and the logarithm of its magnitude."""

@@ -132,7 +132,7 @@ def solve(a: Any, b: Any, *, left: bool | None = None) -> Tensor:
 
     Raises:
         ShapeError: If the shapes do not fit.
-        ArgumentError: If a matrix is singular.
+        ArgumentError: If a matrix is singular; a compiled program goes on with NaN.
 
     Example:
         >>> import thalweg as tw
@@ -268,7 +268,7 @@ def inv(x: Any) -> Tensor:
     """Inverse of square matrices.
 
     Raises:
-        ArgumentError: If one is singular.
+        ArgumentError: If one is singular; a compiled program goes on with NaN.
     """
     return decompositions.inverse_of(square_matrices("inv", x))
 
@@ -366,7 +366,7 @@ def cholesky(x: Any, *, upper: bool = False) -> Tensor:
 
 @operation
 def qr(x: Any, mode: str = "reduced") -> QRResult:
-    """Orthonormal columns and an upper triangle whose product is the matrix.
+    """Orthonormal columns and an upper triangle whose product is the matrix, signs as LAPACK's.
 
     Args:
         x: Matrices of shape (…, m, n).
@@ -393,6 +393,9 @@ def qr(x: Any, mode: str = "reduced") -> QRResult:
 def eigh(x: Any, UPLO: str = "L") -> EighResult:
     """Eigenvalues, in ascending order, and eigenvectors of symmetric or Hermitian matrices.
 
+    Vectors are known up to a sign, which a compiled program may choose otherwise than NumPy; of
+    what is not finite it makes NaN.
+
     Args:
         x: Matrices of shape (…, n, n).
         UPLO: "L" or "U", the triangle that is read.
@@ -414,6 +417,9 @@ def svd(
     x: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
     """Singular values and vectors: x = U diag(S) Vh, the values in descending order.
+
+    Pairs of vectors are known up to a sign, which a compiled program may choose otherwise than
+    NumPy; of what is not finite it makes NaN.
 
     Args:
         x: Matrices of shape (…, m, n).

@@ -14,8 +14,7 @@ from tests.engines.llvm.matrices.systems import SIZES, Array, close, definite, n
 FLOATS = [np.float64, np.float32]
 
 
-@pytest.mark.parametrize("target", ["avx2", "sse"])
-@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(("dtype", "target"), [(np.float64, "avx2"), (np.float32, "sse")])
 @pytest.mark.parametrize("n", SIZES)
 def test_a_cholesky_factor_is_numpys(n: int, dtype: Any, target: str) -> None:
     x = definite(dtype, 2, n, n)

@@ -22,6 +22,7 @@ from thalweg.engines.llvm.code.jit import compile_object
 from thalweg.engines.llvm.ir.emitter import module_text
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.kernels.facts import FAULT, Cell, Scratch
+from thalweg.engines.llvm.kernels.matrices import lapack
 from thalweg.engines.llvm.mathematics import random
 from thalweg.engines.llvm.mathematics.functions import CALLED, called_text
 
@@ -101,7 +102,8 @@ def loop_image(loop: Loop, target: Target) -> Image:
 
 
 def _load_or_build(text: str, target: Target, build: Any) -> Image:
-    name = cache.key(f"{_sources()}\n{text}", target)
+    # What is called of LAPACK is there only where it was found.
+    name = cache.key(f"{_sources()}\n{lapack.state()}\n{text}", target)
     content = cache.read(name)
     if content is not None:
         return Image.from_bytes(content)

@@ -18,6 +18,7 @@ import llvmlite.binding as llvm
 
 from thalweg.engines.llvm.code import cache
 from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.kernels.matrices import lapack
 from thalweg.engines.waiting import interruptible
 from thalweg.errors import EngineError
 
@@ -77,7 +78,10 @@ def link(objects: Sequence[bytes], names: Sequence[str], texts: Sequence[str] = 
     builder = llvm.JITLibraryBuilder()
     for code in objects:
         builder.add_object_img(code)
-    for name, address in _c_library().items():
+    known = _c_library()
+    if any(lapack.PREFIX.encode() in code for code in objects):
+        known = known | lapack.addresses()
+    for name, address in known.items():
         builder.import_symbol(name, address)
     for name in names:
         builder.export_symbol(name)

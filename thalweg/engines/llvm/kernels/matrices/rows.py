@@ -11,7 +11,7 @@ from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.ir.values import BYTES, Value
 from thalweg.engines.llvm.kernels.facts import STOP
 from thalweg.engines.llvm.kernels.lowering import TYPES
-from thalweg.engines.llvm.kernels.matrices import functions, singular, symmetric
+from thalweg.engines.llvm.kernels.matrices import functions, lapack, singular, symmetric
 from thalweg.engines.llvm.kernels.matrices.cholesky import cholesky
 from thalweg.engines.llvm.kernels.matrices.elimination import elimination, solving
 from thalweg.engines.llvm.kernels.matrices.functions import cofactors, exponential, minors
@@ -79,9 +79,13 @@ def _elimination(
     if not spec.size:
         return
     n, type = spec.shape[-1], TYPES[spec.dtype]
-    routine = elimination(type, writer.e.target, n)
+    if lapack.takes("elimination", n):
+        routine, work = lapack.elimination(type, writer.e.target, n)
+    else:
+        routine = elimination(type, writer.e.target, n)
+        work = n * routine.padded(n)
     arrays = list(zip((*operands, *results), (n * n, (n + 1) * n), strict=True))
-    _each(writer, routine, spec, arrays, n * routine.padded(n))
+    _each(writer, routine, spec, arrays, work)
 
 
 def _solving(
@@ -105,9 +109,13 @@ def _orthogonalization(
     if not spec.size:
         return
     (m, n), k, type = x.shape[-2:], spec.shape[-1], TYPES[spec.dtype]
-    routine = orthogonalization(type, writer.e.target, m, n)
+    if lapack.takes("orthogonalization", k):
+        routine, work = lapack.orthogonalization(type, writer.e.target, m, n)
+    else:
+        routine = orthogonalization(type, writer.e.target, m, n)
+        work = (n + 2 * k) * routine.padded(m) + k
     arrays = list(zip((*operands, *results), (m * n, (m + n) * k), strict=True))
-    _each(writer, routine, spec, arrays, (n + 2 * k) * routine.padded(m) + k)
+    _each(writer, routine, spec, arrays, work)
 
 
 def _completion(
@@ -129,9 +137,14 @@ def _eigensystem(
     if not spec.size:
         return
     n, type = spec.shape[-1], TYPES[spec.dtype]
-    routine = eigensystem(type, writer.e.target, n, equation.params.get("triangle", "L") == "L")
+    lower = equation.params.get("triangle", "L") == "L"
+    if lapack.takes("eigensystem", n):
+        routine, work = lapack.eigensystem(type, writer.e.target, n, lower)
+    else:
+        routine = eigensystem(type, writer.e.target, n, lower)
+        work = symmetric.room(routine, n)
     arrays = list(zip((*operands, *results), (n * n, (n + 1) * n), strict=True))
-    _each(writer, routine, spec, arrays, symmetric.room(routine, n))
+    _each(writer, routine, spec, arrays, work)
 
 
 def _singular(
@@ -142,10 +155,13 @@ def _singular(
         return
     (m, n), type = x.shape[-2:], TYPES[spec.dtype]
     full = equation.params.get("full", False)
-    routine = decomposition(type, writer.e.target, m, n, full)
+    if lapack.takes("singular", min(m, n)):
+        routine, work = lapack.decomposition(type, writer.e.target, m, n, full)
+    else:
+        routine = decomposition(type, writer.e.target, m, n, full)
+        work = singular.room(routine, min(m, n), max(m, n), spec.shape[-1])
     arrays = list(zip((*operands, *results), (m * n, math.prod(spec.shape[-2:])), strict=True))
-    size = singular.room(routine, min(m, n), max(m, n), spec.shape[-1])
-    _each(writer, routine, spec, arrays, size)
+    _each(writer, routine, spec, arrays, work)
 
 
 def _pseudo_inversion(
