@@ -32,9 +32,9 @@ flags), and the minima that other libraries find.
 {titles}
 
 - Times are microseconds of an update (loss, gradient, Adam, float64), the median of interleaved
-  samples in one process on one core; compiling is the seconds of a first update, nothing being
-  compiled before. The ratio is thalweg's time by that of JAX at the same size: below 1 thalweg is
-  faster.
+  samples in one process on one core, of the processor's time; compiling is the seconds of a first
+  update, nothing being compiled before. The ratio is thalweg's time by that of JAX at the same
+  size: below 1 thalweg is faster.
 - *Python loop* is the loss with `for t in range(T)`, *scan* the same with `tw.scan`; T is beside
   times of a shorter series, and those are compared with JAX's times for it in brackets. Losses
   without time stand under *Python loop*.
