@@ -35,9 +35,9 @@ flags), and the minima that other libraries find.
   samples in one process on one core, of the processor's time; compiling is the seconds of a first
   update, nothing being compiled before. The ratio is thalweg's time by that of JAX at the same
   size: below 1 thalweg is faster.
-- *Python loop* is the loss with `for t in range(T)`, *scan* the same with `tw.scan`; both ratios are
-  to JAX's scan. T is beside times of a shorter series, with the ratio to JAX's for it. Losses without
-  time stand under *Python loop*.
+- *Python loop* is the loss with `for t in range(T)`, *scan* the same with `tw.scan`; both ratios
+  are to JAX's scan. T is beside times of a shorter series, with the ratio to JAX's for it. Losses
+  without time stand under *Python loop*.
 - *engine*: native, or the reference engine where a primitive has no native form, which is named.
 - *apart*: how far the least loss and the parameters at it are from the other library's, relatively;
   "–" where several minima are as good. *value*: how far the loss is from one computed otherwise.
