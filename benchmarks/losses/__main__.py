@@ -12,9 +12,6 @@ from benchmarks.losses import MODELS, measure, page
 from benchmarks.losses.model import Model
 from benchmarks.timing import pin
 
-# The steps in time of Python loops, each of which is so many equations.
-PLAIN = 50
-
 _PAGE = Path(__file__).parents[2] / "docs" / "losses.md"
 
 
@@ -35,9 +32,8 @@ def arguments() -> Asked:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.losses", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(MODELS))
     parser.add_argument(
-        "--plain", type=int, default=PLAIN, help="steps of Python loops (default %(default)s)"
+        "--plain", type=int, help="the most steps in time of Python loops (default: all)"
     )
-    parser.add_argument("--full", action="store_true", help="Python loops at their full length")
     parser.add_argument("--repeats", type=int, default=5, help="interleaved samples (default 5)")
     parser.add_argument("--no-jax", action="store_true", help="thalweg's times alone")
     parser.add_argument("--no-oracle", action="store_true", help="no minima of other libraries")
@@ -47,18 +43,20 @@ def arguments() -> Asked:
         if name not in MODELS:
             parser.error(f"{name!r} is no loss here; there are {', '.join(MODELS)}.")
     flags = [] if found.no_jax else list(measure.FLAGS)
-    plain = None if found.full else found.plain
     names = found.names or [*MODELS]
-    return Asked(names, plain, found.repeats, flags, not found.no_oracle, found.write)
+    return Asked(names, found.plain, found.repeats, flags, not found.no_oracle, found.write)
 
 
 def timed(model: Model, variant: str, asked: Asked) -> page.Cell | str:
     """Take the times of a loss written in one way, with JAX's under the best of its flags."""
-    size = model.size
-    if variant == "plain" and model.is_loop and asked.plain is not None:
-        size = min(size, asked.plain)
+    size, all_flags = model.size, asked.flags or [None]
+    if variant == "plain" and model.is_loop:
+        size = min(size, asked.plain or size)
+        if size == model.size:
+            # JAX is measured beside the scan.
+            all_flags = [None]
     ours, theirs, their_compiling, found = [], [], [], None
-    for flags in asked.flags or [None]:
+    for flags in all_flags:
         found = measure.times(model, variant, size, asked.repeats, flags)
         if isinstance(found, str):
             return found

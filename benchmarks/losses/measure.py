@@ -21,7 +21,7 @@ from thalweg.engines import registry
 from thalweg.training.prepare import STEPS
 
 # A sample's seconds, and those after which a process is given up.
-SAMPLE_SECONDS, PATIENCE = 0.1, 300
+SAMPLE_SECONDS, PATIENCE = 0.1, 600
 FLAGS = ("", "bigwhile")
 RATE = 1e-4
 
@@ -82,12 +82,12 @@ def times_here(model: Model, variant: str, size: int, repeats: int, with_jax: bo
         compiling, engine = _seconds(lambda: fitted(1)), fitted(1).engine
         program = STEPS.values()[-1].loop.step
         lacking = {e.primitive.name for e in registry.engine("native").unsupported(program)}
-        samplers = [_sampler(lambda steps: fitted(steps).us_per_step)]
+        samplers = [_sampler(lambda steps: _seconds(lambda: fitted(steps)))]
         their_compiling = 0.0
         if with_jax:
             run = _in_jax(model, size)
             their_compiling = _seconds(lambda: run(1))
-            samplers.append(_sampler(lambda steps: _seconds(lambda: run(steps)) / steps * 1e6))
+            samplers.append(_sampler(lambda steps: _seconds(lambda: run(steps))))
         samples = [[sampler() for sampler in samplers] for _ in range(repeats)]
     ours, *rest = (list(column) for column in zip(*samples, strict=True))
     equations, theirs = len(program.equations), rest[0] if rest else []
@@ -95,18 +95,18 @@ def times_here(model: Model, variant: str, size: int, repeats: int, with_jax: bo
 
 
 def _seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    """Return a run's seconds of the processor: what else the machine does takes none of them."""
+    start = time.process_time()
     run()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
-def _sampler(sample: Callable[[int], float]) -> Callable[[], float]:
-    """Return a function that samples the microseconds of an update over updates enough."""
+def _sampler(taken: Callable[[int], float]) -> Callable[[], float]:
+    """Return a function that samples the microseconds of an update: of 3N less N, by 2N."""
     updates = 1
-    while updates * (found := sample(updates)) < SAMPLE_SECONDS * 1e6 and updates < 1_000_000:
-        enough = int(SAMPLE_SECONDS * 1e6 / max(found, 1e-3)) + 1
-        updates = min(enough, 20 * updates)
-    return lambda: sample(updates)
+    while updates < 1_000_000 and (found := taken(3 * updates)) < SAMPLE_SECONDS:
+        updates = min(20 * updates, int(updates * SAMPLE_SECONDS / max(found, 1e-6)) + 1)
+    return lambda: (taken(3 * updates) - taken(updates)) / (2 * updates) * 1e6
 
 
 def _in_jax(model: Model, size: int) -> Callable[[int], object]:

@@ -32,11 +32,11 @@ flags), and the minima that other libraries find.
 {titles}
 
 - Times are microseconds of an update (loss, gradient, Adam, float64), the median of interleaved
-  samples in one process on one core; compiling is the seconds of a first update, nothing being
-  compiled before. The ratio is thalweg's time by that of JAX at the same size: below 1 thalweg is
-  faster.
-- *Python loop* is the loss with `for t in range(T)`, *scan* the same with `tw.scan`; T is beside
-  times of a shorter series, and those are compared with JAX's times for it in brackets. Losses
+  samples in one process on one core, of the processor's time; compiling is the seconds of a first
+  update, nothing being compiled before. The ratio is thalweg's time by that of JAX at the same
+  size: below 1 thalweg is faster.
+- *Python loop* is the loss with `for t in range(T)`, *scan* the same with `tw.scan`; both ratios
+  are to JAX's scan. T is beside times of a shorter series, with the ratio to JAX's for it. Losses
   without time stand under *Python loop*.
 - *engine*: native, or the reference engine where a primitive has no native form, which is named.
 - *apart*: how far the least loss and the parameters at it are from the other library's, relatively;
@@ -73,13 +73,14 @@ def line(row: Row) -> str:
     known = [cell for cell in row.cells.values() if isinstance(cell, Cell)]
     main = [*row.cells.values()][-1]
     theirs = main.theirs if isinstance(main, Cell) else None
+    ratios = [_ratio(cell, theirs) for cell in known if cell.size == row.model.size]
     cells = [
         row.model.name,
         _engine(known),
         _time(row, "plain"),
         _time(row, "scan"),
         _number(theirs),
-        _ratio(main),
+        " / ".join(ratios),
         " / ".join(f"{cell.compiling:.2f}" for cell in known),
         _number(main.their_compiling if isinstance(main, Cell) else None),
         *_agreement(row.agreement),
@@ -129,13 +130,11 @@ def _time(row: Row, variant: str) -> str:
         return cell or ""
     if cell.size == row.model.size:
         return _number(cell.ours)
-    return f"{_number(cell.ours)} (T={cell.size}, {_ratio(cell)})"
+    return f"{_number(cell.ours)} (T={cell.size}, {_ratio(cell, cell.theirs)})"
 
 
-def _ratio(cell: Cell | str) -> str:
-    if isinstance(cell, str) or not cell.theirs:
-        return "–"
-    return f"{cell.ours / cell.theirs:.2f}"
+def _ratio(cell: Cell, theirs: float | None) -> str:
+    return f"{cell.ours / theirs:.2f}" if theirs else "–"
 
 
 def _number(value: float | None) -> str:

@@ -43,6 +43,8 @@ FUNCTIONS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda t: math.exp(t[0]), r"math.exp knows plain numbers and arrays alone. Write np.exp"),
     (lambda t: sum(math.lgamma(x) for x in t), r"Write tw.special.gammaln"),
     (lambda t: np.array([t[0], t[1]]), r"numpy.array does not look for tensors.*Write tw.array"),
+    (lambda t: np.r_[0.0, t], r"joins plain arrays alone. Write np.concatenate"),
+    (lambda t: np.c_[t, t], r"Write np.column_stack"),
     (lambda t: sparse @ t, r"sparse is a sparse matrix of SciPy's.* Write t @ sparse.T for"),
     (lambda t: array.dot(t), r"Write t @ array.T for a vector t"),
     (lambda t: array.multiply(t), r"Write tw.asarray\(array.toarray\(\)\) instead of array"),

@@ -173,6 +173,16 @@ def test_chance_is_refused() -> None:
         tw.grad(lambda x: np.sum(np.exp(x, out=np.zeros(2), where=True)))(np.ones(2))
 
 
+def test_adding_to_an_array_in_place_is_told_how_to_write() -> None:
+    def loss(x: Any) -> Any:
+        total = np.zeros(2)
+        total += x
+        return np.sum(total)
+
+    with pytest.raises(GradientError, match=r"is such a call: write a = a \+ x"):
+        tw.grad(loss)(np.ones(2))
+
+
 def test_a_result_is_written_into_a_tensor_in_a_derivative() -> None:
     def loss(x: Any) -> Any:
         y = np.zeros_like(x)

@@ -46,6 +46,9 @@ DISTRIBUTIONS = frozenset(_DISTRIBUTIONS_TEXT.split())
 
 _OF_DISTRIBUTIONS = {"pdf", "logpdf", "pmf", "logpmf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf"}
 
+# Tables of NumPy's that join what they are indexed with.
+_JOINING = {"numpy.c_": "np.column_stack", "numpy.r_": "np.concatenate"}
+
 _LIBRARIES = {"cmath", "jax", "math", "pandas", "scipy", "sklearn", "statsmodels", "torch"}
 
 
@@ -184,6 +187,9 @@ def _of_method(node: ast.Call, frame: FrameType) -> str:
 
 def _of_index(node: ast.Subscript, frame: FrameType) -> str:
     table, key = node.value, ast.unparse(node.slice)
+    joins = _JOINING.get(_name(table, frame))
+    if joins is not None:
+        return f"{ast.unparse(node)} joins plain arrays alone. Write {joins} of a list of arrays."
     if isinstance(node.slice, ast.Tuple):
         key = ", ".join(map(ast.unparse, node.slice.elts))
     while isinstance(table, ast.Attribute) and table.attr in ("iloc", "loc", "values"):

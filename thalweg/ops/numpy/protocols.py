@@ -149,7 +149,8 @@ def written(out: Any, found: Any) -> Any:
         raise (TracingError if found.is_symbolic else GradientError)(
             "A ufunc was given a NumPy array as out=, which holds plain numbers, and the result is "
             "a tensor being traced or differentiated. Leave out= out, or give a tensor: "
-            "out=np.zeros_like(x) of a tensor x, or a buffer out = tw.zeros(n)."
+            "out=np.zeros_like(x) of a tensor x, or a buffer out = tw.zeros(n). a += x of an "
+            "array a is such a call: write a = a + x."
         )
     np.copyto(out, found.numpy(), casting="same_kind")
     return out
