@@ -12,7 +12,7 @@ import numpy as np
 
 from thalweg.autodiff.batching import evaluate_batch
 from thalweg.control.body import Body, body_of, push_forward, reached
-from thalweg.control.residuals import Split, split_at
+from thalweg.control.residuals import Residuals, split_at
 from thalweg.core.apply import Flags, Operands, Params, apply, move_axis
 from thalweg.core.primitive import general, is_floating
 from thalweg.core.program import Program, evaluate, meant
@@ -94,7 +94,7 @@ class _Derivative:
     """
 
     body: Program
-    split: Split
+    split: Residuals
     backward: dict[tuple[bool, ...], Body] = field(default_factory=dict)
 
 
@@ -157,7 +157,7 @@ def _pulled_back(
     yield from (pulled.get(i) for i in range(len(inputs)))
 
 
-def _moved(split: Split, carries: int, stacked: int) -> tuple[list[int], list[int], list[int]]:
+def _moved(split: Residuals, carries: int, stacked: int) -> tuple[list[int], list[int], list[int]]:
     """Return the operands with cotangents: carried over, taken row by row, and taken whole."""
     floats = _floats(split.inputs[:carries])
     along = [i for i in split.moved if carries <= i < carries + stacked]
@@ -168,7 +168,7 @@ def _floats(tensors: Sequence[Any]) -> list[int]:
     return [i for i, tensor in enumerate(tensors) if is_floating(tensor.dtype)]
 
 
-def _backward(split: Split, carries: int, stacked: int, given: tuple[bool, ...]) -> Body:
+def _backward(split: Residuals, carries: int, stacked: int, given: tuple[bool, ...]) -> Body:
     """Return the body of the loop that goes back.
 
     It maps (cotangents carried over, sums of cotangents | cotangents of a row, what was saved,

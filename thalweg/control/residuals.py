@@ -19,7 +19,7 @@ _CHEAP = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class Residuals:
     """The derivative of a program in two parts.
 
     Attributes:
@@ -56,7 +56,7 @@ class Split:
         return dict(zip(self.moved, found, strict=True))
 
 
-def split_at(body: Program, carries: int) -> Split:
+def split_at(body: Program, carries: int) -> Residuals:
     """Return the derivative of a body whose leading inputs are gone when it is computed."""
     count = len(body.inputs)
     floats = [i for i, symbol in enumerate(body.inputs) if is_floating(symbol.dtype)]
@@ -89,7 +89,7 @@ def split_at(body: Program, carries: int) -> Split:
     )
     inputs = tuple(Spec(symbol.shape, symbol.dtype) for symbol in forward.inputs)
     body = remove_dead_code(forward)
-    return Split(body, len(results), inputs, saved, captured_by(current), moved, later)
+    return Residuals(body, len(results), inputs, saved, captured_by(current), moved, later)
 
 
 def _parted(

@@ -53,7 +53,7 @@ class Nest:
 
     def text(self) -> str:
         """Return the function."""
-        body = _Text()
+        body = _Lines()
         _NESTS[self.equation.primitive.name][1](self, body)
         lines = ["entry:", *stop_text(), *body.lines]
         head = f"define void @{self.name}(ptr %arena) nounwind {{"
@@ -99,7 +99,7 @@ def plan_nest(
     return Nest(name, equation, operands, results, places, steps)
 
 
-class _Text:
+class _Lines:
     """The lines of a function of the arena."""
 
     def __init__(self) -> None:
@@ -157,7 +157,7 @@ def _plan_counted(
     return places, [plan(body, fixed, carries, whole, body.inputs[carries:first])]
 
 
-def _write_counted(nest: Nest, text: _Text) -> None:
+def _write_counted(nest: Nest, text: _Lines) -> None:
     params, (step,) = nest.equation.params, nest.steps
     body, carries, length = params["body"], params["carries"], params["length"]
     rows = body.inputs[carries : carries + params["stacked"]]
@@ -191,7 +191,7 @@ def _write_counted(nest: Nest, text: _Text) -> None:
     _write_carry(nest, text, sizes)
 
 
-def _move(text: _Text, step: CutProgram, symbol: Symbol, source: str, at: str) -> None:
+def _move(text: _Lines, step: CutProgram, symbol: Symbol, source: str, at: str) -> None:
     """Let the pointers to a row point to that of a turn."""
     if not step.moving[symbol]:
         return
@@ -203,7 +203,7 @@ def _move(text: _Text, step: CutProgram, symbol: Symbol, source: str, at: str) -
         text.write(f"store ptr {pointer}, ptr {cell}, align 8")
 
 
-def _write_carry(nest: Nest, text: _Text, sizes: list[int]) -> None:
+def _write_carry(nest: Nest, text: _Lines, sizes: list[int]) -> None:
     """Copy what was carried over where it is wanted."""
     for number, (place, size) in enumerate(zip(nest.places, sizes, strict=True)):
         if number in nest.results:
@@ -227,7 +227,7 @@ def _plan_conditional(
     return places, steps
 
 
-def _write_conditional(nest: Nest, text: _Text) -> None:
+def _write_conditional(nest: Nest, text: _Lines) -> None:
     test, step = nest.steps
     sizes = [symbol.spec.nbytes for symbol in nest.equation.params["body"].outputs]
     for place, operand, size in zip(nest.places, nest.operands, sizes, strict=False):
@@ -260,7 +260,7 @@ def _plan_branches(
     return [], steps
 
 
-def _write_branches(nest: Nest, text: _Text) -> None:
+def _write_branches(nest: Nest, text: _Lines) -> None:
     count = len(nest.steps)
     type = TYPES[nest.equation.inputs[0].dtype]
     kind, size = {"i1": ("i8", 1), "i32": ("i32", 4)}.get(type, ("i64", 8))
