@@ -87,3 +87,15 @@ def test_ctrl_c_ends_an_endless_loop_inside_of_loops(interrupts: None) -> None:
     interrupt_after(0.3)
     with pytest.raises(KeyboardInterrupt):
         run(np.ones((2, 40)))
+
+
+def test_a_loop_around_a_while_loop_has_forward_derivatives_alone() -> None:
+    def function(x: Any) -> Any:
+        def turn(c: Any, _: Any) -> Any:
+            return tw.while_loop(lambda d: d > 1.0, lambda d: d * 0.5, c * 3.0), None
+
+        return tw.scan(turn, x, None, length=2)[0]
+
+    assert tw.jvp(function, (1.5,), (1.0,)) == (0.84375, 0.5625)
+    with pytest.raises(GradientError, match="while_loop"):
+        tw.grad(function)(1.5)

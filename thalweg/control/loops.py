@@ -19,6 +19,7 @@ from thalweg.core.program import Program, evaluate, meant
 from thalweg.core.spec import Array, Bundle, Spec, pack
 from thalweg.core.tape import PartDerivatives
 from thalweg.core.tensor import Tensor
+from thalweg.errors import GradientError
 from thalweg.ops.control.bundle import packed, parts
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.shape.broadcast import broadcast_to
@@ -121,7 +122,13 @@ def _keeping(operands: Operands, params: Params) -> tuple[Operands, Params]:
 
 
 def _recorded(operands: Operands, params: Params) -> tuple[Operands, Params]:
-    return (operands, params) if params["body"] in _kept else _keeping(operands, params)
+    if params["body"] in _kept:
+        return operands, params
+    try:
+        return _keeping(operands, params)
+    except GradientError:
+        # The body has forward derivatives alone; a reverse one is refused when it is asked for.
+        return operands, params
 
 
 def _pulled_back(
