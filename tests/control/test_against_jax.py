@@ -23,8 +23,6 @@ DEEP = (
     "switched", "running pairs",
 )  # fmt: skip
 
-each_way_back = pytest.mark.parametrize("name", [n for n, c in CASES.items() if c.reverse])
-
 
 @pytest.fixture(autouse=True)
 def double_precision() -> Iterator[None]:
@@ -225,7 +223,13 @@ def test_gradients_of_batches_and_batches_of_gradients_are_those_of_jax(name: st
 # ---- dtypes
 
 
-@each_way_back
+# NumPy, and so thalweg, gives float64 for float32 and an array of int64; JAX gives float32.
+PROMOTED = ("counting", "counted")
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, case in CASES.items() if case.reverse and n not in PROMOTED]
+)
 def test_float32_stays_float32(name: str) -> None:
     case = CASES[name]
     narrow = [x.astype(np.float32) if x.dtype.kind == "f" else x for x in case.arguments]
