@@ -46,7 +46,10 @@ def tensors_of(values: Any) -> list[Tensor]:
 
 
 def trace_body(
-    function: Callable[..., Any], arguments: Sequence[Any], specs: Sequence[Spec]
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    specs: Sequence[Spec],
+    claims: bool = False,
 ) -> Body:
     """Trace a function of trees.
 
@@ -54,6 +57,8 @@ def trace_body(
         function: Takes as many trees as there are arguments.
         arguments: Trees, whose leaves give way to traced tensors.
         specs: The specs of these tensors.
+        claims: Whether what it computes of outer values alone is the body's own; otherwise that
+            is computed ahead, once.
     """
     leaves, definition = tree.flatten(tuple(arguments))
     kinds = [leaf.results if isinstance(leaf, Tensor) else Tensor for leaf in leaves]
@@ -65,7 +70,7 @@ def trace_body(
         ]
         return function(*tree.unflatten(definition, given))
 
-    result, current, symbols = trace(on_symbols, list(specs), make)
+    result, current, symbols = trace(on_symbols, list(specs), make, claims)
     outputs = [current.lift(x) for x in tensors_of(result)]
     return Body(finish(current, symbols, outputs), captured_by(current), result)
 

@@ -148,7 +148,8 @@ def _choose(
         raise ArgumentError(f"{name} got no functions to choose from; give at least one.")
     given = tensors_of(operands)
     specs = [Spec(tuple(x.shape), x.dtype) for x in given]
-    bodies = [trace_body(branch, operands, specs) for branch in branches]
+    # What only one branch computes is computed in it alone.
+    bodies = [trace_body(branch, operands, specs, claims=True) for branch in branches]
     wanted = bodies[0]
     for i, body in enumerate(bodies[1:], start=1):
         _require_like(name, i, body, wanted)

@@ -14,7 +14,7 @@ from thalweg.control.body import hoist, require_structure, tensors_of, trace_tur
 from thalweg.control.conditional import while_loop
 from thalweg.control.loops import loop
 from thalweg.core.spec import Spec
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.numpy.kinds import same_kind
 
@@ -122,15 +122,20 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
 
         def turn(carry: Any, _: Any) -> Any:
             number, value = carry
-            return (number + 1, body_fun(number, value)), None
+            return (number + 1, body_fun(_counter(number), value)), None
 
         return scan(turn, (np.int64(lower), init_val), length=turns)[0][1]
     first, last = (astype(as_tensor(bound), np.int64) for bound in (lower, upper))
     return while_loop(
         lambda carry: carry[0] < last,
-        lambda carry: (carry[0] + 1, body_fun(*carry)),
+        lambda carry: (carry[0] + 1, body_fun(_counter(carry[0]), carry[1])),
         (first, init_val),
     )[1]
+
+
+def _counter(number: Tensor) -> Tensor:
+    """Return the number of a turn as a Python number is: it takes its partner's dtype."""
+    return make(number.array, None, True, number.results)
 
 
 @same_kind

@@ -49,6 +49,8 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
     for array in arrays:
         if array.__class__ is Symbol:
             return _traced(primitive, tensors, params)
+    if tracing.claiming is not None and _is_claimed(tensors):
+        return _traced(primitive, tensors, params)
     try:
         found = tracing.run(primitive.meaning, *arrays, **params)
     except (ValueError, TypeError):
@@ -80,6 +82,8 @@ def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
     """Apply an elementwise primitive to two operands, as `apply` does, in less time."""
     a, b = x.array, y.array
     if a.__class__ is Symbol or b.__class__ is Symbol:
+        return _traced(primitive, (x, y), {})
+    if tracing.claiming is not None and _is_claimed((x, y)):
         return _traced(primitive, (x, y), {})
     try:
         found = tracing.run(primitive.meaning, a, b)
@@ -219,9 +223,20 @@ def shown_of(base: Tensor, view: View) -> Tensor:
 
 
 def innermost(tensors: tuple[Tensor, ...]) -> Trace:
-    """Return the trace that an operation on these tensors, some of them traced, belongs to."""
+    """Return the trace that an operation on these tensors belongs to."""
     traces = [Trace.of(t.array) for t in tensors if t.array.__class__ is Symbol]
+    claiming = tracing.claiming
+    if claiming is not None:
+        traces.append(claiming)
     return traces[0] if len(traces) == 1 else max(traces, key=lambda trace: trace.level)
+
+
+def _is_claimed(tensors: tuple[Tensor, ...]) -> bool:
+    """Tell whether an operation on values that are known is traced: a derivative may be wanted.
+
+    It is then that of the branch which is run, and not of one that is not.
+    """
+    return recording.enabled and any(tensor.node is not None for tensor in tensors)
 
 
 attach("_refresh", refresh)

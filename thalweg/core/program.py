@@ -267,8 +267,11 @@ class Trace:
     their contents change.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, claims: bool = False) -> None:
         self.level = next(clock)
+        # Whether it has the operations on outer values that its function makes, which an outer
+        # trace has otherwise.
+        self.claims = claims
         self.equations: list[Equation] = []
         self.captured: dict[tuple[int, int], tuple[Tensor, Symbol]] = {}
         self.producers: dict[Symbol, Equation] = {}
@@ -440,6 +443,8 @@ class _Tracing(threading.local):
 
     def __init__(self) -> None:
         self.traces: tuple[Trace, ...] = ()
+        # The innermost of them that has the operations on outer values that are made meanwhile.
+        self.claiming: Trace | None = None
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
         self.quiet: Callable[..., Any] = context.run
@@ -470,14 +475,16 @@ def call_apart(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 @contextmanager
 def writing(current: Trace) -> Iterator[Trace]:
     """Run what a trace is written of: what is made meanwhile is known to be the function's own."""
-    before = tracing.traces, tracing.run
+    before = tracing.traces, tracing.run, tracing.claiming
     tracing.traces, tracing.run = (*tracing.traces, current), _run_noting
+    if current.claims:
+        tracing.claiming = current
     try:
         with explaining_arrays():
             yield current
             current.require_unchanged()
     finally:
-        tracing.traces, tracing.run = before
+        tracing.traces, tracing.run, tracing.claiming = before
 
 
 @contextmanager
@@ -524,7 +531,10 @@ def note_made(array: Array) -> None:
 
 
 def trace(
-    function: Callable[..., Any], specs: list[Spec], make: Callable[[Symbol], Any]
+    function: Callable[..., Any],
+    specs: list[Spec],
+    make: Callable[[Symbol], Any],
+    claims: bool = False,
 ) -> tuple[Any, Trace, list[Symbol]]:
     """Run a function on fresh symbols, one a spec.
 
@@ -532,11 +542,12 @@ def trace(
         function: Called with one traced tensor a spec.
         specs: The shapes and dtypes of the arguments.
         make: Builds a tensor around a symbol.
+        claims: Whether operations on values of outer traces are the program's own.
 
     Returns:
         What the function returned, the trace and the symbols of the arguments.
     """
-    current = Trace()
+    current = Trace(claims)
     symbols = [current.input(spec) for spec in specs]
     with writing(current):
         result = function(*(make(symbol) for symbol in symbols))
