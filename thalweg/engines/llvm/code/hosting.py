@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import inspect
 import time
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
@@ -224,7 +225,7 @@ class Door:
     @property
     def is_open(self) -> bool:
         """Whether nothing has ended it, as a second Ctrl-C right behind the first one may."""
-        return self._answers.gi_frame is not None
+        return inspect.getgeneratorstate(self._answers) != inspect.GEN_CLOSED
 
 
 def _bytes(array: Array) -> tuple[int, int, Array, Array]:
