@@ -194,3 +194,43 @@ def test_transforms_and_divergences_compile() -> None:
             compiled = tw.jit(getattr(tw.special, name))(A, abs(R))
             expected = getattr(scipy.special, name)(A, abs(R))
             np.testing.assert_allclose(np.asarray(compiled), expected, rtol=1e-12)
+
+
+def test_the_logarithm_of_the_gamma_function_keeps_its_digits_beside_its_zeros() -> None:
+    x = np.array([1 + 1e-15, 1 - 1e-12, 2 + 1e-13, 1.0, 2.0])
+    with mpmath.workdps(40):
+        exact = [float(mpmath.loggamma(mpmath.mpf(v))) for v in x.tolist()]
+    found = tw.special.gammaln(x).numpy()
+    np.testing.assert_allclose(found, exact, rtol=1e-15)
+    assert not np.signbit(found[3:]).any()
+
+
+def test_integrals_of_very_small_shapes_are_not_lost_beside_1() -> None:
+    found = tw.special.gammaincc(1e-30, np.array([0.5, 1.0])).numpy()
+    # Q(a, x) is a times the exponential integral.
+    np.testing.assert_allclose(found, 1e-30 * scipy.special.exp1([0.5, 1.0]), rtol=1e-13)
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_derivatives_of_the_beta_integral_are_those_of_mpmath(which: int) -> None:
+    a, b = np.exp(RANDOM.uniform(-5, 5, 8)), np.exp(RANDOM.uniform(-5, 5, 8))
+    x = np.clip(a / (a + b) * np.exp(RANDOM.normal(size=8)), 0.001, 0.999)
+    found = tw.grad(lambda *xs: tw.sum(tw.special.betainc(*xs)), which)(a, b, x)
+
+    def derivative(*operands: float) -> float:
+        def moved(value: Any) -> Any:
+            p, q, at = (value if i == which else v for i, v in enumerate(operands))
+            return mpmath.betainc(p, q, 0, at, regularized=True)
+
+        with mpmath.workdps(60):
+            return float(mpmath.diff(moved, mpmath.mpf(operands[which])))
+
+    expected = [derivative(*row) for row in zip(a.tolist(), b.tolist(), x.tolist(), strict=True)]
+    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-11)
+
+
+def test_second_derivatives_by_parameters_of_the_beta_integral_are_refused() -> None:
+    by_a = tw.grad(lambda a: tw.special.betainc(a, 2.0, 0.3))
+    with pytest.raises(tw.errors.GradientError, match="second derivative of betainc"):
+        tw.grad(by_a)(1.5)
+    check_gradients(lambda x: tw.special.betainc(A, B, x), abs(R))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,8 @@ def test_arguments_are_named_and_broadcast_as_in_scipy() -> None:
     found = tw.stats.gamma.logpdf(x, a=a, scale=2.0, loc=loc)
     np.testing.assert_allclose(found, scipy.stats.gamma.logpdf(x, a=a, scale=2.0, loc=loc), 1e-12)
     assert tw.stats.norm.cdf(0, 0, 1) == 0.5
+    assert tw.stats.norm.cdf(x=0.0, scale=2.0) == 0.5
+    assert str(inspect.signature(tw.stats.norm.ppf)) == "(q, *args, **kwds)"
     integers = tw.stats.poisson.pmf(np.arange(4), 2)
     np.testing.assert_allclose(integers, scipy.stats.poisson.pmf(np.arange(4), 2), 1e-13)
 
@@ -181,6 +184,8 @@ def test_what_is_no_distribution_is_nan() -> None:
 def test_wrong_arguments_and_unknown_quantiles_are_refused() -> None:
     with pytest.raises(ArgumentError, match=r"gamma> lacks a; it wants x, then a, loc, scale"):
         tw.stats.gamma.logpdf(1.0)
+    with pytest.raises(ArgumentError, match="was given no x"):
+        tw.stats.norm.logpdf(loc=1.0)
     with pytest.raises(ArgumentError, match="got mean"):
         tw.stats.norm.logpdf(1.0, mean=2.0)
     with pytest.raises(UnsupportedOperation, match="quantiles"):

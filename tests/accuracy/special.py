@@ -74,7 +74,7 @@ def quantile(p: Any) -> Any:
 
 def scaled_complement(x: Any) -> Any:
     """e^(x²) erfc(x), by its asymptotic series where the digits of the square would not do."""
-    if x < 1000:
+    if x < 40:
         with mpmath.extraprec(int(1.5 * x * x) + 20):
             return mpmath.exp(x * x) * mpmath.erfc(x)
     terms = ((-1) ** k * mpmath.fac2(2 * k - 1) / (2 * x * x) ** k for k in range(12))

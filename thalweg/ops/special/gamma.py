@@ -18,9 +18,13 @@ from thalweg.ops.elementwise.exponential import exp, log, log1p
 from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.elementwise.rounding import floor
 from thalweg.ops.special.error import of_each
+from thalweg.ops.special.stirling import binet, lgamma1p
 
 # Bernoulli's numbers B₂, B₄, … of the Euler-Maclaurin formula.
-BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+BERNOULLI = (
+    *(1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510),
+    *(43867 / 798, -174611 / 330, 854513 / 138, -236364091 / 2730),
+)
 
 # Coefficients of Stirling's series of ln Γ.
 STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
@@ -30,13 +34,17 @@ _FAR_IN_DIGAMMA = 12.0
 _LARGEST_FACTORIAL = 170
 
 
-def _log_gamma(x: float) -> float:
-    if x == -math.inf or x != x:
-        return math.inf if x == x else x
-    try:
-        return math.lgamma(x)
-    except (ValueError, OverflowError):  # a pole, or beyond the largest number
-        return math.inf
+def _positive_log_gamma(x: Array) -> Any:
+    """Return ln |Γ(x)| for x > -½: about its zeros at 1 and 2, and by Stirling's formula."""
+    low = x < 0.5
+    v = np.where(low, x + 1.0, x)
+    logarithm = np.log(np.where(low, np.abs(x), x))
+    near = lgamma1p(np.where(low, x, np.minimum(v, 3.0) - 1.0))
+    far = np.maximum(v, 3.0)
+    rest = binet(far) + (0.5 * math.log(2.0 * math.pi) - 0.5)
+    by_series = (far - 0.5) * (np.log(far) - 1.0) + rest
+    # At 1 and 2 it is 0, not -0.
+    return np.where(low, near - logarithm, np.where(v < 3.0, near + 0.0, by_series))
 
 
 @of_reals(lambda g, out, x: g * op.digamma(x), cost=80)
@@ -45,7 +53,14 @@ def lgamma(x: Array) -> Array:
 
     Natively within 5 ulp; below 0, near its zeros, of what a change of x by one ulp makes.
     """
-    return of_each(_log_gamma, x).astype(x.dtype)
+    z = np.asarray(x, np.float64)
+    reflected = z <= -0.5
+    found = _positive_log_gamma(np.where(reflected, -z, z))
+    inside = np.where(reflected & np.isfinite(z), z, -0.5)
+    sine = np.sin(np.pi * (inside - np.round(inside)))
+    opposite = math.log(math.pi) - np.log(np.abs(inside * sine)) - found
+    pole = (z <= 0) & (z == np.floor(z))
+    return np.where(pole, np.inf, np.where(reflected, opposite, found)).astype(x.dtype)
 
 
 @of_reals(lambda g, out, x: g * op.zeta(2.0, x), cost=80)

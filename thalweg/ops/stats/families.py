@@ -8,6 +8,7 @@ is no distribution at all, and the kind of the result.
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -33,12 +34,24 @@ def same_kind(found: Tensor, *operands: Any) -> Any:
 
 def of_call(method: Callable[..., Tensor]) -> Callable[..., Any]:
     """Make a method of numbers and a list of parameters one of a user's call, as SciPy has it."""
+    _, name, _ = inspect.signature(method).parameters
+    kinds = inspect.Parameter
+    shown = [
+        kinds("self", kinds.POSITIONAL_OR_KEYWORD),
+        kinds(name, kinds.POSITIONAL_OR_KEYWORD),
+        kinds("args", kinds.VAR_POSITIONAL),
+        kinds("kwds", kinds.VAR_KEYWORD),
+    ]
 
     @functools.wraps(method)
-    def called(self: Family, x: Any, /, *args: Any, **kwds: Any) -> Any:
-        found = method(self, as_floating(x), self.values(args, kwds))
-        return same_kind(found, x, *args, *kwds.values())
+    def called(self: Family, *args: Any, **kwds: Any) -> Any:
+        if not args and name not in kwds:
+            raise ArgumentError(f"{self!r} was given no {name}; it wants {name} first.")
+        x, *rest = (kwds.pop(name), *args) if name in kwds else args
+        found = method(self, as_floating(x), self.values(tuple(rest), kwds))
+        return same_kind(found, x, *rest, *kwds.values())
 
+    called.__dict__["__signature__"] = inspect.Signature(shown)
     return called
 
 

@@ -49,7 +49,8 @@ def positive_lgamma(e: Emitter, x: Value) -> Value:
     from_one = e.select(low, x, e.subtract(v, 1.0))
     near = fraction(e, e.subtract(v, 0.5), LOG_GAMMA_ABOVE, LOG_GAMMA_BELOW)
     near = e.multiply(near, e.multiply(from_one, e.subtract(v, 2.0)))
-    near = e.select(low, e.subtract(near, logarithm), near)
+    # At 1 and 2 it is 0, not -0.
+    near = e.select(low, e.subtract(near, logarithm), e.add(near, 0.0))
     far = e.add(binet(e, v), _CONSTANT)
     far = e.fma(e.subtract(v, 0.5), e.subtract(logarithm, 1.0), far)
     return e.select(e.compare("olt", v, 3.0), near, far)
