@@ -152,12 +152,12 @@ def qr(input: ArrayLike, mode: str = "reduced") -> QRResult:
 def slogdet(input: ArrayLike) -> SlogdetResult:
     r"""Sign of the determinant of square matrices, and the logarithm of its magnitude."""
 
-def solve(a: ArrayLike, b: ArrayLike, *, left: bool | None = None, out: _Out = None) -> TorchTensor:
+def solve(A: ArrayLike, B: ArrayLike, *, left: bool | None = None, out: _Out = None) -> TorchTensor:
     r"""Solve a x = b for x."""
 
 def solve_triangular(
-    a: ArrayLike,
-    b: ArrayLike,
+    A: ArrayLike,
+    B: ArrayLike,
     trans: Any = 0,
     lower: bool = False,
     unit_diagonal: bool = False,

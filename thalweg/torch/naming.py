@@ -199,6 +199,9 @@ def keywords_of(parameters: Collection[str]) -> dict[str, str]:
     """Return ours by PyTorch's names of parameters, where a function has ours and not theirs."""
     # Of two of PyTorch's names for one parameter a call gives one.
     keywords = _KEYWORDS if "axis" in parameters else _KEYWORDS | {"dim": "axes", "dims": "axes"}
+    if "left" in parameters:
+        # Both sides of a system are in capital letters.
+        keywords = keywords | {"A": "a", "B": "b"}
     return {
         theirs: ours
         for theirs, ours in keywords.items()

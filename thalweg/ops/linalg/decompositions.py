@@ -139,7 +139,7 @@ def triangular_solve(a: Array, b: Array, *, lower: bool, transposed: bool, unit:
     diagonal = np.diagonal(a, 0, -2, -1)
     if not unit and not diagonal.all():
         raise ArgumentError(
-            "solve_triangular got a matrix with 0 on its diagonal; it is singular. Check the "
+            "linalg.solve_triangular found no result: the matrix has 0 on its diagonal. Check the "
             "matrix, or add a small multiple of the identity to it."
         )
     x = np.array(b)
@@ -221,7 +221,7 @@ def lu_solved(x: Array, factors: Array, b: Array, *, transposed: bool) -> Array:
     matrix = factors[..., :n, :]
     if not np.diagonal(matrix, 0, -2, -1).all():
         raise ArgumentError(
-            "A system was solved whose matrix is singular. Check the matrix, or add a small "
+            "linalg.solve found no result: Singular matrix. Check the matrix, or add a small "
             "multiple of the identity to it."
         )
     solve = functools.partial(triangular_solve.meaning, matrix, transposed=transposed)

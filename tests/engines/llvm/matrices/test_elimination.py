@@ -67,7 +67,7 @@ def test_what_is_singular_gives_nan_and_a_determinant_of_zero() -> None:
     det, log = tw.jit(lambda x: (tw.linalg.det(x), tw.linalg.slogdet(x)[1]), engine="native")(x)
     assert np.asarray(det)[1] == 0
     assert np.asarray(log)[1] == -np.inf
-    with pytest.raises(tw.errors.ArgumentError, match="singular"):
+    with pytest.raises(tw.errors.ArgumentError, match="Singular"):
         tw.jit(tw.linalg.solve, engine="numpy")(x, np.ones((3, 4, 1)))
 
 

@@ -10,6 +10,7 @@ import scipy.linalg
 
 import thalweg as tw
 from tests.engines.llvm.matrices.systems import SIZES, Array, close, definite, native, normal
+from thalweg import torch as wing
 
 FLOATS = [np.float64, np.float32]
 
@@ -70,6 +71,9 @@ def test_scipys_arguments_and_vectors() -> None:
     for lower in (False, True):
         ours = tw.linalg.cho_solve(tw.linalg.cho_factor(a, lower), b)
         np.testing.assert_allclose(ours, np.linalg.solve(a, b), 1e-12)
+    matrix, right = wing.tensor(a), wing.tensor(b[:, None])
+    pytorchs = wing.linalg.solve_triangular(A=matrix, B=right, upper=True).numpy()
+    np.testing.assert_allclose(pytorchs[:, 0], scipy.linalg.solve_triangular(a, b), 1e-13)
     with pytest.raises(tw.errors.ArgumentError, match="0 on its diagonal"):
         tw.linalg.solve_triangular(np.zeros((2, 2)), np.ones(2))
 

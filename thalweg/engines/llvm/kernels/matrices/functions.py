@@ -78,7 +78,7 @@ def _halvings(r: Routine, x: Value, n: int, across: int) -> tuple[Value, Value]:
 
 
 @dataclass(frozen=True)
-class _MatrixParts:
+class _CofactorMemory:
     """Where what cofactors are made of is found, each of it n × n numbers or a little more."""
 
     factors: Value
@@ -95,12 +95,12 @@ def room(r: Routine, n: int) -> int:
     return own + 2 * (n + 1) * n + 2 * n * n + (2 * n + 1) * n + 2 * n * n
 
 
-def _laid_out(r: Routine, work: Value, n: int) -> _MatrixParts:
+def _laid_out(r: Routine, work: Value, n: int) -> _CofactorMemory:
     sizes = (n + 1) * n, n * n, n * n, (2 * n + 1) * n, 2 * n * n
     starts = [sum(sizes[:i]) for i in range(len(sizes) + 1)]
     # What comes last holds words too: it begins where they may.
     starts[-1] += -starts[-1] % 2
-    return _MatrixParts(*(r.at(work, start) for start in starts))
+    return _CofactorMemory(*(r.at(work, start) for start in starts))
 
 
 def _determinant(r: Routine, factors: Value, n: int) -> Value:
@@ -145,7 +145,7 @@ def _multiply(
         r.put(total, c, r.times(i, n), j)
 
 
-def _prepare(r: Routine, x: Value, p: _MatrixParts, n: int, stop: Value) -> tuple[Value, Value]:
+def _prepare(r: Routine, x: Value, p: _CofactorMemory, n: int, stop: Value) -> tuple[Value, Value]:
     """Find the inverse; return the determinant, and whether the inverse has half of the digits."""
     r.call_to(elimination(r.type, r.target, n), x, p.factors, p.rest, stop)
     r.fill(r.number(0.0), p.one, 0, n * n)
@@ -159,7 +159,7 @@ def _prepare(r: Routine, x: Value, p: _MatrixParts, n: int, stop: Value) -> tupl
     return determinant, r.bit_and(regular, finite)
 
 
-def _rotated(r: Routine, x: Value, p: _MatrixParts, n: int, stop: Value) -> tuple[Value, ...]:
+def _rotated(r: Routine, x: Value, p: _CofactorMemory, n: int, stop: Value) -> tuple[Value, ...]:
     """Return U, the singular values and V, and the sign of det(U) det(V)."""
     r.call_to(decomposition(r.type, r.target, n, n, False), x, p.parts, p.rest, stop)
     u, values, v = p.parts, r.at(p.parts, n * n), r.at(p.parts, (n + 1) * n)

@@ -24,7 +24,7 @@ _ROUTINES = ("geqrf", "gesdd", "getrf", "orgqr", "syevd")
 PREFIX = "lapack_"
 
 # The rows from which on its routines are faster than the code written here.
-LARGE = {"elimination": 128, "eigensystem": 128, "orthogonalization": 128, "singular": 48}
+LARGE = {"elimination": 128, "eigensystem": 128, "orthogonalization": 128, "singular": 32}
 
 # Numbers of a block, by which the memory to work in is measured.
 _BLOCK = 64
