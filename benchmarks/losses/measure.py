@@ -58,7 +58,7 @@ class Agreement:
     Attributes:
         loss: The distance of the least losses, relative.
         params: That of the parameters, relative to the largest.
-        value: That of the loss computed otherwise, at thalweg's last parameters.
+        value: That of the loss computed otherwise, where the descent starts.
         library: What found the other one.
     """
 
@@ -127,14 +127,13 @@ def agreement_here(model: Model) -> Agreement:
     size = model.checked or model.size
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _, data = model.make(size)
+        start, data = model.make(size)
         found = model.descend(size)
-        # The loss where the descent ended.
         loss = float(model.loss(found.params, *data))
         value = params = least = None
         library = "PyTorch"
         if model.value is not None:
-            value = apart(loss, model.value(found.params, *data))
+            value = apart(model.loss(start, *data), model.value(start, *data))
         if model.optimum is not None:
             best = model.optimum(*data)
             least, library = apart(loss, best.loss), best.library

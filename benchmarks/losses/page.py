@@ -40,7 +40,8 @@ flags), and the minima that other libraries find.
   without time stand under *Python loop*.
 - *engine*: native, or the reference engine where a primitive has no native form, which is named.
 - *apart*: how far the least loss and the parameters at it are from the other library's, relatively;
-  "–" where several minima are as good. *value*: how far the loss is from one computed otherwise.
+  "–" where several minima are as good. *value*: how far the loss at the start is from one computed
+  otherwise.
 
 {machine}.
 """
