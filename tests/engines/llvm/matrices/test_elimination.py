@@ -100,3 +100,14 @@ def test_a_matrix_is_factored_once_and_derivatives_are_those_of_the_reference() 
     several = np.stack([x, x.T, x + 1])
     mapped = tw.jit(tw.vmap(tw.grad(likelihood), (0, None)), engine="native")
     close(np.asarray(mapped(several, b))[1], np.asarray(tw.grad(likelihood)(x.T, b)), 6, 1e4)
+
+
+@pytest.mark.parametrize("n", [4, 10, 40])
+def test_of_ill_conditioned_matrices_residuals_are_small(n: int) -> None:
+    x, b = scipy.linalg.hilbert(n), normal(np.float64, n, 2)
+    (found,) = native(tw.linalg.solve, x, b)
+    limit = 4.0 * n * np.finfo(np.float64).eps * np.abs(x).sum(-1).max()
+    assert np.abs(x @ found - b).max() <= limit * max(1.0, np.abs(found).max())
+    definite = x + 1e-12 * np.eye(n)
+    (factor,) = native(tw.linalg.cholesky, definite)
+    np.testing.assert_allclose(factor @ factor.T, definite, rtol=0, atol=limit)

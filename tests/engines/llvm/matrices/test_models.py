@@ -86,3 +86,28 @@ def test_many_matrices_are_one_batch() -> None:
     found = np.asarray(tw.jit(tw.vmap(tw.grad(spectrum)), engine="native")(at))
     expected = np.stack([np.asarray(tw.grad(spectrum)(p)) for p in at])
     np.testing.assert_allclose(found, expected, 1e-8, 1e-8)
+
+
+def test_gradients_are_jaxs() -> None:
+    jax = pytest.importorskip("jax")
+    jnp, linalg = jax.numpy, jax.scipy.linalg
+
+    def process(p: Any) -> Any:
+        scale, length, noise = jnp.exp(p[0]), jnp.exp(p[1]), jnp.exp(p[2])
+        covariance = scale**2 * jnp.exp(-0.5 * DISTANCES / length**2) + noise**2 * jnp.eye(N)
+        factor = jnp.linalg.cholesky(covariance)
+        z = linalg.solve_triangular(factor, Y, lower=True)
+        return 0.5 * jnp.sum(z**2) + jnp.sum(jnp.log(jnp.diagonal(factor)))
+
+    def spectral(p: Any) -> Any:
+        x = jnp.reshape(p[:9], (3, 3)) + jnp.diag(jnp.array([3.0, 2.0, 1.0]))
+        found = jnp.sum(jnp.linalg.eigvalsh(x @ x.T))
+        found = found + jnp.sum(jnp.linalg.svd(x, compute_uv=False) ** 3)
+        found = found + jnp.sum(jnp.linalg.pinv(x)) + jnp.sum(jnp.linalg.qr(x)[1] ** 2)
+        return found + jnp.sum(linalg.expm(0.1 * x)) + jnp.linalg.det(x) ** 2
+
+    with jax.enable_x64(True):
+        for ours, theirs in ((gaussian_process, process), (spectrum, spectral)):
+            at = 0.3 * normal(np.float64, MODELS[ours])
+            found = np.asarray(tw.jit(tw.grad(ours), engine="native")(at))
+            np.testing.assert_allclose(found, np.asarray(jax.grad(theirs)(at)), 1e-9, 1e-9)

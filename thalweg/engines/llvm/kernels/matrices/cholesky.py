@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from thalweg.engines.llvm.ir.target import Target
@@ -12,6 +13,9 @@ from thalweg.engines.llvm.kernels.matrices.update import subtract_product
 # Rows that are finished together; what the rows above them change is one product.
 _ROWS = 8
 
+# Up to this size all is written out, in registers.
+_WRITTEN_OUT = 8
+
 
 def cholesky(type: str, target: Target, n: int) -> Routine:
     """Return `(x, out, work, stop)`: the lower factor of one matrix; NaN if there is none.
@@ -21,6 +25,9 @@ def cholesky(type: str, target: Target, n: int) -> Routine:
     """
     r = Routine(f"cholesky_{type}_{n}", type, target)
     x, out, work, stop = r.pointers("x", "out", "work", "stop")
+    if n <= _WRITTEN_OUT:
+        _write_out(r, x, out, n)
+        return r
     across = r.padded(n)
     with r.loop(n, stop) as i:
         with r.loop(r.plus(i, 1)) as j:
@@ -28,21 +35,38 @@ def cholesky(type: str, target: Target, n: int) -> Routine:
         for padding in range(n, across):
             r.put(r.number(0.0), work, r.times(i, across), padding)
     rows = max(_ROWS, r.width)
-    if n <= rows:
-        _finish(r, work, across, r.count(0), r.count(n))
-    else:
-        with r.loop(-(-n // rows), stop) as block:
-            first = r.count(r.times(block, rows))
-            last = r.count(r.least(r.plus(first, rows), n))
-            corner = r.at(work, r.times(first, across), first)
-            vectors = r.parts_of(r.minus(across, first), r.width)
-            subtract_product(
-                r, corner, across, r.at(work, first), (1, across), r.at(work, first), across,
-                r.minus(last, first), vectors, first,
-            )  # fmt: skip
-            _finish(r, work, across, first, last)
+    with r.loop(-(-n // rows), stop) as block:
+        first = r.count(r.times(block, rows))
+        last = r.count(r.least(r.plus(first, rows), n))
+        corner = r.at(work, r.times(first, across), first)
+        vectors = r.parts_of(r.minus(across, first), r.width)
+        subtract_product(
+            r, corner, across, r.at(work, first), (1, across), r.at(work, first), across,
+            r.minus(last, first), vectors, first,
+        )  # fmt: skip
+        _finish(r, work, across, first, last)
     _copy_out(r, work, out, n, across, stop)
     return r
+
+
+def _write_out(r: Routine, x: Value, out: Value, n: int) -> None:
+    """Compute the factor of a small matrix number by number."""
+    lower = [[r.get(x, i * n + j) for j in range(i + 1)] for i in range(n)]
+    whole = r.constant(True, "i1")
+    for k in range(n):
+        root = r.sqrt(lower[k][k])
+        whole = r.bit_and(whole, r.compare("ogt", root, 0.0))
+        scale = r.divide(r.number(1.0), root)
+        lower[k][k] = root
+        for i in range(k + 1, n):
+            lower[i][k] = r.multiply(lower[i][k], scale)
+        for i in range(k + 1, n):
+            minus = r.negate(lower[i][k])
+            for j in range(k + 1, i + 1):
+                lower[i][j] = r.fma(minus, lower[j][k], lower[i][j])
+    for i, j in itertools.product(range(n), repeat=2):
+        found = lower[i][j] if j <= i else r.number(0.0)
+        r.put(r.select(whole, found, r.number(math.nan)), out, i * n + j)
 
 
 def _finish(r: Routine, work: Value, across: int, first: Value, last: Value) -> None:
