@@ -281,6 +281,8 @@ class Trace:
         self.views: Living[Tensor] = Living()
         self._known: dict[Any, Symbol] = {}
         self._seen: dict[tuple[int, int], _Seen] = {}
+        # What was captured, by what it shows of its memory, which is kept as long.
+        self._shown: dict[Any, tuple[tuple[int, int], Array]] = {}
         self._deriving: str | None = None
         self._literals: dict[Any, Symbol] = {}
         self._standing: dict[Any, Symbol] = {}
@@ -320,6 +322,13 @@ class Trace:
             return self._literal(array, tensor.weak)
         # One array may be here twice, with and without a history, as x and x.detach().
         key = (id(array), id(tensor.node))
+        if key not in self.captured:
+            # Views are made anew at each use, such as A.T, or that of A in A @ x.
+            view = (place_of(array), key[1])
+            known, _ = self._shown.get(view, (key, None))
+            key = known if known in self.captured else key
+            if view[0] is not None:
+                self._shown[view] = key, array
         if key not in self.captured:
             symbol = self.input(tensor.spec)
             self.captured[key] = (tensor, symbol)
