@@ -9,6 +9,7 @@ from typing import Any
 
 import mpmath
 
+from tests.accuracy import special
 from tests.accuracy.points import on, pairs, powers, sums
 
 
@@ -82,3 +83,12 @@ ROWS: dict[str, Row] = {
     "arctanh": Row(mpmath.atanh, on((-1, 1), (-0.6, 0.6), places=[1 / 3, 0.5], within=(-1, 1))),
     "erf": Row(mpmath.erf, on((-1.5, 1.5), (-6, 6), places=[3.9, 5.9])),
 }  # fmt: skip
+
+
+def _real(exact: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *operands: mpmath.re(exact(*operands))
+
+
+SPECIAL_ROWS: dict[str, Row] = {
+    name: Row(_real(exact), points, beside) for name, (exact, points, beside) in special.ROWS.items()
+}
