@@ -21,6 +21,7 @@ from thalweg.engines.llvm.kernels.guards import offsets
 from thalweg.engines.llvm.kernels.lowering import LOWERINGS, REDUCTIONS, TYPES
 from thalweg.engines.llvm.kernels.writer import Writer
 from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.index.take import scatter_add, take
 from thalweg.ops.shape.cut import pad_with_zeros
 from thalweg.ops.shape.join import concatenate
 
@@ -33,7 +34,10 @@ _MOST_ROWS, _MOST_WORK = 16, 1_500
 
 _MOST_LANES = 16
 
-_ROLES = ("elementwise", "view", "move", "piecewise", "reduction", "product", "position")
+_ROLES = (
+    "elementwise", "view", "move", "piecewise", "reduction", "product", "position", "gather",
+    "scatter",
+)  # fmt: skip
 
 _optimized: weakref.WeakKeyDictionary[Program, Program] = weakref.WeakKeyDictionary()
 
@@ -51,18 +55,33 @@ def is_small(equation: Equation) -> bool:
     if equation.primitive.name != "counted_loop":
         return False
     body = small(equation.params["body"])
-    first = equation.params["carries"] + equation.params["stacked"]
-    symbols = [*body.inputs, *(e.output for e in body.equations)]
+    looked_up = tables(body, equation.params["carries"] + equation.params["stacked"])
+    inputs = [symbol for symbol in body.inputs if symbol not in looked_up]
+    symbols = [*inputs, *(e.output for e in body.equations)]
     return (
         all(_is_short(symbol) for symbol in symbols)
         and sum(map(_work, body.equations)) <= _MOST_WORK
-        and sum(_count(symbol) for symbol in body.inputs[first:]) <= 4 * _MOST_ROWS
+        and sum(_count(symbol) for symbol in inputs) <= 4 * _MOST_ROWS
         and all(e.primitive.role in _ROLES and _is_known(e) for e in body.equations)
     )
 
 
+def tables(body: Program, first: int) -> set[Symbol]:
+    """Return the inputs from one on of which a body reads a part at a position that it computes."""
+    found = {e.inputs[0] for e in body.equations if e.primitive is take}
+    whole = found & {symbol for symbol in body.inputs[first:] if symbol.dtype in TYPES}
+    read = {
+        symbol
+        for e in body.equations
+        for symbol in (e.inputs[1:] if e.primitive is take else e.inputs)
+    }
+    return whole - read - {*body.outputs}
+
+
 def _is_known(equation: Equation) -> bool:
     primitive = equation.primitive
+    if primitive.role in ("gather", "scatter"):
+        return primitive in (take, scatter_add) and equation.inputs[1].spec.size == 1
     if primitive.role == "elementwise":
         return primitive is astype or primitive.name in LOWERINGS
     if primitive.role == "piecewise":
@@ -88,6 +107,8 @@ def _work(equation: Equation) -> int:
     rows = _count(equation.output) * max(1, equation.primitive.cost)
     if equation.primitive.role == "product":
         return rows * 2 * math.prod(equation.inputs[0].shape)
+    if equation.primitive is take:
+        return 2 * equation.output.spec.size
     return max(rows, *(_count(symbol) for symbol in equation.inputs), 1)
 
 
@@ -95,8 +116,9 @@ class _Turn:
     """One turn of a loop, computed in registers."""
 
     def __init__(self, writer: Writer) -> None:
-        self.e = writer.e
+        self.writer, self.e = writer, writer.e
         self.rows: dict[Symbol, Rows] = {}
+        self.tables: dict[Symbol, Value] = {}
 
     # ---- rows and elements
 
@@ -160,6 +182,10 @@ class _Turn:
             found = self._reduction(equation)
         elif role == "product":
             found = self._product(equation)
+        elif role == "gather":
+            found = self._taken(equation)
+        elif role == "scatter":
+            found = self._scattered(equation)
         else:
             found = self._moved(equation)
         self.rows[equation.output] = found
@@ -257,6 +283,53 @@ class _Turn:
         if index is None:
             index = _place(inputs[0].shape, _number(equation.output.shape, place))
         return inputs[0], tuple(index)
+
+    # ---- at positions
+
+    def _position(self, equation: Equation) -> Value:
+        """Return the position that an equation reads or writes at, checked, from the front."""
+        (index,) = self.of(equation.inputs[1])
+        extent = equation.inputs[0].shape[equation.params["axis"]]
+        value = self.e.convert(self.e.extract(index, 0), "i64")
+        return self.writer.checked(value, extent, None)
+
+    def _taken(self, equation: Equation) -> Rows:
+        x, at, axis = equation.inputs[0], self._position(equation), equation.params["axis"]
+        held = len(equation.inputs[1].shape)
+        elements = []
+        for place in _places(equation.output.shape):
+            lead, rest = place[:axis], place[axis + held :]
+            if x in self.tables:
+                elements.append(self._looked_up(x, lead, at, rest))
+            else:
+                every = [self.element(x, (*lead, i, *rest)) for i in range(x.shape[axis])]
+                elements.append(self._chosen(every, at))
+        return self._assembled(equation.output, elements)
+
+    def _looked_up(self, x: Symbol, lead: Place, at: Value, rest: Place) -> Value:
+        """Return an element of an array in memory."""
+        type, after = TYPES[x.dtype], math.prod(x.shape[len(lead) + 1 :])
+        first = _number(x.shape, (*lead, 0, *rest))
+        pointer = self.e.element(self.tables[x], self.e.multiply(at, after), type)
+        return self.e.load(self.e.offset(pointer, first * BYTES[type]), type, cse=False)
+
+    def _chosen(self, every: Sequence[Value], at: Value) -> Value:
+        chosen = every[0]
+        for i, value in enumerate(every[1:], start=1):
+            chosen = self.e.select(self.e.compare("eq", at, i), value, chosen)
+        return chosen
+
+    def _scattered(self, equation: Equation) -> Rows:
+        x, _, updates = equation.inputs
+        at, axis = self._position(equation), equation.params["axis"]
+        held = len(equation.inputs[1].shape)
+        elements = []
+        for place in _places(x.shape):
+            before = self.element(x, place)
+            source = (*place[:axis], *(0,) * held, *place[axis + 1 :])
+            after = self._add(before, self.element(updates, source))
+            elements.append(self.e.select(self.e.compare("eq", at, place[axis]), after, before))
+        return self._assembled(x, elements)
 
     # ---- products
 
@@ -362,8 +435,12 @@ def write_loop(
     carries, length = params["carries"], params["length"]
     end = carries + params["stacked"]
     turn, e = _Turn(writer), writer.e
+    looked_up = tables(body, end)
     for symbol, pointer in zip(body.inputs[end:], operands[end:], strict=True):
-        turn.rows[symbol] = turn.load(symbol, pointer)
+        if symbol in looked_up:
+            turn.tables[symbol] = pointer
+        else:
+            turn.rows[symbol] = turn.load(symbol, pointer)
     carried = [turn.load(s, p) for s, p in zip(body.inputs[:carries], operands, strict=False)]
     if length:
         number, phis = e.begin_loop(length, list(itertools.chain(*carried)), writer.stop(length))
