@@ -15,7 +15,7 @@ USES = {
     "a product from the left": lambda x: (x @ A) @ A,
     "a transposed view": lambda x: A.T @ (A.T @ x),
     "a row": lambda x: A[1] * x + A[1] * x * x,
-    "a solution": lambda x: np.outer(A[0], x) * np.outer(A[0], x),
+    "an outer product": lambda x: np.outer(A[0], x) * np.outer(A[0], x),
 }
 
 
@@ -97,3 +97,10 @@ def test_equal_arrays_of_outside_are_read_each_for_itself():
     compiled(X)
     other[...] = 5.0
     np.testing.assert_allclose(compiled(X), X + 5 * X**2)
+
+
+def test_the_places_of_diagonals_are_one_input():
+    use = lambda x: np.diag(x) @ x + np.diag(2 * x) @ x + np.diagonal(np.outer(x, x))
+    _, current, symbols = trace(use, [Spec((3,), np.dtype("float64"))], make)
+    assert len(finish(current, symbols, []).inputs) == 2
+    np.testing.assert_allclose(tw.jit(use)(X), use(X))
