@@ -31,10 +31,11 @@ flags), and the minima that other libraries find.
 
 {titles}
 
-- Times are microseconds of an update (loss, gradient, Adam, float64), the median of interleaved
-  samples in one process on one core, of the processor's time; compiling is the seconds of a first
-  update, nothing being compiled before. The ratio is thalweg's time by that of JAX at the same
-  size: below 1 thalweg is faster.
+- Times are microseconds of an update (loss, gradient, Adam, float64): of the processor's time on
+  one core, the median of samples that alternate with JAX's in one process; Python loops at their
+  full length have a process of their own. Compiling is the seconds of a first update, nothing
+  being compiled before. The ratio is thalweg's time by that of JAX at the same size: below 1
+  thalweg is faster.
 - *Python loop* is the loss with `for t in range(T)`, *scan* the same with `tw.scan`; both ratios
   are to JAX's scan. T is beside times of a shorter series, with the ratio to JAX's for it. Losses
   without time stand under *Python loop*.

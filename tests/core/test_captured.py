@@ -15,7 +15,7 @@ USES = {
     "a product from the left": lambda x: (x @ A) @ A,
     "a transposed view": lambda x: A.T @ (A.T @ x),
     "a row": lambda x: A[1] * x + A[1] * x * x,
-    "a solution": lambda x: np.outer(A[0], x) * np.outer(A[0], x),
+    "an outer product": lambda x: np.outer(A[0], x) * np.outer(A[0], x),
 }
 
 
@@ -65,4 +65,42 @@ def test_memory_of_views_that_are_gone_is_another_array():
             total = total + np.full((3, 3), float(i)) @ x
         return total
 
+    np.testing.assert_allclose(tw.jit(use)(X), use(X))
+
+
+def test_constants_made_at_each_use_are_one_input():
+    def use(x):
+        total = x
+        for _ in range(5):
+            total = tw.linalg.inv(tw.eye(3) + tw.eye(3)) @ total + tw.full((3,), 2.0) * total
+        return total
+
+    _, current, symbols = trace(use, [Spec((3,), np.dtype("float64"))], make)
+    assert len(finish(current, symbols, []).inputs) == 3
+    np.testing.assert_allclose(tw.jit(use)(X), use(X))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_equal_constants_of_which_one_is_written_are_apart_from_then_on(first):
+    def use(x):
+        a, b = tw.full((3,), 2.0), tw.full((3,), 2.0)
+        before = x * a + x * b
+        (a if first else b)[0] = 7.0
+        return before + x**2 * a + x**3 * b
+
+    np.testing.assert_allclose(tw.jit(use)(X), use(X), rtol=1e-15)
+
+
+def test_equal_arrays_of_outside_are_read_each_for_itself():
+    one, other = np.ones(3), np.ones(3)
+    compiled = tw.jit(lambda x: x * one + x**2 * other)
+    compiled(X)
+    other[...] = 5.0
+    np.testing.assert_allclose(compiled(X), X + 5 * X**2)
+
+
+def test_the_places_of_diagonals_are_one_input():
+    use = lambda x: np.diag(x) @ x + np.diag(2 * x) @ x + np.diagonal(np.outer(x, x))
+    _, current, symbols = trace(use, [Spec((3,), np.dtype("float64"))], make)
+    assert len(finish(current, symbols, []).inputs) == 2
     np.testing.assert_allclose(tw.jit(use)(X), use(X))

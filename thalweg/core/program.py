@@ -281,6 +281,7 @@ class Trace:
         self.views: Living[Tensor] = Living()
         self._known: dict[Any, Symbol] = {}
         self._seen: dict[tuple[int, int], _Seen] = {}
+        self._constants: dict[Any, tuple[int, int]] = {}
         # What was captured, by what it shows of its memory, which is kept as long.
         self._shown: dict[Any, tuple[tuple[int, int], Array]] = {}
         self._deriving: str | None = None
@@ -322,13 +323,8 @@ class Trace:
             return self._literal(array, tensor.weak)
         # One array may be here twice, with and without a history, as x and x.detach().
         key = (id(array), id(tensor.node))
-        if key not in self.captured:
-            # Views are made anew at each use, such as A.T, or that of A in A @ x.
-            view = (place_of(array), key[1])
-            known, _ = self._shown.get(view, (key, None))
-            key = known if known in self.captured else key
-            if view[0] is not None:
-                self._shown[view] = key, array
+        if key not in self.captured and isinstance(array, np.ndarray):
+            key = self._known_as(array, key)
         if key not in self.captured:
             symbol = self.input(tensor.spec)
             self.captured[key] = (tensor, symbol)
@@ -338,6 +334,22 @@ class Trace:
         elif key in self._seen and array.nbytes <= _SMALL:
             self._seen[key].require_same()
         return self.captured[key][1]
+
+    def _known_as(self, array: Array, key: tuple[int, int]) -> tuple[int, int]:
+        """Return the key that an array's numbers were captured by before, if they were."""
+        # Views are made anew at each use, such as A.T, or that of A in A @ x.
+        view = (place_of(array), key[1])
+        known, _ = self._shown.get(view, (key, None))
+        key = known if known in self.captured else key
+        if view[0] is not None:
+            self._shown[view] = key, array
+        if key[1] != id(None) or array.nbytes > _SMALL or owner_of(array) not in self.made:
+            return key
+        # Constants are made anew at each use, such as a matrix of ones.
+        text = array.shape, array.dtype.str, array.tobytes()
+        known = self._constants.get(text, key)
+        self._constants[text] = known if known in self.captured else key
+        return self._constants[text]
 
     def require_unchanged(self) -> None:
         """Refuse arrays that were written after the function had used them, while it was traced.
@@ -403,6 +415,8 @@ class Trace:
                 copied = tensor._on(tensor.array.copy("K"), tensor.node, tensor.weak)
                 del self.captured[key]
                 self._seen.pop(key, None)
+                # The key may soon be that of other values.
+                self._constants.clear()
                 self.captured[id(copied.array), id(copied.node)] = (copied, symbol)
 
 

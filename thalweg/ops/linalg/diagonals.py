@@ -123,11 +123,14 @@ def diag_indices_from(arr: Any) -> tuple[Tensor, ...]:
     return tuple(as_tensor(places) for places in np.diag_indices(shape[0], len(shape)))
 
 
+@functools.lru_cache(64)
 def _positions(rows: int, columns: int, offset: int) -> Array:
-    """Return where a diagonal lies in a matrix read row by row."""
+    """Return where a diagonal lies in a matrix read row by row; one array for all of a size."""
     first = (max(0, -offset), max(0, offset))
     count = max(0, min(rows - first[0], columns - first[1]))
-    return np.asarray((first[0] + np.arange(count)) * columns + first[1] + np.arange(count))
+    found = np.asarray((first[0] + np.arange(count)) * columns + first[1] + np.arange(count))
+    found.flags.writeable = False
+    return found
 
 
 def _diagonal_spec(x: Spec, offset: int) -> Spec:
