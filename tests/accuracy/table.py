@@ -90,5 +90,6 @@ def _real(exact: Callable[..., Any]) -> Callable[..., Any]:
 
 
 SPECIAL_ROWS: dict[str, Row] = {
-    name: Row(_real(exact), points, beside) for name, (exact, points, beside) in special.ROWS.items()
+    name: Row(_real(exact), points, beside)
+    for name, (exact, points, beside) in special.ROWS.items()
 }

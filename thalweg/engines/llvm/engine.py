@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import replace
 
+from thalweg.compiler.invariants import ahead
 from thalweg.core.program import Equation, Program
 from thalweg.engines import engine
 from thalweg.engines.engine import Array, Loop
@@ -62,11 +63,18 @@ class NativeEngine:
         loop.check()
         for program in loop.programs:
             self._check(program)
+        before = None
+        if loop.remainder is None and loop.data:
+            parts = ahead(loop.step, loop.states, loop.data)
+            if parts is not None:
+                before = self.compile(parts[0])
+                data = loop.data + len(parts[0].outputs)
+                loop = replace(loop, step=parts[1], data=data)
         programs, called = calling_back(loop.programs)
         step, remainder = (*programs, None)[:2]
         assert step is not None
         ready = replace(loop, step=step, remainder=remainder)
-        return NativeLoop(image.loop_image(ready, self.target), ready, called)
+        return NativeLoop(image.loop_image(ready, self.target), ready, called, before)
 
     def _check(self, program: Program) -> None:
         for equation in self.unsupported(program):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -224,11 +224,19 @@ def _check_arrays(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> li
 class NativeLoop(Compiled):
     """A compiled loop; each run has an arena of its own, so runs may share it across threads."""
 
-    def __init__(self, image: Image, loop: Loop, called: Sequence[CalledProgram]) -> None:
+    def __init__(
+        self,
+        image: Image,
+        loop: Loop,
+        called: Sequence[CalledProgram],
+        before: Callable[..., list[Array]] | None = None,
+    ) -> None:
         super().__init__(image, loop.step, called, loop.rows)
         self.loop = loop
         self.states = self.inputs[: loop.states]
         self.data = self.inputs[loop.states : loop.states + loop.data]
+        # What is computed of the data once, and is data of the steps then.
+        self.before = before
 
     def begin(self, *start: *Start) -> Run:
         """Start a run; arguments as `CompiledLoop.begin` states them.
@@ -255,7 +263,8 @@ class NativeRun:
         image = compiled.image
         self._compiled = compiled
         self._seed = seed
-        self._data = _check_arrays("loop got as data", data, compiled.data)
+        whole = data if compiled.before is None else [*data, *compiled.before(*data)]
+        self._data = _check_arrays("loop got as data", whole, compiled.data)
         self._arena = arena = compiled.arenas.take(self._data)
         _put_order(arena.order, compiled.loop, order)
         # No epoch's order is in place yet.

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.engines.llvm.ir.emitter import Emitter
-from thalweg.engines.llvm.ir.values import BITS, BYTES, Value, is_float
+from thalweg.engines.llvm.ir.values import BITS, BYTES, Value, is_float, literal
 from thalweg.engines.llvm.mathematics import integers
 from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 from thalweg.engines.llvm.mathematics.special.functions import SPECIAL
@@ -111,8 +111,22 @@ def _floor_divide(e: Emitter, x: Value, y: Value) -> Value:
     return e.select(infinite, e.floor(e.divide(x, y)), plain)
 
 
+_HALVES = (0.5, -0.5, 1.5, -1.5)
+
+
+def _half_power(e: Emitter, x: Value, exponent: float) -> Value:
+    """√x and what is made of it, with the values that C gives to powers of -0 and -∞."""
+    root = e.select(e.compare("oeq", x, -math.inf), math.inf, e.add(e.sqrt(x), 0.0))
+    whole = e.absolute(x) if abs(exponent) > 1 else e.constant(1.0, x.type, x.width)
+    # One after the other: their product may overflow where the result is subnormal.
+    return e.multiply(root, whole) if exponent > 0 else e.divide(e.divide(1.0, whole), root)
+
+
 def _power(e: Emitter, x: Value, y: Value) -> Value:
     if is_float(x.type):
+        for exponent in _HALVES:
+            if y.width == 1 and y.text == literal(exponent, x.type):
+                return _half_power(e, x, exponent)
         return MATHEMATICS["power"](e, x, y)
     # Integer powers by repeated squaring, over all bits of the exponent; they wrap.
     result, base = e.constant(1, x.type, max(x.width, y.width)), x
