@@ -11,6 +11,7 @@ from typing import Any
 
 from thalweg import tree
 from thalweg.autodiff.functional import value_and_grad
+from thalweg.control import rolling  # noqa: F401 (every program that is traced is rolled)
 from thalweg.core.apply import standing_for
 from thalweg.core.program import Program, Symbol, Trace, raised_at, writing
 from thalweg.core.spec import FLOAT64, Spec
