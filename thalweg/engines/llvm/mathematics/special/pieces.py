@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
-from thalweg.engines.llvm.mathematics.logarithm import log
+from thalweg.engines.llvm.mathematics.logarithm import ARTANH_WIDE, log
 from thalweg.engines.llvm.mathematics.polynomials import polynomial
 
 Function = Callable[..., Value]
@@ -79,27 +79,12 @@ def chosen(
     return result
 
 
-# (2 artanh(s)/s - 2) / s² as a polynomial in s²: error 2^-57 for |s| ≤ 1/3.
-_ARTANH = (
-    0.6666666666666631,
-    0.4000000000015724,
-    0.2857142854785431,
-    0.22222223969710264,
-    0.1818174392551436,
-    0.15386559912623055,
-    0.13300973705937,
-    0.12106085387308797,
-    0.08340105101361517,
-    0.17018568822902325,
-)
-
-
 def less_logarithm(e: Emitter, y: Value) -> Value:
     """The difference y - ln(1 + y), without cancellation, for -½ ≤ y ≤ 1."""
     s = e.divide(y, e.add(y, 2.0))
     z = e.multiply(s, s)
     # ln(1 + y) is y less s times what is left here.
-    return e.multiply(s, e.subtract(y, e.multiply(z, polynomial(e, z, _ARTANH))))
+    return e.multiply(s, e.subtract(y, e.multiply(z, polynomial(e, z, ARTANH_WIDE[y.type]))))
 
 
 def excess(e: Emitter, part: Value, ratio: Value) -> Value:
