@@ -49,6 +49,8 @@ def of_symmetric(function: Callable[..., Any]) -> Callable[..., Any]:
 OF_SYMMETRIC = {"cho_factor", "cholesky", "eigh", "eigvalsh"}
 
 BY_HAND: dict[str, list[Args]] = {
+    "argpartition": [(draw(5), 2)],
+    "partition": [(draw(5), 2), (draw(3, 4), 1)],
     "acosh": [(FAR,)],
     "adaptive_avg_pool2d": [(IMAGES, 2)],
     "adaptive_avg_pool3d": [(draw(1, 2, 2, 2, 2), 1)],
@@ -159,6 +161,7 @@ COARSE = {"cfloat", "float", "half"}
 OTHERS_TEXT = """
 fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev jit jvp linearize
 load save set_default_dtype value_and_grad vjp vmap
+associative_scan checkpoint custom_jvp custom_vjp fori_loop map pure_callback scan switch while_loop
 """
 OTHERS = set(OTHERS_TEXT.split())
 
@@ -179,6 +182,8 @@ def functions() -> Iterator[tuple[str, Callable[..., Any]]]:
             function = getattr(space, name)
             if name.startswith("_") or name in OTHERS or not callable(function):
                 continue
+            if function is tw.cond:
+                continue  # a branch; the condition of a matrix has its name
             own = inspect.unwrap(function)
             if isinstance(function, type) or name.endswith("_") or id(own) in seen:
                 continue

@@ -12,7 +12,7 @@ import thalweg as tw
 import thalweg.torch
 from tests.compiler.programs import program_of, spec
 from thalweg.core.program import nested
-from thalweg.engines.llvm.kernels import registers
+from thalweg.engines.llvm.kernels.whole import registers
 from thalweg.errors import ArgumentError, EngineError, IndexOutOfRange, ShapeError
 
 _random = np.random.default_rng(1)
@@ -264,7 +264,7 @@ def test_dtypes_that_are_not_native_are_refused_by_the_loops_name() -> None:
 
     halves = np.array([1, 2, 3], np.float16)
     with pytest.raises(EngineError, match="cannot run counted_loop on float16, float16"):
-        tw.jit(total, engine="native")(np.float16(1), halves)
+        tw.jit(total, engine="native", fallback="refuse")(np.float16(1), halves)
     last, rows = tw.jit(total, engine="numpy")(np.float16(1), halves)
     assert (last, last.dtype, rows.tolist()) == (7, np.float16, [1, 2, 4])
 

@@ -41,12 +41,6 @@ class SVDResult(NamedTuple):
     S: TorchTensor
     Vh: TorchTensor
 
-def cho_factor(a: ArrayLike, lower: bool = False, *, out: _Out = None) -> tuple[TorchTensor, bool]:
-    r"""Return a Cholesky factor and whether it is the lower one, as `cho_solve` takes them."""
-
-def cho_solve(c_and_lower: tuple[Any, bool], b: ArrayLike, *, out: _Out = None) -> TorchTensor:
-    r"""Solve a x = b for x, given the Cholesky factor of a as `cho_factor` returns it."""
-
 def cholesky(input: ArrayLike, *, upper: bool = False, out: _Out = None) -> TorchTensor:
     r"""Triangular factor of positive definite matrices: the lower L with L Lᴴ = x, or Lᴴ."""
 
@@ -73,9 +67,6 @@ def eigvals(a: ArrayLike) -> TorchTensor:
 
 def eigvalsh(input: ArrayLike, UPLO: str = "L", *, out: _Out = None) -> TorchTensor:
     r"""Eigenvalues, in ascending order, of symmetric or Hermitian matrices."""
-
-def expm(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
-    r"""Exponential of square matrices: Σ xᵏ / k!."""
 
 def inv(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Inverse of square matrices."""

@@ -12,6 +12,7 @@ import thalweg as tw
 from benchmarks.recursions import RECURSIONS
 from thalweg import tree
 from thalweg.compiler.kernels.kernels import MOST_SIZE
+from thalweg.core import program
 from thalweg.engines.llvm.code import assembly, image, jit
 from thalweg.engines.llvm.code.assembly import Assembly
 from thalweg.engines.llvm.kernels.facts import AddressTable
@@ -33,7 +34,11 @@ def fitted(name: str, steps: int, **more: Any) -> list[Any]:
 
 @pytest.fixture
 def assemblies(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[list[Assembly]]:
-    """Return the list of what is assembled since; nothing is found in memory or on disk."""
+    """Return the list of what is assembled since; nothing is found in memory or on disk.
+
+    Turns stay one after another, as where they are not alike.
+    """
+    monkeypatch.setattr(program, "finishing", [])
     monkeypatch.setenv("THALWEG_CACHE_DIR", str(tmp_path))
     made: list[Assembly] = []
     write = Assembly.write

@@ -1,5 +1,7 @@
 """Targets: this machine's, and code for machines that are not here."""
 
+import inspect
+
 import llvmlite.binding as llvm
 import pytest
 
@@ -7,6 +9,7 @@ from thalweg.engines.llvm.ir.emitter import Emitter, module_text
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.llvm.mathematics.functions import MATHEMATICS
 from thalweg.engines.llvm.mathematics.random import permutation
+from thalweg.engines.llvm.mathematics.special.functions import SPECIAL
 
 
 def test_lanes_fill_one_register() -> None:
@@ -31,11 +34,12 @@ def test_everything_compiles_for_arm(cpu: str) -> None:
     )
     target = Target(cpu, "", 16, 16, True)
     texts = [permutation(target)]
-    for name, function in MATHEMATICS.items():
+    for function in (MATHEMATICS | SPECIAL).values():
         e = Emitter(target)
         x = e.parameter("x", "ptr")
         v = e.load(x, "f64", 2)
-        e.store(function(e, *[v] * (1 + (name in ("power", "logaddexp")))), x)
+        operands = len(inspect.signature(function).parameters) - 1
+        e.store(function(e, *[v] * operands), x)
         texts.append(module_text([e.function("kernel", [x])], e.declarations))
     for text in texts:
         module = llvm.parse_assembly(text)
