@@ -13,7 +13,7 @@ import thalweg.torch
 from tests.compiler.programs import program_of, spec
 from thalweg.core.program import nested
 from thalweg.engines.llvm.kernels.whole import registers
-from thalweg.errors import ArgumentError, EngineError, IndexOutOfRange, ShapeError
+from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 
 _random = np.random.default_rng(1)
 X = _random.normal(size=(6, 3))
@@ -258,15 +258,15 @@ def test_bodies_with_empty_arrays_compile() -> None:
         assert rows.shape == (shape[0], 2 * shape[1])
 
 
-def test_dtypes_that_are_not_native_are_refused_by_the_loops_name() -> None:
+@pytest.mark.parametrize("dtype", [np.float16, np.int8, np.uint8, np.int16, np.uint64])
+def test_narrow_dtypes_are_carried_natively(dtype: Any) -> None:
     def total(a: Any, x: Any) -> Any:
         return tw.scan(lambda c, x: (c + x, c), a, x)
 
-    halves = np.array([1, 2, 3], np.float16)
-    with pytest.raises(EngineError, match="cannot run counted_loop on float16, float16"):
-        tw.jit(total, engine="native", fallback="refuse")(np.float16(1), halves)
-    last, rows = tw.jit(total, engine="numpy")(np.float16(1), halves)
-    assert (last, last.dtype, rows.tolist()) == (7, np.float16, [1, 2, 4])
+    rows = np.array([1, 2, 3], dtype)
+    for engine in ("native", "numpy"):
+        last, found = tw.jit(total, engine=engine, fallback="refuse")(dtype(1), rows)
+        assert (last, last.dtype, found.tolist(), found.dtype) == (7, dtype, [1, 2, 4], dtype)
 
 
 # ---- derivatives

@@ -87,7 +87,7 @@ def _density_by_shape(g: Any, out: Any, a: Any, x: Any) -> Any:
 def gammainc_by_shape(a: Array, x: Array) -> Array:
     """Derivative of the lower incomplete gamma function, regularized, by a.
 
-    Natively within 16 ulp, or of what changes of a and x by one ulp make, if that is more.
+    Natively within 20 ulp, or of what changes of a and x by one ulp make, if that is more.
     """
     shape, z, inside = _operands(a, x)
     near, below, small = _ranges(shape, z)

@@ -72,7 +72,7 @@ def betainc(a: Array, b: Array, x: Array) -> Array:
 def betainc_by_a(a: Array, b: Array, x: Array) -> Array:
     """Derivative of the incomplete beta function, regularized, by a.
 
-    Natively within 32 ulp, or of what changes of the operands by one ulp make, if that is more.
+    Natively within 48 ulp, or of what changes of the operands by one ulp make, if that is more.
     """
     return _evaluated((a, b, x), _by(True), _by(False), 0.0, 0)
 
@@ -81,7 +81,7 @@ def betainc_by_a(a: Array, b: Array, x: Array) -> Array:
 def betainc_by_b(a: Array, b: Array, x: Array) -> Array:
     """Derivative of the incomplete beta function, regularized, by b.
 
-    Natively within 32 ulp, as `betainc_by_a`.
+    Natively within 300 ulp, so counted; that is where x is small beside a and b.
     """
     return _evaluated((a, b, x), _by(False), _by(True), 0.0, 1)
 
