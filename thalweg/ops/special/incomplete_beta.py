@@ -81,7 +81,7 @@ def betainc_by_a(a: Array, b: Array, x: Array) -> Array:
 def betainc_by_b(a: Array, b: Array, x: Array) -> Array:
     """Derivative of the incomplete beta function, regularized, by b.
 
-    Natively within 300 ulp, so counted; that is where x is small beside a and b.
+    Natively within 300 ulp, counted as for `betainc_by_a`: where x is small beside the parameters.
     """
     return _evaluated((a, b, x), _by(False), _by(True), 0.0, 1)
 
