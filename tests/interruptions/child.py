@@ -53,7 +53,9 @@ def compiling() -> None:
     def loss(p: object, y: object) -> object:
         mean, spread, total = 0.0, 1.0, 0.0
         for i in range(SIZE["compiling"]):
-            gain = spread / (spread + np.exp(p[0]) * (1 + np.tanh(mean) ** 2))
+            # Turns that are not alike, or they would be one loop that compiles in a moment.
+            bent = np.tanh if kinds[i] else np.sin
+            gain = spread / (spread + np.exp(p[0]) * (1 + bent(mean) ** 2))
             error = y[i] - mean
             total = total + np.log(spread) + error**2 / spread
             mean = mean + gain * error * np.exp(p[1] * mean)
@@ -63,7 +65,8 @@ def compiling() -> None:
 
     # Another program each time, so that none is found on disk.
     shift = time.time_ns() % 997
-    y = np.random.default_rng(shift).normal(size=SIZE["compiling"] + shift)
+    rng = np.random.default_rng(shift)
+    kinds, y = rng.integers(0, 2, SIZE["compiling"]), rng.normal(size=SIZE["compiling"] + shift)
     _fit(loss, np.array([0.1, 0.01, 0.2]), y, steps=3)
 
 
