@@ -47,7 +47,10 @@ _UNARY = (
 def unary(g: Growth) -> Tensor:
     name = g.choose(_UNARY)
     kinds = "fib" if name in ("absolute", "stop_gradient") else "fi"
-    return g.primitive(name, g.pick(kinds))
+    x = g.pick(kinds)
+    if name == "sign_bit":
+        x = tw.where(tw.equal(x, x), x, tw.zeros_like(x))  # the sign of NaN means nothing
+    return g.primitive(name, x)
 
 
 def arithmetic(g: Growth) -> Tensor:
