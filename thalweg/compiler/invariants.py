@@ -7,7 +7,7 @@ again stays in the step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from thalweg.core.primitive import Role
 from thalweg.core.program import Equation, Program, Symbol, remove_dead_code
@@ -22,20 +22,23 @@ _COMPUTED: tuple[Role, ...] = ("reduction", "scan", "scatter", "whole", "product
 _MOVED: tuple[Role, ...] = ("view", "move", "position")
 
 
-def ahead(program: Program, first: int, count: int) -> tuple[Program, Program] | None:
+def ahead(
+    program: Program, first: int, count: int, stays: Callable[[Equation], bool] = lambda _: False
+) -> tuple[Program, Program] | None:
     """Split a step in what is computed of its data alone, and the rest.
 
     Args:
         program: The step.
         first: The number of the first input that is data.
         count: How many there are.
+        stays: Tells of an equation that it is computed in every step all the same.
 
     Returns:
         A program of the data, and a step that takes its results behind them; None if there are
         none worth it.
     """
     data = program.inputs[first : first + count]
-    known = _of_data(program, set(data))
+    known = _of_data(program, set(data), stays)
     dear = _dear(known)
     wanted = dict.fromkeys(_read_by_others(program, known, dear))
     if not wanted:
@@ -50,12 +53,15 @@ def ahead(program: Program, first: int, count: int) -> tuple[Program, Program] |
     return before, remove_dead_code(Program(inputs, tuple(rest), outputs))
 
 
-def _of_data(program: Program, data: set[Symbol]) -> dict[Symbol, Equation]:
+def _of_data(
+    program: Program, data: set[Symbol], stays: Callable[[Equation], bool]
+) -> dict[Symbol, Equation]:
     """Return the equations that depend on nothing but data, by what they compute."""
     found: dict[Symbol, Equation] = {}
     for equation in program.equations:
         named = [symbol for symbol in equation.inputs if symbol.value is None]
-        if named and all(symbol in data or symbol in found for symbol in named):
+        of_data = named and all(symbol in data or symbol in found for symbol in named)
+        if of_data and not stays(equation):
             found[equation.output] = equation
     return found
 

@@ -11,7 +11,7 @@ from thalweg.core.program import Equation, Program
 from thalweg.engines import engine
 from thalweg.engines.engine import Array, Loop
 from thalweg.engines.llvm.code import image, jit
-from thalweg.engines.llvm.code.lacking import calling_back, unsupported
+from thalweg.engines.llvm.code.lacking import calling_back, lacks, unsupported
 from thalweg.engines.llvm.code.running import CompiledProgram, NativeLoop
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.registry import refusal
@@ -65,7 +65,8 @@ class NativeEngine:
             self._check(program)
         before = None
         if loop.remainder is None and loop.data:
-            parts = ahead(loop.step, loop.states, loop.data)
+            # What is called back for may fail, and is then told with the step.
+            parts = ahead(loop.step, loop.states, loop.data, lacks)
             if parts is not None:
                 before = self.compile(parts[0])
                 data = loop.data + len(parts[0].outputs)

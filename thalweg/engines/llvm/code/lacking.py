@@ -39,11 +39,12 @@ def unsupported(program: Program) -> Iterator[Equation]:
 
 def calling_back(programs: Sequence[Program]) -> tuple[list[Program], list[CalledProgram]]:
     """Return programs that call back for what is lacking, and what they call, by number."""
-    calls = Calls(_lacks, TYPES.__contains__)
+    calls = Calls(lacks, TYPES.__contains__)
     return [calls.rewritten(program) for program in programs], calls.found
 
 
-def _lacks(equation: Equation) -> bool:
+def lacks(equation: Equation) -> bool:
+    """Tell whether an equation is called back for."""
     return not _runs(equation) and (equation.primitive is callback or not _computes(equation))
 
 
