@@ -79,6 +79,8 @@ def split_at(body: Program, carries: int) -> Residuals:
     results = [current.lift(tensor.detach()) for tensor in found]
     pulled_back = [current.lift(pulled[i]) for i in moved]
     whole = finish(current, symbols, [*results, *pulled_back])
+    # What is finished may have other equations, and so other outputs.
+    results, pulled_back = [*whole.outputs[: len(found)]], [*whole.outputs[len(found) :]]
     given, moving = whole.inputs[:count], whole.inputs[count : len(symbols)]
     captured = whole.inputs[len(symbols) :]
     known, linear = _parted(whole.equations, {*moving})
