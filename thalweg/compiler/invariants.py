@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from thalweg.core.primitive import Role
-from thalweg.core.program import Equation, Program, Symbol, remove_dead_code
+from thalweg.core.program import Equation, Program, Symbol, made_of, remove_dead_code
 from thalweg.core.spec import Bundle, Spec
 
 # An elementwise function of this cost takes longer than to read its value.
@@ -38,7 +38,7 @@ def ahead(
         none worth it.
     """
     data = program.inputs[first : first + count]
-    known = _of_data(program, set(data), stays)
+    known = made_of(program, data, stays)
     dear = _dear(known)
     wanted = dict.fromkeys(_read_by_others(program, known, dear))
     if not wanted:
@@ -51,19 +51,6 @@ def ahead(
     inputs = (*program.inputs[: first + count], *given.values(), *program.inputs[first + count :])
     outputs = tuple(given.get(symbol, symbol) for symbol in program.outputs)
     return before, remove_dead_code(Program(inputs, tuple(rest), outputs))
-
-
-def _of_data(
-    program: Program, data: set[Symbol], stays: Callable[[Equation], bool]
-) -> dict[Symbol, Equation]:
-    """Return the equations that depend on nothing but data, by what they compute."""
-    found: dict[Symbol, Equation] = {}
-    for equation in program.equations:
-        named = [symbol for symbol in equation.inputs if symbol.value is None]
-        of_data = named and all(symbol in data or symbol in found for symbol in named)
-        if of_data and not stays(equation):
-            found[equation.output] = equation
-    return found
 
 
 def _dear(known: dict[Symbol, Equation]) -> set[Symbol]:

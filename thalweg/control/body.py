@@ -10,10 +10,10 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.autodiff.forward import tangents
-from thalweg.autodiff.reverse import captured_by
+from thalweg.autodiff.reverse import captured_by, cotangents
 from thalweg.core.apply import run
 from thalweg.core.primitive import is_floating
-from thalweg.core.program import Equation, Program, Symbol, finish, trace
+from thalweg.core.program import Equation, Program, Symbol, finish, made_of, remove_dead_code, trace
 from thalweg.core.spec import DType, Spec
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, make, variable
@@ -139,6 +139,47 @@ def body_of(function: Callable[..., list[Tensor]], specs: Sequence[Spec]) -> Bod
         return trace_body(function, [0.0] * len(specs), specs)
 
 
+def together(bodies: Sequence[Body], count: int) -> tuple[tuple[Program, ...], list[Tensor]]:
+    """Return programs that all take what each of them captured, and that.
+
+    Args:
+        bodies: Programs with other inputs behind `count` that they have in common.
+        count: The number of these.
+    """
+    programs = []
+    for body in bodies:
+        captured = [
+            symbol if other is body else Symbol(Spec(symbol.shape, symbol.dtype))
+            for other in bodies
+            for symbol in other.program.inputs[count:]
+        ]
+        inputs = (*body.program.inputs[:count], *captured)
+        programs.append(Program(inputs, body.program.equations, body.program.outputs))
+    return tuple(programs), [tensor for body in bodies for tensor in body.captured]
+
+
+def floating(values: Sequence[Any]) -> list[int]:
+    """Return the numbers of the values that have derivatives."""
+    return [i for i, value in enumerate(values) if is_floating(value.dtype)]
+
+
+def pull_back(
+    program: Program, primals: Sequence[Tensor], moving: Mapping[int, Tensor]
+) -> tuple[list[Tensor], dict[int, Tensor]]:
+    """Return a program's results, and the cotangents of inputs from those of some results.
+
+    Inputs that these results do not depend on have none.
+    """
+    given = list(primals)
+    for i in floating(given):
+        given[i] = variable(given[i])
+    with set_recording(True):
+        found = run(program, given)
+    numbers = {node: i for i in floating(given) if (node := given[i].node) is not None}
+    pulled = cotangents([(found[i], g) for i, g in moving.items()], list(numbers), False)
+    return found, {numbers[node]: cotangent for node, cotangent in pulled.items()}
+
+
 def push_forward(
     program: Program, primals: Sequence[Tensor], directions: Mapping[int, Tensor]
 ) -> tuple[list[Tensor], dict[int, Tensor]]:
@@ -149,7 +190,7 @@ def push_forward(
     with set_recording(True):
         found = run(program, given)
     seeds = {given[i].node: tangent for i, tangent in directions.items()}
-    ends = [i for i, x in enumerate(found) if is_floating(x.dtype)]
+    ends = floating(found)
     turned = tangents([found[i] for i in ends], seeds, False)  # type: ignore[arg-type]
     whole = {
         i: zeros_like(found[i]) if tangent is None else tangent
@@ -203,42 +244,16 @@ def hoist(body: Body, arguments: int, is_certain: bool) -> Body:
         is_certain: Whether there is a turn at all; otherwise what may be refused stays inside.
     """
     program = body.program
-    fixed = set(program.inputs[arguments:])
-    ahead: list[Equation] = []
-    rest: list[Equation] = []
-    for equation in program.equations:
-        named = [symbol for symbol in equation.inputs if symbol.value is None]
-        is_ready = is_certain or not may_refuse(equation)
-        if is_ready and named and all(symbol in fixed for symbol in named):
-            fixed.add(equation.output)
-            ahead.append(equation)
-        else:
-            rest.append(equation)
-    computed = {e.output for e in ahead if e.primitive.role not in _MOVING}
+    given = program.inputs[arguments:]
+    fixed = made_of(program, given, lambda e: not is_certain and may_refuse(e))
+    computed = {s for s, equation in fixed.items() if equation.primitive.role not in _MOVING}
     if not computed:
         return body
     # A view of what is computed ahead stays in the body, where it costs nothing.
-    moved = _needed([e for e in ahead if e.output not in computed], rest, program.outputs)
-    rest = [e for e in ahead if e in moved] + rest
-    wanted = dict.fromkeys(
-        symbol for e in rest for symbol in e.inputs if symbol in computed or symbol in fixed
-    )
-    wanted |= dict.fromkeys(symbol for symbol in program.outputs if symbol in fixed)
-    inside = {e.output for e in rest}
-    outer = [symbol for symbol in wanted if symbol not in inside]
-    values = run(Program(program.inputs[arguments:], tuple(ahead), tuple(outer)), body.captured)
+    inside = tuple(e for e in program.equations if e.output not in computed)
+    inside = remove_dead_code(Program(program.inputs, inside, program.outputs)).equations
+    read = dict.fromkeys([*(symbol for e in inside for symbol in e.inputs), *program.outputs])
+    outer = tuple(symbol for symbol in read if symbol in computed or symbol in given)
+    values = run(Program(given, tuple(fixed.values()), outer), body.captured)
     inputs = (*program.inputs[:arguments], *outer)
-    return Body(Program(inputs, tuple(rest), program.outputs), values, body.result)
-
-
-def _needed(
-    views: list[Equation], rest: list[Equation], outputs: tuple[Symbol, ...]
-) -> set[Equation]:
-    """Return those of some equations, in order, that others need."""
-    needed = {symbol for equation in rest for symbol in equation.inputs} | {*outputs}
-    found: set[Equation] = set()
-    for equation in reversed(views):
-        if equation.output in needed:
-            found.add(equation)
-            needed.update(equation.inputs)
-    return found
+    return Body(Program(inputs, inside, program.outputs), values, body.result)

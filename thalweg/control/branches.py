@@ -10,22 +10,24 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.autodiff.batching import evaluate_batch
-from thalweg.autodiff.reverse import cotangents
 from thalweg.control.body import (
     Body,
     body_of,
+    floating,
     may_refuse,
     of_one_that_is_run,
+    pull_back,
     push_forward,
     tensors_of,
+    together,
     trace_body,
 )
-from thalweg.core.apply import Flags, Operands, Params, apply, run
-from thalweg.core.primitive import general, is_floating
-from thalweg.core.program import Program, Symbol, evaluate, meant
+from thalweg.core.apply import Flags, Operands, Params, apply
+from thalweg.core.primitive import general
+from thalweg.core.program import Program, evaluate, meant
 from thalweg.core.spec import Array, Bundle, Spec, pack
-from thalweg.core.tape import PartDerivatives, set_recording
-from thalweg.core.tensor import Tensor, as_tensor, astype, variable
+from thalweg.core.tape import PartDerivatives
+from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.control.bundle import packed, parts
 from thalweg.ops.creation.creation import zeros, zeros_like
@@ -153,8 +155,7 @@ def _choose(
     wanted = bodies[0]
     for i, body in enumerate(bodies[1:], start=1):
         _require_like(name, i, body, wanted)
-    captured = [tensor for body in bodies for tensor in body.captured]
-    found = _apply(number, given, captured, _of_all(bodies, len(given)))
+    found = _apply(number, given, bodies)
     return tree.unflatten(tree.structure(wanted.result), found)
 
 
@@ -173,40 +174,18 @@ def _require_like(name: str, number: int, body: Body, wanted: Body) -> None:
             )
 
 
-def _of_all(bodies: Sequence[Body], count: int) -> tuple[Program, ...]:
-    """Return programs that all take what each of them captured."""
-    programs = []
-    for body in bodies:
-        captured = [
-            symbol if other is body else Symbol(Spec(symbol.shape, symbol.dtype))
-            for other in bodies
-            for symbol in other.program.inputs[count:]
-        ]
-        inputs = (*body.program.inputs[:count], *captured)
-        programs.append(Program(inputs, body.program.equations, body.program.outputs))
-    return tuple(programs)
-
-
-def _apply(
-    number: Tensor,
-    operands: Sequence[Tensor],
-    captured: Sequence[Tensor],
-    branches: tuple[Program, ...],
-) -> list[Tensor]:
+def _apply(number: Tensor, operands: Sequence[Tensor], bodies: Sequence[Body]) -> list[Tensor]:
+    branches, captured = together(bodies, len(operands))
     found = apply(chosen_branch, (number, *operands, *captured), {"branches": branches})
     return parts(found, range(len(branches[0].outputs)))
-
-
-def _floats(values: Sequence[Any]) -> list[int]:
-    return [i for i, value in enumerate(values) if is_floating(value.dtype)]
 
 
 def _pulled_back(
     g: PartDerivatives, index: Tensor, inputs: Operands, branches: tuple[Program, ...]
 ) -> Iterator[Tensor | None]:
-    given, floats = sorted(g), _floats(inputs)
-    later, captured = _backward(branches, tuple(given), tuple(floats))
-    found = _apply(index, [*inputs, *(g[number] for number in given)], captured, later)
+    given, floats = sorted(g), floating(inputs)
+    bodies = _backward(branches, tuple(given), tuple(floats))
+    found = _apply(index, [*inputs, *(g[number] for number in given)], bodies)
     pulled = dict(zip(floats, found, strict=True))
     yield None
     yield from (pulled.get(i) for i in range(len(inputs)))
@@ -215,28 +194,17 @@ def _pulled_back(
 @functools.lru_cache(maxsize=256)
 def _backward(
     branches: tuple[Program, ...], given: tuple[int, ...], floats: tuple[int, ...]
-) -> tuple[tuple[Program, ...], list[Tensor]]:
+) -> list[Body]:
     """Return the derivatives of branches: they map (operands, cotangents) to cotangents."""
     inputs = [symbol.spec for symbol in branches[0].inputs]
     specs = [*inputs, *(branches[0].outputs[number].spec for number in given)]
 
-    def pull_back(branch: Program, *tensors: Tensor) -> list[Tensor]:
-        operands = list(tensors[: len(inputs)])
-        for i in floats:
-            operands[i] = variable(operands[i])
-        with set_recording(True):
-            found = run(branch, operands)
-        pairs = list(zip([found[i] for i in given], tensors[len(inputs) :], strict=True))
-        nodes = [operands[i].node for i in floats]
-        pulled = cotangents(pairs, [node for node in nodes if node is not None], False)
-        return [
-            pulled[node] if node in pulled else zeros_like(operands[i])
-            for i, node in zip(floats, nodes, strict=True)
-        ]
+    def derivative(branch: Program, *tensors: Tensor) -> list[Tensor]:
+        operands, moving = tensors[: len(inputs)], tensors[len(inputs) :]
+        pulled = pull_back(branch, operands, dict(zip(given, moving, strict=True)))[1]
+        return [pulled[i] if i in pulled else zeros_like(operands[i]) for i in floats]
 
-    bodies = [body_of(functools.partial(pull_back, branch), specs) for branch in branches]
-    captured = [tensor for body in bodies for tensor in body.captured]
-    return _of_all(bodies, len(specs)), captured
+    return [body_of(functools.partial(derivative, branch), specs) for branch in branches]
 
 
 def _pushed_forward(
@@ -244,7 +212,7 @@ def _pushed_forward(
 ) -> PartDerivatives:
     given = [i for i, tangent in enumerate(moving[1:]) if tangent is not None]
     operands = [*inputs[1:], *(t for t in moving[1:] if t is not None)]
-    count, ends = len(inputs) - 1, _floats(branches[0].outputs)
+    count, ends = len(inputs) - 1, floating(branches[0].outputs)
 
     def turn(branch: Program, *tensors: Tensor) -> list[Tensor]:
         directions = dict(zip(given, tensors[count:], strict=True))
@@ -253,8 +221,7 @@ def _pushed_forward(
 
     specs = [Spec(tuple(x.shape), x.dtype) for x in operands]
     bodies = [body_of(functools.partial(turn, branch), specs) for branch in branches]
-    captured = [tensor for body in bodies for tensor in body.captured]
-    found = _apply(inputs[0], operands, captured, _of_all(bodies, len(specs)))
+    found = _apply(inputs[0], operands, bodies)
     return PartDerivatives(zip(ends, found, strict=True))
 
 
@@ -269,9 +236,7 @@ def _batched(size: int, operands: Operands, flags: Flags, params: Params) -> Ten
     if not apart:
         specs = [Spec(tuple(x.shape), x.dtype) for x in inputs]
         bodies = [body_of(functools.partial(all_examples, b), specs) for b in branches]
-        captured = [tensor for body in bodies for tensor in body.captured]
-        results = _apply(index, inputs, captured, _of_all(bodies, len(specs)))
-        return apply(packed, tuple(results), {})
+        return apply(packed, tuple(_apply(index, inputs, bodies)), {})
     number = minimum(maximum(index, 0), len(branches) - 1)
 
     def found(i: int, branch: Program) -> list[Tensor]:
@@ -289,9 +254,8 @@ def _batched(size: int, operands: Operands, flags: Flags, params: Params) -> Ten
             body_of(lambda *_: [zeros(end.shape, dtype=end.dtype) for end in ends], specs),
             body_of(of_those, specs),
         ]
-        captured = [tensor for body in bodies for tensor in body.captured]
         is_any = astype(reduce_max(chosen, (0,)), np.int32)
-        return _apply(is_any, [chosen, *inputs], captured, _of_all(bodies, len(specs)))
+        return _apply(is_any, [chosen, *inputs], bodies)
 
     results = found(0, branches[0])
     for i, branch in enumerate(branches[1:], start=1):

@@ -13,6 +13,7 @@ from thalweg.autodiff.batching import evaluate_batch
 from thalweg.control.body import (
     Body,
     body_of,
+    floating,
     hoist,
     may_refuse,
     of_one_that_is_run,
@@ -20,12 +21,13 @@ from thalweg.control.body import (
     reached,
     require_structure,
     tensors_of,
+    together,
     trace_body,
     trace_turn,
 )
 from thalweg.core.apply import Flags, Operands, Params, apply, run
-from thalweg.core.primitive import general, is_floating
-from thalweg.core.program import Program, Symbol, evaluate, meant
+from thalweg.core.primitive import general
+from thalweg.core.program import Program, evaluate, meant
 from thalweg.core.spec import BOOL, Array, Bundle, Spec, pack
 from thalweg.core.tape import PartDerivatives
 from thalweg.core.tensor import Tensor
@@ -116,22 +118,10 @@ def while_loop(
 
 def _loop(test: Body, body: Body, carry: Sequence[Tensor], whole: Sequence[Tensor]) -> list[Tensor]:
     """Return what is carried over at last; each program has operands of its own behind `whole`."""
-    count = len(carry) + len(whole)
-    mine, others = test.program.inputs[count:], body.program.inputs[count:]
-    first = Program(
-        (*test.program.inputs, *_standing(others)), test.program.equations, test.program.outputs
-    )
-    inputs = (*body.program.inputs[:count], *_standing(mine), *others)
-    then = Program(inputs, body.program.equations, body.program.outputs)
-    operands = (*carry, *whole, *test.captured, *body.captured)
+    (first, then), captured = together([test, body], len(carry) + len(whole))
     params = {"test": first, "body": then, "carries": len(carry)}
-    found = apply(conditional_loop, operands, params)
+    found = apply(conditional_loop, (*carry, *whole, *captured), params)
     return parts(found, range(len(carry)))
-
-
-def _standing(symbols: Sequence[Symbol]) -> list[Symbol]:
-    """Return inputs that a program does not read, of the specs of others."""
-    return [Symbol(Spec(symbol.shape, symbol.dtype)) for symbol in symbols]
 
 
 def _pushed_forward(
@@ -139,7 +129,7 @@ def _pushed_forward(
 ) -> PartDerivatives:
     """Return the tangents of the results; those of each turn are carried over too."""
     test, body, carries = params["test"], params["body"], params["carries"]
-    ends = [i for i, x in enumerate(inputs[:carries]) if is_floating(x.dtype)]
+    ends = floating(inputs[:carries])
     whole = [i for i in range(carries, len(inputs)) if moving[i] is not None]
 
     def split(tensors: Sequence[Tensor]) -> tuple[list[Tensor], dict[int, Tensor]]:

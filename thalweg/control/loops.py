@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.autodiff.batching import evaluate_batch
-from thalweg.control.body import Body, body_of, push_forward, reached
+from thalweg.control.body import Body, body_of, floating, push_forward, reached
 from thalweg.control.residuals import Residuals, split_at
 from thalweg.core.apply import Flags, Operands, Params, apply, move_axis
 from thalweg.core.primitive import general, is_floating
@@ -166,13 +166,9 @@ def _pulled_back(
 
 def _moved(split: Residuals, carries: int, stacked: int) -> tuple[list[int], list[int], list[int]]:
     """Return the operands with cotangents: carried over, taken row by row, and taken whole."""
-    floats = _floats(split.inputs[:carries])
+    floats = floating(split.inputs[:carries])
     along = [i for i in split.moved if carries <= i < carries + stacked]
     return floats, along, [i for i in split.moved if i >= carries + stacked]
-
-
-def _floats(tensors: Sequence[Any]) -> list[int]:
-    return [i for i, tensor in enumerate(tensors) if is_floating(tensor.dtype)]
 
 
 def _backward(split: Residuals, carries: int, stacked: int, given: tuple[bool, ...]) -> Body:
@@ -211,7 +207,7 @@ def _pushed_forward(
         for i, (x, t) in enumerate(zip(inputs, moving, strict=True))
     ]
     groups = [range(carries), range(carries, end), range(end, len(inputs))]
-    ends = _floats(body.outputs)
+    ends = floating(body.outputs)
 
     def turn(*tensors: Tensor) -> list[Tensor]:
         rest = iter(tensors)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from thalweg.autodiff.reverse import captured_by, cotangents
+from thalweg.autodiff.reverse import captured_by
+from thalweg.control.body import floating, pull_back
 from thalweg.core.apply import run
 from thalweg.core.primitive import is_floating
 from thalweg.core.program import Equation, Program, Symbol, finish, remove_dead_code, trace
 from thalweg.core.spec import Spec
-from thalweg.core.tape import set_recording
-from thalweg.core.tensor import Tensor, make, variable
+from thalweg.core.tensor import Tensor, make
 from thalweg.ops.creation.creation import full
 
 # What costs no more than so many additions is computed again rather than kept.
@@ -58,20 +58,10 @@ class Residuals:
 
 def split_at(body: Program, carries: int) -> Residuals:
     """Return the derivative of a body whose leading inputs are gone when it is computed."""
-    count = len(body.inputs)
-    floats = [i for i, symbol in enumerate(body.inputs) if is_floating(symbol.dtype)]
-    ends = [i for i, symbol in enumerate(body.outputs) if is_floating(symbol.dtype)]
+    count, ends = len(body.inputs), floating(body.outputs)
 
     def both(*tensors: Tensor) -> tuple[list[Tensor], dict[int, Tensor]]:
-        given = list(tensors[:count])
-        for i in floats:
-            given[i] = variable(given[i])
-        with set_recording(True):
-            found = run(body, given)
-        pairs = list(zip([found[i] for i in ends], tensors[count:], strict=True))
-        nodes = {given[i].node: i for i in floats}
-        pulled = cotangents(pairs, [node for node in nodes if node is not None], False)
-        return found, {nodes[node]: cotangent for node, cotangent in pulled.items()}
+        return pull_back(body, tensors[:count], dict(zip(ends, tensors[count:], strict=True)))
 
     specs = [symbol.spec for symbol in (*body.inputs, *(body.outputs[i] for i in ends))]
     (found, pulled), current, symbols = trace(both, [Spec(s.shape, s.dtype) for s in specs], make)

@@ -10,7 +10,7 @@ import sys
 import threading
 import traceback
 import zlib
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -201,6 +201,25 @@ def remove_dead_code(program: Program) -> Program:
     if len(kept) == len(program.equations):
         return program
     return Program(program.inputs, tuple(reversed(kept)), program.outputs)
+
+
+def made_of(
+    program: Program, given: Iterable[Symbol], stays: Callable[[Equation], bool]
+) -> dict[Symbol, Equation]:
+    """Return the equations that depend on nothing but some inputs, by what they compute.
+
+    Args:
+        program: The program.
+        given: The inputs.
+        stays: Tells of an equation that it is none of them all the same.
+    """
+    ready, found = set(given), dict[Symbol, Equation]()
+    for equation in program.equations:
+        named = [symbol for symbol in equation.inputs if symbol.value is None]
+        if named and ready.issuperset(named) and not stays(equation):
+            ready.add(equation.output)
+            found[equation.output] = equation
+    return found
 
 
 @functools.lru_cache(maxsize=512)

@@ -162,8 +162,7 @@ def _write_counted(nest: Nest, text: _Lines) -> None:
     body, carries, length = params["body"], params["carries"], params["length"]
     rows = body.inputs[carries : carries + params["stacked"]]
     sizes = [symbol.spec.nbytes for symbol in body.inputs[:carries]]
-    for place, operand, size in zip(nest.places, nest.operands, sizes, strict=False):
-        text.copy(text.at(place), text.address(operand), size)
+    _write_first(nest, text, sizes)
     sources = [text.address(operand) for operand in nest.operands[carries : carries + len(rows)]]
     text.write("br label %head")
     text.label("head")
@@ -203,6 +202,12 @@ def _move(text: _Lines, step: CutProgram, symbol: Symbol, source: str, at: str) 
         text.write(f"store ptr {pointer}, ptr {cell}, align 8")
 
 
+def _write_first(nest: Nest, text: _Lines, sizes: list[int]) -> None:
+    """Put what is carried over in its places, as it is at first."""
+    for place, operand, size in zip(nest.places, nest.operands, sizes, strict=False):
+        text.copy(text.at(place), text.address(operand), size)
+
+
 def _write_carry(nest: Nest, text: _Lines, sizes: list[int]) -> None:
     """Copy what was carried over where it is wanted."""
     for number, (place, size) in enumerate(zip(nest.places, sizes, strict=True)):
@@ -230,8 +235,7 @@ def _plan_conditional(
 def _write_conditional(nest: Nest, text: _Lines) -> None:
     test, step = nest.steps
     sizes = [symbol.spec.nbytes for symbol in nest.equation.params["body"].outputs]
-    for place, operand, size in zip(nest.places, nest.operands, sizes, strict=False):
-        text.copy(text.at(place), text.address(operand), size)
+    _write_first(nest, text, sizes)
     text.write("br label %head")
     text.label("head")
     text.look(nest.equation, "t")

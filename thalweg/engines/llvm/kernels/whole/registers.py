@@ -388,7 +388,7 @@ class _Turn:
         return REDUCTIONS["reduce_sum"].combine(self.e, a, b)
 
     def _sum(self, terms: Sequence[tuple[Value, Value]]) -> Value:
-        """Return a sum of products, in two chains where there are many."""
+        """Return a sum of products, one term after another."""
         multiply = LOWERINGS["multiply"]
         total = multiply(self.e, *terms[0])
         for x, y in terms[1:]:
