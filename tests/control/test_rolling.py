@@ -191,6 +191,11 @@ def test_derivatives_of_a_rolled_loop_are_those_of_the_turns(loss: Callable[...,
             np.testing.assert_allclose(mine, theirs, rtol=1e-11, atol=1e-12)
 
 
+def test_a_gradient_has_the_loop_of_its_loss() -> None:
+    w, y = RNG.normal(size=3), RNG.normal(size=T)
+    assert len(loops(traced(lambda w, y: tw.grad(first_order)(w, y)[0], w, y))) >= 2
+
+
 @pytest.mark.parametrize("loss", [first_order, three_lags, columns, stacked])
 def test_the_code_does_not_grow_with_the_turns(loss: Callable[..., Any]) -> None:
     w = RNG.normal(size=3)
@@ -236,6 +241,62 @@ def test_what_is_no_loop_stays_and_means_the_same(loss: Callable[..., Any]) -> N
     np.testing.assert_allclose(tw.jit(loss, engine="native")(w, y), loss(w, y), rtol=1e-13)
     wanted = tw.grad(loss)(w, y)
     np.testing.assert_allclose(tw.jit(tw.grad(loss), engine="native")(w, y), wanted, rtol=1e-11)
+
+
+def other_of_the_same_value(v, x, y):
+    h, total = 0.0, 0.0
+    for t in range(len(y)):
+        h = np.tanh(v * h + x * y[t])
+        total = total + h * h
+    return total
+
+
+def detached(v, x, y):
+    h, total = v * 0.1, 0.0
+    for t in range(len(y)):
+        h = np.tanh(v * h.detach() + v * y[t])
+        total = total + h * h
+    return total
+
+
+def partly_unrecorded(v, x, y):
+    h, total = v * 0.1, 0.0
+    for t in range(len(y)):
+        with tw.no_grad():
+            g = np.sin(v) * h
+        h = np.tanh(v * g + v * y[t])
+        total = total + h * h
+    return total
+
+
+def unrecorded(v, x, y):
+    with tw.no_grad():
+        total = first_order([v, x], y)
+    return total + v
+
+
+def constant_to_derivatives(v, x, y):
+    h, total = v * 0.1, 0.0
+    for t in range(len(y)):
+        h = np.tanh(v * tw.stop_gradient(h) + v * y[t])
+        total = total + h * h
+    return total
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [other_of_the_same_value, detached, partly_unrecorded, unrecorded, constant_to_derivatives],
+)
+def test_derivatives_are_cut_where_the_tape_was(loss: Callable[..., Any]) -> None:
+    y = RNG.normal(size=T)
+
+    def slope(x: Any) -> Any:
+        # The loss uses the point both as its variable and as a value of outside.
+        return tw.grad(lambda v: loss(v, x, y))(x)
+
+    wanted = float(slope(tw.tensor(0.7)))
+    for engine in ("numpy", "native"):
+        np.testing.assert_allclose(tw.jit(slope, engine=engine)(0.7), wanted, rtol=1e-11)
 
 
 def test_few_turns_are_left_unrolled() -> None:

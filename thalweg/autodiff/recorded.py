@@ -9,8 +9,9 @@ from thalweg import tree
 from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
 from thalweg.core.apply import refresh, run
+from thalweg.core.primitive import is_floating
 from thalweg.core.program import Equation, Program, Symbol, Trace, explaining_arrays, finished
-from thalweg.core.tape import Node, is_recording, recording, set_recording
+from thalweg.core.tape import Node, history, is_recording, recording, set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, make, variable
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
 from thalweg.ops.creation.creation import zeros_like
@@ -80,7 +81,9 @@ class Recorded:
         traced = [x for x in outputs if isinstance(x, Symbol)]
         program = Program(inputs, tuple(equations), tuple(traced))
         better = finished(program, current)
-        if len(better.equations) * 2 > len(equations):
+        fewer = len(better.equations) * 2 <= len(equations)
+        moving = {s for s, tensor in known.items() if tensor.node is not None}
+        if not fewer or not self._is_taped(equations, moving):
             return
         known |= {symbol: tensor for tensor, symbol in current.captured.values()}
         given = [known[s] if s in known else make(s, None, s.spec.weak) for s in better.inputs]
@@ -92,6 +95,23 @@ class Recorded:
             else output
             for output in self.outputs
         ]
+
+    def _is_taped(self, equations: list[Equation], moving: set[Any]) -> bool:
+        """Tell whether the tape has all that equations make of moving values.
+
+        It has not where a value was detached, computed under `no_grad`, or where a variable's own
+        value came in from outside: a program does not say so.
+        """
+        for equation in equations:
+            for position, symbol in enumerate(equation.inputs):
+                if symbol in moving and equation.primitive.rule(position) is not None:
+                    moving.add(equation.output)
+                    break
+        steps = [n for n in history(o.node for o in self.outputs) if n.primitive is not None]
+        used = [pair for n in steps for pair in zip(n.inputs, n.sources, strict=True)]
+        used += [(output, output.node) for output in self.outputs]
+        lost = [x.array for x, node in used if node is None and x.is_symbolic]
+        return not any(symbol in moving and is_floating(symbol.dtype) for symbol in lost)
 
     def _settled(self, leaf: Any, outer: bool) -> Any:
         if not isinstance(leaf, Tensor) or (outer and depends_on_older([leaf], self._oldest)):
