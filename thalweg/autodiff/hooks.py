@@ -112,7 +112,7 @@ def store(tensor: Tensor, g: Tensor, create_graph: bool = False) -> None:
             held = g.array if g.is_symbolic else g.array.copy()
             tensor._grad = make(held, kind=tensor.results)
     elif create_graph or held.is_symbolic or g.is_symbolic:
-        tensor._grad = held + g if create_graph else (held + g).detach()
+        tensor._grad = held + g if create_graph else (held + g)._bare()
     else:
         with set_recording(False):
             inplace(op.add, held, g)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
+from thalweg.core.program import tracing
 from thalweg.core.tape import recording, set_recording
 
 
@@ -25,6 +26,13 @@ class _Mode(set_recording):
 
     def __init__(self, function: Callable[..., Any] | None = None) -> None:
         super().__init__(self.records)
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        tracing.cuts = not self.records
+
+    def _again(self) -> set_recording:
+        return type(self)()
 
 
 class no_grad(_Mode):  # noqa: N801 - PyTorch's name
@@ -67,16 +75,16 @@ class set_grad_enabled(set_recording):  # noqa: N801 - PyTorch's name
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
-        self._before.append(recording.enabled)
-        recording.enabled = mode
+        self._before.append((recording.enabled, tracing.cuts))
+        self.__enter__()
 
     def __enter__(self) -> None:
-        recording.enabled = self._enabled
+        recording.enabled, tracing.cuts = self._enabled, not self._enabled
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Decorate a function, which alone is run with this setting."""
-        recording.enabled = self._before.pop()
-        return set_recording(self._enabled)(function)
+        self.__exit__()
+        return (enable_grad if self._enabled else no_grad)()(function)
 
 
 def is_grad_enabled() -> bool:

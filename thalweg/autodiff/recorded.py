@@ -8,9 +8,17 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.forward import tangents
 from thalweg.autodiff.reverse import cotangents, depends_on_older
-from thalweg.core.apply import refresh, run
+from thalweg.core.apply import cut, refresh, run
 from thalweg.core.primitive import is_floating
-from thalweg.core.program import Equation, Program, Symbol, Trace, explaining_arrays, finished
+from thalweg.core.program import (
+    Equation,
+    Program,
+    Symbol,
+    Trace,
+    explaining_arrays,
+    finished,
+    tracing,
+)
 from thalweg.core.tape import Node, history, is_recording, recording, set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype, make, variable
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
@@ -116,11 +124,11 @@ class Recorded:
     def _settled(self, leaf: Any, outer: bool) -> Any:
         if not isinstance(leaf, Tensor) or (outer and depends_on_older([leaf], self._oldest)):
             return leaf
-        return leaf.detach()
+        return _without_history(leaf)
 
     def value(self) -> Any:
         """Return the function's result; without history, unless an outer derivative needs it."""
-        outputs = self.outputs if self.outside else [output.detach() for output in self.outputs]
+        outputs = self.outputs if self.outside else list(map(_without_history, self.outputs))
         return self.as_result(outputs)
 
     def pull_back(self, gradients: list[Tensor | None]) -> list[Tensor]:
@@ -195,8 +203,14 @@ def _trace_of(variables: list[Tensor]) -> Trace | None:
 def _derivative(found: Tensor, like: Tensor, recorded: bool) -> Tensor:
     """Return a derivative, with its history if that is wanted; a number's is one too."""
     if like.weak:
-        return make(found.array, found.node if recorded else None, True, found.results)
-    return found if recorded else found.detach()
+        found = make(found.array, found.node, True, found.results)
+    return found if recorded else _without_history(found)
+
+
+def _without_history(tensor: Tensor) -> Tensor:
+    """Return what a function computed as it leaves; inside `no_grad` nothing is told of it."""
+    bare: Tensor = tensor._bare()
+    return cut(bare) if tracing.cuts and bare.is_symbolic else bare
 
 
 def _direction(name: str, kind: str, leaf: Any, like: Tensor) -> Tensor | None:

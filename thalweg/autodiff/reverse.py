@@ -103,7 +103,7 @@ def depends_on_older(outputs: Iterable[Tensor], oldest: int) -> bool:
 def captured_by(trace: Trace) -> list[Tensor]:
     """Return what a finished trace captured, without the history that ends inside of it."""
     found = [tensor for tensor, _ in trace.captured.values()]
-    return [t if depends_on_older([t], trace.level) else t.detach() for t in found]
+    return [t if depends_on_older([t], trace.level) else t._bare() for t in found]
 
 
 def _useful(order: list[Node], variables: list[Node]) -> set[Node]:

@@ -196,7 +196,7 @@ def push_forward(
         i: zeros_like(found[i]) if tangent is None else tangent
         for i, tangent in zip(ends, turned, strict=True)
     }
-    return [x.detach() for x in found], whole
+    return [x._bare() for x in found], whole
 
 
 def reached(program: Program, given: Sequence[bool]) -> list[bool]:

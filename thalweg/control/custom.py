@@ -31,14 +31,14 @@ class Rule:
     Attributes:
         results: How many results there are: the first operands; then come the arguments.
         arguments: How many there are; what is behind them is kept for the rule.
-        pull_back: Maps (arguments, kept, cotangents of the results) to the arguments' cotangents,
-            or None.
+        pull_back: Maps (arguments, results, kept, cotangents of the results) to the arguments'
+            cotangents, or None.
         push_forward: Maps (arguments, their tangents) to tangents of the results, or None.
     """
 
     results: int
     arguments: int
-    pull_back: Callable[[list[Tensor], list[Tensor], list[Tensor]], Any] | None
+    pull_back: Callable[[list[Tensor], list[Tensor], list[Tensor], list[Tensor]], Any] | None
     push_forward: Callable[[list[Tensor], list[Tensor]], Any] | None
 
     def __str__(self) -> str:
@@ -50,12 +50,12 @@ def _pulled_back(
     g: PartDerivatives, out: Tensor, inputs: Operands, rule: Rule
 ) -> Iterator[Tensor | None]:
     yield from (None for _ in range(rule.results))
-    results = inputs[: rule.results]
+    results = parts(out, range(rule.results))
     arguments = list(inputs[rule.results : rule.results + rule.arguments])
     moving = [g.get(i, zeros_like(x)) for i, x in enumerate(results)]
     if rule.pull_back is not None:
         kept = list(inputs[rule.results + rule.arguments :])
-        yield from rule.pull_back(arguments, kept, moving)
+        yield from rule.pull_back(arguments, results, kept, moving)
     else:
         yield from _transposed(rule, arguments, moving)
     yield from (None for _ in inputs[rule.results + rule.arguments :])
@@ -91,7 +91,7 @@ def _pushed_forward(
     assert rule.pull_back is not None
     g = [variable(zeros_like(x)) for x in results]
     with set_recording(True):
-        pulled = rule.pull_back(list(arguments), list(inputs[end:]), list(g))
+        pulled = rule.pull_back(list(arguments), list(results), list(inputs[end:]), list(g))
     pairs = [(p, t) for p, t in zip(pulled, directions, strict=True) if p is not None]
     nodes = [x.node for x in g if x.node is not None]
     found = cotangents(pairs, nodes, is_recording())
@@ -229,7 +229,9 @@ class custom_vjp(_Custom):  # noqa: N801 (JAX's name)
         result, kept = found
         shaped = [tree.structure(x) for x in (moving, result, kept)]
 
-        def pull_back(x: list[Tensor], held: list[Tensor], g: list[Tensor]) -> list[Any]:
+        def pull_back(
+            x: list[Tensor], _: list[Tensor], held: list[Tensor], g: list[Tensor]
+        ) -> list[Any]:
             known = tree.unflatten(shaped[2], held)
             if is_recording():
                 # Derivatives of the derivative depend on the arguments through what is kept.

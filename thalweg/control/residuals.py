@@ -66,7 +66,7 @@ def split_at(body: Program, carries: int) -> Residuals:
     specs = [symbol.spec for symbol in (*body.inputs, *(body.outputs[i] for i in ends))]
     (found, pulled), current, symbols = trace(both, [Spec(s.shape, s.dtype) for s in specs], make)
     moved = tuple(sorted(pulled))
-    results = [current.lift(tensor.detach()) for tensor in found]
+    results = [current.lift(tensor._bare()) for tensor in found]
     pulled_back = [current.lift(pulled[i]) for i in moved]
     whole = finish(current, symbols, [*results, *pulled_back])
     # What is finished may have other equations, and so other outputs.

@@ -100,6 +100,12 @@ def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
+    if tracing.cuts:
+        tracing.cuts = False
+        try:
+            return cut(_traced(primitive, tensors, params))
+        finally:
+            tracing.cuts = True
     for tensor in tensors:
         if tensor.origin is not None:
             refresh(tensor)
@@ -121,6 +127,13 @@ def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[s
     if shown is None and result.origin is not None:
         result.origin.doubtful = True
     return result
+
+
+def cut(tensor: Tensor) -> Tensor:
+    """Give a traced tensor a symbol of which its program has no derivative, and return it."""
+    if tensor.array.dtype.kind in "fc":
+        tensor.array = op.stop_gradient(standing_for(tensor)).array
+    return tensor
 
 
 def run(program: Program, tensors: Sequence[Tensor]) -> list[Tensor]:
@@ -213,6 +226,8 @@ def _derive(tensor: Tensor, view: View, base: Tensor) -> None:
         shown = shown_of(base, view)
     tensor.array = shown.array
     tensor.node = None if view.detached else shown.node
+    if view.detached:
+        cut(tensor)
 
 
 def shown_of(base: Tensor, view: View) -> Tensor:

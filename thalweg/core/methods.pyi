@@ -103,6 +103,9 @@ class Methods:
     def __reduce_ex__(self, protocol: Any) -> Any:
         r"""Return how to build a tensor again: its values, and whether it requires gradients."""
 
+    def _bare(self) -> Tensor:
+        r"""Return a tensor on the same memory that is not on the tape; in a program it is the same."""
+
     def astype(
         self, dtype: DTypeLike | None, *, copy: bool = True, device: Any = None, out: _Out = None
     ) -> Tensor:

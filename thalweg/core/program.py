@@ -487,6 +487,8 @@ class _Tracing(threading.local):
         self.traces: tuple[Trace, ...] = ()
         # The innermost of them that has the operations on outer values that are made meanwhile.
         self.claiming: Trace | None = None
+        # Whether what is traced has no derivative in its program either, as `no_grad` means.
+        self.cuts = False
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
         self.quiet: Callable[..., Any] = context.run
@@ -517,8 +519,9 @@ def call_apart(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 @contextmanager
 def writing(current: Trace) -> Iterator[Trace]:
     """Run what a trace is written of: what is made meanwhile is known to be the function's own."""
-    before = tracing.traces, tracing.run, tracing.claiming
+    before = tracing.traces, tracing.run, tracing.claiming, tracing.cuts
     tracing.traces, tracing.run = (*tracing.traces, current), _run_noting
+    tracing.cuts = False
     if current.claims:
         tracing.claiming = current
     try:
@@ -526,7 +529,7 @@ def writing(current: Trace) -> Iterator[Trace]:
             yield current
             current.require_unchanged()
     finally:
-        tracing.traces, tracing.run, tracing.claiming = before
+        tracing.traces, tracing.run, tracing.claiming, tracing.cuts = before
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType
 
-from thalweg.core.program import clock
+from thalweg.core.program import clock, tracing
 
 if TYPE_CHECKING:
     from thalweg.core.memory import Memory
@@ -143,21 +143,27 @@ class set_recording:  # noqa: N801 - a context manager
 
     def __init__(self, enabled: bool) -> None:
         self._enabled = enabled
-        self._before: list[bool] = []
+        self._before: list[tuple[bool, bool]] = []
 
     def __enter__(self) -> None:
-        self._before.append(recording.enabled)
+        self._before.append((recording.enabled, tracing.cuts))
         recording.enabled = self._enabled
+        if self._enabled:
+            tracing.cuts = False
 
     def __exit__(self, *exception: object) -> None:
-        recording.enabled = self._before.pop()
+        recording.enabled, tracing.cuts = self._before.pop()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that runs with this setting."""
 
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
-            with set_recording(self._enabled):
+            with self._again():
                 return function(*args, **kwargs)
 
         return run
+
+    def _again(self) -> set_recording:
+        """Return the same setting for another block, also in another thread."""
+        return set_recording(self._enabled)

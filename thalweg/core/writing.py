@@ -10,10 +10,10 @@ import numpy as np
 from thalweg.core.apply import innermost, refresh, standing_for
 from thalweg.core.layout import keep_layout, require_known
 from thalweg.core.memory import Element, Memory, memory_of
-from thalweg.core.operation import parameters_of, register
+from thalweg.core.operation import op, parameters_of, register
 from thalweg.core.program import Symbol, Trace, owner_of, tracing, user_line
 from thalweg.core.refusals import STORED
-from thalweg.core.tape import Node, is_recording, watched
+from thalweg.core.tape import Node, is_recording, set_recording, watched
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import CallError, DtypeError, GradientError, ShapeError, TracingError
 
@@ -155,7 +155,7 @@ def _rewrite_history(tensor: Tensor, new: Tensor) -> None:
         return
     base = view.base
     # The base's own values are as they shall be; this only writes the history of them.
-    part = new if new.node is not None else new.detach()
+    part = new if new.node is not None else new._bare()
     base.node = make(base.array, base.node)._embed(part, view.steps).node
     view.seen = memory.version
 
@@ -193,7 +193,7 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
     if new.dtype != tensor.dtype or new.weak:
         new = astype(new, tensor.dtype)
     memory = memory_of(base)
-    given = base.array
+    given, former = base.array, standing_for(base)
     if not isinstance(given, Symbol):
         _release(base)
         memory.first = tuple(step // given.itemsize for step in given.strides)
@@ -204,8 +204,13 @@ def _rebound(tensor: Tensor, new: Tensor) -> Tensor:
         require_known(view)
         found = standing_for(base)._embed(new, view.steps)
         base.array, node = trace.lift(found), found.node
-    if is_recording() and not (view is not None and view.detached):
+    detached = view is not None and view.detached
+    if is_recording() and not detached:
         base.node = node
+    elif (tracing.cuts or detached) and base.dtype.kind in "fc":
+        # What is written unrecorded changes the values alone.
+        with set_recording(True):
+            base.array = op.with_derivative_of(make(base.array), former).array
     keep_layout(base)
     memory.written(user_line())
     if not isinstance(given, Symbol):

@@ -213,6 +213,9 @@ class TorchTensor(_core.Tensor):
     def __xor__(self, other: ArrayLike, /) -> TorchTensor:
         r"""Bits set in exactly one of two integers, or where exactly one Boolean holds: x ^ y."""
 
+    def _bare(self) -> TorchTensor:
+        r"""Return a tensor on the same memory that is not on the tape; in a program it is the same."""
+
     def _cast(self, dtype: DTypeLike | None) -> TorchTensor: ...
     def _embed(self, part: _core.Tensor, steps: Any) -> TorchTensor:
         r"""Replace what some steps, each a primitive and its parameters, show of a tensor."""

@@ -20,7 +20,7 @@ from thalweg.compiler.kernels.affine import (
 )
 from thalweg.core.primitive import HELD
 from thalweg.core.program import Equation, Program, Symbol
-from thalweg.ops.elementwise.conversion import stop_gradient
+from thalweg.ops.elementwise.conversion import stop_gradient, with_derivative_of
 
 Shape = tuple[int, ...]
 
@@ -62,7 +62,7 @@ def squeezed(shape: Shape) -> Shape:
 
 def is_alias(equation: Equation) -> bool:
     """Tell whether the result is the operand itself."""
-    return equation.primitive is stop_gradient
+    return equation.primitive in (stop_gradient, with_derivative_of)
 
 
 def is_flat(equation: Equation) -> bool:

@@ -9,7 +9,7 @@ from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Symbol
 from thalweg.core.spec import DType
 from thalweg.ops.elementwise.arithmetic import add, negative, subtract
-from thalweg.ops.elementwise.conversion import astype, stop_gradient
+from thalweg.ops.elementwise.conversion import astype, stop_gradient, with_derivative_of
 from thalweg.ops.index.take import take, take_along_axis
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.cut import Bounds, pad_with_zeros, slice_
@@ -281,6 +281,7 @@ RULES: dict[Primitive, tuple[Rule, ...]] = {
     concatenate: (concatenate_parts,),
     astype: (keep_shape, keep_uniform, convert_once, convert_before_spread),
     stop_gradient: (forget,),
+    with_derivative_of: (forget,),
     take: (keep_uniform_read,),
     take_along_axis: (keep_uniform_read,),
 }

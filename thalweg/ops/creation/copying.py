@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import apply, own_memory, refresh, stacked, standing_for
+from thalweg.core.apply import apply, cut, own_memory, refresh, stacked, standing_for
 from thalweg.core.layout import dense_like, follows_itself, row_major, strides_of
 from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of, note_detached
@@ -74,6 +74,12 @@ register("numpy.copy", lambda a, order="K", subok=False: _copy_in_order(a, order
 @method
 def detach(x: Tensor) -> Tensor:
     """Return a tensor on the same memory without the history."""
+    found = _bare(x)
+    return cut(found) if found.is_symbolic else found
+
+
+def _bare(x: Tensor) -> Tensor:
+    """Return a tensor on the same memory that is not on the tape; in a program it is the same."""
     traced = isinstance(x.array, Symbol)
     if traced and x.origin is not None:
         refresh(x)
@@ -83,6 +89,9 @@ def detach(x: Tensor) -> Tensor:
     else:
         found.memory = memory_of(x)
     return found
+
+
+attach("_bare", _bare)
 
 
 @operation

@@ -6,16 +6,22 @@ import functools
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 from weakref import ref
 
+from thalweg import tree
+from thalweg.autodiff.modes import no_grad
 from thalweg.autodiff.reverse import stretches
-from thalweg.core.apply import refresh
+from thalweg.control.custom import Rule, with_rule
+from thalweg.core.apply import apply, refresh, standing_for
 from thalweg.core.memory import known_memory, memory_of
+from thalweg.core.primitive import is_floating
 from thalweg.core.spec import Spec
 from thalweg.core.tape import Node, is_recording, set_recording
 from thalweg.core.tensor import Tensor, astype, make
 from thalweg.errors import GradientError, MissingDerivative
+from thalweg.ops.control.bundle import parts
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.shape.broadcast import sum_to
 from thalweg.ops.shape.join import concatenate
@@ -125,11 +131,17 @@ class Function:
             if isinstance(arg, Tensor) and arg.origin is not None:
                 refresh(arg)
         recorded = is_recording()
-        needs = tuple(isinstance(arg, Tensor) and arg.node is not None for arg in args)
-        ctx = Context(needs)
         tensors = tuple(arg for arg in args if isinstance(arg, Tensor))
+        # A program may be differentiated later on.
+        traced = any(tensor.is_symbolic for tensor in tensors)
+        needs = tuple(
+            isinstance(arg, Tensor)
+            and (arg.node is not None or (traced and is_floating(arg.dtype)))
+            for arg in args
+        )
+        ctx = Context(needs)
         sources = tuple(t.node for t in tensors)
-        with set_recording(False):
+        with no_grad():
             if cls.setup_context is Function.setup_context:
                 result = cls.forward(ctx, *args)
             else:
@@ -137,7 +149,10 @@ class Function:
                 cls.setup_context(ctx, args, result)
         several = isinstance(result, (tuple, list))
         outputs = [_fresh(r, ctx, args) for r in (result if several else (result,))]
-        if recorded and any(needs):
+        if traced and any(needs):
+            operands = [make(t.array, s, t.weak) for t, s in zip(tensors, sources, strict=True)]
+            _write_rule(cls, ctx, args, operands, outputs)
+        elif recorded and any(needs):
             _record(cls, ctx, args, tensors, sources, outputs)
         elif ctx._dirty and recorded:
             for tensor in ctx._dirty:
@@ -173,13 +188,7 @@ def _record(
     sources: tuple[Node | None, ...],
     outputs: list[Any],
 ) -> None:
-    for tensor in ctx._dirty:
-        _require_changed(tensor)
-    wanted = [
-        o
-        for o in outputs
-        if isinstance(o, Tensor) and o.dtype.kind in "fc" and not _is_among(o, ctx._constant)
-    ]
+    wanted = _differentiable(ctx, outputs)
     if not wanted:
         return
     call = _Application(cls, ctx, args, wanted, outputs)
@@ -197,6 +206,80 @@ def _record(
             memory_of(output)
     ctx._saved = [_recall_of(cls.__name__, tensor, wanted) for tensor in ctx._to_save]
     ctx._to_save = ctx._dirty = ctx._constant = ()
+
+
+def _differentiable(ctx: Context, outputs: list[Any]) -> list[Tensor]:
+    """Return the results that have a derivative."""
+    for tensor in ctx._dirty:
+        _require_changed(tensor)
+    return [
+        o
+        for o in outputs
+        if isinstance(o, Tensor) and is_floating(o.dtype) and not _is_among(o, ctx._constant)
+    ]
+
+
+def _write_rule(
+    cls: type[Function],
+    ctx: Context,
+    args: tuple[Any, ...],
+    operands: list[Tensor],
+    outputs: list[Any],
+) -> None:
+    """Let a program, which may be differentiated, have the backward with the traced results."""
+    wanted = _differentiable(ctx, outputs)
+    if not wanted:
+        return
+    call = _Application(cls, ctx, args, wanted, outputs)
+    kept, restored = _kept(ctx, tuple(arg for arg in args if isinstance(arg, Tensor)), wanted)
+
+    def pull_back(
+        x: list[Tensor], results: list[Tensor], held: list[Tensor], g: list[Tensor]
+    ) -> list[Tensor | None]:
+        return call.of(restored(x, results, held)).pull(list(g))
+
+    rule = Rule(len(wanted), len(operands), pull_back, None)
+    bundle = apply(with_rule, (*map(standing_for, wanted), *operands, *kept), {"rule": rule})
+    for output, found in zip(wanted, parts(bundle, range(len(wanted))), strict=True):
+        output.array, output.node = found.array, found.node
+
+
+def _kept(
+    ctx: Context, arguments: tuple[Tensor, ...], results: list[Tensor]
+) -> tuple[list[Tensor], Callable[..., Context]]:
+    """Return the tensors that a context holds, and what makes it again of others."""
+    own = {name: value for name, value in vars(ctx).items() if not name.startswith("_")}
+    leaves, definition = tree.flatten((ctx._to_save, own))
+    kept = [standing_for(leaf) for leaf in leaves if isinstance(leaf, Tensor)]
+
+    def place(leaf: Any) -> tuple[int, int]:
+        for i, known in enumerate((arguments, results)):
+            for j, tensor in enumerate(known):
+                if leaf is tensor:
+                    return i, j
+        return 2, 0
+
+    places = [place(leaf) for leaf in leaves]
+
+    def restored(x: list[Tensor], found: list[Tensor], held: list[Tensor]) -> Context:
+        # Arguments and results have their history, for derivatives of derivatives.
+        rest = iter(held)
+        given = [
+            (x, found, [next(rest)])[i][j] if isinstance(leaf, Tensor) else leaf
+            for leaf, (i, j) in zip(leaves, places, strict=True)
+        ]
+        again = Context(ctx.needs_input_grad)
+        saved, others = tree.unflatten(definition, adopted(given))
+        vars(again).update(others)
+        again._materialize = ctx._materialize
+        again._saved = [functools.partial(_same, tensor) for tensor in saved]
+        return again
+
+    return kept, restored
+
+
+def _same(tensor: Tensor | None) -> Tensor | None:
+    return tensor
 
 
 def _require_changed(tensor: Tensor) -> None:
@@ -284,12 +367,19 @@ class _Application(_Rule):
 
         def pull(g: Tensor, out: Tensor, *inputs: Tensor) -> Tensor | None:
             if self._known is None or self._known[0]() is not g:
-                self._known = (ref(g), self._pull_all(g))
+                self._known = (ref(g), self.pull(self._split(g)))
             return self._known[1][position]
 
         return pull
 
-    def _pull_all(self, g: Tensor) -> list[Tensor | None]:
+    def of(self, ctx: Context) -> _Application:
+        """Return the same application with another context."""
+        again = copy(self)
+        again._ctx = ctx
+        return again
+
+    def pull(self, g: list[Tensor | None]) -> list[Tensor | None]:
+        """Return the cotangents of the operands from those of results that have a derivative."""
         found = self._cls.backward(self._ctx, *adopted(self._cotangents(g)))
         given: Sequence[Any] = found if isinstance(found, (tuple, list)) else (found,)
         surplus = given[self._count :]
@@ -324,7 +414,8 @@ class _Application(_Rule):
         summed: Tensor = sum_to(g, spec.shape)
         return summed if summed.dtype == spec.dtype else astype(summed, spec.dtype)
 
-    def _cotangents(self, g: Tensor) -> list[Tensor | None]:
+    def _split(self, g: Tensor) -> list[Tensor | None]:
+        """Return the cotangents of results that are laid end to end."""
         if len(self._outputs) == 1:
             return [g]
         blank = self._ctx._materialize
@@ -334,6 +425,11 @@ class _Application(_Rule):
             part = g[start : start + spec.size] if i in self.seen or blank else None
             parts.append(None if part is None else reshape(part, spec.shape))
             start += spec.size
+        return parts
+
+    def _cotangents(self, parts: list[Tensor | None]) -> list[Tensor | None]:
+        """Return cotangents of all results, also of those without a derivative."""
+        blank = self._ctx._materialize
         return [
             parts[i] if i is not None else zeros(spec.shape, spec.dtype) if spec and blank else None
             for i, spec in self._outputs

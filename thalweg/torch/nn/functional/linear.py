@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.tape import set_recording
+from thalweg.autodiff.modes import no_grad
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError, TracingError
@@ -147,7 +147,7 @@ def _shorten(table: Tensor, indices: Tensor, longest: float, p: float) -> None:
             "embedding with max_norm changes its weight, which a traced function cannot. Shorten "
             "the rows after the step instead."
         )
-    with set_recording(False):
+    with no_grad():
         norms = norm_of_vectors(table, p, 1, True)
         shortened = where(greater(norms, longest), table * (longest / (norms + 1e-7)), table)
         read = np.zeros((table.shape[0], 1), dtype=bool)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.tape import set_recording
+from thalweg.autodiff.modes import no_grad
 from thalweg.core.tensor import Tensor, astype
 from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError, ShapeError
@@ -234,7 +234,7 @@ def _follow(running: Tensor | None, current: Tensor, momentum: Any) -> None:
     """Move running values towards those of the batch, without a trace on the tape."""
     if running is None:
         return
-    with set_recording(False):
+    with no_grad():
         new = reshape(current.detach(), running.shape)
         moved = (1 - momentum) * running + momentum * new
         overwrite(running, astype(moved, running.dtype))

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from thalweg.autodiff.modes import no_grad
 from thalweg.core.spec import default_dtype
-from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError
@@ -121,7 +121,7 @@ class _BatchNorm(RunningNorm):
         momentum: Any = 0.0 if self.momentum is None else self.momentum
         count = self.num_batches_tracked
         if self.training and count is not None:
-            with set_recording(False):
+            with no_grad():
                 overwrite(count, count + 1)
                 if self.momentum is None:
                     momentum = 1.0 / astype(count, np.float64)

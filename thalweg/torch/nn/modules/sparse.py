@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from thalweg.core.tape import set_recording
+from thalweg.autodiff.modes import no_grad
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
 from thalweg.torch.naming import as_tensor
@@ -86,7 +86,7 @@ class Embedding(Layer, of=functional.embedding):
         """Draw the rows anew."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
-            with set_recording(False):
+            with no_grad():
                 self.weight[self.padding_idx] = 0
 
     def extra_repr(self) -> str:
