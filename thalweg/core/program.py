@@ -168,7 +168,34 @@ def nested(equation: Equation) -> Iterator[Program]:
             yield from (part for part in value if isinstance(part, Program))
 
 
-def meant(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
+Apply = Callable[[Equation, list[Any]], Any]
+
+
+class _Followed(threading.local):
+    """Who computes the equations of bodies, if they are not simply what they mean."""
+
+    apply: Apply | None = None
+
+
+_followed = _Followed()
+
+
+@contextmanager
+def followed(apply: Apply) -> Iterator[None]:
+    """Let `apply` compute every equation of the bodies that meanings run meanwhile."""
+    before, _followed.apply = _followed.apply, apply
+    try:
+        yield
+    finally:
+        _followed.apply = before
+
+
+def meant(equation: Equation, operands: list[Any]) -> Any:
+    """Return what an equation of a body means for these values of its operands."""
+    return (_followed.apply or meaning_of)(equation, operands)
+
+
+def meaning_of(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
     """Return what an equation means for these values of its operands."""
     return np.asarray(equation.primitive.meaning(*operands, **equation.params))
 
@@ -176,7 +203,7 @@ def meant(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
 def evaluate(
     program: Program,
     arguments: Sequence[Any],
-    apply: Callable[[Equation, list[Any]], Any] = meant,
+    apply: Apply = meant,
     literal: Callable[[Symbol], Any] = operator.attrgetter("value"),
 ) -> list[Any]:
     """Walk a program: `apply` computes one equation from its operands' values."""
@@ -487,6 +514,8 @@ class _Tracing(threading.local):
         self.traces: tuple[Trace, ...] = ()
         # The innermost of them that has the operations on outer values that are made meanwhile.
         self.claiming: Trace | None = None
+        # The user's line of the equation that is written anew, as those of a body are.
+        self.line = ""
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
         self.quiet: Callable[..., Any] = context.run
@@ -652,6 +681,8 @@ def is_users(frame: FrameType) -> bool:
 
 def user_line() -> str:
     """Return the line of the user's code that is being run, as FILE:LINE."""
+    if tracing.line:
+        return tracing.line
     frame: FrameType | None = sys._getframe(1)
     known = _users.get
     while frame is not None:
@@ -660,6 +691,16 @@ def user_line() -> str:
             break
         frame = frame.f_back
     return "" if frame is None else f"{printable(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+@contextmanager
+def at_line(source: str) -> Iterator[None]:
+    """Write equations as if a line of the user's, or the one that is run, made them."""
+    before, tracing.line = tracing.line, source
+    try:
+        yield
+    finally:
+        tracing.line = before
 
 
 def level_of_user() -> int:
