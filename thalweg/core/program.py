@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from weakref import ReferenceType, ref
+from weakref import ReferenceType, getweakrefcount, ref
 
 import numpy as np
 
@@ -334,6 +334,8 @@ class Trace:
         self._literals: dict[Any, Symbol] = {}
         self._standing: dict[Any, Symbol] = {}
         self._lines: dict[Symbol, str] = {}
+        # What is read no more, as an equal constant stands for it.
+        self.doubles: set[Symbol] = set()
 
     @classmethod
     def of(cls, symbol: Symbol) -> Trace:
@@ -396,6 +398,27 @@ class Trace:
         known = self._constants.get(text, key)
         self._constants[text] = known if known in self.captured else key
         return self._constants[text]
+
+    def is_constant(self, key: tuple[int, int]) -> bool:
+        """Tell whether a captured array is small and nobody else can reach it, to change it.
+
+        The function made it for this use, as np.eye(3) in an expression does.
+        """
+        tensor = self.captured[key][0]
+        array = tensor.array
+        if not isinstance(array, np.ndarray) or array.nbytes > _SMALL:
+            return False
+        base, alone = array.base, np.empty(0)
+        if not owner_of(array).flags.owndata:
+            return False
+        shown = self._shown.get((place_of(array), key[1]), (key, None))[1] is array
+        # Local names and calls refer to each as they do to an array that nobody else has.
+        own = _references(alone)
+        return (
+            _references(tensor) == own + 1
+            and _references(array) == own + 1 + (key in self._seen) + shown
+            and (base is None or _references(base) == own + 1)
+        )
 
     def require_unchanged(self) -> None:
         """Refuse arrays that were written after the function had used them, while it was traced.
@@ -464,6 +487,11 @@ class Trace:
                 # The key may soon be that of other values.
                 self._constants.clear()
                 self.captured[id(copied.array), id(copied.node)] = (copied, symbol)
+
+
+def _references(value: object) -> int:
+    """Return how many references there are to an object; weak ones count too."""
+    return sys.getrefcount(value) + getweakrefcount(value)
 
 
 class _Seen:
@@ -640,7 +668,16 @@ def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Progr
     """Close a trace into a program whose further inputs are what it captured."""
     captured = [symbol for _, symbol in current.captured.values()]
     program = Program((*inputs, *captured), tuple(current.equations), tuple(outputs))
-    return finished(program, current)
+    program = finished(program, current)
+    if not current.doubles:
+        return program
+    program = remove_dead_code(program)
+    read = {symbol for e in program.equations for symbol in e.inputs} | {*program.outputs}
+    gone = current.doubles - read
+    kept = {k: pair for k, pair in current.captured.items() if pair[1] not in gone}
+    current.captured = kept
+    inputs = [symbol for symbol in program.inputs if symbol not in gone]
+    return Program(tuple(inputs), program.equations, program.outputs)
 
 
 def place_of(array: Any) -> tuple[Any, ...] | None:
