@@ -92,7 +92,7 @@ class NoResult(ArgumentError, np.linalg.LinAlgError):
         )
 
     def __str__(self) -> str:
-        return self.at("")
+        return self.at("") if len(self.args) == 2 else super().__str__()
 
 
 class CallError(ThalwegError, TypeError):
