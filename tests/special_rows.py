@@ -10,28 +10,33 @@ import mpmath
 import numpy as np
 import scipy.special
 
-from tests.draws import Array, Row, Sample, positive, unary
+from tests.draws import FLOATS, Array, Row, Sample, positive, unary
+
+
+def _of_both_dtypes(*operands: Any) -> Iterator[Sample]:
+    for dtype in FLOATS:
+        yield Sample(tuple(np.asarray(x, dtype) for x in operands), smooth=False)
 
 
 def _zetas(random: np.random.Generator) -> Iterator[Sample]:
     # Only the derivative of the second operand is known.
     for shapes in (((), ()), ((3,), (3,)), ((2, 1), (1, 4))):
         s, a = random.uniform(2.5, 4.0, shapes[0]), positive(random, shapes[1])
-        yield Sample((np.asarray(s), np.asarray(a)), smooth=False)
+        yield from _of_both_dtypes(s, a)
 
 
 def _gammas(random: np.random.Generator) -> Iterator[Sample]:
     # The second derivative by the shape is not known.
     for shapes in (((), ()), ((3,), (3,)), ((2, 1), (1, 4)), ((0,), (1,))):
         a, x = (5.0 * positive(random, shape) for shape in shapes)
-        yield Sample((np.asarray(a), np.asarray(x)), smooth=False)
+        yield from _of_both_dtypes(a, x)
 
 
 def _betas(random: np.random.Generator) -> Iterator[Sample]:
     # No second derivative by the parameters is known.
     for shapes in (((), (), ()), ((3,), (3,), (3,)), ((2, 1), (1, 4), ()), ((0,), (1,), (1,))):
         a, b = (5.0 * positive(random, shape) for shape in shapes[:2])
-        yield Sample((np.asarray(a), np.asarray(b), shares(random, shapes[2])), smooth=False)
+        yield from _of_both_dtypes(a, b, shares(random, shapes[2]))
 
 
 def _of_mpmath(which: int) -> Any:

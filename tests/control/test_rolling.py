@@ -329,3 +329,88 @@ def test_rolling_a_program_twice_changes_nothing() -> None:
     )
     (found,) = NumpyEngine().compile(program)(np.ones(3), np.arange(float(T)))
     assert np.isfinite(found)
+
+
+# ---- constants made in a turn
+
+
+def of_eye(w: Any) -> Any:
+    for _ in range(40):
+        eye = np.eye(3)
+        w = np.tanh(w @ (eye * 0.5)) + eye
+    return np.sum(w)
+
+
+def of_zeros(w: Any) -> Any:
+    for _ in range(40):
+        start = np.zeros((3, 3))
+        start = start + w * 0.1
+        w = np.tanh(start) * 0.5 + np.sin(w)
+    return np.sum(w)
+
+
+def of_jitter(w: Any) -> Any:
+    total = 0.0
+    for i in range(40):
+        factor = np.linalg.cholesky((1.0 + 0.1 * i) * (w @ w.T) + 1e-3 * np.eye(3))
+        total = total + np.sum(factor * np.ones((2, 3, 3))[0].T)
+    return total
+
+
+MAKING = [of_eye, of_zeros, of_jitter]
+W = RNG.normal(size=(3, 3))
+
+
+@pytest.mark.parametrize("loss", MAKING)
+def test_a_loop_that_makes_constants_is_rolled(loss: Callable[..., Any]) -> None:
+    program = traced(loss, W)
+    both = traced(tw.grad(loss), W)
+    assert len(loops(program)) == 1
+    assert len(loops(both)) == 2
+    assert len(program.inputs) <= 4
+    for engine in ("native", "numpy"):
+        np.testing.assert_allclose(tw.jit(loss, engine=engine)(W), loss(W), rtol=1e-12)
+        found = tw.jit(tw.grad(loss), engine=engine)(W)
+        np.testing.assert_allclose(found, tw.grad(loss)(W), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", MAKING)
+def test_a_fit_whose_loss_makes_constants_in_a_loop_is_that_of_the_reference(
+    loss: Callable[..., Any],
+) -> None:
+    run = {"optimizer": tw.optim.sgd(1e-3), "steps": 3}
+    found, wanted = (tw.fit(loss, W, engine=engine, **run) for engine in ("native", "numpy"))
+    np.testing.assert_allclose(found.params, wanted.params, rtol=1e-10)
+
+
+def test_equal_arrays_that_somebody_else_has_stay_apart() -> None:
+    kept = [np.zeros(3) for _ in range(40)]
+    made: list[Any] = []
+
+    def of_others(w: Any) -> Any:
+        for array in kept:
+            made.append(np.zeros(3))
+            w = np.tanh(w + array) + made[-1]
+        return np.sum(w)
+
+    f = tw.jit(of_others, engine="native")
+    x = np.array([0.1, -0.2, 0.3])
+    f(x)
+    kept[5] += 1.0
+    made[7] += 2.0
+    wanted = x
+    for i in range(40):
+        wanted = np.tanh(wanted + kept[i]) + made[i]
+    np.testing.assert_allclose(f(x), np.sum(wanted), rtol=1e-12)
+
+
+def test_constants_of_other_bits_stay_apart() -> None:
+    def signs(w: Any) -> Any:
+        total = 0.0
+        for i in range(40):
+            zero = np.full(3, -0.0 if i % 2 else 0.0)
+            total = total + np.sum(np.copysign(w, zero)) * (i + 1.0)
+        return total
+
+    for engine in ("native", "numpy"):
+        assert tw.jit(signs, engine=engine)(np.ones(3)) == signs(np.ones(3))

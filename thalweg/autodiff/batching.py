@@ -21,7 +21,7 @@ from thalweg.core.apply import (
 )
 from thalweg.core.layout import may_share, note_layout
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Equation, Program, Symbol, Trace, evaluate, finish, trace
+from thalweg.core.program import Equation, Program, Symbol, Trace, at_line, evaluate, finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
@@ -200,9 +200,10 @@ def evaluate_batch(program: Program, arguments: list[Value], size: int) -> list[
         primitive, params = equation.primitive, equation.params
         tensors = tuple(tensor for tensor, _ in operands)
         flags = tuple(flag for _, flag in operands)
-        if any(flags):
-            return _batching(primitive)(primitive, size, tensors, flags, params), True
-        return apply(primitive, tensors, params), False
+        with at_line(equation.source):
+            if any(flags):
+                return _batching(primitive)(primitive, size, tensors, flags, params), True
+            return apply(primitive, tensors, params), False
 
     def literal(symbol: Symbol) -> Value:
         return make(symbol.value, None, symbol.spec.weak), False

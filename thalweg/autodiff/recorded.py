@@ -82,18 +82,17 @@ class Recorded:
         outputs = [output.array for output in self.outputs]
         if not made.issuperset(x for x in outputs if isinstance(x, Symbol)):
             return
-        known: dict[Any, Tensor] = {s: tensor for tensor, s in current.captured.values()}
-        known |= {v.array: v for v in self.variables if isinstance(v.array, Symbol)}
         read = dict.fromkeys(s for e in equations for s in e.inputs if s.value is None)
         inputs = tuple(symbol for symbol in read if symbol not in made)
         traced = [x for x in outputs if isinstance(x, Symbol)]
         program = Program(inputs, tuple(equations), tuple(traced))
         better = finished(program, current)
+        known: dict[Any, Tensor] = {s: tensor for tensor, s in current.captured.values()}
+        known |= {v.array: v for v in self.variables if isinstance(v.array, Symbol)}
         fewer = len(better.equations) * 2 <= len(equations)
         moving = {s for s, tensor in known.items() if tensor.node is not None}
         if not fewer or not self._is_taped(equations, moving):
             return
-        known |= {symbol: tensor for tensor, symbol in current.captured.values()}
         given = [known[s] if s in known else make(s, None, s.spec.weak) for s in better.inputs]
         with set_recording(True):
             found = iter(run(better, given))

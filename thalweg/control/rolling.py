@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ def roll(program: Program, current: Trace) -> Program:
     """
     if len(program.equations) < _FEWEST_EQUATIONS:
         return program
-    program = remove_dead_code(program)
+    program = remove_dead_code(_with_one_of_each(program, current))
     better, rolled = _ordered(program), True
     held: dict[Symbol, Array] = {}
     while rolled and len(better.equations) >= _FEWEST_EQUATIONS:
@@ -66,6 +66,31 @@ def roll(program: Program, current: Trace) -> Program:
     for symbol, array in held.items():
         current.captured[id(array), id(None)] = (make(array), symbol)
     return program
+
+
+def _with_one_of_each(program: Program, current: Trace) -> Program:
+    """Return a program that reads one of equal constants, which the turns make anew each."""
+    first: dict[Any, Symbol] = {}
+    same: dict[Symbol, Symbol] = {}
+    for key in current.captured:
+        if current.is_constant(key):
+            tensor, symbol = current.captured[key]
+            array = tensor.array
+            text = array.shape, array.dtype.str, array.strides, tensor.weak, array.tobytes()
+            if first.setdefault(text, symbol) is not symbol:
+                same[symbol] = first[text]
+    if not same:
+        return program
+    current.doubles |= same.keys()
+    equations = tuple(
+        replace(e, inputs=tuple(same.get(s, s) for s in e.inputs))
+        if not same.keys().isdisjoint(e.inputs)
+        else e
+        for e in program.equations
+    )
+    outputs = tuple(same.get(symbol, symbol) for symbol in program.outputs)
+    inputs = dict.fromkeys((*program.inputs, *(same[s] for s in program.inputs if s in same)))
+    return Program(tuple(inputs), equations, outputs)
 
 
 # ---- where equations repeat

@@ -15,6 +15,7 @@ from thalweg.core.program import (
     Program,
     Symbol,
     Trace,
+    at_line,
     evaluate,
     owner_of,
     tracing,
@@ -142,7 +143,8 @@ def run(program: Program, tensors: Sequence[Tensor]) -> list[Tensor]:
 
 
 def _apply_equation(equation: Equation, operands: list[Tensor]) -> Tensor:
-    return apply(equation.primitive, tuple(operands), equation.params)
+    with at_line(equation.source):
+        return apply(equation.primitive, tuple(operands), equation.params)
 
 
 def _literal(symbol: Symbol) -> Tensor:

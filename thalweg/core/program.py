@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from weakref import ReferenceType, ref
+from weakref import ReferenceType, getweakrefcount, ref
 
 import numpy as np
 
@@ -168,7 +168,34 @@ def nested(equation: Equation) -> Iterator[Program]:
             yield from (part for part in value if isinstance(part, Program))
 
 
-def meant(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
+Apply = Callable[[Equation, list[Any]], Any]
+
+
+class _Followed(threading.local):
+    """Who computes the equations of bodies, if they are not simply what they mean."""
+
+    apply: Apply | None = None
+
+
+_followed = _Followed()
+
+
+@contextmanager
+def followed(apply: Apply) -> Iterator[None]:
+    """Let `apply` compute every equation of the bodies that meanings run meanwhile."""
+    before, _followed.apply = _followed.apply, apply
+    try:
+        yield
+    finally:
+        _followed.apply = before
+
+
+def meant(equation: Equation, operands: list[Any]) -> Any:
+    """Return what an equation of a body means for these values of its operands."""
+    return (_followed.apply or meaning_of)(equation, operands)
+
+
+def meaning_of(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
     """Return what an equation means for these values of its operands."""
     return np.asarray(equation.primitive.meaning(*operands, **equation.params))
 
@@ -176,7 +203,7 @@ def meant(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
 def evaluate(
     program: Program,
     arguments: Sequence[Any],
-    apply: Callable[[Equation, list[Any]], Any] = meant,
+    apply: Apply = meant,
     literal: Callable[[Symbol], Any] = operator.attrgetter("value"),
 ) -> list[Any]:
     """Walk a program: `apply` computes one equation from its operands' values."""
@@ -307,6 +334,8 @@ class Trace:
         self._literals: dict[Any, Symbol] = {}
         self._standing: dict[Any, Symbol] = {}
         self._lines: dict[Symbol, str] = {}
+        # What is read no more, as an equal constant stands for it.
+        self.doubles: set[Symbol] = set()
 
     @classmethod
     def of(cls, symbol: Symbol) -> Trace:
@@ -369,6 +398,27 @@ class Trace:
         known = self._constants.get(text, key)
         self._constants[text] = known if known in self.captured else key
         return self._constants[text]
+
+    def is_constant(self, key: tuple[int, int]) -> bool:
+        """Tell whether a captured array is small and nobody else can reach it, to change it.
+
+        The function made it for this use, as np.eye(3) in an expression does.
+        """
+        tensor = self.captured[key][0]
+        array = tensor.array
+        if not isinstance(array, np.ndarray) or array.nbytes > _SMALL:
+            return False
+        base, alone = array.base, np.empty(0)
+        if not owner_of(array).flags.owndata:
+            return False
+        shown = self._shown.get((place_of(array), key[1]), (key, None))[1] is array
+        # Local names and calls refer to each as they do to an array that nobody else has.
+        own = _references(alone)
+        return (
+            _references(tensor) == own + 1
+            and _references(array) == own + 1 + (key in self._seen) + shown
+            and (base is None or _references(base) == own + 1)
+        )
 
     def require_unchanged(self) -> None:
         """Refuse arrays that were written after the function had used them, while it was traced.
@@ -439,6 +489,11 @@ class Trace:
                 self.captured[id(copied.array), id(copied.node)] = (copied, symbol)
 
 
+def _references(value: object) -> int:
+    """Return how many references there are to an object; weak ones count too."""
+    return sys.getrefcount(value) + getweakrefcount(value)
+
+
 class _Seen:
     """What an array held when a traced function used it first."""
 
@@ -489,6 +544,8 @@ class _Tracing(threading.local):
         self.claiming: Trace | None = None
         # Whether what is traced has no derivative in its program either, as `no_grad` means.
         self.cuts = False
+        # The user's line of the equation that is written anew, as those of a body are.
+        self.line = ""
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
         self.quiet: Callable[..., Any] = context.run
@@ -614,7 +671,16 @@ def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Progr
     """Close a trace into a program whose further inputs are what it captured."""
     captured = [symbol for _, symbol in current.captured.values()]
     program = Program((*inputs, *captured), tuple(current.equations), tuple(outputs))
-    return finished(program, current)
+    program = finished(program, current)
+    if not current.doubles:
+        return program
+    program = remove_dead_code(program)
+    read = {symbol for e in program.equations for symbol in e.inputs} | {*program.outputs}
+    gone = current.doubles - read
+    kept = {k: pair for k, pair in current.captured.items() if pair[1] not in gone}
+    current.captured = kept
+    inputs = [symbol for symbol in program.inputs if symbol not in gone]
+    return Program(tuple(inputs), program.equations, program.outputs)
 
 
 def place_of(array: Any) -> tuple[Any, ...] | None:
@@ -655,6 +721,8 @@ def is_users(frame: FrameType) -> bool:
 
 def user_line() -> str:
     """Return the line of the user's code that is being run, as FILE:LINE."""
+    if tracing.line:
+        return tracing.line
     frame: FrameType | None = sys._getframe(1)
     known = _users.get
     while frame is not None:
@@ -663,6 +731,16 @@ def user_line() -> str:
             break
         frame = frame.f_back
     return "" if frame is None else f"{printable(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+@contextmanager
+def at_line(source: str) -> Iterator[None]:
+    """Write equations as if a line of the user's, or the one that is run, made them."""
+    before, tracing.line = tracing.line, source
+    try:
+        yield
+    finally:
+        tracing.line = before
 
 
 def level_of_user() -> int:

@@ -161,6 +161,8 @@ def _stacked_product(left: Tensor, right: Tensor) -> Tensor:
         rows = math.prod(left.shape[:-1])
         tall = matrix_product(reshape(left, (rows, left.shape[-1])), right)
         return reshape(tall, (*left.shape[:-1], right.shape[-1]))
+    if left.ndim == right.ndim == 2:
+        return matrix_product(left, right)
     batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     return matrix_product(
         broadcast_to(left, (*batch, *left.shape[-2:])),
