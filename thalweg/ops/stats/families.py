@@ -366,5 +366,5 @@ class Counting(Family):
 
     @of_call
     def isf(self, q: Any, values: list[Any]) -> Any:
-        """Upper quantile: the smallest whole number whose `sf` is at most q, also if that is small."""
+        """Upper quantile: the smallest whole number whose `sf` is at most q, which may be small."""
         return self._inverse(self._upper_quantile, False, q, values)

@@ -223,21 +223,21 @@ class VonMises(Continuous):
     def _below(self, z: Any, *shapes: Any) -> Any:
         turns, rest = _within_a_turn(z)
         tail = exp(_log_of_tail(rest, as_tensor(shapes[0])))
-        return turns + where(rest >= 0, 1.0 - tail, tail)
+        return where(rest >= 0, (turns + 1.0) - tail, turns + tail)
 
     def _above(self, z: Any, *shapes: Any) -> Any:
         turns, rest = _within_a_turn(z)
         tail = exp(_log_of_tail(rest, as_tensor(shapes[0])))
-        return where(rest >= 0, tail, 1.0 - tail) - turns
+        return where(rest >= 0, tail - turns, (1.0 - turns) - tail)
 
     def _log_below(self, z: Any, *shapes: Any) -> Any:
         turns, rest = _within_a_turn(z)
         found, upper = _log_of_tail(rest, as_tensor(shapes[0])), rest >= 0
         first = turns == 0
         # Beyond a half turn it is SciPy's: of more than 1, or of less than 0.
-        far = log(where(first, 1.0, turns + where(upper, 1.0 - exp(found), exp(found))))
+        far = where(upper, (turns + 1.0) - exp(found), turns + exp(found))
         near = where(upper, log1p(-exp(where(upper, found, -1.0))), found)
-        return where(first, near, far)
+        return where(first, near, log(where(first, 1.0, far)))
 
     def _log_above(self, z: Any, *shapes: Any) -> Any:
         return self._log_below(-z, *shapes)

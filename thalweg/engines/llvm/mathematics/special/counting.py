@@ -88,12 +88,7 @@ def _quantile(
 
 
 def _search(
-    e: Emitter,
-    tail: Callable[[Value], Value],
-    lower: bool,
-    p: Value,
-    start: Value,
-    last: Operand,
+    e: Emitter, tail: Callable[[Value], Value], lower: bool, p: Value, start: Value, last: Operand
 ) -> Value:
     wanted = e.multiply(p, 1.0 - SAME if lower else 1.0 + SAME)
     least, one = e.constant(-1.0, p.type, p.width), e.constant(1.0, p.type, p.width)
@@ -121,7 +116,7 @@ def _between(e: Emitter, x: Value, low: Value, high: Value) -> Value:
     return e.bit_and(e.compare("ogt", x, low), e.compare("olt", x, high))
 
 
-_OF = {
+_OF: dict[str, tuple[Callable[[bool], Callable[..., Value]], Callable[..., Moments]]] = {
     "poisson": (_poisson, _of_poisson),
     "binom": (_binom, _of_binom),
     "nbinom": (_nbinom, _of_nbinom),

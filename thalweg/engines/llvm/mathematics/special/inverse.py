@@ -128,7 +128,7 @@ def _gamma_inside(e: Emitter, a: Value, p: Value, q: Value) -> Value:
 
 
 def _gamma_start(e: Emitter, a: Value, target: Value, lower: Value, first: Value) -> Value:
-    """About the quantile: by the first term, Wilson & Hilferty's cube, or far out by the density."""
+    """About the quantile: by the first term, Wilson & Hilferty's cube, or far out the density."""
     tail = ndtri(e, target)
     z = e.select(lower, tail, e.negate(tail))
     cube = e.subtract(1.0, e.divide(1.0, e.multiply(a, 9.0)))
@@ -189,7 +189,7 @@ def _beta_inside(e: Emitter, a: Value, b: Value, p: Value, q: Value) -> Value:
 
 
 def _log_size(e: Emitter, a: Value, b: Value) -> Value:
-    """ln a B(a, b), which for small a is about a."""
+    """The logarithm of a B(a, b), which for small a is about a."""
     small = e.minimum(a, _SMALL)
     middle = e.add(e.fma(small, 0.5, b), 1.0)
     bend = e.multiply(zeta(e, e.constant(3.0, a.type, a.width), middle), 1.0 / 12.0)
