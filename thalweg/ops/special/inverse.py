@@ -83,18 +83,18 @@ def _of_density(a: Any, b: Any, out: Any) -> tuple[Any, Any, Any]:
     return first | last, x, where(first, at_first, where(last, at_last, found))
 
 
-def _by_parameter(name: str) -> Rule:
+def _by_parameter(derivative: Rule) -> Rule:
     def rule(g: Any, out: Any, a: Any, b: Any, p: Any) -> Any:
         edge, x, inverse = _of_density(a, b, out)
         # 0 at the edges, where an inverse may be infinite.
-        return -g * where(edge, 0.0, getattr(op, name)(a, b, x) * where(edge, 0.0, inverse))
+        return -g * where(edge, 0.0, derivative(a, b, x) * where(edge, 0.0, inverse))
 
     return rule
 
 
 @of_reals(
-    _by_parameter("betainc_by_a"),
-    _by_parameter("betainc_by_b"),
+    _by_parameter(lambda a, b, x: op.betainc_by_a(a, b, x)),
+    _by_parameter(lambda a, b, x: op.betainc_by_b(a, b, x)),
     lambda g, out, a, b, y: g * _of_density(a, b, out)[2],
     cost=4000,
 )
@@ -113,8 +113,8 @@ def betaincinv(a: Array, b: Array, y: Array) -> Array:
 
 
 @of_reals(
-    _by_parameter("betainc_by_a"),
-    _by_parameter("betainc_by_b"),
+    _by_parameter(lambda a, b, x: op.betainc_by_a(a, b, x)),
+    _by_parameter(lambda a, b, x: op.betainc_by_b(a, b, x)),
     lambda g, out, a, b, y: -g * _of_density(a, b, out)[2],
     cost=4000,
 )
