@@ -103,6 +103,9 @@ def test_results_are_of_the_operands_kind(name: str) -> None:
     assert isinstance(log(tw.tensor(x), *shapes), tw.Tensor)
     assert log(tw.tensor(x), *shapes).dtype == np.float32
     assert isinstance(log(x, *shapes, loc=tw.tensor(np.float32(0.0))), tw.Tensor)
+    others = [family.cdf, *([] if name in WITHOUT_QUANTILES else [family.ppf, family.isf])]
+    for method in others:
+        assert method(np.array([0.0, 0.4, 1.0], np.float32), *shapes).dtype == np.float32
 
 
 INSIDE = np.array([0.3, 0.55, 0.8])
@@ -151,6 +154,7 @@ def test_densities_and_their_derivatives_compile_whole(name: str, dtype: Any) ->
     family, shapes = getattr(tw.stats, name), {**CONTINUOUS, **DISCRETE}[name]
     log = family.logpdf if name in CONTINUOUS else family.logpmf
     methods = [log, family.cdf, family.sf]
+    methods += [] if name in WITHOUT_QUANTILES else [family.ppf, family.isf]
     specs = [Spec((5,), np.dtype(dtype))] * (1 + len(shapes))
 
     def gradients(*operands: Any) -> Any:

@@ -141,6 +141,11 @@ def _log_scale(found: Any, scale: Any) -> Any:
     return found - log(scale)
 
 
+def _with_ends(q: Any, found: Any, ends: tuple[Any, Any]) -> Any:
+    """Return a quantile, with those of no and of all probability."""
+    return where(equal(q, 0), ends[0], where(equal(q, 1), ends[1], found))
+
+
 class Continuous(Family):
     """A family with densities, a location and a scale.
 
@@ -244,8 +249,7 @@ class Continuous(Family):
         *shapes, loc, scale = values
         inside = (q > 0) & (q < 1)
         found = function(where(inside, q, 0.5), *typed(shapes, q))
-        edge = where(equal(q, 0), ends[0], where(equal(q, 1), ends[1], math.nan))
-        found = where(inside, found, edge)
+        found = _with_ends(q, where(inside, found, math.nan), ends)
         found = found if isinstance(scale, Number) and scale == 1 else found * scale
         found = found if isinstance(loc, Number) and loc == 0 else found + loc
         valid = both(self._valid(*shapes), above(scale, 0.0))
@@ -354,8 +358,7 @@ class Counting(Family):
         found = function(where(inside, q, 0.5), *kept)
         before, last = self.support[0] - 1.0, self._last(*kept)
         ends = (before, last) if lower else (last, before)
-        edge = where(equal(q, 0), ends[0], where(equal(q, 1), ends[1], math.nan))
-        found = where(inside, found, edge)
+        found = _with_ends(q, where(inside, found, math.nan), ends)
         found = found if isinstance(loc, Number) and loc == 0 else found + loc
         return where_valid(self._valid(*shapes), found)
 
