@@ -11,7 +11,11 @@ import pytest
 import scipy.stats
 
 import thalweg as tw
+from tests.engines.llvm.kernels import elementwise
 from tests.test_stats import CONTINUOUS, DISCRETE
+from thalweg.core.primitive import PRIMITIVES
+from thalweg.engines.llvm.kernels.lowering import LOWERINGS
+from thalweg.engines.llvm.mathematics.special.counting import COUNTING
 from thalweg.errors import UnsupportedOperation
 from thalweg.testing import check_gradients
 
@@ -199,6 +203,21 @@ def test_quantiles_of_counts_are_the_smallest_with_enough_probability(name: str)
     for q in (1e-30, 1e-200):
         far = family.isf(q, *shapes)
         assert family.sf(far, *shapes) <= q < family.sf(far - 1.0, *shapes)
+
+
+EDGES = np.array([0, -1, np.nan, np.inf, 1e300, 3.0, 1e6, 1e-300, 0.5, 1.0])
+TAILS = np.array([0, 1, 0.3, 0.9, -0.1, np.nan, 1 - 1e-16, 1e-300])
+
+
+@pytest.mark.parametrize("name", COUNTING)
+def test_lanes_search_for_counts_as_the_meaning_does(name: str) -> None:
+    grids = np.meshgrid(TAILS, *[EDGES] * (len(PRIMITIVES[name].rules) - 1))
+    arguments = [grid.ravel() for grid in grids]
+    with np.errstate(all="ignore"):
+        expected = PRIMITIVES[name].meaning(*arguments)
+    np.testing.assert_array_equal(elementwise(LOWERINGS[name], *arguments), expected)
+    # Not every number so large is one of float64.
+    assert not (expected > 2.0**53).any()
 
 
 # ---- vectors and matrices

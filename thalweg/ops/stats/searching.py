@@ -20,7 +20,11 @@ from thalweg.ops.special.incomplete_beta import betainc
 # A probability that differs by its rounding is the same one.
 SAME = 2.0**-46
 
-_MOST = 2_200
+# From here on not every whole number is one of float64: a quantile is NaN.
+WHOLE = 2.0**53
+
+# More turns than doubling up to there and halving what is between takes.
+_MOST = 200
 
 Tail = Callable[..., Array]
 
@@ -131,7 +135,7 @@ def _search(p: Array, shapes: Any, tail: Tail, lower: bool, k: Array, last: Arra
     step, going = 1.0, np.arange(p.size)
     for _ in range(_MOST):
         at, wanted = k[going], p[going]
-        found = tail(at, *[v[going] for v in shapes])
+        found = np.where(at < WHOLE, tail(at, *[v[going] for v in shapes]), np.nan)
         hit = found >= wanted * (1.0 - SAME) if lower else found <= wanted * (1.0 + SAME)
         least, most = np.where(hit, low[going], at), np.where(hit, at, high[going])
         most = np.where(np.isnan(found), np.nan, most)

@@ -8,12 +8,12 @@ from thalweg.engines.llvm.mathematics.special.error import ndtri
 from thalweg.engines.llvm.mathematics.special.incomplete import gammainc, gammaincc
 from thalweg.engines.llvm.mathematics.special.incomplete_beta import betainc
 from thalweg.engines.llvm.mathematics.special.pieces import in_double, only_where
-from thalweg.ops.stats.searching import SAME
+from thalweg.ops.stats.searching import SAME, WHOLE
 
 _INF, _NAN = float("inf"), float("nan")
 
-# More turns than doubling every number and halving what is between takes.
-_MOST = 2_200
+# More turns than doubling up to the largest whole number and halving what is between takes.
+_MOST = 200
 
 # Of the shapes: mean, deviation, deviation times skewness, the last number.
 Moments = tuple[Value, Value, Operand, Operand]
@@ -94,7 +94,7 @@ def _search(
     least, one = e.constant(-1.0, p.type, p.width), e.constant(1.0, p.type, p.width)
     end = last if isinstance(last, Value) else e.constant(last, p.type, p.width)
     _, (k, low, high, step, going) = e.begin_loop(_MOST, [start, least, end, one, one])
-    found = tail(k)
+    found = e.select(e.compare("olt", k, WHOLE), tail(k), _NAN)
     hit = e.compare("oge" if lower else "ole", found, wanted)
     below, most = e.select(hit, low, k), e.select(hit, k, high)
     most = e.select(e.compare("uno", found, found), _NAN, most)
