@@ -78,7 +78,7 @@ def lower_of(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> tuple[Value,
     found = only_where(e, e.invert(slight), _value, swapped, zero)
     found = e.select(beyond, e.subtract(1.0, found), found)
     found = only_where(e, slight, _value_of_slight, [a, b, x, y], found)
-    return found, factor(e, a, b, x, y)
+    return found, _factor(e, a, b, x, y)
 
 
 def _beyond(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> Value:
@@ -155,8 +155,7 @@ def _size(e: Emitter, a: Value) -> tuple[Value, Value]:
     return factor, e.select(few, exponent, e.negate(binet(e, large)))
 
 
-def factor(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> Value:
-    """The factor xᵃ yᵇ / B(a, b)."""
+def _factor(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> Value:
     total, distance = e.add(a, b), _distance(e, a, b, x, y)
     of_a = excess(e, e.divide(distance, a), e.multiply(x, e.divide(total, a)))
     of_b = excess(e, e.divide(e.negate(distance), b), e.multiply(y, e.divide(total, b)))
@@ -190,7 +189,7 @@ def _value(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> Value:
     after = e.add(found, step)
     going = e.any_lane(matters(e, step, after))
     *_, found, step = e.end_loop([r, inner, step, after, step], going=going)
-    result = e.multiply(factor(e, a, b, x, y), found)
+    result = e.multiply(_factor(e, a, b, x, y), found)
     return e.select(matters(e, step, found), _NAN, result)
 
 
@@ -278,7 +277,7 @@ def _by(e: Emitter, a: Value, b: Value, x: Value, y: Value, first: bool) -> Valu
     state = [r, inner, inner_by, step, step_by, after, after_by]
     *_, step, step_by, found, found_by = e.end_loop(state, going=e.any_lane(more))
     result = e.fma(found, _slope(e, a, b, x, y, first), found_by)
-    result = e.multiply(e.divide(factor(e, a, b, x, y), a), result)
+    result = e.multiply(e.divide(_factor(e, a, b, x, y), a), result)
     more = e.bit_or(matters(e, step, found), matters(e, step_by, found_by))
     return e.select(more, _NAN, result)
 

@@ -15,10 +15,10 @@ from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import exp, expm1
 from thalweg.engines.llvm.mathematics.logarithm import log, log1p
-from thalweg.engines.llvm.mathematics.special import incomplete_beta
 from thalweg.engines.llvm.mathematics.special.error import ndtri
 from thalweg.engines.llvm.mathematics.special.gamma import digamma, lgamma1p, positive_lgamma
 from thalweg.engines.llvm.mathematics.special.incomplete import _height, gammainc, gammaincc
+from thalweg.engines.llvm.mathematics.special.incomplete_beta import _factor, lower_of
 from thalweg.engines.llvm.mathematics.special.pieces import in_double, only_where
 from thalweg.engines.llvm.mathematics.special.zeta import zeta
 
@@ -175,7 +175,7 @@ def _beta_inside(e: Emitter, a: Value, b: Value, p: Value, q: Value) -> Value:
     def tails(odds: Value) -> tuple[Value, Value]:
         y = e.divide(1.0, e.add(odds, 1.0))
         x = e.multiply(odds, y)
-        return incomplete_beta.lower_of(e, a, b, x, y)
+        return lower_of(e, a, b, x, y)
 
     odds = _root(e, tails, p, _beta_start(e, a, b, p, first))
     below = math.log(_TINY)
@@ -197,7 +197,7 @@ def _log_size(e: Emitter, a: Value, b: Value) -> Value:
     near = e.add(lgamma1p(e, small), log1p(e, e.divide(small, b)))
     near = e.subtract(near, e.multiply(small, slope))
     total = e.add(a, b)
-    factor = incomplete_beta.factor(e, a, b, e.divide(a, total), e.divide(b, total))
+    factor = _factor(e, a, b, e.divide(a, total), e.divide(b, total))
     apart = e.multiply(a, log1p(e, e.divide(b, a)))
     apart = e.add(apart, e.multiply(b, log1p(e, e.divide(a, b))))
     far = e.negate(e.add(log(e, e.divide(factor, a)), apart))
