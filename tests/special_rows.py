@@ -9,6 +9,7 @@ import jax
 import mpmath
 import numpy as np
 import scipy.special
+import scipy.stats
 
 from tests.draws import FLOATS, Array, Row, Sample, positive, unary
 
@@ -37,6 +38,21 @@ def _betas(random: np.random.Generator) -> Iterator[Sample]:
     for shapes in (((), (), ()), ((3,), (3,), (3,)), ((2, 1), (1, 4), ()), ((0,), (1,), (1,))):
         a, b = (5.0 * positive(random, shape) for shape in shapes[:2])
         yield from _of_both_dtypes(a, b, shares(random, shapes[2]))
+
+
+def _quantiles(random: np.random.Generator, parameters: int) -> Iterator[Sample]:
+    # Second derivatives by the parameters are not known.
+    for shape in ((), (3,), (2, 1), (0,)):
+        drawn = [np.asarray(4.0 * positive(random, shape)) for _ in range(parameters)]
+        yield Sample((*drawn, shares(random, (1,) * bool(shape))), smooth=False)
+
+
+def _counts(random: np.random.Generator, shapes: int) -> Iterator[Sample]:
+    for shape in ((), (3,), (2, 1), (0,)):
+        n = np.asarray(np.floor(20.0 * positive(random, shape)))
+        yield Sample(
+            (shares(random, shape), n, *[shares(random, shape)][: shapes - 1]), smooth=False
+        )
 
 
 def _of_mpmath(which: int) -> Any:
@@ -69,15 +85,26 @@ SPECIAL_ROWS: dict[str, Row] = {
     "zeta": _zetas,
     **dict.fromkeys(("gammainc", "gammaincc", "gammainc_by_shape"), _gammas),
     **dict.fromkeys(("betainc", "betainc_by_a", "betainc_by_b"), _betas),
+    **dict.fromkeys(("gammaincinv", "gammainccinv"), lambda random: _quantiles(random, 1)),
+    **dict.fromkeys(("betaincinv", "betainccinv"), lambda random: _quantiles(random, 2)),
+    **dict.fromkeys(
+        ("poisson_quantile", "poisson_upper_quantile"), lambda random: _counts(random, 1)
+    ),
+    **dict.fromkeys(
+        ("binom_quantile", "binom_upper_quantile", "nbinom_quantile", "nbinom_upper_quantile"),
+        lambda random: _counts(random, 2),
+    ),
     "gamma": unary(positive),
     **dict.fromkeys(("j0", "j1"), unary()),
     "ndtri": unary(shares),
 }
 
 _OF_SCIPY = [
-    "betainc", "erfc", "erfcx", "erfinv", "gamma", "gammainc", "gammaincc", "i0", "i0e", "i1",
-    "i1e", "j0", "j1", "ndtri",
+    "betainc", "betainccinv", "betaincinv", "erfc", "erfcx", "erfinv", "gamma", "gammainc",
+    "gammaincc", "gammainccinv", "gammaincinv", "i0", "i0e", "i1", "i1e", "j0", "j1", "ndtri",
 ]  # fmt: skip
+
+_COUNTS = ["poisson", "binom", "nbinom"]
 
 SPECIAL_ORACLES: dict[str, Any] = {
     "digamma": scipy.special.psi,
@@ -90,6 +117,8 @@ SPECIAL_ORACLES: dict[str, Any] = {
     "betainc_by_a": _of_mpmath(0),
     "betainc_by_b": _of_mpmath(1),
     **{name: getattr(scipy.special, name) for name in _OF_SCIPY},
+    **{f"{name}_quantile": getattr(scipy.stats, name).ppf for name in _COUNTS},
+    **{f"{name}_upper_quantile": getattr(scipy.stats, name).isf for name in _COUNTS},
     # SciPy's are NaN where the argument is infinite.
     "i0": lambda x: np.where(np.isinf(x), np.inf, scipy.special.i0(x)),
     "i1": lambda x: np.where(np.isinf(x), x, scipy.special.i1(x)),

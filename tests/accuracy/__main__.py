@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.accuracy.inverse import INVERSES
 from tests.accuracy.measuring import BITS, Worst, exact_values, operands, worst
 from tests.accuracy.table import ROWS, SPECIAL_ROWS, Row
 from tests.engines.llvm.kernels import runnable
@@ -18,7 +19,7 @@ POINTS = 10_000
 FEWER_POINTS = 1_000
 DEAR = {
     "erfcx", "erfinv", "ndtri", "zeta", "gammainc", "gammaincc", "gammainc_by_shape", "betainc",
-    "betainc_by_a", "betainc_by_b",
+    "betainc_by_a", "betainc_by_b", *INVERSES,
 }  # fmt: skip
 
 PAGE = Path("docs/accuracy.md")

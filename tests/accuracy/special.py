@@ -14,6 +14,8 @@ import mpmath
 import numpy as np
 import scipy.special
 
+from tests.accuracy.inverse import INVERSES
+
 Array = np.ndarray[Any, Any]
 Points = Callable[[Any, int], tuple[Array, ...]]
 Exact = Callable[..., Any]
@@ -170,6 +172,21 @@ _BETAS = on(
     within=(0, 1),
 )
 
+_SHARES_OF_GAMMA = on(
+    (powers(-1.5, 3), over(0, 1)),
+    (powers(-1, 2), powers(-25, 0)),
+    (over(3, 60), over(0, 1)),
+    (powers(-1, 0), below_one),
+    within=(0, 1),
+)
+# Where x is not so near to 0 or 1 that it is rounded to it.
+_SHARES_OF_BETA = on(
+    (powers(-1.5, 2), powers(-0.5, 2), over(0.01, 1)),
+    (powers(-1, 2), over(2, 100), powers(-25, 0)),
+    (over(2, 300), over(2, 300), over(0, 1)),
+    within=(0, 1),
+)
+
 EXACT: dict[str, tuple[Exact, Points]] = {
     "erfc": (mpmath.erfc, on((over(-6, 9),), (over(-1, 1),), (over(9, 26),), (TINY,))),
     "erfcx": (scaled_complement, on((over(-9, 20),), (HUGE,), (TINY,))),
@@ -208,4 +225,11 @@ EXACT: dict[str, tuple[Exact, Points]] = {
 
 ROWS: dict[str, tuple[Exact, Points, Exact]] = {
     name: (exact, points, condition(exact)) for name, (exact, points) in EXACT.items()
+} | {
+    name: (
+        inverse,
+        _SHARES_OF_GAMMA if name.startswith("gamma") else _SHARES_OF_BETA,
+        inverse.condition,
+    )
+    for name, inverse in INVERSES.items()
 }

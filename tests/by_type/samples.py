@@ -353,7 +353,8 @@ SAMPLES: dict[str, Call] = {
         )
     },
     **{f"{name}_indices_from": call(T3) for name in ("diag", "tril", "triu")},
-    "special.betainc": call(X, Y, 0.3),
+    **{f"special.{name}": call(X, Y, 0.3) for name in ("betainc", "betainccinv", "betaincinv")},
+    **{f"special.{name}": call(X, 0.3) for name in ("gammainccinv", "gammaincinv")},
     "special.zeta": call(X + 1.5, Y),
     "special.polygamma": call(1, X),
     "piecewise": call(X, [MASK], [2.0, 3.0]),

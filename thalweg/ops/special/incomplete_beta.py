@@ -169,8 +169,12 @@ def _matters(term: Array, total: Array) -> Array:
     return np.abs(term) > _NOTHING * np.abs(total)
 
 
+def _is_slight(a: Array, b: Array, y: Array) -> Array:
+    return (b < _SLIGHT * np.minimum(a, 1.0)) & (np.maximum(a, 1.0) * y < 0.1)
+
+
 def _value(a: Array, b: Array, x: Array, y: Array) -> Array:
-    slight = (b < _SLIGHT * np.minimum(a, 1.0)) & (np.maximum(a, 1.0) * y < 0.1)
+    slight = _is_slight(a, b, y)
     result = np.empty_like(x)
     for side, function in ((slight, _value_of_slight), (~slight, _fraction)):
         if side.any():

@@ -16,6 +16,12 @@ from thalweg.engines.llvm.mathematics.special.incomplete_beta import (
     betainc_by_a,
     betainc_by_b,
 )
+from thalweg.engines.llvm.mathematics.special.inverse import (
+    betainccinv,
+    betaincinv,
+    gammainccinv,
+    gammaincinv,
+)
 from thalweg.engines.llvm.mathematics.special.zeta import zeta
 
 # Their errors are a few units in the last place beside what a change of an argument by one makes.
@@ -26,6 +32,7 @@ SPECIAL: dict[str, Callable[..., Value]] = {
         *(gamma, lgamma, digamma, zeta),
         *(gammainc, gammaincc, gammainc_by_shape),
         *(betainc, betainc_by_a, betainc_by_b),
+        *(gammaincinv, gammainccinv, betaincinv, betainccinv),
         *(i0, i0e, i1, i1e, j0, j1),
     )
 }

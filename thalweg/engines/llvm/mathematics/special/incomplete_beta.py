@@ -66,6 +66,21 @@ def betainc_by_b(e: Emitter, a: Value, b: Value, x: Value) -> Value:
     return _at_edges(e, (a, b, x), inside, found, 0.0)
 
 
+def lower_of(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> tuple[Value, Value]:
+    """I_x(a, b) and its derivative by ln x / y, of positive numbers x and y = 1 - x."""
+    slight = _is_slight(e, (a, b, x, y))
+    beyond = e.bit_and(_beyond(e, a, b, x, y), e.invert(slight))
+    swapped = [e.select(beyond, *pair) for pair in ((b, a), (a, b), (y, x), (x, y))]
+    # Lanes that are not wanted end at once.
+    easy = (1.0, 1.0, 0.25, 0.75)
+    swapped = [e.select(slight, *pair) for pair in zip(easy, swapped, strict=True)]
+    zero = e.constant(0.0, x.type, x.width)
+    found = only_where(e, e.invert(slight), _value, swapped, zero)
+    found = e.select(beyond, e.subtract(1.0, found), found)
+    found = only_where(e, slight, _value_of_slight, [a, b, x, y], found)
+    return found, _factor(e, a, b, x, y)
+
+
 def _beyond(e: Emitter, a: Value, b: Value, x: Value, y: Value) -> Value:
     """Whether x lies beyond the mean."""
     return e.compare("ogt", e.multiply(x, b), e.multiply(y, a))
