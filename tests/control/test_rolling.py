@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 import thalweg as tw
 from thalweg.control.loops import counted_loop
+from thalweg.control.repetition import periods
 from thalweg.control.rolling import roll
 from thalweg.core.program import Program, finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import as_tensor, make
 from thalweg.engines.numpy import NumpyEngine
+from thalweg.training.prepare import EVALUATIONS, STEPS
 
 RNG = np.random.default_rng(7)
 T = 128
@@ -414,3 +417,46 @@ def test_constants_of_other_bits_stay_apart() -> None:
 
     for engine in ("native", "numpy"):
         assert tw.jit(signs, engine=engine)(np.ones(3)) == signs(np.ones(3))
+
+
+def _fitted(loss: Callable[..., Any], steps: int) -> int:
+    """Return how many equations a step of a fit has, and see to it that it is right."""
+    w, y = np.array([0.3, 0.2, 0.1]), RNG.normal(size=steps)
+    fit = tw.fit(loss, w, (y,), optimizer=tw.optim.sgd(0.01), steps=1, progress=False)
+    expected = tw.grad(loss)(w, y)
+    np.testing.assert_allclose(fit.params, w - 0.01 * expected, rtol=1e-12)
+    return len(STEPS.values()[-1].loop.step.equations)
+
+
+@pytest.mark.parametrize("loss", [three_lags, carried_lags])
+def test_a_fit_holds_nothing_of_the_turns_that_were_rolled_up(loss):
+    assert _fitted(loss, 40) == _fitted(loss, 160) < 100
+
+
+@pytest.mark.parametrize("loss", [three_lags, carried_lags])
+def test_the_loss_of_validation_data_is_rolled_up_too(loss):
+    w, y, other = np.array([0.3, 0.2, 0.1]), *RNG.normal(size=(2, T))
+    fit = tw.fit(
+        loss, w, (y,), validation=(other,), optimizer=tw.optim.sgd(0.0), steps=1, progress=False
+    )
+    assert fit.history.validation[-1] == pytest.approx(loss(w, other), rel=1e-12)
+    assert len(EVALUATIONS.values()[-1].program.equations) < 64
+
+
+@pytest.mark.parametrize("kinds", ["few", "many"])
+def test_periods_are_those_that_counting_finds(kinds):
+    rng = np.random.default_rng(3)
+    for length in (0, 1, 5, 40, 200):
+        found = rng.integers(0, 4 if kinds == "few" else 2000, length)
+        if kinds == "many" and length == 200:
+            found = np.tile(found[:23], 9)
+        counts: Counter[int] = Counter()
+        for size in (1, 3, 6):
+            last: dict[tuple[int, ...], int] = {}
+            for i in range(len(found) - size):
+                window = tuple(found[i : i + size])
+                if window in last:
+                    counts[i - last[window]] += 1
+                last[window] = i
+        expected = [p for p, _ in counts.most_common(12) if p <= len(found) // 8]
+        assert periods(found) == expected

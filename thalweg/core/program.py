@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import gc
 import itertools
 import operator
 import sys
@@ -13,7 +14,7 @@ import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import ReferenceType, getweakrefcount, ref
 
@@ -28,32 +29,38 @@ if TYPE_CHECKING:
     from thalweg.core.tensor import Tensor
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Symbol:
     """A value of a program: known by its spec, computed when the program runs.
 
-    `value` is set for literals only: scalars that are part of the program's text.
-    `owner` refers to the trace that made it, as long as that lives.
+    Nothing of it changes; that nobody writes it is not checked, as they are made by the thousand.
+
+    Attributes:
+        spec: The shape and dtype, which `shape` and `dtype` repeat.
+        value: Set for literals only: scalars that are part of the program's text.
+        owner: Refers to the trace that made it, as long as that lives.
     """
 
-    spec: Spec
-    value: np.ndarray[Any, Any] | None = None
-    owner: ReferenceType[Any] | None = None
+    __slots__ = ("dtype", "owner", "shape", "spec", "value")
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The extent of each axis."""
-        return self.spec.shape
+    def __init__(
+        self,
+        spec: Spec,
+        value: np.ndarray[Any, Any] | None = None,
+        owner: ReferenceType[Any] | None = None,
+    ) -> None:
+        self.spec = spec
+        self.shape = spec.shape
+        self.dtype = spec.dtype
+        self.value = value
+        self.owner = owner
 
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of the elements."""
-        return self.spec.dtype
 
-
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class Equation:
-    """One application of a primitive. `source` is the user's line that made it."""
+    """One application of a primitive. `source` is the user's line that made it.
+
+    Nothing of it changes either.
+    """
 
     primitive: Primitive
     inputs: tuple[Symbol, ...]
@@ -320,22 +327,37 @@ class Trace:
         self.claims = claims
         self.equations: list[Equation] = []
         self.captured: dict[tuple[int, int], tuple[Tensor, Symbol]] = {}
-        self.producers: dict[Symbol, Equation] = {}
+        self._producers: dict[Symbol, Equation] = {}
         self.strides: dict[Symbol, tuple[int, ...] | None] = {}
         # What was made while the function ran: arrays, and tensors that show others'.
         self.made: Living[Array] = Living()
         self.views: Living[Tensor] = Living()
         self._known: dict[Any, Symbol] = {}
+        # Results' specs by primitive, parameters and where the operands' specs lie, which are kept;
+        # and one of those that are equal.
+        self._stated: dict[Any, tuple[Spec, list[Spec]]] = {}
+        self._specs: dict[Spec, Spec] = {}
+        # What the symbols made here have as their owner.
+        self.reference = ref(self)
         self._seen: dict[tuple[int, int], _Seen] = {}
         self._constants: dict[Any, tuple[int, int]] = {}
         # What was captured, by what it shows of its memory, which is kept as long.
         self._shown: dict[Any, tuple[tuple[int, int], Array]] = {}
-        self._deriving: str | None = None
         self._literals: dict[Any, Symbol] = {}
+        self._numbers: dict[Any, Spec] = {}  # the specs of literals
         self._standing: dict[Any, Symbol] = {}
         self._lines: dict[Symbol, str] = {}
         # What is read no more, as an equal constant stands for it.
         self.doubles: set[Symbol] = set()
+
+    @property
+    def producers(self) -> Mapping[Symbol, Equation]:
+        """The equation that computes each symbol."""
+        known = self._producers
+        # They are entered when they are asked for: no equation is taken back.
+        if len(known) < len(self.equations):
+            known.update((e.output, e) for e in self.equations[len(known) :])
+        return known
 
     @classmethod
     def of(cls, symbol: Symbol) -> Trace:
@@ -355,16 +377,18 @@ class Trace:
 
     def input(self, spec: Spec) -> Symbol:
         """Return a new symbol for an argument of the program."""
-        return Symbol(spec, None, ref(self))
+        return Symbol(spec, None, self.reference)
 
     def lift(self, tensor: Tensor) -> Symbol:
         """Return the symbol for a tensor: its own, a literal, or a captured input."""
         if tensor.origin is not None:
             tensor._refresh()
         array = tensor.array
-        if isinstance(array, Symbol):
-            if Trace.of(array) is self:
+        if array.__class__ is Symbol:
+            if array.owner is self.reference:
                 return array
+            # One whose trace has ended is refused.
+            Trace.of(array)
         elif self._standing and tensor.is_leaf and place_of(array) in self._standing:
             return self._standing[place_of(array)]
         elif array.ndim == 0 and tensor.node is None:
@@ -439,42 +463,51 @@ class Trace:
         return self._lines.get(symbol, "")
 
     def _literal(self, value: np.ndarray[Any, Any], weak: bool) -> Symbol:
-        key = (value.dtype.str, value.tobytes(), weak)
-        if key not in self._literals:
-            self._literals[key] = Symbol(Spec((), value.dtype, weak), value, ref(self))
-        return self._literals[key]
+        kind = value.dtype.str, weak
+        key = kind, value.tobytes()
+        found = self._literals.get(key)
+        if found is None:
+            spec = self._numbers.get(kind)
+            if spec is None:
+                spec = self._numbers[kind] = Spec((), value.dtype, weak)
+            # What it was read from may be changed later.
+            found = self._literals[key] = Symbol(spec, value.copy(), self.reference)
+        return found
 
     @contextmanager
     def deriving(self, symbol: Symbol) -> Iterator[None]:
         """Write equations of a symbol's derivative, which have the line that made the symbol."""
         made = self.producers.get(symbol)
-        before, line = self._deriving, "" if made is None else made.source
+        before, line = tracing.line, "" if made is None else made.source
         derivative = line if line.endswith(DERIVATIVE) else f"{line}{DERIVATIVE}"
-        self._deriving = derivative if line else None
+        tracing.line = derivative if line else ""
         try:
             yield
         finally:
-            self._deriving = before
+            tracing.line = before
 
     def append(
         self, primitive: Primitive, inputs: tuple[Symbol, ...], params: Mapping[str, Any]
     ) -> Symbol:
         """Write an equation and return the symbol it defines."""
-        key = (primitive, inputs, tuple(params.items()))
+        values = tuple(params.items()) if params else ()
+        key = (primitive, inputs, values)
         known = self._known.get(key)
         if known is not None:
             return known
-        specs = [s.spec for s in inputs]
-        spec = primitive.spec(*specs, **params)
-        weak = bool(specs) and not primitive.strong and all(s.weak for s in specs)
-        if spec.weak is not weak:
-            spec = Spec(spec.shape, spec.dtype, weak)
-        symbol = self.input(spec)
-        source = user_line() if self._deriving is None else self._deriving
+        kind = (primitive, values, *[id(symbol.spec) for symbol in inputs])
+        stated = self._stated.get(kind)
+        if stated is None:
+            operands = [symbol.spec for symbol in inputs]
+            found = _stated(primitive, operands, params)
+            stated = self._specs.setdefault(found, found), operands
+            self._stated[kind] = stated
+        symbol = Symbol(stated[0], None, self.reference)
+        # The caller and what it was called by are none of the user's.
+        source = tracing.line or user_line(3)
         equation = Equation(primitive, inputs, params, symbol, source)
         self.equations.append(equation)
         self._known[key] = symbol
-        self.producers[symbol] = equation
         return symbol
 
     def release(self, memory: Array) -> None:
@@ -492,6 +525,13 @@ class Trace:
 def _references(value: object) -> int:
     """Return how many references there are to an object; weak ones count too."""
     return sys.getrefcount(value) + getweakrefcount(value)
+
+
+def _stated(primitive: Primitive, operands: list[Spec], params: Mapping[str, Any]) -> Spec:
+    """Return the spec of a primitive's result, which is weak if all operands are."""
+    spec = primitive.spec(*operands, **params)
+    weak = bool(operands) and not primitive.strong and all(s.weak for s in operands)
+    return spec if spec.weak is weak else Spec(spec.shape, spec.dtype, weak)
 
 
 class _Seen:
@@ -544,7 +584,7 @@ class _Tracing(threading.local):
         self.claiming: Trace | None = None
         # Whether what is traced has no derivative in its program either, as `no_grad` means.
         self.cuts = False
-        # The user's line of the equation that is written anew, as those of a body are.
+        # The line of equations that are written for another one, if it is not looked for.
         self.line = ""
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
@@ -582,11 +622,26 @@ def writing(current: Trace) -> Iterator[Trace]:
     if current.claims:
         tracing.claiming = current
     try:
-        with explaining_arrays():
+        with uncollected(), explaining_arrays():
             yield current
             current.require_unchanged()
     finally:
         tracing.traces, tracing.run, tracing.claiming, tracing.cuts = before
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Hold the garbage collector back in a `with` block that makes much and drops little.
+
+    It would look at every equation again and again: a fifth of the time of a long program.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @contextmanager
@@ -662,8 +717,9 @@ finishing: list[Callable[[Program, Trace], Program]] = []
 
 def finished(program: Program, current: Trace) -> Program:
     """Return what is made of a program of a trace."""
-    for improve in finishing:
-        program = improve(program, current)
+    with uncollected():
+        for improve in finishing:
+            program = improve(program, current)
     return program
 
 
@@ -719,18 +775,36 @@ def is_users(frame: FrameType) -> bool:
     return found
 
 
-def user_line() -> str:
-    """Return the line of the user's code that is being run, as FILE:LINE."""
+# Lines of the user's code by their places in it, which is kept.
+_known_lines: dict[tuple[int, int], tuple[str, CodeType]] = {}
+
+
+def user_line(above: int = 1) -> str:
+    """Return the line of the user's code that is being run, as FILE:LINE.
+
+    Args:
+        above: How many of the innermost frames are known to be none of the user's.
+    """
     if tracing.line:
         return tracing.line
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(above)
     known = _users.get
     while frame is not None:
         found = known(frame.f_globals.get("__name__", ""))
         if found or (found is None and is_users(frame)):
             break
         frame = frame.f_back
-    return "" if frame is None else f"{printable(frame.f_code.co_filename)}:{frame.f_lineno}"
+    if frame is None:
+        return ""
+    code = frame.f_code
+    place = id(code), frame.f_lasti
+    line = _known_lines.get(place)
+    if line is None:
+        if len(_known_lines) > _FEW:
+            _known_lines.clear()
+        line = f"{printable(code.co_filename)}:{frame.f_lineno}", code
+        _known_lines[place] = line
+    return line[0]
 
 
 @contextmanager

@@ -13,7 +13,16 @@ from thalweg import tree
 from thalweg.autodiff.functional import value_and_grad
 from thalweg.control import rolling  # noqa: F401 (every program that is traced is rolled)
 from thalweg.core.apply import standing_for
-from thalweg.core.program import Program, Symbol, Trace, raised_at, writing
+from thalweg.core.program import (
+    Equation,
+    Program,
+    Symbol,
+    Trace,
+    finish,
+    raised_at,
+    remove_dead_code,
+    writing,
+)
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tape import history
 from thalweg.core.tensor import Tensor, as_tensor, make
@@ -156,6 +165,7 @@ class _PartialProgram:
         self.trace = Trace()
         self.before: list[Symbol] = []
         self.after: list[Symbol] = []
+        self.equations: tuple[Equation, ...] = ()
         self.outputs: list[Symbol] = []
         self.params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
         self.state = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
@@ -202,6 +212,7 @@ class _Step(_PartialProgram):
         own = len(self.outputs) - 1 - len(tree.leaves(carried))
         for i, (symbol, before) in enumerate(zip(self.outputs[:-1], self.before, strict=False)):
             _require_spec(symbol.spec, before.spec, is_buffer=i >= own)
+        self.equations = tuple(self.trace.equations)
 
     def _state_leaves(self, problem: Problem, after: Any) -> list[Any]:
         leaves, definition = tree.flatten(after)
@@ -220,7 +231,8 @@ class _Evaluation(_PartialProgram):
         ours = problem.traced(self.trace, self.params, self.state)
         with at_the_users_line(problem, self.data), ours, writing(self.trace):
             loss, _ = problem.call(self.params, self.data, self.state)
-        self.outputs = [self.trace.lift(loss)]
+        rolled = finish(self.trace, self.before, [self.trace.lift(loss)])
+        self.equations, self.outputs = rolled.equations, list(rolled.outputs)
 
 
 def _share(parts: Sequence[_PartialProgram]) -> Traced:
@@ -242,9 +254,9 @@ def _share(parts: Sequence[_PartialProgram]) -> Traced:
             known[key][1] if key in known else part.trace.input(Spec(tensor.shape, tensor.dtype))
             for key, tensor in captured.items()
         ]
-        equations = tuple(part.trace.equations)
         inputs = (*part.before, *between, *part.after)
-        programs.append(Program(inputs, equations, tuple(part.outputs)))
+        # What was rolled up is there yet, one equation after another.
+        programs.append(remove_dead_code(Program(inputs, part.equations, tuple(part.outputs))))
     arrays = [tensor.array for tensor in captured.values()]
     untrained = [(t, lines[key]) for key, t in captured.items() if t.node is not None]
     return Traced(programs, arrays, list(lines.values()), untrained, parts[0].trace.level)

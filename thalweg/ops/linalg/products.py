@@ -81,7 +81,8 @@ def _expand_matmul(a: Tensor, b: Tensor) -> Tensor:
     shape = _matmul_spec(a.spec, b.spec).shape
     left = reshape(a, (1, *a.shape)) if a.ndim == 1 else a
     right = reshape(b, (*b.shape, 1)) if b.ndim == 1 else b
-    return reshape(_stacked_product(left, right), shape)
+    product = _stacked_product(left, right)
+    return product if product.shape == shape else reshape(product, shape)
 
 
 def _matmul_spec(x: Spec, y: Spec) -> Spec:
