@@ -20,13 +20,16 @@ from thalweg.core.program import Equation, Symbol
 MOST_COLUMNS = 16
 
 # So much is written out at most, of all columns together.
-_WRITTEN = 2 * MOST_SIZE
+WRITTEN = 2 * MOST_SIZE
 
 # What the lanes of a vector cost to be combined to one number, for each halving, in additions …
 _HALVING = 2
 
 # … and a column to be read or written among others, where vectors go down the rows.
 _TURNED = 3
+
+# So many accumulators stay in registers beside all else.
+_KEPT = 8
 
 
 class Part(Enum):
@@ -113,7 +116,7 @@ class _StripFusion(Fusion):
             parts[root] = part
             times = 1 if part in (Part.ROW, Part.END) else self.domain[1]
             written += self.plan.size(root) * times
-        if written > _WRITTEN:
+        if written > WRITTEN:
             return False
         self.parts, self._written = parts, written
         return True
@@ -145,7 +148,9 @@ class _StripFusion(Fusion):
         before = sum(self._along(member, lanes) for member in self.members)
         cells, rows = self._work(list(self.parts))
         arrays = self._read(list(self.parts)) | {root for root in self.parts if self._leaves(root)}
-        return columns * (cells + _TURNED * len(arrays)) + rows < before
+        # Many accumulators are no longer kept in registers.
+        sums = [part for part in self.parts.values() if part is Part.DOWN and columns > _KEPT]
+        return columns * (cells + _TURNED * (len(arrays) + len(sums))) + rows < before
 
     def _along(self, kernel: Kernel, lanes: int) -> int:
         """Return the time that a kernel takes by itself for so many rows, in additions."""

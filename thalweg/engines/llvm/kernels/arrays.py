@@ -48,8 +48,8 @@ class Arrays:
         self._numbers = 0
         self._fresh = False
         self._pending: list[tuple[Value, Value, int | None]] = []
-        # Columns of rows that are written together, by the array: (vector, address, real lanes).
-        self._columns: dict[Symbol, list[tuple[Value, Value, int | None]]] = {}
+        # Columns, and their real lanes, of rows that are written together: (array, place, columns).
+        self._columns: dict[tuple[Symbol, Affine, int], list[tuple[Value, int | None]]] = {}
 
     # ---- loops, lanes and positions
 
@@ -273,13 +273,9 @@ class Arrays:
         if spread is not None or stride < 0:
             raise AssertionError("a kernel stores along its lanes only, or all columns of rows")
         if stride > 1:
-            # The last axis is the columns'.
-            column = (
-                self.e.splat(value, self.width),
-                self.address(symbol, fixed),
-                self.active(index),
-            )
-            self._columns.setdefault(symbol, []).append(column)
+            rows = symbol, fixed + -(fixed.constant % stride), stride
+            vector = self.e.splat(value, self.width)
+            self._columns.setdefault(rows, []).append((vector, self.active(index)))
             return
         if stride:
             value = self.e.splat(value, self.width)
@@ -292,14 +288,15 @@ class Arrays:
         for value, address, active in self._pending:
             self.e.store(value, address, active)
         self._pending.clear()
-        for columns in self._columns.values():
-            self._store_columns(columns)
+        for (symbol, first, count), columns in self._columns.items():
+            if len(columns) != count:
+                raise AssertionError("rows are written with all their columns")
+            self._store_rows(self.address(symbol, first), columns)
         self._columns.clear()
 
-    def _store_columns(self, columns: list[tuple[Value, Value, int | None]]) -> None:
-        """Write all columns of some rows, one after another as they were put."""
-        e, vectors = self.e, [vector for vector, _, _ in columns]
-        _, first, active = columns[0]
+    def _store_rows(self, first: Value, columns: list[tuple[Value, int | None]]) -> None:
+        """Write rows one after another from an address on, their columns in the order they have."""
+        e, vectors, active = self.e, [vector for vector, _ in columns], columns[0][1]
         size, count = BYTES[vectors[0].type], len(columns)
         if active == self.width:
             columns_written(e, lambda at, row: e.store(row, e.offset(first, at * size)), vectors)

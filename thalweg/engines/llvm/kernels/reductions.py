@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from thalweg.compiler.kernels.affine import Affine
 from thalweg.compiler.kernels.graph import squeezed
-from thalweg.compiler.kernels.strips import Part, part_of
+from thalweg.compiler.kernels.strips import WRITTEN, Part, part_of
 from thalweg.core.program import Symbol
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.kernels.blocks import Total, fold, fold_over, sums_across, total_of
@@ -26,6 +26,9 @@ _UNROLLED_COST = 400
 
 # … and still less dear where they are only summed, so that no value is wanted a second time.
 _SUMMED_COST = 120
+
+# Of so few columns two vectors of rows are computed in turn: more would not fit the registers.
+_TURNS = 8
 
 Values = list[Value]
 
@@ -268,37 +271,48 @@ class _Strip:
                 self.kinds += [self.totals[root]] * count
 
     def write(self) -> None:
-        full, rest = divmod(self.rows, self.width)
+        writer, width = self.writer, self.width
+        length = 2 * self.columns * writer.kernel.size
+        # One vector of numbers a row waits for itself; a second one takes turns with it.
+        together = 2 if self.columns <= _TURNS and length <= WRITTEN else 1
+        full = self.rows // (width * together)
         sums = [kind.empty for kind in self.kinds]
 
         def whole(at: Affine, sums: Values) -> Values:
-            return self._block(at * self.width, self.width, sums)
+            first = at * (width * together) + writer.lanes(width)
+            return self._block([first + width * i for i in range(together)], sums)
 
         if full:
-            sums = fold(self.writer, full, self.kinds, sums, whole)
-        if rest:
-            sums = self._block(Affine(full * self.width), rest, sums)
+            sums = fold(writer, full, self.kinds, sums, whole, together)
+        for at in writer.vectors(self.rows, full * together):
+            sums = self._block([at], sums)
         self._finish(sums)
 
     # ---- a block of rows
 
-    def _block(self, first: Affine, count: int, before: Values) -> Values:
+    def _block(self, places: list[Affine], before: Values) -> Values:
         """Compute all of some rows; return the accumulators with what is theirs added."""
-        writer, sums = self.writer, list(before)
-        at = first + writer.lanes(count)
+        sums = list(before)
         for root, part in self.parts.items():
-            if part is Part.CELL:
-                for column in range(self.columns):
-                    writer.compute(root, spread([at, Affine(column)], root.shape))
-            elif part is Part.ROW:
-                writer.compute(root, spread([at], root.shape))
-            elif part is Part.ACROSS:
-                row = self.totals[root].merge(self._operands(root, at))
-                writer.put(root, spread([at], root.shape), row)
-            elif part is not Part.END:
-                self._accumulate(root, at, sums)
-        writer.flush()
+            if part is not Part.END:
+                for at in places:
+                    self._compute(root, part, at, sums)
+        self.writer.flush()
         return sums
+
+    def _compute(self, root: Symbol, part: Part | None, at: Affine, sums: Values) -> None:
+        """Compute a value of a vector of rows, or add to its accumulators."""
+        writer = self.writer
+        if part is Part.CELL:
+            for column in range(self.columns):
+                writer.compute(root, spread([at, Affine(column)], root.shape))
+        elif part is Part.ROW:
+            writer.compute(root, spread([at], root.shape))
+        elif part is Part.ACROSS:
+            row = self.totals[root].merge(self._operands(root, at))
+            writer.put(root, spread([at], root.shape), row)
+        else:
+            self._accumulate(root, at, sums)
 
     def _operands(self, root: Symbol, at: Affine) -> Values:
         """Return a reduction's operand: a vector a column, or one of one number a row."""
