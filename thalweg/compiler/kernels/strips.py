@@ -22,11 +22,11 @@ MOST_COLUMNS = 16
 # So much is written out at most, of all columns together.
 WRITTEN = 2 * MOST_SIZE
 
-# What the lanes of a vector cost to be combined to one number, for each halving, in additions …
+# What the lanes of a vector cost to be combined to one number, for each halving, in additions.
 _HALVING = 2
 
-# … and a column to be read or written among others, where vectors go down the rows.
-_TURNED = 3
+# By estimates as coarse as these a tenth is to be saved.
+_WORTH = 0.9
 
 # So many accumulators stay in registers beside all else.
 _KEPT = 8
@@ -150,7 +150,8 @@ class _StripFusion(Fusion):
         arrays = self._read(list(self.parts)) | {root for root in self.parts if self._leaves(root)}
         # Many accumulators are no longer kept in registers.
         sums = [part for part in self.parts.values() if part is Part.DOWN and columns > _KEPT]
-        return columns * (cells + _TURNED * (len(arrays) + len(sums))) + rows < before
+        cells += _turning(columns, lanes) * (len(arrays) + len(sums))
+        return columns * cells + rows < _WORTH * before
 
     def _along(self, kernel: Kernel, lanes: int) -> int:
         """Return the time that a kernel takes by itself for so many rows, in additions."""
@@ -193,6 +194,14 @@ class _StripFusion(Fusion):
         """Tell whether a map's rows are one row: nothing in it is broadcast."""
         shapes = {a.symbol.shape for root in kernel.roots for a in self.plan.accesses.of(root)}
         return {squeezed(shape) for shape in shapes} <= {(), self.domain}
+
+
+def _turning(columns: int, lanes: int) -> int:
+    """Return what a column costs to be read or written among others, in additions."""
+    if columns >= lanes:
+        return lanes.bit_length()
+    # Of an odd number of columns each lane of a vector is another row's.
+    return columns if columns % 2 else 3 * (columns - 1)
 
 
 def _is_there(access: Access, read: Part, part: Part, places: list[Affine]) -> bool:
