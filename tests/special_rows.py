@@ -14,10 +14,9 @@ from tests.draws import Array, Row, Sample, positive, unary
 
 
 def _zetas(random: np.random.Generator) -> Iterator[Sample]:
-    # Only the derivative of the second operand is known.
     for shapes in (((), ()), ((3,), (3,)), ((2, 1), (1, 4))):
         s, a = random.uniform(2.5, 4.0, shapes[0]), positive(random, shapes[1])
-        yield Sample((np.asarray(s), np.asarray(a)), smooth=False)
+        yield Sample((np.asarray(s), np.asarray(a)))
 
 
 def _gammas(random: np.random.Generator) -> Iterator[Sample]:
@@ -32,6 +31,11 @@ def _betas(random: np.random.Generator) -> Iterator[Sample]:
     for shapes in (((), (), ()), ((3,), (3,), (3,)), ((2, 1), (1, 4), ()), ((0,), (1,), (1,))):
         a, b = (5.0 * positive(random, shape) for shape in shapes[:2])
         yield Sample((np.asarray(a), np.asarray(b), shares(random, shapes[2])), smooth=False)
+
+
+def _zeta_by_order(s: Array, a: Array) -> Any:
+    found = np.vectorize(lambda s, a: float(mpmath.zeta(s, a, 1)), otypes=[float])
+    return found(*np.broadcast_arrays(s, a))
 
 
 def _of_mpmath(which: int) -> Any:
@@ -61,7 +65,7 @@ SPECIAL_ROWS: dict[str, Row] = {
     **dict.fromkeys(("digamma", "lgamma"), unary(positive)),
     **dict.fromkeys(("erfc", "erfcx", "i0", "i0e", "i1", "i1e"), unary()),
     "erfinv": unary(between),
-    "zeta": _zetas,
+    **dict.fromkeys(("zeta", "zeta_by_order"), _zetas),
     **dict.fromkeys(("gammainc", "gammaincc", "gammainc_by_shape"), _gammas),
     **dict.fromkeys(("betainc", "betainc_by_a", "betainc_by_b"), _betas),
     "gamma": unary(positive),
@@ -79,6 +83,7 @@ SPECIAL_ORACLES: dict[str, Any] = {
     # As C has it, and PyTorch.
     "lgamma": lambda x: np.where(np.isneginf(x), np.inf, scipy.special.gammaln(x)),
     "zeta": scipy.special.zeta,
+    "zeta_by_order": _zeta_by_order,
     "gammainc_by_shape": lambda a, x: jax.grad(lambda a, x: jax.scipy.special.gammainc(a, x).sum())(
         *np.broadcast_arrays(a, x)
     ),
