@@ -20,7 +20,6 @@ def _of_both_dtypes(*operands: Any) -> Iterator[Sample]:
 
 
 def _zetas(random: np.random.Generator) -> Iterator[Sample]:
-    # Only the derivative of the second operand is known.
     for shapes in (((), ()), ((3,), (3,)), ((2, 1), (1, 4))):
         s, a = random.uniform(2.5, 4.0, shapes[0]), positive(random, shapes[1])
         yield from _of_both_dtypes(s, a)
@@ -55,6 +54,11 @@ def _counts(random: np.random.Generator, shapes: int) -> Iterator[Sample]:
         )
 
 
+def _zeta_by_order(s: Array, a: Array) -> Any:
+    found = np.vectorize(lambda s, a: float(mpmath.zeta(s, a, 1)), otypes=[float])
+    return found(*np.broadcast_arrays(s, a))
+
+
 def _of_mpmath(which: int) -> Any:
     """Return the derivative of the incomplete beta function by a parameter, elementwise."""
 
@@ -82,7 +86,7 @@ SPECIAL_ROWS: dict[str, Row] = {
     **dict.fromkeys(("digamma", "lgamma"), unary(positive)),
     **dict.fromkeys(("erfc", "erfcx", "i0", "i0e", "i1", "i1e"), unary()),
     "erfinv": unary(between),
-    "zeta": _zetas,
+    **dict.fromkeys(("zeta", "zeta_by_order"), _zetas),
     **dict.fromkeys(("gammainc", "gammaincc", "gammainc_by_shape"), _gammas),
     **dict.fromkeys(("betainc", "betainc_by_a", "betainc_by_b"), _betas),
     **dict.fromkeys(("gammaincinv", "gammainccinv"), lambda random: _quantiles(random, 1)),
@@ -111,6 +115,7 @@ SPECIAL_ORACLES: dict[str, Any] = {
     # As C has it, and PyTorch.
     "lgamma": lambda x: np.where(np.isneginf(x), np.inf, scipy.special.gammaln(x)),
     "zeta": scipy.special.zeta,
+    "zeta_by_order": _zeta_by_order,
     "gammainc_by_shape": lambda a, x: jax.grad(lambda a, x: jax.scipy.special.gammainc(a, x).sum())(
         *np.broadcast_arrays(a, x)
     ),

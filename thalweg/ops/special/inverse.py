@@ -19,10 +19,11 @@ from thalweg.core.spec import Array
 from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.exponential import exp, log, log1p
 from thalweg.ops.special.error import ndtri
-from thalweg.ops.special.gamma import betaln, digamma, lgamma, zeta
+from thalweg.ops.special.gamma import betaln, digamma, lgamma
 from thalweg.ops.special.incomplete import _height, gammainc, gammaincc
-from thalweg.ops.special.incomplete_beta import _factor, _is_slight, _value
+from thalweg.ops.special.incomplete_beta import _is_slight, _value, height
 from thalweg.ops.special.stirling import lgamma1p
+from thalweg.ops.special.zeta import zeta
 
 Rule = Callable[..., Any]
 
@@ -242,13 +243,18 @@ def _beta_inside(a: Array, b: Array, p: Array, q: Array) -> Array:
         beyond = (odds * other > shape) & ~_is_slight(shape, other, y)
         one, two = np.where(beyond, other, shape), np.where(beyond, shape, other)
         found = _value(one, two, np.where(beyond, y, x), np.where(beyond, x, y))
-        return np.where(beyond, 1.0 - found, found), _factor(shape, other, x, y)
+        return np.where(beyond, 1.0 - found, found), _density(shape, other, x, y)
 
     odds = _root(tails, p, _beta_start(a, b, p, first))
     small, large = first < math.log(_TINY), last < math.log(_TINY)
     x = np.where(small, np.exp(first), np.where(large, 1.0, odds / (1.0 + odds)))
     y = np.where(large, np.exp(last), np.where(small, 1.0, 1.0 / (1.0 + odds)))
     return np.where(upper, y, x)
+
+
+def _density(a: Array, b: Array, x: Array, y: Array) -> Array:
+    """Return xᵃ yᵇ / B(a, b), the derivative of I_x(a, b) by ln x / y."""
+    return np.asarray(height(a, b, x, y) * (a * (b / (a + b))))
 
 
 def _log_size(a: Array, b: Array) -> Array:
@@ -260,7 +266,7 @@ def _log_size(a: Array, b: Array) -> Array:
     near = lgamma1p(small) + np.log1p(small / b)
     near = near - small * (digamma.meaning(middle) - small * small * bend)
     # Of the factor at the mean otherwise.
-    factor = _factor(a, b, a / (a + b), b / (a + b))
+    factor = _density(a, b, a / (a + b), b / (a + b))
     far = -np.log(factor / a) - a * np.log1p(b / a) - b * np.log1p(a / b)
     return np.asarray(np.where(a < _SMALL, near, far))
 

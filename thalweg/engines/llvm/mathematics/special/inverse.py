@@ -18,7 +18,7 @@ from thalweg.engines.llvm.mathematics.logarithm import log, log1p
 from thalweg.engines.llvm.mathematics.special.error import ndtri
 from thalweg.engines.llvm.mathematics.special.gamma import digamma, lgamma1p, positive_lgamma
 from thalweg.engines.llvm.mathematics.special.incomplete import _height, gammainc, gammaincc
-from thalweg.engines.llvm.mathematics.special.incomplete_beta import _factor, lower_of
+from thalweg.engines.llvm.mathematics.special.incomplete_beta import density, lower_of
 from thalweg.engines.llvm.mathematics.special.pieces import in_double, only_where
 from thalweg.engines.llvm.mathematics.special.zeta import zeta
 
@@ -197,7 +197,7 @@ def _log_size(e: Emitter, a: Value, b: Value) -> Value:
     near = e.add(lgamma1p(e, small), log1p(e, e.divide(small, b)))
     near = e.subtract(near, e.multiply(small, slope))
     total = e.add(a, b)
-    factor = _factor(e, a, b, e.divide(a, total), e.divide(b, total))
+    factor = density(e, a, b, e.divide(a, total), e.divide(b, total))
     apart = e.multiply(a, log1p(e, e.divide(b, a)))
     apart = e.add(apart, e.multiply(b, log1p(e, e.divide(a, b))))
     far = e.negate(e.add(log(e, e.divide(factor, a)), apart))
