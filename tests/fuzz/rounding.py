@@ -95,9 +95,7 @@ class Perturbed:
         if equation.primitive.role == "whole":
             return self._of_matrices(name, operands, result)
         if name in _SPECIAL:
-            moved = [self._beside(o) for o in operands]
-            result = np.asarray(equation.primitive.meaning(*moved, **equation.params))
-            result = self._moved(result, _SPECIAL[name])
+            result = self._moved(self._beside(equation, operands, result), _SPECIAL[name])
         if name in _SUMS or name in _PRODUCTS:
             return self._sum(equation, operands, result)
         if name == "overlap_add":
@@ -127,9 +125,11 @@ class Perturbed:
         moved = result * (1 + noise * float(limits.eps)) + np.where(exact, 0, tiny)
         return np.where(exact, result, moved).astype(result.dtype)
 
-    def _beside(self, operand: Array) -> Array:
-        """Return operands beside these; poles and ends of domains are whole numbers."""
-        return np.where(operand == np.rint(operand), operand, self._moved(operand, 2))
+    def _beside(self, equation: Equation, operands: list[Array], result: Array) -> Array:
+        """Return what a function is beside its operands; at poles and ends of its domain, there."""
+        moved = [self._moved(o, 2) for o in operands]
+        beside = np.asarray(equation.primitive.meaning(*moved, **equation.params))
+        return np.where(np.isfinite(result) & np.isfinite(beside), beside, result)
 
     def _of_matrices(self, name: str, operands: list[Array], result: Array) -> Array:
         """Return what is found of well-conditioned matrices in another order."""

@@ -123,6 +123,21 @@ def test_rounding_decides_whether_equal_numbers_reach_their_mean() -> None:
         assert difference(case, _sum_times(factor)) is not None, factor
 
 
+def test_a_function_beside_its_zero_is_as_uncertain_as_its_operand() -> None:
+    case = _program(tw.special.j1, np.array([1.0, 7.0, 0.0]))
+    assert case.program.equations[0].primitive.name == "j1"
+
+    def moved(error: float) -> Any:
+        def fault(equation: Equation, operands: list[Array]) -> Array:
+            return np.asarray(meant(equation, operands) + error * np.eye(3)[1])
+
+        return Faulty(fault, 0)
+
+    # One unit of 7 makes 3e-16 of the result, which is 0.005.
+    assert difference(case, moved(2e-16)) is None
+    assert difference(case, moved(2e-14)) is not None
+
+
 FAULTS: tuple[Fault, ...] = (confused, without_tail, inexact, neighbouring)
 
 
