@@ -144,6 +144,17 @@ def test_lanes_beyond_the_last_of_a_column_never_reach_a_sum(target, dtype, coun
         assert found == x.size
 
 
+@pytest.mark.parametrize(
+    "name", ["gammainc", "gammaincc", "gammainc_by_shape", "betainc", "betainc_by_a"]
+)
+def test_the_forward_derivative_of_a_narrow_function_is_narrow(name: str) -> None:
+    x = np.array([0.25, 0.5], np.float32)
+    shapes = [x + 1.0] * (2 if name.startswith("beta") else 1)
+    function = lambda x: PRIMITIVES[name](*map(tw.asarray, shapes), x)
+    value, slope = tw.jvp(function, (x,), (np.ones_like(x),))
+    assert value.dtype == slope.dtype == np.float32
+
+
 def test_what_an_operation_counts_while_traced_may_be_written() -> None:
     def counted(x: Any) -> Any:
         counts = np.bincount([0, 2, 2], weights=tw.ones(3))
