@@ -36,7 +36,7 @@ def _density(g: Any, out: Any, a: Any, x: Any) -> Any:
     zero = equal(x, 0)
     inside = where(zero, 1.0, x)
     height = exp((a - 1.0) * log(inside) - inside - op.lgamma(a))
-    at_zero = where(equal(a, 1.0), 1.0, where(op.less(a, 1.0), math.inf, 0.0))
+    at_zero = where(equal(a, 1.0), 1.0, where(op.less(a, 1.0), math.inf, op.zeros_like(a)))
     return g * where(zero, at_zero, height)
 
 

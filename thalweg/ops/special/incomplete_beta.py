@@ -24,8 +24,8 @@ def density(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
     first, last = equal(x, 0), equal(x, 1)
     inside = where(first | last, 0.5, x)
     height = exp((a - 1.0) * log(inside) + (b - 1.0) * log1p(-inside) - betaln(a, b))
-    at_first = where(equal(a, 1.0), b + 0.0, where(op.less(a, 1.0), math.inf, 0.0))
-    at_last = where(equal(b, 1.0), a + 0.0, where(op.less(b, 1.0), math.inf, 0.0))
+    at_first = where(equal(a, 1.0), b + 0.0, where(op.less(a, 1.0), math.inf, op.zeros_like(a)))
+    at_last = where(equal(b, 1.0), a + 0.0, where(op.less(b, 1.0), math.inf, op.zeros_like(b)))
     return g * where(first, at_first, where(last, at_last, height))
 
 
