@@ -460,3 +460,29 @@ def test_periods_are_those_that_counting_finds(kinds):
                 last[window] = i
         expected = [p for p, _ in counts.most_common(12) if p <= len(found) // 8]
         assert periods(found) == expected
+
+
+# ---- series of numbers, of which some are equal by chance
+
+
+@pytest.mark.parametrize("kind", ["array", "list"])
+@pytest.mark.parametrize("rate", [0.3, 5.0, 1e6])
+def test_a_loop_over_numbers_is_rolled_where_some_are_equal(kind: str, rate: float) -> None:
+    counts = np.random.default_rng(2).poisson(rate, 120).astype(float)
+    y = counts if kind == "array" else counts.tolist()
+
+    def loss(w: Any) -> Any:
+        total = 0.0
+        for t in range(2, len(y)):
+            e = y[t] - w[0] - w[1] * y[t - 1] - w[2] * y[t - 2]
+            total = total + e * e
+        return total
+
+    w = np.array([0.3, 0.2, 0.1])
+    program = traced(loss, w)
+    assert len(loops(program)) == 1
+    assert len(program.equations) < 24
+    found = tw.jit(tw.value_and_grad(loss))(w)
+    expected = tw.value_and_grad(loss)(w)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-10)

@@ -493,7 +493,7 @@ class Trace:
         values = tuple(params.items()) if params else ()
         key = (primitive, inputs, values)
         known = self._known.get(key)
-        if known is not None:
+        if known is not None and not self._is_of_series(primitive, inputs):
             return known
         kind = (primitive, values, *[id(symbol.spec) for symbol in inputs])
         stated = self._stated.get(kind)
@@ -509,6 +509,16 @@ class Trace:
         self.equations.append(equation)
         self._known[key] = symbol
         return symbol
+
+    def _is_of_series(self, primitive: Primitive, inputs: tuple[Symbol, ...]) -> bool:
+        """Tell whether an equation reads one of many numbers, of which some are equal by chance.
+
+        Were it written once with others, turns of a loop over the numbers would look unlike.
+        """
+        for symbol in inputs:
+            if symbol.value is not None:
+                return not symbol.spec.weak or len(self._literals) > _SERIES
+        return False
 
     def release(self, memory: Array) -> None:
         """Give what was captured of an array's memory a copy, as the array is about to change."""
@@ -558,6 +568,9 @@ class _Seen:
                 "mask.copy(), or make it a tensor, mask = tw.zeros(n)."
             )
 
+
+# Programs with more different numbers in their text read series of them.
+_SERIES = 16
 
 # Up to so many bytes an array is kept whole and compared whenever it is used; beyond so many
 # a part of it is compared at the end.
