@@ -21,10 +21,11 @@ from thalweg.core.apply import (
 )
 from thalweg.core.layout import may_share, note_layout
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Equation, Program, Symbol, Trace, at_line, evaluate, finish, trace
+from thalweg.core.program import Equation, Program, Symbol, Trace, evaluate, finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
+from thalweg.lines import at_line
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.numpy.kinds import same_kind
 from thalweg.ops.shape.broadcast import broadcast_to

@@ -15,15 +15,14 @@ from thalweg.core.program import (
     Program,
     Symbol,
     Trace,
-    at_line,
     clock,
     evaluate,
     owner_of,
     tracing,
-    user_line,
 )
 from thalweg.core.tape import Node, recording, set_recording, watched
 from thalweg.core.tensor import Tensor, make
+from thalweg.lines import at_line, current_place, user_line
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
@@ -168,13 +167,13 @@ def cut(tensor: Tensor) -> Tensor:
 
 
 def _expanded(expansion: Callable[..., Tensor], tensors: Operands, params: Params) -> Tensor:
-    before = tracing.line
+    before = current_place.line
     if not before:
-        tracing.line = user_line(2)
+        current_place.line = user_line(2)
     try:
         expanded = expansion(*map(standing_for, tensors), **params)
     finally:
-        tracing.line = before
+        current_place.line = before
     # What is composed shall not seem to be a view of what it is composed of.
     return make(expanded.array, expanded.node, expanded.weak, expanded.results)
 

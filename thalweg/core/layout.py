@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg.core.memory import Memory, View, memory_of
-from thalweg.core.program import Equation, Symbol, Trace, user_line
+from thalweg.core.program import Equation, Symbol, Trace
 from thalweg.errors import TracingError
+from thalweg.lines import user_line
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive

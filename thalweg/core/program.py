@@ -9,12 +9,10 @@ import itertools
 import operator
 import sys
 import threading
-import traceback
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import ReferenceType, getweakrefcount, ref
 
@@ -22,7 +20,8 @@ import numpy as np
 
 from thalweg.core.refusals import STORED
 from thalweg.core.spec import Spec
-from thalweg.errors import EngineError, GradientError, ThalwegError, TracingError, printable
+from thalweg.errors import EngineError, GradientError, ThalwegError, TracingError
+from thalweg.lines import current_place, raised_at, user_line
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
@@ -478,13 +477,13 @@ class Trace:
     def deriving(self, symbol: Symbol) -> Iterator[None]:
         """Write equations of a symbol's derivative, which have the line that made the symbol."""
         made = self.producers.get(symbol)
-        before, line = tracing.line, "" if made is None else made.source
+        before, line = current_place.line, "" if made is None else made.source
         derivative = line if line.endswith(DERIVATIVE) else f"{line}{DERIVATIVE}"
-        tracing.line = derivative if line else ""
+        current_place.line = derivative if line else ""
         try:
             yield
         finally:
-            tracing.line = before
+            current_place.line = before
 
     def append(
         self, primitive: Primitive, inputs: tuple[Symbol, ...], params: Mapping[str, Any]
@@ -504,7 +503,7 @@ class Trace:
             self._stated[kind] = stated
         symbol = Symbol(stated[0], None, self.reference)
         # The caller and what it was called by are none of the user's.
-        source = tracing.line or user_line(3)
+        source = current_place.line or user_line(3)
         equation = Equation(primitive, inputs, params, symbol, source)
         self.equations.append(equation)
         self._known[key] = symbol
@@ -597,8 +596,6 @@ class _Tracing(threading.local):
         self.claiming: Trace | None = None
         # Whether what is traced has no derivative in its program either, as `no_grad` means.
         self.cuts = False
-        # The line of equations that are written for another one, if it is not looked for.
-        self.line = ""
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
         self.quiet: Callable[..., Any] = context.run
@@ -672,20 +669,6 @@ def explaining_arrays() -> Iterator[None]:
         raise
 
 
-def raised_at(error: BaseException, inside: int = 0) -> str:
-    """Return the innermost line of the user's that an error came from, as FILE:LINE.
-
-    Args:
-        error: What was raised.
-        inside: How many of the outermost frames do not count.
-    """
-    frames = list(traceback.walk_tb(error.__traceback__))[inside:]
-    for frame, line in reversed(frames):
-        if is_users(frame):
-            return f"{printable(frame.f_code.co_filename)}:{line}"
-    return ""
-
-
 def _run_noting(meaning: Callable[..., Any], *arrays: Any, **params: Any) -> Any:
     found = tracing.quiet(meaning, *arrays, **params)
     owner = owner_of(found)
@@ -757,83 +740,3 @@ def place_of(array: Any) -> tuple[Any, ...] | None:
     if not isinstance(array, np.ndarray) or not array.size:
         return None
     return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str
-
-
-# Whose frames on the stack are not the user's code.
-_LIBRARIES = frozenset(
-    {
-        "contextlib",
-        "functools",
-        "jax",
-        "numpy",
-        "optree",
-        "pandas",
-        "scipy",
-        "sklearn",
-        "thalweg",
-        "torch",
-    }
-)
-
-# Whether a module is the user's, by its name.
-_users: dict[str, bool] = {}
-
-
-def is_users(frame: FrameType) -> bool:
-    """Tell whether a frame runs the user's code, not that of a library."""
-    name = frame.f_globals.get("__name__", "")
-    found = _users.get(name)
-    if found is None:
-        found = _users[name] = name.partition(".")[0] not in _LIBRARIES
-    return found
-
-
-# Lines of the user's code by their places in it, which is kept.
-_known_lines: dict[tuple[int, int], tuple[str, CodeType]] = {}
-
-
-def user_line(above: int = 1) -> str:
-    """Return the line of the user's code that is being run, as FILE:LINE.
-
-    Args:
-        above: How many of the innermost frames are known to be none of the user's.
-    """
-    if tracing.line:
-        return tracing.line
-    frame: FrameType | None = sys._getframe(above)
-    known = _users.get
-    while frame is not None:
-        found = known(frame.f_globals.get("__name__", ""))
-        if found or (found is None and is_users(frame)):
-            break
-        frame = frame.f_back
-    if frame is None:
-        return ""
-    code = frame.f_code
-    place = id(code), frame.f_lasti
-    line = _known_lines.get(place)
-    if line is None:
-        if len(_known_lines) > _FEW:
-            _known_lines.clear()
-        line = f"{printable(code.co_filename)}:{frame.f_lineno}", code
-        _known_lines[place] = line
-    return line[0]
-
-
-@contextmanager
-def at_line(source: str) -> Iterator[None]:
-    """Write equations as if a line of the user's, or the one that is run, made them."""
-    before, tracing.line = tracing.line, source
-    try:
-        yield
-    finally:
-        tracing.line = before
-
-
-def level_of_user() -> int:
-    """Return the `stacklevel` with which a warning of the caller names the user's line."""
-    frame: FrameType | None = sys._getframe(1)
-    level = 1
-    while frame is not None and not is_users(frame):
-        frame, level = frame.f_back, level + 1
-    return level if frame is not None else 1

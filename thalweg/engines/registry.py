@@ -8,10 +8,11 @@ import warnings
 from collections.abc import Sequence
 from typing import Literal
 
-from thalweg.core.program import Equation, Program, level_of_user
+from thalweg.core.program import Equation, Program
 from thalweg.engines.engine import Engine
 from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import ArgumentError, EngineError, did_you_mean, printable
+from thalweg.lines import level_of_user
 
 # Imported on first use: each stands on a library that takes time to load or may be missing.
 ENGINES = {

@@ -21,7 +21,6 @@ from thalweg.core.program import (
     Symbol,
     evaluate,
     followed,
-    level_of_user,
     meaning_of,
     nested,
 )
@@ -36,6 +35,7 @@ from thalweg.errors import (
     ThalwegError,
     TrainingDiverged,
 )
+from thalweg.lines import level_of_user
 from thalweg.random.bits import keyed_permutation
 from thalweg.training.checks.finite import is_finite, require_finite, spell_value
 from thalweg.training.checks.positions import Read, out_of_range

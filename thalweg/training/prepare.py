@@ -12,12 +12,13 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from thalweg.core.program import Program, level_of_user, uncollected
+from thalweg.core.program import Program, uncollected
 from thalweg.core.spec import default_dtype
 from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
 from thalweg.engines.registry import Fallback, chosen, warning_text
 from thalweg.errors import ArgumentError, EngineError
+from thalweg.lines import level_of_user
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import Batches
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step

@@ -13,16 +13,7 @@ from thalweg import tree
 from thalweg.autodiff.functional import value_and_grad
 from thalweg.control import rolling  # noqa: F401 (every program that is traced is rolled)
 from thalweg.core.apply import standing_for
-from thalweg.core.program import (
-    Equation,
-    Program,
-    Symbol,
-    Trace,
-    finish,
-    raised_at,
-    remove_dead_code,
-    writing,
-)
+from thalweg.core.program import Equation, Program, Symbol, Trace, finish, remove_dead_code, writing
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tape import history
 from thalweg.core.tensor import Tensor, as_tensor, make
@@ -34,6 +25,7 @@ from thalweg.errors import (
     TracingError,
     TrainingDiverged,
 )
+from thalweg.lines import raised_at
 from thalweg.ops.index.take import take
 from thalweg.optim import GradientTransformation, apply_updates
 from thalweg.training.checks.traces import (

@@ -8,8 +8,9 @@ from typing import Any
 
 from thalweg import tree
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Equation, Program, Symbol, Trace, level_of_user, remove_dead_code
+from thalweg.core.program import Equation, Program, Symbol, Trace, remove_dead_code
 from thalweg.errors import GradientError
+from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import reshape

@@ -6,11 +6,11 @@ import math
 import warnings
 from typing import Any
 
-from thalweg.core.program import level_of_user
 from thalweg.core.spec import broadcast
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.arithmetic import absolute, square
 from thalweg.ops.elementwise.comparison import greater, less, where
 from thalweg.ops.elementwise.conversion import as_floating, stop_gradient
