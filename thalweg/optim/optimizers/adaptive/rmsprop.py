@@ -8,7 +8,7 @@ from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import sqrt, square
 from thalweg.optim.chains import chain
 from thalweg.optim.moments import correction, filled, leafwise, moment
-from thalweg.optim.optimizers.sgd import trace
+from thalweg.optim.optimizers.gradient.sgd import trace
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
