@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from thalweg import tree
 from thalweg.core.spec import FLOAT64, DType, promote
@@ -17,9 +17,10 @@ from thalweg.optim.recipe import Form, Recipe, factory
 from thalweg.tree import Tree, flatten_parameters
 
 __all__ = [
-    "EmptyState", "GradientTransformation", "GradientTransformationExtraArgs", "OptState",
-    "Params", "Updates", "apply_updates", "identity", "init_empty_state", "safe_increment",
-    "set_to_zero", "stateless", "stateless_with_tree_map",
+    "EmptyState", "GradientTransformation", "GradientTransformationExtraArgs", "MaskOrFn",
+    "OptState", "Params", "TransformInitFn", "TransformUpdateExtraArgsFn", "TransformUpdateFn",
+    "Updates", "apply_updates", "identity", "init_empty_state", "safe_increment", "set_to_zero",
+    "stateless", "stateless_with_tree_map", "with_extra_args_support",
 ]  # fmt: skip
 
 
@@ -29,11 +30,39 @@ Updates = Tree
 
 OptState = Tree
 
+# A mask for `masked`: a tree of booleans, or a function from parameters to one.
+MaskOrFn = Tree | Callable[[Params], Tree] | None
+
 Step = tuple[Updates, OptState]
 
 Leaves = TypeVar("Leaves")  # what a tree is, its results are
 
 _LAST_COUNT = 2**31 - 1
+
+
+class TransformInitFn(Protocol):
+    """A function from parameters to the initial state of a transformation."""
+
+    def __call__(self, params: Params) -> OptState:
+        """Return the initial state for parameters."""
+
+
+class TransformUpdateFn(Protocol):
+    """A function from updates and a state to new updates and the new state."""
+
+    def __call__(
+        self, updates: Updates, state: OptState, params: Params | None = None
+    ) -> tuple[Updates, OptState]:
+        """Return new updates and the new state."""
+
+
+class TransformUpdateExtraArgsFn(Protocol):
+    """An update function that takes further keywords, such as the loss, or ignores them."""
+
+    def __call__(
+        self, updates: Updates, state: OptState, params: Params | None = None, **extra_args: Any
+    ) -> tuple[Updates, OptState]:
+        """Return new updates and the new state."""
 
 
 class EmptyState(NamedTuple):
@@ -147,6 +176,24 @@ def as_transformation(value: Any) -> GradientTransformation:
         f"{_name_of(value)} was given where a gradient transformation, with init and update, is "
         f"wanted. {_advice(value)}"
     )
+
+
+def with_extra_args_support(tx: GradientTransformation) -> GradientTransformationExtraArgs:
+    """Return a transformation whose update accepts any extra arguments; all do.
+
+    Args:
+        tx: A transformation, or anything else with `init` and `update`.
+
+    Raises:
+        ArgumentError: If it has not.
+
+    Example:
+        >>> import thalweg as tw
+        >>> accepting = tw.optim.with_extra_args_support(tw.optim.scale(2.0))
+        >>> accepting.update([1.0], tw.optim.EmptyState(), value=0.5)
+        ([np.float64(2.0)], EmptyState())
+    """
+    return as_transformation(tx)
 
 
 def _name_of(value: Any) -> str:
