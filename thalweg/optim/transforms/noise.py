@@ -68,7 +68,7 @@ def add_noise(
     """
     NON_NEGATIVE.check(eta=eta)
     FINITE.check(gamma=gamma)
-    start = _chosen(key, seed)
+    start = chosen_key(key, seed)
 
     def init(params: Params) -> AddNoiseState:
         return AddNoiseState(first_count(), as_key(start))
@@ -85,13 +85,14 @@ def add_noise(
     return GradientTransformation(init, update)
 
 
-def _chosen(key: Any, seed: int | None) -> Any:
+def chosen_key(key: Any, seed: int | None) -> Any:
+    """Return what was given as a key, by its own or its old name; warn the caller's caller."""
     if seed is not None:
         text = '"seed" is deprecated and will be removed, use "key".'
         warnings.warn(text, DeprecationWarning, stacklevel=4)
         if key is not None:
             raise ArgumentError(
-                f"add_noise got key={key!r} and seed={seed!r}. Only one of seed or key can be "
+                f"Both were given, key={key!r} and seed={seed!r}. Only one of seed or key can be "
                 "specified: give key alone."
             )
         return seed

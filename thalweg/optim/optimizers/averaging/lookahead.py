@@ -38,6 +38,11 @@ class LookaheadParams(NamedTuple):
     fast: Params
     slow: Params
 
+    @property
+    def moved_together(self) -> bool:
+        """Whether steps move also what a loss does not read: it reads one of the two."""
+        return True
+
     @classmethod
     def init_synced(cls, params: Params) -> Self:
         """Return a pair that starts from the same parameters."""
@@ -79,6 +84,19 @@ def lookahead(
         >>> updates, state = optimizer.update(2.0, optimizer.init(params), params)
         >>> tw.optim.apply_updates(params, updates)
         LookaheadParams(fast=3.0, slow=3.0)
+
+    A fit starts from a pair too; its loss reads the fast parameters.
+
+        >>> import numpy as np
+        >>> start = tw.optim.LookaheadParams.init_synced(np.zeros(2))
+        >>> fit = tw.fit(
+        ...     lambda p: np.sum((p.fast - 1.0) ** 2),
+        ...     start,
+        ...     optimizer=tw.optim.lookahead(tw.optim.sgd(0.1), 5, 0.5),
+        ...     steps=100,
+        ... )
+        >>> fit.params.slow.round(3)
+        array([1., 1.])
     """
     inner = as_transformation(fast_optimizer)
     FINITE.check(slow_step_size=slow_step_size)

@@ -9,7 +9,7 @@ from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation
-from thalweg.optim.transforms.noise import add_noise
+from thalweg.optim.transforms.noise import add_noise, chosen_key
 
 __all__ = ["noisy_sgd"]
 
@@ -46,4 +46,6 @@ def noisy_sgd(
         >>> tw.optim.noisy_sgd(0.1, key=0)
         noisy_sgd(learning_rate=0.1, key=0)
     """
-    return chain(add_noise(eta, gamma, key, seed=seed), scale_by_learning_rate(learning_rate))
+    return chain(
+        add_noise(eta, gamma, chosen_key(key, seed)), scale_by_learning_rate(learning_rate)
+    )

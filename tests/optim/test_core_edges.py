@@ -1,0 +1,161 @@
+"""Complex leaves, trees without leaves, missing parameters: as Optax has them, or said plainly."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import thalweg as tw
+from tests.optim.samples import EXTRA, OPTIMIZERS, TRANSFORMATIONS, Sample, listed
+from tests.optim.test_agreement_with_optax import assert_equal
+from thalweg import optim
+from thalweg.errors import ArgumentError, CallError
+
+jax = pytest.importorskip("jax")
+optax = pytest.importorskip("optax")
+
+OF_COMPLEX: list[Sample] = [
+    lambda o: o.sgd(0.1, momentum=0.9),
+    lambda o: o.adam(0.1, eps_root=0.1),
+    lambda o: o.adamw(0.1, nesterov=True),
+    lambda o: o.adabelief(0.1),
+    lambda o: o.adan(0.1),
+    lambda o: o.yogi(0.1),
+    lambda o: o.rmsprop(0.1),
+    lambda o: o.novograd(0.1, weight_decay=0.1),
+    lambda o: o.lamb(0.1),
+    lambda o: o.lars(0.1),
+    lambda o: o.fromage(0.1),
+    lambda o: o.optimistic_adam_v2(0.1),
+    lambda o: o.optimistic_gradient_descent(0.1),
+    lambda o: o.polyak_sgd(),
+    lambda o: o.scale_by_trust_ratio(0.5, 0.3),
+    lambda o: o.normalize_by_update_norm(),
+    lambda o: o.clip_by_global_norm(0.5),
+    lambda o: o.scale_by_param_block_norm(),
+    lambda o: o.scale_by_param_block_rms(),
+    lambda o: o.centralize(),
+    lambda o: o.apply_every(2),
+    lambda o: o.scale_by_rss(),
+    lambda o: o.scale_by_stddev(eps=1e-3),
+]
+
+
+@pytest.mark.parametrize("sample", OF_COMPLEX, ids=lambda sample: repr(sample(optim))[:30])
+def test_complex_leaves_are_treated_as_by_optax(sample: Sample) -> None:
+    rng = np.random.default_rng(0)
+    values = {k: rng.normal(size=(*s, 2)) @ [1, 1j] for k, s in (("a", (3, 2)), ("b", (4,)))}
+    made, theirs = sample(optim), optax.with_extra_args_support(sample(optax))
+    state = made.init(values)
+    with jax.enable_x64(True):
+        other = jax.tree.map(jax.numpy.asarray, values)
+        expected = theirs.init(other)
+        for step in range(5):
+            slope = tw.tree.map(lambda p, t=step: p * np.exp(1j * t), values)
+            updates, state = made.update(slope, state, values, **EXTRA)
+            wanted, expected = theirs.update(slope, expected, other, **EXTRA)
+            assert_equal(updates, wanted)
+        assert_equal(state, expected)
+
+
+NEED_PARAMS = [
+    *(optim.scale_by_trust_ratio(), optim.scale_by_param_block_norm(), optim.novograd(0.1)),
+    *(optim.scale_by_param_block_rms(), optim.scale_by_factored_rms(), optim.lamb(0.1)),
+    optim.scale_by_distance_over_gradients(),
+]
+
+
+@pytest.mark.parametrize("made", NEED_PARAMS, ids=repr)
+def test_parameters_that_are_needed_are_asked_for(made: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"was updated without parameters.*update\(updates"):
+        made.update(np.ones(2), made.init(np.ones(2)))
+
+
+def has_no_mask(sample: Sample) -> bool:
+    text = repr(sample(optim))
+    return "mask" not in text and "partition" not in text
+
+
+ANY_TREE = {k: [*filter(has_no_mask, v)] for k, v in (OPTIMIZERS | TRANSFORMATIONS).items()}
+
+
+@pytest.mark.parametrize("sample", listed(ANY_TREE))
+@pytest.mark.parametrize("empty", [{}, [], {"a": None, "b": ()}], ids=repr)
+def test_trees_without_leaves_stay_as_they_are(sample: Sample, empty: Any) -> None:
+    made = sample(optim)
+    updates, state = made.update(empty, made.init(empty), empty, **EXTRA)
+    assert updates == empty
+    assert tw.tree.structure(state) == tw.tree.structure(made.init(empty))
+
+
+def test_polyaks_step_wants_the_loss() -> None:
+    made = optim.polyak_sgd()
+    with pytest.raises(CallError, match=r"without the loss.*value=loss"):
+        made.update(1.0, made.init(1.0), 1.0)
+
+
+def test_polyaks_step_ends_in_a_minimum() -> None:
+    made = optim.scale_by_polyak()
+    updates, _ = made.update(np.zeros(2), made.init(np.zeros(2)), np.zeros(2), value=1.0)
+    np.testing.assert_array_equal(updates, [0.0, 0.0])
+
+
+def test_the_old_optimistic_adam_says_so_and_takes_no_schedule() -> None:
+    with pytest.warns(DeprecationWarning, match="use `optimistic_adam_v2` instead") as caught:
+        optim.optimistic_adam(0.1)
+    assert caught[0].filename == __file__
+    schedule: Any = optim.constant_schedule(0.1)
+    with (
+        pytest.warns(DeprecationWarning, match="use `optimistic_adam_v2`"),
+        pytest.raises(ArgumentError, match="does not support learning rate schedules"),
+    ):
+        optim.optimistic_adam(schedule)
+
+
+def test_sm3_keeps_a_vector_an_axis_and_refuses_complex_numbers() -> None:
+    made = optim.scale_by_sm3()
+    state = made.init({"m": np.ones((2, 3, 4)), "v": np.ones(5), "s": np.ones(())})
+    shapes = {name: [np.shape(v) for v in covers] for name, covers in state.mu.items()}
+    assert shapes == {"m": [(2,), (3,), (4,)], "v": [(5,)], "s": [()]}
+    with pytest.raises(ArgumentError, match="does not support complex parameters"):
+        made.init(np.ones(2, complex))
+
+
+def test_a_scalar_of_sm3_is_a_vector_of_itself() -> None:
+    made = optim.sm3(0.1)
+    found = []
+    for shape in ((), (1,)):
+        p = np.full(shape, 2.0)
+        state = made.init(p)
+        for _ in range(3):
+            updates, state = made.update(p, state, p)
+        found.append(np.asarray(updates).item())
+    assert found[0] == found[1]
+
+
+def test_long_axes_are_factored_and_others_are_not() -> None:
+    values = {"long": np.ones((130, 3, 128)), "short": np.ones((127, 500))}
+    state = optim.scale_by_factored_rms().init(values)
+    assert state.v_row["long"].shape == (3, 128)
+    assert state.v_col["long"].shape == (130, 3)
+    assert state.v["long"].shape == state.v_row["short"].shape == (1,)
+    assert state.v["short"].shape == (127, 500)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: optim.scale_by_adan(b3=1.0), r"b3=1.0.*\[0, 1\)"),
+        (lambda: optim.scale_by_sm3(b2=1.1), r"b2=1.1.*\[0, 1\]"),
+        (lambda: optim.scale_by_polyak(variant="spss"), "Did you mean 'sps'"),
+        (lambda: optim.apply_every(0), "k=0"),
+        (lambda: optim.yogi(-0.1), "learning_rate=-0.1"),
+        (lambda: optim.fromage(float("inf")), "learning_rate=inf"),
+        (lambda: optim.adafactor(0.1, clipping_threshold=0.0), "threshold=0.0"),
+        (lambda: optim.add_noise(-1.0, 0.5, 0), "eta=-1.0"),
+        (lambda: optim.lookahead(optim.sgd(0.1), 2, float("nan")), "slow_step_size=nan"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(make: Any, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        make()
