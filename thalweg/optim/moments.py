@@ -24,6 +24,7 @@ from thalweg.optim.transformation import (
     cast_like,
     each,
     first_count,
+    init_empty_state,
     safe_increment,
 )
 from thalweg.tree import Tree
@@ -230,14 +231,21 @@ def in_single(init: Any, update: Any) -> GradientTransformation:
     """
 
     def update_widened(updates: Updates, state: OptState, params: Params = None) -> Step:
-        wide = _widen(updates)
-        found, kept = update(wide, state, params if wide is updates else _widen(params))
+        wide = widen(updates)
+        found, kept = update(wide, state, params if wide is updates else widen(params))
         return found if wide is updates else cast_like(found, updates), kept
 
-    return GradientTransformation(lambda params: init(_widen(params)), update_widened)
+    return GradientTransformation(lambda params: init(widen(params)), update_widened)
 
 
-def _widen(leaves: Tree) -> Tree:
+def stateless_in_single(change: Callable[[Updates, Params], Updates]) -> GradientTransformation:
+    """Return a transformation without a state that computes with float16 leaves in float32."""
+    return in_single(
+        init_empty_state, lambda updates, state, params=None: (change(updates, params), state)
+    )
+
+
+def widen(leaves: Tree) -> Tree:
     """Return a tree with float32 in place of float16; the tree itself if there is none."""
     if all(spec_of(leaf).dtype != FLOAT16 for leaf in tree.leaves(leaves)):
         return leaves

@@ -16,6 +16,7 @@ from thalweg.ops.numpy.kinds import same_kind
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.masking import masked
+from thalweg.optim.moments import widen
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE, check_learning_rate
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
@@ -164,8 +165,9 @@ def global_norm(updates: Updates) -> Tensor:
 
 
 def squared_norm(updates: Updates) -> Any:
-    """Return the sum of the squares of all leaves together."""
-    squares = [total(squared_magnitude(asarray(leaf))) for leaf in tree.leaves(updates)]
+    """Return the sum of the squares of all leaves together, of float16 in float32."""
+    leaves = tree.leaves(widen(updates))
+    squares = [total(squared_magnitude(asarray(leaf))) for leaf in leaves]
     return functools.reduce(add, squares) if squares else 0.0
 
 

@@ -7,7 +7,7 @@ from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import equal, less_equal, logical_or, where
 from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.ops.reduce.sums import mean
-from thalweg.optim.moments import norm_or_least
+from thalweg.optim.moments import norm_or_least, stateless_in_single
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import global_norm
@@ -18,7 +18,6 @@ from thalweg.optim.transformation import (
     Updates,
     each,
     needed,
-    stateless,
 )
 
 __all__ = [
@@ -48,7 +47,7 @@ def centralize() -> GradientTransformation:
     def centred(g: Tensor) -> Tensor:
         return g - mean(g, axis=tuple(range(1, g.ndim)), keepdims=True) if g.ndim > 1 else g
 
-    return stateless(lambda updates, params: each(centred, updates))
+    return stateless_in_single(lambda updates, params: each(centred, updates))
 
 
 @factory
@@ -79,7 +78,7 @@ def normalize_by_update_norm(
         norm = (global_norm(updates) + eps) / scale_factor
         return each(lambda g: g / astype(norm, g.dtype), updates)
 
-    return stateless(normalized)
+    return stateless_in_single(normalized)
 
 
 @factory
@@ -106,7 +105,7 @@ def scale_by_param_block_norm(min_scale: float = 1e-3) -> GradientTransformation
         weights = needed(params, "scale_by_param_block_norm")
         return each(lambda g, p: g * norm_or_least(p, min_scale), updates, weights)
 
-    return stateless(scaled)
+    return stateless_in_single(scaled)
 
 
 @factory
@@ -142,7 +141,7 @@ def scale_by_param_block_rms(min_scale: float = 1e-3) -> GradientTransformation:
         weights = needed(params, "scale_by_param_block_rms")
         return each(lambda g, p: g * size(p), updates, weights)
 
-    return stateless(scaled)
+    return stateless_in_single(scaled)
 
 
 @factory
@@ -185,4 +184,4 @@ def scale_by_trust_ratio(
     def scaled(updates: Updates, params: Params) -> Updates:
         return each(trusted, updates, needed(params, "scale_by_trust_ratio"))
 
-    return stateless(scaled)
+    return stateless_in_single(scaled)

@@ -8,7 +8,7 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.comparison import where
 from thalweg.optim.chains import chain
-from thalweg.optim.moments import step_each
+from thalweg.optim.moments import in_single, step_each
 from thalweg.optim.ranges import FINITE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
@@ -71,7 +71,7 @@ def scale_by_optimistic_gradient(alpha: float = 1.0, beta: float = 1.0) -> Gradi
         found, previous = step_each(step, updates, state.previous_gradient)
         return found, ScaleByOptimisticGradientState(as_tensor(False), previous)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 @factory

@@ -78,7 +78,7 @@ def scale_by_polyak(
         vanishes = less_equal(squares + eps, _SMALLEST)
         factor = minimum(gap / where(vanishes, 1.0, squares + eps), max_learning_rate)
         factor = where(vanishes, 0.0, factor)
-        return each(lambda g: astype(factor, g.dtype) * g, updates), state
+        return each(lambda g: astype(factor * g, g.dtype), updates), state
 
     return GradientTransformation(init_empty_state, update)
 
