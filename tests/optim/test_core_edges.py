@@ -1,5 +1,6 @@
 """Complex leaves, trees without leaves, missing parameters: as Optax has them, or said plainly."""
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -149,3 +150,59 @@ def test_long_axes_are_factored_and_others_are_not() -> None:
 def test_numbers_out_of_range_are_refused(make: Any, words: str) -> None:
     with pytest.raises(ArgumentError, match=words):
         make()
+
+
+# ---- updates that are None, and functions that take more or less
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: optim.adamw(0.1), lambda: optim.sgd(0.1, momentum=0.9), lambda: optim.lamb(0.1)],
+)
+def test_updates_that_are_none_stay_so_with_what_is_kept_of_them(make: Any) -> None:
+    values = {"a": np.ones(2), "b": {"c": np.ones(3)}}
+    slope = {"a": np.ones(2), "b": None}
+    made, alone = make(), make()
+    state, other = made.init(values), alone.init(values["a"])
+    for _ in range(2):
+        updates, after = made.update(slope, state, values)
+        expected, other = alone.update(slope["a"], other, values["a"])
+        assert updates["b"] is None
+        np.testing.assert_array_equal(updates["a"], expected)
+        assert tw.tree.structure(after) == tw.tree.structure(state)
+        state = after
+
+
+def test_trees_that_differ_in_more_than_none_are_refused() -> None:
+    made = optim.adam(0.1)
+    state = made.init({"a": 1.0, "b": 1.0})
+    with pytest.raises(tw.errors.ShapeError, match="differ in structure"):
+        made.update({"a": None, "c": 1.0}, state)
+
+
+def test_an_update_without_parameters_is_called_without_them() -> None:
+    seen = []
+
+    def update(updates: Any, state: Any, *, log: Any = None, **extra: Any) -> Any:
+        seen.append((log, extra))
+        return updates, state
+
+    made = optim.GradientTransformationExtraArgs(lambda params: (), update)
+    made.update(1.0, (), 2.0, log="rate", value=3.0)
+    optim.chain(made).update(1.0, ((),), log="once more")
+    assert seen == [("rate", {"value": 3.0}), ("once more", {})]
+
+
+def test_what_takes_extra_arguments_is_told_from_what_does_not() -> None:
+    plain = optim.GradientTransformation(
+        lambda params: (), lambda u, state, params=None: (u, state)
+    )
+    assert not isinstance(plain, optim.GradientTransformationExtraArgs)
+    accepting = optim.with_extra_args_support(plain)
+    assert isinstance(accepting, optim.GradientTransformationExtraArgs)
+    assert accepting.update(1.0, (), anything=2.0) == (1.0, ())
+    for made in (optim.adam(0.1), optim.polyak_sgd(), optim.with_extra_args_support(accepting)):
+        assert isinstance(made, optim.GradientTransformationExtraArgs)
+    supported = optim.with_extra_args_support(optim.scale(2.0))
+    assert repr(supported) == "with_extra_args_support(tx=scale(step_size=2.0))"
+    assert pickle.loads(pickle.dumps(supported)) == supported

@@ -117,7 +117,10 @@ def leafwise(
 
 
 def step_each(step: Callable[..., tuple[Any, ...]], updates: Updates, *kept: Params) -> list[Tree]:
-    """Return new updates and what is kept of them, each leaf of it in the dtype that it had."""
+    """Return new updates and what is kept of them, each leaf of it in the dtype that it had.
+
+    Where updates are None they stay so, and so does what is kept of them.
+    """
     found: list[tuple[Any, ...]] = []
 
     def one(*leaves: Any) -> None:
@@ -128,10 +131,13 @@ def step_each(step: Callable[..., tuple[Any, ...]], updates: Updates, *kept: Par
             (made[0], *(x if x.dtype == y.dtype else astype(x, y.dtype) for x, y in pairs))
         )
 
-    tree.map(one, updates, *kept)
+    tree.map_present(one, updates, *kept)
     columns = zip(*found, strict=True) if found else [()] * (1 + len(kept))
     structure = tree.structure(updates)
-    return [tree.unflatten(structure, column) for column in columns]
+    first, *rest = (tree.unflatten(structure, column) for column in columns)
+    if any(tree.structure(old) != structure for old in kept):
+        rest = [tree.filled(updates, *pair) for pair in zip(rest, kept, strict=True)]
+    return [first, *rest]
 
 
 class EmaState(NamedTuple):

@@ -90,17 +90,18 @@ class GradientTransformation(Recipe):
         ([2.0, 4.0], EmptyState())
     """
 
-    __slots__ = ("_accepted", "_init", "_update")
+    __slots__ = ("_accepted", "_init", "_update", "_wants_params")
 
     def __init__(self, init: Callable[..., OptState], update: Callable[..., Any]) -> None:
         self._init, self._update = init, update
-        self._accepted = _accepted(update)
+        self._accepted, self._wants_params = _accepted(update), _wants_params(update)
         self.remember(type(self), _FORM, {"init": init, "update": update})
 
     def twin(self) -> Self:
         """Return a new transformation of the same functions."""
         twin = object.__new__(type(self))
         twin._init, twin._update, twin._accepted = self._init, self._update, self._accepted
+        twin._wants_params = self._wants_params
         return twin.remember(self._factory, self._form, self._arguments)
 
     @on_tensors
@@ -123,7 +124,8 @@ class GradientTransformation(Recipe):
         """
         if self._accepted is not None:
             extra_args = {k: v for k, v in extra_args.items() if k in self._accepted}
-        found: tuple[Leaves, OptState] = self._update(updates, state, params, **extra_args)
+        given = (updates, state, params) if self._wants_params else (updates, state)
+        found: tuple[Leaves, OptState] = self._update(*given, **extra_args)
         return found
 
     def __iter__(self) -> Iterator[Callable[..., Any]]:
@@ -138,8 +140,35 @@ class GradientTransformation(Recipe):
 
 _FORM = Form(GradientTransformation)
 
-# Every transformation accepts extra arguments.
-GradientTransformationExtraArgs = GradientTransformation
+
+class GradientTransformationExtraArgs(GradientTransformation):
+    """A transformation whose update says that it takes extra arguments; all accept them.
+
+    Args:
+        init: As for `GradientTransformation`.
+        update: As for `GradientTransformation`.
+
+    Example:
+        >>> import thalweg as tw
+        >>> by_loss = tw.optim.GradientTransformationExtraArgs(
+        ...     lambda params: tw.optim.EmptyState(),
+        ...     lambda updates, state, params=None, *, value, **extra: (value * updates, state),
+        ... )
+        >>> by_loss.update(3.0, tw.optim.EmptyState(), value=2.0)
+        (6.0, EmptyState())
+    """
+
+    __slots__ = ()
+
+
+def _wants_params(update: Callable[..., Any]) -> bool:
+    """Tell whether an update function takes parameters beside updates and state."""
+    if inspect.isfunction(update) and not hasattr(update, "__wrapped__"):
+        code = update.__code__
+        return code.co_argcount > 2 or bool(code.co_flags & inspect.CO_VARARGS)
+    kinds = [p.kind for p in inspect.signature(update).parameters.values()]
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return inspect.Parameter.VAR_POSITIONAL in kinds or sum(k in by_place for k in kinds) > 2
 
 
 def _accepted(update: Callable[..., Any]) -> frozenset[str] | None:
@@ -178,6 +207,7 @@ def as_transformation(value: Any) -> GradientTransformation:
     )
 
 
+@factory
 def with_extra_args_support(tx: GradientTransformation) -> GradientTransformationExtraArgs:
     """Return a transformation whose update accepts any extra arguments; all do.
 
@@ -193,7 +223,10 @@ def with_extra_args_support(tx: GradientTransformation) -> GradientTransformatio
         >>> accepting.update([1.0], tw.optim.EmptyState(), value=0.5)
         ([np.float64(2.0)], EmptyState())
     """
-    return as_transformation(tx)
+    made = as_transformation(tx)
+    if isinstance(made, GradientTransformationExtraArgs):
+        return made
+    return GradientTransformationExtraArgs(made.init, made.update)
 
 
 def _name_of(value: Any) -> str:
@@ -346,8 +379,8 @@ def _move(p: Tensor, u: Tensor) -> Tensor:
 
 
 def each(function: Callable[..., Any], updates: Tree, *rest: Tree) -> Tree:
-    """Apply a function to corresponding leaves, as tensors."""
-    return tree.map(lambda *leaves: function(*map(asarray, leaves)), updates, *rest)
+    """Apply a function to corresponding leaves, as tensors; None in updates stays."""
+    return tree.map_present(lambda *leaves: function(*map(asarray, leaves)), updates, *rest)
 
 
 def cast_like(leaves: Tree, like: Tree) -> Tree:

@@ -15,6 +15,7 @@ from thalweg.optim.scaling import squared_norm
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import (
     GradientTransformation,
+    GradientTransformationExtraArgs,
     OptState,
     Params,
     Step,
@@ -80,7 +81,7 @@ def scale_by_polyak(
         factor = where(vanishes, 0.0, factor)
         return each(lambda g: astype(factor * g, g.dtype), updates), state
 
-    return GradientTransformation(init_empty_state, update)
+    return GradientTransformationExtraArgs(init_empty_state, update)
 
 
 @factory
