@@ -94,8 +94,9 @@ class GradientTransformation(Recipe):
 
     def __init__(self, init: Callable[..., OptState], update: Callable[..., Any]) -> None:
         self._init, self._update = init, update
-        self._accepted, self._wants_params = _accepted(update), _wants_params(update)
+        self._accepted = _accepted(update)
         self.remember(type(self), _FORM, {"init": init, "update": update})
+        self._wants_params = _wants_params(update)
 
     def twin(self) -> Self:
         """Return a new transformation of the same functions."""
