@@ -6,7 +6,7 @@ import functools
 from typing import Any, NamedTuple
 
 from thalweg import tree
-from thalweg.core.tensor import Tensor, astype
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import asarray, spec_of, zeros, zeros_like
 from thalweg.ops.elementwise.arithmetic import sqrt, square
@@ -82,8 +82,8 @@ def scale_by_sm3(b1: float = 0.9, b2: float = 1.0, eps: float = 1e-8) -> Gradien
 
     def summed(g: Tensor, covers: list[Any]) -> Tensor:
         least = functools.reduce(minimum, (_along(g, i, asarray(v)) for i, v in enumerate(covers)))
-        fresh = astype(where(equal(b2, 1.0), 1.0, 1.0 - b2), g.dtype)
-        return fresh * square(g) + b2 * least
+        found: Tensor = where(equal(b2, 1.0), 1.0, 1.0 - b2) * square(g) + b2 * least
+        return found
 
     def update(updates: Updates, state: OptState, params: Params = None) -> Step:
         sums = tree.map(lambda g, covers: summed(asarray(g), covers), updates, state.mu)
