@@ -139,6 +139,34 @@ def map(function: Callable[..., Any], tree: Tree, *rest: Tree) -> Tree:
         raise
 
 
+def map_present(function: Callable[..., Any], tree: Tree, *rest: Tree) -> Tree:
+    """Apply a function as `map` does, where the tree has leaves; a None in it stands for anything.
+
+    Raises:
+        ShapeError: If the structures differ in more than that.
+    """
+    try:
+        return map(function, tree, *rest)
+    except ShapeError:
+        if all(leaf is not None for leaf in optree.tree_leaves(tree, none_is_leaf=True)):
+            raise
+
+    def present(leaf: Any, *others: Any) -> Any:
+        return None if leaf is None else function(leaf, *others)
+
+    try:
+        return optree.tree_map(present, tree, *rest, none_is_leaf=True)
+    except ValueError:
+        return map(function, tree, *rest)  # which says how they differ
+
+
+def filled(tree: Tree, new: Tree, old: Tree) -> Tree:
+    """Return a tree of another's leaves with what a third one has where the first is None."""
+    return optree.tree_map(
+        lambda leaf, one, other: other if leaf is None else one, tree, new, old, none_is_leaf=True
+    )
+
+
 def structure(tree: Tree) -> TreeDef:
     """Return the structure of a tree, without its leaves."""
     return optree.tree_structure(tree)

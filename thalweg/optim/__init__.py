@@ -18,20 +18,37 @@ from thalweg.optim.injecting import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
 from thalweg.optim.moments import *
-from thalweg.optim.optimizers.adadelta import *
-from thalweg.optim.optimizers.adafactor import *
-from thalweg.optim.optimizers.adagrad import *
-from thalweg.optim.optimizers.adam import *
-from thalweg.optim.optimizers.asgd import *
-from thalweg.optim.optimizers.lion import *
-from thalweg.optim.optimizers.muon import *
-from thalweg.optim.optimizers.rmsprop import *
-from thalweg.optim.optimizers.rprop import *
-from thalweg.optim.optimizers.sgd import *
+from thalweg.optim.optimizers.adaptive.adabelief import *
+from thalweg.optim.optimizers.adaptive.adadelta import *
+from thalweg.optim.optimizers.adaptive.adagrad import *
+from thalweg.optim.optimizers.adaptive.adam import *
+from thalweg.optim.optimizers.adaptive.adan import *
+from thalweg.optim.optimizers.adaptive.novograd import *
+from thalweg.optim.optimizers.adaptive.optimistic_adam import *
+from thalweg.optim.optimizers.adaptive.rmsprop import *
+from thalweg.optim.optimizers.adaptive.yogi import *
+from thalweg.optim.optimizers.averaging.lookahead import *
+from thalweg.optim.optimizers.gradient.asgd import *
+from thalweg.optim.optimizers.gradient.lion import *
+from thalweg.optim.optimizers.gradient.noisy import *
+from thalweg.optim.optimizers.gradient.optimistic import *
+from thalweg.optim.optimizers.gradient.polyak import *
+from thalweg.optim.optimizers.gradient.rprop import *
+from thalweg.optim.optimizers.gradient.sgd import *
+from thalweg.optim.optimizers.layerwise.fromage import *
+from thalweg.optim.optimizers.layerwise.lamb import *
+from thalweg.optim.optimizers.layerwise.lars import *
+from thalweg.optim.optimizers.matrix.muon import *
+from thalweg.optim.optimizers.memory.adafactor import *
+from thalweg.optim.optimizers.memory.sm3 import *
+from thalweg.optim.optimizers.parameter_free.distance_over_gradients import *
 from thalweg.optim.recipe import *
 from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *
 from thalweg.optim.transformation import *
+from thalweg.optim.transforms.apply_every import *
+from thalweg.optim.transforms.noise import *
+from thalweg.optim.transforms.norms import *
 
 __all__ = [
     name for name, value in vars().items()

@@ -10,6 +10,7 @@ from thalweg.errors import ArgumentError
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
+    GradientTransformationExtraArgs,
     OptState,
     Params,
     Step,
@@ -85,4 +86,4 @@ def _join(
             updates, states[key] = link.update(updates, state[key], params, **extra)
         return updates, packed(states)
 
-    return GradientTransformation(init, update)
+    return GradientTransformationExtraArgs(init, update)

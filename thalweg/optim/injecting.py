@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from thalweg.core.spec import real_dtype
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, did_you_mean
 from thalweg.optim.recipe import Form
@@ -115,7 +116,7 @@ class Injected:
         tensor = as_tensor(value)
         if tensor.dtype.kind != "f":
             return tensor
-        return astype(tensor, self.dtype or common_dtype(like))
+        return astype(tensor, self.dtype or real_dtype(common_dtype(like)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Injected) and self._identity() == other._identity()

@@ -10,6 +10,7 @@ from thalweg.errors import ArgumentError
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
+    GradientTransformationExtraArgs,
     OptState,
     Params,
     Step,
@@ -76,7 +77,7 @@ def masked(
         merged = tree.map(lambda keep, new, old: new if keep else old, chosen, found, updates)
         return merged, MaskedState(inner_state)
 
-    return GradientTransformation(init, update)
+    return GradientTransformationExtraArgs(init, update)
 
 
 def _resolved(mask: Any, leaves: Tree) -> Tree:
@@ -145,7 +146,7 @@ def partition(
             )
         return updates, PartitionState(states)
 
-    return GradientTransformation(init, update)
+    return GradientTransformationExtraArgs(init, update)
 
 
 # Optax's older name.

@@ -187,6 +187,8 @@ class _Step(_PartialProgram):
         gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
         unread = require_gradient(self.trace, loss_symbol, self.before, gradients, params)
         start = tree.leaves(params)
+        if getattr(params, "moved_together", False):
+            unread = {}  # the optimizer moves what the loss does not read by what it reads
         self.ignored = [name for i, name in unread.items() if start[i].size]
         # What the loss ignores stays as it is: weight decay too would change it unseen. So does,
         # as in PyTorch, a module's parameter without a gradient.

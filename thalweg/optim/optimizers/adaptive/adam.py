@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import ones, zeros_like
-from thalweg.ops.elementwise.arithmetic import absolute, sqrt, square
+from thalweg.ops.elementwise.arithmetic import absolute, sqrt
 from thalweg.ops.elementwise.comparison import greater_equal, maximum, where
+from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.optim.chains import chain
-from thalweg.optim.moments import correction, in_single, leafwise, moment, step_each, zeros
+from thalweg.optim.moments import (
+    correction,
+    first_moment,
+    in_single,
+    leafwise,
+    moment,
+    root,
+    step_each,
+    zeros,
+)
 from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate
@@ -42,20 +51,6 @@ class ScaleByAdamState(NamedTuple):
     count: Any  # int32 scalar: the steps made
     mu: Params  # the average of updates
     nu: Params  # the average of their squares; of `scale_by_adamax` their decaying largest size
-
-
-def _first_moment(b1: Any, count: Any, nesterov: bool) -> Callable[[Tensor, Tensor], Tensor]:
-    """Return what makes of an update and the average m̂, or what lies one step ahead of it."""
-    corrected = correction(b1, count)
-    if not nesterov:
-        return lambda g, m: corrected(m)
-    ahead = correction(b1, safe_increment(count))
-    return lambda g, m: moment(corrected(g), ahead(m), b1)
-
-
-def _root(v: Tensor, eps_root: Any) -> Tensor:
-    # Most have no eps_root, and an addition of 0 costs a pass over the parameters.
-    return sqrt(v if isinstance(eps_root, float) and eps_root == 0 else v + eps_root)
 
 
 def _check(b1: Any, b2: Any, **others: Any) -> None:
@@ -110,11 +105,11 @@ def scale_by_adam(
     _check(b1, b2, eps=eps, eps_root=eps_root)
 
     def at(count: Tensor) -> Any:
-        first, second = _first_moment(b1, count, nesterov), correction(b2, count)
+        first, second = first_moment(b1, count, nesterov), correction(b2, count)
 
         def step(g: Tensor, m: Tensor, v: Tensor) -> tuple[Tensor, ...]:
-            m, v = moment(g, m, b1), moment(square(g), v, b2)
-            return first(g, m) / (_root(second(v), eps_root) + eps), m, v
+            m, v = moment(g, m, b1), moment(squared_magnitude(g), v, b2)
+            return first(g, m) / (root(second(v), eps_root) + eps), m, v
 
         return step
 
@@ -226,9 +221,9 @@ def scale_by_amsgrad(
         late = correction(b2, count, bias_correction_nu and max_before_correction)
 
         def step(g: Tensor, m: Tensor, v: Tensor, w: Tensor) -> tuple[Tensor, ...]:
-            m, v = moment(g, m, b1), moment(square(g), v, b2)
+            m, v = moment(g, m, b1), moment(squared_magnitude(g), v, b2)
             w = maximum(w, early(v))
-            return first(m) / (_root(late(w), eps_root) + eps), m, v, w
+            return first(m) / (root(late(w), eps_root) + eps), m, v, w
 
         return step
 
@@ -293,7 +288,7 @@ def scale_by_nadam(
         left, right = (1.0 - now) / (1.0 - whole), ahead / (1.0 - whole * ahead)
 
         def step(g: Tensor, m: Tensor, v: Tensor) -> tuple[Tensor, ...]:
-            m, v = moment(g, m, b1), moment(square(g), v, b2)
+            m, v = moment(g, m, b1), moment(squared_magnitude(g), v, b2)
             towards = astype(left, g.dtype) * g + astype(right, g.dtype) * m
             return towards / (sqrt(corrected(v)) + eps), m, v
 
@@ -357,12 +352,12 @@ def scale_by_radam(
         known = maximum(rho, threshold)
         ratio = (known - 4.0) * (known - 2.0) * last / ((last - 4.0) * (last - 2.0) * known)
         factor = sqrt(ratio) * (sqrt(1.0 - b2**t) if eps_before_correction else 1.0)
-        first, adapted = _first_moment(b1, count, nesterov), greater_equal(rho, threshold)
+        first, adapted = first_moment(b1, count, nesterov), greater_equal(rho, threshold)
         second = correction(b2, count, not eps_before_correction)
 
         def step(g: Tensor, m: Tensor, v: Tensor) -> tuple[Tensor, ...]:
-            m, v = moment(g, m, b1), moment(square(g), v, b2)
-            scaled = astype(factor, v.dtype) / (_root(second(v), eps_root) + eps)
+            m, v = moment(g, m, b1), moment(squared_magnitude(g), v, b2)
+            scaled = astype(factor, v.dtype) / (root(second(v), eps_root) + eps)
             return first(g, m) * where(adapted, scaled, 1.0), m, v
 
         return step

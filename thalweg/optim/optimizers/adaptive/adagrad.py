@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from thalweg.core.tensor import Tensor
-from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import greater, where
+from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.optim.chains import chain
 from thalweg.optim.moments import filled, leafwise
 from thalweg.optim.ranges import NON_NEGATIVE
@@ -54,7 +55,7 @@ def scale_by_rss(
     NON_NEGATIVE.check(initial_accumulator_value=initial_accumulator_value, eps=eps)
 
     def step(g: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
-        s = square(g) + s
+        s = squared_magnitude(g) + s
         if not eps_in_sqrt:
             return g / (sqrt(s) + eps), s
         # The product keeps a NaN of g, which choosing between g / √s and 0 would hide.

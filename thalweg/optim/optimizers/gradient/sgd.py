@@ -2,62 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import sign
 from thalweg.optim.chains import chain
-from thalweg.optim.moments import leafwise, zeros
+from thalweg.optim.moments import ema, trace
 from thalweg.optim.ranges import DECAY
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
-from thalweg.optim.transformation import GradientTransformation, Params, each, identity, stateless
+from thalweg.optim.transformation import GradientTransformation, each, identity, stateless
 
-__all__ = ["TraceState", "scale_by_sign", "sgd", "sign_sgd", "trace"]
-
-
-class TraceState(NamedTuple):
-    """The state of `trace`."""
-
-    trace: Params  # the running sum, one a parameter
-
-
-@factory
-def trace(
-    decay: float, nesterov: bool = False, accumulator_dtype: Any = None
-) -> GradientTransformation:
-    """Add up updates with a decay: momentum.
-
-        m ← g + decay · m
-        u = m                   (Nesterov: u = g + decay · m)
-
-    Args:
-        decay: The share of the sum kept each step, in [0, 1).
-        nesterov: Whether to look one step ahead.
-        accumulator_dtype: The dtype of the sum; by default the parameters'.
-
-    Raises:
-        ArgumentError: If the decay is outside [0, 1).
-
-    Source:
-        Polyak, "Some methods of speeding up the convergence of iteration methods", 1964;
-        Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
-
-    Example:
-        >>> import thalweg as tw
-        >>> momentum = tw.optim.trace(0.5)
-        >>> updates, state = momentum.update([1.0], momentum.init([0.0]))
-        >>> momentum.update([1.0], state)
-        ([np.float64(1.5)], TraceState(trace=[np.float64(1.5)]))
-    """
-    DECAY.check(decay=decay)
-
-    def step(g: Tensor, m: Tensor) -> tuple[Tensor, Tensor]:
-        m = g + decay * m
-        return (g + decay * m if nesterov else m), m
-
-    return leafwise(TraceState, lambda _: step, single=False, trace=zeros(accumulator_dtype))
+__all__ = ["scale_by_sign", "sgd", "sign_sgd", "signum"]
 
 
 @factory
@@ -137,3 +93,36 @@ def sign_sgd(learning_rate: ScalarOrSchedule) -> GradientTransformation:
         sign_sgd(learning_rate=0.1)
     """
     return chain(scale_by_sign(), scale_by_learning_rate(learning_rate))
+
+
+@factory
+def signum(
+    learning_rate: ScalarOrSchedule, beta: float = 0.9, accumulator_dtype: Any = None
+) -> GradientTransformation:
+    """Descent along the signs of the averaged gradient.
+
+        m ← (1 − beta) g + beta · m
+        u = −learning_rate · sign(m)
+
+    Args:
+        learning_rate: A number in [0, ∞) or a schedule.
+        beta: The share of the average kept each step, in [0, 1).
+        accumulator_dtype: The dtype of the average; by default the parameters'.
+
+    Raises:
+        ArgumentError: If a number is outside its range.
+
+    Source:
+        Bernstein et al., "signSGD: Compressed Optimisation for Non-Convex Problems", 2018,
+        algorithm 2. arXiv:1802.04434
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.signum(0.1)
+        signum(learning_rate=0.1)
+    """
+    return chain(
+        ema(beta, debias=False, accumulator_dtype=accumulator_dtype),
+        scale_by_sign(),
+        scale_by_learning_rate(learning_rate),
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor
-from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.elementwise.arithmetic import sqrt
+from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.optim.chains import chain
-from thalweg.optim.moments import correction, filled, leafwise, moment
-from thalweg.optim.optimizers.sgd import trace
+from thalweg.optim.moments import correction, filled, leafwise, moment, trace
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
@@ -74,7 +74,7 @@ def scale_by_rms(
         corrected = correction(decay, count, bias_correction)
 
         def step(g: Tensor, v: Tensor) -> tuple[Tensor, ...]:
-            v = moment(square(g), v, decay)
+            v = moment(squared_magnitude(g), v, decay)
             return _divided(g, corrected(v), eps, eps_in_sqrt), v
 
         return step
@@ -127,8 +127,12 @@ def scale_by_stddev(
         corrected = correction(decay, count, bias_correction)
 
         def step(g: Tensor, m: Tensor, v: Tensor) -> tuple[Tensor, ...]:
-            m, v = moment(g, m, decay), moment(square(g), v, decay)
-            return _divided(g, corrected(v) - square(corrected(m)), eps, eps_in_sqrt), m, v
+            m, v = moment(g, m, decay), moment(squared_magnitude(g), v, decay)
+            return (
+                _divided(g, corrected(v) - squared_magnitude(corrected(m)), eps, eps_in_sqrt),
+                m,
+                v,
+            )
 
         return step
 
