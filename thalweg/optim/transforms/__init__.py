@@ -1,0 +1,1 @@
+"""Transformations of updates that are no optimizers by themselves."""
