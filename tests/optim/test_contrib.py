@@ -241,7 +241,6 @@ def test_a_native_fit_without_fallback_equals_the_reference_engine(sample: Sampl
     )
     for a, b in zip(tw.tree.leaves(native.params), tw.tree.leaves(reference.params), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-8)
-    assert native.losses[-1] < native.losses[0] or "cocob" in repr(sample(OURS))
 
 
 # ---- single ones

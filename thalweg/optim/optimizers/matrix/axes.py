@@ -93,9 +93,7 @@ def _spread(numbers: Any, kind: type, leaves: Tree) -> Iterator[Any]:
         yield from _spread(part, kind, leaf)
 
 
-def map_numbered(
-    function: Callable[..., Any], numbers: list[Any], first: Tree, *rest: Tree
-) -> Tree:
+def map_numbered(function: Callable[..., Any], numbers: list[Any], leaves: Tree) -> Tree:
     """Apply a function to leaves and the dimension numbers of each."""
     place = iter(numbers)
     return tree.map(lambda leaf: function(leaf, next(place)), leaves)

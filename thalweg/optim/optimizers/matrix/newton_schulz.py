@@ -88,7 +88,7 @@ def _adjoint(x: Tensor) -> Tensor:
     return swapaxes(conjugated(x), -1, -2)
 
 
-def _scaled(x: Tensor, preconditioning: str, eps: Any) -> Tensor:
+def _scaled(x: Tensor, preconditioning: str, eps: Any) -> Any:
     """Return a matrix whose singular values are at most 1."""
     if preconditioning == "frobenius":
         return x / (sqrt(total(squared_magnitude(x), (-2, -1), keepdims=True)) + eps)
@@ -273,7 +273,7 @@ def scale_by_muon(
 def _by_extents(given: Any, consistent_rms: Any) -> GradientTransformation:
     """Scale updates by the extents of their matrices."""
 
-    def scaled(u: Tensor, numbers: Any) -> Tensor:
+    def scaled(u: Tensor, numbers: Any) -> Any:
         seen = view(u, numbers, "Muon")
         if consistent_rms is None:
             return multiply(u, math.sqrt(max(1.0, seen.columns / seen.rows)))
@@ -351,16 +351,17 @@ def muon(
         >>> tw.optim.contrib.muon(0.02)
         muon(learning_rate=0.02)
     """
+    coefficients: Any = ns_coeffs
     if isinstance(ns_coeffs, str):
         check_choice(_PRESETS, ns_coeffs=ns_coeffs)
-        ns_coeffs = _PRESETS[ns_coeffs]
+        coefficients = _PRESETS[ns_coeffs]
     if consistent_rms is not None:
         FINITE.check(consistent_rms=consistent_rms)
     given = muon_weight_dimension_numbers
     labels = functools.partial(_labels, given)
     matrices = chain(
         scale_by_muon(
-            ns_coeffs,
+            coefficients,
             ns_steps,
             beta,
             eps,

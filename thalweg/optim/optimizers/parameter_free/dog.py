@@ -76,7 +76,7 @@ def scale_by_dog(init_step: tuple[str, float], eps: float = 1e-8) -> GradientTra
 
     def init(params: Params) -> DoGState:
         dtype = lowest_dtype(params)
-        first = 0.0 if kind == "learning_rate" else number
+        first: Any = 0.0 if kind == "learning_rate" else number
         if kind == "heuristic":
             first = number * (1 + sqrt(sum_of_squares(params)))
         return DoGState(asarray(True), params, scalar(first, dtype), zeros((), dtype))
