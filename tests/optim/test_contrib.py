@@ -229,6 +229,8 @@ def loss(p: Any, x: Any) -> Any:
         lambda o: o.cocob(),
         lambda o: o.galore(0.01, 2, 3),
         lambda o: o.split_real_and_imaginary(o.adam(0.1)),
+        lambda o: o.sophia(0.1, gamma=1.0, update_interval=3),
+        lambda o: o.sam(o.adam(0.1), o.chain(o.normalize(), o.sgd(0.05)), 3, opaque_mode=True),
     ],
 )
 def test_a_native_fit_without_fallback_equals_the_reference_engine(sample: Sample) -> None:

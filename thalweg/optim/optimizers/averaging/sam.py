@@ -82,16 +82,7 @@ def sam(
         [np.float64(-1.25)]
     """
     outer, adversary = as_transformation(optimizer), as_transformation(adv_optimizer)
-    if sync_period < 1:
-        raise ArgumentError(
-            f"sam got sync_period={sync_period!r}. Synchronization period must be >= 1. Give 2 "
-            "for one step up before each one down."
-        )
-    if batch_axis_name is not None:
-        raise ArgumentError(
-            f"sam got batch_axis_name={batch_axis_name!r}; axes have no names here. Average the "
-            "gradients in grad_fn."
-        )
+    _check(sync_period, batch_axis_name)
 
     def init(params: Params) -> SAMState:
         cache = None if opaque_mode else params
@@ -137,3 +128,16 @@ def sam(
         return found, SAMState(first_count(), opt_state, adv_state, None)
 
     return GradientTransformation(init, at_once if opaque_mode else in_turn)
+
+
+def _check(sync_period: int, batch_axis_name: str | None) -> None:
+    if sync_period < 1:
+        raise ArgumentError(
+            f"sam got sync_period={sync_period!r}. Synchronization period must be >= 1. Give 2 "
+            "for one step up before each one down."
+        )
+    if batch_axis_name is not None:
+        raise ArgumentError(
+            f"sam got batch_axis_name={batch_axis_name!r}; axes have no names here. Average the "
+            "gradients in grad_fn."
+        )

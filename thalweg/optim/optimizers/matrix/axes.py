@@ -13,7 +13,7 @@ from thalweg.errors import ShapeError
 from thalweg.tree import Tree
 
 
-class View(NamedTuple):
+class MatrixView(NamedTuple):
     """A tensor seen as matrices, one for each index of the axes that are neither."""
 
     rows: int
@@ -22,7 +22,7 @@ class View(NamedTuple):
     back: Callable[[Tensor], Tensor]
 
 
-def view(x: Any, numbers: Any, name: str) -> View:
+def view(x: Any, numbers: Any, name: str) -> MatrixView:
     """Return how to see a tensor as matrices: rows along reduction axes, columns along output ones.
 
     Args:
@@ -50,7 +50,7 @@ def view(x: Any, numbers: Any, name: str) -> View:
     extents = tuple(x.shape[axis] for axis in order)
     height, width, stack = (math.prod(x.shape[a] for a in axes) for axes in (rows, columns, batch))
     shape = (*((stack,) if batch else ()), height, width)
-    return View(
+    return MatrixView(
         height,
         width,
         lambda y: y.transpose(order).reshape(shape),

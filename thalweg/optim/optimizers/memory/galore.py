@@ -17,7 +17,7 @@ from thalweg.ops.linalg.matrices import svd
 from thalweg.ops.linalg.products import matmul
 from thalweg.optim.chains import chain
 from thalweg.optim.optimizers.adam import scale_by_adam
-from thalweg.optim.optimizers.matrix.axes import View, numbers_of, view
+from thalweg.optim.optimizers.matrix.axes import MatrixView, numbers_of, view
 from thalweg.optim.ranges import FINITE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate
@@ -55,7 +55,7 @@ class GaLoreState(NamedTuple):
 class _Subspace(NamedTuple):
     """How the matrix of a leaf is made smaller."""
 
-    seen: View
+    seen: MatrixView
     rank: int
     left: bool  # whether columns are projected, rather than rows
 
