@@ -245,6 +245,34 @@ def test_a_native_fit_without_fallback_equals_the_reference_engine(sample: Sampl
         np.testing.assert_allclose(a, b, rtol=1e-8)
 
 
+def turning(values: Any) -> Any:
+    return tw.tree.map(lambda p: p * (1.0 + 0.5j), values)
+
+
+def halved(values: Any) -> Any:
+    return tw.tree.map(lambda p: p.astype(np.float16), values)
+
+
+def size(values: Any) -> Any:
+    return sum((abs(x) ** 2).sum() for x in tw.tree.leaves(values))
+
+
+@pytest.mark.parametrize("change", [turning, halved])
+@pytest.mark.parametrize(("name", "sample"), NAMED)
+def test_complex_and_half_leaves_stay_so_and_finite(name: str, sample: Sample, change: Any) -> None:
+    made, values = sample(OURS), change(params())
+    state = made.init(values)
+    specs = [(np.shape(s), np.asarray(s).dtype) for s in tw.tree.leaves(state)]
+    extra = {"value": 1.0, "obj_fn": size, "grad_fn": lambda p, i: p}
+    for _ in range(3):
+        updates, state = made.update(values, state, values, **extra)
+        values = optim.apply_updates(values, updates)
+    kinds = [leaf.dtype for leaf in tw.tree.leaves(change(params()))]
+    assert [leaf.dtype for leaf in tw.tree.leaves(updates)] == kinds
+    assert [(np.shape(s), np.asarray(s).dtype) for s in tw.tree.leaves(state)] == specs
+    assert all(np.isfinite(leaf).all() for leaf in tw.tree.leaves(values))
+
+
 # ---- single ones
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
+from thalweg.core.spec import FLOAT32, DType, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError
 from thalweg.random.keyed import key as key_of
+from thalweg.random.keyed import normal, split
 
 
 def as_key(value: Any) -> Tensor:
@@ -37,3 +40,17 @@ def chosen_key(name: str, key: Any, seed: Any) -> Any:
         warnings.warn(text, UserWarning, stacklevel=4)
         return 0
     return key
+
+
+def normal_like(x: Tensor, key: Tensor) -> Tensor:
+    """Return standard normal numbers of the shape and the dtype of a tensor."""
+    if x.dtype.kind != "c":
+        return _normal(x, key, x.dtype)
+    keys = split(key)
+    dtype = real_dtype(x.dtype)
+    return (_normal(x, keys[0], dtype) + 1j * _normal(x, keys[1], dtype)) / math.sqrt(2.0)
+
+
+def _normal(x: Tensor, key: Tensor, dtype: DType) -> Tensor:
+    # Numbers of half precision are drawn in single.
+    return astype(normal(key, x.shape, FLOAT32 if dtype.itemsize < 4 else dtype), dtype)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.arithmetic import cbrt, sqrt
-from thalweg.ops.elementwise.complex import squared_magnitude
+from thalweg.ops.elementwise.complex import real, squared_magnitude
 from thalweg.optim.chains import chain
 from thalweg.optim.moments import in_single, step_each
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE, check_learning_rate
@@ -85,7 +85,7 @@ def scale_by_madgrad(
         def step(g: Tensor, v: Tensor, s: Tensor, x0: Tensor, p: Tensor) -> tuple[Tensor, ...]:
             factor = astype(weight, g.dtype)
             v, s = v + factor * squared_magnitude(g), s + factor * g
-            z = x0 - s / (cbrt(v) + eps)
+            z = x0 - s / (cbrt(real(v)) + eps)
             return (1.0 - momentum) * z + momentum * p - p, v, s, x0, p
 
         found, *kept, _ = step_each(step, updates, *state[1:], weights)

@@ -244,7 +244,8 @@ def sophia(
         u = −learning_rate · (clipped m̂ / max(gamma · h, eps) + weight_decay · p)
 
     m̂ and h are those of `scale_by_sophia`. `update` wants what the estimator does: Hutchinson's
-    the extra argument `obj_fn`, a function of the parameters alone.
+    the extra argument `obj_fn`, a function of the parameters alone, which `fit`
+    gives.
 
     Args:
         learning_rate: A number in [0, ∞) or a schedule.

@@ -54,7 +54,7 @@ def sam(
         θ ← c + the optimizer's update              in the last
 
     In the opaque mode one update makes them all: it calls the extra argument
-    `grad_fn(params, i)` for the gradient after the climb's step i = 0, 1, ….
+    `grad_fn(params, i)` for the gradient after the climb's step i = 0, 1, …, which `fit` gives.
 
     Args:
         optimizer: The optimizer that descends.

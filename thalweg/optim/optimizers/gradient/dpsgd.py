@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg import tree
-from thalweg.core.spec import FLOAT32
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ShapeError
 from thalweg.ops.creation.creation import asarray
@@ -16,7 +15,7 @@ from thalweg.ops.linalg.products import tensordot
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.shape.reshape import reshape
 from thalweg.optim.chains import chain
-from thalweg.optim.keys import as_key, chosen_key
+from thalweg.optim.keys import as_key, chosen_key, normal_like
 from thalweg.optim.optimizers.sgd import trace
 from thalweg.optim.ranges import NON_NEGATIVE
 from thalweg.optim.recipe import factory
@@ -30,7 +29,7 @@ from thalweg.optim.transformation import (
     Updates,
     identity,
 )
-from thalweg.random.keyed import normal, split
+from thalweg.random.keyed import split
 
 __all__ = [
     "DifferentiallyPrivateAggregateState", "differentially_private_aggregate", "dpsgd",
@@ -90,8 +89,7 @@ def differentially_private_aggregate(
         found = []
         for i, g in enumerate(gradients):
             clipped = tensordot(astype(factors, g.dtype), g, 1)
-            drawn = normal(keys[i + 1], clipped.shape, FLOAT32 if g.dtype.itemsize < 4 else g.dtype)
-            found.append((clipped + deviation * astype(drawn, g.dtype)) / size)
+            found.append((clipped + deviation * normal_like(clipped, keys[i + 1])) / size)
         return tree.unflatten(definition, found), DifferentiallyPrivateAggregateState(keys[0])
 
     return GradientTransformation(init, update)

@@ -172,8 +172,11 @@ def orthogonalize_via_newton_schulz(
         )
     numbers = MuonDimensionNumbers() if tensor.ndim == 2 else dimension_numbers
     seen = view(tensor, numbers, "Muon")
-    rows = _rows(ns_coeffs, ns_steps, tensor.dtype)
-    return seen.back(_iterated(seen.flat(tensor), rows, preconditioning, eps))
+    # In float16 the iterations lose what they are for.
+    wide = astype(tensor, "float32") if tensor.dtype.itemsize < 4 else tensor
+    rows = _rows(ns_coeffs, ns_steps, wide.dtype)
+    found = _iterated(seen.flat(wide), rows, preconditioning, eps)
+    return astype(seen.back(found), tensor.dtype)
 
 
 # ---- the transformation

@@ -9,7 +9,7 @@ from thalweg.ops.creation.creation import zeros, zeros_like
 from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import maximum
 from thalweg.ops.elementwise.complex import squared_magnitude
-from thalweg.optim.moments import moment, step_each
+from thalweg.optim.moments import in_single, moment, step_each
 from thalweg.optim.optimizers.parameter_free.prodigy import over
 from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE, POSITIVE, check_learning_rate
 from thalweg.optim.recipe import factory
@@ -114,4 +114,4 @@ def dadapt_adamw(
         found = each(step, m, v, weights)
         return found, DAdaptAdamWState(m, v, s, d, numerator, count)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)

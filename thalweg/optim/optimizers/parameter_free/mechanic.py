@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from thalweg.core.spec import FLOAT32
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import asarray, zeros
@@ -19,6 +20,7 @@ from thalweg.optim.transformation import (
     Step,
     Updates,
     as_transformation,
+    cast_like,
     each,
     first_count,
     needed,
@@ -88,7 +90,9 @@ def mechanize(
         )
 
     def init(params: Params) -> MechanicState:
-        none = zeros((num_betas,), lowest_dtype(params))
+        dtype = lowest_dtype(params)
+        # In float16 the first factor and eps are next to nothing.
+        none = zeros((num_betas,), FLOAT32 if dtype.itemsize < 4 else dtype)
         first = astype(none + s_init, none.dtype)
         state = inner.init(params)
         return MechanicState(state, first_count(), none, none, none, first, params)
@@ -109,7 +113,7 @@ def mechanize(
         rate = total(s)
         found = each(lambda p0, d, u, p: p0 - rate * (d - u) - p, start, before, moves, weights)
         count = safe_increment(state.count)
-        return found, MechanicState(inner_state, count, r, m, v, s, start)
+        return cast_like(found, updates), MechanicState(inner_state, count, r, m, v, s, start)
 
     def tuned(h: Tensor, r: Tensor, m: Tensor, v: Tensor, s: Tensor) -> tuple[Tensor, ...]:
         betas = asarray([1.0 - 0.1**i for i in range(1, num_betas + 1)], dtype=s.dtype)

@@ -9,7 +9,7 @@ from thalweg.ops.creation.creation import zeros, zeros_like
 from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import equal, maximum, where
 from thalweg.ops.elementwise.complex import squared_magnitude
-from thalweg.optim.moments import moment, step_each
+from thalweg.optim.moments import in_single, moment, step_each
 from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE, POSITIVE, check_learning_rate
 from thalweg.optim.recipe import factory
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
@@ -120,7 +120,7 @@ def prodigy(
         found = each(step, m, v, weights)
         return found, ProdigyState(m, v, s, state.params0, d, numerator, count)
 
-    return GradientTransformation(init, update)
+    return in_single(init, update)
 
 
 def over(numerator: Tensor, denominator: Tensor) -> Tensor:
