@@ -208,3 +208,30 @@ def one_example(updates: Any, params: Any) -> Any:
 
 # Computed in single precision by Optax, or up to the sign of singular vectors.
 ROUGH = {"madgrad": 1e-5, "scale_by_madgrad": 1e-5, "galore": 1e-3, "scale_by_galore": 1e-4}
+
+# Each with numbers that take it down to a minimum in 2,000 steps.
+DESCENDING: dict[str, Sample] = {
+    "schedule_free_sgd": lambda o: o.schedule_free_sgd(0.01),
+    "schedule_free_adamw": lambda o: o.schedule_free_adamw(0.1),
+    "muon": lambda o: o.muon(0.02),
+    "ademamix": lambda o: o.ademamix(0.01, b3=0.99, alpha=2.0),
+    "simplified_ademamix": lambda o: o.simplified_ademamix(0.0005, alpha=1.0),
+    "adopt": lambda o: o.adopt(0.02, b2=0.99),
+    "prodigy": lambda o: o.prodigy(estim_lr0=1e-3),
+    "dog": lambda o: o.dog(init_step=("heuristic", 1e-3)),
+    "dowg": lambda o: o.dowg(),
+    "sophia": lambda o: o.sophia(0.05, gamma=1.0, weight_decay=0.0),
+    "momo": lambda o: o.momo(1.0),
+    "momo_adam": lambda o: o.momo_adam(0.1),
+    "mechanize": lambda o: o.mechanize(o.adam(0.1), weight_decay=0.0),
+    "sam": lambda o: o.sam(o.adam(0.02), o.chain(o.normalize(), o.sgd(0.001))),
+    "madgrad": lambda o: o.madgrad(0.02),
+    "acprop": lambda o: o.acprop(0.01, eps=1e-8),
+    "dadapt_adamw": lambda o: o.dadapt_adamw(),
+    "cocob": lambda o: o.cocob(alpha=10.0),
+    "galore": lambda o: o.galore(0.02, 1, 10),
+    "soap": lambda o: o.soap(0.02, weight_decay=0.0),
+    "shampoo": lambda o: o.shampoo(0.5),
+    "mars": lambda o: o.mars(0.02),
+    "cautious": lambda o: o.cautious(o.adam(0.02)),
+}

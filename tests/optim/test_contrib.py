@@ -10,6 +10,7 @@ import pytest
 import thalweg as tw
 from tests.optim.contrib_samples import (
     CONTRIB,
+    DESCENDING,
     ROUGH,
     Names,
     along_quartic,
@@ -271,6 +272,26 @@ def test_complex_and_half_leaves_stay_so_and_finite(name: str, sample: Sample, c
     assert [leaf.dtype for leaf in tw.tree.leaves(updates)] == kinds
     assert [(np.shape(s), np.asarray(s).dtype) for s in tw.tree.leaves(state)] == specs
     assert all(np.isfinite(leaf).all() for leaf in tw.tree.leaves(values))
+
+
+def parabola(p: Any, x: Any) -> Any:
+    return (p[0, 0] - 1.0) ** 2 + 3.0 * (p[0, 1] + 2.0) ** 2 + x.sum()
+
+
+def rosenbrock(p: Any, x: Any) -> Any:
+    return (1.0 - p[0, 0]) ** 2 + 10.0 * (p[0, 1] - p[0, 0] ** 2) ** 2 + x.sum()
+
+
+@pytest.mark.parametrize(
+    ("function", "minimum"), [(parabola, (1.0, -2.0)), (rosenbrock, (1.0, 1.0))]
+)
+@pytest.mark.parametrize("name", DESCENDING)
+def test_every_optimizer_descends(name: str, function: Any, minimum: Any) -> None:
+    start, nothing = np.array([[-0.5, 0.5]]), np.zeros((1, 1))
+    fit = tw.fit(
+        function, start, nothing, optimizer=DESCENDING[name](OURS), batch_size=1, epochs=2000
+    )
+    np.testing.assert_allclose(fit.params[0], minimum, atol=0.06)
 
 
 # ---- single ones
