@@ -207,41 +207,42 @@ def loss(p: Any, x: Any) -> Any:
     return ((x @ p["w"] + p["b"] - x[:, :2]) ** 2).mean()
 
 
-@pytest.mark.parametrize(
-    "sample",
-    [
-        lambda o: o.schedule_free_adamw(0.01, 5),
-        lambda o: o.muon(0.02),
-        lambda o: o.muon(0.02, preconditioning="aol"),
-        lambda o: o.ademamix(0.01),
-        lambda o: o.simplified_ademamix(0.001),
-        lambda o: o.adopt(0.01),
-        lambda o: o.prodigy(),
-        lambda o: o.dog(),
-        lambda o: o.dowg(),
-        lambda o: o.momo(0.1, adapt_lower_bound=True),
-        lambda o: o.momo_adam(0.1),
-        lambda o: o.mechanize(o.adam(0.1)),
-        lambda o: o.sam(o.adam(0.1), o.chain(o.normalize(), o.sgd(0.05))),
-        lambda o: o.chain(o.adam(0.1), o.reduce_on_plateau(patience=2)),
-        lambda o: o.madgrad(0.01),
-        lambda o: o.acprop(0.01),
-        lambda o: o.dadapt_adamw(),
-        lambda o: o.cocob(),
-        lambda o: o.galore(0.01, 2, 3),
-        lambda o: o.split_real_and_imaginary(o.adam(0.1)),
-        lambda o: o.sophia(0.1, gamma=1.0, update_interval=3),
-        lambda o: o.sam(o.adam(0.1), o.chain(o.normalize(), o.sgd(0.05)), 3, opaque_mode=True),
-    ],
-)
-def test_a_native_fit_without_fallback_equals_the_reference_engine(sample: Sample) -> None:
+FITTED: list[Sample] = [
+    lambda o: o.schedule_free_adamw(0.01, 5),
+    lambda o: o.muon(0.02),
+    lambda o: o.muon(0.02, preconditioning="aol"),
+    lambda o: o.ademamix(0.01),
+    lambda o: o.simplified_ademamix(0.001),
+    lambda o: o.adopt(0.01),
+    lambda o: o.prodigy(),
+    lambda o: o.dog(),
+    lambda o: o.dowg(),
+    lambda o: o.momo(0.1, adapt_lower_bound=True),
+    lambda o: o.momo_adam(0.1),
+    lambda o: o.mechanize(o.adam(0.1)),
+    lambda o: o.sam(o.adam(0.1), o.chain(o.normalize(), o.sgd(0.05))),
+    lambda o: o.chain(o.adam(0.1), o.reduce_on_plateau(patience=2)),
+    lambda o: o.madgrad(0.01),
+    lambda o: o.acprop(0.01),
+    lambda o: o.dadapt_adamw(),
+    lambda o: o.cocob(),
+    lambda o: o.galore(0.01, 2, 3),
+    lambda o: o.split_real_and_imaginary(o.adam(0.1)),
+    lambda o: o.sophia(0.1, gamma=1.0, update_interval=3),
+    lambda o: o.sam(o.adam(0.1), o.chain(o.normalize(), o.sgd(0.05)), 3, opaque_mode=True),
+]
+
+
+def fitted(sample: Sample, **kwargs: Any) -> Any:
     rng = np.random.default_rng(2)
     start = {"w": rng.normal(size=(3, 2)), "b": np.zeros(2)}
     x = rng.normal(size=(20, 3))
-    native, reference = (
-        tw.fit(loss, start, x, optimizer=sample(OURS), batch_size=5, epochs=3, engine=engine)
-        for engine in ("native", "numpy")
-    )
+    return tw.fit(loss, start, x, optimizer=sample(OURS), batch_size=5, **kwargs)
+
+
+@pytest.mark.parametrize("sample", FITTED)
+def test_a_native_fit_without_fallback_equals_the_reference_engine(sample: Sample) -> None:
+    native, reference = (fitted(sample, epochs=3, engine=engine) for engine in ("native", "numpy"))
     for a, b in zip(tw.tree.leaves(native.params), tw.tree.leaves(reference.params), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-8)
 
@@ -272,6 +273,16 @@ def test_complex_and_half_leaves_stay_so_and_finite(name: str, sample: Sample, c
     assert [leaf.dtype for leaf in tw.tree.leaves(updates)] == kinds
     assert [(np.shape(s), np.asarray(s).dtype) for s in tw.tree.leaves(state)] == specs
     assert all(np.isfinite(leaf).all() for leaf in tw.tree.leaves(values))
+
+
+@pytest.mark.parametrize("sample", FITTED)
+def test_a_resumed_fit_equals_an_uninterrupted_one(sample: Sample, tmp_path: Any) -> None:
+    fitted(sample, epochs=1, checkpoint=tmp_path / "half")
+    resumed = fitted(sample, epochs=1, resume=tmp_path / "half")
+    for a, b in zip(
+        tw.tree.leaves(resumed.params), tw.tree.leaves(fitted(sample, epochs=2).params), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
 
 
 def parabola(p: Any, x: Any) -> Any:
