@@ -28,7 +28,7 @@ jax = pytest.importorskip("jax")
 optax = pytest.importorskip("optax")
 
 OURS, THEIRS = Names(optim), Names(optax)
-STEPS = 100
+STEPS = 200
 NAMED = [
     pytest.param(name, sample, id=f"{name}-{i}")
     for name, samples in CONTRIB.items()

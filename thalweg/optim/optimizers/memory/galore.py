@@ -116,7 +116,8 @@ def scale_by_galore(
         P ← the leading singular vectors of g       in the first of every update_proj_gap steps
         u = scale · P (the base optimizer's update of Pᴴ g)
 
-    P is on the side of the longer axis; other leaves are transformed as they are.
+    P is on the side of the longer axis, found in the gradient's precision, of half in single; other
+    leaves are transformed as they are.
 
     Args:
         rank: The number of singular vectors, in [1, ∞).

@@ -61,6 +61,8 @@ def prodigy(
         d ← max(d, estim_lr_coef · r / ‖s‖₁)
         u = −λ m / (√v + d eps) − weight_decay · λ p
 
+    While no gradient was seen but 0, d stays.
+
     Args:
         learning_rate: A multiple of the estimate, a number in [0, ∞) or a schedule; 1 as a rule.
         betas: β₁ and β₂, the shares of the two moments kept each step, in [0, 1).
