@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thalweg import tree
-from thalweg.autodiff.functional import value_and_grad
+from thalweg.autodiff.functional import grad, value_and_grad
 from thalweg.control import rolling  # noqa: F401 (every program that is traced is rolled)
 from thalweg.core.apply import standing_for
 from thalweg.core.program import Equation, Program, Symbol, Trace, finish, remove_dead_code, writing
@@ -73,6 +73,22 @@ class Problem:
             self._require_arguments(params, args, kwargs)
             loss = self.loss(params, *args, **kwargs)
         return _scalar(loss), carried
+
+    def functions(self, leaves: Sequence[Tensor]) -> dict[str, Callable[..., Any]]:
+        """Return what optimizers ask for that look elsewhere: the loss on data, and its gradient.
+
+        A loss with a state of its own has neither: the state is that of one look alone.
+        """
+        if self.carries:
+            return {}
+
+        def value(params: Any) -> Tensor:
+            return self.call(params, leaves)[0]
+
+        def gradient(params: Any, step: int = 0) -> Any:
+            return grad(value)(params)
+
+        return {"obj_fn": value, "value_fn": value, "grad_fn": gradient}
 
     def traced(self, trace: Trace, params: Any, carried: Any) -> AbstractContextManager[None]:
         """Return the block within which the loss is traced and differentiated."""
@@ -197,7 +213,8 @@ class _Step(_PartialProgram):
             still |= set(without_derivative(self.trace, gradients))
         optimizer = problem.optimizer.rebuild(scalars) if scalars else problem.optimizer
         with writing(self.trace), from_the_optimizer(problem):
-            updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
+            extra = {"value": loss, "grad": gradient, **problem.functions(self.data)}
+            updates, after = optimizer.update(gradient, state, params, **extra)
             params = apply_updates(params, updates)
         after = (after, carried) if problem.carries else after
         moved = [start[i] if i in still else p for i, p in enumerate(tree.leaves(params))]
