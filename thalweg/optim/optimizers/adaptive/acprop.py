@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import sqrt
@@ -10,21 +10,14 @@ from thalweg.ops.elementwise.comparison import equal, maximum, where
 from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.optim.chains import chain
 from thalweg.optim.moments import correction, leafwise, moment
+from thalweg.optim.optimizers.adaptive.adabelief import ScaleByBeliefState
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
-from thalweg.optim.transformation import GradientTransformation, Params
+from thalweg.optim.transformation import GradientTransformation
 
 __all__ = ["acprop", "scale_by_acprop"]
-
-
-class ScaleByBeliefState(NamedTuple):
-    """The state of `scale_by_acprop`."""
-
-    count: Any  # int32 scalar: the steps made
-    mu: Params  # the average of updates
-    nu: Params  # the average of the squares of what differed from it
 
 
 @factory

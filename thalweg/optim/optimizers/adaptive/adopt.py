@@ -11,7 +11,7 @@ from thalweg.ops.elementwise.comparison import equal, maximum, minimum, where
 from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.optim.chains import chain
 from thalweg.optim.moments import leafwise, moment, zeros
-from thalweg.optim.optimizers.adam import ScaleByAdamState
+from thalweg.optim.optimizers.adaptive.adam import ScaleByAdamState
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate

@@ -9,7 +9,7 @@ from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import equal, maximum, where
 from thalweg.optim.chains import chain
-from thalweg.optim.optimizers.adam import scale_by_adam
+from thalweg.optim.optimizers.adaptive.adam import scale_by_adam
 from thalweg.optim.ranges import DECAY, FINITE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate

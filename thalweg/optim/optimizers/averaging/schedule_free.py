@@ -12,8 +12,8 @@ from thalweg.ops.elementwise.comparison import equal, logical_or, maximum, where
 from thalweg.ops.elementwise.floats import isinf
 from thalweg.ops.numpy.kinds import same_kind
 from thalweg.optim.chains import chain
-from thalweg.optim.optimizers.rmsprop import scale_by_rms
-from thalweg.optim.optimizers.sgd import sgd
+from thalweg.optim.optimizers.adaptive.rmsprop import scale_by_rms
+from thalweg.optim.optimizers.gradient.sgd import sgd
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, Range, check_learning_rate
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate

@@ -16,7 +16,7 @@ from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.shape.reshape import reshape
 from thalweg.optim.chains import chain
 from thalweg.optim.keys import as_key, chosen_key, normal_like
-from thalweg.optim.optimizers.sgd import trace
+from thalweg.optim.moments import trace
 from thalweg.optim.ranges import NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate

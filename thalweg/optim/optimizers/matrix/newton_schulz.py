@@ -23,7 +23,7 @@ from thalweg.ops.shape.transpose import swapaxes
 from thalweg.optim.chains import chain
 from thalweg.optim.masking import partition
 from thalweg.optim.moments import correction, moment, zeros
-from thalweg.optim.optimizers.adam import adamw
+from thalweg.optim.optimizers.adaptive.adam import adamw
 from thalweg.optim.optimizers.matrix.axes import map_numbered, numbers_of, view
 from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE, check_choice
 from thalweg.optim.recipe import factory

@@ -15,7 +15,7 @@ from thalweg.ops.linalg.matrices import eigh
 from thalweg.ops.linalg.products import matmul
 from thalweg.ops.shape.reshape import reshape
 from thalweg.optim.chains import chain
-from thalweg.optim.moments import in_single
+from thalweg.optim.moments import in_single, trace
 from thalweg.optim.optimizers.matrix.kronecker import (
     Matrices,
     check_frequency,
@@ -25,7 +25,6 @@ from thalweg.optim.optimizers.matrix.kronecker import (
     sides,
     turned,
 )
-from thalweg.optim.optimizers.sgd import trace
 from thalweg.optim.ranges import POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate

@@ -16,7 +16,7 @@ from thalweg.ops.elementwise.complex import conjugated
 from thalweg.ops.linalg.matrices import svd
 from thalweg.ops.linalg.products import matmul
 from thalweg.optim.chains import chain
-from thalweg.optim.optimizers.adam import scale_by_adam
+from thalweg.optim.optimizers.adaptive.adam import scale_by_adam
 from thalweg.optim.optimizers.matrix.axes import MatrixView, numbers_of, view
 from thalweg.optim.ranges import FINITE
 from thalweg.optim.recipe import factory
