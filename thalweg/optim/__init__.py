@@ -12,12 +12,29 @@ from types import ModuleType as _Module
 from typing import Any
 
 from thalweg.errors import did_you_mean as _did_you_mean
-from thalweg.optim import losses, schedules
+from thalweg.optim import (
+    experimental,
+    losses,
+    microbatching,
+    numerics,
+    schedules,
+    transforms,
+    tree,
+    tree_utils,
+)
+from thalweg.optim.applying import *
 from thalweg.optim.chains import *
 from thalweg.optim.injecting import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
+from thalweg.optim.microbatching import microbatch
 from thalweg.optim.moments import *
+from thalweg.optim.numerics import (
+    safe_int32_increment,
+    safe_norm,
+    safe_root_mean_squares,
+    scale_gradient,
+)
 from thalweg.optim.optimizers.adadelta import *
 from thalweg.optim.optimizers.adafactor import *
 from thalweg.optim.optimizers.adagrad import *
@@ -32,11 +49,31 @@ from thalweg.optim.recipe import *
 from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *
 from thalweg.optim.transformation import *
+from thalweg.optim.transforms.accumulation import *
+from thalweg.optim.transforms.clipping import *
+from thalweg.optim.transforms.conditions import *
+from thalweg.optim.transforms.constraints import *
+from thalweg.optim.transforms.freezing import *
+from thalweg.optim.transforms.layouts import *
+from thalweg.optim.transforms.monitoring import *
+from thalweg.optim.tree_utils import tree_map_params
+
+# Optax's moments of whole trees by their older names.
+bias_correction = tree.bias_correction
+
+update_infinity_moment = tree.update_infinity_moment
+
+update_moment = tree.update_moment
+
+update_moment_per_elem_norm = tree.update_moment_per_elem_norm
 
 __all__ = [
     name for name, value in vars().items()
     if not (name.startswith("_") or name == "Any" or isinstance(value, _Module))
-] + ["losses", "schedules"]  # fmt: skip
+] + [
+    "experimental", "losses", "microbatching", "numerics", "schedules", "transforms", "tree",
+    "tree_utils",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

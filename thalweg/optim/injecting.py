@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, did_you_mean
@@ -23,7 +24,25 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 
-__all__ = ["InjectStatefulHyperparamsState", "WrappedScheduleState", "inject_hyperparams"]
+__all__ = [
+    "InjectHyperparamsState", "InjectStatefulHyperparamsState", "StatefulSchedule",
+    "WrappedSchedule", "WrappedScheduleState", "inject_hyperparams",
+    "inject_stateful_hyperparams",
+]  # fmt: skip
+
+
+@runtime_checkable
+class StatefulSchedule(Protocol):
+    """A schedule of more than the step: it keeps a state, and may look at extra arguments."""
+
+    def init(self) -> Any:
+        """Return the initial state."""
+
+    def update(self, state: Any, **extra_args: Any) -> Any:
+        """Return the state after one more step."""
+
+    def __call__(self, state: Any, **extra_args: Any) -> Any:
+        """Return the value in a step."""
 
 
 class WrappedScheduleState(NamedTuple):
@@ -32,12 +51,49 @@ class WrappedScheduleState(NamedTuple):
     count: Any  # int32 scalar: the steps made
 
 
+class WrappedSchedule:
+    """A schedule of the step as one that keeps a state, the step.
+
+    Args:
+        schedule_fn: A function of the step.
+
+    Example:
+        >>> import thalweg as tw
+        >>> halving = tw.optim.WrappedSchedule(lambda step: 0.5**step)
+        >>> float(halving(halving.update(halving.init())))
+        0.5
+    """
+
+    def __init__(self, schedule_fn: Callable[[Any], Any]) -> None:
+        self.schedule_fn = schedule_fn
+
+    def init(self) -> WrappedScheduleState:
+        """Return the state of no steps made."""
+        return WrappedScheduleState(first_count())
+
+    def update(self, state: WrappedScheduleState, **extra_args: Any) -> WrappedScheduleState:
+        """Return the state after one more step."""
+        return WrappedScheduleState(safe_increment(state.count))
+
+    def __call__(self, state: WrappedScheduleState, **extra_args: Any) -> Any:
+        """Return the value of the schedule at the step."""
+        return at_step(self.schedule_fn, state.count)
+
+
+class InjectHyperparamsState(NamedTuple):
+    """The state of an optimizer with injected hyperparameters, in Optax's older form."""
+
+    count: Any  # int32 scalar: the steps made
+    hyperparams: dict[str, Any]  # the numbers by name
+    inner_state: OptState
+
+
 class InjectStatefulHyperparamsState(NamedTuple):
     """The state of an optimizer with injected hyperparameters."""
 
     count: Any  # int32 scalar: the steps made
     hyperparams: dict[str, Any]  # the numbers by name; change one here and the next step uses it
-    hyperparams_states: dict[str, WrappedScheduleState]  # of those with a schedule
+    hyperparams_states: dict[str, Any]  # of those with a schedule
     inner_state: OptState
 
 
@@ -74,6 +130,27 @@ def inject_hyperparams(
     """
     names = {static_args} if isinstance(static_args, str) else set(static_args)
     return Injected(inner_factory, frozenset(names), hyperparam_dtype)
+
+
+def inject_stateful_hyperparams(
+    inner_factory: Callable[..., GradientTransformation],
+    static_args: str | Iterable[str] = (),
+    hyperparam_dtype: Any = None,
+) -> Callable[..., GradientTransformation]:
+    """Return `inject_hyperparams` of the same arguments, of which this is the older name.
+
+    Example:
+        >>> import warnings, thalweg as tw
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     tw.optim.inject_stateful_hyperparams(tw.optim.sgd)(0.1)
+        inject_hyperparams(sgd)(learning_rate=0.1)
+    """
+    warnings.warn(
+        "inject_stateful_hyperparams is deprecated, use inject_hyperparams instead",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return inject_hyperparams(inner_factory, static_args, hyperparam_dtype)
 
 
 class Injected:
@@ -143,7 +220,8 @@ class _Kinds:
         for name, value in arguments.items():
             fixed = name in static_args or isinstance(value, (bool, type, GradientTransformation))
             if not fixed and callable(value):
-                self.schedules[name] = value
+                stateful = isinstance(value, StatefulSchedule)
+                self.schedules[name] = value if stateful else WrappedSchedule(value)
             elif not fixed and (isinstance(value, (int, float)) or hasattr(value, "shape")):
                 self.numbers[name] = value
             else:
@@ -151,22 +229,24 @@ class _Kinds:
 
 
 def _pair(injected: Injected, found: _Kinds) -> GradientTransformation:
-    def current(numbers: dict[str, Any], states: Any, like: Params) -> dict[str, Any]:
+    def current(
+        numbers: dict[str, Any], states: Any, like: Params, extra: dict[str, Any]
+    ) -> dict[str, Any]:
         """Return the hyperparameters of a step: numbers, and the values of the schedules."""
-        values = {n: at_step(s, states[n].count) for n, s in found.schedules.items()}
+        values = {n: s(states[n], **extra) for n, s in found.schedules.items()}
         return {k: injected.converted(v, like) for k, v in (numbers | values).items()}
 
     def init(params: Params) -> InjectStatefulHyperparamsState:
-        states = {name: WrappedScheduleState(first_count()) for name in found.schedules}
-        numbers = current(found.numbers, states, params)
+        states = {name: schedule.init() for name, schedule in found.schedules.items()}
+        numbers = current(found.numbers, states, params, {})
         inner_state = injected.inner(found.others, numbers).init(params)
         return InjectStatefulHyperparamsState(first_count(), numbers, states, inner_state)
 
     def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
         like = updates if params is None else params
         before = state.hyperparams_states
-        numbers = current(state.hyperparams, before, like)
-        states = {n: WrappedScheduleState(safe_increment(before[n].count)) for n in found.schedules}
+        numbers = current(state.hyperparams, before, like, extra)
+        states = {n: s.update(before[n], **extra) for n, s in found.schedules.items()}
         inner = injected.inner(found.others, numbers)
         result, inner_state = inner.update(updates, state.inner_state, params, **extra)
         # The numbers have a dtype, which would widen narrower leaves.
