@@ -229,12 +229,12 @@ def microbatch(
         return fun
     size = microbatch_size
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    keys = (*numbers, *((argnames,) if isinstance(argnames, str) else argnames))
+    keys: tuple[Any, ...] = (*numbers, *((argnames,) if isinstance(argnames, str) else argnames))
     axes = (in_axes,) * len(keys) if isinstance(in_axes, int) else tuple(in_axes)
 
     @on_tensors
     def microbatched(*args: Any, **kwargs: Any) -> Any:
-        given: dict[int | str, Any] = {**dict(enumerate(args)), **kwargs}
+        given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
         batches = {key: given[key] for key in keys}
         count = _count(_examples(list(batches.values()), axes), size)
         parted = {

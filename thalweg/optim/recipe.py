@@ -258,6 +258,9 @@ def _scan(value: Any, floating: bool | None, path: str, numbers: Numbers) -> Has
 def _key(value: Any) -> Hashable:
     if isinstance(value, Tensor):
         return _Identity(value) if value.is_symbolic else _key(value.array)
+    if isinstance(value, functools.partial):
+        bound = tuple((name, _key(given)) for name, given in value.keywords.items())
+        return _key(value.func), tuple(map(_key, value.args)), bound
     if hasattr(value, "tobytes") and hasattr(value, "dtype"):
         return value.shape, str(value.dtype), value.tobytes()
     try:

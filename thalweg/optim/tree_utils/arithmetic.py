@@ -488,4 +488,5 @@ def tree_bias_correction(moment: Leaves, decay: Any, count: Any) -> Leaves:
         [np.float64(2.0)]
     """
     factor = asarray(1 - decay ** asarray(count))
-    return _each(lambda m: m / (factor if m.weak else astype(factor, m.dtype)), moment)
+    found: Leaves = _each(lambda m: m / (factor if m.weak else astype(factor, m.dtype)), moment)
+    return found

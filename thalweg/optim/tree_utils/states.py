@@ -237,10 +237,12 @@ class ParamsPlaceholder:
     """Stands where parameters would: a tree without leaves that no map changes."""
 
 
+_made: Any = ParamsPlaceholder
+
 optree.register_pytree_node(
-    ParamsPlaceholder,
+    _made,
     lambda node: ((), None),
-    lambda _, children: ParamsPlaceholder(),
+    lambda _, children: _made(),
     namespace=optree.registry.__GLOBAL_NAMESPACE,
 )
 
