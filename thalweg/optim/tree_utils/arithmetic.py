@@ -446,7 +446,12 @@ def tree_update_infinity_moment(updates: Tree, moments: Leaves, decay: Any, eps:
         >>> tw.optim.tree.update_infinity_moment([-1.0], [4.0], 0.5, 0.0)
         [np.float64(2.0)]
     """
-    return _each(lambda g, m: maximum(absolute(g) + eps, decay * m), updates, moments)
+
+    def larger(g: Tensor, m: Tensor) -> Tensor:
+        return maximum(absolute(g) + eps, decay * m)
+
+    found: Leaves = _each(larger, updates, moments)
+    return found
 
 
 @same_kind
