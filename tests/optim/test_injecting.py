@@ -63,3 +63,36 @@ def test_injected_factories_compare_by_what_they_inject() -> None:
     assert inject(optim.sgd)(0.1).structure != inject(optim.sign_sgd)(0.1).structure
     assert inject(optim.sgd)(0.1).structure != optim.sgd(0.1).structure
     assert inject(optim.sgd, "nesterov") != inject(optim.sgd)
+
+
+def test_schedules_with_a_state_of_their_own_see_extra_arguments() -> None:
+    class OnPlateau:
+        """Halves the rate whenever the loss has not fallen."""
+
+        def init(self) -> Any:
+            return {"best": np.float64(np.inf), "rate": np.float64(1.0)}
+
+        def update(self, state: Any, *, value: Any, **_: Any) -> Any:
+            better = value < state["best"]
+            rate = tw.where(better, state["rate"], 0.5 * state["rate"])
+            return {"best": tw.minimum(state["best"], value), "rate": rate}
+
+        def __call__(self, state: Any, **_: Any) -> Any:
+            return state["rate"]
+
+    optimizer = optim.inject_hyperparams(optim.sgd)(learning_rate=OnPlateau())
+    state = optimizer.init(np.zeros(1))
+    rates = []
+    for value in (3.0, 2.0, 2.5, 1.0, 1.0):
+        updates, state = optimizer.update(np.ones(1), state, value=value)
+        rates.append(-float(updates[0]))
+    assert rates == [1.0, 1.0, 1.0, 0.5, 0.5]
+    assert state.hyperparams_states["learning_rate"]["rate"] == 0.25
+
+
+def test_the_older_name_warns_and_works() -> None:
+    with pytest.warns(DeprecationWarning, match="use inject_hyperparams instead"):
+        made = optim.inject_stateful_hyperparams(optim.sgd)(0.5)
+    assert made == optim.inject_hyperparams(optim.sgd)(0.5)
+    assert isinstance(optim.WrappedSchedule(optim.constant_schedule(1.0)), optim.StatefulSchedule)
+    assert not isinstance(optim.constant_schedule(1.0), optim.StatefulSchedule)

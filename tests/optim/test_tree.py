@@ -1,5 +1,6 @@
 """Functions of whole trees compute what Optax's do, and their derivatives are those of JAX."""
 
+import inspect
 import math
 import warnings
 from collections import OrderedDict
@@ -171,8 +172,6 @@ def test_gradients_are_those_of_jax(call: Call) -> None:
 
 @pytest.mark.parametrize("name", sorted(optim.tree.__all__))
 def test_arguments_and_defaults_are_those_of_optax(name: str) -> None:
-    import inspect
-
     ours, theirs = (
         inspect.signature(getattr(module, name)).parameters for module in (optim.tree, optax.tree)
     )
@@ -283,7 +282,7 @@ def test_what_belongs_to_parameters_is_mapped_as_by_optax(make: Callable[[Any], 
     ours = mapped(optim, make(optim).init(start))
     theirs = mapped(optax, make(optax).init(start))
     # A masked optimizer's placeholders stand where the other parameters are.
-    assert [x for x in tw.tree.leaves(ours)] == [x for x in jax.tree.leaves(theirs)]
+    assert tw.tree.leaves(ours) == jax.tree.leaves(theirs)
 
 
 def test_named_tuples_and_none_stay_what_they_are() -> None:

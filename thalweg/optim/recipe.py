@@ -278,7 +278,8 @@ def _replace(value: Any, floating: bool | None, rest: Iterator[Any]) -> Any:
         return next(rest)
     if isinstance(value, Mapping):
         replaced = {k: _replace(v, floating, rest) for k, v in _items(value)}
-        return type(value)(replaced)  # type: ignore[call-arg]
+        # In the order given: a state may be in that of the keys.
+        return type(value)({k: replaced[k] for k in value})  # type: ignore[call-arg]
     if isinstance(value, (list, tuple)):
         items = [_replace(v, floating, rest) for v in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)

@@ -30,7 +30,7 @@ def test_k_batches_are_one_step_of_a_batch_k_times_as_large(k: int) -> None:
     large = tw.fit(
         squared, np.zeros(3), (X, Y), optimizer=inner, batch_size=4 * k, epochs=6, shuffle=False
     )
-    np.testing.assert_allclose(small.final_params, large.final_params, rtol=1e-12)
+    np.testing.assert_allclose(small.params, large.params, rtol=1e-12)
 
 
 def test_until_the_step_parameters_stay_and_counts_tell() -> None:

@@ -55,8 +55,7 @@ GRADIENTS = {
 
 @pytest.mark.parametrize("most", [0.1, 2.0, 2.5, 1e9])
 @pytest.mark.parametrize(
-    "name",
-    ["per_example_global_norm_clip", "per_example_layer_norm_clip", "weighted"],
+    "name", ["per_example_global_norm_clip", "per_example_layer_norm_clip", "weighted"]
 )
 def test_examples_are_clipped_as_by_optax(name: str, most: float) -> None:
     def of(module: Any) -> Any:

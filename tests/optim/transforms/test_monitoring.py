@@ -17,9 +17,7 @@ def test_measurements_are_those_of_optax() -> None:
 
     def make(o: Any) -> Any:
         norm = o.tree.norm
-        return o.chain(
-            o.monitor({"norm": norm, "mean": o.measure_with_ema(norm, 0.9)}), o.sgd(0.1)
-        )
+        return o.chain(o.monitor({"norm": norm, "mean": o.measure_with_ema(norm, 0.9)}), o.sgd(0.1))
 
     with jax.enable_x64(True):
         ours, theirs = make(optim), make(optax)
