@@ -150,6 +150,15 @@ def paths(tree: Tree) -> list[str]:
     return [accessor.codify("") for accessor in accessors]
 
 
+def names(tree: Tree) -> list[tuple[str, ...]]:
+    """Name each leaf by the keys, fields and numbers on the way to it: `('layers', '0')`."""
+
+    def name(step: Any) -> str:
+        return str(step.field if isinstance(step, optree.NamedTupleEntry) else step.entry)
+
+    return [tuple(name(step) for step in accessor) for accessor in optree.tree_accessors(tree)]
+
+
 def prefix_leaves(prefix: Tree, tree: Tree) -> list[Any]:
     """Return, for each leaf of a tree, the leaf of a prefix that stands above it.
 

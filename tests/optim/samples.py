@@ -346,6 +346,9 @@ OWN_TRANSFORMATIONS: dict[str, list[Sample]] = {
         lambda o: o.factored_descent(0.01),
         lambda o: o.factored_descent(0.1, beta2_decay=-0.5, eps1=1e-4, eps2=0.1, d=2.0),
     ],
+    "groups": [
+        lambda o: o.groups({"**.weights": o.sgd(0.1, momentum=0.9), "m*": o.adam(0.1)}, o.scale(1))
+    ],
     "monitor": [
         lambda o: o.monitor(
             {

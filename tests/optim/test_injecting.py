@@ -96,3 +96,29 @@ def test_the_older_name_warns_and_works() -> None:
     assert made == optim.inject_hyperparams(optim.sgd)(0.5)
     assert isinstance(optim.WrappedSchedule(optim.constant_schedule(1.0)), optim.StatefulSchedule)
     assert not isinstance(optim.constant_schedule(1.0), optim.StatefulSchedule)
+
+
+def test_the_numbers_of_a_running_optimizer_are_read_and_set() -> None:
+    rate = optim.inject_hyperparams(optim.scale_by_learning_rate)
+    optimizer = optim.chain(optim.inject_hyperparams(optim.adam)(0.1, b1=0.5), rate(0.2))
+    state = optimizer.init(np.zeros(2, np.float32))
+    assert optim.get_hyperparams(state)["b1"] == 0.5
+    assert {"[0].learning_rate", "[1].learning_rate"} <= optim.get_hyperparams(state).keys()
+    one = optim.set_hyperparams(state, **{"[1].learning_rate": 0.5, "b1": 0.25})
+    assert [one[i].hyperparams["learning_rate"] for i in (0, 1)] == [np.float32(0.1), 0.5]
+    both = optim.set_hyperparams(state, learning_rate=0.5)
+    assert [both[i].hyperparams["learning_rate"] for i in (0, 1)] == [0.5, 0.5]
+    assert both[0].hyperparams["learning_rate"].dtype == np.float32
+    assert state[1].hyperparams["learning_rate"] == np.float32(0.2)
+    assert tw.tree.structure(both) == tw.tree.structure(state)
+
+
+def test_names_that_are_not_there_or_follow_a_schedule_are_not_set() -> None:
+    made = optim.inject_hyperparams(optim.sgd)(optim.exponential_decay(1.0, 5, 0.5), momentum=0.9)
+    state = made.init([0.0])
+    with pytest.raises(tw.errors.ArgumentError, match=r"'momentun', but .*Did you mean"):
+        optim.set_hyperparams(state, momentun=0.1)
+    with pytest.raises(tw.errors.ArgumentError, match="'learning_rate', which follows a schedule"):
+        optim.set_hyperparams(state, learning_rate=0.1)
+    with pytest.raises(tw.errors.ArgumentError, match="holds no hyperparameters"):
+        optim.get_hyperparams(optim.sgd(0.1).init([0.0]))

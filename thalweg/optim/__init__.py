@@ -24,6 +24,7 @@ from thalweg.optim import (
 )
 from thalweg.optim.applying import *
 from thalweg.optim.chains import *
+from thalweg.optim.grouping import *
 from thalweg.optim.injecting import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
@@ -58,7 +59,9 @@ from thalweg.optim.transforms.layouts import *
 from thalweg.optim.transforms.monitoring import *
 from thalweg.optim.tree_utils import tree_map_params
 
-# Optax's moments of whole trees by their older names.
+# Optax's older names.
+global_norm = numerics.global_norm
+
 bias_correction = tree.bias_correction
 
 update_infinity_moment = tree.update_infinity_moment

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, did_you_mean
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.optim.recipe import Form
 from thalweg.optim.scaling import at_step
 from thalweg.optim.transformation import (
@@ -23,11 +24,12 @@ from thalweg.optim.transformation import (
     first_count,
     safe_increment,
 )
+from thalweg.optim.tree_utils.states import DictKey, NamedTupleKey, tree_get_all_with_path, tree_set
 
 __all__ = [
     "InjectHyperparamsState", "InjectStatefulHyperparamsState", "StatefulSchedule",
-    "WrappedSchedule", "WrappedScheduleState", "inject_hyperparams",
-    "inject_stateful_hyperparams",
+    "WrappedSchedule", "WrappedScheduleState", "get_hyperparams", "inject_hyperparams",
+    "inject_stateful_hyperparams", "set_hyperparams",
 ]  # fmt: skip
 
 
@@ -151,6 +153,110 @@ def inject_stateful_hyperparams(
         stacklevel=2,
     )
     return inject_hyperparams(inner_factory, static_args, hyperparam_dtype)
+
+
+# ---- the numbers of a running optimizer
+
+
+class _Place(NamedTuple):
+    """Where a state holds a hyperparameter."""
+
+    path: tuple[Any, ...]
+    name: str
+    value: Any
+    scheduled: bool
+
+    @property
+    def whole_name(self) -> str:
+        """The name with the path to it, as `[1].learning_rate`."""
+        return ".".join(map(str, (*self.path[:-2], self.name)))
+
+
+def _places(state: OptState) -> list[_Place]:
+    kind = InjectStatefulHyperparamsState.__name__
+    return [
+        _Place((*path, NamedTupleKey(kind, "hyperparams"), DictKey(name)), name, value,
+               name in inner.hyperparams_states)
+        for path, inner in tree_get_all_with_path(state, kind)
+        for name, value in inner.hyperparams.items()
+    ]  # fmt: skip
+
+
+def get_hyperparams(state: OptState) -> dict[str, Any]:
+    """Return the hyperparameters that a state holds, by name.
+
+    A name that stands in several places is given with the path to each, as `[1].learning_rate`.
+
+    Args:
+        state: The state of an optimizer of factories from `inject_hyperparams`.
+
+    Raises:
+        ArgumentError: If there are none.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.inject_hyperparams(tw.optim.sgd)(0.1)
+        >>> float(tw.optim.get_hyperparams(optimizer.init([0.0]))["learning_rate"])
+        0.1
+    """
+    places = _places(state)
+    if not places:
+        raise ArgumentError(
+            "The state holds no hyperparameters. Make the optimizer with "
+            "inject_hyperparams(factory)(…), or look at its own `hyperparameters`."
+        )
+    names = [place.name for place in places]
+    return {
+        place.whole_name if names.count(place.name) > 1 else place.name: place.value
+        for place in places
+    }
+
+
+def set_hyperparams(state: OptState, /, **hyperparams: Any) -> OptState:
+    """Return a state with other hyperparameters, which the next step uses; nothing recompiles.
+
+    Args:
+        state: The state of an optimizer of factories from `inject_hyperparams`.
+        hyperparams: New numbers by name, or by what `get_hyperparams` calls them where a name
+            stands in several places; a name alone sets all of these.
+
+    Raises:
+        ArgumentError: If there is no such name, or it follows a schedule.
+
+    Example:
+        >>> import thalweg as tw
+        >>> optimizer = tw.optim.inject_hyperparams(tw.optim.sgd)(0.1)
+        >>> state = tw.optim.set_hyperparams(optimizer.init([0.0]), learning_rate=0.5)
+        >>> optimizer.update([1.0], state)[0]
+        [np.float64(-0.5)]
+    """
+    known = [*get_hyperparams(state)]
+    places = _places(state)
+    for given, number in hyperparams.items():
+        chosen = [place for place in places if given in (place.name, place.whole_name)]
+        if not chosen:
+            raise ArgumentError(
+                f"set_hyperparams got {given!r}, but the state holds {', '.join(known)}."
+                f"{did_you_mean(given, known)}"
+            )
+        for place in chosen:
+            state = _with_number(state, place, number)
+    return state
+
+
+def _with_number(state: OptState, place: _Place, number: Any) -> OptState:
+    if place.scheduled:
+        raise ArgumentError(
+            f"set_hyperparams got {place.name!r}, which follows a schedule: the next step would "
+            "compute it anew. Make the optimizer with a number, or change the schedule's state."
+        )
+    # Of the dtype it had: what is compiled for the state stays.
+    kept = on_tensors(lambda old, new: astype(as_tensor(new), old.dtype))(place.value, number)
+
+    def is_there(path: tuple[Any, ...], _: Any) -> bool:
+        return path == place.path
+
+    return tree_set(state, is_there, **{place.name: kept})
 
 
 class Injected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, TypeVar
 
 from thalweg import tree
@@ -17,10 +18,12 @@ from thalweg.ops.numpy.kinds import same_kind
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.reshape import squeeze
 from thalweg.optim.transformation import each, safe_increment
+from thalweg.optim.tree_utils.arithmetic import tree_norm
+from thalweg.tree import Tree
 
 __all__ = [
-    "abs_sq", "safe_increment", "safe_int32_increment", "safe_norm", "safe_root_mean_squares",
-    "scale_gradient",
+    "abs_sq", "global_norm", "safe_increment", "safe_int32_increment", "safe_norm",
+    "safe_root_mean_squares", "scale_gradient",
 ]  # fmt: skip
 
 Leaves = TypeVar("Leaves")
@@ -40,6 +43,23 @@ def abs_sq(x: Any) -> Tensor:
     """
     array = asarray(x)
     return square(real(array)) + square(imag(array)) if array.dtype.kind == "c" else square(array)
+
+
+def global_norm(updates: Tree) -> Tensor:
+    """Return the Euclidean norm of all leaves together, of which `tree.norm` is today's name.
+
+    Example:
+        >>> import warnings, thalweg as tw
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     tw.optim.global_norm({"w": tw.Tensor([3.0, 0.0]), "b": tw.Tensor(4.0)})
+        tensor(5.)
+    """
+    warnings.warn(
+        "optim.global_norm is deprecated in favor of optim.tree.norm.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return tree_norm(updates)
 
 
 @same_kind
