@@ -132,8 +132,9 @@ def map(function: Callable[..., Any], tree: Tree, *rest: Tree) -> Tree:
         return optree.tree_map(function, tree, *rest)
     except ValueError as error:
         if rest and structure(tree) != structure(rest[0]):
+            keys = "Dict key mismatch. " if "dictionary key mismatch" in str(error) else ""
             raise ShapeError(
-                f"The trees differ in structure: {structure(tree)} against {structure(rest[0])}. "
+                f"{keys}The trees differ in structure: {structure(tree)} against {structure(rest[0])}. "
                 "Give both the same nesting and keys."
             ) from error
         raise

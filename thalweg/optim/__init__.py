@@ -25,7 +25,6 @@ from thalweg.optim import (
 from thalweg.optim.applying import *
 from thalweg.optim.chains import *
 from thalweg.optim.grouping import *
-from thalweg.optim.injecting import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
 from thalweg.optim.microbatching import microbatch

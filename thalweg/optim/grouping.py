@@ -158,20 +158,20 @@ Links = list[GradientTransformation]
 
 def _rules(made: GradientTransformation, params: Params, count: int) -> list[Links]:
     """Return the transformations of each parameter, one after another."""
-    arguments = made._arguments
-    if made._factory in (chain, named_chain):
-        links = [x if made._factory is chain else x[1] for x in arguments["args"]]
+    maker, arguments = made.made_by
+    if maker in (chain, named_chain):
+        links = [x if maker is chain else x[1] for x in arguments["args"]]
         each = [_rules(as_transformation(link), params, count) for link in links]
         return [[link for links in column for link in links] for column in zip(*each, strict=True)]
-    if made._factory is groups:
+    if maker is groups:
         rules = {**arguments["rules"], _REST: arguments["default"]}
         labels = _labels(arguments["rules"], params, arguments["default"] is not None)
         return _by_label(rules, labels, params, count)
-    if made._factory is partition:
+    if maker is partition:
         labels = arguments["param_labels"]
         labels = labels(params) if callable(labels) else labels
         return _by_label(arguments["transforms"], labels, params, count)
-    if made._factory is masked:
+    if maker is masked:
         mask = arguments["mask"]
         chosen = tree.prefix_leaves(mask(params) if callable(mask) else mask, params)
         inner = _rules(as_transformation(arguments["inner"]), params, count)

@@ -84,6 +84,11 @@ class Recipe:
         raise NotImplementedError
 
     @property
+    def made_by(self) -> tuple[Callable[..., Any], dict[str, Any]]:
+        """The factory, and its arguments by name."""
+        return self._factory, dict(self._arguments)
+
+    @property
     def structure(self) -> Hashable:
         """A key equal for recipes that differ in nothing but their hyperparameters."""
         return self._scanned()[0]

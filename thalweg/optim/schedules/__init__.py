@@ -3,9 +3,9 @@
 Steps count from 0. Each schedule accepts one step or an array of steps, traced too.
 """
 
-from thalweg.optim.injecting import *
 from thalweg.optim.schedules.cycles import *
 from thalweg.optim.schedules.decays import *
+from thalweg.optim.schedules.injecting import *
 from thalweg.optim.schedules.onecycle import *
 from thalweg.optim.schedules.pieces import *
 from thalweg.optim.schedules.schedule import *

@@ -166,7 +166,7 @@ class MultiSteps(GradientTransformation):
 
     def twin(self) -> Self:
         """Return a new transformation of the same arguments."""
-        return type(self)(*self._arguments.values())
+        return type(self)(*self.made_by[1].values())
 
     @property
     def inner_opt(self) -> GradientTransformation:
