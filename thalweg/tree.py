@@ -134,8 +134,8 @@ def map(function: Callable[..., Any], tree: Tree, *rest: Tree) -> Tree:
         if rest and structure(tree) != structure(rest[0]):
             keys = "Dict key mismatch. " if "dictionary key mismatch" in str(error) else ""
             raise ShapeError(
-                f"{keys}The trees differ in structure: {structure(tree)} against {structure(rest[0])}. "
-                "Give both the same nesting and keys."
+                f"{keys}The trees differ in structure: {structure(tree)} against "
+                f"{structure(rest[0])}. Give both the same nesting and keys."
             ) from error
         raise
 
