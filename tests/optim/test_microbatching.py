@@ -142,3 +142,34 @@ def test_what_cannot_be_is_refused() -> None:
         microbatching.microbatch(lambda x: x.sum(), 0, 2, 3)(X)
     with pytest.raises(UnsupportedOperation, match="out_axes=1"):
         microbatching.micro_vmap(lambda x: x, out_axes=1)
+
+
+@pytest.mark.parametrize("kind", ["MEAN", "CONCAT"])
+def test_a_loss_computed_in_parts_is_fitted_natively(kind: str) -> None:
+    def squares(w: Any, x: Any, y: Any) -> Any:
+        found = (x @ w - y) ** 2
+        return found if kind == "CONCAT" else found.mean()
+
+    def parted(w: Any, x: Any, y: Any) -> Any:
+        accumulator = microbatching.AccumulationType[kind]
+        return microbatching.microbatch(squares, (1, 2), 4, accumulator)(w, x, y).mean()
+
+    found, whole = (
+        tw.fit(loss, np.zeros(3), (X, Y), optimizer=optim.sgd(0.1), steps=5, fallback="refuse")
+        for loss in (parted, lambda w, x, y: ((x @ w - y) ** 2).mean())
+    )
+    np.testing.assert_allclose(found.params, whole.params, rtol=1e-12)
+
+
+def test_examples_are_clipped_inside_of_a_compiled_function() -> None:
+    def loss(w: Any, x: Any, y: Any) -> Any:
+        return ((x @ w - y) ** 2).mean()
+
+    clipped = microbatching.micro_grad(
+        loss, batch_argnums=(1, 2), microbatch_size=4,
+        transform_fn=lambda g: g / np.maximum(1.0, optim.tree.norm(g)),
+    )  # fmt: skip
+    found = tw.jit(lambda w, x, y: clipped(w, x, y)[0], fallback="refuse")(W, X, Y)
+    examples = tw.vmap(tw.grad(loss), (None, 0, 0))(W, X[:, None], Y[:, None])
+    expected, _ = optim.per_example_global_norm_clip(examples, 1.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)

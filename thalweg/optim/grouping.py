@@ -77,7 +77,7 @@ def _labels(patterns: Mapping[str, Any], leaves: Tree, has_default: bool) -> Tre
     """Return the pattern that each parameter matches."""
     labels = []
     for steps in tree.names(leaves):
-        name = ".".join(steps)
+        name = _name(steps)
         matching = [pattern for pattern in patterns if _matches(pattern.split("."), steps)]
         if len(matching) > 1:
             raise ArgumentError(
@@ -93,6 +93,11 @@ def _labels(patterns: Mapping[str, Any], leaves: Tree, has_default: bool) -> Tre
     return tree.unflatten(tree.structure(leaves), labels)
 
 
+def _name(steps: Sequence[str]) -> str:
+    """Return the name of a parameter; that of parameters without any is a dot."""
+    return ".".join(steps) or "·"
+
+
 def _require_matches(patterns: Mapping[str, Any], params: Params) -> None:
     """Accept patterns that match a parameter each.
 
@@ -102,7 +107,7 @@ def _require_matches(patterns: Mapping[str, Any], params: Params) -> None:
     names = tree.names(params)
     for pattern in patterns:
         if not any(_matches(pattern.split("."), steps) for steps in names):
-            words = [".".join(steps) for steps in names]
+            words = [*map(_name, names)]
             raise ArgumentError(
                 f"The pattern {pattern!r} matches no parameter; there are {', '.join(words)}. "
                 f"Remove it or correct it.{did_you_mean(pattern, words)}"
@@ -143,7 +148,7 @@ def account(optimizer: GradientTransformation, params: Params) -> str:
         b  ()  clip(max_delta=1.0)
         w  ()  clip(max_delta=1.0) → sgd(learning_rate=0.1)
     """
-    names = [".".join(steps) or "·" for steps in tree.names(params)]
+    names = [*map(_name, tree.names(params))]
     shapes = [str(tuple(spec_of(leaf).shape)) for leaf in tree.leaves(params)]
     rules = _rules(optimizer, params, len(names))
     widths = [max(map(len, column), default=0) for column in (names, shapes)]

@@ -104,3 +104,14 @@ def test_a_decision_that_is_no_boolean_scalar_is_refused() -> None:
     broken = optim.MultiSteps(optim.sgd(0.1), 2, True, lambda u, i, p: (np.array(1), ()))
     with pytest.raises(ValueError, match="should return a boolean scalar"):
         broken.init([0.0])
+
+
+def test_the_number_of_batches_may_follow_a_schedule_of_the_steps() -> None:
+    later = optim.piecewise_constant_schedule(1, {2: 2})
+    optimizer = optim.MultiSteps(optim.sgd(1.0), later)
+    state, moved = optimizer.init(np.zeros(1)), []
+    for _ in range(7):
+        updates, state = optimizer.update(np.ones(1), state)
+        moved.append(bool(updates[0]))
+    assert moved == [True, True, False, True, False, True, False]
+    assert state.mini_step.dtype == np.int32
