@@ -27,14 +27,9 @@ from thalweg.optim.chains import *
 from thalweg.optim.grouping import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
-from thalweg.optim.microbatching import microbatch
+from thalweg.optim.microbatching import microbatch as microbatch
 from thalweg.optim.moments import *
-from thalweg.optim.numerics import (
-    safe_int32_increment,
-    safe_norm,
-    safe_root_mean_squares,
-    scale_gradient,
-)
+from thalweg.optim.numerics import *
 from thalweg.optim.optimizers.adadelta import *
 from thalweg.optim.optimizers.adafactor import *
 from thalweg.optim.optimizers.adagrad import *
@@ -56,7 +51,7 @@ from thalweg.optim.transforms.constraints import *
 from thalweg.optim.transforms.freezing import *
 from thalweg.optim.transforms.layouts import *
 from thalweg.optim.transforms.monitoring import *
-from thalweg.optim.tree_utils import tree_map_params
+from thalweg.optim.tree_utils import tree_map_params as tree_map_params
 
 # Optax's older names.
 global_norm = numerics.global_norm

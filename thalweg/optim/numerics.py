@@ -22,7 +22,7 @@ from thalweg.optim.tree_utils.arithmetic import tree_norm
 from thalweg.tree import Tree
 
 __all__ = [
-    "abs_sq", "global_norm", "safe_increment", "safe_int32_increment", "safe_norm",
+    "global_norm", "safe_increment", "safe_int32_increment", "safe_norm",
     "safe_root_mean_squares", "scale_gradient",
 ]  # fmt: skip
 
