@@ -132,9 +132,10 @@ def map(function: Callable[..., Any], tree: Tree, *rest: Tree) -> Tree:
         return optree.tree_map(function, tree, *rest)
     except ValueError as error:
         if rest and structure(tree) != structure(rest[0]):
+            keys = "Dict key mismatch. " if "dictionary key mismatch" in str(error) else ""
             raise ShapeError(
-                f"The trees differ in structure: {structure(tree)} against {structure(rest[0])}. "
-                "Give both the same nesting and keys."
+                f"{keys}The trees differ in structure: {structure(tree)} against "
+                f"{structure(rest[0])}. Give both the same nesting and keys."
             ) from error
         raise
 
@@ -176,6 +177,15 @@ def paths(tree: Tree) -> list[str]:
     """Name each leaf by where it sits, as Python would reach it: `['w'][0]`."""
     accessors = optree.tree_accessors(tree)
     return [accessor.codify("") for accessor in accessors]
+
+
+def names(tree: Tree) -> list[tuple[str, ...]]:
+    """Name each leaf by the keys, fields and numbers on the way to it: `('layers', '0')`."""
+
+    def name(step: Any) -> str:
+        return str(step.field if isinstance(step, optree.NamedTupleEntry) else step.entry)
+
+    return [tuple(name(step) for step in accessor) for accessor in optree.tree_accessors(tree)]
 
 
 def prefix_leaves(prefix: Tree, tree: Tree) -> list[Any]:

@@ -366,6 +366,30 @@ TRANSFORMATIONS: dict[str, list[Sample]] = {
         lambda o: o.clip_by_global_norm(1e6),
     ],
     "clip_by_block_rms": [lambda o: o.clip_by_block_rms(0.8)],
+    "adaptive_grad_clip": [
+        lambda o: o.adaptive_grad_clip(0.1),
+        lambda o: o.adaptive_grad_clip(0.5, eps=0.5),
+    ],
+    "zero_nans": [lambda o: o.chain(o.zero_nans(), o.scale(-0.1))],
+    "keep_params_nonnegative": [lambda o: o.chain(o.scale(-0.1), o.keep_params_nonnegative())],
+    "apply_if_finite": [
+        lambda o: o.apply_if_finite(o.adam(0.1), 3),
+        lambda o: o.apply_if_finite(o.sgd(0.1, momentum=0.9), 0),
+    ],
+    "conditionally_mask": [lambda o: o.conditionally_mask(o.adam(0.1), lambda step: step % 3 == 0)],
+    "conditionally_transform": [
+        lambda o: o.conditionally_transform(o.adam(0.1), lambda step: step >= 20)
+    ],
+    "MultiSteps": [
+        lambda o: o.MultiSteps(o.adam(0.1), 1, accumulator_dtype="float64"),
+        lambda o: o.MultiSteps(o.sgd(0.1, momentum=0.9), 4, accumulator_dtype=None),
+        lambda o: o.MultiSteps(o.adam(0.1), 3, use_grad_mean=False),
+        lambda o: o.MultiSteps(o.adam(0.1), lambda step: 1 + step // 10, accumulator_dtype=None),
+        lambda o: o.MultiSteps(o.sgd(0.1), 2, True, o.skip_not_finite, "float64"),
+        lambda o: o.MultiSteps(
+            o.sgd(0.1), 2, True, lambda u, i, p: o.skip_large_updates(u, i, p, 14.0), "float64"
+        ),
+    ],
     "chain": [
         lambda o: o.chain(o.clip_by_global_norm(1.0), o.adam(0.1), o.ema(0.5)),
         lambda o: o.chain(o.chain(o.trace(0.9)), o.scale(-0.1)),
@@ -381,6 +405,24 @@ TRANSFORMATIONS: dict[str, list[Sample]] = {
     "partition": [
         lambda o: o.partition({"a": o.adam(0.1), "b": o.sgd(0.1, momentum=0.9)}, LABELS),
         lambda o: o.partition({"a": o.set_to_zero(), "b": o.adamw(0.1), "c": o.sgd(1.0)}, LABELS),
+    ],
+    "freeze": [lambda o: o.freeze(MASK), lambda o: o.freeze(True)],
+    "selective_transform": [
+        lambda o: o.selective_transform(o.adam(0.1), freeze_mask=MASK),
+        lambda o: o.selective_transform(o.sgd(0.1, momentum=0.9), freeze_mask=False),
+    ],
+    "flatten": [
+        lambda o: o.flatten(o.adam(0.1)),
+        lambda o: o.flatten(o.chain(o.clip_by_block_rms(0.5), o.trace(0.9))),
+    ],
+    "snapshot": [
+        lambda o: o.chain(o.snapshot("sum", lambda tree: tree["matrix"].sum()), o.adam(0.1))
+    ],
+    "measure_with_ema": [
+        lambda o: o.measure_with_ema(lambda tree: tree, 0.9),
+        lambda o: o.measure_with_ema(
+            lambda tree: tree, 0.5, debias=False, accumulator_dtype="float32"
+        ),
     ],
     "inject_hyperparams": [
         lambda o: o.inject_hyperparams(o.adam)(learning_rate=0.1),
@@ -429,6 +471,29 @@ SCHEDULES: dict[str, list[Sample]] = {
         lambda o: o.piecewise_interpolate_schedule("cosine", 0.5, {0: 0.1, 20: 3.0}),
         lambda o: o.piecewise_interpolate_schedule("linear", 0.5),
     ],
+    "cosine_onecycle_schedule": [
+        lambda o: o.cosine_onecycle_schedule(150, 0.5),
+        lambda o: o.cosine_onecycle_schedule(100, 0.5, 0.5, 10.0, 100.0),
+    ],
+    "linear_onecycle_schedule": [
+        lambda o: o.linear_onecycle_schedule(150, 0.5),
+        lambda o: o.linear_onecycle_schedule(100, 0.5, 0.5, 0.6, 10.0, 100.0),
+    ],
+    "sgdr_schedule": [
+        lambda o: o.sgdr_schedule(
+            [
+                {"init_value": 0.0, "peak_value": 1.0, "warmup_steps": 5, "decay_steps": 50},
+                {
+                    "init_value": 0.1,
+                    "peak_value": 0.5,
+                    "warmup_steps": 0,
+                    "decay_steps": 100,
+                    "end_value": 0.05,
+                    "exponent": 1.5,
+                },
+            ]
+        )
+    ],
     "join_schedules": [
         lambda o: o.join_schedules(
             [o.constant_schedule(1.0), o.exponential_decay(1.0, 9, 0.5), lambda step: step * 2.0],
@@ -454,6 +519,17 @@ OWN_TRANSFORMATIONS: dict[str, list[Sample]] = {
     "factored_descent": [
         lambda o: o.factored_descent(0.01),
         lambda o: o.factored_descent(0.1, beta2_decay=-0.5, eps1=1e-4, eps2=0.1, d=2.0),
+    ],
+    "groups": [
+        lambda o: o.groups({"**.weights": o.sgd(0.1, momentum=0.9), "m*": o.adam(0.1)}, o.scale(1))
+    ],
+    "monitor": [
+        lambda o: o.monitor(
+            {
+                "sum": lambda tree: tree["matrix"].sum(),
+                "mean": o.measure_with_ema(lambda tree: tree["matrix"].sum(), 0.9),
+            }
+        )
     ],
     "orthogonalize": [lambda o: o.orthogonalize(), lambda o: o.orthogonalize((3.4, -4.7, 2.0), 3)],
     "scale_by_amsgrad": [lambda o: o.scale_by_amsgrad(0.5, 0.7, 0.1, max_before_correction=True)],

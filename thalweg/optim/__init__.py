@@ -12,12 +12,25 @@ from types import ModuleType as _Module
 from typing import Any
 
 from thalweg.errors import did_you_mean as _did_you_mean
-from thalweg.optim import contrib, losses, schedules
+from thalweg.optim import (
+    contrib,
+    experimental,
+    losses,
+    microbatching,
+    numerics,
+    schedules,
+    transforms,
+    tree,
+    tree_utils,
+)
+from thalweg.optim.applying import *
 from thalweg.optim.chains import *
-from thalweg.optim.injecting import *
+from thalweg.optim.grouping import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
+from thalweg.optim.microbatching import microbatch as microbatch
 from thalweg.optim.moments import *
+from thalweg.optim.numerics import *
 from thalweg.optim.optimizers.adaptive.adabelief import *
 from thalweg.optim.optimizers.adaptive.adadelta import *
 from thalweg.optim.optimizers.adaptive.adagrad import *
@@ -46,14 +59,36 @@ from thalweg.optim.recipe import *
 from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *
 from thalweg.optim.transformation import *
+from thalweg.optim.transforms.accumulation import *
 from thalweg.optim.transforms.apply_every import *
+from thalweg.optim.transforms.clipping import *
+from thalweg.optim.transforms.conditions import *
+from thalweg.optim.transforms.constraints import *
+from thalweg.optim.transforms.freezing import *
+from thalweg.optim.transforms.layouts import *
+from thalweg.optim.transforms.monitoring import *
 from thalweg.optim.transforms.noise import *
 from thalweg.optim.transforms.norms import *
+from thalweg.optim.tree_utils import tree_map_params as tree_map_params
+
+# Optax's older names.
+global_norm = numerics.global_norm
+
+bias_correction = tree.bias_correction
+
+update_infinity_moment = tree.update_infinity_moment
+
+update_moment = tree.update_moment
+
+update_moment_per_elem_norm = tree.update_moment_per_elem_norm
 
 __all__ = [
     name for name, value in vars().items()
     if not (name.startswith("_") or name == "Any" or isinstance(value, _Module))
-] + ["contrib", "losses", "schedules"]  # fmt: skip
+] + [
+    "contrib", "experimental", "losses", "microbatching", "numerics", "schedules", "transforms",
+    "tree", "tree_utils",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -17,10 +17,12 @@ from thalweg.optim.transformation import (
     Updates,
     as_transformation,
 )
+from thalweg.optim.tree_utils.states import ParamsPlaceholder
 from thalweg.tree import Tree
 
 __all__ = [
-    "MaskedNode", "MaskedState", "PartitionState", "masked", "multi_transform", "partition",
+    "MaskedNode", "MaskedState", "MultiTransformState", "PartitionState", "masked",
+    "multi_transform", "partition",
 ]  # fmt: skip
 
 
@@ -62,6 +64,8 @@ def masked(
         return tree.map(lambda keep, leaf: leaf if keep else MaskedNode(), chosen, leaves)
 
     def init(params: Params) -> MaskedState:
+        if isinstance(params, ParamsPlaceholder):
+            return MaskedState(transformation.init(params))
         return MaskedState(transformation.init(selected(params, _resolved(mask, params))))
 
     def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
@@ -149,5 +153,7 @@ def partition(
     return GradientTransformationExtraArgs(init, update)
 
 
-# Optax's older name.
+# Optax's older names.
 multi_transform = partition
+
+MultiTransformState = PartitionState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from thalweg import tree
 from thalweg.core.tensor import Tensor, as_tensor, astype
@@ -19,7 +19,6 @@ from thalweg.optim.masking import masked
 from thalweg.optim.moments import widen
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE, check_learning_rate
 from thalweg.optim.recipe import factory
-from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import (
     EmptyState,
     GradientTransformation,
@@ -34,6 +33,9 @@ from thalweg.optim.transformation import (
     safe_increment,
     stateless,
 )
+
+if TYPE_CHECKING:
+    from thalweg.optim.schedules.schedule import ScalarOrSchedule
 
 __all__ = [
     "AddDecayedWeightsState", "ScaleByScheduleState", "ScaleState", "WeightDecaySchedule",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 from thalweg import tree
 from thalweg.core.spec import FLOAT64, DType, promote
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.creation.creation import asarray, spec_of, zeros, zeros_like
 from thalweg.ops.elementwise.comparison import minimum
 from thalweg.ops.numpy.kinds import on_tensors, same_kind
@@ -37,7 +37,8 @@ Step = tuple[Updates, OptState]
 
 Leaves = TypeVar("Leaves")  # what a tree is, its results are
 
-_LAST_COUNT = 2**31 - 1
+# The largest floating numbers, by the bytes of their dtype.
+_LARGEST = {2: 65504.0, 4: 3.4028234663852886e38, 8: 1.7976931348623157e308}
 
 
 class TransformInitFn(Protocol):
@@ -275,14 +276,27 @@ def first_count() -> Tensor:
 
 @same_kind
 def safe_increment(count: Any) -> Tensor:
-    """Return an int32 count plus one, saturating at the largest int32 instead of wrapping.
+    """Return a count plus one; at the largest number of its dtype it stays, and does not wrap.
+
+    Raises:
+        DtypeError: If the count is neither an integer nor a floating number.
 
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.optim.safe_increment(np.int32(2**31 - 1)).item() == 2**31 - 1
         True
     """
-    return minimum(asarray(count), _LAST_COUNT - 1) + 1
+    number = asarray(count)
+    kind, size = number.dtype.kind, number.dtype.itemsize
+    if kind == "f":
+        return minimum(number + 1, _LARGEST[size])
+    if kind not in "iu":
+        raise DtypeError(
+            f"Cannot safely increment count with dtype {number.dtype}. Give an integer or a "
+            "floating number."
+        )
+    last: int = 2 ** (8 * size - (kind == "i")) - 1
+    return minimum(number, last - 1) + 1
 
 
 # ---- the simplest transformations
