@@ -12,7 +12,7 @@ from types import ModuleType as _Module
 from typing import Any
 
 from thalweg.errors import did_you_mean as _did_you_mean
-from thalweg.optim import losses, schedules
+from thalweg.optim import losses, projections, schedules
 from thalweg.optim.chains import *
 from thalweg.optim.injecting import *
 from thalweg.optim.losses import *
@@ -36,7 +36,7 @@ from thalweg.optim.transformation import *
 __all__ = [
     name for name, value in vars().items()
     if not (name.startswith("_") or name == "Any" or isinstance(value, _Module))
-] + ["losses", "schedules"]  # fmt: skip
+] + ["losses", "projections", "schedules"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
