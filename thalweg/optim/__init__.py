@@ -12,12 +12,14 @@ from types import ModuleType as _Module
 from typing import Any
 
 from thalweg.errors import did_you_mean as _did_you_mean
-from thalweg.optim import losses, projections, schedules
+from thalweg.optim import assignment, losses, perturbations, projections, schedules, second_order
 from thalweg.optim.chains import *
 from thalweg.optim.injecting import *
+from thalweg.optim.linear_algebra import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
 from thalweg.optim.moments import *
+from thalweg.optim.multi_normal import *
 from thalweg.optim.optimizers.adadelta import *
 from thalweg.optim.optimizers.adafactor import *
 from thalweg.optim.optimizers.adagrad import *
@@ -36,7 +38,9 @@ from thalweg.optim.transformation import *
 __all__ = [
     name for name, value in vars().items()
     if not (name.startswith("_") or name == "Any" or isinstance(value, _Module))
-] + ["losses", "projections", "schedules"]  # fmt: skip
+] + [
+    "assignment", "losses", "perturbations", "projections", "schedules", "second_order",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

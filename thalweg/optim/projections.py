@@ -10,20 +10,25 @@ from typing import Any
 from thalweg import tree
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.ops.creation.ranges import arange
-from thalweg.ops.elementwise.arithmetic import absolute, multiply, sign, sqrt, square
-from thalweg.ops.elementwise.comparison import less_equal, logical_not, maximum, minimum, where
-from thalweg.ops.elementwise.conversion import as_floating, stop_gradient
-from thalweg.ops.linalg.products import vdot
+from thalweg.ops.elementwise.arithmetic import absolute, sign, sqrt, square
+from thalweg.ops.elementwise.comparison import (
+    equal,
+    less_equal,
+    logical_not,
+    maximum,
+    minimum,
+    where,
+)
+from thalweg.ops.elementwise.conversion import stop_gradient
 from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.order.sort import sort
 from thalweg.ops.reduce.extremes import max
 from thalweg.ops.reduce.sums import cumsum
 from thalweg.ops.reduce.sums import sum as total
-from thalweg.ops.shape.join import concatenate
-from thalweg.ops.shape.reshape import ravel, reshape
 from thalweg.ops.special.activations import relu
 from thalweg.optim.ranges import NON_NEGATIVE
-from thalweg.optim.transformation import common_dtype, each
+from thalweg.optim.transformation import each
+from thalweg.optim.vectors import added, as_vector, inner, norm, scaled, squared_norm
 from thalweg.tree import Tree
 
 __all__ = [
@@ -134,21 +139,17 @@ def onto_simplex(x: Tensor, scale: Any) -> Tensor:
     max(x - τ, 0), with τ the largest of (Σ of the k largest x - s) / k. Its derivative takes the
     entries that stay positive as given.
     """
-    # What is largest is found without a history: τ's derivative is that of a mean.
-    ordered = sort(stop_gradient(x), -1, descending=True)
+    # All is as well counted from the largest, which leaves small sums their digits.
+    x = x - stop_gradient(max(x, -1, keepdims=True))
+    # What stays positive is found without a history: τ's derivative is that of a mean.
+    sums = cumsum(sort(stop_gradient(x), -1, descending=True), -1)
     counts = astype(arange(1, x.shape[-1] + 1), x.dtype)
-    partial = (cumsum(ordered, -1) - stop_gradient(_column(scale, x))) / counts
-    within = logical_not(less_equal(x, max(partial, -1, keepdims=True)))
+    largest = max((sums - stop_gradient(as_tensor(scale))) / counts, -1, keepdims=True)
+    within = logical_not(less_equal(x, largest))
     count = total(astype(within, x.dtype), -1, keepdims=True)
-    threshold = (total(where(within, x, 0.0), -1, keepdims=True) - _column(scale, x)) / maximum(
-        count, 1.0
-    )
-    return relu(x - threshold)
-
-
-def _column(scale: Any, x: Tensor) -> Any:
-    """Return a number as it is, and one for each vector as a column."""
-    return scale if not isinstance(scale, Tensor) else astype(scale, x.dtype)
+    rest = total(where(within, x, 0.0), -1, keepdims=True) - scale
+    # Where the sum is 0, nothing is within.
+    return relu(x - where(equal(count, 0), largest, rest / maximum(count, 1.0)))
 
 
 @on_tensors
@@ -178,18 +179,8 @@ def projection_simplex(tree: Tree, scale: Any = 1) -> Tree:
 
 def _simplex(x: Tree, scale: Any) -> Tree:
     NON_NEGATIVE.check(scale=scale)
-    leaves, definition = tree.flatten(x)
-    tensors = [as_floating(leaf, None) for leaf in leaves]
-    if not tensors:
-        return x
-    dtype = common_dtype(tensors)
-    vector = concatenate([ravel(astype(tensor, dtype)) for tensor in tensors])
-    found, parts, start = onto_simplex(vector, scale), [], 0
-    for tensor in tensors:
-        part = found[start : start + tensor.size]
-        parts.append(astype(reshape(part, tuple(tensor.shape)), tensor.dtype))
-        start += tensor.size
-    return tree.unflatten(definition, parts)
+    vector, restored = as_vector(x)
+    return restored(onto_simplex(vector, scale)) if vector.size else x
 
 
 @on_tensors
@@ -237,27 +228,11 @@ def projection_l1_ball(tree: Tree, scale: Any = 1) -> Tree:
         >>> tw.optim.projections.projection_l1_ball(np.array([-0.25, 0.5]))
         array([-0.25,  0.5 ])
     """
-    inside = less_equal(_added(each(lambda x: total(absolute(x)), tree)), scale)
+    inside = less_equal(added(each(lambda x: total(absolute(x)), tree)), scale)
     return each(lambda x, y: where(inside, x, y), tree, _l1_sphere(tree, scale))
 
 
 # ---- Euclid's norm
-
-
-def _added(parts: Tree) -> Any:
-    """Return the sum of the leaves, 0 if there are none."""
-    found: Any = 0
-    for part in tree.leaves(parts):
-        found = found + part
-    return found
-
-
-def _squared_norm(x: Tree) -> Any:
-    return _added(each(lambda leaf: total(square(absolute(leaf))), x))
-
-
-def _inner(x: Tree, y: Tree) -> Any:
-    return _added(each(vdot, x, y))
 
 
 @on_tensors
@@ -277,8 +252,8 @@ def projection_l2_sphere(tree: Tree, scale: Any = 1) -> Tree:
         array([0.6, 0.8])
     """
     NON_NEGATIVE.check(scale=scale)
-    factor = scale / sqrt(_squared_norm(tree))
-    return each(lambda x: multiply(factor, x), tree)
+    factor = scale / norm(tree)
+    return scaled(factor, tree)
 
 
 @on_tensors
@@ -298,8 +273,8 @@ def projection_l2_ball(tree: Tree, scale: Any = 1) -> Tree:
         array([0.6, 0.8])
     """
     NON_NEGATIVE.check(scale=scale)
-    factor = scale / sqrt(maximum(_squared_norm(tree), square(scale)))
-    return each(lambda x: multiply(factor, x), tree)
+    factor = scale / sqrt(maximum(squared_norm(tree), square(scale)))
+    return scaled(factor, tree)
 
 
 # ---- lines and planes
@@ -321,8 +296,8 @@ def projection_vector(x: Tree, a: Tree) -> Tree:
         >>> tw.optim.projections.projection_vector(np.array([3.0, 4.0]), np.array([2.0, 0.0]))
         array([3., 0.])
     """
-    factor = _inner(x, a) / _inner(a, a)
-    return each(lambda leaf: multiply(factor, leaf), a)
+    factor = inner(x, a) / inner(a, a)
+    return scaled(factor, a)
 
 
 @on_tensors
@@ -343,7 +318,7 @@ def projection_hyperplane(x: Tree, a: Tree, b: Any) -> Tree:
         >>> tw.optim.projections.projection_hyperplane(np.array([0.0, 1.0]), *plane)
         array([1., 2.])
     """
-    factor = (b - _inner(x, a)) / _inner(a, a)
+    factor = (b - inner(x, a)) / inner(a, a)
     return each(lambda leaf, normal: leaf + factor * normal, x, a)
 
 
@@ -365,5 +340,5 @@ def projection_halfspace(x: Tree, a: Tree, b: Any) -> Tree:
         >>> tw.optim.projections.projection_halfspace(np.array([3.0, 2.0]), *half)
         array([2., 1.])
     """
-    factor = minimum((b - _inner(x, a)) / _inner(a, a), 0)
+    factor = minimum((b - inner(x, a)) / inner(a, a), 0)
     return each(lambda leaf, normal: leaf + factor * normal, x, a)
