@@ -16,6 +16,8 @@ from thalweg.optim import assignment, losses, perturbations, projections, schedu
 from thalweg.optim.chains import *
 from thalweg.optim.injecting import *
 from thalweg.optim.linear_algebra import *
+from thalweg.optim.linesearches.backtracking import *
+from thalweg.optim.linesearches.zoom import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
 from thalweg.optim.moments import *
@@ -27,6 +29,7 @@ from thalweg.optim.optimizers.adam import *
 from thalweg.optim.optimizers.asgd import *
 from thalweg.optim.optimizers.lion import *
 from thalweg.optim.optimizers.muon import *
+from thalweg.optim.optimizers.quasi_newton.lbfgs import *
 from thalweg.optim.optimizers.rmsprop import *
 from thalweg.optim.optimizers.rprop import *
 from thalweg.optim.optimizers.sgd import *
