@@ -12,6 +12,7 @@ from tests.optim.samples import (
     OWN_SCHEDULES,
     OWN_TRANSFORMATIONS,
     SCHEDULES,
+    SEARCHING,
     TRANSFORMATIONS,
     Sample,
     listed,
@@ -138,7 +139,7 @@ def factories(result: str) -> set[str]:
 
 
 def test_every_optimizer_and_transformation_has_a_row() -> None:
-    tables = OPTIMIZERS | TRANSFORMATIONS | OWN_TRANSFORMATIONS
+    tables = OPTIMIZERS | TRANSFORMATIONS | OWN_TRANSFORMATIONS | SEARCHING
     rows = tables.keys() - {"inject_hyperparams"}
     assert factories("GradientTransformation") == rows
 
@@ -174,4 +175,5 @@ def test_every_public_name_of_optax_here_is_the_public_name_there() -> None:
     own |= OWN_TRANSFORMATIONS.keys() - TRANSFORMATIONS.keys()
     own |= {"absolute_error", "poisson_nll", "quantile_loss"}
     states = {name for name in optim.__all__ if name.endswith(("State", "Schedule", "Node"))}
+    own |= {name for name in optim.losses.__all__ if hasattr(optax.losses, name)}
     assert not [n for n in set(optim.__all__) - own - states if not hasattr(optax, n)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import pickle
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from tests.optim.samples import SEARCHING, Sample, listed, params
 from thalweg import optim
 from thalweg.errors import ArgumentError, CallError
 
@@ -196,6 +199,42 @@ def test_arguments_outside_their_range_are_refused() -> None:
         optim.scale_by_zoom_linesearch(3, initial_guess_strategy="two")
     with pytest.raises(ArgumentError, match="increase_factor=0"):
         optim.scale_by_backtracking_linesearch(3, increase_factor=0.0)
+
+
+@pytest.mark.parametrize("sample", listed({"scale_by_lbfgs": SEARCHING["scale_by_lbfgs"]}))
+def test_directions_are_those_of_optax(sample: Sample) -> None:
+    rng, ours = np.random.default_rng(1), sample(optim)
+    values = params()
+    state = ours.init(values)
+    step = tw.jit(ours.update, engine="native", fallback="refuse")
+    with jax.enable_x64(True):
+        theirs = sample(optax)
+        update, others = jax.jit(theirs.update), jax.tree.map(jax.numpy.asarray, values)
+        expected = theirs.init(others)
+        for _ in range(8):
+            gradient = tw.tree.map(lambda p: rng.normal(size=p.shape), values)
+            updates, state = step(gradient, state, values)
+            found, expected = update(gradient, expected, others)
+            assert_same((updates, state), (found, expected), 1e-10)
+            assert type(state).__name__ == type(expected).__name__
+            values = optim.apply_updates(values, updates)
+            others = optax.apply_updates(others, found)
+
+
+@pytest.mark.parametrize("sample", listed(SEARCHING))
+def test_they_print_compare_and_are_pickled(sample: Sample) -> None:
+    made = sample(optim)
+    names = {name: getattr(optim, name) for name in optim.__all__}
+    assert eval(repr(made), names) == made == pickle.loads(pickle.dumps(made))
+    assert made.rebuild(list(made.hyperparameters.values())) == made
+
+
+@pytest.mark.parametrize("name", SEARCHING)
+def test_arguments_are_those_of_optax(name: str) -> None:
+    ours, theirs = (inspect.signature(getattr(o, name)).parameters for o in (optim, optax))
+    assert [(p.name, p.kind) for p in ours.values()] == [(p.name, p.kind) for p in theirs.values()]
+    for mine, other in zip(ours.values(), theirs.values(), strict=True):
+        assert mine.name == "linesearch" or mine.default == other.default
 
 
 def test_they_print_as_they_were_made() -> None:

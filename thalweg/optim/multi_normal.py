@@ -15,7 +15,7 @@ from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.broadcast import broadcast_shapes
 from thalweg.random import normal
 
-__all__ = ["MultiNormalDiagFromLogScale", "multi_normal"]
+__all__ = ["multi_normal"]
 
 
 class MultiNormalDiagFromLogScale:

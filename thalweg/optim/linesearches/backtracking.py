@@ -36,11 +36,7 @@ from thalweg.optim.transformation import (
 )
 from thalweg.optim.vectors import scaled
 
-__all__ = [
-    "BacktrackingLinesearchInfo",
-    "ScaleByBacktrackingLinesearchState",
-    "scale_by_backtracking_linesearch",
-]
+__all__ = ["ScaleByBacktrackingLinesearchState", "scale_by_backtracking_linesearch"]
 
 
 class BacktrackingLinesearchInfo(NamedTuple):
