@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import scipy.optimize
 
 import thalweg as tw
 from tests.optim.samples import SEARCHING, Sample, listed, params
@@ -162,6 +163,34 @@ def test_lbfgs_finds_a_minimum_in_few_steps() -> None:
     for _ in range(80):
         w, state = compiled(w, state)
     np.testing.assert_allclose(w, np.ones(3), atol=1e-9)
+
+
+def test_a_fit_searches_along_the_loss_of_its_batch() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 5))
+    y = (x @ np.arange(5.0) + rng.logistic(size=200) > 0).astype(float)
+
+    def loss(beta: Any, x: Any, y: Any) -> Any:
+        errors = tw.losses.sigmoid_binary_cross_entropy(x @ beta, y)
+        return tw.mean(errors) + 1e-3 * tw.sum(beta**2)
+
+    least = scipy.optimize.minimize(loss, np.zeros(5), (x, y), jac=tw.grad(loss), tol=1e-10)
+    for search in (optim.scale_by_zoom_linesearch(20), optim.scale_by_backtracking_linesearch(15)):
+        solver = optim.lbfgs(linesearch=search)
+        fit = tw.fit(loss, np.zeros(5), (x, y), optimizer=solver, epochs=20)
+        np.testing.assert_allclose(fit.params, least.x, atol=1e-6)
+    halves = tw.fit(loss, np.zeros(5), (x, y), optimizer=optim.lbfgs(), batch_size=100, epochs=1)
+    assert np.isfinite(halves.params).all()
+
+
+def test_a_fit_of_a_module_searches_too() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(50, 3)).astype(np.float32)
+    y = x @ np.array([[1.0], [2.0], [-1.0]], np.float32) + 0.5
+    model = tw.torch.nn.Linear(3, 1)
+    loss = tw.torch.nn.MSELoss()
+    tw.fit(model, (x, y), loss=loss, optimizer=optim.lbfgs(), epochs=8)
+    np.testing.assert_allclose(model.weight.detach().numpy(), [[1.0, 2.0, -1.0]], atol=1e-3)
 
 
 def test_further_arguments_go_to_the_loss() -> None:

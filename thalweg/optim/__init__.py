@@ -21,7 +21,6 @@ from thalweg.optim.linesearches.zoom import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
 from thalweg.optim.moments import *
-from thalweg.optim.multi_normal import *
 from thalweg.optim.optimizers.adadelta import *
 from thalweg.optim.optimizers.adafactor import *
 from thalweg.optim.optimizers.adagrad import *
@@ -33,6 +32,7 @@ from thalweg.optim.optimizers.quasi_newton.lbfgs import *
 from thalweg.optim.optimizers.rmsprop import *
 from thalweg.optim.optimizers.rprop import *
 from thalweg.optim.optimizers.sgd import *
+from thalweg.optim.perturbations.multi_normal import *
 from thalweg.optim.recipe import *
 from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *

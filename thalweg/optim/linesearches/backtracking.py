@@ -132,31 +132,18 @@ def scale_by_backtracking_linesearch(
         kind = kind_of_value(weights)
         slope, start = slope_of(grad, updates), as_tensor(value)
 
-        def error_of(rate: Any, found: Any) -> Any:
-            error = found - (1.0 + rtol) * start - rate * slope_rtol * slope
-            return maximum(where(isnan(error), math.inf, error), 0.0)
-
-        def going_on(search: Any) -> Any:
-            _, _, error, count = search
-            return logical_and(
-                logical_not(less_equal(error, atol)), less_equal(count, max_backtracking_steps)
-            )
-
-        def turn(search: Any) -> Any:
-            rate, _, _, count = search
-            rate = where(greater(count, 0), decrease_factor * rate, rate)
+        def attempt(rate: Any) -> tuple[Any, Any]:
+            """Return the loss at a rate, and by how much it misses the decrease."""
             found = as_tensor(loss(moved(weights, rate, updates)))
-            new = rate, found, error_of(rate, found)
-            return *(astype(x, kind) for x in new), count + 1
+            error = found - (1.0 + rtol) * start - rate * slope_rtol * slope
+            error = maximum(where(isnan(error), math.inf, error), 0.0)
+            return astype(found, kind), astype(error, kind)
 
-        first = minimum(increase_factor * state.learning_rate, max_learning_rate)
-        begun = (
-            astype(first, kind),
-            astype(start, kind),
-            full((), math.inf, dtype=kind),
-            asarray(0),
+        first = astype(minimum(increase_factor * state.learning_rate, max_learning_rate), kind)
+        begun = first, astype(start, kind), full((), math.inf, dtype=kind), asarray(0)
+        rate, found, error, count = _searched(
+            attempt, begun, decrease_factor, atol, max_backtracking_steps
         )
-        rate, found, error, count = while_loop(going_on, turn, begun)
         if verbose:
             _tell(error, atol, rate, value, slope)
         # The last rate that was tried is the one whose gradient is kept.
@@ -167,6 +154,23 @@ def scale_by_backtracking_linesearch(
         return cast_like(scaled(rate, updates), updates), cast_like(new, state)
 
     return GradientTransformation(init, update)
+
+
+def _searched(
+    attempt: Callable[[Any], tuple[Any, Any]], begun: Any, factor: Any, atol: Any, most: Any
+) -> Any:
+    """Return the rate, the loss there, its error, and the number of rates tried."""
+
+    def going_on(search: Any) -> Any:
+        _, _, error, count = search
+        return logical_and(logical_not(less_equal(error, atol)), less_equal(count, most))
+
+    def turn(search: Any) -> Any:
+        rate, _, _, count = search
+        rate = astype(where(greater(count, 0), factor * rate, rate), rate.dtype)
+        return rate, *attempt(rate), count + 1
+
+    return while_loop(going_on, turn, begun)
 
 
 def _tell(error: Any, atol: Any, rate: Any, value: Any, slope: Any) -> None:

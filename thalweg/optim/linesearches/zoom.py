@@ -62,7 +62,7 @@ class ScaleByZoomLinesearchState(NamedTuple):
     info: ZoomLinesearchInfo
 
 
-class Point(NamedTuple):
+class Probe(NamedTuple):
     """A point of the line: how far along it, the loss there and its slope."""
 
     at: Any
@@ -77,9 +77,9 @@ class Goal(NamedTuple):
     curv_rtol: Any
     approx_dec_rtol: Any
     tol: Any
-    start: Point
+    start: Probe
 
-    def decrease_error(self, new: Point) -> Tensor:
+    def decrease_error(self, new: Probe) -> Tensor:
         """Return by how much a point misses the decrease, exactly or else approximately."""
         start = self.start
         error = new.value - start.value - self.slope_rtol * new.at * start.slope
@@ -89,7 +89,7 @@ class Goal(NamedTuple):
             error = minimum(maximum(by_slope, risen), error)
         return _defined(maximum(error, 0.0))
 
-    def curvature_error(self, new: Point) -> Tensor:
+    def curvature_error(self, new: Probe) -> Tensor:
         """Return by how much the slope of a point is too steep."""
         return _defined(
             maximum(absolute(new.slope) - self.curv_rtol * absolute(self.start.slope), 0.0)
@@ -100,21 +100,47 @@ def _defined(error: Tensor) -> Tensor:
     return where(isnan(error), math.inf, error)
 
 
+class Limits(NamedTuple):
+    """How far a search goes, as in `scale_by_zoom_linesearch`."""
+
+    max_linesearch_steps: Any
+    max_learning_rate: Any
+    increase_factor: Any
+    stepsize_precision: Any
+
+
+class Line(NamedTuple):
+    """The loss and its gradient, along updates of parameters."""
+
+    loss: Callable[..., Any]
+    params: Params
+    updates: Updates
+    kind: DType  # of values and step sizes
+
+    def at(self, place: Any) -> tuple[Probe, Updates]:
+        """Return a point of the line, and the gradient there."""
+        stepsize = astype(as_tensor(place), self.kind)
+        value, gradient = self.loss(moved(self.params, stepsize, self.updates))
+        slope = astype(slope_of(gradient, self.updates), self.kind)
+        point = Probe(stepsize, astype(as_tensor(value), self.kind), slope)
+        return point, cast_like(gradient, self.params)
+
+
 class Search(NamedTuple):
     """How far a search has come."""
 
     count: Any
-    last: Point
+    last: Probe
     grad: Any
     decrease_error: Any
     curvature_error: Any
     interval_found: Any
     done: Any
     failed: Any
-    low: Point  # of the interval, the end with the lesser loss
-    high: Point
-    third: Point  # one more point, for the cubic; its slope is not used
-    safe: Point  # the best so far whose decrease is enough
+    low: Probe  # of the interval, the end with the lesser loss
+    high: Probe
+    third: Probe  # one more point, for the cubic; its slope is not used
+    safe: Probe  # the best so far whose decrease is enough
     safe_grad: Any
 
 
@@ -206,39 +232,18 @@ def scale_by_zoom_linesearch(
         loss = value_and_grad(bound("scale_by_zoom_linesearch", value_fn, extra_args))
         kind = kind_of_value(weights)
         guess = 1.0 if initial_guess_strategy == "one" else state.learning_rate
-        gradient = cast_like(grad, weights)
-        start = Point(
+        start = Probe(
             zeros((), dtype=kind), astype(value, kind), astype(slope_of(grad, updates), kind)
         )
         goal = Goal(slope_rtol, curv_rtol, approx_dec_rtol, tol, start)
-
-        def turn(search: Search) -> Search:
-            larger = where(equal(search.count, 0), guess, increase_factor * search.last.at)
-            limit = math.inf if max_learning_rate is None else max_learning_rate
-            limited = greater_equal(larger, limit)
-            at = where(search.interval_found, _middle(search), minimum(larger, limit))
-            new, found = _evaluated(loss, weights, at, updates, kind)
-            tried = _tried(search, goal, new, found)
-            last = greater_equal(search.count + 1, max_linesearch_steps)
-            widened = _widened(search, goal, tried, limited, last)
-            narrowed = _narrowed(search, goal, tried, stepsize_precision, last)
-            return Search(*chosen(search.interval_found, tuple(narrowed), tuple(widened)))
-
-        final = while_loop(
-            lambda search: logical_not(logical_or(search.done, search.failed)),
-            turn,
-            _begun(start, gradient, kind),
+        limits = Limits(
+            max_linesearch_steps, max_learning_rate, increase_factor, stepsize_precision
         )
+        line = Line(loss, weights, updates, kind)
+        final = _searched(line, goal, limits, guess, cast_like(grad, weights))
         if verbose:
             _tell(final, goal, stepsize_precision)
-        # A step that is not good enough is made if there is no safe one, unless it has no loss.
-        back = logical_and(
-            final.failed, logical_or(greater(final.safe.at, 0.0), isinf(final.decrease_error))
-        )
-        reached = (final.last.at, final.last.value, final.grad)
-        rate, found, kept = chosen(
-            back, (final.safe.at, final.safe.value, final.safe_grad), reached
-        )
+        rate, found, kept = _result(final)
         info = ZoomLinesearchInfo(final.count, final.decrease_error, final.curvature_error)
         new_state = ScaleByZoomLinesearchState(rate, found, kept, info)
         return cast_like(scaled(rate, updates), updates), cast_like(new_state, state)
@@ -246,26 +251,43 @@ def scale_by_zoom_linesearch(
     return GradientTransformation(init, update)
 
 
-def _begun(start: Point, gradient: Updates, kind: DType) -> Search:
-    infinite, no = full((), math.inf, dtype=kind), asarray(False)
-    errors = infinite, infinite
-    return Search(
+def _searched(line: Line, goal: Goal, limits: Limits, guess: Any, gradient: Updates) -> Search:
+    """Return a search that has come to its end."""
+    limit = math.inf if limits.max_learning_rate is None else limits.max_learning_rate
+
+    def turn(search: Search) -> Search:
+        larger = where(equal(search.count, 0), guess, limits.increase_factor * search.last.at)
+        limited = greater_equal(larger, limit)
+        at = where(search.interval_found, _middle(search), minimum(larger, limit))
+        tried = _tried(search, goal, *line.at(at))
+        last = greater_equal(search.count + 1, limits.max_linesearch_steps)
+        widened = _widened(search, tried, limited, last)
+        narrowed = _narrowed(search, tried, limits.stepsize_precision, last)
+        return Search(*chosen(search.interval_found, tuple(narrowed), tuple(widened)))
+
+    infinite, no = full((), math.inf, dtype=line.kind), asarray(False)
+    errors, start = (infinite, infinite), goal.start
+    begun = Search(
         asarray(0), start, gradient, *errors, no, no, no, start, start, start, start, gradient
     )
+    final: Search = while_loop(
+        lambda search: logical_not(logical_or(search.done, search.failed)), turn, begun
+    )
+    return final
 
 
-def _evaluated(
-    loss: Callable[..., Any], params: Params, at: Any, updates: Updates, kind: DType
-) -> tuple[Point, Updates]:
-    """Return a point of the line, and the gradient there."""
-    stepsize = astype(as_tensor(at), kind)
-    value, gradient = loss(moved(params, stepsize, updates))
-    slope = slope_of(gradient, updates)
-    point = Point(stepsize, astype(as_tensor(value), kind), astype(slope, kind))
-    return point, cast_like(gradient, params)
+def _result(final: Search) -> Any:
+    """Return the rate, the loss there and its gradient.
+
+    A step that is not good enough is made if there is no safe one, unless it has no loss.
+    """
+    lost = logical_or(greater(final.safe.at, 0.0), isinf(final.decrease_error))
+    back = logical_and(final.failed, lost)
+    reached = (final.last.at, final.last.value, final.grad)
+    return chosen(back, (final.safe.at, final.safe.value, final.safe_grad), reached)
 
 
-def _tried(search: Search, goal: Goal, new: Point, gradient: Updates) -> Search:
+def _tried(search: Search, goal: Goal, new: Probe, gradient: Updates) -> Search:
     """Note a point, and that it is safe if its decrease is enough and it is the best such."""
     decrease, curvature = goal.decrease_error(new), goal.curvature_error(new)
     better = logical_or(logical_not(search.interval_found), less(new.value, search.safe.value))
@@ -278,16 +300,16 @@ def _tried(search: Search, goal: Goal, new: Point, gradient: Updates) -> Search:
         decrease_error=decrease,
         curvature_error=curvature,
         done=less_equal(maximum(decrease, curvature), goal.tol),
-        safe=Point(*kept[0]),
+        safe=Probe(*kept[0]),
         safe_grad=kept[1],
     )
 
 
-def _pick(condition: Any, first: Point, second: Point) -> Point:
-    return Point(*chosen(condition, tuple(first), tuple(second)))
+def _pick(condition: Any, first: Probe, second: Probe) -> Probe:
+    return Probe(*chosen(condition, tuple(first), tuple(second)))
 
 
-def _widened(search: Search, goal: Goal, tried: Search, limited: Any, last: Any) -> Search:
+def _widened(search: Search, tried: Search, limited: Any, last: Any) -> Search:
     """Return a search for an interval, a point farther: between the last two, if it must be."""
     new, before = tried.last, search.last
     risen = logical_and(greater_equal(new.value, before.value), greater(search.count, 0))
@@ -306,7 +328,7 @@ def _widened(search: Search, goal: Goal, tried: Search, limited: Any, last: Any)
     )
 
 
-def _narrowed(search: Search, goal: Goal, tried: Search, precision: Any, last: Any) -> Search:
+def _narrowed(search: Search, tried: Search, precision: Any, last: Any) -> Search:
     """Return a search in an interval, which a point in it makes smaller."""
     new, low, high = tried.last, search.low, search.high
     too_high = logical_or(greater(tried.decrease_error, 0.0), greater_equal(new.value, low.value))
@@ -339,7 +361,7 @@ def _middle(search: Search) -> Tensor:
     return where(inside(cubic, 0.2), cubic, middle)
 
 
-def _least_of_cubic(a: Point, b: Point, c: Point) -> Tensor:
+def _least_of_cubic(a: Probe, b: Probe, c: Probe) -> Tensor:
     """Return where the cubic through three points with the slope of the first is least.
 
     f(a) + f'(a) d + B d² + A d³; NaN or ∞ if there is none.
@@ -355,7 +377,7 @@ def _least_of_cubic(a: Point, b: Point, c: Point) -> Tensor:
     return found
 
 
-def _least_of_parabola(a: Point, b: Point) -> Tensor:
+def _least_of_parabola(a: Probe, b: Probe) -> Tensor:
     """Return where the parabola through two points with the slope of the first is least."""
     step = b.at - a.at
     found: Tensor = a.at - a.slope / (2.0 * ((b.value - a.value - a.slope * step) / square(step)))
