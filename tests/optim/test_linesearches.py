@@ -201,7 +201,8 @@ def test_further_arguments_go_to_the_loss() -> None:
     value, grad = tw.value_and_grad(loss)(w, target)
     for search in (optim.scale_by_zoom_linesearch(9), optim.scale_by_backtracking_linesearch(9)):
         given = {"value": value, "grad": grad, "value_fn": loss}
-        updates, _ = search.update(-0.5 * grad, search.init(w), w, **given, target=target)
+        others = {"obj_fn": loss, "grad_fn": tw.grad(loss)}  # for other transformations of a chain
+        updates, _ = search.update(-0.5 * grad, search.init(w), w, **given, target=target, **others)
         np.testing.assert_allclose(updates, target)
         with pytest.raises(CallError, match="Unexpected keyword arguments passed to"):
             search.update(-grad, search.init(w), w, **given, target=target, others=1.0)

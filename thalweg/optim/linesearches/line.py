@@ -19,6 +19,10 @@ from thalweg.optim.vectors import added
 from thalweg.tree import Tree
 
 
+# What other transformations of a chain ask for: functions of the parameters alone.
+_FOR_OTHERS = {"grad_fn", "obj_fn"}
+
+
 def bound(name: str, value_fn: Callable[..., Any], extra: Mapping[str, Any]) -> Callable[..., Any]:
     """Return a loss of parameters alone, given what else an update got.
 
@@ -26,6 +30,7 @@ def bound(name: str, value_fn: Callable[..., Any], extra: Mapping[str, Any]) -> 
         CallError: If the loss does not take some of it.
     """
     known = inspect.signature(value_fn).parameters
+    extra = {key: x for key, x in extra.items() if key in known or key not in _FOR_OTHERS}
     if not any(p.kind is p.VAR_KEYWORD for p in known.values()):
         others = sorted(set(extra) - set(known))
         if others:
