@@ -18,7 +18,6 @@ from thalweg.optim.transformation import each
 from thalweg.optim.vectors import added
 from thalweg.tree import Tree
 
-
 # What other transformations of a chain ask for: functions of the parameters alone.
 _FOR_OTHERS = {"grad_fn", "obj_fn"}
 
