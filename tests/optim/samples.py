@@ -606,3 +606,30 @@ def listed(rows: dict[str, list[Sample]]) -> list[Any]:
         for name, samples in rows.items()
         for i, sample in enumerate(samples)
     ]
+
+
+# What searches along a line, whose update wants the loss, and L-BFGS, of which rounding errors
+# grow from step to step: `test_linesearches`.
+SEARCHING: dict[str, list[Sample]] = {
+    "lbfgs": [
+        lambda o: o.lbfgs(),
+        lambda o: o.lbfgs(0.7, memory_size=2, scale_init_precond=False),
+        lambda o: o.lbfgs(memory_size=3, linesearch=o.scale_by_backtracking_linesearch(20)),
+    ],
+    "scale_by_lbfgs": [
+        lambda o: o.scale_by_lbfgs(),
+        lambda o: o.scale_by_lbfgs(memory_size=1, scale_init_precond=False),
+    ],
+    "scale_by_backtracking_linesearch": [
+        lambda o: o.scale_by_backtracking_linesearch(15),
+        lambda o: o.scale_by_backtracking_linesearch(
+            4, 0.3, 0.5, 2.0, max_learning_rate=3.0, atol=1e-3, rtol=1e-4, store_grad=True
+        ),
+    ],
+    "scale_by_zoom_linesearch": [
+        lambda o: o.scale_by_zoom_linesearch(15),
+        lambda o: o.scale_by_zoom_linesearch(
+            25, 4.0, 1e-6, 3.0, 1e-3, 0.01, None, 1e-7, initial_guess_strategy="one"
+        ),
+    ],
+}

@@ -15,6 +15,7 @@ from tests.optim.samples import (
     OWN_SCHEDULES,
     OWN_TRANSFORMATIONS,
     SCHEDULES,
+    SEARCHING,
     TRANSFORMATIONS,
     Sample,
     listed,
@@ -164,7 +165,7 @@ def factories(result: str) -> set[str]:
 
 
 def test_every_optimizer_and_transformation_has_a_row() -> None:
-    tables = OPTIMIZERS | TRANSFORMATIONS | OWN_TRANSFORMATIONS | OF_PAIRS
+    tables = OPTIMIZERS | TRANSFORMATIONS | OWN_TRANSFORMATIONS | OF_PAIRS | SEARCHING
     rows = tables.keys() - {"inject_hyperparams", "MultiSteps"}
     assert factories("GradientTransformation") == rows
 
@@ -209,4 +210,5 @@ def test_every_public_name_of_optax_here_is_the_public_name_there() -> None:
     # In the submodules alone there.
     own |= {"ConditionFn", "numerics", "unitwise_clip", "unitwise_norm"}
     states = {name for name in optim.__all__ if name.endswith(("State", "Schedule", "Node"))}
+    own |= {name for name in optim.losses.__all__ if hasattr(optax.losses, name)}
     assert not [n for n in set(optim.__all__) - own - states if not hasattr(optax, n)]

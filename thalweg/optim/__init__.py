@@ -13,12 +13,16 @@ from typing import Any
 
 from thalweg.errors import did_you_mean as _did_you_mean
 from thalweg.optim import (
+    assignment,
     contrib,
     experimental,
     losses,
     microbatching,
     numerics,
+    perturbations,
+    projections,
     schedules,
+    second_order,
     transforms,
     tree,
     tree_utils,
@@ -26,6 +30,9 @@ from thalweg.optim import (
 from thalweg.optim.applying import *
 from thalweg.optim.chains import *
 from thalweg.optim.grouping import *
+from thalweg.optim.linear_algebra import *
+from thalweg.optim.linesearches.backtracking import *
+from thalweg.optim.linesearches.zoom import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
 from thalweg.optim.microbatching import microbatch as microbatch
@@ -55,6 +62,8 @@ from thalweg.optim.optimizers.matrix.muon import *
 from thalweg.optim.optimizers.memory.adafactor import *
 from thalweg.optim.optimizers.memory.sm3 import *
 from thalweg.optim.optimizers.parameter_free.distance_over_gradients import *
+from thalweg.optim.optimizers.quasi_newton.lbfgs import *
+from thalweg.optim.perturbations.multi_normal import *
 from thalweg.optim.recipe import *
 from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *
@@ -86,8 +95,8 @@ __all__ = [
     name for name, value in vars().items()
     if not (name.startswith("_") or name == "Any" or isinstance(value, _Module))
 ] + [
-    "contrib", "experimental", "losses", "microbatching", "numerics", "schedules", "transforms",
-    "tree", "tree_utils",
+    "assignment", "contrib", "experimental", "losses", "microbatching", "numerics",
+    "perturbations", "projections", "schedules", "second_order", "transforms", "tree", "tree_utils",
 ]  # fmt: skip
 
 

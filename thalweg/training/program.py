@@ -74,22 +74,6 @@ class Problem:
             loss = self.loss(params, *args, **kwargs)
         return _scalar(loss), carried
 
-    def functions(self, leaves: Sequence[Tensor]) -> dict[str, Callable[..., Any]]:
-        """Return what optimizers ask for that look elsewhere: the loss on data, and its gradient.
-
-        A loss with a state of its own has neither: the state is that of one look alone.
-        """
-        if self.carries:
-            return {}
-
-        def value(params: Any) -> Tensor:
-            return self.call(params, leaves)[0]
-
-        def gradient(params: Any, step: int = 0) -> Any:
-            return grad(value)(params)
-
-        return {"obj_fn": value, "value_fn": value, "grad_fn": gradient}
-
     def traced(self, trace: Trace, params: Any, carried: Any) -> AbstractContextManager[None]:
         """Return the block within which the loss is traced and differentiated."""
         loss: Any = self.loss
@@ -198,7 +182,13 @@ class _Step(_PartialProgram):
         ours = problem.traced(self.trace, params, carried)
         with at_the_users_line(problem, self.data), ours, writing(self.trace):
             differentiated = value_and_grad(problem.call, has_aux=True)
-            (loss, carried), gradient = differentiated(params, self.data, carried)
+            (loss, after), gradient = differentiated(params, self.data, carried)
+
+        def value_of(params: Any) -> Any:
+            """Return the loss of the same batch at other parameters, for a line search."""
+            with problem.traced(self.trace, params, carried):
+                return problem.call(params, self.data, carried)[0]
+
         loss_symbol = self.trace.lift(loss)
         gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
         unread = require_gradient(self.trace, loss_symbol, self.before, gradients, params)
@@ -213,14 +203,15 @@ class _Step(_PartialProgram):
             still |= set(without_derivative(self.trace, gradients))
         optimizer = problem.optimizer.rebuild(scalars) if scalars else problem.optimizer
         with writing(self.trace), from_the_optimizer(problem):
-            extra = {"value": loss, "grad": gradient, **problem.functions(self.data)}
-            updates, after = optimizer.update(gradient, state, params, **extra)
+            further = {"value": loss, "grad": gradient, "obj_fn": value_of, "value_fn": value_of}
+            further["grad_fn"] = lambda params, step=0: grad(value_of)(params)
+            updates, state = optimizer.update(gradient, state, params, **further)
             params = apply_updates(params, updates)
-        after = (after, carried) if problem.carries else after
+        state = (state, after) if problem.carries else state
         moved = [start[i] if i in still else p for i, p in enumerate(tree.leaves(params))]
-        leaves = [*moved, *self._state_leaves(problem, after)]
+        leaves = [*moved, *self._state_leaves(problem, state)]
         self.outputs = [*(self.trace.lift(as_tensor(leaf)) for leaf in leaves), loss_symbol]
-        own = len(self.outputs) - 1 - len(tree.leaves(carried))
+        own = len(self.outputs) - 1 - len(tree.leaves(after))
         for i, (symbol, before) in enumerate(zip(self.outputs[:-1], self.before, strict=False)):
             _require_spec(symbol.spec, before.spec, is_buffer=i >= own)
         self.equations = tuple(self.trace.equations)

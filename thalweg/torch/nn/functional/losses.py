@@ -207,7 +207,7 @@ def smooth_l1_loss(
     if beta == 0:
         return l1_loss(input, target, size_average, reduce, reduction)
     x, y = _match_shapes("smooth_l1_loss", input, target)
-    found = losses.huber_loss(x, y, beta) / beta
+    found = losses.huber_loss(x, y, delta=beta) / beta
     return aggregate(found, reduction_of(reduction, size_average, reduce))
 
 
@@ -223,7 +223,7 @@ def huber_loss(
         Huber, "Robust Estimation of a Location Parameter", 1964.
     """
     x, y = _match_shapes("huber_loss", input, target)
-    return weigh(losses.huber_loss(x, y, delta), weight, reduction_of(reduction, None, None))
+    return weigh(losses.huber_loss(x, y, delta=delta), weight, reduction_of(reduction, None, None))
 
 
 def poisson_nll_loss(
