@@ -255,6 +255,15 @@ OF_PROGRAMS = {
 # Whose vectors are known up to their signs: tests/engines/llvm/matrices.
 UP_TO_SIGN = {"eigen_parts", "singular_parts"}
 
+
+def _of_two_values(random: np.random.Generator) -> Iterator[Sample]:
+    # The derivative is, on purpose, that of another value.
+    for dtype in NUMBERS:
+        for shape in ((), (3,), (2, 3), (0, 2)):
+            x, other = (cast(real(random, shape), dtype) for _ in range(2))
+            yield Sample((x, other), smooth=False)
+
+
 ROWS: dict[str, Row] = {
     "add": binary(dtypes=(*NUMBERS, np.bool_)),
     "subtract": binary(),
@@ -342,6 +351,7 @@ ROWS: dict[str, Row] = {
     ),
     "astype": _conversions,
     "stop_gradient": unary(dtypes=NUMBERS),
+    "with_derivative_of": _of_two_values,
     "take": _taken(with_updates=False),
     "scatter_add": _taken(with_updates=True),
     "take_along_axis": _along(with_updates=False),
@@ -403,6 +413,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "pad_with_zeros": meanings.pad_with_zeros,
     "sign_bit": np.signbit,
     "stop_gradient": lambda x: x,
+    "with_derivative_of": lambda x, other: x,
     "scatter_add": meanings.scatter_add,
     "scatter_add_along_axis": meanings.scatter_add_along_axis,
     "matrix_product": np.matmul,

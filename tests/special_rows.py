@@ -43,15 +43,13 @@ def _quantiles(random: np.random.Generator, parameters: int) -> Iterator[Sample]
     # Second derivatives by the parameters are not known.
     for shape in ((), (3,), (2, 1), (0,)):
         drawn = [np.asarray(4.0 * positive(random, shape)) for _ in range(parameters)]
-        yield Sample((*drawn, shares(random, (1,) * bool(shape))), smooth=False)
+        yield from _of_both_dtypes(*drawn, shares(random, (1,) * bool(shape)))
 
 
 def _counts(random: np.random.Generator, shapes: int) -> Iterator[Sample]:
     for shape in ((), (3,), (2, 1), (0,)):
         n = np.asarray(np.floor(20.0 * positive(random, shape)))
-        yield Sample(
-            (shares(random, shape), n, *[shares(random, shape)][: shapes - 1]), smooth=False
-        )
+        yield from _of_both_dtypes(shares(random, shape), n, *[shares(random, shape)][: shapes - 1])
 
 
 def _zeta_by_order(s: Array, a: Array) -> Any:

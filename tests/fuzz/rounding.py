@@ -90,6 +90,8 @@ class Perturbed:
                     stack.enter_context(mock.patch.object(room, "meant", self._apply))
                 return np.asarray(equation.primitive.meaning(*operands, **equation.params))
         result = np.asarray(equation.primitive.meaning(*operands, **equation.params))
+        if output.dtype.kind == "c" and name in ("multiply", "divide"):
+            return self._of_parts(result)
         if output.dtype.kind != "f" or not result.size:
             return result
         if equation.primitive.role == "whole":
@@ -115,6 +117,16 @@ class Perturbed:
         if self.simplified or name in _EXTREMES:
             result = self._either_zero(result)
         return result
+
+    def _of_parts(self, result: Array) -> Array:
+        """Return complex numbers whose parts, sums of products that cancel, are moved by size.
+
+        NumPy itself fuses a product and a sum or does not, as elements lie.
+        """
+        size = np.abs(result) * float(np.finfo(result.dtype).eps)
+        size = np.where(np.isfinite(size), size, 0)
+        shifts = [self.random.integers(-1, 2, result.shape) * size for _ in range(2)]
+        return (result + shifts[0] + 1j * shifts[1]).astype(result.dtype)
 
     def _moved(self, result: Array, units: float) -> Array:
         """Return values moved by up to so many units in the last place."""
