@@ -28,13 +28,10 @@ from thalweg.optim import (
     tree_utils,
 )
 from thalweg.optim.applying import *
-from thalweg.optim.chains import *
-from thalweg.optim.grouping import *
 from thalweg.optim.linear_algebra import *
 from thalweg.optim.linesearches.backtracking import *
 from thalweg.optim.linesearches.zoom import *
 from thalweg.optim.losses import *
-from thalweg.optim.masking import *
 from thalweg.optim.microbatching import microbatch as microbatch
 from thalweg.optim.moments import *
 from thalweg.optim.numerics import *
@@ -69,12 +66,14 @@ from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *
 from thalweg.optim.transformation import *
 from thalweg.optim.transforms.accumulation import *
-from thalweg.optim.transforms.apply_every import *
+from thalweg.optim.transforms.chains import *
 from thalweg.optim.transforms.clipping import *
 from thalweg.optim.transforms.conditions import *
 from thalweg.optim.transforms.constraints import *
 from thalweg.optim.transforms.freezing import *
+from thalweg.optim.transforms.grouping import *
 from thalweg.optim.transforms.layouts import *
+from thalweg.optim.transforms.masking import *
 from thalweg.optim.transforms.monitoring import *
 from thalweg.optim.transforms.noise import *
 from thalweg.optim.transforms.norms import *

@@ -29,7 +29,7 @@ from thalweg.ops.reduce.extremes import max
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.transpose import swapaxes
 from thalweg.optim.transformation import each
-from thalweg.optim.vectors import inner, norm, scaled
+from thalweg.optim.wholes import inner, norm, scaled
 from thalweg.random import key as key_of
 from thalweg.random import uniform
 from thalweg.tree import Tree

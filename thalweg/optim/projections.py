@@ -28,7 +28,7 @@ from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.special.activations import relu
 from thalweg.optim.ranges import NON_NEGATIVE
 from thalweg.optim.transformation import each
-from thalweg.optim.vectors import added, as_vector, inner, norm, scaled, squared_norm
+from thalweg.optim.wholes import added, as_vector, inner, norm, scaled, squared_norm
 from thalweg.tree import Tree
 
 __all__ = [

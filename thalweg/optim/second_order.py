@@ -13,7 +13,7 @@ from thalweg.ops.elementwise.arithmetic import square
 from thalweg.ops.linalg.products import vdot
 from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.optim.deprecations import deprecated
-from thalweg.optim.vectors import as_vector
+from thalweg.optim.wholes import as_vector
 from thalweg.tree import Tree
 
 __all__ = ["fisher_diag", "hessian_diag", "hvp"]

@@ -16,7 +16,6 @@ from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.shape.reshape import squeeze
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import moment
 from thalweg.optim.ranges import DECAY
 from thalweg.optim.recipe import factory
@@ -33,6 +32,7 @@ from thalweg.optim.transformation import (
     init_empty_state,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 from thalweg.optim.transforms.conditions import choose
 from thalweg.optim.tree_utils.states import tree_get
 from thalweg.tree import Tree

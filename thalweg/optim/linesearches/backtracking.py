@@ -34,7 +34,7 @@ from thalweg.optim.transformation import (
     each,
     needed,
 )
-from thalweg.optim.vectors import scaled
+from thalweg.optim.wholes import scaled
 
 __all__ = ["ScaleByBacktrackingLinesearchState", "scale_by_backtracking_linesearch"]
 

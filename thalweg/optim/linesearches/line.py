@@ -15,7 +15,7 @@ from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.complex import real
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.transformation import each
-from thalweg.optim.vectors import added
+from thalweg.optim.wholes import added
 from thalweg.tree import Tree
 
 # What other transformations of a chain ask for: functions of the parameters alone.

@@ -40,7 +40,7 @@ from thalweg.optim.transformation import (
     each,
     needed,
 )
-from thalweg.optim.vectors import scaled
+from thalweg.optim.wholes import scaled
 
 __all__ = ["ScaleByZoomLinesearchState", "ZoomLinesearchInfo", "scale_by_zoom_linesearch"]
 

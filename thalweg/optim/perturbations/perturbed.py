@@ -18,7 +18,7 @@ from thalweg.ops.reduce.sums import mean
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.ranges import POSITIVE
 from thalweg.optim.transformation import each
-from thalweg.optim.vectors import added
+from thalweg.optim.wholes import added
 from thalweg.random import normal, split, uniform
 from thalweg.tree import Tree
 

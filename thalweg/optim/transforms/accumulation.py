@@ -16,7 +16,8 @@ from thalweg.ops.elementwise.comparison import equal, greater, less, logical_and
 from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.numpy.kinds import on_tensors, same_kind
 from thalweg.ops.reduce.sums import sum as total
-from thalweg.optim.recipe import Form
+from thalweg.optim.moments import step_each
+from thalweg.optim.recipe import Form, factory
 from thalweg.optim.transformation import (
     GradientTransformation,
     OptState,
@@ -32,9 +33,14 @@ from thalweg.optim.transformation import (
 from thalweg.optim.transforms.conditions import choose
 
 __all__ = [
-    "MultiSteps", "MultiStepsState", "ShouldSkipUpdateFunction", "skip_large_updates",
+    "ApplyEvery",
+    "MultiSteps",
+    "MultiStepsState",
+    "ShouldSkipUpdateFunction",
+    "apply_every",
+    "skip_large_updates",
     "skip_not_finite",
-]  # fmt: skip
+]
 
 
 class ShouldSkipUpdateFunction(Protocol):
@@ -227,3 +233,55 @@ class MultiSteps(GradientTransformation):
 
 
 _FORM = Form(MultiSteps)
+
+
+class ApplyEvery(NamedTuple):
+    """The state of `apply_every`."""
+
+    count: Any  # int32 scalar: the steps since updates were last applied
+    grad_acc: Params  # the sum of updates since
+
+
+@factory
+def apply_every(k: int = 1) -> GradientTransformation:
+    """Add up updates, and let the sum pass in every k-th step; the others' updates are zero.
+
+        s ← g + s                       (s ← g in the first of k steps)
+        u = s in the k-th step, else 0
+
+    Behind an optimizer, whose state changes in each step, this is not the same as a batch k times
+    as large: the updates are added up, not the gradients.
+
+    Args:
+        k: The number of steps, in [1, ∞).
+
+    Raises:
+        ArgumentError: If `k` is less than 1.
+
+    Example:
+        >>> import thalweg as tw
+        >>> pairs = tw.optim.apply_every(2)
+        >>> updates, state = pairs.update([1.0], pairs.init([0.0]))
+        >>> updates, pairs.update([2.0], state)[0]
+        ([np.float64(0.0)], [np.float64(3.0)])
+    """
+    if k < 1:
+        raise ArgumentError(
+            f"apply_every got k={k!r}; it must be a whole number in [1, ∞). Give 1 to apply all."
+        )
+
+    def init(params: Params) -> ApplyEvery:
+        return ApplyEvery(first_count(), each(zeros_like, params))
+
+    def update(updates: Updates, state: OptState, params: Params = None) -> Step:
+        position = state.count % k
+        is_first, is_last = equal(position, 0), equal(position, k - 1)
+
+        def step(g: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
+            s = where(is_first, g, g + s)
+            return where(is_last, s, 0.0), s
+
+        found, added = step_each(step, updates, state.grad_acc)
+        return found, ApplyEvery(where(is_last, 0, position + 1), added)
+
+    return GradientTransformation(init, update)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from thalweg.ops.creation.creation import zeros_like
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import ema
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -19,6 +18,7 @@ from thalweg.optim.transformation import (
     each,
     stateless,
 )
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["MonitorState", "SnapshotState", "measure_with_ema", "monitor", "snapshot"]
 

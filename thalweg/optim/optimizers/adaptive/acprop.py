@@ -8,7 +8,6 @@ from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import equal, maximum, where
 from thalweg.ops.elementwise.complex import squared_magnitude
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import correction, leafwise, moment
 from thalweg.optim.optimizers.adaptive.adabelief import ScaleByBeliefState
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
@@ -16,6 +15,7 @@ from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["acprop", "scale_by_acprop"]
 

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import sqrt, square
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import leafwise, moment
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation, Params
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["ScaleByAdaDeltaState", "adadelta", "scale_by_adadelta"]
 

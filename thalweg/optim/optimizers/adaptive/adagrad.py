@@ -8,13 +8,13 @@ from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import greater, where
 from thalweg.ops.elementwise.complex import squared_magnitude
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import filled, leafwise
 from thalweg.optim.ranges import NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation, Params
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["ScaleByRssState", "adagrad", "scale_by_rss"]
 

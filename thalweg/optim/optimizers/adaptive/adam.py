@@ -9,7 +9,6 @@ from thalweg.ops.creation.creation import ones, zeros_like
 from thalweg.ops.elementwise.arithmetic import absolute, sqrt
 from thalweg.ops.elementwise.comparison import greater_equal, maximum, where
 from thalweg.ops.elementwise.complex import squared_magnitude
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import (
     correction,
     first_moment,
@@ -34,6 +33,7 @@ from thalweg.optim.transformation import (
     first_count,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 
 __all__ = [
     "ScaleByAdamState", "ScaleByAmsgradState", "ScaleByNadamState", "adam", "adamax", "adamaxw",

@@ -8,7 +8,6 @@ from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.complex import squared_magnitude
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import correction, in_single, moment, step_each, zeros
 from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE
 from thalweg.optim.recipe import factory
@@ -24,6 +23,7 @@ from thalweg.optim.transformation import (
     first_count,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 
 __all__ = [
     "ScaleByAdemamixState", "ScaleBySimplifiedAdEMAMixState", "ademamix", "scale_by_ademamix",

@@ -9,7 +9,6 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import equal, maximum, minimum, where
 from thalweg.ops.elementwise.complex import squared_magnitude
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import leafwise, moment, zeros
 from thalweg.optim.optimizers.adaptive.adam import ScaleByAdamState
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
@@ -17,6 +16,7 @@ from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["adopt", "scale_by_adopt"]
 

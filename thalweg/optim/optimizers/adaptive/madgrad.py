@@ -8,7 +8,6 @@ from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.arithmetic import cbrt, sqrt
 from thalweg.ops.elementwise.complex import real, squared_magnitude
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import in_single, step_each
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE, check_learning_rate
 from thalweg.optim.recipe import factory
@@ -25,6 +24,7 @@ from thalweg.optim.transformation import (
     needed,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 from thalweg.optim.wholes import rate_at
 
 __all__ = ["MadgradState", "madgrad", "scale_by_madgrad"]

@@ -8,7 +8,6 @@ from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import equal, maximum, where
-from thalweg.optim.chains import chain
 from thalweg.optim.optimizers.adaptive.adam import scale_by_adam
 from thalweg.optim.ranges import DECAY, FINITE, POSITIVE
 from thalweg.optim.recipe import factory
@@ -25,6 +24,7 @@ from thalweg.optim.transformation import (
     first_count,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 from thalweg.optim.wholes import sum_of_squares
 
 __all__ = ["ReduceVarianceState", "mars", "reduce_variance"]

@@ -10,7 +10,6 @@ from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.ops.reduce.sums import sum as total
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import in_single, moment, root, step_each
 from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE
 from thalweg.optim.recipe import factory
@@ -27,6 +26,7 @@ from thalweg.optim.transformation import (
     needed,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["ScaleByNovogradState", "novograd", "scale_by_novograd"]
 

@@ -6,13 +6,13 @@ import warnings
 from typing import Any
 
 from thalweg.errors import ArgumentError
-from thalweg.optim.chains import chain
 from thalweg.optim.optimizers.adaptive.adam import scale_by_adam
 from thalweg.optim.optimizers.gradient.optimistic import scale_by_optimistic_gradient
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["optimistic_adam", "optimistic_adam_v2"]
 

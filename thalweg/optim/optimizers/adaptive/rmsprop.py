@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.complex import squared_magnitude
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import correction, filled, leafwise, moment, trace
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation, Params, identity
+from thalweg.optim.transforms.chains import chain
 
 __all__ = [
     "ScaleByRStdDevState", "ScaleByRStdDevWithCountState", "ScaleByRmsState",

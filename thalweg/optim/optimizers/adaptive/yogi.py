@@ -7,7 +7,6 @@ from typing import Any
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import sign
 from thalweg.ops.elementwise.complex import squared_magnitude
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import correction, filled, leafwise, moment, root
 from thalweg.optim.optimizers.adaptive.adam import ScaleByAdamState
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
@@ -15,6 +14,7 @@ from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["scale_by_yogi", "yogi"]
 

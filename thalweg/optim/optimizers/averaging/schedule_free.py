@@ -11,7 +11,6 @@ from thalweg.ops.creation.creation import ones, zeros
 from thalweg.ops.elementwise.comparison import equal, logical_or, maximum, where
 from thalweg.ops.elementwise.floats import isinf
 from thalweg.ops.numpy.kinds import same_kind
-from thalweg.optim.chains import chain
 from thalweg.optim.optimizers.adaptive.rmsprop import scale_by_rms
 from thalweg.optim.optimizers.gradient.sgd import sgd
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, Range, check_learning_rate
@@ -30,6 +29,7 @@ from thalweg.optim.transformation import (
     needed,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 from thalweg.optim.wholes import lowest_dtype, rate_at, scalar
 
 __all__ = [

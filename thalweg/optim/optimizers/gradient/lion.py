@@ -8,13 +8,13 @@ from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import absolute, sign
 from thalweg.ops.elementwise.comparison import less, where
 from thalweg.ops.elementwise.trigonometric import tanh
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import leafwise, moment, zeros
 from thalweg.optim.ranges import DECAY, FINITE, check_choice
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation, Params
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["ScaleByLionState", "lion", "scale_by_lion"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.optim.chains import chain
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation
+from thalweg.optim.transforms.chains import chain
 from thalweg.optim.transforms.noise import add_noise, chosen_key
 
 __all__ = ["noisy_sgd"]

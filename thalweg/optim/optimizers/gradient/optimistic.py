@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.comparison import where
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import in_single, step_each
 from thalweg.optim.ranges import FINITE
 from thalweg.optim.recipe import factory
@@ -21,6 +20,7 @@ from thalweg.optim.transformation import (
     Updates,
     each,
 )
+from thalweg.optim.transforms.chains import chain
 
 __all__ = [
     "ScaleByOptimisticGradientState", "optimistic_gradient_descent",

@@ -7,7 +7,6 @@ from typing import Any
 from thalweg.core.tensor import as_tensor, astype
 from thalweg.errors import CallError
 from thalweg.ops.elementwise.comparison import less_equal, maximum, minimum, where
-from thalweg.optim.chains import chain
 from thalweg.optim.optimizers.gradient.sgd import sgd
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, check_choice
 from thalweg.optim.recipe import factory
@@ -23,6 +22,7 @@ from thalweg.optim.transformation import (
     each,
     init_empty_state,
 )
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["polyak_sgd", "scale_by_polyak"]
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.elementwise.arithmetic import sign
 from thalweg.ops.elementwise.comparison import equal, greater, less, maximum, minimum, where
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import filled, leafwise
 from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale
 from thalweg.optim.transformation import GradientTransformation, Params
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["ScaleByRpropState", "rprop", "scale_by_rprop"]
 

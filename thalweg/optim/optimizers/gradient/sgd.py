@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg.ops.elementwise.arithmetic import sign
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import ema, trace
 from thalweg.optim.ranges import DECAY
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation, each, identity, stateless
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["scale_by_sign", "sgd", "sign_sgd", "signum"]
 

@@ -14,7 +14,6 @@ from thalweg.ops.elementwise.complex import conjugated
 from thalweg.ops.linalg.matrices import eigh
 from thalweg.ops.linalg.products import matmul
 from thalweg.ops.shape.reshape import reshape
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import in_single, trace
 from thalweg.optim.optimizers.matrix.kronecker import (
     Matrices,
@@ -41,6 +40,7 @@ from thalweg.optim.transformation import (
     identity,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["ScaleByShampooState", "scale_by_shampoo", "shampoo"]
 

@@ -13,7 +13,6 @@ from thalweg.ops.elementwise.comparison import equal, maximum, where
 from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.ops.linalg.matrices import eigh, qr
 from thalweg.ops.linalg.products import matmul
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import correction, in_single, moment
 from thalweg.optim.optimizers.matrix.kronecker import (
     Matrices,
@@ -39,6 +38,7 @@ from thalweg.optim.transformation import (
     first_count,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["ScaleBySoapState", "scale_by_soap", "soap"]
 

@@ -14,7 +14,6 @@ from thalweg.ops.elementwise.comparison import maximum, minimum
 from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.reshape import expand_dims
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import ema, in_single, leafwise, moment
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
@@ -36,6 +35,7 @@ from thalweg.optim.transformation import (
     needed,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 from thalweg.optim.transforms.norms import scale_by_param_block_rms
 
 __all__ = [

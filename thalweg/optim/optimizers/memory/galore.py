@@ -15,7 +15,6 @@ from thalweg.ops.elementwise.comparison import equal
 from thalweg.ops.elementwise.complex import conjugated
 from thalweg.ops.linalg.matrices import svd
 from thalweg.ops.linalg.products import matmul
-from thalweg.optim.chains import chain
 from thalweg.optim.optimizers.adaptive.adam import scale_by_adam
 from thalweg.optim.optimizers.matrix.axes import MatrixView, numbers_of, view
 from thalweg.optim.ranges import FINITE
@@ -32,6 +31,7 @@ from thalweg.optim.transformation import (
     first_count,
     safe_increment,
 )
+from thalweg.optim.transforms.chains import chain
 from thalweg.tree import Tree
 
 __all__ = ["GaLoreDimensionNumbers", "GaLoreState", "galore", "scale_by_galore"]

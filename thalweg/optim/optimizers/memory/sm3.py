@@ -13,7 +13,6 @@ from thalweg.ops.elementwise.arithmetic import sqrt, square
 from thalweg.ops.elementwise.comparison import equal, greater, minimum, where
 from thalweg.ops.reduce.extremes import max as largest
 from thalweg.ops.shape.reshape import reshape
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import in_single, moment, step_each
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE, SHARE
 from thalweg.optim.recipe import factory
@@ -26,6 +25,7 @@ from thalweg.optim.transformation import (
     Updates,
     each,
 )
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["ScaleBySM3State", "scale_by_sm3", "sm3"]
 

@@ -8,7 +8,6 @@ from thalweg.core.tensor import Tensor
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import maximum
-from thalweg.optim.chains import chain
 from thalweg.optim.moments import filled, in_single, step_each
 from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
@@ -23,6 +22,7 @@ from thalweg.optim.transformation import (
     each,
     needed,
 )
+from thalweg.optim.transforms.chains import chain
 
 __all__ = ["COCOBState", "cocob", "scale_by_cocob"]
 

@@ -8,7 +8,6 @@ from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.ops.creation.creation import asarray, zeros
 from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import maximum, where
-from thalweg.optim.chains import chain
 from thalweg.optim.ranges import NON_NEGATIVE, check_choice
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate
@@ -23,6 +22,7 @@ from thalweg.optim.transformation import (
     identity,
     needed,
 )
+from thalweg.optim.transforms.chains import chain
 from thalweg.optim.wholes import lowest_dtype, scalar, sum_of_squares
 
 __all__ = ["DoGState", "DoWGState", "dog", "dowg"]

@@ -15,7 +15,6 @@ from thalweg.ops.elementwise.complex import real
 from thalweg.ops.elementwise.conversion import stop_gradient
 from thalweg.ops.index.take import take
 from thalweg.ops.shape.reshape import reshape
-from thalweg.optim.chains import chain
 from thalweg.optim.linesearches.line import kind_of_value
 from thalweg.optim.linesearches.zoom import scale_by_zoom_linesearch
 from thalweg.optim.recipe import factory
@@ -33,7 +32,8 @@ from thalweg.optim.transformation import (
     needed,
     safe_increment,
 )
-from thalweg.optim.vectors import inner, norm, scaled, squared_norm
+from thalweg.optim.transforms.chains import chain
+from thalweg.optim.wholes import inner, norm, scaled, squared_norm
 from thalweg.tree import Tree
 
 __all__ = ["ScaleByLBFGSState", "lbfgs", "scale_by_lbfgs"]

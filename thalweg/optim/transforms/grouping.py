@@ -9,8 +9,6 @@ from typing import Any
 from thalweg import tree
 from thalweg.errors import ArgumentError, did_you_mean
 from thalweg.ops.creation.creation import spec_of
-from thalweg.optim.chains import chain, named_chain
-from thalweg.optim.masking import masked, partition
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -20,6 +18,8 @@ from thalweg.optim.transformation import (
     Updates,
     as_transformation,
 )
+from thalweg.optim.transforms.chains import chain, named_chain
+from thalweg.optim.transforms.masking import masked, partition
 from thalweg.tree import Tree
 
 __all__ = ["account", "groups"]
