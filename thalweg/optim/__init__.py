@@ -27,11 +27,12 @@ from thalweg.optim import (
     tree,
     tree_utils,
 )
-from thalweg.optim.applying import *
 from thalweg.optim.linear_algebra import *
 from thalweg.optim.linesearches.backtracking import *
+from thalweg.optim.linesearches.remembered import *
 from thalweg.optim.linesearches.zoom import *
 from thalweg.optim.losses import *
+from thalweg.optim.masking import *
 from thalweg.optim.microbatching import microbatch as microbatch
 from thalweg.optim.moments import *
 from thalweg.optim.numerics import *
@@ -45,6 +46,7 @@ from thalweg.optim.optimizers.adaptive.optimistic_adam import *
 from thalweg.optim.optimizers.adaptive.rmsprop import *
 from thalweg.optim.optimizers.adaptive.yogi import *
 from thalweg.optim.optimizers.averaging.lookahead import *
+from thalweg.optim.optimizers.averaging.targets import *
 from thalweg.optim.optimizers.gradient.asgd import *
 from thalweg.optim.optimizers.gradient.lion import *
 from thalweg.optim.optimizers.gradient.noisy import *
@@ -73,7 +75,6 @@ from thalweg.optim.transforms.constraints import *
 from thalweg.optim.transforms.freezing import *
 from thalweg.optim.transforms.grouping import *
 from thalweg.optim.transforms.layouts import *
-from thalweg.optim.transforms.masking import *
 from thalweg.optim.transforms.monitoring import *
 from thalweg.optim.transforms.noise import *
 from thalweg.optim.transforms.norms import *

@@ -15,6 +15,7 @@ from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.ops.numpy.kinds import same_kind
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.reduce.sums import sum as total
+from thalweg.optim.masking import masked
 from thalweg.optim.moments import widen
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE, check_learning_rate
 from thalweg.optim.recipe import factory
@@ -32,7 +33,6 @@ from thalweg.optim.transformation import (
     safe_increment,
     stateless,
 )
-from thalweg.optim.transforms.masking import masked
 
 if TYPE_CHECKING:
     from thalweg.optim.schedules.schedule import ScalarOrSchedule

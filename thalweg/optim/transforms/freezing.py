@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg import tree
+from thalweg.optim.masking import masked, partition
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import GradientTransformation, set_to_zero
-from thalweg.optim.transforms.masking import masked, partition
 
 __all__ = ["freeze", "selective_transform"]
 

@@ -9,6 +9,7 @@ from typing import Any
 from thalweg import tree
 from thalweg.errors import ArgumentError, did_you_mean
 from thalweg.ops.creation.creation import spec_of
+from thalweg.optim.masking import masked, partition
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -19,7 +20,6 @@ from thalweg.optim.transformation import (
     as_transformation,
 )
 from thalweg.optim.transforms.chains import chain, named_chain
-from thalweg.optim.transforms.masking import masked, partition
 from thalweg.tree import Tree
 
 __all__ = ["account", "groups"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from thalweg.optim.masking import masked
 from thalweg.optim.moments import trace
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import GradientTransformation
 from thalweg.optim.transforms.chains import chain
-from thalweg.optim.transforms.masking import masked
 from thalweg.optim.transforms.norms import scale_by_trust_ratio
 
 __all__ = ["lars"]

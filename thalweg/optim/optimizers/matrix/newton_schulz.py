@@ -20,6 +20,7 @@ from thalweg.ops.numpy.kinds import same_kind
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.shape.join import stack
 from thalweg.ops.shape.transpose import swapaxes
+from thalweg.optim.masking import partition
 from thalweg.optim.moments import correction, moment, zeros
 from thalweg.optim.optimizers.adaptive.adam import adamw
 from thalweg.optim.optimizers.matrix.axes import map_numbered, numbers_of, view
@@ -40,7 +41,6 @@ from thalweg.optim.transformation import (
     stateless,
 )
 from thalweg.optim.transforms.chains import chain
-from thalweg.optim.transforms.masking import partition
 from thalweg.tree import Tree
 
 __all__ = [

@@ -1,78 +1,21 @@
-"""Parameters moved towards others, and values and gradients taken from a state."""
+"""Values and gradients that a line search left in its state."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from thalweg.autodiff.functional import value_and_grad
 from thalweg.control.branches import cond
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import asarray
-from thalweg.ops.elementwise.arithmetic import remainder
-from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.floats import isfinite
-from thalweg.ops.numpy.kinds import on_tensors, same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.optim.transformation import OptState, Params, each
 from thalweg.optim.tree_utils.states import tree_get
 
-__all__ = ["incremental_update", "periodic_update", "value_and_grad_from_state"]
-
-Leaves = TypeVar("Leaves")
-
-
-@same_kind
-def incremental_update(new_tensors: Leaves, old_tensors: Params, step_size: Any) -> Leaves:
-    """Move parameters a share of the way to others: Polyak averaging, soft target networks.
-
-        step_size · new + (1 − step_size) · old
-
-    Args:
-        new_tensors: The parameters moved to.
-        old_tensors: The parameters moved.
-        step_size: The share, in [0, 1].
-
-    Raises:
-        ShapeError: If the trees differ in structure, or shapes do not broadcast.
-
-    Source:
-        Polyak & Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992.
-
-    Example:
-        >>> import thalweg as tw
-        >>> tw.optim.incremental_update({"w": 1.0}, {"w": 0.0}, 0.25)
-        {'w': np.float64(0.25)}
-    """
-    moved: Leaves = each(
-        lambda new, old: step_size * new + (1.0 - step_size) * old, new_tensors, old_tensors
-    )
-    return moved
-
-
-@same_kind
-def periodic_update(
-    new_tensors: Leaves, old_tensors: Params, steps: Any, update_period: Any
-) -> Leaves:
-    """Return new parameters in every so many steps, else the old ones: hard target networks.
-
-    Args:
-        new_tensors: Returned where `steps` is a multiple of the period, 0 too.
-        old_tensors: Returned elsewhere.
-        steps: The step, an integer.
-        update_period: The period, an integer in [1, ∞).
-
-    Raises:
-        ShapeError: If the trees differ in structure, or shapes do not broadcast.
-
-    Example:
-        >>> import thalweg as tw
-        >>> tw.optim.periodic_update({"w": 1.0}, {"w": 0.0}, 7, 10)
-        {'w': np.float64(0.0)}
-    """
-    due = equal(remainder(asarray(steps), update_period), 0)
-    chosen: Leaves = each(lambda new, old: where(due, new, old), new_tensors, old_tensors)
-    return chosen
+__all__ = ["value_and_grad_from_state"]
 
 
 def value_and_grad_from_state(value_fn: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
