@@ -12,13 +12,13 @@ from types import CodeType, FrameType
 from thalweg.errors import printable
 
 
-class _Place(threading.local):
+class _CurrentPlace(threading.local):
     """The line of what is written for another step, if it is not to be looked for."""
 
     line = ""
 
 
-current_place = _Place()
+current_place = _CurrentPlace()
 
 # So many lines are known before all are looked for anew.
 _MANY = 1024
