@@ -17,6 +17,7 @@ from thalweg.core.operation import op
 from thalweg.core.primitive import of_reals
 from thalweg.core.spec import Array
 from thalweg.ops.elementwise.comparison import equal, where
+from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.exponential import exp, log, log1p
 from thalweg.ops.special.error import ndtri
 from thalweg.ops.special.gamma import betaln, digamma, lgamma
@@ -40,12 +41,12 @@ def _by_odds(sign: float) -> tuple[Rule, Rule]:
         # The inverse of xᵃ⁻¹ e⁻ˣ / Γ(a).
         found = exp(x + op.lgamma(a) - (a - 1.0) * log(x))
         at_zero = where(equal(a, 1.0), 1.0, where(op.less(a, 1.0), 0.0, math.inf))
-        return sign * g * where(zero, at_zero, where(infinite, math.inf, found))
+        return sign * g * astype(where(zero, at_zero, where(infinite, math.inf, found)), out.dtype)
 
     def by_shape(g: Any, out: Any, a: Any, p: Any) -> Any:
         zero, infinite, x = inside(out)
         slope = -op.gammainc_by_shape(a, x) * exp(x + op.lgamma(a) - (a - 1.0) * log(x))
-        return g * where(zero | infinite, 0.0, slope)
+        return g * astype(where(zero | infinite, 0.0, slope), out.dtype)
 
     return by_shape, by_share
 
@@ -81,7 +82,8 @@ def _of_density(a: Any, b: Any, out: Any) -> tuple[Any, Any, Any]:
     found = exp(betaln(a, b) - (a - 1.0) * log(x) - (b - 1.0) * log1p(-x))
     at_first = where(equal(a, 1.0), 1.0 / b, where(op.less(a, 1.0), 0.0, math.inf))
     at_last = where(equal(b, 1.0), 1.0 / a, where(op.less(b, 1.0), 0.0, math.inf))
-    return first | last, x, where(first, at_first, where(last, at_last, found))
+    inverse = where(first, at_first, where(last, at_last, found))
+    return first | last, x, astype(inverse, out.dtype)
 
 
 def _by_parameter(derivative: Rule) -> Rule:
