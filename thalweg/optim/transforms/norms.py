@@ -18,19 +18,12 @@ from thalweg.optim.transformation import (
     Updates,
     each,
     needed,
-    stateless,
 )
-from thalweg.optim.wholes import sum_of_squares
 
 __all__ = [
-    "ScaleByTrustRatioState",
-    "centralize",
-    "normalize",
-    "normalize_by_update_norm",
-    "scale_by_param_block_norm",
-    "scale_by_param_block_rms",
-    "scale_by_trust_ratio",
-]
+    "ScaleByTrustRatioState", "centralize", "normalize_by_update_norm",
+    "scale_by_param_block_norm", "scale_by_param_block_rms", "scale_by_trust_ratio",
+]  # fmt: skip
 
 ScaleByTrustRatioState = EmptyState
 
@@ -192,23 +185,3 @@ def scale_by_trust_ratio(
         return each(trusted, updates, needed(params, "scale_by_trust_ratio"))
 
     return stateless_in_single(scaled)
-
-
-@factory
-def normalize() -> GradientTransformation:
-    """Divide updates by their global norm.
-
-        u = g / ‖g‖,    ‖g‖ over all leaves together
-
-    Example:
-        >>> import thalweg as tw
-        >>> unit = tw.optim.contrib.normalize()
-        >>> unit.update(tw.Tensor([3.0, 4.0]), tw.optim.EmptyState())[0]
-        tensor([0.6000, 0.8000])
-    """
-
-    def normalized(updates: Updates, params: Params) -> Updates:
-        norm = sqrt(sum_of_squares(updates))
-        return each(lambda g: g / astype(norm, g.dtype), updates)
-
-    return stateless(normalized)

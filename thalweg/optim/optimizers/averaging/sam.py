@@ -21,7 +21,7 @@ from thalweg.optim.transformation import (
     first_count,
     needed,
 )
-from thalweg.optim.transforms.norms import normalize
+from thalweg.optim.transforms.normalize import normalize
 from thalweg.optim.wholes import either
 
 __all__ = ["NormalizeState", "SAMState", "normalize", "sam"]
