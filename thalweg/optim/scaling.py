@@ -160,7 +160,8 @@ def global_norm(updates: Updates) -> Tensor:
 
     Example:
         >>> import thalweg as tw
-        >>> tw.optim.global_norm({"w": tw.Tensor([3.0, 0.0]), "b": tw.Tensor(4.0)})
+        >>> from thalweg.optim.scaling import global_norm
+        >>> global_norm({"w": tw.Tensor([3.0, 0.0]), "b": tw.Tensor(4.0)})
         tensor(5.)
     """
     return sqrt(squared_norm(updates))
