@@ -109,8 +109,7 @@ class Recorded:
     ) -> bool:
         """Tell whether the tape has all that equations make of moving values.
 
-        It has not where a value was detached, computed under `no_grad`, or where a variable's own
-        value came in from outside: a program does not say so.
+        It has not where a variable's own value came in from outside: a program does not say so.
         """
         lost = {o.array for o in self.outputs if o.node is None and o.is_symbolic}
         for node in tape:

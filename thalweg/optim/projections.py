@@ -28,7 +28,7 @@ from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.special.activations import relu
 from thalweg.optim.ranges import NON_NEGATIVE
 from thalweg.optim.transformation import each
-from thalweg.optim.wholes import added, as_vector, inner, norm, scaled, squared_norm
+from thalweg.optim.wholes import added, as_vector, inner, norm, scaled, sum_of_squares
 from thalweg.tree import Tree
 
 __all__ = [
@@ -273,7 +273,7 @@ def projection_l2_ball(tree: Tree, scale: Any = 1) -> Tree:
         array([0.6, 0.8])
     """
     NON_NEGATIVE.check(scale=scale)
-    factor = scale / sqrt(maximum(squared_norm(tree), square(scale)))
+    factor = scale / sqrt(maximum(sum_of_squares(tree), square(scale)))
     return scaled(factor, tree)
 
 

@@ -11,7 +11,7 @@ from thalweg.core.spec import FLOAT64, DType, Spec, promote, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import CallError
 from thalweg.ops.creation.creation import asarray, spec_of, zeros
-from thalweg.ops.elementwise.arithmetic import absolute, add, sqrt, square
+from thalweg.ops.elementwise.arithmetic import absolute, add, sqrt
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.complex import conjugated, real, squared_magnitude
 from thalweg.ops.elementwise.conversion import as_floating
@@ -23,24 +23,25 @@ from thalweg.optim.transformation import OptState, common_dtype, each
 from thalweg.tree import Tree
 
 
-def _added(parts: Tree) -> Tensor:
+def added(parts: Tree) -> Tensor:
+    """Return the sum of the leaves, 0 if there are none."""
     leaves = tree.leaves(parts)
     return functools.reduce(add, leaves) if leaves else as_tensor(0.0)
 
 
 def inner_product(left: Tree, right: Tree) -> Tensor:
     """Return Σ x y over all elements of two trees, of complex ones the real part of Σ x̄ y."""
-    return _added(each(lambda x, y: total(real(conjugated(x) * y)), left, right))
+    return added(each(lambda x, y: total(real(conjugated(x) * y)), left, right))
 
 
 def sum_of_squares(leaves: Tree) -> Tensor:
     """Return Σ |x|² over all elements of a tree."""
-    return _added(each(lambda x: total(squared_magnitude(x)), leaves))
+    return added(each(lambda x: total(squared_magnitude(x)), leaves))
 
 
 def sum_of_sizes(leaves: Tree) -> Tensor:
     """Return Σ |x| over all elements of a tree."""
-    return _added(each(lambda x: total(absolute(x)), leaves))
+    return added(each(lambda x: total(absolute(x)), leaves))
 
 
 def lowest_dtype(leaves: Tree) -> DType:
@@ -117,27 +118,14 @@ def as_vector(given: Tree) -> tuple[Tensor, Callable[[Any], Tree]]:
     return vector, restored
 
 
-def added(parts: Tree) -> Any:
-    """Return the sum of the leaves, 0 if there are none."""
-    found: Any = 0
-    for part in tree.leaves(parts):
-        found = found + part
-    return found
-
-
 def inner(x: Tree, y: Tree) -> Any:
     """Return Σ x̄ y over all leaves."""
     return added(each(vdot, x, y))
 
 
-def squared_norm(x: Tree) -> Any:
-    """Return Σ |x|² over all leaves."""
-    return added(each(lambda leaf: total(square(absolute(leaf))), x))
-
-
 def norm(x: Tree) -> Any:
     """Return √Σ |x|² over all leaves."""
-    return sqrt(squared_norm(x))
+    return sqrt(sum_of_squares(x))
 
 
 def scaled(factor: Any, x: Tree) -> Tree:

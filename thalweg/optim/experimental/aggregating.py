@@ -33,8 +33,8 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 from thalweg.optim.transforms.chains import chain
-from thalweg.optim.transforms.conditions import choose
 from thalweg.optim.tree_utils.states import tree_get
+from thalweg.optim.wholes import either
 from thalweg.tree import Tree
 
 __all__ = [
@@ -122,8 +122,8 @@ def process(
         moved, third = after.update(aggregated, state[2], params, **extra)
         ready = tree_get(second, "ready", True)
         if ready is not True:
-            moved = choose(ready, moved, each(zeros_like, moved))
-            third = choose(ready, third, state[2])
+            moved = either(ready, moved, each(zeros_like, moved))
+            third = either(ready, third, state[2])
         return moved, (first, second, third)
 
     kind = Aggregator if isinstance(aggregator, Aggregator) else GradientTransformation
@@ -204,9 +204,9 @@ def accumulate_avg_updates(accumulation_steps: int) -> GradientTransformation:
         sums = each(lambda g, a: a + (g - a) / count, updates, state.avg_grad)
         ready, zeros = equal(count, accumulation_steps), each(zeros_like, sums)
         kept = AccumulateAvgUpdatesState(
-            where(ready, first_count(), count), ready, choose(ready, zeros, sums)
+            where(ready, first_count(), count), ready, either(ready, zeros, sums)
         )
-        return choose(ready, sums, zeros), kept
+        return either(ready, sums, zeros), kept
 
     return GradientTransformation(init, update)
 
@@ -343,12 +343,12 @@ def get_per_element_mean_and_sum_sq_diff_grads(
         kept = kind(
             where(ready, first_count(), count),
             ready,
-            choose(ready, zeros, means),
-            choose(ready, none, squares),
+            either(ready, zeros, means),
+            either(ready, none, squares),
         )
-        found = choose(ready, squares, none)
+        found = either(ready, squares, none)
         aux = {"sum_sq_diff_grads": found, "sample_size": sample}
-        return (choose(ready, means, zeros), aux), kept
+        return (either(ready, means, zeros), aux), kept
 
     return Aggregator(init, update)
 

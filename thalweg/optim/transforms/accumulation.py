@@ -30,7 +30,7 @@ from thalweg.optim.transformation import (
     first_count,
     safe_increment,
 )
-from thalweg.optim.transforms.conditions import choose
+from thalweg.optim.wholes import either
 
 __all__ = [
     "ApplyEvery",
@@ -210,11 +210,11 @@ class MultiSteps(GradientTransformation):
         made = logical_and(counted, equal(state.mini_step, k - 1))
         kept = each(lambda s: where(made, zeros_like(s), s), sums)
         in_turn = astype(remainder(safe_increment(state.mini_step), k), state.mini_step.dtype)
-        return choose(made, found, each(zeros_like, found)), MultiStepsState(
+        return either(made, found, each(zeros_like, found)), MultiStepsState(
             where(counted, in_turn, state.mini_step),
             where(made, safe_increment(state.gradient_step), state.gradient_step),
-            choose(made, inner, state.inner_opt_state),
-            choose(counted, kept, state.acc_grads),
+            either(made, inner, state.inner_opt_state),
+            either(counted, kept, state.acc_grads),
             skip_state,
         )
 

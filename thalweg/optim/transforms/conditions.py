@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from thalweg import tree
-from thalweg.core.tensor import Tensor, astype
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import asarray, zeros_like
 from thalweg.ops.elementwise.comparison import greater, logical_and, logical_or, where
@@ -25,17 +25,13 @@ from thalweg.optim.transformation import (
     first_count,
     safe_increment,
 )
+from thalweg.optim.wholes import either
 from thalweg.tree import Tree
 
 __all__ = [
     "ApplyIfFiniteState", "ConditionFn", "ConditionallyMaskState", "ConditionallyTransformState",
     "apply_if_finite", "conditionally_mask", "conditionally_transform",
 ]  # fmt: skip
-
-
-def choose(condition: Any, new: Tree, old: Tree) -> Tree:
-    """Return one of two trees of one structure, in the dtypes of the second."""
-    return each(lambda x, y: where(condition, astype(x, y.dtype), y), new, old)
 
 
 class ConditionFn(Protocol):
@@ -69,9 +65,9 @@ def _conditional(
     def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
         holds = condition(state.step, **(extra if forward_extra_args else {}))
         found, inner_state = transformation.update(updates, state.inner_state, params, **extra)
-        return choose(holds, found, otherwise(updates)), kind(
+        return either(holds, found, otherwise(updates)), kind(
             step=safe_increment(state.step),
-            inner_state=choose(holds, inner_state, state.inner_state),
+            inner_state=either(holds, inner_state, state.inner_state),
         )
 
     return GradientTransformation(init, update)
@@ -190,11 +186,11 @@ def apply_if_finite(
         made = logical_or(finite, greater(in_a_row, max_consecutive_errors))
         found, inner_state = transformation.update(updates, state.inner_state, params, **extra)
         skipped = safe_increment(state.total_notfinite)
-        return choose(made, found, _zeros(updates)), ApplyIfFiniteState(
+        return either(made, found, _zeros(updates)), ApplyIfFiniteState(
             in_a_row,
             finite,
             where(finite, state.total_notfinite, skipped),
-            choose(made, inner_state, state.inner_state),
+            either(made, inner_state, state.inner_state),
         )
 
     return GradientTransformation(init, update)

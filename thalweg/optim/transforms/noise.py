@@ -68,7 +68,7 @@ def add_noise(
     """
     NON_NEGATIVE.check(eta=eta)
     FINITE.check(gamma=gamma)
-    start = chosen_key(key, seed)
+    start = chosen_key("add_noise", key, seed)
 
     def init(params: Params) -> AddNoiseState:
         return AddNoiseState(first_count(), as_key(start))
@@ -85,14 +85,32 @@ def add_noise(
     return GradientTransformation(init, update)
 
 
-def chosen_key(key: Any, seed: int | None) -> Any:
-    """Return what was given as a key, by its own or its old name; warn the caller's caller."""
+def _noisy(g: Tensor, deviation: Tensor, key: Tensor) -> Tensor:
+    return g + astype(deviation, real_dtype(g.dtype)) * normal_like(g, key)
+
+
+# ---- keys
+
+
+def as_key(value: Any) -> Tensor:
+    """Return the key of a seed, or the two words of a key, JAX's unsigned ones too."""
+    if getattr(value, "shape", None) != (2,):
+        return key_of(value)
+    return astype(as_tensor(value), "int32")
+
+
+def chosen_key(name: str, key: Any, seed: Any) -> Any:
+    """Return the key, or the seed, given to a factory of a name whose `seed` is deprecated.
+
+    Raises:
+        ArgumentError: If both are given.
+    """
     if seed is not None:
         text = '"seed" is deprecated and will be removed, use "key".'
         warnings.warn(text, DeprecationWarning, stacklevel=4)
         if key is not None:
             raise ArgumentError(
-                f"Both were given, key={key!r} and seed={seed!r}. Only one of seed or key can be "
+                f"{name} got key={key!r} and seed={seed!r}. Only one of seed or key can be "
                 "specified: give key alone."
             )
         return seed
@@ -103,25 +121,15 @@ def chosen_key(key: Any, seed: int | None) -> Any:
     return key
 
 
-def as_key(value: Any) -> Tensor:
-    """Return the key of a seed, or the two words of a key, JAX's unsigned ones too."""
-    if getattr(value, "shape", None) != (2,):
-        return key_of(value)
-    return astype(as_tensor(value), "int32")
+def normal_like(x: Tensor, key: Tensor) -> Tensor:
+    """Return standard normal numbers of the shape and the dtype of a tensor."""
+    if x.dtype.kind != "c":
+        return _normal(x, key, x.dtype)
+    keys = split(key)
+    dtype = real_dtype(x.dtype)
+    return (_normal(x, keys[0], dtype) + 1j * _normal(x, keys[1], dtype)) / math.sqrt(2.0)
 
 
-def _noisy(g: Tensor, deviation: Tensor, key: Tensor) -> Tensor:
-    return g + astype(deviation, real_dtype(g.dtype)) * _normal_like(g, key)
-
-
-def _normal_like(g: Tensor, key: Tensor) -> Tensor:
-    if g.dtype.kind != "c":
-        return _normal(key, g, g.dtype)
-    parts = split(key)
-    first, second = (_normal(part, g, real_dtype(g.dtype)) for part in (parts[0], parts[1]))
-    return (first + 1j * second) / math.sqrt(2.0)
-
-
-def _normal(key: Tensor, g: Tensor, dtype: DType) -> Tensor:
-    drawn = normal(key, g.shape, FLOAT32 if dtype.itemsize < 4 else dtype)
-    return astype(drawn, dtype)
+def _normal(x: Tensor, key: Tensor, dtype: DType) -> Tensor:
+    # Numbers of half precision are drawn in single.
+    return astype(normal(key, x.shape, FLOAT32 if dtype.itemsize < 4 else dtype), dtype)

@@ -16,7 +16,6 @@ from thalweg.ops.elementwise.arithmetic import absolute, remainder
 from thalweg.ops.elementwise.comparison import equal, less, maximum, minimum
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.moments import correction, moment, zeros
-from thalweg.optim.optimizers.keys import as_key
 from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import add_decayed_weights, scale_by_learning_rate
@@ -35,6 +34,7 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 from thalweg.optim.transforms.chains import chain
+from thalweg.optim.transforms.noise import as_key
 from thalweg.random.keyed import bernoulli, split
 
 __all__ = ["HutchinsonState", "SophiaState", "hutchinson_estimator_diag_hessian", "sophia"]

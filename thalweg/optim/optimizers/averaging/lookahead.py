@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Self
 
-from thalweg import tree
-from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError
-from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.optim.ranges import FINITE
 from thalweg.optim.recipe import factory
@@ -21,6 +18,7 @@ from thalweg.optim.transformation import (
     each,
     first_count,
 )
+from thalweg.optim.wholes import either
 
 __all__ = ["LookaheadParams", "LookaheadState", "lookahead"]
 
@@ -121,7 +119,7 @@ def lookahead(
             each(lambda d: where(syncs, slow_step_size * d, 0.0), ahead),
         )
         if reset_state:
-            fast_state = _either(syncs, inner.init(fast), fast_state)
+            fast_state = either(syncs, inner.init(fast), fast_state)
         count = where(syncs, 0, state.steps_since_sync + 1)
         return moved, LookaheadState(fast_state, count)
 
@@ -135,11 +133,3 @@ def _pair(params: Params) -> tuple[Params, Params]:
             "ones. Give LookaheadParams.init_synced(params)."
         )
     return params.fast, params.slow
-
-
-def _either(condition: Tensor, new: OptState, old: OptState) -> OptState:
-    def chosen(a: Any, b: Any) -> Tensor:
-        before = asarray(b)
-        return astype(where(condition, asarray(a), before), before.dtype)
-
-    return tree.map(chosen, new, old)

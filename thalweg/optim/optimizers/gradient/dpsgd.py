@@ -15,7 +15,6 @@ from thalweg.ops.linalg.products import tensordot
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.shape.reshape import reshape
 from thalweg.optim.moments import trace
-from thalweg.optim.optimizers.keys import as_key, chosen_key, normal_like
 from thalweg.optim.ranges import NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.scaling import scale_by_learning_rate
@@ -29,6 +28,7 @@ from thalweg.optim.transformation import (
     identity,
 )
 from thalweg.optim.transforms.chains import chain
+from thalweg.optim.transforms.noise import as_key, chosen_key, normal_like
 from thalweg.random.keyed import split
 
 __all__ = [

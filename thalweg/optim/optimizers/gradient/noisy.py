@@ -47,5 +47,6 @@ def noisy_sgd(
         noisy_sgd(learning_rate=0.1, key=0)
     """
     return chain(
-        add_noise(eta, gamma, chosen_key(key, seed)), scale_by_learning_rate(learning_rate)
+        add_noise(eta, gamma, chosen_key("noisy_sgd", key, seed)),
+        scale_by_learning_rate(learning_rate),
     )

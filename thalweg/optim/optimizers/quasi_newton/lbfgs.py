@@ -33,7 +33,7 @@ from thalweg.optim.transformation import (
     safe_increment,
 )
 from thalweg.optim.transforms.chains import chain
-from thalweg.optim.wholes import inner, norm, scaled, squared_norm
+from thalweg.optim.wholes import inner, norm, scaled, sum_of_squares
 from thalweg.tree import Tree
 
 __all__ = ["ScaleByLBFGSState", "lbfgs", "scale_by_lbfgs"]
@@ -108,7 +108,7 @@ def scale_by_lbfgs(
         )
         factor: Any = 1.0
         if scale_init_precond:
-            size = as_tensor(squared_norm(changes))
+            size = as_tensor(sum_of_squares(changes))
             known = where(greater(size, 0.0), product / where(greater(size, 0.0), size, 1.0), 1.0)
             first = minimum(1.0, 1.0 / as_tensor(norm(each(stop_gradient, updates))))
             factor = where(after_first, known, first)
