@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -72,6 +73,10 @@ def test_ctrl_c_ends_an_endless_loop(engine: str, interrupts: None) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(1.0)
     assert time.perf_counter() - began < 20
+    for thread in threading.enumerate():
+        if thread.name == "thalweg":
+            thread.join(20)
+            assert not thread.is_alive()
     assert run(-1.0) == (-1.0, 0)
 
 

@@ -23,6 +23,8 @@ Results = list[Array] | str
 # Most differences are settled by the few first samples; many see each way that a program may go
 # where rounding decides it.
 _SAMPLES = (4, 12, 40, 160)
+# For ties: where one rounding in a hundred makes a difference.
+_MORE_SAMPLES = (640, 1600)
 _MANY = 40
 _SLACK = 3.0
 
@@ -120,7 +122,7 @@ def unlike(
     jumps = any(map(jumps_at, program.equations))
     samples: list[list[Array]] = []
     found = None
-    for count in _SAMPLES:
+    for count in _SAMPLES if jumps else (*_SAMPLES, *_MORE_SAMPLES):
         samples += [perturbed(seed) for seed in range(len(samples), count)]
         found = _first_wrong(got, wanted, samples, jumps)
         if found is None:

@@ -194,8 +194,11 @@ def complex_numbers(g: Growth) -> Tensor:
 
 
 def in_memory(g: Growth) -> Tensor:
-    """Return what is read by its place in memory, or on a diagonal."""
+    """Return what is read by its place in memory, or on a diagonal, or written there."""
     x = g.pick(ranks=(2, 3), empty=False)
+    if g.chance(0.3):
+        # What a written array is traced as: its values, and the derivative of what it was.
+        return g.primitive("with_derivative_of", x, g.of_shape(x.shape, x.dtype, x.dtype.kind))
     if g.chance(0.5):
         return g.primitive("last_diagonal", x, offset=g.integer(-1, 2))
     n = min(x.size, 40)

@@ -121,9 +121,12 @@ class Perturbed:
     def _of_parts(self, result: Array) -> Array:
         """Return complex numbers whose parts, sums of products that cancel, are moved by size.
 
-        NumPy itself fuses a product and a sum or does not, as elements lie.
+        NumPy itself fuses a product and a sum or does not, as elements lie. What is left may also
+        be far smaller, and the inverse of that as large as it likes.
         """
         size = np.abs(result) * float(np.finfo(result.dtype).eps)
+        if self.random.random() < 0.3:
+            size = size * 2.0 ** -self.random.integers(0, 64)
         size = np.where(np.isfinite(size), size, 0)
         shifts = [self.random.integers(-1, 2, result.shape) * size for _ in range(2)]
         return (result + shifts[0] + 1j * shifts[1]).astype(result.dtype)
@@ -150,7 +153,10 @@ class Perturbed:
         size = float(np.abs(result[np.isfinite(result)]).max(initial=0.0))
         units = 32 * max(1, *(n for o in operands for n in o.shape[-2:]))
         noise = self.random.uniform(-units, units, result.shape) * float(np.finfo(result.dtype).eps)
-        moved = (result + size * noise).astype(result.dtype)
+        moved = np.asarray((result + size * noise).astype(result.dtype))
+        if self.random.random() < 0.3:
+            # Of terms that cancel nothing may be left, either.
+            moved[np.abs(result) <= units * float(np.finfo(result.dtype).eps) * size] = 0
         if name == "lu_parts":
             moved[..., -1, :] = result[..., -1, :]  # which rows were exchanged
         return moved

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from thalweg.compiler.kernels.materialize import LONG, total_effort
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Program, Symbol
+from thalweg.core.program import Equation, Program, Symbol, followed, meaning_of
 from thalweg.engines.engine import Array, Loop, Start, missing_order
 from thalweg.engines.waiting import copied, interruptible
 from thalweg.random.bits import keyed_permutation
@@ -64,7 +65,7 @@ class NumpyProgram:
         return interruptible(lambda: self.run(arrays, stopped.is_set), stopped.set)
 
     def run(
-        self, arrays: Sequence[Array], is_stopped: Callable[[], bool] = lambda: False
+        self, arrays: Sequence[Array], is_stopped: Callable[[], bool] | None = None
     ) -> list[Array]:
         """Return the outputs, computed in this thread until it is told to stop."""
         values: list[Any] = [None] * self._count
@@ -73,14 +74,34 @@ class NumpyProgram:
         for place, array in zip(self._inputs, arrays, strict=True):
             values[place] = array
         # As in eager operations, an overflow is a value and not an event.
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), _until(is_stopped):
             for meaning, params, reads, place, free in self._steps:
-                if is_stopped():
+                if is_stopped is not None and is_stopped():
                     break
                 values[place] = np.asarray(meaning(*(values[i] for i in reads), **params))
                 for i in free:
                     values[i] = None
         return [values[place] for place in self._outputs]
+
+
+class _StoppedError(Exception):
+    """Leaves the loops of a program whose results nobody waits for any more."""
+
+
+@contextmanager
+def _until(is_stopped: Callable[[], bool] | None) -> Iterator[None]:
+    """Leave the bodies of loops, endless ones too, when it is time to stop."""
+
+    def apply(equation: Equation, operands: list[Any]) -> Any:
+        if is_stopped is not None and is_stopped():
+            raise _StoppedError
+        return meaning_of(equation, operands)
+
+    if is_stopped is None:
+        yield
+        return
+    with suppress(_StoppedError), followed(apply):
+        yield
 
 
 def _places(program: Program) -> dict[Symbol, int]:
