@@ -91,7 +91,9 @@ class Perturbed:
                 return np.asarray(equation.primitive.meaning(*operands, **equation.params))
         result = np.asarray(equation.primitive.meaning(*operands, **equation.params))
         if output.dtype.kind == "c" and name in ("multiply", "divide"):
-            return self._of_parts(result)
+            return self._of_parts(result, np.abs(result))
+        if name == "fourier" and result.size:
+            return self._of_parts(result, np.abs(result).max())
         if output.dtype.kind != "f" or not result.size:
             return result
         if equation.primitive.role == "whole":
@@ -118,13 +120,13 @@ class Perturbed:
             result = self._either_zero(result)
         return result
 
-    def _of_parts(self, result: Array) -> Array:
-        """Return complex numbers whose parts, sums of products that cancel, are moved by size.
+    def _of_parts(self, result: Array, size: Array) -> Array:
+        """Return complex numbers whose parts, sums of products that cancel, are moved by a size.
 
         NumPy itself fuses a product and a sum or does not, as elements lie. What is left may also
         be far smaller, and the inverse of that as large as it likes.
         """
-        size = np.abs(result) * float(np.finfo(result.dtype).eps)
+        size = size * float(np.finfo(result.dtype).eps)
         if self.random.random() < 0.3:
             size = size * 2.0 ** -self.random.integers(0, 64)
         size = np.where(np.isfinite(size), size, 0)
