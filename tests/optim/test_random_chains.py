@@ -30,10 +30,10 @@ from thalweg.optim.recipe import Recipe
 OF_OURS = Names(optim)
 
 # Called with keys of their own; of matrices alone; of parameters by names that a mask may hide;
-# warning of their age.
+# warning of their age; of at least one leaf.
 ELSEWHERE = {
     *("hutchinson_estimator_diag_hessian", "sophia", "orthogonalize", "scale_by_shape", "groups"),
-    "optimistic_adam",
+    *("optimistic_adam", "differentially_private_aggregate"),
 }
 
 
