@@ -42,6 +42,9 @@ _EXTREMES = frozenset(
     {"maximum", "minimum", "reduce_max", "reduce_min", "floor_divide", "combine_at"}
 )
 
+# Beside terms of this size nothing is left of numbers that are usual.
+_HUGE = 1e30
+
 # What may take another value altogether when its operand moves a little.
 _JUMPS = frozenset(
     {"index_of_max", "index_of_min", "index_of_running_extreme", "order_along"}
@@ -208,8 +211,11 @@ class Perturbed:
         noise = self.random.uniform(-1, 1, () if together else result.shape)
         noise = noise * units * float(np.finfo(result.dtype).eps)
         moved = result + noise * np.where(np.isinf(magnitude), 0, magnitude)
-        # Where even the sum of magnitudes overflows, the order decides what comes out.
-        moved = np.where(np.isinf(magnitude), self._anything(result.shape), moved)
+        # Where even the sum of magnitudes overflows, or huge terms cancel and small ones may be
+        # lost before or not, the order decides what comes out.
+        left = np.abs(result) <= units * float(np.finfo(result.dtype).eps) * magnitude
+        decided = np.isinf(magnitude) | ((magnitude > _HUGE) & left)
+        moved = np.where(decided, self._anything(result.shape), moved)
         return self._either_zero(moved.astype(result.dtype))
 
     def _overlapped(self, equation: Equation, operands: list[Array], result: Array) -> Array:
