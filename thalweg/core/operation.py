@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from thalweg.core.tensor import Tensor
 
 from thalweg.core.methods import Methods
+from thalweg.foreign import OWN
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -149,7 +150,9 @@ def taking_out(function: Function) -> Function:
     def written(*args: Any, **kwargs: Any) -> Any:
         if "out" in kwargs:
             return OPERATIONS["write_out"](kwargs.pop("out"), written, args, kwargs)
-        return function(*args, **kwargs)
+        if OWN.issuperset(map(type, args)) and not kwargs:
+            return function(*args)
+        return OPERATIONS["of_library"](function, args, kwargs)
 
     WITHOUT_OUT[written] = function
     return written  # type: ignore[return-value]

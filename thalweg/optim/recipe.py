@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 from thalweg.core.calls import Arguments
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
+from thalweg.foreign import Foreign
 
 __all__ = ["factory"]
 
@@ -204,7 +205,8 @@ def _is_scalar(value: Any) -> bool:
 def _plain(value: Any) -> Any:
     """Return a number as a Python float, unless it is traced, differentiated or foreign."""
     if isinstance(value, Tensor):
-        return value if value.is_symbolic or value.requires_grad else float(value)
+        known = not (value.is_symbolic or value.requires_grad or isinstance(value.array, Foreign))
+        return float(value) if known else value
     known = isinstance(value, (int, float)) or type(value).__module__ == "numpy"
     return float(value) if known else value
 

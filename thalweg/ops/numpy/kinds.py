@@ -1,4 +1,7 @@
-"""The kind of a result is that of what was given: arrays for arrays, tensors for tensors."""
+"""The kind of a result is that of what was given: arrays for arrays, tensors for tensors.
+
+Arrays of other libraries: `thalweg/ops/numpy/libraries.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.foreign import OWN
+from thalweg.ops.numpy.libraries import call_with, is_foreign
 
 P = ParamSpec("P")
 
@@ -49,6 +54,12 @@ def on_tensors(function: Callable[P, Result]) -> Callable[P, Result]:
     @functools.wraps(function)
     def kept(*args: P.args, **kwargs: P.kwargs) -> Result:
         leaves, definition = tree.flatten((args, kwargs))
+        inside = None
+        if not OWN.issuperset(map(type, leaves)):
+            leaves, definition = tree.flatten_known((args, kwargs))
+            if is_foreign(leaves):
+                hosted: Result = call_with(function, leaves, definition)
+                return hosted
         if any(isinstance(leaf, _ARRAYS) for leaf in leaves):
             inside = [as_tensor(x) if isinstance(x, _ARRAYS) else x for x in leaves]
             positional, keywords = tree.unflatten(definition, inside)

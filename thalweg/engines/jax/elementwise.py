@@ -1,0 +1,53 @@
+"""JAX's functions for primitives that act on each element alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.scipy import special
+
+# By JAX's own names.
+_NAMED = """
+maximum minimum where equal not_equal less less_equal greater greater_equal logical_and logical_or
+logical_not add subtract multiply divide remainder negative absolute sign square sqrt power
+fmod cbrt gcd lcm nextafter exp expm1 log log1p logaddexp exp2 log2 log10 floor ceil rint sin cos
+tan arctan tanh sinh cosh arcsin arccos arctanh hypot arctan2 arcsinh arccosh conjugate
+"""
+
+_SPECIAL = "erf erfc erfcx erfinv ndtri i0 i0e i1 i1e digamma zeta gamma gammainc gammaincc betainc"
+
+
+def _floor_divide(x: Any, y: Any) -> Any:
+    if not jnp.issubdtype(x.dtype, jnp.floating):
+        return jnp.floor_divide(x, y)
+    infinite = jnp.isinf(x) | jnp.isinf(y)
+    return jnp.where(infinite, jnp.floor(jnp.divide(x, y)), jnp.floor_divide(x, y))
+
+
+ROWS: dict[str, Callable[..., Any]] = {
+    **{name: getattr(jnp, name) for name in _NAMED.split()},
+    **{name: getattr(special, name) for name in _SPECIAL.split()},
+    "and_bits": jnp.bitwise_and,
+    "floor_divide": _floor_divide,
+    "imaginary_part": jnp.imag,
+    "invert_bits": jnp.bitwise_invert,
+    "lgamma": special.gammaln,
+    "or_bits": jnp.bitwise_or,
+    "real_part": jnp.real,
+    "shift_left": jnp.left_shift,
+    "shift_right": jnp.right_shift,
+    "sigmoid": jax.nn.sigmoid,
+    "sign_bit": lambda x: jnp.signbit(x).astype(x.dtype),
+    "stop_gradient": lax.stop_gradient,
+    "with_derivative_of": lambda x, other: lax.stop_gradient(x) + _zero_of(other),
+    "xor_bits": jnp.bitwise_xor,
+}
+
+
+def _zero_of(x: Any) -> Any:
+    """Return zeros that have the derivative of x."""
+    return jnp.where(jnp.isfinite(x), x - lax.stop_gradient(x), x * 0)

@@ -1,0 +1,46 @@
+"""What controls, differentiates and batches functions of JAX's arrays, by thalweg's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+Function = Callable[..., Any]
+
+
+def _cond(pred: Any, true_fun: Function, false_fun: Function, *operands: Any) -> Any:
+    return lax.cond(jnp.asarray(pred) != 0, true_fun, false_fun, *operands)
+
+
+def _switch(index: Any, branches: Sequence[Function], *operands: Any) -> Any:
+    return lax.switch(jnp.asarray(index).astype(jnp.int32), branches, *operands)
+
+
+def _vmap(
+    function: Function, in_axes: Any, out_axes: Any, randomness: str, chunk_size: int | None
+) -> Function:
+    batched: Function = jax.vmap(function, in_axes, out_axes)
+    return batched
+
+
+FUNCTIONS: dict[str, Function] = {
+    "associative_scan": lax.associative_scan,
+    "checkpoint": jax.checkpoint,
+    "cond": _cond,
+    "fori_loop": lax.fori_loop,
+    "jacfwd": jax.jacfwd,
+    "jacobian": jax.jacrev,
+    "jvp": jax.jvp,
+    "linearize": jax.linearize,
+    "map": lax.map,
+    "scan": lax.scan,
+    "switch": _switch,
+    "value_and_grad": jax.value_and_grad,
+    "vjp": jax.vjp,
+    "vmap": _vmap,
+    "while_loop": lax.while_loop,
+}
