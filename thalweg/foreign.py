@@ -80,7 +80,7 @@ def dtype_of(given: Any) -> Any:
     return other_dtype(found.name) if found.isbuiltin == 2 else found
 
 
-class Library(Protocol):
+class ArrayLibrary(Protocol):
     """A library whose arrays are computed with by a table of functions, one a primitive."""
 
     name: str
@@ -99,8 +99,11 @@ class Library(Protocol):
     def dtype(self, dtype: Any) -> Any:
         """Return the library's dtype for one of NumPy's, the nearest it computes in."""
 
-    def operand(self, array: np.ndarray[Any, Any], like: Any) -> Any:
-        """Return what stands for one of NumPy's arrays beside an array, in a row of the table."""
+    def operand(self, array: np.ndarray[Any, Any], like: Any, weak: bool) -> Any:
+        """Return what stands for one of NumPy's arrays beside an array, in a row of the table.
+
+        A weak one is a Python number, converted to the dtype of the array where NumPy has that.
+        """
 
     def from_numpy(self, array: np.ndarray[Any, Any], like: Any) -> Any:
         """Return an array of the library, on the device of another one."""
@@ -127,7 +130,9 @@ class Foreign:
 
     __slots__ = ("dtype", "library", "shape", "value")
 
-    def __init__(self, library: Library, value: Any, shape: tuple[int, ...], dtype: Any) -> None:
+    def __init__(
+        self, library: ArrayLibrary, value: Any, shape: tuple[int, ...], dtype: Any
+    ) -> None:
         self.library, self.value, self.shape, self.dtype = library, value, shape, dtype
 
     @property
@@ -154,38 +159,55 @@ LIBRARIES = {
     "torch": ("Tensor", "thalweg.engines.torch.library"),
 }
 
-_BY_CLASS: dict[type, Library] = {}
+_BY_CLASS: dict[type, ArrayLibrary] = {}
+
+# The classes of NumPy's arrays and scalars.
+NUMPYS: set[type] = {np.ndarray, *np.sctypeDict.values()}
 
 # Classes of what is given to operations, which are no other library's and hold nothing.
 OWN: set[type] = {
-    np.ndarray, float, int, bool, complex, str, type(None), slice, EllipsisType, np.dtype, type,
-    *np.sctypeDict.values(),
+    *NUMPYS, float, int, bool, complex, str, type(None), slice, EllipsisType, np.dtype, type,
 }  # fmt: skip
 
 
-def library_of(value: Any) -> Library | None:
+# Looked into at each operation: with neither library there, nothing else is.
+MODULES = sys.modules
+
+
+def may_be_foreign(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Tell whether anything but numbers and NumPy's or thalweg's arrays is among arguments."""
+    for value in (*args, *kwargs.values()) if kwargs else args:
+        kind = value.__class__
+        if kind not in OWN and not (
+            (kind is tuple or kind is list) and OWN.issuperset(map(type, value))
+        ):
+            return True
+    return False
+
+
+def library_of(value: Any) -> ArrayLibrary | None:
     """Return the library of an array; None if it is none, or NumPy's or thalweg's."""
     kind = value.__class__
     return _BY_CLASS.get(kind) or (None if kind in OWN else _recognised(value))
 
 
-def _recognised(value: Any) -> Library | None:
+def _recognised(value: Any) -> ArrayLibrary | None:
     for module, (name, room) in LIBRARIES.items():
         kind = getattr(sys.modules.get(module), name, None)
         if isinstance(kind, type) and isinstance(value, kind):
-            library: Library = importlib.import_module(room).LIBRARY
+            library: ArrayLibrary = importlib.import_module(room).LIBRARY
             _BY_CLASS[value.__class__] = library
             return library
     return None
 
 
-def met(values: Iterable[Any]) -> Library | None:
+def met(values: Iterable[Any]) -> ArrayLibrary | None:
     """Return the library of arrays among some values, or in lists, tuples and dicts of them.
 
     Raises:
         ArgumentError: If there are arrays of two.
     """
-    found: Library | None = None
+    found: ArrayLibrary | None = None
     for value in values:
         kind = value.__class__
         if kind in OWN:

@@ -140,8 +140,8 @@ def _by_table(
         )
     like = given[0].value
     values = [
-        a.value if a.__class__ is Foreign else library.operand(a, like)
-        for a in (tensor.array for tensor in tensors)
+        a.value if a.__class__ is Foreign else library.operand(a, like, weak)
+        for a, weak in ((tensor.array, tensor.weak) for tensor in tensors)
     ]
     try:
         found = row(*values, **params)

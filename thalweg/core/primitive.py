@@ -47,7 +47,7 @@ from thalweg.core.spec import (
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.core.writing import write_out
 from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
-from thalweg.foreign import OWN, is_other
+from thalweg.foreign import MODULES, OWN, is_other, may_be_foreign
 
 Rule = Callable[..., Any]
 Cast = Callable[[tuple[Spec, ...]], tuple[DType, ...]]
@@ -223,12 +223,10 @@ class Primitive:
                 dtype = args[0].array.dtype
                 if dtype is FLOAT64 or dtype is FLOAT32:
                     return apply(self, args, kwargs)
-        if OWN.issuperset(map(type, args)):
-            return self._applied(*args, **kwargs)
-        hosted: Tensor = OPERATIONS["of_library"](self._applied, args, kwargs)
-        return hosted
-
-    def _applied(self, *args: Any, **kwargs: Any) -> Tensor:
+        if ("jax" in MODULES or "torch" in MODULES) and may_be_foreign(args, kwargs):
+            hosted: Tensor = OPERATIONS["of_library"](self, args, kwargs)
+            if hosted is not NotImplemented:
+                return hosted
         if self.cast is not None:
             if len(args) != len(self.rules):
                 wider = WIDER.get(self.name)
@@ -255,9 +253,11 @@ class Primitive:
         pair = _matching(x, y) if self.cast in _UNIFORM else None
         if pair is not None:
             return apply_to_two(self, *pair)
-        if type(x) in OWN and type(y) in OWN:
-            return self._applied(x, y)
-        return OPERATIONS["of_library"](self._applied, (x, y), {})  # type: ignore[no-any-return]
+        if type(x) not in OWN or type(y) not in OWN:
+            hosted: Tensor = OPERATIONS["of_library"](self, (x, y), {})
+            if hosted is not NotImplemented:
+                return hosted
+        return apply(self, self._taken(_cast_operands((x, y), self.cast or same)), {})
 
     def _taken(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if self.takes is not None:

@@ -171,13 +171,15 @@ def promote(specs: tuple[Spec, ...]) -> tuple[DType, bool]:
             break
     else:
         return dtype, weak
-    for spec in specs:
-        if is_other(spec.dtype):
-            return _promote_others(specs), False
     if all(spec.weak for spec in specs):
         return np.result_type(*(spec.dtype for spec in specs)), True
     operands = [_WEAK[spec.dtype.kind] if spec.weak else spec.dtype for spec in specs]
-    return np.result_type(*operands), False
+    try:
+        return np.result_type(*operands), False
+    except TypeError:
+        if not any(is_other(spec.dtype) for spec in specs):
+            raise
+        return _promote_others(specs), False
 
 
 def _promote_others(specs: tuple[Spec, ...]) -> DType:

@@ -20,7 +20,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 from thalweg.core.calls import Arguments
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
-from thalweg.foreign import Foreign
+from thalweg.foreign import OWN, Foreign
 
 __all__ = ["factory"]
 
@@ -67,6 +67,9 @@ class Recipe:
     """A value with the factory and the arguments that made it."""
 
     __slots__ = ("__weakref__", "_arguments", "_factory", "_form", "_numbers", "_structure")
+
+    def __init_subclass__(cls) -> None:
+        OWN.add(cls)
 
     _factory: Callable[..., Any]
     _form: Form

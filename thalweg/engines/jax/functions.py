@@ -27,13 +27,21 @@ def _vmap(
     return batched
 
 
+def _jacobian(function: Function, argnums: Any, has_aux: bool) -> Any:
+    return jax.jacrev(function, argnums, has_aux=has_aux)
+
+
+def _jacfwd(function: Function, argnums: Any, has_aux: bool) -> Any:
+    return jax.jacfwd(function, argnums, has_aux=has_aux)
+
+
 FUNCTIONS: dict[str, Function] = {
     "associative_scan": lax.associative_scan,
     "checkpoint": jax.checkpoint,
     "cond": _cond,
     "fori_loop": lax.fori_loop,
-    "jacfwd": jax.jacfwd,
-    "jacobian": jax.jacrev,
+    "jacfwd": _jacfwd,
+    "jacobian": _jacobian,
     "jvp": jax.jvp,
     "linearize": jax.linearize,
     "map": lax.map,

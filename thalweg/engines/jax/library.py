@@ -37,9 +37,9 @@ class JaxLibrary:
         """Return JAX's dtype for one of NumPy's: without 64 bits, unless they are enabled."""
         return jax.dtypes.canonicalize_dtype(getattr(dtype, "name", dtype))
 
-    def operand(self, array: np.ndarray[Any, Any], like: Any) -> Any:
+    def operand(self, array: np.ndarray[Any, Any], like: Any, weak: bool) -> Any:
         """Return one of NumPy's arrays as it is: JAX's functions take it, of no device."""
-        return array
+        return array.item() if weak else array
 
     def from_numpy(self, array: np.ndarray[Any, Any], like: Any) -> Any:
         """Return an array of JAX's on its default device, from where others may take it."""
@@ -58,7 +58,8 @@ class JaxLibrary:
         return value
 
 
-_NUMPYS = {dtype: dtype for dtype in map(np.dtype, np.sctypeDict.values())}
+# Without those of packages for NumPy, such as bfloat16.
+_NUMPYS = {d: d for d in map(np.dtype, np.sctypeDict.values()) if d.isbuiltin == 1}
 
 
 def _dtype(dtype: Any) -> Any:

@@ -110,13 +110,21 @@ def _checkpoint(function: Function) -> Function:
     return lambda *args: checkpoint(function, *args, use_reentrant=False)
 
 
+def _jacobian(function: Function, argnums: Any, has_aux: bool) -> Any:
+    return torch.func.jacrev(function, argnums, has_aux=has_aux)
+
+
+def _jacfwd(function: Function, argnums: Any, has_aux: bool) -> Any:
+    return torch.func.jacfwd(function, argnums, has_aux=has_aux)
+
+
 FUNCTIONS: dict[str, Function] = {
     "associative_scan": _associative_scan,
     "checkpoint": _checkpoint,
     "cond": _cond,
     "fori_loop": _fori_loop,
-    "jacfwd": torch.func.jacfwd,
-    "jacobian": torch.func.jacrev,
+    "jacfwd": _jacfwd,
+    "jacobian": _jacobian,
     "jvp": torch.func.jvp,
     "linearize": torch.func.linearize,
     "map": _map,

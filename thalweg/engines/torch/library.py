@@ -35,11 +35,14 @@ class TorchLibrary:
         """Return PyTorch's dtype for one of NumPy's."""
         return dtype_of_torch(dtype)
 
-    def operand(self, array: np.ndarray[Any, Any], like: Any) -> Any:
+    def operand(self, array: np.ndarray[Any, Any], like: Any, weak: bool) -> Any:
         """Return one of NumPy's arrays as a tensor: a number on the CPU, where all take it."""
         if array.ndim:
             return self.from_numpy(array, like)
-        return torch.tensor(array.item(), dtype=dtype_of_torch(array.dtype))
+        lacking = weak and like.dtype not in NUMPYS
+        return torch.tensor(
+            array.item(), dtype=like.dtype if lacking else dtype_of_torch(array.dtype)
+        )
 
     def from_numpy(self, array: np.ndarray[Any, Any], like: Any) -> Any:
         """Return a tensor of its own memory, on the device of another one."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.foreign import OWN
+from thalweg.foreign import NUMPYS, OWN
 from thalweg.ops.numpy.libraries import call_with, is_foreign
 
 P = ParamSpec("P")
@@ -54,13 +54,15 @@ def on_tensors(function: Callable[P, Result]) -> Callable[P, Result]:
     @functools.wraps(function)
     def kept(*args: P.args, **kwargs: P.kwargs) -> Result:
         leaves, definition = tree.flatten((args, kwargs))
-        inside = None
-        if not OWN.issuperset(map(type, leaves)):
+        kinds = set(map(type, leaves))
+        arrays = not kinds.isdisjoint(NUMPYS)
+        if not OWN.issuperset(kinds):
             leaves, definition = tree.flatten_known((args, kwargs))
             if is_foreign(leaves):
                 hosted: Result = call_with(function, leaves, definition)
                 return hosted
-        if any(isinstance(leaf, _ARRAYS) for leaf in leaves):
+            arrays = any(isinstance(leaf, _ARRAYS) for leaf in leaves)
+        if arrays:
             inside = [as_tensor(x) if isinstance(x, _ARRAYS) else x for x in leaves]
             positional, keywords = tree.unflatten(definition, inside)
             result = function(*positional, **keywords)

@@ -15,7 +15,7 @@ import numpy as np
 from thalweg import tree
 from thalweg.core.operation import register
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.foreign import OWN, Foreign, Library, library_of, met
+from thalweg.foreign import OWN, ArrayLibrary, Foreign, library_of, met
 
 Function = Callable[..., Any]
 
@@ -63,7 +63,7 @@ class OfLibrary:
         like: One of the arrays, on whose device what is made anew is put.
     """
 
-    def __init__(self, library: Library, like: Any) -> None:
+    def __init__(self, library: ArrayLibrary, like: Any) -> None:
         self.library, self.like = library, like
 
     def outside(self, result: Any, given: Iterable[Any] = ()) -> Any:
@@ -163,12 +163,15 @@ def call_with(function: Callable[..., Any], leaves: Sequence[Any], definition: A
 
 
 def of_library(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Call a function of tensors with arrays of JAX or PyTorch, of which it returns such arrays."""
+    """Call a function of tensors with arrays of JAX or PyTorch, of which it returns such arrays.
+
+    NotImplemented is returned where there are none.
+    """
     if met((*args, *kwargs.values())) is None:
-        return function(*args, **kwargs)
+        return NotImplemented
     leaves, definition = tree.flatten((args, kwargs))
     if not is_foreign(leaves):
-        return function(*args, **kwargs)
+        return NotImplemented
     return call_with(function, leaves, definition)
 
 
