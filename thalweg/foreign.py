@@ -114,6 +114,9 @@ class ArrayLibrary(Protocol):
     def filled_like(self, value: Any, number: Any, dtype: Any) -> Any:
         """Return one number in the shape of an array and on its device."""
 
+    def key_words(self, array: Foreign) -> Foreign:
+        """Return a key as two 32-bit integers, where the library has keys of its own."""
+
     def own(self, value: Any) -> Any:
         """Return the same values in memory that no other array has, if arrays can be written."""
 

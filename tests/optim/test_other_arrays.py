@@ -130,3 +130,18 @@ def test_schedule(sample: Sample, kind: Kind) -> None:
     found, wanted = schedule(kind.array(steps)), schedule(steps)
     assert isinstance(found, kind.kind)
     np.testing.assert_allclose(np.asarray(found), wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(optim.losses.__all__))
+def test_loss(name: str, kind: Kind) -> None:
+    """A loss of arrays of each kind is of that kind; of other libraries' it is a tensor."""
+    loss = getattr(optim.losses, name)
+    random = np.random.default_rng(3)
+    predictions = random.normal(size=(5, 4)).astype(kind.dtype)
+    targets = random.dirichlet(np.ones(4), 5).astype(kind.dtype)
+    labels = random.integers(0, 4, 5)
+    given = labels if "integer" in name else targets
+    found, wanted = loss(kind.array(predictions), kind.array(given)), loss(predictions, given)
+    if kind.module in ("jax", "torch"):
+        assert isinstance(found, kind.kind)
+    np.testing.assert_allclose(np.asarray(found), wanted.numpy(), rtol=TOLERANCE[kind.dtype])

@@ -19,8 +19,9 @@ import numpy as np
 
 from thalweg.core.primitive import Resolved, general
 from thalweg.core.spec import FLOAT64, Array, Shape, Spec
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, DtypeError
+from thalweg.foreign import Foreign
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.arithmetic import floor_divide, horner, sqrt, square
 from thalweg.ops.elementwise.comparison import less, maximum, where
@@ -38,6 +39,9 @@ _DRAWN = (np.dtype(np.float32), FLOAT64, INT32, np.dtype(np.int64))
 
 def _as_key(name: str, value: Any) -> Tensor:
     tensor = as_tensor(value)
+    if tensor.array.__class__ is Foreign:
+        # JAX's own keys, and words of them that have no sign.
+        tensor = make(tensor.array.library.key_words(tensor.array))
     if tensor.dtype != INT32 or tensor.shape[-1:] != (2,):
         raise ArgumentError(
             f"{name} got a key of dtype {tensor.dtype} and shape {tensor.shape}; a key is two "

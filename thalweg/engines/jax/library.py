@@ -29,7 +29,7 @@ class JaxLibrary:
         """Return an array with its shape and NumPy's dtype; a dtype of its own, not a number's."""
         if value.__class__ is tuple:
             return Foreign(self, value, (len(value),), OBJECT)
-        if value.weak_type:
+        if getattr(value, "weak_type", False):
             value = lax.convert_element_type(value, value.dtype)
         return Foreign(self, value, value.shape, _dtype(value.dtype))
 
@@ -52,6 +52,15 @@ class JaxLibrary:
     def filled_like(self, value: Any, number: Any, dtype: Any) -> Any:
         """Return one number in the shape of an array, laid out over devices as it is."""
         return jnp.full_like(value, number, dtype=self.dtype(dtype))
+
+    def key_words(self, array: Foreign) -> Foreign:
+        """Return one of JAX's keys, or its two words without a sign, as two 32-bit integers."""
+        value = array.value
+        if jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+            value = jax.random.key_data(value)
+        if value.dtype == jnp.uint32:
+            value = lax.bitcast_convert_type(value, jnp.int32)
+        return self.wrap(value)
 
     def own(self, value: Any) -> Any:
         """Return the array itself, as it cannot be written."""

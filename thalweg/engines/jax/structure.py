@@ -142,6 +142,7 @@ def _key(words: Any) -> Any:
 
 
 def _fold_in(key: Any, data: Any) -> Any:
+    data = jnp.asarray(data)
     shape = jnp.broadcast_shapes(key.shape[:-1], data.shape)
     words = jnp.broadcast_to(lax.bitcast_convert_type(key, jnp.uint32), (*shape, 2))
     low = data.astype(jnp.uint32)

@@ -59,6 +59,10 @@ class TorchLibrary:
         """Return one number in the shape of a tensor, on its device."""
         return torch.full_like(value, number, dtype=dtype_of_torch(dtype), requires_grad=False)
 
+    def key_words(self, array: Foreign) -> Foreign:
+        """Return a key as it is: PyTorch has generators, and no keys."""
+        return array
+
     def own(self, value: Any) -> Any:
         """Return the same values in memory of their own."""
         return value.clone()
