@@ -151,6 +151,10 @@ class Foreign:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.array(self.library.to_numpy(self.value), dtype=dtype, copy=copy)
 
+    def copy(self) -> Foreign:
+        """Return the array itself: no tensor writes it."""
+        return self
+
     def filled(self, number: Any, dtype: Any) -> Foreign:
         """Return one number in this shape, in this library."""
         return self.library.wrap(self.library.filled_like(self.value, number, dtype))

@@ -31,16 +31,13 @@ def flatten_known(tree: Tree) -> tuple[list[Any], TreeDef]:
     """Return the leaves of a tree and its structure; what JAX knows as nodes become nodes here."""
     leaves, definition = optree.tree_flatten(tree)
     of_jax = getattr(sys.modules.get("jax"), "tree_util", None)
-    if of_jax is None:
-        return leaves, definition
     new = {type(leaf): leaf for leaf in leaves if type(leaf) not in _PLAIN}
-    nodes = [kind for kind, leaf in new.items() if not of_jax.all_leaves([leaf])]
-    _PLAIN.update(new.keys() - set(nodes))
-    if not nodes:
-        return leaves, definition
+    nodes = [kind for kind, leaf in new.items() if of_jax and not of_jax.all_leaves([leaf])]
     for kind in nodes:
         _register_as(kind, of_jax)
-    return flatten_known(tree)
+    if of_jax is not None:
+        _PLAIN.update(new.keys() - set(nodes))
+    return flatten_known(tree) if nodes else (leaves, definition)
 
 
 def _register_as(kind: type, of_jax: Any) -> None:

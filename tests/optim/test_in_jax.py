@@ -172,7 +172,7 @@ def test_functions_of_functions_run_in_jax() -> None:
             tw.scan(lambda total, row: (total + row, total), jnp.float32(0), x),
             tw.while_loop(lambda v: v < 100, lambda v: 2 * v, x[1]),
             tw.vmap(jnp.square)(x),
-            tw.jvp(jnp.sin, (x,), (x,)),
+            tw.jvp(jnp.sin, (x,), (tw.jit(jnp.negative)(-x),)),
         )
 
     (value, gradient), chosen, (total, rows), doubled, squares, (_, tangent) = found(x)

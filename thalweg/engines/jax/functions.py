@@ -42,6 +42,7 @@ FUNCTIONS: dict[str, Function] = {
     "fori_loop": lax.fori_loop,
     "jacfwd": _jacfwd,
     "jacobian": _jacobian,
+    "jit": lambda function: function,
     "jvp": jax.jvp,
     "linearize": jax.linearize,
     "map": lax.map,

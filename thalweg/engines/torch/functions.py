@@ -125,6 +125,7 @@ FUNCTIONS: dict[str, Function] = {
     "fori_loop": _fori_loop,
     "jacfwd": _jacfwd,
     "jacobian": _jacobian,
+    "jit": lambda function: function,
     "jvp": torch.func.jvp,
     "linearize": torch.func.linearize,
     "map": _map,

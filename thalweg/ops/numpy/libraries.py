@@ -131,16 +131,18 @@ def is_foreign(leaves: Sequence[Any], held: bool = False) -> bool:
 
     Args:
         leaves: The leaves.
-        held: Whether those count that tensors hold.
+        held: Whether those of JAX and PyTorch are meant alone, and those that tensors hold too.
     """
     tensors = {leaf.array.__class__ for leaf in leaves if isinstance(leaf, Tensor)}
     if tensors and Foreign not in tensors:
         return False
-    if held and tensors:
-        return True
-    return any(
-        leaf.__class__ not in OWN and (library_of(leaf) or _is_array(leaf)) for leaf in leaves
-    )
+    if held:
+        return bool(tensors) or any(library_of(leaf) is not None for leaf in leaves)
+    return any(leaf.__class__ not in OWN and _is_foreign(leaf) for leaf in leaves)
+
+
+def _is_foreign(value: Any) -> bool:
+    return library_of(value) is not None or _is_array(value)
 
 
 def call_with(function: Callable[..., Any], leaves: Sequence[Any], definition: Any) -> Any:
@@ -156,7 +158,7 @@ def call_with(function: Callable[..., Any], leaves: Sequence[Any], definition: A
     result = function(*positional, **keywords)
     if any(isinstance(leaf, Tensor) for leaf in leaves):
         return result
-    first = next(x for x in leaves if x.__class__ not in OWN and (library_of(x) or _is_array(x)))
+    first = next(x for x in leaves if x.__class__ not in OWN and _is_foreign(x))
     return (OfNamespace(first) if library is None else OfLibrary(library, first)).outside(
         result, leaves
     )
