@@ -7,7 +7,7 @@ import pytest
 
 import thalweg as tw
 from thalweg import optim
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, UnsupportedOperation
 
 jax = pytest.importorskip("jax")
 optax = pytest.importorskip("optax")
@@ -197,3 +197,16 @@ def test_arrays_of_two_libraries_are_refused() -> None:
     torch = pytest.importorskip("torch")
     with pytest.raises(ArgumentError, match="jax and of torch"):
         optim.apply_updates({"w": jnp.ones(2)}, {"w": torch.ones(2)})
+
+
+def test_derivatives_of_ones_own_are_known_to_jax() -> None:
+    @tw.custom_vjp
+    def clipped(x: Any) -> Any:
+        return 1.0 * x
+
+    clipped.defvjp(lambda x: (1.0 * x, None), lambda _, g: (jnp.clip(g, -1, 1),))
+    found = jax.grad(lambda x: jnp.sum(5 * clipped(x)))(jnp.zeros(2))
+    np.testing.assert_array_equal(found, [1.0, 1.0])
+    torch = pytest.importorskip("torch")
+    with pytest.raises(UnsupportedOperation, match="custom_vjp"):
+        clipped(torch.ones(2))

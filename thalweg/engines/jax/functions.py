@@ -35,10 +35,24 @@ def _jacfwd(function: Function, argnums: Any, has_aux: bool) -> Any:
     return jax.jacfwd(function, argnums, has_aux=has_aux)
 
 
+def _custom_vjp(function: Function, fixed: Any, fwd: Function, bwd: Function) -> Any:
+    made = jax.custom_vjp(function, nondiff_argnums=fixed)
+    made.defvjp(fwd, bwd)
+    return made
+
+
+def _custom_jvp(function: Function, fixed: Any, rule: Function) -> Any:
+    made = jax.custom_jvp(function, nondiff_argnums=fixed)
+    made.defjvp(rule)
+    return made
+
+
 FUNCTIONS: dict[str, Function] = {
     "associative_scan": lax.associative_scan,
     "checkpoint": jax.checkpoint,
     "cond": _cond,
+    "custom_jvp": _custom_jvp,
+    "custom_vjp": _custom_vjp,
     "fori_loop": lax.fori_loop,
     "jacfwd": _jacfwd,
     "jacobian": _jacobian,

@@ -15,6 +15,7 @@ import numpy as np
 from thalweg import tree
 from thalweg.core.operation import register
 from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.errors import UnsupportedOperation
 from thalweg.foreign import OWN, ArrayLibrary, Foreign, library_of, met
 
 Function = Callable[..., Any]
@@ -243,7 +244,12 @@ def in_library(name: str, function: Function, *made_of: Any) -> Function:
         ours = OfLibrary(library, first) if any(isinstance(x, Tensor) for x in leaves) else None
         outside = _same_value if ours is None else ours.handed_on
         positional, keywords = tree.unflatten(definition, map(outside, leaves))
-        instead = library.functions[name]
+        instead = library.functions.get(name)
+        if instead is None:
+            raise UnsupportedOperation(
+                f"{name} was called with arrays of {library.name}, for which there is none here. Use "
+                f"what {library.name} has for it, or convert the arrays to NumPy's."
+            )
         if made_of:
             instead = instead(*map(outside, made_of))
         found = instead(*positional, **keywords)
