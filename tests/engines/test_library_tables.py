@@ -30,7 +30,7 @@ LACKING = {
 }
 
 # How many samples of a primitive: JAX compiles for each.
-MANY = {"jax": 3, "torch": 8}
+MANY = {"jax": 2, "torch": 8}
 
 SIGNLESS = UP_TO_SIGN | {"eigenvectors_of"}
 

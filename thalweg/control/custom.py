@@ -154,10 +154,8 @@ class _Custom:
     def __call__(self, *args: Any) -> Any:
         """Return the function's result."""
         if is_foreign(tree.leaves(args), held=True):
-            name = type(self).__name__
-            return in_library(name, self._function, self._function, self._fixed, *self._told())(
-                *args
-            )
+            made_of = self._function, self._fixed, *self._told()
+            return in_library(type(self).__name__, self._function, *made_of)(*args)
         moving = [x for i, x in enumerate(args) if i not in self._fixed]
         leaves = tensors_of(moving)
         wanted = any(x.is_symbolic or (is_recording() and x.node is not None) for x in leaves)

@@ -18,7 +18,7 @@ fmod cbrt gcd lcm nextafter exp expm1 log log1p logaddexp exp2 log2 log10 floor 
 tan arctan tanh sinh cosh arcsin arccos arctanh hypot arctan2 arcsinh arccosh conjugate
 """
 
-_SPECIAL = "erf erfc erfcx erfinv ndtri i0 i0e i1 i1e digamma zeta gamma gammainc gammaincc betainc"
+_SPECIAL = "erf erfc erfcx erfinv ndtri i0e i1e zeta gamma gammainc gammaincc betainc"
 
 
 def _floor_divide(x: Any, y: Any) -> Any:
@@ -28,11 +28,30 @@ def _floor_divide(x: Any, y: Any) -> Any:
     return jnp.where(infinite, jnp.floor(jnp.divide(x, y)), jnp.floor_divide(x, y))
 
 
+# Where JAX's functions are NaN, and have a value or a limit with a sign.
+
+
+def _i0(x: Any) -> Any:
+    return jnp.where(jnp.isinf(x), jnp.abs(x), special.i0(x))
+
+
+def _i1(x: Any) -> Any:
+    return jnp.where(jnp.isinf(x), x, special.i1(x))
+
+
+def _digamma(x: Any) -> Any:
+    zero = x == 0
+    return jnp.where(zero, -1 / x, special.digamma(jnp.where(zero, 1, x)))
+
+
 ROWS: dict[str, Callable[..., Any]] = {
     **{name: getattr(jnp, name) for name in _NAMED.split()},
     **{name: getattr(special, name) for name in _SPECIAL.split()},
     "and_bits": jnp.bitwise_and,
+    "digamma": _digamma,
     "floor_divide": _floor_divide,
+    "i0": _i0,
+    "i1": _i1,
     "imaginary_part": jnp.imag,
     "invert_bits": jnp.bitwise_invert,
     "lgamma": special.gammaln,

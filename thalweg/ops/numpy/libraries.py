@@ -247,8 +247,8 @@ def in_library(name: str, function: Function, *made_of: Any) -> Function:
         instead = library.functions.get(name)
         if instead is None:
             raise UnsupportedOperation(
-                f"{name} was called with arrays of {library.name}, for which there is none here. Use "
-                f"what {library.name} has for it, or convert the arrays to NumPy's."
+                f"{name} was called with arrays of {library.name}, for which there is none here. "
+                f"Use what {library.name} has for it, or convert the arrays to NumPy's."
             )
         if made_of:
             instead = instead(*map(outside, made_of))
