@@ -39,7 +39,12 @@ class JaxLibrary:
 
     def operand(self, array: np.ndarray[Any, Any], like: Any, weak: bool) -> Any:
         """Return one of NumPy's arrays as it is: JAX's functions take it, of no device."""
-        return array.item() if weak else array
+        if not weak:
+            return array
+        if not array.ndim:
+            return array.item()
+        # Numbers that were repeated; in NumPy they have a dtype already where it is NumPy's.
+        return array if like.dtype in _NUMPYS else jnp.asarray(array, like.dtype)
 
     def from_numpy(self, array: np.ndarray[Any, Any], like: Any) -> Any:
         """Return an array of JAX's on its default device, from where others may take it."""

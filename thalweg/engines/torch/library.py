@@ -37,12 +37,11 @@ class TorchLibrary:
 
     def operand(self, array: np.ndarray[Any, Any], like: Any, weak: bool) -> Any:
         """Return one of NumPy's arrays as a tensor: a number on the CPU, where all take it."""
-        if array.ndim:
-            return self.from_numpy(array, like)
         lacking = weak and like.dtype not in NUMPYS
-        return torch.tensor(
-            array.item(), dtype=like.dtype if lacking else dtype_of_torch(array.dtype)
-        )
+        dtype = like.dtype if lacking else dtype_of_torch(array.dtype)
+        if array.ndim:
+            return torch.tensor(array, dtype=dtype, device=like.device)
+        return torch.tensor(array.item(), dtype=dtype)
 
     def from_numpy(self, array: np.ndarray[Any, Any], like: Any) -> Any:
         """Return a tensor of its own memory, on the device of another one."""
