@@ -61,9 +61,6 @@ STRIDES = (
     ((2, 2, 3), {"shape": (2, 2), "stride": (4, 0), "offset": 3, "layout": (6, 3, 1)}),
 )
 
-# What moves, orders and combines elements.
-ORDERING = {"combine_at", "index_of_running_extreme", "order_along", "recurrence", "windows_along"}
-
 POSITIONS: dict[str, Row] = {
     "combine_at": _combined,
     "complex_of": _parts,

@@ -29,7 +29,7 @@ from tests.draws import (
     unary,
 )
 from tests.matrices import MATRICES, MATRIX_ORACLES, complex_numbers, inside
-from tests.positions import ORDERING, POSITION_ORACLES, POSITIONS
+from tests.positions import POSITION_ORACLES, POSITIONS
 from tests.sliding import WINDOWS, contractions, keys, overlaps
 from tests.special_rows import SPECIAL_ORACLES, SPECIAL_ROWS
 from thalweg import Tensor
@@ -215,7 +215,7 @@ LOGIC = binary(dtypes=(np.bool_,))
 
 
 def _put(random: np.random.Generator) -> Iterator[Sample]:
-    for dtype in FLOATS[:1]:
+    for dtype in FLOATS:
         for shape, places in (((5,), (3,)), ((2, 3), (2, 2)), ((4,), (0,)), ((3, 1), ())):
             indices = random.permutation(int(np.prod(shape)))[: int(np.prod(places))].reshape(
                 places
@@ -225,7 +225,8 @@ def _put(random: np.random.Generator) -> Iterator[Sample]:
                     random.normal(size=shape).astype(dtype),
                     indices,
                     random.normal(size=places).astype(dtype),
-                )
+                ),
+                smooth=dtype is np.float64,
             )
 
 
@@ -233,15 +234,16 @@ COMPARISON = binary(dtypes=(*NUMBERS, np.bool_))
 BITS = binary(dtypes=(np.int32, np.int64))
 SHIFTS = binary(left=positive, right=positive, dtypes=(np.int32, np.int64))
 
-# Primitives that no compiled engine has: the native one calls back for them, or they are written of
-# others.
-REFERENCE_ONLY = {
-    "duplicate", "matmul",
-    "real_part", "imaginary_part", "conjugate", "fourier",
-    "determinant_of", "eigenvalues_of", "eigenvectors_of", "inverse_of", "log_of_determinant",
-    "sign_of_determinant", "solve_matrices",
-    *(POSITIONS.keys() - ORDERING),
-}  # fmt: skip
+# What the native engine calls NumPy for, and what of it is complex. It computes all else itself.
+COMPLEX = {
+    "complex_of": "the result",
+    "conjugate": "operand and result",
+    "real_part": "the operand",
+    "imaginary_part": "the operand",
+    "fourier": "operand and result",
+    "eigenvalues_of": "the result: a general real matrix has complex eigenvalues",
+    "eigenvectors_of": "the result, as the eigenvalues",
+}
 
 # Primitives that run programs, or give bundles or take them: no array says what they mean. They are
 # tested with the functions that are made of them, in tests/control.
@@ -252,6 +254,15 @@ OF_PROGRAMS = {
 
 # Whose vectors are known up to their signs: tests/engines/llvm/matrices.
 UP_TO_SIGN = {"eigen_parts", "singular_parts"}
+
+
+def _of_two_values(random: np.random.Generator) -> Iterator[Sample]:
+    # The derivative is, on purpose, that of another value.
+    for dtype in NUMBERS:
+        for shape in ((), (3,), (2, 3), (0, 2)):
+            x, other = (cast(real(random, shape), dtype) for _ in range(2))
+            yield Sample((x, other), smooth=False)
+
 
 ROWS: dict[str, Row] = {
     "add": binary(dtypes=(*NUMBERS, np.bool_)),
@@ -340,6 +351,7 @@ ROWS: dict[str, Row] = {
     ),
     "astype": _conversions,
     "stop_gradient": unary(dtypes=NUMBERS),
+    "with_derivative_of": _of_two_values,
     "take": _taken(with_updates=False),
     "scatter_add": _taken(with_updates=True),
     "take_along_axis": _along(with_updates=False),
@@ -401,6 +413,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "pad_with_zeros": meanings.pad_with_zeros,
     "sign_bit": np.signbit,
     "stop_gradient": lambda x: x,
+    "with_derivative_of": lambda x, other: x,
     "scatter_add": meanings.scatter_add,
     "scatter_add_along_axis": meanings.scatter_add_along_axis,
     "matrix_product": np.matmul,

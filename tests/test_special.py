@@ -11,6 +11,8 @@ import pytest
 import scipy.special
 
 import thalweg as tw
+from tests.accuracy.integrals import beta_parts, gamma_parts
+from thalweg.core.primitive import PRIMITIVES
 from thalweg.testing import check_gradients
 
 jax.config.update("jax_enable_x64", True)
@@ -112,6 +114,47 @@ def test_derivatives_of_the_beta_function_are_digammas() -> None:
     for one, at in zip(found, (POSITIVE, LARGE), strict=True):
         expected = scipy.special.digamma(at) - scipy.special.digamma(POSITIVE + LARGE)
         np.testing.assert_allclose(np.asarray(one), expected, rtol=1e-10)
+
+
+def _orders(*orders: int) -> Any:
+    """Return the derivative of a function by these operands, one after the other, by a library."""
+
+    def derivative(grad: Any, function: Any) -> Any:
+        for which in orders:
+            function = grad(function, which)
+        return function
+
+    return derivative
+
+
+@pytest.mark.parametrize("orders", [(0,), (1,), (0, 0), (0, 1), (1, 0), (1, 1), (0, 0, 1)])
+def test_derivatives_of_zeta_by_both_operands_are_those_of_jax(orders: tuple[int, ...]) -> None:
+    ours = _orders(*orders)(tw.grad, tw.special.zeta)
+    theirs = _orders(*orders)(jax.grad, jax.scipy.special.zeta)
+    for s, q in ((1.5, 0.3), (2.5, 1.3), (7.0, 4.0)):
+        np.testing.assert_allclose(float(ours(s, q)), theirs(s, q), rtol=1e-11)
+
+
+@pytest.mark.parametrize("name", ["gammainc", "gammaincc"])
+@pytest.mark.parametrize("orders", [(1, 0), (1, 1)])
+def test_second_derivatives_of_the_gamma_integral_are_those_of_jax(
+    name: str, orders: tuple[int, ...]
+) -> None:
+    ours = _orders(*orders)(tw.grad, getattr(tw.special, name))
+    theirs = _orders(*orders)(jax.grad, getattr(jax.scipy.special, name))
+    # JAX knows one of both orders.
+    other = _orders(*orders[::-1])(tw.grad, getattr(tw.special, name))
+    for a, x in ((0.5, 0.3), (2.5, 1.3), (7.0, 9.0)):
+        np.testing.assert_allclose(float(ours(a, x)), theirs(a, x), rtol=1e-11)
+        np.testing.assert_allclose(float(other(a, x)), theirs(a, x), rtol=1e-11)
+
+
+def test_where_zeta_has_no_derivative_by_its_order() -> None:
+    by_order = tw.grad(lambda s, q: tw.sum(tw.special.zeta(s, q)))
+    s, q = np.array([1.0, 0.5, 3.0, 3.0, 3.0]), np.array([2.0, 2.0, -0.5, 0.0, np.inf])
+    with np.errstate(all="ignore"):
+        found = np.asarray(by_order(s, q))
+    np.testing.assert_array_equal(found, [-np.inf, np.nan, np.nan, np.nan, 0.0])
 
 
 def test_what_is_not_known_of_the_gamma_integral_is_refused() -> None:
@@ -227,6 +270,56 @@ def test_derivatives_of_the_beta_integral_are_those_of_mpmath(which: int) -> Non
 
     expected = [derivative(*row) for row in zip(a.tolist(), b.tolist(), x.tolist(), strict=True)]
     np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-11)
+
+
+# Whole parameters, for which fractions end; small ones beyond the mean; and very small ones.
+BETAS = np.array(
+    [
+        *[(1.0, 1.0, 0.5), (1.0, 4.0, 0.05), (2.0, 0.3, 0.4), (8.0, 26.0, 0.23), (0.5, 3.0, 0.9)],
+        *[(1e-3, 1e-8, 0.9999), (50.0, 1e-3, 1 - 2**-20), (0.1, 0.004, 0.99), (1e-9, 5.0, 1e-7)],
+        *[(3e-10, 5.0, 1.4e-7), (1e-200, 0.5, 1e-100), (1e-310, 2e-310, 0.5), (900.0, 90.0, 0.91)],
+    ]
+).T
+
+
+def test_the_beta_integral_and_its_derivatives_where_parts_cancel() -> None:
+    expected = []
+    with mpmath.workprec(200):
+        for row in BETAS.T.tolist():
+            value, *slopes = beta_parts(*map(mpmath.mpf, row))[:3]
+            expected.append([float(v) for v in (value if value > 0 else 1 + value, *slopes)])
+    names = ("betainc", "betainc_by_a", "betainc_by_b")
+    for name, wanted in zip(names, np.array(expected).T, strict=True):
+        with np.errstate(over="ignore"):
+            found = PRIMITIVES[name].meaning(*BETAS)
+        np.testing.assert_allclose(found, wanted, rtol=3e-15)
+
+
+@pytest.mark.parametrize("x", [0.3, 1.2, 9.0, 60.0])
+def test_the_sums_that_errors_are_measured_by_are_mpmaths(x: float) -> None:
+    with mpmath.workprec(200):
+        a, b, z = mpmath.mpf(2.5), mpmath.mpf(7.25), mpmath.mpf(x)
+        value, by_a, _ = gamma_parts(a, z)
+        theirs = mpmath.gammainc(a, 0, z, regularized=True)
+        assert abs(value / theirs - 1) < 1e-50
+        by_differences = mpmath.diff(lambda a: mpmath.gammainc(a, 0, z, regularized=True), a)
+        assert abs(by_a / by_differences - 1) < 1e-25
+        value, by_a, by_b, _ = beta_parts(a, b, 1 / (1 + z))
+        theirs = mpmath.betainc(a, b, 0, 1 / (1 + z), regularized=True)
+        assert abs((value if value > 0 else 1 + value) / theirs - 1) < 1e-50
+        for found, which in ((by_a, 0), (by_b, 1)):
+            part = lambda v, w=which: mpmath.betainc(
+                *((v, b) if w == 0 else (a, v)), 0, 1 / (1 + z), regularized=True
+            )
+            assert abs(found / mpmath.diff(part, (a, b)[which]) - 1) < 1e-25
+
+
+def test_the_derivatives_of_the_beta_integral_of_large_parameters_are_normal() -> None:
+    # At the mean of large parameters n each, x has the deviation 1 / √8n.
+    n = np.array([1e8, 1e12, 1e100])
+    for name, sign in (("betainc_by_a", -1.0), ("betainc_by_b", 1.0)):
+        found = PRIMITIVES[name].meaning(n, n, np.full(3, 0.5))
+        np.testing.assert_allclose(found, sign * 0.5 / np.sqrt(np.pi * n), rtol=1e-7)
 
 
 def test_second_derivatives_by_parameters_of_the_beta_integral_are_refused() -> None:

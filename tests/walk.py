@@ -64,6 +64,8 @@ BY_HAND: dict[str, list[Args]] = {
     "avg_pool2d": [(IMAGES, 2)],
     "baddbmm": [(draw(2, 3, 3), draw(2, 3, 3), draw(2, 3, 3))],
     "batch_norm": [(A, V, W), (A, None, None, V, W, True)],
+    "betainccinv": [(A, B, A)],
+    "betaincinv": [(A, B, A)],
     "bilinear": [(A, B, draw(2, 3, 3))],
     "bincount": [(PLACES[[0, 1, 1]], V), (np.array([4, 4, 0]), V, 7)],
     "bmm": [(draw(2, 3, 3), draw(2, 3, 3))],

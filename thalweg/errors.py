@@ -6,7 +6,8 @@ ThalwegError
 ├── DtypeError             a dtype an operation or a fit cannot work with
 │   └── WrongIndex         values used as an index that are no integers
 ├── ArgumentError          an argument outside its range, or an unknown name
-│   └── AxisError          an axis that a tensor does not have
+│   ├── AxisError          an axis that a tensor does not have
+│   └── NoResult           a matrix that has no decomposition, or no inverse, as asked for
 ├── CallError              a call with arguments that the function does not take
 ├── IndexOutOfRange        an index that points outside its axis
 ├── MissingEntry           a dictionary without an entry that is needed
@@ -36,6 +37,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 from unicodedata import category
+
+import numpy as np
 
 SHOWN_CHARACTERS = 60
 
@@ -72,6 +75,24 @@ class ArgumentError(ThalwegError, ValueError, RuntimeError):
 
 class AxisError(ArgumentError, IndexError):
     """An axis that a tensor does not have."""
+
+
+class NoResult(ArgumentError, np.linalg.LinAlgError):
+    """A matrix that has no decomposition, or no inverse, as asked for.
+
+    Its arguments are what was asked for, and why that is not there.
+    """
+
+    def at(self, source: str) -> str:
+        """Return the message with a line behind what was asked for."""
+        operation, reason = self.args
+        return (
+            f"{operation}{source} found no result: {reason.rstrip('.')}. Check the matrix, or add "
+            "a small multiple of the identity to it."
+        )
+
+    def __str__(self) -> str:
+        return self.at("") if len(self.args) == 2 else super().__str__()
 
 
 class CallError(ThalwegError, TypeError):

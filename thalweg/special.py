@@ -21,6 +21,7 @@ _PLACES = {
     ],
     _special.incomplete: ["gammainc", "gammaincc"],
     _special.incomplete_beta: ["betainc"],
+    _special.inverse: ["betainccinv", "betaincinv", "gammainccinv", "gammaincinv"],
     _special.scipy: [
         "boxcox", "boxcox1p", "exprel", "huber", "inv_boxcox", "inv_boxcox1p", "kl_div",
         "log_expit", "log_softmax", "logsumexp", "polygamma", "pseudo_huber", "rel_entr",

@@ -22,6 +22,12 @@ def beta(a: ArrayLike, b: ArrayLike, *, out: _Out = None) -> Tensor:
 def betainc(a: ArrayLike, b: ArrayLike, x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Incomplete beta function, regularized: ∫₀ˣ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt / B(a, b)."""
 
+def betainccinv(a: ArrayLike, b: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
+    r"""Inverse of the complement of the incomplete beta function: 1 - betainc(a, b, x) = y."""
+
+def betaincinv(a: ArrayLike, b: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
+    r"""Inverse of the incomplete beta function, regularized: the x of betainc(a, b, x) = y."""
+
 def betaln(a: ArrayLike, b: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Logarithm of the absolute beta function: ln |Γ(a) Γ(b) / Γ(a + b)|."""
 
@@ -72,6 +78,12 @@ def gammainc(a: ArrayLike, x: ArrayLike, *, out: _Out = None) -> Tensor:
 
 def gammaincc(a: ArrayLike, x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Upper incomplete gamma function, regularized: ∫ₓ^∞ tᵃ⁻¹ e⁻ᵗ dt / Γ(a)."""
+
+def gammainccinv(a: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
+    r"""Inverse of the upper incomplete gamma function, regularized: the x of gammaincc(a, x) = y."""
+
+def gammaincinv(a: ArrayLike, y: ArrayLike, *, out: _Out = None) -> Tensor:
+    r"""Inverse of the lower incomplete gamma function, regularized: the x of gammainc(a, x) = y."""
 
 def gammaln(x: ArrayLike, *, out: _Out = None) -> Tensor:
     r"""Logarithm of the absolute gamma function: ln |Γ(x)|."""

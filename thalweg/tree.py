@@ -162,11 +162,40 @@ def map(function: Callable[..., Any], tree: Tree, *rest: Tree) -> Tree:
         return optree.tree_map(function, tree, *rest)
     except ValueError as error:
         if rest and structure(tree) != structure(rest[0]):
+            keys = "Dict key mismatch. " if "dictionary key mismatch" in str(error) else ""
             raise ShapeError(
-                f"The trees differ in structure: {structure(tree)} against {structure(rest[0])}. "
-                "Give both the same nesting and keys."
+                f"{keys}The trees differ in structure: {structure(tree)} against "
+                f"{structure(rest[0])}. Give both the same nesting and keys."
             ) from error
         raise
+
+
+def map_present(function: Callable[..., Any], tree: Tree, *rest: Tree) -> Tree:
+    """Apply a function as `map` does, where the tree has leaves; a None in it stands for anything.
+
+    Raises:
+        ShapeError: If the structures differ in more than that.
+    """
+    try:
+        return map(function, tree, *rest)
+    except ShapeError:
+        if all(leaf is not None for leaf in optree.tree_leaves(tree, none_is_leaf=True)):
+            raise
+
+    def present(leaf: Any, *others: Any) -> Any:
+        return None if leaf is None else function(leaf, *others)
+
+    try:
+        return optree.tree_map(present, tree, *rest, none_is_leaf=True)
+    except ValueError:
+        return map(function, tree, *rest)  # which says how they differ
+
+
+def filled(tree: Tree, new: Tree, old: Tree) -> Tree:
+    """Return a tree of another's leaves with what a third one has where the first is None."""
+    return optree.tree_map(
+        lambda leaf, one, other: other if leaf is None else one, tree, new, old, none_is_leaf=True
+    )
 
 
 def structure(tree: Tree) -> TreeDef:
@@ -178,6 +207,15 @@ def paths(tree: Tree) -> list[str]:
     """Name each leaf by where it sits, as Python would reach it: `['w'][0]`."""
     accessors = optree.tree_accessors(tree)
     return [accessor.codify("") for accessor in accessors]
+
+
+def names(tree: Tree) -> list[tuple[str, ...]]:
+    """Name each leaf by the keys, fields and numbers on the way to it: `('layers', '0')`."""
+
+    def name(step: Any) -> str:
+        return str(step.field if isinstance(step, optree.NamedTupleEntry) else step.entry)
+
+    return [tuple(name(step) for step in accessor) for accessor in optree.tree_accessors(tree)]
 
 
 def prefix_leaves(prefix: Tree, tree: Tree) -> list[Any]:

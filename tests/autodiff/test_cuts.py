@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from tests.autodiff.outside import WAYS
 
 X = np.array([0.3, 1.2, -0.7])
 
@@ -87,21 +88,6 @@ def _written_after_detached(x):
 
 
 LOSSES = [f for name, f in list(globals().items()) if name.startswith("_") and "__" not in name]
-
-WAYS = {
-    "jit of grad": lambda f: tw.jit(tw.grad(f)),
-    "grad of jit": lambda f: tw.grad(tw.jit(f)),
-    "grad of grad's jit": lambda f: tw.jit(tw.grad(tw.jit(f))),
-    "vmap": lambda f: tw.grad(lambda x: tw.vmap(f)(tw.stack([x, x])).sum() / 2),
-    "checkpoint": lambda f: tw.grad(tw.checkpoint(f)),
-    "cond": lambda f: tw.grad(lambda x: tw.cond(x.sum() > 0, f, lambda x: 0.0 * x.sum(), x)),
-    "scan": lambda f: tw.grad(
-        lambda x: tw.scan(lambda c, _: (c + f(x * c), None), 1.0, None, 1)[0]
-    ),
-    "forward": lambda f: lambda x: np.array(
-        [tw.jvp(tw.jit(f), (x,), (row,))[1] for row in np.eye(3)]
-    ),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -41,12 +41,13 @@ APART: dict[str, str] = {
         _SPOKEN,
     ),
     "torch.vmap": _TRANSFORMS,
+    "convex_kl_divergence": "an old name, which warns of the new one",
     **dict.fromkeys(
         (
             *("fit", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jit", "jvp"),
             *("linearize", "load", "pure_callback", "save", "value_and_grad", "vjp", "vmap"),
             *("associative_scan", "checkpoint", "cond", "fori_loop", "map", "scan", "switch"),
-            "while_loop",
+            *("while_loop", "make_fenchel_young_loss"),
         ),
         _TRANSFORMS,
     ),

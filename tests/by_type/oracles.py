@@ -13,10 +13,10 @@ Oracle = Callable[..., Any]
 
 # Names that NumPy has with another meaning, or that follow PyTorch's on purpose.
 _NOT_NUMPYS = {"corrcoef", "cov", "put", "select", "split", "unsafe_split"}
-# PyTorch's loss of this name is a mean; ours is Optax's, one number for each element.
-_NOBODYS = {"huber_loss"}
 # PyTorch's losses of these names are means; ours are Optax's, one for each element.
-_NOBODYS = {"huber_loss", "from_numpy"}
+_NOBODYS = {
+    "huber_loss", "from_numpy", "ctc_loss", "cosine_similarity", "triplet_margin_loss"
+}  # fmt: skip
 
 
 def oracle_of(name: str) -> tuple[str, Oracle | None]:
@@ -24,6 +24,8 @@ def oracle_of(name: str) -> tuple[str, Oracle | None]:
     prefix, _, own = name.rpartition(".")
     if prefix == "special":
         return _first(own, ("SciPy", scipy.special), ("PyTorch", torch.special))
+    if prefix == "torch":
+        return _first(own, ("PyTorch", torch), ("PyTorch", torch.nn.functional))
     if prefix:
         return _first(own, ("NumPy", getattr(np, prefix)), ("PyTorch", getattr(torch, prefix)))
     if name in _NOBODYS:

@@ -54,6 +54,7 @@ MASK = RANDOM.random((3, 4)) < 0.5
 PLACES = np.array([2, 0])
 ALONG = RANDOM.integers(0, 4, (3, 2))
 LABELS = np.array([1, 0, 3])
+CTC_LABELS = np.array([[1], [2]])
 
 
 def _largest(row: Any) -> Any:
@@ -99,6 +100,9 @@ BINARY_TEXT = """
 bitwise_and bitwise_or bitwise_xor copysign float_power fmax fmin heaviside logaddexp2 logical_xor
 rsub xlogy special.xlog1py allclose isclose array_equal vdot kron dist hinge_loss huber_loss
 poisson_nll quantile_loss sigmoid_binary_cross_entropy softmax_cross_entropy vecdot
+cosine_distance kl_divergence kl_divergence_with_log_targets generalized_kl_divergence dice_loss
+binary_dice_loss multiclass_generalized_dice_loss perceptron_loss sparsemax_loss sigmoid_focal_loss
+poly_loss_cross_entropy safe_softmax_cross_entropy ranking_softmax_loss torch.cosine_similarity
 pairwise_distance cosine_similarity cdist isin is_same_size view_as reshape_as expand_as
 """
 BINARY = BINARY_TEXT.split()
@@ -111,7 +115,9 @@ FOURIER_OF_MANY = [
 ]
 
 # Primitives are called with as many operands as they have rules, unless a row below says more.
-PUBLIC = {name: p for name, p in PRIMITIVES.items() if p.rules and getattr(tw, name, None) is p}
+PUBLIC = {
+    name: p for name, p in dict(PRIMITIVES).items() if p.rules and getattr(tw, name, None) is p
+}
 
 SAMPLES: dict[str, Call] = {
     **{name: call(*(X, Y, Z)[: len(p.rules)]) for name, p in PUBLIC.items()},
@@ -256,6 +262,18 @@ SAMPLES: dict[str, Call] = {
     "vander": call(U),
     "linalg.vander": call(U),
     "softmax_cross_entropy_with_integer_labels": call(X, LABELS),
+    "multiclass_hinge_loss": call(X, LABELS),
+    "multiclass_perceptron_loss": call(X, LABELS),
+    "multiclass_sparsemax_loss": call(X, LABELS),
+    "ntxent": call(X, np.array([0, 0, 1])),
+    "smooth_labels": call(X, 0.1),
+    "triplet_margin_loss": call(X, Y, Z),
+    "ctc_loss": call(
+        B, np.zeros(B.shape[:2]), CTC_LABELS, np.zeros(CTC_LABELS.shape), log_epsilon=-5.0
+    ),
+    "ctc_loss_with_forward_probs": call(
+        B, np.zeros(B.shape[:2]), CTC_LABELS, np.zeros(CTC_LABELS.shape), log_epsilon=-5.0
+    ),
     "diagonal_scatter": call(T3, U[:3]),
     "masked_fill": call(X, MASK, 2.0),
     "masked_scatter": call(X, MASK, Y),
@@ -353,7 +371,8 @@ SAMPLES: dict[str, Call] = {
         )
     },
     **{f"{name}_indices_from": call(T3) for name in ("diag", "tril", "triu")},
-    "special.betainc": call(X, Y, 0.3),
+    **{f"special.{name}": call(X, Y, 0.3) for name in ("betainc", "betainccinv", "betaincinv")},
+    **{f"special.{name}": call(X, 0.3) for name in ("gammainccinv", "gammaincinv")},
     "special.zeta": call(X + 1.5, Y),
     "special.polygamma": call(1, X),
     "piecewise": call(X, [MASK], [2.0, 3.0]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 import thalweg as tw
 from thalweg.control.loops import counted_loop
+from thalweg.control.repetition import periods
 from thalweg.control.rolling import roll
 from thalweg.core.program import Program, finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import as_tensor, make
 from thalweg.engines.numpy import NumpyEngine
+from thalweg.training.prepare import EVALUATIONS, STEPS
 
 RNG = np.random.default_rng(7)
 T = 128
@@ -329,3 +332,157 @@ def test_rolling_a_program_twice_changes_nothing() -> None:
     )
     (found,) = NumpyEngine().compile(program)(np.ones(3), np.arange(float(T)))
     assert np.isfinite(found)
+
+
+# ---- constants made in a turn
+
+
+def of_eye(w: Any) -> Any:
+    for _ in range(40):
+        eye = np.eye(3)
+        w = np.tanh(w @ (eye * 0.5)) + eye
+    return np.sum(w)
+
+
+def of_zeros(w: Any) -> Any:
+    for _ in range(40):
+        start = np.zeros((3, 3))
+        start = start + w * 0.1
+        w = np.tanh(start) * 0.5 + np.sin(w)
+    return np.sum(w)
+
+
+def of_jitter(w: Any) -> Any:
+    total = 0.0
+    for i in range(40):
+        factor = np.linalg.cholesky((1.0 + 0.1 * i) * (w @ w.T) + 1e-3 * np.eye(3))
+        total = total + np.sum(factor * np.ones((2, 3, 3))[0].T)
+    return total
+
+
+MAKING = [of_eye, of_zeros, of_jitter]
+W = RNG.normal(size=(3, 3))
+
+
+@pytest.mark.parametrize("loss", MAKING)
+def test_a_loop_that_makes_constants_is_rolled(loss: Callable[..., Any]) -> None:
+    program = traced(loss, W)
+    both = traced(tw.grad(loss), W)
+    assert len(loops(program)) == 1
+    assert len(loops(both)) == 2
+    assert len(program.inputs) <= 4
+    for engine in ("native", "numpy"):
+        np.testing.assert_allclose(tw.jit(loss, engine=engine)(W), loss(W), rtol=1e-12)
+        found = tw.jit(tw.grad(loss), engine=engine)(W)
+        np.testing.assert_allclose(found, tw.grad(loss)(W), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", MAKING)
+def test_a_fit_whose_loss_makes_constants_in_a_loop_is_that_of_the_reference(
+    loss: Callable[..., Any],
+) -> None:
+    run = {"optimizer": tw.optim.sgd(1e-3), "steps": 3}
+    found, wanted = (tw.fit(loss, W, engine=engine, **run) for engine in ("native", "numpy"))
+    np.testing.assert_allclose(found.params, wanted.params, rtol=1e-10)
+
+
+def test_equal_arrays_that_somebody_else_has_stay_apart() -> None:
+    kept = [np.zeros(3) for _ in range(40)]
+    made: list[Any] = []
+
+    def of_others(w: Any) -> Any:
+        for array in kept:
+            made.append(np.zeros(3))
+            w = np.tanh(w + array) + made[-1]
+        return np.sum(w)
+
+    f = tw.jit(of_others, engine="native")
+    x = np.array([0.1, -0.2, 0.3])
+    f(x)
+    kept[5] += 1.0
+    made[7] += 2.0
+    wanted = x
+    for i in range(40):
+        wanted = np.tanh(wanted + kept[i]) + made[i]
+    np.testing.assert_allclose(f(x), np.sum(wanted), rtol=1e-12)
+
+
+def test_constants_of_other_bits_stay_apart() -> None:
+    def signs(w: Any) -> Any:
+        total = 0.0
+        for i in range(40):
+            zero = np.full(3, -0.0 if i % 2 else 0.0)
+            total = total + np.sum(np.copysign(w, zero)) * (i + 1.0)
+        return total
+
+    for engine in ("native", "numpy"):
+        assert tw.jit(signs, engine=engine)(np.ones(3)) == signs(np.ones(3))
+
+
+def _fitted(loss: Callable[..., Any], steps: int) -> int:
+    """Return how many equations a step of a fit has, and see to it that it is right."""
+    w, y = np.array([0.3, 0.2, 0.1]), RNG.normal(size=steps)
+    fit = tw.fit(loss, w, (y,), optimizer=tw.optim.sgd(0.01), steps=1, progress=False)
+    expected = tw.grad(loss)(w, y)
+    np.testing.assert_allclose(fit.params, w - 0.01 * expected, rtol=1e-12)
+    return len(STEPS.values()[-1].loop.step.equations)
+
+
+@pytest.mark.parametrize("loss", [three_lags, carried_lags])
+def test_a_fit_holds_nothing_of_the_turns_that_were_rolled_up(loss):
+    assert _fitted(loss, 40) == _fitted(loss, 160) < 100
+
+
+@pytest.mark.parametrize("loss", [three_lags, carried_lags])
+def test_the_loss_of_validation_data_is_rolled_up_too(loss):
+    w, y, other = np.array([0.3, 0.2, 0.1]), *RNG.normal(size=(2, T))
+    fit = tw.fit(
+        loss, w, (y,), validation=(other,), optimizer=tw.optim.sgd(0.0), steps=1, progress=False
+    )
+    assert fit.history.validation[-1] == pytest.approx(loss(w, other), rel=1e-12)
+    assert len(EVALUATIONS.values()[-1].program.equations) < 64
+
+
+@pytest.mark.parametrize("kinds", ["few", "many"])
+def test_periods_are_those_that_counting_finds(kinds):
+    rng = np.random.default_rng(3)
+    for length in (0, 1, 5, 40, 200):
+        found = rng.integers(0, 4 if kinds == "few" else 2000, length)
+        if kinds == "many" and length == 200:
+            found = np.tile(found[:23], 9)
+        counts: Counter[int] = Counter()
+        for size in (1, 3, 6):
+            last: dict[tuple[int, ...], int] = {}
+            for i in range(len(found) - size):
+                window = tuple(found[i : i + size])
+                if window in last:
+                    counts[i - last[window]] += 1
+                last[window] = i
+        expected = [p for p, _ in counts.most_common(12) if p <= len(found) // 8]
+        assert periods(found) == expected
+
+
+# ---- series of numbers, of which some are equal by chance
+
+
+@pytest.mark.parametrize("kind", ["array", "list"])
+@pytest.mark.parametrize("rate", [0.3, 5.0, 1e6])
+def test_a_loop_over_numbers_is_rolled_where_some_are_equal(kind: str, rate: float) -> None:
+    counts = np.random.default_rng(2).poisson(rate, 120).astype(float)
+    y = counts if kind == "array" else counts.tolist()
+
+    def loss(w: Any) -> Any:
+        total = 0.0
+        for t in range(2, len(y)):
+            e = y[t] - w[0] - w[1] * y[t - 1] - w[2] * y[t - 2]
+            total = total + e * e
+        return total
+
+    w = np.array([0.3, 0.2, 0.1])
+    program = traced(loss, w)
+    assert len(loops(program)) == 1
+    assert len(program.equations) < 24
+    found = tw.jit(tw.value_and_grad(loss))(w)
+    expected = tw.value_and_grad(loss)(w)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-10)

@@ -99,3 +99,24 @@ def test_a_loop_around_a_while_loop_has_forward_derivatives_alone() -> None:
     assert tw.jvp(function, (1.5,), (1.0,)) == (0.84375, 0.5625)
     with pytest.raises(GradientError, match="while_loop"):
         tw.grad(function)(1.5)
+
+
+def test_what_is_read_whole_lives_as_long_as_it_is_read():
+    # The operand of the loop lies where the product does, and a reshape of it is an output too.
+    def looped(a: Any, b: Any) -> Any:
+        g = a @ b
+        _, x = tw.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1] * 0.5), (0, g))
+        return g, x
+
+    def factored(a: Any, b: Any) -> Any:
+        g = (a @ b).reshape(3, 3) + 0.0
+        h = (g + 1.0).reshape(9)
+        return g.reshape(9), np.linalg.inv(g), h
+
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(4, 2, 2)), rng.normal(size=2)
+    g, x = tw.jit(looped, fallback="refuse")(a, b)
+    np.testing.assert_array_equal(x, g * 0.125)
+    a, b = rng.normal(size=(9, 4)), rng.normal(size=4)
+    for found, wanted in zip(tw.jit(factored)(a, b), factored(a, b), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-9)

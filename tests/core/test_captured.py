@@ -104,3 +104,14 @@ def test_the_places_of_diagonals_are_one_input():
     _, current, symbols = trace(use, [Spec((3,), np.dtype("float64"))], make)
     assert len(finish(current, symbols, []).inputs) == 2
     np.testing.assert_allclose(tw.jit(use)(X), use(X))
+
+
+def test_a_number_that_is_written_between_two_uses_is_read_twice():
+    def loss(x):
+        held = np.array(2.0)
+        first = x * held
+        held[...] = 5.0
+        return np.sum(first + x * held)
+
+    assert tw.jit(loss)(X) == loss(X) == 7.0 * X.sum()
+    assert tw.jit(tw.grad(loss))(X).tolist() == [7.0, 7.0, 7.0]

@@ -59,7 +59,7 @@ TRANSFORMED: dict[str, Point] = {
     "update": lambda x: optim.adam(0.1).update(x, optim.adam(0.1).init(X), X),
     "update by": lambda x: optim.adamw(0.1).update(X, optim.adamw(0.1).init(X), x),
     "apply_updates": lambda x: optim.apply_updates({"w": x}, {"w": X}),
-    "global_norm": lambda x: optim.global_norm([x, X]),
+    "tree_norm": lambda x: optim.tree.norm([x, X]),
     "schedule": lambda x: optim.exponential_decay(0.1, 10, 0.9)(x),
     "safe_increment": lambda x: optim.safe_increment(np.int32(3) + 0 * x),
 }  # fmt: skip

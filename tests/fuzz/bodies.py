@@ -10,6 +10,7 @@ import numpy as np
 import thalweg as tw
 from tests.fuzz import operations
 from tests.fuzz.growth import LARGEST, Growth
+from tests.fuzz.rare import RARE
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor
 
@@ -23,7 +24,10 @@ def _grown(g: Growth, given: Sequence[Tensor], count: int) -> list[Tensor]:
     g.depth += 1
     outside = len(g.pool) - len(given)
     for _ in range(count):
-        g.keep(g.choose(_INSIDE if g.depth < _MOST_DEPTH else _INSIDE[:-3])(g))
+        if g.rare and g.chance(0.15):
+            g.keep(g.choose(RARE)(g))
+        else:
+            g.keep(g.choose(_INSIDE if g.depth < _MOST_DEPTH else _INSIDE[:-3])(g))
     found = g.pool[outside:]
     g.pool, g.depth = before, depth
     return found

@@ -20,8 +20,10 @@ from thalweg.errors import IndexOutOfRange
 Array = np.ndarray[Any, Any]
 Results = list[Array] | str
 
-# Most differences are settled by the few first samples.
-_SAMPLES = (4, 12, 40)
+# Most differences are settled by the few first samples; many see each way that a program may go
+# where rounding decides it.
+_SAMPLES = (4, 12, 40, 160)
+_MANY = 40
 _SLACK = 3.0
 
 
@@ -148,11 +150,26 @@ def _wrong(got: Array, wanted: Array, samples: Sequence[Array], jumps: bool) -> 
             return np.asarray(~alike & _agreed(wanted, samples))
         spread = np.max([_distance(sample, wanted) for sample in samples], axis=0)
         near = np.abs(got - wanted) <= _SLACK * spread
-        unsettled = ~np.isfinite(spread)
         if jumps:
-            # Where rounding decides which way a program goes, samples need not see every way.
-            unsettled |= spread > 1e-2 * np.abs(wanted)
-        return np.asarray(~(alike | near | unsettled))
+            far = spread > 1e-2 * np.abs(wanted)
+            near = np.where(far, _beside_one(got, [wanted, *samples]), near)
+        return np.asarray(~(alike | near | ~np.isfinite(spread)))
+
+
+def _beside_one(got: Array, found: Sequence[Array]) -> Array:
+    """Return where a result lies beside one of many, which may lie in several heaps.
+
+    A program that goes one way or another gives what lies in one of the heaps, not between them.
+    Numbers in no heaps are as far apart as their number says.
+    """
+    if len(found) <= _MANY:
+        return np.zeros(got.shape, bool)
+    ordered = np.sort(np.array(found, np.float64), axis=0)
+    gaps = np.diff(ordered, axis=0, prepend=-np.inf, append=np.inf)
+    loneliest = np.minimum(gaps[1:], gaps[:-1]).max(axis=0)
+    reach = 0.5 * _SLACK * len(found) * loneliest
+    rounding = 16 * float(np.finfo(got.dtype).eps) * np.abs(got)
+    return np.asarray(np.abs(got - ordered).min(axis=0) <= np.maximum(reach, rounding))
 
 
 def _agreed(wanted: Array, samples: Sequence[Array]) -> Array:

@@ -10,6 +10,7 @@ import thalweg as tw
 from tests.fuzz.cases import Case
 from tests.fuzz.chains import DENSE, OPERATIONS
 from tests.fuzz.growth import Growth
+from tests.fuzz.rare import RARE
 from thalweg.compiler.pipeline import remove_dead_code
 from thalweg.core.program import finish
 from thalweg.core.tensor import Tensor, make
@@ -36,7 +37,10 @@ def random_case(seed: int) -> Case:
 def grow(g: Growth, count: int) -> None:
     """Add values to the pool."""
     for _ in range(count):
-        g.keep(g.choose(DENSE if g.dense else OPERATIONS)(g))
+        if g.rare and g.chance(0.25):
+            g.keep(g.choose(RARE)(g))
+        else:
+            g.keep(g.choose(DENSE if g.dense else OPERATIONS)(g))
 
 
 def _closed(g: Growth) -> Case:

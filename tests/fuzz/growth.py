@@ -22,6 +22,11 @@ DTYPES = ("float64", "float64", "float64", "float32", "float32", "int64", "int32
 NUMBERS = (0, 1, 2, -1, 3, 0.5, 1.0, 2.0, -1.0, 0.0, -2.5, 1e-3, 0.1, 1.5)
 
 
+def is_rare(seed: int) -> bool:
+    """Tell whether a seed's program is made of rarer operations too: one in five, in tens."""
+    return seed // 10 % 5 == 0
+
+
 class Growth:
     """Random choices about one program, all from one generator."""
 
@@ -43,6 +48,7 @@ class Growth:
         self.extents = [int(n) for n in (*extents, 1)]
         # Few shapes and floats alone: more of such a program is computed together.
         self.dense = bool(random.random() < 0.35)
+        self.rare = is_rare(seed)
         known = DTYPES[2:5] if self.dense else DTYPES
         dtypes = random.choice(known, int(random.integers(1, 2 if self.dense else 4)))
         self.dtypes = [np.dtype(str(name)) for name in dtypes]

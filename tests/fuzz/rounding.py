@@ -16,6 +16,7 @@ import numpy as np
 
 from thalweg.control import branches, conditional, loops
 from thalweg.core.program import Equation, Program, Symbol, evaluate, nested
+from thalweg.engines.llvm.mathematics.special.functions import SPECIAL
 from thalweg.ops.linalg.contraction import parts
 from thalweg.ops.windows.windows import window_axes
 
@@ -27,6 +28,11 @@ _FUNCTIONS = {
     **dict.fromkeys(("exp2", "log2", "log10", "cbrt", "hypot", "sinh", "cosh", "arctan2"), 6),
     **dict.fromkeys(("arcsin", "arccos", "arctanh", "arcsinh", "arccosh"), 6),
     **dict.fromkeys(("tan", "sigmoid", "power", "logaddexp"), 10),
+}
+# And in units of what one unit of the operands makes of the result.
+_SPECIAL = {
+    **dict.fromkeys(SPECIAL, 12),
+    **{"gammainc_by_shape": 60, "betainc_by_a": 200, "betainc_by_b": 900},
 }
 _ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "square", "sqrt"})
 _SUMS = frozenset({"reduce_sum", "cumulative_sum", "scatter_add", "scatter_add_along_axis"})
@@ -60,12 +66,14 @@ class Perturbed:
     """Evaluates programs with random rounding.
 
     `simplified` also allows what the passes may do: other roundings of arithmetic, and the
-    other sign of any zero.
+    other sign of any zero. With an odd seed a function's rounding is the same everywhere, as it
+    is where its operands are equal: equal numbers stay so, and their mean may be above them all.
     """
 
     def __init__(self, seed: int, simplified: bool) -> None:
         self.random = np.random.default_rng(seed)
         self.simplified = simplified
+        self.everywhere = seed % 2 == 1
         self.scattered = False
 
     def __call__(self, program: Program, arrays: list[Array]) -> list[Array]:
@@ -82,8 +90,14 @@ class Perturbed:
                     stack.enter_context(mock.patch.object(room, "meant", self._apply))
                 return np.asarray(equation.primitive.meaning(*operands, **equation.params))
         result = np.asarray(equation.primitive.meaning(*operands, **equation.params))
+        if output.dtype.kind == "c" and name in ("multiply", "divide"):
+            return self._of_parts(result)
         if output.dtype.kind != "f" or not result.size:
             return result
+        if equation.primitive.role == "whole":
+            return self._of_matrices(name, operands, result)
+        if name in _SPECIAL:
+            result = self._moved(self._beside(equation, operands, result), _SPECIAL[name])
         if name in _SUMS or name in _PRODUCTS:
             return self._sum(equation, operands, result)
         if name == "overlap_add":
@@ -104,14 +118,42 @@ class Perturbed:
             result = self._either_zero(result)
         return result
 
+    def _of_parts(self, result: Array) -> Array:
+        """Return complex numbers whose parts, sums of products that cancel, are moved by size.
+
+        NumPy itself fuses a product and a sum or does not, as elements lie.
+        """
+        size = np.abs(result) * float(np.finfo(result.dtype).eps)
+        size = np.where(np.isfinite(size), size, 0)
+        shifts = [self.random.integers(-1, 2, result.shape) * size for _ in range(2)]
+        return (result + shifts[0] + 1j * shifts[1]).astype(result.dtype)
+
     def _moved(self, result: Array, units: float) -> Array:
         """Return values moved by up to so many units in the last place."""
         limits = np.finfo(result.dtype)
-        noise = self.random.uniform(-units, units, result.shape)
+        noise = self.random.uniform(-units, units, () if self.everywhere else result.shape)
         tiny = np.rint(noise) * float(limits.smallest_subnormal)
         exact = (result == 0) | ~np.isfinite(result)
         moved = result * (1 + noise * float(limits.eps)) + np.where(exact, 0, tiny)
         return np.where(exact, result, moved).astype(result.dtype)
+
+    def _beside(self, equation: Equation, operands: list[Array], result: Array) -> Array:
+        """Return what a function is beside its operands; at poles and ends of its domain, there."""
+        moved = [self._moved(o, 2) for o in operands]
+        beside = np.asarray(equation.primitive.meaning(*moved, **equation.params))
+        return np.where(np.isfinite(result) & np.isfinite(beside), beside, result)
+
+    def _of_matrices(self, name: str, operands: list[Array], result: Array) -> Array:
+        """Return what is found of well-conditioned matrices in another order."""
+        if not all(np.isfinite(o).all() for o in operands):
+            return self._anything(result.shape).astype(result.dtype)
+        size = float(np.abs(result[np.isfinite(result)]).max(initial=0.0))
+        units = 32 * max(1, *(n for o in operands for n in o.shape[-2:]))
+        noise = self.random.uniform(-units, units, result.shape) * float(np.finfo(result.dtype).eps)
+        moved = (result + size * noise).astype(result.dtype)
+        if name == "lu_parts":
+            moved[..., -1, :] = result[..., -1, :]  # which rows were exchanged
+        return moved
 
     def _rearranged(self, name: str, operands: list[Array], result: Array) -> Array:
         """Return results of arithmetic as they are if it is written in another way."""

@@ -10,6 +10,7 @@ import traceback
 from tests.fuzz.cases import Case
 from tests.fuzz.compare import difference, loop_difference
 from tests.fuzz.generate import random_case
+from tests.fuzz.growth import is_rare
 from tests.fuzz.guard import Guarded
 from tests.fuzz.loops import random_loop
 from tests.fuzz.shrink import shrink
@@ -30,7 +31,9 @@ def targets() -> list[Target]:
 def engine_of(seed: int) -> NativeEngine:
     """Return the engine that a seed is tried on: three in ten for a smaller processor."""
     choices = targets()
-    return NativeEngine(choices[0] if seed % 10 < 7 else choices[seed % len(choices)])
+    target = choices[0] if seed % 10 < 7 else choices[seed % len(choices)]
+    # Complex numbers are called back for.
+    return NativeEngine(target, calls_back=is_rare(seed))
 
 
 def is_loop(seed: int) -> bool:

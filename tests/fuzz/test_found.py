@@ -128,6 +128,33 @@ def test_lanes_beyond_the_last_element_never_reach_a_sum(target, dtype, count) -
         assert found == (1 if function(x).item() == 1 else count)
 
 
+@pytest.mark.parametrize("target", ["avx512", "avx2", "sse"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("count", [3, 5, 6, 7, 9, 17])
+def test_lanes_beyond_the_last_of_a_column_never_reach_a_sum(target, dtype, count) -> None:
+    x = np.ones((4, count, 2), dtype)
+    for function in (
+        lambda x: tw.sum(tw.transpose(x / x, (0, 2, 1))),
+        lambda x: tw.max(tw.transpose(x / x, (0, 2, 1))) * x.size,
+        lambda x: tw.sum((x / x)[:, ::-1, 1]) * 2.0,
+    ):
+        result, current, (symbol,) = trace(function, [Spec(x.shape, x.dtype)], make)
+        program = finish(current, [symbol], [current.lift(result)])
+        (found,) = NativeEngine(runnable(target)).compile(program)(x)
+        assert found == x.size
+
+
+@pytest.mark.parametrize(
+    "name", ["gammainc", "gammaincc", "gammainc_by_shape", "betainc", "betainc_by_a"]
+)
+def test_the_forward_derivative_of_a_narrow_function_is_narrow(name: str) -> None:
+    x = np.array([0.25, 0.5], np.float32)
+    shapes = [x + 1.0] * (2 if name.startswith("beta") else 1)
+    function = lambda x: PRIMITIVES[name](*map(tw.asarray, shapes), x)
+    value, slope = tw.jvp(function, (x,), (np.ones_like(x),))
+    assert value.dtype == slope.dtype == np.float32
+
+
 def test_what_an_operation_counts_while_traced_may_be_written() -> None:
     def counted(x: Any) -> Any:
         counts = np.bincount([0, 2, 2], weights=tw.ones(3))

@@ -13,6 +13,7 @@ from tests.samples import OF_PROGRAMS, ORACLES, ROWS, Sample, call, samples
 from thalweg.core.primitive import PRIMITIVES, is_floating
 from thalweg.core.program import evaluate, finish, trace
 from thalweg.core.tensor import as_tensor, make
+from thalweg.errors import GradientError
 from thalweg.testing import check_gradients
 
 Array = np.ndarray[Any, Any]
@@ -132,6 +133,13 @@ def test_derivatives_keep_the_dtype_of_float32(name: str) -> None:
         def total(*operands: Any, params: Any = sample.params) -> Any:
             return tw.sum(call(primitive, operands, params))
 
-        for place, slope in zip(floats, tw.grad(total, floats)(*sample.operands), strict=True):
+        try:
+            slopes = tw.grad(total, floats)(*sample.operands)
+        except GradientError as error:
+            # Second derivatives by parameters of distributions are refused in words.
+            if "not known" in str(error):
+                continue
+            raise
+        for place, slope in zip(floats, slopes, strict=True):
             assert slope.dtype == np.float32, str(sample)
             assert slope.shape == sample.operands[place].shape, str(sample)

@@ -23,13 +23,17 @@ FUNCTIONS: dict[str, Any] = {
         name: lambda n=name: getattr(optim, n)(learning_rate=0.01)
         for name in (
             *("sgd", "adam", "adamw", "nadam", "nadamw", "adagrad", "rmsprop", "adamax"),
-            *("lion", "sign_sgd", "adamaxw", "amsgrad", "radam", "adadelta"),
+            *("lion", "sign_sgd", "adamaxw", "amsgrad", "radam", "adadelta", "adabelief", "adan"),
+            *("adafactor", "fromage", "lamb", "lars", "novograd", "optimistic_adam_v2"),
+            *("optimistic_gradient_descent", "sm3", "yogi"),
         )
     },
     **{
         name: getattr(optim, name)
         for name in (
             *("scale_by_adadelta", "scale_by_adamax", "scale_by_nadam", "scale_by_stddev"),
+            *("scale_by_trust_ratio", "scale_by_param_block_norm", "scale_by_param_block_rms"),
+            *("normalize_by_update_norm", "scale_by_distance_over_gradients", "polyak_sgd"),
         )
     },
     "scale_by_amsgrad": lambda: optim.scale_by_amsgrad(max_before_correction=True),
@@ -48,7 +52,7 @@ def steps(optimizer: Any, dtype: Any, gradient: list[float]) -> tuple[Any, Any]:
     state = optimizer.init(params)
     updates: Any = None
     for _ in range(3):
-        updates, state = optimizer.update(np.array(gradient, dtype), state, params)
+        updates, state = optimizer.update(np.array(gradient, dtype), state, params, value=0.7)
         params = np.asarray(optim.apply_updates(params, updates))
     return np.asarray(updates), params
 

@@ -72,3 +72,12 @@ def test_labels_may_come_from_a_function_of_the_parameters() -> None:
 
 def test_the_older_name_of_partition_is_partition() -> None:
     assert optim.multi_transform is optim.partition
+
+
+def test_a_frozen_tree_of_other_keys_is_refused_in_the_words_of_jax() -> None:
+    frozen = optim.freeze({"w": True, "other": False})
+    with pytest.raises(ShapeError, match="Dict key mismatch"):
+        frozen.init({"w": 0.0, "b": 0.0})
+    half = optim.selective_transform(optim.sgd(0.1), freeze_mask={"w": True})
+    with pytest.raises(ShapeError, match="Dict key mismatch"):
+        half.init({"w": 0.0, "b": 0.0})

@@ -8,6 +8,7 @@ import pytest
 import thalweg as tw
 from tests.optim.samples import (
     DESCENDING,
+    EXTRA,
     LABELS,
     OPTIMIZERS,
     TRANSFORMATIONS,
@@ -18,15 +19,17 @@ from tests.optim.samples import (
 from thalweg import optim
 
 
-def along_the_parabola(p: Any) -> Any:
-    """Return the gradient of (x − 1)² + 3 (y + 2)²."""
-    return np.array([2.0 * (p[0] - 1.0), 6.0 * (p[1] + 2.0)])
+def along_the_parabola(p: Any) -> tuple[float, Any]:
+    """Return (x − 1)² + 3 (y + 2)² and its gradient."""
+    x, y = p[0] - 1.0, p[1] + 2.0
+    return x * x + 3.0 * y * y, np.array([2.0 * x, 6.0 * y])
 
 
-def along_rosenbrock(p: Any) -> Any:
-    """Return the gradient of (1 − x)² + 10 (y − x²)²."""
-    valley = p[1] - p[0] ** 2
-    return np.array([-2.0 * (1.0 - p[0]) - 40.0 * p[0] * valley, 20.0 * valley])
+def along_rosenbrock(p: Any) -> tuple[float, Any]:
+    """Return (1 − x)² + 10 (y − x²)² and its gradient."""
+    rest, valley = 1.0 - p[0], p[1] - p[0] ** 2
+    gradient = np.array([-2.0 * rest - 40.0 * p[0] * valley, 20.0 * valley])
+    return rest * rest + 10.0 * valley * valley, gradient
 
 
 def test_every_optimizer_is_tried_on_descents() -> None:
@@ -42,7 +45,8 @@ def test_every_optimizer_descends(name: str, gradient: Any, minimum: Any) -> Non
     p: Any = tw.Tensor([-0.5, 0.5])
     state = optimizer.init(p)
     for _ in range(2000):
-        updates, state = optimizer.update(gradient(p.numpy()), state, p)
+        value, slope = gradient(p.numpy())
+        updates, state = optimizer.update(slope, state, p, value=value)
         p = optim.apply_updates(p, updates)
     np.testing.assert_allclose(p.numpy(), minimum, atol=0.05)
 
@@ -54,7 +58,7 @@ def test_float32_parameters_states_and_updates_stay_float32(sample: Sample) -> N
     state = made.init(values)
     specs = [(s.shape, s.dtype) for s in map(np.asarray, tw.tree.leaves(state))]
     for _ in range(3):
-        updates, state = made.update(tw.tree.map(np.cos, values), state, values)
+        updates, state = made.update(tw.tree.map(np.cos, values), state, values, **EXTRA)
         values = optim.apply_updates(values, updates)
     assert {np.asarray(leaf).dtype for leaf in tw.tree.leaves((values, updates))} == {
         np.dtype("float32")
@@ -66,14 +70,15 @@ def test_float32_parameters_states_and_updates_stay_float32(sample: Sample) -> N
 def test_numbers_of_numpy_do_not_widen_float32_parameters(sample: Sample) -> None:
     made = sample(optim)
     wide = made.rebuild([np.float64(v) for v in made.hyperparameters.values()])
-    updates, _ = wide.update(params(np.float32), wide.init(params(np.float32)), params(np.float32))
+    values = params(np.float32)
+    updates, _ = wide.update(values, wide.init(values), values, **EXTRA)
     assert {leaf.dtype for leaf in tw.tree.leaves(updates)} == {np.dtype("float32")}
 
 
 @pytest.mark.parametrize("sample", listed(OPTIMIZERS | TRANSFORMATIONS))
 def test_updates_have_the_structure_of_the_gradients(sample: Sample) -> None:
     made = sample(optim)
-    updates, _ = made.update(params(), made.init(params()), params())
+    updates, _ = made.update(params(), made.init(params()), params(), **EXTRA)
     assert tw.tree.structure(updates) == tw.tree.structure(params())
     assert isinstance(updates["layer"], type(LABELS["layer"]))
 
@@ -119,7 +124,7 @@ def test_a_nan_in_the_gradient_reaches_the_parameters() -> None:
         optimizer = sample(optim)
         values = params()
         broken = tw.tree.map(lambda p: np.full_like(p, np.nan), values)
-        updates, state = optimizer.update(broken, optimizer.init(values), values)
+        updates, state = optimizer.update(broken, optimizer.init(values), values, **EXTRA)
         if repr(optimizer).startswith("rprop"):  # whose updates come a step late
             updates, _ = optimizer.update(broken, state, values)
         assert all(np.isnan(leaf).all() for leaf in tw.tree.leaves(updates))

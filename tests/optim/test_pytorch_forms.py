@@ -16,7 +16,12 @@ OF_MATRICES = ("orthogonalize", "scale_by_shape")
 # They update by themselves; the others leave the step down the slope to a rate.
 DESCENTS = ("asgd", "factored_descent")
 
-each_form = pytest.mark.parametrize("sample", listed(OWN_TRANSFORMATIONS))
+# They look at parameters by their names, and have tests of their own.
+BY_NAME = ("groups", "monitor")
+
+FORMS = {name: rows for name, rows in OWN_TRANSFORMATIONS.items() if name not in BY_NAME}
+
+each_form = pytest.mark.parametrize("sample", listed(FORMS))
 
 
 def names(sample: Sample) -> str:

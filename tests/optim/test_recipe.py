@@ -10,6 +10,7 @@ import pytest
 
 import thalweg as tw
 from tests.optim.samples import (
+    EXTRA,
     MASK,
     OPTIMIZERS,
     OWN_SCHEDULES,
@@ -30,7 +31,7 @@ EVERYTHING = listed(OPTIMIZERS | TRANSFORMATIONS | SCHEDULES | OWN_SCHEDULES)
 
 
 def holds_a_function(text: str) -> bool:
-    return "lambda" in text or "mask_of" in text
+    return any(name in text for name in ("lambda", "mask_of", "upper_bounded"))
 
 
 # ---- printing
@@ -262,7 +263,7 @@ def run(transformation: Any, steps: int = 5) -> Any:
     state = transformation.init(values)
     for step in range(steps):
         gradient = tw.tree.map(lambda p, t=step: p * np.cos(t + p), params())
-        updates, state = transformation.update(gradient, state, values)
+        updates, state = transformation.update(gradient, state, values, **EXTRA)
         values = optim.apply_updates(values, updates)
     return tw.tree.leaves((values, state))
 
@@ -308,7 +309,7 @@ def traced(made: Any, values: Any, gradient: Any, state: Any) -> tuple[Program, 
 
     def step(*inputs: Any) -> Any:
         p, g, s = tw.tree.unflatten(definition, inputs[: len(leaves)])
-        updates, after = made.rebuild(inputs[len(leaves) :]).update(g, s, p)
+        updates, after = made.rebuild(inputs[len(leaves) :]).update(g, s, p, **EXTRA)
         return optim.apply_updates(p, updates), after
 
     specs = [Spec(a.shape, a.dtype) for a in arrays]
@@ -333,9 +334,9 @@ def test_a_step_traced_with_its_numbers_as_inputs_equals_the_eager_step(
     gradient = tw.tree.map(lambda p: np.cos(3 * p), values)
     state = made.init(values)
     for _ in range(2):
-        _, state = made.update(gradient, state, values)
+        _, state = made.update(gradient, state, values, **EXTRA)
     program, arguments = traced(made, values, gradient, state)
-    updates, after = made.update(gradient, state, values)
+    updates, after = made.update(gradient, state, values, **EXTRA)
     expected = tw.tree.leaves((optim.apply_updates(values, updates), after))
     for ours, eager in zip(evaluate(program, arguments), expected, strict=True):
         assert ours.dtype == np.asarray(eager).dtype

@@ -84,3 +84,36 @@ def test_restarts_come_when_they_are_due_however_late(period: int, multiplier: i
 def test_a_schedule_refuses_numbers_that_mean_nothing(make: Any) -> None:
     with pytest.raises(tw.errors.ArgumentError, match="was given"):
         make()
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        optim.cosine_onecycle_schedule(12, 0.1),
+        optim.linear_onecycle_schedule(12, 0.1),
+        optim.sgdr_schedule(
+            [{"init_value": 0.0, "peak_value": 0.1, "warmup_steps": 2, "decay_steps": 6}] * 2
+        ),
+    ],
+)
+def test_one_cycle_and_restarts_run_in_the_native_loop(schedule: Any) -> None:
+    x = np.random.default_rng(0).normal(size=(12, 3))
+    native, reference = (
+        tw.fit(
+            lambda w, x: ((x @ w - 1.0) ** 2).mean(), np.zeros(3), (x,),
+            optimizer=optim.sgd(schedule), batch_size=4, epochs=4, engine=engine,
+            fallback="refuse",
+        )
+        for engine in ("native", "numpy")
+    )  # fmt: skip
+    np.testing.assert_allclose(native.params, reference.params, rtol=1e-12)
+
+
+def test_cycles_that_mean_nothing_are_refused() -> None:
+    for make in (
+        lambda: optim.cosine_onecycle_schedule(0, 0.1),
+        lambda: optim.linear_onecycle_schedule(10, 0.1, div_factor=0.0),
+        lambda: optim.sgdr_schedule([]),
+    ):
+        with pytest.raises(tw.errors.ArgumentError):
+            make()

@@ -116,6 +116,7 @@ def test_weight_decay_asks_for_the_parameters() -> None:
         optimizer.update([1.0], optimizer.init([1.0]))
 
 
+@pytest.mark.filterwarnings("ignore:optim.global_norm is deprecated")
 def test_the_global_norm_covers_all_leaves() -> None:
     tree = {"a": np.array([3.0]), "b": [np.array([[4.0]]), None]}
     assert optim.global_norm(tree) == 5.0

@@ -1,11 +1,13 @@
 """A run that stops being finite says at which step, why, and what to try."""
 
+import pickle
+
 import numpy as np
 import pytest
 
 import thalweg as tw
 from thalweg.engines.numpy import NumpyEngine
-from thalweg.errors import TrainingDiverged
+from thalweg.errors import NoResult, TrainingDiverged
 from thalweg.training import loop
 
 
@@ -207,3 +209,116 @@ def test_infinities_that_a_mask_means_are_left_alone(engine) -> None:
         optimizer=tw.optim.sgd(0.01), steps=5, engine=engine,
     )  # fmt: skip
     assert np.isfinite(found.history.loss).all()
+
+
+# ---- matrices without what is asked of them
+
+I3, ONES = np.eye(3), np.ones((3, 3))
+
+
+def definite(w):
+    return np.sum(np.linalg.cholesky(I3 * w))
+
+
+def solved(w):
+    return np.sum(np.linalg.solve(ONES * w, np.ones(3)))
+
+
+def inverted(w):
+    return np.sum(np.linalg.inv(ONES * w))
+
+
+def measured(w):
+    return np.linalg.slogdet(ONES * w)[1]
+
+
+def determined(w):
+    return np.log(np.linalg.det(ONES * w))
+
+
+def triangular(w):
+    return np.sum(tw.linalg.solve_triangular(ONES * (w - 1.0), np.ones(3)))
+
+
+@pytest.mark.parametrize(
+    ("loss", "start", "step", "told"),
+    [
+        (definite, 0.25, 1, "linalg.cholesky at {} found no result: Matrix is not positive"),
+        (solved, 1.0, 0, "linalg.solve or inv at {} found no result: Singular matrix"),
+        (inverted, 1.0, 0, "linalg.solve or inv at {} found no result: Singular matrix"),
+        (measured, 1.0, 0, "log at {} gave -inf from finite numbers"),
+        (determined, 1.0, 0, "log at {} gave -inf from finite numbers"),
+        (triangular, 1.0, 0, "linalg.solve_triangular at {} found no result: the matrix has 0 on"),
+    ],
+)
+def test_a_matrix_without_a_result_is_told_with_step_and_line(
+    loss, start, step, told, engine
+) -> None:
+    line = f"{__file__}:{loss.__code__.co_firstlineno + 1}"
+    with pytest.raises(TrainingDiverged) as caught:
+        tw.fit(loss, start, optimizer=tw.optim.sgd(0.1), steps=20, engine=engine)
+    assert caught.value.step == step
+    assert np.isfinite(caught.value.params)
+    assert f"at step {step} " in str(caught.value)
+    assert told.format(line) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda x: np.linalg.cholesky(x),
+        lambda x: np.linalg.eigh(x)[0],
+        lambda x: np.linalg.svd(x)[1],
+        lambda x: np.linalg.qr(x)[1],
+        lambda x: np.linalg.inv(x),
+        lambda x: np.linalg.det(x),
+    ],
+    ids=["cholesky", "eigh", "svd", "qr", "inv", "det"],
+)
+def test_a_matrix_that_holds_nan_is_blamed_on_what_made_it(read, engine) -> None:
+    def loss(w):
+        matrix = I3 + np.log(w)
+        return np.sum(read(matrix))
+
+    line = f"{__file__}:{loss.__code__.co_firstlineno + 1}"
+    with pytest.raises(TrainingDiverged, match=f"step 0 .*log at {line} gave NaN"):
+        tw.fit(loss, -1.0, optimizer=tw.optim.sgd(0.1), steps=20, engine=engine)
+
+
+def test_a_matrix_is_named_though_the_loss_had_climbed(engine) -> None:
+    def loss(w):
+        return np.exp(-5.0 * w) + 0.0 * np.sum(np.linalg.cholesky(I3 * w))
+
+    rising = tw.optim.chain(tw.optim.sgd(1.0), tw.optim.clip(0.1), tw.optim.scale(-1.0))
+    told = r"at step 15 .*linalg\.cholesky at .* found no result.* It had climbed from"
+    with pytest.raises(TrainingDiverged, match=told):
+        tw.fit(loss, 1.05, optimizer=rising, steps=20, engine=engine)
+
+
+def test_a_matrix_that_native_code_alone_finds_no_factor_of_is_named() -> None:
+    factor = tw.jit(np.linalg.cholesky, engine="native")
+    for seed in range(1000):
+        half = np.random.default_rng(seed).normal(size=(6, 3))
+        matrix = half @ half.T
+        try:
+            np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            continue
+        if np.isnan(factor(matrix)).any():
+            break
+    else:
+        pytest.skip("rounding is the same everywhere")
+    with pytest.raises(TrainingDiverged, match=f"step 0 .*cholesky.* at {__file__}.* gave NaN"):
+        tw.fit(
+            lambda w: np.sum(np.linalg.cholesky(matrix * w)), 1.0, optimizer=tw.optim.sgd(0.1),
+            engine="native",
+        )  # fmt: skip
+
+
+def test_what_has_no_result_is_numpys_error_too() -> None:
+    with pytest.raises(np.linalg.LinAlgError) as caught:
+        tw.linalg.cholesky(-I3)
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert isinstance(error, NoResult)
+    assert str(error) == str(caught.value)
+    assert str(error).startswith("linalg.cholesky found no result: Matrix is not positive definite")

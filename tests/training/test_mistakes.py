@@ -226,11 +226,18 @@ def test_parameters_of_torch_that_require_gradients_are_refused(squared, regress
         tw.fit(squared, params, regression, optimizer=sgd)
 
 
-def test_unsigned_integers_are_named_in_the_warning_of_the_slow_engine(sgd) -> None:
+@pytest.mark.filterwarnings("error")
+def test_unsigned_integers_need_no_conversion(sgd) -> None:
     pixels = np.arange(12, dtype=np.uint64).reshape(6, 2)
-    with pytest.warns(UserWarning, match=r"cannot run floor_divide.* on uint64; .*astype") as seen:
-        tw.fit(lambda b, X: np.mean((X // 2 / 255 - b) ** 2), np.zeros(2), pixels, optimizer=sgd)
-    assert len(seen) == 1
+    fits = [
+        tw.fit(
+            lambda b, X: np.mean((X // 2 / 255 - b) ** 2), np.zeros(2), pixels, optimizer=sgd,
+            engine=engine,
+        )
+        for engine in ("native", "numpy")
+    ]  # fmt: skip
+    np.testing.assert_allclose(fits[0].params, fits[1].params, rtol=1e-13)
+    assert fits[0].called == {}
 
 
 # ---- runs that go wrong

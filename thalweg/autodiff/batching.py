@@ -25,6 +25,7 @@ from thalweg.core.program import Equation, Program, Symbol, Trace, evaluate, fin
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
+from thalweg.lines import at_line
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.numpy.kinds import same_kind
 from thalweg.ops.numpy.libraries import in_library
@@ -202,9 +203,10 @@ def evaluate_batch(program: Program, arguments: list[Value], size: int) -> list[
         primitive, params = equation.primitive, equation.params
         tensors = tuple(tensor for tensor, _ in operands)
         flags = tuple(flag for _, flag in operands)
-        if any(flags):
-            return _batching(primitive)(primitive, size, tensors, flags, params), True
-        return apply(primitive, tensors, params), False
+        with at_line(equation.source):
+            if any(flags):
+                return _batching(primitive)(primitive, size, tensors, flags, params), True
+            return apply(primitive, tensors, params), False
 
     def literal(symbol: Symbol) -> Value:
         return make(symbol.value, None, symbol.spec.weak), False

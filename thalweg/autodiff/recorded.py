@@ -7,7 +7,7 @@ from typing import Any
 
 from thalweg import tree
 from thalweg.autodiff.forward import tangents
-from thalweg.autodiff.reverse import cotangents, depends_on_older
+from thalweg.autodiff.reverse import cotangents, depends_on_older, is_older
 from thalweg.core.apply import cut, refresh, run
 from thalweg.core.primitive import is_floating
 from thalweg.core.program import (
@@ -71,29 +71,29 @@ class Recorded:
         leaves, self._definition = tree.flatten(result)
         self.outputs = [_current(as_tensor(leaf)) for leaf in leaves]
         self._oldest = min((node.order for node in self._nodes), default=0)
-        self.outside = outer and depends_on_older(self.outputs, self._oldest)
+        tape = list(history(output.node for output in self.outputs))
+        self.outside = outer and is_older(tape, self._oldest)
         if current is not None and not self.outside:
-            self._finish(current, current.equations[start:])
+            self._finish(current, current.equations[start:], tape)
         self.aux = tree.map(lambda leaf: self._settled(leaf, outer), aux)
 
-    def _finish(self, current: Trace, equations: list[Equation]) -> None:
+    def _finish(self, current: Trace, equations: list[Equation], tape: list[Node]) -> None:
         """Let the outputs be computed as programs are: repeated equations become loops."""
-        made = {equation.output for equation in equations}
+        made = {equation.output: equation for equation in equations}
         outputs = [output.array for output in self.outputs]
-        if not made.issuperset(x for x in outputs if isinstance(x, Symbol)):
+        if not all(x in made for x in outputs if isinstance(x, Symbol)):
             return
-        known: dict[Any, Tensor] = {s: tensor for tensor, s in current.captured.values()}
-        known |= {v.array: v for v in self.variables if isinstance(v.array, Symbol)}
         read = dict.fromkeys(s for e in equations for s in e.inputs if s.value is None)
         inputs = tuple(symbol for symbol in read if symbol not in made)
         traced = [x for x in outputs if isinstance(x, Symbol)]
         program = Program(inputs, tuple(equations), tuple(traced))
         better = finished(program, current)
+        known: dict[Any, Tensor] = {s: tensor for tensor, s in current.captured.values()}
+        known |= {v.array: v for v in self.variables if isinstance(v.array, Symbol)}
         fewer = len(better.equations) * 2 <= len(equations)
-        moving = {s for s, tensor in known.items() if tensor.node is not None}
-        if not fewer or not self._is_taped(equations, moving):
+        moving: set[Symbol] = {s for s, tensor in known.items() if tensor.node is not None}
+        if not fewer or not self._is_taped(made, moving, tape):
             return
-        known |= {symbol: tensor for tensor, symbol in current.captured.values()}
         given = [known[s] if s in known else make(s, None, s.spec.weak) for s in better.inputs]
         with set_recording(True):
             found = iter(run(better, given))
@@ -104,22 +104,32 @@ class Recorded:
             for output in self.outputs
         ]
 
-    def _is_taped(self, equations: list[Equation], moving: set[Any]) -> bool:
+    def _is_taped(
+        self, made: Mapping[Symbol, Equation], moving: set[Symbol], tape: list[Node]
+    ) -> bool:
         """Tell whether the tape has all that equations make of moving values.
 
-        It has not where a value was detached, computed under `no_grad`, or where a variable's own
-        value came in from outside: a program does not say so.
+        It has not where a variable's own value came in from outside: a program does not say so.
         """
-        for equation in equations:
-            for position, symbol in enumerate(equation.inputs):
-                if symbol in moving and equation.primitive.rule(position) is not None:
-                    moving.add(equation.output)
-                    break
-        steps = [n for n in history(o.node for o in self.outputs) if n.primitive is not None]
-        used = [pair for n in steps for pair in zip(n.inputs, n.sources, strict=True)]
-        used += [(output, output.node) for output in self.outputs]
-        lost = [x.array for x, node in used if node is None and x.is_symbolic]
-        return not any(symbol in moving and is_floating(symbol.dtype) for symbol in lost)
+        lost = {o.array for o in self.outputs if o.node is None and o.is_symbolic}
+        for node in tape:
+            if node.primitive is not None and None in node.sources:
+                used = zip(node.arrays, node.sources, strict=True)
+                lost.update([x for x, source in used if source is None and isinstance(x, Symbol)])
+        seen = {s for s in lost if s.value is None and is_floating(s.dtype)}
+        pending = list(seen)
+        while pending:
+            symbol = pending.pop()
+            if symbol in moving:
+                return False
+            equation = made.get(symbol)
+            if equation is None:
+                continue
+            for position, read in enumerate(equation.inputs):
+                if read not in seen and equation.primitive.rule(position) is not None:
+                    seen.add(read)
+                    pending.append(read)
+        return True
 
     def _settled(self, leaf: Any, outer: bool) -> Any:
         if not isinstance(leaf, Tensor) or (outer and depends_on_older([leaf], self._oldest)):

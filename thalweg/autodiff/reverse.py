@@ -84,7 +84,7 @@ def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[N
     oldest = min((node.order for node in variables), default=0) if variables is not None else 0
     found = list(history((tensor.node for tensor in outputs), oldest))
     for node in found:
-        if node.primitive is not None and not node.inputs:
+        if node.primitive is not None and not node.sources:
             raise GradientError(
                 f"Trying to backward through the graph a second time: the values that "
                 f"{node.primitive.name} needs were freed by the first backward(). "
@@ -95,8 +95,12 @@ def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[N
 
 def depends_on_older(outputs: Iterable[Tensor], oldest: int) -> bool:
     """Tell whether outputs depend on a leaf, or on a variable made before a moment."""
+    return is_older(history(tensor.node for tensor in outputs), oldest)
+
+
+def is_older(nodes: Iterable[Node], oldest: int) -> bool:
+    """Tell whether a leaf is among what outputs depend on, or a variable made before a moment."""
     # A node is on the tape only because it depends on some variable, older than itself.
-    nodes = history(tensor.node for tensor in outputs)
     return any(node.order < oldest or node.leaf is not None for node in nodes)
 
 

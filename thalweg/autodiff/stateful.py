@@ -10,10 +10,10 @@ from thalweg.autodiff.hooks import store
 from thalweg.autodiff.reverse import Outputs, reachable, walk
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import attach, method
-from thalweg.core.program import level_of_user
 from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError, TracingError
+from thalweg.lines import level_of_user
 from thalweg.ops.creation.creation import ones_of, zeros_like
 
 

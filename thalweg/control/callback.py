@@ -14,7 +14,7 @@ from thalweg import tree
 from thalweg.core.apply import Flags, Operands, apply
 from thalweg.core.operation import op
 from thalweg.core.primitive import general
-from thalweg.core.program import call_apart, user_line
+from thalweg.core.program import call_apart
 from thalweg.core.spec import Array, Bundle, Spec, pack
 from thalweg.core.tensor import as_tensor
 from thalweg.errors import (
@@ -27,6 +27,7 @@ from thalweg.errors import (
     printable,
     shown,
 )
+from thalweg.lines import user_line
 from thalweg.ops.control.bundle import parts
 from thalweg.ops.numpy.kinds import as_given
 

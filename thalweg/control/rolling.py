@@ -9,14 +9,21 @@ the equations are replaced by one loop; else they stay as they are.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from thalweg.control.loops import counted_loop
+from thalweg.control.repetition import (
+    FEWEST_EQUATIONS,
+    FEWEST_TURNS,
+    NumberedProgram,
+    Numbers,
+    Stretch,
+    ordered,
+)
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Equation, Program, Symbol, Trace, finishing, remove_dead_code
 from thalweg.core.spec import Array, Bundle, DType, Shape, Spec
@@ -32,12 +39,6 @@ from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import transpose
 
-# Fewer turns, or fewer equations, are computed one after another as well.
-_FEWEST_TURNS, _FEWEST_EQUATIONS = 8, 64
-
-# So many turns at the beginning may differ from the others.
-_PEELED = 3
-
 # What a turn computed is read by so many turns after it at most.
 _MOST_LAG = 16
 
@@ -49,95 +50,48 @@ def roll(program: Program, current: Trace) -> Program:
         program: The program.
         current: Its trace, which captures what a loop reads of numbers in the program's text.
     """
-    if len(program.equations) < _FEWEST_EQUATIONS:
+    if len(program.equations) < FEWEST_EQUATIONS:
         return program
-    program = remove_dead_code(program)
-    better, rolled = _ordered(program), True
+    program = remove_dead_code(_with_one_of_each(program, current))
+    better, rolled = ordered(program), True
     held: dict[Symbol, Array] = {}
-    while rolled and len(better.equations) >= _FEWEST_EQUATIONS:
+    while rolled and len(better.program.equations) >= FEWEST_EQUATIONS:
         rolled = False
-        for stretch in _stretches(better.equations):
+        for stretch in better.stretches():
             found = _rolled(better, stretch, current)
-            if found is not None and len(found[0].equations) < len(better.equations):
-                better, rolled = found[0], True
+            if found is not None and len(found[0].equations) < len(better.program.equations):
+                better, rolled = NumberedProgram(found[0]), True
                 held |= found[1]
                 break
-        program = better if rolled else program
+        program = better.program if rolled else program
     for symbol, array in held.items():
         current.captured[id(array), id(None)] = (make(array), symbol)
     return program
 
 
-# ---- where equations repeat
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Equations that repeat: `turns` times `period` of them from a number on."""
-
-    start: int
-    period: int
-    turns: int
-
-
-def _kind(equation: Equation) -> Any:
-    """Return what is equal for the same equation of two turns."""
-    params = () if equation.primitive is slice_ else tuple(equation.params.items())
-    output = equation.output
-    return equation.primitive, params, output.shape, output.dtype, len(equation.inputs)
-
-
-def _ordered(program: Program) -> Program:
-    """Return a program that begins with what is seldom computed, of inputs alone.
-
-    An equation that all turns need stands in the first of them, as equal equations are written
-    once; it would make that turn unlike the others.
-    """
-    counts = Counter(map(_kind, program.equations))
-    known = set(program.inputs)
-    first, rest = [], []
-    for equation in program.equations:
-        fixed = all(symbol in known or symbol.value is not None for symbol in equation.inputs)
-        if fixed and counts[_kind(equation)] < _FEWEST_TURNS:
-            known.add(equation.output)
-            first.append(equation)
-        else:
-            rest.append(equation)
-    return Program(program.inputs, (*first, *rest), program.outputs)
-
-
-def _stretches(equations: tuple[Equation, ...]) -> Iterator[Stretch]:
-    """Yield where equations repeat, that of the most of them first."""
-    numbers: dict[Any, int] = {}
-    kinds = np.array([numbers.setdefault(_kind(e), len(numbers)) for e in equations])
-    found = []
-    for period in _periods(kinds):
-        same = kinds[:-period] == kinds[period:]
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]])))
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
-            turns = (end - start) // period + 1
-            if turns >= _FEWEST_TURNS and turns * period >= _FEWEST_EQUATIONS:
-                found.append(Stretch(int(start), period, int(turns)))
-    found.sort(key=lambda stretch: (-stretch.turns * stretch.period, stretch.period))
-    for stretch in found[:8]:
-        for peeled in range(_PEELED):
-            if stretch.turns - peeled >= _FEWEST_TURNS:
-                start = stretch.start + peeled * stretch.period
-                yield Stretch(start, stretch.period, stretch.turns - peeled)
-
-
-def _periods(kinds: np.ndarray[Any, Any]) -> list[int]:
-    """Return after how many equations the same ones come again most often."""
-    counts: Counter[int] = Counter()
-    for length in (1, 3, 6):
-        last: dict[tuple[int, ...], int] = {}
-        for i in range(len(kinds) - length):
-            window = tuple(kinds[i : i + length])
-            if window in last:
-                counts[i - last[window]] += 1
-            last[window] = i
-    most = len(kinds) // _FEWEST_TURNS
-    return [period for period, _ in counts.most_common(12) if period <= most]
+def _with_one_of_each(program: Program, current: Trace) -> Program:
+    """Return a program that reads one of equal constants, which the turns make anew each."""
+    first: dict[Any, Symbol] = {}
+    same: dict[Symbol, Symbol] = {}
+    for key in current.captured:
+        if current.is_constant(key):
+            tensor, symbol = current.captured[key]
+            array = tensor.array
+            text = array.shape, array.dtype.str, array.strides, tensor.weak, array.tobytes()
+            if first.setdefault(text, symbol) is not symbol:
+                same[symbol] = first[text]
+    if not same:
+        return program
+    current.doubles |= same.keys()
+    equations = tuple(
+        replace(e, inputs=tuple(same.get(s, s) for s in e.inputs))
+        if not same.keys().isdisjoint(e.inputs)
+        else e
+        for e in program.equations
+    )
+    outputs = tuple(same.get(symbol, symbol) for symbol in program.outputs)
+    inputs = dict.fromkeys((*program.inputs, *(same[s] for s in program.inputs if s in same)))
+    return Program(tuple(inputs), equations, outputs)
 
 
 # ---- what a turn reads
@@ -188,11 +142,12 @@ class _Irregular(Exception):
 class _Reading:
     """What the equations of a stretch read."""
 
-    def __init__(self, program: Program, stretch: Stretch) -> None:
+    def __init__(self, numbered: NumberedProgram, stretch: Stretch) -> None:
         self.stretch = stretch
-        end = stretch.start + stretch.turns * stretch.period
-        self.equations = program.equations[stretch.start : end]
-        self._places = {e.output: i for i, e in enumerate(self.equations)}
+        self.equations = numbered.program.equations[stretch.start : stretch.end]
+        self._places, self._read = numbered.places, numbered.reading(stretch)
+        counts = [len(equation.inputs) for equation in self.equations[: stretch.period]]
+        self._columns = np.cumsum([0, *counts])
 
     def turn(self, number: int) -> tuple[Equation, ...]:
         """Return the equations of a turn."""
@@ -201,53 +156,56 @@ class _Reading:
 
     def place(self, symbol: Symbol) -> tuple[int, int] | None:
         """Return the turn, and the number in it, of the equation that computes a symbol."""
-        at = self._places.get(symbol)
-        return None if at is None else divmod(at, self.stretch.period)
+        at, stretch = self._places.get(symbol, -1), self.stretch
+        inside = stretch.start <= at < stretch.end
+        return divmod(at - stretch.start, stretch.period) if inside else None
 
     def operand(self, number: int, position: int) -> Any:
         """Return what an equation of every turn reads at a position."""
-        period = self.stretch.period
-        symbols = [e.inputs[position] for e in self.equations[number::period]]
-        last = symbols[-1]
+        last = self.turn(self.stretch.turns - 1)[number].inputs[position]
         if last.value is not None:
-            return self._numbers(symbols)
-        at = self.place(last)
-        if at is None:
-            if any(symbol is not last for symbol in symbols):
-                raise _Irregular
-            return last
-        return self._inside(symbols, at)
+            return self._numbers([e.inputs[position] for e in self._every(number)])
+        at, read = self.place(last), self._read[:, self._columns[number] + position]
+        if at is not None:
+            return self._inside(number, position, read, at)
+        if read[-1] == -1 or (read != read[-1]).any():
+            raise _Irregular
+        return last
 
-    def _inside(self, symbols: list[Symbol], at: tuple[int, int]) -> _Inside:
-        lag = self.stretch.turns - 1 - at[0]
+    def _every(self, number: int) -> tuple[Equation, ...]:
+        """Return an equation of every turn."""
+        return self.equations[number :: self.stretch.period]
+
+    def _inside(self, number: int, position: int, read: Numbers, at: tuple[int, int]) -> _Inside:
+        start, period, turns = self.stretch.start, self.stretch.period, self.stretch.turns
+        lag = turns - 1 - at[0]
         if lag > _MOST_LAG:
             raise _Irregular
-        before = tuple(symbols[:lag])
-        if any(self.place(symbol) is not None for symbol in before):
+        if ((read[:lag] >= start) & (read[:lag] < self.stretch.end)).any():
             raise _Irregular
-        for turn, symbol in enumerate(symbols[lag:]):
-            if self.place(symbol) != (turn, at[1]):
-                raise _Irregular
-        return _Inside(at[1], lag, before)
+        if (read[lag:] != start + at[1] + period * np.arange(turns - lag)).any():
+            raise _Irregular
+        return _Inside(at[1], lag, tuple([e.inputs[position] for e in self._every(number)[:lag]]))
 
     @staticmethod
     def _numbers(symbols: list[Symbol]) -> Symbol | _Number | _Numbers:
         values = [symbol.value for symbol in symbols if symbol.value is not None]
-        if len(values) < len(symbols):
+        dtype = values[-1].dtype
+        if len(values) < len(symbols) or any(value.dtype != dtype for value in values):
             raise _Irregular
-        if all(value.tobytes() == values[0].tobytes() for value in values):
+        first, text = values[0].tobytes(), b"".join([value.tobytes() for value in values])
+        if text == first * len(values):
             return symbols[-1]
-        held = np.array(values)
-        if held.dtype.kind in "if":
+        held = np.frombuffer(text, dtype)
+        if dtype.kind in "if":
             step = held[1] - held[0]
-            if (held == held[0] + step * np.arange(len(held), dtype=held.dtype)).all():
-                return _Number(held[0].item(), step.item(), held.dtype)
-        return _Numbers(held.tobytes(), held.dtype)
+            if (held == held[0] + step * np.arange(len(held), dtype=dtype)).all():
+                return _Number(held[0].item(), step.item(), dtype)
+        return _Numbers(text, dtype)
 
     def rows(self, number: int) -> _Rows | None:
         """Return what an equation cuts out of an array, None if it is the same in every turn."""
-        equations = self.equations[number :: self.stretch.period]
-        bounds = np.array([e.params["bounds"] for e in equations])
+        bounds = np.array([e.params["bounds"] for e in self._every(number)])
         steps = np.diff(bounds[:, :, 0], axis=0)
         moving = np.flatnonzero(steps.any(axis=0)) if steps.size else np.array([], int)
         if not len(moving):
@@ -436,17 +394,17 @@ class _Loop:
 
 
 def _rolled(
-    program: Program, stretch: Stretch, current: Trace
+    numbered: NumberedProgram, stretch: Stretch, current: Trace
 ) -> tuple[Program, dict[Symbol, Array]] | None:
     """Return a program with a loop in place of a stretch, and arrays that are inputs of it.
 
     It returns None where turns are not alike.
     """
-    reading, outer = _Reading(program, stretch), _Writing(current)
-    end = stretch.start + stretch.turns * stretch.period
+    program, outer = numbered.program, _Writing(current)
     outer.equations += program.equations[: stretch.start]
-    tail = program.equations[end:]
+    tail = program.equations[stretch.end :]
     try:
+        reading = _Reading(numbered, stretch)
         loop = _Loop(reading, outer)
         return _with_loop(program, tail, loop, reading, outer), outer.held
     except _Irregular:
@@ -537,7 +495,7 @@ class _Tail:
         at = 0
         while at < len(joined):
             count = self._run(joined[at:])
-            if count < _FEWEST_TURNS:
+            if count < FEWEST_TURNS:
                 pieces.append(self.value(joined[at]))
                 at += 1
             else:

@@ -15,15 +15,16 @@ from thalweg.core.program import (
     Program,
     Symbol,
     Trace,
+    clock,
     evaluate,
     owner_of,
     tracing,
-    user_line,
 )
 from thalweg.core.tape import Node, recording, set_recording, watched
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import UnsupportedOperation
 from thalweg.foreign import Foreign, met
+from thalweg.lines import at_line, current_place, user_line
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
@@ -152,28 +153,57 @@ def _by_table(
     return make(library.wrap(found))
 
 
-def _traced(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]) -> Tensor:
+def apply_apart(primitive: Primitive, tensor: Tensor, params: Mapping[str, Any]) -> Tensor:
+    """Trace a primitive of a traced tensor; what it shows of the tensor is taken to be a copy."""
+    return _traced(primitive, (tensor,), params, apart=True)
+
+
+def _traced(
+    primitive: Primitive, tensors: Operands, params: Mapping[str, Any], apart: bool = False
+) -> Tensor:
     if tracing.cuts:
         tracing.cuts = False
         try:
-            return cut(_traced(primitive, tensors, params))
+            return cut(_traced(primitive, tensors, params, apart))
         finally:
             tracing.cuts = True
+    kind, owner, moving, known, odd = Tensor, None, False, False, tracing.claiming is not None
     for tensor in tensors:
         if tensor.origin is not None:
             refresh(tensor)
+        if tensor.node is not None:
+            moving = True
+        if kind is Tensor:
+            kind = tensor.results
+        array = tensor.array
+        if array.__class__ is not Symbol:
+            known = True
+            continue
+        if array.spec.weak is not tensor.weak:
+            known = True
+        if array.owner is not owner:
+            odd = odd or owner is not None
+            owner = array.owner
+        elif owner is None:
+            odd = True
     if primitive.expansion is not None:
-        # What is composed shall not seem to be a view of what it is composed of.
-        expanded: Tensor = primitive.expansion(*map(standing_for, tensors), **params)
-        result = make(expanded.array, expanded.node, expanded.weak, expanded.results)
+        result = _expanded(primitive.expansion, tensors, params)
     else:
-        trace = innermost(tensors)
-        symbols = tuple(map(trace.lift, tensors))
+        # Mostly all symbols are of one trace; else the innermost of theirs captures the others.
+        trace = None if odd or owner is None else owner()
+        if trace is None:
+            trace, known = innermost(tensors), True
+        if known:
+            symbols = tuple([trace.lift(tensor) for tensor in tensors])
+        else:
+            symbols = tuple([tensor.array for tensor in tensors])
         symbol = trace.append(primitive, symbols, params)
-        result = make(symbol, None, symbol.spec.weak, kind_of(tensors))
-        if recording.enabled and any(tensor.node is not None for tensor in tensors):
-            _record(primitive, tuple(map(_operand_for_rules, tensors, symbols)), params, result)
-    shown = is_shown(tensors[0], primitive, params) if primitive.view else False
+        result = make(symbol, None, symbol.spec.weak, kind)
+        if moving and recording.enabled:
+            _record_traced(primitive, tensors, params, result, symbols, known)
+    if apart or not primitive.view:
+        return own_memory(result)
+    shown = is_shown(tensors[0], primitive, params)
     if shown is False:
         return own_memory(result)
     note_view(result, tensors[0], primitive, params)
@@ -189,13 +219,100 @@ def cut(tensor: Tensor) -> Tensor:
     return tensor
 
 
+def _expanded(expansion: Callable[..., Tensor], tensors: Operands, params: Params) -> Tensor:
+    before = current_place.line
+    if not before:
+        current_place.line = user_line(2)
+    try:
+        expanded = expansion(*map(standing_for, tensors), **params)
+    finally:
+        current_place.line = before
+    # What is composed shall not seem to be a view of what it is composed of.
+    return make(expanded.array, expanded.node, expanded.weak, expanded.results)
+
+
+def _record_traced(
+    primitive: Primitive,
+    tensors: Operands,
+    params: Params,
+    result: Tensor,
+    symbols: tuple[Symbol, ...],
+    known: bool,
+) -> None:
+    lasting = primitive.ruled and result.array.dtype.kind in "fc"
+    if not lasting or (known and not all(map(_is_told, tensors, symbols))):
+        operands = tuple(map(_operand_for_rules, tensors, symbols))
+        _record(primitive, operands, params, result)
+        return
+    result.node = TracedNode(primitive, tensors, params, result.array, symbols)
+    if recording.anomalies:
+        watched(result.node).line = user_line()
+
+
+def _is_told(tensor: Tensor, symbol: Symbol) -> bool:
+    """Tell whether an operand, as a derivative finds it, can be made of its symbol."""
+    array = tensor.array
+    made = array.__class__ is Symbol or symbol.value is not None
+    return symbol.spec.weak is tensor.weak and (made or array.dtype.kind in "fc")
+
+
+class TracedNode(Node):
+    """A step of traced values whose operands, as a derivative finds them, are not made yet.
+
+    Mostly the step is rolled up with others, and they never are.
+    """
+
+    __slots__ = ("_inputs", "_kinds", "_symbols")
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        tensors: Operands,
+        params: Params,
+        array: Symbol,
+        symbols: tuple[Symbol, ...],
+    ) -> None:
+        self.primitive = primitive
+        self.sources = tuple([tensor.node for tensor in tensors])
+        self.params = params
+        self.array = array
+        self.leaf = self.memory = self.watched = None
+        self.order = next(clock)
+        self._inputs: Operands | None = None
+        self._symbols = symbols
+        self._kinds = tuple([tensor.results for tensor in tensors])
+
+    @property
+    def inputs(self) -> Operands:
+        """The operands."""
+        if self._inputs is None:
+            found = zip(self._symbols, self.sources, self._kinds, strict=True)
+            self._inputs = tuple(
+                [
+                    make(s if s.value is None else s.value, node, s.spec.weak, kind)
+                    for s, node, kind in found
+                ]
+            )
+        return self._inputs
+
+    @inputs.setter
+    def inputs(self, given: Operands) -> None:
+        self._inputs = given
+
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """What the operands hold."""
+        return self._symbols if self._inputs is None else super().arrays
+
+
 def run(program: Program, tensors: Sequence[Tensor]) -> list[Tensor]:
     """Return the outputs of a program, whose equations are applied to tensors one by one."""
     return evaluate(program, tensors, _apply_equation, _literal)
 
 
 def _apply_equation(equation: Equation, operands: list[Tensor]) -> Tensor:
-    return apply(equation.primitive, tuple(operands), equation.params)
+    with at_line(equation.source):
+        return apply(equation.primitive, tuple(operands), equation.params)
 
 
 def _literal(symbol: Symbol) -> Tensor:
@@ -219,7 +336,9 @@ def _operand_for_rules(tensor: Tensor, symbol: Symbol) -> Tensor:
     """Return an operand as a derivative finds it, whatever is written into its memory later."""
     array = tensor.array
     if array.__class__ is Symbol:
-        return standing_for(tensor)
+        return make(array, tensor.node, tensor.weak, tensor.results)
+    if symbol.value is not None:
+        return make(symbol.value, tensor.node, tensor.weak, tensor.results)
     if array.ndim and array.dtype.kind in "fc":
         return make(symbol, tensor.node, tensor.weak, tensor.results)
     # Positions stay known; the trace keeps no copy of them.
@@ -229,10 +348,10 @@ def _operand_for_rules(tensor: Tensor, symbol: Symbol) -> Tensor:
 
 
 def own_memory(tensor: Tensor) -> Tensor:
-    """Note in which trace a traced tensor was made, and return it."""
-    tensor.memory = memory = Memory()
-    memory.home = tracing.traces[-1] if tracing.traces else None
-    memory.first = tensor.array
+    """Note in which trace a traced tensor was made, if not in its own, and return it."""
+    traces = tracing.traces
+    if traces and traces[-1].reference is not tensor.array.owner:
+        tensor.memory = Memory(traces[-1], tensor.array)
     return tensor
 
 
@@ -244,7 +363,7 @@ def _record(
     for position, tensor in enumerate(tensors):
         if tensor.origin is not None:
             refresh(tensor)
-        if tensor.node is not None and primitive.rule(position) is not None:
+        if tensor.node is not None and (primitive.ruled or primitive.rule(position) is not None):
             for other in tensors[position + 1 :]:
                 if other.origin is not None:
                     refresh(other)
@@ -292,11 +411,22 @@ def shown_of(base: Tensor, view: View) -> Tensor:
 
 def innermost(tensors: tuple[Tensor, ...]) -> Trace:
     """Return the trace that an operation on these tensors belongs to."""
+    owner = None
+    for tensor in tensors:
+        symbol = tensor.array
+        if symbol.__class__ is Symbol and symbol.owner is not owner:
+            if owner is not None:
+                break
+            owner = symbol.owner
+    else:
+        found = None if owner is None else owner()
+        if found is not None and tracing.claiming is None:
+            return found  # type: ignore[no-any-return]
     traces = [Trace.of(t.array) for t in tensors if t.array.__class__ is Symbol]
     claiming = tracing.claiming
     if claiming is not None:
         traces.append(claiming)
-    return traces[0] if len(traces) == 1 else max(traces, key=lambda trace: trace.level)
+    return max(traces, key=lambda trace: trace.level)
 
 
 def _is_claimed(tensors: tuple[Tensor, ...]) -> bool:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thalweg.core.memory import Memory, View
-from thalweg.core.program import Equation, Symbol, Trace, user_line
+from thalweg.core.memory import Memory, View, memory_of
+from thalweg.core.program import Equation, Symbol, Trace
 from thalweg.errors import TracingError
+from thalweg.lines import user_line
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
@@ -166,10 +167,10 @@ def laid_out_like(x: Tensor, like: Tensor) -> Tensor:
 
     That is what NumPy's zeros_like and its like do.
     """
-    if x.memory is not None and x.array.shape == like.array.shape:
+    if isinstance(x.array, Symbol) and x.origin is None and x.array.shape == like.array.shape:
         strides = strides_of(like.array)
         if strides is not None:
-            x.memory.first = dense_like(tuple(x.array.shape), strides)
+            memory_of(x).first = dense_like(tuple(x.array.shape), strides)
     return x
 
 

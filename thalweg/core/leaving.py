@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg.core.operation import OPERATIONS
-from thalweg.core.program import Symbol, is_users
+from thalweg.core.program import Symbol
 from thalweg.core.refusals import TRACED, leaves_tape
 from thalweg.core.tape import recording
 from thalweg.errors import GradientError, ShapeError, TracingError
+from thalweg.lines import is_users
 
 if TYPE_CHECKING:
     from thalweg.core.tensor import Tensor

@@ -28,8 +28,8 @@ class Memory:
     home: Trace | None
     first: Symbol | tuple[int, ...] | None
 
-    def __init__(self) -> None:
-        self.home = self.first = None
+    def __init__(self, home: Trace | None = None, first: Symbol | None = None) -> None:
+        self.home, self.first = home, first
         self.version = 0
         self.changed = -1
         self.line = ""

@@ -23,7 +23,7 @@ import inspect
 import itertools
 import types
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
@@ -189,8 +189,14 @@ class Primitive:
     zero_if: Callable[[Sequence[bool]], bool] | None = None
     number: Callable[..., Any] | None = None
 
+    # Whether every operand has a derivative rule.
+    ruled: bool = field(init=False)
+
     def __post_init__(self) -> None:
         PRIMITIVES[self.name] = self
+        operands = getattr(getattr(self.meaning, "__code__", None), "co_argcount", 0)
+        each = operands == len(self.rules) > 0 and None not in self.rules
+        object.__setattr__(self, "ruled", each or self.variadic is not None)
         publish(self, self.names, own=self.name)
         documented = self.arguments or self.meaning
         for key, value in (
@@ -279,8 +285,10 @@ class Primitive:
         return tuple(operands), kwargs
 
     def _changes_nothing(self, spec: Spec, params: dict[str, Any]) -> bool:
+        if spec.weak:
+            return False
         result = self.spec(spec, **params)
-        return result.shape == spec.shape and result.dtype == spec.dtype and not spec.weak
+        return result.shape == spec.shape and result.dtype == spec.dtype
 
     def rule(self, position: int) -> Rule | None:
         """Return the derivative rule of one operand, or None if it has none."""
@@ -310,12 +318,18 @@ def _matching(x: Any, y: Any) -> tuple[Tensor, Tensor] | None:
             return None
         if isinstance(y, Tensor):
             return (x, y) if y.array.dtype is dtype and not y.weak else None
-        return (x, make(np.array(y, dtype))) if y.__class__ is float or y.__class__ is int else None
-    if (x.__class__ is float or x.__class__ is int) and isinstance(y, Tensor) and not y.weak:
+        kind = y.__class__
+        taken = kind is float or kind is int or (kind is _float64 and dtype is FLOAT64)
+        return (x, make(np.array(y, dtype))) if taken else None
+    kind = x.__class__
+    if (kind is float or kind is int or kind is _float64) and isinstance(y, Tensor) and not y.weak:
         dtype = y.array.dtype
-        if dtype is FLOAT64 or dtype is FLOAT32:
+        if dtype is FLOAT64 or (dtype is FLOAT32 and kind is not _float64):
             return make(np.array(x, dtype)), y
     return None
+
+
+_float64 = np.float64
 
 
 def _cast_operands(operands: tuple[Any, ...], cast: Cast) -> tuple[Tensor, ...]:

@@ -4,56 +4,62 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import gc
 import itertools
 import operator
 import sys
 import threading
-import traceback
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from weakref import ReferenceType, ref
+from weakref import ReferenceType, getweakrefcount, ref
 
 import numpy as np
 
 from thalweg.core.refusals import STORED
 from thalweg.core.spec import Spec
-from thalweg.errors import EngineError, GradientError, ThalwegError, TracingError, printable
+from thalweg.errors import EngineError, GradientError, ThalwegError, TracingError
+from thalweg.lines import current_place, raised_at, user_line
 
 if TYPE_CHECKING:
     from thalweg.core.primitive import Primitive
     from thalweg.core.tensor import Tensor
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Symbol:
     """A value of a program: known by its spec, computed when the program runs.
 
-    `value` is set for literals only: scalars that are part of the program's text.
-    `owner` refers to the trace that made it, as long as that lives.
+    Nothing of it changes; that nobody writes it is not checked, as they are made by the thousand.
+
+    Attributes:
+        spec: The shape and dtype, which `shape` and `dtype` repeat.
+        value: Set for literals only: scalars that are part of the program's text.
+        owner: Refers to the trace that made it, as long as that lives.
     """
 
-    spec: Spec
-    value: np.ndarray[Any, Any] | None = None
-    owner: ReferenceType[Any] | None = None
+    __slots__ = ("dtype", "owner", "shape", "spec", "value")
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The extent of each axis."""
-        return self.spec.shape
+    def __init__(
+        self,
+        spec: Spec,
+        value: np.ndarray[Any, Any] | None = None,
+        owner: ReferenceType[Any] | None = None,
+    ) -> None:
+        self.spec = spec
+        self.shape = spec.shape
+        self.dtype = spec.dtype
+        self.value = value
+        self.owner = owner
 
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of the elements."""
-        return self.spec.dtype
 
-
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class Equation:
-    """One application of a primitive. `source` is the user's line that made it."""
+    """One application of a primitive. `source` is the user's line that made it.
+
+    Nothing of it changes either.
+    """
 
     primitive: Primitive
     inputs: tuple[Symbol, ...]
@@ -168,7 +174,34 @@ def nested(equation: Equation) -> Iterator[Program]:
             yield from (part for part in value if isinstance(part, Program))
 
 
-def meant(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
+Apply = Callable[[Equation, list[Any]], Any]
+
+
+class _Followed(threading.local):
+    """Who computes the equations of bodies, if they are not simply what they mean."""
+
+    apply: Apply | None = None
+
+
+_followed = _Followed()
+
+
+@contextmanager
+def followed(apply: Apply) -> Iterator[None]:
+    """Let `apply` compute every equation of the bodies that meanings run meanwhile."""
+    before, _followed.apply = _followed.apply, apply
+    try:
+        yield
+    finally:
+        _followed.apply = before
+
+
+def meant(equation: Equation, operands: list[Any]) -> Any:
+    """Return what an equation of a body means for these values of its operands."""
+    return (_followed.apply or meaning_of)(equation, operands)
+
+
+def meaning_of(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
     """Return what an equation means for these values of its operands."""
     return np.asarray(equation.primitive.meaning(*operands, **equation.params))
 
@@ -176,7 +209,7 @@ def meant(equation: Equation, operands: Sequence[Any]) -> np.ndarray[Any, Any]:
 def evaluate(
     program: Program,
     arguments: Sequence[Any],
-    apply: Callable[[Equation, list[Any]], Any] = meant,
+    apply: Apply = meant,
     literal: Callable[[Symbol], Any] = operator.attrgetter("value"),
 ) -> list[Any]:
     """Walk a program: `apply` computes one equation from its operands' values."""
@@ -293,20 +326,37 @@ class Trace:
         self.claims = claims
         self.equations: list[Equation] = []
         self.captured: dict[tuple[int, int], tuple[Tensor, Symbol]] = {}
-        self.producers: dict[Symbol, Equation] = {}
+        self._producers: dict[Symbol, Equation] = {}
         self.strides: dict[Symbol, tuple[int, ...] | None] = {}
         # What was made while the function ran: arrays, and tensors that show others'.
         self.made: Living[Array] = Living()
         self.views: Living[Tensor] = Living()
         self._known: dict[Any, Symbol] = {}
+        # Results' specs by primitive, parameters and where the operands' specs lie, which are kept;
+        # and one of those that are equal.
+        self._stated: dict[Any, tuple[Spec, list[Spec]]] = {}
+        self._specs: dict[Spec, Spec] = {}
+        # What the symbols made here have as their owner.
+        self.reference = ref(self)
         self._seen: dict[tuple[int, int], _Seen] = {}
         self._constants: dict[Any, tuple[int, int]] = {}
         # What was captured, by what it shows of its memory, which is kept as long.
         self._shown: dict[Any, tuple[tuple[int, int], Array]] = {}
-        self._deriving: str | None = None
         self._literals: dict[Any, Symbol] = {}
+        self._numbers: dict[Any, Spec] = {}  # the specs of literals
         self._standing: dict[Any, Symbol] = {}
         self._lines: dict[Symbol, str] = {}
+        # What is read no more, as an equal constant stands for it.
+        self.doubles: set[Symbol] = set()
+
+    @property
+    def producers(self) -> Mapping[Symbol, Equation]:
+        """The equation that computes each symbol."""
+        known = self._producers
+        # They are entered when they are asked for: no equation is taken back.
+        if len(known) < len(self.equations):
+            known.update((e.output, e) for e in self.equations[len(known) :])
+        return known
 
     @classmethod
     def of(cls, symbol: Symbol) -> Trace:
@@ -326,16 +376,18 @@ class Trace:
 
     def input(self, spec: Spec) -> Symbol:
         """Return a new symbol for an argument of the program."""
-        return Symbol(spec, None, ref(self))
+        return Symbol(spec, None, self.reference)
 
     def lift(self, tensor: Tensor) -> Symbol:
         """Return the symbol for a tensor: its own, a literal, or a captured input."""
         if tensor.origin is not None:
             tensor._refresh()
         array = tensor.array
-        if isinstance(array, Symbol):
-            if Trace.of(array) is self:
+        if array.__class__ is Symbol:
+            if array.owner is self.reference:
                 return array
+            # One whose trace has ended is refused.
+            Trace.of(array)
         elif self._standing and tensor.is_leaf and place_of(array) in self._standing:
             return self._standing[place_of(array)]
         elif array.ndim == 0 and tensor.node is None:
@@ -370,6 +422,27 @@ class Trace:
         self._constants[text] = known if known in self.captured else key
         return self._constants[text]
 
+    def is_constant(self, key: tuple[int, int]) -> bool:
+        """Tell whether a captured array is small and nobody else can reach it, to change it.
+
+        The function made it for this use, as np.eye(3) in an expression does.
+        """
+        tensor = self.captured[key][0]
+        array = tensor.array
+        if not isinstance(array, np.ndarray) or array.nbytes > _SMALL:
+            return False
+        base, alone = array.base, np.empty(0)
+        if not owner_of(array).flags.owndata:
+            return False
+        shown = self._shown.get((place_of(array), key[1]), (key, None))[1] is array
+        # Local names and calls refer to each as they do to an array that nobody else has.
+        own = _references(alone)
+        return (
+            _references(tensor) == own + 1
+            and _references(array) == own + 1 + (key in self._seen) + shown
+            and (base is None or _references(base) == own + 1)
+        )
+
     def require_unchanged(self) -> None:
         """Refuse arrays that were written after the function had used them, while it was traced.
 
@@ -389,43 +462,62 @@ class Trace:
         return self._lines.get(symbol, "")
 
     def _literal(self, value: np.ndarray[Any, Any], weak: bool) -> Symbol:
-        key = (value.dtype.str, value.tobytes(), weak)
-        if key not in self._literals:
-            self._literals[key] = Symbol(Spec((), value.dtype, weak), value, ref(self))
-        return self._literals[key]
+        kind = value.dtype.str, weak
+        key = kind, value.tobytes()
+        found = self._literals.get(key)
+        if found is None:
+            spec = self._numbers.get(kind)
+            if spec is None:
+                spec = self._numbers[kind] = Spec((), value.dtype, weak)
+            # What it was read from may be changed later.
+            found = self._literals[key] = Symbol(spec, value.copy(), self.reference)
+        return found
 
     @contextmanager
     def deriving(self, symbol: Symbol) -> Iterator[None]:
         """Write equations of a symbol's derivative, which have the line that made the symbol."""
         made = self.producers.get(symbol)
-        before, line = self._deriving, "" if made is None else made.source
+        before, line = current_place.line, "" if made is None else made.source
         derivative = line if line.endswith(DERIVATIVE) else f"{line}{DERIVATIVE}"
-        self._deriving = derivative if line else None
+        current_place.line = derivative if line else ""
         try:
             yield
         finally:
-            self._deriving = before
+            current_place.line = before
 
     def append(
         self, primitive: Primitive, inputs: tuple[Symbol, ...], params: Mapping[str, Any]
     ) -> Symbol:
         """Write an equation and return the symbol it defines."""
-        key = (primitive, inputs, tuple(params.items()))
+        values = tuple(params.items()) if params else ()
+        key = (primitive, inputs, values)
         known = self._known.get(key)
-        if known is not None:
+        if known is not None and not self._is_of_series(primitive, inputs):
             return known
-        specs = [s.spec for s in inputs]
-        spec = primitive.spec(*specs, **params)
-        weak = bool(specs) and not primitive.strong and all(s.weak for s in specs)
-        if spec.weak is not weak:
-            spec = Spec(spec.shape, spec.dtype, weak)
-        symbol = self.input(spec)
-        source = user_line() if self._deriving is None else self._deriving
+        kind = (primitive, values, *[id(symbol.spec) for symbol in inputs])
+        stated = self._stated.get(kind)
+        if stated is None:
+            operands = [symbol.spec for symbol in inputs]
+            found = _stated(primitive, operands, params)
+            stated = self._specs.setdefault(found, found), operands
+            self._stated[kind] = stated
+        symbol = Symbol(stated[0], None, self.reference)
+        # The caller and what it was called by are none of the user's.
+        source = current_place.line or user_line(3)
         equation = Equation(primitive, inputs, params, symbol, source)
         self.equations.append(equation)
         self._known[key] = symbol
-        self.producers[symbol] = equation
         return symbol
+
+    def _is_of_series(self, primitive: Primitive, inputs: tuple[Symbol, ...]) -> bool:
+        """Tell whether an equation reads one of many numbers, of which some are equal by chance.
+
+        Were it written once with others, turns of a loop over the numbers would look unlike.
+        """
+        for symbol in inputs:
+            if symbol.value is not None:
+                return not symbol.spec.weak or len(self._literals) > _SERIES
+        return False
 
     def release(self, memory: Array) -> None:
         """Give what was captured of an array's memory a copy, as the array is about to change."""
@@ -437,6 +529,18 @@ class Trace:
                 # The key may soon be that of other values.
                 self._constants.clear()
                 self.captured[id(copied.array), id(copied.node)] = (copied, symbol)
+
+
+def _references(value: object) -> int:
+    """Return how many references there are to an object; weak ones count too."""
+    return sys.getrefcount(value) + getweakrefcount(value)
+
+
+def _stated(primitive: Primitive, operands: list[Spec], params: Mapping[str, Any]) -> Spec:
+    """Return the spec of a primitive's result, which is weak if all operands are."""
+    spec = primitive.spec(*operands, **params)
+    weak = bool(operands) and not primitive.strong and all(s.weak for s in operands)
+    return spec if spec.weak is weak else Spec(spec.shape, spec.dtype, weak)
 
 
 class _Seen:
@@ -463,6 +567,9 @@ class _Seen:
                 "mask.copy(), or make it a tensor, mask = tw.zeros(n)."
             )
 
+
+# Programs with more different numbers in their text read series of them.
+_SERIES = 16
 
 # Up to so many bytes an array is kept whole and compared whenever it is used; beyond so many
 # a part of it is compared at the end.
@@ -525,11 +632,26 @@ def writing(current: Trace) -> Iterator[Trace]:
     if current.claims:
         tracing.claiming = current
     try:
-        with explaining_arrays():
+        with uncollected(), explaining_arrays():
             yield current
             current.require_unchanged()
     finally:
         tracing.traces, tracing.run, tracing.claiming, tracing.cuts = before
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Hold the garbage collector back in a `with` block that makes much and drops little.
+
+    It would look at every equation again and again: a fifth of the time of a long program.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @contextmanager
@@ -545,20 +667,6 @@ def explaining_arrays() -> Iterator[None]:
             line = raised_at(error)
             raise TracingError(f"{STORED}{f' That was at {line}.' if line else ''}") from error
         raise
-
-
-def raised_at(error: BaseException, inside: int = 0) -> str:
-    """Return the innermost line of the user's that an error came from, as FILE:LINE.
-
-    Args:
-        error: What was raised.
-        inside: How many of the outermost frames do not count.
-    """
-    frames = list(traceback.walk_tb(error.__traceback__))[inside:]
-    for frame, line in reversed(frames):
-        if is_users(frame):
-            return f"{printable(frame.f_code.co_filename)}:{line}"
-    return ""
 
 
 def _run_noting(meaning: Callable[..., Any], *arrays: Any, **params: Any) -> Any:
@@ -605,8 +713,9 @@ finishing: list[Callable[[Program, Trace], Program]] = []
 
 def finished(program: Program, current: Trace) -> Program:
     """Return what is made of a program of a trace."""
-    for improve in finishing:
-        program = improve(program, current)
+    with uncollected():
+        for improve in finishing:
+            program = improve(program, current)
     return program
 
 
@@ -614,7 +723,16 @@ def finish(current: Trace, inputs: list[Symbol], outputs: list[Symbol]) -> Progr
     """Close a trace into a program whose further inputs are what it captured."""
     captured = [symbol for _, symbol in current.captured.values()]
     program = Program((*inputs, *captured), tuple(current.equations), tuple(outputs))
-    return finished(program, current)
+    program = finished(program, current)
+    if not current.doubles:
+        return program
+    program = remove_dead_code(program)
+    read = {symbol for e in program.equations for symbol in e.inputs} | {*program.outputs}
+    gone = current.doubles - read
+    kept = {k: pair for k, pair in current.captured.items() if pair[1] not in gone}
+    current.captured = kept
+    inputs = [symbol for symbol in program.inputs if symbol not in gone]
+    return Program(tuple(inputs), program.equations, program.outputs)
 
 
 def place_of(array: Any) -> tuple[Any, ...] | None:
@@ -622,53 +740,3 @@ def place_of(array: Any) -> tuple[Any, ...] | None:
     if not isinstance(array, np.ndarray) or not array.size:
         return None
     return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str
-
-
-# Whose frames on the stack are not the user's code.
-_LIBRARIES = frozenset(
-    {
-        "contextlib",
-        "functools",
-        "jax",
-        "numpy",
-        "optree",
-        "pandas",
-        "scipy",
-        "sklearn",
-        "thalweg",
-        "torch",
-    }
-)
-
-# Whether a module is the user's, by its name.
-_users: dict[str, bool] = {}
-
-
-def is_users(frame: FrameType) -> bool:
-    """Tell whether a frame runs the user's code, not that of a library."""
-    name = frame.f_globals.get("__name__", "")
-    found = _users.get(name)
-    if found is None:
-        found = _users[name] = name.partition(".")[0] not in _LIBRARIES
-    return found
-
-
-def user_line() -> str:
-    """Return the line of the user's code that is being run, as FILE:LINE."""
-    frame: FrameType | None = sys._getframe(1)
-    known = _users.get
-    while frame is not None:
-        found = known(frame.f_globals.get("__name__", ""))
-        if found or (found is None and is_users(frame)):
-            break
-        frame = frame.f_back
-    return "" if frame is None else f"{printable(frame.f_code.co_filename)}:{frame.f_lineno}"
-
-
-def level_of_user() -> int:
-    """Return the `stacklevel` with which a warning of the caller names the user's line."""
-    frame: FrameType | None = sys._getframe(1)
-    level = 1
-    while frame is not None and not is_users(frame):
-        frame, level = frame.f_back, level + 1
-    return level if frame is not None else 1

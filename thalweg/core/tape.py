@@ -60,6 +60,11 @@ class Node:
         self.order = next(clock)
 
     @property
+    def arrays(self) -> tuple[Any, ...]:
+        """What the operands hold."""
+        return tuple([tensor.array for tensor in self.inputs])
+
+    @property
     def is_variable(self) -> bool:
         """Whether it is what grad, vjp or the like differentiate with respect to, no leaf."""
         return self.primitive is None and self.leaf is None

@@ -11,7 +11,7 @@ from thalweg.core.apply import innermost, refresh, standing_for
 from thalweg.core.layout import keep_layout, require_known
 from thalweg.core.memory import Element, Memory, memory_of
 from thalweg.core.operation import op, parameters_of, register
-from thalweg.core.program import Symbol, Trace, owner_of, tracing, user_line
+from thalweg.core.program import Symbol, Trace, owner_of, tracing
 from thalweg.core.refusals import STORED
 from thalweg.core.tape import Node, is_recording, set_recording, watched
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
@@ -24,6 +24,7 @@ from thalweg.errors import (
     UnsupportedOperation,
 )
 from thalweg.foreign import Foreign
+from thalweg.lines import user_line
 
 _KINDS = "buifc"
 

@@ -17,13 +17,14 @@ from thalweg.control import rolling  # noqa: F401 (every program that is traced 
 from thalweg.core.apply import run
 from thalweg.core.layout import note_layout
 from thalweg.core.operation import op
-from thalweg.core.program import Equation, Program, Symbol, finish, level_of_user, trace
+from thalweg.core.program import Equation, Program, Symbol, finish, trace
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import Fallback, chosen, warning_text
 from thalweg.errors import ArgumentError
 from thalweg.foreign import OWN
+from thalweg.lines import level_of_user
 from thalweg.ops.numpy.kinds import NUMBERS, as_given
 from thalweg.ops.numpy.libraries import in_library, is_foreign
 

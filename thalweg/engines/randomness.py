@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy import random as numpy_random  # here, as NumPy imports it no sooner than it is used
 
-from thalweg.core.program import level_of_user
 from thalweg.errors import printable
+from thalweg.lines import level_of_user
 from thalweg.random.generator import Generator, default_generator
 
 # Those that every module shares, by what their users call them.

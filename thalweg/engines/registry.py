@@ -8,10 +8,11 @@ import warnings
 from collections.abc import Sequence
 from typing import Literal
 
-from thalweg.core.program import Equation, Program, level_of_user
+from thalweg.core.program import Equation, Program
 from thalweg.engines.engine import Engine
 from thalweg.engines.numpy import NumpyEngine
 from thalweg.errors import ArgumentError, EngineError, did_you_mean, printable
+from thalweg.lines import level_of_user
 
 # Imported on first use: each stands on a library that takes time to load or may be missing.
 ENGINES = {
@@ -126,12 +127,9 @@ def warning_text(equation: Equation, share: float | None = None) -> str:
     used = {symbol.dtype.name for symbol in (*equation.inputs, equation.output)}
     strange = sorted(used - _DTYPES)
     kinds = f" on {', '.join(strange)}" if strange else ""
-    advice = "Rewrite that line"
-    if strange and not any(dtype.startswith("complex") for dtype in strange):
-        advice = "Convert those arrays with astype"
     time = "" if share is None else f", which took {share:.0%} of the time of the first call"
     return (
         f"The native engine cannot run {printable(equation.primitive.name)}{line}{kinds}; it "
-        f"calls NumPy for that from inside its loop{time}. {advice} where that costs too much; "
-        'fallback="refuse" makes this an error.'
+        f"calls NumPy for that from inside its loop{time}. Rewrite that line where that costs too "
+        'much; fallback="refuse" makes this an error.'
     )

@@ -12,31 +12,92 @@ from types import ModuleType as _Module
 from typing import Any
 
 from thalweg.errors import did_you_mean as _did_you_mean
-from thalweg.optim import losses, schedules
-from thalweg.optim.chains import *
-from thalweg.optim.injecting import *
+from thalweg.optim import (
+    assignment,
+    contrib,
+    experimental,
+    losses,
+    microbatching,
+    numerics,
+    perturbations,
+    projections,
+    schedules,
+    second_order,
+    transforms,
+    tree,
+    tree_utils,
+)
+from thalweg.optim.linear_algebra import *
+from thalweg.optim.linesearches.backtracking import *
+from thalweg.optim.linesearches.remembered import *
+from thalweg.optim.linesearches.zoom import *
 from thalweg.optim.losses import *
 from thalweg.optim.masking import *
+from thalweg.optim.microbatching import microbatch as microbatch
 from thalweg.optim.moments import *
-from thalweg.optim.optimizers.adadelta import *
-from thalweg.optim.optimizers.adafactor import *
-from thalweg.optim.optimizers.adagrad import *
-from thalweg.optim.optimizers.adam import *
-from thalweg.optim.optimizers.asgd import *
-from thalweg.optim.optimizers.lion import *
-from thalweg.optim.optimizers.muon import *
-from thalweg.optim.optimizers.rmsprop import *
-from thalweg.optim.optimizers.rprop import *
-from thalweg.optim.optimizers.sgd import *
+from thalweg.optim.numerics import *
+from thalweg.optim.optimizers.adaptive.adabelief import *
+from thalweg.optim.optimizers.adaptive.adadelta import *
+from thalweg.optim.optimizers.adaptive.adagrad import *
+from thalweg.optim.optimizers.adaptive.adam import *
+from thalweg.optim.optimizers.adaptive.adan import *
+from thalweg.optim.optimizers.adaptive.novograd import *
+from thalweg.optim.optimizers.adaptive.optimistic_adam import *
+from thalweg.optim.optimizers.adaptive.rmsprop import *
+from thalweg.optim.optimizers.adaptive.yogi import *
+from thalweg.optim.optimizers.averaging.lookahead import *
+from thalweg.optim.optimizers.averaging.targets import *
+from thalweg.optim.optimizers.gradient.asgd import *
+from thalweg.optim.optimizers.gradient.lion import *
+from thalweg.optim.optimizers.gradient.noisy import *
+from thalweg.optim.optimizers.gradient.optimistic import *
+from thalweg.optim.optimizers.gradient.polyak import *
+from thalweg.optim.optimizers.gradient.rprop import *
+from thalweg.optim.optimizers.gradient.sgd import *
+from thalweg.optim.optimizers.layerwise.fromage import *
+from thalweg.optim.optimizers.layerwise.lamb import *
+from thalweg.optim.optimizers.layerwise.lars import *
+from thalweg.optim.optimizers.matrix.muon import *
+from thalweg.optim.optimizers.memory.adafactor import *
+from thalweg.optim.optimizers.memory.sm3 import *
+from thalweg.optim.optimizers.parameter_free.distance_over_gradients import *
+from thalweg.optim.optimizers.quasi_newton.lbfgs import *
+from thalweg.optim.perturbations.multi_normal import *
 from thalweg.optim.recipe import *
 from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *
 from thalweg.optim.transformation import *
+from thalweg.optim.transforms.accumulation import *
+from thalweg.optim.transforms.chains import *
+from thalweg.optim.transforms.clipping import *
+from thalweg.optim.transforms.conditions import *
+from thalweg.optim.transforms.constraints import *
+from thalweg.optim.transforms.freezing import *
+from thalweg.optim.transforms.grouping import *
+from thalweg.optim.transforms.layouts import *
+from thalweg.optim.transforms.monitoring import *
+from thalweg.optim.transforms.noise import *
+from thalweg.optim.transforms.norms import *
+from thalweg.optim.tree_utils import tree_map_params as tree_map_params
+
+# Optax's older names.
+global_norm = numerics.global_norm
+
+bias_correction = tree.bias_correction
+
+update_infinity_moment = tree.update_infinity_moment
+
+update_moment = tree.update_moment
+
+update_moment_per_elem_norm = tree.update_moment_per_elem_norm
 
 __all__ = [
     name for name, value in vars().items()
     if not (name.startswith("_") or name == "Any" or isinstance(value, _Module))
-] + ["losses", "schedules"]  # fmt: skip
+] + [
+    "assignment", "contrib", "experimental", "losses", "microbatching", "numerics",
+    "perturbations", "projections", "schedules", "second_order", "transforms", "tree", "tree_utils",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

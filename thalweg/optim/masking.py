@@ -11,16 +11,19 @@ from thalweg.ops.numpy.libraries import of_users
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
+    GradientTransformationExtraArgs,
     OptState,
     Params,
     Step,
     Updates,
     as_transformation,
 )
+from thalweg.optim.tree_utils.states import ParamsPlaceholder
 from thalweg.tree import Tree
 
 __all__ = [
-    "MaskedNode", "MaskedState", "PartitionState", "masked", "multi_transform", "partition",
+    "MaskedNode", "MaskedState", "MultiTransformState", "PartitionState", "masked",
+    "multi_transform", "partition",
 ]  # fmt: skip
 
 
@@ -62,6 +65,8 @@ def masked(
         return tree.map(lambda keep, leaf: leaf if keep else MaskedNode(), chosen, leaves)
 
     def init(params: Params) -> MaskedState:
+        if isinstance(params, ParamsPlaceholder):
+            return MaskedState(transformation.init(params))
         return MaskedState(transformation.init(selected(params, _resolved(mask, params))))
 
     def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
@@ -77,7 +82,7 @@ def masked(
         merged = tree.map(lambda keep, new, old: new if keep else old, chosen, found, updates)
         return merged, MaskedState(inner_state)
 
-    return GradientTransformation(init, update)
+    return GradientTransformationExtraArgs(init, update)
 
 
 def _resolved(mask: Any, leaves: Tree) -> Tree:
@@ -146,8 +151,10 @@ def partition(
             )
         return updates, PartitionState(states)
 
-    return GradientTransformation(init, update)
+    return GradientTransformationExtraArgs(init, update)
 
 
-# Optax's older name.
+# Optax's older names.
 multi_transform = partition
+
+MultiTransformState = PartitionState

@@ -52,6 +52,7 @@ FINITE = Range("(-∞, ∞)", -math.inf, math.inf, "Give a finite number.")
 NON_NEGATIVE = Range("[0, ∞)", 0.0, math.inf, "Give zero or a positive number.")
 POSITIVE = Range("(0, ∞)", 0.0, math.inf, "Give a number greater than zero.")
 DECAY = Range("[0, 1)", 0.0, 1.0, "It is the share of the past that is kept, as 0.9.")
+SHARE = Range("[0, 1]", 0.0, math.nextafter(1.0, 2.0), "It is a share: 0 is none, 1 all.")
 
 
 def check_learning_rate(value: Any) -> None:

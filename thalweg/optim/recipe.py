@@ -88,6 +88,11 @@ class Recipe:
         raise NotImplementedError
 
     @property
+    def made_by(self) -> tuple[Callable[..., Any], dict[str, Any]]:
+        """The factory, and its arguments by name."""
+        return self._factory, dict(self._arguments)
+
+    @property
     def structure(self) -> Hashable:
         """A key equal for recipes that differ in nothing but their hyperparameters."""
         return self._scanned()[0]
@@ -263,6 +268,9 @@ def _scan(value: Any, floating: bool | None, path: str, numbers: Numbers) -> Has
 def _key(value: Any) -> Hashable:
     if isinstance(value, Tensor):
         return _Identity(value) if value.is_symbolic else _key(value.array)
+    if isinstance(value, functools.partial):
+        bound = tuple((name, _key(given)) for name, given in value.keywords.items())
+        return _key(value.func), tuple(map(_key, value.args)), bound
     if hasattr(value, "tobytes") and hasattr(value, "dtype"):
         return value.shape, str(value.dtype), value.tobytes()
     try:
@@ -280,7 +288,8 @@ def _replace(value: Any, floating: bool | None, rest: Iterator[Any]) -> Any:
         return next(rest)
     if isinstance(value, Mapping):
         replaced = {k: _replace(v, floating, rest) for k, v in _items(value)}
-        return type(value)(replaced)  # type: ignore[call-arg]
+        # In the order given: a state may be in that of the keys.
+        return type(value)({k: replaced[k] for k in value})  # type: ignore[call-arg]
     if isinstance(value, (list, tuple)):
         items = [_replace(v, floating, rest) for v in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from thalweg import tree
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.ops.creation.creation import asarray
-from thalweg.ops.elementwise.arithmetic import add, sqrt, square
+from thalweg.ops.elementwise.arithmetic import add, sqrt
 from thalweg.ops.elementwise.comparison import less, maximum, minimum, where
+from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.numpy.libraries import admitted, without
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.masking import masked
+from thalweg.optim.moments import widen
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE, check_learning_rate
 from thalweg.optim.recipe import factory
-from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import (
+    EmptyState,
     GradientTransformation,
     OptState,
     Params,
@@ -33,11 +35,18 @@ from thalweg.optim.transformation import (
     stateless,
 )
 
+if TYPE_CHECKING:
+    from thalweg.optim.schedules.schedule import ScalarOrSchedule
+
 __all__ = [
-    "ScaleByScheduleState", "WeightDecaySchedule", "add_decayed_weights", "clip",
-    "clip_by_block_rms", "clip_by_global_norm", "global_norm", "scale",
-    "scale_by_learning_rate", "scale_by_schedule",
+    "AddDecayedWeightsState", "ScaleByScheduleState", "ScaleState", "WeightDecaySchedule",
+    "add_decayed_weights", "clip", "clip_by_block_rms", "clip_by_global_norm", "global_norm",
+    "scale", "scale_by_learning_rate", "scale_by_schedule",
 ]  # fmt: skip
+
+ScaleState = EmptyState
+
+AddDecayedWeightsState = EmptyState
 
 
 @factory
@@ -152,11 +161,18 @@ def global_norm(updates: Updates) -> Tensor:
 
     Example:
         >>> import thalweg as tw
-        >>> tw.optim.global_norm({"w": tw.Tensor([3.0, 0.0]), "b": tw.Tensor(4.0)})
+        >>> from thalweg.optim.scaling import global_norm
+        >>> global_norm({"w": tw.Tensor([3.0, 0.0]), "b": tw.Tensor(4.0)})
         tensor(5.)
     """
-    squares = [total(square(asarray(leaf))) for leaf in tree.leaves(updates)]
-    return sqrt(functools.reduce(add, squares) if squares else 0.0)
+    return sqrt(squared_norm(updates))
+
+
+def squared_norm(updates: Updates) -> Any:
+    """Return the sum of the squares of all leaves together, of float16 in float32."""
+    leaves = tree.leaves(widen(updates))
+    squares = [total(squared_magnitude(asarray(leaf))) for leaf in leaves]
+    return functools.reduce(add, squares) if squares else 0.0
 
 
 @factory
@@ -236,7 +252,7 @@ def clip_by_block_rms(threshold: float) -> GradientTransformation:
     POSITIVE.check(threshold=threshold)
 
     def clipped(g: Tensor) -> Tensor:
-        return g / maximum(sqrt(mean(square(g))) / threshold, 1.0)
+        return g / maximum(sqrt(mean(squared_magnitude(g))) / threshold, 1.0)
 
     return stateless(lambda updates, params: each(clipped, updates))
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from thalweg import tree
 from thalweg.core.spec import FLOAT64, DType, promote
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.creation.creation import asarray, spec_of, zeros, zeros_like
 from thalweg.ops.elementwise.comparison import minimum
 from thalweg.ops.numpy.kinds import on_tensors
@@ -18,9 +18,10 @@ from thalweg.optim.recipe import Form, Recipe, factory
 from thalweg.tree import Tree, flatten_parameters
 
 __all__ = [
-    "EmptyState", "GradientTransformation", "GradientTransformationExtraArgs", "OptState",
-    "Params", "Updates", "apply_updates", "identity", "init_empty_state", "safe_increment",
-    "set_to_zero", "stateless", "stateless_with_tree_map",
+    "EmptyState", "GradientTransformation", "GradientTransformationExtraArgs", "MaskOrFn",
+    "OptState", "Params", "TransformInitFn", "TransformUpdateExtraArgsFn", "TransformUpdateFn",
+    "Updates", "apply_updates", "identity", "init_empty_state", "safe_increment", "set_to_zero",
+    "stateless", "stateless_with_tree_map", "with_extra_args_support",
 ]  # fmt: skip
 
 
@@ -30,11 +31,40 @@ Updates = Tree
 
 OptState = Tree
 
+# A mask for `masked`: a tree of booleans, or a function from parameters to one.
+MaskOrFn = Tree | Callable[[Params], Tree] | None
+
 Step = tuple[Updates, OptState]
 
 Leaves = TypeVar("Leaves")  # what a tree is, its results are
 
-_LAST_COUNT = 2**31 - 1
+# The largest floating numbers, by the bytes of their dtype.
+_LARGEST = {2: 65504.0, 4: 3.4028234663852886e38, 8: 1.7976931348623157e308}
+
+
+class TransformInitFn(Protocol):
+    """A function from parameters to the initial state of a transformation."""
+
+    def __call__(self, params: Params) -> OptState:
+        """Return the initial state for parameters."""
+
+
+class TransformUpdateFn(Protocol):
+    """A function from updates and a state to new updates and the new state."""
+
+    def __call__(
+        self, updates: Updates, state: OptState, params: Params | None = None
+    ) -> tuple[Updates, OptState]:
+        """Return new updates and the new state."""
+
+
+class TransformUpdateExtraArgsFn(Protocol):
+    """An update function that takes further keywords, such as the loss, or ignores them."""
+
+    def __call__(
+        self, updates: Updates, state: OptState, params: Params | None = None, **extra_args: Any
+    ) -> tuple[Updates, OptState]:
+        """Return new updates and the new state."""
 
 
 class EmptyState(NamedTuple):
@@ -62,17 +92,19 @@ class GradientTransformation(Recipe):
         ([2.0, 4.0], EmptyState())
     """
 
-    __slots__ = ("_accepted", "_init", "_update")
+    __slots__ = ("_accepted", "_init", "_update", "_wants_params")
 
     def __init__(self, init: Callable[..., OptState], update: Callable[..., Any]) -> None:
         self._init, self._update = of_users(init), of_users(update)
         self._accepted = _accepted(update)
         self.remember(type(self), _FORM, {"init": init, "update": update})
+        self._wants_params = _wants_params(update)
 
     def twin(self) -> Self:
         """Return a new transformation of the same functions."""
         twin = object.__new__(type(self))
         twin._init, twin._update, twin._accepted = self._init, self._update, self._accepted
+        twin._wants_params = self._wants_params
         return twin.remember(self._factory, self._form, self._arguments)
 
     @on_tensors
@@ -95,7 +127,8 @@ class GradientTransformation(Recipe):
         """
         if self._accepted is not None:
             extra_args = {k: v for k, v in extra_args.items() if k in self._accepted}
-        found: tuple[Leaves, OptState] = self._update(updates, state, params, **extra_args)
+        given = (updates, state, params) if self._wants_params else (updates, state)
+        found: tuple[Leaves, OptState] = self._update(*given, **extra_args)
         return found
 
     def __iter__(self) -> Iterator[Callable[..., Any]]:
@@ -110,8 +143,35 @@ class GradientTransformation(Recipe):
 
 _FORM = Form(GradientTransformation)
 
-# Every transformation accepts extra arguments.
-GradientTransformationExtraArgs = GradientTransformation
+
+class GradientTransformationExtraArgs(GradientTransformation):
+    """A transformation whose update says that it takes extra arguments; all accept them.
+
+    Args:
+        init: As for `GradientTransformation`.
+        update: As for `GradientTransformation`.
+
+    Example:
+        >>> import thalweg as tw
+        >>> by_loss = tw.optim.GradientTransformationExtraArgs(
+        ...     lambda params: tw.optim.EmptyState(),
+        ...     lambda updates, state, params=None, *, value, **extra: (value * updates, state),
+        ... )
+        >>> by_loss.update(3.0, tw.optim.EmptyState(), value=2.0)
+        (6.0, EmptyState())
+    """
+
+    __slots__ = ()
+
+
+def _wants_params(update: Callable[..., Any]) -> bool:
+    """Tell whether an update function takes parameters beside updates and state."""
+    if inspect.isfunction(update) and not hasattr(update, "__wrapped__"):
+        code = update.__code__
+        return code.co_argcount > 2 or bool(code.co_flags & inspect.CO_VARARGS)
+    kinds = [p.kind for p in inspect.signature(update).parameters.values()]
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return inspect.Parameter.VAR_POSITIONAL in kinds or sum(k in by_place for k in kinds) > 2
 
 
 def _accepted(update: Callable[..., Any]) -> frozenset[str] | None:
@@ -148,6 +208,28 @@ def as_transformation(value: Any) -> GradientTransformation:
         f"{_name_of(value)} was given where a gradient transformation, with init and update, is "
         f"wanted. {_advice(value)}"
     )
+
+
+@factory
+def with_extra_args_support(tx: GradientTransformation) -> GradientTransformationExtraArgs:
+    """Return a transformation whose update accepts any extra arguments; all do.
+
+    Args:
+        tx: A transformation, or anything else with `init` and `update`.
+
+    Raises:
+        ArgumentError: If it has not.
+
+    Example:
+        >>> import thalweg as tw
+        >>> accepting = tw.optim.with_extra_args_support(tw.optim.scale(2.0))
+        >>> accepting.update([1.0], tw.optim.EmptyState(), value=0.5)
+        ([np.float64(2.0)], EmptyState())
+    """
+    made = as_transformation(tx)
+    if isinstance(made, GradientTransformationExtraArgs):
+        return made
+    return GradientTransformationExtraArgs(made.init, made.update)
 
 
 def _name_of(value: Any) -> str:
@@ -195,14 +277,27 @@ def first_count() -> Tensor:
 
 @on_tensors
 def safe_increment(count: Any) -> Tensor:
-    """Return an int32 count plus one, saturating at the largest int32 instead of wrapping.
+    """Return a count plus one; at the largest number of its dtype it stays, and does not wrap.
+
+    Raises:
+        DtypeError: If the count is neither an integer nor a floating number.
 
     Example:
         >>> import numpy as np, thalweg as tw
         >>> tw.optim.safe_increment(np.int32(2**31 - 1)).item() == 2**31 - 1
         True
     """
-    return minimum(asarray(count), _LAST_COUNT - 1) + 1
+    number = asarray(count)
+    kind, size = number.dtype.kind, number.dtype.itemsize
+    if kind == "f":
+        return minimum(number + 1, _LARGEST[size])
+    if kind not in "iu":
+        raise DtypeError(
+            f"Cannot safely increment count with dtype {number.dtype}. Give an integer or a "
+            "floating number."
+        )
+    last: int = 2 ** (8 * size - (kind == "i")) - 1
+    return minimum(number, last - 1) + 1
 
 
 # ---- the simplest transformations
@@ -304,8 +399,8 @@ def _move(p: Tensor, u: Tensor) -> Tensor:
 
 
 def each(function: Callable[..., Any], updates: Tree, *rest: Tree) -> Tree:
-    """Apply a function to corresponding leaves, as tensors."""
-    return tree.map(lambda *leaves: function(*map(asarray, leaves)), updates, *rest)
+    """Apply a function to corresponding leaves, as tensors; None in updates stays."""
+    return tree.map_present(lambda *leaves: function(*map(asarray, leaves)), updates, *rest)
 
 
 def cast_like(leaves: Tree, like: Tree) -> Tree:

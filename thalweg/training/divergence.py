@@ -6,7 +6,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,27 +15,41 @@ from thalweg import tree
 from thalweg.autodiff.jacobians import hvp
 from thalweg.core.program import (
     DERIVATIVE,
+    Apply,
     Equation,
     Program,
     Symbol,
     evaluate,
-    level_of_user,
-    meant,
+    followed,
+    meaning_of,
+    nested,
 )
 from thalweg.core.tensor import make
+from thalweg.engines import registry
 from thalweg.engines.engine import Array, Run
-from thalweg.errors import IndexOutOfRange, ThalwegError, TrainingDiverged
+from thalweg.errors import (
+    ArgumentError,
+    EngineError,
+    IndexOutOfRange,
+    NoResult,
+    ThalwegError,
+    TrainingDiverged,
+)
+from thalweg.lines import level_of_user
 from thalweg.random.bits import keyed_permutation
 from thalweg.training.checks.finite import is_finite, require_finite, spell_value
 from thalweg.training.checks.positions import Read, out_of_range
 from thalweg.training.inputs import Batches, Data, StateLeaves
-from thalweg.training.loop import NotFiniteError, Slices
+from thalweg.training.loop import NotFiniteError, RunFacts, Slices
 from thalweg.training.prepare import PreparedStep
 from thalweg.training.program import Problem
 from thalweg.training.surroundings import Surroundings
 
 # A column whose scale is this many times the median one deserves mention.
 _ODD_SCALE = 100.0
+
+# So long steps are run again to find an index.
+_SECONDS = 2.0
 
 # A loss that grew by this much before it overflowed was climbing.
 _CLIMBED = 10.0
@@ -81,12 +95,37 @@ class Suspects:
             return f"{name}, which the loss refers to at {line},"
         return f"the optimizer's {self.state.names[place - len(self.arrays)]}"
 
-    def out_of_range(self, error: IndexOutOfRange) -> IndexOutOfRange:
-        """Return an error that tells which data hold the index, and where it is used."""
-        loop = self.step.loop
-        return out_of_range(
-            error, Read(loop.step, loop.states, self.arrays, self.names, loop.batch_size)
-        )
+
+def pointed_outside(slices: Slices, error: IndexOutOfRange, suspects: Suspects) -> IndexOutOfRange:
+    """Return an error that tells which data hold the index, or at least where it is used."""
+    loop = suspects.step.loop
+    names, size = suspects.names, loop.batch_size
+    found = out_of_range(error, Read(loop.step, loop.states, suspects.arrays, names, size))
+    if found is not error:
+        return found
+    (step, state), until = slices.at, time.perf_counter() + _SECONDS
+
+    def apply(equation: Equation, operands: list[Any]) -> Array:
+        try:
+            return meaning_of(equation, operands)
+        except IndexOutOfRange as raised:
+            if any(nested(equation)) or not equation.source:
+                raise
+            line = f"That is {equation.primitive.name} at {equation.source}, in step {step}."
+            raise IndexOutOfRange(f"{raised} {line}") from None
+
+    # In a body, what is read may be anything: its steps are run again as they mean.
+    while step < slices.course.total and time.perf_counter() < until:
+        program, arguments = _step_of(suspects, state, slices.facts.layout, step)
+        try:
+            with np.errstate(all="ignore"), followed(apply):
+                *state, _ = evaluate(program, arguments, apply)
+        except IndexOutOfRange as told:
+            return told
+        except (ThalwegError, MemoryError):
+            break
+        step += 1
+    return error
 
 
 def diverged(slices: Slices, bad: NotFiniteError, suspects: Suspects) -> TrainingDiverged:
@@ -108,8 +147,9 @@ def diverged(slices: Slices, bad: NotFiniteError, suspects: Suspects) -> Trainin
     if math.isfinite(loss):
         what = "The parameters stopped being finite"
     causes = [*_scales(suspects), *_climb(losses, suspects, slices.facts.layout)]
-    if len(losses) == 1 or not causes:
-        causes += _first_fault(suspects, state, slices.facts.layout, step)
+    fault = _first_fault(suspects, state, slices.facts, step)
+    if fault is not None and (fault.is_of_matrix or len(losses) == 1 or not causes):
+        causes = _in_order(fault, causes, suspects)
     message = (
         f"{what} at step {step} (epoch {step // per_epoch + 1}). {' '.join(causes)} "
         "The last finite parameters are in this error's `params`, the run so far in its `fit`."
@@ -217,19 +257,51 @@ def _scales(suspects: Suspects) -> list[str]:
     return []
 
 
+def _in_order(fault: Fault, causes: list[str], suspects: Suspects) -> list[str]:
+    """Return all causes; a matrix without a result says more than a climbing loss."""
+    told = describe_fault(fault, suspects.name_of)
+    return [told, *causes] if fault.is_of_matrix else [*causes, told]
+
+
 def _first_fault(
+    suspects: Suspects, state: Sequence[Array], facts: RunFacts, step: int
+) -> Fault | None:
+    """Find the first operation of the step whose result is not finite, or what it was given."""
+    program, arguments = _step_of(suspects, state, facts.layout, step)
+    # What is close to singular may have a result by one way of rounding alone.
+    found = first_fault(program, arguments)
+    return found or first_fault(program, arguments, _computed_by(facts.engine))
+
+
+def _step_of(
     suspects: Suspects, state: Sequence[Array], layout: Batches, step: int
-) -> list[str]:
-    """Blame the first operation of the step whose result is not finite, or what it was given."""
-    loop = suspects.step.loop
-    program, rows = loop.step, []
+) -> tuple[Program, list[Array]]:
+    """Return the program of a step, and what it is given."""
+    loop, rows = suspects.step.loop, []
+    program = loop.step
     if layout.batch_size:
         rows = [_rows(layout, step)]
         if len(rows[0]) < layout.batch_size and loop.remainder is not None:
             program = loop.remainder
     scalars = [np.asarray(value) for value in suspects.state.scalars]
-    fault = first_fault(program, [*state, *suspects.arrays, *scalars, *rows])
-    return [] if fault is None else [describe_fault(fault, suspects.name_of)]
+    return program, [*state, *suspects.arrays, *scalars, *rows]
+
+
+def _computed_by(name: str) -> Apply:
+    """Return what computes matrices' equations by an engine, and all others as they mean."""
+
+    def computed(equation: Equation, operands: list[Any]) -> Array:
+        if not _is_of_matrix(equation):
+            return meaning_of(equation, operands)
+        inputs = tuple(Symbol(symbol.spec) for symbol in equation.inputs)
+        output = Symbol(equation.output.spec)
+        alone = Program(inputs, (replace(equation, inputs=inputs, output=output),), (output,))
+        try:
+            return registry.engine(name).compile(alone)(*map(np.asarray, operands))[0]
+        except (ArgumentError, EngineError):
+            return meaning_of(equation, operands)
+
+    return computed
 
 
 def _rows(layout: Batches, step: int) -> Array:
@@ -251,12 +323,23 @@ class Fault:
         place: Where among the program's inputs the operand stands that was not finite to begin
             with; -1 if that is a number in the program's text, None if there is none.
         infinite: Whether operands were infinite, though none was NaN.
+        error: What was raised in place of a value.
     """
 
     equation: Equation
     value: float
     place: int | None = None
     infinite: bool = False
+    error: NoResult | None = None
+
+    @property
+    def is_of_matrix(self) -> bool:
+        """Whether a matrix lacks what was asked for."""
+        return self.place is None and _is_of_matrix(self.equation)
+
+
+def _is_of_matrix(equation: Equation) -> bool:
+    return equation.primitive.role == "whole" and not any(nested(equation))
 
 
 class _FoundError(Exception):
@@ -267,18 +350,32 @@ class _FoundError(Exception):
         self.fault = fault
 
 
-def first_fault(program: Program, arguments: Sequence[Array]) -> Fault | None:
+def first_fault(
+    program: Program, arguments: Sequence[Array], compute: Apply = meaning_of
+) -> Fault | None:
     """Return the first equation that makes or reads a NaN, or that makes an infinity.
 
-    Infinities that are given are taken to be meant, as in a mask, unless there is nothing else.
+    Equations of a loop's or a branch's body are looked at too. Infinities that are given are taken
+    to be meant, as in a mask, unless there is nothing else.
+
+    Args:
+        program: The program.
+        arguments: What it is given.
+        compute: Computes one equation.
     """
     given: list[Fault] = []
 
     def apply(equation: Equation, operands: list[Any]) -> Any:
-        value = meant(equation, operands)
+        error = None
+        try:
+            value = compute(equation, operands)
+        except NoResult as raised:
+            value, error = np.array(np.nan), raised
         if is_finite(value):
             return value
         fault = _fault(program, equation, operands, value)
+        if error is not None and (fault is None or fault.place is None):
+            fault = Fault(equation, np.nan, error=error)
         if fault is not None and fault.place is not None and np.isinf(fault.value):
             given.append(fault)
         elif fault is not None:
@@ -286,7 +383,7 @@ def first_fault(program: Program, arguments: Sequence[Array]) -> Fault | None:
         return value
 
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), followed(apply):
             evaluate(program, arguments, apply)
     except _FoundError as found:
         return found.fault
@@ -339,6 +436,8 @@ def describe_fault(fault: Fault, name_of: Callable[[int], str]) -> str:
             f"{name_of(fault.place)} holds {value}. Replace it there; with arrays that shall hold "
             "infinities, choose with np.where before computing."
         )
+    if fault.error is not None:
+        return fault.error.at(source)
     operands = "infinite numbers, as inf - inf is" if fault.infinite else "finite numbers"
     return f"{equation.primitive.name}{source} gave {value} from {operands}. {_advice(equation)}"
 
@@ -350,6 +449,8 @@ def _advice(equation: Equation) -> str:
             "at 0. Start from other parameters, or add a small number inside, as in "
             "np.sqrt(x + 1e-12)."
         )
+    if _is_of_matrix(equation):
+        return "Check the matrix, or add a small multiple of the identity to it."
     return (
         "Keep its operands in range: standardize the data, start from smaller parameters, or use "
         "a stable form such as logaddexp, softplus or log1p."
@@ -358,7 +459,7 @@ def _advice(equation: Equation) -> str:
 
 _ITERATIONS = 30
 
-_SECONDS = 0.2
+_CURVATURE_SECONDS = 0.2
 
 
 def largest_stable_rate(
@@ -382,7 +483,7 @@ def largest_stable_rate(
     point = tree.unflatten(problem.params, [make(array) for array in params])
     rows = [make(array) for array in data]
     curvature = 0.0
-    until = time.perf_counter() + _SECONDS
+    until = time.perf_counter() + _CURVATURE_SECONDS
     for _ in range(_ITERATIONS):
         length = math.sqrt(_dot(direction, direction))
         if not 0 < length < math.inf or time.perf_counter() > until:

@@ -17,7 +17,7 @@ from thalweg.optim import GradientTransformation
 from thalweg.optim.transformation import as_transformation
 from thalweg.training.carrying import Carrying, accepting_models
 from thalweg.training.checks.positions import Read, out_of_range
-from thalweg.training.divergence import Suspects, diverged, warn_of_climb
+from thalweg.training.divergence import Suspects, diverged, pointed_outside, warn_of_climb
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import (
     Shuffle,
@@ -242,7 +242,7 @@ def _run(slices: Slices, suspects: Suspects) -> Fit:
     except NotFiniteError as bad:
         raise diverged(slices, bad, suspects) from None
     except IndexOutOfRange as error:
-        raise suspects.out_of_range(error) from None
+        raise pointed_outside(slices, error, suspects) from None
     except KeyboardInterrupt as interruption:
         interruption.fit = slices.interrupted()  # type: ignore[attr-defined]
         raise

@@ -16,7 +16,7 @@ import numpy as np
 
 from thalweg.data.memory import require_memory
 from thalweg.engines.engine import Array, Run
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, NoResult
 from thalweg.training.checks.finite import is_finite
 from thalweg.training.inputs import Batches, whole_number
 from thalweg.training.progress import Callbacks, Info, Progress
@@ -161,7 +161,12 @@ class Slices:
         done = step - self.course.start
         losses = self.losses[done : done + steps]
         began = time.perf_counter()
-        self.run.advance(step, steps, losses)
+        # As good as what nobody computed.
+        losses.fill(math.nan)
+        try:
+            self.run.advance(step, steps, losses)
+        except NoResult:
+            raise NotFiniteError(losses) from None
         ran = time.perf_counter()
         state = self.run.state()
         copied = time.perf_counter()

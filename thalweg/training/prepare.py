@@ -12,12 +12,13 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from thalweg.core.program import Program, level_of_user
+from thalweg.core.program import Program, uncollected
 from thalweg.core.spec import default_dtype
 from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
 from thalweg.engines.registry import Fallback, chosen, warning_text
 from thalweg.errors import ArgumentError, EngineError
+from thalweg.lines import level_of_user
 from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import Batches
 from thalweg.training.program import Problem, Traced, trace_loss, trace_step
@@ -179,37 +180,31 @@ def _prepare(
         if isinstance(engine.engine, str):
             registry.engine("native" if engine.engine == "auto" else engine.engine)
     began = time.perf_counter()
-    with uncollected():
+    with uncollected(), _aged():
         made, steady = make()
     if steady and fingerprint.key is not None and made.captured.nbytes <= MOST_KEPT:
         cache.keep(key, made)
     return made, time.perf_counter() - began
 
 
-def _key(problem: Problem, fingerprint: Fingerprint, engine: EngineChoice) -> tuple[Any, ...]:
-    params = problem.params, tuple(problem.param_specs)
-    data = problem.data, tuple(problem.data_specs)
-    return fingerprint.key, *params, *data, engine, default_dtype()
-
-
 @contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Hold the garbage collector back in a `with` block that makes much and drops little.
+def _aged() -> Iterator[None]:
+    """Let what is made in a `with` block count as old for the garbage collector, as it will be.
 
-    It would look at every equation again and again: a fifth of the time of a long program. What
-    was made counts as old afterwards, as it would have become: else all of it is looked at once,
-    which is long after an interruption.
+    Else all of it is looked at once afterwards, which is long after an interruption.
     """
-    collecting = gc.isenabled()
-    gc.disable()
     try:
         yield
     finally:
         if not gc.get_freeze_count():
             gc.freeze()
             gc.unfreeze()
-        if collecting:
-            gc.enable()
+
+
+def _key(problem: Problem, fingerprint: Fingerprint, engine: EngineChoice) -> tuple[Any, ...]:
+    params = problem.params, tuple(problem.param_specs)
+    data = problem.data, tuple(problem.data_specs)
+    return fingerprint.key, *params, *data, engine, default_dtype()
 
 
 def _step(

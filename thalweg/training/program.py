@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from thalweg import tree
-from thalweg.autodiff.functional import value_and_grad
+from thalweg.autodiff.functional import grad, value_and_grad
 from thalweg.control import rolling  # noqa: F401 (every program that is traced is rolled)
 from thalweg.core.apply import standing_for
-from thalweg.core.program import Program, Symbol, Trace, raised_at, writing
+from thalweg.core.program import Equation, Program, Symbol, Trace, finish, remove_dead_code, writing
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tape import history
 from thalweg.core.tensor import Tensor, as_tensor, make
@@ -25,6 +25,7 @@ from thalweg.errors import (
     TracingError,
     TrainingDiverged,
 )
+from thalweg.lines import raised_at
 from thalweg.ops.index.take import take
 from thalweg.optim import GradientTransformation, apply_updates
 from thalweg.training.checks.traces import (
@@ -156,6 +157,7 @@ class _PartialProgram:
         self.trace = Trace()
         self.before: list[Symbol] = []
         self.after: list[Symbol] = []
+        self.equations: tuple[Equation, ...] = ()
         self.outputs: list[Symbol] = []
         self.params = tree.unflatten(problem.params, self.inputs(problem.param_specs, self.before))
         self.state = tree.unflatten(problem.state, self.inputs(problem.state_specs, self.before))
@@ -180,11 +182,19 @@ class _Step(_PartialProgram):
         ours = problem.traced(self.trace, params, carried)
         with at_the_users_line(problem, self.data), ours, writing(self.trace):
             differentiated = value_and_grad(problem.call, has_aux=True)
-            (loss, carried), gradient = differentiated(params, self.data, carried)
+            (loss, after), gradient = differentiated(params, self.data, carried)
+
+        def value_of(params: Any) -> Any:
+            """Return the loss of the same batch at other parameters, for a line search."""
+            with problem.traced(self.trace, params, carried):
+                return problem.call(params, self.data, carried)[0]
+
         loss_symbol = self.trace.lift(loss)
         gradients = [self.trace.lift(as_tensor(leaf)) for leaf in tree.leaves(gradient)]
         unread = require_gradient(self.trace, loss_symbol, self.before, gradients, params)
         start = tree.leaves(params)
+        if getattr(params, "moved_together", False):
+            unread = {}  # the optimizer moves what the loss does not read by what it reads
         self.ignored = [name for i, name in unread.items() if start[i].size]
         # What the loss ignores stays as it is: weight decay too would change it unseen. So does,
         # as in PyTorch, a module's parameter without a gradient.
@@ -193,15 +203,18 @@ class _Step(_PartialProgram):
             still |= set(without_derivative(self.trace, gradients))
         optimizer = problem.optimizer.rebuild(scalars) if scalars else problem.optimizer
         with writing(self.trace), from_the_optimizer(problem):
-            updates, after = optimizer.update(gradient, state, params, value=loss, grad=gradient)
+            further = {"value": loss, "grad": gradient, "obj_fn": value_of, "value_fn": value_of}
+            further["grad_fn"] = lambda params, step=0: grad(value_of)(params)
+            updates, state = optimizer.update(gradient, state, params, **further)
             params = apply_updates(params, updates)
-        after = (after, carried) if problem.carries else after
+        state = (state, after) if problem.carries else state
         moved = [start[i] if i in still else p for i, p in enumerate(tree.leaves(params))]
-        leaves = [*moved, *self._state_leaves(problem, after)]
+        leaves = [*moved, *self._state_leaves(problem, state)]
         self.outputs = [*(self.trace.lift(as_tensor(leaf)) for leaf in leaves), loss_symbol]
-        own = len(self.outputs) - 1 - len(tree.leaves(carried))
+        own = len(self.outputs) - 1 - len(tree.leaves(after))
         for i, (symbol, before) in enumerate(zip(self.outputs[:-1], self.before, strict=False)):
             _require_spec(symbol.spec, before.spec, is_buffer=i >= own)
+        self.equations = tuple(self.trace.equations)
 
     def _state_leaves(self, problem: Problem, after: Any) -> list[Any]:
         leaves, definition = tree.flatten(after)
@@ -220,7 +233,8 @@ class _Evaluation(_PartialProgram):
         ours = problem.traced(self.trace, self.params, self.state)
         with at_the_users_line(problem, self.data), ours, writing(self.trace):
             loss, _ = problem.call(self.params, self.data, self.state)
-        self.outputs = [self.trace.lift(loss)]
+        rolled = finish(self.trace, self.before, [self.trace.lift(loss)])
+        self.equations, self.outputs = rolled.equations, list(rolled.outputs)
 
 
 def _share(parts: Sequence[_PartialProgram]) -> Traced:
@@ -242,9 +256,9 @@ def _share(parts: Sequence[_PartialProgram]) -> Traced:
             known[key][1] if key in known else part.trace.input(Spec(tensor.shape, tensor.dtype))
             for key, tensor in captured.items()
         ]
-        equations = tuple(part.trace.equations)
         inputs = (*part.before, *between, *part.after)
-        programs.append(Program(inputs, equations, tuple(part.outputs)))
+        # What was rolled up is there yet, one equation after another.
+        programs.append(remove_dead_code(Program(inputs, part.equations, tuple(part.outputs))))
     arrays = [tensor.array for tensor in captured.values()]
     untrained = [(t, lines[key]) for key, t in captured.items() if t.node is not None]
     return Traced(programs, arrays, list(lines.values()), untrained, parts[0].trace.level)

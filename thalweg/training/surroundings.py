@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from thalweg.autodiff.transformed import Transformed
-from thalweg.core.program import Program, level_of_user
+from thalweg.core.program import Program
 from thalweg.core.tape import history
 from thalweg.core.tensor import Tensor
 from thalweg.engines.randomness import SHARED, drawn_once, is_generator, random_state
 from thalweg.errors import TracingError, printable
+from thalweg.lines import level_of_user
 from thalweg.training.carrying import Carrying
 from thalweg.training.fingerprint import (
     checksum,

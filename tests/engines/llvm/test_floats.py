@@ -70,10 +70,10 @@ def test_remainders_of_long_quotients_are_exact(type: str, target: str) -> None:
     assert equal(got, np.fmod(x, y)).all()
 
 
-def test_the_next_half_is_left_to_numpy() -> None:
+def test_the_next_half_is_native() -> None:
     half = Spec((3,), np.dtype(np.float16))
     program = program_of(tw.nextafter, half, half)
-    assert NativeEngine().unsupported(program) == list(program.equations)
+    assert not NativeEngine().unsupported(program)
     x, y = np.float16([1.0, 0.0, 65504.0]), np.float16([2.0, -1.0, 0.0])
-    found = tw.jit(tw.nextafter, engine="numpy")(x, y)
+    found = tw.jit(tw.nextafter, engine="native")(x, y)
     np.testing.assert_array_equal(found, np.nextafter(x, y))

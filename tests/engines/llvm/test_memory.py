@@ -57,7 +57,8 @@ def test_gathers_follow_their_offsets(type: str, active: int | None, target: str
     e.store(v, result)
     run(e, [source, index, result], x, order, out)
     live = np.arange(8) < (8 if active is None else active)
-    np.testing.assert_array_equal(out, np.where(live, x[order], 0))
+    # The other lanes hold the first element: not what LLVM knows, from which it concludes wrongly.
+    np.testing.assert_array_equal(out, np.where(live, x[order], x[order[0]]))
 
 
 def test_equal_loads_are_one_unless_asked_otherwise() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.core.operation import op
 from thalweg.core.program import finish, trace
 from thalweg.core.spec import Spec
 from thalweg.core.tensor import as_tensor, make
@@ -163,3 +164,53 @@ def test_small_integers_divide_as_numpy_does(dtype: str) -> None:
         with np.errstate(all="ignore"):
             want = function(x, y)
         np.testing.assert_array_equal(native(function, x, y), want)
+
+
+UNSIGNED: dict[str, Callable[..., Any]] = {
+    **{f.__name__: f for f in (np.absolute, np.floor, np.ceil, np.sign, np.signbit)},
+    **{f.__name__: f for f in (np.floor_divide, np.remainder, np.fmod, np.gcd, np.lcm, np.power)},
+    **{f.__name__: f for f in (np.left_shift, np.right_shift, np.divide)},
+    "by a number": lambda x: (x // 3) * 7 + x % (2**63 + 5),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_all_that_is_computed_with_uint64_is_native(engine: str) -> None:
+    rng = np.random.default_rng(2)
+    counts = np.array([*range(70), *(2**63, 2**64 - 1, 2**63 + 1) * 5], np.uint64)
+    x = np.concatenate([values("uint64"), rng.integers(0, 2**64, len(counts), np.uint64)])
+    y = np.concatenate([np.roll(values("uint64"), 5), counts])
+    calls = [lambda x, y, f=f: f(x, y) if _takes_two(f) else f(x) for f in UNSIGNED.values()]
+    found = native_all(calls, x, y, engine=engine)
+    for name, call, got in zip(UNSIGNED, calls, found, strict=True):
+        with np.errstate(all="ignore"):
+            want = call(x, y)
+        assert got.dtype == want.dtype, name
+        np.testing.assert_array_equal(got, want, err_msg=name)
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    return getattr(function, "nin", 1) == 2
+
+
+@pytest.mark.parametrize("how", ["multiply", "maximum", "minimum"])
+def test_elements_of_uint64_are_combined_natively(how: str) -> None:
+    x, y, places = values("uint64"), values("uint64")[::-1], np.arange(37) % 5
+    want = x.copy()
+    getattr(np, how).at(want, places, y)
+
+    def combined(x: Any, places: Any, y: Any) -> Any:
+        return op.combine_at(x, places, y, how=how)
+
+    np.testing.assert_array_equal(native(combined, x, places, y), want)
+
+
+@pytest.mark.parametrize("toward", [np.inf, -np.inf, 0.0, 1.0, np.nan])
+def test_the_next_half_is_numpys(toward: float) -> None:
+    halves = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    with np.errstate(over="ignore"):
+        want = np.nextafter(halves, np.float16(toward))
+    got = native(np.nextafter, halves, np.full_like(halves, toward))
+    np.testing.assert_array_equal(got, want)
+    numbers = ~np.isnan(want)
+    np.testing.assert_array_equal(np.signbit(got[numbers]), np.signbit(want[numbers]))

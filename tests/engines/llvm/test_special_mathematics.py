@@ -124,6 +124,7 @@ SECOND: dict[str, Callable[..., Any]] = {
 SECOND |= {"lgamma": tw.special.gammaln, "betaln": tw.special.betaln}
 SECOND |= {"polygamma": lambda x: tw.special.polygamma(2, x)}
 SECOND |= {name: getattr(tw.special, name) for name in ("gammainc", "gammaincc", "betainc")}
+SECOND |= {"zeta of both": tw.special.zeta}
 SECOND |= {"zeta": tw.special.zeta, "hurwitz": lambda x: tw.special.zeta(3.0, x)}
 
 
@@ -131,7 +132,7 @@ SECOND |= {"zeta": tw.special.zeta, "hurwitz": lambda x: tw.special.zeta(3.0, x)
 @pytest.mark.parametrize("name", SECOND)
 def test_derivatives_compile_whole(name: str, dtype: Any) -> None:
     function, count = SECOND[name], {"betainc": 3, "zeta": 1}.get(name, 1)
-    count = 2 if name in ("betaln", "gammainc", "gammaincc") else count
+    count = 2 if name in ("betaln", "gammainc", "gammaincc", "zeta of both") else count
 
     def first(*operands: Any) -> Any:
         return tw.grad(lambda *xs: tw.sum(function(*xs)), tuple(range(count)))(*operands)

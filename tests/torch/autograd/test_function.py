@@ -5,6 +5,7 @@ import pytest
 
 import thalweg as tw
 import thalweg.torch as torch
+from tests.autodiff.outside import WAYS
 
 X = np.array([0.3, 1.2, -0.7])
 
@@ -47,20 +48,6 @@ def steep(x):
 def two(x):
     first, second = Two.apply(x, x * x)
     return (first * second).sum()
-
-
-WAYS = {
-    "jit of grad": lambda f: tw.jit(tw.grad(f)),
-    "grad of jit": lambda f: tw.grad(tw.jit(f)),
-    "vmap": lambda f: tw.grad(lambda x: tw.vmap(f)(tw.stack([x, x])).sum() / 2),
-    "cond": lambda f: tw.grad(lambda x: tw.cond(x.sum() > 0, f, lambda x: 0.0 * x.sum(), x)),
-    "scan": lambda f: tw.grad(
-        lambda x: tw.scan(lambda c, _: (c + f(x * c), None), 1.0, None, 1)[0]
-    ),
-    "forward": lambda f: lambda x: np.array(
-        [tw.jvp(tw.jit(f), (x,), (row,))[1] for row in np.eye(3)]
-    ),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WAYS)

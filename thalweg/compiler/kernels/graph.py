@@ -234,7 +234,10 @@ class Accesses:
 
     def _operands(self, equation: Equation, index: Index | None) -> Iterator[Read]:
         role, inputs = equation.primitive.role, equation.inputs
-        if index is None:
+        if role == "whole":
+            # It is read where it lies, also where a reshape of it is kept.
+            yield from ((in_memory(self.graph, symbol), None) for symbol in inputs)
+        elif index is None:
             yield from ((symbol, None) for symbol in inputs)
         elif role == "elementwise":
             shape = equation.output.shape

@@ -46,6 +46,7 @@ class Kind(Enum):
     SCAN = "scan"  # running sums and positions of extremes, one element after another
     WHOLE = "whole"  # whatever a primitive does with whole operands
     STREAM = "stream"  # rows of a matrix read once for products from both sides
+    STRIP = "strip"  # all that is done with rows of few columns, with vectors down the rows
 
 
 @dataclass(eq=False)

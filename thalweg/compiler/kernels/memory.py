@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from thalweg.compiler.kernels.affine import Index
 from thalweg.compiler.kernels.graph import domain_index, squeezed
 from thalweg.compiler.kernels.kernels import Kernel, KernelPlan, Kind
+from thalweg.compiler.kernels.strips import ENDING, part_of
 from thalweg.core.program import Symbol
 
 ALIGNMENT = 64
@@ -108,6 +109,8 @@ def _read_first(
         # What ends the kernel is written after all else is read.
         ending = {r for part in kernel.parts for r in part.roots[1:]} | set(kernel.stream.scalars)
         return new in ending
+    if kernel.kind is Kind.STRIP and part_of(plan.graph.producer[new], kernel.domain) in ENDING:
+        return True
     if kernel.kind in (Kind.ROW, Kind.SCAN, Kind.TRANSPOSE, Kind.WHOLE):
         return False
     same = index == domain_index(state.shape) and squeezed(state.shape) == squeezed(root.shape)

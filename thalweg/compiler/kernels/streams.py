@@ -7,19 +7,15 @@ come from the outer caches.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Set
+from collections.abc import Set
 
 from thalweg.compiler.kernels.affine import moving, of
+from thalweg.compiler.kernels.fusion import Fusion, Order
 from thalweg.compiler.kernels.graph import domain_index, is_inner, squeezed
 from thalweg.compiler.kernels.kernels import MOST_SIZE, Kernel, KernelPlan, Kind, Stream
 from thalweg.core.program import Equation, Symbol
 from thalweg.ops.linalg.products import matrix_product
 from thalweg.ops.shape.transpose import transpose
-
-# How many kernels are looked at to find out whether one may join a stream. What is farther apart
-# stays so, and the time of a long program grows no faster than its length.
-_LOOKED_AT = 1_000
 
 
 def fuse_streams(plan: KernelPlan, row_bytes: int) -> None:
@@ -29,7 +25,7 @@ def fuse_streams(plan: KernelPlan, row_bytes: int) -> None:
         plan: Changed in place.
         row_bytes: The longest row that fits the registers several times.
     """
-    order = _Order(plan)
+    order = Order(plan)
     behind = {matrix for kernel in plan.kernels for matrix in _backward_matrices(plan, kernel)}
     tried: set[Kernel] = set()
     position = 0
@@ -42,10 +38,10 @@ def fuse_streams(plan: KernelPlan, row_bytes: int) -> None:
             continue
         # A fusion reorders what follows, so that the position is looked at again.
         tried.add(first)
-        fusion = _Fusion(order, matrix)
+        fusion = _StreamFusion(order, matrix)
         fusion.grow(first)
         if fusion.stream.backward:
-            fusion.finish(position)
+            fusion.finish(position, fusion.stream.backward[-1])
 
 
 def _forward_matrix(plan: KernelPlan, kernel: Kernel) -> Symbol | None:
@@ -83,114 +79,22 @@ def _backward_weights(plan: KernelPlan, equation: Equation, matrix: Symbol) -> S
     return left if right is matrix and left.shape[0] == 1 else None
 
 
-class _Order:
-    """The kernels of a plan, their places, and what they read of each other."""
+class _StreamFusion(Fusion):
+    """A stream that grows from a product of its matrix."""
 
-    def __init__(self, plan: KernelPlan) -> None:
-        self.plan = plan
-        # Numbers that grow along the order; fusions leave gaps.
-        self.place = {kernel: place for place, kernel in enumerate(plan.kernels)}
-        self.home = {root: kernel for kernel in plan.kernels for root in kernel.roots}
-        self.reads: dict[Kernel, set[Symbol]] = {}
-        # Roots rather than kernels, which fuse.
-        self.readers: dict[Symbol, list[Symbol]] = {}
-        for kernel in plan.kernels:
-            self.reads[kernel] = set()
-            for root in kernel.roots:
-                read = {access.symbol for access in plan.accesses.of(root)}
-                self.reads[kernel] |= read
-                for symbol in read:
-                    self.readers.setdefault(symbol, []).append(root)
-
-    def sources(self, kernel: Kernel) -> Set[Kernel]:
-        """Return the kernels whose results a kernel reads."""
-        return {self.home[symbol] for symbol in self.reads[kernel] if symbol in self.home}
-
-    def readers_of(self, kernel: Kernel) -> Iterator[Kernel]:
-        """Yield the kernels that read what a kernel computes, some of them several times."""
-        for root in kernel.roots:
-            for reader in self.readers.get(root, ()):
-                yield self.home[reader]
-
-    def fuse(self, members: list[Kernel], fused: Kernel) -> None:
-        """Let a new kernel compute what some others do."""
-        self.home |= dict.fromkeys(fused.roots, fused)
-        self.reads[fused] = {s for member in members for s in self.reads[member]}
-        self.reads[fused].difference_update(fused.roots)
-
-    def replace(self, first: int, before: list[Kernel], after: list[Kernel]) -> None:
-        """Put kernels, as many or fewer, where others were from a position on."""
-        places = [self.place[kernel] for kernel in before]
-        self.plan.kernels[first : first + len(before)] = after
-        self.place.update(zip(after, places, strict=False))
-
-
-class _Fusion:
-    """A stream that grows, kernel by kernel, from a product of its matrix."""
-
-    def __init__(self, order: _Order, matrix: Symbol) -> None:
-        self.order, self.plan = order, order.plan
+    def __init__(self, order: Order, matrix: Symbol) -> None:
+        super().__init__(order)
         self.stream = Stream(matrix)
         self.rows = matrix.shape[:1]
-        self.members: list[Kernel] = []
-        # What the members compute, and what of it is one number a row.
-        self.inside: set[Symbol] = set()
+        # What of all that is inside is one number a row.
         self.per_row: set[Symbol] = set()
-        self._size = 0
-        # Kernels that need a member's result but are none, and such as need no member's.
-        self._bound: set[Kernel] = set()
-        self._free: set[Kernel] = set()
-        self._looked_at = 0
-
-    def grow(self, first: Kernel) -> None:
-        """Take in the first product, and then whatever reads what is there and may join."""
-        place = self.order.place
-        waiting, known = [(place[first], first)], {first}
-        while waiting:
-            at, kernel = heapq.heappop(waiting)
-            if self._is_bound(kernel) or not self._admit(kernel):
-                self._bound.add(kernel)
-                continue
-            self.members.append(kernel)
-            self.inside.update(kernel.roots)
-            self._size += kernel.size
-            for reader in self.order.readers_of(kernel):
-                if reader not in known and place[reader] > at:
-                    known.add(reader)
-                    heapq.heappush(waiting, (place[reader], reader))
-
-    def _is_bound(self, kernel: Kernel) -> bool:
-        """Tell whether a kernel needs a member's result by way of kernels that are none."""
-        if not self.members:
-            return False
-        order, first = self.order, self.order.place[self.members[0]]
-        ends, seen = self._bound.union(self.members), {kernel}
-        sources = order.sources(kernel)
-        if not sources.isdisjoint(self._bound):
-            return True
-        # The earliest first: where there is a way back to a member, it is found soon.
-        waiting = [(order.place[k], k) for k in sources - self._free if k not in ends]
-        heapq.heapify(waiting)
-        while waiting:
-            at, source = heapq.heappop(waiting)
-            if at <= first or source in seen:
-                continue
-            seen.add(source)
-            self._looked_at += 1
-            sources = order.sources(source)
-            if self._looked_at > _LOOKED_AT or not sources.isdisjoint(ends):
-                return True
-            for other in sources - seen - self._free:
-                heapq.heappush(waiting, (order.place[other], other))
-        self._free |= seen - {kernel}
-        return False
 
     # ---- what may join
 
-    def _admit(self, kernel: Kernel) -> bool:
+    def admit(self, kernel: Kernel) -> bool:
         """Add what a kernel computes to the stream, if all of it fits there."""
         stream, rows = self.stream, self.rows
-        if self._size + kernel.size > MOST_SIZE:
+        if self.size + kernel.size > MOST_SIZE:
             return False
         if kernel.kind is Kind.PRODUCT:
             return self._admit_product(kernel)
@@ -273,49 +177,12 @@ class _Fusion:
 
     # ---- the end
 
-    def finish(self, position: int) -> None:
-        """Put one kernel in the place of the last product, and what waits for it behind.
-
-        Args:
-            position: That of the first member among the plan's kernels.
-        """
-        order, stream, kernels = self.order, self.stream, self.plan.kernels
-        end = position + 1
-        while kernels[end - 1] is not self.members[-1]:
-            end += 1
-        window, members = kernels[position:end], set(self.members)
-        others = [kernel for kernel in window if kernel not in members]
-        needed = self._needed(others)
-        last = order.place[stream.backward[-1]]
-        ready: list[Kernel] = []
-        waiting: list[Kernel] = []
-        for kernel in others:
-            # What waits is a member's like: nothing that reads it can come before.
-            early = order.place[kernel] < last and members.isdisjoint(order.sources(kernel))
-            if early or kernel in needed:
-                ready.append(kernel)
-            else:
-                waiting.append(kernel)
-                members.add(kernel)
-        fused = self._fused()
-        order.fuse(self.members, fused)
-        order.replace(position, window, [*ready, fused, *waiting])
-
-    def _fused(self) -> Kernel:
+    def fused(self) -> Kernel:
+        """Return the stream's kernel."""
         stream = self.stream
         roots = [*stream.forward, *stream.maps, *stream.sums, *stream.scalars]
         for kernel in stream.backward:
             roots += kernel.roots
         fused = Kernel(Kind.STREAM, self.rows, (), roots, list(stream.backward), stream)
-        fused.size = self._size
+        fused.size = self.size
         return fused
-
-    def _needed(self, kernels: list[Kernel]) -> set[Kernel]:
-        """Return those of some kernels that the members need, directly or through others."""
-        wanted = {source for member in self.members for source in self.order.sources(member)}
-        found: set[Kernel] = set()
-        for kernel in reversed(kernels):
-            if kernel in wanted:
-                found.add(kernel)
-                wanted |= self.order.sources(kernel)
-        return found

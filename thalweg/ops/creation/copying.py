@@ -41,8 +41,8 @@ def _copy_traced(x: Tensor) -> Tensor:
         refresh(x)
     copied = own_memory(standing_for(x))
     strides = strides_of(x.array)
-    if copied.memory is not None and strides is not None:
-        copied.memory.first = dense_like(x.array.shape, strides)
+    if strides is not None:
+        memory_of(copied).first = dense_like(x.array.shape, strides)
     return copied
 
 

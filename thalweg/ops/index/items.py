@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import apply, standing_for
+from thalweg.core.apply import apply, apply_apart, standing_for
 from thalweg.core.memory import Element
 from thalweg.core.operation import attach, op, operation
 from thalweg.core.primitive import Resolved, linear
+from thalweg.core.program import Symbol
 from thalweg.core.spec import Array, Spec
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, is_known, make
@@ -52,6 +53,10 @@ def getitem(x: Any, key: Any) -> Tensor:
         UnsupportedOperation: If a mask is traced: its result would have no static shape.
     """
     tensor = as_tensor(x)
+    if tensor.array.__class__ is Symbol and key.__class__ in (int, tuple):
+        element = _traced_element(tensor, key if isinstance(key, tuple) else (key,))
+        if element is not None:
+            return element
     if _is_scalar_mask(key):
         return take(reshape(tensor, (1, *tensor.shape)), np.arange(int(bool(key))), axis=0)
     _require_fitting_masks(key if isinstance(key, tuple) else (key,), tensor)
@@ -74,6 +79,24 @@ def getitem(x: Any, key: Any) -> Tensor:
 
 
 attach("__getitem__", getitem)
+
+
+def _traced_element(x: Tensor, key: tuple[Any, ...]) -> Tensor | None:
+    """Return one element of a traced tensor, as `_element`; None if the key is no place in it."""
+    shape = x.array.shape
+    if not shape or len(key) != len(shape):
+        return None
+    bounds, whole = [], True
+    for item, extent in zip(key, shape, strict=True):
+        if item.__class__ is not int or not -extent <= item < extent:
+            return None
+        place = item if item >= 0 else item + extent
+        bounds.append((place, place + 1, 1))
+        whole = whole and extent == 1
+    cut = x if whole else apply_apart(slice_, x, {"bounds": tuple(bounds)})
+    element = apply_apart(reshape, cut, {"shape": ()})
+    element.memory = Element(x, key)
+    return element
 
 
 def _element(shown: Tensor, x: Tensor, key: tuple[int, ...]) -> Tensor:

@@ -22,7 +22,7 @@ from thalweg.core.operation import op
 from thalweg.core.primitive import Declared, Primitive, Rule, general
 from thalweg.core.spec import SINGLE_OR_DOUBLE, Array, Spec, real_dtype
 from thalweg.core.tensor import Tensor, is_known
-from thalweg.errors import ArgumentError, GradientError, ShapeError
+from thalweg.errors import GradientError, NoResult, ShapeError
 from thalweg.ops.creation.creation import eye
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.comparison import where
@@ -65,10 +65,7 @@ def numerically(function: Callable[..., Result], *args: Any, **kwargs: Any) -> R
     try:
         return function(*args, **kwargs)
     except np.linalg.LinAlgError as error:
-        raise ArgumentError(
-            f"linalg.{function.__name__} found no result: {error}. Check the matrix, or add a "
-            "small multiple of the identity to it."
-        ) from None
+        raise NoResult(f"linalg.{function.__name__}", str(error)) from None
 
 
 def _of_adjoints(rule: Rule) -> Rule:
@@ -138,10 +135,7 @@ def triangular_solve(a: Array, b: Array, *, lower: bool, transposed: bool, unit:
     left = np.swapaxes(a, -1, -2) if transposed else a
     diagonal = np.diagonal(a, 0, -2, -1)
     if not unit and not diagonal.all():
-        raise ArgumentError(
-            "linalg.solve_triangular found no result: the matrix has 0 on its diagonal. Check the "
-            "matrix, or add a small multiple of the identity to it."
-        )
+        raise NoResult("linalg.solve_triangular", "the matrix has 0 on its diagonal")
     x = np.array(b)
     for i in range(n) if lower != transposed else reversed(range(n)):
         known = slice(0, i) if lower != transposed else slice(i + 1, n)
@@ -220,10 +214,7 @@ def lu_solved(x: Array, factors: Array, b: Array, *, transposed: bool) -> Array:
     n = x.shape[-1]
     matrix = factors[..., :n, :]
     if not np.diagonal(matrix, 0, -2, -1).all():
-        raise ArgumentError(
-            "linalg.solve found no result: Singular matrix. Check the matrix, or add a small "
-            "multiple of the identity to it."
-        )
+        raise NoResult("linalg.solve or inv", "Singular matrix")
     solve = functools.partial(triangular_solve.meaning, matrix, transposed=transposed)
     if transposed:
         return _pivoted(
@@ -674,7 +665,7 @@ def _inverse_if_regular(x: Array) -> Array | None:
 
 def _rotated(x: Array) -> tuple[Array, Array, Array, Array]:
     """Return Ū, the singular values, V̄ᴴ, and det(U) det(Vᴴ)."""
-    u, s, vh = np.linalg.svd(x)
+    u, s, vh = numerically(np.linalg.svd, x)
     sign = (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
     return np.conjugate(u), s, np.conjugate(vh), sign
 

@@ -81,7 +81,8 @@ def _expand_matmul(a: Tensor, b: Tensor) -> Tensor:
     shape = _matmul_spec(a.spec, b.spec).shape
     left = reshape(a, (1, *a.shape)) if a.ndim == 1 else a
     right = reshape(b, (*b.shape, 1)) if b.ndim == 1 else b
-    return reshape(_stacked_product(left, right), shape)
+    product = _stacked_product(left, right)
+    return product if product.shape == shape else reshape(product, shape)
 
 
 def _matmul_spec(x: Spec, y: Spec) -> Spec:
@@ -161,6 +162,8 @@ def _stacked_product(left: Tensor, right: Tensor) -> Tensor:
         rows = math.prod(left.shape[:-1])
         tall = matrix_product(reshape(left, (rows, left.shape[-1])), right)
         return reshape(tall, (*left.shape[:-1], right.shape[-1]))
+    if left.ndim == right.ndim == 2:
+        return matrix_product(left, right)
     batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     return matrix_product(
         broadcast_to(left, (*batch, *left.shape[-2:])),

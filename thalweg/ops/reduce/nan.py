@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.operation import arguments_of, op, operation
-from thalweg.core.program import level_of_user
 from thalweg.core.spec import BOOL
 from thalweg.core.tensor import Tensor, as_tensor, astype, is_known
 from thalweg.errors import ArgumentError
+from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.comparison import logical_and, logical_not, where
 from thalweg.ops.elementwise.conversion import as_floating
 from thalweg.ops.elementwise.floats import isnan

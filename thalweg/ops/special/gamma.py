@@ -11,7 +11,7 @@ from thalweg.core.operation import op, operation, register
 from thalweg.core.primitive import of_reals
 from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, DtypeError, GradientError
+from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.elementwise.arithmetic import add, horner, multiply, subtract
 from thalweg.ops.elementwise.comparison import maximum, minimum, where
 from thalweg.ops.elementwise.exponential import exp, log, log1p
@@ -19,12 +19,7 @@ from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.elementwise.rounding import floor
 from thalweg.ops.special.error import of_each
 from thalweg.ops.special.stirling import binet, lgamma1p
-
-# Bernoulli's numbers B₂, B₄, … of the Euler-Maclaurin formula.
-BERNOULLI = (
-    *(1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510),
-    *(43867 / 798, -174611 / 330, 854513 / 138, -236364091 / 2730),
-)
+from thalweg.ops.special.zeta import BERNOULLI, zeta
 
 # Coefficients of Stirling's series of ln Γ.
 STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
@@ -91,79 +86,10 @@ def digamma(x: Array) -> Array:
     return np.where(np.isposinf(z), np.inf, total).astype(x.dtype)
 
 
-def _zeta_from_half(s: Array, a: Array) -> Array:
-    """Return the Hurwitz zeta function for a ≥ 1/2."""
-    base, total = a, np.zeros_like(a)
-    # The series wants a base that is large beside s; so many terms are all that count of others.
-    far = np.maximum(_FAR_IN_DIGAMMA, 0.7 * (s + 16.0))
-    for _ in range(40):
-        near = base < far
-        if not near.any():
-            break
-        total = np.where(near, total + base**-s, total)
-        base = np.where(near, base + 1.0, base)
-    # Of a larger order, infinite ones too, the rest is nothing.
-    s = np.minimum(s, 1e4)
-    total = total + base ** (1.0 - s) / (s - 1.0) + 0.5 * base**-s
-    factor = s * base ** (-s - 1.0)
-    return np.asarray(add_corrections(total, factor, s, base))
-
-
-def add_corrections(total: Any, factor: Any, s: Any, base: Any) -> Any:
-    """Add the terms with Bernoulli's numbers of the Euler-Maclaurin formula of Σ 1 / nˢ."""
-    for k, bernoulli in enumerate(BERNOULLI, start=1):
-        total = total + bernoulli / math.factorial(2 * k) * factor
-        factor = factor * (s + 2 * k - 1.0) * (s + 2 * k) / (base * base)
-    return total
-
-
-def _zeta_below_half(s: Array, a: Array) -> Array:
-    """Return the Hurwitz zeta function for a < 1/2, no integer, as if s were whole below 0."""
-    even = np.where(np.mod(s, 2.0) == 0.0, 1.0, -1.0)
-    # All that counts of a in the sum over all integers is its distance from the next ones.
-    place = a - np.round(a)
-    near = np.abs(place) ** -s + _zeta_from_half(s, 1.0 + np.abs(place))
-    far = _zeta_from_half(s, 1.0 - np.abs(place))
-    near = np.where(np.abs(place) == 0.5, far, near)  # which cancel exactly
-    everywhere = np.where(place > 0, near + even * far, far + even * near)
-    return np.where(a > 0, near, everywhere - even * _zeta_from_half(s, 1.0 - np.minimum(a, 0.0)))
-
-
-def _no_derivative(g: Any, out: Any, x: Any, y: Any) -> Any:
-    raise GradientError(
-        "The derivative of zeta(x, y) with respect to x was asked for, which is not known here; "
-        "it is with respect to y. Detach x."
-    )
-
-
 # SciPy's names, by which it hands its ufuncs over.
 register("gammaln", lgamma)
 
 register("psi", digamma)
-
-
-@of_reals(_no_derivative, lambda g, out, x, y: -(g * x * op.zeta(x + 1.0, y)), cost=400)
-def zeta(x: Array, y: Array) -> Array:
-    """Hurwitz zeta function: Σ 1 / (y + k)ˣ over k = 0, 1, …, for x > 1.
-
-    Natively within 8 ulp; near its zeros, of what a change of y by one ulp makes.
-
-    Source:
-        The Euler-Maclaurin formula; Abramowitz & Stegun 23.1. Below zero the terms on both sides
-        of it, Σ 1 / (y + k)ˣ over all integers k, less those that are not wanted: so the time
-        does not depend on y.
-    """
-    s, a = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
-    total = _zeta_from_half(s, np.where(a < 0.5, 1.0, a))
-    below = (a < 0.5) & (a != np.floor(a))
-    if below.any():
-        total = np.where(below, _zeta_below_half(s, np.where(below, a, 0.25)), total)
-    infinite = (a < 0) & np.isposinf(s)
-    total = np.where(infinite | ((a <= 0) & (a == np.floor(a))), np.inf, total)
-    # A power of a negative number that is no integer has no real value.
-    total = np.where((a < 0) & (a != np.floor(a)) & (s != np.floor(s)), np.nan, total)
-    total = np.where(s == 1.0, np.inf, np.where(s < 1.0, np.nan, total))
-    return np.where(np.isnan(a) | np.isnan(s), np.nan, total).astype(x.dtype)
 
 
 @operation

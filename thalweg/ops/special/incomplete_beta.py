@@ -1,4 +1,4 @@
-"""The incomplete beta function, regularized, and its derivatives by both parameters."""
+"""The incomplete beta function, regularized."""
 
 from __future__ import annotations
 
@@ -11,48 +11,28 @@ import numpy as np
 from thalweg.core.operation import op
 from thalweg.core.primitive import of_reals
 from thalweg.core.spec import Array
-from thalweg.errors import GradientError
 from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.exponential import exp, log, log1p
-from thalweg.ops.special.gamma import betaln, digamma, zeta
-from thalweg.ops.special.stirling import binet, digamma_lead, excess, lgamma1p
+from thalweg.ops.special.gamma import betaln, digamma
+from thalweg.ops.special.stirling import binet, excess, lgamma1p, product_and_error
+from thalweg.ops.special.zeta import zeta
 
 
-def _density(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
+def density(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
     """Return g xᵃ⁻¹ (1 - x)ᵇ⁻¹ / B(a, b), the derivative by x."""
     # At 0 and at 1 one power decides alone: its logarithm has no derivative there.
     first, last = equal(x, 0), equal(x, 1)
     inside = where(first | last, 0.5, x)
     height = exp((a - 1.0) * log(inside) + (b - 1.0) * log1p(-inside) - betaln(a, b))
-    at_first = where(equal(a, 1.0), b + 0.0, where(op.less(a, 1.0), math.inf, 0.0))
-    at_last = where(equal(b, 1.0), a + 0.0, where(op.less(b, 1.0), math.inf, 0.0))
+    at_first = where(equal(a, 1.0), b + 0.0, where(op.less(a, 1.0), math.inf, op.zeros_like(a)))
+    at_last = where(equal(b, 1.0), a + 0.0, where(op.less(b, 1.0), math.inf, op.zeros_like(b)))
     return g * where(first, at_first, where(last, at_last, height))
-
-
-def _density_by(which: int) -> Callable[..., Any]:
-    """Return the rule of x of the derivative by a or b: the density's own derivative."""
-
-    def rule(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
-        edge = equal(x, 0) | equal(x, 1)
-        inside = where(edge, 0.5, x)
-        logarithm = log(inside) if which == 0 else log1p(-inside)
-        slope = logarithm - op.digamma((a, b)[which]) + op.digamma(a + b)
-        return where(edge, 0.0, _density(g, out, a, b, inside) * slope)
-
-    return rule
-
-
-def _twice(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
-    raise GradientError(
-        "A second derivative of betainc(a, b, x) with respect to a and b was asked for, which is "
-        "not known here; the first ones are, and those with respect to x are. Detach a and b."
-    )
 
 
 @of_reals(
     lambda g, out, a, b, x: g * op.betainc_by_a(a, b, x),
     lambda g, out, a, b, x: g * op.betainc_by_b(a, b, x),
-    _density,
+    density,
     cost=600,
 )
 def betainc(a: Array, b: Array, x: Array) -> Array:
@@ -65,59 +45,29 @@ def betainc(a: Array, b: Array, x: Array) -> Array:
         Didonato & Morris, "Algorithm 708", 1992, equation 9: the even part of the continued
         fraction DLMF 8.17.22, by Steed's method.
     """
-    return _evaluated((a, b, x), _value, _value, 1.0)
-
-
-@of_reals(_twice, _twice, _density_by(0), cost=900)
-def betainc_by_a(a: Array, b: Array, x: Array) -> Array:
-    """Derivative of the incomplete beta function, regularized, by a.
-
-    Natively within 48 ulp, or of what changes of the operands by one ulp make, if that is more.
-    """
-    return _evaluated((a, b, x), _by(True), _by(False), 0.0, 0)
-
-
-@of_reals(_twice, _twice, _density_by(1), cost=900)
-def betainc_by_b(a: Array, b: Array, x: Array) -> Array:
-    """Derivative of the incomplete beta function, regularized, by b.
-
-    Natively within 300 ulp, counted as for `betainc_by_a`: where x is small beside the parameters.
-    """
-    return _evaluated((a, b, x), _by(False), _by(True), 0.0, 1)
+    return np.minimum(_evaluated((a, b, x), _value, _value, 1.0), 1.0)
 
 
 # ---- numbers
 
 _MOST, _NOTHING = 30_000, 2.0**-55
 
-# Below this b and close to 1, I is the rest of a series for the other side.
-_SLIGHT = 3e-4
+# Where b is so small beside a, close to 1 I is the rest of a series for the other side.
+_SLIGHT = 0.25
+
+# Turns of that series.
+_TERMS = 28
 
 Function = Callable[[Array, Array, Array, Array], Array]
 
 
 def _evaluated(
-    given: tuple[Array, Array, Array],
-    before: Function,
-    beyond: Function,
-    whole: float,
-    small: int | None = None,
+    given: tuple[Array, Array, Array], before: Function, beyond: Function, whole: float
 ) -> Array:
     """Return a function of (a, b, x, 1 - x) before the mean, another of (b, a, 1 - x, x) beyond."""
-    a, b, x = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in given))
-    inside = (a > 0) & (b > 0) & np.isfinite(a) & np.isfinite(b) & (x > 0) & (x < 1)
-    at_start, at_end = (a == 0) | np.isposinf(b), (b == 0) | np.isposinf(a)
-    result = np.where(at_start, whole, 0.0)
-    result = np.where(x == 0, 0.0, np.where(x == 1, whole, result))
-    wrong = ~((a >= 0) & (b >= 0) & (x >= 0) & (x <= 1)) | (at_start & at_end)
-    result = np.where(wrong, np.nan, result)
+    a, b, x, inside, result = at_edges(given, whole)
     y = 1.0 - x
-    swapped = inside & (x * b > y * a)
-    if small is not None:
-        # Near a small parameter's end its own derivative is a difference of smaller parts.
-        share, near = ((a, x), (b, y))[small]
-        early = inside & (share < 1) & (near * np.where(inside, a + b + 2.0, 1.0) < share + 1.0)
-        swapped = swapped & ~early if small == 0 else swapped | early
+    swapped = inside & (x * b > y * a) & ~_is_slight(a, b, y)
     for side, function in ((inside & ~swapped, before), (swapped, beyond)):
         if side.any():
             p, q, at, rest = (v[side] for v in (a, b, x, y))
@@ -127,50 +77,67 @@ def _evaluated(
     return result.astype(given[2].dtype)
 
 
-def _halves(x: Array) -> tuple[Array, Array]:
-    """Return a number as two of 26 bits (Veltkamp)."""
-    shifted = x * (2.0**27 + 1.0)
-    high = shifted - (shifted - x)
-    return high, x - high
+def at_edges(
+    given: tuple[Array, Array, Array], whole: float
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Return the operands as float64, where they are inside of their ranges, and what is beyond."""
+    a, b, x = np.broadcast_arrays(*(np.asarray(v, np.float64) for v in given))
+    inside = (a > 0) & (b > 0) & np.isfinite(a) & np.isfinite(b) & (x > 0) & (x < 1)
+    at_start, at_end = (a == 0) | np.isposinf(b), (b == 0) | np.isposinf(a)
+    result = np.where(at_start, whole, 0.0)
+    result = np.where(x == 0, 0.0, np.where(x == 1, whole, result))
+    wrong = ~((a >= 0) & (b >= 0) & (x >= 0) & (x <= 1)) | (at_start & at_end)
+    return a, b, x, inside, np.where(wrong, np.nan, result)
 
 
-def _product(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return a product as a rounded one and its error (Dekker)."""
-    product = x * y
-    (a, b), (c, d) = _halves(x), _halves(y)
-    return product, a * c - product + a * d + b * c + b * d
+# I = E b / (a + b) · S, where E = xᵃ yᵇ Γ(1 + a + b) / (Γ(1 + a) Γ(1 + b)).
 
 
-def _distance(a: Array, b: Array, x: Array, y: Array) -> Array:
+def distance(a: Array, b: Array, x: Array, y: Array) -> Array:
     """Return λ = b x - a y, whose parts cancel at the mean."""
-    (one, error), (other, other_error) = _product(b, x), _product(a, y)
+    (one, error), (other, other_error) = product_and_error(b, x), product_and_error(a, y)
     return np.asarray(one - other + (error - other_error))
 
 
-def _size(a: Array) -> tuple[Array, Array]:
-    """Return what e^(-J(a)) √a is, J Binet's function: a factor and an exponent."""
-    few, small = a < 2.0, np.minimum(a, 2.0)
-    exponent = small * np.log(small) - small - lgamma1p(small)
-    factor = np.where(few, a * math.sqrt(2.0 * math.pi), np.sqrt(a))
-    return factor, np.where(few, exponent, -binet(np.maximum(a, 2.0)))
+def log_of_rest(x: Array, y: Array) -> Any:
+    """Return ln y = ln(1 - x), with the digits of the smaller of both."""
+    small = x < 0.5
+    return np.where(small, np.log1p(np.where(small, -x, 0.0)), np.log(y))
 
 
-def _factor(a: Array, b: Array, x: Array, y: Array) -> Array:
-    """Return xᵃ yᵇ / B(a, b), taken about the mean, where its large parts cancel."""
-    total, distance = a + b, _distance(a, b, x, y)
-    exponent = -(a * excess(distance / a, x * (total / a)))
-    exponent = exponent - b * excess(-distance / b, y * (total / b))
-    (first, e1), (second, e2), (both, e3) = _size(a), _size(b), _size(total)
-    size = first * (second / (both * math.sqrt(2.0 * math.pi)))
-    return np.asarray(size * np.exp(exponent + (e1 + e2 - e3)))
+def height(a: Array, b: Array, x: Array, y: Array) -> Any:
+    """Return E, for parameters that are not small about the mean, where large parts cancel."""
+    total, gap = a + b, distance(a, b, x, y)
+    few = total < 2.0
+    p, q = np.where(few, a, 0.5), np.where(few, b, 0.5)
+    small = p * np.log(x) + q * log_of_rest(x, y)
+    small = small + lgamma1p(p + q) - lgamma1p(p) - lgamma1p(q)
+    both = np.maximum(total, 2.0)
+    (one, first), (other, second) = _part(a, gap, x * both), _part(b, -gap, y * both)
+    # Γ(1 + a) has the factor √(2πa) if it is taken by Stirling's formula.
+    factor = np.sqrt((both / one) * (2.0 * math.pi / other))
+    exponent = first + second + binet(both)
+    return np.exp(np.where(few, small, exponent)) * np.where(few, 1.0, factor)
+
+
+def _part(a: Array, gap: Array, product: Array) -> tuple[Array, Array]:
+    """Return the part of E that belongs to a: a divisor under the root, and an exponent."""
+    few, small, large = a < 2.0, np.minimum(a, 2.0), np.maximum(a, 2.0)
+    exponent = small * np.log(product) - small - gap - lgamma1p(small)
+    far = -(large * excess(gap / large, product / large)) - binet(large)
+    return np.where(few, 1.0, 2.0 * math.pi * large), np.where(few, exponent, far)
 
 
 def _matters(term: Array, total: Array) -> Array:
     return np.abs(term) > _NOTHING * np.abs(total)
 
 
+def _is_slight(a: Array, b: Array, y: Array) -> Array:
+    return (b < _SLIGHT * np.minimum(a, 1.0)) & (np.maximum(a, 1.0) * y < _SLIGHT)
+
+
 def _value(a: Array, b: Array, x: Array, y: Array) -> Array:
-    slight = (b < _SLIGHT * np.minimum(a, 1.0)) & (np.maximum(a, 1.0) * y < 0.1)
+    slight = _is_slight(a, b, y)
     result = np.empty_like(x)
     for side, function in ((slight, _value_of_slight), (~slight, _fraction)):
         if side.any():
@@ -179,88 +146,39 @@ def _value(a: Array, b: Array, x: Array, y: Array) -> Array:
 
 
 def _fraction(a: Array, b: Array, x: Array, y: Array) -> Array:
-    """Return xᵃ yᵇ / B(a, b) / (b₀ + a₁ / (b₁ + a₂ / (b₂ + …)))."""
-    mean = 1.0 - _distance(a, b, x, y)
+    """Return E b / (a + b) · a / (b₀ + a₁ / (b₁ + a₂ / (b₂ + …)))."""
+    mean = 1.0 - distance(a, b, x, y)
     q = 1.0 / (a + 1.0)
-    inner = step = found = 1.0 / (a * mean * q)
+    inner = step = found = 1.0 / (mean * q)
     for m in range(1, _MOST):
         r = 1.0 / (a + 1.0 + 2 * m)
         across = m * (b - m) * x
-        above = ((a + (m - 1)) * q) * ((a + b + (m - 1)) * q) * (across * x)
+        # Without its factor a, a₁ has none.
+        one = q if m == 1 else (a + (m - 1)) * q
+        above = one * ((a + b + (m - 1)) * q) * (across * x)
         below = (a + m) * r * (m * (1.0 + y) + mean) + across * q + m
         inner, q = 1.0 / (above * inner + below), r
         step = step * (below * inner - 1.0)
         found = found + step
         if not _matters(step, found).any():
             break
-    return np.where(_matters(step, found), np.nan, _factor(a, b, x, y) * found)
+    whole = height(a, b, x, y) * (b / (a + b)) * found
+    return np.where(_matters(step, found), np.nan, whole)
 
 
 def _value_of_slight(a: Array, b: Array, x: Array, y: Array) -> Array:
     """Return 1 - yᵇ / (b B(a, b)) (1 + b Σ (1 - a) … (n - a) yⁿ / (n! (b + n)))."""
-    # ln Γ(a + b) - ln Γ(a) = b ψ(m) + b³ ψ″(m) / 24 + …, m = a + b/2
-    middle = a + 0.5 * b
-    bend = zeta.meaning(np.full_like(middle, 3.0), middle) / -12.0
-    shift = b * (digamma.meaning(middle) + b * b * bend)
+    # ln Γ(a + b) - ln Γ(a), raised by two: 2 h ψ(m) - 2 Σ hⁿ ζ(n, m) / n about m, of odd n.
+    half = 0.5 * b
+    middle = a + 2.0 + half
+    bend = np.zeros_like(b)
+    for n in (11, 9, 7, 5, 3):
+        bend = (bend + zeta.meaning(np.full_like(middle, float(n)), middle) / n) * half * half
+    shift = b * (digamma.meaning(middle) - bend)
+    shift = shift - np.log1p(b / a) - np.log1p(b / (a + 1.0))
     exponent = b * np.log(y) - lgamma1p(b) + shift
     term, total = np.ones_like(x), np.zeros_like(x)
-    for n in range(1, 17):
+    for n in range(1, _TERMS + 1):
         term = term * (n - a) * (y / n)
         total = total + term / (b + n)
     return np.asarray(-(np.expm1(exponent) + b * total * np.exp(exponent)))
-
-
-# ---- derivatives
-
-
-def _by(first: bool) -> Function:
-    """Return the derivative of the fraction by a, or by b, step by step."""
-
-    def derivative(a: Array, b: Array, x: Array, y: Array) -> Array:
-        mean = 1.0 - _distance(a, b, x, y)
-        mean_by = y if first else -x  # ∂λ is -y by a, x by b.
-        q = 1.0 / (a + 1.0)
-        # It is a times the fraction, which for small a is nearly 1.
-        inner = step = found = 1.0 / (mean * q)
-        start_by = q * (mean_by - mean * q if first else mean_by)
-        inner_by = step_by = found_by = -inner * inner * start_by
-        for m in range(1, _MOST):
-            r = 1.0 / (a + 1.0 + 2 * m)
-            across, across_by = m * (b - m) * x, 0.0 if first else m * x
-            one, other = (a + (m - 1)) * q, (a + b + (m - 1)) * q
-            one_by, other_by = ((1.0 - one) * q, (1.0 - other) * q) if first else (0.0, q)
-            if m == 1:
-                one, one_by = q, -q * q if first else 0.0
-            above = one * other * (across * x)
-            above_by = x * ((one_by * other + one * other_by) * across + one * other * across_by)
-            share, last = (a + m) * r, m * (1.0 + y) + mean
-            below = share * last + across * q + m
-            below_by = share * mean_by + ((1.0 - share) * r * last if first else 0.0)
-            below_by = below_by + (-across * q * q if first else across_by * q)
-            inner_by = below_by + above_by * inner + above * inner_by
-            inner, q = 1.0 / (above * inner + below), r
-            inner_by = -inner * inner * inner_by
-            ratio = below * inner - 1.0
-            step_by = ratio * step_by + (below * inner_by + below_by * inner) * step
-            step = step * ratio
-            found, found_by = found + step, found_by + step_by
-            more = _matters(step, found) | _matters(step_by, found_by)
-            if not more.any():
-                break
-        result = _factor(a, b, x, y) / a * (found * _slope(a, b, x, y, first) + found_by)
-        return np.where(more, np.nan, result)
-
-    return derivative
-
-
-def _slope(a: Array, b: Array, x: Array, y: Array, first: bool) -> Any:
-    """Return the derivative of ln xᵃ yᵇ / (a B(a, b)): ln x - ψ(a + 1) + ψ(a + b) by a."""
-    total, distance = a + b, _distance(a, b, x, y)
-    share, other, part, at = (a, b, distance, x) if first else (b, a, -distance, y)
-    quotient = part / share
-    near = (quotient >= -0.5) & (quotient <= 1.0)
-    far = np.log(np.where(near, 1.0, at * (total / share)))
-    logarithm = np.where(near, np.log1p(np.where(near, quotient, 0.0)), far)
-    slope = logarithm + digamma_lead(share, other)
-    small = np.log(x) + digamma.meaning(total) - digamma.meaning(a + 1.0)
-    return np.where(a < 1.0, small, slope - 1.0 / a) if first else slope

@@ -24,6 +24,7 @@ from thalweg.ops.reduce import sums
 from thalweg.ops.shape.axes import normalize_axes, without
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.special import activations, gamma
+from thalweg.ops.special import zeta as zetas
 
 register("expit", sigmoid)
 
@@ -132,13 +133,13 @@ def _zeta_series(s: Tensor) -> Tensor:
         total = total + exp(-s * math.log(k))
     last = exp(-s * math.log(_TERMS))
     total = total + last * (_TERMS / (s - 1.0) + 0.5)
-    found: Tensor = gamma.add_corrections(total, s * last / _TERMS, s, _TERMS)
+    found: Tensor = zetas.add_corrections(total, s * last / _TERMS, s, _TERMS)
     return found
 
 
 def zeta(x: Any, q: Any = None) -> Tensor:
     """Hurwitz's zeta function: Σ 1 / (q + k)ˣ over k = 0, 1, …; without q Riemann's."""
-    return riemann_zeta(x) if q is None else gamma.zeta(x, q)
+    return riemann_zeta(x) if q is None else zetas.zeta(x, q)
 
 
 def _relative(x: Any, y: Any, plain: Any, at_zero: Any) -> Tensor:

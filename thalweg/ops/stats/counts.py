@@ -6,11 +6,13 @@ import math
 from typing import Any
 
 from thalweg.core.operation import op
+from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.exponential import exp, expm1, log, log1p, xlogy
-from thalweg.ops.elementwise.rounding import floor
+from thalweg.ops.elementwise.rounding import ceil, floor
 from thalweg.ops.special.error import xlog1py
 from thalweg.ops.special.gamma import betaln
 from thalweg.ops.stats.families import Counting, Number, above, at_least, at_most, both
+from thalweg.ops.stats.searching import SAME
 
 
 def _is_whole(n: Any) -> Any:
@@ -45,6 +47,12 @@ class Poisson(Counting):
     def _above(self, k: Any, *shapes: Any) -> Any:
         return op.gammainc(k + 1.0, shapes[0])
 
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return op.poisson_quantile(q, *shapes)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return op.poisson_upper_quantile(q, *shapes)
+
 
 class Binom(Counting):
     """Binomial distribution, of probabilities n! / (k! (n - k)!) pᵏ (1 - p)ⁿ⁻ᵏ.
@@ -78,6 +86,12 @@ class Binom(Counting):
         n, p = shapes
         return op.betainc(k + 1.0, n - k, p)
 
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return op.binom_quantile(q, *shapes)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return op.binom_upper_quantile(q, *shapes)
+
 
 class NBinom(Counting):
     """Negative binomial distribution: k failures before the n-th success, each of probability p.
@@ -108,6 +122,12 @@ class NBinom(Counting):
         n, p = shapes
         return op.betainc(k + 1.0, n, 1.0 - p)
 
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return op.nbinom_quantile(q, *shapes)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return op.nbinom_upper_quantile(q, *shapes)
+
 
 class Bernoulli(Counting):
     """Bernoulli's distribution: 1 of probability p, else 0.
@@ -134,6 +154,12 @@ class Bernoulli(Counting):
     def _above(self, k: Any, *shapes: Any) -> Any:
         return shapes[0] + 0.0 * k
 
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return where(q > 1.0 - shapes[0], 1.0, 0.0 * q)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return where(q < shapes[0], 1.0, 0.0 * q)
+
 
 class Geom(Counting):
     """Geometric distribution: the trials until the first success, of probabilities p (1 - p)ᵏ⁻¹.
@@ -159,6 +185,17 @@ class Geom(Counting):
 
     def _above(self, k: Any, *shapes: Any) -> Any:
         return exp(k * log1p(-shapes[0]))
+
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return self._first(log1p(-q), *shapes)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return self._first(log(q), *shapes)
+
+    def _first(self, logarithm: Any, *shapes: Any) -> Any:
+        """Return the smallest k for which k ln(1 - p) is at most a logarithm, but for rounding."""
+        found = ceil(logarithm / log1p(-shapes[0]) * (1.0 - SAME))
+        return where(found > 1.0, found, 1.0)
 
 
 poisson, binom, nbinom, bernoulli, geom = Poisson(), Binom(), NBinom(), Bernoulli(), Geom()

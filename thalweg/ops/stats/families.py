@@ -141,6 +141,11 @@ def _log_scale(found: Any, scale: Any) -> Any:
     return found - log(scale)
 
 
+def _with_ends(q: Any, found: Any, ends: tuple[Any, Any]) -> Any:
+    """Return a quantile, with those of no and of all probability."""
+    return where(equal(q, 0), ends[0], where(equal(q, 1), ends[1], found))
+
+
 class Continuous(Family):
     """A family with densities, a location and a scale.
 
@@ -244,8 +249,7 @@ class Continuous(Family):
         *shapes, loc, scale = values
         inside = (q > 0) & (q < 1)
         found = function(where(inside, q, 0.5), *typed(shapes, q))
-        edge = where(equal(q, 0), ends[0], where(equal(q, 1), ends[1], math.nan))
-        found = where(inside, found, edge)
+        found = _with_ends(q, where(inside, found, math.nan), ends)
         found = found if isinstance(scale, Number) and scale == 1 else found * scale
         found = found if isinstance(loc, Number) and loc == 0 else found + loc
         valid = both(self._valid(*shapes), above(scale, 0.0))
@@ -266,7 +270,8 @@ class Continuous(Family):
 class Counting(Family):
     """A family on whole numbers, with a location.
 
-    A class of it defines `_log_mass`, `_below` and `_above`, of whole numbers in the support.
+    A class of it defines `_log_mass`, `_below` and `_above`, of whole numbers in the support, and
+    `_quantile` and `_upper_quantile`, of probabilities.
     """
 
     support = (0.0, math.inf)
@@ -337,3 +342,32 @@ class Counting(Family):
     def logsf(self, k: Any, values: list[Any]) -> Any:
         """Logarithm of the survival function."""
         return log_of_either(self.sf(k, *values), self.cdf(k, *values))
+
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        """Return the smallest whole number up to which there is a probability between 0 and 1."""
+        raise NotImplementedError
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        """Return the smallest one beyond which there is at most a probability between 0 and 1."""
+        raise NotImplementedError
+
+    def _inverse(self, function: Callable[..., Any], lower: bool, q: Any, values: list[Any]) -> Any:
+        *shapes, loc = values
+        kept = typed(shapes, q)
+        inside = (q > 0) & (q < 1)
+        found = function(where(inside, q, 0.5), *kept)
+        before, last = self.support[0] - 1.0, self._last(*kept)
+        ends = (before, last) if lower else (last, before)
+        found = _with_ends(q, where(inside, found, math.nan), ends)
+        found = found if isinstance(loc, Number) and loc == 0 else found + loc
+        return where_valid(self._valid(*shapes), found)
+
+    @of_call
+    def ppf(self, q: Any, values: list[Any]) -> Any:
+        """Quantile: the smallest whole number whose `cdf` is at least q; NaN outside of 0 … 1."""
+        return self._inverse(self._quantile, True, q, values)
+
+    @of_call
+    def isf(self, q: Any, values: list[Any]) -> Any:
+        """Upper quantile: the smallest whole number whose `sf` is at most q, which may be small."""
+        return self._inverse(self._upper_quantile, False, q, values)

@@ -79,6 +79,12 @@ class Gamma(Positive):
     def _above(self, z: Any, *shapes: Any) -> Any:
         return op.gammaincc(shapes[0], z)
 
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return op.gammaincinv(shapes[0], q)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return op.gammainccinv(shapes[0], q)
+
 
 class InvGamma(Positive):
     """Inverse gamma distribution, of density z⁻ᵃ⁻¹ e^(-1/z) / (Γ(a) scale).
@@ -102,6 +108,12 @@ class InvGamma(Positive):
     def _above(self, z: Any, *shapes: Any) -> Any:
         return op.gammainc(shapes[0], 1.0 / z)
 
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return 1.0 / op.gammainccinv(shapes[0], q)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return 1.0 / op.gammaincinv(shapes[0], q)
+
 
 class Chi2(Positive):
     """χ² distribution, of density z^(df/2 - 1) e^(-z/2) / (2^(df/2) Γ(df/2) scale).
@@ -123,6 +135,12 @@ class Chi2(Positive):
 
     def _above(self, z: Any, *shapes: Any) -> Any:
         return op.gammaincc(0.5 * shapes[0], 0.5 * z)
+
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return 2.0 * op.gammaincinv(0.5 * shapes[0], q)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return 2.0 * op.gammainccinv(0.5 * shapes[0], q)
 
 
 class Expon(Positive):
@@ -266,6 +284,12 @@ class Beta(Continuous):
     def _above(self, z: Any, *shapes: Any) -> Any:
         a, b = shapes
         return op.betainc(b, a, 1.0 - z)
+
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return op.betaincinv(*shapes, q)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return op.betainccinv(*shapes, q)
 
 
 lognorm, gamma, invgamma, chi2 = LogNorm(), Gamma(), InvGamma(), Chi2()

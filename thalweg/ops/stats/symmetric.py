@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from thalweg.core.operation import op
-from thalweg.ops.elementwise.arithmetic import absolute
+from thalweg.core.tensor import as_tensor
+from thalweg.ops.elementwise.arithmetic import absolute, sqrt
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.exponential import exp, log, log1p, logit, sigmoid
-from thalweg.ops.elementwise.trigonometric import arctan, sin, tan
+from thalweg.ops.elementwise.trigonometric import arcsin, arctan, sin, tan
 from thalweg.ops.special.activations import log_sigmoid
 from thalweg.ops.special.error import log_ndtr, ndtr, ndtri
 from thalweg.ops.special.gamma import betaln
@@ -85,6 +88,19 @@ class T(Continuous):
         lower = where(far, 1.0 - tail, 0.5 + middle)
         height = exp(self._log_density(0.0 * z, df))
         return where(flat, 0.5 - z * height, where(z > 0, upper, lower))
+
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        return -self._upper_quantile(q, *shapes)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        (df,) = shapes
+        flat = absolute(q - 0.5) < _FLAT
+        tail = where(flat, 0.5, 2.0 * where(q > 0.5, 1.0 - q, q))
+        # Each of the shares of z² + df that z² and df are has its own digits.
+        share, rest = op.betainccinv(0.5, 0.5 * df, tail), op.betaincinv(0.5 * df, 0.5, tail)
+        size = sqrt(df * share / rest)
+        height = exp(self._log_density(0.0 * q, df))
+        return where(flat, (0.5 - q) / height, where(q > 0.5, -size, size))
 
 
 class Cauchy(Continuous):
@@ -203,6 +219,60 @@ class VonMises(Continuous):
         (kappa,) = shapes
         half = sin(0.5 * z)
         return -2.0 * kappa * (half * half) - log(2.0 * math.pi * op.i0e(kappa))
+
+    def _below(self, z: Any, *shapes: Any) -> Any:
+        turns, rest = _within_a_turn(z)
+        tail = exp(_log_of_tail(rest, as_tensor(shapes[0])))
+        return where(rest >= 0, (turns + 1.0) - tail, turns + tail)
+
+    def _above(self, z: Any, *shapes: Any) -> Any:
+        turns, rest = _within_a_turn(z)
+        tail = exp(_log_of_tail(rest, as_tensor(shapes[0])))
+        return where(rest >= 0, tail - turns, (1.0 - turns) - tail)
+
+    def _log_below(self, z: Any, *shapes: Any) -> Any:
+        turns, rest = _within_a_turn(z)
+        found, upper = _log_of_tail(rest, as_tensor(shapes[0])), rest >= 0
+        first = turns == 0
+        # Beyond a half turn it is SciPy's: of more than 1, or of less than 0.
+        far = where(upper, (turns + 1.0) - exp(found), turns + exp(found))
+        near = where(upper, log1p(-exp(where(upper, found, -1.0))), found)
+        return where(first, near, log(where(first, 1.0, far)))
+
+    def _log_above(self, z: Any, *shapes: Any) -> Any:
+        return self._log_below(-z, *shapes)
+
+
+# A share of e^-38 of the density is none. The integral of the rest by Gauß and Legendre is then
+# that of a smooth function.
+_NOTHING, _COUNT = 38.0, 36
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(_COUNT)
+
+
+def _within_a_turn(z: Any) -> tuple[Any, Any]:
+    """Return how many turns an angle is from 0, and what is left of it, between -π and π."""
+    turns = op.rint(z / (2.0 * math.pi))
+    return turns, z - 2.0 * math.pi * turns
+
+
+def _log_of_tail(angle: Any, kappa: Any) -> Any:
+    """Return the logarithm of the probability from the size of an angle to π.
+
+    In sin²((x + t) / 2) - sin²(x / 2) = sin(x + t / 2) sin(t / 2) nothing cancels.
+    """
+    size = where(angle >= 0, angle, -angle)
+    half = sin(0.5 * size)
+    least = half * half
+    whole = 2.0 * kappa * (1.0 - least) <= _NOTHING
+    part = least + 0.5 * _NOTHING / where(whole, 1.0, kappa)
+    end = where(whole, math.pi, 2.0 * arcsin(sqrt(where(whole, 1.0, part))))
+    length = op.maximum(op.stop_gradient(end) - size, 0.0)
+    nodes, weights = (as_tensor(v.astype(length.dtype)) for v in (_NODES, _WEIGHTS))
+    t = op.expand_dims(length, -1) * (0.5 + 0.5 * nodes)
+    falling = sin(op.expand_dims(size, -1) + 0.5 * t) * sin(0.5 * t)
+    heights = exp(-2.0 * op.expand_dims(kappa, -1) * falling)
+    total = 0.5 * length * op.sum(weights * heights, axis=-1)
+    return log(total) - 2.0 * kappa * least - log(2.0 * math.pi * op.i0e(kappa))
 
 
 norm, t, cauchy, laplace = Norm(), T(), Cauchy(), Laplace()

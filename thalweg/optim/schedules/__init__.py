@@ -5,6 +5,8 @@ Steps count from 0. Each schedule accepts one step or an array of steps, traced 
 
 from thalweg.optim.schedules.cycles import *
 from thalweg.optim.schedules.decays import *
+from thalweg.optim.schedules.injecting import *
+from thalweg.optim.schedules.onecycle import *
 from thalweg.optim.schedules.pieces import *
 from thalweg.optim.schedules.schedule import *
 

@@ -13,11 +13,12 @@ from numpy.lib.array_utils import byte_bounds
 from thalweg.core.apply import apply, refresh
 from thalweg.core.layout import row_major
 from thalweg.core.memory import Memory, memory_of
-from thalweg.core.program import owner_of, user_line
+from thalweg.core.program import owner_of
 from thalweg.core.tape import is_recording, set_recording
 from thalweg.core.tensor import Tensor, make
 from thalweg.core.writing import keep_retained, require_changeable
 from thalweg.errors import GradientError, ShapeError, TracingError
+from thalweg.lines import user_line
 from thalweg.ops.index.strided import in_memory_order, is_dense, steps_of, strided
 from thalweg.torch.functions.scattering import replace_view
 from thalweg.torch.functions.viewing import copying, extents

@@ -11,10 +11,10 @@ from typing import Any, ParamSpec, Protocol, TypeVar, overload
 import numpy as np
 
 from thalweg.autodiff.hooks import Handle
-from thalweg.core.program import level_of_user
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, CallError, StateError
+from thalweg.lines import level_of_user
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.shape.join import concatenate, split
 from thalweg.ops.shape.reshape import reshape

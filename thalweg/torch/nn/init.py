@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg.core.program import level_of_user
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.lines import level_of_user
 from thalweg.random.generator import Generator, default_generator
 from thalweg.random.memory_order import in_memory_order
 from thalweg.torch.functions import random_fills

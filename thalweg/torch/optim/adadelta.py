@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg.errors import ArgumentError
-from thalweg.optim.optimizers.adadelta import scale_by_adadelta
+from thalweg.optim.optimizers.adaptive.adadelta import scale_by_adadelta
 from thalweg.optim.schedules.decays import constant_schedule
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names
 from thalweg.torch.optim.optimizer.groups import plain_number

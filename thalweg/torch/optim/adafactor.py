@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from thalweg.errors import ArgumentError
-from thalweg.optim.optimizers.adafactor import factored_descent
+from thalweg.optim.optimizers.memory.adafactor import factored_descent
 from thalweg.torch.optim.optimizer import descent
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names
 from thalweg.torch.optim.optimizer.groups import Group, is_zero, plain_number

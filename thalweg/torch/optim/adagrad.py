@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.optim.optimizers.adagrad import scale_by_rss
+from thalweg.optim.optimizers.adaptive.adagrad import scale_by_rss
 from thalweg.optim.schedules.decays import inverse_decay
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names
 from thalweg.torch.optim.optimizer.groups import Group

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.optim.optimizers.adam import scale_by_adam, scale_by_amsgrad
+from thalweg.optim.optimizers.adaptive.adam import scale_by_adam, scale_by_amsgrad
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names
 
 __all__ = ["Adam"]

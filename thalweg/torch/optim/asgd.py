@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.optim.optimizers.asgd import asgd
+from thalweg.optim.optimizers.gradient.asgd import asgd
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names
 
 __all__ = ["ASGD"]

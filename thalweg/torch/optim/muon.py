@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg.errors import ArgumentError
-from thalweg.optim.optimizers.muon import orthogonalize, scale_by_shape
-from thalweg.optim.optimizers.sgd import trace
+from thalweg.optim.moments import trace
+from thalweg.optim.optimizers.matrix.muon import orthogonalize, scale_by_shape
 from thalweg.optim.scaling import scale
 from thalweg.torch.optim.optimizer import descent
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from thalweg.optim.optimizers.adam import scale_by_radam
+from thalweg.optim.optimizers.adaptive.adam import scale_by_radam
 from thalweg.torch.optim.adam import MOMENTS
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.optim.optimizers.rmsprop import scale_by_rms, scale_by_stddev
-from thalweg.optim.optimizers.sgd import trace
+from thalweg.optim.moments import trace
+from thalweg.optim.optimizers.adaptive.rmsprop import scale_by_rms, scale_by_stddev
 from thalweg.optim.schedules.decays import constant_schedule
 from thalweg.torch.optim.optimizer import descent
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names

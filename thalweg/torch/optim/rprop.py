@@ -6,7 +6,7 @@ from typing import Any
 
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise.comparison import maximum, minimum
-from thalweg.optim.optimizers.rprop import scale_by_rprop
+from thalweg.optim.optimizers.gradient.rprop import scale_by_rprop
 from thalweg.optim.schedules.decays import constant_schedule
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names
 

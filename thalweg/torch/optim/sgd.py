@@ -6,7 +6,7 @@ from typing import Any
 
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise.comparison import equal, where
-from thalweg.optim.optimizers.sgd import trace
+from thalweg.optim.moments import trace
 from thalweg.optim.scaling import scale_by_schedule
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names
 from thalweg.torch.optim.optimizer.groups import is_zero

@@ -8,8 +8,9 @@ from typing import Any
 
 from thalweg import tree
 from thalweg.core.primitive import Primitive
-from thalweg.core.program import Equation, Symbol, Trace, level_of_user
+from thalweg.core.program import Equation, Program, Symbol, Trace, remove_dead_code
 from thalweg.errors import GradientError
+from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import reshape
@@ -44,7 +45,8 @@ def require_gradient(
             "The loss ignores its parameters: its value does not depend on them, so there is "
             "nothing to fit. Use the first argument of the loss, params, in what it returns."
         )
-    zeros = _zeros(trace.equations)
+    needed = remove_dead_code(Program((), tuple(trace.equations), tuple(gradients)))
+    zeros = _zeros(needed.equations)
     if all(g in zeros or _is_literal_zero(g) for g in gradients):
         raise GradientError(
             "The gradient of the loss is zero everywhere: it uses its parameters only through "
@@ -107,9 +109,11 @@ def warn_of_pairings(trace: Trace, data: Sequence[Symbol], called_with: str) -> 
     """
     leaves, stemming = set(data), set(data)
     for equation in trace.equations:
-        if any(symbol in stemming for symbol in equation.inputs):
+        if not stemming.isdisjoint(equation.inputs):
             stemming.add(equation.output)
-        if equation.primitive.kind != "elementwise" or len(equation.inputs) < 2:
+        if len(equation.inputs) < 2 or len(equation.output.shape) < 2:
+            continue
+        if equation.primitive.kind != "elementwise":
             continue
         for column in equation.inputs:
             for vector in equation.inputs:

@@ -12,6 +12,7 @@ from thalweg.compiler.kernels.kernels import Kernel, Kind, Likeness, form_kernel
 from thalweg.compiler.kernels.materialize import LONG, total_effort
 from thalweg.compiler.kernels.memory import ALIGNMENT, aligned_size, assign
 from thalweg.compiler.kernels.streams import fuse_streams
+from thalweg.compiler.kernels.strips import fuse_strips
 from thalweg.compiler.pipeline import optimize
 from thalweg.compiler.rewrites.widening import widened
 from thalweg.compiler.states import own_operands, own_outputs
@@ -31,7 +32,7 @@ from thalweg.engines.llvm.kernels.facts import (
     Scratch,
 )
 from thalweg.engines.llvm.kernels.maps import write_map, write_transpose
-from thalweg.engines.llvm.kernels.reductions import write_column, write_row
+from thalweg.engines.llvm.kernels.reductions import write_column, write_row, write_strip
 from thalweg.engines.llvm.kernels.scatters import write_scan, write_scatter
 from thalweg.engines.llvm.kernels.streams import write_stream
 from thalweg.engines.llvm.kernels.whole.registers import is_small
@@ -53,6 +54,7 @@ _WRITERS = {
     Kind.SCATTER: write_scatter,
     Kind.SCAN: write_scan,
     Kind.STREAM: write_stream,
+    Kind.STRIP: write_strip,
     Kind.WHOLE: write_whole,
 }
 
@@ -140,6 +142,7 @@ class Assembly:
         graph = Graph(better)
         plan = form_kernels(graph)
         fuse_streams(plan, 8 * self.target.vector_bytes)
+        fuse_strips(plan, self.target.vector_bytes)
         pairs = list(zip(better.inputs[:states], better.outputs[:states], strict=True))
         storage = assign(plan, pairs, fixed, self.end)
         self.end = storage.end

@@ -16,9 +16,9 @@ from pathlib import Path
 import llvmlite
 import llvmlite.binding as llvm
 
-from thalweg.core.program import level_of_user
 from thalweg.engines.llvm.code.private_folder import Exposed, PrivateFolder, opened
 from thalweg.engines.llvm.ir.target import Target
+from thalweg.lines import level_of_user
 
 _FORMAT = "1"
 

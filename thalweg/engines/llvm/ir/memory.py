@@ -43,16 +43,22 @@ class MemoryAccess(Conversions):
         return self._from_memory(self.instruction(text, stored, width, (pointer,), cse), type)
 
     def gather(self, pointer: Value, offsets: Value, type: str, active: int | None = None) -> Value:
-        """Elements at the given element offsets (i32 or i64) from an address, one a lane."""
+        """Elements at the given element offsets (i32 or i64) from an address, one a lane.
+
+        Beyond the leading `active` lanes is the first element again. Zeros there would not do:
+        LLVM 22 takes the quotient of lanes that it knows to be zero for zero, and then drops the
+        choice that removes the NaN.
+        """
         width = offsets.width
         if width == 1:
             return self.load(self.element(pointer, offsets, type), type)
-        if active == 1:
-            first = self.gather(pointer, self.extract(offsets, 0), type)
-            return self.insert(self.constant(0, type, width), first, 0)
-        mask = self.leading(width if active is None else active, width)
+        if active is not None and active < width:
+            first = self.extract(offsets, 0)
+            if active == 1:
+                return self.splat(self.gather(pointer, first, type), width)
+            offsets = self.select(self.leading(active, width), offsets, self.splat(first, width))
         addresses = self.element(pointer, offsets, type)
-        return self._masked_load("gather", addresses, type, mask, True)
+        return self._masked_load("gather", addresses, type, self.leading(width, width), True)
 
     def _masked_load(
         self, operation: str, address: Value, type: str, mask: Value, cse: bool

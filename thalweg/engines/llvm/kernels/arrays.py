@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 from thalweg.compiler.kernels.affine import ZERO, Affine, Index, Var, linear
 from thalweg.compiler.kernels.memory import aligned_size
+from thalweg.compiler.kernels.strips import MOST_COLUMNS
 from thalweg.core.program import Symbol
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.regions import LoopRegion
 from thalweg.engines.llvm.ir.target import Target
+from thalweg.engines.llvm.ir.turning import column_read, columns_written
 from thalweg.engines.llvm.ir.values import BYTES, Operand, Value
 from thalweg.engines.llvm.kernels.facts import STOP, Addressed, AddressTable, KernelFacts, Places
 from thalweg.engines.llvm.kernels.lowering import TYPES
@@ -46,6 +48,8 @@ class Arrays:
         self._numbers = 0
         self._fresh = False
         self._pending: list[tuple[Value, Value, int | None]] = []
+        # Columns, and their real lanes, of rows that are written together: (array, place, columns).
+        self._columns: dict[tuple[Symbol, Affine, int], list[tuple[Value, int | None]]] = {}
 
     # ---- loops, lanes and positions
 
@@ -190,12 +194,31 @@ class Arrays:
         if spread is None and stride == -1 and active == self.width:
             first = e.load(self.address(symbol, fixed + (1 - self.width), origin), type, self.width)
             return e.shuffle(first, None, list(range(self.width))[::-1])
+        if spread is None and active == self.width and self._is_rows(symbol, fixed, stride, origin):
+            return self._load_column(symbol, fixed, stride)
         steps = e.constant(0, "i64", self.width)
         if stride:
             steps = e.multiply(e.lanes("i64", self.width), stride)
         if spread is not None:
             steps = e.add(steps, spread)
         return e.gather(self.address(symbol, fixed, origin), steps, type, active)
+
+    def _is_rows(self, symbol: Symbol, at: Affine, stride: int, origin: Symbol | None) -> bool:
+        """Tell whether lanes are a column of short rows that are all of them in the array."""
+        if not 1 < stride <= MOST_COLUMNS or origin is not None:
+            return False
+        low, high = (at + -(at.constant % stride)).bounds()
+        return low >= 0 and high + self.width * stride <= symbol.spec.size
+
+    def _load_column(self, symbol: Symbol, at: Affine, stride: int) -> Value:
+        """Read a column of rows that lie one after another: whole vectors, turned."""
+        column, type = at.constant % stride, TYPES[symbol.dtype]
+
+        def read(place: int) -> Value:
+            address = self.address(symbol, at + (place - column))
+            return self.e.load(address, type, self.width, cse=not self._fresh)
+
+        return column_read(self.e, read, stride, self.width, column)
 
     def _is_apart(self, active: int | None) -> bool:
         """Tell whether lanes are to be read one by one: where there is no masked access."""
@@ -247,8 +270,13 @@ class Arrays:
         if symbol not in self.stored:
             return
         stride, spread, fixed = self.split(linear(index, symbol.shape))
-        if spread is not None or stride not in (0, 1):
-            raise AssertionError("a kernel stores along its lanes only")
+        if spread is not None or stride < 0:
+            raise AssertionError("a kernel stores along its lanes only, or all columns of rows")
+        if stride > 1:
+            rows = symbol, fixed + -(fixed.constant % stride), stride
+            vector = self.e.splat(value, self.width)
+            self._columns.setdefault(rows, []).append((vector, self.active(index)))
+            return
         if stride:
             value = self.e.splat(value, self.width)
         active = self.active(index) if stride else None
@@ -260,3 +288,20 @@ class Arrays:
         for value, address, active in self._pending:
             self.e.store(value, address, active)
         self._pending.clear()
+        for (symbol, first, count), columns in self._columns.items():
+            if len(columns) != count:
+                raise AssertionError("rows are written with all their columns")
+            self._store_rows(self.address(symbol, first), columns)
+        self._columns.clear()
+
+    def _store_rows(self, first: Value, columns: list[tuple[Value, int | None]]) -> None:
+        """Write rows one after another from an address on, their columns in the order they have."""
+        e, vectors, active = self.e, [vector for vector, _ in columns], columns[0][1]
+        size, count = BYTES[vectors[0].type], len(columns)
+        if active == self.width:
+            columns_written(e, lambda at, row: e.store(row, e.offset(first, at * size)), vectors)
+            return
+        for row in range(active or 0):
+            for column, vector in enumerate(vectors):
+                place = e.offset(first, (row * count + column) * size)
+                e.store(e.extract(vector, row), place)

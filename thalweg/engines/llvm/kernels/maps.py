@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from thalweg.compiler.kernels.affine import Affine
-from thalweg.engines.llvm.ir.values import Value
+from thalweg.engines.llvm.ir.turning import turned
 from thalweg.engines.llvm.kernels.loops import Domain, blocks, chunks, spread, width_for
 from thalweg.engines.llvm.kernels.writer import Writer
 
@@ -45,7 +45,7 @@ def write_transpose(writer: Writer) -> None:
         vectors = [
             writer.value(source, (column + min(j, breadth - 1), row + lanes)) for j in range(width)
         ]
-        for i, vector in enumerate(_transpose_lanes(writer, vectors)[:height]):
+        for i, vector in enumerate(turned(writer.e, vectors)[:height]):
             writer.put(root, (row + i, column + writer.lanes(breadth)), vector)
         writer.flush()
 
@@ -53,21 +53,3 @@ def write_transpose(writer: Writer) -> None:
         blocks(writer, columns, width, functools.partial(tile, row, height))
 
     blocks(writer, rows, width, strip)
-
-
-def _transpose_lanes(writer: Writer, vectors: list[Value]) -> list[Value]:
-    """Transpose a square of lanes by exchanging ever larger blocks across the diagonal."""
-    width, step = writer.width, 1
-    vectors = [writer.e.splat(v, width) for v in vectors]
-    while step < width:
-        turned = list(vectors)
-        for i in range(width):
-            if i & step:
-                continue
-            a, b = vectors[i], vectors[i | step]
-            low = [j if not j & step else width + (j ^ step) for j in range(width)]
-            high = [(j | step) if not j & step else width + j for j in range(width)]
-            turned[i] = writer.e.shuffle(a, b, low)
-            turned[i | step] = writer.e.shuffle(a, b, high)
-        vectors, step = turned, 2 * step
-    return vectors

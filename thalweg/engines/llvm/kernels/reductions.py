@@ -1,4 +1,4 @@
-"""Kernels that reduce: along the last axis of their domain, or down its columns."""
+"""Kernels that reduce: along the last axis of their domain, down its columns, or both at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from thalweg.compiler.kernels.affine import Affine
 from thalweg.compiler.kernels.graph import squeezed
+from thalweg.compiler.kernels.strips import WRITTEN, Part, part_of
 from thalweg.core.program import Symbol
 from thalweg.engines.llvm.ir.values import Value
-from thalweg.engines.llvm.kernels.blocks import Total, fold, fold_over, total_of
+from thalweg.engines.llvm.kernels.blocks import Total, fold, fold_over, sums_across, total_of
 from thalweg.engines.llvm.kernels.loops import Domain, Walk, is_reduction, panels, spread, width_for
 from thalweg.engines.llvm.kernels.lowering import TYPES
 from thalweg.engines.llvm.kernels.writer import Writer
@@ -25,6 +26,9 @@ _UNROLLED_COST = 400
 
 # … and still less dear where they are only summed, so that no value is wanted a second time.
 _SUMMED_COST = 120
+
+# Of so few columns two vectors of rows are computed in turn: more would not fit the registers.
+_TURNS = 8
 
 Values = list[Value]
 
@@ -243,6 +247,114 @@ class _Column(_Reductions):
         writer.flush()
 
 
+class _Strip:
+    """Writes one STRIP kernel: vectors down the rows, all columns of them at once."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.rows, self.columns = writer.kernel.domain
+        self.width = writer.width = width_for(writer, self.rows)
+        roots = writer.kernel.roots
+        self.parts = {root: part_of(writer.maker(root), writer.kernel.domain) for root in roots}
+        self.totals = {
+            root: total_of(writer, writer.maker(root).primitive.name, TYPES[root.dtype])
+            for root in roots
+            if is_reduction(writer, root)
+        }
+        # Where the accumulators of what is reduced down the rows are among all of them.
+        self.slots: dict[Symbol, int] = {}
+        self.kinds: list[Total] = []
+        for root in roots:
+            if self.parts[root] in (Part.DOWN, Part.WHOLE):
+                self.slots[root] = len(self.kinds)
+                count = self.columns if self.parts[root] is Part.DOWN else 1
+                self.kinds += [self.totals[root]] * count
+
+    def write(self) -> None:
+        writer, width = self.writer, self.width
+        length = 2 * self.columns * writer.kernel.size
+        # One vector of numbers a row waits for itself; a second one takes turns with it.
+        together = 2 if self.columns <= _TURNS and length <= WRITTEN else 1
+        full = self.rows // (width * together)
+        sums = [kind.empty for kind in self.kinds]
+
+        def whole(at: Affine, sums: Values) -> Values:
+            first = at * (width * together) + writer.lanes(width)
+            return self._block([first + width * i for i in range(together)], sums)
+
+        if full:
+            sums = fold(writer, full, self.kinds, sums, whole, together)
+        for at in writer.vectors(self.rows, full * together):
+            sums = self._block([at], sums)
+        self._finish(sums)
+
+    # ---- a block of rows
+
+    def _block(self, places: list[Affine], before: Values) -> Values:
+        """Compute all of some rows; return the accumulators with what is theirs added."""
+        sums = list(before)
+        for root, part in self.parts.items():
+            if part is not Part.END:
+                for at in places:
+                    self._compute(root, part, at, sums)
+        self.writer.flush()
+        return sums
+
+    def _compute(self, root: Symbol, part: Part | None, at: Affine, sums: Values) -> None:
+        """Compute a value of a vector of rows, or add to its accumulators."""
+        writer = self.writer
+        if part is Part.CELL:
+            for column in range(self.columns):
+                writer.compute(root, spread([at, Affine(column)], root.shape))
+        elif part is Part.ROW:
+            writer.compute(root, spread([at], root.shape))
+        elif part is Part.ACROSS:
+            row = self.totals[root].merge(self._operands(root, at))
+            writer.put(root, spread([at], root.shape), row)
+        else:
+            self._accumulate(root, at, sums)
+
+    def _operands(self, root: Symbol, at: Affine) -> Values:
+        """Return a reduction's operand: a vector a column, or one of one number a row."""
+        operand = self.writer.maker(root).inputs[0]
+        each: list[list[Affine]] = [[at]]
+        if squeezed(operand.shape) == self.writer.kernel.domain:
+            each = [[at, Affine(column)] for column in range(self.columns)]
+        values = [self.writer.value(operand, spread(place, operand.shape)) for place in each]
+        return [self.writer.e.splat(value, self.width) for value in values]
+
+    def _accumulate(self, root: Symbol, at: Affine, sums: Values) -> None:
+        total, slot = self.totals[root], self.slots[root]
+        parts = self._operands(root, at)
+        if self.parts[root] is Part.WHOLE:
+            parts = [total.merge(parts)]
+        for i, value in enumerate(parts, slot):
+            sums[i] = total.combine(sums[i], self.writer.real(value, at, total.empty))
+
+    # ---- the end
+
+    def _finish(self, sums: Values) -> None:
+        """Write the reductions down the rows, and what is computed of them."""
+        writer = self.writer
+        along = writer.width = min(self.width, width_for(writer, self.columns))
+        places = writer.vectors(self.columns)
+        for root, slot in self.slots.items():
+            total, shape = self.totals[root], root.shape
+            if self.parts[root] is Part.WHOLE:
+                found = writer.e.horizontal(sums[slot], total.combine)
+                writer.put(root, spread([], shape), found)
+                continue
+            vector = sums_across(writer, sums[slot : slot + self.columns], total, along)
+            for i, at in enumerate(places):
+                lanes = range(i * along, (i + 1) * along)
+                writer.put(root, spread([at], shape), writer.e.shuffle(vector, None, lanes))
+        for root, part in self.parts.items():
+            if part is Part.END:
+                for at in places if squeezed(root.shape) else places[:1]:
+                    writer.compute(root, spread([at], root.shape))
+        writer.flush()
+
+
 def write_row(writer: Writer) -> None:
     """Write a ROW kernel."""
     _Row(writer).write()
@@ -251,3 +363,8 @@ def write_row(writer: Writer) -> None:
 def write_column(writer: Writer) -> None:
     """Write a COLUMN kernel."""
     _Column(writer).write()
+
+
+def write_strip(writer: Writer) -> None:
+    """Write a STRIP kernel."""
+    _Strip(writer).write()

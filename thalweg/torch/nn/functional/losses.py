@@ -6,11 +6,11 @@ import math
 import warnings
 from typing import Any
 
-from thalweg.core.program import level_of_user
 from thalweg.core.spec import broadcast
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.arithmetic import absolute, square
 from thalweg.ops.elementwise.comparison import greater, less, where
 from thalweg.ops.elementwise.conversion import as_floating, stop_gradient
@@ -207,7 +207,7 @@ def smooth_l1_loss(
     if beta == 0:
         return l1_loss(input, target, size_average, reduce, reduction)
     x, y = _match_shapes("smooth_l1_loss", input, target)
-    found = losses.huber_loss(x, y, beta) / beta
+    found = losses.huber_loss(x, y, delta=beta) / beta
     return aggregate(found, reduction_of(reduction, size_average, reduce))
 
 
@@ -223,7 +223,7 @@ def huber_loss(
         Huber, "Robust Estimation of a Location Parameter", 1964.
     """
     x, y = _match_shapes("huber_loss", input, target)
-    return weigh(losses.huber_loss(x, y, delta), weight, reduction_of(reduction, None, None))
+    return weigh(losses.huber_loss(x, y, delta=delta), weight, reduction_of(reduction, None, None))
 
 
 def poisson_nll_loss(

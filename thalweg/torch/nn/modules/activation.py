@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from thalweg.core.program import level_of_user
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
+from thalweg.lines import level_of_user
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn import functional, init
 from thalweg.torch.nn.modules.module import Layer, Module, describe

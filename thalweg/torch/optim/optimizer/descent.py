@@ -8,9 +8,9 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
-from thalweg.optim.chains import chain
 from thalweg.optim.scaling import add_decayed_weights, scale, scale_by_learning_rate
 from thalweg.optim.transformation import GradientTransformation
+from thalweg.optim.transforms.chains import chain
 from thalweg.torch.optim.optimizer.groups import is_zero, options_of, plain_number
 from thalweg.torch.optim.optimizer.optimizer import Optimizer
 

@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
-from thalweg.core.program import is_users
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, CallError, MissingEntry
+from thalweg.lines import is_users
 
 # Integers that say how a step is made, not numbers in its arithmetic.
 STRUCTURAL = frozenset({"ns_steps"})

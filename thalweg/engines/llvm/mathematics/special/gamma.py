@@ -20,10 +20,20 @@ from thalweg.engines.llvm.mathematics.special.pieces import (
     half_turns,
     in_double,
     is_odd,
+    less_logarithm,
     only_where,
     sine_of_turn,
 )
-from thalweg.ops.special.tables import BINET, DIGAMMA_TAIL, LOG_GAMMA_ABOVE, LOG_GAMMA_BELOW
+from thalweg.ops.special.tables import (
+    BINET,
+    DIGAMMA_TAIL,
+    LOG_GAMMA_ABOVE,
+    LOG_GAMMA_BELOW,
+    PSI_ABOVE,
+    PSI_BELOW,
+    PSI_ZERO,
+    PSI_ZERO_LOW,
+)
 
 _INF, _NAN = float("inf"), float("nan")
 
@@ -79,28 +89,10 @@ def _reflected_lgamma(e: Emitter, x: Value, opposite: Value) -> Value:
     return e.select(e.compare("oeq", e.floor(x), x), _INF, found)
 
 
-# ψ(x) / (x - x₀), x₀ its zero, as a quotient in x - 2 for 1 ≤ x ≤ 3: error 2^-55.
-_PSI_ZERO, _PSI_ZERO_LOW = 1.4616321449683622, 9.549995429965697e-17
-
-_PSI_ABOVE = (
-    0.7853075386041053,
-    0.8107406880411975,
-    0.3043579944431264,
-    0.05092393386462858,
-    0.00367786160302666,
-    8.787772554730146e-05,
-    1.4295526098145114e-07,
-)
-
-_PSI_BELOW = (
-    1.0,
-    1.3644076875013431,
-    0.7017789649716847,
-    0.1715706894284608,
-    0.020475641351571348,
-    0.0010774120678188385,
-    1.7686862090389262e-05,
-)
+def digamma1p(e: Emitter, x: Value) -> Value:
+    """The derivative ψ(1 + x) of ln Γ(1 + x) for 0 ≤ x ≤ 2."""
+    from_zero = e.subtract(e.subtract(x, PSI_ZERO), PSI_ZERO_LOW)
+    return e.multiply(fraction(e, x, PSI_ABOVE, PSI_BELOW), from_zero)
 
 
 @in_double
@@ -113,9 +105,8 @@ def digamma(e: Emitter, x: Value) -> Value:
     square = e.multiply(inverse, inverse)
     far = e.fma(inverse, -0.5, log(e, v))
     far = e.fma(e.negate(square), polynomial(e, square, DIGAMMA_TAIL), far)
-    from_zero = e.subtract(e.subtract(v, _PSI_ZERO), _PSI_ZERO_LOW)
-    near = fraction(e, e.subtract(v, 2.0), _PSI_ABOVE, _PSI_BELOW)
-    base = e.select(e.compare("olt", v, 3.0), e.multiply(near, from_zero), far)
+    near = digamma1p(e, e.select(low, size, e.subtract(v, 1.0)))
+    base = e.select(e.compare("olt", v, 3.0), near, far)
     # ψ(x) = ψ(1 + x) - 1/x
     found = e.select(low, e.subtract(base, e.divide(1.0, x)), base)
     return only_where(e, e.compare("olt", x, 0.0), _reflected_digamma, [x, base], found)
@@ -125,13 +116,53 @@ def digamma(e: Emitter, x: Value) -> Value:
 _RAISED = 12
 
 
-@in_double
-def digamma_lead(e: Emitter, x: Value, step: Value) -> Value:
-    """The difference ψ(x + h) - ψ(x) - ln(1 + h/x) for x, h > 0, which is 0 where h is."""
+def less_digamma(e: Emitter, x: Value) -> Value:
+    """The difference ln x - ψ(x) for x ≥ 1, below 3 by the recurrence."""
+    low = e.compare("olt", x, 3.0)
+    v = e.select(low, e.add(x, 2.0), x)
+    inverse = e.divide(1.0, v)
+    square = e.multiply(inverse, inverse)
+    found = e.fma(inverse, 0.5, e.multiply(square, polynomial(e, square, DIGAMMA_TAIL)))
+    near = e.select(low, x, 1.0)
+    steps = less_logarithm(e, e.divide(1.0, e.add(near, 1.0)))
+    steps = e.add(steps, less_logarithm(e, e.divide(1.0, near)))
+    return e.select(low, e.add(found, steps), found)
+
+
+def digamma_rise(e: Emitter, x: Value, step: Value) -> Value:
+    """The difference ψ(x + h) - ψ(x) for x ≥ 1 and h > 0, which is 0 where h is."""
     low = e.compare("olt", x, 3.0)
     v = e.select(low, e.add(x, float(_RAISED)), x)
-    inverse, other = e.divide(1.0, v), e.divide(1.0, e.add(v, step))
-    # h / (v (v + h)) = 1/v - 1/(v + h)
+    found = e.add(_lead_of_large(e, v, step), log1p(e, e.divide(step, v)))
+    return only_where(e, low, _raised, [x, step, found], found)
+
+
+def _raised(e: Emitter, x: Value, step: Value, found: Value) -> Value:
+    place, (total,) = e.begin_loop(_RAISED, [found])
+    at = e.add(x, e.convert(e.subtract(_RAISED - 1, place), x.type))
+    part = e.divide(step, e.multiply(at, e.add(at, step)))
+    (total,) = e.end_loop([e.add(total, part)])
+    return total
+
+
+def digamma_lead(e: Emitter, x: Value, step: Value) -> Value:
+    """The difference ψ(x + h) - ψ(x) - ln(1 + h/x) for x ≥ 1 and h > 0, which is 0 where h is."""
+    far = e.compare("ogt", step, x)
+    apart = e.subtract(less_digamma(e, x), less_digamma(e, e.add(x, step)))
+    small = e.select(far, x, step)
+    near = _lead_of_large(e, e.maximum(x, 3.0), small)
+    low = e.bit_and(e.compare("olt", x, 3.0), e.invert(far))
+    near = only_where(e, low, _lead_of_small, [x, small], near)
+    return e.select(far, apart, near)
+
+
+def _lead_of_small(e: Emitter, x: Value, step: Value) -> Value:
+    return e.subtract(digamma_rise(e, x, step), log1p(e, e.divide(step, x)))
+
+
+def _lead_of_large(e: Emitter, x: Value, step: Value) -> Value:
+    inverse, other = e.divide(1.0, x), e.divide(1.0, e.add(x, step))
+    # h / (x (x + h)) = 1/x - 1/(x + h)
     apart = e.multiply(step, e.multiply(inverse, other))
     square, smaller = e.multiply(inverse, inverse), e.multiply(other, other)
     tail = e.constant(DIGAMMA_TAIL[-1], x.type, x.width)
@@ -141,18 +172,7 @@ def digamma_lead(e: Emitter, x: Value, step: Value) -> Value:
         quotient = e.fma(quotient, square, tail)
         tail = e.fma(tail, smaller, coefficient)
     between = e.multiply(e.multiply(apart, e.add(inverse, other)), quotient)
-    found = e.fma(apart, 0.5, between)
-    return only_where(e, low, _raised_lead, [x, step, found], found)
-
-
-def _raised_lead(e: Emitter, x: Value, step: Value, found: Value) -> Value:
-    high = e.add(x, float(_RAISED))
-    found = e.add(found, log1p(e, e.divide(step, high)))
-    place, (total,) = e.begin_loop(_RAISED, [found])
-    at = e.add(x, e.convert(place, x.type))
-    part = e.divide(step, e.multiply(at, e.add(at, step)))
-    (total,) = e.end_loop([e.add(total, part)])
-    return e.subtract(total, log1p(e, e.divide(step, x)))
+    return e.fma(apart, 0.5, between)
 
 
 def _reflected_digamma(e: Emitter, x: Value, base: Value) -> Value:

@@ -14,13 +14,14 @@ from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
 from thalweg.engines.llvm.mathematics.exponential import exp, expm1
 from thalweg.engines.llvm.mathematics.logarithm import log, log1p
-from thalweg.engines.llvm.mathematics.polynomials import polynomial
+from thalweg.engines.llvm.mathematics.polynomials import polynomial, two_product, two_sum
 from thalweg.engines.llvm.mathematics.special.error import erfc
-from thalweg.engines.llvm.mathematics.special.gamma import binet, digamma, lgamma1p
+from thalweg.engines.llvm.mathematics.special.gamma import binet, digamma1p, less_digamma, lgamma1p
 from thalweg.engines.llvm.mathematics.special.pieces import (
     excess,
     in_double,
     less_logarithm,
+    logarithm,
     only_where,
 )
 from thalweg.ops.special.tables import TEMME
@@ -69,14 +70,13 @@ def gammaincc(e: Emitter, a: Value, x: Value) -> Value:
 def gammainc_by_shape(e: Emitter, a: Value, x: Value) -> Value:
     """The derivative of P(a, x) by a, which is negative."""
     inside, shape, z = _operands(e, a, x)
-    near, below = _ranges(e, shape, z)
-    small = e.compare("olt", z, _SMALL)
-    series = e.bit_and(e.bit_and(below, e.invert(near)), e.invert(small))
-    above = e.bit_and(e.invert(below), e.invert(near))
+    near, _ = _ranges(e, shape, z)
+    # The series is of positive terms, and a little beyond x = a loses less than the fraction.
+    below = _is_below(e, shape, z)
     found = e.constant(0.0, z.type, z.width)
-    found = only_where(e, series, _lower_by_shape, [shape, z], found)
+    found = only_where(e, e.bit_and(below, e.invert(near)), _lower_by_shape, [shape, z], found)
+    above = e.invert(e.bit_or(below, near))
     found = only_where(e, above, _upper_by_shape, [shape, z], found)
-    found = only_where(e, small, _small_by_shape, [shape, z], found)
     found = only_where(e, near, _large_by_shape, [shape, z], found)
     wrong = e.bit_or(e.compare("ule", a, 0.0), e.compare("ult", x, 0.0))
     edge = e.select(wrong, _NAN, e.constant(0.0, x.type, x.width))
@@ -181,24 +181,20 @@ def _fraction(e: Emitter, a: Value, x: Value) -> Value:
 _TERMS = 20
 
 
-def _alternating(e: Emitter, a: Value, x: Value) -> tuple[Value, Value]:
-    """Σ (-x)ⁿ / (n! (a + n)) over n ≥ 1, and its derivative by a."""
+def _alternating(e: Emitter, a: Value, x: Value) -> Value:
+    """Σ (-x)ⁿ / (n! (a + n)) over n ≥ 1."""
     zero, one = e.constant(0.0, x.type, x.width), e.constant(1.0, x.type, x.width)
-    index, (term, total, total_by) = e.begin_loop(_TERMS, [one, zero, zero])
+    index, (term, total) = e.begin_loop(_TERMS, [one, zero])
     n = turn(e, index, x.type)
     term = e.multiply(term, e.divide(e.negate(x), n))
-    inverse = e.divide(1.0, e.add(a, n))
-    part = e.multiply(term, inverse)
-    _, total, total_by = e.end_loop(
-        [term, e.add(total, part), e.subtract(total_by, e.multiply(part, inverse))]
-    )
-    return total, total_by
+    _, total = e.end_loop([term, e.add(total, e.divide(term, e.add(a, n)))])
+    return total
 
 
 def _complement_of_small(e: Emitter, a: Value, x: Value) -> Value:
     """Q(a, x) = 1 - xᵃ / Γ(a + 1) · (1 + a Σ (-x)ⁿ / (n! (a + n))) for small x and a."""
     exponent = e.subtract(e.multiply(a, log(e, x)), lgamma1p(e, e.minimum(a, 2.0)))
-    total, _ = _alternating(e, a, e.minimum(x, _SMALL))
+    total = _alternating(e, a, e.minimum(x, _SMALL))
     part = e.multiply(e.multiply(exp(e, exponent), a), total)
     return e.negate(e.add(expm1(e, exponent), part))
 
@@ -248,25 +244,70 @@ def _lower_of_large(e: Emitter, a: Value, x: Value) -> Value:
 # ---- derivatives by the shape
 
 
+def _is_below(e: Emitter, a: Value, x: Value) -> Value:
+    return e.compare("ole", x, e.fma(a, 1.06, e.constant(1.1, x.type)))
+
+
+def _slope(e: Emitter, a: Value, x: Value) -> Value:
+    """The product a (ln x - ψ(a)), where it counts that x is near a."""
+    few = e.compare("olt", a, 2.0)
+    small, large = e.minimum(a, 2.0), e.minimum(e.maximum(a, 2.0), 1e300)
+    part = e.divide(e.subtract(x, large), large)
+    ratio = e.maximum(e.divide(x, large), 1e-300)
+    far = e.add(logarithm(e, part, ratio), less_digamma(e, large))
+    near = e.subtract(log(e, x), digamma1p(e, small))
+    near = e.fma(small, near, e.constant(1.0, x.type))
+    return e.select(few, near, e.multiply(large, far))
+
+
 def _lower_by_shape(e: Emitter, a: Value, x: Value) -> Value:
-    """The derivative of the series of P, term by term."""
-    z = e.select(_ranges(e, a, x)[1], x, 0.0)
+    """The derivative of the series of P, Σ tₙ: that of tₙ is -tₙ Σ 1 / (a + k).
+
+    Where a is small it is that of P(a + 1, x), and of what P is more: near its zero ln x - ψ(a + 1)
+    then is not taken from as large a part.
+    """
     zero, one = e.constant(0.0, x.type, x.width), e.constant(1.0, x.type, x.width)
-    index, (term, term_by, total, total_by) = e.begin_loop(_MOST, [one, zero, one, zero])
-    inverse = e.divide(1.0, e.add(a, turn(e, index, x.type)))
-    ratio = e.multiply(z, inverse)
-    term_by = e.multiply(ratio, e.fma(e.negate(term), inverse, term_by))
-    term = e.multiply(ratio, term)
-    after, after_by = e.add(total, term), e.add(total_by, term_by)
-    more = e.bit_or(matters(e, term, after), matters(e, term_by, after_by))
-    *_, total, total_by = e.end_loop([term, term_by, after, after_by], going=e.any_lane(more))
-    slope = e.subtract(log(e, x), digamma(e, e.add(a, 1.0)))
-    return e.multiply(_height(e, a, x), e.fma(total, slope, total_by))
+    few = e.compare("olt", a, 1.0)
+    # Lanes that are not wanted end at once; of very large shapes it is nothing.
+    z = e.minimum(e.select(_is_below(e, a, x), x, 0.0), 1e150)
+    shape = e.minimum(e.select(few, e.add(a, 1.0), a), 1e150)
+    index, state = e.begin_loop(_MOST, [one, zero, zero, one, zero, zero, zero])
+    term, low, harmonic, total, rest, total_by, rest_by = state
+    n = turn(e, index, x.type)
+    at = e.add(shape, n)
+    inverse = e.divide(1.0, at)
+    # The term as a sum of two, so that errors of many factors do not add up.
+    product, error = two_product(e, term, z)
+    quotient = e.multiply(product, inverse)
+    back, back_error = two_product(e, quotient, at)
+    error = e.add(error, e.subtract(e.subtract(product, back), back_error))
+    error = e.subtract(error, e.multiply(quotient, e.subtract(shape, e.subtract(at, n))))
+    low = e.multiply(inverse, e.fma(low, z, error))
+    harmonic = e.add(harmonic, inverse)
+    part = e.multiply(quotient, harmonic)
+    after, lost = two_sum(e, total, quotient)
+    after_by, lost_by = two_sum(e, total_by, part)
+    rest = e.add(rest, e.add(low, lost))
+    rest_by = e.add(rest_by, e.fma(low, harmonic, lost_by))
+    more = e.bit_or(matters(e, quotient, after), matters(e, part, after_by))
+    state = [quotient, low, harmonic, after, rest, after_by, rest_by]
+    *_, total, rest, total_by, rest_by = e.end_loop(state, going=e.any_lane(more))
+    total, total_by = e.add(total, rest), e.add(total_by, rest_by)
+    few_slope = e.subtract(log(e, x), digamma1p(e, e.minimum(a, 1.0)))
+    inverse = e.divide(1.0, e.select(few, e.add(a, 1.0), a))
+    far = e.multiply(e.subtract(_slope(e, e.maximum(a, 1.0), x), 1.0), inverse)
+    slope = e.select(few, e.subtract(few_slope, inverse), far)
+    found = e.fma(total, slope, e.negate(total_by))
+    found = e.select(few, e.fma(e.multiply(x, inverse), found, few_slope), found)
+    return e.multiply(_height(e, a, x), found)
 
 
 def _upper_by_shape(e: Emitter, a: Value, x: Value) -> Value:
     """The derivative of the fraction of Q, step by step."""
-    z = _above(e, a, x)
+    near, _ = _ranges(e, a, x)
+    # Lanes that are not wanted end at once.
+    unwanted = e.bit_or(_is_below(e, a, x), near)
+    z = e.select(unwanted, e.multiply(e.add(a, 1.0), 1e9), x)
     first = e.add(e.subtract(z, a), 1.0)
     inverse = e.divide(1.0, first)
     square = e.multiply(inverse, inverse)
@@ -275,11 +316,11 @@ def _upper_by_shape(e: Emitter, a: Value, x: Value) -> Value:
     n = turn(e, index, x.type)
     b = e.add(first, e.add(n, n))
     factor = e.multiply(n, e.subtract(a, n))
-    below_by = e.fma(factor, inner_by, e.fma(n, inner, e.constant(-1.0, x.type)))
-    inner = e.divide(1.0, e.fma(factor, inner, b))
-    inner_by = e.negate(e.multiply(e.multiply(inner, inner), below_by))
-    ratio = e.fma(b, inner, e.constant(-1.0, x.type))
-    ratio_by = e.fma(b, inner_by, e.negate(inner))
+    part, part_by = e.multiply(factor, inner), e.fma(factor, inner_by, e.multiply(n, inner))
+    inner = e.divide(1.0, e.add(part, b))
+    inner_by = e.multiply(e.multiply(inner, inner), e.subtract(1.0, part_by))
+    ratio = e.negate(e.multiply(part, inner))
+    ratio_by = e.negate(e.fma(part_by, inner, e.multiply(part, inner_by)))
     step_by = e.fma(ratio, step_by, e.multiply(ratio_by, step))
     step = e.multiply(step, ratio)
     after, after_by = e.add(total, step), e.add(total_by, step_by)
@@ -287,19 +328,8 @@ def _upper_by_shape(e: Emitter, a: Value, x: Value) -> Value:
     *_, total, total_by = e.end_loop(
         [inner, inner_by, step, step_by, after, after_by], going=e.any_lane(more)
     )
-    slope = e.subtract(log(e, x), digamma(e, a))
-    height = e.multiply(_height(e, a, x), a)
-    return e.negate(e.multiply(height, e.fma(total, slope, total_by)))
-
-
-def _small_by_shape(e: Emitter, a: Value, x: Value) -> Value:
-    """The derivative of xᵃ / Γ(a + 1) · (1 + a Σ (-x)ⁿ / (n! (a + n)))."""
-    z = e.minimum(x, _SMALL)
-    total, total_by = _alternating(e, a, z)
-    slope = e.subtract(log(e, z), digamma(e, e.add(a, 1.0)))
-    part = e.fma(slope, e.fma(a, total, e.constant(1.0, x.type)), e.fma(a, total_by, total))
-    # xᵃ / Γ(a + 1) is the height without its e⁻ˣ.
-    return e.multiply(e.multiply(_height(e, a, z), exp(e, z)), part)
+    found = e.fma(total, _slope(e, a, x), e.multiply(a, total_by))
+    return e.negate(e.multiply(_height(e, a, x), found))
 
 
 def _large_by_shape(e: Emitter, a: Value, x: Value) -> Value:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
-from thalweg.engines.llvm.mathematics.logarithm import ARTANH_WIDE, log
+from thalweg.engines.llvm.mathematics.logarithm import ARTANH_WIDE, log, log1p
 from thalweg.engines.llvm.mathematics.polynomials import polynomial
 
 Function = Callable[..., Value]
@@ -92,6 +92,12 @@ def excess(e: Emitter, part: Value, ratio: Value) -> Value:
     near = e.bit_and(e.compare("oge", part, -0.5), e.compare("ole", part, 1.0))
     far = e.subtract(part, log(e, ratio))
     return e.select(near, less_logarithm(e, e.select(near, part, 0.0)), far)
+
+
+def logarithm(e: Emitter, part: Value, ratio: Value) -> Value:
+    """The logarithm ln r, where r - 1 is known with all its digits."""
+    near = e.bit_and(e.compare("oge", part, -0.5), e.compare("ole", part, 1.0))
+    return e.select(near, log1p(e, e.select(near, part, 0.0)), log(e, ratio))
 
 
 # sin(πr)/r - π and cos(πr) - 1, over r², as polynomials in r² for |r| ≤ ½: errors 2^-61, 2^-66.

@@ -7,7 +7,7 @@ Source:
 
 from thalweg.engines.llvm.ir.emitter import Emitter
 from thalweg.engines.llvm.ir.values import Value
-from thalweg.engines.llvm.mathematics.logarithm import power
+from thalweg.engines.llvm.mathematics.logarithm import log, power
 from thalweg.engines.llvm.mathematics.special.pieces import (
     half_turns,
     in_double,
@@ -105,3 +105,41 @@ def _left(e: Emitter, s: Value, q: Value) -> Value:
     to_left = e.select(e.compare("ogt", place, 0.0), far, near)
     beyond = e.subtract(to_left, _series(e, s, e.subtract(1.0, q)))
     return e.add(to_right, e.select(odd, e.negate(beyond), beyond))
+
+
+@in_double
+def zeta_by_order(e: Emitter, s: Value, q: Value) -> Value:
+    """The derivative -Σ ln(q + k) (q + k)⁻ˢ of Hurwitz's zeta function by s, for q > 0."""
+    s, q = e.unify(s, q)
+    inside = e.bit_and(e.compare("ogt", s, 1.0), e.compare("ogt", q, 0.0))
+    inside = e.bit_and(inside, e.compare("olt", q, _INF))
+    found = _series_by_order(e, e.select(inside, s, 2.0), e.select(inside, q, 1.0))
+    infinite = e.bit_and(e.compare("ogt", s, 1.0), e.compare("oeq", q, _INF))
+    edge = e.select(infinite, 0.0, e.constant(_NAN, q.type, q.width))
+    pole = e.bit_and(e.compare("oeq", s, 1.0), e.compare("ogt", q, 0.0))
+    return e.select(inside, found, e.select(pole, -_INF, edge))
+
+
+def _series_by_order(e: Emitter, s: Value, q: Value) -> Value:
+    # The smallest terms first.
+    place, (total,) = e.begin_loop(_TERMS, [e.constant(0.0, q.type, q.width)])
+    at = e.add(q, e.convert(e.subtract(_TERMS - 1, place), q.type))
+    term = e.multiply(log(e, at), power(e, at, e.negate(s)))
+    (total,) = e.end_loop([e.subtract(total, term)])
+    base, order = e.add(q, float(_TERMS)), e.minimum(s, _LARGEST_ORDER)
+    inverse = e.divide(1.0, base)
+    square = e.multiply(inverse, inverse)
+    # Σ B₂ₖ / (2k)! · s (s + 1) … (s + 2k - 2) / base²ᵏ⁻¹ and its derivative.
+    series = e.constant(_EULER[-1], q.type, q.width)
+    series_by = e.constant(0.0, q.type, q.width)
+    for k in range(len(_EULER) - 1, 0, -1):
+        factor = e.multiply(e.add(order, 2.0 * k - 1.0), e.add(order, 2.0 * k))
+        slope = e.fma(order, 2.0, e.constant(4.0 * k - 1.0, q.type))
+        series_by = e.multiply(e.fma(series_by, factor, e.multiply(series, slope)), square)
+        series = e.fma(series, e.multiply(factor, square), _EULER[k - 1])
+    pole = e.divide(1.0, e.subtract(order, 1.0))
+    whole = e.fma(e.multiply(order, inverse), series, e.fma(base, pole, 0.5))
+    by = e.multiply(inverse, e.fma(order, series_by, series))
+    by = e.subtract(by, e.multiply(e.multiply(base, pole), pole))
+    tail = e.subtract(by, e.multiply(whole, log(e, base)))
+    return e.fma(power(e, base, e.negate(s)), tail, total)

@@ -1,0 +1,1 @@
+"""Line searches: how far to go along an update, by values of the loss itself."""

@@ -1,0 +1,1 @@
+"""Steps adapted to each parameter by what its gradients were."""

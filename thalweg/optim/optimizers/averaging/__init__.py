@@ -1,0 +1,1 @@
+"""Optimizers around optimizers: parameters averaged or looked ahead."""

@@ -1,0 +1,1 @@
+"""Steps along the gradient itself, its running sum or its signs."""

@@ -1,0 +1,1 @@
+"""Steps in proportion to the norm of each layer."""

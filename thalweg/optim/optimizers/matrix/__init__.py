@@ -1,0 +1,1 @@
+"""Steps that treat matrices as matrices."""

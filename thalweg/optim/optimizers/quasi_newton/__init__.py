@@ -1,0 +1,1 @@
+"""Optimizers that learn of curvature from how gradients change."""
