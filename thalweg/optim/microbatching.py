@@ -19,7 +19,7 @@ from thalweg.ops.creation.creation import asarray, zeros, zeros_like
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.index.items import put_at
 from thalweg.ops.index.take import take
-from thalweg.ops.numpy.kinds import on_tensors, same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.shape.reshape import expand_dims, reshape
@@ -147,7 +147,7 @@ def _accumulator(given: Tree, count: int) -> Accumulator:
 # ---- parts of a batch
 
 
-@same_kind
+@on_tensors
 def reshape_batch_axis(tree: Tree, microbatch_size: int, axis: int = 0) -> Tree:
     """Split the axis that counts examples into two: microbatches, and examples of one.
 

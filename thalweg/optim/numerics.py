@@ -14,7 +14,7 @@ from thalweg.ops.elementwise.comparison import less_equal, where
 from thalweg.ops.elementwise.complex import imag, real
 from thalweg.ops.elementwise.conversion import stop_gradient
 from thalweg.ops.linalg.norms import norm
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.reshape import squeeze
 from thalweg.optim.transformation import each, safe_increment
@@ -32,7 +32,7 @@ Leaves = TypeVar("Leaves")
 safe_int32_increment = safe_increment
 
 
-@same_kind
+@on_tensors
 def abs_sq(x: Any) -> Tensor:
     """Return |x|², real also where x is complex.
 
@@ -62,7 +62,7 @@ def global_norm(updates: Tree) -> Tensor:
     return tree_norm(updates)
 
 
-@same_kind
+@on_tensors
 def safe_norm(
     x: Any,
     min_norm: Any,
@@ -96,7 +96,7 @@ def safe_norm(
     return where(less_equal(found, min_norm), min_norm, norm(safe, ord, axis, keepdims=keepdims))
 
 
-@same_kind
+@on_tensors
 def safe_root_mean_squares(x: Any, min_rms: Any) -> Tensor:
     """Return a root mean square, at least a number; there the derivative is 0 and not NaN.
 
@@ -116,7 +116,7 @@ def safe_root_mean_squares(x: Any, min_rms: Any) -> Tensor:
     return where(small, min_rms, sqrt(where(small, 1.0, squares)))
 
 
-@same_kind
+@on_tensors
 def scale_gradient(inputs: Leaves, scale: Any) -> Leaves:
     """Return a tree as it is, whose derivative is a number instead of 1.
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from thalweg import tree as trees
 from thalweg.ops.creation.creation import asarray
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.random.keyed import normal, split
 from thalweg.tree import Tree
 
@@ -16,7 +16,7 @@ __all__ = ["tree_random_like", "tree_split_key_like", "tree_unwrap_random_key_da
 Leaves = TypeVar("Leaves")
 
 
-@same_kind
+@on_tensors
 def tree_split_key_like(rng_key: Any, target_tree: Leaves) -> Leaves:
     """Make a key for each leaf of a tree.
 
@@ -36,7 +36,7 @@ def tree_split_key_like(rng_key: Any, target_tree: Leaves) -> Leaves:
     return found
 
 
-@same_kind
+@on_tensors
 def tree_random_like(
     rng_key: Any, target_tree: Leaves, sampler: Callable[..., Any] = normal, dtype: Any = None
 ) -> Leaves:
