@@ -117,6 +117,9 @@ class ArrayLibrary(Protocol):
     def key_words(self, array: Foreign) -> Foreign:
         """Return a key as two 32-bit integers, where the library has keys of its own."""
 
+    def own_key(self, array: Foreign) -> Foreign:
+        """Return two 32-bit integers as a key of the library's, where it has keys of its own."""
+
     def own(self, value: Any) -> Any:
         """Return the same values in memory that no other array has, if arrays can be written."""
 

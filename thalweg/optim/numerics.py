@@ -6,13 +6,12 @@ import warnings
 from typing import Any, TypeVar
 
 from thalweg import tree
-from thalweg.control.custom import custom_vjp
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import asarray, ones_like
 from thalweg.ops.elementwise.arithmetic import sqrt, square
 from thalweg.ops.elementwise.comparison import less_equal, where
 from thalweg.ops.elementwise.complex import imag, real
-from thalweg.ops.elementwise.conversion import stop_gradient
+from thalweg.ops.elementwise.conversion import stop_gradient, with_derivative_of
 from thalweg.ops.linalg.norms import norm
 from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.reduce.sums import mean
@@ -141,9 +140,8 @@ def scale_gradient(inputs: Leaves, scale: Any) -> Leaves:
     return found
 
 
-@custom_vjp
-def _scaled(x: Any, scale: Any) -> Any:
-    return x
-
-
-_scaled.defvjp(lambda x, scale: (x, scale), lambda scale, g: (scale * g, None))
+def _scaled(x: Tensor, scale: Any) -> Tensor:
+    if x.dtype.kind not in "fc":
+        return x
+    factor = stop_gradient(scale) if isinstance(scale, Tensor) else scale
+    return with_derivative_of(x, astype(x * factor, x.dtype))

@@ -21,6 +21,7 @@ from thalweg.core.calls import Arguments
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.foreign import OWN, Foreign
+from thalweg.ops.numpy.libraries import with_users
 
 __all__ = ["factory"]
 
@@ -183,7 +184,7 @@ def factory(function: Callable[P, Made]) -> Callable[P, Made]:
     @functools.wraps(function)
     def make(*args: P.args, **kwargs: P.kwargs) -> Made:
         arguments = form.bind(args, kwargs)
-        positional, named = form.split(arguments)
+        positional, named = form.split(with_users(arguments))
         made = function(*positional, **named)
         return made.twin().remember(make, form, arguments)
 

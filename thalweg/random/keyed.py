@@ -27,6 +27,7 @@ from thalweg.ops.elementwise.arithmetic import floor_divide, horner, sqrt, squar
 from thalweg.ops.elementwise.comparison import less, maximum, where
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.exponential import log1p
+from thalweg.ops.numpy.libraries import in_any_library
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import stack
 from thalweg.ops.shape.reshape import as_shape, reshape
@@ -103,6 +104,7 @@ def random_bits(key: Array, *, shape: Shape, dtype: np.dtype[Any]) -> Array:
 # ---- keys
 
 
+@in_any_library
 def key(seed: Any) -> Tensor:
     """Return the key of a seed: the high and the low word of a 64-bit integer.
 
@@ -126,6 +128,7 @@ def key(seed: Any) -> Tensor:
     return astype(stack([high, number], axis=-1), INT32)
 
 
+@in_any_library
 def split(key: Any, num: int | tuple[int, ...] = 2) -> Tensor:
     """Return further keys, shape (num, 2): independent of each other and of draws with the key.
 
@@ -141,6 +144,7 @@ def split(key: Any, num: int | tuple[int, ...] = 2) -> Tensor:
 # ---- draws
 
 
+@in_any_library
 def uniform(
     key: Any, shape: Any = (), dtype: Any = FLOAT64, minval: Any = 0.0, maxval: Any = 1.0
 ) -> Tensor:
@@ -163,6 +167,7 @@ def uniform(
     return maximum(numbers * (high - low) + low, low)
 
 
+@in_any_library
 def normal(key: Any, shape: Any = (), dtype: Any = FLOAT64) -> Tensor:
     """Return standard normal numbers, as `jax.random.normal` to rounding.
 
@@ -178,6 +183,7 @@ def normal(key: Any, shape: Any = (), dtype: Any = FLOAT64) -> Tensor:
     return erf_inverse(numbers) * np.asarray(math.sqrt(2), dtype)
 
 
+@in_any_library
 def bernoulli(key: Any, p: Any = 0.5, shape: Any = None) -> Tensor:
     """Return Booleans that are True with probability p, as `jax.random.bernoulli`.
 

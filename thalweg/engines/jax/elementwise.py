@@ -44,6 +44,9 @@ def _digamma(x: Any) -> Any:
     return jnp.where(zero, -1 / x, special.digamma(jnp.where(zero, 1, x)))
 
 
+_with_derivative_of: Any = jax.custom_jvp(lambda x, other: x)
+_with_derivative_of.defjvp(lambda primals, tangents: (primals[0], tangents[1]))
+
 ROWS: dict[str, Callable[..., Any]] = {
     **{name: getattr(jnp, name) for name in _NAMED.split()},
     **{name: getattr(special, name) for name in _SPECIAL.split()},
@@ -62,11 +65,6 @@ ROWS: dict[str, Callable[..., Any]] = {
     "sigmoid": jax.nn.sigmoid,
     "sign_bit": lambda x: jnp.signbit(x).astype(x.dtype),
     "stop_gradient": lax.stop_gradient,
-    "with_derivative_of": lambda x, other: lax.stop_gradient(x) + _zero_of(other),
+    "with_derivative_of": _with_derivative_of,
     "xor_bits": jnp.bitwise_xor,
 }
-
-
-def _zero_of(x: Any) -> Any:
-    """Return zeros that have the derivative of x."""
-    return jnp.where(jnp.isfinite(x), x - lax.stop_gradient(x), x * 0)

@@ -47,6 +47,13 @@ def _custom_jvp(function: Function, fixed: Any, rule: Function) -> Any:
     return made
 
 
+def _zeros_like_result(function: Function) -> Function:
+    def zeros(*args: Any) -> Any:
+        return jax.tree.map(jnp.zeros_like, jax.eval_shape(function, *args))
+
+    return zeros
+
+
 FUNCTIONS: dict[str, Function] = {
     "associative_scan": lax.associative_scan,
     "checkpoint": jax.checkpoint,
@@ -66,4 +73,5 @@ FUNCTIONS: dict[str, Function] = {
     "vjp": jax.vjp,
     "vmap": _vmap,
     "while_loop": lax.while_loop,
+    "zeros_like_result": _zeros_like_result,
 }

@@ -67,6 +67,11 @@ class JaxLibrary:
             value = lax.bitcast_convert_type(value, jnp.int32)
         return self.wrap(value)
 
+    def own_key(self, array: Foreign) -> Foreign:
+        """Return two 32-bit integers as one of JAX's keys."""
+        words = lax.bitcast_convert_type(array.value, jnp.uint32)
+        return self.wrap(jax.random.wrap_key_data(words, impl="threefry2x32"))
+
     def own(self, value: Any) -> Any:
         """Return the array itself, as it cannot be written."""
         return value

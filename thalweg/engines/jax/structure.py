@@ -25,7 +25,7 @@ def _take(x: Any, indices: Any, *, axis: int) -> Any:
 
 def _scatter_add(x: Any, indices: Any, updates: Any, *, axis: int) -> Any:
     key = (*(slice(None),) * axis, _from_front(indices, x.shape[axis]))
-    return x.at[key].add(updates)
+    return jnp.asarray(x).at[key].add(updates)
 
 
 def _along(x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
@@ -34,8 +34,12 @@ def _along(x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
     return tuple(grid)
 
 
+def _scatter_add_along(x: Any, indices: Any, updates: Any, *, axis: int) -> Any:
+    return jnp.asarray(x).at[_along(x, indices, axis)].add(updates)
+
+
 def _combine_at(x: Any, places: Any, values: Any, *, how: str) -> Any:
-    at = x.ravel().at[_from_front(places.ravel(), x.size)]
+    at = jnp.ravel(x).at[_from_front(places.ravel(), x.size)]
     flat = {"multiply": at.multiply, "maximum": at.max, "minimum": at.min}[how](values.ravel())
     return flat.reshape(x.shape)
 
@@ -46,7 +50,7 @@ def _put_at(x: Any, indices: Any, values: Any) -> Any:
     last = jnp.full(x.size, -1).at[places].max(jnp.arange(places.size))
     if not places.size:
         return x
-    chosen = values.ravel()[jnp.maximum(last, 0)].reshape(x.shape)
+    chosen = jnp.ravel(values)[jnp.maximum(last, 0)].reshape(x.shape)
     return jnp.where(last.reshape(x.shape) >= 0, chosen, x)
 
 
@@ -59,7 +63,7 @@ def _slice(x: Any, *, bounds: Any) -> Any:
 
 
 def _strided(x: Any, *, shape: Any, stride: Any, offset: int, layout: Any) -> Any:
-    return x.reshape(-1)[positions(x.shape, shape, stride, offset, layout)]
+    return jnp.ravel(x)[positions(x.shape, shape, stride, offset, layout)]
 
 
 def _recurrence(a: Any, b: Any, *, axis: int) -> Any:
@@ -198,11 +202,11 @@ ROWS: dict[str, Callable[..., Any]] = {
     "reduce_sum": lambda x, *, axis: jnp.sum(x, axis, dtype=x.dtype),
     "reshape": lambda x, *, shape: jnp.reshape(x, shape),
     "scatter_add": _scatter_add,
-    "scatter_add_along_axis": lambda x, i, u, *, axis: x.at[_along(x, i, axis)].add(u),
+    "scatter_add_along_axis": _scatter_add_along,
     "slice_": _slice,
     "strided": _strided,
     "take": _take,
-    "take_along_axis": lambda x, i, *, axis: x[_along(x, i, axis)],
+    "take_along_axis": lambda x, i, *, axis: jnp.asarray(x)[_along(x, i, axis)],
     "transpose": lambda x, *, axes: jnp.transpose(x, axes),
     "windows": _windows,
     "windows_along": _windows_along,

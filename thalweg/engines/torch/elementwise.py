@@ -98,6 +98,28 @@ def _to_infinity(function: Row, odd: bool) -> Row:
     return whole
 
 
+class _WithDerivativeOf(torch.autograd.Function):  # type: ignore[misc]
+    """The same values, whose derivative is that of others."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Any, other: Any) -> Any:
+        return x.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        """Keep nothing."""
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        return None, gradients[0]
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        return torch.zeros_like(tangents[0]) if tangents[1] is None else tangents[1].clone()
+
+
 ROWS: dict[str, Row] = {
     **{name: getattr(torch, name) for name in _NAMED.split()},
     **{name: getattr(torch.special, name) for name in _SPECIAL.split()},
@@ -128,6 +150,6 @@ ROWS: dict[str, Row] = {
     "sign_bit": lambda x: torch.signbit(x).to(x.dtype),
     "square": _square,
     "stop_gradient": lambda x: x.detach(),
-    "with_derivative_of": lambda x, other: x.detach() + (other - other.detach()),
+    "with_derivative_of": _WithDerivativeOf.apply,
     "xor_bits": torch.bitwise_xor,
 }

@@ -16,31 +16,144 @@ from thalweg import tree
 Function = Callable[..., Any]
 
 
-def _value_and_grad(function: Function, argnums: Any, has_aux: bool) -> Function:
-    both = torch.func.grad_and_value(function, argnums, has_aux)
+class _Flat:
+    """A function of trees as one of the tensors in them, which are all that PyTorch transforms.
 
+    Its own trees know no None and no nodes that others registered.
+
+    Args:
+        function: The function.
+        structure: That of its arguments, a tuple.
+        has_aux: Whether it returns something else beside its result.
+    """
+
+    results: tree.TreeDef
+    _aux: list[Any]
+    _of_aux: tree.TreeDef
+
+    def __init__(self, function: Function, structure: tree.TreeDef, has_aux: bool = False) -> None:
+        self.function, self.structure, self.has_aux = function, structure, has_aux
+
+    def __call__(self, *leaves: Any) -> Any:
+        found = self.function(*tree.unflatten(self.structure, leaves))
+        result, aux = found if self.has_aux else (found, None)
+        outputs, self.results = tree.flatten(result)
+        tensors = tuple(map(torch.as_tensor, outputs))
+        if not self.has_aux:
+            return tensors
+        self._aux, self._of_aux = tree.flatten(aux)
+        return tensors, tuple(filter(torch.is_tensor, self._aux))
+
+    def value(self, outputs: Any) -> Any:
+        """Return what the function returned, of its tensors."""
+        return tree.unflatten(self.results, outputs)
+
+    def aux(self, tensors: Any) -> Any:
+        """Return what it returned beside it."""
+        rest = iter(tensors)
+        leaves = [next(rest) if torch.is_tensor(leaf) else leaf for leaf in self._aux]
+        return tree.unflatten(self._of_aux, leaves)
+
+
+def _of_chosen(
+    function: Function, argnums: Any, args: Any, kwargs: Any
+) -> tuple[Function, list[Any], tree.TreeDef]:
+    """Return a function of some arguments alone, the tensors in these, and their structure."""
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def of_them(*chosen: Any) -> Any:
+        given = list(args)
+        for number, value in zip(numbers, chosen, strict=True):
+            given[number] = value
+        return function(*given, **kwargs)
+
+    return of_them, *_tensors(tuple(args[number] for number in numbers))
+
+
+def _tensors(arguments: Any) -> tuple[list[Any], tree.TreeDef]:
+    """Return the leaves of arguments as tensors, and their structure."""
+    leaves, structure = tree.flatten(arguments)
+    return list(map(torch.as_tensor, leaves)), structure
+
+
+def _as_chosen(structure: tree.TreeDef, argnums: Any, leaves: Any) -> Any:
+    found = tree.unflatten(structure, leaves)
+    return found[0] if isinstance(argnums, int) else found
+
+
+def _value_and_grad(function: Function, argnums: Any, has_aux: bool) -> Function:
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        gradient, value = both(*args, **kwargs)
-        return value, gradient
+        of_them, leaves, structure = _of_chosen(function, argnums, args, kwargs)
+        flat = _Flat(of_them, structure, has_aux)
+
+        def scalar(*leaves: Any) -> Any:
+            found = flat(*leaves)
+            return (found[0][0], found[1]) if has_aux else found[0]
+
+        both = torch.func.grad_and_value(scalar, tuple(range(len(leaves))), has_aux)
+        gradients, value = both(*leaves)
+        if has_aux:
+            value = value[0], flat.aux(value[1])
+        return value, _as_chosen(structure, argnums, gradients)
 
     return differentiated
 
 
 def _vjp(function: Function, *primals: Any, has_aux: bool = False) -> Any:
-    value, pull_back, *extra = torch.func.vjp(function, *primals, has_aux=has_aux)
+    leaves, structure = _tensors(primals)
+    flat = _Flat(function, structure, has_aux)
+    found, pull_back, *extra = torch.func.vjp(flat, *leaves, has_aux=has_aux)
 
     def pullback(cotangent: Any) -> Any:
-        found = pull_back(cotangent)
-        return found if len(primals) > 1 else (found[0] if isinstance(found, tuple) else found,)
+        return tree.unflatten(structure, pull_back(tuple(tree.leaves(cotangent))))
 
-    return (value, pullback, *extra)
+    return (flat.value(found), pullback, *map(flat.aux, extra))
+
+
+def _jvp(function: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+    leaves, structure = _tensors(tuple(primals))
+    flat, moving = _Flat(function, structure, has_aux), tuple(_tensors(tuple(tangents))[0])
+    value, tangent, *extra = torch.func.jvp(flat, tuple(leaves), moving, has_aux=has_aux)
+    return (flat.value(value), flat.value(tangent), *map(flat.aux, extra))
+
+
+def _linearize(function: Function, *primals: Any) -> Any:
+    leaves, structure = _tensors(primals)
+    flat = _Flat(function, structure)
+    value, push = torch.func.linearize(flat, *leaves)
+    return flat.value(value), lambda *tangents: flat.value(push(*tree.leaves(tangents)))
+
+
+def _jacobian_by(maker: Function) -> Function:
+    def jacobian(function: Function, argnums: Any, has_aux: bool) -> Function:
+        def differentiated(*args: Any, **kwargs: Any) -> Any:
+            of_them, leaves, structure = _of_chosen(function, argnums, args, kwargs)
+            flat = _Flat(of_them, structure, has_aux)
+            found = maker(flat, tuple(range(len(leaves))), has_aux=has_aux)(*leaves)
+            rows = found[0] if has_aux else found
+            value = flat.value([_as_chosen(structure, argnums, row) for row in rows])
+            return (value, flat.aux(found[1])) if has_aux else value
+
+        return differentiated
+
+    return jacobian
 
 
 def _vmap(
     function: Function, in_axes: Any, out_axes: Any, randomness: str, chunk_size: int | None
 ) -> Function:
     vmap: Any = torch.func.vmap
-    batched: Function = vmap(function, in_axes, out_axes, randomness, chunk_size=chunk_size)
+    by_place = tuple(in_axes) if isinstance(in_axes, list) else in_axes
+
+    def batched(*args: Any, **kwargs: Any) -> Any:
+        leaves, structure = tree.flatten((args, kwargs))
+        axes = (*tree.prefix_leaves(by_place, args), *tree.prefix_leaves(0, kwargs))
+        flat = _Flat(lambda args, kwargs: function(*args, **kwargs), structure)
+        found = vmap(flat, axes, 0, randomness, chunk_size=chunk_size)(*leaves)
+        where = tree.prefix_leaves(out_axes, flat.value(found))
+        pairs = zip(found, where, strict=True)
+        return flat.value([x[0] if axis is None else x.movedim(0, axis) for x, axis in pairs])
+
     return batched
 
 
@@ -110,12 +223,9 @@ def _checkpoint(function: Function) -> Function:
     return lambda *args: checkpoint(function, *args, use_reentrant=False)
 
 
-def _jacobian(function: Function, argnums: Any, has_aux: bool) -> Any:
-    return torch.func.jacrev(function, argnums, has_aux=has_aux)
-
-
-def _jacfwd(function: Function, argnums: Any, has_aux: bool) -> Any:
-    return torch.func.jacfwd(function, argnums, has_aux=has_aux)
+def _zeros_like_result(function: Function) -> Function:
+    # PyTorch tells no shapes beforehand.
+    return lambda *args: tree.map(torch.zeros_like, function(*args))
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -123,11 +233,11 @@ FUNCTIONS: dict[str, Function] = {
     "checkpoint": _checkpoint,
     "cond": _cond,
     "fori_loop": _fori_loop,
-    "jacfwd": _jacfwd,
-    "jacobian": _jacobian,
+    "jacfwd": _jacobian_by(torch.func.jacfwd),
+    "jacobian": _jacobian_by(torch.func.jacrev),
     "jit": lambda function: function,
-    "jvp": torch.func.jvp,
-    "linearize": torch.func.linearize,
+    "jvp": _jvp,
+    "linearize": _linearize,
     "map": _map,
     "scan": _scan,
     "switch": _switch,
@@ -135,4 +245,5 @@ FUNCTIONS: dict[str, Function] = {
     "vjp": _vjp,
     "vmap": _vmap,
     "while_loop": _while_loop,
+    "zeros_like_result": _zeros_like_result,
 }

@@ -40,12 +40,13 @@ class TorchLibrary:
         lacking = weak and like.dtype not in NUMPYS
         dtype = like.dtype if lacking else dtype_of_torch(array.dtype)
         if array.ndim:
-            return torch.tensor(array, dtype=dtype, device=like.device)
+            return torch.tensor(np.ascontiguousarray(array), dtype=dtype, device=like.device)
         return torch.tensor(array.item(), dtype=dtype)
 
     def from_numpy(self, array: np.ndarray[Any, Any], like: Any) -> Any:
         """Return a tensor of its own memory, on the device of another one."""
-        return torch.tensor(array, dtype=dtype_of_torch(array.dtype), device=like.device)
+        given = np.ascontiguousarray(array).reshape(array.shape)  # no negative strides
+        return torch.tensor(given, dtype=dtype_of_torch(array.dtype), device=like.device)
 
     def to_numpy(self, value: Any) -> np.ndarray[Any, Any]:
         """Return the values of a tensor of any device, without its history."""
@@ -60,6 +61,10 @@ class TorchLibrary:
 
     def key_words(self, array: Foreign) -> Foreign:
         """Return a key as it is: PyTorch has generators, and no keys."""
+        return array
+
+    def own_key(self, array: Foreign) -> Foreign:
+        """Return a key as it is."""
         return array
 
     def own(self, value: Any) -> Any:

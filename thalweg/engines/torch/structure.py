@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -166,15 +166,51 @@ def _product(x: Any, axis: Any) -> Any:
     return x
 
 
-def _by_numpy(primitive: Any) -> Callable[..., Any]:
-    """Return a draw by NumPy: its bits are the same everywhere, and have no derivative."""
+# ---- keyed draws, by NumPy: their bits are the same everywhere, and have no derivative
 
-    def drawn(*operands: Any, **params: Any) -> Any:
-        arrays = (operand.detach().cpu().numpy() for operand in operands)
-        found = np.array(primitive.meaning(*arrays, **params), order="C")
-        return torch.from_numpy(found).to(operands[0].device)
 
-    return drawn
+def _by_numpy(meaning: Callable[..., Any], *operands: Any, **params: Any) -> Any:
+    arrays = (operand.cpu().numpy() for operand in operands)
+    found = np.array(meaning(*arrays, **params), order="C")
+    return torch.from_numpy(found).to(operands[0].device)
+
+
+def _folded(key: torch.Tensor, data: torch.Tensor) -> torch.Tensor:
+    found: torch.Tensor = _by_numpy(fold_in.meaning, key, data)
+    return found
+
+
+def _drawn(key: torch.Tensor, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
+    params = {"shape": tuple(shape), "dtype": NUMPYS[dtype]}
+    found: torch.Tensor = _by_numpy(random_bits.meaning, key, **params)
+    return found
+
+
+_fold_in: Any = torch.library.custom_op("thalweg::fold_in", _folded, mutates_args=())
+_random_bits: Any = torch.library.custom_op("thalweg::random_bits", _drawn, mutates_args=())
+
+_fold_in.register_fake(lambda key, data: torch.empty_like(key))
+_random_bits.register_fake(
+    lambda key, shape, dtype: key.new_empty((*key.shape[:-1], *shape), dtype=dtype)
+)
+
+
+def _fold_in_batch(info: Any, in_dims: Any, key: Any, data: Any) -> Any:
+    """Fold in for a batch: of keys, of numbers, or of both."""
+    axes = zip((key, data), in_dims, strict=True)
+    keys, numbers = (
+        x.expand(info.batch_size, *x.shape) if axis is None else x.movedim(axis, 0)
+        for x, axis in axes
+    )
+    return _fold_in(keys, numbers), 0
+
+
+def _random_bits_of_batch(info: Any, in_dims: Any, key: Any, shape: Any, dtype: Any) -> Any:
+    return _random_bits(key.movedim(in_dims[0], 0), shape, dtype), 0
+
+
+_fold_in.register_vmap(_fold_in_batch)
+_random_bits.register_vmap(_random_bits_of_batch)
 
 
 ROWS: dict[str, Callable[..., Any]] = {
@@ -188,7 +224,7 @@ ROWS: dict[str, Callable[..., Any]] = {
     "cumulative_sum": lambda x, *, axis: torch.cumsum(x, axis, dtype=x.dtype),
     "duplicate": lambda x: x.clone(),
     "flip": lambda x, *, axis: torch.flip(x, axis),
-    "fold_in": _by_numpy(fold_in),
+    "fold_in": _fold_in,
     "fourier": _fourier,
     "index_of_max": lambda x, *, axis: _first_extreme(x, axis, True),
     "index_of_min": lambda x, *, axis: _first_extreme(x, axis, False),
@@ -204,7 +240,7 @@ ROWS: dict[str, Callable[..., Any]] = {
     "pad_with_zeros": _pad,
     "part": lambda bundle, *, number: bundle[number],
     "put_at": _put_at,
-    "random_bits": _by_numpy(random_bits),
+    "random_bits": lambda key, *, shape, dtype: _random_bits(key, shape, dtype_of_torch(dtype)),
     "recurrence": _recurrence,
     "reduce_max": _reduced(torch.amax),
     "reduce_min": _reduced(torch.amin),

@@ -125,6 +125,15 @@ class OfNamespace:
         return plain(result) if isinstance(result, Tensor) else tree.map(plain, result)
 
 
+def beside(value: Tensor, like: Tensor) -> Tensor:
+    """Return a tensor of known values as one of the library whose array another one holds."""
+    array = like.array
+    if array.__class__ is not Foreign or not isinstance(value.array, np.ndarray):
+        return value
+    library = array.library
+    return make(library.wrap(library.from_numpy(value.array, array.value)))
+
+
 def is_foreign(leaves: Sequence[Any], held: bool = False) -> bool:
     """Tell whether arrays of other libraries are among some leaves, and decide what is computed.
 
@@ -155,7 +164,8 @@ def call_with(function: Callable[..., Any], leaves: Sequence[Any], definition: A
         definition: The structure of both.
     """
     library = met(leaves)
-    positional, keywords = tree.unflatten(definition, map(admitted, leaves))
+    inside = [of_users(x) if _is_function(x) else admitted(x) for x in leaves]
+    positional, keywords = tree.unflatten(definition, inside)
     result = function(*positional, **keywords)
     if any(isinstance(leaf, Tensor) for leaf in leaves):
         return result
@@ -181,6 +191,17 @@ def of_library(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 register("of_library", of_library)
 
 
+def in_any_library(function: Callable[P, Result]) -> Callable[P, Result]:
+    """Return a function of tensors that takes arrays of other libraries as operations do."""
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> Result:
+        found: Any = of_library(function, args, kwargs)
+        return function(*args, **kwargs) if found is NotImplemented else found
+
+    return called
+
+
 def of_torch(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Call a function of PyTorch's with what tensors hold, where that is PyTorch's."""
     leaves, definition = tree.flatten((args, kwargs))
@@ -197,9 +218,11 @@ register("of_torch", of_torch)
 def of_users(function: Callable[..., Result]) -> Callable[..., Result]:
     """Return a function of the user's so that other libraries' arrays reach it as they are.
 
-    Ours are returned as they are: they compute with tensors.
+    Ours, and NumPy's, are returned as they are: they compute with tensors.
     """
-    if (getattr(function, "__module__", None) or "").partition(".")[0] == "thalweg":
+    inner = function.func if isinstance(function, functools.partial) else function
+    room = (getattr(inner, "__module__", None) or "").partition(".")[0]
+    if room in ("thalweg", "numpy") or isinstance(inner, np.ufunc):
         return function
 
     @functools.wraps(function)
@@ -212,6 +235,37 @@ def of_users(function: Callable[..., Result]) -> Callable[..., Result]:
         return tree.map(admitted, function(*positional, **keywords))
 
     return called
+
+
+def drawing(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Return a user's function of a key, and others, so that it gets the library's own keys."""
+    called = of_users(function)
+    if called is function:
+        return function
+
+    def drawn(key: Any, *args: Any, **kwargs: Any) -> Result:
+        array = key.array if isinstance(key, Tensor) else None
+        if array.__class__ is Foreign:
+            key = make(array.library.own_key(array))
+        return called(key, *args, **kwargs)
+
+    return drawn
+
+
+def with_users(value: Any) -> Any:
+    """Return a value, or containers of values, in which functions are as `of_users` makes them."""
+    if value.__class__ is dict:
+        return {key: with_users(x) for key, x in value.items()}
+    if value.__class__ in (list, tuple):
+        return value.__class__(map(with_users, value))
+    return of_users(value) if _is_function(value) else value
+
+
+def _is_function(value: Any) -> bool:
+    """Tell whether a value is a function and nothing else, such as a class or a node of trees."""
+    if value.__class__ in OWN or isinstance(value, type):
+        return False
+    return callable(value) and (hasattr(value, "__name__") or isinstance(value, functools.partial))
 
 
 def _same(x: Any, y: Any) -> bool:

@@ -15,6 +15,7 @@ from thalweg.ops.elementwise.arithmetic import add, remainder, square
 from thalweg.ops.elementwise.comparison import equal, greater, less, logical_and, logical_not, where
 from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import with_users
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.moments import step_each
 from thalweg.optim.recipe import Form, factory
@@ -165,8 +166,8 @@ class MultiSteps(GradientTransformation):
             )
         super().__init__(self._first, self._next)
         self._inner = as_transformation(opt)
-        self._every, self._mean = every_k_schedule, use_grad_mean
-        self._skip, self._dtype = should_skip_update_fn, accumulator_dtype
+        self._every, self._mean = with_users(every_k_schedule), use_grad_mean
+        self._skip, self._dtype = with_users(should_skip_update_fn), accumulator_dtype
         arguments = (opt, every_k_schedule, use_grad_mean, should_skip_update_fn, accumulator_dtype)
         self.remember(type(self), _FORM, _FORM.bind(arguments, {}))
 
