@@ -56,13 +56,18 @@ def other_dtype(name: str) -> Any:
     return OtherDType(name, "f" if floating else "V", max(1, int(bits or 8) // 8))
 
 
+# The classes of NumPy's own dtypes: those of packages for NumPy have others.
+_DTYPES = {np.dtype(kind).__class__ for kind in np.sctypeDict.values()}
+
+
 def dtype_of(given: Any) -> Any:
     """Return the dtype that is meant: by NumPy, by its name, or another library's of that name.
 
     Raises:
         DtypeError: If there is none.
     """
-    if isinstance(given, OtherDType):
+    kind = given.__class__
+    if kind in _DTYPES or kind is OtherDType:
         return given
     try:
         found = np.dtype(given)

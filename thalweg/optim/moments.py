@@ -253,7 +253,8 @@ def stateless_in_single(change: Callable[[Updates, Params], Updates]) -> Gradien
 
 def widen(leaves: Tree) -> Tree:
     """Return a tree with float32 in place of narrow floats; the tree itself if there are none."""
-    if not any(_is_narrow(spec_of(leaf).dtype) for leaf in tree.leaves(leaves)):
+    dtypes = [spec_of(leaf).dtype for leaf in tree.leaves(leaves)]
+    if not any(dtype.itemsize < 4 and _is_narrow(dtype) for dtype in dtypes):
         return leaves
 
     def widened(x: Tensor) -> Tensor:

@@ -24,6 +24,9 @@ _ARRAYS = (np.ndarray, np.generic)
 
 NUMBERS = (*_ARRAYS, bool, int, float, complex)
 
+# Classes of operands that are arrays or numbers: one look at their set is enough.
+_PLAIN = {*NUMPYS, bool, int, float, complex}
+
 
 def same_kind(function: Callable[P, Result], *operands: Any) -> Callable[P, Result]:
     """Return a function whose results are arrays where its arguments are, and else tensors.
@@ -53,6 +56,8 @@ def on_tensors(function: Callable[P, Result]) -> Callable[P, Result]:
 
     @functools.wraps(function)
     def kept(*args: P.args, **kwargs: P.kwargs) -> Result:
+        if len(args) == 1 and args[0].__class__ is Tensor and not kwargs:
+            return function(*args)
         leaves, definition = tree.flatten((args, kwargs))
         kinds = set(map(type, leaves))
         arrays = not kinds.isdisjoint(NUMPYS)
@@ -68,7 +73,10 @@ def on_tensors(function: Callable[P, Result]) -> Callable[P, Result]:
             result = function(*positional, **keywords)
         else:
             result = function(*args, **kwargs)
-        found: Result = as_given(result, leaves, ())
+        if Tensor in kinds:
+            return result
+        given = arrays and _PLAIN.issuperset(kinds)
+        found: Result = (_plain_like if given else as_given)(result, leaves, ())
         return found
 
     return kept
@@ -97,8 +105,10 @@ def as_given(result: Any, operands: Sequence[Any], shown: Iterable[Any] | None =
         operands: The leaves of the operands.
         shown: Arrays that the result may show beside them; None if it may show any.
     """
-    if not are_arrays(operands):
-        return result
+    return _plain_like(result, operands, shown) if are_arrays(operands) else result
+
+
+def _plain_like(result: Any, operands: Sequence[Any], shown: Iterable[Any] | None) -> Any:
     taken = {_owner(array) for array in operands if isinstance(array, np.ndarray)}
     if shown is not None:
         taken.update(map(_owner, shown))
