@@ -19,8 +19,23 @@ WITHOUT = {
     ),
     "iota": "has no operand",
     **dict.fromkeys(
-        ("betainc_by_a", "betainc_by_b", "cofactors_of", "gammainc_by_shape", "minors_along"),
+        (
+            *("betainc_by_a", "betainc_by_b", "cofactors_of", "gammainc_by_shape", "minors_along"),
+            "zeta_by_order",
+        ),
         "a derivative; libraries find their own",
+    ),
+    **dict.fromkeys(
+        ("betaincinv", "betainccinv", "gammaincinv", "gammainccinv"),
+        "neither has inverses of incomplete functions",
+    ),
+    **dict.fromkeys(
+        (
+            f"{name}_{which}"
+            for name in ("binom", "nbinom", "poisson")
+            for which in ("quantile", "upper_quantile")
+        ),
+        "neither has quantiles of counts",
     ),
 }
 
