@@ -168,6 +168,16 @@ class Foreign:
         return self.library.wrap(self.library.filled_like(self.value, number, dtype))
 
 
+def number_of_generator(value: Any) -> int | None:
+    """Return a whole number drawn of a generator of PyTorch's; None if it is none."""
+    torch: Any = sys.modules.get("torch")
+    kind: Any = getattr(torch, "Generator", None)
+    if kind is None or not isinstance(value, kind):
+        return None
+    drawn = torch.randint(2**63 - 1, (), generator=value, device=value.device)
+    return int(drawn)
+
+
 # By the module that has it: the class of the arrays, and where their table is found on first use.
 LIBRARIES = {
     "jax": ("Array", "thalweg.engines.jax.library"),

@@ -28,16 +28,41 @@ def flatten(tree: Tree) -> tuple[list[Any], TreeDef]:
 
 
 def flatten_known(tree: Tree) -> tuple[list[Any], TreeDef]:
-    """Return the leaves of a tree and its structure; what JAX knows as nodes become nodes here."""
+    """Return the leaves of a tree and its structure; what JAX knows as nodes become nodes here.
+
+    PyTorch's `ParameterDict` and `ParameterList` are dicts and lists of what they hold.
+    """
     leaves, definition = optree.tree_flatten(tree)
     of_jax = getattr(sys.modules.get("jax"), "tree_util", None)
     new = {type(leaf): leaf for leaf in leaves if type(leaf) not in _PLAIN}
+    containers = {kind: made for kind in new if (made := _contents_of(kind)) is not None}
+    if containers:
+        return flatten_known(
+            optree.tree_map(
+                lambda leaf: containers[type(leaf)](leaf) if type(leaf) in containers else leaf,
+                tree,
+            )
+        )
     nodes = [kind for kind, leaf in new.items() if of_jax and not of_jax.all_leaves([leaf])]
     for kind in nodes:
         _register_as(kind, of_jax)
     if of_jax is not None:
         _PLAIN.update(new.keys() - set(nodes))
     return flatten_known(tree) if nodes else (leaves, definition)
+
+
+# By PyTorch's names of them: what its containers of parameters are here.
+_CONTAINERS: dict[str, Callable[[Any], Any]] = {
+    "ParameterDict": lambda held: dict(held.items()),
+    "ParameterList": list,
+}
+
+
+def _contents_of(kind: type) -> Callable[[Any], Any] | None:
+    """Return what makes plain trees of a container of PyTorch's; None for other classes."""
+    made = _CONTAINERS.get(kind.__name__)
+    known = getattr(getattr(sys.modules.get("torch"), "nn", None), kind.__name__, None)
+    return made if kind is known else None
 
 
 def _register_as(kind: type, of_jax: Any) -> None:

@@ -15,7 +15,7 @@ from thalweg.ops.numpy.libraries import admitted
 # What no table has, and why.
 WITHOUT = {
     **dict.fromkeys(
-        set(OF_PROGRAMS) - {"packed", "part"}, "runs programs; libraries run functions"
+        set(OF_PROGRAMS) - {"callback", "packed", "part"}, "runs programs; libraries run functions"
     ),
     "iota": "has no operand",
     **dict.fromkeys(

@@ -1,5 +1,6 @@
 """Optimizers inside JAX's transformations, beside Optax's."""
 
+import dataclasses
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -150,6 +151,71 @@ def test_jaxs_nodes_are_nodes() -> None:
     moved = optim.apply_updates(params, updates)
     assert isinstance(state[0].mu.net, Net)
     np.testing.assert_allclose(moved.net.weights, 0.9, rtol=1e-6)
+
+
+@jax.tree_util.register_pytree_with_keys_class
+class Layer:
+    """A module as Flax and Equinox have them: a function of arrays, with a field that is none."""
+
+    def __init__(self, weights: Any, activation: Any) -> None:
+        self.weights, self.activation = weights, activation
+
+    def __call__(self, x: Any) -> Any:
+        return self.activation(self.weights @ x)
+
+    def tree_flatten_with_keys(self) -> Any:
+        return ((jax.tree_util.GetAttrKey("weights"), self.weights),), self.activation
+
+    @classmethod
+    def tree_unflatten(cls, activation: Any, parts: Any) -> Any:
+        return cls(*parts, activation)
+
+
+@dataclasses.dataclass
+class Line:
+    """A data class that JAX knows, with a field that is part of the structure."""
+
+    slope: Any
+    degree: int
+
+
+jax.tree_util.register_dataclass(Line, ["slope"], ["degree"])
+
+
+@pytest.mark.parametrize("params", [Layer(jnp.ones((2, 2)), jnp.tanh), Line(jnp.ones(3), 1)])
+def test_modules_are_trees(params: Any) -> None:
+    def loss(params: Any) -> Any:
+        return jnp.sum(params(jnp.ones(2)) if callable(params) else params.slope**2)
+
+    optimizer = chained(optim)
+    state = optimizer.init(params)
+    updates, state = jax.jit(optimizer.update)(jax.grad(loss)(params), state, params)
+    moved = optim.apply_updates(params, updates)
+    assert jax.tree.structure(moved) == jax.tree.structure(params)
+    theirs = chained(optax)
+    wanted, _ = theirs.update(jax.grad(loss)(params), theirs.init(params), params)
+    for ours, other in zip(jax.tree.leaves(updates), jax.tree.leaves(wanted), strict=True):
+        np.testing.assert_allclose(ours, other, rtol=1e-5)
+    assert isinstance(optim.tree.norm(params), jax.Array)
+
+
+def test_samplers_of_jax_get_its_keys() -> None:
+    like = {"w": jnp.zeros(3), "b": jnp.zeros(())}
+    for key in (jax.random.key(3), jax.random.PRNGKey(3)):
+        ours = optim.tree.random_like(key, like, jax.random.normal)
+        wanted = optax.tree.random_like(key, like, jax.random.normal)
+        for x, y in zip(jax.tree.leaves(ours), jax.tree.leaves(wanted), strict=True):
+            np.testing.assert_array_equal(x, y)
+
+
+def test_python_is_called_from_compiled_functions() -> None:
+    def summed(x: Any) -> Any:
+        stated = jax.ShapeDtypeStruct((3,), jnp.float32)
+        return tw.pure_callback(np.cumsum, stated, 2 * x, vmap_method="sequential")
+
+    x = jnp.array([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(jax.jit(summed)(x), [2.0, 6.0, 12.0])
+    np.testing.assert_array_equal(jax.vmap(summed)(jnp.stack([x, -x]))[1], [-2.0, -6.0, -12.0])
 
 
 def test_operations_give_jaxs_arrays() -> None:

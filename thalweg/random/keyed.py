@@ -21,7 +21,7 @@ from thalweg.core.primitive import Resolved, general
 from thalweg.core.spec import FLOAT64, Array, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, DtypeError
-from thalweg.foreign import Foreign
+from thalweg.foreign import Foreign, number_of_generator
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.arithmetic import floor_divide, horner, sqrt, square
 from thalweg.ops.elementwise.comparison import less, maximum, where
@@ -39,7 +39,8 @@ _DRAWN = (np.dtype(np.float32), FLOAT64, INT32, np.dtype(np.int64))
 
 
 def _as_key(name: str, value: Any) -> Tensor:
-    tensor = as_tensor(value)
+    drawn = number_of_generator(value)
+    tensor = as_tensor(value) if drawn is None else key(drawn)
     if tensor.array.__class__ is Foreign:
         # JAX's own keys, and words of them that have no sign.
         tensor = make(tensor.array.library.key_words(tensor.array))
@@ -109,7 +110,8 @@ def key(seed: Any) -> Tensor:
     """Return the key of a seed: the high and the low word of a 64-bit integer.
 
     Args:
-        seed: An integer, or a tensor of one integer, which may be computed in a compiled run.
+        seed: An integer, or a tensor of one integer, which may be computed in a compiled run; or a
+            `torch.Generator`, of which one is drawn.
 
     Raises:
         DtypeError: If the seed is not an integer.
@@ -118,6 +120,8 @@ def key(seed: Any) -> Tensor:
         >>> key(7).tolist()
         [0, 7]
     """
+    drawn = number_of_generator(seed)
+    seed = seed if drawn is None else drawn
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
         seed = np.int64((int(seed) + 2**63) % 2**64 - 2**63)
     number = as_tensor(seed)

@@ -136,6 +136,19 @@ def _fourier(x: Any, *, axis: int, inverse: bool) -> Any:
     return jnp.fft.fft(x, axis=axis)
 
 
+def _callback(*arrays: Any, function: Any) -> Any:
+    stated = [
+        jax.ShapeDtypeStruct(spec.shape, jax.dtypes.canonicalize_dtype(spec.dtype))
+        for spec in function.results
+    ]
+
+    def called(*given: Any) -> tuple[Any, ...]:
+        found = zip(function(*map(np.asarray, given)), stated, strict=True)
+        return tuple(np.asarray(x, spec.dtype) for x, spec in found)
+
+    return jax.pure_callback(called, tuple(stated), *arrays, vmap_method=function.method)
+
+
 # ---- keyed draws, whose keys are two words
 
 
@@ -172,6 +185,7 @@ def _random_bits(key: Any, *, shape: Any, dtype: Any) -> Any:
 ROWS: dict[str, Callable[..., Any]] = {
     "astype": _astype,
     "broadcast_to": lambda x, *, shape: jnp.broadcast_to(x, shape),
+    "callback": _callback,
     "combine_at": _combine_at,
     "complex_of": lax.complex,
     "concatenate": lambda *arrays, axis: jnp.concatenate(arrays, axis),

@@ -166,6 +166,12 @@ def _product(x: Any, axis: Any) -> Any:
     return x
 
 
+def _callback(*arrays: Any, function: Any) -> Any:
+    found = function(*(array.detach().cpu().numpy() for array in arrays))
+    device = arrays[0].device if arrays else None
+    return tuple(torch.tensor(x, dtype=dtype_of_torch(x.dtype), device=device) for x in found)
+
+
 # ---- keyed draws, by NumPy: their bits are the same everywhere, and have no derivative
 
 
@@ -216,6 +222,7 @@ _random_bits.register_vmap(_random_bits_of_batch)
 ROWS: dict[str, Callable[..., Any]] = {
     "astype": _astype,
     "broadcast_to": lambda x, *, shape: torch.broadcast_to(x, shape),
+    "callback": _callback,
     "combine_at": _combine_at,
     "complex_of": torch.complex,
     "concatenate": lambda *arrays, axis: torch.cat(arrays, axis),

@@ -57,7 +57,7 @@ def on_tensors(function: Callable[P, Result]) -> Callable[P, Result]:
     @functools.wraps(function)
     def kept(*args: P.args, **kwargs: P.kwargs) -> Result:
         if len(args) == 1 and args[0].__class__ is Tensor and not kwargs:
-            return function(*args)
+            return function(*args, **kwargs)
         leaves, definition = tree.flatten((args, kwargs))
         kinds = set(map(type, leaves))
         arrays = not kinds.isdisjoint(NUMPYS)
