@@ -221,6 +221,11 @@ def test_transformation(case: Case, kind: Kind) -> None:
         check(found, wanted, kind, case.rough(kind))
 
 
+def assert_strong(tree: Any) -> None:
+    """Fail if a number is weakly typed: a step compiled for it would be compiled anew."""
+    assert not any(getattr(leaf, "weak_type", False) for leaf in tw.tree.leaves(tree))
+
+
 @quiet
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 def test_transformation_inside_jit_and_scan(case: Case) -> None:
@@ -234,9 +239,11 @@ def test_transformation_inside_jit_and_scan(case: Case) -> None:
         def step(carried: Any, given: Any) -> Any:
             found = case.step(transformation, carried, *given, jax.numpy.cos)
             assert all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(found))
+            assert_strong(found)
             return found, None
 
         first = case.first(transformation, start)
+        assert_strong(first)
         return first, jax.lax.scan(step, first, (gradients, jax.numpy.arange(STEPS * 1.0)))[0]
 
     start = case.start("float64")
