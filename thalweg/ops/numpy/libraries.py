@@ -228,9 +228,14 @@ def of_users(function: Callable[..., Result]) -> Callable[..., Result]:
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
         leaves, definition = tree.flatten((args, kwargs))
-        held = [without(leaf) for leaf in leaves]
-        if all(map(_same, held, leaves)):
+        values = (without(leaf) for leaf in leaves if isinstance(leaf, Tensor))
+        first = next((x for x in values if not isinstance(x, Tensor)), None)
+        library = library_of(first)
+        if library is None:
             return function(*args, **kwargs)
+        # What was made anew, such as a count, is of that library too.
+        ours = OfLibrary(library, first)
+        held = [ours.outside(x) if isinstance(x, Tensor) else x for x in leaves]
         positional, keywords = tree.unflatten(definition, held)
         return tree.map(admitted, function(*positional, **keywords))
 
@@ -266,10 +271,6 @@ def _is_function(value: Any) -> bool:
     if value.__class__ in OWN or isinstance(value, type):
         return False
     return callable(value) and (hasattr(value, "__name__") or isinstance(value, functools.partial))
-
-
-def _same(x: Any, y: Any) -> bool:
-    return x is y
 
 
 # ---- functions of functions
