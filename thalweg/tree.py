@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,60 @@ def flatten(tree: Tree) -> tuple[list[Any], TreeDef]:
     return leaves, definition
 
 
+def flatten_known(tree: Tree) -> tuple[list[Any], TreeDef]:
+    """Return the leaves of a tree and its structure; what JAX knows as nodes become nodes here.
+
+    PyTorch's `ParameterDict` and `ParameterList` are dicts and lists of what they hold.
+    """
+    leaves, definition = optree.tree_flatten(tree)
+    of_jax = getattr(sys.modules.get("jax"), "tree_util", None)
+    new = {type(leaf): leaf for leaf in leaves if type(leaf) not in _PLAIN}
+    containers = {kind: made for kind in new if (made := _contents_of(kind)) is not None}
+    if containers:
+        return flatten_known(
+            optree.tree_map(
+                lambda leaf: containers[type(leaf)](leaf) if type(leaf) in containers else leaf,
+                tree,
+            )
+        )
+    nodes = [kind for kind, leaf in new.items() if of_jax and not of_jax.all_leaves([leaf])]
+    for kind in nodes:
+        _register_as(kind, of_jax)
+    if of_jax is not None:
+        _PLAIN.update(new.keys() - set(nodes))
+    return flatten_known(tree) if nodes else (leaves, definition)
+
+
+# By PyTorch's names of them: what its containers of parameters are here.
+_CONTAINERS: dict[str, Callable[[Any], Any]] = {
+    "ParameterDict": lambda held: dict(held.items()),
+    "ParameterList": list,
+}
+
+
+def _contents_of(kind: type) -> Callable[[Any], Any] | None:
+    """Return what makes plain trees of a container of PyTorch's; None for other classes."""
+    made = _CONTAINERS.get(kind.__name__)
+    known = getattr(getattr(sys.modules.get("torch"), "nn", None), kind.__name__, None)
+    return made if kind is known else None
+
+
+def _register_as(kind: type, of_jax: Any) -> None:
+    """Let a class be a node of trees as JAX takes it apart and together."""
+
+    def apart(node: Any) -> tuple[list[Any], Any]:
+        found: tuple[list[Any], Any] = of_jax.tree_flatten(node, is_leaf=lambda x: x is not node)
+        return found
+
+    with contextlib.suppress(ValueError):  # another thread may have been first
+        optree.register_pytree_node(
+            kind,
+            apart,
+            lambda definition, parts: of_jax.tree_unflatten(definition, parts),
+            namespace=optree.registry.__GLOBAL_NAMESPACE,
+        )
+
+
 def flatten_parameters(tree: Tree) -> tuple[list[Any], TreeDef]:
     """Return the leaves of parameters and their structure; data classes in it become nodes."""
     leaves, definition = optree.tree_flatten(tree)
@@ -41,7 +96,7 @@ def flatten_parameters(tree: Tree) -> tuple[list[Any], TreeDef]:
     return flatten_parameters(tree)
 
 
-# Types of leaves that are no data classes.
+# Types of leaves that are no nodes.
 _PLAIN: set[type] = {float, int, np.ndarray}
 
 

@@ -28,6 +28,7 @@ from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
 from thalweg.lines import at_line
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.libraries import in_library
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape
@@ -114,7 +115,8 @@ def vmap(
         return tree.unflatten(tree.structure(result), placed)
 
     again = functools.partial(vmap, randomness=randomness, chunk_size=chunk_size)
-    return Transformed(vectorized, again, function, in_axes, out_axes)
+    hosted = in_library("vmap", vectorized, function, in_axes, out_axes, randomness, chunk_size)
+    return Transformed(hosted, again, function, in_axes, out_axes)
 
 
 def _require_known(randomness: str, chunk_size: int | None) -> None:

@@ -11,6 +11,7 @@ from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, GradientError
 from thalweg.ops.creation.creation import ones_like
 from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.libraries import in_its_library, in_library
 
 Function = Callable[..., Any]
 P = ParamSpec("P")
@@ -75,7 +76,8 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         result = recorded.value()
         return ((result, recorded.aux), found) if has_aux else (result, found)
 
-    return Transformed(differentiated, value_and_grad, function, argnums, has_aux)
+    hosted = in_library("value_and_grad", differentiated, function, argnums, has_aux)
+    return Transformed(hosted, value_and_grad, function, argnums, has_aux)
 
 
 @overload
@@ -113,6 +115,7 @@ def vjp(
 ) -> tuple[Value, Callable[[Value], tuple[Any, ...]]]: ...
 @overload
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]: ...
+@in_its_library
 @same_kind
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Evaluate a function and return the map from its cotangents to its arguments': u ↦ uᵀJ.
@@ -146,6 +149,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     return (recorded.value(), same_kind(pullback, *primals), *extra)
 
 
+@in_its_library
 @same_kind
 def linearize(function: Callable[..., Value], *primals: Any) -> tuple[Value, Callable[..., Value]]:
     """Evaluate a function and return its derivative there as a linear map: v ↦ Jv.
@@ -179,6 +183,7 @@ def jvp(
 def jvp(
     function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
 ) -> tuple[Any, ...]: ...
+@in_its_library
 @same_kind
 def jvp(
     function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False

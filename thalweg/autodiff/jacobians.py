@@ -14,6 +14,7 @@ from thalweg.core.tensor import Tensor, make
 from thalweg.errors import GradientError
 from thalweg.ops.creation.creation import eye
 from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.libraries import in_library
 from thalweg.ops.shape.reshape import reshape
 
 Function = Callable[..., Any]
@@ -99,7 +100,8 @@ def _jacobian_by(
         found = recorded.as_result([recorded.as_arguments(row) for row in all_rows(recorded)])
         return (found, recorded.aux) if has_aux else found
 
-    return Transformed(differentiated, maker, function, argnums, has_aux)
+    hosted = in_library(maker.__name__, differentiated, function, argnums, has_aux)
+    return Transformed(hosted, maker, function, argnums, has_aux)
 
 
 def hessian(

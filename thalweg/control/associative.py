@@ -10,6 +10,7 @@ from thalweg.control.body import tensors_of
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.libraries import in_its_library
 from thalweg.ops.shape.flip import flip
 from thalweg.ops.shape.join import concatenate, stack
 from thalweg.ops.shape.transpose import moveaxis
@@ -17,6 +18,7 @@ from thalweg.ops.shape.transpose import moveaxis
 __all__ = ["associative_scan"]
 
 
+@in_its_library
 @same_kind
 def associative_scan(
     fn: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0

@@ -33,6 +33,7 @@ from thalweg.ops.control.bundle import packed, parts
 from thalweg.ops.creation.creation import zeros, zeros_like
 from thalweg.ops.elementwise.comparison import maximum, minimum, where
 from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.libraries import in_its_library, in_library
 from thalweg.ops.reduce.extremes import reduce_max
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import reshape
@@ -57,6 +58,7 @@ def chosen_branch(index: Array, *operands: Array, branches: tuple[Program, ...])
     return pack(np.array(value) for value in evaluate(branches[number], list(operands), meant))
 
 
+@in_its_library
 @same_kind
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
     """Run one of several functions.
@@ -89,6 +91,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     return _choose("switch", number, tuple(branches), operands)
 
 
+@in_its_library
 @same_kind
 def cond(
     pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], *operands: Any
@@ -140,7 +143,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     def recomputed(*operands: Any) -> Any:
         return _choose("checkpoint", as_tensor(np.int32(0)), (function,), operands)
 
-    return same_kind(recomputed)
+    return in_library("checkpoint", same_kind(recomputed), function)
 
 
 def _choose(

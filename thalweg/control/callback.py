@@ -30,6 +30,7 @@ from thalweg.errors import (
 from thalweg.lines import user_line
 from thalweg.ops.control.bundle import parts
 from thalweg.ops.numpy.kinds import as_given
+from thalweg.ops.numpy.libraries import in_any_library
 
 __all__ = ["pure_callback"]
 
@@ -265,6 +266,7 @@ def _gives_way(leaf: Any, spec: Spec) -> bool:
     return bool(np.result_type(leaf, spec.dtype) == spec.dtype)
 
 
+@in_any_library
 def pure_callback(
     function: Callable[..., Any],
     result_shape_dtypes: Any,

@@ -36,6 +36,7 @@ from thalweg.ops.control.bundle import packed, parts
 from thalweg.ops.creation.creation import zeros_like
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.libraries import in_its_library
 from thalweg.ops.reduce.extremes import reduce_max
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import reshape
@@ -76,6 +77,7 @@ def conditional_loop(*arrays: Array, test: Program, body: Program, carries: int)
     return pack(np.array(value) for value in carry)
 
 
+@in_its_library
 @same_kind
 def while_loop(
     cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init_val: Any

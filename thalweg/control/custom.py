@@ -20,6 +20,7 @@ from thalweg.core.tensor import Tensor, variable
 from thalweg.errors import ArgumentError, GradientError, ShapeError
 from thalweg.ops.control.bundle import parts
 from thalweg.ops.creation.creation import zeros_like
+from thalweg.ops.numpy.libraries import in_library, is_foreign
 
 __all__ = ["custom_jvp", "custom_vjp"]
 
@@ -152,6 +153,9 @@ class _Custom:
 
     def __call__(self, *args: Any) -> Any:
         """Return the function's result."""
+        if is_foreign(tree.leaves(args), held=True):
+            made_of = self._function, self._fixed, *self._told()
+            return in_library(type(self).__name__, self._function, *made_of)(*args)
         moving = [x for i, x in enumerate(args) if i not in self._fixed]
         leaves = tensors_of(moving)
         wanted = any(x.is_symbolic or (is_recording() and x.node is not None) for x in leaves)
@@ -162,6 +166,10 @@ class _Custom:
     def _apply(
         self, fixed: list[Any], args: tuple[Any, ...], moving: list[Any], leaves: list[Tensor]
     ) -> Any:
+        raise NotImplementedError
+
+    def _told(self) -> tuple[Any, ...]:
+        """Return the functions that the rule is made of."""
         raise NotImplementedError
 
     def _value(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
@@ -213,6 +221,9 @@ class custom_vjp(_Custom):  # noqa: N801 (JAX's name)
     def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
         """Set the rule."""
         self._forward, self._backward = fwd, bwd
+
+    def _told(self) -> tuple[Any, ...]:
+        return self._forward, self._backward
 
     def _apply(
         self, fixed: list[Any], args: tuple[Any, ...], moving: list[Any], leaves: list[Tensor]
@@ -304,6 +315,9 @@ class custom_jvp(_Custom):  # noqa: N801 (JAX's name)
         """Set the rule, and return it."""
         self._rule = jvp
         return jvp
+
+    def _told(self) -> tuple[Any, ...]:
+        return (self._rule,)
 
     def _apply(
         self, fixed: list[Any], args: tuple[Any, ...], moving: list[Any], leaves: list[Tensor]

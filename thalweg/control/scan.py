@@ -17,10 +17,12 @@ from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.libraries import in_its_library
 
 __all__ = ["fori_loop", "map", "scan"]
 
 
+@in_its_library
 @same_kind
 def scan(
     f: Callable[[Any, Any], tuple[Any, Any]],
@@ -98,6 +100,7 @@ def _turns(rows: list[Tensor], length: int | None) -> int:
     return counts[0]
 
 
+@in_its_library
 @same_kind
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
     """Return f(upper − 1, … f(lower + 1, f(lower, init))).
@@ -138,6 +141,7 @@ def _counter(number: Tensor) -> Tensor:
     return make(number.array, None, True, number.results)
 
 
+@in_its_library
 @same_kind
 def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> Any:
     """Apply a function to one row after another, and stack what it returns.

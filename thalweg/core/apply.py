@@ -22,6 +22,8 @@ from thalweg.core.program import (
 )
 from thalweg.core.tape import Node, recording, set_recording, watched
 from thalweg.core.tensor import Tensor, make
+from thalweg.errors import UnsupportedOperation
+from thalweg.foreign import Foreign, met
 from thalweg.lines import at_line, current_place, user_line
 
 if TYPE_CHECKING:
@@ -48,8 +50,11 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
                 break
     arrays = [tensor.array for tensor in tensors]
     for array in arrays:
-        if array.__class__ is Symbol:
-            return _traced(primitive, tensors, params)
+        if array.__class__ is not _ndarray:
+            elsewhere = _elsewhere(primitive, tensors, params)
+            if elsewhere is not None:
+                return elsewhere
+            break
     if tracing.claiming is not None and _is_claimed(tensors):
         return _traced(primitive, tensors, params)
     try:
@@ -82,8 +87,8 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
 def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
     """Apply an elementwise primitive to two operands, as `apply` does, in less time."""
     a, b = x.array, y.array
-    if a.__class__ is Symbol or b.__class__ is Symbol:
-        return _traced(primitive, (x, y), {})
+    if a.__class__ is not _ndarray or b.__class__ is not _ndarray:
+        return apply(primitive, (x, y), {})
     if tracing.claiming is not None and _is_claimed((x, y)):
         return _traced(primitive, (x, y), {})
     try:
@@ -98,6 +103,54 @@ def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
     ):
         _record(primitive, (x, y), {}, result)
     return result
+
+
+def _elsewhere(
+    primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]
+) -> Tensor | None:
+    """Apply a primitive where an operand is a symbol or another library's; None if none is."""
+    kinds = {tensor.array.__class__ for tensor in tensors}
+    if Foreign in kinds and (Symbol in kinds or _is_recorded(tensors)):
+        # What thalweg differentiates or traces itself takes other libraries' arrays for constants.
+        tensors = tuple(map(_grounded, tensors))
+        return apply(primitive, tensors, params)
+    if Foreign in kinds:
+        return _by_table(primitive, tensors, params)
+    return _traced(primitive, tensors, params) if Symbol in kinds else None
+
+
+def _grounded(tensor: Tensor) -> Tensor:
+    array = tensor.array
+    return make(np.asarray(array)) if array.__class__ is Foreign else tensor
+
+
+def _by_table(
+    primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any]
+) -> Tensor:
+    """Compute a primitive by the table of the library that the operands' arrays are of."""
+    given = [t.array for t in tensors if t.array.__class__ is Foreign]
+    library = given[0].library
+    for array in given:
+        if array.library is not library:
+            met(array.value for array in given)
+    row = library.table.get(primitive.name)
+    if row is None:
+        raise UnsupportedOperation(
+            f"{primitive.name} was asked of an array of {library.name}, which has no function of "
+            "it. Convert it to NumPy's with numpy.asarray, or use other operations."
+        )
+    like = given[0].value
+    values = [
+        a.value if a.__class__ is Foreign else library.operand(a, like, weak)
+        for a, weak in ((tensor.array, tensor.weak) for tensor in tensors)
+    ]
+    try:
+        found = row(*values, **params)
+    except (ValueError, TypeError, RuntimeError):
+        # Stating the result's spec explains what does not fit better than libraries do.
+        primitive.spec(*(tensor.spec for tensor in tensors), **params)
+        raise
+    return make(library.wrap(found))
 
 
 def apply_apart(primitive: Primitive, tensor: Tensor, params: Mapping[str, Any]) -> Tensor:
@@ -381,6 +434,10 @@ def _is_claimed(tensors: tuple[Tensor, ...]) -> bool:
 
     It is then that of the branch which is run, and not of one that is not.
     """
+    return _is_recorded(tensors)
+
+
+def _is_recorded(tensors: tuple[Tensor, ...]) -> bool:
     return recording.enabled and any(tensor.node is not None for tensor in tensors)
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from thalweg.core.tensor import Tensor
 
 from thalweg.core.methods import Methods
+from thalweg.foreign import MODULES, may_be_foreign
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -149,6 +150,10 @@ def taking_out(function: Function) -> Function:
     def written(*args: Any, **kwargs: Any) -> Any:
         if "out" in kwargs:
             return OPERATIONS["write_out"](kwargs.pop("out"), written, args, kwargs)
+        if ("jax" in MODULES or "torch" in MODULES) and may_be_foreign(args, kwargs):
+            hosted = OPERATIONS["of_library"](function, args, kwargs)
+            if hosted is not NotImplemented:
+                return hosted
         return function(*args, **kwargs)
 
     WITHOUT_OUT[written] = function

@@ -29,7 +29,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 
 from thalweg.core.apply import apply, apply_to_two
-from thalweg.core.operation import WIDER, publish
+from thalweg.core.operation import OPERATIONS, WIDER, publish
 from thalweg.core.spec import (
     BOOL,
     FLOAT32,
@@ -47,6 +47,7 @@ from thalweg.core.spec import (
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.core.writing import write_out
 from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
+from thalweg.foreign import MODULES, OWN, is_other, may_be_foreign
 
 Rule = Callable[..., Any]
 Cast = Callable[[tuple[Spec, ...]], tuple[DType, ...]]
@@ -228,6 +229,11 @@ class Primitive:
                 dtype = args[0].array.dtype
                 if dtype is FLOAT64 or dtype is FLOAT32:
                     return apply(self, args, kwargs)
+        if ("jax" in MODULES or "torch" in MODULES) and may_be_foreign(args, kwargs):
+            hosted: Tensor = OPERATIONS["of_library"](self, args, kwargs)
+            if hosted is not NotImplemented:
+                return hosted
+        if self.cast is not None:
             if len(args) != len(self.rules):
                 wider = WIDER.get(self.name)
                 if wider is not None and not wider[0]:
@@ -253,6 +259,10 @@ class Primitive:
         pair = _matching(x, y) if self.cast in _UNIFORM else None
         if pair is not None:
             return apply_to_two(self, *pair)
+        if type(x) not in OWN or type(y) not in OWN:
+            hosted: Tensor = OPERATIONS["of_library"](self, (x, y), {})
+            if hosted is not NotImplemented:
+                return hosted
         return apply(self, self._taken(_cast_operands((x, y), self.cast or same)), {})
 
     def _taken(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -343,7 +353,9 @@ def _cast_operand(tensor: Tensor, dtype: DType) -> Tensor:
                 f"which holds {limits.min} to {limits.max}. Convert the tensor with astype."
             )
     if tensor.weak and tensor.node is None and not tensor.is_symbolic:
-        return make(tensor.array.astype(dtype), None, True)
+        # Of a dtype that NumPy has none of, the number is the library's to convert.
+        wanted = FLOAT64 if is_other(dtype) else dtype
+        return make(tensor.array.astype(wanted), None, True)
     return astype(tensor, dtype)
 
 
@@ -502,4 +514,4 @@ def _declare(
 
 def is_floating(dtype: DType) -> bool:
     """Tell whether values of a dtype have derivatives."""
-    return bool(np.issubdtype(dtype, np.inexact))
+    return dtype.kind in "fc"

@@ -15,6 +15,7 @@ from thalweg.core.program import Symbol
 from thalweg.core.spec import BOOL, FLOAT64, INT64, DType, default_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, did_you_mean
+from thalweg.foreign import Foreign
 
 Array = np.ndarray[Any, DType]
 
@@ -277,6 +278,8 @@ def text(x: Tensor) -> str:
     """Return what a tensor prints as, in PyTorch's form: values, dtype, part in the tape."""
     if isinstance(x.array, Symbol):
         return f"tensor({x.array.spec}, traced)"
+    if x.array.__class__ is Foreign:
+        return f"tensor({x.array.value!r})"
     return tensor_text(x.array, suffixes=_part_in_tape(x), default=default_dtype())
 
 

@@ -11,6 +11,7 @@ from typing import Any, SupportsIndex, overload
 import numpy as np
 
 from thalweg.errors import AxisError, DtypeError, ShapeError
+from thalweg.foreign import is_other
 
 DType = np.dtype[Any]
 
@@ -173,7 +174,36 @@ def promote(specs: tuple[Spec, ...]) -> tuple[DType, bool]:
     if all(spec.weak for spec in specs):
         return np.result_type(*(spec.dtype for spec in specs)), True
     operands = [_WEAK[spec.dtype.kind] if spec.weak else spec.dtype for spec in specs]
-    return np.result_type(*operands), False
+    try:
+        return np.result_type(*operands), False
+    except TypeError:
+        if not any(is_other(spec.dtype) for spec in specs):
+            raise
+        return _promote_others(specs), False
+
+
+def _promote_others(specs: tuple[Spec, ...]) -> DType:
+    """Return the common dtype where one is none of NumPy's: a float that gives way to wider ones.
+
+    Raises:
+        DtypeError: If there are two, of which none holds the other's numbers.
+    """
+    wide = [s.dtype for s in specs if s.dtype.kind in "fc" and not s.weak]
+    known = {dtype for dtype in wide if not is_other(dtype)}
+    others = list(set(wide) - known)
+    if known or not others:
+        return np.result_type(FLOAT32, *known)
+    if any(spec.weak and spec.dtype.kind == "c" for spec in specs):
+        return np.dtype(np.complex64)
+    if len(others) == 1:
+        return others[0]
+    widest = max(others, key=lambda dtype: dtype.itemsize)
+    if all(dtype is widest or dtype.itemsize < widest.itemsize for dtype in others):
+        return widest
+    raise DtypeError(
+        f"{others[0]} and {others[1]} were given together; they have no common dtype. Convert one "
+        "of them with astype."
+    )
 
 
 def possible(shape: Shape) -> Shape:

@@ -13,10 +13,12 @@ from thalweg.core import refusals
 from thalweg.core.leaving import number_of, numbers_of, require_no_derivative, what_to_write
 from thalweg.core.memory import Memory, View
 from thalweg.core.methods import Methods
+from thalweg.core.operation import op
 from thalweg.core.program import Symbol, note_made, owner_of, tracing
 from thalweg.core.spec import Count, DType, Size, Spec
 from thalweg.core.tape import Node
 from thalweg.errors import DtypeError, GradientError, ShapeError, UnsupportedOperation
+from thalweg.foreign import OWN
 
 
 class Tensor(Methods):
@@ -226,6 +228,8 @@ class Tensor(Methods):
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if (found := op.of_torch(func, args, kwargs or {})) is not NotImplemented:
+            return found
         raise UnsupportedOperation(refusals.foreign(f"torch.{func.__name__}") + what_to_write())
 
     def __dlpack__(
@@ -247,8 +251,13 @@ class Tensor(Methods):
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         return sys.modules["thalweg"]
 
+    def __init_subclass__(cls) -> None:
+        OWN.add(cls)
+
 
 Tensor.results = Tensor
+
+OWN.add(Tensor)
 
 
 def make(
@@ -261,6 +270,11 @@ def make(
     tensor.weak = weak
     tensor.memory = tensor.origin = tensor._grad = None
     return tensor
+
+
+def is_known(*tensors: Tensor) -> bool:
+    """Tell whether values are there to be looked at: neither traced nor another library's."""
+    return all(isinstance(tensor.array, np.ndarray) for tensor in tensors)
 
 
 def fresh(array: Any, kind: type[Tensor] = Tensor) -> Tensor:

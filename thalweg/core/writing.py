@@ -15,7 +15,15 @@ from thalweg.core.program import Symbol, Trace, owner_of, tracing
 from thalweg.core.refusals import STORED
 from thalweg.core.tape import Node, is_recording, set_recording, watched
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
-from thalweg.errors import CallError, DtypeError, GradientError, ShapeError, TracingError
+from thalweg.errors import (
+    CallError,
+    DtypeError,
+    GradientError,
+    ShapeError,
+    TracingError,
+    UnsupportedOperation,
+)
+from thalweg.foreign import Foreign
 from thalweg.lines import user_line
 
 _KINDS = "buifc"
@@ -138,6 +146,11 @@ READ_ONLY = (
 
 
 def _write(tensor: Tensor, new: Tensor) -> None:
+    if tensor.array.__class__ is Foreign:
+        raise UnsupportedOperation(
+            f"A tensor on an array of {tensor.array.library.name} was written in place. Write "
+            "x = x + y for x += y, and where(mask, y, x) for x[mask] = y."
+        )
     if not tensor.array.flags.writeable:
         raise ShapeError(READ_ONLY)
     np.copyto(tensor.array, new.array, casting="unsafe")

@@ -23,8 +23,10 @@ from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import Fallback, chosen, warning_text
 from thalweg.errors import ArgumentError
+from thalweg.foreign import OWN
 from thalweg.lines import level_of_user
 from thalweg.ops.numpy.kinds import NUMBERS, as_given
+from thalweg.ops.numpy.libraries import in_library, is_foreign
 
 _ARRAYS = (Tensor, *NUMBERS)
 
@@ -158,6 +160,9 @@ def jit(
         wrapped = tuple(_static(a) if i in static else a for i, a in enumerate(args))
         keywords = {k: _static(a) if k in names else a for k, a in kwargs.items()}
         leaves, definition = tree.flatten((wrapped, keywords))
+        if not OWN.issuperset(map(type, leaves)) and is_foreign(leaves, held=True):
+            # Their library's compiler is around the call, if there is one.
+            return in_library("jit", compiled, function)(*args, **kwargs)
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, _ARRAYS)]
         given = [as_tensor(leaves[i]) for i in places]
         # How the elements lie decides what is a view in the function.

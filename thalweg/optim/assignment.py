@@ -10,7 +10,7 @@ from thalweg.control.scan import fori_loop
 from thalweg.core.spec import FLOAT64, INT64
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ShapeError
-from thalweg.ops.creation.creation import asarray, full, zeros
+from thalweg.ops.creation.creation import asarray, full, zeros, zeros_like
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.comparison import (
     equal,
@@ -130,8 +130,8 @@ def _partners(costs: Tensor) -> Tensor:
     """Return the column of each row; there are no more rows than columns."""
     rows, columns = costs.shape
     state = (
-        zeros(rows, dtype=costs.dtype),
-        zeros(columns, dtype=costs.dtype),
+        zeros_like(costs[:, 0]),
+        zeros_like(costs[0]),
         full(rows, -1, dtype=INT64),
         full(columns, -1, dtype=INT64),
     )

@@ -245,7 +245,7 @@ def nnls(A: Any, b: Any, iters: int, unroll: int | bool = 1, L: Any = None) -> A
         new = maximum(p - (matmul(curvature, p) - pull) / bound, 0)
         return (new, new + (c - 1) / following * (new - x), following), None
 
-    start = zeros((matrix.shape[1], *target.shape[1:]), dtype=pull.dtype)
+    start = zeros_like(pull)
     (x, _, _), _ = scan(turn, (start, start, zeros((), dtype=pull.dtype)), length=iters)
     return x
 

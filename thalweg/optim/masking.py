@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from thalweg import tree
 from thalweg.errors import ArgumentError
+from thalweg.ops.numpy.libraries import of_users
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -87,7 +88,7 @@ def masked(
 def _resolved(mask: Any, leaves: Tree) -> Tree:
     """Return the tree of booleans; a mask may be a function, or a tree that is callable itself."""
     marks = tree.leaves(mask)
-    return mask(leaves) if marks and all(map(callable, marks)) else mask
+    return of_users(mask)(leaves) if marks and all(map(callable, marks)) else mask
 
 
 class PartitionState(NamedTuple):
@@ -132,7 +133,7 @@ def partition(
         return masked(inner[label], mask, mask_compatible_extra_args=mask_compatible_extra_args)
 
     def init(params: Params) -> PartitionState:
-        labels = param_labels(params) if callable(param_labels) else param_labels
+        labels = of_users(param_labels)(params) if callable(param_labels) else param_labels
         unknown = [label for label in tree.leaves(labels) if label not in inner]
         if unknown:
             raise ArgumentError(
@@ -142,7 +143,7 @@ def partition(
         return PartitionState({label: group(labels, label).init(params) for label in inner})
 
     def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
-        labels = param_labels(updates) if callable(param_labels) else param_labels
+        labels = of_users(param_labels)(updates) if callable(param_labels) else param_labels
         states = {}
         for label in inner:
             updates, states[label] = group(labels, label).update(

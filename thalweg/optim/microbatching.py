@@ -12,16 +12,17 @@ from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.functional import value_and_grad
 from thalweg.control.body import trace_body
 from thalweg.control.scan import fori_loop
-from thalweg.core.spec import Spec
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, DtypeError, ShapeError, UnsupportedOperation
 from thalweg.ops.creation.creation import asarray, zeros, zeros_like
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.index.items import put_at
 from thalweg.ops.index.take import take
-from thalweg.ops.numpy.kinds import on_tensors, same_kind
+from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import in_library, of_users
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.reduce.sums import sum as total
+from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.ops.shape.transpose import swapaxes
 from thalweg.optim.transformation import each
@@ -98,7 +99,7 @@ def _known(kind: AccumulationType, count: int) -> Accumulator:
     """Return the accumulator of a known kind, for so many microbatches."""
     if kind is AccumulationType.CONCAT:
         return _of_leaves(
-            lambda x: zeros((count, *x.shape), x.dtype),
+            lambda x: zeros_like(broadcast_to(x, (count, *x.shape))),
             _written,
             lambda x: reshape(swapaxes(x, 0, 1), (-1, *x.shape[2:])),
             lambda x: x,
@@ -147,7 +148,7 @@ def _accumulator(given: Tree, count: int) -> Accumulator:
 # ---- parts of a batch
 
 
-@same_kind
+@on_tensors
 def reshape_batch_axis(tree: Tree, microbatch_size: int, axis: int = 0) -> Tree:
     """Split the axis that counts examples into two: microbatches, and examples of one.
 
@@ -227,36 +228,36 @@ def microbatch(
     """
     if microbatch_size is None:
         return fun
-    size = microbatch_size
+    function, size = of_users(fun), microbatch_size
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     keys: tuple[Any, ...] = (*numbers, *((argnames,) if isinstance(argnames, str) else argnames))
     axes = (in_axes,) * len(keys) if isinstance(in_axes, int) else tuple(in_axes)
 
     @on_tensors
     def microbatched(*args: Any, **kwargs: Any) -> Any:
-        given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
-        batches = {key: given[key] for key in keys}
-        count = _count(_examples(list(batches.values()), axes), size)
-        parted = {
-            key: reshape_batch_axis(batches[key], size, axis)
-            for key, axis in zip(keys, axes, strict=True)
-        }
+        names, given = (*range(len(args)), *kwargs), (*args, *kwargs.values())
+        batches = [given[names.index(key)] for key in keys]
+        count = _count(_examples(batches, axes), size)
+        parted = [
+            reshape_batch_axis(batch, size, axis) for batch, axis in zip(batches, axes, strict=True)
+        ]
 
-        def of_part(number: Any) -> Any:
-            chosen = {
-                key: each(lambda x, a=axis: take(x, number, axis=a), parted[key])
-                for key, axis in zip(keys, axes, strict=True)
-            }
-            now = {**given, **chosen}
+        def of_part(number: Any, given: Sequence[Any], parted: Sequence[Any]) -> Any:
+            chosen = [
+                each(lambda x, a=axis: take(x, number, axis=a), part)
+                for part, axis in zip(parted, axes, strict=True)
+            ]
+            now = {**dict(zip(names, given, strict=True)), **dict(zip(keys, chosen, strict=True))}
             positional = [now[i] for i in range(len(args))]
-            return fun(*positional, **{name: now[name] for name in kwargs})
+            return function(*positional, **{name: now[name] for name in kwargs})
+
+        def added(number: Any, carry: Any) -> Any:
+            return joined.update(carry, of_part(number, given, parted), number)
 
         joined = _accumulator(accumulator, count)
-        start = joined.init(_zeros_like_result(of_part))
+        start = joined.init(_zeros_like_result(of_part, asarray(0), given, parted))
         turns = count if num_real_microbatches is None else num_real_microbatches
-        return joined.finalize(
-            fori_loop(0, turns, lambda i, carry: joined.update(carry, of_part(i), i), start)
-        )
+        return joined.finalize(fori_loop(0, turns, added, start))
 
     return microbatched
 
@@ -276,11 +277,14 @@ def _examples(batches: list[Tree], axes: Sequence[int]) -> int:
     return int(sizes[0])
 
 
-def _zeros_like_result(function: Callable[[Any], Tree]) -> Tree:
-    """Return zeros like the result of a function of a number, without computing it."""
-    number = asarray(0)
-    traced = trace_body(function, (number,), [Spec((), number.dtype)]).result
-    return tree.map(lambda x: zeros(tuple(asarray(x).shape), asarray(x).dtype), traced)
+def _zeros_like_result(function: Function, number: Tensor, *args: Any) -> Tree:
+    """Return zeros like the result of a function of a number and others, without computing it."""
+
+    def traced(number: Tensor, *args: Any) -> Tree:
+        body = trace_body(lambda i: function(i, *args), (number,), [number.spec])
+        return tree.map(lambda x: zeros(tuple(asarray(x).shape), asarray(x).dtype), body.result)
+
+    return in_library("zeros_like_result", traced, function)(number, *args)
 
 
 # ---- one example at a time
@@ -329,8 +333,10 @@ def micro_vmap(
         )
     axes = (in_axes,) if isinstance(in_axes, int) else tuple(in_axes)
 
+    function = of_users(fun)
+
     def of_batch(*args: Any, kwargs: Mapping[str, Any]) -> Any:
-        found = vmap_fn(fun, axes, out_axes)(*args, **kwargs)
+        found = vmap_fn(function, axes, out_axes)(*args, **kwargs)
         leaves = tree.leaves(found)
         return _accumulator(accumulator, len(leaves[0]) if leaves else 1).aggregate(found)
 
@@ -398,11 +404,14 @@ def micro_grad(
         (np.float64(2.0), Aux(values=array([ 3., -2.,  5.,  7.]), metrics=None, aux=None))
     """
     batches = (batch_argnums,) if isinstance(batch_argnums, int) else tuple(batch_argnums)
-    both = value_and_grad(fun if has_aux else lambda *a, **k: (fun(*a, **k), None), argnums, True)
+    loss, transform, measure = map(of_users, (fun, transform_fn, metrics_fn))
+    both = value_and_grad(
+        loss if has_aux else lambda *a, **k: (loss(*a, **k), None), argnums, has_aux=True
+    )
 
     def of_example(*args: Any, **kwargs: Any) -> Any:
         (value, aux), gradient = both(*args, **kwargs)
-        return transform_fn(gradient), Aux(value, metrics_fn(gradient), aux)
+        return transform(gradient), Aux(value, measure(gradient), aux)
 
     axes = [0 if i in batches else None for i in range(max(batches) + 1)]
     accumulators = (accumulator, AccumulationType.CONCAT)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from thalweg import tree
-from thalweg.core.spec import FLOAT16, FLOAT32
+from thalweg.core.spec import FLOAT16, FLOAT32, DType
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import asarray, spec_of, zeros_like
 from thalweg.ops.elementwise.arithmetic import sqrt
@@ -230,7 +230,7 @@ def trace(
 
 
 def in_single(init: Any, update: Any) -> GradientTransformation:
-    """Return a transformation that computes with float16 leaves in float32.
+    """Return a transformation that computes with leaves of float16 and float8 in float32.
 
     An eps of 10⁻⁸ is 0 in float16 too, so that an average of zeros divided by its root would be
     NaN. The state is float32; updates have the gradients' dtype.
@@ -245,18 +245,23 @@ def in_single(init: Any, update: Any) -> GradientTransformation:
 
 
 def stateless_in_single(change: Callable[[Updates, Params], Updates]) -> GradientTransformation:
-    """Return a transformation without a state that computes with float16 leaves in float32."""
+    """Return a transformation without a state that computes with narrow floats in float32."""
     return in_single(
         init_empty_state, lambda updates, state, params=None: (change(updates, params), state)
     )
 
 
 def widen(leaves: Tree) -> Tree:
-    """Return a tree with float32 in place of float16; the tree itself if there is none."""
-    if all(spec_of(leaf).dtype != FLOAT16 for leaf in tree.leaves(leaves)):
+    """Return a tree with float32 in place of narrow floats; the tree itself if there are none."""
+    dtypes = [spec_of(leaf).dtype for leaf in tree.leaves(leaves)]
+    if not any(dtype.itemsize < 4 and _is_narrow(dtype) for dtype in dtypes):
         return leaves
 
     def widened(x: Tensor) -> Tensor:
-        return astype(x, FLOAT32) if x.dtype == FLOAT16 else x
+        return astype(x, FLOAT32) if _is_narrow(x.dtype) else x
 
     return each(widened, leaves)
+
+
+def _is_narrow(dtype: DType) -> bool:
+    return dtype == FLOAT16 or (dtype.itemsize == 1 and dtype.kind == "f")

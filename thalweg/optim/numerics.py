@@ -6,15 +6,14 @@ import warnings
 from typing import Any, TypeVar
 
 from thalweg import tree
-from thalweg.control.custom import custom_vjp
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import asarray, ones_like
 from thalweg.ops.elementwise.arithmetic import sqrt, square
 from thalweg.ops.elementwise.comparison import less_equal, where
 from thalweg.ops.elementwise.complex import imag, real
-from thalweg.ops.elementwise.conversion import stop_gradient
+from thalweg.ops.elementwise.conversion import stop_gradient, with_derivative_of
 from thalweg.ops.linalg.norms import norm
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.reshape import squeeze
 from thalweg.optim.transformation import each, safe_increment
@@ -32,7 +31,7 @@ Leaves = TypeVar("Leaves")
 safe_int32_increment = safe_increment
 
 
-@same_kind
+@on_tensors
 def abs_sq(x: Any) -> Tensor:
     """Return |x|², real also where x is complex.
 
@@ -62,7 +61,7 @@ def global_norm(updates: Tree) -> Tensor:
     return tree_norm(updates)
 
 
-@same_kind
+@on_tensors
 def safe_norm(
     x: Any,
     min_norm: Any,
@@ -96,7 +95,7 @@ def safe_norm(
     return where(less_equal(found, min_norm), min_norm, norm(safe, ord, axis, keepdims=keepdims))
 
 
-@same_kind
+@on_tensors
 def safe_root_mean_squares(x: Any, min_rms: Any) -> Tensor:
     """Return a root mean square, at least a number; there the derivative is 0 and not NaN.
 
@@ -116,7 +115,7 @@ def safe_root_mean_squares(x: Any, min_rms: Any) -> Tensor:
     return where(small, min_rms, sqrt(where(small, 1.0, squares)))
 
 
-@same_kind
+@on_tensors
 def scale_gradient(inputs: Leaves, scale: Any) -> Leaves:
     """Return a tree as it is, whose derivative is a number instead of 1.
 
@@ -141,9 +140,8 @@ def scale_gradient(inputs: Leaves, scale: Any) -> Leaves:
     return found
 
 
-@custom_vjp
-def _scaled(x: Any, scale: Any) -> Any:
-    return x
-
-
-_scaled.defvjp(lambda x, scale: (x, scale), lambda scale, g: (scale * g, None))
+def _scaled(x: Tensor, scale: Any) -> Tensor:
+    if x.dtype.kind not in "fc":
+        return x
+    factor = stop_gradient(scale) if isinstance(scale, Tensor) else scale
+    return with_derivative_of(x, astype(x * factor, x.dtype))

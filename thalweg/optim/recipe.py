@@ -20,6 +20,8 @@ from typing import Any, ParamSpec, Self, TypeVar
 from thalweg.core.calls import Arguments
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
+from thalweg.foreign import OWN, Foreign
+from thalweg.ops.numpy.libraries import with_users
 
 __all__ = ["factory"]
 
@@ -66,6 +68,9 @@ class Recipe:
     """A value with the factory and the arguments that made it."""
 
     __slots__ = ("__weakref__", "_arguments", "_factory", "_form", "_numbers", "_structure")
+
+    def __init_subclass__(cls) -> None:
+        OWN.add(cls)
 
     _factory: Callable[..., Any]
     _form: Form
@@ -179,7 +184,7 @@ def factory(function: Callable[P, Made]) -> Callable[P, Made]:
     @functools.wraps(function)
     def make(*args: P.args, **kwargs: P.kwargs) -> Made:
         arguments = form.bind(args, kwargs)
-        positional, named = form.split(arguments)
+        positional, named = form.split(with_users(arguments))
         made = function(*positional, **named)
         return made.twin().remember(make, form, arguments)
 
@@ -209,7 +214,8 @@ def _is_scalar(value: Any) -> bool:
 def _plain(value: Any) -> Any:
     """Return a number as a Python float, unless it is traced, differentiated or foreign."""
     if isinstance(value, Tensor):
-        return value if value.is_symbolic or value.requires_grad else float(value)
+        known = not (value.is_symbolic or value.requires_grad or isinstance(value.array, Foreign))
+        return float(value) if known else value
     known = isinstance(value, (int, float)) or type(value).__module__ == "numpy"
     return float(value) if known else value
 

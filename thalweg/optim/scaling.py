@@ -12,7 +12,8 @@ from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.arithmetic import add, sqrt
 from thalweg.ops.elementwise.comparison import less, maximum, minimum, where
 from thalweg.ops.elementwise.complex import squared_magnitude
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import admitted, without
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.masking import masked
@@ -122,7 +123,7 @@ def scheduled(kind: Any, schedule: Any, change: Callable[..., Updates]) -> Gradi
 
 def at_step(schedule: Any, count: Any) -> Tensor:
     """Return the value of a schedule at a count."""
-    return as_tensor(schedule(count))
+    return as_tensor(admitted(schedule(without(count))))
 
 
 @factory
@@ -154,7 +155,7 @@ def scale_by_learning_rate(
     return scale(direction * learning_rate)
 
 
-@same_kind
+@on_tensors
 def global_norm(updates: Updates) -> Tensor:
     """Return the Euclidean norm of all leaves together: √(Σ g²).
 

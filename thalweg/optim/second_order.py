@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.functional import grad, jvp
 from thalweg.core.tensor import Tensor
-from thalweg.ops.creation.creation import eye
+from thalweg.ops.creation.creation import ones_like
 from thalweg.ops.elementwise.arithmetic import square
+from thalweg.ops.linalg.diagonals import diag
 from thalweg.ops.linalg.products import vdot
 from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.optim.deprecations import deprecated
@@ -88,7 +89,7 @@ def hessian_diag(loss: LossFn, params: Tree, inputs: Any, targets: Any) -> Any:
     def entry(v: Tensor) -> Tensor:
         return vdot(v, as_vector(_hvp(loss, v, params, inputs, targets))[0])
 
-    return vmap(entry)(eye(vector.size, dtype=vector.dtype))
+    return vmap(entry)(diag(ones_like(vector)))
 
 
 @deprecated(removed="0.2.9")

@@ -12,7 +12,8 @@ from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError, DtypeError
 from thalweg.ops.creation.creation import asarray, spec_of, zeros, zeros_like
 from thalweg.ops.elementwise.comparison import minimum
-from thalweg.ops.numpy.kinds import on_tensors, same_kind
+from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import of_users
 from thalweg.optim.recipe import Form, Recipe, factory
 from thalweg.tree import Tree, flatten_parameters
 
@@ -94,7 +95,7 @@ class GradientTransformation(Recipe):
     __slots__ = ("_accepted", "_init", "_update", "_wants_params")
 
     def __init__(self, init: Callable[..., OptState], update: Callable[..., Any]) -> None:
-        self._init, self._update = init, update
+        self._init, self._update = of_users(init), of_users(update)
         self._accepted = _accepted(update)
         self.remember(type(self), _FORM, {"init": init, "update": update})
         self._wants_params = _wants_params(update)
@@ -274,7 +275,7 @@ def first_count() -> Tensor:
     return zeros((), "int32")
 
 
-@same_kind
+@on_tensors
 def safe_increment(count: Any) -> Tensor:
     """Return a count plus one; at the largest number of its dtype it stays, and does not wrap.
 
@@ -347,9 +348,10 @@ def stateless(f: Callable[..., Updates]) -> GradientTransformation:
         >>> halve.update([1.0], tw.optim.EmptyState())
         ([0.5], EmptyState())
     """
+    function = of_users(f)
 
     def update(updates: Updates, state: OptState, params: Params = None) -> Step:
-        return f(updates, params), state
+        return function(updates, params), state
 
     return GradientTransformation(init_empty_state, update)
 
@@ -364,14 +366,17 @@ def stateless_with_tree_map(f: Callable[..., Any]) -> GradientTransformation:
         >>> flip.update([1.0], tw.optim.EmptyState())
         ([np.float64(-1.0)], EmptyState())
     """
+    function = of_users(f)
     return stateless(
         lambda updates, params: (
-            each(lambda u: f(u, None), updates) if params is None else each(f, updates, params)
+            each(lambda u: function(u, None), updates)
+            if params is None
+            else each(function, updates, params)
         )
     )
 
 
-@same_kind
+@on_tensors
 def apply_updates(params: Leaves, updates: Updates) -> Leaves:
     """Return parameters plus updates, in the parameters' dtypes.
 

@@ -19,13 +19,15 @@ import numpy as np
 
 from thalweg.core.primitive import Resolved, general
 from thalweg.core.spec import FLOAT64, Array, Shape, Spec
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import ArgumentError, DtypeError
+from thalweg.foreign import Foreign, number_of_generator
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.arithmetic import floor_divide, horner, sqrt, square
 from thalweg.ops.elementwise.comparison import less, maximum, where
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.exponential import log1p
+from thalweg.ops.numpy.libraries import in_any_library
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import stack
 from thalweg.ops.shape.reshape import as_shape, reshape
@@ -37,7 +39,11 @@ _DRAWN = (np.dtype(np.float32), FLOAT64, INT32, np.dtype(np.int64))
 
 
 def _as_key(name: str, value: Any) -> Tensor:
-    tensor = as_tensor(value)
+    drawn = number_of_generator(value)
+    tensor = as_tensor(value) if drawn is None else key(drawn)
+    if tensor.array.__class__ is Foreign:
+        # JAX's own keys, and words of them that have no sign.
+        tensor = make(tensor.array.library.key_words(tensor.array))
     if tensor.dtype != INT32 or tensor.shape[-1:] != (2,):
         raise ArgumentError(
             f"{name} got a key of dtype {tensor.dtype} and shape {tensor.shape}; a key is two "
@@ -99,11 +105,13 @@ def random_bits(key: Array, *, shape: Shape, dtype: np.dtype[Any]) -> Array:
 # ---- keys
 
 
+@in_any_library
 def key(seed: Any) -> Tensor:
     """Return the key of a seed: the high and the low word of a 64-bit integer.
 
     Args:
-        seed: An integer, or a tensor of one integer, which may be computed in a compiled run.
+        seed: An integer, or a tensor of one integer, which may be computed in a compiled run; or a
+            `torch.Generator`, of which one is drawn.
 
     Raises:
         DtypeError: If the seed is not an integer.
@@ -112,6 +120,8 @@ def key(seed: Any) -> Tensor:
         >>> key(7).tolist()
         [0, 7]
     """
+    drawn = number_of_generator(seed)
+    seed = seed if drawn is None else drawn
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
         seed = np.int64((int(seed) + 2**63) % 2**64 - 2**63)
     number = as_tensor(seed)
@@ -122,6 +132,7 @@ def key(seed: Any) -> Tensor:
     return astype(stack([high, number], axis=-1), INT32)
 
 
+@in_any_library
 def split(key: Any, num: int | tuple[int, ...] = 2) -> Tensor:
     """Return further keys, shape (num, 2): independent of each other and of draws with the key.
 
@@ -137,6 +148,7 @@ def split(key: Any, num: int | tuple[int, ...] = 2) -> Tensor:
 # ---- draws
 
 
+@in_any_library
 def uniform(
     key: Any, shape: Any = (), dtype: Any = FLOAT64, minval: Any = 0.0, maxval: Any = 1.0
 ) -> Tensor:
@@ -159,6 +171,7 @@ def uniform(
     return maximum(numbers * (high - low) + low, low)
 
 
+@in_any_library
 def normal(key: Any, shape: Any = (), dtype: Any = FLOAT64) -> Tensor:
     """Return standard normal numbers, as `jax.random.normal` to rounding.
 
@@ -174,6 +187,7 @@ def normal(key: Any, shape: Any = (), dtype: Any = FLOAT64) -> Tensor:
     return erf_inverse(numbers) * np.asarray(math.sqrt(2), dtype)
 
 
+@in_any_library
 def bernoulli(key: Any, p: Any = 0.5, shape: Any = None) -> Tensor:
     """Return Booleans that are True with probability p, as `jax.random.bernoulli`.
 

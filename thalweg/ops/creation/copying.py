@@ -98,7 +98,7 @@ attach("_bare", _bare)
 def contiguous(x: Any, memory_format: Any = None) -> Tensor:
     """Return a tensor whose memory is in row-major order: itself, or a copy."""
     tensor = as_tensor(x)
-    if isinstance(tensor.array, Symbol) or tensor.array.flags.c_contiguous:
+    if not isinstance(tensor.array, np.ndarray) or tensor.array.flags.c_contiguous:
         return tensor
     copied = duplicate(tensor)
     copied.array = fresh(np.ascontiguousarray(copied.array)).array

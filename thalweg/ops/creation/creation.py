@@ -17,6 +17,7 @@ from thalweg.core.refusals import LOSES_GRADIENT
 from thalweg.core.spec import FLOAT64, Array, DType, Shape, Spec, broadcast, default_dtype, possible
 from thalweg.core.tensor import Tensor, as_tensor, fresh, make
 from thalweg.errors import ArgumentError, CallError, DtypeError, GradientError, ShapeError
+from thalweg.foreign import Foreign, dtype_of
 from thalweg.ops.creation.dtypes import require_cpu
 from thalweg.ops.elementwise.arithmetic import multiply
 from thalweg.ops.elementwise.complex import imag, real
@@ -185,7 +186,9 @@ def full_like(
     """Return one value in the shape and dtype of another tensor."""
     require_cpu(device)
     tensor = as_tensor(x)
-    kind = tensor.array.dtype if dtype is None else np.dtype(dtype)
+    kind = tensor.array.dtype if dtype is None else dtype_of(dtype)
+    if tensor.array.__class__ is Foreign and not isinstance(fill_value, Tensor):
+        return make(tensor.array.filled(fill_value, kind))
     if not tensor.is_symbolic and not isinstance(fill_value, Tensor):
         return new(np.full_like(tensor.array, fill_value, kind), requires_grad, tensor.results)
     return full(tensor.shape, fill_value, kind, like=tensor, requires_grad=requires_grad)
@@ -209,7 +212,7 @@ def ones_like(
 
 def ones_of(x: Tensor) -> Tensor:
     """Return ones like a tensor, where a call of `ones_like` would take too long."""
-    if x.is_symbolic:
+    if x.array.__class__ is not np.ndarray:
         return ones_like(x)
     return fresh(np.ones(x.array.shape, x.array.dtype), x.results)
 
@@ -284,7 +287,7 @@ def asarray(obj: Any, dtype: Any = None, *, device: Any = None, copy: bool | Non
 
 
 def _converted(x: Tensor, dtype: Any, copy: bool | None) -> Tensor:
-    if dtype is not None and np.dtype(dtype) != x.dtype:
+    if dtype is not None and dtype_of(dtype) != x.dtype:
         if copy is False:
             raise ArgumentError(
                 f"asarray got copy=False and dtype {np.dtype(dtype)} for a tensor of dtype "

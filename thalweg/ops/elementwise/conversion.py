@@ -10,6 +10,7 @@ from thalweg.core.operation import attach, op
 from thalweg.core.primitive import Resolved, general, is_floating
 from thalweg.core.spec import FLOAT64, REAL, Array, Spec, require_dtypes
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.foreign import dtype_of
 
 __all__ = ["stop_gradient"]
 
@@ -17,7 +18,7 @@ __all__ = ["stop_gradient"]
 
 
 def _resolve_astype(x: Any, dtype: Any) -> Resolved:
-    return (x,), {"dtype": np.dtype(dtype)}
+    return (x,), {"dtype": dtype_of(dtype)}
 
 
 def _converted_back(g: Tensor, dtype: np.dtype[Any]) -> Tensor:

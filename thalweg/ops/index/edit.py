@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import op, operation
 from thalweg.core.spec import BOOL, promote
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, as_tensor, astype, is_known
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError, UnsupportedOperation
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.comparison import logical_not, logical_or, where
@@ -143,11 +143,7 @@ def choose(a: Any, choices: Any, mode: str = "raise") -> Tensor:
     count = len(tensors)
     if mode not in ("raise", "wrap", "clip"):
         raise ArgumentError(f"choose got mode {mode!r}; it wants 'raise', 'wrap' or 'clip'.")
-    if (
-        mode == "raise"
-        and not index.is_symbolic
-        and ((index.array < 0) | (index.array >= count)).any()
-    ):
+    if mode == "raise" and is_known(index) and ((index.array < 0) | (index.array >= count)).any():
         raise IndexOutOfRange(f"choose: invalid entry in choice array; there are {count} choices.")
     if mode == "wrap":
         index = op.remainder(index, count)

@@ -17,7 +17,7 @@ from thalweg.core.primitive import Resolved, linear
 from thalweg.core.program import Symbol
 from thalweg.core.spec import Array, Spec
 from thalweg.core.tape import is_recording
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, is_known, make
 from thalweg.core.writing import READ_ONLY, operand, overwrite, require_changeable
 from thalweg.errors import DtypeError, IndexOutOfRange, ShapeError, UnsupportedOperation
 from thalweg.ops.creation.creation import asarray
@@ -170,7 +170,7 @@ def _read(key: Any) -> list[Any]:
 
 def _as_key(indices: Tensor) -> Any:
     indices = as_indices(indices)
-    return int(indices.item()) if not indices.ndim and not indices.is_symbolic else indices
+    return int(indices.item()) if not indices.ndim and is_known(indices) else indices
 
 
 def _positions(mask: Tensor) -> list[Tensor]:
@@ -281,7 +281,7 @@ def _read_where_last(g: Tensor, x: Tensor, indices: Tensor) -> Tensor:
         return read
     order = np.arange(indices.size).reshape(indices.array.shape)
     last = take(put_at(np.zeros(x.size, np.int64), indices, order), indices)
-    if not last.is_symbolic and bool((last.array == order).all()):
+    if is_known(last) and bool((last.array == order).all()):
         return read
     return where(last == order, read, 0.0)
 

@@ -21,7 +21,7 @@ from thalweg.core.apply import stacked
 from thalweg.core.operation import op
 from thalweg.core.primitive import Declared, Primitive, Rule, general
 from thalweg.core.spec import SINGLE_OR_DOUBLE, Array, Spec, real_dtype
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, is_known
 from thalweg.errors import GradientError, NoResult, ShapeError
 from thalweg.ops.creation.creation import eye
 from thalweg.ops.creation.ranges import arange
@@ -398,7 +398,7 @@ def _per_gap(name: str, turning: Tensor, along: Tensor, gaps: Tensor) -> Tensor:
 
 def _quotient(x: Tensor, gaps: Tensor, undefined: Tensor, refusal: str) -> Tensor:
     """Return x over gaps, 0 where a gap is; where it is undefined refuse, or NaN if traced."""
-    if not undefined.is_symbolic and bool(undefined.any()):
+    if is_known(undefined) and bool(undefined.any()):
         raise GradientError(refusal)
     quotient = x / where(gaps == 0, 1.0, gaps)
     return where(undefined, float("nan"), where(gaps == 0, 0.0, quotient))

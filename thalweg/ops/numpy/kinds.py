@@ -1,4 +1,7 @@
-"""The kind of a result is that of what was given: arrays for arrays, tensors for tensors."""
+"""The kind of a result is that of what was given: arrays for arrays, tensors for tensors.
+
+Arrays of other libraries: `thalweg/ops/numpy/libraries.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.foreign import NUMPYS, OWN
+from thalweg.ops.numpy.libraries import call_with, is_foreign
 
 P = ParamSpec("P")
 
@@ -18,6 +23,9 @@ Result = TypeVar("Result")
 _ARRAYS = (np.ndarray, np.generic)
 
 NUMBERS = (*_ARRAYS, bool, int, float, complex)
+
+# Classes of operands that are arrays or numbers: one look at their set is enough.
+_PLAIN = {*NUMPYS, bool, int, float, complex}
 
 
 def same_kind(function: Callable[P, Result], *operands: Any) -> Callable[P, Result]:
@@ -48,14 +56,27 @@ def on_tensors(function: Callable[P, Result]) -> Callable[P, Result]:
 
     @functools.wraps(function)
     def kept(*args: P.args, **kwargs: P.kwargs) -> Result:
+        if len(args) == 1 and args[0].__class__ is Tensor and not kwargs:
+            return function(*args, **kwargs)
         leaves, definition = tree.flatten((args, kwargs))
-        if any(isinstance(leaf, _ARRAYS) for leaf in leaves):
+        kinds = set(map(type, leaves))
+        arrays = not kinds.isdisjoint(NUMPYS)
+        if not OWN.issuperset(kinds):
+            leaves, definition = tree.flatten_known((args, kwargs))
+            if is_foreign(leaves):
+                hosted: Result = call_with(function, leaves, definition)
+                return hosted
+            arrays = any(isinstance(leaf, _ARRAYS) for leaf in leaves)
+        if arrays:
             inside = [as_tensor(x) if isinstance(x, _ARRAYS) else x for x in leaves]
             positional, keywords = tree.unflatten(definition, inside)
             result = function(*positional, **keywords)
         else:
             result = function(*args, **kwargs)
-        found: Result = as_given(result, leaves, ())
+        if Tensor in kinds:
+            return result
+        given = arrays and _PLAIN.issuperset(kinds)
+        found: Result = (_plain_like if given else as_given)(result, leaves, ())
         return found
 
     return kept
@@ -84,8 +105,10 @@ def as_given(result: Any, operands: Sequence[Any], shown: Iterable[Any] | None =
         operands: The leaves of the operands.
         shown: Arrays that the result may show beside them; None if it may show any.
     """
-    if not are_arrays(operands):
-        return result
+    return _plain_like(result, operands, shown) if are_arrays(operands) else result
+
+
+def _plain_like(result: Any, operands: Sequence[Any], shown: Iterable[Any] | None) -> Any:
     taken = {_owner(array) for array in operands if isinstance(array, np.ndarray)}
     if shown is not None:
         taken.update(map(_owner, shown))

@@ -8,7 +8,7 @@ import numpy as np
 
 from thalweg.core.operation import arguments_of, op, operation
 from thalweg.core.spec import FLOAT64
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, as_tensor, astype, is_known
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.elementwise.comparison import equal, less, logical_and, logical_not, where
 from thalweg.ops.elementwise.conversion import as_floating
@@ -92,7 +92,7 @@ def _require_shares(name: str, x: Tensor, share: Tensor, method: str, weights: A
         )
     if share.dtype != x.dtype and not share.weak and share.dtype.kind not in "fiu":
         raise DtypeError(f"{name}() q tensor must be same dtype as the input tensor.")
-    if not share.is_symbolic and bool(((share.array < 0) | (share.array > 1)).any()):
+    if is_known(share) and bool(((share.array < 0) | (share.array > 1)).any()):
         raise ArgumentError(f"{name}() q must be in the range [0, 1] but got {share.tolist()}.")
 
 

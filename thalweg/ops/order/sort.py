@@ -10,7 +10,7 @@ from thalweg.core.leaving import numbers_of, require_no_derivative
 from thalweg.core.operation import attach, method, op, operation
 from thalweg.core.primitive import general
 from thalweg.core.spec import FLOAT64, INT64, Array, Spec
-from thalweg.core.tensor import Tensor, as_tensor, astype, fresh
+from thalweg.core.tensor import Tensor, as_tensor, astype, fresh, is_known
 from thalweg.core.writing import inplace
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.elementwise.comparison import less, logical_and, logical_not, logical_or, where
@@ -210,11 +210,6 @@ def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 # Up to so many ordered values, comparing with all of them is the shortest program.
 _FEW = 16
-
-
-def is_known(*tensors: Tensor) -> bool:
-    """Tell whether values exist while the program is being written."""
-    return not any(x.is_symbolic for x in tensors)
 
 
 def place_among(ordered: Tensor, values: Tensor, right: bool) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 
 from thalweg.core.operation import arguments_of, op, operation
 from thalweg.core.spec import BOOL
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, as_tensor, astype, is_known
 from thalweg.errors import ArgumentError
 from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.comparison import logical_and, logical_not, where
@@ -140,7 +140,7 @@ def _extreme(
     if tensor.dtype.kind not in "fc" or initial is not None:
         return found
     nothing = all(isnan(tensor), axis, keepdims=keepdims, where=mask)
-    if not nothing.is_symbolic and bool(nothing.array.any()):
+    if is_known(nothing) and bool(nothing.array.any()):
         warnings.warn("All-NaN slice encountered", RuntimeWarning, stacklevel=level_of_user())
     return where(nothing, np.nan, found)
 
@@ -170,7 +170,7 @@ def _position(
 ) -> Tensor:
     tensor = as_tensor(x)
     nothing = all(isnan(tensor), axis)
-    if not nothing.is_symbolic and bool(nothing.array.any()):
+    if is_known(nothing) and bool(nothing.array.any()):
         raise ArgumentError(
             "All-NaN slice encountered: no element is a number, and none has a position. Replace "
             "them first, as with np.nan_to_num."

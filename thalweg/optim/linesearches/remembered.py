@@ -12,6 +12,7 @@ from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import of_users
 from thalweg.optim.transformation import OptState, Params, each
 from thalweg.optim.tree_utils.states import tree_get
 
@@ -38,6 +39,7 @@ def value_and_grad_from_state(value_fn: Callable[..., Any]) -> Callable[..., tup
         >>> both(3.0, state={"value": float("inf"), "grad": 0.0})
         (np.float64(9.0), np.float64(6.0))
     """
+    both = value_and_grad(of_users(value_fn))
 
     @on_tensors
     def value_and_gradient(
@@ -53,7 +55,7 @@ def value_and_grad_from_state(value_fn: Callable[..., Any]) -> Callable[..., tup
         known = asarray(value), each(asarray, grad)
 
         def computed(p: Any, a: Any, kwa: Any) -> Any:
-            found = value_and_grad(value_fn)(p, *a, **kwa)
+            found = both(p, *a, **kwa)
             return each(lambda x, y: astype(x, y.dtype), found, known)
 
         found: tuple[Tensor, Any] = cond(

@@ -10,6 +10,7 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.elementwise.arithmetic import multiply
 from thalweg.ops.elementwise.conversion import as_floating
+from thalweg.ops.numpy.libraries import in_any_library, of_users
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.reshape import reshape
 
@@ -47,7 +48,9 @@ def make_fenchel_young_loss(max_fun: MaxFun) -> Callable[..., Tensor]:
         >>> loss(tw.zeros(4), tw.Tensor([0.0, 1.0, 0.0, 0.0]))
         tensor(1.3863)
     """
+    function = of_users(max_fun)
 
+    @in_any_library
     def fenchel_young_loss(scores: Any, targets: Any, *args: Any, **kwargs: Any) -> Tensor:
         """Return f(s) - Σ y s for each example.
 
@@ -63,7 +66,7 @@ def make_fenchel_young_loss(max_fun: MaxFun) -> Callable[..., Tensor]:
         rows = reshape(s, (-1, s.shape[-1])) if s.ndim != 1 else s
 
         def largest(row: Any) -> Any:
-            return max_fun(row, *args, **kwargs)
+            return function(row, *args, **kwargs)
 
         found = as_tensor(largest(rows) if s.ndim == 1 else vmap(largest)(rows))
         return reshape(found, tuple(s.shape[:-1])) - sum(multiply(targets, s), -1)

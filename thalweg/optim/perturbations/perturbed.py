@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from thalweg.ops.elementwise.arithmetic import square
 from thalweg.ops.elementwise.conversion import as_floating, stop_gradient
 from thalweg.ops.elementwise.exponential import exp, log
 from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import beside, drawing, in_any_library, of_users
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.ranges import POSITIVE
@@ -34,6 +36,7 @@ class Normal:
         tensor([-0., -2.])
     """
 
+    @in_any_library
     def sample(self, key: Any, sample_shape: Any = (), dtype: Any = FLOAT64) -> Tensor:
         """Return draws, as `jax.random.normal` to rounding.
 
@@ -44,6 +47,7 @@ class Normal:
         """
         return normal(key, sample_shape, dtype)
 
+    @in_any_library
     def log_prob(self, inputs: Any) -> Tensor:
         """Return the logarithm of the density without its constant: -½ x²."""
         return -0.5 * square(as_floating(inputs, None))
@@ -58,6 +62,7 @@ class Gumbel:
         tensor([-1.])
     """
 
+    @in_any_library
     def sample(self, key: Any, sample_shape: Any = (), dtype: Any = FLOAT64) -> Tensor:
         """Return draws, -ln(-ln u) of u uniform in (0, 1), as `jax.random.gumbel` to rounding.
 
@@ -69,6 +74,7 @@ class Gumbel:
         least = float(finfo(dtype).smallest_normal)
         return -log(-log(uniform(key, sample_shape, dtype, least, 1.0)))
 
+    @in_any_library
     def log_prob(self, inputs: Any) -> Tensor:
         """Return the logarithm of the density: -x - e⁻ˣ."""
         x = as_floating(inputs, None)
@@ -115,17 +121,18 @@ def make_perturbed_fun(
         tensor([0.5000, 0.5000])
     """
     POSITIVE.check(sigma=sigma)
+    function, log_prob = of_users(fun), of_users(noise.log_prob)
 
     def perturbed(key: Any, x: Tree, baseline: Tree) -> Tree:
         """Return one draw's value, with the derivative of the expectation."""
         drawn = _like(key, x, noise)
         moved = each(lambda leaf, z: stop_gradient(leaf + sigma * z), x, drawn)
         z = each(lambda leaf, y: (y - leaf) / sigma, x, moved)
-        density = added(each(lambda leaf: total(as_tensor(noise.log_prob(leaf))), z))
+        density = added(each(lambda leaf: total(as_tensor(log_prob(leaf))), z))
         one = exp(density - stop_gradient(density))  # its derivative is that of the density
         if baseline is None:
-            return each(lambda value: one * value, fun(moved))
-        return each(lambda value, b: one * value + (1 - one) * b, fun(moved), baseline)
+            return each(lambda value: one * value, function(moved))
+        return each(lambda value, b: one * value + (1 - one) * b, function(moved), baseline)
 
     @on_tensors
     def estimator(key: Any, x: Tree) -> Tree:
@@ -135,8 +142,10 @@ def make_perturbed_fun(
             key: A key, as `thalweg.random.key` makes them.
             x: A tree of arrays.
         """
-        baseline = fun(each(stop_gradient, x)) if use_baseline else None
-        found = vmap(lambda one: perturbed(one, x, baseline))(split(key, num_samples))
+        baseline = function(each(stop_gradient, x)) if use_baseline else None
+        keys = split(key, num_samples)
+        keys = functools.reduce(beside, map(as_tensor, tree.leaves(x)), keys)
+        found = vmap(lambda one: perturbed(one, x, baseline))(keys)
         return each(lambda values: mean(values, 0), found)
 
     return estimator
@@ -146,8 +155,9 @@ def _like(key: Any, x: Tree, noise: Any) -> Tree:
     """Return a draw for each leaf, of keys of their own."""
     leaves, definition = tree.flatten(x)
     keys = split(key, len(leaves))
+    sample = drawing(noise.sample)
     draws = [
-        noise.sample(keys[i], tuple(leaf.shape), leaf.dtype)
+        sample(keys[i], tuple(leaf.shape), leaf.dtype)
         for i, leaf in enumerate(map(as_floating, leaves))
     ]
     return tree.unflatten(definition, draws)

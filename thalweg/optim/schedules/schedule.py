@@ -7,8 +7,10 @@ from typing import Any, Self
 
 from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
+from thalweg.foreign import OWN
 from thalweg.ops.creation.creation import asarray
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors, same_kind
+from thalweg.ops.numpy.libraries import of_users
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.optim.recipe import Form, Recipe
 
@@ -36,16 +38,19 @@ class Schedule(Recipe):
     __slots__ = ("_function",)
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
-        self._function = function
+        self._function = of_users(function)
         self.remember(type(self), _FORM, {"function": function})
 
     def twin(self) -> Self:
         """Return a new schedule of the same function."""
         return type(self)(self._function)
 
-    @same_kind
     def __call__(self, step: Any) -> Any:
         """Return the value at a step, or the float64 values at an array of steps."""
+        return self._at(step) if step.__class__ in OWN else on_tensors(self._at)(step)
+
+    @same_kind
+    def _at(self, step: Any) -> Any:
         steps = asarray(step)
         value = as_tensor(self._function(astype(steps, FLOAT64)))
         if value.shape != steps.shape:

@@ -14,7 +14,8 @@ from thalweg.ops.creation.creation import asarray, zeros_like
 from thalweg.ops.elementwise.arithmetic import add, remainder, square
 from thalweg.ops.elementwise.comparison import equal, greater, less, logical_and, logical_not, where
 from thalweg.ops.elementwise.floats import isfinite
-from thalweg.ops.numpy.kinds import on_tensors, same_kind
+from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import with_users
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.moments import step_each
 from thalweg.optim.recipe import Form, factory
@@ -52,7 +53,7 @@ class ShouldSkipUpdateFunction(Protocol):
         """Return a boolean scalar, and a tree that is kept in the state."""
 
 
-@same_kind
+@on_tensors
 def skip_not_finite(
     updates: Updates, gradient_step: Any, params: Params | None
 ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -79,7 +80,7 @@ def skip_not_finite(
     return should_skip, {"should_skip": should_skip, "num_not_finite": count}
 
 
-@same_kind
+@on_tensors
 def skip_large_updates(
     updates: Updates, gradient_step: Any, params: Params | None, max_squared_norm: Any
 ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -165,8 +166,8 @@ class MultiSteps(GradientTransformation):
             )
         super().__init__(self._first, self._next)
         self._inner = as_transformation(opt)
-        self._every, self._mean = every_k_schedule, use_grad_mean
-        self._skip, self._dtype = should_skip_update_fn, accumulator_dtype
+        self._every, self._mean = with_users(every_k_schedule), use_grad_mean
+        self._skip, self._dtype = with_users(should_skip_update_fn), accumulator_dtype
         arguments = (opt, every_k_schedule, use_grad_mean, should_skip_update_fn, accumulator_dtype)
         self.remember(type(self), _FORM, _FORM.bind(arguments, {}))
 

@@ -15,7 +15,7 @@ from thalweg.ops.elementwise.comparison import less, maximum, minimum, where
 from thalweg.ops.elementwise.complex import imag, real
 from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.linalg.products import tensordot
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
@@ -53,7 +53,7 @@ Axis = int | tuple[int, ...] | None
 _AXES_OF_UNITS: dict[int, Axis] = {2: 0, 3: 0, 4: (0, 1, 2), 5: (0, 1, 2, 3)}
 
 
-@same_kind
+@on_tensors
 def unitwise_norm(x: Any, axis: Axis = None) -> Tensor:
     """Return the norm of the unit that each element belongs to, in the shape of x.
 
@@ -94,7 +94,7 @@ def _squared(x: Tensor) -> Tensor:
     return square(real(x)) + square(imag(x)) if x.dtype.kind == "c" else square(x)
 
 
-@same_kind
+@on_tensors
 def unitwise_clip(g_norm: Any, max_norm: Any, grad: Any, div_eps: Any = 1e-06) -> Tensor:
     """Shrink a gradient where its unit's norm exceeds a maximum.
 
@@ -185,7 +185,7 @@ def _examples(name: str, grads: Tree) -> list[Tensor]:
     return leaves
 
 
-@same_kind
+@on_tensors
 def per_example_global_norm_clip(grads: Tree, l2_norm_clip: Any) -> tuple[Tree, Tensor]:
     """Clip the gradient of each example by its global norm, and add the clipped ones up.
 
@@ -218,7 +218,7 @@ def per_example_global_norm_clip(grads: Tree, l2_norm_clip: Any) -> tuple[Tree, 
     return each(lambda g: tensordot(factors, g, 1), grads), total(less(factors, 1.0))
 
 
-@same_kind
+@on_tensors
 def per_example_layer_norm_clip(
     grads: Tree, global_l2_norm_clip: Any, uniform: bool = True
 ) -> tuple[Tree, Tree]:

@@ -16,7 +16,7 @@ from thalweg.ops.elementwise.comparison import logical_and, maximum, minimum, wh
 from thalweg.ops.elementwise.complex import conj, imag, real
 from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.linalg.products import vdot
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.reduce.extremes import max as largest
 from thalweg.ops.reduce.extremes import min as smallest
 from thalweg.ops.reduce.statistics import allclose
@@ -50,7 +50,7 @@ def _over_all(function: Callable[[Any, Any], Any], numbers: Tree, start: Any) ->
 # ---- leaf by leaf
 
 
-@same_kind
+@on_tensors
 def tree_add(tree_x: Leaves, tree_y: Tree, *other_trees: Tree) -> Leaves:
     """Add trees of one structure.
 
@@ -65,7 +65,7 @@ def tree_add(tree_x: Leaves, tree_y: Tree, *other_trees: Tree) -> Leaves:
     return _each(lambda *leaves: functools.reduce(add, leaves), tree_x, tree_y, *other_trees)
 
 
-@same_kind
+@on_tensors
 def tree_sub(tree_x: Leaves, tree_y: Tree) -> Leaves:
     """Subtract the second tree from the first.
 
@@ -80,7 +80,7 @@ def tree_sub(tree_x: Leaves, tree_y: Tree) -> Leaves:
     return _each(lambda x, y: x - y, tree_x, tree_y)
 
 
-@same_kind
+@on_tensors
 def tree_mul(tree_x: Leaves, tree_y: Tree) -> Leaves:
     """Multiply trees element by element.
 
@@ -95,7 +95,7 @@ def tree_mul(tree_x: Leaves, tree_y: Tree) -> Leaves:
     return _each(lambda x, y: x * y, tree_x, tree_y)
 
 
-@same_kind
+@on_tensors
 def tree_div(tree_x: Leaves, tree_y: Tree) -> Leaves:
     """Divide the first tree by the second, element by element.
 
@@ -110,7 +110,7 @@ def tree_div(tree_x: Leaves, tree_y: Tree) -> Leaves:
     return _each(lambda x, y: x / y, tree_x, tree_y)
 
 
-@same_kind
+@on_tensors
 def tree_scale(scalar: Any, tree: Leaves) -> Leaves:
     """Multiply a tree by a number.
 
@@ -122,7 +122,7 @@ def tree_scale(scalar: Any, tree: Leaves) -> Leaves:
     return _each(lambda x: scalar * x, tree)
 
 
-@same_kind
+@on_tensors
 def tree_add_scale(tree_x: Leaves, scalar: Any, tree_y: Tree) -> Leaves:
     """Add a multiple of the second tree to the first: x + scalar · y.
 
@@ -137,7 +137,7 @@ def tree_add_scale(tree_x: Leaves, scalar: Any, tree_y: Tree) -> Leaves:
     return _each(lambda x, y: x + scalar * y, tree_x, tree_y)
 
 
-@same_kind
+@on_tensors
 def tree_conj(tree: Leaves) -> Leaves:
     """Conjugate complex leaves.
 
@@ -149,7 +149,7 @@ def tree_conj(tree: Leaves) -> Leaves:
     return _each(conj, tree)
 
 
-@same_kind
+@on_tensors
 def tree_real(tree: Leaves) -> Leaves:
     """Return the real parts.
 
@@ -161,7 +161,7 @@ def tree_real(tree: Leaves) -> Leaves:
     return _each(real, tree)
 
 
-@same_kind
+@on_tensors
 def tree_clip(tree: Leaves, min_value: Any = None, max_value: Any = None) -> Leaves:
     """Limit every element to lie between two bounds.
 
@@ -178,7 +178,7 @@ def tree_clip(tree: Leaves, min_value: Any = None, max_value: Any = None) -> Lea
     return _each(lambda x: clip(x, min_value, max_value), tree)
 
 
-@same_kind
+@on_tensors
 def tree_where(condition: Any, tree_x: Leaves, tree_y: Tree) -> Leaves:
     """Choose between two trees.
 
@@ -201,7 +201,7 @@ def tree_where(condition: Any, tree_x: Leaves, tree_y: Tree) -> Leaves:
 # ---- trees like others
 
 
-@same_kind
+@on_tensors
 def tree_zeros_like(tree: Leaves, dtype: Any = None) -> Leaves:
     """Return zeros in the shapes of a tree, by default in its dtypes too.
 
@@ -213,7 +213,7 @@ def tree_zeros_like(tree: Leaves, dtype: Any = None) -> Leaves:
     return _each(lambda x: zeros_like(x, dtype), tree)
 
 
-@same_kind
+@on_tensors
 def tree_ones_like(tree: Leaves, dtype: Any = None) -> Leaves:
     """Return ones in the shapes of a tree, by default in its dtypes too.
 
@@ -225,7 +225,7 @@ def tree_ones_like(tree: Leaves, dtype: Any = None) -> Leaves:
     return _each(lambda x: ones_like(x, dtype), tree)
 
 
-@same_kind
+@on_tensors
 def tree_full_like(tree: Leaves, fill_value: Any, dtype: Any = None) -> Leaves:
     """Return one number in the shapes of a tree, by default in its dtypes too.
 
@@ -237,7 +237,7 @@ def tree_full_like(tree: Leaves, fill_value: Any, dtype: Any = None) -> Leaves:
     return _each(lambda x: full_like(x, fill_value, dtype), tree)
 
 
-@same_kind
+@on_tensors
 def tree_batch_shape(tree: Leaves, shape: tuple[int, ...] = ()) -> Leaves:
     """Repeat every leaf along further axes in front.
 
@@ -256,7 +256,7 @@ def tree_batch_shape(tree: Leaves, shape: tuple[int, ...] = ()) -> Leaves:
 # ---- numbers of all leaves together
 
 
-@same_kind
+@on_tensors
 def tree_vdot(tree_x: Tree, tree_y: Tree) -> Tensor:
     """Return the inner product of two trees: Σ x̄ · y.
 
@@ -272,7 +272,7 @@ def tree_vdot(tree_x: Tree, tree_y: Tree) -> Tensor:
     return products
 
 
-@same_kind
+@on_tensors
 def tree_sum(tree: Tree, associative_reduction: bool = False) -> Tensor:
     """Return the sum of all elements of all leaves; 0 of an empty tree.
 
@@ -293,7 +293,7 @@ def tree_sum(tree: Tree, associative_reduction: bool = False) -> Tensor:
     return found
 
 
-@same_kind
+@on_tensors
 def tree_max(tree: Tree) -> Tensor:
     """Return the largest element of all leaves; −∞ of an empty tree.
 
@@ -305,7 +305,7 @@ def tree_max(tree: Tree) -> Tensor:
     return _extreme(largest, maximum, tree, -math.inf)
 
 
-@same_kind
+@on_tensors
 def tree_min(tree: Tree) -> Tensor:
     """Return the smallest element of all leaves; +∞ of an empty tree.
 
@@ -334,7 +334,7 @@ def tree_size(tree: Tree) -> int:
     return sum(asarray(leaf).size for leaf in trees.leaves(tree))
 
 
-@same_kind
+@on_tensors
 def tree_norm(tree: Tree, ord: int | str | float | None = None, squared: bool = False) -> Tensor:
     """Return a norm of all leaves together, as if they were one vector.
 
@@ -370,7 +370,7 @@ def _squared(x: Tensor) -> Tensor:
     return square(real(x)) + square(imag(x)) if x.dtype.kind == "c" else square(x)
 
 
-@same_kind
+@on_tensors
 def tree_allclose(
     a: Tree, b: Tree, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
 ) -> Tensor:
@@ -402,7 +402,7 @@ def tree_allclose(
 # ---- moments: running averages of powers
 
 
-@same_kind
+@on_tensors
 def tree_update_moment(updates: Tree, moments: Leaves, decay: Any, order: Any) -> Leaves:
     """Return the running average of a power of the updates: (1 − decay) gⁿ + decay · m.
 
@@ -428,7 +428,7 @@ def _averaged(of: Callable[[Tensor], Any], updates: Tree, moments: Leaves, decay
     return found
 
 
-@same_kind
+@on_tensors
 def tree_update_infinity_moment(updates: Tree, moments: Leaves, decay: Any, eps: Any) -> Leaves:
     """Return the decayed largest size of the updates: max(|g| + eps, decay · m).
 
@@ -454,7 +454,7 @@ def tree_update_infinity_moment(updates: Tree, moments: Leaves, decay: Any, eps:
     return found
 
 
-@same_kind
+@on_tensors
 def tree_update_moment_per_elem_norm(
     updates: Tree, moments: Leaves, decay: Any, order: Any
 ) -> Leaves:
@@ -478,7 +478,7 @@ def tree_update_moment_per_elem_norm(
     return _averaged(of, updates, moments, decay)
 
 
-@same_kind
+@on_tensors
 def tree_bias_correction(moment: Leaves, decay: Any, count: Any) -> Leaves:
     """Undo the pull of averages' start at zero: m / (1 − decayᵗ).
 

@@ -12,7 +12,7 @@ from thalweg.core.tensor import astype
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.creation.dtypes import promote_types
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.tree import Tree
 
 __all__ = ["tree_cast", "tree_cast_like", "tree_dtype"]
@@ -20,7 +20,7 @@ __all__ = ["tree_cast", "tree_cast_like", "tree_dtype"]
 Leaves = TypeVar("Leaves")
 
 
-@same_kind
+@on_tensors
 def tree_cast(tree: Leaves, dtype: Any) -> Leaves:
     """Convert every leaf to a dtype; None leaves the tree as it is.
 
@@ -35,7 +35,7 @@ def tree_cast(tree: Leaves, dtype: Any) -> Leaves:
     return found
 
 
-@same_kind
+@on_tensors
 def tree_cast_like(tree: Leaves, other_tree: Tree) -> Leaves:
     """Convert each leaf to the dtype of its partner.
 

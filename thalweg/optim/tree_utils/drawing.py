@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from thalweg import tree as trees
 from thalweg.ops.creation.creation import asarray
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import drawing
 from thalweg.random.keyed import normal, split
 from thalweg.tree import Tree
 
@@ -16,7 +17,7 @@ __all__ = ["tree_random_like", "tree_split_key_like", "tree_unwrap_random_key_da
 Leaves = TypeVar("Leaves")
 
 
-@same_kind
+@on_tensors
 def tree_split_key_like(rng_key: Any, target_tree: Leaves) -> Leaves:
     """Make a key for each leaf of a tree.
 
@@ -36,7 +37,7 @@ def tree_split_key_like(rng_key: Any, target_tree: Leaves) -> Leaves:
     return found
 
 
-@same_kind
+@on_tensors
 def tree_random_like(
     rng_key: Any, target_tree: Leaves, sampler: Callable[..., Any] = normal, dtype: Any = None
 ) -> Leaves:
@@ -53,11 +54,11 @@ def tree_random_like(
         >>> tw.optim.tree.random_like(tw.random.key(0), [np.ones((2, 3))])[0].shape
         thalweg.Size([2, 3])
     """
-    keys = tree_split_key_like(rng_key, target_tree)
+    keys, sample = tree_split_key_like(rng_key, target_tree), drawing(sampler)
 
     def drawn(leaf: Any, key: Any) -> Any:
         like = asarray(leaf)
-        return sampler(key, like.shape, dtype or like.dtype)
+        return sample(key, like.shape, dtype or like.dtype)
 
     found: Leaves = trees.map(drawn, target_tree, keys)
     return found

@@ -10,7 +10,7 @@ from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import ones, zeros
 from thalweg.ops.elementwise.comparison import equal, logical_or, maximum, where
 from thalweg.ops.elementwise.floats import isinf
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.optim.optimizers.adaptive.rmsprop import scale_by_rms
 from thalweg.optim.optimizers.gradient.sgd import sgd
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, Range, check_learning_rate
@@ -51,7 +51,7 @@ class ScheduleFreeState(NamedTuple):
     z: Params  # where the base optimizer is
 
 
-@same_kind
+@on_tensors
 def schedule_free_eval_params(state: OptState, params: Params) -> Params:
     """Return the average x, at which a loss is to be tested: x = (y − (1 − b1) z) / b1.
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.arithmetic import remainder
 from thalweg.ops.elementwise.comparison import equal, where
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.optim.transformation import Params, each
 
 __all__ = ["incremental_update", "periodic_update"]
@@ -15,7 +15,7 @@ __all__ = ["incremental_update", "periodic_update"]
 Leaves = TypeVar("Leaves")
 
 
-@same_kind
+@on_tensors
 def incremental_update(new_tensors: Leaves, old_tensors: Params, step_size: Any) -> Leaves:
     """Move parameters a share of the way to others: Polyak averaging, soft target networks.
 
@@ -43,7 +43,7 @@ def incremental_update(new_tensors: Leaves, old_tensors: Params, step_size: Any)
     return moved
 
 
-@same_kind
+@on_tensors
 def periodic_update(
     new_tensors: Leaves, old_tensors: Params, steps: Any, update_period: Any
 ) -> Leaves:

@@ -16,7 +16,7 @@ from thalweg.ops.elementwise.comparison import maximum
 from thalweg.ops.elementwise.complex import conjugated, squared_magnitude
 from thalweg.ops.linalg.norms import matrix_norm
 from thalweg.ops.linalg.products import matmul
-from thalweg.ops.numpy.kinds import same_kind
+from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.shape.join import stack
 from thalweg.ops.shape.transpose import swapaxes
@@ -123,7 +123,7 @@ def _rows(ns_coeffs: Any, ns_steps: int, dtype: Any) -> list[Any]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-@same_kind
+@on_tensors
 def orthogonalize_via_newton_schulz(
     x: Any,
     ns_coeffs: Any,

@@ -1,0 +1,1 @@
+"""PyTorch's functions for each primitive: how its tensors are computed with."""
