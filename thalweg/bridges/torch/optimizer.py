@@ -99,9 +99,6 @@ class TransformationOptimizer(torch.optim.Optimizer):
 
         Returns:
             What the closure returned, or None.
-
-        Raises:
-            UnsupportedOperation: If a gradient is sparse.
         """
         loss = None
         if closure is not None:

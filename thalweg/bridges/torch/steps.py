@@ -8,12 +8,17 @@ from typing import Any
 import torch
 
 from thalweg import tree
+from thalweg.bridges.torch.native import NativeStep
 from thalweg.bridges.torch.options import MAXIMIZE, Group, Options
+from thalweg.bridges.torch.purity import is_pure
 from thalweg.bridges.torch.states import ParameterName, State, StateLayout
-from thalweg.errors import UnsupportedOperation
+from thalweg.errors import ThalwegError
 from thalweg.optim.transformation import GradientTransformation
 
 Tensor = Any  # PyTorch's
+
+# So many sets of parameters with gradients have a native step; others are rare.
+_MOST = 16
 
 
 class Active:
@@ -23,9 +28,6 @@ class Active:
         group: The group.
         states: The state of each parameter.
         chosen: Which ones are meant; by default those with a gradient.
-
-    Raises:
-        UnsupportedOperation: If a gradient is sparse.
     """
 
     def __init__(
@@ -46,16 +48,9 @@ class Active:
 
     @property
     def gradients(self) -> list[Tensor]:
-        """The gradient of each parameter."""
+        """The gradient of each parameter; a sparse one as the dense one it stands for."""
         found = [param.grad for param in self.params]
-        for name, gradient in zip(self.names, found, strict=True):
-            if gradient.layout is not torch.strided:
-                raise UnsupportedOperation(
-                    f"The gradient of parameter {name} is sparse ({gradient.layout}); a step wants "
-                    "all of its numbers. Make the layer with sparse=False, or give that parameter "
-                    "to torch.optim.SparseAdam."
-                )
-        return found
+        return [g if g.layout is torch.strided else g.to_dense() for g in found]
 
     @property
     def states(self) -> list[State]:
@@ -95,12 +90,16 @@ class GroupSteps:
         self._numbers: tuple[float, ...] | None = None
         self._made: GradientTransformation | None = None
         self._layouts: dict[Any, StateLayout] = {}
+        self._native: dict[Any, NativeStep | None] = {}
+        self._pure = is_pure(options.transformation)
 
     def step(self, group: Group, active: Active, loss: Any) -> None:
         """Update parameters and what is remembered of them."""
         gradients = active.gradients
         transformation = self._transformation(group)
         layout = self._begin(transformation, active)
+        if self._natively(group, active, layout, gradients, loss):
+            return
         if group[MAXIMIZE]:
             gradients = [-gradient for gradient in gradients]
         extra = {} if loss is None else {"value": loss}
@@ -110,6 +109,48 @@ class GroupSteps:
         )
         tree.map_present(lambda update, param: param.add_(update), updates, params)
         layout.keep(after, states, active.all_states)
+
+    def _natively(
+        self,
+        group: Group,
+        active: Active,
+        layout: StateLayout,
+        gradients: Sequence[Tensor],
+        loss: Any,
+    ) -> bool:
+        """Make the step in native code; tell whether it was made."""
+        if torch.compiler.is_compiling():
+            return False
+        leaves = layout.read(active.states)
+        key = active.key, group[MAXIMIZE], loss is not None, torch.get_num_threads()
+        if key not in self._native:
+            self._native[key] = self._compiled(active, layout, leaves, group[MAXIMIZE], loss)
+        native = self._native[key]
+        if native is None:
+            return False
+        numbers = self._numbers or ()
+        if loss is not None:
+            numbers = *numbers, float(loss)
+        return native.run(numbers, active.params, gradients, leaves)
+
+    def _compiled(
+        self,
+        active: Active,
+        layout: StateLayout,
+        leaves: Sequence[Any],
+        maximize: bool,
+        loss: Any,
+    ) -> NativeStep | None:
+        """Return the step compiled, None if it cannot be or was for too many others."""
+        if not self._pure or len(self._native) >= _MOST:
+            return None
+        count = len(self._numbers or ())
+        kind = layout, active.names, active.params, leaves, maximize, loss is not None
+        try:
+            return NativeStep(self._options.build, count, *kind)
+        except (ThalwegError, TypeError, ValueError):
+            # The transformation asks for values, or computes what native code cannot.
+            return None
 
     def begun(self, group: Group, active: Active) -> list[State]:
         """Return what the transformation begins with for each parameter."""
