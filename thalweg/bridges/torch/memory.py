@@ -5,55 +5,57 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
-from thalweg.core.spec import Spec
+from thalweg.errors import EngineError
 
 Tensor = Any  # PyTorch's
 
-# The dtypes that native code may meet, with NumPy's.
-DTYPES = {
-    torch.float32: np.dtype(np.float32),
-    torch.float64: np.dtype(np.float64),
-    torch.int32: np.dtype(np.int32),
-    torch.int64: np.dtype(np.int64),
-    torch.uint32: np.dtype(np.uint32),
-    torch.bool: np.dtype(np.bool_),
-}
+# The dtypes that native code may meet.
+_DTYPES = frozenset(
+    {torch.float32, torch.float64, torch.int32, torch.int64, torch.uint32, torch.bool}
+)
 
 # Subclasses may have no memory of their own, or mean something else by it.
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 
-def spec_in_memory(tensor: Tensor) -> Spec | None:
-    """Return what lies row by row in the CPU's memory; None of anything else."""
-    if not (
-        isinstance(tensor, torch.Tensor)
-        and type(tensor) in _PLAIN
-        and tensor.device.type == "cpu"
-        and tensor.layout is torch.strided
-        and tensor.is_contiguous()
-        and tensor.dtype in DTYPES
-        and tensor.numel()
-        and not tensor.is_neg()
-    ):
-        return None
-    return Spec(tuple(tensor.shape), DTYPES[tensor.dtype])
-
-
-def address(tensor: Tensor, spec: Spec) -> int:
-    """Return where a tensor's numbers are; 0 if they are not, or no longer, as stated.
+class Lying:
+    """What a tensor is that lies row by row in the CPU's memory.
 
     Args:
-        tensor: A tensor that `spec_in_memory` has a spec of.
-        spec: What it must be.
+        tensor: A tensor of that kind; others of its shape and dtype are looked at later.
+
+    Raises:
+        EngineError: If it does not lie so.
     """
-    storage = tensor.untyped_storage()
-    end = (tensor.storage_offset() + tensor.numel()) * tensor.element_size()
-    place: int = tensor.data_ptr()
-    plain = storage.nbytes() >= end and place % tensor.element_size() == 0
-    return place if plain and spec_in_memory(tensor) == spec else 0
+
+    def __init__(self, tensor: Tensor) -> None:
+        if not isinstance(tensor, torch.Tensor) or tensor.dtype not in _DTYPES:
+            raise EngineError("Native code knows no tensor of that dtype.")
+        self._dtype, self._shape = tensor.dtype, tensor.shape
+        self._size = tensor.element_size()
+        self.nbytes = tensor.numel() * self._size
+        if not self.address(tensor):
+            raise EngineError("A tensor does not lie in the CPU's memory row by row.")
+
+    def address(self, tensor: Tensor) -> int:
+        """Return where a tensor's numbers are; 0 if it is of another kind or does not lie so."""
+        if not (
+            type(tensor) in _PLAIN
+            and tensor.dtype is self._dtype
+            and tensor.shape == self._shape
+            and tensor.is_cpu
+            and tensor.layout is torch.strided
+            and tensor.is_contiguous()
+            and not tensor.is_neg()
+        ):
+            return 0
+        place: int = tensor.data_ptr()
+        begin = tensor.storage_offset() * self._size
+        # Memory may have been taken from a tensor that still has its shape.
+        whole = tensor.untyped_storage().nbytes() >= begin + self.nbytes
+        return place if whole and self.nbytes and place % self._size == 0 else 0
 
 
 def overlaps(addresses: Sequence[int], sizes: Sequence[int], written: Sequence[bool]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from thalweg.bridges.torch.options import MAXIMIZE, Group, Options
-from thalweg.bridges.torch.states import ParameterName, State, StateLayout, restored
+from thalweg.bridges.torch.purity import refuse_numbers_in_state
 from thalweg.bridges.torch.steps import Active, GroupSteps
 from thalweg.optim.transformation import as_transformation
 
@@ -68,6 +68,7 @@ class TransformationOptimizer(torch.optim.Optimizer):
         self, params: Any, transformation: Any, *, maximize: bool = False, **options: Any
     ) -> None:
         self.transformation = as_transformation(transformation)
+        refuse_numbers_in_state(self.transformation)
         self._options = Options(self.transformation, options | {MAXIMIZE: maximize})
         self._steps: dict[int, GroupSteps] = {}
         super().__init__(params, dict(self._options.defaults))
@@ -147,9 +148,8 @@ class TransformationOptimizer(torch.optim.Optimizer):
             active = Active(ours, {}, [bool(state) for state in states])
             if not active.params:
                 continue
-            begun = self._steps_of(position).begun(ours, active)
-            for param, state, fresh in zip(active.params, filter(None, states), begun, strict=True):
-                self.state[param] = restored(state, fresh, param.device)
+            steps = self._steps_of(position)
+            steps.restore(ours, active, [state for state in states if state], self.state)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "transformation": self.transformation}

@@ -78,13 +78,11 @@ class StateLayout:
         """Return the leaves of the transformation's state."""
         return [states[leaf.owner or 0][leaf.name] for leaf in self.leaves]
 
-    def gathered(self, states: Sequence[State]) -> Any:
-        """Return the transformation's state."""
-        return tree.unflatten(self.structure, self.read(states))
-
-    def keep(self, state: Any, states: Sequence[State], all_states: Sequence[State]) -> None:
-        """Take a transformation's new state apart."""
-        for leaf, value in zip(self.leaves, tree.leaves(state), strict=True):
+    def keep(
+        self, leaves: Sequence[Any], states: Sequence[State], all_states: Sequence[State]
+    ) -> None:
+        """Take the leaves of the transformation's new state."""
+        for leaf, value in zip(self.leaves, leaves, strict=True):
             if leaf.owner is not None:
                 states[leaf.owner][leaf.name] = value
                 continue

@@ -1,21 +1,25 @@
-"""How a group of parameters takes a step, by PyTorch's operations."""
+"""How a group of parameters takes a step."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import torch
 
 from thalweg import tree
 from thalweg.bridges.torch.native import NativeStep
+from thalweg.bridges.torch.operations import OperationsStep
 from thalweg.bridges.torch.options import MAXIMIZE, Group, Options
 from thalweg.bridges.torch.purity import is_pure
-from thalweg.bridges.torch.states import ParameterName, State, StateLayout
+from thalweg.bridges.torch.states import ParameterName, State, StateLayout, restored
+from thalweg.bridges.torch.traced import TracedStep
 from thalweg.errors import ThalwegError
-from thalweg.optim.transformation import GradientTransformation
 
 Tensor = Any  # PyTorch's
+
+Made = TypeVar("Made")
 
 # So many sets of parameters with gradients have a native step; others are rare.
 _MOST = 16
@@ -50,7 +54,7 @@ class Active:
     def gradients(self) -> list[Tensor]:
         """The gradient of each parameter; a sparse one as the dense one it stands for."""
         found = [param.grad for param in self.params]
-        return [g if g.layout is torch.strided else g.to_dense() for g in found]
+        return self.shown([g if g.layout is torch.strided else g.to_dense() for g in found])
 
     @property
     def states(self) -> list[State]:
@@ -69,8 +73,13 @@ class Active:
         return tuple(self.names), tuple((p.shape, p.dtype, p.device) for p in self.params)
 
     def tree(self, leaves: Sequence[Any]) -> dict[ParameterName, Any]:
-        """Return one leaf a parameter as the transformation sees them."""
-        return dict(zip(self.names, map(_real, leaves), strict=True))
+        """Return one leaf a parameter as the tree that the transformation sees."""
+        return dict(zip(self.names, leaves, strict=True))
+
+    @staticmethod
+    def shown(tensors: Sequence[Tensor]) -> list[Tensor]:
+        """Return tensors as the transformation sees them: complex numbers as pairs."""
+        return [_real(tensor) for tensor in tensors]
 
 
 def _real(leaf: Tensor) -> Tensor:
@@ -87,91 +96,136 @@ class GroupSteps:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._numbers: tuple[float, ...] | None = None
-        self._made: GradientTransformation | None = None
         self._layouts: dict[Any, StateLayout] = {}
-        self._native: dict[Any, NativeStep | None] = {}
+        self._ways: dict[Any, _Ways] = {}
         self._pure = is_pure(options.transformation)
 
     def step(self, group: Group, active: Active, loss: Any) -> None:
-        """Update parameters and what is remembered of them."""
-        gradients = active.gradients
-        transformation = self._transformation(group)
-        layout = self._begin(transformation, active)
-        if self._natively(group, active, layout, gradients, loss):
-            return
-        if group[MAXIMIZE]:
-            gradients = [-gradient for gradient in gradients]
-        extra = {} if loss is None else {"value": loss}
-        params, states = active.tree(active.params), active.states
-        updates, after = transformation.update(
-            active.tree(gradients), layout.gathered(states), params, **extra
-        )
-        tree.map_present(lambda update, param: param.add_(update), updates, params)
-        layout.keep(after, states, active.all_states)
+        """Update parameters and what is remembered of them.
 
-    def _natively(
+        Args:
+            group: The group.
+            active: Its parameters that have a gradient.
+            loss: What the closure returned, or None.
+        """
+        numbers, loss = self._options.numbers(group), _number_or_none(loss)
+        layout = self._begin(numbers, active)
+        params, gradients = active.shown(active.params), active.gradients
+        leaves = layout.read(active.states)
+        ways = self._ways_of(group, active, layout, leaves, loss)
+        given = numbers if loss is None else (*numbers, float(loss))
+        if ways.native is not None and ways.native.run(given, params, gradients, leaves):
+            return
+        if ways.operations is not None:
+            after = ways.operations.run(given, params, gradients, leaves)
+        else:
+            after = self._directly(group, active, layout, leaves, loss)
+        layout.keep(after, active.states, active.all_states)
+
+    def _ways_of(
         self,
         group: Group,
         active: Active,
         layout: StateLayout,
-        gradients: Sequence[Tensor],
+        leaves: Sequence[Any],
         loss: Any,
-    ) -> bool:
-        """Make the step in native code; tell whether it was made."""
-        if torch.compiler.is_compiling():
-            return False
-        leaves = layout.read(active.states)
-        key = active.key, group[MAXIMIZE], loss is not None, torch.get_num_threads()
-        if key not in self._native:
-            self._native[key] = self._compiled(active, layout, leaves, group[MAXIMIZE], loss)
-        native = self._native[key]
-        if native is None:
-            return False
-        numbers = self._numbers or ()
-        if loss is not None:
-            numbers = *numbers, float(loss)
-        return native.run(numbers, active.params, gradients, leaves)
+    ) -> _Ways:
+        """Return how the step of these parameters is made."""
+        maximize = group[MAXIMIZE]
+        key = active.key, maximize, loss is not None, torch.get_num_threads()
+        found = self._ways.get(key)
+        if found is not None:
+            return found
+        if not self._pure or len(self._ways) >= _MOST or torch.compiler.is_compiling():
+            return _Ways(None)
+        count = len(self._options.numbers(group)) + (loss is not None)
+        params = active.shown(active.params)
+        given = layout, active.names, params, leaves, maximize, loss is not None
+        made = _Ways(_tried(lambda: TracedStep(self._options.build, count, *given)))
+        return self._ways.setdefault(key, made)
 
-    def _compiled(
+    def _directly(
         self,
+        group: Group,
         active: Active,
         layout: StateLayout,
         leaves: Sequence[Any],
-        maximize: bool,
         loss: Any,
-    ) -> NativeStep | None:
-        """Return the step compiled, None if it cannot be or was for too many others."""
-        if not self._pure or len(self._native) >= _MOST:
-            return None
-        count = len(self._numbers or ())
-        kind = layout, active.names, active.params, leaves, maximize, loss is not None
-        try:
-            return NativeStep(self._options.build, count, *kind)
-        except (ThalwegError, TypeError, ValueError):
-            # The transformation asks for values, or computes what native code cannot.
-            return None
+    ) -> list[Any]:
+        """Make the step as the transformation is written; return the leaves of the new state."""
+        gradients = active.gradients
+        if group[MAXIMIZE]:
+            gradients = [-gradient for gradient in gradients]
+        params = active.tree(active.shown(active.params))
+        updates, after = self._options.build(self._options.numbers(group)).update(
+            active.tree(gradients),
+            tree.unflatten(layout.structure, leaves),
+            params,
+            **({} if loss is None else {"value": loss}),
+        )
+        tree.map_present(lambda update, param: param.add_(update), updates, params)
+        return tree.leaves(after)
 
-    def begun(self, group: Group, active: Active) -> list[State]:
-        """Return what the transformation begins with for each parameter."""
-        states: list[State] = [{} for _ in active.params]
-        state = self._transformation(group).init(active.tree(active.params))
+    def restore(self, group: Group, active: Active, saved: Sequence[State], states: Any) -> None:
+        """Take what was saved of parameters, in the dtypes that their state has of itself.
+
+        Args:
+            group: The group.
+            active: The parameters of which something was saved.
+            saved: What was.
+            states: The state of each parameter, which is filled in.
+        """
+        begun: list[State] = [{} for _ in active.params]
+        state = self._options.build(self._options.numbers(group)).init(
+            active.tree(active.shown(active.params))
+        )
         layout = self._layouts.setdefault(active.key, StateLayout(state, active.names))
-        layout.begin(state, states, states)
-        return states
+        layout.begin(state, begun, begun)
+        for param, old, fresh in zip(active.params, saved, begun, strict=True):
+            states[param] = restored(old, fresh, param.device)
+        # What belongs to all is one tensor again.
+        found = [states[param] for param in active.params]
+        layout.begin(state, found, found)
 
-    def _transformation(self, group: Group) -> GradientTransformation:
-        """Return the transformation with the group's numbers."""
-        numbers = self._options.numbers(group)
-        if self._made is None or numbers != self._numbers:
-            self._made, self._numbers = self._options.build(numbers), numbers
-        return self._made
-
-    def _begin(self, transformation: GradientTransformation, active: Active) -> StateLayout:
+    def _begin(self, numbers: Sequence[float], active: Active) -> StateLayout:
         """Return the layout of the parameters' state, all of which is there then."""
         layout = self._layouts.get(active.key)
         if layout is None or layout.missing(active.states):
-            state = transformation.init(active.tree(active.params))
+            shown = active.tree(active.shown(active.params))
+            state = self._options.build(numbers).init(shown)
             layout = self._layouts.setdefault(active.key, StateLayout(state, active.names))
             layout.begin(state, active.states, active.all_states)
         return layout
+
+
+class _Ways:
+    """How a step may be made: by native code, or else by PyTorch's operations.
+
+    Args:
+        traced: The step as a program; None if it cannot be one.
+    """
+
+    def __init__(self, traced: TracedStep | None) -> None:
+        self._traced = traced
+        self.native = traced and _tried(lambda: NativeStep(traced))
+
+    @functools.cached_property
+    def operations(self) -> OperationsStep | None:
+        """The step as PyTorch's operations."""
+        traced = self._traced
+        return traced and _tried(lambda: OperationsStep(traced))
+
+
+def _tried(make: Callable[[], Made]) -> Made | None:
+    """Return what is made; None if a transformation asks for values, or for what is lacking."""
+    try:
+        return make()
+    except (ThalwegError, TypeError, ValueError):
+        return None
+
+
+def _number_or_none(loss: Any) -> Any:
+    """Return a loss that is one number; None of anything else that closures return."""
+    if isinstance(loss, torch.Tensor):
+        return loss.detach() if loss.numel() == 1 and not loss.is_complex() else None
+    return loss if isinstance(loss, (int, float)) else None

@@ -206,9 +206,10 @@ def _point(
             inner.append((entry.place, FAULT if what is None else what.place))
             continue
         scope, start = step, 0
-        what = scope.storage.lent.get(what, what)
         while what not in scope.storage.offsets:
-            if what in scope.plan.graph.producer:
+            if what in scope.storage.lent:
+                what = scope.storage.lent[what]
+            elif what in scope.plan.graph.producer:
                 what, more = _source(scope.plan.graph.producer[what])
                 start += more
             elif scope.outer is not None and what in scope.stands_for:
