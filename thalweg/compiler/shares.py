@@ -292,9 +292,7 @@ class _Writer:
             spec, params = self._spec(output, piece), equation.params
             if "shape" in params and piece.family not in self._families.whole:
                 params = {**params, "shape": spec.shape}
-            self._values[output, piece.number] = self._applied(
-                equation, piece.number, spec, params
-            )
+            self._values[output, piece.number] = self._applied(equation, piece.number, spec, params)
 
     def _applied(self, equation: Equation, piece: int, spec: Spec, params: object) -> Symbol:
         inputs = tuple(
@@ -332,9 +330,7 @@ class _Writer:
 
     def finish(self, targets: Sequence[int], finals: dict[int, int]) -> None:
         """Return the program's outputs: arrays where they belong, numbers to be copied there."""
-        for number, (output, target) in enumerate(
-            zip(self._program.outputs, targets, strict=True)
-        ):
+        for number, (output, target) in enumerate(zip(self._program.outputs, targets, strict=True)):
             for piece in self._pieces(output):
                 self._return(self._value(output, piece.number), Place(target, piece.start))
             if number in finals:
@@ -364,4 +360,3 @@ class _Writer:
 def elements(program: Program) -> int:
     """Return how many elements the inputs of a program have together."""
     return sum(math.prod(symbol.shape) for symbol in program.inputs)
-

@@ -57,9 +57,7 @@ class NativeStep:
             leaves: The leaves of the state, which are changed.
         """
         held = (*params, *gradients, *leaves)
-        places = [
-            lying.address(tensor) for lying, tensor in zip(self._lying, held, strict=True)
-        ]
+        places = [lying.address(tensor) for lying, tensor in zip(self._lying, held, strict=True)]
         if places != self._apart:
             if 0 in places or overlaps(places, self._sizes, self._written):
                 return False

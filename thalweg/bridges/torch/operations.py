@@ -19,7 +19,7 @@ class OperationsStep:
     """A traced step as a list of PyTorch's operations, without what thalweg does around each.
 
     Args:
-        traced: The step.
+        traced: The step, whose outputs are updates.
 
     Raises:
         EngineError: If PyTorch has no function of an operation.
@@ -97,6 +97,6 @@ class OperationsStep:
             shown = place in self._shown or id(new) in taken
             kept.append(new.to(device=old.device, dtype=old.dtype, copy=shown))
             taken.add(id(new))
-        for param, new in zip(params, found[: len(params)], strict=True):
-            param.copy_(new)
+        for param, update in zip(params, found[: len(params)], strict=True):
+            param.add_(update)
         return kept

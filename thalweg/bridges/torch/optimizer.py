@@ -86,7 +86,7 @@ class TransformationOptimizer(torch.optim.Optimizer):
         """
         super().add_param_group(param_group)
         try:
-            self._options.build(self._options.numbers(self.param_groups[-1]))
+            self._options.check(self.param_groups[-1])
         except Exception:
             self.param_groups.pop()
             raise
@@ -160,9 +160,7 @@ class TransformationOptimizer(torch.optim.Optimizer):
         self._steps = {}
 
     def __repr__(self) -> str:
-        return super().__repr__().replace(f"{type(self).__name__} (", f"{self._title()} (", 1)
-
-    def _title(self) -> str:
         name = type(self).__name__
+        _, _, groups = super().__repr__().partition(" (")
         shown = "Optimizer" if type(self) is TransformationOptimizer else name
-        return f"{shown} of {self.transformation}"
+        return f"{shown} of {self.transformation} ({groups}"

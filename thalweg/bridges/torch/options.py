@@ -86,6 +86,26 @@ class Options:
         ]
         return (*found, *([] if self.has_rate else [_plain(_RATE, group[_RATE])]))
 
+    def check(self, group: Mapping[str, Any]) -> None:
+        """Accept the numbers of a group.
+
+        Raises:
+            CallError: If one is no number.
+            ArgumentError: If one is outside its range, where weights do not grow, as in PyTorch.
+        """
+        decay = group.get("weight_decay", 0.0)
+        if _plain("weight_decay", decay) < 0:
+            raise ArgumentError(
+                f"Invalid weight_decay value: {decay}. Give zero or a positive number."
+            )
+        pair = group.get(_BETAS, ())
+        if len({isinstance(beta, (int, float)) for beta in pair}) > 1:
+            raise ArgumentError(
+                "betas must be either both floats or both Tensors, but are of two kinds. Write "
+                "both as numbers."
+            )
+        self.build(self.numbers(group))
+
     def build(self, numbers: Sequence[Any]) -> GradientTransformation:
         """Return the transformation with other numbers, which may be traced.
 

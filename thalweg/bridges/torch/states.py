@@ -64,7 +64,7 @@ class StateLayout:
         Args:
             state: What `init` returned.
             states: The states of the parameters that are stepped.
-            all_states: Those of the whole group: what belongs to all is there already if any has it.
+            all_states: Those of the whole group; what belongs to all is there if any has it.
         """
         for leaf, value in zip(self.leaves, tree.leaves(state), strict=True):
             if leaf.owner is not None:

@@ -34,9 +34,7 @@ class Active:
         chosen: Which ones are meant; by default those with a gradient.
     """
 
-    def __init__(
-        self, group: Group, states: Any, chosen: Sequence[bool] | None = None
-    ) -> None:
+    def __init__(self, group: Group, states: Any, chosen: Sequence[bool] | None = None) -> None:
         params = group["params"]
         if chosen is None:
             chosen = [param.grad is not None for param in params]
@@ -123,12 +121,7 @@ class GroupSteps:
         layout.keep(after, active.states, active.all_states)
 
     def _ways_of(
-        self,
-        group: Group,
-        active: Active,
-        layout: StateLayout,
-        leaves: Sequence[Any],
-        loss: Any,
+        self, group: Group, active: Active, layout: StateLayout, leaves: Sequence[Any], loss: Any
     ) -> _Ways:
         """Return how the step of these parameters is made."""
         maximize = group[MAXIMIZE]
@@ -137,20 +130,15 @@ class GroupSteps:
         if found is not None:
             return found
         if not self._pure or len(self._ways) >= _MOST or torch.compiler.is_compiling():
-            return _Ways(None)
+            return _NO_WAYS
         count = len(self._options.numbers(group)) + (loss is not None)
         params = active.shown(active.params)
         given = layout, active.names, params, leaves, maximize, loss is not None
-        made = _Ways(_tried(lambda: TracedStep(self._options.build, count, *given)))
+        made = _Ways(lambda applied: TracedStep(self._options.build, count, *given, applied))
         return self._ways.setdefault(key, made)
 
     def _directly(
-        self,
-        group: Group,
-        active: Active,
-        layout: StateLayout,
-        leaves: Sequence[Any],
-        loss: Any,
+        self, group: Group, active: Active, layout: StateLayout, leaves: Sequence[Any], loss: Any
     ) -> list[Any]:
         """Make the step as the transformation is written; return the leaves of the new state."""
         gradients = active.gradients
@@ -202,18 +190,19 @@ class _Ways:
     """How a step may be made: by native code, or else by PyTorch's operations.
 
     Args:
-        traced: The step as a program; None if it cannot be one.
+        traced: Returns the step as a program, with the updates applied or without; None if it
+            cannot be one.
     """
 
-    def __init__(self, traced: TracedStep | None) -> None:
+    def __init__(self, traced: Callable[[bool], TracedStep] | None) -> None:
         self._traced = traced
-        self.native = traced and _tried(lambda: NativeStep(traced))
+        self.native = traced and _tried(lambda: NativeStep(traced(True)))
 
     @functools.cached_property
     def operations(self) -> OperationsStep | None:
         """The step as PyTorch's operations."""
         traced = self._traced
-        return traced and _tried(lambda: OperationsStep(traced))
+        return traced and _tried(lambda: OperationsStep(traced(False)))
 
 
 def _tried(make: Callable[[], Made]) -> Made | None:
@@ -229,3 +218,6 @@ def _number_or_none(loss: Any) -> Any:
     if isinstance(loss, torch.Tensor):
         return loss.detach() if loss.numel() == 1 and not loss.is_complex() else None
     return loss if isinstance(loss, (int, float)) else None
+
+
+_NO_WAYS = _Ways(None)

@@ -25,7 +25,7 @@ class TracedStep:
     """The step of a transformation on tensors of given shapes and dtypes.
 
     Its inputs are numbers, the loss if there is one, parameters, gradients, the leaves of the
-    state, and constants; its outputs new parameters and leaves.
+    state, and constants; its outputs updates or new parameters, and new leaves.
 
     Args:
         build: Makes the transformation from numbers.
@@ -36,6 +36,7 @@ class TracedStep:
         leaves: The leaves of the state.
         maximize: Whether gradients are negated.
         with_loss: Whether there is a loss.
+        applied: Whether new parameters are wanted, not the updates that lead to them.
 
     Attributes:
         program: The program.
@@ -57,10 +58,11 @@ class TracedStep:
         leaves: Sequence[Any],
         maximize: bool,
         with_loss: bool,
+        applied: bool,
     ) -> None:
         self.numbers, self.layout, self.params, self.leaves = numbers, layout, params, leaves
         self._build, self._names = build, names
-        self._maximize, self._with_loss = maximize, with_loss
+        self._maximize, self._with_loss, self._applied = maximize, with_loss, applied
         of_params, count = [_spec(tensor) for tensor in params], len(params)
         given = [*[_NUMBER] * numbers, *of_params, *of_params, *map(_spec, leaves)]
         (moved, state), current, symbols = trace(self._traced, given, _symbolic)
@@ -72,7 +74,8 @@ class TracedStep:
         self.constants = [tensor.array for tensor, _ in current.captured.values()]
         places = (*range(count), *range(2 * count, 2 * count + len(after)))
         self.targets = [numbers + place for place in places]
-        for output, target in zip(outputs, self.targets, strict=True):
+        first = 0 if applied else count
+        for output, target in zip(outputs[first:], self.targets[first:], strict=True):
             into = given[target]
             if (output.shape, output.dtype) != (into.shape, into.dtype):
                 raise EngineError(f"{output.spec} is to take the place of {into}.")
@@ -88,8 +91,10 @@ class TracedStep:
         updates, after = transformation.update(
             dict(zip(self._names, gradients, strict=True)), state, params, **extra
         )
-        moved = apply_updates(params, updates)
-        return [moved[name] for name in self._names], after
+        found = apply_updates(params, updates) if self._applied else updates
+        if any(found[name] is None for name in self._names):
+            raise EngineError("There is no update of a parameter.")
+        return [found[name] for name in self._names], after
 
 
 def _spec(tensor: Any) -> Spec:

@@ -154,10 +154,10 @@ def calls_text(step: CutProgram, rows: Symbol | None, loss: Symbol | None, label
         lines.append(f"  {name} = load ptr, ptr {where}, align 8")
         return name
 
-    for place, origin, new in step.sent:
+    for to_place, origin, new in step.sent:
         if size := new.spec.nbytes:
-            source = at(step.storage.offsets[new]) if origin is None else pointed(origin)
-            call = f"call void @llvm.memcpy.p0.p0.i64(ptr {pointed(place)}, ptr {source}"
+            origin_at = at(step.storage.offsets[new]) if origin is None else pointed(origin)
+            call = f"call void @llvm.memcpy.p0.p0.i64(ptr {pointed(to_place)}, ptr {origin_at}"
             lines.append(f"  {call}, i64 {size}, i1 false)")
     return lines
 

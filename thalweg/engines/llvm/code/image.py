@@ -147,9 +147,7 @@ def _build(program: Program, target: Target, into: Sequence[int] = ()) -> Image:
     return _build_loop(loop, target, False, into)
 
 
-def _build_loop(
-    loop: Loop, target: Target, looped: bool = True, into: Sequence[int] = ()
-) -> Image:
+def _build_loop(loop: Loop, target: Target, looped: bool = True, into: Sequence[int] = ()) -> Image:
     assembly = Assembly(target)
     turned = read_transposed(loop.step, loop.states)
     remainder = None if loop.remainder is None else keep_transposed(loop.remainder, turned)
