@@ -12,7 +12,6 @@ changes no bit of the result.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +24,9 @@ _PIECES = 32
 
 # … of at least so many elements.
 _LEAST = 1 << 16
+
+# Pieces are multiples of so many elements, whole lines of a cache.
+_LINE = 64
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class _Families:
         for symbol in list(self._above):
             sizes.setdefault(self.of(symbol), symbol.spec.size)
         least = max(_LEAST, -(-sum(sizes.values()) // _PIECES))
-        length = -(-least // 64) * 64
+        length = -(-least // _LINE) * _LINE
         return [
             _Piece(family, number, start, min(step, size - start))
             for family, size in sizes.items()
@@ -355,8 +357,3 @@ class _Writer:
             tuple(Place(*key) for key in inputs),
             tuple(numbers[symbol] for symbol in self._into),
         )
-
-
-def elements(program: Program) -> int:
-    """Return how many elements the inputs of a program have together."""
-    return sum(math.prod(symbol.shape) for symbol in program.inputs)
