@@ -357,3 +357,38 @@ def test_a_loss_that_is_no_number_is_returned_and_not_used() -> None:
     optimizer = Optimizer([param], optim.sgd(0.1))
     param.grad = torch.ones(2)
     assert optimizer.step(lambda: (1.0, 2.0)) == (1.0, 2.0)
+
+
+def test_the_state_of_another_optimizer_is_refused_and_nothing_is_changed() -> None:
+    param = torch.nn.Parameter(torch.ones(2))
+    theirs, ours = torch.optim.Adam([param], 0.5), Optimizer([param], optim.adam(0.1))
+    param.grad = torch.ones(2)
+    theirs.step()
+    ours.step()
+    with pytest.raises(ArgumentError, match=r"exp_avg.* remembers count, mu, nu"):
+        ours.load_state_dict(theirs.state_dict())
+    assert ours.param_groups[0]["lr"] == 0.1
+    assert ours.state[param]["count"] == 1
+
+
+def test_options_that_were_not_saved_are_those_of_now() -> None:
+    param = torch.nn.Parameter(torch.ones(2))
+    optimizer = Optimizer([param], optim.adam(0.1, eps=1e-3))
+    saved = optimizer.state_dict()
+    del saved["param_groups"][0]["eps"]
+    optimizer.load_state_dict(saved)
+    assert optimizer.param_groups[0]["eps"] == 1e-3
+
+
+def test_names_tell_parameters_apart() -> None:
+    params = [torch.nn.Parameter(torch.ones(2)) for _ in range(2)]
+    with pytest.raises(ArgumentError, match="the name 'w'"):
+        Optimizer([("w", params[0]), ("w", params[1])], optim.sgd(0.1))
+
+
+def test_a_step_runs_inside_a_compiled_function() -> None:
+    param = torch.nn.Parameter(torch.ones(2))
+    optimizer = Optimizer([param], optim.sgd(0.5))
+    param.grad = torch.ones(2)
+    torch.compile(optimizer.step, backend="eager")()
+    assert param.tolist() == [0.5, 0.5]

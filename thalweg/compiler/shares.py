@@ -30,7 +30,7 @@ _LINE = 64
 
 
 @dataclass(frozen=True)
-class Place:
+class Spot:
     """Where a share reads or writes.
 
     Attributes:
@@ -53,7 +53,7 @@ class Share:
     """
 
     program: Program
-    places: tuple[Place, ...]
+    places: tuple[Spot, ...]
     into: tuple[int, ...]
 
 
@@ -260,10 +260,10 @@ class _Writer:
         self._into: list[Symbol] = []
         for number, symbol in enumerate(program.inputs):
             for piece in self._pieces(symbol):
-                at = self._input(Place(number, piece.start), self._spec(symbol, piece))
+                at = self._input(Spot(number, piece.start), self._spec(symbol, piece))
                 self._values[symbol, piece.number] = at
             if not symbol.shape:
-                self._values[symbol, 0] = self._input(Place(number, 0), symbol.spec)
+                self._values[symbol, 0] = self._input(Spot(number, 0), symbol.spec)
         for equation in program.equations:
             self._write(equation)
 
@@ -275,7 +275,7 @@ class _Writer:
             return symbol.spec
         return Spec((piece.extent,), symbol.dtype, symbol.spec.weak)
 
-    def _input(self, place: Place, spec: Spec) -> Symbol:
+    def _input(self, place: Spot, spec: Spec) -> Symbol:
         return self._inputs.setdefault((place.array, place.start), Symbol(spec))
 
     def _write(self, equation: Equation) -> None:
@@ -310,7 +310,7 @@ class _Writer:
     def _put_together(self, equation: Equation) -> None:
         """Make a gathered number of its parts."""
         array, spec = self._exchange.of[equation.output]
-        parts = self._input(Place(array, 0), spec)
+        parts = self._input(Spot(array, 0), spec)
         if spec.shape:
             whole = Symbol(equation.output.spec)
             made = Equation(equation.primitive, (parts,), {"axis": (0,)}, whole, equation.source)
@@ -328,20 +328,20 @@ class _Writer:
                 cut = piece.family not in self._families.whole
                 params = {"axis": (0,)} if cut else equation.params
                 value = self._applied(equation, piece.number, symbol.spec, params)
-                self._return(value, Place(array, piece.number if cut else 0))
+                self._return(value, Spot(array, piece.number if cut else 0))
 
     def finish(self, targets: Sequence[int], finals: dict[int, int]) -> None:
         """Return the program's outputs: arrays where they belong, numbers to be copied there."""
         for number, (output, target) in enumerate(zip(self._program.outputs, targets, strict=True)):
             for piece in self._pieces(output):
-                self._return(self._value(output, piece.number), Place(target, piece.start))
+                self._return(self._value(output, piece.number), Spot(target, piece.start))
             if number in finals:
-                self._return(self._value(output, 0), Place(finals[number], 0))
+                self._return(self._value(output, 0), Spot(finals[number], 0))
 
     def _value(self, symbol: Symbol, piece: int) -> Symbol:
         return symbol if symbol.value is not None else self._values[symbol, piece]
 
-    def _return(self, value: Symbol, place: Place) -> None:
+    def _return(self, value: Symbol, place: Spot) -> None:
         self.outputs.append(value)
         self._into.append(self._input(place, Spec(value.shape, value.dtype)))
 
@@ -354,6 +354,6 @@ class _Writer:
         numbers = {symbol: i for i, symbol in enumerate(inputs.values())}
         return Share(
             Program(tuple(inputs.values()), kept, tuple(self.outputs)),
-            tuple(Place(*key) for key in inputs),
+            tuple(Spot(*key) for key in inputs),
             tuple(numbers[symbol] for symbol in self._into),
         )

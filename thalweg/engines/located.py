@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.compiler.pipeline import optimize
-from thalweg.compiler.shares import Place, Share, shared
+from thalweg.compiler.shares import Share, Spot, shared
 from thalweg.core.program import Program
 from thalweg.engines.registry import engine
 
@@ -47,7 +47,7 @@ class Located:
         self._finals: list[tuple[int, int, int]] = []
         self._exchange: list[int] = []
         if parted is None:
-            places = tuple(Place(i, 0) for i in range(len(work.inputs)))
+            places = tuple(Spot(i, 0) for i in range(len(work.inputs)))
             self._stages = [[_Call(Share(work, places, tuple(into)), work)]]
         else:
             self._lay_out([spec.nbytes for spec in parted.exchanged])

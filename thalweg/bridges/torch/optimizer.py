@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
-from thalweg.bridges.torch.options import MAXIMIZE, Group, Options
+from thalweg.bridges.torch.options import MAXIMIZE, Group, GroupOptions
 from thalweg.bridges.torch.purity import refuse_numbers_in_state
+from thalweg.bridges.torch.states import State
 from thalweg.bridges.torch.steps import Active, GroupSteps
+from thalweg.errors import ArgumentError
 from thalweg.optim.transformation import as_transformation
 
 Closure = Callable[[], Any]
@@ -69,7 +71,7 @@ class TransformationOptimizer(torch.optim.Optimizer):
     ) -> None:
         self.transformation = as_transformation(transformation)
         refuse_numbers_in_state(self.transformation)
-        self._options = Options(self.transformation, options | {MAXIMIZE: maximize})
+        self._options = GroupOptions(self.transformation, options | {MAXIMIZE: maximize})
         self._steps: dict[int, GroupSteps] = {}
         super().__init__(params, dict(self._options.defaults))
 
@@ -81,12 +83,14 @@ class TransformationOptimizer(torch.optim.Optimizer):
 
         Raises:
             TypeError: If it is no dict of tensors.
-            ValueError: If a parameter is no leaf or in another group, or a number is outside its
-                range.
+            ValueError: If a parameter is no leaf or in another group, two have one name, or a
+                number is outside its range.
         """
         super().add_param_group(param_group)
+        group = self.param_groups[-1]
         try:
-            self._options.check(self.param_groups[-1])
+            self._options.check(group)
+            _check_names(group.get("param_names", ()))
         except Exception:
             self.param_groups.pop()
             raise
@@ -126,37 +130,47 @@ class TransformationOptimizer(torch.optim.Optimizer):
         integers; everything is copied.
 
         Raises:
-            ValueError: If it was saved with another number of groups or of parameters.
+            ValueError: If it was saved with another number of groups or of parameters, or of an
+                optimizer that remembers something else.
         """
-        taken: dict[str, Any] = {}
+        found: dict[Any, State] = {}
         # After the hooks of the user's that come before, and ahead of those that come after.
-        before = self.register_load_state_dict_pre_hook(lambda _, given: taken.update(given))
-        after = self.register_load_state_dict_post_hook(
-            lambda _: self._restore(taken), prepend=True
+        before = self.register_load_state_dict_pre_hook(
+            lambda _, given: found.update(self._states_of(given))
         )
+        after = self.register_load_state_dict_post_hook(lambda _: self._take(found), prepend=True)
         try:
             super().load_state_dict(state_dict)
         finally:
             before.remove()
             after.remove()
 
-    def _restore(self, saved: dict[str, Any]) -> None:
-        """Take the state once more, in the dtypes it has of itself."""
-        groups = zip(saved["param_groups"], self.param_groups, strict=True)
+    def _states_of(self, saved: dict[str, Any]) -> dict[Any, State]:
+        """Return the state of each parameter of which something was saved, in the right dtypes."""
+        found: dict[Any, State] = {}
+        # Where the groups do not fit, PyTorch says so.
+        groups = zip(saved["param_groups"], self.param_groups, strict=False)
         for position, (theirs, ours) in enumerate(groups):
             states = [saved["state"].get(index, {}) for index in theirs["params"]]
-            active = Active(ours, {}, [bool(state) for state in states])
-            if not active.params:
-                continue
-            steps = self._steps_of(position)
-            steps.restore(ours, active, [state for state in states if state], self.state)
+            if any(states) and len(states) == len(ours["params"]):
+                active = Active(ours, {}, [bool(state) for state in states])
+                steps = self._steps_of(position)
+                found |= steps.restored(ours, active, [state for state in states if state])
+        return found
+
+    def _take(self, states: dict[Any, State]) -> None:
+        """Take states, and give groups what was not saved of them."""
+        self.state.update(states)
+        for group in self.param_groups:
+            for name, value in self._options.defaults.items():
+                group.setdefault(name, value)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "transformation": self.transformation}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._options = Options(self.transformation, {})
+        self._options = GroupOptions(self.transformation, {})
         self._steps = {}
 
     def __repr__(self) -> str:
@@ -164,3 +178,17 @@ class TransformationOptimizer(torch.optim.Optimizer):
         _, _, groups = super().__repr__().partition(" (")
         shown = "Optimizer" if type(self) is TransformationOptimizer else name
         return f"{shown} of {self.transformation} ({groups}"
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Accept names of a group's parameters, by which its transformation knows them apart.
+
+    Raises:
+        ArgumentError: If two have the same.
+    """
+    repeated = sorted({name for name in names if list(names).count(name) > 1})
+    if repeated:
+        raise ArgumentError(
+            f"Several parameters of a group have the name {', '.join(map(repr, repeated))}. Give "
+            "each a name of its own, as model.named_parameters() does."
+        )

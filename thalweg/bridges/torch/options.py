@@ -25,7 +25,7 @@ _PAIR = ("b1", "b2")
 _TAKEN = frozenset({"params", "param_names", "initial_lr", _RATE, _BETAS, MAXIMIZE})
 
 
-class Options:
+class GroupOptions:
     """Where each number of a transformation is among the options of a group.
 
     A number goes by the name of its argument, if only one has that name, and else by its whole
@@ -34,7 +34,7 @@ class Options:
 
     Args:
         transformation: The transformation.
-        given: Options that differ from the transformation's numbers.
+        given: GroupOptions that differ from the transformation's numbers.
 
     Raises:
         ArgumentError: If there is no such option.

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 
 from thalweg import tree
+from thalweg.errors import ArgumentError
 
 # What is remembered of one parameter.
 State = dict[str, Any]
@@ -114,7 +115,16 @@ def restored(saved: State, begun: State, device: torch.device) -> State:
         saved: What was saved.
         begun: What the transformation begins with for this parameter.
         device: The parameter's device.
+
+    Raises:
+        ArgumentError: If something is missing.
     """
+    missing = begun.keys() - saved.keys()
+    if missing:
+        raise ArgumentError(
+            f"The saved state of a parameter has {', '.join(map(str, saved))}; this optimizer "
+            f"remembers {', '.join(begun)}. Load it into one of the same transformation."
+        )
     return {name: _restored(value, begun.get(name), device) for name, value in saved.items()}
 
 

@@ -11,7 +11,7 @@ import torch
 from thalweg import tree
 from thalweg.bridges.torch.native import NativeStep
 from thalweg.bridges.torch.operations import OperationsStep
-from thalweg.bridges.torch.options import MAXIMIZE, Group, Options
+from thalweg.bridges.torch.options import MAXIMIZE, Group, GroupOptions
 from thalweg.bridges.torch.purity import is_pure
 from thalweg.bridges.torch.states import ParameterName, State, StateLayout, restored
 from thalweg.bridges.torch.traced import TracedStep
@@ -92,7 +92,7 @@ class GroupSteps:
         options: Where a group has the transformation's numbers.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: GroupOptions) -> None:
         self._options = options
         self._layouts: dict[Any, StateLayout] = {}
         self._ways: dict[Any, _Ways] = {}
@@ -154,14 +154,16 @@ class GroupSteps:
         tree.map_present(lambda update, param: param.add_(update), updates, params)
         return tree.leaves(after)
 
-    def restore(self, group: Group, active: Active, saved: Sequence[State], states: Any) -> None:
-        """Take what was saved of parameters, in the dtypes that their state has of itself.
+    def restored(self, group: Group, active: Active, saved: Sequence[State]) -> dict[Any, State]:
+        """Return what was saved of parameters, in the dtypes that their state has of itself.
 
         Args:
             group: The group.
             active: The parameters of which something was saved.
             saved: What was.
-            states: The state of each parameter, which is filled in.
+
+        Raises:
+            ArgumentError: If it is the state of another transformation.
         """
         begun: list[State] = [{} for _ in active.params]
         state = self._options.build(self._options.numbers(group)).init(
@@ -169,11 +171,11 @@ class GroupSteps:
         )
         layout = self._layouts.setdefault(active.key, StateLayout(state, active.names))
         layout.begin(state, begun, begun)
-        for param, old, fresh in zip(active.params, saved, begun, strict=True):
-            states[param] = restored(old, fresh, param.device)
+        triples = zip(saved, begun, active.params, strict=True)
+        found = [restored(old, fresh, param.device) for old, fresh, param in triples]
         # What belongs to all is one tensor again.
-        found = [states[param] for param in active.params]
         layout.begin(state, found, found)
+        return dict(zip(active.params, found, strict=True))
 
     def _begin(self, numbers: Sequence[float], active: Active) -> StateLayout:
         """Return the layout of the parameters' state, all of which is there then."""
