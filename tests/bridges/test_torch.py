@@ -81,6 +81,8 @@ def trained(make: Callable[[Any], Any], dtype: Any, way: str = "") -> list[Any]:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
+    if way == "native":
+        assert ways_of(optimizer).native._apart
     return [param.detach() for param in model.parameters()]
 
 

@@ -79,7 +79,8 @@ class Located:
             IndexOutOfRange: If an index array points outside its axis.
         """
         # There are helpers yet where Ctrl-C came while they were waited for.
-        wait(self._helpers)
+        if self._helpers:
+            wait(self._helpers)
         at = np.array([*addresses, *self._exchange], np.int64)
         for calls in self._stages:
             jobs = [functools.partial(call, at, (held, self)) for call in calls]
