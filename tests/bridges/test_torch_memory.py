@@ -1,9 +1,11 @@
 """Native steps touch the memory of the tensors they are given, and no other."""
 
 import copy
+import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from thalweg import optim
@@ -239,3 +241,50 @@ def test_threads_change_no_bit(threads: int) -> None:
         assert len(ways.native._located._stages[-1]) == count
         found.append([param.detach() for param in params])
     assert all(map(torch.equal, *found))
+
+
+def test_conjugated_views_are_refused() -> None:
+    param = torch.nn.Parameter(torch.tensor([1.0 + 2.0j]).conj())
+    with pytest.raises(ValueError, match="conjugated"):
+        adam([param])
+
+
+def test_steps_in_inference_mode() -> None:
+    param = torch.nn.Parameter(drawn(4))
+    optimizer = adam([param])
+    before = param.detach().clone()
+    with torch.inference_mode():
+        for _ in range(2):
+            step_with(optimizer, param)
+    assert (param < before).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_numbers_are_on_the_cpu_whatever_the_default_device_is(dtype: Any) -> None:
+    param = torch.nn.Parameter(drawn(4).to(dtype))
+    optimizer = Optimizer([param], optim.add_noise(0.1, 0.5, 3))
+    before = torch.get_default_device()
+    torch.set_default_device("meta")
+    try:
+        step_with(optimizer, param)
+    finally:
+        torch.set_default_device(before)
+    assert param.isfinite().all()
+
+
+def test_what_a_rule_holds_is_read_at_every_step() -> None:
+    """Both where native code reads it and where PyTorch does."""
+    for dtype in (torch.float32, torch.bfloat16):
+        masks = np.array([1.0, 0.0, 1.0], np.float32)
+        param = torch.nn.Parameter(torch.zeros(3, dtype=dtype))
+        held = optim.stateless(functools.partial(_masked, mask=masks))
+        optimizer = Optimizer([param], optim.chain(held, optim.sgd(1.0)))
+        optimizer._steps_of(0)._pure = True
+        step_with(optimizer, param)
+        masks[:] = [0.0, 1.0, 1.0]
+        step_with(optimizer, param)
+        assert param.tolist() == [-1.0, -1.0, -2.0]
+
+
+def _masked(updates: Any, params: Any, mask: Any) -> Any:
+    return {name: update * mask for name, update in updates.items()}

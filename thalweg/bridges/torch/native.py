@@ -64,5 +64,6 @@ class NativeStep:
             self._apart = places
         self._scalars[:] = numbers
         self._located.run([*self._numbers, *places, *self._constants], held)
-        torch.autograd.graph.increment_version([*params, *leaves])
+        tracked = [tensor for tensor in (*params, *leaves) if not tensor.is_inference()]
+        torch.autograd.graph.increment_version(tracked)
         return True

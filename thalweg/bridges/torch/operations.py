@@ -29,8 +29,7 @@ class OperationsStep:
         program, like = remove_dead_code(traced.program), traced.params[0]
         self._layout = traced.layout
         self._registers: list[Any] = [None] * len(program.inputs)
-        self._given = len(program.inputs) - len(traced.constants)
-        self._constants = [LIBRARY.from_numpy(array, like) for array in traced.constants]
+        self._constants = traced.constants
         self._places: dict[Symbol, int] = {s: i for i, s in enumerate(program.inputs)}
         self._like = like
         self._work = [self._planned(equation) for equation in program.equations]
@@ -81,9 +80,11 @@ class OperationsStep:
             gradients: Their gradients.
             leaves: The leaves of the state.
         """
-        scalars = [torch.tensor(number, dtype=torch.float64) for number in numbers]
+        scalars = [torch.tensor(n, dtype=torch.float64, device="cpu") for n in numbers]
+        # What they hold may have changed.
+        constants = [LIBRARY.from_numpy(array, self._like) for array in self._constants]
         registers = self._registers.copy()
-        given = [*scalars, *params, *gradients, *leaves, *self._constants]
+        given = [*scalars, *params, *gradients, *leaves, *constants]
         registers[: len(given)] = given
         for (row, inputs, options, place), spent in zip(self._work, self._spent, strict=True):
             registers[place] = row(*[registers[i] for i in inputs], **options)

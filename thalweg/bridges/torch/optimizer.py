@@ -91,6 +91,7 @@ class TransformationOptimizer(torch.optim.Optimizer):
         try:
             self._options.check(group)
             _check_names(group.get("param_names", ()))
+            _check_written(group["params"])
         except Exception:
             self.param_groups.pop()
             raise
@@ -191,4 +192,17 @@ def _check_names(names: Sequence[str]) -> None:
         raise ArgumentError(
             f"Several parameters of a group have the name {', '.join(map(repr, repeated))}. Give "
             "each a name of its own, as model.named_parameters() does."
+        )
+
+
+def _check_written(params: Sequence[Any]) -> None:
+    """Accept parameters whose real and imaginary parts can be written.
+
+    Raises:
+        ArgumentError: If one is conjugated lazily.
+    """
+    if any(param.is_conj() for param in params):
+        raise ArgumentError(
+            "A parameter is a view of conjugated numbers, which has none of its own to be written. "
+            "Give torch.nn.Parameter(x.resolve_conj())."
         )
