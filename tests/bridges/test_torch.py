@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import thalweg as tw
 from tests.optim.samples import OPTIMIZERS, TRANSFORMATIONS
 from thalweg import optim
 from thalweg.errors import ArgumentError, CallError
@@ -394,3 +395,39 @@ def test_a_step_runs_inside_a_compiled_function() -> None:
     param.grad = torch.ones(2)
     torch.compile(optimizer.step, backend="eager")()
     assert param.tolist() == [0.5, 0.5]
+
+
+# ---- closures
+
+
+@pytest.mark.parametrize("name", ["lbfgs", "backtracking"])
+def test_line_searches_run_the_closure(name: str) -> None:
+    made = {
+        "lbfgs": optim.lbfgs(),
+        "backtracking": optim.chain(optim.sgd(1.0), optim.scale_by_backtracking_linesearch(40)),
+    }[name]
+
+    def rosenbrock(p: Any) -> Any:
+        return 10.0 * (p["y"] - p["x"] ** 2) ** 2 + (1.0 - p["x"]) ** 2
+
+    start = {"x": np.array(-1.0), "y": np.array(1.5)}
+    params = {n: torch.nn.Parameter(torch.tensor(v)) for n, v in start.items()}
+    optimizer = Optimizer(params.items(), made)
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = rosenbrock(params)
+        loss.backward()
+        return loss
+
+    wanted, state = start, made.init(start)
+    for _ in range(6):
+        value, gradient = tw.value_and_grad(rosenbrock)(wanted)
+        updates, state = made.update(
+            gradient, state, wanted, value=value, grad=gradient, value_fn=rosenbrock
+        )
+        wanted = optim.apply_updates(wanted, updates)
+        optimizer.step(closure)
+        for key, param in params.items():
+            np.testing.assert_allclose(param.item(), wanted[key], rtol=1e-9)
+    assert closure() < 5.0  # from 6.5

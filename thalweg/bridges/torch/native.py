@@ -19,14 +19,16 @@ class NativeStep:
 
     Args:
         traced: The step.
+        params: The parameters.
+        leaves: The leaves of the state.
 
     Raises:
         EngineError: If native code cannot make it, or a tensor does not lie in plain memory.
     """
 
-    def __init__(self, traced: TracedStep) -> None:
-        count, first = len(traced.params), traced.numbers
-        of_params, of_leaves = list(map(Lying, traced.params)), list(map(Lying, traced.leaves))
+    def __init__(self, traced: TracedStep, params: Sequence[Any], leaves: Sequence[Any]) -> None:
+        count, first = len(params), traced.numbers
+        of_params, of_leaves = list(map(Lying, params)), list(map(Lying, leaves))
         self._lying = [*of_params, *of_params, *of_leaves]
         self._sizes = [lying.nbytes for lying in self._lying]
         self._written = [True] * count + [False] * count + [True] * len(of_leaves)

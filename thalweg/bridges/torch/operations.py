@@ -20,13 +20,14 @@ class OperationsStep:
 
     Args:
         traced: The step, whose outputs are updates.
+        like: A tensor on the device where the parameters are.
 
     Raises:
         EngineError: If PyTorch has no function of an operation.
     """
 
-    def __init__(self, traced: TracedStep) -> None:
-        program, like = remove_dead_code(traced.program), traced.params[0]
+    def __init__(self, traced: TracedStep, like: Tensor) -> None:
+        program = remove_dead_code(traced.program)
         self._layout = traced.layout
         self._registers: list[Any] = [None] * len(program.inputs)
         self._constants = traced.constants

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
+from thalweg.bridges.torch.closures import Closure
 from thalweg.bridges.torch.options import MAXIMIZE, Group, GroupOptions
 from thalweg.bridges.torch.purity import refuse_numbers_in_state
 from thalweg.bridges.torch.states import State
 from thalweg.bridges.torch.steps import Active, GroupSteps
 from thalweg.errors import ArgumentError
 from thalweg.optim.transformation import as_transformation
-
-Closure = Callable[[], Any]
 
 
 class TransformationOptimizer(torch.optim.Optimizer):
@@ -101,7 +100,7 @@ class TransformationOptimizer(torch.optim.Optimizer):
 
         Args:
             closure: Computes the loss anew and its gradients; it runs first. Transformations that
-                want the loss get it as `value`.
+                want the loss get it as `value`; line searches run the closure at other values.
 
         Returns:
             What the closure returned, or None.
@@ -114,7 +113,7 @@ class TransformationOptimizer(torch.optim.Optimizer):
             for position, group in enumerate(self.param_groups):
                 active = Active(group, self.state)
                 if active.params:
-                    self._steps_of(position).step(group, active, loss)
+                    self._steps_of(position).step(group, active, loss, closure)
         return loss
 
     def _steps_of(self, position: int) -> GroupSteps:

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 import torch
 
 from thalweg import tree
+from thalweg.bridges.torch.closures import Closure, value_function
 from thalweg.bridges.torch.native import NativeStep
 from thalweg.bridges.torch.operations import OperationsStep
 from thalweg.bridges.torch.options import MAXIMIZE, Group, GroupOptions
 from thalweg.bridges.torch.purity import is_pure
 from thalweg.bridges.torch.states import ParameterName, State, StateLayout, restored
-from thalweg.bridges.torch.traced import TracedStep
+from thalweg.bridges.torch.traced import TracedStep, spec_of_torch
 from thalweg.errors import ThalwegError
 
 Tensor = Any  # PyTorch's
@@ -98,13 +99,14 @@ class GroupSteps:
         self._ways: dict[Any, _Ways] = {}
         self._pure = is_pure(options.transformation)
 
-    def step(self, group: Group, active: Active, loss: Any) -> None:
+    def step(self, group: Group, active: Active, loss: Any, closure: Closure | None) -> None:
         """Update parameters and what is remembered of them.
 
         Args:
             group: The group.
             active: Its parameters that have a gradient.
             loss: What the closure returned, or None.
+            closure: Computes the loss and its gradients anew, for transformations that search.
         """
         numbers, loss = self._options.numbers(group), _number_or_none(loss)
         layout = self._begin(numbers, active)
@@ -117,7 +119,8 @@ class GroupSteps:
         if ways.operations is not None:
             after = ways.operations.run(given, params, gradients, leaves)
         else:
-            after = self._directly(group, active, layout, leaves, loss)
+            given_too = {} if loss is None else {"value": loss}
+            after = self._directly(group, active, layout, leaves, given_too, closure)
         layout.keep(after, active.states, active.all_states)
 
     def _ways_of(
@@ -132,25 +135,35 @@ class GroupSteps:
         if not self._pure or len(self._ways) >= _MOST or torch.compiler.is_compiling():
             return _NO_WAYS
         count = len(self._options.numbers(group)) + (loss is not None)
-        params = active.shown(active.params)
-        given = layout, active.names, params, leaves, maximize, loss is not None
-        made = _Ways(lambda applied: TracedStep(self._options.build, count, *given, applied))
+        params, build = active.shown(active.params), self._options.build
+        specs = _tried(lambda: list(map(spec_of_torch, (*params, *leaves))))
+        if specs is None:
+            return self._ways.setdefault(key, _NO_WAYS)
+        of_params, of_leaves = specs[: len(params)], specs[len(params) :]
+        given = layout, active.names, of_params, of_leaves, maximize, loss is not None
+        made = _Ways(lambda applied: TracedStep(build, count, *given, applied), params, leaves)
         return self._ways.setdefault(key, made)
 
     def _directly(
-        self, group: Group, active: Active, layout: StateLayout, leaves: Sequence[Any], loss: Any
+        self,
+        group: Group,
+        active: Active,
+        layout: StateLayout,
+        leaves: Sequence[Any],
+        extra: dict[str, Any],
+        closure: Closure | None,
     ) -> list[Any]:
         """Make the step as the transformation is written; return the leaves of the new state."""
         gradients = active.gradients
         if group[MAXIMIZE]:
             gradients = [-gradient for gradient in gradients]
-        params = active.tree(active.shown(active.params))
-        updates, after = self._options.build(self._options.numbers(group)).update(
-            active.tree(gradients),
-            tree.unflatten(layout.structure, leaves),
-            params,
-            **({} if loss is None else {"value": loss}),
-        )
+        shown, wanted = active.shown(active.params), active.tree(gradients)
+        if closure is not None:
+            loss_of = value_function(closure, active.names, active.params, shown)
+            extra = {"grad": wanted, "value_fn": loss_of, **extra}
+        params, state = active.tree(shown), tree.unflatten(layout.structure, leaves)
+        transformation = self._options.build(self._options.numbers(group))
+        updates, after = transformation.update(wanted, state, params, **extra)
         tree.map_present(lambda update, param: param.add_(update), updates, params)
         return tree.leaves(after)
 
@@ -194,17 +207,26 @@ class _Ways:
     Args:
         traced: Returns the step as a program, with the updates applied or without; None if it
             cannot be one.
+        params: The parameters.
+        leaves: The leaves of the state.
     """
 
-    def __init__(self, traced: Callable[[bool], TracedStep] | None) -> None:
+    def __init__(
+        self,
+        traced: Callable[[bool], TracedStep] | None,
+        params: Sequence[Tensor] = (),
+        leaves: Sequence[Tensor] = (),
+    ) -> None:
         self._traced = traced
-        self.native = traced and _tried(lambda: NativeStep(traced(True)))
+        # Nothing that would keep a state alive.
+        self._like = params[0].new_empty(0) if params else None
+        self.native = traced and _tried(lambda: NativeStep(traced(True), params, leaves))
 
     @functools.cached_property
     def operations(self) -> OperationsStep | None:
         """The step as PyTorch's operations."""
         traced = self._traced
-        return traced and _tried(lambda: OperationsStep(traced(False)))
+        return traced and _tried(lambda: OperationsStep(traced(False), self._like))
 
 
 def _tried(make: Callable[[], Made]) -> Made | None:

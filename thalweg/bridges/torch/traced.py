@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
+
 from thalweg import tree
 from thalweg.bridges.torch.states import ParameterName, StateLayout
 from thalweg.core.program import Symbol, finish, trace
@@ -32,8 +34,8 @@ class TracedStep:
         numbers: How many it takes, with the loss.
         layout: How its state is parted among the parameters.
         names: The parameters' names.
-        params: The parameters.
-        leaves: The leaves of the state.
+        params: The parameters' specs.
+        leaves: Those of the leaves of the state.
         maximize: Whether gradients are negated.
         with_loss: Whether there is a loss.
         applied: Whether new parameters are wanted, not the updates that lead to them.
@@ -54,17 +56,17 @@ class TracedStep:
         numbers: int,
         layout: StateLayout,
         names: Sequence[ParameterName],
-        params: Sequence[Any],
-        leaves: Sequence[Any],
+        params: Sequence[Spec],
+        leaves: Sequence[Spec],
         maximize: bool,
         with_loss: bool,
         applied: bool,
     ) -> None:
-        self.numbers, self.layout, self.params, self.leaves = numbers, layout, params, leaves
+        self.numbers, self.layout = numbers, layout
         self._build, self._names = build, names
         self._maximize, self._with_loss, self._applied = maximize, with_loss, applied
-        of_params, count = [_spec(tensor) for tensor in params], len(params)
-        given = [*[_NUMBER] * numbers, *of_params, *of_params, *map(_spec, leaves)]
+        count = len(params)
+        given = [*[_NUMBER] * numbers, *params, *params, *leaves]
         (moved, state), current, symbols = trace(self._traced, given, _symbolic)
         after, structure = tree.flatten(state)
         if structure != layout.structure:
@@ -97,7 +99,14 @@ class TracedStep:
         return [found[name] for name in self._names], after
 
 
-def _spec(tensor: Any) -> Spec:
+def spec_of_torch(tensor: Any) -> Spec:
+    """Return the shape and dtype of one of PyTorch's tensors.
+
+    Raises:
+        EngineError: If it is something else.
+    """
+    if not isinstance(tensor, torch.Tensor):
+        raise EngineError(f"A state holds {tensor!r}, which is no tensor.")
     held = LIBRARY.wrap(tensor)
     return Spec(held.shape, held.dtype)
 
