@@ -65,11 +65,14 @@ class Shares:
         stages: The shares of each stage, one after another.
         exchanged: What stages hand on to later ones, or to the end.
         finals: Pairs of an input and of what is exchanged, which is copied there at the very end.
+        families: For each input, the number of the family it is cut with; None if it is not cut.
+            Arrays of a family may lie in any order that is the same for all of them.
     """
 
     stages: list[list[Share]] = field(default_factory=list)
     exchanged: list[Spec] = field(default_factory=list)
     finals: list[tuple[int, int]] = field(default_factory=list)
+    families: list[int | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,16 @@ class _Families:
     def _join(self, symbols: Sequence[Symbol]) -> None:
         for symbol in symbols:
             self._above[self.of(symbol)] = self.of(symbols[0])
+
+    def numbers(self, symbols: Sequence[Symbol]) -> list[int | None]:
+        """Return the number of the family of each array that can be cut; None of all else."""
+        known: dict[Symbol, int] = {}
+        return [
+            known.setdefault(self.of(symbol), len(known))
+            if symbol.shape and self.of(symbol) not in self.whole
+            else None
+            for symbol in symbols
+        ]
 
     def pieces(self) -> list[_Piece]:
         """Return the pieces of all families, in a fixed order."""
@@ -174,7 +187,7 @@ def shared(program: Program, targets: Sequence[int], count: int) -> Shares | Non
         return None
     pieces = families.pieces()
     parts = _dealt(pieces, count)
-    made = Shares()
+    made = Shares(families=families.numbers(program.inputs))
     exchange = _Exchange(made, len(program.inputs), families, pieces, stages)
     finals = {}
     for number, (output, target) in enumerate(zip(program.outputs, targets, strict=True)):

@@ -32,6 +32,10 @@ class Located:
         targets: For each output, the number of the input whose memory takes it.
         threads: How many threads it may take.
 
+    Attributes:
+        families: For each input, the number of the arrays that may lie in any one order, the same
+            for all of them; None of an input that must lie row by row.
+
     Raises:
         EngineError: If the native engine lacks a primitive or a dtype.
     """
@@ -44,12 +48,14 @@ class Located:
         work = Program(better.inputs, better.equations, tuple(outputs))
         size = sum(symbol.spec.size for symbol in work.inputs)
         parted = shared(work, into, threads if size > _FEW else 1)
+        self.families: list[int | None] = [None] * len(work.inputs)
         self._finals: list[tuple[int, int, int]] = []
         self._exchange: list[int] = []
         if parted is None:
             places = tuple(Spot(i, 0) for i in range(len(work.inputs)))
             self._stages = [[_Call(Share(work, places, tuple(into)), work)]]
         else:
+            self.families = parted.families
             self._lay_out([spec.nbytes for spec in parted.exchanged])
             self._stages = [[_Call(share, work) for share in stage] for stage in parted.stages]
             self._finals = [
@@ -71,8 +77,8 @@ class Located:
         """Change the arrays.
 
         Args:
-            addresses: Where each input is. There must be an array of its spec, contiguous and
-                aligned; those that are written overlap no other.
+            addresses: Where each input is. There must be an array of its spec, contiguous but for
+                the order of `families`, and aligned; those that are written overlap no other.
             held: Whatever keeps that memory alive.
 
         Raises:

@@ -21,10 +21,13 @@ _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 
 class Lying:
-    """What a tensor is that lies row by row in the CPU's memory.
+    """What a tensor is that lies without gaps in the CPU's memory.
 
     Args:
         tensor: A tensor of that kind; others of its shape and dtype are looked at later.
+
+    Attributes:
+        strides: Those of a tensor that does not lie row by row; None of any other.
 
     Raises:
         EngineError: If it does not lie so.
@@ -36,8 +39,9 @@ class Lying:
         self._dtype, self._shape = tensor.dtype, tensor.shape
         self._size = tensor.element_size()
         self.nbytes = tensor.numel() * self._size
-        if not self.address(tensor):
-            raise EngineError("A tensor does not lie in the CPU's memory row by row.")
+        self.strides = None if tensor.is_contiguous() else tensor.stride()
+        if not (_is_dense(tensor) and self.address(tensor)):
+            raise EngineError("A tensor does not lie in the CPU's memory without gaps.")
 
     def address(self, tensor: Tensor) -> int:
         """Return where a tensor's numbers are; 0 if it is of another kind or does not lie so."""
@@ -47,7 +51,9 @@ class Lying:
             and tensor.shape == self._shape
             and tensor.is_cpu
             and tensor.layout is torch.strided
-            and tensor.is_contiguous()
+            and (
+                tensor.is_contiguous() if self.strides is None else tensor.stride() == self.strides
+            )
             and not tensor.is_neg()
         ):
             return 0
@@ -56,6 +62,17 @@ class Lying:
         # Memory may have been taken from a tensor that still has its shape.
         whole = tensor.untyped_storage().nbytes() >= begin + self.nbytes
         return place if whole and self.nbytes and place % self._size == 0 else 0
+
+
+def _is_dense(tensor: Tensor) -> bool:
+    """Tell whether a tensor's elements lie without gaps, in whatever order of its axes."""
+    expected = 1
+    for stride, extent in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if extent != 1:
+            if stride != expected:
+                return False
+            expected *= extent
+    return True
 
 
 def overlaps(addresses: Sequence[int], sizes: Sequence[int], written: Sequence[bool]) -> bool:

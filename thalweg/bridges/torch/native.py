@@ -35,13 +35,27 @@ class NativeStep:
         for array in traced.constants:
             if not (array.flags.c_contiguous and array.flags.aligned):
                 raise EngineError("A constant does not lie in memory row by row.")
+        self._constants = [array.ctypes.data for array in traced.constants]
         self._located = Located(traced.program, traced.targets, torch.get_num_threads())
+        self._check_orders(self._located.families[first:])
         self._scalars = np.zeros(first)
         self._numbers = [self._scalars.ctypes.data + 8 * i for i in range(first)]
         self._held = traced.constants
-        self._constants = [array.ctypes.data for array in traced.constants]
         # Where everything was when it was last looked at.
         self._apart: list[int] = []
+
+    def _check_orders(self, families: Sequence[int | None]) -> None:
+        """Accept tensors that do not lie row by row where nothing depends on that.
+
+        Raises:
+            EngineError: If something does.
+        """
+        given = [*(lying.strides for lying in self._lying), *[None] * len(self._constants)]
+        orders: dict[int | None, set[Any]] = {}
+        for family, strides in zip(families, given, strict=True):
+            orders.setdefault(family, set()).add(strides)
+        if orders.pop(None, {None}) != {None} or any(len(found) > 1 for found in orders.values()):
+            raise EngineError("A tensor does not lie in memory row by row.")
 
     def run(
         self,
