@@ -39,7 +39,7 @@ def value_function(
                 tensor.copy_(value)
                 param.grad = gradient
 
-    class Evaluation(torch.autograd.Function):
+    class ClosureRun(torch.autograd.Function):
         """A run of the closure."""
 
         @staticmethod
@@ -57,7 +57,7 @@ def value_function(
             return tuple(cotangent * gradient for gradient in ctx.saved_tensors)
 
     def value(values: Mapping[Any, Tensor]) -> Tensor:
-        found: Tensor = Evaluation.apply(*(values[name] for name in names))[0]
+        found: Tensor = ClosureRun.apply(*(values[name] for name in names))[0]
         return found
 
     return value
