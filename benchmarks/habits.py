@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from benchmarks import thalweg_runs
 from benchmarks.timing import SAMPLE_SECONDS, seconds
 from benchmarks.workloads import WORKLOADS, Workload
 from thalweg import torch as wing
+from thalweg.bridges.torch import Optimizer
 
 REPEATS = 7
 BATCH, COLUMNS, ROWS = 10, 21, 1000
@@ -90,6 +92,44 @@ def loaders() -> Iterator[Pair]:
         )
         name = f"loader, batch 10, {'shuffled' if shuffle else 'in order'}"
         yield Pair(name, *(timed(lambda one=one: list(one), ROWS // BATCH) for one in both))
+
+
+# ---- optimizers of PyTorch's parameters
+
+
+def _clipped_step(library: str, threads: int) -> Callable[[], Any]:
+    """AdamW after clipping by the global norm, over 11 million parameters."""
+    torch.manual_seed(0)
+    widths = (784, 2048, 2048, 2048, 512, 10)
+    layers = [torch.nn.Linear(*pair) for pair in itertools.pairwise(widths)]
+    params = [param for layer in layers for param in layer.parameters()]
+    for param in params:
+        param.grad = torch.randn_like(param) * 0.01
+    if library == "thalweg":
+        links = tw.optim.clip_by_global_norm(1.0), tw.optim.adamw(1e-3, weight_decay=1e-2)
+        optimizer = Optimizer(params, tw.optim.chain(*links))
+    else:
+        optimizer = torch.optim.AdamW(params, 1e-3, weight_decay=1e-2, fused=True)
+
+    def step() -> Any:
+        torch.set_num_threads(threads)
+        if library == "torch":
+            torch.nn.utils.clip_grad_norm_(params, 1.0)
+        optimizer.step()
+        return params
+
+    return step
+
+
+def attached() -> Iterator[Pair]:
+    """A step of a transformation over PyTorch's parameters, beside PyTorch's fused one."""
+    before = torch.get_num_threads()
+    for threads in (1, 2):
+        both = _clipped_step("thalweg", threads), _clipped_step("torch", threads)
+        found, expected = (run()[0].detach() for run in both)
+        apart = float((found - expected).abs().max() / expected.abs().max())
+        yield Pair(f"clip, AdamW, 11M, {threads} threads", *map(timed, both), apart)
+    torch.set_num_threads(before)
 
 
 # ---- modules, trained natively
@@ -187,6 +227,7 @@ def pairs() -> Iterator[Pair]:
     """All of them."""
     yield from eager()
     yield from loaders()
+    yield from attached()
     yield _trained_lenet(8, 500)
     yield _trained_lenet(28, 60)
     yield _modules_and_functions("W4", 10_000)

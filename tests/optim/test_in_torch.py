@@ -173,3 +173,9 @@ def test_operations_have_pytorchs_derivatives() -> None:
     found = tw.sum(tw.log(x) * tw.square(x))
     found.backward()
     torch.testing.assert_close(x.grad, (2 * torch.log(x) + 1) * x, check_layout=False)
+
+
+def test_elements_are_laid_out_in_one_row() -> None:
+    x = torch.arange(6.0).reshape(2, 3).T
+    assert tw.ravel(x).tolist() == x.reshape(-1).tolist()
+    assert tw.vdot(x, x).item() == 55.0

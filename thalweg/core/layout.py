@@ -17,6 +17,7 @@ import numpy as np
 from thalweg.core.memory import Memory, View, memory_of
 from thalweg.core.program import Equation, Symbol, Trace
 from thalweg.errors import TracingError
+from thalweg.foreign import Foreign
 from thalweg.lines import user_line
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def may_share(x: Tensor, y: Tensor) -> bool:
 def follows_itself(tensor: Tensor) -> bool | None:
     """Tell whether NumPy would lay a tensor out in row-major order without gaps; None: unknown."""
     array = tensor.array
+    if array.__class__ is Foreign:
+        return True  # its library lays out what it returns
     if not isinstance(array, Symbol):
         return not isinstance(array, np.ndarray) or bool(array.flags.c_contiguous)
     found = {_follows(*layout) for layout in _layouts(tensor)}

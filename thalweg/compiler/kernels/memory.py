@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from thalweg.compiler.kernels.affine import Index
@@ -26,6 +27,8 @@ class Storage:
         offsets: The place in the arena of each state and kept value that is stored.
         copies: Pairs (state, new value) to be copied when the step has ended.
         stored: The kept values that need memory: read by another kernel, or returned.
+        lent: The kept values that lie where an input outside of the arena is, by that input.
+        sent: Pairs (input outside, new value) to be copied when the step has ended.
         end: The first byte of the arena that was never used.
         free: Stretches below that, (offset, size), whose values nobody reads any more.
     """
@@ -35,10 +38,20 @@ class Storage:
     stored: set[Symbol]
     end: int
     free: list[tuple[int, int]] = field(default_factory=list)
+    lent: dict[Symbol, Symbol] = field(default_factory=dict)
+    sent: list[tuple[Symbol, Symbol]] = field(default_factory=list)
+
+
+# Kernels that write what they put, and no more, where vectors may not reach past the end.
+_EXACT = (Kind.MAP, Kind.ROW, Kind.COLUMN)
 
 
 def assign(
-    plan: KernelPlan, states: list[tuple[Symbol, Symbol]], offsets: dict[Symbol, int], start: int
+    plan: KernelPlan,
+    states: list[tuple[Symbol, Symbol]],
+    offsets: dict[Symbol, int],
+    start: int,
+    outside: Sequence[tuple[Symbol, Symbol]] = (),
 ) -> Storage:
     """Give every stored value a place in the arena.
 
@@ -48,6 +61,7 @@ def assign(
             a kept value.
         offsets: The places of the state inputs, fixed beforehand.
         start: The first byte of the arena for everything else.
+        outside: Pairs of an input outside of the arena and the output that replaces it there.
     """
     readers = _readers(plan)
     home = plan.home
@@ -67,6 +81,12 @@ def assign(
             storage.offsets[new] = offsets[state]
         else:
             storage.copies.append((state, new))
+    for given, new in outside:
+        exact = new not in storage.lent and plan.kernels[home[new]].kind in _EXACT
+        if exact and _in_place(plan, home[new], given, new, readers.get(given, [])):
+            storage.lent[new] = given
+        else:
+            storage.sent.append((given, new))
     kept_to_end = outputs | {new for _, new in storage.copies}
     _place_temporaries(plan, storage, readers, kept_to_end)
     return storage
@@ -126,7 +146,8 @@ def _place_temporaries(
     for position, kernel in enumerate(plan.kernels):
         ending = expiring.setdefault(position, {})
         for root in kernel.roots:
-            if root not in storage.stored or root in storage.offsets:
+            placed = root in storage.offsets or root in storage.lent
+            if root not in storage.stored or placed:
                 continue
             size = aligned_size(root.spec.nbytes)
             before = _replaced(plan, position, root, readers)

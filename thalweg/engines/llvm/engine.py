@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from thalweg.compiler.invariants import ahead
@@ -11,8 +11,9 @@ from thalweg.core.program import Equation, Program
 from thalweg.engines import engine
 from thalweg.engines.engine import Array, Loop
 from thalweg.engines.llvm.code import image, jit
+from thalweg.engines.llvm.code.assembly import calls_back
 from thalweg.engines.llvm.code.lacking import calling_back, lacks, unsupported
-from thalweg.engines.llvm.code.running import CompiledProgram, NativeLoop
+from thalweg.engines.llvm.code.running import CompiledProgram, LocatedProgram, NativeLoop
 from thalweg.engines.llvm.ir.target import Target
 from thalweg.engines.registry import refusal
 from thalweg.errors import EngineError
@@ -53,6 +54,25 @@ class NativeEngine:
         self._check(program)
         (ready,), called = calling_back([program])
         return CompiledProgram(image.program_image(ready, self.target), ready, called)
+
+    def compile_located(self, program: Program, into: Sequence[int]) -> LocatedProgram:
+        """Return a function of the addresses of inputs, some of which take the outputs.
+
+        Args:
+            program: The program.
+            into: The number of the input whose memory takes each output.
+
+        Raises:
+            EngineError: If the engine lacks a primitive or a dtype; it names the user's line.
+        """
+        for equation in unsupported(program):
+            raise EngineError(refusal(equation))
+        if calls_back(program):
+            raise EngineError(
+                "A program that calls back into Python was to be compiled for memory of the "
+                "caller's. Compile it for arrays, which it returns."
+            )
+        return LocatedProgram(image.located_image(program, into, self.target), program)
 
     def compile_loop(self, loop: Loop) -> engine.CompiledLoop:
         """Return a loop ready to run.

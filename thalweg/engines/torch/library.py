@@ -41,7 +41,7 @@ class TorchLibrary:
         dtype = like.dtype if lacking else dtype_of_torch(array.dtype)
         if array.ndim:
             return torch.tensor(np.ascontiguousarray(array), dtype=dtype, device=like.device)
-        return torch.tensor(array.item(), dtype=dtype)
+        return torch.tensor(array.item(), dtype=dtype, device="cpu")
 
     def from_numpy(self, array: np.ndarray[Any, Any], like: Any) -> Any:
         """Return a tensor of its own memory, on the device of another one."""

@@ -79,10 +79,10 @@ class _Shared:
     symbols: tuple[Symbol, ...]
 
 
-def _calls_back(program: Program) -> bool:
+def calls_back(program: Program) -> bool:
     """Tell whether a program, or one that it runs, calls back into Python."""
     return any(
-        equation.primitive is callback or any(map(_calls_back, nested(equation)))
+        equation.primitive is callback or any(map(calls_back, nested(equation)))
         for equation in program.equations
     )
 
@@ -127,6 +127,7 @@ class Assembly:
         trusted: dict[Symbol, int],
         looped: bool,
         moving: Sequence[Symbol] = (),
+        into: Sequence[int] = (),
     ) -> CutProgram:
         """Plan one program.
 
@@ -137,6 +138,8 @@ class Assembly:
             trusted: Inputs whose values are known to be from 0 up to below a number.
             looped: Whether the program is a step of a run.
             moving: Inputs that are elsewhere each time.
+            into: The input whose memory takes each output, of a program that works in memory
+                outside of the arena.
         """
         better = own_operands(own_outputs(optimize(widened(program)), states, loss=looped))
         graph = Graph(better)
@@ -144,19 +147,26 @@ class Assembly:
         fuse_streams(plan, 8 * self.target.vector_bytes)
         fuse_strips(plan, self.target.vector_bytes)
         pairs = list(zip(better.inputs[:states], better.outputs[:states], strict=True))
-        storage = assign(plan, pairs, fixed, self.end)
+        outside = list(zip([better.inputs[i] for i in into], better.outputs, strict=False))
+        storage = assign(plan, pairs, fixed, self.end, outside)
         self.end = storage.end
         long = total_effort(program) > LONG
         # A call that fails ends the loop, and so has to be looked for after each kernel.
-        step = CutProgram(better, plan, storage, long or _calls_back(program))
+        step = CutProgram(better, plan, storage, long or calls_back(program))
         step.moving = {symbol: [] for symbol in moving}
-        outside: dict[Symbol, int] = {}
+        entered: dict[Symbol, int] = {}
 
         def entry(symbol: Symbol) -> int:
-            if symbol not in outside:
-                outside[symbol] = self.reserve(8)
-                step.entries.append(Pointer(outside[symbol], symbol))
-            return outside[symbol]
+            symbol = storage.lent.get(symbol, symbol)
+            if symbol not in entered:
+                entered[symbol] = self.reserve(8)
+                step.entries.append(Pointer(entered[symbol], symbol))
+            return entered[symbol]
+
+        step.sent = [
+            (entry(given), entry(new) if new in storage.lent else None, new)
+            for given, new in storage.sent
+        ]
 
         facts = KernelFacts(
             graph,

@@ -35,6 +35,8 @@ class CutProgram:
         stands_for: Inputs that are values of that program.
         moving: Inputs that are elsewhere each time, with the places of pointers to them, and how
             many bytes after the first these point.
+        sent: What is copied out of the arena when the step has ended: where the pointer to its
+            place is; that to where it lies, if it does not lie in the arena; and the value.
     """
 
     program: Program
@@ -46,6 +48,7 @@ class CutProgram:
     outer: CutProgram | None = None
     stands_for: dict[Symbol, Symbol] = field(default_factory=dict)
     moving: dict[Symbol, list[tuple[int, int]]] = field(default_factory=dict)
+    sent: list[tuple[int, int | None, Symbol]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,17 @@ def calls_text(step: CutProgram, rows: Symbol | None, loss: Symbol | None, label
         if size := state.spec.nbytes:
             to, source = at(step.storage.offsets[state]), at(step.storage.offsets[new])
             call = f"call void @llvm.memcpy.p0.p0.i64(ptr align 4 {to}, ptr align 4 {source}"
+            lines.append(f"  {call}, i64 {size}, i1 false)")
+
+    def pointed(place: int) -> str:
+        name, where = f"%{label}q{len(lines)}", at(place)
+        lines.append(f"  {name} = load ptr, ptr {where}, align 8")
+        return name
+
+    for to_place, origin, new in step.sent:
+        if size := new.spec.nbytes:
+            origin_at = at(step.storage.offsets[new]) if origin is None else pointed(origin)
+            call = f"call void @llvm.memcpy.p0.p0.i64(ptr {pointed(to_place)}, ptr {origin_at}"
             lines.append(f"  {call}, i64 {size}, i1 false)")
     return lines
 

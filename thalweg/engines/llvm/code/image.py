@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
@@ -94,6 +95,18 @@ def program_image(program: Program, target: Target) -> Image:
     return _load_or_build(f"program\n{program.signature}", target, lambda: _build(program, target))
 
 
+def located_image(program: Program, into: Sequence[int], target: Target) -> Image:
+    """Return the image of a program whose outputs are written where inputs are.
+
+    Args:
+        program: The program.
+        into: The number of the input whose memory takes each output.
+        target: The processor.
+    """
+    text = f"located{tuple(into)}\n{program.signature}"
+    return _load_or_build(text, target, lambda: _build(program, target, into))
+
+
 def loop_image(loop: Loop, target: Target) -> Image:
     """Return the image of a loop, from disk if it was ever compiled."""
     shape = (loop.states, loop.data, loop.rows, loop.batch_size, loop.reshuffled)
@@ -128,12 +141,13 @@ def _sources() -> str:
     return repr([(name, state.st_size, state.st_mtime_ns) for name, state in states])
 
 
-def _build(program: Program, target: Target) -> Image:
+def _build(program: Program, target: Target, into: Sequence[int] = ()) -> Image:
     """Compile a program, as a loop without states whose step is made once."""
-    return _build_loop(Loop(program, None, 0, len(program.inputs), 0, 0, False), target, False)
+    loop = Loop(program, None, 0, len(program.inputs), 0, 0, False)
+    return _build_loop(loop, target, False, into)
 
 
-def _build_loop(loop: Loop, target: Target, looped: bool = True) -> Image:
+def _build_loop(loop: Loop, target: Target, looped: bool = True, into: Sequence[int] = ()) -> Image:
     assembly = Assembly(target)
     turned = read_transposed(loop.step, loop.states)
     remainder = None if loop.remainder is None else keep_transposed(loop.remainder, turned)
@@ -147,7 +161,7 @@ def _build_loop(loop: Loop, target: Target, looped: bool = True) -> Image:
         trusted = {program.inputs[-1]: loop.rows} if loop.batch_size else {}
         fixed = dict(zip(_held(loop, program), held, strict=True))
         moving = program.inputs[-1:] if loop.batch_size else ()
-        steps.append(assembly.step(program, fixed, loop.states, trusted, looped, moving))
+        steps.append(assembly.step(program, fixed, loop.states, trusted, looped, moving, into))
     assembly.write()
     data = {
         symbol: i
@@ -164,7 +178,8 @@ def _build_loop(loop: Loop, target: Target, looped: bool = True) -> Image:
     schedule = Rounds(loop.steps_per_epoch, loop.batch_size, loop.rows, loop.reshuffled)
     objects = _objects(assembly, run_text(schedule, *texts), loop.reshuffled)
     cells = tuple(cell.place for cell in assembly.cells)
-    offsets, outputs = steps[0].storage.offsets, () if looped else steps[0].program.outputs
+    offsets, alone = steps[0].storage.offsets, not (looped or into)
+    outputs = steps[0].program.outputs if alone else ()
     pointers = tuple(inner), tuple(outer), tuple(held), tuple(turned), cells
     return Image(objects, assembly.end, *pointers, tuple(offsets[symbol] for symbol in outputs))
 
@@ -190,7 +205,9 @@ def _point(
             continue
         scope, start = step, 0
         while what not in scope.storage.offsets:
-            if what in scope.plan.graph.producer:
+            if what in scope.storage.lent:
+                what = scope.storage.lent[what]
+            elif what in scope.plan.graph.producer:
                 what, more = _source(scope.plan.graph.producer[what])
                 start += more
             elif scope.outer is not None and what in scope.stands_for:

@@ -57,7 +57,7 @@ class Arena:
     def point(self, image: Image, arrays: Sequence[Array]) -> None:
         """Fill in the addresses of arrays."""
         words = self.memory.view(np.int64)
-        for place, position, start in image.outer:
+        for place, position, start in image.outer if arrays else ():
             words[place // 8] = arrays[position].ctypes.data + start
         if self.host is not None:
             self.host.point(arrays)
@@ -203,6 +203,31 @@ class CompiledProgram(Compiled):
             self.called[told] = self.called.get(told, 0.0) + seconds
         self.arenas.give_back(arena)
         return results
+
+
+class LocatedProgram(Compiled):
+    """A compiled program that reads and writes where it is told."""
+
+    def __init__(self, image: Image, program: Program) -> None:
+        super().__init__(image, program, ())
+        places, positions, starts = np.array(image.outer, np.int64).reshape(-1, 3).T
+        self._words, self._positions, self._starts = places // 8, positions, starts
+
+    def __call__(self, addresses: Array) -> None:
+        """Compute the outputs.
+
+        Args:
+            addresses: int64, where each input is. There must be an array of its spec, contiguous
+                and aligned; those that are written overlap no other.
+
+        Raises:
+            IndexOutOfRange: If an index array points outside its axis.
+        """
+        arena = self.arenas.take(())
+        words = arena.memory.view(np.int64)
+        words[self._words] = addresses[self._positions] + self._starts
+        arena.run(self.run, False, None, 0, 1, None, 0)
+        self.arenas.give_back(arena)
 
 
 def _check_arrays(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> list[Array]:

@@ -1,0 +1,1 @@
+"""Other libraries' conventions around thalweg's optimizers."""
