@@ -378,7 +378,7 @@ def stateless_with_tree_map(f: Callable[..., Any]) -> GradientTransformation:
 
 @on_tensors
 def apply_updates(params: Leaves, updates: Updates) -> Leaves:
-    """Return parameters plus updates, in the parameters' dtypes.
+    """Return parameters plus updates, in the parameters' dtypes; None among parameters stays.
 
     Raises:
         ShapeError: If the trees differ in structure, or shapes do not broadcast.
@@ -388,7 +388,7 @@ def apply_updates(params: Leaves, updates: Updates) -> Leaves:
         >>> tw.optim.apply_updates({"w": tw.Tensor([1.0, 2.0])}, {"w": tw.Tensor([0.5, -0.5])})
         {'w': tensor([1.5000, 1.5000])}
     """
-    moved: Leaves = tree.map(lambda p, u: _move(as_tensor(p), asarray(u)), params, updates)
+    moved: Leaves = tree.map_present(lambda p, u: _move(as_tensor(p), asarray(u)), params, updates)
     return moved
 
 
