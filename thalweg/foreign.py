@@ -111,8 +111,10 @@ class ArrayLibrary(Protocol):
     def to_numpy(self, value: Any) -> np.ndarray[Any, Any]:
         """Return the values, which must be known."""
 
-    def filled_like(self, value: Any, number: Any, dtype: Any) -> Any:
-        """Return one number in the shape of an array and on its device."""
+    def filled_like(
+        self, value: Any, number: Any, dtype: Any, shape: tuple[int, ...] | None = None
+    ) -> Any:
+        """Return one number in a shape, that of an array by default, and on its device."""
 
     def key_words(self, array: Foreign) -> Foreign:
         """Return a key as two 32-bit integers, where the library has keys of its own."""
@@ -155,15 +157,16 @@ class Foreign:
         """Return the array itself: no tensor writes it."""
         return self
 
-    def filled(self, number: Any, dtype: Any) -> Foreign:
-        """Return one number in this shape, in this library."""
-        return self.library.wrap(self.library.filled_like(self.value, number, dtype))
+    def filled(self, number: Any, dtype: Any, shape: tuple[int, ...] | None = None) -> Foreign:
+        """Return one number in a shape, this one by default, in this library."""
+        return self.library.wrap(self.library.filled_like(self.value, number, dtype, shape))
 
 
-# By the module that has it: the class of the arrays, and where their table is found on first use.
+# By the module that has them: the classes of the arrays, and where their table is found on first
+# use. One of JAX's is of shapes without numbers, of which zeros can be made.
 LIBRARIES = {
-    "jax": ("Array", "thalweg.engines.jax.library"),
-    "torch": ("Tensor", "thalweg.engines.torch.library"),
+    "jax": (("Array", "ShapeDtypeStruct"), "thalweg.engines.jax.library"),
+    "torch": (("Tensor",), "thalweg.engines.torch.library"),
 }
 
 _BY_CLASS: dict[type, ArrayLibrary] = {}
@@ -199,9 +202,9 @@ def library_of(value: Any) -> ArrayLibrary | None:
 
 
 def _recognised(value: Any) -> ArrayLibrary | None:
-    for module, (name, room) in LIBRARIES.items():
-        kind = getattr(sys.modules.get(module), name, None)
-        if isinstance(kind, type) and isinstance(value, kind):
+    for module, (names, room) in LIBRARIES.items():
+        kinds = [getattr(sys.modules.get(module), name, None) for name in names]
+        if isinstance(value, tuple(kind for kind in kinds if isinstance(kind, type))):
             library: ArrayLibrary = importlib.import_module(room).LIBRARY
             _BY_CLASS[value.__class__] = library
             return library

@@ -23,7 +23,7 @@ from tests.optim.names import MODULES
 
 OURS = "thalweg.optim"
 
-NAMESPACES = (*MODULES, "numerics", "experimental")
+NAMESPACES = (*MODULES, "numerics", "experimental", "perturbations.multi_normal")
 
 
 @contextlib.contextmanager
@@ -35,24 +35,11 @@ def in_64_bits(enable: bool) -> Iterator[None]:
         yield
 
 
-def squared_magnitude(x: Any) -> Any:
-    """Return |x|², of arrays alone."""
-    import jax
-    import numpy as np
-
-    import thalweg as tw
-
-    if not isinstance(x, (np.ndarray, jax.Array)):
-        raise ValueError(f"`abs_sq` accepts only NDarrays, got: {x}.")
-    return tw.real(tw.conj(x) * x)
-
-
 # What Optax's tests take of its files that is public nowhere, and is no part of what is tested.
 PRIVATE: dict[str, Any] = {
     "_src.base.ArrayTree": Any,
     "_src.base.PRNGKey": Any,
     "_src.base.Shape": Any,
-    "_src.numerics.abs_sq": squared_magnitude,
     "_src.utils.x64_precision": in_64_bits,
 }
 

@@ -90,7 +90,8 @@ def full(
         dtype: By default that of the number; for Python's floats that of `set_default_dtype`.
         device: "cpu" or None.
         size: PyTorch's name of `shape`.
-        like: A tensor whose world the result belongs to: traced, if that is traced.
+        like: A tensor whose world the result belongs to: traced, if that is traced; of another
+            library, if that is.
         requires_grad: Whether `backward()` computes its derivative.
     """
     return _filled(shape if size is None else size, fill_value, dtype, device, like, requires_grad)
@@ -105,6 +106,9 @@ def _filled(
 
 
 def _broadcast(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Tensor:
+    if like is not None and like.array.__class__ is Foreign:
+        kind = like.dtype if dtype is None else dtype_of(dtype)
+        return make(like.array.filled(fill_value, kind, as_shape(shape)))
     if isinstance(fill_value, Tensor):
         filled = fill_value if dtype is None else astype(fill_value, dtype)
         return op.clone(broadcast_to(filled, as_shape(shape)))
