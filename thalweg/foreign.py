@@ -12,6 +12,7 @@ import importlib
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from types import EllipsisType
 from typing import Any, Protocol
 
@@ -173,6 +174,31 @@ _BY_CLASS: dict[type, ArrayLibrary] = {}
 
 # The classes of NumPy's arrays and scalars.
 NUMPYS: set[type] = {np.ndarray, *np.sctypeDict.values()}
+
+# An array of those that a function of tensors was called with, while it runs: of its library are
+# new ones in a dtype that NumPy has not.
+AT_HAND: ContextVar[Any] = ContextVar("AT_HAND", default=None)
+
+
+def in_library_at_hand(array: np.ndarray[Any, Any], dtype: Any) -> Foreign:
+    """Return one of NumPy's arrays in the library that a function was called with.
+
+    Args:
+        array: The array.
+        dtype: The dtype it is wanted in, which NumPy has not.
+
+    Raises:
+        DtypeError: If it was called with NumPy's alone.
+    """
+    like = AT_HAND.get()
+    library = None if like is None else library_of(like)
+    if library is None:
+        raise DtypeError(
+            f"NumPy has no {dtype}; numbers of that dtype are arrays of JAX or PyTorch. Give such "
+            "arrays, or another dtype."
+        )
+    return library.wrap(library.from_numpy(array, like))
+
 
 # Classes of what is given to operations, which are no other library's and hold nothing.
 OWN: set[type] = {

@@ -64,7 +64,7 @@ def follows_itself(tensor: Tensor) -> bool | None:
     """Tell whether NumPy would lay a tensor out in row-major order without gaps; None: unknown."""
     array = tensor.array
     if not isinstance(array, Symbol):
-        return bool(array.flags.c_contiguous)
+        return not isinstance(array, np.ndarray) or bool(array.flags.c_contiguous)
     found = {_follows(*layout) for layout in _layouts(tensor)}
     return found.pop() if len(found) == 1 else None
 

@@ -148,7 +148,7 @@ def column_major(name: str, x: Tensor, order: str) -> bool:
     """Tell whether an order of elements means column-major here: "F", or "A" of such memory."""
     if order not in ("C", "F", "A", "K"):
         raise ArgumentError(f"{name} got order {order!r}; it wants 'C', 'F', 'A' or 'K'.")
-    if order == "F" or order == "C" or x.is_symbolic:
+    if order == "F" or order == "C" or not isinstance(x.array, np.ndarray):
         return order == "F"
     flags = x.array.flags
     return bool(flags.f_contiguous and not flags.c_contiguous)
