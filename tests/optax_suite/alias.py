@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.optim.names import MODULES
+from thalweg.optim import masking
 
 OURS = "thalweg.optim"
 
@@ -35,8 +36,32 @@ def in_64_bits(enable: bool) -> Iterator[None]:
         yield
 
 
+def precondition_by_lbfgs(
+    updates: Any, moves: Any, changes: Any, weights: Any, identity_scale: Any, memory_idx: Any
+) -> Any:
+    """Return updates times the inverse Hessian of a memory."""
+    from thalweg.core.tensor import as_tensor
+    from thalweg.ops.numpy.kinds import on_tensors
+    from thalweg.optim.optimizers.quasi_newton.lbfgs import _preconditioned
+
+    return on_tensors(_preconditioned)(
+        updates, moves, changes, weights, identity_scale, as_tensor(memory_idx)
+    )
+
+
+def muon_reshape(x: Any, numbers: Any) -> Any:
+    """Return what makes matrices of a tensor, and what makes it of them."""
+    from thalweg.optim.optimizers.matrix.axes import view
+
+    found = view(x, numbers, "muon")
+    return found.flat, found.back
+
+
 # What Optax's tests take of its files that is public nowhere, and is no part of what is tested.
 PRIVATE: dict[str, Any] = {
+    "_src.transform._precondition_by_lbfgs": precondition_by_lbfgs,
+    "contrib._muon._compute_muon_reshape": muon_reshape,
+    "transforms._masking._mask_callable": masking.is_function,
     "_src.base.ArrayTree": Any,
     "_src.base.PRNGKey": Any,
     "_src.base.Shape": Any,
