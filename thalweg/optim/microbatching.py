@@ -98,7 +98,7 @@ def _known(kind: AccumulationType, count: int) -> Accumulator:
     """Return the accumulator of a known kind, for so many microbatches."""
     if kind is AccumulationType.CONCAT:
         return _of_leaves(
-            lambda x: zeros((count, *x.shape), x.dtype, like=x),
+            lambda x: zeros((count, *x.shape), x.dtype),
             _written,
             lambda x: reshape(swapaxes(x, 0, 1), (-1, *x.shape[2:])),
             lambda x: x,

@@ -32,7 +32,7 @@ class MultiNormalDiagFromLogScale:
     def __init__(self, loc: Any, log_scale: Any) -> None:
         self._mean, self._log_scale = as_floating(asarray(loc)), as_floating(asarray(log_scale))
         try:
-            self._param_shape = tuple(broadcast_shapes(self._mean.shape, self._log_scale.shape))
+            self._shape = tuple(broadcast_shapes(self._mean.shape, self._log_scale.shape))
         except ValueError as error:
             raise ShapeError(
                 "Incompatible shapes for broadcasting: multi_normal got means of shape "
@@ -47,7 +47,7 @@ class MultiNormalDiagFromLogScale:
             shape: How many, as a tuple; the shape of the parameters is put behind it.
             key: A key, as `thalweg.random.key` makes them.
         """
-        whole = (*tuple(shape), *self._param_shape)
+        whole = (*tuple(shape), *self._shape)
         dtype = (self._mean + self._log_scale).dtype
         return normal(key, whole, dtype) * exp(self._log_scale) + self._mean
 
@@ -55,7 +55,7 @@ class MultiNormalDiagFromLogScale:
         """Return the logarithm of the density: Σ -½ ((x - μ) / e^s)² - s - ½ ln 2π."""
         z = (as_floating(asarray(x)) - self._mean) / exp(self._log_scale)
         logs = -0.5 * (square(z) + math.log(2.0 * math.pi)) - self._log_scale
-        return sum(logs, tuple(range(-len(self._param_shape), 0))) if self._param_shape else logs
+        return sum(logs, tuple(range(-len(self._shape), 0))) if self._shape else logs
 
     @property
     def log_scale(self) -> Tensor:
