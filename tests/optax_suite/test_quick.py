@@ -23,7 +23,7 @@ def test_the_quickest_of_optax_s_tests_pass(tmp_path: Path) -> None:
     found = run("thalweg", copied(tmp_path), QUICK, seconds=900)
     listed = exceptions()
     words = [outcome.word for outcome in found.values()]
-    assert words.count("passed") >= 110
+    assert words.count("passed") >= 100
     failed = {case: o.text for case, o in found.items() if o.word == "failed"}
     assert not {case: text for case, text in failed.items() if case not in listed}
     here = {case for case in listed if case.partition("::")[0] in QUICK}
