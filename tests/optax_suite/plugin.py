@@ -25,8 +25,19 @@ class Outcome(NamedTuple):
     text: str = ""
 
 
+def read(file: Path) -> dict[str, Outcome]:
+    """Return what came of each case, of all its parts."""
+    found: dict[str, Outcome] = {}
+    for line in file.read_text().splitlines():
+        case, *rest = json.loads(line)
+        outcome, before = Outcome(*rest), found.get(case, Outcome("passed"))
+        later = WORDS.index(outcome.word) > WORDS.index(before.word)
+        found[case] = outcome if later else before
+    return found
+
+
 class Outcomes:
-    """What came of the cases of a run, written into a file at its end.
+    """What comes of the cases of a run, written into a file, a line a part of a case.
 
     Args:
         file: The file.
@@ -34,14 +45,11 @@ class Outcomes:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.found: dict[str, Outcome] = {}
 
     def note(self, case: str, outcome: Outcome) -> None:
-        """Note what came of a part of a case."""
-        before = self.found.get(case, Outcome("passed"))
-        if WORDS.index(outcome.word) > WORDS.index(before.word):
-            before = outcome
-        self.found[case] = before
+        """Write down what came of a part of a case."""
+        with self.file.open("a") as file:
+            file.write(json.dumps([case, *outcome]) + "\n")
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.when != "call" and report.passed:
@@ -53,9 +61,6 @@ class Outcomes:
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             self.note(f"{report.nodeid}::collection", Outcome("failed", _reason(report)))
-
-    def pytest_sessionfinish(self) -> None:
-        self.file.write_text(json.dumps(self.found))
 
 
 def _reason(report: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.optax_suite.plugin import Outcome
+from tests.optax_suite.plugin import Outcome, read
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -52,7 +51,7 @@ def run(package: str, folder: Path, chosen: Iterable[str], seconds: float | None
         chosen: The files, or single cases, in pytest's way of naming them.
         seconds: The time after which the run is given up.
     """
-    outcomes = folder / "outcomes.json"
+    outcomes = folder / "outcomes"
     outcomes.unlink(missing_ok=True)
     python_path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
@@ -74,8 +73,7 @@ def run(package: str, folder: Path, chosen: Iterable[str], seconds: float | None
     )
     if not outcomes.exists():
         return {f"{next(iter(chosen))}::collection": Outcome("failed", done.stderr[-400:])}
-    (folder / "printed.txt").write_text(done.stdout)
-    return {case: Outcome(*found) for case, found in json.loads(outcomes.read_text()).items()}
+    return read(outcomes)
 
 
 def exceptions() -> dict[str, str]:
