@@ -1,6 +1,7 @@
 """What Optax's own tests found: on JAX's arrays, in the small print of its functions."""
 
 import functools
+import inspect
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -204,3 +205,9 @@ def test_memory_of_parameters_and_state_may_be_handed_over() -> None:
 def test_what_moved_to_contrib_is_found_with_a_warning() -> None:
     with pytest.warns(DeprecationWarning, match="use thalweg.optim.contrib.dpsgd"):
         assert optim.dpsgd is optim.contrib.dpsgd
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd", "lion", "lamb", "yogi"])
+def test_signatures_tell_which_arguments_may_be_schedules(name: str) -> None:
+    given = inspect.signature(getattr(optim, name)).parameters["learning_rate"]
+    assert given.annotation == optim.ScalarOrSchedule
