@@ -110,6 +110,11 @@ def test_norms_of_matrices_have_a_derivative_at_zero(ord: Any) -> None:
 # ---- hyperparameters in the state
 
 
+def test_a_dtype_is_no_number() -> None:
+    optimizer = optim.inject_hyperparams(optim.sgd)(0.1, 0.9, accumulator_dtype=np.dtype("float32"))
+    assert optimizer.init(PARAMS).hyperparams.keys() == {"learning_rate", "momentum"}
+
+
 def test_a_number_with_a_dtype_of_its_own_keeps_it() -> None:
     rates = {"b1": jnp.array(0.9, jnp.float32), "b2": jnp.asarray(0.95, jnp.bfloat16)}
     for o in (optim, optax):

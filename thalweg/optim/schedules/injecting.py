@@ -336,7 +336,7 @@ class _Kinds:
             if not fixed and callable(value):
                 stateful = isinstance(value, StatefulSchedule)
                 self.schedules[name] = value if stateful else WrappedSchedule(value)
-            elif not fixed and (isinstance(value, (int, float)) or hasattr(value, "shape")):
+            elif not fixed and (isinstance(value, (int, float)) or hasattr(value, "dtype")):
                 self.numbers[name] = value
             else:
                 self.others[name] = value
