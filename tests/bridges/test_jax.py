@@ -216,6 +216,16 @@ def test_kinds_and_dtypes_are_kept() -> None:
     assert isinstance(optimizer.update(start, optimizer.init(start), start)[0]["w"], torch.Tensor)
 
 
+def test_a_number_beside_arrays_gives_way_to_their_dtype() -> None:
+    polyak = from_optax(optax.polyak_sgd())
+    for dtype in (np.float32, np.float64):
+        start = {"w": np.ones(2, dtype)}
+        updates, _ = polyak.update(start, polyak.init(start), start, value=0.5)
+        assert updates["w"].dtype == dtype
+        fit = tw.fit(lambda p: np.sum(p["w"] ** 2), start, optimizer=polyak, steps=3)
+        assert fit.params["w"].dtype == dtype
+
+
 CHAINS: dict[str, Callable[[Any], Any]] = {
     "adamw": lambda o: o.adamw(o.cosine_decay_schedule(0.1, 100), weight_decay=0.1),
     "noise": lambda o: o.noisy_sgd(0.1, key=jax.random.key(7) if o is optax else 7),

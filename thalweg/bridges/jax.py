@@ -29,7 +29,7 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import UnsupportedOperation
 from thalweg.foreign import Foreign
 from thalweg.lines import level_of_user
-from thalweg.ops.numpy.libraries import admitted, without
+from thalweg.ops.numpy.libraries import admitted
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -206,16 +206,19 @@ class _Theirs:
         leaves, definition = jax.tree.flatten(args)
         tensors = [*map(as_tensor, leaves)]
         whole = functools.partial(function, **functions)
-        if any(x.array.__class__ is Foreign and x.array.library.name == "jax" for x in tensors):
-            given = jax.tree.unflatten(definition, map(without, tensors))
+        if any(map(_is_of_jax, tensors)):
+            given = jax.tree.unflatten(definition, map(_held, tensors))
             return jax.tree.map(admitted, whole(*given))
-        compiled = whole if functions else self.compiled[function]
-        with _in_64_bits_if(any(x.dtype in _WIDE for x in tensors)):
+        compiled = self.compiled[function]
+        # Those of the first argument, updates or parameters, say in how many bits.
+        wide = any(as_tensor(x).dtype in _WIDE for x in jax.tree.leaves(args[0]))
+        with _in_64_bits_if(wide):
             if not any(x.is_symbolic or x.requires_grad for x in tensors):
-                arrays = [np.asarray(x.array) for x in tensors]
-                return jax.tree.map(as_tensor, _hosted(whole, compiled, definition, arrays))
+                called = whole if functions else compiled
+                found = _hosted(whole, called, definition, [*map(_held, tensors)])
+                return jax.tree.map(as_tensor, found)
             try:
-                return _traced(function, compiled, results, definition, tensors)
+                return _traced(function, compiled, results, definition, tensors, wide)
             except (KeyError, TypeError, ValueError) as error:
                 if not functions or isinstance(error, UnsupportedOperation):
                     raise
@@ -224,6 +227,17 @@ class _Theirs:
                     f"function, which cannot be given to JAX from here: {error} Take the one of "
                     "this name in thalweg.optim."
                 ) from error
+
+
+def _held(x: Tensor) -> Any:
+    """Return what a tensor holds as JAX takes it; a number that gives way to dtypes as such."""
+    if x.weak and not x.ndim:
+        return x.item()
+    return x.array.value if _is_of_jax(x) else np.asarray(x.array)
+
+
+def _is_of_jax(x: Tensor) -> bool:
+    return x.array.__class__ is Foreign and x.array.library.name == "jax"
 
 
 def _words(x: Any) -> Any:
@@ -250,7 +264,8 @@ def _in_64_bits_if(wanted: bool) -> contextlib.AbstractContextManager[Any]:
 
 def _hosted(function: Any, compiled: Any, definition: Any, arrays: Sequence[Any]) -> Tree:
     """Return what JAX computes of NumPy's arrays, as a tree of them."""
-    args = jax.tree.unflatten(definition, [*map(jnp.asarray, arrays)])
+    given = [jnp.asarray(x) if isinstance(x, np.ndarray) else x for x in arrays]
+    args = jax.tree.unflatten(definition, given)
     try:
         found = compiled(*args)
     except jax.errors.JAXTypeError:  # it looks at values
@@ -259,10 +274,15 @@ def _hosted(function: Any, compiled: Any, definition: Any, arrays: Sequence[Any]
 
 
 def _traced(
-    function: Any, compiled: Any, results: Tree, definition: Any, tensors: Sequence[Tensor]
+    function: Any,
+    compiled: Any,
+    results: Tree,
+    definition: Any,
+    tensors: Sequence[Tensor],
+    wide: bool,
 ) -> Tree:
     """Return what a function computes, written in thalweg's operations, or called back for."""
-    specs = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in tensors]
+    specs = [jax.ShapeDtypeStruct(x.shape, x.dtype, weak_type=x.weak) for x in tensors]
     try:
         closed, found = jax.make_jaxpr(function, return_shape=True)(
             *jax.tree.unflatten(definition, specs)
@@ -282,7 +302,7 @@ def _traced(
     stated = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in map(as_tensor, leaves)]
 
     def in_jax(*arrays: Any) -> list[Any]:
-        with _in_64_bits_if(any(x.dtype in _WIDE for x in arrays)):
+        with _in_64_bits_if(wide):
             found: list[Any] = jax.tree.leaves(_hosted(function, compiled, definition, arrays))
             return found
 

@@ -16,7 +16,7 @@ from thalweg.control.branches import switch
 from thalweg.control.conditional import while_loop
 from thalweg.control.scan import scan
 from thalweg.core.operation import op
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import UnsupportedOperation
 from thalweg.foreign import dtype_of, library_of
 from thalweg.random.keyed import erf_inverse, key, uniform
@@ -43,7 +43,10 @@ def evaluate(closed: Any, operands: Sequence[Any]) -> list[Tensor]:
 def _run(jaxpr: Any, constants: Sequence[Any], operands: Sequence[Any]) -> list[Tensor]:
     values: dict[Any, Tensor] = {}
     given = [*map(_constant, constants), *map(as_tensor, operands)]
-    values.update(zip([*jaxpr.constvars, *jaxpr.invars], given, strict=True))
+    for variable, value in zip([*jaxpr.constvars, *jaxpr.invars], given, strict=True):
+        dtype = variable.aval.dtype
+        is_key = str(dtype).startswith("key<")
+        values[variable] = value if is_key else astype(value, np.dtype(dtype))
 
     def read(atom: Any) -> Tensor:
         if hasattr(atom, "val"):  # a literal
