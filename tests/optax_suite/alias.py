@@ -40,12 +40,13 @@ def precondition_by_lbfgs(
     updates: Any, moves: Any, changes: Any, weights: Any, identity_scale: Any, memory_idx: Any
 ) -> Any:
     """Return updates times the inverse Hessian of a memory."""
-    from thalweg.core.tensor import as_tensor
+    import numpy as np
+
     from thalweg.ops.numpy.kinds import on_tensors
     from thalweg.optim.optimizers.quasi_newton.lbfgs import _preconditioned
 
     return on_tensors(_preconditioned)(
-        updates, moves, changes, weights, identity_scale, as_tensor(memory_idx)
+        updates, moves, changes, weights, identity_scale, np.asarray(memory_idx)
     )
 
 
@@ -54,7 +55,7 @@ def muon_reshape(x: Any, numbers: Any) -> Any:
     from thalweg.optim.optimizers.matrix.axes import view
 
     found = view(x, numbers, "muon")
-    return found.flat, found.back
+    return lambda y: found.flat(y).reshape(-1, found.rows, found.columns), found.back
 
 
 # What Optax's tests take of its files that is public nowhere, and is no part of what is tested.
