@@ -11,7 +11,8 @@ FILES ?= 0:20000
 SUITE ?= ../array-api-tests
 EXAMPLES ?= 20
 
-.PHONY: check format lint types stubs layers test house fuzz corrupt interruptions bench oracle accuracy array-api
+.PHONY: check format lint types stubs layers test house fuzz corrupt interruptions bench oracle accuracy array-api \
+	optax-suite
 
 check: lint types layers test
 
@@ -70,3 +71,8 @@ array-api:
 		$(PYTHON) -m pytest array_api_tests --max-examples $(EXAMPLES) \
 		--hypothesis-disable-deadline -W ignore -p no:cacheprovider \
 		--xfails-file $(CURDIR)/docs/array-api-exceptions.txt
+
+# Optax's own tests, of its wheel, on thalweg.optim: `OPTAX_FILES="_src/alias_test.py"` for some of them.
+# Two of them want `pip install flax`.
+optax-suite:
+	$(PYTHON) -m tests.optax_suite $(OPTAX_FILES)

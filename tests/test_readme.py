@@ -55,6 +55,18 @@ def test_the_blocks_of_the_page_for_pytorch_s_users_state_the_truth(tmp_path, mo
     assert len(page.splitlines()) <= 120
 
 
+def test_the_blocks_of_the_page_for_optax_s_users_state_the_truth(tmp_path, monkeypatch) -> None:
+    for library in ("jax", "optax", "torch"):
+        pytest.importorskip(library)
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "coming-from-optax.md").read_text(encoding="utf-8")
+    namespace: dict[str, Any] = {}
+    for block in blocks_of(page):
+        run(block, namespace)
+    assert sum(len(STATED.findall(block)) for block in blocks_of(page)) >= 8
+    assert len(page.splitlines()) <= 140
+
+
 def test_a_value_that_is_not_true_is_found() -> None:
     with pytest.raises(AssertionError, match="# → 3"):
         run("x = 1\nx + 1  # → 3\n", {})

@@ -4,7 +4,8 @@ ThalwegError
 ├── ShapeError             operands or parameters whose shapes do not fit
 │   └── EmptyAxis          an extreme of no elements
 ├── DtypeError             a dtype an operation or a fit cannot work with
-│   └── WrongIndex         values used as an index that are no integers
+│   ├── WrongIndex         values used as an index that are no integers
+│   └── Uncountable        numbers of a dtype that has no next one
 ├── ArgumentError          an argument outside its range, or an unknown name
 │   ├── AxisError          an axis that a tensor does not have
 │   └── NoResult           a matrix that has no decomposition, or no inverse, as asked for
@@ -67,6 +68,10 @@ class DtypeError(ThalwegError, TypeError, RuntimeError):
 
 class WrongIndex(DtypeError, IndexError):
     """Values used as an index that are no integers."""
+
+
+class Uncountable(DtypeError, ValueError):
+    """Numbers of a dtype that has no next one, such as Booleans; a ValueError, as Optax's."""
 
 
 class ArgumentError(ThalwegError, ValueError, RuntimeError):

@@ -12,6 +12,7 @@ import importlib
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from types import EllipsisType
 from typing import Any, Protocol
 
@@ -116,8 +117,10 @@ class ArrayLibrary(Protocol):
     def to_numpy(self, value: Any) -> np.ndarray[Any, Any]:
         """Return the values, which must be known."""
 
-    def filled_like(self, value: Any, number: Any, dtype: Any) -> Any:
-        """Return one number in the shape of an array and on its device."""
+    def filled_like(
+        self, value: Any, number: Any, dtype: Any, shape: tuple[int, ...] | None = None
+    ) -> Any:
+        """Return one number in a shape, that of an array by default, and on its device."""
 
     def key_words(self, array: Foreign) -> Foreign:
         """Return a key as two 32-bit integers, where the library has keys of its own."""
@@ -163,9 +166,9 @@ class Foreign:
         """Return the array itself: no tensor writes it."""
         return self
 
-    def filled(self, number: Any, dtype: Any) -> Foreign:
-        """Return one number in this shape, in this library."""
-        return self.library.wrap(self.library.filled_like(self.value, number, dtype))
+    def filled(self, number: Any, dtype: Any, shape: tuple[int, ...] | None = None) -> Foreign:
+        """Return one number in a shape, this one by default, in this library."""
+        return self.library.wrap(self.library.filled_like(self.value, number, dtype, shape))
 
 
 def number_of_generator(value: Any) -> int | None:
@@ -178,16 +181,42 @@ def number_of_generator(value: Any) -> int | None:
     return int(drawn)
 
 
-# By the module that has it: the class of the arrays, and where their table is found on first use.
+# By the module that has them: the classes of the arrays, and where their table is found on first
+# use. One of JAX's is of shapes without numbers, of which zeros can be made.
 LIBRARIES = {
-    "jax": ("Array", "thalweg.engines.jax.library"),
-    "torch": ("Tensor", "thalweg.engines.torch.library"),
+    "jax": (("Array", "ShapeDtypeStruct"), "thalweg.engines.jax.library"),
+    "torch": (("Tensor",), "thalweg.engines.torch.library"),
 }
 
 _BY_CLASS: dict[type, ArrayLibrary] = {}
 
 # The classes of NumPy's arrays and scalars.
 NUMPYS: set[type] = {np.ndarray, *np.sctypeDict.values()}
+
+# An array of those that a function of tensors was called with, while it runs: of its library are
+# new ones in a dtype that NumPy has not.
+AT_HAND: ContextVar[Any] = ContextVar("AT_HAND", default=None)
+
+
+def in_library_at_hand(array: np.ndarray[Any, Any], dtype: Any) -> Foreign:
+    """Return one of NumPy's arrays in the library that a function was called with.
+
+    Args:
+        array: The array.
+        dtype: The dtype it is wanted in, which NumPy has not.
+
+    Raises:
+        DtypeError: If it was called with NumPy's alone.
+    """
+    like = AT_HAND.get()
+    library = None if like is None else library_of(like)
+    if library is None:
+        raise DtypeError(
+            f"NumPy has no {dtype}; numbers of that dtype are arrays of JAX or PyTorch. Give such "
+            "arrays, or another dtype."
+        )
+    return library.wrap(library.from_numpy(array, like))
+
 
 # Classes of what is given to operations, which are no other library's and hold nothing.
 OWN: set[type] = {
@@ -217,9 +246,9 @@ def library_of(value: Any) -> ArrayLibrary | None:
 
 
 def _recognised(value: Any) -> ArrayLibrary | None:
-    for module, (name, room) in LIBRARIES.items():
-        kind = getattr(sys.modules.get(module), name, None)
-        if isinstance(kind, type) and isinstance(value, kind):
+    for module, (names, room) in LIBRARIES.items():
+        kinds = [getattr(sys.modules.get(module), name, None) for name in names]
+        if isinstance(value, tuple(kind for kind in kinds if isinstance(kind, type))):
             library: ArrayLibrary = importlib.import_module(room).LIBRARY
             _BY_CLASS[value.__class__] = library
             return library

@@ -122,7 +122,8 @@ def _listed(parameters: Any) -> str:
 def _equal(ours: Any, theirs: Any) -> bool:
     """Tell whether two defaults mean the same."""
     if isinstance(theirs, enum.Enum):
-        return getattr(ours, "name", ours) in (theirs.name, None)
+        # By its name too, in small letters, as JAX itself takes it.
+        return getattr(ours, "name", ours) in (theirs.name, theirs.name.lower(), None)
     if isinstance(theirs, type) and hasattr(theirs, "dtype"):
         return np.dtype(ours) == np.dtype(theirs)
     plain = theirs is inspect.Parameter.empty or type(theirs).__module__ == "builtins"

@@ -1,1 +1,1 @@
-"""Other libraries' conventions around thalweg's optimizers."""
+"""Other libraries' conventions: their objects made of thalweg's, and thalweg's of theirs."""

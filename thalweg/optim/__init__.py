@@ -27,6 +27,7 @@ from thalweg.optim import (
     tree,
     tree_utils,
 )
+from thalweg.optim.deprecations import moved as _moved
 from thalweg.optim.linear_algebra import *
 from thalweg.optim.linesearches.backtracking import *
 from thalweg.optim.linesearches.remembered import *
@@ -100,6 +101,12 @@ __all__ = [
 ]  # fmt: skip
 
 
+# What is now in `contrib` alone.
+_IN_CONTRIB = ("DifferentiallyPrivateAggregateState", "differentially_private_aggregate", "dpsgd")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _IN_CONTRIB:
+        return _moved(name, __name__, contrib)
     hint = _did_you_mean(name, __all__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}".rstrip("."))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from types import ModuleType
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 
@@ -37,3 +38,19 @@ def deprecated(
         return warning
 
     return declare
+
+
+def moved(name: str, before: str, now: ModuleType) -> Any:
+    """Return what a module has that another one had before, and warn of that.
+
+    Args:
+        name: Its name.
+        before: The name of the module that had it.
+        now: The module that has it.
+    """
+    warnings.warn(
+        f"{before}.{name} is deprecated: use {now.__name__}.{name}.",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return getattr(now, name)

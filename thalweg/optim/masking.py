@@ -86,9 +86,14 @@ def masked(
 
 
 def _resolved(mask: Any, leaves: Tree) -> Tree:
-    """Return the tree of booleans; a mask may be a function, or a tree that is callable itself."""
-    marks = tree.leaves(mask)
-    return of_users(mask)(leaves) if marks and all(map(callable, marks)) else mask
+    """Return the tree of booleans."""
+    return of_users(mask)(leaves) if is_function(mask) else mask
+
+
+def is_function(mask: Any) -> bool:
+    """Tell whether a mask is a function of parameters, and no tree that is callable itself."""
+    marks = tree.flatten_known(mask)[0]
+    return bool(marks) and all(map(callable, marks))
 
 
 class PartitionState(NamedTuple):

@@ -13,7 +13,7 @@ from thalweg.ops.elementwise.arithmetic import sqrt
 from thalweg.ops.elementwise.comparison import less_equal, where
 from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.ops.reduce.sums import sum as total
-from thalweg.optim.ranges import DECAY
+from thalweg.optim.ranges import DECAY, SHARE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -199,12 +199,12 @@ def trace(
         u = m                   (Nesterov: u = g + decay · m)
 
     Args:
-        decay: The share of the sum kept each step, in [0, 1).
+        decay: The share of the sum kept each step, in [0, 1]; 1 sums up all updates.
         nesterov: Whether to look one step ahead.
         accumulator_dtype: The dtype of the sum; by default the parameters'.
 
     Raises:
-        ArgumentError: If the decay is outside [0, 1).
+        ArgumentError: If the decay is outside [0, 1].
 
     Source:
         Polyak, "Some methods of speeding up the convergence of iteration methods", 1964;
@@ -217,7 +217,7 @@ def trace(
         >>> momentum.update([1.0], state)
         ([np.float64(1.5)], TraceState(trace=[np.float64(1.5)]))
     """
-    DECAY.check(decay=decay)
+    SHARE.check(decay=decay)
 
     def step(g: Tensor, m: Tensor) -> tuple[Tensor, Tensor]:
         m = g + decay * m

@@ -12,7 +12,7 @@ from thalweg.ops.elementwise.arithmetic import sqrt, square
 from thalweg.ops.elementwise.comparison import less_equal, where
 from thalweg.ops.elementwise.complex import imag, real
 from thalweg.ops.elementwise.conversion import stop_gradient, with_derivative_of
-from thalweg.ops.linalg.norms import norm
+from thalweg.ops.linalg.norms import norm_of as norm
 from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.reshape import squeeze

@@ -45,11 +45,15 @@ class Range:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return hasattr(value, "dtype")
         closed = self.text.startswith("[")
-        return (value >= self.low if closed else value > self.low) and value < self.high
+        above = value >= self.low if closed else value > self.low
+        return above and (value < self.high or math.isnan(self.high))
 
 
 FINITE = Range("(-∞, ∞)", -math.inf, math.inf, "Give a finite number.")
 NON_NEGATIVE = Range("[0, ∞)", 0.0, math.inf, "Give zero or a positive number.")
+GROWTH = Range(
+    "(0, ∞]", 0.0, math.nan, "Give a number greater than zero; ∞ is to the limit at once."
+)
 POSITIVE = Range("(0, ∞)", 0.0, math.inf, "Give a number greater than zero.")
 DECAY = Range("[0, 1)", 0.0, 1.0, "It is the share of the past that is kept, as 0.9.")
 SHARE = Range("[0, 1]", 0.0, math.nextafter(1.0, 2.0), "It is a share: 0 is none, 1 all.")

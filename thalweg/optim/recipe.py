@@ -188,7 +188,23 @@ def factory(function: Callable[P, Made]) -> Callable[P, Made]:
         made = function(*positional, **named)
         return made.twin().remember(make, form, arguments)
 
+    make.__signature__ = _signature(function)  # type: ignore[attr-defined]
     return make
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature of a function with types in place of their names, where those are known.
+
+    So a reader of signatures finds `ScalarOrSchedule`, of arguments that may be schedules.
+    """
+    found, known = inspect.signature(function), function.__globals__
+    parameters = [
+        p.replace(annotation=known.get(p.annotation, p.annotation))
+        if isinstance(p.annotation, str)
+        else p
+        for p in found.parameters.values()
+    ]
+    return found.replace(parameters=parameters)
 
 
 def _call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 from thalweg import tree
 from thalweg.core.spec import FLOAT64, DType, promote
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
-from thalweg.errors import ArgumentError, DtypeError
-from thalweg.ops.creation.creation import asarray, spec_of, zeros, zeros_like
+from thalweg.errors import ArgumentError, Uncountable
+from thalweg.ops.creation.creation import asarray, full_like, spec_of, zeros, zeros_like
 from thalweg.ops.elementwise.comparison import minimum
 from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.numpy.libraries import of_users
@@ -38,8 +38,12 @@ Step = tuple[Updates, OptState]
 
 Leaves = TypeVar("Leaves")  # what a tree is, its results are
 
-# The largest floating numbers, by the bytes of their dtype.
-_LARGEST = {2: 65504.0, 4: 3.4028234663852886e38, 8: 1.7976931348623157e308}
+# The largest floating numbers of dtypes, by name.
+_LARGEST = {
+    "float8_e4m3fn": 448.0, "float8_e5m2": 57344.0, "float16": 65504.0,
+    "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38,
+    "float64": 1.7976931348623157e308,
+}  # fmt: skip
 
 
 class TransformInitFn(Protocol):
@@ -200,7 +204,8 @@ def as_transformation(value: Any) -> GradientTransformation:
     if elsewhere.partition(".")[0] == "optax":
         raise ArgumentError(
             "A transformation of Optax was given, whose steps run on JAX's arrays alone. "
-            "thalweg.optim has Optax's names: write `import thalweg.optim as optax`."
+            "thalweg.optim has Optax's names: write `import thalweg.optim as optax`; one that is "
+            "not there is made ours by thalweg.bridges.jax.from_optax."
         )
     if ours:
         return GradientTransformation(value.init, value.update)
@@ -280,7 +285,7 @@ def safe_increment(count: Any) -> Tensor:
     """Return a count plus one; at the largest number of its dtype it stays, and does not wrap.
 
     Raises:
-        DtypeError: If the count is neither an integer nor a floating number.
+        Uncountable: If the count is neither an integer nor a floating number.
 
     Example:
         >>> import numpy as np, thalweg as tw
@@ -289,15 +294,15 @@ def safe_increment(count: Any) -> Tensor:
     """
     number = asarray(count)
     kind, size = number.dtype.kind, number.dtype.itemsize
-    if kind == "f":
-        return minimum(number + 1, _LARGEST[size])
+    if kind == "f" and number.dtype.name in _LARGEST:
+        return minimum(number + 1, full_like(number, _LARGEST[number.dtype.name]))
     if kind not in "iu":
-        raise DtypeError(
+        raise Uncountable(
             f"Cannot safely increment count with dtype {number.dtype}. Give an integer or a "
             "floating number."
         )
     last: int = 2 ** (8 * size - (kind == "i")) - 1
-    return minimum(number, last - 1) + 1
+    return minimum(number, full_like(number, last - 1)) + 1
 
 
 # ---- the simplest transformations
@@ -378,7 +383,7 @@ def stateless_with_tree_map(f: Callable[..., Any]) -> GradientTransformation:
 
 @on_tensors
 def apply_updates(params: Leaves, updates: Updates) -> Leaves:
-    """Return parameters plus updates, in the parameters' dtypes.
+    """Return parameters plus updates, in the parameters' dtypes; None among parameters stays.
 
     Raises:
         ShapeError: If the trees differ in structure, or shapes do not broadcast.
@@ -388,7 +393,7 @@ def apply_updates(params: Leaves, updates: Updates) -> Leaves:
         >>> tw.optim.apply_updates({"w": tw.Tensor([1.0, 2.0])}, {"w": tw.Tensor([0.5, -0.5])})
         {'w': tensor([1.5000, 1.5000])}
     """
-    moved: Leaves = tree.map(lambda p, u: _move(as_tensor(p), asarray(u)), params, updates)
+    moved: Leaves = tree.map_present(lambda p, u: _move(as_tensor(p), asarray(u)), params, updates)
     return moved
 
 

@@ -54,9 +54,11 @@ class JaxLibrary:
         """Return the values, which must not be traced."""
         return np.asarray(value)
 
-    def filled_like(self, value: Any, number: Any, dtype: Any) -> Any:
-        """Return one number in the shape of an array, laid out over devices as it is."""
-        return jnp.full_like(value, number, dtype=self.dtype(dtype))
+    def filled_like(
+        self, value: Any, number: Any, dtype: Any, shape: tuple[int, ...] | None = None
+    ) -> Any:
+        """Return one number in a shape, by default as an array, laid out over devices as it is."""
+        return jnp.full_like(value, number, dtype=self.dtype(dtype), shape=shape)
 
     def key_words(self, array: Foreign) -> Foreign:
         """Return one of JAX's keys, or its two words without a sign, as two 32-bit integers."""

@@ -192,7 +192,7 @@ ROWS: dict[str, Callable[..., Any]] = {
     "contract": _contract,
     "cumulative_product": lambda x, *, axis: jnp.cumprod(x, axis, dtype=x.dtype),
     "cumulative_sum": lambda x, *, axis: jnp.cumsum(x, axis, dtype=x.dtype),
-    "duplicate": lambda x: x,
+    "duplicate": jnp.copy,
     "flip": lambda x, *, axis: jnp.flip(x, axis),
     "fold_in": _fold_in,
     "fourier": _fourier,

@@ -55,9 +55,14 @@ class TorchLibrary:
         found: np.ndarray[Any, Any] = (plain if dtype else plain.float()).numpy()
         return found
 
-    def filled_like(self, value: Any, number: Any, dtype: Any) -> Any:
-        """Return one number in the shape of a tensor, on its device."""
-        return torch.full_like(value, number, dtype=dtype_of_torch(dtype), requires_grad=False)
+    def filled_like(
+        self, value: Any, number: Any, dtype: Any, shape: tuple[int, ...] | None = None
+    ) -> Any:
+        """Return one number in a shape, by default that of a tensor, on its device."""
+        kind = dtype_of_torch(dtype)
+        if shape is None:
+            return torch.full_like(value, number, dtype=kind, requires_grad=False)
+        return torch.full(shape, number, dtype=kind, device=value.device)
 
     def key_words(self, array: Foreign) -> Foreign:
         """Return a key as it is: PyTorch has generators, and no keys."""

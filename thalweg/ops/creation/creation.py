@@ -17,7 +17,7 @@ from thalweg.core.refusals import LOSES_GRADIENT
 from thalweg.core.spec import FLOAT64, Array, DType, Shape, Spec, broadcast, default_dtype, possible
 from thalweg.core.tensor import Tensor, as_tensor, fresh, make
 from thalweg.errors import ArgumentError, CallError, DtypeError, GradientError, ShapeError
-from thalweg.foreign import Foreign, dtype_of
+from thalweg.foreign import Foreign, dtype_of, is_other
 from thalweg.ops.creation.dtypes import require_cpu
 from thalweg.ops.elementwise.arithmetic import multiply
 from thalweg.ops.elementwise.complex import imag, real
@@ -90,7 +90,8 @@ def full(
         dtype: By default that of the number; for Python's floats that of `set_default_dtype`.
         device: "cpu" or None.
         size: PyTorch's name of `shape`.
-        like: A tensor whose world the result belongs to: traced, if that is traced.
+        like: A tensor whose world the result belongs to: traced, if that is traced; of another
+            library, if that is.
         requires_grad: Whether `backward()` computes its derivative.
     """
     return _filled(shape if size is None else size, fill_value, dtype, device, like, requires_grad)
@@ -105,6 +106,11 @@ def _filled(
 
 
 def _broadcast(shape: Any, fill_value: Any, dtype: Any, like: Tensor | None) -> Tensor:
+    if like is not None and like.array.__class__ is Foreign:
+        kind = like.dtype if dtype is None else dtype_of(dtype)
+        return make(like.array.filled(fill_value, kind, as_shape(shape)))
+    if dtype is not None and is_other(dtype_of(dtype)):
+        return astype(_broadcast(shape, fill_value, None, like), dtype)
     if isinstance(fill_value, Tensor):
         filled = fill_value if dtype is None else astype(fill_value, dtype)
         return op.clone(broadcast_to(filled, as_shape(shape)))
@@ -272,6 +278,8 @@ def asarray(obj: Any, dtype: Any = None, *, device: Any = None, copy: bool | Non
     require_cpu(device)
     if isinstance(obj, Tensor):
         return _converted(obj, dtype, copy)
+    if dtype is not None and is_other(dtype_of(dtype)):
+        return astype(asarray(obj), dtype)
     if _holds_tensors(obj):
         return op.stack([asarray(item, dtype) for item in obj])
     try:

@@ -9,8 +9,8 @@ import numpy as np
 from thalweg.core.operation import attach, op
 from thalweg.core.primitive import Resolved, general, is_floating
 from thalweg.core.spec import FLOAT64, REAL, Array, Spec, require_dtypes
-from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.foreign import dtype_of
+from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.foreign import dtype_of, in_library_at_hand, is_other
 
 __all__ = ["stop_gradient"]
 
@@ -18,7 +18,12 @@ __all__ = ["stop_gradient"]
 
 
 def _resolve_astype(x: Any, dtype: Any) -> Resolved:
-    return (x,), {"dtype": dtype_of(dtype)}
+    kind = dtype_of(dtype)
+    if is_other(kind):
+        tensor = as_tensor(x)
+        if isinstance(tensor.array, np.ndarray):
+            x = make(in_library_at_hand(tensor.array, kind))
+    return (x,), {"dtype": kind}
 
 
 def _converted_back(g: Tensor, dtype: np.dtype[Any]) -> Tensor:

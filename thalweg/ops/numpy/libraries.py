@@ -16,7 +16,7 @@ from thalweg import tree
 from thalweg.core.operation import register
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import UnsupportedOperation
-from thalweg.foreign import OWN, ArrayLibrary, Foreign, library_of, met
+from thalweg.foreign import AT_HAND, OWN, ArrayLibrary, Foreign, library_of, met
 
 Function = Callable[..., Any]
 
@@ -166,10 +166,14 @@ def call_with(function: Callable[..., Any], leaves: Sequence[Any], definition: A
     library = met(leaves)
     inside = [of_users(x) if _is_function(x) else admitted(x) for x in leaves]
     positional, keywords = tree.unflatten(definition, inside)
-    result = function(*positional, **keywords)
+    first = next(x for x in leaves if x.__class__ not in OWN and _is_foreign(x))
+    before = AT_HAND.set(first)
+    try:
+        result = function(*positional, **keywords)
+    finally:
+        AT_HAND.reset(before)
     if any(isinstance(leaf, Tensor) for leaf in leaves):
         return result
-    first = next(x for x in leaves if x.__class__ not in OWN and _is_foreign(x))
     return (OfNamespace(first) if library is None else OfLibrary(library, first)).outside(
         result, leaves
     )

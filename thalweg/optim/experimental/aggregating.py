@@ -39,6 +39,7 @@ from thalweg.tree import Tree
 
 __all__ = [
     "AccumulateAvgUpdatesState", "AggregatedUpdates", "Aggregator", "AggregatorUpdateFn",
+    "MaybeAxis",
     "PerElementMeanAndSumSqDiffGradsState", "PerElementMeanAndVarianceEMAState",
     "PerElementUpdates", "accumulate_avg_updates", "add_mean_variance_to_opt",
     "average_incrementally_updates", "average_per_element_updates",
@@ -52,6 +53,8 @@ PerElementUpdates = Tree
 AggregatedUpdates = Tree
 
 Axes = int | Sequence[int]
+
+MaybeAxis = Axes | None
 
 
 class AggregatorUpdateFn(Protocol):

@@ -22,7 +22,7 @@ from thalweg.ops.elementwise.comparison import (
 )
 from thalweg.ops.elementwise.floats import isinf, isnan
 from thalweg.optim.linesearches.line import bound, is_known, kind_of_value, moved, slope_of
-from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
+from thalweg.optim.ranges import GROWTH, NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -79,7 +79,7 @@ def scale_by_backtracking_linesearch(
         max_backtracking_steps: How often the rate is made smaller at most.
         slope_rtol: The part of the slope that the decrease must have, in [0, ∞).
         decrease_factor: What the rate is made smaller by, in (0, ∞); most often below 1.
-        increase_factor: What the first rate of a search grows by, in (0, ∞); most often above 1.
+        increase_factor: What the first rate of a search grows by, in (0, ∞]; most often above 1.
         max_learning_rate: The largest rate, in (0, ∞).
         atol: By how much the decrease may be missed, in [0, ∞).
         rtol: The same, as a part of the loss, in [0, ∞).
@@ -106,7 +106,8 @@ def scale_by_backtracking_linesearch(
         >>> round(float(state.learning_rate), 3), bool(f(w + updates) < value)
         (0.8, True)
     """
-    POSITIVE.check(decrease_factor=decrease_factor, increase_factor=increase_factor)
+    POSITIVE.check(decrease_factor=decrease_factor)
+    GROWTH.check(increase_factor=increase_factor)
     POSITIVE.check(max_learning_rate=max_learning_rate)
     NON_NEGATIVE.check(slope_rtol=slope_rtol, atol=atol, rtol=rtol)
 

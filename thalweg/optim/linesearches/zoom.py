@@ -28,7 +28,7 @@ from thalweg.ops.elementwise.comparison import (
 )
 from thalweg.ops.elementwise.floats import isinf, isnan
 from thalweg.optim.linesearches.line import bound, chosen, is_known, kind_of_value, moved, slope_of
-from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE, check_choice
+from thalweg.optim.ranges import GROWTH, NON_NEGATIVE, POSITIVE, check_choice
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -174,7 +174,7 @@ def scale_by_zoom_linesearch(
         max_linesearch_steps: How many rates are tried at most.
         max_learning_rate: The largest rate, in (0, ∞); None for none.
         tol: By how much both conditions may be missed, in [0, ∞).
-        increase_factor: What rates grow by, in (0, ∞); most often above 1.
+        increase_factor: What rates grow by, in (0, ∞]; most often above 1.
         slope_rtol: The part of the slope that the decrease must have, in [0, ∞).
         curv_rtol: The part of the slope that may be left, in [0, ∞).
         approx_dec_rtol: The approximate decrease, in [0, ∞); None for the exact one alone.
@@ -203,7 +203,7 @@ def scale_by_zoom_linesearch(
         >>> bool(f(w + updates) < 1e-12)
         True
     """
-    POSITIVE.check(increase_factor=increase_factor)
+    GROWTH.check(increase_factor=increase_factor)
     NON_NEGATIVE.check(tol=tol, slope_rtol=slope_rtol, curv_rtol=curv_rtol)
     NON_NEGATIVE.check(stepsize_precision=stepsize_precision)
     if max_learning_rate is not None:

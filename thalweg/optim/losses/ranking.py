@@ -11,6 +11,7 @@ from thalweg.ops.elementwise.comparison import logical_and, logical_not
 from thalweg.ops.elementwise.comparison import where as choose
 from thalweg.ops.elementwise.conversion import as_floating, astype
 from thalweg.ops.elementwise.floats import isnan
+from thalweg.ops.numpy.libraries import of_users
 from thalweg.ops.reduce.sums import any, mean, sum
 from thalweg.optim.losses.classification import log_softmax_where
 
@@ -53,7 +54,7 @@ def ranking_softmax_loss(
     lists = None if mask is None else any(mask, -1)
     if reduce_fn is None:
         return losses if lists is None else choose(lists, losses, 0.0)
-    found = as_tensor(reduce_fn(losses, where=lists))
+    found = as_tensor(of_users(reduce_fn)(losses, where=lists))
     if reduce_fn is not mean:
         return found
     # The mean of no lists at all is 0; a NaN that was there stays.

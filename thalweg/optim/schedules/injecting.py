@@ -7,10 +7,13 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from thalweg import tree
 from thalweg.core.spec import real_dtype
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, did_you_mean
+from thalweg.foreign import Foreign
 from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import admitted, of_users
 from thalweg.optim.recipe import Form
 from thalweg.optim.scaling import at_step
 from thalweg.optim.transformation import (
@@ -292,12 +295,16 @@ class Injected:
         given = {**others, **numbers}
         arguments = {name: given[name] for name in self._form.parameters}
         positional, named = self._form.split(arguments)
-        return as_transformation(self.inner_factory(*positional, **named))
+        return as_transformation(of_users(self.inner_factory)(*positional, **named))
 
-    def converted(self, value: Any, like: Any) -> Tensor:
-        """Return a number as it is kept in the state; integers stay integers."""
-        tensor = as_tensor(value)
-        if tensor.dtype.kind != "f":
+    def converted(self, value: Any, like: Any, scheduled: bool) -> Tensor:
+        """Return a number as it is kept in the state; integers stay integers.
+
+        So does the dtype of another library's, if the number has one of its own.
+        """
+        tensor = as_tensor(admitted(value))
+        own = tensor.array.__class__ is Foreign and not getattr(value, "weak_type", False)
+        if tensor.dtype.kind != "f" or (own and not scheduled):
             return tensor
         return astype(tensor, self.dtype or real_dtype(common_dtype(like)))
 
@@ -329,7 +336,7 @@ class _Kinds:
             if not fixed and callable(value):
                 stateful = isinstance(value, StatefulSchedule)
                 self.schedules[name] = value if stateful else WrappedSchedule(value)
-            elif not fixed and (isinstance(value, (int, float)) or hasattr(value, "shape")):
+            elif not fixed and (isinstance(value, (int, float)) or hasattr(value, "dtype")):
                 self.numbers[name] = value
             else:
                 self.others[name] = value
@@ -340,11 +347,11 @@ def _pair(injected: Injected, found: _Kinds) -> GradientTransformation:
         numbers: dict[str, Any], states: Any, like: Params, extra: dict[str, Any]
     ) -> dict[str, Any]:
         """Return the hyperparameters of a step: numbers, and the values of the schedules."""
-        values = {n: s(states[n], **extra) for n, s in found.schedules.items()}
-        return {k: injected.converted(v, like) for k, v in (numbers | values).items()}
+        values = {n: of_users(s)(states[n], **extra) for n, s in found.schedules.items()}
+        return {k: injected.converted(v, like, k in values) for k, v in (numbers | values).items()}
 
     def init(params: Params) -> InjectStatefulHyperparamsState:
-        states = {name: schedule.init() for name, schedule in found.schedules.items()}
+        states = {n: tree.map(admitted, s.init()) for n, s in found.schedules.items()}
         numbers = current(found.numbers, states, params, {})
         inner_state = injected.inner(found.others, numbers).init(params)
         return InjectStatefulHyperparamsState(first_count(), numbers, states, inner_state)
@@ -353,7 +360,7 @@ def _pair(injected: Injected, found: _Kinds) -> GradientTransformation:
         like = updates if params is None else params
         before = state.hyperparams_states
         numbers = current(state.hyperparams, before, like, extra)
-        states = {n: s.update(before[n], **extra) for n, s in found.schedules.items()}
+        states = {n: of_users(s.update)(before[n], **extra) for n, s in found.schedules.items()}
         inner = injected.inner(found.others, numbers)
         result, inner_state = inner.update(updates, state.inner_state, params, **extra)
         # The numbers have a dtype, which would widen narrower leaves.

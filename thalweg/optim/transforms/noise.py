@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from thalweg import tree
 from thalweg.core.spec import FLOAT32, DType, real_dtype
-from thalweg.core.tensor import Tensor, as_tensor, astype
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import ArgumentError
+from thalweg.foreign import Foreign
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.arithmetic import sqrt
+from thalweg.ops.numpy.libraries import admitted
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -93,7 +95,11 @@ def _noisy(g: Tensor, deviation: Tensor, key: Tensor) -> Tensor:
 
 
 def as_key(value: Any) -> Tensor:
-    """Return the key of a seed, or the two words of a key, JAX's unsigned ones too."""
+    """Return the key of a seed, or the two words of a key, JAX's too."""
+    given = admitted(value)
+    array = given.array if isinstance(given, Tensor) else None
+    if isinstance(array, Foreign) and (array.dtype.kind not in "iu" or array.shape == (2,)):
+        return make(array.library.key_words(array))
     if getattr(value, "shape", None) != (2,):
         return key_of(value)
     return astype(as_tensor(value), "int32")

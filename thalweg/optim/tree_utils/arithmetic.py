@@ -36,8 +36,8 @@ Leaves = TypeVar("Leaves")  # what a tree is, its results are
 
 
 def _each(function: Callable[..., Any], tree: Leaves, *rest: Tree) -> Leaves:
-    """Apply a function to corresponding leaves, as tensors."""
-    found: Leaves = trees.map(lambda *leaves: function(*map(asarray, leaves)), tree, *rest)
+    """Apply a function to corresponding leaves, as tensors; None in the first tree stays."""
+    found: Leaves = trees.map_present(lambda *leaves: function(*map(asarray, leaves)), tree, *rest)
     return found
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from thalweg import tree as trees
-from thalweg.core.spec import FLOAT64, DType
+from thalweg.core.spec import FLOAT64, DType, Spec, promote
 from thalweg.core.tensor import astype
 from thalweg.errors import ArgumentError
+from thalweg.foreign import is_other
 from thalweg.ops.creation.creation import asarray
-from thalweg.ops.creation.dtypes import promote_types
 from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import admitted
 from thalweg.tree import Tree
 
 __all__ = ["tree_cast", "tree_cast_like", "tree_dtype"]
@@ -72,7 +73,8 @@ def tree_dtype(tree: Tree, mixed_dtype_handler: str | None = None) -> DType:
         >>> tw.optim.tree.dtype([np.ones(2), np.ones(2, np.float32)], "lowest")
         dtype('float32')
     """
-    dtypes = [asarray(leaf).dtype for leaf in trees.leaves(tree)]
+    leaves = trees.leaves(tree)
+    dtypes = [asarray(admitted(leaf)).dtype for leaf in leaves]
     if mixed_dtype_handler not in (None, *_HANDLERS):
         raise ArgumentError(
             f"Invalid value for mixed_dtype_handler={mixed_dtype_handler!r} was given. Give None, "
@@ -81,18 +83,30 @@ def tree_dtype(tree: Tree, mixed_dtype_handler: str | None = None) -> DType:
     if not dtypes:
         return FLOAT64
     if mixed_dtype_handler is not None:
-        return functools.reduce(_HANDLERS[mixed_dtype_handler], dtypes)
+        return _of_library(functools.reduce(_HANDLERS[mixed_dtype_handler], dtypes), leaves, dtypes)
     for path, dtype in zip(trees.paths(tree), dtypes, strict=True):
         if dtype != dtypes[0]:
             raise ArgumentError(
                 f"Expected dtype={dtypes[0]} for {path} but got {dtype}. Give leaves of one dtype, "
                 'or say what several give, as mixed_dtype_handler="promote".'
             )
-    return dtypes[0]
+    return _of_library(dtypes[0], leaves, dtypes)
+
+
+def _of_library(found: DType, leaves: list[Any], dtypes: list[DType]) -> DType:
+    """Return a dtype of leaves; one that NumPy lacks as their library has it."""
+    if not is_other(found):
+        return found
+    dtype: DType = leaves[dtypes.index(found)].dtype
+    return dtype
+
+
+def _common(one: DType, other: DType) -> DType:
+    return promote((Spec((), one), Spec((), other)))[0]
 
 
 def _lower(one: DType, other: DType) -> DType:
-    both = promote_types(one, other)
+    both = _common(one, other)
     if both not in (one, other):
         raise ArgumentError(
             f"The dtypes {one} and {other} were given, of which neither holds the other's values. "
@@ -106,7 +120,7 @@ def _higher(one: DType, other: DType) -> DType:
 
 
 _HANDLERS: dict[str, Callable[[DType, DType], DType]] = {
-    "promote": promote_types,
+    "promote": _common,
     "highest": _higher,
     "lowest": _lower,
 }

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from thalweg import tree as trees
+from thalweg.core.tensor import Tensor, astype, make
+from thalweg.foreign import Foreign
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.numpy.libraries import drawing
@@ -64,12 +66,20 @@ def tree_random_like(
     return found
 
 
+@on_tensors
 def tree_unwrap_random_key_data(input_tree: Tree) -> Tree:
-    """Return a tree with keys as their numbers, which can be saved; keys here are numbers.
+    """Return a tree with keys as their numbers, which can be saved; ours are numbers, JAX's become.
 
     Example:
         >>> import thalweg as tw
         >>> tw.optim.tree.unwrap_random_key_data([tw.random.key(7)])[0].tolist()
         [0, 7]
     """
-    return trees.map(lambda leaf: leaf, input_tree)
+    return trees.map(_unwrapped, input_tree)
+
+
+def _unwrapped(leaf: Any) -> Any:
+    array = leaf.array if isinstance(leaf, Tensor) else None
+    if not isinstance(array, Foreign) or array.dtype.kind in "biufc":
+        return leaf
+    return astype(make(array.library.key_words(array)), "uint32")

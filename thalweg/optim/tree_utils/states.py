@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -34,9 +36,22 @@ class NamedTupleKey:
         return f"{self.tuple_name}.{self.name}"
 
 
-@dataclass(frozen=True)
-class DictKey:
-    """A step of a path to an entry of a dict.
+class _AsInJax:
+    """What is equal to JAX's object of the same name, too."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(other).__name__ != type(self).__name__:
+            return NotImplemented
+        return all(getattr(other, name, None) == value for name, value in vars(self).items())
+
+    def __hash__(self) -> int:
+        (value,) = vars(self).values()
+        return hash(value)
+
+
+@dataclass(frozen=True, eq=False)
+class DictKey(_AsInJax):
+    """A step of a path to an entry of a dict; it is equal to JAX's.
 
     Attributes:
         key: The entry's key.
@@ -48,9 +63,9 @@ class DictKey:
         return f"[{self.key!r}]"
 
 
-@dataclass(frozen=True)
-class SequenceKey:
-    """A step of a path to an item of a list or a tuple.
+@dataclass(frozen=True, eq=False)
+class SequenceKey(_AsInJax):
+    """A step of a path to an item of a list or a tuple; it is equal to JAX's.
 
     Attributes:
         idx: The item's number.
@@ -239,12 +254,17 @@ class ParamsPlaceholder:
 
 _made: Any = ParamsPlaceholder
 
-optree.register_pytree_node(
-    _made,
-    lambda node: ((), None),
-    lambda _, children: _made(),
-    namespace=optree.registry.__GLOBAL_NAMESPACE,
-)
+_AS_NODE: Any = (_made, lambda node: ((), None), lambda _, children: _made())
+
+optree.register_pytree_node(*_AS_NODE, namespace=optree.registry.__GLOBAL_NAMESPACE)
+
+
+def _made_known_to_jax() -> None:
+    """Let the placeholder be a tree for JAX too, with which a user's `init` may map parameters."""
+    of_jax = getattr(sys.modules.get("jax"), "tree_util", None)
+    if of_jax is not None:
+        with contextlib.suppress(ValueError):  # it is one already
+            of_jax.register_pytree_node(*_AS_NODE)
 
 
 def _is_placeholder(node: Any) -> bool:
@@ -290,6 +310,7 @@ def tree_map_params(
         >>> tw.optim.tree_map_params(optimizer, lambda leaf, name: name, state, {"w": "weights"})
         TraceState(trace={'w': 'weights'})
     """
+    _made_known_to_jax()
     init = initable.init if isinstance(initable, Initable) else initable
     with_places = init(ParamsPlaceholder())
     places, definition = optree.tree_flatten(with_places, is_leaf=_is_placeholder)

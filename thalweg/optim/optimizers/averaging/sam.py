@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise.arithmetic import multiply
 from thalweg.ops.elementwise.comparison import equal, where
+from thalweg.ops.numpy.libraries import of_users
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     EmptyState,
@@ -121,7 +122,7 @@ def sam(
         for i in range(sync_period - 1):
             up, adv_state = adversary.update(updates, adv_state, there, **extra)
             there = apply_updates(there, each(lambda a: multiply(a, -1), up))
-            updates = grad_fn(there, i)
+            updates = of_users(grad_fn)(there, i)
         if reset_state:
             adv_state = adversary.init(here)
         found, opt_state = outer.update(updates, state.opt_state, here, **extra)

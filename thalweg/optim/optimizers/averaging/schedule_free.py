@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError
+from thalweg.ops.creation.copying import clone
 from thalweg.ops.creation.creation import ones, zeros
 from thalweg.ops.elementwise.comparison import equal, logical_or, maximum, where
 from thalweg.ops.elementwise.floats import isinf
@@ -128,7 +129,8 @@ def schedule_free(
 
     def init(params: Params) -> ScheduleFreeState:
         dtype = lowest_dtype(params)
-        z = each(lambda p: astype(p, state_dtype or p.dtype), params)
+        # A copy: where steps are compiled, memory of parameters and state may be handed over.
+        z = each(lambda p: astype(clone(p), state_dtype or p.dtype), params)
         none = zeros((), dtype)
         first = ones((), "int32")
         return ScheduleFreeState(scalar(b1, dtype), none, first, none, inner.init(params), z)

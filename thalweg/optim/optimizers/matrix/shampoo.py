@@ -107,7 +107,7 @@ def scale_by_shampoo(
     def init(params: Params) -> ScaleByShampooState:
         whole, axes = widened(params)
         first = for_each(lambda x, i: eps * eye(x.shape[i], dtype=x.dtype), whole, axes)
-        blank = for_each(lambda x, i: zeros((x.shape[i],) * 2, x.dtype), whole, axes)
+        blank = for_each(lambda x, i: zeros((x.shape[i],) * 2, x.dtype, like=x), whole, axes)
         return ScaleByShampooState(first_count(), first, blank)
 
     def update(updates: Updates, state: OptState, params: Params = None) -> Step:

@@ -117,7 +117,7 @@ def scale_by_soap(
     def init(params: Params) -> ScaleBySoapState:
         blank = each(zeros_like, params)
         square = for_each(
-            lambda x, axis: zeros((x.shape[axis],) * 2, x.dtype), params, axes_of(params)
+            lambda x, axis: zeros((x.shape[axis],) * 2, x.dtype, like=x), params, axes_of(params)
         )
         return ScaleBySoapState(first_count(), blank, blank, square, square)
 

@@ -112,8 +112,8 @@ def scale_by_factored_rms(
     def kept(p: Tensor, which: int) -> Tensor:
         found = axes(p)
         if found is None:
-            return zeros((1,), p.dtype)
-        return zeros([n for i, n in enumerate(p.shape) if i != found[which]], p.dtype)
+            return zeros((1,), p.dtype, like=p)
+        return zeros([n for i, n in enumerate(p.shape) if i != found[which]], p.dtype, like=p)
 
     def at(count: Any) -> Any:
         share = as_tensor(decay_rate_fn(count - 1 - step_offset, decay_rate))
@@ -138,7 +138,7 @@ def scale_by_factored_rms(
         at,
         v_row=lambda p: kept(p, 1),
         v_col=lambda p: kept(p, 0),
-        v=lambda p: zeros_like(p) if axes(p) is None else zeros((1,), p.dtype),
+        v=lambda p: zeros_like(p) if axes(p) is None else zeros((1,), p.dtype, like=p),
     )
 
     def update(updates: Updates, state: OptState, params: Params = None) -> Step:

@@ -208,10 +208,11 @@ def _check_whole(name: str, value: Any) -> None:
 def _blank(x: Tensor, subspace: _Subspace | None) -> tuple[Tensor, Tensor]:
     """Return zeros as a small matrix, and as a basis."""
     if subspace is None:
-        return zeros_like(x), zeros((0, 0), x.dtype)
+        return zeros_like(x), zeros((0, 0), x.dtype, like=x)
     seen, rank, left = subspace
     small = (rank, seen.columns) if left else (seen.rows, rank)
-    return zeros(small, x.dtype), zeros((seen.rows if left else seen.columns, rank), x.dtype)
+    edge = seen.rows if left else seen.columns
+    return zeros(small, x.dtype, like=x), zeros((edge, rank), x.dtype, like=x)
 
 
 @factory

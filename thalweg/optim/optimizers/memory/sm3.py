@@ -77,7 +77,7 @@ def scale_by_sm3(b1: float = 0.9, b2: float = 1.0, eps: float = 1e-8) -> Gradien
                 "scale_by_sm3 got complex parameters. This transformation does not support "
                 "complex parameters: give their real and imaginary parts."
             )
-        covers = each(lambda p: [zeros(n, p.dtype) for n in _extents(p)], params)
+        covers = each(lambda p: [zeros(n, p.dtype, like=p) for n in _extents(p)], params)
         return ScaleBySM3State(covers, each(zeros_like, params))
 
     def summed(g: Tensor, covers: list[Any]) -> Tensor:

@@ -71,7 +71,7 @@ def scale_by_distance_over_gradients(
     def init(params: Params) -> ScaleByDistanceOverGradientsState:
         return ScaleByDistanceOverGradientsState(
             each(lambda p: reps_rel * (1 + _norm(p)), params),
-            each(lambda p: zeros((1,), p.dtype), params),
+            each(lambda p: zeros((1,), p.dtype, like=p), params),
             each(lambda p: astype(p, param_dtype), params),
         )
 

@@ -85,7 +85,7 @@ def scale_by_lbfgs(
         )
 
     def init(params: Params) -> ScaleByLBFGSState:
-        memory = each(lambda p: zeros((memory_size, *p.shape), dtype=p.dtype), params)
+        memory = each(lambda p: zeros((memory_size, *p.shape), p.dtype, like=p), params)
         nothing = each(zeros_like, params)
         weights = zeros(memory_size, dtype=kind_of_value(params))
         return ScaleByLBFGSState(first_count(), nothing, nothing, memory, memory, weights)
