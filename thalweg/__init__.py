@@ -41,6 +41,7 @@ _LATER = {
     "losses": "optim.losses",
     "load": "training.saving",
     "map": "control.scan",
+    "minimize": "solvers.minimize",
     "optim": "optim",
     "pure_callback": "control.callback",
     "save": "training.saving",

@@ -1,0 +1,102 @@
+"""A function along a direction, and what a search on that line finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from thalweg.core.tensor import Tensor
+from thalweg.ops.elementwise.arithmetic import absolute
+from thalweg.ops.elementwise.floats import isfinite
+from thalweg.ops.linalg.products import dot
+from thalweg.solvers.function import SmoothFunction, Vector
+from thalweg.solvers.iterate import Iterate, Settings
+
+
+class Sample(NamedTuple):
+    """A function on a line: φ(t) = f(x + t d), φ'(t), and ∇f there."""
+
+    step: Tensor
+    value: Tensor
+    slope: Tensor
+    gradient: Vector
+
+
+@dataclass(frozen=True)
+class SearchLine:
+    """The line x + t d through an iterate, and what a step along it has to reach.
+
+    Attributes:
+        function: The function.
+        start: The iterate.
+        direction: d.
+        slope: φ'(0) = ⟨∇f(x), d⟩, negative.
+        longest: The longest step there may be.
+        settings: Among them `c1`, `c2` and `maxls`.
+    """
+
+    function: SmoothFunction
+    start: Iterate
+    direction: Vector
+    slope: Tensor
+    longest: Any
+    settings: Settings
+
+    def point(self, step: Any) -> Vector:
+        """Return x + t d."""
+        return self.start.x + step * self.direction
+
+    def at(self, step: Any) -> Sample:
+        """Return value and derivatives at a step."""
+        value, gradient = self.function.both(self.point(step))
+        return Sample(step, value, dot(gradient, self.direction), gradient)
+
+    def is_finite(self, sample: Sample) -> Tensor:
+        """Tell whether value and slope are numbers."""
+        return isfinite(sample.value) & isfinite(sample.slope)
+
+    def decreases(self, sample: Sample) -> Tensor:
+        """Tell whether φ(t) ≤ φ(0) + c₁ t φ'(0)."""
+        limit = self.start.value + self.settings["c1"] * sample.step * self.slope
+        return sample.value <= limit
+
+    def suffices(self, sample: Sample) -> Tensor:
+        """Tell whether a step fulfils the strong Wolfe conditions, or nearly so near a minimum.
+
+            φ(t) ≤ φ(0) + c₁ t φ'(0)  and  |φ'(t)| ≤ c₂ |φ'(0)|
+
+        Where rounding hides the decrease, the first is that of the parabola through the slopes,
+        which Hager and Zhang call the approximate condition: φ'(t) ≤ (2 c₁ - 1) φ'(0).
+        """
+        c1, c2 = self.settings["c1"], self.settings["c2"]
+        hidden = sample.value <= self.start.value + _rounding(self.start.x) * absolute(
+            self.start.value
+        )
+        nearly = hidden & (sample.slope <= (2.0 * c1 - 1.0) * self.slope)
+        flat = absolute(sample.slope) <= c2 * absolute(self.slope)
+        return flat & (self.decreases(sample) | nearly)
+
+
+def _rounding(x: Vector) -> float:
+    """Return the relative error that a sum of a few numbers has."""
+    return 4.0 * float(np.finfo(x.dtype).eps)
+
+
+class Step(NamedTuple):
+    """What a line search returns.
+
+    Attributes:
+        sample: The function where it ended.
+        evaluations: How often the function and its gradient were evaluated.
+        found: Whether the step may be made.
+    """
+
+    sample: Sample
+    evaluations: Tensor
+    found: Tensor
+
+
+LineSearch = Callable[[SearchLine, Any], Step]

@@ -1,0 +1,33 @@
+"""The methods of `minimize` by name, ours and SciPy's."""
+
+from __future__ import annotations
+
+from thalweg.errors import ArgumentError, did_you_mean
+from thalweg.solvers.method import Method
+from thalweg.solvers.minimization.bfgs import BFGS
+
+METHODS: dict[str, Method] = {method.name: method for method in (BFGS,)}
+
+# What SciPy, JAX and jaxopt call them otherwise.
+OTHER_NAMES = {
+    "cg": "conjugate-gradient",
+    "l-bfgs-b": "lbfgsb",
+    "l-bfgs": "lbfgs",
+    "newton-conjugate-gradient": "newton-cg",
+}
+
+
+def method_of(name: str) -> Method:
+    """Return the method of a name, in either case.
+
+    Raises:
+        ArgumentError: If there is none.
+    """
+    low = str(name).lower().replace("_", "-")
+    found = METHODS.get(OTHER_NAMES.get(low, low))
+    if found is None:
+        raise ArgumentError(
+            f"method={name!r} was given.{did_you_mean(low, METHODS)} It wants one of "
+            f"{', '.join(METHODS)}."
+        )
+    return found

@@ -1,0 +1,115 @@
+"""Descent: a direction, a step along it, and what is learnt from the step, again and again."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from thalweg.control.conditional import while_loop
+from thalweg.core.tensor import Tensor, astype
+from thalweg.ops.creation.creation import asarray
+from thalweg.ops.elementwise.comparison import minimum, where
+from thalweg.ops.linalg.norms import vector_norm
+from thalweg.ops.linalg.products import dot
+from thalweg.solvers.function import SmoothFunction, Vector
+from thalweg.solvers.iterate import Iterate, Settings, ending_after, first_iterate
+from thalweg.solvers.linesearches.line import SearchLine
+from thalweg.solvers.linesearches.searches import SEARCHES
+
+# What a rule remembers from step to step: a tree of tensors.
+Memory = Any
+
+
+class Rule(Protocol):
+    """How an algorithm chooses directions, as pure functions."""
+
+    def begin(self, at: Iterate) -> Memory:
+        """Return what is remembered at first."""
+
+    def direction(
+        self, memory: Memory, at: Iterate, function: SmoothFunction
+    ) -> tuple[Vector, Any]:
+        """Return where to go, down, and how many products with the Hessian that took."""
+
+    def learn(self, memory: Memory, before: Iterate, after: Iterate, found: Tensor) -> Memory:
+        """Return what is remembered after a step."""
+
+    def forget(self, memory: Memory, lost: Tensor) -> Memory:
+        """Return what is remembered; nothing, if all is lost."""
+
+
+class Course(NamedTuple):
+    """A descent under way.
+
+    Attributes:
+        at: Where it is.
+        memory: What the rule remembers.
+        fresh: Whether that is nothing, so that the direction is the steepest one.
+        decrease: How much the last step decreased the function.
+    """
+
+    at: Iterate
+    memory: Memory
+    fresh: Tensor
+    decrease: Tensor
+
+
+def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings) -> Iterate:
+    """Return the last iterate of a descent.
+
+        x ← x + t d,  t by a line search along the rule's direction d
+
+    A direction that does not descend, or along which no step is found, gives way to the steepest
+    one, and what the rule remembers is forgotten; if that fails too, the run is at its end.
+    """
+    at = first_iterate(function, x, settings)
+    search = SEARCHES[settings["linesearch"]]
+
+    def turn(course: Course) -> Course:
+        before = course.at
+        memory = course.memory
+        direction, products = rule.direction(memory, before, function)
+        slope = dot(before.gradient, direction)
+        lost = ~(slope < 0.0)
+        steepest = -before.gradient
+        direction = where(lost, steepest, direction)
+        slope = where(lost, -dot(before.gradient, before.gradient), slope)
+        fresh = course.fresh | lost
+        longest = settings.get("longest", float("inf"))
+        line = SearchLine(function, before, direction, slope, longest, settings)
+        step = search(line, _first_step(course, fresh, direction, slope, settings))
+        sample = step.sample
+        found = lambda new, old: where(step.found, new, old)
+        after = Iterate(
+            found(line.point(sample.step), before.x),
+            found(sample.value, before.value),
+            found(sample.gradient, before.gradient),
+            before.nit + astype(step.found, before.nit.dtype),
+            before.nfev + step.evaluations,
+            before.njev + step.evaluations,
+            before.nhev + products,
+            before.ending,
+        )
+        failed = ~step.found & fresh
+        after = after._replace(ending=ending_after(function, before, after, failed, settings))
+        memory = rule.learn(rule.forget(memory, lost), before, after, step.found)
+        memory = rule.forget(memory, ~step.found)
+        return Course(after, memory, ~step.found, before.value - after.value)
+
+    fresh = asarray(True)
+    begun = Course(at, rule.begin(at), fresh, vector_norm(at.gradient) / 2.0)
+    return while_loop(lambda course: course.at.goes_on, turn, begun).at
+
+
+def _first_step(
+    course: Course, fresh: Tensor, direction: Vector, slope: Tensor, settings: Settings
+) -> Tensor:
+    """Return where a line search looks first.
+
+    Newton-like directions want a step of 1. Others, and the steepest one, want as much decrease
+    as the last step had: t = -2 Δ / φ'(0), which Nocedal and Wright give as (3.60).
+    """
+    length = vector_norm(direction)
+    short = minimum(1.0, 1.0 / length)
+    if settings["unit_steps"]:
+        return where(fresh, short, 1.0)
+    return where(fresh, short, minimum(1.0, -2.02 * course.decrease / slope))

@@ -1,0 +1,292 @@
+"""tw.minimize: a function of many variables, taken to a minimum by one compiled program."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg import tree
+from thalweg.control.callback import pure_callback
+from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.engines.registry import Fallback
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.numpy.kinds import NUMBERS, as_given
+from thalweg.solvers import iterate
+from thalweg.solvers.function import SmoothFunction, Vector
+from thalweg.solvers.iterate import Iterate
+from thalweg.solvers.method import Method
+from thalweg.solvers.methods import method_of
+from thalweg.solvers.result import ENDINGS, OptimizeResult
+from thalweg.solvers.running import solve
+from thalweg.solvers.variables import Variables
+
+# What SciPy takes for a derivative by differences; here derivatives are exact.
+_DIFFERENCES = (None, False, "2-point", "3-point", "cs")
+
+
+def minimize(
+    fun: Callable[..., Any],
+    x0: Any,
+    args: Any = (),
+    method: str | None = None,
+    jac: Any = None,
+    hess: Any = None,
+    hessp: Any = None,
+    bounds: Any = None,
+    constraints: Any = (),
+    tol: float | None = None,
+    callback: Callable[..., Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    *,
+    engine: str = "auto",
+    fallback: Fallback = "callback",
+) -> OptimizeResult:
+    """Minimize a smooth function.
+
+        min f(x)  over x, within bounds if there are any
+
+    The whole solve, with all its loops and line searches, is one compiled program; derivatives are
+    exact. Another solve with other numbers (start, arguments, tolerances) compiles nothing.
+
+    Args:
+        fun: The function, called as `fun(x, *args)`; returns a scalar. Plain NumPy. With
+            `jac=True` it returns (value, gradient).
+        x0: Where to start: an array, or any tree of floating arrays. A list of numbers is an array.
+        args: Further arguments of the function, and of those below.
+        method: The algorithm: "bfgs", … in either case, SciPy's names among them.
+        jac: The gradient, called as `fun` is; True if `fun` returns it too. Without one it is
+            derived, and so it is for SciPy's "2-point", "3-point" and "cs".
+        hess: The matrix of second derivatives likewise, for methods that use it.
+        hessp: Its product with a vector, called as `hessp(x, v, *args)`.
+        bounds: Of each variable a pair (least, greatest), None for none; an object with `lb` and
+            `ub`, as SciPy's `Bounds`; or a pair of trees like `x0`.
+        constraints: Equalities and inequalities, as SciPy takes them.
+        tol: The tolerance of whatever the method ends by.
+        callback: Called after each iteration with the variables; if its parameter is named
+            `intermediate_result`, with a result of `x` and `fun`. It may raise StopIteration.
+        options: What else the method knows: `maxiter`, `gtol` … as SciPy names them.
+        engine: "auto", "native" or "numpy".
+        fallback: What becomes of what the native engine cannot compute: "callback" or "refuse".
+
+    Returns:
+        The result: `x fun jac nit nfev njev nhev status success message`.
+
+    Raises:
+        ArgumentError: If a method or an option is unknown, or the function is not finite at `x0`.
+        ShapeError: If the function returns no scalar, or bounds do not fit.
+        DtypeError: If `x0` is not real.
+        TracingError: If the function asks for values while it is traced.
+        UnsupportedOperation: If it calls a NumPy function that thalweg lacks.
+        KeyboardInterrupt: On Ctrl-C.
+
+    Source:
+        Nocedal & Wright, "Numerical Optimization", 2006; each method names its own.
+
+    Example:
+        >>> import numpy as np, thalweg as tw
+        >>> rosenbrock = lambda x: np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+        >>> found = tw.minimize(rosenbrock, [-1.2, 1.0], method="BFGS", tol=1e-8)
+        >>> found.x.round(6), found.success
+        (array([1., 1.]), True)
+    """
+    chosen = method_of(method or ("lbfgsb" if bounds is not None else "bfgs"))
+    variables, start = Variables.of(x0)
+    numbers, choices = chosen.options(options or {}, tol, variables.size)
+    problem = UserProblem(
+        fun, jac, hess, hessp, callback, variables, chosen, tuple(sorted(choices.items()))
+    )
+    arguments, statics = _arguments(args)
+    limits = _read_bounds(bounds, variables, chosen)
+    values = (start, arguments, limits, numbers)
+    key = (chosen.name, problem.key, statics)
+    users = (fun, jac, hess, hessp, callback)
+    whole = lambda given: problem.solved(given, statics)
+    last: Iterate = solve(whole, values, users, key, engine, fallback)
+    return _result(last, variables, tree.leaves((x0, args)))
+
+
+@dataclass(frozen=True)
+class UserProblem:
+    """What the user asks for, without its numbers."""
+
+    fun: Callable[..., Any]
+    jac: Any
+    hess: Any
+    hessp: Any
+    callback: Callable[..., Any] | None
+    variables: Variables
+    method: Method
+    choices: tuple[tuple[str, Any], ...]
+
+    @property
+    def key(self) -> Any:
+        """What tells problems with the same functions apart."""
+        return self.choices, self.variables, self.jac is True
+
+    def solved(self, values: Any, statics: Any) -> Iterate:
+        """Return the last iterate, of traced values."""
+        start, arguments, limits, numbers = values
+        function = self.function(_with_statics(arguments, statics), limits)
+        settings = {**numbers, **dict(self.choices)}
+        return self.method.solve(function, self.variables.joined(start), settings)
+
+    def function(self, args: tuple[Any, ...], limits: Any) -> SmoothFunction:
+        """Return the user's functions as those of one vector."""
+        variables = self.variables
+
+        def scalar(vector: Vector) -> Any:
+            return _require_scalar(self.fun(variables.apart(vector), *args))
+
+        def both(vector: Vector) -> tuple[Any, Vector]:
+            value, gradient = self.fun(variables.apart(vector), *args)
+            return _require_scalar(value), variables.joined(gradient)
+
+        def product(vector: Vector, v: Vector) -> Vector:
+            return variables.joined(self.hessp(variables.apart(vector), variables.apart(v), *args))
+
+        jac, hess = (None if _is_derived(x) else x for x in (self.jac, self.hess))
+        return SmoothFunction(
+            scalar,
+            None
+            if jac in (None, True)
+            else lambda v: variables.joined(jac(variables.apart(v), *args)),
+            both if jac is True else None,
+            None if hess is None else variables.taking(hess, *args),
+            None if self.hessp is None else product,
+            *limits,
+            None if self.callback is None else self.heard,
+        )
+
+    def heard(self, number: Tensor, vector: Vector, value: Tensor) -> Tensor:
+        """Call the user's callback from inside of the program; return whether to stop."""
+        callback = self.callback
+        assert callback is not None
+        named = "intermediate_result" in inspect.signature(callback).parameters
+
+        def call(_: Any, x: Any, value: Any) -> Any:
+            result = OptimizeResult(x=x, fun=value) if named else x
+            try:
+                callback(intermediate_result=result) if named else callback(result)
+            except StopIteration:
+                return np.bool_(True)
+            return np.bool_(False)
+
+        like = make(np.zeros((), bool), None)
+        told: Tensor = pure_callback(call, like, number, self.variables.apart(vector), value)
+        return as_tensor(told)
+
+
+def _is_derived(given: Any) -> bool:
+    return given is None or given is False or (isinstance(given, str) and given in _DIFFERENCES)
+
+
+def _require_scalar(value: Any) -> Tensor:
+    found = as_tensor(value)
+    if found.shape not in ((), (1,)):
+        raise ShapeError(
+            f"The function returned an array of shape {tuple(found.shape)}; minimize wants one "
+            "number. Reduce it with np.sum or np.mean."
+        )
+    return found.reshape(())
+
+
+def _arguments(args: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the arguments that are numbers, and all others with their structure."""
+    given = args if isinstance(args, tuple) else (args,)
+    leaves, definition = tree.flatten(given)
+    numeric = tuple(isinstance(leaf, (Tensor, *NUMBERS)) for leaf in leaves)
+    dynamic = tuple(leaf for leaf, n in zip(leaves, numeric, strict=True) if n)
+    others = tuple(None if n else leaf for leaf, n in zip(leaves, numeric, strict=True))
+    return dynamic, (definition, numeric, others)
+
+
+def _with_statics(dynamic: tuple[Any, ...], statics: Any) -> tuple[Any, ...]:
+    definition, numeric, others = statics
+    rest = iter(dynamic)
+    leaves = [next(rest) if n else other for n, other in zip(numeric, others, strict=True)]
+    found: tuple[Any, ...] = tree.unflatten(definition, leaves)
+    return found
+
+
+def _read_bounds(bounds: Any, variables: Variables, method: Method) -> tuple[Any, Any]:
+    """Return the least and greatest values as vectors, or None twice.
+
+    Raises:
+        ArgumentError: If the method takes no bounds, or one is greater than the other.
+        ShapeError: If there are not as many as variables.
+    """
+    if bounds is None:
+        return None, None
+    if not method.bounded:
+        raise ArgumentError(
+            f'method={method.name!r} takes no bounds. Choose method="lbfgsb", or leave them out.'
+        )
+    lower, upper = (np.array(b, variables.dtype) for b in _two_vectors(bounds, variables))
+    if not (lower <= upper).all():
+        worst = int(np.argmin(lower <= upper))
+        raise ArgumentError(
+            f"bounds has {lower[worst]} as the least and {upper[worst]} as the greatest value of "
+            f"variable {worst}; the first must not be above the second."
+        )
+    return lower, upper
+
+
+def _two_vectors(bounds: Any, variables: Variables) -> tuple[Any, Any]:
+    size = variables.size
+    if hasattr(bounds, "lb") and hasattr(bounds, "ub"):
+        pair = bounds.lb, bounds.ub
+    elif (
+        tree.structure(bounds)
+        == tree.structure((tree.unflatten(variables.structure, [0.0] * len(variables.shapes)),) * 2)
+        and len(variables.shapes) > 1
+    ):
+        pair = bounds
+    else:
+        rows = list(bounds)
+        if len(rows) != size or any(len(row) != 2 for row in rows):
+            raise ShapeError(
+                f"bounds has {len(rows)} entries for {size} variables; it wants a pair (least, "
+                "greatest) of each, an object with lb and ub, or a pair of trees like x0."
+            )
+        pair = (
+            [-np.inf if low is None else low for low, _ in rows],
+            [np.inf if high is None else high for _, high in rows],
+        )
+    lower, upper = (
+        np.concatenate([np.ravel(leaf) for leaf in tree.leaves(side)])
+        if not isinstance(side, list)
+        else np.asarray(side, float)
+        for side in pair
+    )
+    try:
+        return np.broadcast_to(lower, (size,)), np.broadcast_to(upper, (size,))
+    except ValueError:
+        raise ShapeError(
+            f"bounds has {lower.size} least and {upper.size} greatest values for {size} variables."
+        ) from None
+
+
+def _result(last: Iterate, variables: Variables, given: Any) -> OptimizeResult:
+    """Return an iterate as the user sees it.
+
+    Raises:
+        ArgumentError: If the function was not finite where the run began.
+    """
+    x, jac = (as_given(variables.apart(vector), given) for vector in (last.x, last.gradient))
+    found = OptimizeResult(x=x, fun=as_given(last.value, given), jac=jac)
+    counts = {name: getattr(last, name) for name in ("nit", "nfev", "njev", "nhev")}
+    if last.ending.is_symbolic:
+        return OptimizeResult(**found, **counts, success=last.ending <= iterate.SMALL_STEP)
+    status, success, message = ENDINGS[int(last.ending.item())]
+    found.update({name: int(count.item()) for name, count in counts.items()})
+    if int(last.ending.item()) == iterate.NOT_FINITE and not found.nit:
+        raise ArgumentError(
+            f"The function is {float(last.value.item())} at x0, or its gradient is not finite "
+            "there; a descent must start where both are finite. Choose another x0."
+        )
+    found.update(status=status, success=success, message=message)
+    return found
