@@ -28,6 +28,7 @@ NO_STEP = 5
 NOT_FINITE = 6
 STOPPED = 7
 SMALL_MODEL = 8
+SMALL_BOTH = 9
 
 
 class Iterate(NamedTuple):

@@ -14,8 +14,9 @@ from thalweg.control.callback import pure_callback
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.engines.registry import Fallback
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.numpy.kinds import NUMBERS, as_given
+from thalweg.ops.numpy.kinds import as_given
 from thalweg.solvers import iterate
+from thalweg.solvers.arguments import split_arguments, whole_arguments
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.iterate import Iterate
 from thalweg.solvers.method import Method
@@ -99,7 +100,7 @@ def minimize(
     problem = UserProblem(
         fun, jac, hess, hessp, callback, variables, chosen, tuple(sorted(choices.items()))
     )
-    arguments, statics = _arguments(args)
+    arguments, statics = split_arguments(args)
     limits = _read_bounds(bounds, variables, chosen)
     values = (start, arguments, limits, numbers)
     key = (chosen.name, problem.key, statics)
@@ -130,7 +131,7 @@ class UserProblem:
     def solved(self, values: Any, statics: Any) -> Iterate:
         """Return the last iterate, of traced values."""
         start, arguments, limits, numbers = values
-        function = self.function(_with_statics(arguments, statics), limits)
+        function = self.function(whole_arguments(arguments, statics), limits)
         settings = {**numbers, **dict(self.choices)}
         return self.method.solve(function, self.variables.joined(start), settings)
 
@@ -192,24 +193,6 @@ def _require_scalar(value: Any) -> Tensor:
             "number. Reduce it with np.sum or np.mean."
         )
     return found.reshape(())
-
-
-def _arguments(args: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the arguments that are numbers, and all others with their structure."""
-    given = args if isinstance(args, tuple) else (args,)
-    leaves, definition = tree.flatten(given)
-    numeric = tuple(isinstance(leaf, (Tensor, *NUMBERS)) for leaf in leaves)
-    dynamic = tuple(leaf for leaf, n in zip(leaves, numeric, strict=True) if n)
-    others = tuple(None if n else leaf for leaf, n in zip(leaves, numeric, strict=True))
-    return dynamic, (definition, numeric, others)
-
-
-def _with_statics(dynamic: tuple[Any, ...], statics: Any) -> tuple[Any, ...]:
-    definition, numeric, others = statics
-    rest = iter(dynamic)
-    leaves = [next(rest) if n else other for n, other in zip(numeric, others, strict=True)]
-    found: tuple[Any, ...] = tree.unflatten(definition, leaves)
-    return found
 
 
 def _read_bounds(bounds: Any, variables: Variables, method: Method) -> tuple[Any, Any]:

@@ -1,0 +1,72 @@
+"""Gauss-Newton: the linear model's minimum, and less of that way where it leads too far."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from thalweg.core.tensor import Tensor
+from thalweg.ops.elementwise.comparison import where
+from thalweg.ops.linalg.norms import vector_norm
+from thalweg.solvers.function import Vector
+from thalweg.solvers.iterate import Settings, scalar_like
+from thalweg.solvers.squares.levenberg_marquardt import Factors
+from thalweg.solvers.squares.residuals import Residuals
+from thalweg.solvers.squares.trials import Course, Place, Proposal, descend
+
+
+class Memory(NamedTuple):
+    """The whole step, and how much of it is tried.
+
+    Attributes:
+        step: The step to the linear model's minimum.
+        change: The square of the part of ‖r‖ that the model loses by it.
+        part: How much of it is tried next.
+    """
+
+    step: Vector
+    change: Tensor
+    part: Tensor
+
+
+class BacktrackingRule:
+    """The whole step p = arg min ‖r + J p‖, the shortest one of several; then halves of it."""
+
+    def begin(self, at: Place) -> Memory:
+        """Return the step at the start."""
+        factors = Factors.of(at.jacobian, at.values)
+        along = factors.along(0.0)
+        change = vector_norm(factors.singular * along) / at.norm
+        return Memory(factors.step(along), change * change, scalar_like(at.x, 1.0))
+
+    def propose(self, memory: Memory, at: Place) -> tuple[Proposal, Memory]:
+        """Return a part of the step."""
+        part, change = memory.part, memory.change
+        step = part * memory.step
+        return Proposal(
+            step, (2.0 - part) * part * change, -part * change, vector_norm(step)
+        ), memory
+
+    def judge(self, memory: Memory, proposal: Proposal, gained: Tensor) -> Memory:
+        """Return the part that is tried after this one."""
+        return memory._replace(part=0.5 * memory.part)
+
+    def learn(self, memory: Memory, at: Place) -> Memory:
+        """Return the step at a new point."""
+        return self.begin(at)
+
+    def is_short(self, memory: Memory, at: Place, xtol: Any) -> Tensor:
+        """Tell whether the whole step is small beside the point."""
+        return vector_norm(memory.step) <= xtol * (xtol + vector_norm(at.x))
+
+    def is_lost(self, memory: Memory, at: Place, rounding: float) -> Tensor:
+        """Tell whether so little of the step is left that it changes nothing."""
+        return memory.part * vector_norm(memory.step) <= rounding * vector_norm(at.x)
+
+
+def gauss_newton(residuals: Residuals, x: Vector, settings: Settings) -> Course:
+    """Minimize a sum of squares by damped Gauss-Newton.
+
+    Source:
+        Nocedal & Wright, "Numerical Optimization", 2006, section 10.3.
+    """
+    return descend(residuals, x, BacktrackingRule(), settings)
