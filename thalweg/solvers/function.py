@@ -11,6 +11,7 @@ from thalweg.autodiff.functional import jvp, value_and_grad
 from thalweg.autodiff.jacobians import jacfwd
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.ops.creation.creation import asarray
+from thalweg.ops.elementwise.rounding import clip
 
 Vector = Tensor
 
@@ -77,6 +78,14 @@ class SmoothFunction:
     def stops(self, number: Tensor, x: Vector, value: Tensor) -> Tensor:
         """Tell whoever listens of an iterate, and return whether to stop."""
         return asarray(False) if self.heard is None else self.heard(number, x, value)
+
+    def projected(self, x: Vector) -> Vector:
+        """Return the nearest point within the bounds."""
+        return clip(x, self.lower, self.upper) if self.is_bounded else x
+
+    def downhill(self, x: Vector, gradient: Vector) -> Vector:
+        """Return the steepest way down: -∇f, or within bounds P(x - ∇f) - x."""
+        return self.projected(x - gradient) - x if self.is_bounded else -gradient
 
     def replaced(self, function: Callable[[Vector], Any]) -> SmoothFunction:
         """Return another function within the same bounds, whose derivatives are derived."""

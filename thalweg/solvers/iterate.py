@@ -56,16 +56,23 @@ def size(vector: Vector, norm: Any) -> Tensor:
     return vector_norm(vector, ord=norm)
 
 
+def optimality(function: SmoothFunction, at: Iterate, settings: Settings) -> Tensor:
+    """Return the size of what is zero at a minimum: the gradient, or x - P(x - ∇f) in bounds."""
+    norm = settings.get("norm", float("inf"))
+    return size(function.downhill(at.x, at.gradient), norm)
+
+
 def first_iterate(function: SmoothFunction, x: Vector, settings: Settings) -> Iterate:
     """Return the iterate at a start, which may already be the end."""
     value, gradient = function.both(x)
     none, one = asarray(0), asarray(1)
+    at = Iterate(x, value, gradient, none, one, one, none, asarray(GOING))
     ending = first_true(
         (~(isfinite(value) & every(isfinite(gradient))), NOT_FINITE),
-        (size(gradient, settings.get("norm", float("inf"))) <= settings["gtol"], SMALL_GRADIENT),
+        (optimality(function, at, settings) <= settings["gtol"], SMALL_GRADIENT),
         (settings["maxiter"] <= none, ITERATIONS),
     )
-    return Iterate(x, value, gradient, none, one, one, none, ending)
+    return at._replace(ending=ending)
 
 
 def first_true(*cases: tuple[Any, int]) -> Tensor:
@@ -91,17 +98,18 @@ def ending_after(
     decrease = before.value - after.value
     scale = maximum(maximum(absolute(before.value), absolute(after.value)), 1.0)
     moved = ~as_tensor(failed)
-    step, norm = after.x - before.x, settings.get("norm", float("inf"))
     cases = [
         (function.stops(after.nit, after.x, after.value), STOPPED),
         (~(isfinite(after.value) & every(isfinite(after.gradient))), NOT_FINITE),
-        (size(after.gradient, norm) <= settings["gtol"], SMALL_GRADIENT),
+        (optimality(function, after, settings) <= settings["gtol"], SMALL_GRADIENT),
     ]
     if "ftol" in settings:
         small = (decrease >= 0.0) & (decrease <= settings["ftol"] * scale)
         cases.append((moved & (settings["ftol"] > 0.0) & small, SMALL_DECREASE))
     if "xrtol" in settings:
-        small = size(step, 2) <= settings["xrtol"] * (settings["xrtol"] + size(after.x, 2))
+        small = size(after.x - before.x, 2) <= settings["xrtol"] * (
+            settings["xrtol"] + size(after.x, 2)
+        )
         cases.append((moved & (settings["xrtol"] > 0.0) & small, SMALL_STEP))
     cases += [(failed, NO_STEP), (after.nit >= settings["maxiter"], ITERATIONS)]
     if "maxfun" in settings:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from thalweg.errors import ArgumentError, did_you_mean
 from thalweg.solvers.method import Method
 from thalweg.solvers.minimization.bfgs import BFGS
+from thalweg.solvers.minimization.lbfgs import LBFGS
+from thalweg.solvers.minimization.lbfgsb import LBFGSB
 
-METHODS: dict[str, Method] = {method.name: method for method in (BFGS,)}
+METHODS: dict[str, Method] = {method.name: method for method in (BFGS, LBFGS, LBFGSB)}
 
 # What SciPy, JAX and jaxopt call them otherwise.
 OTHER_NAMES = {

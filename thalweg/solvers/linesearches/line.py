@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,6 +12,7 @@ import numpy as np
 
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import absolute
+from thalweg.ops.elementwise.comparison import maximum, where
 from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.linalg.products import dot
 from thalweg.solvers.function import SmoothFunction, Vector
@@ -34,7 +37,6 @@ class SearchLine:
         start: The iterate.
         direction: d.
         slope: φ'(0) = ⟨∇f(x), d⟩, negative.
-        longest: The longest step there may be.
         settings: Among them `c1`, `c2` and `maxls`.
     """
 
@@ -42,12 +44,24 @@ class SearchLine:
     start: Iterate
     direction: Vector
     slope: Tensor
-    longest: Any
     settings: Settings
 
     def point(self, step: Any) -> Vector:
-        """Return x + t d."""
-        return self.start.x + step * self.direction
+        """Return x + t d, which rounding does not lead out of the bounds."""
+        return self.function.projected(self.start.x + step * self.direction)
+
+    @functools.cached_property
+    def longest(self) -> Any:
+        """The longest step within the bounds."""
+        function, x, d = self.function, self.start.x, self.direction
+        if not function.is_bounded:
+            return math.inf
+        assert function.lower is not None
+        assert function.upper is not None
+        room = where(d > 0.0, function.upper - x, x - function.lower)
+        still = d == 0.0
+        # A step of 1 is within, whatever rounding says of it.
+        return maximum(1.0, where(still, math.inf, room / where(still, 1.0, absolute(d))).min())
 
     def at(self, step: Any) -> Sample:
         """Return value and derivatives at a step."""

@@ -76,7 +76,7 @@ def more_thuente(line: SearchLine, guess: Any) -> Step:
         sections 2 to 4.
     """
     start = line.start
-    zero, most = scalar_like(start.x, 0.0), scalar_like(start.x, line.longest)
+    zero, most = scalar_like(start.x, 0.0), astype(asarray(line.longest), start.x.dtype)
     step = astype(minimum(guess, most), start.x.dtype)
     origin = End(zero, start.value, line.slope)
     no = asarray(False)

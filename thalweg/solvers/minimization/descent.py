@@ -8,8 +8,10 @@ from thalweg.control.conditional import while_loop
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.comparison import minimum, where
+from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.linalg.norms import vector_norm
 from thalweg.ops.linalg.products import dot
+from thalweg.ops.reduce.sums import all as every
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.iterate import Iterate, Settings, ending_after, first_iterate
 from thalweg.solvers.linesearches.line import SearchLine
@@ -70,13 +72,11 @@ def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings)
         direction, products = rule.direction(memory, before, function)
         slope = dot(before.gradient, direction)
         lost = ~(slope < 0.0)
-        steepest = -before.gradient
-        direction = where(lost, steepest, direction)
-        slope = where(lost, -dot(before.gradient, before.gradient), slope)
+        direction = where(lost, function.downhill(before.x, before.gradient), direction)
+        slope = where(lost, dot(before.gradient, direction), slope)
         fresh = course.fresh | lost
-        longest = settings.get("longest", float("inf"))
-        line = SearchLine(function, before, direction, slope, longest, settings)
-        step = search(line, _first_step(course, fresh, direction, slope, settings))
+        line = SearchLine(function, before, direction, slope, settings)
+        step = search(line, _first_step(course, fresh, line))
         sample = step.sample
         found = lambda new, old: where(step.found, new, old)
         after = Iterate(
@@ -100,16 +100,17 @@ def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings)
     return while_loop(lambda course: course.at.goes_on, turn, begun).at
 
 
-def _first_step(
-    course: Course, fresh: Tensor, direction: Vector, slope: Tensor, settings: Settings
-) -> Tensor:
+def _first_step(course: Course, fresh: Tensor, line: SearchLine) -> Tensor:
     """Return where a line search looks first.
 
     Newton-like directions want a step of 1. Others, and the steepest one, want as much decrease
-    as the last step had: t = -2 Δ / φ'(0), which Nocedal and Wright give as (3.60).
+    as the last step had: t = -2 Δ / φ'(0), which Nocedal and Wright give as (3.60). A direction
+    within bounds on all sides has a length that means something from the first.
     """
-    length = vector_norm(direction)
-    short = minimum(1.0, 1.0 / length)
-    if settings["unit_steps"]:
+    short = minimum(1.0, 1.0 / vector_norm(line.direction))
+    if line.function.is_bounded:
+        boxed = every(isfinite(line.function.lower) & isfinite(line.function.upper))
+        short = where(boxed, 1.0, short)
+    if line.settings["unit_steps"]:
         return where(fresh, short, 1.0)
-    return where(fresh, short, minimum(1.0, -2.02 * course.decrease / slope))
+    return where(fresh, short, minimum(1.0, -2.02 * course.decrease / line.slope))
