@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thalweg.errors import ArgumentError, did_you_mean
-from thalweg.solvers.function import SmoothFunction, Vector
-from thalweg.solvers.iterate import Iterate, Settings
+from thalweg.solvers.function import Vector
+from thalweg.solvers.iterate import Settings
 
-Algorithm = Callable[[SmoothFunction, Vector, Settings], Iterate]
+# Maps (what is to be solved, where to start, settings) to where it ended.
+Algorithm = Callable[[Any, Vector, Settings], Any]
 
 
 @dataclass(frozen=True)

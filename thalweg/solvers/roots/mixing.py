@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from thalweg.control.conditional import while_loop
 from thalweg.core.tensor import Tensor
-from thalweg.ops.creation.creation import arange, asarray, zeros
+from thalweg.ops.creation.creation import asarray, zeros
+from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.arithmetic import absolute, remainder
 from thalweg.ops.elementwise.comparison import maximum, where
 from thalweg.ops.elementwise.floats import isfinite
@@ -17,14 +17,13 @@ from thalweg.ops.reduce.sums import all as every
 from thalweg.solvers import iterate
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import GOING, Settings, first_true
+from thalweg.solvers.roots.newton import Outcome
 from thalweg.solvers.squares.levenberg_marquardt import Factors
-
-# What an iteration follows: zero where x is a solution.
-Difference = Callable[[Vector], Vector]
+from thalweg.solvers.squares.residuals import Residuals
 
 
 class Turns(NamedTuple):
-    """An iteration under way; also what an algorithm returns.
+    """An iteration under way.
 
     Attributes:
         x: Where it is.
@@ -45,12 +44,12 @@ class Turns(NamedTuple):
     ending: Tensor
 
 
-def mix(difference: Difference, x: Vector, settings: Settings) -> Turns:
+def mix(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
     """Iterate x ← x + β g(x) - (S + β Y)ᵀ γ with γ = arg min ‖g(x) - Yᵀ γ‖.
 
-    S and Y are the changes of x and g in the last `memory` turns; without a memory this is
-    x ← x + β g(x). If ‖g‖ grows a hundredfold, or is not finite, they are forgotten, and the
-    iteration goes on with a plain step from where it was before.
+    g are the residuals; S and Y are the changes of x and g in the last `memory` turns; without a
+    memory this is x ← x + β g(x). If ‖g‖ grows a hundredfold, or is not finite, they are forgotten,
+    and the iteration goes on with a plain step from where it was before.
 
     Source:
         Anderson, "Iterative procedures for nonlinear integral equations", 1965; Walker & Ni,
@@ -58,7 +57,7 @@ def mix(difference: Difference, x: Vector, settings: Settings) -> Turns:
     """
     memory = int(settings["memory"])
     none = zeros((memory, *x.shape), dtype=x.dtype)
-    first = difference(x)
+    first = residuals.values(x)
     zero, one = asarray(0), asarray(1)
     begun = Turns(x, first, none, none, zero, one, _ending(x, first, zero, settings))
 
@@ -70,7 +69,7 @@ def mix(difference: Difference, x: Vector, settings: Settings) -> Turns:
             weights = factors.along(0.0) @ factors.right
             step = step - weights @ (old.steps + beta * old.changes)
         found = old.x + step
-        value = difference(found)
+        value = residuals.values(found)
         wild = ~every(isfinite(value))
         lost = asarray(False)
         if memory:
@@ -86,11 +85,23 @@ def mix(difference: Difference, x: Vector, settings: Settings) -> Turns:
             steps, changes = old.steps, old.changes
         x, value = where(lost, old.x, found), where(lost, old.difference, value)
         nit = old.nit + 1
+        stops = asarray(False)
+        if residuals.heard is not None:
+            stops = residuals.heard(nit, x, value)
         ending = where(lost, GOING, _ending(x, value, nit, settings))
+        ending = where(stops, iterate.STOPPED, ending)
         ending = where(nit >= settings["maxiter"], _at_last(ending), ending)
         return Turns(x, value, steps, changes, nit, old.nfev + 1, ending)
 
-    return while_loop(lambda turns: turns.ending == GOING, turn, begun)
+    last = while_loop(lambda turns: turns.ending == GOING, turn, begun)
+    return Outcome(last.x, last.difference, last.nit, last.nfev, zero, last.ending)
+
+
+def mix_against(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
+    """Find a root of F by mixing with g = -F."""
+    against = Residuals(lambda x: -residuals.values(x), heard=residuals.heard)
+    found = mix(against, x, settings)
+    return found._replace(values=-found.values)
 
 
 def _ending(x: Vector, difference: Vector, nit: Tensor, settings: Settings) -> Tensor:

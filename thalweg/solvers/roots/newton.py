@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from thalweg.control.branches import cond
 from thalweg.core.tensor import Tensor
+from thalweg.ops.elementwise.arithmetic import absolute
+from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.linalg.matrices import solve
 from thalweg.ops.linalg.norms import vector_norm
+from thalweg.ops.reduce.extremes import max as largest
 from thalweg.ops.reduce.sums import all as every
+from thalweg.solvers import iterate
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import Settings, scalar_like
 from thalweg.solvers.squares.gauss_newton import BacktrackingRule, Memory
@@ -25,6 +29,9 @@ _LEFT = 1e-3
 class NewtonRule(BacktrackingRule):
     """The root of the linear model, J p = -F; where J is singular, the model's least sum."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._enough = settings["ftol"]
+
     def begin(self, at: Place) -> Memory:
         """Return the step at a point."""
         step = solve(at.jacobian, -at.values)
@@ -34,34 +41,78 @@ class NewtonRule(BacktrackingRule):
 
     def is_short(self, memory: Memory, at: Place, xtol: Any) -> Tensor:
         """Tell whether the whole step is short, and leads to a root."""
-        return super().is_short(memory, at, xtol) & (memory.change >= 1.0 - _LEFT)
+        short = super().is_short(memory, at, xtol) & (memory.change >= 1.0 - _LEFT)
+        return short | _is_small(at, self._enough)
 
 
 class TrustedRootRule(TrustRule):
     """Steps of Levenberg-Marquardt, which end where the linear model has its root near by."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._enough = settings["ftol"]
 
     def is_short(self, memory: TrustMemory, at: Place, xtol: Any) -> Tensor:
         """Tell whether the whole step is short, and leads to a root."""
         along = memory.factors.along(0.0)
         change = vector_norm(memory.factors.singular * along)
         short = vector_norm(along) <= xtol * vector_norm(memory.scale * at.x)
-        return short & (change >= (1.0 - _LEFT) * at.norm)
+        leads = change >= (1.0 - _LEFT) * at.norm
+        return (short & leads) | _is_small(at, self._enough)
 
 
-def newton(residuals: Residuals, x: Vector, settings: Settings) -> Course:
+def _is_small(at: Place, ftol: Any) -> Tensor:
+    return largest(absolute(at.values)) <= ftol
+
+
+class Outcome(NamedTuple):
+    """Where an algorithm ended.
+
+    Attributes:
+        x: The point.
+        values: F there; or, of a fixed point, f(x) - x.
+        nit: The number of steps.
+        nfev: The number of evaluations of the function.
+        njev: The number of evaluations of its Jacobian.
+        ending: How it ended.
+    """
+
+    x: Vector
+    values: Vector
+    nit: Tensor
+    nfev: Tensor
+    njev: Tensor
+    ending: Tensor
+
+
+def _outcome(course: Course) -> Outcome:
+    """Return where a run ended; a small decrease without a root is no solution."""
+    at, ending = course.at, course.ending
+    root = (at.norm == 0.0) | (ending == iterate.SMALL_BOTH)
+    stuck = (ending == iterate.SMALL_DECREASE) | (ending == iterate.SMALL_GRADIENT)
+    ending = where(root, iterate.SMALL_STEP, where(stuck, iterate.NO_STEP, ending))
+    return Outcome(at.x, at.values, course.nit, course.nfev, course.njev, ending)
+
+
+def newton(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
     """Find a root by Newton's method; a step that makes ‖F‖ no smaller is halved.
 
     Source:
         Dennis & Schnabel, "Numerical Methods for Unconstrained Optimization and Nonlinear
         Equations", 1983, chapter 6.
     """
-    return descend(residuals, x, NewtonRule(), settings)
+    return _outcome(descend(residuals, x, NewtonRule(settings), _limits(settings)))
 
 
-def levenberg_marquardt_root(residuals: Residuals, x: Vector, settings: Settings) -> Course:
+def levenberg_marquardt_root(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
     """Find a root by Levenberg-Marquardt.
 
     Source:
         Moré, "The Levenberg-Marquardt algorithm: implementation and theory", 1978.
     """
-    return descend(residuals, x, TrustedRootRule(settings), settings)
+    return _outcome(descend(residuals, x, TrustedRootRule(settings), _limits(settings)))
+
+
+def _limits(settings: Settings) -> Settings:
+    limits = {"ftol": 0.0, "gtol": 0.0, "max_nfev": float("inf")}
+    return {**settings, **limits}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg.core.tensor import Tensor
-from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.linalg.norms import vector_norm
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import Settings, scalar_like

@@ -180,4 +180,5 @@ def _ending(
         (taken & (after.at.cosine <= settings["gtol"]), iterate.SMALL_GRADIENT),
         (rule.is_lost(after.memory, after.at, rounding), iterate.NO_STEP),
         (after.nfev >= settings["max_nfev"], iterate.EVALUATIONS),
+        (after.nit >= settings.get("maxiter", float("inf")), iterate.ITERATIONS),
     )
