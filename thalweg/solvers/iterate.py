@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.creation.creation import asarray, full
 from thalweg.ops.elementwise.arithmetic import absolute
@@ -106,6 +108,9 @@ def ending_after(
     if "ftol" in settings:
         small = (decrease >= 0.0) & (decrease <= settings["ftol"] * scale)
         cases.append((moved & (settings["ftol"] > 0.0) & small, SMALL_DECREASE))
+    if "xtol" in settings:
+        small = absolute(after.x - before.x).mean() <= settings["xtol"]
+        cases.append((moved & small, SMALL_STEP))
     if "xrtol" in settings:
         small = size(after.x - before.x, 2) <= settings["xrtol"] * (
             settings["xrtol"] + size(after.x, 2)
@@ -115,6 +120,11 @@ def ending_after(
     if "maxfun" in settings:
         cases.append((after.nfev >= settings["maxfun"], EVALUATIONS))
     return first_true(*cases)
+
+
+def rounding(vector: Vector) -> float:
+    """Return the distance of 1 from the next number of a vector's dtype."""
+    return float(np.finfo(vector.dtype).eps)
 
 
 def scalar_like(vector: Vector, number: Any) -> Tensor:

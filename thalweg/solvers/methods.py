@@ -5,10 +5,20 @@ from __future__ import annotations
 from thalweg.errors import ArgumentError, did_you_mean
 from thalweg.solvers.method import Method
 from thalweg.solvers.minimization.bfgs import BFGS
+from thalweg.solvers.minimization.conjugate_gradient import CONJUGATE_GRADIENT
+from thalweg.solvers.minimization.gradient_descent import GRADIENT_DESCENT
 from thalweg.solvers.minimization.lbfgs import LBFGS
 from thalweg.solvers.minimization.lbfgsb import LBFGSB
+from thalweg.solvers.minimization.newton_cg import NEWTON_CG
+from thalweg.solvers.minimization.trust_exact import TRUST_EXACT
+from thalweg.solvers.minimization.trust_ncg import TRUST_NCG
 
-METHODS: dict[str, Method] = {method.name: method for method in (BFGS, LBFGS, LBFGSB)}
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        GRADIENT_DESCENT, CONJUGATE_GRADIENT, BFGS, LBFGS, LBFGSB, NEWTON_CG, TRUST_NCG, TRUST_EXACT,
+    )
+}  # fmt: skip
 
 # What SciPy, JAX and jaxopt call them otherwise.
 OTHER_NAMES = {

@@ -150,16 +150,19 @@ class UserProblem:
             return variables.joined(self.hessp(variables.apart(vector), variables.apart(v), *args))
 
         jac, hess = (None if _is_derived(x) else x for x in (self.jac, self.hess))
+
+        def gradient(vector: Vector) -> Vector:
+            return variables.joined(jac(variables.apart(vector), *args))
+
         return SmoothFunction(
             scalar,
-            None
-            if jac in (None, True)
-            else lambda v: variables.joined(jac(variables.apart(v), *args)),
-            both if jac is True else None,
-            None if hess is None else variables.taking(hess, *args),
-            None if self.hessp is None else product,
-            *limits,
-            None if self.callback is None else self.heard,
+            given_gradient=None if jac in (None, True) else gradient,
+            given_both=both if jac is True else None,
+            given_hessian=None if hess is None else variables.taking(hess, *args),
+            given_product=None if self.hessp is None else product,
+            lower=limits[0],
+            upper=limits[1],
+            heard=None if self.callback is None else self.heard,
         )
 
     def heard(self, number: Tensor, vector: Vector, value: Tensor) -> Tensor:

@@ -8,15 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import maximum, where
 from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.linalg.products import dot
 from thalweg.solvers.function import SmoothFunction, Vector
-from thalweg.solvers.iterate import Iterate, Settings
+from thalweg.solvers.iterate import Iterate, Settings, rounding
 
 
 class Sample(NamedTuple):
@@ -48,7 +46,8 @@ class SearchLine:
 
     def point(self, step: Any) -> Vector:
         """Return x + t d, which rounding does not lead out of the bounds."""
-        return self.function.projected(self.start.x + step * self.direction)
+        point: Vector = self.start.x + step * self.direction
+        return self.function.projected(point)
 
     @functools.cached_property
     def longest(self) -> Any:
@@ -75,7 +74,8 @@ class SearchLine:
     def decreases(self, sample: Sample) -> Tensor:
         """Tell whether φ(t) ≤ φ(0) + c₁ t φ'(0)."""
         limit = self.start.value + self.settings["c1"] * sample.step * self.slope
-        return sample.value <= limit
+        found: Tensor = sample.value <= limit
+        return found
 
     def suffices(self, sample: Sample) -> Tensor:
         """Tell whether a step fulfils the strong Wolfe conditions, or nearly so near a minimum.
@@ -86,17 +86,13 @@ class SearchLine:
         which Hager and Zhang call the approximate condition: φ'(t) ≤ (2 c₁ - 1) φ'(0).
         """
         c1, c2 = self.settings["c1"], self.settings["c2"]
-        hidden = sample.value <= self.start.value + _rounding(self.start.x) * absolute(
+        hidden = sample.value <= self.start.value + 4.0 * rounding(self.start.x) * absolute(
             self.start.value
         )
         nearly = hidden & (sample.slope <= (2.0 * c1 - 1.0) * self.slope)
         flat = absolute(sample.slope) <= c2 * absolute(self.slope)
-        return flat & (self.decreases(sample) | nearly)
-
-
-def _rounding(x: Vector) -> float:
-    """Return the relative error that a sum of a few numbers has."""
-    return 4.0 * float(np.finfo(x.dtype).eps)
+        found: Tensor = flat & (self.decreases(sample) | nearly)
+        return found
 
 
 class Step(NamedTuple):

@@ -43,7 +43,7 @@ class Interval(NamedTuple):
         wall: A step beyond which the function is not finite.
         sample: The last point.
         step: Where to look next.
-        count: How many points were tried.
+        tried: How many points were tried.
         last: Whether the next point is taken as it is, the best one there was.
         ended: Whether the search is at its end.
     """
@@ -56,7 +56,7 @@ class Interval(NamedTuple):
     wall: Tensor
     sample: Sample
     step: Tensor
-    count: Tensor
+    tried: Tensor
     last: Tensor
     ended: Tensor
 
@@ -91,14 +91,14 @@ def more_thuente(line: SearchLine, guess: Any) -> Step:
     found: Interval = while_loop(lambda search: ~search.ended, turn, begun)
     sample = found.sample
     lower = line.is_finite(sample) & (sample.value < start.value)
-    return Step(sample, found.count, line.suffices(sample) | lower)
+    return Step(sample, found.tried, line.suffices(sample) | lower)
 
 
 def _after(line: SearchLine, search: Interval, sample: Sample, most: Tensor) -> Interval:
     """Return a search that has seen a further point."""
     low, high = search.low, search.high
     finite, decreases = line.is_finite(sample), line.decreases(sample)
-    count = search.count + 1
+    count = search.tried + 1
     first = search.first & ~(finite & decreases & (sample.slope >= 0.0))
     # As long as no point has decreased enough, the ends are compared by ψ.
     by_decrease = first & (sample.value <= low.value) & ~decreases
@@ -112,7 +112,7 @@ def _after(line: SearchLine, search: Interval, sample: Sample, most: Tensor) -> 
     slow = closed & (width >= _SHRINKING * search.widths[1])
     step = where(slow, new_low.step + 0.5 * (new_high.step - new_low.step), step)
     beyond = sample.step - low.step
-    least = sample.step + where(search.count > 0, _GROWTH[0], 0.0) * beyond
+    least = sample.step + where(search.tried > 0, _GROWTH[0], 0.0) * beyond
     farther = minimum(maximum(step, least), sample.step + _GROWTH[1] * beyond)
     step = where(closed, step, farther)
     step = minimum(step, most)
@@ -120,7 +120,10 @@ def _after(line: SearchLine, search: Interval, sample: Sample, most: Tensor) -> 
     wall = where(finite, search.wall, minimum(search.wall, sample.step))
     step = where(step >= wall, new_low.step + 0.5 * (wall - new_low.step), step)
     back = low.step + 0.1 * (sample.step - low.step)
-    keep = lambda new, old: where(finite, new, old)
+
+    def keep(new: Any, old: Any) -> Tensor:
+        return where(finite, new, old)
+
     narrow = closed & (width <= _SHORTEST * maximum(new_low.step, new_high.step))
     at_limit = (
         (sample.step >= most) & decreases & (sample.slope <= line.settings["c1"] * line.slope)

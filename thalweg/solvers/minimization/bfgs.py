@@ -10,6 +10,7 @@ from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.linalg.products import dot, outer
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.iterate import Iterate, Settings
+from thalweg.solvers.linesearches.line import SearchLine
 from thalweg.solvers.method import Method
 from thalweg.solvers.minimization.descent import descend
 
@@ -41,10 +42,10 @@ class SecantRule:
         return -(memory.matrix @ at.gradient), 0
 
     def learn(
-        self, memory: InverseHessian, before: Iterate, after: Iterate, found: Tensor
+        self, memory: InverseHessian, line: SearchLine, after: Iterate, found: Tensor
     ) -> InverseHessian:
         """Return the corrected matrix."""
-        s, y = after.x - before.x, after.gradient - before.gradient
+        s, y = after.x - line.start.x, after.gradient - line.start.gradient
         product, squared = dot(y, s), dot(y, y)
         bends = found & (product > 0.0)
         scale = where(memory.is_first, product / squared, 1.0)

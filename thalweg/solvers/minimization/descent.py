@@ -32,8 +32,8 @@ class Rule(Protocol):
     ) -> tuple[Vector, Any]:
         """Return where to go, down, and how many products with the Hessian that took."""
 
-    def learn(self, memory: Memory, before: Iterate, after: Iterate, found: Tensor) -> Memory:
-        """Return what is remembered after a step."""
+    def learn(self, memory: Memory, line: SearchLine, after: Iterate, found: Tensor) -> Memory:
+        """Return what is remembered after a step along a line, if one was found."""
 
     def forget(self, memory: Memory, lost: Tensor) -> Memory:
         """Return what is remembered; nothing, if all is lost."""
@@ -78,7 +78,10 @@ def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings)
         line = SearchLine(function, before, direction, slope, settings)
         step = search(line, _first_step(course, fresh, line))
         sample = step.sample
-        found = lambda new, old: where(step.found, new, old)
+
+        def found(new: Tensor, old: Tensor) -> Tensor:
+            return where(step.found, new, old)
+
         after = Iterate(
             found(line.point(sample.step), before.x),
             found(sample.value, before.value),
@@ -91,13 +94,14 @@ def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings)
         )
         failed = ~step.found & fresh
         after = after._replace(ending=ending_after(function, before, after, failed, settings))
-        memory = rule.learn(rule.forget(memory, lost), before, after, step.found)
+        memory = rule.learn(rule.forget(memory, lost), line, after, step.found)
         memory = rule.forget(memory, ~step.found)
         return Course(after, memory, ~step.found, before.value - after.value)
 
     fresh = asarray(True)
     begun = Course(at, rule.begin(at), fresh, vector_norm(at.gradient) / 2.0)
-    return while_loop(lambda course: course.at.goes_on, turn, begun).at
+    last: Course = while_loop(lambda course: course.at.goes_on, turn, begun)
+    return last.at
 
 
 def _first_step(course: Course, fresh: Tensor, line: SearchLine) -> Tensor:

@@ -12,6 +12,7 @@ from thalweg.ops.index.take import put_slices
 from thalweg.ops.linalg.products import dot
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.iterate import Iterate, Settings, scalar_like
+from thalweg.solvers.linesearches.line import SearchLine
 from thalweg.solvers.method import Method
 from thalweg.solvers.minimization.descent import descend
 
@@ -73,10 +74,10 @@ class LimitedMemoryRule:
         turned = (scale * q) @ memory.changes - (z @ memory.inverse) @ memory.steps
         return turned - scale * at.gradient, 0
 
-    def learn(self, memory: Pairs, before: Iterate, after: Iterate, found: Tensor) -> Pairs:
+    def learn(self, memory: Pairs, line: SearchLine, after: Iterate, found: Tensor) -> Pairs:
         """Return the pairs with one more, unless the function does not bend upwards along it."""
         m = self.size
-        s, y = after.x - before.x, after.gradient - before.gradient
+        s, y = after.x - line.start.x, after.gradient - line.start.gradient
         bend, square = dot(s, y), dot(y, y)
         usable = found & (bend > 0.0) & (bend * bend > 0.0)
         steps, changes = (
@@ -102,7 +103,10 @@ class LimitedMemoryRule:
 
     def forget(self, memory: Pairs, lost: Tensor) -> Pairs:
         """Return no pairs if all is lost: the rows are no longer read."""
-        none = lambda values: where(lost, 0.0, values)
+
+        def none(values: Tensor) -> Tensor:
+            return where(lost, 0.0, values)
+
         return memory._replace(
             inverse=none(memory.inverse),
             squares=none(memory.squares),

@@ -17,6 +17,7 @@ from thalweg.ops.order.sort import argsort
 from thalweg.ops.shape.join import concatenate
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.iterate import Iterate, Settings, scalar_like
+from thalweg.solvers.linesearches.line import SearchLine
 from thalweg.solvers.method import Method
 from thalweg.solvers.minimization.descent import descend
 from thalweg.solvers.minimization.lbfgs import LimitedMemoryRule
@@ -112,10 +113,10 @@ class BoundedRule:
         return Model(memory.scale, rows, inner)
 
     def learn(
-        self, memory: BoundedPairs, before: Iterate, after: Iterate, found: Tensor
+        self, memory: BoundedPairs, line: SearchLine, after: Iterate, found: Tensor
     ) -> BoundedPairs:
         """Return the pairs with one more, unless the function does not bend upwards along it."""
-        s, y = after.x - before.x, after.gradient - before.gradient
+        s, y = after.x - line.start.x, after.gradient - line.start.gradient
         bend, square = dot(s, y), dot(y, y)
         usable = found & (bend > 2.2e-16 * square)
         place, m = memory.place, self.size
@@ -213,12 +214,11 @@ def _cauchy_point(model: Model, at: Iterate, box: Box) -> Cauchy:
             model.scale * push + 2.0 * dot(middle, path.turned) + push * dot(middle, row)
         )
         after = Path(
-            path.number + 1, here, slope, maximum(bend, tiny),
-            path.turned + counts * row, moved, ended,
+            path.number + 1, here, slope, maximum(bend, tiny), path.turned + counts * row, moved,
+            ended,
         )  # fmt: skip
-        return Path(
-            *(where(ended, old, new) for old, new in zip(path[:6], after[:6], strict=True)), ended
-        )
+        kept = (where(ended, old, new) for old, new in zip(path[:-1], after[:-1], strict=True))
+        return Path._make((*kept, ended))
 
     none, start = asarray(0), scalar_like(at.x, 0.0)
     begun = Path(none, start, slope, bend, turned, 0.0 * turned, ~(slope < 0.0))

@@ -1,0 +1,113 @@
+"""Trust-exact: the exact minimum of the model within its region."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from thalweg.control.conditional import while_loop
+from thalweg.core.tensor import Tensor
+from thalweg.ops.creation.creation import asarray
+from thalweg.ops.creation.ranges import arange
+from thalweg.ops.elementwise.arithmetic import absolute, sqrt
+from thalweg.ops.elementwise.comparison import maximum, where
+from thalweg.ops.linalg.matrices import eigh
+from thalweg.ops.linalg.norms import vector_norm
+from thalweg.ops.linalg.products import dot
+from thalweg.solvers.function import SmoothFunction, Vector
+from thalweg.solvers.iterate import Iterate, Settings, rounding
+from thalweg.solvers.method import Method
+from thalweg.solvers.minimization.trust_ncg import TRUST_NUMBERS
+from thalweg.solvers.minimization.trust_region import ModelStep, trust_region
+
+# How near the edge a step is on it.
+_NEAR = 1e-10
+
+_MOST_TURNS = 60
+
+
+class Spectrum(NamedTuple):
+    """A Hessian: its eigenvalues in order, and its eigenvectors as columns."""
+
+    values: Vector
+    vectors: Tensor
+
+
+class Shift(NamedTuple):
+    """A search for λ: what it is, between what it lies, how often it was changed, the end."""
+
+    value: Tensor
+    least: Tensor
+    most: Tensor
+    turns: Tensor
+    ended: Tensor
+
+
+def more_sorensen(
+    function: SmoothFunction, at: Iterate, hessian: Spectrum, radius: Tensor
+) -> ModelStep:
+    """Return the step p with (H + λ I) p = -g, |p| ≤ Δ, λ (Δ - |p|) = 0 and H + λ I ≥ 0.
+
+    λ is found by Newton's method on 1 / Δ - 1 / |p(λ)|, which is nearly linear, between bounds
+    that each turn narrows. In the hard case, where g has no part along the lowest eigenvector, a
+    multiple of that is added to reach the edge.
+
+    Source:
+        Moré & Sorensen, "Computing a Trust Region Step", 1983, section 3.
+    """
+    values, vectors = hessian
+    g = at.gradient @ vectors
+    lowest, tiny = values[0], rounding(g)
+    scale = maximum(absolute(values).max(), vector_norm(g) / radius)
+    floor = maximum(-lowest, 0.0)
+
+    def solved(shift: Tensor) -> Vector:
+        bend = values + shift
+        return where(bend > 0.0, -g / where(bend > 0.0, bend, 1.0), 0.0)
+
+    inside = (lowest > tiny * scale) & (vector_norm(solved(0.0 * radius)) <= radius)
+    # Along eigenvectors of the lowest value, at λ = -value, the step is free.
+    barely = floor + 4.0 * tiny * scale
+    hard = ~inside & (vector_norm(solved(barely)) <= radius)
+
+    def turn(search: Shift) -> Shift:
+        p = solved(search.value)
+        length = vector_norm(p)
+        bend = values + search.value
+        squared = dot(p, p / where(bend > 0.0, bend, 1.0))
+        least = where(length > radius, search.value, search.least)
+        most = where(length > radius, search.most, search.value)
+        newton = search.value + (dot(p, p) / squared) * (length - radius) / radius
+        within = (newton > least) & (newton < most)
+        value = where(within, newton, 0.5 * (least + most))
+        count = search.turns + 1
+        near = absolute(length - radius) <= _NEAR * radius
+        ended = near | (count >= _MOST_TURNS) | ~(most - least > 4.0 * tiny * most)
+        return Shift(where(near, search.value, value), least, most, count, ended)
+
+    most = floor + vector_norm(g) / radius + 4.0 * tiny * scale
+    begun = Shift(barely, floor, most, asarray(0), inside | hard)
+    shift = where(inside, 0.0, while_loop(lambda search: ~search.ended, turn, begun).value)
+    p = solved(shift)
+    missing = sqrt(maximum(radius * radius - dot(p, p), 0.0))
+    first = where(arange(g.shape[0]) == 0, 1.0, 0.0)
+    # To whichever side g slopes down.
+    p = where(hard, p - where(g[0] > 0.0, 1.0, -1.0) * missing * first, p)
+    turned = values * p
+    return ModelStep(vectors @ p, vectors @ turned, ~inside, 0)
+
+
+def trust_exact(function: SmoothFunction, x: Vector, settings: Settings) -> Iterate:
+    """Minimize by trust regions with the exact minimum of each model: the whole Hessian is made.
+
+    Source:
+        Moré & Sorensen, "Computing a Trust Region Step", 1983; Nocedal & Wright, "Numerical
+        Optimization", 2006, algorithms 4.1 and 4.3.
+    """
+
+    def spectrum(x: Vector) -> Spectrum:
+        return Spectrum(*eigh(function.hessian(x)))
+
+    return trust_region(function, x, more_sorensen, settings, spectrum)
+
+
+TRUST_EXACT = Method("trust-exact", trust_exact, TRUST_NUMBERS, {"norm": 2})
