@@ -31,6 +31,7 @@ NOT_FINITE = 6
 STOPPED = 7
 SMALL_MODEL = 8
 SMALL_BOTH = 9
+VIOLATED = 10
 
 
 class Iterate(NamedTuple):
