@@ -23,7 +23,7 @@ from thalweg.solvers.iterate import (
     first_iterate,
 )
 from thalweg.solvers.linesearches.line import SearchLine
-from thalweg.solvers.linesearches.searches import SEARCHES
+from thalweg.solvers.linesearches.searches import search_of
 
 # What a rule remembers from step to step: a tree of tensors.
 Memory = Any
@@ -74,7 +74,7 @@ def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings)
     one, and what the rule remembers is forgotten; if that fails too, the run is at its end.
     """
     at = first_iterate(function, x, settings)
-    search = SEARCHES[settings["linesearch"]]
+    search = search_of(settings["linesearch"])
 
     def turn(course: Course) -> Course:
         before = course.at
