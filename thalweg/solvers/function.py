@@ -9,6 +9,7 @@ from typing import Any
 
 from thalweg.autodiff.functional import jvp, value_and_grad
 from thalweg.autodiff.jacobians import jacfwd
+from thalweg.control.custom import custom_vjp
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.elementwise.rounding import clip
@@ -54,6 +55,15 @@ class SmoothFunction:
         else:
             value, gradient = value_and_grad(self.function)(x)
         return astype(as_tensor(value), x.dtype), astype(as_tensor(gradient), x.dtype)
+
+    @functools.cached_property
+    def differentiable(self) -> Callable[[Vector], Tensor]:
+        """f, of which others derive the gradient that is known here."""
+        if self.given_both is None and self.given_gradient is None:
+            return self.value
+        function = custom_vjp(self.value)
+        function.defvjp(self.both, lambda gradient, g: (g * gradient,))
+        return function
 
     def gradient(self, x: Vector) -> Vector:
         """Return ∇f(x)."""

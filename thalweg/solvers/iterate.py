@@ -109,9 +109,6 @@ def ending_after(
     if "ftol" in settings:
         small = (decrease >= 0.0) & (decrease <= settings["ftol"] * scale)
         cases.append((moved & (settings["ftol"] > 0.0) & small, SMALL_DECREASE))
-    if "xtol" in settings:
-        small = absolute(after.x - before.x).mean() <= settings["xtol"]
-        cases.append((moved & small, SMALL_STEP))
     if "xrtol" in settings:
         small = size(after.x - before.x, 2) <= settings["xrtol"] * (
             settings["xrtol"] + size(after.x, 2)

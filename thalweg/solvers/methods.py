@@ -16,7 +16,8 @@ from thalweg.solvers.minimization.trust_ncg import TRUST_NCG
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        GRADIENT_DESCENT, CONJUGATE_GRADIENT, BFGS, LBFGS, LBFGSB, NEWTON_CG, TRUST_NCG, TRUST_EXACT,
+        GRADIENT_DESCENT, CONJUGATE_GRADIENT, BFGS, LBFGS, LBFGSB, NEWTON_CG, TRUST_NCG,
+        TRUST_EXACT,
     )
 }  # fmt: skip
 

@@ -7,15 +7,23 @@ from typing import Any, NamedTuple, Protocol
 from thalweg.control.conditional import while_loop
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import asarray
+from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import minimum, where
 from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.linalg.norms import vector_norm
 from thalweg.ops.linalg.products import dot
 from thalweg.ops.reduce.sums import all as every
 from thalweg.solvers.function import SmoothFunction, Vector
-from thalweg.solvers.iterate import Iterate, Settings, ending_after, first_iterate
+from thalweg.solvers.iterate import (
+    GOING,
+    SMALL_STEP,
+    Iterate,
+    Settings,
+    ending_after,
+    first_iterate,
+)
 from thalweg.solvers.linesearches.line import SearchLine
-from thalweg.solvers.linesearches.searches import SEARCHES
+from thalweg.solvers.linesearches.searches import search_of
 
 # What a rule remembers from step to step: a tree of tensors.
 Memory = Any
@@ -47,12 +55,14 @@ class Course(NamedTuple):
         memory: What the rule remembers.
         fresh: Whether that is nothing, so that the direction is the steepest one.
         decrease: How much the last step decreased the function.
+        short: Whether it was as short as `xtol`, if there is such a tolerance.
     """
 
     at: Iterate
     memory: Memory
     fresh: Tensor
     decrease: Tensor
+    short: Tensor
 
 
 def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings) -> Iterate:
@@ -64,7 +74,7 @@ def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings)
     one, and what the rule remembers is forgotten; if that fails too, the run is at its end.
     """
     at = first_iterate(function, x, settings)
-    search = SEARCHES[settings["linesearch"]]
+    search = search_of(settings["linesearch"])
 
     def turn(course: Course) -> Course:
         before = course.at
@@ -93,13 +103,17 @@ def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings)
             before.ending,
         )
         failed = ~step.found & fresh
-        after = after._replace(ending=ending_after(function, before, after, failed, settings))
+        ending = ending_after(function, before, after, failed, settings)
+        short = step.found & (absolute(after.x - before.x).mean() <= settings.get("xtol", -1.0))
+        # One short step of a direction that is not quite Newton's says little.
+        ending = where((ending == GOING) & short & course.short, SMALL_STEP, ending)
+        after = after._replace(ending=ending)
         memory = rule.learn(rule.forget(memory, lost), line, after, step.found)
         memory = rule.forget(memory, ~step.found)
-        return Course(after, memory, ~step.found, before.value - after.value)
+        return Course(after, memory, ~step.found, before.value - after.value, short)
 
     fresh = asarray(True)
-    begun = Course(at, rule.begin(at), fresh, vector_norm(at.gradient) / 2.0)
+    begun = Course(at, rule.begin(at), fresh, vector_norm(at.gradient) / 2.0, asarray(False))
     last: Course = while_loop(lambda course: course.at.goes_on, turn, begun)
     return last.at
 

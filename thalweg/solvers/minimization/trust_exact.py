@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 from thalweg.control.conditional import while_loop
@@ -19,17 +20,43 @@ from thalweg.solvers.method import Method
 from thalweg.solvers.minimization.trust_ncg import TRUST_NUMBERS
 from thalweg.solvers.minimization.trust_region import ModelStep, trust_region
 
-# How near the edge a step is on it.
+# How near the edge, beside the radius, a step is near enough.
 _NEAR = 1e-10
 
 _MOST_TURNS = 60
 
 
-class Spectrum(NamedTuple):
-    """A Hessian: its eigenvalues in order, and its eigenvectors as columns."""
+class Curvature(NamedTuple):
+    """A Hessian and what is known of it.
 
+    Attributes:
+        matrix: H.
+        values: Its eigenvalues in order.
+        vectors: Its eigenvectors as columns.
+        newton: -H⁻¹ g, if H is positive.
+        convex: Whether it is.
+    """
+
+    matrix: Tensor
     values: Vector
     vectors: Tensor
+    newton: Vector
+    convex: Tensor
+
+
+def curvature(function: SmoothFunction, x: Vector) -> Curvature:
+    """Return what is to be known of the Hessian at a point.
+
+    Newton's step is that of the matrix scaled to a diagonal of ones, whose eigenvalues rounding
+    leaves right where only the units of the variables differ much.
+    """
+    gradient, matrix = function.gradient(x), function.hessian(x)
+    diagonal = absolute(matrix.diagonal())
+    scale = 1.0 / sqrt(where(diagonal > 0.0, diagonal, 1.0))
+    values, vectors = eigh(scale[:, None] * matrix * scale[None, :])
+    convex = values[0] > x.shape[0] * rounding(x)
+    inside = ((scale * gradient) @ vectors) / where(convex, values, 1.0)
+    return Curvature(matrix, *eigh(matrix), -scale * (vectors @ inside), convex)
 
 
 class Shift(NamedTuple):
@@ -43,7 +70,7 @@ class Shift(NamedTuple):
 
 
 def more_sorensen(
-    function: SmoothFunction, at: Iterate, hessian: Spectrum, radius: Tensor
+    function: SmoothFunction, at: Iterate, hessian: Curvature, radius: Tensor
 ) -> ModelStep:
     """Return the step p with (H + λ I) p = -g, |p| ≤ Δ, λ (Δ - |p|) = 0 and H + λ I ≥ 0.
 
@@ -54,7 +81,7 @@ def more_sorensen(
     Source:
         Moré & Sorensen, "Computing a Trust Region Step", 1983, section 3.
     """
-    values, vectors = hessian
+    values, vectors = hessian.values, hessian.vectors
     g = at.gradient @ vectors
     lowest, tiny = values[0], rounding(g)
     scale = maximum(absolute(values).max(), vector_norm(g) / radius)
@@ -64,7 +91,7 @@ def more_sorensen(
         bend = values + shift
         return where(bend > 0.0, -g / where(bend > 0.0, bend, 1.0), 0.0)
 
-    inside = (lowest > tiny * scale) & (vector_norm(solved(0.0 * radius)) <= radius)
+    inside = hessian.convex & (vector_norm(hessian.newton) <= radius)
     # Along eigenvectors of the lowest value, at λ = -value, the step is free.
     barely = floor + 4.0 * tiny * scale
     hard = ~inside & (vector_norm(solved(barely)) <= radius)
@@ -86,14 +113,13 @@ def more_sorensen(
 
     most = floor + vector_norm(g) / radius + 4.0 * tiny * scale
     begun = Shift(barely, floor, most, asarray(0), inside | hard)
-    shift = where(inside, 0.0, while_loop(lambda search: ~search.ended, turn, begun).value)
-    p = solved(shift)
+    p = solved(while_loop(lambda search: ~search.ended, turn, begun).value)
     missing = sqrt(maximum(radius * radius - dot(p, p), 0.0))
     first = where(arange(g.shape[0]) == 0, 1.0, 0.0)
     # To whichever side g slopes down.
     p = where(hard, p - where(g[0] > 0.0, 1.0, -1.0) * missing * first, p)
-    turned = values * p
-    return ModelStep(vectors @ p, vectors @ turned, ~inside, 0)
+    p = where(inside, hessian.newton, vectors @ p)
+    return ModelStep(p, hessian.matrix @ p, ~inside, 0)
 
 
 def trust_exact(function: SmoothFunction, x: Vector, settings: Settings) -> Iterate:
@@ -103,11 +129,8 @@ def trust_exact(function: SmoothFunction, x: Vector, settings: Settings) -> Iter
         Moré & Sorensen, "Computing a Trust Region Step", 1983; Nocedal & Wright, "Numerical
         Optimization", 2006, algorithms 4.1 and 4.3.
     """
-
-    def spectrum(x: Vector) -> Spectrum:
-        return Spectrum(*eigh(function.hessian(x)))
-
-    return trust_region(function, x, more_sorensen, settings, spectrum)
+    known = functools.partial(curvature, function)
+    return trust_region(function, x, more_sorensen, settings, known)
 
 
 TRUST_EXACT = Method("trust-exact", trust_exact, TRUST_NUMBERS, {"norm": 2})
