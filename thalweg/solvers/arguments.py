@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg import tree
+from thalweg.autodiff.transformed import Transformed
 from thalweg.core.tensor import Tensor
 from thalweg.ops.numpy.kinds import NUMBERS
 
@@ -30,3 +31,21 @@ def whole_arguments(dynamic: Dynamic, statics: Statics) -> tuple[Any, ...]:
     leaves = [next(rest) if n else other for n, other in zip(numeric, others, strict=True)]
     found: tuple[Any, ...] = tree.unflatten(definition, leaves)
     return found
+
+
+def taking_part(function: Any, fronts: int, first: int, last: int) -> Any:
+    """Return a function of all arguments of a problem, of which it takes some.
+
+    Args:
+        function: What is no function is returned as it is.
+        fronts: How many arguments stand in front of these.
+        first: The first that it takes.
+        last: The one behind the last.
+    """
+    if not callable(function):
+        return function
+
+    def taking(*given: Any) -> Any:
+        return function(*given[:fronts], *given[fronts + first : fronts + last])
+
+    return Transformed(taking, taking_part, function, fronts, first, last)

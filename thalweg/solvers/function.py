@@ -29,6 +29,7 @@ class SmoothFunction:
         given_product: The user's product of that matrix, at a point, with a vector.
         lower: The least values, or None.
         upper: The greatest values, or None.
+        constraints: What else the vector has to fulfil, or None.
         heard: Told of each iteration's number, vector and value; returns whether to stop.
     """
 
@@ -39,6 +40,7 @@ class SmoothFunction:
     given_product: Callable[[Vector, Vector], Vector] | None = None
     lower: Vector | None = None
     upper: Vector | None = None
+    constraints: Any = None
     heard: Callable[[Tensor, Vector, Tensor], Tensor] | None = None
 
     def value(self, x: Vector) -> Tensor:

@@ -25,6 +25,7 @@ class Method:
         choices: The options that are part of the program, with their defaults.
         tolerances: The options that `tol` sets.
         bounded: Whether it takes bounds.
+        constrained: Whether it takes constraints.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Method:
     choices: Mapping[str, Any] = field(default_factory=dict)
     tolerances: tuple[str, ...] = ("gtol",)
     bounded: bool = False
+    constrained: bool = False
 
     def options(
         self, given: Mapping[str, Any], tol: float | None, size: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thalweg.errors import ArgumentError, did_you_mean
+from thalweg.solvers.constrained.method import AUGMENTED_LAGRANGIAN
 from thalweg.solvers.method import Method
 from thalweg.solvers.minimization.bfgs import BFGS
 from thalweg.solvers.minimization.conjugate_gradient import CONJUGATE_GRADIENT
@@ -17,7 +18,7 @@ METHODS: dict[str, Method] = {
     method.name: method
     for method in (
         GRADIENT_DESCENT, CONJUGATE_GRADIENT, BFGS, LBFGS, LBFGSB, NEWTON_CG, TRUST_NCG,
-        TRUST_EXACT,
+        TRUST_EXACT, AUGMENTED_LAGRANGIAN,
     )
 }  # fmt: skip
 
@@ -26,6 +27,8 @@ OTHER_NAMES = {
     "cg": "conjugate-gradient",
     "l-bfgs-b": "lbfgsb",
     "l-bfgs": "lbfgs",
+    "slsqp": "augmented-lagrangian",
+    "trust-constr": "augmented-lagrangian",
     "newton-conjugate-gradient": "newton-cg",
 }
 

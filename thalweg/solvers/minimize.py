@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from thalweg import tree
+from thalweg.autodiff.functional import vjp
 from thalweg.control.callback import pure_callback
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.engines.registry import Fallback
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.numpy.kinds import as_given
+from thalweg.ops.shape.join import concatenate
 from thalweg.solvers import iterate
-from thalweg.solvers.arguments import split_arguments, whole_arguments
+from thalweg.solvers.arguments import (
+    Dynamic,
+    Statics,
+    split_arguments,
+    taking_part,
+    whole_arguments,
+)
+from thalweg.solvers.constrained.method import ConstrainedIterate
+from thalweg.solvers.constrained.reading import Limited, Reading, read_constraints
 from thalweg.solvers.function import SmoothFunction, Vector
+from thalweg.solvers.implicit import Equation, bare, close, solution
 from thalweg.solvers.iterate import Iterate
 from thalweg.solvers.method import Method
 from thalweg.solvers.methods import method_of
@@ -48,7 +60,7 @@ def minimize(
 ) -> OptimizeResult:
     """Minimize a smooth function.
 
-        min f(x)  over x, within bounds if there are any
+        min f(x)  over x, within bounds and among constraints if there are any
 
     The whole solve, with all its loops and line searches, is one compiled program; derivatives are
     exact. Another solve with other numbers (start, arguments, tolerances) compiles nothing.
@@ -65,7 +77,10 @@ def minimize(
         hessp: Its product with a vector, called as `hessp(x, v, *args)`.
         bounds: Of each variable a pair (least, greatest), None for none; an object with `lb` and
             `ub`, as SciPy's `Bounds`; or a pair of trees like `x0`.
-        constraints: Equalities and inequalities, as SciPy takes them.
+        constraints: One, or a list of them: SciPy's dictionaries {"type": "eq" or "ineq", "fun": …,
+            "args": …}, of functions that are to be zero or not negative; or objects with `lb`,
+            `ub` and `fun` or `A`, as SciPy's `NonlinearConstraint` and `LinearConstraint`. Their
+            derivatives are derived.
         tol: The tolerance of whatever the method ends by.
         callback: Called after each iteration with the variables; if its parameter is named
             `intermediate_result`, with a result of `x` and `fun`. It may raise StopIteration.
@@ -74,10 +89,14 @@ def minimize(
         fallback: What becomes of what the native engine cannot compute: "callback" or "refuse".
 
     Returns:
-        The result: `x fun jac nit nfev njev nhev status success message`.
+        The result: `x fun jac nit nfev njev nhev status success message`; with constraints also
+        `constr_violation`, and `multipliers`, for each constraint how fast the minimum grows with
+        its limit. The solution has derivatives, to any order and in both modes, with respect to
+        all that function and constraints depend on: they follow from the conditions of a minimum.
 
     Raises:
-        ArgumentError: If a method or an option is unknown, or the function is not finite at `x0`.
+        ArgumentError: If a method or an option is unknown, a constraint is none, or the function
+            is not finite at `x0`.
         ShapeError: If the function returns no scalar, or bounds do not fit.
         DtypeError: If `x0` is not real.
         TracingError: If the function asks for values while it is traced.
@@ -85,7 +104,9 @@ def minimize(
         KeyboardInterrupt: On Ctrl-C.
 
     Source:
-        Nocedal & Wright, "Numerical Optimization", 2006; each method names its own.
+        Nocedal & Wright, "Numerical Optimization", 2006; each method names its own. Of the
+        derivatives, Fiacco, "Introduction to Sensitivity and Stability Analysis in Nonlinear
+        Programming", 1983.
 
     Example:
         >>> import numpy as np, thalweg as tw
@@ -93,21 +114,55 @@ def minimize(
         >>> found = tw.minimize(rosenbrock, [-1.2, 1.0], method="BFGS", tol=1e-8)
         >>> found.x.round(6), found.success
         (array([1., 1.]), True)
+        >>> circle = {"type": "eq", "fun": lambda x: np.sum(x**2) - 2.0}
+        >>> tw.minimize(np.sum, [-1.0, 0.5], constraints=circle).x.round(6)
+        array([-1., -1.])
     """
-    chosen = method_of(method or ("lbfgsb" if bounds is not None else "bfgs"))
+    limited = read_constraints(constraints)
+    default = "augmented-lagrangian" if limited else "lbfgsb" if bounds is not None else "bfgs"
+    chosen = method_of(method or default)
+    if limited and not chosen.constrained:
+        raise ArgumentError(
+            f"method={chosen.name!r} takes no constraints. Choose "
+            'method="augmented-lagrangian", or leave them out.'
+        )
     variables, start = Variables.of(x0)
+    start = bare(start)
     numbers, choices = chosen.options(options or {}, tol, variables.size)
+    functions, given = _closed((fun, jac, hess, hessp), limited, start, args)
     problem = UserProblem(
-        fun, jac, hess, hessp, callback, variables, chosen, tuple(sorted(choices.items()))
+        *functions[:4],
+        callback,
+        tuple(replace(x, function=f) for x, f in zip(limited, functions[4:], strict=True)),
+        variables,
+        chosen,
+        tuple(sorted(choices.items())),
+        split_arguments(given)[1],
     )
-    arguments, statics = split_arguments(args)
-    limits = _read_bounds(bounds, variables, chosen)
-    values = (start, arguments, limits, numbers)
-    key = (chosen.name, problem.key, statics)
-    users = (fun, jac, hess, hessp, callback)
-    whole = lambda given: problem.solved(given, statics)
-    last: Iterate = solve(whole, values, users, key, engine, fallback)
-    return _result(last, variables, tree.leaves((x0, args)))
+    dynamic = split_arguments(given)[0]
+    limits = _read_bounds(bounds, variables, chosen), [(x.lower, x.upper) for x in limited]
+    values = (start, bare(dynamic), limits, numbers)
+    users = (*functions, callback)
+    key = (chosen.name, problem.key)
+    last = solve(problem.solved, values, users, key, engine, fallback)
+    return problem.result(last, dynamic, limits, tree.leaves((x0, given)))
+
+
+def _closed(
+    functions: Sequence[Any], limited: Sequence[Limited], start: Any, args: Any
+) -> tuple[list[Any], tuple[Any, ...]]:
+    """Return functions, those of constraints behind them, that all take the same arguments."""
+    given = args if isinstance(args, tuple) else (args,)
+    own = len(given)
+    fronts = [(start,), (start,), (start,), (start, start), *((start,) for _ in limited)]
+    whole = list(functions)
+    if any(x.args for x in limited):
+        whole = [taking_part(f, len(x), 0, own) for f, x in zip(whole, fronts, strict=False)]
+    for one in limited:
+        first = len(given)
+        given = (*given, *one.args)
+        whole.append(taking_part(one.function, 1, first, len(given)))
+    return close(whole, fronts, given)
 
 
 @dataclass(frozen=True)
@@ -119,25 +174,37 @@ class UserProblem:
     hess: Any
     hessp: Any
     callback: Callable[..., Any] | None
+    limited: tuple[Limited, ...]
     variables: Variables
     method: Method
     choices: tuple[tuple[str, Any], ...]
+    statics: Statics
 
     @property
     def key(self) -> Any:
         """What tells problems with the same functions apart."""
-        return self.choices, self.variables, self.jac is True
+        patterns = tuple(one.pattern for one in self.limited)
+        return self.choices, self.variables, self.jac is True, patterns, self.statics
 
-    def solved(self, values: Any, statics: Any) -> Iterate:
+    def solved(self, values: Any) -> Any:
         """Return the last iterate, of traced values."""
-        start, arguments, limits, numbers = values
-        function = self.function(whole_arguments(arguments, statics), limits)
-        settings = {**numbers, **dict(self.choices)}
-        return self.method.solve(function, self.variables.joined(start), settings)
+        start, dynamic, limits, numbers = values
+        vector = self.variables.joined(start)
+        function = self.function(dynamic, limits[0])
+        if self.method.constrained:
+            constraints = self.reading(dynamic, limits[1], vector).constraints()
+            function = replace(function, constraints=constraints)
+        return self.method.solve(function, vector, {**numbers, **dict(self.choices)})
 
-    def function(self, args: tuple[Any, ...], limits: Any) -> SmoothFunction:
+    def reading(self, dynamic: Dynamic, limits: Any, vector: Vector) -> Reading:
+        """Return the user's constraints as those of one vector."""
+        args = whole_arguments(dynamic, self.statics)
+        return Reading(self.limited, self.variables, args, limits, vector)
+
+    def function(self, dynamic: Dynamic, limits: Any) -> SmoothFunction:
         """Return the user's functions as those of one vector."""
         variables = self.variables
+        args = whole_arguments(dynamic, self.statics)
 
         def scalar(vector: Vector) -> Any:
             return _require_scalar(self.fun(variables.apart(vector), *args))
@@ -182,6 +249,52 @@ class UserProblem:
         like = make(np.zeros((), bool), None)
         told: Tensor = pure_callback(call, like, number, self.variables.apart(vector), value)
         return as_tensor(told)
+
+    def optimality(self, limits: Any, count: int) -> Equation:
+        """Return what is zero at a solution, of the variables and, behind them, multipliers.
+
+            x - clip(x - ∇f + Aᵀy, l, u) and pressed(h) - y
+
+        Args:
+            limits: The bounds, and the limits of constraints.
+            count: How many multipliers there are.
+        """
+        size = self.variables.size
+        lower, upper = limits[0]
+
+        def equation(whole: Vector, dynamic: Dynamic) -> Vector:
+            x, y = whole[:size], whole[size:]
+            gradient = self.function(dynamic, limits[0]).gradient(x)
+            rest = []
+            if count:
+                constraints = self.reading(dynamic, limits[1], x).constraints()
+                values, pulled = vjp(constraints.values, x)
+                gradient = gradient - pulled(y)[0]
+                rest = [constraints.pressed(values, y, 1.0) - y]
+            if lower is not None:
+                gradient = x - clip(x - gradient, lower, upper)
+            return concatenate([gradient, *rest]) if rest else gradient
+
+        return equation
+
+    def result(self, last: Any, dynamic: Dynamic, limits: Any, given: Any) -> OptimizeResult:
+        """Return where a run ended as the user sees it, with derivatives where they are wanted."""
+        constrained = isinstance(last, ConstrainedIterate)
+        at: Iterate = last.at if constrained else last
+        size = self.variables.size
+        whole = concatenate([at.x, last.multipliers]) if constrained else at.x
+        count = int(whole.shape[0]) - size
+        found = solution(whole, self.optimality(limits, count), dynamic)
+        if found is not whole:
+            value, gradient = self.function(dynamic, limits[0]).both(found[:size])
+            at = at._replace(x=found[:size], value=value, gradient=gradient)
+        result = _result(at, self.variables, given)
+        if constrained:
+            reading = self.reading(bare(dynamic), limits[1], at.x)
+            multipliers = reading.apart(found[size:])
+            result["multipliers"] = as_given(multipliers, given)
+            result["constr_violation"] = as_given(last.violation, given)
+        return result
 
 
 def _is_derived(given: Any) -> bool:

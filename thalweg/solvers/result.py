@@ -75,4 +75,9 @@ ENDINGS = {
         False,
         "The quadratic model predicts no decrease that rounding leaves visible.",
     ),
+    iterate.VIOLATED: (
+        4,
+        False,
+        "The constraints are violated where the run ended: there may be no point that fulfils all.",
+    ),
 }

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from thalweg.control.branches import cond
 from thalweg.control.conditional import while_loop
-from thalweg.core.tensor import Tensor, astype
+from thalweg.core.tensor import Tensor
 from thalweg.ops.creation.creation import asarray, eye, zeros, zeros_like
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import maximum, minimum, where
@@ -98,13 +98,9 @@ class Problem(NamedTuple):
         value, gradient = self.function.both(x)
         return Place(x, value, gradient, self.constraints.values(x), self.constraints.slopes(x))
 
-    def slope(self, at: Place, multipliers: Vector) -> Tensor:
-        """Return how far a point is from being stationary.
-
-            max |x - clip(x - ∇f + Aᵀy)|
-        """
-        gradient = at.gradient - multipliers @ at.slopes
-        return largest(absolute(at.x - clip(at.x - gradient, self.lower, self.upper)))
+    def stationarity(self, x: Vector, gradient: Vector) -> Tensor:
+        """Return max |x - clip(x - g)|, of a point with a Lagrangian's gradient g."""
+        return largest(absolute(x - clip(x - gradient, self.lower, self.upper)))
 
 
 def newton_lagrangian(problem: Problem, x: Vector, settings: Settings) -> Course:
@@ -117,6 +113,11 @@ def newton_lagrangian(problem: Problem, x: Vector, settings: Settings) -> Course
     and (x, y) goes to (x, y) + t (s, y⁺ - y), as far as the augmented Lagrangian decreases enough.
     Where the linear constraints contradict each other, y stays, and s minimizes the augmented
     Lagrangian's own model; then y ← y - ρ h.
+
+    Source:
+        Schittkowski, "The nonlinear programming method of Wilson, Han, and Powell with an augmented
+        Lagrangian type line search function", 1981; Nocedal & Wright, "Numerical Optimization",
+        2006, chapters 17 and 18.
     """
     at = problem.place(clip(x, problem.lower, problem.upper))
     zero, one = asarray(0), asarray(1)
@@ -167,7 +168,8 @@ def _turn(problem: Problem, course: Course, settings: Settings) -> Course:
 def _ending(problem: Problem, course: Course, failed: Tensor, settings: Settings) -> Tensor:
     constraints, at = problem.constraints, course.at
     tight = constraints.looseness(at.values, course.multipliers) <= settings["ctol"]
-    stationary = problem.slope(at, course.multipliers) <= settings["gtol"]
+    gradient = at.gradient - course.multipliers @ at.slopes
+    stationary = problem.stationarity(at.x, gradient) <= settings["gtol"]
     violated = constraints.violation(at.values) > settings["ctol"]
     stops = asarray(False)
     if problem.function.heard is not None:
@@ -402,5 +404,5 @@ def _search(problem: Problem, course: Course, merit: Merit) -> Trial:
 
 def as_iterate(course: Course) -> Iterate:
     """Return where a run ended as other algorithms do."""
-    counts = course.nit, course.nfev, astype(course.nit, course.nit.dtype) + 1, course.nit
+    counts = course.nit, course.nfev, course.nit + 1, course.nit
     return Iterate(course.at.x, course.at.value, course.at.gradient, *counts, course.ending)

@@ -51,7 +51,7 @@ class Constraints:
     def penalty(self, values: Vector, multipliers: Vector, weight: Any) -> Tensor:
         """Return what an augmented Lagrangian adds to the function.
 
-            Σ (pressed² - y²) / 2ρ,  of equalities -y h + ρ h² / 2
+        Σ (pressed² - y²) / 2ρ,  of equalities -y h + ρ h² / 2
         """
         pressed = self.pressed(values, multipliers, weight)
         return (dot(pressed, pressed) - dot(multipliers, multipliers)) / (2.0 * weight)

@@ -20,7 +20,7 @@ from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import scalar_like
 
 # How often directions, step lengths and multipliers are corrected, at most.
-_DIRECTIONS, _HALVES, _MULTIPLIERS = 50, 30, 10
+_DIRECTIONS, _HALVES, _MULTIPLIERS = 50, 60, 10
 
 # Multipliers are corrected while that takes so much of the violation away, until so little is left.
 _SLOW, _LITTLE = 0.9, 1e-9
