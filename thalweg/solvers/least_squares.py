@@ -287,7 +287,10 @@ def _result(problem: UserResiduals, last: Course, dynamic: Dynamic, given: Any) 
         values = residuals.values(x)
         jacobian = residuals.jacobian(x, values)
     gradient = values @ jacobian
-    show = lambda tensor: as_given(tensor, given)
+
+    def show(values: Any) -> Any:
+        return as_given(values, given)
+
     found = OptimizeResult(
         x=show(variables.apart(x)),
         cost=show(0.5 * total(values * values)),

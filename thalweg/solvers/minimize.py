@@ -130,8 +130,12 @@ def minimize(
     start = bare(start)
     numbers, choices = chosen.options(options or {}, tol, variables.size)
     functions, given = _closed((fun, jac, hess, hessp), limited, start, args)
+    fun, jac, hess, hessp = functions[:4]
     problem = UserProblem(
-        *functions[:4],
+        fun,
+        jac,
+        hess,
+        hessp,
         callback,
         tuple(replace(x, function=f) for x, f in zip(limited, functions[4:], strict=True)),
         variables,
@@ -216,7 +220,8 @@ class UserProblem:
         def product(vector: Vector, v: Vector) -> Vector:
             return variables.joined(self.hessp(variables.apart(vector), variables.apart(v), *args))
 
-        jac, hess = (None if _is_derived(x) else x for x in (self.jac, self.hess))
+        jac: Any = None if _is_derived(self.jac) else self.jac
+        hess = None if _is_derived(self.hess) else self.hess
 
         def gradient(vector: Vector) -> Vector:
             return variables.joined(jac(variables.apart(vector), *args))

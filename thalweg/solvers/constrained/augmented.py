@@ -128,7 +128,9 @@ def newton_lagrangian(problem: Problem, x: Vector, settings: Settings) -> Course
     ending = _ending(problem, begun, asarray(False), settings)
     ending = where(_is_finite(at), ending, iterate.NOT_FINITE)
     turn = lambda course: _turn(problem, course, settings)
-    return while_loop(lambda c: c.ending == GOING, turn, begun._replace(ending=ending))
+    begun = begun._replace(ending=ending)
+    last: Course = while_loop(lambda course: course.ending == GOING, turn, begun)
+    return last
 
 
 def _is_finite(at: Place) -> Tensor:
@@ -143,7 +145,10 @@ def _turn(problem: Problem, course: Course, settings: Settings) -> Course:
     merit = _merit(problem, course, shape, damped)
     trial = _search(problem, course, merit)
     at = problem.place(trial.x)
-    moved = lambda new, old: where(trial.found, new, old)
+
+    def moved(new: Tensor, old: Tensor) -> Tensor:
+        return where(trial.found, new, old)
+
     at = Place(*map(moved, at, before))
     y = course.multipliers + trial.length * (merit.step.multipliers - course.multipliers)
     whole = merit.is_classical & (trial.length == 1.0)
@@ -159,7 +164,7 @@ def _turn(problem: Problem, course: Course, settings: Settings) -> Course:
         damped.damping,
         radius,
         course.nit + 1,
-        course.nfev + trial.count,
+        course.nfev + trial.trials,
         course.ending,
     )
     return after._replace(ending=_ending(problem, after, ~trial.found, settings))
@@ -279,7 +284,8 @@ def _damped(problem: Problem, course: Course, shape: Shape) -> Damped:
 
     less = where(course.damping > 1e-6 * shape.size, 0.1 * course.damping, 0.0)
     begun = solved(less, scalar_like(at.x, float("inf")), asarray(0))
-    return while_loop(lambda damped: ~damped.done, raise_damping, begun)
+    last: Damped = while_loop(lambda damped: ~damped.done, raise_damping, begun)
+    return last
 
 
 # ---- the step
@@ -366,14 +372,14 @@ class Trial(NamedTuple):
         x: Where it leads.
         value: The merit function there.
         length: The part.
-        count: How many have been tried.
+        trials: How many have been tried.
         found: Whether it gains enough.
     """
 
     x: Vector
     value: Tensor
     length: Tensor
-    count: Tensor
+    trials: Tensor
     found: Tensor
 
 
@@ -396,10 +402,11 @@ def _search(problem: Problem, course: Course, merit: Merit) -> Trial:
         lowest = -0.5 * merit.slope * t * t / bent
         good = isfinite(bent) & (bent > 0.0)
         next_length = where(good, minimum(maximum(lowest, 0.1 * t), 0.5 * t), 0.1 * t)
-        return tried(next_length, old.count + 1)
+        return tried(next_length, old.trials + 1)
 
-    goes = lambda trial: ~trial.found & (trial.count < _SHORTENINGS)
-    return while_loop(goes, shorten, tried(scalar_like(at.x, 1.0), 1))
+    goes = lambda trial: ~trial.found & (trial.trials < _SHORTENINGS)
+    last: Trial = while_loop(goes, shorten, tried(scalar_like(at.x, 1.0), 1))
+    return last
 
 
 def as_iterate(course: Course) -> Iterate:

@@ -54,7 +54,8 @@ class Constraints:
         Σ (pressed² - y²) / 2ρ,  of equalities -y h + ρ h² / 2
         """
         pressed = self.pressed(values, multipliers, weight)
-        return (dot(pressed, pressed) - dot(multipliers, multipliers)) / (2.0 * weight)
+        less: Tensor = dot(pressed, pressed) - dot(multipliers, multipliers)
+        return less / as_tensor(2.0 * weight)
 
     def violation(self, values: Vector) -> Tensor:
         """Return by how much a constraint is violated at most."""

@@ -90,7 +90,8 @@ def penalized(problem: Problem, x: Vector, inner: Method, settings: Settings) ->
         return after._replace(at=at._replace(ending=_ending(problem, after, values, settings)))
 
     begun = Round(first, y, weight, *start)
-    return while_loop(lambda round: round.at.ending == GOING, turn, begun)
+    last: Round = while_loop(lambda round: round.at.ending == GOING, turn, begun)
+    return last
 
 
 def _ending(problem: Problem, after: Round, values: Vector, settings: Settings) -> Tensor:

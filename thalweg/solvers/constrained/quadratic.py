@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg.control.conditional import while_loop
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.creation.creation import asarray, eye, zeros_like
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import maximum, where
@@ -62,14 +62,14 @@ class Step(NamedTuple):
 
 class _Point(NamedTuple):
     step: Vector
-    count: Tensor
+    trials: Tensor
     done: Tensor
 
 
 class _Trial(NamedTuple):
     step: Vector
     length: Tensor
-    count: Tensor
+    trials: Tensor
     done: Tensor
 
 
@@ -90,7 +90,8 @@ def pressed_step(
 
     def value(s: Vector) -> Tensor:
         p = pressed(s)
-        return dot(model.gradient, s) + 0.5 * dot(s, model.matrix @ s) + dot(p, p) / (2.0 * weight)
+        model_value: Tensor = dot(model.gradient, s) + 0.5 * dot(s, model.matrix @ s)
+        return model_value + dot(p, p) / as_tensor(2.0 * weight)
 
     def turn(old: _Point) -> _Point:
         s = old.step
@@ -107,7 +108,7 @@ def pressed_step(
 
         def shorten(trial: _Trial) -> _Trial:
             length = 0.5 * trial.length
-            return tried(length, trial.count + 1)
+            return tried(length, trial.trials + 1)
 
         def tried(length: Tensor, count: Any) -> _Trial:
             step = clip(s + length * direction, model.lower, model.upper)
@@ -115,7 +116,7 @@ def pressed_step(
             return _Trial(step, length, asarray(count), enough)
 
         trial = while_loop(
-            lambda trial: ~trial.done & (trial.count < _HALVES),
+            lambda trial: ~trial.done & (trial.trials < _HALVES),
             shorten,
             tried(scalar_like(s, 1.0), 0),
         )
@@ -123,17 +124,18 @@ def pressed_step(
         moved = trial.done & every(isfinite(trial.step)) & ~small
         step = where(moved, trial.step, s)
         still = largest(absolute(step - s)) <= 1e-15 * (1.0 + largest(absolute(step)))
-        count = old.count + 1
+        count = old.trials + 1
         return _Point(step, count, ~moved | still | (count >= _DIRECTIONS))
 
     begun = _Point(clip(start, model.lower, model.upper), asarray(0), asarray(False))
-    return while_loop(lambda point: ~point.done, turn, begun).step
+    last: _Point = while_loop(lambda point: ~point.done, turn, begun)
+    return last.step
 
 
 class _Correction(NamedTuple):
     found: Step
     left: Tensor
-    count: Tensor
+    trials: Tensor
     done: Tensor
 
 
@@ -153,11 +155,12 @@ def least_step(constraints: Constraints, model: Model, multipliers: Vector, weig
         values = model.values + model.slopes @ s
         left = constraints.looseness(values, y / weight)
         found = Step(s, constraints.pressed(values, y, weight), values)
-        count = old.count + 1
+        count = old.trials + 1
         done = (left <= end) | ~(left <= _SLOW * old.left) | (count >= _MULTIPLIERS)
         return _Correction(found, left, count, done)
 
     none = Step(start, multipliers, model.values)
     infinite = scalar_like(start, float("inf"))
     begun = _Correction(none, infinite, asarray(0), asarray(False))
-    return while_loop(lambda correction: ~correction.done, turn, begun).found
+    last: _Correction = while_loop(lambda correction: ~correction.done, turn, begun)
+    return last.found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg.control.branches import cond
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.floats import isfinite
@@ -56,13 +56,13 @@ class TrustedRootRule(TrustRule):
         """Tell whether the whole step is short, and leads to a root."""
         along = memory.factors.along(0.0)
         change = vector_norm(memory.factors.singular * along)
-        short = vector_norm(along) <= xtol * vector_norm(memory.scale * at.x)
+        short = vector_norm(along) <= as_tensor(xtol * vector_norm(memory.scale * at.x))
         leads = change >= (1.0 - _LEFT) * at.norm
         return (short & leads) | _is_small(at, self._enough)
 
 
 def _is_small(at: Place, ftol: Any) -> Tensor:
-    return largest(absolute(at.values)) <= ftol
+    return largest(absolute(at.values)) <= as_tensor(ftol)
 
 
 class Outcome(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.linalg.norms import vector_norm
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import Settings, scalar_like
@@ -55,7 +55,7 @@ class BacktrackingRule:
 
     def is_short(self, memory: Memory, at: Place, xtol: Any) -> Tensor:
         """Tell whether the whole step is small beside the point."""
-        return vector_norm(memory.step) <= xtol * (xtol + vector_norm(at.x))
+        return vector_norm(memory.step) <= as_tensor(xtol * (xtol + vector_norm(at.x)))
 
     def is_lost(self, memory: Memory, at: Place, rounding: float) -> Tensor:
         """Tell whether so little of the step is left that it changes nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from thalweg.control.conditional import while_loop
-from thalweg.core.tensor import Tensor
+from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.creation.creation import asarray
 from thalweg.ops.creation.dtypes import finfo
 from thalweg.ops.elementwise.arithmetic import absolute, sqrt
@@ -184,7 +184,7 @@ class TrustRule:
 
     def is_short(self, memory: Memory, at: Place, xtol: Any) -> Tensor:
         """Tell whether the radius is small beside the point."""
-        return memory.radius <= xtol * vector_norm(memory.scale * at.x)
+        return memory.radius <= as_tensor(xtol * vector_norm(memory.scale * at.x))
 
     def is_lost(self, memory: Memory, at: Place, rounding: float) -> Tensor:
         """Tell whether steps within the radius change nothing."""

@@ -138,7 +138,8 @@ def descend(residuals: Residuals, x: Vector, rule: Rule, settings: Settings) -> 
         )
 
     begun = Course(at, rule.begin(at), asarray(0), one, one, ending)
-    return while_loop(lambda course: course.ending == GOING, turn, begun)
+    last: Course = while_loop(lambda course: course.ending == GOING, turn, begun)
+    return last
 
 
 def _gained(before: Tensor, after: Tensor) -> Tensor:
