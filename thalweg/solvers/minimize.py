@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,9 @@ def minimize(
             `jac=True` it returns (value, gradient).
         x0: Where to start: an array, or any tree of floating arrays. A list of numbers is an array.
         args: Further arguments of the function, and of those below.
-        method: The algorithm: "bfgs", … in either case, SciPy's names among them.
+        method: The algorithm: "gradient-descent", "conjugate-gradient", "bfgs", "lbfgs", "lbfgsb",
+            "newton-cg", "trust-ncg" or "trust-exact", in either case, or as SciPy names it; by
+            default "bfgs", within bounds "lbfgsb".
         jac: The gradient, called as `fun` is; True if `fun` returns it too. Without one it is
             derived, and so it is for SciPy's "2-point", "3-point" and "cs".
         hess: The matrix of second derivatives likewise, for methods that use it.
@@ -68,7 +71,9 @@ def minimize(
         tol: The tolerance of whatever the method ends by.
         callback: Called after each iteration with the variables; if its parameter is named
             `intermediate_result`, with a result of `x` and `fun`. It may raise StopIteration.
-        options: What else the method knows: `maxiter`, `gtol` … as SciPy names them.
+        options: What else the method knows: `maxiter`, `gtol` … as SciPy names them, and of those
+            that search along lines `linesearch`: "more-thuente", "zoom", "hager-zhang" or
+            "backtracking". With `disp` how it ended is printed.
         engine: "auto", "native" or "numpy".
         fallback: What becomes of what the native engine cannot compute: "callback" or "refuse".
 
@@ -95,7 +100,9 @@ def minimize(
     """
     chosen = method_of(method or ("lbfgsb" if bounds is not None else "bfgs"))
     variables, start = Variables.of(x0)
-    numbers, choices = chosen.options(options or {}, tol, variables.size)
+    settings = dict(options or {})
+    tells = settings.pop("disp", False)
+    numbers, choices = chosen.options(settings, tol, variables.size)
     problem = UserProblem(
         fun, jac, hess, hessp, callback, variables, chosen, tuple(sorted(choices.items()))
     )
@@ -106,7 +113,10 @@ def minimize(
     users = (fun, jac, hess, hessp, callback)
     whole = lambda given: problem.solved(given, statics)
     last: Iterate = solve(whole, values, users, key, engine, fallback)
-    return _result(last, variables, tree.leaves((x0, args)))
+    result = _result(last, variables, tree.leaves((x0, args)))
+    if tells and "message" in result:
+        sys.stdout.write(f"{result.message}\n{result.fun=}, {result.nit=}, {result.nfev=}\n")
+    return result
 
 
 @dataclass(frozen=True)
@@ -151,6 +161,7 @@ class UserProblem:
         jac, hess = (None if _is_derived(x) else x for x in (self.jac, self.hess))
 
         def gradient(vector: Vector) -> Vector:
+            assert callable(jac)
             return variables.joined(jac(variables.apart(vector), *args))
 
         return SmoothFunction(
@@ -279,11 +290,12 @@ def _result(last: Iterate, variables: Variables, given: Any) -> OptimizeResult:
     Raises:
         ArgumentError: If the function was not finite where the run began.
     """
-    x, jac = (as_given(variables.apart(vector), given) for vector in (last.x, last.gradient))
-    found = OptimizeResult(x=x, fun=as_given(last.value, given), jac=jac)
+    x, jac = variables.apart(last.x), variables.apart(last.gradient)
+    found = OptimizeResult(x=x, fun=last.value, jac=jac)
     counts = {name: getattr(last, name) for name in ("nit", "nfev", "njev", "nhev")}
     if last.ending.is_symbolic:
         return OptimizeResult(**found, **counts, success=last.ending <= iterate.SMALL_STEP)
+    found = OptimizeResult(as_given(dict(found), given))
     status, success, message = ENDINGS[int(last.ending.item())]
     found.update({name: int(count.item()) for name, count in counts.items()})
     if int(last.ending.item()) == iterate.NOT_FINITE and not found.nit:
