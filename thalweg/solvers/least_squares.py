@@ -30,11 +30,11 @@ from thalweg.solvers.result import OptimizeResult
 from thalweg.solvers.running import solve
 from thalweg.solvers.squares.gauss_newton import gauss_newton
 from thalweg.solvers.squares.levenberg_marquardt import levenberg_marquardt
-from thalweg.solvers.squares.residuals import Residuals
-from thalweg.solvers.squares.trials import Course
+from thalweg.solvers.squares.residuals import ResidualFunction
+from thalweg.solvers.squares.trials import Trials
 from thalweg.solvers.variables import Variables, flat_tensor
 
-Algorithm = Callable[[Residuals, Vector, Mapping[str, Any]], Course]
+Algorithm = Callable[[ResidualFunction, Vector, Mapping[str, Any]], Trials]
 
 METHODS: dict[str, Algorithm] = {"lm": levenberg_marquardt, "gauss-newton": gauss_newton}
 
@@ -147,7 +147,7 @@ def least_squares(
     values = (start, bare(dynamic), scale, numbers)
     algorithm = METHODS[method]
 
-    def whole(values: Any) -> Course:
+    def whole(values: Any) -> Trials:
         start, dynamic, scale, numbers = values
         settings = {**numbers, "factor": 100.0, "scale": scale}
         found = algorithm(problem.of(dynamic), variables.joined(start), settings)
@@ -226,7 +226,7 @@ class UserResiduals:
     variables: Variables
     statics: Statics
 
-    def of(self, dynamic: Dynamic) -> Residuals:
+    def of(self, dynamic: Dynamic) -> ResidualFunction:
         """Return the residuals of a vector, given the arguments that are numbers."""
         args = whole_arguments(dynamic, self.statics)
         apart = self.variables.apart
@@ -241,7 +241,7 @@ class UserResiduals:
             return self._joined_columns(self.jac(apart(vector), *args))
 
         heard = None if self.callback is None else self._heard
-        return Residuals(function, None if self.jac is None else jacobian, heard)
+        return ResidualFunction(function, None if self.jac is None else jacobian, heard)
 
     def _joined_columns(self, jacobian: Any) -> Tensor:
         """Return the user's Jacobian, a matrix or a tree like x of such, as one matrix."""
@@ -268,12 +268,12 @@ class UserResiduals:
 
     def gradient(self, vector: Vector, dynamic: Dynamic) -> Vector:
         """Return Jᵀr, of which the residuals themselves are all that counts."""
-        values, back = vjp(Residuals(self.of(dynamic).function).values, vector)
+        values, back = vjp(ResidualFunction(self.of(dynamic).function).values, vector)
         found: Vector = back(values)[0]
         return found
 
 
-def _result(problem: UserResiduals, last: Course, dynamic: Dynamic, given: Any) -> OptimizeResult:
+def _result(problem: UserResiduals, last: Trials, dynamic: Dynamic, given: Any) -> OptimizeResult:
     """Return a run's end as the user sees it.
 
     Raises:

@@ -60,7 +60,16 @@ class Method:
         if tol is not None:
             numbers |= dict.fromkeys(self.tolerances, tol)
         numbers |= {k: v for k, v in given.items() if k in numbers and v is not None}
-        if numbers["maxiter"] < 0:
+        if numbers["maxiter"] < 0 and "maxiter" not in given:
             numbers["maxiter"] = -numbers["maxiter"] * size
         choices = {**self.choices, **{k: v for k, v in given.items() if k in self.choices}}
-        return {name: float(value) for name, value in numbers.items()}, choices
+        return {name: _number(name, value) for name, value in numbers.items()}, choices
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"options has {name}={value!r}; it wants a number. Give one, or leave it out."
+        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,7 +28,7 @@ from thalweg.solvers.arguments import (
     whole_arguments,
 )
 from thalweg.solvers.constrained.method import ConstrainedIterate
-from thalweg.solvers.constrained.reading import Limited, Reading, read_constraints
+from thalweg.solvers.constrained.reading import Limited, TracedConstraints, read_constraints
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.implicit import Equation, bare, close, solution
 from thalweg.solvers.iterate import Iterate
@@ -70,7 +71,9 @@ def minimize(
             `jac=True` it returns (value, gradient).
         x0: Where to start: an array, or any tree of floating arrays. A list of numbers is an array.
         args: Further arguments of the function, and of those below.
-        method: The algorithm: "bfgs", … in either case, SciPy's names among them.
+        method: The algorithm: "gradient-descent", "conjugate-gradient", "bfgs", "lbfgs", "lbfgsb",
+            "newton-cg", "trust-ncg", "trust-exact" or "augmented-lagrangian", in either case, or as
+            SciPy names it; by default "bfgs", within bounds "lbfgsb", with constraints the last.
         jac: The gradient, called as `fun` is; True if `fun` returns it too. Without one it is
             derived, and so it is for SciPy's "2-point", "3-point" and "cs".
         hess: The matrix of second derivatives likewise, for methods that use it.
@@ -84,7 +87,9 @@ def minimize(
         tol: The tolerance of whatever the method ends by.
         callback: Called after each iteration with the variables; if its parameter is named
             `intermediate_result`, with a result of `x` and `fun`. It may raise StopIteration.
-        options: What else the method knows: `maxiter`, `gtol` … as SciPy names them.
+        options: What else the method knows: `maxiter`, `gtol` … as SciPy names them, and of those
+            that search along lines `linesearch`: "more-thuente", "zoom", "hager-zhang" or
+            "backtracking". With `disp` how it ended is printed.
         engine: "auto", "native" or "numpy".
         fallback: What becomes of what the native engine cannot compute: "callback" or "refuse".
 
@@ -128,7 +133,9 @@ def minimize(
         )
     variables, start = Variables.of(x0)
     start = bare(start)
-    numbers, choices = chosen.options(options or {}, tol, variables.size)
+    settings = dict(options or {})
+    tells = settings.pop("disp", False)
+    numbers, choices = chosen.options(settings, tol, variables.size)
     functions, given = _closed((fun, jac, hess, hessp), limited, start, args)
     fun, jac, hess, hessp = functions[:4]
     problem = UserProblem(
@@ -149,7 +156,10 @@ def minimize(
     users = (*functions, callback)
     key = (chosen.name, problem.key)
     last = solve(problem.solved, values, users, key, engine, fallback)
-    return problem.result(last, dynamic, limits, tree.leaves((x0, given)))
+    result = problem.result(last, dynamic, limits, tree.leaves((x0, given)))
+    if tells and "message" in result:
+        sys.stdout.write(f"{result.message}\n{result.fun=}, {result.nit=}, {result.nfev=}\n")
+    return result
 
 
 def _closed(
@@ -200,10 +210,10 @@ class UserProblem:
             function = replace(function, constraints=constraints)
         return self.method.solve(function, vector, {**numbers, **dict(self.choices)})
 
-    def reading(self, dynamic: Dynamic, limits: Any, vector: Vector) -> Reading:
+    def reading(self, dynamic: Dynamic, limits: Any, vector: Vector) -> TracedConstraints:
         """Return the user's constraints as those of one vector."""
         args = whole_arguments(dynamic, self.statics)
-        return Reading(self.limited, self.variables, args, limits, vector)
+        return TracedConstraints(self.limited, self.variables, args, limits, vector)
 
     def function(self, dynamic: Dynamic, limits: Any) -> SmoothFunction:
         """Return the user's functions as those of one vector."""
@@ -224,6 +234,7 @@ class UserProblem:
         hess = None if _is_derived(self.hess) else self.hess
 
         def gradient(vector: Vector) -> Vector:
+            assert callable(jac)
             return variables.joined(jac(variables.apart(vector), *args))
 
         return SmoothFunction(
@@ -380,11 +391,12 @@ def _result(last: Iterate, variables: Variables, given: Any) -> OptimizeResult:
     Raises:
         ArgumentError: If the function was not finite where the run began.
     """
-    x, jac = (as_given(variables.apart(vector), given) for vector in (last.x, last.gradient))
-    found = OptimizeResult(x=x, fun=as_given(last.value, given), jac=jac)
+    x, jac = variables.apart(last.x), variables.apart(last.gradient)
+    found = OptimizeResult(x=x, fun=last.value, jac=jac)
     counts = {name: getattr(last, name) for name in ("nit", "nfev", "njev", "nhev")}
     if last.ending.is_symbolic:
         return OptimizeResult(**found, **counts, success=last.ending <= iterate.SMALL_STEP)
+    found = OptimizeResult(as_given(dict(found), given))
     status, success, message = ENDINGS[int(last.ending.item())]
     found.update({name: int(count.item()) for name, count in counts.items()})
     if int(last.ending.item()) == iterate.NOT_FINITE and not found.nit:

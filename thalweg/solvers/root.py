@@ -21,7 +21,7 @@ from thalweg.solvers.result import OptimizeResult
 from thalweg.solvers.roots.mixing import mix, mix_against
 from thalweg.solvers.roots.newton import Outcome, levenberg_marquardt_root, newton
 from thalweg.solvers.running import solve
-from thalweg.solvers.squares.residuals import Residuals
+from thalweg.solvers.squares.residuals import ResidualFunction
 from thalweg.solvers.variables import Variables, flat_tensor
 
 _ROOTS = {
@@ -218,7 +218,9 @@ class Equations:
     method: Method
     minus: bool
 
-    def residuals(self, variables: Variables, dynamic: Dynamic, statics: Statics) -> Residuals:
+    def residuals(
+        self, variables: Variables, dynamic: Dynamic, statics: Statics
+    ) -> ResidualFunction:
         """Return the equations of a vector, given the arguments that are numbers."""
         args = whole_arguments(dynamic, statics)
 
@@ -239,7 +241,7 @@ class Equations:
             assert self.callback is not None
             return told(self.callback, variables.apart(vector), {"fun": variables.apart(values)})
 
-        return Residuals(
+        return ResidualFunction(
             function,
             None if self.jac is None else jacobian,
             None if self.callback is None else heard,

@@ -68,7 +68,7 @@ def solve(
     """
     leaves, definition = tree.flatten(values)
     given = [as_tensor(leaf) for leaf in leaves]
-    if any(t.is_symbolic or (t.node is not None and is_recording()) for t in given):
+    if any(map(_is_moving, given)):
         return solver(tree.unflatten(definition, given))
     fingerprint = Fingerprint(tuple(users))
     kinds = tuple((tensor.spec, tensor.results) for tensor in given)
@@ -77,6 +77,8 @@ def solve(
     if found is None:
         with uncollected():
             found = _compiled(solver, given, definition, fingerprint, (engine, fallback))
+        if found is None:
+            return solver(tree.unflatten(definition, given))
         if fingerprint.key is not None and found.captured.nbytes <= MOST_KEPT:
             found = SOLVERS.keep(known, found)
     arrays = [tensor.array for tensor in given]
@@ -90,7 +92,9 @@ def _compiled(
     definition: tree.TreeDef,
     fingerprint: Fingerprint,
     choice: tuple[str, Fallback],
-) -> CompiledSolver:
+) -> CompiledSolver | None:
+    """Return a solver compiled; None if it reads what is traced itself, or to be derived by."""
+
     def on_symbols(*tensors: Tensor) -> Any:
         arguments = [
             make(x.array, None, x.weak, like.results)
@@ -103,11 +107,18 @@ def _compiled(
     leaves, structure = tree.flatten(result)
     outputs = [current.lift(as_tensor(leaf)) for leaf in leaves]
     program = finish(current, symbols, outputs)
+    captured = captured_by(current)
+    if any(map(_is_moving, captured)):
+        return None
     to, lacking = chosen(choice[0], [program], choice[1])
     if lacking is not None:
         warnings.warn(warning_text(lacking), stacklevel=level_of_user())
-    arrays = [tensor.array for tensor in captured_by(current)]
+    arrays = [tensor.array for tensor in captured]
     return CompiledSolver(to.compile(program), Captured.of(arrays, (), fingerprint), structure)
+
+
+def _is_moving(tensor: Tensor) -> bool:
+    return tensor.is_symbolic or (tensor.node is not None and is_recording())
 
 
 def _symbolic(symbol: Symbol) -> Tensor:

@@ -20,7 +20,12 @@ from thalweg.ops.reduce.sums import all as every
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.solvers import iterate
 from thalweg.solvers.constrained.constraints import Constraints
-from thalweg.solvers.constrained.quadratic import Model, Step, least_step, pressed_step
+from thalweg.solvers.constrained.quadratic import (
+    ConstrainedStep,
+    QuadraticModel,
+    least_step,
+    pressed_step,
+)
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.iterate import GOING, Iterate, Settings, first_true, scalar_like
 
@@ -39,7 +44,7 @@ _LEAST_WEIGHT, _GROWTH, _FALL = 1e-3, 10.0, 2.0
 _RAISES, _SHORTENINGS = 20, 30
 
 
-class Place(NamedTuple):
+class ConstrainedPlace(NamedTuple):
     """A point, with all that is known there.
 
     Attributes:
@@ -57,7 +62,7 @@ class Place(NamedTuple):
     slopes: Tensor
 
 
-class Course(NamedTuple):
+class ConstrainedCourse(NamedTuple):
     """A run under way; also what the algorithm returns.
 
     Attributes:
@@ -71,7 +76,7 @@ class Course(NamedTuple):
         ending: How it ended.
     """
 
-    at: Place
+    at: ConstrainedPlace
     multipliers: Vector
     weight: Tensor
     damping: Tensor
@@ -81,7 +86,7 @@ class Course(NamedTuple):
     ending: Tensor
 
 
-class Problem(NamedTuple):
+class ConstrainedProblem(NamedTuple):
     """What is to be minimized among what, within which bounds."""
 
     function: SmoothFunction
@@ -93,17 +98,21 @@ class Problem(NamedTuple):
         """Return f and h."""
         return self.function.value(x), self.constraints.values(x)
 
-    def place(self, x: Vector) -> Place:
+    def place(self, x: Vector) -> ConstrainedPlace:
         """Return all that there is to know at a point."""
         value, gradient = self.function.both(x)
-        return Place(x, value, gradient, self.constraints.values(x), self.constraints.slopes(x))
+        return ConstrainedPlace(
+            x, value, gradient, self.constraints.values(x), self.constraints.slopes(x)
+        )
 
     def stationarity(self, x: Vector, gradient: Vector) -> Tensor:
         """Return max |x - clip(x - g)|, of a point with a Lagrangian's gradient g."""
         return largest(absolute(x - clip(x - gradient, self.lower, self.upper)))
 
 
-def newton_lagrangian(problem: Problem, x: Vector, settings: Settings) -> Course:
+def newton_lagrangian(
+    problem: ConstrainedProblem, x: Vector, settings: Settings
+) -> ConstrainedCourse:
     """Minimize among constraints: steps of quadratic models, measured by an augmented Lagrangian.
 
     A step s and its multipliers y⁺ solve
@@ -124,21 +133,23 @@ def newton_lagrangian(problem: Problem, x: Vector, settings: Settings) -> Course
     multipliers = zeros(at.values.shape, dtype=x.dtype)
     radius = 10.0 * maximum(1.0, vector_norm(at.x))
     start = scalar_like(x, _LEAST_WEIGHT), scalar_like(x, 0.0), radius
-    begun = Course(at, multipliers, *start, zero, one, zero)
+    begun = ConstrainedCourse(at, multipliers, *start, zero, one, zero)
     ending = _ending(problem, begun, asarray(False), settings)
     ending = where(_is_finite(at), ending, iterate.NOT_FINITE)
     turn = lambda course: _turn(problem, course, settings)
     begun = begun._replace(ending=ending)
-    last: Course = while_loop(lambda course: course.ending == GOING, turn, begun)
+    last: ConstrainedCourse = while_loop(lambda course: course.ending == GOING, turn, begun)
     return last
 
 
-def _is_finite(at: Place) -> Tensor:
+def _is_finite(at: ConstrainedPlace) -> Tensor:
     whole = isfinite(at.value) & every(isfinite(at.gradient)) & every(isfinite(at.values))
     return whole & every(isfinite(at.slopes))
 
 
-def _turn(problem: Problem, course: Course, settings: Settings) -> Course:
+def _turn(
+    problem: ConstrainedProblem, course: ConstrainedCourse, settings: Settings
+) -> ConstrainedCourse:
     constraints, before = problem.constraints, course.at
     shape = _shape(problem, course)
     damped = _damped(problem, course, shape)
@@ -149,7 +160,7 @@ def _turn(problem: Problem, course: Course, settings: Settings) -> Course:
     def moved(new: Tensor, old: Tensor) -> Tensor:
         return where(trial.found, new, old)
 
-    at = Place(*map(moved, at, before))
+    at = ConstrainedPlace(*map(moved, at, before))
     y = course.multipliers + trial.length * (merit.step.multipliers - course.multipliers)
     whole = merit.is_classical & (trial.length == 1.0)
     y = where(whole, constraints.pressed(at.values, course.multipliers, merit.weight), y)
@@ -157,7 +168,7 @@ def _turn(problem: Problem, course: Course, settings: Settings) -> Course:
     good = trial.value - merit.value <= 0.5 * merit.slope
     wider = where(good, maximum(course.radius, 4.0 * length), course.radius)
     radius = where(trial.length < 1.0, 2.0 * trial.length * length, wider)
-    after = Course(
+    after = ConstrainedCourse(
         at,
         moved(y, course.multipliers),
         merit.weight,
@@ -170,7 +181,9 @@ def _turn(problem: Problem, course: Course, settings: Settings) -> Course:
     return after._replace(ending=_ending(problem, after, ~trial.found, settings))
 
 
-def _ending(problem: Problem, course: Course, failed: Tensor, settings: Settings) -> Tensor:
+def _ending(
+    problem: ConstrainedProblem, course: ConstrainedCourse, failed: Tensor, settings: Settings
+) -> Tensor:
     constraints, at = problem.constraints, course.at
     tight = constraints.looseness(at.values, course.multipliers) <= settings["ctol"]
     gradient = at.gradient - course.multipliers @ at.slopes
@@ -192,7 +205,7 @@ def _ending(problem: Problem, course: Course, failed: Tensor, settings: Settings
 # ---- the model
 
 
-class Shape(NamedTuple):
+class WeightedHessian(NamedTuple):
     """The curvature of a model, but for damping.
 
     Attributes:
@@ -210,7 +223,7 @@ class Shape(NamedTuple):
     length: Tensor
 
 
-def _shape(problem: Problem, course: Course) -> Shape:
+def _shape(problem: ConstrainedProblem, course: ConstrainedCourse) -> WeightedHessian:
     at, y = course.at, course.multipliers
     hessian = problem.function.hessian(at.x) - problem.constraints.bends(at.x, y)
     hessian = 0.5 * (hessian + hessian.T)
@@ -226,7 +239,7 @@ def _shape(problem: Problem, course: Course) -> Shape:
     lacking = -least + maximum(_FLAT * size, _BEYOND * absolute(least))
     shift = where(least < _FLAT * size, lacking, 0.0)
     identity = eye(at.x.shape[0], dtype=at.x.dtype)
-    return Shape(matrix + shift * identity, active, weight, size + shift, length)
+    return WeightedHessian(matrix + shift * identity, active, weight, size + shift, length)
 
 
 class Damped(NamedTuple):
@@ -242,19 +255,21 @@ class Damped(NamedTuple):
     """
 
     damping: Tensor
-    step: Step
+    step: ConstrainedStep
     weight: Tensor
     length: Tensor
     done: Tensor
     raises: Tensor
 
 
-def _model(problem: Problem, at: Place, matrix: Tensor) -> Model:
+def _model(problem: ConstrainedProblem, at: ConstrainedPlace, matrix: Tensor) -> QuadraticModel:
     within = problem.lower - at.x, problem.upper - at.x
-    return Model(at.gradient, matrix, at.values, at.slopes, *within)
+    return QuadraticModel(at.gradient, matrix, at.values, at.slopes, *within)
 
 
-def _damped(problem: Problem, course: Course, shape: Shape) -> Damped:
+def _damped(
+    problem: ConstrainedProblem, course: ConstrainedCourse, shape: WeightedHessian
+) -> Damped:
     """Return the step of a model that is damped until it is short enough."""
     at, constraints = course.at, problem.constraints
     identity = eye(at.x.shape[0], dtype=at.x.dtype)
@@ -303,13 +318,15 @@ class Merit(NamedTuple):
     """
 
     weight: Tensor
-    step: Step
+    step: ConstrainedStep
     value: Tensor
     slope: Tensor
     is_classical: Tensor
 
 
-def _slope(problem: Problem, course: Course, step: Step, weight: Any) -> Tensor:
+def _slope(
+    problem: ConstrainedProblem, course: ConstrainedCourse, step: ConstrainedStep, weight: Any
+) -> Tensor:
     """Return the derivative of an augmented Lagrangian along a step in x and y."""
     at, y = course.at, course.multipliers
     pressed = problem.constraints.pressed(at.values, y, weight)
@@ -322,7 +339,9 @@ class _Weighed(NamedTuple):
     slope: Tensor
 
 
-def _merit(problem: Problem, course: Course, shape: Shape, damped: Damped) -> Merit:
+def _merit(
+    problem: ConstrainedProblem, course: ConstrainedCourse, shape: WeightedHessian, damped: Damped
+) -> Merit:
     """Return the augmented Lagrangian that a step decreases, and the step.
 
     The weight grows until the derivative along the step is half of what the model promises. If that
@@ -346,7 +365,7 @@ def _merit(problem: Problem, course: Course, shape: Shape, damped: Damped) -> Me
     )
     is_classical = ~(consistent & (found.slope <= wanted))
 
-    def classical() -> tuple[Step, Tensor]:
+    def classical() -> tuple[ConstrainedStep, Tensor]:
         weight = maximum(shape.weight, _LEAST_WEIGHT)
         pressed = constraints.pressed(at.values, course.multipliers, weight)
         free = Constraints(constraints.function, zeros(pressed.shape, dtype=bool))
@@ -357,7 +376,7 @@ def _merit(problem: Problem, course: Course, shape: Shape, damped: Damped) -> Me
         )
         none = zeros_like(pressed)
         s = pressed_step(free, model, none, scalar_like(at.x, 1.0), zeros_like(at.x))
-        return Step(s, course.multipliers, none), weight
+        return ConstrainedStep(s, course.multipliers, none), weight
 
     step, weight = cond(is_classical, classical, lambda: (step, found.weight))
     value = at.value + constraints.penalty(at.values, course.multipliers, weight)
@@ -383,7 +402,7 @@ class Trial(NamedTuple):
     found: Tensor
 
 
-def _search(problem: Problem, course: Course, merit: Merit) -> Trial:
+def _search(problem: ConstrainedProblem, course: ConstrainedCourse, merit: Merit) -> Trial:
     """Return the part of a step that decreases the augmented Lagrangian enough."""
     at, y = course.at, course.multipliers
     rounding = 1e-13 * maximum(1.0, absolute(merit.value))
@@ -409,7 +428,7 @@ def _search(problem: Problem, course: Course, merit: Merit) -> Trial:
     return last
 
 
-def as_iterate(course: Course) -> Iterate:
+def as_iterate(course: ConstrainedCourse) -> Iterate:
     """Return where a run ended as other algorithms do."""
     counts = course.nit, course.nfev, course.nit + 1, course.nit
     return Iterate(course.at.x, course.at.value, course.at.gradient, *counts, course.ending)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, did_you_mean
 from thalweg.ops.creation.creation import full
-from thalweg.solvers.constrained.augmented import Problem, as_iterate, newton_lagrangian
+from thalweg.solvers.constrained.augmented import ConstrainedProblem, as_iterate, newton_lagrangian
 from thalweg.solvers.constrained.penalized import penalized
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.iterate import Iterate, Settings
@@ -49,7 +49,7 @@ def augmented_lagrangian(
         full(x.shape, limit, dtype=x.dtype) if given is None else given
         for limit, given in ((-float("inf"), function.lower), (float("inf"), function.upper))
     )
-    problem = Problem(function, constraints, lower, upper)
+    problem = ConstrainedProblem(function, constraints, lower, upper)
     inner = settings["inner"]
     if inner == "auto":
         inner = "newton" if x.shape[0] <= _MANY else "lbfgsb"

@@ -12,7 +12,7 @@ from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.reduce.sums import all as every
 from thalweg.solvers import iterate
-from thalweg.solvers.constrained.augmented import Problem
+from thalweg.solvers.constrained.augmented import ConstrainedProblem
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import GOING, Iterate, Settings, first_iterate, first_true, scalar_like
 from thalweg.solvers.method import Method
@@ -39,7 +39,7 @@ class Round(NamedTuple):
     loose: Tensor
 
 
-def penalized(problem: Problem, x: Vector, inner: Method, settings: Settings) -> Round:
+def penalized(problem: ConstrainedProblem, x: Vector, inner: Method, settings: Settings) -> Round:
     """Minimize augmented Lagrangians in turn.
 
         x ← arg min f + Σ (pressed(h)² - y²) / 2ρ,  y ← pressed(h) = y - ρ h, or zero
@@ -94,7 +94,9 @@ def penalized(problem: Problem, x: Vector, inner: Method, settings: Settings) ->
     return last
 
 
-def _ending(problem: Problem, after: Round, values: Vector, settings: Settings) -> Tensor:
+def _ending(
+    problem: ConstrainedProblem, after: Round, values: Vector, settings: Settings
+) -> Tensor:
     constraints, at = problem.constraints, after.at
     gradient = at.gradient - after.multipliers @ constraints.slopes(at.x)
     small = problem.stationarity(at.x, gradient) <= settings["gtol"]

@@ -26,7 +26,7 @@ _DIRECTIONS, _HALVES, _MULTIPLIERS = 50, 60, 10
 _SLOW, _LITTLE = 0.9, 1e-9
 
 
-class Model(NamedTuple):
+class QuadraticModel(NamedTuple):
     """A problem as it looks from a point: a step s is to minimize gᵀs + sᵀBs/2.
 
     Attributes:
@@ -46,7 +46,7 @@ class Model(NamedTuple):
     upper: Vector
 
 
-class Step(NamedTuple):
+class ConstrainedStep(NamedTuple):
     """A step of a model, and what it makes of the constraints.
 
     Attributes:
@@ -74,7 +74,7 @@ class _Trial(NamedTuple):
 
 
 def pressed_step(
-    constraints: Constraints, model: Model, multipliers: Vector, weight: Any, start: Vector
+    constraints: Constraints, model: QuadraticModel, multipliers: Vector, weight: Any, start: Vector
 ) -> Vector:
     """Return the s within bounds that minimizes the augmented Lagrangian of a model.
 
@@ -133,13 +133,15 @@ def pressed_step(
 
 
 class _Correction(NamedTuple):
-    found: Step
+    found: ConstrainedStep
     left: Tensor
     trials: Tensor
     done: Tensor
 
 
-def least_step(constraints: Constraints, model: Model, multipliers: Vector, weight: Any) -> Step:
+def least_step(
+    constraints: Constraints, model: QuadraticModel, multipliers: Vector, weight: Any
+) -> ConstrainedStep:
     """Return the step that minimizes a model among its linear constraints.
 
     By augmented Lagrangians whose multipliers are corrected, y ← pressed(h + A s); where the
@@ -154,12 +156,12 @@ def least_step(constraints: Constraints, model: Model, multipliers: Vector, weig
         s = pressed_step(constraints, model, y, weight, old.found.step)
         values = model.values + model.slopes @ s
         left = constraints.looseness(values, y / weight)
-        found = Step(s, constraints.pressed(values, y, weight), values)
+        found = ConstrainedStep(s, constraints.pressed(values, y, weight), values)
         count = old.trials + 1
         done = (left <= end) | ~(left <= _SLOW * old.left) | (count >= _MULTIPLIERS)
         return _Correction(found, left, count, done)
 
-    none = Step(start, multipliers, model.values)
+    none = ConstrainedStep(start, multipliers, model.values)
     infinite = scalar_like(start, float("inf"))
     begun = _Correction(none, infinite, asarray(0), asarray(False))
     last: _Correction = while_loop(lambda correction: ~correction.done, turn, begun)

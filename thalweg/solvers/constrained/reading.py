@@ -98,7 +98,7 @@ def _read(one: Any, number: int) -> Limited:
     return Limited(one.fun, (), lower, upper)
 
 
-class Reading:
+class TracedConstraints:
     """The constraints of a problem as those of a vector, while it is traced.
 
     Args:

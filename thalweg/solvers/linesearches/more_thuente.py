@@ -112,7 +112,7 @@ def _after(line: SearchLine, search: Interval, sample: Sample, most: Tensor) -> 
     slow = closed & (width >= _SHRINKING * search.widths[1])
     step = where(slow, new_low.step + 0.5 * (new_high.step - new_low.step), step)
     beyond = sample.step - low.step
-    least = sample.step + where(search.tried > 0, _GROWTH[0], 0.0) * beyond
+    least = sample.step + where(search.tried > 0, _GROWTH[0] * beyond, 0.0)
     farther = minimum(maximum(step, least), sample.step + _GROWTH[1] * beyond)
     step = where(closed, step, farther)
     step = minimum(step, most)

@@ -105,11 +105,14 @@ class BoundedRule:
         diagonal = eye(m, dtype=memory.scale.dtype)
         bends = diagonal * where(held, memory.mixed_products.diagonal(), 1.0)
         lower = where(later, memory.mixed_products, 0.0)
-        steps = where(both, memory.scale * memory.step_products, diagonal)
+        crossed = where(both, memory.scale * memory.step_products, diagonal)
         upper = concatenate((-bends, lower.T), axis=1)
-        inner = concatenate((upper, concatenate((lower, steps), axis=1)), axis=0)
-        factor = where(held, 1.0, 0.0)[:, None]
-        rows = concatenate((factor * memory.changes, memory.scale * factor * memory.steps), axis=0)
+        inner = concatenate((upper, concatenate((lower, crossed), axis=1)), axis=0)
+        changes, steps = (
+            where(held[:, None], rows, 0.0)
+            for rows in (memory.changes, memory.scale * memory.steps)
+        )
+        rows = concatenate((changes, steps), axis=0)
         return Model(memory.scale, rows, inner)
 
     def learn(

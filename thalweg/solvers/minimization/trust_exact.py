@@ -115,9 +115,9 @@ def more_sorensen(
     begun = Shift(barely, floor, most, asarray(0), inside | hard)
     p = solved(while_loop(lambda search: ~search.ended, turn, begun).value)
     missing = sqrt(maximum(radius * radius - dot(p, p), 0.0))
-    first = where(arange(g.shape[0]) == 0, 1.0, 0.0)
     # To whichever side g slopes down.
-    p = where(hard, p - where(g[0] > 0.0, 1.0, -1.0) * missing * first, p)
+    onward = where(g[0] > 0.0, -missing, missing)
+    p = where(hard & (arange(g.shape[0]) == 0), p + onward, p)
     p = where(inside, hessian.newton, vectors @ p)
     return ModelStep(p, hessian.matrix @ p, ~inside, 0)
 

@@ -18,8 +18,8 @@ from thalweg.solvers import iterate
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import GOING, Settings, first_true
 from thalweg.solvers.roots.newton import Outcome
-from thalweg.solvers.squares.levenberg_marquardt import Factors
-from thalweg.solvers.squares.residuals import Residuals
+from thalweg.solvers.squares.levenberg_marquardt import ScaledFactors
+from thalweg.solvers.squares.residuals import ResidualFunction
 
 
 class Turns(NamedTuple):
@@ -44,7 +44,7 @@ class Turns(NamedTuple):
     ending: Tensor
 
 
-def mix(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
+def mix(residuals: ResidualFunction, x: Vector, settings: Settings) -> Outcome:
     """Iterate x ← x + β g(x) - (S + β Y)ᵀ γ with γ = arg min ‖g(x) - Yᵀ γ‖.
 
     g are the residuals; S and Y are the changes of x and g in the last `memory` turns; without a
@@ -65,7 +65,7 @@ def mix(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
         beta = settings["beta"]
         step = beta * old.difference
         if memory:
-            factors = Factors.of(old.changes.T, old.difference)
+            factors = ScaledFactors.of(old.changes.T, old.difference)
             weights = factors.along(0.0) @ factors.right
             step = step - weights @ (old.steps + beta * old.changes)
         found = old.x + step
@@ -97,9 +97,9 @@ def mix(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
     return Outcome(last.x, last.difference, last.nit, last.nfev, zero, last.ending)
 
 
-def mix_against(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
+def mix_against(residuals: ResidualFunction, x: Vector, settings: Settings) -> Outcome:
     """Find a root of F by mixing with g = -F."""
-    against = Residuals(lambda x: -residuals.values(x), heard=residuals.heard)
+    against = ResidualFunction(lambda x: -residuals.values(x), heard=residuals.heard)
     found = mix(against, x, settings)
     return found._replace(values=-found.values)
 

@@ -16,11 +16,10 @@ from thalweg.ops.reduce.sums import all as every
 from thalweg.solvers import iterate
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import Settings, scalar_like
-from thalweg.solvers.squares.gauss_newton import BacktrackingRule, Memory
-from thalweg.solvers.squares.levenberg_marquardt import Memory as TrustMemory
-from thalweg.solvers.squares.levenberg_marquardt import TrustRule
-from thalweg.solvers.squares.residuals import Residuals
-from thalweg.solvers.squares.trials import Course, Place, descend
+from thalweg.solvers.squares.gauss_newton import BacktrackingMemory, BacktrackingRule
+from thalweg.solvers.squares.levenberg_marquardt import TrustMemory, TrustRule
+from thalweg.solvers.squares.residuals import ResidualFunction
+from thalweg.solvers.squares.trials import SquaresPlace, Trials, descend
 
 # The linear model has to be solvable but for this part of F, for its root to be one of F near by.
 _LEFT = 1e-3
@@ -32,14 +31,14 @@ class NewtonRule(BacktrackingRule):
     def __init__(self, settings: Settings) -> None:
         self._enough = settings["ftol"]
 
-    def begin(self, at: Place) -> Memory:
+    def begin(self, at: SquaresPlace) -> BacktrackingMemory:
         """Return the step at a point."""
         step = solve(at.jacobian, -at.values)
         one = scalar_like(at.x, 1.0)
-        regular = lambda: Memory(step, one, one)
+        regular = lambda: BacktrackingMemory(step, one, one)
         return cond(every(isfinite(step)), regular, lambda: super(NewtonRule, self).begin(at))  # type: ignore[no-any-return]
 
-    def is_short(self, memory: Memory, at: Place, xtol: Any) -> Tensor:
+    def is_short(self, memory: BacktrackingMemory, at: SquaresPlace, xtol: Any) -> Tensor:
         """Tell whether the whole step is short, and leads to a root."""
         short = super().is_short(memory, at, xtol) & (memory.change >= 1.0 - _LEFT)
         return short | _is_small(at, self._enough)
@@ -52,7 +51,7 @@ class TrustedRootRule(TrustRule):
         super().__init__(settings)
         self._enough = settings["ftol"]
 
-    def is_short(self, memory: TrustMemory, at: Place, xtol: Any) -> Tensor:
+    def is_short(self, memory: TrustMemory, at: SquaresPlace, xtol: Any) -> Tensor:
         """Tell whether the whole step is short, and leads to a root."""
         along = memory.factors.along(0.0)
         change = vector_norm(memory.factors.singular * along)
@@ -61,7 +60,7 @@ class TrustedRootRule(TrustRule):
         return (short & leads) | _is_small(at, self._enough)
 
 
-def _is_small(at: Place, ftol: Any) -> Tensor:
+def _is_small(at: SquaresPlace, ftol: Any) -> Tensor:
     return largest(absolute(at.values)) <= as_tensor(ftol)
 
 
@@ -85,7 +84,7 @@ class Outcome(NamedTuple):
     ending: Tensor
 
 
-def _outcome(course: Course) -> Outcome:
+def _outcome(course: Trials) -> Outcome:
     """Return where a run ended; a small decrease without a root is no solution."""
     at, ending = course.at, course.ending
     root = (at.norm == 0.0) | (ending == iterate.SMALL_BOTH)
@@ -94,7 +93,7 @@ def _outcome(course: Course) -> Outcome:
     return Outcome(at.x, at.values, course.nit, course.nfev, course.njev, ending)
 
 
-def newton(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
+def newton(residuals: ResidualFunction, x: Vector, settings: Settings) -> Outcome:
     """Find a root by Newton's method; a step that makes ‖F‖ no smaller is halved.
 
     Source:
@@ -104,7 +103,7 @@ def newton(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
     return _outcome(descend(residuals, x, NewtonRule(settings), _limits(settings)))
 
 
-def levenberg_marquardt_root(residuals: Residuals, x: Vector, settings: Settings) -> Outcome:
+def levenberg_marquardt_root(residuals: ResidualFunction, x: Vector, settings: Settings) -> Outcome:
     """Find a root by Levenberg-Marquardt.
 
     Source:

@@ -15,14 +15,14 @@ from thalweg.ops.linalg.norms import vector_norm
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import Settings, scalar_like
-from thalweg.solvers.squares.residuals import Residuals
-from thalweg.solvers.squares.trials import Course, Place, Proposal, descend
+from thalweg.solvers.squares.residuals import ResidualFunction
+from thalweg.solvers.squares.trials import Proposal, SquaresPlace, Trials, descend
 
 # How near to the radius a damped step has to end, and how often its damping is corrected.
 _NEARNESS, _CORRECTIONS = 0.1, 10
 
 
-class Factors(NamedTuple):
+class ScaledFactors(NamedTuple):
     """J D⁻¹ = U diag(s) Vᵀ, and what of it steps are made of.
 
     Attributes:
@@ -36,7 +36,7 @@ class Factors(NamedTuple):
     turned: Vector
 
     @classmethod
-    def of(cls, matrix: Tensor, values: Vector) -> Factors:
+    def of(cls, matrix: Tensor, values: Vector) -> ScaledFactors:
         """Return the factors of a matrix, which is made a triangle first."""
         orthonormal, triangle = qr(matrix)
         left, singular, right = svd(triangle, full_matrices=False)
@@ -64,7 +64,7 @@ class _Damping(NamedTuple):
     done: Tensor
 
 
-def damping_for(factors: Factors, radius: Tensor, guess: Tensor) -> Tensor:
+def damping_for(factors: ScaledFactors, radius: Tensor, guess: Tensor) -> Tensor:
     """Return the λ whose damped step ends near a radius: | ‖D p(λ)‖ - Δ | ≤ Δ / 10, or zero.
 
     Newton's method on the secular equation 1/‖D p(λ)‖ = 1/Δ, within bounds of λ that it corrects
@@ -106,7 +106,7 @@ def damping_for(factors: Factors, radius: Tensor, guess: Tensor) -> Tensor:
     return where(inside, 0.0, found.value)
 
 
-class Memory(NamedTuple):
+class TrustMemory(NamedTuple):
     """What Levenberg-Marquardt remembers.
 
     Attributes:
@@ -120,7 +120,7 @@ class Memory(NamedTuple):
     scale: Vector
     radius: Tensor
     damping: Tensor
-    factors: Factors
+    factors: ScaledFactors
     is_first: Tensor
 
 
@@ -134,16 +134,16 @@ class TrustRule:
         self._factor = settings["factor"]
         self._scale = settings.get("scale")
 
-    def begin(self, at: Place) -> Memory:
+    def begin(self, at: SquaresPlace) -> TrustMemory:
         """Return scale and radius at the start."""
         lengths = vector_norm(at.jacobian, axis=0)
         scale = where(lengths > 0.0, lengths, 1.0) if self._scale is None else 1.0 / self._scale
         size = vector_norm(scale * at.x)
         radius = self._factor * where(size > 0.0, size, 1.0)
-        factors = Factors.of(at.jacobian / scale, at.values)
-        return Memory(scale, radius, scalar_like(at.x, 0.0), factors, asarray(True))
+        factors = ScaledFactors.of(at.jacobian / scale, at.values)
+        return TrustMemory(scale, radius, scalar_like(at.x, 0.0), factors, asarray(True))
 
-    def propose(self, memory: Memory, at: Place) -> tuple[Proposal, Memory]:
+    def propose(self, memory: TrustMemory, at: SquaresPlace) -> tuple[Proposal, TrustMemory]:
         """Return the damped step."""
         factors = memory.factors
         damping = damping_for(factors, memory.radius, memory.damping)
@@ -158,7 +158,7 @@ class TrustRule:
         first = asarray(False)
         return proposal, memory._replace(radius=radius, damping=damping, is_first=first)
 
-    def judge(self, memory: Memory, proposal: Proposal, gained: Tensor) -> Memory:
+    def judge(self, memory: TrustMemory, proposal: Proposal, gained: Tensor) -> TrustMemory:
         """Return the radius corrected by what a trial gained."""
         promised, slope = proposal.promised, proposal.slope
         ratio = where(promised > 0.0, gained / promised, 0.0)
@@ -175,23 +175,25 @@ class TrustRule:
             radius=where(poor, shorter, radius), damping=where(poor, memory.damping / cut, damping)
         )
 
-    def learn(self, memory: Memory, at: Place) -> Memory:
+    def learn(self, memory: TrustMemory, at: SquaresPlace) -> TrustMemory:
         """Return the factors at a new point, by a scale that only grows."""
         scale = memory.scale
         if self._scale is None:
             scale = maximum(scale, vector_norm(at.jacobian, axis=0))
-        return memory._replace(scale=scale, factors=Factors.of(at.jacobian / scale, at.values))
+        return memory._replace(
+            scale=scale, factors=ScaledFactors.of(at.jacobian / scale, at.values)
+        )
 
-    def is_short(self, memory: Memory, at: Place, xtol: Any) -> Tensor:
+    def is_short(self, memory: TrustMemory, at: SquaresPlace, xtol: Any) -> Tensor:
         """Tell whether the radius is small beside the point."""
         return memory.radius <= as_tensor(xtol * vector_norm(memory.scale * at.x))
 
-    def is_lost(self, memory: Memory, at: Place, rounding: float) -> Tensor:
+    def is_lost(self, memory: TrustMemory, at: SquaresPlace, rounding: float) -> Tensor:
         """Tell whether steps within the radius change nothing."""
         return self.is_short(memory, at, rounding)
 
 
-def levenberg_marquardt(residuals: Residuals, x: Vector, settings: Settings) -> Course:
+def levenberg_marquardt(residuals: ResidualFunction, x: Vector, settings: Settings) -> Trials:
     """Minimize a sum of squares by Levenberg-Marquardt, as a method of trust regions.
 
     Source:

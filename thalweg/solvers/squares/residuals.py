@@ -13,7 +13,7 @@ from thalweg.solvers.function import Vector
 
 
 @dataclass(frozen=True)
-class Residuals:
+class ResidualFunction:
     """A function from one vector to another, with its matrix of derivatives.
 
     Attributes:

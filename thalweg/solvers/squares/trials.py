@@ -18,7 +18,7 @@ from thalweg.ops.reduce.sums import all as every
 from thalweg.solvers import iterate
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import GOING, Settings, first_true
-from thalweg.solvers.squares.residuals import Residuals
+from thalweg.solvers.squares.residuals import ResidualFunction
 
 # A step is taken if it gains so much of what the linear model promises.
 _ENOUGH = 1e-4
@@ -27,7 +27,7 @@ _ENOUGH = 1e-4
 Memory = Any
 
 
-class Place(NamedTuple):
+class SquaresPlace(NamedTuple):
     """A point, its residuals, and their derivatives there."""
 
     x: Vector
@@ -67,32 +67,32 @@ class Proposal(NamedTuple):
     length: Tensor
 
 
-class Rule(Protocol):
+class TrialRule(Protocol):
     """How an algorithm chooses steps, as pure functions."""
 
-    def begin(self, at: Place) -> Memory:
+    def begin(self, at: SquaresPlace) -> Memory:
         """Return what is remembered at first."""
 
-    def propose(self, memory: Memory, at: Place) -> tuple[Proposal, Memory]:
+    def propose(self, memory: Memory, at: SquaresPlace) -> tuple[Proposal, Memory]:
         """Return a step."""
 
     def judge(self, memory: Memory, proposal: Proposal, gained: Tensor) -> Memory:
         """Return what is remembered, given the part of the sum of squares that was taken away."""
 
-    def learn(self, memory: Memory, at: Place) -> Memory:
+    def learn(self, memory: Memory, at: SquaresPlace) -> Memory:
         """Return what is remembered at a new point."""
 
-    def is_short(self, memory: Memory, at: Place, xtol: Any) -> Tensor:
+    def is_short(self, memory: Memory, at: SquaresPlace, xtol: Any) -> Tensor:
         """Tell whether steps have become short, beside the point."""
 
-    def is_lost(self, memory: Memory, at: Place, rounding: float) -> Tensor:
+    def is_lost(self, memory: Memory, at: SquaresPlace, rounding: float) -> Tensor:
         """Tell whether what would be tried next changes nothing."""
 
 
-class Course(NamedTuple):
+class Trials(NamedTuple):
     """A run under way; also what an algorithm returns."""
 
-    at: Place
+    at: SquaresPlace
     memory: Memory
     nit: Tensor
     nfev: Tensor
@@ -100,14 +100,14 @@ class Course(NamedTuple):
     ending: Tensor
 
 
-def descend(residuals: Residuals, x: Vector, rule: Rule, settings: Settings) -> Course:
+def descend(residuals: ResidualFunction, x: Vector, rule: TrialRule, settings: Settings) -> Trials:
     """Return the end of a run of trials.
 
     A trial that gains less than a small part of what was promised leads nowhere; the rule then
     proposes a shorter step.
     """
     values = residuals.values(x)
-    at = Place(x, values, residuals.jacobian(x, values))
+    at = SquaresPlace(x, values, residuals.jacobian(x, values))
     one = asarray(1)
     ending = first_true(
         (~_is_finite(at), iterate.NOT_FINITE),
@@ -115,7 +115,7 @@ def descend(residuals: Residuals, x: Vector, rule: Rule, settings: Settings) -> 
         (one >= settings["max_nfev"], iterate.EVALUATIONS),
     )
 
-    def turn(course: Course) -> Course:
+    def turn(course: Trials) -> Trials:
         before = course.at
         proposal, memory = rule.propose(course.memory, before)
         point = before.x + proposal.step
@@ -125,20 +125,20 @@ def descend(residuals: Residuals, x: Vector, rule: Rule, settings: Settings) -> 
         taken = taken & ((gained > 0.0) | (proposal.promised > 0.0))
         memory = rule.judge(memory, proposal, gained)
 
-        def moved() -> tuple[Place, Memory]:
-            at = Place(point, values, residuals.jacobian(point, values))
+        def moved() -> tuple[SquaresPlace, Memory]:
+            at = SquaresPlace(point, values, residuals.jacobian(point, values))
             return at, rule.learn(memory, at)
 
         at, memory = cond(taken, moved, lambda: (before, memory))
         one = astype(taken, course.nit.dtype)
         counts = course.nit + one, course.nfev + 1, course.njev + one
-        after = Course(at, memory, *counts, course.ending)
+        after = Trials(at, memory, *counts, course.ending)
         return after._replace(
             ending=_ending(residuals, rule, after, taken, (proposal, gained), settings)
         )
 
-    begun = Course(at, rule.begin(at), asarray(0), one, one, ending)
-    last: Course = while_loop(lambda course: course.ending == GOING, turn, begun)
+    begun = Trials(at, rule.begin(at), asarray(0), one, one, ending)
+    last: Trials = while_loop(lambda course: course.ending == GOING, turn, begun)
     return last
 
 
@@ -148,14 +148,14 @@ def _gained(before: Tensor, after: Tensor) -> Tensor:
     return where(ratio < 10.0, 1.0 - ratio * ratio, -1.0)
 
 
-def _is_finite(at: Place) -> Tensor:
+def _is_finite(at: SquaresPlace) -> Tensor:
     return every(isfinite(at.values)) & every(isfinite(at.jacobian))
 
 
 def _ending(
-    residuals: Residuals,
-    rule: Rule,
-    after: Course,
+    residuals: ResidualFunction,
+    rule: TrialRule,
+    after: Trials,
     taken: Tensor,
     trial: tuple[Proposal, Tensor],
     settings: Settings,
