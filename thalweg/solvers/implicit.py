@@ -145,8 +145,10 @@ def close(
 
 def _body(function: Function, front: tuple[Any, ...], args: tuple[Any, ...]) -> Body:
     dynamic, statics = split_arguments(args)
-    given = [bare(tree.map(lambda x: x, front)), bare(dynamic)]
-    specs = [Spec(tuple(x.shape), x.dtype, x.weak) for x in tensors_of(given)]
+    given = [bare(front), bare(dynamic)]
+    # Variables are parts of a vector, which is never weak.
+    specs = [Spec(tuple(x.shape), x.dtype) for x in tensors_of(front)]
+    specs += [Spec(tuple(x.shape), x.dtype, x.weak) for x in tensors_of(dynamic)]
     return trace_body(
         lambda front, dynamic: function(*front, *whole_arguments(dynamic, statics)), given, specs
     )
