@@ -22,7 +22,7 @@ from thalweg.solvers.iterate import Iterate
 from thalweg.solvers.method import Method
 from thalweg.solvers.methods import method_of
 from thalweg.solvers.result import ENDINGS, OptimizeResult
-from thalweg.solvers.running import solve
+from thalweg.solvers.running import Itself, solve
 from thalweg.solvers.variables import Variables
 
 # What SciPy takes for a derivative by differences; here derivatives are exact.
@@ -109,8 +109,8 @@ def minimize(
     arguments, statics = _arguments(args)
     limits = _read_bounds(bounds, variables, chosen)
     values = (start, arguments, limits, numbers)
-    key = (chosen.name, problem.key, statics)
-    users = (fun, jac, hess, hessp, callback)
+    key = (chosen.name, problem.key, statics, Itself(callback))
+    users = (fun, jac, hess, hessp)
     whole = lambda given: problem.solved(given, statics)
     last: Iterate = solve(whole, values, users, key, engine, fallback)
     result = _result(last, variables, tree.leaves((x0, args)))

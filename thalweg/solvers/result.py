@@ -70,6 +70,11 @@ ENDINGS = {
     ),
     iterate.NOT_FINITE: (3, False, "The function or its gradient is not finite."),
     iterate.STOPPED: (99, False, "The callback asked to stop."),
+    iterate.NO_MINIMUM: (
+        4,
+        False,
+        "The function falls without end: it has no minimum, or none within the bounds.",
+    ),
     iterate.SMALL_MODEL: (
         2,
         False,
