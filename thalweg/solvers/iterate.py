@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -31,7 +32,8 @@ NOT_FINITE = 6
 STOPPED = 7
 SMALL_MODEL = 8
 SMALL_BOTH = 9
-VIOLATED = 10
+NO_MINIMUM = 10
+VIOLATED = 11
 
 
 class Iterate(NamedTuple):
@@ -104,6 +106,7 @@ def ending_after(
     cases = [
         (function.stops(after.nit, after.x, after.value), STOPPED),
         (~(isfinite(after.value) & every(isfinite(after.gradient))), NOT_FINITE),
+        (after.value < -abyss(after.x), NO_MINIMUM),
         (optimality(function, after, settings) <= settings["gtol"], SMALL_GRADIENT),
     ]
     if "ftol" in settings:
@@ -123,6 +126,11 @@ def ending_after(
 def rounding(vector: Vector) -> float:
     """Return the distance of 1 from the next number of a vector's dtype."""
     return float(np.finfo(vector.dtype).eps)
+
+
+def abyss(vector: Vector) -> float:
+    """Return how far a function falls that has no minimum: its square is the largest number."""
+    return math.sqrt(float(np.finfo(vector.dtype).max))
 
 
 def scalar_like(vector: Vector, number: Any) -> Tensor:

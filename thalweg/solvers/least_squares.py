@@ -27,7 +27,7 @@ from thalweg.solvers.function import Vector
 from thalweg.solvers.implicit import bare, close, solution
 from thalweg.solvers.listening import told
 from thalweg.solvers.result import OptimizeResult
-from thalweg.solvers.running import solve
+from thalweg.solvers.running import Itself, solve
 from thalweg.solvers.squares.gauss_newton import gauss_newton
 from thalweg.solvers.squares.levenberg_marquardt import levenberg_marquardt
 from thalweg.solvers.squares.residuals import ResidualFunction
@@ -153,8 +153,8 @@ def least_squares(
         found = algorithm(problem.of(dynamic), variables.joined(start), settings)
         return found._replace(memory=())
 
-    key = ("least_squares", method, variables, problem.statics)
-    last = solve(whole, values, (fun, jac, callback), key, engine, fallback)
+    key = ("least_squares", method, variables, problem.statics, Itself(callback))
+    last = solve(whole, values, (fun, jac), key, engine, fallback)
     return _result(problem, last, dynamic, tree.leaves((x0, given)))
 
 

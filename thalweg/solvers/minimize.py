@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,8 +11,7 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.autodiff.functional import vjp
-from thalweg.control.callback import pure_callback
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.engines.registry import Fallback
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.elementwise.rounding import clip
@@ -32,10 +30,11 @@ from thalweg.solvers.constrained.reading import Limited, TracedConstraints, read
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.implicit import Equation, bare, close, solution
 from thalweg.solvers.iterate import Iterate
+from thalweg.solvers.listening import told
 from thalweg.solvers.method import Method
 from thalweg.solvers.methods import method_of
 from thalweg.solvers.result import ENDINGS, OptimizeResult
-from thalweg.solvers.running import solve
+from thalweg.solvers.running import Itself, solve
 from thalweg.solvers.variables import Variables
 
 # What SciPy takes for a derivative by differences; here derivatives are exact.
@@ -153,9 +152,8 @@ def minimize(
     dynamic = split_arguments(given)[0]
     limits = _read_bounds(bounds, variables, chosen), [(x.lower, x.upper) for x in limited]
     values = (start, bare(dynamic), limits, numbers)
-    users = (*functions, callback)
-    key = (chosen.name, problem.key)
-    last = solve(problem.solved, values, users, key, engine, fallback)
+    key = (chosen.name, problem.key, Itself(callback))
+    last = solve(problem.solved, values, functions, key, engine, fallback)
     result = problem.result(last, dynamic, limits, tree.leaves((x0, given)))
     if tells and "message" in result:
         sys.stdout.write(f"{result.message}\n{result.fun=}, {result.nit=}, {result.nfev=}\n")
@@ -250,21 +248,8 @@ class UserProblem:
 
     def heard(self, number: Tensor, vector: Vector, value: Tensor) -> Tensor:
         """Call the user's callback from inside of the program; return whether to stop."""
-        callback = self.callback
-        assert callback is not None
-        named = "intermediate_result" in inspect.signature(callback).parameters
-
-        def call(_: Any, x: Any, value: Any) -> Any:
-            result = OptimizeResult(x=x, fun=value) if named else x
-            try:
-                callback(intermediate_result=result) if named else callback(result)
-            except StopIteration:
-                return np.bool_(True)
-            return np.bool_(False)
-
-        like = make(np.zeros((), bool), None)
-        told: Tensor = pure_callback(call, like, number, self.variables.apart(vector), value)
-        return as_tensor(told)
+        assert self.callback is not None
+        return told(self.callback, self.variables.apart(vector), {"fun": value})
 
     def optimality(self, limits: Any, count: int) -> Equation:
         """Return what is zero at a solution, of the variables and, behind them, multipliers.

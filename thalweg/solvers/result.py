@@ -70,13 +70,18 @@ ENDINGS = {
     ),
     iterate.NOT_FINITE: (3, False, "The function or its gradient is not finite."),
     iterate.STOPPED: (99, False, "The callback asked to stop."),
+    iterate.NO_MINIMUM: (
+        4,
+        False,
+        "The function falls without end: it has no minimum, or none within the bounds.",
+    ),
     iterate.SMALL_MODEL: (
         2,
         False,
         "The quadratic model predicts no decrease that rounding leaves visible.",
     ),
     iterate.VIOLATED: (
-        4,
+        5,
         False,
         "The constraints are violated where the run ended: there may be no point that fulfils all.",
     ),

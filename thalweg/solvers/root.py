@@ -20,7 +20,7 @@ from thalweg.solvers.method import Method
 from thalweg.solvers.result import OptimizeResult
 from thalweg.solvers.roots.mixing import mix, mix_against
 from thalweg.solvers.roots.newton import Outcome, levenberg_marquardt_root, newton
-from thalweg.solvers.running import solve
+from thalweg.solvers.running import Itself, solve
 from thalweg.solvers.squares.residuals import ResidualFunction
 from thalweg.solvers.variables import Variables, flat_tensor
 
@@ -271,8 +271,16 @@ def _solved(
         return problem.method.solve(residuals, variables.joined(start), {**numbers, **choices})  # type: ignore[no-any-return]
 
     chosen = tuple(sorted(choices.items()))
-    key = ("root", problem.method.name, problem.minus, chosen, variables, statics)
-    users = (problem.fun, problem.jac, problem.callback)
+    key = (
+        "root",
+        problem.method.name,
+        problem.minus,
+        chosen,
+        variables,
+        statics,
+        Itself(problem.callback),
+    )
+    users = (problem.fun, problem.jac)
     last: Outcome = solve(whole, (start, bare(dynamic), numbers), users, key, engine, fallback)
 
     def equation(vector: Vector, dynamic: Dynamic) -> Vector:

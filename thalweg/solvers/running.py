@@ -36,6 +36,19 @@ class CompiledSolver:
     structure: tree.TreeDef
 
 
+class Itself:
+    """An object in a key that counts by identity: what is called and not traced."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Itself) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
 SOLVERS: Cache[CompiledSolver] = Cache(64)
 
 
