@@ -16,7 +16,7 @@ Function = Callable[[Any], Any]
 Bounds = tuple[tuple[float | None, float | None], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Constrained:
     """A problem: minimize f(x), where c(x) = 0, d(x) ≥ 0 and l ≤ x ≤ u.
 

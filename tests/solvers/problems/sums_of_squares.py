@@ -16,7 +16,7 @@ import numpy as np
 Residuals = Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SumOfSquares:
     """A problem: minimize Σ rᵢ(x)².
 
