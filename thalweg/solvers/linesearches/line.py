@@ -77,6 +77,13 @@ class SearchLine:
         found: Tensor = sample.value <= limit
         return found
 
+    def is_hidden(self, sample: Sample) -> Tensor:
+        """Tell whether rounding hides how φ(t) differs from φ(0)."""
+        start = self.start.value
+        change = absolute(sample.value - start)
+        found: Tensor = change <= 4.0 * rounding(self.start.x) * absolute(start)
+        return found
+
     def suffices(self, sample: Sample) -> Tensor:
         """Tell whether a step fulfils the strong Wolfe conditions, or nearly so near a minimum.
 
@@ -86,10 +93,7 @@ class SearchLine:
         which Hager and Zhang call the approximate condition: φ'(t) ≤ (2 c₁ - 1) φ'(0).
         """
         c1, c2 = self.settings["c1"], self.settings["c2"]
-        hidden = sample.value <= self.start.value + 4.0 * rounding(self.start.x) * absolute(
-            self.start.value
-        )
-        nearly = hidden & (sample.slope <= (2.0 * c1 - 1.0) * self.slope)
+        nearly = self.is_hidden(sample) & (sample.slope <= (2.0 * c1 - 1.0) * self.slope)
         flat = absolute(sample.slope) <= c2 * absolute(self.slope)
         found: Tensor = flat & (self.decreases(sample) | nearly)
         return found

@@ -128,6 +128,8 @@ def _after(line: SearchLine, search: Interval, sample: Sample, most: Tensor) -> 
     at_limit = (
         (sample.step >= most) & decreases & (sample.slope <= line.settings["c1"] * line.slope)
     )
+    # What rounding hides cannot be made to decrease enough by shorter steps.
+    narrow = narrow | (line.is_hidden(sample) & ~decreases)
     exhausted = (count >= line.settings["maxls"]) | (finite & narrow)
     done = (finite & (line.suffices(sample) | at_limit)) | search.last
     best = keep(new_low.step, low.step)

@@ -76,6 +76,6 @@ def bfgs(function: SmoothFunction, x: Vector, settings: Settings) -> Iterate:
 BFGS = Method(
     "bfgs",
     bfgs,
-    {"gtol": 1e-5, "xrtol": 0.0, "maxiter": -200, "c1": 1e-4, "c2": 0.9, "maxls": 50},
+    {"gtol": 1e-5, "xrtol": 0.0, "maxiter": -200, "c1": 1e-4, "c2": 0.9, "maxls": 20},
     {"norm": float("inf"), "linesearch": "more-thuente", "unit_steps": True},
 )

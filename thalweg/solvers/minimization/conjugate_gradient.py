@@ -86,7 +86,7 @@ def conjugate_gradient(function: SmoothFunction, x: Vector, settings: Settings) 
 CONJUGATE_GRADIENT = Method(
     "conjugate-gradient",
     conjugate_gradient,
-    {"gtol": 1e-5, "maxiter": -200, "c1": 1e-4, "c2": 0.4, "maxls": 50},
+    {"gtol": 1e-5, "maxiter": -200, "c1": 1e-4, "c2": 0.4, "maxls": 20},
     {
         "beta": "polak-ribiere", "norm": float("inf"), "linesearch": "more-thuente",
         "unit_steps": False,

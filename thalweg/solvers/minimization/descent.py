@@ -16,6 +16,7 @@ from thalweg.ops.reduce.sums import all as every
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.iterate import (
     GOING,
+    NO_STEP,
     SMALL_STEP,
     Iterate,
     Settings,
@@ -104,9 +105,11 @@ def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings)
         )
         failed = ~step.found & fresh
         ending = ending_after(function, before, after, failed, settings)
-        short = step.found & (absolute(after.x - before.x).mean() <= settings.get("xtol", -1.0))
-        # One short step of a direction that is not quite Newton's says little.
-        ending = where((ending == GOING) & short & course.short, SMALL_STEP, ending)
+        short = absolute(after.x - before.x).mean() <= settings.get("xtol", -1.0)
+        # One short step of a direction that is not quite Newton's says little, but two do, or one
+        # from where none decreases the function any more.
+        ends = (ending == GOING) | (ending == NO_STEP)
+        ending = where(ends & short & course.short, SMALL_STEP, ending)
         after = after._replace(ending=ending)
         memory = rule.learn(rule.forget(memory, lost), line, after, step.found)
         memory = rule.forget(memory, ~step.found)

@@ -49,7 +49,7 @@ GRADIENT_DESCENT = Method(
     gradient_descent,
     {
         "gtol": 1e-5, "ftol": 0.0, "maxiter": 10000, "maxfun": float("inf"), "c1": 1e-4,
-        "c2": 0.9, "maxls": 50,
+        "c2": 0.9, "maxls": 20,
     },
     {"norm": float("inf"), "linesearch": "more-thuente", "unit_steps": False},
     bounded=True,

@@ -61,8 +61,10 @@ class TruncatedNewtonRule(SteepestRule):
             small = absolute(residual).sum() <= tolerance
             first = bent & (now.products == 0)
             count = now.products + 1
+            # As far as the curvature, turned upwards, lets the steepest direction go.
+            downhill = -(square / where(bend < 0.0, -bend, square)) * g
             return Approach(
-                where(first, -g, where(bent, now.p, p)),
+                where(first, downhill, where(bent, now.p, p)),
                 residual,
                 way,
                 count,
@@ -87,7 +89,7 @@ def newton_cg(function: SmoothFunction, x: Vector, settings: Settings) -> Iterat
 NEWTON_CG = Method(
     "newton-cg",
     newton_cg,
-    {"xtol": 1e-5, "gtol": 0.0, "maxiter": -200, "c1": 1e-4, "c2": 0.9, "maxls": 50},
+    {"xtol": 1e-5, "gtol": 0.0, "maxiter": -200, "c1": 1e-4, "c2": 0.9, "maxls": 20},
     {"norm": float("inf"), "linesearch": "more-thuente", "unit_steps": True},
     tolerances=("xtol",),
 )

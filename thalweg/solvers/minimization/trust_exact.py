@@ -114,10 +114,11 @@ def more_sorensen(
     most = floor + vector_norm(g) / radius + 4.0 * tiny * scale
     begun = Shift(barely, floor, most, asarray(0), inside | hard)
     p = solved(while_loop(lambda search: ~search.ended, turn, begun).value)
-    missing = sqrt(maximum(radius * radius - dot(p, p), 0.0))
+    is_first = arange(g.shape[0]) == 0
+    rest = where(is_first, 0.0, p)
+    onward = sqrt(maximum(radius * radius - dot(rest, rest), 0.0))
     # To whichever side g slopes down.
-    onward = where(g[0] > 0.0, -missing, missing)
-    p = where(hard & (arange(g.shape[0]) == 0), p + onward, p)
+    p = where(hard & is_first, where(g[0] > 0.0, -onward, onward), p)
     p = where(inside, hessian.newton, vectors @ p)
     return ModelStep(p, hessian.matrix @ p, ~inside, 0)
 
