@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from scipy import optimize
 
 import thalweg as tw
+from tests.interruptions.sent import interrupt_after
 from tests.solvers.problems.sums_of_squares import PROBLEMS
 from thalweg.errors import ArgumentError, NoResult, ShapeError
 from thalweg.solvers.running import SOLVERS
@@ -218,3 +220,24 @@ def test_callbacks_hear_and_may_stop() -> None:
         heard.clear()
         found = solved()
         assert (found.success, found.nit, found.status) == (False, 2, -2)
+
+
+def test_interruptions_end_a_search(interrupts: None) -> None:
+    endless = lambda: tw.fixed_point(
+        lambda x: x + 1.0, 0.0, maxiter=10**12, method="simple", xtol=0.0
+    )
+    interrupt_after(0.5)
+    began = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        endless()
+    assert time.perf_counter() - began < 30
+
+
+def test_the_reference_engine_finds_the_same() -> None:
+    for solved in (
+        lambda engine: tw.root(lambda x: x**3 - 2.0, 1.0, engine=engine),
+        lambda engine: tw.fixed_point(np.cos, 1.0, engine=engine),
+    ):
+        native, reference = solved("native"), solved("numpy")
+        assert (native.nit, native.nfev) == (reference.nit, reference.nfev)
+        np.testing.assert_allclose(native.x, reference.x, rtol=1e-14)
