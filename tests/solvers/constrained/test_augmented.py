@@ -159,6 +159,26 @@ def test_variables_may_be_trees() -> None:
     np.testing.assert_allclose(found.x["b"], 1.0)
 
 
+def test_single_precision_stays() -> None:
+    found = tw.minimize(
+        lambda x: np.sum(x**2), np.ones(3, np.float32), tol=1e-4,
+        constraints={"type": "eq", "fun": lambda x: np.sum(x) - 6.0},
+    )  # fmt: skip
+    assert found.x.dtype == np.float32
+    assert found.success
+    np.testing.assert_allclose(found.x, 2.0, rtol=1e-4)
+
+
+def test_second_derivatives_without_a_value_are_gone_without() -> None:
+    found = tw.minimize(
+        lambda x: np.sum(np.abs(x) ** 1.5) + 2.0 * x[1], np.array([1.0, 0.0]),
+        bounds=[(0.5, None), (0.0, None)], method="augmented-lagrangian",
+        constraints={"type": "ineq", "fun": lambda x: x[0] + x[1] - 0.7},
+    )  # fmt: skip
+    assert found.success
+    np.testing.assert_allclose(found.x, [0.7, 0.0], atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("given", "text"),
     [

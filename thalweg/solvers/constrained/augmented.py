@@ -8,6 +8,7 @@ from thalweg.control.branches import cond
 from thalweg.control.conditional import while_loop
 from thalweg.core.tensor import Tensor
 from thalweg.ops.creation.creation import asarray, eye, zeros, zeros_like
+from thalweg.ops.creation.dtypes import finfo
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import maximum, minimum, where
 from thalweg.ops.elementwise.floats import isfinite
@@ -228,6 +229,8 @@ def _shape(problem: ConstrainedProblem, course: ConstrainedCourse) -> WeightedHe
     hessian = problem.function.hessian(at.x) - problem.constraints.bends(at.x, y)
     hessian = 0.5 * (hessian + hessian.T)
     rise = 1e-3 * largest(absolute(at.gradient)) / maximum(1.0, vector_norm(at.x))
+    identity = eye(at.x.shape[0], dtype=at.x.dtype)
+    hessian = where(every(isfinite(hessian)), hessian, rise * identity)
     size = maximum(maximum(largest(absolute(hessian)), rise), 1e-8)
     length = largest(total(at.slopes * at.slopes, axis=1))
     length = where(length > 1e-10, length, 1.0)
@@ -236,9 +239,8 @@ def _shape(problem: ConstrainedProblem, course: ConstrainedCourse) -> WeightedHe
     slopes = where(active[:, None], at.slopes, 0.0)
     matrix = hessian + weight * (slopes.T @ slopes)
     least = eigvalsh(matrix)[0]
-    lacking = -least + maximum(_FLAT * size, _BEYOND * absolute(least))
-    shift = where(least < _FLAT * size, lacking, 0.0)
-    identity = eye(at.x.shape[0], dtype=at.x.dtype)
+    flat = max(_FLAT, 16.0 * finfo(at.x.dtype).eps) * size
+    shift = where(least < flat, maximum(flat, _BEYOND * absolute(least)) - least, 0.0)
     return WeightedHessian(matrix + shift * identity, active, weight, size + shift, length)
 
 
@@ -405,7 +407,7 @@ class Trial(NamedTuple):
 def _search(problem: ConstrainedProblem, course: ConstrainedCourse, merit: Merit) -> Trial:
     """Return the part of a step that decreases the augmented Lagrangian enough."""
     at, y = course.at, course.multipliers
-    rounding = 1e-13 * maximum(1.0, absolute(merit.value))
+    rounding = 500.0 * finfo(at.x.dtype).eps * maximum(1.0, absolute(merit.value))
 
     def tried(length: Any, count: Any) -> Trial:
         x = clip(at.x + length * merit.step.step, problem.lower, problem.upper)
