@@ -147,6 +147,20 @@ def test_where_there_is_no_root_none_is_told() -> None:
         assert found.status != 1
 
 
+@pytest.mark.parametrize("engine", ["native", "numpy"])
+def test_singular_jacobians_on_the_way_are_got_over(engine: str) -> None:
+    function = lambda x: np.stack([x[0] ** 2 + x[1] - 3.0, x[0] + x[1] ** 2 - 5.0])
+    assert np.linalg.det(tw.jacfwd(function)(np.array([0.5, 0.5]))) == 0.0
+    for method in ("newton", "lm"):
+        found = tw.root(function, np.array([0.5, 0.5]), method=method, engine=engine)
+        assert found.success
+        np.testing.assert_allclose(function(found.x), 0.0, atol=1e-7)
+    stuck = tw.root(lambda x: x * x - 1.0, np.zeros(1), engine=engine)
+    assert not stuck.success
+    with pytest.raises(ArgumentError, match="not finite at x0"):
+        tw.root(lambda x: x * np.nan, 1.0, engine=engine)
+
+
 def test_scalars_stay_scalars() -> None:
     found = tw.root(lambda x: x**3 - 2.0, 1.0, tol=1e-10)
     assert type(found.x) is np.float64

@@ -238,6 +238,7 @@ def _shape(problem: ConstrainedProblem, course: ConstrainedCourse) -> WeightedHe
     active = problem.constraints.equal | (y - weight * at.values > 0.0)
     slopes = where(active[:, None], at.slopes, 0.0)
     matrix = hessian + weight * (slopes.T @ slopes)
+    matrix = where(every(isfinite(matrix)), matrix, identity)
     least = eigvalsh(matrix)[0]
     flat = max(_FLAT, 16.0 * finfo(at.x.dtype).eps) * size
     shift = where(least < flat, maximum(flat, _BEYOND * absolute(least)) - least, 0.0)

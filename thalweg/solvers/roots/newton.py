@@ -6,18 +6,19 @@ from typing import Any, NamedTuple
 
 from thalweg.control.branches import cond
 from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.ops.creation.dtypes import finfo
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import where
-from thalweg.ops.elementwise.floats import isfinite
-from thalweg.ops.linalg.matrices import solve
+from thalweg.ops.linalg.matrices import qr, solve_triangular
 from thalweg.ops.linalg.norms import vector_norm
+from thalweg.ops.linalg.products import diagonals
 from thalweg.ops.reduce.extremes import max as largest
-from thalweg.ops.reduce.sums import all as every
+from thalweg.ops.reduce.extremes import min as smallest
 from thalweg.solvers import iterate
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import Settings, scalar_like
 from thalweg.solvers.squares.gauss_newton import BacktrackingMemory, BacktrackingRule
-from thalweg.solvers.squares.levenberg_marquardt import TrustMemory, TrustRule
+from thalweg.solvers.squares.levenberg_marquardt import TrustMemory, TrustRule, finite_matrix
 from thalweg.solvers.squares.residuals import ResidualFunction
 from thalweg.solvers.squares.trials import SquaresPlace, Trials, descend
 
@@ -33,10 +34,18 @@ class NewtonRule(BacktrackingRule):
 
     def begin(self, at: SquaresPlace) -> BacktrackingMemory:
         """Return the step at a point."""
-        step = solve(at.jacobian, -at.values)
-        one = scalar_like(at.x, 1.0)
-        regular = lambda: BacktrackingMemory(step, one, one)
-        return cond(every(isfinite(step)), regular, lambda: super(NewtonRule, self).begin(at))  # type: ignore[no-any-return]
+        orthonormal, triangle = qr(finite_matrix(at.jacobian))
+        diagonal = absolute(diagonals(triangle))
+        rounding = at.x.shape[0] * finfo(at.x.dtype).eps
+        regular = smallest(diagonal) > rounding * largest(diagonal)
+
+        def solved() -> BacktrackingMemory:
+            step = -solve_triangular(triangle, at.values @ orthonormal)
+            one = scalar_like(at.x, 1.0)
+            return BacktrackingMemory(step, one, one)
+
+        found: BacktrackingMemory = cond(regular, solved, lambda: super(NewtonRule, self).begin(at))
+        return found
 
     def is_short(self, memory: BacktrackingMemory, at: SquaresPlace, xtol: Any) -> Tensor:
         """Tell whether the whole step is short, and leads to a root."""

@@ -10,8 +10,10 @@ from thalweg.ops.creation.creation import asarray
 from thalweg.ops.creation.dtypes import finfo
 from thalweg.ops.elementwise.arithmetic import absolute, sqrt
 from thalweg.ops.elementwise.comparison import maximum, minimum, where
+from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.linalg.matrices import qr, svd
 from thalweg.ops.linalg.norms import vector_norm
+from thalweg.ops.reduce.sums import all as every
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.solvers.function import Vector
 from thalweg.solvers.iterate import Settings, scalar_like
@@ -20,6 +22,11 @@ from thalweg.solvers.squares.trials import Proposal, SquaresPlace, Trials, desce
 
 # How near to the radius a damped step has to end, and how often its damping is corrected.
 _NEARNESS, _CORRECTIONS = 0.1, 10
+
+
+def finite_matrix(matrix: Tensor) -> Tensor:
+    """Return a matrix, or one of zeros if it has values that have no decomposition."""
+    return where(every(isfinite(matrix)), matrix, 0.0)
 
 
 class ScaledFactors(NamedTuple):
@@ -38,7 +45,7 @@ class ScaledFactors(NamedTuple):
     @classmethod
     def of(cls, matrix: Tensor, values: Vector) -> ScaledFactors:
         """Return the factors of a matrix, which is made a triangle first."""
-        orthonormal, triangle = qr(matrix)
+        orthonormal, triangle = qr(finite_matrix(matrix))
         left, singular, right = svd(triangle, full_matrices=False)
         least = max(matrix.shape) * finfo(matrix.dtype).eps * singular[0]
         clean = where(singular > least, singular, 0.0)
