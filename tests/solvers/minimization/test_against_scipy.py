@@ -33,7 +33,7 @@ def log_sum(x):
 
 
 PROBLEMS = {
-    rosenbrock: np.array([-1.2, 1.0] * 3),
+    rosenbrock: np.array([-1.2, 1.0]),
     beale: np.ones(2),
     powell: np.array([3.0, -1.0, 0.0, 1.0]),
     wood: np.array([-3.0, -1.0, -3.0, -1.0]),

@@ -84,6 +84,11 @@ class SearchLine:
         found: Tensor = change <= 4.0 * rounding(self.start.x) * absolute(start)
         return found
 
+    def promise(self, sample: Sample) -> Tensor:
+        """Return by what part of its value the function would decrease, were it a line."""
+        found: Tensor = -sample.step * self.slope / absolute(self.start.value)
+        return found
+
     def suffices(self, sample: Sample) -> Tensor:
         """Tell whether a step fulfils the strong Wolfe conditions, or nearly so near a minimum.
 

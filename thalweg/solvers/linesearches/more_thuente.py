@@ -10,7 +10,7 @@ from thalweg.ops.creation.creation import asarray, zeros_like
 from thalweg.ops.elementwise.arithmetic import absolute, sqrt
 from thalweg.ops.elementwise.comparison import maximum, minimum, where
 from thalweg.ops.elementwise.floats import isfinite
-from thalweg.solvers.iterate import scalar_like
+from thalweg.solvers.iterate import rounding, scalar_like
 from thalweg.solvers.linesearches.line import Sample, SearchLine, Step
 
 # By how much steps grow at least and at most, as long as no interval is known.
@@ -128,8 +128,8 @@ def _after(line: SearchLine, search: Interval, sample: Sample, most: Tensor) -> 
     at_limit = (
         (sample.step >= most) & decreases & (sample.slope <= line.settings["c1"] * line.slope)
     )
-    # What rounding hides cannot be made to decrease enough by shorter steps.
-    narrow = narrow | (line.is_hidden(sample) & ~decreases)
+    # A decrease that rounding hides is not found by shorter steps.
+    narrow = narrow | (line.promise(sample) <= 4.0 * rounding(sample.gradient))
     exhausted = (count >= line.settings["maxls"]) | (finite & narrow)
     done = (finite & (line.suffices(sample) | at_limit)) | search.last
     best = keep(new_low.step, low.step)
