@@ -76,6 +76,35 @@ def test_programs_with_rules_have_no_text() -> None:
     assert text_of(trace_body(ruled, [np.ones(2)], [spec]).program) is None
 
 
+MANY = np.linspace(0.5, 2.0, 1500)
+
+
+def test_many_variables_need_no_matrix() -> None:
+    def apart(x: Any, a: Any) -> Any:
+        return np.sum(0.25 * x**4 + 0.5 * x**2 - a * x)
+
+    point = lambda a: tw.minimize(apart, np.ones(1500), (a,), "lbfgs", tol=1e-9).x
+    x = point(MANY)
+    np.testing.assert_allclose(x**3 + x, MANY, rtol=1e-7)
+    wanted = 1.0 / (3.0 * x * x + 1.0)
+    np.testing.assert_allclose(tw.grad(lambda a: np.sum(point(a)))(MANY), wanted, rtol=1e-6)
+    np.testing.assert_allclose(tw.jvp(point, (MANY,), (np.ones(1500),))[1], wanted, rtol=1e-6)
+
+
+def test_many_equations_need_no_matrix() -> None:
+    # x = cos(x shifted) / 2 + a
+    point = lambda a: (
+        tw.fixed_point(
+            lambda x, a: 0.5 * np.cos(np.roll(x, 1)) + a, np.zeros(1500), (a,), xtol=1e-12
+        ).x
+    )
+    x, direction = point(MANY), np.cos(40.0 * MANY)
+    near = (point(MANY + 1e-5 * direction) - point(MANY - 1e-5 * direction)) / 2e-5
+    np.testing.assert_allclose(tw.jvp(point, (MANY,), (direction,))[1], near, rtol=1e-5, atol=1e-7)
+    slope = tw.grad(lambda a: np.sum(direction * point(a)))(MANY)
+    np.testing.assert_allclose(np.sum(slope), direction @ tw.jvp(point, (MANY,), (x * 0 + 1,))[1])
+
+
 def quartic(x: Any, a: Any) -> Any:
     return np.sum((x - a) ** 4 + (x - a) ** 2) + np.sum(x) ** 2
 

@@ -11,7 +11,7 @@ so a solver's loops are never differentiated.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from thalweg.autodiff.functional import jvp, vjp
 from thalweg.autodiff.jacobians import jacfwd
 from thalweg.autodiff.transformed import Transformed
 from thalweg.control.body import Body, tensors_of, trace_body
+from thalweg.control.conditional import while_loop
 from thalweg.control.custom import Rule, ruled
 from thalweg.core.apply import run
 from thalweg.core.primitive import is_floating
@@ -28,11 +29,18 @@ from thalweg.core.spec import Spec
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, make
 from thalweg.engines.fingerprint import Fingerprint
+from thalweg.ops.creation.creation import asarray, zeros_like
+from thalweg.ops.creation.dtypes import finfo
+from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.linalg.matrices import matrix_transpose, solve
+from thalweg.ops.linalg.products import dot
 from thalweg.solvers.arguments import Dynamic, split_arguments, whole_arguments
 from thalweg.solvers.function import Vector
 
 Function = Callable[..., Any]
+
+# With more variables than this, no matrix of derivatives is made.
+_DENSE = 1000
 
 # Maps a solution, as a vector, and what it depends on to a vector that is zero.
 Equation = Callable[[Vector, Dynamic], Vector]
@@ -54,13 +62,18 @@ def bare(values: Any) -> Any:
     return tree.map(still, values)
 
 
-def solution(x: Vector, equation: Equation, dynamic: Dynamic) -> Vector:
+def solution(x: Vector, equation: Equation, dynamic: Dynamic, symmetric: bool = False) -> Vector:
     """Return a solution with its derivatives with respect to what its equation depends on.
+
+    With many variables the matrix ∂F/∂x is not made: the linear equations are solved by conjugate
+    gradients. Then there are first derivatives in both modes, and forward ones of these; where
+    conjugate gradients do not converge, derivatives are NaN.
 
     Args:
         x: The solution.
         equation: What is zero there; its matrix of derivatives with respect to x is regular.
         dynamic: What the equation depends on beside it.
+        symmetric: Whether that matrix is symmetric and positive definite.
     """
     leaves, definition = tree.flatten(dynamic)
     given = tensors_of(leaves)
@@ -79,16 +92,15 @@ def solution(x: Vector, equation: Equation, dynamic: Dynamic) -> Vector:
 
         return of_moving
 
-    def slopes(x: Vector, arguments: Sequence[Tensor]) -> Tensor:
+    def of_x(arguments: Sequence[Tensor]) -> Callable[[Vector], Vector]:
         known = tree.unflatten(definition, list(arguments))
-        found: Tensor = jacfwd(lambda x: equation(x, known))(x)
-        return found
+        return lambda x: equation(x, known)
 
     def pull_back(
         arguments: list[Tensor], results: list[Tensor], _: list[Tensor], g: list[Tensor]
     ) -> list[Tensor | None]:
         (x,), (cotangent,) = results, g
-        turned = solve(matrix_transpose(slopes(x, arguments)), cotangent)
+        turned = _solved(of_x(arguments), x, cotangent, True, symmetric)
         back = vjp(at(x, arguments), *(arguments[i] for i in moved))[1]
         found = dict(zip(moved, back(-turned), strict=True))
         return [found.get(i) for i in range(len(arguments))]
@@ -99,10 +111,63 @@ def solution(x: Vector, equation: Equation, dynamic: Dynamic) -> Vector:
         (x,) = results
         primals, tangents = ([of[i] for i in moved] for of in (arguments, directions))
         along = jvp(at(x, arguments), primals, tangents)[1]
-        return [solve(slopes(x, arguments), -along)]
+        return [_solved(of_x(arguments), x, -along, False, symmetric)]
 
     found: Vector = ruled([x], given, [], Rule(1, len(given), pull_back, push_forward))[0]
     return found
+
+
+def _solved(
+    function: Callable[[Vector], Vector], x: Vector, b: Vector, transposed: bool, symmetric: bool
+) -> Vector:
+    """Return the t with J t = b, or Jᵀ t = b, of a function's matrix of derivatives J."""
+    if x.shape[0] <= _DENSE:
+        matrix = jacfwd(function)(x)
+        return solve(matrix_transpose(matrix) if transposed else matrix, b)
+
+    def forward(v: Vector) -> Vector:
+        found: Vector = jvp(function, (x,), (v,))[1]
+        return found
+
+    def backward(v: Vector) -> Vector:
+        found: Vector = vjp(function, x)[1](v)[0]
+        return found
+
+    if symmetric:
+        return _by_conjugate_gradients(forward, b)
+    first, then = (backward, forward) if transposed else (forward, backward)
+    return _by_conjugate_gradients(lambda v: then(first(v)), then(b))
+
+
+class _Gradients(NamedTuple):
+    found: Vector
+    left: Vector
+    direction: Vector
+    square: Tensor
+    turns: Tensor
+
+
+def _by_conjugate_gradients(product: Callable[[Vector], Vector], b: Vector) -> Vector:
+    """Return the t with A t = b of a positive definite A, or NaN where that is not found."""
+    whole = dot(b, b)
+
+    def turn(old: _Gradients) -> _Gradients:
+        along = product(old.direction)
+        length = old.square / dot(old.direction, along)
+        left = old.left - length * along
+        square = dot(left, left)
+        direction = left + square / old.square * old.direction
+        found = old.found + length * old.direction
+        return _Gradients(found, left, direction, square, old.turns + 1)
+
+    least = finfo(b.dtype).eps ** 1.5
+    last: _Gradients = while_loop(
+        lambda g: (g.square > least * whole) & (g.turns < 10 * b.shape[0]),
+        turn,
+        _Gradients(zeros_like(b), b, b, whole, asarray(0)),
+    )
+    near = last.square <= finfo(b.dtype).eps ** 0.75 * whole
+    return where(near, last.found, float("nan"))
 
 
 # ---- what functions refer to

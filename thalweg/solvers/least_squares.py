@@ -280,7 +280,7 @@ def _result(problem: UserResiduals, last: Trials, dynamic: Dynamic, given: Any) 
         ArgumentError: If the residuals were not finite where it began.
     """
     variables = problem.variables
-    x = solution(last.at.x, problem.gradient, dynamic)
+    x = solution(last.at.x, problem.gradient, dynamic, symmetric=True)
     values, jacobian = last.at.values, last.at.jacobian
     if x is not last.at.x:
         residuals = problem.of(dynamic)

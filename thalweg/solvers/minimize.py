@@ -285,7 +285,8 @@ class UserProblem:
         size = self.variables.size
         whole = concatenate([at.x, last.multipliers]) if constrained else at.x
         count = int(whole.shape[0]) - size
-        found = solution(whole, self.optimality(limits, count), dynamic)
+        free = not count and limits[0][0] is None
+        found = solution(whole, self.optimality(limits, count), dynamic, symmetric=free)
         if found is not whole:
             value, gradient = self.function(dynamic, limits[0]).both(found[:size])
             at = at._replace(x=found[:size], value=value, gradient=gradient)
