@@ -106,6 +106,23 @@ def fitted(problem: SumOfSquares, method: str = "lm") -> Row:
     return Row(problem.name, method, *runs)
 
 
+def rooted(problem: SumOfSquares, method: str) -> Row:
+    """Return equations of the literature by a method of `root`, SciPy's "hybr" beside it."""
+    ours = tw.root(problem.residuals, problem.start, method=method.removeprefix("root-"))
+    jacobian = _compiled(tw.jacfwd(problem.residuals))
+    theirs = optimize.root(problem.residuals, problem.start, jac=jacobian, method="hybr")
+    runs = (_of_root(found) for found in (ours, theirs))
+    return Row(problem.name, method, *runs)
+
+
+def _of_root(found: Any) -> Run:
+    value = float(np.sum(np.asarray(found.fun) ** 2))
+    return Run(bool(found.success), value <= 1e-12, value, int(found.nfev))
+
+
+EQUATIONS = [p for p in sums_of_squares.PROBLEMS if len(p.residuals(p.start)) == len(p.start)]
+
+
 # ---- constraints
 
 
@@ -157,6 +174,9 @@ def rows(methods: list[str]) -> Iterator[Row]:
             yield from (minimized(problem, method) for problem in sums_of_squares.PROBLEMS)
     if "lm" in methods:
         yield from (fitted(problem) for problem in sums_of_squares.PROBLEMS)
+    for method in ("root-newton", "root-lm"):
+        if method in methods:
+            yield from (rooted(problem, method) for problem in EQUATIONS)
     for method in ("slsqp", "trust-constr"):
         if method in methods:
             yield from (constrained_by(problem, method) for problem in constrained.PROBLEMS)
@@ -180,7 +200,7 @@ def summary(found: list[Row]) -> Iterator[str]:
 
 
 def main() -> None:
-    every = [*MINIMIZERS, "lm", "slsqp", "trust-constr"]
+    every = [*MINIMIZERS, "lm", "root-newton", "root-lm", "slsqp", "trust-constr"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("methods", nargs="*", default=every, help=", ".join(every))
     methods = parser.parse_args().methods

@@ -87,8 +87,8 @@ def root(
         fun: F, called as `fun(x, *args)`; returns as many numbers as x has, nested as it likes.
         x0: Where to start: an array, or any tree of floating arrays. A list of numbers is an array.
         args: Further arguments.
-        method: "newton", whose steps are halved until ‖F‖ decreases; "lm", Levenberg-Marquardt,
-            for starts from far away; or "anderson", which mixes x - βF(x) without derivatives.
+        method: "newton", whose steps are damped where ‖F‖ does not decrease; "lm", whose steps are
+            damped from the start; or "anderson", which mixes x - βF(x) without derivatives.
         jac: The matrix of derivatives, called likewise. Without one, or if it is False, it is
             derived.
         tol: The tolerance of x; `options` has it too.

@@ -120,15 +120,29 @@ class TrustMemory(NamedTuple):
         scale: D, by which variables are measured.
         radius: Δ; steps are at most that long.
         damping: λ of the last step.
-        factors: Those of J D⁻¹.
+        known: What steps are made of: the factors of J D⁻¹.
         is_first: Whether no step has been tried yet.
     """
 
     scale: Vector
     radius: Tensor
     damping: Tensor
-    factors: ScaledFactors
+    known: Any
     is_first: Tensor
+
+
+def damped_step(
+    factors: ScaledFactors, memory: TrustMemory, at: SquaresPlace
+) -> tuple[Proposal, Tensor]:
+    """Return the step of which D p ends near the radius, or the whole one, and its damping."""
+    damping = damping_for(factors, memory.radius, memory.damping)
+    along = factors.along(damping)
+    length, norm = vector_norm(along), at.norm
+    change = vector_norm(factors.singular * along) / norm
+    damped = sqrt(damping) * length / norm
+    promised = change * change + 2.0 * damped * damped
+    slope = -(change * change + damped * damped)
+    return Proposal(factors.step(along) / memory.scale, promised, slope, length), damping
 
 
 class TrustRule:
@@ -147,23 +161,24 @@ class TrustRule:
         scale = where(lengths > 0.0, lengths, 1.0) if self._scale is None else 1.0 / self._scale
         size = vector_norm(scale * at.x)
         radius = self._factor * where(size > 0.0, size, 1.0)
-        factors = ScaledFactors.of(at.jacobian / scale, at.values)
-        return TrustMemory(scale, radius, scalar_like(at.x, 0.0), factors, asarray(True))
+        none = scalar_like(at.x, 0.0)
+        return TrustMemory(scale, radius, none, self.known(at, scale), asarray(True))
+
+    def known(self, at: SquaresPlace, scale: Vector) -> Any:
+        """Return what steps at a point are made of."""
+        return ScaledFactors.of(at.jacobian / scale, at.values)
 
     def propose(self, memory: TrustMemory, at: SquaresPlace) -> tuple[Proposal, TrustMemory]:
-        """Return the damped step."""
-        factors = memory.factors
-        damping = damping_for(factors, memory.radius, memory.damping)
-        along = factors.along(damping)
-        length, norm = vector_norm(along), at.norm
-        change = vector_norm(factors.singular * along) / norm
-        damped = sqrt(damping) * length / norm
-        promised = change * change + 2.0 * damped * damped
-        slope = -(change * change + damped * damped)
-        proposal = Proposal(factors.step(along) / memory.scale, promised, slope, length)
-        radius = where(memory.is_first, minimum(memory.radius, length), memory.radius)
+        """Return the step, and what is remembered behind it."""
+        proposal, damping = self.step(memory, at)
+        nearer = minimum(memory.radius, proposal.length)
+        radius = where(memory.is_first, nearer, memory.radius)
         first = asarray(False)
         return proposal, memory._replace(radius=radius, damping=damping, is_first=first)
+
+    def step(self, memory: TrustMemory, at: SquaresPlace) -> tuple[Proposal, Tensor]:
+        """Return the damped step, and its damping."""
+        return damped_step(memory.known, memory, at)
 
     def judge(self, memory: TrustMemory, proposal: Proposal, gained: Tensor) -> TrustMemory:
         """Return the radius corrected by what a trial gained."""
@@ -183,13 +198,11 @@ class TrustRule:
         )
 
     def learn(self, memory: TrustMemory, at: SquaresPlace) -> TrustMemory:
-        """Return the factors at a new point, by a scale that only grows."""
+        """Return what is known at a new point, by a scale that only grows."""
         scale = memory.scale
         if self._scale is None:
             scale = maximum(scale, vector_norm(at.jacobian, axis=0))
-        return memory._replace(
-            scale=scale, factors=ScaledFactors.of(at.jacobian / scale, at.values)
-        )
+        return memory._replace(scale=scale, known=self.known(at, scale))
 
     def is_short(self, memory: TrustMemory, at: SquaresPlace, xtol: Any) -> Tensor:
         """Tell whether the radius is small beside the point."""
@@ -197,7 +210,7 @@ class TrustRule:
 
     def is_lost(self, memory: TrustMemory, at: SquaresPlace, rounding: float) -> Tensor:
         """Tell whether steps within the radius change nothing."""
-        return self.is_short(memory, at, rounding)
+        return memory.radius <= as_tensor(rounding * vector_norm(memory.scale * at.x))
 
 
 def levenberg_marquardt(residuals: ResidualFunction, x: Vector, settings: Settings) -> Trials:
