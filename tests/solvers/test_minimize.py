@@ -176,6 +176,16 @@ def test_arguments_that_are_no_numbers():
         np.testing.assert_allclose(found.x, target, atol=1e-5)
 
 
+def test_an_object_among_the_arguments_is_looked_at_anew():
+    class Goal:
+        at = 1.0
+
+    goal = Goal()
+    for goal.at in (1.0, 2.0):
+        found = tw.minimize(lambda x, goal: quartic(x, goal.at), START, args=(goal,))
+        np.testing.assert_allclose(found.x, goal.at, atol=1e-5)
+
+
 def test_a_solve_inside_of_a_program():
     def least(target):
         return tw.minimize(lambda x: np.sum((x - target) ** 2), np.zeros(2), method="lbfgs").x
@@ -298,6 +308,9 @@ def test_interruption_stops_a_solve():
         (DtypeError, "complex128", {"x0": np.array([1.0, 1j])}),
         (ShapeError, "no numbers", {"x0": np.zeros(0)}),
         (ShapeError, "one number", {"fun": lambda x: x}),
+        (ShapeError, "jac returned", {"jac": lambda x: x[:1]}),
+        (ShapeError, "hess returned", {"hess": lambda x: x, "method": "trust-exact"}),
+        (ArgumentError, "cannot be compared", {"options": {"linesearch": ["zoom"]}}),
         (TracingError, "Python asked", {"fun": lambda x: x[0] if x[0] > 0 else -x[0]}),
     ],
 )

@@ -153,8 +153,8 @@ def least_squares(
         found = algorithm(problem.of(dynamic), variables.joined(start), settings)
         return found._replace(memory=())
 
-    key = ("least_squares", method, variables, problem.statics, Itself(callback))
-    last = solve(whole, values, (fun, jac), key, engine, fallback)
+    key = ("least_squares", method, variables, problem.statics[:2], Itself(callback))
+    last = solve(whole, values, (fun, jac, statics[2]), key, engine, fallback)
     return _result(problem, last, dynamic, tree.leaves((x0, given)))
 
 

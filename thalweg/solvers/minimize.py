@@ -75,7 +75,8 @@ def minimize(
             SciPy names it; by default "bfgs", within bounds "lbfgsb", with constraints the last.
         jac: The gradient, called as `fun` is; True if `fun` returns it too. Without one it is
             derived, and so it is for SciPy's "2-point", "3-point" and "cs".
-        hess: The matrix of second derivatives likewise, for methods that use it.
+        hess: The matrix of second derivatives likewise, for methods that use it; its rows and
+            columns are all numbers of `x0`, leaf after leaf.
         hessp: Its product with a vector, called as `hessp(x, v, *args)`.
         bounds: Of each variable a pair (least, greatest), None for none; an object with `lb` and
             `ub`, as SciPy's `Bounds`; or a pair of trees like `x0`.
@@ -153,7 +154,9 @@ def minimize(
     limits = _read_bounds(bounds, variables, chosen), [(x.lower, x.upper) for x in limited]
     values = (start, bare(dynamic), limits, numbers)
     key = (chosen.name, problem.key, Itself(callback))
-    last = solve(problem.solved, values, functions, key, engine, fallback)
+    # Arguments that are no numbers count by what they hold, as what functions refer to does.
+    users = (*functions, problem.statics[2])
+    last = solve(problem.solved, values, users, key, engine, fallback)
     result = problem.result(last, dynamic, limits, tree.leaves((x0, given)))
     if tells and "message" in result:
         sys.stdout.write(f"{result.message}\n{result.fun=}, {result.nit=}, {result.nfev=}\n")
@@ -196,7 +199,7 @@ class UserProblem:
     def key(self) -> Any:
         """What tells problems with the same functions apart."""
         patterns = tuple(one.pattern for one in self.limited)
-        return self.choices, self.variables, self.jac is True, patterns, self.statics
+        return self.choices, self.variables, self.jac is True, patterns, self.statics[:2]
 
     def solved(self, values: Any) -> Any:
         """Return the last iterate, of traced values."""
@@ -223,23 +226,31 @@ class UserProblem:
 
         def both(vector: Vector) -> tuple[Any, Vector]:
             value, gradient = self.fun(variables.apart(vector), *args)
-            return _require_scalar(value), variables.joined(gradient)
+            found = _require_shape("jac", variables.joined(gradient), (variables.size,))
+            return _require_scalar(value), found
 
         def product(vector: Vector, v: Vector) -> Vector:
-            return variables.joined(self.hessp(variables.apart(vector), variables.apart(v), *args))
+            turned = self.hessp(variables.apart(vector), variables.apart(v), *args)
+            return _require_shape("hessp", variables.joined(turned), (variables.size,))
 
         jac: Any = None if _is_derived(self.jac) else self.jac
         hess = None if _is_derived(self.hess) else self.hess
 
         def gradient(vector: Vector) -> Vector:
             assert callable(jac)
-            return variables.joined(jac(variables.apart(vector), *args))
+            found = variables.joined(jac(variables.apart(vector), *args))
+            return _require_shape("jac", found, (variables.size,))
+
+        def second(vector: Vector) -> Tensor:
+            assert callable(hess)
+            found = as_tensor(hess(variables.apart(vector), *args))
+            return _require_shape("hess", found, (variables.size,) * 2)
 
         return SmoothFunction(
             scalar,
             given_gradient=None if jac in (None, True) else gradient,
             given_both=both if jac is True else None,
-            given_hessian=None if hess is None else variables.taking(hess, *args),
+            given_hessian=None if hess is None else second,
             given_product=None if self.hessp is None else product,
             lower=limits[0],
             upper=limits[1],
@@ -311,6 +322,15 @@ def _require_scalar(value: Any) -> Tensor:
             "number. Reduce it with np.sum or np.mean."
         )
     return found.reshape(())
+
+
+def _require_shape(name: str, found: Tensor, wanted: tuple[int, ...]) -> Tensor:
+    if tuple(found.shape) != wanted:
+        raise ShapeError(
+            f"{name} returned numbers of shape {tuple(found.shape)}, joined to one array; the "
+            f"variables want {wanted}. Return derivatives in the variables' order."
+        )
+    return found
 
 
 def _read_bounds(bounds: Any, variables: Variables, method: Method) -> tuple[Any, Any]:

@@ -280,7 +280,7 @@ def _solved(
         statics,
         Itself(problem.callback),
     )
-    users = (problem.fun, problem.jac)
+    users = (problem.fun, problem.jac, statics[2])
     last: Outcome = solve(whole, (start, bare(dynamic), numbers), users, key, engine, fallback)
 
     def equation(vector: Vector, dynamic: Dynamic) -> Vector:

@@ -18,6 +18,7 @@ from thalweg.engines.fingerprint import Fingerprint
 from thalweg.engines.kept import MOST_KEPT, Cache, Captured
 from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import Fallback, chosen, warning_text
+from thalweg.errors import ArgumentError
 from thalweg.lines import level_of_user
 
 
@@ -86,7 +87,13 @@ def solve(
     fingerprint = Fingerprint(tuple(users))
     kinds = tuple((tensor.spec, tensor.results) for tensor in given)
     known = (key, fingerprint.key, definition, kinds, engine, fallback, default_dtype())
-    found = SOLVERS.get(known) if fingerprint.key is not None else None
+    try:
+        found = SOLVERS.get(known) if fingerprint.key is not None else None
+    except TypeError as error:
+        raise ArgumentError(
+            f"An option or argument cannot be compared to those of earlier runs: {error}. Give "
+            "numbers, strings or tuples."
+        ) from error
     if found is None:
         with uncollected():
             found = _compiled(solver, given, definition, fingerprint, (engine, fallback))

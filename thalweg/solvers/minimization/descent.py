@@ -30,7 +30,7 @@ from thalweg.solvers.linesearches.searches import search_of
 Memory = Any
 
 
-class Rule(Protocol):
+class DescentRule(Protocol):
     """How an algorithm chooses directions, as pure functions."""
 
     def begin(self, at: Iterate) -> Memory:
@@ -48,7 +48,7 @@ class Rule(Protocol):
         """Return what is remembered; nothing, if all is lost."""
 
 
-class Course(NamedTuple):
+class DescentCourse(NamedTuple):
     """A descent under way.
 
     Attributes:
@@ -66,7 +66,7 @@ class Course(NamedTuple):
     short: Tensor
 
 
-def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings) -> Iterate:
+def descend(function: SmoothFunction, x: Vector, rule: DescentRule, settings: Settings) -> Iterate:
     """Return the last iterate of a descent.
 
         x ← x + t d,  t by a line search along the rule's direction d
@@ -77,7 +77,7 @@ def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings)
     at = first_iterate(function, x, settings)
     search = search_of(settings["linesearch"])
 
-    def turn(course: Course) -> Course:
+    def turn(course: DescentCourse) -> DescentCourse:
         before = course.at
         memory = course.memory
         direction, products = rule.direction(memory, before, function)
@@ -113,15 +113,15 @@ def descend(function: SmoothFunction, x: Vector, rule: Rule, settings: Settings)
         after = after._replace(ending=ending)
         memory = rule.learn(rule.forget(memory, lost), line, after, step.found)
         memory = rule.forget(memory, ~step.found)
-        return Course(after, memory, ~step.found, before.value - after.value, short)
+        return DescentCourse(after, memory, ~step.found, before.value - after.value, short)
 
     fresh = asarray(True)
-    begun = Course(at, rule.begin(at), fresh, vector_norm(at.gradient) / 2.0, asarray(False))
-    last: Course = while_loop(lambda course: course.at.goes_on, turn, begun)
+    begun = DescentCourse(at, rule.begin(at), fresh, vector_norm(at.gradient) / 2.0, asarray(False))
+    last: DescentCourse = while_loop(lambda course: course.at.goes_on, turn, begun)
     return last.at
 
 
-def _first_step(course: Course, fresh: Tensor, line: SearchLine) -> Tensor:
+def _first_step(course: DescentCourse, fresh: Tensor, line: SearchLine) -> Tensor:
     """Return where a line search looks first.
 
     Newton-like directions want a step of 1. Others, and the steepest one, want as much decrease

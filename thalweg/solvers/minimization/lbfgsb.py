@@ -47,7 +47,7 @@ class BoundedPairs(NamedTuple):
     place: Tensor
 
 
-class Model(NamedTuple):
+class CompactModel(NamedTuple):
     """The Hessian B = θ I - Wᵀ M W, with W the changes and, below, θ times the steps.
 
     Attributes:
@@ -97,7 +97,7 @@ class BoundedRule:
         cauchy = _cauchy_point(model, at, box)
         return _subspace_minimum(model, at, cauchy, box) - at.x, 0
 
-    def _model(self, memory: BoundedPairs) -> Model:
+    def _model(self, memory: BoundedPairs) -> CompactModel:
         m, held = self.size, memory.held
         both = held[:, None] & held[None, :]
         age = (arange(m) - memory.place) % m
@@ -113,7 +113,7 @@ class BoundedRule:
             for rows in (memory.changes, memory.scale * memory.steps)
         )
         rows = concatenate((changes, steps), axis=0)
-        return Model(memory.scale, rows, inner)
+        return CompactModel(memory.scale, rows, inner)
 
     def learn(
         self, memory: BoundedPairs, line: SearchLine, after: Iterate, found: Tensor
@@ -152,7 +152,7 @@ class BoundedRule:
 Box = tuple[Vector, Vector]
 
 
-class Cauchy(NamedTuple):
+class CauchyPoint(NamedTuple):
     """A Cauchy point, and c = W (point - x)."""
 
     point: Vector
@@ -181,7 +181,7 @@ class Path(NamedTuple):
     ended: Tensor
 
 
-def _cauchy_point(model: Model, at: Iterate, box: Box) -> Cauchy:
+def _cauchy_point(model: CompactModel, at: Iterate, box: Box) -> CauchyPoint:
     """Return the first minimum of the model along P(x - t g): section 4 of the paper."""
     g, (lower, upper) = at.gradient, box
     infinite = scalar_like(at.x, float("inf"))
@@ -228,10 +228,10 @@ def _cauchy_point(model: Model, at: Iterate, box: Box) -> Cauchy:
     path = while_loop(lambda path: ~path.ended, turn, begun)
     onward = where(path.slope < 0.0, ahead(path), 0.0)
     point = clip(at.x - (path.time + onward) * g, lower, upper)
-    return Cauchy(point, path.moved + onward * path.turned)
+    return CauchyPoint(point, path.moved + onward * path.turned)
 
 
-def _subspace_minimum(model: Model, at: Iterate, cauchy: Cauchy, box: Box) -> Vector:
+def _subspace_minimum(model: CompactModel, at: Iterate, cauchy: CauchyPoint, box: Box) -> Vector:
     """Return the model's minimum over the variables that the Cauchy point leaves free.
 
         x̂ = x_c - (r / θ + Zᵀ Wᵀ v / θ²),  v = (I - M W Z Zᵀ Wᵀ / θ)⁻¹ M W Z r

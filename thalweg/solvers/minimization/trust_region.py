@@ -45,7 +45,7 @@ class ModelStep(NamedTuple):
 Subproblem = Callable[[SmoothFunction, Iterate, Any, Tensor], ModelStep]
 
 
-class Region(NamedTuple):
+class TrustRegion(NamedTuple):
     """A run by trust regions under way: where it is, the Hessian there, and the radius."""
 
     at: Iterate
@@ -80,7 +80,7 @@ def trust_region(
     at = first_iterate(function, x, settings)
     know = (lambda x: ()) if hessian is None else hessian
 
-    def turn(region: Region) -> Region:
+    def turn(region: TrustRegion) -> TrustRegion:
         before, radius = region.at, region.radius
         step = subproblem(function, before, region.hessian, radius)
         predicted = -(dot(before.gradient, step.p) + 0.5 * dot(step.p, step.turned))
@@ -112,11 +112,11 @@ def trust_region(
         lost = ~(predicted > 0.0) & (ending == GOING)
         after = after._replace(ending=where(lost, SMALL_MODEL, ending))
         known = cond(moved, know, lambda _: region.hessian, after.x)
-        return Region(after, known, astype(new_radius, radius.dtype))
+        return TrustRegion(after, known, astype(new_radius, radius.dtype))
 
     start = scalar_like(x, 1.0) * settings["initial_trust_radius"]
     if hessian is not None:
         at = at._replace(nhev=asarray(1))
-    begun = Region(at, know(x), start)
-    last: Region = while_loop(lambda region: region.at.goes_on, turn, begun)
+    begun = TrustRegion(at, know(x), start)
+    last: TrustRegion = while_loop(lambda region: region.at.goes_on, turn, begun)
     return last.at
