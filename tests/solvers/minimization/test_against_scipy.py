@@ -43,7 +43,7 @@ PROBLEMS = {
 
 def of_scipy(function, start, method):
     """Return SciPy's result, with exact derivatives."""
-    both, hessian = tw.value_and_grad(function), tw.hessian(function)
+    both, hessian = tw.jit(tw.value_and_grad(function)), tw.jit(tw.hessian(function))
     second = method in ("Newton-CG", "trust-ncg", "trust-exact")
     return optimize.minimize(both, start, jac=True, method=method, hess=hessian if second else None)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import thalweg as tw
 from thalweg.core.tensor import as_tensor
 from thalweg.solvers.function import SmoothFunction
 from thalweg.solvers.iterate import Iterate
@@ -51,3 +52,11 @@ def test_the_step_is_the_least(values, radius, is_hard):
     assert shift >= -1e-8 * scale
     assert values[0] + shift >= -1e-8 * scale
     assert shift * (radius - length) <= 1e-7 * scale * radius
+
+
+def test_a_hessian_that_is_not_finite_stops_nothing():
+    found = tw.minimize(
+        lambda x: np.sum(abs(x) ** 1.5) + np.sum((x - 1.0) ** 2), np.array([0.0, 2.0]),
+        method="trust-exact", hess=lambda x: np.full((2, 2), np.nan) * x[0], engine="numpy",
+    )  # fmt: skip
+    assert found.success

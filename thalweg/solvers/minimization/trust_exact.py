@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 from thalweg.control.conditional import while_loop
 from thalweg.core.tensor import Tensor
-from thalweg.ops.creation.creation import asarray
+from thalweg.ops.creation.creation import asarray, eye
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.arithmetic import absolute, sqrt
 from thalweg.ops.elementwise.comparison import maximum, where
+from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.linalg.matrices import eigh
 from thalweg.ops.linalg.norms import vector_norm
 from thalweg.ops.linalg.products import dot
+from thalweg.ops.reduce.sums import all as every
 from thalweg.solvers.function import SmoothFunction, Vector
 from thalweg.solvers.iterate import Iterate, Settings, rounding
 from thalweg.solvers.method import Method
@@ -50,7 +52,9 @@ def curvature(function: SmoothFunction, x: Vector) -> Curvature:
     Newton's step is that of the matrix scaled to a diagonal of ones, whose eigenvalues rounding
     leaves right where only the units of the variables differ much.
     """
-    gradient, matrix = function.gradient(x), function.hessian(x)
+    gradient, found = function.gradient(x), function.hessian(x)
+    # A Hessian that is not finite says nothing: the model is then a sphere.
+    matrix = where(every(isfinite(found)), found, eye(x.shape[0], dtype=x.dtype))
     diagonal = absolute(matrix.diagonal())
     scale = 1.0 / sqrt(where(diagonal > 0.0, diagonal, 1.0))
     values, vectors = eigh(scale[:, None] * matrix * scale[None, :])
