@@ -90,6 +90,13 @@ def put(x: Array, indices: Array, values: Array) -> Array:
     return result
 
 
+def put_slices(x: Array, indices: Array, updates: Array, axis: int) -> Array:
+    result = np.moveaxis(x.copy(), axis, 0)
+    for place, position in np.ndenumerate(indices):
+        result[position] = updates[(*(slice(None),) * axis, *place)]
+    return np.moveaxis(result, 0, axis)
+
+
 def floor_divide(x: Array, y: Array) -> Array:
     # NumPy's but for infinite numbers, where it is the standard's.
     infinite = np.isinf(x) | np.isinf(y)

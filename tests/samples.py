@@ -175,6 +175,20 @@ def _taken(with_updates: bool) -> Row:
     return row
 
 
+def _replaced(random: np.random.Generator) -> Iterator[Sample]:
+    for dtype, index_dtype in zip(NUMBERS, (np.int64, np.int32, np.int32, np.int64), strict=True):
+        for shape, axis, positions in PLACES:
+            extent, count = shape[axis], int(np.prod(positions, dtype=int))
+            if count <= extent:
+                apart = random.permutation(extent)[:count]
+                signs = extent * random.integers(0, 2, count)
+                indices = np.asarray((apart - signs).reshape(positions), index_dtype)
+                updated = (*shape[:axis], *positions, *shape[axis + 1 :])
+                x, updates = (cast(real(random, s), dtype) for s in (shape, updated))
+                operands = (x, indices, updates)
+                yield Sample(operands, {"axis": axis}, smooth=dtype is np.float64)
+
+
 def _along(with_updates: bool) -> Row:
     def row(random: np.random.Generator) -> Iterator[Sample]:
         cases = (((5,), 0, 3), ((3, 4), 1, 2), ((3, 4), 0, 5), ((2, 3, 4), 1, 1), ((3, 2), 1, 0))
@@ -354,6 +368,7 @@ ROWS: dict[str, Row] = {
     "with_derivative_of": _of_two_values,
     "take": _taken(with_updates=False),
     "scatter_add": _taken(with_updates=True),
+    "put_slices": _replaced,
     "take_along_axis": _along(with_updates=False),
     "scatter_add_along_axis": _along(with_updates=True),
     "matmul": _matmuls,
@@ -416,6 +431,7 @@ ORACLES: dict[str, Callable[..., Any]] = {
     "with_derivative_of": lambda x, other: x,
     "scatter_add": meanings.scatter_add,
     "scatter_add_along_axis": meanings.scatter_add_along_axis,
+    "put_slices": meanings.put_slices,
     "matrix_product": np.matmul,
     "windows": meanings.windows,
     "fold_in": meanings.fold_in,

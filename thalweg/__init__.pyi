@@ -75,6 +75,10 @@ from thalweg.ops.creation.dtypes import iinfo as iinfo
 from thalweg.ops.order.sort import Found
 from thalweg.ops.order.unique import UniqueAll, UniqueCounts, UniqueInverse
 from thalweg.optim import losses as losses
+from thalweg.solvers.least_squares import least_squares as least_squares
+from thalweg.solvers.minimize import minimize as minimize
+from thalweg.solvers.root import fixed_point as fixed_point
+from thalweg.solvers.root import root as root
 from thalweg.training.fit import fit as fit
 from thalweg.training.result import Fit as Fit
 from thalweg.training.saving import Checkpoint as Checkpoint

@@ -48,6 +48,7 @@ APART: dict[str, str] = {
             *("linearize", "load", "pure_callback", "save", "value_and_grad", "vjp", "vmap"),
             *("associative_scan", "checkpoint", "cond", "fori_loop", "map", "scan", "switch"),
             *("while_loop", "make_fenchel_young_loss"),
+            *("fixed_point", "least_squares", "minimize", "root"),
         ),
         _TRANSFORMS,
     ),

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.engines.fingerprint import Fingerprint, names_read
+from thalweg.engines.kept import Cache
 from thalweg.training import prepare, program
-from thalweg.training.fingerprint import Fingerprint, names_read
-from thalweg.training.prepare import Cache
 
 SCALE = 2.0
 CONFIG = types.ModuleType("config")

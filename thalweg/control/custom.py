@@ -34,13 +34,14 @@ class Rule:
         arguments: How many there are; what is behind them is kept for the rule.
         pull_back: Maps (arguments, results, kept, cotangents of the results) to the arguments'
             cotangents, or None.
-        push_forward: Maps (arguments, their tangents) to tangents of the results, or None.
+        push_forward: Maps (arguments, results, tangents of the arguments) to the results' tangents,
+            or None.
     """
 
     results: int
     arguments: int
     pull_back: Callable[[list[Tensor], list[Tensor], list[Tensor], list[Tensor]], Any] | None
-    push_forward: Callable[[list[Tensor], list[Tensor]], Any] | None
+    push_forward: Callable[[list[Tensor], list[Tensor], list[Tensor]], Any] | None
 
     def __str__(self) -> str:
         # What it computes is in the operands; compiled code does not depend on the rule.
@@ -58,19 +59,19 @@ def _pulled_back(
         kept = list(inputs[rule.results + rule.arguments :])
         yield from rule.pull_back(arguments, results, kept, moving)
     else:
-        yield from _transposed(rule, arguments, moving)
+        yield from _transposed(rule, arguments, results, moving)
     yield from (None for _ in inputs[rule.results + rule.arguments :])
 
 
 def _transposed(
-    rule: Rule, arguments: list[Tensor], moving: list[Tensor]
+    rule: Rule, arguments: list[Tensor], results: list[Tensor], moving: list[Tensor]
 ) -> Iterator[Tensor | None]:
     """Yield the cotangents of a rule that maps tangents forward, which it does linearly."""
     assert rule.push_forward is not None
     create_graph = is_recording()
     directions = [variable(zeros_like(x)) if is_floating(x.dtype) else x for x in arguments]
     with set_recording(True):
-        turned = rule.push_forward(arguments, directions)
+        turned = rule.push_forward(arguments, results, directions)
     nodes = [x.node for x in directions if x.node is not None]
     found = cotangents(list(zip(turned, moving, strict=True)), nodes, create_graph)
     for direction in directions:
@@ -79,20 +80,21 @@ def _transposed(
 
 
 def _pushed_forward(
-    moving: Sequence[Tensor | None], inputs: Operands, rule: Rule
+    moving: Sequence[Tensor | None], out: Tensor, inputs: Operands, rule: Rule
 ) -> PartDerivatives:
     end = rule.results + rule.arguments
-    results, arguments = inputs[: rule.results], inputs[rule.results : end]
+    results, arguments = parts(out, range(rule.results)), inputs[rule.results : end]
     directions = [
         zeros_like(x) if t is None else t
         for x, t in zip(arguments, moving[rule.results : end], strict=True)
     ]
     if rule.push_forward is not None:
-        return PartDerivatives(enumerate(rule.push_forward(list(arguments), directions)))
+        turned = rule.push_forward(list(arguments), results, directions)
+        return PartDerivatives(enumerate(turned))
     assert rule.pull_back is not None
     g = [variable(zeros_like(x)) for x in results]
     with set_recording(True):
-        pulled = rule.pull_back(list(arguments), list(results), list(inputs[end:]), list(g))
+        pulled = rule.pull_back(list(arguments), results, list(inputs[end:]), list(g))
     pairs = [(p, t) for p, t in zip(pulled, directions, strict=True) if p is not None]
     nodes = [x.node for x in g if x.node is not None]
     found = cotangents(pairs, nodes, is_recording())
@@ -113,7 +115,7 @@ def _batched(
 @general(
     lambda *specs, rule: Bundle.of(specs[: rule.results]),
     variadic=lambda g, out, *inputs, rule: _pulled_back(g, out, inputs, rule),
-    forward=lambda moving, out, *inputs, rule: _pushed_forward(moving, inputs, rule),
+    forward=lambda moving, out, *inputs, rule: _pushed_forward(moving, out, inputs, rule),
     strong=True,
     role="whole",
     work=lambda *specs, **params: 0,
@@ -183,7 +185,8 @@ class _Custom:
             _running.functions = before
 
 
-def _results(found: Any, leaves: list[Tensor], kept: list[Tensor], rule: Rule) -> Any:
+def ruled(found: Any, leaves: Sequence[Tensor], kept: Sequence[Tensor], rule: Rule) -> Any:
+    """Return a tree of results that a rule makes functions of leaves."""
     bundle = apply(with_rule, (*tensors_of(found), *leaves, *kept), {"rule": rule})
     return tree.unflatten(tree.structure(found), parts(bundle, range(rule.results)))
 
@@ -255,7 +258,7 @@ class custom_vjp(_Custom):  # noqa: N801 (JAX's name)
             )
 
         rule = Rule(len(tree.leaves(result)), len(leaves), pull_back, None)
-        return _results(result, leaves, tensors_of(kept), rule)
+        return ruled(result, leaves, tensors_of(kept), rule)
 
 
 def _cotangents(
@@ -328,7 +331,9 @@ class custom_jvp(_Custom):  # noqa: N801 (JAX's name)
         definition = tree.structure(tuple(moving))
         result = self._value(self._function, args)
 
-        def push_forward(primals: list[Tensor], directions: list[Tensor]) -> list[Any]:
+        def push_forward(
+            primals: list[Tensor], _: list[Tensor], directions: list[Tensor]
+        ) -> list[Any]:
             given = (tree.unflatten(definition, x) for x in (primals, directions))
             found = jvp(*fixed, *given)
             if not isinstance(found, tuple) or len(found) != 2:
@@ -339,4 +344,4 @@ class custom_jvp(_Custom):  # noqa: N801 (JAX's name)
             return tensors_of(found[1])
 
         rule = Rule(len(tree.leaves(result)), len(leaves), None, push_forward)
-        return _results(result, leaves, [], rule)
+        return ruled(result, leaves, [], rule)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypedDict, TypeVar, Unpack,
 from thalweg import tree
 from thalweg.core.calls import explained
 from thalweg.engines.engine import Array, Engine
+from thalweg.engines.fingerprint import Fingerprint
 from thalweg.engines.registry import Fallback
 from thalweg.errors import ArgumentError, IndexOutOfRange
 from thalweg.optim import GradientTransformation
@@ -18,7 +19,6 @@ from thalweg.optim.transformation import as_transformation
 from thalweg.training.carrying import Carrying, accepting_models
 from thalweg.training.checks.positions import Read, out_of_range
 from thalweg.training.divergence import Suspects, diverged, pointed_outside, warn_of_climb
-from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import (
     Shuffle,
     leaf_names,

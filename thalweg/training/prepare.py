@@ -4,91 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import threading
 import time
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from thalweg.core.program import Program, uncollected
 from thalweg.core.spec import default_dtype
 from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
+from thalweg.engines.fingerprint import Fingerprint
+from thalweg.engines.kept import MOST_KEPT, Cache, Captured
 from thalweg.engines.registry import Fallback, chosen, warning_text
 from thalweg.errors import ArgumentError, EngineError
 from thalweg.lines import level_of_user
-from thalweg.training.fingerprint import Fingerprint
 from thalweg.training.inputs import Batches
-from thalweg.training.program import Problem, Traced, trace_loss, trace_step
+from thalweg.training.program import Problem, trace_loss, trace_step
 from thalweg.training.surroundings import trace_steadily, warn_of_untrained
-
-Kept = TypeVar("Kept")
-
-
-class Cache(Generic[Kept]):
-    """The most recently used values, by key; safe to use from several threads.
-
-    Two threads that miss the same key both make the value, and the first one made is kept.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> Kept | None:
-        """Return the value of a key, or None."""
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-            return found
-
-    def keep(self, key: Hashable, value: Kept) -> Kept:
-        """Remember a value unless the key has one; return the one that is kept."""
-        with self._lock:
-            found = self._kept.setdefault(key, value)
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-            return found
-
-    def values(self) -> list[Kept]:
-        """Return what is kept, the most recently used last."""
-        with self._lock:
-            return list(self._kept.values())
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._kept.clear()
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-
-@dataclass(frozen=True)
-class Captured:
-    """The arrays a program captured from the loss's surroundings.
-
-    An array that the loss refers to itself is found anew at each fit, by its place in the loss's
-    fingerprint, so that no data of the user are kept alive; others were made while tracing.
-    `lines` are the user's lines that use them.
-    """
-
-    sources: tuple[Any, ...]
-    lines: tuple[str, ...]
-
-    def arrays(self, referred: Sequence[Any]) -> list[Any]:
-        """Return the arrays, given those the loss refers to."""
-        return [referred[s] if type(s) is int else s for s in self.sources]
-
-    @property
-    def nbytes(self) -> int:
-        """The bytes of the arrays kept."""
-        return sum(source.nbytes for source in self.sources if type(source) is not int)
 
 
 @dataclass(frozen=True)
@@ -122,9 +55,6 @@ EVALUATIONS: Cache[Evaluation] = Cache(64)
 # What an engine made of a program, by its signature and meanings: traced anew, it need not be
 # compiled.
 COMPILED: Cache[Any] = Cache(64)
-
-# A program that made more than this while it was traced is traced anew at each fit.
-MOST_KEPT = 2**26
 
 
 @dataclass(frozen=True)
@@ -230,7 +160,9 @@ def _step(
     kind = (layout, loop.states, loop.data)
     make = lambda to: to.compile_loop(loop)
     (name, calls_back), compiled = _compile(engine, kind, traced.programs, make)
-    return PreparedStep(name, calls_back, loop, compiled, _capture(traced, fingerprint)), steady
+    return PreparedStep(
+        name, calls_back, loop, compiled, Captured.of(traced.captured, traced.lines, fingerprint)
+    ), steady
 
 
 def prepare_evaluation(
@@ -242,7 +174,9 @@ def prepare_evaluation(
         traced = trace_loss(problem)
         (program,) = traced.programs
         (name, _), run = _compile(engine, "loss", traced.programs, lambda to: to.compile(program))
-        return Evaluation(name, program, run, _capture(traced, fingerprint)), True
+        return Evaluation(
+            name, program, run, Captured.of(traced.captured, traced.lines, fingerprint)
+        ), True
 
     return _prepare(EVALUATIONS, _key(problem, fingerprint, engine), fingerprint, engine, make)
 
@@ -271,12 +205,3 @@ def _compile(
     key = (identity, kind, meanings, *(program.signature for program in programs))
     made = COMPILED.get(key) or COMPILED.keep(key, compile_on(to))
     return (to.name, lacking is not None), made
-
-
-def _capture(traced: Traced, fingerprint: Fingerprint) -> Captured:
-    sources: list[Any] = []
-    for array in traced.captured:
-        position = fingerprint.position(array)
-        # What was made while tracing may share memory with arrays that change later.
-        sources.append(array.copy() if position is None else position)
-    return Captured(tuple(sources), tuple(traced.lines))

@@ -16,11 +16,7 @@ from thalweg.autodiff.transformed import Transformed
 from thalweg.core.program import Program
 from thalweg.core.tape import history
 from thalweg.core.tensor import Tensor
-from thalweg.engines.randomness import SHARED, drawn_once, is_generator, random_state
-from thalweg.errors import TracingError, printable
-from thalweg.lines import level_of_user
-from thalweg.training.carrying import Carrying
-from thalweg.training.fingerprint import (
+from thalweg.engines.fingerprint import (
     checksum,
     is_library,
     is_outside,
@@ -28,6 +24,10 @@ from thalweg.training.fingerprint import (
     names_read,
     slots_of,
 )
+from thalweg.engines.randomness import SHARED, drawn_once, is_generator, random_state
+from thalweg.errors import TracingError, printable
+from thalweg.lines import level_of_user
+from thalweg.training.carrying import Carrying
 from thalweg.training.program import UNKNOWN, Problem, Traced
 
 # A loss that refers to more than this is known in part.

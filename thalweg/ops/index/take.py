@@ -1,4 +1,4 @@
-"""Reading at positions, gathers; adding there, their adjoints; and other ways to combine there."""
+"""Reading at positions, gathers; adding there, their adjoints; other ways to combine there."""
 
 from __future__ import annotations
 
@@ -169,6 +169,28 @@ def scatter_add(x: Array, indices: Array, updates: Array, *, axis: int) -> Array
     result = x.copy()
     key: Any = (*(slice(None),) * axis, counted_from_front(indices, x.shape[axis]))
     np.add.at(result, key, updates)
+    return result
+
+
+@linear(
+    lambda x, indices, updates, axis: x,
+    lambda g, out, x, indices, updates, axis: op.put_slices(
+        g, indices, op.zeros_like(updates), axis=axis
+    ),
+    None,
+    lambda g, out, x, indices, updates, axis: take(g, indices, axis=axis),
+    arguments=_resolve_scatter,
+    additive=True,
+    order="C",
+    role="scatter",
+    reads=own_element,
+    batch=_scatter_of_examples,
+)
+def put_slices(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
+    """Replace slices at integer positions along an axis, no two of which are equal."""
+    result = x.copy()
+    key: Any = (*(slice(None),) * axis, counted_from_front(indices, x.shape[axis]))
+    result[key] = updates
     return result
 
 

@@ -14,6 +14,15 @@ from thalweg.engines.llvm.kernels.writer import Writer
 # Columns of a tile of dot products: their sums across lanes are taken together.
 _COLUMNS = 8
 
+# Sums that are under way at once in dot products, to hide the latency of fma; of one of them …
+_IN_FLIGHT = 8
+
+# … so many at most.
+_CHAINS = 4
+
+# Dot products of up to so many vectors are written out.
+_WRITTEN_OUT = 4
+
 
 class Dots(Product):
     """Vectors along a summed axis that both operands have side by side; sums across at the end."""
@@ -121,11 +130,7 @@ class MatrixDots(Product):
 
         def block(first: Affine, size: int) -> None:
             writer.width = inner_width
-            totals = []
-            for k in range(size):
-                self.at[lane] = first + k
-                totals.append(self._dot(inner))
-            vector = sums_across(writer, totals, self.total, result_width)
+            vector = sums_across(writer, self._dots(lane, first, size), self.total, result_width)
             writer.width = result_width
             self.at[lane] = first + writer.lanes(size)
             self.finish(vector)
@@ -134,26 +139,40 @@ class MatrixDots(Product):
         with self.nest([label for label in self.outer if label != lane]):
             blocks(writer, self.extents[lane], result_width, block, written_out=2)
 
-    def _dot(self, inner: int) -> Value:
-        """Return the lanes whose sum is one dot product."""
-        writer, width = self.writer, self.writer.width
-        full = inner // width if inner // width > 4 else 0
-        total: Value | None = None
+    def _dots(self, lane: str, first: Affine, size: int) -> list[Value]:
+        """Return the lanes whose sums are so many dot products, from a position of the result.
 
-        def add(at: Affine, before: Value | None) -> Value:
-            self.at[self.own[0][-1]] = at
-            x, y = self.read(self.many), self.read(1 - self.many)
-            return self.accumulate(writer.real(x, at), writer.real(y, at), before)
+        They are computed side by side, and few of them in several sums that take turns: an fma
+        waits for the one before it in its sum.
+        """
+        writer, width, label = self.writer, self.writer.width, self.own[0][-1]
+        inner, kind = self.extents[label], self.total
+        chains = max(1, min(_CHAINS, _IN_FLIGHT // size))
+        full = inner // width
+        rounds = full // chains if full > _WRITTEN_OUT else 0
 
-        def body(at: Affine, sums: Totals) -> Totals:
-            return [add(at * width + writer.lanes(width), sums[0])]
+        def add(at: Affine, chain: int, totals: Totals) -> None:
+            self.at[label] = at
+            self.at[lane] = first
+            shared = writer.real(self.read(1 - self.many), at)
+            for k in range(size):
+                self.at[lane] = first + k
+                slot = k * chains + chain
+                own = writer.real(self.read(self.many), at)
+                totals[slot] = self.accumulate(own, shared, totals[slot])
 
-        if full:
-            (total,) = fold(writer, full, [self.total], [self.total.empty], body)
-        for at in writer.vectors(inner, full):
-            total = add(at, total)
-        assert total is not None
-        return total
+        def body(at: Affine, totals: Totals) -> Totals:
+            for chain in range(chains):
+                add((at * chains + chain) * width + writer.lanes(width), chain, totals)
+            return totals
+
+        totals: Totals = [None] * (size * chains)
+        if rounds:
+            totals = fold(writer, rounds, [kind] * len(totals), [kind.empty] * len(totals), body)
+        for i, at in enumerate(writer.vectors(inner, rounds * chains)):
+            add(at, i % chains, totals)
+        apart = (totals[k : k + chains] for k in range(0, len(totals), chains))
+        return [kind.merge([total for total in sums if total is not None]) for sums in apart]
 
 
 def write_sums_of_products(writer: Writer) -> None:

@@ -30,27 +30,27 @@ def write_scatter(writer: Writer) -> None:
         SCATTERS[equation.primitive.name](writer, equation)
 
 
-def _add_slices(writer: Writer, equation: Equation) -> None:
-    """Add slices of the updates at positions along an axis."""
+def _put_slices(writer: Writer, equation: Equation, combine: str | None) -> None:
+    """Put slices of the updates at positions along an axis."""
     root, indices, updates = equation.output, equation.inputs[1], equation.inputs[2]
     first = equation.params["axis"]
     last = first + len(indices.shape)
     vectors = last < len(updates.shape) and updates.shape[-1] > 1
     loops = updates.shape[:-1] if vectors else updates.shape
 
-    def add(place: list[Affine]) -> None:
+    def put(place: list[Affine]) -> None:
         at = tuple(place)
         target = (*at[:first], writer.gathered(equation, at[first:last]), *at[last:])
-        _put(writer, root, linear(target, root.shape), writer.value(updates, at), "reduce_sum")
+        _put(writer, root, linear(target, root.shape), writer.value(updates, at), combine)
 
     with writer.nest(loops) as places:
         if vectors:
             # Positions are scalars: read them before the vectors' width is set.
             writer.gathered(equation, tuple(places[first:last]))
             writer.width = width_for(writer, updates.shape[-1])
-            chunks(writer, updates.shape[-1], lambda at: add([*places, at]))
+            chunks(writer, updates.shape[-1], lambda at: put([*places, at]))
         else:
-            add(places)
+            put(places)
 
 
 def _add_along(writer: Writer, equation: Equation) -> None:
@@ -78,7 +78,8 @@ def _put_each(writer: Writer, equation: Equation) -> None:
 
 # One row a primitive of the role `scatter`.
 SCATTERS: dict[str, Scatter] = {
-    "scatter_add": _add_slices,
+    "scatter_add": functools.partial(_put_slices, combine="reduce_sum"),
+    "put_slices": functools.partial(_put_slices, combine=None),
     "scatter_add_along_axis": _add_along,
     "put_at": _put_each,
     "combine_at": _put_each,

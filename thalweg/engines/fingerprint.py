@@ -48,7 +48,7 @@ _BY_VALUE = frozenset({int, bool, str, bytes, type(None), type(Ellipsis), type(N
 
 
 class Fingerprint:
-    """The key of a function and, beside it, the arrays it refers to, in a fixed order.
+    """The key of a function, or several, and the arrays they refer to, in a fixed order.
 
     Attributes:
         key: Equal for functions that trace to the same program; None if it cannot be told.
@@ -57,7 +57,7 @@ class Fingerprint:
 
     __slots__ = ("_budget", "_places", "_seen", "arrays", "key")
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any] | tuple[Any, ...]) -> None:
         self.arrays: list[np.ndarray[Any, Any]] = []
         # Objects by id, which are kept here so that no id is given to another one meanwhile.
         self._seen: dict[int, tuple[int, Any]] = {}

@@ -1,0 +1,62 @@
+"""Trust-exact: the step is the model's minimum in its region, as Moré and Sorensen characterize."""
+
+import numpy as np
+import pytest
+
+import thalweg as tw
+from thalweg.core.tensor import as_tensor
+from thalweg.solvers.function import SmoothFunction
+from thalweg.solvers.iterate import Iterate
+from thalweg.solvers.minimization.trust_exact import curvature, more_sorensen
+
+
+def step(hessian, gradient, radius):
+    function = SmoothFunction(lambda x: 0.5 * x @ as_tensor(hessian) @ x + as_tensor(gradient) @ x)
+    x, none = as_tensor(np.zeros(len(gradient))), as_tensor(np.int64(0))
+    at = Iterate(x, as_tensor(0.0), as_tensor(gradient), none, none, none, none, none)
+    found = more_sorensen(function, at, curvature(function, x), as_tensor(radius))
+    return found.p.numpy(), bool(found.on_edge)
+
+
+def spectrum(random, values):
+    q = np.linalg.qr(random.normal(size=(len(values),) * 2))[0]
+    return (q * values) @ q.T, q
+
+
+CASES = {
+    "positive": [0.5, 1.0, 2.0, 30.0],
+    "indefinite": [-3.0, -1.0, 2.0, 5.0],
+    "negative": [-4.0, -3.0, -2.0, -1.0],
+    "semidefinite": [0.0, 1.0, 2.0, 3.0],
+    "twice the lowest": [-2.0, -2.0, 1.0, 4.0],
+}
+
+
+@pytest.mark.parametrize("radius", [1e-3, 0.3, 1.0, 50.0])
+@pytest.mark.parametrize("values", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("is_hard", [False, True])
+def test_the_step_is_the_least(values, radius, is_hard):
+    random = np.random.default_rng(len(values))
+    hessian, q = spectrum(random, np.array(values))
+    gradient = random.normal(size=4)
+    if is_hard:
+        gradient -= q[:, :2] @ (q[:, :2].T @ gradient)
+    p, on_edge = step(hessian, gradient, radius)
+    length = np.linalg.norm(p)
+    assert length <= radius * (1.0 + 1e-8)
+    assert on_edge == (length >= radius * (1.0 - 1e-8)) or values[0] == 0.0
+    # (H + λ I) p = -g with λ ≥ 0, H + λ I ≥ 0, λ (Δ - |p|) = 0
+    shift = -p @ (hessian @ p + gradient) / (p @ p)
+    scale = np.abs(values).max() + np.linalg.norm(gradient) / radius
+    np.testing.assert_allclose(hessian @ p + shift * p, -gradient, atol=1e-7 * scale * radius)
+    assert shift >= -1e-8 * scale
+    assert values[0] + shift >= -1e-8 * scale
+    assert shift * (radius - length) <= 1e-7 * scale * radius
+
+
+def test_a_hessian_that_is_not_finite_stops_nothing():
+    found = tw.minimize(
+        lambda x: np.sum(abs(x) ** 1.5) + np.sum((x - 1.0) ** 2), np.array([0.0, 2.0]),
+        method="trust-exact", hess=lambda x: np.full((2, 2), np.nan) * x[0], engine="numpy",
+    )  # fmt: skip
+    assert found.success

@@ -1,0 +1,1 @@
+"""Solvers: problems of few numbers or many, solved to their end by one compiled program."""

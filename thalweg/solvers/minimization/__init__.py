@@ -1,0 +1,1 @@
+"""Minimization of a smooth function: one algorithm a file."""

@@ -1,0 +1,88 @@
+"""The result of a solver, in the shape of SciPy's `OptimizeResult`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thalweg.solvers import iterate
+
+
+class OptimizeResult(dict[str, Any]):
+    """What a solver found: a dictionary whose entries are attributes too.
+
+    Attributes:
+        x: Where the function is least, nested as the start was.
+        fun: Its value there.
+        jac: Its gradient there, nested as `x`.
+        nit: The number of iterations.
+        nfev: The number of evaluations of the function.
+        njev: The number of evaluations of its gradient.
+        nhev: The number of evaluations of its Hessian, or of products with it.
+        status: How it ended; 0 for a solution.
+        success: Whether `x` is a solution to the tolerance asked for.
+        message: How it ended, in words.
+
+    Example:
+        >>> import thalweg as tw
+        >>> found = tw.minimize(lambda x: (x[0] - 2.0) ** 2, [0.0])
+        >>> found.success, found["status"], found.x.round(6)
+        (True, 0, array([2.]))
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError as error:
+            raise AttributeError(name) from error
+
+    __setattr__ = dict.__setitem__
+    __delattr__ = dict.__delitem__
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self})
+
+    def __repr__(self) -> str:
+        if not self:
+            return f"{type(self).__name__}()"
+        width = max(map(len, self)) + 1
+        order = ("message", "success", "status", "fun", "x", "nit")
+        names = [name for name in order if name in self]
+        names += sorted(name for name in self if name not in order)
+        space = " " * (width + 2)
+        lines = (
+            f"{name:>{width}}: " + repr(self[name]).replace("\n", f"\n{space}") for name in names
+        )
+        return "\n".join(lines)
+
+
+# By how an algorithm ended: SciPy's status, whether that is a success, and the words for it.
+ENDINGS = {
+    iterate.SMALL_GRADIENT: (0, True, "Converged: the gradient is as small as gtol asks."),
+    iterate.SMALL_DECREASE: (0, True, "Converged: the decrease is as small as ftol asks."),
+    iterate.SMALL_STEP: (0, True, "Converged: the step is as small as the tolerance of x asks."),
+    iterate.ITERATIONS: (1, False, "Maximum number of iterations (maxiter) has been reached."),
+    iterate.EVALUATIONS: (1, False, "Maximum number of function evaluations (maxfun) reached."),
+    iterate.NO_STEP: (
+        2,
+        False,
+        "No step along the direction decreases the function enough: the gradient may be as small "
+        "as rounding lets it become, the function not smooth, or its gradient wrong.",
+    ),
+    iterate.NOT_FINITE: (3, False, "The function or its gradient is not finite."),
+    iterate.STOPPED: (99, False, "The callback asked to stop."),
+    iterate.NO_MINIMUM: (
+        4,
+        False,
+        "The function falls without end: it has no minimum, or none within the bounds.",
+    ),
+    iterate.SMALL_MODEL: (
+        2,
+        False,
+        "The quadratic model predicts no decrease that rounding leaves visible.",
+    ),
+    iterate.VIOLATED: (
+        5,
+        False,
+        "The constraints are violated where the run ended: there may be no point that fulfils all.",
+    ),
+}

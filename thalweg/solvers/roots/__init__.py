@@ -1,0 +1,1 @@
+"""Algorithms that find roots and fixed points."""

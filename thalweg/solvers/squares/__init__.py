@@ -1,0 +1,1 @@
+"""Algorithms that minimize sums of squares."""
