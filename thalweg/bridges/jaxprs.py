@@ -173,16 +173,16 @@ def _bitcast(x: Tensor, *, new_dtype: Any) -> Any:
     return op.astype(x, wanted)
 
 
-def _bits(logical: str, bitwise: str) -> Rule:
+def _bits(logical: Rule, bitwise: Rule) -> Rule:
     def both(x: Tensor, y: Tensor) -> Any:
-        return getattr(op, logical if x.dtype == np.bool_ else bitwise)(x, y)
+        return (logical if x.dtype == np.bool_ else bitwise)(x, y)
 
     return both
 
 
-def _plain(name: str) -> Rule:
-    """Return the operation of a name, without what JAX says of accuracy and devices."""
-    return lambda *operands, **params: getattr(op, name)(*operands)
+def _plain(function: Rule) -> Rule:
+    """Return an operation without what JAX says of accuracy and devices."""
+    return lambda *operands, **params: function(*operands)
 
 
 # ---- shapes
@@ -232,13 +232,13 @@ def _dot(x: Tensor, y: Tensor, *, dimension_numbers: Any, **rest: Any) -> Any:
     return op.einsum(x, of_x, y, of_y, [*batch, *free])
 
 
-def _reduction(name: str) -> Rule:
-    return lambda x, *, axes, **rest: getattr(op, name)(x, axis=tuple(axes))
+def _reduction(function: Rule) -> Rule:
+    return lambda x, *, axes, **rest: function(x, axis=tuple(axes))
 
 
-def _position(name: str) -> Rule:
+def _position(function: Rule) -> Rule:
     def found(x: Tensor, *, axes: Any, index_dtype: Any) -> Any:
-        return op.astype(getattr(op, name)(x, axis=axes[0]), np.dtype(index_dtype))
+        return op.astype(function(x, axis=axes[0]), np.dtype(index_dtype))
 
     return found
 
@@ -253,24 +253,26 @@ def _running(along: Rule) -> Rule:
 
 
 _SAME = {
-    "add": "add", "add_any": "add", "sub": "subtract", "mul": "multiply", "neg": "negative",
-    "sign": "sign", "abs": "absolute", "floor": "floor", "ceil": "ceil", "max": "maximum",
-    "min": "minimum", "pow": "power", "square": "square", "sqrt": "sqrt", "cbrt": "cbrt",
-    "exp": "exp", "exp2": "exp2", "expm1": "expm1", "log": "log", "log1p": "log1p", "sin": "sin",
-    "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
-    "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "arcsinh", "acosh": "arccosh",
-    "atanh": "arctanh", "atan2": "arctan2", "logistic": "sigmoid", "erf": "erf", "erfc": "erfc",
-    "lgamma": "gammaln", "digamma": "digamma", "eq": "equal", "ne": "not_equal", "lt": "less",
-    "le": "less_equal", "gt": "greater", "ge": "greater_equal", "is_finite": "isfinite",
-    "nextafter": "nextafter", "rem": "fmod", "real": "real", "imag": "imag", "conj": "conj",
+    "add": op.add, "add_any": op.add, "sub": op.subtract, "mul": op.multiply,
+    "neg": op.negative, "sign": op.sign, "abs": op.absolute, "floor": op.floor, "ceil": op.ceil,
+    "max": op.maximum, "min": op.minimum, "pow": op.power, "square": op.square, "sqrt": op.sqrt,
+    "cbrt": op.cbrt, "exp": op.exp, "exp2": op.exp2, "expm1": op.expm1, "log": op.log,
+    "log1p": op.log1p, "sin": op.sin, "cos": op.cos, "tan": op.tan, "asin": op.arcsin,
+    "acos": op.arccos, "atan": op.arctan, "sinh": op.sinh, "cosh": op.cosh, "tanh": op.tanh,
+    "asinh": op.arcsinh, "acosh": op.arccosh, "atanh": op.arctanh, "atan2": op.arctan2,
+    "logistic": op.sigmoid, "erf": op.erf, "erfc": op.erfc, "lgamma": op.gammaln,
+    "digamma": op.digamma, "eq": op.equal, "ne": op.not_equal, "lt": op.less,
+    "le": op.less_equal, "gt": op.greater, "ge": op.greater_equal, "is_finite": op.isfinite,
+    "nextafter": op.nextafter, "rem": op.fmod, "real": op.real, "imag": op.imag,
+    "conj": op.conj,
 }  # fmt: skip
 
 # How JAX's primitives that give one array are computed here, by their names.
 RULES: dict[str, Rule] = {
     **{name: _plain(ours) for name, ours in _SAME.items()},
-    "and": _bits("logical_and", "bitwise_and"),
-    "argmax": _position("argmax"),
-    "argmin": _position("argmin"),
+    "and": _bits(op.logical_and, op.bitwise_and),
+    "argmax": _position(op.argmax),
+    "argmin": _position(op.argmin),
     "bitcast_convert_type": _bitcast,
     "broadcast_in_dim": _broadcast,
     "clamp": lambda low, x, high: op.minimum(op.maximum(x, low), high),
@@ -288,19 +290,19 @@ RULES: dict[str, Rule] = {
     "integer_pow": _integer_power,
     "iota": _iota,
     "not": _not,
-    "or": _bits("logical_or", "bitwise_or"),
+    "or": _bits(op.logical_or, op.bitwise_or),
     "pad": _pad,
     "random_fold_in": lambda key, number: op.fold_in(key, number),
     "random_seed": _seeded,
     "random_split": lambda key, *, shape: split_key(key, tuple(shape)),
     "random_unwrap": lambda key: op.astype(key, np.uint32),
     "random_wrap": lambda words, *, impl: op.astype(words, np.int32),
-    "reduce_and": _reduction("all"),
-    "reduce_max": _reduction("amax"),
-    "reduce_min": _reduction("amin"),
-    "reduce_or": _reduction("any"),
-    "reduce_prod": _reduction("prod"),
-    "reduce_sum": _reduction("sum"),
+    "reduce_and": _reduction(op.all),
+    "reduce_max": _reduction(op.amax),
+    "reduce_min": _reduction(op.amin),
+    "reduce_or": _reduction(op.any),
+    "reduce_prod": _reduction(op.prod),
+    "reduce_sum": _reduction(op.sum),
     "reshape": _reshape,
     "rev": lambda x, *, dimensions: op.flip(x, axis=tuple(dimensions)),
     "round": _round,
@@ -309,9 +311,9 @@ RULES: dict[str, Rule] = {
     "slice": _slice,
     "squeeze": lambda x, *, dimensions: op.squeeze(x, axis=tuple(dimensions)),
     "stack": lambda *parts, axis: op.stack(parts, axis=axis),
-    "stop_gradient": _plain("stop_gradient"),
+    "stop_gradient": _plain(op.stop_gradient),
     "transpose": lambda x, *, permutation: op.transpose(x, tuple(permutation)),
-    "xor": _bits("logical_xor", "bitwise_xor"),
+    "xor": _bits(op.logical_xor, op.bitwise_xor),
 }
 
 

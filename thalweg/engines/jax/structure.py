@@ -54,6 +54,10 @@ def _put_at(x: Any, indices: Any, values: Any) -> Any:
     return jnp.where(last.reshape(x.shape) >= 0, chosen, x)
 
 
+def _put_slices(x: Any, indices: Any, updates: Any, *, axis: int) -> Any:
+    return x.at[(*(slice(None),) * axis, _from_front(indices, x.shape[axis]))].set(updates)
+
+
 def _pad(x: Any, *, low: Any, high: Any, interior: Any) -> Any:
     return lax.pad(x, jnp.zeros((), x.dtype), list(zip(low, high, interior, strict=True)))
 
@@ -208,6 +212,7 @@ ROWS: dict[str, Callable[..., Any]] = {
     "pad_with_zeros": _pad,
     "part": lambda bundle, *, number: bundle[number],
     "put_at": _put_at,
+    "put_slices": _put_slices,
     "random_bits": _random_bits,
     "recurrence": _recurrence,
     "reduce_max": lambda x, *, axis: jnp.max(x, axis),

@@ -69,6 +69,12 @@ def _put_at(x: Any, indices: Any, values: Any) -> Any:
     return torch.where(last.reshape(x.shape) >= 0, chosen, x)
 
 
+def _put_slices(x: Any, indices: Any, updates: Any, *, axis: int) -> Any:
+    result = x.clone()
+    result[(*(slice(None),) * axis, _from_front(indices, x.shape[axis]))] = updates
+    return result
+
+
 def _pad(x: Any, *, low: Any, high: Any, interior: Any) -> Any:
     for axis, (before, after, gap) in enumerate(zip(low, high, interior, strict=True)):
         if not (before or after or gap):
@@ -247,6 +253,7 @@ ROWS: dict[str, Callable[..., Any]] = {
     "pad_with_zeros": _pad,
     "part": lambda bundle, *, number: bundle[number],
     "put_at": _put_at,
+    "put_slices": _put_slices,
     "random_bits": lambda key, *, shape, dtype: _random_bits(key, shape, dtype_of_torch(dtype)),
     "recurrence": _recurrence,
     "reduce_max": _reduced(torch.amax),
