@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.accuracy.inverse import INVERSES
 from tests.accuracy.measuring import BITS, Worst, exact_values, operands, worst
 from tests.accuracy.table import ROWS, SPECIAL_ROWS, Row
 from tests.engines.llvm.kernels import runnable
@@ -19,10 +18,6 @@ POINTS = 10_000
 
 # Special functions of float32, which are those of float64, rounded.
 FEWER_POINTS = 1_000
-
-# Those whose exact values take longest.
-DEAR_POINTS = 2_000
-DEAR = {"erfinv", "ndtri", "zeta", "zeta_by_order", "betainc_by_a", "betainc_by_b", *INVERSES}
 
 PAGE = Path("docs/accuracy.md")
 
@@ -37,8 +32,8 @@ zeros, infinities and NaN are exactly NumPy's: that is tested apart. `make accur
 page.
 
 Special functions follow the elementary ones. Their unit is that of what one unit of the operands
-makes of the result, where that is larger. Of {dear} there are {few:,} points, and in float32,
-where all are those of float64 rounded, {fewer:,}.
+makes of the result, where that is larger. In float32, where all are those of float64 rounded,
+there are {fewer:,} points.
 
 Of `logaddexp` the unit is that of the larger operand if that is negative and the result is smaller:
 then they may cancel. The last two columns are those of processors without a fused multiply-add.
@@ -60,15 +55,12 @@ def main() -> None:
 
 def head() -> str:
     """Return what stands before the table."""
-    dear = ", ".join(f"`{name}`" for name in sorted(DEAR))
-    return HEAD.format(points=POINTS, bits=BITS, dear=dear, few=DEAR_POINTS, fewer=FEWER_POINTS)
+    return HEAD.format(points=POINTS, bits=BITS, fewer=FEWER_POINTS)
 
 
 def _lines(name: str, row: Row) -> Iterator[str]:
     for dtype in (np.float64, np.float32):
-        count = DEAR_POINTS if name in DEAR else POINTS
-        if name in SPECIAL_ROWS and dtype is np.float32:
-            count = FEWER_POINTS
+        count = FEWER_POINTS if name in SPECIAL_ROWS and dtype is np.float32 else POINTS
         arrays = operands(row, dtype, count)
         exact = exact_values(row, arrays)
         found = [worst(name, arrays, exact, runnable(target)) for target in ("avx512", "sse")]

@@ -211,9 +211,11 @@ class Perturbed:
         noise = self.random.uniform(-1, 1, () if together else result.shape)
         noise = noise * units * float(np.finfo(result.dtype).eps)
         moved = result + noise * np.where(np.isinf(magnitude), 0, magnitude)
-        # Where even the sum of magnitudes overflows, or huge terms cancel and small ones may be
-        # lost before or not, the order decides what comes out.
+        # Of terms that cancel nothing may be left. Where even the sum of magnitudes overflows, or
+        # huge terms cancel and small ones may be lost before or not, the order decides.
         left = np.abs(result) <= units * float(np.finfo(result.dtype).eps) * magnitude
+        if self.random.random() < 0.3:
+            moved = np.where(left, 0, moved)
         decided = np.isinf(magnitude) | ((magnitude > _HUGE) & left)
         moved = np.where(decided, self._anything(result.shape), moved)
         return self._either_zero(moved.astype(result.dtype))
