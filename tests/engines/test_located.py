@@ -93,6 +93,8 @@ def test_threads_share_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+# JAX warns of forks wherever it was imported.
+@pytest.mark.filterwarnings("ignore:os.fork")
 def test_a_forked_process_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shares, "_LEAST", 2)
     monkeypatch.setattr(shares, "_LINE", 1)

@@ -199,6 +199,12 @@ def in_memory(g: Growth) -> Tensor:
     if g.chance(0.3):
         # What a written array is traced as: its values, and the derivative of what it was.
         return g.primitive("with_derivative_of", x, g.of_shape(x.shape, x.dtype, x.dtype.kind))
+    if g.chance(0.3):
+        # No two places are the same.
+        rows = g.random.permutation(len(x))[: g.integer(1, len(x) + 1)]
+        places = g.given(rows if g.chance(0.7) else np.asarray(rows[0]))
+        row = g.of_shape((*places.shape, *x.shape[1:]), x.dtype, x.dtype.kind)
+        return g.primitive("put_slices", x, places, row, axis=0)
     if g.chance(0.5):
         return g.primitive("last_diagonal", x, offset=g.integer(-1, 2))
     n = min(x.size, 40)

@@ -3,8 +3,9 @@
 >>> import jax.numpy as jnp, optax, thalweg as tw
 >>> from thalweg.bridges.jax import to_optax
 >>> optimizer = optax.chain(optax.clip(1.0), to_optax(tw.optim.lion(0.5)))
->>> params = jnp.zeros(2)
->>> updates, state = optimizer.update(jnp.array([3.0, -0.1]), optimizer.init(params), params)
+>>> params = jnp.zeros(2, jnp.float32)
+>>> gradient = jnp.array([3.0, -0.1], jnp.float32)
+>>> updates, state = optimizer.update(gradient, optimizer.init(params), params)
 >>> optax.apply_updates(params, updates)
 Array([-0.5,  0.5], dtype=float32)
 """
@@ -73,10 +74,10 @@ def to_optax(transformation: GradientTransformation) -> Any:
     Example:
         >>> import jax, jax.numpy as jnp, optax, thalweg as tw
         >>> tuned = optax.inject_hyperparams(lambda rate: to_optax(tw.optim.adam(rate)))(rate=0.1)
-        >>> params = {"w": jnp.ones(2)}
+        >>> params = {"w": jnp.ones(2, jnp.float32)}
         >>> updates, state = jax.jit(tuned.update)(params, tuned.init(params))
-        >>> updates["w"].round(3), state.hyperparams["rate"].round(3)
-        (Array([-0.1, -0.1], dtype=float32), Array(0.1, dtype=float32))
+        >>> updates["w"].round(3), round(float(state.hyperparams["rate"]), 3)
+        (Array([-0.1, -0.1], dtype=float32), 0.1)
     """
     ours = as_transformation(transformation)
 
