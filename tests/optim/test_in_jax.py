@@ -213,7 +213,7 @@ def test_python_is_called_from_compiled_functions() -> None:
         stated = jax.ShapeDtypeStruct((3,), jnp.float32)
         return tw.pure_callback(np.cumsum, stated, 2 * x, vmap_method="sequential")
 
-    x = jnp.array([1.0, 2.0, 3.0])
+    x = jnp.array([1.0, 2.0, 3.0], jnp.float32)
     np.testing.assert_array_equal(jax.jit(summed)(x), [2.0, 6.0, 12.0])
     np.testing.assert_array_equal(jax.vmap(summed)(jnp.stack([x, -x]))[1], [-2.0, -6.0, -12.0])
 
@@ -228,7 +228,7 @@ def test_operations_give_jaxs_arrays() -> None:
 
 
 def test_functions_of_functions_run_in_jax() -> None:
-    x = jnp.arange(3.0)
+    x = jnp.arange(3.0, dtype=jnp.float32)
 
     @jax.jit
     def found(x: Any) -> Any:
@@ -255,7 +255,7 @@ def test_keys_are_jaxs() -> None:
     for key in (jax.random.key(7), jax.random.PRNGKey(7)):
         step = tw.random.fold_in(key, 3)
         found = tw.random.uniform(step, (4,), tw.float32)
-        wanted = jax.random.uniform(jax.random.fold_in(key, 3), (4,))
+        wanted = jax.random.uniform(jax.random.fold_in(key, 3), (4,), jnp.float32)
         np.testing.assert_array_equal(found, wanted)
 
 
