@@ -200,3 +200,11 @@ def test_a_transform_lies_in_memory_of_its_own(transformed: Any) -> None:
     np.testing.assert_allclose(shown(tw.tensor(x)), shown(x), rtol=1e-15, atol=1e-15)
     found = tw.jit(shown, engine="numpy")(x[0])
     np.testing.assert_allclose(found, shown(x[0]), rtol=1e-15, atol=1e-15)
+
+
+def test_a_whole_row_is_replaced_by_one_number() -> None:
+    put = PRIMITIVES["put_slices"]
+    for shape in ((1, 2), (3, 2), (4, 9)):
+        row = (1, shape[1])
+        assert_agrees(lambda x, i, s, row=row: put(x, i, tw.broadcast_to(s, row), axis=0),
+                      real(*shape), np.array([0]), 9.0)  # fmt: skip

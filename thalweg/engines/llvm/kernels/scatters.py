@@ -93,7 +93,8 @@ def _put(writer: Writer, root: Symbol, at: Affine, update: Value, combine: str |
     if combine is not None:
         before = writer.e.load(address, type, writer.width if stride else 1, active, cse=False)
         update = REDUCTIONS[combine].combine(writer.e, before, update)
-    writer.e.store(update, address, active)
+    # What is the same in a whole row is one number.
+    writer.e.store(writer.e.splat(update, writer.width) if stride else update, address, active)
 
 
 def _copy(writer: Writer, root: Symbol, source: Symbol) -> None:
