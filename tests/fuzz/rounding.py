@@ -136,7 +136,10 @@ class Perturbed:
             size = size * 2.0 ** -self.random.integers(0, 64)
         size = np.where(np.isfinite(size), size, 0)
         shifts = [self.random.integers(-1, 2, result.shape) * size for _ in range(2)]
-        return (result + shifts[0] + 1j * shifts[1]).astype(result.dtype)
+        parts = [result.real + shifts[0], result.imag + shifts[1]]
+        if self.random.random() < 0.3:
+            parts = [np.where(np.abs(part) <= 4 * size, 0, part) for part in parts]
+        return (parts[0] + 1j * parts[1]).astype(result.dtype)
 
     def _moved(self, result: Array, units: float) -> Array:
         """Return values moved by up to so many units in the last place."""
