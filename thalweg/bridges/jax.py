@@ -30,6 +30,7 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import UnsupportedOperation
 from thalweg.foreign import Foreign
 from thalweg.lines import level_of_user
+from thalweg.ops.numpy.kinds import NUMBERS
 from thalweg.ops.numpy.libraries import admitted
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
@@ -46,7 +47,6 @@ from thalweg.tree import Tree
 
 __all__ = ["from_optax", "to_optax"]
 
-_NUMBERS = (np.ndarray, np.generic, bool, int, float, complex)
 
 _WIDE = frozenset(map(np.dtype, ("float64", "complex128", "int64", "uint64")))
 
@@ -95,7 +95,7 @@ def to_optax(transformation: GradientTransformation) -> Any:
 
 def _arrays(leaves: Tree) -> Tree:
     """Return a tree whose numbers and NumPy's arrays are JAX's."""
-    return jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, _NUMBERS) else x, leaves)
+    return jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, NUMBERS) else x, leaves)
 
 
 def _with_placeholder(state: OptState, theirs: Any) -> OptState:

@@ -15,7 +15,7 @@ from thalweg.control.body import tensors_of
 from thalweg.core.apply import Flags, Operands, Params, apply, repeated
 from thalweg.core.primitive import Primitive, general, is_floating
 from thalweg.core.spec import Array, Bundle, pack
-from thalweg.core.tape import PartDerivatives, is_recording, set_recording
+from thalweg.core.tape import PartDerivatives, is_recorded, is_recording, set_recording
 from thalweg.core.tensor import Tensor, variable
 from thalweg.errors import ArgumentError, GradientError, ShapeError
 from thalweg.ops.control.bundle import parts
@@ -160,7 +160,7 @@ class _Custom:
             return in_library(type(self).__name__, self._function, *made_of)(*args)
         moving = [x for i, x in enumerate(args) if i not in self._fixed]
         leaves = tensors_of(moving)
-        wanted = any(x.is_symbolic or (is_recording() and x.node is not None) for x in leaves)
+        wanted = any(map(is_recorded, leaves))
         if not wanted or self in _running.functions:
             return self._function(*args)
         return self._apply([args[i] for i in self._fixed], args, moving, leaves)

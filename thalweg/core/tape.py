@@ -141,6 +141,11 @@ def is_recording() -> bool:
     return recording.enabled
 
 
+def is_recorded(tensor: Tensor) -> bool:
+    """Tell whether what is computed of a tensor is traced or recorded."""
+    return tensor.is_symbolic or (tensor.node is not None and recording.enabled)
+
+
 class set_recording:  # noqa: N801 - a context manager
     """Switch the tape on or off inside a `with` block or a decorated function, in this thread."""
 

@@ -18,7 +18,7 @@ from thalweg.core.apply import run
 from thalweg.core.layout import note_layout
 from thalweg.core.operation import op
 from thalweg.core.program import Equation, Program, Symbol, finish, trace
-from thalweg.core.tape import is_recording
+from thalweg.core.tape import is_recorded
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.engines.randomness import warned_of_random_numbers
 from thalweg.engines.registry import Fallback, chosen, warning_text
@@ -54,7 +54,7 @@ class _Traced:
 
     def __call__(self, given: list[Tensor]) -> Any:
         tensors = [*given, *self.captured]
-        if any(t.is_symbolic or (t.node is not None and is_recording()) for t in tensors):
+        if any(map(is_recorded, tensors)):
             # Results have memory of their own, as those that an engine computes.
             results = run(self.program, tensors)
             apart = [_own_copy(result, tensors) for result in results]

@@ -26,7 +26,7 @@ from thalweg.core.apply import run
 from thalweg.core.primitive import is_floating
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
-from thalweg.core.tape import is_recording
+from thalweg.core.tape import is_recorded
 from thalweg.core.tensor import Tensor, make
 from thalweg.engines.fingerprint import Fingerprint
 from thalweg.ops.creation.creation import asarray, zeros_like
@@ -44,11 +44,6 @@ _DENSE = 1000
 
 # Maps a solution, as a vector, and what it depends on to a vector that is zero.
 Equation = Callable[[Vector, Dynamic], Vector]
-
-
-def is_moving(tensor: Tensor) -> bool:
-    """Tell whether a derivative may be wanted with respect to a tensor."""
-    return tensor.is_symbolic or (tensor.node is not None and is_recording())
 
 
 def bare(values: Any) -> Any:
@@ -77,7 +72,7 @@ def solution(x: Vector, equation: Equation, dynamic: Dynamic, symmetric: bool = 
     """
     leaves, definition = tree.flatten(dynamic)
     given = tensors_of(leaves)
-    if not any(map(is_moving, given)):
+    if not any(map(is_recorded, given)):
         return x
     moved = [i for i, leaf in enumerate(given) if is_floating(leaf.dtype)]
 
@@ -194,7 +189,7 @@ def close(
         _body(function, front, args) if callable(function) else None
         for function, front in zip(functions, fronts, strict=True)
     ]
-    if not any(is_moving(x) for body in bodies if body is not None for x in body.captured):
+    if not any(is_recorded(x) for body in bodies if body is not None for x in body.captured):
         return list(functions), args
     captured: list[Tensor] = []
     closed = []

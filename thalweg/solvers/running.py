@@ -12,7 +12,7 @@ from thalweg.autodiff.reverse import captured_by
 from thalweg.control import rolling  # noqa: F401 (every program that is traced is rolled)
 from thalweg.core.program import Symbol, finish, trace, uncollected
 from thalweg.core.spec import default_dtype
-from thalweg.core.tape import is_recording
+from thalweg.core.tape import is_recorded
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.engines.fingerprint import Fingerprint
 from thalweg.engines.kept import MOST_KEPT, Cache, Captured
@@ -82,7 +82,7 @@ def solve(
     """
     leaves, definition = tree.flatten(values)
     given = [as_tensor(leaf) for leaf in leaves]
-    if any(map(_is_moving, given)):
+    if any(map(is_recorded, given)):
         return solver(tree.unflatten(definition, given))
     fingerprint = Fingerprint(tuple(users))
     kinds = tuple((tensor.spec, tensor.results) for tensor in given)
@@ -128,17 +128,13 @@ def _compiled(
     outputs = [current.lift(as_tensor(leaf)) for leaf in leaves]
     program = finish(current, symbols, outputs)
     captured = captured_by(current)
-    if any(map(_is_moving, captured)):
+    if any(map(is_recorded, captured)):
         return None
     to, lacking = chosen(choice[0], [program], choice[1])
     if lacking is not None:
         warnings.warn(warning_text(lacking), stacklevel=level_of_user())
     arrays = [tensor.array for tensor in captured]
     return CompiledSolver(to.compile(program), Captured.of(arrays, (), fingerprint), structure)
-
-
-def _is_moving(tensor: Tensor) -> bool:
-    return tensor.is_symbolic or (tensor.node is not None and is_recording())
 
 
 def _symbolic(symbol: Symbol) -> Tensor:

@@ -34,7 +34,7 @@ class GroupOptions:
 
     Args:
         transformation: The transformation.
-        given: GroupOptions that differ from the transformation's numbers.
+        given: Options that differ from the transformation's numbers.
 
     Raises:
         ArgumentError: If there is no such option.

@@ -167,8 +167,7 @@ def _scatter_of_examples(
 def scatter_add(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
     """Add slices at integer positions along an axis; repeated positions add up."""
     result = x.copy()
-    key: Any = (*(slice(None),) * axis, counted_from_front(indices, x.shape[axis]))
-    np.add.at(result, key, updates)
+    np.add.at(result, _slices(x, indices, axis), updates)
     return result
 
 
@@ -189,9 +188,12 @@ def scatter_add(x: Array, indices: Array, updates: Array, *, axis: int) -> Array
 def put_slices(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
     """Replace slices at integer positions along an axis, no two of which are equal."""
     result = x.copy()
-    key: Any = (*(slice(None),) * axis, counted_from_front(indices, x.shape[axis]))
-    result[key] = updates
+    result[_slices(x, indices, axis)] = updates
     return result
+
+
+def _slices(x: Array, indices: Array, axis: int) -> Any:
+    return (*(slice(None),) * axis, counted_from_front(indices, x.shape[axis]))
 
 
 def _resolve_along(x: Any, indices: Any, axis: int | None = -1) -> Any:

@@ -12,7 +12,7 @@ from thalweg.core.apply import with_params
 from thalweg.core.operation import op
 from thalweg.core.primitive import Index, linear
 from thalweg.core.spec import Array, Shape, Spec
-from thalweg.core.tape import is_recording
+from thalweg.core.tape import is_recorded
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.ops.shape.broadcast import broadcast_to
 
@@ -48,11 +48,6 @@ def _unslice_all(pieces: Pieces, x: Tensor) -> Tensor:
     if laid is not None:
         return op.concatenate(laid[0], laid[1])
     return functools.reduce(operator.add, [_unslice(g, x.array.shape, b) for g, b in parts])
-
-
-def is_recorded(g: Tensor) -> bool:
-    """Tell whether what is computed of a tensor is traced or recorded."""
-    return g.is_symbolic or (g.node is not None and is_recording())
 
 
 def _laid_out(parts: list[tuple[Tensor, Bounds]], shape: Shape) -> tuple[list[Tensor], int] | None:
