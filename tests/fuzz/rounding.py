@@ -137,8 +137,7 @@ class Perturbed:
         size = np.where(np.isfinite(size), size, 0)
         shifts = [self.random.integers(-1, 2, result.shape) * size for _ in range(2)]
         parts = [result.real + shifts[0], result.imag + shifts[1]]
-        if self.random.random() < 0.3:
-            parts = [np.where(np.abs(part) <= 4 * size, 0, part) for part in parts]
+        parts = [self._cancelled(part, 4 * size) for part in parts]
         return (parts[0] + 1j * parts[1]).astype(result.dtype)
 
     def _moved(self, result: Array, units: float) -> Array:
@@ -164,9 +163,7 @@ class Perturbed:
         units = 32 * max(1, *(n for o in operands for n in o.shape[-2:]))
         noise = self.random.uniform(-units, units, result.shape) * float(np.finfo(result.dtype).eps)
         moved = np.asarray((result + size * noise).astype(result.dtype))
-        if self.random.random() < 0.3:
-            # Of terms that cancel nothing may be left, either.
-            moved[np.abs(result) <= units * float(np.finfo(result.dtype).eps) * size] = 0
+        moved = self._cancelled(moved, units * float(np.finfo(result.dtype).eps) * size)
         if name == "lu_parts":
             moved[..., -1, :] = result[..., -1, :]  # which rows were exchanged
         return moved
@@ -185,15 +182,17 @@ class Perturbed:
             noise = self.random.uniform(-8, 8, result.shape) * float(np.finfo(result.dtype).eps)
             moved = result + np.where(np.isfinite(size), noise * size, 0)
             result = moved.astype(result.dtype)
-        if name in ("add", "subtract") and self.random.random() < 0.5:
-            result = self._cancelled(operands, result)
+        if name in ("add", "subtract"):
+            size = np.abs(operands[0]) + np.abs(operands[1])
+            result = self._cancelled(result, 64 * float(np.finfo(result.dtype).eps) * size)
         return result
 
-    def _cancelled(self, operands: list[Array], result: Array) -> Array:
-        """Return nothing where all that is left of two numbers is their rounding."""
-        size = np.abs(operands[0]) + np.abs(operands[1])
-        left = np.abs(result) <= 64 * float(np.finfo(result.dtype).eps) * size
-        return np.where(left & np.isfinite(result), result.dtype.type(0), result)
+    def _cancelled(self, result: Array, rounding: Array | float) -> Array:
+        """Return, as often as not, nothing where no more is left of terms than their rounding."""
+        if self.random.random() < 0.5:
+            return result
+        left = (np.abs(result) <= rounding) & np.isfinite(result)
+        return np.where(left, result.dtype.type(0), result)
 
     def _either_zero(self, result: Array) -> Array:
         flipped = self.random.random(result.shape) < 0.5
@@ -214,11 +213,11 @@ class Perturbed:
         noise = self.random.uniform(-1, 1, () if together else result.shape)
         noise = noise * units * float(np.finfo(result.dtype).eps)
         moved = result + noise * np.where(np.isinf(magnitude), 0, magnitude)
-        # Of terms that cancel nothing may be left. Where even the sum of magnitudes overflows, or
-        # huge terms cancel and small ones may be lost before or not, the order decides.
-        left = np.abs(result) <= units * float(np.finfo(result.dtype).eps) * magnitude
-        if self.random.random() < 0.3:
-            moved = np.where(left, 0, moved)
+        # Where even the sum of magnitudes overflows, or huge terms cancel and small ones may be
+        # lost before or not, the order decides what comes out.
+        rounding = units * float(np.finfo(result.dtype).eps) * magnitude
+        left = np.abs(result) <= rounding
+        moved = self._cancelled(moved, rounding)
         decided = np.isinf(magnitude) | ((magnitude > _HUGE) & left)
         moved = np.where(decided, self._anything(result.shape), moved)
         return self._either_zero(moved.astype(result.dtype))

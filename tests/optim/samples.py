@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+import thalweg as tw
+
 Sample = Callable[[Any], Any]
 
 
@@ -29,6 +31,15 @@ def params(dtype: Any = np.float64) -> dict[str, Any]:
         "scalar": np.asarray(rng.normal(), dtype),
         "layer": Layer(rng.normal(size=(2, 1, 2)).astype(dtype), None),
     }
+
+
+# Data of the loss that the sample parameters are fitted to.
+DATA = (np.random.default_rng(0).uniform(0.5, 1.5, size=12),)
+
+
+def loss(p: Any, x: Any) -> Any:
+    """Return the squared distances of all parameters from 0.3, as data weigh them."""
+    return np.mean(x) * sum(np.sum((leaf - 0.3) ** 2) for leaf in tw.tree.leaves(p))
 
 
 MASK = {"matrix": True, "vector": False, "scalar": True, "layer": False}

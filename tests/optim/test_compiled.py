@@ -7,20 +7,13 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from tests.optim.samples import OPTIMIZERS, TRANSFORMATIONS, Sample, listed, params
+from tests.optim.samples import DATA, OPTIMIZERS, TRANSFORMATIONS, Sample, listed, loss, params
 from thalweg import optim
 
 # One of each; what is no optimizer has a rate behind it.
 FIRST = {name: row[:1] for name, row in (OPTIMIZERS | TRANSFORMATIONS).items()}
 # Compiled in the tests of fits, of recipes and of schedules, or as part of another row.
 ELSEWHERE = {"identity", "stateless", "stateless_with_tree_map", "chain", "set_to_zero", "masked"}
-
-
-DATA = (np.random.default_rng(0).uniform(0.5, 1.5, size=12),)
-
-
-def loss(p: Any, x: Any) -> Any:
-    return np.mean(x) * sum(np.sum((leaf - 0.3) ** 2) for leaf in tw.tree.leaves(p))
 
 
 # What a mask leaves out is moved along the gradient.

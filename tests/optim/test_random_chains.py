@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 import thalweg as tw
 from tests.optim.contrib_samples import CONTRIB, Names, extra_of
 from tests.optim.samples import (
+    DATA,
     MASK,
     OPTIMIZERS,
     OWN_TRANSFORMATIONS,
     TRANSFORMATIONS,
     deprecated,
+    loss,
     mask_of,
     params,
 )
@@ -84,13 +86,6 @@ def composed(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 CHAINS = st.recursive(st.sampled_from(ALONE), composed, max_leaves=4)
-
-
-def loss(p: Any, x: Any) -> Any:
-    return np.mean(x) * sum(np.sum((leaf - 0.3) ** 2) for leaf in tw.tree.leaves(p))
-
-
-DATA = (np.random.default_rng(0).uniform(0.5, 1.5, size=12),)
 
 
 def after(made: Any, steps: range, start: Any) -> Any:
