@@ -16,7 +16,6 @@ from tests.test_stats import CONTINUOUS, DISCRETE
 from thalweg.core.primitive import PRIMITIVES
 from thalweg.engines.llvm.kernels.lowering import LOWERINGS
 from thalweg.engines.llvm.mathematics.special.counting import COUNTING
-from thalweg.errors import UnsupportedOperation
 from thalweg.testing import check_gradients
 
 Array = np.ndarray[Any, Any]
@@ -90,7 +89,7 @@ def test_every_distribution_is_here() -> None:
 def test_every_function_is_scipys_and_native(name: str) -> None:
     shapes = np.array({**CONTINUOUS, **DISCRETE}[name])
     place = (0,) if name in DISCRETE else (0.1, 1.2)
-    wanted = [m for m in methods(name) if name != "vonmises" or m not in ("ppf", "isf")]
+    wanted = methods(name)
 
     def everything(x: Any, q: Any, shapes: Any) -> list[Any]:
         arguments = (*[shapes[i] for i in range(shapes.shape[0])], *place)
@@ -164,6 +163,47 @@ def test_tails_of_von_misess_distribution_keep_their_digits(x: float, kappa: flo
         exact = float(mpmath.log(total) - 2 * k * base - scale)
     found = [tw.stats.vonmises.logcdf(x, kappa), tw.stats.vonmises.logsf(-x, kappa)]
     np.testing.assert_allclose(found, exact, rtol=1e-13)
+
+
+@pytest.mark.parametrize("kappa", [0.0, 1e-8, 0.3, 9.0, 1e4, 1e15])
+def test_von_misess_quantiles_are_those_of_its_tails(kappa: float) -> None:
+    shares = np.array([1e-300, 1e-10, 0.01, 0.1, 0.3, 0.5])
+    found = np.asarray(tw.stats.vonmises.ppf(shares, kappa))
+    assert (np.diff(found) >= 0).all()
+    assert found[-1] == 0
+    # Of an angle, which is rounded, not more is known.
+    per_step = tw.stats.vonmises.pdf(found, kappa) * np.spacing(np.abs(found))
+    back = tw.stats.vonmises.cdf(found, kappa)
+    assert (np.abs(back - shares) <= 1e-13 * shares + 8 * per_step).all()
+    np.testing.assert_array_equal(tw.stats.vonmises.isf(shares, kappa), -found)
+    upper = tw.stats.vonmises.ppf(1.0 - shares[2:], kappa)
+    np.testing.assert_allclose(upper, -found[2:], rtol=1e-13)
+    assert (np.isnan(tw.stats.vonmises.ppf([-0.1, 1.1, np.nan], kappa))).all()
+    np.testing.assert_array_equal(tw.stats.vonmises.ppf([0.0, 1.0], kappa), [-np.inf, np.inf])
+
+
+@pytest.mark.parametrize(
+    ("share", "kappa"), [(0.3, 2.0), (1e-10, 2.0), (1e-300, 0.5), (0.7, 1e6), (0.2, 0.0)]
+)
+def test_derivatives_of_von_misess_quantiles(share: float, kappa: float) -> None:
+    family = tw.stats.vonmises
+    angle = float(family.ppf(share, kappa))
+    density = float(family.pdf(angle, kappa))
+    first, by_kappa = (tw.grad(family.ppf, i)(share, kappa) for i in (0, 1))
+    np.testing.assert_allclose(first, 1 / density, rtol=1e-12)
+    size = -abs(angle)
+    with mpmath.workdps(30):
+        mean = mpmath.besseli(1, kappa) / mpmath.besseli(0, kappa)
+        moved = mpmath.quad(
+            lambda t: (mpmath.cos(t) - mean) * mpmath.exp(kappa * (mpmath.cos(t) - 1)),
+            mpmath.linspace(-mpmath.pi, size, 20),
+        )
+        moved /= 2 * mpmath.pi * mpmath.besseli(0, kappa) * mpmath.exp(-kappa)
+    wanted = float(-moved) / density * (1 if angle < 0 else -1)
+    np.testing.assert_allclose(by_kappa, wanted, rtol=1e-9, atol=1e-14)
+    second = kappa * np.sin(angle) / density**2
+    by_share = tw.grad(tw.grad(family.ppf))(share, kappa)
+    np.testing.assert_allclose(by_share, second, rtol=1e-9, atol=1e-12)
 
 
 QUANTILES: dict[str, list[tuple[float, ...]]] = {
@@ -284,8 +324,3 @@ def test_distributions_of_vectors_and_matrices_are_native_with_their_gradients(c
         engine="native", fallback="refuse", progress=False,
     )  # fmt: skip
     np.testing.assert_allclose(fit.history.loss[0], -value, rtol=1e-12)
-
-
-def test_a_density_without_quantiles_says_so() -> None:
-    with pytest.raises(UnsupportedOperation, match="quantiles"):
-        tw.stats.vonmises.isf(0.5, 2.0)

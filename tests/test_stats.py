@@ -14,7 +14,7 @@ from tests.compiler.programs import program_of
 from thalweg.core.leaving import DISTRIBUTIONS
 from thalweg.core.spec import Spec
 from thalweg.engines.llvm.engine import NativeEngine
-from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
+from thalweg.errors import ArgumentError, ShapeError
 from thalweg.testing import check_gradients
 
 RANDOM = np.random.default_rng(0)
@@ -32,7 +32,6 @@ DISCRETE: dict[str, tuple[float, ...]] = {
     "poisson": (3.4,), "nbinom": (2.5, 0.3), "binom": (20, 0.3), "bernoulli": (0.3,),
     "geom": (0.2,),
 }  # fmt: skip
-WITHOUT_QUANTILES = {"vonmises"}
 INTEGRALS = ["cdf", "sf", "logcdf", "logsf"]
 
 
@@ -60,8 +59,7 @@ def test_continuous_distributions_are_those_of_scipy(name: str, scaled: tuple[fl
     for method in methods:
         check(name, method, REAL, *shapes)
     for method in ("ppf", "isf"):
-        if name not in WITHOUT_QUANTILES:
-            check(name, method, SHARES, *shapes)
+        check(name, method, SHARES, *shapes)
 
 
 @pytest.mark.parametrize("shift", [(), (2,)])
@@ -103,8 +101,7 @@ def test_results_are_of_the_operands_kind(name: str) -> None:
     assert isinstance(log(tw.tensor(x), *shapes), tw.Tensor)
     assert log(tw.tensor(x), *shapes).dtype == np.float32
     assert isinstance(log(x, *shapes, loc=tw.tensor(np.float32(0.0))), tw.Tensor)
-    others = [family.cdf, *([] if name in WITHOUT_QUANTILES else [family.ppf, family.isf])]
-    for method in others:
+    for method in (family.cdf, family.ppf, family.isf):
         assert method(np.array([0.0, 0.4, 1.0], np.float32), *shapes).dtype == np.float32
 
 
@@ -121,8 +118,7 @@ def test_derivatives_by_every_argument_are_those_of_differences(name: str) -> No
     # Second derivatives by the shapes of incomplete functions are not known.
     for method in (family.cdf, family.sf, family.logcdf):
         check_gradients(method, x, *shapes, *scale, order=1)
-    if name not in WITHOUT_QUANTILES:
-        check_gradients(family.ppf, INSIDE, *shapes, *scale, order=1)
+    check_gradients(family.ppf, INSIDE, *shapes, *scale, order=1)
 
 
 @pytest.mark.parametrize("name", DISCRETE)
@@ -153,8 +149,7 @@ def test_students_distribution_function_is_smooth_at_its_middle() -> None:
 def test_densities_and_their_derivatives_compile_whole(name: str, dtype: Any) -> None:
     family, shapes = getattr(tw.stats, name), {**CONTINUOUS, **DISCRETE}[name]
     log = family.logpdf if name in CONTINUOUS else family.logpmf
-    methods = [log, family.cdf, family.sf]
-    methods += [] if name in WITHOUT_QUANTILES else [family.ppf, family.isf]
+    methods = [log, family.cdf, family.sf, family.ppf, family.isf]
     specs = [Spec((5,), np.dtype(dtype))] * (1 + len(shapes))
 
     def gradients(*operands: Any) -> Any:
@@ -187,15 +182,13 @@ def test_what_is_no_distribution_is_nan() -> None:
     assert np.isnan(tw.stats.bernoulli.pmf(1.0, 1.5))
 
 
-def test_wrong_arguments_and_unknown_quantiles_are_refused() -> None:
+def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ArgumentError, match=r"gamma> lacks a; it wants x, then a, loc, scale"):
         tw.stats.gamma.logpdf(1.0)
     with pytest.raises(ArgumentError, match="was given no x"):
         tw.stats.norm.logpdf(loc=1.0)
     with pytest.raises(ArgumentError, match="got mean"):
         tw.stats.norm.logpdf(1.0, mean=2.0)
-    with pytest.raises(UnsupportedOperation, match="quantiles"):
-        tw.stats.vonmises.ppf(0.5, 2.0)
     with pytest.raises(ShapeError, match="2 shares"):
         tw.stats.dirichlet.pdf(np.ones(5), np.ones(3))
     with pytest.raises(ShapeError, match="matrix of 2 by 2"):

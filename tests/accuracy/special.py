@@ -201,8 +201,12 @@ CONDITIONS: dict[str, Exact] = {
 # ---- the rows
 
 TINY, HUGE = powers(-37, -1), powers(0, 30)
+# Where a term is subnormal at which the sum is not, too.
 _ZETAS = on(
-    (over(1.01, 9), powers(-2, 3)), (powers(0.1, 2), over(1, 9)), (powers(0.1, 3), over(5, 99))
+    (over(1.01, 9), powers(-2, 3)),
+    (powers(0.1, 2), over(1, 9)),
+    (powers(0.1, 3), over(5, 99)),
+    (over(40, 70), powers(4.5, 6)),
 )
 
 

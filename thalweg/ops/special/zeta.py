@@ -118,12 +118,14 @@ def _by_order_twice(s: Any, q: Any) -> Any:
     total: Any = 0.0
     for k in range(_TERMS):
         logarithm = log(q + float(k))
-        total = total + logarithm * logarithm * exp(-s * logarithm)
+        root = exp(-0.5 * s * logarithm)
+        total = total + logarithm * logarithm * root * root
     base = q + float(_TERMS)
     logarithm = log(base)
     value, first, second = _euler_maclaurin(s, base)
     rest = (value * logarithm - 2.0 * first) * logarithm + second
-    return where(s >= 1.0, total + exp(-s * logarithm) * rest, math.nan)
+    root = exp(-0.5 * s * logarithm)
+    return where(s >= 1.0, total + rest * root * root, math.nan)
 
 
 @of_reals(
@@ -145,11 +147,14 @@ def zeta_by_order(x: Array, y: Array) -> Array:
     inside = (s > 1.0) & (q > 0.0) & (q < np.inf)
     s, q = np.where(inside, s, 2.0), np.where(inside, q, 1.0)
     total = np.zeros_like(q)
+    # A root has all its digits where the power is subnormal.
     for k in range(_TERMS - 1, -1, -1):
-        total = total - np.log(q + k) * (q + k) ** -s
+        root = (q + k) ** (-0.5 * s)
+        total = total - np.log(q + k) * root * root
     base = q + _TERMS
     value, slope, _ = _euler_maclaurin(np.minimum(s, 1e4), base)
-    total = total + base**-s * (slope - value * np.log(base))
+    root = base ** (-0.5 * s)
+    total = total + (slope - value * np.log(base)) * root * root
     at_edge = np.where((x > 1.0) & (y == np.inf), 0.0, np.nan)
     at_edge = np.where((x == 1.0) & (y > 0.0), -np.inf, at_edge)
     return np.where(inside, total, at_edge).astype(x.dtype)

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from thalweg.core.tensor import Tensor, as_tensor
-from thalweg.errors import ArgumentError, UnsupportedOperation
+from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.conversion import as_floating
 from thalweg.ops.elementwise.exponential import exp, log, log1p
@@ -149,8 +149,9 @@ def _with_ends(q: Any, found: Any, ends: tuple[Any, Any]) -> Any:
 class Continuous(Family):
     """A family with densities, a location and a scale.
 
-    A class of it defines `_log_density` and, as far as they are known, `_below` (the distribution
-    function), `_above` (its complement), `_quantile` and `_upper_quantile`, of standard arguments.
+    A class of it defines `_log_density`, `_below` (the distribution function), `_quantile` and,
+    where they are more than what follows from these, `_above` (its complement) and
+    `_upper_quantile`, of standard arguments.
     """
 
     scaled = ("loc", "scale")
@@ -163,7 +164,7 @@ class Continuous(Family):
 
     def _below(self, z: Any, *shapes: Any) -> Any:
         """Return the standard distribution function, inside of the support."""
-        raise UnsupportedOperation(self._unknown("a distribution function"))
+        raise NotImplementedError
 
     def _above(self, z: Any, *shapes: Any) -> Any:
         """Return the complement of the distribution function, accurate where it is small."""
@@ -179,17 +180,11 @@ class Continuous(Family):
 
     def _quantile(self, q: Any, *shapes: Any) -> Any:
         """Return the inverse of the distribution function, between 0 and 1."""
-        raise UnsupportedOperation(self._unknown("quantiles"))
+        raise NotImplementedError
 
     def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
         """Return the inverse of the complement, between 0 and 1."""
         return self._quantile(1.0 - q, *shapes)
-
-    def _unknown(self, what: str) -> str:
-        return (
-            f"{self!r} was asked for {what}, which are not computed here. Use scipy.stats's, "
-            "outside of what is differentiated."
-        )
 
     def _standard(self, x: Any, values: list[Any]) -> tuple[Any, list[Any], Any, Any]:
         *shapes, loc, scale = values

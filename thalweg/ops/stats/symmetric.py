@@ -218,7 +218,7 @@ class VonMises(Continuous):
     def _log_density(self, z: Any, *shapes: Any) -> Any:
         (kappa,) = shapes
         half = sin(0.5 * z)
-        return -2.0 * kappa * (half * half) - log(2.0 * math.pi * op.i0e(kappa))
+        return -2.0 * kappa * (half * half) - _log_of_height(kappa)
 
     def _below(self, z: Any, *shapes: Any) -> Any:
         turns, rest = _within_a_turn(z)
@@ -242,11 +242,26 @@ class VonMises(Continuous):
     def _log_above(self, z: Any, *shapes: Any) -> Any:
         return self._log_below(-z, *shapes)
 
+    def _quantile(self, q: Any, *shapes: Any) -> Any:
+        lower = q <= 0.5
+        size = _size_of_tail(where(lower, q, 1.0 - q), as_tensor(shapes[0]))
+        return where(lower, -size, size)
+
+    def _upper_quantile(self, q: Any, *shapes: Any) -> Any:
+        return -self._quantile(q, *shapes)
+
 
 # A share of e^-38 of the density is none. The integral of the rest by Gauß and Legendre is then
 # that of a smooth function.
 _NOTHING, _COUNT = 38.0, 36
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(_COUNT)
+
+
+def _log_of_height(kappa: Any) -> Any:
+    """Return -log of the density at 0, of which the derivative at kappa = 0 is that from above."""
+    small = kappa < 1.0
+    near = log(op.i0(where(small, kappa, 0.0))) - kappa
+    return math.log(2.0 * math.pi) + where(small, near, log(op.i0e(where(small, 1.0, kappa))))
 
 
 def _within_a_turn(z: Any) -> tuple[Any, Any]:
@@ -256,7 +271,13 @@ def _within_a_turn(z: Any) -> tuple[Any, Any]:
 
 
 def _log_of_tail(angle: Any, kappa: Any) -> Any:
-    """Return the logarithm of the probability from the size of an angle to π.
+    """Return the logarithm of the probability from the size of an angle to π."""
+    lasting, log_density = _tail(angle, kappa)
+    return log(lasting) + log_density
+
+
+def _tail(angle: Any, kappa: Any) -> tuple[Any, Any]:
+    """Return the probability from an angle's size to π per density there, and that one's logarithm.
 
     In sin²((x + t) / 2) - sin²(x / 2) = sin(x + t / 2) sin(t / 2) nothing cancels.
     """
@@ -271,8 +292,44 @@ def _log_of_tail(angle: Any, kappa: Any) -> Any:
     t = op.expand_dims(length, -1) * (0.5 + 0.5 * nodes)
     falling = sin(op.expand_dims(size, -1) + 0.5 * t) * sin(0.5 * t)
     heights = exp(-2.0 * op.expand_dims(kappa, -1) * falling)
-    total = 0.5 * length * op.sum(weights * heights, axis=-1)
-    return log(total) - 2.0 * kappa * least - log(2.0 * math.pi * op.i0e(kappa))
+    lasting = 0.5 * length * op.sum(weights * heights, axis=-1)
+    return lasting, -2.0 * kappa * least - _log_of_height(kappa)
+
+
+# So often is an interval halved in which an angle lies, and so often is it then bettered by
+# Newton's method. A step doubles the digits of the derivatives too, of which the first has none.
+_HALVED, _BETTERED = 30, 4
+
+
+def _size_of_tail(share: Any, kappa: Any) -> Any:
+    """Return the angle, of 0 to π, from which to π there is a probability of at most a half."""
+    low, high = _interval_of_size(op.stop_gradient(share), op.stop_gradient(kappa))
+    size = 0.5 * (low + high)
+    for _ in range(_BETTERED):
+        lasting, log_density = _tail(size, kappa)
+        size = size + (lasting - share * exp(-log_density))
+        # What is not below π in this precision depends on its operands all the same.
+        size = size + op.stop_gradient(op.maximum(op.minimum(size, high), low) - size)
+    return size
+
+
+def _interval_of_size(share: Any, kappa: Any) -> tuple[Any, Any]:
+    """Return two angles between which the one is from which to π there is a share.
+
+    From x on there is at most e^(-2 kappa sin²(x / 2)), from 0 on a half, and from π on nothing.
+    """
+    wanted = log(share)
+    last = math.pi * (1.0 - 4.0 * float(np.finfo(share.dtype).eps))
+    last = where(share < 0.5, last, op.zeros_like(share))
+    whole = -wanted >= 2.0 * kappa
+    part = -wanted / where(whole, 1.0, 2.0 * kappa)
+    high = op.minimum(2.0 * arcsin(sqrt(where(whole, 1.0, part))), last)
+    low = op.zeros_like(high)
+    for _ in range(_HALVED):
+        middle = 0.5 * (low + high)
+        beyond = _log_of_tail(middle, kappa) < wanted
+        low, high = where(beyond, low, middle), where(beyond, middle, high)
+    return low, high
 
 
 norm, t, cauchy, laplace = Norm(), T(), Cauchy(), Laplace()

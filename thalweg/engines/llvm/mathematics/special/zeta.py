@@ -58,17 +58,18 @@ def zeta(e: Emitter, s: Value, q: Value) -> Value:
     return e.select(e.compare("uno", s, q), _NAN, found)
 
 
-def _inverse_power(e: Emitter, base: Value, s: Value) -> Value:
-    """base⁻ˢ, by products where s is known to be a small integer."""
+def _per_power(e: Emitter, number: Value | float, base: Value, s: Value) -> Value:
+    """number · base⁻ˢ, which underflows no earlier than that; by products for a few integers s."""
     whole = next((n for x, n in _WHOLE_ORDERS.items() if s == e.constant(x, s.type, s.width)), 0)
     if not whole:
-        return power(e, base, e.negate(s))
+        root = power(e, base, e.multiply(s, -0.5))
+        return e.multiply(e.multiply(number, root), root)
     inverse = e.divide(1.0, base)
     result = inverse
-    for bit in bin(whole)[3:]:
+    for bit in bin(whole - 1)[3:]:
         result = e.multiply(result, result)
         result = e.multiply(result, inverse) if bit == "1" else result
-    return result
+    return e.multiply(result, e.multiply(number, inverse))
 
 
 def _series(e: Emitter, s: Value, q: Value) -> Value:
@@ -77,7 +78,7 @@ def _series(e: Emitter, s: Value, q: Value) -> Value:
     # The smallest terms first.
     place, (total,) = e.begin_loop(_TERMS, [e.constant(0.0, q.type, q.width)])
     step = e.convert(e.subtract(_TERMS - 1, place), q.type)
-    (total,) = e.end_loop([e.add(total, _inverse_power(e, e.add(q, step), s))])
+    (total,) = e.end_loop([e.add(total, _per_power(e, 1.0, e.add(q, step), s))])
     base = e.add(q, float(_TERMS))
     order = e.minimum(s, _LARGEST_ORDER)
     inverse = e.divide(1.0, base)
@@ -89,14 +90,14 @@ def _series(e: Emitter, s: Value, q: Value) -> Value:
         series = e.fma(series, e.multiply(factor, square), _EULER[k - 1])
     series = e.fma(e.multiply(order, inverse), series, e.constant(0.5, q.type))
     tail = e.add(e.divide(base, e.subtract(order, 1.0)), series)
-    return e.fma(_inverse_power(e, base, s), tail, total)
+    return e.add(_per_power(e, tail, base, s), total)
 
 
 def _left(e: Emitter, s: Value, q: Value) -> Value:
     """The function for q < 0, no integer: the sum over all integers less what is below q."""
     _, place = half_turns(e, q)
     size = e.absolute(place)
-    near = e.add(_inverse_power(e, size, s), _series(e, s, e.add(size, 1.0)))
+    near = e.add(_per_power(e, 1.0, size, s), _series(e, s, e.add(size, 1.0)))
     far = _series(e, s, e.subtract(1.0, size))
     # Beside a half they cancel, exactly.
     near = e.select(e.compare("oeq", size, 0.5), far, near)
@@ -124,8 +125,7 @@ def _series_by_order(e: Emitter, s: Value, q: Value) -> Value:
     # The smallest terms first.
     place, (total,) = e.begin_loop(_TERMS, [e.constant(0.0, q.type, q.width)])
     at = e.add(q, e.convert(e.subtract(_TERMS - 1, place), q.type))
-    term = e.multiply(log(e, at), power(e, at, e.negate(s)))
-    (total,) = e.end_loop([e.subtract(total, term)])
+    (total,) = e.end_loop([e.subtract(total, _per_power(e, log(e, at), at, s))])
     base, order = e.add(q, float(_TERMS)), e.minimum(s, _LARGEST_ORDER)
     inverse = e.divide(1.0, base)
     square = e.multiply(inverse, inverse)
@@ -142,4 +142,4 @@ def _series_by_order(e: Emitter, s: Value, q: Value) -> Value:
     by = e.multiply(inverse, e.fma(order, series_by, series))
     by = e.subtract(by, e.multiply(e.multiply(base, pole), pole))
     tail = e.subtract(by, e.multiply(whole, log(e, base)))
-    return e.fma(power(e, base, e.negate(s)), tail, total)
+    return e.add(_per_power(e, tail, base, s), total)
