@@ -255,3 +255,10 @@ def test_the_reference_engine_finds_the_same() -> None:
         native, reference = solved("native"), solved("numpy")
         assert (native.nit, native.nfev) == (reference.nit, reference.nfev)
         np.testing.assert_allclose(native.x, reference.x, rtol=1e-14)
+
+
+@pytest.mark.parametrize("solver", [tw.root, tw.least_squares, tw.minimize])
+def test_a_derivative_that_is_no_function_is_refused(solver: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"jac='exact' was given. It wants a function, or None"):
+        solver(lambda x: (x - 1.0) ** 2, 0.0, jac="exact")
+    assert abs(float(solver(lambda x: (x - 1.0) ** 2, 1.5, jac="2-point").x) - 1.0) < 1e-2

@@ -7,11 +7,35 @@ from typing import Any
 from thalweg import tree
 from thalweg.autodiff.transformed import Transformed
 from thalweg.core.tensor import Tensor
+from thalweg.errors import ArgumentError
 from thalweg.ops.numpy.kinds import NUMBERS
 
 # The arguments that are numbers; and all others, with their structure.
 Dynamic = tuple[Any, ...]
 Statics = tuple[Any, ...]
+
+# What SciPy takes for a derivative by differences; here derivatives are exact.
+_DIFFERENCES = ("2-point", "3-point", "cs")
+
+
+def given_derivative(name: str, given: Any, also: tuple[Any, ...] = ()) -> Any:
+    """Return a derivative that the user gave, or None if it is to be derived.
+
+    Args:
+        name: The argument's.
+        given: What was given.
+        also: What else may be given.
+
+    Raises:
+        ArgumentError: If it is nothing of that.
+    """
+    if given is None or given is False or (isinstance(given, str) and given in _DIFFERENCES):
+        return None
+    if callable(given) or any(given is other for other in also):
+        return given
+    raise ArgumentError(
+        f"{name}={given!r} was given. It wants a function, or None: then it is derived, exactly."
+    )
 
 
 def split_arguments(args: Any) -> tuple[Dynamic, Statics]:

@@ -22,7 +22,13 @@ from thalweg.ops.reduce.sums import sum as total
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape
 from thalweg.solvers import iterate
-from thalweg.solvers.arguments import Dynamic, Statics, split_arguments, whole_arguments
+from thalweg.solvers.arguments import (
+    Dynamic,
+    Statics,
+    given_derivative,
+    split_arguments,
+    whole_arguments,
+)
 from thalweg.solvers.function import Vector
 from thalweg.solvers.implicit import bare, close, solution
 from thalweg.solvers.listening import told
@@ -135,7 +141,7 @@ def least_squares(
     variables, start = Variables.of(x0)
     start = bare(start)
     given = args if isinstance(args, tuple) else (args,)
-    jac = None if isinstance(jac, str) and jac in _DIFFERENCES else jac
+    jac = given_derivative("jac", jac)
     if kwargs:
         fun = functools.partial(fun, **kwargs)
         jac = None if jac is None else functools.partial(jac, **kwargs)
@@ -156,9 +162,6 @@ def least_squares(
     key = ("least_squares", method, variables, problem.statics[:2], Itself(callback))
     last = solve(whole, values, (fun, jac, statics[2]), key, engine, fallback)
     return _result(problem, last, dynamic, tree.leaves((x0, given)))
-
-
-_DIFFERENCES = ("2-point", "3-point", "cs")
 
 
 def _refuse_bounds(bounds: Any) -> None:

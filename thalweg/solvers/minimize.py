@@ -21,6 +21,7 @@ from thalweg.solvers import iterate
 from thalweg.solvers.arguments import (
     Dynamic,
     Statics,
+    given_derivative,
     split_arguments,
     taking_part,
     whole_arguments,
@@ -36,9 +37,6 @@ from thalweg.solvers.methods import method_of
 from thalweg.solvers.result import ENDINGS, OptimizeResult
 from thalweg.solvers.running import Itself, solve
 from thalweg.solvers.variables import Variables
-
-# What SciPy takes for a derivative by differences; here derivatives are exact.
-_DIFFERENCES = (None, False, "2-point", "3-point", "cs")
 
 
 def minimize(
@@ -136,6 +134,7 @@ def minimize(
     settings = dict(options or {})
     tells = settings.pop("disp", False)
     numbers, choices = chosen.options(settings, tol, variables.size)
+    jac, hess = given_derivative("jac", jac, (True,)), given_derivative("hess", hess)
     functions, given = _closed((fun, jac, hess, hessp), limited, start, args)
     fun, jac, hess, hessp = functions[:4]
     problem = UserProblem(
@@ -233,16 +232,13 @@ class UserProblem:
             turned = self.hessp(variables.apart(vector), variables.apart(v), *args)
             return _require_shape("hessp", variables.joined(turned), (variables.size,))
 
-        jac: Any = None if _is_derived(self.jac) else self.jac
-        hess = None if _is_derived(self.hess) else self.hess
+        jac, hess = self.jac, self.hess
 
         def gradient(vector: Vector) -> Vector:
-            assert callable(jac)
             found = variables.joined(jac(variables.apart(vector), *args))
             return _require_shape("jac", found, (variables.size,))
 
         def second(vector: Vector) -> Tensor:
-            assert callable(hess)
             found = as_tensor(hess(variables.apart(vector), *args))
             return _require_shape("hess", found, (variables.size,) * 2)
 
@@ -308,10 +304,6 @@ class UserProblem:
             result["multipliers"] = as_given(multipliers, given)
             result["constr_violation"] = as_given(last.violation, given)
         return result
-
-
-def _is_derived(given: Any) -> bool:
-    return given is None or given is False or (isinstance(given, str) and given in _DIFFERENCES)
 
 
 def _require_scalar(value: Any) -> Tensor:

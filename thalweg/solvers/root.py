@@ -12,7 +12,13 @@ from thalweg.engines.registry import Fallback
 from thalweg.errors import ArgumentError, ShapeError, did_you_mean
 from thalweg.ops.numpy.kinds import as_given
 from thalweg.solvers import iterate
-from thalweg.solvers.arguments import Dynamic, Statics, split_arguments, whole_arguments
+from thalweg.solvers.arguments import (
+    Dynamic,
+    Statics,
+    given_derivative,
+    split_arguments,
+    whole_arguments,
+)
 from thalweg.solvers.function import Vector
 from thalweg.solvers.implicit import bare, close, solution
 from thalweg.solvers.listening import told
@@ -124,7 +130,7 @@ def root(
         >>> round(tw.grad(lambda a: tw.root(lambda x: x**2 - a, 1.0).x)(2.0), 9)  # 1 / (2 √2)
         0.353553391
     """
-    jac = None if jac is False or jac is None or isinstance(jac, str) else jac
+    jac = given_derivative("jac", jac)
     problem = Equations(fun, jac, callback, _chosen(method, _ROOTS), minus=False)
     return _solved(problem, x0, args, tol, options, engine, fallback)
 
@@ -277,7 +283,7 @@ def _solved(
         problem.minus,
         chosen,
         variables,
-        statics,
+        statics[:2],
         Itself(problem.callback),
     )
     users = (problem.fun, problem.jac, statics[2])

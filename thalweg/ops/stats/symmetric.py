@@ -319,8 +319,8 @@ def _interval_of_size(share: Any, kappa: Any) -> tuple[Any, Any]:
     From x on there is at most e^(-2 kappa sin²(x / 2)), from 0 on a half, and from π on nothing.
     """
     wanted = log(share)
-    last = math.pi * (1.0 - 4.0 * float(np.finfo(share.dtype).eps))
-    last = where(share < 0.5, last, op.zeros_like(share))
+    near_pi = math.pi * (1.0 - 4.0 * float(np.finfo(share.dtype).eps))
+    last = where(share < 0.5, near_pi, op.zeros_like(share))
     whole = -wanted >= 2.0 * kappa
     part = -wanted / where(whole, 1.0, 2.0 * kappa)
     high = op.minimum(2.0 * arcsin(sqrt(where(whole, 1.0, part))), last)

@@ -59,7 +59,7 @@ def zeta(e: Emitter, s: Value, q: Value) -> Value:
 
 
 def _per_power(e: Emitter, number: Value | float, base: Value, s: Value) -> Value:
-    """number · base⁻ˢ, which underflows no earlier than that; by products for a few integers s."""
+    """Number · base⁻ˢ, which underflows no earlier than that; by products for a few integers s."""
     whole = next((n for x, n in _WHOLE_ORDERS.items() if s == e.constant(x, s.type, s.width)), 0)
     if not whole:
         root = power(e, base, e.multiply(s, -0.5))
