@@ -1,4 +1,4 @@
-"""Trust-exact: the exact minimum of the model within its region."""
+"""Trust-exact: about the least of the model within its region, by factors of the whole Hessian."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from thalweg.solvers.method import Method
 from thalweg.solvers.minimization.trust_ncg import TRUST_NUMBERS
 from thalweg.solvers.minimization.trust_region import ModelStep, trust_region
 
-# How near the edge, beside the radius, a step is near enough.
-_NEAR = 1e-10
+# How near the edge, beside the radius, a step is near enough, and how near the model's value is to
+# the least one: Moré & Sorensen's σ₁.
+_NEAR = 0.1
 
 _MOST_TURNS = 60
 
@@ -76,11 +77,12 @@ class Shift(NamedTuple):
 def more_sorensen(
     function: SmoothFunction, at: Iterate, hessian: Curvature, radius: Tensor
 ) -> ModelStep:
-    """Return the step p with (H + λ I) p = -g, |p| ≤ Δ, λ (Δ - |p|) = 0 and H + λ I ≥ 0.
+    """Return about the step p with (H + λ I) p = -g, |p| ≤ Δ, λ (Δ - |p|) = 0 and H + λ I ≥ 0.
 
     λ is found by Newton's method on 1 / Δ - 1 / |p(λ)|, which is nearly linear, between bounds
-    that each turn narrows. In the hard case, where g has no part along the lowest eigenvector, a
-    multiple of that is added to reach the edge.
+    that each turn narrows. A step that is too short is made as long as Δ along the eigenvector of
+    the lowest value, if the model is as good as at its least then: so in the hard case, where g
+    has no part along that.
 
     Source:
         Moré & Sorensen, "Computing a Trust Region Step", 1983, section 3.
@@ -91,44 +93,54 @@ def more_sorensen(
     scale = maximum(absolute(values).max(), vector_norm(g) / radius)
     floor = maximum(-lowest, 0.0)
 
-    def solved(shift: Tensor) -> Vector:
+    def solved(shift: Tensor) -> tuple[Vector, Vector]:
         bend = values + shift
-        return where(bend > 0.0, -g / where(bend > 0.0, bend, 1.0), 0.0)
+        return where(bend > 0.0, -g / where(bend > 0.0, bend, 1.0), 0.0), bend
 
-    inside = hessian.convex & (vector_norm(hessian.newton) <= radius)
-    # Along eigenvectors of the lowest value, at λ = -value, the step is free.
-    barely = floor + 4.0 * tiny * scale
-    hard = ~inside & (vector_norm(solved(barely)) <= radius)
+    def lengthened(shift: Tensor) -> tuple[Vector, Tensor]:
+        """Return a step as long as the radius, and whether the model is good there."""
+        p, bend = solved(shift)
+        part = where(arange(g.shape[0]) == 0, p, 0.0)
+        rest = p - part
+        onward = sqrt(maximum(radius * radius - dot(rest, rest), 0.0))
+        # To whichever side g slopes down.
+        whole = where(arange(g.shape[0]) == 0, where(g[0] > 0.0, -onward, onward), p)
+        added = whole - p
+        lost = dot(added, bend * added)
+        least = _NEAR * (2.0 - _NEAR) * (dot(p, bend * p) + shift * radius * radius)
+        return whole, (vector_norm(p) <= radius) & (lost <= least)
 
     def turn(search: Shift) -> Shift:
-        p = solved(search.value)
+        p, bend = solved(search.value)
         length = vector_norm(p)
-        bend = values + search.value
         squared = dot(p, p / where(bend > 0.0, bend, 1.0))
         least = where(length > radius, search.value, search.least)
         most = where(length > radius, search.most, search.value)
         newton = search.value + (dot(p, p) / squared) * (length - radius) / radius
         within = (newton > least) & (newton < most)
-        value = where(within, newton, 0.5 * (least + most))
+        value = where(within, newton, maximum(sqrt(least * most), least + 0.01 * (most - least)))
         count = search.turns + 1
         near = absolute(length - radius) <= _NEAR * radius
+        near = near | lengthened(search.value)[1]
         ended = near | (count >= _MOST_TURNS) | ~(most - least > 4.0 * tiny * most)
         return Shift(where(near, search.value, value), least, most, count, ended)
 
+    inside = hessian.convex & (vector_norm(hessian.newton) <= radius)
+    # Along eigenvectors of the lowest value, at λ = -value, the step is free.
+    barely = floor + 4.0 * tiny * scale
     most = floor + vector_norm(g) / radius + 4.0 * tiny * scale
-    begun = Shift(barely, floor, most, asarray(0), inside | hard)
-    p = solved(while_loop(lambda search: ~search.ended, turn, begun).value)
-    is_first = arange(g.shape[0]) == 0
-    rest = where(is_first, 0.0, p)
-    onward = sqrt(maximum(radius * radius - dot(rest, rest), 0.0))
-    # To whichever side g slopes down.
-    p = where(hard & is_first, where(g[0] > 0.0, -onward, onward), p)
+    first = maximum(sqrt(barely * most), barely + 0.01 * (most - barely))
+    hard = lengthened(barely)[1]
+    begun = Shift(where(hard, barely, first), floor, most, asarray(0), inside | hard)
+    found = while_loop(lambda search: ~search.ended, turn, begun).value
+    (p, _), (whole, good) = solved(found), lengthened(found)
+    p = where(good & (vector_norm(p) < (1.0 - _NEAR) * radius), whole, p)
     p = where(inside, hessian.newton, vectors @ p)
     return ModelStep(p, hessian.matrix @ p, ~inside, 0)
 
 
 def trust_exact(function: SmoothFunction, x: Vector, settings: Settings) -> Iterate:
-    """Minimize by trust regions with the exact minimum of each model: the whole Hessian is made.
+    """Minimize by trust regions with about the least of each model: the whole Hessian is made.
 
     Source:
         Moré & Sorensen, "Computing a Trust Region Step", 1983; Nocedal & Wright, "Numerical

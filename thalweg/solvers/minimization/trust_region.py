@@ -9,6 +9,7 @@ from thalweg.control.branches import cond
 from thalweg.control.conditional import while_loop
 from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.creation.creation import asarray
+from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import minimum, where
 from thalweg.ops.elementwise.floats import isfinite
 from thalweg.ops.linalg.products import dot
@@ -21,8 +22,12 @@ from thalweg.solvers.iterate import (
     Settings,
     ending_after,
     first_iterate,
+    rounding,
     scalar_like,
 )
+
+# So many units of the last place are lost in a difference of values.
+_ROUNDINGS = 10.0
 
 
 class ModelStep(NamedTuple):
@@ -75,7 +80,8 @@ def trust_region(
         hessian: What the subproblem needs to know, computed once at each new point.
 
     Source:
-        Nocedal & Wright, "Numerical Optimization", 2006, algorithm 4.1.
+        Nocedal & Wright, "Numerical Optimization", 2006, algorithm 4.1; of ρ beside rounding,
+        Conn, Gould & Toint, "Trust-Region Methods", 2000, section 17.4.2.
     """
     at = first_iterate(function, x, settings)
     know = (lambda x: ()) if hessian is None else hessian
@@ -87,7 +93,9 @@ def trust_region(
         point = before.x + step.p
         value, gradient = function.both(point)
         finite = isfinite(value) & every(isfinite(gradient))
-        ratio = where(finite, (before.value - value) / predicted, -1.0)
+        # What rounding may make of a difference of values is as good as what is predicted.
+        noise = _ROUNDINGS * rounding(x) * absolute(before.value)
+        ratio = where(finite, (before.value - value + noise) / (predicted + noise), -1.0)
         moved = (ratio > settings["eta"]) & (predicted > 0.0)
         grown = where(
             (ratio > 0.75) & step.on_edge,
@@ -109,7 +117,9 @@ def trust_region(
             before.ending,
         )
         ending = ending_after(function, before, after, ~(radius > 0.0), settings)
-        lost = ~(predicted > 0.0) & (ending == GOING)
+        # Where values tell nothing any more, the gradient has to shrink.
+        shrunk = dot(gradient, gradient) < dot(before.gradient, before.gradient)
+        lost = ~((predicted > noise) | ((predicted > 0.0) & shrunk)) & (ending == GOING)
         after = after._replace(ending=where(lost, SMALL_MODEL, ending))
         known = cond(moved, know, lambda _: region.hessian, after.x)
         return TrustRegion(after, known, astype(new_radius, radius.dtype))
