@@ -1,4 +1,4 @@
-"""Trust-exact: the step is about the model's minimum in its region, as Moré and Sorensen ask for."""
+"""Trust-exact: its step is about the least of the model, as Moré and Sorensen ask for."""
 
 import numpy as np
 import pytest
