@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from thalweg.torch.tensors import TORCH
+
 
 @pytest.fixture(scope="session", autouse=True)
 def object_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -16,6 +18,20 @@ def object_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         del os.environ["THALWEG_CACHE_DIR"]
     else:
         os.environ["THALWEG_CACHE_DIR"] = before
+
+
+@pytest.fixture(autouse=True)
+def doubles(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the wing's new tensors be of float64 in tests, which compare to many digits.
+
+    Not in those of a module that is marked `singles`, nor in examples of the documentation.
+    """
+    singles = isinstance(request.node, pytest.DoctestItem)
+    singles = singles or request.node.get_closest_marker("singles") is not None
+    before = TORCH.default
+    TORCH.set_default("float32" if singles else "float64")
+    yield
+    TORCH.set_default(before)
 
 
 @pytest.fixture

@@ -160,9 +160,9 @@ def regression(found: dict[str, Any]) -> None:
 @pytest.fixture(scope="module")
 def replayed() -> Iterator[dict[str, Any]]:
     """Everything the slides show, in their order, with PyTorch's default dtype."""
-    before = tw.get_default_dtype()
+    before = wing.get_default_dtype()
     found: dict[str, Any] = {}
-    tw.set_default_dtype(tw.float32)
+    wing.set_default_dtype(wing.float32)
     tw.set_printoptions(precision=5, linewidth=200)
     try:
         with warnings.catch_warnings():
@@ -172,7 +172,7 @@ def replayed() -> Iterator[dict[str, Any]]:
         shown = {name: (value, repr(value)) for name, value in found.items()}
         yield shown
     finally:
-        tw.set_default_dtype(before)
+        wing.set_default_dtype(before)
         tw.set_printoptions(profile="default")
 
 

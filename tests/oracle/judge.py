@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 
-import thalweg as tw
 from tests.oracle import spelling
 from tests.oracle.database import (
     Call,
@@ -25,7 +24,6 @@ from tests.oracle.database import (
     wrong_samples,
 )
 from thalweg import torch as wing
-from thalweg.core.spec import default_dtype
 from thalweg.torch.naming import make
 from thalweg.torch.tensors import TorchTensor as Tensor
 
@@ -75,12 +73,12 @@ def judge(name: str, info: Any, modes: tuple[str, ...] = MODES) -> Verdict | Non
     call = spelling.function_of(name, info)
     if call is None or dtype_of(info) is None:
         return None
-    before = default_dtype()
-    tw.set_default_dtype(tw.float32)  # as PyTorch's is
+    before = wing.get_default_dtype()
+    wing.set_default_dtype(wing.float32)  # as PyTorch's is
     try:
         return _judged(name, info, call, modes)
     finally:
-        tw.set_default_dtype(before)
+        wing.set_default_dtype(before)
 
 
 def _judged(name: str, info: Any, call: Call, modes: tuple[str, ...]) -> Verdict:

@@ -20,6 +20,7 @@ from thalweg.core.program import (
     owner_of,
     tracing,
 )
+from thalweg.core.spec import DType
 from thalweg.core.tape import Node, recording, set_recording, watched
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import UnsupportedOperation
@@ -330,6 +331,11 @@ def kind_of(tensors: tuple[Tensor, ...]) -> type[Tensor]:
         if tensor.results is not Tensor:
             return tensor.results
     return Tensor
+
+
+def joined(*tensors: Tensor) -> DType:
+    """Return the dtype that tensors take together."""
+    return kind_of(tensors).promotion.join(tuple(tensor.spec for tensor in tensors))
 
 
 def _operand_for_rules(tensor: Tensor, symbol: Symbol) -> Tensor:

@@ -23,25 +23,26 @@ import inspect
 import itertools
 import types
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
-from thalweg.core.apply import apply, apply_to_two
+from thalweg.core.apply import apply, apply_to_two, kind_of
 from thalweg.core.operation import OPERATIONS, WIDER, publish
 from thalweg.core.spec import (
     BOOL,
     FLOAT32,
     FLOAT64,
     INT8,
+    NUMPY,
     REAL,
     DType,
+    Promotion,
     Shape,
     Spec,
     Takes,
     broadcast,
-    promote,
     require_dtypes,
 )
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
@@ -50,7 +51,7 @@ from thalweg.errors import ArgumentError, DtypeError, UnsupportedOperation
 from thalweg.foreign import MODULES, OWN, is_other, may_be_foreign
 
 Rule = Callable[..., Any]
-Cast = Callable[[tuple[Spec, ...]], tuple[DType, ...]]
+Cast = Callable[[tuple[Spec, ...], Promotion], tuple[DType, ...]]
 Resolved = tuple[tuple[Any, ...], dict[str, Any]]
 Arguments = Callable[..., Resolved]
 
@@ -338,7 +339,14 @@ def _cast_operands(operands: tuple[Any, ...], cast: Cast) -> tuple[Tensor, ...]:
     dtype = tensors[0].array.dtype
     if len(tensors) == 1 and cast in _UNIFORM and (dtype is FLOAT64 or dtype is FLOAT32):
         return tensors
-    dtypes = cast(tuple(tensor.spec for tensor in tensors))
+    promotion = kind_of(tensors).promotion
+    specs = [tensor.spec for tensor in tensors]
+    if promotion is not NUMPY:
+        specs = [
+            replace(spec, weak=True) if promotion.is_number(operand) else spec
+            for spec, operand in zip(specs, operands, strict=True)
+        ]
+    dtypes = cast(tuple(specs), promotion)
     return tuple(map(_cast_operand, tensors, dtypes))
 
 
@@ -362,24 +370,24 @@ def _cast_operand(tensor: Tensor, dtype: DType) -> Tensor:
 # ---- how operands are cast before an elementwise primitive
 
 
-def same(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+def same(specs: tuple[Spec, ...], promotion: Promotion) -> tuple[DType, ...]:
     """All operands take their common dtype."""
-    return (promote(specs)[0],) * len(specs)
+    return (promotion.join(specs),) * len(specs)
 
 
-def counted(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+def counted(specs: tuple[Spec, ...], promotion: Promotion) -> tuple[DType, ...]:
     """All operands take their common dtype; booleans are counted as int8, as NumPy does."""
-    dtype = promote(specs)[0]
+    dtype = promotion.join(specs)
     return (INT8 if dtype.kind == "b" else dtype,) * len(specs)
 
 
-def numeric(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+def numeric(specs: tuple[Spec, ...], promotion: Promotion) -> tuple[DType, ...]:
     """All operands take their common dtype, which must not be boolean.
 
     Raises:
         DtypeError: If all operands are booleans.
     """
-    dtypes = same(specs)
+    dtypes = same(specs, promotion)
     if dtypes[0].kind == "b":
         raise DtypeError(
             "Booleans were subtracted or negated, or their sign was asked for, which has no "
@@ -388,20 +396,20 @@ def numeric(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
     return dtypes
 
 
-def floating(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
-    """All operands take their common dtype; integers and booleans become float64."""
-    dtype = promote(specs)[0]
-    return (dtype if dtype.kind in "fc" else FLOAT64,) * len(specs)
+def floating(specs: tuple[Spec, ...], promotion: Promotion) -> tuple[DType, ...]:
+    """All operands take their common dtype; integers and booleans become floats."""
+    dtype = promotion.join(specs)
+    return (dtype if dtype.kind in "fc" else promotion.real(),) * len(specs)
 
 
-def boolean(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+def boolean(specs: tuple[Spec, ...], promotion: Promotion) -> tuple[DType, ...]:
     """All operands become booleans."""
     return (BOOL,) * len(specs)
 
 
-def choice(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
+def choice(specs: tuple[Spec, ...], promotion: Promotion) -> tuple[DType, ...]:
     """The first operand becomes boolean, the others take their common dtype."""
-    return (BOOL, *same(specs[1:]))
+    return (BOOL, *same(specs[1:], promotion))
 
 
 # Those that leave operands of one floating dtype as they are.

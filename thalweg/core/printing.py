@@ -12,7 +12,7 @@ import numpy as np
 
 from thalweg.core.operation import attach
 from thalweg.core.program import Symbol
-from thalweg.core.spec import BOOL, FLOAT64, INT64, DType, default_dtype
+from thalweg.core.spec import BOOL, FLOAT64, INT64, DType
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, did_you_mean
 from thalweg.foreign import Foreign
@@ -280,7 +280,7 @@ def text(x: Tensor) -> str:
         return f"tensor({x.array.spec}, traced)"
     if x.array.__class__ is Foreign:
         return f"tensor({x.array.value!r})"
-    return tensor_text(x.array, suffixes=_part_in_tape(x), default=default_dtype())
+    return tensor_text(x.array, suffixes=_part_in_tape(x), default=x.promotion.default)
 
 
 attach("__repr__", text)

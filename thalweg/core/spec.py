@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, SupportsIndex, overload
 
@@ -35,8 +37,6 @@ COMPLEX128 = np.dtype(np.complex128)
 
 FLOAT32 = np.dtype(np.float32)
 
-_default = FLOAT64
-
 
 @dataclass(frozen=True, slots=True)
 class Takes:
@@ -57,35 +57,6 @@ SINGLE_OR_DOUBLE = Takes(
     "float32, float64, complex64 or complex128",
     lambda dtype: dtype.kind in "fc" and dtype.itemsize > 2,
 )
-
-
-def default_dtype() -> DType:
-    """Return the dtype of new floating tensors: float64, or what `set_default_dtype` gave."""
-    return _default
-
-
-def set_default_dtype(dtype: Any) -> None:
-    """Set the dtype of new floating tensors: float64 or float32.
-
-    Raises:
-        DtypeError: If it is no floating dtype.
-
-    Example:
-        >>> import thalweg as tw
-        >>> before = tw.get_default_dtype()
-        >>> tw.set_default_dtype(tw.float32)
-        >>> tw.get_default_dtype()
-        dtype('float32')
-        >>> tw.set_default_dtype(before)
-    """
-    global _default
-    wanted = np.dtype(dtype)
-    if wanted.kind != "f":
-        raise DtypeError(
-            f"only floating-point types are supported as the default type, and {wanted} was "
-            "given. Give tw.float32 or tw.float64."
-        )
-    _default = wanted
 
 
 def require_dtypes(name: str, takes: Takes, *given: Any) -> None:
@@ -204,6 +175,97 @@ def _promote_others(specs: tuple[Spec, ...]) -> DType:
         f"{others[0]} and {others[1]} were given together; they have no common dtype. Convert one "
         "of them with astype."
     )
+
+
+class Promotion:
+    """The dtypes of what is computed: NumPy's rules, of which a class of tensors may have others.
+
+    Attributes:
+        default: The dtype of new floating tensors.
+    """
+
+    def __init__(self, default: DType) -> None:
+        self.default = default
+        _PROMOTIONS.append(self)
+
+    def set_default(self, dtype: Any) -> None:
+        """Set the dtype of new floating tensors: float64 or float32.
+
+        Raises:
+            DtypeError: If it is no floating dtype.
+        """
+        wanted = np.dtype(dtype)
+        if wanted.kind != "f":
+            raise DtypeError(
+                f"only floating-point types are supported as the default type, and {wanted} was "
+                "given. Give tw.float32 or tw.float64."
+            )
+        self.default = wanted
+
+    def join(self, specs: tuple[Spec, ...]) -> DType:
+        """Return the dtype that operands take together."""
+        return promote(specs)[0]
+
+    def real(self) -> DType:
+        """Return the dtype of functions of integers that are none."""
+        return FLOAT64
+
+    def product(self, name: str, specs: tuple[Spec, ...]) -> DType:
+        """Return the dtype that the operands of a product of matrices take together."""
+        return self.join(specs)
+
+    def is_number(self, operand: Any) -> bool:
+        """Tell whether a NumPy scalar is a number that gives way, as Python's are."""
+        return False
+
+
+_PROMOTIONS: list[Promotion] = []
+
+NUMPY = Promotion(FLOAT64)
+
+
+class _Current(threading.local):
+    promotion = NUMPY
+
+
+_current = _Current()
+
+
+def default_dtype() -> DType:
+    """Return the dtype of new floating tensors: float64, or what `set_default_dtype` gave."""
+    return _current.promotion.default
+
+
+def default_dtypes() -> tuple[DType, ...]:
+    """Return the dtypes of new floating tensors of all kinds."""
+    return tuple(promotion.default for promotion in _PROMOTIONS)
+
+
+@contextmanager
+def defaults_of(promotion: Promotion) -> Iterator[None]:
+    """Make new floating tensors have the default dtype of a kind of tensors."""
+    before, _current.promotion = _current.promotion, promotion
+    try:
+        yield
+    finally:
+        _current.promotion = before
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Set the dtype of new floating tensors: float64 or float32.
+
+    Raises:
+        DtypeError: If it is no floating dtype.
+
+    Example:
+        >>> import thalweg as tw
+        >>> before = tw.get_default_dtype()
+        >>> tw.set_default_dtype(tw.float32)
+        >>> tw.get_default_dtype()
+        dtype('float32')
+        >>> tw.set_default_dtype(before)
+    """
+    NUMPY.set_default(dtype)
 
 
 def possible(shape: Shape) -> Shape:

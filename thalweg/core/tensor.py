@@ -15,7 +15,7 @@ from thalweg.core.memory import Memory, View
 from thalweg.core.methods import Methods
 from thalweg.core.operation import op
 from thalweg.core.program import Symbol, note_made, owner_of, tracing
-from thalweg.core.spec import Count, DType, Size, Spec
+from thalweg.core.spec import NUMPY, Count, DType, Promotion, Size, Spec
 from thalweg.core.tape import Node
 from thalweg.errors import DtypeError, GradientError, ShapeError, UnsupportedOperation
 from thalweg.foreign import OWN
@@ -42,6 +42,7 @@ class Tensor(Methods):
     __pandas_priority__ = 5000  # operators of a Series and a tensor are the tensor's
 
     results: ClassVar[type[Tensor]]  # the class of what is computed from a tensor
+    promotion: ClassVar[Promotion] = NUMPY  # the dtypes of that
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
     memory: Memory | None

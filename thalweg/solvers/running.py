@@ -11,7 +11,7 @@ from thalweg import tree
 from thalweg.autodiff.reverse import captured_by
 from thalweg.control import rolling  # noqa: F401 (every program that is traced is rolled)
 from thalweg.core.program import Symbol, finish, trace, uncollected
-from thalweg.core.spec import default_dtype
+from thalweg.core.spec import default_dtypes
 from thalweg.core.tape import is_recorded
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.engines.fingerprint import Fingerprint
@@ -86,7 +86,7 @@ def solve(
         return solver(tree.unflatten(definition, given))
     fingerprint = Fingerprint(tuple(users))
     kinds = tuple((tensor.spec, tensor.results) for tensor in given)
-    known = (key, fingerprint.key, definition, kinds, engine, fallback, default_dtype())
+    known = (key, fingerprint.key, definition, kinds, engine, fallback, default_dtypes())
     try:
         found = SOLVERS.get(known) if fingerprint.key is not None else None
     except TypeError as error:

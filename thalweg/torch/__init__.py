@@ -18,8 +18,7 @@ from thalweg.autodiff.modes import (
     set_grad_enabled,
 )
 from thalweg.core.printing import set_printoptions
-from thalweg.core.spec import Size, set_default_dtype
-from thalweg.core.spec import default_dtype as get_default_dtype
+from thalweg.core.spec import Size
 from thalweg.errors import did_you_mean as _did_you_mean
 from thalweg.ops.creation.dtypes import NUMPYS as _NUMPYS
 from thalweg.ops.creation.dtypes import device, finfo, iinfo
@@ -37,6 +36,7 @@ from thalweg.torch.functions.traits import (
 )
 from thalweg.torch.naming import NAMES as _NAMES
 from thalweg.torch.tensors import TorchTensor as Tensor
+from thalweg.torch.tensors import get_default_dtype, set_default_dtype
 from thalweg.training.saving import load, save
 
 globals().update({name: getattr(_np, name) for name in _NUMPYS})

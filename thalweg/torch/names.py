@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thalweg.core.operation import OPERATIONS
-from thalweg.torch.naming import publish, speaking
+from thalweg.torch.naming import creating, publish, speaking
 
 # PyTorch's names for operations that have another one below.
 _ELSEWHERE = {
@@ -41,20 +41,27 @@ resolve_conj resolve_neg roll rot90 signbit slogdet softmax stop_gradient sum sw
 trace unsqueeze vdot vsplit where zero_
 """
 
+# Of the default dtype.
+_CREATED = """
+arange empty eye full linspace logspace ones zeros
+"""
+
 _FUNCTIONS = """
-alias_copy arange block_diag broadcast_shapes broadcast_tensors can_cast cat column_stack
-concatenate cumulative_trapezoid dstack einsum empty empty_like eye frexp from_dlpack full full_like
-gradient histogram hstack imag isin linspace logspace meshgrid ones ones_like polygamma
+alias_copy block_diag broadcast_shapes broadcast_tensors can_cast cat column_stack
+concatenate cumulative_trapezoid dstack einsum empty_like frexp from_dlpack full_like
+gradient histogram hstack imag isin meshgrid ones_like polygamma
 promote_types real result_type row_stack scatter_add searchsorted stack tensordot trapezoid trapz
-tril_indices triu_indices unravel_index vander vstack zeros zeros_like
+tril_indices triu_indices unravel_index vander vstack zeros_like
 """
 
 
 for _names, _methods, _inplace in (
+    (_CREATED, False, False),
     (_FUNCTIONS, False, False),
     (_METHODS, True, False),
     (_WRITTEN, True, True),
 ):
     for _name in _names.split():
-        _spoken = speaking(OPERATIONS[_ELSEWHERE.get(_name, _name)], _inplace)
+        _own = OPERATIONS[_ELSEWHERE.get(_name, _name)]
+        _spoken = speaking(creating(_own) if _names is _CREATED else _own, _inplace)
         publish(_name, _spoken, _methods, _inplace)

@@ -16,11 +16,12 @@ import numpy as np
 from thalweg.core import tensor as core
 from thalweg.core.operation import WITHOUT_OUT, taking_out
 from thalweg.core.primitive import Primitive
+from thalweg.core.spec import defaults_of
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import arrays_of
 from thalweg.core.writing import inplace as write_inplace
 from thalweg.errors import ShapeError
-from thalweg.torch.tensors import TorchTensor
+from thalweg.torch.tensors import TORCH, TorchTensor
 
 # After so many steps without an answer, memory is taken to be shared.
 _STEPS: Any = 10_000  # NumPy's annotations know 0 and -1 only
@@ -235,6 +236,16 @@ def speaking(own: Function, inplace: bool = False) -> Function:
         spoken.__wrapped__ = own  # type: ignore[attr-defined]
         spoken.__signature__ = inspect.signature(own)  # type: ignore[attr-defined]
     return spoken  # type: ignore[return-value]
+
+
+def creating(own: Function) -> Function:
+    """Return a function that makes floating tensors of the wing's default dtype."""
+
+    def made(*args: Any, **kwargs: Any) -> Any:
+        with defaults_of(TORCH):
+            return own(*args, **kwargs)
+
+    return functools.update_wrapper(made, own)  # type: ignore[return-value]
 
 
 def adopted(found: Any, given: tuple[Any, ...] = ()) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from thalweg.core.program import Program, uncollected
-from thalweg.core.spec import default_dtype
+from thalweg.core.spec import default_dtypes
 from thalweg.engines import registry
 from thalweg.engines.engine import CompiledLoop, Engine, Loop
 from thalweg.engines.fingerprint import Fingerprint
@@ -134,7 +134,7 @@ def _aged() -> Iterator[None]:
 def _key(problem: Problem, fingerprint: Fingerprint, engine: EngineChoice) -> tuple[Any, ...]:
     params = problem.params, tuple(problem.param_specs)
     data = problem.data, tuple(problem.data_specs)
-    return fingerprint.key, *params, *data, engine, default_dtype()
+    return fingerprint.key, *params, *data, engine, default_dtypes()
 
 
 def _step(

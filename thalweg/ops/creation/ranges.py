@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.apply import joined
 from thalweg.core.operation import op, operation
 from thalweg.core.program import Symbol
-from thalweg.core.spec import Array, default_dtype, promote
+from thalweg.core.spec import Array, default_dtype
 from thalweg.core.tensor import Tensor, as_tensor, fresh
 from thalweg.errors import ArgumentError, CallError
 from thalweg.ops.creation.creation import new
@@ -219,7 +220,7 @@ def _through_tensors(start: Any, stop: Any, n: int, endpoint: bool, dtype: Any) 
     steps = max(1, n - 1 if endpoint else n)
     low, high = as_tensor(start), as_tensor(stop)
     ahead = (1,) * max(low.ndim, high.ndim)
-    dtype = promote((low.spec, high.spec, as_tensor(1.0).spec))[0] if dtype is None else dtype
+    dtype = joined(low, high, as_tensor(1.0)) if dtype is None else dtype
     fractions = np.reshape(np.arange(n) / steps, (n, *ahead)).astype(dtype)
     return astype(low + (high - low) * fractions, dtype)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import counted, elementwise, floating, numeric, of_reals
-from thalweg.core.spec import COMPLEX128, FLOAT64, REAL, Array, DType, Spec, promote, real_dtype
+from thalweg.core.spec import COMPLEX128, FLOAT64, REAL, Array, DType, Promotion, Spec, real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.core.writing import intact
 from thalweg.errors import DtypeError, UnsupportedOperation
@@ -176,7 +176,7 @@ def pow(x: Any, y: Any) -> Tensor:
 def positive(x: Any) -> Tensor:
     """Return a copy: +x; Booleans have no sign."""
     tensor = as_tensor(x)
-    numeric((tensor.spec,))
+    numeric((tensor.spec,), tensor.promotion)
     return op.clone(tensor)
 
 
@@ -252,8 +252,8 @@ def cbrt(x: Array) -> Array:
     return np.cbrt(x)
 
 
-def _integers(specs: tuple[Spec, ...]) -> tuple[DType, ...]:
-    dtype = promote(specs)[0]
+def _integers(specs: tuple[Spec, ...], promotion: Promotion) -> tuple[DType, ...]:
+    dtype = promotion.join(specs)
     if dtype.kind not in "iu":
         raise DtypeError(
             f"A common divisor or multiple was asked of numbers of dtype {dtype}; it wants "

@@ -100,7 +100,7 @@ def signbit(x: Any) -> Tensor:
 def copysign(x: Any, y: Any) -> Tensor:
     """Return |x| with the sign of y, also of its zeros."""
     tensor, signed = as_real("copysign", x), as_real("copysign", y)
-    size = absolute(astype(tensor, floating((tensor.spec, signed.spec))[0]))
+    size = absolute(astype(tensor, floating((tensor.spec, signed.spec), tensor.promotion)[0]))
     return where(signbit(signed), -size, size)
 
 
@@ -118,7 +118,7 @@ def heaviside(x: Any, values: Any) -> Tensor:
             f"{tensor.dtype} and {at_zero.dtype}. Convert one with astype."
         )
     require_dtypes("heaviside", REAL, tensor, at_zero)
-    tensor = astype(tensor, floating((tensor.spec, at_zero.spec))[0])
+    tensor = astype(tensor, floating((tensor.spec, at_zero.spec), tensor.promotion)[0])
     step = astype(tensor > 0, tensor.dtype)
     return where(isnan(tensor), tensor, where(tensor == 0, at_zero, step))
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.apply import joined
 from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import op, operation
-from thalweg.core.spec import BOOL, promote
+from thalweg.core.spec import BOOL
 from thalweg.core.tensor import Tensor, as_tensor, astype, is_known
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError, UnsupportedOperation
 from thalweg.ops.creation.creation import asarray
@@ -150,7 +151,7 @@ def choose(a: Any, choices: Any, mode: str = "raise") -> Tensor:
     elif mode == "clip":
         index = op.minimum(op.maximum(index, 0), count - 1)
     shape = np.broadcast_shapes(index.shape, *(x.shape for x in tensors))
-    dtype = promote(tuple(x.spec for x in tensors))[0]
+    dtype = joined(*tensors)
     stacked = stack([broadcast_to(astype(x, dtype), shape) for x in tensors])
     places = expand_dims(broadcast_to(index, shape), 0)
     return reshape(take_along_axis(stacked, places, axis=0), shape)

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import Flags, Operands, Params, apply
+from thalweg.core.apply import Flags, Operands, Params, apply, joined
 from thalweg.core.operation import op
 from thalweg.core.primitive import Index, Primitive, Resolved, linear
-from thalweg.core.spec import Array, Spec, promote
+from thalweg.core.spec import Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 
@@ -57,7 +57,7 @@ def _resolve_contract(x: Any, y: Any, labels: str) -> Resolved:
             f"contract got shapes {a.shape} and {b.shape} for {labels!r}; axes of the same label "
             "must have the same extent. Transpose or reshape one of them."
         )
-    dtype = promote((a.spec, b.spec))[0]
+    dtype = joined(a, b)
     return (astype(a, dtype), astype(b, dtype)), {"labels": labels}
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.apply import joined
 from thalweg.core.operation import operation
-from thalweg.core.spec import promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError, UnsupportedOperation
 from thalweg.ops.elementwise.conversion import astype
@@ -207,7 +207,7 @@ def _pair(first: _Term, second: _Term, wanted: set[str], subscripts: str) -> _Te
     second = _sum_out(second, wanted | set(first.labels))
     shared = [label for label in first.labels if label in second.labels]
     first, second = _stretch(first, second, shared, subscripts)
-    dtype = promote((first.tensor.spec, second.tensor.spec))[0]
+    dtype = joined(first.tensor, second.tensor)
     first, second = (_Term(astype(t.tensor, dtype), t.labels) for t in (first, second))
     batch = [label for label in shared if label in wanted]
     inner = [label for label in shared if label not in wanted]

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thalweg.core.apply import apply
+from thalweg.core.apply import apply, joined
 from thalweg.core.operation import op, operation, register
-from thalweg.core.spec import promote, real_dtype
+from thalweg.core.spec import real_dtype
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.creation import eye, zeros
@@ -151,7 +151,7 @@ def solve(a: Any, b: Any, *, left: bool | None = None) -> Tensor:
 
 
 def _of_one_dtype(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    dtype = promote((a.spec, b.spec))[0]
+    dtype = joined(a, b)
     return astype(a, dtype), astype(b, dtype)
 
 

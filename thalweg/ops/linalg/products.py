@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import Flags, Operands, Params, apply, move_axis, stacked
+from thalweg.core.apply import Flags, Operands, Params, apply, joined, kind_of, move_axis, stacked
 from thalweg.core.operation import attach, method, op, operation, register
 from thalweg.core.primitive import Index, Primitive, linear
-from thalweg.core.spec import Array, Spec, promote
+from thalweg.core.spec import Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ShapeError
 from thalweg.ops.creation.creation import zeros
@@ -72,7 +72,7 @@ def _resolve_matmul(x: Any, y: Any) -> tuple[tuple[Tensor, Tensor], dict[str, An
             "the last but one (or only) axis of the second. Transpose one, or use *."
         )
     if a.array.dtype is not b.array.dtype:
-        dtype = promote((a.spec, b.spec))[0]
+        dtype = kind_of((a, b)).promotion.product("matmul", (a.spec, b.spec))
         a, b = (t if t.dtype == dtype else t.astype(dtype) for t in (a, b))
     return (a, b), {}
 
@@ -370,7 +370,7 @@ def sparse_product(x: Tensor, matrix: Any) -> Tensor:
             "extents must be equal. Transpose one of them."
         )
     values = as_tensor(np.asarray(entries.data))
-    dtype = promote((x.spec, values.spec))[0]
+    dtype = joined(x, values)
     parts = multiply(take(astype(x, dtype), entries.row.astype(np.int64), axis=-1), values)
     start = zeros((*x.shape[:-1], columns), dtype, like=x)
     return scatter_add(start, entries.col.astype(np.int64), parts, axis=x.ndim - 1)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.apply import joined
 from thalweg.core.operation import op, register
 from thalweg.core.spec import FLOAT64, promote
 from thalweg.core.tensor import Tensor, as_tensor, astype
@@ -40,7 +41,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
                 "first."
             )
     found = as_tensor(default)
-    dtype = promote((*(choice.spec for choice in choices), found.spec))[0]
+    dtype = joined(*choices, found)
     found = astype(found, dtype)
     for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
         found = where(condition, astype(choice, dtype), found)

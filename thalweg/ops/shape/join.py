@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.apply import joined
 from thalweg.core.operation import operation, publish
 from thalweg.core.primitive import Resolved, linear
-from thalweg.core.spec import Array, Spec, promote
+from thalweg.core.spec import Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, CallError, ShapeError
 from thalweg.ops.elementwise.conversion import astype
@@ -37,7 +38,7 @@ __all__ = [
 def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -> Resolved:
     tensors = [as_tensor(array) for array in arrays]
     if dtype is None and tensors:
-        dtype = promote(tuple(tensor.spec for tensor in tensors))[0]
+        dtype = joined(*tensors)
     if axis is not None and len({tensor.ndim for tensor in tensors}) > 1:
         # As PyTorch: vectors without elements join anything.
         tensors = [tensor for tensor in tensors if tensor.array.shape != (0,)]

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import stacked
+from thalweg.core.apply import joined, stacked
 from thalweg.core.operation import op, operation
 from thalweg.core.primitive import Index, Resolved, linear
-from thalweg.core.spec import Array, Axes, Spec, promote
+from thalweg.core.spec import Array, Axes, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.creation import zeros
@@ -232,7 +232,7 @@ def _vectors(name: str, a: Any, v: Any, mode: str) -> tuple[Tensor, Tensor]:
         )
     if mode not in _MODES:
         raise ArgumentError(f"{name} got mode {mode!r}; it wants 'full', 'same' or 'valid'.")
-    dtype = promote((x.spec, y.spec))[0]
+    dtype = joined(x, y)
     return astype(x, dtype), astype(y, dtype)
 
 

@@ -11,7 +11,7 @@ from thalweg.errors import DtypeError
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.creation.creation import asarray, tensor
 from thalweg.ops.index.items import fill_
-from thalweg.torch.naming import function
+from thalweg.torch.naming import creating, function
 
 
 @function
@@ -51,8 +51,8 @@ def from_numpy(ndarray: Any) -> Tensor:
 @function
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """Return a tensor of data, on their own memory where they are an array of that dtype."""
-    return asarray(data, dtype)
+    return creating(asarray)(data, dtype)
 
 
 for _own in (asarray, tensor):
-    function(_own)
+    function(creating(_own))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.core.leaving import require_no_derivative
-from thalweg.core.spec import Shape, default_dtype
+from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, fresh
 from thalweg.errors import ArgumentError, CallError, DtypeError, ShapeError
 from thalweg.ops.elementwise.comparison import less
@@ -40,6 +40,7 @@ from thalweg.torch.functions.random_fills import (
     values_of,
 )
 from thalweg.torch.naming import as_tensor, function, method, variant_of
+from thalweg.torch.tensors import TORCH
 
 Array = NDArray[Any]
 
@@ -166,7 +167,7 @@ def _draw(
     **keywords: Any,
 ) -> Tensor:
     shape = _shape_of(name, size, keywords)
-    source, kind = stream(generator, device), dtype or default_dtype()
+    source, kind = stream(generator, device), dtype or TORCH.default
     draw, keyed = law
     return _leaf(drawn(lambda s: draw(source, s, kind), shape, keyed(kind)), requires_grad)
 
@@ -307,7 +308,7 @@ def normal(
         raise CallError("normal got two numbers and no size. Give the shape as the third argument.")
     require_deviation("normal", std)
     shape = _extents_of("normal", size)
-    kind = dtype or default_dtype()
+    kind = dtype or TORCH.default
     keyed = keyed_normal(kind, mean, std)
     return _leaf(drawn(lambda s: source.normal(mean, std, s, kind), shape, keyed), requires_grad)
 

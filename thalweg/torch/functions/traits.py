@@ -11,7 +11,6 @@ from thalweg.core.layout import row_major
 from thalweg.core.leaving import numbers_of, require_no_derivative
 from thalweg.core.memory import Element, Memory
 from thalweg.core.program import Symbol, owner_of, tracing
-from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor, fresh, make
 from thalweg.core.tensor import astype as cast
 from thalweg.errors import ArgumentError, GradientError, ShapeError, TracingError
@@ -23,6 +22,7 @@ from thalweg.ops.reduce.statistics import array_equal
 from thalweg.torch.functions.restriding import address
 from thalweg.torch.functions.viewing import extents
 from thalweg.torch.naming import as_tensor, attach, function, method, named, variant_of
+from thalweg.torch.tensors import TORCH
 
 # ---- another dtype
 
@@ -131,7 +131,7 @@ def _new_empty_strided(
 @function
 def scalar_tensor(value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor without axes over a number."""
-    return fresh(np.asarray(value, dtype or default_dtype())).requires_grad_(requires_grad)
+    return fresh(np.asarray(value, dtype or TORCH.default)).requires_grad_(requires_grad)
 
 
 # ---- what a tensor is

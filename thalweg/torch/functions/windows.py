@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from thalweg.core.spec import promote
+from thalweg.core.apply import joined
 from thalweg.core.tensor import Tensor, fresh
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.ranges import arange
@@ -127,7 +127,7 @@ def _check_channels(name: str, x: Tensor, weight: Tensor, groups: int, own: int)
 
 def _operands(x: Tensor, weight: Any, bias: Any) -> tuple[Tensor, Tensor, Tensor | None]:
     tensors = [x, as_tensor(weight)] + ([] if bias is None else [as_tensor(bias)])
-    dtype = promote(tuple(t.spec for t in tensors))[0]
+    dtype = joined(*tensors)
     cast = [astype(t, dtype) for t in tensors]
     return cast[0], cast[1], cast[2] if bias is not None else None
 

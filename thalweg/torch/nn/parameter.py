@@ -9,12 +9,13 @@ import numpy as np
 
 from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of
-from thalweg.core.spec import default_dtype, possible
+from thalweg.core.spec import possible
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, astype, make
 from thalweg.core.writing import overwrite
 from thalweg.torch import tensors as wing
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.tensors import TORCH
 
 __all__ = ["Buffer", "Parameter"]
 
@@ -89,7 +90,7 @@ def _lay_on(cls: type[Any], data: Any) -> Any:
     found._grad = None
     if isinstance(data, Tensor):
         require_no_derivative(data, f"{cls.__name__}(x)")
-    _lay(found, np.empty(0, dtype=default_dtype()) if data is None else data)
+    _lay(found, np.empty(0, dtype=TORCH.default) if data is None else data)
     return found
 
 
@@ -139,7 +140,7 @@ def add_parameters(module: Any, dtype: Any, **shapes: tuple[int, ...] | None) ->
         dtype: Their dtype; None for the default dtype.
         shapes: Their shapes by name.
     """
-    kind = default_dtype() if dtype is None else dtype
+    kind = TORCH.default if dtype is None else dtype
     for name, shape in shapes.items():
         parameter = None if shape is None else Parameter(np.zeros(possible(shape), kind))
         module.register_parameter(name, parameter)

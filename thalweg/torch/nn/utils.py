@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.spec import default_dtype
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor
 from thalweg.errors import CallError, GradientError, ShapeError
@@ -19,6 +18,7 @@ from thalweg.ops.shape.join import concatenate, stack
 from thalweg.ops.shape.reshape import reshape
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.parameter import copy_into, rebind
+from thalweg.torch.tensors import TORCH
 
 Tensors = Tensor | Iterable[Tensor]
 
@@ -77,7 +77,7 @@ def get_total_norm(
     with set_recording(False):
         norms = [norm(reshape(t.detach(), (-1,)), order) for t in _as_list(tensors)]
         if not norms:
-            return as_tensor(np.zeros((), default_dtype()))
+            return as_tensor(np.zeros((), TORCH.default))
         total = norm(stack(norms), order)
     if error_if_nonfinite and not np.isfinite(total.item()):
         raise GradientError(

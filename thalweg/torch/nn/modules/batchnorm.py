@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from thalweg.autodiff.modes import no_grad
-from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError
@@ -19,6 +18,7 @@ from thalweg.torch.nn import functional
 from thalweg.torch.nn.modules.module import describe
 from thalweg.torch.nn.modules.normalization import Scaling
 from thalweg.torch.nn.parameter import add_parameters, copy_into
+from thalweg.torch.tensors import TORCH
 
 __all__ = [
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d",
@@ -73,7 +73,7 @@ class RunningNorm(Scaling):
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
-        kind = default_dtype() if dtype is None else dtype
+        kind = TORCH.default if dtype is None else dtype
         for name, extents, of in (
             ("running_mean", (num_features,), kind),
             ("running_var", (num_features,), kind),
