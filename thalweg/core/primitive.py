@@ -409,7 +409,7 @@ def boolean(specs: tuple[Spec, ...], promotion: Promotion) -> tuple[DType, ...]:
 
 def choice(specs: tuple[Spec, ...], promotion: Promotion) -> tuple[DType, ...]:
     """The first operand becomes boolean, the others take their common dtype."""
-    return (BOOL, *same(specs[1:], promotion))
+    return (BOOL, *(promotion.chosen(specs[1:]),) * (len(specs) - 1))
 
 
 # Those that leave operands of one floating dtype as they are.

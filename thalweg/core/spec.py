@@ -206,6 +206,10 @@ class Promotion:
         """Return the dtype that operands take together."""
         return promote(specs)[0]
 
+    def chosen(self, specs: tuple[Spec, ...]) -> DType:
+        """Return the dtype of what is chosen from these, which is no number any more."""
+        return self.join(specs)
+
     def real(self) -> DType:
         """Return the dtype of functions of integers that are none."""
         return FLOAT64

@@ -228,7 +228,9 @@ def speaking(own: Function, inplace: bool = False) -> Function:
                 require_apart(own.__name__, kwargs["out"], (args, rest), inplace)
                 return adopted(own(*args, **kwargs), args)
         found = without_out(*args, **kwargs)
-        return found if found.__class__ is TorchTensor else adopted(found, args)
+        if found.__class__ is TorchTensor and not found.weak:
+            return found
+        return _strong(adopted(found, args))
 
     functools.update_wrapper(spoken, own)
     if isinstance(own, Primitive):
@@ -236,6 +238,13 @@ def speaking(own: Function, inplace: bool = False) -> Function:
         spoken.__wrapped__ = own  # type: ignore[attr-defined]
         spoken.__signature__ = inspect.signature(own)  # type: ignore[attr-defined]
     return spoken  # type: ignore[return-value]
+
+
+def _strong(found: Any) -> Any:
+    """Return a number as a tensor of the dtype that it has by itself."""
+    if isinstance(found, Tensor) and found.weak:
+        return core.astype(found, TORCH.strong(found.spec))
+    return found
 
 
 def creating(own: Function) -> Function:
@@ -255,9 +264,10 @@ def adopted(found: Any, given: tuple[Any, ...] = ()) -> Any:
         found: A tensor, a tuple or list of tensors, or anything else.
         given: The operands, which stay what they are.
     """
-    if found.__class__ is Tensor:
+    if isinstance(found, Tensor):
         if not any(found is operand for operand in given):
-            found.__class__ = TorchTensor
+            if found.__class__ is Tensor:
+                found.__class__ = TorchTensor
     elif isinstance(found, (tuple, list)):
         for part in found:
             adopted(part, given)

@@ -31,9 +31,12 @@ class TorchPromotion(Promotion):
         first = specs[0].dtype
         if not specs[0].weak and all(spec.dtype is first and not spec.weak for spec in specs):
             return first
+        if all(spec.weak for spec in specs):
+            # A number still, with all its digits: what it is combined with says of which dtype.
+            return np.result_type(*(spec.dtype for spec in specs))
         found: DType | None = None
         for rank in (_has_axes, _has_none, _is_weak):
-            dtypes = [self._strong(s) for s in specs if rank(s)]
+            dtypes = [self.strong(s) for s in specs if rank(s)]
             if not dtypes:
                 continue
             lower = dtypes[0]
@@ -42,6 +45,11 @@ class TorchPromotion(Promotion):
             found = lower if found is None else _outranked(found, lower)
         assert found is not None
         return found
+
+    def chosen(self, specs: tuple[Spec, ...]) -> DType:
+        """Return the dtype of what is chosen from these, which is no number any more."""
+        joined = self.join(specs)
+        return self.strong(Spec((), joined, True)) if all(s.weak for s in specs) else joined
 
     def real(self) -> DType:
         """Return the dtype of functions of integers that are none."""
@@ -66,7 +74,7 @@ class TorchPromotion(Promotion):
         """Tell whether a NumPy scalar is a number that gives way: all are."""
         return isinstance(operand, np.generic)
 
-    def _strong(self, spec: Spec) -> DType:
+    def strong(self, spec: Spec) -> DType:
         """Return the dtype that a Python number has by itself."""
         if not spec.weak:
             return spec.dtype

@@ -209,7 +209,7 @@ TRACED: tuple[tuple[nn.Module, tuple[int, ...]], ...] = (
 def test_layers_and_their_derivatives_run_natively(layer: nn.Module, shape: Any) -> None:
     x = wing.tensor(np.random.default_rng(0).normal(size=shape))
     # Where derivatives of what a traced function captures are wanted, it is not compiled.
-    layer.requires_grad_(False)
+    layer.double().requires_grad_(False)
     count = 2 if isinstance(layer, nn.Bilinear) else 1
 
     def loss(x: wing.Tensor) -> wing.Tensor:

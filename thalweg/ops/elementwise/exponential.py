@@ -119,8 +119,8 @@ def logit(x: Any, eps: float | None = None) -> Tensor:
     tensor = as_floating(x, None)
     if eps is None:
         return log(tensor) - log1p(-tensor)
-    inside = (tensor >= eps) & (tensor <= 1.0 - eps)
-    return logit(where(inside, tensor, where(greater(tensor, 0.5), 1.0 - eps, eps)))
+    limited = where(greater(tensor, 1.0 - eps), 1.0 - eps, tensor)
+    return logit(where(greater(eps, tensor), eps, limited))
 
 
 @operation

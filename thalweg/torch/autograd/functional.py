@@ -17,6 +17,7 @@ from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError
 from thalweg.ops.creation.creation import eye, ones_like, zeros
 from thalweg.ops.shape.join import stack
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.naming import adopted
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 
@@ -235,11 +236,11 @@ class _RecordedCall:
 
     def as_inputs(self, found: list[Any]) -> Any:
         """Return one value an input, in the inputs' structure."""
-        return tuple(found) if self._several_inputs else found[0]
+        return tuple(adopted(found)) if self._several_inputs else adopted(found[0])
 
     def as_outputs(self, found: list[Any]) -> Any:
         """Return one value an output, in the outputs' structure."""
-        return tuple(found) if self._several_outputs else found[0]
+        return tuple(adopted(found)) if self._several_outputs else adopted(found[0])
 
 
 def _tensor(name: str, what: str, value: Any) -> Tensor:
