@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from thalweg.torch.tensors import TORCH
+from thalweg.torch.dtypes import TORCH
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -31,9 +31,11 @@ import thalweg as tw
 import thalweg.torch
 from thalweg.core.methods import Methods
 from thalweg.core.primitive import Primitive
+from thalweg.core.spec import Size
 from thalweg.ops.linalg.matrices import SVDResult
 from thalweg.ops.order.sort import Found
 from thalweg.torch.naming import keywords_of
+from thalweg.torch.size import TorchSize
 from thalweg.torch.tensors import TorchTensor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -153,7 +155,8 @@ class Stub:
         return ast.unparse(tree)
 
     def _name(self, name: str, found: Any) -> str:
-        if found is None and hasattr(builtins, name):
+        # The wing's `float` is a dtype; in an annotation it is Python's.
+        if not isinstance(found, (type, ModuleType)) and hasattr(builtins, name):
             self.imports |= {"import builtins"} if name in self.hidden else set()
             return f"builtins.{name}" if name in self.hidden else name
         if isinstance(found, ModuleType):
@@ -166,6 +169,7 @@ class Stub:
         if found is Tensor and self.kind is TorchTensor:
             self.imports.add("from thalweg.core import tensor as _core")
             return "_core.Tensor"
+        found = TorchSize if found is Size and self.kind is TorchTensor else found
         name = getattr(found, "__name__", name) if isinstance(found, type) else name
         home = found.__module__ if isinstance(found, type) else _HOMES.get(name) or _alias(name)
         self.imports.add(f"from {home} import {name}")

@@ -43,6 +43,7 @@ def test_the_blocks_of_the_readme_run_and_state_the_truth(tmp_path, monkeypatch)
     assert sum(len(STATED.findall(block)) for block in BLOCKS) >= 8
 
 
+@pytest.mark.singles
 def test_the_blocks_of_the_page_for_pytorch_s_users_state_the_truth(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "coming-from-pytorch.md").read_text(encoding="utf-8")

@@ -39,18 +39,6 @@ def options_as_at_first() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def torchs_package_name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Where a line breaks depends on the length of the suffix, so both say "dtype=torch.…".
-    if "own_name" not in request.fixturenames:
-        monkeypatch.setattr(printing, "_PACKAGE", "torch")
-
-
-@pytest.fixture
-def own_name() -> None:
-    """Let the text say "thalweg"."""
-
-
 def theirs(array: np.ndarray, default: str, options: dict[str, Any], tracked: bool) -> str:
     tensor = torch.from_numpy(array.copy())
     with torch_prints_with(default, options):
@@ -60,7 +48,9 @@ def theirs(array: np.ndarray, default: str, options: dict[str, Any], tracked: bo
 def ours(array: np.ndarray, default: str, options: dict[str, Any], tracked: bool) -> str:
     suffixes = ["requires_grad=True"] if tracked else []
     with printing.printoptions(**options):
-        return printing.tensor_text(array, suffixes=suffixes, default=np.dtype(default))
+        return printing.tensor_text(
+            array, suffixes=suffixes, default=np.dtype(default), library="torch"
+        )
 
 
 def assert_prints_alike(
@@ -230,14 +220,12 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("linewidth", "text"), BROKEN)
-def test_a_suffix_that_would_pass_the_line_goes_to_the_next(
-    linewidth: int, text: str, own_name: None
-) -> None:
+def test_a_suffix_that_would_pass_the_line_goes_to_the_next(linewidth: int, text: str) -> None:
     with printing.printoptions(linewidth=linewidth):
         assert printing.tensor_text(np.zeros(3, "f4"), suffixes=["grad_fn=<A>"]) == text
 
 
-def test_dtypes_that_go_without_saying_follow_the_default(own_name: None) -> None:
+def test_dtypes_that_go_without_saying_follow_the_default() -> None:
     def suffix(dtype: str, default: str) -> str:
         text = printing.tensor_text(np.ones(1, dtype), default=np.dtype(default))
         return text.partition("dtype=")[2]

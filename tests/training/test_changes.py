@@ -230,7 +230,7 @@ CASES: dict[str, Callable[[], Case]] = {
         lambda v: v.update(f=functools.partial(operator.mul, 2.0)),
     ),
     "the default dtype": on(
-        lambda: 0, lambda v: wing.full((), 1 / 3), lambda v: tw.set_default_dtype(tw.float32)
+        lambda: 0, lambda v: wing.full((), 1 / 3), lambda v: wing.set_default_dtype(wing.float32)
     ),
     "globals()": on(
         lambda: 0, lambda v: globals()["MODULE"].scale, lambda v: setattr(MODULE, "scale", 2.0)
@@ -254,7 +254,7 @@ def module() -> Iterator[None]:
     MODULE.scale = 1.0  # type: ignore[attr-defined]
     del sys.modules["a_module_of_settings"]
     os.environ.pop("A_SCALE", None)
-    tw.set_default_dtype(tw.float64)
+    wing.set_default_dtype(wing.float64)
 
 
 def forget() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from thalweg.core.operation import attach
 from thalweg.core.program import Symbol
-from thalweg.core.spec import BOOL, FLOAT64, INT64, DType
+from thalweg.core.spec import BOOL, FLOAT64, INT64, DType, Size
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, did_you_mean
 from thalweg.foreign import Foreign
@@ -21,8 +21,6 @@ Array = np.ndarray[Any, DType]
 
 # Beyond these, numbers in fixed notation no longer line up well or lose their digits.
 _WIDEST_RATIO, _LARGEST, _SMALLEST = 1000.0, 1e8, 1e-4
-
-_PACKAGE = "thalweg"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -133,7 +131,12 @@ def printoptions(**options: Any) -> Iterator[None]:
 
 
 def tensor_text(
-    array: Array, prefix: str = "tensor(", suffixes: Iterable[str] = (), *, default: DType = FLOAT64
+    array: Array,
+    prefix: str = "tensor(",
+    suffixes: Iterable[str] = (),
+    *,
+    default: DType = FLOAT64,
+    library: str = Size.library,
 ) -> str:
     r"""Return the text of a tensor over the array, character by character PyTorch's.
 
@@ -142,6 +145,7 @@ def tensor_text(
         prefix: What stands before the values, with the bracket that the text closes.
         suffixes: What follows the values, size and dtype, such as "requires_grad=True".
         default: The floating dtype, real or complex, that goes without saying.
+        library: Where a dtype is said to be of.
 
     Example:
         >>> tensor_text(np.arange(6.0).reshape(2, 3))
@@ -150,10 +154,10 @@ def tensor_text(
         'tensor([0.5000], dtype=thalweg.float32, requires_grad=True)'
     """
     body = _body(array, len(prefix)) if array.size else "[]"
-    return _close(prefix + body, [*_facts(array, default), *suffixes], len(prefix))
+    return _close(prefix + body, [*_facts(array, default, library), *suffixes], len(prefix))
 
 
-def _facts(array: Array, default: DType) -> Iterator[str]:
+def _facts(array: Array, default: DType, library: str) -> Iterator[str]:
     """Yield the size and the dtype where the values alone do not tell them."""
     # Without a value to look at, only the default dtype goes without saying.
     told = {default}
@@ -162,7 +166,7 @@ def _facts(array: Array, default: DType) -> Iterator[str]:
     if _current.edgeitems == 0 if array.size else array.ndim != 1:
         yield f"size={array.shape}"
     if array.dtype not in told:
-        yield f"dtype={_PACKAGE}.{array.dtype.name}"
+        yield f"dtype={library}.{array.dtype.name}"
 
 
 def _close(text: str, suffixes: Sequence[str], indent: int) -> str:
@@ -280,7 +284,9 @@ def text(x: Tensor) -> str:
         return f"tensor({x.array.spec}, traced)"
     if x.array.__class__ is Foreign:
         return f"tensor({x.array.value!r})"
-    return tensor_text(x.array, suffixes=_part_in_tape(x), default=x.promotion.default)
+    return tensor_text(
+        x.array, suffixes=_part_in_tape(x), default=x.promotion.default, library=x.extents.library
+    )
 
 
 attach("__repr__", text)

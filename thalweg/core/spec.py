@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, SupportsIndex, overload
+from typing import Any, ClassVar, Self, SupportsIndex, overload
 
 import numpy as np
 
@@ -324,7 +324,9 @@ class Size(tuple[int, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, extents: Iterable[SupportsIndex] = ()) -> Size:
+    library: ClassVar[str] = "thalweg"
+
+    def __new__(cls, extents: Iterable[SupportsIndex] = ()) -> Self:
         """Make a Size of the extents, each checked to be an integer."""
         return super().__new__(cls, map(operator.index, extents))
 
@@ -338,34 +340,34 @@ class Size(tuple[int, ...]):
     def __getitem__(self, key: slice) -> Size: ...
     def __getitem__(self, key: SupportsIndex | slice) -> int | Size:
         part = super().__getitem__(key)
-        return Size(part) if isinstance(part, tuple) else part
+        return type(self)(part) if isinstance(part, tuple) else part
 
     def __add__(self, other: tuple[Any, ...]) -> Size:
-        return Size(super().__add__(other))
+        return type(self)(super().__add__(other))
 
     def __radd__(self, other: tuple[Any, ...]) -> Size:
-        return Size(other.__add__(self))
+        return type(self)(other.__add__(self))
 
     def __mul__(self, count: SupportsIndex) -> Size:
-        return Size(super().__mul__(count))
+        return type(self)(super().__mul__(count))
 
     def __rmul__(self, count: SupportsIndex) -> Size:
-        return Size(super().__rmul__(count))
+        return type(self)(super().__rmul__(count))
 
     def __format__(self, form: str) -> str:
         # Inside a sentence, such as an error's, a size reads as a tuple.
         return format(tuple(self), form)
 
     def __repr__(self) -> str:
-        return f"thalweg.Size([{', '.join(map(repr, self))}])"
+        return f"{self.library}.Size([{', '.join(map(repr, self))}])"
 
 
 class Count(int):
     """The number of elements of a tensor: NumPy's `x.size`, and called, PyTorch's `x.size()`."""
 
-    shape: tuple[int, ...]
+    shape: Size
 
-    def __new__(cls, count: int, shape: tuple[int, ...] = ()) -> Count:
+    def __new__(cls, count: int, shape: Size = Size()) -> Count:  # noqa: B008 - it is immutable
         """Return the number, which knows the shape too."""
         found = super().__new__(cls, count)
         found.shape = shape
@@ -378,7 +380,7 @@ class Count(int):
     def __call__(self, dim: int | None = None) -> Size | int:
         """Return the shape, or the extent of one axis."""
         if dim is None:
-            return Size(self.shape)
+            return self.shape
         if not -len(self.shape) <= dim < len(self.shape):
             raise AxisError(f"size got axis {dim} of the shape {self.shape}. Give one it has.")
         return self.shape[dim]

@@ -43,6 +43,7 @@ class Tensor(Methods):
 
     results: ClassVar[type[Tensor]]  # the class of what is computed from a tensor
     promotion: ClassVar[Promotion] = NUMPY  # the dtypes of that
+    extents: ClassVar[type[Size]] = Size  # the class of a shape
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
     memory: Memory | None
@@ -83,7 +84,7 @@ class Tensor(Methods):
     def shape(self) -> Size:
         """The extent of each axis."""
         # What an array says of itself needs no check: a third of the time.
-        return tuple.__new__(Size, self.array.shape)
+        return tuple.__new__(self.extents, self.array.shape)
 
     @property
     def dtype(self) -> DType:
@@ -100,7 +101,7 @@ class Tensor(Methods):
     def size(self) -> Count:
         """The number of elements; called, as PyTorch does, `x.size()` is the shape."""
         array = self.array
-        return Count(array.spec.size if isinstance(array, Symbol) else array.size, array.shape)
+        return Count(array.spec.size if isinstance(array, Symbol) else array.size, self.shape)
 
     @property
     def requires_grad(self) -> bool:

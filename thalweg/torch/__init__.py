@@ -6,9 +6,8 @@ one native loop.
 """
 
 import importlib as _importlib
+import math as _math
 from typing import Any as _Any
-
-import numpy as _np
 
 from thalweg.autodiff.modes import (
     enable_grad,
@@ -18,30 +17,28 @@ from thalweg.autodiff.modes import (
     set_grad_enabled,
 )
 from thalweg.core.printing import set_printoptions
-from thalweg.core.spec import Size
 from thalweg.errors import did_you_mean as _did_you_mean
-from thalweg.ops.creation.dtypes import NUMPYS as _NUMPYS
 from thalweg.ops.creation.dtypes import device, finfo, iinfo
 from thalweg.random.generator import Generator, default_generator
 from thalweg.torch import functions as _functions
+from thalweg.torch.dtypes import NAMES as _DTYPES
+from thalweg.torch.dtypes import SHORT as _SHORT
+from thalweg.torch.dtypes import dtype, get_default_dtype, set_default_dtype
 from thalweg.torch.functions.traits import (
-    cdouble,
-    cfloat,
     contiguous_format,
-    dtype,
     layout,
     memory_format,
     preserve_format,
     strided,
 )
 from thalweg.torch.naming import NAMES as _NAMES
+from thalweg.torch.size import TorchSize as Size
 from thalweg.torch.tensors import TorchTensor as Tensor
-from thalweg.torch.tensors import get_default_dtype, set_default_dtype
 from thalweg.training.saving import load, save
 
-globals().update({name: getattr(_np, name) for name in _NUMPYS})
-bool, float, int = _np.bool_, _np.float32, _np.int32
-double, half, long, short = _np.float64, _np.float16, _np.int64, _np.int16
+e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
+globals().update(_DTYPES)
+globals().update({short: _DTYPES[name] for short, name in _SHORT.items()})
 
 # Imported when first asked for: a script that draws numbers loads no layers.
 _ROOMS = ["autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "special", "utils"]

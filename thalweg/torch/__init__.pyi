@@ -7,30 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias, overload
 
 import numpy as np
-from numpy import bool as bool
-from numpy import bool_ as bool_
-from numpy import cdouble as cdouble
-from numpy import complex64 as _complex64
-from numpy import complex64 as complex64
-from numpy import complex128 as complex128
-from numpy import double as double
-from numpy import dtype as dtype
-from numpy import float16 as float16
-from numpy import float32 as _float32
-from numpy import float32 as float32
-from numpy import float64 as float64
-from numpy import half as half
-from numpy import int8 as int8
-from numpy import int16 as int16
-from numpy import int32 as _int32
-from numpy import int32 as int32
-from numpy import int64 as int64
-from numpy import long as long
-from numpy import short as short
-from numpy import uint8 as uint8
-from numpy import uint16 as uint16
-from numpy import uint32 as uint32
-from numpy import uint64 as uint64
 from numpy.typing import ArrayLike, DTypeLike
 
 from thalweg.autodiff.modes import enable_grad as enable_grad
@@ -40,27 +16,30 @@ from thalweg.autodiff.modes import no_grad as no_grad
 from thalweg.autodiff.modes import set_grad_enabled as set_grad_enabled
 from thalweg.core import tensor as _core
 from thalweg.core.printing import set_printoptions as set_printoptions
-from thalweg.core.spec import DType
-from thalweg.core.spec import Size as Size
-from thalweg.core.spec import default_dtype as _default_dtype
-from thalweg.core.spec import set_default_dtype as set_default_dtype
 from thalweg.ops.creation.dtypes import device as device
 from thalweg.ops.creation.dtypes import finfo as finfo
 from thalweg.ops.creation.dtypes import iinfo as iinfo
 from thalweg.random.generator import Generator as Generator
 from thalweg.torch import autograd as autograd
 from thalweg.torch import cuda as cuda
+from thalweg.torch import dtypes as dtypes
 from thalweg.torch import fft as fft
 from thalweg.torch import func as func
 from thalweg.torch import linalg as linalg
 from thalweg.torch import nn as nn
 from thalweg.torch import optim as optim
+from thalweg.torch import size as size
 from thalweg.torch import special as special
 from thalweg.torch import utils as utils
+from thalweg.torch.dtypes import dtype as dtype
+from thalweg.torch.dtypes import get_default_dtype as get_default_dtype
+from thalweg.torch.dtypes import set_default_dtype as set_default_dtype
 from thalweg.torch.func import vmap as vmap
 from thalweg.torch.functions.traits import layout as layout
 from thalweg.torch.functions.traits import memory_format as memory_format
 from thalweg.torch.functions.windows import Extents, Padding
+from thalweg.torch.size import TorchSize
+from thalweg.torch.size import TorchSize as _TorchSize
 from thalweg.torch.tensors import TorchTensor
 from thalweg.torch.tensors import TorchTensor as _TorchTensor
 from thalweg.training.saving import load as load
@@ -80,6 +59,7 @@ class SlogdetResult(NamedTuple):
     sign: TorchTensor
     logabsdet: TorchTensor
 
+Size = _TorchSize
 Tensor = _TorchTensor
 
 def abs(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
@@ -580,7 +560,9 @@ def block_diag(*tensors: ArrayLike, out: _Out = None) -> TorchTensor:
 def bmm(input: ArrayLike, mat2: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Products of two stacks of matrices, of as many."""
 
-def broadcast_shapes(*shapes: builtins.int | Sequence[builtins.int]) -> Size:
+bool: dtype
+
+def broadcast_shapes(*shapes: builtins.int | Sequence[builtins.int]) -> TorchSize:
     r"""Return the shape that tensors of these shapes broadcast to."""
 
 def broadcast_tensors(*tensors: ArrayLike, out: _Out = None) -> list[TorchTensor]:
@@ -602,7 +584,7 @@ def bucketize(
     r"""Return the number of the interval between sorted boundaries each element lies in."""
 
 def can_cast(from_: Any, to: Any) -> builtins.bool:
-    r"""Tell whether every value of a dtype, or of a tensor's, can be held by another one."""
+    r"""Tell whether a result of one dtype may be written into a tensor of another."""
 
 def cartesian_prod(*tensors: ArrayLike, out: _Out = None) -> TorchTensor:
     r"""Return all choices of one element of each vector, as rows; the last changes fastest."""
@@ -636,6 +618,8 @@ def cdist(
 ) -> TorchTensor:
     r"""Distances between every row of x and every row of y, in stacks of matrices."""
 
+cdouble: dtype
+
 def ceil(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Smallest integer not below x."""
 
@@ -647,7 +631,7 @@ def celu(
 ) -> TorchTensor:
     r"""Exponential linear unit with a continuous derivative: x where x > 0, else α (e^(x/α) - 1)."""
 
-cfloat = _complex64
+cfloat: dtype
 
 def chain_matmul(*matrices: Any, out: _Out = None) -> TorchTensor:
     r"""Product of several matrices, from left to right."""
@@ -744,6 +728,9 @@ def combinations(
 
 def complex(real: ArrayLike, imag: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Return complex numbers of real and imaginary parts."""
+
+complex128: dtype
+complex64: dtype
 
 def concatenate(
     tensors: Sequence[ArrayLike] | ArrayLike,
@@ -1028,6 +1015,8 @@ def divide_(
 def dot(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Products of the rows of x and the columns of y, as NumPy: last axis with last but one."""
 
+double: dtype
+
 def dropout(
     input: ArrayLike,
     p: builtins.float = 0.5,
@@ -1044,7 +1033,7 @@ def dsplit(
 def dstack(tensors: Sequence[ArrayLike] | ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Join along the third axis; matrices and vectors get one of extent 1."""
 
-e: float32
+e: builtins.float
 
 def einsum(
     subscripts: Any,
@@ -1215,7 +1204,10 @@ def fliplr(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
 def flipud(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Reverse the first axis, up to down."""
 
-float = _float32
+float: dtype
+float16: dtype
+float32: dtype
+float64: dtype
 
 def float_power(input: ArrayLike, exponent: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Power in double precision: xʸ, whatever the dtypes."""
@@ -1318,8 +1310,6 @@ def geometric_(
 def ger(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Products of each element of x and each of y: shape (x.size, y.size)."""
 
-get_default_dtype = _default_dtype
-
 def get_device(input: ArrayLike) -> builtins.int:
     r"""Return the number of the device: -1, the CPU."""
 
@@ -1362,6 +1352,8 @@ def gt(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
 
 def gt_(input: TorchTensor, other: ArrayLike) -> TorchTensor:
     r"""Write the result of `gt` into the tensor itself, and return it."""
+
+half: dtype
 
 def hardshrink(input: ArrayLike, lambd: builtins.float = 0.5) -> TorchTensor:
     r"""Return x where |x| > λ, else 0."""
@@ -1493,7 +1485,7 @@ def index_select(
 ) -> TorchTensor:
     r"""Read slices at positions along an axis."""
 
-inf: float32
+inf: builtins.float
 
 def initial_seed() -> builtins.int:
     r"""Return the seed that the default generator's stream started from."""
@@ -1501,7 +1493,11 @@ def initial_seed() -> builtins.int:
 def inner(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Sums of products over the last axes of both."""
 
-int = _int32
+int: dtype
+int16: dtype
+int32: dtype
+int64: dtype
+int8: dtype
 
 def inverse(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Inverse of square matrices."""
@@ -1754,6 +1750,8 @@ def logsumexp(
 ) -> TorchTensor:
     r"""Logarithm of a sum of exponentials, without overflow: ln Σ eˣ."""
 
+long: dtype
+
 def lt(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Tell where x < y."""
 
@@ -2005,7 +2003,7 @@ def mvlgamma(input: ArrayLike, p: builtins.int, *, out: _Out = None) -> TorchTen
 def mvlgamma_(input: TorchTensor, p: builtins.int) -> TorchTensor:
     r"""Write the result of `mvlgamma` into the tensor itself, and return it."""
 
-nan: float32
+nan: builtins.float
 
 def nan_to_num(
     input: ArrayLike,
@@ -2222,7 +2220,7 @@ def permute_copy(
 ) -> TorchTensor:
     r"""Return a copy of what `permute` shows."""
 
-pi: float32
+pi: builtins.float
 
 def pinverse(
     input: ArrayLike,
@@ -2272,8 +2270,8 @@ def prod(
 ) -> TorchTensor:
     r"""Product over some axes; by default over all. Arguments as `sum`'s."""
 
-def promote_types(type1: Any, type2: Any) -> DType:
-    r"""Return the smallest dtype that holds the values of two."""
+def promote_types(type1: Any, type2: Any) -> Any:
+    r"""Return the dtype of an operation on tensors of two: of real numbers and integers, the real."""
 
 def put(
     input: ArrayLike,
@@ -2487,8 +2485,8 @@ def resolve_conj(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
 def resolve_neg(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Complex conjugate: a - bi of a + bi; of real numbers a copy."""
 
-def result_type(*arrays_and_dtypes: Any) -> DType:
-    r"""Return the dtype of an operation on tensors, dtypes and Python numbers, which give way."""
+def result_type(tensor1: ArrayLike, tensor2: ArrayLike) -> Any:
+    r"""Return the dtype of an operation on two tensors, or on a tensor and a number."""
 
 def rms_norm(
     input: ArrayLike,
@@ -2654,6 +2652,8 @@ def sgn(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
 
 def sgn_(input: TorchTensor) -> TorchTensor:
     r"""Write the result of `sgn` into the tensor itself, and return it."""
+
+short: dtype
 
 def sigmoid(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Logistic function: 1 / (1 + e⁻ˣ). Natively within 1.4 ulp."""
@@ -3017,6 +3017,11 @@ def trunc_(input: TorchTensor) -> TorchTensor:
 
 def type_as(input: _core.Tensor, other: _core.Tensor, *, out: _Out = None) -> TorchTensor:
     r"""Convert to the dtype of another tensor."""
+
+uint16: dtype
+uint32: dtype
+uint64: dtype
+uint8: dtype
 
 def unbind(input: ArrayLike, dim: builtins.int = 0, *, out: _Out = None) -> tuple[TorchTensor, ...]:
     r"""Read all positions along an axis, one tensor each."""

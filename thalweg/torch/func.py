@@ -97,7 +97,7 @@ def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dic
         >>> models = [torch.nn.Linear(2, 3) for _ in range(4)]
         >>> params, buffers = torch.func.stack_module_state(models)
         >>> params["weight"].shape
-        thalweg.Size([4, 3, 2])
+        torch.Size([4, 3, 2])
     """
     if len({type(model) for model in models}) != 1:
         raise ArgumentError(

@@ -47,10 +47,10 @@ arange empty eye full linspace logspace ones zeros
 """
 
 _FUNCTIONS = """
-alias_copy block_diag broadcast_shapes broadcast_tensors can_cast cat column_stack
+alias_copy block_diag broadcast_shapes broadcast_tensors cat column_stack
 concatenate cumulative_trapezoid dstack einsum empty_like frexp from_dlpack full_like
 gradient histogram hstack imag isin meshgrid ones_like polygamma
-promote_types real result_type row_stack scatter_add searchsorted stack tensordot trapezoid trapz
+real row_stack scatter_add searchsorted stack tensordot trapezoid trapz
 tril_indices triu_indices unravel_index vander vstack zeros_like
 """
 

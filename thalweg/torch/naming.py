@@ -21,7 +21,8 @@ from thalweg.core.tensor import Tensor
 from thalweg.core.writing import arrays_of
 from thalweg.core.writing import inplace as write_inplace
 from thalweg.errors import ShapeError
-from thalweg.torch.tensors import TORCH, TorchTensor
+from thalweg.torch.dtypes import TORCH
+from thalweg.torch.tensors import TorchTensor
 
 # After so many steps without an answer, memory is taken to be shared.
 _STEPS: Any = 10_000  # NumPy's annotations know 0 and -1 only
@@ -265,9 +266,8 @@ def adopted(found: Any, given: tuple[Any, ...] = ()) -> Any:
         given: The operands, which stay what they are.
     """
     if isinstance(found, Tensor):
-        if not any(found is operand for operand in given):
-            if found.__class__ is Tensor:
-                found.__class__ = TorchTensor
+        if found.__class__ is Tensor and not any(found is operand for operand in given):
+            found.__class__ = TorchTensor
     elif isinstance(found, (tuple, list)):
         for part in found:
             adopted(part, given)

@@ -40,7 +40,7 @@ class TorchTensor(_core.Tensor):
         >>> import thalweg.torch as torch
         >>> x = torch.Tensor([[1.0, 4.0]])
         >>> x.sqrt().unsqueeze(0).size()
-        thalweg.Size([1, 1, 2])
+        torch.Size([1, 1, 2])
     """
 
     __slots__ = ()
@@ -73,6 +73,9 @@ class TorchTensor(_core.Tensor):
 
     def __floordiv__(self, other: ArrayLike, /) -> TorchTensor:
         r"""Quotient rounded down: ⌊x / y⌋, of infinite numbers too. It has no derivative."""
+
+    def __format__(self, form: str) -> str:
+        r"""Format the only number, as PyTorch does; a tensor with axes as its text alone."""
 
     def __ge__(self, other: ArrayLike, /) -> TorchTensor:
         r"""Tell where x ≥ y."""
@@ -931,6 +934,10 @@ class TorchTensor(_core.Tensor):
 
     def dsplit(self, indices_or_sections: ArrayLike, *, out: _Out = None) -> list[TorchTensor]:
         r"""Cut along the third axis; as `split`."""
+
+    @property
+    def dtype(self) -> Any:
+        r"""The type of the elements."""
 
     def element_size(self) -> builtins.int:
         r"""Return the number of bytes of an element."""

@@ -167,9 +167,9 @@ def test_lists_and_dictionaries_of_parameters_print_what_is_in_them() -> None:
     values = [THALWEG.ones(2), 3, THALWEG.ones(2, 3)]
     assert repr(nn.ParameterList(values)) == (
         "ParameterList(\n"
-        "    (0): Parameter containing: [thalweg.float64 of size 2]\n"
+        "    (0): Parameter containing: [torch.float64 of size 2]\n"
         "    (1): Object of type: int\n"
-        "    (2): Parameter containing: [thalweg.float64 of size 2x3]\n)"
+        "    (2): Parameter containing: [torch.float64 of size 2x3]\n)"
     )
     assert "(w): Parameter containing" in repr(nn.ParameterDict({"w": THALWEG.ones(2), "n": 3}))
 

@@ -124,7 +124,7 @@ def test_shapes_that_differ_are_refused_in_any_case(strict: bool) -> None:
 
     message = same_error(code, "size mismatch for weight: copying a param with shape ")
     shapes = re.findall(r"\w+\.Size\(\[[\d, ]*\]\)", message)
-    assert shapes == ["thalweg.Size([3, 2])", "thalweg.Size([2, 2])"]
+    assert shapes == ["torch.Size([3, 2])", "torch.Size([2, 2])"]
 
 
 def test_what_is_no_tensor_and_what_is_no_dictionary_are_refused() -> None:

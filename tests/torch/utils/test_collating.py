@@ -22,7 +22,7 @@ def same(ours: Any, theirs: Any) -> None:
     """Check that two batches have equal structure, dtypes and values."""
     if isinstance(theirs, torch.Tensor):
         assert isinstance(ours, wing.Tensor)
-        assert str(ours.dtype) == str(theirs.dtype).removeprefix("torch.")
+        assert str(ours.dtype) == str(theirs.dtype)
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
         return
     assert type(ours) is type(theirs)

@@ -84,7 +84,7 @@ def gradcheck(
 
     Example:
         >>> import thalweg.torch as torch
-        >>> x = torch.tensor([0.3, 2.0], requires_grad=True)
+        >>> x = torch.tensor([0.3, 2.0], dtype=torch.float64, requires_grad=True)
         >>> torch.autograd.gradcheck(lambda x: torch.sin(x) * x, x)
         True
     """
@@ -151,7 +151,7 @@ def gradgradcheck(
 
     Example:
         >>> import thalweg.torch as torch
-        >>> x = torch.tensor([0.3, 2.0], requires_grad=True)
+        >>> x = torch.tensor([0.3, 2.0], dtype=torch.float64, requires_grad=True)
         >>> torch.autograd.gradgradcheck(lambda x: torch.sin(x) * x, x)
         True
     """

@@ -3,6 +3,7 @@
 from thalweg.torch import names  # PyTorch's meaning of a name replaces NumPy's
 from thalweg.torch.functions import (
     creation,
+    dtypes,
     order,
     pointwise,
     random,

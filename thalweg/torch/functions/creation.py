@@ -31,7 +31,7 @@ def from_numpy(ndarray: Any) -> Tensor:
         >>> import numpy as np, thalweg.torch as torch
         >>> a = np.zeros(2)
         >>> torch.from_numpy(a).add_(1.0)
-        tensor([1., 1.])
+        tensor([1., 1.], dtype=torch.float64)
         >>> a
         array([1., 1.])
     """

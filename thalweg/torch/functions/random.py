@@ -28,6 +28,7 @@ from thalweg.random.drawing import (
 )
 from thalweg.random.generator import Generator, default_generator
 from thalweg.random.keyed import uniform
+from thalweg.torch.dtypes import TORCH
 from thalweg.torch.functions.random_fills import (
     bernoulli_in,
     filled_like,
@@ -40,7 +41,6 @@ from thalweg.torch.functions.random_fills import (
     values_of,
 )
 from thalweg.torch.naming import as_tensor, function, method, variant_of
-from thalweg.torch.tensors import TORCH
 
 Array = NDArray[Any]
 
@@ -188,7 +188,7 @@ def rand() -> None:
     Example:
         >>> import thalweg.torch as torch
         >>> torch.rand(2, 3).shape
-        thalweg.Size([2, 3])
+        torch.Size([2, 3])
     """
 
 
@@ -225,7 +225,7 @@ def randint(
     Example:
         >>> import thalweg.torch as torch
         >>> torch.randint(10, (2, 3)).shape
-        thalweg.Size([2, 3])
+        torch.Size([2, 3])
     """
     first, last, rest = _bounds_of("randint", bounds, low, high)
     extents = rest[0] if rest else size
@@ -294,7 +294,7 @@ def normal(
     Example:
         >>> import thalweg.torch as torch
         >>> torch.normal(torch.zeros(3), 2.0).shape
-        thalweg.Size([3])
+        torch.Size([3])
     """
     source = stream(generator, device)
     if isinstance(mean, Tensor) or isinstance(std, Tensor):

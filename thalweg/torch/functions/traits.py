@@ -19,10 +19,11 @@ from thalweg.ops.creation.creation import full, ones, zeros
 from thalweg.ops.index.items import copy_
 from thalweg.ops.index.strided import steps_of
 from thalweg.ops.reduce.statistics import array_equal
+from thalweg.torch.dtypes import TORCH
+from thalweg.torch.dtypes import dtype as torch_dtype
 from thalweg.torch.functions.restriding import address
 from thalweg.torch.functions.viewing import extents
 from thalweg.torch.naming import as_tensor, attach, function, method, named, variant_of
-from thalweg.torch.tensors import TORCH
 
 # ---- another dtype
 
@@ -70,7 +71,7 @@ def to(x: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **kwargs: A
     for given in (*args, kwargs.get("device")):
         if isinstance(given, Tensor):
             dtype = given.dtype
-        elif isinstance(given, (type, np.dtype)):
+        elif isinstance(given, (type, np.dtype, torch_dtype)):
             dtype = given
         elif given is not None and not isinstance(given, bool) and str(given) != "cpu":
             raise ArgumentError(f"to() got {given!r}; it wants a dtype, a tensor or 'cpu'.")
@@ -208,18 +209,13 @@ for _name, _member in {
     attach(_name, _member)
 
 
-cfloat, cdouble = np.complex64, np.complex128
-
-dtype = np.dtype
-
-
 class layout(str):  # noqa: N801 - PyTorch's name
     """How elements are stored: "strided", the only way."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"thalweg.{self}"
+        return f"torch.{self}"
 
 
 class memory_format(str):  # noqa: N801 - PyTorch's name
@@ -228,7 +224,7 @@ class memory_format(str):  # noqa: N801 - PyTorch's name
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"thalweg.{self}"
+        return f"torch.{self}"
 
 
 strided = layout("strided")

@@ -242,6 +242,21 @@ def _evaluation_mode(model: Module) -> Iterator[None]:
             module.training = mode
 
 
+def _in_dtype_of(model: Module, data: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return data with real numbers of the model's dtype, if its parameters have one."""
+    dtypes = {p.array.dtype for p in model.parameters() if p.array.dtype.kind == "f"}
+    if len(dtypes) != 1:
+        return data
+    (wanted,) = dtypes
+
+    def converted(array: Any) -> Any:
+        known = isinstance(array, (np.ndarray, Tensor))
+        real = known and array.dtype.kind == "f" and array.dtype != wanted
+        return array.astype(wanted) if real else array
+
+    return tuple(map(converted, data))
+
+
 def fit_module(
     model: Module, fit: Callable[..., Any], data: Any = None, *more: Any, **options: Any
 ) -> Any:
@@ -255,8 +270,9 @@ def fit_module(
     if isinstance(loss, type):
         raise CallError(f"fit got the class loss={loss.__name__}. Call it: {loss.__name__}().")
     data, options = read_rows(data, options)
+    data = _in_dtype_of(model, data)
     if options.get("validation") is not None:
-        options["validation"] = arrays_of(options["validation"])
+        options["validation"] = _in_dtype_of(model, arrays_of(options["validation"]))
     params = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if not params:
         raise ArgumentError(

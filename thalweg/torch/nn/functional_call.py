@@ -51,12 +51,12 @@ def functional_call(
         StateError: If names differ and `strict` is given.
 
     Example:
-        >>> import thalweg as tw
+        >>> import thalweg as tw, thalweg.torch as torch
         >>> from thalweg.torch import nn
         >>> model = nn.Linear(2, 1)
         >>> def loss(params, x):
         ...     return tw.sum(nn.functional_call(model, params, (x,)))
-        >>> gradient = tw.grad(loss)(dict(model.named_parameters()), tw.ones((3, 2)))
+        >>> gradient = tw.grad(loss)(dict(model.named_parameters()), torch.ones(3, 2))
         >>> gradient["bias"].tolist()
         [3.0]
     """

@@ -14,8 +14,8 @@ from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, astype, make
 from thalweg.core.writing import overwrite
 from thalweg.torch import tensors as wing
+from thalweg.torch.dtypes import TORCH
 from thalweg.torch.naming import as_tensor
-from thalweg.torch.tensors import TORCH
 
 __all__ = ["Buffer", "Parameter"]
 

@@ -16,9 +16,9 @@ from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.linalg.norms import norm
 from thalweg.ops.shape.join import concatenate, stack
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.dtypes import TORCH
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.parameter import copy_into, rebind
-from thalweg.torch.tensors import TORCH
 
 Tensors = Tensor | Iterable[Tensor]
 

@@ -6,8 +6,10 @@ import copy
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from thalweg.autodiff.modes import no_grad
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, make
 from thalweg.errors import ArgumentError
 from thalweg.ops.index.items import copy_
 from thalweg.torch.nn.modules.module import Module
@@ -157,7 +159,7 @@ class AveragedModel(Module):
         self.module = copy.deepcopy(model)
         if device is not None:
             self.module = self.module.to(device)
-        self.register_buffer("n_averaged", as_tensor(0))
+        self.register_buffer("n_averaged", make(np.array(0)))
         self.avg_fn = avg_fn
         self.multi_avg_fn = multi_avg_fn
         self.use_buffers = use_buffers

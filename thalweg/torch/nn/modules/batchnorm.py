@@ -13,12 +13,12 @@ from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.dtypes import TORCH
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn import functional
 from thalweg.torch.nn.modules.module import describe
 from thalweg.torch.nn.modules.normalization import Scaling
 from thalweg.torch.nn.parameter import add_parameters, copy_into
-from thalweg.torch.tensors import TORCH
 
 __all__ = [
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d",
@@ -143,8 +143,8 @@ class BatchNorm1d(_BatchNorm):
         >>> layer = nn.BatchNorm1d(1, eps=0)
         >>> layer(torch.tensor([[1.0], [3.0]])).tolist()
         [[-1.0], [1.0]]
-        >>> layer.running_mean.tolist()
-        [0.2]
+        >>> layer.running_mean
+        tensor([0.2000])
     """
 
     axes = (2, 3)

@@ -543,4 +543,4 @@ def _describe_value(value: Any) -> str:
         return f"Object of type: {type(value).__name__}"
     what = "Parameter" if isinstance(value, Parameter) else "Tensor"
     size = "x".join(map(str, value.shape))
-    return f"{what} containing: [thalweg.{value.dtype} of size {size}]"
+    return f"{what} containing: [{value.dtype} of size {size}]"

@@ -470,7 +470,7 @@ class Module(WithState):
             >>> from thalweg.torch import nn
             >>> import thalweg.torch as torch
             >>> nn.Linear(2, 1).to(torch.float32).weight.dtype
-            dtype('float32')
+            torch.float32
         """
         for given in args:
             if isinstance(given, Tensor):
