@@ -57,8 +57,11 @@ def other_dtype(name: str) -> Any:
     return OtherDType(name, "f" if floating else "V", max(1, int(bits or 8) // 8))
 
 
-# The classes of NumPy's own dtypes: those of packages for NumPy have others.
-_DTYPES = {np.dtype(kind).__class__ for kind in np.sctypeDict.values()}
+# The classes of NumPy's own dtypes. Packages for NumPy, such as ml_dtypes, enter theirs too when
+# they are imported, and that may have been before.
+_DTYPES = {
+    dtype.__class__ for dtype in map(np.dtype, np.sctypeDict.values()) if dtype.isbuiltin == 1
+}
 
 
 def dtype_of(given: Any) -> Any:

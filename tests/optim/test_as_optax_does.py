@@ -2,6 +2,8 @@
 
 import functools
 import inspect
+import subprocess
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,6 +84,19 @@ def test_states_of_bfloat16_are_optaxs(make: Any) -> None:
     found, wanted = (jax.jit(functools.partial(moved, make(o)))() for o in (optim, optax))
     for x, y in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
         assert (x.shape, x.dtype) == (y.shape, y.dtype)
+
+
+@pytest.mark.parametrize("first", ["import jax, thalweg", "import thalweg, jax"])
+def test_states_keep_bfloat16_whichever_package_was_imported_first(first: str) -> None:
+    program = f"{first}\n" + (
+        "import jax.numpy as jnp\n"
+        "half, optimizer = jnp.ones(3, 'bfloat16'), thalweg.optim.sgd(0.1, momentum=0.9)\n"
+        "updates, state = optimizer.update(half, optimizer.init(half))\n"
+        "print({x.dtype.name for x in jax.tree.leaves((updates, state))})\n"
+    )
+    command = [sys.executable, "-c", program]
+    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert found.strip() == "{'bfloat16'}"
 
 
 def test_a_dtype_that_numpy_lacks_is_refused_without_such_arrays() -> None:

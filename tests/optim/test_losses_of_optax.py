@@ -263,13 +263,47 @@ def test_values_and_derivatives_are_those_of_optax(row: Row) -> None:
     found = row.call(tw.losses, row.start)
     assert found.dtype == np.float64
     assert tuple(found.shape) == expected.shape
-    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
     ours = tw.grad(summed(row, tw.losses, tw.sum))(row.start)
     if not row.same_gradient:
         assert np.isnan(slope).any()
         assert np.isfinite(ours).all()
         slope = np.where(np.isnan(slope), ours, slope)
     np.testing.assert_allclose(ours, slope, rtol=1e-12, atol=row.nearness)
+
+
+def kinds_of(result: Any) -> set[type]:
+    return set(map(type, tw.tree.leaves(result)))
+
+
+@quiet
+@each_row
+def test_results_are_of_the_kind_of_the_predictions(row: Row) -> None:
+    found = row.call(tw.losses, row.start)
+    assert kinds_of(found) <= {np.ndarray, np.float64}
+    tensors = row.call(tw.losses, tw.Tensor(row.start))
+    assert kinds_of(tensors) == {tw.Tensor}
+    listed = row.call(tw.losses, row.start.tolist())
+    assert kinds_of(listed) <= {np.ndarray, np.float64}
+    for one, other, third in zip(*map(tw.tree.leaves, (found, tensors, listed)), strict=True):
+        assert other.numpy().tobytes() == third.tobytes() == one.tobytes()
+
+
+@quiet
+@pytest.mark.parametrize("name", ROWS)
+def test_a_fit_in_numpy_calls_them_natively(name: str) -> None:
+    row = ROWS[name][0]
+
+    def loss(w: Any) -> Any:
+        found = row.call(tw.losses, w)
+        assert kinds_of(found) == {tw.Tensor}
+        return np.mean(found)
+
+    fit = tw.fit(loss, row.start, optimizer=tw.optim.sgd(1e-4), steps=3)
+    assert fit.engine == "native"
+    slope = tw.grad(loss)(row.start)
+    one = tw.fit(loss, row.start, optimizer=tw.optim.sgd(1e-4), steps=1).params
+    np.testing.assert_allclose(one, row.start - 1e-4 * slope, rtol=1e-12, atol=1e-15)
 
 
 @quiet
@@ -286,6 +320,40 @@ def test_gradients_compile_natively(row: Row) -> None:
 def test_single_precision_stays(row: Row) -> None:
     start = row.start.astype(np.float32)
     assert tw.grad(summed(row, tw.losses, tw.sum))(start).dtype == np.float32
+
+
+def test_numbers_give_numbers_and_a_constant_stays_one_inside_a_gradient() -> None:
+    assert tw.losses.l2_loss(2.0) == 2.0
+    assert type(tw.losses.l2_loss(2.0)) is float
+    assert type(tw.losses.hinge_loss(np.float32(0.5), 1)) is np.float32
+    kinds: list[type] = []
+
+    def loss(w: Any) -> Any:
+        constant = tw.losses.l2_loss(X, Y)
+        kinds.append(type(constant))
+        return np.sum(tw.losses.l2_loss(w, constant))
+
+    np.testing.assert_allclose(tw.grad(loss)(X), X - (X - Y) ** 2 / 2, rtol=1e-14)
+    assert set(kinds) == {np.ndarray}
+
+
+def test_results_are_the_callers_own() -> None:
+    found = tw.losses.smooth_labels(SOFT, 0.0)
+    assert not np.shares_memory(found, SOFT)
+    found[:] = 0.0
+    assert SOFT.sum() == pytest.approx(6.0)
+
+
+def test_results_are_written_where_out_says() -> None:
+    out = np.empty((6, 4))
+    assert tw.losses.l2_loss(X, Y, out=out) is out
+    np.testing.assert_array_equal(out, tw.losses.l2_loss(X, Y))
+    number = np.empty(())
+    assert tw.losses.l2_loss(2.0, out=number) is number
+    assert number == 2.0
+    tensor = tw.zeros((6, 4))
+    assert tw.losses.l2_loss(X, Y, out=tensor) is tensor
+    np.testing.assert_array_equal(tensor.numpy(), out)
 
 
 def test_logits_that_cannot_be_have_no_gradient() -> None:
@@ -312,7 +380,7 @@ def test_shapes_that_fit_in_pairs_only_are_refused(name: str) -> None:
 
 def test_masks_of_examples_are_those_without_the_axis_of_classes() -> None:
     found = tw.losses.softmax_cross_entropy(X, SOFT, where=(CLASSES > 0)[:, None])
-    np.testing.assert_array_equal(found.numpy() == 0, CLASSES == 0)
+    np.testing.assert_array_equal(found == 0, CLASSES == 0)
     np.testing.assert_array_equal(
         found, tw.losses.softmax_cross_entropy(X, SOFT, where=CLASSES > 0)
     )

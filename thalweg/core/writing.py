@@ -319,7 +319,9 @@ def write_out(
     for one in outs:
         _require_writable(name, one, of_numpy)
     results = function(*args, **_with_dtype(function, outs[0], args, kwargs))
-    found = results if isinstance(results, (tuple, list)) else (results,)
+    given = results if isinstance(results, (tuple, list)) else (results,)
+    # A loss of arrays returns arrays, and one of numbers a number.
+    found = [as_tensor(x) if isinstance(x, (np.ndarray, np.generic, float)) else x for x in given]
     if len(found) != len(outs) or not all(isinstance(result, Tensor) for result in found):
         raise CallError(
             f"{name} got out= of {len(outs)} tensors; it returns {len(found)} results. Give one "

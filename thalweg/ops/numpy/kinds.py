@@ -27,6 +27,8 @@ NUMBERS = (*_ARRAYS, bool, int, float, complex)
 # Classes of operands that are arrays or numbers: one look at their set is enough.
 _PLAIN = {*NUMPYS, bool, int, float, complex}
 
+_TENSORS = {Tensor}
+
 
 def same_kind(function: Callable[P, Result], *operands: Any) -> Callable[P, Result]:
     """Return a function whose results are arrays where its arguments are, and else tensors.
@@ -56,7 +58,7 @@ def on_tensors(function: Callable[P, Result]) -> Callable[P, Result]:
 
     @functools.wraps(function)
     def kept(*args: P.args, **kwargs: P.kwargs) -> Result:
-        if len(args) == 1 and args[0].__class__ is Tensor and not kwargs:
+        if not kwargs and set(map(type, args)) == _TENSORS:
             return function(*args, **kwargs)
         leaves, definition = tree.flatten((args, kwargs))
         kinds = set(map(type, leaves))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.operation import operation
 from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.elementwise.arithmetic import multiply, square
@@ -14,6 +13,7 @@ from thalweg.ops.elementwise.exponential import exp
 from thalweg.ops.shape.join import stack
 from thalweg.ops.special.activations import log_sigmoid, softplus
 from thalweg.ops.special.scipy import logsumexp
+from thalweg.optim.losses.loss import loss
 from thalweg.optim.losses.regression import refuse_outer
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-@operation
+@loss
 def sigmoid_binary_cross_entropy(logits: Any, labels: Any) -> Tensor:
     """Logistic loss: -y ln σ(x) - (1 - y) ln(1 - σ(x)), exact in both tails.
 
@@ -46,7 +46,7 @@ def sigmoid_binary_cross_entropy(logits: Any, labels: Any) -> Tensor:
     return softplus(where(nearer, -x, x)) + (astype(nearer, y.dtype) - y) * x
 
 
-@operation
+@loss
 def hinge_loss(predictor_outputs: Any, targets: Any) -> Tensor:
     """Hinge loss: max(0, 1 - y f).
 
@@ -63,7 +63,7 @@ def hinge_loss(predictor_outputs: Any, targets: Any) -> Tensor:
     return maximum(0, 1 - margins)
 
 
-@operation
+@loss
 def perceptron_loss(predictor_outputs: Any, targets: Any) -> Tensor:
     """Loss of the perceptron: max(0, -y f).
 
@@ -86,7 +86,7 @@ def perceptron_loss(predictor_outputs: Any, targets: Any) -> Tensor:
     return maximum(0, -multiply(as_floating(predictor_outputs, None), targets))
 
 
-@operation
+@loss
 def sparsemax_loss(logits: Any, labels: Any) -> Tensor:
     """Sparsemax loss of two classes: 0 where m ≤ -1, m where m ≥ 1, else ¼ (m + 1)².
 
@@ -110,8 +110,8 @@ def sparsemax_loss(logits: Any, labels: Any) -> Tensor:
     return where(less_equal(m, -1.0), 0.0, where(greater_equal(m, 1.0), m, square(m + 1.0) / 4))
 
 
-@operation
-def sigmoid_focal_loss(logits: Any, labels: Any, *, alpha: Any = None, gamma: Any = 2.0) -> Tensor:
+@loss
+def sigmoid_focal_loss(logits: Any, labels: Any, *, alpha: Any = None, gamma: Any = 2.0) -> Any:
     """Focal loss: the cross-entropy times (1 - p)^γ, with p the probability of the label.
 
     1 - p = (1 - y) σ(x) + y σ(-x), whose logarithm is exact in both tails; with α, times
@@ -135,5 +135,5 @@ def sigmoid_focal_loss(logits: Any, labels: Any, *, alpha: Any = None, gamma: An
     y = astype(labels, x.dtype)
     terms = stack([log_sigmoid(x), log_sigmoid(-x)], axis=-1)
     log_wrong = logsumexp(terms, axis=-1, b=stack([1.0 - y, y], axis=-1))
-    loss = sigmoid_binary_cross_entropy(x, y) * exp(gamma * log_wrong)
-    return loss if alpha is None else (alpha * y + (1.0 - alpha) * (1.0 - y)) * loss
+    focal = sigmoid_binary_cross_entropy(x, y) * exp(gamma * log_wrong)
+    return focal if alpha is None else (alpha * y + (1.0 - alpha) * (1.0 - y)) * focal

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise.arithmetic import multiply, square
@@ -19,6 +18,7 @@ from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.reshape import expand_dims, reshape, squeeze
 from thalweg.ops.shape.transpose import transpose
 from thalweg.ops.special.activations import log_softmax, shifted_logits
+from thalweg.optim.losses.loss import loss
 from thalweg.optim.projections import onto_simplex
 
 __all__ = [
@@ -72,7 +72,7 @@ def _mask_of(given: Any, x: Tensor, axis: Any) -> Any:
 # ---- labels that are probabilities
 
 
-@operation
+@loss
 def softmax_cross_entropy(logits: Any, labels: Any, axis: Any = -1, where: Any = None) -> Tensor:
     """Cross-entropy with the softmax: -Σ y ln softmax(x) over the axis.
 
@@ -93,7 +93,7 @@ def softmax_cross_entropy(logits: Any, labels: Any, axis: Any = -1, where: Any =
     return -sum(multiply(labels, log_softmax_where(x, axis, mask)), axis, where=mask)
 
 
-@operation
+@loss
 def safe_softmax_cross_entropy(logits: Any, labels: Any) -> Tensor:
     """Cross-entropy with the softmax, where 0 ln 0 is 0: -Σ y ln softmax(x) over the last axis.
 
@@ -114,7 +114,7 @@ def safe_softmax_cross_entropy(logits: Any, labels: Any) -> Tensor:
     return -sum(y * where(impossible, 0.0, logarithms), -1)
 
 
-@operation
+@loss
 def poly_loss_cross_entropy(
     logits: Any, labels: Any, *, epsilon: Any = 2.0, axis: Any = -1, where: Any = None
 ) -> Tensor:
@@ -145,7 +145,7 @@ def poly_loss_cross_entropy(
 # ---- labels that are classes
 
 
-@operation
+@loss
 def softmax_cross_entropy_with_integer_labels(
     logits: Any, labels: Any, axis: Any = -1, where: Any = None
 ) -> Tensor:
@@ -183,12 +183,12 @@ def softmax_cross_entropy_with_integer_labels(
     shifted = _shifted(x, place, mask)
     positions = expand_dims(as_indices(labels), place)
     chosen = squeeze(take_along_axis(shifted, positions, place), place)
-    loss = squeeze(_log_total(shifted, place, mask), place) - chosen
-    return loss if mask is None else _none_without(mask, place, loss)
+    found = squeeze(_log_total(shifted, place, mask), place) - chosen
+    return found if mask is None else _none_without(mask, place, found)
 
 
-def _none_without(mask: Tensor, axis: int, loss: Tensor) -> Tensor:
-    return where(any(mask, axis), loss, 0.0)
+def _none_without(mask: Tensor, axis: int, losses: Tensor) -> Tensor:
+    return where(any(mask, axis), losses, 0.0)
 
 
 def _last(x: Tensor, axis: tuple[int, ...]) -> Tensor:
@@ -199,7 +199,7 @@ def _last(x: Tensor, axis: tuple[int, ...]) -> Tensor:
     return reshape(moved, (*moved.shape[: len(rest)], -1))
 
 
-@operation
+@loss
 def multiclass_perceptron_loss(scores: Any, labels: Any) -> Tensor:
     """Loss of the perceptron of several classes: max s - s[y].
 
@@ -222,7 +222,7 @@ def multiclass_perceptron_loss(scores: Any, labels: Any) -> Tensor:
     return max(s, -1) - sum(s * one_hot(labels, s.shape[-1], s.dtype), -1)
 
 
-@operation
+@loss
 def multiclass_hinge_loss(scores: Any, labels: Any) -> Tensor:
     """Hinge loss of several classes: max (s + [not y]) - s[y].
 
@@ -247,7 +247,7 @@ def multiclass_hinge_loss(scores: Any, labels: Any) -> Tensor:
     return max(s + 1.0 - true, -1) - sum(s * true, -1)
 
 
-@operation
+@loss
 def multiclass_sparsemax_loss(scores: Any, labels: Any) -> Tensor:
     """Sparsemax loss of several classes: Σ p (s - s[y]) + ½ (1 - Σ p²).
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg.control.scan import scan
-from thalweg.core.operation import operation
 from thalweg.core.spec import INT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
@@ -22,11 +21,12 @@ from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.shape.transpose import transpose
 from thalweg.ops.special.activations import log_softmax
+from thalweg.optim.losses.loss import loss
 
 __all__ = ["ctc_loss", "ctc_loss_with_forward_probs"]
 
 
-@operation
+@loss
 def ctc_loss(
     logits: Any,
     logit_paddings: Any,
@@ -35,7 +35,7 @@ def ctc_loss(
     *,
     blank_id: int = 0,
     log_epsilon: Any = -1e5,
-) -> Tensor:
+) -> Any:
     """Connectionist temporal classification: -ln Σ of the probabilities of all alignments.
 
     Args:
@@ -65,7 +65,7 @@ def ctc_loss(
     )[0]
 
 
-@operation
+@loss
 def ctc_loss_with_forward_probs(
     logits: Any,
     logit_paddings: Any,

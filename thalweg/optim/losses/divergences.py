@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor
 from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.conversion import as_floating
 from thalweg.ops.elementwise.exponential import exp, log
 from thalweg.ops.reduce.sums import sum
 from thalweg.optim.deprecations import deprecated
+from thalweg.optim.losses.loss import loss
 
 __all__ = [
     "convex_kl_divergence",
@@ -27,7 +27,7 @@ def _relative(targets: Tensor, log_predictions: Any) -> Tensor:
     return targets * (logarithm - as_floating(log_predictions, None))
 
 
-@operation
+@loss
 def kl_divergence(log_predictions: Any, targets: Any, axis: Any = -1, where: Any = None) -> Tensor:
     """Kullback-Leibler divergence: Σ q (ln q - ln p), with 0 ln 0 = 0.
 
@@ -48,7 +48,7 @@ def kl_divergence(log_predictions: Any, targets: Any, axis: Any = -1, where: Any
     return sum(_relative(as_floating(targets, None), log_predictions), axis, where=where)
 
 
-@operation
+@loss
 def kl_divergence_with_log_targets(
     log_predictions: Any, log_targets: Any, axis: Any = -1, where: Any = None
 ) -> Tensor:
@@ -73,10 +73,10 @@ def kl_divergence_with_log_targets(
     return sum(exp(log_q) * (log_q - as_floating(log_predictions, None)), axis, where=where)
 
 
-@operation
+@loss
 def generalized_kl_divergence(
     log_predictions: Any, targets: Any, axis: Any = -1, where: Any = None
-) -> Tensor:
+) -> Any:
     """Kullback-Leibler divergence of measures: Σ q (ln q - ln p) + Σ (p - q).
 
     Args:
@@ -98,11 +98,11 @@ def generalized_kl_divergence(
     return divergence + sum(p - q, axis, where=where)
 
 
-@operation
 @deprecated("generalized_kl_divergence")
+@loss
 def convex_kl_divergence(
     log_predictions: Any, targets: Any, axis: Any = -1, where: Any = None
-) -> Tensor:
+) -> Any:
     """Return `generalized_kl_divergence`, its new name.
 
     Args:

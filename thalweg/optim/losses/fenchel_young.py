@@ -10,7 +10,8 @@ from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.elementwise.arithmetic import multiply
 from thalweg.ops.elementwise.conversion import as_floating
-from thalweg.ops.numpy.libraries import in_any_library, of_users
+from thalweg.ops.numpy.kinds import on_tensors
+from thalweg.ops.numpy.libraries import of_users
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.reshape import reshape
 
@@ -25,7 +26,7 @@ class MaxFun(Protocol):
         ...
 
 
-def make_fenchel_young_loss(max_fun: MaxFun) -> Callable[..., Tensor]:
+def make_fenchel_young_loss(max_fun: MaxFun) -> Callable[..., Any]:
     """Return the Fenchel-Young loss of a maximum: (scores, targets) -> f(s) - Σ y s.
 
     Its derivative with respect to the scores is that of f, less the targets: with logsumexp it is
@@ -50,7 +51,7 @@ def make_fenchel_young_loss(max_fun: MaxFun) -> Callable[..., Tensor]:
     """
     function = of_users(max_fun)
 
-    @in_any_library
+    @on_tensors
     def fenchel_young_loss(scores: Any, targets: Any, *args: Any, **kwargs: Any) -> Tensor:
         """Return f(s) - Σ y s for each example.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.elementwise.comparison import logical_and, logical_not
 from thalweg.ops.elementwise.comparison import where as choose
@@ -14,11 +13,12 @@ from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.numpy.libraries import of_users
 from thalweg.ops.reduce.sums import any, mean, sum
 from thalweg.optim.losses.classification import log_softmax_where
+from thalweg.optim.losses.loss import loss
 
 __all__ = ["ranking_softmax_loss"]
 
 
-@operation
+@loss
 def ranking_softmax_loss(
     logits: Any,
     labels: Any,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.elementwise.arithmetic import absolute, multiply, sqrt, square
@@ -15,6 +14,7 @@ from thalweg.ops.elementwise.exponential import exp, logaddexp
 from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.broadcast import broadcast_shapes
+from thalweg.optim.losses.loss import loss
 
 __all__ = [
     "absolute_error",
@@ -49,7 +49,7 @@ def refuse_outer(name: str, predictions: Any, targets: Any) -> None:
         )
 
 
-@operation
+@loss
 def squared_error(predictions: Any, targets: Any = None) -> Tensor:
     """Squared error: (ŷ - y)², without the factor ½ of `l2_loss`.
 
@@ -70,8 +70,8 @@ def squared_error(predictions: Any, targets: Any = None) -> Tensor:
     return square(_errors(predictions, targets))
 
 
-@operation
-def l2_loss(predictions: Any, targets: Any = None) -> Tensor:
+@loss
+def l2_loss(predictions: Any, targets: Any = None) -> Any:
     """Half the squared error: ½ (ŷ - y)².
 
     Args:
@@ -89,13 +89,13 @@ def l2_loss(predictions: Any, targets: Any = None) -> Tensor:
     return 0.5 * squared_error(predictions, targets)
 
 
-@operation
+@loss
 def absolute_error(predictions: Any, targets: Any = None) -> Tensor:
     """Absolute error: |ŷ - y|; its derivative at 0 is 0."""
     return absolute(_errors(predictions, targets))
 
 
-@operation
+@loss
 def huber_loss(predictions: Any, targets: Any = None, *, delta: Any = 1.0) -> Tensor:
     """Huber's loss: ½ e² where |e| ≤ δ, else δ (|e| - ½ δ), with e = ŷ - y.
 
@@ -121,7 +121,7 @@ def huber_loss(predictions: Any, targets: Any = None, *, delta: Any = 1.0) -> Te
     return limited * (errors - 0.5 * limited)
 
 
-@operation
+@loss
 def log_cosh(predictions: Any, targets: Any = None) -> Tensor:
     """Logarithm of the hyperbolic cosine of the error: ln cosh(ŷ - y).
 
@@ -141,7 +141,7 @@ def log_cosh(predictions: Any, targets: Any = None) -> Tensor:
     return logaddexp(errors, -errors) - math.log(2.0)
 
 
-@operation
+@loss
 def quantile_loss(predictions: Any, targets: Any = None, q: Any = 0.5) -> Tensor:
     """Pinball loss, least in the mean at the q-quantile: q e, or (q - 1) e where e = y - ŷ < 0.
 
@@ -162,7 +162,7 @@ def quantile_loss(predictions: Any, targets: Any = None, q: Any = 0.5) -> Tensor
     return maximum(q * errors, (q - 1) * errors)
 
 
-@operation
+@loss
 def poisson_nll(predictions: Any, targets: Any) -> Tensor:
     """Negative log-likelihood of Poisson counts: e^ŷ - y ŷ, without the constant ln y!.
 
@@ -177,7 +177,7 @@ def poisson_nll(predictions: Any, targets: Any) -> Tensor:
 # ---- angles
 
 
-@operation
+@loss
 def cosine_similarity(
     predictions: Any, targets: Any, *, epsilon: Any = 0.0, axis: Any = -1, where: Any = None
 ) -> Tensor:
@@ -203,10 +203,10 @@ def _unit(x: Tensor, epsilon: Any, axis: Any, where: Any) -> Tensor:
     return x / sqrt(maximum(sum(square(x), axis, keepdims=True, where=where), epsilon))
 
 
-@operation
+@loss
 def cosine_distance(
     predictions: Any, targets: Any, *, epsilon: Any = 0.0, axis: Any = -1, where: Any = None
-) -> Tensor:
+) -> Any:
     """One minus the cosine of the angle between vectors: 1 - `cosine_similarity`.
 
     Args:

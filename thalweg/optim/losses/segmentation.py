@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.elementwise.arithmetic import absolute, square
@@ -15,12 +14,13 @@ from thalweg.ops.reduce.extremes import max
 from thalweg.ops.reduce.sums import mean, sum
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.special.activations import softmax
+from thalweg.optim.losses.loss import loss
 from thalweg.optim.ranges import check_choice
 
 __all__ = ["binary_dice_loss", "dice_loss", "multiclass_generalized_dice_loss"]
 
 
-@operation
+@loss
 def dice_loss(
     predictions: Any,
     targets: Any,
@@ -130,7 +130,7 @@ def _one_each(weights: Tensor) -> Tensor:
     return weights
 
 
-@operation
+@loss
 def multiclass_generalized_dice_loss(
     predictions: Any,
     targets: Any,
@@ -181,10 +181,10 @@ def multiclass_generalized_dice_loss(
     return mean(losses)
 
 
-@operation
+@loss
 def binary_dice_loss(
     predictions: Any, targets: Any, *, smooth: Any = 1.0, apply_sigmoid: bool = True
-) -> Tensor:
+) -> Any:
     """Dice loss of one class: 1 - (I + s) / (½ (Σ p + Σ y) + s), with I = Σ p y.
 
     Args:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.creation.dtypes import finfo
@@ -26,11 +25,12 @@ from thalweg.ops.reduce.extremes import max
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.shape.transpose import transpose
+from thalweg.optim.losses.loss import loss
 
 __all__ = ["ntxent", "triplet_margin_loss"]
 
 
-@operation
+@loss
 def ntxent(embeddings: Any, labels: Any, temperature: Any = 0.07) -> Tensor:
     """Normalized temperature-scaled cross-entropy, the mean over all pairs of equal labels.
 
@@ -77,7 +77,7 @@ def ntxent(embeddings: Any, labels: Any, temperature: Any = 0.07) -> Tensor:
     return -sum(logs) / sum(astype(pairs, z.dtype))
 
 
-@operation
+@loss
 def triplet_margin_loss(
     anchors: Any,
     positives: Any,

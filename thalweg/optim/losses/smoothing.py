@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.core.operation import operation
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.ops.elementwise.conversion import as_floating, astype
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.axes import normalize_axes
+from thalweg.optim.losses.loss import loss
 
 __all__ = ["smooth_labels"]
 
 
-@operation
+@loss
 def smooth_labels(labels: Any, alpha: Any, *, axis: Any = -1, where: Any = None) -> Tensor:
     """Labels moved towards equal probabilities: (1 - α) y + α / K.
 
