@@ -15,6 +15,8 @@ from thalweg.torch.nn.modules.module import *
 from thalweg.torch.nn.modules.normalization import *
 from thalweg.torch.nn.modules.padding import *
 from thalweg.torch.nn.modules.pooling import *
+from thalweg.torch.nn.modules.sequences.attention import *
+from thalweg.torch.nn.modules.sequences.transformer import *
 from thalweg.torch.nn.modules.sparse import *
 from thalweg.torch.nn.modules.upsampling import *
 from thalweg.torch.nn.parameter import *
