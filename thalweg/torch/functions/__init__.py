@@ -5,6 +5,7 @@ from thalweg.torch.functions import (
     creation,
     order,
     pointwise,
+    pooling,
     random,
     random_fills,
     restriding,
