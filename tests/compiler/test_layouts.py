@@ -17,7 +17,8 @@ from thalweg.core.program import Program
 from thalweg.ops.shape.cut import pad_with_zeros, slice_
 from thalweg.ops.shape.flip import flip
 from thalweg.ops.windows.windows import overlap_add, windows
-from thalweg.torch.functions.windows import avg_pool2d, conv2d, max_pool2d
+from thalweg.torch.functions.pooling import avg_pool2d, max_pool2d
+from thalweg.torch.functions.windows import conv2d
 
 EXAMPLES = 9
 IMAGE, WEIGHT, AGAIN = spec(EXAMPLES, 2, 6, 5), spec(3, 2, 3, 3), spec(4, 3, 2, 2)

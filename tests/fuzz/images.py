@@ -13,7 +13,8 @@ from thalweg.core.tensor import Tensor, astype
 from thalweg.ops.linalg.contraction import contract
 from thalweg.ops.windows.windows import overlap_add, windows
 from thalweg.random import keyed
-from thalweg.torch.functions.windows import avg_pool2d, conv1d, conv2d, max_pool2d
+from thalweg.torch.functions.pooling import avg_pool2d, max_pool2d
+from thalweg.torch.functions.windows import conv1d, conv2d
 
 _PRODUCTS = 300_000
 

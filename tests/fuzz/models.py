@@ -13,7 +13,8 @@ from tests.fuzz.growth import Growth
 from tests.fuzz.values import Array
 from thalweg.core.tensor import Tensor
 from thalweg.random import keyed
-from thalweg.torch.functions.windows import avg_pool2d, conv2d, max_pool2d
+from thalweg.torch.functions.pooling import avg_pool2d, max_pool2d
+from thalweg.torch.functions.windows import conv2d
 
 Loss = Callable[[list[Any], list[Any]], Any]
 

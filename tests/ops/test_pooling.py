@@ -12,7 +12,7 @@ import pytest
 import thalweg as tw
 from tests.ops.torch_agreement import agree
 from thalweg.errors import ArgumentError
-from thalweg.torch.functions.windows import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from thalweg.torch.functions.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 
 torch: Any = pytest.importorskip("torch")
 functional: Any = pytest.importorskip("torch.nn.functional")

@@ -9,7 +9,8 @@ import pytest
 
 import thalweg as tw
 from thalweg.random import keyed
-from thalweg.torch.functions.windows import avg_pool2d, conv2d, max_pool2d
+from thalweg.torch.functions.pooling import avg_pool2d, max_pool2d
+from thalweg.torch.functions.windows import conv2d
 
 torch: Any = pytest.importorskip("torch")
 functional: Any = pytest.importorskip("torch.nn.functional")

@@ -781,6 +781,24 @@ def conv2d(
 ) -> TorchTensor:
     r"""Correlate images with weights, as `torch.nn.functional.conv2d`."""
 
+def conv3d(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Extents = 1,
+    padding: Padding = 0,
+    dilation: Extents = 1,
+    groups: builtins.int = 1,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Correlate volumes (N, C, D, H, W) with weights (O, C/groups, kD, kH, kW)."""
+
+def conv_tbc(
+    input: ArrayLike, weight: ArrayLike, bias: ArrayLike, pad: builtins.int = 0, *, out: _Out = None
+) -> TorchTensor:
+    r"""Correlate (times, N, C) with weights (k, C, O): out[t] = b + Σ x[t+u] w[u]."""
+
 def conv_transpose1d(
     input: ArrayLike,
     weight: ArrayLike,
@@ -808,6 +826,20 @@ def conv_transpose2d(
     out: _Out = None,
 ) -> TorchTensor:
     r"""The transpose of `conv2d` in its input, as `torch.nn.functional.conv_transpose2d`."""
+
+def conv_transpose3d(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Extents = 1,
+    padding: Extents = 0,
+    output_padding: Extents = 0,
+    groups: builtins.int = 1,
+    dilation: Extents = 1,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""The transpose of `conv3d`: (N, C, D, H, W) and weights (C, O/groups, kD, kH, kW)."""
 
 def copy_(
     input: TorchTensor, source: ArrayLike, non_blocking: builtins.bool = False
@@ -1854,6 +1886,19 @@ def max_pool1d(
 ) -> Any:
     r"""Maxima of windows of (N, C, L); see `max_pool2d`."""
 
+def max_pool1d_with_indices(
+    input: ArrayLike,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    padding: Extents = 0,
+    dilation: Extents = 1,
+    ceil_mode: builtins.bool = False,
+    return_indices: builtins.bool = True,
+    *,
+    out: _Out = None,
+) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return `max_pool1d` and the maxima's positions."""
+
 @overload
 def max_pool2d(
     input: ArrayLike,
@@ -1890,6 +1935,17 @@ def max_pool2d(
     return_indices: builtins.bool = False,
 ) -> Any:
     r"""Maxima of windows of images, as `torch.nn.functional.max_pool2d`."""
+
+def max_pool3d(
+    input: ArrayLike,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    padding: Extents = 0,
+    dilation: Extents = 1,
+    ceil_mode: builtins.bool = False,
+    return_indices: builtins.bool = False,
+) -> Any:
+    r"""Maxima of windows of volumes (N, C, D, H, W); see `max_pool2d`."""
 
 def maximum(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Larger of two; NaN if either is. Ties share the derivative equally."""

@@ -39,7 +39,22 @@ def ours(value: Any) -> Any:
         return type(value)(ours(v) for v in value)
     if isinstance(value, dict):
         return {k: ours(v) for k, v in value.items()}
+    if isinstance(value, torch.nn.TransformerEncoderLayer):
+        return _encoder_layer(value)
+    if callable(value) and hasattr(torch.nn.functional, getattr(value, "__name__", " ")):
+        return getattr(nn.functional, value.__name__)
     return value
+
+
+def _encoder_layer(theirs: Any) -> Any:
+    """Return a layer as PyTorch's, of which an encoder is made."""
+    mine = nn.TransformerEncoderLayer(
+        theirs.self_attn.embed_dim, theirs.self_attn.num_heads, theirs.linear1.out_features,
+        theirs.dropout.p, ours(theirs.activation), theirs.norm1.eps, theirs.self_attn.batch_first,
+        theirs.norm_first, theirs.linear1.bias is not None, dtype=np.float64,
+    )  # fmt: skip
+    mine.load_state_dict({name: ours(v) for name, v in theirs.double().state_dict().items()})
+    return mine
 
 
 def leaves(value: Any) -> Any:
@@ -59,13 +74,16 @@ def outputs(value: Any) -> list[Any]:
 
 def gradients(module: Any, args: Any, kwargs: Any, library: Any) -> tuple[list[Any], list[Any]]:
     """Return the outputs, and the gradients of all parameters and inputs, of a weighted sum."""
-    found = outputs(module(*args, **kwargs))
+    found = [result for result in outputs(module(*args, **kwargs)) if result is not None]
+    losses = []
     for result in found:
         if result.requires_grad:
             weights = np.linspace(0.5, 1.5, result.numpy(force=True).size)
             weights = weights.reshape(tuple(result.shape))
             spread = torch.tensor(weights) if library is torch else wing.tensor(weights)
-            (result * spread).sum().backward()
+            losses.append((result * spread).sum())
+    if losses:
+        sum(losses).backward()
     given = [*module.parameters(), *args, *kwargs.values()]
     tensors = [t for t in given if isinstance(t, (torch.Tensor, wing.Tensor)) and t.requires_grad]
     return found, [t.grad for t in tensors]

@@ -6,6 +6,7 @@ from thalweg.torch.functions import (
     dtypes,
     order,
     pointwise,
+    pooling,
     random,
     random_fills,
     restriding,

@@ -1,26 +1,19 @@
-"""Windows that slide over signals and images: convolution, and pooling."""
+"""Windows that slide over signals, images and volumes: convolution."""
 
 from __future__ import annotations
 
-import functools
 from typing import Any, Literal
 
-import numpy as np
-
 from thalweg.core.apply import joined
-from thalweg.core.tensor import Tensor, fresh
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.creation.ranges import arange
-from thalweg.ops.elementwise.arithmetic import add, divide, multiply
-from thalweg.ops.elementwise.comparison import equal, less, not_equal, where
-from thalweg.ops.elementwise.conversion import as_floating, astype, stop_gradient
+from thalweg.ops.elementwise.arithmetic import add
+from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.linalg.contraction import contract
-from thalweg.ops.reduce.extremes import reduce_max, reduce_min
-from thalweg.ops.shape.broadcast import broadcast_to, reduce_sum
 from thalweg.ops.shape.cut import pad_with_zeros, slice_
-from thalweg.ops.shape.reshape import reshape, restore_axes
+from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import transpose
-from thalweg.ops.windows.windows import overlap_add, window_axes, windows
+from thalweg.ops.windows.windows import overlap_add, windows
 from thalweg.torch.naming import as_tensor, function, variant_of
 
 Extents = int | tuple[int, ...]
@@ -58,7 +51,7 @@ def with_batch(name: str, x: Any, rank: int) -> tuple[Tensor, bool]:
     if tensor.ndim not in (rank + 1, rank + 2):
         raise ShapeError(
             f"{name} got a tensor of shape {tensor.shape}; it wants (batch, channels, "
-            f"{', '.join(('height', 'width')[-rank:])}), or the same without the batch. "
+            f"{', '.join(('depth', 'height', 'width')[-rank:])}), or the same without the batch. "
             "Reshape it first."
         )
     batched = tensor.ndim == rank + 2
@@ -82,7 +75,7 @@ def check_fits(name: str, x: Tensor, size: tuple[int, ...], dilation: tuple[int,
     covered = tuple((k - 1) * gap + 1 for k, gap in zip(size, dilation, strict=True))
     if any(n < k for n, k in zip(x.shape[2:], covered, strict=True)):
         raise ShapeError(
-            f"{name} got an input of height and width {x.shape[2:]} with its padding, and windows "
+            f"{name} got an input of extents {x.shape[2:]} with its padding, and windows "
             f"that cover {covered}. Pad more, or take a smaller kernel."
         )
 
@@ -213,6 +206,51 @@ def conv2d() -> None:
     """
 
 
+@function
+@variant_of(_convolve, 3)
+def conv3d() -> None:
+    """Correlate volumes (N, C, D, H, W) with weights (O, C/groups, kD, kH, kW).
+
+    Arguments and result as `conv2d`, with three axes instead of two.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> tuple(torch.conv3d(torch.ones((1, 1, 3, 3, 3)), torch.ones((2, 1, 2, 2, 1))).shape)
+        (1, 2, 2, 2, 3)
+    """
+
+
+@function
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Tensor:
+    """Correlate (times, N, C) with weights (k, C, O): out[t] = b + Σ x[t+u] w[u].
+
+    Args:
+        input: (times, N, C).
+        weight: (k, C, O).
+        bias: (O,).
+        pad: Zeros before and behind all times.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> found = torch.conv_tbc(torch.ones((5, 2, 3)), torch.ones((2, 3, 4)), torch.zeros(4))
+        >>> tuple(found.shape)
+        (4, 2, 4)
+    """
+    x, kernel = as_tensor(input), as_tensor(weight)
+    if x.ndim != 3 or kernel.ndim != 3:
+        raise ShapeError(
+            f"Input must have 3 dims: time, batch, in_channel, and the weight 3 too; conv_tbc got "
+            f"shapes {tuple(x.shape)} and {tuple(kernel.shape)}. Reshape them."
+        )
+    found = _convolve(
+        "conv_tbc", 1, transpose(x, (1, 2, 0)), transpose(kernel, (2, 1, 0)), bias, 1, pad
+    )
+    return transpose(found, (2, 0, 1))
+
+
 def _transpose_convolution(
     name: str,
     rank: int,
@@ -285,6 +323,15 @@ def conv_transpose2d() -> None:
     """
 
 
+@function
+@variant_of(_transpose_convolution, 3)
+def conv_transpose3d() -> None:
+    """The transpose of `conv3d`: (N, C, D, H, W) and weights (C, O/groups, kD, kH, kW).
+
+    Arguments and result as `conv_transpose2d`, with three axes instead of two.
+    """
+
+
 def unfold(
     input: Any,
     kernel_size: Extents,
@@ -335,217 +382,3 @@ def fold(
     seen = transpose(reshape(x, shape), (0, 1, 4, 2, 5, 3))
     image = _crop(overlap_add(seen, extents, steps, gaps, (2, 3)), both, wanted)
     return image if batched else reshape(image, image.shape[1:])
-
-
-Numbers = tuple[int, ...]
-
-
-class _Pool:
-    """Where the windows of a pooling lie: PyTorch's rules, one entry an axis."""
-
-    def __init__(
-        self, name: str, rank: int, shape: Numbers, size: Any, stride: Any, padding: Any,
-        dilation: Any, ceil_mode: bool,
-    ) -> None:  # fmt: skip
-        # PyTorch takes an empty stride for none.
-        step = size if stride is None or stride == () else stride
-        self.size, self.stride = whole_numbers(name, rank, kernel_size=size, stride=step)
-        self.low, self.dilation = whole_numbers(name, rank, padding=padding, dilation=dilation)
-        self.extents = shape[-rank:]
-        if any(2 * p > k for p, k in zip(self.low, self.size, strict=True)):
-            raise ArgumentError(
-                f"{name} got padding={padding} for windows of {self.size}; a window of padding "
-                "alone has no extreme. Pad by at most half the window."
-            )
-        self.counts = tuple(self._count(name, axis, ceil_mode) for axis in range(rank))
-        self.high = tuple(
-            max(0, (n - 1) * step + self._reach(axis) - extent - p)
-            for axis, (n, step, extent, p) in enumerate(
-                zip(self.counts, self.stride, self.extents, self.low, strict=True)
-            )
-        )
-
-    def _reach(self, axis: int) -> int:
-        return (self.size[axis] - 1) * self.dilation[axis] + 1
-
-    def _count(self, name: str, axis: int, ceil_mode: bool) -> int:
-        extent, step, p = self.extents[axis], self.stride[axis], self.low[axis]
-        room = extent + 2 * p - self._reach(axis)
-        found = (-(-room // step) if ceil_mode else room // step) + 1
-        # The last window must start in the input or in the padding before it.
-        if ceil_mode and (found - 1) * step >= extent + p:
-            found -= 1
-        if found < 1:
-            raise ArgumentError(
-                f"{name} got an input of height and width {self.extents} and windows that cover "
-                f"{self._reach(axis)}. Pad it, or take smaller windows."
-            )
-        return found
-
-    def covered(self, axis: int, with_padding: bool) -> np.ndarray[Any, Any]:
-        """Return how many places each window covers, those of the padding counted or not."""
-        extent, p = self.extents[axis], self.low[axis]
-        start = np.arange(self.counts[axis]) * self.stride[axis] - p
-        stop = np.minimum(start + self.size[axis], extent + p)
-        if not with_padding:
-            start, stop = np.maximum(start, 0), np.minimum(stop, extent)
-        found: np.ndarray[Any, Any] = stop - start
-        return found
-
-
-def _windows_of(x: Tensor, pool: _Pool, outside: float | int) -> Tensor:
-    """Return the windows of an input, with a number outside."""
-    rank = len(pool.size)
-    whole = pad_last_axes(x, pool.low, pool.high)
-    if whole is not x and outside != 0:
-        inner = reshape(as_tensor(True), (1,) * rank)
-        mask = pad_with_zeros(broadcast_to(inner, pool.extents), pool.low, pool.high, (0,) * rank)
-        whole = where(mask, whole, outside)
-    return windows(whole, pool.size, pool.stride, pool.dilation, _spatial(x, rank))
-
-
-def _spatial(x: Tensor, rank: int) -> Numbers:
-    return tuple(range(x.ndim - rank, x.ndim))
-
-
-def _max_pool(
-    name: str, rank: int, input: Any, kernel_size: Extents, stride: Extents | None = None,
-    padding: Extents = 0, dilation: Extents = 1, ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Any:  # fmt: skip
-    x, batched = with_batch(name, input, rank)
-    if 0 in x.shape[1:]:
-        raise ShapeError(
-            f"{name} expected a tensor with optional 0 dim batch size for input; it got shape "
-            f"{x.shape}, without a channel or a position. Check that the data are not empty."
-        )
-    pool = _Pool(name, rank, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
-    least = -np.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
-    seen = _windows_of(x, pool, least)
-    axes = window_axes(_spatial(x, rank))
-    fixed = stop_gradient(seen)
-    top = restore_axes(reduce_max(fixed, axes), seen.shape, axes)
-    size = int(np.prod(pool.size))
-    spread = [1 if i % 2 == 0 else pool.size[i // 2] for i in range(2 * rank)]
-    order = reshape(arange(size, dtype=np.int32), tuple(spread))
-    # Of equal elements the first is the maximum, and alone has the derivative; of several NaN it
-    # is the last, as PyTorch has it: they are counted below 0.
-    marked = where(equal(fixed, top), order, np.int32(size))
-    marked = where(not_equal(fixed, fixed), np.int32(-1) - order, marked)
-    first = reduce_min(marked, axes)
-    first = where(less(first, 0), np.int32(-1) - first, first)
-    chosen = equal(order, restore_axes(first, seen.shape, axes))
-    result = reduce_sum(where(chosen, seen, 0), axes)
-    found = result if batched else reshape(result, result.shape[1:])
-    if not return_indices:
-        return found
-    places = _places(first, pool)
-    return found, places if batched else reshape(places, places.shape[1:])
-
-
-def _places(first: Tensor, pool: _Pool) -> Tensor:
-    """Return the position in the flattened input of each window's chosen element."""
-    within, total = astype(first, np.int64), as_tensor(np.int64(0))
-    rank = len(pool.size)
-    for axis in range(rank):
-        inner = int(np.prod(pool.size[axis + 1 :]))
-        step = within // inner % pool.size[axis]
-        start = np.arange(pool.counts[axis]) * pool.stride[axis] - pool.low[axis]
-        place = step * pool.dilation[axis] + start.reshape(-1, *(1,) * (rank - 1 - axis))
-        total = add(multiply(total, pool.extents[axis]), place)
-    return total
-
-
-def _avg_pool(
-    name: str, rank: int, input: Any, kernel_size: Extents, stride: Extents | None = None,
-    padding: Extents = 0, ceil_mode: bool = False, count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Tensor:  # fmt: skip
-    x, batched = with_batch(name, as_floating(input, None), rank)
-    pool = _Pool(name, rank, x.shape, kernel_size, stride, padding, 1, ceil_mode)
-    total = reduce_sum(_windows_of(x, pool, 0), window_axes(_spatial(x, rank)))
-    if divisor_override == 0:
-        raise ArgumentError(f"{name} got divisor_override=0; it wants another number or None.")
-    result = divide(total, divisor_override or _divisor(pool, count_include_pad, x.dtype))
-    return result if batched else reshape(result, result.shape[1:])
-
-
-def _divisor(pool: _Pool, count_include_pad: bool, dtype: Any) -> Any:
-    covered = [pool.covered(axis, count_include_pad) for axis in range(len(pool.size))]
-    product: Any = functools.reduce(np.multiply.outer, covered)
-    if np.all(product == product.flat[0]):
-        return int(product.flat[0])
-    return fresh(product.astype(dtype))
-
-
-@function
-@variant_of(_max_pool, 1)
-def max_pool1d() -> None:
-    """Maxima of windows of (N, C, L); see `max_pool2d`."""
-
-
-@function
-@variant_of(_max_pool, 2)
-def max_pool2d() -> None:
-    """Maxima of windows of images, as `torch.nn.functional.max_pool2d`.
-
-    Of equal maxima the first has the derivative; NaN is the maximum of a window that has it.
-
-    Args:
-        input: (N, C, H, W), or (C, H, W).
-        kernel_size: The window; one number, or one an axis.
-        stride: The step between windows; by default the window.
-        padding: How much is added on both sides; it never is the maximum.
-        dilation: The distance between the elements of a window.
-        ceil_mode: Whether windows may reach beyond the end.
-        return_indices: Whether to return the maxima's positions in the flattened image, too.
-
-    Raises:
-        ArgumentError: If the padding exceeds half the window, or no window fits.
-
-    Example:
-        >>> import thalweg.torch as torch
-        >>> from thalweg.torch.functions.windows import max_pool2d
-        >>> max_pool2d(torch.reshape(torch.arange(16.0), (1, 1, 4, 4)), 2).tolist()
-        [[[[5.0, 7.0], [13.0, 15.0]]]]
-    """
-
-
-@function
-def avg_pool1d(
-    input: Any,
-    kernel_size: Extents,
-    stride: Extents | None = None,
-    padding: Extents = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-) -> Tensor:
-    """Means of windows of (N, C, L); see `avg_pool2d`."""
-    return _avg_pool(
-        "avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad
-    )
-
-
-@function
-@variant_of(_avg_pool, 2)
-def avg_pool2d() -> None:
-    """Means of windows of images, as `torch.nn.functional.avg_pool2d`.
-
-    Args:
-        input: (N, C, H, W), or (C, H, W).
-        kernel_size: The window; one number, or one an axis.
-        stride: The step between windows; by default the window.
-        padding: Zeros on both sides.
-        ceil_mode: Whether windows may reach beyond the end.
-        count_include_pad: Whether the zeros count.
-        divisor_override: What to divide by instead of the number of elements.
-
-    Raises:
-        ArgumentError: If the padding exceeds half the window, or no window fits.
-
-    Example:
-        >>> import thalweg.torch as torch
-        >>> from thalweg.torch.functions.windows import avg_pool2d
-        >>> avg_pool2d(torch.reshape(torch.arange(16.0), (1, 1, 4, 4)), 2).tolist()
-        [[[[2.5, 4.5], [10.5, 12.5]]]]
-    """

@@ -132,11 +132,11 @@ def copy_into(tensor: Tensor, value: Any) -> Tensor:
         return overwrite(tensor, new if new.dtype == tensor.dtype else astype(new, tensor.dtype))
 
 
-def add_parameters(module: Any, dtype: Any, **shapes: tuple[int, ...] | None) -> None:
-    """Give a layer parameters of these shapes, or None for one it does without, and fill them.
+def register_parameters(module: Any, dtype: Any, **shapes: tuple[int, ...] | None) -> None:
+    """Give a layer parameters of these shapes, still empty, or None for one it does without.
 
     Args:
-        module: The layer, whose `reset_parameters` fills them.
+        module: The layer.
         dtype: Their dtype; None for the default dtype.
         shapes: Their shapes by name.
     """
@@ -144,4 +144,9 @@ def add_parameters(module: Any, dtype: Any, **shapes: tuple[int, ...] | None) ->
     for name, shape in shapes.items():
         parameter = None if shape is None else Parameter(np.zeros(possible(shape), kind))
         module.register_parameter(name, parameter)
+
+
+def add_parameters(module: Any, dtype: Any, **shapes: tuple[int, ...] | None) -> None:
+    """Give a layer parameters as `register_parameters`, and let `reset_parameters` fill them."""
+    register_parameters(module, dtype, **shapes)
     module.reset_parameters()

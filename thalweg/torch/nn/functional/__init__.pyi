@@ -9,12 +9,34 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from thalweg.core import tensor as _core
+from thalweg.torch.functions.pooling import adaptive_max_pool1d as adaptive_max_pool1d
+from thalweg.torch.functions.pooling import (
+    adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices,
+)
+from thalweg.torch.functions.pooling import adaptive_max_pool2d as adaptive_max_pool2d
+from thalweg.torch.functions.pooling import (
+    adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices,
+)
+from thalweg.torch.functions.pooling import adaptive_max_pool3d as adaptive_max_pool3d
+from thalweg.torch.functions.pooling import (
+    adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices,
+)
+from thalweg.torch.functions.pooling import fractional_max_pool2d as fractional_max_pool2d
+from thalweg.torch.functions.pooling import (
+    fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices,
+)
+from thalweg.torch.functions.pooling import fractional_max_pool3d as fractional_max_pool3d
+from thalweg.torch.functions.pooling import (
+    fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices,
+)
 from thalweg.torch.functions.windows import Extents, Padding
 from thalweg.torch.nn.functional import activation as activation
 from thalweg.torch.nn.functional import attention as attention
 from thalweg.torch.nn.functional import classification as classification
+from thalweg.torch.nn.functional import heads as heads
 from thalweg.torch.nn.functional import losses as losses
 from thalweg.torch.nn.functional import normalization as normalization
+from thalweg.torch.nn.functional import sampling as sampling
 from thalweg.torch.nn.functional import vision as vision
 from thalweg.torch.tensors import TorchTensor
 
@@ -28,6 +50,11 @@ def adaptive_avg_pool2d(input: ArrayLike, output_size: ArrayLike) -> TorchTensor
 
 def adaptive_avg_pool3d(input: ArrayLike, output_size: ArrayLike) -> TorchTensor:
     r"""Means of as many windows of volumes as wanted; see `adaptive_avg_pool2d`."""
+
+def affine_grid(
+    theta: ArrayLike, size: Sequence[int], align_corners: bool | None = None
+) -> TorchTensor:
+    r"""Return where an affine map reads each pixel: grids for `grid_sample`."""
 
 def alpha_dropout(
     input: ArrayLike, p: float = 0.5, training: bool = False, inplace: bool = False
@@ -58,6 +85,17 @@ def avg_pool2d(
     out: _Out = None,
 ) -> TorchTensor:
     r"""Means of windows of images, as `torch.nn.functional.avg_pool2d`."""
+
+def avg_pool3d(
+    input: ArrayLike,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    padding: Extents = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> TorchTensor:
+    r"""Means of windows of volumes (N, C, D, H, W); see `avg_pool2d`."""
 
 def batch_norm(
     input: ArrayLike,
@@ -100,6 +138,9 @@ def binary_cross_entropy_with_logits(
 def celu(input: ArrayLike, alpha: float = 1.0, inplace: bool = False) -> TorchTensor:
     r"""Exponential linear unit with a continuous derivative: x where x > 0, else α (e^(x/α) - 1)."""
 
+def celu_(input: TorchTensor, alpha: float = 1.0) -> TorchTensor:
+    r"""Write `celu` of a tensor into its own memory."""
+
 def channel_shuffle(input: ArrayLike, groups: int) -> TorchTensor:
     r"""Deal the channels of (N, C, …) out again, one of each group in turn."""
 
@@ -129,6 +170,24 @@ def conv2d(
 ) -> TorchTensor:
     r"""Correlate images with weights, as `torch.nn.functional.conv2d`."""
 
+def conv3d(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Extents = 1,
+    padding: Padding = 0,
+    dilation: Extents = 1,
+    groups: int = 1,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Correlate volumes (N, C, D, H, W) with weights (O, C/groups, kD, kH, kW)."""
+
+def conv_tbc(
+    input: ArrayLike, weight: ArrayLike, bias: ArrayLike, pad: int = 0, *, out: _Out = None
+) -> TorchTensor:
+    r"""Correlate (times, N, C) with weights (k, C, O): out[t] = b + Σ x[t+u] w[u]."""
+
 def conv_transpose1d(
     input: ArrayLike,
     weight: ArrayLike,
@@ -156,6 +215,20 @@ def conv_transpose2d(
     out: _Out = None,
 ) -> TorchTensor:
     r"""The transpose of `conv2d` in its input, as `torch.nn.functional.conv_transpose2d`."""
+
+def conv_transpose3d(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Extents = 1,
+    padding: Extents = 0,
+    output_padding: Extents = 0,
+    groups: int = 1,
+    dilation: Extents = 1,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""The transpose of `conv3d`: (N, C, D, H, W) and weights (C, O/groups, kD, kH, kW)."""
 
 def cosine_embedding_loss(
     input1: ArrayLike,
@@ -253,6 +326,15 @@ def gelu(input: ArrayLike, approximate: str = "none") -> TorchTensor:
 def glu(input: ArrayLike, dim: int = -1) -> TorchTensor:
     r"""Gated linear unit: a σ(b), a the first half along the axis and b the second."""
 
+def grid_sample(
+    input: ArrayLike,
+    grid: ArrayLike,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> TorchTensor:
+    r"""Read images or volumes at positions between their pixels."""
+
 def group_norm(
     input: ArrayLike,
     num_groups: int,
@@ -261,6 +343,11 @@ def group_norm(
     eps: float = 1e-05,
 ) -> TorchTensor:
     r"""Give each group of channels of each example mean 0 and variance 1."""
+
+def gumbel_softmax(
+    logits: ArrayLike, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> TorchTensor:
+    r"""Draw shares of classes that tend to one class as τ does to 0: softmax((x + g) / τ)."""
 
 def hardshrink(input: ArrayLike, lambd: float = 0.5) -> TorchTensor:
     r"""Return x where |x| > λ, else 0."""
@@ -361,6 +448,11 @@ def leaky_relu_(input: TorchTensor, negative_slope: float = 0.01) -> TorchTensor
 def linear(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> TorchTensor:
     r"""Return x Wᵀ + b."""
 
+def local_response_norm(
+    input: ArrayLike, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1.0
+) -> TorchTensor:
+    r"""Divide each channel by a power of the mean square around it: x / (k + α mean x²)^β."""
+
 def log_softmax(
     input: ArrayLike, dim: int | None = None, _stacklevel: int = 3, dtype: DTypeLike | None = None
 ) -> TorchTensor:
@@ -368,6 +460,33 @@ def log_softmax(
 
 def logsigmoid(input: ArrayLike) -> TorchTensor:
     r"""Logarithm of the logistic function, without overflow."""
+
+def lp_pool1d(
+    input: ArrayLike,
+    norm_type: float,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    ceil_mode: bool = False,
+) -> TorchTensor:
+    r"""Norms of windows of (N, C, L) or (C, L); see `lp_pool2d`."""
+
+def lp_pool2d(
+    input: ArrayLike,
+    norm_type: float,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    ceil_mode: bool = False,
+) -> TorchTensor:
+    r"""Norms of windows of images: (Σ xᵖ)^(1/p)."""
+
+def lp_pool3d(
+    input: ArrayLike,
+    norm_type: float,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    ceil_mode: bool = False,
+) -> TorchTensor:
+    r"""Norms of windows of volumes (N, C, D, H, W); see `lp_pool2d`."""
 
 def margin_ranking_loss(
     input1: ArrayLike,
@@ -417,6 +536,19 @@ def max_pool1d(
 ) -> Any:
     r"""Maxima of windows of (N, C, L); see `max_pool2d`."""
 
+def max_pool1d_with_indices(
+    input: ArrayLike,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    padding: Extents = 0,
+    dilation: Extents = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = True,
+    *,
+    out: _Out = None,
+) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return `max_pool1d` and the maxima's positions."""
+
 @overload
 def max_pool2d(
     input: ArrayLike,
@@ -454,6 +586,69 @@ def max_pool2d(
 ) -> Any:
     r"""Maxima of windows of images, as `torch.nn.functional.max_pool2d`."""
 
+def max_pool2d_with_indices(
+    input: ArrayLike,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    padding: Extents = 0,
+    dilation: Extents = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = True,
+) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return `max_pool2d` and the maxima's positions in the flattened image."""
+
+def max_pool3d(
+    input: ArrayLike,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    padding: Extents = 0,
+    dilation: Extents = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    r"""Maxima of windows of volumes (N, C, D, H, W); see `max_pool2d`."""
+
+def max_pool3d_with_indices(
+    input: ArrayLike,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    padding: Extents = 0,
+    dilation: Extents = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = True,
+) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return `max_pool3d` and the maxima's positions in the flattened volume."""
+
+def max_unpool1d(
+    input: ArrayLike,
+    indices: ArrayLike,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    padding: Extents = 0,
+    output_size: Sequence[int] | None = None,
+) -> TorchTensor:
+    r"""Put maxima of windows of (N, C, L) or (C, L) back; see `max_unpool2d`."""
+
+def max_unpool2d(
+    input: ArrayLike,
+    indices: ArrayLike,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    padding: Extents = 0,
+    output_size: Sequence[int] | None = None,
+) -> TorchTensor:
+    r"""Put maxima of windows of images back to their positions, with zeros elsewhere."""
+
+def max_unpool3d(
+    input: ArrayLike,
+    indices: ArrayLike,
+    kernel_size: Extents,
+    stride: Extents | None = None,
+    padding: Extents = 0,
+    output_size: Sequence[int] | None = None,
+) -> TorchTensor:
+    r"""Put maxima of windows of volumes back; see `max_unpool2d`."""
+
 def mish(input: ArrayLike, inplace: bool = False) -> TorchTensor:
     r"""Return x tanh(ln(1 + eˣ))."""
 
@@ -466,6 +661,35 @@ def mse_loss(
     weight: ArrayLike | None = None,
 ) -> TorchTensor:
     r"""Squared error: (ŷ - y)²."""
+
+def multi_head_attention_forward(
+    query: ArrayLike,
+    key: Any,
+    value: Any,
+    embed_dim_to_check: int,
+    num_heads: int,
+    in_proj_weight: ArrayLike,
+    in_proj_bias: ArrayLike,
+    bias_k: ArrayLike,
+    bias_v: ArrayLike,
+    add_zero_attn: bool,
+    dropout_p: float,
+    out_proj_weight: ArrayLike,
+    out_proj_bias: ArrayLike,
+    training: bool = True,
+    key_padding_mask: Any = None,
+    need_weights: bool = True,
+    attn_mask: Any = None,
+    use_separate_proj_weight: bool = False,
+    q_proj_weight: Any = None,
+    k_proj_weight: Any = None,
+    v_proj_weight: Any = None,
+    static_k: Any = None,
+    static_v: Any = None,
+    average_attn_weights: bool = True,
+    is_causal: bool = False,
+) -> tuple[TorchTensor, TorchTensor | None]:
+    r"""Attend with several heads, each by its own part of projected features; join what they see."""
 
 def multi_margin_loss(
     input: ArrayLike,
@@ -581,6 +805,14 @@ def rrelu(
 ) -> TorchTensor:
     r"""Leaky rectifier whose slope below zero is random in training, and its mean else."""
 
+def rrelu_(
+    input: TorchTensor,
+    lower: float = 0.125,
+    upper: float = 0.3333333333333333,
+    training: bool = False,
+) -> TorchTensor:
+    r"""Write `rrelu` of a tensor into its own memory."""
+
 def scaled_dot_product_attention(
     query: ArrayLike,
     key: Any,
@@ -691,3 +923,22 @@ def unfold(
     stride: Extents = 1,
 ) -> TorchTensor:
     r"""Write the windows of (N, C, H, W) as columns (N, C·kH·kW, windows), as PyTorch's `unfold`."""
+
+def upsample(
+    input: ArrayLike,
+    size: int | Sequence[int] | None = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> TorchTensor:
+    r"""Resample by `interpolate`, whose older name this is; a warning says so."""
+
+def upsample_bilinear(
+    input: ArrayLike, size: int | Sequence[int] | None = None, scale_factor: Any = None
+) -> TorchTensor:
+    r"""Resample images by `interpolate` between centres of corners; a warning says so."""
+
+def upsample_nearest(
+    input: ArrayLike, size: int | Sequence[int] | None = None, scale_factor: Any = None
+) -> TorchTensor:
+    r"""Resample by `interpolate` with the nearest element; a warning says so."""

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.lines import level_of_user
 from thalweg.ops.elementwise import exponential, trigonometric
 from thalweg.ops.elementwise.arithmetic import absolute, sign
 from thalweg.ops.elementwise.comparison import greater, greater_equal, less_equal, where
+from thalweg.ops.elementwise.conversion import stop_gradient
 from thalweg.ops.elementwise.exponential import expm1
+from thalweg.ops.index.take import one_hot
+from thalweg.ops.reduce.extremes import argmax
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.shape.transpose import moveaxis
 from thalweg.ops.special import activations as smooth
 from thalweg.torch.naming import as_tensor
-from thalweg.torch.nn.functional.dropout import apply, slopes
+from thalweg.torch.nn.functional.dropout import apply, exponentials, slopes
 
 __all__ = [
-    "celu", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh",
     "hardtanh_", "leaky_relu", "leaky_relu_", "log_softmax", "logsigmoid", "mish", "prelu",
-    "relu", "relu6", "relu_", "rrelu", "selu", "selu_", "sigmoid", "silu", "softmax", "softmin",
+    "relu", "relu6", "relu_", "rrelu", "rrelu_", "selu", "selu_", "sigmoid",
+    "silu", "softmax", "softmin",
     "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_",
 ]  # fmt: skip
 
@@ -57,6 +65,11 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     if alpha == 0:
         raise ArgumentError("celu got alpha=0, which cannot be divided by. Give a positive number.")
     return apply(lambda x: _celu(x, alpha), input, inplace)
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """Write `celu` of a tensor into its own memory."""
+    return celu(input, alpha, inplace=True)
 
 
 def _celu(x: Tensor, alpha: float) -> Tensor:
@@ -283,6 +296,48 @@ def rrelu(
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     return apply(lambda x: x * slopes(x, lower, upper), input, inplace)
+
+
+def rrelu_(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False
+) -> Tensor:
+    """Write `rrelu` of a tensor into its own memory."""
+    return rrelu(input, lower, upper, training, inplace=True)
+
+
+def gumbel_softmax(
+    logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """Draw shares of classes that tend to one class as τ does to 0: softmax((x + g) / τ).
+
+    Args:
+        logits: x, unnormalized logarithms of probabilities.
+        tau: τ, above 0.
+        hard: Whether the class alone is given, as 1 among zeros, with the derivative of the shares.
+        eps: Accepted as in PyTorch, where it has no effect either.
+        dim: The axis of the classes.
+
+    Source:
+        Jang, Gu & Poole, "Categorical Reparameterization with Gumbel-Softmax", 2017.
+        arXiv:1611.01144
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch.nn import functional as F
+        >>> F.gumbel_softmax(torch.zeros(4), hard=True).sum().item()
+        1.0
+    """
+    x = as_tensor(logits)
+    if eps != 1e-10:
+        warnings.warn(
+            "`eps` parameter is deprecated and has no effect.", stacklevel=level_of_user()
+        )
+    shares = smooth.softmax((x - exponential.log(exponentials(x))) / tau, dim)
+    if not hard:
+        return shares
+    fixed, axis = stop_gradient(shares), normalize_axis("gumbel_softmax", dim, x.ndim)
+    chosen = one_hot(argmax(fixed, axis), x.shape[axis], x.dtype)
+    return moveaxis(chosen, -1, axis) - fixed + shares
 
 
 def hardtanh(

@@ -1,7 +1,7 @@
 """Dropout: elements set to zero at random, with PyTorch's names, arguments and stream.
 
-All draws are made in `mask` and `slopes`. Eager draws are the default generator's, and so
-PyTorch's for the same seed; those of a traced function are made with keys (`ops.drawing`).
+All draws are made in `mask`, `slopes` and `exponentials`. Eager draws are the default generator's,
+and so PyTorch's for the same seed; those of a traced function are made with keys (`ops.drawing`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, fresh
 from thalweg.core.writing import inplace as written
 from thalweg.errors import ArgumentError
-from thalweg.ops.elementwise.comparison import less, less_equal, where
+from thalweg.ops.elementwise.comparison import less, less_equal, maximum, where
 from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.elementwise.exponential import log1p
 from thalweg.random import keyed
 from thalweg.random.drawing import drawing_batch, drawn, has_key, next_key
 from thalweg.random.memory_order import laid_out_like
@@ -68,6 +69,19 @@ def slopes(x: Tensor, low: float, high: float) -> Tensor:
     factors = np.ones(x.shape, x.dtype)
     factors[below] = stream(None).uniform(low, high, (int(np.count_nonzero(below)),))
     return fresh(factors)
+
+
+def exponentials(like: Tensor) -> Tensor:
+    """Draw numbers of density e⁻ˣ, none 0, for each element of a tensor."""
+    shape, dtype = tuple(like.shape), like.dtype
+    least = float(np.finfo(dtype).tiny)
+
+    def by_key(key: Tensor, extents: Shape) -> Tensor:
+        return maximum(-log1p(-keyed.uniform(key, extents, dtype)), least)
+
+    if like.is_symbolic and has_key():
+        return by_key(next_key(), shape)
+    return drawn(lambda extents: stream(None).exponential(1.0, extents, dtype), shape, by_key)
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

@@ -13,11 +13,16 @@ from thalweg.core.writing import overwrite
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.index.pad import pad
 from thalweg.ops.reduce.sums import mean
+from thalweg.ops.shape.broadcast import reduce_sum
 from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.windows.windows import windows
 from thalweg.torch.naming import as_tensor
 
-__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
+__all__ = [
+    "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
+]  # fmt: skip
 
 
 Axes = tuple[int, ...]
@@ -147,6 +152,45 @@ def group_norm(
     size = x.size // (x.shape[0] * num_groups) if x.shape[0] else 0
     centred, _, variance = _moments(reshape(x, (x.shape[0], num_groups, size)), (2,))
     return _scale_channels(reshape(centred / sqrt(variance + eps), x.shape), weight, bias)
+
+
+def local_response_norm(
+    input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """Divide each channel by a power of the mean square around it: x / (k + α mean x²)^β.
+
+    Args:
+        input: x, of shape (N, channels, …), with three axes or more.
+        size: The number of channels that each one is divided by, itself in the middle.
+        alpha: α.
+        beta: β.
+        k: k.
+
+    Raises:
+        ShapeError: If there are fewer axes.
+
+    Source:
+        Krizhevsky, Sutskever & Hinton, "ImageNet Classification with Deep Convolutional Neural
+        Networks", 2012, section 3.3; there the sum is taken and not the mean.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch.nn import functional as F
+        >>> F.local_response_norm(torch.ones((1, 2, 1)), 2, 2.0, 1.0, k=0.0).tolist()
+        [[[1.0], [0.5]]]
+    """
+    x = as_tensor(input)
+    if x.ndim < 3:
+        raise ShapeError(
+            f"Expected 3D or higher dimensionality input (got {x.ndim} dimensions); "
+            "local_response_norm wants (N, channels, …). Reshape it."
+        )
+    if not x.size:
+        return x
+    around = [(0, 0)] * x.ndim
+    around[1] = (size // 2, (size - 1) // 2)
+    seen = windows(pad(square(x), around), (size,), axes=(1,))
+    return x / (reduce_sum(seen, (2,)) / size * alpha + k) ** beta
 
 
 # ---- over the examples of a batch

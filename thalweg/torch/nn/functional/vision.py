@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.lines import level_of_user
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.elementwise.conversion import as_floating
 from thalweg.ops.index.pad import pad as pad_axes
@@ -24,7 +26,8 @@ from thalweg.torch.naming import as_tensor
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "channel_shuffle",
-    "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle",
+    "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle", "upsample", "upsample_bilinear",
+    "upsample_nearest",
 ]  # fmt: skip
 
 
@@ -305,6 +308,37 @@ def interpolate(
         product = matmul(moveaxis(x, axis, -1), as_tensor(weights.astype(x.dtype)))
         x = moveaxis(product, -1, axis)
     return x
+
+
+def upsample(
+    input: Any,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """Resample by `interpolate`, whose older name this is; a warning says so."""
+    _deprecated("upsample")
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """Resample by `interpolate` with the nearest element; a warning says so."""
+    _deprecated("upsample_nearest")
+    return interpolate(input, size, scale_factor)
+
+
+def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """Resample images by `interpolate` between centres of corners; a warning says so."""
+    _deprecated("upsample_bilinear")
+    return interpolate(input, size, scale_factor, "bilinear", True)
+
+
+def _deprecated(name: str) -> None:
+    warnings.warn(
+        f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.",
+        stacklevel=level_of_user(),
+    )
 
 
 def _check(x: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:

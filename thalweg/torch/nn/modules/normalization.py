@@ -8,10 +8,10 @@ from typing import Any
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.torch.nn import functional, init
-from thalweg.torch.nn.modules.module import Module, describe
+from thalweg.torch.nn.modules.module import Layer, Module, describe
 from thalweg.torch.nn.parameter import Parameter, add_parameters
 
-__all__ = ["GroupNorm", "LayerNorm", "RMSNorm"]
+__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 class Scaling(Module):
@@ -175,3 +175,21 @@ class GroupNorm(Scaling):
         """Return the arguments."""
         options = f"{describe(self, 'eps', 'affine')}, bias={self.bias is not None}"
         return f"{self.num_groups}, {self.num_channels}, {options}"
+
+
+class LocalResponseNorm(Layer, of=functional.local_response_norm):
+    """Divide each channel by a power of the mean square around it: x / (k + α mean x²)^β.
+
+    Args:
+        size: The number of channels that each one is divided by, itself in the middle.
+        alpha: α.
+        beta: β.
+        k: k.
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        self._begin(locals())
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return f"{self.size}, {describe(self, 'alpha', 'beta', 'k')}"

@@ -13,7 +13,9 @@ from thalweg.torch.nn.modules.linear import draw_by_fan_in
 from thalweg.torch.nn.modules.module import Applied, describe
 from thalweg.torch.nn.parameter import Parameter, add_parameters
 
-__all__ = ["Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d"]
+__all__ = [
+    "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
+]  # fmt: skip
 
 
 _MODES = ("zeros", "reflect", "replicate", "circular")
@@ -179,6 +181,19 @@ class Conv2d(Convolution, rank=2, of=functional.conv2d):
     """
 
 
+class Conv3d(Convolution, rank=3, of=functional.conv3d):
+    """Convolve volumes (N, C, D, H, W) or (C, D, H, W); see `functional.conv3d`.
+
+    Arguments and attributes as of `Conv2d`, with three axes instead of two.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> nn.Conv3d(3, 4, 2)(torch.ones((5, 3, 4, 4, 4))).shape == (5, 4, 3, 3, 3)
+        True
+    """
+
+
 class TransposedConvolution(Convolution):
     """What transposes of convolutions share.
 
@@ -263,3 +278,7 @@ class ConvTranspose1d(TransposedConvolution, rank=1, of=functional.conv_transpos
 
 class ConvTranspose2d(TransposedConvolution, rank=2, of=functional.conv_transpose2d):
     """The transpose of `Conv2d`, of images; see `functional.conv_transpose2d`."""
+
+
+class ConvTranspose3d(TransposedConvolution, rank=3, of=functional.conv_transpose3d):
+    """The transpose of `Conv3d`, of volumes; see `functional.conv_transpose3d`."""
