@@ -37,14 +37,17 @@ from thalweg.torch.functions.traits import (
 )
 from thalweg.torch.naming import NAMES as _NAMES
 from thalweg.torch.tensors import TorchTensor as Tensor
-from thalweg.training.saving import load, save
+from thalweg.training.saving import save
 
 globals().update({name: getattr(_np, name) for name in _NUMPYS})
 bool, float, int = _np.bool_, _np.float32, _np.int32
 double, half, long, short = _np.float64, _np.float16, _np.int64, _np.int16
 
 # Imported when first asked for: a script that draws numbers loads no layers.
-_ROOMS = ["autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "special", "utils"]
+_ROOMS = [
+    "autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "serialization", "special", "utils",
+]  # fmt: skip
+_OF_ROOMS = {"load": "serialization", "vmap": "func"}
 _FUNCTIONAL = [
     "adaptive_avg_pool1d", "alpha_dropout", "bilinear", "celu", "channel_shuffle",
     "cosine_similarity", "dropout", "feature_alpha_dropout", "group_norm", "hardshrink",
@@ -56,8 +59,8 @@ _FUNCTIONAL = [
 def __getattr__(name: str) -> _Any:
     if name in _NAMES:
         return globals().setdefault(name, _NAMES[name])
-    if name == "vmap":
-        return _importlib.import_module(f"{__name__}.func").vmap
+    if name in _OF_ROOMS:
+        return getattr(_importlib.import_module(f"{__name__}.{_OF_ROOMS[name]}"), name)
     if name in _ROOMS:
         return _importlib.import_module(f"{__name__}.{name}")
     if name in _FUNCTIONAL:
@@ -68,4 +71,4 @@ def __getattr__(name: str) -> _Any:
 
 def __dir__() -> list[str]:
     own = [name for name in globals() if not name.startswith("_")]
-    return sorted({*own, *_NAMES, *_ROOMS, *_FUNCTIONAL, "vmap"})
+    return sorted({*own, *_NAMES, *_ROOMS, *_FUNCTIONAL, *_OF_ROOMS})
