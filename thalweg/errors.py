@@ -19,7 +19,9 @@ ThalwegError
 ├── DataError              data that cannot be trained on
 ├── SpecError              an optimizer or model written as text that means nothing
 ├── CheckpointError        a file that is damaged or belongs to another run
-│   └── MissingFile        a file that is not there
+│   ├── MissingFile        a file that is not there
+│   ├── DamagedFile        a file of PyTorch's that is damaged
+│   └── RefusedPickle      a pickle that asks for more than plain data
 ├── EngineError            an engine that cannot compile or run a program
 ├── MemberError            a member that a module lacks, or a name that none can have
 ├── StateError             a state that does not fit the module it is for
@@ -34,6 +36,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import pickle
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -151,6 +154,14 @@ class CheckpointError(ThalwegError, ValueError):
 
 class MissingFile(CheckpointError, FileNotFoundError):
     """A file that is not there."""
+
+
+class DamagedFile(CheckpointError, RuntimeError):
+    """A file of PyTorch's that is incomplete or contradicts itself."""
+
+
+class RefusedPickle(CheckpointError, pickle.UnpicklingError):
+    """A pickle that asks for something else than plain data."""
 
 
 class EngineError(ThalwegError, RuntimeError):

@@ -34,14 +34,17 @@ from thalweg.torch.functions.traits import (
 from thalweg.torch.naming import NAMES as _NAMES
 from thalweg.torch.size import TorchSize as Size
 from thalweg.torch.tensors import TorchTensor as Tensor
-from thalweg.training.saving import load, save
+from thalweg.training.saving import save
 
 e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
 globals().update(_DTYPES)
 globals().update({short: _DTYPES[name] for short, name in _SHORT.items()})
 
 # Imported when first asked for: a script that draws numbers loads no layers.
-_ROOMS = ["autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "special", "utils"]
+_ROOMS = [
+    "autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "serialization", "special", "utils",
+]  # fmt: skip
+_OF_ROOMS = {"load": "serialization", "vmap": "func"}
 _FUNCTIONAL = [
     "adaptive_avg_pool1d", "alpha_dropout", "bilinear", "celu", "channel_shuffle",
     "cosine_similarity", "dropout", "feature_alpha_dropout", "group_norm", "hardshrink",
@@ -53,8 +56,8 @@ _FUNCTIONAL = [
 def __getattr__(name: str) -> _Any:
     if name in _NAMES:
         return globals().setdefault(name, _NAMES[name])
-    if name == "vmap":
-        return _importlib.import_module(f"{__name__}.func").vmap
+    if name in _OF_ROOMS:
+        return getattr(_importlib.import_module(f"{__name__}.{_OF_ROOMS[name]}"), name)
     if name in _ROOMS:
         return _importlib.import_module(f"{__name__}.{name}")
     if name in _FUNCTIONAL:
@@ -65,4 +68,4 @@ def __getattr__(name: str) -> _Any:
 
 def __dir__() -> list[str]:
     own = [name for name in globals() if not name.startswith("_")]
-    return sorted({*own, *_NAMES, *_ROOMS, *_FUNCTIONAL, "vmap"})
+    return sorted({*own, *_NAMES, *_ROOMS, *_FUNCTIONAL, *_OF_ROOMS})
