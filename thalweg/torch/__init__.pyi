@@ -28,6 +28,7 @@ from thalweg.torch import func as func
 from thalweg.torch import linalg as linalg
 from thalweg.torch import nn as nn
 from thalweg.torch import optim as optim
+from thalweg.torch import serialization as serialization
 from thalweg.torch import size as size
 from thalweg.torch import special as special
 from thalweg.torch import utils as utils
@@ -38,11 +39,11 @@ from thalweg.torch.func import vmap as vmap
 from thalweg.torch.functions.traits import layout as layout
 from thalweg.torch.functions.traits import memory_format as memory_format
 from thalweg.torch.functions.windows import Extents, Padding
+from thalweg.torch.serialization.loading import load as load
 from thalweg.torch.size import TorchSize
 from thalweg.torch.size import TorchSize as _TorchSize
 from thalweg.torch.tensors import TorchTensor
 from thalweg.torch.tensors import TorchTensor as _TorchTensor
-from thalweg.training.saving import load as load
 from thalweg.training.saving import save as save
 
 _Out: TypeAlias = TorchTensor | np.ndarray[Any, Any] | tuple[Any, ...] | None

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.spec import default_dtype
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
+from thalweg.torch.dtypes import TORCH
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn import functional, init
 from thalweg.torch.nn.functional.heads import additive
@@ -508,5 +508,5 @@ class Transformer(Module):
             device: Accepted as in PyTorch; tensors are on the CPU.
             dtype: A floating dtype; by default the default dtype.
         """
-        kind = default_dtype() if dtype is None else dtype
+        kind = TORCH.default if dtype is None else dtype
         return as_tensor(np.triu(np.full((sz, sz), -np.inf, kind), 1))
