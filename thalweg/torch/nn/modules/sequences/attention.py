@@ -166,9 +166,9 @@ class MultiheadAttention(Module):
             # What is the same tensor stays the same: it is projected in one product.
             by_identity = {id(x): swapaxes(x, 0, 1) for x in given}
             given = tuple(by_identity[id(x)] for x in given)
-        query, key, value = given
-        seen, weights = functional.multi_head_attention_forward(
-            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias,
+        attend: Any = functional.multi_head_attention_forward
+        seen, weights = attend(
+            *given, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias,
             self.bias_k, self.bias_v, self.add_zero_attn, self.dropout, self.out_proj.weight,
             self.out_proj.bias, self.training, key_padding_mask, need_weights, attn_mask,
             not self._qkv_same_embed_dim, self.q_proj_weight, self.k_proj_weight,
