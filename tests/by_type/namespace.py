@@ -48,7 +48,7 @@ APART: dict[str, str] = {
             *("linearize", "load", "pure_callback", "save", "value_and_grad", "vjp", "vmap"),
             *("associative_scan", "checkpoint", "cond", "fori_loop", "map", "scan", "switch"),
             *("while_loop", "make_fenchel_young_loss"),
-            *("fixed_point", "least_squares", "minimize", "root"),
+            *("torch.load", "fixed_point", "least_squares", "minimize", "root"),
         ),
         _TRANSFORMS,
     ),
@@ -63,6 +63,8 @@ APART: dict[str, str] = {
     **dict.fromkeys(
         (
             *("get_default_dtype", "set_default_dtype", "is_grad_enabled", "get_rng_state"),
+            *("torch.get_default_dtype", "torch.set_default_dtype", "torch.can_cast"),
+            *("torch.promote_types", "torch.result_type"),
             *("set_rng_state", "initial_seed", "manual_seed", "seed", "get_printoptions"),
             *("printoptions", "set_printoptions", "get_device", "is_inference", "is_tensor"),
             *(

@@ -48,6 +48,7 @@ LOWER = np.tril(S)
 B, B2 = _apart(2, 3, 4), _apart(2, 4, 3)
 T3 = _apart(3, 3)
 IMAGE, KERNEL = _apart(2, 2, 5, 5), _apart(3, 2, 3, 3)
+VOLUME, BLOCK = _apart(1, 2, 3, 4, 3), _apart(2, 2, 2, 2, 2)
 SIGNAL, FILTER = _apart(2, 2, 7), _apart(3, 2, 3)
 SIGNED = X * np.where(RANDOM.random((3, 4)) < 0.5, -1, 1)
 MASK = RANDOM.random((3, 4)) < 0.5
@@ -151,6 +152,11 @@ SAMPLES: dict[str, Call] = {
     "conv2d": call(IMAGE, KERNEL),
     "conv_transpose1d": call(SIGNAL, _apart(2, 3, 3)),
     "conv_transpose2d": call(IMAGE, _apart(2, 3, 3, 3)),
+    "max_pool1d_with_indices": call(SIGNAL, 2),
+    "max_pool3d": call(VOLUME, 2),
+    "conv3d": call(VOLUME, BLOCK),
+    "conv_transpose3d": call(VOLUME, BLOCK),
+    "conv_tbc": call(_apart(5, 2, 2), _apart(3, 2, 2), _apart(2)),
     "addcdiv": call(X, Y, Z),
     "addcmul": call(X, Y, Z),
     "lerp": call(X, Y, 0.3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ def of_numpy(given: Any) -> Any:
 _BOOL = np.dtype(np.bool_)
 
 # Their order decides: of Booleans, integers, real and complex numbers.
-_KINDS = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
+KINDS = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
 
 
 class TorchPromotion(Promotion):
@@ -120,17 +121,11 @@ class TorchPromotion(Promotion):
         if all(spec.weak for spec in specs):
             # A number still, with all its digits: what it is combined with says of which dtype.
             return np.result_type(*(spec.dtype for spec in specs))
-        found: DType | None = None
-        for rank in (_has_axes, _has_none, _is_weak):
-            dtypes = [self.strong(s) for s in specs if rank(s)]
-            if not dtypes:
-                continue
-            lower = dtypes[0]
-            for other in dtypes[1:]:
-                lower = _common(lower, other)
-            found = lower if found is None else _outranked(found, lower)
-        assert found is not None
-        return found
+        ranks: dict[int, list[DType]] = {}
+        for spec in specs:
+            ranks.setdefault(_rank(spec), []).append(self.strong(spec))
+        together = [functools.reduce(_common, ranks[rank]) for rank in sorted(ranks)]
+        return functools.reduce(_outranked, together)
 
     def chosen(self, specs: tuple[Spec, ...]) -> DType:
         """Return the dtype of what is chosen from these, which is no number any more."""
@@ -172,30 +167,23 @@ class TorchPromotion(Promotion):
         return _BOOL if kind == "b" else INT64
 
 
-def _has_axes(spec: Spec) -> bool:
-    return spec.shape != ()
-
-
-def _has_none(spec: Spec) -> bool:
-    return spec.shape == () and not spec.weak
-
-
-def _is_weak(spec: Spec) -> bool:
-    return spec.shape == () and spec.weak
+def _rank(spec: Spec) -> int:
+    """Return which operands count first: those with axes, those without, numbers."""
+    return 0 if spec.shape else 2 if spec.weak else 1
 
 
 def _common(x: DType, y: DType) -> DType:
     """Return the dtype of two that count alike: of real numbers and integers, that of the real."""
-    if _KINDS[x.kind] < 2 <= _KINDS[y.kind]:
+    if KINDS[x.kind] < 2 <= KINDS[y.kind]:
         return y
-    if _KINDS[y.kind] < 2 <= _KINDS[x.kind]:
+    if KINDS[y.kind] < 2 <= KINDS[x.kind]:
         return x
     return np.result_type(x, y)
 
 
 def _outranked(higher: DType, lower: DType) -> DType:
     """Return the dtype of operands of which the first count before the second."""
-    if _KINDS[higher.kind] >= _KINDS[lower.kind]:
+    if KINDS[higher.kind] >= KINDS[lower.kind]:
         return higher
     if higher.kind == "f":
         # Of complex numbers that count less, what is complex is taken, not the precision.

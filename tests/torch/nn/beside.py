@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -30,32 +31,21 @@ def numbers(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng([seed, *shape]).normal(size=shape)
 
 
-def theirs(value: Any, dtype: str, graded: list[Any] | None = None) -> Any:
-    """Return arguments as PyTorch takes them; floating arrays as leaves, which are noted."""
+def _arguments(library: Any, value: Any, dtype: str, graded: list[Any] | None = None) -> Any:
+    """Return arguments as a library takes them; floating arrays as leaves, which are noted."""
     if isinstance(value, np.ndarray):
         if value.dtype.kind != "f":
-            return torch.tensor(value)
-        found = torch.tensor(value.astype(dtype))
+            return library.tensor(value)
+        found = library.tensor(value.astype(dtype))
         if graded is not None:
             graded.append(found.requires_grad_())
         return found
     if isinstance(value, tuple | list):
-        return type(value)(theirs(v, dtype, graded) for v in value)
+        return type(value)(_arguments(library, v, dtype, graded) for v in value)
     return value
 
 
-def ours(value: Any, dtype: str, graded: list[Any] | None = None) -> Any:
-    """Return arguments as thalweg takes them, likewise."""
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind != "f":
-            return wing.tensor(value)
-        found = wing.tensor(value.astype(dtype))
-        if graded is not None:
-            graded.append(found.requires_grad_())
-        return found
-    if isinstance(value, tuple | list):
-        return type(value)(ours(v, dtype, graded) for v in value)
-    return value
+theirs, ours = (functools.partial(_arguments, library) for library in (torch, wing))
 
 
 def results(value: Any) -> list[Any]:

@@ -74,6 +74,10 @@ class Shift(NamedTuple):
     ended: Tensor
 
 
+def _between(least: Tensor, most: Tensor) -> Tensor:
+    return maximum(sqrt(least * most), least + 0.01 * (most - least))
+
+
 def more_sorensen(
     function: SmoothFunction, at: Iterate, hessian: Curvature, radius: Tensor
 ) -> ModelStep:
@@ -97,14 +101,13 @@ def more_sorensen(
         bend = values + shift
         return where(bend > 0.0, -g / where(bend > 0.0, bend, 1.0), 0.0), bend
 
-    def lengthened(shift: Tensor) -> tuple[Vector, Tensor]:
-        """Return a step as long as the radius, and whether the model is good there."""
-        p, bend = solved(shift)
-        part = where(arange(g.shape[0]) == 0, p, 0.0)
-        rest = p - part
+    def lengthened(shift: Tensor, p: Vector, bend: Vector) -> tuple[Vector, Tensor]:
+        """Return a step made as long as the radius, and whether the model is good there."""
+        is_first = arange(g.shape[0]) == 0
+        rest = where(is_first, 0.0, p)
         onward = sqrt(maximum(radius * radius - dot(rest, rest), 0.0))
         # To whichever side g slopes down.
-        whole = where(arange(g.shape[0]) == 0, where(g[0] > 0.0, -onward, onward), p)
+        whole = where(is_first, where(g[0] > 0.0, -onward, onward), p)
         added = whole - p
         lost = dot(added, bend * added)
         least = _NEAR * (2.0 - _NEAR) * (dot(p, bend * p) + shift * radius * radius)
@@ -118,10 +121,10 @@ def more_sorensen(
         most = where(length > radius, search.most, search.value)
         newton = search.value + (dot(p, p) / squared) * (length - radius) / radius
         within = (newton > least) & (newton < most)
-        value = where(within, newton, maximum(sqrt(least * most), least + 0.01 * (most - least)))
+        value = where(within, newton, _between(least, most))
         count = search.turns + 1
         near = absolute(length - radius) <= _NEAR * radius
-        near = near | lengthened(search.value)[1]
+        near = near | lengthened(search.value, p, bend)[1]
         ended = near | (count >= _MOST_TURNS) | ~(most - least > 4.0 * tiny * most)
         return Shift(where(near, search.value, value), least, most, count, ended)
 
@@ -129,11 +132,13 @@ def more_sorensen(
     # Along eigenvectors of the lowest value, at λ = -value, the step is free.
     barely = floor + 4.0 * tiny * scale
     most = floor + vector_norm(g) / radius + 4.0 * tiny * scale
-    first = maximum(sqrt(barely * most), barely + 0.01 * (most - barely))
-    hard = lengthened(barely)[1]
-    begun = Shift(where(hard, barely, first), floor, most, asarray(0), inside | hard)
+    hard = lengthened(barely, *solved(barely))[1]
+    begun = Shift(
+        where(hard, barely, _between(barely, most)), floor, most, asarray(0), inside | hard
+    )
     found = while_loop(lambda search: ~search.ended, turn, begun).value
-    (p, _), (whole, good) = solved(found), lengthened(found)
+    p, bend = solved(found)
+    whole, good = lengthened(found, p, bend)
     p = where(good & (vector_norm(p) < (1.0 - _NEAR) * radius), whole, p)
     p = where(inside, hessian.newton, vectors @ p)
     return ModelStep(p, hessian.matrix @ p, ~inside, 0)

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.spec import Spec
-from thalweg.torch.dtypes import TORCH, of_numpy
+from thalweg.torch.dtypes import KINDS, TORCH, of_numpy
 from thalweg.torch.naming import as_tensor, function
-
-_ORDER = "biufc"
 
 
 @function
@@ -43,11 +41,6 @@ def can_cast(from_: Any, to: Any) -> bool:
     """Tell whether a result of one dtype may be written into a tensor of another.
 
     It may if that one is of the same kind or a later one: Booleans, integers, real and complex
-    numbers; but of signed integers none into unsigned ones.
+    numbers.
     """
-    given, wanted = np.dtype(from_), np.dtype(to)
-    if given.kind in "if" and wanted.kind == "u":
-        return False
-    kinds = {"u": "i"}
-    one, other = (_ORDER.index(kinds.get(d.kind, d.kind)) for d in (given, wanted))
-    return one <= other
+    return KINDS[np.dtype(from_).kind] <= KINDS[np.dtype(to).kind]

@@ -9,28 +9,26 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from thalweg.core.spec import Size
+from thalweg.core.spec import DType
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, DamagedFile, DtypeError, RefusedPickle, printable
 from thalweg.ops.creation.dtypes import device
+from thalweg.torch.dtypes import NAMES
 from thalweg.torch.naming import make
 from thalweg.torch.nn.parameter import Buffer, Parameter
 from thalweg.torch.serialization.pickles import Named, as_set, read_pickle, refusal
+from thalweg.torch.size import TorchSize
 
 Array = np.ndarray[Any, Any]
 
-# By PyTorch's names of dtypes: NumPy's, and how its storages are called.
-_DTYPES = {
-    "float64": ("f8", "DoubleStorage"), "float32": ("f4", "FloatStorage"),
-    "float16": ("f2", "HalfStorage"), "bfloat16": ("u2", "BFloat16Storage"),
-    "int64": ("i8", "LongStorage"), "int32": ("i4", "IntStorage"),
-    "int16": ("i2", "ShortStorage"), "int8": ("i1", "CharStorage"),
-    "uint8": ("u1", "ByteStorage"), "bool": ("?", "BoolStorage"),
-    "complex64": ("c8", "ComplexFloatStorage"), "complex128": ("c16", "ComplexDoubleStorage"),
-    "uint16": ("u2", ""), "uint32": ("u4", ""), "uint64": ("u8", ""),
+# The dtypes of PyTorch's storages; those of bfloat16 hold the upper halves of float32.
+_STORAGES = {
+    "torch.DoubleStorage": "float64", "torch.FloatStorage": "float32",
+    "torch.HalfStorage": "float16", "torch.BFloat16Storage": "bfloat16",
+    "torch.LongStorage": "int64", "torch.IntStorage": "int32", "torch.ShortStorage": "int16",
+    "torch.CharStorage": "int8", "torch.ByteStorage": "uint8", "torch.BoolStorage": "bool",
+    "torch.ComplexFloatStorage": "complex64", "torch.ComplexDoubleStorage": "complex128",
 }  # fmt: skip
-
-_STORAGES = {f"torch.{storage}": name for name, (_, storage) in _DTYPES.items() if storage}
 
 _BYTES = "torch.storage.UntypedStorage"
 
@@ -56,7 +54,7 @@ class StoredMemory:
             DamagedFile: If its bytes do not make whole numbers of the dtype.
         """
         if kind not in self._arrays:
-            dtype = np.dtype(_DTYPES[kind][0])
+            dtype = _stored(kind)
             stored = dtype.newbyteorder(">" if self._big else "<")
             if len(self._content) % dtype.itemsize:
                 raise DamagedFile(
@@ -123,7 +121,7 @@ class Archive:
 
     def read(self) -> Any:
         """Return what was saved."""
-        values = {f"torch.{name}": _dtype_of(name) for name in _DTYPES}
+        values: dict[str, Any] = {f"torch.{name}": known for name, known in NAMES.items()}
         values |= {f"torch.{name}": _Unknown(name) for name in _NO_DTYPES}
         kinds = {name: Named(name, _refuse_call(name)) for name in (*_STORAGES, _BYTES)}
         makers: dict[str, Callable[..., Any]] = {**_MAKERS, **self._makers()}
@@ -151,7 +149,7 @@ class Archive:
         if key not in self._memories:
             name = _STORAGES.get(kind.name, "")
             found = StoredMemory(self._read(f"data/{key}"), self._big_endian, name)
-            size = np.dtype(_DTYPES[name][0]).itemsize if name else 1
+            size = _stored(name).itemsize if name else 1
             if not isinstance(count, int) or len(found._content) != count * size:
                 raise DamagedFile(
                     f"The file is damaged: the storage {printable(key)} has "
@@ -183,7 +181,7 @@ class Archive:
         kind: Any, metadata: Any = None,
     ) -> Tensor:  # fmt: skip
         name = kind.name if isinstance(kind, _Unknown) else str(np.dtype(kind))
-        if name not in _DTYPES:
+        if name not in NAMES and name != "bfloat16":
             raise _no_dtype(name)
         return self._make(storage, name, offset, size, stride, wanted, metadata)
 
@@ -232,8 +230,9 @@ def _cut(memory: Array, offset: Any, size: Any, stride: Any) -> Array:
 
 # Dtypes that are known by name, and that no tensor here can have.
 _NO_DTYPES = (
-    "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu",
-    "float4_e2m1fn_x2", "complex32", "quint8", "qint8", "qint32", "quint4x2", "quint2x4",
+    "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz",
+    "float8_e8m0fnu", "float4_e2m1fn_x2", "complex32", "quint8", "qint8", "qint32", "quint4x2",
+    "quint2x4",
 )  # fmt: skip
 
 
@@ -251,10 +250,9 @@ def _no_dtype(name: str) -> DtypeError:
     )
 
 
-def _dtype_of(name: str) -> Any:
-    if name == "bfloat16":
-        return _Unknown(name)
-    return np.bool_ if name == "bool" else getattr(np, name)
+def _stored(name: str) -> DType:
+    """Return NumPy's dtype of the elements that a storage holds."""
+    return np.dtype("uint16" if name == "bfloat16" else name)
 
 
 def _refuse_call(name: str) -> Callable[..., Any]:
@@ -336,7 +334,7 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "builtins.set": lambda items=(): as_set(items or [], set),
     "collections.Counter": _counter,
     "collections.OrderedDict": _ordered,
-    "torch.Size": Size,
+    "torch.Size": TorchSize,
     "torch.Tensor": _refuse_call("torch.Tensor"),
     "torch._tensor._rebuild_from_type_v2": _tensor_of_type,
     "torch._utils._rebuild_meta_tensor_no_storage": _refuse_kind("a tensor without values", "to"),

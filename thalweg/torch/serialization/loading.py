@@ -149,4 +149,5 @@ def adopt_all(found: Any) -> Any:
     if isinstance(found, (dict, list, tuple)):
         for part in found.values() if isinstance(found, dict) else found:
             adopt_all(part)
+        return found
     return adopted(found)
