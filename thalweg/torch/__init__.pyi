@@ -1954,9 +1954,9 @@ def maximum(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTen
 def mean(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
 ) -> TorchTensor:
@@ -2083,9 +2083,9 @@ def nan_to_num_(
 def nanmean(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
 ) -> TorchTensor:
@@ -2120,9 +2120,9 @@ def nanquantile(
 def nansum(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
@@ -2318,9 +2318,9 @@ preserve_format: memory_format
 def prod(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
@@ -2875,9 +2875,9 @@ def subtract_(input: TorchTensor, other: ArrayLike, *, alpha: Any = 1) -> TorchT
 def sum(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
