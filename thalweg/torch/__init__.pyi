@@ -519,6 +519,11 @@ def bincount(
 ) -> TorchTensor:
     r"""Count how often each integer from 0 on occurs in a vector, or sum weights for each."""
 
+def binomial(
+    count: ArrayLike, prob: ArrayLike, generator: Generator | None = None, *, out: _Out = None
+) -> TorchTensor:
+    r"""Draw the number of successes among so many trials of a probability."""
+
 def bitwise_and(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Bits set in both of two integers, or where both of two Booleans hold: x & y."""
 
@@ -2294,6 +2299,11 @@ def pixel_shuffle(input: ArrayLike, upscale_factor: builtins.int) -> TorchTensor
 
 def pixel_unshuffle(input: ArrayLike, downscale_factor: builtins.int) -> TorchTensor:
     r"""Lay out r by r pixels as r² channels, the inverse of `pixel_shuffle`."""
+
+def poisson(
+    input: ArrayLike, generator: Generator | None = None, *, out: _Out = None
+) -> TorchTensor:
+    r"""Draw whole numbers of Poisson's law, each of its own mean."""
 
 def polar(abs: ArrayLike, angle: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Return complex numbers of sizes and angles: r (cos θ + i sin θ)."""
