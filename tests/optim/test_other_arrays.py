@@ -39,6 +39,8 @@ OF_MATRICES = ("orthogonalize", "scale_by_shape")
 # What Optax has not.
 BEYOND: dict[str, list[Sample]] = {
     "soap": [lambda o: o.soap(0.01, precondition_frequency=2)],
+    "scale_by_soap": [lambda o: o.chain(o.scale_by_soap(eps=1e-3), o.sgd(0.01))],
+    "scale_by_shampoo": [lambda o: o.chain(o.scale_by_shampoo(), o.sgd(0.01))],
     "shampoo": [lambda o: o.shampoo(0.1, 0.9, precondition_frequency=2, mask=MASK)],
     "mars": [lambda o: o.mars(0.01)],
     "cautious": [lambda o: o.cautious(o.adam(0.05))],
