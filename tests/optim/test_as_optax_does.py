@@ -166,6 +166,21 @@ def test_schedules_with_states_of_jaxs_run_compiled() -> None:
     assert state.hyperparams_states["step_size"].total == 1.0
 
 
+@pytest.mark.parametrize("make", [jax.random.key, jax.random.PRNGKey])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_keys_of_leaves_are_keys_as_the_one_given(make: Any, compiled: bool) -> None:
+    split = optim.tree.split_key_like
+    found = (jax.jit(split) if compiled else split)(make(3), PARAMS)
+    expected = optax.tree.split_key_like(make(3), PARAMS)
+    for key, other in zip(*map(jax.tree.leaves, (found, expected)), strict=True):
+        assert (key.shape, key.dtype) == (other.shape, other.dtype)
+        np.testing.assert_array_equal(jax.random.normal(key, 3), jax.random.normal(other, 3))
+    sampled = optim.tree.random_like(make(3), PARAMS, jax.random.uniform)
+    other = optax.tree.random_like(make(3), PARAMS, jax.random.uniform)
+    for one, leaf in zip(*map(jax.tree.leaves, (sampled, other)), strict=True):
+        np.testing.assert_array_equal(one, leaf)
+
+
 def test_jaxs_keys_are_numbers_to_no_one() -> None:
     def noisy(key: Any, scale: Any) -> Any:
         return optax.GradientTransformation(

@@ -255,7 +255,7 @@ def drawing(function: Callable[..., Result]) -> Callable[..., Result]:
 
     def drawn(key: Any, *args: Any, **kwargs: Any) -> Result:
         array = key.array if isinstance(key, Tensor) else None
-        if array.__class__ is Foreign:
+        if array.__class__ is Foreign and array.dtype.kind in "iu":
             key = make(array.library.own_key(array))
         return called(key, *args, **kwargs)
 
