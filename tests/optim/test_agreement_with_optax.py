@@ -174,8 +174,10 @@ def test_every_schedule_has_a_row() -> None:
     assert factories("Schedule") == SCHEDULES.keys() | OWN_SCHEDULES.keys()
 
 
-# The keywords for PyTorch's forms, after Optax's arguments.
-KEYWORDS = {
+# The keywords for PyTorch's forms and masks, after Optax's arguments.
+KEYWORDS: dict[str, dict[str, Any]] = {
+    "novograd": {"mask": None},
+    "scale_by_novograd": {"mask": None},
     "scale_by_amsgrad": {"max_before_correction": False},
     "scale_by_radam": {"eps_before_correction": False},
     "scale_by_rprop": {"delayed": True},

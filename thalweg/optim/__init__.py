@@ -64,6 +64,7 @@ from thalweg.optim.optimizers.memory.adafactor import *
 from thalweg.optim.optimizers.memory.sm3 import *
 from thalweg.optim.optimizers.parameter_free.distance_over_gradients import *
 from thalweg.optim.optimizers.quasi_newton.lbfgs import *
+from thalweg.optim.optimizers.weight_decay import *
 from thalweg.optim.perturbations.multi_normal import *
 from thalweg.optim.recipe import *
 from thalweg.optim.scaling import *
