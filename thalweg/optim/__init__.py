@@ -37,6 +37,7 @@ from thalweg.optim.masking import *
 from thalweg.optim.microbatching import microbatch as microbatch
 from thalweg.optim.moments import *
 from thalweg.optim.naming.patterns import *
+from thalweg.optim.naming.states import *
 from thalweg.optim.numerics import *
 from thalweg.optim.optimizers.adaptive.adabelief import *
 from thalweg.optim.optimizers.adaptive.adadelta import *
