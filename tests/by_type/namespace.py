@@ -56,8 +56,18 @@ APART: dict[str, str] = {
     **dict.fromkeys(
         (
             *("alpha_dropout", "dropout", "feature_alpha_dropout", "rrelu", "bernoulli"),
-            *("multinomial", "normal", "rand", "randint", "randn", "randperm", "rand_like"),
-            *("randint_like", "randn_like"),
+            *(
+                "binomial",
+                "multinomial",
+                "poisson",
+                "normal",
+                "rand",
+                "randint",
+                "randn",
+                "randperm",
+                "rand_like",
+            ),
+            *("randint_like", "randn_like", "randperm", "rand_like"),
         ),
         _DRAWS,
     ),

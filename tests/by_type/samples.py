@@ -334,7 +334,9 @@ SAMPLES: dict[str, Call] = {
     "linalg.solve_triangular": call(LOWER, X.T.copy(), upper=False),
     "linalg.svd": call(X, full_matrices=False),
     "linalg.svdvals": call(X),
-    "linalg.tensorinv": call(_apart(4, 2, 2), 1),
+    "linalg.tensorinv": call(
+        (_apart(4, 4) + np.triu(np.ones((4, 4))) + np.eye(4)).reshape(4, 2, 2), 1
+    ),
     "linalg.tensorsolve": call(_apart(2, 2, 4), T3[:2, :2]),
     "linalg.vector_norm": call(X),
     "windows": call(

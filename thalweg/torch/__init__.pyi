@@ -519,6 +519,11 @@ def bincount(
 ) -> TorchTensor:
     r"""Count how often each integer from 0 on occurs in a vector, or sum weights for each."""
 
+def binomial(
+    count: ArrayLike, prob: ArrayLike, generator: Generator | None = None, *, out: _Out = None
+) -> TorchTensor:
+    r"""Draw the number of successes among so many trials of a probability."""
+
 def bitwise_and(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Bits set in both of two integers, or where both of two Booleans hold: x & y."""
 
@@ -1954,9 +1959,9 @@ def maximum(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTen
 def mean(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
 ) -> TorchTensor:
@@ -2083,9 +2088,9 @@ def nan_to_num_(
 def nanmean(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
 ) -> TorchTensor:
@@ -2120,9 +2125,9 @@ def nanquantile(
 def nansum(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
@@ -2295,6 +2300,11 @@ def pixel_shuffle(input: ArrayLike, upscale_factor: builtins.int) -> TorchTensor
 def pixel_unshuffle(input: ArrayLike, downscale_factor: builtins.int) -> TorchTensor:
     r"""Lay out r by r pixels as r² channels, the inverse of `pixel_shuffle`."""
 
+def poisson(
+    input: ArrayLike, generator: Generator | None = None, *, out: _Out = None
+) -> TorchTensor:
+    r"""Draw whole numbers of Poisson's law, each of its own mean."""
+
 def polar(abs: ArrayLike, angle: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Return complex numbers of sizes and angles: r (cos θ + i sin θ)."""
 
@@ -2318,9 +2328,9 @@ preserve_format: memory_format
 def prod(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
@@ -2875,9 +2885,9 @@ def subtract_(input: TorchTensor, other: ArrayLike, *, alpha: Any = 1) -> TorchT
 def sum(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,

@@ -1576,9 +1576,9 @@ class TorchTensor(_core.Tensor):
     def mean(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
-        dtype: DTypeLike | None = None,
         keepdim: builtins.bool = False,
         *,
+        dtype: DTypeLike | None = None,
         where: ArrayLike | None = None,
         out: _Out = None,
     ) -> TorchTensor:
@@ -1688,9 +1688,9 @@ class TorchTensor(_core.Tensor):
     def nanmean(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
-        dtype: DTypeLike | None = None,
         keepdim: builtins.bool = False,
         *,
+        dtype: DTypeLike | None = None,
         where: ArrayLike | None = None,
         out: _Out = None,
     ) -> TorchTensor:
@@ -1725,9 +1725,9 @@ class TorchTensor(_core.Tensor):
     def nansum(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
-        dtype: DTypeLike | None = None,
         keepdim: builtins.bool = False,
         *,
+        dtype: DTypeLike | None = None,
         initial: ArrayLike | None = None,
         where: ArrayLike | None = None,
         out: _Out = None,
@@ -1899,9 +1899,9 @@ class TorchTensor(_core.Tensor):
     def prod(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
-        dtype: DTypeLike | None = None,
         keepdim: builtins.bool = False,
         *,
+        dtype: DTypeLike | None = None,
         initial: ArrayLike | None = None,
         where: ArrayLike | None = None,
         out: _Out = None,
@@ -2287,9 +2287,9 @@ class TorchTensor(_core.Tensor):
     def sum(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
-        dtype: DTypeLike | None = None,
         keepdim: builtins.bool = False,
         *,
+        dtype: DTypeLike | None = None,
         initial: ArrayLike | None = None,
         where: ArrayLike | None = None,
         out: _Out = None,
