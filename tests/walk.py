@@ -162,7 +162,8 @@ COARSE = {"cfloat", "float", "half"}
 # What differentiates, traces or trains, and settings: functions of functions and of files.
 OTHERS_TEXT = """
 fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev jit jvp linearize
-load save set_default_dtype value_and_grad vjp vmap fixed_point least_squares minimize root
+load load_state save save_state set_default_dtype value_and_grad vjp vmap fixed_point
+least_squares minimize root
 associative_scan checkpoint custom_jvp custom_vjp fori_loop map pure_callback scan switch while_loop
 """
 OTHERS = set(OTHERS_TEXT.split())

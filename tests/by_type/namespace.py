@@ -46,7 +46,8 @@ APART: dict[str, str] = {
     **dict.fromkeys(
         (
             *("fit", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jit", "jvp"),
-            *("linearize", "load", "pure_callback", "save", "value_and_grad", "vjp", "vmap"),
+            *("linearize", "load", "load_state", "pure_callback", "save", "save_state"),
+            *("value_and_grad", "vjp", "vmap"),
             *("associative_scan", "checkpoint", "cond", "fori_loop", "map", "scan", "switch"),
             *("while_loop", "make_fenchel_young_loss"),
             *("torch.load", "fixed_point", "least_squares", "minimize", "root"),
