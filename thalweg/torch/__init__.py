@@ -45,6 +45,13 @@ _ROOMS = [
     "autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "serialization", "special", "utils",
 ]  # fmt: skip
 _OF_ROOMS = {"load": "serialization", "vmap": "func"}
+_OF_ROOMS |= dict.fromkeys(
+    [
+        "gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh",
+        "rnn_tanh_cell",
+    ],
+    "nn.recurrence.functions",
+)  # fmt: skip
 _FUNCTIONAL = [
     "adaptive_avg_pool1d", "alpha_dropout", "bilinear", "celu", "channel_shuffle",
     "cosine_similarity", "dropout", "feature_alpha_dropout", "group_norm", "hardshrink",
