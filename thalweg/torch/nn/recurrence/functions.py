@@ -8,12 +8,11 @@ from typing import Any
 from thalweg.core.calls import Arguments
 from thalweg.core.tensor import Tensor
 from thalweg.errors import CallError, ShapeError
-from thalweg.ops.shape.transpose import swapaxes
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.recurrence.cells import GRU, LSTM, RELU, TANH, RecurrentCell, Weights
 from thalweg.torch.nn.recurrence.layers import Layers
 from thalweg.torch.nn.recurrence.packing import Packing, as_counts
-from thalweg.torch.nn.recurrence.sequence import step
+from thalweg.torch.nn.recurrence.sequence import Course
 
 __all__ = [
     "gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh",
@@ -70,8 +69,6 @@ def _run(cell: RecurrentCell, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     batch_first = not is_packed and given["batch_first"]
     if packing is not None:
         x = packing.pad(x)
-    elif batch_first:
-        x = swapaxes(x, 0, 1)
     directions, biased = 2 if given["bidirectional"] else 1, given["has_biases"]
     count, params = given["num_layers"] * directions, list(given["params"])
     each = len(params) // count
@@ -83,12 +80,9 @@ def _run(cell: RecurrentCell, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         )
     weights = [weights_of(cell, params[i * each : (i + 1) * each], biased) for i in range(count)]
     hx = [as_tensor(h) for h in given["hx"]] if cell.states > 1 else [as_tensor(given["hx"])]
-    states = [[h[i] for h in hx] for i in range(count)]
     thinned = given["dropout"] if given["train"] else 0.0
-    out, last = Layers(cell, directions, thinned, packing).run(x, states, weights)
-    if packing is not None:
-        out = packing.pack(out)
-    return swapaxes(out, 0, 1) if batch_first else out, *last
+    out, last = Layers(cell, directions, thinned, packing, batch_first).run(x, hx, weights)
+    return out if packing is None else packing.pack(out), *last
 
 
 def lstm(*args: Any, **kwargs: Any) -> tuple[Tensor, Tensor, Tensor]:
@@ -124,7 +118,7 @@ def _step(cell: RecurrentCell, input: Any, hx: Sequence[Any], *weights: Any) -> 
     given = [None if w is None else as_tensor(w) for w in weights]
     if (given[2] is None) != (given[3] is None):
         raise ShapeError("A cell takes both b_ih and b_hh, or none of them.")
-    return step(cell, as_tensor(input), [as_tensor(h) for h in hx], Weights(*given))
+    return Course(cell).run(as_tensor(input), [as_tensor(h) for h in hx], Weights(*given))[1]
 
 
 def lstm_cell(

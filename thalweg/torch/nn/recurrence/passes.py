@@ -14,6 +14,7 @@ import numpy as np
 
 from thalweg.core.spec import Array
 from thalweg.torch.nn.recurrence.cells import Weights
+from thalweg.torch.nn.recurrence.memory import Arena
 
 
 class Cotangents:
@@ -43,8 +44,6 @@ class EagerPass:
         hidden: What comes out, (turns + 1, batch, …), with the first state before or behind it.
     """
 
-    gates = 1
-
     def __init__(
         self, x: Array, state: Sequence[Array], weights: Weights, stays: Array | None, reverse: bool
     ) -> None:
@@ -53,14 +52,21 @@ class EagerPass:
         turns = range(self.length)
         self.turns = turns[::-1] if reverse else turns
         self.before, self.after = (1, 0) if reverse else (0, 1)
-        self.size = weights.hidden
-        self.hidden = self._along(state[0])
+        self.size, self.dtype = weights.hidden, weights.hh.dtype
+        self._arena = Arena(self._shapes(), self.dtype)
+        self.hidden, *self.rest = self._arena.arrays
+        self._begin(self.hidden, state[0])
 
-    def _along(self, first: Array) -> Array:
-        """Return memory for a state of all moments, with the first one in its place."""
-        found = np.empty((self.length + 1, *first.shape), self.weights.hh.dtype)
-        found[self.length if self.before else 0] = first
-        return found
+    def _shapes(self) -> list[tuple[int, ...]]:
+        """Return the shapes of what is kept: of what comes out at all moments, and of the rest."""
+        return [(self.length + 1, self.batch, self.weights.hh.shape[1])]
+
+    def _of_gates(self, count: int) -> tuple[int, ...]:
+        return self.length, self.batch, count * self.size
+
+    def _begin(self, along: Array, first: Array) -> None:
+        """Put a first state into its place."""
+        along[self.length if self.before else 0] = first
 
     def _flat(self, along: Any) -> Array:
         """Return all moments of all examples as rows."""
@@ -77,12 +83,11 @@ class EagerPass:
         last: Array = along[0 if self.before else self.length]
         return last
 
-    def _projected(self, added: Array | None) -> Array:
-        """Return x W_ihᵀ + b_ih and what else is added, for all turns."""
-        product: Array = self._flat(self.x) @ self.weights.ih.T
+    def _project(self, out: Array, added: Any, rows: slice = slice(None)) -> None:
+        """Write some rows of x W_ihᵀ + b_ih, and what else is added, for all turns."""
+        np.matmul(self._flat(self.x), self.weights.ih[rows].T, out=self._flat(out))
         if added is not None:
-            product += self.weights.b_ih + added
-        return product.reshape(self.length, self.batch, product.shape[1])
+            out += self.weights.b_ih[rows] + added
 
     def _keep(self, turn: int, *along: Array) -> None:
         """Let examples that stay have the state they had."""
@@ -100,10 +105,10 @@ class EagerPass:
 
     def _apart(self, gates: Array) -> Array:
         """Return the gates of all turns on an axis of their own."""
-        return gates.reshape(self.length, self.batch, self.gates, self.size)
+        return gates.reshape(self.length, self.batch, gates.shape[2] // self.size, self.size)
 
     def run(self) -> tuple[Array, list[Array]]:
-        """Return what comes out, (turns, batch, …), and the last state."""
+        """Return what comes out, (turns, batch, …), and the last state; both are to be copied."""
         with np.errstate(all="ignore"):
             states = self._forward()
         return self._now(self.hidden), [self._last(along) for along in states]
@@ -162,27 +167,36 @@ def _to_sigmoid(x: Array) -> None:
     np.reciprocal(x, out=x)
 
 
+def _write_slopes_of_tanh(result: Array, out: Array) -> None:
+    """Write 1 − y², y being what tanh gave."""
+    np.multiply(result, result, out=out)
+    np.subtract(1, out, out=out)
+
+
 class PlainPass(EagerPass):
     """h' = f(x W_ihᵀ + h W_hhᵀ + b)."""
 
     def _forward(self) -> Sequence[Array]:
         hidden, turned = self.hidden, self.weights.hh.T
-        product = self._projected(self.weights.b_hh)
+        self._project(self._now(hidden), self.weights.b_hh)
+        product = np.empty((self.batch, self.size), self.dtype)
         for t in self.turns:
             now = hidden[t + self.after]
-            np.matmul(hidden[t + self.before], turned, out=now)
-            now += product[t]
+            np.matmul(hidden[t + self.before], turned, out=product)
+            now += product
             self._activate(now)
             self._keep(t, hidden)
         return [hidden]
 
     def _backward(self, g: Array, last: Sequence[Array], wanted: Sequence[bool]) -> Cotangents:
-        factors = self._stop(self._slopes(self._now(self.hidden)))
-        moving = np.empty_like(factors)
+        scratch = Arena([self._of_gates(1)], self.dtype)
+        (moving,) = scratch.arrays
+        self._write_slopes(self._now(self.hidden), moving)
+        self._stop(moving)
         recalled, hh = last[0].copy(), self.weights.hh
         for t in reversed(self.turns):
             recalled += g[t]
-            np.multiply(recalled, factors[t], out=moving[t])
+            moving[t] *= recalled
             passed = moving[t] @ hh
             if self.stays is not None:
                 np.copyto(passed, recalled, where=self.stays[t])
@@ -193,8 +207,8 @@ class PlainPass(EagerPass):
         """Write f(x) into an array itself."""
         raise NotImplementedError
 
-    def _slopes(self, result: Array) -> Array:
-        """Return f′(x), given f(x)."""
+    def _write_slopes(self, result: Array, out: Array) -> None:
+        """Write f′(x), given f(x)."""
         raise NotImplementedError
 
 
@@ -204,9 +218,8 @@ class TanhPass(PlainPass):
     def _activate(self, x: Array) -> None:
         np.tanh(x, out=x)
 
-    def _slopes(self, result: Array) -> Array:
-        found: Array = 1 - result * result
-        return found
+    def _write_slopes(self, result: Array, out: Array) -> None:
+        _write_slopes_of_tanh(result, out)
 
 
 class ReluPass(PlainPass):
@@ -215,29 +228,33 @@ class ReluPass(PlainPass):
     def _activate(self, x: Array) -> None:
         np.maximum(x, 0, out=x)
 
-    def _slopes(self, result: Array) -> Array:
-        return np.logical_not(result <= 0).astype(result.dtype)
+    def _write_slopes(self, result: Array, out: Array) -> None:
+        out[...] = np.logical_not(result <= 0)
 
 
 class LongShortTermPass(EagerPass):
     """c' = σ(f) c + σ(i) tanh(n), h' = σ(o) tanh(c'), projected if there are weights for that."""
 
-    gates = 4
-
     def __init__(
         self, x: Array, state: Sequence[Array], weights: Weights, stays: Array | None, reverse: bool
     ) -> None:
         super().__init__(x, state, weights, stays, reverse)
-        self.cells = self._along(state[1])
+        self.values, self.bounded, self.cells, *raw = self.rest
+        # What comes out as it is before a projection.
+        self.raw = raw[0] if raw else self._now(self.hidden)
+        self._begin(self.cells, state[1])
+
+    def _shapes(self) -> list[tuple[int, ...]]:
+        along = (self.length + 1, self.batch, self.size)
+        projected = [] if self.weights.hr is None else [self._of_gates(1)]
+        return [*super()._shapes(), self._of_gates(4), self._of_gates(1), along, *projected]
 
     def _forward(self) -> Sequence[Array]:
-        hidden, cells, size = self.hidden, self.cells, self.size
+        hidden, cells, size, gates = self.hidden, self.cells, self.size, self.values
         turned, hr = self.weights.hh.T, self.weights.hr
-        self.values = gates = self._projected(self.weights.b_hh)
-        self.bounded = np.empty((self.length, self.batch, size), gates.dtype)
-        self.raw = self._now(hidden) if hr is None else np.empty_like(self.bounded)
-        product = np.empty((self.batch, 4 * size), gates.dtype)
-        kept = np.empty((self.batch, size), gates.dtype)
+        self._project(gates, self.weights.b_hh)
+        product = np.empty((self.batch, 4 * size), self.dtype)
+        kept = np.empty((self.batch, size), self.dtype)
         for t in self.turns:
             gate, cell, bounded = gates[t], cells[t + self.after], self.bounded[t]
             np.matmul(hidden[t + self.before], turned, out=product)
@@ -256,74 +273,80 @@ class LongShortTermPass(EagerPass):
             self._keep(t, hidden, cells)
         return [hidden, cells]
 
-    def _factors(self) -> tuple[Array, Array]:
-        """Return how the gates change c' and h', and how c' changes h'."""
+    def _write_factors(self, factors: Array, slopes: Array) -> None:
+        """Write how the gates change c' and h', and how c' changes h'."""
         gates, bounded = self._apart(self.values), self.bounded
-        factors = 1 - gates
+        np.subtract(1, gates, out=factors)
         factors *= gates
         let_in, new, let_out = (gates[:, :, i] for i in (0, 2, 3))
         factors[:, :, 0] *= new
         factors[:, :, 1] *= self._earlier(self.cells)
-        factors[:, :, 2] = let_in * (1 - new * new)
+        _write_slopes_of_tanh(new, slopes)
+        np.multiply(let_in, slopes, out=factors[:, :, 2])
         factors[:, :, 3] *= bounded
-        return factors, self._stop(let_out * (1 - bounded * bounded))
+        _write_slopes_of_tanh(bounded, slopes)
+        slopes *= let_out
+        if self.stays is not None:
+            np.copyto(factors, 0, where=self.stays[..., None])
+            np.copyto(slopes, 0, where=self.stays)
 
     def _backward(self, g: Array, last: Sequence[Array], wanted: Sequence[bool]) -> Cotangents:
-        factors, slopes = self._factors()
-        keep, stays, (_, hh, _, _, hr) = self._apart(self.values)[:, :, 1], self.stays, self.weights
+        stays, (_, hh, _, _, hr) = self.stays, self.weights
+        scratch = Arena([self._of_gates(4), self._of_gates(1), g.shape], self.dtype)
+        moving, slopes, out = scratch.arrays
+        factors = self._apart(moving)
+        self._write_factors(factors, slopes)
+        keep = self._apart(self.values)[:, :, 1]
         if stays is not None:
-            np.copyto(factors, 0, where=stays[..., None])
             keep = np.where(stays, 1, keep)
-        moving = np.empty_like(factors)
-        flat, out = (
-            moving.reshape(self.length, self.batch, self.gates * self.size),
-            np.empty_like(self._now(self.hidden)),
-        )
         recalled, cell, step = last[0].copy(), last[1].copy(), np.empty_like(last[1])
         for t in reversed(self.turns):
             recalled += g[t]
-            out[t] = recalled
-            raw = recalled if hr is None else recalled @ hr
+            raw, factor = recalled, factors[t]
+            if hr is not None:
+                out[t] = recalled
+                raw = recalled @ hr
             np.multiply(raw, slopes[t], out=step)
             cell += step
-            np.multiply(factors[t, :, :3], cell[:, None], out=moving[t, :, :3])
-            np.multiply(factors[t, :, 3], raw, out=moving[t, :, 3])
+            factor[:, :3] *= cell[:, None]
+            factor[:, 3] *= raw
             cell *= keep[t]
-            passed = flat[t] @ hh
+            passed = moving[t] @ hh
             if stays is not None:
                 np.copyto(passed, recalled, where=stays[t])
             recalled = passed
         projection = None
         if hr is not None and wanted[5]:
             projection = self._flat(self._stop(out)).T @ self._flat(self.raw)
-        return self._collected(flat, None, [recalled, cell], wanted, projection)
+        return self._collected(moving, None, [recalled, cell], wanted, projection)
 
 
 class GatedPass(EagerPass):
     """h' = n + σ(z)(h − n) with n = tanh(x W_inᵀ + b_in + σ(r)(h W_hnᵀ + b_hn))."""
 
-    gates = 3
+    def __init__(
+        self, x: Array, state: Sequence[Array], weights: Weights, stays: Array | None, reverse: bool
+    ) -> None:
+        super().__init__(x, state, weights, stays, reverse)
+        self.both, self.new, self.inner = self.rest
+
+    def _shapes(self) -> list[tuple[int, ...]]:
+        return [*super()._shapes(), *(self._of_gates(count) for count in (2, 1, 1))]
 
     def _forward(self) -> Sequence[Array]:
         hidden, size, (_, hh, _, b_hh, _) = self.hidden, self.size, self.weights
-        ahead = None
-        if b_hh is not None:
-            ahead = b_hh.copy()
-            ahead[2 * size :] = 0
-        self.values = gates = self._projected(ahead)
-        self.inner = np.empty((self.length, self.batch, size), gates.dtype)
-        product = np.empty((self.batch, 3 * size), gates.dtype)
-        kept = np.empty((self.batch, size), gates.dtype)
+        gates, turned = slice(2 * size), hh.T
+        self._project(self.both, None if b_hh is None else b_hh[gates], gates)
+        self._project(self.new, None if b_hh is None else 0, slice(2 * size, None))
+        product = np.empty((self.batch, 3 * size), self.dtype)
+        kept = np.empty((self.batch, size), self.dtype)
         for t in self.turns:
-            before, now, inner = hidden[t + self.before], hidden[t + self.after], self.inner[t]
-            np.matmul(before, hh.T, out=product)
-            both, new = gates[t, :, : 2 * size], gates[t, :, 2 * size :]
-            both += product[:, : 2 * size]
+            before, now = hidden[t + self.before], hidden[t + self.after]
+            both, new, inner = self.both[t], self.new[t], self.inner[t]
+            np.matmul(before, turned, out=product)
+            both += product[:, gates]
             _to_sigmoid(both)
-            if b_hh is None:
-                inner[...] = product[:, 2 * size :]
-            else:
-                np.add(product[:, 2 * size :], b_hh[2 * size :], out=inner)
+            np.add(product[:, 2 * size :], 0 if b_hh is None else b_hh[2 * size :], out=inner)
             np.multiply(both[:, :size], inner, out=kept)
             new += kept
             np.tanh(new, out=new)
@@ -333,26 +356,41 @@ class GatedPass(EagerPass):
             self._keep(t, hidden)
         return [hidden]
 
+    def _write_factors(self, factors: Array, slopes: Array) -> None:
+        """Write how the gates change h', and how the new state does before its tanh."""
+        reset, update = (self._apart(self.both)[:, :, i] for i in range(2))
+        _write_slopes_of_tanh(self.new, slopes)
+        first, second, third = (factors[:, :, i] for i in range(3))
+        np.subtract(1, update, out=second)
+        slopes *= second
+        second *= update
+        second *= self._earlier(self.hidden) - self.new
+        np.multiply(slopes, reset, out=third)
+        np.subtract(1, reset, out=first)
+        first *= self.inner
+        first *= third
+        for each in (slopes, first, second, third):
+            self._stop(each)
+
     def _backward(self, g: Array, last: Sequence[Array], wanted: Sequence[bool]) -> Cotangents:
-        gates, stays = self._apart(self.values), self.stays
-        reset, update, new = (gates[:, :, i] for i in range(3))
-        slopes = self._stop((1 - update) * (1 - new * new))
-        factors = np.empty_like(gates)
-        factors[:, :, 2] = slopes * reset
-        factors[:, :, 0] = factors[:, :, 2] * self.inner * (1 - reset)
-        factors[:, :, 1] = self._stop((self._earlier(self.hidden) - new) * update * (1 - update))
-        keep = update if stays is None else np.where(stays, 1, update)
-        moving, out = np.empty_like(gates), np.empty_like(self.inner)
-        flat = moving.reshape(self.length, self.batch, self.gates * self.size)
+        shapes = [self._of_gates(count) for count in (3, 3, 1, 1)]
+        scratch = Arena(shapes, self.dtype)
+        moving, direct, slopes, out = scratch.arrays
+        factors, hh = self._apart(moving), self.weights.hh
+        self._write_factors(factors, slopes)
+        keep = self.both[:, :, self.size :]
+        if self.stays is not None:
+            keep = np.where(self.stays, 1, keep)
         recalled = last[0].copy()
         for t in reversed(self.turns):
             recalled += g[t]
             out[t] = recalled
-            np.multiply(factors[t], recalled[:, None], out=moving[t])
+            factors[t] *= recalled[:, None]
             recalled *= keep[t]
-            recalled += flat[t] @ self.weights.hh
-        direct = moving.copy()
-        direct[:, :, 2] = out * slopes
+            recalled += moving[t] @ hh
+        gates = slice(2 * self.size)
+        direct[:, :, gates] = moving[:, :, gates]
+        np.multiply(out, slopes, out=direct[:, :, 2 * self.size :])
         return self._collected(direct, moving, [recalled], wanted)
 
 

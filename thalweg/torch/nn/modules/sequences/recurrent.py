@@ -8,15 +8,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, CallError, ShapeError
 from thalweg.lines import level_of_user
 from thalweg.ops.index.take import take
 from thalweg.ops.shape.reshape import expand_dims, squeeze
-from thalweg.ops.shape.transpose import swapaxes
-from thalweg.torch.naming import as_tensor, make
+from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn import init
 from thalweg.torch.nn.modules.module import Module
 from thalweg.torch.nn.parameter import Parameter, register_parameters
@@ -252,24 +249,16 @@ class RNNBase(Module):
     def _as_hidden(self, states: list[Tensor]) -> Any:
         return states[0]
 
-    def _first_states(self, batch: int, dtype: Any) -> list[list[Tensor]]:
-        """Return zeros as first states."""
-        sizes = [self._out_size, self.hidden_size][: CELLS[self.mode].states]
-        one = [make(np.zeros((batch, size), dtype)) for size in sizes]
-        return [one] * (self.num_layers * self._directions)
-
     def _run(self, x: Tensor, states: list[Tensor] | None, packing: Packing | None) -> Any:
-        """Return what the last layer gives to (turns, batch, inputs), and the last states."""
-        if not x.shape[0]:
+        """Return what the last layer gives, and the last states."""
+        batch_first = self.batch_first and packing is None
+        if not x.shape[1 if batch_first else 0]:
             raise ShapeError("Expected sequence length to be larger than 0 in RNN")
-        cell, count = CELLS[self.mode], self.num_layers * self._directions
-        if states is None:
-            first = self._first_states(x.shape[1], x.dtype)
-        else:
-            first = [[state[i] for state in states] for i in range(count)]
+        cell = CELLS[self.mode]
         weights = [weights_of(cell, given, self.bias) for given in self.all_weights]
         thinned = self.dropout if self.training else 0.0
-        return Layers(cell, self._directions, thinned, packing).run(x, first, weights)
+        layers = Layers(cell, self._directions, thinned, packing, batch_first)
+        return layers.run(x, states, weights)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         """Return what the last layer gives at all moments, and the last states of all layers.
@@ -300,9 +289,7 @@ class RNNBase(Module):
             self.check_forward_args(x, self._as_hidden(states), None)
         else:
             self.check_input(x, None)
-        out, last = self._run(swapaxes(x, 0, 1) if self.batch_first else x, states, None)
-        if self.batch_first:
-            out = swapaxes(out, 0, 1)
+        out, last = self._run(x, states, None)
         if not is_batched:
             out, last = squeeze(out, axis), [squeeze(state, 1) for state in last]
         return out, self._as_hidden(last)
