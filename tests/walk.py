@@ -48,7 +48,36 @@ def of_symmetric(function: Callable[..., Any]) -> Callable[..., Any]:
 # Whose derivative is that along symmetric matrices.
 OF_SYMMETRIC = {"cho_factor", "cholesky", "eigh", "eigvalsh"}
 
+
+def of_cell(gates: int, states: int) -> tuple[Any, ...]:
+    """Return the operands of a recurrent cell: inputs, states, weights."""
+    state = draw(3, 2) if states == 1 else (draw(3, 2), draw(3, 2))
+    return (
+        draw(3, 4),
+        state,
+        draw(2 * gates, 4),
+        draw(2 * gates, 2),
+        draw(2 * gates),
+        draw(2 * gates),
+    )
+
+
+def of_network(gates: int, states: int) -> Args:
+    """Return the operands of a recurrent network, of one layer."""
+    state = draw(1, 3, 2) if states == 1 else (draw(1, 3, 2), draw(1, 3, 2))
+    weights = list(of_cell(gates, states)[2:])
+    return draw(5, 3, 4), state, weights, True, 1, 0.0, False, False, False
+
+
 BY_HAND: dict[str, list[Args]] = {
+    "gru": [of_network(3, 1)],
+    "gru_cell": [of_cell(3, 1)],
+    "lstm": [of_network(4, 2)],
+    "lstm_cell": [of_cell(4, 2)],
+    "rnn_relu": [of_network(1, 1)],
+    "rnn_relu_cell": [of_cell(1, 1)],
+    "rnn_tanh": [of_network(1, 1)],
+    "rnn_tanh_cell": [of_cell(1, 1)],
     "argpartition": [(draw(5), 2)],
     "partition": [(draw(5), 2), (draw(3, 4), 1)],
     "acosh": [(FAR,)],

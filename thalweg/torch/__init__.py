@@ -49,13 +49,20 @@ globals().update({short: _DTYPES[name] for short, name in _SHORT.items()})
 
 # Imported when first asked for: a script that draws numbers loads no layers.
 _ROOMS = [
-    "accelerator", "amp", "autograd", "backends", "cuda", "fft", "func", "jit", "linalg", "nn",
-    "optim", "serialization", "special", "utils",
+    "accelerator", "amp", "autograd", "backends", "cuda", "fft", "func", "jit",
+    "linalg", "nn", "optim", "serialization", "special", "utils",
 ]  # fmt: skip
 _OF_ROOMS = {
     "GradScaler": "amp", "autocast": "amp", "compile": "jit", "is_anomaly_enabled": "autograd",
     "is_autocast_enabled": "amp", "load": "serialization", "vmap": "func",
 }  # fmt: skip
+_OF_ROOMS |= dict.fromkeys(
+    [
+        "gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh",
+        "rnn_tanh_cell",
+    ],
+    "nn.recurrence.functions",
+)  # fmt: skip
 _FUNCTIONAL = [
     "adaptive_avg_pool1d", "alpha_dropout", "bilinear", "celu", "channel_shuffle",
     "cosine_similarity", "dropout", "feature_alpha_dropout", "group_norm", "hardshrink",
