@@ -82,6 +82,7 @@ BY_HAND: dict[str, list[Args]] = {
     "dsplit": [(draw(2, 2, 4), 2)],
     "einsum": [("ij,jk->ik", A, B), ("ii->", A)],
     "embedding": [(PLACES, A)],
+    "embedding_bag": [(PLACES, A, PLACES[:1], {"mode": how}) for how in ("sum", "mean", "max")],
     "expand": [(V, (2, 3))],
     "expand_copy": [(V, (2, 3))],
     "fold": [(draw(1, 8, 4), (3, 3), 2)],
