@@ -147,6 +147,9 @@ BY_HAND: dict[str, list[Args]] = {
     "narrow": [(A, 0, 1, 2)],
     "narrow_copy": [(A, 0, 1, 2)],
     "nll_loss": [(A, PLACES)],
+    "norm_except_dim": [(A, 2, 1)],
+    "orgqr": [(A, V)],
+    "ormqr": [(A, V, B), (A, V, B, False, True)],
     "overlap_add": [(draw(2, 2), (4,), {"axes": (0,), "stride": (2,)})],
     "pixel_shuffle": [(CHANNELS, 2)],
     "pixel_unshuffle": [(IMAGES, 2)],
@@ -180,6 +183,7 @@ BY_HAND: dict[str, list[Args]] = {
 # Refused in words, each with the reason.
 REFUSED = {
     "eig": "eigenvectors are defined up to a complex factor each",
+    "geqrf": "PyTorch's has no derivative either; that of `qr` is known",
     "gammainc_by_shape": "it is itself a derivative, of which no further one is known",
     "from_dlpack": "other libraries' memory has no history",
     "normal": "its numbers are drawn, and PyTorch's derivative of them is 0",

@@ -415,6 +415,10 @@ SAMPLES: dict[str, Call] = {
     "convolve": call(V, U),
     "correlate": call(V, U),
     "sliding_window_view": call(X, (2, 2), oracle=np.lib.stride_tricks.sliding_window_view),
+    "geqrf": call(S),
+    "norm_except_dim": call(X, 2, 1),
+    "orgqr": call(S, U),
+    "ormqr": call(S, U, S),
     "linalg.eig": call(S),
     "linalg.eigvals": call(S),
 }
