@@ -16,7 +16,7 @@ from thalweg.core.operation import op
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, DtypeError
-from thalweg.ops.elementwise.comparison import where
+from thalweg.ops.elementwise.comparison import maximum, where
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.exponential import exp, log
 from thalweg.ops.shape.broadcast import broadcast_to
@@ -149,6 +149,12 @@ def log_gamma_draws(concentration: Tensor) -> Tensor:
     """
     values = _drawn_of("gamma", (concentration,), _log_gamma, _log_gamma_quantile, None)
     return with_derivative(values, _slope_of_log_gamma, concentration)
+
+
+def gamma_draws(concentration: Tensor) -> Tensor:
+    """Draw gamma variates of rate 1, above 0, in the dtype of their shape parameters."""
+    values = astype(exp(log_gamma_draws(astype(concentration, np.float64))), concentration.dtype)
+    return maximum(values, float(np.finfo(concentration.dtype).tiny))
 
 
 def with_derivative(
