@@ -80,8 +80,20 @@ def whole(below: int, *shape: int) -> Any:
     return _RNG.integers(0, below, shape).astype(float)
 
 
-# PyTorch's derivative of the digamma function is right to 5e-10.
-ROUGH = {"slopes": 2e-9}
+def definite(*shape: int) -> Any:
+    factor = real(*shape, shape[-1])
+    return factor @ np.swapaxes(factor, -1, -2) / 3 + np.eye(shape[-1])
+
+
+def correlations(*shape: int) -> Any:
+    found = np.linalg.cholesky(definite(*shape))
+    return found / np.linalg.norm(found, axis=-1, keepdims=True)
+
+
+# PyTorch's derivative of the digamma function is right to 5e-10, and terms cancel.
+ROUGH = {"slopes": 1e-8}
+# PyTorch's Bessel functions in this density are polynomials of single precision.
+OF_SINGLE_PRECISION = {"tolerance": 1e-6, "slopes": 1e-5}
 
 CASES = [
     Case("Normal", {"loc": real(3), "scale": positive(3)}, real(4, 3)),
@@ -115,6 +127,51 @@ CASES = [
     Case("Gumbel", {"loc": real(3), "scale": positive(3)}, real(4, 3)),
     Case("StudentT", {"df": np.array([0.5, 1.5, 5.0]), "loc": real(3), "scale": positive(3)},
          real(4, 3), **ROUGH),
+    Case("Beta", {"concentration1": positive(3) + 1, "concentration0": positive(3)},
+         share(4, 3), **ROUGH),
+    Case("Dirichlet", {"concentration": positive(2, 3) + 1}, simplex(4, 2, 3), **ROUGH),
+    Case("Dirichlet", {"concentration": np.array([[0.5, 0.2], [0.3, 4.0]])}, simplex(4, 2, 2),
+         shown=" of small numbers", **ROUGH),
+    Case("Kumaraswamy", {"concentration1": positive(3) + 1, "concentration0": positive(3) + 1},
+         share(4, 3), **ROUGH),
+    Case("ContinuousBernoulli", {"probs": np.array([0.2, 0.4995, 0.9])}, share(4, 3)),
+    Case("ContinuousBernoulli", {"logits": np.array([0.2, 1e-4, -2.0])}, share(4, 3),
+         shown=" of logits"),
+    Case("GeneralizedPareto", {"loc": real(4), "scale": positive(4),
+         "concentration": np.array([-0.3, 0.0, 0.2, 0.7])}, share(4, 4) + 11,
+         lambda lib, loc, scale, concentration: lib.distributions.GeneralizedPareto(
+             loc + 9, scale + 20, concentration), shown=" above"),
+    Case("VonMises", {"loc": real(3), "concentration": positive(3)}, real(4, 3),
+         **OF_SINGLE_PRECISION),
+    Case("MultivariateNormal", {"loc": real(2, 3), "covariance_matrix": definite(2, 3)},
+         real(4, 2, 3)),
+    Case("MultivariateNormal", {"loc": real(2, 3), "precision_matrix": definite(3)},
+         real(4, 2, 3), shown=" of precision"),
+    Case("MultivariateNormal", {"loc": real(3), "scale_tril": np.linalg.cholesky(definite(2, 3))},
+         real(4, 2, 3), shown=" of a factor"),
+    Case("LowRankMultivariateNormal",
+         {"loc": real(2, 4), "cov_factor": real(4, 2), "cov_diag": positive(4)}, real(4, 2, 4)),
+    Case("LogisticNormal", {"loc": real(2, 3), "scale": positive(2, 3)}, simplex(4, 2, 4)),
+    Case("Wishart", {"df": positive(2) + 3, "covariance_matrix": definite(2, 3)},
+         definite(4, 2, 3), **ROUGH),
+    Case("Wishart", {"df": positive(2) + 3, "precision_matrix": definite(3)},
+         definite(4, 2, 3), shown=" of precision", **ROUGH),
+    Case("Wishart", {"df": np.array(4.5), "scale_tril": np.linalg.cholesky(definite(3))},
+         definite(4, 3), shown=" of a factor", **ROUGH),
+    Case("LKJCholesky", {"dim": 3, "concentration": positive(2)}, correlations(4, 2, 3), **ROUGH),
+    Case("RelaxedBernoulli", {"temperature": np.array(0.7), "probs": share(3)}, share(4, 3)),
+    Case("RelaxedBernoulli", {"temperature": np.array(0.7), "logits": real(3)}, share(4, 3),
+         shown=" of logits"),
+    Case("RelaxedOneHotCategorical", {"temperature": np.array(0.7), "probs": simplex(2, 3)},
+         simplex(4, 2, 3)),
+    Case("MixtureSameFamily", {"logits": real(2, 3), "loc": real(2, 3), "scale": positive(2, 3)},
+         real(4, 2), lambda lib, logits, loc, scale: lib.distributions.MixtureSameFamily(
+             lib.distributions.Categorical(logits=logits), lib.distributions.Normal(loc, scale))),
+    Case("MixtureSameFamily", {"probs": simplex(3), "loc": real(3, 2)}, real(4, 2),
+         lambda lib, probs, loc: lib.distributions.MixtureSameFamily(
+             lib.distributions.Categorical(probs),
+             lib.distributions.Independent(lib.distributions.Normal(loc, 1.0), 1)),
+         shown=" of vectors"),
     Case(
         "Independent",
         {"loc": real(2, 3), "scale": positive(2, 3)},

@@ -64,11 +64,15 @@ def gradients(lib: Any, answer: Any, leaves: dict[str, Any]) -> dict[str, Any]:
     return {name: g.numpy() for name, g in found.items() if g is not None}
 
 
+# PyTorch's answer is no number, by a sign: ln(1 - b) of b > 1. See `test_moments.py`.
+MISTAKEN = {("Kumaraswamy", "mode")}
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 @each
 def test_answers_are_pytorch_s(case: Case, question: str) -> None:
     expected = asked(torch, case, question)
-    if expected is None:
+    if expected is None or (case.name, question) in MISTAKEN:
         return
     found = asked(wing, case, question)
     assert found is not None
@@ -78,6 +82,9 @@ def test_answers_are_pytorch_s(case: Case, question: str) -> None:
     assert tuple(found[0].shape) == tuple(expected[0].shape)
     ours, theirs = gradients(wing, *found), gradients(torch, *expected)
     for name, gradient in theirs.items():
+        if name == "scale_tril":
+            # What is above the diagonal is not read; PyTorch's derivative by it is not always 0.
+            ours[name], gradient = np.tril(ours[name]), np.tril(gradient)
         np.testing.assert_allclose(ours[name], gradient, case.slopes, 1e-12, err_msg=name)
 
 
@@ -101,6 +108,7 @@ def test_what_is_said_of_a_distribution_is_pytorch_s(case: Case) -> None:
     ]
 
 
+@pytest.mark.filterwarnings("ignore:Singular sample detected")
 @each
 def test_samples_are_in_the_support_and_have_shapes(case: Case) -> None:
     wing.manual_seed(0)
