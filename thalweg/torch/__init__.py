@@ -49,7 +49,7 @@ globals().update({short: _DTYPES[name] for short, name in _SHORT.items()})
 
 # Imported when first asked for: a script that draws numbers loads no layers.
 _ROOMS = [
-    "accelerator", "amp", "autograd", "backends", "cuda", "fft", "func", "jit",
+    "accelerator", "amp", "autograd", "backends", "cuda", "distributions", "fft", "func", "jit",
     "linalg", "nn", "optim", "serialization", "special", "utils",
 ]  # fmt: skip
 _OF_ROOMS = {
