@@ -27,6 +27,7 @@ from thalweg.torch import autograd as autograd
 from thalweg.torch import backends as backends
 from thalweg.torch import cuda as cuda
 from thalweg.torch import devices as devices
+from thalweg.torch import distributions as distributions
 from thalweg.torch import dtypes as dtypes
 from thalweg.torch import fft as fft
 from thalweg.torch import func as func
@@ -1429,6 +1430,19 @@ def group_norm(
 ) -> TorchTensor:
     r"""Give each group of channels of each example mean 0 and variance 1."""
 
+def gru(*args: Any, **kwargs: Any) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return what a GRU's last layer gives, and the last states of all; called as `lstm` is."""
+
+def gru_cell(
+    input: ArrayLike,
+    hx: ArrayLike,
+    w_ih: ArrayLike,
+    w_hh: ArrayLike,
+    b_ih: Any = None,
+    b_hh: Any = None,
+) -> TorchTensor:
+    r"""Return a gated recurrent unit's next state; the arguments are as in `lstm_cell`."""
+
 def gt(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Tell where x > y."""
 
@@ -1833,6 +1847,19 @@ def logsumexp(
     r"""Logarithm of a sum of exponentials, without overflow: ln Σ eˣ."""
 
 long: dtype
+
+def lstm(*args: Any, **kwargs: Any) -> tuple[TorchTensor, TorchTensor, TorchTensor]:
+    r"""Return what an LSTM's last layer gives, and the last h and c of all its layers."""
+
+def lstm_cell(
+    input: ArrayLike,
+    hx: ArrayLike,
+    w_ih: ArrayLike,
+    w_hh: ArrayLike,
+    b_ih: Any = None,
+    b_hh: Any = None,
+) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return an LSTM's next h and c."""
 
 def lt(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Tell where x < y."""
@@ -2606,6 +2633,32 @@ def rms_norm(
     eps: builtins.float | None = None,
 ) -> TorchTensor:
     r"""Give the last axes mean square 1: x / √(mean x² + ε) · w."""
+
+def rnn_relu(*args: Any, **kwargs: Any) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return the same of a plain network with max(0, ·); called as `lstm` is."""
+
+def rnn_relu_cell(
+    input: ArrayLike,
+    hx: ArrayLike,
+    w_ih: ArrayLike,
+    w_hh: ArrayLike,
+    b_ih: Any = None,
+    b_hh: Any = None,
+) -> TorchTensor:
+    r"""Return max(0, x W_ihᵀ + b_ih + h W_hhᵀ + b_hh); the arguments are as in `lstm_cell`."""
+
+def rnn_tanh(*args: Any, **kwargs: Any) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return the same of a plain network with tanh; called as `lstm` is."""
+
+def rnn_tanh_cell(
+    input: ArrayLike,
+    hx: ArrayLike,
+    w_ih: ArrayLike,
+    w_hh: ArrayLike,
+    b_ih: Any = None,
+    b_hh: Any = None,
+) -> TorchTensor:
+    r"""Return tanh(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh); the arguments are as in `lstm_cell`."""
 
 def roll(
     input: ArrayLike,
