@@ -349,7 +349,9 @@ SAMPLES: dict[str, Call] = {
     "linalg.solve_triangular": call(LOWER, X.T.copy(), upper=False),
     "linalg.svd": call(X, full_matrices=False),
     "linalg.svdvals": call(X),
-    "linalg.tensorinv": call(_apart(4, 2, 2), 1),
+    "linalg.tensorinv": call(
+        (_apart(4, 4) + np.triu(np.ones((4, 4))) + np.eye(4)).reshape(4, 2, 2), 1
+    ),
     "linalg.tensorsolve": call(_apart(2, 2, 4), T3[:2, :2]),
     "linalg.vector_norm": call(X),
     "windows": call(
@@ -413,6 +415,10 @@ SAMPLES: dict[str, Call] = {
     "convolve": call(V, U),
     "correlate": call(V, U),
     "sliding_window_view": call(X, (2, 2), oracle=np.lib.stride_tricks.sliding_window_view),
+    "geqrf": call(S),
+    "norm_except_dim": call(X, 2, 1),
+    "orgqr": call(S, U),
+    "ormqr": call(S, U, S),
     "linalg.eig": call(S),
     "linalg.eigvals": call(S),
 }

@@ -39,6 +39,8 @@ def ours(value: Any) -> Any:
         return type(value)(ours(v) for v in value)
     if isinstance(value, dict):
         return {k: ours(v) for k, v in value.items()}
+    if isinstance(value, torch.dtype):
+        return np.dtype(str(value).rpartition(".")[2])
     if isinstance(value, torch.nn.TransformerEncoderLayer):
         return _encoder_layer(value)
     if callable(value) and hasattr(torch.nn.functional, getattr(value, "__name__", " ")):

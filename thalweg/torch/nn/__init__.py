@@ -3,6 +3,7 @@
 from thalweg.torch.nn import fitting, functional, init, modules, utils
 from thalweg.torch.nn.functional_call import *
 from thalweg.torch.nn.modules.activation import *
+from thalweg.torch.nn.modules.adaptive import *
 from thalweg.torch.nn.modules.batchnorm import *
 from thalweg.torch.nn.modules.container import *
 from thalweg.torch.nn.modules.distance import *

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor
 from thalweg.errors import GradientError
+from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.comparison import minimum
 from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.linalg.norms import norm
@@ -20,7 +22,8 @@ from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.parameter import copy_into
 
 __all__ = [
-    "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm",
+    "clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_",
+    "get_total_norm",
 ]  # fmt: skip
 
 Tensors = Tensor | Iterable[Tensor]
@@ -63,6 +66,23 @@ def clip_grad_norm_(
     total = get_total_norm(_gradients(given), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(given, max_norm, total)
     return total
+
+
+def clip_grad_norm(
+    parameters: Tensors,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Clip as `clip_grad_norm_` does, whose older name this is; it warns."""
+    warnings.warn(
+        "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of "
+        "`torch.nn.utils.clip_grad_norm_`.",
+        FutureWarning,
+        stacklevel=level_of_user(),
+    )
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
 
 
 def get_total_norm(
