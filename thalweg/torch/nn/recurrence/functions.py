@@ -12,7 +12,7 @@ from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.recurrence.cells import GRU, LSTM, RELU, TANH, RecurrentCell, Weights
 from thalweg.torch.nn.recurrence.layers import Layers
 from thalweg.torch.nn.recurrence.packing import Packing, as_counts
-from thalweg.torch.nn.recurrence.sequence import Course
+from thalweg.torch.nn.recurrence.sequence import CellAlong
 
 __all__ = [
     "gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh",
@@ -118,7 +118,7 @@ def _step(cell: RecurrentCell, input: Any, hx: Sequence[Any], *weights: Any) -> 
     given = [None if w is None else as_tensor(w) for w in weights]
     if (given[2] is None) != (given[3] is None):
         raise ShapeError("A cell takes both b_ih and b_hh, or none of them.")
-    return Course(cell).run(as_tensor(input), [as_tensor(h) for h in hx], Weights(*given))[1]
+    return CellAlong(cell).run(as_tensor(input), [as_tensor(h) for h in hx], Weights(*given))[1]
 
 
 def lstm_cell(

@@ -13,7 +13,7 @@ from thalweg.torch.naming import make
 from thalweg.torch.nn.functional.dropout import dropout
 from thalweg.torch.nn.recurrence.cells import RecurrentCell, Weights
 from thalweg.torch.nn.recurrence.packing import Packing
-from thalweg.torch.nn.recurrence.sequence import Course
+from thalweg.torch.nn.recurrence.sequence import CellAlong
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class Layers:
         ends: list[list[Tensor]] = []
         stays = None if self.packing is None else self.packing.stays
         courses = [
-            Course(self.cell, stays, way == 1, self.batch_first) for way in range(self.directions)
+            CellAlong(self.cell, stays, way == 1, self.batch_first)
+            for way in range(self.directions)
         ]
         if states is None:
             states = self._zeros(x, weights)

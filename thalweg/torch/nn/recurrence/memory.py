@@ -22,7 +22,7 @@ _spare: dict[int, list[Array]] = {}
 _ALIGNMENT = 64
 
 
-class Arena:
+class ReusedMemory:
     """Memory of arrays that live as long as it does; then others get it.
 
     Args:

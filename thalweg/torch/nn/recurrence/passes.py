@@ -14,7 +14,7 @@ import numpy as np
 
 from thalweg.core.spec import Array
 from thalweg.torch.nn.recurrence.cells import Weights
-from thalweg.torch.nn.recurrence.memory import Arena
+from thalweg.torch.nn.recurrence.memory import ReusedMemory
 
 
 class Cotangents:
@@ -53,7 +53,7 @@ class EagerPass:
         self.turns = turns[::-1] if reverse else turns
         self.before, self.after = (1, 0) if reverse else (0, 1)
         self.size, self.dtype = weights.hidden, weights.hh.dtype
-        self._arena = Arena(self._shapes(), self.dtype)
+        self._arena = ReusedMemory(self._shapes(), self.dtype)
         self.hidden, *self.rest = self._arena.arrays
         self._begin(self.hidden, state[0])
 
@@ -88,6 +88,11 @@ class EagerPass:
         np.matmul(self._flat(self.x), self.weights.ih[rows].T, out=self._flat(out))
         if added is not None:
             out += self.weights.b_ih[rows] + added
+
+    def _turned(self) -> Array:
+        """Return W_hhᵀ as every turn reads it."""
+        turned: Array = self.weights.hh.T
+        return turned.copy() if self.length > 1 else turned
 
     def _keep(self, turn: int, *along: Array) -> None:
         """Let examples that stay have the state they had."""
@@ -177,7 +182,7 @@ class PlainPass(EagerPass):
     """h' = f(x W_ihᵀ + h W_hhᵀ + b)."""
 
     def _forward(self) -> Sequence[Array]:
-        hidden, turned = self.hidden, self.weights.hh.T
+        hidden, turned = self.hidden, self._turned()
         self._project(self._now(hidden), self.weights.b_hh)
         product = np.empty((self.batch, self.size), self.dtype)
         for t in self.turns:
@@ -189,7 +194,7 @@ class PlainPass(EagerPass):
         return [hidden]
 
     def _backward(self, g: Array, last: Sequence[Array], wanted: Sequence[bool]) -> Cotangents:
-        scratch = Arena([self._of_gates(1)], self.dtype)
+        scratch = ReusedMemory([self._of_gates(1)], self.dtype)
         (moving,) = scratch.arrays
         self._write_slopes(self._now(self.hidden), moving)
         self._stop(moving)
@@ -239,7 +244,7 @@ class LongShortTermPass(EagerPass):
         self, x: Array, state: Sequence[Array], weights: Weights, stays: Array | None, reverse: bool
     ) -> None:
         super().__init__(x, state, weights, stays, reverse)
-        self.values, self.bounded, self.cells, *raw = self.rest
+        self.values, self.new, self.bounded, self.cells, *raw = self.rest
         # What comes out as it is before a projection.
         self.raw = raw[0] if raw else self._now(self.hidden)
         self._begin(self.cells, state[1])
@@ -247,23 +252,23 @@ class LongShortTermPass(EagerPass):
     def _shapes(self) -> list[tuple[int, ...]]:
         along = (self.length + 1, self.batch, self.size)
         projected = [] if self.weights.hr is None else [self._of_gates(1)]
-        return [*super()._shapes(), self._of_gates(4), self._of_gates(1), along, *projected]
+        return [*super()._shapes(), *map(self._of_gates, (4, 1, 1)), along, *projected]
 
     def _forward(self) -> Sequence[Array]:
         hidden, cells, size, gates = self.hidden, self.cells, self.size, self.values
-        turned, hr = self.weights.hh.T, self.weights.hr
+        turned, hr = self._turned(), self.weights.hr
         self._project(gates, self.weights.b_hh)
         product = np.empty((self.batch, 4 * size), self.dtype)
         kept = np.empty((self.batch, size), self.dtype)
         for t in self.turns:
             gate, cell, bounded = gates[t], cells[t + self.after], self.bounded[t]
+            new = self.new[t]
             np.matmul(hidden[t + self.before], turned, out=product)
             gate += product
-            new = gate[:, 2 * size : 3 * size]
-            np.tanh(new, out=kept)
+            np.tanh(gate[:, 2 * size : 3 * size], out=new)
+            # Of the new values too, which is not used: of all it takes less time than of some.
             _to_sigmoid(gate)
-            new[...] = kept
-            kept *= gate[:, :size]
+            np.multiply(gate[:, :size], new, out=kept)
             np.multiply(gate[:, size : 2 * size], cells[t + self.before], out=cell)
             cell += kept
             np.tanh(cell, out=bounded)
@@ -278,7 +283,7 @@ class LongShortTermPass(EagerPass):
         gates, bounded = self._apart(self.values), self.bounded
         np.subtract(1, gates, out=factors)
         factors *= gates
-        let_in, new, let_out = (gates[:, :, i] for i in (0, 2, 3))
+        let_in, new, let_out = gates[:, :, 0], self.new, gates[:, :, 3]
         factors[:, :, 0] *= new
         factors[:, :, 1] *= self._earlier(self.cells)
         _write_slopes_of_tanh(new, slopes)
@@ -292,7 +297,7 @@ class LongShortTermPass(EagerPass):
 
     def _backward(self, g: Array, last: Sequence[Array], wanted: Sequence[bool]) -> Cotangents:
         stays, (_, hh, _, _, hr) = self.stays, self.weights
-        scratch = Arena([self._of_gates(4), self._of_gates(1), g.shape], self.dtype)
+        scratch = ReusedMemory([self._of_gates(4), self._of_gates(1), g.shape], self.dtype)
         moving, slopes, out = scratch.arrays
         factors = self._apart(moving)
         self._write_factors(factors, slopes)
@@ -300,6 +305,7 @@ class LongShortTermPass(EagerPass):
         if stays is not None:
             keep = np.where(stays, 1, keep)
         recalled, cell, step = last[0].copy(), last[1].copy(), np.empty_like(last[1])
+        passed = np.empty_like(recalled)
         for t in reversed(self.turns):
             recalled += g[t]
             raw, factor = recalled, factors[t]
@@ -311,10 +317,10 @@ class LongShortTermPass(EagerPass):
             factor[:, :3] *= cell[:, None]
             factor[:, 3] *= raw
             cell *= keep[t]
-            passed = moving[t] @ hh
+            np.matmul(moving[t], hh, out=passed)
             if stays is not None:
                 np.copyto(passed, recalled, where=stays[t])
-            recalled = passed
+            recalled, passed = passed, recalled
         projection = None
         if hr is not None and wanted[5]:
             projection = self._flat(self._stop(out)).T @ self._flat(self.raw)
@@ -334,8 +340,8 @@ class GatedPass(EagerPass):
         return [*super()._shapes(), *(self._of_gates(count) for count in (2, 1, 1))]
 
     def _forward(self) -> Sequence[Array]:
-        hidden, size, (_, hh, _, b_hh, _) = self.hidden, self.size, self.weights
-        gates, turned = slice(2 * size), hh.T
+        hidden, size, b_hh = self.hidden, self.size, self.weights.b_hh
+        gates, turned = slice(2 * size), self._turned()
         self._project(self.both, None if b_hh is None else b_hh[gates], gates)
         self._project(self.new, None if b_hh is None else 0, slice(2 * size, None))
         product = np.empty((self.batch, 3 * size), self.dtype)
@@ -374,7 +380,7 @@ class GatedPass(EagerPass):
 
     def _backward(self, g: Array, last: Sequence[Array], wanted: Sequence[bool]) -> Cotangents:
         shapes = [self._of_gates(count) for count in (3, 3, 1, 1)]
-        scratch = Arena(shapes, self.dtype)
+        scratch = ReusedMemory(shapes, self.dtype)
         moving, direct, slopes, out = scratch.arrays
         factors, hh = self._apart(moving), self.weights.hh
         self._write_factors(factors, slopes)

@@ -30,7 +30,7 @@ Moments = tuple[Tensor, list[Tensor]]
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class CellAlong:
     """How a cell goes along sequences.
 
     Attributes:
