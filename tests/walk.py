@@ -54,6 +54,26 @@ def of_probabilities(function: Callable[..., Any]) -> Callable[..., Any]:
 OF_SYMMETRIC = {"cho_factor", "cholesky", "eigh", "eigvalsh"}
 
 
+def of_cell(gates: int, states: int) -> tuple[Any, ...]:
+    """Return the operands of a recurrent cell: inputs, states, weights."""
+    state = draw(3, 2) if states == 1 else (draw(3, 2), draw(3, 2))
+    return (
+        draw(3, 4),
+        state,
+        draw(2 * gates, 4),
+        draw(2 * gates, 2),
+        draw(2 * gates),
+        draw(2 * gates),
+    )
+
+
+def of_network(gates: int, states: int) -> Args:
+    """Return the operands of a recurrent network, of one layer."""
+    state = draw(1, 3, 2) if states == 1 else (draw(1, 3, 2), draw(1, 3, 2))
+    weights = list(of_cell(gates, states)[2:])
+    return draw(5, 3, 4), state, weights, True, 1, 0.0, False, False, False
+
+
 def in_domain(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of any numbers, where its derivative is that along some of them."""
     if name in OF_SYMMETRIC:
@@ -62,6 +82,14 @@ def in_domain(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 BY_HAND: dict[str, list[Args]] = {
+    "gru": [of_network(3, 1)],
+    "gru_cell": [of_cell(3, 1)],
+    "lstm": [of_network(4, 2)],
+    "lstm_cell": [of_cell(4, 2)],
+    "rnn_relu": [of_network(1, 1)],
+    "rnn_relu_cell": [of_cell(1, 1)],
+    "rnn_tanh": [of_network(1, 1)],
+    "rnn_tanh_cell": [of_cell(1, 1)],
     "argpartition": [(draw(5), 2)],
     "partition": [(draw(5), 2), (draw(3, 4), 1)],
     "acosh": [(FAR,)],
@@ -119,6 +147,9 @@ BY_HAND: dict[str, list[Args]] = {
     "narrow": [(A, 0, 1, 2)],
     "narrow_copy": [(A, 0, 1, 2)],
     "nll_loss": [(A, PLACES)],
+    "norm_except_dim": [(A, 2, 1)],
+    "orgqr": [(A, V)],
+    "ormqr": [(A, V, B), (A, V, B, False, True)],
     "overlap_add": [(draw(2, 2), (4,), {"axes": (0,), "stride": (2,)})],
     "pixel_shuffle": [(CHANNELS, 2)],
     "pixel_unshuffle": [(IMAGES, 2)],
@@ -152,6 +183,7 @@ BY_HAND: dict[str, list[Args]] = {
 # Refused in words, each with the reason.
 REFUSED = {
     "eig": "eigenvectors are defined up to a complex factor each",
+    "geqrf": "PyTorch's has no derivative either; that of `qr` is known",
     "gammainc_by_shape": "it is itself a derivative, of which no further one is known",
     "from_dlpack": "other libraries' memory has no history",
     "normal": "its numbers are drawn, and PyTorch's derivative of them is 0",
@@ -182,7 +214,8 @@ COARSE = {"cfloat", "float", "half"}
 # What differentiates, traces or trains, and settings: functions of functions and of files.
 OTHERS_TEXT = """
 fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev jit jvp linearize
-load save set_default_dtype value_and_grad vjp vmap fixed_point least_squares minimize root
+load load_state save save_state set_default_dtype value_and_grad vjp vmap fixed_point
+least_squares minimize root
 associative_scan checkpoint custom_jvp custom_vjp fori_loop map pure_callback scan switch while_loop
 """
 OTHERS = set(OTHERS_TEXT.split())

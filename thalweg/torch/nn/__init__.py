@@ -20,6 +20,8 @@ from thalweg.torch.nn.modules.loss import *
 from thalweg.torch.nn.modules.module import *
 from thalweg.torch.nn.modules.normalization import *
 from thalweg.torch.nn.modules.sequences.attention import *
+from thalweg.torch.nn.modules.sequences.recurrent import *
+from thalweg.torch.nn.modules.sequences.recurrent_cells import *
 from thalweg.torch.nn.modules.sequences.transformer import *
 from thalweg.torch.nn.modules.sparse import *
 from thalweg.torch.nn.parameter import *
