@@ -42,7 +42,8 @@ globals().update({short: _DTYPES[name] for short, name in _SHORT.items()})
 
 # Imported when first asked for: a script that draws numbers loads no layers.
 _ROOMS = [
-    "autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "serialization", "special", "utils",
+    "autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "random", "serialization",
+    "special", "utils",
 ]  # fmt: skip
 _OF_ROOMS = {"load": "serialization", "vmap": "func"}
 _FUNCTIONAL = [
