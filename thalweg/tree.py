@@ -235,13 +235,14 @@ def paths(tree: Tree) -> list[str]:
     return [accessor.codify("") for accessor in accessors]
 
 
-def names(tree: Tree) -> list[tuple[str, ...]]:
+def names(tree: Tree, is_leaf: Callable[[Any], bool] | None = None) -> list[tuple[str, ...]]:
     """Name each leaf by the keys, fields and numbers on the way to it: `('layers', '0')`."""
 
     def name(step: Any) -> str:
         return str(step.field if isinstance(step, optree.NamedTupleEntry) else step.entry)
 
-    return [tuple(name(step) for step in accessor) for accessor in optree.tree_accessors(tree)]
+    accessors = optree.tree_accessors(tree, is_leaf)
+    return [tuple(name(step) for step in accessor) for accessor in accessors]
 
 
 def prefix_leaves(prefix: Tree, tree: Tree) -> list[Any]:

@@ -205,3 +205,15 @@ def test_writing_into_a_solution_leaves_its_derivative_alone() -> None:
         solution[...] = 5.0
     total.backward()
     np.testing.assert_allclose(a.grad.numpy(), np.array([2.0, 3.0]) ** (-2 / 3) / 3, 1e-9)
+
+
+def test_writing_into_an_argument_that_is_a_result_leaves_other_results_alone() -> None:
+    two = tw.custom_vjp(lambda x: (x, 2.0 * x))
+    two.defvjp(lambda x: ((x, 2.0 * x), None), lambda _, g: (g[0] + 2.0 * g[1],))
+    a = tw.tensor(X, requires_grad=True)
+    x = 1.0 * a
+    _, doubled = two(x)
+    with tw.no_grad():
+        x[...] = 0.0
+    tw.sum(doubled).backward()
+    np.testing.assert_array_equal(a.grad.numpy(), 2.0)

@@ -56,9 +56,7 @@ def _pulled_back(
     yield from (None for _ in range(rule.results))
     results = _results(out, inputs, rule)
     arguments = list(inputs[rule.results : rule.results + rule.arguments])
-    moving = [
-        g[i] if i in g else zeros_like(x) for i, x in enumerate(parts(out, range(rule.results)))
-    ]
+    moving = [g[i] if i in g else _zeros(out, i) for i in range(rule.results)]
     if rule.pull_back is not None:
         kept = list(inputs[rule.results + rule.arguments :])
         yield from rule.pull_back(arguments, results, kept, moving)
@@ -69,10 +67,17 @@ def _pulled_back(
 
 def _results(out: Tensor, inputs: Operands, rule: Rule) -> list[Tensor]:
     """Return the results as a rule finds them, whatever was written into the user's since."""
+    if not out.is_symbolic and not is_recording():
+        return [make(x.array, None, x.weak, x.results) for x in inputs[: rule.results]]
     shown = parts(out, range(rule.results))
     if out.is_symbolic:
         return shown
     return [make(x.array, y.node, y.weak, y.results) for x, y in zip(inputs, shown, strict=False)]
+
+
+def _zeros(out: Tensor, number: int) -> Tensor:
+    """Return zeros like one of the results."""
+    return zeros_like(parts(out, [number])[0])
 
 
 def _transposed(
@@ -104,7 +109,7 @@ def _pushed_forward(
         turned = rule.push_forward(list(arguments), results, directions)
         return PartDerivatives(enumerate(turned))
     assert rule.pull_back is not None
-    g = [variable(zeros_like(x)) for x in parts(out, range(rule.results))]
+    g = [variable(_zeros(out, i)) for i in range(rule.results)]
     with set_recording(True):
         pulled = rule.pull_back(list(arguments), results, list(inputs[end:]), list(g))
     pairs = [(p, t) for p, t in zip(pulled, directions, strict=True) if p is not None]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from thalweg import tree
 from thalweg.errors import ArgumentError
 from thalweg.ops.numpy.libraries import of_users
-from thalweg.optim.naming.patterns import NameMask, read_mask
+from thalweg.optim.naming.patterns import MaskedNode, NameMask, read_mask
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -26,10 +26,6 @@ __all__ = [
     "MaskedNode", "MaskedState", "MultiTransformState", "PartitionState", "masked",
     "multi_transform", "partition",
 ]  # fmt: skip
-
-
-class MaskedNode(NamedTuple):
-    """An empty subtree, where a masked transformation sees no leaf."""
 
 
 class MaskedState(NamedTuple):
@@ -73,7 +69,7 @@ def masked(
         return MaskedState(transformation.init(selected(params, resolved(mask, params))))
 
     def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
-        chosen = mask.of(updates) if isinstance(mask, NameMask) else resolved(mask, updates)
+        chosen = chosen_among(mask, updates)
         if mask_compatible_extra_args:
             whole = tree.structure(updates)
             fits = {name for name, value in extra.items() if tree.structure(value) == whole}
@@ -92,6 +88,12 @@ def resolved(mask: Any, leaves: Tree) -> Tree:
     """Return the tree of booleans that a mask is for parameters."""
     mask = read_mask(mask)
     return of_users(mask)(leaves) if is_function(mask) else mask
+
+
+def chosen_among(mask: Any, updates: Updates) -> Tree:
+    """Return the tree of booleans that a mask is for updates, some of which may be None."""
+    mask = read_mask(mask)
+    return mask.of(updates) if isinstance(mask, NameMask) else resolved(mask, updates)
 
 
 def is_function(mask: Any) -> bool:

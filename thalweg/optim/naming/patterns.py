@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from thalweg import tree
 from thalweg.errors import ArgumentError, did_you_mean
@@ -18,12 +18,21 @@ _MOST = 40
 Steps = tuple[str, ...]
 
 
-def steps_of(leaves: Tree) -> list[Steps]:
+class MaskedNode(NamedTuple):
+    """An empty subtree, where a masked transformation sees no leaf."""
+
+
+def steps_of(leaves: Tree, hidden: bool = False) -> list[Steps]:
     """Return the way to each parameter, by keys, fields and numbers.
 
     A key of several steps, as modules name their parameters (`"0.bias"`), is these steps.
+
+    Args:
+        leaves: The parameters.
+        hidden: Whether those count that a mask around hides.
     """
-    return [tuple(".".join(way).split(".")) if way else () for way in tree.names(leaves)]
+    ways = tree.names(leaves, (lambda node: isinstance(node, MaskedNode)) if hidden else None)
+    return [tuple(".".join(way).split(".")) if way else () for way in ways]
 
 
 def name_of(steps: Steps) -> str:
@@ -48,12 +57,13 @@ def _match(pattern: Sequence[str], steps: Steps) -> bool:
     return (first == steps[0] or fnmatchcase(steps[0], first)) and _match(rest, steps[1:])
 
 
-def require_matches(patterns: Iterable[str], ways: Sequence[Steps]) -> None:
-    """Accept patterns that match a parameter each; where there are no parameters, any.
+def require_matches(patterns: Iterable[str], params: Tree) -> None:
+    """Accept patterns that match a parameter each, be it one that a mask around hides.
 
     Raises:
         ArgumentError: If one matches none.
     """
+    ways = steps_of(params, hidden=True)
     for pattern in patterns if ways else ():
         if not any(matches(pattern, steps) for steps in ways):
             names = [*map(name_of, ways)]
@@ -77,7 +87,7 @@ class NameMask:
         Raises:
             ArgumentError: If a pattern matches none of them.
         """
-        require_matches((*self.patterns, *self.excluding), steps_of(params))
+        require_matches((*self.patterns, *self.excluding), params)
         return self.of(params)
 
     def of(self, updates: Tree) -> Tree:

@@ -63,7 +63,7 @@ def groups(rules: Mapping[str, Any], default: Any = None) -> GradientTransformat
 
     def init(params: Params) -> OptState:
         split_params = split(params)
-        require_matches(given, steps_of(params))
+        require_matches(given, params)
         return split_params.init(params)
 
     def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:

@@ -16,14 +16,16 @@ from thalweg.core.operation import op
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, DtypeError
-from thalweg.ops.elementwise.comparison import where
+from thalweg.ops.elementwise.comparison import maximum, where
 from thalweg.ops.elementwise.conversion import astype
-from thalweg.ops.elementwise.exponential import exp, log
+from thalweg.ops.elementwise.exponential import exp, log, log1p
+from thalweg.ops.reduce.sums import sum as sum_of
 from thalweg.ops.shape.broadcast import broadcast_to
+from thalweg.ops.special.activations import softmax
 from thalweg.random.drawing import drawing_batch, drawn, has_key, keyed_uniform
 from thalweg.random.generator import Generator
 from thalweg.torch.functions.random_fills import stream, values_of
-from thalweg.torch.naming import as_tensor, function
+from thalweg.torch.naming import as_tensor, function, make
 
 Array = NDArray[Any]
 
@@ -54,7 +56,7 @@ def _drawn_of(
     wide = [astype(p.detach(), np.float64) for p in parameters]
     if not has_key() and drawing_batch() is None:
         arrays = [values_of(name, p) for p in wide]
-        return drawn(lambda s: draw(child(stream(generator)), *arrays, s).astype(dtype), shape)
+        return make(draw(child(stream(generator)), *arrays, shape).astype(dtype))
     # With a key, and of parameters that a batch may have one by one.
     u = drawn(lambda s: stream(generator).rand(s), shape, keyed_uniform(np.float64)) + 2.0**-54
     return astype(quantile(u, *wide), dtype)
@@ -149,6 +151,50 @@ def log_gamma_draws(concentration: Tensor) -> Tensor:
     """
     values = _drawn_of("gamma", (concentration,), _log_gamma, _log_gamma_quantile, None)
     return with_derivative(values, _slope_of_log_gamma, concentration)
+
+
+def gamma_draws(concentration: Tensor) -> Tensor:
+    """Draw gamma variates of rate 1, above 0, in the dtype of their shape parameters."""
+    values = astype(exp(log_gamma_draws(astype(concentration, np.float64))), concentration.dtype)
+    return maximum(values, float(np.finfo(concentration.dtype).tiny))
+
+
+def dirichlet_draws(concentration: Tensor) -> Tensor:
+    """Draw shares of Dirichlet's distribution, with derivatives by its parameters.
+
+    Shares are gamma variates divided by their sum. By a parameter aₖ the share xₖ changes as the
+    beta distribution function of aₖ and the sum b of the others says, and these give way in
+    proportion, as what they are of the rest does not depend on aₖ.
+    """
+    a = astype(concentration, np.float64)
+    logarithms = log_gamma_draws(a.detach())
+    shares = softmax(logarithms, axis=-1)
+    if concentration.requires_grad or concentration.is_symbolic:
+        fixed = a.detach()
+        others = sum_of(fixed, axis=-1, keepdims=True) - fixed
+        change = _slope_of_beta(shares, fixed, others) * (a - fixed)
+        shares = shares + change - shares * sum_of(change, axis=-1, keepdims=True)
+    return astype(shares, concentration.dtype)
+
+
+def _slope_of_beta(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """Return (dx/da) / (1 - x) of a beta distributed x, whose distribution function stays."""
+    near = 1e-13
+    inside = (x > near) & (x < 1 - near)
+    at = where(inside, x, 0.5)
+    log_beta = op.lgamma(a) + op.lgamma(b) - op.lgamma(a + b)
+    inverse_density = exp(log_beta - (a - 1.0) * log(at) - b * log1p(-at))
+    slope = -op.betainc_by_a(a, b, at) * inverse_density
+    # F ≈ xᵃ / (a B(a, b)) close to 0, and 1 - F ≈ (1 - x)ᵇ / (b B(a, b)) close to 1.
+    apart = op.digamma(a + b) - op.digamma(a)
+    low = -x / a * (log(where(x > 0, x, 1.0)) - 1.0 / a + apart)
+    return where(inside, slope, where(x > 0.5, apart / b, low))
+
+
+def von_mises_draws(concentration: Tensor, quantile: Callable[..., Tensor]) -> Tensor:
+    """Draw angles of von Mises' distribution around 0; quantile(u, κ) is its inverse."""
+    draw = lambda numpy, kappa, shape: numpy.vonmises(0.0, kappa, shape)
+    return _drawn_of("von Mises", (concentration,), draw, quantile, None)
 
 
 def with_derivative(

@@ -1,6 +1,6 @@
-"""What acts on parameters from outside: clipped, as one vector, computed from others, pruned."""
+"""Parameters from outside: clipped, as one vector, computed, pruned; sequences packed."""
 
-from thalweg.torch.nn.utils import parametrizations, parametrize, prune, stateless
+from thalweg.torch.nn.utils import parametrizations, parametrize, prune, rnn, stateless
 from thalweg.torch.nn.utils.clip_grad import *
 from thalweg.torch.nn.utils.convert_parameters import *
 from thalweg.torch.nn.utils.fusion import *
