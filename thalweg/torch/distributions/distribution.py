@@ -147,7 +147,7 @@ class Distribution:
     def sample_n(self, n: int) -> Any:
         """Draw n samples."""
         warnings.warn(
-            "sample_n(n) will be deprecated. Use .sample((n,)) instead.",
+            "`sample_n(n)` will be deprecated. Use `sample((n,))` instead.",
             FutureWarning,
             stacklevel=2,
         )
