@@ -1,12 +1,27 @@
 """Tests keep the native engine's object code to themselves; and what several rooms need."""
 
+import gc
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from thalweg.torch.dtypes import TORCH
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep what is collected, a million and a half objects, out of the garbage collector's sight.
+
+    It would look at all of them again and again while they are made, and in every test after that.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

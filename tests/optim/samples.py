@@ -526,6 +526,12 @@ SCHEDULES: dict[str, list[Sample]] = {
 
 # The transformations that Optax has not; or not in PyTorch's form, which is a keyword of them.
 OWN_TRANSFORMATIONS: dict[str, list[Sample]] = {
+    "with_weight_decay": [
+        lambda o: o.with_weight_decay(o.adam(0.1), 0.05),
+        lambda o: o.with_weight_decay(
+            o.sgd(o.linear_schedule(0.1, 0.01, 50), 0.9), o.linear_schedule(0.1, 0.0, 20), MASK
+        ),
+    ],
     "asgd": [lambda o: o.asgd(0.01), lambda o: o.asgd(0.05, lambd=0.1, alpha=0.5, t0=2.0)],
     "factored_descent": [
         lambda o: o.factored_descent(0.01),

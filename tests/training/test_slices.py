@@ -210,3 +210,25 @@ def test_a_run_is_freed_when_its_fit_returns(squared, regression, sgd, monkeypat
         assert seen[-1].tolist() == fit.params.tolist()
     finally:
         gc.enable()
+
+
+def test_what_is_compiled_counts_as_old_for_the_collector(
+    squared, regression, sgd, monkeypatch
+) -> None:
+    old = []
+    began = NativeLoop.begin
+
+    def begin(loop, *args):
+        old.append(any(each is loop for each in gc.get_objects(generation=2)))
+        return began(loop, *args)
+
+    monkeypatch.setattr(NativeLoop, "begin", begin)
+    gc.unfreeze()  # where anything is frozen, as what pytest collected is, it is left as it is
+    try:
+        tw.fit(
+            lambda *given: 2.0 * squared(*given), np.zeros(3), regression,
+            optimizer=sgd, steps=1, progress=False,
+        )  # fmt: skip
+        assert old == [True]
+    finally:
+        gc.freeze()

@@ -43,12 +43,12 @@ _LETTERS = {
 _MOST_AXES = 64
 
 
-class device(str):  # noqa: N801 - PyTorch's name
+class Device(str):
     """Where tensors lie: "cpu", the only place."""
 
     __slots__ = ()
 
-    def __new__(cls, name: Any = "cpu") -> device:
+    def __new__(cls, name: Any = "cpu") -> Device:
         """Accept the name of the CPU, and no other."""
         if str(name) not in ("cpu", "cpu:0"):
             raise ArgumentError(
@@ -76,8 +76,8 @@ def require_cpu(wanted: Any) -> None:
     Raises:
         ArgumentError: If it is another one.
     """
-    if wanted is not None and wanted.__class__ is not device:
-        device(wanted)
+    if wanted is not None and wanted.__class__ is not Device:
+        Device(wanted)
 
 
 def _as_dtype(given: Any) -> DType:
@@ -222,13 +222,13 @@ class _Information:
             "max dimensions": _MOST_AXES,
         }
 
-    def default_device(self) -> device:
+    def default_device(self) -> Device:
         """Return the device of new tensors."""
-        return device()
+        return Device()
 
-    def devices(self) -> list[device]:
+    def devices(self) -> list[Device]:
         """Return all devices."""
-        return [device()]
+        return [Device()]
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
         """Return the dtypes of new tensors by kind."""
@@ -267,6 +267,6 @@ def _to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
     return as_tensor(x)
 
 
-attach("device", property(lambda x: device(), doc="Where the tensor lies: the CPU."))
+attach("device", property(lambda x: Device(), doc="Where the tensor lies: the CPU."))
 
 attach("to_device", _to_device)

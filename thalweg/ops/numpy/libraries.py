@@ -137,14 +137,15 @@ def beside(value: Tensor, like: Tensor) -> Tensor:
 def is_foreign(leaves: Sequence[Any], held: bool = False) -> bool:
     """Tell whether arrays of other libraries are among some leaves, and decide what is computed.
 
-    Beside thalweg's own tensors they are numbers like NumPy's.
+    Beside thalweg's own tensors they are numbers like NumPy's; not so while a function runs that
+    was called with such arrays, in which tensors are numbers made anew.
 
     Args:
         leaves: The leaves.
         held: Whether those of JAX and PyTorch are meant alone, and those that tensors hold too.
     """
     tensors = {leaf.array.__class__ for leaf in leaves if isinstance(leaf, Tensor)}
-    if tensors and Foreign not in tensors:
+    if tensors and Foreign not in tensors and AT_HAND.get() is None:
         return False
     if held:
         return bool(tensors) or any(library_of(leaf) is not None for leaf in leaves)
@@ -254,7 +255,7 @@ def drawing(function: Callable[..., Result]) -> Callable[..., Result]:
 
     def drawn(key: Any, *args: Any, **kwargs: Any) -> Result:
         array = key.array if isinstance(key, Tensor) else None
-        if array.__class__ is Foreign:
+        if array.__class__ is Foreign and array.dtype.kind in "iu":
             key = make(array.library.own_key(array))
         return called(key, *args, **kwargs)
 

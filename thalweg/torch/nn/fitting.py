@@ -22,6 +22,7 @@ from thalweg.random.drawing import drawing_with
 from thalweg.random.keyed import fold_in
 from thalweg.torch.naming import adopted, as_tensor
 from thalweg.torch.nn.functional_call import Substitution
+from thalweg.torch.nn.hooks import Computing, computing_hooks
 from thalweg.torch.nn.modules.module import REGISTRIES, Module
 from thalweg.training.carrying import Carrying
 from thalweg.training.surroundings import Surroundings
@@ -162,7 +163,8 @@ class ModuleLoss(Carrying):
         aliases = self._aliases({**parameters, **buffers})
         values = {**params, **carried["buffers"]}
         mode = _evaluation_mode(self.model) if self._evaluates else nullcontext()
-        with mode, Substitution(self.model, parameters, buffers, aliases) as ours:
+        ours = Substitution(self.model, parameters, buffers, aliases)
+        with mode, _computed_kept(self.model), ours:
             self._substitution = ours
             try:
                 for name, array in arrays.items():
@@ -229,6 +231,24 @@ def _signature(model: Module, inputs: int) -> inspect.Signature:
     names = known[:inputs] + [f"input{i}" for i in range(len(known), inputs)]
     distinct = dict.fromkeys(["params", *names, "target"])
     return inspect.Signature([inspect.Parameter(name, kind) for name in distinct])
+
+
+def _computing(model: Module) -> Iterator[tuple[Module, Computing]]:
+    """Yield the hooks that compute attributes of modules from their parameters."""
+    for part in model.modules():
+        yield from ((part, hook) for hook in computing_hooks(part))
+
+
+@contextmanager
+def _computed_kept(model: Module) -> Iterator[None]:
+    """Give attributes that hooks compute their values back, which are traced tensors inside."""
+    before = [(part, hook.attribute) for part, hook in _computing(model)]
+    kept = [vars(part).get(name) for part, name in before]
+    try:
+        yield
+    finally:
+        for (part, name), value in zip(before, kept, strict=True):
+            setattr(part, name, value)
 
 
 @contextmanager
@@ -340,3 +360,5 @@ def _write_back(model: Module, params: Mapping[str, Tensor], result: Any) -> Non
         kept = record.state[len(record.state) - len(buffers) - 2 :]
         for (_, buffer), value in zip(buffers, kept, strict=False):
             copy_(buffer, value)
+    for part, hook in _computing(model):
+        setattr(part, hook.attribute, hook.computed(part))
