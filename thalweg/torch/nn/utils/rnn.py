@@ -14,7 +14,7 @@ from thalweg.ops.index.take import take
 from thalweg.ops.shape.join import concatenate, stack
 from thalweg.ops.shape.transpose import swapaxes
 from thalweg.torch.naming import as_tensor, make
-from thalweg.torch.nn.recurrence.packed_sequence import PackedSequence, invert_permutation
+from thalweg.torch.nn.recurrence.packed import PackedSequence, invert_permutation
 from thalweg.torch.nn.recurrence.packing import Packing, as_counts
 
 __all__ = [

@@ -20,7 +20,7 @@ from thalweg.torch.nn.parameter import Parameter, register_parameters
 from thalweg.torch.nn.recurrence.cells import CELLS
 from thalweg.torch.nn.recurrence.functions import weights_of
 from thalweg.torch.nn.recurrence.layers import Layers
-from thalweg.torch.nn.recurrence.packed_sequence import PackedSequence
+from thalweg.torch.nn.recurrence.packed import PackedSequence
 from thalweg.torch.nn.recurrence.packing import Packing, as_counts
 
 __all__ = ["GRU", "LSTM", "RNN", "RNNBase"]

@@ -1,4 +1,4 @@
-"""Packed sequences, which recurrent layers take and return."""
+"""Sequences of several lengths as one tensor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from thalweg.core.tensor import Tensor
 from thalweg.errors import CallError
 from thalweg.torch.naming import make
 from thalweg.torch.nn.recurrence.packing import as_counts
-
-__all__ = ["PackedSequence", "invert_permutation"]
 
 
 class _Fields(NamedTuple):
