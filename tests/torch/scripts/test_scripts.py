@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -24,7 +25,9 @@ def one_thread() -> Iterator[None]:
 
 @pytest.mark.parametrize("path", SCRIPTS)
 def test_a_script_prints_what_it_prints_with_pytorch(path: str) -> None:
-    theirs = printed(path, "torch")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what PyTorch says of itself
+        theirs = printed(path, "torch")
     ours = printed(path, WING)
     assert theirs.strip(), "a script prints"
     assert difference(ours, theirs) is None, difference(ours, theirs)
