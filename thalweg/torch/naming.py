@@ -23,6 +23,7 @@ from thalweg.core.writing import arrays_of
 from thalweg.core.writing import inplace as write_inplace
 from thalweg.errors import ShapeError
 from thalweg.torch.dtypes import TORCH
+from thalweg.torch.return_types import returning
 from thalweg.torch.tensors import TorchTensor
 
 # After so many steps without an answer, memory is taken to be shared.
@@ -138,6 +139,7 @@ def _declare(given: tuple[Any, ...], inplace: bool, methods: bool) -> Any:
 
 def publish(name: str, spoken: Any, methods: bool, inplace: bool) -> None:
     """Put a function that speaks PyTorch's words under a name, with its variants."""
+    spoken = returning(name, spoken)
     NAMES[name] = spoken
     if methods:
         setattr(TorchTensor, name, spoken)

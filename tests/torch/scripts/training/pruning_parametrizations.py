@@ -3,7 +3,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 import torch.nn.utils.parametrize as parametrize
 import torch.nn.utils.prune as prune
-from torch.nn.utils import parametrizations, weight_norm
+from torch.nn.utils import parametrizations
 
 torch.manual_seed(0)
 

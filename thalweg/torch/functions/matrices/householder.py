@@ -18,10 +18,8 @@ from thalweg.ops.linalg.products import matmul
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.shape.transpose import swapaxes
 from thalweg.torch.functions.matrices.operands import matrices_of
-from thalweg.torch.functions.matrices.results import named_result
 from thalweg.torch.naming import as_tensor, method
-
-geqrf_result = named_result("geqrf", "a", "tau")
+from thalweg.torch.return_types import KINDS
 
 
 def _raw(x: Array) -> tuple[Array, Array]:
@@ -54,7 +52,7 @@ def geqrf(x: Any) -> Any:
     count = min(x.shape[-2:])
     specs = (Spec(x.shape, x.dtype), Spec((*x.shape[:-2], count), x.dtype))
     a, tau = pure_callback(_raw, specs, x, vmap_method="expand_dims")
-    return geqrf_result(a, tau)
+    return KINDS["geqrf"](a, tau)
 
 
 def _vectors(name: str, a: Any, tau: Any) -> tuple[Tensor, Tensor]:
