@@ -55,8 +55,8 @@ def with_weight_decay(
     The gradient's averages never see the decay: of `adam(η)` this makes `adamw(η)`. The learning
     rate is the one that the optimizer was made with, a schedule too, and one that is set by
     `set_hyperparams`; in a chain it is that of the last link. What wraps an optimizer (MultiSteps,
-    cautious, lookahead, groups, …) wants the decay inside of it, where steps and parameters are
-    the optimizer's own.
+    lookahead, groups, …) wants the decay inside of it, where steps and parameters are the
+    optimizer's own; around one that is `cautious`, give the learning rate.
 
     Args:
         optimizer: An optimizer without weight decay of its own.

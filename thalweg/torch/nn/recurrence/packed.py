@@ -9,6 +9,7 @@ import numpy as np
 from thalweg.core.tensor import Tensor
 from thalweg.errors import CallError
 from thalweg.torch.naming import make
+from thalweg.torch.nn.recurrence.packing import as_counts
 
 
 class _Fields(NamedTuple):
