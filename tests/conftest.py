@@ -37,8 +37,10 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.fixture(scope="session", autouse=True)
 def object_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    before = os.environ.get("THALWEG_CACHE_DIR")
-    os.environ["THALWEG_CACHE_DIR"] = str(tmp_path_factory.mktemp("objects"))
+    before, folder = os.environ.get("THALWEG_CACHE_DIR"), tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # workers have folders in one, and share what they made
+        folder = folder.parent
+    os.environ["THALWEG_CACHE_DIR"] = str(folder / "objects")
     yield
     if before is None:
         del os.environ["THALWEG_CACHE_DIR"]
