@@ -93,12 +93,17 @@ def folder_sizes() -> dict[str, int]:
 
 
 def repeated_classes() -> dict[str, list[str]]:
-    """Return the names that more than one class has, and the files where."""
+    """Return the names that more than one class has, and the files where.
+
+    PyTorch's distributions have the names of Optax's noises and of SciPy's families, all public.
+    """
     places: dict[str, list[str]] = defaultdict(list)
     for path in FILES:
+        of_pytorch = path.is_relative_to(PACKAGE / "torch" / "distributions")
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.ClassDef):
-                places[node.name].append(relative(path))
+                name = f"distributions.{node.name}" if of_pytorch else node.name
+                places[name].append(relative(path))
     return {name: files for name, files in places.items() if len(files) > 1}
 
 

@@ -459,7 +459,8 @@ def _declare(stub: Stub, whole: ModuleType, name: str, value: Any) -> None:
         return
     if not callable(value) and not isinstance(value, np.dtype):
         kind = "None" if value is None else type(value).__name__
-        stub.lines.append(f"{name}: {stub.type(kind, vars(whole))}")
+        own = {} if hasattr(builtins, kind) else {kind: type(value)}
+        stub.lines.append(f"{name}: {stub.type(kind, {**vars(whole), **own})}")
         return
     home, own = _home(value, name, stub.kind)
     if home is not None:

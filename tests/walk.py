@@ -45,10 +45,51 @@ def of_symmetric(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, *rest: function(x @ tw.matrix_transpose(x) + np.diag([1.0, 2.0, 4.0]), *rest)
 
 
+def of_probabilities(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function of logarithms of probabilities, whose derivative is that along them."""
+    return lambda x, *rest: function(tw.log_softmax(x, -1), *rest)
+
+
 # Whose derivative is that along symmetric matrices.
 OF_SYMMETRIC = {"cho_factor", "cholesky", "eigh", "eigvalsh"}
 
+
+def of_cell(gates: int, states: int) -> tuple[Any, ...]:
+    """Return the operands of a recurrent cell: inputs, states, weights."""
+    state = draw(3, 2) if states == 1 else (draw(3, 2), draw(3, 2))
+    return (
+        draw(3, 4),
+        state,
+        draw(2 * gates, 4),
+        draw(2 * gates, 2),
+        draw(2 * gates),
+        draw(2 * gates),
+    )
+
+
+def of_network(gates: int, states: int) -> Args:
+    """Return the operands of a recurrent network, of one layer."""
+    state = draw(1, 3, 2) if states == 1 else (draw(1, 3, 2), draw(1, 3, 2))
+    weights = list(of_cell(gates, states)[2:])
+    return draw(5, 3, 4), state, weights, True, 1, 0.0, False, False, False
+
+
+def in_domain(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of any numbers, where its derivative is that along some of them."""
+    if name in OF_SYMMETRIC:
+        return of_symmetric(function)
+    return of_probabilities(function) if name == "ctc_loss" else function
+
+
 BY_HAND: dict[str, list[Args]] = {
+    "gru": [of_network(3, 1)],
+    "gru_cell": [of_cell(3, 1)],
+    "lstm": [of_network(4, 2)],
+    "lstm_cell": [of_cell(4, 2)],
+    "rnn_relu": [of_network(1, 1)],
+    "rnn_relu_cell": [of_cell(1, 1)],
+    "rnn_tanh": [of_network(1, 1)],
+    "rnn_tanh_cell": [of_cell(1, 1)],
     "argpartition": [(draw(5), 2)],
     "partition": [(draw(5), 2), (draw(3, 4), 1)],
     "acosh": [(FAR,)],
@@ -75,13 +116,18 @@ BY_HAND: dict[str, list[Args]] = {
     "contract": [(A, B, "ij,jk->ik")],
     "conv1d": [(LINES, draw(3, 4, 2), V)],
     "conv2d": [(IMAGES, draw(3, 2, 2, 2), V)],
+    "conv3d": [(draw(1, 2, 3, 3, 3), draw(2, 2, 2, 2, 2), draw(2))],
+    "conv_tbc": [(draw(4, 2, 3), draw(2, 3, 2), draw(2))],
+    "conv_transpose3d": [(draw(1, 2, 3, 3, 3), draw(2, 2, 2, 2, 2), draw(2))],
     "conv_transpose1d": [(LINES, draw(4, 3, 2), V)],
     "conv_transpose2d": [(IMAGES, draw(2, 3, 2, 2), V)],
     "cosine_embedding_loss": [(A, B, np.array([1, -1, 1]))],
     "cross_entropy": [(A, PLACES), (A, B)],
+    "ctc_loss": [(draw(5, 2, 4), np.array([[1, 2], [3, 3]]), (5, 4), (2, 2))],
     "dsplit": [(draw(2, 2, 4), 2)],
     "einsum": [("ij,jk->ik", A, B), ("ii->", A)],
     "embedding": [(PLACES, A)],
+    "embedding_bag": [(PLACES, A, PLACES[:1], {"mode": how}) for how in ("sum", "mean", "max")],
     "expand": [(V, (2, 3))],
     "expand_copy": [(V, (2, 3))],
     "fold": [(draw(1, 8, 4), (3, 3), 2)],
@@ -93,8 +139,10 @@ BY_HAND: dict[str, list[Args]] = {
     "index_fill": [(A, 0, PLACES[:1], 0.5), (A, 0, PLACES[:1], np.array(0.5))],
     "index_put": [(A, (PLACES[:2], PLACES[1:]), W[:2]), (A, (PLACES, PLACES), V, True)],
     "index_reduce": [(A, 0, PLACES[[0, 0, 1]], B, "prod"), (A, 0, PLACES, B, "mean")],
+    "grid_sample": [(IMAGES, draw(1, 3, 3, 2) - 0.5, "bilinear", "zeros", False)],
     "interpolate": [(LINES, 12)],
     "layer_norm": [(A, (3,), V, W)],
+    "linear_cross_entropy": [(A, B, PLACES), (A, B, draw(3, 3))],
     "masked_fill": [(A, MASK, 0.5), (A, MASK, np.array(0.5))],
     "masked_scatter": [(A, MASK, B)],
     "masked_select": [(A, MASK)],
@@ -102,6 +150,9 @@ BY_HAND: dict[str, list[Args]] = {
     "narrow": [(A, 0, 1, 2)],
     "narrow_copy": [(A, 0, 1, 2)],
     "nll_loss": [(A, PLACES)],
+    "norm_except_dim": [(A, 2, 1)],
+    "orgqr": [(A, V)],
+    "ormqr": [(A, V, B), (A, V, B, False, True)],
     "overlap_add": [(draw(2, 2), (4,), {"axes": (0,), "stride": (2,)})],
     "pixel_shuffle": [(CHANNELS, 2)],
     "pixel_unshuffle": [(IMAGES, 2)],
@@ -122,6 +173,9 @@ BY_HAND: dict[str, list[Args]] = {
     "unflatten": [(A.ravel(), 0, (3, 3))],
     "unfold": [(IMAGES, 2)],
     "unfold_copy": [(A, 1, 2, 1)],
+    "upsample": [(IMAGES, 7)],
+    "upsample_bilinear": [(IMAGES, 7)],
+    "upsample_nearest": [(IMAGES, 7)],
     "view_as_complex": [(draw(3, 2),)],
     "view_copy": [(A, (9,))],
     "where": [(MASK, A, B)],
@@ -132,6 +186,7 @@ BY_HAND: dict[str, list[Args]] = {
 # Refused in words, each with the reason.
 REFUSED = {
     "eig": "eigenvectors are defined up to a complex factor each",
+    "geqrf": "PyTorch's has no derivative either; that of `qr` is known",
     "gammainc_by_shape": "it is itself a derivative, of which no further one is known",
     "from_dlpack": "other libraries' memory has no history",
     "normal": "its numbers are drawn, and PyTorch's derivative of them is 0",
@@ -162,7 +217,8 @@ COARSE = {"cfloat", "float", "half"}
 # What differentiates, traces or trains, and settings: functions of functions and of files.
 OTHERS_TEXT = """
 fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev jit jvp linearize
-load save set_default_dtype value_and_grad vjp vmap fixed_point least_squares minimize root
+load load_state save save_state set_default_dtype value_and_grad vjp vmap fixed_point
+least_squares minimize root
 associative_scan checkpoint custom_jvp custom_vjp fori_loop map pure_callback scan switch while_loop
 """
 OTHERS = set(OTHERS_TEXT.split())

@@ -84,6 +84,8 @@ from thalweg.training.result import Fit as Fit
 from thalweg.training.saving import Checkpoint as Checkpoint
 from thalweg.training.saving import load as load
 from thalweg.training.saving import save as save
+from thalweg.training.states import load_state as load_state
+from thalweg.training.states import save_state as save_state
 
 _Out: TypeAlias = Tensor | np.ndarray[Any, Any] | tuple[Any, ...] | None
 __version__: str

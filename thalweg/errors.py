@@ -8,7 +8,8 @@ ThalwegError
 │   └── Uncountable        numbers of a dtype that has no next one
 ├── ArgumentError          an argument outside its range, or an unknown name
 │   ├── AxisError          an axis that a tensor does not have
-│   └── NoResult           a matrix that has no decomposition, or no inverse, as asked for
+│   ├── NoResult           a matrix that has no decomposition, or no inverse, as asked for
+│   └── UnsupportedOption  arguments that PyTorch too takes one by one only
 ├── CallError              a call with arguments that the function does not take
 ├── IndexOutOfRange        an index that points outside its axis
 ├── MissingEntry           a dictionary without an entry that is needed
@@ -101,6 +102,10 @@ class NoResult(ArgumentError, np.linalg.LinAlgError):
 
     def __str__(self) -> str:
         return self.at("") if len(self.args) == 2 else super().__str__()
+
+
+class UnsupportedOption(ArgumentError, NotImplementedError):
+    """Arguments that PyTorch too takes one by one only."""
 
 
 class CallError(ThalwegError, TypeError):

@@ -34,7 +34,7 @@ def flatten_known(tree: Tree) -> tuple[list[Any], TreeDef]:
     """
     leaves, definition = optree.tree_flatten(tree)
     of_jax = getattr(sys.modules.get("jax"), "tree_util", None)
-    new = {type(leaf): leaf for leaf in leaves if type(leaf) not in _PLAIN}
+    new = {type(leaf): leaf for leaf in leaves if type(leaf) not in _LEAVES_OF_JAX}
     containers = {kind: made for kind in new if (made := _contents_of(kind)) is not None}
     if containers:
         return flatten_known(
@@ -47,7 +47,7 @@ def flatten_known(tree: Tree) -> tuple[list[Any], TreeDef]:
     for kind in nodes:
         _register_as(kind, of_jax)
     if of_jax is not None:
-        _PLAIN.update(new.keys() - set(nodes))
+        _LEAVES_OF_JAX.update(new.keys() - set(nodes))
     return flatten_known(tree) if nodes else (leaves, definition)
 
 
@@ -96,8 +96,9 @@ def flatten_parameters(tree: Tree) -> tuple[list[Any], TreeDef]:
     return flatten_parameters(tree)
 
 
-# Types of leaves that are no nodes.
+# Types of leaves that are no nodes: neither data classes, nor, of the others, known to JAX.
 _PLAIN: set[type] = {float, int, np.ndarray}
+_LEAVES_OF_JAX: set[type] = {float, int, np.ndarray}
 
 
 def register_dataclass(kind: type) -> type:
@@ -234,13 +235,14 @@ def paths(tree: Tree) -> list[str]:
     return [accessor.codify("") for accessor in accessors]
 
 
-def names(tree: Tree) -> list[tuple[str, ...]]:
+def names(tree: Tree, is_leaf: Callable[[Any], bool] | None = None) -> list[tuple[str, ...]]:
     """Name each leaf by the keys, fields and numbers on the way to it: `('layers', '0')`."""
 
     def name(step: Any) -> str:
         return str(step.field if isinstance(step, optree.NamedTupleEntry) else step.entry)
 
-    return [tuple(name(step) for step in accessor) for accessor in optree.tree_accessors(tree)]
+    accessors = optree.tree_accessors(tree, is_leaf)
+    return [tuple(name(step) for step in accessor) for accessor in accessors]
 
 
 def prefix_leaves(prefix: Tree, tree: Tree) -> list[Any]:

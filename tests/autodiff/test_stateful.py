@@ -16,7 +16,7 @@ X = np.array([1.5, 2.0, -0.5])
 
 
 def leaf(value: Any = X) -> wing.Tensor:
-    return wing.Tensor(value, requires_grad=True)
+    return wing.tensor(value, requires_grad=True)
 
 
 def test_gradients_accumulate_as_in_torch() -> None:
@@ -93,7 +93,7 @@ def test_a_vector_without_a_gradient_is_refused() -> None:
 
 def test_a_constant_is_refused() -> None:
     with pytest.raises(GradientError, match=r"does not require grad.*Set requires_grad=True"):
-        wing.Tensor(X).sum().backward()
+        wing.tensor(X).sum().backward()
 
 
 def test_requires_grad_can_be_set_again_without_losing_the_tape() -> None:
@@ -233,7 +233,7 @@ def test_steps_have_the_names_of_torch(ours: Any, theirs: Any) -> None:
 def test_a_leaf_has_no_step_and_constants_show_as_none() -> None:
     x = leaf()
     assert x.grad_fn is None
-    assert wing.Tensor(X).grad_fn is None
+    assert wing.tensor(X).grad_fn is None
     (first, _), (second, _) = (x * 2.0).grad_fn.next_functions
     assert first.variable is x
     assert second is None

@@ -19,14 +19,13 @@ from tests.walk import (
     COARSE,
     CONSTANT,
     NO_FLOATS,
-    OF_SYMMETRIC,
     REFUSED,
     TRIED,
     Args,
     Array,
     functions,
+    in_domain,
     methods,
-    of_symmetric,
 )
 from thalweg import torch as wing
 from thalweg.errors import GradientError, TracingError, UnsupportedOperation
@@ -157,7 +156,7 @@ def test_the_derivative_of_a_function_is_that_of_differences(
     name: str, function: Callable[..., Any]
 ) -> None:
     own = name.rpartition(".")[2]
-    function = of_symmetric(function) if own in OF_SYMMETRIC else function
+    function = in_domain(own, function)
     samples = samples_of(name, function)
     assert bool(samples) is (own not in NO_FLOATS), "give it a sample in tests/walk.py"
     for args in samples:
@@ -169,7 +168,7 @@ def test_the_derivative_of_a_function_is_that_of_differences(
 def test_the_derivative_of_a_method_is_that_of_differences(
     name: str, function: Callable[..., Any]
 ) -> None:
-    function = of_symmetric(function) if name in OF_SYMMETRIC else function
+    function = in_domain(name, function)
     for args in samples_of(name, function):
         check(name, function, args)
 

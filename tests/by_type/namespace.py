@@ -9,6 +9,7 @@ from typing import Any
 
 import thalweg as tw
 from thalweg import torch as wing
+from thalweg.torch import settings
 from thalweg.torch.nn import functional
 
 # Of functional, what is listed nowhere else.
@@ -45,7 +46,8 @@ APART: dict[str, str] = {
     **dict.fromkeys(
         (
             *("fit", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jit", "jvp"),
-            *("linearize", "load", "pure_callback", "save", "value_and_grad", "vjp", "vmap"),
+            *("linearize", "load", "load_state", "pure_callback", "save", "save_state"),
+            *("value_and_grad", "vjp", "vmap"),
             *("associative_scan", "checkpoint", "cond", "fori_loop", "map", "scan", "switch"),
             *("while_loop", "make_fenchel_young_loss"),
             *("torch.load", "fixed_point", "least_squares", "minimize", "root"),
@@ -55,8 +57,18 @@ APART: dict[str, str] = {
     **dict.fromkeys(
         (
             *("alpha_dropout", "dropout", "feature_alpha_dropout", "rrelu", "bernoulli"),
-            *("multinomial", "normal", "rand", "randint", "randn", "randperm", "rand_like"),
-            *("randint_like", "randn_like"),
+            *(
+                "binomial",
+                "multinomial",
+                "poisson",
+                "normal",
+                "rand",
+                "randint",
+                "randn",
+                "randperm",
+                "rand_like",
+            ),
+            *("randint_like", "randn_like", "randperm", "rand_like"),
         ),
         _DRAWS,
     ),
@@ -64,7 +76,10 @@ APART: dict[str, str] = {
         (
             *("get_default_dtype", "set_default_dtype", "is_grad_enabled", "get_rng_state"),
             *("torch.get_default_dtype", "torch.set_default_dtype", "torch.can_cast"),
-            *("torch.promote_types", "torch.result_type"),
+            *("torch.promote_types", "torch.result_type", "typename", "set_default_tensor_type"),
+            *(name for name in settings.__all__ if name != "version"),
+            *("get_default_device", "set_default_device", "is_autocast_enabled"),
+            *("compile", "is_anomaly_enabled"),
             *("set_rng_state", "initial_seed", "manual_seed", "seed", "get_printoptions"),
             *("printoptions", "set_printoptions", "get_device", "is_inference", "is_tensor"),
             *(

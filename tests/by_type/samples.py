@@ -40,6 +40,12 @@ def _apart(*shape: int) -> Any:
     return (0.2 + 0.7 * (RANDOM.permutation(size) + 0.5) / size).reshape(shape)
 
 
+def _weights(gates: int) -> list[Any]:
+    """Return the weights of a recurrent cell of 3 inputs and 2 states."""
+    rows = 2 * gates
+    return [_apart(rows, 3), _apart(rows, 2), _apart(rows), _apart(rows)]
+
+
 X, Y, Z = _apart(3, 4), _apart(3, 4), _apart(3, 4)
 V, W, U = _apart(5), _apart(5), _apart(4)
 S = _apart(4, 4) + 2 * np.eye(4)
@@ -49,6 +55,7 @@ B, B2 = _apart(2, 3, 4), _apart(2, 4, 3)
 T3 = _apart(3, 3)
 IMAGE, KERNEL = _apart(2, 2, 5, 5), _apart(3, 2, 3, 3)
 VOLUME, BLOCK = _apart(1, 2, 3, 4, 3), _apart(2, 2, 2, 2, 2)
+STEPS, STATE = _apart(4, 2, 3), _apart(1, 2, 2)
 SIGNAL, FILTER = _apart(2, 2, 7), _apart(3, 2, 3)
 SIGNED = X * np.where(RANDOM.random((3, 4)) < 0.5, -1, 1)
 MASK = RANDOM.random((3, 4)) < 0.5
@@ -156,6 +163,14 @@ SAMPLES: dict[str, Call] = {
     "max_pool3d": call(VOLUME, 2),
     "conv3d": call(VOLUME, BLOCK),
     "conv_transpose3d": call(VOLUME, BLOCK),
+    "gru": call(STEPS, STATE, _weights(3), True, 1, 0.0, False, False, False),
+    "gru_cell": call(STEPS[0], STATE[0], *_weights(3)),
+    "lstm": call(STEPS, (STATE, STATE), _weights(4), True, 1, 0.0, False, False, False),
+    "lstm_cell": call(STEPS[0], (STATE[0], STATE[0]), *_weights(4)),
+    "rnn_relu": call(STEPS, STATE, _weights(1), True, 1, 0.0, False, False, False),
+    "rnn_relu_cell": call(STEPS[0], STATE[0], *_weights(1)),
+    "rnn_tanh": call(STEPS, STATE, _weights(1), True, 1, 0.0, False, False, False),
+    "rnn_tanh_cell": call(STEPS[0], STATE[0], *_weights(1)),
     "conv_tbc": call(_apart(5, 2, 2), _apart(3, 2, 2), _apart(2)),
     "addcdiv": call(X, Y, Z),
     "addcmul": call(X, Y, Z),
@@ -334,7 +349,9 @@ SAMPLES: dict[str, Call] = {
     "linalg.solve_triangular": call(LOWER, X.T.copy(), upper=False),
     "linalg.svd": call(X, full_matrices=False),
     "linalg.svdvals": call(X),
-    "linalg.tensorinv": call(_apart(4, 2, 2), 1),
+    "linalg.tensorinv": call(
+        (_apart(4, 4) + np.triu(np.ones((4, 4))) + np.eye(4)).reshape(4, 2, 2), 1
+    ),
     "linalg.tensorsolve": call(_apart(2, 2, 4), T3[:2, :2]),
     "linalg.vector_norm": call(X),
     "windows": call(
@@ -398,6 +415,10 @@ SAMPLES: dict[str, Call] = {
     "convolve": call(V, U),
     "correlate": call(V, U),
     "sliding_window_view": call(X, (2, 2), oracle=np.lib.stride_tricks.sliding_window_view),
+    "geqrf": call(S),
+    "norm_except_dim": call(X, 2, 1),
+    "orgqr": call(S, U),
+    "ormqr": call(S, U, S),
     "linalg.eig": call(S),
     "linalg.eigvals": call(S),
 }

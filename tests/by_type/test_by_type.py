@@ -25,6 +25,7 @@ def test_every_public_function_has_a_sample() -> None:
     assert APART.keys() <= public_functions().keys()
 
 
+@pytest.mark.singles
 def test_every_function_gives_in_every_way_what_the_table_says() -> None:
     rows = walk()
     assert [wrong for row in rows for wrong in row.wrong] == []

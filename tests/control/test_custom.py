@@ -155,3 +155,65 @@ def test_what_is_missing_or_of_another_structure_is_refused() -> None:
     with pytest.raises(ShapeError, match=r"a cotangent of shape \(2, 2\) for an argument"):
         tw.grad(spread)(1.0)
     assert few(2.0, 3.0) == 6.0
+
+
+def _exponential(kept_of: Callable[[Any], Any]) -> Any:
+    """Return eˣ with a rule that keeps what another function makes of its result."""
+    function = tw.custom_vjp(lambda x: np.exp(x))
+
+    def forward(x: Any) -> Any:
+        result = np.exp(x)
+        return result, kept_of(result)
+
+    function.defvjp(forward, lambda kept, g: (g * kept,))
+    return function
+
+
+@pytest.mark.parametrize("kept_of", [lambda y: y, lambda y: y[...], lambda y: y.detach().numpy()])
+def test_writing_into_the_result_leaves_what_is_kept_alone(kept_of: Callable[[Any], Any]) -> None:
+    x = tw.tensor(X, requires_grad=True)
+    result = _exponential(kept_of)(x)
+    total = tw.sum(result)
+    with tw.no_grad():
+        result[...] = 0.0
+    total.backward()
+    np.testing.assert_array_equal(result.numpy(force=True), 0.0)
+    np.testing.assert_allclose(x.grad.numpy(), np.exp(X), 1e-12)
+
+
+def test_writing_into_the_result_leaves_the_argument_alone() -> None:
+    same = tw.custom_vjp(lambda x: x)
+    same.defvjp(lambda x: (x, x), lambda kept, g: (g * kept,))
+    x = tw.tensor(X, requires_grad=True)
+    result = same(x)
+    total = tw.sum(result)
+    with tw.no_grad():
+        result[...] = 7.0
+    total.backward()
+    np.testing.assert_array_equal(x.numpy(force=True), X)
+    np.testing.assert_allclose(x.grad.numpy(), X, 1e-12)
+
+
+def test_writing_into_a_solution_leaves_its_derivative_alone() -> None:
+    def root(a: Any) -> Any:
+        return tw.root(lambda x: x**3 - a, np.ones(2)).x
+
+    a = tw.tensor(np.array([2.0, 3.0]), requires_grad=True)
+    solution = root(a)
+    total = tw.sum(solution)
+    with tw.no_grad():
+        solution[...] = 5.0
+    total.backward()
+    np.testing.assert_allclose(a.grad.numpy(), np.array([2.0, 3.0]) ** (-2 / 3) / 3, 1e-9)
+
+
+def test_writing_into_an_argument_that_is_a_result_leaves_other_results_alone() -> None:
+    two = tw.custom_vjp(lambda x: (x, 2.0 * x))
+    two.defvjp(lambda x: ((x, 2.0 * x), None), lambda _, g: (g[0] + 2.0 * g[1],))
+    a = tw.tensor(X, requires_grad=True)
+    x = 1.0 * a
+    _, doubled = two(x)
+    with tw.no_grad():
+        x[...] = 0.0
+    tw.sum(doubled).backward()
+    np.testing.assert_array_equal(a.grad.numpy(), 2.0)

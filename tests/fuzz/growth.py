@@ -185,7 +185,8 @@ class Growth:
     def keep(self, value: Tensor) -> None:
         """Add a value to the pool unless it is too large."""
         if value.size <= LARGEST and value.ndim <= 6:
-            self.pool.append(value)
+            # What the wing's functions give would promote as PyTorch does.
+            self.pool.append(make(value.array, value.node, value.weak))
 
 
 def _spreads(shape: Shape, wanted: Shape) -> bool:

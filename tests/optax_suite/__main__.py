@@ -3,6 +3,7 @@
 Files are named by their paths in Optax's package, such as `_src/alias_test.py`; without any, all
 are run. What came of each case is kept in `.optax_suite`, where a run of single files enters its
 own. `--real` runs Optax itself, which tells what can pass here; it is run first where it never was.
+When all are in order, `docs/optax-suite.md` is written.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.optax_suite.page import PAGE, written
 from tests.optax_suite.plugin import WORDS, Outcome
 from tests.optax_suite.running import ROOT, Found, copied, exceptions, files, run
 
@@ -77,7 +79,10 @@ def main() -> int:
         run_files("optax", chosen if given.real else [f for f in chosen if f not in ran])
         if not given.real:
             run_files("thalweg", chosen)
-    return int(judged(chosen) > 0)
+    amiss = judged(chosen)
+    if not amiss and len(chosen) == len(files()):
+        PAGE.write_text(written(kept("optax"), kept("thalweg"), exceptions()))
+    return int(amiss > 0)
 
 
 if __name__ == "__main__":

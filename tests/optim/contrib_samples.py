@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import thalweg as tw
-from tests.optim.samples import MASK, Sample, mask_of, params
+from tests.optim.samples import MASK, Sample, deprecated, mask_of, params
 
 
 def params_of(name: str) -> dict[str, Any]:
@@ -196,6 +196,14 @@ CONTRIB: dict[str, list[Sample]] = {
         ),
         lambda o: o.chain(
             o.stateless(one_example), o.differentially_private_aggregate(100.0, 0.0, key=3)
+        ),
+    ],
+    "dpsgd": [
+        deprecated(lambda o: o.chain(o.stateless(one_example), o.dpsgd(0.1, 1.0, 0.5, 3))),
+        deprecated(
+            lambda o: o.chain(
+                o.stateless(one_example), o.dpsgd(0.1, 100.0, 0.1, 3, 0.9, nesterov=True)
+            )
         ),
     ],
 }

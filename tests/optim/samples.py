@@ -526,6 +526,20 @@ SCHEDULES: dict[str, list[Sample]] = {
 
 # The transformations that Optax has not; or not in PyTorch's form, which is a keyword of them.
 OWN_TRANSFORMATIONS: dict[str, list[Sample]] = {
+    "with_loss_scaling": [
+        lambda o: o.with_loss_scaling(o.sgd(0.1), 1.0),
+        lambda o: o.with_loss_scaling(o.adam(0.1), 4.0, growth_interval=2),
+    ],
+    "with_master_params": [
+        lambda o: o.with_master_params(o.adam(0.1)),
+        lambda o: o.with_master_params(o.sgd(0.1, 0.9), "float64"),
+    ],
+    "with_weight_decay": [
+        lambda o: o.with_weight_decay(o.adam(0.1), 0.05),
+        lambda o: o.with_weight_decay(
+            o.sgd(o.linear_schedule(0.1, 0.01, 50), 0.9), o.linear_schedule(0.1, 0.0, 20), MASK
+        ),
+    ],
     "asgd": [lambda o: o.asgd(0.01), lambda o: o.asgd(0.05, lambd=0.1, alpha=0.5, t0=2.0)],
     "factored_descent": [
         lambda o: o.factored_descent(0.01),

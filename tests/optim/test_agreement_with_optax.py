@@ -173,8 +173,10 @@ def test_every_schedule_has_a_row() -> None:
     assert factories("Schedule") == SCHEDULES.keys() | OWN_SCHEDULES.keys()
 
 
-# The keywords for PyTorch's forms, after Optax's arguments.
-KEYWORDS = {
+# The keywords for PyTorch's forms and masks, after Optax's arguments.
+KEYWORDS: dict[str, dict[str, Any]] = {
+    "novograd": {"mask": None},
+    "scale_by_novograd": {"mask": None},
     "scale_by_amsgrad": {"max_before_correction": False},
     "scale_by_radam": {"eps_before_correction": False},
     "scale_by_rprop": {"delayed": True},
@@ -205,7 +207,14 @@ def test_every_public_name_of_optax_here_is_the_public_name_there() -> None:
     own = {"Schedule", "ScalarOrSchedule", "factory", *OWN_SCHEDULES}
     own |= OWN_TRANSFORMATIONS.keys() - TRANSFORMATIONS.keys()
     own |= {"absolute_error", "poisson_nll", "quantile_loss"}
-    own |= {"account", "get_hyperparams", "set_hyperparams"}
+    own |= {
+        "account",
+        "get_hyperparams",
+        "loss_scale",
+        "matching",
+        "named_state",
+        "set_hyperparams",
+    }
     # In the submodules alone there.
     own |= {"ConditionFn", "numerics", "unitwise_clip", "unitwise_norm"}
     states = {name for name in optim.__all__ if name.endswith(("State", "Schedule", "Node"))}

@@ -114,6 +114,19 @@ def test_a_state_of_shapes_alone_is_zeros_and_what_reads_values_is_refused() -> 
         optim.contrib.dog(0.1).init(shapes)
 
 
+def test_limits_of_bfloat16_are_told_and_used() -> None:
+    torch = pytest.importorskip("torch")
+    ours, theirs = tw.finfo(HALVES["w"].dtype), torch.finfo(torch.bfloat16)
+    for name in ("bits", "eps", "max", "min", "resolution", "smallest_normal", "tiny"):
+        assert getattr(ours, name) == getattr(theirs, name)
+    with pytest.raises(DtypeError, match="whose limits are not known"):
+        tw.finfo(jnp.zeros((), "float8_e4m3fn").dtype)
+    x, labels = jnp.eye(4, 3, dtype="bfloat16") + 1, jnp.array([0, 0, 1, 1])
+    found, whole = (optim.losses.ntxent(a, labels) for a in (x, x.astype("float32")))
+    assert found.dtype == x.dtype
+    assert abs(found - whole) <= 4 * ours.eps * whole
+
+
 @pytest.mark.parametrize("ord", ["nuc", 2, -2, "fro", 1])
 def test_norms_of_matrices_have_a_derivative_at_zero(ord: Any) -> None:
     norm = functools.partial(optim.safe_norm, min_norm=0.0, ord=ord)
@@ -166,6 +179,21 @@ def test_schedules_with_states_of_jaxs_run_compiled() -> None:
     assert state.hyperparams_states["step_size"].total == 1.0
 
 
+@pytest.mark.parametrize("make", [jax.random.key, jax.random.PRNGKey])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_keys_of_leaves_are_keys_as_the_one_given(make: Any, compiled: bool) -> None:
+    split = optim.tree.split_key_like
+    found = (jax.jit(split) if compiled else split)(make(3), PARAMS)
+    expected = optax.tree.split_key_like(make(3), PARAMS)
+    for key, other in zip(*map(jax.tree.leaves, (found, expected)), strict=True):
+        assert (key.shape, key.dtype) == (other.shape, other.dtype)
+        np.testing.assert_array_equal(jax.random.normal(key, 3), jax.random.normal(other, 3))
+    sampled = optim.tree.random_like(make(3), PARAMS, jax.random.uniform)
+    other = optax.tree.random_like(make(3), PARAMS, jax.random.uniform)
+    for one, leaf in zip(*map(jax.tree.leaves, (sampled, other)), strict=True):
+        np.testing.assert_array_equal(one, leaf)
+
+
 def test_jaxs_keys_are_numbers_to_no_one() -> None:
     def noisy(key: Any, scale: Any) -> Any:
         return optax.GradientTransformation(
@@ -207,6 +235,47 @@ def test_functions_of_the_user_s_get_jaxs_arrays() -> None:
         update = jax.jit(functools.partial(climbing.update, grad_fn=lambda p, i: gradient(p)))
         updates.append(update(gradient(PARAMS), climbing.init(PARAMS), PARAMS)[0]["w"])
     np.testing.assert_allclose(*updates, rtol=1e-6)
+
+
+# What a search is made with, in binary fractions, which are the same in every dtype.
+SEARCHES: dict[str, dict[str, float]] = {
+    "scale_by_backtracking_linesearch": {
+        "slope_rtol": 0.125, "decrease_factor": 0.5, "increase_factor": 2.0,
+        "max_learning_rate": 8.0, "atol": 0.0, "rtol": 0.0,
+    },
+    "scale_by_zoom_linesearch": {
+        "tol": 0.0, "increase_factor": 2.0, "slope_rtol": 0.125, "curv_rtol": 0.5,
+        "approx_dec_rtol": 0.0, "stepsize_precision": 0.0625,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("numbers", ["bfloat16", "float64"])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+@pytest.mark.parametrize("name", SEARCHES)
+def test_numbers_of_a_search_are_arrays_of_any_dtype(name: str, dtype: str, numbers: str) -> None:
+    make, given = getattr(optim, name), SEARCHES[name]
+
+    def searched(search: Any, values: Any) -> Any:
+        return search.update(
+            *(-values, search.init(values), values),
+            value=5.0,
+            grad=2 * values,
+            value_fn=lambda w: (w**2).sum().astype(numbers),
+        )
+
+    with jax.enable_x64(True):
+        arrays = {key: jnp.asarray(x, numbers) for key, x in given.items()}
+        values = jnp.asarray([1.0, 2.0], dtype)
+        # Traced beside what is known: numbers that a function makes anew, and Python's.
+        updates, state = jax.jit(lambda x: searched(make(6, **arrays), x))(values)
+        plain_updates, plain_state = searched(make(6, **given), values)
+        first = make(6, **arrays).init(values)
+        assert jax.tree.map(lambda x: x.dtype, state) == jax.tree.map(lambda x: x.dtype, first)
+        assert updates.dtype == values.dtype
+        np.testing.assert_array_equal(updates, plain_updates)
+        for found, expected in zip(*map(jax.tree.leaves, (state, plain_state)), strict=True):
+            np.testing.assert_array_equal(found, expected)
 
 
 def test_memory_of_parameters_and_state_may_be_handed_over() -> None:

@@ -38,6 +38,8 @@ OF_MATRICES = ("orthogonalize", "scale_by_shape")
 # What Optax has not.
 BEYOND: dict[str, list[Sample]] = {
     "soap": [lambda o: o.soap(0.01, precondition_frequency=2)],
+    "scale_by_soap": [lambda o: o.chain(o.scale_by_soap(eps=1e-3), o.sgd(0.01))],
+    "scale_by_shampoo": [lambda o: o.chain(o.scale_by_shampoo(), o.sgd(0.01))],
     "shampoo": [lambda o: o.shampoo(0.1, 0.9, precondition_frequency=2, mask=MASK)],
     "mars": [lambda o: o.mars(0.01)],
     "cautious": [lambda o: o.cautious(o.adam(0.05))],
@@ -260,11 +262,26 @@ def test_transformation_inside_jit_and_scan(case: Case) -> None:
                 assert (found.shape, found.dtype) == (np.shape(leaf), np.asarray(leaf).dtype)
 
 
-@pytest.mark.parametrize("sample", [*listed(SCHEDULES), *listed(OWN_SCHEDULES)])
+each_schedule = pytest.mark.parametrize("sample", listed(SCHEDULES | OWN_SCHEDULES))
+
+COUNTS = np.arange(0, 160, 9, dtype=np.int32)
+
+
+@each_schedule
 def test_schedule(sample: Sample, kind: Kind) -> None:
     """A schedule maps counts of each kind to numbers of that kind."""
     schedule = sample(optim)
-    steps = np.arange(0, 160, 9, dtype=np.int32)
-    found, wanted = schedule(kind.array(steps)), schedule(steps)
+    found, wanted = schedule(kind.array(COUNTS)), schedule(COUNTS)
     assert isinstance(found, kind.kind)
-    np.testing.assert_allclose(np.asarray(found), wanted, rtol=1e-4, atol=1e-5)
+    close = 1e-4 if kind.module == "jax" else 1e-12
+    np.testing.assert_allclose(np.asarray(found), wanted, rtol=close, atol=close / 10)
+
+
+@each_schedule
+def test_schedule_in_64_bits_of_jax(sample: Sample) -> None:
+    jax = pytest.importorskip("jax")
+    schedule = sample(optim)
+    with jax.enable_x64():
+        found = jax.jit(schedule, compiler_options=QUICKLY)(COUNTS)
+        assert found.dtype == np.float64
+        np.testing.assert_allclose(found, schedule(COUNTS), rtol=1e-12, atol=1e-14)

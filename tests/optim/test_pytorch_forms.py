@@ -17,7 +17,7 @@ OF_MATRICES = ("orthogonalize", "scale_by_shape")
 DESCENTS = ("asgd", "factored_descent")
 
 # They look at parameters by their names, and have tests of their own.
-BY_NAME = ("groups", "monitor")
+BY_NAME = ("groups", "monitor", "with_weight_decay")
 
 FORMS = {name: rows for name, rows in OWN_TRANSFORMATIONS.items() if name not in BY_NAME}
 

@@ -313,3 +313,20 @@ def test_fifty_kills_leave_a_whole_file_each_and_the_run_ends_bit_for_bit(tmp_pa
     killed, midway = map(int, done.stdout.split())
     assert killed == 50
     assert midway >= 10
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_parameters_of_other_names_are_not_resumed(in_file: bool, tmp_path: Path) -> None:
+    def to_one(p):
+        return sum(((leaf - 1.0) ** 2).sum() for leaf in p.values())
+
+    first = tw.fit(
+        to_one, {"a": np.zeros(2), "b": np.ones(2)}, optimizer=tw.optim.adam(0.1), steps=2
+    )
+    first.save(tmp_path / "file")
+    resume = tmp_path / "file" if in_file else first
+    with pytest.raises(CheckpointError, match=r"b, c, but the run .* has a, b: a would go on as b"):
+        tw.fit(
+            to_one, {"b": np.zeros(2), "c": np.ones(2)}, optimizer=tw.optim.adam(0.1), steps=2,
+            resume=resume,
+        )  # fmt: skip

@@ -153,6 +153,18 @@ def test_static_fields_are_part_of_the_structure() -> None:
     np.testing.assert_array_equal(two.history.loss, want.history.loss)
 
 
+def test_a_data_class_that_jax_was_asked_about_is_one_of_parameters_still() -> None:
+    pytest.importorskip("jax")
+
+    @dataclasses.dataclass
+    class Fresh:
+        w: Any
+        b: Any
+
+    tw.tree.flatten_known(Fresh(np.zeros(3), 0.0))
+    assert type(fitted(Fresh(np.zeros(3), 0.0)).params) is Fresh
+
+
 def test_mistakes_in_trees_are_told() -> None:
     @dataclasses.dataclass
     class Loose:

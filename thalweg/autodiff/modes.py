@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
@@ -67,7 +68,23 @@ class enable_grad(_Mode):  # noqa: N801 - PyTorch's name
     records = True
 
 
-inference_mode = no_grad
+class _Unchanged(contextlib.nullcontext[None], contextlib.ContextDecorator):
+    """A `with` block or decorator that changes nothing."""
+
+
+class inference_mode(_Mode):  # noqa: N801 - PyTorch's name
+    """Record nothing, as `no_grad` does; with False, leave as it is whether operations are."""
+
+    records = False
+
+    def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:
+        """Return the block; or, used as a bare decorator, the decorated function."""
+        if callable(mode):
+            return super().__new__(cls, mode)
+        return super().__new__(cls) if mode else _Unchanged()
+
+    def __init__(self, mode: bool | Callable[..., Any] = True) -> None:
+        super().__init__()
 
 
 class set_grad_enabled(set_recording):  # noqa: N801 - PyTorch's name

@@ -47,7 +47,7 @@ def walk(
     order: list[Node], outputs: Outputs, variables: list[Node] | None, create_graph: bool
 ) -> dict[Node, Tensor]:
     """Return the cotangents, as `cotangents` does, along nodes in a given order, latest first."""
-    useful = None if variables is None else _useful(order, variables)
+    useful = None if variables is None else leading_to(order, variables)
     wanted = {n for n in order if n.leaf is not None} if variables is None else set(variables)
     found: dict[Node, Tensor] = {}
     pieces: Pieces = {}
@@ -110,8 +110,8 @@ def captured_by(trace: Trace) -> list[Tensor]:
     return [t if depends_on_older([t], trace.level) else t._bare() for t in found]
 
 
-def _useful(order: list[Node], variables: list[Node]) -> set[Node]:
-    """Return the nodes that lead to a wanted variable."""
+def leading_to(order: list[Node], variables: list[Node]) -> set[Node]:
+    """Return the nodes that lead to a wanted variable, and these themselves."""
     useful = set(variables)
     for node in reversed(order):
         if any(source in useful for source in node.sources):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from thalweg.autodiff.hooks import store
-from thalweg.autodiff.reverse import Outputs, reachable, walk
+from thalweg.autodiff.reverse import Outputs, leading_to, reachable, walk
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import attach, method
 from thalweg.core.tape import Node
@@ -63,7 +63,7 @@ def backward(
             "its arguments alone: they have no .grad. Use tw.grad or torch.autograd.grad there."
         )
     if not (create_graph if retain_graph is None else retain_graph):
-        _free(order)
+        _free(order, wanted)
 
 
 def _backward(
@@ -80,9 +80,12 @@ def _backward(
 attach("backward", _backward)
 
 
-def _free(order: list[Node]) -> None:
+def _free(order: list[Node], variables: list[Node] | None) -> None:
+    """Forget what the nodes keep whose rules have run; what is behind the variables is kept."""
+    useful = None if variables is None else leading_to(order, variables)
     for node in order:
-        if node.primitive is not None:
+        ran = useful is None or any(source in useful for source in node.sources)
+        if node.primitive is not None and ran:
             node.inputs, node.sources, node.params, node.array = (), (), {}, None
 
 
@@ -195,7 +198,7 @@ def gradients(
     order = reachable([tensor for tensor, _ in pairs], nodes)
     cotangents = walk(order, pairs, nodes, create_graph)
     if not (create_graph if retain_graph is None else retain_graph):
-        _free(order)
+        _free(order, nodes)
     allowed = materialize_grads if allow_unused is None else allow_unused
     found = tuple(
         _derivative(cotangents, node, tensor, i, allowed, materialize_grads)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from thalweg import tree
 from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.reverse import cotangents
@@ -16,7 +18,7 @@ from thalweg.core.apply import Flags, Operands, Params, apply, repeated
 from thalweg.core.primitive import Primitive, general, is_floating
 from thalweg.core.spec import Array, Bundle, pack
 from thalweg.core.tape import PartDerivatives, is_recorded, is_recording, set_recording
-from thalweg.core.tensor import Tensor, variable
+from thalweg.core.tensor import Tensor, make, variable
 from thalweg.errors import ArgumentError, GradientError, ShapeError
 from thalweg.ops.control.bundle import parts
 from thalweg.ops.creation.creation import zeros_like
@@ -52,15 +54,30 @@ def _pulled_back(
     g: PartDerivatives, out: Tensor, inputs: Operands, rule: Rule
 ) -> Iterator[Tensor | None]:
     yield from (None for _ in range(rule.results))
-    results = parts(out, range(rule.results))
+    results = _results(out, inputs, rule)
     arguments = list(inputs[rule.results : rule.results + rule.arguments])
-    moving = [g.get(i, zeros_like(x)) for i, x in enumerate(results)]
+    moving = [g[i] if i in g else _zeros(out, i) for i in range(rule.results)]
     if rule.pull_back is not None:
         kept = list(inputs[rule.results + rule.arguments :])
         yield from rule.pull_back(arguments, results, kept, moving)
     else:
         yield from _transposed(rule, arguments, results, moving)
     yield from (None for _ in inputs[rule.results + rule.arguments :])
+
+
+def _results(out: Tensor, inputs: Operands, rule: Rule) -> list[Tensor]:
+    """Return the results as a rule finds them, whatever was written into the user's since."""
+    if not out.is_symbolic and not is_recording():
+        return [make(x.array, None, x.weak, x.results) for x in inputs[: rule.results]]
+    shown = parts(out, range(rule.results))
+    if out.is_symbolic:
+        return shown
+    return [make(x.array, y.node, y.weak, y.results) for x, y in zip(inputs, shown, strict=False)]
+
+
+def _zeros(out: Tensor, number: int) -> Tensor:
+    """Return zeros like one of the results."""
+    return zeros_like(parts(out, [number])[0])
 
 
 def _transposed(
@@ -83,7 +100,7 @@ def _pushed_forward(
     moving: Sequence[Tensor | None], out: Tensor, inputs: Operands, rule: Rule
 ) -> PartDerivatives:
     end = rule.results + rule.arguments
-    results, arguments = parts(out, range(rule.results)), inputs[rule.results : end]
+    results, arguments = _results(out, inputs, rule), inputs[rule.results : end]
     directions = [
         zeros_like(x) if t is None else t
         for x, t in zip(arguments, moving[rule.results : end], strict=True)
@@ -92,7 +109,7 @@ def _pushed_forward(
         turned = rule.push_forward(list(arguments), results, directions)
         return PartDerivatives(enumerate(turned))
     assert rule.pull_back is not None
-    g = [variable(zeros_like(x)) for x in results]
+    g = [variable(_zeros(out, i)) for i in range(rule.results)]
     with set_recording(True):
         pulled = rule.pull_back(list(arguments), results, list(inputs[end:]), list(g))
     pairs = [(p, t) for p, t in zip(pulled, directions, strict=True) if p is not None]
@@ -122,8 +139,11 @@ def _batched(
     batch=_batched,
 )
 def with_rule(*arrays: Array, rule: Rule) -> Array:
-    """Return the first operands, whose derivatives with respect to others a rule tells."""
-    return pack(arrays[: rule.results])
+    """Return the first operands, whose derivatives with respect to others a rule tells.
+
+    They are copies: what is kept for the rule may lie in the same memory, and stays as it is.
+    """
+    return pack(np.array(array) for array in arrays[: rule.results])
 
 
 class _Running(threading.local):

@@ -36,6 +36,8 @@ from thalweg.optim.losses import *
 from thalweg.optim.masking import *
 from thalweg.optim.microbatching import microbatch as microbatch
 from thalweg.optim.moments import *
+from thalweg.optim.naming.patterns import *
+from thalweg.optim.naming.states import *
 from thalweg.optim.numerics import *
 from thalweg.optim.optimizers.adaptive.adabelief import *
 from thalweg.optim.optimizers.adaptive.adadelta import *
@@ -63,7 +65,10 @@ from thalweg.optim.optimizers.memory.adafactor import *
 from thalweg.optim.optimizers.memory.sm3 import *
 from thalweg.optim.optimizers.parameter_free.distance_over_gradients import *
 from thalweg.optim.optimizers.quasi_newton.lbfgs import *
+from thalweg.optim.optimizers.weight_decay import *
 from thalweg.optim.perturbations.multi_normal import *
+from thalweg.optim.precision.loss_scaling import *
+from thalweg.optim.precision.master_params import *
 from thalweg.optim.recipe import *
 from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *

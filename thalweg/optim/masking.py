@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from thalweg import tree
 from thalweg.errors import ArgumentError
 from thalweg.ops.numpy.libraries import of_users
+from thalweg.optim.naming.patterns import MaskedNode, NameMask, read_mask
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -27,10 +28,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-class MaskedNode(NamedTuple):
-    """An empty subtree, where a masked transformation sees no leaf."""
-
-
 class MaskedState(NamedTuple):
     """The state of `masked`."""
 
@@ -46,11 +43,12 @@ def masked(
     Args:
         inner: The transformation of the selected leaves.
         mask: A tree of booleans of the parameters' structure or a prefix of it, or a function
-            from parameters to one.
+            from parameters to one, or a pattern of names as `matching` has them.
         mask_compatible_extra_args: Whether extra arguments of the updates' structure are masked.
 
     Raises:
         ShapeError: By `init` or `update`, if the mask does not fit the tree.
+        ArgumentError: By `init`, if a pattern matches no parameter.
 
     Example:
         >>> import thalweg as tw
@@ -60,6 +58,7 @@ def masked(
         {'w': tensor(0.5000), 'b': tensor(1.)}
     """
     transformation = as_transformation(inner)
+    mask = read_mask(mask)
 
     def selected(leaves: Tree, chosen: Tree) -> Tree:
         return tree.map(lambda keep, leaf: leaf if keep else MaskedNode(), chosen, leaves)
@@ -67,10 +66,10 @@ def masked(
     def init(params: Params) -> MaskedState:
         if isinstance(params, ParamsPlaceholder):
             return MaskedState(transformation.init(params))
-        return MaskedState(transformation.init(selected(params, _resolved(mask, params))))
+        return MaskedState(transformation.init(selected(params, resolved(mask, params))))
 
     def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
-        chosen = _resolved(mask, updates)
+        chosen = chosen_among(mask, updates)
         if mask_compatible_extra_args:
             whole = tree.structure(updates)
             fits = {name for name, value in extra.items() if tree.structure(value) == whole}
@@ -85,9 +84,16 @@ def masked(
     return GradientTransformationExtraArgs(init, update)
 
 
-def _resolved(mask: Any, leaves: Tree) -> Tree:
-    """Return the tree of booleans."""
+def resolved(mask: Any, leaves: Tree) -> Tree:
+    """Return the tree of booleans that a mask is for parameters."""
+    mask = read_mask(mask)
     return of_users(mask)(leaves) if is_function(mask) else mask
+
+
+def chosen_among(mask: Any, updates: Updates) -> Tree:
+    """Return the tree of booleans that a mask is for updates, some of which may be None."""
+    mask = read_mask(mask)
+    return mask.of(updates) if isinstance(mask, NameMask) else resolved(mask, updates)
 
 
 def is_function(mask: Any) -> bool:

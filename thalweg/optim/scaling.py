@@ -16,7 +16,7 @@ from thalweg.ops.numpy.kinds import on_tensors
 from thalweg.ops.numpy.libraries import admitted, without
 from thalweg.ops.reduce.sums import mean
 from thalweg.ops.reduce.sums import sum as total
-from thalweg.optim.masking import masked
+from thalweg.optim.masking import chosen_among, masked, resolved
 from thalweg.optim.moments import widen
 from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE, check_learning_rate
 from thalweg.optim.recipe import factory
@@ -34,6 +34,7 @@ from thalweg.optim.transformation import (
     safe_increment,
     stateless,
 )
+from thalweg.optim.tree_utils.states import ParamsPlaceholder
 
 if TYPE_CHECKING:
     from thalweg.optim.schedules.schedule import ScalarOrSchedule
@@ -179,6 +180,8 @@ def squared_norm(updates: Updates) -> Any:
 def clip(max_delta: float) -> GradientTransformation:
     """Clip every element of the updates to [−max_delta, max_delta].
 
+        u = min(max(g, −max_delta), max_delta)
+
     Args:
         max_delta: The largest size an element may have, in [0, ∞).
 
@@ -273,7 +276,7 @@ def add_decayed_weights(
 
     Args:
         weight_decay: A finite number or a schedule.
-        mask: A tree of booleans as for `masked`, True where weights decay; None for all.
+        mask: A mask as for `masked`, True where weights decay; None for all.
 
     Raises:
         ArgumentError: If the number is not finite; by `update`, if it gets no parameters.
@@ -287,6 +290,7 @@ def add_decayed_weights(
         >>> decay.update([1.0], decay.init([20.0]), [20.0])
         ([np.float64(3.0)], EmptyState())
     """
+    _check_decay(weight_decay)
 
     def decayed(updates: Updates, params: Params, decay: Callable[[Tensor], Any]) -> Updates:
         weights = needed(params, "add_decayed_weights")
@@ -295,8 +299,59 @@ def add_decayed_weights(
     if callable(weight_decay):
         decaying = scheduled(WeightDecaySchedule, weight_decay, decayed)
     else:
-        FINITE.check("Give a finite number or a schedule.", weight_decay=weight_decay)
         decaying = stateless(
             lambda updates, params: decayed(updates, params, lambda p: weight_decay)
         )
     return decaying if mask is None else masked(decaying, mask)
+
+
+def _check_decay(weight_decay: Any) -> None:
+    if not callable(weight_decay):
+        FINITE.check("Give a finite number or a schedule.", weight_decay=weight_decay)
+
+
+class WeightDecay:
+    """What weights lose, for optimizers whose own formula has it.
+
+    Args:
+        weight_decay: A finite number or a schedule.
+        mask: A mask as for `masked`, True where weights decay; None for all.
+
+    Raises:
+        ArgumentError: If the number is not finite.
+    """
+
+    def __init__(self, weight_decay: ScalarOrSchedule, mask: Any) -> None:
+        _check_decay(weight_decay)
+        self._decay, self._mask = weight_decay, mask
+
+    def check(self, params: Params) -> None:
+        """Accept parameters that the mask fits.
+
+        Raises:
+            ArgumentError: If it is a pattern that matches none of them.
+            ShapeError: If it is a tree of another structure.
+        """
+        if self._mask is not None and not isinstance(params, ParamsPlaceholder):
+            tree.map(lambda kept, leaves: None, resolved(self._mask, params), params)
+
+    def at(self, count: Any) -> Any:
+        """Return the number at a count of steps."""
+        return at_step(self._decay, count) if callable(self._decay) else self._decay
+
+    def weights(self, params: Params, others: Any = 0.0) -> Params:
+        """Return parameters, the ones that do not decay times another number."""
+        if self._mask is None:
+            return params
+        return tree.map(
+            lambda kept, leaves: leaves if kept else each(lambda p: others * p, leaves),
+            chosen_among(self._mask, params),
+            params,
+        )
+
+    def of(self, params: Params, count: Any) -> Params:
+        """Return weight_decay(t) · p, and zeros where weights do not decay."""
+        if not callable(self._decay):
+            return each(lambda p: self._decay * p, self.weights(params))
+        value = at_step(self._decay, count)
+        return each(lambda p: astype(value, p.dtype) * p, self.weights(params))

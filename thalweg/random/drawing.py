@@ -17,6 +17,7 @@ import numpy as np
 from thalweg.core.spec import Array, Shape
 from thalweg.core.tensor import Tensor, fresh
 from thalweg.errors import ArgumentError, TracingError
+from thalweg.ops.elementwise.comparison import less
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.rounding import floor
 from thalweg.random import keyed as keyed_draws
@@ -93,6 +94,17 @@ def next_key() -> Tensor:
     Raises:
         TracingError: If no key was given.
     """
+    keys = require_key()
+    keys.made += 1
+    return fold_in(keys.key, np.int32(keys.made - 1))
+
+
+def require_key() -> _KeySource:
+    """Return the key that draws are to be made with.
+
+    Raises:
+        TracingError: If no key was given.
+    """
     keys = _keys.get()
     if keys is None:
         raise TracingError(
@@ -100,8 +112,7 @@ def next_key() -> Tensor:
             "program would draw the same ones. Trace it inside `drawing_with(key)` of "
             "thalweg.random.drawing, or call eval() on the model first."
         )
-    keys.made += 1
-    return fold_in(keys.key, np.int32(keys.made - 1))
+    return keys
 
 
 def drawn(fill: Fill, shape: Shape, keyed: Keyed | None = None) -> Tensor:
@@ -114,12 +125,19 @@ def drawn(fill: Fill, shape: Shape, keyed: Keyed | None = None) -> Tensor:
 
     Raises:
         ArgumentError: If the batch's function shall not draw.
+        TracingError: If there are keys, and what is wanted cannot be drawn with them.
     """
     batch = _batch.get()
     if batch is None:
-        if keyed is not None and has_key():
-            return keyed(next_key(), shape)
-        return fresh(fill(shape))
+        if not has_key():
+            return fresh(fill(shape))
+        if keyed is None:
+            raise TracingError(
+                "Random numbers were drawn in a run of which every step draws its own, in a way "
+                "that needs a stream: they would be drawn once, and be the same at every step. "
+                "Draw real numbers in float32 or float64, or draw before and give them as data."
+            )
+        return keyed(next_key(), shape)
     if batch.randomness == "error":
         raise ArgumentError(
             "vmap: called random operation while in randomness error mode. Please either use the "
@@ -147,6 +165,33 @@ def _keyed(dtype: Any, draw: Callable[..., Tensor]) -> Keyed | None:
     if kind not in (np.float32, np.float64):
         return None
     return lambda key, shape: draw(key, shape, kind)
+
+
+def keyed_bernoulli(p: Any, dtype: Any) -> Keyed:
+    """Return what draws 1, of probability p, a number or a tensor that broadcasts, and 0."""
+    result = np.dtype(dtype)
+    kind = np.dtype(getattr(p, "dtype", result if result.kind == "f" else np.float64))
+
+    def draw(key: Tensor, shape: Shape) -> Tensor:
+        return astype(less(keyed_draws.uniform(key, shape, kind), p), result)
+
+    return draw
+
+
+def keyed_inverse(quantile: Callable[[Tensor], Tensor], dtype: Any) -> Keyed:
+    """Return what draws numbers of a distribution with a key.
+
+    Args:
+        quantile: The distribution's quantiles, of numbers uniform on (0, 1), which are float64.
+        dtype: What the results are converted to.
+    """
+
+    def draw(key: Tensor, shape: Shape) -> Tensor:
+        # In the middle between two of the numbers drawn, so that none is 0.
+        u = keyed_draws.uniform(key, shape) + 2.0**-54
+        return astype(quantile(u), np.dtype(dtype))
+
+    return draw
 
 
 def keyed_integers(low: int, high: int, dtype: Any) -> Keyed:

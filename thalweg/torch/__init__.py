@@ -18,9 +18,11 @@ from thalweg.autodiff.modes import (
 )
 from thalweg.core.printing import set_printoptions
 from thalweg.errors import did_you_mean as _did_you_mean
-from thalweg.ops.creation.dtypes import device, finfo, iinfo
+from thalweg.ops.creation.dtypes import finfo, iinfo
 from thalweg.random.generator import Generator, default_generator
 from thalweg.torch import functions as _functions
+from thalweg.torch import settings as _settings
+from thalweg.torch.devices import device, get_default_device, set_default_device
 from thalweg.torch.dtypes import NAMES as _DTYPES
 from thalweg.torch.dtypes import SHORT as _SHORT
 from thalweg.torch.dtypes import dtype, get_default_dtype, set_default_dtype
@@ -32,19 +34,35 @@ from thalweg.torch.functions.traits import (
     strided,
 )
 from thalweg.torch.naming import NAMES as _NAMES
+from thalweg.torch.settings import *
 from thalweg.torch.size import TorchSize as Size
 from thalweg.torch.tensors import TorchTensor as Tensor
+from thalweg.torch.typed import TYPED as _TYPED
+from thalweg.torch.typed import set_default_tensor_type, typename
 from thalweg.training.saving import save
 
+__version__ = _settings.version.__version__
 e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
 globals().update(_DTYPES)
+globals().update(_TYPED)
 globals().update({short: _DTYPES[name] for short, name in _SHORT.items()})
 
 # Imported when first asked for: a script that draws numbers loads no layers.
 _ROOMS = [
-    "autograd", "cuda", "fft", "func", "linalg", "nn", "optim", "serialization", "special", "utils",
+    "accelerator", "amp", "autograd", "backends", "cuda", "distributions", "fft", "func", "jit",
+    "linalg", "nn", "optim", "random", "serialization", "special", "utils",
 ]  # fmt: skip
-_OF_ROOMS = {"load": "serialization", "vmap": "func"}
+_OF_ROOMS = {
+    "GradScaler": "amp", "autocast": "amp", "compile": "jit", "is_anomaly_enabled": "autograd",
+    "is_autocast_enabled": "amp", "load": "serialization", "vmap": "func",
+}  # fmt: skip
+_OF_ROOMS |= dict.fromkeys(
+    [
+        "gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh",
+        "rnn_tanh_cell",
+    ],
+    "nn.recurrence.functions",
+)  # fmt: skip
 _FUNCTIONAL = [
     "adaptive_avg_pool1d", "alpha_dropout", "bilinear", "celu", "channel_shuffle",
     "cosine_similarity", "dropout", "feature_alpha_dropout", "group_norm", "hardshrink",

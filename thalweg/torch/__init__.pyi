@@ -4,6 +4,7 @@
 
 import builtins
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple, TypeAlias, overload
 
 import numpy as np
@@ -11,27 +12,42 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from thalweg.autodiff.modes import enable_grad as enable_grad
 from thalweg.autodiff.modes import inference_mode as inference_mode
+from thalweg.autodiff.modes import is_anomaly_enabled as is_anomaly_enabled
 from thalweg.autodiff.modes import is_grad_enabled as is_grad_enabled
 from thalweg.autodiff.modes import no_grad as no_grad
 from thalweg.autodiff.modes import set_grad_enabled as set_grad_enabled
 from thalweg.core import tensor as _core
 from thalweg.core.printing import set_printoptions as set_printoptions
-from thalweg.ops.creation.dtypes import device as device
 from thalweg.ops.creation.dtypes import finfo as finfo
 from thalweg.ops.creation.dtypes import iinfo as iinfo
 from thalweg.random.generator import Generator as Generator
+from thalweg.torch import accelerator as accelerator
+from thalweg.torch import amp as amp
 from thalweg.torch import autograd as autograd
+from thalweg.torch import backends as backends
 from thalweg.torch import cuda as cuda
+from thalweg.torch import devices as devices
+from thalweg.torch import distributions as distributions
 from thalweg.torch import dtypes as dtypes
 from thalweg.torch import fft as fft
 from thalweg.torch import func as func
+from thalweg.torch import jit as jit
 from thalweg.torch import linalg as linalg
 from thalweg.torch import nn as nn
 from thalweg.torch import optim as optim
+from thalweg.torch import random as random
 from thalweg.torch import serialization as serialization
+from thalweg.torch import settings as settings
 from thalweg.torch import size as size
 from thalweg.torch import special as special
+from thalweg.torch import typed as typed
 from thalweg.torch import utils as utils
+from thalweg.torch.amp.autocast_mode import autocast as autocast
+from thalweg.torch.amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
+from thalweg.torch.amp.grad_scaler import GradScaler as GradScaler
+from thalweg.torch.devices import device as device
+from thalweg.torch.devices import get_default_device as get_default_device
+from thalweg.torch.devices import set_default_device as set_default_device
 from thalweg.torch.dtypes import dtype as dtype
 from thalweg.torch.dtypes import get_default_dtype as get_default_dtype
 from thalweg.torch.dtypes import set_default_dtype as set_default_dtype
@@ -39,11 +55,41 @@ from thalweg.torch.func import vmap as vmap
 from thalweg.torch.functions.traits import layout as layout
 from thalweg.torch.functions.traits import memory_format as memory_format
 from thalweg.torch.functions.windows import Extents, Padding
+from thalweg.torch.jit import compile as compile
 from thalweg.torch.serialization.loading import load as load
+from thalweg.torch.settings import (
+    are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled,
+)
+from thalweg.torch.settings import get_deterministic_debug_mode as get_deterministic_debug_mode
+from thalweg.torch.settings import get_float32_matmul_precision as get_float32_matmul_precision
+from thalweg.torch.settings import get_num_interop_threads as get_num_interop_threads
+from thalweg.torch.settings import get_num_threads as get_num_threads
+from thalweg.torch.settings import (
+    is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,
+)
+from thalweg.torch.settings import is_warn_always_enabled as is_warn_always_enabled
+from thalweg.torch.settings import set_deterministic_debug_mode as set_deterministic_debug_mode
+from thalweg.torch.settings import set_float32_matmul_precision as set_float32_matmul_precision
+from thalweg.torch.settings import set_flush_denormal as set_flush_denormal
+from thalweg.torch.settings import set_num_interop_threads as set_num_interop_threads
+from thalweg.torch.settings import set_num_threads as set_num_threads
+from thalweg.torch.settings import set_warn_always as set_warn_always
+from thalweg.torch.settings import use_deterministic_algorithms as use_deterministic_algorithms
 from thalweg.torch.size import TorchSize
 from thalweg.torch.size import TorchSize as _TorchSize
 from thalweg.torch.tensors import TorchTensor
 from thalweg.torch.tensors import TorchTensor as _TorchTensor
+from thalweg.torch.typed import BoolTensor as BoolTensor
+from thalweg.torch.typed import ByteTensor as ByteTensor
+from thalweg.torch.typed import CharTensor as CharTensor
+from thalweg.torch.typed import DoubleTensor as DoubleTensor
+from thalweg.torch.typed import FloatTensor as FloatTensor
+from thalweg.torch.typed import HalfTensor as HalfTensor
+from thalweg.torch.typed import IntTensor as IntTensor
+from thalweg.torch.typed import LongTensor as LongTensor
+from thalweg.torch.typed import ShortTensor as ShortTensor
+from thalweg.torch.typed import set_default_tensor_type as set_default_tensor_type
+from thalweg.torch.typed import typename as typename
 from thalweg.training.saving import save as save
 
 _Out: TypeAlias = TorchTensor | np.ndarray[Any, Any] | tuple[Any, ...] | None
@@ -518,6 +564,11 @@ def bincount(
     out: _Out = None,
 ) -> TorchTensor:
     r"""Count how often each integer from 0 on occurs in a vector, or sum weights for each."""
+
+def binomial(
+    count: ArrayLike, prob: ArrayLike, generator: Generator | None = None, *, out: _Out = None
+) -> TorchTensor:
+    r"""Draw the number of successes among so many trials of a probability."""
 
 def bitwise_and(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Bits set in both of two integers, or where both of two Booleans hold: x & y."""
@@ -1380,6 +1431,19 @@ def group_norm(
 ) -> TorchTensor:
     r"""Give each group of channels of each example mean 0 and variance 1."""
 
+def gru(*args: Any, **kwargs: Any) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return what a GRU's last layer gives, and the last states of all; called as `lstm` is."""
+
+def gru_cell(
+    input: ArrayLike,
+    hx: ArrayLike,
+    w_ih: ArrayLike,
+    w_hh: ArrayLike,
+    b_ih: Any = None,
+    b_hh: Any = None,
+) -> TorchTensor:
+    r"""Return a gated recurrent unit's next state; the arguments are as in `lstm_cell`."""
+
 def gt(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Tell where x > y."""
 
@@ -1785,6 +1849,19 @@ def logsumexp(
 
 long: dtype
 
+def lstm(*args: Any, **kwargs: Any) -> tuple[TorchTensor, TorchTensor, TorchTensor]:
+    r"""Return what an LSTM's last layer gives, and the last h and c of all its layers."""
+
+def lstm_cell(
+    input: ArrayLike,
+    hx: ArrayLike,
+    w_ih: ArrayLike,
+    w_hh: ArrayLike,
+    b_ih: Any = None,
+    b_hh: Any = None,
+) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return an LSTM's next h and c."""
+
 def lt(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Tell where x < y."""
 
@@ -1954,9 +2031,9 @@ def maximum(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTen
 def mean(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
 ) -> TorchTensor:
@@ -2083,9 +2160,9 @@ def nan_to_num_(
 def nanmean(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
 ) -> TorchTensor:
@@ -2120,9 +2197,9 @@ def nanquantile(
 def nansum(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
@@ -2295,6 +2372,11 @@ def pixel_shuffle(input: ArrayLike, upscale_factor: builtins.int) -> TorchTensor
 def pixel_unshuffle(input: ArrayLike, downscale_factor: builtins.int) -> TorchTensor:
     r"""Lay out r by r pixels as r² channels, the inverse of `pixel_shuffle`."""
 
+def poisson(
+    input: ArrayLike, generator: Generator | None = None, *, out: _Out = None
+) -> TorchTensor:
+    r"""Draw whole numbers of Poisson's law, each of its own mean."""
+
 def polar(abs: ArrayLike, angle: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Return complex numbers of sizes and angles: r (cos θ + i sin θ)."""
 
@@ -2318,9 +2400,9 @@ preserve_format: memory_format
 def prod(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
@@ -2552,6 +2634,32 @@ def rms_norm(
     eps: builtins.float | None = None,
 ) -> TorchTensor:
     r"""Give the last axes mean square 1: x / √(mean x² + ε) · w."""
+
+def rnn_relu(*args: Any, **kwargs: Any) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return the same of a plain network with max(0, ·); called as `lstm` is."""
+
+def rnn_relu_cell(
+    input: ArrayLike,
+    hx: ArrayLike,
+    w_ih: ArrayLike,
+    w_hh: ArrayLike,
+    b_ih: Any = None,
+    b_hh: Any = None,
+) -> TorchTensor:
+    r"""Return max(0, x W_ihᵀ + b_ih + h W_hhᵀ + b_hh); the arguments are as in `lstm_cell`."""
+
+def rnn_tanh(*args: Any, **kwargs: Any) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return the same of a plain network with tanh; called as `lstm` is."""
+
+def rnn_tanh_cell(
+    input: ArrayLike,
+    hx: ArrayLike,
+    w_ih: ArrayLike,
+    w_hh: ArrayLike,
+    b_ih: Any = None,
+    b_hh: Any = None,
+) -> TorchTensor:
+    r"""Return tanh(x W_ihᵀ + b_ih + h W_hhᵀ + b_hh); the arguments are as in `lstm_cell`."""
 
 def roll(
     input: ArrayLike,
@@ -2875,9 +2983,9 @@ def subtract_(input: TorchTensor, other: ArrayLike, *, alpha: Any = 1) -> TorchT
 def sum(
     input: ArrayLike,
     dim: builtins.int | Sequence[builtins.int] | None = None,
-    dtype: DTypeLike | None = None,
     keepdim: builtins.bool = False,
     *,
+    dtype: DTypeLike | None = None,
     initial: ArrayLike | None = None,
     where: ArrayLike | None = None,
     out: _Out = None,
@@ -3203,6 +3311,8 @@ def var_mean(
 
 def vdot(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Sum of products of all elements, those of x conjugated."""
+
+version: SimpleNamespace
 
 def view(
     input: _core.Tensor,

@@ -1,4 +1,4 @@
-"""PyTorch's `torch.linalg`: the functions of `thalweg.linalg`."""
+"""PyTorch's `torch.linalg`: the functions of `thalweg.linalg`, and PyTorch's further ones."""
 
 # Written by `python -m tests.stubs`.
 
@@ -67,6 +67,9 @@ def eigvals(a: ArrayLike) -> TorchTensor:
 
 def eigvalsh(input: ArrayLike, UPLO: str = "L", *, out: _Out = None) -> TorchTensor:
     r"""Eigenvalues, in ascending order, of symmetric or Hermitian matrices."""
+
+def householder_product(A: ArrayLike, tau: ArrayLike) -> TorchTensor:
+    r"""Return the first n columns of the product of k reflections of dimension m."""
 
 def inv(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Inverse of square matrices."""

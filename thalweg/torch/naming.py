@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Collection
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
@@ -218,10 +219,14 @@ def speaking(own: Function, inplace: bool = False) -> Function:
         own: The function.
         inplace: Whether it may write its result into an operand itself, by `out=`.
     """
-    names = keywords_of(inspect.signature(own).parameters)
+    signature = inspect.signature(own)
+    names = keywords_of(signature.parameters)
     without_out = own if isinstance(own, Primitive) else WITHOUT_OUT.get(own, own)
+    positions = _positions(signature)
 
     def spoken(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > positions:
+            args, kwargs = _reordered(own.__name__, args, kwargs, positions)
         if kwargs:
             kwargs = {names.get(name, name): value for name, value in kwargs.items()}
             if "out" in kwargs:
@@ -237,8 +242,40 @@ def speaking(own: Function, inplace: bool = False) -> Function:
     if isinstance(own, Primitive):
         spoken.__dict__.clear()  # of the primitive's own attributes
         spoken.__wrapped__ = own  # type: ignore[attr-defined]
-        spoken.__signature__ = inspect.signature(own)  # type: ignore[attr-defined]
+    if isinstance(own, Primitive) or positions < len(signature.parameters):
+        spoken.__signature__ = _with_positions(signature, positions)  # type: ignore[attr-defined]
     return spoken  # type: ignore[return-value]
+
+
+def _positions(signature: inspect.Signature) -> int:
+    """Return how many arguments come by position before NumPy's order leaves PyTorch's.
+
+    It does in what sums: NumPy's third is the dtype, PyTorch's is whether dimensions are kept.
+    """
+    # What takes any number of arguments, or too many, says so itself.
+    return 2 if [*signature.parameters][2:4] == ["dtype", "keepdims"] else sys.maxsize
+
+
+def _reordered(
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], positions: int
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments whose last one by position is PyTorch's `keepdim`, by its name here."""
+    if len(args) > positions + 1:
+        raise TypeError(
+            f"{name}() takes {positions + 1} positional arguments but {len(args)} were given. "
+            "Give dtype= and out= by name."
+        )
+    if "keepdim" in kwargs or "keepdims" in kwargs:
+        raise TypeError(f"{name}() got multiple values for argument 'keepdim'")
+    return args[:positions], {**kwargs, "keepdims": args[positions]}
+
+
+def _with_positions(signature: inspect.Signature, positions: int) -> inspect.Signature:
+    """Return a signature in PyTorch's order."""
+    parameters = [*signature.parameters.values()]
+    moved = [p for p in parameters[positions:] if p.name == "keepdims"]
+    rest = [p.replace(kind=p.KEYWORD_ONLY) for p in parameters[positions:] if p not in moved]
+    return signature.replace(parameters=[*parameters[:positions], *moved, *rest])
 
 
 def _strong(found: Any) -> Any:

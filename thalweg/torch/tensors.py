@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from thalweg.core import tensor as core
+from thalweg.core.memory import memory_of
+from thalweg.errors import GradientError
+from thalweg.ops.creation.dtypes import require_cpu
 from thalweg.torch.dtypes import TORCH, of_numpy
 from thalweg.torch.size import TorchSize
 
@@ -13,21 +18,51 @@ class TorchTensor(core.Tensor):
     """A tensor with PyTorch's methods; what is computed from it is one too.
 
     Args:
-        data: Anything `numpy.asarray` accepts.
-        requires_grad: Whether `backward()` computes its derivative.
-        dtype: The dtype to convert to; by default that of the data.
+        data: Extents, or one `torch.Size`, for zeros of that shape; or a sequence of numbers or an
+            array, which are copied; or a tensor, whose memory is shared and whose dtype stays.
+        device: "cpu" or None.
+        dtype: The dtype of all but a tensor's; by default the default one, also of integers.
+
+    Raises:
+        TypeError: If it is none of these.
+        ArgumentError: If another device is asked for.
+        GradientError: If a tensor requires a derivative.
 
     Example:
         >>> import thalweg.torch as torch
-        >>> x = torch.Tensor([[1.0, 4.0]])
-        >>> x.sqrt().unsqueeze(0).size()
-        torch.Size([1, 1, 2])
+        >>> x = torch.Tensor([[1, 4]])
+        >>> x.sqrt().unsqueeze(0).size(), torch.Tensor(2, 3).shape
+        (torch.Size([1, 1, 2]), torch.Size([2, 3]))
     """
 
     __slots__ = ()
 
     promotion = TORCH
     extents = TorchSize
+
+    def __init__(self, *data: Any, device: Any = None, dtype: Any = None) -> None:
+        require_cpu(device)
+        first = data[0] if data else None
+        wanted = np.dtype(TORCH.default if dtype is None else dtype)
+        if isinstance(first, core.Tensor) and len(data) == 1:
+            if first.requires_grad:
+                raise GradientError(
+                    "torch.Tensor(x) got a tensor that requires grad, and would cut its "
+                    "derivative. Use x itself, or x.detach()."
+                )
+            super().__init__(())
+            self.array, self.memory = first.array, memory_of(first)
+        elif isinstance(first, TorchSize) and len(data) == 1:
+            super().__init__(np.zeros(first, wanted))
+        elif all(isinstance(extent, (int, np.integer)) for extent in data):
+            super().__init__(np.zeros(data or 0, wanted))
+        elif len(data) > 1 or not np.iterable(first):
+            raise TypeError(
+                f"new(): data must be a sequence (got {type(first).__name__}). Give extents, a "
+                "sequence of numbers or an array; torch.tensor takes a number."
+            )
+        else:
+            super().__init__(first, dtype=wanted)
 
     @property
     def dtype(self) -> Any:

@@ -32,15 +32,21 @@ class TorchTensor(_core.Tensor):
     """A tensor with PyTorch's methods; what is computed from it is one too.
 
     Args:
-        data: Anything `numpy.asarray` accepts.
-        requires_grad: Whether `backward()` computes its derivative.
-        dtype: The dtype to convert to; by default that of the data.
+        data: Extents, or one `torch.Size`, for zeros of that shape; or a sequence of numbers or an
+            array, which are copied; or a tensor, whose memory is shared and whose dtype stays.
+        device: "cpu" or None.
+        dtype: The dtype of all but a tensor's; by default the default one, also of integers.
+
+    Raises:
+        TypeError: If it is none of these.
+        ArgumentError: If another device is asked for.
+        GradientError: If a tensor requires a derivative.
 
     Example:
         >>> import thalweg.torch as torch
-        >>> x = torch.Tensor([[1.0, 4.0]])
-        >>> x.sqrt().unsqueeze(0).size()
-        torch.Size([1, 1, 2])
+        >>> x = torch.Tensor([[1, 4]])
+        >>> x.sqrt().unsqueeze(0).size(), torch.Tensor(2, 3).shape
+        (torch.Size([1, 1, 2]), torch.Size([2, 3]))
     """
 
     __slots__ = ()
@@ -103,6 +109,9 @@ class TorchTensor(_core.Tensor):
 
     def __imul__(self, other: ArrayLike, /) -> TorchTensor:
         r"""Product: x · y."""
+
+    def __init__(self, *data: Any, device: Any = None, dtype: DTypeLike | None = None) -> None:
+        r"""Initialize self.  See help(type(self)) for accurate signature."""
 
     def __invert__(self) -> TorchTensor:
         r"""Bits that are not set, or where a Boolean does not hold: ~x."""
@@ -796,6 +805,11 @@ class TorchTensor(_core.Tensor):
     ) -> TorchTensor:
         r"""Cross products along an axis, by default along the first of extent 3."""
 
+    def cuda(
+        self, device: Any = None, non_blocking: builtins.bool = False, memory_format: Any = None
+    ) -> Any:
+        r"""Refuse to move a tensor to a device that is not there."""
+
     def cummax(self, dim: builtins.int) -> Found:
         r"""Return the largest element so far along an axis, and its position."""
 
@@ -847,7 +861,9 @@ class TorchTensor(_core.Tensor):
         r"""Forget a tensor's history, in place: it is a leaf that requires no gradient."""
 
     @property
-    def device(self) -> Any: ...
+    def device(self) -> Any:
+        r"""Where it lies: the CPU."""
+
     def diag(
         self, k: builtins.int = 0, *, diagonal: builtins.int | None = None, out: _Out = None
     ) -> TorchTensor:
@@ -1576,9 +1592,9 @@ class TorchTensor(_core.Tensor):
     def mean(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
-        dtype: DTypeLike | None = None,
         keepdim: builtins.bool = False,
         *,
+        dtype: DTypeLike | None = None,
         where: ArrayLike | None = None,
         out: _Out = None,
     ) -> TorchTensor:
@@ -1688,9 +1704,9 @@ class TorchTensor(_core.Tensor):
     def nanmean(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
-        dtype: DTypeLike | None = None,
         keepdim: builtins.bool = False,
         *,
+        dtype: DTypeLike | None = None,
         where: ArrayLike | None = None,
         out: _Out = None,
     ) -> TorchTensor:
@@ -1725,9 +1741,9 @@ class TorchTensor(_core.Tensor):
     def nansum(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
-        dtype: DTypeLike | None = None,
         keepdim: builtins.bool = False,
         *,
+        dtype: DTypeLike | None = None,
         initial: ArrayLike | None = None,
         where: ArrayLike | None = None,
         out: _Out = None,
@@ -1764,6 +1780,9 @@ class TorchTensor(_core.Tensor):
 
     def nelement(self) -> builtins.int:
         r"""Return the number of elements."""
+
+    def new(self, *data: Any, device: Any = None) -> TorchTensor:
+        r"""Return zeros of a shape, or a copy of data, of the same dtype."""
 
     def new_empty(
         self,
@@ -1899,9 +1918,9 @@ class TorchTensor(_core.Tensor):
     def prod(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
-        dtype: DTypeLike | None = None,
         keepdim: builtins.bool = False,
         *,
+        dtype: DTypeLike | None = None,
         initial: ArrayLike | None = None,
         where: ArrayLike | None = None,
         out: _Out = None,
@@ -2287,9 +2306,9 @@ class TorchTensor(_core.Tensor):
     def sum(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
-        dtype: DTypeLike | None = None,
         keepdim: builtins.bool = False,
         *,
+        dtype: DTypeLike | None = None,
         initial: ArrayLike | None = None,
         where: ArrayLike | None = None,
         out: _Out = None,

@@ -201,10 +201,11 @@ def fit(
     rows = read_data(data, loss)
     layout = read_batches(rows.rows, batch_size, shuffle, seed, drop_last, data is not None)
     writes = read_checkpoint(checkpoint)
-    before = read_resume(resume, writes)
+    resumed = read_resume(resume, writes)
+    before = resumed and resumed[0]
     hooks, line = Callbacks(callbacks), Progress(progress)
     state = read_state(optimizer, start)
-    own, carried = state.definition, None
+    trees, carried = Trees.of(start.definition, start.kinds, state.definition), None
     if isinstance(loss, Carrying):
         carried = loss.carried(layout.seed)
         state = with_carried(state, carried)
@@ -221,12 +222,11 @@ def fit(
     wanted, evaluations, heard = (epochs, steps), (evaluate_every, patience), hooks.wants("on_eval")
     course = read_course(layout.steps_per_epoch, before, wanted, evaluations, evaluate, heard)
     leaves = [*start.arrays, *state.arrays]
-    if before is not None:
-        require_same(before, start.arrays, state.arrays, layout, optimizer)
-        leaves = [*before.params, *before.state]
+    if resumed is not None:
+        require_same(*resumed, trees, start.arrays, state.arrays, layout, optimizer)
+        leaves = [*resumed[0].params, *resumed[0].state]
     arrays = [*rows.arrays, *step.captured.arrays(fingerprint.arrays)]
     run = step.compiled.begin(leaves, arrays, state.scalars, layout.order(), layout.seed)
-    trees = Trees.of(start.definition, start.kinds, own)
     if writes is not None:
         trees.require_writable()
     facts = RunFacts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)

@@ -133,6 +133,12 @@ class Trees:
         storage.describe(self.params)
         storage.describe(self.state)
 
+    def names(self) -> list[str]:
+        """Return the names of the parameters, in the order of their arrays."""
+        places, named = tree.leaves(self.params), tree.names(self.params)
+        found = {place: ".".join(way) for place, way in zip(places, named, strict=True)}
+        return [found[i] for i in range(len(found))]
+
     def params_of(self, arrays: Sequence[Array]) -> Any:
         """Return parameters in the caller's tree and kinds of arrays."""
         places, definition = tree.flatten_parameters(self.params)

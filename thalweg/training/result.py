@@ -126,28 +126,29 @@ class Fit(Generic[Params]):
 
     Attributes:
         record: The arrays and facts behind it, as leaves; what a file of it holds.
+        trees: The trees around these leaves.
     """
 
     def __init__(self, record: Record, trees: Trees) -> None:
         self.record = record
-        self._trees = trees
+        self.trees = trees
 
     @cached_property
     def params(self) -> Params:
         """The parameters after the last step, in the caller's tree and kinds of arrays."""
-        found: Params = self._trees.params_of(self.record.params)
+        found: Params = self.trees.params_of(self.record.params)
         return found
 
     @cached_property
     def best_params(self) -> Params:
         """The parameters of the least validation loss; without validation, the last ones."""
-        found: Params = self._trees.params_of(self.record.best or self.record.params)
+        found: Params = self.trees.params_of(self.record.best or self.record.params)
         return found
 
     @cached_property
     def opt_state(self) -> Any:
         """The state of the optimizer after the last step, as its `init` makes it."""
-        return self._trees.state_of(self.record.state)
+        return self.trees.state_of(self.record.state)
 
     @cached_property
     def history(self) -> History:
@@ -214,7 +215,7 @@ class Fit(Generic[Params]):
         Raises:
             CheckpointError: If it cannot be written.
         """
-        write_record(path, self.record, self._trees)
+        write_record(path, self.record, self.trees)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the losses against epochs, with the validation loss where there is one.

@@ -16,7 +16,7 @@ from thalweg.core.tensor import Tensor, make
 from thalweg.errors import ArgumentError, CheckpointError, DtypeError
 from thalweg.training import storage
 from thalweg.training.inputs import Batches, whole_number
-from thalweg.training.record import Record, read_record, record_of
+from thalweg.training.record import Record, Trees, read_record, record_of
 from thalweg.training.result import Fit
 
 Array = np.ndarray[Any, Any]
@@ -241,8 +241,8 @@ def read_checkpoint(checkpoint: Any) -> Checkpoint | None:
     return checkpoint
 
 
-def read_resume(resume: Any, checkpoint: Checkpoint | None) -> Record | None:
-    """Return the record to continue from.
+def read_resume(resume: Any, checkpoint: Checkpoint | None) -> tuple[Record, Trees] | None:
+    """Return the record to continue from, and the trees around its arrays.
 
     A missing file is an error, unless the run writes its checkpoints to that same file: so a
     script that is started again after a crash starts from the beginning or from where it was.
@@ -254,7 +254,7 @@ def read_resume(resume: Any, checkpoint: Checkpoint | None) -> Record | None:
     if resume is None:
         return None
     if isinstance(resume, Fit):
-        return resume.record
+        return resume.record, resume.trees
     if not isinstance(resume, (str, os.PathLike)):
         raise ArgumentError(
             f"resume={resume!r} was given; it wants the path of a checkpoint, or a Fit."
@@ -262,7 +262,7 @@ def read_resume(resume: Any, checkpoint: Checkpoint | None) -> Record | None:
     own = checkpoint is not None and os.path.realpath(resume) == os.path.realpath(checkpoint.path)
     if own and not Path(resume).exists():
         return None
-    return read_record(resume)[0]
+    return read_record(resume)
 
 
 # How to call what is no argument of fit.
@@ -273,29 +273,36 @@ _LABELS = {
 
 
 def require_same(
-    record: Record, params: list[Array], state: list[Array], layout: Batches, optimizer: object
+    record: Record,
+    kept: Trees,
+    given: Trees,
+    params: list[Array],
+    state: list[Array],
+    layout: Batches,
+    optimizer: object,
 ) -> None:
     """Refuse to continue a run with something else than it was begun with.
 
     Numbers of the optimizer, such as its learning rate, may differ.
 
     Raises:
-        CheckpointError: If parameters, optimizer state or the layout of the epochs differ.
+        CheckpointError: If parameters, names, optimizer state or the layout of epochs differ.
     """
-    for name, given, kept in (
+    for name, mine_of, theirs_of in (
         ("parameters", params, record.params),
         ("optimizer's state", state, record.state),
     ):
-        mine = [(array.shape, array.dtype.name) for array in given]
-        theirs = [(array.shape, array.dtype.name) for array in kept]
+        mine = [(array.shape, array.dtype.name) for array in mine_of]
+        theirs = [(array.shape, array.dtype.name) for array in theirs_of]
         if mine != theirs:
-            whose = f" of {optimizer}" if given is state else ""
-            kept_by = f", of {record.optimizer}" if given is state else ""
+            whose = f" of {optimizer}" if mine_of is state else ""
+            kept_by = f", of {record.optimizer}" if mine_of is state else ""
             raise CheckpointError(
                 f"The {name}{whose} would be {_list_specs(mine)}, but the run to resume has "
                 f"{_list_specs(theirs)}{kept_by}. Resume with the params and the optimizer it was "
                 "begun with, or start a new run from its params."
             )
+    _require_same_names(kept, given)
     for field in fields(Batches):
         mine, theirs = getattr(layout, field.name), getattr(record.layout, field.name)
         if mine != theirs:
@@ -304,6 +311,22 @@ def require_same(
                 f"{_text_of(field.name, theirs)} in the run to resume; its order "
                 "of rows could not go on. Resume with the data and batches it was begun with, or "
                 "start a new run from its params."
+            )
+
+
+def _require_same_names(kept: Trees, given: Trees) -> None:
+    """Refuse to continue a run with parameters of other names, whose values would be mixed up.
+
+    Raises:
+        CheckpointError: If a name differs.
+    """
+    theirs, mine = kept.names(), given.names()
+    for old, new in zip(theirs, mine, strict=False):
+        if old != new:
+            raise CheckpointError(
+                f"The parameters are {', '.join(mine)}, but the run to resume has "
+                f"{', '.join(theirs)}: {old} would go on as {new}. Resume with the params it was "
+                "begun with, or start a new run from its params, each under its new name."
             )
 
 

@@ -26,7 +26,7 @@ def give_gradients(ours: Any, theirs: Any, rng: np.random.Generator, missing: bo
     for i, (p, q) in enumerate(zip(ours, theirs, strict=True)):
         gradient = np.asarray(rng.normal(size=q.shape)).astype(p.dtype)
         absent = missing and i == 1
-        p.grad = None if absent else wing.Tensor(gradient)
+        p.grad = None if absent else wing.tensor(gradient)
         q.grad = None if absent else torch.tensor(gradient)
 
 
@@ -102,7 +102,7 @@ def test_a_changed_learning_rate_is_read_at_the_next_step(name: str) -> None:
 
 def test_a_tensor_may_be_the_learning_rate_and_change_in_place() -> None:
     ours, params, theirs, reference = pair(Configuration("SGD", {"momentum": 0.9}))
-    rate, there = wing.Tensor(0.1), torch.tensor(0.1, dtype=torch.float64)
+    rate, there = wing.tensor(0.1), torch.tensor(0.1, dtype=torch.float64)
     ours.param_groups[0]["lr"], theirs.param_groups[0]["lr"] = rate, there
     rng = np.random.default_rng(3)
     for _ in range(4):
@@ -139,13 +139,13 @@ def test_groups_have_options_of_their_own(name: str) -> None:
 def test_complex_parameters_are_stepped_as_pairs_of_real_ones(name: str) -> None:
     rng = np.random.default_rng(5)
     start = [rng.normal(size=s) + 1j * rng.normal(size=s) for s in ((3, 2), (4,), ())]
-    ours = [wing.Tensor(a, requires_grad=True) for a in start]
+    ours = [wing.tensor(a, requires_grad=True) for a in start]
     theirs = [torch.tensor(a, requires_grad=True) for a in start]
     mine, reference = getattr(wing.optim, name)(ours), getattr(torch.optim, name)(theirs)
     for _ in range(4):
         for p, q in zip(ours, theirs, strict=True):
             g = rng.normal(size=q.shape) + 1j * rng.normal(size=q.shape)
-            p.grad, q.grad = wing.Tensor(g), torch.tensor(g)
+            p.grad, q.grad = wing.tensor(g), torch.tensor(g)
         mine.step()
         reference.step()
     for p, q in zip(ours, theirs, strict=True):
@@ -157,11 +157,11 @@ def test_complex_parameters_are_stepped_as_pairs_of_real_ones(name: str) -> None
 def test_large_parameters_are_stepped_as_small_ones_are(name: str) -> None:
     rng = np.random.default_rng(6)
     start = rng.normal(size=(201, 203))
-    ours, theirs = wing.Tensor(start, requires_grad=True), torch.tensor(start, requires_grad=True)
+    ours, theirs = wing.tensor(start, requires_grad=True), torch.tensor(start, requires_grad=True)
     mine, reference = getattr(wing.optim, name)([ours]), getattr(torch.optim, name)([theirs])
     for _ in range(3):
         gradient = rng.normal(size=start.shape)
-        ours.grad, theirs.grad = wing.Tensor(gradient), torch.tensor(gradient)
+        ours.grad, theirs.grad = wing.tensor(gradient), torch.tensor(gradient)
         mine.step()
         reference.step()
     np.testing.assert_allclose(
@@ -172,18 +172,18 @@ def test_large_parameters_are_stepped_as_small_ones_are(name: str) -> None:
 
 def test_parameters_that_are_not_contiguous_are_written_in_place() -> None:
     base = np.arange(12.0).reshape(3, 4)
-    p = wing.Tensor(base).T.requires_grad_()
-    q = wing.Tensor(base.T.copy(), requires_grad=True)
+    p = wing.tensor(base).T.requires_grad_()
+    q = wing.tensor(base.T.copy(), requires_grad=True)
     for param in (p, q):
-        param.grad = wing.Tensor(np.cos(base.T))
+        param.grad = wing.tensor(np.cos(base.T))
         wing.optim.Adam([param], lr=0.1).step()
     np.testing.assert_array_equal(p.numpy(force=True), q.numpy(force=True))
 
 
 def test_infinities_and_nans_of_gradients_reach_the_parameters_without_a_warning() -> None:
     start, gradient = np.ones(4), np.array([np.nan, np.inf, -np.inf, 0.0])
-    ours, theirs = wing.Tensor(start, requires_grad=True), torch.tensor(start, requires_grad=True)
-    ours.grad, theirs.grad = wing.Tensor(gradient), torch.tensor(gradient)
+    ours, theirs = wing.tensor(start, requires_grad=True), torch.tensor(start, requires_grad=True)
+    ours.grad, theirs.grad = wing.tensor(gradient), torch.tensor(gradient)
     wing.optim.Adam([ours], eps=0.0).step()
     torch.optim.Adam([theirs], eps=0.0).step()
     np.testing.assert_array_equal(ours.numpy(force=True), theirs.detach().numpy())
@@ -204,7 +204,7 @@ def test_derivatives_through_recorded_steps_are_those_of_torch(name: str, rtol: 
             w = torch.tensor(start, requires_grad=True)
             rate = torch.tensor(0.1, dtype=torch.float64, requires_grad=True)
         else:
-            w, rate = wing.Tensor(start, requires_grad=True), wing.Tensor(0.1, requires_grad=True)
+            w, rate = wing.tensor(start, requires_grad=True), wing.tensor(0.1, requires_grad=True)
         p = w.clone()
         optimizer = getattr(lib.optim, name)([p], lr=rate, differentiable=True)
         for _ in range(3):
@@ -231,7 +231,7 @@ def losses(lib: Any, params: Any) -> Any:
     """Return a convex loss of all parameters together."""
     whole = lib.concatenate([p.reshape(-1) for p in params])
     weights = np.linspace(1.0, 3.0, whole.shape[0])
-    weights = torch.tensor(weights) if lib is torch else wing.Tensor(weights)
+    weights = torch.tensor(weights) if lib is torch else wing.tensor(weights)
     return (weights * whole**2).sum() + lib.log(lib.exp(whole).sum()) + 0.1 * (whole**4).sum()
 
 

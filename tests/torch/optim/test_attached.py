@@ -117,7 +117,7 @@ def test_options_without_a_rule_are_refused_at_the_step() -> None:
 
 def test_no_warning_is_given_where_gradients_overflow() -> None:
     p = wing.ones(2, requires_grad=True)
-    p.grad = wing.Tensor([1e300, 1e-300])
+    p.grad = wing.tensor([1e300, 1e-300])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         wing.optim.Adam([p]).step()

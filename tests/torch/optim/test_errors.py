@@ -16,7 +16,7 @@ def as_ours(value: Any) -> Any:
     """Return the same with tensors of thalweg."""
     if isinstance(value, torch.Tensor):
         array = value.detach().numpy()
-        return wing.Tensor(array, requires_grad=value.requires_grad)
+        return wing.tensor(array, requires_grad=value.requires_grad)
     if isinstance(value, dict):
         return {key: as_ours(item) for key, item in value.items()}
     return type(value)(map(as_ours, value)) if isinstance(value, (list, tuple)) else value

@@ -21,7 +21,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(name: str) -> None:
     optimizer = make(name, [w, b])
     train(optimizer, (w, b, x), 7)
     saved = copy.deepcopy(optimizer.state_dict())
-    v, c = (wing.Tensor(p.numpy(force=True), requires_grad=True) for p in (w, b))
+    v, c = (wing.tensor(p.numpy(force=True), requires_grad=True) for p in (w, b))
     resumed = make(name, [v, c])
     resumed.load_state_dict(saved)
     train(optimizer, (w, b, x), 7)
@@ -37,7 +37,7 @@ def test_a_resumed_transformation_equals_an_uninterrupted_one() -> None:
     optimizer = made([w, b])
     train(optimizer, (w, b, x), 3)
     saved = copy.deepcopy(optimizer.state_dict())
-    v, c = (wing.Tensor(p.numpy(force=True), requires_grad=True) for p in (w, b))
+    v, c = (wing.tensor(p.numpy(force=True), requires_grad=True) for p in (w, b))
     resumed = made([v, c])
     resumed.load_state_dict(saved)
     train(optimizer, (w, b, x), 3)
@@ -63,17 +63,17 @@ def test_the_layout_is_that_of_torch(name: str) -> None:
 
 def test_a_state_of_torch_can_be_loaded() -> None:
     start = np.arange(4.0)
-    q, p = torch.tensor(start, requires_grad=True), wing.Tensor(start, requires_grad=True)
+    q, p = torch.tensor(start, requires_grad=True), wing.tensor(start, requires_grad=True)
     theirs, ours = torch.optim.Adam([q], lr=0.1), wing.optim.Adam([p], lr=0.1)
     for optimizer, param, lib in ((theirs, q, torch), (ours, p, wing)):
         param.grad = lib.ones_like(param.detach())
         optimizer.step()
     saved = theirs.state_dict()
     saved["state"] = {
-        i: {k: wing.Tensor(v.numpy()) for k, v in kept.items()}
+        i: {k: wing.tensor(v.numpy()) for k, v in kept.items()}
         for i, kept in saved["state"].items()
     }
-    again = wing.Tensor(q.detach().numpy(), requires_grad=True)
+    again = wing.tensor(q.detach().numpy(), requires_grad=True)
     loaded = wing.optim.Adam([again])
     loaded.load_state_dict(saved)
     for optimizer, param in ((loaded, again), (ours, p)):

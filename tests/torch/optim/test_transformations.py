@@ -30,12 +30,12 @@ def test_an_attached_transformation_steps_as_the_functional_one(sample: Sample) 
     transformation = sample(optim)
     params: Any = values()
     state = transformation.init(params)
-    attached = {name: wing.Tensor(p, requires_grad=True) for name, p in params.items()}
+    attached = {name: wing.tensor(p, requires_grad=True) for name, p in params.items()}
     optimizer = wing.optim.Optimizer(attached.items(), transformation)
     for step in range(STEPS):
         found = {name: p.numpy(force=True) for name, p in attached.items()}
         for name, g in gradients(found, step).items():
-            attached[name].grad = wing.Tensor(g)
+            attached[name].grad = wing.tensor(g)
         optimizer.step()
         updates, state = transformation.update(gradients(params, step), state, params)
         new = optim.apply_updates(params, updates)

@@ -45,7 +45,7 @@ class Configuration(NamedTuple):
 
 def _converted(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
-        return wing.Tensor(value.numpy())
+        return wing.tensor(value.numpy())
     return {k: _converted(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
@@ -84,6 +84,6 @@ def starts(name: str) -> list[Any]:
 def pair(configuration: Configuration, dtype: Any = np.float64) -> tuple[Any, Any, Any, Any]:
     """Return both optimizers with their parameters: ours, theirs."""
     arrays = [array.astype(dtype) for array in starts(configuration.name)]
-    ours = [wing.Tensor(array, requires_grad=True) for array in arrays]
+    ours = [wing.tensor(array, requires_grad=True) for array in arrays]
     theirs = [torch.tensor(array, requires_grad=True) for array in arrays]
     return configuration.ours(ours), ours, configuration.theirs(theirs), theirs

@@ -10,6 +10,7 @@ from thalweg.core.operation import attach, operation
 from thalweg.core.spec import DType, default_dtype, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError
+from thalweg.foreign import dtype_of, is_other
 
 __all__ = [
     "__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "promote_types",
@@ -43,12 +44,12 @@ _LETTERS = {
 _MOST_AXES = 64
 
 
-class device(str):  # noqa: N801 - PyTorch's name
+class Device(str):
     """Where tensors lie: "cpu", the only place."""
 
     __slots__ = ()
 
-    def __new__(cls, name: Any = "cpu") -> device:
+    def __new__(cls, name: Any = "cpu") -> Device:
         """Accept the name of the CPU, and no other."""
         if str(name) not in ("cpu", "cpu:0"):
             raise ArgumentError(
@@ -76,13 +77,13 @@ def require_cpu(wanted: Any) -> None:
     Raises:
         ArgumentError: If it is another one.
     """
-    if wanted is not None and wanted.__class__ is not device:
-        device(wanted)
+    if wanted is not None and wanted.__class__ is not Device:
+        Device(wanted)
 
 
 def _as_dtype(given: Any) -> DType:
     named = isinstance(given, type) or not hasattr(given, "dtype")
-    found: DType = np.dtype(given) if named else given.dtype
+    found: DType = dtype_of(given) if named else given.dtype
     return found
 
 
@@ -109,12 +110,25 @@ class finfo:  # noqa: N801 - NumPy's name
         asked = default_dtype() if type is None else _as_dtype(type)
         if asked.kind not in "fc":
             raise DtypeError(f"finfo got {asked}; it wants a floating dtype. Use iinfo.")
+        if is_other(asked):
+            self._bfloat16(asked)
+            return
         found = np.finfo(asked)
         self.bits = int(found.bits)
         self.dtype = np.dtype(found.dtype)
         self.eps, self.resolution = float(found.eps), float(found.resolution)
         self.max, self.min = float(found.max), float(found.min)
         self.smallest_normal = self.tiny = float(found.smallest_normal)
+
+    def _bfloat16(self, asked: DType) -> None:
+        """Take the limits of float32's upper half, of whose fraction it has seven bits."""
+        if str(asked) != "dtype(bfloat16)":
+            raise DtypeError(f"finfo got {asked}, whose limits are not known here. Use bfloat16.")
+        self.bits, self.dtype = 16, asked
+        self.eps, self.resolution = 2.0**-7, 0.01
+        self.max = (2.0 - self.eps) * 2.0**127
+        self.min, self.smallest_normal = -self.max, 2.0**-126
+        self.tiny = self.smallest_normal
 
     def __repr__(self) -> str:
         return (
@@ -222,13 +236,13 @@ class _Information:
             "max dimensions": _MOST_AXES,
         }
 
-    def default_device(self) -> device:
+    def default_device(self) -> Device:
         """Return the device of new tensors."""
-        return device()
+        return Device()
 
-    def devices(self) -> list[device]:
+    def devices(self) -> list[Device]:
         """Return all devices."""
-        return [device()]
+        return [Device()]
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
         """Return the dtypes of new tensors by kind."""
@@ -267,6 +281,6 @@ def _to_device(x: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
     return as_tensor(x)
 
 
-attach("device", property(lambda x: device(), doc="Where the tensor lies: the CPU."))
+attach("device", property(lambda x: Device(), doc="Where the tensor lies: the CPU."))
 
 attach("to_device", _to_device)

@@ -16,7 +16,7 @@ from thalweg import tree
 from thalweg.core.operation import register
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import UnsupportedOperation
-from thalweg.foreign import AT_HAND, OWN, ArrayLibrary, Foreign, library_of, met
+from thalweg.foreign import AT_HAND, OWN, ArrayLibrary, Foreign, is_other, library_of, met
 
 Function = Callable[..., Any]
 
@@ -54,6 +54,20 @@ def without(value: Any) -> Any:
     """Return what a tensor holds, if that is another library's; all else as it is."""
     array = value.array if isinstance(value, Tensor) else None
     return array.value if array.__class__ is Foreign else value
+
+
+def values_of(tensor: Tensor) -> np.ndarray[Any, Any] | None:
+    """Return the values of a tensor that any library holds; None where they are traced.
+
+    Where NumPy has not their dtype they are in float32.
+    """
+    array: Any = tensor.array
+    if array.__class__ is not Foreign:
+        return array if isinstance(array, np.ndarray) else None
+    if not array.library.is_known(array.value):
+        return None
+    found = np.asarray(array.library.to_numpy(array.value))
+    return found.astype(np.float32) if is_other(array.dtype) else found
 
 
 class OfLibrary:
@@ -137,14 +151,15 @@ def beside(value: Tensor, like: Tensor) -> Tensor:
 def is_foreign(leaves: Sequence[Any], held: bool = False) -> bool:
     """Tell whether arrays of other libraries are among some leaves, and decide what is computed.
 
-    Beside thalweg's own tensors they are numbers like NumPy's.
+    Beside thalweg's own tensors they are numbers like NumPy's; not so while a function runs that
+    was called with such arrays, in which tensors are numbers made anew.
 
     Args:
         leaves: The leaves.
         held: Whether those of JAX and PyTorch are meant alone, and those that tensors hold too.
     """
     tensors = {leaf.array.__class__ for leaf in leaves if isinstance(leaf, Tensor)}
-    if tensors and Foreign not in tensors:
+    if tensors and Foreign not in tensors and AT_HAND.get() is None:
         return False
     if held:
         return bool(tensors) or any(library_of(leaf) is not None for leaf in leaves)
@@ -254,7 +269,7 @@ def drawing(function: Callable[..., Result]) -> Callable[..., Result]:
 
     def drawn(key: Any, *args: Any, **kwargs: Any) -> Result:
         array = key.array if isinstance(key, Tensor) else None
-        if array.__class__ is Foreign:
+        if array.__class__ is Foreign and array.dtype.kind in "iu":
             key = make(array.library.own_key(array))
         return called(key, *args, **kwargs)
 

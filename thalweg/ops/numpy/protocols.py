@@ -48,10 +48,15 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
     if method == "__call__":
         return _call(ufunc, function, inputs, dict(kwargs))
     tensors = tensors_in((inputs, kwargs))
-    if method != "at" and kwargs.get("out") is None and not _wants_tensors(tensors):
+    own = method == "at" or (ufunc in _MISREDUCED and method in ("reduce", "reduceat"))
+    if not own and kwargs.get("out") is None and not _wants_tensors(tensors):
         found = getattr(ufunc, method)(*plain(inputs), **plain(kwargs))
         return fresh(np.asarray(found))
     return METHODS[method](ufunc, function, *inputs, **kwargs)
+
+
+# NumPy 2.4 reduces these in a wrong order where the machine has AVX-512.
+_MISREDUCED = (np.arctan2, np.power)
 
 
 def _wants_tensors(tensors: Iterable[Tensor]) -> bool:

@@ -289,7 +289,11 @@ def _result(final: Search) -> Any:
 
 def _tried(search: Search, goal: Goal, new: Probe, gradient: Updates) -> Search:
     """Note a point, and that it is safe if its decrease is enough and it is the best such."""
-    decrease, curvature = goal.decrease_error(new), goal.curvature_error(new)
+    # Numbers of a wider dtype, such as arrays of it, widen nothing that is carried.
+    kind = new.value.dtype
+    decrease, curvature = (
+        astype(error, kind) for error in (goal.decrease_error(new), goal.curvature_error(new))
+    )
     better = logical_or(logical_not(search.interval_found), less(new.value, search.safe.value))
     safe = logical_and(less_equal(decrease, goal.tol), better)
     kept = chosen(safe, (tuple(new), gradient), (tuple(search.safe), search.safe_grad))

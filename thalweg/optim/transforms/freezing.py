@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from thalweg import tree
-from thalweg.optim.masking import masked, partition
+from thalweg.optim.masking import masked, partition, resolved
 from thalweg.optim.recipe import factory
-from thalweg.optim.transformation import GradientTransformation, set_to_zero
+from thalweg.optim.transformation import GradientTransformation, Params, set_to_zero
+from thalweg.tree import Tree
 
 __all__ = ["freeze", "selective_transform"]
 
@@ -18,10 +19,12 @@ def freeze(mask: Any) -> GradientTransformation:
 
     Args:
         mask: A tree of booleans of the parameters' structure or a prefix of it, True where they
-            stay where they are; or a function from parameters to one.
+            stay where they are; or a function from parameters to one, or a pattern of names as
+            `matching` has them.
 
     Raises:
         ShapeError: By `init` or `update`, if the mask does not fit the tree.
+        ArgumentError: By `init`, if a pattern matches no parameter.
 
     Example:
         >>> import thalweg as tw
@@ -41,10 +44,12 @@ def selective_transform(
     Args:
         optimizer: The optimizer of the parameters that move.
         freeze_mask: A tree of booleans of the parameters' structure or a prefix of it, True where
-            they stay where they are.
+            they stay where they are; or a function from parameters to one, or a pattern of names
+            as `matching` has them.
 
     Raises:
         ShapeError: By `init` or `update`, if the mask does not fit the tree.
+        ArgumentError: By `init`, if a pattern matches no parameter.
 
     Example:
         >>> import thalweg as tw
@@ -52,5 +57,9 @@ def selective_transform(
         >>> half.update([1.0, 1.0], half.init([0.0, 0.0]))[0]
         [np.float64(-1.0), np.float64(0.0)]
     """
-    labels = tree.map(lambda frozen: "freeze" if frozen else "train", freeze_mask)
+
+    def labels(params: Params) -> Tree:
+        chosen = resolved(freeze_mask, params)
+        return tree.map(lambda frozen: "freeze" if frozen else "train", chosen)
+
     return partition({"train": optimizer, "freeze": set_to_zero()}, labels)

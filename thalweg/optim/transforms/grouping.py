@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
 from typing import Any
 
 from thalweg import tree
-from thalweg.errors import ArgumentError, did_you_mean
-from thalweg.ops.creation.creation import spec_of
-from thalweg.optim.masking import masked, partition
+from thalweg.errors import ArgumentError
+from thalweg.optim.masking import masked, partition, resolved
+from thalweg.optim.naming.patterns import matches, name_of, require_matches, steps_of
 from thalweg.optim.recipe import factory
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -32,9 +31,9 @@ _REST = "(default)"
 def groups(rules: Mapping[str, Any], default: Any = None) -> GradientTransformation:
     """Transform parameters by rules for their names.
 
-    A parameter's name is the way to it: `layers.0.bias` for `params["layers"][0].bias`. In a
-    pattern `*` stands for any part of one step of the way, `?` for a character, `**` for any
-    number of steps.
+    A parameter's name is the way to it: `layers.0.bias` for `params["layers"][0].bias`, and for
+    what modules call `layers.0.bias`. In a pattern `*` stands for any part of one step of the way,
+    `?` for a character, `**` for any number of steps, none too.
 
     Args:
         rules: Transformations by pattern; `set_to_zero()` freezes.
@@ -64,7 +63,7 @@ def groups(rules: Mapping[str, Any], default: Any = None) -> GradientTransformat
 
     def init(params: Params) -> OptState:
         split_params = split(params)
-        _require_matches(given, params)
+        require_matches(given, params)
         return split_params.init(params)
 
     def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
@@ -76,9 +75,9 @@ def groups(rules: Mapping[str, Any], default: Any = None) -> GradientTransformat
 def _labels(patterns: Mapping[str, Any], leaves: Tree, has_default: bool) -> Tree:
     """Return the pattern that each parameter matches."""
     labels = []
-    for steps in tree.names(leaves):
-        name = _name(steps)
-        matching = [pattern for pattern in patterns if _matches(pattern.split("."), steps)]
+    for steps in steps_of(leaves):
+        name = name_of(steps)
+        matching = [pattern for pattern in patterns if matches(pattern, steps)]
         if len(matching) > 1:
             raise ArgumentError(
                 f"The parameter {name} matches the patterns {' and '.join(map(repr, matching))}. "
@@ -93,36 +92,6 @@ def _labels(patterns: Mapping[str, Any], leaves: Tree, has_default: bool) -> Tre
     return tree.unflatten(tree.structure(leaves), labels)
 
 
-def _name(steps: Sequence[str]) -> str:
-    """Return the name of a parameter; that of parameters without any is a dot."""
-    return ".".join(steps) or "·"
-
-
-def _require_matches(patterns: Mapping[str, Any], params: Params) -> None:
-    """Accept patterns that match a parameter each.
-
-    Raises:
-        ArgumentError: If one matches none.
-    """
-    names = tree.names(params)
-    for pattern in patterns:
-        if not any(_matches(pattern.split("."), steps) for steps in names):
-            words = [*map(_name, names)]
-            raise ArgumentError(
-                f"The pattern {pattern!r} matches no parameter; there are {', '.join(words)}. "
-                f"Remove it or correct it.{did_you_mean(pattern, words)}"
-            )
-
-
-def _matches(pattern: Sequence[str], steps: Sequence[str]) -> bool:
-    """Tell whether the way to a parameter has a form."""
-    if not pattern:
-        return not steps
-    if pattern[0] == "**":
-        return any(_matches(pattern[1:], steps[i:]) for i in range(len(steps) + 1))
-    return bool(steps) and fnmatchcase(steps[0], pattern[0]) and _matches(pattern[1:], steps[1:])
-
-
 # ---- who gets which rule
 
 
@@ -133,7 +102,7 @@ def account(optimizer: GradientTransformation, params: Params) -> str:
 
     Args:
         optimizer: A transformation made by a factory.
-        params: The parameters.
+        params: The parameters; or a module, of which they are those that require gradients.
 
     Raises:
         ArgumentError: If groups do not fit the parameters.
@@ -148,14 +117,22 @@ def account(optimizer: GradientTransformation, params: Params) -> str:
         b  ()  clip(max_delta=1.0)
         w  ()  clip(max_delta=1.0) → sgd(learning_rate=0.1)
     """
-    names = [*map(_name, tree.names(params))]
-    shapes = [str(tuple(spec_of(leaf).shape)) for leaf in tree.leaves(params)]
+    params = _of_module(params)
+    names = [*map(name_of, steps_of(params))]
+    shapes = [str(tuple(getattr(leaf, "shape", ()))) for leaf in tree.leaves(params)]
     rules = _rules(optimizer, params, len(names))
     widths = [max(map(len, column), default=0) for column in (names, shapes)]
     return "\n".join(
         f"{name:{widths[0]}}  {shape:{widths[1]}}  {' → '.join(map(repr, links)) or 'unchanged'}"
         for name, shape, links in zip(names, shapes, rules, strict=True)
     )
+
+
+def _of_module(params: Any) -> Params:
+    """Return the parameters that a module would be trained in, by name; others as they are."""
+    if not callable(getattr(params, "named_parameters", None)):
+        return params
+    return {name: p for name, p in params.named_parameters() if p.requires_grad}
 
 
 Links = list[GradientTransformation]
@@ -178,7 +155,7 @@ def _rules(made: GradientTransformation, params: Params, count: int) -> list[Lin
         return _by_label(arguments["transforms"], labels, params, count)
     if maker is masked:
         mask = arguments["mask"]
-        chosen = tree.prefix_leaves(mask(params) if callable(mask) else mask, params)
+        chosen = tree.prefix_leaves(resolved(mask, params), params)
         inner = _rules(as_transformation(arguments["inner"]), params, count)
         return [links if kept else [] for kept, links in zip(chosen, inner, strict=True)]
     return [[made]] * count

@@ -24,7 +24,7 @@ def tree_split_key_like(rng_key: Any, target_tree: Leaves) -> Leaves:
     """Make a key for each leaf of a tree.
 
     Args:
-        rng_key: A key, as `tw.random.key(0)`.
+        rng_key: A key, as `tw.random.key(0)`, or one of JAX's, of which JAX's are made.
         target_tree: Any tree.
 
     Example:
@@ -34,9 +34,19 @@ def tree_split_key_like(rng_key: Any, target_tree: Leaves) -> Leaves:
         (['b', 'w'], thalweg.Size([2]))
     """
     leaves, definition = trees.flatten(target_tree)
-    keys = split(rng_key, len(leaves)) if leaves else ()
+    keys = _as_given(split(rng_key, len(leaves)), rng_key) if leaves else ()
     found: Leaves = trees.unflatten(definition, [keys[i] for i in range(len(leaves))])
     return found
+
+
+def _as_given(keys: Tensor, key: Any) -> Tensor:
+    """Return keys as the one that they were made of: JAX's own, or numbers without a sign."""
+    array = key.array if isinstance(key, Tensor) else None
+    if not isinstance(array, Foreign):
+        return keys
+    if array.dtype.kind in "iu":
+        return astype(keys, array.dtype)
+    return make(array.library.own_key(keys.array))
 
 
 @on_tensors

@@ -8,6 +8,7 @@ from thalweg.torch.functions import (
     pointwise,
     pooling,
     random,
+    random_counts,
     random_fills,
     restriding,
     scattering,

@@ -13,9 +13,13 @@ from thalweg.core.leaving import require_no_derivative
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, fresh
 from thalweg.errors import ArgumentError, CallError, DtypeError, ShapeError
-from thalweg.ops.elementwise.comparison import less
+from thalweg.ops.elementwise.comparison import less, less_equal, logical_and
 from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.elementwise.exponential import log1p
 from thalweg.ops.order.sort import argsort
+from thalweg.ops.reduce.sums import cumsum
+from thalweg.ops.reduce.sums import sum as sum_of
+from thalweg.ops.shape.reshape import expand_dims
 from thalweg.random.drawing import (
     Keyed,
     drawing_batch,
@@ -24,6 +28,7 @@ from thalweg.random.drawing import (
     keyed_integers,
     keyed_normal,
     keyed_uniform,
+    next_key,
     one_by_one,
 )
 from thalweg.random.generator import Generator, default_generator
@@ -404,15 +409,15 @@ def bernoulli(x: Any, p: float | None = None, *, generator: Generator | None = N
         [0.0, 1.0]
     """
     tensor, source = as_tensor(x), stream(generator)
-    empty, keyed = np.empty(tensor.shape, tensor.dtype), keyed_uniform(tensor.dtype)
-    unknown = p is None and (drawing_batch() is not None or has_key())
-    if tensor.is_symbolic and (unknown or (has_key() and keyed is not None)):
+    empty = np.empty(tensor.shape, tensor.dtype)
+    if tensor.is_symbolic and p is None and (drawing_batch() is not None or has_key()):
         # PyTorch compares probabilities, which need not be known yet, with these numbers too.
+        keyed = keyed_uniform(tensor.dtype)
         chances = drawn(lambda s: source.rand(s, tensor.dtype), tuple(tensor.shape), keyed)
-        return astype(less(chances, tensor if p is None else p), tensor.dtype)
+        return astype(less(chances, tensor), tensor.dtype)
     if p is None:
         return bernoulli_in(empty, values_of("bernoulli", tensor), source)
-    if drawing_batch() is None:
+    if drawing_batch() is None and not has_key():
         values_of("bernoulli", tensor)
     return bernoulli_in(empty, p, source)
 
@@ -440,11 +445,32 @@ def multinomial(
         >>> torch.multinomial(torch.tensor([0.0, 3.0, 0.0]), 4, replacement=True).tolist()
         [1, 1, 1, 1]
     """
-    weights = values_of("multinomial", as_tensor(x))
+    tensor = as_tensor(x).detach()
+    keyed: Keyed = lambda key, s: _chosen(key, tensor, s, replacement)
+    if tensor.is_symbolic and has_key() and drawing_batch() is None:
+        return keyed(next_key(), (*tensor.shape[:-1], num_samples))
+    weights = values_of("multinomial", tensor)
     _require_weights(weights, num_samples, replacement)
     source = stream(generator)
     choose = one_by_one(lambda: source.multinomial(weights, num_samples, replacement), weights.ndim)
-    return drawn(choose, (*weights.shape[:-1], num_samples))
+    return drawn(choose, (*weights.shape[:-1], num_samples), keyed)
+
+
+def _chosen(key: Tensor, weights: Tensor, shape: Shape, replacement: bool) -> Tensor:
+    """Draw categories with a key: their shape is (…, n), where weights are (rows, categories)."""
+    n, categories = shape[-1], weights.shape[-1]
+    if replacement:
+        # Each number, of those uniform up to the sum, is where so many partial sums are passed.
+        reached = cumsum(astype(weights, np.float64), axis=-1)
+        total = reached[..., -1:]
+        passed = expand_dims(uniform(key, shape) * total, -1)
+        below = logical_and(
+            less_equal(expand_dims(reached, -2), passed), expand_dims(reached < total, -2)
+        )
+        return sum_of(astype(below, np.int64), axis=-1)
+    # The first of exponential times of these rates belongs to each with its probability.
+    times = -log1p(-uniform(key, (*shape[:-1], categories)) - 2.0**-54)
+    return argsort(times / weights, axis=-1)[..., :n]
 
 
 def _require_weights(weights: Array, n: int, replacement: bool) -> None:

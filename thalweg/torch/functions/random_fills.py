@@ -5,6 +5,7 @@ Memory is filled in its own order: a transposed tensor gets the numbers that its
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,22 @@ from thalweg.core.program import Symbol
 from thalweg.core.tensor import Tensor, fresh
 from thalweg.core.writing import overwrite, require_changeable
 from thalweg.errors import ArgumentError, CallError, DtypeError, TracingError
-from thalweg.random.drawing import Fill, Keyed, drawing_batch, drawn, has_key, keyed_uniform
+from thalweg.ops.elementwise.comparison import maximum
+from thalweg.ops.elementwise.exponential import exp, log1p
+from thalweg.ops.elementwise.rounding import ceil
+from thalweg.ops.elementwise.trigonometric import tan
+from thalweg.random.drawing import (
+    Fill,
+    Keyed,
+    drawing_batch,
+    drawn,
+    has_key,
+    keyed_bernoulli,
+    keyed_integers,
+    keyed_inverse,
+    keyed_normal,
+    keyed_uniform,
+)
 from thalweg.random.generator import Generator, default_generator
 from thalweg.random.memory_order import in_memory_order, laid_out_like
 from thalweg.torch.naming import as_tensor, method
@@ -73,7 +89,9 @@ def laid_out(name: str, x: Any, dtype: Any) -> Array:
 
 
 def require_probability(p: Any) -> None:
-    """Refuse what is not within [0, 1]."""
+    """Refuse what is known not to be within [0, 1]."""
+    if isinstance(p, Tensor) and p.is_symbolic:
+        return
     if not np.all((np.asarray(p) >= 0) & (np.asarray(p) <= 1)):
         raise ArgumentError(
             f"bernoulli got the probability p={p}; a probability is from 0 to 1. Change it."
@@ -112,7 +130,7 @@ def require_held(name: str, low: int, high: int, dtype: np.dtype[Any]) -> None:
 
 def filled_like(like: Array, draw: Fill, keyed: Keyed | None = None) -> Tensor:
     """Return numbers drawn in the order of an array's memory; as `drawn` in a batch or by key."""
-    if drawing_batch() is not None or (keyed is not None and has_key()):
+    if drawing_batch() is not None or has_key():
         return drawn(draw, like.shape, keyed)
     return fresh(in_memory_order(like, draw))
 
@@ -134,8 +152,10 @@ def normal_in(
 
 def bernoulli_in(like: Array, p: Any, source: Generator) -> Tensor:
     """Return zeros and ones in an array's dtype, drawn in the order of its memory."""
-    if drawing_batch() is not None:
-        return drawn(lambda shape: _bernoulli(np.empty(shape, like.dtype), p, source), like.shape)
+    if drawing_batch() is not None or has_key():
+        require_probability(p)
+        fill = lambda shape: _bernoulli(np.empty(shape, like.dtype), p, source)
+        return drawn(fill, like.shape, keyed_bernoulli(p, like.dtype))
     return fresh(_bernoulli(like, p, source))
 
 
@@ -181,7 +201,8 @@ def uniform_(
             f"to={high:g}: they must be finite in {dtype}, the first no larger than the "
             "second. Change them."
         )
-    return _fill("uniform_", x, generator, Generator.uniform, low, high)
+    quantile = lambda u: u * (high - low) + low
+    return _fill("uniform_", x, generator, Generator.uniform, low, high, quantile=quantile)
 
 
 @method
@@ -195,7 +216,8 @@ def normal_(
     """
     source, memory = _source_and_memory("normal_", x, generator)
     require_deviation("normal", std)
-    return overwrite(x, normal_in(memory, mean, std, source))
+    keyed = keyed_normal(memory.dtype, mean, std)
+    return overwrite(x, normal_in(memory, mean, std, source, keyed))
 
 
 @method
@@ -216,7 +238,8 @@ def random_(
     """
     dtype = as_tensor(x).dtype
     if from_ is None and to is None:
-        return _fill("random_", x, generator, Generator.random)
+        keyed = keyed_integers(0, _first_not_drawn(dtype), dtype)
+        return _fill("random_", x, generator, Generator.random, keyed=keyed)
     if to is None:
         from_, to = 0, from_
     low, high = int(from_ or 0), int(to or 0)
@@ -226,7 +249,8 @@ def random_(
             "The upper bound is not drawn; raise it."
         )
     require_held("random_", low, high, dtype)
-    return _fill("random_", x, generator, Generator.randint, low, high)
+    keyed = keyed_integers(low, high, dtype)
+    return _fill("random_", x, generator, Generator.randint, low, high, keyed=keyed)
 
 
 @method
@@ -242,7 +266,9 @@ def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -
         ArgumentError: If a probability is not within [0, 1].
     """
     source, memory = _source_and_memory("bernoulli_", x, generator)
-    chances = values_of("bernoulli_", p) if isinstance(p, Tensor) else p
+    chances = p
+    if isinstance(p, Tensor) and not (p.is_symbolic and has_key()):
+        chances = values_of("bernoulli_", p)
     return overwrite(x, bernoulli_in(memory, chances, source))
 
 
@@ -254,7 +280,8 @@ def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None =
         ArgumentError: If λ is not above 0.
     """
     _require_positive("exponential_", "lambda", lambd)
-    return _fill("exponential_", x, generator, Generator.exponential, lambd)
+    quantile = lambda u: -log1p(-u) / lambd
+    return _fill("exponential_", x, generator, Generator.exponential, lambd, quantile=quantile)
 
 
 @method
@@ -267,7 +294,8 @@ def cauchy_(
         ArgumentError: If σ is not above 0.
     """
     _require_positive("cauchy_", "sigma", sigma)
-    return _fill("cauchy_", x, generator, Generator.cauchy, median, sigma)
+    quantile = lambda u: tan(math.pi * (u - 0.5)) * sigma + median
+    return _fill("cauchy_", x, generator, Generator.cauchy, median, sigma, quantile=quantile)
 
 
 @method
@@ -280,7 +308,10 @@ def log_normal_(
         ArgumentError: If the standard deviation of the logarithms is not above 0.
     """
     _require_positive("log_normal_", "std", std)
-    return _fill("log_normal_", x, generator, Generator.log_normal, mean, std)
+    dtype = as_tensor(x).dtype
+    normal = keyed_normal(dtype, mean, std)
+    keyed = None if normal is None else lambda key, shape: exp(normal(key, shape))
+    return _fill("log_normal_", x, generator, Generator.log_normal, mean, std, keyed=keyed)
 
 
 @method
@@ -305,7 +336,8 @@ def geometric_(x: Tensor, p: float, *, generator: Generator | None = None) -> Te
             f"geometric_ got a tensor of dtype {dtype}; it fills integers and floats. "
             "Make the tensor with one of those dtypes."
         )
-    return _fill("geometric_", x, generator, Generator.geometric, p)
+    quantile = lambda u: maximum(ceil(log1p(-u) / math.log1p(-p)), 1.0)
+    return _fill("geometric_", x, generator, Generator.geometric, p, quantile=quantile)
 
 
 def _source_and_memory(name: str, x: Any, generator: Generator | None) -> tuple[Generator, Array]:
@@ -314,18 +346,38 @@ def _source_and_memory(name: str, x: Any, generator: Generator | None) -> tuple[
         raise DtypeError(
             f"{name} got a {type(x).__name__}; it fills a tensor. Convert it with torch.tensor."
         )
-    memory = laid_out(name, x, None) if drawing_batch() is not None else values_of(name, x)
+    apart = drawing_batch() is not None or has_key()
+    memory = laid_out(name, x, None) if apart else values_of(name, x)
     require_changeable(x)
     return stream(generator), memory
 
 
 def _fill(
-    name: str, x: Any, generator: Generator | None, draw: Callable[..., Array], *parameters: Any
+    name: str,
+    x: Any,
+    generator: Generator | None,
+    draw: Callable[..., Array],
+    *parameters: Any,
+    quantile: Callable[[Tensor], Tensor] | None = None,
+    keyed: Keyed | None = None,
 ) -> Tensor:
-    """Fill with what a method of generators draws, given parameters, a shape and a dtype."""
+    """Fill with what a method of generators draws, given parameters, a shape and a dtype.
+
+    With keys the numbers are quantiles of uniform ones, or what `keyed` draws.
+    """
     source, memory = _source_and_memory(name, x, generator)
     fill = lambda shape: draw(source, *parameters, shape, memory.dtype)
-    return overwrite(x, filled_like(memory, fill))
+    if quantile is not None:
+        keyed = keyed_inverse(quantile, memory.dtype)
+    return overwrite(x, filled_like(memory, fill, keyed))
+
+
+def _first_not_drawn(dtype: np.dtype[Any]) -> int:
+    """Return the bound of `random_` without bounds, in dtypes that are drawn from a key."""
+    if dtype.kind == "f":
+        return int(2 ** (np.finfo(dtype).nmant + 1))
+    # A key's numbers have 53 bits.
+    return 2 if dtype.kind == "b" else min(int(np.iinfo(dtype).max), 2**53)
 
 
 def _require_positive(name: str, what: str, value: float) -> None:

@@ -14,8 +14,9 @@ from thalweg.core.program import Symbol, owner_of, tracing
 from thalweg.core.tensor import Tensor, fresh, make
 from thalweg.core.tensor import astype as cast
 from thalweg.errors import ArgumentError, GradientError, ShapeError, TracingError
-from thalweg.ops.creation.copying import astype, clone
+from thalweg.ops.creation.copying import clone
 from thalweg.ops.creation.creation import full, ones, zeros
+from thalweg.ops.creation.dtypes import require_cpu
 from thalweg.ops.index.items import copy_
 from thalweg.ops.index.strided import steps_of
 from thalweg.ops.reduce.statistics import array_equal
@@ -73,8 +74,10 @@ def to(x: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **kwargs: A
             dtype = given.dtype
         elif isinstance(given, (type, np.dtype, torch_dtype)):
             dtype = given
-        elif given is not None and not isinstance(given, bool) and str(given) != "cpu":
-            raise ArgumentError(f"to() got {given!r}; it wants a dtype, a tensor or 'cpu'.")
+        elif isinstance(given, str) or hasattr(given, "index"):
+            require_cpu(given)
+        elif given is not None and not isinstance(given, bool):
+            raise ArgumentError(f"to() got {given!r}; it wants a dtype, a tensor or a device.")
     found = x if dtype is None else cast(x, dtype)
     return clone(found) if copy and found is x else found
 
@@ -192,7 +195,6 @@ def _storage_offset(x: Tensor) -> int:
 for _name, _member in {
     "cpu": lambda x: x,
     "data_ptr": _data_ptr,
-    "device": property(lambda x: "cpu"),
     "dim": _ndimension,
     "element_size": _element_size,
     "is_contiguous": _is_contiguous,
@@ -298,24 +300,6 @@ for _name in ("cuda", "sparse", "quantized", "meta", "mps", "mkldnn", "nested", 
 attach("is_cpu", property(lambda x: True, doc="Whether it lies on the CPU, as every tensor does."))
 
 attach("layout", property(lambda x: strided, doc="How elements are stored: strided."))
-
-# ---- by the name of a dtype
-
-_TYPES = {np.dtype(kind).name: name.capitalize() for name, kind in _DTYPES.items()} | {
-    "complex64": "ComplexFloat",
-    "complex128": "ComplexDouble",
-}
-
-
-def _type(x: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """Convert to a dtype; without one, return PyTorch's name of the tensor's."""
-    if dtype is None:
-        name = x.dtype.name
-        return f"thalweg.{_TYPES.get(name, name.capitalize())}Tensor"
-    return astype(x, dtype, copy=False)
-
-
-attach("type", _type)
 
 # ---- element by element, in Python
 

@@ -222,6 +222,11 @@ def norm(
         return found
     if isinstance(p, str) and p != "fro":
         raise ArgumentError(f"norm got p={p!r}; it wants a number, 'fro' or 'nuc'.")
+    if isinstance(dim, bool):
+        raise TypeError(
+            f"norm(): argument 'dim' (position 3) must be tuple of ints, but found bool {dim}. "
+            "Give dim before keepdim."
+        )
     axes = normalize_axes("norm", _axes(dim), tensor.ndim)
     return norm_of_vectors(tensor, 2.0 if p in ("fro", None) else float(p), axes, keepdim)
 

@@ -22,7 +22,9 @@ from thalweg.random.drawing import drawing_with
 from thalweg.random.keyed import fold_in
 from thalweg.torch.naming import adopted, as_tensor
 from thalweg.torch.nn.functional_call import Substitution
+from thalweg.torch.nn.hooks import Computing, computing_hooks
 from thalweg.torch.nn.modules.module import REGISTRIES, Module
+from thalweg.torch.nn.parameter import is_lazy
 from thalweg.training.carrying import Carrying
 from thalweg.training.surroundings import Surroundings
 
@@ -162,7 +164,8 @@ class ModuleLoss(Carrying):
         aliases = self._aliases({**parameters, **buffers})
         values = {**params, **carried["buffers"]}
         mode = _evaluation_mode(self.model) if self._evaluates else nullcontext()
-        with mode, Substitution(self.model, parameters, buffers, aliases) as ours:
+        ours = Substitution(self.model, parameters, buffers, aliases)
+        with mode, _computed_kept(self.model), ours:
             self._substitution = ours
             try:
                 for name, array in arrays.items():
@@ -231,6 +234,24 @@ def _signature(model: Module, inputs: int) -> inspect.Signature:
     return inspect.Signature([inspect.Parameter(name, kind) for name in distinct])
 
 
+def _computing(model: Module) -> Iterator[tuple[Module, Computing]]:
+    """Yield the hooks that compute attributes of modules from their parameters."""
+    for part in model.modules():
+        yield from ((part, hook) for hook in computing_hooks(part))
+
+
+@contextmanager
+def _computed_kept(model: Module) -> Iterator[None]:
+    """Give attributes that hooks compute their values back, which are traced tensors inside."""
+    before = [(part, hook.attribute) for part, hook in _computing(model)]
+    kept = [vars(part).get(name) for part, name in before]
+    try:
+        yield
+    finally:
+        for (part, name), value in zip(before, kept, strict=True):
+            setattr(part, name, value)
+
+
 @contextmanager
 def _evaluation_mode(model: Module) -> Iterator[None]:
     modes = [(module, module.training) for module in model.modules()]
@@ -244,7 +265,7 @@ def _evaluation_mode(model: Module) -> Iterator[None]:
 
 def _in_dtype_of(model: Module, data: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return data with real numbers of the model's dtype, if its parameters have one."""
-    dtypes = {p.array.dtype for p in model.parameters() if p.array.dtype.kind == "f"}
+    dtypes = {np.dtype(p.dtype) for p in model.parameters() if p.dtype.kind == "f"}
     if len(dtypes) != 1:
         return data
     (wanted,) = dtypes
@@ -255,6 +276,16 @@ def _in_dtype_of(model: Module, data: tuple[Any, ...]) -> tuple[Any, ...]:
         return array.astype(wanted) if real else array
 
     return tuple(map(converted, data))
+
+
+def _show_first_batch(model: Module, data: tuple[Any, ...], batch_size: Any) -> None:
+    """Call a lazy model that has seen no data, so that its weights are made; no state changes."""
+    if not any(map(is_lazy, (*model.parameters(), *model.buffers()))):
+        return
+    rows = batch_size if isinstance(batch_size, int) else None
+    first = tuple(array[:rows] for array in _in_dtype_of(model, data[:-1]))
+    with _evaluation_mode(model), set_recording(False):
+        model(*(adopted(as_tensor(array)) for array in first))
 
 
 def fit_module(
@@ -270,6 +301,7 @@ def fit_module(
     if isinstance(loss, type):
         raise CallError(f"fit got the class loss={loss.__name__}. Call it: {loss.__name__}().")
     data, options = read_rows(data, options)
+    _show_first_batch(model, data, options.get("batch_size"))
     data = _in_dtype_of(model, data)
     if options.get("validation") is not None:
         options["validation"] = _in_dtype_of(model, arrays_of(options["validation"]))
@@ -340,3 +372,5 @@ def _write_back(model: Module, params: Mapping[str, Tensor], result: Any) -> Non
         kept = record.state[len(record.state) - len(buffers) - 2 :]
         for (_, buffer), value in zip(buffers, kept, strict=False):
             copy_(buffer, value)
+    for part, hook in _computing(model):
+        setattr(part, hook.attribute, hook.computed(part))

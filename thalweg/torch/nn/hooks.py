@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -159,6 +160,19 @@ class Hook:
         return self.function(module, *given, result)
 
 
+class Computing(ABC):
+    """A function called before `forward` that computes an attribute from parameters."""
+
+    @property
+    @abstractmethod
+    def attribute(self) -> str:
+        """The attribute's name."""
+
+    @abstractmethod
+    def computed(self, module: Any) -> Any:
+        """Return the attribute's value as the parameters are now."""
+
+
 Hooks = OrderedDict[int, Any]
 
 # By kind, the hooks around every module's call.
@@ -170,7 +184,7 @@ def register_for_all(kind: str, hook: Hook) -> Handle:
     return Handle(_of_all.setdefault(kind, OrderedDict()), hook)
 
 
-class Computing(Protocol[P, Computed]):
+class WithForward(Protocol[P, Computed]):
     """What can be called, by its method `forward`."""
 
     def forward(self, *args: P.args, **kwargs: P.kwargs) -> Computed:
@@ -190,9 +204,11 @@ class Hooked:
         )
 
     @overload
-    def __call__(self: Computing[P, Tensor], *args: P.args, **kwargs: P.kwargs) -> TorchTensor: ...
+    def __call__(
+        self: WithForward[P, Tensor], *args: P.args, **kwargs: P.kwargs
+    ) -> TorchTensor: ...
     @overload
-    def __call__(self: Computing[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result: ...
+    def __call__(self: WithForward[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what `forward` returns, with the hooks around it."""
         hooks = self._hooks
@@ -250,6 +266,12 @@ class Hooked:
         if prepend:
             hooks.move_to_end(handle.id, last=False)
         return handle
+
+    @property
+    def _forward_pre_hooks(self) -> OrderedDict[int, Any]:
+        """The functions called before `forward`, as tutorials on pruning print them."""
+        hooks: dict[int, Hook] = self._hooks.get("forward_pre") or {}
+        return OrderedDict((number, hook.function) for number, hook in hooks.items())
 
     # ---- registering
 
@@ -335,6 +357,26 @@ class Hooked:
         The hook changes `missing_keys` and `unexpected_keys` in place and returns None.
         """
         return self._register("load_post", Hook(hook))
+
+
+Caller = TypeVar("Caller")
+
+
+def pre_hooks_of(module: Hooked, kind: type[Caller]) -> list[Caller]:
+    """Return the functions of a class that are called before a module's `forward`."""
+    return [hook for hook in module._forward_pre_hooks.values() if isinstance(hook, kind)]
+
+
+def computing_hooks(module: Hooked) -> list[Computing]:
+    """Return the functions called before `forward` that compute attributes."""
+    return [hook for hook in module._forward_pre_hooks.values() if isinstance(hook, Computing)]
+
+
+def remove_pre_hook(module: Hooked, function: Callable[..., Any]) -> None:
+    """Take a function away that is called before a module's `forward`."""
+    hooks = module._hooks.get("forward_pre", OrderedDict())
+    for number in [number for number, hook in hooks.items() if hook.function is function]:
+        del hooks[number]
 
 
 def _warn_of(error: Exception) -> None:

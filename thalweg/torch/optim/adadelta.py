@@ -40,7 +40,7 @@ class Adadelta(Descent):
 
     Example:
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> p = torch.tensor([1.0], requires_grad=True)
         >>> optimizer = torch.optim.Adadelta([p], rho=0.75, eps=1e-4)
         >>> (p**2).sum().backward()
         >>> optimizer.step()

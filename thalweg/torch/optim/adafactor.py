@@ -39,7 +39,7 @@ class Adafactor(Descent):
 
     Example:
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([2.0], requires_grad=True)
+        >>> p = torch.tensor([2.0], requires_grad=True)
         >>> optimizer = torch.optim.Adafactor([p])
         >>> (p**2).sum().backward()
         >>> optimizer.step()

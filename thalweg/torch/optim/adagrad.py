@@ -41,7 +41,7 @@ class Adagrad(Descent):
 
     Example:
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> p = torch.tensor([1.0], requires_grad=True)
         >>> optimizer = torch.optim.Adagrad([p], lr=0.25)
         >>> (p**2).sum().backward()
         >>> optimizer.step()

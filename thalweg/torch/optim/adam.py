@@ -42,7 +42,7 @@ class Adam(Descent):
 
     Example:
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
+        >>> p = torch.tensor([1.0, -2.0], requires_grad=True)
         >>> optimizer = torch.optim.Adam([p], lr=0.25)
         >>> (p**2).sum().backward()
         >>> optimizer.step()

@@ -20,7 +20,7 @@ class AdamW(Adam):
 
     Example:
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> p = torch.tensor([1.0], requires_grad=True)
         >>> optimizer = torch.optim.AdamW([p], lr=0.25, weight_decay=0.5)
         >>> p.sum().backward()
         >>> optimizer.step()

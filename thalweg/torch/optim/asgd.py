@@ -39,7 +39,7 @@ class ASGD(Descent):
 
     Example:
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
+        >>> p = torch.tensor([1.0, -2.0], requires_grad=True)
         >>> optimizer = torch.optim.ASGD([p], lr=0.25, lambd=0.0)
         >>> (p**2).sum().backward()
         >>> optimizer.step()

@@ -163,7 +163,7 @@ class LBFGS(Optimizer):
 
     Example:
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
+        >>> p = torch.tensor([1.0, -2.0], requires_grad=True)
         >>> optimizer = torch.optim.LBFGS([p], line_search_fn="strong_wolfe")
         >>> def closure():
         ...     optimizer.zero_grad()
@@ -171,7 +171,7 @@ class LBFGS(Optimizer):
         ...     loss.backward()
         ...     return loss
         >>> loss = optimizer.step(closure)
-        >>> [round(x, 6) for x in p.tolist()]
+        >>> [round(x, 5) for x in p.tolist()]
         [3.0, 3.0]
     """
 

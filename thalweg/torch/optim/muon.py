@@ -40,7 +40,7 @@ class Muon(Descent):
 
     Example:
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([[2.0, 0.0], [0.0, 1.0]], requires_grad=True)
+        >>> p = torch.tensor([[2.0, 0.0], [0.0, 1.0]], requires_grad=True)
         >>> optimizer = torch.optim.Muon([p], lr=0.5, weight_decay=0.0)
         >>> (p**2).sum().backward()
         >>> optimizer.step()

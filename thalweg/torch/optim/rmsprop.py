@@ -42,7 +42,7 @@ class RMSprop(Descent):
 
     Example:
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> p = torch.tensor([1.0], requires_grad=True)
         >>> optimizer = torch.optim.RMSprop([p], lr=0.25, alpha=0.75)
         >>> (p**2).sum().backward()
         >>> optimizer.step()

@@ -38,7 +38,7 @@ class Rprop(Descent):
 
     Example:
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> p = torch.tensor([1.0], requires_grad=True)
         >>> optimizer = torch.optim.Rprop([p], lr=0.25)
         >>> (p**2).sum().backward()
         >>> optimizer.step()

@@ -12,7 +12,8 @@ import numpy as np
 from thalweg.core.spec import DType
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, DamagedFile, DtypeError, RefusedPickle, printable
-from thalweg.ops.creation.dtypes import device
+from thalweg.ops.creation.dtypes import require_cpu
+from thalweg.torch.devices import device
 from thalweg.torch.dtypes import NAMES
 from thalweg.torch.naming import make
 from thalweg.torch.nn.parameter import Buffer, Parameter
@@ -167,7 +168,7 @@ class Archive:
             # What it returns is a storage, and those of an archive are on the CPU.
             wanted = "cpu" if wanted(b"", location) is not None else None
         if wanted is not None:
-            device(wanted)
+            require_cpu(wanted)
         elif str(location) not in ("cpu", "cpu:0"):
             place = (
                 "a CUDA device" if str(location).startswith("cuda") else f"the device {location}"

@@ -98,8 +98,10 @@ def scale_by_madgrad(
 def madgrad(
     learning_rate: ScalarOrSchedule,
     momentum: float = 0.9,
-    weight_decay: float = 0.0,
+    weight_decay: ScalarOrSchedule = 0.0,
     eps: float = 1e-6,
+    *,
+    mask: Any = None,
 ) -> GradientTransformation:
     """MADGRAD: dual averaging, with momentum and a step adapted to each parameter.
 
@@ -108,8 +110,9 @@ def madgrad(
     Args:
         learning_rate: A number in [0, ∞) or a schedule.
         momentum: The share of the parameters that stays, in [0, 1).
-        weight_decay: A finite number.
+        weight_decay: A finite number or a schedule.
         eps: Added to the denominator and to the learning rate, in [0, ∞).
+        mask: A mask as for `masked`, True where weights decay; None for all.
 
     Raises:
         ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
@@ -123,4 +126,6 @@ def madgrad(
         >>> tw.optim.contrib.madgrad(0.01)
         madgrad(learning_rate=0.01)
     """
-    return chain(add_decayed_weights(weight_decay), scale_by_madgrad(learning_rate, momentum, eps))
+    return chain(
+        add_decayed_weights(weight_decay, mask), scale_by_madgrad(learning_rate, momentum, eps)
+    )

@@ -11,9 +11,9 @@ from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.ops.reduce.sums import sum as total
 from thalweg.optim.moments import in_single, moment, root, step_each
-from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE
+from thalweg.optim.ranges import DECAY, NON_NEGATIVE
 from thalweg.optim.recipe import factory
-from thalweg.optim.scaling import scale_by_learning_rate
+from thalweg.optim.scaling import WeightDecay, scale_by_learning_rate
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -45,8 +45,10 @@ def scale_by_novograd(
     b2: float = 0.25,
     eps: float = 1e-8,
     eps_root: float = 0.0,
-    weight_decay: float = 0.0,
+    weight_decay: ScalarOrSchedule = 0.0,
     mu_dtype: Any = None,
+    *,
+    mask: Any = None,
 ) -> GradientTransformation:
     """Add up updates divided by the running norm of their leaf, and decayed weights.
 
@@ -59,8 +61,9 @@ def scale_by_novograd(
         b2: The share of the squared norm kept each step, in [0, 1).
         eps: Added to the denominator, in [0, ∞).
         eps_root: Added under the root, in [0, ∞).
-        weight_decay: A finite number.
+        weight_decay: A finite number or a schedule.
         mu_dtype: The dtype of the sum; by default the parameters'.
+        mask: A mask as for `masked`, True where weights decay; None for all.
 
     Raises:
         ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
@@ -78,9 +81,10 @@ def scale_by_novograd(
     """
     DECAY.check(b1=b1, b2=b2)
     NON_NEGATIVE.check(eps=eps, eps_root=eps_root)
-    FINITE.check(weight_decay=weight_decay)
+    decay = WeightDecay(weight_decay, mask)
 
     def init(params: Params) -> ScaleByNovogradState:
+        decay.check(params)
         sums = each(lambda p: zeros_like(p, mu_dtype), params)
         return ScaleByNovogradState(first_count(), sums, each(lambda p: blank((), p.dtype), params))
 
@@ -89,13 +93,14 @@ def scale_by_novograd(
         count = safe_increment(state.count)
         is_first = equal(count, 1)
 
-        def step(g: Tensor, m: Tensor, v: Tensor, p: Tensor) -> tuple[Tensor, ...]:
+        def step(g: Tensor, m: Tensor, v: Tensor, lost: Tensor) -> tuple[Tensor, ...]:
             squares = total(squared_magnitude(g))
             v = where(is_first, squares, moment(squares, v, b2))
-            m = g / (root(v, eps_root) + eps) + weight_decay * p + b1 * m
-            return m, m, v, p
+            m = g / (root(v, eps_root) + eps) + lost + b1 * m
+            return m, m, v, lost
 
-        found, mu, nu, _ = step_each(step, updates, state.mu, state.nu, weights)
+        lost = decay.of(weights, state.count)
+        found, mu, nu, _ = step_each(step, updates, state.mu, state.nu, lost)
         return found, ScaleByNovogradState(count, mu, nu)
 
     return in_single(init, update)
@@ -108,7 +113,9 @@ def novograd(
     b2: float = 0.25,
     eps: float = 1e-6,
     eps_root: float = 0.0,
-    weight_decay: float = 0.0,
+    weight_decay: ScalarOrSchedule = 0.0,
+    *,
+    mask: Any = None,
 ) -> GradientTransformation:
     """NovoGrad: momentum of gradients normalised layer by layer, with decoupled weight decay.
 
@@ -120,7 +127,8 @@ def novograd(
         b2: The share of the squared norm kept each step, in [0, 1).
         eps: Added to the denominator, in [0, ∞).
         eps_root: Added under the root, in [0, ∞).
-        weight_decay: A finite number.
+        weight_decay: A finite number or a schedule.
+        mask: A mask as for `masked`, True where weights decay; None for all.
 
     Raises:
         ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
@@ -135,6 +143,6 @@ def novograd(
         novograd(learning_rate=0.01)
     """
     return chain(
-        scale_by_novograd(b1, b2, eps, eps_root, weight_decay),
+        scale_by_novograd(b1, b2, eps, eps_root, weight_decay, mask=mask),
         scale_by_learning_rate(learning_rate),
     )

@@ -172,9 +172,11 @@ def schedule_free_sgd(
     learning_rate: float = 1.0,
     warmup_steps: int | None = None,
     b1: float = 0.9,
-    weight_decay: float | None = None,
+    weight_decay: ScalarOrSchedule | None = None,
     weight_lr_power: float = 2.0,
     state_dtype: Any = None,
+    *,
+    mask: Any = None,
 ) -> GradientTransformation:
     """Gradient descent whose iterates are averaged, in place of a decaying rate.
 
@@ -184,9 +186,10 @@ def schedule_free_sgd(
         learning_rate: A number in [0, ∞).
         warmup_steps: In how many steps the rate rises to it; None for at once.
         b1: The share of the average in the parameters, in (0, 1].
-        weight_decay: A finite number; None is 0.
+        weight_decay: A finite number or a schedule; None is 0.
         weight_lr_power: How much more steps of larger rates count, a finite number.
         state_dtype: The dtype of z; by default the parameters'.
+        mask: A mask as for `masked`, True where weights decay; None for all.
 
     Raises:
         ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
@@ -202,7 +205,7 @@ def schedule_free_sgd(
     rate = _warmed_up(learning_rate, warmup_steps)
     inner = sgd(rate)
     if weight_decay is not None:
-        inner = chain(add_decayed_weights(weight_decay), inner)
+        inner = chain(add_decayed_weights(weight_decay, mask), inner)
     return schedule_free(inner, rate, b1, weight_lr_power, state_dtype)
 
 
@@ -213,9 +216,11 @@ def schedule_free_adamw(
     b1: float = 0.9,
     b2: float = 0.999,
     eps: float = 1e-8,
-    weight_decay: float = 0.0,
+    weight_decay: ScalarOrSchedule = 0.0,
     weight_lr_power: float = 2.0,
     state_dtype: Any = None,
+    *,
+    mask: Any = None,
 ) -> GradientTransformation:
     """AdamW whose iterates are averaged, in place of its first moment and of a decaying rate.
 
@@ -229,9 +234,10 @@ def schedule_free_adamw(
         b1: The share of the average in the parameters, in (0, 1].
         b2: The share of the second moment kept each step, in [0, 1).
         eps: Added to the denominator, in [0, ∞).
-        weight_decay: A finite number.
+        weight_decay: A finite number or a schedule.
         weight_lr_power: How much more steps of larger rates count, a finite number.
         state_dtype: The dtype of z; by default the parameters'.
+        mask: A mask as for `masked`, True where weights decay; None for all.
 
     Raises:
         ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
@@ -248,7 +254,7 @@ def schedule_free_adamw(
     rate = _warmed_up(learning_rate, warmup_steps)
     inner = chain(
         scale_by_rms(b2, eps, eps_in_sqrt=False, bias_correction=True),
-        add_decayed_weights(weight_decay),
+        add_decayed_weights(weight_decay, mask),
         scale_by_learning_rate(rate),
     )
     return schedule_free(inner, rate, b1, weight_lr_power, state_dtype)

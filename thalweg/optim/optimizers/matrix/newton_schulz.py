@@ -310,6 +310,7 @@ def muon(
     adam_learning_rate: ScalarOrSchedule | None = None,
     muon_weight_dimension_numbers: Any = None,
     consistent_rms: float | None = None,
+    adam_weight_decay_mask: Any = None,
 ) -> GradientTransformation:
     """Muon: orthogonal steps for matrices, Adam's for the other parameters.
 
@@ -324,8 +325,7 @@ def muon(
         beta: The share of the average kept each step, in [0, 1).
         eps: Added to norms and to Adam's denominator, in [0, ∞).
         weight_decay: A finite number or a schedule, for matrices.
-        weight_decay_mask: A tree of booleans as for `masked`, True where weights decay; None for
-            all.
+        weight_decay_mask: A mask as for `masked`, True where matrices decay; None for all.
         mu_dtype: The dtype of averages; by default the parameters'.
         nesterov: Whether to look one step ahead.
         adaptive: Whether updates are as large as their average in the dual norm.
@@ -340,6 +340,8 @@ def muon(
             to one; None for all parameters of two axes.
         consistent_rms: The root mean square that updates are to have, as Adam's, near 0.2; None
             for the scale that keeps a learning rate good for wider layers.
+        adam_weight_decay_mask: A mask as for `masked`, True where the other parameters decay; None
+            for all.
 
     Raises:
         ArgumentError: If a number is outside its range, or a name unknown.
@@ -386,6 +388,7 @@ def muon(
         adam_eps_root,
         mu_dtype,
         adam_weight_decay,
+        adam_weight_decay_mask,
         nesterov=nesterov,
     )
     return partition({"muon": matrices, "adam": others}, labels)

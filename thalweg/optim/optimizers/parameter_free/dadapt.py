@@ -11,8 +11,9 @@ from thalweg.ops.elementwise.comparison import maximum
 from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.optim.moments import in_single, moment, step_each
 from thalweg.optim.optimizers.parameter_free.prodigy import over
-from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE, POSITIVE, check_learning_rate
+from thalweg.optim.ranges import DECAY, NON_NEGATIVE, POSITIVE, check_learning_rate
 from thalweg.optim.recipe import factory
+from thalweg.optim.scaling import WeightDecay
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -47,7 +48,9 @@ def dadapt_adamw(
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
     estim_lr0: float = 1e-6,
-    weight_decay: float = 0.0,
+    weight_decay: ScalarOrSchedule = 0.0,
+    *,
+    mask: Any = None,
 ) -> GradientTransformation:
     """AdamW by D-Adaptation: its learning rate is an estimate of the distance to the solution.
 
@@ -63,7 +66,8 @@ def dadapt_adamw(
         betas: β₁ and β₂, the shares of the two moments kept each step, in [0, 1).
         eps: Added to the denominator, in [0, ∞).
         estim_lr0: The first estimate, in (0, ∞).
-        weight_decay: A finite number.
+        weight_decay: A finite number or a schedule.
+        mask: A mask as for `masked`, True where weights decay; None for all.
 
     Raises:
         ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
@@ -82,10 +86,11 @@ def dadapt_adamw(
     DECAY.check(beta1=beta1, beta2=beta2)
     NON_NEGATIVE.check(eps=eps)
     POSITIVE.check(estim_lr0=estim_lr0)
-    FINITE.check(weight_decay=weight_decay)
+    decay = WeightDecay(weight_decay, mask)
     slow = beta2**0.5
 
     def init(params: Params) -> DAdaptAdamWState:
+        decay.check(params)
         blank, dtype = each(zeros_like, params), lowest_dtype(params)
         first, none = scalar(estim_lr0, dtype), zeros((), dtype)
         return DAdaptAdamWState(blank, blank, blank, first, none, first_count())
@@ -108,10 +113,10 @@ def dadapt_adamw(
         numerator = astype(moment(rate * along, state.numerator_weighted, slow), d.dtype)
         d = maximum(d, over(numerator, astype((1 - slow) * sum_of_sizes(s), d.dtype)))
 
-        def step(m: Tensor, v: Tensor, p: Tensor) -> Tensor:
-            return -weight_decay * rate * p - m / (sqrt(v) + eps)
+        def step(m: Tensor, v: Tensor, lost: Tensor) -> Tensor:
+            return -rate * lost - m / (sqrt(v) + eps)
 
-        found = each(step, m, v, weights)
+        found = each(step, m, v, decay.of(weights, state.count))
         return found, DAdaptAdamWState(m, v, s, d, numerator, count)
 
     return in_single(init, update)

@@ -11,8 +11,10 @@ from thalweg.ops.creation.creation import asarray, zeros
 from thalweg.ops.elementwise.arithmetic import absolute, negative, sqrt, square
 from thalweg.ops.elementwise.comparison import equal, maximum, minimum
 from thalweg.ops.reduce.sums import sum as total
-from thalweg.optim.ranges import FINITE, NON_NEGATIVE, POSITIVE
+from thalweg.optim.ranges import NON_NEGATIVE, POSITIVE
 from thalweg.optim.recipe import factory
+from thalweg.optim.scaling import WeightDecay
+from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import (
     GradientTransformation,
     OptState,
@@ -46,10 +48,12 @@ class MechanicState(NamedTuple):
 @factory
 def mechanize(
     base_optimizer: GradientTransformation,
-    weight_decay: float = 1e-2,
+    weight_decay: ScalarOrSchedule = 1e-2,
     eps: float = 1e-8,
     s_init: float = 1e-6,
     num_betas: int = 6,
+    *,
+    mask: Any = None,
 ) -> GradientTransformation:
     """Scale the way that an optimizer went by a factor that several tuners learn.
 
@@ -63,10 +67,12 @@ def mechanize(
 
     Args:
         base_optimizer: The optimizer whose way is scaled; its learning rate's schedule remains.
-        weight_decay: A finite number.
+        weight_decay: A finite number or a schedule.
         eps: Added to denominators, in [0, ∞).
         s_init: The first factor, in (0, ∞).
         num_betas: The number of tuners, in [1, ∞).
+        mask: A mask as for `masked`, True where weights decay; None for all. The norm ‖p‖ is that
+            of all parameters.
 
     Raises:
         ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
@@ -80,7 +86,7 @@ def mechanize(
         mechanize(base_optimizer=sgd(learning_rate=1.0), num_betas=3)
     """
     inner = as_transformation(base_optimizer)
-    FINITE.check(weight_decay=weight_decay)
+    decay = WeightDecay(weight_decay, mask)
     NON_NEGATIVE.check(eps=eps)
     POSITIVE.check(s_init=s_init)
     if num_betas < 1:
@@ -90,6 +96,7 @@ def mechanize(
         )
 
     def init(params: Params) -> MechanicState:
+        decay.check(params)
         dtype = lowest_dtype(params)
         # In float16 the first factor and eps are next to nothing.
         none = zeros((num_betas,), FLOAT32 if dtype.itemsize < 4 else dtype)
@@ -105,8 +112,9 @@ def mechanize(
         whole = total(s)
         norm = scalar(sqrt(sum_of_squares(updates)), s.dtype)
         size = scalar(sqrt(sum_of_squares(weights)), s.dtype)
-        decay = weight_decay * whole * norm / (size + eps)
-        decayed = each(lambda g, p: g + decay * p, updates, weights)
+        ratio = whole * norm / (size + eps)
+        lost = decay.of(weights, state.count)
+        decayed = each(lambda g, p: g + ratio * p, updates, lost)
         before = each(lambda p, p0: (p0 - p) / (whole + eps), weights, start)
         h = scalar(inner_product(decayed, before), s.dtype)
         r, m, v, s = tuned(h, as_tensor(state.r), as_tensor(state.m), as_tensor(state.v), s)

@@ -12,6 +12,7 @@ from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.optim.moments import moment, step_each
 from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE, check_learning_rate
 from thalweg.optim.recipe import factory
+from thalweg.optim.scaling import WeightDecay
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -25,14 +26,7 @@ from thalweg.optim.transformation import (
     needed,
     safe_increment,
 )
-from thalweg.optim.wholes import (
-    inner_product,
-    loss_given,
-    lowest_dtype,
-    rate_at,
-    scalar,
-    sum_of_squares,
-)
+from thalweg.optim.wholes import inner_product, loss_given, lowest_dtype, rate_at, scalar
 
 __all__ = ["MomoAdamState", "MomoState", "momo", "momo_adam"]
 
@@ -65,35 +59,43 @@ class _Model(NamedTuple):
 
     loss: Tensor  # f̄
     gamma: Tensor
-    along: Tensor  # ⟨m, p⟩
-    squares: Tensor  # the squared norm of m
+    along: tuple[Tensor, Tensor]  # ⟨m, p⟩; and with what does not decay c times
+    squares: tuple[Tensor, Tensor]  # the squared norm of m; and with what does not decay c times
     corrected: Any  # what averages are divided by
-    growth: Tensor  # 1 + learning_rate · weight_decay
+    growth: Tensor  # c = 1 + learning_rate · weight_decay
 
     def bounded(self, bound: Tensor, lower_bound: Any) -> Tensor:
         """Return the bound, lowered where the model goes below it."""
-        cap = self.growth * (self.loss - self.gamma) + self.along
+        cap = self.growth * (self.loss - self.gamma) + self.along[1]
         below = less(cap, self.growth * self.corrected * bound)
         lowered = maximum(cap / (2 * self.corrected * self.growth), lower_bound)
         return where(below, lowered, bound)
 
     def step(self, bound: Tensor, most: Tensor) -> Tensor:
         """Return the length of the step."""
-        gap = self.growth * (self.loss - self.corrected * bound - self.gamma) + self.along
-        flat = less_equal(self.squares, _SMALLEST)
-        length = maximum(gap, 0.0) / where(flat, 1.0, self.squares)
+        gap = self.growth * (self.loss - self.corrected * bound - self.gamma) + self.along[1]
+        flat = less_equal(self.squares[1], _SMALLEST)
+        length = maximum(gap, 0.0) / where(flat, 1.0, self.squares[1])
         return minimum(most, where(flat, 0.0, length))
 
     def next_bound(self, step: Tensor, lower_bound: Any) -> Tensor:
         """Return the bound after a step."""
-        found = self.loss + self.along - self.gamma - 0.5 * step * self.squares
+        found = self.loss + self.along[0] - self.gamma - 0.5 * step * self.squares[0]
         return maximum(found / self.corrected, lower_bound)
+
+
+def _products(m: Params, x: Params, decay: WeightDecay, growth: Tensor) -> tuple[Tensor, Tensor]:
+    """Return ⟨m, x⟩, and with what does not decay c times."""
+    plain = scalar(inner_product(m, x), growth.dtype)
+    heavier = decay.weights(x, growth)
+    return plain, plain if heavier is x else scalar(inner_product(m, heavier), growth.dtype)
 
 
 def _check(learning_rate: Any, lower_bound: Any, weight_decay: Any, **decays: Any) -> None:
     check_learning_rate(learning_rate)
     FINITE.check(lower_bound=lower_bound)
-    NON_NEGATIVE.check(weight_decay=weight_decay)
+    if not callable(weight_decay):
+        NON_NEGATIVE.check(weight_decay=weight_decay)
     DECAY.check(**decays)
 
 
@@ -102,8 +104,10 @@ def momo(
     learning_rate: ScalarOrSchedule = 1.0,
     beta: float = 0.9,
     lower_bound: float = 0.0,
-    weight_decay: float = 0.0,
+    weight_decay: ScalarOrSchedule = 0.0,
     adapt_lower_bound: bool = False,
+    *,
+    mask: Any = None,
 ) -> GradientTransformation:
     """MoMo: momentum by steps after which a model of the loss is at its lower bound.
 
@@ -121,8 +125,11 @@ def momo(
         learning_rate: The largest step, a number in [0, ∞) or a schedule.
         beta: β, the share of the averages kept each step, in [0, 1).
         lower_bound: A lower bound of the loss, a finite number.
-        weight_decay: A number in [0, ∞).
+        weight_decay: A number in [0, ∞) or a schedule.
         adapt_lower_bound: Whether the bound is estimated too.
+        mask: A mask as for `masked`, True where weights decay; None for all. What does not decay
+            counts c times in ⟨m, p⟩ and in the squared norm, as its own c is 1; the other c is
+            then a common factor.
 
     Raises:
         ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
@@ -139,8 +146,10 @@ def momo(
         [np.float64(-2.0)]
     """
     _check(learning_rate, lower_bound, weight_decay, beta=beta)
+    decay = WeightDecay(weight_decay, mask)
 
     def init(params: Params) -> MomoState:
+        decay.check(params)
         dtype = lowest_dtype(params)
         none, bound = zeros((), dtype), scalar(lower_bound, dtype)
         return MomoState(each(zeros_like, params), none, none, bound, first_count())
@@ -154,18 +163,20 @@ def momo(
         share = scalar(where(equal(state.count, 0), 0.0, beta), dtype)
         m = each(lambda g, m: moment(g, m, share), updates, state.exp_avg)
         rate = rate_at(learning_rate, state.count, dtype)
+        shrinking = rate * scalar(decay.at(state.count), dtype)
+        growth = 1 + shrinking
         model = _Model(
             moment(scalar(loss, dtype), as_tensor(state.barf), share),
             moment(scalar(inner_product(updates, here), dtype), as_tensor(state.gamma), share),
-            scalar(inner_product(m, here), dtype),
-            scalar(sum_of_squares(m), dtype),
+            _products(m, here, decay, growth),
+            _products(m, m, decay, growth),
             1,
-            1 + rate * weight_decay,
+            growth,
         )
         bound = model.bounded(bound, lower_bound) if adapt_lower_bound else bound
         length = model.step(bound, rate)
-        shrunk = rate * weight_decay / model.growth
-        found = each(lambda m, p: -shrunk * p - length * m, m, here)
+        shrunk = shrinking / growth
+        found = each(lambda m, p: -shrunk * p - length * m, m, decay.weights(here))
         after = model.next_bound(length, lower_bound) if adapt_lower_bound else state.lb
         count = safe_increment(state.count)
         kept = cast_like(m, state.exp_avg)
@@ -181,8 +192,10 @@ def momo_adam(
     b2: float = 0.999,
     eps: float = 1e-8,
     lower_bound: float = 0.0,
-    weight_decay: float = 0.0,
+    weight_decay: ScalarOrSchedule = 0.0,
     adapt_lower_bound: bool = False,
+    *,
+    mask: Any = None,
 ) -> GradientTransformation:
     """MoMo-Adam: Adam by steps after which a model of the loss is at its lower bound.
 
@@ -201,8 +214,11 @@ def momo_adam(
         b2: The share of the second moment kept each step, in [0, 1).
         eps: Added to the denominator, in [0, ∞).
         lower_bound: A lower bound of the loss, a finite number.
-        weight_decay: A number in [0, ∞).
+        weight_decay: A number in [0, ∞) or a schedule.
         adapt_lower_bound: Whether the bound is estimated too.
+        mask: A mask as for `masked`, True where weights decay; None for all. What does not decay
+            counts c times in ⟨m, p⟩ and in the squared norm, as its own c is 1; the other c is
+            then a common factor.
 
     Raises:
         ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
@@ -218,9 +234,11 @@ def momo_adam(
         momo_adam(learning_rate=0.1)
     """
     _check(learning_rate, lower_bound, weight_decay, b1=b1, b2=b2)
+    decay = WeightDecay(weight_decay, mask)
     NON_NEGATIVE.check(eps=eps)
 
     def init(params: Params) -> MomoAdamState:
+        decay.check(params)
         dtype = lowest_dtype(params)
         blank, none, bound = each(zeros_like, params), zeros((), dtype), scalar(lower_bound, dtype)
         return MomoAdamState(blank, blank, none, none, bound, first_count())
@@ -239,18 +257,20 @@ def momo_adam(
 
         scaled, m, v = step_each(averaged, updates, state.exp_avg, state.exp_avg_sq)
         rate = rate_at(learning_rate, state.count, dtype)
+        shrinking = rate * scalar(decay.at(state.count), dtype)
+        growth = 1 + shrinking
         model = _Model(
             moment(scalar(loss, dtype), as_tensor(state.barf), b1),
             moment(scalar(inner_product(updates, here), dtype), as_tensor(state.gamma), b1),
-            scalar(inner_product(m, here), dtype),
-            scalar(inner_product(m, scaled), dtype),
+            _products(m, here, decay, growth),
+            _products(m, scaled, decay, growth),
             corrected,
-            1 + rate * weight_decay,
+            growth,
         )
         bound = model.bounded(bound, lower_bound) if adapt_lower_bound else bound
         length = model.step(bound, rate / corrected)
-        shrunk = rate * weight_decay / model.growth
-        found = each(lambda s, p: -shrunk * p - length * s, scaled, here)
+        shrunk = shrinking / growth
+        found = each(lambda s, p: -shrunk * p - length * s, scaled, decay.weights(here))
         after = model.next_bound(length, lower_bound) if adapt_lower_bound else state.lb
         return found, MomoAdamState(m, v, model.loss, model.gamma, after, count)
 

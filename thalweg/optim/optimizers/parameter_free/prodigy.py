@@ -12,6 +12,7 @@ from thalweg.ops.elementwise.complex import squared_magnitude
 from thalweg.optim.moments import in_single, moment, step_each
 from thalweg.optim.ranges import DECAY, FINITE, NON_NEGATIVE, POSITIVE, check_learning_rate
 from thalweg.optim.recipe import factory
+from thalweg.optim.scaling import WeightDecay
 from thalweg.optim.schedules.schedule import ScalarOrSchedule
 from thalweg.optim.transformation import (
     GradientTransformation,
@@ -49,8 +50,10 @@ def prodigy(
     eps: float = 1e-8,
     estim_lr0: float = 1e-6,
     estim_lr_coef: float = 1.0,
-    weight_decay: float = 0.0,
+    weight_decay: ScalarOrSchedule = 0.0,
     safeguard_warmup: bool = False,
+    *,
+    mask: Any = None,
 ) -> GradientTransformation:
     """Prodigy: Adam that estimates its learning rate, the distance to the solution.
 
@@ -70,8 +73,9 @@ def prodigy(
         eps: Added to the denominator, in [0, ∞).
         estim_lr0: d₀, the first estimate, in (0, ∞).
         estim_lr_coef: The estimate's factor, a finite number.
-        weight_decay: A finite number.
+        weight_decay: A finite number or a schedule.
         safeguard_warmup: Whether the sum does not know the learning rate, for long warmups.
+        mask: A mask as for `masked`, True where weights decay; None for all.
 
     Raises:
         ArgumentError: If a number is outside its range; by `update`, if it gets no parameters.
@@ -91,9 +95,11 @@ def prodigy(
     DECAY.check(beta1=beta1, beta2=beta2, beta3=beta3)
     NON_NEGATIVE.check(eps=eps)
     POSITIVE.check(estim_lr0=estim_lr0)
-    FINITE.check(estim_lr_coef=estim_lr_coef, weight_decay=weight_decay)
+    FINITE.check(estim_lr_coef=estim_lr_coef)
+    decay = WeightDecay(weight_decay, mask)
 
     def init(params: Params) -> ProdigyState:
+        decay.check(params)
         blank, dtype = each(zeros_like, params), lowest_dtype(params)
         first, none = scalar(estim_lr0, dtype), zeros((), dtype)
         return ProdigyState(blank, blank, blank, params, first, none, first_count())
@@ -116,10 +122,10 @@ def prodigy(
         numerator = astype(numerator, d.dtype)
         d = maximum(d, estim_lr_coef * over(numerator, astype(sum_of_sizes(s), d.dtype)))
 
-        def step(m: Tensor, v: Tensor, p: Tensor) -> Tensor:
-            return -weight_decay * rate * p - rate * m / (sqrt(v) + d * eps)
+        def step(m: Tensor, v: Tensor, lost: Tensor) -> Tensor:
+            return -rate * lost - rate * m / (sqrt(v) + d * eps)
 
-        found = each(step, m, v, weights)
+        found = each(step, m, v, decay.of(weights, state.count))
         return found, ProdigyState(m, v, s, state.params0, d, numerator, count)
 
     return in_single(init, update)

@@ -54,7 +54,9 @@ from thalweg.torch.functions.windows import unfold as unfold
 from thalweg.torch.nn.functional.activation import *
 from thalweg.torch.nn.functional.attention import *
 from thalweg.torch.nn.functional.classification import *
+from thalweg.torch.nn.functional.ctc import *
 from thalweg.torch.nn.functional.dropout import *
+from thalweg.torch.nn.functional.embedding import *
 from thalweg.torch.nn.functional.heads import *
 from thalweg.torch.nn.functional.linear import *
 from thalweg.torch.nn.functional.losses import *

@@ -33,11 +33,13 @@ from thalweg.torch.functions.windows import Extents, Padding
 from thalweg.torch.nn.functional import activation as activation
 from thalweg.torch.nn.functional import attention as attention
 from thalweg.torch.nn.functional import classification as classification
+from thalweg.torch.nn.functional import ctc as ctc
 from thalweg.torch.nn.functional import heads as heads
 from thalweg.torch.nn.functional import losses as losses
 from thalweg.torch.nn.functional import normalization as normalization
 from thalweg.torch.nn.functional import sampling as sampling
 from thalweg.torch.nn.functional import vision as vision
+from thalweg.torch.nn.functional.classification import LinearCrossEntropyOptions
 from thalweg.torch.tensors import TorchTensor
 
 _Out: TypeAlias = TorchTensor | np.ndarray[Any, Any] | tuple[Any, ...] | None
@@ -258,6 +260,17 @@ def cross_entropy(
 ) -> TorchTensor:
     r"""Cross-entropy with the softmax: -ln softmax(x)[y], or -Σ y ln softmax(x)."""
 
+def ctc_loss(
+    log_probs: ArrayLike,
+    targets: ArrayLike,
+    input_lengths: ArrayLike,
+    target_lengths: ArrayLike,
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> TorchTensor:
+    r"""Connectionist temporal classification: -ln Σ of the probabilities of all alignments."""
+
 def dropout(
     input: ArrayLike, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> TorchTensor:
@@ -294,6 +307,21 @@ def embedding(
     sparse: bool = False,
 ) -> TorchTensor:
     r"""Return the row of each index."""
+
+def embedding_bag(
+    input: ArrayLike,
+    weight: ArrayLike,
+    offsets: Any = None,
+    max_norm: float | None = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Any = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> TorchTensor:
+    r"""Return the sum, the mean or the largest elements of the rows of each bag of indices."""
 
 def feature_alpha_dropout(
     input: ArrayLike, p: float = 0.5, training: bool = False, inplace: bool = False
@@ -447,6 +475,20 @@ def leaky_relu_(input: TorchTensor, negative_slope: float = 0.01) -> TorchTensor
 
 def linear(input: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> TorchTensor:
     r"""Return x Wᵀ + b."""
+
+def linear_cross_entropy(
+    input: ArrayLike,
+    linear_weight: ArrayLike,
+    target: ArrayLike,
+    *,
+    linear_bias: Any = None,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: LinearCrossEntropyOptions | None = None,
+) -> TorchTensor:
+    r"""Cross-entropy of scores that are linear in the input: `cross_entropy` of W x + b."""
 
 def local_response_norm(
     input: ArrayLike, size: int, alpha: float = 0.0001, beta: float = 0.75, k: float = 1.0

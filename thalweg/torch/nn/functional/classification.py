@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -32,13 +33,15 @@ from thalweg.ops.special import activations as smooth
 from thalweg.ops.special.error import entr
 from thalweg.optim.losses import sigmoid_binary_cross_entropy
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.nn.functional.linear import linear
 from thalweg.torch.nn.functional.losses import aggregate, at_least, pairwise_distance, reduction_of
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
-    "cross_entropy", "hinge_embedding_loss", "kl_div", "margin_ranking_loss",
-    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss",
-    "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",
+    "cross_entropy", "hinge_embedding_loss", "kl_div", "linear_cross_entropy",
+    "margin_ranking_loss", "multi_margin_loss", "multilabel_margin_loss",
+    "multilabel_soft_margin_loss", "nll_loss", "soft_margin_loss", "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
 
@@ -90,6 +93,122 @@ def cross_entropy(
     if x.shape == y.shape:
         return _loss_of_probabilities(logs, y, weight, kind, label_smoothing, axis)
     return _loss_of_classes(logs, y, weight, ignore_index, kind, label_smoothing)
+
+
+def linear_cross_entropy(
+    input: Any,
+    linear_weight: Any,
+    target: Any,
+    *,
+    linear_bias: Any = None,
+    weight: Any = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: LinearCrossEntropyOptions | None = None,
+) -> Tensor:
+    """Cross-entropy of scores that are linear in the input: `cross_entropy` of W x + b.
+
+    Args:
+        input: x, of shape (N, in) or (in,).
+        linear_weight: W, of shape (classes, …, in); extents between give so many losses each.
+        target: A class each, or probabilities of the scores' shape, (N, classes, …).
+        linear_bias: b, of shape (classes, …), or None.
+        weight: A factor for each class.
+        reduction: "mean", "sum" or "none".
+        ignore_index: The class that has no loss; -100 by default.
+        label_smoothing: How much of each target is shared among all classes, from 0 to 1.
+        options: Accepted as in PyTorch, where it saves memory; the result is the same.
+
+    Raises:
+        ShapeError: If shapes do not fit.
+        ArgumentError: If there are probabilities and an `ignore_index`.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch.nn import functional as F
+        >>> F.linear_cross_entropy(torch.ones(2, 3), torch.zeros(4, 3), torch.tensor([0, 3]))
+        tensor(1.3863)
+    """
+    x, table, y = as_tensor(input), as_tensor(linear_weight), as_tensor(target)
+    offset = None if linear_bias is None else as_tensor(linear_bias)
+    _check_linear(x, table, offset)
+    flat = reshape(table, (-1, table.shape[-1]))
+    scores = linear(x, flat, None if offset is None else reshape(offset, -1))
+    scores = reshape(scores, (*x.shape[:-1], *table.shape[:-1]))
+    if y.shape == scores.shape and ignore_index is not None:
+        raise ArgumentError(
+            "ignore_index cannot be specified when target contains probabilities. Leave it out."
+        )
+    return cross_entropy(
+        scores, y, weight, reduction=reduction, label_smoothing=label_smoothing,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+    )  # fmt: skip
+
+
+def _check_linear(x: Tensor, table: Tensor, offset: Tensor | None) -> None:
+    if x.ndim not in (1, 2):
+        raise ShapeError(
+            f"expected input with dimensionality 1 or 2, got {x.ndim}. Give (N, in) or (in,)."
+        )
+    if table.ndim < 2:
+        raise ShapeError(
+            f"expected linear_weight with dimensionality at least 2, got {table.ndim}. Give "
+            "(classes, …, in)."
+        )
+    if x.shape[-1] != table.shape[-1]:
+        raise ShapeError(
+            "expected equal input and linear_weight last dimensions (in_features), got "
+            f"{x.shape[-1]} and {table.shape[-1]}, respectively"
+        )
+    if offset is not None and offset.shape != table.shape[:-1]:
+        raise ShapeError(
+            f"expected linear_bias shape {tuple(table.shape[:-1])}, got {tuple(offset.shape)}"
+        )
+    if table.ndim > 2 and x.ndim == 1:
+        raise ShapeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(table.shape)} requires "
+            f"batched input, (N, {x.shape[-1]}), got unbatched input with shape {tuple(x.shape)}"
+        )
+
+
+@dataclass
+class LinearCrossEntropyOptions:
+    """How PyTorch cuts `linear_cross_entropy` into pieces to save memory; here nothing follows.
+
+    Args:
+        allow_retain_graph: Whether there may be a second backward; here there may always be.
+        batch_chunk_size: How many rows a piece has.
+        chunking_method: "auto", "aspect_ratio" or "aspect_ratio:N"; None for `batch_chunk_size`.
+        acc_policy: "accurate", "balanced", "compact" or "auto".
+        acc_dtype: The dtype of sums.
+
+    Raises:
+        ArgumentError: If one is none of these.
+    """
+
+    allow_retain_graph: bool = False
+    batch_chunk_size: int | None = None
+    chunking_method: str | None = "auto"
+    acc_policy: str = "auto"
+    acc_dtype: Any = None
+
+    def __post_init__(self) -> None:
+        policies = ("auto", "accurate", "balanced", "compact")
+        if self.acc_policy not in policies:
+            raise ArgumentError(
+                f"invalid acc_policy: {self.acc_policy!r}. Give one of {', '.join(policies)}."
+            )
+        name, cut, factor = (self.chunking_method or "auto").partition(":")
+        ratio = name == "aspect_ratio" and (not cut or (factor.isdigit() and int(factor) > 0))
+        if not (ratio or (name == "auto" and not cut)):
+            raise ArgumentError(
+                f"invalid chunking_method: {self.chunking_method!r}. Give 'auto' or "
+                "'aspect_ratio:2'."
+            )
+        size = self.batch_chunk_size
+        if size is not None and not (isinstance(size, int) and size > 0):
+            raise ArgumentError(f"batch_chunk_size must be positive int or None, got {size!r}")
 
 
 def _loss_of_probabilities(

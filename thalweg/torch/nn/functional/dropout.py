@@ -16,11 +16,10 @@ from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor, fresh
 from thalweg.core.writing import inplace as written
 from thalweg.errors import ArgumentError
-from thalweg.ops.elementwise.comparison import less, less_equal, maximum, where
-from thalweg.ops.elementwise.conversion import astype
+from thalweg.ops.elementwise.comparison import less_equal, maximum, where
 from thalweg.ops.elementwise.exponential import log1p
 from thalweg.random import keyed
-from thalweg.random.drawing import drawing_batch, drawn, has_key, next_key
+from thalweg.random.drawing import drawing_batch, drawn, has_key, require_key
 from thalweg.random.memory_order import laid_out_like
 from thalweg.torch.functions.random_fills import bernoulli_in, stream
 from thalweg.torch.naming import as_tensor
@@ -47,10 +46,10 @@ def mask(shape: Shape, p: float, like: Tensor) -> Tensor:
         p: The probability of 0.
         like: What the mask is for: the dtype, and whether it is traced.
     """
-    if like.is_symbolic and not has_key() and drawing_batch() is not None:
+    if like.is_symbolic and drawing_batch() is None:
+        require_key()
+    if like.is_symbolic or has_key():
         return bernoulli_in(np.empty(shape, like.dtype), 1 - p, stream(None))
-    if like.is_symbolic:
-        return astype(less(keyed.uniform(next_key(), shape, like.dtype), 1 - p), like.dtype)
     # Numbers are drawn in the order of memory: that of the tensor, where the shapes are equal.
     alike = shape == tuple(like.shape)
     empty = laid_out_like(like.array, like.dtype) if alike else np.empty(shape, like.dtype)
@@ -59,11 +58,12 @@ def mask(shape: Shape, p: float, like: Tensor) -> Tensor:
 
 def slopes(x: Tensor, low: float, high: float) -> Tensor:
     """Draw a number uniform between two bounds for each element of a tensor up to 0, else 1."""
-    if x.is_symbolic:
-        if not has_key() and drawing_batch() is not None:
-            numbers = drawn(lambda s: stream(None).uniform(low, high, s, x.dtype), tuple(x.shape))
-        else:
-            numbers = keyed.uniform(next_key(), x.shape, x.dtype, low, high)
+    if x.is_symbolic and drawing_batch() is None:
+        require_key()
+    if x.is_symbolic or has_key():
+        fill = lambda s: stream(None).uniform(low, high, s, x.dtype)
+        by_key = lambda key, s: keyed.uniform(key, s, x.dtype, low, high)
+        numbers = drawn(fill, tuple(x.shape), by_key)
         return where(less_equal(x, 0), numbers, 1)
     below = x.array <= 0
     factors = np.ones(x.shape, x.dtype)
@@ -79,8 +79,6 @@ def exponentials(like: Tensor) -> Tensor:
     def by_key(key: Tensor, extents: Shape) -> Tensor:
         return maximum(-log1p(-keyed.uniform(key, extents, dtype)), least)
 
-    if like.is_symbolic and has_key():
-        return by_key(next_key(), shape)
     return drawn(lambda extents: stream(None).exponential(1.0, extents, dtype), shape, by_key)
 
 

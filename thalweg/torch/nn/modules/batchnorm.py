@@ -16,13 +16,13 @@ from thalweg.ops.shape.reshape import reshape
 from thalweg.torch.dtypes import TORCH
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn import functional
-from thalweg.torch.nn.modules.module import describe
+from thalweg.torch.nn.modules.module import Module, describe
 from thalweg.torch.nn.modules.normalization import Scaling
 from thalweg.torch.nn.parameter import add_parameters, copy_into
 
 __all__ = [
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d",
-    "InstanceNorm3d",
+    "InstanceNorm3d", "SyncBatchNorm",
 ]  # fmt: skip
 
 
@@ -165,6 +165,63 @@ class BatchNorm3d(_BatchNorm):
     """Give each channel of volumes (N, C, D, H, W) mean 0 and variance 1; see `BatchNorm2d`."""
 
     axes = (5,)
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Batch normalization over all processes of a group; of one process, as `BatchNorm2d`.
+
+    Arguments and attributes as of `BatchNorm2d`; inputs have two axes or more. `process_group` is
+    accepted as in PyTorch: here there is one process.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group: Any = None,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
+        )
+        self.process_group = process_group
+
+    def _check(self, input: Any) -> Tensor:
+        x = as_tensor(input)
+        if x.ndim < 2:
+            raise ArgumentError(f"expected at least 2D input (got {x.ndim}D input)")
+        if not x.shape[1]:
+            raise ArgumentError("SyncBatchNorm number of input channels should be non-zero")
+        return x
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """Return a module in which each batch normalization is one of these, its tensors the same.
+
+        Example:
+            >>> from thalweg.torch import nn
+            >>> model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2, eps=0.1))
+            >>> type(nn.SyncBatchNorm.convert_sync_batchnorm(model)[1]).__name__
+            'SyncBatchNorm'
+        """
+        found = module
+        if isinstance(module, _BatchNorm):
+            found = SyncBatchNorm(
+                module.num_features, module.eps, module.momentum, module.affine,
+                module.track_running_stats, process_group, bias=module.bias is not None,
+            )  # fmt: skip
+            for members in ("_parameters", "_buffers"):
+                getattr(found, members).update(getattr(module, members))
+            found.training = module.training
+        for name, child in module.named_children():
+            found.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return found
 
 
 class _InstanceNorm(RunningNorm):

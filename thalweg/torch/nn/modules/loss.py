@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.shape.reshape import reshape
 from thalweg.torch.nn import functional
+from thalweg.torch.nn.functional.classification import (
+    LinearCrossEntropyOptions,
+    linear_cross_entropy,
+)
+from thalweg.torch.nn.functional.ctc import ctc_loss
 from thalweg.torch.nn.functional.losses import reduction_of
-from thalweg.torch.nn.modules.module import Applied
+from thalweg.torch.nn.modules.linear import Linear
+from thalweg.torch.nn.modules.module import Applied, describe
 
 __all__ = [
-    "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CrossEntropyLoss",
-    "GaussianNLLLoss", "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
-    "MarginRankingLoss", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss",
-    "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss", "TripletMarginLoss",
+    "BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CosineEmbeddingLoss", "CrossEntropyLoss",
+    "GaussianNLLLoss", "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "L1Loss",
+    "LinearCrossEntropyLoss", "LinearCrossEntropyOptions", "MSELoss", "MarginRankingLoss",
+    "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "NLLLoss2d",
+    "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss", "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
 ]  # fmt: skip
 
@@ -193,6 +202,120 @@ class NLLLoss(WeightedLoss, of=functional.nll_loss):
         reduction: str = "mean",
     ) -> None:
         self._begin(locals())
+
+
+class NLLLoss2d(NLLLoss):
+    """`NLLLoss` by its name of old for images."""
+
+
+class LinearCrossEntropyLoss(Loss):
+    """Cross-entropy of scores that are linear in the input; see `functional.cross_entropy`.
+
+    Args:
+        in_features: The input's last extent.
+        num_classes: The number of classes.
+        out_features: Extents of as many losses as each example has; none for one.
+        bias: Whether a number is added to each score.
+        device: Accepted as in PyTorch; tensors are on the CPU.
+        dtype: The parameters' dtype; by default the default dtype.
+        reduction: "mean", "sum" or "none".
+        weight: A factor for each class, shape (num_classes,).
+        ignore_index: The class that has no loss; -100 by default.
+        label_smoothing: How much of each target is shared among all classes, from 0 to 1.
+        options: Accepted as in PyTorch, where it saves memory; the result is the same.
+
+    Raises:
+        ShapeError: If the weight is of another shape.
+        ArgumentError: If `label_smoothing` is not between 0 and 1.
+
+    Attributes:
+        linear: The layer of the scores.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> from thalweg.torch import nn
+        >>> loss = nn.LinearCrossEntropyLoss(5, 10, out_features=(4, 3), reduction="none")
+        >>> loss(torch.ones(2, 5), torch.zeros(2, 4, 3, dtype=torch.int64)).shape
+        torch.Size([2, 4, 3])
+    """
+
+    weight: Tensor | None
+
+    def __init__(
+        self,
+        in_features: int,
+        num_classes: int,
+        *,
+        out_features: tuple[int, ...] = (),
+        bias: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        reduction: str = "mean",
+        weight: Tensor | None = None,
+        ignore_index: int | None = None,
+        label_smoothing: float = 0.0,
+        options: LinearCrossEntropyOptions | None = None,
+    ) -> None:
+        if weight is not None and tuple(weight.shape) != (num_classes,):
+            raise ShapeError(
+                f"expected weight shape to be {(num_classes,)}, got {tuple(weight.shape)}"
+            )
+        if not 0 <= label_smoothing <= 1:
+            raise ArgumentError(
+                f"expected label_smoothing to be in range [0, 1], got {label_smoothing}"
+            )
+        self._begin({"weight": weight})
+        self.num_classes = num_classes
+        self.out_features = out_features
+        self.reduction = reduction_of(reduction, None, None)
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+        self.options = options
+        scores = math.prod(out_features, start=num_classes)
+        self.linear = Linear(in_features, scores, bias=bias, dtype=dtype)
+
+    def forward(self, input: Any, target: Any) -> Tensor:
+        """Return the loss."""
+        shape, bias = (self.num_classes, *self.out_features), self.linear.bias
+        return linear_cross_entropy(
+            input,
+            reshape(self.linear.weight, (*shape, self.linear.in_features)),
+            target,
+            linear_bias=None if bias is None else reshape(bias, shape),
+            weight=self.weight,
+            reduction=self.reduction,
+            ignore_index=self.ignore_index,
+            label_smoothing=self.label_smoothing,
+            options=self.options,
+        )
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        options = describe(self, "reduction", "ignore_index", "label_smoothing", "options")
+        sizes = describe(self, "num_classes", "out_features")
+        bias = f"bias={self.linear.bias is not None}"
+        return f"in_features={self.linear.in_features}, {sizes}, {bias}, {options}"
+
+
+class CTCLoss(Loss, of=ctc_loss):
+    """Connectionist temporal classification; see `functional.ctc_loss`.
+
+    Args:
+        blank: The class that stands between labels.
+        reduction: "mean", of each loss divided by the number of its labels, "sum" or "none".
+        zero_infinity: Whether labels that cannot be aligned have loss and derivatives 0.
+    """
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        self._begin(locals())
+
+    def forward(
+        self, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any
+    ) -> Tensor:
+        """Return the loss."""
+        return self._apply_to(log_probs, targets, input_lengths, target_lengths)
 
 
 class KLDivLoss(TargetLoss, of=functional.kl_div):

@@ -20,8 +20,9 @@ from thalweg.errors import (
 )
 from thalweg.torch.naming import adopted
 from thalweg.torch.nn.hooks import Hook, register_for_all
-from thalweg.torch.nn.parameter import Buffer, Parameter, convert
+from thalweg.torch.nn.parameter import Buffer, Parameter, convert, is_lazy
 from thalweg.torch.nn.state import WithState
+from thalweg.torch.typed import dtype_of
 
 __all__ = ["Module"]
 
@@ -504,12 +505,16 @@ class Module(WithState):
 
     def type(self, dst_type: Any) -> Self:
         """Convert all parameters and buffers, the integers too, to a dtype."""
-        wanted = np.dtype(dst_type)
+        wanted = np.dtype(dtype_of(dst_type))
         return self._apply(lambda t: astype(t, wanted))
 
     def cpu(self) -> Self:
         """Return the module, which is on the CPU already."""
         return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Refuse to move the module to a device that is not there."""
+        return self.to("cuda" if device is None else device)
 
     def _apply(self, function: Callable[[Tensor], Tensor]) -> Self:
         for module in self.modules():
@@ -517,7 +522,9 @@ class Module(WithState):
                 if parameter is not None:
                     convert(parameter, function)
             for name, buffer in module._buffers.items():
-                if buffer is not None:
+                if is_lazy(buffer):
+                    convert(buffer, function)
+                elif buffer is not None:
                     module._buffers[name] = function(buffer)
         return self
 

@@ -29,7 +29,7 @@ def register_optimizer_step_pre_hook(hook: Hook) -> Handle:
         >>> import thalweg.torch as torch
         >>> hook = lambda optimizer, args, kwargs: print("now")
         >>> handle = torch.optim.register_optimizer_step_pre_hook(hook)
-        >>> p = torch.Tensor([1.0], requires_grad=True)
+        >>> p = torch.tensor([1.0], requires_grad=True)
         >>> torch.optim.SGD([p], lr=0.1).step()
         now
         >>> handle.remove()

@@ -54,7 +54,7 @@ class Optimizer(HookedOptimizer):
     Example:
         >>> import thalweg as tw
         >>> import thalweg.torch as torch
-        >>> p = torch.Tensor([1.0, -2.0], requires_grad=True)
+        >>> p = torch.tensor([1.0, -2.0], requires_grad=True)
         >>> clipped = tw.optim.chain(tw.optim.clip_by_global_norm(1.0), tw.optim.sgd(0.5))
         >>> optimizer = torch.optim.Optimizer([p], clipped)
         >>> (p**2).sum().backward()

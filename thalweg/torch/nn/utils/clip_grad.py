@@ -1,8 +1,8 @@
-"""What acts on parameters from outside: gradients clipped, all of them as one vector."""
+"""Gradients of parameters, clipped."""
 
 from __future__ import annotations
 
-import math
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,15 +10,21 @@ import numpy as np
 
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor
-from thalweg.errors import CallError, GradientError, ShapeError
+from thalweg.errors import GradientError
+from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.comparison import minimum
 from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.linalg.norms import norm
-from thalweg.ops.shape.join import concatenate, stack
+from thalweg.ops.shape.join import stack
 from thalweg.ops.shape.reshape import reshape
 from thalweg.torch.dtypes import TORCH
 from thalweg.torch.naming import as_tensor
-from thalweg.torch.nn.parameter import copy_into, rebind
+from thalweg.torch.nn.parameter import copy_into
+
+__all__ = [
+    "clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_",
+    "get_total_norm",
+]  # fmt: skip
 
 Tensors = Tensor | Iterable[Tensor]
 
@@ -60,6 +66,23 @@ def clip_grad_norm_(
     total = get_total_norm(_gradients(given), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(given, max_norm, total)
     return total
+
+
+def clip_grad_norm(
+    parameters: Tensors,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Clip as `clip_grad_norm_` does, whose older name this is; it warns."""
+    warnings.warn(
+        "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of "
+        "`torch.nn.utils.clip_grad_norm_`.",
+        FutureWarning,
+        stacklevel=level_of_user(),
+    )
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
 
 
 def get_total_norm(
@@ -112,38 +135,3 @@ def _as_list(tensors: Any) -> list[Tensor]:
 
 def _gradients(parameters: Tensors) -> list[Tensor]:
     return [p.grad for p in _as_list(parameters) if p.grad is not None]
-
-
-def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
-    """Return all elements of all parameters as one vector, whose derivatives flow back to them.
-
-    Example:
-        >>> from thalweg.torch import nn
-        >>> nn.utils.parameters_to_vector(nn.Linear(3, 2).parameters()).shape == (8,)
-        True
-    """
-    return concatenate([reshape(parameter, (-1,)) for parameter in parameters])
-
-
-def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Let parameters lie, one after the other, on the memory of a vector.
-
-    Raises:
-        CallError: If it is no tensor.
-        ShapeError: If it has fewer elements than the parameters.
-    """
-    if not isinstance(vec, Tensor):
-        raise CallError(
-            f"expected thalweg.Tensor, but got: {type(vec).__name__}. Convert it with tw.tensor."
-        )
-    start = 0
-    values = vec.detach()
-    for parameter in parameters:
-        count = math.prod(parameter.shape)
-        if start + count > values.shape[0]:
-            raise ShapeError(
-                f"a vector of {values.shape[0]} elements was given for parameters that have more. "
-                "Make it of as many as parameters_to_vector returns."
-            )
-        rebind(parameter, reshape(values[start : start + count], parameter.shape))
-        start += count

@@ -1,0 +1,1 @@
+"""Parameters by name: patterns of names, rules for them, states saved by them."""

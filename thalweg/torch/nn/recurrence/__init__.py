@@ -1,0 +1,1 @@
+"""Recurrent networks: their cells, passes along time, and layers of these."""
