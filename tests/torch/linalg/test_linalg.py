@@ -7,10 +7,9 @@ import pytest
 import torch
 
 import thalweg as tw
-from tests.torch.nn.libraries import Library, same, same_error
+from tests.torch.nn.libraries import Library, same
 from tests.torch.nn.utils.roots import root
 from thalweg import torch as wing
-
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*is deprecated in favor of")
 

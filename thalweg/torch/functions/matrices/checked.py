@@ -152,4 +152,3 @@ def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> A
     regular, failed = _of_regular(x, info)
     factor = matrices.cholesky(regular, upper=upper)
     return linalg_cholesky_ex(where(failed, np.nan, factor), info)
-

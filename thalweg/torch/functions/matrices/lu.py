@@ -110,9 +110,7 @@ def _factors(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     right = triu(parts[..., :k, :k])
     if n > k:
         rest = _rows(fixed[..., k:], order)
-        right = concatenate(
-            [right, _solve(left, rest, lower=True, transposed=False)], axis=-1
-        )
+        right = concatenate([right, _solve(left, rest, lower=True, transposed=False)], axis=-1)
     if is_recorded(x):
         rule = Rule(2, 1, _pull_back, None)
         left, right = ruled((left, right), [_rows(x, order)], [], rule)
