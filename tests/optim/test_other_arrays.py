@@ -282,6 +282,6 @@ def test_schedule_in_64_bits_of_jax(sample: Sample) -> None:
     jax = pytest.importorskip("jax")
     schedule = sample(optim)
     with jax.enable_x64():
-        found = jax.jit(schedule, compiler_options=QUICKLY)(COUNTS)
+        found = jax.jit(schedule)(COUNTS)
         assert found.dtype == np.float64
         np.testing.assert_allclose(found, schedule(COUNTS), rtol=1e-12, atol=1e-14)
