@@ -51,7 +51,7 @@ def of_probabilities(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 # Whose derivative is that along symmetric matrices.
-OF_SYMMETRIC = {"cho_factor", "cholesky", "eigh", "eigvalsh"}
+OF_SYMMETRIC = {"cho_factor", "cholesky", "eigh", "eigvalsh", "lobpcg"}
 
 
 def of_cell(gates: int, states: int) -> tuple[Any, ...]:
@@ -116,6 +116,9 @@ BY_HAND: dict[str, list[Args]] = {
     "contract": [(A, B, "ij,jk->ik")],
     "conv1d": [(LINES, draw(3, 4, 2), V)],
     "conv2d": [(IMAGES, draw(3, 2, 2, 2), V)],
+    "conv3d": [(draw(1, 2, 3, 3, 3), draw(2, 2, 2, 2, 2), draw(2))],
+    "conv_tbc": [(draw(4, 2, 3), draw(2, 3, 2), draw(2))],
+    "conv_transpose3d": [(draw(1, 2, 3, 3, 3), draw(2, 2, 2, 2, 2), draw(2))],
     "conv_transpose1d": [(LINES, draw(4, 3, 2), V)],
     "conv_transpose2d": [(IMAGES, draw(2, 3, 2, 2), V)],
     "cosine_embedding_loss": [(A, B, np.array([1, -1, 1]))],
@@ -140,6 +143,9 @@ BY_HAND: dict[str, list[Args]] = {
     "interpolate": [(LINES, 12)],
     "layer_norm": [(A, (3,), V, W)],
     "linear_cross_entropy": [(A, B, PLACES), (A, B, draw(3, 3))],
+    "lu": [(A,)],
+    "lu_solve": [(B[:, :1], S, PLACES.astype(np.int32) + 1)],
+    "lu_unpack": [(S, np.array([2, 2, 3], np.int32))],
     "masked_fill": [(A, MASK, 0.5), (A, MASK, np.array(0.5))],
     "masked_scatter": [(A, MASK, B)],
     "masked_select": [(A, MASK)],

@@ -117,6 +117,9 @@ class ArrayLibrary(Protocol):
     def from_numpy(self, array: np.ndarray[Any, Any], like: Any) -> Any:
         """Return an array of the library, on the device of another one."""
 
+    def is_known(self, value: Any) -> bool:
+        """Tell whether an array has values yet: one that is traced has none."""
+
     def to_numpy(self, value: Any) -> np.ndarray[Any, Any]:
         """Return the values, which must be known."""
 

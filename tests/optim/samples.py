@@ -526,6 +526,14 @@ SCHEDULES: dict[str, list[Sample]] = {
 
 # The transformations that Optax has not; or not in PyTorch's form, which is a keyword of them.
 OWN_TRANSFORMATIONS: dict[str, list[Sample]] = {
+    "with_loss_scaling": [
+        lambda o: o.with_loss_scaling(o.sgd(0.1), 1.0),
+        lambda o: o.with_loss_scaling(o.adam(0.1), 4.0, growth_interval=2),
+    ],
+    "with_master_params": [
+        lambda o: o.with_master_params(o.adam(0.1)),
+        lambda o: o.with_master_params(o.sgd(0.1, 0.9), "float64"),
+    ],
     "with_weight_decay": [
         lambda o: o.with_weight_decay(o.adam(0.1), 0.05),
         lambda o: o.with_weight_decay(

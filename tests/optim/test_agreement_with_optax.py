@@ -207,7 +207,14 @@ def test_every_public_name_of_optax_here_is_the_public_name_there() -> None:
     own = {"Schedule", "ScalarOrSchedule", "factory", *OWN_SCHEDULES}
     own |= OWN_TRANSFORMATIONS.keys() - TRANSFORMATIONS.keys()
     own |= {"absolute_error", "poisson_nll", "quantile_loss"}
-    own |= {"account", "get_hyperparams", "matching", "named_state", "set_hyperparams"}
+    own |= {
+        "account",
+        "get_hyperparams",
+        "loss_scale",
+        "matching",
+        "named_state",
+        "set_hyperparams",
+    }
     # In the submodules alone there.
     own |= {"ConditionFn", "numerics", "unitwise_clip", "unitwise_norm"}
     states = {name for name in optim.__all__ if name.endswith(("State", "Schedule", "Node"))}

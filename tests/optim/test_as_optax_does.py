@@ -114,6 +114,19 @@ def test_a_state_of_shapes_alone_is_zeros_and_what_reads_values_is_refused() -> 
         optim.contrib.dog(0.1).init(shapes)
 
 
+def test_limits_of_bfloat16_are_told_and_used() -> None:
+    torch = pytest.importorskip("torch")
+    ours, theirs = tw.finfo(HALVES["w"].dtype), torch.finfo(torch.bfloat16)
+    for name in ("bits", "eps", "max", "min", "resolution", "smallest_normal", "tiny"):
+        assert getattr(ours, name) == getattr(theirs, name)
+    with pytest.raises(DtypeError, match="whose limits are not known"):
+        tw.finfo(jnp.zeros((), "float8_e4m3fn").dtype)
+    x, labels = jnp.eye(4, 3, dtype="bfloat16") + 1, jnp.array([0, 0, 1, 1])
+    found, whole = (optim.losses.ntxent(a, labels) for a in (x, x.astype("float32")))
+    assert found.dtype == x.dtype
+    assert abs(found - whole) <= 4 * ours.eps * whole
+
+
 @pytest.mark.parametrize("ord", ["nuc", 2, -2, "fro", 1])
 def test_norms_of_matrices_have_a_derivative_at_zero(ord: Any) -> None:
     norm = functools.partial(optim.safe_norm, min_norm=0.0, ord=ord)

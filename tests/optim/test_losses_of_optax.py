@@ -406,6 +406,30 @@ def test_probabilities_are_looked_at() -> None:
         tw.losses.binary_dice_loss(one + 1, PLACES[..., 0], apply_sigmoid=False)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_probabilities_of_other_libraries_are_looked_at_where_they_are_known(dtype: str) -> None:
+    torch = pytest.importorskip("torch")
+    jnp = jax.numpy
+
+    def dice(p: Any) -> Any:
+        return tw.losses.dice_loss(p, PLACES, apply_softmax=False)
+
+    whole = jnp.asarray(PROBABILITIES, dtype)
+    tensor = torch.tensor(PROBABILITIES, dtype=getattr(torch, dtype))
+    # What is traced may be anything.
+    for p, transformed in ((whole, jax.jit(dice)), (tensor, torch.func.vmap(lambda p: dice(p)))):
+        found = dice(p)
+        np.testing.assert_allclose(
+            *(np.asarray(x, np.float64) for x in (found, dice(PROBABILITIES))), rtol=0.03
+        )
+        with pytest.raises(ArgumentError, match="valid probability distributions"):
+            dice(p * 0.5)
+        batch = p[None] * 0.5 if p is tensor else p * 0.5
+        assert np.isfinite(np.asarray(transformed(batch), np.float64)).all()
+    if dtype == "float16":
+        assert np.isfinite(dice(PROBABILITIES.astype(dtype))).all()
+
+
 def test_arguments_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ShapeError, match="must be the same"):
         tw.losses.dice_loss(PICTURE, PLACES[:1])

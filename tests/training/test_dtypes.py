@@ -32,6 +32,7 @@ class Pictures(nn.Module):
         return self.layers(x.to(tw.float32) / 255)
 
 
+@pytest.mark.singles
 @pytest.mark.parametrize("dtype", INTEGERS)
 def test_labels_of_every_integer_dtype(dtype: str) -> None:
     options: dict[str, Any] = {"optimizer": tw.optim.adam(0.01), "batch_size": 10, "epochs": 2}

@@ -9,7 +9,7 @@ from typing import Any
 from weakref import ref
 
 from thalweg.core.operation import method, op
-from thalweg.core.tape import Node, set_recording, watched
+from thalweg.core.tape import Node, PartDerivatives, set_recording, watched
 from thalweg.core.tensor import Tensor, make
 from thalweg.core.writing import inplace
 from thalweg.errors import CallError, GradientError, ShapeError
@@ -89,7 +89,8 @@ def refuse_nan(node: Node, passed: list[Tensor | None]) -> None:
         GradientError: If there is a NaN in one.
     """
     with set_recording(False):
-        for g in passed:
+        parts = [g.values() if isinstance(g, PartDerivatives) else [g] for g in passed]
+        for g in itertools.chain(*parts):
             if g is None or g.is_symbolic or bool((g == g).all()):
                 continue
             name = node.primitive.name if node.primitive is not None else "a step"

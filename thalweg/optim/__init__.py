@@ -67,6 +67,8 @@ from thalweg.optim.optimizers.parameter_free.distance_over_gradients import *
 from thalweg.optim.optimizers.quasi_newton.lbfgs import *
 from thalweg.optim.optimizers.weight_decay import *
 from thalweg.optim.perturbations.multi_normal import *
+from thalweg.optim.precision.loss_scaling import *
+from thalweg.optim.precision.master_params import *
 from thalweg.optim.recipe import *
 from thalweg.optim.scaling import *
 from thalweg.optim.schedules import *

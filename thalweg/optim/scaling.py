@@ -180,6 +180,8 @@ def squared_norm(updates: Updates) -> Any:
 def clip(max_delta: float) -> GradientTransformation:
     """Clip every element of the updates to [−max_delta, max_delta].
 
+        u = min(max(g, −max_delta), max_delta)
+
     Args:
         max_delta: The largest size an element may have, in [0, ∞).
 

@@ -309,13 +309,21 @@ def safe_increment(count: Any) -> Tensor:
 
 
 def init_empty_state(params: Params) -> EmptyState:
-    """Return the state of a transformation that remembers nothing."""
+    """Return the state of a transformation that remembers nothing.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.optim.init_empty_state([0.0])
+        EmptyState()
+    """
     return EmptyState()
 
 
 @factory
 def identity() -> GradientTransformation:
     """Leave updates as they are.
+
+        u = g
 
     Example:
         >>> import thalweg as tw
@@ -332,6 +340,8 @@ def identity() -> GradientTransformation:
 @factory
 def set_to_zero() -> GradientTransformation:
     """Replace updates by zeros: the parameters stay where they are.
+
+        u = 0
 
     Example:
         >>> import thalweg as tw

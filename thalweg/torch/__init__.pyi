@@ -35,6 +35,7 @@ from thalweg.torch import jit as jit
 from thalweg.torch import linalg as linalg
 from thalweg.torch import nn as nn
 from thalweg.torch import optim as optim
+from thalweg.torch import random as random
 from thalweg.torch import serialization as serialization
 from thalweg.torch import settings as settings
 from thalweg.torch import size as size

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Collection
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
@@ -251,8 +252,8 @@ def _positions(signature: inspect.Signature) -> int:
 
     It does in what sums: NumPy's third is the dtype, PyTorch's is whether dimensions are kept.
     """
-    names = [*signature.parameters]
-    return 2 if names[2:4] == ["dtype", "keepdims"] else len(names)
+    # What takes any number of arguments, or too many, says so itself.
+    return 2 if [*signature.parameters][2:4] == ["dtype", "keepdims"] else sys.maxsize
 
 
 def _reordered(

@@ -17,3 +17,7 @@ class TorchSize(Size):
     __slots__ = ()
 
     library = "torch"
+
+    def __format__(self, form: str) -> str:
+        # PyTorch's scripts print shapes inside of texts.
+        return object.__format__(self, form)

@@ -16,7 +16,7 @@ from thalweg.core.apply import standing_for
 from thalweg.core.program import Equation, Program, Symbol, Trace, finish, remove_dead_code, writing
 from thalweg.core.spec import FLOAT64, Spec
 from thalweg.core.tape import history
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.errors import (
     CallError,
     GradientError,
@@ -27,7 +27,7 @@ from thalweg.errors import (
 )
 from thalweg.lines import raised_at
 from thalweg.ops.index.take import take
-from thalweg.optim import GradientTransformation, apply_updates
+from thalweg.optim import GradientTransformation, apply_updates, loss_scale
 from thalweg.training.checks.traces import (
     require_gradient,
     warn_of_ignored,
@@ -170,6 +170,18 @@ class _PartialProgram:
         return [make(symbol, None, symbol.spec.weak) for symbol in symbols]
 
 
+def _scaled(problem: Problem, scale: Any) -> Callable[..., Any]:
+    """Return the loss times what its optimizer wants of it, and beside that the loss itself."""
+
+    def scaled(*args: Any) -> tuple[Any, Any]:
+        loss, after = problem.call(*args)
+        # A float is the 1 of an optimizer that wants nothing.
+        times = loss if isinstance(scale, float) else loss * astype(as_tensor(scale), loss.dtype)
+        return times, (loss, after)
+
+    return scaled
+
+
 class _Step(_PartialProgram):
     def __init__(self, problem: Problem, rows: Spec | None) -> None:
         super().__init__(problem)
@@ -181,8 +193,8 @@ class _Step(_PartialProgram):
         state, carried = state if problem.carries else (state, ())
         ours = problem.traced(self.trace, params, carried)
         with at_the_users_line(problem, self.data), ours, writing(self.trace):
-            differentiated = value_and_grad(problem.call, has_aux=True)
-            (loss, after), gradient = differentiated(params, self.data, carried)
+            differentiated = value_and_grad(_scaled(problem, loss_scale(state)), has_aux=True)
+            (_, (loss, after)), gradient = differentiated(params, self.data, carried)
 
         def value_of(params: Any) -> Any:
             """Return the loss of the same batch at other parameters, for a line search."""

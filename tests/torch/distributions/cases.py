@@ -36,6 +36,11 @@ class Case:
     def __str__(self) -> str:
         return self.name + self.shown
 
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """The parameters that become tensors."""
+        return {n: p for n, p in self.parameters.items() if isinstance(p, np.ndarray)}
+
     def tensors(self, lib: Any) -> dict[str, Any]:
         """Return the parameters of a library, as leaves."""
         return {name: _tensor(lib, value, leaf=True) for name, value in self.parameters.items()}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import thalweg as tw
 from tests.torch.nn.beside import (
     DTYPES,
     function_agrees,
@@ -277,3 +278,41 @@ def test_what_pytorch_refuses_is_refused(code: Any, text: str) -> None:
 def test_places_outside_are_refused() -> None:
     with pytest.raises(RuntimeError, match="invalid max index"):
         nn.functional.max_unpool1d(wing.ones((1, 2)), wing.tensor([[0, 4]]), 2)
+
+
+CONVOLUTIONS = tuple(f"conv{kind}{rank}d" for rank in (1, 2, 3) for kind in ("", "_transpose"))
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+@pytest.mark.parametrize(
+    ("dtypes", "text"),
+    [
+        (("float32", "float64"), "expected scalar type Float but found Double"),
+        (("float64", "float32"), "expected scalar type Double but found Float"),
+        (("float32", "int64"), "expected scalar type Float but found Long"),
+        (
+            ("float32", "float32", "float64"),
+            r"Input type \(float\) and bias type \(double\) should",
+        ),
+        (("int64", "int64", "float32"), r"Input type \(long int\) and bias type \(float\) should"),
+    ],
+)
+def test_operands_of_several_dtypes_are_refused(
+    name: str, dtypes: tuple[str, ...], text: str
+) -> None:
+    rank = int(name[-2])
+    shapes = ((1, 2, *[5] * rank), (2, 2, *[3] * rank), (2,))
+    arrays = [np.ones(shape, dtype) for shape, dtype in zip(shapes, dtypes, strict=False)]
+    with pytest.raises(tw.errors.DtypeError, match=text):
+        getattr(nn.functional, name)(*map(wing.tensor, arrays))
+    # Of a transpose's bias PyTorch takes the numbers as they lie in memory.
+    if "transpose" not in name or len(dtypes) == 2:
+        with pytest.raises(RuntimeError, match=text):
+            getattr(torch.nn.functional, name)(*map(torch.tensor, arrays))
+
+
+def test_a_layer_refuses_an_input_of_another_dtype() -> None:
+    same_error(
+        lambda lib: lib.nn.Conv2d(2, 3, 3)(lib.ones(1, 2, 5, 5).float()),
+        r"Input type \(float\) and bias type \(double\) should be the same",
+    )

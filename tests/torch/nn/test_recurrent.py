@@ -468,3 +468,15 @@ def test_a_longer_sequence_is_no_longer_program(kind: str) -> None:
         return _equations(STEPS.values()[-1].loop.step)
 
     assert size(12) == size(300) < 500
+
+
+@kinds
+def test_anomalies_are_looked_for(kind: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        layer = getattr(nn, kind)(4, 5)
+        with wing.autograd.detect_anomaly():
+            layer(wing.tensor(X))[0].sum().backward()
+            assert np.isfinite(layer.weight_hh_l0.grad.numpy()).all()
+            with pytest.raises(tw.errors.GradientError, match="nan values"):
+                layer(wing.tensor(X) * float("nan"))[0].sum().backward()

@@ -50,6 +50,11 @@ class JaxLibrary:
         """Return an array of JAX's on its default device, from where others may take it."""
         return jnp.asarray(array, self.dtype(array.dtype))
 
+    def is_known(self, value: Any) -> bool:
+        """Tell whether an array is not traced, and no part of it is another computer's."""
+        known = isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer)
+        return known and value.is_fully_addressable
+
     def to_numpy(self, value: Any) -> np.ndarray[Any, Any]:
         """Return the values, which must not be traced."""
         return np.asarray(value)

@@ -48,6 +48,13 @@ class TorchLibrary:
         given = np.ascontiguousarray(array).reshape(array.shape)  # no negative strides
         return torch.tensor(given, dtype=dtype_of_torch(array.dtype), device=like.device)
 
+    def is_known(self, value: Any) -> bool:
+        """Tell whether a tensor is neither compiled with, nor transformed, nor without memory."""
+        if value.__class__ not in (torch.Tensor, torch.nn.Parameter) or value.is_meta:
+            return False
+        wrapped: bool = torch._C._functorch.is_functorch_wrapped_tensor(value)
+        return not (torch.compiler.is_compiling() or wrapped)
+
     def to_numpy(self, value: Any) -> np.ndarray[Any, Any]:
         """Return the values of a tensor of any device, without its history."""
         plain = value.detach().cpu()

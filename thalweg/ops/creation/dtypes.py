@@ -10,6 +10,7 @@ from thalweg.core.operation import attach, operation
 from thalweg.core.spec import DType, default_dtype, promote
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, DtypeError
+from thalweg.foreign import dtype_of, is_other
 
 __all__ = [
     "__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "promote_types",
@@ -82,7 +83,7 @@ def require_cpu(wanted: Any) -> None:
 
 def _as_dtype(given: Any) -> DType:
     named = isinstance(given, type) or not hasattr(given, "dtype")
-    found: DType = np.dtype(given) if named else given.dtype
+    found: DType = dtype_of(given) if named else given.dtype
     return found
 
 
@@ -109,12 +110,25 @@ class finfo:  # noqa: N801 - NumPy's name
         asked = default_dtype() if type is None else _as_dtype(type)
         if asked.kind not in "fc":
             raise DtypeError(f"finfo got {asked}; it wants a floating dtype. Use iinfo.")
+        if is_other(asked):
+            self._bfloat16(asked)
+            return
         found = np.finfo(asked)
         self.bits = int(found.bits)
         self.dtype = np.dtype(found.dtype)
         self.eps, self.resolution = float(found.eps), float(found.resolution)
         self.max, self.min = float(found.max), float(found.min)
         self.smallest_normal = self.tiny = float(found.smallest_normal)
+
+    def _bfloat16(self, asked: DType) -> None:
+        """Take the limits of float32's upper half, of whose fraction it has seven bits."""
+        if str(asked) != "dtype(bfloat16)":
+            raise DtypeError(f"finfo got {asked}, whose limits are not known here. Use bfloat16.")
+        self.bits, self.dtype = 16, asked
+        self.eps, self.resolution = 2.0**-7, 0.01
+        self.max = (2.0 - self.eps) * 2.0**127
+        self.min, self.smallest_normal = -self.max, 2.0**-126
+        self.tiny = self.smallest_normal
 
     def __repr__(self) -> str:
         return (

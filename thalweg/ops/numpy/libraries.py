@@ -16,7 +16,7 @@ from thalweg import tree
 from thalweg.core.operation import register
 from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.errors import UnsupportedOperation
-from thalweg.foreign import AT_HAND, OWN, ArrayLibrary, Foreign, library_of, met
+from thalweg.foreign import AT_HAND, OWN, ArrayLibrary, Foreign, is_other, library_of, met
 
 Function = Callable[..., Any]
 
@@ -54,6 +54,20 @@ def without(value: Any) -> Any:
     """Return what a tensor holds, if that is another library's; all else as it is."""
     array = value.array if isinstance(value, Tensor) else None
     return array.value if array.__class__ is Foreign else value
+
+
+def values_of(tensor: Tensor) -> np.ndarray[Any, Any] | None:
+    """Return the values of a tensor that any library holds; None where they are traced.
+
+    Where NumPy has not their dtype they are in float32.
+    """
+    array: Any = tensor.array
+    if array.__class__ is not Foreign:
+        return array if isinstance(array, np.ndarray) else None
+    if not array.library.is_known(array.value):
+        return None
+    found = np.asarray(array.library.to_numpy(array.value))
+    return found.astype(np.float32) if is_other(array.dtype) else found
 
 
 class OfLibrary:

@@ -77,6 +77,8 @@ def ctc_loss_with_forward_probs(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return `ctc_loss`, and the logarithms of the forward probabilities of all times.
 
+        loss = −ln(φ + ε),    φ behind the last label and ε of it, at the last time
+
     Between labels there is a blank: φ is the forward probability of the blank before label n, with
     one more behind the last, and ε that of label n itself.
 

@@ -91,7 +91,13 @@ def l2_loss(predictions: Any, targets: Any = None) -> Any:
 
 @loss
 def absolute_error(predictions: Any, targets: Any = None) -> Tensor:
-    """Absolute error: |ŷ - y|; its derivative at 0 is 0."""
+    """Absolute error: |ŷ - y|; its derivative at 0 is 0.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.losses.absolute_error(tw.Tensor([1.0, -2.0]))
+        tensor([1., 2.])
+    """
     return absolute(_errors(predictions, targets))
 
 
@@ -109,6 +115,11 @@ def huber_loss(predictions: Any, targets: Any = None, *, delta: Any = 1.0) -> Te
 
     Source:
         Huber, "Robust Estimation of a Location Parameter", 1964.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.losses.huber_loss(tw.Tensor([0.5, 3.0]))
+        tensor([0.1250, 2.5000])
     """
     if isinstance(delta, (int, float)) and not delta > 0:
         raise ArgumentError(
@@ -155,6 +166,11 @@ def quantile_loss(predictions: Any, targets: Any = None, q: Any = 0.5) -> Tensor
 
     Source:
         Koenker & Bassett, "Regression Quantiles", 1978.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.losses.quantile_loss(tw.Tensor([1.0, 3.0]), tw.Tensor([2.0, 2.0]), q=0.9)
+        tensor([0.9000, 0.1000])
     """
     if isinstance(q, (int, float)) and not 0 <= q <= 1:
         raise ArgumentError(f"quantile_loss got q {q}; it must lie between 0 and 1.")
@@ -169,6 +185,11 @@ def poisson_nll(predictions: Any, targets: Any) -> Tensor:
     Args:
         predictions: ŷ, the logarithm of the rate.
         targets: y, the counts.
+
+    Example:
+        >>> import thalweg as tw
+        >>> tw.losses.poisson_nll(tw.Tensor([0.0, 1.0]), tw.Tensor([2.0, 1.0]))
+        tensor([1.0000, 1.7183])
     """
     tensor = as_floating(predictions, None)
     return exp(tensor) - multiply(targets, tensor)

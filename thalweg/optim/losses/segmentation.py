@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from thalweg.core.spec import FLOAT64
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError, ShapeError
-from thalweg.ops.elementwise.arithmetic import absolute, square
+from thalweg.ops.creation.dtypes import finfo
+from thalweg.ops.elementwise.arithmetic import square
 from thalweg.ops.elementwise.conversion import as_floating
 from thalweg.ops.elementwise.exponential import sigmoid
-from thalweg.ops.numpy.kinds import NUMBERS
-from thalweg.ops.reduce.extremes import max
+from thalweg.ops.numpy.libraries import values_of
 from thalweg.ops.reduce.sums import mean, sum
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.special.activations import softmax
@@ -111,12 +112,16 @@ def _probabilities(x: Tensor) -> Tensor:
     Raises:
         ArgumentError: If those of a point do not sum to 1, or the only one is outside 0 … 1.
     """
-    total = sum(x, -1)
-    off = absolute(total - 1.0) if x.shape[-1] > 1 else absolute(total - 0.5) - 0.5
-    if x.size and isinstance(off.array, NUMBERS) and not max(off).item() <= 1e-5:
+    sums = values_of(sum(x, -1)) if x.size else None
+    if sums is None:
+        return x
+    total = sums.astype(FLOAT64)
+    off = abs(total - 1.0) if x.shape[-1] > 1 else abs(total - 0.5) - 0.5
+    # Each of them may be rounded, and their sum.
+    if not off.max() <= max(1e-5, x.shape[-1] * float(finfo(x.dtype).eps)):
         raise ArgumentError(
-            f"dice_loss with apply_softmax=False got sums of {max(total).item():.6g} at most and "
-            f"{-max(-total).item():.6g} at least; predictions must be valid probability "
+            f"dice_loss with apply_softmax=False got sums of {total.max():.6g} at most and "
+            f"{total.min():.6g} at least; predictions must be valid probability "
             "distributions that sum to 1 along the last axis. Leave apply_softmax=True for logits."
         )
     return x

@@ -55,8 +55,8 @@ def with_weight_decay(
     The gradient's averages never see the decay: of `adam(η)` this makes `adamw(η)`. The learning
     rate is the one that the optimizer was made with, a schedule too, and one that is set by
     `set_hyperparams`; in a chain it is that of the last link. What wraps an optimizer (MultiSteps,
-    cautious, lookahead, groups, …) wants the decay inside of it, where steps and parameters are
-    the optimizer's own.
+    lookahead, groups, …) wants the decay inside of it, where steps and parameters are the
+    optimizer's own; around one that is `cautious`, give the learning rate.
 
     Args:
         optimizer: An optimizer without weight decay of its own.
@@ -93,7 +93,7 @@ def with_weight_decay(
     def update(updates: Updates, state: OptState, params: Params = None, **extra: Any) -> Step:
         weights = needed(params, "with_weight_decay")
         found, inner_state = inner.update(updates, state.inner_state, params, **extra)
-        now = rate.read(inner_state) if isinstance(rate, _Kept) else rate
+        now = rate.read(inner_state) if isinstance(rate, _KeptRate) else rate
         value = at_step(now, state.count) if callable(now) else now
 
         def moved(u: Tensor, lost: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ def with_weight_decay(
     return GradientTransformation(init, update)
 
 
-class _Kept(NamedTuple):
+class _KeptRate(NamedTuple):
     """A learning rate that the state of an optimizer keeps: the way to it through chains."""
 
     way: tuple[Any, ...]
@@ -139,7 +139,7 @@ def _rate_of(optimizer: GradientTransformation) -> Any:
     if not alone or links[-1][1] is asgd or not links[-1][2].get("flip_sign", True):
         raise ArgumentError(_advice(optimizer, wraps=False))
     way, maker, _ = links[-1]
-    return _Kept(way) if isinstance(maker, Injected) else rates[-1]
+    return _KeptRate(way) if isinstance(maker, Injected) else rates[-1]
 
 
 def _links(optimizer: Any, way: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:

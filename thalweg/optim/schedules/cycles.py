@@ -141,6 +141,9 @@ def triangular_schedule(
 ) -> Schedule:
     """Rise and fall along straight lines, over and over.
 
+        value(t) = base_value + (peak_value − base_value) · height · x
+        x, from 0 to 1: the part of the way up; then what is left of the way down
+
     Args:
         base_value: The value at the feet.
         peak_value: The value at the peaks, if they are not lowered.
@@ -197,6 +200,10 @@ def one_cycle_schedule(
     three_phase: bool = False,
 ) -> Schedule:
     """Rise to a peak once, then fall far below the start, and stay there.
+
+        up:    from peak_value / div_factor to peak_value
+        down:  from peak_value to peak_value / (div_factor · final_div_factor)
+        along from + (to − from) (½ − ½ cos(π s)), or a straight line,  s from 0 to 1
 
     Args:
         peak_value: The value at the peak.

@@ -30,6 +30,8 @@ __all__ = [
 def constant_schedule(value: float) -> Schedule:
     """Keep one value.
 
+        value(t) = value
+
     Args:
         value: The value at every step.
 
@@ -96,6 +98,9 @@ def linear_schedule(
     init_value: float, end_value: float, transition_steps: int, transition_begin: int = 0
 ) -> Schedule:
     """Go from one value to another along a straight line.
+
+        value(t) = init_value + (end_value − init_value) s
+        s = (t − transition_begin) / transition_steps, not less than 0 and not more than 1
 
     Arguments and errors as for `polynomial_schedule`.
 

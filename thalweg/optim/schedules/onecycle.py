@@ -116,6 +116,8 @@ def _check(kind: str, steps: int, peak: Any, first: Any, last: Any) -> None:
 def sgdr_schedule(cosine_kwargs) -> Schedule:  # type: ignore[no-untyped-def]
     """Descent with warm restarts: several rises and falls along cosines, one after another.
 
+        value(t) = the cycle's value(t − its first step)
+
     Args:
         cosine_kwargs: The arguments of `warmup_cosine_decay_schedule` for each cycle, by name;
             `decay_steps` is the number of its steps.

@@ -28,6 +28,8 @@ def piecewise_constant_schedule(
 ) -> Schedule:
     """Multiply by a factor at each of some steps, and keep the value between them.
 
+        value(t) = init_value · Π scale    over the boundaries ≤ t
+
     Args:
         init_value: The value before the first boundary.
         boundaries_and_scales: The factors by the step from which on they apply.
@@ -59,6 +61,8 @@ def piecewise_interpolate_schedule(
     boundaries_and_scales: Mapping[int, float] | None = None,
 ) -> Schedule:
     """Multiply by a factor at each of some steps, and interpolate between them.
+
+        value(b) = init_value · Π scale    over the boundaries ≤ b, at each boundary b
 
     Args:
         interpolate_type: "linear" or "cosine".
@@ -112,6 +116,8 @@ def join_schedules(
 ) -> Schedule:
     """Follow one schedule after another; each counts its steps from its own beginning.
 
+        value(t) = schedules[i](t − boundaries[i − 1]),    boundaries[i − 1] ≤ t < boundaries[i]
+
     Args:
         schedules: The schedules in order.
         boundaries: The step at which each but the first begins.
@@ -148,6 +154,8 @@ def join_schedules(
 def warmup_constant_schedule(init_value: float, peak_value: float, warmup_steps: int) -> Schedule:
     """Rise along a straight line, then stay.
 
+        value(t) = init_value + (peak_value − init_value) min(t / warmup_steps, 1)
+
     Arguments and errors as for `linear_schedule`.
 
     Example:
@@ -168,6 +176,10 @@ def warmup_cosine_decay_schedule(
     exponent: float = 1.0,
 ) -> Schedule:
     """Rise along a straight line, then fall along half a period of a cosine.
+
+        t < warmup_steps:  value(t) = init_value + (peak_value − init_value) t / warmup_steps
+        after them:        value(t) = end_value + (peak_value − end_value) (½ + ½ cos(π s))^exponent
+                           s = min((t − warmup_steps) / (decay_steps − warmup_steps), 1)
 
     Args:
         init_value: The value at step 0.
@@ -217,6 +229,10 @@ def warmup_exponential_decay_schedule(
     end_value: float | None = None,
 ) -> Schedule:
     """Rise along a straight line, then decay exponentially.
+
+        t < warmup_steps:  value(t) = init_value + (peak_value − init_value) t / warmup_steps
+        after them:        value(t) = peak_value · decay_rate^s
+                           s = (t − warmup_steps − transition_begin) / transition_steps, not below 0
 
     Args:
         init_value: The value at step 0.

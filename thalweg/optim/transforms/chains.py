@@ -25,6 +25,8 @@ __all__ = ["chain", "named_chain"]
 def chain(*args: GradientTransformation) -> GradientTransformation:
     """Apply transformations one after another; the state is the tuple of their states.
 
+        u = fₙ(… f₂(f₁(g)) …)
+
     Args:
         args: Transformations, the first one nearest to the gradient.
 

@@ -88,6 +88,8 @@ def conditionally_transform(
 ) -> GradientTransformation:
     """Transform the updates of some steps; in others they pass through, and the state stays.
 
+        u = inner(g) if should_transform_fn(t), else u = g
+
     Args:
         inner: The transformation of those steps.
         should_transform_fn: Maps the step, an int32 scalar counted from 0, to a boolean.
@@ -118,6 +120,8 @@ def conditionally_mask(
     forward_extra_args: bool = False,
 ) -> GradientTransformation:
     """Transform the updates of some steps; in others they are zero, and the state stays.
+
+        u = inner(g) if should_transform_fn(t), else u = 0
 
     Args:
         inner: The transformation of those steps.
@@ -153,6 +157,8 @@ def apply_if_finite(
     inner: GradientTransformation, max_consecutive_errors: int
 ) -> GradientTransformation:
     """Skip steps whose updates are infinite or NaN: zeros instead, and the state stays.
+
+        u = inner(g) if all g are finite, or too many in a row were not; else u = 0
 
     Args:
         inner: The transformation of finite updates.

@@ -64,6 +64,8 @@ class ZeroNansState(NamedTuple):
 def zero_nans() -> GradientTransformation:
     """Replace NaN by 0; the state tells where there was one.
 
+        u = 0 where g is NaN, else g
+
     Infinities stay. A gradient of zero in place of NaN hides what is wrong: look at the state.
 
     Example:

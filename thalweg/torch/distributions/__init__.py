@@ -20,4 +20,7 @@ from thalweg.torch.distributions.kl import kl_divergence, register_kl
 from thalweg.torch.distributions.mixture import *
 from thalweg.torch.distributions.multivariate.matrices import *
 from thalweg.torch.distributions.multivariate.normal import *
+from thalweg.torch.distributions.paths import make_paths as _make_paths
 from thalweg.torch.distributions.transforms import *
+
+_make_paths(__name__, globals())

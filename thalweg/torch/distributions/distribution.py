@@ -14,7 +14,7 @@ from thalweg.autodiff.modes import no_grad
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.torch.distributions import constraints
-from thalweg.torch.distributions.utils import lazy_property
+from thalweg.torch.distributions.utils import is_certain, lazy_property
 from thalweg.torch.size import TorchSize as Size
 
 __all__ = ["Distribution", "ExponentialFamily"]
@@ -85,8 +85,7 @@ class Distribution:
             if constraints.is_dependent(constraint) or (computed and name not in self.__dict__):
                 continue
             value = getattr(self, name)
-            found = constraint.check(value)
-            if not (found.is_symbolic or found.all()):
+            if not is_certain(constraint.check(value)):
                 raise ArgumentError(
                     f"Expected parameter {name} ({_kind(value)} of shape {tuple(value.shape)}) of "
                     f"distribution {self!r} to satisfy the constraint {constraint!r}, but found "
@@ -147,7 +146,7 @@ class Distribution:
     def sample_n(self, n: int) -> Any:
         """Draw n samples."""
         warnings.warn(
-            "sample_n(n) will be deprecated. Use .sample((n,)) instead.",
+            "`sample_n(n)` will be deprecated. Use `sample((n,))` instead.",
             FutureWarning,
             stacklevel=2,
         )
@@ -217,8 +216,7 @@ class Distribution:
                 stacklevel=4,
             )
             return
-        valid = support.check(value)
-        if not (valid.is_symbolic or valid.all()):
+        if not is_certain(support.check(value)):
             raise ArgumentError(
                 f"Expected value argument ({_kind(value)} of shape {tuple(value.shape)}) to be "
                 f"within the support ({support!r}) of the distribution {self!r}, but found "

@@ -45,6 +45,8 @@ def broadcast_all(*values: Any) -> tuple[Any, ...]:
         as_tensor(value) if isinstance(value, Tensor) else torch.tensor(value, dtype=dtype)
         for value in values
     ]
+    if all(tensor.shape == tensors[0].shape for tensor in tensors):
+        return tuple(tensors)
     return tuple(adopted(torch.broadcast_tensors(*tensors)))
 
 
@@ -60,6 +62,11 @@ def floats(*values: Any) -> tuple[Any, ...]:
 def are_numbers(*values: Any) -> bool:
     """Tell whether all values are numbers, whose distribution has no axes."""
     return all(isinstance(value, Number) for value in values)
+
+
+def is_certain(valid: Any) -> bool:
+    """Tell whether what is known of a check is true; of what is traced nothing is known."""
+    return valid.is_symbolic or bool(np.all(valid.array))
 
 
 def logits_to_probs(logits: Any, is_binary: bool = False) -> Any:

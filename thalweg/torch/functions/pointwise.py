@@ -212,3 +212,18 @@ def _polygamma(x: Tensor, n: int) -> Tensor:
 
 attach("polygamma", _polygamma)
 attach("polygamma_", in_place_variant("polygamma", _polygamma))
+
+
+# ---- conjugates, which are computed at once
+
+
+@method
+def resolve_conj(x: Any) -> Tensor:
+    """Return the tensor: its values are computed, and none waits to be conjugated."""
+    return as_tensor(x)
+
+
+@method
+def resolve_neg(x: Any) -> Tensor:
+    """Return the tensor: its values are computed, and none waits to be negated."""
+    return as_tensor(x)

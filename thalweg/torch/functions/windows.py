@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from thalweg.core.apply import joined
+from thalweg.core.apply import joined, kind_of
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError, ShapeError
+from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.elementwise.arithmetic import add
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.linalg.contraction import contract
@@ -14,6 +14,7 @@ from thalweg.ops.shape.cut import pad_with_zeros, slice_
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import transpose
 from thalweg.ops.windows.windows import overlap_add, windows
+from thalweg.torch.dtypes import TORCH
 from thalweg.torch.naming import as_tensor, function, variant_of
 
 Extents = int | tuple[int, ...]
@@ -118,11 +119,45 @@ def _check_channels(name: str, x: Tensor, weight: Tensor, groups: int, own: int)
         )
 
 
-def _operands(x: Tensor, weight: Any, bias: Any) -> tuple[Tensor, Tensor, Tensor | None]:
+# What PyTorch calls dtypes in errors: the type of a scalar, and that of C++.
+_SPOKEN = {
+    "float16": ("Half", "c10::Half"), "float32": ("Float", "float"),
+    "float64": ("Double", "double"), "complex64": ("ComplexFloat", "c10::complex<float>"),
+    "complex128": ("ComplexDouble", "c10::complex<double>"), "bool": ("Bool", "bool"),
+    "int8": ("Char", "signed char"), "uint8": ("Byte", "unsigned char"),
+    "int16": ("Short", "short"), "int32": ("Int", "int"), "int64": ("Long", "long int"),
+}  # fmt: skip
+
+
+def _spoken(x: Tensor) -> tuple[str, str]:
+    name = x.spec.dtype.name
+    return _SPOKEN.get(name, (name, name))
+
+
+def _operands(name: str, x: Tensor, weight: Any, bias: Any) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Return the operands in one dtype; PyTorch's tensors must have one already.
+
+    Raises:
+        DtypeError: If these do not.
+    """
     tensors = [x, as_tensor(weight)] + ([] if bias is None else [as_tensor(bias)])
+    if kind_of(tuple(tensors)).promotion is TORCH:
+        for what, other in [*zip(("weight", "bias"), tensors[1:], strict=False)][::-1]:
+            if other.spec.dtype != x.spec.dtype:
+                raise _mixed(name, x, what, other)
     dtype = joined(*tensors)
     cast = [astype(t, dtype) for t in tensors]
     return cast[0], cast[1], cast[2] if bias is not None else None
+
+
+def _mixed(name: str, x: Tensor, what: str, other: Tensor) -> DtypeError:
+    """Return the refusal of operands of several dtypes."""
+    (mine, of_input), (theirs, of_other) = _spoken(x), _spoken(other)
+    start = f"expected scalar type {mine} but found {theirs}: " if what == "weight" else ""
+    return DtypeError(
+        f"{start}Input type ({of_input}) and {what} type ({of_other}) should be the same in "
+        f"{name}. Convert one with .to(dtype)."
+    )
 
 
 def _finish(result: Tensor, bias: Tensor | None, batched: bool, rank: int) -> Tensor:
@@ -143,7 +178,7 @@ def _convolve(
     groups: int = 1,
 ) -> Tensor:
     given, batched = with_batch(name, input, rank)
-    x, kernel, offset = _operands(given, weight, bias)
+    x, kernel, offset = _operands(name, given, weight, bias)
     _check_channels(name, x, kernel, groups, own=1)
     size = kernel.shape[2:]
     steps, gaps = whole_numbers(name, rank, stride=stride, dilation=dilation)
@@ -264,7 +299,7 @@ def _transpose_convolution(
     dilation: Extents = 1,
 ) -> Tensor:
     given, batched = with_batch(name, input, rank)
-    x, kernel, offset = _operands(given, weight, bias)
+    x, kernel, offset = _operands(name, given, weight, bias)
     _check_channels(name, x, kernel, groups, own=0)
     steps, gaps = whole_numbers(name, rank, stride=stride, dilation=dilation)
     cut, more = whole_numbers(name, rank, padding=padding, output_padding=output_padding)

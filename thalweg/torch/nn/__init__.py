@@ -14,6 +14,7 @@ from thalweg.torch.nn.modules.images.conv import *
 from thalweg.torch.nn.modules.images.padding import *
 from thalweg.torch.nn.modules.images.pooling import *
 from thalweg.torch.nn.modules.images.upsampling import *
+from thalweg.torch.nn.modules.lazy import *
 from thalweg.torch.nn.modules.linear import *
 from thalweg.torch.nn.modules.loss import *
 from thalweg.torch.nn.modules.module import *

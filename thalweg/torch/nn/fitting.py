@@ -24,6 +24,7 @@ from thalweg.torch.naming import adopted, as_tensor
 from thalweg.torch.nn.functional_call import Substitution
 from thalweg.torch.nn.hooks import Computing, computing_hooks
 from thalweg.torch.nn.modules.module import REGISTRIES, Module
+from thalweg.torch.nn.parameter import is_lazy
 from thalweg.training.carrying import Carrying
 from thalweg.training.surroundings import Surroundings
 
@@ -264,7 +265,7 @@ def _evaluation_mode(model: Module) -> Iterator[None]:
 
 def _in_dtype_of(model: Module, data: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return data with real numbers of the model's dtype, if its parameters have one."""
-    dtypes = {p.array.dtype for p in model.parameters() if p.array.dtype.kind == "f"}
+    dtypes = {np.dtype(p.dtype) for p in model.parameters() if p.dtype.kind == "f"}
     if len(dtypes) != 1:
         return data
     (wanted,) = dtypes
@@ -275,6 +276,16 @@ def _in_dtype_of(model: Module, data: tuple[Any, ...]) -> tuple[Any, ...]:
         return array.astype(wanted) if real else array
 
     return tuple(map(converted, data))
+
+
+def _show_first_batch(model: Module, data: tuple[Any, ...], batch_size: Any) -> None:
+    """Call a lazy model that has seen no data, so that its weights are made; no state changes."""
+    if not any(map(is_lazy, (*model.parameters(), *model.buffers()))):
+        return
+    rows = batch_size if isinstance(batch_size, int) else None
+    first = tuple(array[:rows] for array in _in_dtype_of(model, data[:-1]))
+    with _evaluation_mode(model), set_recording(False):
+        model(*(adopted(as_tensor(array)) for array in first))
 
 
 def fit_module(
@@ -290,6 +301,7 @@ def fit_module(
     if isinstance(loss, type):
         raise CallError(f"fit got the class loss={loss.__name__}. Call it: {loss.__name__}().")
     data, options = read_rows(data, options)
+    _show_first_batch(model, data, options.get("batch_size"))
     data = _in_dtype_of(model, data)
     if options.get("validation") is not None:
         options["validation"] = _in_dtype_of(model, arrays_of(options["validation"]))

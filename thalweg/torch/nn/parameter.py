@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Self, TypeGuard
 
 import numpy as np
 
@@ -13,11 +13,12 @@ from thalweg.core.spec import possible
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, astype, make
 from thalweg.core.writing import overwrite
+from thalweg.errors import ArgumentError
 from thalweg.torch import tensors as wing
-from thalweg.torch.dtypes import TORCH
+from thalweg.torch.dtypes import TORCH, of_numpy
 from thalweg.torch.naming import as_tensor
 
-__all__ = ["Buffer", "Parameter"]
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
 
 
 class Parameter(wing.TorchTensor):
@@ -84,6 +85,159 @@ class Buffer(wing.TorchTensor):
         self.persistent = persistent
 
 
+# How the memory of a tensor is read that refuses to be used.
+_array_of: Callable[[Tensor], Any] = vars(Tensor)["array"].__get__
+
+
+class _Uninitialized:
+    """A tensor whose shape is not known yet, as in lazy modules: it can be filled, not used."""
+
+    cls_to_become: ClassVar[type[Any]]
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Become an ordinary tensor of this shape, whose values are still to be set.
+
+        Args:
+            shape: The extents.
+            device: Accepted as in PyTorch; tensors are on the CPU.
+            dtype: The dtype; by default that it was made with.
+        """
+        tensor: Any = self
+        kind = _array_of(tensor).dtype if dtype is None else np.dtype(dtype)
+        tensor.__class__ = self.cls_to_become
+        rebind(tensor, np.zeros(possible(tuple(shape)), kind))
+
+    def convert_placeholder(self, function: Callable[[Tensor], Tensor]) -> None:
+        """Take the dtype that a function gives; the shape stays unknown."""
+        tensor: Any = self
+        own = tensor.__class__
+        tensor.__class__ = self.cls_to_become
+        rebind(tensor, function(tensor.detach()))
+        tensor.__class__ = own
+
+    @property
+    def array(self) -> Any:
+        """What an operation would use.
+
+        Raises:
+            ArgumentError: Always.
+        """
+        raise ArgumentError(
+            "Attempted to use an uninitialized parameter. This happens with a lazy module that "
+            "has seen no data, or with an object of thalweg.torch.nn.parameter."
+            f"{type(self).__name__}. Call the module with a batch first."
+        )
+
+    @property
+    def shape(self) -> Any:
+        """The shape.
+
+        Raises:
+            ArgumentError: Always.
+        """
+        raise ArgumentError(
+            "Can't access the shape of an uninitialized parameter or buffer. It is known after "
+            "the first call of its module; load_state_dict cannot take it from a module that has "
+            "seen no data. Call the module with a batch first."
+        )
+
+    @property
+    def dtype(self) -> Any:
+        """The type that the elements will have."""
+        return of_numpy(_array_of(self).dtype)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(_Uninitialized, Parameter):
+    """A parameter whose shape is known when its module is first called; see `nn.LazyLinear`.
+
+    Args:
+        requires_grad: Whether `backward()` will compute its derivative.
+        device: Accepted as in PyTorch; tensors are on the CPU.
+        dtype: Its dtype; by default the default dtype.
+
+    Example:
+        >>> from thalweg.torch import nn
+        >>> weight = nn.UninitializedParameter()
+        >>> weight
+        <UninitializedParameter>
+        >>> weight.materialize((2, 3))
+        >>> type(weight).__name__, weight.shape
+        ('Parameter', torch.Size([2, 3]))
+    """
+
+    cls_to_become = Parameter
+
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Self:
+        """Make a parameter that has no elements yet."""
+        made: Any = Parameter(np.empty(0, TORCH.default if dtype is None else dtype), requires_grad)
+        made.__class__ = cls
+        found: Self = made
+        return found
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+        pass
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        copied = type(self)(self.requires_grad, dtype=self.dtype)
+        memo[id(self)] = copied
+        return copied
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (self.requires_grad, None, self.dtype)
+
+
+class UninitializedBuffer(_Uninitialized, Buffer):
+    """A buffer whose shape is known when its module is first called; see `nn.LazyBatchNorm1d`.
+
+    Args:
+        requires_grad: Accepted as in PyTorch.
+        device: Accepted as in PyTorch; tensors are on the CPU.
+        dtype: Its dtype; by default the default dtype.
+        persistent: Whether it is part of a module's `state_dict`.
+    """
+
+    cls_to_become = Buffer
+
+    def __new__(
+        cls,
+        requires_grad: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        persistent: bool = True,
+    ) -> Self:
+        """Make a buffer that has no elements yet."""
+        made: Any = Buffer(np.empty(0, TORCH.default if dtype is None else dtype))
+        made.persistent = persistent
+        made.__class__ = cls
+        found: Self = made
+        return found
+
+    def __init__(
+        self,
+        requires_grad: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        persistent: bool = True,
+    ) -> None:
+        pass
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Buffer:
+        copied = type(self)(dtype=self.dtype, persistent=self.persistent)
+        memo[id(self)] = copied
+        return copied
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (False, None, self.dtype, self.persistent)
+
+
+def is_lazy(value: Any) -> TypeGuard[Any]:
+    """Tell whether a parameter or a buffer has no shape yet."""
+    return isinstance(value, _Uninitialized)
+
+
 def _lay_on(cls: type[Any], data: Any) -> Any:
     """Return a tensor of a class on the memory of a tensor or an array, without its history."""
     found = Tensor.__new__(cls)
@@ -114,6 +268,9 @@ def rebind(tensor: Tensor, data: Any) -> None:
 
 def convert(tensor: Tensor, function: Callable[[Tensor], Tensor]) -> None:
     """Replace the values of a leaf, and of its gradient, by a function of them."""
+    if isinstance(tensor, _Uninitialized):
+        tensor.convert_placeholder(function)
+        return
     gradient = tensor._grad
     rebind(tensor, function(tensor.detach()))
     tensor._grad = None if gradient is None else function(gradient.detach())

@@ -93,9 +93,13 @@ class WithState(Hooked):
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         for name, member in self._state_members().items():
-            destination[prefix + name] = member if keep_vars else member.detach()
+            destination[prefix + name] = member if keep_vars else self._detached(member)
         if type(self).get_extra_state is not WithState.get_extra_state:
             destination[prefix + _EXTRA] = self.get_extra_state()
+
+    def _detached(self, member: Tensor) -> Tensor:
+        """Return a member's value as it is taken out."""
+        return member.detach()
 
     def _state_members(self) -> dict[str, Tensor]:
         buffers = {k: v for k, v in self._buffers.items() if k not in self._transient}

@@ -426,6 +426,8 @@ def nadam(
 ) -> GradientTransformation:
     """Adam with Nesterov's look ahead.
 
+        u = −learning_rate · m̂ / (√(v̂ + eps_root) + eps)
+
     Arguments and errors as for `adam`.
 
     Source:
@@ -500,7 +502,13 @@ def nadamw(
 ) -> GradientTransformation:
     """Adam with Nesterov's look ahead and decoupled weight decay.
 
+        u = −learning_rate · (m̂ / (√(v̂ + eps_root) + eps) + weight_decay · p)
+
     Arguments and errors as for `adamw`.
+
+    Source:
+        Dozat, "Incorporating Nesterov Momentum into Adam", 2016; Loshchilov & Hutter, "Decoupled
+        Weight Decay Regularization", 2019. arXiv:1711.05101
 
     Example:
         >>> import thalweg as tw
@@ -552,7 +560,14 @@ def adamaxw(
 ) -> GradientTransformation:
     """Adam in the infinity norm with decoupled weight decay.
 
+        u = −learning_rate · (m̂ / v + weight_decay · p),    m̂ and v as in `scale_by_adamax`
+
     Arguments and errors as for `adamax` and `adamw`.
+
+    Source:
+        Kingma & Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 2.
+        arXiv:1412.6980; Loshchilov & Hutter, "Decoupled Weight Decay Regularization", 2019.
+        arXiv:1711.05101
 
     Example:
         >>> import thalweg as tw

@@ -59,6 +59,8 @@ def sgd(
 def scale_by_sign() -> GradientTransformation:
     """Replace updates by their signs: −1, 0 or 1.
 
+        u = sign(g)
+
     Source:
         Bernstein et al., "signSGD: Compressed Optimisation for Non-Convex Problems", 2018.
         arXiv:1802.04434

@@ -96,6 +96,8 @@ _ADJUSTMENTS: dict[str, Callable[[int, int], float]] = {
 def scale_by_shape(adjustment: str = "original") -> GradientTransformation:
     """Scale orthogonal updates of matrices by their extents.
 
+        u = √max(1, rows / columns) · g    or    0.2 √max(rows, columns) · g
+
     Args:
         adjustment: "original": √max(1, rows / columns); "match_rms_adamw": 0.2 √max(rows, columns),
             which gives updates the size that AdamW's have.

@@ -16,7 +16,10 @@ from thalweg.torch.distributions.distribution import Distribution
 from thalweg.torch.distributions.transforms.elementwise import ExpTransform, SigmoidTransform
 from thalweg.torch.distributions.utils import broadcast_all, clamp_probs
 
-__all__ = ["RelaxedBernoulli", "RelaxedOneHotCategorical"]
+__all__ = [
+    "ExpRelaxedCategorical", "LogitRelaxedBernoulli", "RelaxedBernoulli",
+    "RelaxedOneHotCategorical",
+]  # fmt: skip
 
 
 class LogitRelaxedBernoulli(_Binary):

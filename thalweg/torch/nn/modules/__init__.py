@@ -1,5 +1,5 @@
-"""PyTorch's path to what concerns every module: `torch.nn.modules.module`."""
+"""PyTorch's paths to what concerns every module: `torch.nn.modules.module`, and `lazy` ones."""
 
-from thalweg.torch.nn.modules import module
+from thalweg.torch.nn.modules import lazy, module
 
-__all__ = ["module"]
+__all__ = ["lazy", "module"]

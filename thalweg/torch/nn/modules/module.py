@@ -20,7 +20,7 @@ from thalweg.errors import (
 )
 from thalweg.torch.naming import adopted
 from thalweg.torch.nn.hooks import Hook, register_for_all
-from thalweg.torch.nn.parameter import Buffer, Parameter, convert
+from thalweg.torch.nn.parameter import Buffer, Parameter, convert, is_lazy
 from thalweg.torch.nn.state import WithState
 from thalweg.torch.typed import dtype_of
 
@@ -522,7 +522,9 @@ class Module(WithState):
                 if parameter is not None:
                     convert(parameter, function)
             for name, buffer in module._buffers.items():
-                if buffer is not None:
+                if is_lazy(buffer):
+                    convert(buffer, function)
+                elif buffer is not None:
                     module._buffers[name] = function(buffer)
         return self
 

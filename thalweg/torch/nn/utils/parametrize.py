@@ -25,7 +25,7 @@ __all__ = [
 Parametrized = TypeVar("Parametrized", bound=Module)
 
 
-class _Kept(threading.local):
+class _Cached(threading.local):
     """Values that were computed inside a `cached` block, by what they were computed from."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class _Kept(threading.local):
         return self.values[key][0]
 
 
-_kept = _Kept()
+_kept = _Cached()
 
 
 @contextmanager

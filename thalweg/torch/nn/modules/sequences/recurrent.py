@@ -20,8 +20,8 @@ from thalweg.torch.nn.parameter import Parameter, register_parameters
 from thalweg.torch.nn.recurrence.cells import CELLS
 from thalweg.torch.nn.recurrence.functions import weights_of
 from thalweg.torch.nn.recurrence.layers import Layers
+from thalweg.torch.nn.recurrence.packed import PackedSequence
 from thalweg.torch.nn.recurrence.packing import Packing, as_counts
-from thalweg.torch.nn.utils.rnn import PackedSequence
 
 __all__ = ["GRU", "LSTM", "RNN", "RNNBase"]
 
