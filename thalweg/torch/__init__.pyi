@@ -36,6 +36,7 @@ from thalweg.torch import linalg as linalg
 from thalweg.torch import nn as nn
 from thalweg.torch import optim as optim
 from thalweg.torch import random as random
+from thalweg.torch import return_types as return_types
 from thalweg.torch import serialization as serialization
 from thalweg.torch import settings as settings
 from thalweg.torch import size as size
@@ -1412,9 +1413,12 @@ def flatten(
     r"""Return all elements, or those of a run of axes, along one axis, in row-major order."""
 
 def flip(
-    input: ArrayLike, dim: builtins.int | Sequence[builtins.int] | None = None, *, out: _Out = None
+    input: ArrayLike,
+    *dim: builtins.int | Sequence[builtins.int] | None,
+    dims: builtins.int | Sequence[builtins.int] | None = None,
+    out: _Out = None,
 ) -> TorchTensor:
-    r"""Reverse the order along some axes; by default along all."""
+    r"""Reverse the order along some axes."""
 
 def fliplr(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Reverse the second axis, left to right."""
@@ -2287,7 +2291,9 @@ def median(input: ArrayLike, dim: builtins.int, keepdim: builtins.bool = False) 
 def median(input: ArrayLike, dim: TorchTensor, keepdim: builtins.bool = False) -> TorchTensor:
     r"""Return the lower of the middle elements; along an axis, with its position."""
 
-def meshgrid(*tensors: ArrayLike, indexing: str = "xy", out: _Out = None) -> list[TorchTensor]:
+def meshgrid(
+    *tensors: ArrayLike, indexing: str = "ij", out: _Out = None
+) -> tuple[TorchTensor, ...]:
     r"""Return the coordinates of a grid, one tensor an axis."""
 
 @overload
@@ -2884,16 +2890,6 @@ def renorm_(
     input: TorchTensor, p: builtins.float, dim: builtins.int, maxnorm: builtins.float
 ) -> TorchTensor:
     r"""Write the result of `renorm` into the tensor itself, and return it."""
-
-def repeat(
-    input: ArrayLike,
-    repeats: Any = None,
-    dim: builtins.int | None = None,
-    *,
-    output_size: builtins.int | None = None,
-    out: _Out = None,
-) -> TorchTensor:
-    r"""Repeat each element along an axis, by default of the flattened tensor."""
 
 def repeat_interleave(
     input: ArrayLike,

@@ -1056,9 +1056,12 @@ class TorchTensor(_core.Tensor):
         r"""Return all elements, or those of a run of axes, along one axis, in row-major order."""
 
     def flip(
-        self, dim: builtins.int | Sequence[builtins.int] | None = None, *, out: _Out = None
+        self,
+        *dim: builtins.int | Sequence[builtins.int] | None,
+        dims: builtins.int | Sequence[builtins.int] | None = None,
+        out: _Out = None,
     ) -> TorchTensor:
-        r"""Reverse the order along some axes; by default along all."""
+        r"""Reverse the order along some axes."""
 
     def fliplr(self, *, out: _Out = None) -> TorchTensor:
         r"""Reverse the second axis, left to right."""
@@ -2043,15 +2046,8 @@ class TorchTensor(_core.Tensor):
     def renorm_(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> TorchTensor:
         r"""Write the result of `renorm` into the tensor itself, and return it."""
 
-    def repeat(
-        self,
-        repeats: Any = None,
-        dim: builtins.int | None = None,
-        *,
-        output_size: builtins.int | None = None,
-        out: _Out = None,
-    ) -> TorchTensor:
-        r"""Repeat each element along an axis, by default of the flattened tensor."""
+    def repeat(self, *repeats: Any) -> TorchTensor:
+        r"""Return a tensor so many times along each axis, one after another."""
 
     def repeat_interleave(
         self,

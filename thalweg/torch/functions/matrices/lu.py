@@ -16,7 +16,7 @@ from thalweg.core.operation import op
 from thalweg.core.spec import Array, Spec
 from thalweg.core.tape import is_recorded
 from thalweg.core.tensor import Tensor
-from thalweg.errors import DtypeError, NoResult, ShapeError, UnsupportedOperation
+from thalweg.errors import ArgumentError, DtypeError, NoResult, ShapeError
 from thalweg.ops.creation.creation import eye, zeros
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.complex import real
@@ -30,8 +30,8 @@ from thalweg.ops.shape.broadcast import broadcast_shapes, broadcast_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.torch.functions.matrices.operands import matrices_of
-from thalweg.torch.functions.matrices.results import named_result
 from thalweg.torch.naming import as_tensor, function, method
+from thalweg.torch.return_types import named_result
 
 linalg_lu = named_result("linalg_lu", "P", "L", "U")
 linalg_lu_factor = named_result("linalg_lu_factor", "LU", "pivots")
@@ -119,7 +119,7 @@ def _factors(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 def _require_pivoting(name: str, pivot: bool) -> None:
     if not pivot:
-        raise UnsupportedOperation(
+        raise ArgumentError(
             f"{name}: LU without pivoting is not implemented on the CPU. Leave pivot=True."
         )
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
+from thalweg.ops.creation.copying import clone
+from thalweg.ops.creation.creation import zeros
 from thalweg.ops.linalg import matrices
 from thalweg.ops.linalg.decompositions import adjoint_of
 from thalweg.ops.shape.flip import flip
 from thalweg.torch.functions.matrices.operands import matrices_of, squares_of
-from thalweg.torch.functions.matrices.results import named_result
 from thalweg.torch.naming import as_tensor, function, method
+from thalweg.torch.return_types import named_result
 
 svd_result = named_result("svd", "U", "S", "V")
 qr_result = named_result("qr", "Q", "R")
@@ -34,11 +36,8 @@ def svd(input: Any, some: bool = True, compute_uv: bool = True) -> Any:
     """
     x = matrices_of("torch.svd", input, "input")
     if not compute_uv:
-        values: Any = matrices.svdvals(x)
-        m, n = x.shape[-2:]
-        zeros = (values.new_zeros((*x.shape[:-2], size, size), dtype=x.dtype) for size in (m, n))
-        u, v = zeros
-        return svd_result(u, values, v)
+        u, v = (zeros((*x.shape[:-2], size, size), x.dtype) for size in x.shape[-2:])
+        return svd_result(u, matrices.svdvals(x), v)
     u, values, vh = matrices.svd(x, full_matrices=not some)
     return svd_result(u, values, adjoint_of(vh))
 
@@ -83,12 +82,12 @@ def triangular_solve(
         >>> torch.triangular_solve(b, A).solution.tolist()
         [[2.0], [2.0]]
     """
-    matrix: Any = squares_of("triangular_solve", A)
+    matrix = squares_of("triangular_solve", A)
     found = matrices.solve_triangular(
         matrix, matrices_of("triangular_solve", b, "b"), int(transpose), upper=upper,
         unitriangular=unitriangular,
     )  # fmt: skip
-    return triangular_result(found, matrix.clone())
+    return triangular_result(found, clone(matrix))
 
 
 @function
