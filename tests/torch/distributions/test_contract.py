@@ -15,12 +15,10 @@ import pytest
 
 import thalweg as tw
 from tests.torch.distributions.cases import CASES, Case, real
-from tests.torch.distributions.test_all import doubles_of_pytorch
 from thalweg import torch as wing
 
 torch = pytest.importorskip("torch")
 
-__all__ = ["doubles_of_pytorch"]
 
 BOTH = (wing, torch)
 
