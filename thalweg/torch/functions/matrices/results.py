@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections import namedtuple
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+@functools.cache
 def named_result(name: str, *fields: str) -> Any:
     """Return a class of tuples with named fields.
 
@@ -27,3 +32,26 @@ def named_result(name: str, *fields: str) -> Any:
         return f"torch.return_types.{name}(\n" + ",\n".join(lines) + ")"
 
     return type(name, (kind,), {"__slots__": (), "__repr__": text, "__module__": __name__})
+
+
+def renamed(function: Function, prefix: str) -> Function:
+    """Return a function whose named results print under its own name.
+
+    Args:
+        function: The function.
+        prefix: What stands before its name.
+    """
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        fields = getattr(found, "_fields", None)
+        if fields is None or _is_named(found):
+            return found
+        return named_result(f"{prefix}{function.__name__}", *fields)(*found)
+
+    return called  # type: ignore[return-value]
+
+
+def _is_named(found: Any) -> bool:
+    return type(found).__module__ == __name__
