@@ -46,6 +46,9 @@ lib.slogdet(lib.eye(2))
 lib.linalg.qr(lib.eye(2))
 lib.linalg.eigh(lib.eye(2))
 lib.frexp(lib.tensor([3.0]))
+lib.tensor([1.0, 0.0, 3.0]).where(lib.tensor([True, False, False]), lib.tensor([7.0, 8.0, 9.0]))
+lib.tensor([1.0, 0.0, 3.0]).where(lib.tensor([True, False, False]), 0.0)
+lib.tensor([1.0, 0.0]).where(condition=lib.tensor([False, True]), other=lib.tensor([2.0, 2.0]))
 lib.max(lib.arange(6.0).view(2, 3), 1).values
 lib.max(lib.arange(6.0).view(2, 3), 1)[1]
 lib.arange(24).view(2, 3, 4)[0, :, [0, 1]]

@@ -37,7 +37,7 @@ isclose isfinite isinf isnan isneginf isposinf isreal kron log_softmax logaddexp
 logcumsumexp logdet logsumexp matmul matrix_exp matrix_power maximum mean minimum moveaxis nanmean
 nanquantile nansum outer pinverse positive prod quantile ravel repeat_interleave reshape
 roll rot90 signbit slogdet softmax stop_gradient sum swapaxes take tile
-trace unsqueeze vdot vsplit where zero_
+trace unsqueeze vdot vsplit zero_
 """
 
 # Of the default dtype.
@@ -50,7 +50,7 @@ alias_copy block_diag broadcast_shapes broadcast_tensors cat column_stack
 concat concatenate cumulative_trapezoid detach_copy dstack einsum empty_like frexp from_dlpack
 full_like gradient histogram hstack imag isin ones_like polygamma
 real row_stack scatter_add searchsorted stack tensordot trapezoid trapz
-tril_indices triu_indices unravel_index vander vstack zeros_like
+tril_indices triu_indices unravel_index vander vstack where zeros_like
 """
 
 
