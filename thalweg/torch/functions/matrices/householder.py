@@ -19,7 +19,9 @@ from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.shape.transpose import swapaxes
 from thalweg.torch.functions.matrices.operands import matrices_of
 from thalweg.torch.naming import as_tensor, method
-from thalweg.torch.return_types import KINDS
+from thalweg.torch.return_types import named_result
+
+geqrf_result = named_result("geqrf", "a", "tau")
 
 
 def _raw(x: Array) -> tuple[Array, Array]:
@@ -52,7 +54,7 @@ def geqrf(x: Any) -> Any:
     count = min(x.shape[-2:])
     specs = (Spec(x.shape, x.dtype), Spec((*x.shape[:-2], count), x.dtype))
     a, tau = pure_callback(_raw, specs, x, vmap_method="expand_dims")
-    return KINDS["geqrf"](a, tau)
+    return geqrf_result(a, tau)
 
 
 def _vectors(name: str, a: Any, tau: Any) -> tuple[Tensor, Tensor]:
