@@ -12,8 +12,10 @@ from thalweg.torch.functions import (
     random_fills,
     restriding,
     scattering,
+    spectra,
     traits,
     vectors,
     viewing,
     windows,
 )
+from thalweg.torch.functions.matrices import lengths
