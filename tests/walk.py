@@ -51,7 +51,7 @@ def of_probabilities(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 # Whose derivative is that along symmetric matrices.
-OF_SYMMETRIC = {"cho_factor", "cholesky", "eigh", "eigvalsh"}
+OF_SYMMETRIC = {"cho_factor", "cholesky", "eigh", "eigvalsh", "lobpcg"}
 
 
 def of_cell(gates: int, states: int) -> tuple[Any, ...]:
@@ -152,6 +152,9 @@ BY_HAND: dict[str, list[Args]] = {
     "interpolate": [(LINES, 12)],
     "layer_norm": [(A, (3,), V, W)],
     "linear_cross_entropy": [(A, B, PLACES), (A, B, draw(3, 3))],
+    "lu": [(A,)],
+    "lu_solve": [(B[:, :1], S, PLACES.astype(np.int32) + 1)],
+    "lu_unpack": [(S, np.array([2, 2, 3], np.int32))],
     "masked_fill": [(A, MASK, 0.5), (A, MASK, np.array(0.5))],
     "masked_scatter": [(A, MASK, B)],
     "masked_select": [(A, MASK)],

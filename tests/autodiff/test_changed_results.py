@@ -36,7 +36,7 @@ OTHERS = {
     "median", "nanmedian", "normal", "positive", "rot90", "rrelu", "softplus", "std_mean", "var",
     "var_mean", "where",
     # As NumPy's these show the operand, or copy it, where PyTorch's do not.
-    "conj", "conj_physical", "diag", "flatten", "fliplr", "flipud", "resolve_conj", "resolve_neg",
+    "conj", "conj_physical", "diag", "flatten", "fliplr", "flipud",
     # PyTorch passes the derivative through, as if nothing had been compared.
     "logical_and_", "logical_not_", "logical_or_", "logical_xor_",
 }  # fmt: skip

@@ -87,6 +87,11 @@ def _solved_by_factor(factor: Any, b: Any) -> Any:
     return np.linalg.solve(lower @ np.conj(lower).T, b)
 
 
+def _older_svd(x: Any) -> Any:
+    u, values, vh = np.linalg.svd(x, full_matrices=False)
+    return u, values, np.conj(vh).T
+
+
 UNARY_TEXT = """
 angle conj deg2rad digamma erf erfc erfinv frac imag isfinite isinf isnan isneginf isposinf
 special.erfcx
@@ -419,6 +424,20 @@ SAMPLES: dict[str, Call] = {
     "correlate": call(V, U),
     "sliding_window_view": call(X, (2, 2), oracle=np.lib.stride_tricks.sliding_window_view),
     "geqrf": call(S),
+    "lobpcg": call(
+        SPD,
+        1,
+        hermitian=True,
+        oracle=lambda x, k: tuple(part[..., -k:] for part in np.linalg.eigh(x)),
+    ),
+    "lu": call(S),
+    "lu_solve": call(S[:, :1].copy(), LOWER, np.array([2, 2, 3, 4], np.int32)),
+    "lu_unpack": call(S, np.array([2, 2, 3, 4], np.int32)),
+    "qr": call(S),
+    "resolve_conj": call(X),
+    "resolve_neg": call(X),
+    "svd": call(X, oracle=_older_svd),
+    "triangular_solve": call(S, LOWER, False),
     "norm_except_dim": call(X, 2, 1),
     "orgqr": call(S, U),
     "ormqr": call(S, U, S),

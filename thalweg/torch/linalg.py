@@ -1,14 +1,23 @@
 """PyTorch's `torch.linalg`: the functions of `thalweg.linalg`, and PyTorch's further ones."""
 
 from thalweg import linalg as _below
-from thalweg.torch.functions.matrices.householder import householder_product
-from thalweg.torch.naming import speaking
+from thalweg.errors import NoResult as LinAlgError
+from thalweg.torch.functions.matrices import checked as _checked
+from thalweg.torch.functions.matrices import householder as _householder
+from thalweg.torch.functions.matrices import ldl as _ldl
+from thalweg.torch.functions.matrices import lu as _lu
+from thalweg.torch.functions.matrices import older as _older
+from thalweg.torch.naming import speaking as _speaking
 
 # Names of SciPy's.
 _OTHERS = {"cho_factor", "cho_solve", "expm"}
-_OWN = [householder_product]
+_OWN = [
+    _checked.cholesky_ex, _checked.inv_ex, _checked.solve_ex, _householder.householder_product,
+    _ldl.ldl_factor, _ldl.ldl_factor_ex, _ldl.ldl_solve, _lu.lu, _lu.lu_factor, _lu.lu_factor_ex,
+    _lu.lu_solve, _older.lstsq,
+]  # fmt: skip
+_FUNCTIONS = {name: getattr(_below, name) for name in _below.__all__ if name not in _OTHERS}
+_FUNCTIONS |= {own.__name__: own for own in _OWN}
 
-__all__ = [name for name in _below.__all__ if name not in _OTHERS]
-globals().update({name: speaking(getattr(_below, name)) for name in __all__})
-globals().update({own.__name__: speaking(own) for own in _OWN})
-__all__ += [own.__name__ for own in _OWN]
+__all__ = [*_FUNCTIONS, "LinAlgError"]
+globals().update({name: _speaking(own, prefix="linalg_") for name, own in _FUNCTIONS.items()})

@@ -160,6 +160,13 @@ def _pivoted(factors: Array, b: Array, backwards: bool) -> Array:
     return found
 
 
+def _compared(x: Array) -> Array:
+    """Return magnitudes as LAPACK compares them: |Re| + |Im| of complex numbers."""
+    if x.dtype.kind != "c":
+        return np.asarray(np.abs(x))
+    return np.asarray(np.abs(x.real) + np.abs(x.imag))
+
+
 @of_matrices(lambda x: Spec((*x.shape[:-2], x.shape[-1] + 1, x.shape[-1]), x.dtype), share=0.3)
 def lu_parts(x: Array) -> Array:
     """L and U of P x = L U in one matrix, and below them with which row each was exchanged.
@@ -172,7 +179,7 @@ def lu_parts(x: Array) -> Array:
     found = np.concatenate([x, told], -2).reshape(stack, n + 1, n)
     each = np.arange(stack)
     for k in range(n):
-        place = k + np.argmax(np.abs(found[:, k:n, k]), axis=-1)
+        place = k + np.argmax(_compared(found[:, k:n, k]), axis=-1)
         found[:, n, k] = place
         found[each, k], found[each, place] = found[each, place], found[each, k]
         pivot = found[:, k, k, None]

@@ -4,6 +4,7 @@ from thalweg.torch import names  # PyTorch's meaning of a name replaces NumPy's
 from thalweg.torch.functions import (
     creation,
     dtypes,
+    matrices,
     order,
     pointwise,
     pooling,

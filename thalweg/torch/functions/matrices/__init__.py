@@ -1,1 +1,3 @@
 """Matrices taken apart by PyTorch's names."""
+
+from thalweg.torch.functions.matrices import householder, ldl, lengths, lu, older
