@@ -19,4 +19,3 @@ from thalweg.torch.functions import (
     viewing,
     windows,
 )
-from thalweg.torch.functions.matrices import lengths

@@ -35,9 +35,9 @@ from thalweg.ops.shape.axes import without
 from thalweg.ops.shape.flip import flip
 from thalweg.ops.shape.join import stack
 from thalweg.ops.shape.reshape import along, axis_of, expand_dims, ravel, reshape, restore_axes
-from thalweg.torch.functions.matrices.results import named_result
 from thalweg.torch.functions.viewing import select
 from thalweg.torch.naming import adopted, as_tensor, function, method, variant_of
+from thalweg.torch.return_types import named_result
 
 Array = np.ndarray[Any, Any]
 

@@ -21,6 +21,7 @@ from thalweg.ops.special.gamma import polygamma
 from thalweg.torch.functions.viewing import select
 from thalweg.torch.naming import as_tensor, attach, function, in_place_variant, method
 
+
 def _where(x: Any, condition: Any, other: Any) -> Tensor:
     """Return the elements where a condition holds, and others elsewhere.
 
