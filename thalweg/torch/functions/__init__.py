@@ -13,6 +13,7 @@ from thalweg.torch.functions import (
     random_fills,
     restriding,
     scattering,
+    special,
     traits,
     vectors,
     viewing,
