@@ -1,4 +1,7 @@
-"""Tests keep the native engine's object code to themselves; and what several rooms need."""
+"""Tests share the machine, and keep the native engine's object code to themselves.
+
+Here too is what several rooms need.
+"""
 
 import gc
 import os
@@ -6,6 +9,14 @@ import signal
 from collections.abc import Generator, Iterator
 
 import pytest
+
+# What the libraries beside us read when they are loaded; who has set it is obeyed. JAX's programs
+# run once here, so that to optimize them costs four times what it costs to compile them: see
+# `tests/test_optimized_jax.py`. Tests run in several processes, a thread each.
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from thalweg.torch.dtypes import TORCH
 
@@ -26,8 +37,10 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.fixture(scope="session", autouse=True)
 def object_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    before = os.environ.get("THALWEG_CACHE_DIR")
-    os.environ["THALWEG_CACHE_DIR"] = str(tmp_path_factory.mktemp("objects"))
+    before, folder = os.environ.get("THALWEG_CACHE_DIR"), tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # workers have folders in one, and share what they made
+        folder = folder.parent
+    os.environ["THALWEG_CACHE_DIR"] = str(folder / "objects")
     yield
     if before is None:
         del os.environ["THALWEG_CACHE_DIR"]

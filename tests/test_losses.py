@@ -22,8 +22,7 @@ def in_jax(name):
     model = MODELS[name]
     params, data = map(arrays, model.make(model.quick))
     both = jax.value_and_grad(translated(model.scanned or model.loss))
-    # Quickly compiled, and run once.
-    return jax.jit(both, compiler_options={"xla_backend_optimization_level": 0})(params, *data)
+    return jax.jit(both)(params, *data)
 
 
 def by_engine(name, variant, engine):

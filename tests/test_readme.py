@@ -68,6 +68,17 @@ def test_the_blocks_of_the_page_for_optax_s_users_state_the_truth(tmp_path, monk
     assert len(page.splitlines()) <= 140
 
 
+@pytest.mark.singles
+def test_the_blocks_of_the_page_beyond_optax_state_the_truth(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "beyond-optax.md").read_text(encoding="utf-8")
+    namespace: dict[str, Any] = {}
+    for block in blocks_of(page):
+        run(block, namespace)
+    assert sum(len(STATED.findall(block)) for block in blocks_of(page)) >= 14
+    assert len(page.splitlines()) <= 170
+
+
 def test_a_value_that_is_not_true_is_found() -> None:
     with pytest.raises(AssertionError, match="# → 3"):
         run("x = 1\nx + 1  # → 3\n", {})

@@ -78,6 +78,8 @@ def in_domain(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of any numbers, where its derivative is that along some of them."""
     if name in OF_SYMMETRIC:
         return of_symmetric(function)
+    if name in {"native_batch_norm", "native_layer_norm"}:
+        return lambda *args: function(*args)[0]  # PyTorch's statistics are constant
     return of_probabilities(function) if name == "ctc_loss" else function
 
 
@@ -97,11 +99,17 @@ BY_HAND: dict[str, list[Args]] = {
     "adaptive_avg_pool3d": [(draw(1, 2, 2, 2, 2), 1)],
     "addbmm": [(A, draw(2, 3, 3), draw(2, 3, 3))],
     "addmv": [(V, A, W)],
+    "adaptive_max_pool2d": [(IMAGES, 2)],
+    "adaptive_max_pool2d_with_indices": [(IMAGES, 2)],
+    "adaptive_max_pool3d": [(draw(1, 2, 3, 3, 3), 2)],
+    "adaptive_max_pool3d_with_indices": [(draw(1, 2, 3, 3, 3), 2)],
     "addr": [(A, V, W)],
     "arccosh": [(FAR,)],
     "apply_along_axis": [(np.sort, 0, A)],
     "apply_over_axes": [(np.sum, A, (0, 1))],
     "as_strided_scatter": [(A, V, (3,), (4,))],
+    "affine_grid": [(draw(1, 2, 3), (1, 2, 3, 3), False)],
+    "avg_pool3d": [(draw(1, 2, 3, 3, 3), 2)],
     "avg_pool2d": [(IMAGES, 2)],
     "baddbmm": [(draw(2, 3, 3), draw(2, 3, 3), draw(2, 3, 3))],
     "batch_norm": [(A, V, W), (A, None, None, V, W, True)],
@@ -149,7 +157,14 @@ BY_HAND: dict[str, list[Args]] = {
     "masked_fill": [(A, MASK, 0.5), (A, MASK, np.array(0.5))],
     "masked_scatter": [(A, MASK, B)],
     "masked_select": [(A, MASK)],
+    "local_response_norm": [(IMAGES, 2)],
+    "lp_pool1d": [(LINES, 2.0, 2)],
+    "lp_pool2d": [(IMAGES, 2.0, 2)],
+    "lp_pool3d": [(draw(1, 2, 3, 3, 3), 2.0, 2)],
     "max_pool2d": [(IMAGES, 2)],
+    "max_pool2d_with_indices": [(IMAGES, 2)],
+    "max_pool3d": [(draw(1, 2, 3, 3, 3), 2)],
+    "max_pool3d_with_indices": [(draw(1, 2, 3, 3, 3), 2)],
     "narrow": [(A, 0, 1, 2)],
     "narrow_copy": [(A, 0, 1, 2)],
     "nll_loss": [(A, PLACES)],
@@ -173,6 +188,23 @@ BY_HAND: dict[str, list[Args]] = {
     "split_with_sizes": [(A, (1, 2))],
     "split_with_sizes_copy": [(A, (1, 2))],
     "take_along_axis": [(A, PLACES[None], 0)],
+    "torch.affine_grid_generator": [(draw(1, 2, 3), (1, 2, 3, 3), False)],
+    "torch.batch_norm": [(A, V, W, V, W, False, 0.1, 1e-5, False)],
+    "torch.convolution": [
+        (LINES, draw(3, 4, 2), V, (1,), (0,), (1,), False, (0,), 1),
+        (LINES, draw(4, 3, 2), V, (1,), (0,), (1,), True, (0,), 1),
+    ],
+    "torch.embedding": [(A, PLACES)],
+    "torch.embedding_bag": [(A, PLACES, PLACES[:1], False, how) for how in (0, 1)],
+    "torch.grid_sampler": [(IMAGES, draw(1, 3, 3, 2) - 0.5, 0, 0, False)],
+    "torch.grid_sampler_2d": [(IMAGES, draw(1, 3, 3, 2) - 0.5, 0, 0, False)],
+    "torch.grid_sampler_3d": [(draw(1, 2, 3, 3, 3), draw(1, 2, 2, 2, 3) - 0.5, 0, 0, False)],
+    "torch.instance_norm": [(LINES, None, None, None, None, True, 0.1, 1e-5, False)],
+    "torch.native_batch_norm": [(A, V, W, None, None, True, 0.1, 1e-5)],
+    "torch.native_channel_shuffle": [(CHANNELS, 2)],
+    "torch.native_group_norm": [(CHANNELS, None, None, 2, 4, 6, 2, 1e-5)],
+    "torch.native_layer_norm": [(A, (3,), V, W, 1e-5)],
+    "torch.poisson_nll_loss": [(A, B, True, False, 1e-8, 1)],
     "unflatten": [(A.ravel(), 0, (3, 3))],
     "unfold": [(IMAGES, 2)],
     "unfold_copy": [(A, 1, 2, 1)],

@@ -41,6 +41,20 @@ APART: dict[str, str] = {
         ),
         _SPOKEN,
     ),
+    # In the order of `torch`, where they are compared with PyTorch: tests/torch/nn/test_native.py.
+    **dict.fromkeys(
+        (
+            *("adaptive_max_pool1d", "affine_grid_generator", "batch_norm", "constant_pad_nd"),
+            *("binary_cross_entropy_with_logits", "convolution", "cosine_embedding_loss"),
+            *("torch.ctc_loss", "detach_copy", "embedding", "embedding_bag", "feature_dropout"),
+            *("grid_sampler", "grid_sampler_2d", "grid_sampler_3d", "hinge_embedding_loss"),
+            *("instance_norm", "kl_div", "margin_ranking_loss", "native_batch_norm"),
+            *("native_channel_shuffle", "native_dropout", "native_group_norm"),
+            *("native_layer_norm", "poisson_nll_loss", "slice_copy", "split_copy"),
+            "torch.triplet_margin_loss",
+        ),
+        _SPOKEN,
+    ),
     "torch.vmap": _TRANSFORMS,
     "convex_kl_divergence": "an old name, which warns of the new one",
     **dict.fromkeys(

@@ -227,13 +227,16 @@ def test_the_module_runs_the_program(tmp_path: Path) -> None:
 def test_ctrl_c_ends_a_process_at_once(files: Path, tmp_path: Path) -> None:
     fit = ("fit", files / "digits.csv", "-y", "target", "--model", "mlp:256,256", "--epochs", 10**6)
     ran = process(*fit, cwd=tmp_path)
-    # The folder is made when training is about to begin.
-    for _ in range(600):
-        if (tmp_path / "digits.thalweg").exists():
-            break
-        time.sleep(0.05)
-    ran.send_signal(signal.SIGINT)
-    out, err = ran.communicate(timeout=60)
+    try:
+        # The folder is made when training is about to begin.
+        for _ in range(600):
+            if (tmp_path / "digits.thalweg").exists():
+                break
+            time.sleep(0.05)
+        ran.send_signal(signal.SIGINT)
+        out, err = ran.communicate(timeout=60)
+    finally:
+        ran.kill()  # else what does not end keeps a processor busy for ever
     assert ran.returncode == 130
     assert "Traceback" not in err
     assert "Interrupted" in out + err

@@ -17,6 +17,18 @@ from thalweg.core.tensor import as_tensor
 CLOSE = {"float64": 1e-13, "complex128": 1e-13, "float32": 1e-5, "complex64": 1e-5}
 
 
+def dtypes_of(row: Sample) -> set[str]:
+    return {np.asarray(x).dtype.name for x in row.operands} | {str(row.params.get("dtype"))}
+
+
+def by_dtype(rows: Sequence[Sample]) -> dict[str, list[Sample]]:
+    """Return the samples of each floating dtype; those of no floating numbers are float64's."""
+    found: dict[str, list[Sample]] = {}
+    for row in rows:
+        found.setdefault("float32" if "float32" in dtypes_of(row) else "float64", []).append(row)
+    return found
+
+
 def program_for(primitive: Primitive, rows: Sequence[Sample]) -> Program:
     """Return one program of an equation a sample, each with operands of its own."""
     inputs: list[Symbol] = []

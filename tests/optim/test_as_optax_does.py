@@ -278,6 +278,35 @@ def test_numbers_of_a_search_are_arrays_of_any_dtype(name: str, dtype: str, numb
             np.testing.assert_array_equal(found, expected)
 
 
+def test_functions_of_the_user_s_in_a_partial_function_of_ours_get_jaxs_arrays() -> None:
+    def loss(x: Any) -> Any:
+        return jnp.sum(jnp.cos(x))
+
+    sophia = optim.contrib.sophia(0.1, update_interval=1)
+    given = functools.partial(sophia.update, obj_fn=loss)
+    once = optim.MultiSteps(optim.GradientTransformationExtraArgs(sophia.init, given), 1)
+    x = jnp.array([1.0, 2.0])
+    found, _ = jax.jit(once.update)(jax.grad(loss)(x), once.init(x), x)
+    expected, _ = sophia.update(jax.grad(loss)(x), sophia.init(x), x, obj_fn=loss)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_the_interval_of_sophia_may_be_in_the_state() -> None:
+    def loss(x: Any) -> Any:
+        return jnp.sum(jnp.cos(x))
+
+    plain = optim.contrib.sophia(0.1, update_interval=2)
+    injected = optim.inject_hyperparams(optim.contrib.sophia)(0.1, update_interval=2)
+    x = jnp.array([1.0, 2.0])
+    state, other = plain.init(x), injected.init(x)
+    step = jax.jit(functools.partial(injected.update, obj_fn=loss))
+    for _ in range(3):
+        expected, state = plain.update(jax.grad(loss)(x), state, x, obj_fn=loss)
+        found, other = step(jax.grad(loss)(x), other, x)
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+        x = x + found
+
+
 def test_memory_of_parameters_and_state_may_be_handed_over() -> None:
     optimizer = optim.contrib.schedule_free_sgd(0.1)
 

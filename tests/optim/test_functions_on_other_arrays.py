@@ -5,7 +5,6 @@ The calls are those that are compared with Optax elsewhere; JAX computes them co
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,6 @@ import pytest
 import thalweg as tw
 from tests.optim import test_losses_of_optax, test_numerics, test_projections, test_tree
 from tests.optim.samples import params
-from tests.optim.test_other_arrays import QUICKLY
 from thalweg import optim
 
 RANDOM = np.random.default_rng(0)
@@ -256,7 +254,7 @@ def test_on_arrays_of_jax_inside_jit(name: str) -> None:
         given: list[Any] = []
         call(lambda t: given.append(t) or t, np)
 
-        @functools.partial(jax.jit, compiler_options=QUICKLY)
+        @jax.jit
         def compiled(given: list[Any]) -> Any:
             rest = iter(given)
             found = call(lambda t: next(rest), jax.numpy)

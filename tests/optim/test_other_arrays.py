@@ -5,7 +5,6 @@ What is compared is thalweg with itself: that it computes the right thing is tol
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -46,9 +45,6 @@ BEYOND: dict[str, list[Sample]] = {
     "cautious": [lambda o: o.cautious(o.adam(0.05))],
     "reduce_variance": [lambda o: o.chain(o.reduce_variance(), o.lion(0.01))],
 }
-
-# For programs of a few numbers, compiled once: a quarter of the time to compile.
-QUICKLY = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
 
 TABLES = {
     "optimizers": OPTIMIZERS,
@@ -234,7 +230,7 @@ def test_transformation_inside_jit_and_scan(case: Case) -> None:
     """A whole run of JAX's, compiled, is that on NumPy's arrays; what is carried keeps its type."""
     jax = pytest.importorskip("jax")
 
-    @functools.partial(jax.jit, compiler_options=QUICKLY)
+    @jax.jit
     def everything(start: Any, gradients: Any) -> Any:
         transformation = case.made()
 
@@ -286,6 +282,6 @@ def test_schedule_in_64_bits_of_jax(sample: Sample) -> None:
     jax = pytest.importorskip("jax")
     schedule = sample(optim)
     with jax.enable_x64():
-        found = jax.jit(schedule, compiler_options=QUICKLY)(COUNTS)
+        found = jax.jit(schedule)(COUNTS)
         assert found.dtype == np.float64
         np.testing.assert_allclose(found, schedule(COUNTS), rtol=1e-12, atol=1e-14)

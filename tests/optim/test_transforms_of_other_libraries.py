@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 import thalweg as tw
 from tests.optim.samples import EXTRA, OPTIMIZERS, Sample, listed
-from tests.optim.test_other_arrays import QUICKLY
 from thalweg import optim
 
 ROWS = 3
@@ -80,7 +78,7 @@ def test_batches_in_pytorch(sample: Sample) -> None:
 def test_derivatives_and_batches_in_jax(sample: Sample) -> None:
     jax = pytest.importorskip("jax")
 
-    @functools.partial(jax.jit, compiler_options=QUICKLY)
+    @jax.jit
     def everything(start: Any, gradient: Any, batch: Any) -> Any:
         slopes = jax.grad(weighted(sample), (0, 1))(start, gradient)
         return slopes, jax.vmap(moved(sample), (None, 0))(start, batch)

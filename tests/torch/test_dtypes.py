@@ -159,3 +159,11 @@ def test_a_shape_and_a_format_are_pytorchs() -> None:
         with pytest.raises(TypeError, match="unsupported format string"):
             f"{x:.2f}"
         assert repr(library.zeros(1, dtype=library.float64)).endswith("dtype=torch.float64)")
+
+
+def test_shapes_inside_of_texts_are_pytorch_s() -> None:
+    for shape in ((), (2,), (2, 3)):
+        assert f"{wing.zeros(shape).shape}" == f"{torch.zeros(shape).shape}"
+        assert f"{wing.zeros(shape).size()}" == f"{torch.zeros(shape).size()}"
+    with pytest.raises(TypeError, match="unsupported format string"):
+        f"{wing.zeros(2).shape:>20}"

@@ -64,14 +64,14 @@ def test_a_model_with_a_further_layer_takes_what_there_is(tmp_path: Path) -> Non
     saved = stepped(optimizer, parameters(small))
     tw.save_state(tmp_path / "f", saved)
     like = optimizer.init(parameters(large))
-    with pytest.raises(CheckpointError, match=r"not in the file: ScaleByAdamState.mu.1.bias, Sc"):
+    with pytest.raises(CheckpointError, match=r"Not in the file: ScaleByAdamState.mu.1.bias, Sc"):
         tw.load_state(tmp_path / "f", like)
-    with pytest.warns(UserWarning, match=r"not in the file, as in `like`: ScaleByAdamState.mu.1.b"):
+    with pytest.warns(UserWarning, match=r"Not in the file, as in `like`: ScaleByAdamState.mu.1.b"):
         found = tw.load_state(tmp_path / "f", like, strict=False)
     np.testing.assert_array_equal(found[0].mu["0.weight"], saved[0].mu["0.weight"])
     np.testing.assert_array_equal(found[0].mu["1.weight"], 0.0)
     tw.save_state(tmp_path / "f", found)
-    with pytest.warns(UserWarning, match=r"left out: ScaleByAdamState.mu.1.bias") as told:
+    with pytest.warns(UserWarning, match=r"Left out: ScaleByAdamState.mu.1.bias") as told:
         back = tw.load_state(tmp_path / "f", optimizer.init(parameters(small)), strict=False)
     assert_same(back, saved)
     assert told[0].filename == __file__
@@ -140,7 +140,7 @@ def test_a_run_goes_on_with_a_further_parameter(tmp_path: Path) -> None:
     optimizer = optim.adam(0.1)
     fit = tw.fit(loss, {"w": W}, None, optimizer=optimizer, steps=3)
     tw.save_state(tmp_path / "f", fit.opt_state)
-    with pytest.warns(UserWarning, match="not in the file"):
+    with pytest.warns(UserWarning, match="Not in the file"):
         state = tw.load_state(
             tmp_path / "f", optimizer.init({"a": NEW, **fit.params}), strict=False
         )

@@ -16,7 +16,7 @@ import random
 import sys
 import types
 import zlib
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,10 @@ from thalweg.autodiff.transformed import Transformed
 from thalweg.core.program import place_of
 from thalweg.core.tensor import Tensor
 
-# A loss that refers to more objects than this is traced anew at every fit.
+# A loss that refers to more objects than this, and these for each tensor that is given, is traced
+# anew at every fit.
 _LIMIT = 2_000
+_FOR_EACH_GIVEN = 100
 
 # Libraries are taken not to change while a program runs.
 _LIBRARIES = frozenset({"numpy", "thalweg", *sys.stdlib_module_names})
@@ -50,19 +52,28 @@ _BY_VALUE = frozenset({int, bool, str, bytes, type(None), type(Ellipsis), type(N
 class Fingerprint:
     """The key of a function, or several, and the arrays they refer to, in a fixed order.
 
+    Args:
+        function: The function, or a tuple of what it consists of.
+        given: Tensors that the function refers to and whose values each run gives: these do not
+            count in the key, nor are they among the arrays.
+
     Attributes:
         key: Equal for functions that trace to the same program; None if it cannot be told.
         arrays: The arrays met on the way; their contents count in the key by a checksum.
     """
 
-    __slots__ = ("_budget", "_places", "_seen", "arrays", "key")
+    __slots__ = ("_budget", "_given", "_memory", "_places", "_seen", "arrays", "key")
 
-    def __init__(self, function: Callable[..., Any] | tuple[Any, ...]) -> None:
+    def __init__(
+        self, function: Callable[..., Any] | tuple[Any, ...], given: Sequence[Tensor] = ()
+    ) -> None:
         self.arrays: list[np.ndarray[Any, Any]] = []
+        self._given = {place_of(tensor.array): i for i, tensor in enumerate(given)}
+        self._memory = [tensor.array for tensor in given]
         # Objects by id, which are kept here so that no id is given to another one meanwhile.
         self._seen: dict[int, tuple[int, Any]] = {}
         self._places: dict[Hashable, int] = {}
-        self._budget = _LIMIT
+        self._budget = _LIMIT + _FOR_EACH_GIVEN * len(self._memory)
         self.key: Hashable | None
         try:
             self.key = self._of(function)
@@ -144,15 +155,24 @@ class Fingerprint:
 
     def _of_array(self, value: Any) -> Hashable:
         array = value.array if isinstance(value, Tensor) else value
-        if type(value) is Tensor and value.requires_grad:
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufcSUmM":
+            raise _UnknownError
+        place = self._given.get(place_of(array))
+        if place is not None:
+            return self._with_hooks(value, (type(value), array.shape, array.dtype.str, place))
+        if isinstance(value, Tensor) and value.requires_grad:
             # Whether a gradient is wanted of it is looked at while tracing.
             raise _UnknownError
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufcSUmM":
+        if any(np.may_share_memory(array, other) for other in self._memory):
+            # What shows a part of memory that changes in the run is refused while tracing.
             raise _UnknownError
         self.arrays.append(array)
         # Whether two arrays are one, or equal, makes a difference where one is trained.
         first = self._places.setdefault(place_of(array), len(self.arrays))
         facts = type(value), array.shape, array.dtype.str, checksum(array), first
+        return self._with_hooks(value, facts)
+
+    def _with_hooks(self, value: Any, facts: tuple[Any, ...]) -> Hashable:
         node = value.node if isinstance(value, Tensor) else None
         if node is None or node.watched is None:
             return facts

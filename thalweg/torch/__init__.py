@@ -63,6 +63,19 @@ _OF_ROOMS |= dict.fromkeys(
     ],
     "nn.recurrence.functions",
 )  # fmt: skip
+_OF_ROOMS |= dict.fromkeys(
+    [
+        "adaptive_max_pool1d", "affine_grid_generator", "alpha_dropout_", "batch_norm",
+        "binary_cross_entropy_with_logits", "celu_", "constant_pad_nd", "convolution",
+        "cosine_embedding_loss", "ctc_loss", "dropout_", "embedding", "embedding_bag",
+        "embedding_renorm_", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_",
+        "grid_sampler", "grid_sampler_2d", "grid_sampler_3d", "hinge_embedding_loss",
+        "instance_norm", "kl_div", "margin_ranking_loss", "native_batch_norm",
+        "native_channel_shuffle", "native_dropout", "native_group_norm", "native_layer_norm",
+        "poisson_nll_loss", "rrelu_", "triplet_margin_loss",
+    ],
+    "nn.functional.native",
+)  # fmt: skip
 _FUNCTIONAL = [
     "adaptive_avg_pool1d", "alpha_dropout", "bilinear", "celu", "channel_shuffle",
     "cosine_similarity", "dropout", "feature_alpha_dropout", "group_norm", "hardshrink",

@@ -106,6 +106,11 @@ class SlogdetResult(NamedTuple):
     sign: TorchTensor
     logabsdet: TorchTensor
 
+class SVDResult(NamedTuple):
+    U: TorchTensor
+    S: TorchTensor
+    Vh: TorchTensor
+
 Size = _TorchSize
 Tensor = _TorchTensor
 
@@ -135,6 +140,11 @@ def acosh_(input: TorchTensor) -> TorchTensor:
 
 def adaptive_avg_pool1d(input: ArrayLike, output_size: ArrayLike) -> TorchTensor:
     r"""Means of as many windows of (N, C, L) or (C, L) as wanted; see `adaptive_avg_pool2d`."""
+
+def adaptive_max_pool1d(
+    input: ArrayLike, output_size: ArrayLike
+) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return the largest elements of so many windows, and their places."""
 
 def add(input: ArrayLike, other: ArrayLike, *, alpha: Any = 1, out: _Out = None) -> TorchTensor:
     r"""Sum of two tensors: x + α y."""
@@ -229,6 +239,11 @@ def addr_(
 def adjoint(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Conjugate transpose of a matrix or a stack of them."""
 
+def affine_grid_generator(
+    theta: ArrayLike, size: Sequence[builtins.int], align_corners: builtins.bool
+) -> TorchTensor:
+    r"""Return the places that an affine map leads to; see `nn.functional.affine_grid`."""
+
 def alias_copy(input: ArrayLike, *, memory_format: Any = None, out: _Out = None) -> TorchTensor:
     r"""Return the same values in memory of their own; derivatives pass through."""
 
@@ -260,6 +275,9 @@ def alpha_dropout(
     inplace: builtins.bool = False,
 ) -> TorchTensor:
     r"""Dropout that keeps mean and variance of what `selu` gives: dropped is its lowest value."""
+
+def alpha_dropout_(input: TorchTensor, p: builtins.float, train: builtins.bool) -> TorchTensor:
+    r"""`alpha_dropout`, written into the input."""
 
 def amax(
     input: ArrayLike,
@@ -536,6 +554,19 @@ def baddbmm_(
 ) -> TorchTensor:
     r"""Write the result of `baddbmm` into the tensor itself, and return it."""
 
+def batch_norm(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike,
+    running_mean: ArrayLike,
+    running_var: ArrayLike,
+    training: builtins.bool,
+    momentum: builtins.float,
+    eps: builtins.float,
+    cudnn_enabled: builtins.bool,
+) -> TorchTensor:
+    r"""Give each channel mean 0 and variance 1; see `nn.functional.batch_norm`."""
+
 def bernoulli(
     input: ArrayLike,
     p: builtins.float | None = None,
@@ -554,6 +585,15 @@ def bilinear(
     input1: ArrayLike, input2: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None
 ) -> TorchTensor:
     r"""Return x₁ᵀ W_k x₂ + b_k for each output k."""
+
+def binary_cross_entropy_with_logits(
+    input: ArrayLike,
+    target: ArrayLike,
+    weight: ArrayLike | None = None,
+    pos_weight: Any = None,
+    reduction: builtins.int = 0,
+) -> TorchTensor:
+    r"""Logistic loss; see `nn.functional.binary_cross_entropy_with_logits`."""
 
 def bincount(
     input: ArrayLike,
@@ -683,6 +723,9 @@ def celu(
 ) -> TorchTensor:
     r"""Exponential linear unit with a continuous derivative: x where x > 0, else α (e^(x/α) - 1)."""
 
+def celu_(input: TorchTensor, alpha: builtins.float = 1.0) -> TorchTensor:
+    r"""`celu`, written into the input."""
+
 cfloat: dtype
 
 def chain_matmul(*matrices: Any, out: _Out = None) -> TorchTensor:
@@ -784,6 +827,15 @@ def complex(real: ArrayLike, imag: ArrayLike, *, out: _Out = None) -> TorchTenso
 complex128: dtype
 complex64: dtype
 
+def concat(
+    tensors: Sequence[ArrayLike] | ArrayLike,
+    dim: builtins.int | None = 0,
+    dtype: DTypeLike | None = None,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Join tensors along an existing axis."""
+
 def concatenate(
     tensors: Sequence[ArrayLike] | ArrayLike,
     dim: builtins.int | None = 0,
@@ -801,6 +853,11 @@ def conj_physical(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
 
 def conj_physical_(input: TorchTensor) -> TorchTensor:
     r"""Write the result of `conj_physical` into the tensor itself, and return it."""
+
+def constant_pad_nd(
+    input: ArrayLike, pad: Sequence[builtins.int], value: builtins.float = 0
+) -> TorchTensor:
+    r"""Pad with a number, last axis first; see `nn.functional.pad`."""
 
 def contiguous(input: ArrayLike, memory_format: Any = None, *, out: _Out = None) -> TorchTensor:
     r"""Return a tensor whose memory is in row-major order: itself, or a copy."""
@@ -893,6 +950,19 @@ def conv_transpose3d(
 ) -> TorchTensor:
     r"""The transpose of `conv3d`: (N, C, D, H, W) and weights (C, O/groups, kD, kH, kW)."""
 
+def convolution(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike,
+    stride: Sequence[builtins.int],
+    padding: Sequence[builtins.int],
+    dilation: Sequence[builtins.int],
+    transposed: builtins.bool,
+    output_padding: Sequence[builtins.int],
+    groups: builtins.int,
+) -> TorchTensor:
+    r"""Correlate, or apply the transpose, over as many axes as the weight has beyond two."""
+
 def copy_(
     input: TorchTensor, source: ArrayLike, non_blocking: builtins.bool = False
 ) -> TorchTensor:
@@ -918,6 +988,15 @@ def cosh(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
 
 def cosh_(input: TorchTensor) -> TorchTensor:
     r"""Write the result of `cosh` into the tensor itself, and return it."""
+
+def cosine_embedding_loss(
+    input1: ArrayLike,
+    input2: ArrayLike,
+    target: ArrayLike,
+    margin: builtins.float = 0.0,
+    reduction: builtins.int = 0,
+) -> TorchTensor:
+    r"""Loss of the cosine of two inputs; see `nn.functional.cosine_embedding_loss`."""
 
 def cosine_similarity(
     x1: ArrayLike, x2: ArrayLike, dim: builtins.int = 1, eps: builtins.float = 1e-08
@@ -950,6 +1029,17 @@ def cross(
     input: ArrayLike, other: ArrayLike, dim: builtins.int | None = None, *, out: _Out = None
 ) -> TorchTensor:
     r"""Cross products along an axis, by default along the first of extent 3."""
+
+def ctc_loss(
+    log_probs: ArrayLike,
+    targets: ArrayLike,
+    input_lengths: ArrayLike,
+    target_lengths: ArrayLike,
+    blank: builtins.int = 0,
+    reduction: builtins.int = 0,
+    zero_infinity: builtins.bool = False,
+) -> TorchTensor:
+    r"""Connectionist temporal classification; see `nn.functional.ctc_loss`."""
 
 def cummax(input: ArrayLike, dim: builtins.int) -> Found:
     r"""Return the largest element so far along an axis, and its position."""
@@ -1006,6 +1096,9 @@ def detach(input: _core.Tensor, *, out: _Out = None) -> TorchTensor:
 
 def detach_(tensor: TorchTensor) -> TorchTensor:
     r"""Forget a tensor's history, in place: it is a leaf that requires no gradient."""
+
+def detach_copy(input: ArrayLike, *, memory_format: Any = None, out: _Out = None) -> TorchTensor:
+    r"""Return the same values in memory of their own; derivatives pass through."""
 
 def diag(
     input: ArrayLike, k: builtins.int = 0, *, diagonal: builtins.int | None = None, out: _Out = None
@@ -1109,6 +1202,9 @@ def dropout(
 ) -> TorchTensor:
     r"""Set elements to zero with probability p in training, and divide the others by 1 - p."""
 
+def dropout_(input: TorchTensor, p: builtins.float, train: builtins.bool) -> TorchTensor:
+    r"""`dropout`, written into the input."""
+
 def dsplit(
     input: ArrayLike, indices_or_sections: ArrayLike, *, out: _Out = None
 ) -> list[TorchTensor]:
@@ -1129,6 +1225,33 @@ def einsum(
     out: _Out = None,
 ) -> TorchTensor:
     r"""Sum products over the axes that the result does not name."""
+
+def embedding(
+    weight: ArrayLike,
+    indices: ArrayLike,
+    padding_idx: builtins.int = -1,
+    scale_grad_by_freq: builtins.bool = False,
+    sparse: builtins.bool = False,
+) -> TorchTensor:
+    r"""Return the row of each index; see `nn.functional.embedding`. No padding is -1."""
+
+def embedding_bag(
+    weight: ArrayLike,
+    indices: ArrayLike,
+    offsets: ArrayLike,
+    scale_grad_by_freq: builtins.bool = False,
+    mode: builtins.int = 0,
+    sparse: builtins.bool = False,
+    per_sample_weights: Any = None,
+    include_last_offset: builtins.bool = False,
+    padding_idx: builtins.int | None = None,
+) -> tuple[TorchTensor, TorchTensor, TorchTensor, TorchTensor]:
+    r"""Return sums, means or maxima of bags of rows; see `nn.functional.embedding_bag`."""
+
+def embedding_renorm_(
+    weight: TorchTensor, indices: ArrayLike, max_norm: builtins.float, norm_type: builtins.float
+) -> TorchTensor:
+    r"""Shorten rows that are read and longer than `max_norm`, in their own memory."""
 
 @overload
 def empty(
@@ -1249,6 +1372,17 @@ def feature_alpha_dropout(
     inplace: builtins.bool = False,
 ) -> TorchTensor:
     r"""`alpha_dropout` of whole channels of (N, C, …)."""
+
+def feature_alpha_dropout_(
+    input: TorchTensor, p: builtins.float, train: builtins.bool
+) -> TorchTensor:
+    r"""`feature_alpha_dropout`, written into the input."""
+
+def feature_dropout(input: ArrayLike, p: builtins.float, train: builtins.bool) -> TorchTensor:
+    r"""Set whole channels of (N, C, …) to zero with probability p; see `nn.functional.dropout2d`."""
+
+def feature_dropout_(input: TorchTensor, p: builtins.float, train: builtins.bool) -> TorchTensor:
+    r"""`feature_dropout`, written into the input."""
 
 def fill(input: ArrayLike, value: Any, *, out: _Out = None) -> TorchTensor:
     r"""Return a tensor's copy with all elements set to one number; derivatives go to the number."""
@@ -1391,6 +1525,9 @@ def geometric_(
 ) -> TorchTensor:
     r"""Fill with the numbers of attempts up to a first success, and return the tensor."""
 
+def geqrf(input: ArrayLike) -> Any:
+    r"""Decompose matrices into reflections and a triangle, as LAPACK's `geqrf` stores them."""
+
 def ger(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Products of each element of x and each of y: shape (x.size, y.size)."""
 
@@ -1421,6 +1558,33 @@ def greater_equal(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> To
 
 def greater_equal_(input: TorchTensor, other: ArrayLike) -> TorchTensor:
     r"""Write the result of `greater_equal` into the tensor itself, and return it."""
+
+def grid_sampler(
+    input: ArrayLike,
+    grid: ArrayLike,
+    interpolation_mode: builtins.int,
+    padding_mode: builtins.int,
+    align_corners: builtins.bool,
+) -> TorchTensor:
+    r"""Read an image or a volume at places; see `nn.functional.grid_sample`."""
+
+def grid_sampler_2d(
+    input: ArrayLike,
+    grid: ArrayLike,
+    interpolation_mode: builtins.int,
+    padding_mode: builtins.int,
+    align_corners: builtins.bool,
+) -> TorchTensor:
+    r"""Read images at places; arguments as of `grid_sampler`."""
+
+def grid_sampler_3d(
+    input: ArrayLike,
+    grid: ArrayLike,
+    interpolation_mode: builtins.int,
+    padding_mode: builtins.int,
+    align_corners: builtins.bool,
+) -> TorchTensor:
+    r"""Read volumes at places; arguments as of `grid_sampler`."""
 
 def group_norm(
     input: ArrayLike,
@@ -1460,6 +1624,11 @@ def heaviside(input: ArrayLike, values: ArrayLike, *, out: _Out = None) -> Torch
 
 def heaviside_(input: TorchTensor, values: ArrayLike) -> TorchTensor:
     r"""Write the result of `heaviside` into the tensor itself, and return it."""
+
+def hinge_embedding_loss(
+    input: ArrayLike, target: ArrayLike, margin: builtins.float = 1.0, reduction: builtins.int = 0
+) -> TorchTensor:
+    r"""Loss of distances of what is alike or not; see `nn.functional.hinge_embedding_loss`."""
 
 def histc(
     input: ArrayLike,
@@ -1590,6 +1759,19 @@ def initial_seed() -> builtins.int:
 def inner(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Sums of products over the last axes of both."""
 
+def instance_norm(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike,
+    running_mean: ArrayLike,
+    running_var: ArrayLike,
+    use_input_stats: builtins.bool,
+    momentum: builtins.float,
+    eps: builtins.float,
+    cudnn_enabled: builtins.bool,
+) -> TorchTensor:
+    r"""Give each channel of each example mean 0 and variance 1, as `nn.functional.instance_norm`."""
+
 int: dtype
 int16: dtype
 int32: dtype
@@ -1665,6 +1847,15 @@ def isposinf(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
 def isreal(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Tell where the imaginary part is 0."""
 
+def kl_div(
+    input: ArrayLike,
+    target: ArrayLike,
+    reduction: builtins.int = 0,
+    *,
+    log_target: builtins.bool = False,
+) -> TorchTensor:
+    r"""Kullback-Leibler divergence, element by element; see `nn.functional.kl_div`."""
+
 def kron(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Kronecker product: every element of x times the whole of y, side by side."""
 
@@ -1738,6 +1929,26 @@ def linspace(
     out: _Out = None,
 ) -> TorchTensor:
     r"""Return evenly spaced numbers from start to stop."""
+
+def lobpcg(
+    A: ArrayLike,
+    k: builtins.int | None = None,
+    B: Any = None,
+    X: Any = None,
+    n: builtins.int | None = None,
+    iK: Any = None,
+    niter: builtins.int | None = None,
+    tol: builtins.float | None = None,
+    largest: builtins.bool | None = None,
+    method: str | None = None,
+    tracker: Any = None,
+    ortho_iparams: Any = None,
+    ortho_fparams: Any = None,
+    ortho_bparams: Any = None,
+    *,
+    out: _Out = None,
+) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return the k largest or smallest eigenvalues of symmetric matrices, with their vectors."""
 
 def log(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Natural logarithm: ln x. Natively within 1.1 ulp."""
@@ -1868,8 +2079,33 @@ def lt(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
 def lt_(input: TorchTensor, other: ArrayLike) -> TorchTensor:
     r"""Write the result of `lt` into the tensor itself, and return it."""
 
+def lu(A: ArrayLike, pivot: builtins.bool = True, get_infos: builtins.bool = False) -> Any:
+    r"""Return L and U in one matrix, and which rows were exchanged: an older `lu_factor_ex`."""
+
+def lu_solve(
+    b: ArrayLike, LU_data: ArrayLike, LU_pivots: ArrayLike, *, out: _Out = None
+) -> TorchTensor:
+    r"""Solve A x = b by the factors of A: `torch.linalg.lu_solve` with the factors last."""
+
+def lu_unpack(
+    LU_data: ArrayLike,
+    LU_pivots: ArrayLike,
+    unpack_data: builtins.bool = True,
+    unpack_pivots: builtins.bool = True,
+) -> Any:
+    r"""Return P, L and U of what `torch.linalg.lu_factor` returned."""
+
 def manual_seed(seed: builtins.int) -> Generator:
     r"""Start the default generator's stream of a seed, and return that generator."""
+
+def margin_ranking_loss(
+    input1: ArrayLike,
+    input2: ArrayLike,
+    target: ArrayLike,
+    margin: builtins.float = 0.0,
+    reduction: builtins.int = 0,
+) -> TorchTensor:
+    r"""Loss of which of two is larger; see `nn.functional.margin_ranking_loss`."""
 
 def masked_fill(input: ArrayLike, mask: ArrayLike, value: Any, *, out: _Out = None) -> TorchTensor:
     r"""Write one number where a mask, broadcast, holds."""
@@ -2216,6 +2452,47 @@ def narrow_copy(
 ) -> TorchTensor:
     r"""Return a copy of what `narrow` shows."""
 
+def native_batch_norm(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike,
+    running_mean: ArrayLike,
+    running_var: ArrayLike,
+    training: builtins.bool,
+    momentum: builtins.float,
+    eps: builtins.float,
+) -> tuple[TorchTensor, TorchTensor, TorchTensor]:
+    r"""Batch normalization with the batch's means and 1/√(variance + ε); none in prediction."""
+
+def native_channel_shuffle(input: ArrayLike, groups: builtins.int) -> TorchTensor:
+    r"""Interleave groups of channels; see `nn.functional.channel_shuffle`."""
+
+def native_dropout(
+    input: ArrayLike, p: builtins.float, train: builtins.bool | None
+) -> tuple[TorchTensor, TorchTensor]:
+    r"""Return what dropout keeps, and a mask that tells which elements these are."""
+
+def native_group_norm(
+    input: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike,
+    N: builtins.int,
+    C: builtins.int,
+    HxW: builtins.int,
+    group: builtins.int,
+    eps: builtins.float,
+) -> tuple[TorchTensor, TorchTensor, TorchTensor]:
+    r"""Normalization of groups of channels, with the means and 1/√(variance + ε) of each."""
+
+def native_layer_norm(
+    input: ArrayLike,
+    normalized_shape: Sequence[builtins.int],
+    weight: ArrayLike,
+    bias: ArrayLike,
+    eps: builtins.float,
+) -> tuple[TorchTensor, TorchTensor, TorchTensor]:
+    r"""Normalization over the last axes, with the means and 1/√(variance + ε)."""
+
 def ne(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Tell where x ≠ y."""
 
@@ -2264,6 +2541,11 @@ def norm(
     out: _Out = None,
 ) -> TorchTensor:
     r"""Norm of the elements over some axes, by default of all."""
+
+def norm_except_dim(
+    v: ArrayLike, pow: builtins.int = 2, dim: builtins.int = 0, *, out: _Out = None
+) -> TorchTensor:
+    r"""Norm of each slice along one dimension, taken over all others; for -1 of the whole tensor."""
 
 def normal(
     mean: Any = 0.0,
@@ -2329,6 +2611,20 @@ def ones_like(
 ) -> TorchTensor:
     r"""Return ones in the shape and dtype of another tensor."""
 
+def orgqr(input: ArrayLike, tau: ArrayLike, *, out: _Out = None) -> TorchTensor:
+    r"""Return the first columns of a product of reflections: `torch.linalg.householder_product`."""
+
+def ormqr(
+    input: ArrayLike,
+    tau: ArrayLike,
+    other: ArrayLike,
+    left: builtins.bool = True,
+    transpose: builtins.bool = False,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Multiply matrices by a whole product Q of reflections: Q other, or other Q."""
+
 def outer(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Products of each element of x and each of y: shape (x.size, y.size)."""
 
@@ -2376,6 +2672,16 @@ def poisson(
     input: ArrayLike, generator: Generator | None = None, *, out: _Out = None
 ) -> TorchTensor:
     r"""Draw whole numbers of Poisson's law, each of its own mean."""
+
+def poisson_nll_loss(
+    input: ArrayLike,
+    target: ArrayLike,
+    log_input: builtins.bool,
+    full: builtins.bool,
+    eps: builtins.float,
+    reduction: builtins.int,
+) -> TorchTensor:
+    r"""Negative log-likelihood of counts; see `nn.functional.poisson_nll_loss`."""
 
 def polar(abs: ArrayLike, angle: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Return complex numbers of sizes and angles: r (cos θ + i sin θ)."""
@@ -2426,6 +2732,9 @@ def put_(
     input: TorchTensor, index: ArrayLike, source: ArrayLike, accumulate: builtins.bool = False
 ) -> TorchTensor:
     r"""Write the result of `put` into the tensor itself, and return it."""
+
+def qr(input: ArrayLike, some: builtins.bool = True) -> Any:
+    r"""Orthonormal columns and an upper triangle whose product is the matrix."""
 
 def quantile(
     input: ArrayLike,
@@ -2619,10 +2928,10 @@ def resize_as_(input: TorchTensor, other: ArrayLike, *, memory_format: Any = Non
     r"""Give the tensor itself the shape of another one, as `resize_` does."""
 
 def resolve_conj(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
-    r"""Complex conjugate: a - bi of a + bi; of real numbers a copy."""
+    r"""Return the tensor: its values are computed, and none waits to be conjugated."""
 
 def resolve_neg(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
-    r"""Complex conjugate: a - bi of a + bi; of real numbers a copy."""
+    r"""Return the tensor: its values are computed, and none waits to be negated."""
 
 def result_type(tensor1: ArrayLike, tensor2: ArrayLike) -> Any:
     r"""Return the dtype of an operation on two tensors, or on a tensor and a number."""
@@ -2697,6 +3006,15 @@ def rrelu(
     inplace: builtins.bool = False,
 ) -> TorchTensor:
     r"""Leaky rectifier whose slope below zero is random in training, and its mean else."""
+
+def rrelu_(
+    input: TorchTensor,
+    lower: builtins.float = 0.125,
+    upper: builtins.float = 0.3333333333333333,
+    training: builtins.bool = False,
+    generator: Any = None,
+) -> TorchTensor:
+    r"""`rrelu`, written into the input."""
 
 def rsqrt(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""One over the square root: 1 / √x."""
@@ -2864,6 +3182,17 @@ def slice_along(
 ) -> TorchTensor:
     r"""Read a slice along one axis."""
 
+def slice_copy(
+    input: ArrayLike,
+    dim: builtins.int = 0,
+    start: builtins.int | None = None,
+    end: builtins.int | None = None,
+    step: builtins.int = 1,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Return a copy of what `x[start:end:step]` shows along an axis."""
+
 def slice_scatter(
     input: ArrayLike,
     src: ArrayLike,
@@ -2901,6 +3230,11 @@ def split(
     tensor: ArrayLike, split_size_or_sections: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
 ) -> tuple[TorchTensor, ...]:
     r"""Cut a tensor into parts of one size, the last one smaller, or of several sizes."""
+
+def split_copy(
+    tensor: ArrayLike, split_size_or_sections: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
+) -> tuple[TorchTensor, ...]:
+    r"""Return a copy of what `split` shows."""
 
 def split_with_sizes(
     input: ArrayLike, split_sizes: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
@@ -2996,6 +3330,20 @@ def sum_to_size(
     input: ArrayLike, *size: builtins.int | Sequence[builtins.int], out: _Out = None
 ) -> TorchTensor:
     r"""Sum over axes so that the shape becomes one that broadcasts to it."""
+
+@overload
+def svd(input: ArrayLike, some: builtins.bool = True, *, compute_uv: Literal[False]) -> TorchTensor:
+    r"""Singular values and vectors: input = U diag(S) Vᴴ, the values in descending order."""
+
+@overload
+def svd(
+    input: ArrayLike, some: builtins.bool = True, compute_uv: Literal[True] = True
+) -> SVDResult:
+    r"""Singular values and vectors: input = U diag(S) Vᴴ, the values in descending order."""
+
+@overload
+def svd(input: ArrayLike, some: builtins.bool = True, compute_uv: builtins.bool = True) -> Any:
+    r"""Singular values and vectors: input = U diag(S) Vᴴ, the values in descending order."""
 
 def swapaxes(
     input: ArrayLike, dim1: builtins.int, dim2: builtins.int, *, out: _Out = None
@@ -3124,6 +3472,15 @@ def trapz(
 ) -> TorchTensor:
     r"""Integrate along an axis by the trapezoid rule: Σ (yᵢ + yᵢ₊₁) (xᵢ₊₁ - xᵢ) / 2."""
 
+def triangular_solve(
+    b: ArrayLike,
+    A: ArrayLike,
+    upper: builtins.bool = True,
+    transpose: builtins.bool = False,
+    unitriangular: builtins.bool = False,
+) -> Any:
+    r"""Solve A x = b, reading one triangle of A alone."""
+
 def tril(
     input: ArrayLike, k: builtins.int = 0, *, diagonal: builtins.int | None = None, out: _Out = None
 ) -> TorchTensor:
@@ -3143,6 +3500,18 @@ def tril_indices(
     out: _Out = None,
 ) -> TorchTensor:
     r"""Rows and columns of the lower triangle of a matrix, as the two rows of a tensor."""
+
+def triplet_margin_loss(
+    anchor: ArrayLike,
+    positive: ArrayLike,
+    negative: ArrayLike,
+    margin: builtins.float = 1.0,
+    p: builtins.float = 2.0,
+    eps: builtins.float = 1e-06,
+    swap: builtins.bool = False,
+    reduction: builtins.int = 0,
+) -> TorchTensor:
+    r"""Loss of two distances from an anchor; see `nn.functional.triplet_margin_loss`."""
 
 def triu(
     input: ArrayLike, k: builtins.int = 0, *, diagonal: builtins.int | None = None, out: _Out = None
@@ -3268,6 +3637,11 @@ def unsafe_split(
 ) -> tuple[TorchTensor, ...]:
     r"""Cut a tensor into parts of one size, the last one smaller, or of several sizes."""
 
+def unsafe_split_with_sizes(
+    input: ArrayLike, split_sizes: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
+) -> tuple[TorchTensor, ...]:
+    r"""Cut a tensor into parts of the given sizes along an axis."""
+
 def unsqueeze(
     input: ArrayLike, dim: builtins.int | Sequence[builtins.int] | None, *, out: _Out = None
 ) -> TorchTensor:
@@ -3328,7 +3702,13 @@ def view_as(input: _core.Tensor, other: _core.Tensor, *, out: _Out = None) -> To
 def view_as_complex(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Return complex numbers of which the last axis, of extent 2, holds both parts."""
 
+def view_as_complex_copy(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
+    r"""Return complex numbers of which the last axis, of extent 2, holds both parts."""
+
 def view_as_real(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
+    r"""Return both parts of complex numbers along a new last axis."""
+
+def view_as_real_copy(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Return both parts of complex numbers along a new last axis."""
 
 def view_copy(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from thalweg.core.spec import DType
-from thalweg.torch.naming import speaking as speaking
+from thalweg.errors import NoResult as _NoResult
 from thalweg.torch.tensors import TorchTensor
 
 _Out: TypeAlias = TorchTensor | np.ndarray[Any, Any] | tuple[Any, ...] | None
@@ -21,12 +21,6 @@ class EigResult(NamedTuple):
 class EighResult(NamedTuple):
     eigenvalues: TorchTensor
     eigenvectors: TorchTensor
-
-class LstsqResult(NamedTuple):
-    solution: TorchTensor
-    residuals: TorchTensor
-    rank: TorchTensor
-    singular_values: TorchTensor
 
 class QRResult(NamedTuple):
     Q: TorchTensor
@@ -41,8 +35,13 @@ class SVDResult(NamedTuple):
     S: TorchTensor
     Vh: TorchTensor
 
+LinAlgError = _NoResult
+
 def cholesky(input: ArrayLike, *, upper: bool = False, out: _Out = None) -> TorchTensor:
     r"""Triangular factor of positive definite matrices: the lower L with L Lᴴ = x, or Lᴴ."""
+
+def cholesky_ex(A: ArrayLike, *, upper: bool = False, check_errors: bool = False) -> Any:
+    r"""Return Cholesky factors, and the order of the first minor that is not positive."""
 
 def cond(input: ArrayLike, p: Any = None, *, out: _Out = None) -> TorchTensor:
     r"""Condition number of matrices: ‖x‖ ‖x⁻¹‖, by singular values for p None, 2 or -2."""
@@ -74,10 +73,36 @@ def householder_product(A: ArrayLike, tau: ArrayLike) -> TorchTensor:
 def inv(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Inverse of square matrices."""
 
-def lstsq(
-    a: ArrayLike, b: ArrayLike, rcond: Any = None, *, driver: str | None = None
-) -> LstsqResult:
-    r"""Return the x of least ‖a x - b‖, and of least ‖x‖ among those."""
+def inv_ex(A: ArrayLike, *, check_errors: bool = False) -> Any:
+    r"""Return inverses, and where elimination met a 0: `info` is 0 where it met none."""
+
+def ldl_factor(A: ArrayLike, *, hermitian: bool = False) -> Any:
+    r"""Return L and D in one matrix, and which rows were exchanged, as `ldl_solve` takes them."""
+
+def ldl_factor_ex(A: ArrayLike, *, hermitian: bool = False, check_errors: bool = False) -> Any:
+    r"""Return L and D in one matrix, which rows were exchanged, and where D has its first 0."""
+
+def ldl_solve(
+    LD: ArrayLike, pivots: ArrayLike, B: ArrayLike, *, hermitian: bool = False
+) -> TorchTensor:
+    r"""Solve A X = B by the factors of A, as `ldl_factor` returns them."""
+
+def lstsq(A: ArrayLike, B: ArrayLike, rcond: Any = None, *, driver: str | None = None) -> Any:
+    r"""Return the X of least ‖A X - B‖, and of least ‖X‖ among those."""
+
+def lu(A: ArrayLike, *, pivot: bool = True) -> Any:
+    r"""Decompose matrices into a permutation, a lower triangle and an upper one: A = P L U."""
+
+def lu_factor(A: ArrayLike, *, pivot: bool = True) -> Any:
+    r"""Return L and U in one matrix, and which rows were exchanged, as `lu_solve` takes them."""
+
+def lu_factor_ex(A: ArrayLike, *, pivot: bool = True, check_errors: bool = False) -> Any:
+    r"""Return L and U in one matrix, which rows were exchanged, and where U has its first 0."""
+
+def lu_solve(
+    LU: ArrayLike, pivots: ArrayLike, B: ArrayLike, *, left: bool = True, adjoint: bool = False
+) -> TorchTensor:
+    r"""Solve A X = B by the factors of A, as `lu_factor` returns them."""
 
 def matmul(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Matrix product with NumPy's rules: vectors are promoted, batch axes broadcast."""
@@ -148,6 +173,9 @@ def slogdet(input: ArrayLike) -> SlogdetResult:
 
 def solve(A: ArrayLike, B: ArrayLike, *, left: bool | None = None, out: _Out = None) -> TorchTensor:
     r"""Solve a x = b for x."""
+
+def solve_ex(A: ArrayLike, B: ArrayLike, *, left: bool = True, check_errors: bool = False) -> Any:
+    r"""Solve A X = B, and tell where elimination met a 0: `info` is 0 where it met none."""
 
 def solve_triangular(
     A: ArrayLike,

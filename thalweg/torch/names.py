@@ -8,12 +8,12 @@ from thalweg.torch.naming import creating, publish, speaking
 # PyTorch's names for operations that have another one below.
 _ELSEWHERE = {
     "alias_copy": "clone", "broadcast_tensors": "broadcast_arrays", "cat": "concatenate",
-    "clamp": "clip",
-    "conj_physical": "conj", "eq": "equal", "ge": "greater_equal", "ger": "outer",
-    "gt": "greater", "inverse": "inv", "is_complex": "iscomplexobj", "le": "less_equal",
-    "lt": "less", "mul": "multiply", "ne": "not_equal", "neg": "negative",
-    "pinverse": "pinv", "repeat_interleave": "repeat",
-    "trapz": "trapezoid", "unsqueeze": "expand_dims",
+    "clamp": "clip", "concat": "concatenate", "conj_physical": "conj", "detach_copy": "clone",
+    "eq": "equal", "ge": "greater_equal", "ger": "outer", "gt": "greater", "inverse": "inv",
+    "is_complex": "iscomplexobj", "le": "less_equal", "lt": "less", "mul": "multiply",
+    "ne": "not_equal", "neg": "negative", "pinverse": "pinv", "repeat_interleave": "repeat",
+    "trapz": "trapezoid",
+    "unsqueeze": "expand_dims",
 }  # fmt: skip
 
 # With a method, and a variant `name_` that writes into its first operand.
@@ -48,8 +48,8 @@ arange empty eye full linspace logspace ones zeros
 
 _FUNCTIONS = """
 alias_copy block_diag broadcast_shapes broadcast_tensors cat column_stack
-concatenate cumulative_trapezoid dstack einsum empty_like frexp from_dlpack full_like
-gradient histogram hstack imag isin meshgrid ones_like polygamma
+concat concatenate cumulative_trapezoid detach_copy dstack einsum empty_like frexp from_dlpack
+full_like gradient histogram hstack imag isin meshgrid ones_like polygamma
 real row_stack scatter_add searchsorted stack tensordot trapezoid trapz
 tril_indices triu_indices unravel_index vander vstack zeros_like
 """

@@ -28,6 +28,11 @@ class SlogdetResult(NamedTuple):
     sign: TorchTensor
     logabsdet: TorchTensor
 
+class SVDResult(NamedTuple):
+    U: TorchTensor
+    S: TorchTensor
+    Vh: TorchTensor
+
 class TorchTensor(_core.Tensor):
     """A tensor with PyTorch's methods; what is computed from it is one too.
 
@@ -1125,6 +1130,9 @@ class TorchTensor(_core.Tensor):
     def geometric_(self, p: builtins.float, *, generator: Generator | None = None) -> TorchTensor:
         r"""Fill with the numbers of attempts up to a first success, and return the tensor."""
 
+    def geqrf(self) -> Any:
+        r"""Decompose matrices into reflections and a triangle, as LAPACK's `geqrf` stores them."""
+
     def ger(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
         r"""Products of each element of x and each of y: shape (x.size, y.size)."""
 
@@ -1531,6 +1539,14 @@ class TorchTensor(_core.Tensor):
     def lt_(self, other: ArrayLike) -> TorchTensor:
         r"""Write the result of `lt` into the tensor itself, and return it."""
 
+    def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False) -> Any:
+        r"""Return L and U in one matrix, and which rows were exchanged: an older `lu_factor_ex`."""
+
+    def lu_solve(
+        self, LU_data: ArrayLike, LU_pivots: ArrayLike, *, out: _Out = None
+    ) -> TorchTensor:
+        r"""Solve A x = b by the factors of A: `torch.linalg.lu_solve` with the factors last."""
+
     @property
     def mH(self) -> TorchTensor:
         r"""Conjugate transpose of a matrix or a stack of them."""
@@ -1882,6 +1898,20 @@ class TorchTensor(_core.Tensor):
     def numel(self) -> builtins.int:
         r"""Return the number of elements."""
 
+    def orgqr(self, tau: ArrayLike, *, out: _Out = None) -> TorchTensor:
+        r"""Return the first columns of a product of reflections: `torch.linalg.householder_product`."""
+
+    def ormqr(
+        self,
+        tau: ArrayLike,
+        other: ArrayLike,
+        left: builtins.bool = True,
+        transpose: builtins.bool = False,
+        *,
+        out: _Out = None,
+    ) -> TorchTensor:
+        r"""Multiply matrices by a whole product Q of reflections: Q other, or other Q."""
+
     def outer(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
         r"""Products of each element of x and each of y: shape (x.size, y.size)."""
 
@@ -1941,6 +1971,9 @@ class TorchTensor(_core.Tensor):
         self, index: ArrayLike, source: ArrayLike, accumulate: builtins.bool = False
     ) -> TorchTensor:
         r"""Write the result of `put` into the tensor itself, and return it."""
+
+    def qr(self, some: builtins.bool = True) -> Any:
+        r"""Orthonormal columns and an upper triangle whose product is the matrix."""
 
     def quantile(
         self,
@@ -2058,10 +2091,10 @@ class TorchTensor(_core.Tensor):
         r"""Give the tensor itself the shape of another one, as `resize_` does."""
 
     def resolve_conj(self, *, out: _Out = None) -> TorchTensor:
-        r"""Complex conjugate: a - bi of a + bi; of real numbers a copy."""
+        r"""Return the tensor: its values are computed, and none waits to be conjugated."""
 
     def resolve_neg(self, *, out: _Out = None) -> TorchTensor:
-        r"""Complex conjugate: a - bi of a + bi; of real numbers a copy."""
+        r"""Return the tensor: its values are computed, and none waits to be negated."""
 
     def retain_grad(self) -> None:
         r"""Ask that `backward()` stores this tensor's gradient though it is no leaf."""
@@ -2320,6 +2353,18 @@ class TorchTensor(_core.Tensor):
     ) -> TorchTensor:
         r"""Sum over axes so that the shape becomes one that broadcasts to it."""
 
+    @overload
+    def svd(self, some: builtins.bool = True, *, compute_uv: Literal[False]) -> TorchTensor:
+        r"""Singular values and vectors: input = U diag(S) Vᴴ, the values in descending order."""
+
+    @overload
+    def svd(self, some: builtins.bool = True, compute_uv: Literal[True] = True) -> SVDResult:
+        r"""Singular values and vectors: input = U diag(S) Vᴴ, the values in descending order."""
+
+    @overload
+    def svd(self, some: builtins.bool = True, compute_uv: builtins.bool = True) -> Any:
+        r"""Singular values and vectors: input = U diag(S) Vᴴ, the values in descending order."""
+
     def swapaxes(self, dim1: builtins.int, dim2: builtins.int, *, out: _Out = None) -> TorchTensor:
         r"""Exchange two axes."""
 
@@ -2405,6 +2450,15 @@ class TorchTensor(_core.Tensor):
 
     def transpose_(self, dim0: builtins.int, dim1: builtins.int) -> TorchTensor:
         r"""Make the tensor itself the view of it that `transpose` shows."""
+
+    def triangular_solve(
+        self,
+        A: ArrayLike,
+        upper: builtins.bool = True,
+        transpose: builtins.bool = False,
+        unitriangular: builtins.bool = False,
+    ) -> Any:
+        r"""Solve A x = b, reading one triangle of A alone."""
 
     def tril(
         self, k: builtins.int = 0, *, diagonal: builtins.int | None = None, out: _Out = None
@@ -2505,6 +2559,11 @@ class TorchTensor(_core.Tensor):
         self, split_size_or_sections: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
     ) -> tuple[TorchTensor, ...]:
         r"""Cut a tensor into parts of one size, the last one smaller, or of several sizes."""
+
+    def unsafe_split_with_sizes(
+        self, split_sizes: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
+    ) -> tuple[TorchTensor, ...]:
+        r"""Cut a tensor into parts of the given sizes along an axis."""
 
     def unsqueeze(
         self, dim: builtins.int | Sequence[builtins.int] | None, *, out: _Out = None

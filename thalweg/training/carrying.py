@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -22,6 +22,16 @@ class Carrying(ABC):
     @abstractmethod
     def source(self) -> Callable[..., Any]:
         """The function whose lines tell where the loss is written."""
+
+    @property
+    @abstractmethod
+    def consists_of(self) -> tuple[Any, ...]:
+        """What the loss is made of: where all of it is equal, so is what a trace finds."""
+
+    @property
+    @abstractmethod
+    def given(self) -> Sequence[Tensor]:
+        """The tensors among it whose values a run gives: parameters and state."""
 
     @property
     @abstractmethod

@@ -213,7 +213,7 @@ def fit(
         loss, optimizer, start.definition, start.specs, state.definition, state.specs,
         rows.definition, rows.specs, len(state.names), carried is not None,
     )  # fmt: skip
-    fingerprint = Fingerprint(loss)
+    fingerprint = _fingerprint(loss)
     with line.announced("compiling"):
         choice = EngineChoice(engine, fallback)
         step, compiling = prepare_step(problem, fingerprint, layout, choice)
@@ -233,6 +233,12 @@ def fit(
     slices = Slices(course, facts, Watchers(hooks, line, writes), run, leaves, before)
     names = lambda: leaf_names(data, loss)
     return _run(slices, Suspects(problem, step, leaves, arrays, rows, names, state))
+
+
+def _fingerprint(loss: Callable[..., Any]) -> Fingerprint:
+    if isinstance(loss, Carrying):
+        return Fingerprint(loss.consists_of, loss.given)
+    return Fingerprint(loss)
 
 
 def _run(slices: Slices, suspects: Suspects) -> Fit:

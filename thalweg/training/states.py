@@ -75,7 +75,7 @@ def load_state(path: str | os.PathLike[str], like: Tree, *, strict: bool = True)
             with `strict`, names.
 
     Example:
-        >>> import os, tempfile, warnings
+        >>> import os, tempfile, textwrap, warnings
         >>> import thalweg as tw
         >>> path = os.path.join(tempfile.mkdtemp(), "momentum.safetensors")
         >>> optimizer = tw.optim.trace(0.9)
@@ -85,9 +85,9 @@ def load_state(path: str | os.PathLike[str], like: Tree, *, strict: bool = True)
         >>> with warnings.catch_warnings(record=True, action="always") as told:
         ...     tw.load_state(path, deeper, strict=False)
         TraceState(trace={'new': np.float64(0.0), 'w': np.float64(3.0)})
-        >>> print(told[0].message)
-        The state in momentum.safetensors is not of these names.
-          not in the file, as in `like`: TraceState.trace.new
+        >>> print(textwrap.fill(str(told[0].message), 88))
+        The state in momentum.safetensors is not the one wanted. Not in the file, as in `like`:
+        TraceState.trace.new.
     """
     found = _arrays_of(path, *storage.read(path))
     wanted = named_state(like)
@@ -99,16 +99,16 @@ def load_state(path: str | os.PathLike[str], like: Tree, *, strict: bool = True)
         for name, leaf in wanted.items()
         if name in both and _spec(both[name]) != _spec(leaf)
     ]
-    title = f"The state in {printable(os.path.basename(path))} is not of these names."
+    title = f"The state in {printable(os.path.basename(path))} is not the one wanted."
     if other or (strict and (missing or extra)):
-        rows = _account([("not in the file", missing), ("in the file alone", extra),
-                         ("of another shape or dtype", other)])  # fmt: skip
+        rows = _account([("Not in the file", missing), ("In the file alone", extra),
+                         ("Of another shape or dtype", other)])  # fmt: skip
         raise CheckpointError(
-            f"{title}{rows}\nGive, as `like`, what init returns for the parameters and the "
+            f"{title}{rows} Give, as `like`, what init returns for the parameters and the "
             "optimizer that it was saved of; or strict=False, where names alone differ."
         )
     if missing or extra:
-        rows = _account([("not in the file, as in `like`", missing), ("left out", extra)])
+        rows = _account([("Not in the file, as in `like`", missing), ("Left out", extra)])
         warnings.warn(title + rows, stacklevel=level_of_user())
     return with_named(like, {name: _as(wanted[name], array) for name, array in both.items()})
 
@@ -118,7 +118,7 @@ def _account(rows: list[tuple[str, list[str]]]) -> str:
     for what, names in rows:
         more = f", … ({len(names):,} in all)" if len(names) > _MOST else ""
         if names:
-            lines.append(f"\n  {what}: {', '.join(names[:_MOST])}{more}")
+            lines.append(f" {what}: {printable(', '.join(names[:_MOST]))}{more}.")
     return "".join(lines)
 
 

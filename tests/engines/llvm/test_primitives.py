@@ -15,7 +15,7 @@ import pytest
 
 import thalweg as tw
 from tests.compiler.programs import primitives, program_of, run
-from tests.engines.agreement import CLOSE
+from tests.engines.agreement import CLOSE, by_dtype, dtypes_of
 from tests.samples import COMPLEX, OF_PROGRAMS, ROWS, UP_TO_SIGN, Sample, call, samples
 from thalweg.core.primitive import PRIMITIVES
 from thalweg.core.program import Program, finish, trace
@@ -26,10 +26,10 @@ from thalweg.engines.llvm.engine import NativeEngine
 from thalweg.engines.llvm.ir.target import Target
 
 HOST = Target.host()
+# This processor, and what it has in common with those of narrower vectors.
 TARGETS = [
-    name
-    for name in ("avx512", "avx2", "sse")
-    if Target.named(name).vector_bytes <= HOST.vector_bytes
+    "host",
+    *(n for n in ("avx2", "sse") if Target.named(n).vector_bytes < HOST.vector_bytes),
 ]
 
 REAL = sorted(ROWS.keys() - COMPLEX.keys())
@@ -37,20 +37,11 @@ REAL = sorted(ROWS.keys() - COMPLEX.keys())
 
 def native(program: Program, target: str) -> CompiledProgram:
     """Compile by an engine that calls back for what it lacks."""
-    return NativeEngine(Target.named(target), calls_back=True).compile(program)
+    processor = HOST if target == "host" else Target.named(target)
+    return NativeEngine(processor, calls_back=True).compile(program)
 
 
-def dtypes_of(row: Sample) -> set[str]:
-    return {np.asarray(x).dtype.name for x in row.operands} | {str(row.params.get("dtype"))}
-
-
-def chosen(name: str, dtype: str) -> list[Sample]:
-    """Return the samples of a floating dtype; those of no floating numbers are float64's."""
-    rows = [(row, "float32" in dtypes_of(row)) for row in samples(name)]
-    return [row for row, is_narrow in rows if is_narrow == (dtype == "float32")]
-
-
-CASES = [(n, dtype) for n in REAL for dtype in ("float64", "float32") if chosen(n, dtype)]
+CASES = [(name, dtype) for name in REAL for dtype in by_dtype(samples(name))]
 
 
 def traced(name: str, rows: list[Sample]) -> tuple[Program, list[Any]]:
@@ -76,7 +67,7 @@ def traced(name: str, rows: list[Sample]) -> tuple[Program, list[Any]]:
 def test_a_real_primitive_is_native_and_means_what_numpy_means(
     name: str, dtype: str, target: str
 ) -> None:
-    rows = chosen(name, dtype)
+    rows = by_dtype(samples(name))[dtype]
     program, arguments = traced(name, rows)
     compiled = native(program, target)
     assert compiled.callees == [], "it would call back"

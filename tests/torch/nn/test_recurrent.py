@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import pickle
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -480,3 +481,30 @@ def test_anomalies_are_looked_for(kind: str) -> None:
             assert np.isfinite(layer.weight_hh_l0.grad.numpy()).all()
             with pytest.raises(tw.errors.GradientError, match="nan values"):
                 layer(wing.tensor(X) * float("nan"))[0].sum().backward()
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_values_and_derivatives_have_all_digits(kind: str) -> None:
+    found = []
+    for lib, layer in zip((wing, torch), pairs(kind, OPTIONS["layers both ways"]), strict=True):
+        x = lib.tensor(numbers(40, 3, 4)).requires_grad_()
+        out = layer(x)[0]
+        (out * out.cos()).sum().backward()
+        weights = [parameter.grad for parameter in layer.parameters()]
+        found.append([t.numpy(force=True) for t in (out, x.grad, *weights)])
+    for mine, their in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, their, rtol=1e-12, atol=1e-12 * np.abs(their).max())
+
+
+def test_threads_do_not_share_memory() -> None:
+    layer, x = nn.LSTM(4, 5).requires_grad_(False), wing.tensor(X)
+
+    def slope(scale: float) -> np.ndarray:
+        leaf = (x * scale).requires_grad_()
+        return wing.autograd.grad(layer(leaf)[0].sin().sum(), leaf)[0].numpy()
+
+    scales = [0.5, 1.0, 1.5, 2.0] * 25
+    wanted = [slope(scale) for scale in scales]
+    with ThreadPoolExecutor(4) as pool:
+        for one, other in zip(pool.map(slope, scales), wanted, strict=True):
+            np.testing.assert_array_equal(one, other)

@@ -237,12 +237,13 @@ register("of_torch", of_torch)
 def of_users(function: Callable[..., Result]) -> Callable[..., Result]:
     """Return a function of the user's so that other libraries' arrays reach it as they are.
 
-    Ours, and NumPy's, are returned as they are: they compute with tensors.
+    Ours, and NumPy's, are returned as they are: they compute with tensors. Functions of the user's
+    that a partial one of ours holds are wrapped.
     """
     inner = function.func if isinstance(function, functools.partial) else function
     room = (getattr(inner, "__module__", None) or "").partition(".")[0]
     if room in ("thalweg", "numpy") or isinstance(inner, np.ufunc):
-        return function
+        return _holding(function) if isinstance(function, functools.partial) else function
 
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -259,6 +260,14 @@ def of_users(function: Callable[..., Result]) -> Callable[..., Result]:
         return tree.map(admitted, function(*positional, **keywords))
 
     return called
+
+
+def _holding(function: functools.partial[Result]) -> functools.partial[Result]:
+    """Return a partial function with those that it holds as `of_users` makes them."""
+    if not any(map(_is_function, tree.leaves((function.args, function.keywords)))):
+        return function
+    args, keywords = with_users((function.args, function.keywords))
+    return functools.partial(function.func, *args, **keywords)
 
 
 def drawing(function: Callable[..., Result]) -> Callable[..., Result]:

@@ -174,7 +174,7 @@ def polar(abs: Any, angle: Any) -> Tensor:
     return complex_of(multiply(size, cos(turn)), multiply(size, sin(turn)))
 
 
-@function
+@function("view_as_complex_copy")
 def view_as_complex(x: Any) -> Tensor:
     """Return complex numbers of which the last axis, of extent 2, holds both parts.
 
@@ -187,7 +187,7 @@ def view_as_complex(x: Any) -> Tensor:
     return complex_of(select(tensor, -1, 0), select(tensor, -1, 1))
 
 
-@function
+@function("view_as_real_copy")
 def view_as_real(x: Any) -> Tensor:
     """Return both parts of complex numbers along a new last axis.
 

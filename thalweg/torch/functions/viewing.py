@@ -95,7 +95,7 @@ def unbind(x: Any, axis: int = 0) -> tuple[Tensor, ...]:
     return tuple(select(tensor, place, i) for i in range(tensor.shape[place]))
 
 
-@method
+@method("unsafe_split_with_sizes")
 def split_with_sizes(x: Any, split_sizes: Any, axis: int = 0) -> tuple[Tensor, ...]:
     """Cut a tensor into parts of the given sizes along an axis.
 
@@ -375,9 +375,29 @@ def copying(name: str, view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _VIEWS = """
-diagonal expand narrow permute select split_with_sizes squeeze t transpose unbind unfold unsqueeze
-view
+diagonal expand narrow permute select split split_with_sizes squeeze t transpose unbind unfold
+unsqueeze view
 """
 
 for _name in _VIEWS.split():
     function(copying(_name, getattr(TorchTensor, _name)))
+
+
+@function
+def slice_copy(
+    x: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    """Return a copy of what `x[start:end:step]` shows along an axis.
+
+    Raises:
+        ArgumentError: If the step is not positive.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> torch.slice_copy(torch.arange(5.0), 0, 1, -1, 2)
+        tensor([1., 3.])
+    """
+    tensor, place = _with_axis("slice_copy", x, dim)
+    if step <= 0:
+        raise ArgumentError(f"slice step must be positive, and {step} was given. Use flip.")
+    return clone(tensor[(*(slice(None),) * place, slice(start, end, step))])

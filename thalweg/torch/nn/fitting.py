@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -22,7 +22,7 @@ from thalweg.random.drawing import drawing_with
 from thalweg.random.keyed import fold_in
 from thalweg.torch.naming import adopted, as_tensor
 from thalweg.torch.nn.functional_call import Substitution
-from thalweg.torch.nn.hooks import Computing, computing_hooks
+from thalweg.torch.nn.hooks import Computing, computing_hooks, hooks_of_all
 from thalweg.torch.nn.modules.module import REGISTRIES, Module
 from thalweg.torch.nn.parameter import is_lazy
 from thalweg.training.carrying import Carrying
@@ -130,6 +130,16 @@ class ModuleLoss(Carrying):
     def source(self) -> Callable[..., Any]:
         """The module's `forward`."""
         return type(self.model).forward
+
+    @property
+    def consists_of(self) -> tuple[Any, ...]:
+        """The module, the loss, how many of the data are inputs, and the hooks of all modules."""
+        return self.model, self.loss, self.inputs, hooks_of_all()
+
+    @property
+    def given(self) -> Sequence[Tensor]:
+        """The parameters that require gradients, and the buffers."""
+        return (*(p for p in self.model.parameters() if p.requires_grad), *self.model.buffers())
 
     @property
     def trained(self) -> Iterable[Tensor]:

@@ -184,6 +184,11 @@ def register_for_all(kind: str, hook: Hook) -> Handle:
     return Handle(_of_all.setdefault(kind, OrderedDict()), hook)
 
 
+def hooks_of_all() -> dict[str, Hooks]:
+    """Return these functions, by the kind of hook."""
+    return _of_all
+
+
 class WithForward(Protocol[P, Computed]):
     """What can be called, by its method `forward`."""
 

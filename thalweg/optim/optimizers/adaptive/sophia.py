@@ -197,8 +197,9 @@ def scale_by_sophia(
     return GradientTransformation(init, update)
 
 
-def _check_interval(update_interval: int) -> None:
-    if update_interval < 1:
+def _check_interval(update_interval: Any) -> None:
+    # One in a state has no value where it is traced.
+    if not isinstance(update_interval, Tensor) and update_interval < 1:
         raise ArgumentError(
             f"sophia got update_interval={update_interval!r}; it wants a whole number in [1, ∞). "
             "Give 10 for one estimate of the Hessian in ten steps."

@@ -36,6 +36,7 @@ from thalweg.torch.nn.functional import classification as classification
 from thalweg.torch.nn.functional import ctc as ctc
 from thalweg.torch.nn.functional import heads as heads
 from thalweg.torch.nn.functional import losses as losses
+from thalweg.torch.nn.functional import native as native
 from thalweg.torch.nn.functional import normalization as normalization
 from thalweg.torch.nn.functional import sampling as sampling
 from thalweg.torch.nn.functional import vision as vision

@@ -314,6 +314,11 @@ def _owners(indices: Tensor, offsets: Any, includes_end: bool) -> tuple[int, Ten
     return starts.size - includes_end, owner
 
 
+def owner_of_each(indices: Tensor, offsets: Any, includes_end: bool) -> Tensor:
+    """Return the bag of each index; that of none is one more than there are."""
+    return _owners(indices, offsets, includes_end)[1]
+
+
 def _check_offsets(starts: Any, count: int) -> None:
     if starts.size and starts[0] != 0:
         raise ArgumentError(

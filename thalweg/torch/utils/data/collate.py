@@ -195,7 +195,8 @@ def _stack_arrays(batch: Sequence[Any]) -> Tensor:
     return make(np.stack(arrays))
 
 
-def _check_shapes(shapes: list[tuple[int, ...]]) -> None:
+def _check_shapes(found: list[tuple[int, ...]]) -> None:
+    shapes = [tuple(shape) for shape in found]
     for position, shape in enumerate(shapes):
         if shape != shapes[0]:
             raise ShapeError(
