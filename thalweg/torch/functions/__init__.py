@@ -5,6 +5,7 @@ from thalweg.torch.functions import (
     creation,
     dtypes,
     matrices,
+    members,
     order,
     pointwise,
     pooling,
