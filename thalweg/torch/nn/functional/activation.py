@@ -17,9 +17,9 @@ from thalweg.ops.index.take import one_hot
 from thalweg.ops.reduce.extremes import argmax
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.cut import part_of
-from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import moveaxis
 from thalweg.ops.special import activations as smooth
+from thalweg.torch.functions.members.activations import hardshrink, prelu
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.dropout import apply, exponentials, slopes
 from thalweg.torch.steps import step
@@ -250,38 +250,6 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     return leaky_relu(input, negative_slope, inplace=True)
 
 
-@step("PreluKernel")
-def prelu(input: Any, weight: Any) -> Tensor:
-    """Return x where x > 0, else w x, with one learned slope w, or one for each channel.
-
-    Args:
-        input: A tensor; the channels are along its second axis.
-        weight: w, one number or as many as there are channels.
-
-    Raises:
-        ShapeError: If the number of slopes fits no channels.
-
-    Source:
-        He et al., "Delving Deep into Rectifiers", 2015. arXiv:1502.01852
-    """
-    x, slope = as_tensor(input), as_tensor(weight)
-    if slope.ndim > 1:
-        raise ShapeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got shape {slope.shape}. "
-            "Reshape it."
-        )
-    channels = x.shape[1] if x.ndim > 1 else 1
-    if slope.shape not in ((), (1,), (channels,)):
-        raise ShapeError(
-            f"Mismatch of parameter numbers and input channel size. Found parameter numbers = "
-            f"{slope.size} and channel size = {channels}. Give one slope, or one for each channel."
-        )
-    spread = [1] * x.ndim
-    if x.ndim > 1:
-        spread[1] = slope.size
-    return where(greater(x, 0), x, reshape(slope, tuple(spread)) * x)
-
-
 def rrelu(
     input: Any,
     lower: float = 1.0 / 8,
@@ -399,12 +367,6 @@ def hardswish(input: Any, inplace: bool = False) -> Tensor:
 
 def _hardswish(x: Tensor) -> Tensor:
     return where(less_equal(x, -3), 0, where(greater_equal(x, 3), x, x * (x + 3) / 6))
-
-
-def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
-    """Return x where |x| > λ, else 0."""
-    x = as_tensor(input)
-    return where(less_equal(absolute(x), lambd), 0, x)
 
 
 def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
