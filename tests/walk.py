@@ -264,8 +264,8 @@ OTHERS = set(OTHERS_TEXT.split())
 
 # What gives values away, asks what a tensor is, or changes what is recorded of it.
 OTHER_METHODS_TEXT = """
-apply_ backward const_data_ptr data_ptr dim dim_order element_size is_contiguous item map_ ndimension nelement new_empty
-new_tensor numpy register_hook register_post_accumulate_grad_hook requires_grad_ resize_
+apply_ backward const_data_ptr data_ptr dim dim_order element_size is_contiguous item map_ ndimension nelement
+new_empty new_tensor numpy register_hook register_post_accumulate_grad_hook requires_grad_ resize_
 resize_as_ results retain_grad set_ size storage_offset stride tolist type
 """
 OTHER_METHODS = set(OTHER_METHODS_TEXT.split())
