@@ -308,6 +308,9 @@ SAMPLES: dict[str, Call] = {
     "select_copy": call(X, 1, 2),
     "select_scatter": call(X, Y[:, 0].copy(), 1, 2),
     "slice_scatter": call(X, Y[:2], 0, 1, 3),
+    "nuclear_norm": call(X),
+    "frobenius_norm": call(X, (0, 1)),
+    "nonzero_static": call(X, size=4),
     "narrow": call(X, 1, 1, 2),
     "narrow_copy": call(X, 1, 1, 2),
     "unravel_index": call(PLACES, (3, 4)),
@@ -421,6 +424,8 @@ SAMPLES: dict[str, Call] = {
     "correlate": call(V, U),
     "sliding_window_view": call(X, (2, 2), oracle=np.lib.stride_tricks.sliding_window_view),
     "geqrf": call(S),
+    "igamma": call(X, Y),
+    "igammac": call(X, Y),
     "lobpcg": call(
         SPD,
         1,
