@@ -112,10 +112,11 @@ def _check_channels(name: str, x: Tensor, weight: Tensor, groups: int, own: int)
         )
     wanted = weight.shape[1] * groups if own else weight.shape[0]
     if groups < 1 or x.shape[1] != wanted or weight.shape[0] % groups:
+        fault = f"Given groups={groups}, weight of size {list(weight.shape)}, expected"
         raise ShapeError(
-            f"{name} got an input of shape {x.shape}, a weight of shape {weight.shape} and "
-            f"groups={groups}; the weight is for {wanted} input channels and the number of groups "
-            "must divide the channels. Change the weight, or the groups."
+            f"{fault} input{list(x.shape)} to have {wanted} channels, but got {x.shape[1]} "
+            f"channels instead; the number of groups must divide the channels. Change the weight "
+            f"of {name}, or the groups."
         )
 
 
