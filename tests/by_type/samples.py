@@ -268,6 +268,8 @@ SAMPLES: dict[str, Call] = {
     "stack": call([X, Y]),
     "concatenate": call([X, Y]),
     "meshgrid": call(U, V),
+    "torch.flip": call(X, (0, 1)),
+    "torch.meshgrid": call(U, V),
     "dot": call(X, U),
     "inner": call(X, U),
     "outer": call(U, V),
