@@ -163,14 +163,13 @@ BY_HAND: dict[str, list[Args]] = {
     "lp_pool1d": [(LINES, 2.0, 2)],
     "lp_pool2d": [(IMAGES, 2.0, 2)],
     "lp_pool3d": [(draw(1, 2, 3, 3, 3), 2.0, 2)],
-    **dict.fromkeys(
-        ["fractional_max_pool2d", "fractional_max_pool2d_with_indices"],
-        [(IMAGES, 2, {"output_size": 2, "_random_samples": FRACTIONS[..., :2]})],
-    ),
-    **dict.fromkeys(
-        ["fractional_max_pool3d", "fractional_max_pool3d_with_indices"],
-        [(draw(1, 2, 3, 3, 3), 2, {"output_size": 2, "_random_samples": FRACTIONS})],
-    ),
+    **{
+        f"fractional_max_pool{x.ndim - 2}d{end}": [
+            (x, 2, {"output_size": 2, "_random_samples": FRACTIONS[..., : x.ndim - 2]})
+        ]
+        for x in (IMAGES, draw(1, 2, 3, 3, 3))
+        for end in ("", "_with_indices")
+    },
     "max_pool2d": [(IMAGES, 2)],
     "max_pool2d_with_indices": [(IMAGES, 2)],
     "max_pool3d": [(draw(1, 2, 3, 3, 3), 2)],
@@ -286,8 +285,8 @@ OTHERS = {
 # What gives values away, asks what a tensor is, or changes what is recorded of it.
 OTHER_METHODS_TEXT = """
 apply_ backward const_data_ptr data_ptr dim dim_order element_size is_contiguous item map_
-ndimension nelement new_empty new_tensor numpy register_hook register_post_accumulate_grad_hook requires_grad_
-resize_ resize_as_ results retain_grad set_ size storage_offset stride tolist type
+ndimension nelement new_empty new_tensor numpy register_hook register_post_accumulate_grad_hook
+requires_grad_ resize_ resize_as_ results retain_grad set_ size storage_offset stride tolist type
 """
 OTHER_METHODS = set(OTHER_METHODS_TEXT.split())
 
