@@ -269,6 +269,8 @@ SAMPLES: dict[str, Call] = {
     "concatenate": call([X, Y]),
     "meshgrid": call(U, V),
     "dot": call(X, U),
+    "igamma": call(X, Y),
+    "igammac": call(X, Y),
     "inner": call(X, U),
     "outer": call(U, V),
     "linalg.outer": call(U, V),
