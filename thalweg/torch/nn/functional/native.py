@@ -414,7 +414,7 @@ def native_group_norm(
             f"got shape {x.shape}."
         )
     found = normalization.group_norm(x, group, weight, bias, eps)
-    middle, factor = _statistics(reshape(x, (N, group, -1)), (2,), eps)
+    middle, factor = _statistics(reshape(x, (N, group, C // group * HxW)), (2,), eps)
     return found, reshape(middle, (N, group)), reshape(factor, (N, group))
 
 
