@@ -243,6 +243,7 @@ bitwise_xor broadcast_shapes empty eye fftfreq from_numpy gcd get_printoptions g
 initial_seed invert is_nonzero lcm left_shift manual_seed one_hot ones printoptions rand randint
 randn randperm rfftfreq right_shift seed set_printoptions set_rng_state tril_indices triu_indices
 unravel_index view_as_real zeros
+sparse_coo_tensor sparse_csr_tensor
 """
 NO_FLOATS = set(NO_FLOATS_TEXT.split())
 
@@ -260,8 +261,10 @@ OTHERS = set(OTHERS_TEXT.split())
 
 # What gives values away, asks what a tensor is, or changes what is recorded of it.
 OTHER_METHODS_TEXT = """
-apply_ backward const_data_ptr data_ptr dim dim_order element_size is_contiguous item map_ ndimension nelement new_empty
-new_tensor numpy register_hook register_post_accumulate_grad_hook requires_grad_ resize_
+apply_ backward const_data_ptr data_ptr dim dim_order element_size is_contiguous item map_
+ndimension nelement new_empty
+sparse_dim dense_dim to_sparse to_sparse_coo to_sparse_csr new_tensor numpy register_hook
+register_post_accumulate_grad_hook requires_grad_ resize_
 resize_as_ results retain_grad set_ size storage_offset stride tolist type
 """
 OTHER_METHODS = set(OTHER_METHODS_TEXT.split())

@@ -110,7 +110,7 @@ APART: dict[str, str] = {
     **dict.fromkeys(
         (
             *("arange", "empty", "eye", "full", "ones", "zeros", "tril_indices", "triu_indices"),
-            *("fft.fftfreq", "fft.rfftfreq"),
+            *("fft.fftfreq", "fft.rfftfreq", "sparse_coo_tensor", "sparse_csr_tensor"),
         ),
         _MAKES,
     ),
