@@ -142,6 +142,7 @@ BY_HAND: dict[str, list[Args]] = {
     "full": [((2,), np.array(0.3))],
     "full_like": [(A, np.array(0.3))],
     "gather": [(A, 1, PLACES[None])],
+    "histogramdd": [(draw(5, 2), 2, {"weight": draw(5)})],
     "index_add": [(A, 0, PLACES[[0, 0, 1]], B)],
     "index_copy": [(A, 0, PLACES, B)],
     "index_fill": [(A, 0, PLACES[:1], 0.5), (A, 0, PLACES[:1], np.array(0.5))],
@@ -171,6 +172,7 @@ BY_HAND: dict[str, list[Args]] = {
     "norm_except_dim": [(A, 2, 1)],
     "orgqr": [(A, V)],
     "ormqr": [(A, V, B), (A, V, B, False, True)],
+    "nonzero_static": [(A, {"size": 4})],
     "overlap_add": [(draw(2, 2), (4,), {"axes": (0,), "stride": (2,)})],
     "pixel_shuffle": [(CHANNELS, 2)],
     "pixel_unshuffle": [(IMAGES, 2)],
@@ -188,6 +190,7 @@ BY_HAND: dict[str, list[Args]] = {
     "split_with_sizes": [(A, (1, 2))],
     "split_with_sizes_copy": [(A, (1, 2))],
     "take_along_axis": [(A, PLACES[None], 0)],
+    "stft": [(draw(12), 4, 1, 4, draw(4), True, "reflect", False, True, True)],
     "torch.affine_grid_generator": [(draw(1, 2, 3), (1, 2, 3, 3), False)],
     "torch.batch_norm": [(A, V, W, V, W, False, 0.1, 1e-5, False)],
     "torch.convolution": [
@@ -238,12 +241,12 @@ CONSTANT = {
 
 # What takes no real floating tensor.
 NO_FLOATS_TEXT = """
-arange bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
-bitwise_xor broadcast_shapes empty eye fftfreq from_numpy gcd get_printoptions get_rng_state
-initial_seed invert is_nonzero lcm left_shift manual_seed one_hot ones printoptions rand randint
-randn randperm rfftfreq right_shift seed set_printoptions set_rng_state tril_indices triu_indices
-unravel_index view_as_real zeros
-sparse_coo_tensor sparse_csr_tensor
+arange bartlett_window bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or
+bitwise_right_shift bitwise_xor blackman_window broadcast_shapes empty empty_permuted empty_strided
+eye fftfreq from_numpy frombuffer gcd get_printoptions get_rng_state hamming_window hann_window
+initial_seed invert is_nonzero istft kaiser_window lcm left_shift manual_seed one_hot ones
+printoptions rand randint randn randperm range rfftfreq right_shift seed set_printoptions
+set_rng_state tril_indices triu_indices unravel_index view_as_real zeros
 """
 NO_FLOATS = set(NO_FLOATS_TEXT.split())
 
@@ -256,15 +259,15 @@ fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev ji
 load load_state save save_state set_default_dtype value_and_grad vjp vmap fixed_point
 least_squares minimize root
 associative_scan checkpoint custom_jvp custom_vjp fori_loop map pure_callback scan switch while_loop
+sparse_coo_tensor sparse_csr_tensor
 """
 OTHERS = set(OTHERS_TEXT.split())
 
 # What gives values away, asks what a tensor is, or changes what is recorded of it.
 OTHER_METHODS_TEXT = """
 apply_ backward const_data_ptr data_ptr dim dim_order element_size is_contiguous item map_
-ndimension nelement new_empty
-sparse_dim dense_dim to_sparse to_sparse_coo to_sparse_csr new_tensor numpy register_hook
-register_post_accumulate_grad_hook requires_grad_ resize_
+ndimension nelement new_empty sparse_dim dense_dim to_sparse to_sparse_coo to_sparse_csr
+new_tensor numpy register_hook register_post_accumulate_grad_hook requires_grad_ resize_
 resize_as_ results retain_grad set_ size storage_offset stride tolist type
 """
 OTHER_METHODS = set(OTHER_METHODS_TEXT.split())

@@ -41,7 +41,7 @@ APART: dict[str, str] = {
         ),
         _SPOKEN,
     ),
-    # In the order of `torch`, where they are compared with PyTorch: tests/torch/nn/test_native.py.
+    # In the order of `torch`, where they are compared with PyTorch; spectra and cells likewise.
     **dict.fromkeys(
         (
             *("adaptive_max_pool1d", "affine_grid_generator", "batch_norm", "constant_pad_nd"),
@@ -51,7 +51,7 @@ APART: dict[str, str] = {
             *("instance_norm", "kl_div", "margin_ranking_loss", "native_batch_norm"),
             *("native_channel_shuffle", "native_dropout", "native_group_norm"),
             *("native_layer_norm", "poisson_nll_loss", "slice_copy", "split_copy"),
-            "torch.triplet_margin_loss",
+            *("torch.triplet_margin_loss", "histogramdd", "istft", "stft"),
         ),
         _SPOKEN,
     ),
@@ -109,6 +109,8 @@ APART: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
+            *("bartlett_window", "blackman_window", "empty_permuted", "empty_strided"),
+            *("frombuffer", "hamming_window", "hann_window", "kaiser_window", "range"),
             *("arange", "empty", "eye", "full", "ones", "zeros", "tril_indices", "triu_indices"),
             *("fft.fftfreq", "fft.rfftfreq", "sparse_coo_tensor", "sparse_csr_tensor"),
         ),

@@ -211,10 +211,10 @@ def test_any_key_reads_and_writes_what_numpys_does(block: int) -> None:
             part = held[key].copy()
         except IndexError:
             continue
-        found = wing.tensor(held)
+        found = tw.tensor(held)
         np.testing.assert_array_equal(found[key].numpy(), part, err_msg=str(key))
         value = np.asarray(rng.normal(size=part.shape) if rng.random() < 0.7 else 7.0)
-        found[key] = wing.tensor(value)
+        found[key] = tw.tensor(value)
         # Where a place is named twice, NumPy's last one wins.
         held[key] = value
         np.testing.assert_array_equal(found.numpy(), held, err_msg=str(key))

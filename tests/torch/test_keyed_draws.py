@@ -148,6 +148,17 @@ def test_weights_that_a_run_computes_are_drawn_from() -> None:
     assert found.tolist() == [2, 2, 2]
 
 
+@pytest.mark.parametrize("replacement", [True, False])
+def test_every_example_of_a_batch_draws_from_its_own_weights(replacement: bool) -> None:
+    draw = lambda weights: wing.multinomial(weights, 2, replacement)
+    weights = wing.tensor(np.tile([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]], (50, 1)))
+    found = wing.func.vmap(draw, randomness="different")(weights).numpy()
+    assert set(found[::2].ravel()) == {0, 1}
+    assert set(found[1::2].ravel()) == {1, 2}
+    # Without replacement both are drawn.
+    assert (found[:, 0] == found[:, 1]).any() == replacement
+
+
 def test_what_is_no_rate_or_probability_is_refused() -> None:
     torch = pytest.importorskip("torch")
     for lib in (wing, torch):

@@ -44,6 +44,8 @@ class Tensor(Methods):
     results: ClassVar[type[Tensor]]  # the class of what is computed from a tensor
     promotion: ClassVar[Promotion] = NUMPY  # the dtypes of that
     extents: ClassVar[type[Size]] = Size  # the class of a shape
+    # Whether integers beside index arrays select first, as in PyTorch; they are such arrays else.
+    selects: ClassVar[bool] = False
     array: Any  # a NumPy array, or a Symbol while traced
     node: Node | None
     memory: Memory | None

@@ -52,7 +52,7 @@ globals().update({short: _DTYPES[name] for short, name in _SHORT.items()})
 # Imported when first asked for: a script that draws numbers loads no layers.
 _ROOMS = [
     "accelerator", "amp", "autograd", "backends", "cuda", "distributions", "fft", "func", "jit",
-    "linalg", "nn", "optim", "random", "serialization", "special", "utils",
+    "linalg", "nn", "optim", "random", "serialization", "signal", "special", "utils",
 ]  # fmt: skip
 _OF_ROOMS = {
     "GradScaler": "amp", "autocast": "amp", "compile": "jit", "is_anomaly_enabled": "autograd",

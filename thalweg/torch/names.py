@@ -12,8 +12,7 @@ _ELSEWHERE = {
     "eq": "equal", "ge": "greater_equal", "ger": "outer", "gt": "greater", "inverse": "inv",
     "is_complex": "iscomplexobj", "le": "less_equal", "lt": "less", "mul": "multiply",
     "ne": "not_equal", "neg": "negative", "pinverse": "pinv", "repeat_interleave": "repeat",
-    "trapz": "trapezoid",
-    "unsqueeze": "expand_dims",
+    "trapz": "trapezoid", "unsqueeze": "expand_dims",
 }  # fmt: skip
 
 # With a method, and a variant `name_` that writes into its first operand.
@@ -33,12 +32,12 @@ _METHODS = """
 all allclose amax amin angle any argmax argmin argwhere atleast_1d atleast_2d atleast_3d bincount
 broadcast_to cholesky cholesky_inverse cholesky_solve clone conj contiguous copy_ corrcoef
 count_nonzero cov cumprod cumsum det detach detach_ diag diag_embed diagflat diagonal diff dot
-dsplit fill_ fill_diagonal_ flatten flip fliplr flipud fmax fmin ger hsplit inner inverse is_complex
+dsplit fill_ fill_diagonal_ flatten fliplr flipud fmax fmin ger hsplit inner inverse is_complex
 isclose isfinite isinf isnan isneginf isposinf isreal kron log_softmax logaddexp logaddexp2
 logcumsumexp logdet logsumexp matmul matrix_exp matrix_power maximum mean minimum moveaxis nanmean
-nanquantile nansum outer pinverse positive prod quantile ravel repeat repeat_interleave reshape
+nanquantile nansum outer pinverse positive prod quantile ravel repeat_interleave reshape
 roll rot90 signbit slogdet softmax stop_gradient sum swapaxes take tile
-trace unsqueeze vdot vsplit where zero_
+trace unsqueeze vdot vsplit zero_
 """
 
 # Of the default dtype.
@@ -49,9 +48,9 @@ arange empty eye full linspace logspace ones zeros
 _FUNCTIONS = """
 alias_copy block_diag broadcast_shapes broadcast_tensors cat column_stack
 concat concatenate cumulative_trapezoid detach_copy dstack einsum empty_like frexp from_dlpack
-full_like gradient histogram hstack imag isin meshgrid ones_like polygamma
+full_like gradient histogram hstack imag isin ones_like polygamma
 real row_stack scatter_add searchsorted stack tensordot trapezoid trapz
-tril_indices triu_indices unravel_index vander vstack zeros_like
+tril_indices triu_indices unravel_index vander vstack where zeros_like
 """
 
 

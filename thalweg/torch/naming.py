@@ -23,6 +23,8 @@ from thalweg.core.writing import arrays_of
 from thalweg.core.writing import inplace as write_inplace
 from thalweg.errors import ShapeError
 from thalweg.torch.dtypes import TORCH
+from thalweg.torch.return_types import as_named
+from thalweg.torch.steps import call_step, steps_of
 from thalweg.torch.tensors import TorchTensor
 
 # After so many steps without an answer, memory is taken to be shared.
@@ -212,17 +214,19 @@ def keywords_of(parameters: Collection[str]) -> dict[str, str]:
     }
 
 
-def speaking(own: Function, inplace: bool = False) -> Function:
+def speaking(own: Function, inplace: bool = False, prefix: str = "") -> Function:
     """Return a function that takes PyTorch's names of its parameters, and returns its tensors.
 
     Args:
         own: The function.
         inplace: Whether it may write its result into an operand itself, by `out=`.
+        prefix: What stands before its name where several results print under it.
     """
     signature = inspect.signature(own)
     names = keywords_of(signature.parameters)
     without_out = own if isinstance(own, Primitive) else WITHOUT_OUT.get(own, own)
-    positions = _positions(signature)
+    positions, name = _positions(signature), f"{prefix}{own.__name__}"
+    steps = steps_of(own)
 
     def spoken(*args: Any, **kwargs: Any) -> Any:
         if len(args) > positions:
@@ -232,11 +236,13 @@ def speaking(own: Function, inplace: bool = False) -> Function:
             if "out" in kwargs:
                 rest = {name: value for name, value in kwargs.items() if name != "out"}
                 require_apart(own.__name__, kwargs["out"], (args, rest), inplace)
-                return adopted(own(*args, **kwargs), args)
+                return as_named(adopted(own(*args, **kwargs), args), name)
         found = without_out(*args, **kwargs)
+        if steps is not None:
+            call_step(found, args, steps[len(args) > 1 or "axis" in kwargs or "dim" in kwargs])
         if found.__class__ is TorchTensor and not found.weak:
             return found
-        return _strong(adopted(found, args))
+        return as_named(_strong(adopted(found, args)), name)
 
     functools.update_wrapper(spoken, own)
     if isinstance(own, Primitive):

@@ -39,6 +39,7 @@ class TorchTensor(core.Tensor):
 
     promotion = TORCH
     extents = TorchSize
+    selects = True
 
     def __init__(self, *data: Any, device: Any = None, dtype: Any = None) -> None:
         require_cpu(device)

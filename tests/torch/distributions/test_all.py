@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,6 @@ from tests.torch.distributions.cases import CASES, Case
 from thalweg import torch as wing
 
 torch = pytest.importorskip("torch")
-
-
-@pytest.fixture(autouse=True)
-def doubles_of_pytorch() -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
-
 
 each = pytest.mark.parametrize("case", CASES, ids=str)
 

@@ -15,12 +15,10 @@ import pytest
 
 import thalweg as tw
 from tests.torch.distributions.cases import CASES, Case, real
-from tests.torch.distributions.test_all import doubles_of_pytorch
 from thalweg import torch as wing
 
 torch = pytest.importorskip("torch")
 
-__all__ = ["doubles_of_pytorch"]
 
 BOTH = (wing, torch)
 
@@ -235,3 +233,36 @@ def test_classes_are_imported_by_their_paths() -> None:
 
     assert Categorical is wing.distributions.Categorical
     assert MultivariateNormal is wing.distributions.multivariate_normal.MultivariateNormal
+
+
+def test_a_user_s_subclass_expands_by_its_own_way() -> None:
+    for lib in BOTH:
+        d = lib.distributions
+
+        class Shifted(d.Normal):  # type: ignore[misc, name-defined]
+            def __init__(self, shift: Any, lib: Any = lib) -> None:
+                self.shift = shift
+                super().__init__(lib.tensor(0.0) + shift, 1.0)
+
+            def expand(self, batch_shape: Any, _instance: Any = None, lib: Any = lib) -> Any:
+                new = self._get_checked_instance(type(self), _instance)
+                new.shift = self.shift
+                return lib.distributions.Normal.expand(self, batch_shape, _instance=new)
+
+        found = Shifted(lib.tensor(2.0)).expand((3, 2))
+        assert type(found) is Shifted
+        assert tuple(found.batch_shape) == (3, 2)
+        assert tuple(found.loc.shape) == (3, 2)
+        assert found.shift == 2
+
+
+def test_batches_within_batches() -> None:
+    for lib in BOTH:
+        d = lib.distributions
+        inner = d.Independent(d.Normal(lib.zeros(4, 3, 2), 1.0), 1)
+        whole = d.Independent(inner, 1).expand((5, 4))
+        assert tuple(whole.batch_shape) == (5, 4)
+        assert tuple(whole.event_shape) == (3, 2)
+        assert tuple(whole.rsample((7,)).shape) == (7, 5, 4, 3, 2)
+        assert tuple(whole.entropy().shape) == (5, 4)
+        assert whole.support.event_dim == 2

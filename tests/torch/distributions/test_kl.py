@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.torch.distributions.cases import correlations, definite, positive, real, share, simplex
-from tests.torch.distributions.test_all import doubles_of_pytorch
+from tests.torch.distributions.cases import definite, positive, real, share, simplex
 from thalweg import torch as wing
 
 torch = pytest.importorskip("torch")
 registry = pytest.importorskip("torch.distributions.kl")._KL_REGISTRY
 
-__all__ = ["correlations", "doubles_of_pytorch"]
 
 Parameters = list[Any]
 

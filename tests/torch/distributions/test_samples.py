@@ -11,13 +11,11 @@ from scipy import special, stats
 
 import thalweg as tw
 from tests.torch.distributions.cases import CASES, Case
-from tests.torch.distributions.test_all import doubles_of_pytorch
 from tests.torch.test_keyed_draws import by_keys
 from thalweg import torch as wing
 
 torch = pytest.importorskip("torch")
 
-__all__ = ["doubles_of_pytorch"]
 
 # Drawn by generators of NumPy's, as each number has a law of its own.
 OWN_STREAM = {

@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 
 from tests.torch.distributions.cases import correlations, definite, positive, real, share, simplex
-from tests.torch.distributions.test_all import doubles_of_pytorch
 from thalweg import torch as wing
 
 torch = pytest.importorskip("torch")
 
-__all__ = ["doubles_of_pytorch"]
 
 Make = Callable[[Any, Any], Any]
 

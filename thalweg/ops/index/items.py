@@ -6,6 +6,7 @@ Slices, integers, `...`, None and integer arrays mean what NumPy reads in them.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def getitem(x: Any, key: Any) -> Tensor:
         return take(reshape(tensor, (1, *tensor.shape)), np.arange(int(bool(key))), axis=0)
     _require_fitting_masks(key if isinstance(key, tuple) else (key,), tensor)
     items = _read(key)
-    if any(isinstance(item, Tensor) for item in items):
+    if not tensor.selects and any(isinstance(item, Tensor) for item in items):
         # Beside index arrays, NumPy reads integers as index arrays too.
         items = [as_indices(item) if isinstance(item, int) else item for item in items]
     keys = _expand(items, tensor)
@@ -71,14 +72,20 @@ def getitem(x: Any, key: Any) -> Tensor:
     arrays = [item for item in keys if isinstance(item, Tensor)]
     if not arrays:
         return result
-    places = [place for place, item in enumerate(keys) if isinstance(item, Tensor)]
-    # An ellipsis stands between two arrays even if it stands for no axis.
-    given = [place for place, item in enumerate(items) if isinstance(item, Tensor)]
+    places = _places_of_arrays(keys)
+    # In NumPy an ellipsis stands between two arrays even if it stands for no axis.
+    given = places if tensor.selects else _places_of_arrays(items)
     together = given == list(range(given[0], given[0] + len(given)))
     return _gather(result, places, arrays, together)
 
 
 attach("__getitem__", getitem)
+
+
+def _places_of_arrays(items: Sequence[Any]) -> list[int]:
+    """Return where index arrays stand, when integers have selected."""
+    left = [item for item in items if not isinstance(item, int)]
+    return [place for place, item in enumerate(left) if isinstance(item, Tensor)]
 
 
 def _traced_element(x: Tensor, key: tuple[Any, ...]) -> Tensor | None:
@@ -380,7 +387,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         _require_fitting_masks((mask,), x)
         _set_where(x, mask, as_tensor(value))
         return
-    counted = make(_counted(x))
+    counted = make(_counted(x), kind=x.results)
     places = getitem(counted, _whole(key, x.ndim))
     new = asarray(value) if isinstance(value, (list, tuple)) else as_tensor(value)
     # What shows the tensor's own memory, and not that of a copy made on the way, is written there.

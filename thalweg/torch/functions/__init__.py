@@ -15,6 +15,7 @@ from thalweg.torch.functions import (
     restriding,
     scattering,
     special,
+    spectra,
     traits,
     vectors,
     viewing,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,21 +11,33 @@ from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import op
 from thalweg.core.spec import INT64
 from thalweg.core.tensor import Tensor, fresh
-from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
-from thalweg.ops.elementwise.comparison import equal, logical_not, maximum, minimum, where
+from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
+from thalweg.ops.creation.creation import zeros
+from thalweg.ops.creation.ranges import arange, linspace
+from thalweg.ops.elementwise.comparison import (
+    equal,
+    less,
+    logical_not,
+    maximum,
+    minimum,
+    not_equal,
+    where,
+)
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.floats import isnan
-from thalweg.ops.index.take import take, take_along_axis
+from thalweg.ops.index.take import scatter_add, take, take_along_axis
 from thalweg.ops.order.sort import Found, first_in_order, order_of, sorted_along
 from thalweg.ops.order.unique import _numbers, _results, different, searchsorted
 from thalweg.ops.reduce.extremes import amax, amin, argmax, index_of_max, index_of_min
 from thalweg.ops.reduce.scans import extreme_so_far
-from thalweg.ops.reduce.sums import any, sum
+from thalweg.ops.reduce.sums import any, cumsum, sum
 from thalweg.ops.shape.axes import without
 from thalweg.ops.shape.flip import flip
+from thalweg.ops.shape.join import stack
 from thalweg.ops.shape.reshape import along, axis_of, expand_dims, ravel, reshape, restore_axes
 from thalweg.torch.functions.viewing import select
-from thalweg.torch.naming import as_tensor, function, method, variant_of
+from thalweg.torch.naming import adopted, as_tensor, function, method, variant_of
+from thalweg.torch.return_types import named_result
 
 Array = np.ndarray[Any, Any]
 
@@ -299,3 +312,135 @@ def sort(input: Any, dim: int = -1, descending: bool = False, *, stable: bool = 
 def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     """Return the positions that put an axis into order; equal elements stay in theirs."""
     return sorted_along("argsort", input, dim, descending).indices
+
+
+# ---- counts in cells, and as many places as are asked for
+
+
+@method
+def nonzero_static(x: Any, *, size: int, fill_value: int = -1) -> Tensor:
+    """Return the first `size` positions of elements that are not 0, one a row, then fill.
+
+    Args:
+        x: A tensor.
+        size: The number of rows.
+        fill_value: What stands in rows beyond the last position.
+
+    Raises:
+        ArgumentError: If the size is negative.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> torch.nonzero_static(torch.tensor([0.0, 3.0, 4.0]), size=3)
+        tensor([[ 1],
+                [ 2],
+                [-1]])
+    """
+    if size < 0:
+        raise ArgumentError(
+            f"nonzero_static: 'size' must be an non-negative integer, and {size} was given."
+        )
+    tensor = as_tensor(x)
+    chosen = not_equal(reshape(tensor, -1), 0)
+    number = cumsum(astype(chosen, np.int64)) - 1
+    row = where(chosen, where(less(number, size), number, size), size)
+    place = scatter_add(zeros(size + 1, np.int64), row, arange(tensor.size), axis=0)[:size]
+    known = less(arange(size), sum(astype(chosen, np.int64)))
+    steps = [math.prod(tensor.shape[axis + 1 :]) for axis in range(tensor.ndim)]
+    columns = [place // (n or 1) % (m or 1) for n, m in zip(steps, tensor.shape, strict=True)]
+    if not columns:
+        return zeros((size, 0), np.int64)
+    return where(expand_dims(known, 1), stack(columns, 1), fill_value)
+
+
+_Histogram = named_result("histogramdd", "hist", "bin_edges")
+
+
+@function
+def histogramdd(
+    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
+) -> Any:
+    """Count points in the cells of a grid, or sum their weights.
+
+    Args:
+        input: Points, of shape (…, D).
+        bins: How many intervals each axis has, or one number for all; or their bounds, D tensors.
+        range: The first and the last bound of each axis, 2·D numbers; by default the extremes.
+        weight: What each point counts, of shape (…,).
+        density: Whether to divide by the total and the cells' volumes.
+
+    Returns:
+        `hist`, and `bin_edges`, the bounds along each axis.
+
+    Raises:
+        ShapeError: If shapes do not fit.
+        DtypeError: If the points are not of a floating dtype.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> torch.histogramdd(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), [2, 2]).hist
+        tensor([[0., 1.],
+                [1., 0.]])
+    """
+    x = as_tensor(input)
+    if x.ndim < 2:
+        raise ShapeError("torch.histogramdd: input tensor should have at least 2 dimensions.")
+    if x.dtype.kind != "f":
+        raise DtypeError(f'"histogramdd" not implemented for {x.dtype}. Convert it with .float().')
+    points = reshape(x, (-1, x.shape[-1]))
+    heavy = None if weight is None else as_tensor(weight)
+    if heavy is not None and heavy.shape != x.shape[:-1]:
+        raise ShapeError(
+            "torch.histogramdd: if weight tensor is provided it should have the same shape as the "
+            f"input tensor excluding its innermost dimension, but got input with shape "
+            f"{list(x.shape)} and weight with shape {list(heavy.shape)}"
+        )
+    edges = _edges(points, bins, range)
+    counts = [edge.shape[0] - 1 for edge in edges]
+    place, outside = astype(points[:, 0] * 0, np.int64), less(points[:, 0] * 0, 0)
+    for axis, (edge, count) in enumerate(zip(edges, counts, strict=True)):
+        values = points[:, axis]
+        # The last bound belongs to its interval.
+        number = searchsorted(edge, values, side="right") - 1
+        number = where(values == edge[-1], count - 1, number)
+        outside = outside | (number < 0) | (number >= count)
+        place = place * count + where(outside, 0, number)
+    cells = math.prod(counts)
+    each = points[:, 0] * 0 + 1 if heavy is None else astype(reshape(heavy, -1), x.dtype)
+    flat = scatter_add(zeros(cells + 1, x.dtype), where(outside, cells, place), each, axis=0)
+    found = reshape(flat[:cells], tuple(counts))
+    if density:
+        found = found / sum(found)
+        for axis, edge in enumerate(edges):
+            widths = edge[1:] - edge[:-1]
+            found = found / reshape(widths, (-1, *(1,) * (len(edges) - axis - 1)))
+    return _Histogram(adopted(found), tuple(map(adopted, edges)))
+
+
+def _edges(points: Tensor, bins: Any, given: Any) -> list[Tensor]:
+    """Return the bounds along each axis."""
+    axes = points.shape[1]
+    many = [bins] * axes if isinstance(bins, int) else list(bins)
+    if len(many) != axes:
+        raise ShapeError(
+            "histogramdd: The size of bins must be equal to the innermost dimension of the input, "
+            f"{axes}; {len(many)} were given."
+        )
+    if not all(isinstance(n, int) for n in many):
+        return [as_tensor(n) for n in many]
+    if given is not None and len(given) != 2 * axes:
+        raise ShapeError(
+            f"torch.histogramdd: for a {axes}-dimensional histogram range should have {2 * axes} "
+            f"elements, but got {len(given)}"
+        )
+    found = []
+    for axis, count in enumerate(many):
+        values = points[:, axis]
+        if given is None and values.size:
+            low, high = amin(values), amax(values)
+        else:
+            low, high = map(as_tensor, (0.0, 1.0) if given is None else given[2 * axis :][:2])
+        same = low == high
+        low, high = where(same, low - 0.5, low), where(same, high + 0.5, high)
+        found.append(astype(linspace(low, high, count + 1), points.dtype))
+    return found

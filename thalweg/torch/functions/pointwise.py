@@ -11,7 +11,7 @@ from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.creation.creation import complex_of, real_parts
 from thalweg.ops.elementwise import arithmetic
 from thalweg.ops.elementwise.arithmetic import floor_divide, multiply, sqrt
-from thalweg.ops.elementwise.comparison import maximum, minimum
+from thalweg.ops.elementwise.comparison import maximum, minimum, where
 from thalweg.ops.elementwise.complex import imag, real
 from thalweg.ops.elementwise.conversion import as_floating, astype
 from thalweg.ops.elementwise.rounding import trunc
@@ -20,6 +20,21 @@ from thalweg.ops.shape.join import stack
 from thalweg.ops.special.gamma import polygamma
 from thalweg.torch.functions.viewing import select
 from thalweg.torch.naming import as_tensor, attach, function, in_place_variant, method
+
+
+def _where(x: Any, condition: Any, other: Any) -> Tensor:
+    """Return the elements where a condition holds, and others elsewhere.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> x = torch.tensor([1.0, -2.0])
+        >>> x.where(x > 0, 0.0)
+        tensor([1., 0.])
+    """
+    return where(condition, x, other)
+
+
+attach("where", _where)
 
 # ---- PyTorch's keywords of the arithmetic operators
 

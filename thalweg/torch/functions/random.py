@@ -28,7 +28,6 @@ from thalweg.random.drawing import (
     keyed_integers,
     keyed_normal,
     keyed_uniform,
-    next_key,
     one_by_one,
 )
 from thalweg.random.generator import Generator, default_generator
@@ -445,32 +444,33 @@ def multinomial(
         >>> torch.multinomial(torch.tensor([0.0, 3.0, 0.0]), 4, replacement=True).tolist()
         [1, 1, 1, 1]
     """
-    tensor = as_tensor(x).detach()
-    keyed: Keyed = lambda key, s: _chosen(key, tensor, s, replacement)
-    if tensor.is_symbolic and has_key() and drawing_batch() is None:
-        return keyed(next_key(), (*tensor.shape[:-1], num_samples))
-    weights = values_of("multinomial", tensor)
-    _require_weights(weights, num_samples, replacement)
-    source = stream(generator)
+    tensor, source = as_tensor(x).detach(), stream(generator)
+    if not tensor.is_symbolic or not (has_key() or drawing_batch() is not None):
+        weights = values_of("multinomial", tensor)
+        _require_weights(weights, num_samples, replacement)
+    if tensor.is_symbolic or has_key():
+        n = num_samples if replacement else tensor.shape[-1]
+        shape = (*tensor.shape[:-1], n)
+        numbers = drawn(source.rand, shape, keyed_uniform(np.float64))
+        return _chosen(numbers, tensor, replacement)[..., :num_samples]
     choose = one_by_one(lambda: source.multinomial(weights, num_samples, replacement), weights.ndim)
-    return drawn(choose, (*weights.shape[:-1], num_samples), keyed)
+    return drawn(choose, (*weights.shape[:-1], num_samples))
 
 
-def _chosen(key: Tensor, weights: Tensor, shape: Shape, replacement: bool) -> Tensor:
-    """Draw categories with a key: their shape is (…, n), where weights are (rows, categories)."""
-    n, categories = shape[-1], weights.shape[-1]
+def _chosen(numbers: Tensor, weights: Tensor, replacement: bool) -> Tensor:
+    """Choose categories by numbers uniform on [0, 1): one for each choice, or for each category."""
     if replacement:
         # Each number, of those uniform up to the sum, is where so many partial sums are passed.
         reached = cumsum(astype(weights, np.float64), axis=-1)
         total = reached[..., -1:]
-        passed = expand_dims(uniform(key, shape) * total, -1)
+        passed = expand_dims(numbers * total, -1)
         below = logical_and(
             less_equal(expand_dims(reached, -2), passed), expand_dims(reached < total, -2)
         )
         return sum_of(astype(below, np.int64), axis=-1)
     # The first of exponential times of these rates belongs to each with its probability.
-    times = -log1p(-uniform(key, (*shape[:-1], categories)) - 2.0**-54)
-    return argsort(times / weights, axis=-1)[..., :n]
+    times = -log1p(-numbers - 2.0**-54)
+    return argsort(times / weights, axis=-1)
 
 
 def _require_weights(weights: Array, n: int, replacement: bool) -> None:

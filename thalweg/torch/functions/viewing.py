@@ -16,14 +16,18 @@ from thalweg.core.operation import op
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.copying import clone
+from thalweg.ops.index.items import getitem
+from thalweg.ops.index.repeat import tile
 from thalweg.ops.shape.axes import normalize_axes, without
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.cut import part_of
+from thalweg.ops.shape.flip import flip as reversed_along
 from thalweg.ops.shape.join import array_split
 from thalweg.ops.shape.reshape import as_shape, axis_of, reshape
 from thalweg.ops.shape.transpose import moveaxis, swapaxes, transpose
 from thalweg.ops.windows.windows import windows_along
 from thalweg.torch.naming import as_tensor, attach, function, method, named
+from thalweg.torch.steps import call_part
 from thalweg.torch.tensors import TorchTensor
 
 # ---- parts
@@ -161,6 +165,17 @@ def extents(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     return as_shape(sizes[0] if single else sizes)
 
 
+def _getitem(x: Tensor, key: Any) -> Tensor:
+    """Return the part of a tensor that a key shows."""
+    found = getitem(x, key)
+    if found.node is not None:
+        call_part(found, x, key)
+    return found
+
+
+# Not spoken by PyTorch's words, which would take time.
+TorchTensor.__getitem__ = _getitem  # type: ignore[assignment, method-assign]
+
 # ---- another shape
 
 
@@ -233,6 +248,65 @@ def expand(x: Any, *sizes: Any, implicit: bool = False) -> Tensor:
 def expand_as(x: Any, y: Any) -> Tensor:
     """Repeat to the shape of another tensor, without a copy."""
     return expand(x, as_tensor(y).shape)
+
+
+def _repeat(x: Tensor, *repeats: Any) -> Tensor:
+    """Return a tensor so many times along each axis, one after another.
+
+    Args:
+        x: A tensor.
+        repeats: How often, for each axis; further ones in front are new axes.
+
+    Raises:
+        ShapeError: If there are fewer than axes, or a negative one.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> torch.tensor([1, 2]).repeat(2, 2)
+        tensor([[1, 2, 1, 2],
+                [1, 2, 1, 2]])
+    """
+    times = extents(repeats)
+    if len(times) < x.ndim:
+        raise ShapeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            f"tensor: repeat got {times} for the shape {tuple(x.shape)}. Give one for each."
+        )
+    return tile(x, times)
+
+
+attach("repeat", _repeat)
+
+
+@method
+def flip(x: Any, *axes: Any, dims: Any = None) -> Tensor:
+    """Reverse the order along some axes.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> torch.arange(4).view(2, 2).flip(0, 1)
+        tensor([[3, 2],
+                [1, 0]])
+    """
+    return reversed_along(as_tensor(x), axis=extents(axes if dims is None else (dims,)))
+
+
+@function
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    """Return the coordinates of a grid, one tensor an axis.
+
+    Args:
+        tensors: The vectors of coordinates along each axis, or one list of them.
+        indexing: "ij", where the first vector runs along the first axis; "xy", along the second.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> torch.meshgrid(torch.arange(2), torch.arange(3))[1]
+        tensor([[0, 1, 2],
+                [0, 1, 2]])
+    """
+    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
+    return tuple(op.meshgrid(*given, indexing=indexing))
 
 
 @method

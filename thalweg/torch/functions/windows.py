@@ -129,7 +129,8 @@ _SPOKEN = {
 }  # fmt: skip
 
 
-def _spoken(x: Tensor) -> tuple[str, str]:
+def type_names(x: Tensor) -> tuple[str, str]:
+    """Return what PyTorch calls a tensor's dtype: as that of a scalar, and in C++."""
     name = x.spec.dtype.name
     return _SPOKEN.get(name, (name, name))
 
@@ -152,7 +153,7 @@ def _operands(name: str, x: Tensor, weight: Any, bias: Any) -> tuple[Tensor, Ten
 
 def _mixed(name: str, x: Tensor, what: str, other: Tensor) -> DtypeError:
     """Return the refusal of operands of several dtypes."""
-    (mine, of_input), (theirs, of_other) = _spoken(x), _spoken(other)
+    (mine, of_input), (theirs, of_other) = type_names(x), type_names(other)
     start = f"expected scalar type {mine} but found {theirs}: " if what == "weight" else ""
     return DtypeError(
         f"{start}Input type ({of_input}) and {what} type ({of_other}) should be the same in "

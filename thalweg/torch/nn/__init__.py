@@ -1,6 +1,6 @@
 """Modules: layers, models made of them, and their parameters."""
 
-from thalweg.torch.nn import fitting, functional, init, modules, utils
+from thalweg.torch.nn import fitting, functional, init, modules, parallel, utils
 from thalweg.torch.nn.functional_call import *
 from thalweg.torch.nn.modules.activation import *
 from thalweg.torch.nn.modules.adaptive import *
@@ -24,4 +24,5 @@ from thalweg.torch.nn.modules.sequences.recurrent import *
 from thalweg.torch.nn.modules.sequences.recurrent_cells import *
 from thalweg.torch.nn.modules.sequences.transformer import *
 from thalweg.torch.nn.modules.sparse import *
+from thalweg.torch.nn.parallel import DataParallel as DataParallel
 from thalweg.torch.nn.parameter import *

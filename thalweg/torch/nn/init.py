@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from thalweg.random.generator import Generator, default_generator
 from thalweg.random.memory_order import in_memory_order
 from thalweg.torch.functions import random_fills
 from thalweg.torch.functions.random_fills import normal_in, stream, values_of
+from thalweg.torch.naming import named
 from thalweg.torch.nn.parameter import copy_into
 
 __all__ = [
@@ -304,6 +305,31 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     for column in range(columns):
         values[default_generator.randperm(rows)[:zeros], column] = 0
     return copy_into(tensor, values)
+
+
+# ---- names of old
+
+
+def _of_old(new: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return a function under its name of old, without the underscore, which warns of the new."""
+    name = new.__name__[:-1]
+
+    @named(name, f"`{new.__name__}` by its name of old, which warns.")
+    def old(*args: Any, **kwargs: Any) -> Tensor:
+        warnings.warn(
+            f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.",
+            FutureWarning,
+            stacklevel=level_of_user(),
+        )
+        return new(*args, **kwargs)
+
+    return old
+
+
+uniform, normal, constant = _of_old(uniform_), _of_old(normal_), _of_old(constant_)
+eye, dirac, sparse, orthogonal = (_of_old(f) for f in (eye_, dirac_, sparse_, orthogonal_))
+xavier_uniform, xavier_normal = _of_old(xavier_uniform_), _of_old(xavier_normal_)
+kaiming_uniform, kaiming_normal = _of_old(kaiming_uniform_), _of_old(kaiming_normal_)
 
 
 # ---- parts

@@ -13,12 +13,12 @@ from thalweg.core.spec import possible
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, astype, make
 from thalweg.core.writing import overwrite
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, CallError
 from thalweg.torch import tensors as wing
 from thalweg.torch.dtypes import TORCH, of_numpy
 from thalweg.torch.naming import as_tensor
 
-__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "factory_kwargs"]
 
 
 class Parameter(wing.TorchTensor):
@@ -307,3 +307,32 @@ def add_parameters(module: Any, dtype: Any, **shapes: tuple[int, ...] | None) ->
     """Give a layer parameters as `register_parameters`, and let `reset_parameters` fill them."""
     register_parameters(module, dtype, **shapes)
     module.reset_parameters()
+
+
+def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the keywords with which a module of one's own makes tensors.
+
+    Args:
+        kwargs: `device`, `dtype` and `memory_format`, and under `factory_kwargs` more of these.
+
+    Raises:
+        CallError: If there are others, or one is given twice.
+
+    Example:
+        >>> from thalweg.torch import nn
+        >>> nn.factory_kwargs({"dtype": "float32", "factory_kwargs": {"device": "cpu"}})
+        {'device': 'cpu', 'dtype': 'float32'}
+    """
+    if kwargs is None:
+        return {}
+    known = ("device", "dtype", "memory_format")
+    unknown = kwargs.keys() - {*known, "factory_kwargs"}
+    if unknown:
+        raise CallError(f"unexpected kwargs {unknown}. Known are {', '.join(known)}.")
+    found = dict(kwargs.get("factory_kwargs", {}))
+    for name in known:
+        if name in kwargs:
+            if name in found:
+                raise CallError(f"{name} specified twice, in **kwargs and in factory_kwargs")
+            found[name] = kwargs[name]
+    return found

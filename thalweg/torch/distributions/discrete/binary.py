@@ -42,8 +42,6 @@ def binary_entropy(logits: Any, probs: Any) -> Any:
 class _Binary(Distribution):
     """What has a probability, or its log-odds, of which one is given and the other computed."""
 
-    _param: Any
-
     def _set(self, probs: Any, logits: Any) -> Any:
         """Keep the one that is given; return the shape of the batch."""
         require_one(probs, logits)

@@ -18,8 +18,8 @@ from thalweg.ops.linalg.decompositions import lu_parts
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.torch.functions.matrices.lu import first_zero
 from thalweg.torch.functions.matrices.operands import squares_of
-from thalweg.torch.functions.matrices.results import named_result
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.return_types import named_result
 
 linalg_inv_ex = named_result("linalg_inv_ex", "inverse", "info")
 linalg_solve_ex = named_result("linalg_solve_ex", "result", "info")

@@ -18,8 +18,8 @@ from thalweg.ops.linalg.products import matmul
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.ops.shape.transpose import swapaxes
 from thalweg.torch.functions.matrices.operands import matrices_of
-from thalweg.torch.functions.matrices.results import named_result
 from thalweg.torch.naming import as_tensor, method
+from thalweg.torch.return_types import named_result
 
 geqrf_result = named_result("geqrf", "a", "tau")
 

@@ -18,8 +18,8 @@ from thalweg.core.tensor import Tensor
 from thalweg.errors import NoResult, ShapeError
 from thalweg.ops.shape.broadcast import broadcast_shapes, broadcast_to
 from thalweg.torch.functions.matrices.operands import matrices_of, squares_of
-from thalweg.torch.functions.matrices.results import named_result
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.return_types import named_result
 
 linalg_ldl_factor = named_result("linalg_ldl_factor", "LD", "pivots")
 linalg_ldl_factor_ex = named_result("linalg_ldl_factor_ex", "LD", "pivots", "info")

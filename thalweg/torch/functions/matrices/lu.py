@@ -30,8 +30,8 @@ from thalweg.ops.shape.broadcast import broadcast_shapes, broadcast_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.torch.functions.matrices.operands import matrices_of
-from thalweg.torch.functions.matrices.results import named_result
 from thalweg.torch.naming import as_tensor, function, method
+from thalweg.torch.return_types import named_result
 
 linalg_lu = named_result("linalg_lu", "P", "L", "U")
 linalg_lu_factor = named_result("linalg_lu_factor", "LU", "pivots")

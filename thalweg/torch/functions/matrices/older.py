@@ -12,8 +12,8 @@ from thalweg.ops.linalg import matrices
 from thalweg.ops.linalg.decompositions import adjoint_of
 from thalweg.ops.shape.flip import flip
 from thalweg.torch.functions.matrices.operands import matrices_of, squares_of
-from thalweg.torch.functions.matrices.results import named_result
 from thalweg.torch.naming import as_tensor, function, method
+from thalweg.torch.return_types import named_result
 
 svd_result = named_result("svd", "U", "S", "V")
 qr_result = named_result("qr", "Q", "R")

@@ -16,9 +16,9 @@ from thalweg.ops.elementwise.floats import frexp as split_floats
 from thalweg.ops.index.items import copy_
 from thalweg.ops.order.sort import histogram as counted
 from thalweg.ops.shape.reshape import reshape
-from thalweg.torch.functions.matrices.results import named_result
 from thalweg.torch.functions.viewing import extents
 from thalweg.torch.naming import NAMES, as_tensor, attach, make, named
+from thalweg.torch.return_types import named_result
 
 frexp_result = named_result("frexp", "mantissa", "exponent")
 histogram_result = named_result("histogram", "hist", "bin_edges")

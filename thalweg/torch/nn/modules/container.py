@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from itertools import groupby
@@ -10,11 +11,27 @@ from typing import Any, Self, overload
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, CallError, IndexOutOfRange, MemberError, printable
+from thalweg.lines import level_of_user
 from thalweg.torch.nn.modules.module import Module, layout
 from thalweg.torch.nn.parameter import Parameter
 from thalweg.torch.tensors import TorchTensor
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+
+
+class Container(Module):
+    """Modules under names: what every `Module` is by itself; of old."""
+
+    def __init__(self, **kwargs: Module | None) -> None:
+        warnings.warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in "
+            "`nn.Module`. Subclass that instead.",
+            FutureWarning,
+            stacklevel=level_of_user(),
+        )
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class Numbered(Module):

@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, ShapeError
+from thalweg.ops.creation.ranges import arange
+from thalweg.ops.elementwise.arithmetic import square
+from thalweg.ops.elementwise.comparison import greater, where
+from thalweg.ops.index.pad import pad
+from thalweg.ops.reduce.sums import sum
+from thalweg.ops.shape.reshape import reshape
+from thalweg.ops.windows.windows import windows
+from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn import functional, init
 from thalweg.torch.nn.modules.module import Layer, Module, describe
 from thalweg.torch.nn.parameter import Parameter, add_parameters
 
-__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
+__all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 class Scaling(Module):
@@ -189,6 +197,48 @@ class LocalResponseNorm(Layer, of=functional.local_response_norm):
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         self._begin(locals())
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return f"{self.size}, {describe(self, 'alpha', 'beta', 'k')}"
+
+
+class CrossMapLRN2d(Module):
+    """Divide each channel of images by a power of the mean square around it, as PyTorch of old.
+
+    PyTorch's sums of squares are kept: of channels up to (n - 1) // 2 away, n the size, and for
+    those further from the first one that one's too, which PyTorch never takes away. Derivatives
+    are those of this function; PyTorch's are of another.
+
+    Args:
+        size: n, by which sums are divided.
+        alpha: α.
+        beta: β.
+        k: k.
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input: Any) -> Tensor:
+        """Return x / (k + α Σ x² / n)^β.
+
+        Raises:
+            ShapeError: If the input has not four axes.
+        """
+        x = as_tensor(input)
+        if x.ndim != 4:
+            raise ShapeError(
+                f"CrossMapLRN2d: Expected input to be 4D, got {x.ndim}D instead. Reshape it."
+            )
+        reach = (self.size - 1) // 2
+        squares = square(x)
+        around = ((0, 0), (reach, reach), (0, 0), (0, 0))
+        near = sum(windows(pad(squares, around), (2 * reach + 1,), axes=(1,)), 2)
+        far = reshape(greater(arange(x.shape[1]), reach), (-1, 1, 1))
+        scale = self.k + self.alpha / self.size * (near + where(far, squares[:, :1], 0.0))
+        return x * scale**-self.beta
 
     def extra_repr(self) -> str:
         """Return the arguments."""
