@@ -276,6 +276,7 @@ fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev ji
 load load_state save save_state set_default_dtype value_and_grad vjp vmap fixed_point
 least_squares minimize root
 associative_scan checkpoint custom_jvp custom_vjp fori_loop map pure_callback scan switch while_loop
+sparse_coo_tensor sparse_csr_tensor
 """
 OTHERS = {
     *OTHERS_TEXT.split(), *wing.settings.__all__, "get_default_device", "is_anomaly_enabled",
@@ -285,8 +286,9 @@ OTHERS = {
 # What gives values away, asks what a tensor is, or changes what is recorded of it.
 OTHER_METHODS_TEXT = """
 apply_ backward const_data_ptr data_ptr dim dim_order element_size is_contiguous item map_
-ndimension nelement new_empty new_tensor numpy register_hook register_post_accumulate_grad_hook
-requires_grad_ resize_ resize_as_ results retain_grad set_ size storage_offset stride tolist type
+ndimension nelement new_empty sparse_dim dense_dim to_sparse to_sparse_coo to_sparse_csr
+new_tensor numpy register_hook register_post_accumulate_grad_hook requires_grad_ resize_
+resize_as_ results retain_grad set_ size storage_offset stride tolist type
 """
 OTHER_METHODS = set(OTHER_METHODS_TEXT.split())
 
