@@ -428,8 +428,6 @@ SAMPLES: dict[str, Call] = {
     "correlate": call(V, U),
     "sliding_window_view": call(X, (2, 2), oracle=np.lib.stride_tricks.sliding_window_view),
     "geqrf": call(S),
-    "igamma": call(X, Y),
-    "igammac": call(X, Y),
     "lobpcg": call(
         SPD,
         1,
