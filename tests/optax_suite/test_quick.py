@@ -1,10 +1,12 @@
 """A part of Optax's own tests, as they are in its wheel: the quickest of its files."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.optax_suite.alias import Alias
+from tests.optax_suite.page import PAGE
 from tests.optax_suite.running import copied, exceptions, files, run
 from thalweg import optim
 
@@ -35,6 +37,15 @@ def test_every_exception_is_of_a_file_that_is_there_and_has_a_reason() -> None:
     assert {case.partition("::")[0] for case in listed} <= set(files())
     assert all(len(reason) > 20 for reason in listed.values())
     assert len(listed) <= 75, "that is 97 % of what Optax passes"
+
+
+def test_the_page_tells_of_all_exceptions_and_that_97_percent_pass() -> None:
+    told = PAGE.read_text()
+    assert f"The other {len(exceptions())} are listed" in told
+    share = re.search(r"([\d.]+) %", told)
+    assert share is not None
+    assert float(share[1]) >= 97.0
+    assert told.count("| `") > 50, "a row of each file"
 
 
 def test_names_are_found_where_they_are_public() -> None:

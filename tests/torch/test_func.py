@@ -65,3 +65,16 @@ def test_a_second_normal_number_of_a_pair_is_noticed_too() -> None:
     wing.randn(1)
     with pytest.raises(tw.errors.ArgumentError, match="randomness"):
         wing.func.vmap(lambda x: x + wing.randn(1))(wing.zeros(3))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("name", ["grad", "hessian", "jacfwd", "jacrev"])
+def test_derivatives_are_tensors_of_the_wing(name: str) -> None:
+    function = lambda x: (x**3).sum() if name in ("grad", "hessian") else x**3
+    found = getattr(wing.func, name)(function)(wing.tensor([1.0, 2.0]))
+    assert type(found) is wing.Tensor
+    np.testing.assert_allclose(
+        found.std().numpy(),
+        getattr(torch.func, name)(function)(torch.tensor([1.0, 2.0])).std().numpy(),
+        rtol=1e-6,
+    )

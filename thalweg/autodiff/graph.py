@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from thalweg.core.tensor import Tensor
 # PyTorch's names for the steps of its tape, where they are not ours in capitals.
 _STEP_NAMES = {
     "absolute": "Abs",
+    "arctan2": "Atan2",
     "astype": "ToCopy",
     "broadcast_to": "Expand",
     "concatenate": "Cat",
@@ -20,6 +22,7 @@ _STEP_NAMES = {
     "cumulative_sum": "Cumsum",
     "divide": "Div",
     "duplicate": "Clone",
+    "log1p": "Log1P",
     "matrix_product": "Mm",
     "multiply": "Mul",
     "negative": "Neg",
@@ -39,21 +42,42 @@ _STEP_NAMES = {
 }
 
 
+# Of matrix products, by the axes of the operands.
+_PRODUCTS: dict[tuple[int, ...], str] = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (3, 3): "Bmm"}
+
+
+# Where the first operand is a number, or a constant of no axis, and the tensor the second.
+_OF_NUMBERS = {"subtract": "RsubBackward1", "divide": "MulBackward0", "power": "PowBackward2"}
+
+
+def _name_of(node: Node) -> str:
+    primitive = node.primitive
+    if primitive is None:
+        return "AccumulateGrad"
+    if node.called is not None:
+        return node.called
+    if hasattr(primitive, "step_name"):
+        return str(primitive.step_name)
+    if primitive.name in _OF_NUMBERS and node.sources[0] is None and not node.arrays[0].shape:
+        return _OF_NUMBERS[primitive.name]
+    default = "".join(part.capitalize() for part in primitive.name.split("_"))
+    if primitive.name == "matmul":
+        default = _PRODUCTS.get(tuple(len(a.shape) for a in node.arrays), default)
+    return f"{_STEP_NAMES.get(primitive.name, default)}Backward0"
+
+
 class TapeStep:
-    """One step of the tape, as PyTorch shows it; two are equal if they are the same step."""
+    """One step of the tape, as PyTorch shows it; two are equal if they are the same step.
+
+    Its class has its name, as in PyTorch.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
 
     def name(self) -> str:
         """Return the step's name in PyTorch's style, such as `LogBackward0`."""
-        primitive = self._node.primitive
-        if primitive is None:
-            return "AccumulateGrad"
-        if hasattr(primitive, "step_name"):
-            return str(primitive.step_name)
-        default = "".join(part.capitalize() for part in primitive.name.split("_"))
-        return f"{_STEP_NAMES.get(primitive.name, default)}Backward0"
+        return _name_of(self._node)
 
     @property
     def next_functions(self) -> tuple[tuple[TapeStep | None, int], ...]:
@@ -95,4 +119,9 @@ def _step(node: Node | None) -> TapeStep | None:
     # A variable of an enclosing functional derivative stands for the tensor it was made from.
     while node is not None and node.primitive is None and node.sources:
         node = node.sources[0]
-    return None if node is None else TapeStep(node)
+    return None if node is None else _kind(_name_of(node))(node)
+
+
+@functools.cache
+def _kind(name: str) -> type[TapeStep]:
+    return type(name, (TapeStep,), {"__module__": __name__})

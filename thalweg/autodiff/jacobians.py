@@ -154,8 +154,9 @@ def _along_basis(
         return walk([direction if i == position else None for i in range(len(values))])
 
     basis = reshape(eye(value.size, dtype=value.dtype), (value.size, *value.shape))
+    directions = make(basis.array, kind=value.results)
     with set_recording(recorded.outside):
-        found: list[Tensor] = vmap(along, out_axes=out_axes)(basis)
+        found: list[Tensor] = vmap(along, out_axes=out_axes)(directions)
     return found
 
 

@@ -25,12 +25,13 @@ class Node:
     `sources` are the inputs' own nodes then, as a later change in place gives a tensor another.
     `order` increases with time, so descending order is a valid backward order. `array` is the
     result, whose `memory` is known where others share it; `watched` is what users asked to be
-    told when the walk comes by.
+    told when the walk comes by. `called` is what a user calls the step, if it is not the primitive.
     """
 
     __slots__ = (
         "__weakref__",
         "array",
+        "called",
         "inputs",
         "leaf",
         "memory",
@@ -57,6 +58,7 @@ class Node:
         self.leaf = leaf
         self.memory: Memory | None = None
         self.watched: Watched | None = None
+        self.called: str | None = None
         self.order = next(clock)
 
     @property

@@ -39,8 +39,11 @@ from thalweg.torch import random as random
 from thalweg.torch import return_types as return_types
 from thalweg.torch import serialization as serialization
 from thalweg.torch import settings as settings
+from thalweg.torch import signal as signal
 from thalweg.torch import size as size
+from thalweg.torch import sparse as sparse
 from thalweg.torch import special as special
+from thalweg.torch import steps as steps
 from thalweg.torch import typed as typed
 from thalweg.torch import utils as utils
 from thalweg.torch.amp.autocast_mode import autocast as autocast
@@ -78,6 +81,8 @@ from thalweg.torch.settings import set_warn_always as set_warn_always
 from thalweg.torch.settings import use_deterministic_algorithms as use_deterministic_algorithms
 from thalweg.torch.size import TorchSize
 from thalweg.torch.size import TorchSize as _TorchSize
+from thalweg.torch.sparse.functions import sparse_coo_tensor as sparse_coo_tensor
+from thalweg.torch.sparse.functions import sparse_csr_tensor as sparse_csr_tensor
 from thalweg.torch.tensors import TorchTensor
 from thalweg.torch.tensors import TorchTensor as _TorchTensor
 from thalweg.torch.typed import BoolTensor as BoolTensor
@@ -555,6 +560,19 @@ def baddbmm_(
 ) -> TorchTensor:
     r"""Write the result of `baddbmm` into the tensor itself, and return it."""
 
+def bartlett_window(
+    window_length: builtins.int,
+    periodic: builtins.bool = True,
+    *numbers: builtins.float,
+    dtype: DTypeLike | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: builtins.bool = False,
+    out: _Out = None,
+    **by_name: builtins.float,
+) -> TorchTensor:
+    r"""The window `torch.signal.windows.bartlett`, by default of a period."""
+
 def batch_norm(
     input: ArrayLike,
     weight: ArrayLike,
@@ -646,6 +664,19 @@ def bitwise_xor(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> Torc
 
 def bitwise_xor_(input: TorchTensor, other: ArrayLike) -> TorchTensor:
     r"""Write the result of `bitwise_xor` into the tensor itself, and return it."""
+
+def blackman_window(
+    window_length: builtins.int,
+    periodic: builtins.bool = True,
+    *numbers: builtins.float,
+    dtype: DTypeLike | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: builtins.bool = False,
+    out: _Out = None,
+    **by_name: builtins.float,
+) -> TorchTensor:
+    r"""The window `torch.signal.windows.blackman`, by default of a period."""
 
 def block_diag(*tensors: ArrayLike, out: _Out = None) -> TorchTensor:
     r"""Build the matrix with matrices along its diagonal; numbers and vectors count as rows."""
@@ -1285,6 +1316,32 @@ def empty_like(
 ) -> TorchTensor:
     r"""Return a tensor of the shape and dtype of another one, to be filled."""
 
+def empty_permuted(
+    size: builtins.int | Sequence[builtins.int],
+    physical_layout: ArrayLike,
+    *,
+    dtype: DTypeLike | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: builtins.bool = False,
+    pin_memory: builtins.bool = False,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Return a tensor of a shape whose axes follow each other in memory in a given order."""
+
+def empty_strided(
+    size: builtins.int | Sequence[builtins.int],
+    stride: ArrayLike,
+    *,
+    dtype: DTypeLike | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: builtins.bool = False,
+    pin_memory: builtins.bool = False,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Return a tensor of a shape whose neighbours are so many places apart along each axis."""
+
 def eq(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Tell where x = y."""
 
@@ -1470,6 +1527,15 @@ def frac_(input: TorchTensor) -> TorchTensor:
 def frexp(input: ArrayLike, *, out: _Out = None) -> tuple[TorchTensor, TorchTensor]:
     r"""Return mantissas between a half and one, and exponents of two: x = m 2ᵉ."""
 
+def frobenius_norm(
+    input: ArrayLike,
+    dim: builtins.int | Sequence[builtins.int] | None,
+    keepdim: builtins.bool = False,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""√Σ |x|² over dimensions; over all for none of them."""
+
 def from_dlpack(
     input: ArrayLike, /, *, device: Any = None, copy: builtins.bool | None = None, out: _Out = None
 ) -> TorchTensor:
@@ -1477,6 +1543,17 @@ def from_dlpack(
 
 def from_numpy(ndarray: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Return a tensor on the memory of a NumPy array: what is written into one is in the other."""
+
+def frombuffer(
+    buffer: ArrayLike,
+    *,
+    dtype: DTypeLike | None,
+    count: builtins.int = -1,
+    offset: builtins.int = 0,
+    requires_grad: builtins.bool = False,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Return a tensor of one axis on the memory of a buffer, such as a bytearray."""
 
 def full(
     shape: builtins.int | Sequence[builtins.int] | None = None,
@@ -1620,6 +1697,32 @@ def gt_(input: TorchTensor, other: ArrayLike) -> TorchTensor:
 
 half: dtype
 
+def hamming_window(
+    window_length: builtins.int,
+    periodic: builtins.bool = True,
+    *numbers: builtins.float,
+    dtype: DTypeLike | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: builtins.bool = False,
+    out: _Out = None,
+    **by_name: builtins.float,
+) -> TorchTensor:
+    r"""The window `torch.signal.windows.hamming`, by default of a period."""
+
+def hann_window(
+    window_length: builtins.int,
+    periodic: builtins.bool = True,
+    *numbers: builtins.float,
+    dtype: DTypeLike | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: builtins.bool = False,
+    out: _Out = None,
+    **by_name: builtins.float,
+) -> TorchTensor:
+    r"""The window `torch.signal.windows.hann`, by default of a period."""
+
 def hardshrink(input: ArrayLike, lambd: builtins.float = 0.5) -> TorchTensor:
     r"""Return x where |x| > λ, else 0."""
 
@@ -1655,6 +1758,16 @@ def histogram(
 ) -> tuple[TorchTensor, TorchTensor]:
     r"""Count elements, or sum their weights, between bounds; the last one belongs to its interval."""
 
+def histogramdd(
+    input: ArrayLike,
+    bins: ArrayLike,
+    *,
+    range: Any = None,
+    weight: ArrayLike | None = None,
+    density: builtins.bool = False,
+) -> Any:
+    r"""Count points in the cells of a grid, or sum their weights."""
+
 def hsplit(
     input: ArrayLike, indices_or_sections: ArrayLike, *, out: _Out = None
 ) -> list[TorchTensor]:
@@ -1674,6 +1787,18 @@ def i0(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
 
 def i0_(input: TorchTensor) -> TorchTensor:
     r"""Write the result of `i0` into the tensor itself, and return it."""
+
+def igamma(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
+    r"""Lower regularized incomplete gamma function: `torch.special.gammainc`."""
+
+def igamma_(input: TorchTensor, other: ArrayLike) -> TorchTensor:
+    r"""Write the result of `igamma` into the tensor itself, and return it."""
+
+def igammac(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
+    r"""Upper regularized incomplete gamma function: `torch.special.gammaincc`."""
+
+def igammac_(input: TorchTensor, other: ArrayLike) -> TorchTensor:
+    r"""Write the result of `igammac` into the tensor itself, and return it."""
 
 def imag(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Imaginary part; of real numbers zeros."""
@@ -1850,6 +1975,35 @@ def isposinf(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
 
 def isreal(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Tell where the imaginary part is 0."""
+
+def istft(
+    input: ArrayLike,
+    n_fft: builtins.int,
+    hop_length: builtins.int | None = None,
+    win_length: builtins.int | None = None,
+    window: Any = None,
+    center: builtins.bool = True,
+    normalized: builtins.bool = False,
+    onesided: builtins.bool | None = None,
+    length: builtins.int | None = None,
+    return_complex: builtins.bool = False,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""The signal of spectra: the inverse of `stft`, by least squares."""
+
+def kaiser_window(
+    window_length: builtins.int,
+    periodic: builtins.bool = True,
+    *numbers: builtins.float,
+    dtype: DTypeLike | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: builtins.bool = False,
+    out: _Out = None,
+    **by_name: builtins.float,
+) -> TorchTensor:
+    r"""The window `torch.signal.windows.kaiser`, by default of a period."""
 
 def kl_div(
     input: ArrayLike,
@@ -2471,7 +2625,7 @@ def native_batch_norm(
     r"""Batch normalization with the batch's means and 1/√(variance + ε); none in prediction."""
 
 def native_channel_shuffle(input: ArrayLike, groups: builtins.int) -> TorchTensor:
-    r"""Interleave groups of channels; see `nn.functional.channel_shuffle`."""
+    r"""`channel_shuffle`, by another of its names."""
 
 def native_dropout(
     input: ArrayLike, p: builtins.float, train: builtins.bool | None
@@ -2537,6 +2691,11 @@ def nonzero(input: ArrayLike, *, as_tuple: Literal[True]) -> tuple[TorchTensor, 
 def nonzero(input: ArrayLike, *, as_tuple: builtins.bool = False) -> Any:
     r"""Return the positions of the elements that are not zero."""
 
+def nonzero_static(
+    input: ArrayLike, *, size: builtins.int, fill_value: builtins.int = -1, out: _Out = None
+) -> TorchTensor:
+    r"""Return the first `size` positions of elements that are not 0, one a row, then fill."""
+
 def norm(
     input: ArrayLike,
     p: Any = "fro",
@@ -2580,6 +2739,15 @@ def not_equal(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchT
 
 def not_equal_(input: TorchTensor, other: ArrayLike) -> TorchTensor:
     r"""Write the result of `not_equal` into the tensor itself, and return it."""
+
+def nuclear_norm(
+    input: ArrayLike,
+    dim: builtins.int | Sequence[builtins.int] | None = None,
+    keepdim: builtins.bool = False,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Sum of the singular values of a matrix, or of those along two dimensions."""
 
 def numel(input: ArrayLike) -> builtins.int:
     r"""Return the number of elements."""
@@ -2851,6 +3019,19 @@ def randperm(
     out: _Out = None,
 ) -> TorchTensor:
     r"""Return 0 … n - 1 in random order."""
+
+def range(
+    start: Any = 0,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: DTypeLike | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: builtins.bool = False,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Return numbers from `start` to `end`, which is one of them; of old: `arange` is Python's."""
 
 def ravel(input: ArrayLike, order: str = "C", *, out: _Out = None) -> TorchTensor:
     r"""Return all elements along one axis, in row-major order; a view if they lie so in memory."""
@@ -3222,6 +3403,9 @@ def sort(
 ) -> Found:
     r"""Return the elements in order along an axis, and their positions."""
 
+sparse_coo: layout
+sparse_csr: layout
+
 def split(
     tensor: ArrayLike, split_size_or_sections: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
 ) -> tuple[TorchTensor, ...]:
@@ -3290,6 +3474,23 @@ def std_mean(
     out: _Out = None,
 ) -> tuple[TorchTensor, TorchTensor]:
     r"""Standard deviation and mean over some axes; arguments as for `var`."""
+
+def stft(
+    input: ArrayLike,
+    n_fft: builtins.int,
+    hop_length: builtins.int | None = None,
+    win_length: builtins.int | None = None,
+    window: Any = None,
+    center: builtins.bool = True,
+    pad_mode: str = "reflect",
+    normalized: builtins.bool = False,
+    onesided: builtins.bool | None = None,
+    return_complex: builtins.bool | None = None,
+    align_to_window: builtins.bool | None = None,
+    *,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Spectra of overlapping pieces of a signal: X[ω, m] = Σ_k w[k] x[m·hop + k] e^(-2πi ω k / n)."""
 
 def stop_gradient(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Return the same values, as a constant to derivatives."""

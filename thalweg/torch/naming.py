@@ -24,6 +24,7 @@ from thalweg.core.writing import inplace as write_inplace
 from thalweg.errors import ShapeError
 from thalweg.torch.dtypes import TORCH
 from thalweg.torch.return_types import as_named
+from thalweg.torch.steps import call_step, steps_of
 from thalweg.torch.tensors import TorchTensor
 
 # After so many steps without an answer, memory is taken to be shared.
@@ -225,6 +226,7 @@ def speaking(own: Function, inplace: bool = False, prefix: str = "") -> Function
     names = keywords_of(signature.parameters)
     without_out = own if isinstance(own, Primitive) else WITHOUT_OUT.get(own, own)
     positions, name = _positions(signature), f"{prefix}{own.__name__}"
+    steps = steps_of(own)
 
     def spoken(*args: Any, **kwargs: Any) -> Any:
         if len(args) > positions:
@@ -236,6 +238,8 @@ def speaking(own: Function, inplace: bool = False, prefix: str = "") -> Function
                 require_apart(own.__name__, kwargs["out"], (args, rest), inplace)
                 return as_named(adopted(own(*args, **kwargs), args), name)
         found = without_out(*args, **kwargs)
+        if steps is not None:
+            call_step(found, args, steps[len(args) > 1 or "axis" in kwargs or "dim" in kwargs])
         if found.__class__ is TorchTensor and not found.weak:
             return found
         return as_named(_strong(adopted(found, args)), name)

@@ -1,4 +1,4 @@
-"""PyTorch's `torch.special`: the functions of `thalweg.special`."""
+"""PyTorch's `torch.special`: the functions of `thalweg.special`, and PyTorch's further ones."""
 
 # Written by `python -m tests.stubs`.
 
@@ -12,6 +12,21 @@ from thalweg.torch.naming import speaking as speaking
 from thalweg.torch.tensors import TorchTensor
 
 _Out: TypeAlias = TorchTensor | np.ndarray[Any, Any] | tuple[Any, ...] | None
+
+def airy_ai(input: ArrayLike) -> TorchTensor:
+    r"""Airy's function Ai, for which Ai'' = x Ai."""
+
+def bessel_j0(input: ArrayLike) -> TorchTensor:
+    r"""Bessel function of the first kind and order 0."""
+
+def bessel_j1(input: ArrayLike) -> TorchTensor:
+    r"""Bessel function of the first kind and order 1."""
+
+def bessel_y0(input: ArrayLike) -> TorchTensor:
+    r"""Bessel function of the second kind and order 0, of x > 0; -Inf at 0 and NaN below."""
+
+def bessel_y1(input: ArrayLike) -> TorchTensor:
+    r"""Bessel function of the second kind and order 1, of x > 0; -Inf at 0 and NaN below."""
 
 def beta(a: ArrayLike, b: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Beta function: Γ(a) Γ(b) / Γ(a + b)."""
@@ -36,6 +51,18 @@ def boxcox1p(input: ArrayLike, lmbda: ArrayLike, *, out: _Out = None) -> TorchTe
 
 def cbrt(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Cube root: ∛x, of negative numbers too. Natively within 0.6 ulp."""
+
+def chebyshev_polynomial_t(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Chebyshev polynomial of the first kind Tₙ(x) = cos(n arccos x)."""
+
+def chebyshev_polynomial_u(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Chebyshev polynomial of the second kind Uₙ(cos t) = sin((n + 1) t) / sin t."""
+
+def chebyshev_polynomial_v(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Chebyshev polynomial of the third kind Vₙ(cos t) = cos((n + ½) t) / cos(t/2)."""
+
+def chebyshev_polynomial_w(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Chebyshev polynomial of the fourth kind Wₙ(cos t) = sin((n + ½) t) / sin(t/2)."""
 
 def digamma(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Derivative of the logarithm of the gamma function: Γ'(x) / Γ(x)."""
@@ -88,6 +115,12 @@ def gammaln(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
 def gammasgn(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Sign of the gamma function; NaN at negative integers, ±1 at ±0."""
 
+def hermite_polynomial_h(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Physicists' Hermite polynomial: Hₙ₊₁ = 2x Hₙ - 2n Hₙ₋₁."""
+
+def hermite_polynomial_he(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Probabilists' Hermite polynomial: Heₙ₊₁ = x Heₙ - n Heₙ₋₁."""
+
 def huber(delta: ArrayLike, r: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Huber's loss: r² / 2 up to δ, δ (|r| - δ / 2) beyond; ∞ where δ is negative."""
 
@@ -117,6 +150,12 @@ def j1(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
 
 def kl_div(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Term of the Kullback-Leibler divergence: x ln(x / y) - x + y; y where x = 0 ≤ y, else ∞."""
+
+def laguerre_polynomial_l(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Laguerre polynomial: (n + 1) Lₙ₊₁ = (2n + 1 - x) Lₙ - n Lₙ₋₁."""
+
+def legendre_polynomial_p(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Legendre polynomial: (n + 1) Pₙ₊₁ = (2n + 1) x Pₙ - n Pₙ₋₁."""
 
 def log1p(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Logarithm of one plus x, accurate near zero: ln(1 + x). Natively within 1.1 ulp."""
@@ -167,6 +206,18 @@ def logsumexp(
 ) -> Any:
     r"""Logarithm of a sum of exponentials, without overflow: ln Σ b eᵃ."""
 
+def modified_bessel_i0(input: ArrayLike) -> TorchTensor:
+    r"""Modified Bessel function of the first kind and order 0."""
+
+def modified_bessel_i1(input: ArrayLike) -> TorchTensor:
+    r"""Modified Bessel function of the first kind and order 1."""
+
+def modified_bessel_k0(input: ArrayLike) -> TorchTensor:
+    r"""Modified Bessel function of the second kind and order 0, of x > 0; Inf at 0, NaN below."""
+
+def modified_bessel_k1(input: ArrayLike) -> TorchTensor:
+    r"""Modified Bessel function of the second kind and order 1, of x > 0; Inf at 0, NaN below."""
+
 def multigammaln(input: ArrayLike, p: int, *, out: _Out = None) -> TorchTensor:
     r"""Logarithm of the multivariate gamma function of dimension p."""
 
@@ -191,11 +242,32 @@ def rel_entr(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTe
 def round(input: ArrayLike, decimals: int = 0, *, out: _Out = None) -> TorchTensor:
     r"""Round to a number of decimals, halves to even; as NumPy, by scaling and `rint`."""
 
+def scaled_modified_bessel_k0(input: ArrayLike) -> TorchTensor:
+    r"""Modified Bessel function of the second kind and order 0, scaled: eˣ K₀(x)."""
+
+def scaled_modified_bessel_k1(input: ArrayLike) -> TorchTensor:
+    r"""Modified Bessel function of the second kind and order 1, scaled: eˣ K₁(x)."""
+
+def shifted_chebyshev_polynomial_t(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Chebyshev polynomial of the first kind on [0, 1]: Tₙ(2x - 1)."""
+
+def shifted_chebyshev_polynomial_u(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Chebyshev polynomial of the second kind on [0, 1]: Uₙ(2x - 1)."""
+
+def shifted_chebyshev_polynomial_v(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Chebyshev polynomial of the third kind on [0, 1]: Vₙ(2x - 1)."""
+
+def shifted_chebyshev_polynomial_w(input: ArrayLike, n: ArrayLike) -> TorchTensor:
+    r"""Chebyshev polynomial of the fourth kind on [0, 1]: Wₙ(2x - 1)."""
+
 def sinc(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Normalised sine: sin(π x) / (π x), and 1 at 0."""
 
 def softmax(input: ArrayLike, dim: int | Sequence[int] | None = None) -> TorchTensor:
     r"""Exponentials that sum to one over the axes, by default over all: eˣ / Σ eˣ."""
+
+def spherical_bessel_j0(input: ArrayLike) -> TorchTensor:
+    r"""Spherical Bessel function of the first kind and order 0: sin x / x, 1 at 0."""
 
 def xlog1py(input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Return x ln(1 + y), and 0 where x is 0, whatever y is there."""

@@ -13,6 +13,7 @@ from thalweg.autodiff.graph import TapeStep
 from thalweg.autodiff.hooks import Handle
 from thalweg.core import tensor as _core
 from thalweg.random.generator import Generator
+from thalweg.torch.sparse.layouts import SparseCoordinates, SparseRows
 
 _Out: TypeAlias = TorchTensor | np.ndarray[Any, Any] | tuple[Any, ...] | None
 
@@ -92,7 +93,7 @@ class TorchTensor(_core.Tensor):
         r"""Tell where x ≥ y."""
 
     def __getitem__(self, key: Any) -> TorchTensor:
-        r"""Index with slices, integers, `...`, None, integer arrays and masks that are not traced."""
+        r"""Return the part of a tensor that a key shows."""
 
     def __gt__(self, other: ArrayLike, /) -> TorchTensor:
         r"""Tell where x > y."""
@@ -752,6 +753,9 @@ class TorchTensor(_core.Tensor):
     def conjugate(self, *, out: _Out = None) -> TorchTensor:
         r"""Complex conjugate: a - bi of a + bi; of real numbers a copy."""
 
+    def const_data_ptr(self) -> builtins.int:
+        r"""Return the address of the first element."""
+
     def contiguous(self, memory_format: Any = None, *, out: _Out = None) -> TorchTensor:
         r"""Return a tensor whose memory is in row-major order: itself, or a copy."""
 
@@ -856,6 +860,7 @@ class TorchTensor(_core.Tensor):
     def deg2rad_(self) -> TorchTensor:
         r"""Write the result of `deg2rad` into the tensor itself, and return it."""
 
+    def dense_dim(self) -> TorchTensor: ...
     def det(self, *, out: _Out = None) -> TorchTensor:
         r"""Determinant of square matrices; the derivative are the cofactors, of singular ones too."""
 
@@ -928,6 +933,9 @@ class TorchTensor(_core.Tensor):
     def dim(self) -> builtins.int:
         r"""Return the number of axes."""
 
+    def dim_order(self) -> tuple[builtins.int, ...]:
+        r"""Return the axes from the one whose elements lie farthest apart to the nearest."""
+
     def dist(self, other: ArrayLike, p: builtins.float = 2.0, *, out: _Out = None) -> TorchTensor:
         r"""Norm of a difference: (Σ |x - y|ᵖ)^(1/p) over all elements."""
 
@@ -959,6 +967,9 @@ class TorchTensor(_core.Tensor):
     @property
     def dtype(self) -> Any:
         r"""The type of the elements."""
+
+    def eig(self, *args: Any, **kwargs: Any) -> Any:
+        r"""Refuse, as PyTorch does: `torch.linalg.eig` took its place."""
 
     def element_size(self) -> builtins.int:
         r"""Return the number of bytes of an element."""
@@ -1108,6 +1119,9 @@ class TorchTensor(_core.Tensor):
     def frac_(self) -> TorchTensor:
         r"""Write the result of `frac` into the tensor itself, and return it."""
 
+    def frexp(self) -> Any:
+        r"""Return mantissas in [½, 1) and exponents: x = mantissa · 2^exponent."""
+
     def gather(
         self,
         dim: builtins.int,
@@ -1173,6 +1187,9 @@ class TorchTensor(_core.Tensor):
     def half(self, memory_format: Any = None) -> TorchTensor:
         r"""Convert to float16."""
 
+    def hardshrink(self, lambd: builtins.float = 0.5) -> TorchTensor:
+        r"""Return x where |x| > λ, else 0."""
+
     def heaviside(self, values: ArrayLike, *, out: _Out = None) -> TorchTensor:
         r"""Step function: 0 where x < 0, `values` where x = 0, 1 where x > 0."""
 
@@ -1189,6 +1206,16 @@ class TorchTensor(_core.Tensor):
     ) -> TorchTensor:
         r"""Count elements in intervals of equal width between two bounds, by default the extremes."""
 
+    def histogram(
+        self,
+        bins: ArrayLike,
+        *,
+        range: Any = None,
+        weight: ArrayLike | None = None,
+        density: builtins.bool = False,
+    ) -> Any:
+        r"""Return how many elements lie in each bin, and the bins' edges."""
+
     def hsplit(self, indices_or_sections: ArrayLike, *, out: _Out = None) -> list[TorchTensor]:
         r"""Cut along the second axis, or a vector along its only one; as `split`."""
 
@@ -1203,6 +1230,18 @@ class TorchTensor(_core.Tensor):
 
     def i0_(self) -> TorchTensor:
         r"""Write the result of `i0` into the tensor itself, and return it."""
+
+    def igamma(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
+        r"""Lower regularized incomplete gamma function: `torch.special.gammainc`."""
+
+    def igamma_(self, other: ArrayLike) -> TorchTensor:
+        r"""Write the result of `igamma` into the tensor itself, and return it."""
+
+    def igammac(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
+        r"""Upper regularized incomplete gamma function: `torch.special.gammaincc`."""
+
+    def igammac_(self, other: ArrayLike) -> TorchTensor:
+        r"""Write the result of `igammac` into the tensor itself, and return it."""
 
     @property
     def imag(self) -> TorchTensor:
@@ -1307,6 +1346,7 @@ class TorchTensor(_core.Tensor):
     def is_cuda(self) -> builtins.bool:
         r"""Whether it is cuda: no tensor is."""
 
+    def is_distributed(self) -> TorchTensor: ...
     def is_floating_point(self) -> builtins.bool:
         r"""Tell whether the dtype is a floating one."""
 
@@ -1335,6 +1375,7 @@ class TorchTensor(_core.Tensor):
     def is_nonzero(self) -> builtins.bool:
         r"""Tell whether the only element is not 0."""
 
+    def is_pinned(self, device: Any = None) -> TorchTensor: ...
     @property
     def is_quantized(self) -> builtins.bool:
         r"""Whether it is quantized: no tensor is."""
@@ -1342,6 +1383,10 @@ class TorchTensor(_core.Tensor):
     def is_same_size(self, other: ArrayLike) -> builtins.bool:
         r"""Tell whether two tensors have the same shape."""
 
+    def is_set_to(self, tensor: ArrayLike) -> builtins.bool:
+        r"""Tell whether a tensor shows the same elements in the same places."""
+
+    def is_shared(self) -> TorchTensor: ...
     def is_signed(self) -> builtins.bool:
         r"""Tell whether the dtype holds numbers below 0."""
 
@@ -1381,6 +1426,22 @@ class TorchTensor(_core.Tensor):
 
     def isreal(self, *, out: _Out = None) -> TorchTensor:
         r"""Tell where the imaginary part is 0."""
+
+    def istft(
+        self,
+        n_fft: builtins.int,
+        hop_length: builtins.int | None = None,
+        win_length: builtins.int | None = None,
+        window: Any = None,
+        center: builtins.bool = True,
+        normalized: builtins.bool = False,
+        onesided: builtins.bool | None = None,
+        length: builtins.int | None = None,
+        return_complex: builtins.bool = False,
+        *,
+        out: _Out = None,
+    ) -> TorchTensor:
+        r"""The signal of spectra: the inverse of `stft`, by least squares."""
 
     @property
     def itemsize(self) -> builtins.int:
@@ -1536,6 +1597,9 @@ class TorchTensor(_core.Tensor):
     def long(self, memory_format: Any = None) -> TorchTensor:
         r"""Convert to int64."""
 
+    def lstsq(self, *args: Any, **kwargs: Any) -> Any:
+        r"""Refuse, as PyTorch does: `torch.linalg.lstsq` took its place."""
+
     def lt(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
         r"""Tell where x < y."""
 
@@ -1557,6 +1621,11 @@ class TorchTensor(_core.Tensor):
     @property
     def mT(self) -> TorchTensor:
         r"""The last two axes swapped."""
+
+    def map2_(
+        self, first: ArrayLike, second: ArrayLike, function: Callable[..., Any]
+    ) -> TorchTensor:
+        r"""Replace each element by a function of it and of two other tensors' elements."""
 
     def map_(self, other: ArrayLike, function: Callable[[Any, Any], Any]) -> TorchTensor:
         r"""Replace each element by a Python function of it and of another tensor's, broadcast."""
@@ -1702,6 +1771,10 @@ class TorchTensor(_core.Tensor):
     def mvlgamma_(self, p: builtins.int) -> TorchTensor:
         r"""Write the result of `mvlgamma` into the tensor itself, and return it."""
 
+    @property
+    def name(self) -> TorchTensor:
+        r"""None: tensors have no names."""
+
     def nan_to_num(
         self,
         nan: Any = 0.0,
@@ -1773,6 +1846,9 @@ class TorchTensor(_core.Tensor):
         self, dim: builtins.int, start: ArrayLike, length: builtins.int, *, out: _Out = None
     ) -> TorchTensor:
         r"""Read `length` positions from `start` on along an axis."""
+
+    def narrow_copy(self, *args: Any, **kwargs: Any) -> Any:
+        r"""Return `torch.narrow_copy` of the tensor and the arguments."""
 
     @property
     def nbytes(self) -> builtins.int: ...
@@ -1872,6 +1948,11 @@ class TorchTensor(_core.Tensor):
     def nonzero(self, *, as_tuple: builtins.bool = False) -> Any:
         r"""Return the positions of the elements that are not zero."""
 
+    def nonzero_static(
+        self, *, size: builtins.int, fill_value: builtins.int = -1, out: _Out = None
+    ) -> TorchTensor:
+        r"""Return the first `size` positions of elements that are not 0, one a row, then fill."""
+
     def norm(
         self,
         p: Any = "fro",
@@ -1918,11 +1999,16 @@ class TorchTensor(_core.Tensor):
     def outer(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
         r"""Products of each element of x and each of y: shape (x.size, y.size)."""
 
+    @property
+    def output_nr(self) -> TorchTensor:
+        r"""Which result of an operation it is: the only one."""
+
     def permute(
         self, *dim: builtins.int | Sequence[builtins.int] | None, out: _Out = None
     ) -> TorchTensor:
         r"""Put the axes into another order."""
 
+    def pin_memory(self, device: Any = None) -> TorchTensor: ...
     def pinverse(
         self,
         rtol: Any = None,
@@ -1947,6 +2033,9 @@ class TorchTensor(_core.Tensor):
 
     def pow_(self, exponent: ArrayLike) -> TorchTensor:
         r"""Write the result of `pow` into the tensor itself, and return it."""
+
+    def prelu(self, weight: ArrayLike) -> TorchTensor:
+        r"""Return x where x > 0, else w x, with one learned slope w, or one for each channel."""
 
     def prod(
         self,
@@ -2078,10 +2167,16 @@ class TorchTensor(_core.Tensor):
     def reshape_as(self, other: _core.Tensor, *, out: _Out = None) -> TorchTensor:
         r"""Give the elements the shape of another tensor."""
 
+    def resize(self, *sizes: builtins.int | Sequence[builtins.int]) -> TorchTensor:
+        r"""Return the same elements in another shape, as `reshape` does; it warns as PyTorch."""
+
     def resize_(
         self, *sizes: builtins.int | Sequence[builtins.int], memory_format: Any = None
     ) -> TorchTensor:
         r"""Give the tensor itself another number of elements, in row-major order of its memory."""
+
+    def resize_as(self, tensor: ArrayLike) -> TorchTensor:
+        r"""Return the same elements in the shape of another tensor; it warns as PyTorch."""
 
     def resize_as_(self, other: ArrayLike, *, memory_format: Any = None) -> TorchTensor:
         r"""Give the tensor itself the shape of another one, as `resize_` does."""
@@ -2195,11 +2290,23 @@ class TorchTensor(_core.Tensor):
     ) -> TorchTensor:
         r"""Return a copy in which `select(axis, index)` shows another tensor."""
 
+    def set_(
+        self,
+        source: Any = None,
+        storage_offset: builtins.int = 0,
+        size: builtins.int | Sequence[builtins.int] | None = None,
+        stride: Any = None,
+    ) -> TorchTensor:
+        r"""Let the tensor lie on other memory: a tensor's, or part of a storage; by default on none."""
+
     def sgn(self, *, out: _Out = None) -> TorchTensor:
         r"""Sign: -1, 0 or 1; of a complex number x / |x|."""
 
     def sgn_(self) -> TorchTensor:
         r"""Write the result of `sgn` into the tensor itself, and return it."""
+
+    def share_memory_(self) -> TorchTensor:
+        r"""Move the tensor into memory that processes forked from this one see and change too."""
 
     def short(self, memory_format: Any = None) -> TorchTensor:
         r"""Convert to int16."""
@@ -2261,6 +2368,9 @@ class TorchTensor(_core.Tensor):
     ) -> TorchTensor:
         r"""Exponentials that sum to one: eˣ / Σ eˣ over the axes; computed in `dtype`, if given."""
 
+    def solve(self, *args: Any, **kwargs: Any) -> Any:
+        r"""Refuse, as PyTorch does: `torch.linalg.solve` took its place."""
+
     def sort(
         self,
         dim: builtins.int = -1,
@@ -2270,6 +2380,7 @@ class TorchTensor(_core.Tensor):
     ) -> Found:
         r"""Return the elements in order along an axis, and their positions."""
 
+    def sparse_dim(self) -> TorchTensor: ...
     def split(
         self, split_size_or_sections: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
     ) -> tuple[TorchTensor, ...]:
@@ -2311,9 +2422,27 @@ class TorchTensor(_core.Tensor):
     ) -> TorchTensor:
         r"""Standard deviation over some axes; arguments as for `var`."""
 
+    def stft(
+        self,
+        n_fft: builtins.int,
+        hop_length: builtins.int | None = None,
+        win_length: builtins.int | None = None,
+        window: Any = None,
+        center: builtins.bool = True,
+        pad_mode: str = "reflect",
+        normalized: builtins.bool = False,
+        onesided: builtins.bool | None = None,
+        return_complex: builtins.bool | None = None,
+        align_to_window: builtins.bool | None = None,
+        *,
+        out: _Out = None,
+    ) -> TorchTensor:
+        r"""Spectra of overlapping pieces of a signal: X[ω, m] = Σ_k w[k] x[m·hop + k] e^(-2πi ω k / n)."""
+
     def stop_gradient(self, *, out: _Out = None) -> TorchTensor:
         r"""Return the same values, as a constant to derivatives."""
 
+    def storage(self) -> TorchTensor: ...
     def storage_offset(self) -> builtins.int:
         r"""Return how many elements into its memory a tensor starts."""
 
@@ -2373,6 +2502,9 @@ class TorchTensor(_core.Tensor):
     def swapdims_(self, dim0: builtins.int, dim1: builtins.int) -> TorchTensor:
         r"""Make the tensor itself the view of it that `swapdims` shows."""
 
+    def symeig(self, *args: Any, **kwargs: Any) -> Any:
+        r"""Refuse, as PyTorch does: `torch.linalg.eigh` took its place."""
+
     def t(self, *, out: _Out = None) -> TorchTensor:
         r"""Transpose a matrix; a vector stays as it is."""
 
@@ -2419,8 +2551,18 @@ class TorchTensor(_core.Tensor):
     ) -> TorchTensor:
         r"""Convert to a dtype, or to that of another tensor; everything is on the CPU."""
 
+    def to_dense(self, dtype: DTypeLike | None = None, masked_grad: Any = None) -> TorchTensor: ...
     def to_device(self, device: Any, /, *, stream: Any = None) -> TorchTensor:
         r"""Return the tensor, which lies on the CPU already."""
+
+    def to_sparse(self, sparse_dim: builtins.int | None = None) -> SparseCoordinates:
+        r"""Return a tensor's elements that are not 0 with their places; derivatives flow back."""
+
+    def to_sparse_coo(self, sparse_dim: builtins.int | None = None) -> SparseCoordinates:
+        r"""Return a tensor's elements that are not 0 with their places; derivatives flow back."""
+
+    def to_sparse_csr(self) -> SparseRows:
+        r"""Return a matrix' elements that are not 0, counted by rows; derivatives flow back."""
 
     def topk(
         self,
@@ -2569,6 +2711,7 @@ class TorchTensor(_core.Tensor):
     def unsqueeze_(self, dim: builtins.int | Sequence[builtins.int] | None) -> TorchTensor:
         r"""Make the tensor itself the view of it that `unsqueeze` shows."""
 
+    def untyped_storage(self) -> TorchTensor: ...
     def var(
         self,
         dim: builtins.int | Sequence[builtins.int] | None = None,
@@ -2597,8 +2740,8 @@ class TorchTensor(_core.Tensor):
     def vsplit(self, indices_or_sections: ArrayLike, *, out: _Out = None) -> list[TorchTensor]:
         r"""Cut along the first axis, of two at least; as `split`."""
 
-    def where(self, input: ArrayLike, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
-        r"""Choose x where the condition holds, else y."""
+    def where(self, condition: ArrayLike, other: ArrayLike) -> TorchTensor:
+        r"""Return the elements where a condition holds, and others elsewhere."""
 
     def xlogy(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
         r"""Return x ln y, and 0 where x is 0, whatever y is there."""

@@ -92,3 +92,15 @@ def test_a_mode_for_other_axes_is_refused() -> None:
         wing.nn.functional.interpolate(wing.ones(1, 1, 4), (2, 2))
     with pytest.raises(ValueError, match="antialias=True"):
         wing.nn.functional.interpolate(wing.ones(1, 1, 4, 4), 2, mode="lanczos")
+
+
+@pytest.mark.parametrize("aligned", [False, True])
+@pytest.mark.parametrize("extents", [(1, 1, 12, 7), (1, 1, 2, 28), (1, 1, 3, 5, 6)])
+def test_the_map_that_changes_nothing_reads_pixels_to_the_last_bit(
+    extents: tuple[int, ...], aligned: bool
+) -> None:
+    rank = len(extents) - 2
+    map_ = np.eye(rank, rank + 1, dtype=np.float32)[None]
+    ours = wing.nn.functional.affine_grid(wing.tensor(map_), extents, align_corners=aligned)
+    theirs = torch.nn.functional.affine_grid(torch.tensor(map_), extents, align_corners=aligned)
+    np.testing.assert_array_equal(ours.numpy(), theirs.numpy())

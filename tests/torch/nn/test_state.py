@@ -241,3 +241,13 @@ def test_a_copied_state_stays_as_it_was() -> None:
     assert kept["weight"].tolist() != [[100.0]]
     layer.load_state_dict(kept)
     assert layer.weight.tolist() == kept["weight"].tolist()
+
+
+@pytest.mark.parametrize("names", [[], ["weight"]])
+def test_a_plain_dictionary_may_lack_the_count_of_batches(names: list[str]) -> None:
+    def code(lib: Library) -> Any:
+        module = lib.nn.BatchNorm1d(3)
+        given = {name: lib.range(3) for name in names}
+        return list(module.load_state_dict(given, strict=False).missing_keys)
+
+    same(code)

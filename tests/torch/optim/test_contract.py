@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from tests.optim.fitting import assert_equal, differ, leaves, loss_of, train, values
 from tests.torch.optim.torch_configurations import CLASSES, STEPPED
@@ -252,3 +253,12 @@ def test_a_changed_rate_needs_no_new_trace() -> None:
     optimizer.param_groups[0]["lr"] = 0.5
     train(optimizer, (w, b, x), 1)
     assert optimizer._runners[0]._updates is before
+
+
+def test_groups_are_printed_apart_as_pytorch_s() -> None:
+    shown = []
+    for lib in (wing, torch):
+        layer = lib.nn.Linear(2, 1)
+        groups = [{"params": [layer.weight]}, {"params": [layer.bias], "lr": 0.01}]
+        shown.append(repr(lib.optim.SGD(groups, lr=0.1)))
+    assert shown[0] == shown[1]

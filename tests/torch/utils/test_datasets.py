@@ -349,3 +349,16 @@ def test_a_subset_reads_the_indices_it_has_when_an_epoch_begins() -> None:
     assert plain(list(loader)) == [[[0, 1]]]
     chosen[1] = 5
     assert plain(list(loader)) == [[[0, 5]]]
+
+
+def test_tensors_of_several_lengths_fail_as_an_assertion() -> None:
+    for lib, torch_ in ((data, wing), (torch_data, torch)):
+        with pytest.raises(AssertionError, match=r"^Size mismatch between tensors"):
+            lib.TensorDataset(torch_.ones(2), torch_.ones(3))
+
+
+def test_the_indices_of_a_split_are_a_list() -> None:
+    ours = data.random_split(range(9), [5, 4], wing.Generator().manual_seed(1))
+    theirs = torch_data.random_split(range(9), [5, 4], torch.Generator().manual_seed(1))
+    assert [part.indices for part in ours] == [part.indices for part in theirs]
+    assert isinstance(ours[0].indices, list)

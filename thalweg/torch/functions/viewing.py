@@ -16,6 +16,7 @@ from thalweg.core.operation import op
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.copying import clone
+from thalweg.ops.index.items import getitem
 from thalweg.ops.index.repeat import tile
 from thalweg.ops.shape.axes import normalize_axes, without
 from thalweg.ops.shape.broadcast import broadcast_to
@@ -26,6 +27,7 @@ from thalweg.ops.shape.reshape import as_shape, axis_of, reshape
 from thalweg.ops.shape.transpose import moveaxis, swapaxes, transpose
 from thalweg.ops.windows.windows import windows_along
 from thalweg.torch.naming import as_tensor, attach, function, method, named
+from thalweg.torch.steps import call_part
 from thalweg.torch.tensors import TorchTensor
 
 # ---- parts
@@ -162,6 +164,17 @@ def extents(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     single = len(sizes) == 1 and not isinstance(sizes[0], (int, np.integer))
     return as_shape(sizes[0] if single else sizes)
 
+
+def _getitem(x: Tensor, key: Any) -> Tensor:
+    """Return the part of a tensor that a key shows."""
+    found = getitem(x, key)
+    if found.node is not None:
+        call_part(found, x, key)
+    return found
+
+
+# Not spoken by PyTorch's words, which would take time.
+TorchTensor.__getitem__ = _getitem  # type: ignore[assignment, method-assign]
 
 # ---- another shape
 

@@ -17,11 +17,12 @@ from thalweg.ops.index.take import one_hot
 from thalweg.ops.reduce.extremes import argmax
 from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.cut import part_of
-from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import moveaxis
 from thalweg.ops.special import activations as smooth
+from thalweg.torch.functions.members.activations import hardshrink, prelu
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.dropout import apply, exponentials, slopes
+from thalweg.torch.steps import step
 
 __all__ = [
     "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink",
@@ -39,6 +40,7 @@ _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
 
 
+@step("Elu")
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Exponential linear unit: x where x > 0, else α (eˣ - 1).
 
@@ -53,6 +55,7 @@ def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     return elu(input, alpha, inplace=True)
 
 
+@step("Elu")
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Exponential linear unit with a continuous derivative: x where x > 0, else α (e^(x/α) - 1).
 
@@ -78,6 +81,7 @@ def _celu(x: Tensor, alpha: float) -> Tensor:
     return where(negative, alpha * expm1(where(negative, x, 0) / alpha), x)
 
 
+@step("Elu")
 def selu(input: Any, inplace: bool = False) -> Tensor:
     """Self-normalizing linear unit: λ x where x > 0, else λ α (eˣ - 1), λ ≈ 1.0507, α ≈ 1.6733.
 
@@ -95,6 +99,7 @@ def selu_(input: Tensor) -> Tensor:
     return selu(input, inplace=True)
 
 
+@step("Gelu")
 def gelu(input: Any, approximate: str = "none") -> Tensor:
     """Gaussian error linear unit: x Φ(x), Φ the normal distribution function.
 
@@ -104,11 +109,13 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     return smooth.gelu(as_tensor(input), approximate)
 
 
+@step("Silu")
 def silu(input: Any, inplace: bool = False) -> Tensor:
     """Sigmoid linear unit: x σ(x)."""
     return apply(smooth.silu, input, inplace)
 
 
+@step("Mish")
 def mish(input: Any, inplace: bool = False) -> Tensor:
     """Return x tanh(ln(1 + eˣ)).
 
@@ -118,6 +125,7 @@ def mish(input: Any, inplace: bool = False) -> Tensor:
     return apply(lambda x: x * trigonometric.tanh(smooth.softplus(x)), input, inplace)
 
 
+@step("Softplus")
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """Smooth rectifier: ln(1 + e^(βx)) / β, and x itself where βx is above the threshold."""
     x = as_tensor(input)
@@ -155,6 +163,7 @@ def tanhshrink(input: Any) -> Tensor:
 # ---- along an axis
 
 
+@step("Softmax")
 def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """Exponentials that sum to one along an axis: eˣ / Σ eˣ.
 
@@ -179,6 +188,7 @@ def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
     return softmax(-x, axis)
 
 
+@step("LogSoftmax")
 def log_softmax(
     input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
@@ -218,6 +228,7 @@ def glu(input: Any, dim: int = -1) -> Tensor:
     return first * exponential.sigmoid(second)
 
 
+@step("Relu")
 def relu(input: Any, inplace: bool = False) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0."""
     return apply(smooth.relu, input, inplace)
@@ -228,6 +239,7 @@ def relu_(input: Tensor) -> Tensor:
     return relu(input, inplace=True)
 
 
+@step("LeakyRelu")
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Return x where x > 0, else a small multiple of x."""
     return apply(lambda x: smooth.leaky_relu(x, negative_slope), input, inplace)
@@ -236,37 +248,6 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """Write `leaky_relu` of a tensor into its own memory."""
     return leaky_relu(input, negative_slope, inplace=True)
-
-
-def prelu(input: Any, weight: Any) -> Tensor:
-    """Return x where x > 0, else w x, with one learned slope w, or one for each channel.
-
-    Args:
-        input: A tensor; the channels are along its second axis.
-        weight: w, one number or as many as there are channels.
-
-    Raises:
-        ShapeError: If the number of slopes fits no channels.
-
-    Source:
-        He et al., "Delving Deep into Rectifiers", 2015. arXiv:1502.01852
-    """
-    x, slope = as_tensor(input), as_tensor(weight)
-    if slope.ndim > 1:
-        raise ShapeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got shape {slope.shape}. "
-            "Reshape it."
-        )
-    channels = x.shape[1] if x.ndim > 1 else 1
-    if slope.shape not in ((), (1,), (channels,)):
-        raise ShapeError(
-            f"Mismatch of parameter numbers and input channel size. Found parameter numbers = "
-            f"{slope.size} and channel size = {channels}. Give one slope, or one for each channel."
-        )
-    spread = [1] * x.ndim
-    if x.ndim > 1:
-        spread[1] = slope.size
-    return where(greater(x, 0), x, reshape(slope, tuple(spread)) * x)
 
 
 def rrelu(
@@ -340,6 +321,7 @@ def gumbel_softmax(
     return moveaxis(chosen, -1, axis) - fixed + shares
 
 
+@step("Hardtanh")
 def hardtanh(
     input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
@@ -385,12 +367,6 @@ def hardswish(input: Any, inplace: bool = False) -> Tensor:
 
 def _hardswish(x: Tensor) -> Tensor:
     return where(less_equal(x, -3), 0, where(greater_equal(x, 3), x, x * (x + 3) / 6))
-
-
-def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
-    """Return x where |x| > λ, else 0."""
-    x = as_tensor(input)
-    return where(less_equal(absolute(x), lambd), 0, x)
 
 
 def softshrink(input: Any, lambd: float = 0.5) -> Tensor:

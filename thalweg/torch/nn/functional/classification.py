@@ -35,6 +35,7 @@ from thalweg.optim.losses import sigmoid_binary_cross_entropy
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.linear import linear
 from thalweg.torch.nn.functional.losses import aggregate, at_least, pairwise_distance, reduction_of
+from thalweg.torch.steps import step
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
@@ -48,6 +49,7 @@ __all__ = [
 # ---- one class of several
 
 
+@step("NllLoss")
 def cross_entropy(
     input: Any,
     target: Any,
@@ -230,6 +232,7 @@ def _loss_of_probabilities(
     return sum(losses) / max(1, logs.size // logs.shape[axis])
 
 
+@step("NllLoss")
 def nll_loss(
     input: Any,
     target: Any,
@@ -362,6 +365,7 @@ def kl_div(
 # ---- two classes
 
 
+@step("BinaryCrossEntropy")
 def binary_cross_entropy(
     input: Any,
     target: Any,
@@ -412,6 +416,7 @@ def _limited_log(p: Tensor) -> Tensor:
     return where(tiny, -100.0, log(where(tiny, 1.0, p)))
 
 
+@step("BinaryCrossEntropyWithLogits")
 def binary_cross_entropy_with_logits(
     input: Any,
     target: Any,

@@ -37,10 +37,12 @@ from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.steps import step
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
 
+@step("Embedding")
 def embedding(
     input: Any,
     weight: Any,

@@ -26,7 +26,12 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
         ShapeError: If the shapes do not fit.
     """
     product = matmul(input, as_tensor(weight).T)
-    return product if bias is None else product + bias
+    if bias is None:
+        return product
+    found: Tensor = product + bias
+    if found.node is not None:
+        found.node.called = "AddmmBackward0" if found.ndim == 2 else "ViewBackward0"
+    return found
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:

@@ -22,6 +22,7 @@ from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.optim import losses
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.steps import step
 
 __all__ = [
     "cosine_similarity", "gaussian_nll_loss", "huber_loss", "l1_loss", "mse_loss", "normalize",
@@ -143,6 +144,7 @@ def _match_shapes(name: str, input: Any, target: Any) -> tuple[Tensor, Tensor]:
     return pair(x, y)
 
 
+@step("MseLoss")
 def mse_loss(
     input: Any,
     target: Any,
@@ -184,6 +186,7 @@ def l1_loss(
     return weigh(absolute(x - y), weight, reduction_of(reduction, size_average, reduce))
 
 
+@step("SmoothL1Loss")
 def smooth_l1_loss(
     input: Any,
     target: Any,
@@ -211,6 +214,7 @@ def smooth_l1_loss(
     return aggregate(found, reduction_of(reduction, size_average, reduce))
 
 
+@step("HuberLoss")
 def huber_loss(
     input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None
 ) -> Tensor:

@@ -19,6 +19,7 @@ from thalweg.ops.shape.broadcast import reduce_sum
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.windows.windows import windows
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.steps import step
 
 __all__ = [
     "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
@@ -53,6 +54,7 @@ def _scale_channels(x: Tensor, weight: Any, bias: Any) -> Tensor:
 # ---- over the features of one example
 
 
+@step("NativeLayerNorm")
 def layer_norm(
     input: Any,
     normalized_shape: Sequence[int],
@@ -125,6 +127,7 @@ def _last_axes(name: str, x: Tensor, shape: Sequence[int], weight: Any, bias: An
     return tuple(range(x.ndim - len(wanted), x.ndim))
 
 
+@step("NativeGroupNorm")
 def group_norm(
     input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Tensor:
@@ -196,6 +199,7 @@ def local_response_norm(
 # ---- over the examples of a batch
 
 
+@step("NativeBatchNorm")
 def batch_norm(
     input: Any,
     running_mean: Tensor | None,

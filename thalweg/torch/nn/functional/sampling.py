@@ -13,6 +13,7 @@ import numpy as np
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.lines import level_of_user
+from thalweg.ops.creation.ranges import linspace
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import (
     equal,
@@ -31,6 +32,8 @@ from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.ops.shape.transpose import swapaxes
 from thalweg.torch.naming import as_tensor
+
+Array = np.ndarray[Any, Any]
 
 __all__ = ["affine_grid", "grid_sample"]
 
@@ -91,14 +94,23 @@ def affine_grid(theta: Any, size: Sequence[int], align_corners: bool | None = No
         )
     if min(extents) <= 0:
         raise ArgumentError(f"Expected non-zero, positive output size. Got {extents}")
-    places = []
-    for n in extents[2:]:
-        centres = np.linspace(-1, 1, n) if n > 1 else np.zeros(1)
-        places.append(centres if aligned else centres * ((n - 1) / n))
+    places = [_centres(n, aligned, map_.dtype) for n in extents[2:]]
     base = np.stack([*np.meshgrid(*places, indexing="ij")[::-1], np.ones(extents[2:])], -1)
     flat = base.reshape(-1, rank + 1).astype(map_.dtype)
     found = matmul(as_tensor(flat), swapaxes(map_, 1, 2))
     return reshape(found, (extents[0], *extents[2:], rank))
+
+
+def _centres(n: int, aligned: bool, dtype: Any) -> Array:
+    """Return where the pixels of an axis are, rounded at each step as PyTorch's.
+
+    By the map that changes nothing a pixel is read at its own centre, where the derivative jumps:
+    it is decided by the last bit.
+    """
+    if n == 1:
+        return np.zeros(1, dtype)
+    between: Array = linspace(-1, 1, n, dtype=dtype).array
+    return between if aligned else between * dtype.type(n - 1) / dtype.type(n)
 
 
 def grid_sample(

@@ -23,6 +23,7 @@ from thalweg.ops.shape.cut import slice_
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import moveaxis, transpose
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.steps import step
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "channel_shuffle",
@@ -36,6 +37,7 @@ _MODES = ("constant", "reflect", "replicate", "circular")
 Array = np.ndarray[Any, Any]
 
 
+@step("ConstantPadNd")
 def pad(
     input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Tensor:

@@ -48,6 +48,8 @@ class RunningNorm(Scaling):
         num_batches_tracked: A buffer: how many batches the running values have seen.
     """
 
+    _version = 2  # since batches are counted
+
     # How many axes an input may have, and how that is said.
     axes: ClassVar[tuple[int, ...]]
 
@@ -97,6 +99,15 @@ class RunningNorm(Scaling):
         """Set the factors to 1, the summands to 0, and the running values to their first ones."""
         self.reset_running_stats()
         super().reset_parameters()
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *rest: Any
+    ) -> None:
+        """Take a dictionary of before batches were counted, or of unknown age, without a count."""
+        count = self.num_batches_tracked
+        if count is not None and (local_metadata.get("version") or 1) < 2:
+            state_dict.setdefault(f"{prefix}num_batches_tracked", count)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
     def _check(self, input: Any) -> Tensor:
         x = as_tensor(input)

@@ -7,7 +7,6 @@ from typing import Any
 
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
-from thalweg.ops.linalg.products import matmul
 from thalweg.torch.nn import functional, init
 from thalweg.torch.nn.modules.module import Module, describe
 from thalweg.torch.nn.parameter import Parameter, add_parameters
@@ -88,8 +87,7 @@ class Linear(Module):
 
     def forward(self, input: Any) -> Tensor:
         """Return x Wᵀ + b."""
-        product = matmul(input, self.weight.T)
-        return product if self.bias is None else product + self.bias
+        return functional.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """Return the sizes."""

@@ -202,11 +202,11 @@ class Optimizer(HookedOptimizer):
         self.__dict__.update(state)
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        shown = []
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
-        return "\n".join([*lines, ")"])
+            options = [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
+            shown.append("\n".join([f"Parameter Group {i}", *options, ""]))
+        return f"{type(self).__name__} (\n" + "\n".join(shown) + ")"
 
 
 def _options(recipe: GradientTransformation) -> dict[str, Any]:

@@ -24,6 +24,10 @@ Sample = TypeVar("Sample", covariant=True)
 RowReader = Callable[[Indices], Any]
 
 
+class DifferentLengths(ShapeError, AssertionError):
+    """Tensors that shall be the columns of one data set and differ in their numbers of rows."""
+
+
 class Dataset(Generic[Sample]):
     """A map from indices to samples; subclasses define `__getitem__` and `__len__`.
 
@@ -84,7 +88,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     Raises:
         ArgumentError: If no tensor is given.
         IndexOutOfRange: If a tensor has no axis to index.
-        ShapeError: If the tensors differ in their numbers of rows.
+        DifferentLengths: If the tensors differ in their numbers of rows; an AssertionError too.
         DtypeError: If an array holds no numbers.
 
     Example:
@@ -105,9 +109,9 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         self.tensors = tuple(row_tensor(value, i) for i, value in enumerate(tensors))
         rows = [tensor.shape[0] for tensor in self.tensors]
         if len(set(rows)) > 1:
-            raise ShapeError(
-                f"TensorDataset got tensors of {rows} rows; it wants one number of rows. "
-                "Check that the tensors describe the same samples."
+            raise DifferentLengths(
+                f"Size mismatch between tensors: TensorDataset got tensors of {rows} rows, and "
+                "wants one number of rows. Check that the tensors describe the same samples."
             )
 
     def __len__(self) -> int:
@@ -408,7 +412,7 @@ def random_split(
     order = (generator or default_generator).randperm(n)
     ends = list(itertools.accumulate(sizes))
     return [
-        Subset(dataset, order[int(end - size) : int(end)])
+        Subset(dataset, order[int(end - size) : int(end)].tolist())
         for size, end in zip(sizes, ends, strict=True)
     ]
 

@@ -1,0 +1,121 @@
+"""The steps of the tape have PyTorch's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from thalweg import torch as wing
+
+pytestmark = pytest.mark.singles
+
+TEXTS = """
+x.exp()
+2 * x
+1 - x
+2 / x
+2**x
+x @ x
+x @ v
+v @ v
+x.sum()
+x.sum(0)
+x.mean()
+x.mean(dim=1)
+x.relu()
+F.relu(x)
+lib.nn.ReLU()(x)
+x[0]
+x[0, 1]
+x[0:1]
+x[:, 0]
+x[:, None]
+x[..., 0]
+x[lib.tensor([0])]
+x.unsqueeze(0)
+x.squeeze()
+x.view(4)
+x.reshape(4)
+x.flatten()
+x.T
+x.t()
+x.transpose(0, 1)
+x.permute(1, 0)
+x.expand(3, 2, 2)
+x.repeat(2, 1)
+x.max()
+x.max(0)[0]
+x.amax()
+x.clamp(0, 1)
+x.std()
+x.var()
+x.norm()
+x.sort()[0]
+x.softmax(1)
+x.log_softmax(1)
+x.logsumexp(1)
+x.log1p()
+x.atan2(x)
+x.clone()
+x.double()
+x.chunk(2)[0]
+x.unbind()[1]
+x.gather(0, lib.tensor([[0, 0]]))
+x.masked_fill(x > 1, 0.0)
+x.where(x > 1, -x)
+x.contiguous() * 2
+lib.cat([x, x])
+lib.stack([x, x])
+lib.mm(x, x)
+lib.bmm(x[None], x[None])
+lib.addmm(x, x, x)
+lib.inverse(x)
+lib.det(x)
+F.linear(x, x, v)
+F.mse_loss(x, 2 * x)
+F.cross_entropy(x, lib.tensor([0, 1]))
+F.nll_loss(x, lib.tensor([0, 1]))
+F.binary_cross_entropy_with_logits(x, lib.ones(2, 2))
+F.gelu(x)
+F.layer_norm(x, (2,))
+F.batch_norm(x, None, None, training=True)
+F.embedding(lib.tensor([0]), x)
+F.pad(x, (1, 1))
+F.conv2d(c, c)
+F.max_pool2d(c, 2)
+F.avg_pool2d(c, 2)
+lib.nn.Linear(2, 2)(x)
+lib.nn.Linear(2, 2, bias=False)(x)
+lib.nn.Conv2d(1, 1, 1)(c)
+lib.nn.BatchNorm1d(2)(x)
+lib.nn.CrossEntropyLoss()(x, lib.tensor([0, 1]))
+""".strip().split("\n")
+
+
+def names(text: str, lib: Any) -> list[str]:
+    """Return how a step is called in all ways."""
+    known = {
+        "lib": lib, "F": lib.nn.functional,
+        "x": lib.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True),
+        "v": lib.tensor([1.0, 2.0], requires_grad=True),
+        "c": lib.ones(1, 1, 2, 2, requires_grad=True),
+    }  # fmt: skip
+    found = eval(text, known)
+    step = found.grad_fn
+    return [step.name(), type(step).__name__, repr(step).partition(" object")[0][1:], repr(found)]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_step_is_called_as_in_pytorch(text: str) -> None:
+    ours, theirs = names(text, wing), names(text, torch)
+    assert ours[:-1] == theirs[:-1]
+    if "nn." not in text and "gelu" not in text:  # weights are drawn; the last digit is rounded
+        assert ours[-1] == theirs[-1]
+
+
+def test_what_returns_its_operand_leaves_the_operand_s_step() -> None:
+    x = wing.ones(2, 2, requires_grad=True) * 2
+    assert x.contiguous().grad_fn.name() == "MulBackward0"
+    assert wing.nn.functional.dropout(x, training=False).grad_fn.name() == "MulBackward0"
