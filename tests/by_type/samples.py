@@ -271,8 +271,6 @@ SAMPLES: dict[str, Call] = {
     "torch.flip": call(X, (0, 1)),
     "torch.meshgrid": call(U, V),
     "dot": call(X, U),
-    "igamma": call(X, Y),
-    "igammac": call(X, Y),
     "inner": call(X, U),
     "outer": call(U, V),
     "linalg.outer": call(U, V),
