@@ -18,6 +18,7 @@ from thalweg.ops.elementwise.rounding import trunc
 from thalweg.ops.elementwise.trigonometric import cos, sin
 from thalweg.ops.shape.join import stack
 from thalweg.ops.special.gamma import polygamma
+from thalweg.ops.special.incomplete import gammainc, gammaincc
 from thalweg.torch.functions.viewing import select
 from thalweg.torch.naming import as_tensor, attach, function, in_place_variant, method
 
@@ -215,6 +216,24 @@ def view_as_real(x: Any) -> Tensor:
             f"view_as_real is only supported for complex tensors, not for {tensor.dtype}."
         )
     return stack([real(tensor), imag(tensor)], axis=-1)
+
+
+@method(inplace=True)
+def igamma(input: Any, other: Any) -> Tensor:
+    """Regularized lower incomplete gamma function P(a, x), a the first operand.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> torch.igamma(torch.tensor([1.0]), torch.tensor([0.5]))
+        tensor([0.3935])
+    """
+    return gammainc(input, other)
+
+
+@method(inplace=True)
+def igammac(input: Any, other: Any) -> Tensor:
+    """Regularized upper incomplete gamma function Q(a, x) = 1 - P(a, x), a the first operand."""
+    return gammaincc(input, other)
 
 
 # ---- methods whose first operand is the function's second

@@ -20,7 +20,7 @@ class CharRNN(nn.Module):
         self.lstm = nn.LSTM(16, hidden_size, num_layers, batch_first=True)
         self.decoder = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, x, hidden):
+    def forward(self, x, hidden=None):
         out, hidden = self.lstm(self.embedding(x), hidden)
         return self.decoder(out), hidden
 
