@@ -29,6 +29,7 @@ IMAGES, LINES, CHANNELS = draw(1, 2, 4, 4), draw(2, 4, 6), draw(2, 4, 3, 2)
 PLACES, MASK = np.array([0, 2, 1]), A > 0.5
 # 3 and above: what wants numbers beyond 1.
 FAR = draw(3, 3) + 3.0
+FRACTIONS = draw(1, 2, 3)
 
 # Of a call's arguments by position; a dictionary at the end holds those by name.
 # Tried in turn where nothing is written by hand.
@@ -162,10 +163,26 @@ BY_HAND: dict[str, list[Args]] = {
     "lp_pool1d": [(LINES, 2.0, 2)],
     "lp_pool2d": [(IMAGES, 2.0, 2)],
     "lp_pool3d": [(draw(1, 2, 3, 3, 3), 2.0, 2)],
+    **{
+        f"fractional_max_pool{x.ndim - 2}d{end}": [
+            (x, 2, {"output_size": 2, "_random_samples": FRACTIONS[..., : x.ndim - 2]})
+        ]
+        for x in (IMAGES, draw(1, 2, 3, 3, 3))
+        for end in ("", "_with_indices")
+    },
     "max_pool2d": [(IMAGES, 2)],
     "max_pool2d_with_indices": [(IMAGES, 2)],
     "max_pool3d": [(draw(1, 2, 3, 3, 3), 2)],
     "max_pool3d_with_indices": [(draw(1, 2, 3, 3, 3), 2)],
+    "max_unpool1d": [(draw(1, 2, 2), np.array([[[0, 3], [1, 2]]]), 2)],
+    "max_unpool2d": [(draw(1, 1, 1, 2), np.array([[[[0, 7]]]]), 2)],
+    "max_unpool3d": [(draw(1, 1, 1, 1, 2), np.array([[[[[0, 9]]]]]), 2)],
+    "multi_head_attention_forward": [
+        (
+            *(draw(3, 2, 4), draw(3, 2, 4), draw(3, 2, 4), 4, 2, draw(12, 4), draw(12)),
+            *(None, None, False, 0.0, draw(4, 4), draw(4)),
+        )
+    ],
     "narrow": [(A, 0, 1, 2)],
     "narrow_copy": [(A, 0, 1, 2)],
     "nll_loss": [(A, PLACES)],
@@ -259,13 +276,18 @@ fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev ji
 load load_state save save_state set_default_dtype value_and_grad vjp vmap fixed_point
 least_squares minimize root
 associative_scan checkpoint custom_jvp custom_vjp fori_loop map pure_callback scan switch while_loop
+sparse_coo_tensor sparse_csr_tensor
 """
-OTHERS = set(OTHERS_TEXT.split())
+OTHERS = {
+    *OTHERS_TEXT.split(), *wing.settings.__all__, "get_default_device", "is_anomaly_enabled",
+    "is_autocast_enabled", "set_default_device",
+}  # fmt: skip
 
 # What gives values away, asks what a tensor is, or changes what is recorded of it.
 OTHER_METHODS_TEXT = """
-apply_ backward const_data_ptr data_ptr dim dim_order element_size is_contiguous item map_ ndimension nelement
-new_empty new_tensor numpy register_hook register_post_accumulate_grad_hook requires_grad_ resize_
+apply_ backward const_data_ptr data_ptr dim dim_order element_size is_contiguous item map_
+ndimension nelement new_empty sparse_dim dense_dim to_sparse to_sparse_coo to_sparse_csr
+new_tensor numpy register_hook register_post_accumulate_grad_hook requires_grad_ resize_
 resize_as_ results retain_grad set_ size storage_offset stride tolist type
 """
 OTHER_METHODS = set(OTHER_METHODS_TEXT.split())

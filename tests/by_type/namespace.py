@@ -112,7 +112,7 @@ APART: dict[str, str] = {
             *("bartlett_window", "blackman_window", "empty_permuted", "empty_strided"),
             *("frombuffer", "hamming_window", "hann_window", "kaiser_window", "range"),
             *("arange", "empty", "eye", "full", "ones", "zeros", "tril_indices", "triu_indices"),
-            *("fft.fftfreq", "fft.rfftfreq"),
+            *("fft.fftfreq", "fft.rfftfreq", "sparse_coo_tensor", "sparse_csr_tensor"),
         ),
         _MAKES,
     ),

@@ -268,6 +268,8 @@ SAMPLES: dict[str, Call] = {
     "stack": call([X, Y]),
     "concatenate": call([X, Y]),
     "meshgrid": call(U, V),
+    "torch.flip": call(X, (0, 1)),
+    "torch.meshgrid": call(U, V),
     "dot": call(X, U),
     "inner": call(X, U),
     "outer": call(U, V),
@@ -424,8 +426,6 @@ SAMPLES: dict[str, Call] = {
     "correlate": call(V, U),
     "sliding_window_view": call(X, (2, 2), oracle=np.lib.stride_tricks.sliding_window_view),
     "geqrf": call(S),
-    "igamma": call(X, Y),
-    "igammac": call(X, Y),
     "lobpcg": call(
         SPD,
         1,

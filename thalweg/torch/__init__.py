@@ -22,6 +22,7 @@ from thalweg.ops.creation.dtypes import finfo, iinfo
 from thalweg.random.generator import Generator, default_generator
 from thalweg.torch import functions as _functions
 from thalweg.torch import settings as _settings
+from thalweg.torch import sparse
 from thalweg.torch.devices import device, get_default_device, set_default_device
 from thalweg.torch.dtypes import NAMES as _DTYPES
 from thalweg.torch.dtypes import SHORT as _SHORT
@@ -36,6 +37,7 @@ from thalweg.torch.functions.traits import (
 from thalweg.torch.naming import NAMES as _NAMES
 from thalweg.torch.settings import *
 from thalweg.torch.size import TorchSize as Size
+from thalweg.torch.sparse import sparse_coo, sparse_coo_tensor, sparse_csr, sparse_csr_tensor
 from thalweg.torch.tensors import TorchTensor as Tensor
 from thalweg.torch.typed import TYPED as _TYPED
 from thalweg.torch.typed import set_default_tensor_type, typename

@@ -41,6 +41,7 @@ from thalweg.torch import serialization as serialization
 from thalweg.torch import settings as settings
 from thalweg.torch import signal as signal
 from thalweg.torch import size as size
+from thalweg.torch import sparse as sparse
 from thalweg.torch import special as special
 from thalweg.torch import steps as steps
 from thalweg.torch import typed as typed
@@ -80,6 +81,8 @@ from thalweg.torch.settings import set_warn_always as set_warn_always
 from thalweg.torch.settings import use_deterministic_algorithms as use_deterministic_algorithms
 from thalweg.torch.size import TorchSize
 from thalweg.torch.size import TorchSize as _TorchSize
+from thalweg.torch.sparse.functions import sparse_coo_tensor as sparse_coo_tensor
+from thalweg.torch.sparse.functions import sparse_csr_tensor as sparse_csr_tensor
 from thalweg.torch.tensors import TorchTensor
 from thalweg.torch.tensors import TorchTensor as _TorchTensor
 from thalweg.torch.typed import BoolTensor as BoolTensor
@@ -2622,7 +2625,7 @@ def native_batch_norm(
     r"""Batch normalization with the batch's means and 1/√(variance + ε); none in prediction."""
 
 def native_channel_shuffle(input: ArrayLike, groups: builtins.int) -> TorchTensor:
-    r"""Interleave groups of channels; see `nn.functional.channel_shuffle`."""
+    r"""`channel_shuffle`, by another of its names."""
 
 def native_dropout(
     input: ArrayLike, p: builtins.float, train: builtins.bool | None
@@ -3399,6 +3402,9 @@ def sort(
     stable: builtins.bool = True,
 ) -> Found:
     r"""Return the elements in order along an axis, and their positions."""
+
+sparse_coo: layout
+sparse_csr: layout
 
 def split(
     tensor: ArrayLike, split_size_or_sections: ArrayLike, dim: builtins.int = 0, *, out: _Out = None

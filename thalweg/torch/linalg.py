@@ -7,6 +7,7 @@ from thalweg.torch.functions.matrices import householder as _householder
 from thalweg.torch.functions.matrices import ldl as _ldl
 from thalweg.torch.functions.matrices import lu as _lu
 from thalweg.torch.functions.matrices import older as _older
+from thalweg.torch.naming import operands_by_name as _operands_by_name
 from thalweg.torch.naming import speaking as _speaking
 
 # Names of SciPy's.
@@ -20,4 +21,10 @@ _FUNCTIONS = {name: getattr(_below, name) for name in _below.__all__ if name not
 _FUNCTIONS |= {own.__name__: own for own in _OWN}
 
 __all__ = [*_FUNCTIONS, "LinAlgError"]
-globals().update({name: _speaking(own, prefix="linalg_") for name, own in _FUNCTIONS.items()})
+_OPERANDS = ("A", "input"), ("B", "b", "other")
+globals().update(
+    {
+        name: _operands_by_name(_speaking(own, prefix="linalg_"), *_OPERANDS)
+        for name, own in _FUNCTIONS.items()
+    }
+)

@@ -291,6 +291,25 @@ def _strong(found: Any) -> Any:
     return found
 
 
+def operands_by_name(function: Function, *names: tuple[str, ...]) -> Function:
+    """Return a function whose first operands can be given by PyTorch's names.
+
+    Args:
+        function: The function.
+        names: By place, the names of an operand.
+    """
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        for choices in names[len(args) :] if kwargs else ():
+            given = [name for name in choices if name in kwargs]
+            if not given:
+                break
+            args += (kwargs.pop(given[0]),)
+        return function(*args, **kwargs)
+
+    return functools.update_wrapper(called, function)  # type: ignore[return-value]
+
+
 def creating(own: Function) -> Function:
     """Return a function that makes floating tensors of the wing's default dtype."""
 

@@ -3,10 +3,19 @@
 from thalweg import special as _below
 from thalweg.torch.functions.special import bessel as _bessel
 from thalweg.torch.functions.special import polynomials as _polynomials
-from thalweg.torch.naming import speaking
+from thalweg.torch.naming import operands_by_name as _operands_by_name
+from thalweg.torch.naming import speaking as _speaking
 
 _FUNCTIONS = {name: getattr(_below, name) for name in _below.__all__}
 _FUNCTIONS |= {own.__name__: own for own in (*_bessel.FUNCTIONS, *_polynomials.POLYNOMIALS)}
 
 __all__ = [*_FUNCTIONS]
-globals().update({name: speaking(own) for name, own in _FUNCTIONS.items()})
+_OPERANDS = ("input",), ("other",)
+# Whose order comes before what it is a function of, as in PyTorch.
+_BY_ORDER = {"polygamma"}
+globals().update(
+    {
+        name: _speaking(own) if name in _BY_ORDER else _operands_by_name(_speaking(own), *_OPERANDS)
+        for name, own in _FUNCTIONS.items()
+    }
+)

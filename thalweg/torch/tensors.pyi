@@ -13,6 +13,7 @@ from thalweg.autodiff.graph import TapeStep
 from thalweg.autodiff.hooks import Handle
 from thalweg.core import tensor as _core
 from thalweg.random.generator import Generator
+from thalweg.torch.sparse.layouts import SparseCoordinates, SparseRows
 
 _Out: TypeAlias = TorchTensor | np.ndarray[Any, Any] | tuple[Any, ...] | None
 
@@ -859,6 +860,7 @@ class TorchTensor(_core.Tensor):
     def deg2rad_(self) -> TorchTensor:
         r"""Write the result of `deg2rad` into the tensor itself, and return it."""
 
+    def dense_dim(self) -> TorchTensor: ...
     def det(self, *, out: _Out = None) -> TorchTensor:
         r"""Determinant of square matrices; the derivative are the cofactors, of singular ones too."""
 
@@ -2378,6 +2380,7 @@ class TorchTensor(_core.Tensor):
     ) -> Found:
         r"""Return the elements in order along an axis, and their positions."""
 
+    def sparse_dim(self) -> TorchTensor: ...
     def split(
         self, split_size_or_sections: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
     ) -> tuple[TorchTensor, ...]:
@@ -2548,8 +2551,18 @@ class TorchTensor(_core.Tensor):
     ) -> TorchTensor:
         r"""Convert to a dtype, or to that of another tensor; everything is on the CPU."""
 
+    def to_dense(self, dtype: DTypeLike | None = None, masked_grad: Any = None) -> TorchTensor: ...
     def to_device(self, device: Any, /, *, stream: Any = None) -> TorchTensor:
         r"""Return the tensor, which lies on the CPU already."""
+
+    def to_sparse(self, sparse_dim: builtins.int | None = None) -> SparseCoordinates:
+        r"""Return a tensor's elements that are not 0 with their places; derivatives flow back."""
+
+    def to_sparse_coo(self, sparse_dim: builtins.int | None = None) -> SparseCoordinates:
+        r"""Return a tensor's elements that are not 0 with their places; derivatives flow back."""
+
+    def to_sparse_csr(self) -> SparseRows:
+        r"""Return a matrix' elements that are not 0, counted by rows; derivatives flow back."""
 
     def topk(
         self,

@@ -276,3 +276,30 @@ def test_they_compile(name: str) -> None:
     found = tw.jit(tw.grad(loss, argnums=places))(*xs)
     for one, other in zip(found, wanted, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+NAMED: dict[str, Any] = {
+    "inv": {}, "det": {}, "slogdet": {}, "qr": {"mode": "complete"}, "svdvals": {},
+    "svd": {"full_matrices": False}, "lu": {}, "lu_factor": {}, "inv_ex": {}, "solve": {"B": 1},
+    "diagonal": {"offset": 1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_operands_are_given_by_name(name: str) -> None:
+    def code(lib: Library) -> Any:
+        given = {k: drawn(lib, 3, 3) if k == "B" else v for k, v in NAMED[name].items()}
+        found = getattr(root(lib).linalg, name)(A=drawn(lib, 3, 3), **given)
+        return [part.abs() for part in found] if isinstance(found, tuple) else found
+
+    same(code, rel=1e-10)
+
+
+@pytest.mark.parametrize("name", ["gammainc", "gammaincc", "zeta", "xlogy"])
+def test_operands_of_special_functions_too(name: str) -> None:
+    def code(lib: Library) -> Any:
+        x, y = lib.range(3).abs() + 1.5, lib.range(3).abs() + 0.2
+        special = root(lib).special
+        return getattr(special, name)(input=x, other=y), special.logsumexp(input=x, dim=0)
+
+    same(code, rel=1e-12)

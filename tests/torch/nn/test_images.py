@@ -316,3 +316,17 @@ def test_a_layer_refuses_an_input_of_another_dtype() -> None:
         lambda lib: lib.nn.Conv2d(2, 3, 3)(lib.ones(1, 2, 5, 5).float()),
         r"Input type \(float\) and bias type \(double\) should be the same",
     )
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_derivatives_of_convolutions_by_name(rank: int) -> None:
+    x, kernel = numbers(2, 4, *[6] * rank), numbers(6, 2, *[3] * rank)
+    options = {"stride": 2, "padding": 1, "dilation": 1, "groups": 2}
+    gradient = numbers(2, 6, *[3] * rank)
+    for what, given in (("input", (x.shape, kernel)), ("weight", (x, kernel.shape))):
+        found = []
+        for library in (torch, wing):
+            args = (library.tensor(a) if isinstance(a, np.ndarray) else a for a in given)
+            function = getattr(library.nn.grad, f"conv{rank}d_{what}")
+            found.append(function(*args, library.tensor(gradient), **options).numpy())
+        np.testing.assert_allclose(found[1], found[0], rtol=1e-10, atol=1e-12)

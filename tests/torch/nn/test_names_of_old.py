@@ -86,3 +86,18 @@ def test_keywords_of_tensors() -> None:
             make({"other": 1})
         with pytest.raises(TypeError, match="dtype specified twice"):
             make({"dtype": 1, "factory_kwargs": {"dtype": 2}})
+
+
+def test_layers_are_found_where_pytorch_has_them() -> None:
+    def code(lib: Library) -> Any:
+        modules = lib.nn.modules
+        assert modules.Linear is modules.linear.Linear is lib.nn.Linear
+        assert modules.conv.Conv2d is lib.nn.Conv2d
+        assert isinstance(lib.nn.BatchNorm1d(2), modules.batchnorm._BatchNorm)
+        assert modules.instancenorm.InstanceNorm1d is lib.nn.InstanceNorm1d
+        assert modules.rnn.LSTM is lib.nn.LSTM
+        assert modules.transformer.Transformer is lib.nn.Transformer
+        mixin = lib.nn.parameter.UninitializedTensorMixin
+        return isinstance(lib.nn.UninitializedParameter(), mixin), hasattr(modules, "linera")
+
+    same(code)

@@ -74,6 +74,8 @@ CALLS: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("split_copy", (X, 2, 0), {}),
     ("unsafe_split_with_sizes", (X, [1, 2], 1), {}),
     ("view_as_complex_copy", (Fixed(numbers(3, 2)),), {}),
+    ("igamma", (Fixed(np.abs(X)), np.abs(Y)), {}),
+    ("igammac", (Fixed(np.abs(X)), np.abs(Y)), {}),
     ("norm_except_dim", (IMAGE, 2, 1), {}),
 )  # fmt: skip
 

@@ -141,6 +141,16 @@ def test_ctc_compiles(labels: Any) -> None:
     )  # fmt: skip
 
 
+def test_a_model_of_sequences_trains_natively() -> None:
+    model = nn.Sequential(nn.Linear(3, 6, dtype=np.float64), nn.LogSoftmax(2))
+    labels = np.array([[1, 2, 2], [3, 3, 5], [4, 1, 2], [5, 4, 1], [2, 2, 2]])
+
+    def loss(out: Any, target: Any) -> Any:
+        return nn.functional.ctc_loss(out.transpose(0, 1), target, (9,) * 5, (3,) * 5)
+
+    trains_natively(model, (numbers(5, 9, 3), labels), loss)
+
+
 def test_ctc_as_a_layer() -> None:
     args = (LOGS, LABELS, TIMES, LENGTHS)
     layer_agrees("CTCLoss", ((), {"reduction": "sum", "zero_infinity": True}), args)

@@ -11,7 +11,7 @@ from tests.torch.nn.libraries import Library, fill, same, same_error
 from tests.torch.nn.utils.roots import root
 from thalweg import torch as wing
 from thalweg.torch import nn
-from thalweg.torch.utils.checkpoint import checkpoint
+from thalweg.torch.utils.checkpoint import checkpoint, checkpoint_sequential
 
 
 def model_of(lib: Library) -> Any:
@@ -173,3 +173,33 @@ def test_a_checkpointed_module_trains_in_a_run(dropout: float) -> None:
         )  # fmt: skip
         results.append(model.head.weight.numpy(force=True))
     np.testing.assert_allclose(*results, rtol=1e-12)
+
+
+@pytest.mark.parametrize("way", ["whole", "segments"])
+def test_a_module_with_buffers_trains_in_a_run(way: str) -> None:
+    class Model(nn.Module):
+        def __init__(self, recomputes: bool) -> None:
+            super().__init__()
+            wing.manual_seed(0)
+            self.body = nn.Sequential(
+                nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 1)
+            )
+            self.recomputes = recomputes
+
+        def forward(self, x: Any) -> Any:
+            if not self.recomputes:
+                return self.body(x)
+            if way == "segments":
+                return checkpoint_sequential(self.body, 2, x, use_reentrant=False)
+            return checkpoint(self.body, x, use_reentrant=False)
+
+    x = np.random.default_rng(0).normal(size=(8, 3))
+    results = []
+    for recomputes in (True, False):
+        model = Model(recomputes)
+        tw.fit(
+            model, (x, x[:, :1]), loss=nn.functional.mse_loss, optimizer=tw.optim.sgd(0.1),
+            epochs=3, batch_size=4, seed=1,
+        )  # fmt: skip
+        results.append([value.tolist() for value in model.state_dict().values()])
+    assert results[0] == results[1]

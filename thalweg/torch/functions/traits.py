@@ -212,12 +212,14 @@ for _name, _member in {
 
 
 class layout(str):  # noqa: N801 - PyTorch's name
-    """How elements are stored: "strided", the only way."""
+    """How elements are stored: "strided", or of sparse tensors how their places are."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"torch.{self}"
+        return "torch." + str.__str__(self)
+
+    __str__ = __repr__
 
 
 class memory_format(str):  # noqa: N801 - PyTorch's name
@@ -226,7 +228,9 @@ class memory_format(str):  # noqa: N801 - PyTorch's name
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"torch.{self}"
+        return "torch." + str.__str__(self)
+
+    __str__ = __repr__
 
 
 strided = layout("strided")

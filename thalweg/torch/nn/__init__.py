@@ -1,6 +1,6 @@
 """Modules: layers, models made of them, and their parameters."""
 
-from thalweg.torch.nn import fitting, functional, init, modules, parallel, utils
+from thalweg.torch.nn import fitting, functional, grad, init, modules, parallel, utils
 from thalweg.torch.nn.functional_call import *
 from thalweg.torch.nn.modules.activation import *
 from thalweg.torch.nn.modules.adaptive import *

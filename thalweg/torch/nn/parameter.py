@@ -89,7 +89,7 @@ class Buffer(wing.TorchTensor):
 _array_of: Callable[[Tensor], Any] = vars(Tensor)["array"].__get__
 
 
-class _Uninitialized:
+class UninitializedTensorMixin:
     """A tensor whose shape is not known yet, as in lazy modules: it can be filled, not used."""
 
     cls_to_become: ClassVar[type[Any]]
@@ -150,7 +150,7 @@ class _Uninitialized:
         return f"<{type(self).__name__}>"
 
 
-class UninitializedParameter(_Uninitialized, Parameter):
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
     """A parameter whose shape is known when its module is first called; see `nn.LazyLinear`.
 
     Args:
@@ -189,7 +189,7 @@ class UninitializedParameter(_Uninitialized, Parameter):
         return type(self), (self.requires_grad, None, self.dtype)
 
 
-class UninitializedBuffer(_Uninitialized, Buffer):
+class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     """A buffer whose shape is known when its module is first called; see `nn.LazyBatchNorm1d`.
 
     Args:
@@ -235,7 +235,7 @@ class UninitializedBuffer(_Uninitialized, Buffer):
 
 def is_lazy(value: Any) -> TypeGuard[Any]:
     """Tell whether a parameter or a buffer has no shape yet."""
-    return isinstance(value, _Uninitialized)
+    return isinstance(value, UninitializedTensorMixin)
 
 
 def _lay_on(cls: type[Any], data: Any) -> Any:
@@ -268,7 +268,7 @@ def rebind(tensor: Tensor, data: Any) -> None:
 
 def convert(tensor: Tensor, function: Callable[[Tensor], Tensor]) -> None:
     """Replace the values of a leaf, and of its gradient, by a function of them."""
-    if isinstance(tensor, _Uninitialized):
+    if isinstance(tensor, UninitializedTensorMixin):
         tensor.convert_placeholder(function)
         return
     gradient = tensor._grad

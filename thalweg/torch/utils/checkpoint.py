@@ -21,6 +21,7 @@ from thalweg.lines import level_of_user
 from thalweg.random.generator import default_generator
 from thalweg.torch.autograd.function import Function
 from thalweg.torch.nn.modules.container import Sequential
+from thalweg.torch.nn.modules.module import Module
 
 __all__ = ["checkpoint", "checkpoint_sequential", "noop_context_fn"]
 
@@ -122,7 +123,8 @@ def checkpoint(
 ) -> Any:
     """Call a function whose derivative keeps nothing of it but what it depends on.
 
-    In the backward pass it is called again. In a run of `thalweg.fit` it is computed twice too.
+    In the backward pass it is called again. In a run of `thalweg.fit` it is computed twice too,
+    unless it is a module with buffers, which a run computes once.
 
     Args:
         function: What to call; it computes the same when it is called again.
@@ -181,7 +183,13 @@ def checkpoint(
 
 
 def _traced(function: Callable[..., Any], leaves: list[Any], definition: Any) -> Any:
-    """Call a function inside a trace, its tensors as operands and all else as it is."""
+    """Call a function inside a trace, its tensors as operands and all else as it is.
+
+    What changes buffers is called as it is: what is computed twice can change nothing outside.
+    """
+    if _has_buffers(function):
+        args, kwargs = tree.unflatten(definition, leaves)
+        return function(*args, **kwargs)
     places = [i for i, x in enumerate(leaves) if isinstance(x, Tensor)]
 
     def of_tensors(*tensors: Any) -> Any:
@@ -192,6 +200,24 @@ def _traced(function: Callable[..., Any], leaves: list[Any], definition: Any) ->
         return function(*args, **kwargs)
 
     return traced_checkpoint(of_tensors)(*(leaves[i] for i in places))
+
+
+class _Segment:
+    """Modules or functions called one after the other."""
+
+    def __init__(self, parts: list[Any]) -> None:
+        self.parts = parts
+
+    def __call__(self, x: Any) -> Any:
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
+def _has_buffers(function: Any) -> bool:
+    if isinstance(function, _Segment):
+        return any(map(_has_buffers, function.parts))
+    return isinstance(function, Module) and any(True for _ in function.buffers())
 
 
 def _warn(name: str) -> None:
@@ -234,19 +260,11 @@ def checkpoint_sequential(
     parts = list(functions.children()) if isinstance(functions, Sequential) else list(functions)
     size = len(parts) // segments
 
-    def run(first: int, end: int) -> Callable[[Any], Any]:
-        def forward(x: Any) -> Any:
-            for part in parts[first:end]:
-                x = part(x)
-            return x
-
-        return forward
-
     end = 0
     for first in range(0, size * (segments - 1), size):
         end = first + size
         input = checkpoint(
-            run(first, end), input, use_reentrant=bool(use_reentrant),
+            _Segment(parts[first:end]), input, use_reentrant=bool(use_reentrant),
             preserve_rng_state=preserve_rng_state,
         )  # fmt: skip
-    return run(end, len(parts))(input)
+    return _Segment(parts[end:])(input)

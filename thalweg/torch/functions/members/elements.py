@@ -130,6 +130,9 @@ for _name, _member in {
     "narrow_copy": _method_of("narrow_copy"),
     "nonzero_static": _nonzero_static,
     "output_nr": property(lambda x: 0, doc="Which result of an operation it is: the only one."),
+    "dense_dim": lambda x: x.ndim,
+    "sparse_dim": lambda x: 0,
+    "to_dense": lambda x, dtype=None, masked_grad=None: x if dtype is None else x.to(dtype),
     "resize": _resize,
     "resize_as": _resize_as,
 }.items():

@@ -765,6 +765,9 @@ def multilabel_soft_margin_loss(
 ) -> TorchTensor:
     r"""Mean of the logistic losses of all classes, each 0 or 1."""
 
+def native_channel_shuffle(input: ArrayLike, groups: int) -> TorchTensor:
+    r"""`channel_shuffle`, by another of its names."""
+
 def nll_loss(
     input: ArrayLike,
     target: ArrayLike,

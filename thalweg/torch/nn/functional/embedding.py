@@ -33,6 +33,7 @@ from thalweg.ops.elementwise.floats import isnan
 from thalweg.ops.index import take
 from thalweg.ops.linalg.norms import norm_of_vectors
 from thalweg.ops.order.unique import searchsorted
+from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.torch.naming import as_tensor
@@ -225,6 +226,7 @@ def embedding_bag(
     factors = None if per_sample_weights is None else as_tensor(per_sample_weights)
     _check_bags(indices, table, factors, mode, scale_grad_by_freq, sparse)
     bags, owner = _owners(indices, offsets, include_last_offset)
+    each = indices.shape[1] if indices.ndim == 2 else None
     indices = reshape(indices, -1)
     padding = None if padding_idx is None else _padding_of_bags(padding_idx, table.shape[0])
     _require_rows_of_bags(indices, table.shape[0])
@@ -235,14 +237,22 @@ def embedding_bag(
         return _largest_of_bags(rows, counted, bags)
     if factors is not None:
         rows = rows * expand_dims(reshape(factors, -1), 1)
-    empty = zeros((bags + 1, table.shape[1]), table.dtype)
-    sums = take.scatter_add(empty, counted, rows, axis=0)[:bags]
+    sums = _totals(rows, counted, bags, each)
     if mode == "sum":
         return sums
-    sizes = take.scatter_add(
-        zeros(bags + 1, table.dtype), counted, ones(counted.shape, table.dtype), axis=0
-    )
-    return sums / expand_dims(maximum(sizes[:bags], 1), 1)
+    sizes = _totals(ones(counted.shape, table.dtype), counted, bags, each)
+    return sums / expand_dims(maximum(sizes, 1), 1)
+
+
+def _totals(values: Tensor, owner: Tensor, bags: int, each: int | None) -> Tensor:
+    """Return the sums of what belongs to each bag; `each` is how many entries all have, if so."""
+    rest = tuple(values.shape[1:])
+    if each is None:
+        return take.scatter_add(zeros((bags + 1, *rest), values.dtype), owner, values, axis=0)[
+            :bags
+        ]
+    own = reshape(not_equal(owner, bags), (-1, *(1,) * len(rest)))
+    return sum(reshape(where(own, values, 0.0), (bags, each, *rest)), 1)
 
 
 def _check_bags(

@@ -44,6 +44,7 @@ from thalweg.torch.nn.functional.dropout import (
 from thalweg.torch.nn.functional.embedding import embedding as rows_at
 from thalweg.torch.nn.functional.embedding import embedding_bag as bags_of
 from thalweg.torch.nn.functional.embedding import owner_of_each
+from thalweg.torch.nn.functional.vision import native_channel_shuffle
 
 __all__ = [
     "adaptive_max_pool1d", "affine_grid_generator", "alpha_dropout_", "batch_norm",
@@ -413,13 +414,8 @@ def native_group_norm(
             f"got shape {x.shape}."
         )
     found = normalization.group_norm(x, group, weight, bias, eps)
-    middle, factor = _statistics(reshape(x, (N, group, -1)), (2,), eps)
+    middle, factor = _statistics(reshape(x, (N, group, C // group * HxW)), (2,), eps)
     return found, reshape(middle, (N, group)), reshape(factor, (N, group))
-
-
-def native_channel_shuffle(input: Any, groups: int) -> Tensor:
-    """Interleave groups of channels; see `nn.functional.channel_shuffle`."""
-    return vision.channel_shuffle(input, groups)
 
 
 # ---- dropout, and what is written into the input

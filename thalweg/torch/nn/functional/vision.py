@@ -27,8 +27,8 @@ from thalweg.torch.steps import step
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "channel_shuffle",
-    "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle", "upsample", "upsample_bilinear",
-    "upsample_nearest",
+    "interpolate", "native_channel_shuffle", "pad", "pixel_shuffle", "pixel_unshuffle", "upsample",
+    "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
 
 
@@ -244,6 +244,11 @@ def channel_shuffle(input: Any, groups: int) -> Tensor:
     parts = reshape(x, (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:]))
     shuffled = reshape(transpose(parts, (0, 2, 1, *range(3, parts.ndim))), x.shape)
     return shuffled if 1 not in parts.shape[1:3] else clone(shuffled)
+
+
+def native_channel_shuffle(input: Any, groups: int) -> Tensor:
+    """`channel_shuffle`, by another of its names."""
+    return channel_shuffle(input, groups)
 
 
 _NEAREST = ("nearest", "nearest-exact")
