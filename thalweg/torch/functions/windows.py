@@ -16,6 +16,7 @@ from thalweg.ops.shape.transpose import transpose
 from thalweg.ops.windows.windows import overlap_add, windows
 from thalweg.torch.dtypes import TORCH
 from thalweg.torch.naming import as_tensor, function, variant_of
+from thalweg.torch.steps import step
 
 Extents = int | tuple[int, ...]
 
@@ -369,6 +370,7 @@ def conv_transpose3d() -> None:
     """
 
 
+@step("Im2Col")
 def unfold(
     input: Any,
     kernel_size: Extents,
@@ -388,6 +390,7 @@ def unfold(
     return reshape(seen, (shape[0], *columns) if batched else columns)
 
 
+@step("Col2Im")
 def fold(
     input: Any,
     output_size: Extents,

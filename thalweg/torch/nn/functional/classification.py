@@ -460,6 +460,7 @@ def _require_one_shape(name: str, input: Any, target: Any) -> tuple[Tensor, Tens
     return x, y
 
 
+@step("SoftMarginLoss")
 def soft_margin_loss(
     input: Any,
     target: Any,
@@ -576,6 +577,7 @@ def cosine_embedding_loss(
 # ---- several classes
 
 
+@step("MultiMarginLoss")
 def multi_margin_loss(
     input: Any,
     target: Any,
@@ -625,6 +627,7 @@ def multi_margin_loss(
     return aggregate(reshape(losses, ()) if single and y.ndim == 0 else losses, kind)
 
 
+@step("MultilabelMarginLoss")
 def multilabel_margin_loss(
     input: Any,
     target: Any,

@@ -130,7 +130,7 @@ class DataLoader:
                 "prefetch_factor option could only be specified in multiprocessing.let num_workers "
                 "> 0 to enable multiprocessing, otherwise set prefetch_factor to None."
                 if not workers
-                else f"prefetch_factor option should be non-negative, and at least 1; it is {ahead}."
+                else f"prefetch_factor option should be non-negative, and at least 1: it is {ahead}"
             )
         if self.persistent_workers and not workers:
             raise ArgumentError(
