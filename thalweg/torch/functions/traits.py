@@ -298,7 +298,7 @@ def get_device(x: Any) -> int:
     return -1
 
 
-for _name in ("cuda", "sparse", "quantized", "meta", "mps", "mkldnn", "nested", "xpu"):
+for _name in ("cuda", "sparse", "quantized", "mps", "mkldnn", "nested", "xpu"):
     attach(f"is_{_name}", property(lambda x: False, doc=f"Whether it is {_name}: no tensor is."))
 
 attach("is_cpu", property(lambda x: True, doc="Whether it lies on the CPU, as every tensor does."))
