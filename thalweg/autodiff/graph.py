@@ -43,7 +43,7 @@ _STEP_NAMES = {
 
 
 # Of matrix products, by the axes of the operands.
-_PRODUCTS: dict[tuple[int, ...], str] = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (3, 3): "Bmm"}
+_PRODUCTS: dict[tuple[int, ...], str] = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm"}
 
 
 # Where the first operand is a number, or a constant of no axis, and the tensor the second.
@@ -62,7 +62,8 @@ def _name_of(node: Node) -> str:
         return _OF_NUMBERS[primitive.name]
     default = "".join(part.capitalize() for part in primitive.name.split("_"))
     if primitive.name == "matmul":
-        default = _PRODUCTS.get(tuple(len(a.shape) for a in node.arrays), default)
+        axes = tuple(len(array.shape) for array in node.arrays)
+        default = _PRODUCTS.get(axes, "UnsafeView" if min(axes) > 1 else default)
     return f"{_STEP_NAMES.get(primitive.name, default)}Backward0"
 
 

@@ -112,16 +112,17 @@ def _outputs(tensors: Any, gradients: Any, caller: str) -> Outputs:
             f"{caller} got {len(given)} tensors but {len(starts)} gradients. Give one each."
         )
     return [
-        (tensor, _start(tensor, start, caller)) for tensor, start in zip(given, starts, strict=True)
+        (tensor, _start(number, tensor, start, caller))
+        for number, (tensor, start) in enumerate(zip(given, starts, strict=True))
     ]
 
 
-def _start(tensor: Tensor, gradient: Any, caller: str) -> Tensor:
+def _start(number: int, tensor: Tensor, gradient: Any, caller: str) -> Tensor:
     if tensor.node is None and not tensor.requires_grad:
         raise GradientError(
-            f"{caller} was called on a tensor that does not require grad and does not have a "
-            "grad_fn: it was not computed from one that does. Set requires_grad=True on the "
-            "leaves first, outside no_grad()."
+            f"element {number} of tensors does not require grad and does not have a grad_fn: "
+            f"{caller} was called on what was not computed from a leaf that does. Set "
+            "requires_grad=True on the leaves first, outside no_grad()."
         )
     if gradient is None:
         if tensor.array.shape != () and tensor.size != 1:

@@ -211,7 +211,8 @@ def _expand(keys: list[Any], tensor: Tensor) -> list[Key]:
 
 def _cut(x: Tensor, keys: list[Key]) -> Tensor:
     """Apply slices, integers and new axes; axes with index arrays stay whole."""
-    bounds, turned, shape = [], [], []
+    bounds: list[tuple[int, int, int]] = []
+    turned, shape = [], []
     extents = iter(x.shape)
     for item in keys:
         if item is None:
@@ -219,7 +220,7 @@ def _cut(x: Tensor, keys: list[Key]) -> Tensor:
             continue
         extent = next(extents)
         if isinstance(item, int):
-            position = item if 0 <= item < extent else _from_front(item, extent)
+            position = item if 0 <= item < extent else _from_front(item, extent, len(bounds))
             bounds.append((position, position + 1, 1))
         elif isinstance(item, slice):
             start, stop, step = item.indices(extent)
@@ -239,8 +240,8 @@ def _cut(x: Tensor, keys: list[Key]) -> Tensor:
     return reshape(result, tuple(shape))
 
 
-def _from_front(item: int, extent: int) -> int:
-    return int(counted_from_front(np.asarray(item), extent))
+def _from_front(item: int, extent: int, axis: int) -> int:
+    return int(counted_from_front(np.asarray(item), extent, axis))
 
 
 def _gather(x: Tensor, places: list[int], arrays: list[Tensor], together: bool) -> Tensor:
