@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from tests.torch.optim.schedulers import Plain, Sample, listed, ours, theirs, walk
 from thalweg import torch as wing
@@ -99,6 +98,6 @@ def test_one_cycle_has_the_step_that_pytorch_has_beyond_it(options: dict[str, An
             scheduler.step()
         group = optimizer.param_groups[0]
         rates.append((group["lr"], group["momentum"]))
-        with pytest.raises(ValueError, match="9 steps|total"):
+        with pytest.raises(ValueError, match=r"9 steps|total"):
             scheduler.step()
     np.testing.assert_allclose(rates[0], rates[1], rtol=1e-12)
