@@ -153,3 +153,18 @@ def test_what_returns_its_operand_leaves_the_operand_s_step() -> None:
     x = wing.ones(2, 2, requires_grad=True) * 2
     assert x.contiguous().grad_fn.name() == "MulBackward0"
     assert wing.nn.functional.dropout(x, training=False).grad_fn.name() == "MulBackward0"
+
+
+@pytest.mark.parametrize(
+    "text", ["x.sum() - v.sum()", "x.sum() / v.sum()", "v @ v", "x.sum() ** v[1]"]
+)
+def test_a_step_is_called_the_same_after_backward(text: str) -> None:
+    for lib in (wing, torch):
+        known = {
+            "x": lib.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True),
+            "v": lib.tensor([1.0, 2.0], requires_grad=True),
+        }
+        found = eval(text, known)
+        before = repr(found)
+        found.backward()
+        assert repr(found) == before

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from thalweg.autodiff.graph import name_of
 from thalweg.autodiff.hooks import store
 from thalweg.autodiff.reverse import Outputs, leading_to, reachable, walk
 from thalweg.core.memory import memory_of
@@ -83,6 +84,9 @@ attach("backward", _backward)
 def _free(order: list[Node], variables: list[Node] | None) -> None:
     """Forget what the nodes keep whose rules have run; what is behind the variables is kept."""
     useful = None if variables is None else leading_to(order, variables)
+    # What was differentiated is printed later, with the name of the step that made it.
+    if order and order[0].called is None and order[0].primitive is not None:
+        order[0].called = name_of(order[0])
     for node in order:
         ran = useful is None or any(source in useful for source in node.sources)
         if node.primitive is not None and ran:

@@ -277,7 +277,7 @@ class TracedNode(Node):
         self.sources = tuple([tensor.node for tensor in tensors])
         self.params = params
         self.array = array
-        self.leaf = self.memory = self.watched = None
+        self.leaf = self.memory = self.watched = self.called = None
         self.order = next(clock)
         self._inputs: Operands | None = None
         self._symbols = symbols
