@@ -59,6 +59,8 @@ def name_of(node: Node) -> str:
         return node.called
     if hasattr(primitive, "step_name"):
         return str(primitive.step_name)
+    if primitive.name == "put_at":
+        return "CopySlices"
     # What a backward walk has freed knows its operands no more.
     first = node.arrays[0] if node.sources else None
     if first is not None and node.sources[0] is None and not first.shape:

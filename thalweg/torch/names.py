@@ -29,7 +29,7 @@ triu trunc xlogy
 
 # With a method.
 _METHODS = """
-all allclose amax amin angle any argmax argmin argwhere atleast_1d atleast_2d atleast_3d bincount
+all allclose amax amin angle any argmax argmin argwhere atleast_1d atleast_2d atleast_3d
 broadcast_to cholesky cholesky_inverse cholesky_solve clone conj contiguous copy_ corrcoef
 count_nonzero cov cumprod cumsum det detach detach_ diag diag_embed diagflat diagonal diff dot
 dsplit fill_ fill_diagonal_ flatten fliplr flipud fmax fmin ger hsplit inner inverse is_complex
@@ -48,7 +48,7 @@ arange empty eye full linspace logspace ones zeros
 _FUNCTIONS = """
 alias_copy block_diag broadcast_shapes broadcast_tensors cat column_stack
 concat concatenate cumulative_trapezoid detach_copy dstack einsum empty_like frexp from_dlpack
-full_like gradient histogram hstack imag isin ones_like polygamma
+full_like gradient hstack imag isin ones_like polygamma
 real row_stack scatter_add searchsorted stack tensordot trapezoid trapz
 tril_indices triu_indices unravel_index vander vstack where zeros_like
 """
