@@ -36,6 +36,7 @@ OF_NUMPY = {
 # makes such matrices of the arguments.
 AS_CHECKED = {
     ("cholesky_solve", ""), ("linalg.eigh", ""), ("linalg.pinv", "hermitian"), ("linalg.svd", ""),
+    ("svd", ""),
 }  # fmt: skip
 
 
