@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import apply
+from thalweg.core.apply import apply, is_plain
 from thalweg.core.operation import method, op, operation
 from thalweg.core.primitive import general, linear
+from thalweg.core.program import tracing
 from thalweg.core.spec import BOOL, INT64, Array, Axes, Shape, Spec, real_dtype
-from thalweg.core.tensor import Tensor, as_tensor
+from thalweg.core.tensor import Tensor, as_tensor, make
 from thalweg.ops.creation.creation import full
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import equal, greater, logical_not, where
@@ -181,6 +182,10 @@ def sum(
     axes = normalize_axes("sum", axis, len(tensor.array.shape))
     if not axes:
         return op.clone(tensor) if tensor is x else tensor
+    if tensor is x and not keepdims and is_plain(tensor):
+        # What `apply` comes to where nobody follows the tensor.
+        total = np.asarray(tracing.run(reduce_sum.meaning, tensor.array, axis=axes))
+        return make(total, None, tensor.weak, tensor.results)
     return finish(tensor, apply(reduce_sum, (tensor,), {"axis": axes}), axes, keepdims)
 
 
