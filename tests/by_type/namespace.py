@@ -37,7 +37,7 @@ APART: dict[str, str] = {
             *("torch.add", "torch.argsort", "torch.cross", "div", "torch.equal", "torch.max"),
             *("torch.median", "torch.min", "torch.nanmedian", "torch.nonzero", "slice_along"),
             *("torch.sort", "torch.split", "torch.squeeze", "torch.std", "sub", "to", "type_as"),
-            *("torch.unique", "torch.var", "view"),
+            *("torch.unique", "torch.var", "view", "torch.bincount", "torch.histogram"),
         ),
         _SPOKEN,
     ),
