@@ -398,7 +398,8 @@ SAMPLES: dict[str, Call] = {
         name: call(X, Y)
         for name in (
             *("append", "special.beta", "special.betaln", "special.boxcox", "special.boxcox1p"),
-            *("special.gammainc", "special.gammaincc", "special.huber", "special.inv_boxcox"),
+            *("igamma", "igammac", "special.gammainc", "special.gammaincc", "special.huber"),
+            "special.inv_boxcox",
             *("special.inv_boxcox1p", "special.kl_div", "special.pseudo_huber"),
             "special.rel_entr",
         )

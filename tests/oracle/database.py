@@ -35,7 +35,8 @@ OF_NUMPY = {
 # symmetric or triangular matrices alone: the data base says what of the result is determined, and
 # makes such matrices of the arguments.
 AS_CHECKED = {
-    ("cholesky_solve", ""), ("linalg.eigh", ""), ("linalg.pinv", "hermitian"), ("linalg.svd", ""),
+    ("cholesky_solve", ""), ("linalg.eig", ""), ("linalg.eigh", ""), ("linalg.pinv", "hermitian"),
+    ("linalg.svd", ""), ("svd", ""),
 }  # fmt: skip
 
 

@@ -127,7 +127,7 @@ def _errors(found: list[Verdict]) -> str:
     for verdict in found:
         for complaint in verdict.complaints:
             if complaint.startswith("errors"):
-                what = lenience(verdict.name, complaint)
+                what = lenience(verdict.name)
                 if what is None:
                     others.append(f"  - {verdict.name}: {_short(complaint)}")
                 else:
@@ -138,7 +138,7 @@ def _errors(found: list[Verdict]) -> str:
         "## Calls that PyTorch alone refuses",
         "",
         f"Of {asked:,} calls that are errors in PyTorch, {agreed:,} are errors of that class here; "
-        f"{sum(counts.values()):,} mean something to NumPy's users, and are computed:",
+        f"{sum(counts.values()):,} are computed for a reason:",
         "",
     ]
     lines += [f"- {what} ({counts[what]}): {why}" for what, (why, _) in LENIENCE.items()]

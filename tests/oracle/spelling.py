@@ -34,6 +34,9 @@ ADAPTED: dict[str, Any] = {
     "linalg.solve": lambda a, b, left=True: wing.linalg.solve(a, b, left=left),
     "zero_": lambda x: x.clone().zero_(),
     "fill": lambda x, value: x.clone().fill_(value),
+    "nn.functional.embedding_bag": lambda weight, index, **kwargs: wing.nn.functional.embedding_bag(
+        index, weight, **kwargs
+    ),
     "nn.functional.embedding": lambda weight, index, **kwargs: wing.nn.functional.embedding(
         index, weight, **kwargs
     ),
@@ -55,10 +58,22 @@ def function_of(name: str, info: Any) -> Call | None:
     if own in PROPERTIES:
         return lambda x: getattr(x, PROPERTIES[own])
     if own.startswith("__"):
-        return getattr(Tensor, own, None)
+        return _operator(own) if hasattr(Tensor, own) else None
     if name in ADAPTED or own in ADAPTED:
         return ADAPTED[name] if name in ADAPTED else ADAPTED[own]
     return _looked_up(own) or getattr(Tensor, own, None)
+
+
+def _operator(own: str) -> Call:
+    """Return an operator's method, looked up where its first operand has it, as Python does."""
+
+    def operate(x: Any, *others: Any) -> Any:
+        found = getattr(x, own)(*others)
+        if found is NotImplemented:
+            raise TypeError(f"unsupported operand types of {own}: {type(x)} and {others}")
+        return found
+
+    return operate
 
 
 def _looked_up(own: str) -> Call | None:

@@ -164,6 +164,111 @@ def test_counts_between_given_bounds() -> None:
     assert repr(ours).startswith("torch.return_types.histogramdd(\nhist=tensor(")
 
 
+def test_bounds_are_of_the_points_dtype() -> None:
+    theirs, ours = quietly(
+        lambda lib: lib.histogramdd(lib.tensor(POINTS).double(), 3, range=[0.1, 0.7, 0.0, 1.1])
+    )
+    for a, b in zip(ours.bin_edges, theirs.bin_edges, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-15, atol=1e-16)
+
+
+@pytest.mark.parametrize("x", [POINTS, POINTS[:0], np.array(0.3), np.float32(POINTS)], ids=str)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    ("bins", "words"),
+    [
+        (1, {}),
+        (4, {"range": (0.25, 1.5)}),
+        (4, {"density": True}),
+        (np.array([0.0, 0.4, 2.0]), {"density": True}),
+        (np.array([0.0, 0.4, 2.0]), {}),
+    ],
+    ids=str,
+)
+def test_a_histogram(x: Any, bins: Any, words: dict[str, Any], weighted: bool) -> None:
+    def code(lib: Any) -> Any:
+        points = lib.tensor(x)
+        heavy = lib.tensor(np.cos(np.arange(x.size)).reshape(x.shape).astype(x.dtype))
+        given = bins if isinstance(bins, int) else lib.tensor(bins).to(points.dtype)
+        found = lib.histogram(points, given, weight=heavy if weighted else None, **words)
+        same = points.histogram(given, weight=heavy if weighted else None, **words)
+        assert same.hist.tolist() == found.hist.tolist() or not x.size
+        return found
+
+    theirs, ours = quietly(code)
+    assert type(ours).__name__ == type(theirs).__name__ == "histogram"
+    for name in ("hist", "bin_edges"):
+        one, other = getattr(ours, name), getattr(theirs, name)
+        assert str(one.dtype) == str(other.dtype)
+        np.testing.assert_allclose(
+            one.numpy(), other.numpy(), rtol=1e-6 if x.dtype == "f4" else 1e-13
+        )
+
+
+def test_what_a_histogram_refuses() -> None:
+    def call(lib: Any, *args: Any, **words: Any) -> Any:
+        return lib.histogram(lib.tensor(POINTS), *args, **words)
+
+    refused(lambda lib: call(lib, 0), "torch.histogram(): bins must be > 0, but got 0 for dim")
+    refused(lambda lib: call(lib, 2.0), "histogram() received an invalid combination of argum")
+    refused(
+        lambda lib: call(lib, lib.ones(2, 2).double()),
+        "torch.histogramdd: bins tensor should have one",
+    )
+    refused(lambda lib: call(lib, 2, range=(3.0, 0.0)), "torch.histogramdd: min should not exceed")
+    refused(lambda lib: call(lib, 2, range=(3.0,)), "torch.histogramdd: for a 1-dimensional")
+    refused(lambda lib: call(lib, 2, range=(0.0, np.inf)), "torch.histogramdd: dimension 0's range")
+    refused(lambda lib: call(lib, 2, weight=lib.ones(3)), "torch.histogramdd: if weight tensor is")
+    refused(
+        lambda lib: call(lib, 2, weight=lib.ones(5, 2).half()),
+        "torch.histogramdd: if weight tensor is provided, input tensor and weight tensor",
+    )
+    refused(
+        lambda lib: call(lib, lib.tensor([0.0, 1.0]).half()),
+        "torch.histogramdd: input tensor and bins tensors should have the same dtype",
+    )
+
+
+@pytest.mark.parametrize(
+    "args", [(-3,), (0, -3, 2), (0, 3, -2), (3, 3, -1), (0, 3, 0), (5, 1)], ids=str
+)
+def test_a_range_leads_to_its_end(args: Any) -> None:
+    theirs, ours = quietly(lambda lib: lib.arange(*args))
+    if isinstance(theirs, Exception):
+        assert isinstance(ours, RuntimeError)
+        assert str(theirs) in str(ours) or not args[-1]
+    else:
+        assert ours.tolist() == theirs.tolist() == []
+
+
+@pytest.mark.parametrize("name", ["linspace", "logspace"])
+def test_ends_are_numbers(name: str) -> None:
+    agree(lambda lib: getattr(lib, name)(lib.tensor(0.5), 2, 5, dtype=lib.float64))
+    for ends in (([1.0], 2.0), (1.0, [2.0]), ([1.0, 2.0], [3.0, 4.0])):
+        refused(
+            lambda lib, ends=ends: getattr(lib, name)(*map(lib.tensor, ends), 3),
+            f"{name} only supports 0-dimensional start and end tensors, but got",
+        )
+
+
+def test_what_has_one_mean_and_one_trace() -> None:
+    refused(lambda lib: lib.tensor([1, 2]).mean(), "mean(): could not infer output dtype. Input")
+    refused(lambda lib: lib.mean(lib.tensor([True])), "mean(): could not infer output dtype. In")
+    refused(
+        lambda lib: lib.mean(lib.ones(2), dtype=lib.int64),
+        "mean(): could not infer output dtype. Optional dtype must be",
+    )
+    agree(lambda lib: lib.mean(lib.tensor([1, 2]), 0, dtype=lib.float32))
+    refused(
+        lambda lib: lib.trace(lib.ones(2, 3, 4)), "trace: expected a matrix, but got tensor with"
+    )
+    agree(lambda lib: lib.trace(lib.tensor(MATRIX)))
+    refused(
+        lambda lib: lib.linalg.cross(lib.ones(2, 3), lib.ones(3)),
+        "linalg.cross: inputs must have the same number of dimensions",
+    )
+
+
 def test_what_counts_in_cells_refuse() -> None:
     def call(lib: Any, x: Any, *args: Any, **words: Any) -> Any:
         return lib.histogramdd(lib.tensor(x), *args, **words)

@@ -2,6 +2,7 @@
 
 from thalweg import linalg as _below
 from thalweg.errors import NoResult as LinAlgError
+from thalweg.torch.functions import vectors as _vectors
 from thalweg.torch.functions.matrices import checked as _checked
 from thalweg.torch.functions.matrices import householder as _householder
 from thalweg.torch.functions.matrices import ldl as _ldl
@@ -15,7 +16,7 @@ _OTHERS = {"cho_factor", "cho_solve", "expm"}
 _OWN = [
     _checked.cholesky_ex, _checked.inv_ex, _checked.solve_ex, _householder.householder_product,
     _ldl.ldl_factor, _ldl.ldl_factor_ex, _ldl.ldl_solve, _lu.lu, _lu.lu_factor, _lu.lu_factor_ex,
-    _lu.lu_solve, _older.lstsq,
+    _lu.lu_solve, _older.lstsq, _vectors.linalg_cross,
 ]  # fmt: skip
 _FUNCTIONS = {name: getattr(_below, name) for name in _below.__all__ if name not in _OTHERS}
 _FUNCTIONS |= {own.__name__: own for own in _OWN}

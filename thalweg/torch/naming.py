@@ -96,6 +96,101 @@ _KEYWORDS = {
 }
 
 
+# What PyTorch does not take Python numbers for, by function. Both operands are tensors:
+_BOTH = """
+allclose arctan2 atan2 dist dot equal fmax fmin gcd ger heaviside hypot igamma igammac inner
+is_same_size isclose kron lcm ldexp logaddexp logaddexp2 logical_and logical_or logical_xor maximum
+minimum nextafter outer special_gammainc special_gammaincc take take_along_dim vdot
+"""
+# The first is a tensor, and the second is one or a number:
+_FIRST = """
+clamp clamp_max clamp_min clip copysign eq fmod ge greater greater_equal gt le less less_equal lt
+max min ne not_equal rsub
+"""
+# One of the two is a tensor:
+_EITHER = """
+bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor float_power isin pow
+remainder special_chebyshev_polynomial_t special_chebyshev_polynomial_u
+special_chebyshev_polynomial_v special_chebyshev_polynomial_w special_hermite_polynomial_h
+special_hermite_polynomial_he special_laguerre_polynomial_l special_legendre_polynomial_p
+special_shifted_chebyshev_polynomial_t special_shifted_chebyshev_polynomial_u
+special_shifted_chebyshev_polynomial_v special_shifted_chebyshev_polynomial_w special_xlog1py
+special_xlogy special_zeta xlogy
+"""
+# And these take a list of tensors, not one that stands for the list of its rows:
+_LISTS = """
+cat column_stack concat concatenate dstack hstack row_stack stack vstack
+"""
+_WANTED = {
+    name: kind
+    for kind, names in (
+        ("both", _BOTH), ("first", _FIRST), ("either", _EITHER), ("list", _LISTS)
+    )
+    for name in names.split()
+}  # fmt: skip
+_SECOND = {
+    "dot": "tensor", "ger": "vec2", "heaviside": "values", "outer": "vec2", "take": "index",
+    "take_along_dim": "indices",
+}  # fmt: skip
+_NUMBER = (int, float, complex, np.generic)
+
+
+def of_tensors(name: str, spoken: Function, first: int = 1) -> Function:
+    """Return a function that wants tensors for the operands for which PyTorch's of the name does.
+
+    Args:
+        name: PyTorch's name, with its room before it: `special_zeta`.
+        spoken: The function; it is returned itself if PyTorch's takes numbers.
+        first: The position that its first operand is counted as; 0 of a method.
+    """
+    if name not in _WANTED:
+        return spoken
+    refuse = {"both": _refuse_each, "list": _refuse_single}.get(_WANTED[name], _refuse_pair)
+    labels = "input", _SECOND.get(name, "other")
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        given = args
+        if kwargs and len(args) < 2:
+            given += tuple(kwargs[label] for label in labels[len(args) :] if label in kwargs)
+        if refuse(given, name):
+            raise TypeError(_refusal(name, given, labels, range(first, first + len(args))))
+        return spoken(*args, **kwargs)
+
+    return functools.update_wrapper(called, spoken)  # type: ignore[return-value]
+
+
+def _refuse_each(given: tuple[Any, ...], name: str) -> bool:
+    return any(isinstance(value, _NUMBER) for value in given[:2])
+
+
+def _refuse_pair(given: tuple[Any, ...], name: str) -> bool:
+    if not (given and isinstance(given[0], _NUMBER)):
+        return False
+    return _WANTED[name] == "first" or all(isinstance(value, _NUMBER) for value in given[1:2])
+
+
+def _refuse_single(given: tuple[Any, ...], name: str) -> bool:
+    return bool(given) and isinstance(given[0], Tensor)
+
+
+def _refusal(name: str, given: tuple[Any, ...], labels: tuple[str, str], positions: range) -> str:
+    """Return PyTorch's words for operands that are not what it wants."""
+    kind = _WANTED[name]
+    kinds = [type(v).__name__ if isinstance(v, _NUMBER) else "Tensor" for v in given]
+    if kind in ("first", "either"):
+        return (
+            f"{name}() received an invalid combination of arguments - got ({', '.join(kinds)}), "
+            f"but expected one of: a tensor as {'the first' if kind == 'first' else 'either'} "
+            "operand. Make one with torch.tensor."
+        )
+    place = 0 if kind == "list" else next(i for i, k in enumerate(kinds) if k != "Tensor")
+    label = "tensors" if kind == "list" else labels[place]
+    where = f" (position {positions[place]})" if place < len(positions) else ""
+    wanted = "tuple of Tensors" if kind == "list" else "Tensor"
+    advice = "Give [*x] for its rows, or [x]." if kind == "list" else "Use torch.tensor."
+    return f"{name}(): argument '{label}'{where} must be {wanted}, not {kinds[place]}. {advice}"
+
+
 @overload
 def function(given: Function, /) -> Function: ...
 
@@ -140,11 +235,12 @@ def _declare(given: tuple[Any, ...], inplace: bool, methods: bool) -> Any:
 
 def publish(name: str, spoken: Any, methods: bool, inplace: bool) -> None:
     """Put a function that speaks PyTorch's words under a name, with its variants."""
-    NAMES[name] = spoken
+    NAMES[name] = of_tensors(name, spoken)
+    as_method = of_tensors(name, spoken, 0)
     if methods:
-        setattr(TorchTensor, name, spoken)
+        setattr(TorchTensor, name, as_method)
     if inplace:
-        NAMES[f"{name}_"] = written = in_place_variant(name, spoken)
+        NAMES[f"{name}_"] = written = in_place_variant(name, as_method)
         setattr(TorchTensor, f"{name}_", written)
 
 

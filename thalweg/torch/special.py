@@ -3,6 +3,7 @@
 from thalweg import special as _below
 from thalweg.torch.functions.special import bessel as _bessel
 from thalweg.torch.functions.special import polynomials as _polynomials
+from thalweg.torch.naming import of_tensors as _of_tensors
 from thalweg.torch.naming import operands_by_name as _operands_by_name
 from thalweg.torch.naming import speaking as _speaking
 
@@ -15,7 +16,9 @@ _OPERANDS = ("input",), ("other",)
 _BY_ORDER = {"polygamma"}
 globals().update(
     {
-        name: _speaking(own) if name in _BY_ORDER else _operands_by_name(_speaking(own), *_OPERANDS)
+        name: _speaking(own)
+        if name in _BY_ORDER
+        else _of_tensors(f"special_{name}", _operands_by_name(_speaking(own), *_OPERANDS))
         for name, own in _FUNCTIONS.items()
     }
 )

@@ -91,6 +91,45 @@ FUNCTIONS: dict[str, tuple[Any, Any]] = {
 }  # fmt: skip
 
 
+EMPTY: dict[str, Any] = {
+    "lu_factor_ex": lambda t, x, b: t.linalg.lu_factor_ex(x),
+    "lu_solve": lambda t, x, b: t.linalg.lu_solve(*t.linalg.lu_factor(x), b),
+    "lu_solve adjoint": lambda t, x, b: t.linalg.lu_solve(*t.linalg.lu_factor(x), b, adjoint=True),
+    "lu_solve right": lambda t, x, b: t.linalg.lu_solve(*t.linalg.lu_factor(x), b.mT, left=False),
+    "ldl_factor_ex": lambda t, x, b: t.linalg.ldl_factor_ex(x),
+    "ldl_solve": lambda t, x, b: t.linalg.ldl_solve(*t.linalg.ldl_factor(x), b),
+    "inv_ex": lambda t, x, b: t.linalg.inv_ex(x),
+    "solve_ex": lambda t, x, b: t.linalg.solve_ex(x, b),
+}
+
+
+@pytest.mark.parametrize(
+    "shapes", [((0, 0), (0, 2)), ((3, 0, 0), (3, 0, 2)), ((0, 2, 2), (0, 2, 3))]
+)
+@pytest.mark.parametrize("name", EMPTY)
+def test_of_no_elements_there_are_none(name: str, shapes: Any) -> None:
+    def parts(lib: Library) -> list[Any]:
+        found = EMPTY[name](root(lib), *(drawn(lib, *shape) for shape in shapes))
+        parts = [found] if isinstance(found, root(lib).Tensor) else [*found]
+        return [[tuple(part.shape), str(part.dtype), part.sum()] for part in parts]
+
+    same(parts)
+
+
+@pytest.mark.parametrize("transpose", [False, True])
+@pytest.mark.parametrize("left", [False, True])
+def test_reflections_of_a_wide_matrix_multiply(left: bool, transpose: bool) -> None:
+    def product(lib: Library, x: Any, tau: Any, other: Any) -> Any:
+        return root(lib).ormqr(x, tau, other if left else other.mT, left, transpose)
+
+    same(
+        lambda lib: slopes(
+            lib, lambda t, *xs: product(lib, *xs), (2, 5), (2,), (2, 4), second=False
+        ),
+        rel=1e-10,
+    )
+
+
 @pytest.mark.parametrize("complex", [False, True])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_values_and_derivatives_are_those_of_pytorch(name: str, complex: bool) -> None:

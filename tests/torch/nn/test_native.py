@@ -157,3 +157,10 @@ def test_what_does_not_fit_is_refused() -> None:
     for library in (torch, wing):
         with pytest.raises(RuntimeError, match="slice step must be positive"):
             library.slice_copy(library.ones(3), 0, 0, 2, -1)
+
+
+def test_statistics_that_are_not_there_are_tensors_of_the_wing() -> None:
+    found = wing.native_batch_norm(
+        wing.ones(2, 1), None, None, wing.zeros(1), wing.ones(1), False, 0.1, 1e-5
+    )
+    assert [type(part) for part in found] == [wing.Tensor] * 3

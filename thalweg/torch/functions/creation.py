@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 import warnings
@@ -9,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.operation import arguments_of
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, CallError, DataError, DtypeError, ShapeError
 from thalweg.lines import level_of_user
+from thalweg.ops.creation import ranges
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.creation.creation import asarray, tensor
 from thalweg.ops.index.items import fill_
@@ -63,6 +66,61 @@ for _own in (asarray, tensor):
     function(creating(_own))
 
 
+def _require_towards(start: Any, end: Any, step: Any) -> None:
+    if (end - start) / step < 0:
+        raise ArgumentError(
+            f"upper bound and lower bound inconsistent with step sign: {step} leads from {start} "
+            f"away from {end}. Change its sign."
+        )
+
+
+@function
+@arguments_of(ranges.arange)
+def arange(*args: Any, **kwargs: Any) -> Tensor:
+    """Return numbers from start (by default 0) up to, not including, the end.
+
+    Raises:
+        ArgumentError: If the step is 0 or leads away from the end; if an end is not finite.
+    """
+    found: Tensor = creating(ranges.arange)(*args, **kwargs)
+    if not found.size:
+        given = dict(zip(("start", "end", "step"), args, strict=False)) | kwargs
+        end = given.get("end", given.get("stop"))
+        start, end = (0, given["start"]) if end is None else (given.get("start", 0), end)
+        _require_towards(start, end, given.get("step", 1))
+    return found
+
+
+def _require_numbers(name: str, start: Any, end: Any) -> None:
+    axes = {
+        label: value.ndim
+        for label, value in (("start", start), ("end", end))
+        if isinstance(value, (Tensor, np.ndarray)) and value.ndim
+    }
+    if axes:
+        said = " and ".join(f"{label} with {n} dimension(s)" for label, n in axes.items())
+        raise ShapeError(
+            f"{name} only supports 0-dimensional start and end tensors, but got {said}."
+        )
+
+
+def _spaced(name: str, own: Any) -> None:
+    """Put a function of two ends into PyTorch's namespace, whose ends are numbers."""
+
+    @function
+    @arguments_of(own)
+    @functools.wraps(own)
+    def spaced(*args: Any, **kwargs: Any) -> Tensor:
+        start = args[0] if args else kwargs.get("start")
+        _require_numbers(name, start, args[1] if len(args) > 1 else kwargs.get("end"))
+        found: Tensor = creating(own)(*args, **kwargs)
+        return found
+
+
+_spaced("linspace", ranges.linspace)
+_spaced("logspace", ranges.logspace)
+
+
 @function
 def range(
     start: Any = 0,
@@ -87,11 +145,7 @@ def range(
         start, end, step = int(start), int(end), int(step)
     if step == 0:
         raise ArgumentError("step must be nonzero, and 0 was given. Give the difference.")
-    if (end - start) / step < 0:
-        raise ArgumentError(
-            f"upper bound and lower bound inconsistent with step sign: {step} leads from {start} "
-            f"away from {end}. Change its sign."
-        )
+    _require_towards(start, end, step)
     warnings.warn(
         "torch.range is deprecated and will be removed in a future release because its behavior "
         "is inconsistent with Python's range builtin. Instead, use torch.arange, which produces "

@@ -10,8 +10,8 @@ import numpy as np
 from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import op
 from thalweg.core.spec import INT64
-from thalweg.core.tensor import Tensor, fresh
-from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
+from thalweg.core.tensor import Tensor, fresh, is_known
+from thalweg.errors import ArgumentError, CallError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.creation.ranges import arange, linspace
 from thalweg.ops.elementwise.comparison import (
@@ -354,37 +354,6 @@ def nonzero_static(x: Any, *, size: int, fill_value: int = -1) -> Tensor:
 
 
 @method
-def histogram(
-    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
-) -> Any:
-    """Count elements between bounds, or sum their weights, as numbers of the input's dtype.
-
-    Args:
-        input: A tensor of a floating dtype, flattened.
-        bins: How many intervals of equal width, or their bounds.
-        range: The first and the last bound; by default the extremes.
-        weight: What each element counts, of the input's shape.
-        density: Whether to divide by the total and the widths.
-
-    Returns:
-        `hist`, and `bin_edges`.
-
-    Raises:
-        DtypeError: If the input is not of a floating dtype.
-
-    Example:
-        >>> import thalweg.torch as torch
-        >>> torch.histogram(torch.tensor([1.0, 2.0, 1.0]), bins=2).hist
-        tensor([2., 1.])
-    """
-    x = as_tensor(input)
-    if x.dtype.kind != "f":
-        raise DtypeError(f'"histogram" not implemented for {x.dtype}. Convert it with .float().')
-    counts, bounds = op.histogram(x, bins, range, density, weight)
-    return named_result("histogram", "hist", "bin_edges")(astype(counts, x.dtype), bounds)
-
-
-@method
 def bincount(
     input: Any, weights: Any = None, minlength: int = 0, *, length: int | None = None
 ) -> Tensor:
@@ -404,6 +373,50 @@ def bincount(
 
 
 _Histogram = named_result("histogramdd", "hist", "bin_edges")
+_Counts = named_result("histogram", "hist", "bin_edges")
+
+
+@method
+def histogram(
+    input: Any, bins: Any = 100, *, range: Any = None, weight: Any = None, density: bool = False
+) -> Any:
+    """Count elements, or sum their weights, between bounds; the last one belongs to its interval.
+
+    Args:
+        input: A floating tensor, flattened.
+        bins: How many intervals of equal width; or their bounds, a tensor of one axis.
+        range: The first and the last bound; by default the extremes.
+        weight: What each element counts, of the input's shape.
+        density: Whether to divide by the total and the widths, so that the integral is 1.
+
+    Returns:
+        `hist`, of the input's dtype, and `bin_edges`.
+
+    Raises:
+        ShapeError: If shapes do not fit.
+        DtypeError: If the input is not of a floating dtype, or the others are of another.
+        ArgumentError: If there is no interval, or the range is not finite or not in order.
+        CallError: If bounds are given with a range.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> torch.histogram(torch.tensor([0.0, 1.0, 4.0]), 2).hist
+        tensor([2., 1.])
+    """
+    if not isinstance(bins, (int, Tensor)) or (isinstance(bins, Tensor) and range is not None):
+        kinds = f"(Tensor, {type(bins).__name__}{'' if range is None else ', range=tuple'})"
+        raise CallError(
+            f"histogram() received an invalid combination of arguments - got {kinds}, but expected "
+            "one of: a number of intervals, perhaps with a range; a tensor of their bounds"
+        )
+    if isinstance(bins, int) and bins <= 0:
+        raise ArgumentError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    points = reshape(input, (-1, 1))
+    heavy = None if weight is None else as_tensor(weight)
+    if heavy is not None and heavy.shape == as_tensor(input).shape:
+        heavy = reshape(heavy, -1)
+    found = histogramdd(points, [bins], range=range, weight=heavy, density=density)
+    return _Counts(found.hist, found.bin_edges[0])
 
 
 @function
@@ -445,6 +458,11 @@ def histogramdd(
             f"input tensor excluding its innermost dimension, but got input with shape "
             f"{list(x.shape)} and weight with shape {list(heavy.shape)}"
         )
+    if heavy is not None and heavy.array.dtype != x.array.dtype:
+        raise DtypeError(
+            "torch.histogramdd: if weight tensor is provided, input tensor and weight tensor "
+            f"should have the same dtype, but got input({x.dtype}), and weight({heavy.dtype})"
+        )
     edges = _edges(points, bins, range)
     counts = [edge.shape[0] - 1 for edge in edges]
     place, outside = astype(points[:, 0] * 0, np.int64), less(points[:, 0] * 0, 0)
@@ -456,7 +474,7 @@ def histogramdd(
         outside = outside | (number < 0) | (number >= count)
         place = place * count + where(outside, 0, number)
     cells = math.prod(counts)
-    each = points[:, 0] * 0 + 1 if heavy is None else astype(reshape(heavy, -1), x.dtype)
+    each = points[:, 0] * 0 + 1 if heavy is None else reshape(heavy, -1)
     flat = scatter_add(zeros(cells + 1, x.dtype), where(outside, cells, place), each, axis=0)
     found = reshape(flat[:cells], tuple(counts))
     if density:
@@ -465,6 +483,36 @@ def histogramdd(
             widths = edge[1:] - edge[:-1]
             found = found / reshape(widths, (-1, *(1,) * (len(edges) - axis - 1)))
     return _Histogram(adopted(found), tuple(map(adopted, edges)))
+
+
+def _bounds(axis: int, edges: Tensor, dtype: Any) -> Tensor:
+    """Return given bounds along an axis, or refuse them."""
+    if edges.array.dtype != dtype:
+        raise DtypeError(
+            "torch.histogramdd: input tensor and bins tensors should have the same dtype, but got "
+            f"input with dtype {dtype} and bins for dimension {axis} with dtype {edges.dtype}"
+        )
+    if edges.ndim != 1 or not edges.size:
+        raise ShapeError(
+            f"torch.histogramdd: bins tensor should have one dimension and at least 1 element, but "
+            f"got shape {tuple(edges.shape)} in the bins tensor for dimension {axis}"
+        )
+    return edges
+
+
+def _require_range(axis: int, low: Tensor, high: Tensor) -> None:
+    if not (is_known(low) and is_known(high)):
+        return
+    first, last = float(low.array), float(high.array)
+    if not (math.isfinite(first) and math.isfinite(last)):
+        raise ArgumentError(
+            f"torch.histogramdd: dimension {axis}'s range [{first:g}, {last:g}] is not finite"
+        )
+    if first > last:
+        raise ArgumentError(
+            f"torch.histogramdd: min should not exceed max, but got min {first:g} max {last:g} for "
+            f"dimension {axis}"
+        )
 
 
 def _edges(points: Tensor, bins: Any, given: Any) -> list[Tensor]:
@@ -477,7 +525,12 @@ def _edges(points: Tensor, bins: Any, given: Any) -> list[Tensor]:
             f"{axes}; {len(many)} were given."
         )
     if not all(isinstance(n, int) for n in many):
-        return [as_tensor(n) for n in many]
+        return [_bounds(axis, as_tensor(n), points.dtype) for axis, n in enumerate(many)]
+    for axis, count in enumerate(many):
+        if count <= 0:
+            raise ArgumentError(
+                f"torch.histogramdd(): bins must be > 0, but got {count} for dimension {axis}"
+            )
     if given is not None and len(given) != 2 * axes:
         raise ShapeError(
             f"torch.histogramdd: for a {axes}-dimensional histogram range should have {2 * axes} "
@@ -489,7 +542,9 @@ def _edges(points: Tensor, bins: Any, given: Any) -> list[Tensor]:
         if given is None and values.size:
             low, high = amin(values), amax(values)
         else:
-            low, high = map(as_tensor, (0.0, 1.0) if given is None else given[2 * axis :][:2])
+            bounds = (0.0, 1.0) if given is None else given[2 * axis :][:2]
+            low, high = (as_tensor(np.asarray(bound, points.dtype)) for bound in bounds)
+        _require_range(axis, low, high)
         same = low == high
         low, high = where(same, low - 0.5, low), where(same, high + 0.5, high)
         found.append(astype(linspace(low, high, count + 1), points.dtype))

@@ -15,12 +15,12 @@ from thalweg.ops.elementwise.arithmetic import add, multiply
 from thalweg.ops.elementwise.comparison import where
 from thalweg.ops.elementwise.conversion import as_floating
 from thalweg.ops.index.take import take
-from thalweg.ops.linalg import products
+from thalweg.ops.linalg import diagonals, products
 from thalweg.ops.linalg.norms import norm_of_vectors
 from thalweg.ops.linalg.products import matmul, outer
-from thalweg.ops.reduce import statistics
+from thalweg.ops.reduce import statistics, sums
 from thalweg.ops.reduce.extremes import amax, amin
-from thalweg.ops.reduce.sums import mean, sum
+from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.axes import normalize_axes
 from thalweg.ops.shape.broadcast import broadcast_to, meshgrid
 from thalweg.ops.shape.join import stack
@@ -134,6 +134,61 @@ def chain_matmul(*matrices: Any) -> Tensor:
     for matrix in given[1:]:
         result = mm(result, matrix)
     return result if len(given) > 1 else op.clone(result)
+
+
+def linalg_cross(x: Any, y: Any, axis: int = -1) -> Tensor:
+    """Cross products of vectors of three elements along an axis; the others broadcast.
+
+    Raises:
+        ShapeError: If the axis has another extent, or one tensor has more axes.
+    """
+    if (first := as_tensor(x)).ndim != (other := as_tensor(y)).ndim:
+        raise ShapeError(
+            f"linalg.cross: inputs must have the same number of dimensions, not {first.ndim} and "
+            f"{other.ndim}."
+        )
+    return products.cross(first, other, axis)
+
+
+linalg_cross.__name__ = "cross"
+
+
+@method
+def trace(x: Any) -> Tensor:
+    """Sum of the diagonal of a matrix.
+
+    Raises:
+        ShapeError: If it has another number of axes.
+    """
+    if (given := as_tensor(x)).ndim != 2:
+        raise ShapeError(
+            f"trace: expected a matrix, but got tensor with dim {given.ndim}. Sum "
+            "torch.diagonal(x, 0, -2, -1) of many."
+        )
+    return diagonals.trace(given)
+
+
+@method
+def mean(
+    x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, *, where: Any = None
+) -> Tensor:
+    """Arithmetic mean over some axes; by default over all.
+
+    Raises:
+        DtypeError: If neither it nor the dtype that is asked for is floating or complex.
+    """
+    _require_inexact("mean(): could not infer output dtype. Input dtype must be either a", x, dtype)
+    return sums.mean(x, axis, dtype, keepdims, where=where)
+
+
+def _require_inexact(said: str, x: Any, dtype: Any) -> None:
+    kind = as_tensor(x).array.dtype if dtype is None else np.dtype(dtype)
+    if kind.kind not in "fc":
+        said = said if dtype is None else said.replace("Input", "Optional")
+        raise DtypeError(
+            f"{said} floating point or complex dtype. Got: {kind.name}. Convert it with .float(), "
+            "or give dtype=torch.float32."
+        )
 
 
 @method
@@ -326,7 +381,7 @@ def _spread_and_mean(
     name: str, spread: Any, input: Any, dim: Any = None, unbiased: Any = None,
     keepdim: bool = False, *, correction: Any = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    centre = mean(input, None if isinstance(dim, bool) else _axes(dim), keepdims=keepdim)
+    centre = sums.mean(input, None if isinstance(dim, bool) else _axes(dim), keepdims=keepdim)
     return spread(input, dim, unbiased, keepdim, correction=correction), centre
 
 

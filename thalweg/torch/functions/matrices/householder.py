@@ -57,15 +57,21 @@ def geqrf(x: Any) -> Any:
     return geqrf_result(a, tau)
 
 
-def _vectors(name: str, a: Any, tau: Any) -> tuple[Tensor, Tensor]:
+def _vectors(name: str, a: Any, tau: Any, wide: bool = False) -> tuple[Tensor, Tensor]:
     """Return the vectors as columns, below and with their first element 1, and the factors.
+
+    Args:
+        name: Who is given them.
+        a: Matrices with the vectors below the diagonal.
+        tau: The factors.
+        wide: Whether there may be more columns than rows; those without a factor are not read.
 
     Raises:
         ShapeError: If shapes do not belong together.
         DtypeError: If dtypes differ.
     """
     x, factors = matrices_of(name, a, "input"), as_tensor(tau)
-    if x.shape[-2] < x.shape[-1]:
+    if x.shape[-2] < x.shape[-1] and not wide:
         raise ShapeError(
             f"{name}: input.shape[-2] must be greater than or equal to input.shape[-1]; the shape "
             f"is {tuple(x.shape)}."
@@ -134,8 +140,8 @@ def ormqr(x: Any, tau: Any, other: Any, left: bool = True, transpose: bool = Fal
     """Multiply matrices by a whole product Q of reflections: Q other, or other Q.
 
     Args:
-        x: Of shape (…, m, k), whose columns have the vectors below the diagonal.
-        tau: The factors, of shape (…, k).
+        x: Of shape (…, m, n), whose first k columns have the vectors below the diagonal.
+        tau: The factors, of shape (…, k), k ≤ min(m, n).
         other: What is multiplied.
         left: Whether Q stands on the left.
         transpose: Whether Qᴴ is taken.
@@ -150,13 +156,18 @@ def ormqr(x: Any, tau: Any, other: Any, left: bool = True, transpose: bool = Fal
         >>> torch.ormqr(a, tau, torch.tensor([[3.0], [4.0]]), transpose=True).round().tolist()
         [[-5.0], [0.0]]
     """
-    vectors, factors = _vectors("torch.ormqr", x, tau)
+    vectors, factors = _vectors("torch.ormqr", x, tau, wide=True)
     given = as_tensor(other)
     side = -2 if left else -1
     if given.ndim < 2 or given.shape[side] != vectors.shape[-2]:
         raise ShapeError(
             f"torch.ormqr: other.shape[{side}] must be equal to input.shape[-2]; the shapes are "
             f"{tuple(given.shape)} and {tuple(vectors.shape)}."
+        )
+    if given.shape[side] < factors.shape[-1]:
+        raise ShapeError(
+            f"torch.ormqr: other.shape[{side}] must be greater than or equal to tau.shape[-1]; the "
+            f"shapes are {tuple(given.shape)} and {tuple(factors.shape)}."
         )
     kernel, turned = _kernel(vectors, factors), conjugated(swapaxes(vectors, -1, -2))
     if transpose:

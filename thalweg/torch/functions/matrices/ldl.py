@@ -94,12 +94,17 @@ def _factor_one(a: Array, turned: Callable[[Any], Any]) -> tuple[Array, Array, i
     return a, pivots, info
 
 
+def _stacked(x: Array, axes: int) -> Array:
+    """Return an array with one axis before its last ones."""
+    return x.reshape(math.prod(x.shape[:-axes]), *x.shape[-axes:])
+
+
 def _turning(hermitian: bool) -> Callable[[Any], Any]:
     return np.conjugate if hermitian else np.asarray
 
 
 def _factor(a: Array, hermitian: bool) -> tuple[Array, Array, Array]:
-    flat = a.reshape(-1, *a.shape[-2:])
+    flat = _stacked(a, 2)
     found = [_factor_one(each, _turning(hermitian)) for each in flat]
     pivots = np.array([each[1] for each in found], np.int32).reshape(a.shape[:-1])
     infos = np.array([each[2] for each in found], np.int32).reshape(a.shape[:-2])
@@ -177,10 +182,7 @@ def _solve_one(a: Array, pivots: Array, b: Array, turned: Callable[[Any], Any]) 
 
 
 def _solve(a: Array, pivots: Array, b: Array, hermitian: bool) -> Array:
-    flat = zip(
-        a.reshape(-1, *a.shape[-2:]), pivots.reshape(-1, pivots.shape[-1]),
-        b.reshape(-1, *b.shape[-2:]), strict=True,
-    )  # fmt: skip
+    flat = zip(_stacked(a, 2), _stacked(pivots, 1), _stacked(b, 2), strict=True)
     found = [_solve_one(*each, _turning(hermitian)) for each in flat]
     return np.array(found, b.dtype).reshape(b.shape)
 

@@ -6,6 +6,7 @@ using triangular factorization.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ with_info = named_result("_lu_with_info", "LU", "pivots", "info")
 
 def _orders(pivots: Array, rows: int) -> Array:
     """Return which row each row was, after rows were exchanged in turn."""
-    flat = pivots.reshape(-1, pivots.shape[-1])
+    flat = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1])
     order = np.tile(np.arange(rows), (len(flat), 1))
     each = np.arange(len(flat))
     for k in range(pivots.shape[-1]):
@@ -177,6 +178,8 @@ def _compact(A: Any, pivot: bool) -> tuple[Tensor, Tensor, Tensor]:
 
 def first_zero(x: Tensor) -> Tensor:
     """Return the place, counted from 1, of the first 0 on the diagonal of matrices; 0 if none."""
+    if 0 in x.shape[-2:]:
+        return zeros(x.shape[:-2], np.int32)
     none: Any = op.diagonal(stop_gradient(x), 0, -2, -1) == 0
     place = op.argmax(astype(none, np.int32), axis=-1)
     return astype(where(none.any(-1), place + 1, 0), np.int32)

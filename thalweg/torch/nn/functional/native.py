@@ -23,7 +23,7 @@ from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.reshape import reshape
 from thalweg.torch.functions import windows
 from thalweg.torch.functions.pooling import adaptive_max_pool1d_with_indices
-from thalweg.torch.naming import as_tensor
+from thalweg.torch.naming import adopted, as_tensor
 from thalweg.torch.nn.functional import (
     activation,
     classification,
@@ -387,7 +387,7 @@ def native_batch_norm(
         x, running_mean, running_var, weight, bias, training, momentum, eps
     )
     if not training:
-        return found, zeros(0, x.dtype), zeros(0, x.dtype)
+        return found, adopted(zeros(0, x.dtype)), adopted(zeros(0, x.dtype))
     axes = tuple(axis for axis in range(x.ndim) if axis != 1)
     middle, factor = _statistics(stop_gradient(x), axes, eps)
     return found, reshape(middle, -1), reshape(factor, -1)
