@@ -60,6 +60,7 @@ house:
 
 oracle:
 	$(PYTHON) -m tests.oracle report
+	$(PYTHON) -m tests.oracle names
 
 # Errors of the native functions, in units of the last place.
 accuracy:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import thalweg as tw
 from thalweg import torch as wing
@@ -157,8 +158,14 @@ def test_elements_are_values_as_numpys_scalars_are() -> None:
 
     x = np.array([1.0, 2.0, 3.0])
     wanted = exchanged(x)
-    np.testing.assert_array_equal(np.asarray(exchanged(wing.tensor(x))), wanted)
+    np.testing.assert_array_equal(np.asarray(exchanged(tw.tensor(x))), wanted)
     np.testing.assert_array_equal(np.asarray(tw.jit(exchanged)(x)), wanted)
+    # PyTorch shows elements, as it shows rows.
+    there = exchanged(torch.tensor(x)).numpy()
+    assert not np.array_equal(there, wanted)
+    np.testing.assert_array_equal(exchanged(wing.tensor(x)).numpy(), there)
+    compiled = tw.jit(lambda x: exchanged(wing.as_tensor(x)))
+    np.testing.assert_array_equal(np.asarray(compiled(wing.tensor(x))), there)
     # Methods in place, which NumPy's scalars do not have, are PyTorch's.
     y = wing.tensor(x)
     y[1].fill_(7.0)

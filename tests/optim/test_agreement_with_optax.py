@@ -110,11 +110,13 @@ def test_every_transformation_equals_optax_step_by_step(sample: Sample) -> None:
         updates, state = transformation.update(gradient, state, values, **EXTRA)
         values = optim.apply_updates(values, updates)
         every.append(tw.tree.leaves(updates))
+    # The first variance that is rectified is a small difference of numbers 400 times as large.
+    close = 1e-11 if "radam" in repr(transformation) else 1e-12
     # All steps at once: to look at an array of JAX's takes as long as a step.
     for ours, theirs in zip(zip(*every, strict=True), tw.tree.leaves(expected), strict=True):
         assert np.shape(ours) == theirs.shape
         np.testing.assert_allclose(
-            np.stack(ours), theirs, rtol=1e-6 if rough else 1e-12, atol=1e-7 if rough else 1e-14
+            np.stack(ours), theirs, rtol=1e-6 if rough else close, atol=1e-7 if rough else 1e-14
         )
     assert_equal(state, expected_state)
 

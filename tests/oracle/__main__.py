@@ -32,5 +32,9 @@ def show(names: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["report"]:
         report()
+    elif sys.argv[1:] == ["names"]:
+        from tests.oracle import names
+
+        names.PAGE.write_text(names.written(), encoding="utf-8")
     else:
         show(sys.argv[1:])

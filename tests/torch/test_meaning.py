@@ -129,3 +129,25 @@ def test_keys_of_all_kinds_of_items_show_what_pytorch_shows(kinds: Any, numbers:
     for mine, other in zip(ours or (), theirs or (), strict=True):
         assert mine.shape == other.shape
         np.testing.assert_array_equal(mine, other)
+
+
+@pytest.mark.singles
+def test_views_know_their_base_and_what_was_written_into_prints_its_step() -> None:
+    for lib in (wing, torch):
+        x = lib.ones(3)
+        assert x.view(3, 1)._base is x
+        assert x[1:][:1]._base is x
+        assert x._base is None
+        z = lib.ones(2, 2, requires_grad=True).clone()
+        z[0] = 5
+        assert "grad_fn=<CopySlices>" in repr(z)
+
+
+@pytest.mark.singles
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_sums_of_weights_have_pytorch_s_dtype(dtype: str) -> None:
+    shown = []
+    for lib in (wing, torch):
+        x, weights = lib.tensor([1, 1, 3]), lib.ones(3).to(getattr(lib, dtype))
+        shown += [repr(lib.bincount(x, weights)), repr(x.bincount(weights=weights, minlength=4))]
+    assert len(set(shown)) == 1

@@ -51,3 +51,14 @@ def test_named_results_are_copied() -> None:
     for copied in (copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
         assert repr(copied) == repr(found)
     assert isinstance(wing.tensor(X).max(), wing.Tensor)
+
+
+@pytest.mark.singles
+@pytest.mark.parametrize("options", [{}, {"range": (0.0, 4.0)}, {"density": True}, {"weight": 1}])
+def test_histograms_are_named_and_of_the_input_s_dtype(options: dict[str, Any]) -> None:
+    shown = []
+    for lib in (wing, torch):
+        x = lib.tensor(X)
+        given = {**options, **({"weight": x + 1} if "weight" in options else {})}
+        shown += [repr(lib.histogram(x, 3, **given)), repr(x.histogram(bins=3, **given))]
+    assert shown[0] == shown[1] == shown[2] == shown[3]

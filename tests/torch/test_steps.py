@@ -57,6 +57,40 @@ x.softmax(1)
 x.log_softmax(1)
 x.logsumexp(1)
 x.log1p()
+x.rsqrt()
+x.round()
+x.logit()
+x.tile(2)
+x.prod(0)
+x.masked_select(x > 0)
+x.unfold(0, 2, 1)
+x[None] @ x[None]
+x[None] @ x
+lib.cdist(x, x + 1)
+lib.linalg.solve(x, x)
+F.celu(x)
+F.glu(x)
+F.relu6(x)
+F.hardswish(x)
+F.hardsigmoid(x)
+F.hardshrink(x)
+F.softshrink(x)
+F.logsigmoid(x)
+F.threshold(x, 0.0, 0.0)
+F.prelu(x, v[:1])
+F.l1_loss(x, 2 * x)
+F.soft_margin_loss(x, x.detach().sign())
+F.multi_margin_loss(x, lib.tensor([0, 1]))
+F.cosine_similarity(x, x + 1)
+F.pairwise_distance(x, x + 1)
+F.pixel_shuffle(x.expand(4, 2, 2), 2)
+F.adaptive_avg_pool2d(x[None], 1)
+F.interpolate(x[None, None], scale_factor=2)
+F.interpolate(x[None, None], scale_factor=2, mode="bilinear")
+F.interpolate(x[None], scale_factor=2, mode="linear")
+F.interpolate(x[None, None], size=(1, 1), mode="bicubic", antialias=True)
+F.unfold(x[None, None], 2)
+F.embedding_bag(lib.tensor([[0, 1]]), x)
 x.atan2(x)
 x.clone()
 x.double()
@@ -119,3 +153,18 @@ def test_what_returns_its_operand_leaves_the_operand_s_step() -> None:
     x = wing.ones(2, 2, requires_grad=True) * 2
     assert x.contiguous().grad_fn.name() == "MulBackward0"
     assert wing.nn.functional.dropout(x, training=False).grad_fn.name() == "MulBackward0"
+
+
+@pytest.mark.parametrize(
+    "text", ["x.sum() - v.sum()", "x.sum() / v.sum()", "v @ v", "x.sum() ** v[1]"]
+)
+def test_a_step_is_called_the_same_after_backward(text: str) -> None:
+    for lib in (wing, torch):
+        known = {
+            "x": lib.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True),
+            "v": lib.tensor([1.0, 2.0], requires_grad=True),
+        }
+        found = eval(text, known)
+        before = repr(found)
+        found.backward()
+        assert repr(found) == before

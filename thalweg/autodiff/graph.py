@@ -43,14 +43,15 @@ _STEP_NAMES = {
 
 
 # Of matrix products, by the axes of the operands.
-_PRODUCTS: dict[tuple[int, ...], str] = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (3, 3): "Bmm"}
+_PRODUCTS: dict[tuple[int, ...], str] = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm"}
 
 
 # Where the first operand is a number, or a constant of no axis, and the tensor the second.
 _OF_NUMBERS = {"subtract": "RsubBackward1", "divide": "MulBackward0", "power": "PowBackward2"}
 
 
-def _name_of(node: Node) -> str:
+def name_of(node: Node) -> str:
+    """Return the name of a step in PyTorch's style, such as `LogBackward0`."""
     primitive = node.primitive
     if primitive is None:
         return "AccumulateGrad"
@@ -58,11 +59,18 @@ def _name_of(node: Node) -> str:
         return node.called
     if hasattr(primitive, "step_name"):
         return str(primitive.step_name)
-    if primitive.name in _OF_NUMBERS and node.sources[0] is None and not node.arrays[0].shape:
-        return _OF_NUMBERS[primitive.name]
+    if primitive.name == "put_at":
+        return "CopySlices"
+    # What a backward walk has freed knows its operands no more.
+    first = node.arrays[0] if node.sources else None
+    if first is not None and node.sources[0] is None and not first.shape:
+        of_number = _OF_NUMBERS.get(primitive.name)
+        if of_number is not None:
+            return of_number
     default = "".join(part.capitalize() for part in primitive.name.split("_"))
     if primitive.name == "matmul":
-        default = _PRODUCTS.get(tuple(len(a.shape) for a in node.arrays), default)
+        axes = tuple(len(array.shape) for array in node.arrays)
+        default = _PRODUCTS.get(axes, "UnsafeView" if min(axes, default=0) > 1 else default)
     return f"{_STEP_NAMES.get(primitive.name, default)}Backward0"
 
 
@@ -77,7 +85,7 @@ class TapeStep:
 
     def name(self) -> str:
         """Return the step's name in PyTorch's style, such as `LogBackward0`."""
-        return _name_of(self._node)
+        return name_of(self._node)
 
     @property
     def next_functions(self) -> tuple[tuple[TapeStep | None, int], ...]:
@@ -119,7 +127,7 @@ def _step(node: Node | None) -> TapeStep | None:
     # A variable of an enclosing functional derivative stands for the tensor it was made from.
     while node is not None and node.primitive is None and node.sources:
         node = node.sources[0]
-    return None if node is None else _kind(_name_of(node))(node)
+    return None if node is None else _kind(name_of(node))(node)
 
 
 @functools.cache

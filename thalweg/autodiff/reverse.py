@@ -86,7 +86,8 @@ def reachable(outputs: Iterable[Tensor], variables: list[Node] | None) -> list[N
     for node in found:
         if node.primitive is not None and not node.sources:
             raise GradientError(
-                f"Trying to backward through the graph a second time: the values that "
+                "Trying to backward through the graph a second time (or directly access saved "
+                "tensors after they have already been freed). The values that "
                 f"{node.primitive.name} needs were freed by the first backward(). "
                 "Give the first one retain_graph=True, or compute the loss again."
             )

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from thalweg.autodiff.graph import name_of
 from thalweg.autodiff.hooks import store
 from thalweg.autodiff.reverse import Outputs, leading_to, reachable, walk
 from thalweg.core.memory import memory_of
@@ -83,6 +84,9 @@ attach("backward", _backward)
 def _free(order: list[Node], variables: list[Node] | None) -> None:
     """Forget what the nodes keep whose rules have run; what is behind the variables is kept."""
     useful = None if variables is None else leading_to(order, variables)
+    # What was differentiated is printed later, with the name of the step that made it.
+    if order and order[0].called is None and order[0].primitive is not None:
+        order[0].called = name_of(order[0])
     for node in order:
         ran = useful is None or any(source in useful for source in node.sources)
         if node.primitive is not None and ran:
@@ -112,16 +116,17 @@ def _outputs(tensors: Any, gradients: Any, caller: str) -> Outputs:
             f"{caller} got {len(given)} tensors but {len(starts)} gradients. Give one each."
         )
     return [
-        (tensor, _start(tensor, start, caller)) for tensor, start in zip(given, starts, strict=True)
+        (tensor, _start(number, tensor, start, caller))
+        for number, (tensor, start) in enumerate(zip(given, starts, strict=True))
     ]
 
 
-def _start(tensor: Tensor, gradient: Any, caller: str) -> Tensor:
+def _start(number: int, tensor: Tensor, gradient: Any, caller: str) -> Tensor:
     if tensor.node is None and not tensor.requires_grad:
         raise GradientError(
-            f"{caller} was called on a tensor that does not require grad and does not have a "
-            "grad_fn: it was not computed from one that does. Set requires_grad=True on the "
-            "leaves first, outside no_grad()."
+            f"element {number} of tensors does not require grad and does not have a grad_fn: "
+            f"{caller} was called on what was not computed from a leaf that does. Set "
+            "requires_grad=True on the leaves first, outside no_grad()."
         )
     if gradient is None:
         if tensor.array.shape != () and tensor.size != 1:

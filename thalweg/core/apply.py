@@ -85,6 +85,26 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
     return result
 
 
+def is_plain(tensor: Tensor) -> bool:
+    """Tell whether nobody follows a tensor: its array is NumPy's, and neither recorded nor traced.
+
+    What is shown of its memory then can be noted without applying a primitive.
+    """
+    return (
+        tensor.array.__class__ is _ndarray
+        and tensor.node is None
+        and tensor.origin is None
+        and not tracing.traces
+    )
+
+
+def as_view(tensor: Tensor, array: Any, steps: tuple[tuple[Primitive, Any], ...]) -> Tensor:
+    """Return a view, as an array, of a tensor that `is_plain`: what primitives would show of it."""
+    shown = make(array, None, tensor.weak, tensor.results)
+    shown.origin = View(tensor, steps, 0 if tensor.memory is None else tensor.memory.version)
+    return shown
+
+
 def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
     """Apply an elementwise primitive to two operands, as `apply` does, in less time."""
     a, b = x.array, y.array
@@ -277,7 +297,7 @@ class TracedNode(Node):
         self.sources = tuple([tensor.node for tensor in tensors])
         self.params = params
         self.array = array
-        self.leaf = self.memory = self.watched = None
+        self.leaf = self.memory = self.watched = self.called = None
         self.order = next(clock)
         self._inputs: Operands | None = None
         self._symbols = symbols

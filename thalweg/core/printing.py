@@ -280,6 +280,9 @@ def _notation(whole: bool, scientific: bool) -> Callable[[float], str]:
 
 def text(x: Tensor) -> str:
     """Return what a tensor prints as, in PyTorch's form: values, dtype, part in the tape."""
+    if isinstance(x.array, Symbol) and x.array.owner is None and x.array.value is None:
+        parts = ["...", "device='meta'", f"size={tuple(x.shape)}", *_part_in_tape(x)]
+        return f"tensor({', '.join(parts)})"
     if isinstance(x.array, Symbol):
         return f"tensor({x.array.spec}, traced)"
     if x.array.__class__ is Foreign:

@@ -366,6 +366,12 @@ class Trace:
             TracingError: If that trace has ended.
         """
         owner = symbol.owner() if symbol.owner is not None else None
+        if symbol.owner is None:
+            raise TracingError(
+                "A tensor of the device 'meta' has a shape and no values, and was computed with. "
+                "Call its module by functional_call with tensors for all of its parameters and "
+                "buffers; or give it memory by to_empty, or load_state_dict with assign=True."
+            )
         if owner is None:
             raise TracingError(
                 "A traced tensor was used after the function that traced it had ended; it has no "

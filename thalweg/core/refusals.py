@@ -26,8 +26,8 @@ STORED = (
 )
 
 NUMPY_LOSES_GRADIENT = (
-    "numpy() was called on a tensor that requires grad, and the gradient would be lost. Use "
-    "tensor.detach().numpy() if no gradient shall flow."
+    "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead, if no "
+    "gradient shall flow; it would be lost."
 )
 
 

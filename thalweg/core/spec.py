@@ -303,8 +303,25 @@ def broadcast(name: str, specs: tuple[Spec, ...]) -> Shape:
     except ValueError:
         shapes = " and ".join(str(spec.shape) for spec in specs)
         raise ShapeError(
-            f"{name} got shapes {shapes}, which do not broadcast. Trailing axes must be equal or 1."
+            f"{_misfit([spec.shape for spec in specs])}{name} got shapes {shapes}, which do not "
+            "broadcast. Trailing axes must be equal or 1."
         ) from None
+
+
+def _misfit(shapes: list[Shape]) -> str:
+    """Say in PyTorch's words where two shapes do not fit; nothing of others."""
+    if len(shapes) != 2:
+        return ""
+    a, b = shapes
+    rank = max(len(a), len(b))
+    for place in reversed(range(rank)):
+        m, n = (shape[place - rank] if rank - place <= len(shape) else 1 for shape in (a, b))
+        if m != n and 1 not in (m, n):
+            return (
+                f"The size of tensor a ({m}) must match the size of tensor b ({n}) at "
+                f"non-singleton dimension {place}: "
+            )
+    return ""
 
 
 class Size(tuple[int, ...]):

@@ -123,9 +123,8 @@ class Tensor(Methods):
             )
         if wanted and self.array.dtype.kind not in "fc":
             raise DtypeError(
-                f"requires_grad was set on a tensor of dtype {self.array.dtype}; only Tensors of "
-                "floating point and complex dtype can require gradients. Convert it with "
-                "astype(float) first."
+                "only Tensors of floating point and complex dtype can require gradients; this one "
+                f"is of {self.array.dtype}. Convert it with astype(float) first."
             )
         if not wanted:
             self.node = None

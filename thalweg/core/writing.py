@@ -79,10 +79,11 @@ def require_changeable(tensor: Tensor) -> None:
     if view is not None and not view.detached and (node is None or node.leaf is None):
         node, is_view = view.base.node, not view.own
     if node is not None and node.leaf is not None:
-        what = "view of a leaf tensor" if is_view else "leaf tensor"
+        what = "a view of a leaf Variable" if is_view else "a leaf Variable"
         raise GradientError(
-            f"A {what} that requires grad was changed in place, as in w -= lr * w.grad, while "
-            "operations are recorded. Write the update inside `with tw.no_grad():`."
+            f"{what} that requires grad is being used in an in-place operation. It was changed, as "
+            "in w -= lr * w.grad, while operations are recorded: write the update inside "
+            "`with tw.no_grad():`."
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
+from thalweg.core.program import Symbol
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation.dtypes import require_cpu
 from thalweg.torch.naming import attach
@@ -85,7 +87,26 @@ class device(AbstractContextManager["device"]):  # noqa: N801 - PyTorch's name
 
 CPU = device("cpu")
 
-attach("device", property(lambda x: CPU, doc="Where it lies: the CPU."))
+META = device("meta")
+
+
+def is_meta(x: Any) -> bool:
+    """Tell whether a tensor has a shape and a dtype alone: a symbol of no program.
+
+    What reads or computes with it is refused.
+    """
+    array = _array_of(x)
+    return array.__class__ is Symbol and array.owner is None and array.value is None
+
+
+# Of parameters that have no shape yet too.
+_array_of = Tensor.__dict__["array"].__get__
+
+_WHERE = "Where it lies: the CPU, or nowhere after `.to('meta')`."
+
+attach("device", property(lambda x: META if is_meta(x) else CPU, doc=_WHERE))
+
+attach("is_meta", property(is_meta, doc="Whether it has a shape and no values."))
 
 
 def _cuda(x: Any, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Any:

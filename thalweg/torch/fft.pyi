@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from thalweg.ops.windows.fourier import Sizes
+from thalweg.torch.naming import creating as creating
 from thalweg.torch.naming import speaking as speaking
 from thalweg.torch.tensors import TorchTensor
 

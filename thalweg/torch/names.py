@@ -29,7 +29,7 @@ triu trunc xlogy
 
 # With a method.
 _METHODS = """
-all allclose amax amin angle any argmax argmin argwhere atleast_1d atleast_2d atleast_3d bincount
+all allclose amax amin angle any argmax argmin argwhere atleast_1d atleast_2d atleast_3d
 broadcast_to cholesky cholesky_inverse cholesky_solve clone conj contiguous copy_ corrcoef
 count_nonzero cov cumprod cumsum det detach detach_ diag diag_embed diagflat diagonal diff dot
 dsplit fill_ fill_diagonal_ flatten fliplr flipud fmax fmin ger hsplit inner inverse is_complex

@@ -334,7 +334,7 @@ def speaking(own: Function, inplace: bool = False, prefix: str = "") -> Function
                 require_apart(own.__name__, kwargs["out"], (args, rest), inplace)
                 return as_named(adopted(own(*args, **kwargs), args), name)
         found = without_out(*args, **kwargs)
-        if steps is not None:
+        if steps is not None and getattr(found, "node", found) is not None:
             call_step(found, args, steps[len(args) > 1 or "axis" in kwargs or "dim" in kwargs])
         if found.__class__ is TorchTensor and not found.weak:
             return found

@@ -8,7 +8,6 @@ from typing import Any, Literal, TypeAlias, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from thalweg.torch.naming import speaking as speaking
 from thalweg.torch.tensors import TorchTensor
 
 _Out: TypeAlias = TorchTensor | np.ndarray[Any, Any] | tuple[Any, ...] | None

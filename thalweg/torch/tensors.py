@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core import tensor as core
-from thalweg.core.memory import memory_of
-from thalweg.errors import GradientError
+from thalweg.core.operation import op
 from thalweg.ops.creation.dtypes import require_cpu
 from thalweg.torch.dtypes import TORCH, of_numpy
 from thalweg.torch.size import TorchSize
@@ -26,7 +25,6 @@ class TorchTensor(core.Tensor):
     Raises:
         TypeError: If it is none of these.
         ArgumentError: If another device is asked for.
-        GradientError: If a tensor requires a derivative.
 
     Example:
         >>> import thalweg.torch as torch
@@ -46,13 +44,9 @@ class TorchTensor(core.Tensor):
         first = data[0] if data else None
         wanted = np.dtype(TORCH.default if dtype is None else dtype)
         if isinstance(first, core.Tensor) and len(data) == 1:
-            if first.requires_grad:
-                raise GradientError(
-                    "torch.Tensor(x) got a tensor that requires grad, and would cut its "
-                    "derivative. Use x itself, or x.detach()."
-                )
             super().__init__(())
-            self.array, self.memory = first.array, memory_of(first)
+            shown = op.reshape(first, first.shape)
+            self.array, self.node, self.origin = shown.array, shown.node, shown.origin
         elif isinstance(first, TorchSize) and len(data) == 1:
             super().__init__(np.zeros(first, wanted))
         elif all(isinstance(extent, (int, np.integer)) for extent in data):

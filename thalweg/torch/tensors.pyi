@@ -872,7 +872,7 @@ class TorchTensor(_core.Tensor):
 
     @property
     def device(self) -> Any:
-        r"""Where it lies: the CPU."""
+        r"""Where it lies: the CPU, or nowhere after `.to('meta')`."""
 
     def diag(
         self, k: builtins.int = 0, *, diagonal: builtins.int | None = None, out: _Out = None
@@ -1355,7 +1355,7 @@ class TorchTensor(_core.Tensor):
 
     @property
     def is_meta(self) -> builtins.bool:
-        r"""Whether it is meta: no tensor is."""
+        r"""Whether it has a shape and no values."""
 
     @property
     def is_mkldnn(self) -> builtins.bool:

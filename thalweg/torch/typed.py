@@ -92,7 +92,7 @@ def _type(x: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
 
 def _new(x: Tensor, *data: Any, device: Any = None) -> Tensor:
     """Return zeros of a shape, or a copy of data, of the same dtype."""
-    return make(TorchTensor(*data, device=device, dtype=x.dtype).array)
+    return TorchTensor(*data, device=device, dtype=x.dtype)
 
 
 attach("type", _type)

@@ -57,28 +57,32 @@ def results() -> list[Any]:
 
 def test_what_comes_from_disk_is_what_was_compiled(folder: Path, compiled: list[str]) -> None:
     fresh = results()
-    assert len(compiled) == 2
+    # Two programs, which are three modules where there is AVX-512.
+    modules = len(compiled)
+    assert modules in (2, 3)
     assert results() == fresh
-    assert len(compiled) == 2, "the second time nothing is compiled"
+    assert len(compiled) == modules, "the second time nothing is compiled"
 
 
 def test_a_damaged_entry_is_compiled_anew(folder: Path, compiled: list[str]) -> None:
     fresh = results()
+    modules = len(compiled)
     for damage in (b"", b"x" * 100):
         for name in os.listdir(folder):
             (folder / name).write_bytes(damage)
         before = len(compiled)
         assert results() == fresh
-        assert len(compiled) == before + 2
+        assert len(compiled) == before + modules
 
 
 def test_another_version_of_the_package_compiles_anew(
     folder: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results()
+    modules = len(compiled)
     monkeypatch.setattr(image, "_sources", lambda: "another version")
     results()
-    assert len(compiled) == 4
+    assert len(compiled) == 2 * modules
 
 
 def test_the_version_covers_all_that_code_depends_on() -> None:

@@ -193,3 +193,13 @@ def test_dictionaries_of_parameters() -> None:
         return told, len(module)
 
     same(code)
+
+
+def test_a_dictionary_of_parameters_prints_types_and_a_list_dtypes() -> None:
+    def code(lib: Library) -> Any:
+        weight = lib.nn.Parameter(lib.range(2))
+        return repr(lib.nn.ParameterDict({"a": weight, "n": 3})), repr(
+            lib.nn.ParameterList([weight])
+        )
+
+    same(code)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import thalweg as tw
 from tests.torch.nn.libraries import THALWEG, Library, fill, same, same_error
@@ -326,3 +327,32 @@ def test_deep_copies_and_pickles_are_the_same_module_with_its_ties() -> None:
     loaded = pickle.loads(pickle.dumps(layer))
     assert loaded(x).tolist() == layer(x).tolist()
     assert not loaded[0].training
+
+
+def test_on_the_device_meta_a_module_has_shapes_alone() -> None:
+    for lib in (wing, torch):
+        layer = lib.nn.Linear(2, 3).to("meta")
+        norm = lib.nn.BatchNorm1d(3).to(lib.device("meta"))
+        assert repr(layer.weight).endswith(
+            "tensor(..., device='meta', size=(3, 2), requires_grad=True)"
+        )
+        assert repr(norm.running_mean) == "tensor(..., device='meta', size=(3,))"
+        assert layer.weight.is_meta
+        assert str(layer.weight.device) == "meta"
+        assert tuple(layer.weight.shape) == (3, 2)
+        assert [p.numel() for p in layer.parameters()] == [6, 3]
+        for read in (lambda p: p.sum().item(), lambda p: p.tolist()):
+            with pytest.raises((RuntimeError, NotImplementedError)):
+                read(layer.weight)
+        with pytest.raises(RuntimeError):
+            layer(lib.ones(1, 2))
+        with pytest.raises(NotImplementedError, match="Cannot copy out of meta tensor"):
+            layer.to("cpu")
+        full = lib.nn.Linear(2, 3)
+        called = lib.func.functional_call(layer, dict(full.named_parameters()), lib.ones(1, 2))
+        assert called.tolist() == full(lib.ones(1, 2)).tolist()
+        layer.load_state_dict(full.state_dict(), assign=True)
+        assert not layer.weight.is_meta
+        assert layer(lib.ones(1, 2)).tolist() == called.tolist()
+        assert tuple(norm.to_empty(device="cpu").running_mean.shape) == (3,)
+        assert str(norm.running_mean.device) == "cpu"

@@ -85,3 +85,19 @@ def test_the_rates_do_not_depend_on_the_default_dtype(sample: Sample) -> None:
         finally:
             wing.set_default_dtype(wing.float64)
     np.testing.assert_array_equal(rates[0], rates[1])
+
+
+@pytest.mark.parametrize("options", [{}, {"anneal_strategy": "linear"}, {"three_phase": True}])
+def test_one_cycle_has_the_step_that_pytorch_has_beyond_it(options: dict[str, Any]) -> None:
+    rates = []
+    for lib in (wing, torch):
+        optimizer = lib.optim.SGD([lib.ones(1, requires_grad=True)], lr=0.1, momentum=0.9)
+        scheduler = lib.optim.lr_scheduler.OneCycleLR(optimizer, 0.5, total_steps=9, **options)
+        for _ in range(9):
+            optimizer.step()
+            scheduler.step()
+        group = optimizer.param_groups[0]
+        rates.append((group["lr"], group["momentum"]))
+        with pytest.raises(ValueError, match=r"9 steps|total"):
+            scheduler.step()
+    np.testing.assert_allclose(rates[0], rates[1], rtol=1e-12)

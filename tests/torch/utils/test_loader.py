@@ -268,7 +268,7 @@ def test_what_pytorch_lets_change_can_be_changed() -> None:
 
 
 def test_a_stream_has_no_reading_ahead_of_nothing() -> None:
-    with pytest.raises(ArgumentError, match="prefetch_factor >= 1"):
+    with pytest.raises(ArgumentError, match="non-negative, and at least 1"):
         data.DataLoader(Y, num_workers=1, prefetch_factor=0)
 
 

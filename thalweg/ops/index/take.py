@@ -25,8 +25,8 @@ from thalweg.ops.shape.transpose import transpose
 __all__ = ["one_hot", "take", "take_along_axis"]
 
 
-def counted_from_front(indices: Array, extent: int) -> Array:
-    """Return indices counted from the front.
+def counted_from_front(indices: Array, extent: int, axis: int = 0) -> Array:
+    """Return indices along an axis of some extent counted from the front.
 
     Raises:
         IndexOutOfRange: If one points outside the axis.
@@ -34,7 +34,7 @@ def counted_from_front(indices: Array, extent: int) -> Array:
     if indices.size and (indices.min() < -extent or indices.max() >= extent):
         worst = indices.max() if indices.max() >= extent else indices.min()
         raise IndexOutOfRange(
-            f"Index {worst} is out of range for an axis of extent {extent}; "
+            f"index {worst} is out of bounds for dimension {axis} with size {extent}; "
             f"indices must lie between {-extent} and {extent - 1}."
         )
     positions = indices.astype(np.int64)
@@ -120,7 +120,7 @@ def _axes_moved(x: Tensor, source: int, count: int, target: int) -> Tensor:
 )
 def take(x: Array, indices: Array, *, axis: int) -> Array:
     """Read slices at integer positions along an axis; negative positions count from the end."""
-    return np.take(x, counted_from_front(indices, x.shape[axis]), axis=axis)
+    return np.take(x, counted_from_front(indices, x.shape[axis], axis), axis=axis)
 
 
 attach("take", take)
@@ -193,7 +193,7 @@ def put_slices(x: Array, indices: Array, updates: Array, *, axis: int) -> Array:
 
 
 def _slices(x: Array, indices: Array, axis: int) -> Any:
-    return (*(slice(None),) * axis, counted_from_front(indices, x.shape[axis]))
+    return (*(slice(None),) * axis, counted_from_front(indices, x.shape[axis], axis))
 
 
 def _resolve_along(x: Any, indices: Any, axis: int | None = -1) -> Any:
@@ -226,7 +226,7 @@ def _resolve_along(x: Any, indices: Any, axis: int | None = -1) -> Any:
 )
 def take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
     """Read one element at each position: out[i, j] = x[i, indices[i, j]] for the last axis."""
-    return np.take_along_axis(x, counted_from_front(indices, x.shape[axis]), axis)
+    return np.take_along_axis(x, counted_from_front(indices, x.shape[axis], axis), axis)
 
 
 @linear(
@@ -243,7 +243,7 @@ def scatter_add_along_axis(x: Array, indices: Array, updates: Array, *, axis: in
     """Add one element at each position, the transpose of `take_along_axis`."""
     result = x.copy()
     grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
-    grid[axis] = counted_from_front(indices, x.shape[axis])
+    grid[axis] = counted_from_front(indices, x.shape[axis], axis)
     np.add.at(result, tuple(grid), updates)
     return result
 

@@ -7,10 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import Flags, Operands, Params, apply, joined, kind_of, move_axis, stacked
+from thalweg.core.apply import (
+    Flags,
+    Operands,
+    Params,
+    apply,
+    apply_to_two,
+    joined,
+    kind_of,
+    move_axis,
+    stacked,
+)
 from thalweg.core.operation import attach, method, op, operation, register
 from thalweg.core.primitive import Index, Primitive, linear
-from thalweg.core.spec import Array, Spec
+from thalweg.core.spec import Array, Shape, Spec
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ShapeError
 from thalweg.ops.creation.creation import zeros
@@ -63,13 +73,32 @@ def matrix_product(x: Array, y: Array) -> Array:
     return product
 
 
+def _misfit(left: Shape, right: Shape) -> str:
+    """Say in PyTorch's words that a product does not exist; nothing where it has none of them."""
+    if len(right) == 2 and len(left) >= 2:
+        rows, columns = math.prod(left[:-1]), left[-1]
+        factors = f"{rows}x{columns} and {right[0]}x{right[1]}"
+        return f"mat1 and mat2 shapes cannot be multiplied ({factors}): "
+    if len(left) == 2 and len(right) == 1:
+        return (
+            f"size mismatch, got input ({left[0]}), mat ({left[0]}x{left[1]}), vec ({right[0]}): "
+        )
+    if len(left) == len(right) == 1:
+        return (
+            f"inconsistent tensor size, expected tensor [{left[0]}] and src [{right[0]}] to have "
+            f"the same number of elements, but got {left[0]} and {right[0]} elements respectively: "
+        )
+    return ""
+
+
 def _resolve_matmul(x: Any, y: Any) -> tuple[tuple[Tensor, Tensor], dict[str, Any]]:
     a, b = as_tensor(x), as_tensor(y)
     left, right = a.array.shape, b.array.shape
     if not left or not right or left[-1] != (right[-2] if len(right) > 1 else right[0]):
         raise ShapeError(
-            f"matmul got shapes {left} and {right}; the last axis of the first must equal "
-            "the last but one (or only) axis of the second. Transpose one, or use *."
+            f"{_misfit(left, right)}matmul got shapes {left} and {right}; the last axis of the "
+            "first must equal the last but one (or only) axis of the second. Transpose one, or "
+            "use *."
         )
     if a.array.dtype is not b.array.dtype:
         dtype = kind_of((a, b)).promotion.product("matmul", (a.spec, b.spec))
@@ -149,6 +178,16 @@ def _product(x: Tensor, y: Any) -> Tensor:
     """Product of stacks of matrices, of which the right one may be a sparse matrix of SciPy's."""
     if y.__class__ is not x.__class__ and hasattr(y, "tocoo"):
         return sparse_product(x, y)
+    if isinstance(y, Tensor):
+        a, b = x.array, y.array
+        # What needs no look at dtypes and axes takes a third of the time less.
+        if (
+            a.__class__ is np.ndarray is b.__class__
+            and a.dtype is b.dtype
+            and len(a.shape) == 2 == len(b.shape)
+            and a.shape[1] == b.shape[0]
+        ):
+            return apply_to_two(matmul, x, y)
     return matmul(x, y)
 
 

@@ -18,9 +18,10 @@ def normalize_axis(name: str, axis: int, ndim: int) -> int:
     """
     position = int(axis)
     if not -ndim <= position < ndim:
+        known = f"expected to be in range of [{-ndim}, {ndim - 1}]" if ndim else "there is none"
         raise AxisError(
-            f"{name} got axis {axis} for a tensor with {ndim} axes; "
-            f"it wants one between {-ndim} and {ndim - 1}."
+            f"Dimension out of range ({known}, but got {axis}): {name} got axis {axis} for a "
+            f"tensor with {ndim} axes."
         )
     return position % ndim
 

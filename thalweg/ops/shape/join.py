@@ -51,14 +51,30 @@ def _resolve_concatenate(arrays: Any, axis: int | None = 0, dtype: Any = None) -
         raise ShapeError("zero-dimensional tensors cannot be concatenated. Use stack.")
     position = normalize_axis("concatenate", axis, first.ndim)
     for tensor in tensors:
-        same_rank = tensor.ndim == first.ndim
-        if not same_rank or without(tensor.shape, (position,)) != without(first.shape, (position,)):
-            shapes = ", ".join(f"{t.shape}" for t in tensors)
+        if tensor.ndim != first.ndim:
             raise ShapeError(
-                f"concatenate got shapes {shapes}; they may differ along axis {axis} only. "
-                "Reshape or broadcast them first."
+                f"Tensors must have same number of dimensions: got {first.ndim} and {tensor.ndim}. "
+                "Reshape one of them, or use stack."
             )
+        if without(tensor.shape, (position,)) != without(first.shape, (position,)):
+            raise ShapeError(_differing(tensors, position))
     return tuple(astype(tensor, dtype) for tensor in tensors), {"axis": position}
+
+
+def _differing(tensors: Sequence[Tensor], axis: int) -> str:
+    """Say which of several tensors is the first to differ along another axis than one."""
+    shapes = [tuple(tensor.shape) for tensor in tensors]
+    number, wanted, found = next(
+        (number, a, b)
+        for number, shape in enumerate(shapes)
+        for place, (a, b) in enumerate(zip(shapes[0], shape, strict=True))
+        if a != b and place != axis
+    )
+    return (
+        f"Sizes of tensors must match except in dimension {axis}. Expected size {wanted} but got "
+        f"size {found} for tensor number {number} in the list: the shapes are "
+        f"{', '.join(map(str, shapes))}. Reshape or broadcast them first."
+    )
 
 
 def _concatenate_spec(*specs: Spec, axis: int) -> Spec:
@@ -92,6 +108,20 @@ def concatenate(*arrays: Array, axis: int) -> Array:
 publish(concatenate, ("concat",), own="concatenate")
 
 
+def require_equal(shapes: Sequence[Sequence[int]]) -> None:
+    """Refuse tensors that do not lie on one another.
+
+    Raises:
+        ShapeError: If one has another shape than the first.
+    """
+    for number, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise ShapeError(
+                f"stack expects each tensor to be equal size, but got {list(shapes[0])} at entry 0 "
+                f"and {list(shape)} at entry {number}. Broadcast or reshape them."
+            )
+
+
 @operation
 def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
     """Join tensors of one shape along a new axis.
@@ -108,9 +138,7 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Tensor:
     tensors = [as_tensor(array) for array in arrays]
     if not tensors:
         raise ArgumentError("stack got no tensors; it wants at least one. Check the list.")
-    if any(tensor.shape != tensors[0].shape for tensor in tensors):
-        shapes = ", ".join(f"{tensor.shape}" for tensor in tensors)
-        raise ShapeError(f"stack got {shapes}; it wants equal shapes. Broadcast or reshape them.")
+    require_equal([tensor.shape for tensor in tensors])
     position = normalize_axis("stack", axis, tensors[0].ndim + 1)
     return concatenate([expand_dims(tensor, position) for tensor in tensors], axis=position)
 

@@ -55,9 +55,13 @@ def _resolve_reshape(
     if wanted.count(-1) == 1 and known and tensor.size % known == 0:
         wanted = tuple(tensor.size // known if extent == -1 else extent for extent in wanted)
     if -1 in wanted or math.prod(wanted) != tensor.size:
+        fault = f"shape '{list(given)}' is invalid for input of size {tensor.size}"
+        if wanted.count(-1) > 1:
+            fault = "only one dimension can be inferred"
         raise ShapeError(
-            f"reshape got a tensor of shape {tensor.shape} ({tensor.size} elements) and the shape "
-            f"{given}, which does not hold as many. Change an extent, or make one of them -1."
+            f"{fault}: reshape got a tensor of shape {tensor.shape} ({tensor.size} elements) and "
+            f"the shape {given}, which does not hold as many. Change an extent, or make one of "
+            "them -1."
         )
     if copy is False:
         _require_view(tensor, wanted)

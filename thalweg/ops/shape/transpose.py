@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import apply, with_params
+from thalweg.core.apply import apply, as_view, is_plain, with_params
 from thalweg.core.operation import attach, method, operation
 from thalweg.core.primitive import Index, Resolved, linear
 from thalweg.core.spec import Array, Spec
@@ -67,7 +67,14 @@ attach("transpose", transpose)
 
 
 def _all_reversed(x: Tensor) -> Tensor:
-    return apply(transpose, (x,), {"axes": tuple(range(x.ndim - 1, -1, -1))})
+    axes = _REVERSED[len(x.array.shape)]
+    if is_plain(x):
+        return as_view(x, x.array.T, ((transpose, {"axes": axes}),))
+    return apply(transpose, (x,), {"axes": axes})
+
+
+# By the number of axes.
+_REVERSED = tuple(tuple(range(n - 1, -1, -1)) for n in range(65))
 
 
 attach("T", property(_all_reversed, doc="The transpose: all axes in reverse order."))
@@ -107,7 +114,10 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
         return tensor
     order = list(range(tensor.ndim))
     order[first], order[second] = second, first
-    return apply(transpose, (tensor,), {"axes": tuple(order)})
+    axes = tuple(order)
+    if is_plain(tensor):
+        return as_view(tensor, tensor.array.transpose(axes), ((transpose, {"axes": axes}),))
+    return apply(transpose, (tensor,), {"axes": axes})
 
 
 attach("mT", property(lambda x: swapaxes(x, -1, -2), doc="The last two axes swapped."))

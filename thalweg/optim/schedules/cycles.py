@@ -235,9 +235,16 @@ def one_cycle_schedule(
 
 @factory
 def one_cycle(
-    levels: Sequence[float], total_steps: int, pct_start: float, anneal_strategy: str
+    levels: Sequence[float],
+    total_steps: int,
+    pct_start: float,
+    anneal_strategy: str,
+    steps_beyond: int = 0,
 ) -> Schedule:
-    """Go through three or four levels, a phase between each two, and stay at the last."""
+    """Go through three or four levels, a phase between each two, and stay at the last.
+
+    The last phase may go on for some steps beyond its end, back along a cosine or on along a line.
+    """
     POSITIVE.check(total_steps=total_steps)
     if isinstance(pct_start, float) and not 0 <= pct_start <= 1:
         raise ArgumentError(
@@ -249,7 +256,7 @@ def one_cycle(
     ends = [rise, 2 * rise, total_steps - 1.0] if len(levels) == 4 else [rise, total_steps - 1.0]
 
     def value(step: Tensor) -> Any:
-        passed = minimum(step, total_steps - 1.0)
+        passed = minimum(step, total_steps - 1.0 + steps_beyond)
         starts = [0.0, *ends[:-1]]
         result: Any = None
         for i in reversed(range(len(ends))):

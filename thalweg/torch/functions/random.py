@@ -146,7 +146,7 @@ def _bounds_of(
     first, last = (0, *numbers)[-2:]
     if not first < last:
         raise ArgumentError(
-            f"{name} expects 'from' to be less than 'to', but got from={first} >= to={last}. "
+            f"random_ expects 'from' to be less than 'to', but got from={first} >= to={last}. "
             "The upper bound is not drawn; raise it."
         )
     return int(first), int(last), rest

@@ -51,18 +51,18 @@ def _positions(name: str, x: Any, axis: Any, index: Any) -> tuple[Tensor, int, T
                 f"{list(positions.shape)} to be no larger than self {list(tensor.shape)} apart "
                 f"from dimension {place}. Cut the index."
             )
-    _require_within(positions, tensor.shape[place])
+    _require_within(positions, tensor.shape[place], place)
     return tensor, place, positions
 
 
-def _require_within(index: Tensor, extent: int) -> None:
+def _require_within(index: Tensor, extent: int, axis: int) -> None:
     if index.is_symbolic or not index.size:
         return
     low, high = int(index.array.min()), int(index.array.max())
     if low < 0 or high >= extent:
         raise IndexOutOfRange(
-            f"index {low if low < 0 else high} is out of bounds for an axis of size {extent}; "
-            f"indices lie between 0 and {extent - 1}."
+            f"index {low if low < 0 else high} is out of bounds for dimension {axis} with size "
+            f"{extent}; indices lie between 0 and {extent - 1}."
         )
 
 
@@ -278,7 +278,7 @@ def _slices(name: str, x: Any, axis: Any, index: Any) -> tuple[Tensor, int, Tens
             f"{name}(): Index is supposed to be a vector, but it has shape {positions.shape}."
         )
     place = axis_of(name, axis, given.ndim)
-    _require_within(positions, tensor.shape[place])
+    _require_within(positions, tensor.shape[place], place)
     return tensor, place, positions
 
 

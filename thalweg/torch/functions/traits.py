@@ -298,8 +298,12 @@ def get_device(x: Any) -> int:
     return -1
 
 
-for _name in ("cuda", "sparse", "quantized", "meta", "mps", "mkldnn", "nested", "xpu"):
+for _name in ("cuda", "sparse", "quantized", "mps", "mkldnn", "nested", "xpu"):
     attach(f"is_{_name}", property(lambda x: False, doc=f"Whether it is {_name}: no tensor is."))
+
+_BASE = "What a view was cut out of, which is no view itself; None for what is no view."
+
+attach("_base", property(lambda x: None if x.origin is None else x.origin.base, doc=_BASE))
 
 attach("is_cpu", property(lambda x: True, doc="Whether it lies on the CPU, as every tensor does."))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.apply import as_view, is_plain
 from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import op
@@ -179,6 +180,26 @@ TorchTensor.__getitem__ = _getitem  # type: ignore[assignment, method-assign]
 # ---- another shape
 
 
+_spoken_reshape: Any = TorchTensor.reshape
+
+
+@functools.wraps(_spoken_reshape)
+def _reshape(x: Tensor, *shape: Any, **words: Any) -> Tensor:
+    """Give the elements another shape; one extent may be -1."""
+    if not words and is_plain(x) and x.array.flags.c_contiguous:
+        try:
+            found = x.array.reshape(*shape)
+        except (TypeError, ValueError):
+            found = None  # PyTorch's words of why are spoken
+        if found is not None:
+            return as_view(x, found, ((reshape, {"shape": found.shape}),))
+    reshaped: Tensor = _spoken_reshape(x, *shape, **words)
+    return reshaped
+
+
+TorchTensor.reshape = _reshape  # type: ignore[assignment, method-assign]
+
+
 @method
 def view(x: Tensor, *shape: Any, dtype: Any = None) -> Tensor:
     """Show the same memory in another shape, or as another dtype.
@@ -196,6 +217,8 @@ def view(x: Tensor, *shape: Any, dtype: Any = None) -> Tensor:
     """
     if dtype is not None or (len(shape) == 1 and isinstance(shape[0], (type, np.dtype))):
         return _reinterpret(x, shape[0] if dtype is None else dtype)
+    if is_plain(x) and x.array.flags.c_contiguous:
+        return _reshape(x, *shape)
     shown: Tensor = reshape(x, extents(shape))
     if not x.is_symbolic and x.size and not np.may_share_memory(shown.array, x.array):
         raise ShapeError(

@@ -16,6 +16,7 @@ from thalweg.ops.shape.transpose import transpose
 from thalweg.ops.windows.windows import overlap_add, windows
 from thalweg.torch.dtypes import TORCH
 from thalweg.torch.naming import as_tensor, function, variant_of
+from thalweg.torch.steps import step
 
 Extents = int | tuple[int, ...]
 
@@ -112,10 +113,11 @@ def _check_channels(name: str, x: Tensor, weight: Tensor, groups: int, own: int)
         )
     wanted = weight.shape[1] * groups if own else weight.shape[0]
     if groups < 1 or x.shape[1] != wanted or weight.shape[0] % groups:
+        fault = f"Given groups={groups}, weight of size {list(weight.shape)}, expected"
         raise ShapeError(
-            f"{name} got an input of shape {x.shape}, a weight of shape {weight.shape} and "
-            f"groups={groups}; the weight is for {wanted} input channels and the number of groups "
-            "must divide the channels. Change the weight, or the groups."
+            f"{fault} input{list(x.shape)} to have {wanted} channels, but got {x.shape[1]} "
+            f"channels instead; the number of groups must divide the channels. Change the weight "
+            f"of {name}, or the groups."
         )
 
 
@@ -368,6 +370,7 @@ def conv_transpose3d() -> None:
     """
 
 
+@step("Im2Col")
 def unfold(
     input: Any,
     kernel_size: Extents,
@@ -387,6 +390,7 @@ def unfold(
     return reshape(seen, (shape[0], *columns) if batched else columns)
 
 
+@step("Col2Im")
 def fold(
     input: Any,
     output_size: Extents,

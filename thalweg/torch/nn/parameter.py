@@ -9,6 +9,7 @@ import numpy as np
 
 from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of
+from thalweg.core.program import Symbol
 from thalweg.core.spec import possible
 from thalweg.core.tape import set_recording
 from thalweg.core.tensor import Tensor, astype, make
@@ -272,8 +273,14 @@ def convert(tensor: Tensor, function: Callable[[Tensor], Tensor]) -> None:
         tensor.convert_placeholder(function)
         return
     gradient = tensor._grad
-    rebind(tensor, function(tensor.detach()))
+    # What has a shape alone cannot even be detached.
+    rebind(tensor, function(make(tensor.array) if tensor.is_symbolic else tensor.detach()))
     tensor._grad = None if gradient is None else function(gradient.detach())
+
+
+def without_values(tensor: Tensor) -> Tensor:
+    """Return a tensor of the device "meta": with a shape and a dtype alone."""
+    return make(Symbol(tensor.spec))
 
 
 def copy_value(tensor: Tensor) -> Tensor:

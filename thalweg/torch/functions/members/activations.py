@@ -10,8 +10,10 @@ from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.elementwise.comparison import greater, less_equal, where
 from thalweg.ops.shape.reshape import reshape
 from thalweg.torch.naming import as_tensor, attach
+from thalweg.torch.steps import step
 
 
+@step("PreluKernel")
 def prelu(input: Any, weight: Any) -> Tensor:
     """Return x where x > 0, else w x, with one learned slope w, or one for each channel.
 
@@ -43,6 +45,7 @@ def prelu(input: Any, weight: Any) -> Tensor:
     return where(greater(x, 0), x, reshape(slope, tuple(spread)) * x)
 
 
+@step("Hardshrink")
 def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """Return x where |x| > λ, else 0."""
     x = as_tensor(input)

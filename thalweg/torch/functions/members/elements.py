@@ -14,39 +14,18 @@ from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.floats import frexp as split_floats
 from thalweg.ops.index.items import copy_
-from thalweg.ops.order.sort import histogram as counted
 from thalweg.ops.shape.reshape import reshape
 from thalweg.torch.functions.viewing import extents
 from thalweg.torch.naming import NAMES, as_tensor, attach, make, named
 from thalweg.torch.return_types import named_result
 
 frexp_result = named_result("frexp", "mantissa", "exponent")
-histogram_result = named_result("histogram", "hist", "bin_edges")
 
 
 def _frexp(x: Tensor) -> Any:
     """Return mantissas in [½, 1) and exponents: x = mantissa · 2^exponent."""
     mantissa, exponent = split_floats(x)
     return frexp_result(mantissa, astype(exponent, np.int32))
-
-
-def _histogram(
-    x: Tensor, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
-) -> Any:
-    """Return how many elements lie in each bin, and the bins' edges.
-
-    Args:
-        x: The tensor.
-        bins: How many bins of equal width, or the edges.
-        range: The first and the last edge; by default the smallest and the largest element.
-        weight: What each element counts.
-        density: Whether the counts are divided by their sum and the bins' widths.
-    """
-    found, edges = counted(
-        x.detach(), bins if isinstance(bins, int) else as_tensor(bins).detach(), range=range,
-        weights=weight, density=density,
-    )  # fmt: skip
-    return histogram_result(astype(found, x.dtype), astype(edges, x.dtype))
 
 
 def _map2(x: Tensor, first: Any, second: Any, function: Callable[..., Any]) -> Tensor:
@@ -123,7 +102,6 @@ for _name, _instead in {
 
 for _name, _member in {
     "frexp": _frexp,
-    "histogram": _histogram,
     "is_distributed": lambda x: False,
     "map2_": _map2,
     "name": property(lambda x: None, doc="None: tensors have no names."),

@@ -55,7 +55,7 @@ def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     return elu(input, alpha, inplace=True)
 
 
-@step("Elu")
+@step("Celu")
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Exponential linear unit with a continuous derivative: x where x > 0, else α (e^(x/α) - 1).
 
@@ -144,6 +144,7 @@ def sigmoid(input: Any) -> Tensor:
     return exponential.sigmoid(as_tensor(input))
 
 
+@step("LogSigmoid")
 def logsigmoid(input: Any) -> Tensor:
     """Logarithm of the logistic function, without overflow."""
     return smooth.log_sigmoid(as_tensor(input))
@@ -204,6 +205,7 @@ def _with_axis(input: Any, dim: int | None, dtype: Any) -> tuple[Tensor, int]:
     return x, by_default if dim is None else dim
 
 
+@step("Glu")
 def glu(input: Any, dim: int = -1) -> Tensor:
     """Gated linear unit: a σ(b), a the first half along the axis and b the second.
 
@@ -346,16 +348,19 @@ def _limit(x: Tensor, low: float, high: float) -> Tensor:
     return where(less_equal(x, low), low, where(greater_equal(x, high), high, x))
 
 
+@step("Hardtanh")
 def relu6(input: Any, inplace: bool = False) -> Tensor:
     """Return x limited to lie between 0 and 6."""
     return apply(lambda x: _limit(x, 0, 6), input, inplace)
 
 
+@step("Hardsigmoid")
 def hardsigmoid(input: Any, inplace: bool = False) -> Tensor:
     """Return (x + 3) / 6, limited to lie between 0 and 1."""
     return apply(lambda x: _limit(x + 3, 0, 6) / 6, input, inplace)
 
 
+@step("Hardswish")
 def hardswish(input: Any, inplace: bool = False) -> Tensor:
     """Return x (x + 3) / 6 between -3 and 3, 0 below and x above.
 
@@ -369,6 +374,7 @@ def _hardswish(x: Tensor) -> Tensor:
     return where(less_equal(x, -3), 0, where(greater_equal(x, 3), x, x * (x + 3) / 6))
 
 
+@step("Softshrink")
 def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """Return x moved towards zero by λ, and 0 where |x| ≤ λ.
 
@@ -390,6 +396,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     return where(less_equal(absolute(x), lambd), 0, x - lambd * sign(x))
 
 
+@step("Threshold")
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """Return x where it is above the threshold, else the value."""
     return apply(lambda x: where(less_equal(x, threshold), value, x), input, inplace)

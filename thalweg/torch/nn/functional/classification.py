@@ -267,10 +267,11 @@ def _loss_of_classes(
         )
     axis = 0 if logs.ndim == 1 else 1
     if y.shape != (*logs.shape[:axis], *logs.shape[axis + 1 :]):
+        rows = logs.shape[0] if logs.ndim > 1 else 1
+        fault = f"Expected input batch_size ({rows}) to match target batch_size"
         raise ShapeError(
-            f"Expected input batch_size to match target batch_size: the input has shape "
-            f"{logs.shape} and the target {y.shape}; the target wants that of the input without "
-            "the axis of classes."
+            f"{fault} ({y.shape[0] if y.shape else 1}): the input has shape {logs.shape} and the "
+            f"target {y.shape}; the target wants that of the input without the axis of classes."
         )
     if _all_count(y, ignored, logs.shape[axis]) and weight is None and not smoothing:
         return aggregate(-squeeze(take_along_axis(logs, expand_dims(y, axis), axis), axis), kind)
@@ -459,6 +460,7 @@ def _require_one_shape(name: str, input: Any, target: Any) -> tuple[Tensor, Tens
     return x, y
 
 
+@step("SoftMarginLoss")
 def soft_margin_loss(
     input: Any,
     target: Any,
@@ -575,6 +577,7 @@ def cosine_embedding_loss(
 # ---- several classes
 
 
+@step("MultiMarginLoss")
 def multi_margin_loss(
     input: Any,
     target: Any,
@@ -624,6 +627,7 @@ def multi_margin_loss(
     return aggregate(reshape(losses, ()) if single and y.ndim == 0 else losses, kind)
 
 
+@step("MultilabelMarginLoss")
 def multilabel_margin_loss(
     input: Any,
     target: Any,

@@ -183,6 +183,6 @@ def require_probability(name: str, p: float) -> None:
     """
     if not 0 <= p <= 1:
         raise ArgumentError(
-            f"{name}: dropout probability has to be between 0 and 1, but got {p}. Give the share "
+            f"dropout probability has to be between 0 and 1, but got {p}. Give {name} the share "
             "that is set to zero."
         )

@@ -177,6 +177,7 @@ def one_hot(input: Any, num_classes: int = -1) -> Tensor:
 # ---- bags of rows
 
 
+@step("EmbeddingBag")
 def embedding_bag(
     input: Any,
     weight: Any,

@@ -22,7 +22,7 @@ from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims
 from thalweg.optim import losses
 from thalweg.torch.naming import as_tensor
-from thalweg.torch.steps import step
+from thalweg.torch.steps import call_step, step
 
 __all__ = [
     "cosine_similarity", "gaussian_nll_loss", "huber_loss", "l1_loss", "mse_loss", "normalize",
@@ -53,7 +53,11 @@ def aggregate(losses: Tensor, reduction: str, weights: Tensor | None = None) -> 
         return losses
     if reduction == "sum":
         return sum(losses)
-    return mean(losses) if weights is None else sum(losses) / sum(weights)
+    if weights is not None:
+        return sum(losses) / sum(weights)
+    found = mean(losses)
+    call_step(found, (losses,), "MeanBackward0")
+    return found
 
 
 def weigh(losses: Tensor, weight: Any, reduction: str) -> Tensor:
@@ -115,6 +119,7 @@ def _normalize(x: Tensor, p: float, dim: Any, eps: float) -> Tensor:
     return x / at_least(length, eps)
 
 
+@step("Sum1")
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """Cosine of the angle between vectors: Σ x₁x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε))."""
     first, second = pair(x1, x2)
@@ -122,6 +127,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tens
     return sum(product, dim) if product.ndim else product
 
 
+@step("Norm1")
 def pairwise_distance(
     x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:

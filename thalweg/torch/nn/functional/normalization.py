@@ -88,6 +88,7 @@ def layer_norm(
     return _scale_and_shift(centred / sqrt(variance + eps), weight, bias)
 
 
+@step("Mul")
 def rms_norm(
     input: Any, normalized_shape: Sequence[int], weight: Any = None, eps: float | None = None
 ) -> Tensor:
@@ -288,6 +289,7 @@ def _follow(running: Tensor | None, current: Tensor, momentum: Any) -> None:
         overwrite(running, astype(moved, running.dtype))
 
 
+@step("View")
 def instance_norm(
     input: Any,
     running_mean: Tensor | None = None,

@@ -23,7 +23,7 @@ from thalweg.ops.shape.cut import slice_
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import moveaxis, transpose
 from thalweg.torch.naming import as_tensor
-from thalweg.torch.steps import step
+from thalweg.torch.steps import call_step, step
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "channel_shuffle",
@@ -118,6 +118,7 @@ def _cut(x: Tensor, pairs: list[tuple[int, int]]) -> Tensor:
     return slice_(x, tuple(bounds))
 
 
+@step("Squeeze1")
 def adaptive_avg_pool1d(input: Any, output_size: Any) -> Tensor:
     """Means of as many windows of (N, C, L) or (C, L) as wanted; see `adaptive_avg_pool2d`."""
     return adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
@@ -141,7 +142,10 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Tensor:
         >>> F.adaptive_avg_pool2d(torch.reshape(torch.arange(9.0), (1, 3, 3)), (1, None)).tolist()
         [[[3.0, 4.0, 5.0]]]
     """
-    return adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
+    found = adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
+    whole = found.shape[-2:] == (1, 1)
+    call_step(found, (input,), "MeanBackward1" if whole else "AdaptiveAvgPool2DBackward0")
+    return found
 
 
 def adaptive_avg_pool3d(input: Any, output_size: Any) -> Tensor:
@@ -179,6 +183,7 @@ def _average(x: Tensor, axis: int, n: int) -> Tensor:
     return moveaxis(means, -1, axis)
 
 
+@step("PixelShuffle")
 def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
     """Lay out groups of r² channels as r by r pixels: (…, C r², H, W) to (…, C, H r, W r).
 
@@ -207,6 +212,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
     return reshape(parts, (*lead, channels // (r * r), height * r, width * r))
 
 
+@step("PixelUnshuffle")
 def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
     """Lay out r by r pixels as r² channels, the inverse of `pixel_shuffle`.
 
@@ -257,6 +263,17 @@ _NEAREST = ("nearest", "nearest-exact")
 _RANKS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3, "lanczos": 2}
 
 
+_KINDS = {
+    "bicubic": "Bicubic",
+    "bilinear": "Bilinear",
+    "lanczos": "Lanczos",
+    "linear": "Linear",
+    "nearest": "Nearest",
+    "nearest-exact": "NearestExact",
+    "trilinear": "Trilinear",
+}
+
+
 def interpolate(
     input: Any,
     size: Any = None,
@@ -293,7 +310,7 @@ def interpolate(
         >>> F.interpolate(torch.tensor([[[0.0, 4.0]]]), size=4, mode="linear").tolist()
         [[[0.0, 1.0, 3.0, 4.0]]]
     """
-    x = as_tensor(input)
+    given = x = as_tensor(input)
     rank = x.ndim - 2
     _check(x, mode, align_corners, antialias)
     extents, factors = _grid(x.shape[2:], size, scale_factor, bool(recompute_scale_factor))
@@ -314,6 +331,8 @@ def interpolate(
         weights = weigh(old, _positions(new, step, bool(align_corners)), step, kind)
         product = matmul(moveaxis(x, axis, -1), as_tensor(weights.astype(x.dtype)))
         x = moveaxis(product, -1, axis)
+    smoothed = "Aa" if antialias else ""
+    call_step(x, (given,), f"Upsample{_KINDS[mode]}{rank}D{smoothed}Backward0")
     return x
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import operator
 import warnings
 from collections import OrderedDict
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    ValuesView,
+)  # fmt: skip
 from itertools import groupby
 from typing import Any, Self, overload
 
@@ -15,6 +23,7 @@ from thalweg.lines import level_of_user
 from thalweg.torch.nn.modules.module import Module, layout
 from thalweg.torch.nn.parameter import Parameter
 from thalweg.torch.tensors import TorchTensor
+from thalweg.torch.typed import typename
 
 __all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
@@ -539,7 +548,8 @@ class ParameterDict(Module):
     def extra_repr(self) -> str:
         """Return one line a value."""
         return "\n".join(
-            f"  ({printable(key)}): {_describe_value(value)}" for key, value in self.items()
+            f"  ({printable(key)}): {_describe_value(value, typename)}"
+            for key, value in self.items()
         )
 
     def _require(self, key: str) -> None:
@@ -555,9 +565,10 @@ def _as_parameter(value: Any) -> Any:
     return Parameter(value) if is_plain else value
 
 
-def _describe_value(value: Any) -> str:
+def _describe_value(value: Any, kind_of: Callable[[Any], Any] = lambda x: x.dtype) -> str:
+    """Say what a list holds by its dtype, and a dictionary by PyTorch's older name of the type."""
     if not isinstance(value, Tensor):
         return f"Object of type: {type(value).__name__}"
     what = "Parameter" if isinstance(value, Parameter) else "Tensor"
     size = "x".join(map(str, value.shape))
-    return f"{what} containing: [{value.dtype} of size {size}]"
+    return f"{what} containing: [{kind_of(value)} of size {size}]"

@@ -18,9 +18,10 @@ from thalweg.errors import (
     did_you_mean,
     printable,
 )
-from thalweg.torch.naming import adopted
+from thalweg.torch.devices import is_meta
+from thalweg.torch.naming import adopted, make
 from thalweg.torch.nn.hooks import Hook, register_for_all
-from thalweg.torch.nn.parameter import Buffer, Parameter, convert, is_lazy
+from thalweg.torch.nn.parameter import Buffer, Parameter, convert, is_lazy, without_values
 from thalweg.torch.nn.state import WithState
 from thalweg.torch.typed import dtype_of
 
@@ -458,7 +459,7 @@ class Module(WithState):
 
         Args:
             args: A dtype, the device "cpu", both, or a tensor whose dtype is taken.
-            device: The only device is "cpu".
+            device: "cpu"; or "meta", where parameters and buffers have shapes and no values.
             dtype: A floating dtype.
             non_blocking: Accepted as in PyTorch; it has no meaning here.
             memory_format: Accepted as in PyTorch; it has no meaning here.
@@ -466,6 +467,7 @@ class Module(WithState):
         Raises:
             DtypeError: If the dtype is not floating.
             ArgumentError: If the device is another one.
+            WithoutValues: If values are asked for that "meta" has not; a NotImplementedError.
 
         Example:
             >>> from thalweg.torch import nn
@@ -480,7 +482,16 @@ class Module(WithState):
                 dtype = given
             elif not isinstance(given, bool):
                 device = given
+        if str(device) == "meta":
+            self.to(dtype=dtype)._apply(without_values)
+            return self
         _require_here(device)
+        if device is not None and any(map(is_meta, (*self.parameters(), *self.buffers()))):
+            raise WithoutValues(
+                "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() "
+                "instead of torch.nn.Module.to() when moving module from meta to a different "
+                "device."
+            )
         if dtype is None:
             return self
         wanted = np.dtype(dtype)
@@ -512,12 +523,33 @@ class Module(WithState):
         """Return the module, which is on the CPU already."""
         return self
 
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """Give all parameters and buffers memory that is not filled, after `.to("meta")` or not.
+
+        Args:
+            device: "cpu", or "meta" for none.
+            recurse: Whether the modules below are meant too.
+
+        Raises:
+            ArgumentError: If the device is another one.
+
+        Example:
+            >>> from thalweg.torch import nn
+            >>> layer = nn.Linear(2, 1).to("meta")
+            >>> layer.weight.device, layer.to_empty(device="cpu").weight.device
+            (device(type='meta'), device(type='cpu'))
+        """
+        if str(device) == "meta":
+            return self._apply(without_values, recurse)
+        _require_here(device)
+        return self._apply(lambda t: make(np.empty(t.shape, t.array.dtype)), recurse)
+
     def cuda(self, device: Any = None) -> Self:
         """Refuse to move the module to a device that is not there."""
         return self.to("cuda" if device is None else device)
 
-    def _apply(self, function: Callable[[Tensor], Tensor]) -> Self:
-        for module in self.modules():
+    def _apply(self, function: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        for module in self.modules() if recurse else (self,):
             for parameter in module._parameters.values():
                 if parameter is not None:
                     convert(parameter, function)
@@ -626,6 +658,10 @@ def describe(module: Module, *names: str, **defaults: Any) -> str:
     """Return attributes as a module prints them: some always, others if they are no defaults."""
     unusual = [name for name, default in defaults.items() if getattr(module, name) != default]
     return ", ".join(f"{name}={getattr(module, name)}" for name in (*names, *unusual))
+
+
+class WithoutValues(ArgumentError, NotImplementedError):
+    """What lies on the device "meta" shall be moved to one with memory."""
 
 
 def _is_dtype(given: Any) -> bool:

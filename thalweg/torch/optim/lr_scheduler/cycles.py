@@ -282,7 +282,8 @@ class OneCycleLR(ScheduleView):
     def _cycle(self, levels: list[float]) -> Callable[[Any], Any]:
         if self.three_phase:
             levels = [*levels[:2], levels[0], levels[2]]
-        return one_cycle(levels, self.total_steps, self.pct_start, self.anneal_strategy)
+        # PyTorch has one more step, of which a loop that steps after each batch sees the rate.
+        return one_cycle(levels, self.total_steps, self.pct_start, self.anneal_strategy, 1)
 
 
 def _count(total_steps: Any, epochs: Any, steps_per_epoch: Any) -> int:

@@ -114,7 +114,7 @@ def as_groups(params: Any) -> list[Any]:
     groups = list(params)
     if not groups:
         raise ArgumentError(
-            "The optimizer got an empty parameter list: there is nothing to optimize. Give tensors "
+            "optimizer got an empty parameter list: there is nothing to optimize. Give tensors "
             "with requires_grad=True, as model.parameters(); a generator can be read once only."
         )
     return groups if isinstance(groups[0], dict) else [{"params": groups}]

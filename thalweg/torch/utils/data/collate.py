@@ -12,7 +12,7 @@ import numpy as np
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import CallError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.creation import tensor
-from thalweg.ops.shape.join import stack
+from thalweg.ops.shape.join import require_equal, stack
 from thalweg.torch.naming import adopted, make
 
 Indices = np.ndarray[Any, np.dtype[np.intp]]
@@ -196,13 +196,11 @@ def _stack_arrays(batch: Sequence[Any]) -> Tensor:
 
 
 def _check_shapes(found: list[tuple[int, ...]]) -> None:
-    shapes = [tuple(shape) for shape in found]
-    for position, shape in enumerate(shapes):
-        if shape != shapes[0]:
-            raise ShapeError(
-                f"Sample 0 of a batch has shape {shapes[0]} and sample {position} has shape "
-                f"{shape}; default_collate wants equal shapes. Pad the samples, or pass collate_fn."
-            )
+    try:
+        require_equal([tuple(shape) for shape in found])
+    except ShapeError as error:
+        advice = "Pad the samples, or give the loader a collate_fn."
+        raise ShapeError(f"{error} {advice}") from None
 
 
 def _collate_sequences(first: Sequence[Any], batch: Sequence[Any]) -> Any:

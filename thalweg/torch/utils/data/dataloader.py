@@ -117,24 +117,24 @@ class DataLoader:
         workers, ahead = self.num_workers, self.prefetch_factor
         if workers < 0:
             raise ArgumentError(
-                f"DataLoader got num_workers={workers}; a number >= 0 is wanted. "
-                "Pass 0 to read in this process."
+                "num_workers option should be non-negative; use num_workers=0 to disable "
+                f"multiprocessing. It is {workers}."
             )
         if self.timeout < 0:
             raise ArgumentError(
-                f"DataLoader got timeout={self.timeout}; seconds >= 0 are wanted. "
-                "Pass 0 to wait for ever."
+                f"timeout option should be non-negative; it is {self.timeout}. Pass 0 to wait for "
+                "ever."
             )
         if ahead is not None and (not workers or ahead < 1):
             raise ArgumentError(
-                f"DataLoader got prefetch_factor={ahead} with num_workers={workers}; batches that "
-                "workers read ahead are wanted. Pass num_workers > 0 and prefetch_factor >= 1, or "
-                "leave prefetch_factor out."
+                "prefetch_factor option could only be specified in multiprocessing.let num_workers "
+                "> 0 to enable multiprocessing, otherwise set prefetch_factor to None."
+                if not workers
+                else f"prefetch_factor option should be non-negative, and at least 1: it is {ahead}"
             )
         if self.persistent_workers and not workers:
             raise ArgumentError(
-                "DataLoader got persistent_workers=True with num_workers=0; there is no worker to "
-                "keep. Pass num_workers > 0."
+                "persistent_workers option needs num_workers > 0: there is no worker to keep."
             )
 
     def _check_order(
@@ -150,19 +150,20 @@ class DataLoader:
                     )
         if sampler is not None and shuffle:
             raise ArgumentError(
-                "DataLoader got sampler and shuffle=True; one order is wanted. Leave shuffle out."
+                "sampler option is mutually exclusive with shuffle: each is an order. Leave "
+                "shuffle out."
             )
         if batch_sampler is not None and (
             batch_size != 1 or shuffle or sampler is not None or drop_last
         ):
             raise ArgumentError(
-                "DataLoader got batch_sampler with batch_size, shuffle, sampler or drop_last; the "
-                "batch sampler decides all of these. Leave them out."
+                "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and "
+                "drop_last: it decides all of these. Leave them out."
             )
         if batch_size is None and drop_last:
             raise ArgumentError(
-                "DataLoader got batch_size=None with drop_last=True; without batches none is "
-                "dropped. Pass a batch_size, or leave drop_last out."
+                "batch_size=None option disables auto-batching and is mutually exclusive with "
+                "drop_last: without batches none is dropped. Leave drop_last out."
             )
 
     @property

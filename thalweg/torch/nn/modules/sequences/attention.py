@@ -20,6 +20,10 @@ class NonDynamicallyQuantizableLinear(Linear):
     """The projection at the end of attention, under the name that PyTorch prints."""
 
 
+class Undivided(ArgumentError, AssertionError):
+    """Features that heads cannot share evenly."""
+
+
 class MultiheadAttention(Module):
     """Attention of several heads, each by its own projections of queries, keys and values.
 
@@ -37,7 +41,8 @@ class MultiheadAttention(Module):
         dtype: The parameters' dtype; by default the default dtype.
 
     Raises:
-        ArgumentError: If a number is not positive, or the heads do not divide the features.
+        ArgumentError: If a number is not positive.
+        Undivided: If the heads do not divide the features; an AssertionError too.
 
     Attributes:
         in_proj_weight: The projections of queries, keys and values, (3·embed_dim, embed_dim), by
@@ -91,7 +96,7 @@ class MultiheadAttention(Module):
                 f"embed_dim={embed_dim} and num_heads={num_heads} instead"
             )
         if embed_dim % num_heads:
-            raise ArgumentError(
+            raise Undivided(
                 f"embed_dim must be divisible by num_heads, and {embed_dim} and {num_heads} were "
                 "given."
             )
