@@ -336,7 +336,7 @@ def arange(
     requires_grad: builtins.bool = False,
     out: _Out = None,
 ) -> TorchTensor:
-    r"""Return numbers from start (by default 0) up to, not including, stop."""
+    r"""Return numbers from start (by default 0) up to, not including, the end."""
 
 def arccos(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Inverse cosine, in radians, of x in [-1, 1]. Natively within 1.2 ulp."""
@@ -622,7 +622,7 @@ def bincount(
     length: builtins.int | None = None,
     out: _Out = None,
 ) -> TorchTensor:
-    r"""Count how often each integer from 0 on occurs in a vector, or sum weights for each."""
+    r"""Count how often each integer from 0 on occurs, or sum weights: float32 if these are."""
 
 def binomial(
     count: ArrayLike, prob: ArrayLike, generator: Generator | None = None, *, out: _Out = None
@@ -1748,14 +1748,13 @@ def histc(
     r"""Count elements in intervals of equal width between two bounds, by default the extremes."""
 
 def histogram(
-    a: ArrayLike,
-    bins: Any = 10,
-    range: Any = None,
-    density: builtins.bool | None = None,
-    weights: ArrayLike | None = None,
+    input: ArrayLike,
+    bins: Any = 100,
     *,
-    out: _Out = None,
-) -> tuple[TorchTensor, TorchTensor]:
+    range: Any = None,
+    weight: ArrayLike | None = None,
+    density: builtins.bool = False,
+) -> Any:
     r"""Count elements, or sum their weights, between bounds; the last one belongs to its interval."""
 
 def histogramdd(
@@ -2431,7 +2430,7 @@ def mean(
     where: ArrayLike | None = None,
     out: _Out = None,
 ) -> TorchTensor:
-    r"""Arithmetic mean over some axes; by default over all. Integers are averaged as float64."""
+    r"""Arithmetic mean over some axes; by default over all."""
 
 @overload
 def median(input: ArrayLike, dim: None = None, keepdim: builtins.bool = False) -> TorchTensor:
@@ -3639,15 +3638,8 @@ def topk(
 ) -> Found:
     r"""Return the k largest elements along an axis, the largest first, and their positions."""
 
-def trace(
-    input: ArrayLike,
-    offset: builtins.int = 0,
-    dim1: builtins.int = 0,
-    dim2: builtins.int = 1,
-    *,
-    out: _Out = None,
-) -> TorchTensor:
-    r"""Sum of a diagonal of the matrices along two axes."""
+def trace(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
+    r"""Sum of the diagonal of a matrix."""
 
 def transpose(
     input: ArrayLike, dim0: builtins.int, dim1: builtins.int, *, out: _Out = None

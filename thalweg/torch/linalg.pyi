@@ -46,7 +46,7 @@ def cholesky_ex(A: ArrayLike, *, upper: bool = False, check_errors: bool = False
 def cond(input: ArrayLike, p: Any = None, *, out: _Out = None) -> TorchTensor:
     r"""Condition number of matrices: ‖x‖ ‖x⁻¹‖, by singular values for p None, 2 or -2."""
 
-def cross(input: ArrayLike, other: ArrayLike, dim: int = -1, *, out: _Out = None) -> TorchTensor:
+def cross(input: ArrayLike, other: ArrayLike, dim: int = -1) -> TorchTensor:
     r"""Cross products of vectors of three elements along an axis; the others broadcast."""
 
 def det(input: ArrayLike, *, out: _Out = None) -> TorchTensor:

@@ -46,7 +46,6 @@ class TorchTensor(_core.Tensor):
     Raises:
         TypeError: If it is none of these.
         ArgumentError: If another device is asked for.
-        GradientError: If a tensor requires a derivative.
 
     Example:
         >>> import thalweg.torch as torch
@@ -233,6 +232,10 @@ class TorchTensor(_core.Tensor):
 
     def _bare(self) -> TorchTensor:
         r"""Return a tensor on the same memory that is not on the tape; in a program it is the same."""
+
+    @property
+    def _base(self) -> TorchTensor:
+        r"""What a view was cut out of, which is no view itself; None for what is no view."""
 
     def _cast(self, dtype: DTypeLike | None) -> TorchTensor: ...
     def _embed(self, part: _core.Tensor, steps: Any) -> TorchTensor:
@@ -592,7 +595,7 @@ class TorchTensor(_core.Tensor):
         length: builtins.int | None = None,
         out: _Out = None,
     ) -> TorchTensor:
-        r"""Count how often each integer from 0 on occurs in a vector, or sum weights for each."""
+        r"""Count how often each integer from 0 on occurs, or sum weights: float32 if these are."""
 
     def bitwise_and(self, other: ArrayLike, *, out: _Out = None) -> TorchTensor:
         r"""Bits set in both of two integers, or where both of two Booleans hold: x & y."""
@@ -1208,13 +1211,13 @@ class TorchTensor(_core.Tensor):
 
     def histogram(
         self,
-        bins: ArrayLike,
+        bins: Any = 100,
         *,
         range: Any = None,
         weight: ArrayLike | None = None,
         density: builtins.bool = False,
     ) -> Any:
-        r"""Return how many elements lie in each bin, and the bins' edges."""
+        r"""Count elements, or sum their weights, between bounds; the last one belongs to its interval."""
 
     def hsplit(self, indices_or_sections: ArrayLike, *, out: _Out = None) -> list[TorchTensor]:
         r"""Cut along the second axis, or a vector along its only one; as `split`."""
@@ -1686,7 +1689,7 @@ class TorchTensor(_core.Tensor):
         where: ArrayLike | None = None,
         out: _Out = None,
     ) -> TorchTensor:
-        r"""Arithmetic mean over some axes; by default over all. Integers are averaged as float64."""
+        r"""Arithmetic mean over some axes; by default over all."""
 
     @overload
     def median(self, dim: None = None, keepdim: builtins.bool = False) -> TorchTensor:
@@ -2573,15 +2576,8 @@ class TorchTensor(_core.Tensor):
     ) -> Found:
         r"""Return the k largest elements along an axis, the largest first, and their positions."""
 
-    def trace(
-        self,
-        offset: builtins.int = 0,
-        dim1: builtins.int = 0,
-        dim2: builtins.int = 1,
-        *,
-        out: _Out = None,
-    ) -> TorchTensor:
-        r"""Sum of a diagonal of the matrices along two axes."""
+    def trace(self, *, out: _Out = None) -> TorchTensor:
+        r"""Sum of the diagonal of a matrix."""
 
     def transpose(self, dim0: builtins.int, dim1: builtins.int, *, out: _Out = None) -> TorchTensor:
         r"""Exchange two axes."""

@@ -354,37 +354,6 @@ def nonzero_static(x: Any, *, size: int, fill_value: int = -1) -> Tensor:
 
 
 @method
-def histogram(
-    input: Any, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False
-) -> Any:
-    """Count elements between bounds, or sum their weights, as numbers of the input's dtype.
-
-    Args:
-        input: A tensor of a floating dtype, flattened.
-        bins: How many intervals of equal width, or their bounds.
-        range: The first and the last bound; by default the extremes.
-        weight: What each element counts, of the input's shape.
-        density: Whether to divide by the total and the widths.
-
-    Returns:
-        `hist`, and `bin_edges`.
-
-    Raises:
-        DtypeError: If the input is not of a floating dtype.
-
-    Example:
-        >>> import thalweg.torch as torch
-        >>> torch.histogram(torch.tensor([1.0, 2.0, 1.0]), bins=2).hist
-        tensor([2., 1.])
-    """
-    x = as_tensor(input)
-    if x.dtype.kind != "f":
-        raise DtypeError(f'"histogram" not implemented for {x.dtype}. Convert it with .float().')
-    counts, bounds = op.histogram(x, bins, range, density, weight)
-    return named_result("histogram", "hist", "bin_edges")(astype(counts, x.dtype), bounds)
-
-
-@method
 def bincount(
     input: Any, weights: Any = None, minlength: int = 0, *, length: int | None = None
 ) -> Tensor:
