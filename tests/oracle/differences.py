@@ -20,6 +20,7 @@ DIFFERENCES: dict[str, str] = {
     "elements; of a tensor's own parts, the whole memory is known.",
     "as_strided.partial_views": "The samples are parts of a larger memory; a tensor made of an "
     "array knows no more than its elements. Of a tensor's own parts, the whole memory is known.",
+    "as_strided_copy": "As of `as_strided`.",
     "as_strided_scatter": "PyTorch's derivative of the first operand is that of the places which "
     "are written; it is that of all others, as differences show.",
     "cholesky_inverse": "PyTorch's derivative fills the triangle that is not read; here it is 0 "

@@ -137,7 +137,8 @@ def _errors(found: list[Verdict]) -> str:
     lines = [
         "## Calls that PyTorch alone refuses",
         "",
-        f"Of {asked:,} calls that are errors in PyTorch, {agreed:,} are errors of that class here; "
+        f"Of {asked:,} calls that are errors in the data base and in PyTorch itself, {agreed:,} "
+        "are errors of that class here; "
         f"{sum(counts.values()):,} are computed for a reason:",
         "",
     ]

@@ -10,8 +10,11 @@ import pytest
 pytest.importorskip("expecttest")
 pytest.importorskip("torch")
 
+from tests.oracle import spelling
 from tests.oracle.database import entries
+from tests.oracle.differences import DIFFERENCES, LENIENCE
 from tests.oracle.judge import MODES, judge
+from thalweg import torch as wing
 
 RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text(encoding="utf-8"))
 ENTRIES = entries()
@@ -44,3 +47,24 @@ def test_a_wrong_function_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdict is not None
     assert verdict.asked["values"] > 0
     assert verdict.agreed["values"] == verdict.agreed["gradients"] == 0
+
+
+def test_what_pytorch_itself_computes_is_no_error() -> None:
+    # The data base says that the second operand is no number; PyTorch takes it.
+    verdict = judge("clamp_max", ENTRIES["clamp_max"], ("errors",))
+    assert verdict is not None
+    assert 0 < verdict.agreed["errors"] == verdict.asked["errors"] < 3
+
+
+def test_operators_are_those_of_their_first_operand() -> None:
+    subtract = spelling.function_of("__rsub__", ENTRIES["__rsub__"])
+    assert subtract is not None
+    assert subtract(wing.tensor([1.0]), 3.0).tolist() == [2.0]
+    with pytest.raises(TypeError, match="unsupported operand types of __rsub__"):
+        subtract(3, wing.tensor([1.0]))
+
+
+def test_every_reason_is_one_of_an_entry() -> None:
+    assert DIFFERENCES.keys() <= ENTRIES.keys()
+    for _, names in LENIENCE.values():
+        assert names <= ENTRIES.keys()

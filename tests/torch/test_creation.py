@@ -260,6 +260,14 @@ def test_what_has_one_mean_and_one_trace() -> None:
     )
     agree(lambda lib: lib.mean(lib.tensor([1, 2]), 0, dtype=lib.float32))
     refused(
+        lambda lib: lib.nanmean(lib.tensor([1, 2])), "nanmean(): expected input to have floating"
+    )
+    refused(
+        lambda lib: lib.nanmean(lib.ones(2), dtype=lib.int64),
+        "nanmean(): could not infer output dtype. Optional dtype must be",
+    )
+    agree(lambda lib: lib.tensor(MATRIX).log().nanmean(1, True, dtype=lib.float64))
+    refused(
         lambda lib: lib.trace(lib.ones(2, 3, 4)), "trace: expected a matrix, but got tensor with"
     )
     agree(lambda lib: lib.trace(lib.tensor(MATRIX)))

@@ -34,7 +34,7 @@ broadcast_to cholesky cholesky_inverse cholesky_solve clone conj contiguous copy
 count_nonzero cov cumprod cumsum det detach detach_ diag diag_embed diagflat diagonal diff dot
 dsplit fill_ fill_diagonal_ flatten fliplr flipud fmax fmin ger hsplit inner inverse is_complex
 isclose isfinite isinf isnan isneginf isposinf isreal kron log_softmax logaddexp logaddexp2
-logcumsumexp logdet logsumexp matmul matrix_exp matrix_power maximum minimum moveaxis nanmean
+logcumsumexp logdet logsumexp matmul matrix_exp matrix_power maximum minimum moveaxis
 nanquantile nansum outer pinverse positive prod quantile ravel repeat_interleave reshape
 roll rot90 signbit slogdet softmax stop_gradient sum swapaxes take tile
 unsqueeze vdot vsplit zero_

@@ -102,6 +102,10 @@ allclose arctan2 atan2 dist dot equal fmax fmin gcd ger heaviside hypot igamma i
 is_same_size isclose kron lcm ldexp logaddexp logaddexp2 logical_and logical_or logical_xor maximum
 minimum nextafter outer special_gammainc special_gammaincc take take_along_dim vdot
 """
+# The same, told in other words:
+_BOTH_ANYHOW = """
+cumulative_trapezoid trapezoid trapz
+"""
 # The first is a tensor, and the second is one or a number:
 _FIRST = """
 clamp clamp_max clamp_min clip copysign eq fmod ge greater greater_equal gt le less less_equal lt
@@ -124,9 +128,15 @@ cat column_stack concat concatenate dstack hstack row_stack stack vstack
 _WANTED = {
     name: kind
     for kind, names in (
-        ("both", _BOTH), ("first", _FIRST), ("either", _EITHER), ("list", _LISTS)
+        ("both", _BOTH), ("both anyhow", _BOTH_ANYHOW), ("first", _FIRST), ("either", _EITHER),
+        ("list", _LISTS),
     )
     for name in names.split()
+}  # fmt: skip
+# What a call of a combination that there is not is told to give.
+_COMBINATIONS = {
+    "both anyhow": "tensors as both operands", "first": "a tensor as the first operand",
+    "either": "a tensor as either operand",
 }  # fmt: skip
 _SECOND = {
     "dot": "tensor", "ger": "vec2", "heaviside": "values", "outer": "vec2", "take": "index",
@@ -145,7 +155,7 @@ def of_tensors(name: str, spoken: Function, first: int = 1) -> Function:
     """
     if name not in _WANTED:
         return spoken
-    refuse = {"both": _refuse_each, "list": _refuse_single}.get(_WANTED[name], _refuse_pair)
+    refuse = _REFUSE[_WANTED[name]]
     labels = "input", _SECOND.get(name, "other")
 
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -173,15 +183,20 @@ def _refuse_single(given: tuple[Any, ...], name: str) -> bool:
     return bool(given) and isinstance(given[0], Tensor)
 
 
+_REFUSE = {
+    "both": _refuse_each, "both anyhow": _refuse_each, "either": _refuse_pair,
+    "first": _refuse_pair, "list": _refuse_single,
+}  # fmt: skip
+
+
 def _refusal(name: str, given: tuple[Any, ...], labels: tuple[str, str], positions: range) -> str:
     """Return PyTorch's words for operands that are not what it wants."""
     kind = _WANTED[name]
     kinds = [type(v).__name__ if isinstance(v, _NUMBER) else "Tensor" for v in given]
-    if kind in ("first", "either"):
+    if kind in _COMBINATIONS:
         return (
             f"{name}() received an invalid combination of arguments - got ({', '.join(kinds)}), "
-            f"but expected one of: a tensor as {'the first' if kind == 'first' else 'either'} "
-            "operand. Make one with torch.tensor."
+            f"but expected one of: {_COMBINATIONS[kind]}. Make one with torch.tensor."
         )
     place = 0 if kind == "list" else next(i for i, k in enumerate(kinds) if k != "Tensor")
     label = "tensors" if kind == "list" else labels[place]

@@ -181,6 +181,22 @@ def mean(
     return sums.mean(x, axis, dtype, keepdims, where=where)
 
 
+@method
+def nanmean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
+    """Mean of what is not NaN over some axes; by default over all.
+
+    Raises:
+        DtypeError: If it, or the dtype that is asked for, is neither floating nor complex.
+    """
+    _require_inexact("nanmean(): expected input to have", x, None)
+    if dtype is not None:
+        _require_inexact(
+            "nanmean(): could not infer output dtype. Input dtype must be either a", x, dtype
+        )
+    found: Tensor = op.nanmean(x, axis, dtype, keepdims)
+    return found
+
+
 def _require_inexact(said: str, x: Any, dtype: Any) -> None:
     kind = as_tensor(x).array.dtype if dtype is None else np.dtype(dtype)
     if kind.kind not in "fc":
