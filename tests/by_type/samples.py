@@ -327,7 +327,6 @@ SAMPLES: dict[str, Call] = {
     "partition": call(X, 1, oracle=lambda x, k: np.sort(x, -1)),
     "argpartition": call(X, 1, oracle=lambda x, k: np.argsort(x, -1, kind="stable")),
     "bincount": call(LABELS),
-    "torch.bincount": call(LABELS),
     "bucketize": call(X, np.array([0.3, 0.5, 0.7])),
     # In order backwards too, as examples of a batch are.
     "searchsorted": call(np.array([0.5, 0.5, 0.5]), X),
