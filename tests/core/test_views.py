@@ -120,7 +120,8 @@ def rows_exchanged_by_a_copy(p: Any, xp: Any) -> Any:
 @example
 def elements_exchanged(p: Any, xp: Any) -> Any:
     y = p[0] * 2
-    y[0], y[2] = y[2], y[0]
+    # As they are, they would be values in NumPy and views in PyTorch.
+    y[0], y[2] = y[2] * 1, y[0] * 1
     return y
 
 

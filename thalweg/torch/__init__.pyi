@@ -2558,10 +2558,9 @@ def nanmean(
     keepdim: builtins.bool = False,
     *,
     dtype: DTypeLike | None = None,
-    where: ArrayLike | None = None,
     out: _Out = None,
 ) -> TorchTensor:
-    r"""Mean of what is not NaN over some axes; by default over all; arguments as `mean`'s."""
+    r"""Mean of what is not NaN over some axes; by default over all."""
 
 @overload
 def nanmedian(input: ArrayLike, dim: None = None, keepdim: builtins.bool = False) -> TorchTensor:

@@ -1802,10 +1802,9 @@ class TorchTensor(_core.Tensor):
         keepdim: builtins.bool = False,
         *,
         dtype: DTypeLike | None = None,
-        where: ArrayLike | None = None,
         out: _Out = None,
     ) -> TorchTensor:
-        r"""Mean of what is not NaN over some axes; by default over all; arguments as `mean`'s."""
+        r"""Mean of what is not NaN over some axes; by default over all."""
 
     @overload
     def nanmedian(self, dim: None = None, keepdim: builtins.bool = False) -> TorchTensor:
