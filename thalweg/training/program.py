@@ -175,11 +175,19 @@ def _scaled(problem: Problem, scale: Any) -> Callable[..., Any]:
 
     def scaled(*args: Any) -> tuple[Any, Any]:
         loss, after = problem.call(*args)
-        # A float is the 1 of an optimizer that wants nothing.
-        times = loss if isinstance(scale, float) else loss * astype(as_tensor(scale), loss.dtype)
-        return times, (loss, after)
+        return loss * astype(as_tensor(scale), loss.dtype), (loss, after)
 
     return scaled
+
+
+def _value_and_gradient(problem: Problem, scale: Any, *args: Any) -> tuple[Any, Any]:
+    """Return ((loss, state after it), gradient), the gradient times the scale."""
+    # A float is the 1 of an optimizer that wants nothing; a loss beside would be traced twice.
+    if isinstance(scale, float):
+        found: tuple[Any, Any] = value_and_grad(problem.call, has_aux=True)(*args)
+        return found
+    (_, loss), gradient = value_and_grad(_scaled(problem, scale), has_aux=True)(*args)
+    return loss, gradient
 
 
 class _Step(_PartialProgram):
@@ -193,8 +201,9 @@ class _Step(_PartialProgram):
         state, carried = state if problem.carries else (state, ())
         ours = problem.traced(self.trace, params, carried)
         with at_the_users_line(problem, self.data), ours, writing(self.trace):
-            differentiated = value_and_grad(_scaled(problem, loss_scale(state)), has_aux=True)
-            (_, (loss, after)), gradient = differentiated(params, self.data, carried)
+            (loss, after), gradient = _value_and_gradient(
+                problem, loss_scale(state), params, self.data, carried
+            )
 
         def value_of(params: Any) -> Any:
             """Return the loss of the same batch at other parameters, for a line search."""
