@@ -38,7 +38,7 @@ APART: dict[str, str] = {
             *("torch.median", "torch.min", "torch.nanmedian", "torch.nonzero", "slice_along"),
             *("torch.sort", "torch.split", "torch.squeeze", "torch.std", "sub", "to", "type_as"),
             *("torch.unique", "torch.var", "view", "torch.arange", "torch.mean"),
-            *("torch.trace", "torch.nanmean", "torch.bincount", "torch.histogram"),
+            *("torch.trace", "torch.nanmean", "torch.bincount", "torch.histogram", "torch.relu"),
         ),
         _SPOKEN,
     ),

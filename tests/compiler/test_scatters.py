@@ -179,7 +179,7 @@ def test_more_classes_than_the_labels_dtype_counts_are_counted_wider() -> None:
 
 def test_labels_out_of_range_are_refused_as_before() -> None:
     optimized = optimize(program_of(picked, LOGITS, LABELS))
-    with pytest.raises(IndexOutOfRange, match="Index 3 is out of range"):
+    with pytest.raises(IndexOutOfRange, match="index 3 is out of bounds"):
         run(optimized, np.ones((4, 3)), np.array([[0], [1], [2], [3]]))
 
 

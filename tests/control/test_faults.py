@@ -112,7 +112,7 @@ def test_an_index_outside_in_a_body_is_told_with_the_line_in_the_body(engine: An
         return c + TABLE[i], None
 
     line = f"{__file__}:{looked_up.__code__.co_firstlineno + 1}"
-    with pytest.raises(IndexOutOfRange, match=rf"Index 5 .* extent 3.*at {line}, in step 0"):
+    with pytest.raises(IndexOutOfRange, match=rf"index 5 .* size 3.*at {line}, in step 0"):
         tw.fit(
             lambda w, places: tw.scan(looked_up, w, places)[0] ** 2, 1.0, np.array([0, 2, 5]),
             optimizer=tw.optim.sgd(0.1), engine=engine,

@@ -23,7 +23,7 @@ clamp clip conj_physical copysign cos cosh cumprod cumsum deg2rad digamma eq erf
 exp2 expm1 fix float_power floor floor_divide fmod gcd ge greater greater_equal gt heaviside hypot
 i0 lcm ldexp le less less_equal lgamma log log10 log1p log2 logical_and logical_not logical_or
 logical_xor logit lt mul multiply mvlgamma nan_to_num ne neg negative nextafter not_equal pow
-rad2deg reciprocal relu remainder round sgn sigmoid sign sin sinc sinh sqrt square tan tanh tril
+rad2deg reciprocal remainder round sgn sigmoid sign sin sinc sinh sqrt square tan tanh tril
 triu trunc xlogy
 """
 

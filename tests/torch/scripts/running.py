@@ -11,6 +11,7 @@ import io
 import re
 import sys
 import types
+from collections.abc import Iterator
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -44,6 +45,24 @@ class Renaming(ast.NodeTransformer):
         return [ast.copy_location(statement, node) for statement in found]
 
 
+@contextlib.contextmanager
+def settings_kept() -> Iterator[None]:
+    """Let a script set PyTorch's flags, which PyTorch's own test modules forbid; set them back."""
+    import torch
+
+    from thalweg.torch.backends import cudnn as ours
+
+    names = ("benchmark", "deterministic", "enabled")
+    rooms = (torch.backends.cudnn, ours)
+    before = [(room, name, getattr(room, name)) for room in rooms for name in names]
+    with torch.backends.__allow_nonbracketed_mutation():
+        try:
+            yield
+        finally:
+            for room, name, value in before:
+                setattr(room, name, value)
+
+
 def executed(path: str, library: str, name: str = "__main__") -> types.ModuleType:
     """Run a script as a module of that name; return it."""
     source = (FOLDER / path).read_text(encoding="utf-8")
@@ -64,7 +83,7 @@ def executed(path: str, library: str, name: str = "__main__") -> types.ModuleTyp
 
 def printed(path: str, library: str) -> str:
     """Return what a script prints."""
-    with contextlib.redirect_stdout(io.StringIO()) as stream:
+    with contextlib.redirect_stdout(io.StringIO()) as stream, settings_kept():
         executed(path, library)
     return stream.getvalue()
 

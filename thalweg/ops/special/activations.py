@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from thalweg.core.apply import is_plain
 from thalweg.core.operation import operation
-from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.elementwise.comparison import less_equal, where
 from thalweg.ops.elementwise.conversion import as_floating, astype, stop_gradient
@@ -29,11 +26,7 @@ __all__ = [
 @operation
 def relu(x: Any) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0; NaN stays NaN, the derivative at 0 is 0."""
-    tensor = as_tensor(x)
-    if tensor.array.dtype.kind == "f" and is_plain(tensor):
-        # In one operation where nobody follows it; 0 is added as the maximum may be -0.
-        return make(np.maximum(tensor.array, 0) + 0, None, tensor.weak, tensor.results)
-    return where(less_equal(tensor, 0), 0, tensor)
+    return where(less_equal(x, 0), 0, x)
 
 
 @operation
