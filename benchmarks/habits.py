@@ -73,7 +73,7 @@ def eager() -> Iterator[Pair]:
     """Single operations, and the lecture's step."""
     ours, theirs = tw.ones(COLUMNS), torch.ones(COLUMNS, dtype=torch.float64)
     yield Pair("a + a, 21 numbers", timed(lambda: ours + ours), timed(lambda: theirs + theirs))
-    step = _mini_batch_step(tw, tw.tensor), _mini_batch_step(torch, torch.tensor)
+    step = _mini_batch_step(wing, wing.tensor), _mini_batch_step(torch, torch.tensor)
     for _ in range(100):
         found, expected = (run().detach().numpy() for run in step)
     apart = float(np.max(np.abs(found - expected) / np.abs(expected)))
@@ -168,7 +168,7 @@ def _images(extent: int) -> tuple[Any, Any]:
 
 def _trained_lenet(extent: int, steps: int) -> Pair:
     X, y = _images(extent)
-    ours, theirs = (_built_lenet(library, extent) for library in (tw, torch))
+    ours, theirs = (_built_lenet(library, extent) for library in (wing, torch))
     optimizer = torch.optim.SGD(theirs.parameters(), lr=0.01, momentum=0.9)
     Xt, yt = torch.tensor(X), torch.tensor(y)
 
@@ -200,7 +200,7 @@ def _sequential(w: Workload) -> Any:
     layers: list[Any] = []
     for W, b in zip(start[::2], start[1::2], strict=True):
         layer = wing.nn.Linear(*W.shape, dtype=W.dtype)
-        layer.load_state_dict({"weight": tw.tensor(W.T.copy()), "bias": tw.tensor(b)})
+        layer.load_state_dict({"weight": wing.tensor(W.T.copy()), "bias": wing.tensor(b)})
         layers += [layer, wing.nn.Tanh() if w.model == "tanh" else wing.nn.ReLU()]
     return wing.nn.Sequential(*layers[:-1])
 
