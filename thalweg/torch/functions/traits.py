@@ -20,7 +20,7 @@ from thalweg.ops.creation.dtypes import require_cpu
 from thalweg.ops.index.items import copy_
 from thalweg.ops.index.strided import steps_of
 from thalweg.ops.reduce.statistics import array_equal
-from thalweg.torch.dtypes import TORCH
+from thalweg.torch.dtypes import SHORT, TORCH
 from thalweg.torch.dtypes import dtype as torch_dtype
 from thalweg.torch.functions.restriding import address
 from thalweg.torch.functions.viewing import extents
@@ -28,31 +28,17 @@ from thalweg.torch.naming import as_tensor, attach, function, method, named, var
 
 # ---- another dtype
 
-_DTYPES = {
-    "bool": np.bool_,
-    "byte": np.uint8,
-    "cdouble": np.complex128,
-    "cfloat": np.complex64,
-    "char": np.int8,
-    "double": np.float64,
-    "float": np.float32,
-    "half": np.float16,
-    "int": np.int32,
-    "long": np.int64,
-    "short": np.int16,
-}
-
 
 def _conversion(name: str, dtype: Any) -> Any:
-    @named(name, f"Convert to {np.dtype(dtype)}.")
+    @named(name, f"Convert to {dtype}.")
     def convert(x: Tensor, memory_format: Any = None) -> Tensor:
         return cast(x, dtype)
 
     return convert
 
 
-for _name, _dtype in _DTYPES.items():
-    attach(_name, _conversion(_name, _dtype))
+for _name, _dtype in {**SHORT, "bool": "bool", "byte": "uint8", "char": "int8"}.items():
+    attach(_name, _conversion(_name, np.dtype(_dtype)))
 
 
 @method
@@ -193,6 +179,7 @@ def _storage_offset(x: Tensor) -> int:
 
 
 for _name, _member in {
+    "const_data_ptr": _data_ptr,
     "cpu": lambda x: x,
     "data_ptr": _data_ptr,
     "dim": _ndimension,

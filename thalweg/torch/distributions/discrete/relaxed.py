@@ -22,6 +22,16 @@ __all__ = [
 ]  # fmt: skip
 
 
+class _Relaxed(TransformedDistribution):
+    """A distribution whose parameters are those of the logarithms or log-odds below it."""
+
+    has_rsample = True
+
+    temperature = property(lambda self: self.base_dist.temperature)
+    probs = property(lambda self: self.base_dist.probs)
+    logits = property(lambda self: self.base_dist.logits)
+
+
 class LogitRelaxedBernoulli(_Binary):
     """The distribution of the log-odds of `RelaxedBernoulli`.
 
@@ -67,7 +77,7 @@ class LogitRelaxedBernoulli(_Binary):
         return self.temperature.log() + apart - 2 * more
 
 
-class RelaxedBernoulli(TransformedDistribution):
+class RelaxedBernoulli(_Relaxed):
     """A distribution on (0, 1) that comes close to Bernoulli's as the temperature falls.
 
     Args:
@@ -92,11 +102,6 @@ class RelaxedBernoulli(TransformedDistribution):
 
     arg_constraints: ClassVar[Any] = LogitRelaxedBernoulli.arg_constraints
     support = constraints.unit_interval
-    has_rsample = True
-
-    temperature = property(lambda self: self.base_dist.temperature)
-    probs = property(lambda self: self.base_dist.probs)
-    logits = property(lambda self: self.base_dist.logits)
 
     def __init__(
         self,
@@ -159,7 +164,7 @@ class ExpRelaxedCategorical(Distribution):
         return apart + math.lgamma(n) + (n - 1) * self.temperature.log()
 
 
-class RelaxedOneHotCategorical(TransformedDistribution):
+class RelaxedOneHotCategorical(_Relaxed):
     """A distribution of shares that comes close to one of categories as the temperature falls.
 
     Args:
@@ -181,11 +186,6 @@ class RelaxedOneHotCategorical(TransformedDistribution):
 
     arg_constraints: ClassVar[Any] = Categorical.arg_constraints
     support = constraints.simplex
-    has_rsample = True
-
-    temperature = property(lambda self: self.base_dist.temperature)
-    probs = property(lambda self: self.base_dist.probs)
-    logits = property(lambda self: self.base_dist.logits)
 
     def __init__(
         self,

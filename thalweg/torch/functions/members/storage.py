@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.layout import row_major
 from thalweg.core.program import owner_of
 from thalweg.core.spec import Array
 from thalweg.core.tensor import Tensor
@@ -158,7 +159,7 @@ def _set(
     if isinstance(given, TypedStorage):
         given = make(given._flat)
         shape = (given.shape[0] - storage_offset,) if size is None else tuple(size)
-        steps = _row_major(shape) if stride is None else tuple(stride)
+        steps = row_major(shape) if stride is None else tuple(stride)
         given = given.as_strided(shape, steps, storage_offset)
     elif isinstance(given, np.ndarray):
         given = make(given)
@@ -172,27 +173,13 @@ def _set(
     return x
 
 
-def _row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
-    steps, step = [], 1
-    for extent in reversed(shape):
-        steps.append(step)
-        step *= extent
-    return tuple(reversed(steps))
-
-
 def _dim_order(x: Tensor) -> tuple[int, ...]:
     """Return the axes from the one whose elements lie farthest apart to the nearest."""
     steps = x.detach().array.strides
     return tuple(sorted(range(len(steps)), key=lambda axis: -steps[axis]))
 
 
-def _data_ptr(x: Tensor) -> int:
-    """Return the address of the first element."""
-    return address(x.detach().array)
-
-
 for _name, _member in {
-    "const_data_ptr": _data_ptr,
     "dim_order": _dim_order,
     "is_pinned": lambda x, device=None: False,
     "is_set_to": _is_set_to,

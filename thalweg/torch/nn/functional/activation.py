@@ -19,6 +19,7 @@ from thalweg.ops.shape.axes import normalize_axis
 from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.transpose import moveaxis
 from thalweg.ops.special import activations as smooth
+from thalweg.torch.functions import pointwise
 from thalweg.torch.functions.members.activations import hardshrink, prelu
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.dropout import apply, exponentials, slopes
@@ -233,7 +234,7 @@ def glu(input: Any, dim: int = -1) -> Tensor:
 @step("Relu")
 def relu(input: Any, inplace: bool = False) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0."""
-    return apply(smooth.relu, input, inplace)
+    return apply(pointwise.relu, input, inplace)
 
 
 def relu_(input: Tensor) -> Tensor:
