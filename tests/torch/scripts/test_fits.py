@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import thalweg as tw
-from tests.torch.scripts.running import WING, executed
+from tests.torch.scripts.running import WING, executed, settings_kept
 from thalweg import torch as wing
 from thalweg.torch.nn import functional as F  # noqa: N812 - as everyone calls it
 
@@ -85,7 +85,7 @@ def fitted(name: str, engine: str) -> tuple[tw.Fit, dict[str, Any]]:
 @functools.cache
 def script_of(name: str) -> Any:
     """Return what a script defines, after it ran with the wing."""
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), settings_kept():
         return executed(f"{CASES[name][0]}.py", WING)
 
 

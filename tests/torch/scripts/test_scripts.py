@@ -23,6 +23,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # JAX, if other tests imported it
 @pytest.mark.parametrize("path", SCRIPTS)
 def test_a_script_prints_what_it_prints_with_pytorch(path: str) -> None:
     with warnings.catch_warnings():
