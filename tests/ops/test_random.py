@@ -21,6 +21,7 @@ from thalweg.errors import (
     ShapeError,
     TracingError,
 )
+from thalweg.random.drawing import opened
 
 FLOATS = {"float32": torch.float32, "float64": torch.float64}
 
@@ -345,3 +346,11 @@ def test_a_filled_tensor_forgets_what_it_was_computed_from() -> None:
     (y * x).sum().backward()
     assert x.grad is not None
     assert x.grad.tolist() == y.tolist()
+
+
+def test_numbers_that_quantiles_take_are_neither_0_nor_1() -> None:
+    u = np.array([0.0, 2.0**-53, 0.5, 1 - 2.0**-52, 1 - 2.0**-53])
+    inside = opened(make(u)).numpy()
+    assert np.all((inside > 0) & (inside < 1))
+    assert np.all(np.diff(inside) >= 0)
+    assert np.all(np.abs(inside - u) <= 2.0**-53)

@@ -17,7 +17,7 @@ import numpy as np
 from thalweg.core.spec import Array, Shape
 from thalweg.core.tensor import Tensor, fresh
 from thalweg.errors import ArgumentError, TracingError
-from thalweg.ops.elementwise.comparison import less
+from thalweg.ops.elementwise.comparison import less, minimum
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.elementwise.rounding import floor
 from thalweg.random import keyed as keyed_draws
@@ -178,6 +178,14 @@ def keyed_bernoulli(p: Any, dtype: Any) -> Keyed:
     return draw
 
 
+def opened(u: Tensor) -> Tensor:
+    """Return float64 numbers of [0, 1) moved into (0, 1), where quantiles are finite.
+
+    Multiples of 2⁻⁵³ go to the middle between two of them, but the last, where there is no number.
+    """
+    return minimum(u + 2.0**-54, 1 - 2.0**-53)
+
+
 def keyed_inverse(quantile: Callable[[Tensor], Tensor], dtype: Any) -> Keyed:
     """Return what draws numbers of a distribution with a key.
 
@@ -187,9 +195,7 @@ def keyed_inverse(quantile: Callable[[Tensor], Tensor], dtype: Any) -> Keyed:
     """
 
     def draw(key: Tensor, shape: Shape) -> Tensor:
-        # In the middle between two of the numbers drawn, so that none is 0.
-        u = keyed_draws.uniform(key, shape) + 2.0**-54
-        return astype(quantile(u), np.dtype(dtype))
+        return astype(quantile(opened(keyed_draws.uniform(key, shape))), np.dtype(dtype))
 
     return draw
 

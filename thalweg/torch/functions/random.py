@@ -29,6 +29,7 @@ from thalweg.random.drawing import (
     keyed_normal,
     keyed_uniform,
     one_by_one,
+    opened,
 )
 from thalweg.random.generator import Generator, default_generator
 from thalweg.random.keyed import uniform
@@ -469,7 +470,7 @@ def _chosen(numbers: Tensor, weights: Tensor, replacement: bool) -> Tensor:
         )
         return sum_of(astype(below, np.int64), axis=-1)
     # The first of exponential times of these rates belongs to each with its probability.
-    times = -log1p(-numbers - 2.0**-54)
+    times = -log1p(-opened(numbers))
     return argsort(times / weights, axis=-1)
 
 

@@ -22,7 +22,7 @@ from thalweg.ops.elementwise.exponential import exp, log, log1p
 from thalweg.ops.reduce.sums import sum as sum_of
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.special.activations import softmax
-from thalweg.random.drawing import drawing_batch, drawn, has_key, keyed_uniform
+from thalweg.random.drawing import drawing_batch, drawn, has_key, keyed_uniform, opened
 from thalweg.random.generator import Generator
 from thalweg.torch.functions.random_fills import stream, values_of
 from thalweg.torch.naming import as_tensor, function, make
@@ -58,8 +58,8 @@ def _drawn_of(
         arrays = [values_of(name, p) for p in wide]
         return make(draw(child(stream(generator)), *arrays, shape).astype(dtype))
     # With a key, and of parameters that a batch may have one by one.
-    u = drawn(lambda s: stream(generator).rand(s), shape, keyed_uniform(np.float64)) + 2.0**-54
-    return astype(quantile(u, *wide), dtype)
+    u = drawn(lambda s: stream(generator).rand(s), shape, keyed_uniform(np.float64))
+    return astype(quantile(opened(u), *wide), dtype)
 
 
 @function
