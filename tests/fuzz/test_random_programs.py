@@ -19,7 +19,7 @@ from tests.samples import ROWS
 from thalweg.core.primitive import PRIMITIVES
 from thalweg.engines.llvm.mathematics.special.counting import COUNTING
 
-SEEDS, GUARDED_SEEDS, GROUP = 2_000, 400, 200
+SEEDS, GUARDED_SEEDS, GROUP = 1_000, 200, 200
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, GROUP))

@@ -1,7 +1,7 @@
 """The passes every program goes through, whatever engine runs it.
 
-Dead code goes: equations whose results nobody needs. Then algebra, views, reductions and scatters
-are simplified, in one rewriting of the program.
+Dead code goes: equations whose results nobody needs, and what nobody reads of loops. Then algebra,
+views, reductions and scatters are simplified, in one rewriting of the program.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from thalweg.compiler.rewrites import (
     views,
 )
 from thalweg.compiler.rewrites.algebra import IDENTITIES, RuleTable
+from thalweg.compiler.rewrites.loops import remove_idle_values
 from thalweg.compiler.rewrites.rewrite import Rule, rewrite
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Program, remove_dead_code
@@ -63,6 +64,7 @@ class Pass(NamedTuple):
 PASSES = (
     # First, as rules count uses, and a use by dead code is none.
     Pass("dead code", remove_dead_code),
+    Pass("loops", remove_idle_values),
     # Last, as it removes the dead code that it makes.
     Pass("simplify", simplify),
 )
