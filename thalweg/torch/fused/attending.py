@@ -63,3 +63,37 @@ def attended_back(
         np.matmul(moving.swapaxes(-1, -2), q) if wanted[1] else None,
         of_v,
     )
+
+
+def _by_head(x: Any, heads: int) -> Array:
+    """Return (n, batch, features) as (batch, heads, n, features / heads), in the same memory."""
+    n, batch, features = x.shape
+    apart: Array = x.reshape(n, batch, heads, features // heads)
+    return apart.transpose(1, 2, 0, 3)
+
+
+def _joined(x: Array | None) -> Array | None:
+    """Return what `_by_head` took apart."""
+    if x is None:
+        return None
+    batch, heads, n, size = x.shape
+    return x.transpose(2, 0, 1, 3).reshape(n, batch, heads * size)
+
+
+def attended_by_head(
+    q: Array, k: Array, v: Array, *, heads: int, **options: Any
+) -> tuple[Array, Array]:
+    """Return `attended` of each head's part of the features of (n, batch, features)."""
+    found, weights = attended(*(_by_head(x, heads) for x in (q, k, v)), **options)
+    joined = _joined(found)
+    assert joined is not None
+    return joined, weights
+
+
+def attended_by_head_back(
+    g: Array, out: Any, weights: Array, wanted: Sequence[bool], q: Any, k: Any, v: Any, *,
+    heads: int, **options: Any,
+) -> tuple[Array | None, ...]:  # fmt: skip
+    """Return the cotangents of queries, keys and values."""
+    moving, *apart = (_by_head(x, heads) for x in (g, q, k, v))
+    return tuple(map(_joined, attended_back(moving, out, weights, wanted, *apart, **options)))

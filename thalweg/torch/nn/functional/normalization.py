@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.autodiff.modes import no_grad
 from thalweg.control.fused import Fused, is_eager
 from thalweg.core.tensor import Tensor, astype, fresh
-from thalweg.core.writing import overwrite
+from thalweg.core.writing import overwrite, refill
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.elementwise.arithmetic import sqrt, square
@@ -20,8 +20,9 @@ from thalweg.ops.shape.broadcast import reduce_sum
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.windows.windows import windows
 from thalweg.torch.fused.normalizing import by_batch, by_batch_back, by_features, by_features_back
-from thalweg.torch.naming import adopted, as_tensor
+from thalweg.torch.naming import as_tensor
 from thalweg.torch.steps import step
+from thalweg.torch.tensors import TorchTensor
 
 __all__ = [
     "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
@@ -267,7 +268,7 @@ def batch_norm(
     scale, shift = (v if v is None else as_tensor(v) for v in (weight, bias))
     if count and is_eager(x, scale, shift):
         found, kept = _BY_BATCH.keeping(x, scale, shift, eps=eps)
-        middle, variance = (adopted(fresh(values)) for values in kept[2:])
+        middle, variance = (fresh(values, TorchTensor) for values in kept[2:])
     else:
         found, middle, variance = _by_batch(x, scale, shift, axes, eps)
     if count:
@@ -319,6 +320,10 @@ def _normalize_by_running(
 def _follow(running: Tensor | None, current: Tensor, momentum: Any) -> None:
     """Move running values towards those of the batch, without a trace on the tape."""
     if running is None:
+        return
+    if type(momentum) is float and is_eager(running, current):
+        new = current.array.reshape(running.array.shape)
+        refill(running, (1 - momentum) * running.array + momentum * new)
         return
     with no_grad():
         new = reshape(current.detach(), running.shape)
