@@ -37,4 +37,6 @@ def rectified(x: Array) -> tuple[Array, None]:
 
 def rectified_back(g: Array, out: Any, kept: None, wanted: Any, x: Any) -> tuple[Array]:
     """Return the cotangent: that of NaN passes, as in PyTorch."""
-    return (chosen(np.logical_not(np.less_equal(out, 0)), g),)
+    # Either tells; one of them may have been overwritten since.
+    held = x if isinstance(x, np.ndarray) else out
+    return (chosen(np.logical_not(np.less_equal(held, 0)), g),)

@@ -13,17 +13,22 @@ from thalweg.torch.fused.choosing import chosen
 Numbers = tuple[int, ...]
 
 
-def _spread(x: Any, low: Numbers, high: Numbers, outside: float) -> tuple[Array, tuple[slice, ...]]:
-    """Return an input with a number around it, and where it is in that."""
-    inner = x.shape[len(x.shape) - len(low) :]
-    bounds = zip(low, inner, strict=True)
-    middle = (slice(None), slice(None), *(slice(p, p + n) for p, n in bounds))
+def _inside(inner: Numbers, low: Numbers) -> tuple[Any, ...]:
+    """Return where what is padded is in that."""
+    return (..., *(slice(p, p + n) for p, n in zip(low, inner, strict=True)))
+
+
+def _extents(inner: Numbers, low: Numbers, high: Numbers) -> Numbers:
+    return tuple(n + p + q for n, p, q in zip(inner, low, high, strict=True))
+
+
+def _padded(x: Array, low: Numbers, high: Numbers, outside: float) -> Array:
+    """Return an input with a number around it."""
     if not any(low) and not any(high):
-        return x, middle
-    extents = [n + p + q for n, p, q in zip(inner, low, high, strict=True)]
-    wide = np.full((*x.shape[:2], *extents), outside, x.dtype)
-    wide[middle] = x
-    return wide, middle
+        return x
+    wide = np.full((*x.shape[:2], *_extents(x.shape[2:], low, high)), outside, x.dtype)
+    wide[_inside(x.shape[2:], low)] = x
+    return wide
 
 
 def _elements(
@@ -42,36 +47,40 @@ def _elements(
 def largest(
     x: Array, *, size: Numbers, stride: Numbers, low: Numbers, high: Numbers, dilation: Numbers,
     counts: Numbers,
-) -> tuple[Array, None]:  # fmt: skip
-    """Return the maxima of windows of (N, C, …)."""
-    wide, _ = _spread(x, low, high, -np.inf)
+) -> tuple[Array, Array | None]:  # fmt: skip
+    """Return the maxima of windows of (N, C, …), and which elements they are: of equals the first.
+
+    Where there is NaN, it is not told which.
+    """
+    wide = _padded(x, low, high, -np.inf)
     first, *rest = _elements(size, stride, dilation, counts)
     found = wide[first].copy()
-    for place in rest:
-        np.maximum(found, wide[place], out=found)
-    return found, None
+    number = np.zeros(found.shape, np.min_scalar_type(len(rest)))
+    larger, moved = np.empty(found.shape, np.bool_), np.empty_like(number)
+    for i, place in enumerate(rest, 1):
+        seen = wide[place]
+        np.greater(seen, found, out=larger)
+        np.multiply(larger.view(np.uint8), number.dtype.type(i), out=moved)
+        np.maximum(number, moved, out=number)
+        np.maximum(found, seen, out=found)
+    return found, None if np.isnan(found.sum()) and np.isnan(found).any() else number
 
 
 def largest_back(
-    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, *, size: Numbers,
+    g: Array, out: Any, number: Array | None, wanted: Sequence[bool], x: Any, *, size: Numbers,
     stride: Numbers, low: Numbers, high: Numbers, dilation: Numbers, counts: Numbers,
 ) -> Any:  # fmt: skip
-    """Return the input's cotangent: of equal maxima the first has the derivative."""
-    wide, middle = _spread(x, low, high, -np.inf)
-    top = np.asarray(out)
-    if np.isnan(top.sum()) and np.isnan(top).any():
+    """Return the input's cotangent."""
+    if number is None:
         return NotImplemented
-    total = np.zeros(wide.shape, g.dtype)
+    inner = x.shape[2:]
+    total = np.zeros((*x.shape[:2], *_extents(inner, low, high)), g.dtype)
     walk = zip(stride, size, dilation, strict=True)
     apart = all(step > (k - 1) * gap for step, k, gap in walk)
-    # Which windows have not met their maximum yet.
-    waiting, there = np.ones(top.shape, np.bool_), np.empty(top.shape, np.bool_)
-    for place in _elements(size, stride, dilation, counts):
-        np.equal(wide[place], top, out=there)
-        there &= waiting
-        waiting ^= there
+    for i, place in enumerate(_elements(size, stride, dilation, counts)):
+        there = np.equal(number, i)
         if apart:
             chosen(there, g, total[place])
         else:
             total[place] += chosen(there, g)
-    return (total[middle] if total.shape != x.shape else total,)
+    return (total[_inside(inner, low)],)
