@@ -131,15 +131,13 @@ def multi_head_attention_forward(
     shape = q.shape[1], num_heads, q.shape[0], k.shape[0]
     mask = _joined(seen, padded, shape, (bias_k is not None) + bool(add_zero_attn))
     p, parts = dropout_p if training else 0.0, None
-    extended = add_zero_attn or any(t is not None for t in (bias_k, static_k, static_v))
-    if need_weights or extended:
-        q = by_head(q, num_heads)
-        k = _with_more(by_head(_with_row(k, bias_k), num_heads), static_k, add_zero_attn)
-        v = _with_more(by_head(_with_row(v, bias_v), num_heads), static_v, add_zero_attn)
+    extra = bias_k, bias_v, static_k, static_v
+    if need_weights or add_zero_attn or any(t is not None for t in extra):
+        apart = _extended(q, k, v, num_heads, extra, add_zero_attn)
         if need_weights:
-            found, parts = _attend(q, k, v, mask, p)
+            found, parts = _attend(*apart, mask, p)
         else:
-            found = scaled_dot_product_attention(q, k, v, mask, p, by_hint)
+            found = scaled_dot_product_attention(*apart, mask, p, by_hint)
         found = join_heads(found)
     else:
         found = attend_by_head(q, k, v, num_heads, mask, p, by_hint)
@@ -337,6 +335,18 @@ def _projected_apart(
         part = slice(i * size, (i + 1) * size)
         found.append(linear(x, matrix, None if offsets is None else offsets[part]))
     return tuple(found)
+
+
+def _extended(
+    q: Tensor, k: Tensor, v: Tensor, heads: int, extra: tuple[Any, ...], zero: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return queries, keys and values by head, keys and values with what there is beside them."""
+    bias_k, bias_v, static_k, static_v = extra
+    return (
+        by_head(q, heads),
+        _with_more(by_head(_with_row(k, bias_k), heads), static_k, zero),
+        _with_more(by_head(_with_row(v, bias_v), heads), static_v, zero),
+    )
 
 
 def _with_row(x: Tensor, more: Any) -> Tensor:
