@@ -134,11 +134,7 @@ def multi_head_attention_forward(
     extra = bias_k, bias_v, static_k, static_v
     if need_weights or add_zero_attn or any(t is not None for t in extra):
         apart = _extended(q, k, v, num_heads, extra, add_zero_attn)
-        if need_weights:
-            found, parts = _attend(*apart, mask, p)
-        else:
-            found = scaled_dot_product_attention(*apart, mask, p, by_hint)
-        found = join_heads(found)
+        found, parts = _attend(*apart, mask, p, by_hint, need_weights)
     else:
         found = attend_by_head(q, k, v, num_heads, mask, p, by_hint)
     found = linear(found, out_proj_weight, out_proj_bias)
@@ -373,10 +369,12 @@ def _with_more(x: Tensor, fixed: Any, zero: bool) -> Tensor:
 
 
 def _attend(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, p: float
-) -> tuple[Tensor, Tensor]:
-    """Return what is seen, and with which weights."""
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, p: float, by_hint: bool, shown: bool
+) -> tuple[Tensor, Tensor | None]:
+    """Return what is seen, and with which weights, if they are to be shown."""
+    if not shown:
+        return join_heads(scaled_dot_product_attention(q, k, v, mask, p, by_hint)), None
     scores = matmul(q * (1 / math.sqrt(q.shape[-1])), swapaxes(k, -2, -1))
     weights = softmax(scores if mask is None else scores + mask, -1)
     weights = dropout(weights, p, p > 0)
-    return matmul(weights, v), weights
+    return join_heads(matmul(weights, v)), weights
