@@ -66,7 +66,7 @@ class Fused:
                     node = result.node
                     if node is not None:
                         node.called = self.step
-                        call.wanted = call.spread([source is not None for source in node.sources])
+                        call.flags = [source is not None for source in node.sources]
                     break
         return result, kept
 
@@ -80,23 +80,30 @@ class Call:
         there: Which operands were there.
         options: The others.
         kept: What its derivative needs.
-        wanted: Of which operands a cotangent is used; false for those that are not there.
+        flags: Of which operands that are there a cotangent is used.
     """
 
     form: Fused
     there: tuple[bool, ...]
     options: Mapping[str, Any]
     kept: Any
-    wanted: Sequence[Any] = ()
+    flags: Sequence[bool] = ()
 
     def spread(self, given: Sequence[Any]) -> list[Any]:
         """Return values of the operands that are there, and None in place of the others."""
         rest = iter(given)
         return [next(rest) if is_there else None for is_there in self.there]
 
-    def composed(self, *given: Tensor) -> Tensor:
-        """Return the result, made of thalweg's operations."""
-        return self.form.expansion(*self.spread(given), **self.options)
+    def along(self, inputs: Sequence[Tensor], places: Sequence[int]) -> Callable[..., Tensor]:
+        """Return the result, made of operations, as a function of the operands at some places."""
+
+        def composed(*moving: Tensor) -> Tensor:
+            given = list(inputs)
+            for place, x in zip(places, moving, strict=True):
+                given[place] = x
+            return self.form.expansion(*self.spread(given), **self.options)
+
+        return composed
 
 
 def is_eager(*operands: Tensor | None) -> bool:
@@ -123,23 +130,28 @@ def _pulled_back(
     g: Tensor, out: Tensor, inputs: tuple[Tensor, ...], call: Call
 ) -> Iterator[Tensor | None]:
     if not recording.enabled and type(g.array) is np.ndarray and not tracing.traces:
-        arrays = call.spread([x.array for x in inputs])
+        arrays, wanted = call.spread([x.array for x in inputs]), call.spread(call.flags)
         found = tracing.run(
-            call.form.backward, g.array, out.array, call.kept, call.wanted, *arrays, **call.options
+            call.form.backward, g.array, out.array, call.kept, wanted, *arrays, **call.options
         )
         if found is not NotImplemented:
             for is_there, array in zip(call.there, found, strict=True):
                 if is_there:
                     yield None if array is None else make(array, None, False, g.results)
             return
-    yield from vjp(call.composed, *inputs)[1](g)
+    places = [i for i, flag in enumerate(call.flags) if flag]
+    along = call.along(inputs, places)
+    pulled = dict(zip(places, vjp(along, *(inputs[i] for i in places))[1](g), strict=True))
+    yield from (pulled.get(i) for i in range(len(inputs)))
 
 
 def _pushed_forward(
     moving: Sequence[Tensor | None], inputs: tuple[Tensor, ...], call: Call
 ) -> Tensor:
-    directions = [x * 0 if t is None else t for x, t in zip(inputs, moving, strict=True)]
-    tangent: Tensor = jvp(call.composed, inputs, directions)[1]
+    places = [i for i, tangent in enumerate(moving) if tangent is not None]
+    along = call.along(inputs, places)
+    given = [inputs[i] for i in places], [moving[i] for i in places]
+    tangent: Tensor = jvp(along, *given)[1]
     return tangent
 
 

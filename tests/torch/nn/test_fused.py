@@ -288,3 +288,18 @@ def test_dropped_weights_and_elements_are_pytorch_s() -> None:
         found.append([y.detach().numpy(), x.grad.numpy(), layer.linear1.weight.grad.numpy()])
     for ours, theirs in zip(*found, strict=True):
         np.testing.assert_allclose(ours, theirs, 2e-4, 2e-5)
+
+
+def test_a_learned_scale_and_infinite_operands_take_the_long_road() -> None:
+    q, k, v = (wing.tensor(array) for array in _arrays("attention"))
+    scale = wing.tensor(0.5, requires_grad=True)
+    attend = wing.nn.functional.scaled_dot_product_attention
+    attend(q, k, v, scale=scale).sum().backward()
+    assert scale.grad is not None
+    np.testing.assert_array_equal(
+        attend(q, k, v, scale=scale.detach()).numpy(),
+        attend(q, k, v, scale=wing.tensor(0.5)).numpy(),
+    )
+    x, w = wing.tensor([[np.inf, 1.0]]), wing.tensor([[1.0, 2.0]])
+    moved = lambda x: wing.nn.functional.linear(x, w, wing.zeros(1))
+    assert wing.func.jvp(moved, (x,), (wing.ones(1, 2),))[1].tolist() == [[3.0]]

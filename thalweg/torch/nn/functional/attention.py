@@ -80,7 +80,8 @@ def scaled_dot_product_attention(
             )
         attn_mask = _causal(q.shape[-2], k.shape[-2])
     mask = None if attn_mask is None else as_tensor(attn_mask)
-    if _is_plain(q, k, v) and _is_constant(mask, (*q.shape[:-1], k.shape[-2]), q):
+    plain = type(factor) is float and _is_plain(q, k, v)
+    if plain and _is_constant(mask, (*q.shape[:-1], k.shape[-2]), q):
         shape = (*q.shape[:-1], k.shape[-2])
         return _ATTENDED(q, k, v, **_options(factor, mask, shape, dropout_p, q))
     weights = _weights(q, k, factor, mask)
@@ -177,7 +178,7 @@ def _kept(shape: tuple[int, ...], p: float, like: Tensor) -> Any:
         return None
     if p == 1:
         return np.zeros(shape, like.array.dtype)
-    return drawn_mask(shape, p, like).array / (1 - p)
+    return drawn_mask(shape, p, like).array / (1 - float(p))
 
 
 def _composed(q: Tensor, k: Tensor, v: Tensor, *, scale: float, mask: Any, kept: Any) -> Tensor:
