@@ -155,9 +155,10 @@ def main() -> None:
         return
     if asked.habits:
         # PyTorch is imported only where it is asked for.
-        from benchmarks import habits
+        from benchmarks import habits, steps
 
         habits.report()
+        steps.report([])
         return
     if reason := limit.why_not():
         print(f"There is no limit: {reason}.")

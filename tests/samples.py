@@ -264,6 +264,7 @@ COMPLEX = {
 OF_PROGRAMS = {
     "chosen_branch": "cond", "conditional_loop": "while_loop", "counted_loop": "scan",
     "packed": "vmap", "part": "scan", "with_rule": "custom_vjp", "callback": "pure_callback",
+    "fused": "torch.nn.functional.linear",
 }  # fmt: skip
 
 # Whose vectors are known up to their signs: tests/engines/llvm/matrices.

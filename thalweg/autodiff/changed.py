@@ -39,7 +39,7 @@ class _Overwritten:
 
     def _refusal(self) -> str:
         primitive = self._node.primitive
-        name = "an operation" if primitive is None else primitive.name
+        name = "an operation" if primitive is None else self._node.called or primitive.name
         what = "its result" if self._position is None else f"its operand {self._position}"
         line = f" at {self._memory.line}" if self._memory.line else " where nothing is recorded"
         return (

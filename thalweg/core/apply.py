@@ -75,7 +75,7 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
     if recording.enabled:
         for tensor in tensors:
             if tensor.node is not None or tensor.origin is not None:
-                _record(primitive, tensors, params, result)
+                record(primitive, tensors, params, result)
                 break
     if found.base is not None and arrays and np.may_share_memory(found, arrays[0]):
         if primitive.view:
@@ -122,7 +122,7 @@ def apply_to_two(primitive: Primitive, x: Tensor, y: Tensor) -> Tensor:
     if recording.enabled and not (
         x.node is None and y.node is None and x.origin is None and y.origin is None
     ):
-        _record(primitive, (x, y), {}, result)
+        record(primitive, (x, y), {}, result)
     return result
 
 
@@ -263,7 +263,7 @@ def _record_traced(
     lasting = primitive.ruled and result.array.dtype.kind in "fc"
     if not lasting or (known and not all(map(_is_told, tensors, symbols))):
         operands = tuple(map(_operand_for_rules, tensors, symbols))
-        _record(primitive, operands, params, result)
+        record(primitive, operands, params, result)
         return
     result.node = TracedNode(primitive, tensors, params, result.array, symbols)
     if recording.anomalies:
@@ -381,9 +381,10 @@ def own_memory(tensor: Tensor) -> Tensor:
     return tensor
 
 
-def _record(
+def record(
     primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str, Any], result: Tensor
 ) -> None:
+    """Note on the tape how a result was made, if an operand's derivative may be wanted."""
     if result.array.dtype.kind not in "fcO":
         return
     for position, tensor in enumerate(tensors):

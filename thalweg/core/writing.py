@@ -123,6 +123,26 @@ def overwrite(tensor: Tensor, value: Any) -> Tensor:
     return tensor
 
 
+def refill(tensor: Tensor, values: Any) -> None:
+    """Write an array into a tensor's memory as what nobody records, as a buffer's new values.
+
+    Raises: as `overwrite`.
+    """
+    own = tensor.array
+    if (
+        own.__class__ is np.ndarray
+        and tensor.node is None
+        and not tracing.traces
+        and own.shape == values.shape
+        and own.flags.writeable
+    ):
+        np.copyto(own, values, casting="same_kind")
+        memory_of(tensor).written("")
+        return
+    with set_recording(False):
+        overwrite(tensor, make(values))
+
+
 _ARGUMENT = (
     "an argument of the function being differentiated was changed in place, but the caller's "
     "memory is not the function's. Work on a copy of the argument: x = x.clone()."

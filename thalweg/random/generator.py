@@ -189,10 +189,15 @@ class Generator(MersenneTwister):
                 float64, for which those of its dtype are.
             shape: By default that of p.
         """
-        wide = not isinstance(p, np.ndarray)
-        chances = np.asarray(p, np.float64) if wide else np.asarray(p)
-        fractions = self.rand(chances.shape if shape is None else shape, chances.dtype)
-        return np.asarray(fractions < chances)
+        if isinstance(p, np.ndarray):
+            fractions = self.rand(p.shape if shape is None else shape, p.dtype)
+            return np.asarray(fractions < p)
+        wanted = () if shape is None else shape
+        words = self.long_words(math.prod(wanted))
+        words &= np.uint64(2**53 - 1)
+        # k 2⁻⁵³ < p where k < p 2⁵³, a product without error, and so where k is below its ceiling.
+        limit = math.ceil(min(max(float(p), 0.0), 1.0) * 2.0**53)
+        return np.asarray(words < np.uint64(limit)).reshape(wanted)
 
     def exponential(self, rate: float = 1.0, shape: Shape = (), dtype: Any = np.float64) -> Array:
         """Draw numbers with the density rate·exp(-rate·x), x ≥ 0."""

@@ -116,7 +116,9 @@ class MersenneTwister:
     def long_words(self, n: int) -> Array:
         """Draw n words of 64 bits: the first draw is the high half."""
         pairs = self.words(2 * n).reshape(n, 2)
-        return np.asarray(pairs[:, 0] << np.uint64(32) | pairs[:, 1])
+        found: Array = pairs[:, 0] << np.uint64(32)
+        found |= pairs[:, 1]
+        return found
 
 
 def _seed(given: Any) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import is_plain
-from thalweg.core.tensor import Tensor, make
+from thalweg.control.fused import Fused, is_eager
+from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.creation.creation import complex_of, real_parts
 from thalweg.ops.elementwise import arithmetic
@@ -21,6 +21,7 @@ from thalweg.ops.shape.join import stack
 from thalweg.ops.special import activations
 from thalweg.ops.special.gamma import polygamma
 from thalweg.torch.functions.viewing import select
+from thalweg.torch.fused.choosing import rectified, rectified_back
 from thalweg.torch.naming import as_tensor, attach, function, in_place_variant, method
 from thalweg.torch.tensors import TorchTensor
 
@@ -28,10 +29,12 @@ from thalweg.torch.tensors import TorchTensor
 @method(inplace=True)
 def relu(x: Any) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0; NaN stays NaN, the derivative at 0 is 0."""
-    if isinstance(x, TorchTensor) and is_plain(x) and x.array.dtype.kind == "f":
-        # In one operation where nobody follows it; 0 is added as the maximum may be -0.
-        return make(np.maximum(x.array, 0) + 0, None, x.weak, TorchTensor)
+    if isinstance(x, TorchTensor) and is_eager(x) and x.array.ndim:
+        return _RECTIFIED(x)
     return activations.relu(x)
+
+
+_RECTIFIED = Fused("ReluBackward0", rectified, rectified_back, activations.relu)
 
 
 def _where(x: Any, condition: Any, other: Any) -> Tensor:

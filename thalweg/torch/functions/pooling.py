@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.control.fused import Fused, is_eager
 from thalweg.core.tensor import Tensor, fresh
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.creation import zeros
@@ -28,6 +29,7 @@ from thalweg.random.drawing import drawn, keyed_uniform
 from thalweg.torch.functions.random_fills import stream
 from thalweg.torch.functions.scattering import scatter, scatter_add
 from thalweg.torch.functions.windows import Extents, pad_last_axes, whole_numbers, with_batch
+from thalweg.torch.fused.pooling import largest, largest_back
 from thalweg.torch.naming import as_tensor, function, variant_of
 
 Numbers = tuple[int, ...]
@@ -57,6 +59,18 @@ class _Pool:
                 zip(self.counts, self.stride, self.extents, self.low, strict=True)
             )
         )
+
+    @classmethod
+    def of(cls, shape: Numbers, **options: Any) -> _Pool:
+        """Return it again from its options."""
+        found = cls.__new__(cls)
+        found.__dict__.update(options, extents=shape[2:])
+        return found
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What says where the windows are, but for the input's extents."""
+        return {name: value for name, value in vars(self).items() if name != "extents"}
 
     def _reach(self, axis: int) -> int:
         return (self.size[axis] - 1) * self.dilation[axis] + 1
@@ -140,17 +154,37 @@ def _max_pool(
     x, batched = with_batch(name, input, rank)
     _require_positions(name, x)
     pool = _Pool(name, rank, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    if not return_indices and is_eager(x):
+        found = _LARGEST[rank](x, **pool.options)
+        return found if batched else reshape(found, found.shape[1:])
+    found, first = _chosen(x, pool)
+    found = found if batched else reshape(found, found.shape[1:])
+    if not return_indices:
+        return found
+    places = _places(first, pool)
+    return found, places if batched else reshape(places, places.shape[1:])
+
+
+def _chosen(x: Tensor, pool: _Pool) -> tuple[Tensor, Tensor]:
+    """Return the maxima of windows, and which elements of these they are."""
+    rank = len(pool.size)
     least = -np.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
     seen = _windows_of(x, pool, least)
     axes = window_axes(_spatial(x, rank))
     first, order = _first_of(stop_gradient(seen), axes, pool.size)
     chosen = equal(order, restore_axes(first, seen.shape, axes))
-    result = reduce_sum(where(chosen, seen, 0), axes)
-    found = result if batched else reshape(result, result.shape[1:])
-    if not return_indices:
-        return found
-    places = _places(first, pool)
-    return found, places if batched else reshape(places, places.shape[1:])
+    return reduce_sum(where(chosen, seen, 0), axes), first
+
+
+def _composed(x: Tensor, **options: Any) -> Tensor:
+    return _chosen(x, _Pool.of(x.shape, **options))[0]
+
+
+# By the number of axes.
+_LARGEST = {
+    rank: Fused(f"MaxPool{rank}DWithIndicesBackward0", largest, largest_back, _composed)
+    for rank in (1, 2, 3)
+}
 
 
 def _with_indices(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from thalweg.control.fused import Fused, is_eager
 from thalweg.core.apply import joined, kind_of
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
@@ -15,6 +16,7 @@ from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import transpose
 from thalweg.ops.windows.windows import overlap_add, windows
 from thalweg.torch.dtypes import TORCH
+from thalweg.torch.fused.convolution import convolved, convolved_back
 from thalweg.torch.naming import as_tensor, function, variant_of
 from thalweg.torch.steps import step
 
@@ -68,16 +70,18 @@ def pad_last_axes(x: Tensor, low: tuple[int, ...], high: tuple[int, ...]) -> Ten
     return pad_with_zeros(x, (*lead, *low), (*lead, *high), (0,) * x.ndim)
 
 
-def check_fits(name: str, x: Tensor, size: tuple[int, ...], dilation: tuple[int, ...]) -> None:
-    """Check that one window fits an input with its padding.
+def check_fits(
+    name: str, extents: tuple[int, ...], size: tuple[int, ...], dilation: tuple[int, ...]
+) -> None:
+    """Check that one window fits the extents of an input with its padding.
 
     Raises:
         ShapeError: If it does not.
     """
     covered = tuple((k - 1) * gap + 1 for k, gap in zip(size, dilation, strict=True))
-    if any(n < k for n, k in zip(x.shape[2:], covered, strict=True)):
+    if any(n < k for n, k in zip(extents, covered, strict=True)):
         raise ShapeError(
-            f"{name} got an input of extents {x.shape[2:]} with its padding, and windows "
+            f"{name} got an input of extents {extents} with its padding, and windows "
             f"that cover {covered}. Pad more, or take a smaller kernel."
         )
 
@@ -185,20 +189,43 @@ def _convolve(
     _check_channels(name, x, kernel, groups, own=1)
     size = kernel.shape[2:]
     steps, gaps = whole_numbers(name, rank, stride=stride, dilation=dilation)
-    x = pad_last_axes(x, *_paddings(name, padding, size, steps, gaps))
-    check_fits(name, x, size, gaps)
+    low, high = _paddings(name, padding, size, steps, gaps)
+    inner = x.shape[2:]
+    check_fits(name, tuple(n + p + q for n, p, q in zip(inner, low, high, strict=True)), size, gaps)
+    how: dict[str, Any] = {"low": low, "high": high, "steps": steps, "gaps": gaps, "groups": groups}
+    at_once = is_eager(x, kernel, offset) and (offset is None or offset.shape == kernel.shape[:1])
+    result = (_CONVOLVED if at_once else _composed)(x, kernel, offset, **how)
+    return result if batched else reshape(result, result.shape[1:])
+
+
+def _composed(
+    x: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None,
+    low: tuple[int, ...],
+    high: tuple[int, ...],
+    steps: tuple[int, ...],
+    gaps: tuple[int, ...],
+    groups: int,
+) -> Tensor:
+    """Return the convolution of a batch, made of operations."""
+    rank, size = len(low), kernel.shape[2:]
+    x = pad_last_axes(x, low, high)
     elements, places = _ELEMENTS[:rank], _PLACES[:rank]
     spread = "".join(h + u for h, u in zip(places, elements, strict=True))
     if groups == 1:
         seen = windows(x, size, steps, gaps, tuple(range(2, 2 + rank)))
         result = contract(kernel, seen, f"oc{elements},nc{spread}->no{places}")
-        return _finish(result, offset, batched, rank)
+        return _finish(result, bias, True, rank)
     x = reshape(x, (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:]))
     kernel = reshape(kernel, (groups, kernel.shape[0] // groups, *kernel.shape[1:]))
     seen = windows(x, size, steps, gaps, tuple(range(3, 3 + rank)))
     result = contract(kernel, seen, f"goc{elements},ngc{spread}->ngo{places}")
     joined = (x.shape[0], kernel.shape[0] * kernel.shape[1], *result.shape[3:])
-    return _finish(reshape(result, joined), offset, batched, rank)
+    return _finish(reshape(result, joined), bias, True, rank)
+
+
+_CONVOLVED = Fused("ConvolutionBackward0", convolved, convolved_back, _composed)
 
 
 @function
@@ -383,7 +410,7 @@ def unfold(
     size, both = whole_numbers("unfold", 2, kernel_size=kernel_size, padding=padding)
     steps, gaps = whole_numbers("unfold", 2, stride=stride, dilation=dilation)
     x = pad_last_axes(x, both, both)
-    check_fits("unfold", x, size, gaps)
+    check_fits("unfold", x.shape[2:], size, gaps)
     seen = transpose(windows(x, size, steps, gaps, (2, 3)), (0, 1, 3, 5, 2, 4))
     shape = seen.shape
     columns = (shape[1] * shape[2] * shape[3], shape[4] * shape[5])

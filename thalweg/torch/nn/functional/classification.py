@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.control.fused import Fused, is_eager
 from thalweg.core.tensor import Tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.ranges import arange
@@ -32,6 +33,7 @@ from thalweg.ops.shape.reshape import expand_dims, reshape, squeeze
 from thalweg.ops.special import activations as smooth
 from thalweg.ops.special.error import entr
 from thalweg.optim.losses import sigmoid_binary_cross_entropy
+from thalweg.torch.fused.classes import cross_entropies, cross_entropies_back
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.linear import linear
 from thalweg.torch.nn.functional.losses import aggregate, at_least, pairwise_distance, reduction_of
@@ -91,10 +93,33 @@ def cross_entropy(
     if x.ndim == 0:
         raise ShapeError("cross_entropy got an input without an axis of classes. Reshape it.")
     axis = 0 if x.ndim == 1 else 1
+    if weight is None and not label_smoothing and _is_plain(x, y, ignore_index):
+        return _CROSS_ENTROPIES(x, y=y.array, kind=kind)
     logs = smooth.log_softmax(x, axis)
     if x.shape == y.shape:
         return _loss_of_probabilities(logs, y, weight, kind, label_smoothing, axis)
     return _loss_of_classes(logs, y, weight, ignore_index, kind, label_smoothing)
+
+
+def _is_plain(x: Tensor, y: Tensor, ignored: int) -> bool:
+    """Tell whether the cross entropy is one operation: of rows of scores and known classes."""
+    return (
+        is_eager(x)
+        and x.array.ndim == 2
+        and y.array.__class__ is np.ndarray
+        and y.array.dtype.kind == "i"
+        and y.array.shape == x.array.shape[:1]
+        and x.array.size > 0
+        and _all_count(y, ignored, x.array.shape[1])
+    )
+
+
+def _composed(x: Tensor, *, y: Any, kind: str) -> Tensor:
+    places = as_tensor(y[:, None])
+    return aggregate(-squeeze(take_along_axis(smooth.log_softmax(x, 1), places, 1), 1), kind)
+
+
+_CROSS_ENTROPIES = Fused("NllLossBackward0", cross_entropies, cross_entropies_back, _composed)
 
 
 def linear_cross_entropy(

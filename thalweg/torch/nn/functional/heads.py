@@ -19,10 +19,15 @@ from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims, reshape
-from thalweg.ops.shape.transpose import swapaxes, transpose
+from thalweg.ops.shape.transpose import swapaxes
 from thalweg.ops.special.activations import softmax
 from thalweg.torch.naming import as_tensor
-from thalweg.torch.nn.functional.attention import scaled_dot_product_attention
+from thalweg.torch.nn.functional.attention import (
+    attend_by_head,
+    by_head,
+    join_heads,
+    scaled_dot_product_attention,
+)
 from thalweg.torch.nn.functional.dropout import dropout
 from thalweg.torch.nn.functional.linear import linear
 
@@ -124,16 +129,14 @@ def multi_head_attention_forward(
         padded = padded if padded is None else expand_dims(padded, 0)
     _require_pair(bias_k, bias_v, static_k, static_v)
     shape = q.shape[1], num_heads, q.shape[0], k.shape[0]
-    q = _by_head(q, num_heads)
-    k = _with_more(_by_head(k, num_heads, bias_k), static_k, add_zero_attn)
-    v = _with_more(_by_head(v, num_heads, bias_v), static_v, add_zero_attn)
     mask = _joined(seen, padded, shape, (bias_k is not None) + bool(add_zero_attn))
-    p = dropout_p if training else 0.0
-    if need_weights:
-        found, parts = _attend(q, k, v, mask, p)
+    p, parts = dropout_p if training else 0.0, None
+    extra = bias_k, bias_v, static_k, static_v
+    if need_weights or add_zero_attn or any(t is not None for t in extra):
+        apart = _extended(q, k, v, num_heads, extra, add_zero_attn)
+        found, parts = _attend(*apart, mask, p, by_hint, need_weights)
     else:
-        found, parts = scaled_dot_product_attention(q, k, v, mask, p, by_hint), None
-    found = reshape(transpose(found, (2, 0, 1, 3)), (shape[2], shape[0], embed_dim_to_check))
+        found = attend_by_head(q, k, v, num_heads, mask, p, by_hint)
     found = linear(found, out_proj_weight, out_proj_bias)
     if parts is not None and average_attn_weights:
         parts = mean(parts, 1)
@@ -297,8 +300,11 @@ def _projected(given: tuple[Any, Any, Any], weight: Any, bias: Any) -> tuple[Ten
     runs = [(0, 3)] if query is key is value else [(0, 1), (1, 3)] if key is value else []
     found: list[Tensor] = []
     for first, last in runs or [(0, 1), (1, 2), (2, 3)]:
-        part = slice(first * size, last * size)
-        made = linear(inputs[first], packed[part], None if offsets is None else offsets[part])
+        matrix, added = packed, offsets
+        if last - first < 3:
+            part = slice(first * size, last * size)
+            matrix, added = packed[part], None if offsets is None else offsets[part]
+        made = linear(inputs[first], matrix, added)
         found += [made[..., i * size : (i + 1) * size] for i in range(last - first)]
     return tuple(found)
 
@@ -327,12 +333,23 @@ def _projected_apart(
     return tuple(found)
 
 
-def _by_head(x: Tensor, heads: int, more: Any = None) -> Tensor:
-    """Return (n, batch, features), with one more row, as (batch, heads, n, features / heads)."""
-    if more is not None:
-        x = concatenate([x, broadcast_to(as_tensor(more), (1, *x.shape[1:]))], 0)
-    parts = reshape(x, (*x.shape[:2], heads, x.shape[2] // heads))
-    return transpose(parts, (1, 2, 0, 3))
+def _extended(
+    q: Tensor, k: Tensor, v: Tensor, heads: int, extra: tuple[Any, ...], zero: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return queries, keys and values by head, keys and values with what there is beside them."""
+    bias_k, bias_v, static_k, static_v = extra
+    return (
+        by_head(q, heads),
+        _with_more(by_head(_with_row(k, bias_k), heads), static_k, zero),
+        _with_more(by_head(_with_row(v, bias_v), heads), static_v, zero),
+    )
+
+
+def _with_row(x: Tensor, more: Any) -> Tensor:
+    """Return keys or values (n, batch, features) with one more row, if there is one."""
+    if more is None:
+        return x
+    return concatenate([x, broadcast_to(as_tensor(more), (1, *x.shape[1:]))], 0)
 
 
 def _with_more(x: Tensor, fixed: Any, zero: bool) -> Tensor:
@@ -352,10 +369,12 @@ def _with_more(x: Tensor, fixed: Any, zero: bool) -> Tensor:
 
 
 def _attend(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, p: float
-) -> tuple[Tensor, Tensor]:
-    """Return what is seen, and with which weights."""
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, p: float, by_hint: bool, shown: bool
+) -> tuple[Tensor, Tensor | None]:
+    """Return what is seen, and with which weights, if they are to be shown."""
+    if not shown:
+        return join_heads(scaled_dot_product_attention(q, k, v, mask, p, by_hint)), None
     scores = matmul(q * (1 / math.sqrt(q.shape[-1])), swapaxes(k, -2, -1))
     weights = softmax(scores if mask is None else scores + mask, -1)
     weights = dropout(weights, p, p > 0)
-    return matmul(weights, v), weights
+    return join_heads(matmul(weights, v)), weights

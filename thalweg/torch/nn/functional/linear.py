@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from thalweg.control.fused import Fused, is_eager
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ShapeError
 from thalweg.ops.linalg.products import matmul, tensordot
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.reshape import expand_dims
+from thalweg.torch.fused.dense import affine, affine_back
 from thalweg.torch.naming import as_tensor
 
 __all__ = ["bilinear", "linear"]
@@ -25,13 +27,34 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     Raises:
         ShapeError: If the shapes do not fit.
     """
-    product = matmul(input, as_tensor(weight).T)
-    if bias is None:
-        return product
-    found: Tensor = product + bias
-    if found.node is not None:
+    x, matrix = as_tensor(input), as_tensor(weight)
+    offset = None if bias is None else as_tensor(bias)
+    if (
+        is_eager(x, matrix, offset)
+        and x.array.ndim > 1 < matrix.array.ndim < 3
+        and x.array.shape[-1] == matrix.array.shape[1]
+        and (offset is None or offset.array.shape == matrix.array.shape[:1])
+    ):
+        return _AFFINE[x.array.ndim == 2, offset is not None](x, matrix, offset)
+    found = _composed(x, matrix, offset)
+    if offset is not None and found.node is not None:
         found.node.called = "AddmmBackward0" if found.ndim == 2 else "ViewBackward0"
     return found
+
+
+def _composed(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    product = matmul(x, weight.T)
+    return product if bias is None else product + bias
+
+
+# By whether the input is a matrix, and whether there is a bias.
+_AFFINE = {
+    key: Fused(f"{name}Backward0", affine, affine_back, _composed)
+    for key, name in {
+        (True, True): "Addmm", (True, False): "Mm", (False, True): "View",
+        (False, False): "UnsafeView",
+    }.items()
+}  # fmt: skip
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from thalweg.autodiff.modes import no_grad
-from thalweg.core.tensor import Tensor, astype
-from thalweg.core.writing import overwrite
+from thalweg.control.fused import Fused, is_eager
+from thalweg.core.tensor import Tensor, astype, fresh
+from thalweg.core.writing import overwrite, refill
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.elementwise.arithmetic import sqrt, square
@@ -18,8 +19,10 @@ from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.broadcast import reduce_sum
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.windows.windows import windows
+from thalweg.torch.fused.normalizing import by_batch, by_batch_back, by_features, by_features_back
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.steps import step
+from thalweg.torch.tensors import TorchTensor
 
 __all__ = [
     "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
@@ -84,8 +87,20 @@ def layer_norm(
         tensor([-1.,  1.])
     """
     x = as_tensor(input)
-    centred, _, variance = _moments(x, _last_axes("layer_norm", x, normalized_shape, weight, bias))
+    axes = _last_axes("layer_norm", x, normalized_shape, weight, bias)
+    scale, shift = (v if v is None else as_tensor(v) for v in (weight, bias))
+    at_once = x.size and is_eager(x, scale, shift)
+    return (_BY_FEATURES if at_once else _by_features)(x, scale, shift, axes=axes, eps=eps)
+
+
+def _by_features(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, *, axes: Axes, eps: float
+) -> Tensor:
+    centred, _, variance = _moments(x, axes)
     return _scale_and_shift(centred / sqrt(variance + eps), weight, bias)
+
+
+_BY_FEATURES = Fused("NativeLayerNormBackward0", by_features, by_features_back, _by_features)
 
 
 @step("Mul")
@@ -250,11 +265,34 @@ def batch_norm(
             "Expected more than 1 value per channel when training, got input size "
             f"{list(x.shape)}. Give larger batches, or call eval()."
         )
-    centred, middle, variance = _moments(x, axes)
+    scale, shift = (v if v is None else as_tensor(v) for v in (weight, bias))
+    if count and is_eager(x, scale, shift):
+        found, kept = _BY_BATCH.keeping(x, scale, shift, eps=eps)
+        middle, variance = (fresh(values, TorchTensor) for values in kept[2:])
+    else:
+        found, middle, variance = _by_batch(x, scale, shift, axes, eps)
     if count:
         _follow(running_mean, middle, momentum)
         _follow(running_var, variance * (count / (count - 1)), momentum)
-    return _scale_channels(centred / sqrt(variance + eps), weight, bias)
+    return found
+
+
+def _by_batch(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, axes: Axes, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return a batch normalized, its means and its variances, made of operations."""
+    centred, middle, variance = _moments(x, axes)
+    return _scale_channels(centred / sqrt(variance + eps), weight, bias), middle, variance
+
+
+def _composed_by_batch(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, *, eps: float
+) -> Tensor:
+    axes = tuple(axis for axis in range(x.ndim) if axis != 1)
+    return _by_batch(x, weight, bias, axes, eps)[0]
+
+
+_BY_BATCH = Fused("NativeBatchNormBackward0", by_batch, by_batch_back, _composed_by_batch)
 
 
 def _require_channels(channels: int, **given: Any) -> None:
@@ -282,6 +320,10 @@ def _normalize_by_running(
 def _follow(running: Tensor | None, current: Tensor, momentum: Any) -> None:
     """Move running values towards those of the batch, without a trace on the tape."""
     if running is None:
+        return
+    if type(momentum) is float and is_eager(running, current):
+        new = current.array.reshape(running.array.shape)
+        refill(running, (1 - momentum) * running.array + momentum * new)
         return
     with no_grad():
         new = reshape(current.detach(), running.shape)

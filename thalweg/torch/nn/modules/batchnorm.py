@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from thalweg.autodiff.modes import no_grad
-from thalweg.core.tensor import Tensor
-from thalweg.core.writing import overwrite
+from thalweg.core.tensor import Tensor, is_known
+from thalweg.core.writing import overwrite, refill
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.elementwise.conversion import astype
@@ -132,10 +132,13 @@ class _BatchNorm(RunningNorm):
         momentum: Any = 0.0 if self.momentum is None else self.momentum
         count = self.num_batches_tracked
         if self.training and count is not None:
-            with no_grad():
-                overwrite(count, count + 1)
-                if self.momentum is None:
-                    momentum = 1.0 / astype(count, np.float64)
+            if is_known(count):
+                refill(count, count.array + 1)
+            else:
+                with no_grad():
+                    overwrite(count, count + 1)
+            if self.momentum is None:
+                momentum = 1.0 / astype(count.detach(), np.float64)
         average, variance = self.running_mean, self.running_var
         by_batch = self.training or (average is None and variance is None)
         if self.training and not self.track_running_stats:

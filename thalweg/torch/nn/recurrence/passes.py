@@ -255,27 +255,34 @@ class LongShortTermPass(EagerPass):
         return [*super()._shapes(), *map(self._of_gates, (4, 1, 1)), along, *projected]
 
     def _forward(self) -> Sequence[Array]:
-        hidden, cells, size, gates = self.hidden, self.cells, self.size, self.values
-        turned, hr = self._turned(), self.weights.hr
+        hidden, cells, gates, hr = self.hidden, self.cells, self.values, self.weights.hr
+        turned = self._turned()
         self._project(gates, self.weights.b_hh)
-        product = np.empty((self.batch, 4 * size), self.dtype)
-        kept = np.empty((self.batch, size), self.dtype)
+        # -x is what the sigmoid takes the exponential of, and what tanh takes with the other sign.
+        np.negative(gates, out=gates)
+        product = np.empty((self.batch, 4 * self.size), self.dtype)
+        kept = np.empty((self.batch, self.size), self.dtype)
+        apart = self._apart(gates).swapaxes(1, 2)
+        moments = list(zip(gates, apart, self.new, self.bounded, self.raw, strict=True))
         for t in self.turns:
-            gate, cell, bounded = gates[t], cells[t + self.after], self.bounded[t]
-            new = self.new[t]
+            gate, (let_in, keep, fresh, let_out), new, bounded, raw = moments[t]
+            cell = cells[t + self.after]
             np.matmul(hidden[t + self.before], turned, out=product)
-            gate += product
-            np.tanh(gate[:, 2 * size : 3 * size], out=new)
+            gate -= product
+            np.tanh(fresh, out=new)
             # Of the new values too, which is not used: of all it takes less time than of some.
-            _to_sigmoid(gate)
-            np.multiply(gate[:, :size], new, out=kept)
-            np.multiply(gate[:, size : 2 * size], cells[t + self.before], out=cell)
-            cell += kept
+            np.exp(gate, out=gate)
+            gate += 1
+            np.reciprocal(gate, out=gate)
+            np.multiply(let_in, new, out=kept)
+            np.multiply(keep, cells[t + self.before], out=cell)
+            cell -= kept
             np.tanh(cell, out=bounded)
-            np.multiply(gate[:, 3 * size :], bounded, out=self.raw[t])
+            np.multiply(let_out, bounded, out=raw)
             if hr is not None:
-                np.matmul(self.raw[t], hr.T, out=hidden[t + self.after])
+                np.matmul(raw, hr.T, out=hidden[t + self.after])
             self._keep(t, hidden, cells)
+        np.negative(self.new, out=self.new)
         return [hidden, cells]
 
     def _write_factors(self, factors: Array, slopes: Array) -> None:

@@ -1,0 +1,1 @@
+"""Layers as one eager operation each, with their derivatives, in NumPy."""
