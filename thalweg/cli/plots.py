@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thalweg.errors import printable
-from thalweg.training.plots import COLORS, STYLE, data_url, spans_decades
+from thalweg.training.plots import BOTTOM, COLORS, LEFT, RIGHT, STYLE, TOP, data_url, spans_decades
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 1000
 COLUMNS = 3
-# Inches: around axes, and a character.
-LEFT, RIGHT, BOTTOM, TOP = 0.75, 0.15, 0.5, 0.3
+# Inches of a character.
 CHARACTER = 0.075
 
 Line = tuple[str, ArrayLike, ArrayLike]

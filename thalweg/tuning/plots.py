@@ -31,7 +31,7 @@ def best_so_far(study: Study, ax: Any = None) -> Any:
     ax.step(counts, least, where="post", color=COLORS[1], label="best so far")
     _height(ax, finished)
     ax.set(xlabel="trial", ylabel=_text(study.minimize))
-    ax.legend(frameon=False)
+    _legend(ax)
     return ax
 
 
@@ -62,12 +62,11 @@ def axis(study: Study, name: str, ax: Any = None) -> Any:
             bad, np.full(len(bad), 0.97), "x", markersize=5, color=BAD, label="diverged",
             transform=ax.get_xaxis_transform(),
         )  # fmt: skip
-    end = study.border(name)
     _range(ax, dimension, name)
-    title = f"the best is at the {end} border" if end else ""
-    ax.set_title(title, color=BAD)
+    if end := study.border(name):
+        ax.set_xlabel(f"{ax.get_xlabel()}: the best is at the {end} border", color=BAD)
     ax.set_ylabel(_text(study.minimize))
-    _drop_empty(ax)
+    _legend(ax)
     return ax
 
 
@@ -97,7 +96,7 @@ def isolation(study: Study, name: str, ax: Any = None) -> Any:
     _height(ax, kept)
     _range(ax, dimension, name, edges=False)
     ax.set_ylabel(_text(study.minimize))
-    ax.legend(frameon=False)
+    _legend(ax)
     return ax
 
 
@@ -117,9 +116,9 @@ def training(results: Sequence[Result], ax: Any = None) -> Any:
                 best = int(np.nanargmin(y))
                 ax.plot(x[best], y[best], "o", markersize=5, color=color, markeredgecolor="0.2")
     if heights and spans_decades(np.asarray(heights)):
-        ax.set_yscale("log")
+        _by_powers(ax, "y")
     ax.set(xlabel="epoch", ylabel="loss")
-    ax.legend(frameon=False, fontsize=7)
+    _legend(ax)
     return ax
 
 
@@ -138,9 +137,9 @@ def rate_test(test: RateTest, ax: Any = None) -> Any:
         ax.axvline(
             test.largest, color=COLORS[1], linestyle=":", label=f"least loss: {test.largest:.2g}"
         )
-    ax.set_xscale("log")
+    _by_powers(ax, "x")
     ax.set(xlabel="learning rate", ylabel="loss")
-    ax.legend(frameon=False)
+    _legend(ax)
     return ax
 
 
@@ -166,7 +165,7 @@ def _range(ax: Any, dimension: Dimension, name: str, edges: bool = True) -> None
         at = _places(dimension)
         ends = at(dimension.low), at(dimension.high)
         if dimension.scale != "linear":
-            ax.set_xscale("log")
+            _by_powers(ax, "x")
         if dimension.scale == "complement":
             label = f"1 − {label}"
         if edges and not dimension.whole:
@@ -188,7 +187,7 @@ def _height(ax: Any, results: Sequence[Result]) -> None:
     """Scale the axis to what finished, by powers where it spans them."""
     values = np.array([r.value for r in results if np.isfinite(r.value)])
     if len(values) and spans_decades(values):
-        ax.set_yscale("log")
+        _by_powers(ax, "y")
     elif len(values) > 3:
         # A few bad ones must not press the good ones into a line.
         low, middle = float(values.min()), float(np.quantile(values, 0.8))
@@ -196,10 +195,25 @@ def _height(ax: Any, results: Sequence[Result]) -> None:
             ax.set_ylim(low - 0.1 * (middle - low), low + 2 * (middle - low))
 
 
-def _drop_empty(ax: Any) -> None:
-    """Show a legend of what is there."""
-    lines = [line for line in ax.lines if len(line.get_xdata())]
-    ax.legend(lines, [line.get_label() for line in lines], frameon=False, fontsize=7)
+def _legend(ax: Any) -> None:
+    """Show above the axes what is drawn."""
+    handles, labels = ax.get_legend_handles_labels()
+    kept = [
+        (handle, label) for handle, label in zip(handles, labels, strict=True)
+        if len(getattr(handle, "get_xdata", lambda: [0])())
+    ]  # fmt: skip
+    ax.legend(
+        *zip(*kept, strict=True), frameon=False, loc="lower left", bbox_to_anchor=(0.0, 0.97),
+        ncols=len(kept), columnspacing=1.0, handletextpad=0.4, borderpad=0.2, fontsize=8,
+    )  # fmt: skip
+
+
+def _by_powers(ax: Any, axis: str) -> None:
+    """Scale an axis by powers, without small ticks, whose texts take longer than all else."""
+    from matplotlib.ticker import NullLocator
+
+    ax.set(**{f"{axis}scale": "log"})
+    getattr(ax, f"{axis}axis").set_minor_locator(NullLocator())
 
 
 def _value(group: Group) -> float:
