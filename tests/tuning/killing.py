@@ -14,12 +14,14 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import thalweg as tw
 from tests.tuning.studies import BOWL, facts, slow_bowl
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIALS = 64
+OPTIONS: dict[str, Any] = {"trials": TRIALS, "sampler": "random", "pruner": "median"}
 
 
 def study(log: str, workers: int) -> None:
@@ -29,7 +31,7 @@ def study(log: str, workers: int) -> None:
         sys.stdout.write(f"{result.number} {result.value!r}\n")
         sys.stdout.flush()
 
-    options = {"trials": TRIALS, "pruner": "median", "log": log, "callbacks": tell}
+    options = {**OPTIONS, "log": log, "callbacks": tell}
     if workers < 2:
         tw.tune(slow_bowl, BOWL, **options)
         return
@@ -60,8 +62,8 @@ def kill_and_resume(folder: Path, kills: int, seed: int, workers: int = 1) -> li
 
 
 def _require_whole(log: Path) -> None:
-    resumed = tw.tune(slow_bowl, BOWL, trials=TRIALS, pruner="median", log=log)
-    assert facts(resumed) == facts(tw.tune(slow_bowl, BOWL, trials=TRIALS, pruner="median"))
+    resumed = tw.tune(slow_bowl, BOWL, **OPTIONS, log=log)
+    assert facts(resumed) == facts(tw.tune(slow_bowl, BOWL, **OPTIONS))
 
 
 def _killed(log: Path, workers: int, draws: random.Random) -> dict[int, float]:

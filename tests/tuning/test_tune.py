@@ -147,7 +147,11 @@ def test_a_trial_that_diverges_is_noted_and_the_study_goes_on() -> None:
 
 def test_a_dict_gives_a_metric_and_others_beside_it() -> None:
     def train(config: Any, trial: Trial) -> Any:
-        return {"error": config["x"], "accuracy": 1 - config["x"], "loss": [3.0, 2.0, 1.0]}
+        return {
+            "error": config["x"],
+            "accuracy": 1 - config["x"],
+            "curves": {"loss": [3.0, 2.0, 1.0]},
+        }
 
     study = tw.tune(train, {"x": uniform(0, 1)}, trials=4, minimize="error")
     assert study.best.metrics["accuracy"] == 1 - study.best.value

@@ -36,10 +36,9 @@ def _answer(page: Page, study: Study) -> None:
     states = [result.state for result in study.results]
     if study.finished:
         best = study.best
-        searched = {k: v for k, v in best.config.items() if k not in study.space.fixed}
         page.paragraph(
             f"The least {study.minimize} is {best.value:.5g}, by trial {best.number} of "
-            f"{len(states)}: {', '.join(f'{k} = {spell(v)}' for k, v in searched.items())}."
+            f"{len(states)}: {study.searched(best)}."
         )
     page.paragraph(
         f"{states.count('complete')} trials finished, {states.count('pruned')} were pruned, "

@@ -103,6 +103,11 @@ class Study:
         """The time of all trials, one after another."""
         return sum(result.seconds for result in self.results)
 
+    def searched(self, result: Result) -> str:
+        """Return the hyperparameters of a trial that were searched, as a line."""
+        values = ((k, v) for k, v in result.config.items() if k in self.space.dimensions)
+        return ", ".join(f"{name} = {spell(value)}" for name, value in values)
+
     # ---- what each hyperparameter did
 
     def best_so_far(self) -> tuple[Floats, Floats]:
@@ -212,7 +217,8 @@ class Study:
 
     def _lines(self) -> list[str]:
         leaders = [
-            f"{self.minimize} {result.value:.5g}  {_values(result)}" for result in self.ranked[:3]
+            f"{self.minimize} {result.value:.5g}  {self.searched(result)}"
+            for result in self.ranked[:3]
         ]
         return [*leaders, *self.next_steps()]
 
@@ -224,10 +230,6 @@ class Study:
         if self.finished:
             picture = f'<img alt="best so far" src="{data_url(self.plot().figure)}">'
         return f"<b>{markup.escape(self._title())}</b><ul>{lines}</ul>{picture}"
-
-
-def _values(result: Result) -> str:
-    return ", ".join(f"{name}={spell(value)}" for name, value in result.config.items())
 
 
 def _bin(dimension: Dimension, value: Any) -> int:

@@ -173,7 +173,7 @@ def run(train: Train, trial: Trial, minimize: str) -> Result:
     try:
         returned = train(dict(trial.config), trial)
     except TrainingDiverged as error:
-        return _result(trial, began, "diverged", math.inf, {}, {}, _reason(error))
+        return _result(trial, began, "diverged", math.inf, {}, None, _reason(error))
     except Exception as error:
         error.add_note(f"Raised by trial {trial.number}, of {trial.config}.")
         raise
@@ -191,15 +191,16 @@ def _result(
     state: State,
     value: float,
     metrics: Mapping[str, float],
-    curves: Mapping[str, Curve],
+    curves: Mapping[str, Curve] | None,
     note: str = "",
 ) -> Result:
     reports = tuple(trial.reports)
-    if not curves and reports:
+    if curves is None and reports:
+        # What was reported is the curve of a trial that gives no other.
         curves = {VALIDATION: ([s for s, _ in reports], [v for _, v in reports])}
     seconds = time.perf_counter() - began
     return Result(
-        trial.number, trial.config, state, value, seconds, reports, metrics, curves, note
+        trial.number, trial.config, state, value, seconds, reports, metrics, curves or {}, note
     )  # fmt: skip
 
 
@@ -207,15 +208,17 @@ def _reason(error: TrainingDiverged) -> str:
     return str(error).partition(" The last finite parameters are")[0]
 
 
-def _read(returned: Any, minimize: str) -> tuple[float, dict[str, float], dict[str, Curve]]:
+def _read(returned: Any, minimize: str) -> tuple[float, dict[str, float], dict[str, Curve] | None]:
     """Return what is minimized, the other numbers, and the curves of what `train` returned."""
+    curves: dict[str, Curve] | None
     if isinstance(returned, Fit):
         metrics, curves = _of_fit(returned)
     elif isinstance(returned, Mapping):
-        curves = {k: _curve(v) for k, v in returned.items() if isinstance(v, (tuple, list))}
-        metrics = {k: float(v) for k, v in returned.items() if k not in curves}
+        given = returned.get("curves")
+        curves = None if given is None else {k: _curve(v) for k, v in given.items()}
+        metrics = {k: float(v) for k, v in returned.items() if k != "curves"}
     elif isinstance(returned, numbers.Real) or (np.ndim(returned) == 0 and returned is not None):
-        return float(returned), {}, {}
+        return float(returned), {}, None
     else:
         raise ArgumentError(
             f"train returned {shown(returned)}. It wants the fit that tw.fit returned, the number "
@@ -257,9 +260,9 @@ def _thin(x: Any, y: Any) -> tuple[Any, Any]:
 def _curve(value: Any) -> Curve:
     """Return a curve that `train` gave: epochs and values, or values alone."""
     if len(value) == 2 and np.ndim(value[0]) == 1:
-        x, y = (np.asarray(v, float) for v in value)
+        x, y = (np.asarray(v, np.float64) for v in value)
     else:
-        y = np.asarray(value, float)
+        y = np.asarray(value, np.float64)
         x = np.arange(1.0, len(y) + 1)
     x, y = _thin(x, y)
     return x.tolist(), y.tolist()

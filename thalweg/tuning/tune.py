@@ -44,8 +44,8 @@ def tune(
     Args:
         train: Called as `train(config, trial)` with a dict of hyperparameters and a
             `tw.tuning.Trial`. Returns what `tw.fit` returned; or the number to minimize; or a dict
-            of numbers and curves. As `tw.fit(…, callbacks=trial)` the fit reports its evaluations,
-            and can be pruned; otherwise there is `trial.report(value, step)` and
+            of numbers, with curves under "curves". With `callbacks=trial` a fit reports its
+            evaluations, and can be pruned; otherwise there is `trial.report(value, step)` and
             `trial.should_prune()`.
         space: A `tw.tuning.Space` of scientific, nuisance and fixed hyperparameters; or a dict, of
             which ranges are nuisance and plain values fixed.
