@@ -192,7 +192,8 @@ class FoldedFits:
         losses: list[float] = []
         scores: list[float] = []
         for fold in self.splits():
-            params, curves = fit_fold(fold, resolve(fold, settings))
+            # One fold's curves are enough to see how training goes.
+            params, curves = fit_fold(fold, resolve(fold, settings), followed=not losses)
             found = found or curves
             losses.append(fold.mean_loss(fold.held_out, params))
             scores.append(_score(fold, params))
@@ -221,7 +222,9 @@ class FoldedFits:
         return found
 
 
-def fit_fold(fold: Split, settings: Settings) -> tuple[Params, dict[str, Any]]:
+def fit_fold(
+    fold: Split, settings: Settings, followed: bool = False
+) -> tuple[Params, dict[str, Any]]:
     """Fit the training rows of a fold, with nothing told beside the curves of losses.
 
     The penalty is a column of the data: so it is a number that compiled code is given, and trials
@@ -230,6 +233,7 @@ def fit_fold(fold: Split, settings: Settings) -> tuple[Params, dict[str, Any]]:
     Args:
         fold: The rows.
         settings: How, with every choice made.
+        followed: Whether the loss on the rows left out is looked at on the way.
 
     Returns:
         The parameters that a fit of these settings would keep, and losses by epochs.
@@ -239,7 +243,8 @@ def fit_fold(fold: Split, settings: Settings) -> tuple[Params, dict[str, Any]]:
     objective, model = fold.objective, parse_model(settings.model)
     rows, aside = set_aside(fold, settings)
     start = models.initial(model, rows.X.shape[1], fold.outputs, settings.seed)
-    judged, patience = (aside if settings.patience else fold.held_out), settings.patience or None
+    patience = settings.patience or None
+    judged = aside if patience else fold.held_out if followed else None
 
     def loss(params: Params, X: Any, y: Any, penalty: Any) -> Any:
         value = np.mean(objective.losses(models.scores(params, X), y))
@@ -259,9 +264,9 @@ def fit_fold(fold: Split, settings: Settings) -> tuple[Params, dict[str, Any]]:
         batch_size=None if size == len(rows) else size,
         epochs=epochs,
         seed=settings.seed,
-        validation=arrays(judged, 0.0),
+        validation=None if judged is None else arrays(judged, 0.0),
         patience=patience,
-        evaluate_every=steps if patience else steps * max(1, epochs // _LOOKS),
+        evaluate_every=steps * max(1, epochs // _LOOKS) if judged is fold.held_out else None,
         progress=False,
     )
     history, unit = fit.history, fold.unit
