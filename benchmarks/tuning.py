@@ -61,7 +61,7 @@ class Task:
         return {
             "model": f"mlp:{self.width}",
             "epochs": self.epochs,
-            "batch_size": task.batch,
+            "batch_size": self.batch,
             "patience": 0,
         }
 
