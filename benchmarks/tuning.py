@@ -126,7 +126,7 @@ def scoring(task: Task) -> str:
     return "neg_log_loss" if task.classes else "neg_mean_squared_error"
 
 
-def judged_by_sklearn(task: Task, settings: dict[str, float], seeds: int = 3) -> float:
+def judged_by_sklearn(task: Task, settings: dict[str, float], seeds: int) -> float:
     """Return the mean loss of settings by scikit-learn's cross-validation."""
     X, y, _, _ = task.rows()
     losses = []
@@ -159,7 +159,7 @@ def by_thalweg(task: Task, trials: int) -> dict[str, Any]:
     }
 
 
-def judged_by_thalweg(task: Task, settings: dict[str, float], seeds: int = 3) -> float:
+def judged_by_thalweg(task: Task, settings: dict[str, float], seeds: int) -> float:
     """Return the mean loss of settings by thalweg's cross-validation."""
     losses = []
     for seed in range(seeds):
@@ -180,6 +180,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--seeds", type=int, default=3, help="of the judges")
+    parser.add_argument("--seeds", type=int, default=3, help="of the judges")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     for task in TASKS:
@@ -199,8 +201,8 @@ def main() -> None:
             print(
                 f"  {name:13} {seconds[name]:8.2f} s  learning_rate {settings['learning_rate']:.3g}"
                 f"  l2 {settings['l2']:.3g}  loss by scikit-learn's folds "
-                f"{judged_by_sklearn(task, settings):.5g}, by thalweg's "
-                f"{judged_by_thalweg(task, settings):.5g}, held out {found['held out']:.5g}"
+                f"{judged_by_sklearn(task, settings, options.seeds):.5g}, by thalweg's "
+                f"{judged_by_thalweg(task, settings, options.seeds):.5g}, held out {found['held out']:.5g}"
             )
         print(f"  time ratio {seconds['thalweg'] / seconds['scikit-learn']:.3f}")
         sys.stdout.flush()

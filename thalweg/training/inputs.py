@@ -102,9 +102,9 @@ def _require_aligned(leaves: list[Any], data: Any, loss: Callable[..., Any], nam
         row = next((k for k, (a, b) in enumerate(both) if a != b), 0)
         raise DataError(
             f"{names[first]} and {names[i]} have different indexes: row {row} is "
-            f"{shown(both[row][0])} in the one and {shown(both[row][1])} in the other, and training "
-            "goes by position. Bring them into one order, as by y.loc[X.index]; or give them by "
-            "position, as by y.to_numpy()."
+            f"{shown(both[row][0])} in the one and {shown(both[row][1])} in the other, and "
+            "training goes by position. Bring them into one order, as by y.loc[X.index]; or give "
+            "them by position, as by y.to_numpy()."
         )
 
 

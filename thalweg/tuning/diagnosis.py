@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thalweg.tuning.space import Choice, Numeric
-from thalweg.tuning.study import Group, Study
 from thalweg.tuning.trial import VALIDATION, Curve, Result, spell
+
+if TYPE_CHECKING:
+    from thalweg.tuning.study import Group, Study
 
 # Parts of what a curve fell by: how much it must rise again to be named.
 RISEN = 0.1
@@ -70,6 +72,8 @@ def _stability(curve: Curve) -> list[str]:
     usual = float(np.median(np.abs(np.diff(y))))
     height = y - lowest
     worst = int(np.argmax(height))
+    if y[0] - lowest[-1] <= 6 * usual:
+        return []
     if height[worst] > max(RISEN * float(y[0] - lowest[-1]), 6 * usual) and y[-1] < y[worst]:
         return [
             f"Instability: the training loss jumped to {y[worst]:.4g} at epoch {x[worst]:.3g}, "

@@ -9,12 +9,12 @@ import numpy as np
 
 from thalweg.errors import printable
 from thalweg.training.plots import COLORS, new_axes, spans_decades
-from thalweg.tuning.space import Choice, Dimension, Numeric
-from thalweg.tuning.study import EDGE, Group, Study
+from thalweg.tuning.space import EDGE, Choice, Dimension, Numeric
 from thalweg.tuning.trial import Result, spell
 
 if TYPE_CHECKING:
     from thalweg.tuning.rates import RateTest
+    from thalweg.tuning.study import Group, Study
 
 GOOD, STOPPED, BAD = COLORS[0], "0.65", COLORS[1]
 

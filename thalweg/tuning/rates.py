@@ -15,6 +15,8 @@ from thalweg import optim
 from thalweg.errors import ArgumentError, TrainingDiverged, shown
 from thalweg.training.fit import fit
 from thalweg.training.inputs import whole_number
+from thalweg.training.plots import data_url
+from thalweg.tuning import plots
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -59,11 +61,15 @@ class RateTest:
         A good learning rate to begin a search around.
         """
         end = int(np.argmin(self.smoothed)) + 1
-        if end < 3:
+        level = float(np.median(self.smoothed[: max(1, end // 5)]))
+        fall = level - float(self.smoothed[end - 1])
+        # Batches differ: the fall begins where the loss stays a tenth of it below the start.
+        flat = np.flatnonzero(self.smoothed[:end] > level - 0.1 * fall)
+        start = int(flat[-1]) if len(flat) else 0
+        if fall <= 0 or end - start < 2:
             return None
-        slopes = np.gradient(self.smoothed[:end], np.log(self.rates[:end]))
-        steepest = int(np.argmin(slopes))
-        return float(self.rates[steepest]) if slopes[steepest] < 0 else None
+        slopes = _slopes(self.smoothed, max(2, len(self.rates) // 20))
+        return float(self.rates[start + int(np.argmin(slopes[start:end]))])
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the losses against the rates, and the suggestion; return the axes.
@@ -71,9 +77,7 @@ class RateTest:
         Args:
             ax: Matplotlib axes to draw on; by default new ones. Nothing is shown.
         """
-        from thalweg.tuning.plots import rate_test
-
-        return rate_test(self, ax=ax)
+        return plots.rate_test(self, ax=ax)
 
     def __repr__(self) -> str:
         tried = f"{self.rates[0]:.2g} to {self.rates[-1]:.2g}"
@@ -84,15 +88,21 @@ class RateTest:
         )
 
     def _repr_html_(self) -> str:
-        from thalweg.training.plots import data_url
-
         return f'{markup.escape(repr(self))}<br><img src="{data_url(self.plot().figure)}">'
+
+
+def _slopes(values: Floats, half: int) -> Floats:
+    """Return the slope of the least-squares line through so many values on both sides of each."""
+    offsets = np.arange(-half, half + 1.0)
+    padded = np.pad(values, half, mode="edge")
+    return np.convolve(padded, offsets[::-1] / np.sum(offsets**2), "valid")
 
 
 def lr_find(
     loss: Any,
     params: Any,
     data: Any = None,
+    /,
     *,
     optimizer: Callable[[Any], optim.GradientTransformation] | optim.GradientTransformation = (
         optim.adam

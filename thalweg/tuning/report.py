@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from thalweg.page import Page
 from thalweg.training.plots import data_url
 from thalweg.tuning import diagnosis, plots
 from thalweg.tuning.space import PARTS
-from thalweg.tuning.study import Study
 from thalweg.tuning.trial import Result, spell
+
+if TYPE_CHECKING:
+    from thalweg.tuning.study import Study
 
 MOST_ROWS = 20
 MOST_CURVES = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
@@ -12,6 +12,16 @@ from thalweg.errors import ArgumentError, did_you_mean, shown
 Config = dict[str, Any]
 Scale = Literal["linear", "log", "complement"]
 Condition = tuple[tuple[str, tuple[Any, ...]], ...]
+
+# Where places are even, as functions of the number.
+_SCALES: dict[str, Callable[[float], float]] = {
+    "linear": float,
+    "log": math.log,
+    "complement": lambda number: math.log(1 - number),
+}
+
+# A number is at the border in the outer tenth of its range.
+EDGE = 0.1
 
 PARTS = ("scientific", "nuisance", "fixed")
 # What a line of JSON holds as it is.
@@ -97,11 +107,9 @@ class Numeric(Dimension):
 
     def place(self, value: Any) -> float:
         """Return the place of a number, from 0 to 1."""
-        low, high = self._ends()
-        of = {"linear": float, "log": math.log, "complement": lambda number: math.log(1 - number)}[
-            self.scale
-        ]
-        return float((of(value) - of(low)) / (of(high) - of(low)))
+        of = _SCALES[self.scale]
+        low, high = map(of, self._ends())
+        return (of(float(value)) - low) / (high - low)
 
     def _ends(self) -> tuple[float, float]:
         # A whole number has half a step on each side, so that all are equally likely.

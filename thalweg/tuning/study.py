@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 
 from thalweg.errors import ArgumentError, did_you_mean, printable, shown
+from thalweg.training.plots import data_url
 from thalweg.training.storage import write_whole
-from thalweg.tuning.space import Choice, Dimension, Space
+from thalweg.tuning import diagnosis, plots
+from thalweg.tuning.report import report
+from thalweg.tuning.space import EDGE, Choice, Dimension, Space
 from thalweg.tuning.trial import Result, spell
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
-# A number is at the border in the outer tenth of its range; a few of the best trials must agree.
-EDGE, NEAR_EDGE, LEADERS = 0.1, 0.2, 5
+# A few of the best trials must agree that the best is at a border.
+NEAR_EDGE, LEADERS = 0.2, 5
 # Bins of a scientific hyperparameter that is a number.
 BINS = 5
 RESAMPLES = 1000
@@ -174,9 +177,7 @@ class Study:
 
     def next_steps(self) -> list[str]:
         """Return what to look at or to try next, in sentences."""
-        from thalweg.tuning.diagnosis import next_steps
-
-        return next_steps(self)
+        return diagnosis.next_steps(self)
 
     def plot(self, name: str | None = None, ax: Any = None) -> Any:
         """Draw the best value so far, or values against a hyperparameter; return the axes.
@@ -188,8 +189,6 @@ class Study:
         Raises:
             ArgumentError: If nothing of that name was searched.
         """
-        from thalweg.tuning import plots
-
         draw: Callable[..., Any] = plots.best_so_far
         if name is not None:
             scientific = name in self.space.scientific
@@ -202,8 +201,6 @@ class Study:
         Raises:
             CheckpointError: If it cannot be written.
         """
-        from thalweg.tuning.report import report
-
         write_whole(Path(path), report(self).encode())
 
     def __repr__(self) -> str:
@@ -223,8 +220,6 @@ class Study:
         return [*leaders, *self.next_steps()]
 
     def _repr_html_(self) -> str:
-        from thalweg.training.plots import data_url
-
         lines = "".join(f"<li>{markup.escape(printable(line))}</li>" for line in self._lines())
         picture = ""
         if self.finished:
