@@ -198,11 +198,14 @@ def main() -> None:
             found = rounds[0][name]
             seconds[name] = statistics.median(r[name]["seconds"] for r in rounds)
             settings = found["settings"]
+            judged = [
+                judge(task, settings, options.seeds)
+                for judge in (judged_by_sklearn, judged_by_thalweg)
+            ]
             print(
                 f"  {name:13} {seconds[name]:8.2f} s  learning_rate {settings['learning_rate']:.3g}"
-                f"  l2 {settings['l2']:.3g}  loss by scikit-learn's folds "
-                f"{judged_by_sklearn(task, settings, options.seeds):.5g}, by thalweg's "
-                f"{judged_by_thalweg(task, settings, options.seeds):.5g}, held out {found['held out']:.5g}"
+                f"  l2 {settings['l2']:.3g}  loss by scikit-learn's folds {judged[0]:.5g}, by "
+                f"thalweg's {judged[1]:.5g}, held out {found['held out']:.5g}"
             )
         print(f"  time ratio {seconds['thalweg'] / seconds['scikit-learn']:.3f}")
         sys.stdout.flush()

@@ -61,11 +61,8 @@ def test_a_fold_s_fit_is_that_of_fit_table() -> None:
     from thalweg.estimators.fitting import resolve
     from thalweg.estimators.training import train
 
-    for settings in (
-        {"model": "mlp:5", "l2": 2.0, "epochs": 4},
-        {"model": "mlp:5", "epochs": 9, "patience": 3},
-    ):
-        search = folds_of(IRIS, **settings)
+    for settings in ({"l2": 2.0, "epochs": 4}, {"epochs": 9, "patience": 3}):
+        search = folds_of(IRIS, model="mlp:5", batch_size=32, **settings)
         fold = search.splits()[0]
         chosen = resolve(fold, search.settings)
         params, _ = fit_fold(fold, chosen)
@@ -111,8 +108,9 @@ def test_the_best_is_fitted_and_judged_on_rows_that_no_trial_saw(tmp_path: Path)
 
 def test_folds_are_steps_that_a_pruner_stops_after() -> None:
     found = tune_table(
-        SMALL, "y", {"l2": loguniform(1e-2, 1e6)}, trials=16, pruner="median", folds=4
-    )
+        SMALL, "y", {"l2": loguniform(1e-2, 1e6)}, trials=16, pruner="median", folds=4,
+        model="mlp:4", epochs=9, batch_size=8,
+    )  # fmt: skip
     states = {result.state for result in found.study.results}
     assert states == {"complete", "pruned"}
     assert all(len(r.reports) == 4 for r in found.study.finished)
