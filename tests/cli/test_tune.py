@@ -13,7 +13,7 @@ from thalweg.tuning import read_log
 def test_it_searches_fits_and_writes(thalweg: Thalweg, files: Path) -> None:
     ran = thalweg(
         "tune", files / "diabetes.csv", "-y", "target", "--compare",
-        "model=choice('linear', 'mlp:4')", "--search", "l2=loguniform(1e-2, 1e2)", "--trials", 4,
+        "l2=choice(0.1, 10.0)", "--search", "learning_rate=loguniform(1e-3, 1e-1)", "--trials", 4,
         "--folds", 2, "--epochs", 2,
     )  # fmt: skip
     assert (ran.status, ran.err) == (0, "")
@@ -23,10 +23,11 @@ def test_it_searches_fits_and_writes(thalweg: Thalweg, files: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     assert {"model.json", "report.html", "run.toml", "tuning.html"} <= names
     facts, results = read_log("diabetes.trials.jsonl")
-    assert facts["space"]["scientific"] == {"model": "choice('linear', 'mlp:4')"}
+    assert facts["space"]["scientific"] == {"l2": "choice(0.1, 10.0)"}
     assert facts["space"]["fixed"]["epochs"] == 2
     best = min(results, key=lambda result: result.value)
-    assert str(load_model(folder).spec) == best.config["model"]
+    assert f"learning_rate={best.config['learning_rate']!r}" in (folder / "run.toml").read_text()
+    assert load_model(folder).predict(str(files / "diabetes.csv")).shape == (442,)
     # The fit is repeated by its file.
     ran = thalweg("fit", "--run", folder / "run.toml", "--json", "--out", "again")
     assert json.loads(ran.out)["target"] == "target"
