@@ -73,11 +73,11 @@ def show_study(study: Study, page: Path, log: Path) -> None:
     title = f"{len(study.results)} trials, {len(study.diverged)} diverged"
     screen.print(f"[bold]thalweg tune[/]  {title}, {study.seconds:.3g} s of training")
     names = list(study.space.dimensions)
-    cells = lambda result: (spell(result.config[n]) if n in result.config else "–" for n in names)
-    rows = [
-        [str(r.number), f"{r.value:.5g}", f"{r.metrics['score']:.4f}", *cells(r)]
-        for r in study.ranked[:MOST_TRIALS]
-    ]  # fmt: skip
+    rows = []
+    for result in study.ranked[:MOST_TRIALS]:
+        values = (spell(result.config.get(name, "–")) for name in names)
+        score = f"{result.metrics['score']:.4f}"
+        rows.append([str(result.number), f"{result.value:.5g}", score, *values])
     show_grid(screen, Grid("", ["trial", study.minimize, "score", *names], rows))
     for step in study.next_steps():
         screen.print(f"  {escape(step)}", soft_wrap=True)

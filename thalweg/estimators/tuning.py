@@ -23,7 +23,7 @@ from thalweg.estimators.settings import ACCELERATED, Settings
 from thalweg.estimators.split import Rows, Split, split
 from thalweg.estimators.training import set_aside, train
 from thalweg.training.inputs import whole_number
-from thalweg.training.smoothing import smooth
+from thalweg.training.plots import smooth
 from thalweg.tuning import Space, Study, Trial, loguniform, optimizer_of, optimizer_space
 from thalweg.tuning.optimizers import SPACES
 from thalweg.tuning.space import Config, Dimension
@@ -260,7 +260,7 @@ def fit_fold(
         loss,
         start,
         arrays(rows, (settings.l2 or 0.0) / len(rows)),
-        optimizer=settings.optimizer,  # type: ignore[arg-type]
+        optimizer=settings.optimizer,
         batch_size=None if size == len(rows) else size,
         epochs=epochs,
         seed=settings.seed,

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thalweg.training.record import History
-from thalweg.training.smoothing import smooth
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 # Okabe and Ito's colours, told apart by everyone.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -90,3 +91,28 @@ def spans_decades(values: Any) -> bool:
     """Tell whether values are all positive and so far apart that their logarithms show more."""
     finite = values[np.isfinite(values)]
     return bool(finite.size and finite.min() > 0 and finite.max() > 20 * finite.min())
+
+
+def smooth(x: Any, y: Any, points: int = 100) -> tuple[Floats, Floats]:
+    """Return the means of successive parts of a series, at most so many.
+
+    Args:
+        x: Where the values are taken, shape (n,).
+        y: The values, shape (n,).
+        points: How many parts there are; a shorter series is returned as it is.
+
+    Returns:
+        The mean place and value of each part.
+
+    Example:
+        >>> smooth([0, 1, 2, 3], [4.0, 2.0, 3.0, 1.0], 2)
+        (array([0.5, 2.5]), array([3., 2.]))
+    """
+    xs, ys = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    if len(ys) <= points:
+        return xs, ys
+    starts = np.linspace(0, len(ys), points, endpoint=False).astype(np.int64)
+    counts = np.diff(np.append(starts, len(ys)))
+    means = (np.add.reduceat(series, starts) / counts for series in (xs, ys))
+    places, values = means
+    return places, values

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 from thalweg.errors import ArgumentError, printable
-from thalweg.training.loggers import logger_of
-from thalweg.training.notebook import Bar, in_notebook
+from thalweg.training.watching.loggers import logger_of
+from thalweg.training.watching.notebook import Bar, in_notebook
 
 EVENTS = ("on_begin", "on_eval", "on_checkpoint", "on_end")
 

@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 
 from thalweg.errors import ArgumentError, TrainingDiverged, shown
+from thalweg.training.plots import smooth
 from thalweg.training.progress import Info
 from thalweg.training.result import Fit
-from thalweg.training.smoothing import smooth
 from thalweg.tuning.space import Config
 
 State = Literal["complete", "pruned", "diverged"]
