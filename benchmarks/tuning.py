@@ -181,8 +181,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seeds", type=int, default=3, help="of the judges")
-    parser.add_argument("--seeds", type=int, default=3, help="of the judges")
-    parser.add_argument("--seeds", type=int, default=3, help="of the judges")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     for task in TASKS:

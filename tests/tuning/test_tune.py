@@ -250,3 +250,16 @@ def test_optuna_s_samplers_learn_and_are_the_same_again() -> None:
             bowl, space, trials=48, sampler="tpe", seed=1, pruner="median", executor=pool
         )
     assert facts(again) == facts(study)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_dask_s_processes_make_the_same_trials() -> None:
+    distributed = pytest.importorskip("distributed")
+    wanted = facts(tw.tune(line, LINE, trials=16, pruner="median"))
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as all_,
+        distributed.Client(all_) as client,
+    ):
+        for executor in (client.get_executor(), client):
+            found = tw.tune(line, LINE, trials=16, pruner="median", executor=executor)
+            assert facts(found) == wanted

@@ -30,7 +30,7 @@ def best_so_far(study: Study, ax: Any = None) -> Any:
     counts, least = study.best_so_far()
     ax.step(counts, least, where="post", color=COLORS[1], label="best so far")
     _height(ax, finished)
-    ax.set(xlabel="trial", ylabel=_text(study.minimize))
+    ax.set(xlabel="trials made", ylabel=_text(study.minimize))
     _legend(ax)
     return ax
 
