@@ -43,6 +43,7 @@ _LATER = {
     "losses": "optim.losses",
     "load": "training.saving",
     "load_state": "training.states",
+    "lr_find": "tuning.rates",
     "map": "control.scan",
     "minimize": "solvers.minimize",
     "optim": "optim",
@@ -56,6 +57,8 @@ _LATER = {
     "switch": "control.branches",
     "testing": "testing",
     "torch": "torch",
+    "tune": "tuning.tune",
+    "tuning": "tuning",
     "while_loop": "control.conditional",
 }
 

@@ -34,6 +34,7 @@ from thalweg import stats as stats
 from thalweg import testing as testing
 from thalweg import torch as torch
 from thalweg import tree as tree
+from thalweg import tuning as tuning
 from thalweg.autodiff.batching import vmap as vmap
 from thalweg.autodiff.functional import grad as grad
 from thalweg.autodiff.functional import jvp as jvp
@@ -86,6 +87,8 @@ from thalweg.training.saving import load as load
 from thalweg.training.saving import save as save
 from thalweg.training.states import load_state as load_state
 from thalweg.training.states import save_state as save_state
+from thalweg.tuning.rates import lr_find as lr_find
+from thalweg.tuning.tune import tune as tune
 
 _Out: TypeAlias = Tensor | np.ndarray[Any, Any] | tuple[Any, ...] | None
 __version__: str

@@ -20,9 +20,9 @@ import pytest
 
 from tests.cli.conftest import Thalweg
 from tests.foreign_texts import TEXTS, commands
-from thalweg.cli.page import Page
 from thalweg.errors import printable
 from thalweg.estimators import load_model
+from thalweg.page import Page
 
 # A line's end of another kind than the file's is refused, also between quotation marks.
 NAMES = [text for name, text in TEXTS.items() if name != "return"]

@@ -62,15 +62,29 @@ def test_it_plots_on_axes_and_shows_nothing(found, monkeypatch) -> None:
     monkeypatch.setattr(plt, "show", lambda *a, **k: pytest.fail("shown"))
     axes = found.plot()
     assert not plt.get_fignums()
-    loss, validation = axes.get_lines()
+    loss, validation, best = axes.get_lines()
     assert np.array_equal(loss.get_ydata(), found.history.loss)
     assert np.array_equal(loss.get_xdata(), found.history.epoch)
     assert np.array_equal(validation.get_xdata(), [1, 2, 3, 4, 5])
     assert np.array_equal(validation.get_ydata(), found.history.validation)
+    least = int(np.argmin(found.history.validation))
+    assert set(best.get_xdata()) == {found.history.validation_epoch[least]}
     assert axes.get_xlabel() == "epoch"
     figure, own = plt.subplots()
     assert found.plot(own) is own
     plt.close(figure)
+
+
+def test_many_losses_are_drawn_smoothed_with_themselves_behind() -> None:
+    noise = np.random.default_rng(0).normal(size=1000)
+    fit = tw.fit(
+        lambda m, y: np.mean((y - m) ** 2), 5.0, noise, optimizer=tw.optim.sgd(0.01), batch_size=2
+    )
+    losses, means = fit.plot().get_lines()
+    assert np.array_equal(losses.get_ydata(), fit.history.loss)
+    assert np.allclose(means.get_ydata(), fit.history.loss.reshape(100, 5).mean(axis=1))
+    assert means.get_label() == "loss, smoothed"
+    assert "<img" in fit._repr_html_()
 
 
 def test_matplotlib_and_safetensors_are_loaded_only_when_needed() -> None:

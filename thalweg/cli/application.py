@@ -26,11 +26,12 @@ def application() -> App:
     """Return the command line as an application."""
     app = App(
         name="thalweg",
-        help="Gradient-based optimization: fit a file, predict with the fit, see a demonstration.",
+        help="Gradient-based optimization: fit a file, tune the fit, predict with it.",
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
     app.command(fit)
+    app.command(tune)
     app.command(predict)
     app.command(demo)
     return app
@@ -152,6 +153,54 @@ def _digest(path: Path) -> str:
     """Return a checksum of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+@with_settings
+def tune(
+    data: str,
+    /,
+    *,
+    search: Annotated[list[str] | None, Parameter(negative=())] = None,
+    compare: Annotated[list[str] | None, Parameter(negative=())] = None,
+    trials: int = 32,
+    folds: int = 5,
+    sampler: str = "sobol",
+    pruner: str | None = None,
+    workers: int = 1,
+    log: Path | None = None,
+    out: Path | None = None,
+    **settings: Any,
+) -> int:
+    """Search the hyperparameters of a fit, as the Tuning Playbook says, and fit the best ones.
+
+    Each trial is judged by cross-validation on the training rows. A search that was stopped goes
+    on when it is called again.
+
+    Args:
+        data: A CSV, TSV, gzipped CSV or Parquet file.
+        settings: The fields of `Settings`, fixed for all trials.
+        search: A range, such as --search "l2=loguniform(1e-3, 1e3)" or "batch_size=choice(32,
+            128)"; by default the penalty, and the learning rate and more for networks.
+        compare: A range like these whose effect is asked about, such as --compare
+            "model=choice('linear', 'mlp:32')": the others are tuned for each of its values.
+        trials: How many settings to try.
+        folds: In how many parts the training rows are divided; each is left out once.
+        sampler: sobol, halton or random; or tpe, gp or cmaes of Optuna.
+        pruner: median or halving, to stop trials after bad folds.
+        workers: How many processes run trials.
+        log: The file that trials are written to, by default the file's name with .trials.jsonl.
+        out: The folder to write, by default the file's name with .thalweg.
+    """
+    from thalweg.cli.tuning import tune_file
+
+    given = {"data": data} | settings
+    if settings.get("drop") is not None:
+        given["drop"] = tuple(settings["drop"])
+    options, _ = _options(given, None)
+    folder = out or _folder_for(Path(data))
+    kept = log or folder.with_suffix(".trials.jsonl")
+    how = {"trials": trials, "folds": folds, "sampler": sampler, "pruner": pruner, "log": kept}
+    return tune_file(options, search or [], compare or [], how, workers, folder)
 
 
 def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:

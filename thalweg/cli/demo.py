@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 import thalweg as tw
 from thalweg.cli import plots
-from thalweg.cli.page import Page
 from thalweg.cli.tables import Grid
+from thalweg.page import Page
 from thalweg.training.result import Fit
 from thalweg.training.storage import write_whole
 
@@ -42,7 +42,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Study:
+class Experiment:
     """One table of the lecture.
 
     Args:
@@ -107,10 +107,10 @@ def make_regression(
 # ---- the tables
 
 
-def _sgd(title: str, rates: tuple[float, ...], printed: tuple[float, ...]) -> Study:
+def _sgd(title: str, rates: tuple[float, ...], printed: tuple[float, ...]) -> Experiment:
     sizes = (10, 100, 1000, 10_000)
     runs = zip(sizes, map(tw.optim.sgd, rates), printed, strict=True)
-    return Study(title, 30, tuple(Case(*run) for run in runs))
+    return Experiment(title, 30, tuple(Case(*run) for run in runs))
 
 
 def _adam(
@@ -119,10 +119,10 @@ def _adam(
     epochs: int,
     printed: tuple[float, ...],
     tolerance: float = 1e-9,
-) -> Study:
+) -> Experiment:
     sizes = (10, 25, 50, 100)
     runs = zip(sizes, [tw.optim.adam(rate)] * 4, printed, strict=True)
-    return Study(title, epochs, tuple(Case(*run) for run in runs), tolerance)
+    return Experiment(title, epochs, tuple(Case(*run) for run in runs), tolerance)
 
 
 STUDIES = (
@@ -196,7 +196,7 @@ class Demonstration:
     """
 
     least_squares: float
-    studies: tuple[tuple[Study, tuple[Measured, ...]], ...]
+    studies: tuple[tuple[Experiment, tuple[Measured, ...]], ...]
     seconds: float
 
     @property
@@ -220,7 +220,7 @@ def demonstrate() -> Demonstration:
     return Demonstration(float(squared_loss(closed_form, X, y)), studies, seconds)
 
 
-def _measure(study: Study, case: Case, X: Floats, y: Floats) -> Measured:
+def _measure(study: Experiment, case: Case, X: Floats, y: Floats) -> Measured:
     steps = study.epochs * len(y) // case.batch_size
     fit = _fit(
         case, X, y, study.epochs, validation=(X, y), evaluate_every=max(1, steps // CURVE_POINTS)
@@ -251,7 +251,7 @@ def _fit(case: Case, X: Floats, y: Floats, epochs: int, **more: Any) -> Fit:
 # ---- shown
 
 
-def grid(study: Study, runs: tuple[Measured, ...]) -> Grid:
+def grid(study: Experiment, runs: tuple[Measured, ...]) -> Grid:
     """Return a study as a table beside the lecture's numbers."""
     rows = [
         [

@@ -6,8 +6,6 @@ drawing.
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thalweg.errors import printable
-from thalweg.training.plots import spans_decades
+from thalweg.training.plots import BOTTOM, COLORS, LEFT, RIGHT, STYLE, TOP, data_url, spans_decades
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,31 +21,10 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 1000
 COLUMNS = 3
-# Okabe and Ito's colours, told apart by everyone.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "thalweg",
-    "svg.fonttype": "path",
-    "font.size": 9.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 10.0,
-}
-# Inches: around axes, and a character.
-LEFT, RIGHT, BOTTOM, TOP = 0.75, 0.15, 0.5, 0.3
+# Inches of a character.
 CHARACTER = 0.075
 
 Line = tuple[str, ArrayLike, ArrayLike]
-
-
-def _draw(figure: Figure) -> str:
-    """Return a figure as a data URL; equal figures give equal texts."""
-    from matplotlib import rc_context
-
-    drawn = io.BytesIO()
-    with rc_context(STYLE):
-        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    return "data:image/svg+xml;base64," + base64.b64encode(drawn.getvalue()).decode()
 
 
 def _axes(
@@ -107,7 +84,7 @@ def curves(
         x_label, y_label = map(_escape, labels)
         ax.set(xlabel=x_label, ylabel=y_label, title=_escape(title))
         ax.legend(frameon=False, loc="upper right" if level is None else "center right")
-    return _draw(figure)
+    return data_url(figure)
 
 
 def _thin(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -132,7 +109,7 @@ def scatter(x: ArrayLike, y: ArrayLike, labels: tuple[str, str]) -> str:
     ends = [min(xs.min(), ys.min()), max(xs.max(), ys.max())]
     ax.plot(ends, ends, color="0.5", linestyle="--", linewidth=1)
     ax.set(xlabel=_escape(labels[0]), ylabel=_escape(labels[1]))
-    return _draw(figure)
+    return data_url(figure)
 
 
 def bars(names: Sequence[str], values: ArrayLike, label: str) -> str:
@@ -147,7 +124,7 @@ def bars(names: Sequence[str], values: ArrayLike, label: str) -> str:
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.axvline(0, color="0.3", linewidth=0.8)
     ax.set_xlabel(_escape(label))
-    return _draw(figure)
+    return data_url(figure)
 
 
 def _shorten(text: str, most: int) -> str:
@@ -170,4 +147,4 @@ def confusion(counts: NDArray[np.int64], classes: Sequence[str]) -> str:
     ax.set_xticks(range(len(names)), texts, rotation=90)
     ax.set_yticks(range(len(names)), texts)
     ax.set(xlabel="predicted", ylabel="actual")
-    return _draw(figure)
+    return data_url(figure)

@@ -9,9 +9,9 @@ import numpy as np
 
 from thalweg.cli import plots, tables
 from thalweg.cli.notes import notes
-from thalweg.cli.page import Page
 from thalweg.estimators import models
 from thalweg.estimators.fitting import TableFit
+from thalweg.page import Page
 
 MOST_BARS = 25
 MOST_CLASSES = 20

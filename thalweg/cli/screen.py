@@ -19,9 +19,12 @@ from thalweg.cli.tables import Grid
 from thalweg.errors import printable
 from thalweg.estimators.fitting import TableFit
 from thalweg.training.result import sparkline
+from thalweg.tuning.study import Study
+from thalweg.tuning.trial import spell
 
 WIDTH = 160
 MOST_CLASSES = 10
+MOST_TRIALS = 5
 MOST_FEATURES, MOST_FEATURES_OF_CLASSES = 30, 10
 
 
@@ -62,6 +65,23 @@ def show(fit: TableFit, options: Mapping[str, Any], folder: Path) -> None:
     screen.print(
         f"  written to {escape(str(folder))}: report.html, model, history, run.toml", soft_wrap=True
     )
+
+
+def show_study(study: Study, page: Path, log: Path) -> None:
+    """Print what a search of hyperparameters found, and where it was written."""
+    screen = console()
+    title = f"{len(study.results)} trials, {len(study.diverged)} diverged"
+    screen.print(f"[bold]thalweg tune[/]  {title}, {study.seconds:.3g} s of training")
+    names = list(study.space.dimensions)
+    rows = []
+    for result in study.ranked[:MOST_TRIALS]:
+        values = (spell(result.config.get(name, "–")) for name in names)
+        score = f"{result.metrics['score']:.4f}"
+        rows.append([str(result.number), f"{result.value:.5g}", score, *values])
+    show_grid(screen, Grid("", ["trial", study.minimize, "score", *names], rows))
+    for step in study.next_steps():
+        screen.print(f"  {escape(step)}", soft_wrap=True)
+    screen.print(f"  written to {escape(str(page))} and {escape(str(log))}", soft_wrap=True)
 
 
 def _show_coefficients(screen: Console, fit: TableFit) -> None:

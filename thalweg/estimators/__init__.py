@@ -14,13 +14,16 @@ from thalweg.estimators.fitted import Coefficients, FittedModel
 from thalweg.estimators.fitting import TableFit, fit_table
 from thalweg.estimators.folder import load_model, save_model
 from thalweg.estimators.settings import Settings
+from thalweg.estimators.tuning import TunedTable, tune_table
 
 __all__ = [
     "Coefficients",
     "FittedModel",
     "Settings",
     "TableFit",
+    "TunedTable",
     "fit_table",
     "load_model",
     "save_model",
+    "tune_table",
 ]

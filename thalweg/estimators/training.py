@@ -149,7 +149,7 @@ def _optimized(
 ) -> Trained:
     objective, model = split.objective, parse_model(settings.model)
     start = models.initial(model, split.train.X.shape[1], split.outputs, settings.seed)
-    rows, aside = _set_aside(split, settings)
+    rows, aside = set_aside(split, settings)
     penalty = (settings.l2 or 0.0) / len(rows)
 
     def loss(params: Params, X: Any, y: Any) -> Any:
@@ -203,7 +203,7 @@ def _seldom(
         judge(info.step, info.params)
 
 
-def _set_aside(split: Split, settings: Settings) -> tuple[Rows, Rows]:
+def set_aside(split: Split, settings: Settings) -> tuple[Rows, Rows]:
     """Split the training rows into those trained on and those that say when to stop."""
     rows = split.train
     if not settings.patience or len(rows) < 10:

@@ -143,10 +143,12 @@ def fit(
         patience: Stop after this many evaluations without a new best one.
         callbacks: Functions called with the run's info at each evaluation (each epoch, if there
             are no validation data), or objects with any of `on_begin on_eval on_checkpoint
-            on_end`. They are called between slices of the run, never for each step.
-        progress: "auto" shows a line in terminals, from half a second on; True shows it
-            anywhere, False never; or a function of the run's info, called from half a second on,
-            at most ten times a second, and once at least.
+            on_end`. They are called between slices of the run, never for each step. A logger is
+            one too: what has `log(dict, step)` as Weights & Biases, `log_metrics(dict, step)` as
+            MLflow, or `add_scalar(name, value, step)` as TensorBoard's SummaryWriter.
+        progress: "auto" shows a line in terminals and a bar in notebooks, from half a second on;
+            True shows it anywhere, False never; or a function of the run's info, called from half
+            a second on, at most ten times a second, and once at least.
         engine: "auto", "native" or "numpy".
         fallback: What becomes of an operation that the native engine cannot compute, such as a
             Fourier transform or a primitive of your own. "callback" calls NumPy for it from
@@ -170,7 +172,8 @@ def fit(
     Raises:
         CallError: If an argument is unknown or missing, or the loss does not take the data.
         ArgumentError: If an argument is outside its range.
-        DataError: If the data hold NaN, are empty, or do not fit in memory.
+        DataError: If the data hold NaN, are empty, are of pandas with other indexes, or do not fit
+            in memory.
         ShapeError: If shapes do not fit, in the data or in the loss.
         DtypeError: If parameters are not floating or data not numbers.
         GradientError: If the loss is no scalar, or ignores all its parameters.

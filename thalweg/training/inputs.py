@@ -22,6 +22,7 @@ from thalweg.errors import (
     GradientError,
     ShapeError,
     did_you_mean,
+    shown,
 )
 from thalweg.optim import GradientTransformation
 from thalweg.training.checks.finite import FINITE, column_name, is_finite, require_finite
@@ -68,6 +69,7 @@ def read_data(data: Any, loss: Callable[..., Any], name: str = "data") -> Data:
         DtypeError: If an array does not hold numbers.
     """
     leaves, definition = tree.flatten(arguments(data))
+    _require_aligned(leaves, data, loss, name)
     arrays = []
     for i, leaf in enumerate(leaves):
         if type(leaf) is np.ndarray and _is_ready(leaf):
@@ -85,6 +87,25 @@ def read_data(data: Any, loss: Callable[..., Any], name: str = "data") -> Data:
     for array in arrays:
         FINITE.note(array)
     return found
+
+
+def _require_aligned(leaves: list[Any], data: Any, loss: Callable[..., Any], name: str) -> None:
+    """Refuse pandas objects whose rows are labelled differently: they would meet by position."""
+    labelled = [(i, leaf.index) for i, leaf in enumerate(leaves) if hasattr(leaf, "iloc")]
+    for i, index in labelled[1:]:
+        first, labels = labelled[0]
+        # Another length is refused where lengths are compared.
+        if len(index) != len(labels) or index.equals(labels):
+            continue
+        names = leaf_names(data, loss, name)
+        both = list(zip(labels.tolist(), index.tolist(), strict=True))
+        row = next((k for k, (a, b) in enumerate(both) if a != b), 0)
+        raise DataError(
+            f"{names[first]} and {names[i]} have different indexes: row {row} is "
+            f"{shown(both[row][0])} in the one and {shown(both[row][1])} in the other, and "
+            "training goes by position. Bring them into one order, as by y.loc[X.index]; or give "
+            "them by position, as by y.to_numpy()."
+        )
 
 
 def arguments(data: Any) -> Any:

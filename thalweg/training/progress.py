@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 from thalweg.errors import ArgumentError, printable
+from thalweg.training.watching.loggers import logger_of
+from thalweg.training.watching.notebook import Bar, in_notebook
 
 EVENTS = ("on_begin", "on_eval", "on_checkpoint", "on_end")
 
@@ -79,10 +81,15 @@ class Callbacks:
             self._hooks[event].append((_name(callback), getattr(callback, event)))
         if found:
             return
+        if (logger := logger_of(callback)) is not None:
+            for event in ("on_begin", "on_eval", "on_end"):
+                self._hooks[event].append((_name(callback), getattr(logger, event)))
+            return
         if not callable(callback) or isinstance(callback, type):
             raise ArgumentError(
                 f"callbacks holds {callback!r}, which is no callback. Give a function of the "
-                f"run's info, or an object with any of {', '.join(EVENTS)}."
+                f"run's info, an object with any of {', '.join(EVENTS)}, or a logger with "
+                "log(dict, step), log_metrics(dict, step) or add_scalar(name, value, step)."
             )
         self._hooks["on_eval"].append((_name(callback), callback))
 
@@ -125,8 +132,8 @@ class Progress:
     """Decides when to show progress, and shows it.
 
     Args:
-        choice: "auto" (a line where someone watches a terminal), True (a line in any case), False,
-            or a function of the run's info.
+        choice: "auto" (a line where someone watches a terminal, a bar in a notebook), True (either
+            in any case), False, or a function of the run's info.
         stream: Where the line goes; by default standard error.
 
     Raises:
@@ -140,6 +147,8 @@ class Progress:
         self._stream = stream if stream is not None else sys.stderr
         self._watched = _is_watched(self._stream)
         self._show: Callable[[Info], Any] = self._line
+        # A notebook is watched, though its streams are no terminal.
+        self._bar = Bar() if stream is None and choice in ("auto", True) and in_notebook() else None
         if callable(choice):
             self._show = choice
         elif choice not in ("auto", True, False):
@@ -148,7 +157,7 @@ class Progress:
                 "the run's info."
             )
         self._asked = callable(choice) or choice is True
-        if self._asked or (choice == "auto" and self._watched):
+        if self._asked or (choice == "auto" and (self._watched or self._bar is not None)):
             self.due = _FIRST
 
     @contextlib.contextmanager
@@ -188,10 +197,12 @@ class Progress:
         elif self._shown or self._asked:
             self._tenth = -1
             self._line(info)
-            self._write("\n" if self._watched else "")
+            self._write("\n" if self._watched and self._bar is None else "")
 
     def _line(self, info: Info) -> None:
-        if self._watched:
+        if self._bar is not None:
+            self._bar.show(describe(info), info.step / info.steps)
+        elif self._watched:
             self._write(f"\r{describe(info)}\x1b[K")
         elif (tenth := 10 * info.step // info.steps) != self._tenth:
             # A file or a pipe keeps every line: a few will do.

@@ -12,7 +12,7 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.errors import printable
-from thalweg.training.plots import draw_history, spans_decades
+from thalweg.training.plots import data_url, draw_history, spans_decades
 from thalweg.training.record import History, Record, Trees, write_record
 
 Array = np.ndarray[Any, Any]
@@ -41,7 +41,11 @@ def html(fit: Fit) -> str:
         f"<td style='text-align:left'>{markup.escape(value)}</td></tr>"
         for name, value in _rows(fit)
     )
-    return f"<table><caption>{markup.escape(_title(fit))}</caption>{rows}</table>"
+    table = f"<table><caption>{markup.escape(_title(fit))}</caption>{rows}</table>"
+    if len(fit.record.losses) < 2:
+        return table
+    picture = data_url(fit.plot().figure)
+    return f'{table}<img alt="losses against epochs" src="{picture}">'
 
 
 def _title(fit: Fit) -> str:

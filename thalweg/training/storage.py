@@ -133,7 +133,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     try:
         _write_through(temporary, content)
         temporary.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise CheckpointError(
             f"{printable(path)} cannot be written: {error.strerror or error}. What was there is "
@@ -318,7 +318,8 @@ def _write_through(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names of a folder's files."""
     # The new name is on disk once its folder is; not every system can open folders.
     if hasattr(os, "O_DIRECTORY"):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -387,7 +387,7 @@ def _merit(
     return Merit(weight, step, value, slope, is_classical)
 
 
-class Trial(NamedTuple):
+class Attempt(NamedTuple):
     """A part of a step.
 
     Attributes:
@@ -405,20 +405,20 @@ class Trial(NamedTuple):
     found: Tensor
 
 
-def _search(problem: ConstrainedProblem, course: ConstrainedCourse, merit: Merit) -> Trial:
+def _search(problem: ConstrainedProblem, course: ConstrainedCourse, merit: Merit) -> Attempt:
     """Return the part of a step that decreases the augmented Lagrangian enough."""
     at, y = course.at, course.multipliers
     rounding = 500.0 * finfo(at.x.dtype).eps * maximum(1.0, absolute(merit.value))
 
-    def tried(length: Any, count: Any) -> Trial:
+    def tried(length: Any, count: Any) -> Attempt:
         x = clip(at.x + length * merit.step.step, problem.lower, problem.upper)
         value, values = problem.value(x)
         there = y + length * (merit.step.multipliers - y)
         value = value + problem.constraints.penalty(values, there, merit.weight)
         enough = value <= merit.value + 1e-4 * length * merit.slope + rounding
-        return Trial(x, value, length, asarray(count), enough & isfinite(value))
+        return Attempt(x, value, length, asarray(count), enough & isfinite(value))
 
-    def shorten(old: Trial) -> Trial:
+    def shorten(old: Attempt) -> Attempt:
         t = old.length
         bent = old.value - merit.value - merit.slope * t
         lowest = -0.5 * merit.slope * t * t / bent
@@ -427,7 +427,7 @@ def _search(problem: ConstrainedProblem, course: ConstrainedCourse, merit: Merit
         return tried(next_length, old.trials + 1)
 
     goes = lambda trial: ~trial.found & (trial.trials < _SHORTENINGS)
-    last: Trial = while_loop(goes, shorten, tried(scalar_like(at.x, 1.0), 1))
+    last: Attempt = while_loop(goes, shorten, tried(scalar_like(at.x, 1.0), 1))
     return last
 
 

@@ -1,0 +1,1 @@
+"""Who else watches a run: loggers of other tools, notebooks."""
