@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
@@ -26,6 +25,7 @@ from thalweg.ops.creation.creation import zeros
 from thalweg.ops.shape.broadcast import sum_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.autograd.rules import StepRule
 from thalweg.torch.naming import adopted
 from thalweg.torch.tensors import TorchTensor
 
@@ -320,23 +320,11 @@ def _recall_of(name: str, tensor: Tensor | None, outputs: list[Any]) -> Callable
     return recall
 
 
-class _Rule(ABC):
-    """What stands for a primitive on the tape: the rule of one step, and its name."""
-
-    name: str
-    kind, additive, identity, view = "general", False, False, False
-    variadic = together = forward = recorded = None
-
-    @abstractmethod
-    def rule(self, position: int) -> Any:
-        """Return the function from the result's cotangent to that of one operand."""
-
-
-def _node(rule: _Rule, inputs: tuple[Tensor, ...], result: Tensor) -> Node:
+def _node(rule: StepRule, inputs: tuple[Tensor, ...], result: Tensor) -> Node:
     return Node(rule, inputs, {}, result.array)  # type: ignore[arg-type]
 
 
-class _Application(_Rule):
+class _Application(StepRule):
     """One application of a Function."""
 
     def __init__(
@@ -436,7 +424,7 @@ class _Application(_Rule):
         ]
 
 
-class _ResultPart(_Rule):
+class _ResultPart(StepRule):
     """One of several results of a Function, cut out of all of them laid end to end."""
 
     name = "part"
@@ -458,7 +446,7 @@ class _ResultPart(_Rule):
         return place
 
 
-class _Refusal(_Rule):
+class _Refusal(StepRule):
     """Stands for the derivative of a derivative that was declared to have none."""
 
     name = "once_differentiable"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from thalweg.errors import GradientError
 from thalweg.optim.optimizers.adaptive.adam import scale_by_adam, scale_by_amsgrad
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names
 
@@ -70,6 +71,12 @@ class Adam(Descent):
         decoupled_weight_decay: bool = False,
     ) -> None:
         super().__init__(params, locals())
+
+    def takes_rows(self, options: Options) -> bool:
+        """Refuse sparse gradients, as PyTorch does."""
+        raise GradientError(
+            "Adam does not support sparse gradients, please consider SparseAdam instead"
+        )
 
     def _rule(self, options: Options) -> Links:
         b1, b2 = options["betas"]

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from thalweg.core.tape import SparseDerivative
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError, UnsupportedOperation
+from thalweg.errors import (
+    ArgumentError,
+    IndexOutOfRange,
+    MemberError,
+    ShapeError,
+    UnsupportedOperation,
+)
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.index.take import take
-from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.torch.functions.scattering import index_add
 from thalweg.torch.functions.traits import layout
 from thalweg.torch.naming import adopted, as_tensor, make
 from thalweg.torch.size import TorchSize
+from thalweg.torch.sparse.elements import SparseElements
 from thalweg.torch.tensors import TorchTensor
 
 sparse_coo = layout("sparse_coo")
@@ -61,6 +68,21 @@ class Stored:
         """Whether derivatives flow to the values."""
         return bool(self._values.requires_grad)
 
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Let derivatives flow to the values, and return the tensor."""
+        self._values.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the values were made by the user, and not computed from what requires one."""
+        return bool(self._values.is_leaf)
+
+    @property
+    def device(self) -> Any:
+        """Where the values are: the CPU."""
+        return self._values.device
+
     @property
     def ndim(self) -> int:
         """The number of axes."""
@@ -81,6 +103,19 @@ class Stored:
     def _nnz(self) -> int:
         return int(self._values.shape[0])
 
+    @property
+    def grad_fn(self) -> Any:
+        """The step of the tape that made the values; None for a leaf."""
+        return self._values.grad_fn
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and hasattr(TorchTensor, name):
+            raise MemberError(
+                f"{name} was asked of a sparse tensor, which does not have it. Use its values, or "
+                f"to_dense().{name}."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise refuse_dense("A NumPy array")
 
@@ -89,7 +124,7 @@ class Stored:
         raise refuse_dense("numpy()")
 
 
-class SparseCoordinates(Stored):
+class SparseCoordinates(SparseElements, Stored, SparseDerivative):
     """A sparse tensor of places and values; `torch.sparse_coo_tensor` makes it.
 
     Args:
@@ -107,6 +142,16 @@ class SparseCoordinates(Stored):
     ) -> None:
         self._indices, self._values, self.shape = indices, values, TorchSize(size)
         self._coalesced = coalesced
+
+    @property
+    def is_symbolic(self) -> bool:  # type: ignore[override]
+        """Whether the values are traced."""
+        return bool(self._values.is_symbolic)
+
+    def _become(self, other: SparseCoordinates) -> Self:
+        self._indices, self._values = other._indices, other._values
+        self._coalesced = other._coalesced
+        return self
 
     # ---- parts
 
@@ -138,15 +183,25 @@ class SparseCoordinates(Stored):
         """
         return self._part("values", self._values)
 
-    def _part(self, name: str, part: TorchTensor) -> TorchTensor:
+    def _part(self, name: str, part: Any) -> TorchTensor:
         if not self._coalesced:
             raise ArgumentError(
                 f"Cannot get {name} on an uncoalesced tensor, please call .coalesce() first"
             )
-        return part
+        return part  # type: ignore[no-any-return]
 
     def _like(self, values: Any) -> SparseCoordinates:
         return SparseCoordinates(self._indices, values, self.shape, self._coalesced)
+
+    @property
+    def grad(self) -> SparseCoordinates | None:
+        """The derivative by a leaf's elements that are stored; None before `backward()`."""
+        found = self._values.grad
+        return None if found is None else self._like(found)
+
+    @grad.setter
+    def grad(self, value: SparseCoordinates | None) -> None:
+        self._values.grad = None if value is None else value._values
 
     # ---- other forms
 
@@ -181,9 +236,14 @@ class SparseCoordinates(Stored):
         """Return the same tensor without a history."""
         return self._like(self._values.detach())
 
+    data = property(detach)
+
     def clone(self) -> SparseCoordinates:
         """Return a copy."""
         return self._like(self._values.clone())
+
+    def __getitem__(self, key: Any) -> TorchTensor:
+        return self.to_dense()[key]
 
     def to(self, dtype: Any) -> SparseCoordinates:
         """Convert the values to a dtype."""
@@ -224,7 +284,7 @@ class SparseCoordinates(Stored):
         """The transpose of a matrix."""
         return self.t()
 
-    # ---- arithmetic
+    # ---- products
 
     def __matmul__(self, other: Any) -> TorchTensor:
         return product(self, other)
@@ -235,64 +295,23 @@ class SparseCoordinates(Stored):
 
     mm = mv = matmul
 
-    def __mul__(self, other: Any) -> SparseCoordinates:
-        return self._like(self._values * _number("*", other))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> SparseCoordinates:
-        return self._like(self._values / _number("/", other))
-
-    def __neg__(self) -> SparseCoordinates:
-        return self._like(-self._values)
-
-    def __add__(self, other: Any) -> Any:
-        if isinstance(other, Tensor):
-            return self.to_dense() + other
-        if not isinstance(other, SparseCoordinates) or other.shape != self.shape:
-            raise ShapeError(
-                f"a sparse tensor of shape {tuple(self.shape)} was added to {_told(other)}; both "
-                "must have one shape. Use to_dense() first."
-            )
-        indices = np.concatenate([self._indices.array, other._indices.array], axis=1)
-        values = adopted(concatenate([self._values, other._values], axis=0))
-        return SparseCoordinates(make(indices), values, self.shape).coalesce()
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Any:
-        return self + (-other)
-
-    def sum(self) -> TorchTensor:
-        """Return the sum of all elements."""
-        return self._values.sum()
-
     def __repr__(self) -> str:
         grad = ", requires_grad=True" if self.requires_grad and self._values.is_leaf else ""
         if self.requires_grad and not grad:
             grad = ", grad_fn=<ToSparseBackward>"
         return (
-            f"tensor(indices={_indented(self._indices, 15)},\n"
+            f"tensor(indices={_indented(self._indices, 15).replace(_WIDE, '')},\n"
             f"       values={_indented(self._values.detach(), 14)},\n"
             f"       size={tuple(self.shape)}, nnz={self._nnz()}, layout=torch.sparse_coo{grad})"
         )
 
 
+# The dtype that is told of none; places are always of it.
+_WIDE = ", dtype=torch.int64"
+
+
 def _indented(x: Any, by: int) -> str:
     return repr(x).replace("\n", "\n" + " " * by)
-
-
-def _told(x: Any) -> str:
-    return f"one of shape {tuple(x.shape)}" if hasattr(x, "shape") else f"a {type(x).__name__}"
-
-
-def _number(name: str, other: Any) -> Any:
-    if isinstance(other, Stored) or getattr(other, "ndim", False):
-        raise UnsupportedOperation(
-            f"a sparse tensor was given to {name} with {_told(other)}; it takes one number. Use "
-            "to_dense() first."
-        )
-    return other
 
 
 def require_places(indices: Any, size: tuple[int, ...]) -> None:
