@@ -76,6 +76,16 @@ class Node:
         return any(node.is_variable for node in history([self]))
 
 
+class PackedNode(Node):
+    """A recorded operation whose operands and result are kept by someone else."""
+
+    __slots__ = ()
+
+    def result(self) -> Tensor:
+        """Return the result, as it is given back."""
+        raise NotImplementedError
+
+
 class PartDerivatives(dict[int, Any]):
     """The cotangents or tangents of a bundle's parts, by their number; the others are zero."""
 
@@ -152,6 +162,8 @@ class _Recording(threading.local):
     anomalies = False
     # How many functions are being run for grad, vjp or the like, one inside another.
     functions = 0
+    # What makes the nodes, if not `Node` itself: what they keep is to be packed.
+    packing: Callable[..., Node] | None = None
 
 
 recording = _Recording()

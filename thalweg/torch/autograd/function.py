@@ -25,6 +25,7 @@ from thalweg.ops.creation.creation import zeros
 from thalweg.ops.shape.broadcast import sum_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.autograd.packing import is_packing, pack_saved
 from thalweg.torch.autograd.rules import StepRule
 from thalweg.torch.naming import adopted
 from thalweg.torch.tensors import TorchTensor
@@ -204,7 +205,10 @@ def _record(
         output.node = node
         if output.memory is not None:
             memory_of(output)
-    ctx._saved = [_recall_of(cls.__name__, tensor, wanted) for tensor in ctx._to_save]
+    if is_packing():
+        ctx._saved = [_packed(tensor, wanted, nodes) for tensor in ctx._to_save]
+    else:
+        ctx._saved = [_recall_of(cls.__name__, tensor, wanted) for tensor in ctx._to_save]
     ctx._to_save = ctx._dirty = ctx._constant = ()
 
 
@@ -293,6 +297,14 @@ def _require_changed(tensor: Tensor) -> None:
             "a leaf Variable that requires grad is being used in an in-place operation of a "
             "Function. Give it a clone() of the leaf."
         )
+
+
+def _packed(tensor: Tensor | None, outputs: list[Any], nodes: list[Node]) -> Callable[[], Any]:
+    """Return what gives a saved tensor back that hooks keep."""
+    if tensor is None:
+        return lambda: None
+    places = [i for i, output in enumerate(outputs) if output is tensor]
+    return pack_saved(tensor, bool(places), nodes[places[0] if places else 0])
 
 
 def _recall_of(name: str, tensor: Tensor | None, outputs: list[Any]) -> Callable[[], Any]:

@@ -17,4 +17,3 @@ from thalweg.torch.optim.radam import *
 from thalweg.torch.optim.rmsprop import *
 from thalweg.torch.optim.rprop import *
 from thalweg.torch.optim.sgd import *
-from thalweg.torch.optim.sparse_adam import *
