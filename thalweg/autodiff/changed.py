@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from thalweg.core.memory import Memory, known_memory
 from thalweg.core.program import Symbol
 from thalweg.core.tape import Node, PackedNode
@@ -94,7 +92,7 @@ def require_unchanged(tensor: Tensor, node: Node, position: int | None) -> None:
     """
     memory = known_memory(tensor)
     if memory is not None and memory.changed > node.order:
-        np.asarray(_Overwritten(tensor.array, node, memory, position))
+        raise GradientError(_Overwritten(tensor.array, node, memory, position)._refusal())
 
 
 def result(node: Node) -> Tensor:
