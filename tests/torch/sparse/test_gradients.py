@@ -284,3 +284,12 @@ def test_what_optimizers_remember_are_tensors_of_the_wing() -> None:
     x.sum().backward()
     optimizer.step()
     assert all(isinstance(value, wing.Tensor) for value in optimizer.state[x].values())
+
+
+def test_parts_of_what_is_not_coalesced() -> None:
+    def code(lib: Library) -> Any:
+        table = table_of(lib)
+        rows(lib, table).sum().backward()
+        return table.grad._indices(), table.grad._values(), table.grad._nnz()
+
+    same(code)

@@ -119,7 +119,7 @@ class GradScaler:
                     if g is not None:
                         g.mul_(1.0 / self._scale)
                         sparse = isinstance(g, SparseDerivative)
-                        told = g._values if sparse else g
+                        told = g._elements if sparse else g
                         finite = finite and bool(np.isfinite(told.numpy()).all())
         return finite
 

@@ -22,8 +22,8 @@ class SparseElements:
     """
 
     shape: TorchSize
-    _indices: Tensor
-    _values: TorchTensor
+    _places: Tensor
+    _elements: TorchTensor
     _coalesced: bool
 
     def coalesce(self) -> Any:
@@ -41,23 +41,23 @@ class SparseElements:
     # ---- with numbers
 
     def __mul__(self, other: Any) -> Any:
-        return self._like(self._values * _number("*", other))
+        return self._like(self._elements * _number("*", other))
 
     __rmul__ = mul = __mul__
 
     def __truediv__(self, other: Any) -> Any:
-        return self._like(self._values / _number("/", other))
+        return self._like(self._elements / _number("/", other))
 
     div = __truediv__
 
     def __neg__(self) -> Any:
-        return self._like(-self._values)
+        return self._like(-self._elements)
 
     neg = __neg__
 
     def _each(self, name: str, *args: Any) -> Any:
         joined = self.coalesce()
-        return joined._like(getattr(joined._values, name)(*args))
+        return joined._like(getattr(joined._elements, name)(*args))
 
     def __pow__(self, exponent: Any) -> Any:
         return self._each("pow", _number("**", exponent))
@@ -95,8 +95,8 @@ class SparseElements:
                 f"a sparse tensor of shape {tuple(self.shape)} was added to {_told(other)}; both "
                 "must be sparse and have one shape. Use to_dense() first."
             )
-        indices = np.concatenate([self._indices.array, other._indices.array], axis=1)
-        values = adopted(concatenate([self._values, other._values], axis=0))
+        indices = np.concatenate([self._places.array, other._places.array], axis=1)
+        values = adopted(concatenate([self._elements, other._elements], axis=0))
         found = type(self)(make(indices), values, self.shape)  # type: ignore[call-arg]
         # As PyTorch: places stay there twice unless both have none.
         return found.coalesce() if self._coalesced and other._coalesced else found
@@ -126,19 +126,19 @@ class SparseElements:
     def zero_(self) -> Self:
         """Forget all elements, in place."""
         with no_grad():
-            none = self._like(self._values[:0])
-        none._indices = make(self._indices.array[:, :0].copy())
+            none = self._like(self._elements[:0])
+        none._places = make(self._places.array[:, :0].copy())
         return self._become(none)
 
     # ---- to one number
 
     def sum(self) -> TorchTensor:
         """Return the sum of all elements."""
-        return self._values.sum()
+        return self._elements.sum()
 
     def norm(self, p: Any = 2) -> TorchTensor:
         """Return the norm of all elements as one vector."""
-        return self.coalesce()._values.norm(p)  # type: ignore[no-any-return]
+        return self.coalesce()._elements.norm(p)  # type: ignore[no-any-return]
 
 
 def _told(x: Any) -> str:

@@ -205,11 +205,11 @@ def sum(input: SparseCoordinates, dim: Any = None, dtype: Any = None) -> Any:
     count = given.sparse_dim()
     kept = [axis for axis in range(count) if axis not in axes]
     dense = tuple(axis - count + 1 for axis in axes if axis >= count)
-    values: Any = given._values.sum(dense) if dense else given._values
+    values: Any = given._elements.sum(dense) if dense else given._elements
     extents = tuple(extent for axis, extent in enumerate(given.shape) if axis not in axes)
     if not kept:
         return values.sum(0)
-    indices = make(np.ascontiguousarray(given._indices.array[kept]))
+    indices = make(np.ascontiguousarray(given._places.array[kept]))
     return SparseCoordinates(indices, values, extents).coalesce()
 
 
