@@ -111,12 +111,7 @@ def _differences() -> str:
     lines += [f"- {names}: {text}" for names, text in SPELLED.items()]
     lines += ["", "What disagrees for that reason, or another:", ""]
     lines += [f"- {name}: {text}" for name, text in DIFFERENCES.items()]
-    lines += [
-        "",
-        "Derivatives of complex numbers are transposed without conjugation, as JAX's; they are "
-        "conjugated before they are compared.",
-        "",
-    ]
+    lines += ["", ""]
     return "\n".join(lines)
 
 

@@ -39,11 +39,22 @@ class Handle:
         self.remove()
 
 
+def turned(g: Any) -> Any:
+    """Return a cotangent as hooks and `.grad` have it, or that back: of complex numbers conjugate.
+
+    Rules transpose without conjugation, as JAX's; the stateful habit is PyTorch's.
+    """
+    if g is None or isinstance(g, PartDerivatives) or g.dtype.kind != "c":
+        return g
+    return g.conj() if isinstance(g, SparseDerivative) else op.conjugated(g)
+
+
 def run_hooks(node: Node, g: Tensor, create_graph: bool) -> Tensor:
     """Return a step's cotangent as its hooks leave it, and keep it where that was asked for."""
     asked = node.watched
     if asked is None:
         return g
+    g = turned(g)
     for hook in list(asked.hooks.values()):
         found = hook(g)
         if found is not None:
@@ -61,24 +72,24 @@ def run_hooks(node: Node, g: Tensor, create_graph: bool) -> Tensor:
     kept = asked.retained() if asked.retained is not None else None
     if kept is not None:
         store(kept, g, create_graph)
-    return g
+    return turned(g)  # type: ignore[no-any-return]
 
 
 def run_prehooks(node: Node, g: Tensor) -> Tensor:
     """Call the hooks that come before a step's rule; they may replace its cotangent."""
     for hook in list(node.watched.before.values()) if node.watched else []:
-        found = hook((g,))
+        found = hook((turned(g),))
         if found is not None:
-            g = found[0] if isinstance(found, tuple) else found
+            g = turned(found[0] if isinstance(found, tuple) else found)
     return g
 
 
 def run_posthooks(node: Node, passed: list[Tensor | None], g: Tensor) -> list[Tensor | None]:
     """Call the hooks that come after a step's rule; they may replace the operands' cotangents."""
     for hook in list(node.watched.after.values()) if node.watched else []:
-        found = hook(tuple(passed), (g,))
+        found = hook(tuple(map(turned, passed)), (turned(g),))
         if found is not None:
-            passed = list(found) if isinstance(found, tuple) else [found]
+            passed = list(map(turned, found if isinstance(found, tuple) else (found,)))
     return passed
 
 

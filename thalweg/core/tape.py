@@ -99,7 +99,8 @@ class PartDerivatives(dict[int, Any]):
 class SparseDerivative:
     """A cotangent of which only what is not zero is kept; added to a tensor it becomes one.
 
-    It has a shape and a dtype, adds to its like, and has `to_dense()` and `detach()`.
+    It has a shape and a dtype, adds to its like, and has `to_dense()`, `detach()` and
+    `conj()`.
     """
 
     is_symbolic = False
@@ -112,6 +113,10 @@ class SparseDerivative:
 
     def detach(self) -> SparseDerivative:
         """Return it without a history."""
+        raise NotImplementedError
+
+    def conj(self) -> SparseDerivative:
+        """Return the complex conjugate."""
         raise NotImplementedError
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from weakref import ref
 
 from thalweg import tree
+from thalweg.autodiff.hooks import turned
 from thalweg.autodiff.modes import no_grad
 from thalweg.autodiff.reverse import stretches
 from thalweg.control.custom import Rule, with_rule
@@ -380,7 +381,7 @@ class _Application(StepRule):
 
     def pull(self, g: list[Tensor | None]) -> list[Tensor | None]:
         """Return the cotangents of the operands from those of results that have a derivative."""
-        found = self._cls.backward(self._ctx, *adopted(self._cotangents(g)))
+        found = self._cls.backward(self._ctx, *map(turned, adopted(self._cotangents(g))))
         given: Sequence[Any] = found if isinstance(found, (tuple, list)) else (found,)
         surplus = given[self._count :]
         if len(given) < self._count or any(extra is not None for extra in surplus):
@@ -412,7 +413,8 @@ class _Application(StepRule):
                 "one number for each element of the argument."
             )
         summed: Tensor = sum_to(g, spec.shape)
-        return summed if summed.dtype == spec.dtype else astype(summed, spec.dtype)
+        summed = summed if summed.dtype == spec.dtype else astype(summed, spec.dtype)
+        return turned(summed)  # type: ignore[no-any-return]
 
     def _split(self, g: Tensor) -> list[Tensor | None]:
         """Return the cotangents of results that are laid end to end."""

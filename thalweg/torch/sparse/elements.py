@@ -64,6 +64,10 @@ class SparseElements:
 
     pow = __pow__
 
+    def conj(self) -> Any:
+        """Return the complex conjugate."""
+        return self._like(self._elements.conj())
+
     def abs(self) -> Any:
         """Return the sizes of the elements."""
         return self._each("abs")
