@@ -111,7 +111,7 @@ def _differences() -> str:
     lines += [f"- {names}: {text}" for names, text in SPELLED.items()]
     lines += ["", "What disagrees for that reason, or another:", ""]
     lines += [f"- {name}: {text}" for name, text in DIFFERENCES.items()]
-    lines += ["", ""]
+    lines += [""]
     return "\n".join(lines)
 
 
