@@ -145,6 +145,19 @@ class SparseAdam(Descent):
             if not plain_number(name, options[name]) > 0.0:
                 raise ArgumentError(f"Invalid {told}: {options[name]}. Give a positive number.")
 
+    def add_param_group(self, param_group: Group) -> None:
+        """Add a group of parameters, none of them sparse; errors as for `Optimizer`."""
+        params = param_group.get("params", ()) if isinstance(param_group, dict) else ()
+        listed = [params] if isinstance(params, Tensor) else list(params)
+        at = len(self.param_groups)
+        found = [[at, i] for i, p in enumerate(listed) if isinstance(p, SparseDerivative)]
+        if found:
+            raise ArgumentError(
+                f"Sparse params at indices {found}: SparseAdam requires dense parameter tensors. "
+                "Call to_dense()."
+            )
+        super().add_param_group(param_group)
+
     def _check_group(self, group: Group) -> None:
         at = len(self.param_groups)
         found = [[at, i] for i, p in enumerate(group["params"]) if p.dtype.kind == "c"]

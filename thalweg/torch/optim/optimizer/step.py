@@ -313,16 +313,15 @@ class Runner:
             finally:
                 param.grad = given
         else:
-            found = given.coalesce()
-            if found._nnz():
-                self._step_rows(param, found, state)
+            self._step_rows(param, given.coalesce(), state)
         note_write(param)
 
     def _step_rows(self, param: Tensor, grad: Any, state: State) -> None:
         places, values = tuple(grad.indices().array), grad.values().array
         count = len(values)
-        # To the next power of two, so that few programs serve batches of many sizes.
-        room = 1 << (count - 1).bit_length()
+        # To the next power of two, so that few programs serve batches of many sizes; and one row
+        # where there is none, as the step is counted.
+        room = 1 << max(count - 1, 0).bit_length()
 
         def part(array: Any) -> Tensor:
             found = np.zeros((room, *values.shape[1:]), array.dtype)
