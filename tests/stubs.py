@@ -421,7 +421,7 @@ def tensors() -> str:
     """Return the stub of the wing's tensor, whose methods return tensors of the wing."""
     found = {
         name: inspect.getattr_static(TorchTensor, name)
-        for name in sorted({*vars(Methods), *vars(TorchTensor)})
+        for name in sorted({*vars(Methods), *vars(TorchTensor)} - {"__getattr__"})
     }
     members = {name: value for name, value in found.items() if _is_attached(value)}
     stub = Stub(TorchTensor.__module__, TorchTensor, members)

@@ -324,8 +324,7 @@ def _compare_gradients(found: Any, taken: list[Taken], right: Gradients) -> floa
     ours = flat(found)
     if len(ours) != right.results:
         raise Disagreement("no results to differentiate")
-    # Derivatives here are transposed without conjugation, as JAX's; PyTorch's conjugates.
-    pairs = [(ours[i], make(w.conj())) for i, w in right.weights.items() if ours[i].requires_grad]
+    pairs = [(ours[i], make(w)) for i, w in right.weights.items() if ours[i].requires_grad]
     inputs = [own for _, own in taken]
     slopes: Any = [None] * len(inputs)
     if pairs:
@@ -334,7 +333,7 @@ def _compare_gradients(found: Any, taken: list[Taken], right: Gradients) -> floa
     distance = 0.0
     for own, got, want in zip(inputs, slopes, right.arrays, strict=True):
         zeros = np.zeros(own.shape, own.dtype)
-        one = zeros if got is None else got.detach().numpy().conj()
+        one = zeros if got is None else got.detach().numpy()
         try:
             distance = max(distance, _compare_arrays(one, zeros if want is None else want))
         except Disagreement as error:

@@ -39,7 +39,7 @@ REASONS = {
     "symbolic shapes, which are known while tracing": r"[sS]ym",
     "sparse layouts but COO and CSR, and sparse tensors as tensors": (
         r"\w*sparse|c?(col|crow|row)_indices|ccol|indices|values|s?sp?a?(mm|addmm)$|dsmm|hs?p?mm|s"
-        r"mm|coalesce|is_coalesced|SparseAdam"
+        r"mm|coalesce|is_coalesced"
     ),
     "pipes of data, which PyTorch has given up": (
         r"\w*(Data)?Pipe|DataChunk|argument_valid|functional_data|\w*determini|runtime_valid"

@@ -7,7 +7,7 @@ from typing import Any
 
 from thalweg.core.memory import Memory, known_memory
 from thalweg.core.program import Symbol
-from thalweg.core.tape import Node
+from thalweg.core.tape import Node, PackedNode
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import GradientError
 
@@ -52,13 +52,14 @@ class _Overwritten:
 
 def operands(node: Node) -> tuple[Tensor, ...]:
     """Return the operands of a recorded operation, those overwritten since guarded."""
-    for tensor in node.inputs:
+    inputs = node.inputs
+    for tensor in inputs:
         if tensor.memory is None and tensor.origin is None:
             continue
         memory = tensor.memory if tensor.origin is None else tensor.origin.base.memory
         if memory is not None and memory.changed > node.order:
-            return tuple(_guard(t, node, i) for i, t in enumerate(node.inputs))
-    return node.inputs
+            return tuple(_guard(t, node, i) for i, t in enumerate(inputs))
+    return inputs
 
 
 def _guard(tensor: Tensor, node: Node, position: int) -> Tensor:
@@ -78,9 +79,27 @@ def _outlasts(source: Node, tensor: Tensor) -> bool:
     return isinstance(source.array, Symbol) or moved
 
 
+def require_unchanged(tensor: Tensor, node: Node, position: int | None) -> None:
+    """Refuse what was kept for a derivative, if it was changed in place since.
+
+    Args:
+        tensor: What was kept.
+        node: The step that needs it.
+        position: Which operand it is; None for the result.
+
+    Raises:
+        GradientError: If it was.
+    """
+    memory = known_memory(tensor)
+    if memory is not None and memory.changed > node.order:
+        raise GradientError(_Overwritten(tensor.array, node, memory, position)._refusal())
+
+
 def result(node: Node) -> Tensor:
     """Return the result of a recorded operation, guarded if it was overwritten since."""
     memory = node.memory
     if memory is None or memory.changed <= node.order:
         return make(node.array, node)
+    if isinstance(node, PackedNode):
+        return node.result()
     return make(_Overwritten(node.array, node, memory, None), node)

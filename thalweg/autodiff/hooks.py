@@ -9,7 +9,7 @@ from typing import Any
 from weakref import ref
 
 from thalweg.core.operation import method, op
-from thalweg.core.tape import Node, PartDerivatives, set_recording, watched
+from thalweg.core.tape import Node, PartDerivatives, SparseDerivative, set_recording, watched
 from thalweg.core.tensor import Tensor, make
 from thalweg.core.writing import inplace
 from thalweg.errors import CallError, GradientError, ShapeError
@@ -39,15 +39,26 @@ class Handle:
         self.remove()
 
 
+def turned(g: Any) -> Any:
+    """Return a cotangent as hooks and `.grad` have it, or that back: of complex numbers conjugate.
+
+    Rules transpose without conjugation, as JAX's; the stateful habit is PyTorch's.
+    """
+    if g is None or isinstance(g, PartDerivatives) or g.dtype.kind != "c":
+        return g
+    return g.conj() if isinstance(g, SparseDerivative) else op.conjugated(g)
+
+
 def run_hooks(node: Node, g: Tensor, create_graph: bool) -> Tensor:
     """Return a step's cotangent as its hooks leave it, and keep it where that was asked for."""
     asked = node.watched
     if asked is None:
         return g
+    g = turned(g)
     for hook in list(asked.hooks.values()):
         found = hook(g)
         if found is not None:
-            if not isinstance(found, Tensor):
+            if not isinstance(found, (Tensor, SparseDerivative)):
                 raise CallError(
                     f"A hook returned a {type(found).__name__} in place of a gradient. Return "
                     "None, or a tensor of the gradient's shape."
@@ -61,24 +72,24 @@ def run_hooks(node: Node, g: Tensor, create_graph: bool) -> Tensor:
     kept = asked.retained() if asked.retained is not None else None
     if kept is not None:
         store(kept, g, create_graph)
-    return g
+    return turned(g)  # type: ignore[no-any-return]
 
 
 def run_prehooks(node: Node, g: Tensor) -> Tensor:
     """Call the hooks that come before a step's rule; they may replace its cotangent."""
     for hook in list(node.watched.before.values()) if node.watched else []:
-        found = hook((g,))
+        found = hook((turned(g),))
         if found is not None:
-            g = found[0] if isinstance(found, tuple) else found
+            g = turned(found[0] if isinstance(found, tuple) else found)
     return g
 
 
 def run_posthooks(node: Node, passed: list[Tensor | None], g: Tensor) -> list[Tensor | None]:
     """Call the hooks that come after a step's rule; they may replace the operands' cotangents."""
     for hook in list(node.watched.after.values()) if node.watched else []:
-        found = hook(tuple(passed), (g,))
+        found = hook(tuple(map(turned, passed)), (turned(g),))
         if found is not None:
-            passed = list(found) if isinstance(found, tuple) else [found]
+            passed = list(map(turned, found if isinstance(found, tuple) else (found,)))
     return passed
 
 
@@ -90,7 +101,8 @@ def refuse_nan(node: Node, passed: list[Tensor | None]) -> None:
     """
     with set_recording(False):
         parts = [g.values() if isinstance(g, PartDerivatives) else [g] for g in passed]
-        for g in itertools.chain(*parts):
+        for part in itertools.chain(*parts):
+            g = part.to_dense() if isinstance(part, SparseDerivative) else part
             if g is None or g.is_symbolic or bool((g == g).all()):
                 continue
             name = node.primitive.name if node.primitive is not None else "a step"
@@ -105,7 +117,10 @@ def refuse_nan(node: Node, passed: list[Tensor | None]) -> None:
 def store(tensor: Tensor, g: Tensor, create_graph: bool = False) -> None:
     """Add a cotangent to a tensor's `.grad`."""
     held = tensor._grad
-    if held is None:
+    if isinstance(g, SparseDerivative) or isinstance(held, SparseDerivative):
+        total: Any = g if held is None else held + g
+        tensor._grad = total if create_graph else total.detach()
+    elif held is None:
         # Another leaf may have been given the same array, and users change .grad in place.
         if create_graph:
             tensor._grad = op.clone(g)

@@ -1,4 +1,8 @@
-"""The stateful habit over the same tape: backward, autograd.grad, and what .grad may be."""
+"""The stateful habit over the same tape: backward, autograd.grad, and what .grad may be.
+
+Derivatives by complex numbers are told as PyTorch tells them, the conjugates of those of `grad`: so
+that a step against the derivative of a real loss goes down.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from thalweg.autodiff.graph import name_of
-from thalweg.autodiff.hooks import store
+from thalweg.autodiff.hooks import store, turned
 from thalweg.autodiff.reverse import Outputs, leading_to, reachable, walk
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import attach, method
-from thalweg.core.tape import Node
+from thalweg.core.tape import Node, SparseDerivative, set_recording
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError, TracingError
 from thalweg.lines import level_of_user
@@ -135,6 +139,11 @@ def _start(number: int, tensor: Tensor, gradient: Any, caller: str) -> Tensor:
                 f"called on a tensor of shape {tuple(tensor.shape)}. Reduce it with .sum() or "
                 ".mean(), or give a gradient of that shape."
             )
+        if tensor.array.dtype.kind == "c":
+            raise GradientError(
+                "grad can be implicitly created only for real scalar outputs but got "
+                f"{tensor.dtype}. Differentiate .real or .abs(), or give a gradient."
+            )
         return ones_of(tensor)
     start = as_tensor(gradient)
     if start.shape != tensor.shape:
@@ -142,7 +151,8 @@ def _start(number: int, tensor: Tensor, gradient: Any, caller: str) -> Tensor:
             f"{caller} got a gradient of shape {tuple(start.shape)} for a tensor of shape "
             f"{tuple(tensor.shape)}. Give one number an element."
         )
-    return start if start.dtype == tensor.dtype else astype(start, tensor.dtype)
+    start = start if start.dtype == tensor.dtype else astype(start, tensor.dtype)
+    return turned(start) if start.array.dtype.kind == "c" else start
 
 
 def _store(leaf: Tensor, g: Tensor, create_graph: bool) -> None:
@@ -151,11 +161,19 @@ def _store(leaf: Tensor, g: Tensor, create_graph: bool) -> None:
             "backward() was called inside a traced function on a leaf outside of it, whose .grad "
             "would exist only when the program runs. Pass the leaf as an argument, and use grad."
         )
-    store(leaf, g, create_graph)
+    store(leaf, _as_told(g, create_graph), create_graph)
     node = leaf.node
     if node is not None and node.watched is not None:
         for hook in list(node.watched.stored.values()):
             hook(leaf)
+
+
+def _as_told(g: Any, create_graph: bool) -> Any:
+    """Return a cotangent as the stateful habit tells it."""
+    if g.dtype.kind != "c":
+        return g
+    with set_recording(create_graph):
+        return turned(g)
 
 
 def gradients(
@@ -205,6 +223,7 @@ def gradients(
     if not (create_graph if retain_graph is None else retain_graph):
         _free(order, nodes)
     allowed = materialize_grads if allow_unused is None else allow_unused
+    cotangents = {node: _as_told(g, create_graph) for node, g in cotangents.items()}
     found = tuple(
         _derivative(cotangents, node, tensor, i, allowed, materialize_grads)
         for i, (node, tensor) in enumerate(zip(nodes, wanted, strict=True))
@@ -250,7 +269,7 @@ attach("grad", property(_grad, _set_grad))
 
 def _require_gradient_of(tensor: Tensor, value: Any) -> None:
     """Refuse a `.grad` that does not belong to a tensor."""
-    if not isinstance(value, Tensor):
+    if not isinstance(value, (Tensor, SparseDerivative)):
         raise DtypeError(
             f"assigned grad expected to be a Tensor or None but got grad of type "
             f"{type(value).__name__}. Wrap it with tw.tensor."

@@ -394,7 +394,11 @@ def record(
             for other in tensors[position + 1 :]:
                 if other.origin is not None:
                     refresh(other)
-            result.node = node = Node(primitive, tensors, params, result.array)
+            make_node = recording.packing
+            if make_node is None:
+                result.node = node = Node(primitive, tensors, params, result.array)
+            else:
+                result.node = node = make_node(primitive, tensors, params, result)
             if recording.anomalies:
                 watched(node).line = user_line()
             return

@@ -225,7 +225,8 @@ class Primitive:
             args, kwargs = self._named(args, kwargs)
         if self.cast is not None:
             if len(args) == 2 == len(self.rules):
-                return self.of_two(*args)
+                found = self.of_two(*args)
+                return _not_declined(self.name, args) if found is NotImplemented else found
             if len(args) == 1 and self.cast in _UNIFORM and isinstance(args[0], Tensor):
                 dtype = args[0].array.dtype
                 if dtype is FLOAT64 or dtype is FLOAT32:
@@ -261,6 +262,9 @@ class Primitive:
         if pair is not None:
             return apply_to_two(self, *pair)
         if type(x) not in OWN or type(y) not in OWN:
+            if getattr(y, "__array_ufunc__", y) is None:
+                # It has operators of its own, which Python asks next, as for NumPy's arrays.
+                return NotImplemented  # type: ignore[no-any-return]
             hosted: Tensor = OPERATIONS["of_library"](self, (x, y), {})
             if hosted is not NotImplemented:
                 return hosted
@@ -304,6 +308,14 @@ class Primitive:
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
+
+
+def _not_declined(name: str, operands: tuple[Any, ...]) -> Tensor:
+    kinds = " and a ".join(type(operand).__name__ for operand in operands)
+    raise UnsupportedOperation(
+        f"{name} got a {kinds}, of which the second has operators of its own. Use these, +, * and "
+        "the like, or its methods."
+    )
 
 
 def _one_of(variadic: Rule, position: int, *args: Any, **params: Any) -> Any:

@@ -76,6 +76,16 @@ class Node:
         return any(node.is_variable for node in history([self]))
 
 
+class PackedNode(Node):
+    """A recorded operation whose operands and result are kept by someone else."""
+
+    __slots__ = ()
+
+    def result(self) -> Tensor:
+        """Return the result, as it is given back."""
+        raise NotImplementedError
+
+
 class PartDerivatives(dict[int, Any]):
     """The cotangents or tangents of a bundle's parts, by their number; the others are zero."""
 
@@ -84,6 +94,30 @@ class PartDerivatives(dict[int, Any]):
         for number, derivative in other.items():
             total[number] = total[number] + derivative if number in total else derivative
         return total
+
+
+class SparseDerivative:
+    """A cotangent of which only what is not zero is kept; added to a tensor it becomes one.
+
+    It has a shape and a dtype, adds to its like, and has `to_dense()`, `detach()` and
+    `conj()`.
+    """
+
+    is_symbolic = False
+    shape: Any
+    dtype: Any
+
+    def to_dense(self) -> Tensor:
+        """Return all of it."""
+        raise NotImplementedError
+
+    def detach(self) -> SparseDerivative:
+        """Return it without a history."""
+        raise NotImplementedError
+
+    def conj(self) -> SparseDerivative:
+        """Return the complex conjugate."""
+        raise NotImplementedError
 
 
 def history(nodes: Iterable[Node | None], since: int = 0) -> Iterator[Node]:
@@ -133,6 +167,8 @@ class _Recording(threading.local):
     anomalies = False
     # How many functions are being run for grad, vjp or the like, one inside another.
     functions = 0
+    # What makes the nodes, if not `Node` itself: what they keep is to be packed.
+    packing: Callable[..., Node] | None = None
 
 
 recording = _Recording()

@@ -247,7 +247,7 @@ def _advice(value: Any) -> str:
     """Say how to make a transformation of what was given."""
     kind = value if isinstance(value, type) else type(value)
     if hasattr(kind, "add_param_group"):
-        name = kind.__name__.lower()
+        name = getattr(kind, "in_fits", kind.__name__.lower())
         return f"That is for loops of your own; here give the transformation, optim.{name}(0.01)."
     if callable(value):
         return f"Call it first: {_name_of(value)}(…)."

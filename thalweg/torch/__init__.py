@@ -23,6 +23,7 @@ from thalweg.random.generator import Generator, default_generator
 from thalweg.torch import functions as _functions
 from thalweg.torch import settings as _settings
 from thalweg.torch import sparse
+from thalweg.torch.absent import advice as _advice
 from thalweg.torch.devices import device, get_default_device, set_default_device
 from thalweg.torch.dtypes import NAMES as _DTYPES
 from thalweg.torch.dtypes import SHORT as _SHORT
@@ -45,18 +46,21 @@ from thalweg.training.saving import save
 
 __version__ = _settings.version.__version__
 e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
+# What NumPy raises where memory does not suffice.
+OutOfMemoryError = MemoryError
 globals().update(_DTYPES)
 globals().update(_TYPED)
 globals().update({short: _DTYPES[name] for short, name in _SHORT.items()})
 
 # Imported when first asked for: a script that draws numbers loads no layers.
 _ROOMS = [
-    "accelerator", "amp", "autograd", "backends", "cuda", "distributions", "fft", "func", "jit",
-    "linalg", "nn", "optim", "random", "serialization", "signal", "special", "utils",
+    "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributions", "fft",
+    "func", "jit", "linalg", "nn", "optim", "random", "serialization", "signal", "special", "utils",
 ]  # fmt: skip
 _OF_ROOMS = {
-    "GradScaler": "amp", "autocast": "amp", "compile": "jit", "is_anomaly_enabled": "autograd",
-    "is_autocast_enabled": "amp", "load": "serialization", "vmap": "func",
+    "GradScaler": "amp", "autocast": "amp", "compile": "jit", "cond": "func",
+    "is_anomaly_enabled": "autograd", "is_autocast_enabled": "amp", "load": "serialization",
+    "vmap": "func",
 }  # fmt: skip
 _OF_ROOMS |= dict.fromkeys(
     [
@@ -95,7 +99,7 @@ def __getattr__(name: str) -> _Any:
         return _importlib.import_module(f"{__name__}.{name}")
     if name in _FUNCTIONAL:
         return getattr(_importlib.import_module(f"{__name__}.nn.functional"), name)
-    hint = "" if name.startswith("_") else _did_you_mean(name, __dir__())
+    hint = "" if name.startswith("_") else _advice(name) or _did_you_mean(name, __dir__())
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}".rstrip("."))
 
 

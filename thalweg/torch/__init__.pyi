@@ -3,6 +3,7 @@
 # Written by `python -m tests.stubs`.
 
 import builtins
+from builtins import MemoryError as _MemoryError
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple, TypeAlias, overload
@@ -21,10 +22,12 @@ from thalweg.core.printing import set_printoptions as set_printoptions
 from thalweg.ops.creation.dtypes import finfo as finfo
 from thalweg.ops.creation.dtypes import iinfo as iinfo
 from thalweg.random.generator import Generator as Generator
+from thalweg.torch import absent as absent
 from thalweg.torch import accelerator as accelerator
 from thalweg.torch import amp as amp
 from thalweg.torch import autograd as autograd
 from thalweg.torch import backends as backends
+from thalweg.torch import compiler as compiler
 from thalweg.torch import cuda as cuda
 from thalweg.torch import devices as devices
 from thalweg.torch import distributions as distributions
@@ -55,6 +58,7 @@ from thalweg.torch.devices import set_default_device as set_default_device
 from thalweg.torch.dtypes import dtype as dtype
 from thalweg.torch.dtypes import get_default_dtype as get_default_dtype
 from thalweg.torch.dtypes import set_default_dtype as set_default_dtype
+from thalweg.torch.func import cond as cond
 from thalweg.torch.func import vmap as vmap
 from thalweg.torch.functions.traits import layout as layout
 from thalweg.torch.functions.traits import memory_format as memory_format
@@ -117,6 +121,7 @@ class SVDResult(NamedTuple):
     S: TorchTensor
     Vh: TorchTensor
 
+OutOfMemoryError = _MemoryError
 Size = _TorchSize
 Tensor = _TorchTensor
 
@@ -1237,6 +1242,9 @@ def dropout(
 def dropout_(input: TorchTensor, p: builtins.float, train: builtins.bool) -> TorchTensor:
     r"""`dropout`, written into the input."""
 
+def dsmm(mat1: ArrayLike, mat2: ArrayLike) -> TorchTensor:
+    r"""Product of a sparse matrix and a dense matrix or vector; derivatives flow to both."""
+
 def dsplit(
     input: ArrayLike, indices_or_sections: ArrayLike, *, out: _Out = None
 ) -> list[TorchTensor]:
@@ -1766,6 +1774,9 @@ def histogramdd(
     density: builtins.bool = False,
 ) -> Any:
     r"""Count points in the cells of a grid, or sum their weights."""
+
+def hsmm(mat1: ArrayLike, mat2: ArrayLike) -> TorchTensor:
+    r"""Product of a sparse matrix and a dense matrix or vector; derivatives flow to both."""
 
 def hsplit(
     input: ArrayLike, indices_or_sections: ArrayLike, *, out: _Out = None
@@ -3281,6 +3292,20 @@ def searchsorted(
 def seed() -> builtins.int:
     r"""Seed the default generator from the operating system's randomness; return the seed."""
 
+def segment_reduce(
+    input: ArrayLike,
+    reduce: str,
+    *,
+    lengths: Any = None,
+    indices: Any = None,
+    offsets: Any = None,
+    dim: builtins.int = 0,
+    unsafe: builtins.bool = False,
+    initial: builtins.float | None = None,
+    out: _Out = None,
+) -> TorchTensor:
+    r"""Combine runs of neighbours along an axis: of data (…, n, …) a result (…, segments, …)."""
+
 def select(
     input: ArrayLike, dim: builtins.int, index: builtins.int, *, out: _Out = None
 ) -> TorchTensor:
@@ -3423,6 +3448,9 @@ def split_with_sizes_copy(
     input: ArrayLike, split_sizes: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
 ) -> tuple[TorchTensor, ...]:
     r"""Return a copy of what `split_with_sizes` shows."""
+
+def spmm(mat1: ArrayLike, mat2: ArrayLike) -> TorchTensor:
+    r"""Product of a sparse matrix and a dense matrix or vector; derivatives flow to both."""
 
 def sqrt(input: ArrayLike, *, out: _Out = None) -> TorchTensor:
     r"""Square root: √x."""

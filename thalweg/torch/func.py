@@ -11,13 +11,16 @@ from thalweg.autodiff.functional import grad, jvp, linearize, value_and_grad, vj
 from thalweg.autodiff.jacobians import hessian, jacfwd, jacrev
 from thalweg.autodiff.recorded import Argnums
 from thalweg.autodiff.transformed import Transformed
+from thalweg.control import branches
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.shape.join import stack
+from thalweg.torch.naming import adopted
 from thalweg.torch.nn.functional_call import functional_call
 from thalweg.torch.nn.modules.module import Module
 
 __all__ = [
+    "cond",
     "functional_call",
     "grad",
     "grad_and_value",
@@ -26,6 +29,7 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "replace_all_batch_norm_modules_",
     "stack_module_state",
     "vjp",
     "vmap",
@@ -77,6 +81,38 @@ def vmap(
         tensor([3., 4.])
     """
     return batching.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)
+
+
+def cond(
+    pred: Any, true_fn: Callable[..., Any], false_fn: Callable[..., Any], operands: Any = ()
+) -> Any:
+    """Run one of two functions: `torch.cond`, as `tw.cond` does, in a run natively.
+
+    Args:
+        pred: A scalar: whether to run the first.
+        true_fn: Of the operands.
+        false_fn: Of the operands; its results are of the same shapes.
+        operands: A tuple of them.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> x = torch.tensor(3.0)
+        >>> torch.cond(x > 2, lambda a: a + 1, lambda a: a - 1, (x,))
+        tensor(4.)
+    """
+    return adopted(branches.cond(pred, true_fn, false_fn, *operands))
+
+
+def replace_all_batch_norm_modules_(root: Module) -> Module:
+    """Let all batch norms of a module forget running values, in place, and return the module.
+
+    Batches are normalized by themselves then, and `vmap` can pass.
+    """
+    for module in root.modules():
+        if hasattr(module, "track_running_stats"):
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
 
 
 def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

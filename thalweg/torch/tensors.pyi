@@ -1357,6 +1357,14 @@ class TorchTensor(_core.Tensor):
         r"""Tell whether a tensor can never be recorded, which none is."""
 
     @property
+    def is_ipu(self) -> builtins.bool:
+        r"""False: a dense tensor on the CPU."""
+
+    @property
+    def is_maia(self) -> builtins.bool:
+        r"""False: a dense tensor on the CPU."""
+
+    @property
     def is_meta(self) -> builtins.bool:
         r"""Whether it has a shape and no values."""
 
@@ -1367,6 +1375,10 @@ class TorchTensor(_core.Tensor):
     @property
     def is_mps(self) -> builtins.bool:
         r"""Whether it is mps: no tensor is."""
+
+    @property
+    def is_mtia(self) -> builtins.bool:
+        r"""False: a dense tensor on the CPU."""
 
     def is_neg(self) -> builtins.bool:
         r"""Tell whether negation is left for later, which it never is."""
@@ -1396,6 +1408,14 @@ class TorchTensor(_core.Tensor):
     @property
     def is_sparse(self) -> builtins.bool:
         r"""Whether it is sparse: no tensor is."""
+
+    @property
+    def is_sparse_csr(self) -> builtins.bool:
+        r"""False: a dense tensor on the CPU."""
+
+    @property
+    def is_xla(self) -> builtins.bool:
+        r"""False: a dense tensor on the CPU."""
 
     @property
     def is_xpu(self) -> builtins.bool:
@@ -2383,6 +2403,9 @@ class TorchTensor(_core.Tensor):
         r"""Return the elements in order along an axis, and their positions."""
 
     def sparse_dim(self) -> TorchTensor: ...
+    def sparse_mask(self, mask: SparseCoordinates) -> SparseCoordinates:
+        r"""Return a dense tensor's elements at the places of a sparse one; derivatives flow back."""
+
     def split(
         self, split_size_or_sections: ArrayLike, dim: builtins.int = 0, *, out: _Out = None
     ) -> tuple[TorchTensor, ...]:

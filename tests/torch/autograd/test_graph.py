@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-import thalweg as tw
 from tests.torch.nn.libraries import Library, same, same_error
 from tests.torch.nn.utils.roots import root
-from thalweg import torch as wing
 
 
 def test_saving_on_the_cpu_changes_nothing() -> None:
@@ -19,12 +17,6 @@ def test_saving_on_the_cpu_changes_nothing() -> None:
         return y, x.grad
 
     same(code)
-
-
-def test_packing_is_refused_and_told_what_to_do_instead() -> None:
-    hooks = wing.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x)
-    with pytest.raises(tw.errors.UnsupportedOperation, match=r"checkpoint\.checkpoint"), hooks:
-        pass
 
 
 @pytest.mark.parametrize("hooks", ["saved_tensors_hooks(abs, abs)", "save_on_cpu()"])

@@ -37,9 +37,7 @@ def slopes(
     first = space.autograd.grad(total, xs, create_graph=True)
     squares = sum((g.abs() ** 2).sum() for g in first)
     beyond = space.autograd.grad(squares, xs) if second else ()
-    # Of complex operands a derivative here is the conjugate of PyTorch's, as `tw.grad` says.
-    ours = [g.conj() if lib.nn is wing.nn else g for g in (*first, *beyond)]
-    return [_split(p) for p in (*parts, *ours)]
+    return [_split(p) for p in (*parts, *first, *beyond)]
 
 
 def _split(x: Any) -> Any:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.testing._internal.common_optimizers import optim_db
 
 from tests.torch.optim.torch_configurations import (
-    CLASSES,
+    EVERY,
     STEPPED,
     Configuration,
     configurations,
@@ -35,7 +36,7 @@ def assert_same_state(p: Any, q: Any, ours: Any, theirs: Any, **tolerance: float
     assert list(ours.state[p]) == list(there)
     for name, value in there.items():
         found = ours.state[p][name]
-        assert str(found.dtype) == str(value.dtype).removeprefix("torch.")
+        assert str(found.dtype) == str(value.dtype)
         np.testing.assert_allclose(found.numpy(), value.numpy(), err_msg=name, **tolerance)
 
 
@@ -66,10 +67,32 @@ def test_float32_parameters_follow_those_of_torch(configuration: Configuration) 
 
 
 def test_all_configurations_that_torch_lists_are_compared() -> None:
-    assert sum(len(official(name)) for name in CLASSES) == 87
+    assert {info.name for info in optim_db} == set(EVERY)
+    assert sum(len(official(name)) for name in EVERY) == 91
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.filterwarnings("ignore:Sparse invariant")
+@pytest.mark.parametrize("configuration", configurations(["SparseAdam", "SGD", "Adagrad"]))
+def test_steps_by_sparse_gradients_follow_those_of_torch(configuration: Configuration) -> None:
+    if configuration.options.get("weight_decay") or configuration.options.get("differentiable"):
+        pytest.skip("refused by both, as other tests show")
+    ours, params, theirs, reference = pair(configuration)
+    rng = np.random.default_rng(4)
+    for _ in range(STEPS):
+        for p, q in zip(params, reference, strict=True):
+            if p.ndim:
+                given = rng.normal(size=q.shape) * (rng.random(q.shape[:1]) < 0.6).reshape(
+                    -1, *(1,) * (q.ndim - 1)
+                )
+                p.grad = wing.tensor(given).to_sparse(1)
+                q.grad = torch.tensor(given).to_sparse(1)
+        ours.step()
+        theirs.step()
+        for p, q in zip(params, reference, strict=True):
+            np.testing.assert_allclose(p.numpy(force=True), q.detach().numpy(), **TOLERANCE)
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_arguments_and_options_are_those_of_torch(name: str) -> None:
     ours, theirs = getattr(wing.optim, name), getattr(torch.optim, name)
     described = [

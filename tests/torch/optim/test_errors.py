@@ -8,13 +8,15 @@ import torch
 from torch.testing._internal.common_optimizers import optim_db
 
 import thalweg as tw
-from tests.torch.optim.torch_configurations import CLASSES
+from tests.torch.optim.torch_configurations import EVERY
 from thalweg import torch as wing
 
 
 def as_ours(value: Any) -> Any:
     """Return the same with tensors of thalweg."""
     if isinstance(value, torch.Tensor):
+        if value.is_sparse:
+            return as_ours(value.to_dense()).to_sparse()
         array = value.detach().numpy()
         return wing.tensor(array, requires_grad=value.requires_grad)
     if isinstance(value, dict):
@@ -25,7 +27,7 @@ def as_ours(value: Any) -> Any:
 def refusals() -> list[Any]:
     """Return every construction that PyTorch lists as refused."""
     rows = []
-    for info in (info for info in optim_db if info.name in CLASSES):
+    for info in (info for info in optim_db if info.name in EVERY):
         for i, row in enumerate(info.optim_error_inputs_func("cpu", torch.float64)):
             given = row.optimizer_error_input
             matrix = [torch.nn.Parameter(torch.randn(2, 3, dtype=torch.float64))]
@@ -72,7 +74,7 @@ def leaf(*shape: int) -> Any:
     return wing.ones(shape or (2,), requires_grad=True)
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize(
     ("params", "error", "words"),
     [

@@ -109,7 +109,7 @@ def test_floating_state_takes_the_dtype_of_its_parameter_but_for_the_step() -> N
     narrow = leaves(np.float32)
     loaded = make("Adam", list(narrow[:2]))
     loaded.load_state_dict(optimizer.state_dict())
-    assert {str(v.dtype) for v in loaded.state[narrow[0]].values()} == {"float32"}
+    assert {str(v.dtype) for v in loaded.state[narrow[0]].values()} == {"torch.float32"}
     train(loaded, narrow, 2)
 
 

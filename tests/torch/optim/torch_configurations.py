@@ -13,6 +13,7 @@ CLASSES = [
     *("SGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Adadelta"),
     *("Adafactor", "ASGD", "Rprop", "Muon", "LBFGS"),
 ]
+EVERY = [*CLASSES, "SparseAdam"]
 STEPPED = CLASSES[:-1]  # those that step without a closure
 
 # Configurations that PyTorch's list leaves out.

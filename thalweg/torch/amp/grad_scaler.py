@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.autodiff.modes import no_grad
+from thalweg.core.tape import SparseDerivative
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, CallError
 from thalweg.torch.devices import device as Device  # noqa: N812 - PyTorch's name is small
@@ -114,9 +115,12 @@ class GradScaler:
         with no_grad():
             for group in optimizer.param_groups:
                 for parameter in group["params"]:
-                    if parameter.grad is not None:
-                        parameter.grad.mul_(1.0 / self._scale)
-                        finite = finite and bool(np.isfinite(parameter.grad.numpy()).all())
+                    g: Any = parameter.grad
+                    if g is not None:
+                        g.mul_(1.0 / self._scale)
+                        sparse = isinstance(g, SparseDerivative)
+                        told = g._elements if sparse else g
+                        finite = finite and bool(np.isfinite(told.numpy()).all())
         return finite
 
     def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:

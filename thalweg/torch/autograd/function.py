@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 from weakref import ref
 
 from thalweg import tree
+from thalweg.autodiff.hooks import turned
 from thalweg.autodiff.modes import no_grad
 from thalweg.autodiff.reverse import stretches
 from thalweg.control.custom import Rule, with_rule
@@ -26,6 +26,8 @@ from thalweg.ops.creation.creation import zeros
 from thalweg.ops.shape.broadcast import sum_to
 from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import reshape
+from thalweg.torch.autograd.packing import is_packing, pack_saved
+from thalweg.torch.autograd.rules import StepRule
 from thalweg.torch.naming import adopted
 from thalweg.torch.tensors import TorchTensor
 
@@ -204,7 +206,10 @@ def _record(
         output.node = node
         if output.memory is not None:
             memory_of(output)
-    ctx._saved = [_recall_of(cls.__name__, tensor, wanted) for tensor in ctx._to_save]
+    if is_packing():
+        ctx._saved = [_packed(tensor, wanted, nodes) for tensor in ctx._to_save]
+    else:
+        ctx._saved = [_recall_of(cls.__name__, tensor, wanted) for tensor in ctx._to_save]
     ctx._to_save = ctx._dirty = ctx._constant = ()
 
 
@@ -295,6 +300,14 @@ def _require_changed(tensor: Tensor) -> None:
         )
 
 
+def _packed(tensor: Tensor | None, outputs: list[Any], nodes: list[Node]) -> Callable[[], Any]:
+    """Return what gives a saved tensor back that hooks keep."""
+    if tensor is None:
+        return lambda: None
+    places = [i for i, output in enumerate(outputs) if output is tensor]
+    return pack_saved(tensor, bool(places), nodes[places[0] if places else 0])
+
+
 def _recall_of(name: str, tensor: Tensor | None, outputs: list[Any]) -> Callable[[], Any]:
     """Return what gives a saved tensor back; a result is held without a circle of references."""
     if tensor is None:
@@ -320,23 +333,11 @@ def _recall_of(name: str, tensor: Tensor | None, outputs: list[Any]) -> Callable
     return recall
 
 
-class _Rule(ABC):
-    """What stands for a primitive on the tape: the rule of one step, and its name."""
-
-    name: str
-    kind, additive, identity, view = "general", False, False, False
-    variadic = together = forward = recorded = None
-
-    @abstractmethod
-    def rule(self, position: int) -> Any:
-        """Return the function from the result's cotangent to that of one operand."""
-
-
-def _node(rule: _Rule, inputs: tuple[Tensor, ...], result: Tensor) -> Node:
+def _node(rule: StepRule, inputs: tuple[Tensor, ...], result: Tensor) -> Node:
     return Node(rule, inputs, {}, result.array)  # type: ignore[arg-type]
 
 
-class _Application(_Rule):
+class _Application(StepRule):
     """One application of a Function."""
 
     def __init__(
@@ -380,7 +381,7 @@ class _Application(_Rule):
 
     def pull(self, g: list[Tensor | None]) -> list[Tensor | None]:
         """Return the cotangents of the operands from those of results that have a derivative."""
-        found = self._cls.backward(self._ctx, *adopted(self._cotangents(g)))
+        found = self._cls.backward(self._ctx, *map(turned, adopted(self._cotangents(g))))
         given: Sequence[Any] = found if isinstance(found, (tuple, list)) else (found,)
         surplus = given[self._count :]
         if len(given) < self._count or any(extra is not None for extra in surplus):
@@ -412,7 +413,8 @@ class _Application(_Rule):
                 "one number for each element of the argument."
             )
         summed: Tensor = sum_to(g, spec.shape)
-        return summed if summed.dtype == spec.dtype else astype(summed, spec.dtype)
+        summed = summed if summed.dtype == spec.dtype else astype(summed, spec.dtype)
+        return turned(summed)  # type: ignore[no-any-return]
 
     def _split(self, g: Tensor) -> list[Tensor | None]:
         """Return the cotangents of results that are laid end to end."""
@@ -436,7 +438,7 @@ class _Application(_Rule):
         ]
 
 
-class _ResultPart(_Rule):
+class _ResultPart(StepRule):
     """One of several results of a Function, cut out of all of them laid end to end."""
 
     name = "part"
@@ -458,7 +460,7 @@ class _ResultPart(_Rule):
         return place
 
 
-class _Refusal(_Rule):
+class _Refusal(StepRule):
     """Stands for the derivative of a derivative that was declared to have none."""
 
     name = "once_differentiable"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from thalweg.autodiff.hooks import turned
 from thalweg.autodiff.jacobians import columns, rows
 from thalweg.autodiff.recorded import Recorded
 from thalweg.autodiff.reverse import cotangents
@@ -48,7 +49,8 @@ def jacobian(
         over the outputs of tuples over the inputs.
 
     Raises:
-        GradientError: If `strict` finds an output that does not depend on an input.
+        GradientError: If `strict` finds an output that does not depend on an input, or an output is
+            complex in reverse mode.
         DtypeError: If the function returns something else than tensors.
 
     Example:
@@ -68,6 +70,12 @@ def jacobian(
         parts = [columns(recorded, i) for i in range(len(recorded.variables))]
         found = [list(row) for row in zip(*parts, strict=True)]
     else:
+        if any(output.dtype.kind == "c" for output in recorded.outputs):
+            raise GradientError(
+                "jacobian: grad can be implicitly created only for real scalar outputs but the "
+                "function returned complex ones. Use torch.func.jacfwd, or real and imaginary "
+                "parts."
+            )
         by_row = rows if vectorize else _rows_in_turn
         found = [by_row(recorded, i) for i in range(len(recorded.outputs))]
     if strict and create_graph:
@@ -147,6 +155,14 @@ def hvp(
     return vhp(func, inputs, v, create_graph, strict)
 
 
+class _ToldRecord(Recorded):
+    """An evaluation whose derivatives are told as `backward()` tells them."""
+
+    def pull_back(self, gradients: list[Tensor | None]) -> list[Tensor]:
+        """Return the cotangent of every variable; of complex numbers PyTorch's."""
+        return list(map(turned, super().pull_back(list(map(turned, gradients)))))
+
+
 class _RecordedCall:
     """One evaluation of a function of one or several tensors, recorded."""
 
@@ -162,7 +178,7 @@ class _RecordedCall:
         if not create_graph:
             given = [x.detach() for x in given]
         self._create_graph = create_graph
-        self.recorded = Recorded(self._checked(func), given, {}, range(len(given)), False)
+        self.recorded = _ToldRecord(self._checked(func), given, {}, range(len(given)), False)
         if strict:
             self._require_dependence()
 

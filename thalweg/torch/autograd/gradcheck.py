@@ -328,12 +328,12 @@ class Comparison:
             pairs = zip(self._inputs, found, strict=True)
             return [zeros_like(x.detach()) if d is None else d for x, d in pairs]
 
-        starts = [make(space.join(direction).conj()) for direction in self._across[k]]
+        starts = [make(space.join(direction)) for direction in self._across[k]]
         pulled: Iterable[Any] = (
             vmap(pull)(stack(starts)) if batched else zip(*map(pull, starts), strict=True)
         )
         return [
-            _as_rows([own.split(g.detach().numpy().conj()) for g in found], own.size) @ along.T
+            _as_rows([own.split(g.detach().numpy()) for g in found], own.size) @ along.T
             for own, along, found in zip(self._spaces, self._along, pulled, strict=False)
         ]
 

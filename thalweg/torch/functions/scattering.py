@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.leaving import numbers_of
 from thalweg.core.operation import op
 from thalweg.core.spec import REAL, require_dtypes
 from thalweg.core.tensor import Tensor, astype, fresh
@@ -32,6 +33,7 @@ from thalweg.ops.shape.cut import part_of, slice_
 from thalweg.ops.shape.reshape import axis_of, lifted, reshape
 from thalweg.torch.functions.viewing import select
 from thalweg.torch.naming import as_tensor, function, method
+from thalweg.torch.steps import call_step
 
 Array = np.ndarray[Any, Any]
 
@@ -511,3 +513,106 @@ def slice_along(
 def diagonal_scatter(x: Any, src: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Return a copy in which `diagonal` shows another tensor."""
     return replace_view("diagonal_scatter", x, src, diagonal, offset, axis1, axis2)
+
+
+# ---- runs of slices
+
+_OF_SEGMENTS = {
+    "sum": ("sum", 0.0),
+    "mean": ("sum", 0.0),
+    "prod": ("prod", 1.0),
+    "max": ("amax", -np.inf),
+    "min": ("amin", np.inf),
+}
+
+
+@function
+def segment_reduce(
+    x: Any,
+    reduce: str,
+    *,
+    lengths: Any = None,
+    indices: Any = None,
+    offsets: Any = None,
+    axis: int = 0,
+    unsafe: bool = False,
+    initial: float | None = None,
+) -> Tensor:
+    """Combine runs of neighbours along an axis: of data (…, n, …) a result (…, segments, …).
+
+    Args:
+        x: The data, floating.
+        reduce: "sum", "mean", "max", "min" or "prod".
+        lengths: How long each run is; along its last axis they sum to n.
+        indices: Not supported, as in PyTorch.
+        offsets: Instead of lengths: where runs begin, and where the last one ends.
+        axis: The axis, the last one of `lengths`.
+        unsafe: Accepted as in PyTorch; lengths are always looked at.
+        initial: What each run begins with; by default 0, 1, ∓∞, and a mean of none is NaN.
+
+    Raises:
+        ArgumentError: If neither is given, they do not fit the data, or for another `reduce`.
+        DtypeError: If the data are not floating.
+
+    Example:
+        >>> import thalweg.torch as torch
+        >>> torch.segment_reduce(torch.tensor([1.0, 5.0, 2.0]), "max", lengths=torch.tensor([2, 1]))
+        tensor([5., 2.])
+    """
+    data = as_tensor(x)
+    counts = _lengths_of_segments(data, lengths, offsets, axis)
+    if reduce not in _OF_SEGMENTS:
+        raise ArgumentError(
+            "reduce argument must be either sum, prod, mean, amax or amin, got "
+            f"{reduce}. Write one of {', '.join(_OF_SEGMENTS)}."
+        )
+    if data.array.dtype.kind != "f":
+        raise DtypeError(
+            f"segment_reduce() takes floating numbers, and {data.dtype} was given. Convert them "
+            "with .float()."
+        )
+    combine, none = _OF_SEGMENTS[reduce]
+    extremal = reduce in ("max", "min")
+    begin = none if initial is None or extremal else initial
+    shape, rest = counts.shape, data.shape[axis + 1 :]
+    owner = np.repeat(np.arange(counts.size), counts.reshape(-1))
+    places = np.broadcast_to(owner.reshape(-1, *(1,) * len(rest)), (len(owner), *rest))
+    flat = reshape(data, (-1, *rest))
+    start = fresh(np.full((counts.size, *rest), begin, data.array.dtype), data.results)
+    found = scatter_reduce(start, 0, places, flat, combine)
+    if extremal and initial is not None:
+        better = op.greater if reduce == "max" else op.less
+        found = where(better(initial, found), initial, found)
+    if reduce == "mean":
+        sizes = counts.reshape(-1, *(1,) * len(rest)).astype(data.array.dtype)
+        empty = np.nan if initial is None else initial
+        found = where(sizes > 0, divide(found, np.maximum(sizes, 1)), empty)
+    found = reshape(found, (*shape, *rest))
+    call_step(found, (data,), "SegmentReduceBackward")
+    return found
+
+
+def _lengths_of_segments(data: Tensor, lengths: Any, offsets: Any, axis: int) -> Array:
+    """Return how long runs are, checked against the data."""
+    if lengths is None and offsets is None:
+        raise ArgumentError("segment_reduce(): Either lengths or offsets must be defined.")
+    given = numbers_of(as_tensor(offsets if lengths is None else lengths))
+    counts = np.diff(given, axis=-1) if lengths is None else given
+    if counts.dtype.kind not in "iu":
+        raise DtypeError(
+            f"segment_reduce(): lengths and offsets are integers, and {counts.dtype} was given. "
+            "Convert them with .long()."
+        )
+    if axis != counts.ndim - 1:
+        raise ArgumentError(
+            "segment_reduce(): Expected axis to be the last dimension of lengths but got "
+            f"{axis}. Give axis={counts.ndim - 1}."
+        )
+    if (counts < 0).any():
+        raise ArgumentError("lengths contains negative value!")
+    if counts.shape[:-1] != data.shape[:axis] or (counts.sum(-1) != data.shape[axis]).any():
+        raise ArgumentError(
+            "segment_reduce(): Expected all rows of lengths along axis to sum to "
+            f"data.size(lengths.dim()-1) when !unsafe. The data are of shape {tuple(data.shape)}."
+        )
+    return counts

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from thalweg.errors import GradientError
 from thalweg.optim.optimizers.adaptive.adagrad import scale_by_rss
 from thalweg.optim.schedules.decays import inverse_decay
 from thalweg.torch.optim.optimizer.descent import Descent, Links, Number, Options, names
-from thalweg.torch.optim.optimizer.groups import Group
+from thalweg.torch.optim.optimizer.groups import Group, is_zero
 
 __all__ = ["Adagrad"]
 
@@ -18,7 +19,7 @@ class Adagrad(Descent):
         s ← s + g²
         p ← p − lr / (1 + (t − 1) lr_decay) · g / (√s + eps)
 
-    The sums are there from the beginning: `state[p]["sum"]`.
+    The sums are there from the beginning: `state[p]["sum"]`. A sparse gradient moves its own rows.
 
     Args:
         params: Tensors that require gradients, or groups of them with options of their own.
@@ -72,6 +73,15 @@ class Adagrad(Descent):
         """Add a group of parameters, and their sums; errors as for `Optimizer`."""
         super().add_param_group(param_group)
         self.begin_state(len(self.param_groups) - 1)
+
+    def takes_rows(self, options: Options) -> bool:
+        """Tell that sparse gradients move their own rows alone, where weights do not decay."""
+        if not is_zero(options["weight_decay"]):
+            raise GradientError(
+                "weight_decay option is not compatible with sparse gradients. Leave weight_decay "
+                "out, or sparse=True."
+            )
+        return True
 
     def _rule(self, options: Options) -> Links:
         initial = options["initial_accumulator_value"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from thalweg.autodiff.modes import enable_grad, no_grad
+from thalweg.core.tape import SparseDerivative
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError
 from thalweg.ops.creation.creation import zeros_like
@@ -292,7 +293,8 @@ class LBFGS(Optimizer):
 
     def _gradient(self) -> Tensor:
         params = self.param_groups[0]["params"]
-        parts = (zeros_like(p) if p.grad is None else p.grad.detach() for p in params)
+        found = (zeros_like(p) if p.grad is None else p.grad.detach() for p in params)
+        parts = (g.to_dense() if isinstance(g, SparseDerivative) else g for g in found)
         return concatenate([reshape(part, (-1,)) for part in parts])
 
     def _place(self, begin: list[Tensor], d: Tensor, t: float) -> None:

@@ -48,6 +48,7 @@ class Muon(Descent):
         True
     """
 
+    in_fits = "contrib.muon"
     state_names = names(trace="momentum_buffer")
     decoupled = True
 

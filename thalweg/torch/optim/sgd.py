@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, GradientError
 from thalweg.ops.elementwise.comparison import equal, where
 from thalweg.optim.moments import trace
 from thalweg.optim.scaling import scale_by_schedule
@@ -20,6 +20,8 @@ class SGD(Descent):
         g ← g + weight_decay · p
         m ← momentum · m + (1 − dampening) g        at the first step m ← g
         p ← p − lr · m                              (Nesterov: p ← p − lr (g + momentum · m))
+
+    A sparse gradient moves its own rows; its momentum is kept whole.
 
     Args:
         params: Tensors that require gradients, or groups of them with options of their own.
@@ -76,6 +78,15 @@ class SGD(Descent):
                 "Nesterov momentum requires a momentum and zero dampening, but momentum="
                 f"{momentum} and dampening={dampening} were given. Give momentum=0.9, say."
             )
+
+    def takes_rows(self, options: Options) -> bool:
+        """Tell whether there is no momentum, which would move rows of before too."""
+        if not is_zero(options["weight_decay"]):
+            raise GradientError(
+                "add(sparse, dense) is not supported. Use add(dense, sparse) instead: weights "
+                "decay whole. Leave weight_decay out, or sparse=True."
+            )
+        return is_zero(options["momentum"])
 
     def _rule(self, options: Options) -> Links:
         if is_zero(options["momentum"]):

@@ -205,11 +205,11 @@ def sum(input: SparseCoordinates, dim: Any = None, dtype: Any = None) -> Any:
     count = given.sparse_dim()
     kept = [axis for axis in range(count) if axis not in axes]
     dense = tuple(axis - count + 1 for axis in axes if axis >= count)
-    values: Any = given._values.sum(dense) if dense else given._values
+    values: Any = given._elements.sum(dense) if dense else given._elements
     extents = tuple(extent for axis, extent in enumerate(given.shape) if axis not in axes)
     if not kept:
         return values.sum(0)
-    indices = make(np.ascontiguousarray(given._indices.array[kept]))
+    indices = make(np.ascontiguousarray(given._places.array[kept]))
     return SparseCoordinates(indices, values, extents).coalesce()
 
 
@@ -221,3 +221,23 @@ def _to_sparse_csr(x: Any) -> SparseRows:
 attach("to_sparse", to_sparse)
 attach("to_sparse_coo", to_sparse)
 attach("to_sparse_csr", _to_sparse_csr)
+
+
+def _sparse_mask(x: Any, mask: SparseCoordinates) -> SparseCoordinates:
+    """Return a dense tensor's elements at the places of a sparse one; derivatives flow back."""
+    count = mask.sparse_dim()
+    if tuple(x.shape) != tuple(mask.shape):
+        raise ArgumentError(
+            f"sparse_mask(): operands have incompatible sizes; self has size {tuple(x.shape)} but "
+            f"mask has size {tuple(mask.shape)}."
+        )
+    flat = reshape(x, (-1, *x.shape[count:]))
+    values = adopted(take(flat, mask._flat_places(), axis=0))
+    return mask._like(values)
+
+
+attach("sparse_mask", _sparse_mask)
+for _older in ("spmm", "dsmm", "hsmm"):
+    NAMES[_older] = mm
+for _flag in ("is_sparse_csr", "is_ipu", "is_maia", "is_mtia", "is_xla"):
+    attach(_flag, property(lambda x: False, doc="False: a dense tensor on the CPU."))

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from thalweg.core.tape import SparseDerivative
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError, UnsupportedOperation
+from thalweg.errors import (
+    ArgumentError,
+    IndexOutOfRange,
+    MemberError,
+    ShapeError,
+    UnsupportedOperation,
+)
 from thalweg.ops.creation.creation import zeros
 from thalweg.ops.elementwise.conversion import astype
 from thalweg.ops.index.take import take
-from thalweg.ops.shape.join import concatenate
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.torch.functions.scattering import index_add
 from thalweg.torch.functions.traits import layout
 from thalweg.torch.naming import adopted, as_tensor, make
 from thalweg.torch.size import TorchSize
+from thalweg.torch.sparse.elements import SparseElements
 from thalweg.torch.tensors import TorchTensor
 
 sparse_coo = layout("sparse_coo")
@@ -41,7 +48,7 @@ class Stored:
     is_sparse = False
     layout: Any
     shape: TorchSize
-    _values: TorchTensor
+    _elements: TorchTensor
 
     def to_dense(self) -> TorchTensor:
         """Return the tensor with its zeros."""
@@ -54,12 +61,27 @@ class Stored:
     @property
     def dtype(self) -> Any:
         """The type of the elements."""
-        return self._values.dtype
+        return self._elements.dtype
 
     @property
     def requires_grad(self) -> bool:
         """Whether derivatives flow to the values."""
-        return bool(self._values.requires_grad)
+        return bool(self._elements.requires_grad)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Let derivatives flow to the values, and return the tensor."""
+        self._elements.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the values were made by the user, and not computed from what requires one."""
+        return bool(self._elements.is_leaf)
+
+    @property
+    def device(self) -> Any:
+        """Where the values are: the CPU."""
+        return self._elements.device
 
     @property
     def ndim(self) -> int:
@@ -79,7 +101,20 @@ class Stored:
         return math.prod(self.shape)
 
     def _nnz(self) -> int:
-        return int(self._values.shape[0])
+        return int(self._elements.shape[0])
+
+    @property
+    def grad_fn(self) -> Any:
+        """The step of the tape that made the values; None for a leaf."""
+        return self._elements.grad_fn
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and hasattr(TorchTensor, name):
+            raise MemberError(
+                f"{name} was asked of a sparse tensor, which does not have it. Use its values, or "
+                f"to_dense().{name}."
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise refuse_dense("A NumPy array")
@@ -89,7 +124,7 @@ class Stored:
         raise refuse_dense("numpy()")
 
 
-class SparseCoordinates(Stored):
+class SparseCoordinates(SparseElements, Stored, SparseDerivative):
     """A sparse tensor of places and values; `torch.sparse_coo_tensor` makes it.
 
     Args:
@@ -105,14 +140,24 @@ class SparseCoordinates(Stored):
     def __init__(
         self, indices: Any, values: Any, size: tuple[int, ...], coalesced: bool = False
     ) -> None:
-        self._indices, self._values, self.shape = indices, values, TorchSize(size)
+        self._places, self._elements, self.shape = indices, values, TorchSize(size)
         self._coalesced = coalesced
+
+    @property
+    def is_symbolic(self) -> bool:  # type: ignore[override]
+        """Whether the values are traced."""
+        return bool(self._elements.is_symbolic)
+
+    def _become(self, other: SparseCoordinates) -> Self:
+        self._places, self._elements = other._places, other._elements
+        self._coalesced = other._coalesced
+        return self
 
     # ---- parts
 
     def sparse_dim(self) -> int:
         """Return along how many axes places are stored."""
-        return int(self._indices.shape[0])
+        return int(self._places.shape[0])
 
     def dense_dim(self) -> int:
         """Return along how many axes each place has all elements."""
@@ -128,7 +173,7 @@ class SparseCoordinates(Stored):
         Raises:
             ArgumentError: If some may be there twice.
         """
-        return self._part("indices", self._indices)
+        return self._part("indices", self._places)
 
     def values(self) -> TorchTensor:
         """Return the elements at the places.
@@ -136,17 +181,33 @@ class SparseCoordinates(Stored):
         Raises:
             ArgumentError: If some places may be there twice.
         """
-        return self._part("values", self._values)
+        return self._part("values", self._elements)
 
-    def _part(self, name: str, part: TorchTensor) -> TorchTensor:
+    def _indices(self) -> TorchTensor:
+        return self._places  # type: ignore[return-value]
+
+    def _values(self) -> TorchTensor:
+        return self._elements
+
+    def _part(self, name: str, part: Any) -> TorchTensor:
         if not self._coalesced:
             raise ArgumentError(
                 f"Cannot get {name} on an uncoalesced tensor, please call .coalesce() first"
             )
-        return part
+        return part  # type: ignore[no-any-return]
 
     def _like(self, values: Any) -> SparseCoordinates:
-        return SparseCoordinates(self._indices, values, self.shape, self._coalesced)
+        return SparseCoordinates(self._places, values, self.shape, self._coalesced)
+
+    @property
+    def grad(self) -> SparseCoordinates | None:
+        """The derivative by a leaf's elements that are stored; None before `backward()`."""
+        found = self._elements.grad
+        return None if found is None else self._like(found)
+
+    @grad.setter
+    def grad(self, value: SparseCoordinates | None) -> None:
+        self._elements.grad = None if value is None else value._elements
 
     # ---- other forms
 
@@ -156,21 +217,23 @@ class SparseCoordinates(Stored):
             return self
         sparse = self.shape[: self.sparse_dim()]
         places, back = np.unique(self._flat_places(), return_inverse=True)
-        none = zeros((len(places), *self._values.shape[1:]), self._values.dtype)
-        values = adopted(index_add(none, 0, make(back.reshape(-1).astype(np.int64)), self._values))
+        none = zeros((len(places), *self._elements.shape[1:]), self._elements.dtype)
+        values = adopted(
+            index_add(none, 0, make(back.reshape(-1).astype(np.int64)), self._elements)
+        )
         indices = np.array(np.unravel_index(places, sparse), np.int64).reshape(len(sparse), -1)
         return SparseCoordinates(make(indices), values, self.shape, True)
 
     def _flat_places(self) -> Any:
         sparse = self.shape[: self.sparse_dim()]
-        return np.ravel_multi_index(tuple(self._indices.array), sparse).reshape(-1)
+        return np.ravel_multi_index(tuple(self._places.array), sparse).reshape(-1)
 
     def to_dense(self) -> TorchTensor:
         """Return the tensor with its zeros; derivatives flow back to the values."""
         sparse = self.shape[: self.sparse_dim()]
-        none = zeros((math.prod(sparse), *self._values.shape[1:]), self._values.dtype)
+        none = zeros((math.prod(sparse), *self._elements.shape[1:]), self._elements.dtype)
         places = make(self._flat_places().astype(np.int64))
-        found: TorchTensor = adopted(index_add(none, 0, places, self._values))
+        found: TorchTensor = adopted(index_add(none, 0, places, self._elements))
         return adopted(reshape(found, tuple(self.shape)))  # type: ignore[no-any-return]
 
     def to_sparse_csr(self) -> Any:
@@ -179,15 +242,20 @@ class SparseCoordinates(Stored):
 
     def detach(self) -> SparseCoordinates:
         """Return the same tensor without a history."""
-        return self._like(self._values.detach())
+        return self._like(self._elements.detach())
+
+    data = property(detach)
 
     def clone(self) -> SparseCoordinates:
         """Return a copy."""
-        return self._like(self._values.clone())
+        return self._like(self._elements.clone())
+
+    def __getitem__(self, key: Any) -> TorchTensor:
+        return self.to_dense()[key]
 
     def to(self, dtype: Any) -> SparseCoordinates:
         """Convert the values to a dtype."""
-        return self._like(adopted(astype(self._values, dtype)))
+        return self._like(adopted(astype(self._elements, dtype)))
 
     def float(self) -> SparseCoordinates:
         """Convert the values to float32."""
@@ -212,8 +280,8 @@ class SparseCoordinates(Stored):
             )
         axes = list(range(ndim))
         axes[first], axes[second] = second, first
-        indices = make(np.ascontiguousarray(self._indices.array[axes[:count]]))
-        return SparseCoordinates(indices, self._values, tuple(self.shape[a] for a in axes))
+        indices = make(np.ascontiguousarray(self._places.array[axes[:count]]))
+        return SparseCoordinates(indices, self._elements, tuple(self.shape[a] for a in axes))
 
     def t(self) -> SparseCoordinates:
         """Return the transpose of a matrix."""
@@ -224,7 +292,7 @@ class SparseCoordinates(Stored):
         """The transpose of a matrix."""
         return self.t()
 
-    # ---- arithmetic
+    # ---- products
 
     def __matmul__(self, other: Any) -> TorchTensor:
         return product(self, other)
@@ -235,64 +303,23 @@ class SparseCoordinates(Stored):
 
     mm = mv = matmul
 
-    def __mul__(self, other: Any) -> SparseCoordinates:
-        return self._like(self._values * _number("*", other))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> SparseCoordinates:
-        return self._like(self._values / _number("/", other))
-
-    def __neg__(self) -> SparseCoordinates:
-        return self._like(-self._values)
-
-    def __add__(self, other: Any) -> Any:
-        if isinstance(other, Tensor):
-            return self.to_dense() + other
-        if not isinstance(other, SparseCoordinates) or other.shape != self.shape:
-            raise ShapeError(
-                f"a sparse tensor of shape {tuple(self.shape)} was added to {_told(other)}; both "
-                "must have one shape. Use to_dense() first."
-            )
-        indices = np.concatenate([self._indices.array, other._indices.array], axis=1)
-        values = adopted(concatenate([self._values, other._values], axis=0))
-        return SparseCoordinates(make(indices), values, self.shape).coalesce()
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Any:
-        return self + (-other)
-
-    def sum(self) -> TorchTensor:
-        """Return the sum of all elements."""
-        return self._values.sum()
-
     def __repr__(self) -> str:
-        grad = ", requires_grad=True" if self.requires_grad and self._values.is_leaf else ""
+        grad = ", requires_grad=True" if self.requires_grad and self._elements.is_leaf else ""
         if self.requires_grad and not grad:
             grad = ", grad_fn=<ToSparseBackward>"
         return (
-            f"tensor(indices={_indented(self._indices, 15)},\n"
-            f"       values={_indented(self._values.detach(), 14)},\n"
+            f"tensor(indices={_indented(self._places, 15).replace(_WIDE, '')},\n"
+            f"       values={_indented(self._elements.detach(), 14)},\n"
             f"       size={tuple(self.shape)}, nnz={self._nnz()}, layout=torch.sparse_coo{grad})"
         )
 
 
+# The dtype that is told of none; places are always of it.
+_WIDE = ", dtype=torch.int64"
+
+
 def _indented(x: Any, by: int) -> str:
     return repr(x).replace("\n", "\n" + " " * by)
-
-
-def _told(x: Any) -> str:
-    return f"one of shape {tuple(x.shape)}" if hasattr(x, "shape") else f"a {type(x).__name__}"
-
-
-def _number(name: str, other: Any) -> Any:
-    if isinstance(other, Stored) or getattr(other, "ndim", False):
-        raise UnsupportedOperation(
-            f"a sparse tensor was given to {name} with {_told(other)}; it takes one number. Use "
-            "to_dense() first."
-        )
-    return other
 
 
 def require_places(indices: Any, size: tuple[int, ...]) -> None:
@@ -327,9 +354,9 @@ def product(sparse: SparseCoordinates, other: Any) -> TorchTensor:
             f"addmm: Argument #3 (dense): Expected dim 0 size {sparse.shape[1]}, got "
             f"{dense.shape[0]}"
         )
-    rows, columns = sparse._indices.array
+    rows, columns = sparse._places.array
     read = take(dense, columns, axis=0)
-    weights = sparse._values if dense.ndim == 1 else expand_dims(sparse._values, -1)
+    weights = sparse._elements if dense.ndim == 1 else expand_dims(sparse._elements, -1)
     none = zeros((sparse.shape[0], *dense.shape[1:]), dense.dtype)
     return adopted(index_add(none, 0, make(rows), weights * read))  # type: ignore[no-any-return]
 
@@ -353,7 +380,7 @@ class SparseRows(Stored):
     def __init__(
         self, crow_indices: Tensor, col_indices: Tensor, values: Any, size: tuple[int, int]
     ) -> None:
-        self._starts, self._columns, self._values = crow_indices, col_indices, values
+        self._starts, self._columns, self._elements = crow_indices, col_indices, values
         self.shape = TorchSize(size)
 
     @classmethod
@@ -375,13 +402,13 @@ class SparseRows(Stored):
 
     def values(self) -> TorchTensor:
         """Return the elements."""
-        return self._values
+        return self._elements
 
     def to_sparse(self) -> SparseCoordinates:
         """Return the matrix as places and values."""
         rows = np.repeat(np.arange(self.shape[0]), np.diff(self._starts.array))
         indices = make(np.array([rows, self._columns.array], np.int64))
-        return SparseCoordinates(indices, self._values, self.shape, True)
+        return SparseCoordinates(indices, self._elements, self.shape, True)
 
     to_sparse_coo = to_sparse
 
@@ -405,6 +432,6 @@ class SparseRows(Stored):
         return (
             f"tensor(crow_indices={told(self._starts, 20)},\n"
             f"       col_indices={told(self._columns, 19)},\n"
-            f"       values={told(self._values.detach(), 14)}, size={tuple(self.shape)}, "
+            f"       values={told(self._elements.detach(), 14)}, size={tuple(self.shape)}, "
             f"nnz={self._nnz()},\n       layout=torch.sparse_csr)"
         )

@@ -37,6 +37,7 @@ from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape
 from thalweg.torch.naming import as_tensor
+from thalweg.torch.sparse.rows import has_sparse_derivative, read_rows
 from thalweg.torch.steps import step
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
@@ -61,11 +62,13 @@ def embedding(
         max_norm: Rows that are read and longer are shortened to it, in their own memory.
         norm_type: The order of that norm.
         scale_grad_by_freq: Whether the derivative of a row is divided by how often it is read.
-        sparse: Accepted as in PyTorch; derivatives are dense.
+        sparse: Whether the derivative by a weight that is a leaf is a sparse tensor of the rows
+            that were read, which `SGD`, `Adagrad` and `SparseAdam` take; in `tw.fit` it is dense.
 
     Raises:
         IndexOutOfRange: If an index is negative or no row.
         ArgumentError: If `padding_idx` is no row.
+        UnsupportedOption: If `scale_grad_by_freq` is asked for with `sparse`.
         ShapeError: If the weight is no matrix.
 
     Example:
@@ -83,6 +86,14 @@ def embedding(
     _require_rows(indices, table.shape[0])
     if max_norm is not None:
         _shorten(table, indices, max_norm, norm_type)
+    if sparse and has_sparse_derivative(table, indices):
+        if scale_grad_by_freq:
+            raise UnsupportedOption(
+                "embedding_backward: scale_grad_by_freq not supported with sparse gradients. Leave "
+                "one of them out."
+            )
+        place = None if padding_idx is None else padding_row(padding_idx, table.shape[0])
+        return read_rows(table, indices, place)
     rows = take.take(table, indices, axis=0)
     if scale_grad_by_freq:
         counts = take.scatter_add(
@@ -203,7 +214,7 @@ def embedding_bag(
         norm_type: The order of that norm.
         scale_grad_by_freq: Whether the derivative of a row is divided by how often it is read.
         mode: "sum", "mean" or "max".
-        sparse: Accepted as in PyTorch; derivatives are dense.
+        sparse: Whether the derivative by the weight is sparse, as for `embedding`.
         per_sample_weights: A factor of each index's row, of the shape of `input`, for sums.
         include_last_offset: Whether the last of the offsets is where the last bag ends.
         padding_idx: A row that does not count, and that no derivative reaches.
@@ -231,7 +242,7 @@ def embedding_bag(
     indices = reshape(indices, -1)
     padding = None if padding_idx is None else _padding_of_bags(padding_idx, table.shape[0])
     _require_rows_of_bags(indices, table.shape[0])
-    rows = embedding(indices, table, padding, max_norm, norm_type, scale_grad_by_freq)
+    rows = embedding(indices, table, padding, max_norm, norm_type, scale_grad_by_freq, sparse)
     # Rows of no bag, and those that do not count, go to one more, which is left out.
     counted = owner if padding is None else where(equal(indices, padding), bags, owner)
     if mode == "max":

@@ -70,7 +70,7 @@ class Embedding(_Table, of=functional.embedding):
         max_norm: Rows that are read and longer are shortened to it.
         norm_type: The order of that norm.
         scale_grad_by_freq: Whether the derivative of a row is divided by how often it is read.
-        sparse: Accepted as in PyTorch; derivatives are dense.
+        sparse: Whether the derivative by the rows is sparse, as for `functional.embedding`.
         _weight: The rows, if they are not to be drawn.
         _freeze: Whether the rows are not to be trained.
         device: Accepted as in PyTorch; tensors are on the CPU.
@@ -146,7 +146,7 @@ class EmbeddingBag(_Table, of=embedding_bag):
         norm_type: The order of that norm.
         scale_grad_by_freq: Whether the derivative of a row is divided by how often it is read.
         mode: "sum", "mean" or "max".
-        sparse: Accepted as in PyTorch; derivatives are dense.
+        sparse: Whether the derivative by the rows is sparse, as for `functional.embedding`.
         _weight: The rows, if they are not to be drawn.
         include_last_offset: Whether the last of the offsets is where the last bag ends.
         padding_idx: A row that does not count, and that no derivative reaches.

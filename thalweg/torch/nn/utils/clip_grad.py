@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.tape import set_recording
+from thalweg.core.tape import SparseDerivative, set_recording
 from thalweg.core.tensor import Tensor
-from thalweg.errors import GradientError
+from thalweg.errors import GradientError, UnsupportedOption
 from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.comparison import minimum
 from thalweg.ops.elementwise.rounding import clip
@@ -134,4 +134,10 @@ def _as_list(tensors: Any) -> list[Tensor]:
 
 
 def _gradients(parameters: Tensors) -> list[Tensor]:
-    return [p.grad for p in _as_list(parameters) if p.grad is not None]
+    found = [p.grad for p in _as_list(parameters) if p.grad is not None]
+    if any(isinstance(g, SparseDerivative) for g in found):
+        raise UnsupportedOption(
+            "A sparse gradient was to be clipped, which PyTorch cannot either. Leave sparse=True "
+            "out, or clip parameters with dense gradients alone."
+        )
+    return found

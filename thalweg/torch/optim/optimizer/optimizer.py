@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
 from thalweg.autodiff.modes import enable_grad
+from thalweg.core.tape import SparseDerivative
 from thalweg.core.tensor import Tensor
-from thalweg.errors import ArgumentError
+from thalweg.errors import ArgumentError, GradientError
 from thalweg.optim.transformation import GradientTransformation, as_transformation
 from thalweg.torch.optim.optimizer import saving
 from thalweg.torch.optim.optimizer.groups import (
@@ -120,10 +121,13 @@ class Optimizer(HookedOptimizer):
         """Drop the gradients of all parameters, or set them to zero."""
         for group in self.param_groups:
             for param in group["params"]:
+                grad: Any = param.grad
                 if set_to_none:
                     param.grad = None
-                elif param.grad is not None:
-                    param.grad = param.grad.detach() * 0
+                elif isinstance(grad, SparseDerivative):
+                    grad.zero_()  # type: ignore[attr-defined]
+                elif grad is not None:
+                    param.grad = grad.detach() * 0
 
     @overload
     def step(self, closure: None = None) -> None: ...
@@ -146,6 +150,20 @@ class Optimizer(HookedOptimizer):
             self._runner(position, group).step(group, self.state)
         return loss
 
+    def takes_rows(self, options: Mapping[str, Any]) -> bool:
+        """Tell whether a sparse gradient moves its own rows alone; if not, it is made dense.
+
+        Args:
+            options: The numbers and flags of a group, by name.
+
+        Raises:
+            GradientError: If the rule takes no sparse gradients.
+        """
+        raise GradientError(
+            f"{type(self).__name__} does not support sparse gradients. Use SGD, Adagrad or "
+            "SparseAdam, or leave sparse=True out."
+        )
+
     def begin_state(self, position: int) -> None:
         """Fill in the state of a group's parameters before their first step."""
         group = self.param_groups[position]
@@ -158,7 +176,8 @@ class Optimizer(HookedOptimizer):
             return before
         options = {name: group[name] for name in self.defaults}
         kept = self.state_names, self.implied
-        found = Runner(self.transformation, kept, self.together, options, before)
+        rules = self.transformation, self.takes_rows
+        found = Runner(rules, kept, self.together, options, before)
         self._runners[position] = found
         return found
 

@@ -7,17 +7,21 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from thalweg import tree
 from thalweg.autodiff.modes import enable_grad
 from thalweg.core.memory import memory_of
 from thalweg.core.program import Program, Symbol, finish, trace
 from thalweg.core.spec import FLOAT64, Spec
+from thalweg.core.tape import SparseDerivative
 from thalweg.core.tensor import Tensor, as_tensor, astype, make
 from thalweg.core.writing import operand, overwrite
 from thalweg.engines.plan import Input, Plan, computed
 from thalweg.errors import ShapeError
 from thalweg.ops.creation.creation import full
 from thalweg.optim.transformation import GradientTransformation, apply_updates
+from thalweg.torch import naming
 from thalweg.torch.optim.optimizer.groups import Group, fill_numbers, split
 
 # From an iterator over numbers, or symbols for them, to a transformation.
@@ -204,10 +208,10 @@ class Update:
 def _value_to_keep(entry: StateLeaf, value: Any, param: Tensor) -> Tensor:
     """Return what a state keeps for an entry: the step is float32, as PyTorch keeps it."""
     if entry.name == STEP:
-        return make(value.astype("float32"))
+        return naming.make(value.astype("float32"))
     if param.dtype.kind == "c" and value.shape == (*param.shape, 2):
-        return make(value.view(param.dtype).reshape(param.shape))
-    return make(value)
+        return naming.make(value.view(param.dtype).reshape(param.shape))
+    return naming.make(value)
 
 
 def _memory(kept: Tensor, entry: StateLeaf) -> Any:
@@ -241,7 +245,8 @@ class Runner:
     """What the options of a group amount to, until they change.
 
     Args:
-        rule: Makes the transformation from options.
+        rules: Makes the transformation from options; and tells of these whether sparse gradients
+            move their own rows alone, or refuses them.
         kept: How the state of a parameter is named, and which of its fields are implied.
         together: Whether the rule sees all parameters of a group at once.
         options: The group's options.
@@ -250,7 +255,7 @@ class Runner:
 
     def __init__(
         self,
-        rule: Rule,
+        rules: tuple[Rule, Callable[[Mapping[str, Any]], bool]],
         kept: tuple[Mapping[str, str], frozenset[str]],
         together: bool,
         options: Mapping[str, Any],
@@ -261,7 +266,7 @@ class Runner:
         # The number in a tensor may change while the tensor stays.
         self.lasting = not any(map(_holds_array, self.values))
         self._key, self._numbers = split(options)
-        self._rule = rule
+        self._rule, self._takes_rows = rules
         self._options = fill_numbers(options, iter(self._numbers))
         self._kept = kept
         same = before is not None and before._key == self._key
@@ -276,6 +281,9 @@ class Runner:
         for param in group["params"]:
             grad = param.grad
             if grad is None:
+                continue
+            if isinstance(grad, SparseDerivative):
+                self._step_sparse(param, states[param])
                 continue
             data, g = param.array, grad.array
             update = updates.get((data.shape, data.dtype))
@@ -294,6 +302,45 @@ class Runner:
             else:
                 update.run_on(numbers, [param], [state])
             note_write(param)
+
+    def _step_sparse(self, param: Tensor, state: State) -> None:
+        """Step by a sparse gradient: in its own rows, if the rule leaves the others alone."""
+        given: Any = param.grad
+        if not self._takes_rows(self._given) or param.dtype.kind == "c":
+            param.grad = given.to_dense()
+            try:
+                self._of([param]).run_on(self._numbers, [param], [state])
+            finally:
+                param.grad = given
+        else:
+            self._step_rows(param, given.coalesce(), state)
+        note_write(param)
+
+    def _step_rows(self, param: Tensor, grad: Any, state: State) -> None:
+        places, values = tuple(grad.indices().array), grad.values().array
+        count = len(values)
+        # To the next power of two, so that few programs serve batches of many sizes; and one row
+        # where there is none, as the step is counted.
+        room = 1 << max(count - 1, 0).bit_length()
+
+        def part(array: Any) -> Tensor:
+            found = np.zeros((room, *values.shape[1:]), array.dtype)
+            found[:count] = array[places]
+            return make(found)
+
+        whole = self._of([param])
+        if any(entry.name not in state for entry in whole.entries if not entry.implied):
+            whole.begin(self._numbers, [param], [state])
+        rows = part(param.array)
+        rows._grad = make(np.zeros(rows.shape, rows.dtype))
+        rows._grad.array[:count] = values
+        names = {entry.name: entry.scalar for entry in whole.entries if not entry.implied}
+        kept = {key: state[key] if one else part(state[key].array) for key, one in names.items()}
+        self._of([rows]).run_on(self._numbers, [rows], [kept])
+        param.array[places] = rows.array[:count]
+        for key, one in names.items():
+            if not one:
+                state[key].array[places] = kept[key].array[:count]
 
     def _step_recorded(self, group: Group, states: Any) -> None:
         """Make each step in recorded operations, through which derivatives pass."""
@@ -338,6 +385,8 @@ class Runner:
             return
         places, params = zip(*active, strict=True)
         for param in params:
+            if isinstance(param.grad, SparseDerivative):
+                self._takes_rows(self._given)
             if param.grad.shape != param.shape or param.grad.dtype != param.dtype:
                 _fit_gradient(param)
         update = self._of(params, places)

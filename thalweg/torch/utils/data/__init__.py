@@ -3,6 +3,7 @@
 from typing import Any
 
 from thalweg.errors import did_you_mean
+from thalweg.torch.absent import advice
 from thalweg.torch.utils.data.collate import default_collate, default_convert
 from thalweg.torch.utils.data.dataloader import DataLoader
 from thalweg.torch.utils.data.dataset import (
@@ -34,7 +35,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    hint = did_you_mean(name, __all__)
+    hint = advice(name) or did_you_mean(name, __all__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{hint}".rstrip("."))
 
 
