@@ -14,6 +14,7 @@ from thalweg import tree
 from thalweg.autodiff.functional import vjp
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.engines.registry import Fallback
+from thalweg.engines.running import Itself, solve
 from thalweg.errors import ArgumentError, ShapeError, did_you_mean
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.numpy.kinds import as_given
@@ -33,7 +34,6 @@ from thalweg.solvers.function import Vector
 from thalweg.solvers.implicit import bare, close, solution
 from thalweg.solvers.listening import told
 from thalweg.solvers.result import OptimizeResult
-from thalweg.solvers.running import Itself, solve
 from thalweg.solvers.squares.gauss_newton import gauss_newton
 from thalweg.solvers.squares.levenberg_marquardt import levenberg_marquardt
 from thalweg.solvers.squares.residuals import ResidualFunction

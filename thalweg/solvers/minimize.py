@@ -13,6 +13,7 @@ from thalweg import tree
 from thalweg.autodiff.functional import vjp
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.engines.registry import Fallback
+from thalweg.engines.running import Itself, solve
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.numpy.kinds import as_given
@@ -35,7 +36,6 @@ from thalweg.solvers.listening import told
 from thalweg.solvers.method import Method
 from thalweg.solvers.methods import method_of
 from thalweg.solvers.result import ENDINGS, OptimizeResult
-from thalweg.solvers.running import Itself, solve
 from thalweg.solvers.variables import Variables
 
 
