@@ -14,6 +14,7 @@ from thalweg import tree
 from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.functional import grad
 from thalweg.autodiff.jacobians import hessian
+from thalweg.engines.running import solve
 from thalweg.errors import ArgumentError, DataError, ShapeError
 from thalweg.inference.newton import LossCurvature
 
@@ -81,36 +82,47 @@ class RowLosses:
         found = self.called(vector, [array[None] for array in row])
         return found[0] if self.form == "rows" else found
 
-    def total(self, vector: Any, weights: Any = None) -> Any:
-        """Return the sum of the losses, or of each times its weight."""
+    def total(self, vector: Any, weights: Any, arrays: Any) -> Any:
+        """Return the sum of the losses, or of each times its weight; it can be traced."""
         if self.form == "whole":
             return self.called(vector, ())
         if weights is None and self.form != "rows":
-            return self.called(vector, self.arrays) * (self.count if self.form == "mean" else 1)
-        losses = self.rows(vector, *self.arrays)
+            return self.called(vector, arrays) * (self.count if self.form == "mean" else 1)
+        losses = self.rows(vector, *arrays)
         return np.sum(losses if weights is None else weights * losses)
+
+    def _run(self, name: str, function: Callable[..., Any], *values: Any) -> Any:
+        """Return what a function makes of values and data: traced once, however often it runs."""
+        known = ("m-estimation", name, self.key)
+        whole = lambda given: function(*given[0], given[1])
+        # NumPy runs the few steps to an optimum in less time than native code takes to compile.
+        return solve(whole, (values, self.arrays), (self.loss,), known, "numpy")
 
     def value(self, vector: Floats, weights: Floats | None = None) -> float:
         """Return the sum as a number; infinite where there is none."""
         with np.errstate(all="ignore"):
-            found = float(np.asarray(self.total(vector, weights)))
+            found = float(np.asarray(self._run("value", self.total, vector, weights)))
         return found if math.isfinite(found) else math.inf
 
     def curvature(self, vector: Floats, weights: Floats | None = None) -> LossCurvature:
         """Return scores and second derivatives; without rows, a single score: the gradient."""
-        second = np.asarray(hessian(lambda v: self.total(v, weights))(vector))
+
+        def derivatives(vector: Any, weights: Any, arrays: Any) -> Any:
+            total = lambda at: self.total(at, weights, arrays)
+            first = grad(total) if self.form == "whole" else self._row_gradients(arrays)
+            return first(vector), hessian(total)(vector)
+
+        found = self._run("curvature", derivatives, vector, weights)
+        scores, second = (np.asarray(each) for each in found)
         second = (second + second.T) / 2.0
         if self.form == "whole":
             # Of a likelihood, the expectation of g'H⁻¹g is the number of parameters.
-            gradient = np.asarray(grad(self.total)(vector))
-            return LossCurvature(gradient[None], second, chance=float(len(vector)))
-        scores = self.scores(vector)
+            return LossCurvature(scores[None], second, chance=float(len(vector)))
         return LossCurvature(scores if weights is None else scores * weights[:, None], second)
 
-    def scores(self, vector: Floats) -> Floats:
-        """Return the gradient of each row's loss, shape (rows, parameters)."""
-        axes = (None, *(0 for _ in self.arrays))
-        return np.asarray(vmap(grad(self.one), in_axes=axes)(vector, *self.arrays))
+    def _row_gradients(self, arrays: Any) -> Callable[[Any], Any]:
+        axes = (None, *(0 for _ in arrays))
+        return lambda vector: vmap(grad(self.one), in_axes=axes)(vector, *arrays)
 
     def hessians(self, vector: Floats) -> Floats:
         """Return the second derivatives of each row's loss, a matrix a row."""
