@@ -65,14 +65,14 @@ def page(found: dict[str, Any], sets: int, replicates: int) -> str:
         "The loss is `mean(sqrt(1 + (y - a·exp(-b·x))**2))` in plain NumPy, the noise Student's",
         "with 4 degrees of freedom and a width that grows along x, so that neither the loss nor a",
         f"constant variance is right. {sets:,} data sets of {ROWS} rows, {replicates} refits each,",
-        f"intervals at the {LEVEL:.0%} level by `m_estimation` and its `bootstrap`. Chance alone moves",
-        f"a share by {chance:.1f} points (one standard deviation).",
+        f"intervals at the {LEVEL:.0%} level by `m_estimation` and its `bootstrap`. Chance alone",
+        f"moves a share by {chance:.1f} points (one standard deviation).",
         "",
         "| interval | covers a, % | covers b, % | mean length a | mean length b |",
         "|---|---:|---:|---:|---:|",
     ]
     for name, (shares, lengths) in found.items():
-        cells = [f"{100 * s:.1f}" for s in shares] + [f"{length:.4f}" for length in lengths]
+        cells = [f"{100 * s:.2f}" for s in shares] + [f"{length:.4f}" for length in lengths]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -7,6 +7,7 @@
 Its conventions are in docs/decisions, and those that statsmodels names too are equal to its own.
 """
 
+from thalweg.inference.averaging import Iterates, batch_means
 from thalweg.inference.estimation import m_estimation
 from thalweg.inference.hypotheses import TestResult, likelihood_ratio
 from thalweg.inference.regressions.families import RegressionFamily
@@ -17,6 +18,6 @@ from thalweg.inference.resampling import Bootstrap
 from thalweg.inference.result import Inference
 
 __all__ = [
-    "Bootstrap", "Inference", "Predictions", "RegressionFamily", "TestResult",
-    "likelihood_ratio", "m_estimation", "quantile_regression", "regression",
+    "Bootstrap", "Inference", "Iterates", "Predictions", "RegressionFamily", "TestResult",
+    "batch_means", "likelihood_ratio", "m_estimation", "quantile_regression", "regression",
 ]  # fmt: skip

@@ -89,7 +89,8 @@ def m_estimation(
             is found out by comparing. Plain NumPy, twice differentiable.
         params: What a fit found: a tree of arrays and numbers.
         data: An array, or a tuple or dict of arrays that share axis 0. None, if the loss holds its
-            data itself: then it must be minus the logarithm of the likelihood.
+            data itself: then it returns one loss a row, or is minus the logarithm of the
+            likelihood of all.
         loss_is: "likelihood", if it is minus the logarithm of one (up to a constant); "squares", if
             it is squared residuals. Classical standard errors are for those alone.
         covariance: "classical", "HC0" (the sandwich), "HC1", "HC2", "HC3" or "clustered"; by

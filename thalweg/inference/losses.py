@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from thalweg import tree
 from thalweg.autodiff.batching import vmap
 from thalweg.autodiff.functional import grad
-from thalweg.autodiff.jacobians import hessian
+from thalweg.autodiff.jacobians import hessian, jacfwd
 from thalweg.engines.running import solve
 from thalweg.errors import ArgumentError, DataError, ShapeError
 from thalweg.inference.newton import LossCurvature
@@ -34,6 +34,7 @@ class RowLosses:
         names: Of each number in them.
         arrays: The data's leaves, which share axis 0.
         definition: Their tree: a tuple of arguments, or a dict of keywords.
+        count: The number of rows; 0 if there are none.
         form: What the loss returns: one loss a row, their mean, their sum, or, without data, one
             number that is told apart no further.
     """
@@ -44,12 +45,8 @@ class RowLosses:
     names: tuple[str, ...]
     arrays: tuple[NDArray[Any], ...]
     definition: tree.TreeDef
+    count: int
     form: Form
-
-    @property
-    def count(self) -> int:
-        """The number of rows."""
-        return len(self.arrays[0]) if self.arrays else 0
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -76,11 +73,6 @@ class RowLosses:
         if self.form == "rows":
             return self.called(vector, arrays)
         return vmap(lambda *row: self.called(vector, [a[None] for a in row]))(*arrays)
-
-    def one(self, vector: Any, *row: Any) -> Any:
-        """Return the loss of one row."""
-        found = self.called(vector, [array[None] for array in row])
-        return found[0] if self.form == "rows" else found
 
     def total(self, vector: Any, weights: Any, arrays: Any) -> Any:
         """Return the sum of the losses, or of each times its weight; it can be traced."""
@@ -121,13 +113,15 @@ class RowLosses:
         return LossCurvature(scores if weights is None else scores * weights[:, None], second)
 
     def _row_gradients(self, arrays: Any) -> Callable[[Any], Any]:
+        if self.form == "rows":
+            return jacfwd(lambda vector: self.called(vector, arrays))
+        one = lambda vector, *row: self.called(vector, [array[None] for array in row])
         axes = (None, *(0 for _ in arrays))
-        return lambda vector: vmap(grad(self.one), in_axes=axes)(vector, *arrays)
+        return lambda vector: vmap(grad(one), in_axes=axes)(vector, *arrays)
 
     def hessians(self, vector: Floats) -> Floats:
         """Return the second derivatives of each row's loss, a matrix a row."""
-        axes = (None, *(0 for _ in self.arrays))
-        return np.asarray(vmap(hessian(self.one), in_axes=axes)(vector, *self.arrays))
+        return np.asarray(jacfwd(self._row_gradients(self.arrays))(vector))
 
 
 def read_losses(loss: Callable[..., Any], params: Any, data: Any) -> tuple[RowLosses, Floats]:
@@ -145,9 +139,8 @@ def read_losses(loss: Callable[..., Any], params: Any, data: Any) -> tuple[RowLo
         raise DataError("The parameters hold no number, or one that is not finite.")
     arrays, definition = _read_arrays(data)
     shapes = tuple(v.shape for v in values)
-    found = RowLosses(loss, structure, shapes, _names(params, shapes), arrays, definition, "whole")
-    if not arrays:
-        return found, vector
+    names, count = names_of(params), len(arrays[0]) if arrays else 0
+    found = RowLosses(loss, structure, shapes, names, arrays, definition, count, "whole")
     return _formed(found, vector), vector
 
 
@@ -177,10 +170,15 @@ def _read_arrays(data: Any) -> tuple[tuple[NDArray[Any], ...], tree.TreeDef]:
     return tuple(arrays), definition
 
 
-def _names(params: Any, shapes: tuple[tuple[int, ...], ...]) -> tuple[str, ...]:
+def names_of(params: Any) -> tuple[str, ...]:
+    """Return the name of each number in a tree of arrays.
+
+    >>> names_of({"b": 0.0, "w": np.zeros(2)})
+    ('b', 'w[0]', 'w[1]')
+    """
     found = []
-    for path, shape in zip(tree.names(params), shapes, strict=True):
-        name = ".".join(path) or "params"
+    for path, leaf in zip(tree.names(params), tree.leaves(params), strict=True):
+        name, shape = ".".join(path) or "params", np.shape(leaf)
         places = np.ndindex(shape)
         found += [f"{name}[{','.join(map(str, place))}]" if shape else name for place in places]
     return tuple(found)
@@ -189,13 +187,15 @@ def _names(params: Any, shapes: tuple[tuple[int, ...], ...]) -> tuple[str, ...]:
 def _formed(found: RowLosses, vector: Floats) -> RowLosses:
     """Return the losses with their form, found by comparing all rows with single ones."""
     whole = np.asarray(found.called(vector, found.arrays))
-    if whole.shape == (found.count,) and whole.ndim:
-        return replace(found, form="rows")
+    if whole.ndim == 1 and (not found.arrays or len(whole) == found.count):
+        return replace(found, form="rows", count=len(whole))
     if whole.shape != ():
         raise ShapeError(
             f"The loss returned shape {whole.shape}; it wants one number, or one a row "
             f"({found.count},)."
         )
+    if not found.arrays:
+        return found
     rng = np.random.default_rng(0)
     points = vector, vector + 0.01 * (1.0 + np.abs(vector)) * rng.normal(size=vector.shape)
     single = replace(found, form="mean")

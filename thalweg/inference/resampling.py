@@ -76,7 +76,9 @@ class Bootstrap:
             Davison & Hinkley, "Bootstrap Methods and their Application", 1997, chapter 5.
         """
         chosen = self.inference.level if level is None else level
-        tails = np.quantile(self.replicates, [(1 - chosen) / 2, (1 + chosen) / 2], axis=0).T
+        ends = [(1 - chosen) / 2, (1 + chosen) / 2]
+        # Of R estimates, the one of rank (R + 1) p is what a further one is below so often.
+        tails = np.quantile(self.replicates, ends, axis=0, method="weibull").T
         center = self.inference.estimates[:, None]
         if kind == "percentile":
             return np.asarray(tails)
