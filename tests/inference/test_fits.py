@@ -1,4 +1,4 @@
-"""Inference by method: of fits and of what solvers found, and how far from the optimum they were."""
+"""Inference of fits and of what solvers found, and how far from the optimum they were."""
 
 from __future__ import annotations
 
