@@ -246,7 +246,7 @@ def inference_of(
     if not fitted.optimum.converged:
         return replace(whole, facts=facts, why=_no_optimum(fitted))
     parts = contributions(rows, fitted.optimum)
-    if parts.student and parts.rows <= parts.parameters:
+    if parts.rows <= parts.parameters:
         why = (
             f"There are as many coefficients as rows ({parts.rows}), so that nothing is left to "
             "tell how far targets scatter. Give more rows or fewer columns."
