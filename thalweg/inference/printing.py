@@ -128,11 +128,11 @@ def _grid(titles: list[str], names: tuple[str, ...], rows: list[list[str]]) -> l
     columns = [titles[: len(whole[0])] if not rows else titles, *whole]
     widths = [max(len(row[i]) for row in columns if i < len(row)) for i in range(len(titles))]
     widths[0] = max([widths[0], *(len(row[0]) for row in rows)])
-    numbers = sum(widths) + 2 * len(widths)
-    room = max(12, WIDTH - numbers)
     longest = max([0, *(len(printable(name)) for name in names)])
-    first = min(longest, room)
-    gap = "  " if first + numbers <= WIDTH else " "
+    # Wide numbers leave names less room, and stand closer.
+    close, apart = (WIDTH - sum(widths) - spaces * len(widths) for spaces in (1, 2))
+    gap = "  " if apart >= min(longest, 12) else " "
+    first = max(0, min(longest, apart if gap == "  " else close))
     lines = [
         "".join([" " * first, *(gap + t.rjust(w) for t, w in zip(titles, widths, strict=True))])
     ]
