@@ -148,7 +148,8 @@ def _told(
     basis, flat, values = _directions(optimum.curvature.hessian)
     likelihood = -losses.value(optimum.at) if loss_is == "likelihood" else None
     # A lowest point that its own rows do not tell from others has no place of its own.
-    if optimum.distance > CONVERGED or (values < -FLAT * np.abs(values).max()).any():
+    level = not (np.abs(values) > 0.0).any()
+    if level or optimum.distance > CONVERGED or (values < -FLAT * np.abs(values).max()).any():
         return replace(whole, why=_no_minimum(optimum, values))
     left_out = {
         whole.names[j]: f"not determined: it can move with {_partners(whole.names, flat, j)}"
@@ -197,6 +198,11 @@ def _partners(names: tuple[str, ...], flat: Floats, j: int) -> str:
 
 
 def _no_minimum(optimum: Optimum, values: Floats) -> str:
+    if not (np.abs(values) > 0.0).any():
+        return (
+            "The loss has no curvature where the parameters are, as one with kinks, such as "
+            "absolute values. Use quantile_regression for those, or a smooth loss."
+        )
     if optimum.distance <= CONVERGED:
         return (
             "The loss is level where the parameters lead, but no minimum: it falls along "

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from thalweg.errors import ArgumentError
-from thalweg.inference import Inference, m_estimation
 from thalweg.solvers import iterate
+
+if TYPE_CHECKING:
+    from thalweg.inference import Inference
 
 
 class OptimizeResult(dict[str, Any]):
@@ -75,6 +77,8 @@ class OptimizeResult(dict[str, Any]):
             >>> found.inference(loss_is="squares").std_errors.round(4)
             array([0.8819])
         """
+        from thalweg.inference import m_estimation  # which a solve alone need not wait for
+
         own, arguments, why_not = vars(self).get("origin", (None, None, ""))
         if loss is None and (own is None or why_not):
             reason = why_not or "What was minimized is not known of a result that was copied."

@@ -13,7 +13,6 @@ import numpy as np
 
 from thalweg import tree
 from thalweg.errors import ArgumentError, printable
-from thalweg.inference import Inference, m_estimation
 from thalweg.training.carrying import Carrying
 from thalweg.training.plots import draw_history, spans_decades
 from thalweg.training.record import History, Record, Trees, write_record
@@ -22,6 +21,8 @@ Array = np.ndarray[Any, Any]
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from thalweg.inference import Inference
 
     Params = TypeVar("Params", default=Any)
 else:
@@ -265,6 +266,8 @@ class Fit(Generic[Params]):
             >>> fit.inference(loss_is="squares").std_errors.round(4)
             array([0.1215, 0.0401])
         """
+        from thalweg.inference import m_estimation  # which a fit alone need not wait for
+
         own = self.origin or (None, None)
         loss, data = loss or own[0], own[1] if data is None else data
         if loss is None or isinstance(loss, Carrying):
