@@ -12,7 +12,7 @@ SUITE ?= ../array-api-tests
 EXAMPLES ?= 20
 
 .PHONY: check format lint types stubs layers test house fuzz corrupt interruptions bench oracle accuracy array-api \
-	optax-suite
+	optax-suite coverage
 
 check: lint types layers test
 
@@ -65,6 +65,10 @@ oracle:
 # Errors of the native functions, in units of the last place.
 accuracy:
 	$(PYTHON) -m tests.accuracy
+
+# How often intervals cover the truth, in 2,000 simulated data sets: `docs/coverage.md`.
+coverage:
+	$(PYTHON) -m benchmarks.coverage
 
 array-api:
 	cd $(SUITE) && PYTHONPATH=$(CURDIR) ARRAY_API_TESTS_MODULE=thalweg \

@@ -139,6 +139,14 @@ def test_gradients_outside_of_a_support_are_0() -> None:
         assert np.isfinite(np.asarray(slope)).all(), name
 
 
+@pytest.mark.parametrize("df", [3.0, 200.0, 20_000.0])
+def test_students_tails_keep_their_digits(df: float) -> None:
+    # Within √df of the middle too: a half less the share around it left nothing at z = 10.
+    z = np.array([0.5, 1.5, 5.0, 10.0, 30.0])
+    np.testing.assert_allclose(tw.stats.t.sf(z, df), scipy.stats.t.sf(z, df), rtol=1e-11)
+    np.testing.assert_allclose(tw.stats.t.cdf(-z, df), scipy.stats.t.cdf(-z, df), rtol=1e-11)
+
+
 def test_students_distribution_function_is_smooth_at_its_middle() -> None:
     slope = tw.grad(lambda x: tw.stats.t.cdf(x, 4.0))(0.0)
     np.testing.assert_allclose(slope, scipy.stats.t.pdf(0.0, 4.0), rtol=1e-12)

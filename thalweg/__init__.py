@@ -37,6 +37,7 @@ _LATER = {
     "fit": "training.fit",
     "fixed_point": "solvers.root",
     "fori_loop": "control.scan",
+    "inference": "inference",
     "jit": "engines.jit",
     "least_squares": "solvers.least_squares",
     "linalg": "linalg",

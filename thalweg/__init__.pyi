@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from thalweg import errors as errors
 from thalweg import fft as fft
+from thalweg import inference as inference
 from thalweg import linalg as linalg
 from thalweg import optim as optim
 from thalweg import random as random

@@ -1,5 +1,6 @@
 """`thalweg fit`: what it finds agrees with scikit-learn, and what it writes is complete."""
 
+import io
 import json
 import re
 import tomllib
@@ -8,12 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from rich.console import Console
 from safetensors.numpy import load_file
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.linear_model import LinearRegression, LogisticRegression, QuantileRegressor
 from sklearn.metrics import log_loss
 
 from tests.cli.conftest import Thalweg, read_csv, training_rows
+from thalweg.cli.screen import _show_coefficients
+from thalweg.cli.tables import coefficients as coefficients_grid
+from thalweg.estimators import fit_table
 
 KINDS = pytest.mark.parametrize("kind", ["csv", "parquet"])
 
@@ -133,10 +138,36 @@ def test_standard_errors_are_robust_ones(thalweg: Thalweg, files: Path) -> None:
         assert line.groups() == (f"{value:.6g}", f"{error:.4g}")
 
 
+def test_a_narrow_screen_cuts_no_digit() -> None:
+    rng = np.random.default_rng(0)
+    columns = {
+        "the area of the house in square feet": rng.normal(size=50),
+        "b": rng.normal(size=50),
+    }
+    y = 1e5 * columns["b"] + rng.normal(size=50)
+    fit = fit_table({**columns, "y": y}, "y", holdout=0)
+    grid = coefficients_grid(fit)
+    for width in (80, 120, 160):
+        text = io.StringIO()
+        screen = Console(file=text, width=width)
+        _show_coefficients(screen, fit)
+        lines = text.getvalue().splitlines()
+        assert max(map(len, lines)) <= width
+        assert "…" not in text.getvalue()
+        shown = [row[1:] if width > 110 else row[1:-1] for row in grid.rows]
+        for cell in (cell for row in shown for cell in row):
+            assert cell in text.getvalue()
+        assert "Robust standard errors (HC1), t with 47 degrees" in " ".join(
+            " ".join(lines).split()
+        )
+
+
 def test_a_penalty_leaves_no_standard_errors(thalweg: Thalweg, files: Path) -> None:
     ran = thalweg("fit", files / "diabetes.csv", "-y", "target", "--l2", 1)
     assert "for one std. dev." in ran.out
     assert "std. error" not in ran.out
+    told = " ".join(ran.out.split())
+    assert "No standard errors: The penalty (l2 = 1) draws the coefficients to 0" in told
 
 
 def test_quantile_regression_comes_near_the_linear_program(thalweg: Thalweg, files: Path) -> None:

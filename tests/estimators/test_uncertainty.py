@@ -1,34 +1,95 @@
-"""Standard errors: those of a sandwich, and none where rows do not determine coefficients."""
+"""Coefficients of tables: those of the room of inference, in own units, or the reason why not."""
 
-import math
+from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 
-from thalweg.estimators.fitted import covariance, two_sided
-from thalweg.estimators.objectives import OBJECTIVES
+import thalweg as tw
+from thalweg.errors import ArgumentError
+from thalweg.estimators import fit_table
+from thalweg.inference import regression
+
+RNG = np.random.default_rng(0)
+N = 80
+COLUMNS = {"a": RNG.normal(5.0, 2.0, N), "b": RNG.normal(size=N)}
+Y = 3.0 + COLUMNS["a"] - 2 * COLUMNS["b"] + RNG.normal(size=N) * (1 + np.abs(COLUMNS["b"]))
 
 
-def test_the_covariance_of_least_squares_is_white_s() -> None:
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(60, 3))
-    y = X @ [1.0, 2.0, 3.0] + rng.normal(size=60) * np.exp(X[:, 0])
-    A = np.column_stack([np.ones(60), X])
-    theta = np.linalg.lstsq(A, y, rcond=None)[0]
-    inverse = np.linalg.inv(A.T @ A)
-    expected = 60 / 56 * inverse @ (A.T * (y - A @ theta) ** 2) @ A @ inverse
-    assert_allclose(covariance(OBJECTIVES["squared"], X, y, A @ theta), expected, rtol=1e-8)
+def fit(columns: dict[str, Any] = COLUMNS, y: Any = Y, **settings: Any) -> Any:
+    return fit_table({**columns, "y": y}, "y", holdout=0, progress=False, **settings)
 
 
-def test_equal_columns_and_too_few_rows_have_none() -> None:
-    X = np.random.default_rng(0).normal(size=(20, 2))
-    X[:, 1] = X[:, 0]
-    y = X[:, 0] * 2.0
-    assert covariance(OBJECTIVES["squared"], X, y, y) is None
-    assert covariance(OBJECTIVES["squared"], X[:2], y[:2], y[:2]) is None
+@pytest.mark.parametrize(
+    ("family", "loss", "y"),
+    [
+        ("linear", "squared", Y),
+        ("logistic", "logistic", (Y > 8).astype(float)),
+        ("poisson", "poisson", np.round(np.abs(Y))),
+    ],
+)
+def test_they_are_those_of_the_regression(family: str, loss: str, y: Any) -> None:
+    found = fit(y=y, loss=loss, l2=0).inference
+    expected = regression(COLUMNS, y, family, covariance="HC1")
+    assert found.names == expected.names
+    assert_allclose(found.estimates, expected.estimates, rtol=1e-8)
+    assert_allclose(found.covariance, expected.covariance, rtol=1e-8, atol=1e-12)
+    assert_allclose(found.p_values, expected.p_values, rtol=1e-7)
+    assert found.convention == expected.convention
+    for name, value in expected.facts.items():
+        assert found.facts[name] == pytest.approx(value, rel=1e-8)
+    assert found.optimization_error.max() < 1e-4
 
 
-def test_a_normal_variable_is_rarely_far_out() -> None:
-    assert two_sided(0.0) == 1.0
-    assert two_sided(-1.0) == two_sided(1.0)
-    assert math.isclose(two_sided(1.959963984540054), 0.05, rel_tol=1e-12)
+def test_constant_and_collinear_columns_have_none_and_the_others_do() -> None:
+    more = {**COLUMNS, "same": np.ones(N), "twice": 2 * COLUMNS["a"] + 1}
+    whole = fit(more)
+    found = whole.inference
+    assert found.left_out == {
+        "same": "constant in the training rows",
+        "intercept": "collinear with a, twice",
+        "a": "collinear with twice",
+        "twice": "collinear with a",
+    }
+    expected = regression(COLUMNS, Y, covariance="HC1")
+    b = found.names.index("b")
+    assert_allclose(found.std_errors[b], expected.std_errors[2], rtol=1e-8)
+    assert np.isnan(np.delete(found.std_errors, b)).all()
+
+
+def test_separated_classes_are_named() -> None:
+    y = np.where(COLUMNS["a"] > 5.0, "yes", "no")
+    found = fit(y=y, l2=0).inference
+    assert found.convention is None
+    assert "separate the classes completely" in found.why
+
+
+def test_where_there_are_none_the_reason_is_told() -> None:
+    penalized = fit(l2=1.0)
+    assert "Fit without one (l2 = 0)" in penalized.inference.why
+    assert penalized.coefficients.std_errors is None
+    short = fit(optimizer=tw.optim.sgd(0.01), batch_size=10, epochs=2)
+    assert "standard errors short of the optimum" in short.inference.why
+    three = fit(y=np.array(["u", "v", "w"])[np.arange(N) % 3])
+    assert "several classes" in three.inference.why
+    hinge = fit(y=np.where(Y > 8, "yes", "no"), loss="hinge", l2=0, epochs=2)
+    assert "has kinks" in hinge.inference.why
+    few = fit({"a": COLUMNS["a"][:3], "b": COLUMNS["b"][:3]}, Y[:3])
+    assert "as many coefficients as rows" in few.inference.why
+    with pytest.raises(ArgumentError, match="has no coefficients"):
+        fit(model="mlp:2", epochs=1).inference  # noqa: B018
+
+
+def test_a_quantiles_are_powells() -> None:
+    found = fit(
+        loss="quantile(0.75)",
+        optimizer=tw.optim.adam(tw.optim.cosine_decay_schedule(0.05, 3000)),
+        batch_size=80,
+        epochs=3000,
+    ).inference
+    expected = tw.inference.quantile_regression(COLUMNS, Y, 0.75)
+    assert_allclose(found.std_errors, expected.std_errors, rtol=1e-8)
+    assert_allclose(found.estimates, expected.estimates, rtol=1e-8)

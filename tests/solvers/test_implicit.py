@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import thalweg as tw
+from thalweg.engines.running import SOLVERS
 from thalweg.solvers.implicit import close, solution, text_of
-from thalweg.solvers.running import SOLVERS
 
 
 def cubic(x: Any, given: Any) -> Any:

@@ -11,8 +11,8 @@ from scipy import optimize
 
 import thalweg as tw
 from tests.solvers.problems.sums_of_squares import PROBLEMS
+from thalweg.engines.running import SOLVERS
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
-from thalweg.solvers.running import SOLVERS
 
 T = np.arange(6.0)
 Y = 3.0 * np.exp(-0.5 * T) + 0.1 * np.cos(3.0 * T)

@@ -9,8 +9,8 @@ import pytest
 from scipy import optimize
 
 import thalweg as tw
+from thalweg.engines import running
 from thalweg.errors import ArgumentError, DtypeError, ShapeError, TracingError
-from thalweg.solvers import running
 from thalweg.solvers.result import OptimizeResult
 
 METHODS = (

@@ -12,8 +12,8 @@ from scipy import optimize
 import thalweg as tw
 from tests.interruptions.sent import interrupt_after
 from tests.solvers.problems.sums_of_squares import PROBLEMS
+from thalweg.engines.running import SOLVERS
 from thalweg.errors import ArgumentError, NoResult, ShapeError
-from thalweg.solvers.running import SOLVERS
 
 QUICK = ["rosenbrock", "broyden-banded-10", "discrete-integral-equation-10"]
 METHODS = ["newton", "lm", "anderson"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from thalweg.tuning.study import Study
 from thalweg.tuning.trial import spell
 
 WIDTH = 160
+# The narrowest a column of names may become, before a column of numbers is left out.
+NAMES = 12
+
 MOST_CLASSES = 10
 MOST_TRIALS = 5
 MOST_FEATURES, MOST_FEATURES_OF_CLASSES = 30, 10
@@ -90,14 +94,33 @@ def _show_coefficients(screen: Console, fit: TableFit) -> None:
         screen.print(f"  coefficients of {outputs} classes: in coefficients.csv")
         return
     most = MOST_FEATURES if outputs == 1 else MOST_FEATURES_OF_CLASSES
-    show_grid(screen, tables.coefficients(fit, most))
+    grid = tables.coefficients(fit, most)
+    # A screen too narrow for all loses the last column, which the report has, and no digit.
+    show_grid(screen, grid if width_of(grid) <= screen.width else narrower(grid))
+
+
+def width_of(grid: Grid) -> int:
+    """Return how many characters a line of a table takes at least, with narrow names."""
+    columns = list(zip(grid.header, *grid.rows, strict=True))
+    numbers = sum(max(map(len, column)) for column in columns[1:])
+    # The box takes three characters a column, and one.
+    return numbers + min(NAMES, max(map(len, columns[0]))) + 3 * len(columns) + 1
+
+
+def narrower(grid: Grid) -> Grid:
+    """Return a table without its last column."""
+    return replace(grid, header=grid.header[:-1], rows=[row[:-1] for row in grid.rows])
 
 
 def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:
     """Print a table of texts, the first column to the left and the others to the right."""
-    table = Table(title=escape(grid.caption) or None, box=SIMPLE_HEAD, title_justify="left")
+    if grid.caption:
+        screen.print(f"[italic]{escape(grid.caption)}[/]")
+    table = Table(box=SIMPLE_HEAD)
     for position, name in enumerate(grid.header):
-        table.add_column(escape(name), justify="right" if position else "left", no_wrap=True)
+        side: Any = "right" if position else "left"
+        # Long names take several lines; a number is never cut.
+        table.add_column(escape(name), justify=side, no_wrap=position > 0, overflow="fold")
     for position, row in enumerate(grid.rows):
         style = marks[position] if position < len(marks) else None
         table.add_row(*map(escape, row), style=style)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thalweg.estimators.fitted import Coefficients, two_sided
-from thalweg.estimators.fitting import TableFit
+import numpy as np
 
-# The 97.5th percentile of the standard normal.
-NORMAL_975 = 1.959963984540054
+from thalweg.estimators.fitting import TableFit
+from thalweg.inference.printing import number, probability
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,6 @@ def comma_separated(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
     return text.getvalue()
-
-
-def number(value: float) -> str:
-    """Write a number to six digits, as short as it can be.
-
-    >>> number(1234567.0), number(0.5)
-    ('1.23457e+06', '0.5')
-    """
-    return f"{value:.6g}"
 
 
 def losses(fit: TableFit) -> Grid:
@@ -72,37 +63,48 @@ def coefficients(fit: TableFit, most: int | None = None) -> Grid:
     order = table.by_weight()
     shown = order if most is None else order[: most + 1]
     if table.outputs == ("",):
-        header, cells = _single(table)
+        header, cells = _single(fit)
         rows = [[table.names[i], *cells[i]] for i in shown]
     else:
         header = ["", *table.outputs]
         rows = [[table.names[i], *(f"{v:.4g}" for v in table.values[i])] for i in shown]
     left = len(order) - len(shown)
     more = f", the {most} largest of {len(order) - 1}" if left else ""
-    robust = "" if table.std_errors is None else ", robust standard errors"
-    return Grid(f"Coefficients in the columns' own units{robust}{more}", header, rows)
+    return Grid(f"Coefficients in the columns' own units{more}. {_convention(fit)}", header, rows)
 
 
-def _single(table: Coefficients) -> tuple[list[str], list[list[str]]]:
+def _convention(fit: TableFit) -> str:
+    """Return how the standard errors were made, or why there are none and what to do."""
+    found = fit.inference
+    if found.convention is None:
+        return f"No standard errors: {found.why}"
+    lacking = "".join(f" {name} has none: {why}." for name, why in found.left_out.items())
+    kind = found.convention.name
+    return f"Robust standard errors ({kind}), {found.convention.reference.text}.{lacking}"
+
+
+def _single(fit: TableFit) -> tuple[list[str], list[list[str]]]:
     """Return a header and the cells of each coefficient, with what is known of its error."""
-    header, errors = ["", "coefficient"], table.std_errors
+    table, found = fit.coefficients, fit.inference
+    header = ["", "coefficient"]
     cells = [[number(value)] for value in table.values[:, 0].tolist()]
-    if errors is not None:
-        header += ["std. error", "z", "P>|z|", "2.5 %", "97.5 %"]
-        for cell, value, error in zip(cells, table.values[:, 0], errors, strict=True):
-            cell += _uncertain(float(value), float(error))
+    if found.convention is not None:
+        letter = found.convention.reference.letter
+        header += ["std. error", letter, f"P>|{letter}|", "2.5 %", "97.5 %"]
+        numbers = [found.std_errors, found.statistics, found.p_values, *found.intervals().T]
+        for cell, row in zip(cells, np.column_stack(numbers).tolist(), strict=True):
+            cell += _uncertain(*row)
     header.append("for one std. dev.")
     for cell, value in zip(cells, table.standardized[:, 0].tolist(), strict=True):
         cell.append(number(value))
     return header, cells
 
 
-def _uncertain(value: float, error: float) -> list[str]:
-    if not error:
-        return ["0", "", "", "", ""]
-    z = value / error
-    ends = value - NORMAL_975 * error, value + NORMAL_975 * error
-    return [f"{error:.4g}", f"{z:.2f}", f"{two_sided(z):.3f}", *(f"{end:.5g}" for end in ends)]
+def _uncertain(error: float, statistic: float, p: float, low: float, high: float) -> list[str]:
+    if math.isnan(error):
+        return ["–", "", "", "", ""]
+    test = [f"{statistic:.2f}", probability(p)] if error else ["", ""]
+    return [f"{error:.4g}", *test, f"{low:.5g}", f"{high:.5g}"]
 
 
 def pace(fit: TableFit) -> str:

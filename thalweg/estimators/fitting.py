@@ -14,12 +14,14 @@ from thalweg import optim
 from thalweg.data.sources import table_of
 from thalweg.errors import CallError, SpecError, did_you_mean, shown
 from thalweg.estimators import models
-from thalweg.estimators.fitted import Coefficients, FittedModel, covariance, std_errors
+from thalweg.estimators.fitted import Coefficients, FittedModel
 from thalweg.estimators.models import Model, parse_model
 from thalweg.estimators.objectives import Objective
 from thalweg.estimators.settings import ACCELERATED, Settings
 from thalweg.estimators.split import Rows, Split, split
 from thalweg.estimators.training import Trained, train
+from thalweg.estimators.uncertainty import inference_of
+from thalweg.inference import Inference
 
 # How long a run of a chosen optimizer is if nobody says.
 STEPS, MOST_EPOCHS, BATCH_SIZE = 10_000, 1000, 100
@@ -189,15 +191,21 @@ class TableFit:
     @cached_property
     def coefficients(self) -> Coefficients:
         """A linear model's coefficients in the data's own units, with their standard errors."""
-        return replace(self.model.coefficients, std_errors=self._std_errors())
+        found = self.inference
+        errors = None if found.convention is None else found.std_errors
+        return replace(self.model.coefficients, std_errors=errors)
 
-    def _std_errors(self) -> Floats | None:
-        split = self.split
-        if not self.trained.converged or self.settings.l2 or split.outputs > 1:
-            return None
-        scores = np.asarray(models.scores(self.trained.params, split.train.X))
-        found = covariance(split.objective, split.train.X, split.train.y, scores)
-        return None if found is None else std_errors(found, split.encoding)
+    @cached_property
+    def inference(self) -> Inference:
+        """What the training rows tell of a linear model's coefficients, in own units.
+
+        Raises:
+            ArgumentError: If the model is not linear.
+        """
+        split, params = self.split, self.trained.params
+        self.model.coefficients  # noqa: B018 (which other models lack, and say so)
+        rows, l2 = split.train, self.settings.l2 or 0.0
+        return inference_of(split.objective, rows.X, rows.y, params, split.encoding, l2)
 
     @cached_property
     def losses(self) -> dict[str, dict[str, float]]:

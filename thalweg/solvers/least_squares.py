@@ -14,6 +14,7 @@ from thalweg import tree
 from thalweg.autodiff.functional import vjp
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.engines.registry import Fallback
+from thalweg.engines.running import Itself, solve
 from thalweg.errors import ArgumentError, ShapeError, did_you_mean
 from thalweg.ops.elementwise.arithmetic import absolute
 from thalweg.ops.numpy.kinds import as_given
@@ -33,7 +34,6 @@ from thalweg.solvers.function import Vector
 from thalweg.solvers.implicit import bare, close, solution
 from thalweg.solvers.listening import told
 from thalweg.solvers.result import OptimizeResult
-from thalweg.solvers.running import Itself, solve
 from thalweg.solvers.squares.gauss_newton import gauss_newton
 from thalweg.solvers.squares.levenberg_marquardt import levenberg_marquardt
 from thalweg.solvers.squares.residuals import ResidualFunction
@@ -145,6 +145,7 @@ def least_squares(
     if kwargs:
         fun = functools.partial(fun, **kwargs)
         jac = None if jac is None else functools.partial(jac, **kwargs)
+    squares = _squares_of(fun, given)
     (fun, jac), given = close((fun, jac), ((start,),) * 2, given)
     dynamic, statics = split_arguments(given)
     problem = UserResiduals(fun, jac, callback, variables, statics)
@@ -161,7 +162,13 @@ def least_squares(
 
     key = ("least_squares", method, variables, problem.statics[:2], Itself(callback))
     last = solve(whole, values, (fun, jac, statics[2]), key, engine, fallback)
-    return _result(problem, last, dynamic, tree.leaves((x0, given)))
+    found = _result(problem, last, dynamic, tree.leaves((x0, given)))
+    return found.known_by(squares, None)
+
+
+def _squares_of(fun: Callable[..., Any], args: tuple[Any, ...]) -> Callable[[Any], Any]:
+    """Return the squared residuals as a function of the variables: each is a row of its own."""
+    return lambda x: flat_tensor(fun(x, *args)) ** 2
 
 
 def _refuse_bounds(bounds: Any) -> None:

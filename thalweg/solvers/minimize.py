@@ -13,6 +13,7 @@ from thalweg import tree
 from thalweg.autodiff.functional import vjp
 from thalweg.core.tensor import Tensor, as_tensor
 from thalweg.engines.registry import Fallback
+from thalweg.engines.running import Itself, solve
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.elementwise.rounding import clip
 from thalweg.ops.numpy.kinds import as_given
@@ -35,7 +36,6 @@ from thalweg.solvers.listening import told
 from thalweg.solvers.method import Method
 from thalweg.solvers.methods import method_of
 from thalweg.solvers.result import ENDINGS, OptimizeResult
-from thalweg.solvers.running import Itself, solve
 from thalweg.solvers.variables import Variables
 
 
@@ -135,6 +135,7 @@ def minimize(
     tells = settings.pop("disp", False)
     numbers, choices = chosen.options(settings, tol, variables.size)
     jac, hess = given_derivative("jac", jac, (True,)), given_derivative("hess", hess)
+    original = _of_user(fun, args, jac is True)
     functions, given = _closed((fun, jac, hess, hessp), limited, start, args)
     fun, jac, hess, hessp = functions[:4]
     problem = UserProblem(
@@ -157,9 +158,22 @@ def minimize(
     users = (*functions, problem.statics[2])
     last = solve(problem.solved, values, users, key, engine, fallback)
     result = problem.result(last, dynamic, limits, tree.leaves((x0, given)))
+    result.known_by(*original, "" if not limited and bounds is None else _HELD)
     if tells and "message" in result:
         sys.stdout.write(f"{result.message}\n{result.fun=}, {result.nit=}, {result.nfev=}\n")
     return result
+
+
+_HELD = (
+    "Bounds or constraints were given: where they hold a solution, it is not normal around the "
+    "truth."
+)
+
+
+def _of_user(fun: Callable[..., Any], args: Any, both: bool) -> tuple[Callable[..., Any], Any]:
+    """Return the function that was minimized, without its gradient, and its further arguments."""
+    given = args if isinstance(args, tuple) else (args,)
+    return (lambda *x: fun(*x)[0]) if both else fun, given or None
 
 
 def _closed(

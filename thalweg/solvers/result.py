@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from thalweg.errors import ArgumentError
 from thalweg.solvers import iterate
+
+if TYPE_CHECKING:
+    from thalweg.inference import Inference
 
 
 class OptimizeResult(dict[str, Any]):
@@ -34,6 +39,52 @@ class OptimizeResult(dict[str, Any]):
             return self[name]
         except KeyError as error:
             raise AttributeError(name) from error
+
+    def known_by(self, loss: Callable[..., Any], data: Any, why_not: str = "") -> OptimizeResult:
+        """Note what was minimized, for `inference`; it is no entry, and is not pickled.
+
+        Args:
+            loss: The function.
+            data: Its further arguments.
+            why_not: Why there is no inference of it, if there is none.
+        """
+        object.__setattr__(self, "origin", (loss, data, why_not))
+        return self
+
+    def __getstate__(self) -> None:
+        """Return nothing: the entries are all that is pickled."""
+
+    def inference(
+        self, loss: Callable[..., Any] | None = None, data: Any = None, **options: Any
+    ) -> Inference:
+        """Return what the rows tell of the solution: standard errors, intervals, tests.
+
+        Args:
+            loss: The function that was minimized, by default; of least squares, the residuals'
+                squares.
+            data: Its further arguments, by default, which must be arrays of as many rows.
+            options: loss_is, covariance, clusters and level, as for `tw.inference.m_estimation`.
+                Of a function without further arguments, say `loss_is="likelihood"`.
+
+        Raises:
+            ArgumentError: If the function is not known, rows do not add up, or bounds or
+                constraints hold the solution.
+
+        Example:
+            >>> import numpy as np, thalweg as tw
+            >>> y = np.array([1.0, 2.0, 4.0])
+            >>> found = tw.minimize(lambda m, y: np.sum((y - m) ** 2), 0.0, (y,))
+            >>> found.inference(loss_is="squares").std_errors.round(4)
+            array([0.8819])
+        """
+        from thalweg.inference import m_estimation  # which a solve alone need not wait for
+
+        own, arguments, why_not = vars(self).get("origin", (None, None, ""))
+        if loss is None and (own is None or why_not):
+            reason = why_not or "What was minimized is not known of a result that was copied."
+            raise ArgumentError(f"{reason} Give inference(loss, data).")
+        given = arguments if data is None and loss is None else data
+        return m_estimation(loss or own, self["x"], given, **options)
 
     __setattr__ = dict.__setitem__
     __delattr__ = dict.__delitem__

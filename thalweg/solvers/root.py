@@ -9,6 +9,7 @@ from typing import Any
 from thalweg import tree
 from thalweg.core.tensor import Tensor
 from thalweg.engines.registry import Fallback
+from thalweg.engines.running import Itself, solve
 from thalweg.errors import ArgumentError, ShapeError, did_you_mean
 from thalweg.ops.numpy.kinds import as_given
 from thalweg.solvers import iterate
@@ -26,7 +27,6 @@ from thalweg.solvers.method import Method
 from thalweg.solvers.result import OptimizeResult
 from thalweg.solvers.roots.mixing import mix, mix_against
 from thalweg.solvers.roots.newton import Outcome, levenberg_marquardt_root, newton
-from thalweg.solvers.running import Itself, solve
 from thalweg.solvers.squares.residuals import ResidualFunction
 from thalweg.solvers.variables import Variables, flat_tensor
 

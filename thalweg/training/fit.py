@@ -235,7 +235,8 @@ def fit(
     facts = RunFacts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)
     slices = Slices(course, facts, Watchers(hooks, line, writes), run, leaves, before)
     names = lambda: leaf_names(data, loss)
-    return _run(slices, Suspects(problem, step, leaves, arrays, rows, names, state))
+    suspects = Suspects(problem, step, leaves, arrays, rows, names, state)
+    return _run(slices, suspects, (loss, data))
 
 
 def _fingerprint(loss: Callable[..., Any]) -> Fingerprint:
@@ -244,7 +245,7 @@ def _fingerprint(loss: Callable[..., Any]) -> Fingerprint:
     return Fingerprint(loss)
 
 
-def _run(slices: Slices, suspects: Suspects) -> Fit:
+def _run(slices: Slices, suspects: Suspects, origin: tuple[Callable[..., Any], Any]) -> Fit:
     try:
         slices.go()
         slices.end()
@@ -253,11 +254,13 @@ def _run(slices: Slices, suspects: Suspects) -> Fit:
     except IndexOutOfRange as error:
         raise pointed_outside(slices, error, suspects) from None
     except KeyboardInterrupt as interruption:
-        interruption.fit = slices.interrupted()  # type: ignore[attr-defined]
+        fit = slices.interrupted()
+        fit.origin = origin
+        interruption.fit = fit  # type: ignore[attr-defined]
         raise
     record = slices.record(finished=True)
     warn_of_climb(record.losses)
-    return Fit(record, slices.facts.trees)
+    return Fit(record, slices.facts.trees, origin)
 
 
 def _evaluation(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import html as markup
 import os
 import typing
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, Literal
 
 import numpy as np
 
 from thalweg import tree
-from thalweg.errors import printable
+from thalweg.errors import ArgumentError, printable
+from thalweg.training.carrying import Carrying
 from thalweg.training.plots import data_url, draw_history, spans_decades
 from thalweg.training.record import History, Record, Trees, write_record
 
@@ -19,6 +21,8 @@ Array = np.ndarray[Any, Any]
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from thalweg.inference import Inference
 
     Params = TypeVar("Params", default=Any)
 else:
@@ -131,11 +135,19 @@ class Fit(Generic[Params]):
     Attributes:
         record: The arrays and facts behind it, as leaves; what a file of it holds.
         trees: The trees around these leaves.
+        origin: The loss and the data that it is a fit of; None for one that was read from a file.
     """
 
-    def __init__(self, record: Record, trees: Trees) -> None:
+    def __init__(
+        self, record: Record, trees: Trees, origin: tuple[Callable[..., Any], Any] | None = None
+    ) -> None:
         self.record = record
         self.trees = trees
+        self.origin = origin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: neither the loss, which may have no name, nor the data."""
+        return {**vars(self), "origin": None}
 
     @cached_property
     def params(self) -> Params:
@@ -220,6 +232,58 @@ class Fit(Generic[Params]):
             CheckpointError: If it cannot be written.
         """
         write_record(path, self.record, self.trees)
+
+    def inference(
+        self,
+        loss: Callable[..., Any] | None = None,
+        data: Any = None,
+        *,
+        loss_is: Literal["likelihood", "squares"] | None = None,
+        covariance: str | None = None,
+        clusters: Any = None,
+        level: float = 0.95,
+    ) -> Inference:
+        """Return what the rows tell of the parameters: standard errors, intervals, tests.
+
+        It is of the optimum that Newton's steps lead to from `params`; how far these were from it
+        is told in standard errors, beside the statistical error.
+
+        Args:
+            loss: That of the fit, by default. It is called with one row at a time too; of what is
+                no mean or sum over rows, give one that returns one loss a row.
+            data: Those of the fit, by default, as they are now.
+            loss_is: "likelihood", if the loss is minus the logarithm of one; "squares", if it is
+                squared residuals: then classical standard errors are there too.
+            covariance: "classical", "HC0", "HC1", "HC2", "HC3" or "clustered"; as for
+                `tw.inference.m_estimation`.
+            clusters: A label a row, for clustered ones.
+            level: Of intervals.
+
+        Raises:
+            ArgumentError: If loss or data are not known, or rows of the loss do not add up.
+
+        Example:
+            >>> import thalweg as tw
+            >>> x, y = np.arange(6.0), np.array([1.2, 2.9, 5.1, 7.0, 9.2, 10.8])
+            >>> line = lambda b, x, y: np.mean((y - b[0] - b[1] * x) ** 2)
+            >>> fit = tw.fit(line, np.zeros(2), (x, y), optimizer=tw.optim.adam(0.1), steps=100)
+            >>> fit.inference(loss_is="squares").std_errors.round(4)
+            array([0.1215, 0.0401])
+        """
+        from thalweg.inference import m_estimation  # which a fit alone need not wait for
+
+        own = self.origin or (None, None)
+        loss, data = loss or own[0], own[1] if data is None else data
+        if loss is None or isinstance(loss, Carrying):
+            what = "was read from a file" if self.origin is None else "is of a module"
+            raise ArgumentError(
+                f"This fit {what}, so that its loss as a function of (params, *data) is not known. "
+                "Give inference(loss, data)."
+            )
+        return m_estimation(
+            loss, self.params, data, loss_is=loss_is, covariance=covariance, clusters=clusters,
+            level=level,
+        )  # fmt: skip
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the losses against epochs, with the validation loss where there is one.

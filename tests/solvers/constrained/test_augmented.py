@@ -10,8 +10,8 @@ from scipy import optimize
 
 import thalweg as tw
 from tests.solvers.problems.constrained import PROBLEMS, Constrained
+from thalweg.engines.running import SOLVERS
 from thalweg.errors import ArgumentError
-from thalweg.solvers.running import SOLVERS
 
 # Of each kind some: bounds alone, equalities, inequalities, slopes that depend on each other at the
 # start, a first Hessian of zero.

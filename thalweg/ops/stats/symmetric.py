@@ -10,7 +10,7 @@ import numpy as np
 from thalweg.core.operation import op
 from thalweg.core.tensor import as_tensor
 from thalweg.ops.elementwise.arithmetic import absolute, sqrt
-from thalweg.ops.elementwise.comparison import where
+from thalweg.ops.elementwise.comparison import minimum, where
 from thalweg.ops.elementwise.exponential import exp, log, log1p, logit, sigmoid
 from thalweg.ops.elementwise.trigonometric import arcsin, arctan, sin, tan
 from thalweg.ops.special.activations import log_sigmoid
@@ -83,7 +83,7 @@ class T(Continuous):
         tail = 0.5 * op.betainc(0.5 * df, 0.5, df / (df + safe))
         middle = 0.5 * op.betainc(0.5, 0.5 * df, safe / (df + safe))
         # Far out the tail keeps its digits, near 0 the middle does.
-        far = safe > df
+        far = safe > minimum(df, 1.0)
         upper = where(far, tail, 0.5 - middle)
         lower = where(far, 1.0 - tail, 0.5 + middle)
         height = exp(self._log_density(0.0 * z, df))

@@ -1,0 +1,156 @@
+"""What the training rows tell of a linear model's coefficients, in the columns' own units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thalweg.data.encoding import Encoding
+from thalweg.estimators.models import Params
+from thalweg.estimators.objectives import Objective
+from thalweg.inference import Inference, RegressionFamily, quantile_regression, regression
+from thalweg.inference.regressions.families import FAMILIES
+
+Floats = NDArray[np.float64]
+
+# A fit that is farther from the optimum, in standard errors, has none of its own.
+NEAR = 0.1
+
+_NAMES = {"squared": "linear", "logistic": "logistic", "poisson": "poisson"}
+
+
+def inference_of(
+    objective: Objective, X: Floats, y: Floats, params: Params, encoding: Encoding, l2: float
+) -> Inference:
+    """Return the inference of a linear model with robust standard errors (HC1).
+
+    It is of the optimum; a fit that did not come near it has no standard errors, but a reason.
+
+    Args:
+        objective: The loss.
+        X: The encoded features that it was trained on, shape (rows, features).
+        y: The target as it was trained on, shape (rows,).
+        params: The weights and biases that were found.
+        encoding: How columns became features and target.
+        l2: The penalty.
+    """
+    names, target = ("intercept", *encoding.names), encoding.target
+    weights, bias = np.asarray(params["weights"][0]), np.asarray(params["biases"][0])
+    own = _own_units(encoding)
+    shift = np.zeros(len(names))
+    shift[0] = target.mean
+    why = _why_none(objective, weights, l2)
+    if not why:
+        given = np.array([float(bias), *weights])
+        found = _encoded(objective, X, y, names, given)
+        why = found.why or _too_far(found)
+    if why:
+        nothing = np.full((len(names), len(names)), np.nan)
+        title = f"Linear model, {objective.text} loss"
+        values = np.full(len(names), np.nan)
+        if weights.ndim == 1:
+            values = own @ np.array([float(bias), *weights]) * target.scale + shift
+        return Inference(title, names, values, nothing, None, len(y), why=why)
+    left_out = _undetermined(np.column_stack([np.ones(len(X)), X]), own, names)
+    told = np.array([name not in left_out for name in names])
+    values = own @ np.nan_to_num(found.estimates) * target.scale + shift
+    covariance = own @ np.nan_to_num(found.covariance) @ own.T * target.scale**2
+    values[~told] = np.nan
+    covariance[~told], covariance[:, ~told] = np.nan, np.nan
+    return Inference(
+        found.title, names, values, covariance, found.convention, len(y), left_out,
+        facts=_in_own_units(found.facts, len(y), target.scale),
+        given=own @ given * target.scale + shift,
+    )  # fmt: skip
+
+
+def _why_none(objective: Objective, weights: Any, l2: float) -> str:
+    if weights.ndim > 1:
+        return (
+            "Of several classes each coefficient counts beside the others' only. Fit one class "
+            "against the rest for standard errors."
+        )
+    if l2:
+        return (
+            f"The penalty (l2 = {l2:g}) draws the coefficients to 0, so that intervals around them "
+            "do not cover the truth. Fit without one (l2 = 0) for standard errors."
+        )
+    if not objective.smooth and not _quantile(objective):
+        return (
+            f"The loss {objective.text} has kinks, where its curvature tells nothing. Choose a "
+            "smooth loss for standard errors, such as logistic."
+        )
+    return ""
+
+
+def _quantile(objective: Objective) -> float | None:
+    name, _, level = objective.text.partition("(")
+    if name == "absolute":
+        return 0.5
+    return float(level.rstrip(")") or 0.5) if name == "quantile" else None
+
+
+def _encoded(
+    objective: Objective, X: Floats, y: Floats, names: tuple[str, ...], given: Floats
+) -> Inference:
+    q = _quantile(objective)
+    if q is not None:
+        return quantile_regression(X, y, q, names=names[1:], params=given)
+    own = RegressionFamily(objective.text, f"Regression, {objective.text} loss", objective.losses)
+    family = FAMILIES[_NAMES[objective.text]] if objective.text in _NAMES else own
+    return regression(X, y, family, covariance="HC1", names=names[1:], params=given)
+
+
+def _too_far(found: Inference) -> str:
+    errors = found.optimization_error
+    # Of what is left out a fit may have any value: it stands in for others.
+    if errors is None or found.left_out or np.isnan(errors).all():
+        return ""
+    worst = int(np.nanargmax(errors))
+    if errors[worst] < NEAR:
+        return ""
+    return (
+        f"The fit stopped {errors[worst]:.2g} standard errors short of the optimum "
+        f"({found.names[worst]}). Train longer, or leave the optimizer to the model."
+    )
+
+
+def _own_units(encoding: Encoding) -> Floats:
+    """Return the matrix that turns encoded intercept and coefficients into the columns' own."""
+    units = np.eye(1 + len(encoding.names))
+    slopes, intercept = encoding.original_units(units[1:], units[0])
+    return np.vstack([intercept, slopes])
+
+
+def _undetermined(A: Floats, own: Floats, names: tuple[str, ...]) -> dict[str, str]:
+    """Return why coefficients in own units are not determined by the rows, by name."""
+    constant = np.asarray(~A[:, 1:].any(axis=0)).tolist()
+    found = {
+        name: "constant in the training rows"
+        for name, is_so in zip(names[1:], constant, strict=True)
+        if is_so
+    }
+    lengths = np.linalg.norm(A, axis=0)
+    varying = lengths > 0.0
+    unit = A[:, varying] / lengths[varying]
+    small = np.linalg.qr(unit)[1] if len(unit) > unit.shape[1] else unit
+    _, sizes, vectors = np.linalg.svd(small, full_matrices=True)
+    rank = int(np.sum(sizes > 1e-10 * sizes.max(initial=1.0)))
+    flat = np.zeros((A.shape[1], vectors.shape[0] - rank))
+    flat[varying] = vectors[rank:].T / lengths[varying, None]
+    moved = np.abs(own @ flat) > 1e-8 * np.maximum(np.abs(own) @ np.abs(flat), 1e-300)
+    for j in np.flatnonzero(moved.any(axis=1)).tolist():
+        together = moved[:, moved[j]].any(axis=1)
+        others = [name for i, name in enumerate(names) if together[i] and i not in (0, j)]
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        found[names[j]] = f"collinear with {', '.join(others[:3])}{more}"
+    return found
+
+
+def _in_own_units(facts: dict[str, float], rows: int, scale: float) -> dict[str, float]:
+    """Return facts whose likelihood is that of the target in its own units."""
+    lost = rows * float(np.log(scale))
+    factors = {"log-likelihood": -1.0, "AIC": 2.0, "BIC": 2.0}
+    return {name: value + factors.get(name, 0.0) * lost for name, value in facts.items()}

@@ -1,0 +1,1 @@
+"""Regressions on a linear score: columns, families, estimates, predictions, quantiles."""
