@@ -79,6 +79,28 @@ def huber(threshold: float) -> Callable[[Any, Any], Any]:
     return losses
 
 
+def huber_and_scale(epsilon: float) -> Callable[[Any, Any], Any]:
+    """Return σ + σ H(r / σ) for scores (s, σ), residuals r = y − s; infinity where σ ≤ 0.
+
+    H(z) is z² where |z| ≤ ε, and 2 ε |z| − ε² elsewhere.
+
+    Source:
+        Owen, "A Robust Hybrid of Lasso and Ridge Regression", 2007.
+
+    >>> huber_and_scale(1.5)(np.array([[0.0, 1.0], [0.0, 2.0]]), np.array([1.0, 8.0]))
+    array([ 2. , 21.5])
+    """
+
+    def losses(scores: Any, y: Any) -> Any:
+        scale = scores[:, 1]
+        used = np.where(scale > 0.0, scale, 1.0)
+        z = np.abs(y - scores[:, 0]) / used
+        inside = np.minimum(z, epsilon)
+        return np.where(scale > 0.0, used + used * inside * (2.0 * z - inside), np.inf)
+
+    return losses
+
+
 def quantile(level: float) -> Callable[[Any, Any], Any]:
     """Return max(q r, (q − 1) r) for residuals r = y − s.
 
@@ -151,7 +173,8 @@ def _log_odds(y: Floats, classes: int) -> float:
 def _log_shares(y: Floats, classes: int) -> Floats:
     # A class without a training row has no share; a tiny one keeps its loss finite.
     counts = np.maximum(np.bincount(y.astype(np.int64), minlength=classes), 1e-3)
-    return np.asarray(np.log(counts / counts.sum()))
+    logs = np.log(counts / counts.sum())
+    return np.asarray(logs - np.mean(logs))
 
 
 def _majority(y: Floats, classes: int) -> float:
