@@ -82,7 +82,7 @@ def _central(
 ) -> tuple[Floats, float, int]:
     """Follow the central path; x = d + (1 − q) w lies between 0 and w, and s is what is left."""
     x, s = (1.0 - q) * w, q * w
-    gamma: Floats = np.linalg.lstsq(Z, y, rcond=None)[0]
+    gamma = np.asarray(np.linalg.lstsq(Z, y, rcond=None)[0], np.float64)
     r = y - Z @ gamma
     # The dual's multipliers of x ≥ 0 and of s ≥ 0: the parts of the residuals, kept from zero.
     least = max(float(np.mean(np.abs(r))), 1e-3)
@@ -119,7 +119,8 @@ def _step(
     def solved(a: Floats, b: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         # Of x·low → a and s·high → b, with Z'dx = 0.
         pull = a / x - low - b / s + high - residual
-        dgamma: Floats = -np.linalg.lstsq(H, Z.T @ (Q * pull), rcond=None)[0]
+        found = np.linalg.lstsq(H, Z.T @ (Q * pull), rcond=None)[0]
+        dgamma = -np.asarray(found, np.float64)
         dx = Q * (pull + Z @ dgamma)
         return dx, dgamma, (a - x * low - low * dx) / x, (b - s * high + high * dx) / s
 

@@ -60,9 +60,9 @@ def decorrelated(A: Floats, shares: Floats, penalty: Floats) -> Coordinates:
         >>> np.allclose(at.Z.T @ at.Z / 3, np.eye(2)), np.allclose(at.Z, A @ at.P)
         (True, True)
     """
-    R: Floats = np.linalg.qr(np.sqrt(shares)[:, None] * A, mode="r")
+    R = np.asarray(np.linalg.qr(np.sqrt(shares)[:, None] * A, mode="r"))
     if penalty.any():
-        R = np.linalg.qr(np.vstack([R, np.diag(np.sqrt(penalty))]), mode="r")
+        R = np.asarray(np.linalg.qr(np.vstack([R, np.diag(np.sqrt(penalty))]), mode="r"))
     # Columns of different units would count as dependent; where some are, their units decide.
     sizes = np.sqrt(np.sum(R**2, axis=0))
     sizes[sizes == 0.0] = 1.0
@@ -197,6 +197,7 @@ def newton(
     tolerance: float,
     most: int,
     on_step: Callable[[int, Floats], None] = lambda step, u: None,
+    lost: Callable[[Floats], bool] = lambda u: False,
 ) -> NewtonRun:
     """Minimize a convex function by Newton's method with a line search.
 
@@ -210,6 +211,7 @@ def newton(
         tolerance: The norm of the gradient that is asked for.
         most: How many steps may be made.
         on_step: Told after each step how many were made and where they led.
+        lost: Whether there is no minimum to be found from there.
 
     Source:
         Nocedal & Wright, "Numerical Optimization", 2006, chapters 3 and 7; what a step must gain
@@ -229,7 +231,7 @@ def newton(
             direction = _direction(function, run.u, gradient, damping)
             near = run.norm <= tolerance
             run.converged = near and float(np.linalg.norm(direction)) <= SHORT
-            endless = near and not run.converged
+            endless = (near and not run.converged) or lost(run.u)
             if endless or run.norm <= AIM or len(run.values) >= most:
                 break
             found = _searched(function, run, gradient, direction)

@@ -47,6 +47,13 @@ class Objective:
         """Whether a regression's target is trained on in standard deviations from its mean."""
         return self.power > 0
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return parse_objective, (self.text, self.kind)
+
+    def at(self, number: float) -> Objective:
+        """Return the loss with another number, for those that have one: huber and quantile."""
+        return NUMBERED[self.text.partition("(")[0]][0](float(number))
+
 
 # ---- regression
 

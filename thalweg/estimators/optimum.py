@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from thalweg.estimators.interior import least_check_losses
 from thalweg.estimators.models import Params
 from thalweg.estimators.newton import Coordinates, LinearScores, NewtonRun, decorrelated, newton
-from thalweg.estimators.problem import Problem
+from thalweg.estimators.problem import PenalizedLoss
 
 Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-10
 MOST_STEPS = 200
+NO_SCALE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class LinearOptimum:
 
 
 def optimum(
-    problem: Problem,
+    problem: PenalizedLoss,
     start: Params | None = None,
     *,
     tolerance: float = TOLERANCE,
@@ -63,7 +64,7 @@ def optimum(
         >>> from thalweg.estimators.objectives import OBJECTIVES
         >>> from thalweg.estimators.problem import Rows
         >>> rows = Rows(np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 2.0, 3.0]))
-        >>> found = optimum(Problem(OBJECTIVES["squared"], rows))
+        >>> found = optimum(PenalizedLoss(OBJECTIVES["squared"], rows))
         >>> found.params["weights"][0].round(4), found.converged
         (array([0.6429]), True)
     """
@@ -104,11 +105,11 @@ class Frame:
         center: What is subtracted from each feature: its mean, or zero without an intercept.
     """
 
-    problem: Problem
+    problem: PenalizedLoss
     center: Floats
 
     @classmethod
-    def of(cls, problem: Problem) -> Frame:
+    def of(cls, problem: PenalizedLoss) -> Frame:
         """Return the frame of a problem."""
         rows = problem.rows
         center = rows.shares @ rows.X if problem.intercept else np.zeros(rows.X.shape[1])
@@ -169,7 +170,7 @@ class Frame:
 
 
 def quantile_optimum(
-    problem: Problem, level: float, lasso: float = 0.0, *, tolerance: float = TOLERANCE,
+    problem: PenalizedLoss, level: float, lasso: float = 0.0, *, tolerance: float = TOLERANCE,
     most: int = MOST_STEPS,
 ) -> LinearOptimum:  # fmt: skip
     """Minimize the mean check loss plus λ‖coefficients‖₁, exactly.
@@ -185,7 +186,7 @@ def quantile_optimum(
         >>> from thalweg.estimators.objectives import OBJECTIVES
         >>> from thalweg.estimators.problem import Rows
         >>> rows = Rows(np.array([[1.0], [2.0], [3.0]]), np.array([1.0, 2.0, 9.0]))
-        >>> found = quantile_optimum(Problem(OBJECTIVES["quantile"], rows), 0.5)
+        >>> found = quantile_optimum(PenalizedLoss(OBJECTIVES["quantile"], rows), 0.5)
         >>> found.params["weights"][0].round(6)
         array([4.])
     """
@@ -207,9 +208,13 @@ def quantile_optimum(
 
 
 def huber_optimum(
-    problem: Problem, losses: Callable[[Any, Any], Any], start: tuple[Params, float] | None = None,
-    *, tolerance: float = TOLERANCE, most: int = MOST_STEPS,
-) -> tuple[LinearOptimum, float]:  # fmt: skip
+    problem: PenalizedLoss,
+    losses: Callable[[Any, Any], Any],
+    start: tuple[Params, float] | None = None,
+    *,
+    tolerance: float = TOLERANCE,
+    most: int = MOST_STEPS,
+) -> tuple[LinearOptimum, float]:
     """Minimize a loss of a score and a scale, the scale the same for all rows.
 
     Args:
@@ -235,7 +240,8 @@ def huber_optimum(
     ones = np.ones((len(rows), 1))
     function = LinearScores(losses, [design.Z, ones], rows.y, rows.shares, 0.0, [S, None])
     u = np.append(frame.coordinates(design, theta), scale)
-    run: NewtonRun = newton(function, u, tolerance, most)
+    # Where rows are fitted exactly, the scale falls to zero and the curvature has no bound.
+    run: NewtonRun = newton(function, u, tolerance, most, lost=lambda u: bool(u[-1] < NO_SCALE))
     found = LinearOptimum(
         frame.outside((design.P @ run.u[:-1])[:, None]), run.norm, len(run.values),
         np.array(run.values), run.converged, run.interrupted,

@@ -50,7 +50,7 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class PenalizedLoss:
     """The function of a model's parameters that a fit minimizes.
 
         Σᵢ wᵢ ℓ(sᵢ, yᵢ) / Σᵢ wᵢ  +  ½ λ ‖weights‖²,    sᵢ = model(xᵢ) + offsetᵢ
@@ -66,7 +66,7 @@ class Problem:
     Example:
         >>> from thalweg.estimators.objectives import OBJECTIVES
         >>> rows = Rows(np.array([[1.0], [3.0]]), np.array([2.0, 4.0]), np.array([1.0, 3.0]))
-        >>> problem = Problem(OBJECTIVES["squared"], rows, penalty=2.0)
+        >>> problem = PenalizedLoss(OBJECTIVES["squared"], rows, penalty=2.0)
         >>> float(problem.value({"weights": [np.array([1.0])], "biases": [np.array(0.0)]}))
         2.0
     """
@@ -87,24 +87,38 @@ class Problem:
         """Return the function's value."""
         return self.loss(params, *self.data)
 
-    def loss(self, params: Params, X: Any, y: Any, *rest: Any) -> Any:
-        """Return the function's value over given rows, in plain NumPy.
+    @property
+    def loss(self) -> LossOfRows:
+        """The function, of the parameters and of rows as `data` has them."""
+        weighted, offset = self.rows.weights is not None, self.rows.offset is not None
+        return LossOfRows(self.objective, self.model, self.penalty, weighted, offset)
 
-        Args:
-            params: The model's parameters.
-            X: Features.
-            y: Targets.
-            rest: The weights and the offsets, those of them that the rows have.
-        """
-        scores = models.scores(params, X)
-        weights = rest[0] if self.rows.weights is not None else None
-        if self.rows.offset is not None:
+
+@dataclass(frozen=True)
+class LossOfRows:
+    """A penalized mean loss in plain NumPy; it holds no data.
+
+    Args:
+        objective: The loss.
+        model: What maps features to scores.
+        penalty: λ.
+        weighted: Whether there are weights behind features and targets.
+        offset: Whether offsets are the last of the arrays.
+    """
+
+    objective: Objective
+    model: Model
+    penalty: float
+    weighted: bool
+    offset: bool
+
+    def __call__(self, params: Params, X: Any, y: Any, *rest: Any) -> Any:
+        """Return the value over given rows."""
+        scores = models.scores(params, X, self.model.activation)
+        if self.offset:
             scores = scores + rest[-1]
         losses = self.objective.losses(scores, y)
-        if weights is None:
-            value = np.mean(losses)
-        else:
-            value = np.sum(weights * losses) / np.sum(weights)
+        value = np.sum(rest[0] * losses) / np.sum(rest[0]) if self.weighted else np.mean(losses)
         if self.penalty:
             value = value + 0.5 * self.penalty * models.squared_weights(params)
         return value

@@ -16,7 +16,7 @@ import thalweg as tw
 from thalweg.estimators import models
 from thalweg.estimators.models import Params, parse_model
 from thalweg.estimators.optimum import optimum
-from thalweg.estimators.problem import Problem, Rows, arrays_of
+from thalweg.estimators.problem import PenalizedLoss, Rows, arrays_of
 from thalweg.estimators.settings import Settings
 from thalweg.estimators.split import Split
 from thalweg.training.progress import Info
@@ -105,7 +105,7 @@ def train(split: Split, settings: Settings, progress: Any = "auto") -> Trained:
 
 def _to_optimum(split: Split, settings: Settings) -> Trained:
     penalty = (settings.l2 or 0.0) / len(split.train)
-    problem = Problem(split.objective, split.train, outputs=split.outputs, penalty=penalty)
+    problem = PenalizedLoss(split.objective, split.train, outputs=split.outputs, penalty=penalty)
     curves = Curves()
     curves.judge(split, 0, models.initial(problem.model, split.train.X.shape[1], split.outputs, 0))
     began = time.perf_counter()
@@ -125,7 +125,7 @@ def _optimized(
     start = models.initial(model, split.train.X.shape[1], split.outputs, settings.seed)
     rows, aside = _set_aside(split, settings)
     penalty = (settings.l2 or 0.0) / len(rows)
-    problem = Problem(objective, rows, model, split.outputs, penalty)
+    problem = PenalizedLoss(objective, rows, model, split.outputs, penalty)
     loss = problem.loss
 
     curves = Curves()
@@ -188,6 +188,6 @@ def _set_aside(split: Split, settings: Settings) -> tuple[Rows, Rows]:
     return rows.take(np.sort(order[count:])), rows.take(np.sort(order[:count]))
 
 
-def _gradient(problem: Problem, params: Params) -> float:
+def _gradient(problem: PenalizedLoss, params: Params) -> float:
     leaves = tw.tree.leaves(tw.jit(tw.grad(problem.loss))(params, *problem.data))
     return math.sqrt(sum(float(np.sum(np.asarray(leaf) ** 2)) for leaf in leaves))
