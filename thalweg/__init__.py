@@ -42,6 +42,7 @@ _LATER = {
     "linalg": "linalg",
     "losses": "optim.losses",
     "load": "training.saving",
+    "load_model": "estimators.folder",
     "load_state": "training.states",
     "map": "control.scan",
     "minimize": "solvers.minimize",

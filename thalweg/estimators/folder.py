@@ -12,7 +12,7 @@ from typing import Any
 
 from thalweg.data.encoding import from_json, to_json
 from thalweg.data.memory import require_room
-from thalweg.errors import ArgumentError, CheckpointError, printable
+from thalweg.errors import ArgumentError, CheckpointError, MissingLibrary, printable
 from thalweg.estimators import models
 from thalweg.estimators.fitted import FittedModel
 from thalweg.estimators.models import parse_model
@@ -30,12 +30,13 @@ def holds_other_files(folder: Path) -> bool:
 
 
 def save_model(
-    model: FittedModel, folder: str | os.PathLike[str], beside: Mapping[str, str] | None = None
+    model: Any, folder: str | os.PathLike[str], beside: Mapping[str, str] | None = None
 ) -> None:
     """Write a model to a folder, which is made if it is not there.
 
     Args:
-        model: What a fit found.
+        model: What a fit found: a `FittedModel`, or a fitted estimator, whose parameters are kept
+            as far as they are numbers, texts, truth values and tuples of these.
         folder: A new or an empty folder, or one of an earlier model, which is replaced.
         beside: Other files to write there, by name: a folder with a model has all of them.
 
@@ -52,7 +53,11 @@ def save_model(
         ...     sorted(path.name for path in Path(folder).iterdir())
         ['model.json', 'model.safetensors']
     """
-    folder = Path(folder)
+    folder, estimator = Path(folder), None
+    if not isinstance(model, FittedModel):
+        from thalweg.estimators.scikit.storing import description_of
+
+        model, estimator = description_of(model)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = holds_other_files(folder)
@@ -73,6 +78,8 @@ def save_model(
         "encoding": to_json(model.encoding),
         "arrays": _of_arrays(arrays),
     }
+    if estimator is not None:
+        description["estimator"] = estimator
     description["checksum"] = checksum(description)
     # The old description must not stand beside the new model if this ends between the two.
     with contextlib.suppress(OSError):
@@ -96,15 +103,20 @@ def _of_arrays(arrays: Mapping[str, models.Array]) -> str:
     return digest.hexdigest()
 
 
-def load_model(folder: str | os.PathLike[str]) -> FittedModel:
-    """Read a model; no code in the folder is run.
+def load_model(folder: str | os.PathLike[str]) -> Any:
+    """Read a model as an estimator of scikit-learn's kind; no code in the folder is run.
 
     Args:
-        folder: What `thalweg fit` or `save_model` wrote.
+        folder: What `thalweg fit`, `save_model` or an estimator's `save` wrote.
+
+    Returns:
+        The estimator that was saved, fitted; of what `thalweg fit` wrote `Regressor`, `Classifier`,
+        `MLPRegressor` or `MLPClassifier`, with the classes as texts.
 
     Raises:
         CheckpointError: If it is missing, damaged, or no model of a fit.
         DataError: If its description is longer than the available memory.
+        MissingLibrary: If scikit-learn is not installed; `read_model` does without.
 
     Example:
         >>> import tempfile
@@ -113,9 +125,37 @@ def load_model(folder: str | os.PathLike[str]) -> FittedModel:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     save_model(fit_table(houses, "price", holdout=0).model, folder)
         ...     loaded = load_model(folder)
-        >>> loaded.predict({"area": [60.0]})
-        array([1.25])
+        >>> loaded.predict({"area": [60.0]}), loaded.coef_
+        (array([1.25]), array([0.025]))
     """
+    model, description = _read(folder)
+    try:
+        from thalweg.estimators.scikit.storing import estimator_of
+    except ImportError as error:
+        raise MissingLibrary(
+            f"load_model makes an estimator of scikit-learn's kind, and {error}. Install it by pip "
+            "install 'thalweg[sklearn]', or call thalweg.estimators.read_model, which needs none."
+        ) from error
+    try:
+        return estimator_of(model, description.get("estimator"))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder} is damaged ({error}); fit again.") from error
+
+
+def read_model(folder: str | os.PathLike[str]) -> FittedModel:
+    """Read a model as it was fitted; no code in the folder is run.
+
+    Args:
+        folder: What `thalweg fit`, `save_model` or an estimator's `save` wrote.
+
+    Raises:
+        CheckpointError: If it is missing, damaged, or no model of a fit.
+        DataError: If its description is longer than the available memory.
+    """
+    return _read(folder)[0]
+
+
+def _read(folder: str | os.PathLike[str]) -> tuple[FittedModel, dict[str, Any]]:
     folder = Path(folder)
     path = folder / DESCRIPTION
     description = _description(folder, path)
@@ -131,7 +171,7 @@ def load_model(folder: str | os.PathLike[str]) -> FittedModel:
         params = models.nested(arrays)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
-    return FittedModel(encoding, objective, spec, params)
+    return FittedModel(encoding, objective, spec, params), description
 
 
 def _description(folder: Path, path: Path) -> dict[str, Any]:

@@ -126,23 +126,24 @@ class LinearScores:
     def product(self, u: Floats) -> Callable[[Floats], Floats]:
         """Return what multiplies the matrix of second derivatives at u with a vector."""
         scores = self.scores(u)
+        bent = self._bending(scores)
 
         def times(v: Floats) -> Floats:
             tangent = self.scores(v) - np.reshape(self.offset, (-1,) + (1,) * (scores.ndim - 1))
-            return self._back(self._bent(scores, np.reshape(tangent, scores.shape))) + self._pulled(
-                v
-            )
+            turned = bent(np.reshape(tangent, scores.shape))
+            return self._back(turned) + self._pulled(v)
 
         return times
 
     def hessian(self, u: Floats) -> Floats:
         """Return the matrix of second derivatives at u, shape (parameters, parameters)."""
         scores = self.scores(u)
+        bending = self._bending(scores)
         H = np.zeros((self.ends[-1],) * 2)
         for k, (design, penalty) in enumerate(zip(self.designs, self.penalties, strict=True)):
             tangent = np.zeros_like(scores)
             tangent[..., k if scores.ndim > 1 else slice(None)] = 1.0
-            bent = self._bent(scores, tangent).reshape(len(scores), -1)
+            bent = bending(tangent).reshape(len(scores), -1)
             own = slice(self.ends[k], self.ends[k + 1])
             for j in range(k, len(self.designs)):
                 other = slice(self.ends[j], self.ends[j + 1])
@@ -155,8 +156,10 @@ class LinearScores:
     def _slopes(self, scores: Any) -> Any:
         return tw.grad(lambda at: np.sum(self.shares * self.losses(at, self.y)))(scores)
 
-    def _bent(self, scores: Floats, tangent: Floats) -> Floats:
-        return np.asarray(tw.jvp(self._slopes, (scores,), (tangent,))[1])
+    def _bending(self, scores: Floats) -> Callable[[Floats], Floats]:
+        """Return what maps changes of scores to those of the slopes."""
+        _, bend = tw.linearize(self._slopes, scores)
+        return lambda tangent: np.asarray(bend(tangent))
 
     def _back(self, slopes: Floats) -> Floats:
         columns = slopes.reshape(len(slopes), -1).T

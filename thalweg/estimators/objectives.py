@@ -31,6 +31,7 @@ class Objective:
         power: Losses of a target in other units scale by this power of the unit; 0 where a target
             must stay in its own units.
         mean: Maps scores to predictions, or to probabilities of the classes.
+        relative: Whether only differences between the scores of a row count.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Objective:
     smooth: bool = True
     power: int = 0
     mean: Callable[[Floats], Floats] | None = None
+    relative: bool = False
 
     @property
     def standardizes_target(self) -> bool:
@@ -224,7 +226,9 @@ OBJECTIVES = {
     ),
     "logistic": Objective("logistic", "binary", logistic, _log_odds, 0.25, mean=_odds_mean),
     "hinge": Objective("hinge", "binary", hinge, _majority, None, False),
-    "softmax": Objective("softmax", "multiclass", softmax, _log_shares, 0.5, mean=_shares_mean),
+    "softmax": Objective(
+        "softmax", "multiclass", softmax, _log_shares, 0.5, mean=_shares_mean, relative=True
+    ),
 }
 
 DEFAULTS: dict[Kind, str] = {"regression": "squared", "binary": "logistic", "multiclass": "softmax"}

@@ -83,7 +83,10 @@ def optimum(
     u = frame.coordinates(design, theta)
 
     def params(u: Floats) -> Params:
-        return frame.outside(design.P @ u.reshape(outputs, -1).T)
+        theta = design.P @ u.reshape(outputs, -1).T
+        if problem.objective.relative:
+            theta -= theta.mean(axis=1, keepdims=True)
+        return frame.outside(theta)
 
     def told(step: int, u: Floats) -> None:
         if on_step is not None:

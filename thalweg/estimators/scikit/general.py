@@ -111,7 +111,8 @@ class Regressor(RegressionEstimator):
         alpha *= target.scale ** (2 - objective.power) if standardizes else 1.0
         total = len(rows) if rows.weights is None else float(rows.weights.sum())
         problem = minimized(objective, rows, alpha / total, self.fit_intercept)
-        return _fitted(self, given, Encoding(target, given.features, self.missing), problem)
+        _fitted(self, given, Encoding(target, given.features, self.missing), problem)
+        return self
 
 
 class Classifier(ClassEstimator):
@@ -194,10 +195,13 @@ class Classifier(ClassEstimator):
         outputs = len(self.classes_) if several else 1
         penalty = 1.0 / (self.C * total)
         problem = minimized(objective, rows, penalty, self.fit_intercept, outputs)
-        return _fitted(self, given, Encoding(target, given.features, self.missing), problem)
+        _fitted(self, given, Encoding(target, given.features, self.missing), problem)
+        return self
 
 
-def _fitted(estimator: Any, given: TrainingRows, encoding: Encoding, problem: PenalizedLoss) -> Any:
+def _fitted(
+    estimator: Any, given: TrainingRows, encoding: Encoding, problem: PenalizedLoss
+) -> None:
     """Minimize by what suits the loss."""
     objective, start = problem.objective, estimator._started(problem, encoding)
     level = _level(objective)
@@ -207,9 +211,10 @@ def _fitted(estimator: Any, given: TrainingRows, encoding: Encoding, problem: Pe
     elif estimator.optimizer is None and level is not None and not problem.penalty:
         found = quantile_optimum(problem, level, tolerance=tolerance, most=most)
     else:
-        return _trained(estimator, given, encoding, problem, start)
+        _trained(estimator, given, encoding, problem, start)
+        return
     estimator._keep(given, encoding, problem, found.params)
-    return ended(estimator, found)
+    ended(estimator, found)
 
 
 def _level(objective: Objective) -> float | None:
@@ -221,11 +226,11 @@ def _level(objective: Objective) -> float | None:
 
 def _trained(
     estimator: Any, given: TrainingRows, encoding: Encoding, problem: PenalizedLoss, start: Any
-) -> Any:
+) -> None:
     if not problem.intercept:
         raise ArgumentError(
             f"fit_intercept is False, and the loss {problem.objective.text} is trained by an "
-            "optimizer, which needs an intercept. Center the columns and the target, or set it True."
+            "optimizer, which needs an intercept. Center columns and target, or set it True."
         )
     rows, size = problem.rows, int(at_least("batch_size", estimator.batch_size, 1))
     steps = estimator.max_iter * -(-len(rows) // size)
@@ -239,7 +244,6 @@ def _trained(
     found = train_by_epochs(problem, course, start)
     estimator._keep(given, encoding, problem, found.params)
     estimator.n_iter_ = len(found.curve)
-    return estimator
 
 
 def seed_of(random_state: Any) -> int:

@@ -94,7 +94,8 @@ class LinearRegressor(RegressionEstimator):
         start = self._started(problem, encoding)
         found = optimum(problem, start, tolerance=self.tol, most=self.max_iter)
         self._keep(given, encoding, problem, found.params)
-        return ended(self, found)
+        ended(self, found)
+        return self
 
 
 class PoissonRegressor(RegressionEstimator):
@@ -164,7 +165,8 @@ class PoissonRegressor(RegressionEstimator):
         start = self._started(problem, encoding)
         found = optimum(problem, start, tolerance=self.tol, most=self.max_iter)
         self._keep(given, encoding, problem, found.params)
-        return ended(self, found)
+        ended(self, found)
+        return self
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -251,7 +253,8 @@ class QuantileRegressor(RegressionEstimator):
         )
         encoding = Encoding(target_of(y, "regression"), given.features)
         self._keep(given, encoding, problem, found.params)
-        return ended(self, found)
+        ended(self, found)
+        return self
 
 
 class HuberRegressor(RegressionEstimator):
@@ -323,21 +326,22 @@ class HuberRegressor(RegressionEstimator):
             problem, huber_and_scale(epsilon), begun, tolerance=self.tol, most=self.max_iter
         )
         self._keep(given, encoding, problem, found.params)
-        self.scale_ = scale * target.scale
+        self.scale_: float = scale * target.scale
         residuals = np.asarray(given.y, np.float64) - self.model_.predicted(
             self.model_.of_features(given.X)
         )
         self.outliers_ = np.abs(residuals) > self.scale_ * epsilon
-        return ended(self, found)
+        ended(self, found)
+        return self
 
 
-def ended(estimator: Any, found: LinearOptimum) -> Any:
+def ended(estimator: Any, found: LinearOptimum) -> None:
     """Note how a run ended, and warn if it did not converge."""
     if found.interrupted:
         raise KeyboardInterrupt
     estimator.n_iter_ = max(1, found.steps)
     if found.converged:
-        return estimator
+        return
     if found.steps >= estimator.max_iter:
         what = f"it made {found.steps} steps, as many as max_iter lets it. Raise max_iter."
     elif getattr(estimator, "scale_", 1.0) < NO_SCALE * estimator.model_.encoding.target.scale:
@@ -353,4 +357,3 @@ def ended(estimator: Any, found: LinearOptimum) -> Any:
             f"{estimator.tol:g}. Raise tol, or write columns in units nearer to one another."
         )
     estimator._warn(what)
-    return estimator

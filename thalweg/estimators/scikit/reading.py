@@ -53,8 +53,10 @@ class TrainingRows:
 
 def holds_texts(X: Any) -> bool:
     """Return whether X is a table of which scikit-learn's checks could make no numbers."""
-    if isinstance(X, str | os.PathLike | Mapping | Table):
+    if isinstance(X, str | os.PathLike | Table):
         return True
+    if isinstance(X, Mapping):
+        return not hasattr(X, "shape")  # a sparse matrix may be a mapping of its entries
     if not hasattr(X, "columns"):
         return False
     kinds = {getattr(dtype, "kind", "?") for dtype in getattr(X, "dtypes", ["?"])}
@@ -146,7 +148,7 @@ def scaled(features: tuple[Feature, ...], X: Floats) -> Floats:
     scales = np.array([scale for feature in features for scale in feature.scales])
     if not means.any() and (scales == 1.0).all():
         return X
-    return (X - means) / scales
+    return np.asarray((X - means) / scales)
 
 
 def read_features(estimator: Any, X: Any) -> Floats:
