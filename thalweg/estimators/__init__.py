@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 from thalweg.errors import MissingLibrary, did_you_mean
 from thalweg.estimators.fitted import Coefficients, FittedModel
 from thalweg.estimators.fitting import TableFit, fit_table
-from thalweg.estimators.folder import load_model, read_model, save_model
+from thalweg.estimators.folder import read_model
+from thalweg.estimators.loading import load_model, save_model
 from thalweg.estimators.settings import Settings
 
 if TYPE_CHECKING:

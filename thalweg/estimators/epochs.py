@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Course:
+class Epochs:
     """How a model is trained.
 
     Args:
@@ -30,6 +30,7 @@ class Course:
         tolerance: A loss that is not less than the least by this much is no gain.
         wait: After so many epochs without a gain the run ends.
         progress: As for `tw.fit`.
+        engine: As for `tw.fit`.
     """
 
     optimizer: tw.optim.GradientTransformation
@@ -40,6 +41,7 @@ class Course:
     tolerance: float = 0.0
     wait: int = 10
     progress: Any = False
+    engine: str = "auto"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,7 @@ class TrainedModel:
 
 
 def train_by_epochs(
-    problem: PenalizedLoss, course: Course, start: Params, aside: Rows | None = None,
+    problem: PenalizedLoss, course: Epochs, start: Params, aside: Rows | None = None,
     state: Any = None,
 ) -> TrainedModel:  # fmt: skip
     """Train a model.
@@ -83,12 +85,12 @@ def train_by_epochs(
         >>> from thalweg.estimators.objectives import OBJECTIVES
         >>> rows = Rows(np.array([[1.0], [2.0]]), np.array([1.0, 2.0]))
         >>> start = {"weights": [np.zeros(1)], "biases": [np.zeros(())]}
-        >>> course = Course(tw.optim.sgd(0.1), batch_size=2, epochs=500)
+        >>> course = Epochs(tw.optim.sgd(0.1), batch_size=2, epochs=500)
         >>> found = train_by_epochs(PenalizedLoss(OBJECTIVES["squared"], rows), course, start)
         >>> found.params["weights"][0].round(3)
         array([1.])
     """
-    optimizer = course.optimizer if state is None else continued(course.optimizer, state)
+    optimizer = course.optimizer if state is None else course.optimizer.continued(state)
     size = min(course.batch_size, len(problem.rows))
     options: dict[str, Any] = {
         "optimizer": optimizer,
@@ -96,6 +98,7 @@ def train_by_epochs(
         "shuffle": "epoch" if course.shuffle else False,
         "seed": course.seed,
         "progress": course.progress,
+        "engine": course.engine,
     }
     if aside is not None:
         fit = tw.fit(
@@ -111,7 +114,7 @@ def train_by_epochs(
 
 
 def _until_no_gain(
-    problem: PenalizedLoss, course: Course, start: Params, options: dict[str, Any]
+    problem: PenalizedLoss, course: Epochs, start: Params, options: dict[str, Any]
 ) -> TrainedModel:
     """Train in pieces, which change nothing, and look at the losses of epochs between them."""
     fit: Fit | None = None
@@ -141,8 +144,3 @@ def _idle(curve: list[float], tolerance: float) -> int:
         idle = idle + 1 if loss > least - tolerance else 0
         least = min(least, loss)
     return idle
-
-
-def continued(optimizer: tw.optim.GradientTransformation, state: Any) -> Any:
-    """Return an optimizer that begins in a state."""
-    return tw.optim.GradientTransformation(lambda params: state, optimizer.update)

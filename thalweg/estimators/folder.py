@@ -12,7 +12,7 @@ from typing import Any
 
 from thalweg.data.encoding import from_json, to_json
 from thalweg.data.memory import require_room
-from thalweg.errors import ArgumentError, CheckpointError, MissingLibrary, printable
+from thalweg.errors import ArgumentError, CheckpointError, printable
 from thalweg.estimators import models
 from thalweg.estimators.fitted import FittedModel
 from thalweg.estimators.models import parse_model
@@ -29,35 +29,25 @@ def holds_other_files(folder: Path) -> bool:
     return bool(names) and not names & {MODEL, DESCRIPTION}
 
 
-def save_model(
-    model: Any, folder: str | os.PathLike[str], beside: Mapping[str, str] | None = None
+def write_model(
+    model: FittedModel,
+    folder: str | os.PathLike[str],
+    beside: Mapping[str, str] | None = None,
+    estimator: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a model to a folder, which is made if it is not there.
 
     Args:
-        model: What a fit found: a `FittedModel`, or a fitted estimator, whose parameters are kept
-            as far as they are numbers, texts, truth values and tuples of these.
+        model: What a fit found.
         folder: A new or an empty folder, or one of an earlier model, which is replaced.
         beside: Other files to write there, by name: a folder with a model has all of them.
+        estimator: What else is kept of an estimator, in plain values.
 
     Raises:
         ArgumentError: If the folder holds files of something else.
         CheckpointError: If it cannot be written.
-
-    Example:
-        >>> import tempfile
-        >>> from thalweg.estimators import fit_table
-        >>> columns = {"x": [1.0, 2.0, 3.0, 4.0], "y": [2.5, 3.5, 6.5, 7.5]}
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     save_model(fit_table(columns, "y").model, folder)
-        ...     sorted(path.name for path in Path(folder).iterdir())
-        ['model.json', 'model.safetensors']
     """
-    folder, estimator = Path(folder), None
-    if not isinstance(model, FittedModel):
-        from thalweg.estimators.scikit.storing import description_of
-
-        model, estimator = description_of(model)
+    folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = holds_other_files(folder)
@@ -79,7 +69,7 @@ def save_model(
         "arrays": _of_arrays(arrays),
     }
     if estimator is not None:
-        description["estimator"] = estimator
+        description["estimator"] = dict(estimator)
     description["checksum"] = checksum(description)
     # The old description must not stand beside the new model if this ends between the two.
     with contextlib.suppress(OSError):
@@ -103,45 +93,6 @@ def _of_arrays(arrays: Mapping[str, models.Array]) -> str:
     return digest.hexdigest()
 
 
-def load_model(folder: str | os.PathLike[str]) -> Any:
-    """Read a model as an estimator of scikit-learn's kind; no code in the folder is run.
-
-    Args:
-        folder: What `thalweg fit`, `save_model` or an estimator's `save` wrote.
-
-    Returns:
-        The estimator that was saved, fitted; of what `thalweg fit` wrote `Regressor`, `Classifier`,
-        `MLPRegressor` or `MLPClassifier`, with the classes as texts.
-
-    Raises:
-        CheckpointError: If it is missing, damaged, or no model of a fit.
-        DataError: If its description is longer than the available memory.
-        MissingLibrary: If scikit-learn is not installed; `read_model` does without.
-
-    Example:
-        >>> import tempfile
-        >>> from thalweg.estimators import fit_table, save_model
-        >>> houses = {"area": [50.0, 70.0, 90.0], "price": [1.0, 1.5, 2.0]}
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     save_model(fit_table(houses, "price", holdout=0).model, folder)
-        ...     loaded = load_model(folder)
-        >>> loaded.predict({"area": [60.0]}), loaded.coef_
-        (array([1.25]), array([0.025]))
-    """
-    model, description = _read(folder)
-    try:
-        from thalweg.estimators.scikit.storing import estimator_of
-    except ImportError as error:
-        raise MissingLibrary(
-            f"load_model makes an estimator of scikit-learn's kind, and {error}. Install it by pip "
-            "install 'thalweg[sklearn]', or call thalweg.estimators.read_model, which needs none."
-        ) from error
-    try:
-        return estimator_of(model, description.get("estimator"))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{folder} is damaged ({error}); fit again.") from error
-
-
 def read_model(folder: str | os.PathLike[str]) -> FittedModel:
     """Read a model as it was fitted; no code in the folder is run.
 
@@ -152,10 +103,16 @@ def read_model(folder: str | os.PathLike[str]) -> FittedModel:
         CheckpointError: If it is missing, damaged, or no model of a fit.
         DataError: If its description is longer than the available memory.
     """
-    return _read(folder)[0]
+    return read_description(folder)[0]
 
 
-def _read(folder: str | os.PathLike[str]) -> tuple[FittedModel, dict[str, Any]]:
+def read_description(folder: str | os.PathLike[str]) -> tuple[FittedModel, dict[str, Any]]:
+    """Return the model in a folder, and all that describes it.
+
+    Raises:
+        CheckpointError: If it is missing, damaged, or no model of a fit.
+        DataError: If its description is longer than the available memory.
+    """
     folder = Path(folder)
     path = folder / DESCRIPTION
     description = _description(folder, path)

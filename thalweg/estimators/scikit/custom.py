@@ -13,7 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 import thalweg as tw
-from thalweg.estimators.epochs import continued, epoch_means
+from thalweg.estimators.epochs import epoch_means
 from thalweg.estimators.scikit.general import seed_of
 from thalweg.estimators.scikit.linear import at_least
 from thalweg.lines import level_of_user
@@ -35,6 +35,7 @@ class Estimator(BaseEstimator):
         tol: The largest part of the gradient that L-BFGS ends with.
         random_state: What the order of rows follows from.
         warm_start: Whether a fit starts where the last one ended.
+        engine: "auto", "native" or "numpy", which compiles nothing: for a few quick steps.
 
     Attributes:
         params_: The parameters found.
@@ -57,7 +58,7 @@ class Estimator(BaseEstimator):
     def __init__(
         self, loss: Callable[..., Any], predictor: Callable[..., Any], params: Any, *,
         optimizer: Any = None, batch_size: int | None = None, max_iter: int = 1000,
-        tol: float = 1e-8, random_state: Any = None, warm_start: bool = False,
+        tol: float = 1e-8, random_state: Any = None, warm_start: bool = False, engine: str = "auto",
     ) -> None:  # fmt: skip
         self.loss = loss
         self.predictor = predictor
@@ -68,6 +69,7 @@ class Estimator(BaseEstimator):
         self.tol = tol
         self.random_state = random_state
         self.warm_start = warm_start
+        self.engine = engine
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Minimize the loss over rows.
@@ -139,7 +141,9 @@ class Estimator(BaseEstimator):
 
     def _minimize(self, start: Any, data: tuple[Any, ...], most: int) -> None:
         options = {"gtol": at_least("tol", self.tol, 0.0), "maxiter": most}
-        found = tw.minimize(self.loss, start, data, method="lbfgs", options=options)
+        found = tw.minimize(
+            self.loss, start, data, method="lbfgs", options=options, engine=self.engine
+        )
         self.params_, self.loss_ = found.x, float(found.fun)
         self.n_iter_ = max(1, int(found.nit))
         largest = max((float(np.max(np.abs(g))) for g in tw.tree.leaves(found.jac)), default=0.0)
@@ -152,8 +156,9 @@ class Estimator(BaseEstimator):
         size = None if self.batch_size is None else int(at_least("batch_size", self.batch_size, 1))
         state = getattr(self, "state_", None)
         fit = tw.fit(
-            self.loss, start, data, epochs=epochs, seed=seed_of(self.random_state), progress=False,
-            optimizer=self.optimizer if state is None else continued(self.optimizer, state),
+            self.loss, start, data, epochs=epochs, seed=seed_of(self.random_state),
+            progress=False, engine=self.engine,
+            optimizer=self.optimizer if state is None else self.optimizer.continued(state),
             batch_size=None if size is None or size >= rows else size,
         )  # fmt: skip
         self.params_, self.state_, self.loss_curve_ = fit.params, fit.opt_state, epoch_means(fit)

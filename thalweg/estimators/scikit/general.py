@@ -10,11 +10,11 @@ from thalweg import optim
 from thalweg.data.encoding import Encoding, Missing
 from thalweg.errors import ArgumentError
 from thalweg.estimators import models
-from thalweg.estimators.epochs import Course, train_by_epochs
+from thalweg.estimators.epochs import Epochs, train_by_epochs
 from thalweg.estimators.objectives import Objective, parse_objective
 from thalweg.estimators.optimum import optimum, quantile_optimum
 from thalweg.estimators.problem import PenalizedLoss
-from thalweg.estimators.scikit.base import (
+from thalweg.estimators.scikit.estimator import (
     ClassEstimator,
     RegressionEstimator,
     minimized,
@@ -237,7 +237,7 @@ def _trained(
     rate = optim.cosine_decay_schedule(RATE, steps)
     if start is None:
         start = models.initial(problem.model, rows.X.shape[1], problem.outputs, 0)
-    course = Course(
+    course = Epochs(
         estimator.optimizer or optim.adam(rate), size, estimator.max_iter,
         seed_of(estimator.random_state), tolerance=-np.inf, wait=estimator.max_iter,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from thalweg.estimators.optimum import (
     optimum,
     quantile_optimum,
 )
-from thalweg.estimators.scikit.base import RegressionEstimator, minimized, weighted_rows
+from thalweg.estimators.scikit.estimator import RegressionEstimator, minimized, weighted_rows
 from thalweg.estimators.scikit.reading import offset_of, read_training, target_of
 
 Floats = NDArray[np.float64]

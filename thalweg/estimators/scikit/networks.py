@@ -11,11 +11,11 @@ from thalweg import optim
 from thalweg.data.encoding import Encoding, TargetColumn
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators import models
-from thalweg.estimators.epochs import Course, TrainedModel, train_by_epochs
+from thalweg.estimators.epochs import Epochs, TrainedModel, train_by_epochs
 from thalweg.estimators.models import Model
 from thalweg.estimators.objectives import Objective, parse_objective
 from thalweg.estimators.problem import PenalizedLoss, Rows
-from thalweg.estimators.scikit.base import (
+from thalweg.estimators.scikit.estimator import (
     ClassEstimator,
     ModelEstimator,
     RegressionEstimator,
@@ -57,14 +57,15 @@ class NetworkEstimator(ModelEstimator):
             )
         return Model("mlp", tuple(int(size) for size in hidden), self.activation)
 
-    def _course(self, rows: int, epochs: int, seed: int) -> Course:
+    def _course(self, rows: int, epochs: int, seed: int) -> Epochs:
         size = min(200, rows) if self.batch_size == "auto" else self.batch_size
         size = int(at_least("batch_size", size, 1))
         rate = at_least("learning_rate_init", self.learning_rate_init, 0.0)
         wait = int(at_least("n_iter_no_change", self.n_iter_no_change, 1))
-        return Course(
+        return Epochs(
             self.optimizer or optim.adam(rate), min(size, rows), epochs, seed, bool(self.shuffle),
             at_least("tol", self.tol, 0.0), wait, bool(self.verbose),
+            self.engine,
         )  # fmt: skip
 
     def _trained(
@@ -193,6 +194,7 @@ class MLPRegressor(RegressionEstimator, NetworkEstimator):
         early_stopping: Whether rows set aside say when to stop, and which parameters were best.
         validation_fraction: The share of those rows.
         n_iter_no_change: After so many epochs without a gain the training ends.
+        engine: "auto", "native" or "numpy", which compiles nothing: for a few quick steps.
 
     Example:
         >>> X = np.linspace(-1.0, 1.0, 200)[:, None]
@@ -207,7 +209,7 @@ class MLPRegressor(RegressionEstimator, NetworkEstimator):
         learning_rate_init: float = 0.001, max_iter: int = 200, shuffle: bool = True,
         random_state: Any = None, tol: float = 1e-4, verbose: bool = False,
         warm_start: bool = False, early_stopping: bool = False, validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
+        n_iter_no_change: int = 10, engine: str = "auto",
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.loss = loss
@@ -225,6 +227,7 @@ class MLPRegressor(RegressionEstimator, NetworkEstimator):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.engine = engine
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit to rows.
@@ -302,6 +305,7 @@ class MLPClassifier(ClassEstimator, NetworkEstimator):
         early_stopping: Whether rows set aside say when to stop, and which parameters were best.
         validation_fraction: The share of those rows.
         n_iter_no_change: After so many epochs without a gain the training ends.
+        engine: "auto", "native" or "numpy", which compiles nothing: for a few quick steps.
 
     Attributes:
         classes_: The classes, in order.
@@ -318,7 +322,7 @@ class MLPClassifier(ClassEstimator, NetworkEstimator):
         alpha: float = 0.0001, batch_size: Any = "auto", learning_rate_init: float = 0.001,
         max_iter: int = 200, shuffle: bool = True, random_state: Any = None, tol: float = 1e-4,
         verbose: bool = False, warm_start: bool = False, early_stopping: bool = False,
-        validation_fraction: float = 0.1, n_iter_no_change: int = 10,
+        validation_fraction: float = 0.1, n_iter_no_change: int = 10, engine: str = "auto",
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -335,6 +339,7 @@ class MLPClassifier(ClassEstimator, NetworkEstimator):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.engine = engine
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit to rows.

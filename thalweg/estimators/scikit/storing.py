@@ -1,16 +1,15 @@
-"""Estimators beside the models of their fits: what is written of them, and made of it."""
+"""Estimators made of what is written of them beside the models of their fits."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from thalweg.data.encoding import OneHot
-from thalweg.errors import ArgumentError, SpecError, shown
+from thalweg.errors import SpecError, shown
 from thalweg.estimators.fitted import FittedModel
-from thalweg.estimators.scikit.base import ModelEstimator
+from thalweg.estimators.scikit.estimator import MORE, ModelEstimator
 from thalweg.estimators.scikit.general import Classifier, Regressor
 from thalweg.estimators.scikit.linear import (
     HuberRegressor,
@@ -28,58 +27,13 @@ STORED: dict[str, type[ModelEstimator]] = {
     )
 }  # fmt: skip
 
-# Attributes of some estimators that no model tells of.
-MORE = ("n_iter_", "scale_", "loss_", "best_loss_")
-
-
-def description_of(estimator: Any) -> tuple[FittedModel, dict[str, Any]]:
-    """Return the model of a fitted estimator, and what else makes it in plain values.
-
-    Raises:
-        ArgumentError: If it is none of thalweg's, or has classes that no file can hold.
-        NotFittedError: If it is not fitted.
-    """
-    name = type(estimator).__name__
-    if STORED.get(name) is not type(estimator):
-        raise ArgumentError(
-            f"save_model was given {shown(str(type(estimator)))}. Give the model of a fit, or one "
-            f"of {', '.join(STORED)}, fitted; others are pickled."
-        )
-    check_is_fitted(estimator)
-    given = estimator.get_params(deep=False)
-    plain = {key: _plain(value) for key, value in given.items() if _is_plain(value)}
-    said: dict[str, Any] = {"name": name, "params": plain, "tabular": estimator.tabular_}
-    said["columns"] = int(estimator.n_features_in_)
-    said["named"] = hasattr(estimator, "feature_names_in_")
-    if hasattr(estimator, "classes_"):
-        classes = estimator.classes_
-        if classes.dtype.kind not in "biufUO":
-            raise ArgumentError(
-                f"The classes are of dtype {classes.dtype}; give numbers or texts to save them."
-            )
-        said["classes"], said["dtype"] = classes.tolist(), classes.dtype.str
-    said["more"] = {key: getattr(estimator, key) for key in MORE if hasattr(estimator, key)}
-    return estimator.model_, said
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, bool | int | float | str | np.number)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value.item() if isinstance(value, np.number) else value
-
 
 def estimator_of(model: FittedModel, said: dict[str, Any] | None) -> ModelEstimator:
     """Return the fitted estimator of a model.
 
     Args:
         model: The model.
-        said: What `description_of` returned; None for a model of `thalweg fit`.
+        said: What `described` returned; None for a model of `thalweg fit`.
 
     Raises:
         SpecError: If there is no such estimator.

@@ -14,7 +14,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from thalweg.data.encoding import Encoding
+from thalweg.errors import ArgumentError, shown
 from thalweg.estimators.fitted import Coefficients, FittedModel, coefficients
+from thalweg.estimators.folder import write_model
 from thalweg.estimators.models import Model, Params
 from thalweg.estimators.objectives import Objective
 from thalweg.estimators.problem import PenalizedLoss, Rows
@@ -37,9 +39,7 @@ class ModelEstimator(BaseEstimator):
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the fitted model to a folder; `tw.load_model` reads it, `thalweg predict` too."""
-        from thalweg.estimators.folder import save_model
-
-        save_model(self, folder)
+        save_estimator(self, folder)
 
     @property
     def coefficients_(self) -> Coefficients:
@@ -172,3 +172,59 @@ def minimized(objective: Objective, rows: Rows, penalty: float, intercept: bool,
               outputs: int = 1) -> PenalizedLoss:  # fmt: skip
     """Return what a linear estimator minimizes."""
     return PenalizedLoss(objective, rows, LINEAR, outputs, penalty, intercept)
+
+
+# ---- files
+
+# Attributes of some estimators that no model tells of.
+MORE = ("n_iter_", "scale_", "loss_", "best_loss_")
+
+
+def save_estimator(estimator: Any, folder: str | os.PathLike[str]) -> None:
+    """Write a fitted estimator to a folder, as `save_model` does.
+
+    Raises:
+        ArgumentError: If it is none of thalweg's, or has classes that no file can hold, or the
+            folder holds files of something else.
+        CheckpointError: If the folder cannot be written.
+        NotFittedError: If it is not fitted.
+    """
+    kind = type(estimator)
+    if not isinstance(estimator, ModelEstimator) or kind.__module__.split(".")[0] != "thalweg":
+        raise ArgumentError(
+            f"An object of {shown(str(kind))} was given to save. Give the model of a fit, or one "
+            "of thalweg's estimators with a model by name; others are pickled."
+        )
+    check_is_fitted(estimator)
+    write_model(estimator.model_, folder, estimator=described(estimator))
+
+
+def described(estimator: ModelEstimator) -> dict[str, Any]:
+    """Return what makes a fitted estimator beside its model, in plain values."""
+    name = type(estimator).__name__
+    given = estimator.get_params(deep=False)
+    plain = {key: _plain(value) for key, value in given.items() if _is_plain(value)}
+    said: dict[str, Any] = {"name": name, "params": plain, "tabular": estimator.tabular_}
+    said["columns"] = int(estimator.n_features_in_)
+    said["named"] = hasattr(estimator, "feature_names_in_")
+    if hasattr(estimator, "classes_"):
+        classes = estimator.classes_
+        if classes.dtype.kind not in "biufUO":
+            raise ArgumentError(
+                f"The classes are of dtype {classes.dtype}; give numbers or texts to save them."
+            )
+        said["classes"], said["dtype"] = classes.tolist(), classes.dtype.str
+    said["more"] = {key: getattr(estimator, key) for key in MORE if hasattr(estimator, key)}
+    return said
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str | np.number)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.number) else value
