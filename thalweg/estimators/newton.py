@@ -227,12 +227,14 @@ def newton(
         >>> newton(square, np.zeros(2), 1e-10, 10).u
         array([3., 4.])
     """
-    gradient, damping = function.gradient(start), DAMPING
+    gradient, damping, H = function.gradient(start), DAMPING, None
     run = NewtonRun(start, function.value(start), float(np.linalg.norm(gradient)))
     try:
         while np.isfinite(run.norm):
-            direction = _direction(function, run.u, gradient, damping)
             near = run.norm <= tolerance
+            if H is None or not near:  # near the minimum, that of the step before will do
+                H = _curvature(function, run.u)
+            direction = _direction(H, gradient, damping)
             run.converged = near and float(np.linalg.norm(direction)) <= SHORT
             endless = (near and not run.converged) or lost(run.u)
             if endless or run.norm <= AIM or len(run.values) >= most:
@@ -258,12 +260,16 @@ def newton(
     return run
 
 
-def _direction(function: LinearScores, u: Floats, gradient: Floats, damping: float) -> Floats:
-    if len(u) > MOST_WHOLE:
-        return _conjugate(function.product(u), gradient, damping)
-    H = function.hessian(u)
-    H[np.diag_indices_from(H)] += damping * max(float(np.max(np.diag(H), initial=0.0)), 1e-6)
-    return np.asarray(-np.linalg.solve(H, gradient))
+def _curvature(function: LinearScores, u: Floats) -> Floats | Callable[[Floats], Floats]:
+    """Return the second derivatives as a matrix or, of many parameters, what multiplies by it."""
+    return function.product(u) if len(u) > MOST_WHOLE else function.hessian(u)
+
+
+def _direction(H: Floats | Callable[[Floats], Floats], gradient: Floats, damping: float) -> Floats:
+    if callable(H):
+        return _conjugate(H, gradient, damping)
+    added = damping * max(float(np.max(np.diag(H), initial=0.0)), 1e-6)
+    return np.asarray(-np.linalg.solve(H + added * np.eye(len(H)), gradient))
 
 
 def _conjugate(times: Callable[[Floats], Floats], gradient: Floats, damping: float) -> Floats:
