@@ -23,6 +23,7 @@ ThalwegError
 │   ├── MissingFile        a file that is not there
 │   ├── DamagedFile        a file of PyTorch's that is damaged
 │   └── RefusedPickle      a pickle that asks for more than plain data
+├── MissingLibrary         a library that is not installed, and what installs it
 ├── EngineError            an engine that cannot compile or run a program
 ├── MemberError            a member that a module lacks, or a name that none can have
 ├── StateError             a state that does not fit the module it is for
@@ -167,6 +168,10 @@ class DamagedFile(CheckpointError, RuntimeError):
 
 class RefusedPickle(CheckpointError, pickle.UnpicklingError):
     """A pickle that asks for something else than plain data."""
+
+
+class MissingLibrary(ThalwegError, ImportError):
+    """A library that a part of thalweg needs is not installed; what installs it."""
 
 
 class EngineError(ThalwegError, RuntimeError):

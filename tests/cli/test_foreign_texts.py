@@ -21,7 +21,7 @@ import pytest
 from tests.cli.conftest import Thalweg
 from tests.foreign_texts import TEXTS, commands
 from thalweg.errors import printable
-from thalweg.estimators import load_model
+from thalweg.estimators import read_model
 from thalweg.page import Page
 
 # A line's end of another kind than the file's is refused, also between quotation marks.
@@ -81,7 +81,7 @@ def test_a_fit_obeys_no_name(thalweg: Thalweg, table: Path, target: str, tmp_pat
     assert "thalweg: forged" not in re.split(r"[\n]", ran.out)
     judge_page(out / "report.html")
     # What the files hold is exact.
-    encoding = load_model(out).encoding
+    encoding = read_model(out).encoding
     assert encoding.target.name == target
     assert {feature.name for feature in encoding.features} <= {
         *map(column, NAMES),

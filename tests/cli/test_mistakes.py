@@ -113,9 +113,9 @@ def test_an_optimizer_that_means_nothing_is_refused(
         (("--loss", "squared(2)"), "takes no number"),
         (("--loss", "huber(-1)"), "a positive number"),
         (("--loss", "quantile(2)"), "between 0 and 1"),
-        (("--optimizer", "accelerated", "--epochs", 3), "stops by itself"),
-        (("--optimizer", "accelerated", "--model", "mlp:4"), "linear models"),
-        (("--optimizer", "accelerated", "--loss", "absolute"), "smooth loss"),
+        (("--optimizer", "newton", "--epochs", 3), "stops by itself"),
+        (("--optimizer", "newton", "--model", "mlp:4"), "linear models"),
+        (("--optimizer", "newton", "--loss", "absolute"), "smooth loss"),
         (("--run", "nowhere.toml"), "nowhere.toml cannot be read"),
     ],
 )

@@ -31,7 +31,7 @@ def test_a_run_that_was_edited_or_lost_its_facts_is_told_from_one_as_written(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "run.toml"
-    options = options_of(Settings("y", l2=1.5, epochs=30, optimizer="accelerated"), {"data": "a"})
+    options = options_of(Settings("y", l2=1.5, epochs=30, optimizer="newton"), {"data": "a"})
     text = to_toml(options, {"digest": "x"})
     for changed, edited in (
         (text, False),

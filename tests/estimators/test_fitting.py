@@ -82,7 +82,7 @@ def test_choices_left_open_are_made_and_told() -> None:
     assert (settings.model, settings.loss, settings.l2) == ("mlp:4", "squared", 0.0)
     assert (settings.batch_size, settings.patience) == (100, 0)
     assert settings.optimizer == tw.optim.adam(0.003)
-    assert fit_table(diabetes(), "target").settings.optimizer == "accelerated"
+    assert fit_table(diabetes(), "target").settings.optimizer == "newton"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_choices_left_open_are_made_and_told() -> None:
         ({"optimizer": "adam(0.1)"}, ArgumentError, r"^optimizer is 'adam\(0\.1\)'; give a trans"),
         ({"model": "tree"}, SpecError, "there is no model 'tree'"),
         ({"loss": "squard"}, SpecError, "There is no loss 'squard'. Did you mean 'squared'?"),
-        ({"optimizer": "accelerated", "epochs": 3}, SpecError, "stops by itself"),
+        ({"optimizer": "newton", "epochs": 3}, SpecError, "stops by itself"),
         ({"drop": ("bm",)}, DataError, "perhaps 'bmi'"),
     ],
 )

@@ -8,7 +8,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 
 from thalweg.cli import main
 from thalweg.errors import ArgumentError, CheckpointError
-from thalweg.estimators import FittedModel, fit_table, load_model, save_model
+from thalweg.estimators import FittedModel, fit_table, read_model, save_model
+from thalweg.estimators.folder import write_model
 
 LOADERS = {"diabetes": load_diabetes, "cancer": load_breast_cancer, "digits": load_digits}
 
@@ -35,7 +36,7 @@ def test_a_loaded_model_predicts_bit_for_bit(
     frame = LOADERS[name](as_frame=True).frame
     fitted = fit_table(frame, "target", progress=False, **settings).model
     save_model(fitted, tmp_path / "deep" / "m")
-    loaded = load_model(str(tmp_path / "deep" / "m"))
+    loaded = read_model(str(tmp_path / "deep" / "m"))
     assert loaded.encoding == fitted.encoding
     assert loaded.spec == fitted.spec
     np.testing.assert_array_equal(loaded.scores(frame), fitted.scores(frame))
@@ -46,7 +47,7 @@ def test_the_command_line_writes_what_python_reads(tmp_path: Path) -> None:
     frame = load_diabetes(as_frame=True).frame
     frame.to_csv(tmp_path / "d.csv", index=False)
     assert main(["fit", str(tmp_path / "d.csv"), "-y", "target", "--out", str(tmp_path / "m")]) == 0
-    found, expected = load_model(tmp_path / "m"), fit_table(tmp_path / "d.csv", "target").model
+    found, expected = read_model(tmp_path / "m"), fit_table(tmp_path / "d.csv", "target").model
     np.testing.assert_array_equal(found.predict(frame), expected.predict(frame))
     np.testing.assert_array_equal(found.coefficients.values, expected.coefficients.values)
 
@@ -54,8 +55,8 @@ def test_the_command_line_writes_what_python_reads(tmp_path: Path) -> None:
 def test_an_earlier_model_is_replaced_but_no_other_files(
     tmp_path: Path, model: FittedModel
 ) -> None:
-    save_model(model, tmp_path / "m", {"note.txt": "first"})
-    save_model(model, tmp_path / "m", {"note.txt": "second"})
+    write_model(model, tmp_path / "m", {"note.txt": "first"})
+    write_model(model, tmp_path / "m", {"note.txt": "second"})
     assert (tmp_path / "m" / "note.txt").read_text() == "second"
     (tmp_path / "thesis.tex").write_text("…")
     with pytest.raises(ArgumentError, match="holds other files"):
@@ -74,13 +75,13 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, model: FittedMo
 def test_a_save_cut_short_leaves_no_model(
     tmp_path: Path, model: FittedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save_model(model, tmp_path / "m", {"note.txt": "first"})
+    write_model(model, tmp_path / "m", {"note.txt": "first"})
 
     def full(path: Path, content: bytes) -> None:
         raise CheckpointError("No space left on device")
 
     monkeypatch.setattr("thalweg.estimators.folder.storage.write_whole", full)
     with pytest.raises(CheckpointError, match="No space"):
-        save_model(model, tmp_path / "m", {"note.txt": "second"})
+        write_model(model, tmp_path / "m", {"note.txt": "second"})
     with pytest.raises(CheckpointError, match="holds no model"):
-        load_model(tmp_path / "m")
+        read_model(tmp_path / "m")

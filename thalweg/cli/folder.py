@@ -11,7 +11,7 @@ import numpy as np
 from thalweg.cli.tables import comma_separated
 from thalweg.errors import ArgumentError
 from thalweg.estimators.fitting import TableFit
-from thalweg.estimators.folder import holds_other_files, load_model, save_model
+from thalweg.estimators.folder import holds_other_files, read_model, write_model
 
 COEFFICIENTS = "coefficients.csv"
 
@@ -56,7 +56,7 @@ def save(folder: Path, fit: TableFit, run: str, report: str) -> None:
     else:
         # Those of an earlier fit are none of this one's.
         (folder / COEFFICIENTS).unlink(missing_ok=True)
-    save_model(fit.model, folder, texts)
+    write_model(fit.model, folder, texts)
 
 
 def _history(fit: TableFit) -> str:
@@ -93,7 +93,7 @@ def predict(folder: Path, data: str) -> str:
         CheckpointError: If the folder holds no sound model.
         DataError: If the file cannot be read, or lacks columns of the model.
     """
-    model = load_model(folder)
+    model = read_model(folder)
     scores, target = model.scores(data), model.encoding.target
     names, columns = [target.name], [model.predicted(scores).tolist()]
     if target.kind != "regression":

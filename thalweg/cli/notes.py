@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thalweg.estimators.fitting import TableFit
-from thalweg.estimators.settings import ACCELERATED
+from thalweg.estimators.settings import NEWTON
 
 
 def notes(fit: TableFit) -> list[str]:
@@ -39,6 +39,6 @@ def notes(fit: TableFit) -> list[str]:
 def _why_not(fit: TableFit) -> str:
     if fit.split.encoding.target.kind != "regression" and not fit.settings.l2:
         return "If a line separates the classes, coefficients grow for ever: try --l2 1."
-    if fit.settings.optimizer != ACCELERATED and fit.split.objective.smooth:
+    if fit.settings.optimizer != NEWTON and fit.split.objective.smooth:
         return "For the optimum leave out --optimizer, --batch-size, --epochs and --patience."
     return "The coefficients are near the optimum, not at it."

@@ -13,7 +13,7 @@ from thalweg.cli.grammar import optimizer, rewrite
 from thalweg.data.encoding import fits
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators.folder import checksum
-from thalweg.estimators.settings import ACCELERATED, Settings
+from thalweg.estimators.settings import NEWTON, Settings
 
 Options = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ def settings_of(options: Options) -> Settings:
     """
     _require_text(options["data"])
     values = {name: value for name, value in options.items() if name != "data"}
-    if values.get("optimizer") not in (None, ACCELERATED):
+    if values.get("optimizer") not in (None, NEWTON):
         values["optimizer"] = optimizer(values["optimizer"])
     try:
         return Settings(**values)

@@ -59,13 +59,7 @@ class FittedModel:
             ArgumentError: If the loss gives none.
             DataError: If data cannot be read, or columns or categories are not those fitted.
         """
-        shares = self.shares(self.scores(data))
-        if shares is None:
-            raise ArgumentError(
-                f"A model with the loss {self.objective.text} gives no probabilities. Fit one with "
-                "the loss logistic or softmax, or take the scores."
-            )
-        return shares
+        return self.shares_of(self.scores(data))
 
     def scores(self, data: Any) -> Floats:
         """Return what the loss compares the target with, shape (rows,) or (rows, classes).
@@ -74,7 +68,7 @@ class FittedModel:
             DataError: If data cannot be read, or columns or categories are not those fitted.
         """
         table = table_of(data, self.encoding.text_columns)
-        return np.asarray(models.scores(self.params, self.encoding.matrix(table)))
+        return self.of_features(self.encoding.matrix(table))
 
     @property
     def coefficients(self) -> Coefficients:
@@ -89,6 +83,10 @@ class FittedModel:
             )
         return coefficients(self.encoding, self.params)
 
+    def of_features(self, X: Floats) -> Floats:
+        """Return the scores of encoded features, shape (rows, features)."""
+        return np.asarray(models.scores(self.params, X, self.spec.activation))
+
     # ---- what scores say
 
     def predicted(self, scores: Floats) -> NDArray[Any]:
@@ -102,6 +100,20 @@ class FittedModel:
     def taken(self, scores: Floats) -> NDArray[np.int64]:
         """Return the position of the most likely class where the scores are these."""
         return scores.argmax(axis=1) if scores.ndim > 1 else (scores > 0).astype(np.int64)
+
+    def shares_of(self, scores: Floats) -> Floats:
+        """Return the probabilities of the classes where the scores are these.
+
+        Raises:
+            ArgumentError: If the loss gives none.
+        """
+        shares = self.shares(scores)
+        if shares is None:
+            raise ArgumentError(
+                f"A model with the loss {self.objective.text} gives no probabilities. Fit one with "
+                "the loss logistic or softmax, or take the scores."
+            )
+        return shares
 
     def shares(self, scores: Floats) -> Floats | None:
         """Return the probabilities of the classes where the scores are these, if there are any."""

@@ -17,8 +17,9 @@ from thalweg.estimators import models
 from thalweg.estimators.fitted import Coefficients, FittedModel
 from thalweg.estimators.models import Model, parse_model
 from thalweg.estimators.objectives import Objective
-from thalweg.estimators.settings import ACCELERATED, Settings
-from thalweg.estimators.split import Rows, Split, split
+from thalweg.estimators.problem import Rows
+from thalweg.estimators.settings import NEWTON, Settings
+from thalweg.estimators.split import Split, split
 from thalweg.estimators.training import Trained, train
 from thalweg.estimators.uncertainty import inference_of
 from thalweg.inference import Inference
@@ -111,9 +112,9 @@ def resolve(split: Split, settings: Settings) -> Settings:
         l2=float(classes) if settings.l2 is None else float(settings.l2),
     )
     if settings.optimizer is None and linear and objective.smooth and asked == (None,) * 3:
-        return replace(chosen, optimizer=ACCELERATED)
-    if settings.optimizer == ACCELERATED:
-        _require_accelerable(model, objective, asked)
+        return replace(chosen, optimizer=NEWTON)
+    if settings.optimizer == NEWTON:
+        _require_smooth(model, objective, asked)
         return chosen
     batch_size = settings.batch_size or min(rows, BATCH_SIZE)
     steps_per_epoch = math.ceil(rows / batch_size)
@@ -129,16 +130,16 @@ def resolve(split: Split, settings: Settings) -> Settings:
     )
 
 
-def _require_accelerable(model: Model, objective: Objective, asked: tuple[Any, ...]) -> None:
+def _require_smooth(model: Model, objective: Objective, asked: tuple[Any, ...]) -> None:
     if model.kind != "linear" or not objective.smooth:
         what = f"the model {model}" if model.kind != "linear" else f"the loss {objective.text}"
         raise SpecError(
-            f"The optimizer accelerated is for linear models with a smooth loss, not for {what}. "
+            f"The optimizer newton is for linear models with a smooth loss, not for {what}. "
             "Choose another, such as adam(0.01)."
         )
     if asked != (None,) * 3:
         raise SpecError(
-            "The optimizer accelerated uses all rows at each step and stops by itself. Leave out "
+            "The optimizer newton uses all rows at each step and stops by itself. Leave out "
             "the batch size, the epochs and the patience, or choose another, such as adam(0.01)."
         )
 

@@ -29,8 +29,11 @@ def holds_other_files(folder: Path) -> bool:
     return bool(names) and not names & {MODEL, DESCRIPTION}
 
 
-def save_model(
-    model: FittedModel, folder: str | os.PathLike[str], beside: Mapping[str, str] | None = None
+def write_model(
+    model: FittedModel,
+    folder: str | os.PathLike[str],
+    beside: Mapping[str, str] | None = None,
+    estimator: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a model to a folder, which is made if it is not there.
 
@@ -38,19 +41,11 @@ def save_model(
         model: What a fit found.
         folder: A new or an empty folder, or one of an earlier model, which is replaced.
         beside: Other files to write there, by name: a folder with a model has all of them.
+        estimator: What else is kept of an estimator, in plain values.
 
     Raises:
         ArgumentError: If the folder holds files of something else.
         CheckpointError: If it cannot be written.
-
-    Example:
-        >>> import tempfile
-        >>> from thalweg.estimators import fit_table
-        >>> columns = {"x": [1.0, 2.0, 3.0, 4.0], "y": [2.5, 3.5, 6.5, 7.5]}
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     save_model(fit_table(columns, "y").model, folder)
-        ...     sorted(path.name for path in Path(folder).iterdir())
-        ['model.json', 'model.safetensors']
     """
     folder = Path(folder)
     try:
@@ -73,6 +68,8 @@ def save_model(
         "encoding": to_json(model.encoding),
         "arrays": _of_arrays(arrays),
     }
+    if estimator is not None:
+        description["estimator"] = dict(estimator)
     description["checksum"] = checksum(description)
     # The old description must not stand beside the new model if this ends between the two.
     with contextlib.suppress(OSError):
@@ -96,25 +93,25 @@ def _of_arrays(arrays: Mapping[str, models.Array]) -> str:
     return digest.hexdigest()
 
 
-def load_model(folder: str | os.PathLike[str]) -> FittedModel:
-    """Read a model; no code in the folder is run.
+def read_model(folder: str | os.PathLike[str]) -> FittedModel:
+    """Read a model as it was fitted; no code in the folder is run.
 
     Args:
-        folder: What `thalweg fit` or `save_model` wrote.
+        folder: What `thalweg fit`, `save_model` or an estimator's `save` wrote.
 
     Raises:
         CheckpointError: If it is missing, damaged, or no model of a fit.
         DataError: If its description is longer than the available memory.
+    """
+    return read_description(folder)[0]
 
-    Example:
-        >>> import tempfile
-        >>> from thalweg.estimators import fit_table, save_model
-        >>> houses = {"area": [50.0, 70.0, 90.0], "price": [1.0, 1.5, 2.0]}
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     save_model(fit_table(houses, "price", holdout=0).model, folder)
-        ...     loaded = load_model(folder)
-        >>> loaded.predict({"area": [60.0]})
-        array([1.25])
+
+def read_description(folder: str | os.PathLike[str]) -> tuple[FittedModel, dict[str, Any]]:
+    """Return the model in a folder, and all that describes it.
+
+    Raises:
+        CheckpointError: If it is missing, damaged, or no model of a fit.
+        DataError: If its description is longer than the available memory.
     """
     folder = Path(folder)
     path = folder / DESCRIPTION
@@ -131,7 +128,7 @@ def load_model(folder: str | os.PathLike[str]) -> FittedModel:
         params = models.nested(arrays)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); fit again.") from error
-    return FittedModel(encoding, objective, spec, params)
+    return FittedModel(encoding, objective, spec, params), description
 
 
 def _description(folder: Path, path: Path) -> dict[str, Any]:

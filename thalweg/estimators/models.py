@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,13 @@ from thalweg.errors import SpecError, shown
 Array = NDArray[Any]
 Params = dict[str, list[Any]]
 
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "relu": lambda x: np.maximum(x, 0.0),
+    "tanh": np.tanh,
+    "logistic": lambda x: 1.0 / (1.0 + np.exp(-x)),
+    "identity": lambda x: x,
+}
+
 MAX_LAYERS = 32
 MAX_LAYER_SIZE = 1 << 16
 
@@ -23,26 +31,33 @@ MAX_LAYER_SIZE = 1 << 16
 class Model:
     """A model by name: linear, or a multilayer perceptron with the sizes of its hidden layers.
 
-    >>> print(parse_model("mlp: 64, 32"))
-    mlp:64,32
+    >>> print(parse_model("mlp: 64, 32"), parse_model("mlp:8:tanh"))
+    mlp:64,32 mlp:8:tanh
     """
 
     kind: str
     hidden: tuple[int, ...] = ()
+    activation: str = "relu"
 
     def __str__(self) -> str:
-        return f"{self.kind}:{','.join(map(str, self.hidden))}" if self.hidden else self.kind
+        if not self.hidden:
+            return self.kind
+        activation = "" if self.activation == "relu" else f":{self.activation}"
+        return f"{self.kind}:{','.join(map(str, self.hidden))}{activation}"
 
 
 def parse_model(text: str) -> Model:
     """Read a model: `linear`, or `mlp:` and the sizes of its hidden layers.
+
+    Behind these may stand a colon and what is applied between layers: relu, which it is by default,
+    tanh, logistic or identity.
 
     Raises:
         SpecError: If it is anything else, or a size is not from 1 to 65536.
 
     Example:
         >>> parse_model("mlp:64,32")
-        Model(kind='mlp', hidden=(64, 32))
+        Model(kind='mlp', hidden=(64, 32), activation='relu')
     """
     kind, colon, sizes = (part.strip() for part in text.partition(":"))
     if kind not in ("linear", "mlp"):
@@ -51,6 +66,12 @@ def parse_model(text: str) -> Model:
         if colon:
             raise SpecError(f"the model {shown(text)} has sizes; linear has none, mlp:64,32 has.")
         return Model("linear")
+    sizes, _, activation = (part.strip() for part in sizes.partition(":"))
+    if activation and activation not in ACTIVATIONS:
+        raise SpecError(
+            f"the model {shown(text)} has the activation {shown(activation)}; choose "
+            f"{', '.join(ACTIVATIONS)}."
+        )
     hidden = [size.strip() for size in sizes.split(",")]
     if len(hidden) > MAX_LAYERS:
         raise SpecError(f"the model has {len(hidden)} hidden layers; give at most {MAX_LAYERS}.")
@@ -60,7 +81,7 @@ def parse_model(text: str) -> Model:
                 f"the model {shown(text)} has a layer of size {shown(size)}; give whole numbers "
                 f"from 1 to {MAX_LAYER_SIZE}, as in mlp:64,32."
             )
-    return Model("mlp", tuple(map(int, hidden)))
+    return Model("mlp", tuple(map(int, hidden)), activation or "relu")
 
 
 # ---- parameters
@@ -94,12 +115,13 @@ def initial(model: Model, features: int, outputs: int, seed: int) -> Params:
     return {"weights": weights, "biases": biases}
 
 
-def scores(params: Params, X: Any) -> Any:
+def scores(params: Params, X: Any, activation: str = "relu") -> Any:
     """Return the scores of rows: X W₁ + b₁, rectified, times W₂ plus b₂, and so on.
 
     Args:
         params: Weights and biases, one a layer.
         X: Features, shape (rows, features).
+        activation: What is applied between layers, one of `ACTIVATIONS`.
 
     Returns:
         Shape (rows,) or (rows, outputs).
@@ -110,7 +132,7 @@ def scores(params: Params, X: Any) -> Any:
     """
     layers = list(zip(params["weights"], params["biases"], strict=True))
     for weight, bias in layers[:-1]:
-        X = np.maximum(X @ weight + bias, 0.0)
+        X = ACTIVATIONS[activation](X @ weight + bias)
     weight, bias = layers[-1]
     return X @ weight + bias
 

@@ -31,6 +31,7 @@ class Objective:
         power: Losses of a target in other units scale by this power of the unit; 0 where a target
             must stay in its own units.
         mean: Maps scores to predictions, or to probabilities of the classes.
+        relative: Whether only differences between the scores of a row count.
     """
 
     text: str
@@ -41,11 +42,19 @@ class Objective:
     smooth: bool = True
     power: int = 0
     mean: Callable[[Floats], Floats] | None = None
+    relative: bool = False
 
     @property
     def standardizes_target(self) -> bool:
         """Whether a regression's target is trained on in standard deviations from its mean."""
         return self.power > 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return parse_objective, (self.text, self.kind)
+
+    def at(self, number: float) -> Objective:
+        """Return the loss with another number, for those that have one: huber and quantile."""
+        return NUMBERED[self.text.partition("(")[0]][0](float(number))
 
 
 # ---- regression
@@ -75,6 +84,28 @@ def huber(threshold: float) -> Callable[[Any, Any], Any]:
     def losses(scores: Any, y: Any) -> Any:
         inside = np.minimum(np.abs(y - scores), threshold)
         return inside * (np.abs(y - scores) - 0.5 * inside)
+
+    return losses
+
+
+def huber_and_scale(epsilon: float) -> Callable[[Any, Any], Any]:
+    """Return σ + σ H(r / σ) for scores (s, σ), residuals r = y − s; infinity where σ ≤ 0.
+
+    H(z) is z² where |z| ≤ ε, and 2 ε |z| − ε² elsewhere.
+
+    Source:
+        Owen, "A Robust Hybrid of Lasso and Ridge Regression", 2007.
+
+    >>> huber_and_scale(1.5)(np.array([[0.0, 1.0], [0.0, 2.0]]), np.array([1.0, 8.0]))
+    array([ 2. , 21.5])
+    """
+
+    def losses(scores: Any, y: Any) -> Any:
+        scale = scores[:, 1]
+        used = np.where(scale > 0.0, scale, 1.0)
+        z = np.abs(y - scores[:, 0]) / used
+        inside = np.minimum(z, epsilon)
+        return np.where(scale > 0.0, used + used * inside * (2.0 * z - inside), np.inf)
 
     return losses
 
@@ -151,7 +182,8 @@ def _log_odds(y: Floats, classes: int) -> float:
 def _log_shares(y: Floats, classes: int) -> Floats:
     # A class without a training row has no share; a tiny one keeps its loss finite.
     counts = np.maximum(np.bincount(y.astype(np.int64), minlength=classes), 1e-3)
-    return np.asarray(np.log(counts / counts.sum()))
+    logs = np.log(counts / counts.sum())
+    return np.asarray(logs - np.mean(logs))
 
 
 def _majority(y: Floats, classes: int) -> float:
@@ -194,7 +226,9 @@ OBJECTIVES = {
     ),
     "logistic": Objective("logistic", "binary", logistic, _log_odds, 0.25, mean=_odds_mean),
     "hinge": Objective("hinge", "binary", hinge, _majority, None, False),
-    "softmax": Objective("softmax", "multiclass", softmax, _log_shares, 0.5, mean=_shares_mean),
+    "softmax": Objective(
+        "softmax", "multiclass", softmax, _log_shares, 0.5, mean=_shares_mean, relative=True
+    ),
 }
 
 DEFAULTS: dict[Kind, str] = {"regression": "squared", "binary": "logistic", "multiclass": "softmax"}

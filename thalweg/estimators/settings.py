@@ -11,7 +11,7 @@ from thalweg.data.encoding import Kind, Missing
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators.models import parse_model
 
-ACCELERATED: Literal["accelerated"] = "accelerated"
+NEWTON: Literal["newton"] = "newton"
 
 _LEAST = {"batch_size": 1, "epochs": 1, "patience": 0, "seed": 0, "l2": 0}
 
@@ -26,8 +26,7 @@ class Settings:
         model: linear (the default), or mlp:64,32 with the sizes of the hidden layers.
         loss: squared, absolute, huber(1.0), quantile(0.9), poisson, logistic, hinge or softmax.
         optimizer: Such as adam(0.01) or chain(clip_by_global_norm(1.0), sgd(0.1)) of `tw.optim`.
-            By default linear models with a smooth loss go to their optimum by accelerated
-            gradient descent.
+            By default linear models with a smooth loss go to their optimum by Newton's method.
         batch_size: Rows a step.
         epochs: How often to go through the training rows.
         patience: Stop after this many epochs without a better loss on a tenth of the training rows
@@ -52,7 +51,7 @@ class Settings:
     task: Kind | None = None
     model: str = "linear"
     loss: str | None = None
-    optimizer: optim.GradientTransformation | Literal["accelerated"] | None = None
+    optimizer: optim.GradientTransformation | Literal["newton"] | None = None
     batch_size: int | None = None
     epochs: int | None = None
     patience: int | None = None
@@ -75,10 +74,10 @@ class Settings:
                 f"holdout is {self.holdout}; give the share of rows to hold out, such as 0.2, "
                 "or 0 for none."
             )
-        if isinstance(self.optimizer, str) and self.optimizer != ACCELERATED:
+        if isinstance(self.optimizer, str) and self.optimizer != NEWTON:
             raise ArgumentError(
                 f"optimizer is {shown(self.optimizer)}; give a transformation, such as "
-                f"tw.optim.adam(0.01), or {ACCELERATED!r}."
+                f"tw.optim.adam(0.01), or {NEWTON!r}."
             )
 
 

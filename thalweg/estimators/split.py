@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,30 +13,11 @@ from thalweg.errors import DataError, shown
 from thalweg.estimators import models
 from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective, kind_of, parse_objective
+from thalweg.estimators.problem import Rows
 from thalweg.estimators.settings import Settings
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows ready to compute with.
-
-    Args:
-        X: Features, shape (rows, features).
-        y: What scores are compared with: numbers, 0 and 1, or positions of classes.
-    """
-
-    X: Floats
-    y: NDArray[Any]
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def take(self, rows: Integers) -> Rows:
-        """Return some of the rows."""
-        return Rows(self.X[rows], self.y[rows])
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,12 +14,12 @@ from numpy.typing import NDArray
 
 import thalweg as tw
 from thalweg.estimators import models
-from thalweg.estimators.descent import decorrelated, descend
 from thalweg.estimators.models import Params, parse_model
+from thalweg.estimators.optimum import optimum
+from thalweg.estimators.problem import PenalizedLoss, Rows, arrays_of
 from thalweg.estimators.settings import Settings
-from thalweg.estimators.split import Rows, Split
+from thalweg.estimators.split import Split
 from thalweg.training.progress import Info
-from thalweg.training.result import Fit
 
 Floats = NDArray[np.float64]
 
@@ -57,7 +58,11 @@ class Trained:
     Args:
         params: Weights and biases for encoded features and the target in deviations.
         curves: How losses went.
-        fits: The runs it took.
+        steps: How many steps were made.
+        seconds: The time of the run, without compiling.
+        seconds_in_steps: That of the steps alone.
+        compile_seconds: The time it took to compile.
+        engine: The engine that ran it.
         gradient: The norm of the gradient of the training loss at its end.
         converged: Whether that is as good as zero; None if the loss does not let one tell.
         chosen_step: The step the parameters are from.
@@ -66,36 +71,20 @@ class Trained:
 
     params: Params
     curves: Curves
-    fits: tuple[Fit, ...]
+    steps: int
+    seconds: float
+    seconds_in_steps: float
+    compile_seconds: float
+    engine: str
     gradient: float
     converged: bool | None
     chosen_step: int
     interrupted: bool = False
 
     @property
-    def steps(self) -> int:
-        """How many steps were made."""
-        return sum(fit.steps for fit in self.fits)
-
-    @property
-    def seconds(self) -> float:
-        """The time of all runs, without compiling."""
-        return sum(fit.seconds for fit in self.fits)
-
-    @property
-    def compile_seconds(self) -> float:
-        """The time it took to compile."""
-        return sum(fit.compile_seconds for fit in self.fits)
-
-    @property
     def us_per_step(self) -> float:
         """The time of a step, in microseconds."""
-        return sum(fit.us_per_step * fit.steps for fit in self.fits) / max(1, self.steps)
-
-    @property
-    def engine(self) -> str:
-        """The engine that ran it."""
-        return self.fits[0].engine if self.fits else "none"
+        return self.seconds_in_steps / max(1, self.steps) * 1e6
 
 
 def train(split: Split, settings: Settings, progress: Any = "auto") -> Trained:
@@ -110,37 +99,22 @@ def train(split: Split, settings: Settings, progress: Any = "auto") -> Trained:
         TrainingDiverged: If the loss or the parameters stop being finite.
     """
     if settings.optimizer is None or isinstance(settings.optimizer, str):
-        return _accelerated(split, settings, progress)
+        return _to_optimum(split, settings)
     return _optimized(split, settings, settings.optimizer, progress)
 
 
-def _accelerated(split: Split, settings: Settings, progress: Any) -> Trained:
-    rows, objective = split.train, split.objective
-    penalty = (settings.l2 or 0.0) / len(rows)
-    # Where curvature has no bound, take that of the null model; `descend` finds the step size.
-    curvature = objective.curvature or max(float(np.mean(rows.y)), 1e-3)
-    at = decorrelated(rows.X, curvature, penalty)
-    tail = (split.outputs,) if split.outputs > 1 else ()
-
-    def back(gamma: Floats) -> Params:
-        theta = at.P @ gamma
-        # Rounding would give the coefficient of a constant column a value near zero.
-        theta[1:][~rows.X.any(axis=0)] = 0.0
-        return {"weights": [theta[1:]], "biases": [np.asarray(theta[0])]}
-
+def _to_optimum(split: Split, settings: Settings) -> Trained:
+    penalty = (settings.l2 or 0.0) / len(split.train)
+    problem = PenalizedLoss(split.objective, split.train, outputs=split.outputs, penalty=penalty)
     curves = Curves()
-
-    def judge(step: int, gamma: Floats) -> None:
-        curves.judge(split, step, back(gamma))
-
-    start = np.zeros((at.P.shape[1], *tail))
-    judge(0, start)
-    found = descend(objective, at, rows.y, start, penalty, progress=progress, on_eval=judge)
-    losses = [fit.history.loss for fit in found.fits]
-    curves.loss = np.concatenate([np.empty(0), *losses]) * split.unit
+    curves.judge(split, 0, models.initial(problem.model, split.train.X.shape[1], split.outputs, 0))
+    began = time.perf_counter()
+    found = optimum(problem, on_step=lambda step, params: curves.judge(split, step, params))
+    seconds = time.perf_counter() - began
+    curves.loss = found.values * split.unit
     return Trained(
-        back(found.gamma), curves, tuple(found.fits), found.gradient, found.converged,
-        found.steps, found.interrupted,
+        found.params, curves, found.steps, seconds, seconds, 0.0, "numpy", found.distance,
+        found.converged, found.steps, found.interrupted,
     )  # fmt: skip
 
 
@@ -151,10 +125,8 @@ def _optimized(
     start = models.initial(model, split.train.X.shape[1], split.outputs, settings.seed)
     rows, aside = set_aside(split, settings)
     penalty = (settings.l2 or 0.0) / len(rows)
-
-    def loss(params: Params, X: Any, y: Any) -> Any:
-        value = np.mean(objective.losses(models.scores(params, X), y))
-        return value + 0.5 * penalty * models.squared_weights(params) if penalty else value
+    problem = PenalizedLoss(objective, rows, model, split.outputs, penalty)
+    loss = problem.loss
 
     curves = Curves()
     judge = functools.partial(curves.judge, split)
@@ -167,12 +139,12 @@ def _optimized(
         fit = tw.fit(
             loss,
             start,
-            (rows.X, rows.y),
+            problem.data,
             optimizer=optimizer,
             batch_size=None if size == len(rows) else size,
             epochs=epochs,
             seed=settings.seed,
-            validation=(aside.X, aside.y) if patience else None,
+            validation=arrays_of(aside) if patience else None,
             patience=patience,
             evaluate_every=None if patience else max(1, total // 100),
             callbacks=lambda info: _seldom(info, curves, judge, bool(patience)),
@@ -186,12 +158,15 @@ def _optimized(
         judge(fit.steps, fit.params)
     curves.loss = np.asarray(fit.history.loss) * split.unit
     best = fit.best_params
-    gradient = _gradient(loss, best, rows)
+    gradient = _gradient(problem, best)
     converged = gradient <= VANISHED if objective.smooth and model.kind == "linear" else None
     chosen = fit.steps
     if patience and len(fit.history.validation):
         chosen = int(fit.history.validation_step[np.nanargmin(fit.history.validation)])
-    return Trained(best, curves, (fit,), gradient, converged, chosen, interrupted)
+    return Trained(
+        best, curves, fit.steps, fit.seconds, fit.us_per_step * fit.steps * 1e-6,
+        fit.compile_seconds, fit.engine, gradient, converged, chosen, interrupted,
+    )  # fmt: skip
 
 
 def _seldom(
@@ -213,6 +188,6 @@ def set_aside(split: Split, settings: Settings) -> tuple[Rows, Rows]:
     return rows.take(np.sort(order[count:])), rows.take(np.sort(order[:count]))
 
 
-def _gradient(loss: Callable[..., Any], params: Params, rows: Rows) -> float:
-    leaves = tw.tree.leaves(tw.jit(tw.grad(loss))(params, rows.X, rows.y))
+def _gradient(problem: PenalizedLoss, params: Params) -> float:
+    leaves = tw.tree.leaves(tw.jit(tw.grad(problem.loss))(params, *problem.data))
     return math.sqrt(sum(float(np.sum(np.asarray(leaf) ** 2)) for leaf in leaves))

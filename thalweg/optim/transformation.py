@@ -111,6 +111,22 @@ class GradientTransformation(Recipe):
         twin._wants_params = self._wants_params
         return twin.remember(self._factory, self._form, self._arguments)
 
+    def continued(self, state: OptState) -> Self:
+        """Return the transformation with a state that it had as its initial one.
+
+        It prints and compares as before: to go on changes nothing that it does.
+
+        Example:
+            >>> import thalweg as tw
+            >>> sgd = tw.optim.sgd(0.1, momentum=0.9)
+            >>> _, state = sgd.update([1.0], sgd.init([0.0]))
+            >>> sgd.continued(state).init([0.0]) == state
+            True
+        """
+        twin = self.twin()
+        twin._init = lambda params: state
+        return twin
+
     @on_tensors
     def init(self, params: Params) -> OptState:
         """Return the initial state for parameters."""
