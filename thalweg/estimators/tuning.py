@@ -19,8 +19,9 @@ from thalweg.estimators import models
 from thalweg.estimators.fitting import TableFit, fit_split, resolve
 from thalweg.estimators.models import Params, parse_model
 from thalweg.estimators.objectives import parse_objective
-from thalweg.estimators.settings import ACCELERATED, Settings
-from thalweg.estimators.split import Rows, Split, split
+from thalweg.estimators.problem import Rows
+from thalweg.estimators.settings import NEWTON, Settings
+from thalweg.estimators.split import Split, split
 from thalweg.estimators.training import set_aside, train
 from thalweg.training.inputs import whole_number
 from thalweg.training.plots import smooth
@@ -238,7 +239,8 @@ def fit_fold(
     Returns:
         The parameters that a fit of these settings would keep, and losses by epochs.
     """
-    if settings.optimizer in (None, ACCELERATED):
+    optimizer = settings.optimizer
+    if optimizer is None or optimizer == NEWTON:
         return train(fold, settings, False).params, {}
     objective, model = fold.objective, parse_model(settings.model)
     rows, aside = set_aside(fold, settings)
@@ -260,7 +262,7 @@ def fit_fold(
         loss,
         start,
         arrays(rows, (settings.l2 or 0.0) / len(rows)),
-        optimizer=settings.optimizer,
+        optimizer=optimizer,
         batch_size=None if size == len(rows) else size,
         epochs=epochs,
         seed=settings.seed,
