@@ -1,0 +1,158 @@
+"""What MkDocs is told of this project: pages made of files elsewhere, and names of the package.
+
+A page may say, on a line of its own,
+
+    <!-- names: tw.fit tw.optim.* of thalweg.optim.losses -->    their docstrings
+    <!-- table: tw.* of thalweg.ops -->                          their first lines
+    <!-- commands -->                                            the command line's own help
+
+where `*` stands for the public names of a module, and `of` for those that are defined in another.
+"""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+import thalweg as tw
+from thalweg.cli.application import application
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES, OUTPUTS = ROOT / "examples", ROOT / "examples" / "output"
+
+# ---- the order of pages
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put the pages of a folder where the table of contents has the folder."""
+    config.nav = [_filled(entry) for entry in config.nav or []]
+    return config
+
+
+def _filled(entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    ((title, inside),) = entry.items()
+    if isinstance(inside, str):
+        return {title: _pages_of(inside) if inside.endswith("/") else inside}
+    listed = [part for part in inside if isinstance(part, str)]
+    pages: list[Any] = []
+    for part in inside:
+        folder = isinstance(part, str) and part.endswith("/")
+        found = _pages_of(part) if folder else [_filled(part)]
+        pages += [page for page in found if not folder or page not in listed]
+    return {title: pages}
+
+
+def _pages_of(folder: str) -> list[str]:
+    if folder == "how-to/":
+        return [f"how-to/{name}.md" for name in ("index", *_programs())]
+    found = sorted(path.name for path in (ROOT / "docs" / folder).glob("*.md"))
+    return [f"{folder}{name}" for name in sorted(found, key=lambda name: name != "index.md")]
+
+
+# ---- pages of files that are not in docs
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add a page for each program of `examples`, and those of files of the whole project."""
+    for where, text in _made().items():
+        files.append(File.generated(config, where, content=text))
+    return files
+
+
+def _made() -> dict[str, str]:
+    listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    benchmarks = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    pages = {f"how-to/{name}.md": _how_to(name) for name in _programs()}
+    return pages | {
+        "how-to/index.md": re.sub(r"\[(\w+)\.py\]\(\w+\.py\)", r"[\1](\1.md)", listed),
+        "benchmarks.md": benchmarks.replace("](../docs/", "]("),
+        "changelog.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
+    }
+
+
+def _programs() -> list[str]:
+    """Return the names of the examples, in the order of their list."""
+    listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| \[(\w+)\.py\]", listed, re.MULTILINE)
+
+
+def _how_to(name: str) -> str:
+    code = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
+    tree = ast.parse(code)
+    title, _, learnt = (ast.get_docstring(tree) or name).partition("\n")
+    rest = "".join(code.splitlines(keepends=True)[tree.body[0].end_lineno :]).strip()
+    printed = (OUTPUTS / f"{name}.txt").read_text(encoding="utf-8").rstrip()
+    return (
+        f"# {title.rstrip('.')}\n\n{learnt.strip()}\n\n"
+        f'```{{.python title="examples/{name}.py"}}\n{rest}\n```\n\n'
+        f"It prints, with times of the machine that it ran on:\n\n```text\n{printed}\n```\n"
+    )
+
+
+# ---- what pages say of the package
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Write what the page asks for."""
+    markdown = re.sub(r"^<!-- names: (.+?) -->$", _docstrings, markdown, flags=re.M | re.S)
+    markdown = re.sub(r"^<!-- table: (.+?) -->$", _first_lines, markdown, flags=re.M | re.S)
+    return re.sub(r"^<!-- commands -->$", lambda _: _commands(), markdown, flags=re.M)
+
+
+def _docstrings(asked: re.Match[str]) -> str:
+    return "\n".join(
+        f'::: {_path(thing)}\n    options:\n      heading: "{name}"\n      toc_label: "{name}"\n'
+        for name, thing in _things(asked[1])
+    )
+
+
+def _first_lines(asked: re.Match[str]) -> str:
+    rows = []
+    for name, thing in _things(asked[1]):
+        said = (inspect.getdoc(thing) or "").partition("\n")[0].replace("|", "\\|")
+        rows.append(f"| `{name}` | {said} |")
+    return "\n".join(["| name | what it is |", "|---|---|", *rows])
+
+
+def _things(asked: str) -> Iterator[tuple[str, Any]]:
+    """Yield what is asked for with its public name: functions, classes and single instances."""
+    names, _, place = " ".join(asked.split()).partition(" of ")
+    for name in names.split():
+        if not name.endswith(".*"):
+            yield name, _found(name)
+            continue
+        room = _found(name[:-2])
+        for public in sorted(getattr(room, "__all__", None) or dir(room), key=str.lower):
+            thing = getattr(room, public)
+            told = inspect.isfunction(thing) or inspect.isclass(thing) or hasattr(thing, "__doc__")
+            home = getattr(thing, "__module__", None) or ""
+            if told and home.startswith(place or room.__name__) and not public.startswith("_"):
+                if not public.endswith("State"):
+                    yield f"{name[:-1]}{public}", thing
+
+
+def _found(name: str) -> Any:
+    found: Any = tw
+    for part in name.split(".")[1:]:
+        found = getattr(found, part)
+    return found
+
+
+def _path(thing: Any) -> str:
+    named = thing if hasattr(thing, "__qualname__") else type(thing)
+    if hasattr(thing, "__name__") and named is not thing:  # a primitive has its function's name
+        return f"{thing.__module__}.{thing.__name__}"
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _commands() -> str:
+    written = application().generate_docs(output_format="markdown")
+    commands = written[written.index("## thalweg fit") :]
+    return commands.replace("**Parameters**", "**Options**").replace(" *[default: False]*", "")
