@@ -116,7 +116,7 @@ def _docstrings(asked: re.Match[str]) -> str:
 def _first_lines(asked: re.Match[str]) -> str:
     rows = []
     for name, thing in _things(asked[1]):
-        said = (inspect.getdoc(thing) or "").partition("\n")[0].replace("|", "\\|")
+        said = (inspect.getdoc(thing) or "").partition("\n")[0].replace("|", "\\|").replace("[", "\\[")
         rows.append(f"| `{name}` | {said} |")
     return "\n".join(["| name | what it is |", "|---|---|", *rows])
 
