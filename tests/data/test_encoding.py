@@ -93,7 +93,7 @@ def test_a_later_file_keeps_codes_that_look_like_numbers(tmp_path: Path) -> None
     later.write_text("code\n01\n01\n")
     encoding = encode(read_table(first), "y")
     assert encoding.text_columns == {"code"}
-    X = encoding.matrix(read_table(later, text=encoding.text_columns))
+    X = encoding.matrix(read_table(later, encoding.reading))
     np.testing.assert_array_equal(X, [[0], [0]])
 
 
