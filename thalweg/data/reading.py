@@ -25,6 +25,7 @@ class Reading:
         na: Values that mean missing, beside the usual ones, as they are written.
         decimal: The mark before decimals in a text file, where the file leaves it open; the other
             of the two then separates thousands.
+        lenient: Whether columns of `only` may be absent: whoever needs them says so.
 
     Example:
         >>> Reading(drop=("id",)).chosen(["id", "x", "y"], "the table")
@@ -37,6 +38,7 @@ class Reading:
     dates: tuple[str, ...] = ()
     na: tuple[str, ...] = ()
     decimal: Decimal | None = None
+    lenient: bool = False
 
     def chosen(self, names: Sequence[str], source: str) -> list[str]:
         """Return the names of the columns to read, in the order of the source.
@@ -46,10 +48,12 @@ class Reading:
         """
         known = set(names)
         for name in (*(self.only or ()), *self.drop):
-            if name not in known:
+            if name not in known and not self.lenient:
                 raise DataError(f"{source} has no column {shown(name)}; {near(name, names)}.")
         wanted = known if self.only is None else set(self.only)
         left = [name for name in names if name in wanted and name not in self.drop]
+        if not left and self.lenient:
+            return list(names[:1])
         if not left:
             raise DataError(f"{source} has no column left to read; drop fewer.")
         return left

@@ -27,7 +27,11 @@ Floats = NDArray[np.float64]
 # A gradient this small is converged; a run goes on to the second while it still gains.
 TOLERANCE, AIM = 1e-10, 1e-14
 MOST_STEPS = 50_000
+# The second mends what rounding left in the first.
+PLAIN_STEPS = 2
 LEAST_RATE = 1e-12
+# The least ratio of eigenvalues with which products of columns are as good as the columns.
+SQUARED = 1e-10
 # Multiply-adds after which a run ends, converged or not.
 MOST_WORK = 3e11
 
@@ -62,16 +66,38 @@ def decorrelated(X: Floats, curvature: float, penalty: float) -> Coordinates:
         True
     """
     rows, features = X.shape
-    A = np.column_stack([np.ones(rows), X])
-    R = np.linalg.qr(A, mode="r") * np.sqrt(curvature / rows)
+    A = np.empty((rows, features + 1))
+    A[:, 0], A[:, 1:] = 1.0, X
+    found = _by_products(A, curvature / rows, penalty)
+    if found is None:
+        R = np.linalg.qr(A, mode="r") * np.sqrt(curvature / rows)
+        if penalty:
+            ridge = np.sqrt(penalty) * np.eye(features + 1)[1:]
+            R = np.linalg.qr(np.vstack([R, ridge]), mode="r")
+        _, s, V = np.linalg.svd(R, full_matrices=False)
+        kept = s > np.finfo(np.float64).eps * max(A.shape) * s[0]
+        found = (V[kept] / s[kept, None]).T
+    return Coordinates(A @ found, found)
+
+
+def _by_products(A: Floats, weight: float, penalty: float) -> Floats | None:
+    """Return P from the products of columns, or of rows if they are fewer.
+
+    That is a fraction of an orthogonal decomposition's work. It squares the condition number, of
+    which what is left is descended from: so None where that is large, or the rank is not full.
+    """
+    rows, columns = A.shape
+    wide = rows < columns
+    if wide and penalty:
+        return None
+    G = weight * (A @ A.T if wide else A.T @ A)
     if penalty:
-        ridge = np.sqrt(penalty) * np.eye(features + 1)[1:]
-        R = np.linalg.qr(np.vstack([R, ridge]), mode="r")
-    _, s, V = np.linalg.svd(R)
-    V = V[: len(s)]
-    kept = s > np.finfo(np.float64).eps * max(A.shape) * s[0]
-    P = (V[kept] / s[kept, None]).T
-    return Coordinates(A @ P, P)
+        G[np.diag_indices(columns)] += penalty * (np.arange(columns) > 0)
+    values, vectors = np.linalg.eigh(G)
+    if not values[0] > SQUARED * values[-1]:
+        return None
+    P = vectors / np.sqrt(values)
+    return np.sqrt(weight) * (A.T @ (P / np.sqrt(values))) if wide else P
 
 
 @dataclass
@@ -149,11 +175,12 @@ def descend(
 
     data = (coordinates.Z, y)
     gradient = tw.jit(tw.grad(loss))
-    at = AcceleratedDescent(start)
+    # Squared errors curve by exactly 1 everywhere: a plain step leads to the optimum.
+    at = AcceleratedDescent(start, momentum=0.0 if objective.quadratic else 0.9)
     at.gradient = _norm(gradient(at.gamma, *data))
     most = int(np.clip(MOST_WORK / max(1, start.size * len(y)), 2000, MOST_STEPS))
     while not at.ended and at.steps < most and at.rate > LEAST_RATE:
-        steps = min(int(10 / (1 - at.momentum)), most - at.steps)
+        steps = min(int(10 / (1 - at.momentum)) if at.momentum else PLAIN_STEPS, most - at.steps)
         fit = _stage(loss, at, data, steps, progress, on_eval)
         if fit is None:
             continue
@@ -164,7 +191,7 @@ def descend(
         reached = _norm(gradient(fit.params, *data))
         if reached > 0.1 * at.gradient:
             at.settled = at.converged
-            at.momentum = min(1 - (1 - at.momentum) / 3, 1 - 1e-4)
+            at.momentum = min(1 - (1 - max(at.momentum, 0.7)) / 3, 1 - 1e-4)
         if not at.settled or reached < at.gradient:
             at.gamma, at.gradient = np.asarray(fit.params), reached
     return at
@@ -189,7 +216,7 @@ def _stage(
             loss,
             at.gamma,
             data,
-            optimizer=tw.optim.sgd(at.rate, momentum=at.momentum, nesterov=True),
+            optimizer=tw.optim.sgd(at.rate, momentum=at.momentum or None, nesterov=True),
             steps=steps,
             evaluate_every=max(1, steps // 10),
             callbacks=evaluated,

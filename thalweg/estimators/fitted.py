@@ -19,6 +19,9 @@ from thalweg.estimators.objectives import Objective
 
 Floats = NDArray[np.float64]
 
+# Products of columns are added up in pieces that stay in the cache.
+ROWS_AT_ONCE = 8192
+
 
 @dataclass(frozen=True, eq=False)
 class FittedModel:
@@ -75,7 +78,7 @@ class FittedModel:
         Raises:
             DataError: If data cannot be read, or columns or categories are not those fitted.
         """
-        table = table_of(data, self.encoding.text_columns)
+        table = table_of(data, self.encoding.reading)
         return np.asarray(models.scores(self.params, self.encoding.matrix(table)))
 
     @property
@@ -190,14 +193,21 @@ def covariance(objective: Objective, X: Floats, y: Floats, scores: Floats) -> Fl
     def slope(s: Any) -> Any:
         return tw.grad(lambda at: np.sum(objective.losses(at, y)))(s)
 
-    first, second = tw.jvp(slope, (scores,), (np.ones_like(scores),))
-    A = np.column_stack([np.ones(len(X)), X])
-    rows, parameters = A.shape
-    H = A.T @ (np.asarray(second)[:, None] * A)
-    if rows <= parameters or np.linalg.matrix_rank(H, hermitian=True) < parameters:
+    rows, parameters = len(X), 1 + X.shape[1]
+    if rows <= parameters:
         return None
-    spread = np.linalg.solve(H, (np.asarray(first)[:, None] * A).T)
-    return np.asarray(rows / (rows - parameters) * (spread @ spread.T))
+    first, second = map(np.asarray, tw.jvp(slope, (scores,), (np.ones_like(scores),)))
+    H, meat = np.zeros((2, parameters, parameters))
+    for start in range(0, rows, ROWS_AT_ONCE):
+        some = slice(start, start + ROWS_AT_ONCE)
+        A = np.column_stack([np.ones(len(X[some])), X[some]])
+        H += A.T @ (second[some, None] * A)
+        A *= first[some, None]
+        meat += A.T @ A
+    if np.linalg.matrix_rank(H, hermitian=True) < parameters:
+        return None
+    half = np.linalg.solve(H, meat)
+    return np.asarray(rows / (rows - parameters) * np.linalg.solve(H, half.T))
 
 
 def std_errors(covariance: Floats, encoding: Encoding) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
+from thalweg.errors import TrainingDiverged
 from thalweg.estimators import models
 from thalweg.estimators.descent import decorrelated, descend
 from thalweg.estimators.models import Params, parse_model
@@ -24,6 +25,9 @@ Floats = NDArray[np.float64]
 
 VANISHED = 1e-8
 SET_ASIDE = 0.1
+
+# A loss this many times that of the start is no slow beginning.
+WORSE = 10.0
 
 
 @dataclass
@@ -184,6 +188,8 @@ def _optimized(
         fit, interrupted = interruption.fit, True
     if curves.at[-1] < fit.steps:
         judge(fit.steps, fit.params)
+    if not interrupted:
+        _require_progress(curves, fit)
     curves.loss = np.asarray(fit.history.loss) * split.unit
     best = fit.best_params
     gradient = _gradient(loss, best, rows)
@@ -192,6 +198,23 @@ def _optimized(
     if patience and len(fit.history.validation):
         chosen = int(fit.history.validation_step[np.nanargmin(fit.history.validation)])
     return Trained(best, curves, (fit,), gradient, converged, chosen, interrupted)
+
+
+def _require_progress(curves: Curves, fit: Fit) -> None:
+    """Refuse a run that ends far above where it began: it was on the way to infinity.
+
+    Raises:
+        TrainingDiverged: If it does.
+    """
+    first, last = curves.train[0], min(curves.train[1:], default=curves.train[0])
+    if last > WORSE * first:
+        raise TrainingDiverged(
+            f"The training loss rose from {first:.3g} to {last:.3g} in {fit.steps:,} steps, and no "
+            "model was written. The learning rate is likely too large; try a hundredth of it.",
+            step=fit.steps,
+            params=fit.params,
+            fit=fit,
+        )
 
 
 def _seldom(
