@@ -172,6 +172,9 @@ def check_complete(column: Column, source: str) -> None:
         )
 
 
+# A matrix is filled in pieces that stay in the cache.
+ROWS_AT_ONCE = 4096
+
 FEW_LEVELS = 20
 
 MOST_LEVELS = 1000
@@ -207,9 +210,14 @@ class Standardized:
         """What each feature is divided by."""
         return (self.scale,)
 
-    def encode(self, column: Column, out: Floats, source: str, unknown: Unknown = "refuse") -> None:
+    def check(self, column: Column, source: str, unknown: Unknown = "refuse") -> Column:
+        """Return a column that can be encoded; an infinite number or a text is refused."""
+        finite_numbers(column, source)
+        return column
+
+    def encode(self, column: Column, out: Floats) -> None:
         """Write the feature, shape (rows, 1); a missing value becomes the mean, which is 0."""
-        numbers = finite_numbers(column, source) - self.mean
+        numbers = column.values - self.mean
         numbers /= self.scale
         if column.missing.any():
             numbers[column.missing] = 0.0
@@ -249,18 +257,15 @@ class OneHot:
         """What each feature is divided by: one."""
         return (1.0,) * (len(self.levels) - 1)
 
-    def encode(self, column: Column, out: Floats, source: str, unknown: Unknown = "refuse") -> None:
-        """Write the features, shape (rows, levels − 1); a missing value becomes the shares.
-
-        So does a text that is none of the levels, if unknown ones are ignored.
-        """
+    def check(self, column: Column, source: str, unknown: Unknown = "refuse") -> Column:
+        """Return a column whose positions are those of the levels; unknown ones are missing."""
         if column.levels is None:
             column = text_column(self.name, column.texts())
         position = {level: i for i, level in enumerate(self.levels)}
-        absent = len(self.levels)
-        codes = np.array([*(position.get(t, absent) for t in column.levels or ()), absent])
+        codes = np.array([*(position.get(text, -1) for text in column.levels or ()), -1], np.int64)
         found = codes[column.values]
-        if unknown == "refuse" and (strange := (found == absent) & ~column.missing).any():
+        strange = (found < 0) & ~column.missing
+        if unknown == "refuse" and strange.any():
             row = int(np.argmax(strange))
             text = (column.levels or ())[column.values[row]]
             raise DataError(
@@ -268,8 +273,11 @@ class OneHot:
                 f"among the categories fitted ({listed(self.levels, 5)}); correct it, take it as "
                 "missing (unknown='ignore', --unknown ignore), or fit again."
             )
-        rows = np.vstack([np.eye(absent), self.shares])
-        out[:] = rows[found, 1:]
+        return Column(self.name, found, found < 0, self.levels)
+
+    def encode(self, column: Column, out: Floats) -> None:
+        """Write the features, shape (rows, levels − 1); a missing value becomes the shares."""
+        out[:] = np.vstack([np.eye(len(self.levels)), self.shares])[column.values, 1:]
 
 
 Feature = Standardized | OneHot
@@ -392,13 +400,16 @@ class Encoding:
         columns = self._columns_of(table)
         if (missing or self.missing) != "mean":
             refuse_missing(columns, table.source)
-        X = np.empty((table.rows if rows is None else len(rows), len(self.names)))
-        at = 0
-        for feature, column in zip(self.features, columns, strict=True):
-            end = at + len(feature.names)
-            taken = column if rows is None else column.take(rows)
-            feature.encode(taken, X[:, at:end], table.source, unknown)
-            at = end
+        pairs = list(zip(self.features, columns, strict=True))
+        checked = [(f, f.check(column, table.source, unknown)) for f, column in pairs]
+        taken = np.arange(table.rows) if rows is None else rows
+        X = np.empty((len(taken), len(self.names)))
+        for start in range(0, len(taken), ROWS_AT_ONCE):
+            some, at = taken[start : start + ROWS_AT_ONCE], 0
+            for feature, column in checked:
+                end = at + len(feature.names)
+                feature.encode(column.take(some), X[start : start + len(some), at:end])
+                at = end
         return X
 
     def complete(self, table: Table) -> Bools:
@@ -413,9 +424,9 @@ class Encoding:
         return found
 
     def _columns_of(self, table: Table) -> list[Column]:
-        lacking = [name for name in self.columns if name not in table.names]
+        known = set(table.names)
+        lacking = [name for name in self.columns if name not in known]
         parted = with_date_parts(table, self.dates)
-        lacking = [name for name in lacking if not set(parts_of(name)) <= set(parted.names)]
         if lacking:
             raise DataError(
                 f"{table.source} lacks {_columns(lacking)} that the model was fitted on; add "

@@ -131,7 +131,8 @@ def _numeric(encoding: Encoding, table: Table) -> list[str]:
     """Return the columns taken as numbers, the target among them."""
     numbers = [f.name for f in encoding.features if isinstance(f, Standardized)]
     target = [encoding.target.name] if encoding.target.kind == "regression" else []
-    return [name for name in (*numbers, *target) if name in table.names]
+    known = set(table.names)  # parts of dates are none of its columns
+    return [name for name in (*numbers, *target) if name in known]
 
 
 def _complete(table: Table, settings: Settings) -> tuple[Table, tuple[str, ...]]:

@@ -19,7 +19,7 @@ from thalweg.data.frames.numbers import (
     refuse_disguised_numbers,
 )
 from thalweg.data.reading import Reading, without
-from thalweg.data.table import Column, Table, not_empty
+from thalweg.data.table import Column, Floats, Table, not_empty
 from thalweg.errors import DataError, shown
 
 MISSING = r"(?i:|na|n/a|#n/a|<na>|-?nan|null|none|\?|\.)"
@@ -62,29 +62,35 @@ def _plain_numbers(
     names = dialect.names
     if len(names) <= WIDE:
         return _plain_from_database(path, dialect, chosen)
-    position = {name: i for i, name in enumerate(names)}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            for _ in range(dialect.skipped + 1):
-                lines.readline(HEADER_CHARACTERS)
-            rows = [_floats(line, dialect.delimiter) for line in lines if line.strip("\r\n")]
-    except ValueError:
+    numbers = _long(path, dialect)
+    if numbers is None:
         return None
-    if any(len(row) != len(names) for row in rows):
-        return None
-    numbers = np.ascontiguousarray(np.array(rows, np.float64).reshape(-1, len(names)).T)
     absent = np.isnan(numbers)
-    return tuple(
-        Column(name, numbers[at], absent[at]) for name in chosen for at in (position[name],)
-    )
+    position = {name: i for i, name in enumerate(names)}
+    return tuple(Column(name, numbers[(i := position[name])], absent[i]) for name in chosen)
 
 
-def _floats(line: str, delimiter: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    values = line.rstrip("\r\n").split(delimiter)
-    try:
-        return np.array(list(map(float, values)))
-    except ValueError:
-        return np.array([float(value or "nan") for value in values])
+def _long(path: Path, dialect: Dialect) -> Floats | None:
+    """Read a wide file as one long column, shape (columns, rows); None if a row is malformed."""
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        for _ in range(dialect.skipped + 1):
+            text.readline(HEADER_CHARACTERS)
+        lines = [line for line in text.read().splitlines() if line]
+    marks = len(dialect.names) - 1
+    if not lines or any(line.count(dialect.delimiter) != marks for line in lines):
+        return None
+    with duckdb.connect() as database:
+        try:
+            found = database.execute(
+                "SELECT CAST(nullif(v, '') AS DOUBLE) AS v FROM "
+                "(SELECT unnest(string_split(line, ?)) AS v FROM "
+                "(SELECT unnest(string_split(?, chr(10))) AS line))",
+                [dialect.delimiter, "\n".join(lines)],
+            ).fetchnumpy()["v"]
+        except duckdb.Error:
+            return None
+    values = np.ma.filled(found.astype(np.float64, copy=False), np.nan)
+    return np.ascontiguousarray(values.reshape(len(lines), marks + 1).T)
 
 
 def _plain_from_database(
@@ -191,7 +197,7 @@ class _Written:
 
     Args:
         plain: Every value is a number with a point, or none.
-        code: Some value has a leading zero or an underscore.
+        code: Some value has a leading zero.
         comma: Some value has a comma.
         decimals: Every value is a number, were its comma a point.
         point: Some value has a point.
@@ -263,8 +269,10 @@ def _written(
 ) -> dict[str, _Written]:
     """Tell how the values of each field are written."""
     asked = [
-        "count({f}) = count(TRY_CAST({f} AS DOUBLE))",
-        f"coalesce(bool_or(regexp_full_match({{f}}, {text(LEADING_ZERO + '|.*_.*')})), false)",
+        # the database takes 1_000 for a number
+        "count({f}) = count(TRY_CAST({f} AS DOUBLE)) "
+        "AND NOT coalesce(bool_or(contains({f}, '_')), false)",
+        f"coalesce(bool_or(regexp_full_match({{f}}, {text(LEADING_ZERO)})), false)",
     ]
     if delimiter != ",":
         asked += [

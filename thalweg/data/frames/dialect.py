@@ -69,7 +69,7 @@ def examine(path: Path, source: str) -> Dialect:
         _refuse_preamble(first[skipped:], delimiter, source, skipped + 1)
         _refuse_spaces(first[skipped:], names, source)
     with path.open("rb") as stream:
-        plain = _only_numbers(stream, skipped, delimiter) if delimiter == "," else False
+        plain = delimiter == "," and _only_numbers(stream, skipped)
     return Dialect(names, delimiter, skipped, plain)
 
 
@@ -112,12 +112,15 @@ def _check_text(stream: BinaryIO, source: str) -> None:
         )
 
 
-# Digits stand for themselves in kind: d, and a zero that may lead: 0.
-_CLASSES = bytes.maketrans(b"123456789+", b"ddddddddd-")
+# Of all digits only zero is told apart; signs are alike, and so are the ends of values.
+_CLASSES = bytes.maketrans(b"123456789+,\n", b"ddddddddd-;;")
+
+# How a value with a leading zero begins.
+_LEADING = (b";0d", b";00", b";-0d", b";-00")
 
 
-def _only_numbers(stream: BinaryIO, skipped: int, delimiter: str) -> bool:
-    """Whether all below the names is plain numbers, or nothing, between the delimiters.
+def _only_numbers(stream: BinaryIO, skipped: int) -> bool:
+    """Whether all below the names is plain numbers, or nothing, between commas.
 
     A number with a leading zero is not plain: it may be a code.
     """
@@ -125,17 +128,13 @@ def _only_numbers(stream: BinaryIO, skipped: int, delimiter: str) -> bool:
         line = stream.readline(HEADER_CHARACTERS)
     if b"\r" in line.rstrip(b"\r\n"):
         return False  # lines that end as on old Macs
-    mark = delimiter.encode()
-    ignored = b"0123456789+-.eE\r\n" + mark
     before = b"\n"
     while chunk := stream.read(CHUNK_BYTES):
-        if chunk.translate(None, ignored):
+        if chunk.translate(None, b"0123456789+-.eE,\r\n"):
             return False
         kinds = (before + chunk).translate(_CLASSES)
-        for start in (mark, b"\n"):
-            for lead in (b"0d", b"00", b"-0d", b"-00"):
-                if start + lead in kinds:
-                    return False
+        if any(lead in kinds for lead in _LEADING):
+            return False
         before = chunk[-3:]
     return True
 
