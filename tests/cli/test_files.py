@@ -6,7 +6,6 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -171,7 +170,7 @@ def test_dates_are_refused_with_the_remedy_and_taken_apart(
     thalweg: Thalweg, tmp_path: Path
 ) -> None:
     days = pd.date_range("2022-01-01", periods=730)
-    weekend = days.dayofweek >= 5
+    weekend = days.day_of_week >= 5
     pd.DataFrame(
         {"day": days.strftime("%Y-%m-%d"), "y": np.arange(730) * 0.5 + 7.0 * weekend}
     ).to_csv(tmp_path / "d.csv", index=False)
@@ -194,12 +193,11 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def model(thalweg: Thalweg, tmp_path: Path) -> Iterator[None]:
+def model(thalweg: Thalweg, tmp_path: Path) -> None:
     data = frame().assign(town=["Como", "Lugano", "Varese"] * 20)
     data["y"] += 100.0 * (data.town == "Varese")
     data.to_csv(tmp_path / "d.csv", index=False)
     assert thalweg("fit", "d.csv", "-y", "y", "--holdout", 0, "--out", "m").status == 0
-    yield
 
 
 @pytest.mark.usefixtures("model")

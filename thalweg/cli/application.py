@@ -24,7 +24,8 @@ from thalweg.data.reading import Decimal
 from thalweg.errors import ArgumentError, printable, shown
 from thalweg.estimators.settings import Settings
 
-STANDARD_INPUT = "-"
+# How a lone hyphen passes through the parser, which takes it for an option.
+STANDARD_INPUT, DEVICE = "-", "/dev/stdin"
 
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
@@ -103,10 +104,16 @@ def fit(
         run: The run.toml of a fit to repeat; other options change it.
         as_json: Print the result as JSON.
     """
-    given = {"data": data} | settings
-    given = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items()}
+    given = {name: _meant(value) for name, value in ({"data": data} | settings).items()}
     options, facts = _options(given, run)
     return _fit(options, facts, out, force, as_json)
+
+
+def _meant(value: Any) -> Any:
+    """Return an option's value with hyphens for the device they passed the parser as."""
+    if isinstance(value, list):
+        return tuple(_meant(item) for item in value)
+    return STANDARD_INPUT if value == DEVICE else value
 
 
 def _options(given: Mapping[str, Any], run: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -229,7 +236,7 @@ def predict(
     from thalweg.cli.folder import predict as predicted
     from thalweg.training.storage import write_whole
 
-    text = predicted(folder, data, id or (), missing, unknown, decimal)
+    text = predicted(folder, _meant(data), id or (), missing, unknown, decimal)
     if out is None:
         # Names of classes must not depend on the terminal.
         if isinstance(sys.stdout, io.TextIOWrapper):

@@ -47,7 +47,7 @@ class Reading:
             DataError: If one that is named is not there, or none is left.
         """
         known = set(names)
-        for name in (*(self.only or ()), *self.drop):
+        for name in (*(self.only or ()), *self.drop, *self.text, *self.dates):
             if name not in known and not self.lenient:
                 raise DataError(f"{source} has no column {shown(name)}; {near(name, names)}.")
         wanted = known if self.only is None else set(self.only)

@@ -112,6 +112,9 @@ THOUSANDS = {
     "points_beside_decimal_commas_elsewhere": read(
         csv("a;b\n1.251;1,5\n2.345;2,25\n"), a=[1251, 2345], b=[1.5, 2.25]
     ),
+    "points_twice_elsewhere": read(
+        csv("a;b\n1.000;1.000.000\n2.000;3.000.000\n"), a=[1000, 2000], b=[1e6, 3e6]
+    ),
     "points_that_are_decimals_elsewhere": read(
         csv("a;b\n1.251;1.5\n2.345;2.25\n"), a=[1.251, 2.345], b=[1.5, 2.25]
     ),

@@ -15,6 +15,7 @@ from thalweg.data.frames.numbers import (
     PERHAPS_THOUSANDS,
     WAYS,
     Marks,
+    decimal_mark,
     numbers_in,
     refuse_disguised_numbers,
 )
@@ -212,9 +213,14 @@ class _Written:
     perhaps: bool = False
 
     @property
+    def marked(self) -> bool:
+        """Whether some value has a comma or a point."""
+        return self.comma or self.point
+
+    @property
     def cast(self) -> str:
         """What turns the values into numbers where nothing is in doubt; "" where something is."""
-        if self.code or (self.perhaps and (self.comma or self.point)):
+        if self.code or (self.perhaps and self.marked):
             return ""
         if self.plain:
             return "TRY_CAST({} AS DOUBLE)"
@@ -235,24 +241,22 @@ def _interpreted(
     open_ = [name for name in chosen if not reading.is_text(name)]
     written = _written(database, {n: fields[n] for n in open_}, dialect.delimiter)
     sure = {n: w.cast.format(fields[n]) for n, w in written.items() if w.cast}
-    if reading.decimal == "comma":
-        sure = {n: cast for n, cast in sure.items() if not written[n].point}
+    if reading.decimal is not None:
+        other = "point" if reading.decimal == "comma" else "comma"
+        sure = {n: cast for n, cast in sure.items() if not getattr(written[n], other)}
     found = {c.name: c for c in fetch_numbers(database, list(sure.values()), list(sure))}
-    evidence = {
-        "," if written[n].comma else "." for n in sure if written[n].comma or written[n].point
-    }
+    texts = {n: fetch_texts(database, fields[n], n) for n in chosen if n not in found}
+    open_texts = [texts[n] for n in texts if n in written and not written[n].code]
+    evidence = {"," if written[n].comma else "." for n in sure if written[n].marked}
+    if dialect.delimiter != ",":
+        evidence |= {mark for column in open_texts if (mark := decimal_mark(column))}
     marks = Marks(
         dialect.delimiter,
         WAYS[reading.decimal] if reading.decimal else None,
         evidence.pop() if len(evidence) == 1 else None,
     )
-    for name in chosen:
-        if name in found:
-            continue
-        column = fetch_texts(database, fields[name], name)
-        if name in written and not written[name].code:
-            column = _numbers_or_texts(column, marks, source)
-        found[name] = column
+    texts |= {column.name: _numbers_or_texts(column, marks, source) for column in open_texts}
+    found |= texts
     return tuple(without(found[name], reading.na) for name in chosen)
 
 

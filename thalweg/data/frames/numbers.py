@@ -27,6 +27,11 @@ _BLANKS = "'’ \u00a0\u202f"
 
 _GROUPS = {mark: re.compile(rf"[1-9]\d{{0,2}}({re.escape(mark)}\d{{3}})+") for mark in ".,'"}
 
+_PROOFS = {
+    mark: re.compile(rf"[-+\u2212]?[1-9]\d{{0,2}}(\{mark}\d{{3}})+(\{point}\d*)?", re.ASCII)
+    for mark, point in ((".", ","), (",", "."))
+}
+
 # A number of at most three digits, or an ambiguous one: the same in SQL and here.
 PERHAPS_THOUSANDS = r"[-+]?([1-9][0-9]{0,2}([.,][0-9]{3})?|[0-9]+)"
 
@@ -54,6 +59,21 @@ class Marks:
     delimiter: str
     stated: str | None = None
     elsewhere: str | None = None
+
+
+def decimal_mark(column: Column) -> str | None:
+    """Return the mark before decimals that some number of a column proves, if one does.
+
+    >>> from thalweg.data.table import as_column
+    >>> decimal_mark(as_column("x", ["12", "1.250.000"])), decimal_mark(as_column("x", ["1.250"]))
+    (',', None)
+    """
+    for level in column.levels or ():
+        for thousands, point in ((".", ","), (",", ".")):
+            twice = level.count(thousands) > 1 or point in level
+            if twice and _PROOFS[thousands].fullmatch(level):
+                return point
+    return None
 
 
 def numbers_in(column: Column, known: Marks, source: str) -> Floats | None:
