@@ -25,7 +25,8 @@ from thalweg.cli.settings import from_toml
 from thalweg.data.frames import read_table
 from thalweg.data.frames.delimited import MISSING
 from thalweg.data.frames.dialect import examine
-from thalweg.data.frames.parquet import _pages
+from thalweg.data.frames.numbers import LEADING_ZERO
+from thalweg.data.frames.pages import _pages
 from thalweg.data.table import Column, Table
 from thalweg.engines.llvm.code import jit
 from thalweg.errors import ArgumentError
@@ -174,9 +175,12 @@ def _plain(column: Column) -> list[Any]:
 
 def _by_python(path: Path, content: bytes) -> Any:
     """Read a table with Python's own reader of CSV."""
-    dialect = examine(path)
+    plain = path.with_name("plain.csv")
+    plain.write_bytes(content)
+    dialect = examine(plain, str(plain))
+    plain.unlink()
     text = io.StringIO(content.decode("utf-8-sig"), newline="")
-    rows = list(csv.reader(text, delimiter=dialect.delimiter, strict=True))[1:]
+    rows = list(csv.reader(text, delimiter=dialect.delimiter, strict=True))[1 + dialect.skipped :]
     rows = [row for row in rows if row] if len(dialect.names) > 1 else [row or [""] for row in rows]
     if any(len(row) != len(dialect.names) for row in rows):
         return None
@@ -192,10 +196,12 @@ def _by_python(path: Path, content: bytes) -> Any:
 
 
 def _is_missing(cell: str) -> bool:
-    return re.fullmatch(MISSING, cell, re.IGNORECASE | re.ASCII) is not None
+    return re.fullmatch(rf"\s*{MISSING}\s*", cell, re.ASCII) is not None
 
 
 def _number(text: str, comma: bool) -> float | None:
+    if re.fullmatch(LEADING_ZERO, text) or "_" in text:
+        return None
     try:
         return float(text.replace(",", ".") if comma else text)
     except ValueError:

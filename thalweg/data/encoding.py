@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thalweg.data.dates import are_dates, parts_of, with_date_parts
-from thalweg.data.reading import Reading
+from thalweg.data.reading import ReadOptions
 from thalweg.data.table import (
     Bools,
     Column,
@@ -368,11 +368,11 @@ class Encoding:
         return tuple(dict.fromkeys(every))
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> ReadOptions:
         """How a later file is read: its '01' is not taken for a number where texts were fitted."""
         texts = {feature.name for feature in self.features if isinstance(feature, OneHot)}
         text = tuple(name for name in self.columns if name in texts)
-        return Reading(self.columns, text=text, dates=self.dates, na=self.na, lenient=True)
+        return ReadOptions(self.columns, text=text, dates=self.dates, na=self.na, lenient=True)
 
     def matrix(
         self,

@@ -14,7 +14,7 @@ Decimal = Literal["point", "comma"]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadOptions:
     """How the columns of a file or a frame are read.
 
     Args:
@@ -28,7 +28,7 @@ class Reading:
         lenient: Whether columns of `only` may be absent: whoever needs them says so.
 
     Example:
-        >>> Reading(drop=("id",)).chosen(["id", "x", "y"], "the table")
+        >>> ReadOptions(drop=("id",)).chosen(["id", "x", "y"], "the table")
         ['x', 'y']
     """
 

@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from thalweg.data.reading import Reading, without
+from thalweg.data.reading import ReadOptions, without
 from thalweg.data.table import Column, Table, as_table, text_column
 
 
-def table_of(data: Any, reading: Reading | None = None) -> Table:
+def table_of(data: Any, reading: ReadOptions | None = None) -> Table:
     """Return data as a table.
 
     Args:
@@ -23,7 +23,7 @@ def table_of(data: Any, reading: Reading | None = None) -> Table:
         >>> table_of({"x": [1.0, 2.0]}).names
         ('x',)
     """
-    how = reading or Reading()
+    how = reading or ReadOptions()
     if isinstance(data, Table):
         return _taken(data, how)
     if isinstance(data, Mapping):
@@ -37,14 +37,14 @@ def table_of(data: Any, reading: Reading | None = None) -> Table:
     return from_frame(data, reading=how)
 
 
-def _taken(table: Table, reading: Reading) -> Table:
-    if reading == Reading():
+def _taken(table: Table, reading: ReadOptions) -> Table:
+    if reading == ReadOptions():
         return table
     chosen = reading.chosen(table.names, table.source)
     return Table(tuple(_read(table[name], reading) for name in chosen), table.source)
 
 
-def _read(column: Column, reading: Reading) -> Column:
+def _read(column: Column, reading: ReadOptions) -> Column:
     if reading.is_text(column.name) and column.numeric:
         column = text_column(column.name, column.texts())
     return without(column, reading.na)

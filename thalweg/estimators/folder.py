@@ -84,7 +84,8 @@ def save_model(
         "arrays": _of_arrays(arrays),
     }
     description["checksum"] = checksum(description)
-    text = json.dumps(description, indent=1, ensure_ascii=False) + "\n"
+    # On one line: laid out, thousands of features take a second.
+    text = json.dumps(description, ensure_ascii=False) + "\n"
     with _taking_the_place_of(folder) as new:
         storage.write(new / MODEL, arrays, {"format": FORMAT})
         for name, content in [*(beside or {}).items(), (DESCRIPTION, text)]:

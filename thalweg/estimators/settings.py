@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from thalweg import optim
 from thalweg.data.encoding import Kind, Missing
-from thalweg.data.reading import Decimal, Reading
+from thalweg.data.reading import Decimal, ReadOptions
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators.models import parse_model
 
@@ -104,10 +104,10 @@ class Settings:
             )
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> ReadOptions:
         """What of a table is read, and what its values mean."""
         only = (*self.features, self.target) if self.features else None
-        return Reading(only, self.drop, self.category, self.date, self.na, self.decimal)
+        return ReadOptions(only, self.drop, self.category, self.date, self.na, self.decimal)
 
 
 def _choice(name: str, value: str | None, allowed: tuple[str, ...]) -> None:

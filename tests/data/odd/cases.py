@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import feather, ipc
 
-from thalweg.data.reading import Reading
+from thalweg.data.reading import ReadOptions
 
-EVERYTHING = Reading()
+EVERYTHING = ReadOptions()
 
 Values = list[float] | list[str | None]
 
@@ -42,7 +42,7 @@ class Odd:
     columns: Mapping[str, Values] | None = None
     says: tuple[str, ...] = ()
     name: str = "file.csv"
-    reading: Reading = EVERYTHING
+    reading: ReadOptions = EVERYTHING
 
 
 def read(make: bytes | Callable[[Path], object], name: str = "file.csv", **columns: Values) -> Odd:
@@ -129,11 +129,11 @@ THOUSANDS = {
     ),
     "stated_point": Odd(
         csv("a;b\n1.251;1\n2.345;2\n"),
-        {"a": [1.251, 2.345]}, reading=Reading(only=("a",), decimal="point"),
+        {"a": [1.251, 2.345]}, reading=ReadOptions(only=("a",), decimal="point"),
     ),
     "stated_comma": Odd(
         csv("a;b\n1.251;1\n2.345;2\n"),
-        {"a": [1251.0, 2345.0]}, reading=Reading(only=("a",), decimal="comma"),
+        {"a": [1251.0, 2345.0]}, reading=ReadOptions(only=("a",), decimal="comma"),
     ),
     "commas_in_quotes": read(csv('a,b\n"1,250",1\n979,2\n'), a=[1250, 979], b=[1, 2]),
     "commas_and_points": read(csv('a,b\n"1,250.75",1\n9.5,2\n'), a=[1250.75, 9.5], b=[1, 2]),
@@ -155,7 +155,7 @@ THOUSANDS = {
     "percent": refuse(csv("a,b\n12%,1\n13.5%,2\n"), "'12%'"),
     "units_as_categories": Odd(
         csv("a,b\n26 kg,1\n31 kg,2\n"), {"a": ["26 kg", "31 kg"], "b": [1.0, 2.0]},
-        reading=Reading(text=("a",)),
+        reading=ReadOptions(text=("a",)),
     ),
     "leading_zeros": read(csv("a,b\n01234,1\n98765,2\n"), a=["01234", "98765"], b=[1, 2]),
     "leading_zeros_in_semicolons": read(csv("a;b\n007;1\n12;2\n"), a=["007", "12"], b=[1, 2]),
@@ -218,7 +218,7 @@ KINDS = {
     "mixed_records": refuse(lines({"a": 1}, {"a": "x"}), "'a'", "texts in some"),
     "nested_records": refuse(lines({"a": [1]}, {"a": [2]}), "'a' holds lists", "--drop a"),
     "nested_records_dropped": Odd(
-        lines({"a": [1], "x": 1}), {"x": [1.0]}, reading=Reading(drop=("a",))
+        lines({"a": [1], "x": 1}), {"x": [1.0]}, reading=ReadOptions(drop=("a",))
     ),
     "cut_records": refuse(b'{"a": 1}\n{"a": \n', "cannot be read"),
     "feather": read(
@@ -233,38 +233,38 @@ MOMENTS = pa.array([datetime(2024, 1, 31, 18, 30), None])
 
 CHOSEN = {
     "unusable_column_dropped": Odd(
-        csv('id,a\n"1,5",1\n"2,5",2\n'), {"a": [1.0, 2.0]}, reading=Reading(drop=("id",))
+        csv('id,a\n"1,5",1\n"2,5",2\n'), {"a": [1.0, 2.0]}, reading=ReadOptions(drop=("id",))
     ),
     "unusable_column_not_chosen": Odd(
-        csv("id;a\n1.234;1\n1,5;2\n"), {"a": [1.0, 2.0]}, reading=Reading(only=("a",))
+        csv("id;a\n1.234;1\n1,5;2\n"), {"a": [1.0, 2.0]}, reading=ReadOptions(only=("a",))
     ),
     "parquet_of_moments": Odd(parquet(t=MOMENTS, x=[1, 2]), None, ("'t' holds dates", "--date t")),
     "parquet_of_records": Odd(parquet(t=[{"x": 1}], x=[1]), None, ("'t' holds STRUCT",)),
     "parquet_by_the_others": Odd(
         parquet(t=MOMENTS, s=[{"x": 1}] * 2, li=[[1]] * 2, x=[1, 2]), {"x": [1.0, 2.0]},
-        reading=Reading(drop=("t", "s", "li")),
+        reading=ReadOptions(drop=("t", "s", "li")),
     ),
     "parquet_moments_as_dates": Odd(
         parquet(t=MOMENTS, d=[date(2024, 1, 31), None]),
         {"t": ["2024-01-31 18:30:00", None], "d": ["2024-01-31", None]},
-        reading=Reading(dates=("t", "d")),
+        reading=ReadOptions(dates=("t", "d")),
     ),
     "numbers_as_categories": Odd(
-        parquet(x=[1, 2, None]), {"x": ["1", "2", None]}, reading=Reading(text=("x",))
+        parquet(x=[1, 2, None]), {"x": ["1", "2", None]}, reading=ReadOptions(text=("x",))
     ),
     "other_missing": Odd(
         csv("a,b\n-999,x\n2,unknown\n-999.0,y\n"),
         {"a": [float("nan"), 2.0, float("nan")], "b": ["x", None, "y"]},
-        reading=Reading(na=("-999", "unknown")),
+        reading=ReadOptions(na=("-999", "unknown")),
     ),
     "other_missing_among_numbers": Odd(
         csv("a,b\n1,1\nn.b.,2\n"), {"a": [1.0, float("nan")], "b": [1.0, 2.0]},
-        reading=Reading(na=("n.b.",)),
+        reading=ReadOptions(na=("n.b.",)),
     ),
     "other_missing_in_parquet": Odd(
-        parquet(a=[-999, 2]), {"a": [float("nan"), 2.0]}, reading=Reading(na=("-999",))
+        parquet(a=[-999, 2]), {"a": [float("nan"), 2.0]}, reading=ReadOptions(na=("-999",))
     ),
-    "unknown_column": Odd(PLAIN, None, ("no column 'c'",), reading=Reading(drop=("c",))),
+    "unknown_column": Odd(PLAIN, None, ("no column 'c'",), reading=ReadOptions(drop=("c",))),
 }  # fmt: skip
 
 CASES: dict[str, Odd] = THOUSANDS | BEFORE_THE_NAMES | KINDS | CHOSEN

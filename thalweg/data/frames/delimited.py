@@ -19,7 +19,7 @@ from thalweg.data.frames.numbers import (
     numbers_in,
     refuse_disguised_numbers,
 )
-from thalweg.data.reading import Reading, without
+from thalweg.data.reading import ReadOptions, without
 from thalweg.data.table import Column, Floats, Table, not_empty
 from thalweg.errors import DataError, shown
 
@@ -29,7 +29,7 @@ MISSING = r"(?i:|na|n/a|#n/a|<na>|-?nan|null|none|\?|\.)"
 WIDE = 500
 
 
-def read_delimited(path: Path, reading: Reading, source: str) -> Table:
+def read_delimited(path: Path, reading: ReadOptions, source: str) -> Table:
     """Read a delimited text file.
 
     Args:
@@ -233,7 +233,7 @@ def _interpreted(
     database: duckdb.DuckDBPyConnection,
     dialect: Dialect,
     chosen: Sequence[str],
-    reading: Reading,
+    reading: ReadOptions,
     source: str,
 ) -> tuple[Column, ...]:
     """Take every column as numbers if every value is one, and otherwise as texts."""

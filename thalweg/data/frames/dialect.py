@@ -112,11 +112,11 @@ def _check_text(stream: BinaryIO, source: str) -> None:
         )
 
 
-# Of all digits only zero is told apart; signs are alike, and so are the ends of values.
-_CLASSES = bytes.maketrans(b"123456789+,\n", b"ddddddddd-;;")
+# Of all digits only zero is told apart, and the ends of values are alike; signs are left out.
+_CLASSES, _SIGNS = bytes.maketrans(b"123456789,\n", b"ddddddddd;;"), b"+-"
 
 # How a value with a leading zero begins.
-_LEADING = (b";0d", b";00", b";-0d", b";-00")
+_LEADING = (b";0d", b";00")
 
 
 def _only_numbers(stream: BinaryIO, skipped: int) -> bool:
@@ -132,10 +132,10 @@ def _only_numbers(stream: BinaryIO, skipped: int) -> bool:
     while chunk := stream.read(CHUNK_BYTES):
         if chunk.translate(None, b"0123456789+-.eE,\r\n"):
             return False
-        kinds = (before + chunk).translate(_CLASSES)
+        kinds = (before + chunk).translate(_CLASSES, _SIGNS)
         if any(lead in kinds for lead in _LEADING):
             return False
-        before = chunk[-3:]
+        before = chunk[-4:]
     return True
 
 

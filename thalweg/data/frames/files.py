@@ -16,14 +16,14 @@ from thalweg.data.frames.parquet import read_parquet
 from thalweg.data.frames.records import read_records
 from thalweg.data.frames.unpacking import standard_input, unpacked
 from thalweg.data.frames.workbook import to_csv
-from thalweg.data.reading import Reading
+from thalweg.data.reading import ReadOptions
 from thalweg.data.table import Column, Table, listed, text_column
 from thalweg.errors import DataError, shown
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
 
 
-def read_table(path: str | os.PathLike[str], reading: Reading | None = None) -> Table:
+def read_table(path: str | os.PathLike[str], reading: ReadOptions | None = None) -> Table:
     r"""Read a file of columns: CSV, TSV, Parquet, JSON lines, Arrow, or an Excel workbook.
 
     The kind of file is known from its first bytes, the delimiter (comma, tab, semicolon, vertical
@@ -52,7 +52,7 @@ def read_table(path: str | os.PathLike[str], reading: Reading | None = None) -> 
         >>> table["area"].values, table["town"].levels
         (array([80.5,  nan]), ('Como', 'Lugano'))
     """
-    how, source = reading or Reading(), str(path)
+    how, source = reading or ReadOptions(), str(path)
     if source == "-":
         with standard_input() as content:
             return _read(content, how, "standard input")
@@ -104,12 +104,12 @@ def _in_folder(folder: Path) -> list[Path]:
     return found
 
 
-def _read(path: Path, reading: Reading, source: str) -> Table:
+def _read(path: Path, reading: ReadOptions, source: str) -> Table:
     with unpacked(path, source) as (plain, kind):
         return _read_plain(plain, kind, reading, source)
 
 
-def _read_plain(path: Path, kind: Kind, reading: Reading, source: str) -> Table:
+def _read_plain(path: Path, kind: Kind, reading: ReadOptions, source: str) -> Table:
     if kind == "parquet":
         return read_parquet([path], reading, source)
     if kind == "arrow":

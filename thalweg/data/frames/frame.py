@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 from narwhals.typing import IntoDataFrame
 
-from thalweg.data.reading import Reading, without
+from thalweg.data.reading import ReadOptions, without
 from thalweg.data.table import (
     Column,
     Table,
@@ -23,7 +23,7 @@ from thalweg.errors import DataError
 
 
 def from_frame(
-    frame: IntoDataFrame, source: str = "the data frame", reading: Reading | None = None
+    frame: IntoDataFrame, source: str = "the data frame", reading: ReadOptions | None = None
 ) -> Table:
     """Take the columns of a pandas, Polars, PyArrow or other eager data frame.
 
@@ -41,7 +41,7 @@ def from_frame(
         >>> table["colour"].texts()
         ['red', None]
     """
-    how = reading or Reading()
+    how = reading or ReadOptions()
     try:
         native = nw.from_native(frame, eager_only=True)
     except TypeError as error:
@@ -60,7 +60,7 @@ def from_frame(
     return not_empty(Table(columns, source))
 
 
-def _column(series: nw.Series[Any], name: str, reading: Reading, source: str) -> Column:
+def _column(series: nw.Series[Any], name: str, reading: ReadOptions, source: str) -> Column:
     missing = series.is_null().to_numpy().astype(np.bool_)
     kind = series.dtype
     if kind.is_numeric():
@@ -82,7 +82,7 @@ def _column(series: nw.Series[Any], name: str, reading: Reading, source: str) ->
     raise unusable(source, name, str(kind), f"leave it out, --drop {name}")
 
 
-def read_arrow(path: Path, reading: Reading, source: str) -> Table:
+def read_arrow(path: Path, reading: ReadOptions, source: str) -> Table:
     """Read a file of Arrow's: Feather, or the streaming format.
 
     Args:

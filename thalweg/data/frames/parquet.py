@@ -9,7 +9,7 @@ import numpy as np
 from thalweg.data.frames.database import connection, literal, quoted
 from thalweg.data.frames.pages import verify_pages
 from thalweg.data.memory import require_room
-from thalweg.data.reading import Reading, without
+from thalweg.data.reading import ReadOptions, without
 from thalweg.data.table import Column, Table, check_unique, not_empty, text_column, unusable
 
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -22,7 +22,7 @@ DATES = (
 PARTS = "hive_partitioning=true, hive_types_autocast=false"
 
 
-def read_parquet(paths: Sequence[Path], reading: Reading, source: str) -> Table:
+def read_parquet(paths: Sequence[Path], reading: ReadOptions, source: str) -> Table:
     """Read a Parquet file, or several with the same columns, one after the other.
 
     Args:
@@ -66,7 +66,7 @@ def _names(database: duckdb.DuckDBPyConnection, files: Sequence[str], source: st
     check_unique(source, list(_top_level(schema)))
 
 
-def _expression(name: str, kind: str, reading: Reading, source: str) -> str:
+def _expression(name: str, kind: str, reading: ReadOptions, source: str) -> str:
     """Return what reads a column of a type of the database's."""
     field = quoted(name)
     if _is_numeric(kind):
@@ -83,7 +83,7 @@ def _expression(name: str, kind: str, reading: Reading, source: str) -> str:
 
 
 def _column(
-    name: str, values: np.ndarray[tuple[int], np.dtype[np.generic]], kind: str, reading: Reading
+    name: str, values: np.ndarray[tuple[int], np.dtype[np.generic]], kind: str, reading: ReadOptions
 ) -> Column:
     if not _is_numeric(kind):
         return text_column(name, values.tolist())  # a masked array lists its masked as None

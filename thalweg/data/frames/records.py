@@ -9,14 +9,14 @@ import duckdb
 from thalweg.data.frames.database import connection, fetch_numbers, fetch_texts, literal, quoted
 from thalweg.data.frames.delimited import MISSING
 from thalweg.data.frames.numbers import refuse_disguised_numbers
-from thalweg.data.reading import Reading, without
+from thalweg.data.reading import ReadOptions, without
 from thalweg.data.table import Column, Table, not_empty, unusable
 from thalweg.errors import DataError, shown
 
 NUMBERS = {"BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"}
 
 
-def read_records(path: Path, reading: Reading, source: str) -> Table:
+def read_records(path: Path, reading: ReadOptions, source: str) -> Table:
     """Read JSON records: a column for each name, missing where a record lacks it.
 
     Args:
@@ -45,7 +45,7 @@ def read_records(path: Path, reading: Reading, source: str) -> Table:
 
 
 def _column(
-    database: duckdb.DuckDBPyConnection, name: str, reading: Reading, source: str
+    database: duckdb.DuckDBPyConnection, name: str, reading: ReadOptions, source: str
 ) -> Column:
     field = quoted(name)
     as_text = f"({field}->>'$')"
