@@ -97,7 +97,7 @@ def _by_products(A: Floats, weight: float, penalty: float) -> Floats | None:
     if not values[0] > SQUARED * values[-1]:
         return None
     P = vectors / np.sqrt(values)
-    return np.sqrt(weight) * (A.T @ (P / np.sqrt(values))) if wide else P
+    return np.asarray(np.sqrt(weight) * (A.T @ (P / np.sqrt(values))) if wide else P)
 
 
 @dataclass
