@@ -27,6 +27,7 @@ from thalweg.data.frames.delimited import MISSING
 from thalweg.data.frames.dialect import examine
 from thalweg.data.frames.numbers import LEADING_ZERO
 from thalweg.data.frames.pages import _pages
+from thalweg.data.reading import ReadOptions
 from thalweg.data.table import Column, Table
 from thalweg.engines.llvm.code import jit
 from thalweg.errors import ArgumentError
@@ -121,6 +122,9 @@ class Saved(Loaded):
 
 TABLE = "table.csv"
 
+# What a model is fitted on, and reads of a later file.
+FEATURES = ("area", "rooms", "town")
+
 
 class Delimited(Kind):
     name, files = "CSV", (TABLE,)
@@ -138,7 +142,7 @@ class Delimited(Kind):
         (folder / self.files[0]).write_bytes(self.content())
 
     def read(self, folder: Path) -> Any:
-        return _cells(read_table(folder / self.files[0]))
+        return _cells(read_table(folder / self.files[0], ReadOptions(only=FEATURES)))
 
     def may_differ(self, folder: Path, file: str, damage: Damaged, value: Any) -> bool:
         if damage.content.startswith(b"PAR1"):
@@ -192,7 +196,7 @@ def _by_python(path: Path, content: bytes) -> Any:
         numeric = all(n is not None for n, v in zip(numbers, values, strict=True) if v is not None)
         found = [None if n is None or math.isnan(n) else n for n in numbers] if numeric else values
         columns.append((name, numeric, found))
-    return columns
+    return [column for column in columns if column[0] in FEATURES]
 
 
 def _is_missing(cell: str) -> bool:
@@ -239,7 +243,7 @@ class Parquet(Kind):
         return found
 
     def read(self, folder: Path) -> Any:
-        return _cells(read_table(folder / self.files[0]))
+        return _cells(read_table(folder / self.files[0], ReadOptions(only=FEATURES)))
 
     def may_differ(self, folder: Path, file: str, damage: Damaged, value: Any) -> bool:
         # What stands outside of pages, names and counts for example, has no checksum.
