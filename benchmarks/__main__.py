@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from benchmarks import compile_times, fixed_costs, limit, reference, rivals, thalweg_runs
+from benchmarks import compile_times, files, fixed_costs, limit, reference, rivals, thalweg_runs
 from benchmarks.timing import pin
 from benchmarks.workloads import Workload, chosen
 
@@ -137,6 +137,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--compile-times", action="store_true", help="losses that are loops, of more and more steps"
     )
+    parser.add_argument(
+        "--files", action="store_true", help="fitting large files beside pandas and scikit-learn"
+    )
     return parser.parse_args()
 
 
@@ -146,6 +149,9 @@ def main() -> None:
     if asked.compile_times:
         pin()
         compile_times.report(asked.workloads)
+        return
+    if asked.files:
+        files.report()
         return
     selected = chosen(asked.workloads)
     families = [f for f in rivals.FAMILIES if f in asked.rivals.split(",")]

@@ -44,7 +44,7 @@ _LATER = {
     "linalg": "linalg",
     "losses": "optim.losses",
     "load": "training.saving",
-    "load_model": "estimators.loading",
+    "load_model": "estimators.scikit.loading",
     "load_state": "training.states",
     "lr_find": "tuning.rates",
     "map": "control.scan",

@@ -69,7 +69,7 @@ from thalweg.core.spec import default_dtype as _default_dtype
 from thalweg.core.spec import set_default_dtype as set_default_dtype
 from thalweg.core.tensor import Tensor as Tensor
 from thalweg.engines.jit import jit as jit
-from thalweg.estimators.loading import load_model as load_model
+from thalweg.estimators.scikit.loading import load_model as load_model
 from thalweg.ops.creation.creation import array as array
 from thalweg.ops.creation.creation import asarray as asarray
 from thalweg.ops.creation.creation import tensor as tensor

@@ -101,6 +101,9 @@ def test_an_optimizer_that_means_nothing_is_refused(
         (("--batch-size", -3), "--batch-size is -3"),
         (("--l2", "nan"), "--l2 is nan"),
         (("--seed", -1), "--seed is -1"),
+        (("--seed", 1.5), "--seed: '1.5' is no whole number"),
+        (("--epochs", 2.5), "--epochs: '2.5' is no whole number"),
+        (("--batch-size", "1e2"), "--batch-size: '1e2' is no whole number"),
         (("--holdout", 1), "--holdout is 1.0"),
         (("--holdout", "0.999"), "at least 2 to train on"),
         (("--missing", "men"), "'mean'"),
@@ -176,11 +179,21 @@ def test_missing_columns_of_a_prediction_are_named(
 
 
 def test_a_run_that_diverges_has_a_status_of_its_own(
-    thalweg: Thalweg, diabetes: tuple[object, ...]
+    thalweg: Thalweg, diabetes: tuple[object, ...], tmp_path: Path
 ) -> None:
     said = line(thalweg(*diabetes, "--optimizer", "sgd(100)"), status=3)
     assert "learning rate" in said
     assert "`params`" not in said
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.filterwarnings("ignore:The loss rose")
+def test_a_run_too_short_to_diverge_writes_nothing_if_it_ends_far_above_its_start(
+    thalweg: Thalweg, diabetes: tuple[object, ...], tmp_path: Path
+) -> None:
+    said = line(thalweg(*diabetes, "--optimizer", "sgd(100)", "--epochs", 1), status=3)
+    assert "no model was written" in said
+    assert not [*tmp_path.iterdir()]
 
 
 def test_an_interrupted_run_leaves_the_model_so_far(
@@ -226,11 +239,11 @@ def test_the_module_runs_the_program(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_a_process_at_once(files: Path, tmp_path: Path) -> None:
     fit = ("fit", files / "digits.csv", "-y", "target", "--model", "mlp:256,256", "--epochs", 10**6)
-    ran = process(*fit, cwd=tmp_path)
+    ran = process(*fit, cwd=tmp_path, variables={"THALWEG_CACHE_DIR": str(tmp_path / "cache")})
     try:
-        # The folder is made when training is about to begin.
+        # Compiled code is kept when training is about to begin.
         for _ in range(600):
-            if (tmp_path / "digits.thalweg").exists():
+            if any((tmp_path / "cache").glob("**/*")):
                 break
             time.sleep(0.05)
         ran.send_signal(signal.SIGINT)

@@ -25,7 +25,9 @@ from thalweg.cli.settings import from_toml
 from thalweg.data.frames import read_table
 from thalweg.data.frames.delimited import MISSING
 from thalweg.data.frames.dialect import examine
-from thalweg.data.frames.parquet import _pages
+from thalweg.data.frames.numbers import LEADING_ZERO
+from thalweg.data.frames.pages import _pages
+from thalweg.data.reading import ReadOptions
 from thalweg.data.table import Column, Table
 from thalweg.engines.llvm.code import jit
 from thalweg.errors import ArgumentError
@@ -120,6 +122,9 @@ class Saved(Loaded):
 
 TABLE = "table.csv"
 
+# What a model is fitted on, and reads of a later file.
+FEATURES = ("area", "rooms", "town")
+
 
 class Delimited(Kind):
     name, files = "CSV", (TABLE,)
@@ -137,7 +142,7 @@ class Delimited(Kind):
         (folder / self.files[0]).write_bytes(self.content())
 
     def read(self, folder: Path) -> Any:
-        return _cells(read_table(folder / self.files[0]))
+        return _cells(read_table(folder / self.files[0], ReadOptions(only=FEATURES)))
 
     def may_differ(self, folder: Path, file: str, damage: Damaged, value: Any) -> bool:
         if damage.content.startswith(b"PAR1"):
@@ -174,9 +179,12 @@ def _plain(column: Column) -> list[Any]:
 
 def _by_python(path: Path, content: bytes) -> Any:
     """Read a table with Python's own reader of CSV."""
-    dialect = examine(path)
+    plain = path.with_name("plain.csv")
+    plain.write_bytes(content)
+    dialect = examine(plain, str(plain))
+    plain.unlink()
     text = io.StringIO(content.decode("utf-8-sig"), newline="")
-    rows = list(csv.reader(text, delimiter=dialect.delimiter, strict=True))[1:]
+    rows = list(csv.reader(text, delimiter=dialect.delimiter, strict=True))[1 + dialect.skipped :]
     rows = [row for row in rows if row] if len(dialect.names) > 1 else [row or [""] for row in rows]
     if any(len(row) != len(dialect.names) for row in rows):
         return None
@@ -188,14 +196,16 @@ def _by_python(path: Path, content: bytes) -> Any:
         numeric = all(n is not None for n, v in zip(numbers, values, strict=True) if v is not None)
         found = [None if n is None or math.isnan(n) else n for n in numbers] if numeric else values
         columns.append((name, numeric, found))
-    return columns
+    return [column for column in columns if column[0] in FEATURES]
 
 
 def _is_missing(cell: str) -> bool:
-    return re.fullmatch(MISSING, cell, re.IGNORECASE | re.ASCII) is not None
+    return re.fullmatch(rf"\s*{MISSING}\s*", cell, re.ASCII) is not None
 
 
 def _number(text: str, comma: bool) -> float | None:
+    if re.fullmatch(LEADING_ZERO, text) or "_" in text:
+        return None
     try:
         return float(text.replace(",", ".") if comma else text)
     except ValueError:
@@ -233,7 +243,7 @@ class Parquet(Kind):
         return found
 
     def read(self, folder: Path) -> Any:
-        return _cells(read_table(folder / self.files[0]))
+        return _cells(read_table(folder / self.files[0], ReadOptions(only=FEATURES)))
 
     def may_differ(self, folder: Path, file: str, damage: Damaged, value: Any) -> bool:
         # What stands outside of pages, names and counts for example, has no checksum.

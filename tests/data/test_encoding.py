@@ -92,8 +92,8 @@ def test_a_later_file_keeps_codes_that_look_like_numbers(tmp_path: Path) -> None
     first.write_text("code,y\n" + "01,1\n2a,2\n" * 3)
     later.write_text("code\n01\n01\n")
     encoding = encode(read_table(first), "y")
-    assert encoding.text_columns == {"code"}
-    X = encoding.matrix(read_table(later, text=encoding.text_columns))
+    assert encoding.reading.text == ("code",)
+    X = encoding.matrix(read_table(later, encoding.reading))
     np.testing.assert_array_equal(X, [[0], [0]])
 
 
@@ -151,7 +151,7 @@ def test_a_later_table_that_does_not_fit_is_refused(later: dict[str, list], says
         ({}, {"drop": ["area", "town"]}, "has no column beside 'price'"),
         ({}, {"drop": ["aria"]}, "has no column 'aria'; perhaps 'area' is meant"),
         ({}, {"target": "prize"}, "has no column 'prize'; perhaps 'price' is meant"),
-        ({}, {"missing": "zero"}, "missing is 'zero'; choose 'refuse' or 'mean'"),
+        ({}, {"missing": "zero"}, "missing is 'zero'; choose 'refuse', 'mean' or 'drop'"),
         ({}, {"rows": []}, "no training rows"),
     ],
 )

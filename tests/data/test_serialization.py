@@ -69,7 +69,7 @@ def test_a_stored_encoding_with_one_part_replaced_is_refused_or_is_an_encoding(
         assert isinstance(from_json(stored), Encoding)
 
 
-@pytest.mark.parametrize("stored", [None, [], {}, {"format": "thalweg encoding 2"}, "text", 3])
+@pytest.mark.parametrize("stored", [None, [], {}, {"format": "thalweg encoding 1"}, "text", 3])
 def test_what_is_no_encoding_is_refused(stored: Any) -> None:
     with pytest.raises(DataError, match="fit again with this version"):
         from_json(stored)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from thalweg.data.reading import ReadOptions
 from thalweg.data.sources import table_of
 from thalweg.data.table import as_table
 from thalweg.errors import DataError
@@ -24,7 +25,7 @@ def test_a_path_a_frame_a_dict_and_a_table_are_one_table(tmp_path: Path) -> None
 
 def test_columns_named_as_texts_are_read_as_texts(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("code,x\n01,1\n02,2\n")
-    assert table_of(tmp_path / "t.csv", ["code"])["code"].texts() == ["01", "02"]
+    assert table_of(tmp_path / "t.csv", ReadOptions(text=("code",)))["code"].texts() == ["01", "02"]
 
 
 @pytest.mark.parametrize("data", [3, None, [[1, 2]]])

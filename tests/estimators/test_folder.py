@@ -1,5 +1,6 @@
 """The folder of a model: what is saved is loaded, and files of others are left alone."""
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from thalweg.cli import main
 from thalweg.errors import ArgumentError, CheckpointError
 from thalweg.estimators import FittedModel, fit_table, read_model, save_model
 from thalweg.estimators.folder import write_model
+from thalweg.training import storage
 
 LOADERS = {"diabetes": load_diabetes, "cancer": load_breast_cancer, "digits": load_digits}
 
@@ -72,16 +74,24 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, model: FittedMo
             save_model(model, tmp_path / folder)
 
 
-def test_a_save_cut_short_leaves_no_model(
-    tmp_path: Path, model: FittedModel, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("written", range(3))
+def test_a_save_cut_short_leaves_the_earlier_model_whole(
+    tmp_path: Path, model: FittedModel, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
     write_model(model, tmp_path / "m", {"note.txt": "first"})
+    before = {path.name: path.read_bytes() for path in (tmp_path / "m").iterdir()}
+    through, left = storage._write_through, [written]
 
     def full(path: Path, content: bytes) -> None:
-        raise CheckpointError("No space left on device")
+        if not left[0]:
+            path.write_bytes(content[: len(content) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        left[0] -= 1
+        through(path, content)
 
-    monkeypatch.setattr("thalweg.estimators.folder.storage.write_whole", full)
+    monkeypatch.setattr(storage, "_write_through", full)
     with pytest.raises(CheckpointError, match="No space"):
         write_model(model, tmp_path / "m", {"note.txt": "second"})
-    with pytest.raises(CheckpointError, match="holds no model"):
-        read_model(tmp_path / "m")
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "m").iterdir()} == before
+    read_model(tmp_path / "m")

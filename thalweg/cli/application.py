@@ -7,19 +7,27 @@ import importlib
 import inspect
 import io
 import json
+import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, Token
 
 from thalweg import __version__
 from thalweg.cli import status
-from thalweg.errors import ArgumentError, printable
+from thalweg.data.encoding import Missing, Unknown
+from thalweg.data.reading import Decimal
+from thalweg.errors import ArgumentError, printable, shown
 from thalweg.estimators.settings import Settings
+
+# How a lone hyphen passes through the parser, which takes it for an option.
+STANDARD_INPUT, DEVICE = "-", "/dev/stdin"
+
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
 def application() -> App:
@@ -56,7 +64,21 @@ def _options_of_settings() -> Iterator[tuple[str, Any]]:
         taken = list[str] if get_origin(kind) is tuple else plain[0] if plain else str
         names = ["--target", "-y"] if name == "target" else None
         text = " ".join(described[name].split())
-        yield name, Annotated[taken | None, Parameter(name=names, help=text, negative=())]
+        converter = _whole if taken is int else None
+        option = Parameter(name=names, help=text, negative=(), converter=converter)
+        yield name, Annotated[taken | None, option]
+
+
+def _whole(kind: Any, tokens: Sequence[Token]) -> int:
+    """Read a whole number; cyclopts would round others.
+
+    Raises:
+        ValueError: If it is none, which cyclopts words.
+    """
+    text = tokens[0].value
+    if not re.fullmatch(r"\s*[-+]?[0-9]+\s*", text):
+        raise ValueError(f"{shown(text)} is no whole number.")
+    return int(text)
 
 
 @with_settings
@@ -65,6 +87,7 @@ def fit(
     /,
     *,
     out: Path | None = None,
+    force: Annotated[bool, Parameter(negative=())] = False,
     run: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     **settings: Any,
@@ -74,24 +97,33 @@ def fit(
     Numbers are standardized, texts one-hot encoded, a fifth of the rows held out.
 
     Args:
-        data: A CSV, TSV, gzipped CSV or Parquet file.
+        data: A file (CSV, TSV, Parquet, JSON lines, Arrow, Excel), packed or not; a pattern in
+            quotes, such as 'part-*.csv'; a folder of Parquet files; or - for standard input.
         settings: The fields of `Settings`.
         out: The folder to write, by default the file's name with .thalweg.
+        force: Replace a model of other data without asking.
         run: The run.toml of a fit to repeat; other options change it.
         as_json: Print the result as JSON.
     """
-    given = {"data": data} | settings
-    if settings.get("drop") is not None:
-        given["drop"] = tuple(settings["drop"])
+    given = {name: _meant(value) for name, value in ({"data": data} | settings).items()}
     options, facts = _options(given, run)
-    return _fit(options, facts, out, as_json)
+    return _fit(options, facts, out, force, as_json)
+
+
+def _meant(value: Any) -> Any:
+    """Return an option's value with hyphens for the device they passed the parser as."""
+    if isinstance(value, list):
+        return tuple(_meant(item) for item in value)
+    return STANDARD_INPUT if value == DEVICE else value
 
 
 def _options(given: Mapping[str, Any], run: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Combine what is written on the command line with the file of a run, if one is given."""
-    from thalweg.cli.settings import from_toml
+    from thalweg.cli.settings import from_toml, located
 
     found, facts = ({}, {}) if run is None else from_toml(run)
+    if run is not None and "data" in found:
+        found["data"] = located(found["data"], run.parent)
     merged = found | {name: value for name, value in given.items() if value is not None}
     if "data" not in merged:
         raise ArgumentError("No file was given; write thalweg fit data.csv --target COLUMN.")
@@ -103,7 +135,11 @@ def _options(given: Mapping[str, Any], run: Path | None) -> tuple[dict[str, Any]
 
 
 def _fit(
-    options: Mapping[str, Any], facts: Mapping[str, Any], out: Path | None, as_json: bool
+    options: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    out: Path | None,
+    force: bool,
+    as_json: bool,
 ) -> int:
     from thalweg.cli.folder import prepare, save
     from thalweg.cli.report import report
@@ -115,19 +151,21 @@ def _fit(
     settings = settings_of(options)
     if facts.get("edited"):
         sys.stderr.write("thalweg: the run to repeat was edited since a fit wrote it.\n")
-    data = Path(options["data"])
-    rows, digest = split(read_table(data), settings), _digest(data)
-    chosen = resolve(rows, settings)
+    data = options["data"]
     folder = out or _folder_for(data)
+    rows, digest = split(read_table(data, settings.reading), settings), _digest(data)
+    chosen = resolve(rows, settings)
+    for alert in rows.alerts:
+        sys.stderr.write(f"thalweg: {printable(alert)}\n")
     # Training's modules are loaded before its folder is there: where Ctrl-C falls into one that
     # makes dataclasses, by text that `exec` runs, CPython dies of the signal at exit.
     for module in ("training.fit", "engines.llvm.engine", "engines.jit"):
         importlib.import_module(f"thalweg.{module}")
-    prepare(folder)
+    prepare(folder, data, force)
     if facts.get("digest", digest) != digest:
         sys.stderr.write(f"thalweg: {printable(data)} has changed since the run to repeat.\n")
     found = fit_split(rows, chosen)
-    done = options_of(chosen, options)
+    done = options_of(chosen, options, folder)
     run = to_toml(done, {"digest": digest, "thalweg": __version__, "numpy": np.__version__})
     save(folder, found, run, report(found, done, run))
     if as_json:
@@ -143,16 +181,33 @@ def _fit(
     return status.INTERRUPTED if found.trained.interrupted else status.DONE
 
 
-def _folder_for(data: Path) -> Path:
-    """Return the folder for a file's fit: houses.thalweg for folder/houses.csv.gz."""
-    name = Path(data.name)
-    return (name.with_suffix("") if name.suffix == ".gz" else name).with_suffix(".thalweg")
+def _folder_for(data: str) -> Path:
+    """Return the folder for a file's fit: houses.thalweg for folder/houses.csv.gz.
+
+    Raises:
+        ArgumentError: If the file has no name to take.
+    """
+    name = Path(os.path.abspath(data)).name
+    if data == STANDARD_INPUT or re.search(r"[*?\[]", name):
+        raise ArgumentError(
+            f"What is fitted to {data} has no name of its own; name the folder to write with --out."
+        )
+    packed = Path(name).suffix.lower() in PACKED
+    return Path(Path(name).stem if packed else name).with_suffix(".thalweg")
 
 
-def _digest(path: Path) -> str:
-    """Return a checksum of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+def _digest(data: str) -> str:
+    """Return a checksum of the content of files; "" for standard input, which is gone."""
+    if data == STANDARD_INPUT:
+        return ""
+    from thalweg.data.frames import files_of
+
+    total = hashlib.blake2b(digest_size=16)
+    for path in files_of(Path(data)):
+        with path.open("rb") as file:
+            while content := file.read(1 << 20):
+                total.update(content)
+    return total.hexdigest()
 
 
 @with_settings
@@ -169,6 +224,7 @@ def tune(
     workers: int = 1,
     log: Path | None = None,
     out: Path | None = None,
+    force: Annotated[bool, Parameter(negative=())] = False,
     **settings: Any,
 ) -> int:
     """Search the hyperparameters of a fit, as the Tuning Playbook says, and fit the best ones.
@@ -177,7 +233,7 @@ def tune(
     on when it is called again.
 
     Args:
-        data: A CSV, TSV, gzipped CSV or Parquet file.
+        data: As for fit.
         settings: The fields of `Settings`, fixed for all trials.
         search: A range, such as --search "l2=loguniform(1e-3, 1e3)" or "batch_size=choice(32,
             128)"; by default the penalty, and the learning rate and more for networks.
@@ -190,31 +246,46 @@ def tune(
         workers: How many processes run trials.
         log: The file that trials are written to, by default the file's name with .trials.jsonl.
         out: The folder to write, by default the file's name with .thalweg.
+        force: Replace a model of other data without asking.
     """
     from thalweg.cli.tuning import tune_file
 
-    given = {"data": data} | settings
-    if settings.get("drop") is not None:
-        given["drop"] = tuple(settings["drop"])
+    given = {name: _meant(value) for name, value in ({"data": data} | settings).items()}
     options, _ = _options(given, None)
-    folder = out or _folder_for(Path(data))
+    folder = out or _folder_for(options["data"])
     kept = log or folder.with_suffix(".trials.jsonl")
     how = {"trials": trials, "folds": folds, "sampler": sampler, "pruner": pruner, "log": kept}
-    return tune_file(options, search or [], compare or [], how, workers, folder)
+    return tune_file(options, search or [], compare or [], how, workers, folder, force)
 
 
-def predict(folder: Path, data: str, /, *, out: Path | None = None) -> int:
+def predict(
+    folder: Path,
+    data: str,
+    /,
+    *,
+    out: Path | None = None,
+    id: Annotated[list[str] | None, Parameter(negative=())] = None,
+    missing: Missing | None = None,
+    unknown: Unknown = "refuse",
+    decimal: Decimal | None = None,
+) -> int:
     """Predict a new file with a fitted model, as CSV.
 
     Args:
         folder: What thalweg fit wrote.
-        data: A file with the columns the model was fitted on, in any order.
+        data: A file with the columns the model was fitted on, in any order; others are not read.
         out: The file to write; by default predictions are printed.
+        id: A column of the file to write beside the predictions, such as --id name --id town.
+        missing: refuse missing values, take the mean, or drop: predict nothing for such rows. By
+            default as in the fit.
+        unknown: refuse categories that the model does not know, or ignore them: take them as
+            missing.
+        decimal: The mark before decimals in a text file, where the file leaves it open.
     """
     from thalweg.cli.folder import predict as predicted
     from thalweg.training.storage import write_whole
 
-    text = predicted(folder, data)
+    text = predicted(folder, _meant(data), id or (), missing, unknown, decimal)
     if out is None:
         # Names of classes must not depend on the terminal.
         if isinstance(sys.stdout, io.TextIOWrapper):

@@ -58,11 +58,13 @@ def _run(arguments: list[str]) -> int:
     # These take longer to import than everything else that a mistyped command needs.
     from cyclopts.exceptions import CycloptsError
 
-    from thalweg.cli.application import application
+    from thalweg.cli.application import DEVICE, STANDARD_INPUT, application
 
+    # A lone hyphen is no option, but standard input.
+    written = [DEVICE if argument == STANDARD_INPUT else argument for argument in arguments]
     try:
         status = application()(
-            arguments, exit_on_error=False, print_error=False, result_action="return_value"
+            written, exit_on_error=False, print_error=False, result_action="return_value"
         )
     except CycloptsError as error:
         return _say(f"{error} See thalweg --help.", MISTAKEN)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from thalweg.cli.settings import from_toml, located
 from thalweg.cli.tables import comma_separated
-from thalweg.errors import ArgumentError
+from thalweg.data.encoding import Encoding, Missing, Unknown
+from thalweg.data.reading import Decimal
+from thalweg.data.table import Floats, Table
+from thalweg.errors import ArgumentError, printable
+from thalweg.estimators import models
+from thalweg.estimators.fitted import FittedModel
 from thalweg.estimators.fitting import TableFit
-from thalweg.estimators.folder import holds_other_files, read_model, write_model
+from thalweg.estimators.folder import holds_model, holds_other_files, read_model, write_model
 
 COEFFICIENTS = "coefficients.csv"
+RUN = "run.toml"
 
 
 def make(folder: Path) -> None:
@@ -35,27 +45,71 @@ def make(folder: Path) -> None:
         ) from error
 
 
-def prepare(folder: Path) -> None:
-    """Make the folder of a fit, or make sure that it is one.
+def prepare(folder: Path, data: str, force: bool) -> None:
+    """Make sure that a fit can be written to a folder, without making it.
+
+    Args:
+        folder: Where to.
+        data: The data to fit; a fit of the same file is replaced without asking.
+        force: Whether any model is replaced without asking.
 
     Raises:
-        ArgumentError: If it cannot be written, or holds files of something else.
+        ArgumentError: If it cannot be written, holds files of something else, or another model.
     """
-    make(folder)
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    _probe(existing, folder)
+    if not folder.exists():
+        return
     if holds_other_files(folder):
         raise ArgumentError(
             f"The folder {folder} holds other files. Choose an empty or a new one with --out."
         )
+    if holds_model(folder) and not force and not _is_of(folder, data):
+        asked = f"The folder {folder} holds another model, not one of {data}. Replace it?"
+        if not _confirmed(asked):
+            raise ArgumentError(
+                f"The folder {folder} holds another model, not one of {data}. Replace it with "
+                "--force, or choose another with --out."
+            )
+
+
+def _probe(existing: Path, folder: Path) -> None:
+    try:
+        any(existing.iterdir())
+        probe = existing / f".{secrets.token_hex(4)}.tmp"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ArgumentError(
+            f"The folder {folder} cannot be written: {error.strerror or error}. Choose another "
+            "with --out."
+        ) from error
+
+
+def _is_of(folder: Path, data: str) -> bool:
+    """Whether a model was fitted to the same file; a model without its run is of another."""
+    try:
+        options, _ = from_toml(folder / RUN)
+    except ArgumentError:
+        return False
+    return located(options["data"], folder) == located(data, Path()) if "data" in options else False
+
+
+def _confirmed(question: str) -> bool:
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    sys.stderr.write(f"thalweg: {printable(question)} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def save(folder: Path, fit: TableFit, run: str, report: str) -> None:
-    """Write the model and all that is told of it."""
-    texts = {"run.toml": run, "history.csv": _history(fit), "report.html": report}
+    """Write the model and all that is told of it, in the place of an earlier fit."""
+    texts = {RUN: run, "history.csv": _history(fit), "report.html": report}
     if fit.linear:
         texts[COEFFICIENTS] = _coefficients(fit)
-    else:
-        # Those of an earlier fit are none of this one's.
-        (folder / COEFFICIENTS).unlink(missing_ok=True)
     write_model(fit.model, folder, texts)
 
 
@@ -83,24 +137,81 @@ def _coefficients(fit: TableFit) -> str:
     )
 
 
-def predict(folder: Path, data: str) -> str:
+def predict(
+    folder: Path,
+    data: str,
+    ids: Sequence[str] = (),
+    missing: Missing | None = None,
+    unknown: Unknown = "refuse",
+    decimal: Decimal | None = None,
+) -> str:
     """Return predictions as CSV, one row a row of the file.
 
     For a regression the column is named as the target. For classes there are the most likely one
-    and, where the loss gives them, the probability of each.
+    and, where the loss gives them, the probability of each. Only the model's columns are read, and
+    those to carry along.
+
+    Args:
+        folder: The model.
+        data: The file.
+        ids: Columns to write first, as they stand in the file.
+        missing: What is done with missing values, by default as in the fit; what is predicted for
+            rows that are dropped is empty.
+        unknown: Whether categories that the model does not know are refused or ignored.
+        decimal: The mark before decimals in a text file, where the file leaves it open.
 
     Raises:
         CheckpointError: If the folder holds no sound model.
         DataError: If the file cannot be read, or lacks columns of the model.
     """
     model = read_model(folder)
-    scores, target = model.scores(data), model.encoding.target
+    encoding = model.encoding
+    table, carried = _read(data, encoding, ids, decimal)
+    how = missing or encoding.missing
+    kept = encoding.complete(table) if how == "drop" else np.ones(table.rows, np.bool_)
+    X = encoding.matrix(
+        table, np.flatnonzero(kept), missing="mean" if how == "drop" else how, unknown=unknown
+    )
+    scores = np.asarray(models.scores(model.params, X))
+    names, columns = _answers(model, scores)
+    if not kept.all():
+        answered = np.cumsum(kept) - 1
+        columns = [
+            [column[i] if there else "" for i, there in zip(answered, kept, strict=True)]
+            for column in columns
+        ]
+    for name in ids:
+        if name in names:
+            raise ArgumentError(
+                f"--id {name} has the name of what is predicted; rename the column in the file."
+            )
+    return comma_separated([*ids, *names], zip(*carried, *columns, strict=True))
+
+
+def _read(
+    data: str, encoding: Encoding, ids: Sequence[str], decimal: Decimal | None
+) -> tuple[Table, list[list[str]]]:
+    """Read what the model needs, and the columns to carry along."""
+    from thalweg.data.frames import read_table
+
+    reading = replace(encoding.reading, decimal=decimal)
+    needed = set(encoding.columns)
+    apart = [name for name in ids if name not in needed]
+    table = read_table(
+        data, replace(reading, only=(*encoding.columns, *apart), text=(*reading.text, *apart))
+    )
+    texts = [["" if text is None else text for text in table[name].texts()] for name in ids]
+    return table, texts
+
+
+def _answers(model: FittedModel, scores: Floats) -> tuple[list[str], list[list[Any]]]:
+    """Return the names and the columns of what is predicted."""
+    target = model.encoding.target
     names, columns = [target.name], [model.predicted(scores).tolist()]
-    if target.kind != "regression":
-        shares = model.shares(scores)
-        if shares is None:
-            names, columns = [*names, "score"], [*columns, scores.tolist()]
-        else:
-            names += [f"probability of {name}" for name in target.classes]
-            columns += shares.T.tolist()
-    return comma_separated(names, zip(*columns, strict=True))
+    if target.kind == "regression":
+        return names, columns
+    shares = model.shares(scores)
+    if shares is None:
+        return [*names, "score"], [*columns, scores.tolist()]
+    names += [f"probability of {name}" for name in target.classes]
+    return names, [*columns, *shares.T.tolist()]

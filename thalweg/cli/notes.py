@@ -9,7 +9,7 @@ from thalweg.estimators.settings import NEWTON
 def notes(fit: TableFit) -> list[str]:
     """Return what must be known beside the numbers, one sentence each."""
     settings, trained = fit.settings, fit.trained
-    found = [fit.split.encoding.target.reason]
+    found = [fit.split.encoding.target.reason, *fit.split.alerts]
     if settings.l2:
         equals = f", scikit-learn's C = {1 / settings.l2:g}" if fit.linear else ""
         found.append(

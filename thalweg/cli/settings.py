@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from thalweg.estimators.folder import checksum
 from thalweg.estimators.settings import NEWTON, Settings
 
 Options = Mapping[str, Any]
+
+STANDARD_INPUT = "-"
 
 
 def settings_of(options: Options) -> Settings:
@@ -40,17 +43,32 @@ def settings_of(options: Options) -> Settings:
         raise ArgumentError(f"--{name.replace('_', '-')} {complaint}") from error
 
 
-def options_of(settings: Settings, options: Options) -> dict[str, Any]:
+def options_of(settings: Settings, options: Options, folder: Path | None = None) -> dict[str, Any]:
     """Return the options that repeat a fit.
 
     Args:
         settings: What was done, every choice made.
         options: What was asked for.
+        folder: Where they will be written: the file of data is told from there, so that both may
+            be moved together.
     """
     asked = options.get("optimizer")
     written = str(settings.optimizer) if asked is None else rewrite(asked)
-    data = str(Path(options["data"]).resolve())
+    data = options["data"]
+    if folder is not None and data != STANDARD_INPUT:
+        data = Path(os.path.relpath(data, os.path.realpath(folder))).as_posix()
     return {"data": data, **vars(settings), "optimizer": written}
+
+
+def located(data: str, folder: Path) -> str:
+    """Return where a file of data is that is told from a folder.
+
+    >>> located("../a.csv", Path("/home/ann/a.thalweg"))
+    '/home/ann/a.csv'
+    """
+    if data == STANDARD_INPUT:
+        return data
+    return os.path.normpath(os.path.realpath(folder) / Path(data))
 
 
 def _require_text(path: str) -> None:
@@ -107,7 +125,8 @@ def from_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if not isinstance(found, dict):
         raise ArgumentError(f"{path} has no table [fit]; give a run.toml that a fit wrote.")
     # Which texts these may be is told where they are read.
-    kinds = get_type_hints(Settings) | dict.fromkeys(("data", "task", "optimizer", "missing"), str)
+    texts = ("data", "task", "optimizer", "missing", "decimal")
+    kinds = get_type_hints(Settings) | dict.fromkeys(texts, str)
     for name, value in found.items():
         if name not in kinds:
             guess = did_you_mean(name, kinds)

@@ -35,6 +35,7 @@ def tune_file(
     how: Mapping[str, Any],
     workers: int,
     folder: Path,
+    force: bool,
 ) -> int:
     """Search, fit the best, write its folder and show both; return the exit status.
 
@@ -45,13 +46,14 @@ def tune_file(
         how: Arguments of `tune_table`.
         workers: How many processes run trials.
         folder: Where the model goes.
+        force: Whether a model of other data is replaced without asking.
     """
     workers = whole_number("workers", workers, 1, "It is how many processes run trials.")
     settings = settings_of(options)
     nuisance = dict(map(parse_range, search)) or default_space(settings, how["trials"])
     scientific = dict(map(parse_range, compare))
     space = Space(scientific, {k: v for k, v in nuisance.items() if k not in scientific})
-    prepare(folder)
+    prepare(folder, options["data"], force)
     fixed = {k: v for k, v in vars(settings).items() if k != "target" and v != _default(k)}
     with _pool(workers) as executor, warnings.catch_warnings():
         # That some trials climb is what a search finds out.
@@ -63,7 +65,7 @@ def tune_file(
     from thalweg.cli.screen import show, show_study
 
     show_study(found.study, folder / TUNING, how["log"])
-    show(found.fit, options_of(found.fit.settings, options), folder)
+    show(found.fit, options_of(found.fit.settings, options, folder), folder)
     return status.INTERRUPTED if found.fit.trained.interrupted else status.DONE
 
 
@@ -114,7 +116,7 @@ def _quiet() -> None:
 
 
 def _write(found: TunedTable, options: Mapping[str, Any], folder: Path) -> None:
-    done = options_of(found.fit.settings, options)
+    done = options_of(found.fit.settings, options, folder)
     run = to_toml(done, {"thalweg": __version__})
     save(folder, found.fit, run, report(found.fit, done, run))
     found.study.report(folder / TUNING)

@@ -4,15 +4,19 @@ A table's target is a number, one of two classes, or one of several.
 """
 
 import sys
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thalweg.data.dates import are_dates, parts_of, with_date_parts
+from thalweg.data.reading import ReadOptions
 from thalweg.data.table import (
+    Bools,
     Column,
     Floats,
     Integers,
@@ -22,6 +26,7 @@ from thalweg.data.table import (
     label,
     listed,
     shown_rows,
+    text_column,
 )
 from thalweg.errors import DataError, shown
 
@@ -162,13 +167,20 @@ def check_complete(column: Column, source: str) -> None:
     if column.missing.any():
         raise DataError(
             f"{source}: target {shown(column.name)} is missing in "
-            f"{shown_rows(column.missing_rows)}; leave those rows out, or fill them in."
+            f"{shown_rows(column.missing_rows)}; leave those rows out (missing='drop', --missing "
+            "drop), or fill them in."
         )
 
+
+# A matrix is filled in pieces that stay in the cache.
+ROWS_AT_ONCE = 4096
 
 FEW_LEVELS = 20
 
 MOST_LEVELS = 1000
+
+# What is done with texts that no row had when the model was fitted.
+Unknown = Literal["refuse", "ignore"]
 
 
 @dataclass(frozen=True)
@@ -198,10 +210,18 @@ class Standardized:
         """What each feature is divided by."""
         return (self.scale,)
 
-    def encode(self, column: Column, source: str) -> Floats:
-        """Return the feature, shape (rows, 1); a missing value becomes the mean, which is 0."""
-        numbers = (finite_numbers(column, source) - self.mean) / self.scale
-        return np.where(column.missing, 0.0, numbers)[:, None]
+    def check(self, column: Column, source: str, unknown: Unknown = "refuse") -> Column:
+        """Return a column that can be encoded; an infinite number or a text is refused."""
+        finite_numbers(column, source)
+        return column
+
+    def encode(self, column: Column, out: Floats) -> None:
+        """Write the feature, shape (rows, 1); a missing value becomes the mean, which is 0."""
+        numbers = column.values - self.mean
+        numbers /= self.scale
+        if column.missing.any():
+            numbers[column.missing] = 0.0
+        out[:, 0] = numbers
 
 
 @dataclass(frozen=True)
@@ -237,37 +257,46 @@ class OneHot:
         """What each feature is divided by: one."""
         return (1.0,) * (len(self.levels) - 1)
 
-    def encode(self, column: Column, source: str) -> Floats:
-        """Return the features, shape (rows, levels − 1); a missing value becomes the shares."""
-        position: dict[str | None, int] = {level: i for i, level in enumerate(self.levels)}
-        position[None] = len(self.levels)
-        texts = column.texts()
-        for row, text in enumerate(texts, start=1):
-            if text not in position:
-                raise DataError(
-                    f"{source}: column {shown(self.name)} has {shown(text)} in row {row}, not "
-                    f"among the categories fitted ({listed(self.levels, 5)}); correct it, or fit "
-                    "again."
-                )
-        codes = np.fromiter((position[text] for text in texts), np.int64, len(texts))
-        rows = np.vstack([np.eye(len(self.levels)), self.shares])
-        return rows[codes, 1:]
+    def check(self, column: Column, source: str, unknown: Unknown = "refuse") -> Column:
+        """Return a column whose positions are those of the levels; unknown ones are missing."""
+        if column.levels is None:
+            column = text_column(self.name, column.texts())
+        position = {level: i for i, level in enumerate(self.levels)}
+        codes = np.array([*(position.get(text, -1) for text in column.levels or ()), -1], np.int64)
+        found = codes[column.values]
+        strange = (found < 0) & ~column.missing
+        if unknown == "refuse" and strange.any():
+            row = int(np.argmax(strange))
+            text = (column.levels or ())[column.values[row]]
+            raise DataError(
+                f"{source}: column {shown(self.name)} has {shown(text)} in row {row + 1}, not "
+                f"among the categories fitted ({listed(self.levels, 5)}); correct it, take it as "
+                "missing (unknown='ignore', --unknown ignore), or fit again."
+            )
+        return Column(self.name, found, found < 0, self.levels)
+
+    def encode(self, column: Column, out: Floats) -> None:
+        """Write the features, shape (rows, levels − 1); a missing value becomes the shares."""
+        out[:] = np.vstack([np.eye(len(self.levels)), self.shares])[column.values, 1:]
 
 
 Feature = Standardized | OneHot
 
 
-def fit_feature(column: Column, source: str, rows: Integers | None = None) -> Feature:
+def fit_feature(
+    column: Column, source: str, rows: Integers | None = None, category: bool = False
+) -> Feature:
     """Find how to encode a column.
 
     Args:
         column: The column; every row counts for its levels.
         source: What messages call its table.
         rows: The training rows, whose mean, deviation and shares are taken; all rows if None.
+        category: Whether somebody said that it holds categories.
 
     Raises:
-        DataError: If numbers are infinite, no training row has a value, or a column of texts has so
-            many different ones that it must be a name or a date.
+        DataError: If numbers are infinite, no training row has a value, or a column of texts holds
+            dates, or so many different ones that it must be a name.
 
     Example:
         >>> from thalweg.data.table import as_column
@@ -279,21 +308,32 @@ def fit_feature(column: Column, source: str, rows: Integers | None = None) -> Fe
     if column.levels is None:
         finite_numbers(column, source)
         return Standardized(column.name, *center_and_scale(training.values, where))
+    _check_categories(column, where, category)
     levels = len(column.levels)
-    present = int(np.count_nonzero(~column.missing))
-    if levels > MOST_LEVELS or (levels > FEW_LEVELS and 2 * levels > present):
-        example = column.levels[0]
-        raise DataError(
-            f"{where} has {levels} different texts in {present} rows, such as {shown(example)}: "
-            "names, dates or free text rather than categories; leave the column out."
-        )
     counts = np.bincount(training.values[~training.missing], minlength=levels)
     if not counts.sum():
         raise DataError(f"{where} has no value in any training row; leave the column out.")
     return OneHot(column.name, column.levels, tuple((counts / counts.sum()).tolist()))
 
 
-Missing = Literal["refuse", "mean"]
+def _check_categories(column: Column, where: str, category: bool) -> None:
+    """Refuse texts that are no categories."""
+    texts = column.levels or ()
+    levels, present = len(texts), int(np.count_nonzero(~column.missing))
+    ways = f"leave the column out (--drop {column.name})"
+    if not category and are_dates(texts):
+        raise DataError(
+            f"{where} holds dates, such as {shown(texts[0])}; take their parts (--date "
+            f"{column.name}), take them as categories (--category {column.name}), or {ways}."
+        )
+    if levels > MOST_LEVELS or (not category and levels > FEW_LEVELS and 2 * levels > present):
+        raise DataError(
+            f"{where} has {levels} different texts in {present} rows, such as {shown(texts[0])}: "
+            f"names, dates or free text rather than categories; {ways}."
+        )
+
+
+Missing = Literal["refuse", "mean", "drop"]
 
 
 @dataclass(frozen=True)
@@ -303,43 +343,96 @@ class Encoding:
     Args:
         target: What is predicted.
         features: How each column is encoded, in the order of the matrix.
-        missing: What is done with missing values: "refuse" them, or take the column's "mean".
+        missing: What is done with missing values: "refuse" them, take the column's "mean", or
+            "drop" the rows.
+        dates: The columns that are dates; features are made of their parts.
+        na: Values that mean missing, beside the usual ones.
     """
 
     target: TargetColumn
     features: tuple[Feature, ...]
     missing: Missing = "refuse"
+    dates: tuple[str, ...] = ()
+    na: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the matrix's columns."""
         return tuple(name for feature in self.features for name in feature.names)
 
-    @property
-    def text_columns(self) -> frozenset[str]:
-        """The columns to read as texts, so that a later file's '01' is not taken for a number."""
-        texts = {feature.name for feature in self.features if isinstance(feature, OneHot)}
-        return frozenset(texts)
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a table that the features are made of."""
+        of_dates = {part: name for name in self.dates for part in parts_of(name)}
+        every = (of_dates.get(feature.name, feature.name) for feature in self.features)
+        return tuple(dict.fromkeys(every))
 
-    def matrix(self, table: Table) -> Floats:
+    @property
+    def reading(self) -> ReadOptions:
+        """How a later file is read: its '01' is not taken for a number where texts were fitted."""
+        texts = {feature.name for feature in self.features if isinstance(feature, OneHot)}
+        text = tuple(name for name in self.columns if name in texts)
+        return ReadOptions(self.columns, text=text, dates=self.dates, na=self.na, lenient=True)
+
+    def matrix(
+        self,
+        table: Table,
+        rows: Integers | None = None,
+        *,
+        missing: Missing | None = None,
+        unknown: Unknown = "refuse",
+    ) -> Floats:
         """Return the features of a table, shape (rows, features), float64.
 
         The table's columns may come in any order and be more than are needed.
 
+        Args:
+            table: The table.
+            rows: Those to encode, counted from 0; all if None.
+            missing: What is done with missing values; as in the fit if None. Rows to drop are
+                not here any more: `complete` tells which.
+            unknown: Whether a text that is no category of the fit is refused, or ignored: taken as
+                missing.
+
         Raises:
             DataError: If columns are missing, or values that cannot be encoded; all are named.
         """
-        lacking = [feature.name for feature in self.features if feature.name not in table.names]
+        columns = self._columns_of(table)
+        if (missing or self.missing) != "mean":
+            refuse_missing(columns, table.source)
+        pairs = list(zip(self.features, columns, strict=True))
+        checked = [(f, f.check(column, table.source, unknown)) for f, column in pairs]
+        taken = np.arange(table.rows) if rows is None else rows
+        X = np.empty((len(taken), len(self.names)))
+        for start in range(0, len(taken), ROWS_AT_ONCE):
+            some, at = taken[start : start + ROWS_AT_ONCE], 0
+            for feature, column in checked:
+                end = at + len(feature.names)
+                feature.encode(column.take(some), X[start : start + len(some), at:end])
+                at = end
+        return X
+
+    def complete(self, table: Table) -> Bools:
+        """Tell which rows of a table have a value in every column that the features need.
+
+        Raises:
+            DataError: If columns are missing.
+        """
+        found = np.ones(table.rows, np.bool_)
+        for column in self._columns_of(table):
+            found &= ~column.missing
+        return found
+
+    def _columns_of(self, table: Table) -> list[Column]:
+        known = set(table.names)
+        lacking = [name for name in self.columns if name not in known]
+        parted = with_date_parts(table, self.dates)
         if lacking:
             raise DataError(
                 f"{table.source} lacks {_columns(lacking)} that the model was fitted on; add "
                 f"{'it' if len(lacking) == 1 else 'them'}."
             )
-        columns = [table[feature.name] for feature in self.features]
-        if self.missing == "refuse":
-            _refuse_missing(columns, table.source)
-        blocks = [f.encode(c, table.source) for f, c in zip(self.features, columns, strict=True)]
-        return np.concatenate([np.zeros((table.rows, 0)), *blocks], axis=1)
+        return [parted[feature.name] for feature in self.features]
 
     def values(self, table: Table) -> Floats | Integers:
         """Return the target of a table: numbers, or the positions of classes.
@@ -381,6 +474,9 @@ def encode(
     *,
     kind: Kind | None = None,
     drop: Collection[str] = (),
+    category: Collection[str] = (),
+    dates: Sequence[str] = (),
+    na: Sequence[str] = (),
     rows: ArrayLike | None = None,
 ) -> Encoding:
     """Find how to encode a table's columns for predicting one of them.
@@ -391,9 +487,13 @@ def encode(
         table: The table; all its rows count for levels, classes and the guess of the kind.
         target: The column to predict.
         missing: "refuse" missing values, or take the "mean": of a column of numbers its mean, of a
-            column of texts the shares of its levels. A missing target is always refused.
+            column of texts the shares of its levels. A missing target is always refused, and so is
+            any other with "drop": those rows are not here any more.
         kind: "regression", "binary" or "multiclass", if the guess is not wanted.
         drop: Columns to leave out.
+        category: Columns of texts that are categories, whatever they look like.
+        dates: Columns of dates, which become year, month, weekday and days elapsed.
+        na: What else means missing in a later file.
         rows: The training rows, counted from 0, whose means and deviations are taken; else all.
 
     Returns:
@@ -414,30 +514,37 @@ def encode(
                [ 1.,  1.]])
     """
     if missing not in get_args(Missing):
-        raise DataError(f"missing is {shown(missing)}; choose 'refuse' or 'mean'.")
+        raise DataError(f"missing is {shown(missing)}; choose 'refuse', 'mean' or 'drop'.")
     training = None if rows is None else np.asarray(rows, dtype=np.int64)
     if training is not None and not len(training):
         raise DataError(f"{table.source}: there are no training rows; keep some.")
     for name in drop:
         table[name]
     found = guess_target(table, target, kind, training)
-    columns = [c for c in table.columns if c.name != target and c.name not in drop]
+    parted = with_date_parts(table, dates)
+    columns = [c for c in parted.columns if c.name != target and c.name not in drop]
     if not columns:
         raise DataError(f"{table.source} has no column beside {shown(target)} to predict it from.")
-    if missing == "refuse":
-        _refuse_missing(columns, table.source)
-    features = tuple(fit_feature(column, table.source, training) for column in columns)
-    return Encoding(found, features, missing)
+    if missing != "mean":
+        refuse_missing(columns, table.source)
+    made = {part for name in dates for part in parts_of(name)}
+    features = tuple(
+        fit_feature(column, table.source, training, column.name in category or column.name in made)
+        for column in columns
+    )
+    return Encoding(found, features, missing, tuple(dates), tuple(na))
 
 
-def _refuse_missing(columns: list[Column], source: str) -> None:
+def refuse_missing(columns: list[Column], source: str) -> None:
+    """Refuse columns with missing values, naming them and the first one's rows."""
     gaps = [column for column in columns if column.missing.any()]
     if not gaps:
         return
     more = f", and {_columns([c.name for c in gaps[1:]])} too" if gaps[1:] else ""
     raise DataError(
         f"{source}: column {shown(gaps[0].name)} is missing in {shown_rows(gaps[0].missing_rows)}"
-        f"{more}; fill them in, leave them out, or take the mean (missing='mean', --missing mean)."
+        f"{more}; fill them in, leave such rows out (missing='drop', --missing drop), or take the "
+        "mean (missing='mean', --missing mean)."
     )
 
 
@@ -445,7 +552,7 @@ def _columns(names: list[str]) -> str:
     return f"column{'s' * (len(names) > 1)} {listed(names, 5)}"
 
 
-FORMAT = "thalweg encoding 1"
+FORMAT = "thalweg encoding 2"
 
 FEATURES = {"standardized": Standardized, "one-hot": OneHot}
 
@@ -465,13 +572,16 @@ def to_json(encoding: Encoding) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "missing": encoding.missing,
+        "dates": list(encoding.dates),
+        "na": list(encoding.na),
         "target": _plain_fields(encoding.target),
         "features": [{"kind": names[type(f)]} | _plain_fields(f) for f in encoding.features],
     }
 
 
 def _plain_fields(part: Any) -> dict[str, Any]:
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(part).items()}
+    values = vars(part)
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 def from_json(stored: Mapping[str, Any]) -> Encoding:
@@ -487,7 +597,9 @@ def from_json(stored: Mapping[str, Any]) -> Encoding:
         features = tuple(
             _rebuild(FEATURES[feature["kind"]], feature) for feature in stored["features"]
         )
-        return Encoding(target, features, _check_value("missing", stored["missing"], Missing))
+        missing = _check_value("missing", stored["missing"], Missing)
+        texts = [_check_value(name, stored[name], tuple[str, ...]) for name in ("dates", "na")]
+        return Encoding(target, features, missing, *texts)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"the stored encoding is damaged ({error}); fit again.") from error
 

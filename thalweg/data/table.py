@@ -4,6 +4,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -72,10 +73,14 @@ class Table:
     columns: tuple[Column, ...]
     source: str = "the table"
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the columns."""
-        return tuple(column.name for column in self.columns)
+        return tuple(self._by_name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
 
     @property
     def rows(self) -> int:
@@ -88,7 +93,7 @@ class Table:
         Raises:
             DataError: If there is none; the message offers the nearest names.
         """
-        found = next((column for column in self.columns if column.name == name), None)
+        found = self._by_name.get(name)
         if found is not None:
             return found
         raise DataError(f"{self.source} has no column {shown(name)}; {self._hint(name)}.")
@@ -235,11 +240,12 @@ def not_empty(table: Table) -> Table:
     return table
 
 
-def unusable(source: str, name: str, kind: str) -> DataError:
+def unusable(
+    source: str, name: str, kind: str, remedy: str = "convert it or leave it out"
+) -> DataError:
     """Word the error for a column whose values are of a kind that no model takes."""
     return DataError(
-        f"{source}: column {shown(name)} holds {kind}, neither numbers nor texts; "
-        "convert it or leave it out."
+        f"{source}: column {shown(name)} holds {kind}, neither numbers nor texts; {remedy}."
     )
 
 

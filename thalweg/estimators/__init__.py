@@ -24,7 +24,7 @@ from thalweg.errors import MissingLibrary, did_you_mean
 from thalweg.estimators.fitted import Coefficients, FittedModel
 from thalweg.estimators.fitting import TableFit, fit_table
 from thalweg.estimators.folder import read_model
-from thalweg.estimators.loading import load_model, save_model
+from thalweg.estimators.scikit.loading import load_model, save_model
 from thalweg.estimators.settings import Settings
 from thalweg.estimators.tuning import TunedTable, tune_table
 

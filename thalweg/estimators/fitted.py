@@ -17,6 +17,9 @@ from thalweg.estimators.objectives import Objective
 
 Floats = NDArray[np.float64]
 
+# Products of columns are added up in pieces that stay in the cache.
+ROWS_AT_ONCE = 8192
+
 
 @dataclass(frozen=True, eq=False)
 class FittedModel:
@@ -67,7 +70,7 @@ class FittedModel:
         Raises:
             DataError: If data cannot be read, or columns or categories are not those fitted.
         """
-        table = table_of(data, self.encoding.text_columns)
+        table = table_of(data, self.encoding.reading)
         return self.of_features(self.encoding.matrix(table))
 
     @property

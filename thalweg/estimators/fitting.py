@@ -38,12 +38,12 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
     classes.
 
     Args:
-        data: The path of a CSV, TSV, gzipped CSV or Parquet file; a data frame; a dict of columns;
-            or a table.
+        data: The path of a file (CSV, TSV, Parquet, JSON lines, Arrow, Excel); a data frame; a dict
+            of columns; or a table.
         target: The column to predict.
         progress: As for `tw.fit`.
         settings: Any of `Settings`: task, model, loss, optimizer, batch_size, epochs, patience,
-            l2, missing, drop, holdout, seed.
+            l2, missing, drop, features, category, date, na, decimal, holdout, seed.
 
     Raises:
         DataError: If the data, a column or a value cannot be used.
@@ -69,7 +69,7 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
                 f"fit_table takes no {shown(name)}.{guess} See Settings for all it does."
             )
     asked = Settings(target, **settings)
-    rows = split(table_of(data), asked)
+    rows = split(table_of(data, asked.reading), asked)
     found = fit_split(rows, resolve(rows, asked), progress)
     if found.trained.interrupted:
         interruption = KeyboardInterrupt()

@@ -6,7 +6,9 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,14 @@ FORMAT = "thalweg model 2"
 MODEL, DESCRIPTION = "model.safetensors", "model.json"
 
 
+def holds_model(folder: Path) -> bool:
+    """Return whether a folder holds a model's files."""
+    return (folder / DESCRIPTION).exists() or (folder / MODEL).exists()
+
+
 def holds_other_files(folder: Path) -> bool:
     """Return whether a folder holds files, and none of them a model's."""
-    names = {entry.name for entry in folder.iterdir()}
-    return bool(names) and not names & {MODEL, DESCRIPTION}
+    return any(folder.iterdir()) and not holds_model(folder)
 
 
 def write_model(
@@ -37,9 +43,13 @@ def write_model(
 ) -> None:
     """Write a model to a folder, which is made if it is not there.
 
+    After a crash or on a full disk there is the earlier model, whole, or the new one: everything is
+    written to a folder beside it, which then takes its name.
+
     Args:
         model: What a fit found.
-        folder: A new or an empty folder, or one of an earlier model, which is replaced.
+        folder: A new or an empty folder, or one of an earlier model, which is replaced with all
+            that is in it.
         beside: Other files to write there, by name: a folder with a model has all of them.
         estimator: What else is kept of an estimator, in plain values.
 
@@ -47,10 +57,10 @@ def write_model(
         ArgumentError: If the folder holds files of something else.
         CheckpointError: If it cannot be written.
     """
-    folder = Path(folder)
+    folder = Path(os.path.realpath(folder))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        others = holds_other_files(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        others = folder.exists() and holds_other_files(folder)
     except OSError as error:
         raise CheckpointError(
             f"The folder {printable(folder)} cannot be written: {error.strerror or error}. Choose "
@@ -71,13 +81,39 @@ def write_model(
     if estimator is not None:
         description["estimator"] = dict(estimator)
     description["checksum"] = checksum(description)
-    # The old description must not stand beside the new model if this ends between the two.
-    with contextlib.suppress(OSError):
-        (folder / DESCRIPTION).unlink(missing_ok=True)
-    storage.write(folder / MODEL, arrays, {"format": FORMAT})
-    text = json.dumps(description, indent=1, ensure_ascii=False) + "\n"
-    for name, content in [*(beside or {}).items(), (DESCRIPTION, text)]:
-        storage.write_whole(folder / name, content.encode())
+    # On one line: laid out, thousands of features take a second.
+    text = json.dumps(description, ensure_ascii=False) + "\n"
+    with _taking_the_place_of(folder) as new:
+        storage.write(new / MODEL, arrays, {"format": FORMAT})
+        for name, content in [*(beside or {}).items(), (DESCRIPTION, text)]:
+            storage.write_whole(new / name, content.encode())
+
+
+@contextlib.contextmanager
+def _taking_the_place_of(folder: Path) -> Iterator[Path]:
+    """Yield a new folder that takes another's name if nothing goes wrong, and else goes away."""
+    new = folder.with_name(f".thalweg.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    old = new.with_suffix(".old")
+    try:
+        new.mkdir()
+        yield new
+        if folder.exists():
+            folder.rename(old)
+            try:
+                new.rename(folder)
+            except OSError:
+                old.rename(folder)
+                raise
+        else:
+            new.rename(folder)
+    except OSError as error:
+        raise CheckpointError(
+            f"The folder {printable(folder)} cannot be written: {error.strerror or error}. What "
+            "was there is unharmed. Choose another."
+        ) from error
+    finally:
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def checksum(said: Mapping[str, Any]) -> str:

@@ -45,6 +45,11 @@ class Objective:
     relative: bool = False
 
     @property
+    def quadratic(self) -> bool:
+        """Whether it curves alike everywhere, and the same for all rows."""
+        return self.losses is squared
+
+    @property
     def standardizes_target(self) -> bool:
         """Whether a regression's target is trained on in standard deviations from its mean."""
         return self.power > 0

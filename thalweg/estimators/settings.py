@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal, get_args
 
 from thalweg import optim
 from thalweg.data.encoding import Kind, Missing
+from thalweg.data.reading import Decimal, ReadOptions
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators.models import parse_model
 
@@ -33,8 +35,15 @@ class Settings:
             set aside; 0 for never.
         l2: The penalty ½·l2·‖coefficients‖² beside the sum of losses, 1/C in scikit-learn; by
             default 1 for classes and 0 for a regression.
-        missing: refuse (the default) missing values, or take the mean.
+        missing: refuse (the default) missing values, take the mean, or drop their rows. Rows
+            without a target are left out by the last two.
         drop: The columns to leave out, such as --drop a --drop b.
+        features: The columns to predict from; all others than the target by default.
+        category: The columns whose values are categories, whatever they look like.
+        date: The columns that are dates: their year, month, weekday and elapsed days are taken.
+        na: Values that mean missing, such as -999, beside the usual ones.
+        decimal: The mark before decimals in a text file, point or comma, where the file leaves it
+            open.
         holdout: The share of rows held out, from 0 to less than 1; 0.2 by default.
         seed: What the rows held out and all other random choices follow from, 0 by default.
 
@@ -58,6 +67,11 @@ class Settings:
     l2: float | None = None
     missing: Missing = "refuse"
     drop: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    date: tuple[str, ...] = ()
+    na: tuple[str, ...] = ()
+    decimal: Decimal | None = None
     holdout: float = 0.2
     seed: int = 0
 
@@ -65,10 +79,18 @@ class Settings:
         parse_model(self.model)
         _choice("task", self.task, get_args(Kind))
         _choice("missing", self.missing, get_args(Missing))
+        _choice("decimal", self.decimal, get_args(Decimal))
+        if self.target in (*self.drop, *self.features):
+            raise ArgumentError(
+                f"target is {shown(self.target)}, also among the columns to drop or to predict "
+                "from; name it once."
+            )
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and not (value >= least and math.isfinite(value)):
                 raise ArgumentError(f"{name} is {value}; give a number of at least {least}.")
+            if name != "l2" and value is not None and not isinstance(value, Integral):
+                raise ArgumentError(f"{name} is {value}; give a whole number.")
         if not 0 <= self.holdout < 1:
             raise ArgumentError(
                 f"holdout is {self.holdout}; give the share of rows to hold out, such as 0.2, "
@@ -79,6 +101,12 @@ class Settings:
                 f"optimizer is {shown(self.optimizer)}; give a transformation, such as "
                 f"tw.optim.adam(0.01), or {NEWTON!r}."
             )
+
+    @property
+    def reading(self) -> ReadOptions:
+        """What of a table is read, and what its values mean."""
+        only = (*self.features, self.target) if self.features else None
+        return ReadOptions(only, self.drop, self.category, self.date, self.na, self.decimal)
 
 
 def _choice(name: str, value: str | None, allowed: tuple[str, ...]) -> None:

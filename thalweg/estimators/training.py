@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
+from thalweg.errors import TrainingDiverged
 from thalweg.estimators import models
 from thalweg.estimators.models import Params, parse_model
 from thalweg.estimators.optimum import optimum
@@ -20,11 +21,15 @@ from thalweg.estimators.problem import PenalizedLoss, Rows, arrays_of
 from thalweg.estimators.settings import Settings
 from thalweg.estimators.split import Split
 from thalweg.training.progress import Info
+from thalweg.training.result import Fit
 
 Floats = NDArray[np.float64]
 
 VANISHED = 1e-8
 SET_ASIDE = 0.1
+
+# A loss this many times that of the start is no slow beginning.
+WORSE = 10.0
 
 
 @dataclass
@@ -156,6 +161,8 @@ def _optimized(
         fit, interrupted = interruption.fit, True
     if curves.at[-1] < fit.steps:
         judge(fit.steps, fit.params)
+    if not interrupted:
+        _require_progress(curves, fit)
     curves.loss = np.asarray(fit.history.loss) * split.unit
     best = fit.best_params
     gradient = _gradient(problem, best)
@@ -167,6 +174,23 @@ def _optimized(
         best, curves, fit.steps, fit.seconds, fit.us_per_step * fit.steps * 1e-6,
         fit.compile_seconds, fit.engine, gradient, converged, chosen, interrupted,
     )  # fmt: skip
+
+
+def _require_progress(curves: Curves, fit: Fit) -> None:
+    """Refuse a run that ends far above where it began: it was on the way to infinity.
+
+    Raises:
+        TrainingDiverged: If it does.
+    """
+    first, last = curves.train[0], min(curves.train[1:], default=curves.train[0])
+    if last > WORSE * first:
+        raise TrainingDiverged(
+            f"The training loss rose from {first:.3g} to {last:.3g} in {fit.steps:,} steps, and no "
+            "model was written. The learning rate is likely too large; try a hundredth of it.",
+            step=fit.steps,
+            params=fit.params,
+            fit=fit,
+        )
 
 
 def _seldom(

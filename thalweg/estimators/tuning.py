@@ -106,7 +106,7 @@ def tune_table(
     """
     folds = whole_number("folds", folds, 2, "It is in how many parts the rows are divided.")
     asked = Settings(target, **settings)
-    rows = split(table_of(data), asked)
+    rows = split(table_of(data, asked.reading), asked)
     if len(rows.train) < 2 * folds:
         raise ArgumentError(
             f"There are {len(rows.train)} training rows for {folds} folds. Give fewer folds."

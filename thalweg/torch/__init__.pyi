@@ -34,6 +34,7 @@ from thalweg.torch import distributions as distributions
 from thalweg.torch import dtypes as dtypes
 from thalweg.torch import fft as fft
 from thalweg.torch import func as func
+from thalweg.torch import fused as fused
 from thalweg.torch import jit as jit
 from thalweg.torch import linalg as linalg
 from thalweg.torch import nn as nn

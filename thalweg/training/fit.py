@@ -234,8 +234,7 @@ def fit(
         trees.require_writable()
     facts = RunFacts(trees, layout, optimizer, name_of(loss), step.engine, compiling + more)
     slices = Slices(course, facts, Watchers(hooks, line, writes), run, leaves, before)
-    names = lambda: leaf_names(data, loss)
-    suspects = Suspects(problem, step, leaves, arrays, rows, names, state)
+    suspects = Suspects(problem, step, leaves, arrays, rows, lambda: leaf_names(data, loss), state)
     return _run(slices, suspects, (loss, data))
 
 

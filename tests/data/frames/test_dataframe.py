@@ -39,7 +39,7 @@ def test_arrow_tables() -> None:
 @pytest.mark.parametrize(
     ("frame", "says"),
     [
-        (pd.DataFrame({"d": pd.to_datetime(["2024-01-01"])}), "column 'd' holds Datetime"),
+        (pd.DataFrame({"d": pd.to_datetime(["2024-01-01"])}), "column 'd' holds dates .*--date d"),
         (pd.DataFrame({"m": pd.Series([1, "x"], dtype=object)}), "column 'm' has 1 in row 1"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "'a'|one name"),
         (pd.DataFrame({"a": []}), "no rows"),

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from thalweg.data.frames import read_table
+from thalweg.data.reading import ReadOptions
 from thalweg.errors import DataError
 
 
@@ -76,11 +77,11 @@ def test_only_the_named_file_is_read_where_its_name_is_a_pattern(tmp_path: Path)
 def test_numbers_are_read_as_texts_on_request(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("code,y\n01,1\n2.0,2\n")
-    table = read_table(path, text=["code"])
+    table = read_table(path, ReadOptions(text=("code",)))
     assert table["code"].texts() == ["01", "2.0"]
     assert table["y"].numeric
     stored = parquet(tmp_path, code=[1.0, 2.5, None], y=[1, 2, 3])
-    assert read_table(stored, text=["code"])["code"].texts() == ["1", "2.5", None]
+    assert read_table(stored, ReadOptions(text=("code",)))["code"].texts() == ["1", "2.5", None]
 
 
 # ---- Parquet

@@ -14,7 +14,7 @@ import pytest
 
 from thalweg.data import memory
 from thalweg.data.frames import read_table
-from thalweg.data.frames.parquet import verify_pages
+from thalweg.data.frames.pages import verify_pages
 from thalweg.errors import DataError
 
 ROWS = 3000

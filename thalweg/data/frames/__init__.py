@@ -6,6 +6,7 @@ messages a *line* counts from the file's first, and a *row* from the first after
 value decides what its column is, not a sample of them.
 """
 
-from thalweg.data.frames.files import from_frame, read_table
+from thalweg.data.frames.files import files_of, read_table
+from thalweg.data.frames.frame import from_frame
 
-__all__ = ["from_frame", "read_table"]
+__all__ = ["files_of", "from_frame", "read_table"]

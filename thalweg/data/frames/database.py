@@ -21,16 +21,16 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 
 
 @contextmanager
-def connection(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database to read `path` with; its errors become DataError."""
+def connection(source: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database to read a file with; its errors become DataError."""
     database = duckdb.connect(config=SETTINGS)
     try:
         yield database
     except duckdb.OutOfMemoryException as error:
-        raise DataError(f"{path} does not fit in memory; keep fewer rows or columns.") from error
+        raise DataError(f"{source} does not fit in memory; keep fewer rows or columns.") from error
     except duckdb.Error as error:
         # Not the error itself: a traceback would print what it quotes of the file as it is.
-        raise DataError(f"{path} cannot be read: {_advice(error)}") from None
+        raise DataError(f"{source} cannot be read: {_advice(error)}") from None
     finally:
         database.close()
 
@@ -44,6 +44,16 @@ def _advice(error: duckdb.Error) -> str:
 def literal(path: Path) -> str:
     """Write a path so that the brackets and stars of its name match only themselves."""
     return re.sub(r"[\[*?]", lambda special: f"[{special.group()}]", str(path.absolute()))
+
+
+def text(value: str) -> str:
+    """Write a text of SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """Write a name of SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def fetch_numbers(

@@ -1,34 +1,41 @@
-"""Files of every kind, and data frames of other libraries, into tables."""
+"""Files of every kind into tables: one, several, or what comes from standard input."""
 
 import os
-import stat
-from collections.abc import Collection
+import re
+import tempfile
+from collections.abc import Sequence
+from glob import glob
 from pathlib import Path
-from typing import Any
 
-import narwhals as nw
 import numpy as np
-from narwhals.typing import IntoDataFrame
 
 from thalweg.data.frames.delimited import read_delimited
+from thalweg.data.frames.frame import read_arrow
+from thalweg.data.frames.kinds import Kind, kind_of
 from thalweg.data.frames.parquet import read_parquet
-from thalweg.data.table import Column, Table, as_column, check_unique, not_empty, unusable
-from thalweg.errors import DataError
+from thalweg.data.frames.records import read_records
+from thalweg.data.frames.unpacking import standard_input, unpacked
+from thalweg.data.frames.workbook import to_csv
+from thalweg.data.reading import ReadOptions
+from thalweg.data.table import Column, Table, listed, text_column
+from thalweg.errors import DataError, shown
 
-_LOOKED_AT, _FOOTER = 1024, 8
+ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
 
 
-def read_table(path: str | os.PathLike[str], text: Collection[str] = ()) -> Table:
-    r"""Read a file of columns: CSV, TSV, either of them gzipped, or Parquet.
+def read_table(path: str | os.PathLike[str], reading: ReadOptions | None = None) -> Table:
+    r"""Read a file of columns: CSV, TSV, Parquet, JSON lines, Arrow, or an Excel workbook.
 
     The kind of file is known from its first bytes, the delimiter (comma, tab, semicolon, vertical
-    bar) from its first line. In files with semicolons, numbers may have decimal commas. A column is
-    numeric when every value is a number; empty, `NA`, `NaN`, `null`, `none`, `?` and the like are
-    missing.
+    bar) from its first line; any may be packed by gzip, bzip2, xz, zstd or zip. A column of a text
+    file is numeric when every value is a number, without leading zeros: those are codes. What a
+    point or a comma means is told from the whole column, and refused where it cannot be told;
+    empty, `NA`, `NaN`, `null`, `none`, `?` and the like are missing.
 
     Args:
-        path: The file.
-        text: Names of columns to read as texts even where all their values are numbers.
+        path: The file; a pattern such as part-*.csv for several; a folder of Parquet files; or -
+            for standard input.
+        reading: What to read of it, and what its values mean.
 
     Returns:
         A table of at least one row.
@@ -45,82 +52,104 @@ def read_table(path: str | os.PathLike[str], text: Collection[str] = ()) -> Tabl
         >>> table["area"].values, table["town"].levels
         (array([80.5,  nan]), ('Como', 'Lugano'))
     """
-    file = Path(path)
-    if _is_parquet(_ends(file)):
-        return read_parquet(file, frozenset(text))
-    return read_delimited(file, frozenset(text))
+    how, source = reading or ReadOptions(), str(path)
+    if source == "-":
+        with standard_input() as content:
+            return _read(content, how, "standard input")
+    if match := ADDRESS.match(source):
+        raise DataError(
+            f"{shown(source)} is an address; files are read from this computer: download it, or "
+            f"pipe it in: curl -L {match[0]}… | thalweg fit -"
+        )
+    paths = files_of(Path(path))
+    if len(paths) == 1:
+        return _read(paths[0], how, source)
+    if all(kind_of(part, str(part)) == "parquet" for part in paths):
+        return read_parquet(paths, how, source)
+    return _joined([_read(part, how, str(part)) for part in paths], source)
 
 
-def _is_parquet(ends: bytes) -> bool:
-    # A column of a text may be called PAR1; but no text has a NUL, and every footer's length has.
-    controlled = ends[4:5] < b" " and ends[4:5] not in (b"\t", b"\n", b"\r")
-    return ends.startswith(b"PAR1") and (controlled or b"\0" in ends)
-
-
-def _ends(path: Path) -> bytes:
-    """Return a file's first and last bytes, opening it far enough to know that it can be read.
-
-    Raises:
-        DataError: If it is not there, not a file, or may not be read.
-    """
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise DataError(f"{path} is a folder; name a file in it.")
-        if not stat.S_ISREG(mode):
-            # opening a pipe would wait for whoever writes to it
-            raise DataError(f"{path} is a pipe or a device; save its content to a file first.")
-        with path.open("rb") as stream:
-            first = stream.read(_LOOKED_AT)
-            stream.seek(-min(len(first), _FOOTER), os.SEEK_END)
-            return first + stream.read(_FOOTER)
-    except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist; check its name and folder.") from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}; check its rights.") from error
-    except ValueError as error:  # a NUL in the path
-        raise DataError(f"{str(path)!r} is no path: {error}; check it.") from error
-
-
-def from_frame(frame: IntoDataFrame, source: str = "the data frame") -> Table:
-    """Take the columns of a pandas, Polars, PyArrow or other eager data frame.
-
-    Args:
-        frame: The data frame; truth values become the texts 'False' and 'True'.
-        source: What messages call it.
+def files_of(path: Path) -> list[Path]:
+    """Return the files that a path stands for: itself, those it matches, or a folder's Parquet.
 
     Raises:
-        DataError: If it is no data frame, has no rows, or a column holds neither numbers nor texts.
-
-    Example:
-        >>> import pandas
-        >>> table = from_frame(pandas.DataFrame({"x": [1, 2], "colour": ["red", None]}))
-        >>> table["colour"].texts()
-        ['red', None]
+        DataError: If a folder holds no Parquet files.
     """
     try:
-        native = nw.from_native(frame, eager_only=True)
-    except TypeError as error:
-        given = type(frame).__name__
-        raise DataError(f"{source} is a {given}, not a data frame held in memory.") from error
-    except nw.exceptions.DuplicateError:
-        raise DataError(f"{source} has two columns of one name; rename one.") from None
-    names = [str(name) for name in native.columns]
-    check_unique(source, names)
-    columns = tuple(
-        _column(series, name, source)
-        for name, series in zip(names, native.iter_columns(), strict=True)
+        is_folder = path.is_dir()
+    except ValueError:
+        return [path]  # a NUL in it, which opening it tells
+    if is_folder:
+        return _in_folder(path)
+    if path.exists() or not re.search(r"[*?\[]", str(path)):
+        return [path]
+    found = sorted(
+        Path(name) for name in glob(str(path), recursive=True) if not os.path.isdir(name)
     )
-    return not_empty(Table(columns, source))
+    return found or [path]
 
 
-def _column(series: "nw.Series[Any]", name: str, source: str) -> Column:
-    missing = series.is_null().to_numpy().astype(np.bool_)
-    kind = series.dtype
-    if kind.is_numeric():
-        numbers = series.cast(nw.Float64).to_numpy().astype(np.float64)
-        return Column(name, np.where(missing, np.nan, numbers), missing | np.isnan(numbers))
-    if kind in (nw.Boolean, nw.String, nw.Categorical, nw.Enum, nw.Object):
-        values = [None if m else v for v, m in zip(series.to_list(), missing, strict=True)]
-        return as_column(name, values, source)
-    raise unusable(source, name, str(kind))
+def _in_folder(folder: Path) -> list[Path]:
+    hidden = {".", "_"}  # as the notes that writers of parts leave
+    found = sorted(
+        file
+        for file in folder.rglob("*.parquet")
+        if not hidden & {p[0] for p in file.relative_to(folder).parts}
+    )
+    if not found:
+        raise DataError(
+            f"{folder} is a folder, without Parquet files; name a file in it, or several by a "
+            f"pattern: '{folder}/*.csv'"
+        )
+    return found
+
+
+def _read(path: Path, reading: ReadOptions, source: str) -> Table:
+    with unpacked(path, source) as (plain, kind):
+        return _read_plain(plain, kind, reading, source)
+
+
+def _read_plain(path: Path, kind: Kind, reading: ReadOptions, source: str) -> Table:
+    if kind == "parquet":
+        return read_parquet([path], reading, source)
+    if kind == "arrow":
+        return read_arrow(path, reading, source)
+    if kind == "json":
+        return read_records(path, reading, source)
+    if kind == "excel":
+        with tempfile.TemporaryDirectory(prefix="thalweg.") as folder:
+            sheet = Path(folder, "sheet.csv")
+            to_csv(path, sheet, source)
+            return read_delimited(sheet, reading, source)
+    return read_delimited(path, reading, source)
+
+
+def _joined(tables: Sequence[Table], source: str) -> Table:
+    """Put tables with the same columns below one another."""
+    first = tables[0]
+    for table in tables[1:]:
+        if set(table.names) != set(first.names):
+            odd = set(table.names) ^ set(first.names)
+            raise DataError(
+                f"{table.source} and {first.source} differ in columns: {listed(sorted(odd), 5)}; "
+                "name files with the same."
+            )
+    return Table(tuple(_stacked(name, tables) for name in first.names), source)
+
+
+def _stacked(name: str, tables: Sequence[Table]) -> Column:
+    parts = [table[name] for table in tables]
+    empty = [bool(part.missing.all()) for part in parts]
+    numeric = {part.numeric for part, none in zip(parts, empty, strict=True) if not none}
+    if len(numeric) > 1:
+        texts = next(t for t in tables if not t[name].numeric and not t[name].missing.all())
+        raise DataError(
+            f"{texts.source}: column {shown(name)} holds texts, and numbers in another file; "
+            "correct them, or take them as texts: --category."
+        )
+    if numeric == {False}:
+        return text_column(name, [text for part in parts for text in part.texts()])
+    numbers = np.concatenate(
+        [part.values if part.numeric else np.full(len(part.values), np.nan) for part in parts]
+    )
+    return Column(name, numbers, np.isnan(numbers))

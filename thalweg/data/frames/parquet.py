@@ -1,60 +1,116 @@
-"""Parquet files into tables, and the checksums of their pages, which DuckDB does not look at."""
+"""Parquet files into tables: one, or several that are parts of one."""
 
-import os
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import duckdb
+import numpy as np
 
-from thalweg.data.frames.database import connection, fetch_numbers, fetch_texts, literal
+from thalweg.data.frames.database import connection, literal, quoted
+from thalweg.data.frames.pages import verify_pages
 from thalweg.data.memory import require_room
+from thalweg.data.reading import ReadOptions, without
 from thalweg.data.table import Column, Table, check_unique, not_empty, text_column, unusable
-from thalweg.errors import DataError
 
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 
+DATES = (
+    "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS",
+)  # fmt: skip
 
-def read_parquet(path: Path, text: frozenset[str]) -> Table:
-    """Read a Parquet file; columns named in `text` become texts whatever they hold.
+# Folders of parts are called year=2024 and so on, and their names' values are of no type.
+PARTS = "hive_partitioning=true, hive_types_autocast=false"
+
+
+def read_parquet(paths: Sequence[Path], reading: ReadOptions, source: str) -> Table:
+    """Read a Parquet file, or several with the same columns, one after the other.
+
+    Args:
+        paths: The files; where their folders are named year=2024, `year` is a column.
+        reading: What to read of them: a column left out may be of any type.
+        source: What messages call them.
 
     Raises:
-        DataError: If the file is damaged, empty, or has a column of neither numbers nor texts.
+        DataError: If a file is damaged, empty, or a column holds neither numbers nor texts.
     """
-    with connection(path) as database:
-        schema = database.execute(
-            "SELECT name, num_children FROM parquet_schema(?)", [literal(path)]
+    files = [literal(path) for path in paths]
+    with connection(source) as database:
+        _names(database, files[:1], source)
+        described = database.execute(
+            f"DESCRIBE SELECT * FROM read_parquet(?, {PARTS})", [files]
         ).fetchall()
-        names = list(_top_level(schema))
-        check_unique(str(path), names)
-        _examine(database, path, len(names))
-        database.execute("CREATE TEMP TABLE data AS SELECT * FROM read_parquet(?)", [literal(path)])
-        described = database.execute("DESCRIBE data").fetchall()
-        columns = []
-        for name, (field, kind, *_) in zip(names, described, strict=True):
-            quoted = '"' + field.replace('"', '""') + '"'
-            if _is_numeric(kind):
-                (column,) = fetch_numbers(database, [f"CAST({quoted} AS DOUBLE)"], [name])
-                columns.append(_as_text(column) if name in text else column)
-            elif kind == "BOOLEAN":
-                words = f"CASE WHEN {quoted} THEN 'True' WHEN NOT {quoted} THEN 'False' END"
-                columns.append(fetch_texts(database, words, name))
-            elif kind == "VARCHAR" or kind.startswith("ENUM"):
-                columns.append(fetch_texts(database, f"CAST({quoted} AS VARCHAR)", name))
-            else:
-                raise unusable(str(path), name, kind)
-    return not_empty(Table(tuple(columns), str(path)))
+        kinds = {field: kind for field, kind, *_ in described}
+        chosen = reading.chosen(list(kinds), source)
+        for path in paths:
+            _examine(database, path, len(chosen), source)
+        read = {name: _expression(name, kinds[name], reading, source) for name in chosen}
+        fields = ", ".join(f"{expression} AS v{i}" for i, expression in enumerate(read.values()))
+        found = database.execute(
+            f"SELECT {fields} FROM read_parquet(?, {PARTS})", [files]
+        ).fetchnumpy()
+    folders = {part.partition("=")[0] for part in paths[0].parent.parts if "=" in part}
+    columns = []
+    for i, name in enumerate(chosen):
+        column = _column(name, found.pop(f"v{i}"), kinds[name], reading)
+        if name in folders and column.levels is not None and not reading.is_text(name):
+            column = _of_folders(column)
+        columns.append(without(column, reading.na))
+    return not_empty(Table(tuple(columns), source))
 
 
-def _examine(database: duckdb.DuckDBPyConnection, path: Path, columns: int) -> None:
+def _names(database: duckdb.DuckDBPyConnection, files: Sequence[str], source: str) -> None:
+    """Refuse two columns of one name, which the database would rename."""
+    schema = database.execute(
+        "SELECT name, num_children FROM parquet_schema(?)", [files]
+    ).fetchall()
+    check_unique(source, list(_top_level(schema)))
+
+
+def _expression(name: str, kind: str, reading: ReadOptions, source: str) -> str:
+    """Return what reads a column of a type of the database's."""
+    field = quoted(name)
+    if _is_numeric(kind):
+        return f"CAST({field} AS DOUBLE)"
+    if kind == "BOOLEAN":
+        return f"CASE WHEN {field} THEN 'True' WHEN NOT {field} THEN 'False' END"
+    if kind == "VARCHAR" or kind.startswith("ENUM"):
+        return f"CAST({field} AS VARCHAR)"
+    if kind in DATES:
+        if reading.is_text(name):
+            return f"CAST({field} AS VARCHAR)"
+        raise unusable(source, name, f"dates ({kind})", f"--date {name}, or --drop {name}")
+    raise unusable(source, name, kind, f"--drop {name}")
+
+
+def _column(
+    name: str, values: np.ndarray[tuple[int], np.dtype[np.generic]], kind: str, reading: ReadOptions
+) -> Column:
+    if not _is_numeric(kind):
+        return text_column(name, values.tolist())  # a masked array lists its masked as None
+    numbers = np.ma.filled(values.astype(np.float64, copy=False), np.nan)
+    column = Column(name, numbers, np.isnan(numbers))
+    return text_column(name, column.texts()) if reading.is_text(name) else column
+
+
+def _of_folders(column: Column) -> Column:
+    """Return a column of the names of folders as numbers, if they are written as whole ones."""
+    levels = column.levels or ()
+    if not all(
+        level.isascii() and level.isdigit() and level == str(int(level)) for level in levels
+    ):
+        return column
+    numbers = np.array([*map(float, levels), np.nan])[column.values]
+    return Column(column.name, numbers, column.missing)
+
+
+def _examine(database: duckdb.DuckDBPyConnection, path: Path, columns: int, source: str) -> None:
     """Refuse pages that are not what was written, and more rows than memory can hold.
 
     A few bytes may stand for any number of equal rows.
     """
     at = [literal(path)]
     counted = database.execute("SELECT num_rows FROM parquet_file_metadata(?)", at).fetchall()
-    require_room(8 * columns * sum(rows for (rows,) in counted), str(path))
+    require_room(8 * columns * sum(rows for (rows,) in counted), source)
     chunks = database.execute(
         "SELECT dictionary_page_offset, data_page_offset, total_compressed_size "
         "FROM parquet_metadata(?)",
@@ -83,120 +139,3 @@ def _is_numeric(kind: str) -> bool:
         or kind in ("FLOAT", "DOUBLE")
         or kind.startswith("DECIMAL")
     )
-
-
-def _as_text(column: Column) -> Column:
-    return text_column(column.name, column.texts())
-
-
-# The most that a page's header takes; statistics in it may hold two long texts.
-HEADER_BYTES = 1 << 16
-
-# Thrift's compact protocol: types of fields, and the numbers of those of a page's header.
-TRUE, FALSE, BYTE, I64, DOUBLE, BINARY, LIST, SET, STRUCT = 1, 2, 3, 6, 7, 8, 9, 10, 12
-
-COMPRESSED_SIZE, CRC = 3, 4
-
-
-def verify_pages(path: Path, chunks: Sequence[tuple[int, int]]) -> None:
-    """Compare each page that has a checksum with it.
-
-    Args:
-        path: A Parquet file.
-        chunks: Where each column's pages begin in it, and how many bytes they take.
-
-    Raises:
-        DataError: If a page is not what was written.
-
-    Source:
-        Apache Parquet, "Data Pages: Checksumming"; Apache Thrift, "Thrift Compact Protocol".
-    """
-    with path.open("rb") as file:
-        last = file.seek(0, os.SEEK_END)
-        for start, length in chunks:
-            if not 0 <= start <= start + length <= last:
-                continue  # no place in this file: DuckDB says so
-            for at, size, checksum in _pages(file, start, start + length):
-                file.seek(at)
-                if checksum is not None and zlib.crc32(file.read(size)) != checksum:
-                    raise DataError(
-                        f"{path} is damaged: the page at byte {at:,} fails its checksum; copy the "
-                        "file again."
-                    )
-
-
-def _pages(file: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int, int | None]]:
-    """Yield where each page's data are, their size and their checksum if there is one."""
-    while at < end:
-        file.seek(at)
-        fields = _Header(file.read(min(HEADER_BYTES, end - at)))
-        try:
-            numbers = fields.numbers()
-        except (IndexError, RecursionError):
-            return  # no header: DuckDB says what is wrong
-        size = numbers.get(COMPRESSED_SIZE, -1)
-        at += fields.at
-        if size < 0 or at + size > end:
-            return
-        checksum = numbers.get(CRC)
-        yield at, size, None if checksum is None else checksum & 0xFFFFFFFF
-        at += size
-
-
-class _Header:
-    """A structure of Thrift's compact protocol, read from its first byte on."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.at = 0
-
-    def numbers(self) -> dict[int, int]:
-        """Return the whole numbers among the fields, by the fields' numbers."""
-        found: dict[int, int] = {}
-        field = 0
-        while head := self._byte():
-            step, kind = head >> 4, head & 15
-            field = field + step if step else self._number()
-            if BYTE < kind <= I64:
-                found[field] = self._number()
-            else:
-                self._skip(kind)
-        return found
-
-    def _skip(self, kind: int) -> None:
-        if kind in (TRUE, FALSE):
-            return
-        if kind == BYTE:
-            self._byte()
-        elif kind <= I64:
-            self._number()
-        elif kind == DOUBLE:
-            self.at += 8
-        elif kind == BINARY:
-            length = self._unsigned()
-            self.at += length
-        elif kind in (LIST, SET):
-            head = self._byte()
-            for _ in range(self._unsigned() if head >> 4 == 15 else head >> 4):
-                self._skip(BYTE if head & 15 in (TRUE, FALSE) else head & 15)
-        elif kind == STRUCT:
-            self.numbers()
-        else:
-            raise IndexError(kind)
-
-    def _number(self) -> int:
-        value = self._unsigned()
-        return (value >> 1) ^ -(value & 1)
-
-    def _unsigned(self) -> int:
-        value = 0
-        for shift in range(0, 70, 7):
-            byte = self._byte()
-            value |= (byte & 127) << shift
-            if byte < 128:
-                return value
-        raise IndexError(self.at)
-
-    def _byte(self) -> int:
-        self.at += 1
-        return self.content[self.at - 1]

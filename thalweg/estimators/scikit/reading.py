@@ -161,8 +161,8 @@ def read_features(estimator: Any, X: Any) -> Floats:
     encoding = estimator.model_.encoding
     named = hasattr(X, "columns") and estimator.tabular_
     if named or holds_texts(X):
-        return np.asarray(encoding.matrix(table_of(X, encoding.text_columns)))
-    if encoding.text_columns:
+        return np.asarray(encoding.matrix(table_of(X, encoding.reading)))
+    if encoding.reading.text:
         raise ArgumentError(
             f"X is {type(X).__name__}, and the model was fitted to columns with texts; give a data "
             "frame or a dict of columns."
