@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from thalweg.estimators import fit_table, load_model, save_model
+from thalweg.estimators import fit_table, read_model, save_model
 
 
 def write_penguins(path, count=600, seed=0):
@@ -39,7 +39,7 @@ def main():
         (folder / "new.csv").write_text(
             "bill_length_mm,body_mass_g,island\n39,3700,Dream\n48,5100,Biscoe\n", encoding="utf-8"
         )
-        model = load_model(folder / "penguins.thalweg")
+        model = read_model(folder / "penguins.thalweg")
         species = model.predict(folder / "new.csv").tolist()
         shares = model.probabilities(folder / "new.csv")
 

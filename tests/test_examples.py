@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.printed import assert_shown
+
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
 PROGRAMS = sorted(path.stem for path in FOLDER.glob("*.py"))
 FACTS: dict[str, Callable[[Any], None]] = {}
@@ -136,11 +138,15 @@ def test_every_program_has_a_fact_and_a_line_in_the_list() -> None:
         assert f"| [{name}.py]({name}.py) |" in listed
 
 
+@pytest.mark.singles
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_program_runs_and_finds_what_it_should(name: str, capsys: Any) -> None:
     found = runpy.run_path(str(FOLDER / f"{name}.py"))["main"]()
     FACTS[name](found)
-    assert len(capsys.readouterr().out.splitlines()) >= 3
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) >= 3
+    # The pages of the site show it.
+    assert_shown(printed, (FOLDER / "output" / f"{name}.txt").read_text(encoding="utf-8"), 0.1)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

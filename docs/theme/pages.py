@@ -67,11 +67,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _made() -> dict[str, str]:
-    listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     benchmarks = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     pages = {f"how-to/{name}.md": _how_to(name) for name in _programs()}
     return pages | {
-        "how-to/index.md": re.sub(r"\[(\w+)\.py\]\(\w+\.py\)", r"[\1](\1.md)", listed),
+        "how-to/index.md": _how_to_list(),
         "benchmarks.md": benchmarks.replace("](../docs/", "]("),
         "changelog.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
     }
@@ -81,6 +80,12 @@ def _programs() -> list[str]:
     """Return the names of the examples, in the order of their list."""
     listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     return re.findall(r"^\| \[(\w+)\.py\]", listed, re.MULTILINE)
+
+
+def _how_to_list() -> str:
+    listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    pages = re.sub(r"\[(\w+)\.py\]\(\w+\.py\)", r"[\1](\1.md)", listed)
+    return pages.replace("# Examples", "# How to …").replace("[output](output)", "its page")
 
 
 def _how_to(name: str) -> str:
