@@ -6,7 +6,7 @@ A page may say, on a line of its own,
     <!-- table: tw.* of thalweg.ops -->                          their first lines
     <!-- commands -->                                            the command line's own help
 
-where `*` stands for the public names of a module, and `of` for those that are defined in another.
+where `*` stands for the public names of a module, and `of` for those defined in others.
 """
 
 import ast
@@ -112,34 +112,38 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def _docstrings(asked: re.Match[str]) -> str:
+    names: dict[str, list[str]] = {}
+    for name, thing in things(asked[1]):
+        names.setdefault(_path(thing), []).append(name)
     return "\n".join(
-        f'::: {_path(thing)}\n    options:\n      heading: "{name}"\n      toc_label: "{name}"\n'
-        for name, thing in _things(asked[1])
+        f'::: {path}\n    options:\n      heading: "{", ".join(same)}"\n      toc_label: "{same[0]}"\n'
+        for path, same in names.items()
     )
 
 
 def _first_lines(asked: re.Match[str]) -> str:
     rows = []
-    for name, thing in _things(asked[1]):
+    for name, thing in things(asked[1]):
         said = (inspect.getdoc(thing) or "").partition("\n")[0].replace("|", "\\|").replace("[", "\\[")
         rows.append(f"| `{name}` | {said} |")
     return "\n".join(["| name | what it is |", "|---|---|", *rows])
 
 
-def _things(asked: str) -> Iterator[tuple[str, Any]]:
+def things(asked: str) -> Iterator[tuple[str, Any]]:
     """Yield what is asked for with its public name: functions, classes and single instances."""
-    names, _, place = " ".join(asked.split()).partition(" of ")
+    names, _, places = " ".join(asked.split()).partition(" of ")
     for name in names.split():
         if not name.endswith(".*"):
             yield name, _found(name)
             continue
         room = _found(name[:-2])
-        for public in sorted(getattr(room, "__all__", None) or dir(room), key=str.lower):
+        listed = getattr(room, "__all__", None)
+        inside = tuple(places.split()) or ("thalweg" if listed else room.__name__)
+        for public in sorted(listed or dir(room), key=str.lower):
             thing = getattr(room, public)
-            told = inspect.isfunction(thing) or inspect.isclass(thing) or hasattr(thing, "__doc__")
             home = getattr(thing, "__module__", None) or ""
-            if told and home.startswith(place or room.__name__) and not public.startswith("_"):
-                if not public.endswith("State"):
+            if home.startswith(inside) and not public.startswith("_"):
+                if not public.endswith("State"):  # what `init` returns, by Optax's fields
                     yield f"{name[:-1]}{public}", thing
 
 
