@@ -12,7 +12,7 @@ SUITE ?= ../array-api-tests
 EXAMPLES ?= 20
 
 .PHONY: check format lint types stubs layers test house fuzz corrupt interruptions bench oracle accuracy array-api \
-	optax-suite coverage
+	optax-suite coverage site
 
 check: lint types layers test
 
@@ -53,6 +53,10 @@ bench:
 
 corrupt:
 	$(PYTHON) -m tests.corrupt $(subst :, ,$(FILES))
+
+# The documentation as pages, in site/; `pip install -e '.[docs]'` brings what it needs.
+site:
+	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
 
 # Sizes, cycles and names in figures.
 house:

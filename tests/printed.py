@@ -1,4 +1,4 @@
-"""What a program printed beside what a page shows of it: the same words, and nearly the same numbers."""
+"""What a program printed beside what a page shows of it: equal words, nearly equal numbers."""
 
 from __future__ import annotations
 

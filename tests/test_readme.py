@@ -84,14 +84,19 @@ def test_a_value_that_is_not_true_is_found() -> None:
         run("x = 1\nx + 1  # → 3\n", {})
 
 
-def test_the_commands_of_the_readme_run_on_a_file(tmp_path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(tmp_path)
+def write_houses(houses: Path, new: Path) -> None:
+    """Write a table of rooms and prices, and one of a room number alone."""
     rng = np.random.default_rng(0)
     rooms = rng.integers(1, 7, 200)
     prices = 50.0 * rooms + 20 + rng.normal(size=200)
     rows = [f"{r},{p:.4f}" for r, p in zip(rooms, prices, strict=True)]
-    Path("houses.csv").write_text("\n".join(["rooms,price", *rows]) + "\n", encoding="utf-8")
-    Path("new.csv").write_text("rooms\n3\n", encoding="utf-8")
+    houses.write_text("\n".join(["rooms,price", *rows]) + "\n", encoding="utf-8")
+    new.write_text("rooms\n3\n", encoding="utf-8")
+
+
+def test_the_commands_of_the_readme_run_on_a_file(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_houses(Path("houses.csv"), Path("new.csv"))
     assert len(COMMANDS) == 2
     for command in COMMANDS:
         capsys.readouterr()

@@ -114,9 +114,10 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def _docstrings(asked: re.Match[str]) -> str:
     names: dict[str, list[str]] = {}
     for name, thing in things(asked[1]):
-        names.setdefault(_path(thing), []).append(name)
+        names.setdefault(path_of(thing), []).append(name)
     return "\n".join(
-        f'::: {path}\n    options:\n      heading: "{", ".join(same)}"\n      toc_label: "{same[0]}"\n'
+        f"::: {path}\n    options:\n"
+        f'      heading: "{", ".join(same)}"\n      toc_label: "{same[0]}"\n'
         for path, same in names.items()
     )
 
@@ -124,7 +125,9 @@ def _docstrings(asked: re.Match[str]) -> str:
 def _first_lines(asked: re.Match[str]) -> str:
     rows = []
     for name, thing in things(asked[1]):
-        said = (inspect.getdoc(thing) or "").partition("\n")[0].replace("|", "\\|").replace("[", "\\[")
+        said = (
+            (inspect.getdoc(thing) or "").partition("\n")[0].replace("|", "\\|").replace("[", "\\[")
+        )
         rows.append(f"| `{name}` | {said} |")
     return "\n".join(["| name | what it is |", "|---|---|", *rows])
 
@@ -142,9 +145,9 @@ def things(asked: str) -> Iterator[tuple[str, Any]]:
         for public in sorted(listed or dir(room), key=str.lower):
             thing = getattr(room, public)
             home = getattr(thing, "__module__", None) or ""
-            if home.startswith(inside) and not public.startswith("_"):
-                if not public.endswith("State"):  # what `init` returns, by Optax's fields
-                    yield f"{name[:-1]}{public}", thing
+            told = not public.startswith("_") and not public.endswith("State")  # Optax's fields
+            if told and home.startswith(inside):
+                yield f"{name[:-1]}{public}", thing
 
 
 def _found(name: str) -> Any:
@@ -154,7 +157,8 @@ def _found(name: str) -> Any:
     return found
 
 
-def _path(thing: Any) -> str:
+def path_of(thing: Any) -> str:
+    """Return where the docstring of something stands, as `module.name`."""
     named = thing if hasattr(thing, "__qualname__") else type(thing)
     if hasattr(thing, "__name__") and named is not thing:  # a primitive has its function's name
         return f"{thing.__module__}.{thing.__name__}"
