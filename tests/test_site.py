@@ -62,7 +62,7 @@ def test_pages_state_values() -> None:
 
 @pytest.mark.parametrize("other", ["scikit-learn", "statsmodels", "r"])
 def test_pages_for_users_of_other_libraries_are_short(other: str) -> None:
-    assert len(text_of(f"coming-from-{other}.md").splitlines()) <= 100
+    assert len(text_of(f"coming-from-{other}.md").splitlines()) <= 80
 
 
 def test_what_is_shown_is_found_to_differ() -> None:

@@ -5,6 +5,7 @@ A page may say, on a line of its own,
     <!-- names: tw.fit tw.optim.* of thalweg.optim.losses -->    their docstrings
     <!-- table: tw.* of thalweg.ops -->                          their first lines
     <!-- commands -->                                            the command line's own help
+    <!-- decisions -->                                           titles of notes on decisions
 
 where `*` stands for the public names of a module, and `of` for those defined in others.
 """
@@ -108,6 +109,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     """Write what the page asks for."""
     markdown = re.sub(r"^<!-- names: (.+?) -->$", _docstrings, markdown, flags=re.M | re.S)
     markdown = re.sub(r"^<!-- table: (.+?) -->$", _first_lines, markdown, flags=re.M | re.S)
+    markdown = re.sub(r"^<!-- decisions -->$", lambda _: _decisions(), markdown, flags=re.M)
     return re.sub(r"^<!-- commands -->$", lambda _: _commands(), markdown, flags=re.M)
 
 
@@ -163,6 +165,12 @@ def path_of(thing: Any) -> str:
     if hasattr(thing, "__name__") and named is not thing:  # a primitive has its function's name
         return f"{thing.__module__}.{thing.__name__}"
     return f"{named.__module__}.{named.__qualname__}"
+
+
+def _decisions() -> str:
+    notes = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    titles = [path.read_text(encoding="utf-8").partition("\n")[0][2:] for path in notes]
+    return "\n".join(f"- [{title}]({path.name})" for title, path in zip(titles, notes, strict=True))
 
 
 def _commands() -> str:
