@@ -14,6 +14,7 @@ from thalweg.torch.functions import (
     random_fills,
     restriding,
     scattering,
+    short,  # of functions that are there, the ordinary case
     special,
     spectra,
     traits,

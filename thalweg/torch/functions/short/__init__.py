@@ -1,0 +1,3 @@
+"""Short roads: what NumPy does at once for tensors that nobody records, traces or shows."""
+
+from thalweg.torch.functions.short import arithmetic, joining, order, places, sums, views, writing
