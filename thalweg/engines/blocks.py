@@ -61,7 +61,7 @@ class Blocks:
         self.row, self._dtype = result.array.shape[1:], result.array.dtype
         out = Spec((count, *self.row), self._dtype)
         program = optimize(_program(function, [*specs, out]))
-        self._located = _native().compile_located(program, [len(specs)])
+        self._located = native().compile_located(program, [len(specs)])
         self._count, self._specs, self._shared = count, [*specs, out], [*shared, False]
         self._steps = [
             0 if same else spec.nbytes // count
@@ -128,5 +128,6 @@ def _tensor(symbol: Symbol) -> Tensor:
 
 
 @functools.cache
-def _native() -> Any:
+def native() -> Any:
+    """Return the native engine."""
     return engine("native")
