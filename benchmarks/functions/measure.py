@@ -39,10 +39,10 @@ def cost(case: Case, n: int, rounds: int, backward: bool = False) -> Cost | None
         for _ in range(3):
             call()
     repeats = [max(1, round(SAMPLE_SECONDS / _seconds(call, 1))) for call in calls]
-    samples = []
     gc.disable()
-    for _ in range(rounds):
-        samples.append([_seconds(*pair) for pair in zip(calls, repeats, strict=True)])
+    samples = [
+        [_seconds(*pair) for pair in zip(calls, repeats, strict=True)] for _ in range(rounds)
+    ]
     gc.enable()
     theirs, ours = (statistics.median(times) * 1e6 for times in zip(*samples, strict=True))
     return Cost(ours, theirs, statistics.median(mine / other for other, mine in samples))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.functions.given import Call, Case, Given
+from benchmarks.functions.given import Call, Given
 
 
 def _matmul(given: Given) -> Call:

@@ -1,23 +1,24 @@
-"""Normal numbers by machine code, to the last bit those of `thalweg.random.box_muller`."""
+"""Draws by machine code: normal numbers, orders, and what the C library makes of uniform ones.
+
+All are those of `thalweg.random`, to the last bit, so that it does not matter who makes them.
+"""
 
 from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable
+
+import numpy as np
 
 from thalweg.core.spec import FLOAT32, Array, Spec
 from thalweg.core.tensor import Tensor
 from thalweg.engines.blocks import Blocks, native, rows_at_once
 from thalweg.ops.shape.cut import part_of
 from thalweg.ops.shape.join import concatenate
-from thalweg.random.box_muller import (
-    BLOCK,
-    HALF_BLOCK,
-    compile_with,
-    normal_cosine,
-    normal_radius,
-    normal_sine,
-)
+from thalweg.ops.special import error
+from thalweg.random import box_muller, fisher_yates
+from thalweg.random.box_muller import BLOCK, HALF_BLOCK, normal_cosine, normal_radius, normal_sine
 
 # Fewer numbers do not make it load the compiler.
 _MANY = 1 << 13
@@ -44,10 +45,35 @@ def _blocks(count: int) -> Blocks | None:
 def _normal(uniform: Array) -> Array | None:
     """Return standard normal numbers, or None where NumPy may as well make them."""
     rows = len(uniform)
-    if uniform.size < _MANY and _COMPILER not in sys.modules:
+    if not _is_worth(uniform.size):
         return None
     blocks = _blocks(rows_at_once(rows, BLOCK))
     return None if blocks is None else blocks([uniform], rows)
 
 
-compile_with(_normal)
+def _is_worth(size: int) -> bool:
+    return size >= _MANY or _COMPILER in sys.modules
+
+
+def _order(targets: Array) -> Array | None:
+    if not _is_worth(targets.size):
+        return None
+    from thalweg.engines.llvm.code.sequences import exchanged  # it loads the compiler
+
+    return exchanged(targets.astype(np.int64, copy=False))
+
+
+_OF_C = {"log1p", "cos", "sin", "tan", "erf", "erfc"}
+
+
+def _of_each(function: Callable[[float], float], x: Array) -> Array | None:
+    if function.__name__ not in _OF_C or not _is_worth(x.size):
+        return None
+    from thalweg.engines.llvm.code.sequences import of_each  # it loads the compiler
+
+    return of_each(function.__name__, x.astype(np.float64, copy=False))
+
+
+box_muller.compile_with(_normal)
+fisher_yates.compile_with(_order)
+error.compile_with(_of_each)

@@ -56,7 +56,7 @@ COMPILED: Callable[[Singles], Singles | None] | None = None
 
 def compile_with(given: Callable[[Singles], Singles | None]) -> None:
     """Let a function compute standard normal numbers, to the same last bit."""
-    global COMPILED  # noqa: PLW0603 - one for the process
+    global COMPILED
     COMPILED = given
 
 
@@ -72,7 +72,11 @@ def normal_blocks(uniform: NDArray[Any], mean: float, std: float) -> NDArray[Any
     if COMPILED is not None and uniform.dtype == np.float32:
         found = COMPILED(uniform.reshape(-1, BLOCK))
         if found is not None:
-            return found.reshape(-1) if (mean, std) == (0, 1) else _scaled(found.reshape(-1), mean, std)
+            return (
+                found.reshape(-1)
+                if (mean, std) == (0, 1)
+                else _scaled(found.reshape(-1), mean, std)
+            )
     transform = _singles if uniform.dtype == np.float32 else _doubles
     for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
         block = blocks[start : start + _BLOCKS_AT_ONCE]

@@ -15,7 +15,6 @@ from thalweg.torch.functions import (
     random_fills,
     restriding,
     scattering,
-    short,  # of functions that are there, the ordinary case
     special,
     spectra,
     traits,
@@ -23,3 +22,7 @@ from thalweg.torch.functions import (
     viewing,
     windows,
 )
+
+# isort: split
+# The ordinary case of functions that are there by now.
+from thalweg.torch.functions import short

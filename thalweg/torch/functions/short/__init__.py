@@ -1,3 +1,13 @@
 """Short roads: what NumPy does at once for tensors that nobody records, traces or shows."""
 
-from thalweg.torch.functions.short import arithmetic, joining, order, places, sums, views, writing
+from thalweg.torch.functions.short import (
+    arithmetic,
+    draws,
+    joining,
+    order,
+    places,
+    products,
+    sums,
+    views,
+    writing,
+)

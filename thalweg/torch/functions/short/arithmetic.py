@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.operation import op
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
+from thalweg.engines.composed import composed
 from thalweg.torch.functions.short.road import Array, known, new, require, short_road, trying
 from thalweg.torch.tensors import TorchTensor
 
@@ -38,9 +40,11 @@ TorchTensor.where = trying(  # type: ignore[attr-defined]
 def _clamp(x: Any, min: Any = None, max: Any = None) -> Tensor:
     array, least, most = _floats(x), min, max
     require(least.__class__ in _NUMBERS and most.__class__ in _NUMBERS and least <= most)
+    if array.size >= _FEW:
+        return composed(op.clip, x, min=least, max=most)
     kind = array.dtype.type
     found = np.asarray(np.maximum(array, kind(least)))
-    np.minimum(found, kind(most), found)
+    np.minimum(found, kind(most), out=found)
     return new(found)
 
 
@@ -108,6 +112,31 @@ def _filled(name: str, make: Any) -> None:
 _filled("zeros", np.zeros)
 _filled("ones", np.ones)
 _filled("empty", np.empty)
+
+
+@short_road("linspace")
+def _evenly_spaced(start: Any, end: Any, steps: Any) -> Tensor:
+    require(steps.__class__ is int and steps > 1 and TorchTensor.promotion.default == np.float32)
+    require(start.__class__ in _NUMBERS and end.__class__ in _NUMBERS)
+    low, high = np.float32(start), np.float32(end)
+    step = np.float32((high - low) / np.float32(steps - 1))
+    ends = [end for end in (low, high) if end]
+    require(abs(step) > _TINY and all(_TINY < abs(end) < 1 / _TINY for end in ends))
+    half = steps // 2
+    # Products of two float32 numbers are exact, sums nearly so; each is rounded once at the end.
+    places = np.arange(steps, dtype=np.float64)
+    places[half:] -= steps - 1
+    places *= float(step)
+    places[:half] += float(low)
+    places[half:] += float(high)
+    # But not where the sum ended halfway between two of float32.
+    require(not ((places.view(np.int64) & _DROPPED) == _HALFWAY).any())
+    return new(places.astype(np.float32))
+
+
+_TINY = 1e-20
+
+_DROPPED, _HALFWAY = np.int64(0x1FFFFFFF), np.int64(0x10000000)
 
 
 @short_road("arange")

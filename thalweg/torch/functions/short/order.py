@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
 from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
 from thalweg.torch.return_types import named_result
@@ -59,6 +60,21 @@ def _rows(x: Any, dim: Any) -> Array:
     return array
 
 
+# So few numbers NumPy sorts at once, if none of them is NaN.
+_FEW = 1 << 9
+
+
+def _order(array: Array, descending: bool) -> Array:
+    """Return the positions of numbers in order, along rows; equal ones keep theirs."""
+    if array.size <= _FEW and array.dtype.kind == "f":
+        total = tracing.quiet(np.add.reduce, array, None)
+        if total == total:
+            return (-array if descending else array).argsort(-1, "stable")
+    keys = _keys(array, descending)
+    keys.sort(-1)
+    return _index(keys)
+
+
 _Sorted = named_result("sort", "values", "indices")
 
 _Top = named_result("topk", "values", "indices")
@@ -67,23 +83,22 @@ _Top = named_result("topk", "values", "indices")
 @short_road("sort")
 def _sort(x: Any, dim: Any = -1, descending: Any = False, stable: Any = False) -> Any:
     array = _rows(x, dim)
-    keys = _keys(array, bool(descending))
-    keys.sort(-1)
-    index = _index(keys)
+    index = _order(array, bool(descending))
     return _Sorted(new(_taken(array, index)), new(index))
 
 
 @short_road("argsort")
 def _argsort(x: Any, dim: Any = -1, descending: Any = False) -> Tensor:
-    keys = _keys(_rows(x, dim), bool(descending))
-    keys.sort(-1)
-    return new(_index(keys))
+    return new(_order(_rows(x, dim), bool(descending)))
 
 
 @short_road("topk")
 def _topk(x: Any, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True) -> Any:
     array = _rows(x, dim)
     require(k.__class__ is int and 0 < k <= array.shape[-1])
+    if array.size <= _FEW:
+        index = np.ascontiguousarray(_order(array, bool(largest))[..., :k])
+        return _Top(new(_taken(array, index)), new(index))
     keys = _keys(array, bool(largest))
     if k < array.shape[-1]:
         keys.partition(k - 1, -1)
@@ -142,7 +157,7 @@ def _histogram(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Tensor:
     values = values[(values >= low) & (values <= high)]
     edges = np.linspace(low, high, bins + 1)
     place = ((values - low) / (high - low) * bins).astype(np.int64)
-    np.minimum(place, bins - 1, place)
+    np.minimum(place, bins - 1, out=place)
     # Rounding may have put what lies at an edge into the next interval.
     place -= values < edges[place]
     place += (values >= edges[place + 1]) & (place < bins - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -43,9 +44,17 @@ def _along(x: Any, dim: Any, index: Any) -> tuple[Array, Array, int]:
     return array, at, axis
 
 
+@functools.lru_cache(maxsize=64)
+def _upright(rows: int) -> Array:
+    return np.arange(rows)[:, None]
+
+
 @short_road("gather")
 def _gather(x: Any, dim: Any, index: Any) -> Tensor:
     array, at, axis = _along(x, dim, index)
+    if axis == 1 and array.ndim == 2 and at.size < _FEW:
+        require(at.shape[0] <= array.shape[0])
+        return new(array[_upright(at.shape[0]), at])
     return new(array.reshape(-1).take(_flat_places(array, at, axis), mode="clip"))
 
 

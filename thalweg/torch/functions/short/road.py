@@ -72,6 +72,11 @@ def trying(form: Form, long: Form) -> Form:
     return functools.update_wrapper(called, long)
 
 
+def tries(form: Form) -> Callable[[Form], Form]:
+    """Let a function that is being declared try a form first."""
+    return lambda long: trying(form, long)
+
+
 def known(x: Any) -> Array:
     """Return the array of a tensor of the wing that nobody records.
 
@@ -96,7 +101,10 @@ def positions(x: Any, extent: int) -> Array:
         LongRoadError: If they are not all on the axis, or no integers of a common width.
     """
     index = known(x)
-    if index.dtype.char not in "li" or (index.size and (index.min() < 0 or index.max() >= extent)):
+    if index.dtype.char not in "li" or (
+        index.size
+        and (np.minimum.reduce(index, None) < 0 or np.maximum.reduce(index, None) >= extent)
+    ):
         raise LongRoadError
     return index
 

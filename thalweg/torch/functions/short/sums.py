@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.core.operation import op
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
 from thalweg.engines.composed import composed
@@ -40,9 +41,30 @@ def _reduced(name: str, ufunc: Any) -> Callable[..., Tensor]:
     return reduced
 
 
-_reduced("sum", np.add)
 _reduced("amax", np.maximum)
 _reduced("amin", np.minimum)
+
+
+# From so many elements on machine code sums rows of so many, and NumPy those sums.
+_MANY, _ROW = 1 << 16, 1 << 10
+
+
+def total(array: Array, axis: Any = None, keepdim: Any = False) -> Array:
+    """Return a sum."""
+    if axis is None and array.size >= _MANY and not keepdim and array.flags.c_contiguous:
+        flat = array.reshape(-1)
+        rows = flat.size // _ROW
+        head = new(flat[: rows * _ROW].reshape(rows, _ROW))
+        sums = composed(op.sum, head, axes=1, axis=-1).array
+        rest = tracing.quiet(np.add.reduce, flat[rows * _ROW :])
+        return np.asarray(tracing.quiet(np.add.reduce, sums) + rest)
+    return np.asarray(tracing.quiet(np.add.reduce, array, axis, None, None, keepdim))
+
+
+@short_road("sum")
+def _sum(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
+    array = _floats(x)
+    return new(total(array, _axis(dim, array.ndim), keepdim))
 
 
 def _mean(array: Array, axis: Any, keepdim: bool) -> Array:
@@ -53,7 +75,8 @@ def _mean(array: Array, axis: Any, keepdim: bool) -> Array:
 @short_road("mean")
 def _mean_of(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
     array = _floats(x)
-    return new(tracing.quiet(_mean, array, _axis(dim, array.ndim), keepdim))
+    found = total(array, _axis(dim, array.ndim), keepdim)
+    return new(found / found.dtype.type(array.size // max(1, found.size)))
 
 
 def _variance(array: Array, axis: Any, keepdim: bool, correction: int) -> Array:

@@ -20,8 +20,12 @@ from thalweg.torch.functions.viewing import TorchTensor, call_part
 _NUMBERS = (float, int)
 
 
-def _changeable(x: Any) -> Array:
-    """Return the array of a tensor whose memory may be written without a look at the tape."""
+def changeable(x: Any) -> Array:
+    """Return the array of a tensor whose memory may be written without a look at the tape.
+
+    Raises:
+        LongRoadError: If it may not.
+    """
     array = known(x)
     view = x.origin
     memory = x.memory
@@ -31,7 +35,8 @@ def _changeable(x: Any) -> Array:
     return array
 
 
-def _written(x: Tensor) -> Tensor:
+def written(x: Tensor) -> Tensor:
+    """Note that a tensor's memory was written, and return it."""
     memory_of(x).written(user_line(2) if recording.enabled else "")
     return x
 
@@ -48,15 +53,15 @@ def _operand(x: Array, other: Any) -> Any:
 
 def _arithmetic(name: str, ufunc: Callable[..., Any]) -> None:
     @short_road(f"{name}_")
-    def written(x: Any, other: Any, **scale: Any) -> Tensor:
-        array = _changeable(x)
+    def changed(x: Any, other: Any, **scale: Any) -> Tensor:
+        array = changeable(x)
         operand = _operand(array, other)
         if scale:
             alpha = scale.pop("alpha", None)
             require(not scale and name in ("add", "sub") and alpha.__class__ in _NUMBERS)
             operand = tracing.quiet(np.multiply, operand, array.dtype.type(alpha))
         tracing.quiet(ufunc, array, operand, array)
-        return _written(x)
+        return written(x)
 
 
 for _name, _ufunc in (
@@ -78,7 +83,7 @@ def _key(item: Any) -> Any:
 
 
 def _set(x: Any, key: Any, value: Any) -> None:
-    array = _changeable(x)
+    array = changeable(x)
     if key.__class__ is tuple:
         at: Any = tuple([_key(item) for item in key])
         arrays = [item for item in at if item.__class__ is np.ndarray]
@@ -93,7 +98,7 @@ def _set(x: Any, key: Any, value: Any) -> None:
         source = known(value)
         require(source.dtype == array.dtype)
         array[at] = source
-    _written(x)
+    written(x)
 
 
 TorchTensor.__setitem__ = trying(_set, setitem)  # type: ignore[method-assign, assignment]
