@@ -201,4 +201,5 @@ _COMPOSED = Primitive(
     tuple(functools.partial(_cotangent, position) for position in range(_OPERANDS)),
     None,
     expansion=_expanded,
+    unlisted=True,
 )

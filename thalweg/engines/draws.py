@@ -30,9 +30,7 @@ def _of_block(uniform: Tensor) -> Tensor:
     first = part_of(uniform, 1, 0, HALF_BLOCK)
     second = part_of(uniform, 1, HALF_BLOCK, BLOCK)
     radius = normal_radius(first)
-    # Adding 0 makes -0 a 0, as the fused operation does that scales the numbers.
-    halves = [radius * normal_cosine(second) + 0.0, radius * normal_sine(second) + 0.0]
-    return concatenate(halves, 1)
+    return concatenate([radius * normal_cosine(second), radius * normal_sine(second)], 1)
 
 
 @functools.cache
@@ -48,7 +46,12 @@ def _normal(uniform: Array) -> Array | None:
     if not _is_worth(uniform.size):
         return None
     blocks = _blocks(rows_at_once(rows, BLOCK))
-    return None if blocks is None else blocks([uniform], rows)
+    if blocks is None:
+        return None
+    found = blocks([uniform], rows)
+    # Adding 0 makes -0 a 0, as the fused operation does that scales the numbers.
+    found += np.float32(0)
+    return found
 
 
 def _is_worth(size: int) -> bool:

@@ -110,26 +110,27 @@ def _singles(first: Singles, second: Singles) -> tuple[Singles, Singles, Singles
 
 
 def _radius(u: Singles) -> Singles:
-    return np.sqrt(np.float32(-2) * logarithm(np.float32(1) - u))
+    found: Singles = np.sqrt(np.float32(-2) * logarithm(np.float32(1) - u))
+    return found
 
 
 # As primitives, so that machine code computes them, to the same last bit.
 SINGLE = Takes("float32", lambda dtype: dtype == np.float32)
 
 
-@elementwise(None, takes=SINGLE, cost=20)
+@elementwise(None, takes=SINGLE, cost=20, unlisted=True)
 def normal_radius(u: Array) -> Array:
     """Length √(-2 ln(1 - u)) of a pair of normal numbers, of a uniform one."""
     return _radius(u)
 
 
-@elementwise(None, takes=SINGLE, cost=20)
+@elementwise(None, takes=SINGLE, cost=20, unlisted=True)
 def normal_cosine(u: Array) -> Array:
     """Cosine of 2π u."""
     return sine_and_cosine(np.float32(2 * np.pi) * u)[1]
 
 
-@elementwise(None, takes=SINGLE, cost=20)
+@elementwise(None, takes=SINGLE, cost=20, unlisted=True)
 def normal_sine(u: Array) -> Array:
     """Sine of 2π u."""
     return sine_and_cosine(np.float32(2 * np.pi) * u)[0]

@@ -327,7 +327,7 @@ def keywords_of(parameters: Collection[str]) -> dict[str, str]:
 
 
 # Functions of one operand, and from how many elements on they are computed by machine code.
-_COMPILED = dict.fromkeys(
+COMPILED = dict.fromkeys(
     ["digamma", "erf", "erfc", "erfinv", "expm1", "lgamma", "logit", "sigmoid"], 1
 ) | dict.fromkeys(
     [
@@ -362,8 +362,8 @@ def speaking(own: Function, inplace: bool = False, prefix: str = "") -> Function
     signature = inspect.signature(own)
     names = keywords_of(signature.parameters)
     without_out = own if isinstance(own, Primitive) else WITHOUT_OUT.get(own, own)
-    if own.__name__ in _COMPILED:
-        without_out = _compiled_from(_COMPILED[own.__name__], without_out)
+    if own.__name__ in COMPILED:
+        without_out = _compiled_from(COMPILED[own.__name__], without_out)
     positions, name = _positions(signature), f"{prefix}{own.__name__}"
     steps = steps_of(own)
 

@@ -81,6 +81,6 @@ def exchanged(targets: Array) -> Array:
 def of_each(name: str, x: Array) -> Array:
     """Return the values of a function of the C library, of float64 numbers."""
     given = np.ascontiguousarray(x)
-    out = np.empty(given.shape)
+    out = np.empty(x.shape)
     _compiled(_EACH.format(name=name), f"each_{name}")(given.ctypes.data, out.ctypes.data, out.size)
     return out

@@ -4,6 +4,7 @@ from thalweg.torch.functions.short import (
     arithmetic,
     draws,
     joining,
+    operators,
     order,
     places,
     products,

@@ -30,10 +30,9 @@ def _chosen(condition: Any, input: Any, other: Any) -> Tensor:
 
 
 # The method's first operand is the function's second.
-TorchTensor.where = trying(  # type: ignore[attr-defined]
-    lambda x, condition, other: _chosen(condition, x, other),
-    TorchTensor.where.__wrapped__,  # type: ignore[attr-defined]
-)
+_long: Any = TorchTensor.where
+_method = trying(lambda x, condition, other: _chosen(condition, x, other), _long.__wrapped__)
+setattr(TorchTensor, "where", _method)  # noqa: B010 - mypy knows the method
 
 
 @short_road("clamp", "clip", inplace=True)
@@ -120,17 +119,22 @@ def _evenly_spaced(start: Any, end: Any, steps: Any) -> Tensor:
     require(start.__class__ in _NUMBERS and end.__class__ in _NUMBERS)
     low, high = np.float32(start), np.float32(end)
     step = np.float32((high - low) / np.float32(steps - 1))
-    ends = [end for end in (low, high) if end]
-    require(abs(step) > _TINY and all(_TINY < abs(end) < 1 / _TINY for end in ends))
+    given = [number for number in (low, high) if number]
+    require(bool(abs(step) > _TINY) and all(_TINY < abs(number) < 1 / _TINY for number in given))
     half = steps // 2
     # Products of two float32 numbers are exact, sums nearly so; each is rounded once at the end.
-    places = np.arange(steps, dtype=np.float64)
-    places[half:] -= steps - 1
-    places *= float(step)
-    places[:half] += float(low)
-    places[half:] += float(high)
-    # But not where the sum ended halfway between two of float32.
-    require(not ((places.view(np.int64) & _DROPPED) == _HALFWAY).any())
+    products = np.arange(steps, dtype=np.float64)
+    products[half:] -= steps - 1
+    products *= float(step)
+    ends = np.full(steps, float(high))
+    ends[:half] = float(low)
+    places = products + ends
+    # But where an inexact sum ended halfway between two of float32, that would be rounded twice.
+    halfway = (places.view(np.int64) & _DROPPED) == _HALFWAY
+    if halfway.any():
+        total, end = places[halfway], ends[halfway]
+        part = total - end
+        require(not ((products[halfway] - part) + (end - (total - part))).any())
     return new(places.astype(np.float32))
 
 

@@ -72,8 +72,8 @@ def _lengths_of_differences(x: Array, y: Array) -> Array:
     if len(x) * y.size <= _AT_ONCE:
         away = x[:, None] - y
         np.multiply(away, away, away)
-        found = np.add.reduce(away, -1)
-        return np.sqrt(found, found)
+        found: Array = np.sqrt(np.add.reduce(away, -1))
+        return found
     columns, out = np.ascontiguousarray(y.T), np.empty((len(x), len(y)), x.dtype)
     step = max(1, _BLOCK // len(y))
     room = np.empty((step, len(y)), x.dtype)

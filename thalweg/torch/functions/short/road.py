@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from thalweg.torch.tensors import TorchTensor
 Array = np.ndarray[Any, Any]
 
 Form = Callable[..., Any]
+
+Function = TypeVar("Function", bound=Form)
 
 
 class LongRoadError(Exception):
@@ -58,7 +60,7 @@ def short_road(*names: str, inplace: bool = False) -> Callable[[Form], Form]:
     return declare
 
 
-def trying(form: Form, long: Form) -> Form:
+def trying(form: Form, long: Function) -> Function:
     """Return a function that takes the short road where it can, and the long one elsewhere."""
 
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -69,10 +71,10 @@ def trying(form: Form, long: Form) -> Form:
                 pass
         return long(*args, **kwargs)
 
-    return functools.update_wrapper(called, long)
+    return functools.update_wrapper(called, long)  # type: ignore[return-value]
 
 
-def tries(form: Form) -> Callable[[Form], Form]:
+def tries(form: Form) -> Callable[[Function], Function]:
     """Let a function that is being declared try a form first."""
     return lambda long: trying(form, long)
 
@@ -91,7 +93,7 @@ def known(x: Any) -> Array:
             refresh(x)
         if x.node is not None:
             raise LongRoadError
-    return array  # type: ignore[no-any-return]
+    return array
 
 
 def positions(x: Any, extent: int) -> Array:

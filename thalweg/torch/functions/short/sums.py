@@ -32,6 +32,9 @@ def _floats(x: Any) -> Array:
     return array
 
 
+_add: Any = np.add.reduce
+
+
 def _reduced(name: str, ufunc: Any) -> Callable[..., Tensor]:
     @short_road(name)
     def reduced(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
@@ -68,7 +71,7 @@ def _sum(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
 
 
 def _mean(array: Array, axis: Any, keepdim: bool) -> Array:
-    total = np.add.reduce(array, axis, None, None, keepdim)
+    total: Any = _add(array, axis, None, None, keepdim)
     return np.asarray(total / total.dtype.type(array.size // max(1, total.size)))
 
 
@@ -82,7 +85,7 @@ def _mean_of(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
 def _variance(array: Array, axis: Any, keepdim: bool, correction: int) -> Array:
     away = array - _mean(array, axis, True)
     np.multiply(away, away, away)
-    total = np.add.reduce(away, axis, None, None, keepdim)
+    total: Any = _add(away, axis, None, None, keepdim)
     return np.asarray(total / total.dtype.type(array.size // total.size - correction))
 
 

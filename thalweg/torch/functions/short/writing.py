@@ -15,7 +15,8 @@ from thalweg.lines import user_line
 from thalweg.ops.index.items import getitem, setitem
 from thalweg.torch.functions.short.places import read
 from thalweg.torch.functions.short.road import Array, known, require, short_road, trying
-from thalweg.torch.functions.viewing import TorchTensor, call_part
+from thalweg.torch.steps import call_part
+from thalweg.torch.tensors import TorchTensor
 
 _NUMBERS = (float, int)
 
@@ -101,14 +102,14 @@ def _set(x: Any, key: Any, value: Any) -> None:
     written(x)
 
 
-TorchTensor.__setitem__ = trying(_set, setitem)  # type: ignore[method-assign, assignment]
+TorchTensor.__setitem__ = trying(_set, setitem)  # type: ignore[method-assign]
 
 
 def _get(x: Any, key: Any) -> Tensor:
     """Return the part of a tensor that a key shows."""
     kind = key.__class__
     if (kind is TorchTensor or kind is tuple) and not tracing.traces:
-        found = _read(x, key)
+        found: Tensor | None = _read(x, key)
         if found is not None:
             return found
     shown = getitem(x, key)
@@ -127,6 +128,6 @@ def _reading(x: Any, key: Any) -> Any:
     return read(x, key)
 
 
-_read = trying(_reading, _nothing)
+_read: Any = trying(_reading, _nothing)
 
 TorchTensor.__getitem__ = _get  # type: ignore[method-assign, assignment]
