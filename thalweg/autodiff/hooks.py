@@ -9,7 +9,7 @@ from typing import Any
 from weakref import ref
 
 from thalweg.core.operation import method, op
-from thalweg.core.tape import Node, PartDerivatives, SparseDerivative, set_recording, watched
+from thalweg.core.tape import Node, PartDerivatives, set_recording, watched
 from thalweg.core.tensor import Tensor, make
 from thalweg.core.writing import inplace
 from thalweg.errors import CallError, GradientError, ShapeError
@@ -47,7 +47,7 @@ def run_hooks(node: Node, g: Tensor, create_graph: bool) -> Tensor:
     for hook in list(asked.hooks.values()):
         found = hook(g)
         if found is not None:
-            if not isinstance(found, (Tensor, SparseDerivative)):
+            if not isinstance(found, Tensor):
                 raise CallError(
                     f"A hook returned a {type(found).__name__} in place of a gradient. Return "
                     "None, or a tensor of the gradient's shape."
@@ -90,8 +90,7 @@ def refuse_nan(node: Node, passed: list[Tensor | None]) -> None:
     """
     with set_recording(False):
         parts = [g.values() if isinstance(g, PartDerivatives) else [g] for g in passed]
-        for part in itertools.chain(*parts):
-            g = part.to_dense() if isinstance(part, SparseDerivative) else part
+        for g in itertools.chain(*parts):
             if g is None or g.is_symbolic or bool((g == g).all()):
                 continue
             name = node.primitive.name if node.primitive is not None else "a step"
@@ -106,10 +105,7 @@ def refuse_nan(node: Node, passed: list[Tensor | None]) -> None:
 def store(tensor: Tensor, g: Tensor, create_graph: bool = False) -> None:
     """Add a cotangent to a tensor's `.grad`."""
     held = tensor._grad
-    if isinstance(g, SparseDerivative) or isinstance(held, SparseDerivative):
-        total: Any = g if held is None else held + g
-        tensor._grad = total if create_graph else total.detach()
-    elif held is None:
+    if held is None:
         # Another leaf may have been given the same array, and users change .grad in place.
         if create_graph:
             tensor._grad = op.clone(g)

@@ -12,7 +12,7 @@ from thalweg.core.apply import apply
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import Symbol, Trace
 from thalweg.core.spec import Shape
-from thalweg.core.tape import Node, history, set_recording
+from thalweg.core.tape import Node, PartDerivatives, history, set_recording
 from thalweg.core.tape import recording as tape
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import GradientError
@@ -160,7 +160,7 @@ def _operand_cotangents(
         if many is None:
             rule = primitive.rule(position)
             cotangent = None if rule is None else rule(g, out, *inputs, **params)
-        if isinstance(cotangent, Tensor):
+        if cotangent is not None and cotangent.__class__ is not PartDerivatives:
             shape = inputs[position].array.shape
             if cotangent.array.shape != shape:
                 cotangent = undo_broadcast(cotangent, shape)

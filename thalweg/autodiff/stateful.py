@@ -11,7 +11,7 @@ from thalweg.autodiff.hooks import store
 from thalweg.autodiff.reverse import Outputs, leading_to, reachable, walk
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import attach, method
-from thalweg.core.tape import Node, SparseDerivative
+from thalweg.core.tape import Node
 from thalweg.core.tensor import Tensor, as_tensor, astype
 from thalweg.errors import ArgumentError, DtypeError, GradientError, ShapeError, TracingError
 from thalweg.lines import level_of_user
@@ -250,7 +250,7 @@ attach("grad", property(_grad, _set_grad))
 
 def _require_gradient_of(tensor: Tensor, value: Any) -> None:
     """Refuse a `.grad` that does not belong to a tensor."""
-    if not isinstance(value, (Tensor, SparseDerivative)):
+    if not isinstance(value, Tensor):
         raise DtypeError(
             f"assigned grad expected to be a Tensor or None but got grad of type "
             f"{type(value).__name__}. Wrap it with tw.tensor."

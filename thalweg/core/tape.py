@@ -86,23 +86,6 @@ class PartDerivatives(dict[int, Any]):
         return total
 
 
-class SparseDerivative:
-    """A cotangent of which only what is not zero is kept; added to a tensor it becomes one.
-
-    It has a shape and a dtype, adds to its like, and has `to_dense()` and `detach()`.
-    """
-
-    is_symbolic = False
-
-    def to_dense(self) -> Tensor:
-        """Return all of it."""
-        raise NotImplementedError
-
-    def detach(self) -> SparseDerivative:
-        """Return it without a history."""
-        raise NotImplementedError
-
-
 def history(nodes: Iterable[Node | None], since: int = 0) -> Iterator[Node]:
     """Yield nodes and all that they were made of, once each; none older than a moment."""
     seen: set[Node] = set()

@@ -117,7 +117,8 @@ def _shown_by_steps(x: Tensor, key: Any) -> Tensor | None:
     if x.array.__class__ is not np.ndarray or tracing.traces:
         return None
     plain = tuple([_plain(item) for item in (key if key.__class__ is tuple else (key,))])
-    steps = None if _OTHER in plain else _steps_of(plain, x.array.shape, x.results)
+    kind: Any = x.results
+    steps = None if _OTHER in plain else _steps_of(plain, x.array.shape, kind)
     return None if steps is None else _shown(x, steps)
 
 

@@ -231,7 +231,8 @@ def smooth_l1_loss(
 
 
 def _smooth_l1(x: Tensor, y: Tensor, beta: float) -> Tensor:
-    return losses.huber_loss(x, y, delta=beta) / beta
+    found: Tensor = losses.huber_loss(x, y, delta=beta) / beta
+    return found
 
 
 @step("HuberLoss")
