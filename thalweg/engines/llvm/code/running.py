@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -212,6 +212,7 @@ class LocatedProgram(Compiled):
         super().__init__(image, program, ())
         places, positions, starts = np.array(image.outer, np.int64).reshape(-1, 3).T
         self._words, self._positions, self._starts = places // 8, positions, starts
+        self._places = [(p // 8, i, start) for p, i, start in image.outer]
 
     def __call__(self, addresses: Array) -> None:
         """Compute the outputs.
@@ -228,6 +229,40 @@ class LocatedProgram(Compiled):
         words[self._words] = addresses[self._positions] + self._starts
         arena.run(self.run, False, None, 0, 1, None, 0)
         self.arenas.give_back(arena)
+
+    def call_each(
+        self, addresses: Sequence[int], steps: Sequence[int], rounds: Iterable[int]
+    ) -> None:
+        """Compute the outputs again and again, of a program that reads by no index array.
+
+        Args:
+            addresses: Where each input is, as for a call.
+            steps: How many bytes on it is in the next round.
+            rounds: The numbers of the rounds.
+        """
+        arena = self.arenas.take(())
+        words, run, at = arena.memory.view(np.int64), self.run, arena.address
+        for number in rounds:
+            for word, position, start in self._places:
+                words[word] = addresses[position] + number * steps[position] + start
+            run(at, None, 0, 1, None, 0)
+        self.arenas.give_back(arena)
+
+    def bound(self, addresses: Sequence[int]) -> Callable[[], None]:
+        """Return what computes the outputs in one place, of a program as for `call_each`.
+
+        It must not be called by several threads at once.
+        """
+        arena = Arena(self.image, 0)
+        words = arena.memory.view(np.int64)
+        for word, position, start in self._places:
+            words[word] = addresses[position] + start
+        run, at = self.run, arena.address
+
+        def call(held: Arena = arena) -> None:
+            run(at, None, 0, 1, None, 0)
+
+        return call
 
 
 def _check_arrays(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> list[Array]:
