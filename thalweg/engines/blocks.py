@@ -17,6 +17,7 @@ from thalweg.compiler.pipeline import optimize
 from thalweg.core.program import Program, Symbol, finish, trace
 from thalweg.core.spec import Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
+from thalweg.engines.addresses import address_of
 from thalweg.engines.registry import engine
 
 # For so many elements in all, from the most: how many a block has.
@@ -79,7 +80,7 @@ class Blocks:
         if rows < self._count:
             return self._filled_up(arrays, rows)
         out = np.empty((rows, *self.row), self._dtype)
-        places = [array.ctypes.data for array in (*arrays, out)]
+        places = [address_of(array) for array in (*arrays, out)]
         self._located.call_each(places, self._steps, _starts(rows, self._count))
         return out
 
