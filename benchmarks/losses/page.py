@@ -97,10 +97,10 @@ def text(rows: Sequence[Row]) -> str:
     return _PAGE.format(table=table, titles=titles, machine=machine())
 
 
-def machine() -> str:
+def machine(libraries: Sequence[str] = _LIBRARIES) -> str:
     """Return what it was measured with."""
     target = Target.host()
-    versions = ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES)
+    versions = ", ".join(f"{name} {_version(name)}" for name in libraries)
     return (
         f"{platform.machine()}, {_vectors(target)}; Python {platform.python_version()}, {versions}"
     )

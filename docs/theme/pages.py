@@ -30,31 +30,39 @@ EXAMPLES, OUTPUTS = ROOT / "examples", ROOT / "examples" / "output"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put the pages of a folder where the table of contents has the folder."""
-    config.nav = [_filled(entry) for entry in config.nav or []]
+    """Put the pages of a folder that have no place of their own where the folder stands."""
+    config.nav = _filled(config.nav or [], set(_named(config.nav)))
     return config
 
 
-def _filled(entry: Any) -> Any:
-    if not isinstance(entry, dict):
-        return entry
-    ((title, inside),) = entry.items()
-    if isinstance(inside, str):
-        return {title: _pages_of(inside) if inside.endswith("/") else inside}
-    listed = [part for part in inside if isinstance(part, str)]
+def _named(entries: Any) -> Iterator[str]:
+    if isinstance(entries, str):
+        yield entries
+    else:
+        for entry in entries.values() if isinstance(entries, dict) else entries:
+            yield from _named(entry)
+
+
+def _filled(entries: list[Any], named: set[str]) -> list[Any]:
     pages: list[Any] = []
-    for part in inside:
-        folder = isinstance(part, str) and part.endswith("/")
-        found = _pages_of(part) if folder else [_filled(part)]
-        pages += [page for page in found if not folder or page not in listed]
-    return {title: pages}
+    for entry in entries:
+        if isinstance(entry, dict):
+            ((title, inside),) = entry.items()
+            parts = [inside] if isinstance(inside, str) and inside.endswith("/") else inside
+            pages.append({title: parts if isinstance(parts, str) else _filled(parts, named)})
+        elif entry.endswith("/"):
+            pages += [page for page in _pages_of(entry) if page not in named]
+        else:
+            pages.append(entry)
+    return pages
 
 
 def _pages_of(folder: str) -> list[str]:
     if folder == "how-to/":
         return [f"how-to/{name}.md" for name in ("index", *_programs())]
     found = sorted(path.name for path in (ROOT / "docs" / folder).glob("*.md"))
-    return [f"{folder}{name}" for name in sorted(found, key=lambda name: name != "index.md")]
+    at = "" if folder == "./" else folder
+    return [f"{at}{name}" for name in sorted(found, key=lambda name: name != "index.md")]
 
 
 # ---- pages of files that are not in docs

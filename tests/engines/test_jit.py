@@ -197,3 +197,32 @@ def test_random_numbers_that_are_drawn_once_are_warned_of(draw: Any) -> None:
     with pytest.warns(UserWarning, match="function .*every call uses the same ones"):
         first = f(0.0)
     assert f(0.0) == first
+
+
+def test_later_calls_with_arrays_are_as_the_first() -> None:
+    """They take a short way, once a program for such arrays is there."""
+    held = tw.tensor(np.array([1.0, 2.0]))
+    function = tw.jit(lambda x, y: (x, {"sum": np.sum(x * y), "held": x * held}))
+    x, y = np.array([3.0, 4.0]), np.array([1.0, 1.0])
+    for _ in range(3):
+        same, found = function(x, y)
+        assert type(same) is np.ndarray
+        assert not np.shares_memory(same, x)
+        assert type(found["sum"]) is np.float64
+        assert found["sum"] == 7.0
+        np.testing.assert_array_equal(found["held"], [3.0, 8.0])
+        assert type(found["held"]) is np.ndarray
+    np.testing.assert_array_equal(function(x[::-1], y)[0], [4.0, 3.0])
+    np.testing.assert_array_equal(function(x[::-1], y)[0], [4.0, 3.0])
+    held.requires_grad_()
+    again = function(x, y)[1]["held"]
+    assert again.requires_grad
+    np.testing.assert_array_equal(again.detach().numpy(), [3.0, 8.0])
+    assert isinstance(function(tw.tensor(x), y)[0], tw.Tensor)
+    assert function(x.astype(np.float32), y)[0].dtype == np.float32
+
+
+def test_a_weak_result_stays_a_number_in_later_calls() -> None:
+    function = tw.jit(lambda x: (2.5, x + 1.0))
+    x = np.ones(2, np.float32)
+    assert [type(function(x)[0]) for _ in range(3)] == [float] * 3

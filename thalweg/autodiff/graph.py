@@ -67,11 +67,13 @@ def name_of(node: Node) -> str:
         of_number = _OF_NUMBERS.get(primitive.name)
         if of_number is not None:
             return of_number
-    default = "".join(part.capitalize() for part in primitive.name.split("_"))
+    # What is several operations in one step is called as the function is.
+    name = node.params["function"].__name__ if primitive.name == "composed" else primitive.name
+    default = "".join(part.capitalize() for part in name.split("_"))
     if primitive.name == "matmul":
         axes = tuple(len(array.shape) for array in node.arrays)
         default = _PRODUCTS.get(axes, "UnsafeView" if min(axes, default=0) > 1 else default)
-    return f"{_STEP_NAMES.get(primitive.name, default)}Backward0"
+    return f"{_STEP_NAMES.get(name, default)}Backward0"
 
 
 class TapeStep:

@@ -106,9 +106,12 @@ def is_older(nodes: Iterable[Node], oldest: int) -> bool:
 
 
 def captured_by(trace: Trace) -> list[Tensor]:
-    """Return what a finished trace captured, without the history that ends inside of it."""
+    """Return what a finished trace captured, without the history that ends inside of it.
+
+    A tensor without history is itself: its derivative may be wanted later.
+    """
     found = [tensor for tensor, _ in trace.captured.values()]
-    return [t if depends_on_older([t], trace.level) else t._bare() for t in found]
+    return [t if t.node is None or depends_on_older([t], trace.level) else t._bare() for t in found]
 
 
 def leading_to(order: list[Node], variables: list[Node]) -> set[Node]:

@@ -159,6 +159,7 @@ class Primitive:
             may be wanted, so that what that needs is kept.
         zero_if: Tells, of which operands are zero, whether the result is, whatever the others are.
         number: The same of Python's numbers, which may raise where NumPy gives Inf or NaN.
+        unlisted: Whether it belongs to one file alone: no function of users has its name.
     """
 
     name: str
@@ -189,16 +190,18 @@ class Primitive:
     recorded: Callable[..., Any] | None = None
     zero_if: Callable[[Sequence[bool]], bool] | None = None
     number: Callable[..., Any] | None = None
+    unlisted: bool = False
 
     # Whether every operand has a derivative rule.
     ruled: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        PRIMITIVES[self.name] = self
         operands = getattr(getattr(self.meaning, "__code__", None), "co_argcount", 0)
         each = operands == len(self.rules) > 0 and None not in self.rules
         object.__setattr__(self, "ruled", each or self.variadic is not None)
-        publish(self, self.names, own=self.name)
+        if not self.unlisted:
+            PRIMITIVES[self.name] = self
+            publish(self, self.names, own=self.name)
         documented = self.arguments or self.meaning
         for key, value in (
             ("__doc__", self.meaning.__doc__),
@@ -453,6 +456,7 @@ def elementwise(
     cost: int = 1,
     zero_if: Callable[[Sequence[bool]], bool] | None = None,
     number: Callable[..., Any] | None = None,
+    unlisted: bool = False,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Declare a primitive that acts on each element alone; its operands broadcast.
 
@@ -467,6 +471,7 @@ def elementwise(
         cost: That of an element beside an addition's.
         zero_if: Tells, of which operands are zero, whether the result is.
         number: The same of Python's numbers.
+        unlisted: As for `Primitive`.
     """
 
     def declare(meaning: Callable[..., Any]) -> Primitive:
@@ -483,7 +488,7 @@ def elementwise(
         return Primitive(
             name, "elementwise", meaning, spec, rules, cast, None, names=names,
             expansion=expansion, takes=takes, role="elementwise", reads=aligned, order="K",
-            cost=cost, zero_if=zero_if, number=number,
+            cost=cost, zero_if=zero_if, number=number, unlisted=unlisted,
         )  # fmt: skip
 
     return declare

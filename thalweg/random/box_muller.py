@@ -11,11 +11,14 @@ are the C library's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from thalweg.core.primitive import elementwise
+from thalweg.core.spec import Array, Takes
 from thalweg.ops.elementwise.fused import Doubles, Singles, fma, fma32
 
 BLOCK = 16
@@ -25,25 +28,36 @@ HALF_BLOCK = BLOCK // 2
 # Blocks at a time, so that what is in between stays in the processor's cache.
 _BLOCKS_AT_ONCE = 512
 
-_SMALLEST_NORMAL = np.float32(2.0**-126)
+SMALLEST_NORMAL = np.float32(2.0**-126)
 
-_SQRT_HALF = np.float32(0.5**0.5)
+SQRT_HALF = np.float32(0.5**0.5)
 
 # ln(1 + x) = x - x²/2 + x³ P(x) on [√½ - 1, √2 - 1].
-_LOGARITHM = (
+LOGARITHM = (
     7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
     -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
 )  # fmt: skip
 
 # ln 2 in two parts, the larger exact in few bits; π/4 in three.
-_LN2 = (np.float32(0.693359375), np.float32(-2.12194440e-4))
+LN2 = (np.float32(0.693359375), np.float32(-2.12194440e-4))
 
-_QUARTER_PI = (0.78515625, 2.4187564849853515625e-4, 3.77489497744594108e-8)
+QUARTER_PI = (0.78515625, 2.4187564849853515625e-4, 3.77489497744594108e-8)
 
 # On [-π/4, π/4]: cos x = 1 - x²/2 + x⁴ P(x²), sin x = x + x³ Q(x²).
-_COSINE = (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
+COSINE = (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
 
-_SINE = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
+SINE = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
+
+
+# What turns blocks of float32 numbers into standard normal ones by machine code, where the engine
+# has given that; it returns None where it does not want to.
+COMPILED: Callable[[Singles], Singles | None] | None = None
+
+
+def compile_with(given: Callable[[Singles], Singles | None]) -> None:
+    """Let a function compute standard normal numbers, to the same last bit."""
+    global COMPILED
+    COMPILED = given
 
 
 def normal_blocks(uniform: NDArray[Any], mean: float, std: float) -> NDArray[Any]:
@@ -55,6 +69,14 @@ def normal_blocks(uniform: NDArray[Any], mean: float, std: float) -> NDArray[Any
         std: Their standard deviation.
     """
     blocks = uniform.reshape(-1, 2, HALF_BLOCK)
+    if COMPILED is not None and uniform.dtype == np.float32:
+        found = COMPILED(uniform.reshape(-1, BLOCK))
+        if found is not None:
+            return (
+                found.reshape(-1)
+                if (mean, std) == (0, 1)
+                else _scaled(found.reshape(-1), mean, std)
+            )
     transform = _singles if uniform.dtype == np.float32 else _doubles
     for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
         block = blocks[start : start + _BLOCKS_AT_ONCE]
@@ -83,9 +105,35 @@ def _doubles(first: Doubles, second: Doubles) -> tuple[Doubles, Doubles, Doubles
 
 
 def _singles(first: Singles, second: Singles) -> tuple[Singles, Singles, Singles]:
-    radius = np.sqrt(np.float32(-2) * logarithm(np.float32(1) - first))
     sine, cosine = sine_and_cosine(np.float32(2 * np.pi) * second)
-    return radius, cosine, sine
+    return _radius(first), cosine, sine
+
+
+def _radius(u: Singles) -> Singles:
+    found: Singles = np.sqrt(np.float32(-2) * logarithm(np.float32(1) - u))
+    return found
+
+
+# As primitives, so that machine code computes them, to the same last bit.
+SINGLE = Takes("float32", lambda dtype: dtype == np.float32)
+
+
+@elementwise(None, takes=SINGLE, cost=20, unlisted=True)
+def normal_radius(u: Array) -> Array:
+    """Length √(-2 ln(1 - u)) of a pair of normal numbers, of a uniform one."""
+    return _radius(u)
+
+
+@elementwise(None, takes=SINGLE, cost=20, unlisted=True)
+def normal_cosine(u: Array) -> Array:
+    """Cosine of 2π u."""
+    return sine_and_cosine(np.float32(2 * np.pi) * u)[1]
+
+
+@elementwise(None, takes=SINGLE, cost=20, unlisted=True)
+def normal_sine(u: Array) -> Array:
+    """Sine of 2π u."""
+    return sine_and_cosine(np.float32(2 * np.pi) * u)[0]
 
 
 def logarithm(x: Singles) -> Singles:
@@ -94,17 +142,17 @@ def logarithm(x: Singles) -> Singles:
     >>> logarithm(np.ones(1, np.float32))
     array([0.], dtype=float32)
     """
-    bits = np.maximum(x, _SMALLEST_NORMAL).view(np.int32)
+    bits = np.maximum(x, SMALLEST_NORMAL).view(np.int32)
     exponent = ((bits >> 23) - 126).astype(np.float32)
     fraction = (bits & 0x7FFFFF | 0x3F000000).view(np.float32)
-    small = fraction < _SQRT_HALF
+    small = fraction < SQRT_HALF
     exponent -= small
     t = fraction - np.float32(1) + np.where(small, fraction, np.float32(0))
     square = t * t
-    tail = _polynomial(t, _LOGARITHM) * t
-    tail = fma32(tail, square, exponent * _LN2[1])
+    tail = _polynomial(t, LOGARITHM) * t
+    tail = fma32(tail, square, exponent * LN2[1])
     tail = fma32(-square, np.float32(0.5), tail)
-    return fma32(exponent, _LN2[0], t + tail)
+    return fma32(exponent, LN2[0], t + tail)
 
 
 def sine_and_cosine(x: Singles) -> tuple[Singles, Singles]:
@@ -115,12 +163,12 @@ def sine_and_cosine(x: Singles) -> tuple[Singles, Singles]:
     """
     octant = ((x * np.float32(4 / np.pi)).astype(np.int32) + 1) & ~1
     turns = octant.astype(np.float32)
-    for part in _QUARTER_PI:
+    for part in QUARTER_PI:
         x = fma32(turns, np.float32(-part), x)
     square = x * x
-    cosine = _polynomial(square, _COSINE) * square
+    cosine = _polynomial(square, COSINE) * square
     cosine = fma32(cosine, square, square * np.float32(-0.5)) + np.float32(1)
-    sine = fma32(_polynomial(square, _SINE) * square, x, x)
+    sine = fma32(_polynomial(square, SINE) * square, x, x)
     swapped = octant & 2 != 0
     minus, one = np.float32(-1), np.float32(1)
     sine_sign = np.where(octant & 4 != 0, minus, one)

@@ -21,6 +21,7 @@ from thalweg.core.spec import defaults_of
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import arrays_of
 from thalweg.core.writing import inplace as write_inplace
+from thalweg.engines.composed import composed
 from thalweg.errors import ShapeError
 from thalweg.torch.dtypes import TORCH
 from thalweg.torch.return_types import as_named
@@ -325,6 +326,31 @@ def keywords_of(parameters: Collection[str]) -> dict[str, str]:
     }
 
 
+# Functions of one operand, and from how many elements on they are computed by machine code.
+COMPILED = dict.fromkeys(
+    ["digamma", "erf", "erfc", "erfinv", "expm1", "lgamma", "logit", "sigmoid"], 1
+) | dict.fromkeys(
+    [
+        "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cos", "cosh", "exp", "exp2",
+        "log", "log10", "log1p", "log2", "sin", "sinh", "tan", "tanh",
+    ],
+    1 << 13,
+)  # fmt: skip
+
+
+def _compiled_from(least: int, own: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that is compiled for operands of so many elements, and more."""
+
+    def of_one(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and not kwargs:
+            x = args[0]
+            if isinstance(x, TorchTensor) and getattr(x.array, "size", 0) >= least:
+                return composed(own, x)
+        return own(*args, **kwargs)
+
+    return of_one
+
+
 def speaking(own: Function, inplace: bool = False, prefix: str = "") -> Function:
     """Return a function that takes PyTorch's names of its parameters, and returns its tensors.
 
@@ -336,6 +362,8 @@ def speaking(own: Function, inplace: bool = False, prefix: str = "") -> Function
     signature = inspect.signature(own)
     names = keywords_of(signature.parameters)
     without_out = own if isinstance(own, Primitive) else WITHOUT_OUT.get(own, own)
+    if own.__name__ in COMPILED:
+        without_out = _compiled_from(COMPILED[own.__name__], without_out)
     positions, name = _positions(signature), f"{prefix}{own.__name__}"
     steps = steps_of(own)
 

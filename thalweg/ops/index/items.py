@@ -16,7 +16,7 @@ from thalweg.core.apply import apply, apply_apart, as_view, is_plain, standing_f
 from thalweg.core.memory import Element, View
 from thalweg.core.operation import attach, op, operation
 from thalweg.core.primitive import Resolved, linear
-from thalweg.core.program import Symbol
+from thalweg.core.program import Symbol, tracing
 from thalweg.core.spec import Array, Spec
 from thalweg.core.tape import is_recording
 from thalweg.core.tensor import Tensor, as_tensor, is_known, make
@@ -56,8 +56,12 @@ def getitem(x: Any, key: Any) -> Tensor:
     """
     tensor = as_tensor(x)
     shown = _shown_at_once(tensor, key)
-    if shown is not None:
-        return shown
+    if shown is None:
+        shown = _shown_by_steps(tensor, key)
+    return _read_by(tensor, key) if shown is None else shown
+
+
+def _read_by(tensor: Tensor, key: Any) -> Tensor:
     traced = tensor.array.__class__ is Symbol and not tensor.selects
     if traced and key.__class__ in (int, tuple):
         element = _traced_element(tensor, key if isinstance(key, tuple) else (key,))
@@ -108,6 +112,16 @@ def _shown_at_once(x: Tensor, key: Any) -> Tensor | None:
     return as_view(x, found, steps)
 
 
+def _shown_by_steps(x: Tensor, key: Any) -> Tensor | None:
+    """Return what integers and slices show of what somebody follows: their steps are applied."""
+    if x.array.__class__ is not np.ndarray or tracing.traces:
+        return None
+    plain = tuple([_plain(item) for item in (key if key.__class__ is tuple else (key,))])
+    kind: Any = x.results
+    steps = None if _OTHER in plain else _steps_of(plain, x.array.shape, kind)
+    return None if steps is None else _shown(x, steps)
+
+
 _OTHER = object()
 
 _ENDS = (int, type(None))
@@ -132,7 +146,7 @@ def _steps_of(plain: tuple[Any, ...], shape: tuple[int, ...], kind: Any) -> Any:
     whole = make(np.empty(shape, np.int8), kind=kind)
     # What is a view already is cut step by step.
     whole.origin = View(make(whole.array), (), 0)
-    shown = getitem(whole, key)
+    shown = _read_by(whole, key)
     view = shown.origin
     return None if shown is whole or view is None or not view.steps else view.steps
 

@@ -28,8 +28,22 @@ def erf(x: Array) -> Array:
     return of_each(math.erf, x).astype(x.dtype)
 
 
+# What calls it from machine code, where the engine has given that; None where it does not.
+_compiled: Callable[[Callable[[float], float], Array], Array | None] | None = None
+
+
+def compile_with(given: Callable[[Callable[[float], float], Array], Array | None]) -> None:
+    """Let machine code call the functions of the C library, with the same results."""
+    global _compiled
+    _compiled = given
+
+
 def of_each(function: Callable[[float], float], x: Array) -> Array:
     """Apply a function of the C library, which NumPy lacks or has other last bits of."""
+    if _compiled is not None:
+        found = _compiled(function, x)
+        if found is not None:
+            return found
     values = np.fromiter(map(function, x.ravel().tolist()), np.float64, x.size)
     return values.reshape(x.shape)
 

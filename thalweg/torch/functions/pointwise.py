@@ -8,6 +8,7 @@ import numpy as np
 
 from thalweg.control.fused import Fused, is_eager
 from thalweg.core.tensor import Tensor
+from thalweg.engines.composed import composed
 from thalweg.errors import ArgumentError, DtypeError, ShapeError
 from thalweg.ops.creation.creation import complex_of, real_parts
 from thalweg.ops.elementwise import arithmetic
@@ -23,15 +24,19 @@ from thalweg.ops.special.gamma import polygamma
 from thalweg.torch.functions.viewing import select
 from thalweg.torch.fused.choosing import rectified, rectified_back
 from thalweg.torch.naming import as_tensor, attach, function, in_place_variant, method
-from thalweg.torch.tensors import TorchTensor
 
 
 @method(inplace=True)
 def relu(x: Any) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0; NaN stays NaN, the derivative at 0 is 0."""
-    if isinstance(x, TorchTensor) and is_eager(x) and x.array.ndim:
-        return _RECTIFIED(x)
-    return activations.relu(x)
+    tensor = as_tensor(x)
+    if tensor.array.ndim and tensor.array.size < _FEW and is_eager(tensor):
+        return _RECTIFIED(tensor)
+    return composed(activations.relu, tensor)
+
+
+# Fewer elements than this NumPy has done before machine code is called.
+_FEW = 1 << 12
 
 
 _RECTIFIED = Fused("ReluBackward0", rectified, rectified_back, activations.relu)
@@ -116,7 +121,12 @@ def rsub(x: Any, y: Any, *, alpha: Any = 1) -> Tensor:
 @method(inplace=True)
 def addcmul(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
     """Add a multiple of a product: x + value · tensor₁ · tensor₂."""
-    product = multiply(tensor1, tensor2)
+    operands = [as_tensor(operand) for operand in (x, tensor1, tensor2)]
+    return composed(_with_product, *operands, value=value)
+
+
+def _with_product(x: Tensor, y: Tensor, z: Tensor, value: Any) -> Tensor:
+    product = multiply(y, z)
     return add(x, product if type(value) is int and value == 1 else multiply(value, product))
 
 
@@ -133,7 +143,11 @@ def addcdiv(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
             "Integer division with addcdiv is no longer supported; it got integers alone. "
             "Convert them with astype(float)."
         )
-    return add(x, multiply(value, divide(tensor1, tensor2)))
+    return composed(_with_quotient, *operands, value=value)
+
+
+def _with_quotient(x: Tensor, y: Tensor, z: Tensor, value: Any) -> Tensor:
+    return add(x, multiply(value, divide(y, z)))
 
 
 @method(inplace=True)
@@ -157,7 +171,13 @@ def lerp(x: Any, end: Any, weight: Any) -> Tensor:
         )
     # Differences of unsigned integers would wrap.
     start, stop = as_floating(start, None), as_floating(stop, None)
-    return add(start, multiply(share, subtract(stop, start)))
+    if share.weak and share.node is None and not share.is_symbolic:
+        return composed(_between, start, stop, weight=share.item())
+    return _between(start, stop, share)
+
+
+def _between(start: Tensor, stop: Tensor, weight: Any) -> Tensor:
+    return add(start, multiply(weight, subtract(stop, start)))
 
 
 @method(inplace=True)
@@ -175,6 +195,10 @@ def clamp_max(x: Any, max: Any) -> Tensor:
 @method(inplace=True)
 def rsqrt(x: Any) -> Tensor:
     """One over the square root: 1 / √x."""
+    return composed(_rsqrt, as_tensor(x))
+
+
+def _rsqrt(x: Tensor) -> Tensor:
     return divide(1.0, sqrt(x))
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from thalweg.core.apply import as_view, is_plain
+from thalweg.core.apply import apply, as_view, is_plain
 from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import op
+from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor, make
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.copying import clone
@@ -186,13 +187,16 @@ _spoken_reshape: Any = TorchTensor.reshape
 @functools.wraps(_spoken_reshape)
 def _reshape(x: Tensor, *shape: Any, **words: Any) -> Tensor:
     """Give the elements another shape; one extent may be -1."""
-    if not words and is_plain(x) and x.array.flags.c_contiguous:
+    array = x.array
+    if not words and array.__class__ is np.ndarray and array.flags.c_contiguous:
         try:
-            found = x.array.reshape(*shape)
+            found = array.reshape(*shape)
         except (TypeError, ValueError):
             found = None  # PyTorch's words of why are spoken
-        if found is not None:
+        if found is not None and is_plain(x):
             return as_view(x, found, ((reshape, {"shape": found.shape}),))
+        if found is not None and not tracing.traces:
+            return apply(reshape, (x,), {"shape": found.shape})
     reshaped: Tensor = _spoken_reshape(x, *shape, **words)
     return reshaped
 

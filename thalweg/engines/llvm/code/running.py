@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from thalweg.compiler.callbacks import CalledProgram
 from thalweg.compiler.kernels.materialize import LONG, total_effort
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
+from thalweg.engines.addresses import address_of
 from thalweg.engines.engine import Array, Loop, Run, Start, missing_order
 from thalweg.engines.llvm.code.hosting import Callee, Door, Host, quietly
 from thalweg.engines.llvm.code.image import Image
@@ -44,6 +45,9 @@ class Arena:
     def __init__(self, image: Image, rows: int, callees: Sequence[Callee] = ()) -> None:
         self.memory = allocate(image.nbytes)
         self.address: int = self.memory.ctypes.data
+        self._words = self.memory.view(np.int64)
+        self._header = self.memory[:HEADER]
+        self._views: list[Array] = []
         self._stopped = self.torn = False
         # Where the rows' order is drawn or copied to, with room to read ahead.
         self.order: Array = allocate(4 * (rows + AHEAD)).view(np.int32)
@@ -56,9 +60,9 @@ class Arena:
 
     def point(self, image: Image, arrays: Sequence[Array]) -> None:
         """Fill in the addresses of arrays."""
-        words = self.memory.view(np.int64)
+        words = self._words
         for place, position, start in image.outer if arrays else ():
-            words[place // 8] = arrays[position].ctypes.data + start
+            words[place // 8] = address_of(arrays[position]) + start
         if self.host is not None:
             self.host.point(arrays)
             if self._door is None or not self._door.is_open:
@@ -67,7 +71,7 @@ class Arena:
 
     def reset(self) -> None:
         """Zero the header for another run."""
-        self.memory[:HEADER] = 0
+        self._header[...] = 0
         self.torn = False
         if self.host is not None:
             self.host.reset()
@@ -77,6 +81,13 @@ class Arena:
         nbytes = math.prod(shape) * np.dtype(dtype).itemsize
         stretch: Array = self.memory[place : place + nbytes].view(dtype)
         return stretch.reshape(shape)
+
+    def outputs(self, places: Sequence[int], specs: Sequence[Spec]) -> list[Array]:
+        """Return what a program computed, as views, which are the same at each call."""
+        if not self._views:
+            walk = zip(places, specs, strict=True)
+            self._views = [self.view(place, spec.shape, spec.dtype) for place, spec in walk]
+        return self._views
 
     def run(self, code: Any, long: bool, *arguments: Any) -> None:
         """Run code on this memory, so that Ctrl-C ends it at once if it takes long.
@@ -124,9 +135,8 @@ class Arena:
 
         Whatever was raised afterwards may be due to that, but for an interruption.
         """
-        fault = self.view(FAULT, (1,), np.int64)
-        if fault[0] and (error is None or isinstance(error, Exception)):
-            fault[0] = 0
+        if self._words[FAULT // 8] and (error is None or isinstance(error, Exception)):
+            self._words[FAULT // 8] = 0
             raise IndexOutOfRange(
                 "An index array of the program holds a position outside the axis it indexes; "
                 "positions must lie between -extent and extent - 1. Check the data it comes from."
@@ -177,7 +187,13 @@ class Compiled:
 
 
 class CompiledProgram(Compiled):
-    """A compiled program, called with arrays."""
+    """A compiled program, called with arrays.
+
+    Attributes:
+        gives_own_memory: Results have memory that is nobody else's.
+    """
+
+    gives_own_memory = True
 
     def __init__(self, image: Image, program: Program, called: Sequence[CalledProgram]) -> None:
         super().__init__(image, program, called)
@@ -195,10 +211,7 @@ class CompiledProgram(Compiled):
         arrays = _check_arrays("program got as argument", arguments, self.inputs)
         arena = self.arenas.take(arrays)
         arena.run(self.run, self.long, None, 0, 1, None, 0)
-        results = [
-            copied(arena.view(place, spec.shape, spec.dtype))
-            for place, spec in zip(self.image.outputs, self.outputs, strict=True)
-        ]
+        results = [copied(view) for view in arena.outputs(self.image.outputs, self.outputs)]
         for told, seconds in arena.called().items():
             self.called[told] = self.called.get(told, 0.0) + seconds
         self.arenas.give_back(arena)
@@ -212,6 +225,7 @@ class LocatedProgram(Compiled):
         super().__init__(image, program, ())
         places, positions, starts = np.array(image.outer, np.int64).reshape(-1, 3).T
         self._words, self._positions, self._starts = places // 8, positions, starts
+        self._places = [(p // 8, i, start) for p, i, start in image.outer]
 
     def __call__(self, addresses: Array) -> None:
         """Compute the outputs.
@@ -229,19 +243,53 @@ class LocatedProgram(Compiled):
         arena.run(self.run, False, None, 0, 1, None, 0)
         self.arenas.give_back(arena)
 
+    def call_each(
+        self, addresses: Sequence[int], steps: Sequence[int], rounds: Iterable[int]
+    ) -> None:
+        """Compute the outputs again and again, of a program that reads by no index array.
+
+        Args:
+            addresses: Where each input is, as for a call.
+            steps: How many bytes on it is in the next round.
+            rounds: The numbers of the rounds.
+        """
+        arena = self.arenas.take(())
+        words, run, at = arena.memory.view(np.int64), self.run, arena.address
+        for number in rounds:
+            for word, position, start in self._places:
+                words[word] = addresses[position] + number * steps[position] + start
+            run(at, None, 0, 1, None, 0)
+        self.arenas.give_back(arena)
+
+    def bound(self, addresses: Sequence[int]) -> Callable[[], None]:
+        """Return what computes the outputs in one place, of a program as for `call_each`.
+
+        It must not be called by several threads at once.
+        """
+        arena = Arena(self.image, 0)
+        words = arena.memory.view(np.int64)
+        for word, position, start in self._places:
+            words[word] = addresses[position] + start
+        run, at = self.run, arena.address
+
+        def call(held: Arena = arena) -> None:
+            run(at, None, 0, 1, None, 0)
+
+        return call
+
 
 def _check_arrays(what: str, values: Sequence[Any], specs: Sequence[Spec]) -> list[Array]:
     """Return arrays as compiled code reads them: of their specs, contiguous and aligned."""
     arrays: list[Array] = []
     for position, (value, spec) in enumerate(zip(values, specs, strict=True)):
-        array = np.asarray(value)
+        array = value if value.__class__ is np.ndarray else np.asarray(value)
         if array.shape != spec.shape or array.dtype != spec.dtype:
             raise EngineError(
                 f"A compiled {what} {position} an array of shape {array.shape} and dtype "
                 f"{array.dtype}; it was made for {spec.shape} and {spec.dtype}. Convert the array, "
                 "or compile for its shape and dtype."
             )
-        plain = array.flags.c_contiguous and array.flags.aligned
+        plain = array.flags.carray or (array.flags.c_contiguous and array.flags.aligned)
         arrays.append(array if plain else fill(np.empty(array.shape, array.dtype), array))
     return arrays
 

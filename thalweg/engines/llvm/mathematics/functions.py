@@ -10,6 +10,7 @@ from thalweg.engines.llvm.mathematics.exponential import erf, exp, exp2, expm1, 
 from thalweg.engines.llvm.mathematics.floats import fmod, nextafter, rint, sign_bit
 from thalweg.engines.llvm.mathematics.hyperbolic import arccosh, arcsinh, arctanh, cosh, sinh, tanh
 from thalweg.engines.llvm.mathematics.logarithm import log, log1p, log2, log10, logaddexp, power
+from thalweg.engines.llvm.mathematics.normal import normal_cosine, normal_radius, normal_sine
 from thalweg.engines.llvm.mathematics.roots import cbrt, hypot
 from thalweg.engines.llvm.mathematics.trigonometric import cos, sin, tan
 
@@ -21,6 +22,7 @@ MATHEMATICS: dict[str, Callable[..., Value]] = {
         *(sin, cos, tan, arcsin, arccos, arctan, arctan2),
         *(sinh, cosh, tanh, arcsinh, arccosh, arctanh, erf),
         *(fmod, nextafter, rint, sign_bit),
+        *(normal_radius, normal_cosine, normal_sine),
     )
 }
 

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from thalweg.core.tensor import Tensor, astype
+from thalweg.engines.composed import composed
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.lines import level_of_user
 from thalweg.ops.elementwise import exponential, trigonometric
@@ -48,7 +49,7 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     Source:
         Clevert, Unterthiner & Hochreiter, 2015. arXiv:1511.07289
     """
-    return apply(lambda x: smooth.elu(x, alpha), input, inplace)
+    return apply(lambda x: composed(smooth.elu, x, alpha=alpha), input, inplace)
 
 
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
@@ -68,12 +69,28 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     if alpha == 0:
         raise ArgumentError("celu got alpha=0, which cannot be divided by. Give a positive number.")
-    return apply(lambda x: _celu(x, alpha), input, inplace)
+    return apply(lambda x: composed(_celu, x, alpha=alpha), input, inplace)
 
 
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """Write `celu` of a tensor into its own memory."""
     return celu(input, alpha, inplace=True)
+
+
+def _selu(x: Tensor) -> Tensor:
+    return _SELU_SCALE * smooth.elu(x, _SELU_ALPHA)
+
+
+def _mish(x: Tensor) -> Tensor:
+    return x * trigonometric.tanh(smooth.softplus(x))
+
+
+def _hardsigmoid(x: Tensor) -> Tensor:
+    return _limit(x + 3, 0, 6) / 6
+
+
+def _threshold(x: Tensor, threshold: float, value: float) -> Tensor:
+    return where(less_equal(x, threshold), value, x)
 
 
 def _celu(x: Tensor, alpha: float) -> Tensor:
@@ -92,7 +109,7 @@ def selu(input: Any, inplace: bool = False) -> Tensor:
         >>> F.selu(torch.tensor([-1.0, 0.0, 1.0]))
         tensor([-1.1113,  0.0000,  1.0507])
     """
-    return apply(lambda x: _SELU_SCALE * smooth.elu(x, _SELU_ALPHA), input, inplace)
+    return apply(lambda x: composed(_selu, x), input, inplace)
 
 
 def selu_(input: Tensor) -> Tensor:
@@ -107,13 +124,13 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     Raises:
         ArgumentError: If `approximate` is neither "none" nor "tanh".
     """
-    return smooth.gelu(as_tensor(input), approximate)
+    return composed(smooth.gelu, as_tensor(input), approximate=approximate)
 
 
 @step("Silu")
 def silu(input: Any, inplace: bool = False) -> Tensor:
     """Sigmoid linear unit: x σ(x)."""
-    return apply(smooth.silu, input, inplace)
+    return apply(lambda x: composed(smooth.silu, x), input, inplace)
 
 
 @step("Mish")
@@ -123,32 +140,38 @@ def mish(input: Any, inplace: bool = False) -> Tensor:
     Source:
         Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019. arXiv:1908.08681
     """
-    return apply(lambda x: x * trigonometric.tanh(smooth.softplus(x)), input, inplace)
+    return apply(lambda x: composed(_mish, x), input, inplace)
 
 
 @step("Softplus")
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """Smooth rectifier: ln(1 + e^(βx)) / β, and x itself where βx is above the threshold."""
-    x = as_tensor(input)
+    return composed(_softplus, as_tensor(input), beta=beta, threshold=threshold)
+
+
+def _softplus(x: Tensor, beta: float, threshold: float) -> Tensor:
     scaled = x * beta
     return where(greater(scaled, threshold), x, smooth.softplus(scaled) / beta)
 
 
 def softsign(input: Any) -> Tensor:
     """Return x / (1 + |x|)."""
-    x = as_tensor(input)
+    return composed(_softsign, as_tensor(input))
+
+
+def _softsign(x: Tensor) -> Tensor:
     return x / (1 + absolute(x))
 
 
 def sigmoid(input: Any) -> Tensor:
     """Logistic function: 1 / (1 + e⁻ˣ)."""
-    return exponential.sigmoid(as_tensor(input))
+    return composed(exponential.sigmoid, as_tensor(input))
 
 
 @step("LogSigmoid")
 def logsigmoid(input: Any) -> Tensor:
     """Logarithm of the logistic function, without overflow."""
-    return smooth.log_sigmoid(as_tensor(input))
+    return composed(smooth.log_sigmoid, as_tensor(input))
 
 
 def tanh(input: Any) -> Tensor:
@@ -158,7 +181,10 @@ def tanh(input: Any) -> Tensor:
 
 def tanhshrink(input: Any) -> Tensor:
     """Return x - tanh x."""
-    x = as_tensor(input)
+    return composed(_tanhshrink, as_tensor(input))
+
+
+def _tanhshrink(x: Tensor) -> Tensor:
     return x - trigonometric.tanh(x)
 
 
@@ -245,7 +271,9 @@ def relu_(input: Tensor) -> Tensor:
 @step("LeakyRelu")
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Return x where x > 0, else a small multiple of x."""
-    return apply(lambda x: smooth.leaky_relu(x, negative_slope), input, inplace)
+    return apply(
+        lambda x: composed(smooth.leaky_relu, x, negative_slope=negative_slope), input, inplace
+    )
 
 
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
@@ -337,7 +365,7 @@ def hardtanh(
         raise ArgumentError(
             f"min_val cannot be greater than max_val, and {min_val} and {max_val} were given."
         )
-    return apply(lambda x: _limit(x, min_val, max_val), input, inplace)
+    return apply(lambda x: composed(_limit, x, low=min_val, high=max_val), input, inplace)
 
 
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
@@ -352,13 +380,13 @@ def _limit(x: Tensor, low: float, high: float) -> Tensor:
 @step("Hardtanh")
 def relu6(input: Any, inplace: bool = False) -> Tensor:
     """Return x limited to lie between 0 and 6."""
-    return apply(lambda x: _limit(x, 0, 6), input, inplace)
+    return apply(lambda x: composed(_limit, x, low=0, high=6), input, inplace)
 
 
 @step("Hardsigmoid")
 def hardsigmoid(input: Any, inplace: bool = False) -> Tensor:
     """Return (x + 3) / 6, limited to lie between 0 and 1."""
-    return apply(lambda x: _limit(x + 3, 0, 6) / 6, input, inplace)
+    return apply(lambda x: composed(_hardsigmoid, x), input, inplace)
 
 
 @step("Hardswish")
@@ -368,7 +396,7 @@ def hardswish(input: Any, inplace: bool = False) -> Tensor:
     Source:
         Howard et al., "Searching for MobileNetV3", 2019. arXiv:1905.02244
     """
-    return apply(_hardswish, input, inplace)
+    return apply(lambda x: composed(_hardswish, x), input, inplace)
 
 
 def _hardswish(x: Tensor) -> Tensor:
@@ -393,14 +421,19 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
             f"lambda must be in range [0, ∞) for softshrink, but found {lambd}. Give its "
             "absolute value."
         )
-    x = as_tensor(input)
+    return composed(_softshrink, as_tensor(input), lambd=lambd)
+
+
+def _softshrink(x: Tensor, lambd: float) -> Tensor:
     return where(less_equal(absolute(x), lambd), 0, x - lambd * sign(x))
 
 
 @step("Threshold")
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """Return x where it is above the threshold, else the value."""
-    return apply(lambda x: where(less_equal(x, threshold), value, x), input, inplace)
+    return apply(
+        lambda x: composed(_threshold, x, threshold=threshold, value=value), input, inplace
+    )
 
 
 def threshold_(input: Tensor, limit: float, value: float) -> Tensor:

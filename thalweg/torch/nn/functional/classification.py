@@ -11,6 +11,7 @@ import numpy as np
 
 from thalweg.control.fused import Fused, is_eager
 from thalweg.core.tensor import Tensor, astype
+from thalweg.engines.composed import composed
 from thalweg.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.ranges import arange
 from thalweg.ops.elementwise.arithmetic import sqrt, square
@@ -378,14 +379,22 @@ def kl_div(
     """
     x, y = as_tensor(input), as_tensor(target)
     if log_target:
-        losses = exp(y) * (y - x)
+        losses = composed(_divergence_of_logarithms, x, y)
     else:
-        below = less(y, 0)
-        # Of no probability there is no divergence, and no derivative either.
-        losses = where(below, sqrt(where(below, y, 1.0)), -entr(y)) - y * x
+        losses = composed(_divergence, x, y)
     if reduction == "batchmean" and size_average is None and reduce is None:
         return sum(losses) / (x.shape[0] if x.ndim else 1)
     return aggregate(losses, reduction_of(reduction, size_average, reduce))
+
+
+def _divergence(x: Tensor, y: Tensor) -> Tensor:
+    below = less(y, 0)
+    # Of no probability there is no divergence, and no derivative either.
+    return where(below, sqrt(where(below, y, 1.0)), -entr(y)) - y * x
+
+
+def _divergence_of_logarithms(x: Tensor, y: Tensor) -> Tensor:
+    return exp(y) * (y - x)
 
 
 # ---- two classes
@@ -469,7 +478,7 @@ def binary_cross_entropy_with_logits(
     kind = reduction_of(reduction, size_average, reduce)
     x, y = _require_one_shape("binary_cross_entropy_with_logits", input, target)
     if pos_weight is None:
-        losses = sigmoid_binary_cross_entropy(x, y)
+        losses = composed(sigmoid_binary_cross_entropy, x, y)
     else:
         losses = (1 - y) * x + ((as_tensor(pos_weight) - 1) * y + 1) * smooth.softplus(-x)
     return aggregate(losses if weight is None else losses * weight, kind)

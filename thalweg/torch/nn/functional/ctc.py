@@ -21,6 +21,8 @@ from thalweg.ops.reduce.sums import cumsum, mean, sum
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.join import concatenate, stack
 from thalweg.ops.shape.reshape import expand_dims, reshape
+from thalweg.torch.functions.short.layers import aligned
+from thalweg.torch.functions.short.road import tries
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.functional.losses import aggregate, reduction_of
 
@@ -30,6 +32,7 @@ __all__ = ["ctc_loss"]
 _NOTHING = -1e30
 
 
+@tries(aligned)
 def ctc_loss(
     log_probs: Any,
     targets: Any,

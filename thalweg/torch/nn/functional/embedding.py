@@ -36,6 +36,9 @@ from thalweg.ops.order.unique import searchsorted
 from thalweg.ops.reduce.sums import sum
 from thalweg.ops.shape.broadcast import broadcast_to
 from thalweg.ops.shape.reshape import expand_dims, reshape
+from thalweg.torch.functions.short.joining import classes_shown
+from thalweg.torch.functions.short.layers import bags_of, rows_of
+from thalweg.torch.functions.short.road import tries
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.sparse.rows import has_sparse_derivative, read_rows
 from thalweg.torch.steps import step
@@ -43,6 +46,7 @@ from thalweg.torch.steps import step
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
 
+@tries(rows_of)
 @step("Embedding")
 def embedding(
     input: Any,
@@ -147,6 +151,7 @@ def _shorten(table: Tensor, indices: Tensor, longest: float, p: float) -> None:
         overwrite(table, where(read, shortened, table))
 
 
+@tries(classes_shown)
 def one_hot(input: Any, num_classes: int = -1) -> Tensor:
     """Return integers, 1 at each class and 0 elsewhere, along a new last axis.
 
@@ -188,6 +193,7 @@ def one_hot(input: Any, num_classes: int = -1) -> Tensor:
 # ---- bags of rows
 
 
+@tries(bags_of)
 @step("EmbeddingBag")
 def embedding_bag(
     input: Any,

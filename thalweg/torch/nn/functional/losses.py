@@ -9,6 +9,7 @@ from typing import Any
 from thalweg.core.spec import broadcast
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import overwrite
+from thalweg.engines.composed import composed
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.lines import level_of_user
 from thalweg.ops.elementwise.arithmetic import absolute, square
@@ -110,7 +111,10 @@ def normalize(
         tensor([[0.6000, 0.8000]])
     """
     x = as_tensor(input)
-    found = _normalize(x, p, dim, eps)
+    if x.ndim and dim in (-1, x.ndim - 1) and type(p) in (int, float):
+        found = composed(_normalize, x, axes=x.ndim - 1, p=p, dim=-1, eps=eps)
+    else:
+        found = _normalize(x, p, dim, eps)
     return found if out is None else overwrite(out, found)
 
 
@@ -123,6 +127,12 @@ def _normalize(x: Tensor, p: float, dim: Any, eps: float) -> Tensor:
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """Cosine of the angle between vectors: Σ x₁x₂ / (max(‖x₁‖, ε) max(‖x₂‖, ε))."""
     first, second = pair(x1, x2)
+    if first.ndim and first.shape == second.shape and dim in (-1, first.ndim - 1):
+        return composed(_cosine, first, second, axes=first.ndim - 1, dim=-1, eps=eps)
+    return _cosine(first, second, dim, eps)
+
+
+def _cosine(first: Tensor, second: Tensor, dim: int, eps: float) -> Tensor:
     product = _normalize(first, 2, dim, eps) * _normalize(second, 2, dim, eps)
     return sum(product, dim) if product.ndim else product
 
@@ -216,8 +226,13 @@ def smooth_l1_loss(
     if beta == 0:
         return l1_loss(input, target, size_average, reduce, reduction)
     x, y = _match_shapes("smooth_l1_loss", input, target)
-    found = losses.huber_loss(x, y, delta=beta) / beta
+    found = composed(_smooth_l1, x, y, beta=beta)
     return aggregate(found, reduction_of(reduction, size_average, reduce))
+
+
+def _smooth_l1(x: Tensor, y: Tensor, beta: float) -> Tensor:
+    found: Tensor = losses.huber_loss(x, y, delta=beta) / beta
+    return found
 
 
 @step("HuberLoss")
@@ -233,7 +248,9 @@ def huber_loss(
         Huber, "Robust Estimation of a Location Parameter", 1964.
     """
     x, y = _match_shapes("huber_loss", input, target)
-    return weigh(losses.huber_loss(x, y, delta=delta), weight, reduction_of(reduction, None, None))
+    return weigh(
+        composed(losses.huber_loss, x, y, delta=delta), weight, reduction_of(reduction, None, None)
+    )
 
 
 def poisson_nll_loss(

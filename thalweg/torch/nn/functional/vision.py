@@ -22,6 +22,8 @@ from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.cut import slice_
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import moveaxis, transpose
+from thalweg.torch.functions.short.joining import padded
+from thalweg.torch.functions.short.road import tries
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.steps import call_step, step
 
@@ -37,6 +39,7 @@ _MODES = ("constant", "reflect", "replicate", "circular")
 Array = np.ndarray[Any, Any]
 
 
+@tries(padded)
 @step("ConstantPadNd")
 def pad(
     input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None

@@ -18,6 +18,8 @@ from thalweg.ops.linalg.norms import norm
 from thalweg.ops.shape.join import stack
 from thalweg.ops.shape.reshape import reshape
 from thalweg.torch.dtypes import TORCH
+from thalweg.torch.functions.short.layers import clipped
+from thalweg.torch.functions.short.road import tries
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.nn.parameter import copy_into
 
@@ -29,6 +31,7 @@ __all__ = [
 Tensors = Tensor | Iterable[Tensor]
 
 
+@tries(clipped)
 def clip_grad_norm_(
     parameters: Tensors,
     max_norm: float,

@@ -1,0 +1,205 @@
+"""Functions composed of several operations, as one: on the tape one step, and one native loop.
+
+An eager call of `gelu` is nine operations, each with memory of its own. `composed(gelu, x)` traces
+the function once for its dtypes, compiles it for blocks of rows (`engines/blocks.py`), and leaves
+one step on the tape, whose cotangents are composed functions too: those that the derivative rules
+of its operations make. Where it cannot be compiled or is being traced, its operations are applied.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from thalweg.autodiff.functional import vjp
+from thalweg.core.apply import apply
+from thalweg.core.primitive import Primitive
+from thalweg.core.program import tracing
+from thalweg.core.spec import Array, Spec
+from thalweg.core.tape import recording
+from thalweg.core.tensor import Tensor, make
+from thalweg.engines.blocks import Blocks, rows_at_once
+
+Function = Callable[..., Any]
+
+Options = tuple[tuple[str, Any], ...]
+
+_COMPILED = frozenset("fdl?")
+
+_FLOATS = frozenset("fd")
+
+# More shapes than a script has; what is compiled does not depend on them.
+_MOST_KEPT = 4096
+
+
+class _Plan:
+    """How a function is computed of arrays of some shapes and dtypes."""
+
+    __slots__ = ("_blocks", "_rows", "_shape")
+
+    def __init__(self, function: Function, axes: int, options: Options, kinds: Any) -> None:
+        lead = kinds[0][0][:axes]
+        self._rows = math.prod(lead)
+        count = rows_at_once(self._rows, max(math.prod(shape[axes:]) for shape, _ in kinds))
+        apart = tuple([(shape[axes:], kind, len(shape) < axes) for shape, kind in kinds])
+        self._blocks = _compiled(function, options, count, apart)
+        self._shape = (*lead, *self._blocks.row)
+
+    def run(self, arrays: Sequence[Array]) -> Array:
+        """Return the result for arrays."""
+        found = self._blocks(arrays, self._rows)
+        return found if found.shape == self._shape else found.reshape(self._shape)
+
+
+_plans: dict[Any, _Plan | None] = {}
+
+
+@functools.cache
+def _compiled(function: Function, options: Options, count: int, kinds: Any) -> Blocks:
+    shared = [same for _, _, same in kinds]
+    specs = [Spec(s if same else (count, *s), np.dtype(kind)) for s, kind, same in kinds]
+    return Blocks(functools.partial(function, **dict(options)), specs, shared, count)
+
+
+def _plan(
+    function: Function, axes: int | None, options: Options, arrays: Sequence[Any]
+) -> _Plan | None:
+    """Return how a function is computed of arrays; None if its operations are to be applied."""
+    kinds = []
+    for array in arrays:
+        if array.__class__ is not np.ndarray or not array.flags.c_contiguous:
+            return None
+        kinds.append((array.shape, array.dtype.char))
+    key = function, axes, options, *kinds
+    try:
+        return _plans[key]
+    except KeyError:
+        if len(_plans) > _MOST_KEPT:
+            _plans.clear()
+        plan = None
+        if _is_regular(kinds, axes):
+            plan = _Plan(function, len(kinds[0][0]) if axes is None else axes, options, kinds)
+        return _plans.setdefault(key, plan)
+
+
+def _is_regular(kinds: Any, axes: int | None) -> bool:
+    """Tell whether arrays have rows that can be taken one by one, of dtypes that compile."""
+    shape, first = kinds[0]
+    return (
+        first in _FLOATS
+        and all(kind in _COMPILED and (kind == first or kind not in _FLOATS) for _, kind in kinds)
+        and all(
+            0 not in other and (not other or other[:axes] == shape[:axes]) for other, _ in kinds
+        )
+    )
+
+
+def _are_odd(options: dict[str, Any]) -> bool:
+    """Tell whether options are not what one program can be kept for."""
+    for value in options.values():
+        kind = value.__class__
+        if kind is float:
+            # -0.0 equals 0.0, and NaN nothing.
+            if not value or math.isnan(value):
+                return True
+        elif kind is not int and kind is not str and kind is not bool:
+            return True
+    return False
+
+
+def composed(
+    function: Function, *operands: Tensor, axes: int | None = None, **options: Any
+) -> Tensor:
+    """Apply a function in one step.
+
+    Args:
+        function: Takes the operands and the options, and each row of the operands alone.
+        operands: Tensors of the same leading axes; those without axes are shared by all rows.
+        axes: How many leading axes count rows; None if all do, and the function acts on elements.
+        options: Hashable values.
+    """
+    given, arrays = tuple(options.items()), [x.array for x in operands]
+    plan = None
+    if not (tracing.traces or (given and _are_odd(options))):
+        plan = _plan(function, axes, given, arrays)
+    if plan is None or True in [x.weak for x in operands]:
+        return function(*operands, **options)  # type: ignore[no-any-return]
+    if recording.enabled:
+        for x in operands:
+            if x.node is not None or x.origin is not None:
+                params = {"function": function, "axes": axes, "options": given}
+                return apply(_COMPOSED, operands, params)
+    return make(plan.run(arrays), None, False, operands[0].results)
+
+
+def _run(*arrays: Array, function: Function, axes: int | None, options: Options) -> Array:
+    plan = _plan(function, axes, options, arrays)
+    assert plan is not None  # it was there before the step was applied
+    return plan.run(arrays)
+
+
+@dataclass(frozen=True)
+class PullBack:
+    """The cotangent of one operand of a function, as a function of the result's and the operands.
+
+    Attributes:
+        function: The function.
+        position: Which operand.
+    """
+
+    function: Function
+    position: int
+
+    @property
+    def __name__(self) -> str:
+        return f"{self.function.__name__}_backward"
+
+    def __call__(self, g: Tensor, *operands: Tensor, **options: Any) -> Tensor:
+        """Return the cotangent of the operand."""
+        before, after = operands[: self.position], operands[self.position + 1 :]
+
+        def of_one(x: Tensor) -> Any:
+            return self.function(*before, x, *after, **options)
+
+        _, pull = vjp(of_one, operands[self.position])
+        found: Tensor = pull(g)[0]
+        return found
+
+
+def _cotangent(position: int, g: Tensor, out: Tensor, *operands: Tensor, **params: Any) -> Any:
+    x, axes, options = operands[position], params["axes"], dict(params["options"])
+    if x.dtype.kind != "f":
+        return None
+    pull = PullBack(params["function"], position)
+    if not x.ndim and operands[0].ndim:
+        return pull(g, *operands, **options)
+    return composed(pull, g, *operands, axes=axes, **options)
+
+
+def _expanded(*operands: Tensor, function: Function, axes: int | None, options: Options) -> Any:
+    return function(*operands, **dict(options))
+
+
+# The most operands of which derivatives are taken.
+_OPERANDS = 4
+
+
+def _spec(*specs: Spec, **params: Any) -> Spec:
+    return specs[0]
+
+
+_COMPOSED = Primitive(
+    "composed",
+    "general",
+    _run,
+    _spec,
+    tuple(functools.partial(_cotangent, position) for position in range(_OPERANDS)),
+    None,
+    expansion=_expanded,
+    unlisted=True,
+)

@@ -1,0 +1,86 @@
+"""Loops that no program states: exchanges one after another, and functions of the C library.
+
+They are written here as text, take addresses, and are compiled once a process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.spec import Array
+from thalweg.engines.llvm.code.jit import load
+
+_EXCHANGES = """
+define void @exchange(ptr %targets, ptr %order, i64 %n) {
+entry:
+  %some = icmp sgt i64 %n, 0
+  br i1 %some, label %loop, label %done
+loop:
+  %i = phi i64 [ 0, %entry ], [ %next, %loop ]
+  %at = getelementptr i64, ptr %targets, i64 %i
+  %target = load i64, ptr %at
+  %here = getelementptr i64, ptr %order, i64 %i
+  %there = getelementptr i64, ptr %order, i64 %target
+  %mine = load i64, ptr %here
+  %other = load i64, ptr %there
+  store i64 %other, ptr %here
+  store i64 %mine, ptr %there
+  %next = add i64 %i, 1
+  %more = icmp slt i64 %next, %n
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}
+"""
+
+_EACH = """
+declare double @{name}(double)
+define void @each_{name}(ptr %x, ptr %out, i64 %n) {{
+entry:
+  %some = icmp sgt i64 %n, 0
+  br i1 %some, label %loop, label %done
+loop:
+  %i = phi i64 [ 0, %entry ], [ %next, %loop ]
+  %at = getelementptr double, ptr %x, i64 %i
+  %value = load double, ptr %at
+  %found = call double @{name}(double %value)
+  %to = getelementptr double, ptr %out, i64 %i
+  store double %found, ptr %to
+  %next = add i64 %i, 1
+  %more = icmp slt i64 %next, %n
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}}
+"""
+
+_POINTER, _COUNT = ctypes.c_void_p, ctypes.c_int64
+
+
+@functools.cache
+def _compiled(text: str, name: str) -> Any:
+    return load([text], [name]).function(name, None, _POINTER, _POINTER, _COUNT)
+
+
+def exchanged(targets: Array) -> Array:
+    """Return 0 … n - 1 after exchanging, for i = 0, 1, …, elements i and targets[i].
+
+    Args:
+        targets: int64 of shape (n,), from 0 to n - 1.
+    """
+    order, given = np.arange(targets.size), np.ascontiguousarray(targets)
+    run = _compiled(_EXCHANGES, "exchange")
+    run(given.ctypes.data, order.ctypes.data, order.size)
+    return order
+
+
+def of_each(name: str, x: Array) -> Array:
+    """Return the values of a function of the C library, of float64 numbers."""
+    given = np.ascontiguousarray(x)
+    out = np.empty(x.shape)
+    _compiled(_EACH.format(name=name), f"each_{name}")(given.ctypes.data, out.ctypes.data, out.size)
+    return out

@@ -1,0 +1,14 @@
+"""Short roads: what NumPy does at once for tensors that nobody records, traces or shows."""
+
+from thalweg.torch.functions.short import (
+    arithmetic,
+    draws,
+    joining,
+    operators,
+    order,
+    places,
+    products,
+    sums,
+    views,
+    writing,
+)

@@ -1,0 +1,149 @@
+"""Tensors put together, repeated, turned and widened; copies in another order."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.tensor import Tensor
+from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
+
+
+def _alike(tensors: Any) -> list[Array]:
+    require(tensors.__class__ in (list, tuple))
+    arrays = [known(x) for x in tensors]
+    dtype = arrays[0].dtype
+    for array in arrays:
+        require(array.dtype == dtype and array.ndim > 0)
+    return arrays
+
+
+@short_road("cat", "concat", "concatenate")
+def _cat(tensors: Any, dim: Any = 0) -> Tensor:
+    arrays = _alike(tensors)
+    return new(np.concatenate(arrays, axis_in(dim, arrays[0].ndim)))
+
+
+@short_road("stack")
+def _stack(tensors: Any, dim: Any = 0) -> Tensor:
+    arrays = _alike(tensors)
+    shape = arrays[0].shape
+    for array in arrays:
+        require(array.shape == shape)
+    axis = axis_in(dim, len(shape) + 1)
+    wider = (*shape[:axis], 1, *shape[axis:])
+    return new(np.concatenate([array.reshape(wider) for array in arrays], axis))
+
+
+@short_road("roll")
+def _roll(x: Any, shifts: Any, dims: Any) -> Tensor:
+    array = known(x)
+    axis = axis_in(dims, array.ndim)
+    require(shifts.__class__ is int and array.size > 0)
+    kept = array.shape[axis] - shifts % array.shape[axis]
+    before = (slice(None),) * axis
+    parts = array[(*before, slice(kept, None))], array[(*before, slice(kept))]
+    return new(np.concatenate(parts, axis))
+
+
+@short_road("repeat")
+def _repeat(x: Any, *sizes: Any) -> Tensor:
+    array = known(x)
+    times = sizes[0] if len(sizes) == 1 and sizes[0].__class__ in (tuple, list) else sizes
+    require(len(times) >= array.ndim and all(n.__class__ is int and n > 0 for n in times))
+    shape = (1,) * (len(times) - array.ndim) + array.shape
+    pairs = tuple([n for pair in zip(times, shape, strict=True) for n in pair])
+    out = np.empty(pairs, array.dtype)
+    out[...] = array.reshape(tuple([n for extent in shape for n in (1, extent)]))
+    return new(out.reshape([n * m for n, m in zip(times, shape, strict=True)]))
+
+
+@short_road("flip")
+def _flip(x: Any, *dims: Any) -> Tensor:
+    array = known(x)
+    axes = dims[0] if len(dims) == 1 and dims[0].__class__ in (tuple, list) else dims
+    key = [slice(None)] * array.ndim
+    for axis in axes:
+        place = axis_in(axis, array.ndim)
+        require(key[place] == slice(None))
+        key[place] = slice(None, None, -1)
+    return new(array[tuple(key)].copy())
+
+
+def padded(input: Any, pad: Any, mode: str = "constant", value: Any = None) -> Tensor:
+    """Return a tensor with a border of one number, where that is simple."""
+    array, number = known(input), 0 if value is None else value
+    require(mode == "constant" and len(pad) % 2 == 0 and len(pad) <= 2 * array.ndim)
+    require(number == 0 or array.dtype.kind == "f")
+    shape, inside = [*array.shape], [slice(None)] * array.ndim
+    for i in range(len(pad) // 2):
+        before, after, axis = pad[2 * i], pad[2 * i + 1], array.ndim - 1 - i
+        require(before.__class__ is int and after.__class__ is int and min(before, after) >= 0)
+        inside[axis] = slice(before, before + shape[axis])
+        shape[axis] += before + after
+    filled = np.zeros(shape, array.dtype) if number == 0 else np.full(shape, number, array.dtype)
+    filled[tuple(inside)] = array
+    return new(filled)
+
+
+# Masks are kept up to so many elements; of larger matrices each row is copied.
+_SMALL = 1 << 12
+
+
+@functools.lru_cache(maxsize=64)
+def _is_below(rows: int, columns: int, diagonal: int) -> Array:
+    return np.tri(rows, columns, diagonal, dtype=np.bool_)
+
+
+def _triangle(x: Any, diagonal: Any, lower: bool) -> Tensor:
+    array = known(x)
+    require(array.ndim == 2 and diagonal.__class__ is int)
+    rows, columns = array.shape
+    if array.size <= _SMALL:
+        below = _is_below(rows, columns, diagonal if lower else diagonal - 1)
+        zero = array.dtype.type(0)
+        return new(np.where(below, array, zero) if lower else np.where(below, zero, array))
+    found = np.zeros_like(array, order="C")
+    for i in range(rows):
+        end = min(max(0, i + diagonal + (1 if lower else 0)), columns)
+        part = slice(end) if lower else slice(end, None)
+        found[i, part] = array[i, part]
+    return new(found)
+
+
+@short_road("tril", inplace=True)
+def _tril(x: Any, diagonal: Any = 0) -> Tensor:
+    return _triangle(x, diagonal, True)
+
+
+@short_road("triu", inplace=True)
+def _triu(x: Any, diagonal: Any = 0) -> Tensor:
+    return _triangle(x, diagonal, False)
+
+
+@short_road("contiguous")
+def _contiguous(x: Any) -> Tensor:
+    array = known(x)
+    if array.flags.c_contiguous:
+        return x  # type: ignore[no-any-return]
+    return new(np.ascontiguousarray(array))
+
+
+@short_road("clone")
+def _clone(x: Any) -> Tensor:
+    array = known(x)
+    require(array.flags.c_contiguous)
+    return new(array.copy())
+
+
+def classes_shown(input: Any, num_classes: Any = -1) -> Tensor:
+    """Return 1 at each class and 0 elsewhere, where the number of classes is given."""
+    index = known(input)
+    require(num_classes.__class__ is int and num_classes > 0 and index.dtype.char in "li")
+    require(index.size > 0 and index.min() >= 0 and index.max() < num_classes)
+    found = np.zeros((*index.shape, num_classes), np.int64)
+    flat = index.reshape(-1)
+    found.reshape(-1)[np.arange(0, found.size, num_classes) + flat] = 1
+    return new(found)

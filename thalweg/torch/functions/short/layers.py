@@ -1,0 +1,97 @@
+"""What layers and losses do of tensors that nobody records."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.program import tracing
+from thalweg.core.tensor import Tensor
+from thalweg.torch.functions.short.road import Array, known, new, positions, require
+from thalweg.torch.functions.short.sums import length
+from thalweg.torch.functions.short.writing import changeable, written
+
+
+def rows_of(input: Any, weight: Any) -> Tensor:
+    """Return the rows at positions: an embedding."""
+    table = known(weight)
+    require(table.ndim == 2)
+    return new(table.take(positions(input, len(table)), 0, mode="clip"))
+
+
+def bags_of(input: Any, weight: Any, *, mode: Any = "mean") -> Tensor:
+    """Return the sum or mean of the rows of bags of one size."""
+    table, index = known(weight), positions(input, len(known(weight)))
+    require(table.ndim == 2 and index.ndim == 2 and index.size > 0 and mode in ("mean", "sum"))
+    count = index.shape[1]
+    found = table.take(index[:, 0], 0, mode="clip")
+    for column in range(1, count):
+        found += table.take(index[:, column], 0, mode="clip")
+    if mode == "mean":
+        found /= table.dtype.type(count)
+    return new(found)
+
+
+def clipped(
+    parameters: Any, max_norm: Any, norm_type: Any = 2.0, error_if_nonfinite: Any = False
+) -> Tensor:
+    """Scale gradients so that their Euclidean norm together is at most a number."""
+    require(parameters.__class__ is list and norm_type == 2 and max_norm.__class__ in (int, float))
+    given = [p.grad for p in parameters]
+    gradients = [g for g in given if g is not None]
+    arrays = [changeable(g) for g in gradients]
+    kind = arrays[0].dtype
+    require(kind.char in "fd" and all(array.dtype == kind for array in arrays))
+    norm = np.asarray(length(np.array([length(array) for array in arrays], kind)), kind)
+    factor = kind.type(max_norm) / (norm + kind.type(1e-6))
+    factor = np.minimum(factor, kind.type(1))
+    for gradient, array in zip(gradients, arrays, strict=True):
+        np.multiply(array, factor, array)
+        written(gradient)
+    return new(norm)
+
+
+# ---- connectionist temporal classification
+
+
+def aligned(
+    log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: Any = 0
+) -> Tensor:
+    """Return the mean loss of labels in rows, of which all are given to the end."""
+    logs, labels = known(log_probs), known(targets)
+    require(logs.ndim == 3 and logs.dtype.char in "fd" and labels.ndim == 2 and labels.size > 0)
+    times, batch, classes = logs.shape
+    require(labels.dtype.char in "li" and len(labels) == batch and blank.__class__ is int)
+    require(0 <= blank < classes and labels.min() >= 0 and labels.max() < classes)
+    for lengths, whole in ((input_lengths, times), (target_lengths, labels.shape[1])):
+        require(lengths.__class__ in (tuple, list) and len(lengths) == batch)
+        require(all(n.__class__ is int and n == whole for n in lengths))
+    losses = tracing.quiet(_losses, logs, labels, blank)
+    require(bool(np.isfinite(losses).all()))
+    return new(np.asarray((losses / losses.dtype.type(labels.shape[1])).mean()))
+
+
+def _losses(logs: Array, labels: Array, blank: int) -> Array:
+    """Return the loss of each example: the forward pass over labels with blanks in between."""
+    batch, count = labels.shape
+    path = np.full((batch, 2 * count + 1), blank, np.int64)
+    path[:, 1::2] = labels
+    # From a label to the next the blank may be left out, unless they are equal.
+    jumps = np.zeros(path.shape, np.bool_)
+    jumps[:, 3::2] = labels[:, 1:] != labels[:, :-1]
+    seen = np.take_along_axis(logs, path[None], 2)
+    least = logs.dtype.type(-np.inf)
+    room = np.full((batch, path.shape[1] + 2), least, logs.dtype)
+    alpha = room[:, 2:]
+    alpha[:, :2] = seen[0, :, :2]
+    for now in itertools.islice(seen, 1, None):
+        jumped = np.where(jumps, room[:, :-2], least)
+        largest = np.maximum(np.maximum(alpha, room[:, 1:-1]), jumped)
+        base = np.where(largest == least, logs.dtype.type(0), largest)
+        total = np.exp(alpha - base)
+        total += np.exp(room[:, 1:-1] - base)
+        total += np.exp(jumped - base)
+        alpha[...] = np.log(total, total) + base + now
+    return -np.logaddexp(alpha[:, -1], alpha[:, -2])

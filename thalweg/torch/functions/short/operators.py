@@ -1,0 +1,120 @@
+"""Operators, and functions of one operand: the NumPy meaning of their primitive, at once.
+
+They are called so often, and take so little time themselves, that nothing is asked twice.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.primitive import Primitive
+from thalweg.core.program import tracing
+from thalweg.core.spec import FLOAT32, FLOAT64
+from thalweg.core.tensor import Tensor
+from thalweg.torch.naming import COMPILED, NAMES
+from thalweg.torch.tensors import TorchTensor
+
+_ndarray = np.ndarray
+
+
+def _made(found: Any) -> Tensor:
+    tensor = TorchTensor.__new__(TorchTensor)
+    tensor.array = found if found.__class__ is _ndarray else np.asarray(found)
+    tensor.weak = False
+    tensor.node = tensor.memory = tensor.origin = tensor._grad = None
+    return tensor
+
+
+def _of_two(ufunc: Callable[..., Any], long: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an operator on tensors and numbers; `long` is the same of anything."""
+
+    def operator(x: Any, y: Any) -> Any:
+        a = x.array
+        if a.__class__ is _ndarray and x.node is None and x.origin is None and not x.weak:
+            dtype, kind = a.dtype, y.__class__
+            if (dtype is FLOAT32 or dtype is FLOAT64) and not tracing.traces:
+                try:
+                    if kind is TorchTensor:
+                        b = y.array
+                        if (
+                            b.__class__ is _ndarray
+                            and b.dtype is dtype
+                            and y.node is None
+                            and y.origin is None
+                            and not y.weak
+                        ):
+                            return _made(tracing.quiet(ufunc, a, b))
+                    elif kind is float or kind is int:
+                        return _made(tracing.quiet(ufunc, a, dtype.type(y)))
+                except (ValueError, OverflowError):
+                    pass  # the long road says why
+        return long(x, y)
+
+    return functools.update_wrapper(operator, long)
+
+
+_ufunc: Any
+
+for _name, _ufunc in (
+    ("__add__", np.add), ("__radd__", np.add), ("__sub__", np.subtract),
+    ("__mul__", np.multiply), ("__rmul__", np.multiply), ("__truediv__", np.divide),
+    ("__lt__", np.less), ("__le__", np.less_equal), ("__gt__", np.greater),
+    ("__ge__", np.greater_equal),
+):  # fmt: skip
+    setattr(TorchTensor, _name, _of_two(_ufunc, getattr(TorchTensor, _name)))
+
+
+def _function_of_two(name: str, ufunc: Callable[..., Any]) -> None:
+    """Let a function and a method of two operands take the operator's way."""
+
+    def joined(long: Callable[..., Any]) -> Callable[..., Any]:
+        operator = _of_two(ufunc, long)
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            if len(args) == 2 and not kwargs and args[0].__class__ is TorchTensor:
+                return operator(*args)
+            return long(*args, **kwargs)
+
+        return functools.update_wrapper(called, long)
+
+    NAMES[name] = joined(NAMES[name])
+    setattr(TorchTensor, name, joined(getattr(TorchTensor, name)))
+
+
+for _name, _ufunc in (
+    ("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("div", np.divide),
+    ("maximum", np.maximum), ("minimum", np.minimum),
+):  # fmt: skip
+    _function_of_two(_name, _ufunc)
+
+
+def _of_one(primitive: Primitive, long: Callable[..., Any]) -> Callable[..., Any]:
+    meaning, most = primitive.meaning, COMPILED.get(primitive.name, 1 << 62)
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and not kwargs:
+            x = args[0]
+            if x.__class__ is TorchTensor and x.node is None and x.origin is None and not x.weak:
+                a = x.array
+                if a.__class__ is _ndarray and a.size < most and not tracing.traces:
+                    dtype = a.dtype
+                    if dtype is FLOAT32 or dtype is FLOAT64:
+                        return _made(tracing.quiet(meaning, a))
+        return long(*args, **kwargs)
+
+    return functools.update_wrapper(called, long)
+
+
+for _name in (
+    "abs", "acos", "asin", "ceil", "cos", "cosh", "exp", "exp2", "floor", "log", "log10", "log1p",
+    "log2", "neg", "sign", "sin", "sinh", "sqrt", "square", "tan", "tanh",
+):  # fmt: skip
+    _own = inspect.unwrap(NAMES[_name])
+    if isinstance(_own, Primitive):
+        NAMES[_name] = _of_one(_own, NAMES[_name])
+        setattr(TorchTensor, _name, _of_one(_own, getattr(TorchTensor, _name)))

@@ -1,0 +1,164 @@
+"""Elements in order, and counts of them.
+
+Numbers of 32 bits and their positions are put into integers of 64 bits that are ordered as they
+are, so that sorting those sorts both, and equal numbers keep their order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.program import tracing
+from thalweg.core.tensor import Tensor
+from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
+from thalweg.torch.return_types import named_result
+
+_SIGN = np.uint32(0x80000000)
+
+_POSITIONS = np.uint64(0xFFFFFFFF)
+
+_SHIFT = np.uint64(32)
+
+
+def _keys(array: Array, descending: bool) -> Array:
+    """Return integers that are ordered as float32 numbers, then as their positions, along rows."""
+    require(array.dtype.char == "f" and array.ndim > 0 and array.shape[-1] < 1 << 31)
+    # Adding 0 makes -0 equal to 0; NaN, which comes last, is made positive.
+    bits = np.abs(array) if not array.size else array + np.float32(0)
+    nan = np.isnan(bits)
+    if nan.any():
+        bits[nan] = np.nan
+    words = bits.view(np.uint32)
+    negative = words & _SIGN != 0
+    ordered = np.where(negative, ~words, words | _SIGN)
+    if descending:
+        ordered = ~ordered
+    keys = ordered.astype(np.uint64)
+    keys <<= _SHIFT
+    keys |= np.arange(array.shape[-1], dtype=np.uint64)
+    return keys
+
+
+def _index(keys: Array) -> Array:
+    keys &= _POSITIONS
+    return keys.view(np.int64)
+
+
+def _taken(array: Array, index: Array) -> Array:
+    if array.ndim == 1:
+        return array.take(index, mode="clip")
+    rows = index.size // max(1, index.shape[-1])
+    starts = np.arange(0, rows * array.shape[-1], array.shape[-1]).reshape(*index.shape[:-1], 1)
+    return array.reshape(-1).take(index + starts, mode="clip")
+
+
+def _rows(x: Any, dim: Any) -> Array:
+    array = known(x)
+    require(array.size > 0 and axis_in(dim, array.ndim) == array.ndim - 1)
+    return array
+
+
+# So few numbers NumPy sorts at once, if none of them is NaN.
+_FEW = 1 << 9
+
+
+def _order(array: Array, descending: bool) -> Array:
+    """Return the positions of numbers in order, along rows; equal ones keep theirs."""
+    if array.size <= _FEW and array.dtype.kind == "f":
+        total = tracing.quiet(np.add.reduce, array, None)
+        if total == total:
+            return (-array if descending else array).argsort(-1, "stable")
+    keys = _keys(array, descending)
+    keys.sort(-1)
+    return _index(keys)
+
+
+_Sorted = named_result("sort", "values", "indices")
+
+_Top = named_result("topk", "values", "indices")
+
+
+@short_road("sort")
+def _sort(x: Any, dim: Any = -1, descending: Any = False, stable: Any = False) -> Any:
+    array = _rows(x, dim)
+    index = _order(array, bool(descending))
+    return _Sorted(new(_taken(array, index)), new(index))
+
+
+@short_road("argsort")
+def _argsort(x: Any, dim: Any = -1, descending: Any = False) -> Tensor:
+    return new(_order(_rows(x, dim), bool(descending)))
+
+
+@short_road("topk")
+def _topk(x: Any, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True) -> Any:
+    array = _rows(x, dim)
+    require(k.__class__ is int and 0 < k <= array.shape[-1])
+    if array.size <= _FEW:
+        index = np.ascontiguousarray(_order(array, bool(largest))[..., :k])
+        return _Top(new(_taken(array, index)), new(index))
+    keys = _keys(array, bool(largest))
+    if k < array.shape[-1]:
+        keys.partition(k - 1, -1)
+        keys = keys[..., :k].copy()
+    keys.sort(-1)
+    index = _index(keys)
+    return _Top(new(_taken(array, index)), new(index))
+
+
+@short_road("median")
+def _median(x: Any) -> Tensor:
+    array = known(x)
+    require(array.dtype.kind == "f" and array.size > 0)
+    flat = array.reshape(-1)
+    if np.isnan(np.minimum.reduce(flat)):
+        return new(array.dtype.type(np.nan))
+    middle = (flat.size - 1) // 2
+    return new(np.partition(flat, middle)[middle])
+
+
+@short_road("bincount")
+def _bincount(x: Any) -> Tensor:
+    array = known(x)
+    require(array.ndim == 1 and array.dtype.char in "li" and array.size > 0)
+    return new(np.bincount(array))
+
+
+@short_road("searchsorted")
+def _searchsorted(sorted_sequence: Any, input: Any) -> Tensor:
+    edges, values = known(sorted_sequence), known(input)
+    require(edges.ndim == 1 and edges.dtype == values.dtype)
+    return new(np.asarray(np.searchsorted(edges, values)))
+
+
+# A range of integers up to so many times their number is counted rather than sorted.
+_DENSE = 4
+
+
+@short_road("unique")
+def _unique(input: Any) -> Tensor:
+    array = known(input)
+    require(array.dtype.char in "li" and array.size > 0)
+    low, high = int(array.min()), int(array.max())
+    require(high - low < _DENSE * array.size + 64)
+    counted = np.bincount((array.reshape(-1) - low).astype(np.int64, copy=False))
+    return new((np.flatnonzero(counted) + low).astype(array.dtype, copy=False))
+
+
+@short_road("histc")
+def _histogram(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Tensor:
+    array = known(x)
+    low, high = float(min), float(max)
+    require(array.dtype.kind == "f" and bins.__class__ is int and bins > 0)
+    require(-1e30 < low < high < 1e30)
+    values = array.reshape(-1).astype(np.float64)
+    values = values[(values >= low) & (values <= high)]
+    edges = np.linspace(low, high, bins + 1)
+    place = ((values - low) / (high - low) * bins).astype(np.int64)
+    np.minimum(place, bins - 1, out=place)
+    # Rounding may have put what lies at an edge into the next interval.
+    place -= values < edges[place]
+    place += (values >= edges[place + 1]) & (place < bins - 1)
+    return new(np.bincount(place, minlength=bins).astype(array.dtype))

@@ -1,0 +1,149 @@
+"""Elements read and written at positions."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.tensor import Tensor
+from thalweg.torch.functions.short.road import (
+    Array,
+    LongRoadError,
+    axis_in,
+    known,
+    new,
+    positions,
+    require,
+    short_road,
+)
+
+
+def _flat_places(x: Array, index: Array, axis: int) -> Array:
+    """Return where the elements at positions along an axis lie in row-major order."""
+    step = math.prod(x.shape[axis + 1 :])
+    places = index * step if step != 1 else index
+    for i, (n, m) in enumerate(zip(index.shape, x.shape, strict=True)):
+        stride = math.prod(x.shape[i + 1 :])
+        if i == axis or n == 1:
+            continue
+        upright = [1] * x.ndim
+        upright[i] = n
+        places = places + np.arange(0, n * stride, stride).reshape(upright)
+        require(n <= m)
+    return places
+
+
+def _along(x: Any, dim: Any, index: Any) -> tuple[Array, Array, int]:
+    array = known(x)
+    axis = axis_in(dim, array.ndim)
+    at = positions(index, array.shape[axis])
+    require(at.ndim == array.ndim and at.size > 0)
+    return array, at, axis
+
+
+@functools.lru_cache(maxsize=64)
+def _upright(rows: int) -> Array:
+    return np.arange(rows)[:, None]
+
+
+@short_road("gather")
+def _gather(x: Any, dim: Any, index: Any) -> Tensor:
+    array, at, axis = _along(x, dim, index)
+    if axis == 1 and array.ndim == 2 and at.size < _FEW:
+        require(at.shape[0] <= array.shape[0])
+        return new(array[_upright(at.shape[0]), at])
+    return new(array.reshape(-1).take(_flat_places(array, at, axis), mode="clip"))
+
+
+@short_road("scatter_add", inplace=True)
+def _scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Tensor:
+    array, at, axis = _along(x, dim, index)
+    values = known(src)
+    require(values.dtype == array.dtype and values.ndim == at.ndim)
+    require(all(n <= m for n, m in zip(at.shape, values.shape, strict=True)))
+    if values.shape != at.shape:
+        values = values[tuple(map(slice, at.shape))]
+    found = array.copy(order="C")
+    np.add.at(found.reshape(-1), _flat_places(array, at, axis).reshape(-1), values.reshape(-1))
+    return new(found)
+
+
+@short_road("index_select")
+def _index_select(x: Any, dim: Any, index: Any) -> Tensor:
+    array = known(x)
+    axis = axis_in(dim, array.ndim)
+    at = positions(index, array.shape[axis])
+    require(at.ndim == 1)
+    return new(array.take(at, axis, mode="clip"))
+
+
+# Of slices of so many elements each is added by itself; of shorter ones all elements at once.
+_WIDE = 64
+
+
+@short_road("index_add", inplace=True)
+def _index_add(x: Any, dim: Any, index: Any, source: Any) -> Tensor:
+    array, values = known(x), known(source)
+    axis = axis_in(dim, array.ndim)
+    at = positions(index, array.shape[axis])
+    require(at.ndim == 1 and axis == 0 and values.dtype == array.dtype)
+    require(values.shape == (at.size, *array.shape[1:]))
+    found = array.copy(order="C")
+    width = math.prod(array.shape[1:])
+    if width >= _WIDE:
+        for place, row in zip(at.tolist(), values, strict=True):
+            found[place] += row
+    else:
+        places = (at * width)[:, None] + np.arange(width)
+        np.add.at(found.reshape(-1), places.reshape(-1), values.reshape(-1))
+    return new(found)
+
+
+@short_road("masked_fill", inplace=True)
+def _masked_fill(x: Any, mask: Any, value: Any) -> Tensor:
+    array, holds = known(x), known(mask)
+    require(holds.dtype.kind == "b" and array.dtype.kind == "f" and value.__class__ in (float, int))
+    require(np.broadcast_shapes(array.shape, holds.shape) == array.shape)
+    if array.size < _FEW:
+        return new(np.where(holds, array.dtype.type(value), array))
+    found = array.copy()
+    np.copyto(found, array.dtype.type(value), where=holds)
+    return new(found)
+
+
+_FEW = 1 << 12
+
+
+def read(x: Any, key: Any) -> Tensor:
+    """Return what index arrays, or one mask, read.
+
+    Raises:
+        LongRoadError: If the key is another one.
+    """
+    if key.__class__ is not tuple:
+        array, at = known(x), known(key)
+        if at.dtype.kind == "b":
+            require(at.ndim > 0)
+            return new(array[at])
+        require(at.dtype.char in "li")
+        return new(array.take(at, 0))
+    if len(key) > 1 and all(item == _WHOLE for item in key[:-1] if item.__class__ is slice):
+        arrays = [item for item in key if item.__class__ is not slice]
+        if len(arrays) == 1 and arrays[0] is key[-1]:
+            at = known(key[-1])
+            require(at.dtype.char in "li")
+            return new(known(x).take(at, len(key) - 1))
+    return new(known(x)[tuple([_index(item) for item in key])])
+
+
+_WHOLE = slice(None)
+
+
+def _index(item: Any) -> Array:
+    at = known(item)
+    if at.dtype.char not in "li":
+        raise LongRoadError
+    return at

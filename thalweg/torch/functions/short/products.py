@@ -1,0 +1,118 @@
+"""Products, distances and spectra."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.program import tracing
+from thalweg.core.tensor import Tensor
+from thalweg.torch.functions.short.road import Array, known, new, require, short_road
+
+
+def _pair(x: Any, y: Any, left: int, right: int) -> tuple[Array, Array]:
+    first, second = known(x), known(y)
+    require(first.dtype == second.dtype and first.dtype.char in "fd")
+    require(first.ndim == left and second.ndim == right)
+    return first, second
+
+
+@short_road("outer", "ger")
+def _outer(x: Any, vec2: Any) -> Tensor:
+    first, second = _pair(x, vec2, 1, 1)
+    return new(tracing.quiet(np.multiply, first[:, None], second))
+
+
+def _product(name: str, left: int, right: int) -> None:
+    @short_road(name)
+    def product(x: Any, y: Any) -> Tensor:
+        first, second = _pair(x, y, left, right)
+        require(first.shape[-1] == second.shape[0 if right < 3 else 1] > 0)
+        require(right < 3 or first.shape[0] == second.shape[0])
+        return new(tracing.quiet(np.matmul, first, second))
+
+
+_product("dot", 1, 1)
+_product("mv", 2, 1)
+_product("bmm", 3, 3)
+
+# So many products of numbers a sum over indices takes, written as a plain loop.
+_FEW = 1 << 16
+
+
+@short_road("einsum")
+def _einsum(equation: Any, *operands: Any) -> Tensor:
+    require(equation.__class__ is str and "->" in equation and "." not in equation)
+    arrays = [known(x) for x in operands]
+    require(all(array.dtype == arrays[0].dtype and array.dtype.char in "fd" for array in arrays))
+    extents: dict[str, int] = {}
+    for letters, array in zip(
+        equation.split("->")[0].replace(" ", "").split(","), arrays, strict=True
+    ):
+        for letter, extent in zip(letters, array.shape, strict=True):
+            require(extents.setdefault(letter, extent) == extent)
+    require(math.prod(extents.values()) <= _FEW)
+    return new(tracing.quiet(np.einsum, equation, *arrays))
+
+
+# Differences of so many numbers are taken at once; of more, block by block.
+_AT_ONCE, _BLOCK = 1 << 14, 1 << 15
+
+
+@short_road("cdist")
+def _distances(x: Any, y: Any) -> Tensor:
+    first, second = _pair(x, y, 2, 2)
+    require(first.shape[1] == second.shape[1] > 0 and len(first) > 0 and len(second) > 0)
+    return new(tracing.quiet(_lengths_of_differences, first, second))
+
+
+def _lengths_of_differences(x: Array, y: Array) -> Array:
+    if len(x) * y.size <= _AT_ONCE:
+        away = x[:, None] - y
+        np.multiply(away, away, away)
+        found: Array = np.sqrt(np.add.reduce(away, -1))
+        return found
+    columns, out = np.ascontiguousarray(y.T), np.empty((len(x), len(y)), x.dtype)
+    step = max(1, _BLOCK // len(y))
+    room = np.empty((step, len(y)), x.dtype)
+    for start in range(0, len(x), step):
+        block, rows = out[start : start + step], x[start : start + step]
+        away = room[: len(block)]
+        block[...] = 0
+        for i, column in enumerate(columns):
+            np.subtract(rows[:, i, None], column, away)
+            np.multiply(away, away, away)
+            block += away
+        np.sqrt(block, block)
+    return out
+
+
+def spectrum(x: Any) -> Tensor:
+    """Return the discrete Fourier transform of real numbers."""
+    array = known(x)
+    require(array.dtype.char in "fd" and array.ndim > 0 and array.shape[-1] > 0)
+    return new(np.fft.rfft(array))
+
+
+@short_road("stft")
+def _spectra(
+    input: Any,
+    n_fft: Any,
+    hop_length: Any = None,
+    win_length: Any = None,
+    window: Any = None,
+    *,
+    return_complex: Any,
+) -> Tensor:
+    signal, shape = known(input), known(window)
+    hop = n_fft // 4 if hop_length is None else hop_length
+    require(n_fft.__class__ is int and hop.__class__ is int and hop > 0)
+    require(win_length in (None, n_fft) and return_complex is True)
+    require(shape.shape == (n_fft,) and shape.dtype == signal.dtype and signal.dtype.char in "fd")
+    half = n_fft // 2
+    require(signal.ndim == 1 and signal.size > half > 0)
+    wide = np.concatenate([signal[half:0:-1], signal, signal[-2 : -half - 2 : -1]])
+    pieces = np.lib.stride_tricks.sliding_window_view(wide, n_fft)[::hop] * shape
+    return new(np.fft.rfft(pieces).T)

@@ -1,0 +1,223 @@
+"""Sums, means and extremes; what is computed of rows in one native loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.operation import op
+from thalweg.core.program import tracing
+from thalweg.core.tensor import Tensor
+from thalweg.engines.composed import composed
+from thalweg.ops.special import activations
+from thalweg.ops.special.scipy import logsumexp
+from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
+from thalweg.torch.return_types import named_result
+
+
+def _axis(dim: Any, ndim: int) -> Any:
+    if dim is None:
+        return None
+    if dim.__class__ is tuple or dim.__class__ is list:
+        require(len(dim) > 0)
+        return tuple([axis_in(one, ndim) for one in dim])
+    return axis_in(dim, ndim)
+
+
+def _floats(x: Any) -> Array:
+    array = known(x)
+    require(array.dtype.char in "fd" and array.size > 0)
+    return array
+
+
+_add: Any = np.add.reduce
+
+
+def _reduced(name: str, ufunc: Any) -> Callable[..., Tensor]:
+    @short_road(name)
+    def reduced(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
+        array = _floats(x)
+        return new(tracing.quiet(ufunc.reduce, array, _axis(dim, array.ndim), None, None, keepdim))
+
+    return reduced
+
+
+_reduced("amax", np.maximum)
+_reduced("amin", np.minimum)
+
+
+# From so many elements on machine code sums rows of so many, and NumPy those sums.
+_MANY, _ROW = 1 << 16, 1 << 10
+
+
+def total(array: Array, axis: Any = None, keepdim: Any = False) -> Array:
+    """Return a sum."""
+    if axis is None and array.size >= _MANY and not keepdim and array.flags.c_contiguous:
+        flat = array.reshape(-1)
+        rows = flat.size // _ROW
+        head = new(flat[: rows * _ROW].reshape(rows, _ROW))
+        sums = composed(op.sum, head, axes=1, axis=-1).array
+        rest = tracing.quiet(np.add.reduce, flat[rows * _ROW :])
+        return np.asarray(tracing.quiet(np.add.reduce, sums) + rest)
+    return np.asarray(tracing.quiet(np.add.reduce, array, axis, None, None, keepdim))
+
+
+@short_road("sum")
+def _sum(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
+    array = _floats(x)
+    return new(total(array, _axis(dim, array.ndim), keepdim))
+
+
+def _mean(array: Array, axis: Any, keepdim: bool) -> Array:
+    total: Any = _add(array, axis, None, None, keepdim)
+    return np.asarray(total / total.dtype.type(array.size // max(1, total.size)))
+
+
+@short_road("mean")
+def _mean_of(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
+    array = _floats(x)
+    found = total(array, _axis(dim, array.ndim), keepdim)
+    return new(found / found.dtype.type(array.size // max(1, found.size)))
+
+
+def _variance(array: Array, axis: Any, keepdim: bool, correction: int) -> Array:
+    away = array - _mean(array, axis, True)
+    np.multiply(away, away, away)
+    total: Any = _add(away, axis, None, None, keepdim)
+    return np.asarray(total / total.dtype.type(array.size // total.size - correction))
+
+
+def _root_of_variance(array: Array, axis: Any, keepdim: bool, correction: int) -> Array:
+    return np.asarray(np.sqrt(_variance(array, axis, keepdim, correction)))
+
+
+def _spread(name: str, meaning: Callable[..., Array]) -> None:
+    @short_road(name)
+    def spread(x: Any, dim: Any = None, *, correction: Any = 1, keepdim: Any = False) -> Tensor:
+        array = _floats(x)
+        require(dim.__class__ is not bool and correction.__class__ is int)
+        axis = _axis(dim, array.ndim)
+        count = array.size if axis is None else np.size(array, axis)
+        require(count > correction)
+        return new(tracing.quiet(meaning, array, axis, keepdim, correction))
+
+
+_spread("var", _variance)
+_spread("std", _root_of_variance)
+
+# So many products run side by side.
+_LANES = 256
+
+
+@short_road("prod")
+def _product(x: Any) -> Tensor:
+    array = _floats(x)
+    return new(tracing.quiet(_multiplied, array.reshape(-1)))
+
+
+def _multiplied(flat: Array) -> Array:
+    rows = flat.size // _LANES
+    if rows < 4:
+        return np.asarray(np.multiply.reduce(flat))
+    lanes = np.multiply.reduce(flat[: rows * _LANES].reshape(rows, _LANES), 0)
+    return np.asarray(np.multiply.reduce(lanes) * np.multiply.reduce(flat[rows * _LANES :]))
+
+
+# ---- extremes and their positions
+
+
+def _extreme(name: str, ufunc: Any, position: str) -> None:
+    pair = named_result(name, "values", "indices")
+
+    @short_road(name)
+    def extreme(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
+        array = _floats(x)
+        if dim is None:
+            return new(ufunc.reduce(array, None))
+        axis = axis_in(dim, array.ndim)
+        index = getattr(array, position)(axis, keepdims=bool(keepdim))
+        return pair(new(ufunc.reduce(array, axis, None, None, keepdim)), new(index))
+
+    @short_road(position)
+    def place(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
+        array = _floats(x)
+        axis = None if dim is None else axis_in(dim, array.ndim)
+        return new(getattr(array, position)(axis, keepdims=bool(keepdim)))
+
+
+_extreme("max", np.maximum, "argmax")
+_extreme("min", np.minimum, "argmin")
+
+
+def _truth(name: str) -> None:
+    @short_road(name)
+    def truth(x: Any, dim: Any = None, keepdim: Any = False) -> Tensor:
+        array = known(x)
+        require(array.dtype.kind == "b")
+        axis = None if dim is None else axis_in(dim, array.ndim)
+        return new(getattr(array, name)(axis, keepdims=bool(keepdim)))
+
+
+_truth("any")
+_truth("all")
+
+
+def _accumulated(name: str, ufunc: Any) -> None:
+    @short_road(name)
+    def accumulated(x: Any, dim: Any) -> Tensor:
+        array = _floats(x)
+        return new(tracing.quiet(ufunc.accumulate, array, axis_in(dim, array.ndim)))
+
+
+_accumulated("cumsum", np.add)
+_accumulated("cumprod", np.multiply)
+
+# ---- lengths
+
+_BLOCK = 4096
+
+
+def _squares(flat: Array) -> Any:
+    """Return the sum of squares, by blocks so that errors stay small."""
+    blocks = flat.size // _BLOCK
+    if not blocks:
+        return np.dot(flat, flat)
+    head = flat[: blocks * _BLOCK].reshape(blocks, _BLOCK)
+    tail = flat[blocks * _BLOCK :]
+    return np.add.reduce(np.matmul(head[:, None], head[:, :, None]), None) + np.dot(tail, tail)
+
+
+def length(array: Array) -> Array:
+    """Return the Euclidean length of all elements.
+
+    Raises:
+        LongRoadError: If squares leave the range of the dtype.
+    """
+    total = tracing.quiet(_squares, array.reshape(-1))
+    require(1e-30 < total < 1e30)
+    return np.asarray(np.sqrt(total))
+
+
+@short_road("norm")
+def _norm(x: Any, p: Any = 2) -> Tensor:
+    require(p.__class__ in (int, float, str) and (p == 2 or p == "fro"))
+    return new(length(_floats(x)))
+
+
+# ---- of rows
+
+
+def _of_rows(name: str, function: Callable[..., Tensor]) -> None:
+    @short_road(name)
+    def of_rows(x: Any, dim: Any) -> Tensor:
+        array = x.array
+        require(array.__class__ is np.ndarray and array.dtype.char in "fd" and array.size > 0)
+        require(axis_in(dim, array.ndim) == array.ndim - 1)
+        return composed(function, x, axes=array.ndim - 1, axis=-1)
+
+
+_of_rows("softmax", activations.softmax)
+_of_rows("log_softmax", activations.log_softmax)
+_of_rows("logsumexp", logsumexp)

@@ -1,0 +1,133 @@
+"""Writing in place: into parts, and the arithmetic methods that end in `_`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from thalweg.core.memory import memory_of
+from thalweg.core.program import tracing
+from thalweg.core.tape import recording
+from thalweg.core.tensor import Tensor
+from thalweg.lines import user_line
+from thalweg.ops.index.items import getitem, setitem
+from thalweg.torch.functions.short.places import read
+from thalweg.torch.functions.short.road import Array, known, require, short_road, trying
+from thalweg.torch.steps import call_part
+from thalweg.torch.tensors import TorchTensor
+
+_NUMBERS = (float, int)
+
+
+def changeable(x: Any) -> Array:
+    """Return the array of a tensor whose memory may be written without a look at the tape.
+
+    Raises:
+        LongRoadError: If it may not.
+    """
+    array = known(x)
+    view = x.origin
+    memory = x.memory
+    # Elements that were read alone, and what a derivative is asked of, are not written at once.
+    require(array.flags.writeable and type(memory).__name__ in ("NoneType", "Memory"))
+    require(view is None or view.base.node is None)
+    return array
+
+
+def written(x: Tensor) -> Tensor:
+    """Note that a tensor's memory was written, and return it."""
+    memory_of(x).written(user_line(2) if recording.enabled else "")
+    return x
+
+
+def _operand(x: Array, other: Any) -> Any:
+    """Return what is combined with floating numbers in place, without changing their dtype."""
+    require(x.dtype.char in "fd")
+    if other.__class__ in _NUMBERS:
+        return x.dtype.type(other)
+    array = known(other)
+    require(array.dtype == x.dtype and (array.shape == x.shape or array.ndim == 0))
+    return array
+
+
+def _arithmetic(name: str, ufunc: Callable[..., Any]) -> None:
+    @short_road(f"{name}_")
+    def changed(x: Any, other: Any, **scale: Any) -> Tensor:
+        array = changeable(x)
+        operand = _operand(array, other)
+        if scale:
+            alpha = scale.pop("alpha", None)
+            require(not scale and name in ("add", "sub") and alpha.__class__ in _NUMBERS)
+            operand = tracing.quiet(np.multiply, operand, array.dtype.type(alpha))
+        tracing.quiet(ufunc, array, operand, array)
+        return written(x)
+
+
+for _name, _ufunc in (
+    ("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("div", np.divide),
+):  # fmt: skip
+    _arithmetic(_name, _ufunc)
+
+
+# ---- parts
+
+
+def _key(item: Any) -> Any:
+    kind = item.__class__
+    if kind is int or kind is slice or item is None or item is Ellipsis:
+        return item
+    array = known(item)
+    require(array.dtype.char in "li?" and array.ndim > 0)
+    return array
+
+
+def _set(x: Any, key: Any, value: Any) -> None:
+    array = changeable(x)
+    if key.__class__ is tuple:
+        at: Any = tuple([_key(item) for item in key])
+        arrays = [item for item in at if item.__class__ is np.ndarray]
+        # Integers beside index arrays, and arrays apart, are read in another order by NumPy.
+        require(not arrays or len(arrays) == len(at))
+    else:
+        at = _key(key)
+    if value.__class__ in _NUMBERS or value.__class__ is bool:
+        require(array.dtype.kind == "f")
+        array[at] = value
+    else:
+        source = known(value)
+        require(source.dtype == array.dtype)
+        array[at] = source
+    written(x)
+
+
+TorchTensor.__setitem__ = trying(_set, setitem)  # type: ignore[method-assign]
+
+
+def _get(x: Any, key: Any) -> Tensor:
+    """Return the part of a tensor that a key shows."""
+    kind = key.__class__
+    if (kind is TorchTensor or kind is tuple) and not tracing.traces:
+        found: Tensor | None = _read(x, key)
+        if found is not None:
+            return found
+    shown = getitem(x, key)
+    if shown.node is not None:
+        call_part(shown, x, key)
+    return shown
+
+
+def _nothing(x: Any, key: Any) -> None:
+    """Say that there is no short road."""
+
+
+def _reading(x: Any, key: Any) -> Any:
+    if key.__class__ is tuple:
+        require(TorchTensor in [item.__class__ for item in key])
+    return read(x, key)
+
+
+_read: Any = trying(_reading, _nothing)
+
+TorchTensor.__getitem__ = _get  # type: ignore[method-assign, assignment]
