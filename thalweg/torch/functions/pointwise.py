@@ -30,7 +30,7 @@ from thalweg.torch.naming import as_tensor, attach, function, in_place_variant, 
 def relu(x: Any) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0; NaN stays NaN, the derivative at 0 is 0."""
     tensor = as_tensor(x)
-    if tensor.array.ndim and tensor.array.size < _FEW and is_eager(tensor):
+    if is_eager(tensor) and tensor.array.ndim and tensor.array.size < _FEW:
         return _RECTIFIED(tensor)
     return composed(activations.relu, tensor)
 
