@@ -122,6 +122,11 @@ def test_every_public_name_is_in_the_reference(pages: ModuleType) -> None:
                 assert f"{place}.{name}" in found
 
 
+def test_every_page_of_the_reference_is_in_its_table() -> None:
+    listed = set(re.findall(r"^\| \[[^]]+\]\((.+?)\)", text_of("reference/index.md"), re.MULTILINE))
+    assert listed | {"index.md"} == {path.name for path in (DOCS / "reference").glob("*.md")}
+
+
 def test_what_is_shown_of_the_reference_has_a_docstring(pages: ModuleType) -> None:
     for text in asked_names("names"):
         for name, thing in pages.things(text):
