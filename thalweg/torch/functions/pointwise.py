@@ -30,13 +30,9 @@ from thalweg.torch.naming import as_tensor, attach, function, in_place_variant, 
 def relu(x: Any) -> Tensor:
     """Rectified linear unit: x where x > 0, else 0; NaN stays NaN, the derivative at 0 is 0."""
     tensor = as_tensor(x)
-    if tensor.array.ndim and tensor.array.size < _FEW and is_eager(tensor):
+    if is_eager(tensor) and tensor.array.ndim:
         return _RECTIFIED(tensor)
-    return composed(activations.relu, tensor)
-
-
-# Fewer elements than this NumPy has done before machine code is called.
-_FEW = 1 << 12
+    return activations.relu(tensor)
 
 
 _RECTIFIED = Fused("ReluBackward0", rectified, rectified_back, activations.relu)
