@@ -6,6 +6,7 @@ axis, or NaN among numbers to be ordered.
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Any
 
@@ -35,10 +36,15 @@ def _address(array: Array) -> int:
     return found
 
 
-def _run(name: str, x: Array, y: Array, out: Array, *sizes: int, order: str = "ogt") -> Any:
+@functools.cache
+def _loop(name: str, kind: str, order: str) -> Any:
     from thalweg.engines.llvm.code.places import loop  # it loads the compiler
 
-    run = loop(name, x.dtype.char, order)
+    return loop(name, kind, order)
+
+
+def _run(name: str, x: Array, y: Array, out: Array, *sizes: int, order: str = "ogt") -> Any:
+    run = _loop(name, x.dtype.char, order)
     return None if run(_address(x), _address(y), _address(out), *sizes) else out
 
 
@@ -97,12 +103,17 @@ def top(x: Array, count: int, largest: bool) -> tuple[Array, Array] | None:
     return None if found is None else (values, places)
 
 
+@functools.cache
+def _spaced() -> Any:
+    from thalweg.engines.llvm.code.places import spaced  # it loads the compiler
+
+    return spaced()
+
+
 def evenly_spaced(low: Any, high: Any, step: Any, count: int) -> Array | None:
     """Return float32 numbers of one distance, each rounded once: from both ends, or None."""
     if count < _MANY and _COMPILER not in sys.modules:
         return None
-    from thalweg.engines.llvm.code.places import spaced  # it loads the compiler
-
     out = np.empty(count, np.float32)
-    spaced()(low, high, step, _address(out), count)
+    _spaced()(low, high, step, _address(out), count)
     return out

@@ -39,6 +39,10 @@ def _pool(rank: int, **options: Any) -> Function:
     return lambda lib, x: getattr(lib.nn.functional, f"max_pool{rank}d")(x, **options)
 
 
+def _resample(mode: str, **options: Any) -> Function:
+    return lambda lib, x: lib.nn.functional.interpolate(x, mode=mode, **options)
+
+
 def _mean(rank: int, **options: Any) -> Function:
     return lambda lib, x: getattr(lib.nn.functional, f"avg_pool{rank}d")(x, **options)
 
@@ -89,6 +93,12 @@ CASES: dict[str, tuple[Function, tuple[tuple[int, ...], ...]]] = {
         _mean(1, kernel_size=3, stride=1, padding=1, count_include_pad=False), ((2, 2, 6),),
     ),
     "sums, divided": (_mean(3, kernel_size=2, divisor_override=3), ((1, 1, 4, 4, 2),)),
+    "on a finer grid": (_resample("bilinear", scale_factor=2), ((2, 2, 3, 4),)),
+    "on a grid of its corners": (
+        _resample("trilinear", size=(3, 2, 5), align_corners=True), ((1, 2, 4, 3, 3),),
+    ),
+    "smoothed": (_resample("bicubic", size=(3, 4), antialias=True), ((1, 2, 7, 6),)),
+    "a signal": (_resample("linear", scale_factor=1.7), ((2, 1, 6),)),
     "batch norm": (
         lambda lib, x, w, b: lib.nn.functional.batch_norm(x, None, None, w, b, True),
         ((5, 3), (3,), (3,)),
@@ -200,6 +210,7 @@ FORMS = {
     "convolution": "convolved",
     "maxima": "largest",
     "means": "averaged",
+    "on a finer grid": "resampled",
     "batch norm": "by_batch",
     "layer norm": "by_features",
     "cross entropy": "cross_entropies",

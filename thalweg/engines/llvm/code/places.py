@@ -6,7 +6,6 @@ They read and write contiguous rows, and are compiled once a process for a kind 
 from __future__ import annotations
 
 import ctypes
-import functools
 import string
 from typing import Any
 
@@ -161,7 +160,6 @@ _BEGIN = {"summed": "-0.0", "multiplied": "1.0"}
 _NUMBERS = {"f": "float", "d": "double"}
 
 
-@functools.cache
 def loop(name: str, kind: str, order: str = "ogt") -> Any:
     """Return a loop as a function of addresses and numbers, which tells whether it gave up.
 
@@ -211,7 +209,6 @@ done:
 """
 
 
-@functools.cache
 def spaced() -> Any:
     """Return what writes numbers of even distance: of the first, the last, the step, where, n."""
     real, pointer, count = ctypes.c_float, ctypes.c_void_p, ctypes.c_int64

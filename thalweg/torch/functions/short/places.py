@@ -53,7 +53,7 @@ def _upright(count: int) -> Array:
 @short_road("gather")
 def _gather(x: Any, dim: Any, index: Any) -> Tensor:
     array, at = known(x), known(index)
-    if at.dtype.char in "li" and array.ndim and axis_in(dim, array.ndim) == array.ndim - 1:
+    if at.size >= _FEW and at.dtype.char in "li" and axis_in(dim, array.ndim) == array.ndim - 1:
         found = rows.gathered(array, at)
         if found is not None:
             return new(found)
