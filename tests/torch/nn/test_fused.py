@@ -233,6 +233,23 @@ def test_the_form_is_taken_that_is_meant(name: str, monkeypatch: pytest.MonkeyPa
     assert FORMS[name] in met
 
 
+@pytest.mark.parametrize("shape", [(3, 5), (300, 256)])
+def test_rows_are_normalized_alike_by_numpy_and_by_loops(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(4)
+    arrays = [rng.normal(3.0, 2.0, shape), rng.normal(size=shape[1]), rng.normal(size=shape[1])]
+    found = []
+    for lib in (wing, torch):
+        x, w, b = (lib.tensor(array) for array in arrays)
+        alone = lib.nn.functional.layer_norm(x, shape[1:], w, b)
+        given = [t.clone().requires_grad_() for t in (x, w, b)]
+        recorded = lib.nn.functional.layer_norm(given[0], shape[1:], *given[1:])
+        _weighted(lib, recorded).backward()
+        found.append([alone, recorded.detach(), *(t.grad for t in given)])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), 1e-10, 1e-11)
+    np.testing.assert_array_equal(found[0][0].numpy(), found[0][1].numpy())
+
+
 def test_maxima_that_nobody_records_are_those_that_are_recorded() -> None:
     x = wing.tensor(np.random.default_rng(3).normal(size=(2, 3, 7, 6)))
     x[0, 0, 1, 1], x[1, 2, 3, 3] = float("nan"), -float("inf")

@@ -20,7 +20,13 @@ from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.broadcast import reduce_sum
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.windows.windows import windows
-from thalweg.torch.fused.normalizing import by_batch, by_batch_back, by_features, by_features_back
+from thalweg.torch.fused.normalizing import (
+    by_batch,
+    by_batch_back,
+    by_features,
+    by_features_alone,
+    by_features_back,
+)
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.steps import step
 from thalweg.torch.tensors import TorchTensor
@@ -102,7 +108,9 @@ def _by_features(
     return _scale_and_shift(centred / sqrt(variance + eps), weight, bias)
 
 
-_BY_FEATURES = Fused("NativeLayerNormBackward0", by_features, by_features_back, _by_features)
+_BY_FEATURES = Fused(
+    "NativeLayerNormBackward0", by_features, by_features_back, _by_features, by_features_alone
+)
 
 
 @step("Mul")

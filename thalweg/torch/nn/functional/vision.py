@@ -320,7 +320,10 @@ def interpolate(
     rank = x.ndim - 2
     _check(x, mode, align_corners, antialias)
     if mode not in _NEAREST and mode != "area":
-        wanted = [tuple(n) if isinstance(n, list) else n for n in (size, scale_factor)]
+        wanted = [
+            tuple(n) if isinstance(n, list) else n.item() if isinstance(n, Tensor) else n
+            for n in (size, scale_factor)
+        ]
         how = *wanted, mode, bool(align_corners), antialias, bool(recompute_scale_factor)
         weights = _weights(tuple(x.array.shape[2:]), x.spec.dtype, *how)
         x = (_RESAMPLED if is_eager(x) and x.array.size else _resampled)(x, weights=weights)
