@@ -120,7 +120,7 @@ def convolved(
     """Return the correlation of (N, C, …) with weights (O, C/groups, …), and the columns."""
     at = _windows_at(x.shape, weight.shape, x.dtype.itemsize, **options)
     wide, kernel = at.padded(x), weight.reshape(at.kernel)
-    found = np.empty((at.batch, *at.kernel[:2], at.places), x.dtype)
+    found: Array = np.empty((at.batch, *at.kernel[:2], at.places), x.dtype)
     kept: list[Array] = []
     for part in at.parts():
         columns = at.columns_of(wide, part)

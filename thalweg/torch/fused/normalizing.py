@@ -33,7 +33,7 @@ def _normalized(rows: Array, axes: tuple[int, ...], count: int, eps: float) -> K
 def _total(rows: Array, axes: tuple[int, ...]) -> Array:
     """Return sums over axes, which stay."""
     for axis in reversed(axes):
-        rows = np.add.reduce(rows, axis, None, None, True)
+        rows = np.add.reduce(rows, axis, keepdims=True)
     return rows
 
 
@@ -130,7 +130,8 @@ def _by_loop(rows: Array, eps: float) -> Kept:
 
 
 def _values(rows: Array, eps: float) -> Array:
-    return composed(_standard, make(np.ascontiguousarray(rows)), axes=1, eps=eps).array
+    values: Array = composed(_standard, make(np.ascontiguousarray(rows)), axes=1, eps=eps).array
+    return values
 
 
 def _spread(x: Tensor) -> Tensor:

@@ -57,10 +57,8 @@ def largest_alone(
     """Return the maxima of windows of (N, C, …) alone."""
     wide = _padded(x, low, high, -np.inf)
     first, *rest = _elements(size, stride, dilation, counts)
-    if not rest:
-        return wide[first].copy()
-    found: Array = np.maximum(wide[first], wide[rest[0]])
-    for place in rest[1:]:
+    found: Array = wide[first].copy()
+    for place in rest:
         np.maximum(found, wide[place], out=found)
     return found
 

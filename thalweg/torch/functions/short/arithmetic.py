@@ -120,7 +120,8 @@ def _evenly_spaced(start: Any, end: Any, steps: Any) -> Tensor:
     require(start.__class__ in _NUMBERS and end.__class__ in _NUMBERS)
     low, high = np.float32(start), np.float32(end)
     step = np.float32((high - low) / np.float32(steps - 1))
-    require(_TINY < abs(step) and all([not n or _TINY < abs(n) < 1 / _TINY for n in (start, end)]))
+    require(bool(abs(step) > _TINY))
+    require(all(not n or _TINY < abs(n) < 1 / _TINY for n in (start, end)))
     found = evenly_spaced(low, high, step, steps)
     if found is not None:
         return new(found)
