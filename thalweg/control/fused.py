@@ -35,40 +35,53 @@ class Fused:
             in turn, or None; `wanted` tells of which one is used. NotImplemented where it has none,
             so that the operations' are taken. It writes into none of what it is given.
         expansion: `(*tensors, **options) -> tensor`, the same in thalweg's operations.
+        alone: `(*arrays, **options) -> result`, where nobody records and that takes less.
     """
 
     step: str
     forward: Callable[..., tuple[Array, Any]]
     backward: Callable[..., Any]
     expansion: Callable[..., Tensor]
+    alone: Callable[..., Array] | None = None
 
     def __call__(self, *operands: Tensor | None, **options: Any) -> Tensor:
         """Return the result; the operands must be eager, as `is_eager` tells."""
+        if self.alone is not None and not _may_be_recorded(operands):
+            arrays = [None if x is None else x.array for x in operands]
+            found = tracing.run(self.alone, *arrays, **options)
+            return make(found, None, False, _kind_of(operands))
         return self.keeping(*operands, **options)[0]
 
     def keeping(self, *operands: Tensor | None, **options: Any) -> tuple[Tensor, Any]:
         """Return the result, and what is kept for the derivative."""
         arrays = [None if x is None else x.array for x in operands]
         found, kept = tracing.run(self.forward, *arrays, **options)
-        given = tuple([x for x in operands if x is not None])
-        kind = Tensor
-        for x in given:
-            if x.results is not Tensor:
-                kind = x.results
-                break
-        result = make(found, None, False, kind)
-        if recording.enabled:
-            for x in given:
-                if x.node is not None or x.origin is not None:
-                    there = tuple([x is not None for x in operands])
-                    call = Call(self, there, options, kept)
-                    record(fused, given, {"call": call}, result)
-                    node = result.node
-                    if node is not None:
-                        node.called = self.step
-                        call.flags = [source is not None for source in node.sources]
-                    break
+        result = make(found, None, False, _kind_of(operands))
+        if _may_be_recorded(operands):
+            there = tuple([x is not None for x in operands])
+            call = Call(self, there, options, kept)
+            record(fused, tuple([x for x in operands if x is not None]), {"call": call}, result)
+            node = result.node
+            if node is not None:
+                node.called = self.step
+                call.flags = [source is not None for source in node.sources]
         return result, kept
+
+
+def _may_be_recorded(operands: Operands) -> bool:
+    if recording.enabled:
+        for x in operands:
+            if x is not None and (x.node is not None or x.origin is not None):
+                return True
+    return False
+
+
+def _kind_of(operands: Operands) -> type[Tensor]:
+    """Return what kind of tensor the result is."""
+    for x in operands:
+        if x is not None and x.results is not Tensor:
+            return x.results
+    return Tensor
 
 
 @dataclass(eq=False, slots=True)

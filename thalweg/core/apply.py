@@ -88,20 +88,21 @@ def apply(primitive: Primitive, tensors: tuple[Tensor, ...], params: Mapping[str
 def is_plain(tensor: Tensor) -> bool:
     """Tell whether nobody follows a tensor: its array is NumPy's, and neither recorded nor traced.
 
+    A view is plain if its base is, and it is known to be a view.
+
     What is shown of its memory then can be noted without applying a primitive.
     """
-    return (
-        tensor.array.__class__ is _ndarray
-        and tensor.node is None
-        and tensor.origin is None
-        and not tracing.traces
-    )
+    if tensor.array.__class__ is not _ndarray or tensor.node is not None or tracing.traces:
+        return False
+    view = tensor.origin
+    return view is None or not (view.detached or view.doubtful or view.base.node is not None)
 
 
 def as_view(tensor: Tensor, array: Any, steps: tuple[tuple[Primitive, Any], ...]) -> Tensor:
     """Return a view, as an array, of a tensor that `is_plain`: what primitives would show of it."""
-    shown = make(array, None, tensor.weak, tensor.results)
-    shown.origin = View(tensor, steps, 0 if tensor.memory is None else tensor.memory.version)
+    shown, view = make(array, None, tensor.weak, tensor.results), tensor.origin
+    base, way = (tensor, steps) if view is None else (view.base, (*view.steps, *steps))
+    shown.origin = View(base, way, 0 if base.memory is None else base.memory.version)
     return shown
 
 

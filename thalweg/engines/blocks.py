@@ -8,7 +8,7 @@ of which begins earlier, so that some rows are computed twice; what is shorter i
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,15 +23,21 @@ from thalweg.engines.registry import engine
 # For so many elements in all, from the most: how many a block has.
 _LADDER = ((1 << 19, 1 << 17), (1 << 17, 1 << 15), (1 << 14, 1 << 12), (65, 1 << 10), (0, 1 << 6))
 
+_SHORT = 1 << 10
+
 
 def rows_at_once(rows: int, width: int) -> int:
     """Return how many rows of so many elements a block has: a power of two.
 
     >>> rows_at_once(1_000_000, 1), rows_at_once(1000, 1), rows_at_once(1000, 1000)
     (131072, 1024, 128)
+    >>> rows_at_once(25, 40), rows_at_once(16, 40)
+    (32, 16)
     """
     elements = next(block for least, block in _LADDER if rows * width >= least)
-    return 1 << max(0, (elements // max(1, width)).bit_length() - 1)
+    count = 1 << max(0, (elements // max(1, width)).bit_length() - 1)
+    # One round of few rows takes less than two rounds of fewer.
+    return 2 * count if elements <= _SHORT and count < rows <= 2 * count else count
 
 
 class Blocks:
@@ -68,7 +74,11 @@ class Blocks:
             0 if same else spec.nbytes // count
             for spec, same in zip(self._specs, self._shared, strict=True)
         ]
+        # Copies of few numbers take less than to find where they are.
+        self._small = out.size <= 2 * _SHORT
+        # Of each there is one for each thread that calls at the same time.
         self._rooms: list[tuple[list[Array], Callable[[], None], Array]] = []
+        self._rounds: list[Callable[[Sequence[int], Sequence[int]], None]] = []
 
     def __call__(self, arrays: Sequence[Array], rows: int) -> Array:
         """Return the function's result.
@@ -77,11 +87,16 @@ class Blocks:
             arrays: The operands, contiguous, of the specs but for the number of rows.
             rows: How many rows they have.
         """
-        if rows < self._count:
+        if rows < self._count or (self._small and rows == self._count):
             return self._filled_up(arrays, rows)
         out = np.empty((rows, *self.row), self._dtype)
         places = [address_of(array) for array in (*arrays, out)]
-        self._located.call_each(places, self._steps, _starts(rows, self._count))
+        try:
+            run = self._rounds.pop()
+        except IndexError:
+            run = self._located.by_rounds(self._steps)
+        run(places, _starts(rows, self._count))
+        self._rounds.append(run)
         return out
 
     def _filled_up(self, arrays: Sequence[Array], rows: int) -> Array:
@@ -90,14 +105,16 @@ class Blocks:
             rooms, run, out = self._rooms.pop()
         except IndexError:
             rooms, run, out = self._room()
-        for room, array, same in zip(rooms, arrays, self._shared, strict=False):
-            if same:
+        for i, array in enumerate(arrays):
+            room = rooms[i]
+            if self._shared[i]:
                 room[()] = array
+            elif array.ndim == room.ndim:
+                room[:rows] = array
             else:
-                alike = array.ndim == room.ndim
-                room[:rows] = array if alike else array.reshape(rows, *room.shape[1:])
+                room[:rows] = array.reshape(rows, *room.shape[1:])
         run()
-        found = out[:rows].copy()
+        found: Array = out[:rows].copy()
         self._rooms.append((rooms, run, out))
         return found
 
@@ -108,11 +125,11 @@ class Blocks:
         return rooms[:-1], run, rooms[-1]
 
 
-def _starts(rows: int, count: int) -> Iterator[int]:
-    """Yield the first row of each block; the last block ends with the last row."""
-    yield from range(0, rows - count + 1, count)
-    if rows % count:
-        yield rows - count
+@functools.lru_cache(maxsize=1024)
+def _starts(rows: int, count: int) -> list[int]:
+    """Return the first row of each block; the last block ends with the last row."""
+    found = list(range(0, rows - count + 1, count))
+    return [*found, rows - count] if rows % count else found
 
 
 def _traced(function: Callable[..., Tensor], specs: Sequence[Spec]) -> tuple[Tensor, Any, Any]:

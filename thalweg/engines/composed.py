@@ -123,17 +123,19 @@ def composed(
         axes: How many leading axes count rows; None if all do, and the function acts on elements.
         options: Hashable values.
     """
-    given, arrays = tuple(options.items()), [x.array for x in operands]
-    plan = None
+    given, arrays, followed, plan = tuple(options.items()), [], False, None
+    for x in operands:
+        if x.weak:
+            return function(*operands, **options)  # type: ignore[no-any-return]
+        arrays.append(x.array)
+        if x.node is not None or x.origin is not None:
+            followed = True
     if not (tracing.traces or (given and _are_odd(options))):
         plan = _plan(function, axes, given, arrays)
-    if plan is None or True in [x.weak for x in operands]:
+    if plan is None:
         return function(*operands, **options)  # type: ignore[no-any-return]
-    if recording.enabled:
-        for x in operands:
-            if x.node is not None or x.origin is not None:
-                params = {"function": function, "axes": axes, "options": given}
-                return apply(_COMPOSED, operands, params)
+    if followed and recording.enabled:
+        return apply(_COMPOSED, operands, {"function": function, "axes": axes, "options": given})
     return make(plan.run(arrays), None, False, operands[0].results)
 
 

@@ -249,6 +249,11 @@ class Generator(MersenneTwister):
             scores = weights / times
         if n == 1:
             return np.asarray(np.argmax(scores, axis=-1, keepdims=True))
+        if scores.ndim == 1 and n < scores.size // 2 and not np.isnan(scores).any():
+            # Only those are put in order that may be among the largest.
+            least = np.partition(scores, scores.size - n)[scores.size - n]
+            some = np.flatnonzero(scores >= least)
+            return some[np.argsort(-scores[some], kind="stable")[:n]]
         order: NDArray[np.int64] = np.argsort(-scores, axis=-1, kind="stable")
         return order[..., :n]
 

@@ -482,5 +482,7 @@ def make(array: Any) -> Tensor:
 
 def as_tensor(value: Any) -> Tensor:
     """Return a tensor as it is, and of anything else one of the wing over it."""
+    if value.__class__ is TorchTensor:
+        return value
     found: Tensor = adopted(core.as_tensor(value), (value,))
     return found

@@ -39,6 +39,14 @@ def _pool(rank: int, **options: Any) -> Function:
     return lambda lib, x: getattr(lib.nn.functional, f"max_pool{rank}d")(x, **options)
 
 
+def _resample(mode: str, **options: Any) -> Function:
+    return lambda lib, x: lib.nn.functional.interpolate(x, mode=mode, **options)
+
+
+def _mean(rank: int, **options: Any) -> Function:
+    return lambda lib, x: getattr(lib.nn.functional, f"avg_pool{rank}d")(x, **options)
+
+
 def _attend(**options: Any) -> Function:
     def attend(lib: Any, q: Any, k: Any, v: Any) -> Any:
         given = {key: lib.tensor(o) if hasattr(o, "shape") else o for key, o in options.items()}
@@ -77,6 +85,20 @@ CASES: dict[str, tuple[Function, tuple[tuple[int, ...], ...]]] = {
     "maxima that overlap": (_pool(1, kernel_size=3, stride=1, padding=1), ((2, 2, 6),)),
     "maxima to the end": (_pool(2, kernel_size=3, stride=2, ceil_mode=True), ((1, 2, 6, 4),)),
     "maxima apart": (_pool(3, kernel_size=2, stride=3), ((1, 1, 5, 5, 5),)),
+    "means": (_mean(2, kernel_size=2), ((2, 2, 4, 5),)),
+    "means with their padding": (
+        _mean(2, kernel_size=3, stride=2, padding=1, ceil_mode=True), ((1, 2, 6, 5),),
+    ),
+    "means without it": (
+        _mean(1, kernel_size=3, stride=1, padding=1, count_include_pad=False), ((2, 2, 6),),
+    ),
+    "sums, divided": (_mean(3, kernel_size=2, divisor_override=3), ((1, 1, 4, 4, 2),)),
+    "on a finer grid": (_resample("bilinear", scale_factor=2), ((2, 2, 3, 4),)),
+    "on a grid of its corners": (
+        _resample("trilinear", size=(3, 2, 5), align_corners=True), ((1, 2, 4, 3, 3),),
+    ),
+    "smoothed": (_resample("bicubic", size=(3, 4), antialias=True), ((1, 2, 7, 6),)),
+    "a signal": (_resample("linear", scale_factor=1.7), ((2, 1, 6),)),
     "batch norm": (
         lambda lib, x, w, b: lib.nn.functional.batch_norm(x, None, None, w, b, True),
         ((5, 3), (3,), (3,)),
@@ -187,6 +209,8 @@ FORMS = {
     "relu": "rectified",
     "convolution": "convolved",
     "maxima": "largest",
+    "means": "averaged",
+    "on a finer grid": "resampled",
     "batch norm": "by_batch",
     "layer norm": "by_features",
     "cross entropy": "cross_entropies",
@@ -205,8 +229,36 @@ def test_the_form_is_taken_that_is_meant(name: str, monkeypatch: pytest.MonkeyPa
         return keeping(form, *operands, **options)
 
     monkeypatch.setattr(Fused, "keeping", noted)
-    CASES[name][0](wing, *(wing.tensor(array) for array in _arrays(name)))
+    CASES[name][0](wing, *(wing.tensor(array).requires_grad_() for array in _arrays(name)))
     assert FORMS[name] in met
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (300, 256)])
+def test_rows_are_normalized_alike_by_numpy_and_by_loops(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(4)
+    arrays = [rng.normal(3.0, 2.0, shape), rng.normal(size=shape[1]), rng.normal(size=shape[1])]
+    found = []
+    for lib in (wing, torch):
+        x, w, b = (lib.tensor(array) for array in arrays)
+        alone = lib.nn.functional.layer_norm(x, shape[1:], w, b)
+        given = [t.clone().requires_grad_() for t in (x, w, b)]
+        recorded = lib.nn.functional.layer_norm(given[0], shape[1:], *given[1:])
+        _weighted(lib, recorded).backward()
+        found.append([alone, recorded.detach(), *(t.grad for t in given)])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), 1e-10, 1e-11)
+    np.testing.assert_array_equal(found[0][0].numpy(), found[0][1].numpy())
+
+
+def test_maxima_that_nobody_records_are_those_that_are_recorded() -> None:
+    x = wing.tensor(np.random.default_rng(3).normal(size=(2, 3, 7, 6)))
+    x[0, 0, 1, 1], x[1, 2, 3, 3] = float("nan"), -float("inf")
+    for options in ({"kernel_size": 2}, {"kernel_size": 3, "stride": 1, "padding": 1}):
+        alone = wing.nn.functional.max_pool2d(x, **options)
+        recorded = wing.nn.functional.max_pool2d(x.clone().requires_grad_(), **options)
+        assert alone.node is None
+        assert recorded.node is not None
+        np.testing.assert_array_equal(alone.numpy(), recorded.detach().numpy())
 
 
 def test_what_was_overwritten_is_refused_if_it_is_needed() -> None:

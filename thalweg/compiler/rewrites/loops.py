@@ -19,7 +19,7 @@ Numbers = dict[Symbol, set[int]]
 
 def remove_idle_values(program: Program) -> Program:
     """Return a program whose loops carry and stack what is read of them. Exact."""
-    plans: dict[Symbol, _Plan] = {}
+    plans: dict[Symbol, _LoopPlan] = {}
     needed, read = set(program.outputs), defaultdict[Symbol, set[int]](set)
     _read_whole(program.outputs, read)
     for equation in reversed(program.equations):
@@ -47,7 +47,7 @@ def _read_whole(symbols: Iterable[Symbol], read: Numbers) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Plan:
+class _LoopPlan:
     """What is left of a loop.
 
     Attributes:
@@ -101,7 +101,7 @@ class _Plan:
         return Equation(counted_loop, operands, params, output, self.equation.source)
 
 
-def _planned(equation: Equation, read: set[int]) -> _Plan:
+def _planned(equation: Equation, read: set[int]) -> _LoopPlan:
     """Plan what stays of a loop of which some results are read."""
     params, body = equation.params, equation.params["body"]
     carries, first = params["carries"], params["carries"] + params["stacked"]
@@ -116,7 +116,7 @@ def _planned(equation: Equation, read: set[int]) -> _Plan:
         if not more:
             break
         results |= more
-    return _Plan(
+    return _LoopPlan(
         equation,
         left,
         tuple(sorted(results)),
@@ -132,7 +132,7 @@ def _of_results(body: Program, results: Iterable[int]) -> Program:
     return remove_idle_values(remove_dead_code(Program(body.inputs, body.equations, outputs)))
 
 
-def _carried_out(program: Program, plans: Mapping[Symbol, _Plan]) -> Program:
+def _carried_out(program: Program, plans: Mapping[Symbol, _LoopPlan]) -> Program:
     """Return the program with what is left of its loops."""
     known: dict[Symbol, Symbol] = {}
     equations: list[Equation] = []

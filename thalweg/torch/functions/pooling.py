@@ -29,7 +29,13 @@ from thalweg.random.drawing import drawn, keyed_uniform
 from thalweg.torch.functions.random_fills import stream
 from thalweg.torch.functions.scattering import scatter, scatter_add
 from thalweg.torch.functions.windows import Extents, pad_last_axes, whole_numbers, with_batch
-from thalweg.torch.fused.pooling import largest, largest_back
+from thalweg.torch.fused.pooling import (
+    averaged,
+    averaged_back,
+    largest,
+    largest_alone,
+    largest_back,
+)
 from thalweg.torch.naming import as_tensor, function, variant_of
 
 Numbers = tuple[int, ...]
@@ -100,6 +106,23 @@ class _Pool:
         return found
 
 
+@functools.lru_cache(maxsize=1024, typed=True)
+def _kept(
+    name: str, rank: int, shape: Numbers, arguments: tuple[Any, ...], count_include_pad: bool
+) -> tuple[_Pool, dict[str, Any], Any]:
+    """Return where the windows of a pooling lie, that as options, and how many places each has."""
+    pool = _Pool(name, rank, shape, *arguments)
+    options = pool.options
+    return pool, options, _covered(pool, count_include_pad)
+
+
+def _pool_of(
+    name: str, x: Tensor, rank: int, *arguments: Any, count_include_pad: bool = True
+) -> Any:
+    given = tuple([tuple(n) if n.__class__ is list else n for n in arguments])
+    return _kept(name, rank, tuple(x.shape), given, count_include_pad)
+
+
 def _windows_of(x: Tensor, pool: _Pool, outside: float | int) -> Tensor:
     """Return the windows of an input, with a number outside."""
     rank = len(pool.size)
@@ -153,9 +176,11 @@ def _max_pool(
 ) -> Any:  # fmt: skip
     x, batched = with_batch(name, input, rank)
     _require_positions(name, x)
-    pool = _Pool(name, rank, x.shape, kernel_size, stride, padding, dilation, ceil_mode)
+    pool, options, _ = _pool_of(
+        name, x, rank, kernel_size, stride, padding, dilation, bool(ceil_mode)
+    )
     if not return_indices and is_eager(x):
-        found = _LARGEST[rank](x, **pool.options)
+        found = _LARGEST[rank](x, **options)
         return found if batched else reshape(found, found.shape[1:])
     found, first = _chosen(x, pool)
     found = found if batched else reshape(found, found.shape[1:])
@@ -182,7 +207,9 @@ def _composed(x: Tensor, **options: Any) -> Tensor:
 
 # By the number of axes.
 _LARGEST = {
-    rank: Fused(f"MaxPool{rank}DWithIndicesBackward0", largest, largest_back, _composed)
+    rank: Fused(
+        f"MaxPool{rank}DWithIndicesBackward0", largest, largest_back, _composed, largest_alone
+    )
     for rank in (1, 2, 3)
 }
 
@@ -217,20 +244,41 @@ def _avg_pool(
     divisor_override: int | None = None,
 ) -> Tensor:  # fmt: skip
     x, batched = with_batch(name, as_floating(input, None), rank)
-    pool = _Pool(name, rank, x.shape, kernel_size, stride, padding, 1, ceil_mode)
-    total = reduce_sum(_windows_of(x, pool, 0), window_axes(_spatial(x, rank)))
+    _, options, covered = _pool_of(
+        name, x, rank, kernel_size, stride, padding, 1, bool(ceil_mode),
+        count_include_pad=bool(count_include_pad),
+    )  # fmt: skip
     if divisor_override == 0:
         raise ArgumentError(f"{name} got divisor_override=0; it wants another number or None.")
-    result = divide(total, divisor_override or _divisor(pool, count_include_pad, x.dtype))
+    divisor = divisor_override or covered
+    if divisor.__class__ is np.ndarray:
+        divisor = divisor.astype(x.dtype)
+    at_once = is_eager(x) and divisor.__class__ in (int, float, np.ndarray)
+    result = (_AVERAGED[rank] if at_once else _mean)(x, **options, divisor=divisor)
     return result if batched else reshape(result, result.shape[1:])
 
 
-def _divisor(pool: _Pool, count_include_pad: bool, dtype: Any) -> Any:
+def _mean(x: Tensor, *, divisor: Any, **options: Any) -> Tensor:
+    total = reduce_sum(
+        _windows_of(x, _Pool.of(x.shape, **options), 0), window_axes(_spatial(x, x.ndim - 2))
+    )
+    return divide(total, fresh(divisor) if divisor.__class__ is np.ndarray else divisor)
+
+
+# By the number of axes.
+_AVERAGED = {
+    rank: Fused(name, averaged, averaged_back, _mean)
+    for rank, name in (
+        (1, "SqueezeBackward1"), (2, "AvgPool2DBackward0"), (3, "AvgPool3DBackward0"),
+    )
+}  # fmt: skip
+
+
+def _covered(pool: _Pool, count_include_pad: bool) -> Any:
+    """Return how many places each window covers; one number if all cover as many."""
     covered = [pool.covered(axis, count_include_pad) for axis in range(len(pool.size))]
     product: Any = functools.reduce(np.multiply.outer, covered)
-    if np.all(product == product.flat[0]):
-        return int(product.flat[0])
-    return fresh(product.astype(dtype))
+    return int(product.flat[0]) if np.all(product == product.flat[0]) else product
 
 
 @function

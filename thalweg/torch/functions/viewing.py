@@ -15,7 +15,7 @@ from thalweg.core.leaving import require_no_derivative
 from thalweg.core.memory import memory_of
 from thalweg.core.operation import op
 from thalweg.core.program import tracing
-from thalweg.core.tensor import Tensor, make
+from thalweg.core.tensor import Tensor, fresh, make
 from thalweg.errors import ArgumentError, IndexOutOfRange, ShapeError
 from thalweg.ops.creation.copying import clone
 from thalweg.ops.index.items import getitem
@@ -188,11 +188,15 @@ _spoken_reshape: Any = TorchTensor.reshape
 def _reshape(x: Tensor, *shape: Any, **words: Any) -> Tensor:
     """Give the elements another shape; one extent may be -1."""
     array = x.array
-    if not words and array.__class__ is np.ndarray and array.flags.c_contiguous:
+    if not words and array.__class__ is np.ndarray:
         try:
             found = array.reshape(*shape)
         except (TypeError, ValueError):
             found = None  # PyTorch's words of why are spoken
+        if not array.flags.c_contiguous:
+            if found is not None and is_plain(x) and not np.may_share_memory(found, array):
+                return fresh(found, x.results)
+            found = None
         if found is not None and is_plain(x):
             return as_view(x, found, ((reshape, {"shape": found.shape}),))
         if found is not None and not tracing.traces:

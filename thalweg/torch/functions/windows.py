@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Literal
 
 from thalweg.control.fused import Fused, is_eager
@@ -109,17 +110,19 @@ def _paddings(
     return tuple(n // 2 for n in total), tuple(n - n // 2 for n in total)
 
 
-def _check_channels(name: str, x: Tensor, weight: Tensor, groups: int, own: int) -> None:
-    if weight.ndim != x.ndim:
+def _check_channels(
+    name: str, x: tuple[int, ...], weight: tuple[int, ...], groups: int, own: int
+) -> None:
+    if len(weight) != len(x):
         raise ShapeError(
-            f"{name} got an input of shape {x.shape} (with its batch) and a weight of shape "
-            f"{weight.shape}; both need as many axes. Reshape one of them."
+            f"{name} got an input of shape {x} (with its batch) and a weight of shape "
+            f"{weight}; both need as many axes. Reshape one of them."
         )
-    wanted = weight.shape[1] * groups if own else weight.shape[0]
-    if groups < 1 or x.shape[1] != wanted or weight.shape[0] % groups:
-        fault = f"Given groups={groups}, weight of size {list(weight.shape)}, expected"
+    wanted = weight[1] * groups if own else weight[0]
+    if groups < 1 or x[1] != wanted or weight[0] % groups:
+        fault = f"Given groups={groups}, weight of size {list(weight)}, expected"
         raise ShapeError(
-            f"{fault} input{list(x.shape)} to have {wanted} channels, but got {x.shape[1]} "
+            f"{fault} input{list(x)} to have {wanted} channels, but got {x[1]} "
             f"channels instead; the number of groups must divide the channels. Change the weight "
             f"of {name}, or the groups."
         )
@@ -184,18 +187,31 @@ def _convolve(
     dilation: Extents = 1,
     groups: int = 1,
 ) -> Tensor:
-    given, batched = with_batch(name, input, rank)
-    x, kernel, offset = _operands(name, given, weight, bias)
-    _check_channels(name, x, kernel, groups, own=1)
-    size = kernel.shape[2:]
-    steps, gaps = whole_numbers(name, rank, stride=stride, dilation=dilation)
-    low, high = _paddings(name, padding, size, steps, gaps)
-    inner = x.shape[2:]
-    check_fits(name, tuple(n + p + q for n, p, q in zip(inner, low, high, strict=True)), size, gaps)
-    how: dict[str, Any] = {"low": low, "high": high, "steps": steps, "gaps": gaps, "groups": groups}
-    at_once = is_eager(x, kernel, offset) and (offset is None or offset.shape == kernel.shape[:1])
+    x, batched = with_batch(name, input, rank)
+    kernel, offset = as_tensor(weight), None if bias is None else as_tensor(bias)
+    at_once = is_eager(x, kernel, offset)
+    if not at_once:
+        x, kernel, offset = _operands(name, x, kernel, offset)
+    given: list[Any] = [stride, padding, dilation, groups]
+    given = [tuple(n) if n.__class__ is list else n for n in given]
+    how = _how(name, rank, tuple(x.shape), tuple(kernel.shape), *given)
+    at_once = at_once and (offset is None or offset.shape == kernel.shape[:1])
     result = (_CONVOLVED if at_once else _composed)(x, kernel, offset, **how)
     return result if batched else reshape(result, result.shape[1:])
+
+
+@functools.lru_cache(maxsize=1024, typed=True)
+def _how(
+    name: str, rank: int, shape: tuple[int, ...], kernel: tuple[int, ...], stride: Any,
+    padding: Any, dilation: Any, groups: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Return how an input and a kernel of these shapes are convolved."""
+    _check_channels(name, shape, kernel, groups, own=1)
+    size, inner = kernel[2:], shape[2:]
+    steps, gaps = whole_numbers(name, rank, stride=stride, dilation=dilation)
+    low, high = _paddings(name, padding, size, steps, gaps)
+    check_fits(name, tuple(n + p + q for n, p, q in zip(inner, low, high, strict=True)), size, gaps)
+    return {"low": low, "high": high, "steps": steps, "gaps": gaps, "groups": groups}
 
 
 def _composed(
@@ -330,7 +346,7 @@ def _transpose_convolution(
 ) -> Tensor:
     given, batched = with_batch(name, input, rank)
     x, kernel, offset = _operands(name, given, weight, bias)
-    _check_channels(name, x, kernel, groups, own=0)
+    _check_channels(name, tuple(x.shape), tuple(kernel.shape), groups, own=0)
     steps, gaps = whole_numbers(name, rank, stride=stride, dilation=dilation)
     cut, more = whole_numbers(name, rank, padding=padding, output_padding=output_padding)
     size = kernel.shape[2:]

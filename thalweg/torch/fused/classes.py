@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +11,15 @@ import numpy as np
 from thalweg.core.spec import Array
 
 
+@functools.lru_cache(maxsize=8)
+def _numbers(count: int) -> Array:
+    return np.arange(count)
+
+
 def cross_entropies(x: Array, *, y: Array, kind: str) -> tuple[Array, tuple[Array, Array]]:
     """Return -ln softmax(x)[y] of scores (N, classes), their mean or their sum."""
     shifted = x - np.maximum.reduce(x, 1, keepdims=True)
-    own = shifted[np.arange(len(y)), y]
+    own = shifted[_numbers(len(y)), y]
     powers = np.exp(shifted, out=shifted)
     total = np.add.reduce(powers, 1, keepdims=True)
     losses = np.log(total[:, 0])
@@ -32,6 +38,6 @@ def cross_entropies_back(
     """Return the scores' cotangent: g (softmax(x) - δ(y))."""
     powers, total = kept
     found = powers / total
-    found[np.arange(len(y)), y] -= 1
+    found[_numbers(len(y)), y] -= 1
     found *= g[:, None] if kind == "none" else g / x.dtype.type(len(y)) if kind == "mean" else g
     return (found,)

@@ -6,6 +6,7 @@ as fit a processor's cache.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -30,22 +31,22 @@ class _Windows:
     """
 
     def __init__(
-        self, x: Any, weight: Any, low: Numbers, high: Numbers, steps: Numbers, gaps: Numbers,
-        groups: int,
+        self, shape: Numbers, weight: Numbers, itemsize: int, low: Numbers, high: Numbers,
+        steps: Numbers, gaps: Numbers, groups: int,
     ) -> None:  # fmt: skip
-        self.batch, self.channels, *inner = x.shape
-        self.sizes: Numbers = weight.shape[2:]
+        self.batch, self.channels, *inner = shape
+        self.sizes: Numbers = weight[2:]
         self.low, self.steps, self.gaps, self.groups = low, steps, gaps, groups
         self.inner = inner
         self.extents = [n + p + q for n, p, q in zip(inner, low, high, strict=True)]
         walk = zip(self.extents, self.sizes, gaps, steps, strict=True)
         self.counts = [(n - (k - 1) * gap - 1) // step + 1 for n, k, gap, step in walk]
         self.places = math.prod(self.counts)
-        self.outputs = weight.shape[0]
-        rows = math.prod(weight.shape[1:])
+        self.outputs = weight[0]
+        rows = math.prod(weight[1:])
         self.columns = groups, rows, self.places
         self.kernel = groups, self.outputs // groups, rows
-        each = max(1, groups * rows * self.places * x.dtype.itemsize)
+        each = max(1, groups * rows * self.places * itemsize)
         self.at_a_time = max(1, _AT_A_TIME // each)
         # Where a window is one element, the columns are the input itself.
         self.plain = self.extents == inner and set(self.sizes) <= {1} and set(steps) <= {1}
@@ -108,13 +109,18 @@ class _Windows:
         return np.moveaxis(wide, -1, 0)
 
 
+@functools.lru_cache(maxsize=256)
+def _windows_at(*given: Any, **options: Any) -> _Windows:
+    return _Windows(*given, **options)
+
+
 def convolved(
     x: Array, weight: Array, bias: Array | None, **options: Any
 ) -> tuple[Array, list[Array] | None]:
     """Return the correlation of (N, C, …) with weights (O, C/groups, …), and the columns."""
-    at = _Windows(x, weight, **options)
+    at = _windows_at(x.shape, weight.shape, x.dtype.itemsize, **options)
     wide, kernel = at.padded(x), weight.reshape(at.kernel)
-    found = np.empty((at.batch, *at.kernel[:2], at.places), x.dtype)
+    found: Array = np.empty((at.batch, *at.kernel[:2], at.places), x.dtype)
     kept: list[Array] = []
     for part in at.parts():
         columns = at.columns_of(wide, part)
@@ -132,7 +138,7 @@ def convolved_back(
     bias: Any, **options: Any,
 ) -> tuple[Array | None, ...]:  # fmt: skip
     """Return the cotangents of the input, the weights and the bias."""
-    at = _Windows(x, weight, **options)
+    at = _windows_at(x.shape, weight.shape, x.dtype.itemsize, **options)
     moving = g.reshape(at.batch, *at.kernel[:2], at.places)
     of_x = of_weight = of_bias = None
     if wanted[2]:

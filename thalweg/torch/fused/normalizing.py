@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.spec import Array
+from thalweg.core.tensor import Tensor, make
+from thalweg.engines.composed import composed
+from thalweg.ops.elementwise.arithmetic import sqrt, square
+from thalweg.ops.reduce.sums import mean
 
 # What is kept: the normalized values, what they were multiplied by, the means and the variances.
 Kept = tuple[Array, Array, Array, Array]
@@ -90,11 +94,53 @@ def by_features(
 ) -> tuple[Array, Kept]:
     """Return x normalized over its last axes, times a weight, plus a bias."""
     count = math.prod(x.shape[axes[0] :])
-    kept = _normalized(x.reshape(x.size // count, count), (1,), count, eps)
-    found = kept[0] * (1 if weight is None else weight.reshape(-1))
+    rows = x.reshape(x.size // count, count)
+    kept = _normalized(rows, (1,), count, eps) if x.size < _MANY else _by_loop(rows, eps)
+    return _moved(kept[0], weight, bias, np.empty_like(kept[0])).reshape(x.shape), kept
+
+
+def by_features_alone(
+    x: Array, weight: Array | None, bias: Array | None, *, axes: tuple[int, ...], eps: float
+) -> Array:
+    """Return the same without what its derivative needs."""
+    count = math.prod(x.shape[axes[0] :])
+    rows = x.reshape(x.size // count, count)
+    values = _normalized(rows, (1,), count, eps)[0] if x.size < _MANY else _values(rows, eps)
+    return _moved(values, weight, bias, values).reshape(x.shape)
+
+
+def _moved(values: Array, weight: Array | None, bias: Array | None, out: Array) -> Array:
+    """Return values times a weight, plus a bias."""
+    if weight is not None:
+        np.multiply(values, weight.reshape(-1), out=out)
+    elif out is not values:
+        out[...] = values
     if bias is not None:
-        found += bias.reshape(-1)
-    return found.reshape(x.shape), kept
+        out += bias.reshape(-1)
+    return out
+
+
+# From so many elements on machine code normalizes rows.
+_MANY = 1 << 16
+
+
+def _by_loop(rows: Array, eps: float) -> Kept:
+    variance = composed(_spread, make(np.ascontiguousarray(rows)), axes=1).array
+    return _values(rows, eps), 1 / np.sqrt(variance + eps), variance, variance
+
+
+def _values(rows: Array, eps: float) -> Array:
+    values: Array = composed(_standard, make(np.ascontiguousarray(rows)), axes=1, eps=eps).array
+    return values
+
+
+def _spread(x: Tensor) -> Tensor:
+    return mean(square(x - mean(x, -1, keepdims=True)), -1, keepdims=True)
+
+
+def _standard(x: Tensor, eps: float) -> Tensor:
+    centred = x - mean(x, -1, keepdims=True)
+    return centred / sqrt(mean(square(centred), -1, keepdims=True) + eps)
 
 
 def by_features_back(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,17 +32,35 @@ def _padded(x: Array, low: Numbers, high: Numbers, outside: float) -> Array:
     return wide
 
 
+@functools.lru_cache(maxsize=256)
 def _elements(
     size: Numbers, stride: Numbers, dilation: Numbers, counts: Numbers
-) -> Iterator[tuple[Any, ...]]:
-    """Yield where each element of the windows is, of all windows."""
+) -> list[tuple[Any, ...]]:
+    """Return where each element of the windows is, of all windows."""
     walk = list(zip(stride, dilation, counts, strict=True))
-    for element in np.ndindex(*size):
-        places = zip(element, walk, strict=True)
-        yield (
+    return [
+        (
             ...,
-            *(slice(u * gap, u * gap + (n - 1) * step + 1, step) for u, (step, gap, n) in places),
+            *[
+                slice(u * gap, u * gap + (n - 1) * step + 1, step)
+                for u, (step, gap, n) in zip(element, walk, strict=True)
+            ],
         )
+        for element in np.ndindex(*size)
+    ]
+
+
+def largest_alone(
+    x: Array, *, size: Numbers, stride: Numbers, low: Numbers, high: Numbers, dilation: Numbers,
+    counts: Numbers,
+) -> Array:  # fmt: skip
+    """Return the maxima of windows of (N, C, …) alone."""
+    wide = _padded(x, low, high, -np.inf)
+    first, *rest = _elements(size, stride, dilation, counts)
+    found: Array = wide[first].copy()
+    for place in rest:
+        np.maximum(found, wide[place], out=found)
+    return found
 
 
 def largest(
@@ -83,4 +102,31 @@ def largest_back(
             chosen(there, g, total[place])
         else:
             total[place] += chosen(there, g)
+    return (total[_inside(inner, low)],)
+
+
+def averaged(
+    x: Array, *, size: Numbers, stride: Numbers, low: Numbers, high: Numbers, dilation: Numbers,
+    counts: Numbers, divisor: Any,
+) -> tuple[Array, None]:  # fmt: skip
+    """Return the sums of windows of (N, C, …), by a number or an array of the windows' shape."""
+    wide = _padded(x, low, high, 0)
+    first, *rest = _elements(size, stride, dilation, counts)
+    found = wide[first].copy()
+    for place in rest:
+        found += wide[place]
+    found /= divisor
+    return found, None
+
+
+def averaged_back(
+    g: Array, out: Any, kept: None, wanted: Sequence[bool], x: Any, *, size: Numbers,
+    stride: Numbers, low: Numbers, high: Numbers, dilation: Numbers, counts: Numbers, divisor: Any,
+) -> tuple[Array]:  # fmt: skip
+    """Return the input's cotangent."""
+    inner = x.shape[2:]
+    each = g / divisor
+    total = np.zeros((*x.shape[:2], *_extents(inner, low, high)), g.dtype)
+    for place in _elements(size, stride, dilation, counts):
+        total[place] += each
     return (total[_inside(inner, low)],)

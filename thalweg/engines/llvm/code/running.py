@@ -243,26 +243,29 @@ class LocatedProgram(Compiled):
         arena.run(self.run, False, None, 0, 1, None, 0)
         self.arenas.give_back(arena)
 
-    def call_each(
-        self, addresses: Sequence[int], steps: Sequence[int], rounds: Iterable[int]
-    ) -> None:
-        """Compute the outputs again and again, of a program that reads by no index array.
+    def by_rounds(self, steps: Sequence[int]) -> Callable[[Sequence[int], Iterable[int]], None]:
+        """Return what computes the outputs again and again.
+
+        It takes where each input is, as for a call, and the numbers of the rounds. It must not be
+        called by several threads at once, and the program must read by no index array.
 
         Args:
-            addresses: Where each input is, as for a call.
-            steps: How many bytes on it is in the next round.
-            rounds: The numbers of the rounds.
+            steps: How many bytes on each input is in the next round.
         """
-        arena = self.arenas.take(())
-        words, run, at = arena.memory.view(np.int64), self.run, arena.address
-        for number in rounds:
-            for word, position, start in self._places:
-                words[word] = addresses[position] + number * steps[position] + start
-            run(at, None, 0, 1, None, 0)
-        self.arenas.give_back(arena)
+        arena = Arena(self.image, 0)
+        words, run, at = arena.memory.data.cast("q"), self.run, arena.address
+        places = [(word, i, start, steps[i]) for word, i, start in self._places]
+
+        def call(addresses: Sequence[int], rounds: Iterable[int], held: Arena = arena) -> None:
+            for number in rounds:
+                for word, i, start, step in places:
+                    words[word] = addresses[i] + number * step + start
+                run(at, None, 0, 1, None, 0)
+
+        return call
 
     def bound(self, addresses: Sequence[int]) -> Callable[[], None]:
-        """Return what computes the outputs in one place, of a program as for `call_each`.
+        """Return what computes the outputs in one place, of a program as for `by_rounds`.
 
         It must not be called by several threads at once.
         """

@@ -10,6 +10,7 @@ from thalweg.core.operation import op
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
 from thalweg.engines.composed import composed
+from thalweg.engines.rows import evenly_spaced
 from thalweg.torch.functions.short.road import Array, known, new, require, short_road, trying
 from thalweg.torch.tensors import TorchTensor
 
@@ -119,8 +120,11 @@ def _evenly_spaced(start: Any, end: Any, steps: Any) -> Tensor:
     require(start.__class__ in _NUMBERS and end.__class__ in _NUMBERS)
     low, high = np.float32(start), np.float32(end)
     step = np.float32((high - low) / np.float32(steps - 1))
-    given = [number for number in (low, high) if number]
-    require(bool(abs(step) > _TINY) and all(_TINY < abs(number) < 1 / _TINY for number in given))
+    require(bool(abs(step) > _TINY))
+    require(all(not n or _TINY < abs(n) < 1 / _TINY for n in (start, end)))
+    found = evenly_spaced(low, high, step, steps)
+    if found is not None:
+        return new(found)
     half = steps // 2
     # Products of two float32 numbers are exact, sums nearly so; each is rounded once at the end.
     products = np.arange(steps, dtype=np.float64)

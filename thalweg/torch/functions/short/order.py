@@ -12,6 +12,7 @@ import numpy as np
 
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
+from thalweg.engines import rows
 from thalweg.torch.functions.short.road import Array, axis_in, known, new, require, short_road
 from thalweg.torch.return_types import named_result
 
@@ -49,8 +50,8 @@ def _index(keys: Array) -> Array:
 def _taken(array: Array, index: Array) -> Array:
     if array.ndim == 1:
         return array.take(index, mode="clip")
-    rows = index.size // max(1, index.shape[-1])
-    starts = np.arange(0, rows * array.shape[-1], array.shape[-1]).reshape(*index.shape[:-1], 1)
+    count = index.size // max(1, index.shape[-1])
+    starts = np.arange(0, count * array.shape[-1], array.shape[-1]).reshape(*index.shape[:-1], 1)
     return array.reshape(-1).take(index + starts, mode="clip")
 
 
@@ -96,6 +97,9 @@ def _argsort(x: Any, dim: Any = -1, descending: Any = False) -> Tensor:
 def _topk(x: Any, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True) -> Any:
     array = _rows(x, dim)
     require(k.__class__ is int and 0 < k <= array.shape[-1])
+    found = rows.top(array, k, bool(largest))
+    if found is not None:
+        return _Top(new(found[0]), new(found[1]))
     if array.size <= _FEW:
         index = np.ascontiguousarray(_order(array, bool(largest))[..., :k])
         return _Top(new(_taken(array, index)), new(index))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.tensor import Tensor
+from thalweg.engines import rows
 from thalweg.torch.functions.short.road import (
     Array,
     LongRoadError,
@@ -45,12 +46,17 @@ def _along(x: Any, dim: Any, index: Any) -> tuple[Array, Array, int]:
 
 
 @functools.lru_cache(maxsize=64)
-def _upright(rows: int) -> Array:
-    return np.arange(rows)[:, None]
+def _upright(count: int) -> Array:
+    return np.arange(count)[:, None]
 
 
 @short_road("gather")
 def _gather(x: Any, dim: Any, index: Any) -> Tensor:
+    array, at = known(x), known(index)
+    if at.size >= _FEW and at.dtype.char in "li" and axis_in(dim, array.ndim) == array.ndim - 1:
+        found = rows.gathered(array, at)
+        if found is not None:
+            return new(found)
     array, at, axis = _along(x, dim, index)
     if axis == 1 and array.ndim == 2 and at.size < _FEW:
         require(at.shape[0] <= array.shape[0])
@@ -60,8 +66,12 @@ def _gather(x: Any, dim: Any, index: Any) -> Tensor:
 
 @short_road("scatter_add", inplace=True)
 def _scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Tensor:
+    array, at, values = known(x), known(index), known(src)
+    if at.dtype.char in "li" and array.ndim and axis_in(dim, array.ndim) == array.ndim - 1:
+        total = rows.added(array, at, values)
+        if total is not None:
+            return new(total)
     array, at, axis = _along(x, dim, index)
-    values = known(src)
     require(values.dtype == array.dtype and values.ndim == at.ndim)
     require(all(n <= m for n, m in zip(at.shape, values.shape, strict=True)))
     if values.shape != at.shape:
@@ -87,7 +97,11 @@ _WIDE = 64
 @short_road("index_add", inplace=True)
 def _index_add(x: Any, dim: Any, index: Any, source: Any) -> Tensor:
     array, values = known(x), known(source)
-    axis = axis_in(dim, array.ndim)
+    axis, at = axis_in(dim, array.ndim), known(index)
+    if at.dtype.char in "li" and at.ndim == 1 and axis == 0:
+        total = rows.rows_added(array, at, values)
+        if total is not None:
+            return new(total)
     at = positions(index, array.shape[axis])
     require(at.ndim == 1 and axis == 0 and values.dtype == array.dtype)
     require(values.shape == (at.size, *array.shape[1:]))

@@ -10,6 +10,7 @@ import numpy as np
 from thalweg.core.operation import op
 from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
+from thalweg.engines import rows
 from thalweg.engines.composed import composed
 from thalweg.ops.special import activations
 from thalweg.ops.special.scipy import logsumexp
@@ -164,15 +165,17 @@ _truth("any")
 _truth("all")
 
 
-def _accumulated(name: str, ufunc: Any) -> None:
+def _accumulated(name: str, ufunc: Any, loop: str) -> None:
     @short_road(name)
     def accumulated(x: Any, dim: Any) -> Tensor:
         array = _floats(x)
-        return new(tracing.quiet(ufunc.accumulate, array, axis_in(dim, array.ndim)))
+        axis = axis_in(dim, array.ndim)
+        found = rows.accumulated(loop, array) if axis == array.ndim - 1 else None
+        return new(tracing.quiet(ufunc.accumulate, array, axis) if found is None else found)
 
 
-_accumulated("cumsum", np.add)
-_accumulated("cumprod", np.multiply)
+_accumulated("cumsum", np.add, "summed")
+_accumulated("cumprod", np.multiply, "multiplied")
 
 # ---- lengths
 

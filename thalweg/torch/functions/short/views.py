@@ -60,20 +60,25 @@ def _road(name: str) -> None:
 
     @short_road(name)
     def view(x: Any, *args: Any, dim: Any = None) -> Any:
-        if x.array.__class__ is not np.ndarray or x.results is not TorchTensor:
+        array = x.array
+        if array.__class__ is not np.ndarray or x.results is not TorchTensor:
             raise LongRoadError
         for arg in args:
-            if arg.__class__ not in _PLAIN:
+            if arg.__class__ is not int and arg.__class__ not in _PLAIN:
                 raise LongRoadError
-        given = args if dim is None else (*args, dim)
-        if dim is not None and name not in _BY_DIM:
-            raise LongRoadError
-        steps = _steps(
-            long, x.array.shape, *[tuple(a) if a.__class__ is list else a for a in given]
-        )
+        given = args
+        if dim is not None:
+            if name not in _BY_DIM:
+                raise LongRoadError
+            given = (*args, dim)
+        if list in [arg.__class__ for arg in given]:
+            given = tuple([tuple(a) if a.__class__ is list else a for a in given])
+        steps = _steps(long, array.shape, *given)
         if steps is None:
             raise LongRoadError
         plain = is_plain(x)
+        if plain and not steps[1]:
+            return _shown(x, steps[0][0], True)
         found = tuple([_shown(x, each, plain) for each in steps[0]])
         result = found if steps[1] else found[0]
         if not plain and called is not None and found[0].node is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from thalweg.autodiff.reverse import stretches
 from thalweg.control.fused import Fused, is_eager
+from thalweg.core.program import tracing
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.ops.creation.ranges import arange
@@ -25,7 +27,7 @@ from thalweg.torch.fused.attending import (
     attended_by_head,
     attended_by_head_back,
 )
-from thalweg.torch.naming import as_tensor
+from thalweg.torch.naming import as_tensor, make
 from thalweg.torch.nn.functional.dropout import dropout, require_probability
 from thalweg.torch.nn.functional.dropout import mask as drawn_mask
 
@@ -79,6 +81,8 @@ def scaled_dot_product_attention(
                 "Explicit attn_mask should not be set when is_causal=True. Give one of them."
             )
         attn_mask = _causal(q.shape[-2], k.shape[-2])
+    elif attn_mask is None and not dropout_p and type(factor) is float and _is_plain(q, k, v):
+        return _ATTENDED(q, k, v, scale=factor, mask=None, kept=None)
     mask = None if attn_mask is None else as_tensor(attn_mask)
     plain = type(factor) is float and _is_plain(q, k, v)
     if plain and _is_constant(mask, (*q.shape[:-1], k.shape[-2]), q):
@@ -102,7 +106,18 @@ def _weights(q: Tensor, k: Tensor, scale: float, mask: Tensor | None) -> Tensor:
 
 def _causal(queries: int, keys: int) -> Tensor:
     """Return which keys each query sees: those up to its own position."""
+    if not tracing.traces and queries * keys <= _SMALL:
+        return make(_triangle(queries, keys))
     return less_equal(arange(keys), expand_dims(arange(queries), 1))
+
+
+# Masks of so many elements are kept; nobody writes into one.
+_SMALL = 1 << 16
+
+
+@functools.lru_cache(maxsize=64)
+def _triangle(queries: int, keys: int) -> Any:
+    return np.tri(queries, keys, dtype=np.bool_)
 
 
 def attend_by_head(

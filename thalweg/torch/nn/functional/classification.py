@@ -278,7 +278,8 @@ def nll_loss(
 
 def _widen(target: Tensor) -> Tensor:
     """Return classes in a dtype that holds negative and large numbers beside them."""
-    if target.dtype.kind == "u" or (target.dtype.kind == "i" and target.dtype.itemsize < 4):
+    kind = target.spec.dtype
+    if kind.kind == "u" or (kind.kind == "i" and kind.itemsize < 4):
         return astype(target, np.int64)
     return target
 
@@ -317,8 +318,10 @@ def _all_count(y: Tensor, ignored: int, classes: int) -> bool:
     """Tell whether no target is ignored, as far as is known; refuse those that are no class."""
     if y.is_symbolic:
         return False
-    values = y.numpy()
-    if not values.size or (values.min() >= 0 and values.max() < classes):
+    values = y.array if y.array.__class__ is np.ndarray else y.numpy()
+    # Negative numbers are the largest of all without signs.
+    words = values.view(f"u{values.itemsize}")
+    if not values.size or np.maximum.reduce(words, None) < classes:
         return not 0 <= ignored < classes or bool((values != ignored).all())
     wrong = values[((values < 0) | (values >= classes)) & (values != ignored)]
     if wrong.size:

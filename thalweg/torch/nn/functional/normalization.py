@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,13 @@ from thalweg.ops.reduce.sums import mean
 from thalweg.ops.shape.broadcast import reduce_sum
 from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.windows.windows import windows
-from thalweg.torch.fused.normalizing import by_batch, by_batch_back, by_features, by_features_back
+from thalweg.torch.fused.normalizing import (
+    by_batch,
+    by_batch_back,
+    by_features,
+    by_features_alone,
+    by_features_back,
+)
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.steps import step
 from thalweg.torch.tensors import TorchTensor
@@ -87,8 +94,9 @@ def layer_norm(
         tensor([-1.,  1.])
     """
     x = as_tensor(input)
-    axes = _last_axes("layer_norm", x, normalized_shape, weight, bias)
-    scale, shift = (v if v is None else as_tensor(v) for v in (weight, bias))
+    scale = None if weight is None else as_tensor(weight)
+    shift = None if bias is None else as_tensor(bias)
+    axes = _last_axes("layer_norm", x, normalized_shape, scale, shift)
     at_once = x.size and is_eager(x, scale, shift)
     return (_BY_FEATURES if at_once else _by_features)(x, scale, shift, axes=axes, eps=eps)
 
@@ -100,7 +108,9 @@ def _by_features(
     return _scale_and_shift(centred / sqrt(variance + eps), weight, bias)
 
 
-_BY_FEATURES = Fused("NativeLayerNormBackward0", by_features, by_features_back, _by_features)
+_BY_FEATURES = Fused(
+    "NativeLayerNormBackward0", by_features, by_features_back, _by_features, by_features_alone
+)
 
 
 @step("Mul")
@@ -122,25 +132,29 @@ def rms_norm(
         Zhang & Sennrich, "Root Mean Square Layer Normalization", 2019. arXiv:1910.07467
     """
     x = as_tensor(input)
-    axes = _last_axes("rms_norm", x, normalized_shape, weight, None)
+    scale = None if weight is None else as_tensor(weight)
+    axes = _last_axes("rms_norm", x, normalized_shape, scale, None)
     small = float(np.finfo(x.dtype).eps) if eps is None else eps
-    return _scale_and_shift(x / sqrt(mean(square(x), axes, keepdims=True) + small), weight, None)
+    return _scale_and_shift(x / sqrt(mean(square(x), axes, keepdims=True) + small), scale, None)
 
 
-def _last_axes(name: str, x: Tensor, shape: Sequence[int], weight: Any, bias: Any) -> Axes:
-    wanted = tuple(shape)
-    if not wanted or tuple(x.shape[x.ndim - len(wanted) :]) != wanted or x.ndim < len(wanted):
+def _last_axes(
+    name: str, x: Tensor, shape: Sequence[int], weight: Tensor | None, bias: Tensor | None
+) -> Axes:
+    wanted, held = tuple(shape), tuple(x.array.shape)
+    first = len(held) - len(wanted)
+    if not wanted or first < 0 or held[first:] != wanted:
         raise ShapeError(
             f"Given normalized_shape={list(wanted)}, expected input with shape "
-            f"[*, {', '.join(map(str, wanted))}], but got input of size{list(x.shape)} in {name}."
+            f"[*, {', '.join(map(str, wanted))}], but got input of size{list(held)} in {name}."
         )
     for what, given in (("weight", weight), ("bias", bias)):
-        if given is not None and tuple(as_tensor(given).shape) != wanted:
+        if given is not None and tuple(given.array.shape) != wanted:
             raise ShapeError(
                 f"Expected {what} to be of same shape as normalized_shape, but got {what} of shape "
-                f"{list(as_tensor(given).shape)} and normalized_shape = {list(wanted)}"
+                f"{list(given.shape)} and normalized_shape = {list(wanted)}"
             )
-    return tuple(range(x.ndim - len(wanted), x.ndim))
+    return tuple(range(first, len(held)))
 
 
 @step("NativeGroupNorm")
@@ -268,9 +282,10 @@ def batch_norm(
     scale, shift = (v if v is None else as_tensor(v) for v in (weight, bias))
     if count and is_eager(x, scale, shift):
         found, kept = _BY_BATCH.keeping(x, scale, shift, eps=eps)
-        middle, variance = (fresh(values, TorchTensor) for values in kept[2:])
-    else:
-        found, middle, variance = _by_batch(x, scale, shift, axes, eps)
+        _follow_arrays(running_mean, kept[2], momentum)
+        _follow_arrays(running_var, kept[3] * x.array.dtype.type(count / (count - 1)), momentum)
+        return found
+    found, middle, variance = _by_batch(x, scale, shift, axes, eps)
     if count:
         _follow(running_mean, middle, momentum)
         _follow(running_var, variance * (count / (count - 1)), momentum)
@@ -297,7 +312,7 @@ _BY_BATCH = Fused("NativeBatchNormBackward0", by_batch, by_batch_back, _composed
 
 def _require_channels(channels: int, **given: Any) -> None:
     for name, values in given.items():
-        if values is not None and as_tensor(values).size != channels:
+        if values is not None and math.prod(as_tensor(values).array.shape) != channels:
             raise ShapeError(
                 f"{name} should contain {channels} elements not {as_tensor(values).size}: "
                 f"batch_norm got an input of {channels} channels, along its second axis. Give "
@@ -317,13 +332,20 @@ def _normalize_by_running(
     return _scale_channels((x - middle) / sqrt(spread + eps), weight, bias)
 
 
+def _follow_arrays(running: Tensor | None, current: Any, momentum: Any) -> None:
+    """Move running values towards an array of those of the batch."""
+    if running is None:
+        return
+    own = running.array
+    if type(momentum) is float and is_eager(running) and own.dtype is current.dtype:
+        refill(running, (1 - momentum) * own + momentum * current.reshape(own.shape))
+    else:
+        _follow(running, fresh(current, TorchTensor), momentum)
+
+
 def _follow(running: Tensor | None, current: Tensor, momentum: Any) -> None:
     """Move running values towards those of the batch, without a trace on the tape."""
     if running is None:
-        return
-    if type(momentum) is float and is_eager(running, current):
-        new = current.array.reshape(running.array.shape)
-        refill(running, (1 - momentum) * running.array + momentum * new)
         return
     with no_grad():
         new = reshape(current.detach(), running.shape)

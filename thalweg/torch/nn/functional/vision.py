@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from thalweg.control.fused import Fused, is_eager
 from thalweg.core.spec import Shape
 from thalweg.core.tensor import Tensor
 from thalweg.errors import ArgumentError, ShapeError
@@ -24,6 +26,7 @@ from thalweg.ops.shape.reshape import reshape
 from thalweg.ops.shape.transpose import moveaxis, transpose
 from thalweg.torch.functions.short.joining import padded
 from thalweg.torch.functions.short.road import tries
+from thalweg.torch.fused.resampling import resampled, resampled_back
 from thalweg.torch.naming import as_tensor
 from thalweg.torch.steps import call_step, step
 
@@ -316,27 +319,53 @@ def interpolate(
     given = x = as_tensor(input)
     rank = x.ndim - 2
     _check(x, mode, align_corners, antialias)
+    if mode not in _NEAREST and mode != "area":
+        wanted = [
+            tuple(n) if isinstance(n, list) else n.item() if isinstance(n, Tensor) else n
+            for n in (size, scale_factor)
+        ]
+        how = *wanted, mode, bool(align_corners), antialias, bool(recompute_scale_factor)
+        weights = _weights(tuple(x.array.shape[2:]), x.spec.dtype, *how)
+        x = (_RESAMPLED if is_eager(x) and x.array.size else _resampled)(x, weights=weights)
+        smoothed = "Aa" if antialias else ""
+        call_step(x, (given,), f"Upsample{_KINDS[mode]}{rank}D{smoothed}Backward0")
+        return x
     extents, factors = _grid(x.shape[2:], size, scale_factor, bool(recompute_scale_factor))
     if mode == "area":
         return adaptive_avg_pool(f"adaptive_avg_pool{rank}d", rank, x, extents)
     for axis, (new, factor) in enumerate(zip(extents, factors, strict=True), 2):
         old = x.shape[axis]
         step = 1 / factor if factor else old / max(new, 1)
-        if align_corners:
-            step = (old - 1) / (new - 1) if new > 1 else 0.0
-        if mode in _NEAREST:
-            shift = 0.5 if mode == "nearest-exact" else 0.0
-            places = np.floor((np.arange(new) + shift) * step).astype(np.int64)
-            x = take(x, np.minimum(places, old - 1), axis=axis)
-            continue
-        kind = "linear" if mode.endswith("linear") else mode.removeprefix("bi")
-        weigh = _smoothing if antialias else _neighbours
-        weights = weigh(old, _positions(new, step, bool(align_corners)), step, kind)
-        product = matmul(moveaxis(x, axis, -1), as_tensor(weights.astype(x.dtype)))
-        x = moveaxis(product, -1, axis)
-    smoothed = "Aa" if antialias else ""
-    call_step(x, (given,), f"Upsample{_KINDS[mode]}{rank}D{smoothed}Backward0")
+        shift = 0.5 if mode == "nearest-exact" else 0.0
+        places = np.floor((np.arange(new) + shift) * step).astype(np.int64)
+        x = take(x, np.minimum(places, old - 1), axis=axis)
+    call_step(x, (given,), f"Upsample{_KINDS[mode]}{rank}DBackward0")
     return x
+
+
+@functools.lru_cache(maxsize=64, typed=True)
+def _weights(
+    shape: tuple[int, ...], dtype: Any, size: Any, scale_factor: Any, mode: str, aligned: bool,
+    antialias: bool, recompute: bool,
+) -> tuple[Array, ...]:  # fmt: skip
+    """Return, of each axis, what part each old element has in each new one: (old, new)."""
+    kind = "linear" if mode.endswith("linear") else mode.removeprefix("bi")
+    weigh, found = _smoothing if antialias else _neighbours, []
+    for old, new, factor in zip(shape, *_grid(shape, size, scale_factor, recompute), strict=True):
+        step = 1 / factor if factor else old / max(new, 1)
+        if aligned:
+            step = (old - 1) / (new - 1) if new > 1 else 0.0
+        found.append(weigh(old, _positions(new, step, aligned), step, kind).astype(dtype))
+    return tuple(found)
+
+
+def _resampled(x: Tensor, *, weights: Sequence[Array]) -> Tensor:
+    for axis, matrix in enumerate(weights, 2):
+        x = moveaxis(matmul(moveaxis(x, axis, -1), as_tensor(matrix)), -1, axis)
+    return x
+
+
+_RESAMPLED = Fused("UpsampleBackward0", resampled, resampled_back, _resampled)
 
 
 def upsample(
