@@ -5,17 +5,18 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from thalweg import svg
 from thalweg.errors import printable
+from thalweg.svg import DARK, LIGHT, variables
+from thalweg.svg import STYLE as OF_PICTURES
 
 STYLE = (
     ":root{color-scheme:light dark;--ink:#1d2126;--ground:#fff;--soft:#f4f5f7;--line:#e1e4e8;"
-    f"--faint:#6a737d;{svg.variables(svg.LIGHT)}}}\n"
+    f"--faint:#6a737d;{variables(LIGHT)}}}\n"
     "@media(prefers-color-scheme:dark){:root{--ink:#e4e7eb;--ground:#15181c;--soft:#20252b;"
-    f"--line:#343b43;--faint:#98a2ad;{svg.variables(svg.DARK)}}}}}"
+    f"--line:#343b43;--faint:#98a2ad;{variables(DARK)}}}}}"
     """
 @media print{:root{--ink:#000;--ground:#fff;--soft:#f4f5f7;--line:#ddd;--faint:#555;"""
-    f"{svg.variables(svg.LIGHT)}}}"
+    f"{variables(LIGHT)}}}"
     """
 body{font-size:11px;margin:0}svg,tr,figure{break-inside:avoid}.wide{overflow:visible}}
 *{box-sizing:border-box}
@@ -25,7 +26,7 @@ h1{font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}h2{font-size:1.15rem
 border-bottom:1px solid var(--line);padding-bottom:.2rem}
 p,li{max-width:75ch;overflow-wrap:anywhere}.answer{font-size:1.25rem;line-height:1.4}
 table{border-collapse:collapse;margin:.5rem 0}
-caption{text-align:left;color:var(--faint);max-width:75ch;padding-bottom:.3rem}
+.caption{color:var(--faint);margin:1.2rem 0 0}
 th,td{padding:.2rem .7rem;border-bottom:1px solid var(--line);text-align:right;
 font-variant-numeric:tabular-nums;white-space:nowrap}
 th:first-child,td:first-child{text-align:left;padding-left:0;white-space:normal;
@@ -34,10 +35,11 @@ pre{background:var(--soft);padding:.7rem;overflow-x:auto}
 img{max-width:100%;background:#fff}
 .wide{overflow-x:auto}
 .figures{display:flex;flex-wrap:wrap;gap:1rem 2.5rem;align-items:flex-start;margin:1rem 0}
-figure{margin:0;max-width:100%}figcaption{color:var(--faint)}
+figure{margin:0;max-width:100%}figcaption{color:var(--faint);max-width:22rem}
+.words th,.words td{text-align:left;white-space:normal}summary{cursor:pointer}
 @media(max-width:600px){body{font-size:14px}th,td{padding:.2rem .4rem}h1{font-size:1.25rem}
 .answer{font-size:1.1rem}}
-""" + svg.STYLE
+""" + OF_PICTURES
 )
 
 
@@ -79,18 +81,32 @@ class Page:
         self._parts.append(f"<ul>{rows}</ul>")
 
     def table(
-        self, header: Sequence[str], rows: Sequence[Sequence[str]], caption: str = ""
+        self,
+        header: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        caption: str = "",
+        *,
+        words: bool = False,
+        folded: str = "",
     ) -> None:
-        """Add a table of texts."""
+        """Add a table of texts, numbers to the right; of words, all to the left.
+
+        A table that is folded shows by what is asked for only.
+        """
         head = "".join(f"<th>{_escape(cell)}</th>" for cell in header)
         body = "".join(
             "<tr>" + "".join(f"<td>{_escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
         )
-        above = f"<caption>{_escape(caption)}</caption>" if caption else ""
-        self._parts.append(
-            f'<div class="wide"><table>{above}<thead><tr>{head}</tr></thead>'
+        # A caption of the table's own would be as narrow as the table.
+        above = f'<p class="caption">{_escape(caption)}</p>' if caption else ""
+        kind = ' class="words"' if words else ""
+        table = (
+            f'{above}<div class="wide"><table{kind}><thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table></div>"
         )
+        if folded:
+            table = f"<details><summary>{_escape(folded)}</summary>{table}</details>"
+        self._parts.append(table)
 
     def figures(self, pictures: Sequence[tuple[str, str]]) -> None:
         """Add pictures of `thalweg.svg` beside each other, each with what stands below it."""

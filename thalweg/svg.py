@@ -33,7 +33,7 @@ svg .grid{stroke:var(--line)}svg .axis{stroke:var(--faint)}
 svg .mark{stroke:var(--faint);stroke-dasharray:5 4;fill:none}
 svg .line{fill:none;stroke:var(--s);stroke-width:1.7;stroke-linejoin:round}
 svg .dots{fill:none;stroke:var(--s);stroke-width:4.5;stroke-linecap:round;stroke-opacity:.55}
-svg .bar{fill:var(--s)}svg .spread{stroke:var(--ink);stroke-width:1.2}svg .on{fill:var(--ground)}
+svg .bar{fill:var(--s)}svg .spread{stroke:var(--ink);stroke-width:1.2}svg .on{fill:var(--ground)}svg .none{fill:var(--faint)}
 """ + "".join(f".s{i}{{--s:var(--s{i})}}" for i in range(SERIES))
 
 
@@ -153,6 +153,7 @@ class Panel:
         width: Of the area between the axes, in pixels.
         height: The same.
         log_y: Whether the vertical axis is logarithmic.
+        whole_x: Whether the horizontal axis counts.
 
     Example:
         >>> panel = Panel("x", "x squared")
@@ -167,6 +168,7 @@ class Panel:
     width: float = 400.0
     height: float = 250.0
     log_y: bool = False
+    whole_x: bool = False
     _marks: list[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]] = field(
         default_factory=list
     )
@@ -202,6 +204,8 @@ class Panel:
             np.concatenate([m[3] for m in self._marks] or none), self.height, self.log_y
         )
         across, up = horizontal.ticks(6), vertical.ticks(6)
+        if self.whole_x:
+            across = [x for x in across if x == round(x)]
         names = tick_texts(up) if not self.log_y else [tick_texts([value])[0] for value in up]
         left = 30 + CHARACTER * max(map(len, names))
         rows = _legend_rows(self._names, self.width)
@@ -210,7 +214,7 @@ class Panel:
         for style, _, x, y in self._marks:
             xs, ys = horizontal.at(x), self.height - vertical.at(y)
             inside.append(_path(style, xs, ys, apart=style.startswith("dots")))
-        above = _legend(rows, top - LINE * len(rows) - top)
+        above = _legend(rows)
         title = _text(0, -top + LINE - 2, self.title, "start", "strong") if self.title else ""
         below = _text(self.width / 2, self.height + 38, self.x_label, "middle")
         side = (
@@ -303,7 +307,7 @@ def counts(table: NDArray[np.int64], names: Sequence[str], description: str) -> 
         box = f'x="{_n(x)}" y="{_n(y)}" width="{_n(size - 1)}" height="{_n(size - 1)}"'
         # The least is still seen as a cell.
         found.append(f'<rect class="bar s0" fill-opacity="{0.06 + 0.94 * share:.3f}" {box}/>')
-        style = "on" if share > 0.5 else ""
+        style = "on" if share > 0.5 else "" if count else "none"
         found.append(_text(x + size / 2, y + size / 2 + 4, f"{count:,}", "middle", style))
     for i, name in enumerate(shown):
         middle = size * (i + 0.5)
@@ -396,10 +400,10 @@ def _legend_rows(names: Sequence[tuple[str, str]], width: float) -> list[list[tu
     return rows
 
 
-def _legend(rows: list[list[tuple[str, str]]], top: float) -> str:
+def _legend(rows: list[list[tuple[str, str]]]) -> str:
     found = []
     for i, row in enumerate(rows):
-        x, y = 0.0, top + LINE * i + 9 - LINE * 0
+        x, y = 0.0, LINE * (i - len(rows)) + 9
         for style, name in row:
             end = x if style.startswith("dots") else x + 20
             found.append(

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
-from thalweg import svg
 from thalweg.cli.tables import Grid
 from thalweg.page import Page
-from thalweg.svg import Panel
+from thalweg.svg import Panel, bars
 from thalweg.training.result import Fit
 from thalweg.training.storage import write_whole
 
@@ -302,7 +301,13 @@ def _losses(shown: Demonstration) -> list[tuple[str, str]]:
     found = []
     for study, runs in shown.studies:
         panel = Panel(
-            "epoch", "loss above the least", study.title, width=340, height=230, log_y=True
+            "epoch",
+            "loss above the least",
+            study.title,
+            width=340,
+            height=230,
+            log_y=True,
+            whole_x=True,
         )
         for i, run in enumerate(runs):
             history = run.fit.history
@@ -319,7 +324,7 @@ def _runtimes(shown: Demonstration) -> str:
         for run in runs:
             names.append(f"{study.title.partition(',')[0]}, batch {run.case.batch_size:,}")
             values.append(run.epoch_seconds * 1e3)
-    return svg.bars(names, values, "milliseconds for an epoch", "runtime per epoch")
+    return bars(names, values, "milliseconds for an epoch", "runtime per epoch")
 
 
 def write(shown: Demonstration, folder: Path) -> Path:

@@ -39,7 +39,7 @@ def answer(fit: TableFit) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}%"
 
 
 def _four(value: float) -> str:

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thalweg import svg
 from thalweg.estimators.evaluation import metrics
 from thalweg.estimators.evaluation.metrics import Judgment
 from thalweg.estimators.fitting import TableFit
-from thalweg.svg import Panel
+from thalweg.svg import Panel, bars, counts
 from thalweg.training.plots import spans_decades
 
 MOST_BARS = 25
 MOST_CLASSES = 20
+FEW = 5
 
 Picture = tuple[str, str]
 
@@ -29,7 +29,7 @@ def quality(fit: TableFit) -> list[Picture]:
     found = []
     if len(judged.classes) <= MOST_CLASSES:
         below = "How often each class (row) was taken for each (column)."
-        picture = svg.counts(judged.confusion, judged.classes, "predicted and actual classes")
+        picture = counts(judged.confusion, judged.classes, "predicted and actual classes")
         found.append((picture, below))
     if judged.kind == "binary":
         found += _of_two_classes(judged)
@@ -80,11 +80,14 @@ def _calibration(judged: Judgment) -> Picture:
         what, said = "the class taken", shares.max(axis=1)
         came = judged.predicted == judged.actual
     true, mean, rows = metrics.calibration_curve(came, said)
+    # A tenth of a few rows tells nothing.
+    kept = rows >= min(FEW, rows.max())
+    true, mean, rows = true[kept], mean[kept], rows[kept]
     panel = Panel("predicted probability", "how often it came true", width=280, height=250)
     panel.line(mean, true)
     panel.points(mean, true)
     panel.mark([0.0, 1.0], [0.0, 1.0])
-    below = f"Calibration of {what}, by tenths ({min(rows)} to {max(rows)} rows each)."
+    below = f"Calibration of {what}, by tenths of {min(rows):,} to {max(rows):,} rows."
     return panel.text("calibration"), below
 
 
@@ -96,7 +99,7 @@ def training(fit: TableFit) -> Picture:
     if curves.held_out:
         series.append(("held out", curves.held_out))
     every = np.concatenate([np.asarray(values, np.float64) for _, values in series])
-    panel = Panel("step", f"{fit.settings.loss} loss", width=520, log_y=spans_decades(every))
+    panel = Panel("step", f"{fit.settings.loss} loss", log_y=spans_decades(every), whole_x=True)
     for i, (name, values) in enumerate(series):
         panel.line(curves.at, values, name, i)
     panel.mark([curves.at[0], curves.at[-1]], [null, null], "null model")
@@ -119,7 +122,7 @@ def effects(fit: TableFit) -> Picture:
     label = "change for one standard deviation" if len(table.outputs) == 1 else "largest |change|"
     below = "Coefficients for one standard deviation of the column"
     below += ", with 95 % intervals." if spreads is not None else "."
-    return svg.bars(names, values, label, "the largest coefficients", spreads), below
+    return bars(names, values, label, "the largest coefficients", spreads), below
 
 
 def importance(fit: TableFit) -> Picture:
@@ -135,4 +138,4 @@ def importance(fit: TableFit) -> Picture:
         f"shuffled, {rises.shape[1]} times; lines span the least and the largest rise."
     )
     shown = [names[i] for i in order]
-    return svg.bars(shown, means[order], label, "permutation importance", ends), below
+    return bars(shown, means[order], label, "permutation importance", ends), below

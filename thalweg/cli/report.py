@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from thalweg.cli import pictures, tables
 from thalweg.cli.notes import answer, notes
 from thalweg.estimators.fitting import TableFit
 from thalweg.page import Page
+
+# A longer overview of the data is folded.
+MOST_ROWS = 15
 
 
 def report(fit: TableFit, options: Mapping[str, Any], run: str) -> str:
@@ -19,12 +23,14 @@ def report(fit: TableFit, options: Mapping[str, Any], run: str) -> str:
         options: What was done, every choice made.
         run: The file that repeats the run.
     """
-    page = Page(f"{options['target']} in {options['data']}")
+    page = Page(f"{options['target']} in {Path(options['data']).name}")
     page.answer(answer(fit))
     page.listing(notes(fit))
     page.heading("The data")
     grid = tables.data(fit)
-    page.table(grid.header, grid.rows, grid.caption)
+    many = len(grid.rows) > MOST_ROWS
+    folded = f"{len(grid.rows)} columns" if many else ""
+    page.table(grid.header, grid.rows, grid.caption, words=True, folded=folded)
     page.heading("How well it predicts")
     for grid in filter(None, (tables.quality(fit), tables.by_class(fit))):
         page.table(grid.header, grid.rows, grid.caption)

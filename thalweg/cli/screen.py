@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import markup
 from rich.box import SIMPLE_HEAD
@@ -14,15 +14,16 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from thalweg.cli import demo, tables
-from thalweg.cli.demo import LEAST_SQUARES, Demonstration
+from thalweg.cli import tables
 from thalweg.cli.notes import answer, notes
 from thalweg.cli.tables import Grid
 from thalweg.errors import printable
 from thalweg.estimators.fitting import TableFit
 from thalweg.training.result import sparkline
-from thalweg.tuning.study import Study
-from thalweg.tuning.trial import spell
+
+if TYPE_CHECKING:
+    from thalweg.cli.demo import Demonstration
+    from thalweg.tuning.study import Study
 
 WIDTH = 160
 # The narrowest a column of names may become, before columns of numbers go below.
@@ -78,6 +79,8 @@ def show(fit: TableFit, options: Mapping[str, Any], folder: Path) -> None:
 
 def show_study(study: Study, page: Path, log: Path) -> None:
     """Print what a search of hyperparameters found, and where it was written."""
+    from thalweg.tuning.trial import spell
+
     screen = console()
     title = f"{len(study.results)} trials, {len(study.diverged)} diverged"
     screen.print(f"[bold]thalweg tune[/]  {title}, {study.seconds:.3g} s of training")
@@ -154,13 +157,17 @@ def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:
 
 def show_demonstration(shown: Demonstration, folder: Path) -> int:
     """Print the study, write its page, and return the exit status."""
+    from thalweg.cli import demo
+
     screen = console()
     screen.print(
         "[bold]thalweg demo[/]  least squares on 10,000 rows and 21 columns, the lecture's"
     )
     for study, runs in shown.studies:
         show_grid(screen, demo.grid(study, runs))
-    screen.print(f"  least squares: {shown.least_squares:.12g}, the lecture: {LEAST_SQUARES:.12g}")
+    screen.print(
+        f"  least squares: {shown.least_squares:.12g}, the lecture: {demo.LEAST_SQUARES:.12g}"
+    )
     total = sum(run.fit.steps for _, runs in shown.studies for run in runs)
     verdict = "every printed number reproduced" if shown.agrees else "NOT every number reproduced"
     screen.print(f"  {verdict}; {total:,} steps, {shown.seconds:.2f} s with compiling and timing")

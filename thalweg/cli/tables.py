@@ -74,38 +74,48 @@ def by_class(fit: TableFit) -> Grid | None:
     return Grid(f"{caption} Rows {fit.judged_on}.", ["", "precision", "recall", "rows"], rows)
 
 
-MOST_COLUMNS = 40
+MOST_COLUMNS = 200
 
 
 def data(fit: TableFit) -> Grid:
     """Return an overview of the columns that the model predicts from, and of the target."""
     split, target = fit.split, fit.split.encoding.target
-    rows = [[target.name, f"target, {target.kind}", "", _of_target(target)]]
+    varies = split.train.X.any(axis=0)
+    rows = [[target.name, f"target, {target.kind}", _of_target(target), ""]]
+    at = 0
     for feature in split.encoding.features[:MOST_COLUMNS]:
+        end = at + len(feature.names)
+        kind, values = _described(feature, bool(varies[at:end].any()))
         gaps = split.gaps.get(feature.name, 0)
-        rows.append([feature.name, *_described(feature, gaps, split.encoding.missing)])
+        taken = "mean" if isinstance(feature, Standardized) else "shares"
+        how = f", {taken} taken" if split.encoding.missing == "mean" else ""
+        rows.append([feature.name, kind, values, f"{gaps:,}{how}" if gaps else ""])
+        at = end
     total = len(split.train) + len(split.held_out)
     left = len(split.encoding.features) - MOST_COLUMNS
-    more = f" The first {MOST_COLUMNS} columns, of {left + MOST_COLUMNS}." if left > 0 else ""
     caption = f"{total:,} rows. Means and shares are those of the {len(split.train):,} trained on."
-    return Grid(caption + more, ["column", "type", "missing", "values"], rows)
+    caption += f" The first {MOST_COLUMNS} columns, of {left + MOST_COLUMNS}." if left > 0 else ""
+    header = ["column", "type", "values", "missing"]
+    if not any(row[-1] for row in rows):
+        return Grid(f"{caption} No value is missing.", header[:-1], [row[:-1] for row in rows])
+    return Grid(caption, header, rows)
 
 
 def _of_target(target: TargetColumn) -> str:
     if target.kind != "regression":
-        return listed([shown(name) for name in target.classes], 5)
+        return listed(target.classes, 5)
     return f"mean {readable(target.mean, 4)}, std. dev. {readable(target.scale, 4)}"
 
 
-def _described(feature: Feature, gaps: int, missing: str) -> list[str]:
-    done = "mean taken" if isinstance(feature, Standardized) else "shares taken"
-    lacking = f"{gaps:,}{f', {done}' if missing == 'mean' else ''}" if gaps else ""
+def _described(feature: Feature, varies: bool) -> tuple[str, str]:
     if isinstance(feature, Standardized):
-        values = f"mean {readable(feature.mean, 4)}, std. dev. {readable(feature.scale, 4)}"
-        return ["number", lacking, values]
+        mean = readable(feature.mean, 4)
+        if not varies:
+            return "number", f"always {mean}"
+        return "number", f"mean {mean}, std. dev. {readable(feature.scale, 4)}"
     most = max(range(len(feature.levels)), key=lambda i: feature.shares[i])
-    common = f"{shown(feature.levels[most])} {100 * feature.shares[most]:.0f} %"
-    return [f"{len(feature.levels)} categories", lacking, f"commonest {common}"]
+    common = f"commonest {shown(feature.levels[most])}, {100 * feature.shares[most]:.0f}%"
+    return f"{len(feature.levels)} categories", common
 
 
 def coefficients(fit: TableFit, most: int | None = None) -> Grid:
@@ -166,7 +176,10 @@ def _uncertain(error: float, statistic: float, p: float, low: float, high: float
 def pace(fit: TableFit) -> str:
     """Return how long the run took, in one line."""
     trained = fit.trained
+    compiled = (
+        f", compile {readable(trained.compile_seconds, 2)} s" if trained.compile_seconds else ""
+    )
     return (
-        f"{trained.steps:,} steps in {trained.seconds:.3g} s ({trained.us_per_step:.3g} µs/step, "
-        f"compile {trained.compile_seconds:.2g} s, engine {trained.engine})"
+        f"{trained.steps:,} steps in {readable(trained.seconds, 3)} s "
+        f"({readable(trained.us_per_step, 3)} µs/step{compiled}, engine {trained.engine})"
     )
