@@ -33,7 +33,8 @@ svg .grid{stroke:var(--line)}svg .axis{stroke:var(--faint)}
 svg .mark{stroke:var(--faint);stroke-dasharray:5 4;fill:none}
 svg .line{fill:none;stroke:var(--s);stroke-width:1.7;stroke-linejoin:round}
 svg .dots{fill:none;stroke:var(--s);stroke-width:4.5;stroke-linecap:round;stroke-opacity:.55}
-svg .bar{fill:var(--s)}svg .spread{stroke:var(--ink);stroke-width:1.2}svg .on{fill:var(--ground)}svg .none{fill:var(--faint)}
+svg .bar{fill:var(--s)}svg .spread{stroke:var(--ink);stroke-width:1.2}
+svg .on{fill:var(--ground)}svg .none{fill:var(--faint)}
 """ + "".join(f".s{i}{{--s:var(--s{i})}}" for i in range(SERIES))
 
 

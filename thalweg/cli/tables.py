@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thalweg.data.encoding import Feature, Standardized, TargetColumn
 from thalweg.data.table import listed
@@ -80,7 +81,7 @@ MOST_COLUMNS = 200
 def data(fit: TableFit) -> Grid:
     """Return an overview of the columns that the model predicts from, and of the target."""
     split, target = fit.split, fit.split.encoding.target
-    varies = split.train.X.any(axis=0)
+    varies: NDArray[np.bool_] = np.any(split.train.X != 0.0, axis=0)
     rows = [[target.name, f"target, {target.kind}", _of_target(target), ""]]
     at = 0
     for feature in split.encoding.features[:MOST_COLUMNS]:

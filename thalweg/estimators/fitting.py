@@ -385,7 +385,7 @@ class TableFit:
                 for name, row in zip(table.names, table.values.tolist(), strict=True)
             }
             found["inference"] = inference_in_plain_values(self.inference)
-        return _without_nan(found)
+        return {name: _without_nan(value) for name, value in found.items()}
 
 
 def _without_nan(value: Any) -> Any:
