@@ -1,4 +1,4 @@
-"""What a fit says of itself: the answer first, valid JSON, tables that fit, and as much as asked."""
+"""What a fit says of itself: answer first, valid JSON, tables that fit, as much as asked."""
 
 import json
 import logging

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -27,6 +28,8 @@ from thalweg.estimators.training import Trained, train
 from thalweg.estimators.uncertainty import inference_of
 from thalweg.inference import Inference
 from thalweg.inference.printing import plain as inference_in_plain_values
+
+log = logging.getLogger("thalweg")
 
 # How long a run of a chosen optimizer is if nobody says.
 STEPS, MOST_EPOCHS, BATCH_SIZE = 10_000, 1000, 100
@@ -97,7 +100,12 @@ def fit_split(split: Split, settings: Settings, progress: Any = "auto") -> Table
     Raises:
         TrainingDiverged: If the loss or the parameters stop being finite.
     """
-    return TableFit(settings, split, train(split, settings, progress))
+    trained = train(split, settings, progress)
+    log.info(
+        "fitted %s with the %s loss by %s: %d steps in %.3g s", settings.model, settings.loss,
+        settings.optimizer, trained.steps, trained.seconds,
+    )  # fmt: skip
+    return TableFit(settings, split, trained)
 
 
 def cross_validate(table: Table, settings: Settings) -> tuple[TableFit, ...]:
@@ -115,7 +123,8 @@ def cross_validate(table: Table, settings: Settings) -> tuple[TableFit, ...]:
         KeyboardInterrupt: On Ctrl-C.
     """
     found = []
-    for fold in folds_of(table, settings):
+    for number, fold in enumerate(folds_of(table, settings), start=1):
+        log.info("fold %d of %d: %d rows held out", number, settings.folds, len(fold.held_out))
         fit = fit_split(fold, resolve(fold, settings), False)
         if fit.trained.interrupted:
             raise KeyboardInterrupt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,6 +30,8 @@ from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective, kind_of, parse_objective
 from thalweg.estimators.problem import Rows
 from thalweg.estimators.settings import Settings
+
+log = logging.getLogger("thalweg")
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -101,7 +104,12 @@ def split(table: Table, settings: Settings) -> Split:
             f"{table.source} has {table.rows} row{'s' * (table.rows != 1)}, of which {len(held)} "
             "would be held out; there must be at least 2 to train on."
         )
-    return _encoded(table, settings, training, held, left_out)
+    found = _encoded(table, settings, training, held, left_out)
+    log.info(
+        "%s: %d rows to train on, %d held out, %d features", table.source, len(training),
+        len(held), len(found.encoding.names),
+    )  # fmt: skip
+    return found
 
 
 def folds(table: Table, settings: Settings) -> list[Split]:
