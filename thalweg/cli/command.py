@@ -73,7 +73,7 @@ def _run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else DONE
 
 
-class _Lines(logging.Handler):
+class _Messages(logging.Handler):
     """What is logged, as lines of standard error as it is then."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -83,7 +83,7 @@ class _Lines(logging.Handler):
 @contextlib.contextmanager
 def _logged() -> Iterator[None]:
     """Write what the logger `thalweg` says: warnings, until an option asks for more or less."""
-    logger, handler = logging.getLogger("thalweg"), _Lines()
+    logger, handler = logging.getLogger("thalweg"), _Messages()
     before = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.WARNING)

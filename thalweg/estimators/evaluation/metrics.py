@@ -105,8 +105,8 @@ def log_loss(actual: Integers, shares: Floats) -> float:
         actual: The classes.
         shares: Their probabilities, shape (rows, classes).
 
-    >>> log_loss(np.array([0, 1]), np.array([[0.5, 0.5], [0.0, 1.0]])) == np.log(2) / 2
-    True
+    >>> round(log_loss(np.array([0, 1]), np.array([[0.5, 0.5], [0.0, 1.0]])), 6)  # ½ log 2
+    0.346574
     """
     chosen = shares[np.arange(len(actual)), actual.astype(np.int64)]
     tiny = np.finfo(np.float64).eps
