@@ -6,17 +6,41 @@ import html
 from collections.abc import Sequence
 
 from thalweg.errors import printable
+from thalweg.svg import DARK, LIGHT, variables
+from thalweg.svg import STYLE as OF_PICTURES
 
-STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
-h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}
-table{border-collapse:collapse;margin:.5rem 0}caption{text-align:left;color:#555}
-th,td{padding:.15rem .7rem;border-bottom:1px solid #ddd;text-align:right;
-font-variant-numeric:tabular-nums}
-th:first-child,td:first-child{text-align:left}
-pre{background:#f5f5f5;padding:.7rem;overflow-x:auto}img{max-width:100%}
+STYLE = (
+    ":root{color-scheme:light dark;--ink:#1d2126;--ground:#fff;--soft:#f4f5f7;--line:#e1e4e8;"
+    f"--faint:#6a737d;{variables(LIGHT)}}}\n"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e4e7eb;--ground:#15181c;--soft:#20252b;"
+    f"--line:#343b43;--faint:#98a2ad;{variables(DARK)}}}}}"
+    """
+@media print{:root{--ink:#000;--ground:#fff;--soft:#f4f5f7;--line:#ddd;--faint:#555;"""
+    f"{variables(LIGHT)}}}"
+    """
+body{font-size:11px;margin:0}svg,tr,figure{break-inside:avoid}.wide{overflow:visible}}
+*{box-sizing:border-box}
+body{font:15px/1.5 system-ui,sans-serif;margin:1.5rem auto;padding:0 clamp(.8rem,3vw,3rem);
+max-width:90rem;color:var(--ink);background:var(--ground)}
+h1{font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}h2{font-size:1.15rem;margin-top:2.2rem;
+border-bottom:1px solid var(--line);padding-bottom:.2rem}
+p,li{max-width:75ch;overflow-wrap:anywhere}.answer{font-size:1.25rem;line-height:1.4}
+table{border-collapse:collapse;margin:.5rem 0}
+.caption{color:var(--faint);margin:1.2rem 0 0}
+th,td{padding:.2rem .7rem;border-bottom:1px solid var(--line);text-align:right;
+font-variant-numeric:tabular-nums;white-space:nowrap}
+th:first-child,td:first-child{text-align:left;padding-left:0;white-space:normal;
+overflow-wrap:anywhere;min-width:7rem}
+pre{background:var(--soft);padding:.7rem;overflow-x:auto}
+img{max-width:100%;background:#fff}
 .wide{overflow-x:auto}
-"""
+.figures{display:flex;flex-wrap:wrap;gap:1rem 2.5rem;align-items:flex-start;margin:1rem 0}
+figure{margin:0;max-width:100%}figcaption{color:var(--faint);max-width:22rem}
+.words th,.words td{text-align:left;white-space:normal}summary{cursor:pointer}
+@media(max-width:600px){body{font-size:14px}th,td{padding:.2rem .4rem}h1{font-size:1.25rem}
+.answer{font-size:1.1rem}}
+""" + OF_PICTURES
+)
 
 
 def _escape(text: str) -> str:
@@ -41,28 +65,56 @@ class Page:
         """Begin a section."""
         self._parts.append(f"<h2>{_escape(text)}</h2>")
 
+    def answer(self, text: str) -> None:
+        """Add what a reader came for, in large letters."""
+        self._parts.append(f'<p class="answer">{_escape(text)}</p>')
+
     def paragraph(self, text: str) -> None:
         """Add a paragraph."""
         self._parts.append(f"<p>{_escape(text)}</p>")
 
     def listing(self, items: Sequence[str]) -> None:
-        """Add a list of sentences."""
+        """Add a list of sentences, if there are any."""
+        if not items:
+            return
         rows = "".join(f"<li>{_escape(item)}</li>" for item in items)
         self._parts.append(f"<ul>{rows}</ul>")
 
     def table(
-        self, header: Sequence[str], rows: Sequence[Sequence[str]], caption: str = ""
+        self,
+        header: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        caption: str = "",
+        *,
+        words: bool = False,
+        folded: str = "",
     ) -> None:
-        """Add a table of texts."""
+        """Add a table of texts, numbers to the right; of words, all to the left.
+
+        A table that is folded shows by what is asked for only.
+        """
         head = "".join(f"<th>{_escape(cell)}</th>" for cell in header)
         body = "".join(
             "<tr>" + "".join(f"<td>{_escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
         )
-        above = f"<caption>{_escape(caption)}</caption>" if caption else ""
-        self._parts.append(
-            f'<div class="wide"><table>{above}<thead><tr>{head}</tr></thead>'
+        # A caption of the table's own would be as narrow as the table.
+        above = f'<p class="caption">{_escape(caption)}</p>' if caption else ""
+        kind = ' class="words"' if words else ""
+        table = (
+            f'{above}<div class="wide"><table{kind}><thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table></div>"
         )
+        if folded:
+            table = f"<details><summary>{_escape(folded)}</summary>{table}</details>"
+        self._parts.append(table)
+
+    def figures(self, pictures: Sequence[tuple[str, str]]) -> None:
+        """Add pictures of `thalweg.svg` beside each other, each with what stands below it."""
+        drawn = "".join(
+            f"<figure>{picture}<figcaption>{_escape(below)}</figcaption></figure>"
+            for picture, below in pictures
+        )
+        self._parts.append(f'<div class="figures">{drawn}</div>')
 
     def image(self, url: str, description: str) -> None:
         """Add an image from a data URL."""

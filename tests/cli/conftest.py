@@ -4,12 +4,14 @@ import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 
 from thalweg.cli import main
+from thalweg.estimators.evaluation.parts import stratified_part
 
 LOADERS = {"diabetes": load_diabetes, "cancer": load_breast_cancer, "digits": load_digits}
 
@@ -53,9 +55,12 @@ def thalweg(
     return run
 
 
-def training_rows(rows: int, seed: int = 0) -> np.ndarray:
-    """Return the rows that are not held out."""
-    return np.sort(np.random.default_rng(seed).permutation(rows)[round(0.2 * rows) :])
+def training_rows(rows: int, classes: Any = None) -> Any:
+    """Return the rows that a fit trains on by default, of classes each alike."""
+    held = round(0.2 * rows)
+    if classes is None:
+        return np.sort(np.random.default_rng(0).permutation(rows)[held:])
+    return np.setdiff1d(np.arange(rows), stratified_part(classes, held, 0))
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

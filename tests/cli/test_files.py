@@ -248,7 +248,7 @@ def test_a_class_of_rows_held_out_only_is_named_before_training(
     held = np.random.default_rng(0).permutation(60)[0]
     kinds = np.where(np.arange(60) == held, "rare", np.where(np.arange(60) % 2, "x", "z"))
     frame().drop(columns="y").assign(kind=kinds).to_csv(tmp_path / "d.csv", index=False)
-    said = refused(thalweg("fit", "d.csv", "-y", "kind"))
+    said = refused(thalweg("fit", "d.csv", "-y", "kind", "--folds", 3))
     assert "class 'rare' of target 'kind' has no training row" in said
     assert not (tmp_path / "d.thalweg").exists()
     frame().assign(kind=kinds).to_csv(tmp_path / "d.csv", index=False)

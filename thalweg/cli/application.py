@@ -7,10 +7,12 @@ import importlib
 import inspect
 import io
 import json
+import logging
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -22,10 +24,15 @@ from thalweg.cli import status
 from thalweg.data.encoding import Missing, Unknown
 from thalweg.data.reading import Decimal
 from thalweg.errors import ArgumentError, printable, shown
-from thalweg.estimators.settings import Settings
+from thalweg.estimators.settings import NEWTON, Settings
+
+log = logging.getLogger("thalweg")
 
 # How a lone hyphen passes through the parser, which takes it for an option.
 STANDARD_INPUT, DEVICE = "-", "/dev/stdin"
+
+# What a fit by an optimizer needs.
+TRAINING = ("training.fit", "engines.llvm.engine", "engines.jit")
 
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
@@ -52,6 +59,7 @@ def with_settings(command: Callable[..., int]) -> Callable[..., int]:
     own[1:1] = [
         rest.replace(name=name, kind=rest.KEYWORD_ONLY, default=None, annotation=option)
         for name, option in _options_of_settings()
+        if name not in signature.parameters
     ]
     command.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]
     return command
@@ -90,6 +98,8 @@ def fit(
     force: Annotated[bool, Parameter(negative=())] = False,
     run: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    verbose: Annotated[bool, Parameter(negative=())] = False,
+    quiet: Annotated[bool, Parameter(negative=())] = False,
     **settings: Any,
 ) -> int:
     """Fit a model to a file, and write the model and a report to a folder.
@@ -104,10 +114,25 @@ def fit(
         force: Replace a model of other data without asking.
         run: The run.toml of a fit to repeat; other options change it.
         as_json: Print the result as JSON.
+        verbose: Tell each step as it is done, with its time.
+        quiet: Print nothing but errors, and JSON if that is asked for.
     """
+    _set_level(verbose, quiet)
     given = {name: _meant(value) for name, value in ({"data": data} | settings).items()}
     options, facts = _options(given, run)
-    return _fit(options, facts, out, force, as_json)
+    return _fit(options, facts, out, force, "json" if as_json else "nothing" if quiet else "text")
+
+
+def _set_level(verbose: bool, quiet: bool) -> None:
+    """Choose what the logger `thalweg` says on standard error.
+
+    Raises:
+        ArgumentError: If both are asked for.
+    """
+    if verbose and quiet:
+        raise ArgumentError("--verbose and --quiet exclude each other; leave one of them out.")
+    level = logging.INFO if verbose else logging.ERROR if quiet else logging.WARNING
+    log.setLevel(level)
 
 
 def _meant(value: Any) -> Any:
@@ -139,42 +164,50 @@ def _fit(
     facts: Mapping[str, Any],
     out: Path | None,
     force: bool,
-    as_json: bool,
+    printed: str,
 ) -> int:
     from thalweg.cli.folder import prepare, save
     from thalweg.cli.report import report
     from thalweg.cli.settings import options_of, settings_of, to_toml
     from thalweg.data.frames import read_table
-    from thalweg.estimators.fitting import fit_split, resolve
+    from thalweg.estimators.fitting import cross_validate, fit_split, resolve
     from thalweg.estimators.split import split
 
     settings = settings_of(options)
     if facts.get("edited"):
-        sys.stderr.write("thalweg: the run to repeat was edited since a fit wrote it.\n")
+        log.warning("the run to repeat was edited since a fit wrote it.")
     data = options["data"]
     folder = out or _folder_for(data)
-    rows, digest = split(read_table(data, settings.reading), settings), _digest(data)
+    table, digest = read_table(data, settings.reading), _digest(data)
+    rows = split(table, settings)
     chosen = resolve(rows, settings)
     for alert in rows.alerts:
-        sys.stderr.write(f"thalweg: {printable(alert)}\n")
+        log.warning("%s", alert)
     # Training's modules are loaded before its folder is there: where Ctrl-C falls into one that
     # makes dataclasses, by text that `exec` runs, CPython dies of the signal at exit.
-    for module in ("training.fit", "engines.llvm.engine", "engines.jit"):
+    for module in TRAINING if chosen.optimizer != NEWTON else ():
         importlib.import_module(f"thalweg.{module}")
     prepare(folder, data, force)
     if facts.get("digest", digest) != digest:
-        sys.stderr.write(f"thalweg: {printable(data)} has changed since the run to repeat.\n")
-    found = fit_split(rows, chosen)
+        log.warning("%s has changed since the run to repeat.", data)
+    progress: Any = "auto" if log.isEnabledFor(logging.WARNING) else False
+    found = fit_split(rows, chosen, progress)
+    if settings.folds and not found.trained.interrupted:
+        found = replace(found, folds=cross_validate(table, settings))
     done = options_of(chosen, options, folder)
     run = to_toml(done, {"digest": digest, "thalweg": __version__, "numpy": np.__version__})
     save(folder, found, run, report(found, done, run))
-    if as_json:
-        from thalweg.cli.notes import notes
+    log.info("wrote the model and its report to %s", folder)
+    if printed == "json":
+        from thalweg.cli.notes import answer, notes
 
-        content = found.plain() | {"notes": notes(found), "folder": str(folder)}
+        content = found.plain()
+        content["data"] |= {"file": data, "digest": digest or None}
+        content |= {"answer": answer(found), "notes": notes(found), "folder": str(folder)}
         # The one control character that JSON in ASCII leaves as it is.
-        sys.stdout.write(json.dumps(content, indent=1).replace("\x7f", "\\u007f") + "\n")
-    else:
+        text = json.dumps(content, indent=1, allow_nan=False)
+        sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")
+    elif printed == "text":
         from thalweg.cli.screen import show
 
         show(found, done, folder)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from thalweg.cli.status import DIVERGED, DONE, FAILED, INTERRUPTED, MISTAKEN
 from thalweg.errors import ThalwegError, TrainingDiverged, printable
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _logged():
             warnings.showwarning = _warn
             return _run(sys.argv[1:] if arguments is None else list(arguments))
     except TrainingDiverged as error:
@@ -71,8 +73,31 @@ def _run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else DONE
 
 
+class _Messages(logging.Handler):
+    """What is logged, as lines of standard error as it is then."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _say(record.getMessage())
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """Write what the logger `thalweg` says: warnings, until an option asks for more or less."""
+    logger, handler = logging.getLogger("thalweg"), _Messages()
+    before = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
+
+
 def _warn(message: Warning | str, *_: object, **__: object) -> None:
-    _say(str(message))
+    logging.getLogger("thalweg").warning("%s", message)
 
 
 def _say(message: str, status: int = DONE) -> int:

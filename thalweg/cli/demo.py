@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import thalweg as tw
-from thalweg.cli import plots
 from thalweg.cli.tables import Grid
 from thalweg.page import Page
+from thalweg.svg import Panel, bars
 from thalweg.training.result import Fit
 from thalweg.training.storage import write_whole
 
@@ -290,23 +290,32 @@ def page(shown: Demonstration) -> str:
         document.heading(study.title)
         document.table(table.header, table.rows, table.caption)
     document.heading("Losses")
-    document.image(_losses(shown), "losses above the least, epoch by epoch")
+    document.figures(_losses(shown))
     document.heading("Runtime per epoch")
-    document.image(_runtimes(shown), "runtime per epoch")
+    document.figures([(_runtimes(shown), "")])
     return document.text()
 
 
-def _losses(shown: Demonstration) -> str:
+def _losses(shown: Demonstration) -> list[tuple[str, str]]:
     """Draw how far each run is above the least loss, epoch by epoch."""
-    panels: list[tuple[str, list[plots.Line]]] = []
+    found = []
     for study, runs in shown.studies:
-        lines: list[plots.Line] = []
-        for run in runs:
+        panel = Panel(
+            "epoch",
+            "loss above the least",
+            study.title,
+            width=340,
+            height=230,
+            log_y=True,
+            whole_x=True,
+        )
+        for i, run in enumerate(runs):
             history = run.fit.history
             above = np.maximum(history.validation - shown.least_squares, 1e-3)
-            lines.append((f"batch {run.case.batch_size:,}", history.validation_epoch, above))
-        panels.append((study.title, lines))
-    return plots.curves(panels, ("epoch", "loss above the least"))
+            name = f"batch {run.case.batch_size:,}"
+            panel.line(history.validation_epoch, above, name, i)
+        found.append((panel.text(f"{study.title}: losses above the least, epoch by epoch"), ""))
+    return found
 
 
 def _runtimes(shown: Demonstration) -> str:
@@ -315,7 +324,7 @@ def _runtimes(shown: Demonstration) -> str:
         for run in runs:
             names.append(f"{study.title.partition(',')[0]}, batch {run.case.batch_size:,}")
             values.append(run.epoch_seconds * 1e3)
-    return plots.bars(names, values, "milliseconds for an epoch")
+    return bars(names, values, "milliseconds for an epoch", "runtime per epoch")
 
 
 def write(shown: Demonstration, folder: Path) -> Path:

@@ -17,7 +17,6 @@ from thalweg.data.encoding import Encoding, Missing, Unknown
 from thalweg.data.reading import Decimal
 from thalweg.data.table import Floats, Table
 from thalweg.errors import ArgumentError, printable
-from thalweg.estimators import models
 from thalweg.estimators.fitted import FittedModel
 from thalweg.estimators.fitting import TableFit
 from thalweg.estimators.folder import holds_model, holds_other_files, read_model, write_model
@@ -172,7 +171,7 @@ def predict(
     X = encoding.matrix(
         table, np.flatnonzero(kept), missing="mean" if how == "drop" else how, unknown=unknown
     )
-    scores = np.asarray(models.scores(model.params, X))
+    scores = model.of_features(X)
     names, columns = _answers(model, scores)
     if not kept.all():
         answered = np.cumsum(kept) - 1

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import markup
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from thalweg.cli import demo, tables
-from thalweg.cli.demo import LEAST_SQUARES, Demonstration
-from thalweg.cli.notes import notes
+from thalweg.cli import tables
+from thalweg.cli.notes import answer, notes
 from thalweg.cli.tables import Grid
 from thalweg.errors import printable
 from thalweg.estimators.fitting import TableFit
 from thalweg.training.result import sparkline
-from thalweg.tuning.study import Study
-from thalweg.tuning.trial import spell
+
+if TYPE_CHECKING:
+    from thalweg.cli.demo import Demonstration
+    from thalweg.tuning.study import Study
 
 WIDTH = 160
-# The narrowest a column of names may become, before a column of numbers is left out.
+# The narrowest a column of names may become, before columns of numbers go below.
 NAMES = 12
 
 MOST_CLASSES = 10
@@ -41,7 +43,8 @@ class _Screen(Console):
 
 def console() -> Console:
     """Return where results are printed; lines in files and pipes are not cut at 80 characters."""
-    return _Screen(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH)
+    known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return _Screen(highlight=False, emoji=False, width=None if known else WIDTH)
 
 
 def escape(text: str) -> str:
@@ -58,11 +61,14 @@ def show(fit: TableFit, options: Mapping[str, Any], folder: Path) -> None:
     screen = console()
     title = f"{options['model']}, {options['loss']} loss, {options['optimizer']}"
     screen.print(f"[bold]thalweg fit[/]  {escape(title)}", soft_wrap=True)
+    screen.print(f"  [bold]{escape(answer(fit))}[/]", soft_wrap=True)
     for note in notes(fit):
         screen.print(f"  {escape(note)}", soft_wrap=True)
     if fit.linear:
         _show_coefficients(screen, fit)
-    show_grid(screen, tables.losses(fit))
+    show_grid(screen, tables.quality(fit))
+    if (grid := tables.by_class(fit)) and len(grid.rows) <= MOST_CLASSES:
+        show_grid(screen, grid)
     if line := sparkline(fit.trained.curves.train):
         screen.print(f"  training loss {line}")
     screen.print(f"  {escape(tables.pace(fit))}", soft_wrap=True)
@@ -73,6 +79,8 @@ def show(fit: TableFit, options: Mapping[str, Any], folder: Path) -> None:
 
 def show_study(study: Study, page: Path, log: Path) -> None:
     """Print what a search of hyperparameters found, and where it was written."""
+    from thalweg.tuning.trial import spell
+
     screen = console()
     title = f"{len(study.results)} trials, {len(study.diverged)} diverged"
     screen.print(f"[bold]thalweg tune[/]  {title}, {study.seconds:.3g} s of training")
@@ -95,47 +103,71 @@ def _show_coefficients(screen: Console, fit: TableFit) -> None:
         return
     most = MOST_FEATURES if outputs == 1 else MOST_FEATURES_OF_CLASSES
     grid = tables.coefficients(fit, most)
-    # A screen too narrow for all loses the last column, which the report has, and no digit.
-    show_grid(screen, grid if width_of(grid) <= screen.width else narrower(grid))
+    show_grid(screen, grid)
 
 
-def width_of(grid: Grid) -> int:
-    """Return how many characters a line of a table takes at least, with narrow names."""
+def blocks(grid: Grid, width: int) -> list[Grid]:
+    """Return a table as tables that fit a width, each with the names and some of the columns.
+
+    >>> wide = Grid("", ["", "one", "two"], [["a", "1" * 9, "2" * 9]])
+    >>> [block.header for block in blocks(wide, 24)]
+    [['', 'one'], ['', 'two']]
+    """
     columns = list(zip(grid.header, *grid.rows, strict=True))
-    numbers = sum(max(map(len, column)) for column in columns[1:])
-    # The box takes three characters a column, and one.
-    return numbers + min(NAMES, max(map(len, columns[0]))) + 3 * len(columns) + 1
-
-
-def narrower(grid: Grid) -> Grid:
-    """Return a table without its last column."""
-    return replace(grid, header=grid.header[:-1], rows=[row[:-1] for row in grid.rows])
+    longest = [max(map(cell_len, map(printable, column))) for column in columns]
+    # The box takes two characters a column, and one between columns.
+    names = min(NAMES, longest[0]) + 2
+    parts: list[list[int]] = [[]]
+    used = names
+    for position in range(1, len(columns)):
+        needed = longest[position] + 3
+        if parts[-1] and used + needed > width:
+            parts.append([])
+            used = names
+        parts[-1].append(position)
+        used += needed
+    return [
+        Grid(
+            "" if number else grid.caption,
+            [grid.header[i] for i in (0, *part)],
+            [[row[i] for i in (0, *part)] for row in grid.rows],
+        )
+        for number, part in enumerate(parts)
+    ]
 
 
 def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:
-    """Print a table of texts, the first column to the left and the others to the right."""
+    """Print a table of texts, the first column to the left and the others to the right.
+
+    What is too wide for the screen goes on below: no digit is cut, and no column lost.
+    """
     if grid.caption:
         screen.print(f"[italic]{escape(grid.caption)}[/]")
-    table = Table(box=SIMPLE_HEAD)
-    for position, name in enumerate(grid.header):
-        side: Any = "right" if position else "left"
-        # Long names take several lines; a number is never cut.
-        table.add_column(escape(name), justify=side, no_wrap=position > 0, overflow="fold")
-    for position, row in enumerate(grid.rows):
-        style = marks[position] if position < len(marks) else None
-        table.add_row(*map(escape, row), style=style)
-    screen.print(table)
+    for block in blocks(grid, screen.width):
+        table = Table(box=SIMPLE_HEAD)
+        for position, name in enumerate(block.header):
+            side: Any = "right" if position else "left"
+            # Long names take several lines; a number is never cut.
+            table.add_column(escape(name), justify=side, no_wrap=position > 0, overflow="fold")
+        for position, row in enumerate(block.rows):
+            style = marks[position] if position < len(marks) else None
+            table.add_row(*map(escape, row), style=style)
+        screen.print(table)
 
 
 def show_demonstration(shown: Demonstration, folder: Path) -> int:
     """Print the study, write its page, and return the exit status."""
+    from thalweg.cli import demo
+
     screen = console()
     screen.print(
         "[bold]thalweg demo[/]  least squares on 10,000 rows and 21 columns, the lecture's"
     )
     for study, runs in shown.studies:
         show_grid(screen, demo.grid(study, runs))
-    screen.print(f"  least squares: {shown.least_squares:.12g}, the lecture: {LEAST_SQUARES:.12g}")
+    screen.print(
+        f"  least squares: {shown.least_squares:.12g}, the lecture: {demo.LEAST_SQUARES:.12g}"
+    )
     total = sum(run.fit.steps for _, runs in shown.studies for run in runs)
     verdict = "every printed number reproduced" if shown.agrees else "NOT every number reproduced"
     screen.print(f"  {verdict}; {total:,} steps, {shown.seconds:.2f} s with compiling and timing")

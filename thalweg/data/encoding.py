@@ -3,6 +3,7 @@
 A table's target is a number, one of two classes, or one of several.
 """
 
+import math
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -210,6 +211,11 @@ class Standardized:
         """What each feature is divided by."""
         return (self.scale,)
 
+    @property
+    def deviations(self) -> tuple[float, ...]:
+        """The standard deviation of each feature among the training rows, in its own units."""
+        return (self.scale,)
+
     def check(self, column: Column, source: str, unknown: Unknown = "refuse") -> Column:
         """Return a column that can be encoded; an infinite number or a text is refused."""
         finite_numbers(column, source)
@@ -256,6 +262,11 @@ class OneHot:
     def scales(self) -> tuple[float, ...]:
         """What each feature is divided by: one."""
         return (1.0,) * (len(self.levels) - 1)
+
+    @property
+    def deviations(self) -> tuple[float, ...]:
+        """The standard deviation of each feature among the training rows: √(p (1 − p))."""
+        return tuple(math.sqrt(max(0.0, p * (1.0 - p))) for p in self.shares[1:])
 
     def check(self, column: Column, source: str, unknown: Unknown = "refuse") -> Column:
         """Return a column whose positions are those of the levels; unknown ones are missing."""
@@ -359,6 +370,11 @@ class Encoding:
     def names(self) -> tuple[str, ...]:
         """The names of the matrix's columns."""
         return tuple(name for feature in self.features for name in feature.names)
+
+    @cached_property
+    def deviations(self) -> Floats:
+        """The standard deviation of each of the matrix's columns in its own units, (features,)."""
+        return np.array([d for feature in self.features for d in feature.deviations], np.float64)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ def table_of(data: Any, reading: ReadOptions | None = None) -> Table:
         return _taken(data, how)
     if isinstance(data, Mapping):
         chosen = set(how.chosen(list(data), "the table")) if data else set()
-        return _taken(as_table({k: v for k, v in data.items() if k in chosen}), how)
+        table = as_table({k: v for k, v in data.items() if k in chosen})
+        return Table(tuple(_read(column, how) for column in table.columns), table.source)
     # The libraries behind these take a quarter of a second to import.
     from thalweg.data.frames import from_frame, read_table
 

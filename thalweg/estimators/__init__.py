@@ -26,7 +26,6 @@ from thalweg.estimators.fitting import TableFit, fit_table
 from thalweg.estimators.folder import read_model
 from thalweg.estimators.scikit.loading import load_model, save_model
 from thalweg.estimators.settings import Settings
-from thalweg.estimators.tuning import TunedTable, tune_table
 
 if TYPE_CHECKING:
     from thalweg.estimators.scikit.custom import Estimator
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
         QuantileRegressor,
     )
     from thalweg.estimators.scikit.networks import MLPClassifier, MLPRegressor
+    from thalweg.estimators.tuning import TunedTable, tune_table
 
 __all__ = [
     "Classifier",
@@ -74,8 +74,14 @@ _SCIKIT = {
     "Regressor": "general",
 }
 
+# What a fit does without.
+_TUNING = ("TunedTable", "tune_table")
+
 
 def __getattr__(name: str) -> Any:
+    if name in _TUNING:
+        module = importlib.import_module(f"{__name__}.tuning")
+        return globals().setdefault(name, getattr(module, name))
     if name not in _SCIKIT:
         guess = "" if name.startswith("_") else did_you_mean(name, __all__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}.{guess}".rstrip("."))

@@ -171,9 +171,10 @@ def coefficients(encoding: Encoding, params: Params) -> Coefficients:
     slopes, intercept = encoding.original_units(weights, bias)
     outputs = target.classes if weights.ndim > 1 else ("",)
     shape = (-1, len(outputs))
+    deviations = encoding.deviations.reshape(-1, *(1 for _ in weights.shape[1:]))
     return Coefficients(
         ("intercept", *encoding.names),
         outputs,
         np.concatenate([intercept.reshape(shape) + target.mean, slopes.reshape(shape)]),
-        np.concatenate([bias.reshape(shape) + target.mean, weights.reshape(shape)]),
+        np.concatenate([bias.reshape(shape) + target.mean, (slopes * deviations).reshape(shape)]),
     )

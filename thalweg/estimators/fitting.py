@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -12,17 +13,23 @@ from numpy.typing import NDArray
 
 from thalweg import optim
 from thalweg.data.sources import table_of
+from thalweg.data.table import Table
 from thalweg.errors import CallError, SpecError, did_you_mean, shown
-from thalweg.estimators import models
+from thalweg.estimators.evaluation.importance import permutation_importance
+from thalweg.estimators.evaluation.metrics import Judgment, r2_score, together
 from thalweg.estimators.fitted import Coefficients, FittedModel
 from thalweg.estimators.models import Model, parse_model
 from thalweg.estimators.objectives import Objective
 from thalweg.estimators.problem import Rows
 from thalweg.estimators.settings import NEWTON, Settings
 from thalweg.estimators.split import Split, split
+from thalweg.estimators.split import folds as folds_of
 from thalweg.estimators.training import Trained, train
 from thalweg.estimators.uncertainty import inference_of
 from thalweg.inference import Inference
+from thalweg.inference.printing import plain as inference_in_plain_values
+
+log = logging.getLogger("thalweg")
 
 # How long a run of a chosen optimizer is if nobody says.
 STEPS, MOST_EPOCHS, BATCH_SIZE = 10_000, 1000, 100
@@ -43,7 +50,8 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
         target: The column to predict.
         progress: As for `tw.fit`.
         settings: Any of `Settings`: task, model, loss, optimizer, batch_size, epochs, patience,
-            l2, missing, drop, features, category, date, na, decimal, holdout, seed.
+            l2, missing, drop, features, category, date, na, decimal, holdout, folds, groups,
+            time, seed.
 
     Raises:
         DataError: If the data, a column or a value cannot be used.
@@ -69,8 +77,11 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
                 f"fit_table takes no {shown(name)}.{guess} See Settings for all it does."
             )
     asked = Settings(target, **settings)
-    rows = split(table_of(data, asked.reading), asked)
+    table = table_of(data, asked.reading)
+    rows = split(table, asked)
     found = fit_split(rows, resolve(rows, asked), progress)
+    if asked.folds and not found.trained.interrupted:
+        found = replace(found, folds=cross_validate(table, asked))
     if found.trained.interrupted:
         interruption = KeyboardInterrupt()
         interruption.fit = found  # type: ignore[attr-defined]
@@ -89,7 +100,36 @@ def fit_split(split: Split, settings: Settings, progress: Any = "auto") -> Table
     Raises:
         TrainingDiverged: If the loss or the parameters stop being finite.
     """
-    return TableFit(settings, split, train(split, settings, progress))
+    trained = train(split, settings, progress)
+    log.info(
+        "fitted %s with the %s loss by %s: %d steps in %.3g s", settings.model, settings.loss,
+        settings.optimizer, trained.steps, trained.seconds,
+    )  # fmt: skip
+    return TableFit(settings, split, trained)
+
+
+def cross_validate(table: Table, settings: Settings) -> tuple[TableFit, ...]:
+    """Return a fit for each fold of a table, which it is judged on and did not see.
+
+    Means, deviations and categories' shares are those of the rows that a fold is trained on.
+
+    Args:
+        table: The table.
+        settings: What was asked for.
+
+    Raises:
+        DataError: If a fold cannot be fitted.
+        TrainingDiverged: If a loss or parameters stop being finite.
+        KeyboardInterrupt: On Ctrl-C.
+    """
+    found = []
+    for number, fold in enumerate(folds_of(table, settings), start=1):
+        log.info("fold %d of %d: %d rows held out", number, settings.folds, len(fold.held_out))
+        fit = fit_split(fold, resolve(fold, settings), False)
+        if fit.trained.interrupted:
+            raise KeyboardInterrupt
+        found.append(fit)
+    return tuple(found)
 
 
 def resolve(split: Split, settings: Settings) -> Settings:
@@ -160,6 +200,7 @@ class TableFit:
         settings: What was asked for, every choice made.
         split: The rows trained on and those held out.
         trained: The parameters, and how they were found.
+        folds: The fits that cross-validation made, each of which held other rows out.
 
     Example:
         >>> from thalweg.estimators import fit_table
@@ -172,6 +213,7 @@ class TableFit:
     settings: Settings
     split: Split
     trained: Trained
+    folds: tuple[TableFit, ...] = ()
 
     @property
     def model(self) -> FittedModel:
@@ -209,21 +251,82 @@ class TableFit:
         return inference_of(split.objective, rows.X, rows.y, params, split.encoding, l2)
 
     @cached_property
+    def judgments(self) -> dict[str, Judgment]:
+        """What was predicted beside what is, by the rows judged on.
+
+        These are "training", and "held out" or, by the models that did not see them,
+        "cross-validated".
+        """
+        found = {"training": self._judgment(self.split.train)}
+        if len(self.split.held_out):
+            found["held out"] = self._judgment(self.split.held_out)
+        if self.folds:
+            parts = [fold.judgments["held out"] for fold in self.folds]
+            found["cross-validated"] = together(parts)
+        return found
+
+    @property
+    def judged_on(self) -> str:
+        """The rows that tell most of the model: those it did not see, if there are any."""
+        return list(self.judgments)[-1]
+
+    @cached_property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """Every metric by name, by the rows judged on; over folds it is their mean."""
+        found = {name: judged.metrics for name, judged in self.judgments.items()}
+        if self.folds:
+            parts = [fold.metrics["held out"] for fold in self.folds]
+            found["cross-validated"] = {
+                name: float(np.mean([part[name] for part in parts])) for name in parts[0]
+            }
+        return found
+
+    @cached_property
+    def spread(self) -> dict[str, float]:
+        """The standard deviation of each metric between folds; nothing without folds."""
+        parts = [fold.metrics["held out"] for fold in self.folds]
+        names = parts[0] if parts else ()
+        return {name: float(np.std([part[name] for part in parts], ddof=1)) for name in names}
+
+    def _judgment(self, rows: Rows) -> Judgment:
+        target, model = self.split.encoding.target, self.model
+        scores = model.of_features(rows.X)
+        if target.kind == "regression":
+            actual = rows.y * target.scale + target.mean
+            return Judgment("regression", (), actual, model.predicted(scores))
+        ranked = scores if scores.ndim == 1 else None
+        actual, taken = rows.y.astype(np.int64), model.taken(scores)
+        return Judgment(target.kind, target.classes, actual, taken, model.shares(scores), ranked)
+
+    @cached_property
     def losses(self) -> dict[str, dict[str, float]]:
         """Losses and scores of the model and the null model, by the rows judged on."""
         judged = {"training": self.split.train, "held out": self.split.held_out}
-        return {name: self._judged(rows) for name, rows in judged.items() if len(rows)}
+        found = {name: self._judged(rows) for name, rows in judged.items() if len(rows)}
+        if self.folds:
+            parts = [fold.losses["held out"] for fold in self.folds]
+            rows = [part["rows"] for part in parts]
+            means = {
+                name: float(np.average([part[name] for part in parts], weights=rows))
+                for name in ("loss", "null loss")
+            }
+            scores = {
+                name: float(np.mean([part[name] for part in parts]))
+                for name in ("score", "null score")
+            }
+            found["cross-validated"] = {"rows": sum(rows), **means, **scores}
+        return found
 
     def _judged(self, rows: Rows) -> dict[str, float]:
         split, objective = self.split, self.split.objective
         constant = objective.null(split.train.y, split.outputs)
         null = np.broadcast_to(constant, (len(rows), *np.shape(constant)))
-        scores = models.scores(self.trained.params, rows.X)
+        activation = self.model.spec.activation
         return {
             "rows": len(rows),
-            "loss": split.mean_loss(rows, self.trained.params),
+            "loss": split.mean_loss(rows, self.trained.params, activation),
             "null loss": float(np.mean(objective.losses(null, rows.y))) * split.unit,
-            "score": self._score(scores, rows),
+            "score": self._score(self.model.of_features(rows.X), rows),
             "null score": self._score(null, rows),
         }
 
@@ -231,23 +334,73 @@ class TableFit:
         if self.split.encoding.target.kind != "regression":
             return float(np.mean(self.model.taken(scores) == rows.y))
         mean = self.split.objective.mean
-        error = rows.y - (mean(scores) if mean else scores)
-        spread = float(np.sum((rows.y - np.mean(rows.y)) ** 2))
-        return 1 - float(np.sum(error**2)) / spread if spread else float("nan")
+        return r2_score(rows.y, mean(scores) if mean else scores)
+
+    @cached_property
+    def importance(self) -> tuple[tuple[str, ...], Floats]:
+        """The columns, and by how much the loss rises if one is shuffled, (columns, repeats).
+
+        It is of the rows held out, or of the training rows if there are none.
+        """
+        split, model = self.split, self.model
+        rows = split.held_out if len(split.held_out) else split.train
+        features, at = split.encoding.features, 0
+        groups = []
+        for feature in features:
+            groups.append(slice(at, at + len(feature.names)))
+            at += len(feature.names)
+
+        def loss(X: Floats, taken: NDArray[np.int64]) -> float:
+            values = split.objective.losses(model.of_features(X), rows.y[taken])
+            return float(np.mean(values)) * split.unit
+
+        found = permutation_importance(loss, rows.X, groups, self.settings.seed)
+        return tuple(feature.name for feature in features), found
 
     def plain(self) -> dict[str, Any]:
-        """Return everything as numbers, texts, lists and dictionaries."""
+        """Return everything as numbers, texts, lists and dictionaries, as JSON has them.
+
+        What is not defined is None.
+        """
+        target, settings = self.split.encoding.target, self.settings
+        len(self.split.encoding.names)
         found: dict[str, Any] = {
-            "target": self.split.encoding.target.name,
-            "task": self.split.encoding.target.kind,
+            "target": target.name,
+            "task": target.kind,
+            "classes": list(target.classes),
+            "model": settings.model,
+            "loss": settings.loss,
+            "optimizer": str(settings.optimizer),
+            "l2": settings.l2,
+            "seed": settings.seed,
+            "data": {
+                "fingerprint": self.split.fingerprint,
+                "features": len(self.split.encoding.names),
+            },
             "losses": self.losses,
             "score": self.score_name,
+            "metrics": self.metrics,
             **{name: getattr(self.trained, name) for name in TRAINING},
         }
+        if self.folds:
+            found["spread"] = self.spread
+            found["folds"] = [fold.metrics["held out"] for fold in self.folds]
+        if target.kind != "regression":
+            found["by class"] = {name: j.by_class for name, j in self.judgments.items()}
         if self.linear:
             table = self.coefficients
             found["coefficients"] = {
                 name: dict(zip(table.outputs, row, strict=True)) if len(row) > 1 else row[0]
                 for name, row in zip(table.names, table.values.tolist(), strict=True)
             }
-        return found
+            found["inference"] = inference_in_plain_values(self.inference)
+        return {name: _without_nan(value) for name, value in found.items()}
+
+
+def _without_nan(value: Any) -> Any:
+    """Return plain values with None for numbers that are not finite: JSON has none of those."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

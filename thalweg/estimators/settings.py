@@ -15,7 +15,9 @@ from thalweg.estimators.models import parse_model
 
 NEWTON: Literal["newton"] = "newton"
 
-_LEAST = {"batch_size": 1, "epochs": 1, "patience": 0, "seed": 0, "l2": 0}
+HOLDOUT = 0.2
+
+_LEAST = {"batch_size": 1, "epochs": 1, "patience": 0, "seed": 0, "l2": 0, "folds": 2}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,14 @@ class Settings:
         na: Values that mean missing, such as -999, beside the usual ones.
         decimal: The mark before decimals in a text file, point or comma, where the file leaves it
             open.
-        holdout: The share of rows held out, from 0 to less than 1; 0.2 by default.
+        holdout: The share of rows held out, from 0 to less than 1; 0.2 by default, of each class
+            alike.
+        folds: Hold every row out once, in so many parts, and judge by all of them; the model is
+            then fitted to all rows.
+        groups: A column, such as a person, whose values are never both in training and among what
+            is held out; it is no feature unless it is among `features` or `category`.
+        time: A column of dates or numbers: the latest rows are those held out. It is no feature
+            unless it is among `features` or `date`.
         seed: What the rows held out and all other random choices follow from, 0 by default.
 
     Raises:
@@ -72,7 +81,10 @@ class Settings:
     date: tuple[str, ...] = ()
     na: tuple[str, ...] = ()
     decimal: Decimal | None = None
-    holdout: float = 0.2
+    holdout: float = HOLDOUT
+    folds: int | None = None
+    groups: str | None = None
+    time: str | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -85,6 +97,7 @@ class Settings:
                 f"target is {shown(self.target)}, also among the columns to drop or to predict "
                 "from; name it once."
             )
+        self._check_parts()
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and not (value >= least and math.isfinite(value)):
@@ -102,10 +115,37 @@ class Settings:
                 f"tw.optim.adam(0.01), or {NEWTON!r}."
             )
 
+    def _check_parts(self) -> None:
+        """Refuse ways to hold rows out that exclude each other."""
+        if self.time is not None and (self.groups is not None or self.folds is not None):
+            other = "groups" if self.groups is not None else "folds"
+            raise ArgumentError(
+                f"time is {shown(self.time)}, and {other} is given too; the latest rows are those "
+                "held out, so leave one of them out."
+            )
+        if self.folds is not None and self.holdout not in (0, HOLDOUT):
+            raise ArgumentError(
+                f"holdout is {self.holdout}, and folds is {self.folds}, which hold every row out "
+                "once; leave one of them out."
+            )
+        for name in ("groups", "time"):
+            column = getattr(self, name)
+            if column is not None and column in (self.target, *self.drop):
+                raise ArgumentError(
+                    f"{name} is {shown(column)}, which is the target or dropped; name another "
+                    "column. It is no feature unless it is asked for."
+                )
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The columns that say which rows are held out, and are no features."""
+        asked = {*self.features, *self.category, *self.date}
+        return tuple(c for c in (self.groups, self.time) if c is not None and c not in asked)
+
     @property
     def reading(self) -> ReadOptions:
         """What of a table is read, and what its values mean."""
-        only = (*self.features, self.target) if self.features else None
+        only = (*self.features, self.target, *self.apart) if self.features else None
         return ReadOptions(only, self.drop, self.category, self.date, self.na, self.decimal)
 
 

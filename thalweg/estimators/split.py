@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thalweg.data.alerts import alerts
+from thalweg.data.dates import parts_of, with_date_parts
 from thalweg.data.encoding import (
     Encoding,
     Kind,
@@ -18,13 +22,16 @@ from thalweg.data.encoding import (
     encode,
     guess_target,
 )
-from thalweg.data.table import Table, listed
+from thalweg.data.table import Column, Table, listed, shown_rows
 from thalweg.errors import DataError, shown
 from thalweg.estimators import models
+from thalweg.estimators.evaluation import parts as evaluation
 from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective, kind_of, parse_objective
 from thalweg.estimators.problem import Rows
 from thalweg.estimators.settings import Settings
+
+log = logging.getLogger("thalweg")
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -40,6 +47,9 @@ class Split:
         train: The rows to train on.
         held_out: The rows to judge by; there may be none.
         alerts: What to look at before trusting the fit, a sentence each.
+        groups: The group of each training row, if rows have groups.
+        gaps: How many values of each column were missing.
+        places: Where the rows trained on and held out are in the table.
     """
 
     encoding: Encoding
@@ -47,6 +57,9 @@ class Split:
     train: Rows
     held_out: Rows
     alerts: tuple[str, ...] = ()
+    groups: Integers | None = None
+    gaps: Mapping[str, int] = field(default_factory=dict)
+    places: tuple[Integers, Integers] | None = None
 
     @property
     def outputs(self) -> int:
@@ -55,14 +68,24 @@ class Split:
         return classes if self.encoding.target.kind == "multiclass" else 1
 
     @property
+    def fingerprint(self) -> str:
+        """A checksum of all features and targets, in order: equal data give equal ones."""
+        total = hashlib.blake2b(digest_size=16)
+        for rows in (self.train, self.held_out):
+            for values in (rows.X, rows.y):
+                total.update(np.ascontiguousarray(values).data.cast("B") if values.size else b"")
+        return total.hexdigest()
+
+    @property
     def unit(self) -> float:
         """What a loss is multiplied with to be in the target's own units."""
         return float(self.encoding.target.scale**self.objective.power)
 
-    def mean_loss(self, rows: Rows, params: Params) -> float:
+    def mean_loss(self, rows: Rows, params: Params, activation: str = "relu") -> float:
         """Return the mean loss of a model over rows, in the target's own units."""
         with np.errstate(over="ignore", invalid="ignore"):
-            losses = self.objective.losses(models.scores(params, rows.X), rows.y)
+            scores = models.scores(params, rows.X, activation)
+            losses = self.objective.losses(scores, rows.y)
             return float(np.mean(losses)) * self.unit
 
 
@@ -74,14 +97,59 @@ def split(table: Table, settings: Settings) -> Split:
         SpecError: If the loss is unknown or not for such a target.
     """
     table, left_out = _complete(table, settings)
-    training, held = _held_out(table.rows, settings, table.source)
+    held = _held_out(table, settings)
+    training = np.setdiff1d(np.arange(table.rows), held, assume_unique=True)
+    if len(training) < 2:
+        raise DataError(
+            f"{table.source} has {table.rows} row{'s' * (table.rows != 1)}, of which {len(held)} "
+            "would be held out; there must be at least 2 to train on."
+        )
+    found = _encoded(table, settings, training, held, left_out)
+    log.info(
+        "%s: %d rows to train on, %d held out, %d features", table.source, len(training),
+        len(held), len(found.encoding.names),
+    )  # fmt: skip
+    return found
+
+
+def folds(table: Table, settings: Settings) -> list[Split]:
+    """Return a split for each fold: encoded from the rows it trains on, and judged on the others.
+
+    Every row is held out by one of them.
+
+    Raises:
+        DataError: If there are fewer rows or groups than folds, or as for `split`.
+    """
+    table, left_out = _complete(table, settings)
+    count, groups = settings.folds or 2, group_of(table, settings)
+    units, what = (table.rows, "rows")
+    if groups is not None:
+        units, what = len(np.unique(groups)), f"groups of {shown(settings.groups or '')}"
+    if units < 2 * count if groups is None else units < count:
+        raise DataError(
+            f"{table.source} has {units} {what}, too few for {count} folds; ask for fewer (--folds)"
+            ", or hold rows out once (--holdout)."
+        )
+    classes = None if groups is not None else _classes(table, settings)
+    parts = evaluation.folds(table.rows, count, settings.seed, classes=classes, groups=groups)
+    every = np.arange(table.rows)
+    return [
+        _encoded(table, settings, np.setdiff1d(every, part, assume_unique=True), part, left_out)
+        for part in parts
+    ]
+
+
+def _encoded(
+    table: Table, settings: Settings, training: Integers, held: Integers, left_out: tuple[str, ...]
+) -> Split:
     kind = settings.task or _decided(settings, table)
+    drop = (*settings.drop, *settings.apart)
     encoding = encode(
         table,
         settings.target,
         settings.missing,
         kind=kind,
-        drop=[name for name in settings.drop if name in table.names],
+        drop=[name for name in drop if name in table.names],
         category=settings.category,
         dates=settings.date,
         na=settings.na,
@@ -105,7 +173,14 @@ def split(table: Table, settings: Settings) -> Split:
     train = Rows(encoding.matrix(table, training), values[training])
     held_out = Rows(encoding.matrix(table, held), values[held])
     said = (*left_out, *_unseen(encoding), *alerts(table, _numeric(encoding, table)))
-    return Split(encoding, objective, train, held_out, said)
+    groups = group_of(table, settings)
+    of_training = None if groups is None else groups[training]
+    gaps = {
+        f.name: int(np.count_nonzero(table[f.name].missing))
+        for f in encoding.features
+        if f.name in set(table.names)
+    }
+    return Split(encoding, objective, train, held_out, said, of_training, gaps, (training, held))
 
 
 def _numeric(encoding: Encoding, table: Table) -> list[str]:
@@ -144,8 +219,8 @@ def _require_every_class(values: NDArray[Any], target: TargetColumn, source: str
     if lacking:
         raise DataError(
             f"{source}: class {listed(lacking, 5)} of target {shown(target.name)} has no training "
-            "row, only rows held out; take another --seed, hold out fewer rows (--holdout), or "
-            "leave the class out of the file."
+            "row, only rows held out; take another --seed, hold out fewer rows (--holdout, --folds)"
+            ", or leave the class out of the file."
         )
 
 
@@ -169,12 +244,66 @@ def _decided(settings: Settings, table: Table) -> Kind | None:
     return kind if kind and guess_target(table, settings.target).kind != kind else None
 
 
-def _held_out(rows: int, settings: Settings, source: str) -> tuple[Integers, Integers]:
-    order = np.random.default_rng(settings.seed).permutation(rows)
-    held = round(settings.holdout * rows)
-    if rows - held < 2:
+def _held_out(table: Table, settings: Settings) -> Integers:
+    """Return the rows to hold out, in order."""
+    count = 0 if settings.folds else round(settings.holdout * table.rows)
+    if settings.time is not None:
+        return _latest(table, settings, count)
+    groups = group_of(table, settings)
+    if groups is not None:
+        if len(np.unique(groups)) < 2:
+            raise DataError(
+                f"{table.source}: {shown(settings.groups or '')} has one value only, so no group "
+                "can be held out; name another column (--groups)."
+            )
+        return evaluation.grouped_part(groups, count, settings.seed)
+    classes = _classes(table, settings) if count else None
+    if classes is None:
+        return evaluation.random_part(table.rows, count, settings.seed)
+    return evaluation.stratified_part(classes, count, settings.seed)
+
+
+def _classes(table: Table, settings: Settings) -> Integers | None:
+    """Return the class of each row, where the target has classes."""
+    kind = settings.task or kind_of(settings.loss)
+    target = guess_target(table, settings.target, kind)
+    if target.kind == "regression":
+        return None
+    return np.unique(table[settings.target].values, return_inverse=True)[1].astype(np.int64)
+
+
+def group_of(table: Table, settings: Settings) -> Integers | None:
+    """Return the group of each row, counted from 0, if rows have groups.
+
+    Raises:
+        DataError: If one is missing.
+    """
+    if settings.groups is None:
+        return None
+    column = table[settings.groups]
+    _require_whole(column, table.source)
+    return np.unique(column.values, return_inverse=True)[1].astype(np.int64)
+
+
+def _latest(table: Table, settings: Settings, count: int) -> Integers:
+    name = settings.time or ""
+    column = table[name]
+    _require_whole(column, table.source)
+    if not column.numeric:
+        parts = with_date_parts(Table((column,), table.source), [name])
+        column = parts[parts_of(name)[-1]]
+    found = evaluation.latest_part(column.values, count)
+    if count and not len(found):
         raise DataError(
-            f"{source} has {rows} row{'s' * (rows != 1)}, of which {held} would be held out; "
-            "there must be at least 2 to train on."
+            f"{table.source}: too many rows have the latest {shown(name)} to hold them out; hold "
+            "out more rows (--holdout), or name a finer column (--time)."
         )
-    return np.sort(order[held:]), np.sort(order[:held])
+    return found
+
+
+def _require_whole(column: Column, source: str) -> None:
+    if column.missing.any():
+        raise DataError(
+            f"{source}: {shown(column.name)} is missing in {shown_rows(column.missing_rows)}, and "
+            "says which rows are held out; fill it in, or leave such rows out (--missing drop)."
+        )

@@ -41,19 +41,21 @@ class Curves:
         at: The steps after which the model was judged.
         train: The loss over all training rows then.
         held_out: The loss over the rows held out then; nothing if there are none.
+        activation: What the model applies between layers.
     """
 
     loss: Floats = field(default_factory=lambda: np.empty(0))
     at: list[int] = field(default_factory=list)
     train: list[float] = field(default_factory=list)
     held_out: list[float] = field(default_factory=list)
+    activation: str = "relu"
 
     def judge(self, split: Split, step: int, params: Params) -> None:
         """Note how good parameters are after a step."""
         self.at.append(step)
-        self.train.append(split.mean_loss(split.train, params))
+        self.train.append(split.mean_loss(split.train, params, self.activation))
         if len(split.held_out):
-            self.held_out.append(split.mean_loss(split.held_out, params))
+            self.held_out.append(split.mean_loss(split.held_out, params, self.activation))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +135,7 @@ def _optimized(
     problem = PenalizedLoss(objective, rows, model, split.outputs, penalty)
     loss = problem.loss
 
-    curves = Curves()
+    curves = Curves(activation=model.activation)
     judge = functools.partial(curves.judge, split)
     judge(0, start)
     size = min(settings.batch_size or len(rows), len(rows))

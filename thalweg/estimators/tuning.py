@@ -16,6 +16,7 @@ from thalweg.data.encoding import Encoding
 from thalweg.data.sources import table_of
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators import models
+from thalweg.estimators.evaluation.parts import folds
 from thalweg.estimators.fitting import TableFit, fit_split, resolve
 from thalweg.estimators.models import Params, parse_model
 from thalweg.estimators.objectives import parse_objective
@@ -106,13 +107,18 @@ def tune_table(
     """
     folds = whole_number("folds", folds, 2, "It is in how many parts the rows are divided.")
     asked = Settings(target, **settings)
+    if asked.time is not None:
+        raise ArgumentError(
+            f"time is {shown(asked.time)}, and trials are judged on rows of all times. Leave it "
+            "out, or fit without tuning."
+        )
     rows = split(table_of(data, asked.reading), asked)
     if len(rows.train) < 2 * folds:
         raise ArgumentError(
             f"There are {len(rows.train)} training rows for {folds} folds. Give fewer folds."
         )
     searched = _with_facts(space, asked, rows, folds, trials)
-    search = FoldedFits(rows.encoding, rows.objective.text, rows.train, asked, folds)
+    search = FoldedFits(rows.encoding, rows.objective.text, rows.train, asked, folds, rows.groups)
     study = tune(
         search, searched, trials=trials, sampler=sampler, pruner=pruner, executor=executor,
         log=log, seed=asked.seed, callbacks=callbacks, progress=progress,
@@ -178,6 +184,7 @@ class FoldedFits:
         rows: The training rows.
         settings: What stays fixed.
         folds: How many there are.
+        groups: The group of each row, none of which is divided.
     """
 
     encoding: Encoding
@@ -185,6 +192,7 @@ class FoldedFits:
     rows: Rows
     settings: Settings
     folds: int
+    groups: NDArray[np.int64] | None = None
 
     def __call__(self, config: Config, trial: Trial) -> dict[str, Any]:
         """Return the mean loss over the folds, its score, and the curves of the first fold."""
@@ -196,8 +204,9 @@ class FoldedFits:
             # One fold's curves are enough to see how training goes.
             params, curves = fit_fold(fold, resolve(fold, settings), followed=not losses)
             found = found or curves
-            losses.append(fold.mean_loss(fold.held_out, params))
-            scores.append(_score(fold, params))
+            activation = parse_model(settings.model).activation
+            losses.append(fold.mean_loss(fold.held_out, params, activation))
+            scores.append(_score(fold, params, activation))
             trial.report(float(np.mean(losses)), len(losses))
             if trial.should_prune():
                 break
@@ -208,19 +217,20 @@ class FoldedFits:
 
         What cannot be divided is always trained on, so that all compile to one program.
         """
-        y = self.rows.y
-        order = np.random.default_rng([self.settings.seed, 3]).permutation(len(y))
-        if self.encoding.target.kind != "regression":
-            order = order[np.argsort(y[order], kind="stable")]
-        size = len(y) // self.folds
+        y, regression = self.rows.y, self.encoding.target.kind == "regression"
+        every = np.arange(len(y))
+        parts = folds(
+            len(y), self.folds, self.settings.seed, classes=None if regression else y,
+            groups=self.groups, equal=True,
+        )  # fmt: skip
         objective = parse_objective(self.loss, self.encoding.target.kind)
-        found = []
-        for fold in range(self.folds):
-            out = order[: size * self.folds][fold :: self.folds]
-            kept = np.setdiff1d(order, out)
-            parts = self.rows.take(kept), self.rows.take(np.sort(out))
-            found.append(Split(self.encoding, objective, *parts))
-        return found
+        return [
+            Split(
+                self.encoding, objective,
+                self.rows.take(np.setdiff1d(every, out)), self.rows.take(out),
+            )
+            for out in parts
+        ]  # fmt: skip
 
 
 def fit_fold(
@@ -249,7 +259,7 @@ def fit_fold(
     judged = aside if patience else fold.held_out if followed else None
 
     def loss(params: Params, X: Any, y: Any, penalty: Any) -> Any:
-        value = np.mean(objective.losses(models.scores(params, X), y))
+        value = np.mean(objective.losses(models.scores(params, X, model.activation), y))
         return value + 0.5 * np.mean(penalty) * models.squared_weights(params)
 
     def arrays(rows: Rows, penalty: float) -> tuple[NDArray[Any], ...]:
@@ -277,10 +287,10 @@ def fit_fold(
     return (fit.best_params if patience else fit.params), curves
 
 
-def _score(fold: Split, params: Params) -> float:
+def _score(fold: Split, params: Params, activation: str) -> float:
     """Return the share of rows predicted right, or of variance explained, on the rows left out."""
     y = fold.held_out.y
-    scores = np.asarray(models.scores(params, fold.held_out.X))
+    scores = np.asarray(models.scores(params, fold.held_out.X, activation))
     if fold.encoding.target.kind != "regression":
         taken = scores.argmax(axis=1) if scores.ndim > 1 else scores > 0
         return float(np.mean(taken == y))

@@ -32,6 +32,19 @@ def number(value: float) -> str:
     return f"{value + 0.0:.6g}"
 
 
+def readable(value: float, digits: int = 6) -> str:
+    """Write a number for people: thousands marked, no powers of ten where digits will do.
+
+    >>> readable(1234567.0), readable(42116.4, 5), readable(0.5), readable(np.nan)
+    ('1,234,567', '42,116', '0.5', '–')
+    """
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else str(value)
+    if 10.0**digits <= abs(value) < 1e12:
+        return f"{value:,.0f}"
+    return f"{value + 0.0:,.{digits}g}"
+
+
 def probability(value: float) -> str:
     """Write a probability to three decimals.
 
