@@ -274,7 +274,7 @@ COARSE = {"cfloat", "float", "half"}
 OTHERS_TEXT = """
 fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev jit jvp linearize
 load load_state save save_state set_default_dtype value_and_grad vjp vmap fixed_point
-least_squares minimize root
+least_squares minimize root load_model lr_find tune dsmm segment_reduce
 associative_scan checkpoint custom_jvp custom_vjp fori_loop map pure_callback scan switch while_loop
 sparse_coo_tensor sparse_csr_tensor
 """
@@ -301,7 +301,7 @@ def functions() -> Iterator[tuple[str, Callable[..., Any]]]:
             function = getattr(space, name)
             if name.startswith("_") or name in OTHERS or not callable(function):
                 continue
-            if function is tw.cond:
+            if function in (tw.cond, wing.cond):
                 continue  # a branch; the condition of a matrix has its name
             own = inspect.unwrap(function)
             if isinstance(function, type) or name.endswith("_") or id(own) in seen:

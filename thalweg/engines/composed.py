@@ -139,6 +139,17 @@ def composed(
     return make(plan.run(arrays), None, False, operands[0].results)
 
 
+def computed(primitive: Function, x: Tensor) -> Tensor:
+    """Apply a primitive of one operand, by machine code where nobody follows it.
+
+    Where somebody does it keeps its own rule, which may read the result and not the operand: then
+    the operand may change in place, as in PyTorch.
+    """
+    if recording.enabled and (x.node is not None or x.origin is not None):
+        return primitive(x)  # type: ignore[no-any-return]
+    return composed(primitive, x)
+
+
 def _run(*arrays: Array, function: Function, axes: int | None, options: Options) -> Array:
     plan = _plan(function, axes, options, arrays)
     assert plan is not None  # it was there before the step was applied

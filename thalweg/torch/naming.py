@@ -21,7 +21,7 @@ from thalweg.core.spec import defaults_of
 from thalweg.core.tensor import Tensor
 from thalweg.core.writing import arrays_of
 from thalweg.core.writing import inplace as write_inplace
-from thalweg.engines.composed import composed
+from thalweg.engines.composed import computed
 from thalweg.errors import ShapeError
 from thalweg.torch.dtypes import TORCH
 from thalweg.torch.return_types import as_named
@@ -345,7 +345,7 @@ def _compiled_from(least: int, own: Callable[..., Any]) -> Callable[..., Any]:
         if len(args) == 1 and not kwargs:
             x = args[0]
             if isinstance(x, TorchTensor) and getattr(x.array, "size", 0) >= least:
-                return composed(own, x)
+                return computed(own, x)
         return own(*args, **kwargs)
 
     return of_one

@@ -22,8 +22,13 @@ MATHEMATICS: dict[str, Callable[..., Value]] = {
         *(sin, cos, tan, arcsin, arccos, arctan, arctan2),
         *(sinh, cosh, tanh, arcsinh, arccosh, arctanh, erf),
         *(fmod, nextafter, rint, sign_bit),
-        *(normal_radius, normal_cosine, normal_sine),
     )
+}
+
+# What normal numbers are drawn by: they are told apart as they are float32's to the last bit, of
+# uniform numbers alone, and have no derivatives.
+DRAWS: dict[str, Callable[..., Value]] = {
+    function.__name__: function for function in (normal_radius, normal_cosine, normal_sine)
 }
 
 # What kernels compute so seldom that they call it, by name and type: a function of two numbers.

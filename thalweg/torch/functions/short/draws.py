@@ -48,6 +48,7 @@ def _randn(*size: Any) -> Tensor:
 def _randint(*bounds: Any) -> Tensor:
     low, high, size = (0, *bounds) if len(bounds) == 2 else bounds
     require(low.__class__ is int and high.__class__ is int and -(2**62) < low < high < 2**62)
+    require(size.__class__ is not int)
     shape = _shape((size,))
     _require_stream()
     return new(default_generator.randint(low, high, shape))

@@ -16,6 +16,7 @@ from thalweg.core.primitive import Primitive
 from thalweg.core.program import tracing
 from thalweg.core.spec import FLOAT32, FLOAT64
 from thalweg.core.tensor import Tensor
+from thalweg.torch.functions.short.road import rename
 from thalweg.torch.naming import COMPILED, NAMES
 from thalweg.torch.tensors import TorchTensor
 
@@ -69,28 +70,40 @@ for _name, _ufunc in (
     setattr(TorchTensor, _name, _of_two(_ufunc, getattr(TorchTensor, _name)))
 
 
-def _function_of_two(name: str, ufunc: Callable[..., Any]) -> None:
-    """Let a function and a method of two operands take the operator's way."""
+def _function_of_two(name: str, ufunc: Callable[..., Any], numbers: bool = True) -> None:
+    """Let a function and a method of two operands take the operator's way.
+
+    Args:
+        name: Its name.
+        ufunc: What computes it.
+        numbers: Whether the second may be a number.
+    """
 
     def joined(long: Callable[..., Any]) -> Callable[..., Any]:
         operator = _of_two(ufunc, long)
 
         def called(*args: Any, **kwargs: Any) -> Any:
-            if len(args) == 2 and not kwargs and args[0].__class__ is TorchTensor:
+            if (
+                len(args) == 2
+                and not kwargs
+                and args[0].__class__ is TorchTensor
+                and (numbers or args[1].__class__ is TorchTensor)
+            ):
                 return operator(*args)
             return long(*args, **kwargs)
 
         return functools.update_wrapper(called, long)
 
-    NAMES[name] = joined(NAMES[name])
+    rename(name, joined(NAMES[name]))
     setattr(TorchTensor, name, joined(getattr(TorchTensor, name)))
 
 
 for _name, _ufunc in (
     ("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("div", np.divide),
-    ("maximum", np.maximum), ("minimum", np.minimum),
 ):  # fmt: skip
     _function_of_two(_name, _ufunc)
+for _name, _ufunc in (("maximum", np.maximum), ("minimum", np.minimum)):
+    _function_of_two(_name, _ufunc, numbers=False)
 
 
 def _of_one(primitive: Primitive, long: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,5 +129,5 @@ for _name in (
 ):  # fmt: skip
     _own = inspect.unwrap(NAMES[_name])
     if isinstance(_own, Primitive):
-        NAMES[_name] = _of_one(_own, NAMES[_name])
+        rename(_name, _of_one(_own, NAMES[_name]))
         setattr(TorchTensor, _name, _of_one(_own, getattr(TorchTensor, _name)))

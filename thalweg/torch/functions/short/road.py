@@ -47,7 +47,7 @@ def short_road(*names: str, inplace: bool = False) -> Callable[[Form], Form]:
     def declare(form: Form) -> Form:
         for name in names:
             if name in NAMES:
-                NAMES[name] = trying(form, NAMES[name])
+                rename(name, trying(form, NAMES[name]))
             if hasattr(TorchTensor, name):
                 method = trying(form, getattr(TorchTensor, name))
                 setattr(TorchTensor, name, method)
@@ -58,6 +58,12 @@ def short_road(*names: str, inplace: bool = False) -> Callable[[Form], Form]:
         return form
 
     return declare
+
+
+def rename(name: str, function: Form) -> None:
+    """Let a function of PyTorch's name, and of all its other names, be another one."""
+    before = NAMES[name]
+    NAMES.update({other: function for other, held in NAMES.items() if held is before})
 
 
 def trying(form: Form, long: Function) -> Function:

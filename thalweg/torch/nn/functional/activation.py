@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from thalweg.core.tensor import Tensor, astype
-from thalweg.engines.composed import composed
+from thalweg.engines.composed import composed, computed
 from thalweg.errors import ArgumentError, ShapeError
 from thalweg.lines import level_of_user
 from thalweg.ops.elementwise import exponential, trigonometric
@@ -165,7 +165,7 @@ def _softsign(x: Tensor) -> Tensor:
 
 def sigmoid(input: Any) -> Tensor:
     """Logistic function: 1 / (1 + e⁻ˣ)."""
-    return composed(exponential.sigmoid, as_tensor(input))
+    return computed(exponential.sigmoid, as_tensor(input))
 
 
 @step("LogSigmoid")
