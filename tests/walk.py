@@ -274,7 +274,7 @@ COARSE = {"cfloat", "float", "half"}
 OTHERS_TEXT = """
 fit get_default_dtype grad hessian hvp is_grad_enabled jacfwd jacobian jacrev jit jvp linearize
 load load_state save save_state set_default_dtype value_and_grad vjp vmap fixed_point
-least_squares minimize root load_model lr_find tune dsmm segment_reduce
+least_squares minimize root load_model lr_find tune dsmm hsmm spmm segment_reduce
 associative_scan checkpoint custom_jvp custom_vjp fori_loop map pure_callback scan switch while_loop
 sparse_coo_tensor sparse_csr_tensor
 """

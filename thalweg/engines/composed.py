@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.autodiff.functional import vjp
-from thalweg.core.apply import apply
+from thalweg.core.apply import apply, record
 from thalweg.core.primitive import Primitive
 from thalweg.core.program import tracing
 from thalweg.core.spec import Array, Spec
@@ -139,15 +139,21 @@ def composed(
     return make(plan.run(arrays), None, False, operands[0].results)
 
 
-def computed(primitive: Function, x: Tensor) -> Tensor:
-    """Apply a primitive of one operand, by machine code where nobody follows it.
+def computed(function: Function, x: Tensor) -> Tensor:
+    """Apply a function of one operand by machine code.
 
-    Where somebody does it keeps its own rule, which may read the result and not the operand: then
-    the operand may change in place, as in PyTorch.
+    A primitive keeps its own rule, which may read the result and not the operand: then the operand
+    may change in place, as in PyTorch.
     """
+    if not isinstance(function, Primitive):
+        return composed(function, x)
+    plan = None if tracing.traces or x.weak else _plan(function, None, (), [x.array])
+    if plan is None:
+        return function(x)
+    result = make(plan.run([x.array]), None, False, x.results)
     if recording.enabled and (x.node is not None or x.origin is not None):
-        return primitive(x)  # type: ignore[no-any-return]
-    return composed(primitive, x)
+        record(function, (x,), {}, result)
+    return result
 
 
 def _run(*arrays: Array, function: Function, axes: int | None, options: Options) -> Array:
