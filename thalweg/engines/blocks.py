@@ -17,7 +17,7 @@ from thalweg.compiler.pipeline import optimize
 from thalweg.core.program import Program, Symbol, finish, trace
 from thalweg.core.spec import Array, Spec
 from thalweg.core.tensor import Tensor, as_tensor, make
-from thalweg.engines.addresses import address_of
+from thalweg.engines.llvm.code.addresses import address_of
 from thalweg.engines.registry import engine
 
 # For so many elements in all, from the most: how many a block has.

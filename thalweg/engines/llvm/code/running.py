@@ -14,8 +14,8 @@ from thalweg.compiler.callbacks import CalledProgram
 from thalweg.compiler.kernels.materialize import LONG, total_effort
 from thalweg.core.program import Program
 from thalweg.core.spec import Spec
-from thalweg.engines.addresses import address_of
 from thalweg.engines.engine import Array, Loop, Run, Start, missing_order
+from thalweg.engines.llvm.code.addresses import address_of
 from thalweg.engines.llvm.code.hosting import Callee, Door, Host, quietly
 from thalweg.engines.llvm.code.image import Image
 from thalweg.engines.llvm.code.jit import link

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from thalweg.engines.addresses import address_of
+from thalweg.engines.llvm.code.addresses import address_of
 
 FIXED = np.arange(4.0)
 FIXED.setflags(write=False)
