@@ -226,3 +226,10 @@ def test_a_weak_result_stays_a_number_in_later_calls() -> None:
     function = tw.jit(lambda x: (2.5, x + 1.0))
     x = np.ones(2, np.float32)
     assert [type(function(x)[0]) for _ in range(3)] == [float] * 3
+
+
+def test_what_is_recorded_is_not_compiled() -> None:
+    held = tw.tensor(np.array([1.0, 2.0]), requires_grad=True)
+    function = tw.jit(lambda x: np.abs(np.fft.rfft(x * held)), engine="native", fallback="refuse")
+    for _ in range(2):
+        assert function(np.array([3.0, 4.0])).requires_grad

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,17 +32,9 @@ def make(folder: Path) -> None:
     Raises:
         ArgumentError: If it cannot.
     """
-    try:
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        any(folder.iterdir())
-        probe = folder / f".{secrets.token_hex(4)}.tmp"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise ArgumentError(
-            f"The folder {folder} cannot be written: {error.strerror or error}. Choose another "
-            "with --out."
-        ) from error
+        _probe(folder)
 
 
 def prepare(folder: Path, data: str, force: bool) -> None:
@@ -58,7 +51,8 @@ def prepare(folder: Path, data: str, force: bool) -> None:
     existing = folder
     while not existing.exists() and existing != existing.parent:
         existing = existing.parent
-    _probe(existing, folder)
+    with _writing(folder):
+        _probe(existing)
     if not folder.exists():
         return
     if holds_other_files(folder):
@@ -74,12 +68,23 @@ def prepare(folder: Path, data: str, force: bool) -> None:
             )
 
 
-def _probe(existing: Path, folder: Path) -> None:
+def _probe(folder: Path) -> None:
+    """Read a folder and write into it."""
+    any(folder.iterdir())
+    probe = folder / f".{secrets.token_hex(4)}.tmp"
+    probe.touch()
+    probe.unlink()
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say of which folder it is that it cannot be written.
+
+    Raises:
+        ArgumentError: If the system refuses.
+    """
     try:
-        any(existing.iterdir())
-        probe = existing / f".{secrets.token_hex(4)}.tmp"
-        probe.touch()
-        probe.unlink()
+        yield
     except OSError as error:
         raise ArgumentError(
             f"The folder {folder} cannot be written: {error.strerror or error}. Choose another "

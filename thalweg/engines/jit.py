@@ -72,8 +72,8 @@ class _Traced:
 
     @property
     def is_short(self) -> bool:
-        """Whether arrays may go straight to code that computes results in memory of their own."""
-        return getattr(self.run, "gives_own_memory", False)
+        """Whether arrays may go straight to compiled code, whose results have own memory."""
+        return getattr(vars(self).get("run"), "gives_own_memory", False)
 
     def of_arrays(self, arrays: list[Array]) -> Any:
         """Return the results for arrays alone, as arrays and NumPy's numbers."""
@@ -175,14 +175,14 @@ def jit(
 
     @functools.wraps(function)
     def compiled(*args: Any, **kwargs: Any) -> Any:
-        glance = None if positions or names else _glance(args, kwargs)
-        traced = None if glance is None else short.get(glance[0])
-        if glance is not None and traced is not None and not any(map(is_recorded, traced.captured)):
-            return traced.of_arrays(glance[1])
         static = {i % len(args) for i in positions if -len(args) <= i < len(args)}
         wrapped = tuple(_static(a) if i in static else a for i, a in enumerate(args))
         keywords = {k: _static(a) if k in names else a for k, a in kwargs.items()}
         leaves, definition = tree.flatten((wrapped, keywords))
+        glance = _glance(leaves, definition)
+        traced = None if glance is None else _known(short, glance)
+        if traced is not None and not any(map(is_recorded, traced.captured)):
+            return traced.of_arrays(leaves)
         if not OWN.issuperset(map(type, leaves)) and is_foreign(leaves, held=True):
             # Their library's compiler is around the call, if there is one.
             return in_library("jit", compiled, function)(*args, **kwargs)
@@ -193,35 +193,44 @@ def jit(
         constants = tuple((i, v) for i, v in enumerate(leaves) if not isinstance(v, _ARRAYS))
         kinds = tuple((tensor.spec, tensor.results) for tensor in given)
         key = (definition, kinds, constants, orders)
-        try:
-            found = known.get(key)
-        except TypeError as error:
-            raise ArgumentError(
-                f"jit got an argument that is neither an array nor hashable: {error}. Pass arrays "
-                "and numbers in tuples, lists and dicts, or make the argument hashable."
-            ) from error
+        found = _known(known, key)
         if found is None:
             # Traced outside the lock: two threads may both trace, and the first one is kept.
             made = _trace(function, leaves, definition, places, given, engine, fallback)
             with lock:
                 found = known.setdefault(key, made)
-        if glance is not None and found.is_short:
-            short[glance[0]] = found
         shown = [tensor.array for tensor in found.captured]
-        return as_given(found(given), [leaves[i] for i in places], shown)
+        result = as_given(found(given), [leaves[i] for i in places], shown)
+        if glance is not None and found.is_short:
+            short[glance] = found
+        return result
 
     return Transformed(compiled, functools.partial(jit, **options), function)
 
 
-def _glance(args: Any, kwargs: Any) -> tuple[Hashable, list[Array]] | None:
-    """Return what a program is found by, and the leaves, if all are arrays of NumPy's."""
-    leaves, definition = tree.flatten((args, kwargs))
+def _known(programs: dict[Any, _Traced], key: Any) -> _Traced | None:
+    """Return what was traced for a key, if anything was.
+
+    Raises:
+        ArgumentError: If an argument in it cannot be hashed.
+    """
+    try:
+        return programs.get(key)
+    except TypeError as error:
+        raise ArgumentError(
+            f"jit got an argument that is neither an array nor hashable: {error}. Pass arrays "
+            "and numbers in tuples, lists and dicts, or make the argument hashable."
+        ) from error
+
+
+def _glance(leaves: list[Any], definition: tree.TreeDef) -> Hashable:
+    """Return what a program is found by if all leaves are arrays of NumPy's, else None."""
     seen: list[Hashable] = [definition]
     for leaf in leaves:
         if leaf.__class__ is not np.ndarray:
             return None
         seen += (leaf.shape, leaf.dtype, leaf.flags.c_contiguous or leaf.strides)
-    return tuple(seen), leaves
+    return tuple(seen)
 
 
 @dataclass(frozen=True)

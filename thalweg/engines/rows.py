@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from thalweg.core.spec import Array
+from thalweg.engines.llvm.code.addresses import address_of
 
 # Fewer numbers do not make it load the compiler.
 _MANY = 1 << 14
@@ -31,11 +32,6 @@ def _is_worth(*arrays: Array) -> bool:
     return first.dtype.char in "fd"
 
 
-def _address(array: Array) -> int:
-    found: int = array.__array_interface__["data"][0]
-    return found
-
-
 @functools.cache
 def _loop(name: str, kind: str, order: str) -> Any:
     from thalweg.engines.llvm.code.places import loop  # it loads the compiler
@@ -45,7 +41,7 @@ def _loop(name: str, kind: str, order: str) -> Any:
 
 def _run(name: str, x: Array, y: Array, out: Array, *sizes: int, order: str = "ogt") -> Any:
     run = _loop(name, x.dtype.char, order)
-    return None if run(_address(x), _address(y), _address(out), *sizes) else out
+    return None if run(address_of(x), address_of(y), address_of(out), *sizes) else out
 
 
 def gathered(x: Array, index: Array) -> Array | None:
@@ -115,5 +111,5 @@ def evenly_spaced(low: Any, high: Any, step: Any, count: int) -> Array | None:
     if count < _MANY and _COMPILER not in sys.modules:
         return None
     out = np.empty(count, np.float32)
-    _spaced()(low, high, step, _address(out), count)
+    _spaced()(low, high, step, address_of(out), count)
     return out

@@ -10,6 +10,7 @@ import string
 from typing import Any
 
 from thalweg.engines.llvm.code.jit import load
+from thalweg.engines.llvm.code.sequences import counted
 
 # For each row r and each element j of it a body is run: `at` is r · width + j.
 _LOOP = """
@@ -43,19 +44,43 @@ done:
 }
 """
 
-# y[r, j] is a position along row r, which has `extent` elements.
+# An element of y is a position, of which there are `extent`.
 _POSITION = """
-  %to_place = getelementptr i64, ptr %y, i64 %at
+  %to_place = getelementptr i64, ptr %y, i64 {}
   %place = load i64, ptr %to_place
   %inside = icmp ult i64 %place, %extent
   br i1 %inside, label %good, label %bad
 good:
-  %there = add i64 %base, %place
+"""
+
+# y[r, j] is a position along row r, and y[r] a row.
+_ALONG_THE_ROW = f"{_POSITION.format('%at')}  %there = add i64 %base, %place"
+_OF_A_ROW = f"{_POSITION.format('%r')}  %row = mul i64 %place, %width\n  %there = add i64 %row, %j"
+
+_LOAD = """
+  %from = getelementptr $number, ptr %x, i64 %at
+  %value = load $number, ptr %from
+"""
+
+_ADD_THERE = f"""{_LOAD}
+  %to = getelementptr $number, ptr %out, i64 %there
+  %old = load $number, ptr %to
+  %new = fadd $number %old, %value
+  store $number %new, ptr %to
+  br label %next
+"""
+
+# out[r, j] = so far and x[r, j]
+_TOTAL = f"""{_LOAD}
+  %total = {{}} $number %so_far, %value
+  %to = getelementptr $number, ptr %out, i64 %at
+  store $number %total, ptr %to
+  br label %next
 """
 
 _BODIES = {
     # out[r, j] = x[r, y[r, j]]
-    "gathered": _POSITION
+    "gathered": _ALONG_THE_ROW
     + """
   %from = getelementptr $number, ptr %x, i64 %there
   %value = load $number, ptr %from
@@ -64,53 +89,14 @@ _BODIES = {
   br label %next
 """,
     # out[r, y[r, j]] += x[r, j]
-    "added": _POSITION
-    + """
-  %from = getelementptr $number, ptr %x, i64 %at
-  %value = load $number, ptr %from
-  %to = getelementptr $number, ptr %out, i64 %there
-  %old = load $number, ptr %to
-  %new = fadd $number %old, %value
-  store $number %new, ptr %to
-  br label %next
-""",
-    # out[y[r], j] += x[r, j]; `extent` rows
-    "rows_added": """
-  %to_place = getelementptr i64, ptr %y, i64 %r
-  %place = load i64, ptr %to_place
-  %inside = icmp ult i64 %place, %extent
-  br i1 %inside, label %good, label %bad
-good:
-  %row = mul i64 %place, %width
-  %there = add i64 %row, %j
-  %from = getelementptr $number, ptr %x, i64 %at
-  %value = load $number, ptr %from
-  %to = getelementptr $number, ptr %out, i64 %there
-  %old = load $number, ptr %to
-  %new = fadd $number %old, %value
-  store $number %new, ptr %to
-  br label %next
-""",
-    "summed": """
-  %from = getelementptr $number, ptr %x, i64 %at
-  %value = load $number, ptr %from
-  %total = fadd $number %so_far, %value
-  %to = getelementptr $number, ptr %out, i64 %at
-  store $number %total, ptr %to
-  br label %next
-""",
-    "multiplied": """
-  %from = getelementptr $number, ptr %x, i64 %at
-  %value = load $number, ptr %from
-  %total = fmul $number %so_far, %value
-  %to = getelementptr $number, ptr %out, i64 %at
-  store $number %total, ptr %to
-  br label %next
-""",
+    "added": _ALONG_THE_ROW + _ADD_THERE,
+    # out[y[r], j] += x[r, j]
+    "rows_added": _OF_A_ROW + _ADD_THERE,
+    "summed": _TOTAL.format("fadd"),
+    "multiplied": _TOTAL.format("fmul"),
     # out[r] and y[r]: the largest of row r in order, and their positions; NaN is refused.
-    "top": """
-  %from = getelementptr $number, ptr %x, i64 %at
-  %value = load $number, ptr %from
+    "top": _LOAD
+    + """
   %nan = fcmp uno $number %value, %value
   br i1 %nan, label %bad, label %seen
 seen:
@@ -180,17 +166,10 @@ def loop(name: str, kind: str, order: str = "ogt") -> Any:
     return made.function(unique, count, pointer, pointer, pointer, count, count, count)
 
 
-_SPACED = """
-declare float @llvm.fma.f32(float, float, float)
-define void @spaced(float %low, float %high, float %step, ptr %out, i64 %n) {
-entry:
-  %half = sdiv i64 %n, 2
-  %some = icmp sgt i64 %n, 0
-  %back = fneg float %step
-  %last = sub i64 %n, 1
-  br i1 %some, label %loop, label %done
-loop:
-  %i = phi i64 [ 0, %entry ], [ %next, %loop ]
+_SPACED = "declare float @llvm.fma.f32(float, float, float)" + counted(
+    "spaced",
+    "float %low, float %high, float %step, ptr %out",
+    """
   %first = icmp slt i64 %i, %half
   %left = sub i64 %last, %i
   %count = select i1 %first, i64 %i, i64 %left
@@ -199,14 +178,12 @@ loop:
   %from = select i1 %first, float %low, float %high
   %value = call float @llvm.fma.f32(float %number, float %by, float %from)
   %to = getelementptr float, ptr %out, i64 %i
-  store float %value, ptr %to
-  %next = add i64 %i, 1
-  %more = icmp slt i64 %next, %n
-  br i1 %more, label %loop, label %done
-done:
-  ret void
-}
-"""
+  store float %value, ptr %to""",
+    before="""
+  %half = sdiv i64 %n, 2
+  %back = fneg float %step
+  %last = sub i64 %n, 1""",
+)
 
 
 def spaced() -> Any:

@@ -14,42 +14,16 @@ import numpy as np
 from thalweg.core.spec import Array
 from thalweg.engines.llvm.code.jit import load
 
-_EXCHANGES = """
-define void @exchange(ptr %targets, ptr %order, i64 %n) {
-entry:
-  %some = icmp sgt i64 %n, 0
-  br i1 %some, label %loop, label %done
-loop:
-  %i = phi i64 [ 0, %entry ], [ %next, %loop ]
-  %at = getelementptr i64, ptr %targets, i64 %i
-  %target = load i64, ptr %at
-  %here = getelementptr i64, ptr %order, i64 %i
-  %there = getelementptr i64, ptr %order, i64 %target
-  %mine = load i64, ptr %here
-  %other = load i64, ptr %there
-  store i64 %other, ptr %here
-  store i64 %mine, ptr %there
-  %next = add i64 %i, 1
-  %more = icmp slt i64 %next, %n
-  br i1 %more, label %loop, label %done
-done:
-  ret void
-}
-"""
 
-_EACH = """
-declare double @{name}(double)
-define void @each_{name}(ptr %x, ptr %out, i64 %n) {{
-entry:
+def counted(name: str, parameters: str, body: str, before: str = "") -> str:
+    """Return a function of n, the last of its parameters, that runs a body for i = 0 … n - 1."""
+    return f"""
+define void @{name}({parameters}, i64 %n) {{
+entry:{before}
   %some = icmp sgt i64 %n, 0
   br i1 %some, label %loop, label %done
 loop:
-  %i = phi i64 [ 0, %entry ], [ %next, %loop ]
-  %at = getelementptr double, ptr %x, i64 %i
-  %value = load double, ptr %at
-  %found = call double @{name}(double %value)
-  %to = getelementptr double, ptr %out, i64 %i
-  store double %found, ptr %to
+  %i = phi i64 [ 0, %entry ], [ %next, %loop ]{body}
   %next = add i64 %i, 1
   %more = icmp slt i64 %next, %n
   br i1 %more, label %loop, label %done
@@ -57,6 +31,35 @@ done:
   ret void
 }}
 """
+
+
+_EXCHANGES = counted(
+    "exchange",
+    "ptr %targets, ptr %order",
+    """
+  %at = getelementptr i64, ptr %targets, i64 %i
+  %target = load i64, ptr %at
+  %here = getelementptr i64, ptr %order, i64 %i
+  %there = getelementptr i64, ptr %order, i64 %target
+  %mine = load i64, ptr %here
+  %other = load i64, ptr %there
+  store i64 %other, ptr %here
+  store i64 %mine, ptr %there""",
+)
+
+
+def _each(name: str) -> str:
+    return f"declare double @{name}(double)" + counted(
+        f"each_{name}",
+        "ptr %x, ptr %out",
+        f"""
+  %at = getelementptr double, ptr %x, i64 %i
+  %value = load double, ptr %at
+  %found = call double @{name}(double %value)
+  %to = getelementptr double, ptr %out, i64 %i
+  store double %found, ptr %to""",
+    )
+
 
 _POINTER, _COUNT = ctypes.c_void_p, ctypes.c_int64
 
@@ -82,5 +85,5 @@ def of_each(name: str, x: Array) -> Array:
     """Return the values of a function of the C library, of float64 numbers."""
     given = np.ascontiguousarray(x)
     out = np.empty(x.shape)
-    _compiled(_EACH.format(name=name), f"each_{name}")(given.ctypes.data, out.ctypes.data, out.size)
+    _compiled(_each(name), f"each_{name}")(given.ctypes.data, out.ctypes.data, out.size)
     return out
