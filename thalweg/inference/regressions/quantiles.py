@@ -13,6 +13,7 @@ from thalweg.errors import ArgumentError
 from thalweg.inference.covariance import Convention
 from thalweg.inference.distributions import ReferenceDistribution
 from thalweg.inference.regressions.design import read_design, read_numbers, require_aligned
+from thalweg.inference.regressions.interior import central_path, independent
 from thalweg.inference.resampling import Refits, Resampled
 from thalweg.inference.result import Inference
 from thalweg.ops.stats.symmetric import norm
@@ -198,58 +199,10 @@ def solved(rows: QuantileRows) -> Floats:
     unit = np.linalg.norm(rows.X, axis=0)
     scale = float(np.abs(rows.y).max()) or 1.0
     inner = QuantileRows(rows.q, rows.X / unit, rows.y / scale)
-    beta = _vertex(inner, _interior(inner))
+    levels, ones = np.full(len(inner.y), rows.q), np.ones(len(inner.y))
+    near, _, _ = central_path(inner.X, inner.y, levels, ones, 1e-13, MOST_STEPS)
+    beta = _vertex(inner, near)
     return np.asarray(beta * scale / unit)
-
-
-def _interior(rows: QuantileRows) -> Floats:
-    """Return coefficients near the least loss, by Mehrotra's steps in the dual's box.
-
-    max y'a  over  X'a = (1 − q) X'1,  0 ≤ a ≤ 1
-    """
-    X, y, n = rows.X, rows.y, len(rows.y)
-    goal = (1.0 - rows.q) * X.sum(axis=0)
-    a, s = np.full(n, 1.0 - rows.q), np.full(n, rows.q)
-    beta = np.asarray(np.linalg.lstsq(X, y, rcond=None)[0])
-    r = y - X @ beta
-    edge = 0.1 * max(float(np.abs(r).mean()), 1e-3)
-    # y − Xβ = w − z with multipliers z of a ≥ 0 and w of a ≤ 1.
-    w, z = np.maximum(r, 0.0) + edge, np.maximum(-r, 0.0) + edge
-    for _ in range(MOST_STEPS):
-        gap = float(a @ z + s @ w)
-        if gap <= 1e-13 * max(1.0, rows.loss(beta)):
-            break
-        none = np.zeros(n)
-        da, db, dz, dw = _towards(rows, goal, (a, s, beta, w, z), none, none)
-        primal, dual = min(_reach(a, da), _reach(s, -da)), min(_reach(z, dz), _reach(w, dw))
-        left = (a + primal * da) @ (z + dual * dz) + (s - primal * da) @ (w + dual * dw)
-        aim = gap / (2 * n) * (float(left) / gap) ** 3
-        now = (a, s, beta, w, z)
-        da, db, dz, dw = _towards(rows, goal, now, aim - da * dz, aim + da * dw)
-        primal, dual = min(_reach(a, da), _reach(s, -da)), min(_reach(z, dz), _reach(w, dw))
-        a, s = a + primal * da, s - primal * da
-        beta, z, w = beta + dual * db, z + dual * dz, w + dual * dw
-    return np.asarray(beta)
-
-
-def _towards(
-    rows: QuantileRows, goal: Floats, now: tuple[Floats, ...], below: Floats, above: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return the step at which the products a z and s w become what they should be."""
-    a, s, beta, w, z = now
-    X = rows.X
-    weights = 1.0 / (z / a + w / s)
-    right = rows.y - X @ beta + below / a - above / s
-    A = X.T @ (weights[:, None] * X)
-    db = np.asarray(np.linalg.lstsq(A, X.T @ (weights * right) - (goal - X.T @ a), rcond=None)[0])
-    da = weights * (right - X @ db)
-    return da, db, below / a - z - z / a * da, above / s - w + w / s * da
-
-
-def _reach(values: Floats, step: Floats) -> float:
-    """Return how far a step may go until a value is nearly 0."""
-    falling = step < 0
-    return min(1.0, 0.99995 * float(np.min(-values[falling] / step[falling], initial=np.inf)))
 
 
 def _vertex(rows: QuantileRows, near: Floats) -> Floats:
@@ -258,7 +211,8 @@ def _vertex(rows: QuantileRows, near: Floats) -> Floats:
     From the rows of the least residuals, rows are exchanged while that lowers the loss.
     """
     X, y, q = rows.X, rows.y, rows.q
-    basis = _independent(X, np.argsort(np.abs(y - X @ near), kind="stable"))
+    order = np.argsort(np.abs(y - X @ near), kind="stable")
+    basis = np.array(independent(X, order, 1e-9), np.int64)
     for _ in range(50 * X.shape[1] + 100):
         inverse = np.asarray(np.linalg.inv(X[basis]), np.float64)
         beta = inverse @ y[basis]
@@ -300,21 +254,3 @@ def _first_beyond(rows: QuantileRows, residuals: Floats, edge: Floats, slope: fl
         if slope >= 0.0:
             return int(row)
     return None
-
-
-def _independent(X: Floats, order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the first rows in an order that are independent, as many as there are columns."""
-    chosen: list[int] = []
-    basis = np.zeros((X.shape[1], 0))
-    for row in order.tolist():
-        rest = X[row]
-        size = float(np.linalg.norm(rest))
-        for _ in range(2):
-            rest = rest - basis @ (basis.T @ rest)
-        length = float(np.linalg.norm(rest))
-        if length > 1e-9 * size:
-            basis = np.column_stack([basis, rest / length])
-            chosen.append(row)
-            if len(chosen) == X.shape[1]:
-                break
-    return np.array(chosen, np.int64)
