@@ -94,7 +94,7 @@ def test_ctrl_c_stops_within_a_tenth_of_a_second_with_the_run_so_far(
     squared, regression, engine, interrupts
 ) -> None:
     waits = []
-    for seconds in (0.05, 0.15, 0.3):
+    for seconds in (0.05, 0.15, 0.3, 1.0, 3.0):
         sent = []
         timer = interrupt_after(seconds, sent)
         with pytest.raises(KeyboardInterrupt) as caught:
@@ -102,8 +102,11 @@ def test_ctrl_c_stops_within_a_tenth_of_a_second_with_the_run_so_far(
                 squared, np.zeros(3), regression, optimizer=tw.optim.adam(1e-6), batch_size=10,
                 steps=10**8, engine=engine,
             )  # fmt: skip
-        waits.append(time.perf_counter() - sent[0])
+        waited = time.perf_counter() - sent[0]
         timer.join()
+        if not hasattr(caught.value, "fit"):  # on a busy machine: it came before the first step
+            continue
+        waits.append(waited)
         so_far = caught.value.fit
         assert 0 < so_far.steps < 10**8
         assert not so_far.finished
@@ -114,6 +117,8 @@ def test_ctrl_c_stops_within_a_tenth_of_a_second_with_the_run_so_far(
         )  # fmt: skip
         assert np.array_equal(so_far.params, whole.params)
         assert np.array_equal(so_far.history.loss, whole.history.loss)
+        if len(waits) == 3:
+            break
     assert min(waits) < 0.1
 
 

@@ -72,7 +72,8 @@ def executed(path: str, library: str, name: str = "__main__") -> types.ModuleTyp
     before = sys.modules.get(name)
     sys.modules[name] = module  # where pickle and dataclasses look for its classes
     try:
-        exec(compile(tree, module.__file__, "exec"), module.__dict__)
+        with settings_kept():
+            exec(compile(tree, module.__file__, "exec"), module.__dict__)
     finally:
         if before is None:
             del sys.modules[name]
@@ -83,7 +84,7 @@ def executed(path: str, library: str, name: str = "__main__") -> types.ModuleTyp
 
 def printed(path: str, library: str) -> str:
     """Return what a script prints."""
-    with contextlib.redirect_stdout(io.StringIO()) as stream, settings_kept():
+    with contextlib.redirect_stdout(io.StringIO()) as stream:
         executed(path, library)
     return stream.getvalue()
 

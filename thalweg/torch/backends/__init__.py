@@ -1,7 +1,7 @@
 """What computes beneath PyTorch, for scripts that ask: none of it is in use here.
 
 >>> import thalweg.torch as torch
->>> torch.backends.cudnn.deterministic = True
+>>> torch.backends.cudnn.deterministic = False
 >>> torch.backends.mps.is_available()
 False
 """
