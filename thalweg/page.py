@@ -29,11 +29,13 @@ table{border-collapse:collapse;margin:.5rem 0}
 .caption{color:var(--faint);margin:1.2rem 0 0}
 th,td{padding:.2rem .7rem;border-bottom:1px solid var(--line);text-align:right;
 font-variant-numeric:tabular-nums;white-space:nowrap}
-th:first-child,td:first-child{text-align:left;padding-left:0;white-space:normal;
-overflow-wrap:anywhere;min-width:7rem}
-pre{background:var(--soft);padding:.7rem;overflow-x:auto}
+th:first-child,td:first-child{text-align:left;padding-left:0;white-space:normal;min-width:7rem}
+td:first-child{overflow-wrap:anywhere}
+pre{background:var(--soft);padding:.7rem;max-width:100%;white-space:pre-wrap}
 img{max-width:100%;background:#fff}
-.wide{overflow-x:auto}
+@media screen and (prefers-color-scheme:dark){img{filter:invert(.92) hue-rotate(180deg)}}
+.wide{overflow-x:auto;background:linear-gradient(to left,var(--ground) 40%,transparent) right/2rem
+100% no-repeat local,linear-gradient(to left,var(--line),transparent) right/.8rem 100% no-repeat}
 .figures{display:flex;flex-wrap:wrap;gap:1rem 2.5rem;align-items:flex-start;margin:1rem 0}
 figure{margin:0;max-width:100%}figcaption{color:var(--faint);max-width:22rem}
 .words th,.words td{text-align:left;white-space:normal}summary{cursor:pointer}
@@ -45,6 +47,11 @@ figure{margin:0;max-width:100%}figcaption{color:var(--faint);max-width:22rem}
 
 def _escape(text: str) -> str:
     return html.escape(printable(text))
+
+
+def _lines(text: str) -> str:
+    lines = "\n".join(map(_escape, text.split("\n")))
+    return f"<pre>{lines}</pre>"
 
 
 class Page:
@@ -108,13 +115,16 @@ class Page:
             table = f"<details><summary>{_escape(folded)}</summary>{table}</details>"
         self._parts.append(table)
 
-    def figures(self, pictures: Sequence[tuple[str, str]]) -> None:
-        """Add pictures of `thalweg.svg` beside each other, each with what stands below it."""
+    def figures(self, pictures: Sequence[tuple[str, str]], code: str = "") -> None:
+        """Add pictures of `thalweg.svg` beside each other, each with what stands below it.
+
+        Code that makes what they show stands beside them.
+        """
         drawn = "".join(
             f"<figure>{picture}<figcaption>{_escape(below)}</figcaption></figure>"
             for picture, below in pictures
         )
-        self._parts.append(f'<div class="figures">{drawn}</div>')
+        self._parts.append(f'<div class="figures">{drawn}{_lines(code) if code else ""}</div>')
 
     def image(self, url: str, description: str) -> None:
         """Add an image from a data URL."""
@@ -122,8 +132,7 @@ class Page:
 
     def code(self, text: str) -> None:
         """Add lines of text."""
-        lines = "\n".join(map(_escape, text.split("\n")))
-        self._parts.append(f"<pre>{lines}</pre>")
+        self._parts.append(_lines(text))
 
     def text(self) -> str:
         """Return the page."""

@@ -195,7 +195,9 @@ def test_a_demonstration_names_its_folder_harmlessly(thalweg, monkeypatch, tmp_p
     from thalweg.cli import demo
 
     monkeypatch.setattr(demo, "write", lambda shown, folder: folder / "demo.html")
-    monkeypatch.setattr("thalweg.cli.demo.demonstrate", lambda: demo.Demonstration(1.0, (), 0.0))
+    monkeypatch.setattr(
+        "thalweg.cli.lecture.demonstrate", lambda: demo.Demonstration(1.0, 1.0, (), 0.0)
+    )
     ran = thalweg(
         "demo",
         "--out",

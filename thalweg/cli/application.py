@@ -338,8 +338,8 @@ def demo(*, out: Path = Path("thalweg-demo")) -> int:
     Args:
         out: The folder to write the page with the plots to.
     """
-    from thalweg.cli.demo import demonstrate
     from thalweg.cli.folder import make
+    from thalweg.cli.lecture import demonstrate
     from thalweg.cli.screen import show_demonstration
 
     make(out)

@@ -1,257 +1,23 @@
-"""The course lecture's regression study: its data, its runs, and the losses it prints."""
+"""The course lecture's study as a page and as tables: pictures, words and code."""
 
 from __future__ import annotations
 
 import math
-import statistics
-import time
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-import thalweg as tw
+from thalweg.cli.lecture import LEAST_SQUARES, SEED, Demonstration, Experiment, Measured
 from thalweg.cli.tables import Grid
 from thalweg.page import Page
 from thalweg.svg import Panel, bars
-from thalweg.training.result import Fit
 from thalweg.training.storage import write_whole
 
-Floats = NDArray[np.float64]
-
-SEED = 1234
-
-LEAST_SQUARES = 10105.859508383426
+Runs = tuple[Measured, ...]
 
 
-@dataclass(frozen=True)
-class Case:
-    """One run of a study.
-
-    Args:
-        batch_size: Rows a step.
-        optimizer: The transformation that makes the steps.
-        printed: The loss over all rows at its end, as the lecture prints it.
-    """
-
-    batch_size: int
-    optimizer: tw.optim.GradientTransformation
-    printed: float
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """One table of the lecture.
-
-    Args:
-        title: What it shows.
-        epochs: How often each run goes through the data.
-        cases: Its runs, in the order of their batch sizes.
-        tolerance: To what relative difference the lecture's numbers can be reproduced.
-    """
-
-    title: str
-    epochs: int
-    cases: tuple[Case, ...]
-    tolerance: float = 1e-9
-
-
-def squared_loss(beta: Floats, X: Floats, y: Floats) -> float:
-    """Return the sum of squared residuals: ‖y − Xβ‖².
-
-    >>> squared_loss(np.zeros(1), np.ones((2, 1)), np.array([1.0, 2.0]))
-    np.float64(5.0)
-    """
-    total: float = np.sum((y - X @ beta) ** 2)
-    return total
-
-
-def make_regression(
-    rows: int = 10_000, features: int = 20, informative: int = 4
-) -> tuple[Floats, Floats]:
-    """Return the lecture's data, number for number those of scikit-learn's `make_regression`.
-
-    Standard normal features, of which some have a slope from U(0, 100), an intercept of 3 and
-    standard normal noise; rows and columns shuffled. A column of ones is put before the features.
-
-    Args:
-        rows: How many rows.
-        features: How many features.
-        informative: How many of them have a slope.
-
-    Returns:
-        The matrix, shape (rows, features + 1), and the target, shape (rows,).
-
-    Example:
-        >>> X, y = make_regression(100, 5, 2)
-        >>> X.shape, y.shape
-        ((100, 6), (100,))
-    """
-    # The draws and their order are what makes these numbers those of scikit-learn.
-    random = np.random.RandomState(SEED)
-    X = random.standard_normal(size=(rows, features))
-    slopes = np.zeros(features)
-    slopes[:informative] = 100 * random.uniform(size=informative)
-    y = X @ slopes + 3.0
-    y += random.normal(scale=1.0, size=rows)
-    order = np.arange(rows)
-    random.shuffle(order)
-    X, y = X[order], y[order]
-    columns = np.arange(features)
-    random.shuffle(columns)
-    return np.column_stack([np.ones(rows), X[:, columns]]), y
-
-
-# ---- the tables
-
-
-def _sgd(title: str, rates: tuple[float, ...], printed: tuple[float, ...]) -> Experiment:
-    sizes = (10, 100, 1000, 10_000)
-    runs = zip(sizes, map(tw.optim.sgd, rates), printed, strict=True)
-    return Experiment(title, 30, tuple(Case(*run) for run in runs))
-
-
-def _adam(
-    title: str,
-    rate: tw.optim.ScalarOrSchedule,
-    epochs: int,
-    printed: tuple[float, ...],
-    tolerance: float = 1e-9,
-) -> Experiment:
-    sizes = (10, 25, 50, 100)
-    runs = zip(sizes, [tw.optim.adam(rate)] * 4, printed, strict=True)
-    return Experiment(title, epochs, tuple(Case(*run) for run in runs), tolerance)
-
-
-STUDIES = (
-    _sgd(
-        "SGD, small learning rate",
-        (1e-5, 1e-5, 1e-5, 1e-5),
-        (10458.8010476452, 10455.143628883325, 10419.084076347228, 10195.133454434466),
-    ),
-    _sgd(
-        "SGD, adjusted learning rate",
-        (0.005, 0.001, 0.0001, 0.00001),
-        (10963.709829142354, 10365.713752947544, 10116.327374495744, 10195.133454434466),
-    ),
-    _adam(
-        "Adam, learning rate 1",
-        1.0,
-        2,
-        (24536.597439967307, 12697.144058664155, 11484.064849550556, 10385.231077560382),
-    ),
-    _adam(
-        "Adam, learning rate 0.1",
-        0.1,
-        10,
-        (12462.56275387035, 10545.409745819998, 10181.523600884477, 217415.5995628308),
-    ),
-    _adam(
-        "Adam, exponential decay",
-        tw.optim.exponential_decay(init_value=1.0, transition_steps=100, decay_rate=0.9),
-        2,
-        (11179.679407559443, 11414.747137047098, 10754.985906532085, 10341.367689453024),
-        # The lecture's schedule is computed in float32, this one in float64.
-        tolerance=1e-7,
-    ),
-)  # fmt: skip
-
-CURVE_POINTS = 60
-
-TIMINGS = 5
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """A run of the lecture, run again.
-
-    Args:
-        case: What the lecture ran.
-        fit: The run.
-        loss: The loss over all rows at its end.
-        epoch_seconds: What an epoch takes alone, from calling `tw.fit` to its result.
-    """
-
-    case: Case
-    fit: Fit
-    loss: float
-    epoch_seconds: float
-
-    @property
-    def difference(self) -> float:
-        """The relative difference from the printed loss."""
-        return abs(self.loss / self.case.printed - 1)
-
-
-@dataclass(frozen=True, eq=False)
-class Demonstration:
-    """All of it.
-
-    Args:
-        least_squares: The loss of the closed form.
-        studies: The lecture's tables and their runs.
-        seconds: What it took.
-    """
-
-    least_squares: float
-    studies: tuple[tuple[Experiment, tuple[Measured, ...]], ...]
-    seconds: float
-
-    @property
-    def agrees(self) -> bool:
-        """Whether every printed number was reproduced."""
-        close = abs(self.least_squares / LEAST_SQUARES - 1) <= 1e-9
-        return close and all(
-            run.difference <= study.tolerance for study, runs in self.studies for run in runs
-        )
-
-
-def demonstrate() -> Demonstration:
-    """Run the study: every table, batch size and optimizer of the lecture."""
-    began = time.perf_counter()
-    X, y = make_regression()
-    closed_form = np.asarray(np.linalg.lstsq(X, y, rcond=None)[0], np.float64)
-    studies = tuple(
-        (study, tuple(_measure(study, case, X, y) for case in study.cases)) for study in STUDIES
-    )
-    seconds = time.perf_counter() - began
-    return Demonstration(float(squared_loss(closed_form, X, y)), studies, seconds)
-
-
-def _measure(study: Experiment, case: Case, X: Floats, y: Floats) -> Measured:
-    steps = study.epochs * len(y) // case.batch_size
-    fit = _fit(
-        case, X, y, study.epochs, validation=(X, y), evaluate_every=max(1, steps // CURVE_POINTS)
-    )
-    seconds = []
-    for _ in range(TIMINGS):
-        began = time.perf_counter()
-        _fit(case, X, y, 1)
-        seconds.append(time.perf_counter() - began)
-    loss = float(squared_loss(np.asarray(fit.params), X, y))
-    return Measured(case, fit, loss, statistics.median(seconds))
-
-
-def _fit(case: Case, X: Floats, y: Floats, epochs: int, **more: Any) -> Fit:
-    return tw.fit(
-        squared_loss,
-        np.zeros(X.shape[1]),
-        (X, y),
-        optimizer=case.optimizer,
-        batch_size=case.batch_size,
-        epochs=epochs,
-        shuffle="once",
-        seed=SEED,
-        **more,
-    )
-
-
-# ---- shown
-
-
-def grid(study: Experiment, runs: tuple[Measured, ...]) -> Grid:
+def grid(study: Experiment, runs: Runs) -> Grid:
     """Return a study as a table beside the lecture's numbers."""
     rows = [
         [
@@ -259,13 +25,13 @@ def grid(study: Experiment, runs: tuple[Measured, ...]) -> Grid:
             f"{run.loss:.12g}",
             f"{run.case.printed:.12g}",
             _agreement(run.difference),
-            f"{run.fit.us_per_step:.3g}",
+            _microseconds(run),
             f"{run.epoch_seconds * 1e3:.2f}",
         ]
         for run in runs
     ]
     epochs = f"{study.epochs} epochs"
-    header = ["batch size", "thalweg", "the lecture", "agreement", "µs/step", "ms for an epoch"]
+    header = ["batch size", "thalweg", "the lecture", "agreement", "µs/step", "ms/epoch"]
     return Grid(f"{study.title}, {epochs}: sum of squared errors", header, rows)
 
 
@@ -279,43 +45,156 @@ def _agreement(difference: float) -> str:
 
 
 def page(shown: Demonstration) -> str:
-    """Return the study as a page with its plots."""
+    """Return the study as a page: what each run shows, in words, pictures, code and digits."""
     document = Page("The lecture's regression study")
-    document.paragraph(
-        "10,000 rows, 20 features and an intercept; squared error, summed. The loss over all rows "
-        f"at its least is {shown.least_squares:.12g} (the lecture: {LEAST_SQUARES:.12g})."
+    document.answer(
+        "Every number that the lecture prints is reproduced."
+        if shown.agrees
+        else "NOT every number that the lecture prints is reproduced: see the tables."
     )
-    for study, runs in shown.studies:
-        table = grid(study, runs)
+    document.paragraph(
+        "10,000 rows, 20 features of which 4 matter, an intercept, and noise of variance 1. The "
+        "loss is the sum of squared errors, Σᵢ (yᵢ − xᵢβ)²; the least that any β reaches is "
+        f"{shown.least_squares:.12g} (the lecture: {LEAST_SQUARES:.12g})."
+    )
+    document.paragraph(
+        "Each picture shows how far a run is above that, epoch by epoch, in powers of ten: a "
+        "straight line down falls by the same factor in each epoch, a level one no longer gets "
+        "better."
+    )
+    for (study, runs), words in zip(shown.studies, WORDS, strict=False):
         document.heading(study.title)
+        document.paragraph(words(shown, runs))
+        document.figures([(_losses(shown, study, runs), "")], code(study))
+        table = grid(study, runs)
         document.table(table.header, table.rows, table.caption)
-    document.heading("Losses")
-    document.figures(_losses(shown))
-    document.heading("Runtime per epoch")
-    document.figures([(_runtimes(shown), "")])
+    if shown.studies:
+        document.heading("Runtime per epoch")
+        document.paragraph(_of_time(shown))
+        document.figures([(_runtimes(shown), "")])
     return document.text()
 
 
-def _losses(shown: Demonstration) -> list[tuple[str, str]]:
+def code(study: Experiment) -> str:
+    """Return the calls that make the runs of a study.
+
+    >>> from thalweg.cli.lecture import STUDIES
+    >>> print(code(STUDIES[2]))
+    # X, y: 10,000 rows; squared_loss: the sum of squared errors
+    tw.fit(
+        squared_loss, np.zeros(21), (X, y), epochs=2,
+        shuffle="once", seed=1234, batch_size=10,
+        optimizer=adam(learning_rate=1.0),
+    )  # and batch_size 25, 50, 100
+    """
+    first, *others = study.cases
+    lines = [
+        "# X, y: 10,000 rows; squared_loss: the sum of squared errors",
+        "tw.fit(",
+        f"    squared_loss, np.zeros(21), (X, y), epochs={study.epochs},",
+        f'    shuffle="once", seed={SEED}, batch_size={first.batch_size},',
+        f"    optimizer={first.optimizer!r},".replace("decay(", "decay(\n        ", 1),
+    ]
+    if all(repr(case.optimizer) == repr(first.optimizer) for case in others):
+        sizes = ", ".join(str(case.batch_size) for case in others)
+        return "\n".join([*lines, f")  # and batch_size {sizes}"])
+    more = [f"# batch_size={case.batch_size}: {case.optimizer!r}" for case in others]
+    return "\n".join([*lines, ")", *more])
+
+
+# ---- words, one function for each study
+
+
+def _of_one_rate(shown: Demonstration, runs: Runs) -> str:
+    return (
+        "The loss is a sum, so the gradient of a batch grows with its rows: with one learning "
+        "rate for all, an epoch of many small steps goes as far as one of a few large ones, and "
+        "the lines lie on each other. A single step with all rows takes the coefficients "
+        "1 − 2·10⁻⁵·10,000 = 0.80 as near in an epoch, many small ones e⁻⁰·² = 0.82: hence the "
+        "gap. None has arrived after 30 epochs: the rate is too small."
+    )
+
+
+def _of_adjusted_rates(shown: Demonstration, runs: Runs) -> str:
+    heights = [f"{run.loss - shown.least_squares:,.0f}" for run in runs]
+    return (
+        "Now the smaller the batch, the larger its rate, and all but batch 10,000, which keeps "
+        "its own, arrive within a few epochs. Then the noise of the batches takes over: a step "
+        "follows the gradient of its own rows, and a fixed rate keeps the run wandering around "
+        f"the least, the higher the larger the rate: {heights[0]} above it with batch 10, "
+        f"{heights[1]} with 100, {heights[2]} with 1,000. The teeth are half epochs: the rows "
+        "are shuffled once and pass in the same order each time."
+    )
+
+
+def _of_adam(shown: Demonstration, runs: Runs) -> str:
+    return (
+        "Adam divides a gradient by its usual size, so that a step moves each coefficient by "
+        "about the learning rate, 1 here, however small the gradient has become. It comes near "
+        "quickly and cannot come to rest. The smaller the batch, the more of each step is "
+        f"chance: batch 10 ends {runs[0].loss - shown.least_squares:,.0f} above the least, batch "
+        f"100 {runs[-1].loss - shown.least_squares:,.0f}."
+    )
+
+
+def _of_slow_adam(shown: Demonstration, runs: Runs) -> str:
+    steps = runs[-1].fit.steps
+    return (
+        "With a tenth of the rate the noise is less, but how far does a run get? Batch 100 makes "
+        f"{steps:,} steps in its 10 epochs, each of about 0.1 at most: {0.1 * steps:,.0f} in all, "
+        f"and less where the gradient shrinks; the largest coefficient is {shown.largest:.1f}. It "
+        f"stops {runs[-1].loss - shown.least_squares:,.0f} above the least because its epochs are "
+        f"over, not because it is at rest. Batch 10 makes {runs[0].fit.steps:,} steps, arrives "
+        "early, and spends the rest in its noise. In between is the best: 50 of these four."
+    )
+
+
+def _of_decay(shown: Demonstration, runs: Runs) -> str:
+    few, many = runs[-1].fit.steps, runs[0].fit.steps
+    return (
+        "The rate begins at 1 and falls by a tenth every 100 steps. A schedule counts steps, not "
+        f"epochs: in the {many:,} steps of batch 10 the rate falls to {0.9 ** (many / 100):.2f}, "
+        f"in the {few:,} of batch 100 only to {0.9 ** (few / 100):.2f}. Where it has fallen, the "
+        f"noise has: batch 10 ends {runs[0].loss - shown.least_squares:,.0f} above the least, and "
+        f"with the fixed rate {shown.studies[2][1][0].loss - shown.least_squares:,.0f}. The "
+        "lecture computes this schedule in float32, hence the agreement to 7 digits or more "
+        "instead of 14."
+    )
+
+
+WORDS: tuple[Callable[[Demonstration, Runs], str], ...] = (
+    _of_one_rate, _of_adjusted_rates, _of_adam, _of_slow_adam, _of_decay,
+)  # fmt: skip
+
+
+def _of_time(shown: Demonstration) -> str:
+    small = shown.studies[1][1][0]
+    return (
+        "What one more epoch takes, without the fixed cost of a call. Every epoch reads the same "
+        "10,000 rows; a small batch adds the cost of its steps, 1,000 of them with batch 10, and "
+        "Adam's steps cost more than SGD's: a root and a division for each coefficient. The whole "
+        f"run is one native loop here, in which a step of batch 10 takes {_microseconds(small)} "
+        "µs. In a loop of Python around compiled functions each step costs several calls, some "
+        "hundred times as much, so that there an epoch of small batches takes far longer than one "
+        "of large ones."
+    )
+
+
+def _microseconds(run: Measured) -> str:
+    return f"{run.step_seconds * 1e6:.3g}"
+
+
+# ---- pictures
+
+
+def _losses(shown: Demonstration, study: Experiment, runs: Runs) -> str:
     """Draw how far each run is above the least loss, epoch by epoch."""
-    found = []
-    for study, runs in shown.studies:
-        panel = Panel(
-            "epoch",
-            "loss above the least",
-            study.title,
-            width=340,
-            height=230,
-            log_y=True,
-            whole_x=True,
-        )
-        for i, run in enumerate(runs):
-            history = run.fit.history
-            above = np.maximum(history.validation - shown.least_squares, 1e-3)
-            name = f"batch {run.case.batch_size:,}"
-            panel.line(history.validation_epoch, above, name, i)
-        found.append((panel.text(f"{study.title}: losses above the least, epoch by epoch"), ""))
-    return found
+    panel = Panel("epoch", "loss above the least", log_y=True, whole_x=True)
+    for i, run in enumerate(runs):
+        history = run.fit.history
+        above = np.maximum(history.validation - shown.least_squares, 1e-3)
+        panel.line(history.validation_epoch, above, f"batch {run.case.batch_size:,}", i)
+    return panel.text(f"{study.title}: losses above the least, epoch by epoch")
 
 
 def _runtimes(shown: Demonstration) -> str:

@@ -22,7 +22,7 @@ from thalweg.estimators.fitting import TableFit
 from thalweg.training.result import sparkline
 
 if TYPE_CHECKING:
-    from thalweg.cli.demo import Demonstration
+    from thalweg.cli.lecture import Demonstration
     from thalweg.tuning.study import Study
 
 WIDTH = 160
@@ -157,7 +157,7 @@ def show_grid(screen: Console, grid: Grid, marks: Sequence[str] = ()) -> None:
 
 def show_demonstration(shown: Demonstration, folder: Path) -> int:
     """Print the study, write its page, and return the exit status."""
-    from thalweg.cli import demo
+    from thalweg.cli import demo, lecture
 
     screen = console()
     screen.print(
@@ -166,7 +166,7 @@ def show_demonstration(shown: Demonstration, folder: Path) -> int:
     for study, runs in shown.studies:
         show_grid(screen, demo.grid(study, runs))
     screen.print(
-        f"  least squares: {shown.least_squares:.12g}, the lecture: {demo.LEAST_SQUARES:.12g}"
+        f"  least squares: {shown.least_squares:.12g}, the lecture: {lecture.LEAST_SQUARES:.12g}"
     )
     total = sum(run.fit.steps for _, runs in shown.studies for run in runs)
     verdict = "every printed number reproduced" if shown.agrees else "NOT every number reproduced"

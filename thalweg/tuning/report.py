@@ -39,7 +39,7 @@ def _answer(page: Page, study: Study) -> None:
     if study.finished:
         best = study.best
         page.paragraph(
-            f"The least {study.minimize} is {best.value:.5g}, by trial {best.number} of "
+            f"The least {study.minimize} is {best.value:.7g}, by trial {best.number} of "
             f"{len(states)}: {study.searched(best)}."
         )
     page.paragraph(
@@ -76,7 +76,7 @@ def _groups(page: Page, study: Study, name: str) -> None:
         best = group.best
         values = ["–"] * (1 + len(others))
         if best is not None:
-            values = [f"{best.value:.5g}", *(_cell(best, other) for other in others)]
+            values = [f"{best.value:.7g}", *(_cell(best, other) for other in others)]
         rows.append([spell(group.value), str(group.trials), *values])
     page.table([name, "trials", f"best {study.minimize}", *others], rows)
 
@@ -100,7 +100,7 @@ def _trials(page: Page, study: Study) -> None:
     shown = [*study.ranked, *(r for r in study.results if r.state != "complete")][:MOST_ROWS]
     names = list(study.space.dimensions)
     rows = [
-        [str(r.number), f"{r.value:.5g}", r.state, *(_cell(r, name) for name in names),
+        [str(r.number), f"{r.value:.7g}", r.state, *(_cell(r, name) for name in names),
          f"{r.seconds:.3g}"]
         for r in shown
     ]  # fmt: skip
