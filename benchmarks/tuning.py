@@ -12,7 +12,6 @@ same folds, half of them scikit-learn's and half thalweg's. Times are of the pro
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -31,12 +30,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import thalweg as tw
-from benchmarks.losses.page import machine
 from thalweg.data.sources import table_of
 from thalweg.estimators import Settings, tune_table
 from thalweg.estimators.evaluation.parts import folds
-from thalweg.estimators.split import Split, split
 from thalweg.estimators.fitting import resolve
+from thalweg.estimators.split import Split, split
 from thalweg.estimators.tuning import FoldedFits, configured, fit_fold
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "tuning.md"
