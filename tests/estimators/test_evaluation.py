@@ -14,9 +14,12 @@ from sklearn.metrics import log_loss, r2_score, roc_auc_score, root_mean_squared
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from thalweg.data.sources import table_of
 from thalweg.errors import ArgumentError, DataError
 from thalweg.estimators import Settings, fit_table, tune_table
 from thalweg.estimators.fitting import TableFit
+from thalweg.estimators.split import split
+from thalweg.estimators.tuning import FoldedFits
 
 
 def diabetes() -> tuple[dict[str, Any], Any, Any]:
@@ -103,6 +106,27 @@ def test_no_group_is_in_two_parts_and_it_is_no_feature() -> None:
     assert sum(map(len, parts)) == 30
     kept = fit_table(table, "y", groups="person", category=("person",), drop=("day",))
     assert len(kept.split.encoding.names) == 30
+
+
+def test_whole_groups_are_held_out_with_the_classes_shares() -> None:
+    table = people()
+    # People have one class or the other, and few have the rare one.
+    ill = np.isin(table["person"], [f"p{i:02}" for i in range(0, 30, 4)])
+    table["y"] = np.where(ill, "ill", "well")
+    share = np.mean(ill)
+    for seed in range(5):
+        fit = fit_table(table, "y", groups="person", drop=("day",), folds=4, seed=seed)
+        once = fit_table(table, "y", groups="person", drop=("day",), seed=seed)
+        for found in (once, *fit.folds):
+            train, held = places(found)
+            assert not set(table["person"][train]) & set(table["person"][held])
+            assert abs(np.mean(ill[held]) - share) < 0.1
+    rows = split(table_of(table), Settings("y", groups="person", drop=("day",)))
+    trials = FoldedFits(
+        rows.encoding, rows.objective.text, rows.train, Settings("y"), 4, rows.groups
+    )
+    shares = [np.mean(fold.held_out.y) for fold in trials.splits()]
+    assert np.ptp(shares) < 0.15
 
 
 def test_the_latest_rows_are_held_out() -> None:
