@@ -8,7 +8,6 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import log_loss, r2_score, roc_auc_score, root_mean_squared_error
 from sklearn.pipeline import make_pipeline
@@ -188,19 +187,6 @@ def test_a_network_is_judged_with_its_own_activation() -> None:
     assert_allclose(fit.losses["training"]["loss"], np.mean((y[train] - predicted) ** 2))
     assert_allclose(fit.metrics["training"]["R²"], fit.losses["training"]["score"])
     assert_allclose(fit.trained.curves.train[-1], fit.losses["training"]["loss"])
-
-
-def test_importance_is_scikit_learns_but_for_the_orders() -> None:
-    table, X, y = diabetes()
-    fit = fit_table(table, "y", holdout=0)
-    names, rises = fit.importance
-    oracle = permutation_importance(
-        LinearRegression().fit(X, y), X, y, scoring="neg_mean_squared_error", random_state=0,
-        n_repeats=5,
-    )  # fmt: skip
-    assert names == tuple(f"x{i}" for i in range(10))
-    assert_allclose(rises.mean(axis=1), oracle.importances_mean, atol=4 * 150)
-    assert_allclose(rises.mean(axis=1)[[4, 8]], oracle.importances_mean[[4, 8]], rtol=0.25)
 
 
 def test_the_effect_of_a_category_is_for_one_standard_deviation_too() -> None:
