@@ -24,6 +24,7 @@ DRAWINGS = {
     "panel": lambda: panel().text(CODE),
     "decades": lambda: panel(log_y=True).text(CODE),
     "empty": lambda: Panel("x", "y").text("nothing"),
+    "levels": lambda: panel(x_names=[CODE, "b" * 90], y_ends=(0.0,)).text(CODE),
     "bars": lambda: svg.bars([CODE, "b" * 90], [1.0, np.nan], "size", "bars", [[0, 1], [2, 3]]),
     "counts": lambda: svg.counts(np.array([[3, 1], [0, 0]]), [CODE, "a long name"], "counts"),
 }
@@ -77,3 +78,22 @@ def test_ticks_are_round_inside_and_few(seed: int) -> None:
     assert len(set(texts)) == len(texts)
     read = [float(text.replace("−", "-").replace(",", "")) for text in texts]
     np.testing.assert_allclose(read, found, rtol=1e-3, atol=1e-3 * (found[1] - found[0]))
+
+
+def test_a_panel_shows_the_ends_asked_for_its_rug_and_names_in_place_of_numbers() -> None:
+    drawn = Panel("x", "y", y_ends=(-100.0, 100.0), x_names=("low", "middling", "high"))
+    drawn.points([0.0, 1.0, 2.0], [1.0, 2.0, 3.0], large=True)
+    text = drawn.text("levels")
+    for shown in ("low", "middling", "high", "−100", "100", 'class="dots large s0"'):
+        assert shown in text
+    assert ">0.5<" not in text
+    # Names that are too long to stand beside each other are turned, and have room.
+    turned = Panel("x", "y", width=100.0, x_names=("a long name", "another one"))
+    turned.points([0.0, 1.0], [1.0, 2.0])
+    heights = [float(t.split('height="')[1].split('"')[0]) for t in (text, turned.text("turned"))]
+    assert heights[1] > heights[0] + 50.0
+    assert turned.text("turned").count("rotate(-90)") == 3
+    rug = Panel("x", "y")
+    rug.line([0.0, 10.0], [0.0, 1.0])
+    rug.rug([2.0, 5.0])
+    assert rug.text("a rug").count('class="rug"') == 2

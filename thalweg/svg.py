@@ -33,7 +33,8 @@ svg .grid{stroke:var(--line)}svg .axis{stroke:var(--faint)}
 svg .mark{stroke:var(--faint);stroke-dasharray:5 4;fill:none}
 svg .line{fill:none;stroke:var(--s);stroke-width:1.7;stroke-linejoin:round}
 svg .dots{fill:none;stroke:var(--s);stroke-width:4.5;stroke-linecap:round;stroke-opacity:.55}
-svg .bar{fill:var(--s)}svg .spread{stroke:var(--ink);stroke-width:1.2}
+svg .large{stroke-width:9;stroke-opacity:.85}
+svg .bar{fill:var(--s)}svg .spread,svg .rug{stroke:var(--ink);stroke-width:1.2}
 svg .on{fill:var(--ground)}svg .none{fill:var(--faint)}
 """ + "".join(f".s{i}{{--s:var(--s{i})}}" for i in range(SERIES))
 
@@ -155,6 +156,8 @@ class Panel:
         height: The same.
         log_y: Whether the vertical axis is logarithmic.
         whole_x: Whether the horizontal axis counts.
+        y_ends: Values that the vertical axis shows whatever is drawn.
+        x_names: What stands below 0, 1, 2 and so on in place of numbers.
 
     Example:
         >>> panel = Panel("x", "x squared")
@@ -170,23 +173,32 @@ class Panel:
     height: float = 250.0
     log_y: bool = False
     whole_x: bool = False
+    y_ends: tuple[float, ...] = ()
+    x_names: Sequence[str] = ()
     _marks: list[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]] = field(
         default_factory=list
     )
     _names: list[tuple[str, str]] = field(default_factory=list)
+    _rug: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     def line(self, x: ArrayLike, y: ArrayLike, name: str = "", series: int = 0) -> None:
         """Draw a line; of many points at most a thousand, the ends among them."""
         self._add(f"line s{series % SERIES}", name, *_thin(x, y))
 
-    def points(self, x: ArrayLike, y: ArrayLike, name: str = "", series: int = 0) -> None:
-        """Draw points, the first thousand of them."""
+    def points(
+        self, x: ArrayLike, y: ArrayLike, name: str = "", series: int = 0, large: bool = False
+    ) -> None:
+        """Draw points, the first thousand of them; large ones where there are few."""
         xs, ys = np.asarray(x, np.float64)[:MOST_POINTS], np.asarray(y, np.float64)[:MOST_POINTS]
-        self._add(f"dots s{series % SERIES}", name, xs, ys)
+        self._add(f"dots{' large' * large} s{series % SERIES}", name, xs, ys)
 
     def mark(self, x: ArrayLike, y: ArrayLike, name: str = "") -> None:
         """Draw a dashed line, to compare with."""
         self._add("mark", name, np.asarray(x, np.float64), np.asarray(y, np.float64))
+
+    def rug(self, x: ArrayLike) -> None:
+        """Draw a short line up from the horizontal axis at each of some values."""
+        self._rug = np.asarray(x, np.float64)
 
     def _add(self, style: str, name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         self._marks.append((style, "", x, y))
@@ -199,47 +211,66 @@ class Panel:
         Args:
             description: What it shows, for those who do not see it.
         """
-        none = [np.empty(0)]
-        horizontal = Scale.over(np.concatenate([m[2] for m in self._marks] or none), self.width)
+        horizontal = Scale.over(
+            np.concatenate([self._rug, *(m[2] for m in self._marks)]), self.width
+        )
         vertical = Scale.over(
-            np.concatenate([m[3] for m in self._marks] or none), self.height, self.log_y
+            np.concatenate([self.y_ends, *(m[3] for m in self._marks)]), self.height, self.log_y
         )
         across, up = horizontal.ticks(6), vertical.ticks(6)
         if self.whole_x:
             across = [x for x in across if x == round(x)]
+        below, room = _names_below(across, self.x_names, horizontal)
         names = tick_texts(up) if not self.log_y else [tick_texts([value])[0] for value in up]
         left = 30 + CHARACTER * max(map(len, names))
         rows = _legend_rows(self._names, self.width)
         top = 10 + (LINE + 4) * bool(self.title) + LINE * len(rows)
-        inside = [*self._grid(across, horizontal, up, vertical, names)]
+        inside = [*self._grid(up, vertical, names), _lowered(below, self.height)]
         for style, _, x, y in self._marks:
             xs, ys = horizontal.at(x), self.height - vertical.at(y)
             inside.append(_path(style, xs, ys, apart=style.startswith("dots")))
+        up_from = (
+            _line("rug", x, self.height, x, self.height - 7) for x in horizontal.at(self._rug)
+        )
+        inside.extend(up_from)
         above = _legend(rows)
         title = _text(0, -top + LINE - 2, self.title, "start", "strong") if self.title else ""
-        below = _text(self.width / 2, self.height + 38, self.x_label, "middle")
+        under = _text(self.width / 2, self.height + room - 8, self.x_label, "middle")
         side = (
             f'<g transform="translate({_n(14 - left)},{_n(self.height / 2)}) rotate(-90)">'
             f"{_text(0, 0, self.y_label, 'middle')}</g>"
         )
-        content = "".join([*inside, above, title, below, side])
-        return _svg(description, left, top, self.width, self.height, 14, 46, content)
+        content = "".join([*inside, above, title, under, side])
+        return _svg(description, left, top, self.width, self.height, 14, room, content)
 
-    def _grid(
-        self,
-        across: list[float],
-        horizontal: Scale,
-        up: list[float],
-        vertical: Scale,
-        names: list[str],
-    ) -> list[str]:
+    def _grid(self, up: list[float], vertical: Scale, names: list[str]) -> list[str]:
         found = []
         for y, name in zip(self.height - vertical.at(up), names, strict=True):
             found.append(_line("grid", 0, y, self.width, y) + _text(-7, y + 4, name, "end"))
-        for x, name in zip(horizontal.at(across), tick_texts(across), strict=True):
-            found.append(_line("axis", x, self.height, x, self.height + 4))
-            found.append(_text(x, self.height + 18, name, "middle"))
         return [*found, _line("axis", 0, self.height, self.width, self.height)]
+
+
+def _names_below(ticks: list[float], names: Sequence[str], scale: Scale) -> tuple[list[str], float]:
+    """Return what stands below a horizontal axis, and how much room it takes."""
+    if not names:
+        texts = tick_texts(ticks)
+        return [_tick(x, name) for x, name in zip(scale.at(ticks), texts, strict=True)], 46.0
+    at, shown = scale.at(np.arange(len(names))), [_shorten(name, 16) for name in names]
+    longest = CHARACTER * max(map(len, shown))
+    turned = longest > scale.length / len(names)
+    ticks_and_names = [_tick(x, name, turned) for x, name in zip(at, shown, strict=True)]
+    return ticks_and_names, 34.0 + longest if turned else 46.0
+
+
+def _tick(x: float, name: str, turned: bool = False) -> str:
+    if not turned:
+        return _line("axis", x, 0, x, 4) + _text(x, 18, name, "middle")
+    place = f"translate({_n(x + 4)},8) rotate(-90)"
+    return f'{_line("axis", x, 0, x, 4)}<g transform="{place}">{_text(0, 0, name, "end")}</g>'
+
+
+def _lowered(parts: Sequence[str], y: float) -> str:
+    return f'<g transform="translate(0,{_n(y)})">{"".join(parts)}</g>'
 
 
 # ---- pictures without a second axis

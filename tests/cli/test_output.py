@@ -12,6 +12,8 @@ import pytest
 
 from tests.cli.conftest import Thalweg
 from thalweg.cli.notes import answer, notes
+from thalweg.cli.pictures import columns
+from thalweg.cli.report import report
 from thalweg.cli.screen import blocks
 from thalweg.cli.tables import Grid, data
 from thalweg.estimators import fit_table
@@ -57,6 +59,46 @@ def test_the_answer_comes_first(thalweg: Thalweg, houses: Path, tmp_path: Path) 
     assert "prefers-color-scheme:dark" in page
     assert "@media print" in page
     assert page.count("<svg") == 4
+
+
+@pytest.mark.parametrize("target", ["price", "sold", "town"])
+def test_a_network_s_report_shows_what_columns_do(houses: Path, target: str) -> None:
+    drop = ("street", "day", "empty")
+    frame = pd.read_csv(houses)
+    # Nearly all rows have one value of it, and the rest many.
+    random = np.random.default_rng(1)
+    frame["garden"] = np.where(random.random(600) < 0.8, 0.0, random.random(600))
+    fit = fit_table(frame, target, model="mlp:4", epochs=5, batch_size=100, drop=drop)
+    pictures = columns(fit)
+    importance = fit.permutation_importance()
+    order = np.argsort(-importance.importances_mean)
+    assert [re.search(r'aria-label="(.*?)"', drawn)[1] for drawn, _ in pictures] == [
+        "permutation importance",
+        *(f"partial dependence on {importance.columns[i]}" for i in order),
+    ]
+    told = {"price": "price, predicted", "sold": "probability of yes", "town": "probability"}
+    for drawn, _ in pictures[1:]:
+        assert told[target] in drawn
+        assert ("Chur" in drawn) == ("dependence on town" in drawn or target == "town")
+    assert pictures[1][1].startswith("Partial dependence")
+    page = report(
+        fit,
+        {
+            "target": target,
+            "data": houses,
+            "model": "mlp:4",
+            "loss": "squared",
+            "optimizer": "adam(0.003)",
+        },
+        "run",
+    )
+    assert all(drawn in page for drawn, _ in pictures)
+
+
+def test_a_constant_column_has_no_partial_dependence(houses: Path) -> None:
+    drop = ("street", "day", "sold", "town")
+    fit = fit_table(houses, "price", model="mlp:4", epochs=2, batch_size=200, drop=drop)
+    assert [below.startswith("Partial") for _, below in columns(fit)] == [False, True]
 
 
 def test_json_is_valid_and_complete(thalweg: Thalweg, houses: Path) -> None:

@@ -8,15 +8,17 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import log_loss, r2_score, roc_auc_score, root_mean_squared_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from thalweg.data.sources import table_of
 from thalweg.errors import ArgumentError, DataError
 from thalweg.estimators import Settings, fit_table, tune_table
 from thalweg.estimators.fitting import TableFit
+from thalweg.estimators.split import split
+from thalweg.estimators.tuning import FoldedFits
 
 
 def diabetes() -> tuple[dict[str, Any], Any, Any]:
@@ -105,6 +107,27 @@ def test_no_group_is_in_two_parts_and_it_is_no_feature() -> None:
     assert len(kept.split.encoding.names) == 30
 
 
+def test_whole_groups_are_held_out_with_the_classes_shares() -> None:
+    table = people()
+    # People have one class or the other, and few have the rare one.
+    ill = np.isin(table["person"], [f"p{i:02}" for i in range(0, 30, 4)])
+    table["y"] = np.where(ill, "ill", "well")
+    share = np.mean(ill)
+    for seed in range(5):
+        fit = fit_table(table, "y", groups="person", drop=("day",), folds=4, seed=seed)
+        once = fit_table(table, "y", groups="person", drop=("day",), seed=seed)
+        for found in (once, *fit.folds):
+            train, held = places(found)
+            assert not set(table["person"][train]) & set(table["person"][held])
+            assert abs(np.mean(ill[held]) - share) < 0.1
+    rows = split(table_of(table), Settings("y", groups="person", drop=("day",)))
+    trials = FoldedFits(
+        rows.encoding, rows.objective.text, rows.train, Settings("y"), 4, rows.groups
+    )
+    shares = [np.mean(fold.held_out.y) for fold in trials.splits()]
+    assert np.ptp(shares) < 0.15
+
+
 def test_the_latest_rows_are_held_out() -> None:
     table = people()
     order = np.random.default_rng(1).permutation(300)
@@ -164,19 +187,6 @@ def test_a_network_is_judged_with_its_own_activation() -> None:
     assert_allclose(fit.losses["training"]["loss"], np.mean((y[train] - predicted) ** 2))
     assert_allclose(fit.metrics["training"]["R²"], fit.losses["training"]["score"])
     assert_allclose(fit.trained.curves.train[-1], fit.losses["training"]["loss"])
-
-
-def test_importance_is_scikit_learns_but_for_the_orders() -> None:
-    table, X, y = diabetes()
-    fit = fit_table(table, "y", holdout=0)
-    names, rises = fit.importance
-    oracle = permutation_importance(
-        LinearRegression().fit(X, y), X, y, scoring="neg_mean_squared_error", random_state=0,
-        n_repeats=5,
-    )  # fmt: skip
-    assert names == tuple(f"x{i}" for i in range(10))
-    assert_allclose(rises.mean(axis=1), oracle.importances_mean, atol=4 * 150)
-    assert_allclose(rises.mean(axis=1)[[4, 8]], oracle.importances_mean[[4, 8]], rtol=0.25)
 
 
 def test_the_effect_of_a_category_is_for_one_standard_deviation_too() -> None:

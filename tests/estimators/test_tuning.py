@@ -1,6 +1,7 @@
 """Hyperparameters of fits of tables: folds, what is searched, and what comes of it."""
 
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import thalweg as tw
 from thalweg.data.sources import table_of
 from thalweg.errors import ArgumentError, CheckpointError
 from thalweg.estimators import Settings, tune_table
+from thalweg.estimators.fitting import resolve
 from thalweg.estimators.split import split
+from thalweg.estimators.training import train
 from thalweg.estimators.tuning import FoldedFits, fit_fold
 from thalweg.tuning import Trial, choice, loguniform
 
@@ -58,9 +61,6 @@ def test_a_trial_is_scikit_learn_s_ridge_over_the_same_folds() -> None:
 
 
 def test_a_fold_s_fit_is_that_of_fit_table() -> None:
-    from thalweg.estimators.fitting import resolve
-    from thalweg.estimators.training import train
-
     search = folds_of(IRIS, model="mlp:4", batch_size=32, l2=2.0, epochs=9, patience=3)
     fold = search.splits()[0]
     chosen = resolve(fold, search.settings)
@@ -69,6 +69,18 @@ def test_a_fold_s_fit_is_that_of_fit_table() -> None:
     for kind in ("weights", "biases"):
         for ours, theirs in zip(params[kind], wanted[kind], strict=True):
             assert np.allclose(ours, theirs, rtol=1e-9, atol=1e-12)
+
+
+def test_first_weights_are_other_ones_in_each_fold_and_the_same_in_each_trial() -> None:
+    search = folds_of(SMALL, 3, model="mlp:4", batch_size=16, epochs=5, seed=7)
+    found = search({"learning_rate": 0.01}, Trial())
+    losses = []
+    for number, fold in enumerate(search.splits()):
+        alone = replace(search.settings, seed=7 + number, optimizer=tw.optim.adam(0.01))
+        params, _ = fit_fold(fold, resolve(fold, alone))
+        losses.append(fold.mean_loss(fold.held_out, params))
+    assert found["val_loss"] == np.mean(losses)
+    assert search({"learning_rate": 0.01}, Trial())["val_loss"] == found["val_loss"]
 
 
 def test_the_penalty_and_the_rate_compile_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,9 +159,7 @@ def test_the_bootstrap_of_pairs_is_near_the_sandwich() -> None:
 def test_each_refit_is_the_optimum_of_its_rows() -> None:
     found = regression(X, LABELS, "logistic")
     again = found.bootstrap(3, seed=5)
-    counts = np.random.default_rng(5).multinomial(N, np.full(N, 1 / N), 3)
-    for weights, estimates in zip(counts, again.replicates, strict=True):
-        rows = np.repeat(np.arange(N), weights)
+    for rows, estimates in zip(_drawn(3, seed=5), again.replicates, strict=True):
         oracle = sm.Logit(LABELS[rows], sm.add_constant(X[rows])).fit(disp=0, tol=1e-14)
         assert_allclose(estimates, oracle.params, rtol=1e-8)
 
@@ -176,9 +174,9 @@ def test_another_function_of_the_same_shape_is_traced_anew() -> None:
     assert_allclose(second[:, 0], np.array([Y[i].mean() for i in _drawn(50)]), atol=0.05)
 
 
-def _drawn(count: int) -> list[Any]:
-    counts = np.random.default_rng(0).multinomial(N, np.full(N, 1 / N), count)
-    return [np.repeat(np.arange(N), c) for c in counts]
+def _drawn(count: int, seed: int = 0) -> list[Any]:
+    rng = np.random.default_rng(seed)
+    return [rng.integers(N, size=N) for _ in range(count)]
 
 
 @pytest.mark.parametrize("kind", ["residual", "parametric"])

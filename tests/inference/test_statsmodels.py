@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
 from numpy.testing import assert_allclose
+from statsmodels.stats.sandwich_covariance import cov_white_simple
 
 import thalweg as tw
-from thalweg.inference import Inference, quantile_regression, regression
-from thalweg.inference.regressions.quantiles import QuantileRows, bandwidth, powell
+from thalweg.inference import Inference, regression
 
 RTOL = 1e-8
 LINEAR = ("stackloss", "statecrime", "ccard", "engel", "copper", "scotland", "cpunish", "star98")
 KINDS = {"nonrobust": "classical", "HC0": "HC0", "HC1": "HC1", "HC2": "HC2", "HC3": "HC3"}
+HC = ("HC0", "HC1", "HC2", "HC3")
 
 
 def load(name: str) -> tuple[Any, Any]:
@@ -133,41 +133,28 @@ def test_counts_with_an_offset(family: str, kind: str) -> None:
     assert_equal(found, oracle)
 
 
-@pytest.mark.parametrize("q", [0.1, 0.5, 0.75, 0.9])
-def test_quantile_regression(q: float) -> None:
-    X, y = load("engel")
-    A = with_ones(X)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        oracle = sm.QuantReg(y, A).fit(q=q, p_tol=1e-12, max_iter=5000)
-    rows = QuantileRows(q, A, y)
-    # Theirs stops beside the optimum, with residuals of 1e-6 in place of 0; at its own solution
-    # the same covariance follows.
-    theirs = np.asarray(oracle.params)
-    residuals = y - A @ theirs
-    width = bandwidth(residuals, y, q)
-    density = np.sum(0.75 * np.maximum(1.0 - (residuals / width) ** 2, 0.0)) / (len(y) * width)
-    assert_allclose(width, oracle.bandwidth, rtol=RTOL)
-    assert_allclose(1.0 / density, oracle.sparsity, rtol=RTOL)
-    assert_allclose(powell(rows, residuals, density), oracle.cov_params(), rtol=RTOL)
-    found = quantile_regression(X, y, q)
-    assert_allclose(found.estimates, theirs, rtol=1e-5)
-    assert rows.loss(found.estimates) <= rows.loss(theirs)
-    assert_allclose(found.std_errors, oracle.bse, rtol=0.05)
-
-
-@pytest.mark.parametrize("q", [0.05, 0.5, 0.93])
-@pytest.mark.parametrize("ties", [False, True])
-def test_quantile_regression_solves_the_linear_program(q: float, ties: bool) -> None:
-    linear = pytest.importorskip("sklearn.linear_model")
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(150, 4)), rng.standard_t(2, size=150)
-    if ties:
-        X, y = np.round(X), np.round(y)
-    oracle = linear.QuantileRegressor(quantile=q, alpha=0.0).fit(X, y)
-    rows = QuantileRows(q, with_ones(X), y)
-    best = rows.loss(np.array([oracle.intercept_, *oracle.coef_]))
-    assert rows.loss(quantile_regression(X, y, q).estimates) <= best * (1 + 1e-12)
+@pytest.mark.parametrize("family", ["logistic", "poisson"])
+def test_leverages_and_degrees_of_freedom_of_likelihoods(family: str) -> None:
+    X, y = load("fair")
+    y = (y > 0).astype(float) if family == "logistic" else np.round(y)
+    theirs = sm.families.Binomial() if family == "logistic" else sm.families.Poisson()
+    oracle = sm.GLM(y, with_ones(X), family=theirs).fit(tol=1e-14, maxiter=100)
+    covariances = {kind: regression(X, y, family, covariance=kind) for kind in HC}
+    # Under cov_type="HC1" to "HC3" statsmodels gives HC0 here; it has the correction elsewhere.
+    for kind, corrected in (("HC0", False), ("HC1", True)):
+        wanted = cov_white_simple(oracle, use_correction=corrected)
+        assert_allclose(covariances[kind].covariance, wanted, rtol=RTOL, atol=1e-12)
+    # As R's sandwich::vcovHC has it: scores over a power of 1 − h, with the hat values of the
+    # weighted least squares at the optimum.
+    scores = np.asarray(oracle.model.score_obs(oracle.params))
+    bread, left = oracle.normalized_cov_params, 1.0 - oracle.get_influence().hat_matrix_diag
+    for kind, power in (("HC2", 1.0), ("HC3", 2.0)):
+        wanted = bread @ ((scores / left[:, None] ** power).T @ scores) @ bread
+        found = covariances[kind]
+        assert_allclose(found.covariance, wanted, rtol=RTOL, atol=1e-12)
+        assert_allclose(found.std_errors, np.sqrt(np.diag(wanted)), rtol=RTOL)
+        assert found.convention is not None
+        assert not found.convention.elsewhere
 
 
 # ---- what follows

@@ -101,11 +101,13 @@ def _meanings(fit: TableFit) -> list[str]:
 def _how_judged(fit: TableFit) -> str:
     settings, split = fit.settings, fit.split
     kind, groups = split.encoding.target.kind, settings.groups
-    apart = f", no {shown(groups)} in two parts" if groups else ""
-    alike = ", each class alike" if kind != "regression" and not groups else ""
+    alike = "" if kind == "regression" else ", each class alike"
+    if groups:
+        alike = alike and ", classes as nearly alike as that allows"
+        alike = f", no {shown(groups)} in two parts{alike}"
     if settings.folds:
         return (
-            f"{settings.folds} folds were held out in turn{apart or alike}; the model itself is "
+            f"{settings.folds} folds were held out in turn{alike}; the model itself is "
             "fitted to all rows. ± is the standard deviation between folds."
         )
     if not len(split.held_out):
@@ -113,7 +115,7 @@ def _how_judged(fit: TableFit) -> str:
     many = f"{len(split.held_out):,} of {len(split.held_out) + len(split.train):,} rows"
     if settings.time:
         return f"{many} were held out, the latest by {shown(settings.time)}."
-    return f"{many} were held out at random{apart or alike}."
+    return f"{many} were held out at random{alike}."
 
 
 def _why_not(fit: TableFit) -> str:

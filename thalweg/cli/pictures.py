@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thalweg.cli import dependence
 from thalweg.estimators.evaluation import metrics
 from thalweg.estimators.evaluation.metrics import Judgment
 from thalweg.estimators.fitting import TableFit
@@ -125,17 +126,18 @@ def effects(fit: TableFit) -> Picture:
     return bars(names, values, label, "the largest coefficients", spreads), below
 
 
-def importance(fit: TableFit) -> Picture:
-    """Return the picture of what columns are worth to a model without coefficients."""
-    names, rises = fit.importance
-    means = rises.mean(axis=1)
-    order = np.argsort(-means, kind="stable")[:MOST_BARS]
-    ends = np.column_stack([rises.min(axis=1), rises.max(axis=1)])[order]
-    label = f"rise of the {fit.settings.loss} loss"
+def columns(fit: TableFit) -> list[Picture]:
+    """Return pictures of what a model without coefficients makes of its columns."""
+    found = fit.permutation_importance()
+    order = np.argsort(-found.importances_mean, kind="stable")
+    names = [found.columns[i] for i in order]
+    rises = found.importances[order][:MOST_BARS]
+    ends = np.column_stack([rises.min(axis=1), rises.max(axis=1)])
     where = "held out" if len(fit.split.held_out) else "training"
     below = (
         f"Permutation importance: how much the loss of the {where} rows rises if a column is "
         f"shuffled, {rises.shape[1]} times; lines span the least and the largest rise."
     )
-    shown = [names[i] for i in order]
-    return bars(shown, means[order], label, "permutation importance", ends), below
+    label, shown = f"rise of the {fit.settings.loss} loss", names[:MOST_BARS]
+    drawn = bars(shown, rises.mean(axis=1), label, "permutation importance", ends)
+    return [(drawn, below), *dependence.pictures(fit, names)]

@@ -41,7 +41,7 @@ def report(fit: TableFit, options: Mapping[str, Any], run: str) -> str:
         grid = tables.coefficients(fit)
         page.table(grid.header, grid.rows, grid.caption)
     else:
-        page.figures([pictures.importance(fit)])
+        page.figures(pictures.columns(fit))
     page.heading("How it was trained")
     page.paragraph(
         f"A {options['model']} model with the {options['loss']} loss, by {options['optimizer']}: "

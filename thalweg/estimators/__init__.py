@@ -21,6 +21,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from thalweg.errors import MissingLibrary, did_you_mean
+from thalweg.estimators.evaluation.inspection import PartialDependence, PermutationImportance
 from thalweg.estimators.fitted import Coefficients, FittedModel
 from thalweg.estimators.fitting import TableFit, fit_table
 from thalweg.estimators.folder import read_model
@@ -48,6 +49,8 @@ __all__ = [
     "LinearRegressor",
     "MLPClassifier",
     "MLPRegressor",
+    "PartialDependence",
+    "PermutationImportance",
     "PoissonRegressor",
     "QuantileRegressor",
     "Regressor",

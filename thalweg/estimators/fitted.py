@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from thalweg.data.encoding import Encoding
 from thalweg.data.sources import table_of
 from thalweg.errors import ArgumentError
 from thalweg.estimators import models
+from thalweg.estimators.evaluation import inspection
+from thalweg.estimators.evaluation.inspection import PartialDependence, PermutationImportance
 from thalweg.estimators.models import Model, Params
 from thalweg.estimators.objectives import Objective
 
@@ -89,6 +91,118 @@ class FittedModel:
     def of_features(self, X: Floats) -> Floats:
         """Return the scores of encoded features, shape (rows, features)."""
         return np.asarray(models.scores(self.params, X, self.spec.activation))
+
+    # ---- what columns do
+
+    def partial_dependence(
+        self,
+        data: Any,
+        column: str,
+        *,
+        percentiles: tuple[float, float] = (0.05, 0.95),
+        grid_resolution: int = 100,
+    ) -> PartialDependence:
+        """Return what is predicted on average where a column has given values.
+
+        It is scikit-learn's, of kind "average": of numbers the prediction, of classes their
+        probabilities, or the scores if the loss gives none. It says what the model does, also
+        where no row is.
+
+        Args:
+            data: The rows to average over.
+            column: The column.
+            percentiles: The ends of the grid of a column of many numbers.
+            grid_resolution: How many values the grid has.
+
+        Raises:
+            ArgumentError: If there is no such column, or the grid has no extent.
+            DataError: If data cannot be read, or columns or categories are not those fitted.
+
+        Source:
+            Friedman, "Greedy Function Approximation", 2001, section 8.2.
+
+        Example:
+            >>> from thalweg.estimators import fit_table
+            >>> houses = {"area": [50.0, 70.0, 90.0], "price": [1.0, 1.5, 2.0]}
+            >>> model = fit_table(houses, "price", holdout=0).model
+            >>> found = model.partial_dependence(houses, "area")
+            >>> found.grid_values, found.average.round(6)
+            (array([50., 70., 90.]), array([[1. , 1.5, 2. ]]))
+        """
+        X = self.encoding.matrix(table_of(data, self.encoding.reading))
+        return self.dependence_of(X, column, percentiles, grid_resolution)
+
+    def dependence_of(
+        self,
+        X: Floats,
+        column: str,
+        percentiles: tuple[float, float] = (0.05, 0.95),
+        grid_resolution: int = 100,
+    ) -> PartialDependence:
+        """Return the partial dependence over encoded features, shape (rows, features)."""
+        target = self.encoding.target
+        values, average = inspection.partial_dependence(
+            self._response, X, self.encoding, column, percentiles, grid_resolution
+        )
+        outputs = target.classes if target.kind == "multiclass" else target.classes[1:]
+        return PartialDependence(column, values, average, outputs or (target.name,))
+
+    def _response(self, X: Floats) -> Floats:
+        """Return what partial dependence averages."""
+        scores = self.of_features(X)
+        if self.encoding.target.kind == "regression":
+            return self.predicted(scores)
+        shares = self.shares(scores)
+        if shares is None:
+            return scores
+        return shares if scores.ndim > 1 else shares[:, 1]
+
+    def permutation_importance(
+        self, data: Any, *, n_repeats: int = 5, random_state: int = 0
+    ) -> PermutationImportance:
+        """Return by how much the mean loss rises if a column is shuffled.
+
+        Orders are scikit-learn's of the same state, so that with the same loss as its scoring it
+        is `sklearn.inspection.permutation_importance`.
+
+        Args:
+            data: The rows, with the target.
+            n_repeats: How many orders there are.
+            random_state: What they follow from.
+
+        Raises:
+            ArgumentError: If there are no repeats.
+            DataError: If data cannot be read, or columns or categories are not those fitted.
+
+        Source:
+            Breiman, "Random Forests", 2001; Fisher, Rudin and Dominici, 2019. arXiv:1801.01489
+
+        Example:
+            >>> from thalweg.estimators import fit_table
+            >>> houses = {"area": [50.0, 70.0, 90.0], "price": [1.0, 1.5, 2.0]}
+            >>> model = fit_table(houses, "price", holdout=0).model
+            >>> model.permutation_importance(houses, n_repeats=2).importances.shape
+            (1, 2)
+        """
+        encoding = self.encoding
+        reading = replace(encoding.reading, only=(*encoding.columns, encoding.target.name))
+        table = table_of(data, reading)
+        y: NDArray[Any] = encoding.values(table)
+        if encoding.target.kind == "regression":
+            y = (y - encoding.target.mean) / encoding.target.scale
+        return self.importance_of(encoding.matrix(table), y, n_repeats, random_state)
+
+    def importance_of(
+        self, X: Floats, y: NDArray[Any], n_repeats: int = 5, random_state: int = 0
+    ) -> PermutationImportance:
+        """Return the permutation importance over encoded features and targets."""
+        unit = self.encoding.target.scale**self.objective.power
+
+        def loss(X: Floats) -> float:
+            return float(np.mean(self.objective.losses(self.of_features(X), y))) * unit
+
+        columns = inspection.places(self.encoding)
+        return inspection.permutation_importance(loss, X, columns, n_repeats, random_state)
 
     # ---- what scores say
 

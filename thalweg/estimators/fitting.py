@@ -15,7 +15,7 @@ from thalweg import optim
 from thalweg.data.sources import table_of
 from thalweg.data.table import Table
 from thalweg.errors import CallError, SpecError, did_you_mean, shown
-from thalweg.estimators.evaluation.importance import permutation_importance
+from thalweg.estimators.evaluation.inspection import PartialDependence, PermutationImportance
 from thalweg.estimators.evaluation.metrics import Judgment, r2_score, together
 from thalweg.estimators.fitted import Coefficients, FittedModel
 from thalweg.estimators.models import Model, parse_model
@@ -35,6 +35,9 @@ log = logging.getLogger("thalweg")
 STEPS, MOST_EPOCHS, BATCH_SIZE = 10_000, 1000, 100
 
 LEAST_WAIT = 1000
+
+# What columns do is told from so many rows.
+MOST_ROWS = 2000
 
 
 def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any) -> TableFit:
@@ -336,26 +339,63 @@ class TableFit:
         mean = self.split.objective.mean
         return r2_score(rows.y, mean(scores) if mean else scores)
 
-    @cached_property
-    def importance(self) -> tuple[tuple[str, ...], Floats]:
-        """The columns, and by how much the loss rises if one is shuffled, (columns, repeats).
+    def partial_dependence(
+        self,
+        column: str,
+        *,
+        percentiles: tuple[float, float] = (0.05, 0.95),
+        grid_resolution: int = 100,
+    ) -> PartialDependence:
+        """Return what is predicted on average where a column has given values.
 
-        It is of the rows held out, or of the training rows if there are none.
+        It is over the training rows, or 2,000 of them if there are more; `model` has the same for
+        any rows.
+
+        Args:
+            column: The column.
+            percentiles: The ends of the grid of a column of many numbers.
+            grid_resolution: How many values the grid has.
+
+        Raises:
+            ArgumentError: If there is no such column, or the grid has no extent.
+
+        Example:
+            >>> from thalweg.estimators import fit_table
+            >>> houses = {"area": [50.0, 70.0, 90.0], "price": [1.0, 1.5, 2.0]}
+            >>> fit_table(houses, "price", holdout=0).partial_dependence("area").grid_values
+            array([50., 70., 90.])
         """
-        split, model = self.split, self.model
-        rows = split.held_out if len(split.held_out) else split.train
-        features, at = split.encoding.features, 0
-        groups = []
-        for feature in features:
-            groups.append(slice(at, at + len(feature.names)))
-            at += len(feature.names)
+        X = self._some(self.split.train).X
+        return self.model.dependence_of(X, column, percentiles, grid_resolution)
 
-        def loss(X: Floats, taken: NDArray[np.int64]) -> float:
-            values = split.objective.losses(model.of_features(X), rows.y[taken])
-            return float(np.mean(values)) * split.unit
+    def permutation_importance(self, *, n_repeats: int = 5) -> PermutationImportance:
+        """Return by how much the loss rises if a column is shuffled.
 
-        found = permutation_importance(loss, rows.X, groups, self.settings.seed)
-        return tuple(feature.name for feature in features), found
+        It is of the rows held out, or of the training rows if there are none, or of 2,000 of them
+        if there are more; `model` has the same for any rows.
+
+        Args:
+            n_repeats: How many orders there are; they follow from the seed.
+
+        Raises:
+            ArgumentError: If there are no repeats.
+
+        Example:
+            >>> from thalweg.estimators import fit_table
+            >>> houses = {"area": [50.0, 70.0, 90.0], "price": [1.0, 1.5, 2.0]}
+            >>> fit_table(houses, "price", holdout=0).permutation_importance().columns
+            ('area',)
+        """
+        split = self.split
+        rows = self._some(split.held_out if len(split.held_out) else split.train)
+        return self.model.importance_of(rows.X, rows.y, n_repeats, self.settings.seed)
+
+    def _some(self, rows: Rows) -> Rows:
+        """Return rows that tell enough of columns."""
+        if len(rows) <= MOST_ROWS:
+            return rows
+        order = np.random.default_rng([self.settings.seed, 4]).permutation(len(rows))
+        return rows.take(np.sort(order[:MOST_ROWS]))
 
     def plain(self) -> dict[str, Any]:
         """Return everything as numbers, texts, lists and dictionaries, as JSON has them.

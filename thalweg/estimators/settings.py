@@ -51,7 +51,8 @@ class Settings:
         folds: Hold every row out once, in so many parts, and judge by all of them; the model is
             then fitted to all rows.
         groups: A column, such as a person, whose values are never both in training and among what
-            is held out; it is no feature unless it is among `features` or `category`.
+            is held out, with the classes of a target as nearly alike as that allows; it is no
+            feature unless it is among `features` or `category`.
         time: A column of dates or numbers: the latest rows are those held out. It is no feature
             unless it is among `features` or `date`.
         seed: What the rows held out and all other random choices follow from, 0 by default.

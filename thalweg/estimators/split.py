@@ -130,7 +130,7 @@ def folds(table: Table, settings: Settings) -> list[Split]:
             f"{table.source} has {units} {what}, too few for {count} folds; ask for fewer (--folds)"
             ", or hold rows out once (--holdout)."
         )
-    classes = None if groups is not None else _classes(table, settings)
+    classes = _classes(table, settings)
     parts = evaluation.folds(table.rows, count, settings.seed, classes=classes, groups=groups)
     every = np.arange(table.rows)
     return [
@@ -249,15 +249,14 @@ def _held_out(table: Table, settings: Settings) -> Integers:
     count = 0 if settings.folds else round(settings.holdout * table.rows)
     if settings.time is not None:
         return _latest(table, settings, count)
-    groups = group_of(table, settings)
+    groups, classes = group_of(table, settings), _classes(table, settings) if count else None
     if groups is not None:
         if len(np.unique(groups)) < 2:
             raise DataError(
                 f"{table.source}: {shown(settings.groups or '')} has one value only, so no group "
                 "can be held out; name another column (--groups)."
             )
-        return evaluation.grouped_part(groups, count, settings.seed)
-    classes = _classes(table, settings) if count else None
+        return evaluation.grouped_part(groups, count, settings.seed, classes)
     if classes is None:
         return evaluation.random_part(table.rows, count, settings.seed)
     return evaluation.stratified_part(classes, count, settings.seed)

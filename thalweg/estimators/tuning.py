@@ -72,7 +72,8 @@ def tune_table(
     """Search the hyperparameters of a fit of a table, and fit the best ones.
 
     Each trial is judged by its mean loss over folds of the training rows, of which each is left
-    out once; columns are standardized over all training rows.
+    out once; columns are standardized over all training rows. A network has other first weights
+    in each fold.
 
     Args:
         data: As for `fit_table`.
@@ -195,14 +196,19 @@ class FoldedFits:
     groups: NDArray[np.int64] | None = None
 
     def __call__(self, config: Config, trial: Trial) -> dict[str, Any]:
-        """Return the mean loss over the folds, its score, and the curves of the first fold."""
+        """Return the mean loss over the folds, its score, and the curves of the first fold.
+
+        Each fold starts from first weights of its own: what is luck with one start is no reason
+        to choose a setting.
+        """
         settings = configured(self.settings, config)
         found: dict[str, Any] = {}
         losses: list[float] = []
         scores: list[float] = []
-        for fold in self.splits():
+        for number, fold in enumerate(self.splits()):
+            chosen = resolve(fold, replace(settings, seed=settings.seed + number))
             # One fold's curves are enough to see how training goes.
-            params, curves = fit_fold(fold, resolve(fold, settings), followed=not losses)
+            params, curves = fit_fold(fold, chosen, followed=not losses)
             found = found or curves
             activation = parse_model(settings.model).activation
             losses.append(fold.mean_loss(fold.held_out, params, activation))

@@ -192,15 +192,18 @@ def chance_of(bend: LossCurvature) -> float:
 
 def _drawn(rng: np.random.Generator, replicates: int, rows: int, clusters: Any) -> Floats:
     """Return how often each row is drawn, shape (replicates, rows)."""
-    if clusters is None:
-        return rng.multinomial(rows, np.full(rows, 1.0 / rows), replicates).astype(np.float64)
-    labels = np.asarray(clusters)
-    if labels.shape != (rows,):
-        raise ArgumentError(f"clusters has shape {labels.shape}; there are {rows} rows.")
-    which = np.unique(labels, return_inverse=True)[1]
-    groups = int(which.max()) + 1
-    counts = rng.multinomial(groups, np.full(groups, 1.0 / groups), replicates)
-    return counts[:, which].astype(np.float64)
+    units, which = rows, None
+    if clusters is not None:
+        labels = np.asarray(clusters)
+        if labels.shape != (rows,):
+            raise ArgumentError(f"clusters has shape {labels.shape}; there are {rows} rows.")
+        which = np.unique(labels, return_inverse=True)[1]
+        units = int(which.max()) + 1
+    found = np.empty((replicates, rows))
+    for row in found:
+        counts = np.bincount(rng.integers(units, size=units), minlength=units)
+        row[:] = counts if which is None else counts[which]
+    return found
 
 
 def _collected(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.model_selection import StratifiedGroupKFold
 
 from thalweg.estimators.evaluation import parts
 
@@ -30,6 +31,51 @@ def test_groups_are_held_out_whole(seed: int) -> None:
     kept = np.setdiff1d(np.arange(300), held)
     assert not set(groups[held]) & set(groups[kept])
     assert 45 <= len(held) <= 75
+
+
+def of_people(seed: int, people: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the class and the person of rows; people differ in their classes."""
+    random = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(people), random.integers(3, 40, people))
+    chances = random.dirichlet([2.0, 1.0, 0.5], people)
+    return np.array([random.choice(3, p=chances[g]) for g in groups]), groups
+
+
+def strayed(classes: np.ndarray, part: np.ndarray) -> float:
+    """Return how far classes' shares of a part are from those of all rows, at most."""
+    whole, of_part = np.bincount(classes), np.bincount(classes[part], minlength=3)
+    return float(np.abs(of_part / len(part) - whole / len(classes)).max())
+
+
+@pytest.mark.parametrize("people", [15, 40, 150])
+def test_groups_are_whole_and_classes_alike_as_stratified_group_k_fold_has_them(
+    people: int,
+) -> None:
+    ours, theirs, alone = [], [], []
+    for seed in range(8):
+        classes, groups = of_people(seed, people)
+        rows = len(classes)
+        found = parts.folds(rows, 5, seed, classes=classes, groups=groups)
+        held = parts.grouped_part(groups, rows // 5, seed, classes)
+        for part in (*found, held):
+            assert not set(groups[part]) & set(np.delete(groups, part))
+        assert np.array_equal(np.sort(np.concatenate(found)), np.arange(rows))
+        kfold = StratifiedGroupKFold(5, shuffle=True, random_state=seed)
+        oracle = [part for _, part in kfold.split(classes, classes, groups)]
+        ours.append([strayed(classes, part) for part in (*found, held)])
+        theirs.append([strayed(classes, part) for part in oracle])
+        alone.append(strayed(classes, parts.grouped_part(groups, rows // 5, seed)))
+    assert np.mean(ours) <= 1.05 * np.mean(theirs)
+    assert np.mean(np.array(ours)[:, -1]) < 0.6 * np.mean(alone)
+
+
+def test_a_class_of_one_group_is_trained_on() -> None:
+    groups = np.repeat(np.arange(10), 10)
+    classes = np.where(groups == 3, 1, 0)
+    for seed in range(20):
+        held = parts.grouped_part(groups, 20, seed, classes)
+        assert 3 not in groups[held]
+        assert len(held) == 20
 
 
 def test_one_of_two_groups_is_held_out() -> None:

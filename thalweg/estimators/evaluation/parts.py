@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
 
+# After so many groups went over, parts are as good as they get.
+_MOST_CHANGES = 100
+
 
 def random_part(rows: int, count: int, seed: int) -> Integers:
     """Return so many rows at random, in order.
@@ -45,13 +48,16 @@ def stratified_part(classes: Integers, count: int, seed: int) -> Integers:
     return np.sort(np.concatenate(chosen))
 
 
-def grouped_part(groups: Integers, count: int, seed: int) -> Integers:
-    """Return all rows of groups at random, as nearly so many as groups allow.
+def grouped_part(
+    groups: Integers, count: int, seed: int, classes: Integers | None = None
+) -> Integers:
+    """Return all rows of groups at random, as nearly so many, and of each class, as groups allow.
 
     Args:
         groups: The group of each row, of which there are at least two.
         count: How many rows.
         seed: What the draws follow from.
+        classes: The class of each row, of which never all rows are returned if that can be helped.
 
     Example:
         >>> groups = np.array([0, 0, 1, 1, 2, 2, 3, 3])
@@ -60,11 +66,38 @@ def grouped_part(groups: Integers, count: int, seed: int) -> Integers:
     """
     if not count:
         return np.empty(0, np.int64)
+    shares, wanted = _shares(groups, classes), count / len(groups)
+    order = np.random.default_rng(seed).permutation(len(shares))
+    held = np.zeros(len(shares), bool)
+    sizes = np.cumsum(shares[order, 0])[:-1]
+    held[order[: 1 + int(np.argmin(np.abs(sizes - wanted)))]] = True
+    # Then the group goes over, to the held out or back, that brings them nearest to what is wanted.
+    for _ in range(_MOST_CHANGES):
+        now = shares[held].sum(axis=0)
+        after = now + np.where(held, -1.0, 1.0)[:, None] * shares
+        far = _distances(after, wanted)
+        group = int(np.argmin(far))
+        if not far[group] < _distances(now[None], wanted)[0]:
+            break
+        held[group] = not held[group]
+    return np.flatnonzero(held[groups])
+
+
+def _distances(held: NDArray[np.float64], wanted: float) -> NDArray[np.float64]:
+    """Return how far shares held out are from what is wanted; infinity if one is all or no row."""
+    far = np.sum((held - wanted) ** 2, axis=1)
+    return np.where((held > 1.0 - 1e-9).any(axis=1) | (held[:, 0] < 1e-9), np.inf, far)
+
+
+def _shares(groups: Integers, classes: Integers | None) -> NDArray[np.float64]:
+    """Return the share of all rows that each group has, and of the rows of each class."""
     sizes = np.bincount(groups)
-    order = np.random.default_rng(seed).permutation(len(sizes))
-    held = np.cumsum(sizes[order])[:-1]
-    some = 1 + int(np.argmin(np.abs(held - count)))
-    return np.flatnonzero(np.isin(groups, order[:some]))
+    columns = [sizes / len(groups)]
+    if classes is not None:
+        for k in np.unique(classes):
+            of_class = np.bincount(groups[classes == k], minlength=len(sizes))
+            columns.append(of_class / of_class.sum())
+    return np.column_stack(columns)
 
 
 def latest_part(times: NDArray[Any], count: int) -> Integers:
@@ -95,7 +128,8 @@ def folds(
         count: How many folds.
         seed: What the draws follow from.
         classes: The class of each row: folds have the classes' shares.
-        groups: The group of each row: none is in two folds, and folds are as even as that allows.
+        groups: The group of each row: none is in two folds, and folds are as even, and have the
+            classes' shares as nearly, as that allows.
         equal: Whether folds are of one size, so that a few rows are left out by none.
 
     Example:
@@ -104,13 +138,13 @@ def folds(
     """
     random = np.random.default_rng([seed, 3])
     if groups is not None:
-        sizes = np.bincount(groups)
-        shuffled = random.permutation(len(sizes))
-        filled, at = np.zeros(count, np.int64), np.empty(len(sizes), np.int64)
-        # The largest first, each to the emptiest fold.
-        for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
-            at[group] = np.argmin(filled)
-            filled[at[group]] += sizes[group]
+        shares = _shares(groups, classes)
+        shuffled = random.permutation(len(shares))
+        filled, at = np.zeros((count, shares.shape[1])), np.empty(len(shares), np.int64)
+        # The largest first, each to the fold that has least of what it brings.
+        for group in shuffled[np.argsort(-np.sum(shares[shuffled] ** 2, axis=1), kind="stable")]:
+            at[group] = np.argmin(filled @ shares[group])
+            filled[at[group]] += shares[group]
         return [np.flatnonzero(at[groups] == fold) for fold in range(count)]
     order = random.permutation(rows)
     if classes is not None:
