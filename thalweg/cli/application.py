@@ -145,6 +145,7 @@ def _meant(value: Any) -> Any:
 def _options(given: Mapping[str, Any], run: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Combine what is written on the command line with the file of a run, if one is given."""
     from thalweg.cli.settings import from_toml, located
+    from thalweg.data.formulas import parse_formula
 
     found, facts = ({}, {}) if run is None else from_toml(run)
     if run is not None and "data" in found:
@@ -152,9 +153,12 @@ def _options(given: Mapping[str, Any], run: Path | None) -> tuple[dict[str, Any]
     merged = found | {name: value for name, value in given.items() if value is not None}
     if "data" not in merged:
         raise ArgumentError("No file was given; write thalweg fit data.csv --target COLUMN.")
+    if (formula := given.get("formula")) and not given.get("target"):
+        merged["target"] = parse_formula(formula).target
     if "target" not in merged:
         raise ArgumentError(
-            f"No target was given; say which column of {merged['data']} to predict, with --target."
+            f"No target was given; say which column of {merged['data']} to predict, with --target "
+            "or a --formula."
         )
     return merged, facts
 

@@ -84,9 +84,15 @@ def notes(fit: TableFit) -> list[str]:
 
 
 def _meanings(fit: TableFit) -> list[str]:
-    """Return which class a score is for, and what categories are compared with."""
+    """Return what is predicted, which class a score is for, what categories are compared with."""
     target, features = fit.split.encoding.target, fit.split.encoding.features
     found = []
+    formula = fit.settings.parsed_formula
+    if formula is not None and formula.left.kind != "lookup":
+        found.append(
+            f"Errors and predictions are of {shown(target.name)}, as the formula has it, not of "
+            f"{shown(formula.left.names[0])}."
+        )
     if target.kind == "binary":
         other, chosen = (shown(name) for name in target.classes)
         found.append(f"Scores, coefficients and probabilities are those of {chosen}, not {other}.")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thalweg.data.dates import are_dates, parts_of, with_date_parts
+from thalweg.data.formulas import FittedFormula, ParsedFormula, fit_formula, parse_formula
 from thalweg.data.reading import ReadOptions
 from thalweg.data.table import (
     Bools,
@@ -358,6 +359,7 @@ class Encoding:
             "drop" the rows.
         dates: The columns that are dates; features are made of their parts.
         na: Values that mean missing, beside the usual ones.
+        derivation: What makes columns for the features out of the table's; None if these are they.
     """
 
     target: TargetColumn
@@ -365,6 +367,7 @@ class Encoding:
     missing: Missing = "refuse"
     dates: tuple[str, ...] = ()
     na: tuple[str, ...] = ()
+    derivation: FittedFormula | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -380,13 +383,21 @@ class Encoding:
     def columns(self) -> tuple[str, ...]:
         """The columns of a table that the features are made of."""
         of_dates = {part: name for name in self.dates for part in parts_of(name)}
-        every = (of_dates.get(feature.name, feature.name) for feature in self.features)
-        return tuple(dict.fromkeys(every))
+        return tuple(dict.fromkeys(of_dates.get(name, name) for name in self.needed))
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The same, with the parts of dates in the place of dates."""
+        if self.derivation is not None:
+            return self.derivation.needed
+        return tuple(feature.name for feature in self.features)
 
     @property
     def reading(self) -> ReadOptions:
         """How a later file is read: its '01' is not taken for a number where texts were fitted."""
         texts = {feature.name for feature in self.features if isinstance(feature, OneHot)}
+        if self.derivation is not None:
+            texts = set(self.derivation.texts)
         text = tuple(name for name in self.columns if name in texts)
         return ReadOptions(self.columns, text=text, dates=self.dates, na=self.na, lenient=True)
 
@@ -416,6 +427,10 @@ class Encoding:
         columns = self._columns_of(table)
         if (missing or self.missing) != "mean":
             refuse_missing(columns, table.source)
+        if self.derivation is not None:
+            parted = Table(tuple(columns), table.source)
+            made = self.derivation.derive(parted, unknown == "ignore")
+            columns = [made[feature.name] for feature in self.features]
         pairs = list(zip(self.features, columns, strict=True))
         checked = [(f, f.check(column, table.source, unknown)) for f, column in pairs]
         taken = np.arange(table.rows) if rows is None else rows
@@ -448,7 +463,7 @@ class Encoding:
                 f"{table.source} lacks {_columns(lacking)} that the model was fitted on; add "
                 f"{'it' if len(lacking) == 1 else 'them'}."
             )
-        return [parted[feature.name] for feature in self.features]
+        return [parted[name] for name in self.needed]
 
     def values(self, table: Table) -> Floats | Integers:
         """Return the target of a table: numbers, or the positions of classes.
@@ -493,6 +508,7 @@ def encode(
     category: Collection[str] = (),
     dates: Sequence[str] = (),
     na: Sequence[str] = (),
+    formula: ParsedFormula | None = None,
     rows: ArrayLike | None = None,
 ) -> Encoding:
     """Find how to encode a table's columns for predicting one of them.
@@ -510,6 +526,7 @@ def encode(
         category: Columns of texts that are categories, whatever they look like.
         dates: Columns of dates, which become year, month, weekday and days elapsed.
         na: What else means missing in a later file.
+        formula: What makes the columns to encode, out of those that are not left out.
         rows: The training rows, counted from 0, whose means and deviations are taken; else all.
 
     Returns:
@@ -541,14 +558,22 @@ def encode(
     columns = [c for c in parted.columns if c.name != target and c.name not in drop]
     if not columns:
         raise DataError(f"{table.source} has no column beside {shown(target)} to predict it from.")
+    derivation = None
+    if formula is not None:
+        if formula.open:
+            formula = parse_formula(formula.text, tuple(column.name for column in columns))
+        columns = [parted[name] for name in formula.right_names]
     if missing != "mean":
         refuse_missing(columns, table.source)
+    if formula is not None:
+        derivation = fit_formula(formula, Table(tuple(columns), table.source), training)
+        columns = list(derivation.derive(Table(tuple(columns), table.source)).columns)
     made = {part for name in dates for part in parts_of(name)}
     features = tuple(
         fit_feature(column, table.source, training, column.name in category or column.name in made)
         for column in columns
     )
-    return Encoding(found, features, missing, tuple(dates), tuple(na))
+    return Encoding(found, features, missing, tuple(dates), tuple(na), derivation)
 
 
 def refuse_missing(columns: list[Column], source: str) -> None:
@@ -568,7 +593,7 @@ def _columns(names: list[str]) -> str:
     return f"column{'s' * (len(names) > 1)} {listed(names, 5)}"
 
 
-FORMAT = "thalweg encoding 2"
+FORMAT, FORMER = "thalweg encoding 3", "thalweg encoding 2"
 
 FEATURES = {"standardized": Standardized, "one-hot": OneHot}
 
@@ -592,6 +617,7 @@ def to_json(encoding: Encoding) -> dict[str, Any]:
         "na": list(encoding.na),
         "target": _plain_fields(encoding.target),
         "features": [{"kind": names[type(f)]} | _plain_fields(f) for f in encoding.features],
+        "formula": None if encoding.derivation is None else encoding.derivation.to_json(),
     }
 
 
@@ -606,7 +632,7 @@ def from_json(stored: Mapping[str, Any]) -> Encoding:
     Raises:
         DataError: If it is anything else.
     """
-    if not isinstance(stored, Mapping) or stored.get("format") != FORMAT:
+    if not isinstance(stored, Mapping) or stored.get("format") not in (FORMAT, FORMER):
         raise DataError(f"this is no {FORMAT!r}; fit again with this version.")
     try:
         target = _rebuild(TargetColumn, stored["target"])
@@ -614,9 +640,11 @@ def from_json(stored: Mapping[str, Any]) -> Encoding:
             _rebuild(FEATURES[feature["kind"]], feature) for feature in stored["features"]
         )
         missing = _check_value("missing", stored["missing"], Missing)
-        texts = [_check_value(name, stored[name], tuple[str, ...]) for name in ("dates", "na")]
-        return Encoding(target, features, missing, *texts)
-    except (KeyError, TypeError, ValueError) as error:
+        dates, na = (_check_value(k, stored[k], tuple[str, ...]) for k in ("dates", "na"))
+        formula = stored.get("formula")  # those of the former format had none
+        derivation = None if formula is None else FittedFormula.from_json(formula)
+        return Encoding(target, features, missing, dates, na, derivation)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"the stored encoding is damaged ({error}); fit again.") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -12,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thalweg import optim
+from thalweg.data.formulas import parse_formula
 from thalweg.data.sources import table_of
 from thalweg.data.table import Table
-from thalweg.errors import CallError, SpecError, did_you_mean, shown
+from thalweg.errors import ArgumentError, CallError, SpecError, did_you_mean, shown
 from thalweg.estimators.evaluation.importance import permutation_importance
 from thalweg.estimators.evaluation.metrics import Judgment, r2_score, together
 from thalweg.estimators.fitted import Coefficients, FittedModel
@@ -37,7 +39,9 @@ STEPS, MOST_EPOCHS, BATCH_SIZE = 10_000, 1000, 100
 LEAST_WAIT = 1000
 
 
-def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any) -> TableFit:
+def fit_table(
+    data: Any, target: str | None = None, *, progress: Any = "auto", **settings: Any
+) -> TableFit:
     """Fit a model that predicts one column of a table from the others.
 
     Numbers are standardized, texts one-hot encoded, a fifth of the rows held out. By default the
@@ -47,11 +51,11 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
     Args:
         data: The path of a file (CSV, TSV, Parquet, JSON lines, Arrow, Excel); a data frame; a dict
             of columns; or a table.
-        target: The column to predict.
+        target: The column to predict; left out where there is a formula, whose left side it is.
         progress: As for `tw.fit`.
-        settings: Any of `Settings`: task, model, loss, optimizer, batch_size, epochs, patience,
-            l2, missing, drop, features, category, date, na, decimal, holdout, folds, groups,
-            time, seed.
+        settings: Any of `Settings`: formula, task, model, loss, optimizer, batch_size, epochs,
+            patience, l2, missing, drop, features, category, date, na, decimal, holdout, folds,
+            groups, time, seed.
 
     Raises:
         DataError: If the data, a column or a value cannot be used.
@@ -68,6 +72,8 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
         (('intercept', 'area'), array([-0.3629,  0.0269]))
         >>> fit.model.predict({"area": [65.0]}).round(4)
         array([1.3829])
+        >>> fit_table(houses, formula="log(price) ~ area", holdout=0).coefficients.names
+        ('intercept', 'area')
     """
     known = [field.name for field in fields(Settings)]
     for name in settings:
@@ -76,7 +82,7 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
             raise CallError(
                 f"fit_table takes no {shown(name)}.{guess} See Settings for all it does."
             )
-    asked = Settings(target, **settings)
+    asked = settings_for(target, settings)
     table = table_of(data, asked.reading)
     rows = split(table, asked)
     found = fit_split(rows, resolve(rows, asked), progress)
@@ -87,6 +93,18 @@ def fit_table(data: Any, target: str, *, progress: Any = "auto", **settings: Any
         interruption.fit = found  # type: ignore[attr-defined]
         raise interruption
     return found
+
+
+def settings_for(target: str | None, settings: Mapping[str, Any]) -> Settings:
+    """Return settings whose target is the left side of their formula if nobody names it.
+
+    Raises:
+        ArgumentError: If there is neither.
+    """
+    formula = settings.get("formula")
+    if target is None and formula is None:
+        raise ArgumentError("There is no target. Name the column to predict, or give a formula.")
+    return Settings(parse_formula(formula).target if target is None else target, **settings)
 
 
 def fit_split(split: Split, settings: Settings, progress: Any = "auto") -> TableFit:

@@ -8,7 +8,9 @@ from numbers import Integral
 from typing import Literal, get_args
 
 from thalweg import optim
+from thalweg.data.dates import parts_of
 from thalweg.data.encoding import Kind, Missing
+from thalweg.data.formulas import ParsedFormula, parse_formula
 from thalweg.data.reading import Decimal, ReadOptions
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators.models import parse_model
@@ -25,7 +27,9 @@ class Settings:
     """A fit; None leaves a choice to the data.
 
     Args:
-        target: The column to predict.
+        target: The column to predict; with a formula, its left side.
+        formula: What to predict from what, such as 'log(price) ~ area + C(city) * rooms', in the
+            place of target and features; read by formulaic. Predictions are of its left side.
         task: regression, binary or multiclass; guessed from the target by default.
         model: linear (the default), or mlp:64,32 with the sizes of the hidden layers.
         loss: squared, absolute, huber(1.0), quantile(0.9), poisson, logistic, hinge or softmax.
@@ -66,6 +70,7 @@ class Settings:
     """
 
     target: str
+    formula: str | None = None
     task: Kind | None = None
     model: str = "linear"
     loss: str | None = None
@@ -98,6 +103,7 @@ class Settings:
                 "from; name it once."
             )
         self._check_parts()
+        self._check_formula()
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and not (value >= least and math.isfinite(value)):
@@ -113,6 +119,22 @@ class Settings:
             raise ArgumentError(
                 f"optimizer is {shown(self.optimizer)}; give a transformation, such as "
                 f"tw.optim.adam(0.01), or {NEWTON!r}."
+            )
+
+    def _check_formula(self) -> None:
+        """Refuse what a formula excludes."""
+        if self.formula is None:
+            return
+        if self.features:
+            raise ArgumentError(
+                f"features is {list(self.features)}, and there is a formula, which names them "
+                "itself; leave one of them out."
+            )
+        left = parse_formula(self.formula).target
+        if self.target != left:
+            raise ArgumentError(
+                f"target is {shown(self.target)}, and the formula's left side is {shown(left)}; "
+                "leave the target out."
             )
 
     def _check_parts(self) -> None:
@@ -139,13 +161,24 @@ class Settings:
     @property
     def apart(self) -> tuple[str, ...]:
         """The columns that say which rows are held out, and are no features."""
-        asked = {*self.features, *self.category, *self.date}
+        formula = self.parsed_formula
+        named = () if formula is None else formula.right_names
+        asked = {*self.features, *self.category, *self.date, *named}
         return tuple(c for c in (self.groups, self.time) if c is not None and c not in asked)
+
+    @property
+    def parsed_formula(self) -> ParsedFormula | None:
+        """The formula, read."""
+        return None if self.formula is None else parse_formula(self.formula)
 
     @property
     def reading(self) -> ReadOptions:
         """What of a table is read, and what its values mean."""
         only = (*self.features, self.target, *self.apart) if self.features else None
+        formula = self.parsed_formula
+        if formula is not None and not formula.open:
+            of_dates = {part: name for name in self.date for part in parts_of(name)}
+            only = (*(of_dates.get(name, name) for name in formula.names), *self.apart)
         return ReadOptions(only, self.drop, self.category, self.date, self.na, self.decimal)
 
 

@@ -22,6 +22,7 @@ from thalweg.data.encoding import (
     encode,
     guess_target,
 )
+from thalweg.data.formulas import with_left_side
 from thalweg.data.table import Column, Table, listed, shown_rows
 from thalweg.errors import DataError, shown
 from thalweg.estimators import models
@@ -144,15 +145,18 @@ def _encoded(
 ) -> Split:
     kind = settings.task or _decided(settings, table)
     drop = (*settings.drop, *settings.apart)
+    if (formula := settings.parsed_formula) is not None:
+        drop = (*drop, *formula.left.names)  # which a dot does not stand for
     encoding = encode(
         table,
         settings.target,
         settings.missing,
         kind=kind,
-        drop=[name for name in drop if name in table.names],
+        drop=[name for name in drop if name in table.names and name != settings.target],
         category=settings.category,
         dates=settings.date,
         na=settings.na,
+        formula=formula,
         rows=training,
     )
     objective = parse_objective(settings.loss, encoding.target.kind)
@@ -193,6 +197,8 @@ def _numeric(encoding: Encoding, table: Table) -> list[str]:
 
 def _complete(table: Table, settings: Settings) -> tuple[Table, tuple[str, ...]]:
     """Leave out the rows that cannot be trained on, if that is asked for, and tell how many."""
+    if (formula := settings.parsed_formula) is not None:
+        table = with_left_side(table, formula)
     if settings.missing == "refuse":
         return table, ()
     asked = [table[settings.target]]

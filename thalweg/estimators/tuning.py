@@ -17,7 +17,7 @@ from thalweg.data.sources import table_of
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators import models
 from thalweg.estimators.evaluation.parts import folds
-from thalweg.estimators.fitting import TableFit, fit_split, resolve
+from thalweg.estimators.fitting import TableFit, fit_split, resolve, settings_for
 from thalweg.estimators.models import Params, parse_model
 from thalweg.estimators.objectives import parse_objective
 from thalweg.estimators.problem import Rows
@@ -56,7 +56,7 @@ class TunedTable:
 
 def tune_table(
     data: Any,
-    target: str,
+    target: str | None = None,
     space: Space | Mapping[str, Any] | None = None,
     *,
     folds: int = 5,
@@ -76,7 +76,7 @@ def tune_table(
 
     Args:
         data: As for `fit_table`.
-        target: The column to predict.
+        target: The column to predict; left out where there is a formula, whose left side it is.
         space: Any of model, l2, batch_size, epochs, patience, optimizer (its name) and the
             optimizer's numbers, such as learning_rate; a `Space` or a dict. By default l2, and for
             networks what `tw.tuning.optimizer_space("adam", trials)` has.
@@ -106,7 +106,7 @@ def tune_table(
         ['data', 'folds', 'l2', 'target']
     """
     folds = whole_number("folds", folds, 2, "It is in how many parts the rows are divided.")
-    asked = Settings(target, **settings)
+    asked = settings_for(target, settings)
     if asked.time is not None:
         raise ArgumentError(
             f"time is {shown(asked.time)}, and trials are judged on rows of all times. Leave it "
