@@ -56,6 +56,11 @@ def notes(fit: TableFit) -> list[str]:
     """Return what must be known beside the numbers, one sentence each."""
     settings, trained = fit.settings, fit.trained
     found = [fit.split.encoding.target.reason, *_meanings(fit), *fit.split.alerts]
+    if settings.weights is not None:
+        found.append(
+            f"Rows count by {shown(settings.weights)}: in the fit, its standard errors, losses and "
+            "metrics. Means and deviations of columns are those of rows."
+        )
     found.append(_how_judged(fit))
     if settings.l2:
         equals = f", scikit-learn's C = {1 / settings.l2:g}" if fit.linear else ""

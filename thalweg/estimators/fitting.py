@@ -55,7 +55,7 @@ def fit_table(
         progress: As for `tw.fit`.
         settings: Any of `Settings`: formula, task, model, loss, optimizer, batch_size, epochs,
             patience, l2, missing, drop, features, category, date, na, decimal, holdout, folds,
-            groups, time, seed.
+            groups, time, weights, covariance, seed.
 
     Raises:
         DataError: If the data, a column or a value cannot be used.
@@ -266,7 +266,8 @@ class TableFit:
         split, params = self.split, self.trained.params
         self.model.coefficients  # noqa: B018 (which other models lack, and say so)
         rows, l2 = split.train, self.settings.l2 or 0.0
-        return inference_of(split.objective, rows.X, rows.y, params, split.encoding, l2)
+        kind = self.settings.covariance
+        return inference_of(split.objective, rows, params, split.encoding, l2, kind, split.groups)
 
     @cached_property
     def judgments(self) -> dict[str, Judgment]:
@@ -311,10 +312,12 @@ class TableFit:
         scores = model.of_features(rows.X)
         if target.kind == "regression":
             actual = rows.y * target.scale + target.mean
-            return Judgment("regression", (), actual, model.predicted(scores))
+            predicted = model.predicted(scores)
+            return Judgment("regression", (), actual, predicted, weights=rows.weights)
         ranked = scores if scores.ndim == 1 else None
         actual, taken = rows.y.astype(np.int64), model.taken(scores)
-        return Judgment(target.kind, target.classes, actual, taken, model.shares(scores), ranked)
+        shares = model.shares(scores)
+        return Judgment(target.kind, target.classes, actual, taken, shares, ranked, rows.weights)
 
     @cached_property
     def losses(self) -> dict[str, dict[str, float]]:
@@ -324,8 +327,9 @@ class TableFit:
         if self.folds:
             parts = [fold.losses["held out"] for fold in self.folds]
             rows = [part["rows"] for part in parts]
+            totals = [fold.split.held_out.total for fold in self.folds]
             means = {
-                name: float(np.average([part[name] for part in parts], weights=rows))
+                name: float(np.average([part[name] for part in parts], weights=totals))
                 for name in ("loss", "null loss")
             }
             scores = {
@@ -337,22 +341,22 @@ class TableFit:
 
     def _judged(self, rows: Rows) -> dict[str, float]:
         split, objective = self.split, self.split.objective
-        constant = objective.null(split.train.y, split.outputs)
+        constant = objective.null(split.train.y, split.outputs, split.train.weights)
         null = np.broadcast_to(constant, (len(rows), *np.shape(constant)))
         activation = self.model.spec.activation
         return {
             "rows": len(rows),
             "loss": split.mean_loss(rows, self.trained.params, activation),
-            "null loss": float(np.mean(objective.losses(null, rows.y))) * split.unit,
+            "null loss": rows.mean(objective.losses(null, rows.y)) * split.unit,
             "score": self._score(self.model.of_features(rows.X), rows),
             "null score": self._score(null, rows),
         }
 
     def _score(self, scores: Floats, rows: Rows) -> float:
         if self.split.encoding.target.kind != "regression":
-            return float(np.mean(self.model.taken(scores) == rows.y))
+            return rows.mean(self.model.taken(scores) == rows.y)
         mean = self.split.objective.mean
-        return r2_score(rows.y, mean(scores) if mean else scores)
+        return r2_score(rows.y, mean(scores) if mean else scores, rows.weights)
 
     @cached_property
     def importance(self) -> tuple[tuple[str, ...], Floats]:
@@ -369,8 +373,8 @@ class TableFit:
             at += len(feature.names)
 
         def loss(X: Floats, taken: NDArray[np.int64]) -> float:
-            values = split.objective.losses(model.of_features(X), rows.y[taken])
-            return float(np.mean(values)) * split.unit
+            some = rows.take(taken)
+            return some.mean(split.objective.losses(model.of_features(X), some.y)) * split.unit
 
         found = permutation_importance(loss, rows.X, groups, self.settings.seed)
         return tuple(feature.name for feature in features), found
@@ -390,6 +394,7 @@ class TableFit:
             "loss": settings.loss,
             "optimizer": str(settings.optimizer),
             "l2": settings.l2,
+            "weights": settings.weights,
             "seed": settings.seed,
             "data": {
                 "fingerprint": self.split.fingerprint,

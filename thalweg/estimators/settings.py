@@ -14,6 +14,7 @@ from thalweg.data.formulas import ParsedFormula, parse_formula
 from thalweg.data.reading import Decimal, ReadOptions
 from thalweg.errors import ArgumentError, did_you_mean, shown
 from thalweg.estimators.models import parse_model
+from thalweg.inference.covariance import Covariance
 
 NEWTON: Literal["newton"] = "newton"
 
@@ -58,6 +59,10 @@ class Settings:
             is held out; it is no feature unless it is among `features` or `category`.
         time: A column of dates or numbers: the latest rows are those held out. It is no feature
             unless it is among `features` or `date`.
+        weights: A column of what each row counts, not negative: least squares are then weighted,
+            and so are losses and metrics. It is no feature unless it is among `features`.
+        covariance: What standard errors of a linear model are made by: HC1 (the default), HC0, HC2,
+            HC3, classical, or clustered by --groups.
         seed: What the rows held out and all other random choices follow from, 0 by default.
 
     Raises:
@@ -90,6 +95,8 @@ class Settings:
     folds: int | None = None
     groups: str | None = None
     time: str | None = None
+    weights: str | None = None
+    covariance: Covariance = "HC1"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -97,6 +104,12 @@ class Settings:
         _choice("task", self.task, get_args(Kind))
         _choice("missing", self.missing, get_args(Missing))
         _choice("decimal", self.decimal, get_args(Decimal))
+        _choice("covariance", self.covariance, get_args(Covariance))
+        if self.covariance == "clustered" and self.groups is None:
+            raise ArgumentError(
+                "covariance is 'clustered', and no column says which rows belong together; name it "
+                "by groups (--groups)."
+            )
         if self.target in (*self.drop, *self.features):
             raise ArgumentError(
                 f"target is {shown(self.target)}, also among the columns to drop or to predict "
@@ -150,7 +163,7 @@ class Settings:
                 f"holdout is {self.holdout}, and folds is {self.folds}, which hold every row out "
                 "once; leave one of them out."
             )
-        for name in ("groups", "time"):
+        for name in ("groups", "time", "weights"):
             column = getattr(self, name)
             if column is not None and column in (self.target, *self.drop):
                 raise ArgumentError(
@@ -160,11 +173,12 @@ class Settings:
 
     @property
     def apart(self) -> tuple[str, ...]:
-        """The columns that say which rows are held out, and are no features."""
+        """The columns that say which rows are held out or what they count, and are no features."""
         formula = self.parsed_formula
         named = () if formula is None else formula.right_names
         asked = {*self.features, *self.category, *self.date, *named}
-        return tuple(c for c in (self.groups, self.time) if c is not None and c not in asked)
+        roles = dict.fromkeys((self.groups, self.time, self.weights))
+        return tuple(c for c in roles if c is not None and c not in asked)
 
     @property
     def parsed_formula(self) -> ParsedFormula | None:
@@ -174,11 +188,12 @@ class Settings:
     @property
     def reading(self) -> ReadOptions:
         """What of a table is read, and what its values mean."""
-        only = (*self.features, self.target, *self.apart) if self.features else None
+        roles = tuple(c for c in (self.groups, self.time, self.weights) if c is not None)
+        only = (*self.features, self.target, *roles) if self.features else None
         formula = self.parsed_formula
         if formula is not None and not formula.open:
             of_dates = {part: name for name in self.date for part in parts_of(name)}
-            only = (*(of_dates.get(name, name) for name in formula.names), *self.apart)
+            only = (*(of_dates.get(name, name) for name in formula.names), *roles)
         return ReadOptions(only, self.drop, self.category, self.date, self.na, self.decimal)
 
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from thalweg.data.encoding import Encoding
 from thalweg.estimators.models import Params
 from thalweg.estimators.objectives import Objective
+from thalweg.estimators.problem import Rows
 from thalweg.inference import Inference, RegressionFamily, quantile_regression, regression
+from thalweg.inference.covariance import Covariance
 from thalweg.inference.regressions.families import FAMILIES
 
 Floats = NDArray[np.float64]
@@ -22,29 +24,38 @@ _NAMES = {"squared": "linear", "logistic": "logistic", "poisson": "poisson"}
 
 
 def inference_of(
-    objective: Objective, X: Floats, y: Floats, params: Params, encoding: Encoding, l2: float
+    objective: Objective,
+    rows: Rows,
+    params: Params,
+    encoding: Encoding,
+    l2: float,
+    kind: Covariance = "HC1",
+    groups: Any = None,
 ) -> Inference:
-    """Return the inference of a linear model with robust standard errors (HC1).
+    """Return the inference of a linear model.
 
     It is of the optimum; a fit that did not come near it has no standard errors, but a reason.
 
     Args:
         objective: The loss.
-        X: The encoded features that it was trained on, shape (rows, features).
-        y: The target as it was trained on, shape (rows,).
+        rows: The encoded features that it was trained on, the target as it was, and weights.
         params: The weights and biases that were found.
         encoding: How columns became features and target.
         l2: The penalty.
+        kind: How standard errors are made.
+        groups: The cluster of each row, for clustered ones.
     """
+    X, y = rows.X, rows.y
     names, target = ("intercept", *encoding.names), encoding.target
     weights, bias = np.asarray(params["weights"][0]), np.asarray(params["biases"][0])
     own = _own_units(encoding)
     shift = np.zeros(len(names))
     shift[0] = target.mean
-    why = _why_none(objective, weights, l2)
+    why = _why_none(objective, weights, l2, rows.weights is not None)
     if not why:
         given = np.array([float(bias), *weights])
-        found = _encoded(objective, X, y, names, given)
+        clusters = groups if kind == "clustered" else None
+        found = _encoded(objective, rows, names, given, kind, clusters)
         why = found.why or _too_far(found)
     if why:
         nothing = np.full((len(names), len(names)), np.nan)
@@ -66,7 +77,7 @@ def inference_of(
     )  # fmt: skip
 
 
-def _why_none(objective: Objective, weights: Any, l2: float) -> str:
+def _why_none(objective: Objective, weights: Any, l2: float, weighted: bool) -> str:
     if weights.ndim > 1:
         return (
             "Of several classes each coefficient counts beside the others' only. Fit one class "
@@ -76,6 +87,11 @@ def _why_none(objective: Objective, weights: Any, l2: float) -> str:
         return (
             f"The penalty (l2 = {l2:g}) draws the coefficients to 0, so that intervals around them "
             "do not cover the truth. Fit without one (l2 = 0) for standard errors."
+        )
+    if weighted and _quantile(objective) is not None:
+        return (
+            f"The standard errors of the loss {objective.text} are those of rows that count alike. "
+            "Fit without weights for them."
         )
     if not objective.smooth and not _quantile(objective):
         return (
@@ -93,14 +109,18 @@ def _quantile(objective: Objective) -> float | None:
 
 
 def _encoded(
-    objective: Objective, X: Floats, y: Floats, names: tuple[str, ...], given: Floats
-) -> Inference:
+    objective: Objective, rows: Rows, names: tuple[str, ...], given: Floats, kind: Covariance,
+    clusters: Any,
+) -> Inference:  # fmt: skip
     q = _quantile(objective)
     if q is not None:
-        return quantile_regression(X, y, q, names=names[1:], params=given)
+        return quantile_regression(rows.X, rows.y, q, names=names[1:], params=given)
     own = RegressionFamily(objective.text, f"Regression, {objective.text} loss", objective.losses)
     family = FAMILIES[_NAMES[objective.text]] if objective.text in _NAMES else own
-    return regression(X, y, family, covariance="HC1", names=names[1:], params=given)
+    return regression(
+        rows.X, rows.y, family, weights=rows.weights, covariance=kind, clusters=clusters,
+        names=names[1:], params=given,
+    )  # fmt: skip
 
 
 def _too_far(found: Inference) -> str:
