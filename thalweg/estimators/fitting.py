@@ -27,7 +27,8 @@ from thalweg.estimators.settings import NEWTON, Settings
 from thalweg.estimators.split import Split, split
 from thalweg.estimators.split import folds as folds_of
 from thalweg.estimators.training import Trained, train
-from thalweg.estimators.uncertainty import inference_of
+from thalweg.estimators.uncertainty.coefficients import encoded_inference, in_own_units
+from thalweg.estimators.uncertainty.intervals import Uncertainty, uncertainty_of
 from thalweg.inference import Inference
 from thalweg.inference.printing import plain as inference_in_plain_values
 
@@ -233,9 +234,18 @@ class TableFit:
     trained: Trained
     folds: tuple[TableFit, ...] = ()
 
-    @property
+    @cached_property
     def model(self) -> FittedModel:
         """The model, which predicts, and can be saved."""
+        if not self.linear:
+            why = f"A network such as {self.settings.model} has none. Fit a linear model for them."
+            return replace(self._model, uncertainty=Uncertainty(why))
+        found = uncertainty_of(self._encoded, self.split.objective, self.split.train.X)
+        return replace(self._model, uncertainty=found)
+
+    @cached_property
+    def _model(self) -> FittedModel:
+        """The model without what intervals take, which costs a matrix of second derivatives."""
         spec = parse_model(self.settings.model)
         return FittedModel(self.split.encoding, self.split.objective, spec, self.trained.params)
 
@@ -254,7 +264,7 @@ class TableFit:
         """A linear model's coefficients in the data's own units, with their standard errors."""
         found = self.inference
         errors = None if found.convention is None else found.std_errors
-        return replace(self.model.coefficients, std_errors=errors)
+        return replace(self._model.coefficients, std_errors=errors)
 
     @cached_property
     def inference(self) -> Inference:
@@ -263,11 +273,17 @@ class TableFit:
         Raises:
             ArgumentError: If the model is not linear.
         """
-        split, params = self.split, self.trained.params
-        self.model.coefficients  # noqa: B018 (which other models lack, and say so)
-        rows, l2 = split.train, self.settings.l2 or 0.0
-        kind = self.settings.covariance
-        return inference_of(split.objective, rows, params, split.encoding, l2, kind, split.groups)
+        self._model.coefficients  # noqa: B018 (which other models lack, and say so)
+        return in_own_units(self._encoded, self.split.train, self.split.encoding)
+
+    @cached_property
+    def _encoded(self) -> Inference:
+        """The same of encoded features."""
+        split, settings = self.split, self.settings
+        return encoded_inference(
+            split.objective, split.train, self.trained.params, split.encoding.names,
+            settings.l2 or 0.0, settings.covariance, split.groups,
+        )  # fmt: skip
 
     @cached_property
     def judgments(self) -> dict[str, Judgment]:
@@ -308,7 +324,7 @@ class TableFit:
         return {name: float(np.std([part[name] for part in parts], ddof=1)) for name in names}
 
     def _judgment(self, rows: Rows) -> Judgment:
-        target, model = self.split.encoding.target, self.model
+        target, model = self.split.encoding.target, self._model
         scores = model.of_features(rows.X)
         if target.kind == "regression":
             actual = rows.y * target.scale + target.mean
@@ -343,18 +359,18 @@ class TableFit:
         split, objective = self.split, self.split.objective
         constant = objective.null(split.train.y, split.outputs, split.train.weights)
         null = np.broadcast_to(constant, (len(rows), *np.shape(constant)))
-        activation = self.model.spec.activation
+        activation = self._model.spec.activation
         return {
             "rows": len(rows),
             "loss": split.mean_loss(rows, self.trained.params, activation),
             "null loss": rows.mean(objective.losses(null, rows.y)) * split.unit,
-            "score": self._score(self.model.of_features(rows.X), rows),
+            "score": self._score(self._model.of_features(rows.X), rows),
             "null score": self._score(null, rows),
         }
 
     def _score(self, scores: Floats, rows: Rows) -> float:
         if self.split.encoding.target.kind != "regression":
-            return rows.mean(self.model.taken(scores) == rows.y)
+            return rows.mean(self._model.taken(scores) == rows.y)
         mean = self.split.objective.mean
         return r2_score(rows.y, mean(scores) if mean else scores, rows.weights)
 
@@ -364,7 +380,7 @@ class TableFit:
 
         It is of the rows held out, or of the training rows if there are none.
         """
-        split, model = self.split, self.model
+        split, model = self.split, self._model
         rows = split.held_out if len(split.held_out) else split.train
         features, at = split.encoding.features, 0
         groups = []

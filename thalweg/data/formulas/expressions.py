@@ -126,7 +126,7 @@ def read_factor(text: str) -> Factor:
     except (MemoryError, RecursionError, SyntaxError, ValueError) as error:
         reason = getattr(error, "msg", "") or str(error)
         raise SpecError(f"The formula's part {shown(text)} cannot be read: {reason}.") from error
-    reader = _Reader(text)
+    reader = _Checker(text)
     reader.visit(tree.body)
     names = tuple(dict.fromkeys(reader.names))
     if clash := sorted({alias(name) for name in names} & reader.functions):
@@ -167,7 +167,7 @@ class _Unquoting(ast.NodeTransformer):
         return ast.copy_location(ast.Name(alias(name.value), ast.Load()), node)
 
 
-class _Reader(ast.NodeVisitor):
+class _Checker(ast.NodeVisitor):
     """A walk over a tree, in which only the kinds of nodes with a method mean anything."""
 
     def __init__(self, text: str) -> None:
