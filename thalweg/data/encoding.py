@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from thalweg.data.dates import are_dates, parts_of, with_date_parts
 from thalweg.data.formulas import FittedFormula, ParsedFormula, fit_formula, parse_formula
+from thalweg.data.interactions import Interactions, find_interactions
 from thalweg.data.reading import ReadOptions
 from thalweg.data.table import (
     Bools,
@@ -359,7 +360,8 @@ class Encoding:
             "drop" the rows.
         dates: The columns that are dates; features are made of their parts.
         na: Values that mean missing, beside the usual ones.
-        derivation: What makes columns for the features out of the table's; None if these are they.
+        derivation: What makes columns for the features out of the table's: a formula, or products
+            of columns; None if these are they.
     """
 
     target: TargetColumn
@@ -367,7 +369,7 @@ class Encoding:
     missing: Missing = "refuse"
     dates: tuple[str, ...] = ()
     na: tuple[str, ...] = ()
-    derivation: FittedFormula | None = None
+    derivation: FittedFormula | Interactions | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -509,6 +511,7 @@ def encode(
     dates: Sequence[str] = (),
     na: Sequence[str] = (),
     formula: ParsedFormula | None = None,
+    interactions: Sequence[str] = (),
     rows: ArrayLike | None = None,
 ) -> Encoding:
     """Find how to encode a table's columns for predicting one of them.
@@ -527,6 +530,7 @@ def encode(
         dates: Columns of dates, which become year, month, weekday and days elapsed.
         na: What else means missing in a later file.
         formula: What makes the columns to encode, out of those that are not left out.
+        interactions: Pairs of columns whose products are encoded too, or "all".
         rows: The training rows, counted from 0, whose means and deviations are taken; else all.
 
     Returns:
@@ -558,16 +562,20 @@ def encode(
     columns = [c for c in parted.columns if c.name != target and c.name not in drop]
     if not columns:
         raise DataError(f"{table.source} has no column beside {shown(target)} to predict it from.")
-    derivation = None
     if formula is not None:
         if formula.open:
             formula = parse_formula(formula.text, tuple(column.name for column in columns))
         columns = [parted[name] for name in formula.right_names]
     if missing != "mean":
         refuse_missing(columns, table.source)
+    taken = Table(tuple(columns), table.source)
+    derivation: FittedFormula | Interactions | None = None
     if formula is not None:
-        derivation = fit_formula(formula, Table(tuple(columns), table.source), training)
-        columns = list(derivation.derive(Table(tuple(columns), table.source)).columns)
+        derivation = fit_formula(formula, taken, training)
+    elif interactions:
+        derivation = find_interactions(interactions, taken)
+    if derivation is not None:
+        columns = list(derivation.derive(taken).columns)
     made = {part for name in dates for part in parts_of(name)}
     features = tuple(
         fit_feature(column, table.source, training, column.name in category or column.name in made)
@@ -617,8 +625,19 @@ def to_json(encoding: Encoding) -> dict[str, Any]:
         "na": list(encoding.na),
         "target": _plain_fields(encoding.target),
         "features": [{"kind": names[type(f)]} | _plain_fields(f) for f in encoding.features],
-        "formula": None if encoding.derivation is None else encoding.derivation.to_json(),
+        **_plain_derivation(encoding.derivation),
     }
+
+
+DERIVATIONS: dict[str, type[FittedFormula] | type[Interactions]] = {
+    "formula": FittedFormula,
+    "interactions": Interactions,
+}
+
+
+def _plain_derivation(derivation: FittedFormula | Interactions | None) -> dict[str, Any]:
+    kinds = DERIVATIONS.items()
+    return {name: derivation.to_json() for name, kind in kinds if isinstance(derivation, kind)}
 
 
 def _plain_fields(part: Any) -> dict[str, Any]:
@@ -641,8 +660,11 @@ def from_json(stored: Mapping[str, Any]) -> Encoding:
         )
         missing = _check_value("missing", stored["missing"], Missing)
         dates, na = (_check_value(k, stored[k], tuple[str, ...]) for k in ("dates", "na"))
-        formula = stored.get("formula")  # those of the former format had none
-        derivation = None if formula is None else FittedFormula.from_json(formula)
+        # Those of the former format had none.
+        made = [
+            kind.from_json(stored[name]) for name, kind in DERIVATIONS.items() if name in stored
+        ]
+        derivation = made[0] if made else None
         return Encoding(target, features, missing, dates, na, derivation)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"the stored encoding is damaged ({error}); fit again.") from error

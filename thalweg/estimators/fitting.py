@@ -55,8 +55,8 @@ def fit_table(
         target: The column to predict; left out where there is a formula, whose left side it is.
         progress: As for `tw.fit`.
         settings: Any of `Settings`: formula, task, model, loss, optimizer, batch_size, epochs,
-            patience, l2, missing, drop, features, category, date, na, decimal, holdout, folds,
-            groups, time, weights, covariance, seed.
+            patience, l2, missing, drop, features, interactions, category, date, na, decimal,
+            holdout, folds, groups, time, weights, covariance, seed.
 
     Raises:
         DataError: If the data, a column or a value cannot be used.

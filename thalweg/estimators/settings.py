@@ -46,6 +46,8 @@ class Settings:
             without a target are left out by the last two.
         drop: The columns to leave out, such as --drop a --drop b.
         features: The columns to predict from; all others than the target by default.
+        interactions: Products of columns to predict from too, such as --interactions area:town;
+            or all, for every pair.
         category: The columns whose values are categories, whatever they look like.
         date: The columns that are dates: their year, month, weekday and elapsed days are taken.
         na: Values that mean missing, such as -999, beside the usual ones.
@@ -87,6 +89,7 @@ class Settings:
     missing: Missing = "refuse"
     drop: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    interactions: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
     date: tuple[str, ...] = ()
     na: tuple[str, ...] = ()
@@ -138,11 +141,12 @@ class Settings:
         """Refuse what a formula excludes."""
         if self.formula is None:
             return
-        if self.features:
-            raise ArgumentError(
-                f"features is {list(self.features)}, and there is a formula, which names them "
-                "itself; leave one of them out."
-            )
+        for name in ("features", "interactions"):
+            if getattr(self, name):
+                raise ArgumentError(
+                    f"{name} is {list(getattr(self, name))}, and there is a formula, which names "
+                    "them itself; leave one of them out."
+                )
         left = parse_formula(self.formula).target
         if self.target != left:
             raise ArgumentError(

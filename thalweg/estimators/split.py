@@ -157,6 +157,7 @@ def _encoded(
         dates=settings.date,
         na=settings.na,
         formula=formula,
+        interactions=settings.interactions,
         rows=training,
     )
     objective = parse_objective(settings.loss, encoding.target.kind)
