@@ -404,6 +404,7 @@ class TableFit:
         len(self.split.encoding.names)
         found: dict[str, Any] = {
             "target": target.name,
+            "formula": self.settings.formula,
             "task": target.kind,
             "classes": list(target.classes),
             "model": settings.model,

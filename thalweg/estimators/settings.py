@@ -147,7 +147,13 @@ class Settings:
                     f"{name} is {list(getattr(self, name))}, and there is a formula, which names "
                     "them itself; leave one of them out."
                 )
-        left = parse_formula(self.formula).target
+        formula = parse_formula(self.formula)
+        left = formula.target
+        if both := set(formula.names) & set(self.drop):
+            raise ArgumentError(
+                f"drop is {list(self.drop)}, and the formula needs {shown(min(both))}; leave it "
+                "out of one of them."
+            )
         if self.target != left:
             raise ArgumentError(
                 f"target is {shown(self.target)}, and the formula's left side is {shown(left)}; "

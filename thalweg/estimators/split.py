@@ -220,7 +220,7 @@ def _complete(table: Table, settings: Settings) -> tuple[Table, tuple[str, ...]]
         )
     why = "a missing value" if settings.missing == "drop" else "no target"
     said = (*said, f"{rows:,} of {table.rows:,} rows have {why} and were left out.")
-    return table.take(np.flatnonzero(~gaps)), said
+    return _without(table, gaps), said
 
 
 def _numbers(column: Column) -> Floats:
@@ -255,7 +255,13 @@ def _of_some_weight(table: Table, settings: Settings) -> tuple[Table, tuple[str,
     if not rows:
         return table, ()
     said = f"{rows:,} of {table.rows:,} rows have the weight 0 and were left out."
-    return table.take(np.flatnonzero(~nothing)), (said,)
+    return _without(table, nothing), (said,)
+
+
+def _without(table: Table, rows: NDArray[np.bool_]) -> Table:
+    """Leave rows out; what is told of the others counts them anew, and says so."""
+    left = table.take(np.flatnonzero(~rows))
+    return replace(left, source=f"{table.source} without the rows left out")
 
 
 def _require_every_class(values: NDArray[Any], target: TargetColumn, source: str) -> None:

@@ -17,8 +17,8 @@ from thalweg.data.formulas import parse_formula
 from thalweg.data.formulas.expressions import read_factor
 from thalweg.data.sources import table_of
 from thalweg.data.table import as_table
-from thalweg.errors import CheckpointError, DataError, MissingLibrary, SpecError
-from thalweg.estimators import fit_table, load_model, read_model, save_model
+from thalweg.errors import ArgumentError, CheckpointError, DataError, MissingLibrary, SpecError
+from thalweg.estimators import Settings, fit_table, load_model, read_model, save_model
 from thalweg.estimators.folder import checksum
 
 FAIR = sm.datasets.fair.load_pandas().data
@@ -162,6 +162,17 @@ def test_a_missing_value_takes_the_mean_of_the_terms_it_is_in(houses: dict[str, 
     assert encoding.complete(new).tolist() == [False, False]
 
 
+def test_rows_are_counted_anew_once_some_are_left_out(houses: dict[str, list[Any]]) -> None:
+    houses["rooms"][:3], houses["rooms"][9] = [None] * 3, 0.0
+    with pytest.raises(DataError, match=r"without the rows left out: log\(rooms\) .* in row 7 "):
+        fit_table(houses, formula="price ~ log(rooms)", holdout=0, missing="drop")
+
+
+def test_what_is_dropped_cannot_be_needed() -> None:
+    with pytest.raises(ArgumentError, match="the formula needs 'rooms'"):
+        Settings("price", formula="price ~ rooms", drop=("rooms",))
+
+
 def test_rows_with_missing_values_are_left_out_if_asked(houses: dict[str, list[Any]]) -> None:
     houses["rooms"][4] = None
     houses["price"][9] = None
@@ -229,6 +240,7 @@ def test_a_formula_that_means_nothing_or_would_run_is_refused(formula: str, reas
         ("log(town) ~ rooms", "cannot be evaluated"),
         ("price ~ log(town)", "cannot be evaluated"),
         ("price ~ C(town, levels=['Como'])", "not among its levels"),
+        ("price ~ C(rooms > 0)", "makes no column"),
     ],
 )
 def test_data_that_a_formula_cannot_use_are_refused(

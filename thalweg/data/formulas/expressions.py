@@ -33,7 +33,7 @@ STATEFUL = frozenset({"bs", "cc", "center", "cr", "cs", "poly", "scale", "standa
 CODINGS = frozenset({"C", "Diff", "Helmert", "Poly", "Sum", "Treatment"})
 # Those that patsy's users name without calling them: C(town, Sum).
 NAMED_CODINGS = frozenset({"Diff", "Helmert", "Poly", "Sum"})
-CONTRASTS = frozenset({"custom", "diff", "helmert", "poly", "SAS", "sum", "treatment"})
+CONTRASTS = frozenset({"diff", "helmert", "poly", "SAS", "sum", "treatment"})
 
 FUNCTIONS = ELEMENTWISE | PLAIN | STATEFUL | CODINGS | {"Q"}
 
@@ -96,7 +96,7 @@ def with_names(text: str) -> str:
     """
 
     def own(found: re.Match[str]) -> str:
-        name = bytes.fromhex(found[1]).decode()
+        name = bytes.fromhex(found[1]).decode(errors="replace")
         before, after = text[: found.start()], text[found.end() :]
         alone = before[-1:] in ("", ":") and after[:1] in ("", ":", "[")
         return name if alone else quoted(name)

@@ -182,6 +182,11 @@ def fit_formula(
     if found.categories or len(training) < len(every):
         found = evaluate(terms, taken(training), {}, found.categories, source)
     made = [name for name, _ in found.columns]
+    if not made:
+        raise DataError(
+            f"{source}: the formula makes no column, as none of its categories has two levels; "
+            "name other columns."
+        )
     check_unique(f"{source}, by the formula", made)
     fillers = {name: _stand_in(values[training]) for name, values in given.items()}
     # What cannot be kept must be found out now, not when the model is saved.
