@@ -127,6 +127,11 @@ def test_rows_without_a_prediction_have_no_interval(thalweg: Thalweg, tmp_path: 
     found = parsed(ran.out)
     assert set(found[1].values()) == {""}
     assert all(row["obs_ci_upper"] for row in (found[0], found[2]))
+    ran = thalweg("predict", "d.thalweg", "new.csv", "--missing", "mean", "--intervals", 0.95)
+    imputed = parsed(ran.out)
+    assert imputed[1]["y"]
+    assert imputed[1]["mean_ci_lower"] == imputed[1]["obs_ci_upper"] == ""
+    assert imputed[2] == found[2]
 
 
 def test_it_tells_more_or_nothing(thalweg: Thalweg, files: Path) -> None:

@@ -328,7 +328,8 @@ def predict(
         decimal: The mark before decimals in a text file, where the file leaves it open.
         intervals: How often intervals cover, such as 0.95: of linear models without a penalty, the
             standard error and interval of the mean (mean_se, mean_ci_lower, mean_ci_upper) and the
-            interval of a new value (obs_ci_lower, obs_ci_upper) are written too.
+            interval of a new value (obs_ci_lower, obs_ci_upper) are written too. Where a mean
+            stands for a missing value there are none.
         verbose: Tell each step as it is done.
         quiet: Print nothing but errors, and the predictions unless they go to a file.
     """

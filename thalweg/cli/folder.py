@@ -17,7 +17,7 @@ from thalweg.cli.settings import from_toml, located
 from thalweg.cli.tables import comma_separated
 from thalweg.data.encoding import Encoding, Missing, Unknown
 from thalweg.data.reading import Decimal
-from thalweg.data.table import Floats, Integers, Table
+from thalweg.data.table import Bools, Floats, Table
 from thalweg.errors import ArgumentError, printable
 from thalweg.estimators.fitted import FittedModel
 from thalweg.estimators.fitting import TableFit
@@ -181,17 +181,14 @@ def predict(
     log.info("read %d rows of %d columns from %s", table.rows, len(table.names), table.source)
     how = missing or encoding.missing
     kept = encoding.complete(table) if how == "drop" else np.ones(table.rows, np.bool_)
-    X = encoding.matrix(
-        table, np.flatnonzero(kept), missing="mean" if how == "drop" else how, unknown=unknown
-    )
+    X = encoding.matrix(table, missing="mean" if how == "drop" else how, unknown=unknown)
     names, columns = _answers(model, model.of_features(X))
     if level is not None:
-        more, ends = _intervals(model, X, level, np.flatnonzero(kept))
+        more, ends = _intervals(model, X, level, encoding.observed(table))
         names, columns = [*names, *more], [*columns, *ends]
     if not kept.all():
-        answered = np.cumsum(kept) - 1
         columns = [
-            [column[i] if there else "" for i, there in zip(answered, kept, strict=True)]
+            [value if there else "" for value, there in zip(column, kept, strict=True)]
             for column in columns
         ]
     for name in ids:
@@ -203,10 +200,13 @@ def predict(
 
 
 def _intervals(
-    model: FittedModel, X: Floats, level: float, rows: Integers
+    model: FittedModel, X: Floats, level: float, observed: Bools
 ) -> tuple[list[str], list[list[Any]]]:
-    """Return the names and the columns of intervals, statsmodels' names in a regression."""
-    found, target = intervals(model, X, level, rows), model.encoding.target
+    """Return the names and the columns of intervals, statsmodels' names in a regression.
+
+    Rows with a mean in the place of a value have none.
+    """
+    found, target = intervals(model, X, level, observed), model.encoding.target
     columns = [found.std_errors, *found.interval.T]
     if target.kind == "regression":
         names = ["mean_se", "mean_ci_lower", "mean_ci_upper"]
@@ -215,7 +215,8 @@ def _intervals(
             columns += [*found.new_interval.T]
     else:
         names = [f"probability of {target.classes[1]} {end}" for end in ("se", "lower", "upper")]
-    return names, [column.tolist() for column in columns]
+    texts = np.where(observed, np.array(columns, object), "")
+    return names, texts.tolist()
 
 
 def _read(

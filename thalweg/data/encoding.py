@@ -429,11 +429,7 @@ class Encoding:
         columns = self._columns_of(table)
         if (missing or self.missing) != "mean":
             refuse_missing(columns, table.source)
-        if self.derivation is not None:
-            parted = Table(tuple(columns), table.source)
-            made = self.derivation.derive(parted, unknown == "ignore")
-            columns = [made[feature.name] for feature in self.features]
-        pairs = list(zip(self.features, columns, strict=True))
+        pairs = self._made_of(table, columns, unknown)
         checked = [(f, f.check(column, table.source, unknown)) for f, column in pairs]
         taken = np.arange(table.rows) if rows is None else rows
         X = np.empty((len(taken), len(self.names)))
@@ -455,6 +451,26 @@ class Encoding:
         for column in self._columns_of(table):
             found &= ~column.missing
         return found
+
+    def observed(self, table: Table) -> Bools:
+        """Tell which rows of a table have a value of their own for every feature.
+
+        Others have one that is missing or of no known category, in whose place a mean is taken.
+        """
+        found = np.ones(table.rows, np.bool_)
+        for feature, column in self._made_of(table, self._columns_of(table), "ignore"):
+            found &= ~feature.check(column, table.source, "ignore").missing
+        return found
+
+    def _made_of(
+        self, table: Table, columns: list[Column], unknown: Unknown
+    ) -> list[tuple[Feature, Column]]:
+        """Return the features, each with the column that it encodes."""
+        if self.derivation is not None:
+            parted = Table(tuple(columns), table.source)
+            made = self.derivation.derive(parted, unknown == "ignore")
+            columns = [made[feature.name] for feature in self.features]
+        return list(zip(self.features, columns, strict=True))
 
     def _columns_of(self, table: Table) -> list[Column]:
         known = set(table.names)

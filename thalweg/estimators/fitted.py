@@ -79,7 +79,8 @@ class FittedModel:
             level: How often intervals cover, between 0 and 1.
 
         Returns:
-            `mean`, `std_errors`, `interval` and, of a linear regression, `new_interval`.
+            `mean`, `std_errors`, `interval` and, of a linear regression, `new_interval`; NaN where
+            a mean stands for a missing value.
 
         Raises:
             ArgumentError: If there are none: after a penalty, of networks, of several classes, of
@@ -94,7 +95,8 @@ class FittedModel:
             array([[3.639, 6.361]])
         """
         table = table_of(data, self.encoding.reading)
-        return intervals(self, self.encoding.matrix(table), level)
+        X = self.encoding.matrix(table)
+        return intervals(self, X, level, self.encoding.observed(table))
 
     def scores(self, data: Any) -> Floats:
         """Return what the loss compares the target with, shape (rows,) or (rows, classes).

@@ -88,6 +88,22 @@ def test_columns_that_rows_do_not_determine_have_intervals_where_that_does_not_m
         model.intervals(new.assign(twice=0.0))
 
 
+@pytest.mark.parametrize("loss", ["squared", "poisson"])
+@pytest.mark.parametrize("formula", [None, "deaths ~ urban + log(poverty) * region"])
+def test_a_mean_in_the_place_of_a_value_has_no_interval(formula: str | None, loss: str) -> None:
+    features = () if formula else ("urban", "poverty", "region")
+    target = None if formula else "deaths"
+    model = fit_table(
+        STATES, target, formula=formula, features=features, missing="mean", loss=loss, holdout=0
+    ).model
+    found = model.intervals(NEW.assign(poverty=[10.0, np.nan, 12.0]))
+    assert np.isfinite(found.mean).all()
+    assert np.isnan(found.std_errors).tolist() == [False, True, False]
+    assert np.isnan(found.interval).any(axis=1).tolist() == [False, True, False]
+    whole = model.intervals(NEW.assign(poverty=[10.0, 11.0, 12.0]))
+    assert_allclose(found.interval[[0, 2]], whole.interval[[0, 2]], rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("target", "options", "reason"),
     [

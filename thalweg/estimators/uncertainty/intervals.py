@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 # Losses whose scores tell the mean of the target, and the families that know it.
 FAMILY_NAMES = {"squared": "linear", "logistic": "logistic", "poisson": "poisson"}
@@ -58,13 +59,13 @@ class Uncertainty:
     variance: float | None = None
     convention: str = ""
 
-    def spread(self, X: Floats, names: Sequence[str], rows: Integers | None = None) -> Floats:
+    def spread(self, X: Floats, names: Sequence[str], rows: Integers) -> Floats:
         """Return the standard errors of scores, shape (rows,).
 
         Args:
             X: Encoded features, shape (rows, features).
             names: Those of the features.
-            rows: Where the rows are in their file, if not all are here.
+            rows: Where the rows are in their table.
 
         Raises:
             ArgumentError: If there are none, or a row is of a kind that no training row was.
@@ -79,10 +80,9 @@ class Uncertainty:
         strange = np.abs(expected - A[:, others]) > ALIKE * np.maximum(size, 1e-300)
         if strange.any():
             at, other = np.argwhere(strange)[0]
-            row = at if rows is None else rows[at]
             name = ("intercept", *names)[others[other]]
             raise ArgumentError(
-                f"There is no interval for row {row + 1}: the training rows do not tell what "
+                f"There is no interval for row {rows[at] + 1}: the training rows do not tell what "
                 f"{printable(name)} does there, as it was constant or made of other columns in "
                 "them. Leave the column out of the fit, or the row out of the file."
             )
@@ -167,16 +167,15 @@ def uncertainty_of(found: Inference, objective: Objective, X: Floats) -> Uncerta
     )
 
 
-def intervals(
-    model: FittedModel, X: Floats, level: float, rows: Integers | None = None
-) -> Predictions:
+def intervals(model: FittedModel, X: Floats, level: float, observed: Bools) -> Predictions:
     """Return means of rows with their intervals, and intervals for new targets.
 
     Args:
         model: The model; of two classes, the mean is the probability of the second.
         X: Encoded features, shape (rows, features).
         level: How often intervals cover, between 0 and 1.
-        rows: Where the rows are in their file, if not all are here.
+        observed: Which rows of the table have values of their own, shape (rows,); the others have
+            no intervals, for nothing is known of how far off the means in their place are.
 
     Raises:
         ArgumentError: If there are none, which the message explains.
@@ -189,7 +188,9 @@ def intervals(
             "coefficients, by an earlier version or from an estimator. Fit it again with thalweg "
             "fit or fit_table."
         )
-    spread = model.uncertainty.spread(X, model.encoding.names, rows)
+    spread = np.full(len(X), np.nan)
+    rows = np.flatnonzero(observed)
+    spread[rows] = model.uncertainty.spread(X[rows], model.encoding.names, rows)
     reach = ReferenceDistribution(model.uncertainty.df).quantile(level)
     scores, target = model.of_features(X), model.encoding.target
     mean = FAMILIES[FAMILY_NAMES[model.objective.text]].mean
